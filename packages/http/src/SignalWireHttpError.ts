@@ -1,0 +1,24 @@
+/**
+ * The one error of the HTTP layer.
+ *
+ * @since 0.1.0
+ */
+import * as Reason from "@effect-signalwire/schema/Reason"
+import * as Schema from "effect/Schema"
+
+/** A call that failed: `method` is the service's method, `reason` why, `cause` the original failure where there is one. */
+export class SignalWireHttpError extends Schema.TaggedError<SignalWireHttpError>(
+  "@effect-signalwire/http/SignalWireHttpError"
+)("SignalWireHttpError", Reason.errorFields) {
+  /** Whether the same call may succeed later without any change. */
+  get isRetryable(): boolean {
+    return this.reason.isRetryable
+  }
+  /** What a person can do about it. */
+  get remediation(): string {
+    return this.reason.remediation
+  }
+  override get message(): string {
+    return `SignalWireHttp.${this.method}: ${this.reason.message}`
+  }
+}

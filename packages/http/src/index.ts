@@ -1,0 +1,2 @@
+export * as SignalWireHttp from "./SignalWireHttp.ts"
+export * as SignalWireHttpError from "./SignalWireHttpError.ts"

@@ -1,0 +1,83 @@
+/**
+ * A message as it happens: what a subscription yields.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
+import * as Message from "./ConversationMessage.ts"
+import type * as Dialect from "./Dialect.ts"
+import { maybe } from "./JsonObject.ts"
+import { decoder, type MalformedValue, toIssue } from "./Malformed.ts"
+
+/** What an event adds to a message. Whatever a dialect does not tell is `null`. */
+export interface Live {
+  /** Whether the message is meant to be shown. */
+  readonly hidden: boolean
+  readonly conversationName: string | null
+  /** Display name of the sender. */
+  readonly userName: string | null
+}
+
+/** A message as it happens. It is a {@link Message.ConversationMessage}, so one handler serves history and live. */
+export class ConversationEvent extends Message.ConversationMessage implements Live {
+  readonly hidden: boolean
+  readonly conversationName: string | null
+  readonly userName: string | null
+
+  constructor(message: Message.Fields, live: Live) {
+    super(message)
+    this.hidden = live.hidden
+    this.conversationName = live.conversationName
+    this.userName = live.userName
+  }
+
+  /** The event of a message that was read from history, where names and `hidden` are not told. */
+  static fromMessage(message: Message.ConversationMessage): ConversationEvent {
+    return message instanceof ConversationEvent
+      ? message
+      : new ConversationEvent(message, { hidden: false, conversationName: null, userName: null })
+  }
+}
+
+/** An event's payload on the wire, in any dialect. Published samples write `hidden` as text. */
+export const Wire = Schema.Struct({
+  ...Message.wireFields,
+  hidden: maybe(Schema.Union([Schema.Boolean, Schema.Literals(["true", "false"])])),
+  conversation_name: maybe(Schema.String),
+  user_name: maybe(Schema.String)
+})
+export type Wire = typeof Wire.Type
+
+const normalise = (wire: Wire, addressOf?: Message.AddressOf): Result.Result<ConversationEvent, MalformedValue> =>
+  Result.map(Message.normalise(wire, addressOf), (message) =>
+    new ConversationEvent(message, {
+      hidden: wire.hidden === true || wire.hidden === "true",
+      conversationName: wire.conversation_name ?? null,
+      userName: wire.user_name ?? null
+    }))
+
+const decodeWire = decoder(Wire)
+
+/** Reads an event's payload in whichever dialect it is written. */
+export const decode = (
+  input: unknown,
+  addressOf?: Message.AddressOf
+): Result.Result<ConversationEvent, MalformedValue> =>
+  Result.flatMap(decodeWire(input), (wire) => normalise(wire, addressOf))
+
+/** Writes an event's payload in a dialect, or with the keys of both. */
+export const encode = (event: ConversationEvent, form: Dialect.WireForm): Wire => ({
+  ...Message.encode(event, form),
+  hidden: event.hidden,
+  conversation_name: event.conversationName,
+  user_name: event.userName
+})
+
+/** An event, read from the wire in any dialect and written with the keys of both. */
+export const FromWire = Wire.pipe(Schema.decodeTo(Schema.instanceOf(ConversationEvent), {
+  decode: SchemaGetter.transformEffect((wire) => Effect.fromResult(Result.mapError(normalise(wire), toIssue))),
+  encode: SchemaGetter.transform((event) => encode(event, "all"))
+}))

@@ -1,0 +1,194 @@
+/**
+ * A message of a conversation: chat, or a log entry such as a started call.
+ *
+ * The wire writes it in two dialects; {@link decode} accepts either, or the keys of both at once, and {@link encode}
+ * writes any of them.
+ *
+ * @since 0.1.0
+ */
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
+import * as ClientKey from "./ClientKey.ts"
+import * as Dialect from "./Dialect.ts"
+import { AddressId, type ClientId, ConversationId, GroupId, MessageId, SubscriberId } from "./Ids.ts"
+import { JsonObject, maybe } from "./JsonObject.ts"
+import { decoder, type MalformedValue, toIssue } from "./Malformed.ts"
+import { toEpochSeconds, WireTime } from "./WireTime.ts"
+
+/** What a message is made of. Whatever a dialect does not tell is `null`. */
+export interface Fields {
+  readonly id: MessageId
+  readonly conversationId: ConversationId
+  /** The group dialect's name of the conversation. */
+  readonly groupId: GroupId | null
+  /** The sender's subscriber. Address dialect only. */
+  readonly userId: SubscriberId | null
+  /** The other side of the conversation: what `addressId` means in every method. */
+  readonly addressId: AddressId | null
+  /** The sender's address. */
+  readonly fromAddressId: AddressId | null
+  /** When the message was created: unix seconds with the server's full precision. */
+  readonly epochSeconds: number
+  readonly type: string
+  /** `chat` or `log`; open, for subtypes to come. */
+  readonly subtype: string | null
+  /** For logs what happened, such as `call_started`; `null` for chat. Open. */
+  readonly kind: string | null
+  /** `null` for logs. */
+  readonly text: string | null
+  readonly metadata: JsonObject
+  readonly details: JsonObject
+  /** The id its sender gave the message before sending it, when the sender was this SDK. */
+  readonly clientId: ClientId | null
+}
+
+/**
+ * A message of a conversation.
+ *
+ * A plain class, not a schema class: pages of a thousand of them are read at the speed of `JSON.parse`. Its schema is
+ * {@link FromWire}.
+ */
+export class ConversationMessage implements Fields {
+  readonly id: MessageId
+  readonly conversationId: ConversationId
+  readonly groupId: GroupId | null
+  readonly userId: SubscriberId | null
+  readonly addressId: AddressId | null
+  readonly fromAddressId: AddressId | null
+  readonly epochSeconds: number
+  readonly type: string
+  readonly subtype: string | null
+  readonly kind: string | null
+  readonly text: string | null
+  readonly metadata: JsonObject
+  readonly details: JsonObject
+  readonly clientId: ClientId | null
+
+  constructor(fields: Fields) {
+    this.id = fields.id
+    this.conversationId = fields.conversationId
+    this.groupId = fields.groupId
+    this.userId = fields.userId
+    this.addressId = fields.addressId
+    this.fromAddressId = fields.fromAddressId
+    this.epochSeconds = fields.epochSeconds
+    this.type = fields.type
+    this.subtype = fields.subtype
+    this.kind = fields.kind
+    this.text = fields.text
+    this.metadata = fields.metadata
+    this.details = fields.details
+    this.clientId = fields.clientId
+  }
+
+  /** When the message was created, to the millisecond. Made when asked for. */
+  get ts(): DateTime.Utc {
+    return DateTime.makeUnsafe(this.epochSeconds * 1000)
+  }
+}
+
+/** The keys of a message on the wire, in any dialect. */
+export const wireFields = {
+  id: MessageId,
+  type: maybe(Schema.String),
+  subtype: maybe(Schema.String),
+  kind: maybe(Schema.String),
+  conversation_id: maybe(ConversationId),
+  group_id: maybe(GroupId),
+  user_id: maybe(SubscriberId),
+  address_id: maybe(AddressId),
+  from_address_id: maybe(AddressId),
+  from_fabric_address_id: maybe(AddressId),
+  ts: WireTime,
+  text: maybe(Schema.String),
+  metadata: maybe(JsonObject),
+  details: maybe(JsonObject)
+}
+
+/** A message on the wire, in any dialect. */
+export const Wire = Schema.Struct(wireFields)
+export type Wire = typeof Wire.Type
+
+/** Tells the address of a group: what a group-dialect object itself does not say. */
+export type AddressOf = (groupId: GroupId) => AddressId | null
+
+const unknownAddress: AddressOf = () => null
+
+/** The fields of a message from its wire form; the rules that make the dialects one. */
+export const normalise = (wire: Wire, addressOf: AddressOf = unknownAddress): Result.Result<Fields, MalformedValue> => {
+  const conversationId = wire.conversation_id ?? wire.group_id
+  if (conversationId === undefined || conversationId === null) {
+    return Result.fail({ path: "conversation_id", message: "Missing key, and no group_id either" })
+  }
+  const groupId = wire.group_id ?? null
+  const metadata = wire.metadata ?? {}
+  const details = wire.details ?? {}
+  return Result.succeed({
+    id: wire.id,
+    conversationId,
+    groupId,
+    userId: wire.user_id ?? null,
+    addressId: wire.address_id ?? (groupId === null ? AddressId.make(conversationId) : addressOf(groupId)),
+    fromAddressId: wire.from_address_id ?? wire.from_fabric_address_id ?? null,
+    epochSeconds: toEpochSeconds(wire.ts),
+    type: wire.type ?? "message",
+    subtype: wire.subtype ?? null,
+    kind: wire.kind ?? null,
+    text: wire.text ?? null,
+    metadata: ClientKey.strip(metadata),
+    details: ClientKey.strip(details),
+    clientId: ClientKey.get(metadata) ?? ClientKey.get(details)
+  })
+}
+
+const decodeWire = decoder(Wire)
+
+/** Reads a message in whichever dialect it is written. */
+export const decode = (
+  input: unknown,
+  addressOf?: AddressOf
+): Result.Result<ConversationMessage, MalformedValue> =>
+  Result.flatMap(
+    decodeWire(input),
+    (wire) => Result.map(normalise(wire, addressOf), (fields) => new ConversationMessage(fields))
+  )
+
+/** Writes a message in a dialect, or with the keys of both. */
+export const encode = (message: Fields, form: Dialect.WireForm): Wire => ({
+  id: message.id,
+  type: message.type,
+  subtype: message.subtype,
+  kind: message.kind,
+  ...(Dialect.carries(form, "address") ? addressKeys(message) : undefined),
+  ...(Dialect.carries(form, "group") ? groupKeys(message) : undefined),
+  ts: message.epochSeconds,
+  text: message.text,
+  metadata: message.clientId === null ? message.metadata : ClientKey.put(message.metadata, message.clientId),
+  details: message.details
+})
+
+const addressKeys = (message: Fields) => ({
+  conversation_id: message.conversationId,
+  address_id: message.addressId,
+  user_id: message.userId,
+  from_address_id: message.fromAddressId
+})
+
+const groupKeys = (message: Fields) => ({
+  group_id: message.groupId,
+  from_fabric_address_id: message.fromAddressId
+})
+
+/** A message, read from the wire in any dialect and written with the keys of both. */
+export const FromWire = Wire.pipe(Schema.decodeTo(Schema.instanceOf(ConversationMessage), {
+  decode: SchemaGetter.transformEffect((wire) =>
+    Effect.fromResult(Result.mapBoth(normalise(wire), {
+      onFailure: toIssue,
+      onSuccess: (fields) => new ConversationMessage(fields)
+    }))
+  ),
+  encode: SchemaGetter.transform((message) => encode(message, "all"))
+}))

@@ -1,0 +1,75 @@
+/**
+ * The token that REST and socket share, and the one way to replace it.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as Semaphore from "effect/Semaphore"
+import type * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+
+/** The token could not be replaced. */
+export class CredentialsError extends Schema.TaggedError<CredentialsError>(
+  "@effect-signalwire/schema/CredentialsError"
+)("CredentialsError", {
+  detail: Schema.String,
+  cause: Schema.optionalKey(Schema.Defect())
+}) {
+  override get message() {
+    return this.detail
+  }
+}
+
+export interface Service {
+  /** The token to use now. */
+  readonly current: Effect.Effect<Redacted.Redacted>
+  /** The token now, then each that replaces it. */
+  readonly changes: Stream.Stream<Redacted.Redacted>
+  /**
+   * Answers another token than the one that was refused. One refresh serves all who ask while it runs, and those who
+   * come with a token that was replaced meanwhile get the new one at once.
+   */
+  readonly renew: (refused: Redacted.Redacted) => Effect.Effect<Redacted.Redacted, CredentialsError>
+  /** Replaces the token by hand. */
+  readonly replace: (token: Redacted.Redacted) => Effect.Effect<void>
+}
+
+/** The token that REST and socket share. */
+export class Credentials extends Context.Service<Credentials, Service>()("@effect-signalwire/schema/Credentials") {}
+
+export interface Options<R = never> {
+  readonly token: Redacted.Redacted
+  /** How to get another token. Without it a refused token stays refused. */
+  readonly refresh?: Effect.Effect<Redacted.Redacted, unknown, R> | undefined
+}
+
+export const make = Effect.fnUntraced(
+  function*<R = never>(options: Options<R>): Effect.fn.Return<Service, never, R> {
+    const context = yield* Effect.context<R>()
+    const state = yield* SubscriptionRef.make(options.token)
+    const semaphore = yield* Semaphore.make(1)
+    const refresh: Effect.Effect<Redacted.Redacted, CredentialsError> = options.refresh === undefined
+      ? Effect.fail(new CredentialsError({ detail: "no way to refresh the token was given" }))
+      : options.refresh.pipe(
+        Effect.mapError((cause) => new CredentialsError({ detail: "the token could not be refreshed", cause })),
+        Effect.provideContext(context)
+      )
+    return Credentials.of({
+      current: SubscriptionRef.get(state),
+      changes: SubscriptionRef.changes(state),
+      renew: (refused) =>
+        Effect.flatMap(SubscriptionRef.get(state), (token) =>
+          token === refused
+            ? Effect.tap(refresh, (renewed) => SubscriptionRef.set(state, renewed))
+            : Effect.succeed(token)).pipe(semaphore.withPermits(1)),
+      replace: (token) => SubscriptionRef.set(state, token)
+    })
+  }
+)
+
+export const layer = <R = never>(options: Options<R>): Layer.Layer<Credentials, never, R> =>
+  Layer.effect(Credentials, make(options))

@@ -1,0 +1,83 @@
+/**
+ * Where the service is: the origin of its REST API and the URL of its socket.
+ *
+ * @since 0.1.0
+ */
+import * as Result from "effect/Result"
+import { type Invalid, invalidParameter } from "./Reason.ts"
+import * as Token from "./Token.ts"
+
+/** Where the service is. `http` is an origin, `ws` a socket URL; neither ends with a slash. */
+export interface Endpoint {
+  readonly http: string
+  readonly ws: string
+}
+
+/** How a caller says where the service is. `urls` goes before `host`, and `host` before what the token names. */
+export interface Options {
+  /** A host such as `puc.signalwire.com`, or a loopback host with its port. */
+  readonly host?: string | undefined
+  /** Both addresses in full. Plain `http:` and `ws:` are for loopback only. */
+  readonly urls?: { readonly http: string; readonly ws: string } | undefined
+}
+
+const defaultHost = "puc.signalwire.com"
+
+const isLoopback = (hostname: string): boolean =>
+  hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" ||
+  /^127\.\d+\.\d+\.\d+$/.test(hostname)
+
+const parse = (
+  name: string,
+  text: string,
+  secure: string,
+  plain: string
+): Result.Result<URL, Invalid> => {
+  if (!URL.canParse(text)) return Result.fail(invalidParameter(name, `"${text}" is not a URL`))
+  const url = new URL(text)
+  if (url.username !== "" || url.password !== "") {
+    return Result.fail(invalidParameter(name, "credentials do not belong in a URL"))
+  }
+  if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
+    return Result.fail(invalidParameter(name, "must name a host and port only, without a path"))
+  }
+  if (url.protocol === secure) return Result.succeed(url)
+  if (url.protocol !== plain) {
+    return Result.fail(invalidParameter(name, `must begin with ${secure}//, not ${url.protocol}//`))
+  }
+  return isLoopback(url.hostname)
+    ? Result.succeed(url)
+    : Result.fail(
+      invalidParameter(name, `${plain}// would send the token in clear; use ${secure}// (loopback hosts are exempt)`)
+    )
+}
+
+const fromUrls = (http: string, ws: string): Result.Result<Endpoint, Invalid> =>
+  Result.flatMap(
+    parse("urls.http", http, "https:", "http:"),
+    (httpUrl) =>
+      Result.map(parse("urls.ws", ws, "wss:", "ws:"), (wsUrl) => ({
+        http: httpUrl.origin,
+        ws: wsUrl.href.replace(/\/$/, "")
+      }))
+  )
+
+/** `puc.signalwire.com` has its REST API at `fabric.signalwire.com` and its socket at its own name. */
+const fromHost = (host: string): Result.Result<Endpoint, Invalid> => {
+  if (!URL.canParse(`https://${host}`) || new URL(`https://${host}`).host !== host.toLowerCase()) {
+    return Result.fail(invalidParameter("host", `"${host}" is not a host name`))
+  }
+  if (isLoopback(new URL(`https://${host}`).hostname)) return fromUrls(`http://${host}`, `ws://${host}`)
+  const dot = host.indexOf(".")
+  return dot < 0
+    ? Result.fail(invalidParameter("host", `"${host}" has no domain; give one such as ${defaultHost}, or urls`))
+    : fromUrls(`https://fabric${host.slice(dot)}`, `wss://${host}`)
+}
+
+/** Derives where the service is. A token without a readable host leads to the vendor's production service. */
+export const make = (token: string, options: Options = {}): Result.Result<Endpoint, Invalid> => {
+  if (options.urls !== undefined) return fromUrls(options.urls.http, options.urls.ws)
+  if (options.host !== undefined) return fromHost(options.host)
+  const header = Token.decodeHeader(token)
+  return fromHost(Result.isSuccess(header) ? header.success.ch ?? defaultHost : defaultHost)
+}

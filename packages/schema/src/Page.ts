@@ -1,0 +1,104 @@
+/**
+ * A page of a list: what callers hold, and how the wire writes it.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { maybe } from "./JsonObject.ts"
+import { type Decoder, decoder, type MalformedValue, within } from "./Malformed.ts"
+
+/** A page of a list, and the way to its neighbours. Messages come newest first, so `next` leads to older ones. */
+export interface Page<A, E> {
+  readonly data: ReadonlyArray<A>
+  readonly hasNext: boolean
+  readonly hasPrev: boolean
+  /** Items of this page that could not be read, each with its path. */
+  readonly malformed: ReadonlyArray<MalformedValue>
+  /** The page after this one; none when this is the last. */
+  readonly next: Effect.Effect<Option.Option<Page<A, E>>, E>
+  /** The page before this one; none when this is the first. */
+  readonly prev: Effect.Effect<Option.Option<Page<A, E>>, E>
+  /** The first page of the list. */
+  readonly first: Effect.Effect<Page<A, E>, E>
+  /** This page, read again. */
+  readonly self: Effect.Effect<Page<A, E>, E>
+}
+
+/** The same page with other items and another error. */
+export const mapBoth = <A, E, B, E2>(page: Page<A, E>, options: {
+  readonly onItem: (item: A) => B
+  readonly onError: (error: E) => E2
+}): Page<B, E2> => {
+  const one = (read: Effect.Effect<Page<A, E>, E>): Effect.Effect<Page<B, E2>, E2> =>
+    Effect.mapBoth(read, { onFailure: options.onError, onSuccess: (page) => mapBoth(page, options) })
+  const maybeOne = (read: Effect.Effect<Option.Option<Page<A, E>>, E>): Effect.Effect<Option.Option<Page<B, E2>>, E2> =>
+    Effect.mapBoth(read, {
+      onFailure: options.onError,
+      onSuccess: (found) => Option.map(found, (page) => mapBoth(page, options))
+    })
+  return {
+    ...page,
+    data: page.data.map(options.onItem),
+    next: maybeOne(page.next),
+    prev: maybeOne(page.prev),
+    first: one(page.first),
+    self: one(page.self)
+  }
+}
+
+/** Links to neighbouring pages; a missing one says that there is no such page. */
+export interface Links {
+  readonly self?: string
+  readonly first?: string
+  readonly next?: string
+  readonly prev?: string
+}
+
+/** A page's items, its links, and what could not be read of it. */
+export interface Decoded<A> {
+  readonly items: ReadonlyArray<A>
+  readonly links: Links
+  /** Items that were left out, each with its path: the rest of the page stands. */
+  readonly malformed: ReadonlyArray<MalformedValue>
+}
+
+/** A page on the wire. */
+export const Wire = Schema.Struct({
+  data: Schema.Array(Schema.Unknown),
+  links: maybe(Schema.Struct({
+    self: maybe(Schema.String),
+    first: maybe(Schema.String),
+    next: maybe(Schema.String),
+    prev: maybe(Schema.String)
+  }))
+})
+export type Wire = typeof Wire.Type
+
+const decodeWire = decoder(Wire)
+
+const linkNames = ["self", "first", "next", "prev"] as const
+
+const presentLinks = (wire: Wire["links"]): Links => {
+  const links: { -readonly [K in keyof Links]: Links[K] } = {}
+  for (const name of linkNames) {
+    const link = wire?.[name]
+    if (link) links[name] = link
+  }
+  return links
+}
+
+/** Reads a page, item by item: a malformed item is reported and left out. */
+export const decode = <A>(input: unknown, decodeItem: Decoder<A>): Result.Result<Decoded<A>, MalformedValue> =>
+  Result.map(decodeWire(input), ({ data, links }) => {
+    const items: Array<A> = []
+    const malformed: Array<MalformedValue> = []
+    for (let index = 0; index < data.length; index++) {
+      const item = decodeItem(data[index])
+      if (Result.isSuccess(item)) items.push(item.success)
+      else malformed.push(within(`data[${index}]`, item.failure))
+    }
+    return { items, malformed, links: presentLinks(links) }
+  })

@@ -1,0 +1,35 @@
+/**
+ * Subscriber access tokens. They are encrypted; only their header can be read, and of it this SDK needs the host.
+ *
+ * @since 0.1.0
+ */
+import * as Base64Url from "effect/encoding/Base64Url"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { maybe } from "./JsonObject.ts"
+import { type Decoder, decoder, type MalformedValue } from "./Malformed.ts"
+
+/** The readable part of a token: `ch` is the socket's host, `typ` is `SAT` or `Refresh`. */
+export const Header = Schema.Struct({
+  alg: maybe(Schema.String),
+  enc: maybe(Schema.String),
+  ch: maybe(Schema.String),
+  typ: maybe(Schema.String)
+})
+export type Header = typeof Header.Type
+
+const decodeHeaderText: Decoder<Header> = decoder(Schema.fromJsonString(Header))
+
+/** Reads a token's header. */
+export const decodeHeader = (token: string): Result.Result<Header, MalformedValue> =>
+  Result.flatMap(
+    Result.mapError(Base64Url.decodeString(token.split(".", 1)[0] ?? ""), () => ({
+      path: "header",
+      message: "not base64url"
+    })),
+    decodeHeaderText
+  )
+
+/** A token's text: header, no key, and three opaque parts. */
+export const encode = (header: Header, opaque: readonly [iv: string, ciphertext: string, tag: string]): string =>
+  [Base64Url.encode(JSON.stringify(header)), "", ...opaque].join(".")

@@ -1,0 +1,26 @@
+/**
+ * Times as the wire writes them. Messages carry float seconds, conversations integer milliseconds, and either may come
+ * as text; which unit is meant is told by magnitude.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/** A time on the wire: a finite number, or one written as text. */
+export const WireTime = Schema.Union([Schema.Finite, Schema.String.check(Schema.isPattern(/^-?\d+(\.\d+)?$/))])
+export type WireTime = typeof WireTime.Type
+
+/** Below this a number is seconds (until the year 5138), from it on milliseconds (since March 1973). */
+const firstMillis = 1e11
+
+/** Unix seconds, with whatever precision the server gave. */
+export const toEpochSeconds = (time: WireTime): number => {
+  const value = typeof time === "number" ? time : Number(time)
+  return Math.abs(value) < firstMillis ? value : value / 1000
+}
+
+/** Unix milliseconds, whole. */
+export const toEpochMillis = (time: WireTime): number => {
+  const value = typeof time === "number" ? time : Number(time)
+  return Math.round(Math.abs(value) < firstMillis ? value * 1000 : value)
+}

@@ -1,0 +1,30 @@
+/**
+ * Writes each package's `src/index.ts`: one namespace export for every public module. With `--check` it writes nothing
+ * and fails when a file is stale.
+ */
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs"
+import { basename, dirname, join } from "node:path"
+
+const root = dirname(import.meta.dirname)
+const check = process.argv.includes("--check")
+// the Promise facade offers plain names, not namespaces
+const handwritten = new Set(["packages/promise/src"])
+const stale: Array<string> = []
+
+for (const directory of globSync("packages/*/src", { cwd: root }).toSorted()) {
+  if (handwritten.has(directory)) continue
+  const modules = globSync("*.ts", { cwd: join(root, directory) })
+    .map((file) => basename(file, ".ts"))
+    .filter((name) => /^[A-Z]/.test(name))
+    .toSorted()
+  const content = modules.map((name) => `export * as ${name} from "./${name}.ts"\n`).join("")
+  const file = join(root, directory, "index.ts")
+  if (existsSync(file) && readFileSync(file, "utf8") === content) continue
+  if (check) stale.push(join(directory, "index.ts"))
+  else writeFileSync(file, content)
+}
+
+if (stale.length > 0) {
+  console.error(`stale, run "pnpm generate": ${stale.join(", ")}`)
+  process.exitCode = 1
+}
