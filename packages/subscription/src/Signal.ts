@@ -1,0 +1,32 @@
+/**
+ * What a subscriber of the session hears, in the order in which it must act on it.
+ *
+ * @since 0.1.0
+ */
+import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
+import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
+
+/**
+ * Why events may be missing: a session became ready, the `session`-th of this client, and nobody listened before it; or
+ * the subscriber fell too far behind.
+ */
+export type Lapse =
+  | { readonly _tag: "Lapse"; readonly cause: "connected"; readonly session: number }
+  | { readonly _tag: "Lapse"; readonly cause: "overflow" }
+
+/**
+ * What a subscriber hears.
+ *
+ * - `Event`: a message as it happens.
+ * - `Lapse`: events may be missing before this point; history has them. Everything after it is live again.
+ * - `Malformed`: an event that could not be read, left out.
+ */
+export type Signal =
+  | { readonly _tag: "Event"; readonly event: ConversationEvent }
+  | Lapse
+  | { readonly _tag: "Malformed"; readonly malformed: MalformedValue }
+
+export const event = (event: ConversationEvent): Signal => ({ _tag: "Event", event })
+export const connected = (session: number): Signal => ({ _tag: "Lapse", cause: "connected", session })
+export const overflow: Signal = { _tag: "Lapse", cause: "overflow" }
+export const malformed = (malformed: MalformedValue): Signal => ({ _tag: "Malformed", malformed })

@@ -1,0 +1,222 @@
+/**
+ * The live side of the Conversation namespace: one session with the server over a WebSocket, resumed after every
+ * interruption, re-authenticated when the token changes, and shared by many Streams.
+ *
+ * It tells truthfully when events may be missing (`Signal.Lapse`); reading those back from history is the business of
+ * the layer that has history.
+ *
+ * @since 0.1.0
+ */
+import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
+import { Credentials } from "@effect-signalwire/schema/Credentials"
+import type { Endpoint } from "@effect-signalwire/schema/Endpoint"
+import * as Reason from "@effect-signalwire/schema/Reason"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Match from "effect/Match"
+import * as Random from "effect/Random"
+import * as RcRef from "effect/RcRef"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import type { WebSocketConstructor } from "effect/socket/Socket"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import { ConnectionState } from "./ConnectionState.ts"
+import * as Backoff from "./internal/backoff.ts"
+import * as Fanout from "./internal/fanout.ts"
+import { type Happening, type Phase, step } from "./internal/phase.ts"
+import * as Session from "./internal/session.ts"
+import type { Signal } from "./Signal.ts"
+import { SubscriptionError } from "./SubscriptionError.ts"
+
+export interface Service {
+  /**
+   * Attaches a subscriber: from here on it hears every signal, until the scope closes. The first subscriber opens the
+   * session, and an idle time after the last one left it closes. The stream fails when the session ends for good.
+   */
+  readonly attach: Effect.Effect<Stream.Stream<Signal, SubscriptionError>, never, Scope.Scope>
+  /** Events as they happen. What happens while there is no session is not among them; see {@link attach}. */
+  readonly events: Stream.Stream<ConversationEvent, SubscriptionError>
+  /** Waits until the session is ready; fails when it ends for good first. */
+  readonly ready: Effect.Effect<void, SubscriptionError>
+  /** How many sessions have become ready so far: which `connected` lapses something read from now on covers. */
+  readonly sessions: Effect.Effect<number>
+  /** How the session stands now. */
+  readonly connection: Effect.Effect<ConnectionState>
+  /** How the session stands now, then each change. */
+  readonly connectionChanges: Stream.Stream<ConnectionState>
+}
+
+/** The live side of the Conversation namespace. */
+export class Subscription extends Context.Service<Subscription, Service>()(
+  "@effect-signalwire/subscription/Subscription"
+) {}
+
+export interface Options {
+  readonly endpoint: Endpoint
+  /** What the client calls itself to the server. @default "effect-signalwire" */
+  readonly agent?: string | undefined
+  /** How long opening the socket, and then authenticating on it, may each take. @default "10 seconds" */
+  readonly connectTimeout?: Duration.Input | undefined
+  /** How long any other request may wait for its answer. @default "10 seconds" */
+  readonly requestTimeout?: Duration.Input | undefined
+  /** After this much silence the server is pinged, after twice as much it counts as dead. @default "10 seconds" */
+  readonly heartbeat?: Duration.Input | undefined
+  /** How long the session outlives its last subscriber. @default "30 seconds" */
+  readonly idleTimeToLive?: Duration.Input | undefined
+  /** Full-jitter backoff between dials: the first wait is below `base`, none is above `cap`. @default 500 ms, 30 s */
+  readonly backoff?: { readonly base: Duration.Input; readonly cap: Duration.Input } | undefined
+  /** How many signals one subscriber may have waiting before it is sent to history for the rest. @default 4096 */
+  readonly capacity?: number | undefined
+}
+
+const millis = (input: Duration.Input | undefined, fallback: Duration.Input): number =>
+  Duration.toMillis(Duration.fromInputUnsafe(input ?? fallback))
+
+const view = (phase: Phase): ConnectionState =>
+  Match.valueTags(phase, {
+    Idle: () => ConnectionState.Idle(),
+    Dialling: ({ plan }) =>
+      plan.lastReason === null
+        ? ConnectionState.Connecting()
+        : ConnectionState.Reconnecting({ attempt: plan.attempt, delayMillis: 0, reason: plan.lastReason }),
+    Online: ({ resumed }) => ConnectionState.Connected({ resumed }),
+    Renewing: ({ plan, reason }) => ConnectionState.Reconnecting({ attempt: plan.attempt, delayMillis: 0, reason }),
+    Waiting: ({ delayMillis, plan, reason }) =>
+      ConnectionState.Reconnecting({ attempt: plan.attempt, delayMillis, reason }),
+    Failed: ({ reason }) => ConnectionState.Failed({ reason }),
+    Closed: () => ConnectionState.Closed()
+  })
+
+export const make = Effect.fnUntraced(function*(
+  options: Options
+): Effect.fn.Return<Service, never, Credentials | WebSocketConstructor | Scope.Scope> {
+  const credentials = yield* Credentials
+  const backoff = Backoff.make({
+    baseMillis: millis(options.backoff?.base, "500 millis"),
+    capMillis: millis(options.backoff?.cap, "30 seconds")
+  })
+  const session: Session.Options = {
+    url: options.endpoint.ws,
+    agent: options.agent ?? "effect-signalwire",
+    requestCapacity: 64,
+    timings: {
+      open: millis(options.connectTimeout, "10 seconds"),
+      connect: millis(options.connectTimeout, "10 seconds"),
+      request: millis(options.requestTimeout, "10 seconds"),
+      heartbeat: millis(options.heartbeat, "10 seconds")
+    }
+  }
+  const fanout = Fanout.make(options.capacity ?? 4096)
+  const state = yield* SubscriptionRef.make<ConnectionState>(ConnectionState.Idle())
+  let phase: Phase = { _tag: "Idle" }
+  let sessions = 0
+
+  const enter = (next: Phase): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      if (next === phase) return Effect.void
+      phase = next
+      return SubscriptionRef.set(state, view(next))
+    })
+  const happen = (happening: Happening): Effect.Effect<void> =>
+    Effect.suspend(() => enter(step(phase, happening, backoff)))
+
+  const dial = Effect.fnUntraced(function*(plan: Extract<Phase, { readonly _tag: "Dialling" }>["plan"]) {
+    const token = yield* credentials.current
+    const ended = yield* Session.run(session, {
+      token,
+      resume: plan.resume,
+      session: sessions + 1,
+      tokens: credentials.changes,
+      onReady: (resume, resumed) => {
+        sessions++
+        return happen({ _tag: "Ready", resume, resumed })
+      },
+      onSignals: fanout.emit
+    })
+    yield* Effect.logDebug("the session ended", ended.ending, ended.reason.message)
+    yield* happen({ _tag: "Ended", ...ended, chance: yield* Random.next })
+  })
+
+  const renew = Effect.flatMap(credentials.current, credentials.renew).pipe(
+    Effect.matchEffect({
+      onSuccess: () => happen({ _tag: "Renewed" }),
+      onFailure: ({ message }) =>
+        happen({ _tag: "RenewalFailed", reason: new Reason.Unauthorized({ detail: message }) })
+    })
+  )
+
+  /** Does what the phase asks for, until nothing is left to do. */
+  const drive = Effect.gen(function*() {
+    yield* happen({ _tag: "Wanted" })
+    while (true) {
+      const current: Phase = phase
+      switch (current._tag) {
+        case "Dialling":
+          yield* dial(current.plan)
+          break
+        case "Waiting":
+          yield* Effect.sleep(current.delayMillis)
+          yield* happen({ _tag: "Elapsed" })
+          break
+        case "Renewing":
+          yield* renew
+          break
+        case "Failed":
+          return yield* fanout.end(new SubscriptionError({ method: "attach", reason: current.reason }))
+        case "Idle":
+        case "Online":
+        case "Closed":
+          return
+      }
+    }
+  })
+
+  yield* Effect.addFinalizer(() => Effect.andThen(happen({ _tag: "Closing" }), fanout.end()))
+  const connection = yield* RcRef.make({
+    acquire: Effect.acquireRelease(
+      Effect.forkScoped(drive),
+      () => enter(phase._tag === "Closed" ? phase : { _tag: "Idle" })
+    ),
+    idleTimeToLive: options.idleTimeToLive ?? "30 seconds"
+  })
+
+  const attach: Service["attach"] = Effect.gen(function*() {
+    const signals = yield* fanout.attach
+    if (phase._tag === "Failed") yield* RcRef.invalidate(connection)
+    yield* RcRef.get(connection)
+    return signals
+  })
+
+  const failed = (reason: Reason.Reason) => Effect.fail(new SubscriptionError({ method: "ready", reason }))
+  const isReady = (current: ConnectionState): Effect.Effect<boolean, SubscriptionError> =>
+    Match.valueTags(current, {
+      Idle: () => Effect.succeed(false),
+      Connecting: () => Effect.succeed(false),
+      Connected: () => Effect.succeed(true),
+      Reconnecting: () => Effect.succeed(false),
+      Failed: ({ reason }) => failed(reason),
+      Closed: () => failed(new Reason.Closed())
+    })
+  const ready = SubscriptionRef.changes(state).pipe(
+    Stream.mapEffect(isReady),
+    Stream.takeUntil((done) => done),
+    Stream.runDrain
+  )
+
+  return Subscription.of({
+    attach,
+    events: Stream.unwrap(attach).pipe(
+      Stream.filterMap((signal) => signal._tag === "Event" ? Result.succeed(signal.event) : Result.fail(signal))
+    ),
+    ready,
+    sessions: Effect.sync(() => sessions),
+    connection: SubscriptionRef.get(state),
+    connectionChanges: SubscriptionRef.changes(state)
+  })
+})
+
+export const layer = (options: Options): Layer.Layer<Subscription, never, Credentials | WebSocketConstructor> =>
+  Layer.effect(Subscription, make(options))

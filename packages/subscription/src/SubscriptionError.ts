@@ -1,0 +1,24 @@
+/**
+ * The one error of the subscription layer.
+ *
+ * @since 0.1.0
+ */
+import * as Reason from "@effect-signalwire/schema/Reason"
+import * as Schema from "effect/Schema"
+
+/** A session that ended for good: `reason` says why, `cause` is the original failure where there is one. */
+export class SubscriptionError extends Schema.TaggedError<SubscriptionError>(
+  "@effect-signalwire/subscription/SubscriptionError"
+)("SubscriptionError", Reason.errorFields) {
+  /** Whether the same call may succeed later without any change. */
+  get isRetryable(): boolean {
+    return this.reason.isRetryable
+  }
+  /** What a person can do about it. */
+  get remediation(): string {
+    return this.reason.remediation
+  }
+  override get message(): string {
+    return `Subscription.${this.method}: ${this.reason.message}`
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * One session, many subscribers: each has a mailbox of its own, so that a slow one neither slows the others nor grows
+ * without bound. A mailbox that is full drops what comes until its owner has read the `Lapse` at its end; history then
+ * has what was dropped.
+ */
+import type * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as Signal from "../Signal.ts"
+import type { SubscriptionError } from "../SubscriptionError.ts"
+
+interface Mailbox {
+  readonly queue: Queue.Queue<Signal.Signal, SubscriptionError | Cause.Done>
+  /** A `Lapse` for overflow stands at the end of the queue. */
+  overflowed: boolean
+}
+
+export interface Fanout {
+  /** Hands a batch to every subscriber. */
+  readonly emit: (signals: ReadonlyArray<Signal.Signal>) => void
+  /** Ends every subscriber's stream, with an error or without one. */
+  readonly end: (error?: SubscriptionError) => Effect.Effect<void>
+  /** A subscriber's stream; attached from now on, detached with the scope. */
+  readonly attach: Effect.Effect<Stream.Stream<Signal.Signal, SubscriptionError>, never, Scope.Scope>
+}
+
+const post = (mailbox: Mailbox, signals: ReadonlyArray<Signal.Signal>, capacity: number): void => {
+  if (mailbox.overflowed) return
+  const room = capacity - Queue.sizeUnsafe(mailbox.queue)
+  if (signals.length <= room) {
+    Queue.offerAllUnsafe(mailbox.queue, signals)
+    return
+  }
+  mailbox.overflowed = true
+  Queue.offerAllUnsafe(mailbox.queue, [...signals.slice(0, Math.max(room, 0)), Signal.overflow])
+}
+
+/** A fan-out whose mailboxes hold up to `capacity` signals. */
+export const make = (capacity: number): Fanout => {
+  const mailboxes = new Set<Mailbox>()
+
+  const attach: Fanout["attach"] = Effect.gen(function*() {
+    const queue = yield* Queue.unbounded<Signal.Signal, SubscriptionError | Cause.Done>()
+    const mailbox: Mailbox = { queue, overflowed: false }
+    yield* Effect.acquireRelease(
+      Effect.sync(() => mailboxes.add(mailbox)),
+      () =>
+        Effect.sync(() => {
+          mailboxes.delete(mailbox)
+          Queue.shutdownUnsafe(queue)
+        })
+    )
+    // Taking empties the queue, the lapse at its end included: from here on there is room again.
+    const take = Effect.tap(Queue.takeAll(queue), () => Effect.sync(() => mailbox.overflowed = false))
+    return Stream.fromPull(Effect.succeed(take))
+  })
+
+  return {
+    attach,
+    emit: (signals) => {
+      for (const mailbox of mailboxes) post(mailbox, signals, capacity)
+    },
+    end: (error) =>
+      Effect.forEach(
+        mailboxes,
+        ({ queue }) => error === undefined ? Queue.end(queue) : Queue.fail(queue, error),
+        { discard: true }
+      )
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * One session over one socket: dial, authenticate, then read until it ends. It never fails: how it ended is its value,
+ * and what to do about that is decided elsewhere.
+ */
+import * as Connect from "@effect-signalwire/schema/Connect"
+import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
+import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
+import * as Reason from "@effect-signalwire/schema/Reason"
+import * as Uuid from "@effect-signalwire/schema/Uuid"
+import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Socket from "effect/socket/Socket"
+import * as Stream from "effect/Stream"
+import type * as Signal from "../Signal.ts"
+import * as Inbox from "./inbox.ts"
+import type { Resume } from "./phase.ts"
+import * as Requests from "./requests.ts"
+
+/** Milliseconds, all of them. */
+export interface Timings {
+  /** From dialling to an open socket. */
+  readonly open: number
+  /** From the open socket to the answer to `signalwire.connect`. */
+  readonly connect: number
+  /** From any other request to its answer. */
+  readonly request: number
+  /** After this much silence the server is asked for a sign of life; after twice as much it is taken for dead. */
+  readonly heartbeat: number
+}
+
+export interface Options {
+  readonly url: string
+  readonly agent: string
+  readonly timings: Timings
+  /** The most requests that may wait for an answer at once. */
+  readonly requestCapacity: number
+}
+
+export interface Start {
+  readonly token: Redacted.Redacted
+  readonly resume: Resume | null
+  /** Which session of the client this will be, once it is ready. */
+  readonly session: number
+  /** The token now, then each that replaces it. */
+  readonly tokens: Stream.Stream<Redacted.Redacted>
+  readonly onReady: (resume: Resume, resumed: boolean) => Effect.Effect<void>
+  readonly onSignals: (signals: ReadonlyArray<Signal.Signal>) => void
+}
+
+export interface Ended extends Inbox.End {
+  readonly resume: Resume | null
+}
+
+const transport = (error: Socket.SocketError): Reason.Reason => {
+  const { reason } = error
+  return reason._tag === "SocketCloseError"
+    ? new Reason.Transport({ detail: `the socket closed with code ${reason.message}` })
+    : new Reason.Transport({ detail: reason.message })
+}
+
+const connectParams = (agent: string, { resume, token }: Start): Connect.Params => ({
+  version: Connect.version,
+  event_acks: true,
+  agent,
+  authentication: { jwt_token: Redacted.value(token) },
+  ...(resume === null ? undefined : { protocol: resume.protocol }),
+  ...(resume === null || resume.authorizationState === null
+    ? undefined
+    : { authorization_state: resume.authorizationState })
+})
+
+const reportUnreadable = (unreadable: ReadonlyArray<MalformedValue>): Effect.Effect<void> =>
+  Effect.logWarning("skipped frames that could not be read", unreadable)
+
+export const run: (options: Options, start: Start) => Effect.Effect<Ended, never, Socket.WebSocketConstructor> = Effect
+  .fnUntraced(function*(options, start) {
+    const { timings } = options
+    const clock = yield* Clock.Clock
+    const connectId = yield* Uuid.make
+    const end = yield* Deferred.make<Inbox.End>()
+    const lose = (reason: Reason.Reason) => Deferred.succeed<Inbox.End, never>(end, { ending: "lost", reason })
+
+    const live = Effect.gen(function*() {
+      const socket = yield* Socket.makeWebSocket(options.url, { openTimeout: timings.open })
+      const { pull } = yield* socket.reader
+      const writer = yield* socket.writer
+      const write = (text: string) => Effect.mapError(writer.write(text), transport)
+      const requests = Requests.make({
+        write,
+        newId: Uuid.make,
+        timeoutMillis: timings.request,
+        capacity: options.requestCapacity
+      })
+      const inbox = Inbox.make({ connectId, session: start.session, requests })
+      let heardAt = clock.currentTimeMillisUnsafe()
+
+      /** A token that changes while the session lives is told to the server; where that fails, a new session uses it. */
+      const reauthenticate = (project: string | null) =>
+        start.tokens.pipe(
+          Stream.filter((token) => token !== start.token),
+          Stream.runForEach((token) =>
+            requests.send(JsonRpc.method.reauthenticate, {
+              authentication: { project, jwt_token: Redacted.value(token) }
+            })
+          ),
+          Effect.catch(lose)
+        )
+
+      const onReady = Effect.fnUntraced(function*(result: Connect.Result) {
+        const resume = inbox.resume()
+        if (resume === null) return
+        yield* start.onReady(resume, result.session_restored ?? resume.protocol === start.resume?.protocol)
+        yield* Effect.forkScoped(reauthenticate(result.authorization.project_id ?? null))
+      })
+
+      const receive = Effect.flatMap(
+        pull,
+        Effect.fnUntraced(function*(frames) {
+          heardAt = clock.currentTimeMillisUnsafe()
+          const { answers, end: ending, ready, signals, unreadable } = inbox.read(frames)
+          if (ready !== undefined) yield* onReady(ready)
+          if (signals.length > 0) start.onSignals(signals)
+          if (Arr.isArrayNonEmpty(answers)) yield* writer.writeAll(answers)
+          if (unreadable.length > 0) yield* reportUnreadable(unreadable)
+          if (ending !== undefined) yield* Deferred.succeed(end, ending)
+          // frames that arrive meanwhile come as one batch
+          yield* Effect.yieldNow
+        })
+      )
+
+      const watchdog = Effect.gen(function*() {
+        const silence = clock.currentTimeMillisUnsafe() - heardAt
+        if (silence >= 2 * timings.heartbeat) return yield* lose(new Reason.Timeout({ millis: silence }))
+        if (silence >= timings.heartbeat) {
+          yield* write(JsonRpc.request(yield* Uuid.make, JsonRpc.method.ping, { timestamp: heardAt / 1000 }))
+        }
+        yield* Effect.sleep(timings.heartbeat - silence % timings.heartbeat)
+      })
+
+      yield* write(JsonRpc.request(connectId, JsonRpc.method.connect, connectParams(options.agent, start)))
+      yield* receive.pipe(
+        Effect.forever({ disableYield: true }),
+        Effect.catchTag("SocketError", (error) => lose(transport(error))),
+        Effect.forkScoped
+      )
+      yield* watchdog.pipe(Effect.forever, Effect.catch(lose), Effect.forkScoped)
+      yield* Effect.sleep(timings.connect).pipe(
+        Effect.andThen(() =>
+          inbox.resume() === null ? lose(new Reason.Timeout({ millis: timings.connect })) : Effect.void
+        ),
+        Effect.forkScoped
+      )
+      const ended = yield* Deferred.await(end)
+      return { ...ended, resume: inbox.resume() }
+    })
+
+    return yield* live.pipe(
+      Effect.scoped,
+      Effect.catch((error): Effect.Effect<Ended> =>
+        Effect.succeed({
+          ending: "lost",
+          reason: error._tag === "SocketError" ? transport(error) : error,
+          resume: null
+        })
+      )
+    )
+  })
