@@ -21,7 +21,7 @@ export const get = (object: JsonObject): ClientId | null => {
 
 /** The object as the caller gave it; the same object when it carries no client id. */
 export const strip = (object: JsonObject): JsonObject => {
-  if (!(key in object)) return object
+  if (get(object) === null) return object
   const { [key]: _, ...rest } = object
   return rest
 }

@@ -5,6 +5,8 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -58,14 +60,35 @@ export const make = Effect.fnUntraced(
         Effect.mapError((cause) => new CredentialsError({ detail: "the token could not be refreshed", cause })),
         Effect.provideContext(context)
       )
+    // Refreshes are counted, so that those who asked while one ran can be told by its number to share its outcome.
+    let started = 0
+    let finished = 0
+    let outcome: Exit.Exit<Redacted.Redacted, CredentialsError> | undefined
+    const refreshOnce = Effect.suspend(() => {
+      started++
+      return Effect.onExit(
+        Effect.tap(refresh, (renewed) => SubscriptionRef.set(state, renewed)),
+        (exit) =>
+          Effect.sync(() => {
+            finished = started
+            outcome = Exit.hasInterrupts(exit) ? undefined : exit
+          })
+      )
+    })
+    const renew: Service["renew"] = (refused) =>
+      Effect.suspend(() => {
+        const awaited = started > finished ? started : Infinity
+        return semaphore.withPermits(1)(
+          Effect.flatMap(SubscriptionRef.get(state), (token) => {
+            if (!Equal.equals(token, refused)) return Effect.succeed(token)
+            return outcome !== undefined && finished >= awaited ? outcome : refreshOnce
+          })
+        )
+      })
     return Credentials.of({
       current: SubscriptionRef.get(state),
       changes: SubscriptionRef.changes(state),
-      renew: (refused) =>
-        Effect.flatMap(SubscriptionRef.get(state), (token) =>
-          token === refused
-            ? Effect.tap(refresh, (renewed) => SubscriptionRef.set(state, renewed))
-            : Effect.succeed(token)).pipe(semaphore.withPermits(1)),
+      renew,
       replace: (token) => SubscriptionRef.set(state, token)
     })
   }

@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import { isJsonObject } from "./JsonObject.ts"
 
 /** What a client speaks to a server. */
 export type Dialect = "address" | "group"
@@ -19,8 +20,9 @@ export const carries = (form: WireForm, dialect: Dialect): boolean => form === "
  * An object with the keys of both is read as `address`, which needs no join before it can be used.
  */
 export const detect = (value: unknown): Dialect | undefined => {
-  if (typeof value !== "object" || value === null) return undefined
-  if ("table" in value) return detect(value.table)
-  if ("conversation_id" in value || "address_id" in value) return "address"
-  return "group_id" in value ? "group" : undefined
+  if (!isJsonObject(value)) return undefined
+  if (tells(value["conversation_id"]) || tells(value["address_id"])) return "address"
+  return tells(value["group_id"]) ? detect(value["table"]) ?? "group" : detect(value["table"])
 }
+
+const tells = (id: unknown): boolean => id !== undefined && id !== null

@@ -33,7 +33,7 @@ const parse = (
   secure: string,
   plain: string
 ): Result.Result<URL, Invalid> => {
-  if (!URL.canParse(text)) return Result.fail(invalidParameter(name, `"${text}" is not a URL`))
+  if (!URL.canParse(text)) return Result.fail(invalidParameter(name, "is not a URL"))
   const url = new URL(text)
   if (url.username !== "" || url.password !== "") {
     return Result.fail(invalidParameter(name, "credentials do not belong in a URL"))
@@ -58,12 +58,13 @@ const fromUrls = (http: string, ws: string): Result.Result<Endpoint, Invalid> =>
     (httpUrl) =>
       Result.map(parse("urls.ws", ws, "wss:", "ws:"), (wsUrl) => ({
         http: httpUrl.origin,
-        ws: wsUrl.href.replace(/\/$/, "")
+        ws: `${wsUrl.protocol}//${wsUrl.host}`
       }))
   )
 
 /** `puc.signalwire.com` has its REST API at `fabric.signalwire.com` and its socket at its own name. */
 const fromHost = (host: string): Result.Result<Endpoint, Invalid> => {
+  if (host.includes("@")) return Result.fail(invalidParameter("host", "credentials do not belong in a host name"))
   if (!URL.canParse(`https://${host}`) || new URL(`https://${host}`).host !== host.toLowerCase()) {
     return Result.fail(invalidParameter("host", `"${host}" is not a host name`))
   }

@@ -53,16 +53,16 @@ export const decode = (
   addressId: AddressId
 ): Result.Result<JoinConversationResponse, MalformedValue> =>
   Result.flatMap(decodeWire(input), (wire) => {
-    const { conversation_id, from_fabric_address_id, group_id } = wire.table ?? wire
-    const conversationId = conversation_id ?? group_id
-    return conversationId === undefined || conversationId === null
+    const groupId = wire.group_id ?? wire.table?.group_id ?? null
+    const conversationId = wire.conversation_id ?? wire.table?.conversation_id ?? groupId
+    return conversationId === null
       ? Result.fail({ path: "conversation_id", message: "Missing key, and no group_id either" })
       : Result.succeed(
         new JoinConversationResponse({
           conversationId,
           addressId,
-          fromAddressId: from_fabric_address_id ?? null,
-          groupId: group_id ?? null
+          fromAddressId: wire.from_fabric_address_id ?? wire.table?.from_fabric_address_id ?? null,
+          groupId
         })
       )
   })

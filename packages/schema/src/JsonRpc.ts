@@ -68,7 +68,8 @@ export const parse = (text: string): Result.Result<Frame, MalformedValue> =>
     if (typeof value["method"] === "string") {
       return Result.succeed({ _tag: "Request", id, method: value["method"], params: value["params"] })
     }
-    if ("error" in value) {
+    // a reply may carry `error: null`
+    if (value["error"] !== undefined && value["error"] !== null) {
       return Result.map(decodeError(value["error"]), (error) => ({ _tag: "Failure", id, error }))
     }
     if ("result" in value) return Result.succeed({ _tag: "Reply", id, result: value["result"] })

@@ -6,8 +6,14 @@
  */
 import * as Schema from "effect/Schema"
 
-/** A time on the wire: a finite number, or one written as text. */
-export const WireTime = Schema.Union([Schema.Finite, Schema.String.check(Schema.isPattern(/^-?\d+(\.\d+)?$/))])
+/** The last moment that a date can name, either way from 1970. */
+const lastMillis = 8.64e15
+
+/** A time on the wire: a number that a date can name, or one written as text. */
+export const WireTime = Schema.Union([
+  Schema.Finite.check(Schema.isBetween({ minimum: -lastMillis, maximum: lastMillis })),
+  Schema.String.check(Schema.makeFilter((text) => /^-?\d+(\.\d+)?$/.test(text) && Math.abs(Number(text)) <= lastMillis))
+])
 export type WireTime = typeof WireTime.Type
 
 /** Below this a number is seconds (until the year 5138), from it on milliseconds (since March 1973). */

@@ -1,0 +1,233 @@
+import * as Message from "@effect-signalwire/schema/ConversationMessage"
+import * as Documented from "@effect-signalwire/schema/Documented"
+import { AddressId, GroupId } from "@effect-signalwire/schema/Ids"
+import { assert, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { message, overTheWire, problemOf, valueOf } from "./support.ts"
+
+const documented = {
+  "id": "3c114417-5cc0-4d03-a30f-c90659028d73",
+  "conversation_id": "9dbe9e94-c797-461e-b5a3-af6d095deaf4",
+  "user_id": "cecbe021-ff86-4ac6-bdf3-399ca477ad6f",
+  "ts": 1708192187.6779745,
+  "details": {},
+  "type": "message",
+  "subtype": "log",
+  "kind": "call_started"
+}
+
+const chat = {
+  "id": "dddddddd-0000-4000-8000-000000000004",
+  "type": "message",
+  "subtype": "chat",
+  "kind": null,
+  "conversation_id": "bbbbbbbb-0000-4000-8000-000000000002",
+  "address_id": "bbbbbbbb-0000-4000-8000-000000000002",
+  "from_address_id": "aaaaaaaa-0000-4000-8000-000000000001",
+  "user_id": "c0ffee00-0000-4000-8000-000000000001",
+  "ts": 1735790645.4561234,
+  "text": "lunch?",
+  "metadata": {},
+  "details": {}
+}
+
+const groupLog = {
+  "id": "eeeeeeee-0000-4000-8000-000000000005",
+  "type": "message",
+  "subtype": "log",
+  "kind": "call_ended",
+  "group_id": "sw_bbbbbbbb-0000-4000-8000-000000000002",
+  "from_fabric_address_id": "aaaaaaaa-0000-4000-8000-000000000001",
+  "ts": 1735790700.25,
+  "details": { "status": "ended", "start_time": 1735790600.5, "end_time": 1735790700.25 }
+}
+
+const read = (input: unknown): Message.ConversationMessage => valueOf(Message.decode(input))
+
+it("reads the documented message, every documented field unchanged", () => {
+  assert.deepStrictEqual(Documented.message(read(documented)), {
+    ...documented,
+    address_id: "9dbe9e94-c797-461e-b5a3-af6d095deaf4",
+    from_address_id: null,
+    text: null,
+    metadata: {}
+  })
+})
+
+it.each(["id", "conversation_id", "user_id", "ts", "details", "type", "subtype", "kind"] as const)(
+  "offers the documented field %s of a message",
+  (field) => {
+    const { [field]: value } = Documented.message(read({ ...documented, details: { status: "started" } }))
+    assert.deepStrictEqual(value, { ...documented, details: { status: "started" } }[field])
+  }
+)
+
+it("reads a chat message of the address dialect", () => {
+  assert.deepStrictEqual(Documented.message(read(chat)), chat)
+})
+
+it("reads a log entry of the group dialect", () => {
+  const log = read(groupLog)
+  assert.deepStrictEqual(Documented.message(log), {
+    id: "eeeeeeee-0000-4000-8000-000000000005",
+    conversation_id: "sw_bbbbbbbb-0000-4000-8000-000000000002",
+    user_id: null,
+    address_id: null,
+    from_address_id: "aaaaaaaa-0000-4000-8000-000000000001",
+    ts: 1735790700.25,
+    type: "message",
+    subtype: "log",
+    kind: "call_ended",
+    text: null,
+    metadata: {},
+    details: { status: "ended", start_time: 1735790600.5, end_time: 1735790700.25 }
+  })
+  assert.strictEqual(log.groupId, "sw_bbbbbbbb-0000-4000-8000-000000000002")
+})
+
+it("learns the address of a group from the caller", () => {
+  const addressOf: Message.AddressOf = (group) =>
+    group === "sw_bbbbbbbb-0000-4000-8000-000000000002"
+      ? AddressId.make("bbbbbbbb-0000-4000-8000-000000000002")
+      : null
+  assert.strictEqual(
+    valueOf(Message.decode(groupLog, addressOf)).addressId,
+    "bbbbbbbb-0000-4000-8000-000000000002"
+  )
+})
+
+it("prefers the address that a message names itself", () => {
+  const both = { ...chat, group_id: "sw_other" }
+  const found = valueOf(Message.decode(both, () => AddressId.make("from the cache")))
+  assert.strictEqual(found.addressId, "bbbbbbbb-0000-4000-8000-000000000002")
+  assert.strictEqual(found.conversationId, "bbbbbbbb-0000-4000-8000-000000000002")
+  assert.strictEqual(found.groupId, "sw_other")
+})
+
+it("reads the sender under either of its names", () => {
+  const { from_address_id, ...rest } = chat
+  assert.strictEqual(read({ ...rest, from_fabric_address_id: from_address_id }).fromAddressId, from_address_id)
+})
+
+it("keeps every digit of a message's time", () => {
+  assert.strictEqual(read(documented).epochSeconds, 1708192187.6779745)
+})
+
+it("reads a time that is written as text", () => {
+  assert.strictEqual(read({ ...chat, ts: "1735790645.4561234" }).epochSeconds, 1735790645.4561234)
+})
+
+it("reads a time in milliseconds as the same moment", () => {
+  assert.strictEqual(read({ ...chat, ts: 1735790645456 }).epochSeconds, 1735790645.456)
+})
+
+it("tells the time of a message to the millisecond", () => {
+  assert.strictEqual(DateTime.formatIso(read({ ...chat, ts: 1735790645.279 }).ts), "2025-01-02T04:04:05.279Z")
+})
+
+it("takes a missing or null metadata and details for an empty object", () => {
+  const { details: _, metadata: __, ...rest } = chat
+  for (const input of [rest, { ...rest, metadata: null, details: null }]) {
+    const { details, metadata } = read(input)
+    assert.deepStrictEqual({ details, metadata }, { details: {}, metadata: {} })
+  }
+})
+
+it("keeps a kind and a subtype that it does not know", () => {
+  const { kind, subtype } = read({ ...chat, subtype: "reaction", kind: "thumbs_up" })
+  assert.deepStrictEqual([subtype, kind], ["reaction", "thumbs_up"])
+})
+
+it("is not disturbed by fields that it does not know", () => {
+  assert.deepStrictEqual(read({ ...chat, edited_at: 1, reactions: [{}] }), read(chat))
+})
+
+it("keeps a __proto__ key of metadata as a key like any other", () => {
+  const found = read(JSON.parse(`{
+    "id": "m", "conversation_id": "c", "ts": 1735790645.5,
+    "metadata": { "__proto__": { "polluted": true }, "tone": "casual" }
+  }`))
+  assert.strictEqual(JSON.stringify(found.metadata), `{"__proto__":{"polluted":true},"tone":"casual"}`)
+  assert.isFalse("polluted" in found.metadata)
+  assert.isFalse("polluted" in {})
+})
+
+it("keeps a __proto__ key when a client id is put in and taken out", () => {
+  const metadata = JSON.parse(`{"__proto__":{"polluted":true},"effect_signalwire_id":"k1"}`)
+  const found = read({ ...chat, metadata })
+  assert.strictEqual(JSON.stringify(found.metadata), `{"__proto__":{"polluted":true}}`)
+  assert.strictEqual(
+    JSON.stringify(Message.encode(found, "all").metadata),
+    `{"__proto__":{"polluted":true},"effect_signalwire_id":"k1"}`
+  )
+})
+
+it("takes the client id out of metadata", () => {
+  const found = read({ ...chat, metadata: { tone: "casual", effect_signalwire_id: "k1" } })
+  assert.strictEqual(found.clientId, "k1")
+  assert.deepStrictEqual(found.metadata, { tone: "casual" })
+})
+
+it("takes the client id out of details where metadata is not echoed", () => {
+  const found = read({ ...chat, details: { effect_signalwire_id: "k1" } })
+  assert.strictEqual(found.clientId, "k1")
+  assert.deepStrictEqual(found.details, {})
+})
+
+it.each([
+  ["ts", { ...chat, ts: "yesterday" }],
+  ["ts", { ...chat, ts: null }],
+  ["ts", { ...chat, ts: 1e300 }],
+  ["id", { ...chat, id: 7 }],
+  ["text", { ...chat, text: ["lunch?"] }],
+  ["metadata", { ...chat, metadata: "{}" }],
+  ["conversation_id", { id: "m", ts: 1735790645.5 }],
+  ["", "lunch?"]
+])("names %s when it is what makes a message malformed", (path, input) => {
+  assert.strictEqual(problemOf(Message.decode(input)).path, path)
+})
+
+it("does not repeat the malformed value", () => {
+  assert.notInclude(problemOf(Message.decode({ ...chat, ts: "s3cret" })).message, "s3cret")
+})
+
+it.effect.prop(
+  "comes back from the address dialect, but for its group",
+  { message },
+  ({ message }) =>
+    Effect.sync(() => {
+      const found = read(overTheWire(Message.encode(message, "address")))
+      assert.deepStrictEqual(found, new Message.ConversationMessage({ ...message, groupId: null }))
+    })
+)
+
+it.effect.prop(
+  "comes back from the group dialect, but for its user and address",
+  { message },
+  ({ message }) =>
+    Effect.sync(() => {
+      const found = read(overTheWire(Message.encode(message, "group")))
+      assert.deepStrictEqual(
+        found,
+        new Message.ConversationMessage({
+          ...message,
+          conversationId: GroupId.make(message.groupId ?? ""),
+          userId: null,
+          addressId: null
+        })
+      )
+    })
+)
+
+it.effect.prop("comes back from the keys of both dialects unchanged", { message }, ({ message }) =>
+  Effect.sync(() => {
+    assert.deepStrictEqual(read(overTheWire(Message.encode(message, "all"))), message)
+  }))
+
+it.effect.prop("comes back through its schema unchanged", { message }, ({ message }) =>
+  Effect.gen(function*() {
+    const encoded = yield* Schema.encodeEffect(Message.FromWire)(message)
+    assert.deepStrictEqual(yield* Schema.decodeUnknownEffect(Message.FromWire)(overTheWire(encoded)), message)
+  }))

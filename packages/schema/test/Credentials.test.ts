@@ -1,0 +1,141 @@
+import * as Credentials from "@effect-signalwire/schema/Credentials"
+import { assert, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
+
+const first = Redacted.make("token-1")
+
+/** A refresh that waits for its gate, and how often it was begun. */
+const gated = Effect.gen(function*() {
+  const gate = yield* Deferred.make<void>()
+  let begun = 0
+  const refresh = Effect.suspend(() => {
+    begun++
+    const token = Redacted.make(`token-${begun + 1}`)
+    return Effect.as(Deferred.await(gate), token)
+  })
+  return { gate, refresh, begun: () => begun }
+})
+
+it.effect("serves all who wait with one refresh", () =>
+  Effect.gen(function*() {
+    const { begun, gate, refresh } = yield* gated
+    const credentials = yield* Credentials.make({ token: first, refresh })
+    const waiting = yield* Effect.forkChild(
+      Effect.forEach([1, 2, 3, 4], () => credentials.renew(first), { concurrency: "unbounded" }),
+      { startImmediately: true }
+    )
+    yield* Deferred.succeed(gate, undefined)
+    const tokens = yield* Fiber.join(waiting)
+    assert.deepStrictEqual(tokens.map(Redacted.value), ["token-2", "token-2", "token-2", "token-2"])
+    assert.strictEqual(begun(), 1)
+  }))
+
+it.effect("serves all who wait with one refresh, also when it fails", () =>
+  Effect.gen(function*() {
+    const gate = yield* Deferred.make<void>()
+    let begun = 0
+    const credentials = yield* Credentials.make({
+      token: first,
+      refresh: Effect.suspend(() => {
+        begun++
+        return Effect.andThen(Deferred.await(gate), Effect.fail("offline"))
+      })
+    })
+    const waiting = yield* Effect.forkChild(
+      Effect.forEach([1, 2, 3], () => Effect.flip(credentials.renew(first)), { concurrency: "unbounded" }),
+      { startImmediately: true }
+    )
+    yield* Deferred.succeed(gate, undefined)
+    const errors = yield* Fiber.join(waiting)
+    assert.deepStrictEqual(errors.map(({ cause }) => cause), ["offline", "offline", "offline"])
+    assert.strictEqual(begun, 1)
+  }))
+
+it.effect("tries again for one who asks after a refresh has failed", () =>
+  Effect.gen(function*() {
+    let begun = 0
+    const credentials = yield* Credentials.make({
+      token: first,
+      refresh: Effect.suspend(() => ++begun === 1 ? Effect.fail("offline") : Effect.succeed(Redacted.make("token-2")))
+    })
+    yield* Effect.flip(credentials.renew(first))
+    assert.strictEqual(Redacted.value(yield* credentials.renew(first)), "token-2")
+  }))
+
+it.effect("refreshes again for those who wait when the one who refreshes gives up", () =>
+  Effect.gen(function*() {
+    const { begun, gate, refresh } = yield* gated
+    const credentials = yield* Credentials.make({ token: first, refresh })
+    const leader = yield* Effect.forkChild(credentials.renew(first), { startImmediately: true })
+    const waiting = yield* Effect.forkChild(credentials.renew(first), { startImmediately: true })
+    yield* Fiber.interrupt(leader)
+    yield* Deferred.succeed(gate, undefined)
+    assert.strictEqual(Redacted.value(yield* Fiber.join(waiting)), "token-3")
+    assert.strictEqual(begun(), 2)
+  }))
+
+it.effect("answers a token that was replaced meanwhile without a refresh", () =>
+  Effect.gen(function*() {
+    const credentials = yield* Credentials.make({ token: first, refresh: Effect.die("not to be asked") })
+    yield* credentials.replace(Redacted.make("token-2"))
+    assert.strictEqual(Redacted.value(yield* credentials.renew(first)), "token-2")
+  }))
+
+it.effect("recognises the refused token by its value", () =>
+  Effect.gen(function*() {
+    const credentials = yield* Credentials.make({ token: first, refresh: Effect.succeed(Redacted.make("token-2")) })
+    assert.strictEqual(Redacted.value(yield* credentials.renew(Redacted.make("token-1"))), "token-2")
+  }))
+
+it.effect("uses the new token after a refresh", () =>
+  Effect.gen(function*() {
+    const credentials = yield* Credentials.make({ token: first, refresh: Effect.succeed(Redacted.make("token-2")) })
+    yield* credentials.renew(first)
+    assert.strictEqual(Redacted.value(yield* credentials.current), "token-2")
+  }))
+
+it.effect("fails with a CredentialsError that holds the cause when the refresh fails", () =>
+  Effect.gen(function*() {
+    const credentials = yield* Credentials.make({ token: first, refresh: Effect.fail("offline") })
+    const error = yield* Effect.flip(credentials.renew(first))
+    assert.deepStrictEqual([error._tag, error.message, error.cause], [
+      "CredentialsError",
+      "the token could not be refreshed",
+      "offline"
+    ])
+  }))
+
+it.effect("fails when there is no way to refresh", () =>
+  Effect.gen(function*() {
+    const credentials = yield* Credentials.make({ token: first })
+    const error = yield* Effect.flip(credentials.renew(first))
+    assert.strictEqual(error.message, "no way to refresh the token was given")
+  }))
+
+it.effect("keeps the old token when a refresh fails", () =>
+  Effect.gen(function*() {
+    const credentials = yield* Credentials.make({ token: first, refresh: Effect.fail("offline") })
+    yield* Effect.ignore(credentials.renew(first))
+    assert.strictEqual(Redacted.value(yield* credentials.current), "token-1")
+  }))
+
+it.effect("tells the token now, then each that replaces it", () =>
+  Effect.gen(function*() {
+    const credentials = yield* Credentials.make({ token: first, refresh: Effect.succeed(Redacted.make("token-2")) })
+    const seen = yield* Effect.forkChild(Stream.runCollect(Stream.take(credentials.changes, 3)), {
+      startImmediately: true
+    })
+    yield* credentials.renew(first)
+    yield* credentials.replace(Redacted.make("token-3"))
+    assert.deepStrictEqual([...(yield* Fiber.join(seen))].map(Redacted.value), ["token-1", "token-2", "token-3"])
+  }))
+
+it.effect("is provided by its layer", () =>
+  Effect.gen(function*() {
+    const credentials = yield* Credentials.Credentials
+    assert.strictEqual(Redacted.value(yield* credentials.current), "token-1")
+  }).pipe(Effect.provide(Credentials.layer({ token: first }))))
