@@ -1,0 +1,88 @@
+import * as Connect from "@effect-signalwire/schema/Connect"
+import { assert, it } from "@effect/vitest"
+import { problemOf, valueOf } from "./support.ts"
+
+const params = {
+  "version": { "major": 4, "minor": 0, "revision": 0 },
+  "event_acks": true,
+  "agent": "my-client/1.0.0",
+  "authentication": { "jwt_token": "<SAT>" }
+}
+
+const result = {
+  "identity": "0f0f0f0f-0000-4000-8000-00000000000f@us-east",
+  "protocol": "signalwire_99999999-0000-4000-8000-000000000009_12345678-0000-4000-8000-000000000001_87654321",
+  "authorization": {
+    "jti": "99999999-0000-4000-8000-000000000009",
+    "project_id": "77777777-0000-4000-8000-000000000007",
+    "scope": [],
+    "fabric_subscriber": {
+      "version": 1,
+      "expires_at": 1735797845,
+      "subscriber_id": "c0ffee00-0000-4000-8000-000000000001",
+      "application_id": null,
+      "project_id": "77777777-0000-4000-8000-000000000007",
+      "space_id": "66666666-0000-4000-8000-000000000006"
+    }
+  },
+  "ice_servers": [{
+    "urls": ["turn:turn.example.test:443"],
+    "username": "u",
+    "credential": "p",
+    "credentialType": "password"
+  }]
+}
+
+it("reads what a client sends first", () => {
+  assert.deepStrictEqual(valueOf(Connect.decodeParams(params)), params)
+})
+
+it("reads what a client sends to resume a session", () => {
+  const resuming = { ...params, protocol: "signalwire_a_b_c", authorization_state: "bm9uY2U=:Y2lwaGVydGV4dA==" }
+  assert.deepStrictEqual(valueOf(Connect.decodeParams(resuming)), resuming)
+})
+
+it("ignores the parameters of other products", () => {
+  const { contexts, topics, eventing } = { contexts: [], topics: [], eventing: [] }
+  assert.deepStrictEqual(
+    valueOf(Connect.decodeParams({ ...params, contexts, topics, eventing, dpop_token: "x" })),
+    params
+  )
+})
+
+it("names the token when it is missing", () => {
+  assert.strictEqual(
+    problemOf(Connect.decodeParams({ ...params, authentication: {} })).path,
+    "authentication.jwt_token"
+  )
+})
+
+it("reads what a server answers", () => {
+  assert.deepStrictEqual<unknown>(valueOf(Connect.decodeResult(result)), result)
+})
+
+it("needs only a protocol and an authorization of a server's answer", () => {
+  assert.deepStrictEqual(valueOf(Connect.decodeResult({ protocol: "p", authorization: {} })), {
+    protocol: "p",
+    authorization: {}
+  })
+})
+
+it("names protocol when it is missing", () => {
+  assert.strictEqual(problemOf(Connect.decodeResult({ authorization: {} })).path, "protocol")
+})
+
+it("reads the change of a token", () => {
+  const change = {
+    "authentication": { "project": "77777777-0000-4000-8000-000000000007", "jwt_token": "<new SAT>" }
+  }
+  assert.deepStrictEqual(valueOf(Connect.decodeReauthenticateParams(change)), change)
+})
+
+it.each([{}, { restart: true }, { restart: false }])("reads the end of a session: %j", (params) => {
+  assert.deepStrictEqual(valueOf(Connect.decodeDisconnectParams(params)), params)
+})
+
+it("announces version 4 of the protocol", () => {
+  assert.deepStrictEqual(Connect.version, { major: 4, minor: 0, revision: 0 })
+})

@@ -1,0 +1,175 @@
+import * as Event from "@effect-signalwire/schema/ConversationEvent"
+import { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import * as Message from "@effect-signalwire/schema/ConversationMessage"
+import * as Documented from "@effect-signalwire/schema/Documented"
+import { GroupId } from "@effect-signalwire/schema/Ids"
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { event, message, overTheWire, problemOf, valueOf } from "./support.ts"
+
+const documented = {
+  "id": "916ea1c0-3381-42a3-8ca1-1095f13b4af0",
+  "type": "message",
+  "subtype": "log",
+  "kind": "call_started",
+  "hidden": "false",
+  "address_id": "9dbe9e94-c797-461e-b5a3-af6d095deaf4",
+  "conversation_id": "9dbe9e94-c797-461e-b5a3-af6d095deaf4",
+  "user_id": "cecbe021-ff86-4ac6-bdf3-399ca477ad6f",
+  "ts": 1708621363.211084,
+  "metadata": {},
+  "details": {},
+  "text": null,
+  "conversation_name": "conversation-office",
+  "user_name": "Jim Carrey"
+}
+
+const chat = {
+  "id": "dddddddd-0000-4000-8000-000000000004",
+  "type": "message",
+  "subtype": "chat",
+  "kind": null,
+  "hidden": false,
+  "conversation_id": "bbbbbbbb-0000-4000-8000-000000000002",
+  "address_id": "bbbbbbbb-0000-4000-8000-000000000002",
+  "from_address_id": "aaaaaaaa-0000-4000-8000-000000000001",
+  "user_id": "c0ffee00-0000-4000-8000-000000000001",
+  "user_name": "Ada",
+  "conversation_name": "office-chat",
+  "ts": 1735790645.4561234,
+  "metadata": {},
+  "details": {},
+  "text": "lunch?"
+}
+
+const groupLog = {
+  "id": "dddddddd-0000-4000-8000-000000000006",
+  "type": "message",
+  "subtype": "log",
+  "kind": "call_started",
+  "hidden": false,
+  "group_id": "sw_bbbbbbbb-0000-4000-8000-000000000002",
+  "from_fabric_address_id": "aaaaaaaa-0000-4000-8000-000000000001",
+  "user_name": "Ada",
+  "conversation_name": "office-chat",
+  "ts": 1735790650.5,
+  "metadata": {},
+  "details": { "status": "started", "start_time": 1735790650.5 },
+  "text": null
+}
+
+const read = (input: unknown): Event.ConversationEvent => valueOf(Event.decode(input))
+
+it("reads the documented event, every documented field as it is documented", () => {
+  assert.deepStrictEqual(Documented.event(read(documented)), { ...documented, hidden: false, from_address_id: null })
+})
+
+it.each(
+  [
+    "id",
+    "conversation_id",
+    "user_id",
+    "ts",
+    "details",
+    "type",
+    "subtype",
+    "kind",
+    "address_id",
+    "metadata",
+    "text",
+    "conversation_name",
+    "user_name"
+  ] as const
+)("offers the documented field %s of an event", (field) => {
+  const input = { ...documented, text: "hi", metadata: { tone: "casual" }, details: { status: "started" } }
+  const { [field]: value } = Documented.event(read(input))
+  assert.deepStrictEqual(value, input[field])
+})
+
+it.each([[true, true], [false, false], ["true", true], ["false", false], [null, false], [undefined, false]])(
+  "offers the documented field hidden: %j as %j",
+  (hidden, expected) => {
+    assert.strictEqual(Documented.event(read(overTheWire({ ...documented, hidden }))).hidden, expected)
+  }
+)
+
+it("reads a chat event of the address dialect", () => {
+  assert.deepStrictEqual(Documented.event(read(chat)), chat)
+})
+
+it("reads a log event of the group dialect", () => {
+  const { from_fabric_address_id, group_id, ...rest } = groupLog
+  assert.deepStrictEqual(Documented.event(read(groupLog)), {
+    ...rest,
+    conversation_id: group_id,
+    from_address_id: from_fabric_address_id,
+    address_id: null,
+    user_id: null
+  })
+})
+
+it("is a message, so that one handler serves history and live", () => {
+  assert.instanceOf(read(chat), ConversationMessage)
+})
+
+it("keeps a kind and a subtype that it does not know", () => {
+  const { kind, subtype } = read({ ...chat, subtype: "reaction", kind: "thumbs_up" })
+  assert.deepStrictEqual([subtype, kind], ["reaction", "thumbs_up"])
+})
+
+it("names hidden when it is neither a boolean nor its text", () => {
+  assert.strictEqual(problemOf(Event.decode({ ...chat, hidden: "perhaps" })).path, "hidden")
+})
+
+it("names ts when it is missing", () => {
+  const { ts: _, ...rest } = chat
+  assert.strictEqual(problemOf(Event.decode(rest)).path, "ts")
+})
+
+it.effect.prop("comes back from the address dialect, but for its group", { event }, ({ event }) =>
+  Effect.sync(() => {
+    const found = read(overTheWire(Event.encode(event, "address")))
+    assert.deepStrictEqual(found, new Event.ConversationEvent({ ...event, groupId: null }, event))
+  }))
+
+it.effect.prop(
+  "comes back from the group dialect, but for its user and address",
+  { event },
+  ({ event }) =>
+    Effect.sync(() => {
+      const found = read(overTheWire(Event.encode(event, "group")))
+      const conversationId = GroupId.make(event.groupId ?? "")
+      assert.deepStrictEqual(
+        found,
+        new Event.ConversationEvent({ ...event, conversationId, userId: null, addressId: null }, event)
+      )
+    })
+)
+
+it.effect.prop("comes back from the keys of both dialects unchanged", { event }, ({ event }) =>
+  Effect.sync(() => {
+    assert.deepStrictEqual(read(overTheWire(Event.encode(event, "all"))), event)
+  }))
+
+it.effect.prop("comes back through its schema unchanged", { event }, ({ event }) =>
+  Effect.gen(function*() {
+    const encoded = yield* Schema.encodeEffect(Event.FromWire)(event)
+    assert.deepStrictEqual(yield* Schema.decodeUnknownEffect(Event.FromWire)(overTheWire(encoded)), event)
+  }))
+
+it.effect.prop(
+  "makes a message of history an event without losing anything",
+  { message },
+  ({ message }) =>
+    Effect.sync(() => {
+      const event = Event.ConversationEvent.fromMessage(message)
+      assert.deepStrictEqual(new Message.ConversationMessage(event), message)
+      assert.deepStrictEqual([event.hidden, event.conversationName, event.userName], [false, null, null])
+    })
+)
+
+it("leaves an event an event", () => {
+  const event = read(chat)
+  assert.strictEqual(Event.ConversationEvent.fromMessage(event), event)
+})

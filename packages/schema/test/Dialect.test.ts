@@ -1,0 +1,29 @@
+import * as Dialect from "@effect-signalwire/schema/Dialect"
+import { assert, it } from "@effect/vitest"
+
+it.each([
+  ["address", { conversation_id: "a" }],
+  ["address", { address_id: "a" }],
+  ["address", { table: { conversation_id: "a" } }],
+  ["address", { conversation_id: "a", group_id: "sw_a" }],
+  ["address", { table: { conversation_id: "a" }, group_id: "sw_a" }],
+  ["group", { group_id: "sw_a" }],
+  ["group", { group_id: "sw_a", conversation_id: null, address_id: null }],
+  ["group", { group_id: "sw_a", table: null }],
+  [undefined, { id: "9dbe9e94", name: "conversation-office" }],
+  [undefined, null],
+  [undefined, "group_id"],
+  [undefined, []]
+])("detects %s in %j", (dialect, value) => {
+  assert.strictEqual(Dialect.detect(value), dialect)
+})
+
+it("carries the keys of its own dialect, and of both in the form of all", () => {
+  assert.deepStrictEqual(
+    (["address", "group", "all"] as const).map((form) => [
+      Dialect.carries(form, "address"),
+      Dialect.carries(form, "group")
+    ]),
+    [[true, false], [false, true], [true, true]]
+  )
+})

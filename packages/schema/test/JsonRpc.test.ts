@@ -1,0 +1,110 @@
+import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
+import { assert, it } from "@effect/vitest"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { overTheWire, problemOf, valueOf } from "./support.ts"
+
+const Id = Schema.Union([Schema.String, Schema.Int.check(Schema.isGreaterThan(0))])
+/** Values that JSON gives back: no `-0`, and no keys, which `support.ts` says why. */
+const json = Arbitrary.map(Arbitrary.schema(Schema.Array(Schema.Union([Schema.String, Schema.Finite]))), overTheWire)
+const error = Arbitrary.map(
+  Arbitrary.all({
+    code: Arbitrary.schema(Schema.Union([Schema.String, Schema.Int.check(Schema.isLessThan(0))])),
+    message: Arbitrary.schema(Schema.String),
+    data: json
+  }),
+  (error) => error
+)
+
+it.effect.prop(
+  "reads the request that it wrote",
+  { id: Id, method: Schema.String, params: json },
+  (given) =>
+    Effect.sync(() => {
+      const { id, method, params } = given
+      assert.deepStrictEqual(valueOf(JsonRpc.parse(JsonRpc.request(id, method, params))), {
+        _tag: "Request",
+        id,
+        method,
+        params
+      })
+    })
+)
+
+it.effect.prop("reads the reply that it wrote", { id: Id, result: json }, ({ id, result }) =>
+  Effect.sync(() => {
+    assert.deepStrictEqual(valueOf(JsonRpc.parse(JsonRpc.reply(id, result))), { _tag: "Reply", id, result })
+  }))
+
+it.effect.prop("reads the failure that it wrote", { id: Id, error }, ({ error, id }) =>
+  Effect.sync(() => {
+    assert.deepStrictEqual(valueOf(JsonRpc.parse(JsonRpc.failure(id, error))), { _tag: "Failure", id, error })
+  }))
+
+it.effect.prop("acknowledges with the same id and an empty result", { id: Id }, ({ id }) =>
+  Effect.sync(() => {
+    assert.deepStrictEqual(JSON.parse(JsonRpc.acknowledge(id)), { jsonrpc: "2.0", id, result: {} })
+  }))
+
+it("writes the frames of JSON-RPC 2.0", () => {
+  assert.deepStrictEqual(
+    [
+      JsonRpc.request("1", "signalwire.ping", { timestamp: 1735790645.456 }),
+      JsonRpc.reply("1", { timestamp: 1735790645.456 }),
+      JsonRpc.failure(null, { code: JsonRpc.code.parseError, message: "not JSON" })
+    ],
+    [
+      `{"jsonrpc":"2.0","id":"1","method":"signalwire.ping","params":{"timestamp":1735790645.456}}`,
+      `{"jsonrpc":"2.0","id":"1","result":{"timestamp":1735790645.456}}`,
+      `{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"not JSON"}}`
+    ]
+  )
+})
+
+it("takes a reply with a null error for a reply", () => {
+  assert.deepStrictEqual(valueOf(JsonRpc.parse(`{"jsonrpc":"2.0","id":"1","result":{},"error":null}`)), {
+    _tag: "Reply",
+    id: "1",
+    result: {}
+  })
+})
+
+it("reads a failure whose code is text", () => {
+  assert.deepStrictEqual(valueOf(JsonRpc.parse(`{"id":"1","error":{"code":"403","message":"no"}}`)), {
+    _tag: "Failure",
+    id: "1",
+    error: { code: "403", message: "no" }
+  })
+})
+
+it.each([
+  ["", "{"],
+  ["", "[]"],
+  ["", "null"],
+  ["", `{"jsonrpc":"2.0","id":"1"}`],
+  ["id", `{"jsonrpc":"2.0","result":{}}`],
+  ["id", `{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"not JSON"}}`],
+  ["message", `{"jsonrpc":"2.0","id":"1","error":{"code":-32603}}`],
+  ["code", `{"jsonrpc":"2.0","id":"1","error":{"code":{},"message":"?"}}`]
+])("names %j when it is what makes a frame malformed: %s", (path, text) => {
+  assert.strictEqual(problemOf(JsonRpc.parse(text)).path, path)
+})
+
+it("unwraps a coded result", () => {
+  assert.deepStrictEqual(valueOfResult({ code: "200", message: "OK", result: { a: 1 } }), { a: 1 })
+})
+
+it("leaves a flat result as it is", () => {
+  assert.deepStrictEqual(valueOfResult({ protocol: "signalwire_x" }), { protocol: "signalwire_x" })
+})
+
+it("makes a failure of a coded result other than 2xx", () => {
+  assert.deepStrictEqual(problemOf(JsonRpc.unwrap({ code: "403", message: "Forbidden", result: {} })), {
+    code: "403",
+    message: "Forbidden"
+  })
+})
+
+const valueOfResult = (result: unknown): unknown => Result.getOrThrow(JsonRpc.unwrap(result))

@@ -1,0 +1,84 @@
+import * as Message from "@effect-signalwire/schema/ConversationMessage"
+import * as Page from "@effect-signalwire/schema/Page"
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { overTheWire, problemOf, valueOf } from "./support.ts"
+
+const item = (id: string, ts: unknown = 1735790645.4561234) => ({ id, conversation_id: "c", ts })
+
+const read = (input: unknown) => valueOf(Page.decode(input, Message.decode))
+
+it("reads the items of a page in their order", () => {
+  const { items, malformed } = read({ data: [item("b"), item("a")], links: {} })
+  assert.deepStrictEqual([items.map(({ id }) => id), malformed], [["b", "a"], []])
+})
+
+it("reports a malformed item with its path, and keeps the rest of the page", () => {
+  const { items, malformed } = read({
+    data: [item("a"), item("b"), item("c"), item("d", "yesterday"), item("e")],
+    links: { next: "/api/fabric/messages?page_number=1" }
+  })
+  assert.deepStrictEqual(items.map(({ id }) => id), ["a", "b", "c", "e"])
+  assert.deepStrictEqual(malformed.map(({ path }) => path), ["data[3].ts"])
+})
+
+it("reports each malformed item", () => {
+  const { items, malformed } = read({ data: [null, item("a"), item("b", null), "c"], links: {} })
+  assert.deepStrictEqual(items.map(({ id }) => id), ["a"])
+  assert.deepStrictEqual(malformed.map(({ path }) => path), ["data[0]", "data[2].ts", "data[3]"])
+})
+
+it("reads the links of a page", () => {
+  const links = {
+    self: "/api/fabric/messages?page_size=20",
+    first: "/api/fabric/messages?page_size=20",
+    next: "/api/fabric/messages?page_number=1&page_size=20&page_token=PAa0c1d2e3-0000-4000-8000-000000000001",
+    prev: "/api/fabric/messages?page_number=0&page_size=20&page_token=PAa0c1d2e3-0000-4000-8000-000000000000"
+  }
+  assert.deepStrictEqual(read({ data: [], links }).links, links)
+})
+
+it.each([undefined, null, {}, { next: null, prev: "" }])("takes links %j for the only page", (links) => {
+  assert.deepStrictEqual(read(overTheWire({ data: [], links })).links, {})
+})
+
+it.each([
+  ["data", { links: {} }],
+  ["data", { data: {}, links: {} }],
+  ["links.next", { data: [], links: { next: 1 } }],
+  ["", "<html>"]
+])("names %s when it is what makes a page malformed", (path, input) => {
+  assert.strictEqual(problemOf(Page.decode(input, Message.decode)).path, path)
+})
+
+const counting = (from: number): Page.Page<number, string> => ({
+  data: [from],
+  hasNext: from < 2,
+  hasPrev: from > 0,
+  malformed: [],
+  next: from < 2 ? Effect.sync(() => Option.some(counting(from + 1))) : Effect.fail("no more"),
+  prev: Effect.sync(() => from > 0 ? Option.some(counting(from - 1)) : Option.none()),
+  first: Effect.sync(() => counting(0)),
+  self: Effect.sync(() => counting(from))
+})
+
+const doubled = (from: number) =>
+  Page.mapBoth(counting(from), { onItem: (item) => item * 2, onError: (error) => ({ error }) })
+
+it.effect("maps the items of a page and of the pages it leads to", () =>
+  Effect.gen(function*() {
+    const page = doubled(1)
+    const next = Option.getOrThrow(yield* page.next)
+    const prev = Option.getOrThrow(yield* page.prev)
+    assert.deepStrictEqual(
+      [page.data, next.data, prev.data, (yield* page.first).data, (yield* page.self).data],
+      [[2], [4], [0], [0], [2]]
+    )
+    assert.isTrue(Option.isNone(yield* prev.prev))
+  }))
+
+it.effect("maps the error of the pages it leads to", () =>
+  Effect.gen(function*() {
+    assert.deepStrictEqual(yield* Effect.flip(doubled(2).next), { error: "no more" })
+  }))

@@ -1,0 +1,45 @@
+import * as Reason from "@effect-signalwire/schema/Reason"
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+
+const retryable = new Set(["RateLimited", "ServerError", "Transport", "Timeout"])
+
+it.effect.prop(
+  "can be retried when time may heal it, and only then",
+  { reason: Reason.Reason },
+  ({ reason }) =>
+    Effect.sync(() => {
+      assert.strictEqual(reason.isRetryable, retryable.has(reason._tag), reason._tag)
+    })
+)
+
+it.effect.prop("says what happened, and what to do", { reason: Reason.Reason }, ({ reason }) =>
+  Effect.sync(() => {
+    assert.isNotEmpty(reason.message)
+    assert.match(reason.remediation, /^[A-Z].*\.$/)
+  }))
+
+it.effect.prop("comes back from its encoding", { reason: Reason.Reason }, ({ reason }) =>
+  Effect.gen(function*() {
+    const encoded = yield* Schema.encodeEffect(Reason.Reason)(reason)
+    const decoded = yield* Schema.decodeUnknownEffect(Reason.Reason)(encoded)
+    assert.deepStrictEqual([decoded._tag, decoded.message], [reason._tag, reason.message])
+  }))
+
+it("names each parameter that is wrong", () => {
+  const invalid = new Reason.Invalid({
+    errors: [
+      { code: "missing_required_parameter", message: "text is required", attribute: "text" },
+      { code: "invalid_group_configuration", message: "", attribute: null }
+    ]
+  })
+  assert.strictEqual(invalid.message, "invalid input: text: text is required; invalid_group_configuration")
+})
+
+it("tells how long to wait where the server told it", () => {
+  assert.deepStrictEqual([1500, null].map((retryAfterMillis) => new Reason.RateLimited({ retryAfterMillis }).message), [
+    "rate limited, try again in 1500 ms",
+    "rate limited"
+  ])
+})

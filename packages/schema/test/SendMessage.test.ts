@@ -1,0 +1,42 @@
+import * as SendMessage from "@effect-signalwire/schema/SendMessage"
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { problemOf, valueOf } from "./support.ts"
+
+it.each([
+  { "table": { "conversation_id": "bbbbbbbb-0000-4000-8000-000000000002", "text": "lunch?" } },
+  {
+    "group_id": "sw_bbbbbbbb-0000-4000-8000-000000000002",
+    "text": "lunch?",
+    "from_fabric_address_id": "aaaaaaaa-0000-4000-8000-000000000001"
+  },
+  {}
+])("reads the answer to a send: %j", (answer) => {
+  assert.deepStrictEqual<unknown>(valueOf(SendMessage.decodeResponse(answer)), answer)
+})
+
+it("names what makes the answer to a send malformed", () => {
+  assert.strictEqual(problemOf(SendMessage.decodeResponse({ table: { text: 1 } })).path, "table.text")
+})
+
+it.effect("writes the body of the address dialect as the wire has it", () =>
+  Effect.gen(function*() {
+    const body = { "conversation_id": "bbbbbbbb-0000-4000-8000-000000000002", "text": "lunch?" }
+    const request = yield* Schema.decodeUnknownEffect(SendMessage.AddressRequest)(body)
+    assert.deepStrictEqual(yield* Schema.encodeEffect(SendMessage.AddressRequest)(request), body)
+  }))
+
+it.effect("writes the body of the group dialect with the sender under both names", () =>
+  Effect.gen(function*() {
+    const body = {
+      "group_id": "sw_bbbbbbbb-0000-4000-8000-000000000002",
+      "from_address_id": "aaaaaaaa-0000-4000-8000-000000000001",
+      "from_fabric_address_id": "aaaaaaaa-0000-4000-8000-000000000001",
+      "text": "lunch?",
+      "metadata": { "tone": "casual" },
+      "details": {}
+    }
+    const request = yield* Schema.decodeUnknownEffect(SendMessage.GroupRequest)(body)
+    assert.deepStrictEqual(yield* Schema.encodeEffect(SendMessage.GroupRequest)(request), body)
+  }))

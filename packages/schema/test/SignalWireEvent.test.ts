@@ -1,0 +1,84 @@
+import * as ConversationEvent from "@effect-signalwire/schema/ConversationEvent"
+import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
+import * as SignalWireEvent from "@effect-signalwire/schema/SignalWireEvent"
+import * as WireTime from "@effect-signalwire/schema/WireTime"
+import { assert, it } from "@effect/vitest"
+import { problemOf, valueOf } from "./support.ts"
+
+/** As newer servers write it: the time as text, the channel as a list. */
+const frame = `{
+  "jsonrpc": "2.0",
+  "id": "33333333-cccc-4ccc-8ccc-333333333333",
+  "method": "signalwire.event",
+  "params": {
+    "event_type": "conversation.message",
+    "event_channel": ["signalwire_99999999-0000-4000-8000-000000000009_12345678-0000-4000-8000-000000000001_87654321-0000-4000-8000-000000000002"],
+    "timestamp": "1735790645.789",
+    "project_id": "77777777-0000-4000-8000-000000000007",
+    "node_id": "55555555-0000-4000-8000-000000000005@us-east",
+    "is_author": true,
+    "params": {
+      "id": "dddddddd-0000-4000-8000-000000000004", "type": "message", "subtype": "chat",
+      "group_id": "sw_bbbbbbbb-0000-4000-8000-000000000002",
+      "from_fabric_address_id": "aaaaaaaa-0000-4000-8000-000000000001",
+      "hidden": "false", "ts": "1735790645.4561234", "text": "lunch?", "metadata": null, "details": {}
+    }
+  }
+}`
+
+const envelope = {
+  "event_type": "conversation.message",
+  "event_channel": "signalwire_99999999-0000-4000-8000-000000000009_12345678_87654321",
+  "timestamp": 1735790645.789,
+  "project_id": "77777777-0000-4000-8000-000000000007",
+  "node_id": "55555555-0000-4000-8000-000000000005@us-east",
+  "is_author": false,
+  "params": {}
+}
+
+it("reads a frame with the time as text, a list of channels and is_author down to its message", () => {
+  const request = valueOf(JsonRpc.parse(frame))
+  assert.strictEqual(request._tag, "Request")
+  const event = valueOf(SignalWireEvent.decode("params" in request ? request.params : undefined))
+  assert.deepStrictEqual([event.event_type, event.is_author], ["conversation.message", true])
+  assert.strictEqual(WireTime.toEpochSeconds(event.timestamp ?? 0), 1735790645.789)
+  const message = valueOf(ConversationEvent.decode(event.params))
+  assert.deepStrictEqual([message.text, message.epochSeconds, message.hidden], ["lunch?", 1735790645.4561234, false])
+})
+
+it("reads an envelope with every field", () => {
+  assert.deepStrictEqual(valueOf(SignalWireEvent.decode(envelope)), envelope)
+})
+
+it("reads an envelope with only a type and params", () => {
+  assert.deepStrictEqual(valueOf(SignalWireEvent.decode({ event_type: "x", params: {} })), {
+    event_type: "x",
+    params: {}
+  })
+})
+
+it("takes an unknown event type, and fields that it does not know, for data", () => {
+  const event = { ...envelope, event_type: "presence.changed", params: { who: "ada" }, trace_id: "t" }
+  const { event_type, params } = valueOf(SignalWireEvent.decode(event))
+  assert.deepStrictEqual([event_type, params], ["presence.changed", { who: "ada" }])
+})
+
+it.each([
+  ["conversation.message", true],
+  ["conversation.message.updated", true],
+  ["conversations", false],
+  ["signalwire.authorization.state", false]
+])("says whether %s is about a conversation: %j", (eventType, expected) => {
+  assert.strictEqual(SignalWireEvent.isConversation(eventType), expected)
+})
+
+it("names event_type when it is missing", () => {
+  assert.strictEqual(problemOf(SignalWireEvent.decode({ params: {} })).path, "event_type")
+})
+
+it("reads the state that resumes a session", () => {
+  const authorization_state = "bm9uY2U=:Y2lwaGVydGV4dA=="
+  assert.deepStrictEqual(valueOf(SignalWireEvent.decodeAuthorizationState({ authorization_state })), {
+    authorization_state
+  })
+})

@@ -1,0 +1,47 @@
+import { decoder } from "@effect-signalwire/schema/Malformed"
+import * as WireTime from "@effect-signalwire/schema/WireTime"
+import { assert, it } from "@effect/vitest"
+import * as Result from "effect/Result"
+
+const decode = decoder(WireTime.WireTime)
+
+it.each([
+  [1735790645.4561234, 1735790645.4561234],
+  ["1735790645.4561234", 1735790645.4561234],
+  [1735790645456, 1735790645.456],
+  ["1735790645456", 1735790645.456],
+  [99_999_999_999, 99_999_999_999],
+  [100_000_000_000, 100_000_000],
+  [0, 0],
+  [-1.5, -1.5]
+])("takes %j for %d seconds", (time, seconds) => {
+  assert.strictEqual(WireTime.toEpochSeconds(time), seconds)
+})
+
+it.each([[1708192187729, 1708192187729], ["1708192187729", 1708192187729], [1708192187.6779745, 1708192187678]])(
+  "takes %j for %d milliseconds",
+  (time, millis) => {
+    assert.strictEqual(WireTime.toEpochMillis(time), millis)
+  }
+)
+
+it.each([
+  "",
+  "yesterday",
+  "1e9",
+  "0x10",
+  "2025-01-02",
+  "1.",
+  ".5",
+  " 1",
+  NaN,
+  Infinity,
+  8.65e15,
+  "8650000000000000",
+  true
+])(
+  "refuses %j as a time",
+  (time) => {
+    assert.isTrue(Result.isFailure(decode(time)))
+  }
+)
