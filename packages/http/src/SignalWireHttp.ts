@@ -4,22 +4,43 @@
  *
  * @since 0.1.0
  */
-import type { Address } from "@effect-signalwire/schema/Address"
-import type { Conversation } from "@effect-signalwire/schema/Conversation"
-import type { AddressOf, ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import * as Address from "@effect-signalwire/schema/Address"
+import * as ClientKey from "@effect-signalwire/schema/ClientKey"
+import * as Conversation from "@effect-signalwire/schema/Conversation"
+import * as ConversationMessage from "@effect-signalwire/schema/ConversationMessage"
+import * as Credentials from "@effect-signalwire/schema/Credentials"
 import type { Dialect } from "@effect-signalwire/schema/Dialect"
 import type { Endpoint } from "@effect-signalwire/schema/Endpoint"
-import type { ClientId, ConversationId, GroupId } from "@effect-signalwire/schema/Ids"
+import type { AddressId, ClientId, ConversationId, GroupId } from "@effect-signalwire/schema/Ids"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
+import type { Decoder } from "@effect-signalwire/schema/Malformed"
 import type { Page } from "@effect-signalwire/schema/Page"
-import type { Subscriber } from "@effect-signalwire/schema/Subscriber"
+import { type Invalid, Malformed, NotFound } from "@effect-signalwire/schema/Reason"
+import * as SendMessage from "@effect-signalwire/schema/SendMessage"
+import * as Subscriber from "@effect-signalwire/schema/Subscriber"
 import * as Context from "effect/Context"
-import type * as DateTime from "effect/DateTime"
-import type * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import type * as Schedule from "effect/Schedule"
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
+import { makeMemory } from "./internal/dialect.ts"
+import * as Drift from "./internal/drift.ts"
+import { failed } from "./internal/errors.ts"
+import * as Groups from "./internal/groups.ts"
+import * as Inputs from "./internal/inputs.ts"
+import * as Learning from "./internal/learning.ts"
+import * as Pages from "./internal/pages.ts"
+import * as Requests from "./internal/request.ts"
+import { defaultSchedule } from "./internal/retry.ts"
+import { type Listing, makeReader, rawItems } from "./internal/sheets.ts"
+import * as Urls from "./internal/urls.ts"
 import type { SignalWireHttpError } from "./SignalWireHttpError.ts"
 
 /** How many items a page holds: 1 to 1000. The server decides when absent. */
@@ -67,38 +88,40 @@ export interface SendReceipt {
 
 export interface Service {
   /** Who the token belongs to. */
-  readonly getSubscriber: Effect.Effect<Subscriber, SignalWireHttpError>
+  readonly getSubscriber: Effect.Effect<Subscriber.Subscriber, SignalWireHttpError>
 
-  readonly getAddress: (options: { readonly id: string }) => Effect.Effect<Address, SignalWireHttpError>
+  readonly getAddress: (options: { readonly id: string }) => Effect.Effect<Address.Address, SignalWireHttpError>
   /** Fails with `NotFound` when no address has this name. */
-  readonly getAddressByName: (options: { readonly name: string }) => Effect.Effect<Address, SignalWireHttpError>
+  readonly getAddressByName: (options: { readonly name: string }) => Effect.Effect<Address.Address, SignalWireHttpError>
   readonly getAddresses: (
     options?: AddressOptions
-  ) => Effect.Effect<Page<Address, SignalWireHttpError>, SignalWireHttpError>
+  ) => Effect.Effect<Page<Address.Address, SignalWireHttpError>, SignalWireHttpError>
   /** All addresses, page after page as the consumer asks. */
-  readonly addresses: (options?: AddressOptions) => Stream.Stream<Address, SignalWireHttpError>
+  readonly addresses: (options?: AddressOptions) => Stream.Stream<Address.Address, SignalWireHttpError>
 
   readonly getConversations: (
     options?: PageOptions
-  ) => Effect.Effect<Page<Conversation, SignalWireHttpError>, SignalWireHttpError>
+  ) => Effect.Effect<Page<Conversation.Conversation, SignalWireHttpError>, SignalWireHttpError>
   /** All conversations, each once, even when one moves to the top while they are read. */
-  readonly conversations: (options?: PageOptions) => Stream.Stream<Conversation, SignalWireHttpError>
+  readonly conversations: (options?: PageOptions) => Stream.Stream<Conversation.Conversation, SignalWireHttpError>
 
   /** Messages of one conversation, newest first. */
   readonly getConversationMessages: (
     options: ConversationMessageOptions
-  ) => Effect.Effect<Page<ConversationMessage, SignalWireHttpError>, SignalWireHttpError>
+  ) => Effect.Effect<Page<ConversationMessage.ConversationMessage, SignalWireHttpError>, SignalWireHttpError>
   /** Messages of one conversation, newest first, each once even when pages shift underneath. */
   readonly conversationMessages: (
     options: ConversationMessageOptions
-  ) => Stream.Stream<ConversationMessage, SignalWireHttpError>
+  ) => Stream.Stream<ConversationMessage.ConversationMessage, SignalWireHttpError>
 
   /** Messages of all conversations, newest first. */
   readonly getMessages: (
     options?: MessageOptions
-  ) => Effect.Effect<Page<ConversationMessage, SignalWireHttpError>, SignalWireHttpError>
+  ) => Effect.Effect<Page<ConversationMessage.ConversationMessage, SignalWireHttpError>, SignalWireHttpError>
   /** Messages of all conversations, newest first, each once even when pages shift underneath. */
-  readonly messages: (options?: MessageOptions) => Stream.Stream<ConversationMessage, SignalWireHttpError>
+  readonly messages: (
+    options?: MessageOptions
+  ) => Stream.Stream<ConversationMessage.ConversationMessage, SignalWireHttpError>
 
   /**
    * Sends a message with one request, never repeated: whether a failure left the message stored is the caller's to
@@ -111,7 +134,7 @@ export interface Service {
   ) => Effect.Effect<JoinConversationResponse, SignalWireHttpError>
 
   /** The address of a group, as far as this client has learned it. */
-  readonly addressOf: AddressOf
+  readonly addressOf: ConversationMessage.AddressOf
   /** The dialect in use; `undefined` until an answer told. */
   readonly dialect: Effect.Effect<Dialect | undefined>
 }
@@ -132,3 +155,276 @@ export interface Options {
   /** How long a read may take with all its attempts. @default "90 seconds" */
   readonly deadline?: Duration.Input | undefined
 }
+
+const isSameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
+
+const lift = <A>(method: string, checked: Result.Result<A, Invalid>): Effect.Effect<A, SignalWireHttpError> =>
+  Effect.mapError(Effect.fromResult(checked), (reason) => failed(method, reason))
+
+const decodeAs = <A>(method: string, answer: unknown, decode: Decoder<A>): Effect.Effect<A, SignalWireHttpError> =>
+  Effect.mapError(
+    Effect.fromResult(decode(answer)),
+    ({ message, path }) => failed(method, new Malformed({ path, detail: message }))
+  )
+
+const streamOf = <A, B>(
+  method: string,
+  checked: Result.Result<A, Invalid>,
+  listing: (method: string, input: A) => Listing<B>
+): Stream.Stream<B, SignalWireHttpError> =>
+  Stream.unwrap(Effect.map(lift(method, checked), (input) => Drift.stream(listing(method, input)))).pipe(
+    Stream.withSpan(`SignalWireHttp.${method}`)
+  )
+
+/**
+ * Builds the service. Requests go through the `HttpClient` of the context; every one carries the current token of
+ * `Credentials`, and one that is refused with 401 is repeated once with a renewed token.
+ *
+ * **Gotchas**
+ *
+ * A redirect is never a good answer: it fails as `Malformed`. Give a fetch client `redirect: "manual"`, as
+ * {@link layerFetch} does, so that it does not even go there.
+ *
+ * @category constructors
+ */
+export const make = Effect.fnUntraced(function*(
+  options: Options
+): Effect.fn.Return<Service, never, HttpClient.HttpClient | Credentials.Credentials> {
+  const origin = new URL(options.endpoint.http).origin
+  const memory = makeMemory(options.dialect ?? "auto")
+  const requests = Requests.make({
+    client: yield* HttpClient.HttpClient,
+    credentials: yield* Credentials.Credentials,
+    timeout: Duration.fromInputUnsafe(options.timeout ?? "30 seconds"),
+    deadline: Duration.fromInputUnsafe(options.deadline ?? "90 seconds"),
+    schedule: options.retry ?? defaultSchedule
+  })
+
+  const get = (path: ReadonlyArray<string>, query?: Inputs.Query) =>
+    HttpClientRequest.acceptJson(HttpClientRequest.get(Urls.make(origin, path, query)))
+  const post = (path: ReadonlyArray<string>, body: unknown) =>
+    HttpClientRequest.post(Urls.make(origin, path)).pipe(
+      HttpClientRequest.acceptJson,
+      HttpClientRequest.bodyJsonUnsafe(body)
+    )
+  const postJoin = (method: string, body: unknown) =>
+    requests.repeatable({ method, request: post(["conversations", "join"], body) })
+
+  const subscriber = (method: string, patient: boolean): Effect.Effect<Subscriber.Subscriber, SignalWireHttpError> =>
+    Effect.flatMap(
+      (patient ? requests.repeatable : requests.once)({ method, request: get(["subscriber", "info"]) }),
+      (answer) => decodeAs(method, answer, Subscriber.decode)
+    )
+
+  const groups = Groups.make({ subscriber, postJoin })
+  const learning = Learning.make({
+    memory,
+    groups,
+    postJoin,
+    glance: (method) =>
+      Effect.map(requests.repeatable({ method, request: get(["conversations"], { page_size: 1 }) }), rawItems)
+  })
+
+  const reader = makeReader({ requests, origin, prepare: groups.prepare })
+  /** Reads conversations and messages: unlike addresses, they tell the dialect. */
+  const tellingReader = makeReader({
+    requests,
+    origin,
+    prepare: (method, items) => {
+      memory.learn(items)
+      return groups.prepare(method, items)
+    }
+  })
+
+  const decodeConversation: Decoder<Conversation.Conversation> = (input) => Conversation.decode(input, groups.addressOf)
+  const decodeMessage: Decoder<ConversationMessage.ConversationMessage> = (input) =>
+    ConversationMessage.decode(input, groups.addressOf)
+
+  const addressListing = (method: string, query: Inputs.Query): Listing<Address.Address> => ({
+    method,
+    open: reader.read(method, Urls.make(origin, ["addresses"], query), Address.decode),
+    follow: (link) => reader.follow(method, link, Address.decode),
+    idOf: ({ id }) => id
+  })
+
+  const conversationListing = (method: string, query: Inputs.Query): Listing<Conversation.Conversation> => ({
+    method,
+    open: tellingReader.read(method, Urls.make(origin, ["conversations"], query), decodeConversation),
+    follow: (link) => tellingReader.follow(method, link, decodeConversation),
+    idOf: ({ id }) => id,
+    movedAt: ({ lastMessageAt }) => DateTime.toEpochMillis(lastMessageAt)
+  })
+
+  const messageListing = (
+    method: string,
+    selection: Inputs.Selection,
+    open: Listing<ConversationMessage.ConversationMessage>["open"]
+  ): Listing<ConversationMessage.ConversationMessage> => ({
+    method,
+    open,
+    follow: (link) => tellingReader.follow(method, link, decodeMessage),
+    idOf: ({ id }) => id,
+    bounds: { ...selection, timeOf: ({ epochSeconds }) => epochSeconds }
+  })
+
+  const allMessages = (method: string, selection: Inputs.Selection) =>
+    messageListing(
+      method,
+      selection,
+      tellingReader.read(method, Urls.make(origin, ["messages"], selection.query), decodeMessage)
+    )
+
+  const messagesWith = (method: string, addressId: AddressId, selection: Inputs.Selection) => {
+    const read = (id: string) =>
+      tellingReader.read(method, Urls.make(origin, ["conversations", id, "messages"], selection.query), decodeMessage)
+    return messageListing(
+      method,
+      selection,
+      Effect.flatMap(learning.settle(method, addressId), ({ dialect }) =>
+        dialect === "group"
+          ? groups.within(method, addressId, ({ groupId }) => read(groupId))
+          : read(addressId))
+    )
+  }
+
+  const getAddress: Service["getAddress"] = Effect.fn("SignalWireHttp.getAddress")(function*(options) {
+    const id = yield* lift("getAddress", Inputs.addressById(options))
+    const answer = yield* requests.repeatable({ method: "getAddress", request: get(["addresses", id]) })
+    return yield* decodeAs("getAddress", answer, Address.decode)
+  })
+
+  const getAddressByName: Service["getAddressByName"] = Effect.fn("SignalWireHttp.getAddressByName")(
+    function*(options) {
+      const method = "getAddressByName"
+      const name = yield* lift(method, Inputs.addressByName(options))
+      const { items, malformed } = yield* addressListing(method, { name }).open
+      // A server that ignores the filter answers with whoever comes first.
+      const found = items.find((address) => isSameName(address.name, name))
+      if (found !== undefined) return found
+      const [unread] = malformed
+      return yield* unread !== undefined && items.length === 0
+        ? failed(method, new Malformed({ path: unread.path, detail: unread.message }))
+        : failed(method, new NotFound({ detail: `no address is named "${name}"` }))
+    }
+  )
+
+  const getAddresses: Service["getAddresses"] = Effect.fn("SignalWireHttp.getAddresses")(function*(options) {
+    const query = yield* lift("getAddresses", Inputs.addresses(options))
+    return yield* Pages.first(addressListing("getAddresses", query))
+  })
+
+  const getConversations: Service["getConversations"] = Effect.fn("SignalWireHttp.getConversations")(
+    function*(options) {
+      const query = yield* lift("getConversations", Inputs.page(options))
+      return yield* Pages.first(conversationListing("getConversations", query))
+    }
+  )
+
+  const getConversationMessages: Service["getConversationMessages"] = Effect.fn(
+    "SignalWireHttp.getConversationMessages"
+  )(function*(options) {
+    const input = yield* lift("getConversationMessages", Inputs.conversationMessages(options))
+    return yield* Pages.first(messagesWith("getConversationMessages", input.addressId, input.selection))
+  })
+
+  const getMessages: Service["getMessages"] = Effect.fn("SignalWireHttp.getMessages")(function*(options) {
+    const selection = yield* lift("getMessages", Inputs.messages(options))
+    return yield* Pages.first(allMessages("getMessages", selection))
+  })
+
+  const postMessage = Effect.fnUntraced(function*(
+    body: SendMessage.AddressRequest | SendMessage.GroupRequest,
+    asked: SendReceipt
+  ): Effect.fn.Return<SendReceipt, SignalWireHttpError> {
+    const answer = yield* requests.once({ method: "sendMessage", request: post(["messages"], body) })
+    // The message is stored: an answer of an unknown shape only says less.
+    const decoded = Result.getOrUndefined(SendMessage.decodeResponse(answer))
+    const told = decoded?.table ?? decoded
+    return {
+      conversationId: told?.conversation_id ?? told?.group_id ?? asked.conversationId,
+      groupId: told?.group_id ?? asked.groupId
+    }
+  })
+
+  const sendMessage: Service["sendMessage"] = Effect.fn("SignalWireHttp.sendMessage")(function*(options) {
+    const method = "sendMessage"
+    const { addressId, clientId, details, metadata, text } = yield* lift(method, Inputs.send(options))
+    const marked = clientId === undefined ? metadata : ClientKey.put(metadata, clientId)
+    const content = {
+      text,
+      ...(marked === undefined ? undefined : { metadata: marked }),
+      ...(details === undefined ? undefined : { details })
+    }
+    const { dialect } = yield* learning.settle(method, addressId)
+    if (dialect === "address") {
+      return yield* postMessage(
+        { conversation_id: addressId, ...content },
+        { conversationId: addressId, groupId: null }
+      )
+    }
+    return yield* groups.within(method, addressId, ({ groupId, me }) =>
+      postMessage(
+        { group_id: groupId, from_address_id: me, from_fabric_address_id: me, ...content },
+        { conversationId: groupId, groupId }
+      ))
+  })
+
+  const join: Service["join"] = Effect.fn("SignalWireHttp.join")(function*(options) {
+    const addressId = yield* lift("join", Inputs.addressId(options))
+    return yield* learning.join("join", addressId)
+  })
+
+  return SignalWireHttp.of({
+    getSubscriber: subscriber("getSubscriber", true).pipe(
+      Effect.tap((found) => Effect.sync(() => groups.recognise(found))),
+      Effect.withSpan("SignalWireHttp.getSubscriber")
+    ),
+    getAddress,
+    getAddressByName,
+    getAddresses,
+    addresses: (options) => streamOf("addresses", Inputs.addresses(options), addressListing),
+    getConversations,
+    conversations: (options) => streamOf("conversations", Inputs.page(options), conversationListing),
+    getConversationMessages,
+    conversationMessages: (options) =>
+      streamOf(
+        "conversationMessages",
+        Inputs.conversationMessages(options),
+        (method, input) => messagesWith(method, input.addressId, input.selection)
+      ),
+    getMessages,
+    messages: (options) => streamOf("messages", Inputs.messages(options), allMessages),
+    sendMessage,
+    join,
+    addressOf: groups.addressOf,
+    dialect: Effect.sync(memory.current)
+  })
+})
+
+/**
+ * The service over the `HttpClient` of the context.
+ *
+ * @category layers
+ */
+export const layer = (
+  options: Options
+): Layer.Layer<SignalWireHttp, never, HttpClient.HttpClient | Credentials.Credentials> =>
+  Layer.effect(SignalWireHttp, make(options))
+
+/**
+ * A fetch client that follows no redirects: a token belongs to one origin.
+ *
+ * @category layers
+ */
+export const layerFetchClient: Layer.Layer<HttpClient.HttpClient> = Layer.provide(
+  FetchHttpClient.layer,
+  Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" })
+)
+
+/**
+ * The service over fetch, following no redirects.
+ *
+ * @category layers
+ */
+export const layerFetch = (options: Options): Layer.Layer<SignalWireHttp, never, Credentials.Credentials> =>
+  Layer.provide(layer(options), layerFetchClient)

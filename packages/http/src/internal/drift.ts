@@ -1,0 +1,82 @@
+/**
+ * A list as a stream, each item once although the list shifts while it is read.
+ */
+import { Malformed } from "@effect-signalwire/schema/Reason"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
+import { makeSeen } from "./bounded.ts"
+import { failed } from "./errors.ts"
+import { endsBeforeSince, isWanted, type Listing, type Sheet } from "./sheets.ts"
+
+/** New items shift a page's worth of old ones onto the next page; this is many of the largest pages. */
+const seenWindow = 10_000
+
+/** So many sheets in a row with nothing new on them are no shift any more: the links lead nowhere. */
+const maxBarren = 32
+
+/** How often the top of a list is read again when it keeps moving. */
+const maxRounds = 10
+
+/** Where a walk through the list stands. */
+interface Walk {
+  /** `undefined` begins at the top. */
+  readonly link: string | undefined
+  /** 0 reads the list; the rounds after it look for what moved to the top meanwhile. */
+  readonly round: number
+  /** When the top item of the round before had moved there: nothing older can have moved since. */
+  readonly since: number
+}
+
+const start: Walk = { link: undefined, round: 0, since: Number.NEGATIVE_INFINITY }
+
+/** The state after the last sheet that could be reached, when there should be more. */
+const circle = "circle"
+
+const pages = <A>(listing: Listing<A>): Stream.Stream<A, SignalWireHttpError> => {
+  const { bounds, idOf, method, movedAt } = listing
+  const isNew = makeSeen(seenWindow)
+  let isNewLink = makeSeen(seenWindow)
+  let barren = 0
+  let top = Number.NEGATIVE_INFINITY
+
+  /** What moved to the top of the list while more than one page of it was read can have been missed. */
+  const again = (walk: Walk): Option.Option<Walk> =>
+    movedAt === undefined || walk.link === undefined || walk.round >= maxRounds
+      ? Option.none()
+      : Option.some({ link: undefined, round: walk.round + 1, since: top })
+
+  const after = (walk: Walk, sheet: Sheet<A>, foundNew: boolean): Option.Option<Walk | typeof circle> => {
+    const next = sheet.links.next
+    const last = sheet.items.at(-1)
+    if (walk.link === undefined) {
+      isNewLink = makeSeen(seenWindow)
+      const head = sheet.items[0]
+      if (head !== undefined && movedAt !== undefined) top = movedAt(head)
+    }
+    const isCaughtUp = walk.round > 0 && last !== undefined && movedAt !== undefined && movedAt(last) < walk.since
+    if (next === undefined || isCaughtUp || endsBeforeSince(listing, sheet)) return again(walk)
+    barren = foundNew ? 0 : barren + 1
+    if (isNewLink(next) && barren <= maxBarren) return Option.some({ ...walk, link: next })
+    return walk.round > 0 ? Option.none() : Option.some(circle)
+  }
+
+  return Stream.paginate<Walk | typeof circle, A, SignalWireHttpError>(
+    start,
+    Effect.fnUntraced(function*(walk) {
+      if (walk === circle) {
+        return yield* failed(method, new Malformed({ path: "links.next", detail: "the links lead in a circle" }))
+      }
+      const sheet = yield* walk.link === undefined ? listing.open : listing.follow(walk.link)
+      const fresh = sheet.items.filter((item) => isNew(idOf(item)))
+      return [fresh.filter((item) => isWanted(bounds, item)), after(walk, sheet, fresh.length > 0)] as const
+    })
+  )
+}
+
+/** All items of a list, page after page as they are asked for; at most two pages are read ahead. */
+export const stream = <A>(listing: Listing<A>): Stream.Stream<A, SignalWireHttpError> => {
+  const all = Stream.bufferArray(Stream.suspend(() => pages(listing)), { capacity: 2 })
+  return listing.bounds?.limit === undefined ? all : Stream.take(all, listing.bounds.limit)
+}

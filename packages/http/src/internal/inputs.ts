@@ -1,0 +1,140 @@
+/**
+ * What callers give, checked before anything is sent. Callers may be untyped JavaScript, so nothing is taken on trust.
+ */
+import { AddressId, ClientId } from "@effect-signalwire/schema/Ids"
+import { isJsonObject, type JsonObject } from "@effect-signalwire/schema/JsonObject"
+import { type Invalid, invalidParameter } from "@effect-signalwire/schema/Reason"
+import * as DateTime from "effect/DateTime"
+import * as Result from "effect/Result"
+
+type Checked<A> = Result.Result<A, Invalid>
+
+const refuse = (attribute: string, message: string): Checked<never> => Result.fail(invalidParameter(attribute, message))
+
+const optional = <A>(value: unknown, check: (value: unknown) => Checked<A>): Checked<A | undefined> =>
+  value === undefined || value === null ? Result.succeed(undefined) : check(value)
+
+const given = (options: unknown): JsonObject => isJsonObject(options) ? options : {}
+
+const filled = (attribute: string, value: unknown): Checked<string> =>
+  typeof value === "string" && value !== "" ? Result.succeed(value) : refuse(attribute, "must be a text, and not empty")
+
+const isPathSegment = (value: string): boolean => {
+  try {
+    return encodeURIComponent(value) !== "." && value !== ".."
+  } catch {
+    return false
+  }
+}
+
+/** An id that becomes a segment of a path: `.` and `..` would name another resource, however they are encoded. */
+const id = (attribute: string, value: unknown): Checked<AddressId> =>
+  Result.flatMap(filled(attribute, value), (text) =>
+    isPathSegment(text)
+      ? Result.succeed(AddressId.make(text))
+      : refuse(attribute, "is not an id"))
+
+const integer = (attribute: string, value: unknown, max: number): Checked<number> =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= 1 && value <= max
+    ? Result.succeed(value)
+    : refuse(
+      attribute,
+      max === Number.MAX_SAFE_INTEGER ? "must be a positive integer" : `must be an integer from 1 to ${max}`
+    )
+
+const epochSeconds = (attribute: string, value: unknown): Checked<number> => {
+  if (DateTime.isDateTime(value)) return Result.succeed(DateTime.toEpochMillis(value) / 1000)
+  return typeof value === "number" && Number.isFinite(value)
+    ? Result.succeed(value)
+    : refuse(attribute, "must be unix seconds, or a DateTime")
+}
+
+const json = (attribute: string, value: unknown): Checked<JsonObject> => {
+  if (!isJsonObject(value)) return refuse(attribute, "must be an object")
+  try {
+    return JSON.stringify(value).startsWith("{")
+      ? Result.succeed(value)
+      : refuse(attribute, "must be an object once it is written as JSON")
+  } catch {
+    return refuse(attribute, "cannot be written as JSON")
+  }
+}
+
+const pageSize = (options: JsonObject): Checked<number | undefined> =>
+  optional(options["pageSize"], (value) => integer("pageSize", value, 1000))
+
+const text = (attribute: string, value: unknown): Checked<string | undefined> =>
+  optional(value, (some) => filled(attribute, some))
+
+/** Query parameters; those without a value are left out. */
+export type Query = Readonly<Record<string, string | number | undefined>>
+
+/** Which part of a list is wanted. */
+export interface Selection {
+  readonly limit: number | undefined
+  readonly since: number | undefined
+  readonly until: number | undefined
+  readonly query: Query
+}
+
+export const addressId = (options: unknown): Checked<AddressId> => id("addressId", given(options)["addressId"])
+
+export const addressById = (options: unknown): Checked<AddressId> => id("id", given(options)["id"])
+
+export const addressByName = (options: unknown): Checked<string> => filled("name", given(options)["name"])
+
+export const page = (options: unknown): Checked<Query> =>
+  Result.map(pageSize(given(options)), (page_size) => ({ page_size }))
+
+export const addresses = (options: unknown): Checked<Query> =>
+  Result.gen(function*() {
+    const { displayName, sortBy, sortOrder, type } = given(options)
+    return {
+      type: yield* text("type", type),
+      display_name: yield* text("displayName", displayName),
+      page_size: yield* pageSize(given(options)),
+      sort_by: yield* text("sortBy", sortBy),
+      sort_order: yield* text("sortOrder", sortOrder)
+    }
+  })
+
+export const messages = (options: unknown): Checked<Selection> =>
+  Result.gen(function*() {
+    const fields = given(options)
+    const limit = yield* optional(fields["limit"], (value) => integer("limit", value, Number.MAX_SAFE_INTEGER))
+    const since = yield* optional(fields["since"], (value) => epochSeconds("since", value))
+    const until = yield* optional(fields["until"], (value) => epochSeconds("until", value))
+    if (since !== undefined && until !== undefined && since > until) {
+      return yield* refuse("since", "must not be after until")
+    }
+    const size = yield* pageSize(fields)
+    const page_size = size ?? (limit === undefined ? undefined : Math.min(limit, 1000))
+    return { limit, since, until, query: { page_size, limit, since, until } }
+  })
+
+export const conversationMessages = (
+  options: unknown
+): Checked<{ readonly addressId: AddressId; readonly selection: Selection }> =>
+  Result.all({ addressId: addressId(options), selection: messages(options) })
+
+/** A message to send. */
+export interface Sending {
+  readonly addressId: AddressId
+  readonly text: string
+  readonly metadata: JsonObject | undefined
+  readonly details: JsonObject | undefined
+  readonly clientId: ClientId | undefined
+}
+
+export const send = (options: unknown): Checked<Sending> =>
+  Result.gen(function*() {
+    const fields = given(options)
+    const clientId = yield* text("clientId", fields["clientId"])
+    return {
+      addressId: yield* addressId(options),
+      text: yield* filled("text", fields["text"]),
+      metadata: yield* optional(fields["metadata"], (value) => json("metadata", value)),
+      details: yield* optional(fields["details"], (value) => json("details", value)),
+      clientId: clientId === undefined ? undefined : ClientId.make(clientId)
+    }
+  })

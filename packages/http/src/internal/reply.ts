@@ -1,0 +1,149 @@
+/**
+ * What a server answered, and what that means.
+ */
+import * as ErrorBody from "@effect-signalwire/schema/ErrorBody"
+import {
+  type Complaint,
+  Forbidden,
+  Invalid,
+  Malformed,
+  NotFound,
+  RateLimited,
+  type Reason,
+  ServerError,
+  Unauthorized
+} from "@effect-signalwire/schema/Reason"
+import * as Effect from "effect/Effect"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+import { redact } from "./cause.ts"
+
+/** An answer with its whole body; no body when it was larger than allowed. */
+export interface Reply {
+  readonly status: number
+  readonly contentType: string
+  readonly retryAfter: string | undefined
+  /** Whether it came from elsewhere than where the request went: the transport followed a redirect. */
+  readonly redirected: boolean
+  readonly body: Option.Option<string>
+}
+
+/** A thousand messages are about 0.4 MB. */
+const maxBytes = 32 * 1024 * 1024
+
+const readPieces = (
+  response: HttpClientResponse.HttpClientResponse
+): Effect.Effect<Option.Option<string>, HttpClientError.HttpClientError> =>
+  Effect.suspend(() => {
+    const decoder = new TextDecoder()
+    let bytes = 0
+    let text = ""
+    return response.stream.pipe(
+      Stream.takeUntil((piece) => (bytes += piece.byteLength) > maxBytes),
+      Stream.runForEach((piece) =>
+        Effect.sync(() => {
+          text += decoder.decode(piece, { stream: true })
+        })
+      ),
+      Effect.catchIf((error) => error.reason._tag === "EmptyBodyError", () => Effect.void),
+      Effect.map(() => bytes > maxBytes ? Option.none() : Option.some(text + decoder.decode()))
+    )
+  })
+
+const readBody = (
+  response: HttpClientResponse.HttpClientResponse
+): Effect.Effect<Option.Option<string>, HttpClientError.HttpClientError> => {
+  const length = response.headers["content-length"]
+  if (length === undefined || response.headers["content-encoding"] !== undefined) return readPieces(response)
+  return Number(length) <= maxBytes ? Effect.map(response.text, Option.some) : Effect.succeedNone
+}
+
+const isRedirected = (response: HttpClientResponse.HttpClientResponse): boolean =>
+  response.url !== "" && Option.match(HttpClientRequest.toUrl(response.request), {
+    onNone: () => false,
+    onSome: (url) => !URL.canParse(response.url) || new URL(response.url).href !== url.href
+  })
+
+/** Takes the whole answer in. */
+export const read = (
+  response: HttpClientResponse.HttpClientResponse
+): Effect.Effect<Reply, HttpClientError.HttpClientError> =>
+  Effect.map(readBody(response), (body) => ({
+    status: response.status,
+    contentType: response.headers["content-type"] ?? "",
+    retryAfter: response.headers["retry-after"],
+    redirected: isRedirected(response),
+    body
+  }))
+
+/** A delay in whole seconds, or a date. */
+const retryAfterMillis = (value: string | undefined, now: number): number | null => {
+  if (value === undefined || value.trim() === "") return null
+  const seconds = Number(value)
+  const millis = Number.isNaN(seconds) ? Date.parse(value) - now : seconds * 1000
+  return Number.isFinite(millis) ? Math.max(0, millis) : null
+}
+
+const parse = (text: string): Result.Result<unknown, undefined> => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return Result.succeed(value)
+  } catch {
+    return Result.fail(undefined)
+  }
+}
+
+const maxDetail = 500
+
+const complaintsOf = (text: string): ReadonlyArray<Complaint> =>
+  ErrorBody.decode(Result.getOrUndefined(parse(text))).map(({ attribute, code, message }) => ({
+    code: code ?? "",
+    message: (message ?? "").slice(0, maxDetail),
+    attribute: attribute ?? null
+  }))
+
+const readJson = (reply: Reply): Result.Result<unknown, Reason> => {
+  const malformed = (detail: string) =>
+    Result.fail(new Malformed({ path: "", detail: `status ${reply.status} with ${detail}` }))
+  if (Option.isNone(reply.body)) return malformed(`a body of more than ${maxBytes} bytes`)
+  if (reply.body.value.trim() === "") return malformed("an empty body")
+  return Result.orElse(
+    parse(reply.body.value),
+    () =>
+      malformed(`a body that is not JSON${reply.contentType === "" ? "" : ` but ${reply.contentType.slice(0, 100)}`}`)
+  )
+}
+
+const refusal = (reply: Reply, secret: string, now: number): Reason => {
+  const { status } = reply
+  const complaints = complaintsOf(redact(Option.getOrElse(reply.body, () => ""), secret))
+  const words = complaints.map(({ code, message }) => message === "" ? code : message).join("; ").slice(0, maxDetail)
+  const detail = words === "" ? `status ${status}` : words
+  if (status === 401) return new Unauthorized({ detail })
+  if (status === 403) return new Forbidden({ detail })
+  if (status === 404) return new NotFound({ detail })
+  if (status === 429) return new RateLimited({ retryAfterMillis: retryAfterMillis(reply.retryAfter, now) })
+  if (status === 408 || status >= 500) return new ServerError({ status, detail })
+  return new Invalid({
+    errors: complaints.length > 0
+      ? complaints
+      : [{ code: `http_${status}`, message: `the server answered ${status}`, attribute: null }]
+  })
+}
+
+/** Fetch answers status 0 for a redirect that it does not follow in a browser. */
+const isAnswer = (status: number): boolean => (status >= 200 && status < 300) || status >= 400
+
+/** The JSON of a good answer, or why it is none. `secret` is taken out of whatever the server says. */
+export const interpret = (reply: Reply, secret: string, now: number): Result.Result<unknown, Reason> => {
+  if (!isAnswer(reply.status) || reply.redirected) {
+    return Result.fail(
+      new Malformed({ path: "", detail: `the server redirects (status ${reply.status}), which is not followed` })
+    )
+  }
+  return reply.status < 300 ? readJson(reply) : Result.fail(refusal(reply, secret, now))
+}

@@ -1,0 +1,115 @@
+/**
+ * One authorised request: the token goes in, a refused token is renewed once, and every failure has its reason.
+ */
+import type * as Credentials from "@effect-signalwire/schema/Credentials"
+import { Timeout, Transport, Unauthorized } from "@effect-signalwire/schema/Reason"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Redacted from "effect/Redacted"
+import type * as Schedule from "effect/Schedule"
+import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
+import { describe, redact, withoutSecret } from "./cause.ts"
+import { failed } from "./errors.ts"
+import { interpret, read, type Reply } from "./reply.ts"
+import { within } from "./retry.ts"
+
+/** A request on behalf of a method of the service. */
+export interface Call {
+  readonly method: string
+  readonly request: HttpClientRequest.HttpClientRequest
+}
+
+export interface Requests {
+  /** For what may be repeated: tried again while the failure may heal. Answers the body's JSON. */
+  readonly repeatable: (call: Call) => Effect.Effect<unknown, SignalWireHttpError>
+  /** For what must not be processed twice: one request, and a second only when the first was turned away with 401. */
+  readonly once: (call: Call) => Effect.Effect<unknown, SignalWireHttpError>
+}
+
+export interface Options {
+  readonly client: HttpClient.HttpClient
+  readonly credentials: Credentials.Service
+  readonly timeout: Duration.Duration
+  readonly deadline: Duration.Duration
+  readonly schedule: Schedule.Schedule<unknown, SignalWireHttpError>
+}
+
+/** Visible ASCII: transports quote a header that they cannot send, and with it the token. */
+const isSendable = (token: string): boolean => /^[\x21-\x7e]+$/.test(token)
+
+export const make = (options: Options): Requests => {
+  const { credentials, timeout } = options
+  const client = HttpClient.withScope(options.client)
+
+  const timeLeft = (deadline: number): Effect.Effect<number> =>
+    Effect.map(Clock.currentTimeMillis, (now) => Math.max(0, Math.min(Duration.toMillis(timeout), deadline - now)))
+
+  const exchange = Effect.fnUntraced(function*(
+    { method, request }: Call,
+    token: Redacted.Redacted,
+    deadline: number
+  ): Effect.fn.Return<Reply, SignalWireHttpError> {
+    const secret = Redacted.value(token)
+    if (!isSendable(secret)) {
+      const detail = "it is empty, or has characters that no header may carry"
+      return yield* failed(method, new Unauthorized({ detail }))
+    }
+    const millis = yield* timeLeft(deadline)
+    return yield* client.execute(HttpClientRequest.bearerToken(request, token)).pipe(
+      Effect.flatMap(read),
+      Effect.scoped,
+      // The service allows no headers of ours: with them, browsers would not even send the request.
+      Effect.provideService(HttpClient.TracerPropagationEnabled, false),
+      Effect.mapError(({ reason }) => {
+        const cause = withoutSecret(reason.cause, secret)
+        return failed(method, new Transport({ detail: redact(describe(cause), secret) }), cause)
+      }),
+      Effect.timeoutOrElse({
+        duration: millis,
+        orElse: () => Effect.fail(failed(method, new Timeout({ millis })))
+      })
+    )
+  })
+
+  const renew = Effect.fnUntraced(function*(
+    method: string,
+    refused: Redacted.Redacted,
+    deadline: number
+  ): Effect.fn.Return<Redacted.Redacted, SignalWireHttpError> {
+    const millis = yield* timeLeft(deadline)
+    return yield* credentials.renew(refused).pipe(
+      Effect.mapError((error) => {
+        const secret = Redacted.value(refused)
+        const detail = redact(error.detail, secret)
+        return failed(method, new Unauthorized({ detail }), withoutSecret(error, secret))
+      }),
+      Effect.timeoutOrElse({
+        duration: millis,
+        orElse: () =>
+          Effect.fail(failed(method, new Unauthorized({ detail: `no other token was given within ${millis} ms` })))
+      })
+    )
+  })
+
+  const attempt = Effect.fnUntraced(function*(
+    call: Call,
+    deadline: number
+  ): Effect.fn.Return<unknown, SignalWireHttpError> {
+    let token = yield* credentials.current
+    let reply = yield* exchange(call, token, deadline)
+    if (reply.status === 401) {
+      token = yield* renew(call.method, token, deadline)
+      reply = yield* exchange(call, token, deadline)
+    }
+    const answer = interpret(reply, Redacted.value(token), yield* Clock.currentTimeMillis)
+    return yield* Effect.mapError(Effect.fromResult(answer), (reason) => failed(call.method, reason))
+  })
+
+  return {
+    repeatable: (call) => within((deadline) => attempt(call, deadline), options),
+    once: (call) => attempt(call, Number.POSITIVE_INFINITY)
+  }
+}

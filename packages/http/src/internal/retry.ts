@@ -1,0 +1,47 @@
+/**
+ * Trying again: what may heal is repeated by a schedule, within a deadline.
+ */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Pull from "effect/Pull"
+import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
+import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
+
+/** Five tries in all, about 0.25, 0.5, 1 and 2 seconds apart. */
+export const defaultSchedule: Schedule.Schedule<unknown, SignalWireHttpError> = Schedule.exponential("250 millis").pipe(
+  Schedule.jittered,
+  Schedule.upTo({ times: 4 })
+)
+
+/** What the server wishes between two tries. */
+const minimumDelay = ({ reason }: SignalWireHttpError): number =>
+  reason._tag === "RateLimited" ? reason.retryAfterMillis ?? 0 : 0
+
+/**
+ * Repeats an attempt while its failure may heal, the schedule goes on, and the next attempt could begin before the
+ * deadline. An attempt gets the time at which it must have ended.
+ */
+export const within = <A>(
+  attempt: (deadline: number) => Effect.Effect<A, SignalWireHttpError>,
+  options: { readonly schedule: Schedule.Schedule<unknown, SignalWireHttpError>; readonly deadline: Duration.Duration }
+): Effect.Effect<A, SignalWireHttpError> =>
+  Effect.gen(function*() {
+    const deadline = (yield* Clock.currentTimeMillis) + Duration.toMillis(options.deadline)
+    const step = yield* Schedule.toStep(options.schedule)
+    while (true) {
+      const outcome = yield* Effect.result(attempt(deadline))
+      if (Result.isSuccess(outcome)) return outcome.success
+      const error = outcome.failure
+      if (!error.isRetryable) return yield* error
+      const now = yield* Clock.currentTimeMillis
+      const delay = yield* Pull.matchEffect(step(now, error), {
+        onSuccess: ([, delay]) => Effect.succeed(Math.max(Duration.toMillis(delay), minimumDelay(error))),
+        onFailure: () => Effect.fail(error),
+        onDone: () => Effect.fail(error)
+      })
+      if (now + delay >= deadline) return yield* error
+      yield* Effect.sleep(delay)
+    }
+  })
