@@ -1,0 +1,3 @@
+export * as ConversationError from "./ConversationError.ts"
+export * as Conversations from "./Conversations.ts"
+export * as TimelineEvent from "./TimelineEvent.ts"

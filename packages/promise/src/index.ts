@@ -1,0 +1,19 @@
+export { ConversationError } from "@effect-signalwire/conversation/ConversationError"
+export type {
+  DocumentedConversation,
+  DocumentedEvent,
+  DocumentedJoin,
+  DocumentedMessage
+} from "@effect-signalwire/schema/Documented"
+export type { Reason } from "@effect-signalwire/schema/Reason"
+export type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
+export type * from "./ConversationApi.ts"
+export type { Page } from "./internal/page.ts"
+export {
+  type Connection,
+  SignalWire,
+  type SignalWireClient,
+  type SignalWireLogger,
+  type SignalWireOptions
+} from "./SignalWire.ts"
+export type { DocumentedTimelineEvent } from "./Timeline.ts"

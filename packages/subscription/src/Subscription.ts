@@ -8,6 +8,7 @@
  * @since 0.1.0
  */
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
+import type { AddressOf } from "@effect-signalwire/schema/ConversationMessage"
 import { Credentials } from "@effect-signalwire/schema/Credentials"
 import type { Endpoint } from "@effect-signalwire/schema/Endpoint"
 import * as Reason from "@effect-signalwire/schema/Reason"
@@ -70,6 +71,8 @@ export interface Options {
   readonly backoff?: { readonly base: Duration.Input; readonly cap: Duration.Input } | undefined
   /** How many signals one subscriber may have waiting before it is sent to history for the rest. @default 4096 */
   readonly capacity?: number | undefined
+  /** Tells the address of a group, which events of the group dialect leave out. @default nothing is known */
+  readonly addressOf?: AddressOf | undefined
 }
 
 const millis = (input: Duration.Input | undefined, fallback: Duration.Input): number =>
@@ -102,6 +105,7 @@ export const make = Effect.fnUntraced(function*(
     url: options.endpoint.ws,
     agent: options.agent ?? "effect-signalwire",
     requestCapacity: 64,
+    addressOf: options.addressOf,
     timings: {
       open: millis(options.connectTimeout, "10 seconds"),
       connect: millis(options.connectTimeout, "10 seconds"),

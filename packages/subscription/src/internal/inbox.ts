@@ -4,6 +4,7 @@
  */
 import * as Connect from "@effect-signalwire/schema/Connect"
 import * as ConversationEvent from "@effect-signalwire/schema/ConversationEvent"
+import type { AddressOf } from "@effect-signalwire/schema/ConversationMessage"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import { type MalformedValue, within } from "@effect-signalwire/schema/Malformed"
 import * as Reason from "@effect-signalwire/schema/Reason"
@@ -24,7 +25,7 @@ export interface Pass {
   /** Answers to write, in order. */
   readonly answers: Array<string>
   readonly signals: Array<Signal.Signal>
-  /** Frames that could not be read at all. */
+  /** Frames, and events in them, that could not be read. */
   readonly unreadable: Array<MalformedValue>
   /** The answer to `signalwire.connect` was among them. */
   ready: Connect.Result | undefined
@@ -56,6 +57,7 @@ export interface Options {
   /** Which session of the client this will be, once it is ready. */
   readonly session: number
   readonly requests: Requests
+  readonly addressOf: AddressOf | undefined
 }
 
 export const make = (options: Options): Inbox => {
@@ -79,20 +81,19 @@ export const make = (options: Options): Inbox => {
     pass.signals.push(Signal.connected(options.session))
   }
 
+  const onMalformedEvent = (malformed: MalformedValue, pass: Pass): void => {
+    pass.unreadable.push(malformed)
+    pass.signals.push(Signal.malformed(malformed))
+  }
+
   const onEvent = (params: unknown, pass: Pass): void => {
     const envelope = SignalWireEvent.decode(params)
-    if (Result.isFailure(envelope)) {
-      pass.signals.push(Signal.malformed(within("params", envelope.failure)))
-      return
-    }
+    if (Result.isFailure(envelope)) return onMalformedEvent(within("params", envelope.failure), pass)
     const { event_type, params: payload } = envelope.success
     if (SignalWireEvent.isConversation(event_type)) {
-      const event = ConversationEvent.decode(payload)
-      pass.signals.push(
-        Result.isSuccess(event)
-          ? Signal.event(event.success)
-          : Signal.malformed(within("params.params", event.failure))
-      )
+      const event = ConversationEvent.decode(payload, options.addressOf)
+      if (Result.isSuccess(event)) pass.signals.push(Signal.event(event.success))
+      else onMalformedEvent(within("params.params", event.failure), pass)
     } else if (event_type === SignalWireEvent.type.authorizationState) {
       const state = SignalWireEvent.decodeAuthorizationState(payload)
       if (Result.isSuccess(state)) authorizationState = state.success.authorization_state

@@ -3,6 +3,7 @@
  * and what to do about that is decided elsewhere.
  */
 import * as Connect from "@effect-signalwire/schema/Connect"
+import type { AddressOf } from "@effect-signalwire/schema/ConversationMessage"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
 import * as Reason from "@effect-signalwire/schema/Reason"
@@ -37,6 +38,7 @@ export interface Options {
   readonly timings: Timings
   /** The most requests that may wait for an answer at once. */
   readonly requestCapacity: number
+  readonly addressOf: AddressOf | undefined
 }
 
 export interface Start {
@@ -73,7 +75,7 @@ const connectParams = (agent: string, { resume, token }: Start): Connect.Params 
 })
 
 const reportUnreadable = (unreadable: ReadonlyArray<MalformedValue>): Effect.Effect<void> =>
-  Effect.logWarning("skipped frames that could not be read", unreadable)
+  Effect.logWarning("skipped what could not be read", unreadable)
 
 export const run: (options: Options, start: Start) => Effect.Effect<Ended, never, Socket.WebSocketConstructor> = Effect
   .fnUntraced(function*(options, start) {
@@ -94,7 +96,7 @@ export const run: (options: Options, start: Start) => Effect.Effect<Ended, never
         timeoutMillis: timings.request,
         capacity: options.requestCapacity
       })
-      const inbox = Inbox.make({ connectId, session: start.session, requests })
+      const inbox = Inbox.make({ connectId, session: start.session, requests, addressOf: options.addressOf })
       let heardAt = clock.currentTimeMillisUnsafe()
 
       /** A token that changes while the session lives is told to the server; where that fails, a new session uses it. */

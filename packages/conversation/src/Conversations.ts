@@ -1,0 +1,317 @@
+/**
+ * SignalWire's Conversation namespace as one service: list conversations and messages, send, join, and follow what
+ * happens without losing or repeating a message.
+ *
+ * @since 0.1.0
+ */
+import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
+import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
+import type { Conversation } from "@effect-signalwire/schema/Conversation"
+import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
+import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import * as Credentials from "@effect-signalwire/schema/Credentials"
+import * as Endpoint from "@effect-signalwire/schema/Endpoint"
+import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
+import * as Page from "@effect-signalwire/schema/Page"
+import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
+import * as Subscription from "@effect-signalwire/subscription/Subscription"
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import type { HttpClient } from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import * as Socket from "effect/socket/Socket"
+import * as Stream from "effect/Stream"
+import { ConversationError } from "./ConversationError.ts"
+import * as Directory from "./internal/directory.ts"
+import * as History from "./internal/history.ts"
+import * as Live from "./internal/live.ts"
+import * as Sending from "./internal/sending.ts"
+import type { TimelineEvent } from "./TimelineEvent.ts"
+
+export interface TimelineOptions {
+  /** The other side of the conversation. */
+  readonly addressId: string
+  /** Where to begin: unix seconds, or a `DateTime`. Without it, with the newest page's worth of history. */
+  readonly since?: number | DateTime.DateTime | undefined
+}
+
+export interface Service {
+  /** The subscriber's conversations, most recently active first: the first page. */
+  readonly getConversations: (
+    options?: SignalWireHttp.PageOptions
+  ) => Effect.Effect<Page.Page<Conversation, ConversationError>, ConversationError>
+  /** Messages of the conversation with an address, newest first: the first page. */
+  readonly getConversationMessages: (
+    options: SignalWireHttp.ConversationMessageOptions
+  ) => Effect.Effect<Page.Page<ConversationMessage, ConversationError>, ConversationError>
+  /** Messages of all conversations, newest first: the first page. */
+  readonly getMessages: (
+    options?: SignalWireHttp.MessageOptions
+  ) => Effect.Effect<Page.Page<ConversationMessage, ConversationError>, ConversationError>
+
+  /** All conversations, page after page as the consumer asks, each once. */
+  readonly conversations: (options?: SignalWireHttp.PageOptions) => Stream.Stream<Conversation, ConversationError>
+  /** All messages of a conversation, newest first, page after page as the consumer asks, each once. */
+  readonly conversationMessages: (
+    options: SignalWireHttp.ConversationMessageOptions
+  ) => Stream.Stream<ConversationMessage, ConversationError>
+  /** All messages of all conversations, newest first, page after page as the consumer asks, each once. */
+  readonly messages: (
+    options?: SignalWireHttp.MessageOptions
+  ) => Stream.Stream<ConversationMessage, ConversationError>
+
+  /**
+   * Sends a message: it is stored once, or not at all. A failure that leaves that open is settled by looking into
+   * history before anything is sent again; where that can't tell, it fails with `Unconfirmed`.
+   *
+   * Answers the conversation as documented. After the first send its `lastMessageAt` is this machine's time, for no
+   * server tells when a message was stored.
+   */
+  readonly sendMessage: (options: SignalWireHttp.SendOptions) => Effect.Effect<Conversation, ConversationError>
+  /** Joins the conversation with an address; does nothing when already joined. */
+  readonly join: (options: { readonly addressId: string }) => Effect.Effect<JoinConversationResponse, ConversationError>
+
+  /**
+   * Every message of every conversation from now on, each once, through any number of reconnections: "now" is when the
+   * stream is first pulled. To know when that is, use {@link subscription}.
+   */
+  readonly subscribe: Stream.Stream<ConversationEvent, ConversationError>
+  /** {@link subscribe} in two steps: once this completes, no message is missed. The stream lives in the same scope. */
+  readonly subscription: Effect.Effect<
+    Stream.Stream<ConversationEvent, ConversationError>,
+    ConversationError,
+    Scope.Scope
+  >
+  /**
+   * History and live messages of one conversation as one sequence: oldest first, without gap or repetition. `CaughtUp`
+   * marks where it reaches the present, at the beginning and after every interruption.
+   */
+  readonly timeline: (options: TimelineOptions) => Stream.Stream<TimelineEvent, ConversationError>
+
+  /** How the session stands: now, and with each change. */
+  readonly connection: {
+    readonly current: Effect.Effect<ConnectionState>
+    readonly changes: Stream.Stream<ConnectionState>
+  }
+}
+
+/** SignalWire's Conversation namespace as one service. */
+export class Conversations extends Context.Service<Conversations, Service>()(
+  "@effect-signalwire/conversation/Conversations"
+) {}
+
+/** How the sequence of messages is kept whole. */
+export interface Tuning {
+  /** How far before the last known message a re-read goes, for messages that become visible late. @default "30 seconds" */
+  readonly overlap?: Duration.Input | undefined
+  /** How many message ids to remember at least, to recognise repetition. @default 8192 */
+  readonly memory?: number | undefined
+  /** The most messages one re-read may hold. @default 100000 */
+  readonly recoveryLimit?: number | undefined
+  /** How long a subscription waits for the session before it goes on without. @default "10 seconds" */
+  readonly readyTimeout?: Duration.Input | undefined
+  /** How long a send may take with all it needs to settle its outcome. @default "2 minutes" */
+  readonly sendDeadline?: Duration.Input | undefined
+}
+
+/** Composes the service from the layers underneath. */
+export const make = Effect.fnUntraced(function*(
+  options: Tuning = {}
+): Effect.fn.Return<
+  Service,
+  never,
+  SignalWireHttp.SignalWireHttp | Subscription.Subscription | Scope.Scope
+> {
+  const http = yield* SignalWireHttp.SignalWireHttp
+  const subscription = yield* Subscription.Subscription
+  const directory = Directory.make(http)
+  const sending = yield* Sending.make(http, {
+    deadlineMillis: Duration.toMillis(Duration.fromInputUnsafe(options.sendDeadline ?? "2 minutes")),
+    clockSkewSeconds: 300,
+    searchLimit: 1000
+  })
+  const tuning: Live.Tuning = {
+    overlapSeconds: Duration.toSeconds(Duration.fromInputUnsafe(options.overlap ?? "30 seconds")),
+    memory: options.memory ?? 8192,
+    recoveryLimit: options.recoveryLimit ?? 100_000
+  }
+
+  const subscriptionEffect: Service["subscription"] = Effect.map(
+    Live.open({
+      method: "subscribe",
+      subscription,
+      tuning,
+      newest: readPage("subscribe", http.getMessages({ pageSize: recoveryPageSize })),
+      belongs: () => true,
+      begin: Effect.fnUntraced(function*(merge, newest) {
+        yield* subscription.ready.pipe(
+          Effect.mapError(ConversationError.from("subscribe")),
+          Effect.timeoutOption(options.readyTimeout ?? "10 seconds")
+        )
+        merge.note(yield* History.head(newest, tuning.overlapSeconds, tuning.recoveryLimit))
+        return []
+      })
+    }),
+    Stream.filterMap((item) =>
+      item._tag === "Message" ? Result.succeed(ConversationEvent.fromMessage(item.message)) : Result.fail(item)
+    )
+  )
+
+  const timeline: Service["timeline"] = ({ addressId, since }) =>
+    Stream.unwrap(
+      Live.open({
+        method: "timeline",
+        subscription,
+        tuning,
+        newest: readPage("timeline", http.getConversationMessages({ addressId, since, pageSize: recoveryPageSize })),
+        belongs: (event) => event.addressId === addressId,
+        begin: Effect.fnUntraced(function*(merge, newest) {
+          const messages = since === undefined
+            ? (yield* newest).data
+            : (yield* History.readBack(newest, null, tuning.recoveryLimit)).messages
+          return [...merge.admitAll(messages).map(Live.toItem), Live.caughtUp(merge)]
+        })
+      })
+    )
+
+  return Conversations.of({
+    getConversations: Effect.fn("Conversations.getConversations")((options) =>
+      Effect.tap(
+        readPage("getConversations", http.getConversations(options)),
+        ({ data }) => Effect.sync(() => directory.note(data))
+      )
+    ),
+    getConversationMessages: Effect.fn("Conversations.getConversationMessages")((options) =>
+      readPage("getConversationMessages", http.getConversationMessages(options))
+    ),
+    getMessages: Effect.fn("Conversations.getMessages")((options) =>
+      readPage("getMessages", http.getMessages(options))
+    ),
+    conversations: (options) => readAll("conversations", http.conversations(options)),
+    conversationMessages: (options) => readAll("conversationMessages", http.conversationMessages(options)),
+    messages: (options) => readAll("messages", http.messages(options)),
+    sendMessage: Effect.fn("Conversations.sendMessage")((message) =>
+      Effect.flatMap(sending.send(message), (receipt) => directory.afterSend(message.addressId, receipt))
+    ),
+    join: Effect.fn("Conversations.join")((options) =>
+      Effect.mapError(http.join(options), ConversationError.from("join"))
+    ),
+    subscribe: Stream.unwrap(subscriptionEffect),
+    subscription: subscriptionEffect,
+    timeline,
+    connection: { current: subscription.connection, changes: subscription.connectionChanges }
+  })
+})
+
+/** How many messages a page holds where this service reads history on its own account. */
+const recoveryPageSize = 100
+
+const readPage = <A>(
+  method: string,
+  read: Effect.Effect<Page.Page<A, SignalWireHttpError>, SignalWireHttpError>
+): Effect.Effect<Page.Page<A, ConversationError>, ConversationError> => {
+  const onError = ConversationError.from(method)
+  return Effect.mapBoth(read, {
+    onFailure: onError,
+    onSuccess: (page) => Page.mapBoth(page, { onItem: identity, onError })
+  })
+}
+
+const readAll = <A>(
+  method: string,
+  items: Stream.Stream<A, SignalWireHttpError>
+): Stream.Stream<A, ConversationError> => Stream.mapError(items, ConversationError.from(method))
+
+/** The service over the layers underneath, for those who bring or replace them. */
+export const layerServices = (
+  options?: Tuning
+): Layer.Layer<Conversations, never, SignalWireHttp.SignalWireHttp | Subscription.Subscription> =>
+  Layer.effect(Conversations, make(options))
+
+export interface ConnectOptions extends Endpoint.Options, Tuning {
+  /** @default "auto": learned from the first answer that tells, then remembered */
+  readonly dialect?: SignalWireHttp.Options["dialect"]
+  /** Settings of the HTTP layer: `timeout`, `retry`, `deadline`. */
+  readonly http?: Omit<SignalWireHttp.Options, "endpoint" | "dialect"> | undefined
+  /** Settings of the subscription layer: `heartbeat`, `backoff`, `connectTimeout` and so on. */
+  readonly subscription?: Omit<Subscription.Options, "endpoint" | "addressOf"> | undefined
+}
+
+export interface Options extends ConnectOptions {
+  /** A subscriber access token. */
+  readonly token: Redacted.Redacted
+  /** How to get another token when this one is refused. Without it a refused token stays refused. */
+  readonly refresh?: Effect.Effect<Redacted.Redacted, unknown> | undefined
+}
+
+/** Everything that {@link layer} offers: the composed service, and the services it is composed of. */
+export type Services =
+  | Conversations
+  | SignalWireHttp.SignalWireHttp
+  | Subscription.Subscription
+
+type Transports = HttpClient | Socket.WebSocketConstructor
+
+/** The service with its layers, for those who bring their own `Credentials`. Fails with `Invalid` for a bad host. */
+export const layerCredentials = (
+  options: ConnectOptions = {}
+): Layer.Layer<Services, ConversationError, Credentials.Credentials | Transports> =>
+  Layer.unwrap(Effect.gen(function*() {
+    const credentials = yield* Credentials.Credentials
+    const token = Redacted.value(yield* credentials.current)
+    const endpoint = yield* Effect.mapError(
+      Effect.fromResult(Endpoint.make(token, options)),
+      (reason) => new ConversationError({ method: "layer", reason })
+    )
+    const http = SignalWireHttp.layer({ ...options.http, endpoint, dialect: options.dialect })
+    const subscription = Layer.unwrap(
+      Effect.map(
+        SignalWireHttp.SignalWireHttp,
+        ({ addressOf }) => Subscription.layer({ ...options.subscription, endpoint, addressOf })
+      )
+    )
+    return layerServices(options).pipe(Layer.provideMerge(subscription), Layer.provideMerge(http))
+  }))
+
+/** The service with its layers. Fails with `Invalid` for a bad host. */
+export const layer = (options: Options): Layer.Layer<Services, ConversationError, Transports> =>
+  Layer.provide(layerCredentials(options), Credentials.layer(options))
+
+/**
+ * The service with options from configuration; by default from `SIGNALWIRE_TOKEN` and either `SIGNALWIRE_HOST`, or
+ * `SIGNALWIRE_HTTP_URL` and `SIGNALWIRE_WS_URL`.
+ */
+export const layerConfig = (
+  options?: Config.Wrap<Pick<Options, "token" | "host" | "urls" | "dialect">>
+): Layer.Layer<Services, ConversationError | Config.ConfigError, Transports> =>
+  Layer.unwrap(Effect.map(options === undefined ? environment : Config.unwrap(options), layer))
+
+const environment = Config.all({
+  token: Config.Redacted("SIGNALWIRE_TOKEN"),
+  host: Config.option(Config.NonEmptyString("SIGNALWIRE_HOST")),
+  http: Config.option(Config.NonEmptyString("SIGNALWIRE_HTTP_URL")),
+  ws: Config.option(Config.NonEmptyString("SIGNALWIRE_WS_URL"))
+}).pipe(Config.map(({ host, http, token, ws }): Options => ({
+  token,
+  host: Option.getOrUndefined(host),
+  urls: Option.getOrUndefined(Option.all({ http, ws }))
+})))
+
+/** Closes the service's requirements with the platform's own `fetch` and `WebSocket`, in Node and browsers alike. */
+export const layerTransports: Layer.Layer<Transports> = Layer.merge(
+  FetchHttpClient.layer,
+  Socket.layerWebSocketConstructorGlobal
+)
+
+/** {@link layer} over the platform's own `fetch` and `WebSocket`. */
+export const layerFetch = (options: Options): Layer.Layer<Services, ConversationError> =>
+  Layer.provide(layer(options), layerTransports)

@@ -1,0 +1,196 @@
+/**
+ * `client.conversation`: the methods of the published documentation, word for word.
+ *
+ * @since 0.1.0
+ */
+import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
+import * as Conversations from "@effect-signalwire/conversation/Conversations"
+import type { SendOptions } from "@effect-signalwire/http/SignalWireHttp"
+import * as Documented from "@effect-signalwire/schema/Documented"
+import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
+import * as Reason from "@effect-signalwire/schema/Reason"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { type Page, toPage } from "./internal/page.ts"
+import type { Runner, RunOptions } from "./internal/runner.ts"
+import { type DocumentedTimelineEvent, fromEvent } from "./Timeline.ts"
+
+export interface ListOptions extends RunOptions {
+  /** How many items a page holds, 1 to 1000. The server decides when absent. */
+  readonly pageSize?: number | undefined
+}
+
+export interface GetMessagesOptions extends ListOptions {
+  /** The most messages to retrieve, over all pages. */
+  readonly limit?: number | undefined
+  /** Unix seconds: only messages at or after this time. */
+  readonly since?: number | undefined
+  /** Unix seconds: only messages at or before this time. */
+  readonly until?: number | undefined
+}
+
+export interface GetConversationMessagesOptions extends GetMessagesOptions {
+  /** The other side of the conversation. */
+  readonly addressId: string
+}
+
+export interface SendMessageOptions extends RunOptions {
+  readonly addressId: string
+  readonly text: string
+  readonly metadata?: JsonObject | undefined
+  readonly details?: JsonObject | undefined
+}
+
+export interface JoinOptions extends RunOptions {
+  readonly addressId: string
+}
+
+export interface SubscribeOptions extends RunOptions {
+  /**
+   * Told of what the callback throws or rejects with, and of the failure that ended the subscription. Neither touches
+   * another subscriber. Without it both are logged.
+   */
+  readonly onError?: ((error: unknown) => void) | undefined
+}
+
+export interface TimelineOptions extends RunOptions {
+  readonly addressId: string
+  /** Unix seconds: where to begin. Without it, with the newest page's worth of history. */
+  readonly since?: number | undefined
+}
+
+/** A running subscription. */
+export interface Subscription extends AsyncDisposable {
+  /** Ends it; the callback is not called again. */
+  readonly unsubscribe: () => Promise<void>
+}
+
+export interface ConversationApi {
+  /** The subscriber's conversations, most recently active first. */
+  readonly getConversations: (options?: ListOptions) => Promise<Page<Documented.DocumentedConversation>>
+  /** Messages of the conversation with an address, newest first. */
+  readonly getConversationMessages: (
+    options: GetConversationMessagesOptions
+  ) => Promise<Page<Documented.DocumentedMessage>>
+  /** Messages of all conversations, newest first. */
+  readonly getMessages: (options?: GetMessagesOptions) => Promise<Page<Documented.DocumentedMessage>>
+  /** Calls back for every message from now on, each once, through any number of reconnections. */
+  readonly subscribe: (
+    callback: (message: Documented.DocumentedEvent) => unknown,
+    options?: SubscribeOptions
+  ) => Promise<Subscription>
+  /** Sends a message; it is stored once, or not at all. Answers the conversation. */
+  readonly sendMessage: (options: SendMessageOptions) => Promise<Documented.DocumentedConversation>
+  /** Joins a conversation without sending a message; does nothing when already joined. */
+  readonly join: (options: JoinOptions) => Promise<Documented.DocumentedJoin>
+  /** Every message from now on, as {@link subscribe}, to iterate over. */
+  readonly messages: (options?: RunOptions) => AsyncIterable<Documented.DocumentedEvent>
+  /** History and live messages of one conversation as one sequence, oldest first, without gap or repetition. */
+  readonly timeline: (options: TimelineOptions) => AsyncIterable<DocumentedTimelineEvent>
+}
+
+type Services = Conversations.Conversations
+
+export const make = (runner: Runner<Services>, report: (error: unknown) => void): ConversationApi => {
+  const use = <A, E>(
+    method: string,
+    f: (conversations: Conversations.Service) => Effect.Effect<A, E>,
+    options?: RunOptions
+  ): Promise<A> => runner.run(method, Effect.flatMap(Conversations.Conversations, f), options)
+
+  /** Callers may be untyped JavaScript: what is no object has no options. */
+  const given = <O extends object>(options: O): O => ({ ...options })
+
+  return {
+    getConversations: async (options) =>
+      toPage(
+        runner,
+        "getConversations",
+        await use("getConversations", (conversations) => conversations.getConversations(options), options),
+        Documented.conversation
+      ),
+    getConversationMessages: async (options) =>
+      toPage(
+        runner,
+        "getConversationMessages",
+        await use(
+          "getConversationMessages",
+          (conversations) => conversations.getConversationMessages(given(options)),
+          options
+        ),
+        Documented.message
+      ),
+    getMessages: async (options) =>
+      toPage(
+        runner,
+        "getMessages",
+        await use("getMessages", (conversations) => conversations.getMessages(options), options),
+        Documented.message
+      ),
+    subscribe: async (callback, options) => {
+      if (typeof callback !== "function") {
+        throw new ConversationError({
+          method: "subscribe",
+          reason: Reason.invalidParameter("callback", "must be a function")
+        })
+      }
+      const onError = options?.onError ?? report
+      const call = (message: Documented.DocumentedEvent): void => {
+        try {
+          const result = callback(message)
+          if (result instanceof Promise) result.catch(onError)
+        } catch (error) {
+          onError(error)
+        }
+      }
+      const scope = Scope.makeUnsafe()
+      const events = await use(
+        "subscribe",
+        (conversations) =>
+          Scope.provide(conversations.subscription, scope).pipe(
+            Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
+          ),
+        options
+      )
+      const onAbort = () => void unsubscribe()
+      const { stop: unsubscribe } = runner.start(
+        Stream.runForEachArray(events, (batch) =>
+          Effect.sync(() => {
+            for (const event of batch) call(Documented.event(event))
+          })).pipe(
+            Effect.catch((error) => Effect.sync(() => onError(error))),
+            Effect.onExit((exit) => {
+              options?.signal?.removeEventListener("abort", onAbort)
+              return Scope.close(scope, exit)
+            })
+          )
+      )
+      options?.signal?.addEventListener("abort", onAbort, { once: true })
+      return { unsubscribe, [Symbol.asyncDispose]: unsubscribe }
+    },
+    sendMessage: async (options) => {
+      const { signal: _, ...message } = given(options)
+      const send: SendOptions = message
+      return Documented.conversation(
+        await use("sendMessage", (conversations) => conversations.sendMessage(send), options)
+      )
+    },
+    join: async (options) =>
+      Documented.join(await use("join", (conversations) => conversations.join(given(options)), options)),
+    messages: (options) =>
+      runner.iterate(
+        Stream.map(Stream.unwrap(Conversations.Conversations.useSync(({ subscribe }) => subscribe)), Documented.event),
+        options
+      ),
+    timeline: (options) =>
+      runner.iterate(
+        Stream.map(
+          Stream.unwrap(Conversations.Conversations.useSync(({ timeline }) => timeline(given(options)))),
+          fromEvent
+        ),
+        options
+      )
+  }
+}

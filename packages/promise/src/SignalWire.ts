@@ -1,0 +1,152 @@
+/**
+ * SignalWire's Conversation namespace for plain TypeScript. It adds no behaviour to the Effect side: the same calls, as
+ * Promises, callbacks and async iterators over the documented snake_case objects.
+ *
+ * @since 0.1.0
+ */
+import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
+import * as Conversations from "@effect-signalwire/conversation/Conversations"
+import * as Credentials from "@effect-signalwire/schema/Credentials"
+import * as Reason from "@effect-signalwire/schema/Reason"
+import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
+import * as Effect from "effect/Effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Redacted from "effect/Redacted"
+import * as References from "effect/References"
+import * as Socket from "effect/socket/Socket"
+import * as Stream from "effect/Stream"
+import * as ConversationApi from "./ConversationApi.ts"
+import * as Runner from "./internal/runner.ts"
+
+/** Where diagnostics go. Nothing logged contains a token or the text of a message. */
+export interface SignalWireLogger {
+  readonly warn: (message: string, ...details: ReadonlyArray<unknown>) => void
+  readonly error: (message: string, ...details: ReadonlyArray<unknown>) => void
+}
+
+export interface SignalWireOptions {
+  /** A subscriber access token. */
+  readonly token: string
+  /** Called for another token when this one is refused. Without it a refused token stays refused. */
+  readonly onRefreshToken?: (() => string | Promise<string>) | undefined
+  /** A host such as `puc.signalwire.com`. Without it and `urls`, the host that the token names. */
+  readonly host?: string | undefined
+  /** Both addresses in full; plain `http:` and `ws:` are for loopback only. */
+  readonly urls?: { readonly http: string; readonly ws: string } | undefined
+  /** @default "auto": learned from the first answer that tells */
+  readonly dialect?: "auto" | "address" | "group" | undefined
+  /** @default console */
+  readonly logger?: SignalWireLogger | undefined
+  /** Settings of the HTTP layer, for those who need them. */
+  readonly http?: Conversations.ConnectOptions["http"]
+  /** Settings of the session, for those who need them. */
+  readonly subscription?: Conversations.ConnectOptions["subscription"]
+  /** @default globalThis.fetch */
+  readonly fetch?: typeof globalThis.fetch | undefined
+  /** @default globalThis.WebSocket */
+  readonly WebSocket?: (new(url: string) => Socket.WebSocketLike) | undefined
+}
+
+/** The session with the server, as it stands. */
+export interface Connection {
+  readonly state: ConnectionState
+  /** Calls back with the state now and with each change; answers how to stop that. */
+  readonly onChange: (callback: (state: ConnectionState) => void) => () => void
+}
+
+/** A connected client. */
+export interface SignalWireClient extends AsyncDisposable {
+  readonly conversation: ConversationApi.ConversationApi
+  readonly connection: Connection
+  /** Replaces the token, for REST and socket alike. */
+  readonly updateToken: (token: string) => Promise<void>
+  /** Ends every subscription, iteration and call, and closes the socket. */
+  readonly disconnect: () => Promise<void>
+}
+
+const requireToken = (token: unknown): string => {
+  if (typeof token === "string" && token !== "") return token
+  throw new ConversationError({
+    method: "SignalWire",
+    reason: Reason.invalidParameter("token", "must be a subscriber access token")
+  })
+}
+
+const loggerLayer = (logger: SignalWireLogger): Layer.Layer<never> =>
+  Layer.merge(
+    Logger.layer([
+      Logger.make(({ logLevel, message }) => {
+        const [text, ...details] = Array.isArray(message) ? message : [message]
+        if (logLevel === "Error" || logLevel === "Fatal") logger.error(String(text), ...details)
+        else logger.warn(String(text), ...details)
+      })
+    ]),
+    Layer.succeed(References.MinimumLogLevel, "Warn")
+  )
+
+const transports = ({ fetch, WebSocket }: SignalWireOptions) =>
+  Layer.merge(
+    fetch === undefined
+      ? FetchHttpClient.layer
+      : Layer.provide(FetchHttpClient.layer, Layer.succeed(FetchHttpClient.Fetch, fetch)),
+    WebSocket === undefined
+      ? Socket.layerWebSocketConstructorGlobal
+      : Layer.succeed(Socket.WebSocketConstructor, (url) => new WebSocket(url))
+  )
+
+/**
+ * Makes a client. It connects when something subscribes; a bad option rejects at once.
+ *
+ * ```ts
+ * const client = await SignalWire({ token })
+ * const page = await client.conversation.getConversations()
+ * ```
+ */
+export const SignalWire = async (options: SignalWireOptions): Promise<SignalWireClient> => {
+  // untyped JavaScript may leave the options out
+  const token = Redacted.make(requireToken(options?.token))
+  const { onRefreshToken } = options
+  const logger = options.logger ?? console
+  const credentials = Credentials.layer({
+    token,
+    refresh: onRefreshToken === undefined
+      ? undefined
+      : Effect.map(Effect.tryPromise(async () => requireToken(await onRefreshToken())), (token) => Redacted.make(token))
+  })
+  const runner = await Runner.make(
+    Conversations.layerCredentials(options).pipe(
+      Layer.provideMerge(credentials),
+      Layer.provide(transports(options)),
+      Layer.provideMerge(loggerLayer(logger))
+    )
+  )
+
+  const connection: Connection = {
+    get state() {
+      return runner.runSync(Conversations.Conversations.use(({ connection }) => connection.current))
+    },
+    onChange: (callback) => {
+      const { stop } = runner.start(
+        Stream.runForEach(
+          Stream.unwrap(Conversations.Conversations.useSync(({ connection }) => connection.changes)),
+          (state) => Effect.sync(() => callback(state))
+        )
+      )
+      return () => void stop()
+    }
+  }
+
+  return {
+    conversation: ConversationApi.make(runner, (error) => logger.error("a subscription's callback failed", error)),
+    connection,
+    updateToken: (token) =>
+      runner.run(
+        "updateToken",
+        Credentials.Credentials.use(({ replace }) => replace(Redacted.make(requireToken(token))))
+      ),
+    disconnect: runner.close,
+    [Symbol.asyncDispose]: runner.close
+  }
+}

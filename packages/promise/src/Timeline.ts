@@ -1,0 +1,49 @@
+/**
+ * What `timeline` yields to plain TypeScript: the events of the Effect side with documented objects inside. Times are
+ * unix seconds.
+ *
+ * @since 0.1.0
+ */
+import type { GapReason, TimelineEvent } from "@effect-signalwire/conversation/TimelineEvent"
+import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
+import * as Documented from "@effect-signalwire/schema/Documented"
+import * as DateTime from "effect/DateTime"
+import * as Match from "effect/Match"
+
+/**
+ * What `timeline` yields.
+ *
+ * - `Message`: the next message by `(ts, id)`; `late` says that one after it was yielded already. A live one has the
+ *   fields of an event.
+ * - `CaughtUp`: everything up to `through` has been yielded; `null` when there is nothing yet.
+ * - `Gap`: messages between `from` and `to` may be missing and can't be had; `to` is `null` when it reaches until now.
+ */
+export type DocumentedTimelineEvent =
+  | {
+    readonly _tag: "Message"
+    readonly message: Documented.DocumentedMessage | Documented.DocumentedEvent
+    readonly late: boolean
+  }
+  | { readonly _tag: "CaughtUp"; readonly through: number | null }
+  | { readonly _tag: "Gap"; readonly from: number; readonly to: number | null; readonly reason: GapReason }
+
+const seconds = (time: DateTime.Utc): number => DateTime.toEpochMillis(time) / 1000
+
+export const fromEvent = (event: TimelineEvent): DocumentedTimelineEvent =>
+  Match.valueTags(event, {
+    Message: ({ late, message }): DocumentedTimelineEvent => ({
+      _tag: "Message",
+      late,
+      message: message instanceof ConversationEvent ? Documented.event(message) : Documented.message(message)
+    }),
+    CaughtUp: ({ through }): DocumentedTimelineEvent => ({
+      _tag: "CaughtUp",
+      through: through === null ? null : seconds(through)
+    }),
+    Gap: ({ from, reason, to }): DocumentedTimelineEvent => ({
+      _tag: "Gap",
+      from: seconds(from),
+      to: to === null ? null : seconds(to),
+      reason
+    })
+  })
