@@ -1,0 +1,232 @@
+/**
+ * Checks what would be published: packs every package afresh, looks at the tarballs with publint and attw, installs them
+ * into an empty project, type-checks a consumer of every module with an old and a new TypeScript, runs it, and runs the
+ * examples of the READMEs against the packed sandbox.
+ *
+ * An example is a fenced `ts` block that begins with a line `// file: NAME.ts`. It runs with the environment that the
+ * sandbox's ready line gives: `SIGNALWIRE_HTTP_URL`, `SIGNALWIRE_WS_URL`, `SIGNALWIRE_TOKEN` (the first subscriber's),
+ * `SIGNALWIRE_OTHER_TOKEN` (the second's) and `SIGNALWIRE_ADDRESS_ID` (the first room's). Blocks that begin with
+ * `// file:` and the same name follow one another in one file.
+ */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { basename, dirname, join } from "node:path"
+import { createInterface } from "node:readline"
+
+const root = dirname(import.meta.dirname)
+const bin = join(root, "node_modules/.bin")
+const work = mkdtempSync(join(tmpdir(), "check-packages-"))
+const consumer = join(work, "consumer")
+const examples = join(consumer, "examples")
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null
+
+const readJson = (file: string): Record<string, unknown> => {
+  const value: unknown = JSON.parse(readFileSync(file, "utf8"))
+  if (!isRecord(value)) throw new Error(`${file} is not an object`)
+  return value
+}
+
+/** The text at a path of keys and indexes. */
+const textAt = (value: unknown, ...path: ReadonlyArray<string>): string => {
+  const found = path.reduce<unknown>((inner, key) => isRecord(inner) ? inner[key] : undefined, value)
+  return typeof found === "string" ? found : ""
+}
+
+const step = (title: string): void => console.log(`\n- ${title}`)
+
+const run = (
+  command: string,
+  args: ReadonlyArray<string>,
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {}
+): void => {
+  const { signal, status, stderr, stdout } = spawnSync(command, args, {
+    cwd: options.cwd ?? root,
+    env: { ...process.env, ...options.env },
+    encoding: "utf8",
+    timeout: 300_000
+  })
+  if (status === 0) return
+  console.error(stdout, stderr)
+  throw new Error(`${[basename(command), ...args].join(" ")} ended with ${status ?? signal}`)
+}
+
+interface Package {
+  readonly name: string
+  readonly directory: string
+  readonly tarball: string
+  /** What can be imported, such as `@scope/name` and `@scope/name/Module`. */
+  readonly modules: ReadonlyArray<string>
+}
+
+const packages: ReadonlyArray<Package> = globSync("packages/*/package.json", { cwd: root }).toSorted()
+  .map((file) => ({ directory: join(root, dirname(file)), manifest: readJson(join(root, file)) }))
+  .filter(({ manifest }) => manifest["private"] !== true)
+  .map(({ directory, manifest }) => {
+    const name = textAt(manifest, "name")
+    const modules = globSync("[A-Z]*.ts", { cwd: join(directory, "src") }).toSorted()
+    return {
+      name,
+      directory,
+      tarball: join(work, `${name.replace("@", "").replace("/", "-")}-${textAt(manifest, "version")}.tgz`),
+      modules: [name, ...modules.map((file) => `${name}/${basename(file, ".ts")}`)]
+    }
+  })
+
+const pack = (): void => {
+  step(`pack ${packages.length} packages`)
+  for (const { directory } of packages) {
+    // `tsc -b` does not delete the output of sources that are gone
+    for (const output of ["dist", ".tsbuildinfo"]) rmSync(join(directory, output), { recursive: true, force: true })
+  }
+  run(join(bin, "tsc"), ["-b"])
+  for (const { directory } of packages) {
+    run(join(bin, "pnpm"), ["pack", "--pack-destination", work], { cwd: directory })
+  }
+}
+
+const inspect = (): void => {
+  step("publint and attw")
+  for (const { tarball } of packages) {
+    run(join(bin, "publint"), [tarball, "--strict"])
+    run(join(bin, "attw"), [tarball, "--profile", "esm-only"])
+  }
+}
+
+const install = (): void => {
+  step("install the tarballs into an empty project")
+  mkdirSync(examples, { recursive: true })
+  const dependencies = {
+    ...Object.fromEntries(packages.map(({ name, tarball }) => [name, `file:${tarball}`])),
+    "@types/node": "^24.0.0",
+    "typescript-5": "npm:typescript@5.9.3",
+    "typescript-7": "npm:typescript@7.0.2"
+  }
+  writeFileSync(join(consumer, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }))
+  run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: consumer })
+}
+
+const compilerOptions =
+  "--noEmit --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --skipLibCheck --erasableSyntaxOnly " +
+  "--allowImportingTsExtensions --target es2023 --lib es2023,esnext.disposable,dom,dom.iterable --types node"
+
+/** Type-checks files of the consumer, and with it what they import. */
+const typeCheck = (typescript: string, resolution: "nodenext" | "bundler", files: ReadonlyArray<string>): void => {
+  const compiler = join(consumer, "node_modules", typescript, "bin/tsc")
+  const module = ["--module", resolution === "nodenext" ? "nodenext" : "esnext", "--moduleResolution", resolution]
+  run(process.execPath, [compiler, ...compilerOptions.split(" "), ...module, ...files], { cwd: consumer })
+}
+
+const consume = (): void => {
+  const modules = packages.flatMap((one) => one.modules)
+  step(`type-check and run a consumer of ${modules.length} modules`)
+  writeFileSync(
+    join(consumer, "consumer.ts"),
+    [
+      ...modules.map((name, index) => `import * as m${index} from "${name}"`),
+      `const modules: ReadonlyArray<object> = [${modules.map((_, index) => `m${index}`).join(", ")}]`,
+      `console.log(modules.reduce((sum, module) => sum + Object.keys(module).length, 0), "exports")`
+    ].join("\n")
+  )
+  for (const typescript of ["typescript-5", "typescript-7"]) {
+    for (const resolution of ["nodenext", "bundler"] as const) {
+      const from = performance.now()
+      typeCheck(typescript, resolution, ["consumer.ts"])
+      console.log(`  ${typescript}, ${resolution}: ${((performance.now() - from) / 1000).toFixed(1)} s`)
+    }
+  }
+  run(process.execPath, ["consumer.ts"], { cwd: consumer })
+}
+
+/** Writes the examples of all READMEs, and answers their files. */
+const writeExamples = (): ReadonlyArray<string> => {
+  const files = new Map<string, string>()
+  for (const readme of globSync("{README.md,packages/*/README.md}", { cwd: root }).toSorted()) {
+    for (const [, body = ""] of readFileSync(join(root, readme), "utf8").matchAll(/^```ts\b[^\n]*\n([^]*?)^```/gm)) {
+      const name = /^\/\/ file: ([\w-]+\.ts)\s*\n/.exec(body)?.[1]
+      if (name !== undefined) files.set(name, `${files.get(name) ?? ""}${body}`)
+    }
+  }
+  for (const [name, body] of files) writeFileSync(join(examples, name), body)
+  return [...files.keys()].toSorted()
+}
+
+/** Starts the packed sandbox; answers its process and its ready line. */
+const startSandbox = (): Promise<readonly [ChildProcess, unknown]> => {
+  const program = join(consumer, "node_modules/.bin/effect-signalwire-sandbox")
+  const sandbox = spawn(program, ["--port", "0", "--data", ":memory:", "--json"], {
+    cwd: consumer,
+    stdio: ["ignore", "pipe", "inherit"]
+  })
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => {
+      sandbox.kill("SIGKILL")
+      reject(new Error("the sandbox was not ready within 30 s"))
+    }, 30_000)
+    sandbox.once("error", reject)
+    sandbox.once("exit", (code) => reject(new Error(`the sandbox ended with ${code} before it was ready`)))
+    createInterface(sandbox.stdout).once("line", (line) => {
+      clearTimeout(late)
+      resolve([sandbox, JSON.parse(line)])
+    })
+  })
+}
+
+/** Asks the sandbox to end, and answers whether it did so cleanly. */
+const stopSandbox = (sandbox: ChildProcess): Promise<boolean> =>
+  new Promise((resolve) => {
+    const late = setTimeout(() => sandbox.kill("SIGKILL"), 10_000)
+    sandbox.removeAllListeners("exit")
+    sandbox.once("exit", (code) => {
+      clearTimeout(late)
+      resolve(code === 0)
+    })
+    sandbox.kill("SIGTERM")
+  })
+
+const runExamples = async (): Promise<void> => {
+  const names = writeExamples()
+  if (!existsSync(join(consumer, "node_modules/.bin/effect-signalwire-sandbox"))) {
+    if (names.length > 0) throw new Error("the READMEs have examples, but there is no packed sandbox")
+    return step("no packed sandbox yet, and no README example to run with it")
+  }
+  step(`run ${names.length} README examples against the packed sandbox`)
+  if (names.length > 0) typeCheck("typescript-7", "nodenext", names.map((name) => `examples/${name}`))
+  const [sandbox, ready] = await startSandbox()
+  const env = {
+    SIGNALWIRE_HTTP_URL: textAt(ready, "http"),
+    SIGNALWIRE_WS_URL: textAt(ready, "ws"),
+    SIGNALWIRE_TOKEN: textAt(ready, "subscribers", "0", "token"),
+    SIGNALWIRE_OTHER_TOKEN: textAt(ready, "subscribers", "1", "token"),
+    SIGNALWIRE_ADDRESS_ID: textAt(ready, "rooms", "0", "addressId")
+  }
+  try {
+    for (const [name, value] of Object.entries(env)) {
+      if (value === "") throw new Error(`the sandbox's ready line gives nothing for ${name}`)
+    }
+    for (const name of names) {
+      console.log(`  ${name}`)
+      run(process.execPath, [`examples/${name}`], { cwd: consumer, env })
+    }
+  } finally {
+    if (!await stopSandbox(sandbox)) {
+      console.error("the sandbox did not end cleanly on SIGTERM")
+      process.exitCode = 1
+    }
+  }
+}
+
+try {
+  pack()
+  inspect()
+  install()
+  consume()
+  await runExamples()
+  console.log(process.exitCode === 1 ? "\npackages: not ok" : `\npackages: ${packages.length} ok`)
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+} finally {
+  rmSync(work, { recursive: true, force: true })
+}

@@ -1,0 +1,34 @@
+/**
+ * Adds up the results that vitest wrote for every package, and prints them as one line. Fails when a test failed, when
+ * there was none, or when a package with tests has no results.
+ */
+import { existsSync, globSync, readFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+
+const root = dirname(import.meta.dirname)
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null
+
+const total = { passed: 0, failed: 0, skipped: 0 }
+const problems: Array<string> = []
+
+const withTests = globSync("{packages/*,examples,benchmarks}/test/**/*.test.ts", { cwd: root })
+  .map((file) => file.split("/test/", 1)[0] ?? "")
+for (const directory of [...new Set(withTests)].toSorted()) {
+  const file = join(root, directory, ".vitest/results.json")
+  const report: unknown = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined
+  if (!isRecord(report)) {
+    problems.push(`${directory}: no results`)
+    continue
+  }
+  const count = (...keys: ReadonlyArray<string>): number =>
+    keys.reduce((sum, key) => sum + (typeof report[key] === "number" ? report[key] : 0), 0)
+  total.passed += count("numPassedTests")
+  total.failed += count("numFailedTests")
+  total.skipped += count("numPendingTests", "numTodoTests")
+  if (report["success"] !== true) problems.push(`${directory}: failed`)
+}
+
+for (const problem of problems) console.error(problem)
+console.log(`tests: ${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
+process.exitCode = problems.length > 0 || total.failed > 0 || total.passed === 0 ? 1 : 0
