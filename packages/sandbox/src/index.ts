@@ -1,0 +1,2 @@
+export * as Sandbox from "./Sandbox.ts"
+export * as SqliteStorage from "./SqliteStorage.ts"

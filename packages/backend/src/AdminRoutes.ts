@@ -1,0 +1,175 @@
+/**
+ * The admin API under `/_sandbox`: creates subscribers and rooms, mints and expires tokens, seeds messages, reads what is
+ * stored, drops sessions and sets faults. It asks for no token, so it must only be served to those who may do all that.
+ *
+ * @since 0.1.0
+ */
+import { decoder } from "@effect-signalwire/schema/Malformed"
+import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import type * as Layer from "effect/Layer"
+import * as Admin from "./Admin.ts"
+import { Backend } from "./Backend.ts"
+import * as Faults from "./Faults.ts"
+import { answered, bodyOf, type Handled, json, urlOf } from "./internal/http.ts"
+
+const decodeSubscriber = decoder(Admin.NewSubscriber)
+const decodeRoom = decoder(Admin.NewRoom)
+const decodeToken = decoder(Admin.NewToken)
+const decodeExpire = decoder(Admin.ExpireToken)
+const decodeMessages = decoder(Admin.NewMessages)
+const decodeDrop = decoder(Admin.DropSessions)
+const decodeRules = decoder(Faults.Rules)
+
+/** The routes of the admin API. */
+export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | Faults.Faults> = HttpRouter.use(
+  Effect.fnUntraced(function*(router) {
+    const backend = yield* Backend
+    const faults = yield* Faults.Faults
+    const route = (
+      method: "GET" | "POST" | "PUT" | "DELETE",
+      path: `/${string}`,
+      handler: Handled<HttpServerRequest.HttpServerRequest>
+    ) => router.add(method, path === "/" ? "/_sandbox" : `/_sandbox${path}`, answered(handler))
+
+    yield* route("GET", "/", Effect.map(backend.ready, (ready) => json(ready)))
+    yield* route(
+      "POST",
+      "/subscribers",
+      Effect.gen(function*() {
+        const body = yield* bodyOf(decodeSubscriber)
+        const { address, subscriber } = yield* backend.addSubscriber({
+          name: body.name,
+          displayName: body.displayName ?? undefined,
+          email: body.email ?? undefined
+        })
+        const { expiresAt, refreshToken, token } = yield* backend.mint(subscriber.id)
+        const created: Admin.SubscriberCreated = {
+          id: subscriber.id,
+          name: subscriber.name,
+          addressId: address.id,
+          token,
+          refreshToken,
+          expiresAt
+        }
+        return json(created)
+      })
+    )
+    yield* route(
+      "POST",
+      "/rooms",
+      Effect.gen(function*() {
+        const body = yield* bodyOf(decodeRoom)
+        const { id, name } = yield* backend.addRoom({
+          name: body.name,
+          displayName: body.displayName ?? undefined
+        })
+        const created: Admin.RoomCreated = { name, addressId: id }
+        return json(created)
+      })
+    )
+    yield* route(
+      "POST",
+      "/tokens",
+      Effect.gen(function*() {
+        const body = yield* bodyOf(decodeToken)
+        const { expiresAt, refreshToken, token } = yield* backend.mint(body.subscriberId, {
+          ttlSeconds: body.ttlSeconds ?? undefined
+        })
+        const minted: Admin.TokenMinted = { token, refreshToken, expiresAt }
+        return json(minted)
+      })
+    )
+    yield* route(
+      "POST",
+      "/tokens/expire",
+      Effect.gen(function*() {
+        const { token } = yield* bodyOf(decodeExpire)
+        yield* backend.expire(token)
+        return json({})
+      })
+    )
+    yield* route(
+      "POST",
+      "/messages",
+      Effect.gen(function*() {
+        const body = yield* bodyOf(decodeMessages)
+        const messages: Array<Admin.MessagesCreated["messages"][number]> = []
+        for (const message of body.messages) {
+          const { id, ts } = yield* backend.sendAs(message.from, message.addressId, {
+            text: message.text ?? null,
+            metadata: message.metadata ?? {},
+            details: message.details ?? {},
+            subtype: message.subtype ?? undefined,
+            kind: message.kind,
+            hidden: message.hidden ?? undefined,
+            ts: message.ts ?? undefined,
+            push: message.push ?? undefined
+          })
+          messages.push({ id, ts })
+        }
+        const created: Admin.MessagesCreated = { messages }
+        return json(created)
+      })
+    )
+    yield* route(
+      "GET",
+      "/messages",
+      Effect.map(HttpServerRequest.HttpServerRequest, (request) => {
+        const stored: Admin.StoredMessages = {
+          messages: backend.stored(urlOf(request).searchParams.get("addressId") ?? undefined)
+        }
+        return json(stored)
+      })
+    )
+    yield* route(
+      "GET",
+      "/sessions",
+      Effect.sync(() => {
+        const list: Admin.SessionList = {
+          sessions: backend.sessions().map(({ connection, protocol, subscriberId, unacked }) => ({
+            protocol,
+            subscriberId,
+            connected: connection !== undefined,
+            unacked: unacked.size
+          }))
+        }
+        return json(list)
+      })
+    )
+    yield* route(
+      "POST",
+      "/sessions/drop",
+      Effect.gen(function*() {
+        const { code, subscriberId } = yield* bodyOf(decodeDrop)
+        let dropped = 0
+        for (const session of backend.sessions()) {
+          if (session.connection === undefined) continue
+          if (subscriberId !== undefined && subscriberId !== null && session.subscriberId !== subscriberId) continue
+          session.connection.close(code ?? null)
+          dropped++
+        }
+        const answer: Admin.SessionsDropped = { dropped }
+        return json(answer)
+      })
+    )
+    yield* route("GET", "/faults", Effect.sync(() => json(faults.rules())))
+    yield* route(
+      "PUT",
+      "/faults",
+      Effect.map(bodyOf(decodeRules), (rules) => {
+        faults.set(rules)
+        return json(faults.rules())
+      })
+    )
+    yield* route(
+      "DELETE",
+      "/faults",
+      Effect.sync(() => {
+        faults.clear()
+        return json(faults.rules())
+      })
+    )
+  })
+)

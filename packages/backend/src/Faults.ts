@@ -1,0 +1,202 @@
+/**
+ * Things that go wrong on purpose: rules that are looked up, in order, at every HTTP request, at every opened socket and
+ * at every frame in either direction. The first rule that matches, and has any times left, is carried out.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
+import * as Schema from "effect/Schema"
+
+const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
+
+/** Which moment a rule is for. What is left out matches anything. */
+export const Match = Schema.Union([
+  Schema.Struct({
+    on: Schema.Literal("http"),
+    method: maybe(Schema.String),
+    /** A path without its query; `*` stands for any text. */
+    path: maybe(Schema.String),
+    subscriberId: maybe(Schema.String)
+  }),
+  Schema.Struct({ on: Schema.Literal("connect") }),
+  Schema.Struct({
+    on: Schema.Literal("frame"),
+    /** `in` comes from the client, `out` goes to it. */
+    direction: Schema.Literals(["in", "out"]),
+    /** The JSON-RPC method, of a request or of the request that is answered. `*` stands for any text. */
+    method: maybe(Schema.String),
+    /** The `event_type` of an event. `*` stands for any text. */
+    eventType: maybe(Schema.String),
+    subscriberId: maybe(Schema.String)
+  })
+])
+export type Match = typeof Match.Type
+
+/** What happens. Times are in milliseconds. */
+export const Action = Schema.Union([
+  /** Breaks the connection before anything is done; at `connect`, the socket is not opened. */
+  Schema.Struct({ type: Schema.Literal("refuse") }),
+  /** Closes with a close frame of that code, or breaks the connection without one. */
+  Schema.Struct({ type: Schema.Literal("close"), code: maybe(Schema.Int) }),
+  /** Never answers again; a socket stays open and is deaf and dumb from then on. */
+  Schema.Struct({ type: Schema.Literal("silent") }),
+  /** Waits, then goes on. */
+  Schema.Struct({ type: Schema.Literal("delay"), millis: Schema.Finite }),
+  /** Handles the request or writes the frame twice. */
+  Schema.Struct({ type: Schema.Literal("duplicate") }),
+  /** Keeps a frame back until the next one in its direction has passed, or a second has. */
+  Schema.Struct({ type: Schema.Literal("reorder") }),
+  /** Loses a frame; a request is neither handled nor answered. */
+  Schema.Struct({ type: Schema.Literal("drop") }),
+  /** Answers without handling: HTTP with `status`, a frame with an error of `code`. */
+  Schema.Struct({
+    type: Schema.Literal("answer"),
+    status: maybe(Schema.Int),
+    headers: maybe(Schema.Record(Schema.String, Schema.String)),
+    /** A JSON body. */
+    body: Schema.optionalKey(Schema.Unknown),
+    /** A body of any text, instead of JSON. */
+    text: maybe(Schema.String),
+    code: maybe(Schema.Union([Schema.Finite, Schema.String])),
+    message: maybe(Schema.String)
+  }),
+  /** Handles the request, then breaks the connection instead of answering, or with `never` leaves it waiting. */
+  Schema.Struct({ type: Schema.Literal("loseAnswer"), never: maybe(Schema.Boolean) }),
+  /** Sends half of the text. */
+  Schema.Struct({ type: Schema.Literal("malformed") }),
+  /** Sends `signalwire.disconnect` with `restart`, forgets the session and closes. */
+  Schema.Struct({ type: Schema.Literal("restart") })
+])
+export type Action = typeof Action.Type
+
+/** A rule. */
+export const Rule = Schema.Struct({
+  match: Match,
+  action: Action,
+  /** How often it is carried out; without it, always. */
+  times: maybe(Schema.Int),
+  /** How many matches are let pass first. */
+  skip: maybe(Schema.Int),
+  /** How likely a match is carried out, from 0 to 1. */
+  probability: maybe(Schema.Finite)
+})
+export type Rule = typeof Rule.Type
+
+/** Body of `PUT /_sandbox/faults`, and answer of `GET`. A `seed` makes probabilities repeat themselves. */
+export const Rules = Schema.Struct({ rules: Schema.Array(Rule), seed: maybe(Schema.Finite) })
+export type Rules = typeof Rules.Type
+
+/** A moment at which something may go wrong. */
+export type Moment =
+  | {
+    readonly on: "http"
+    readonly method: string
+    readonly path: string
+    readonly subscriberId: string | undefined
+  }
+  | { readonly on: "connect" }
+  | {
+    readonly on: "frame"
+    readonly direction: "in" | "out"
+    readonly method: string | undefined
+    readonly eventType: string | undefined
+    readonly subscriberId: string | undefined
+  }
+
+/** What the faults offer. */
+export interface Service {
+  /** The rules as they stand, each with the times it has left. */
+  readonly rules: () => Rules
+  readonly set: (rules: Rules) => void
+  readonly clear: () => void
+  /** What goes wrong at this moment; counts as carried out. */
+  readonly at: (moment: Moment) => Action | undefined
+  /** Whether there is any rule at all: without one, nothing needs to be looked up. */
+  readonly isArmed: () => boolean
+}
+
+/** The faults of a backend. */
+export class Faults extends Context.Service<Faults, Service>()("@effect-signalwire/backend/Faults") {}
+
+/** Whether a text matches a pattern in which `*` stands for any text. Linear in both. */
+export const matchesPattern = (pattern: string, text: string): boolean => {
+  const [head = "", ...rest] = pattern.split("*")
+  const tail = rest.pop()
+  if (tail === undefined) return text === pattern
+  if (!text.startsWith(head)) return false
+  let from = head.length
+  for (const part of rest) {
+    const at = text.indexOf(part, from)
+    if (at < 0) return false
+    from = at + part.length
+  }
+  return text.length - tail.length >= from && text.endsWith(tail)
+}
+
+const matches = (match: Match, moment: Moment): boolean => {
+  const fits = (pattern: string | null | undefined, text: string | undefined): boolean =>
+    pattern === undefined || pattern === null || (text !== undefined && matchesPattern(pattern, text))
+  switch (match.on) {
+    case "http":
+      return moment.on === "http" && fits(match.method?.toUpperCase(), moment.method) &&
+        fits(match.path, moment.path) && fits(match.subscriberId, moment.subscriberId)
+    case "connect":
+      return moment.on === "connect"
+    case "frame":
+      return moment.on === "frame" && match.direction === moment.direction && fits(match.method, moment.method) &&
+        fits(match.eventType, moment.eventType) && fits(match.subscriberId, moment.subscriberId)
+  }
+}
+
+/** A small generator of numbers from 0 to 1 that repeats itself for the same seed. */
+const seeded = (seed: number) => {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** Builds faults without any rule. */
+export const make: Effect.Effect<Service> = Effect.gen(function*() {
+  const random = yield* Random.Random
+  let armed: Array<{ readonly rule: Rule; left: number; skip: number }> = []
+  let seed: number | undefined
+  let chance = () => random.nextDoubleUnsafe()
+  return {
+    isArmed: () => armed.length > 0,
+    rules: () => ({
+      rules: armed.map(({ left, rule }) => left === Infinity ? rule : { ...rule, times: left }),
+      ...(seed === undefined ? undefined : { seed })
+    }),
+    set: (rules) => {
+      armed = rules.rules.map((rule) => ({ rule, left: rule.times ?? Infinity, skip: rule.skip ?? 0 }))
+      seed = rules.seed ?? undefined
+      chance = seed === undefined ? () => random.nextDoubleUnsafe() : seeded(seed)
+    },
+    clear: () => {
+      armed = []
+    },
+    at: (moment) => {
+      for (const entry of armed) {
+        if (entry.left <= 0 || !matches(entry.rule.match, moment)) continue
+        if (entry.skip > 0) {
+          entry.skip--
+          continue
+        }
+        if (chance() >= (entry.rule.probability ?? 1)) continue
+        entry.left--
+        return entry.rule.action
+      }
+      return undefined
+    }
+  }
+})
+
+/** Faults without any rule; they are set through the admin API or the service itself. */
+export const layer: Layer.Layer<Faults> = Layer.effect(Faults, make)

@@ -1,0 +1,22 @@
+/**
+ * What only the host of the routes can do: break a connection underneath a request.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+
+/** How a host breaks connections. */
+export interface Hosting {
+  /**
+   * Ends the request's connection without an answer. What follows is not seen by the client, so it may never return;
+   * the handler answers 502 with `x-connection-broken` when it does and the connection still stands.
+   */
+  readonly abort: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<void>
+}
+
+/** The host of the routes. By default nothing can be broken, and 502 is answered instead. */
+export const Hosting = Context.Reference<Hosting>("@effect-signalwire/backend/Hosting", {
+  defaultValue: () => ({ abort: () => Effect.void })
+})

@@ -1,0 +1,49 @@
+/**
+ * A request that the service turns down, with everything its answer says.
+ *
+ * @since 0.1.0
+ */
+import * as ErrorBody from "@effect-signalwire/schema/ErrorBody"
+import * as Schema from "effect/Schema"
+
+/** A refusal. `code` and `attribute` are those of a validation body; without a code the body is the gateway's. */
+export class Refused extends Schema.TaggedError<Refused>("@effect-signalwire/backend/Refused")("Refused", {
+  status: Schema.Int,
+  message: Schema.String,
+  code: Schema.NullOr(Schema.String),
+  attribute: Schema.NullOr(Schema.String)
+}) {
+  /** The body of the answer. */
+  get body(): ErrorBody.Validation | ErrorBody.Gateway {
+    return this.code === null
+      ? ErrorBody.gateway(this.message)
+      : ErrorBody.validation(this.code, this.message, this.attribute ?? undefined)
+  }
+}
+
+const gateway = (status: number) => (message: string): Refused =>
+  new Refused({ status, message, code: null, attribute: null })
+
+/** 401: the token is missing, unknown or expired. */
+export const unauthorized: Refused = gateway(401)("Unauthorized")
+
+/** 404: there is no such thing, or none that the caller may see. */
+export const notFound: Refused = gateway(404)("Not Found")
+
+/** 400: the body is not JSON. */
+export const malformed = gateway(400)
+
+/** 413: the body is too long to be read. */
+export const tooLarge: Refused = gateway(413)("Payload Too Large")
+
+/** 422 with one complaint. */
+export const invalid = (code: string, message: string, attribute: string | null = null): Refused =>
+  new Refused({ status: 422, code, message, attribute })
+
+/** 422: a parameter of the wrong form. */
+export const invalidParameter = (attribute: string, message: string): Refused =>
+  invalid("invalid_parameter", `${attribute} ${message}`, attribute)
+
+/** 422: a parameter that must be there. */
+export const missing = (attribute: string): Refused =>
+  invalid("missing_required_parameter", `${attribute} is required`, attribute)

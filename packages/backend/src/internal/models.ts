@@ -1,0 +1,43 @@
+/**
+ * Records as the models that the wire is written from.
+ */
+import { Address } from "@effect-signalwire/schema/Address"
+import { Subscriber } from "@effect-signalwire/schema/Subscriber"
+import * as DateTime from "effect/DateTime"
+import type * as Records from "../Records.ts"
+
+export const toAddress = (address: Records.Address): Address => {
+  const uri = `/${address.type === "room" ? "public" : "private"}/${encodeURIComponent(address.name)}`
+  return new Address({
+    id: address.id,
+    displayName: address.displayName,
+    name: address.name,
+    type: address.type,
+    resourceId: address.resourceId,
+    previewUrl: null,
+    coverUrl: null,
+    channels: {
+      audio: `${uri}?channel=audio`,
+      ...(address.type === "room" ? { video: `${uri}?channel=video` } : undefined),
+      messaging: `${uri}?channel=messaging`
+    },
+    locked: false,
+    createdAt: DateTime.makeUnsafe(address.createdAt)
+  })
+}
+
+export const toSubscriber = (subscriber: Records.Subscriber, address: Records.Address): Subscriber =>
+  new Subscriber({
+    id: subscriber.id,
+    email: subscriber.email,
+    firstName: null,
+    lastName: null,
+    displayName: subscriber.displayName,
+    jobTitle: null,
+    timeZone: "UTC",
+    country: null,
+    region: null,
+    companyName: null,
+    pushNotificationKey: `pk_${subscriber.id}`,
+    addresses: [toAddress(address)]
+  })

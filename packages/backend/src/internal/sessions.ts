@@ -1,0 +1,143 @@
+/**
+ * Sessions: what survives of a client between two sockets. Each keeps the events its client has not acknowledged, for a
+ * while after the socket is gone, and sends them again when the client comes back.
+ */
+import type { SubscriberId } from "@effect-signalwire/schema/Ids"
+import type { Id } from "@effect-signalwire/schema/JsonRpc"
+import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
+import type { Token } from "../Records.ts"
+
+/** A frame on its way to a client. `method` is that of the request, also for an answer. */
+export interface Frame {
+  readonly text: string
+  readonly method: string
+  readonly eventType: string | undefined
+}
+
+/** One socket, as a session sees it. Both functions return at once. */
+export interface Connection {
+  readonly send: (frame: Frame) => void
+  /** Ends the socket: with a close frame of that code, or without one when it is `null`. */
+  readonly close: (code: number | null) => void
+}
+
+export interface Session {
+  /** Names the session on the wire. */
+  readonly protocol: string
+  readonly subscriberId: SubscriberId
+  readonly acks: boolean
+  /** The token it was opened or last re-authenticated with. */
+  token: Token
+  /** What a client shows to resume; the one before is good as well, for a client that never saw the new one. */
+  state: string
+  previousState: string | undefined
+  connection: Connection | undefined
+  /** Unix milliseconds; meaningful while there is no connection. */
+  detachedAt: number
+  /** Frames of events that were not acknowledged, in order. */
+  readonly unacked: Map<Id, Frame>
+  /** Frames sent since the client was last heard. */
+  unheard: number
+}
+
+export interface Options {
+  /** How long a session without a socket is remembered, in milliseconds. */
+  readonly retention: number
+  /** How many events may wait for their acknowledgement before the session is given up. */
+  readonly maxUnacked: number
+}
+
+/** How many sessions without a socket are remembered at once. */
+const maxDetached = 10_000
+
+export class Sessions {
+  readonly #byProtocol = new Map<string, Session>()
+  readonly #bySubscriber = new Map<SubscriberId, Set<Session>>()
+  readonly #options: Options
+
+  constructor(options: Options) {
+    this.#options = options
+  }
+
+  all(now: number): ReadonlyArray<Session> {
+    this.#sweep(now)
+    return [...this.#byProtocol.values()]
+  }
+
+  open(session: Session, now: number): void {
+    this.#sweep(now)
+    this.#byProtocol.set(session.protocol, session)
+    const siblings = this.#bySubscriber.get(session.subscriberId)
+    if (siblings === undefined) this.#bySubscriber.set(session.subscriberId, new Set([session]))
+    else siblings.add(session)
+  }
+
+  /** The session to resume, when the client shows what belongs to it. */
+  find(protocol: string, state: string, now: number): Session | undefined {
+    this.#sweep(now)
+    const session = this.#byProtocol.get(protocol)
+    return session !== undefined && (session.state === state || session.previousState === state) ? session : undefined
+  }
+
+  forget(session: Session): void {
+    this.#byProtocol.delete(session.protocol)
+    const siblings = this.#bySubscriber.get(session.subscriberId)
+    siblings?.delete(session)
+    if (siblings?.size === 0) this.#bySubscriber.delete(session.subscriberId)
+  }
+
+  /** The socket is gone; the session waits. A socket that was replaced by another changes nothing. */
+  detach(session: Session, connection: Connection, now: number): void {
+    if (session.connection !== connection) return
+    session.connection = undefined
+    session.detachedAt = now
+    // back to the end, so that the map is in the order of detachment for the sweep
+    if (this.#byProtocol.delete(session.protocol)) this.#byProtocol.set(session.protocol, session)
+    this.#sweep(now)
+  }
+
+  acknowledge(session: Session, id: Id): void {
+    session.unheard = 0
+    session.unacked.delete(id)
+  }
+
+  /** Sends an event to every session of a subscriber. */
+  publish(subscriberId: SubscriberId, event: (session: Session) => { readonly id: Id; readonly frame: Frame }): void {
+    for (const session of this.#bySubscriber.get(subscriberId) ?? []) {
+      if (!session.acks && session.connection === undefined) continue
+      const { frame, id } = event(session)
+      if (session.acks) session.unacked.set(id, frame)
+      session.unheard++
+      if (session.unacked.size > this.#options.maxUnacked || session.unheard > this.#options.maxUnacked * 2) {
+        // it does not drain: what it misses it can only read from history
+        this.forget(session)
+        session.connection?.close(1013)
+        continue
+      }
+      session.connection?.send(frame)
+    }
+  }
+
+  #sweep(now: number): void {
+    let detached = 0
+    for (const session of this.#byProtocol.values()) {
+      if (session.connection !== undefined) continue
+      detached++
+      if (session.detachedAt + this.#options.retention <= now) this.forget(session)
+    }
+    for (const session of this.#byProtocol.values()) {
+      if (detached <= maxDetached) return
+      if (session.connection === undefined) {
+        this.forget(session)
+        detached--
+      }
+    }
+  }
+}
+
+/** The frame of an event. */
+export const eventFrame = (id: Id, eventType: string, params: unknown): Frame => ({
+  text: JsonRpc.request(id, JsonRpc.method.event, params),
+  method: JsonRpc.method.event,
+  eventType
+})

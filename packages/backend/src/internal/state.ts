@@ -1,0 +1,96 @@
+/**
+ * Everything a backend serves, in memory: the committed changes, applied.
+ */
+import { type AddressId, type GroupId, SubscriberId } from "@effect-signalwire/schema/Ids"
+import type { Address, Change, Group, Identity, Message, Subscriber, Token } from "../Records.ts"
+import { Timeline } from "./timeline.ts"
+
+/** A conversation with its members and messages. */
+export interface Conversation {
+  readonly group: Group
+  readonly members: Set<SubscriberId>
+  readonly timeline: Timeline
+}
+
+export class State {
+  identity: Identity | undefined
+  /** Number of the message stored last. */
+  seq = 0
+  readonly subscribers = new Map<SubscriberId, Subscriber>()
+  readonly addresses = new Map<AddressId, Address>()
+  /** The address that a subscriber sends from. */
+  readonly ownAddresses = new Map<SubscriberId, Address>()
+  readonly tokens = new Map<string, Token>()
+  readonly conversations = new Map<GroupId, Conversation>()
+  readonly memberships = new Map<SubscriberId, Set<Conversation>>()
+  readonly #inboxes = new Map<SubscriberId, Timeline>()
+
+  apply(change: Change): void {
+    switch (change._tag) {
+      case "Founded":
+        this.identity = change.identity
+        return
+      case "SubscriberAdded":
+        this.subscribers.set(change.subscriber.id, change.subscriber)
+        return
+      case "AddressAdded":
+        return this.#addAddress(change.address)
+      case "TokenMinted":
+        this.tokens.set(change.token.token, change.token)
+        return
+      case "TokenExpired": {
+        const token = this.tokens.get(change.token)
+        if (token !== undefined) this.tokens.set(token.token, { ...token, expiresAt: change.expiresAt })
+        return
+      }
+      case "GroupAdded":
+        this.conversations.set(change.group.id, {
+          group: change.group,
+          members: new Set(),
+          timeline: new Timeline()
+        })
+        return
+      case "MemberJoined":
+        return this.#join(change.member.groupId, change.member.subscriberId)
+      case "MessageStored":
+        return this.#store(change.message)
+    }
+  }
+
+  /** Every message a subscriber may see. */
+  inbox(subscriberId: SubscriberId): Timeline {
+    let inbox = this.#inboxes.get(subscriberId)
+    if (inbox === undefined) {
+      inbox = new Timeline()
+      const messages = [...this.memberships.get(subscriberId) ?? []].flatMap(({ timeline }) => timeline.messages)
+      // sorted first, each one is added at the end
+      for (const message of messages.sort((a, b) => a.micros - b.micros)) inbox.add(message)
+      this.#inboxes.set(subscriberId, inbox)
+    }
+    return inbox
+  }
+
+  #addAddress(address: Address): void {
+    this.addresses.set(address.id, address)
+    if (address.type === "subscriber") this.ownAddresses.set(SubscriberId.make(address.resourceId), address)
+  }
+
+  #join(groupId: GroupId, subscriberId: SubscriberId): void {
+    const conversation = this.conversations.get(groupId)
+    if (conversation === undefined) return
+    conversation.members.add(subscriberId)
+    const known = this.memberships.get(subscriberId)
+    if (known === undefined) this.memberships.set(subscriberId, new Set([conversation]))
+    else known.add(conversation)
+    // what was said before now belongs to it too
+    this.#inboxes.delete(subscriberId)
+  }
+
+  #store(message: Message): void {
+    const conversation = this.conversations.get(message.groupId)
+    if (conversation === undefined) return
+    this.seq = Math.max(this.seq, message.seq)
+    conversation.timeline.add(message)
+    for (const member of conversation.members) this.#inboxes.get(member)?.add(message)
+  }
+}

@@ -1,0 +1,226 @@
+/**
+ * A local server that speaks the wire protocol: the backend, hosted on Node.
+ *
+ * @since 0.1.0
+ */
+import * as Admin from "@effect-signalwire/backend/Admin"
+import * as AdminRoutes from "@effect-signalwire/backend/AdminRoutes"
+import * as Backend from "@effect-signalwire/backend/Backend"
+import * as Faults from "@effect-signalwire/backend/Faults"
+import { Hosting } from "@effect-signalwire/backend/Hosting"
+import type { Refused } from "@effect-signalwire/backend/Refused"
+import * as Routes from "@effect-signalwire/backend/Routes"
+import * as Storage from "@effect-signalwire/backend/Storage"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServer from "effect/http/HttpServer"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as Scope from "effect/Scope"
+import * as Http from "node:http"
+import * as Https from "node:https"
+import type { Socket } from "node:net"
+import * as SqliteStorage from "./SqliteStorage.ts"
+
+// Models
+
+/** Where a sandbox is, whom it serves, and what to authenticate with. */
+export const Info = Schema.Struct({
+  /** Origin of the REST API. */
+  http: Schema.String,
+  /** URL of the socket. */
+  ws: Schema.String,
+  /** Base of the admin API. */
+  admin: Schema.String,
+  ...Admin.Ready.fields
+})
+export type Info = typeof Info.Type
+
+/** The sandbox could not start: its port or its file is taken, or a name is not allowed. */
+export class SandboxError extends Schema.TaggedError<SandboxError>("@effect-signalwire/sandbox/SandboxError")(
+  "SandboxError",
+  { message: Schema.String, cause: Schema.Defect() }
+) {}
+
+// Options
+
+/** How a sandbox behaves, beyond how its backend does. */
+export interface Options extends Omit<Backend.Options, "host"> {
+  /**
+   * The port; 0 for one that is free.
+   * @default 0
+   */
+  readonly port?: number | undefined
+  /**
+   * The address to listen on. The admin API asks for no token, so it should be a loopback address.
+   * @default "127.0.0.1"
+   */
+  readonly host?: string | undefined
+  /**
+   * The SQLite file that keeps everything, or `:memory:` to keep nothing.
+   * @default ":memory:"
+   */
+  readonly data?: string | undefined
+  /** Serves `https:` and `wss:` with this certificate and key, both in PEM. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined
+  /**
+   * Names of subscribers that are added when there are none of that name.
+   * @default ["ada", "grace"]
+   */
+  readonly subscribers?: ReadonlyArray<string> | undefined
+  /**
+   * Names of rooms that are added when there are none of that name.
+   * @default ["office"]
+   */
+  readonly rooms?: ReadonlyArray<string> | undefined
+}
+
+// Service
+
+/** A running sandbox. */
+export class Sandbox extends Context.Service<
+  Sandbox,
+  Info & {
+    /** The model it serves, for those in the same process. */
+    readonly backend: Backend.Service
+    readonly faults: Faults.Service
+  }
+>()("@effect-signalwire/sandbox/Sandbox") {}
+
+// Constructors
+
+/** How many bytes a frame may have. */
+const maxPayload = 1024 * 1024
+
+/** Breaks the connection of a request; the closed connection then interrupts the handler. */
+const hosting: Hosting = {
+  abort: (request) =>
+    Effect.andThen(
+      Effect.sync(() => {
+        if (request.source instanceof Http.IncomingMessage) request.source.socket.destroy()
+      }),
+      Effect.never
+    )
+}
+
+const toError = (message: string) => (cause: unknown) => new SandboxError({ message, cause })
+
+/** Starts a sandbox that lives as long as the scope. */
+export const make = Effect.fnUntraced(function*(
+  options: Options = {}
+): Effect.fn.Return<Sandbox["Service"], SandboxError, Scope.Scope> {
+  const { data = ":memory:", host = "127.0.0.1", port = 0, tls } = options
+  const node = tls === undefined ? Http.createServer() : Https.createServer({ cert: tls.cert, key: tls.key })
+  const sockets = new Set<Socket>()
+  node.on(tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
+    sockets.add(socket)
+    socket.once("close", () => sockets.delete(socket))
+  })
+  const starting = (_: Http.IncomingMessage, response: Http.ServerResponse) => response.writeHead(503).end()
+  node.on("request", starting)
+
+  const server = yield* NodeHttpServer.make(() => node, {
+    port,
+    host,
+    gracefulShutdownTimeout: "1 second",
+    websocket: { perMessageDeflate: false, maxPayload }
+  }).pipe(Effect.mapError(toError(`cannot listen on ${host}:${port}`)))
+  const address = node.address()
+  const bound = typeof address === "object" && address !== null ? address.port : port
+  const authority = `${host.includes(":") ? `[${host}]` : host}:${bound}`
+
+  const { dialect, maxTextLength, maxUnacked, pingInterval, sessionRetention, tokenLifetime } = options
+  const context = yield* Backend.layer({
+    // unmodified clients put a first label in front of the host's domain, so with TLS it has one
+    host: tls === undefined ? authority : `puc.localhost:${bound}`,
+    dialect,
+    maxTextLength,
+    maxUnacked,
+    pingInterval,
+    sessionRetention,
+    tokenLifetime
+  }).pipe(
+    Layer.provide(data === ":memory:" ? Storage.layerMemory : SqliteStorage.layer({ filename: data })),
+    Layer.merge(Faults.layer),
+    Layer.build,
+    Effect.mapError((error) => new SandboxError({ message: error.message, cause: error }))
+  )
+  const backend = Context.get(context, Backend.Backend)
+  const faults = Context.get(context, Faults.Faults)
+  const ready = yield* prepare(backend, options).pipe(
+    Effect.mapError((error) => new SandboxError({ message: error.message, cause: error }))
+  )
+
+  node.off("request", starting)
+  yield* HttpRouter.serve(Layer.mergeAll(Routes.layer, AdminRoutes.layer), {
+    disableListenLog: true,
+    disableLogger: true
+  }).pipe(
+    Layer.provide([
+      Layer.succeed(HttpServer.HttpServer, server),
+      Layer.succeedContext(context),
+      Layer.succeed(Hosting, hosting)
+    ]),
+    Layer.build
+  )
+  // the first to go when the scope closes: nobody is waited for
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      node.on("connection", (socket) => socket.destroy())
+      for (const socket of sockets) socket.destroy()
+    })
+  )
+  const [secure] = [tls === undefined ? "" : "s"]
+  return {
+    http: `http${secure}://${authority}`,
+    ws: `ws${secure}://${authority}`,
+    admin: `http${secure}://${authority}/_sandbox`,
+    ...ready,
+    backend,
+    faults
+  }
+})
+
+const prepare = Effect.fnUntraced(function*(
+  backend: Backend.Service,
+  options: Options
+): Effect.fn.Return<Admin.Ready, Refused | Storage.StorageError> {
+  for (const name of options.subscribers ?? ["ada", "grace"]) {
+    if (backend.findSubscriber(name) === undefined) yield* backend.addSubscriber({ name })
+  }
+  for (const name of options.rooms ?? ["office"]) {
+    if (backend.findRoom(name) === undefined) yield* backend.addRoom({ name })
+  }
+  return yield* backend.ready
+})
+
+/** A sandbox that lives as long as the layer. */
+export const layer = (options?: Options): Layer.Layer<Sandbox, SandboxError> => Layer.effect(Sandbox, make(options))
+
+/** A sandbox that was started with {@link start}. */
+export interface Started extends Info, AsyncDisposable {
+  /** Ends it; also when called again. */
+  readonly stop: () => Promise<void>
+}
+
+/**
+ * Starts a sandbox, for those who do not write Effect. Rejects with a `SandboxError`.
+ *
+ * ```ts
+ * await using sandbox = await Sandbox.start({ port: 0 })
+ * ```
+ */
+export const start = async (options?: Options): Promise<Started> => {
+  const scope = Scope.makeUnsafe()
+  const close = () => Effect.runPromise(Scope.close(scope, Exit.void))
+  const exit = await Effect.runPromiseExit(Scope.provide(make(options), scope))
+  if (Exit.isFailure(exit)) {
+    await close()
+    return Effect.runPromise(Effect.failCause(exit.cause))
+  }
+  const { backend: _backend, faults: _faults, ...info } = exit.value
+  return { ...info, stop: close, [Symbol.asyncDispose]: close }
+}

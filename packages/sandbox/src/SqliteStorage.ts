@@ -1,0 +1,191 @@
+/**
+ * Keeps a backend in a SQLite file. A change is on the disk before it is answered, so a killed process loses nothing it
+ * has confirmed. The file belongs to one process at a time.
+ *
+ * @since 0.1.0
+ */
+import * as Records from "@effect-signalwire/backend/Records"
+import { Storage, StorageError } from "@effect-signalwire/backend/Storage"
+import { JsonObject } from "@effect-signalwire/schema/JsonObject"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as Migrator from "effect/sql/Migrator"
+import * as SqlClient from "effect/sql/SqlClient"
+import type * as SqlError from "effect/sql/SqlError"
+import * as SqliteClient from "./internal/sqliteClient.ts"
+
+const migrate = Migrator.make({})({
+  loader: Migrator.fromRecord({
+    "0001_tables": Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`CREATE TABLE identity (
+        project_id TEXT NOT NULL, space_id TEXT NOT NULL, api_token TEXT NOT NULL
+      )`
+      yield* sql`CREATE TABLE subscribers (
+        id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, display_name TEXT NOT NULL, email TEXT, created_at REAL NOT NULL
+      )`
+      yield* sql`CREATE TABLE addresses (
+        id TEXT PRIMARY KEY, type TEXT NOT NULL, name TEXT NOT NULL, display_name TEXT NOT NULL,
+        resource_id TEXT NOT NULL, created_at REAL NOT NULL
+      )`
+      yield* sql`CREATE TABLE tokens (
+        token TEXT PRIMARY KEY, kind TEXT NOT NULL, jti TEXT NOT NULL,
+        subscriber_id TEXT NOT NULL REFERENCES subscribers (id), expires_at REAL NOT NULL
+      )`
+      yield* sql`CREATE TABLE groups (id TEXT PRIMARY KEY, address_ids TEXT NOT NULL, created_at REAL NOT NULL)`
+      yield* sql`CREATE TABLE members (
+        group_id TEXT NOT NULL REFERENCES groups (id), subscriber_id TEXT NOT NULL REFERENCES subscribers (id),
+        PRIMARY KEY (group_id, subscriber_id)
+      )`
+      yield* sql`CREATE TABLE messages (
+        seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, group_id TEXT NOT NULL REFERENCES groups (id),
+        sender_id TEXT NOT NULL, from_address_id TEXT NOT NULL, micros INTEGER NOT NULL, subtype TEXT NOT NULL,
+        kind TEXT, text TEXT, metadata TEXT NOT NULL, details TEXT NOT NULL, hidden INTEGER NOT NULL
+      )`
+    })
+  })
+})
+
+// Rows: the records under snake_case names, lists and objects as JSON text, booleans as 0 and 1
+
+const IdentityRow = Schema.Struct(Records.Identity.fields).pipe(Schema.encodeKeys({
+  projectId: "project_id",
+  spaceId: "space_id",
+  apiToken: "api_token"
+}))
+const SubscriberRow = Schema.Struct(Records.Subscriber.fields).pipe(Schema.encodeKeys({
+  displayName: "display_name",
+  createdAt: "created_at"
+}))
+const AddressRow = Schema.Struct(Records.Address.fields).pipe(Schema.encodeKeys({
+  displayName: "display_name",
+  resourceId: "resource_id",
+  createdAt: "created_at"
+}))
+const TokenRow = Schema.Struct(Records.Token.fields).pipe(Schema.encodeKeys({
+  subscriberId: "subscriber_id",
+  expiresAt: "expires_at"
+}))
+const GroupRow = Schema.Struct({
+  ...Records.Group.fields,
+  addressIds: Schema.fromJsonString(Records.Group.fields.addressIds)
+}).pipe(Schema.encodeKeys({ addressIds: "address_ids", createdAt: "created_at" }))
+const MemberRow = Schema.Struct(Records.Member.fields).pipe(Schema.encodeKeys({
+  groupId: "group_id",
+  subscriberId: "subscriber_id"
+}))
+const MessageRow = Schema.Struct({
+  ...Records.Message.fields,
+  metadata: Schema.fromJsonString(JsonObject),
+  details: Schema.fromJsonString(JsonObject),
+  hidden: Schema.BooleanFromBit
+}).pipe(Schema.encodeKeys({
+  groupId: "group_id",
+  senderId: "sender_id",
+  fromAddressId: "from_address_id"
+}))
+
+const decodeIdentities = Schema.decodeUnknownEffect(Schema.Array(IdentityRow))
+const decodeSubscribers = Schema.decodeUnknownEffect(Schema.Array(SubscriberRow))
+const decodeAddresses = Schema.decodeUnknownEffect(Schema.Array(AddressRow))
+const decodeTokens = Schema.decodeUnknownEffect(Schema.Array(TokenRow))
+const decodeGroups = Schema.decodeUnknownEffect(Schema.Array(GroupRow))
+const decodeMembers = Schema.decodeUnknownEffect(Schema.Array(MemberRow))
+const decodeMessages = Schema.decodeUnknownEffect(Schema.Array(MessageRow))
+
+const encodeIdentity = Schema.encodeEffect(IdentityRow)
+const encodeSubscriber = Schema.encodeEffect(SubscriberRow)
+const encodeAddress = Schema.encodeEffect(AddressRow)
+const encodeToken = Schema.encodeEffect(TokenRow)
+const encodeGroup = Schema.encodeEffect(GroupRow)
+const encodeMember = Schema.encodeEffect(MemberRow)
+const encodeMessage = Schema.encodeEffect(MessageRow)
+
+const toStorageError = (message: string) => (cause: SqlError.SqlError | Schema.SchemaError): StorageError =>
+  new StorageError({ message, cause })
+
+const load = (sql: SqlClient.SqlClient) =>
+  Effect.gen(function*() {
+    const changes: Array<Records.Change> = []
+    for (const identity of yield* decodeIdentities(yield* sql`SELECT * FROM identity`)) {
+      changes.push({ _tag: "Founded", identity })
+    }
+    for (const subscriber of yield* decodeSubscribers(yield* sql`SELECT * FROM subscribers ORDER BY rowid`)) {
+      changes.push({ _tag: "SubscriberAdded", subscriber })
+    }
+    for (const address of yield* decodeAddresses(yield* sql`SELECT * FROM addresses ORDER BY rowid`)) {
+      changes.push({ _tag: "AddressAdded", address })
+    }
+    for (const token of yield* decodeTokens(yield* sql`SELECT * FROM tokens ORDER BY rowid`)) {
+      changes.push({ _tag: "TokenMinted", token })
+    }
+    for (const group of yield* decodeGroups(yield* sql`SELECT * FROM groups ORDER BY rowid`)) {
+      changes.push({ _tag: "GroupAdded", group })
+    }
+    for (const member of yield* decodeMembers(yield* sql`SELECT * FROM members ORDER BY rowid`)) {
+      changes.push({ _tag: "MemberJoined", member })
+    }
+    for (const message of yield* decodeMessages(yield* sql`SELECT * FROM messages ORDER BY seq`)) {
+      changes.push({ _tag: "MessageStored", message })
+    }
+    return changes
+  })
+
+const insert = (sql: SqlClient.SqlClient) => {
+  const into = (table: string) => (row: Effect.Effect<Record<string, unknown>, Schema.SchemaError>) =>
+    Effect.flatMap(row, (row) => sql`INSERT INTO ${sql(table)} ${sql.insert(row)}`)
+  return (change: Records.Change): Effect.Effect<unknown, SqlError.SqlError | Schema.SchemaError> => {
+    switch (change._tag) {
+      case "Founded":
+        return into("identity")(encodeIdentity(change.identity))
+      case "SubscriberAdded":
+        return into("subscribers")(encodeSubscriber(change.subscriber))
+      case "AddressAdded":
+        return into("addresses")(encodeAddress(change.address))
+      case "TokenMinted":
+        return into("tokens")(encodeToken(change.token))
+      case "TokenExpired":
+        return sql`UPDATE tokens SET expires_at = ${change.expiresAt} WHERE token = ${change.token}`
+      case "GroupAdded":
+        return into("groups")(encodeGroup(change.group))
+      case "MemberJoined":
+        return into("members")(encodeMember(change.member))
+      case "MessageStored":
+        return into("messages")(encodeMessage(change.message))
+    }
+  }
+}
+
+const isLocked = (error: SqlError.SqlError): boolean => error.reason._tag === "LockTimeoutError"
+
+/**
+ * Keeps everything in a file, which is created when it does not exist. Fails with a `StorageError` when the file belongs
+ * to another process or is no such database.
+ */
+export const layer = (options: { readonly filename: string }): Layer.Layer<Storage, StorageError> =>
+  Layer.effect(
+    Storage,
+    Effect.gen(function*() {
+      const { filename } = options
+      const sql = yield* Effect.mapError(SqliteClient.make(filename), (error) =>
+        new StorageError({
+          message: isLocked(error)
+            ? `${filename} is in use by another process`
+            : `${filename} could not be opened`,
+          cause: error
+        }))
+      yield* migrate.pipe(
+        Effect.provideService(SqlClient.SqlClient, sql),
+        Effect.mapError((cause) => new StorageError({ message: `${filename} could not be prepared`, cause }))
+      )
+      const add = insert(sql)
+      return {
+        load: Effect.mapError(load(sql), toStorageError(`${filename} could not be read`)),
+        commit: (changes) =>
+          sql.withTransaction(Effect.forEach(changes, add, { discard: true })).pipe(
+            Effect.mapError(toStorageError(`${filename} could not be written`))
+          )
+      }
+    })
+  )

@@ -1,0 +1,106 @@
+/**
+ * An Effect SQL client over Node's own SQLite.
+ */
+import * as Effect from "effect/Effect"
+import * as Reactivity from "effect/reactivity/Reactivity"
+import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import * as SqlClient from "effect/sql/SqlClient"
+import type * as SqlConnection from "effect/sql/SqlConnection"
+import * as SqlError from "effect/sql/SqlError"
+import * as Statement from "effect/sql/Statement"
+import * as Stream from "effect/Stream"
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
+
+const toInput = (value: unknown): SQLInputValue => {
+  if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "bigint") {
+    return value
+  }
+  if (value instanceof Uint8Array) return value
+  if (typeof value === "boolean") return value ? 1 : 0
+  throw new TypeError(`SQLite cannot store a ${typeof value}`)
+}
+
+/** SQLite's code is in `errcode`; the classifier reads `errno`. */
+const withErrno = (cause: unknown): unknown =>
+  cause instanceof Error && "errcode" in cause ? Object.assign(cause, { errno: cause.errcode }) : cause
+
+/** How many prepared statements are kept. */
+const maxPrepared = 100
+
+const makeConnection = (db: DatabaseSync): SqlConnection.Connection => {
+  const prepared = new Map<string, StatementSync>()
+  const prepare = (sql: string): StatementSync => {
+    const known = prepared.get(sql)
+    if (known !== undefined) return known
+    const statement = db.prepare(sql)
+    if (prepared.size >= maxPrepared) prepared.clear()
+    prepared.set(sql, statement)
+    return statement
+  }
+  const attempt = <A>(operation: string, run: () => A): Effect.Effect<A, SqlError.SqlError> =>
+    Effect.try({
+      try: run,
+      catch: (cause) =>
+        new SqlError.SqlError({
+          reason: SqlError.classifySqliteError(withErrno(cause), { message: "The statement failed", operation })
+        })
+    })
+  const all = (sql: string, params: ReadonlyArray<unknown>) =>
+    attempt("execute", () => prepare(sql).all(...params.map(toInput)))
+  const execute: SqlConnection.Connection["execute"] = (sql, params, transformRows) =>
+    Effect.map(all(sql, params), (rows) => transformRows === undefined ? rows : transformRows(rows))
+  const executeValues: SqlConnection.Connection["executeValues"] = (sql, params) =>
+    Effect.map(all(sql, params), (rows) => rows.map((row) => Object.values(row)))
+  return {
+    execute,
+    executeUnprepared: execute,
+    executeRaw: all,
+    executeValues,
+    executeValuesUnprepared: executeValues,
+    executeStream: (sql, params, transformRows) =>
+      Stream.unwrap(Effect.map(execute(sql, params, transformRows), Stream.fromIterable))
+  }
+}
+
+/** Opens a database for this process alone: nobody else can read or write it until the scope closes. */
+export const make = Effect.fnUntraced(function*(
+  filename: string
+): Effect.fn.Return<SqlClient.SqlClient, SqlError.SqlError, Scope.Scope> {
+  const open = Effect.try({
+    try: () => {
+      const db = new DatabaseSync(filename)
+      try {
+        db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+        // the lock is taken with the first write
+        db.exec("BEGIN EXCLUSIVE; COMMIT")
+        return db
+      } catch (cause) {
+        db.close()
+        throw cause
+      }
+    },
+    catch: (cause) =>
+      new SqlError.SqlError({
+        reason: SqlError.classifySqliteError(withErrno(cause), {
+          message: "The database could not be opened",
+          operation: "connect"
+        })
+      })
+  })
+  const db = yield* Effect.acquireRelease(open, (db) => Effect.sync(() => db.close()))
+  const connection = makeConnection(db)
+  const semaphore = yield* Semaphore.make(1)
+  return yield* SqlClient.make({
+    ...SqlClient.makeSqliteAcquirers({
+      connection: Effect.succeed(connection),
+      semaphore,
+      isTransaction: () => db.isTransaction
+    }),
+    compiler: Statement.makeCompilerSqlite(),
+    driver: "node:sqlite",
+    beginTransaction: "BEGIN IMMEDIATE",
+    prepareTransactionControls: true,
+    spanAttributes: []
+  }).pipe(Effect.provide(Reactivity.layer))
+})
