@@ -17,7 +17,7 @@ import type { ConnectionState } from "@effect-signalwire/subscription/Connection
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
-import * as DateTime from "effect/DateTime"
+import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
@@ -152,11 +152,12 @@ export const make = Effect.fnUntraced(function*(
       tuning,
       newest: readPage("subscribe", http.getMessages({ pageSize: recoveryPageSize })),
       belongs: () => true,
+      settled: subscription.ready.pipe(
+        Effect.mapError(ConversationError.from("subscribe")),
+        Effect.timeoutOption(options.readyTimeout ?? "10 seconds"),
+        Effect.asVoid
+      ),
       begin: Effect.fnUntraced(function*(merge, newest) {
-        yield* subscription.ready.pipe(
-          Effect.mapError(ConversationError.from("subscribe")),
-          Effect.timeoutOption(options.readyTimeout ?? "10 seconds")
-        )
         merge.note(yield* History.head(newest, tuning.overlapSeconds, tuning.recoveryLimit))
         return []
       })
@@ -174,6 +175,7 @@ export const make = Effect.fnUntraced(function*(
         tuning,
         newest: readPage("timeline", http.getConversationMessages({ addressId, since, pageSize: recoveryPageSize })),
         belongs: (event) => event.addressId === addressId,
+        settled: Effect.void,
         begin: Effect.fnUntraced(function*(merge, newest) {
           const messages = since === undefined
             ? (yield* newest).data

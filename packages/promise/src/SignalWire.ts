@@ -9,6 +9,7 @@ import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as Credentials from "@effect-signalwire/schema/Credentials"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Layer from "effect/Layer"
@@ -78,7 +79,7 @@ const loggerLayer = (logger: SignalWireLogger): Layer.Layer<never> =>
   Layer.merge(
     Logger.layer([
       Logger.make(({ logLevel, message }) => {
-        const [text, ...details] = Array.isArray(message) ? message : [message]
+        const [text, ...details] = Arr.ensure<unknown>(message)
         if (logLevel === "Error" || logLevel === "Fatal") logger.error(String(text), ...details)
         else logger.warn(String(text), ...details)
       })

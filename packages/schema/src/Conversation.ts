@@ -27,7 +27,22 @@ export class Conversation extends Schema.Class<Conversation>("@effect-signalwire
   createdAt: Schema.DateTimeUtc,
   /** When the last message was stored; `createdAt` while there is none. */
   lastMessageAt: Schema.DateTimeUtc
-}) {}
+}) {
+  /** The same conversation after a message was stored at `time`. */
+  writtenAt(time: DateTime.Utc): Conversation {
+    const { addressId, createdAt, fromAddressId, groupId, id, lastMessageAt, metadata, name } = this
+    return new Conversation({
+      id,
+      addressId,
+      groupId,
+      fromAddressId,
+      name,
+      metadata,
+      createdAt,
+      lastMessageAt: DateTime.max(lastMessageAt, time)
+    })
+  }
+}
 
 /** A conversation on the wire, in any dialect. Times are integer milliseconds. */
 export const Wire = Schema.Struct({

@@ -76,7 +76,7 @@ export const make = (http: SignalWireHttp): Directory => {
         remember(addressId, found.value)
         return found.value
       }
-      const conversation = new Conversation({ ...earlier, lastMessageAt: DateTime.max(earlier.lastMessageAt, now) })
+      const conversation = earlier.writtenAt(now)
       remember(addressId, conversation)
       return conversation
     })

@@ -28,7 +28,9 @@ export interface Options {
   readonly newest: History.Newest<ConversationError>
   /** Whether an event belongs to the sequence. */
   readonly belongs: (event: ConversationEvent) => boolean
-  /** Begins the sequence: what was there before. Called once, attached, before anything live is let through. */
+  /** What to wait for before history is read, once attached. */
+  readonly settled: Effect.Effect<void, ConversationError>
+  /** Begins the sequence: what was there before. Called once, before anything live is let through. */
   readonly begin: (
     merge: Merge.Merge,
     newest: History.Newest<ConversationError>
@@ -86,6 +88,7 @@ export const open = Effect.fnUntraced(
     const { belongs, method, subscription } = options
     const merge = Merge.make(options.tuning)
     const signals = Stream.mapError(yield* subscription.attach, ConversationError.from(method))
+    yield* options.settled
     /** Sessions that were ready before history was read: what came between them is in what was read. */
     let covered = yield* subscription.sessions
     const first = yield* options.begin(merge, options.newest)
