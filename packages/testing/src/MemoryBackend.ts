@@ -27,6 +27,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import * as MemorySocket from "./MemorySocket.ts"
+import * as World from "./World.ts"
 
 /** Where clients say that the backend is; nothing listens there. */
 export const endpoint: Endpoint = { http: "http://backend.localhost", ws: "ws://backend.localhost" }
@@ -120,3 +121,7 @@ export const layer = (
     Layer.provide(Storage.layerMemory),
     Layer.orDie
   )
+
+/** The backend in memory as a world for conformance suites and for clients of its own. */
+export const layerWorld = (options?: Backend.Options): Layer.Layer<World.World> =>
+  World.layer(endpoint).pipe(Layer.provide(layer(options)))

@@ -1,4 +1,6 @@
 export * as AdminClient from "./AdminClient.ts"
+export * as Conformance from "./Conformance.ts"
 export * as FakeServer from "./FakeServer.ts"
 export * as MemoryBackend from "./MemoryBackend.ts"
 export * as MemorySocket from "./MemorySocket.ts"
+export * as World from "./World.ts"
