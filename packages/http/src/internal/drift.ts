@@ -75,8 +75,8 @@ const pages = <A>(listing: Listing<A>): Stream.Stream<A, SignalWireHttpError> =>
   )
 }
 
-/** All items of a list, page after page as they are asked for; at most two pages are read ahead. */
+/** All items of a list, page after page as they are asked for. Two pages are read ahead: one in the buffer, one for it. */
 export const stream = <A>(listing: Listing<A>): Stream.Stream<A, SignalWireHttpError> => {
-  const all = Stream.bufferArray(Stream.suspend(() => pages(listing)), { capacity: 2 })
+  const all = Stream.bufferArray(Stream.suspend(() => pages(listing)), { capacity: 1 })
   return listing.bounds?.limit === undefined ? all : Stream.take(all, listing.bounds.limit)
 }

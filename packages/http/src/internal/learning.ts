@@ -7,7 +7,7 @@ import * as JoinConversationResponse from "@effect-signalwire/schema/JoinConvers
 import { type Complaint, Malformed, type Reason } from "@effect-signalwire/schema/Reason"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
+import type * as Result from "effect/Result"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import type { Memory } from "./dialect.ts"
 import { failed, renamed } from "./errors.ts"
@@ -56,7 +56,8 @@ const misses = (other: Dialect.Dialect) => ({ attribute, code }: Complaint): boo
 
 /** How much a refusal tells of what the caller asked for. */
 const weight = (reason: Reason, other: Dialect.Dialect): number => {
-  if (reason._tag !== "Invalid") return 2
+  if (reason._tag === "NotFound") return 2
+  if (reason._tag !== "Invalid") return 1
   if (reason.errors.every(misses(other))) return 0
   return reason.errors.every(({ attribute }) => attribute === null) ? 1 : 2
 }
@@ -93,7 +94,7 @@ export const make = ({ glance, groups, memory, postJoin }: Options): Learning =>
     Effect.catchIf(asAddress(method, addressId), isRefusal, (first) =>
       Effect.mapError(
         asGroup(method, addressId),
-        (second) => isRefusal(second) ? moreTelling(first, second) : second
+        (second) => isSilence(second) ? moreTelling(first, second) : second
       ))
 
   const look = (method: string): Effect.Effect<void, SignalWireHttpError> =>

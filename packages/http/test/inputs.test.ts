@@ -1,0 +1,84 @@
+import type { Service } from "@effect-signalwire/http/SignalWireHttp"
+import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
+import { assert, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { json, list, reasonOf, start } from "./support.ts"
+
+/** What untyped callers do. */
+const untyped = (value: unknown) => JSON.parse(JSON.stringify(value))
+
+const cyclic: Record<string, unknown> = {}
+cyclic["self"] = cyclic
+
+const calls: ReadonlyArray<
+  readonly [string, string, (http: Service) => Effect.Effect<unknown, SignalWireHttpError>]
+> = [
+  ["an empty text", "text", (http) => http.sendMessage({ addressId: "a", text: "" })],
+  ["a text that is none", "text", (http) => http.sendMessage(untyped({ addressId: "a", text: 1 }))],
+  ["an empty addressId", "addressId", (http) => http.sendMessage({ addressId: "", text: "x" })],
+  ["no addressId", "addressId", (http) => http.join(untyped({}))],
+  ["no options", "addressId", (http) => http.getConversationMessages(untyped(null))],
+  [
+    "an addressId that climbs out of its path",
+    "addressId",
+    (http) => http.getConversationMessages({ addressId: ".." })
+  ],
+  ["an addressId that can't be encoded", "addressId", (http) => http.join({ addressId: "\uD800" })],
+  [
+    "metadata that is a list",
+    "metadata",
+    (http) => http.sendMessage(untyped({ addressId: "a", text: "x", metadata: [] }))
+  ],
+  ["metadata in a circle", "metadata", (http) => http.sendMessage({ addressId: "a", text: "x", metadata: cyclic })],
+  ["details with a bigint", "details", (http) => http.sendMessage({ addressId: "a", text: "x", details: { n: 1n } })],
+  ["an empty id", "id", (http) => http.getAddress({ id: "" })],
+  ["an empty name", "name", (http) => http.getAddressByName({ name: "" })],
+  ["limit 0", "limit", (http) => http.getMessages({ limit: 0 })],
+  ["half a limit", "limit", (http) => http.getMessages({ limit: 1.5 })],
+  ["a limit that is no number", "limit", (http) => http.getMessages(untyped({ limit: "10" }))],
+  ["pageSize 0", "pageSize", (http) => http.getConversations({ pageSize: 0 })],
+  ["pageSize 1001", "pageSize", (http) => http.getMessages({ pageSize: 1001 })],
+  ["pageSize 1001 of addresses", "pageSize", (http) => http.getAddresses({ pageSize: 1001 })],
+  ["since that is not finite", "since", (http) => http.getMessages({ since: Number.NaN })],
+  ["until that is a text", "until", (http) => http.getMessages(untyped({ until: "today" }))],
+  ["since after until", "since", (http) => http.getMessages({ since: 2, until: 1 })],
+  ["a stream's limit 0", "limit", (http) => Stream.runDrain(http.messages({ limit: 0 }))],
+  ["a stream's pageSize 0", "pageSize", (http) => Stream.runDrain(http.conversations({ pageSize: 0 }))]
+]
+
+it.effect.each(calls)(
+  "refuses %s, naming %s, before anything is sent",
+  ([, attribute, call]) =>
+    Effect.gen(function*() {
+      const { http, log } = yield* start(() => json({ data: [], links: {} }))
+      const reason = yield* reasonOf(call(http))
+      assert.deepStrictEqual(reason._tag === "Invalid" ? reason.errors.map(({ attribute }) => attribute) : [], [
+        attribute
+      ])
+      assert.strictEqual(log.length, 0)
+    })
+)
+
+it.effect("sends limit, since and until, and asks for pages as large as the limit", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => list([]))
+    yield* http.getMessages({ limit: 20, since: 1.5, until: DateTime.makeUnsafe(2500) })
+    assert.deepStrictEqual(log[0]?.query, { page_size: "20", limit: "20", since: "1.5", until: "2.5" })
+  }))
+
+it.effect("asks for pages of a thousand when the limit is larger", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => list([]))
+    yield* http.getMessages({ limit: 5000 })
+    assert.strictEqual(log[0]?.query["page_size"], "1000")
+  }))
+
+it.effect("asks for the page size that was given, and for none otherwise", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => list([]))
+    yield* http.getConversations({ pageSize: 7 })
+    yield* http.getConversations()
+    assert.deepStrictEqual(log.map(({ query }) => query), [{ page_size: "7" }, {}])
+  }))

@@ -1,0 +1,178 @@
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+import { conversation, list, message, origin, pageOf, reasonOf, start } from "./support.ts"
+
+/** Newest first: m99 at 1_700_000_099 down to m0. */
+const hundred = Array.from({ length: 100 }, (_, index) => message(99 - index))
+const at = (n: number): number => 1_700_000_000 + n
+
+/** A server that ignores limit, since and until. */
+const deaf = (size: number) => start((request) => pageOf(hundred, request, size))
+
+const ids = (page: { readonly data: ReadonlyArray<{ readonly id: string }> }): ReadonlyArray<string> =>
+  page.data.map(({ id }) => id)
+
+const some = <A, E, R>(effect: Effect.Effect<Option.Option<A>, E, R>): Effect.Effect<A, E, R> =>
+  Effect.map(effect, Option.getOrThrow)
+
+it.effect("a page leads to the next and back", () =>
+  Effect.gen(function*() {
+    const { http } = yield* deaf(40)
+    const first = yield* http.getMessages()
+    const second = yield* some(first.next)
+    const third = yield* some(second.next)
+    assert.deepStrictEqual([first.hasPrev, first.hasNext, third.hasPrev, third.hasNext], [false, true, true, false])
+    assert.strictEqual(ids(third).at(-1), "m0")
+    assert.strictEqual(ids(yield* some(second.prev))[0], "m99")
+  }))
+
+it.effect("the last page has no next, the first no prev", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* deaf(200)
+    const page = yield* http.getMessages()
+    assert.isTrue(Option.isNone(yield* page.next))
+    assert.isTrue(Option.isNone(yield* page.prev))
+    assert.strictEqual(log.length, 1)
+  }))
+
+it.effect("self reads the same page again, first goes back to the top", () =>
+  Effect.gen(function*() {
+    const { http } = yield* deaf(40)
+    const second = yield* some((yield* http.getMessages()).next)
+    assert.deepStrictEqual(ids(yield* second.self), ids(second))
+    assert.strictEqual(ids(yield* second.first)[0], "m99")
+  }))
+
+it.effect("a page without links is a page without neighbours", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start(() => Response.json({ data: [conversation("office")] }))
+    const page = yield* http.getConversations()
+    assert.deepStrictEqual([page.data.length, page.hasNext, page.hasPrev], [1, false, false])
+  }))
+
+it.effect("limit holds against a server that ignores it", () =>
+  Effect.gen(function*() {
+    const { http } = yield* deaf(40)
+    const page = yield* http.getMessages({ limit: 10 })
+    assert.strictEqual(page.data.length, 10)
+    assert.isFalse(page.hasNext)
+    assert.isTrue(Option.isNone(yield* page.next))
+  }))
+
+it.effect("limit counts over pages, forth and back", () =>
+  Effect.gen(function*() {
+    const { http } = yield* deaf(40)
+    const first = yield* http.getMessages({ limit: 50 })
+    const second = yield* some(first.next)
+    assert.deepStrictEqual([first.data.length, second.data.length, second.hasNext], [40, 10, false])
+    const again = yield* some((yield* some(second.prev)).next)
+    assert.strictEqual(again.data.length, 10)
+  }))
+
+it.effect("a limit that ends with its page leaves no next", () =>
+  Effect.gen(function*() {
+    const { http } = yield* deaf(40)
+    assert.isFalse((yield* http.getMessages({ limit: 40 })).hasNext)
+  }))
+
+it.effect("since holds against a server that ignores it", () =>
+  Effect.gen(function*() {
+    const { http } = yield* deaf(40)
+    const first = yield* http.getMessages({ since: at(50) })
+    const second = yield* some(first.next)
+    assert.deepStrictEqual([first.data.length, second.data.length, second.hasNext], [40, 10, false])
+    assert.strictEqual(ids(second).at(-1), "m50")
+  }))
+
+it.effect("until holds against a server that ignores it, and pages that are too new are skipped", () =>
+  Effect.gen(function*() {
+    const { http } = yield* deaf(10)
+    const page = yield* http.getMessages({ until: at(55) })
+    assert.deepStrictEqual(ids(page), ["m55", "m54", "m53", "m52", "m51", "m50"])
+    assert.deepStrictEqual([page.hasPrev, page.hasNext], [false, true])
+  }))
+
+it.effect("since, until and limit hold together", () =>
+  Effect.gen(function*() {
+    const { http } = yield* deaf(10)
+    const first = yield* http.getMessages({ since: at(30), until: at(55), limit: 8 })
+    const second = yield* some(first.next)
+    assert.deepStrictEqual([...ids(first), ...ids(second)], ["m55", "m54", "m53", "m52", "m51", "m50", "m49", "m48"])
+    assert.isFalse(second.hasNext)
+  }))
+
+it.effect("skipping pages is bounded, and goes on from where it stopped", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* deaf(1)
+    const page = yield* http.getMessages({ until: at(10) })
+    assert.deepStrictEqual([page.data.length, page.hasNext], [0, true])
+    assert.strictEqual(log.length, 51)
+    assert.deepStrictEqual(ids(yield* some(page.next)), ["m10"])
+  }))
+
+it.effect.each(["https://elsewhere.test/api/fabric/messages", "//elsewhere.test/x", "http://fabric.example.test/x"])(
+  "a link to %s is refused before any request",
+  (next) =>
+    Effect.gen(function*() {
+      const { http, log } = yield* start(() => list([message(1)], { next }))
+      const page = yield* http.getMessages()
+      assert.isTrue(page.hasNext)
+      const reason = yield* reasonOf(page.next)
+      assert.strictEqual(reason._tag === "ForeignLink" ? reason.origin.length > 0 : false, true)
+      assert.strictEqual(log.length, 1)
+    })
+)
+
+it.effect("an absolute link to the configured origin is followed", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start((_, index) =>
+      index === 0 ? list([message(1)], { next: `${origin}/api/fabric/messages?page_token=PA1` }) : list([message(0)])
+    )
+    const page = yield* some((yield* http.getMessages()).next)
+    assert.deepStrictEqual(ids(page), ["m0"])
+    assert.deepStrictEqual(log[1]?.query, { page_token: "PA1" })
+  }))
+
+it.effect("credentials in a link are not used", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start((_, index) =>
+      index === 0 ? list([message(1)], { next: "https://me:too@fabric.example.test/api/fabric/messages" }) : list([])
+    )
+    yield* (yield* http.getMessages()).next
+    assert.strictEqual(log[1]?.url.href, `${origin}/api/fabric/messages`)
+  }))
+
+it.effect("a malformed item is reported with its path, and the rest of the page stands", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start(() => list([message(2), { id: 7, text: "private words" }, message(1)]))
+    const page = yield* http.getMessages()
+    assert.deepStrictEqual(ids(page), ["m2", "m1"])
+    assert.deepStrictEqual(page.malformed.map(({ path }) => path), ["data[1].id"])
+  }))
+
+it.effect("malformed items are logged once for a page, by path and without contents", () =>
+  Effect.gen(function*() {
+    const lines: Array<string> = []
+    const logger = Logger.make(({ logLevel, message }) => {
+      lines.push(`${logLevel} ${JSON.stringify(message)}`)
+    })
+    const { http } = yield* start(() => list([{ id: 7, text: "private words" }, { id: 8 }]))
+    yield* Effect.provide(http.getMessages(), Logger.layer([logger]))
+    assert.strictEqual(lines.length, 1)
+    assert.include(lines[0] ?? "", "Warn")
+    assert.include(lines[0] ?? "", "data[1].id")
+    assert.notInclude(lines[0] ?? "", "private words")
+  }))
+
+it.effect("a failure of a following page names the method that began", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start((_, index) =>
+      index === 0
+        ? list([message(1)], { next: "/api/fabric/messages?page_token=PA1" })
+        : Response.json({}, { status: 403 })
+    )
+    const error = yield* Effect.flip((yield* http.getMessages()).next)
+    assert.deepStrictEqual([error.method, error.reason._tag], ["getMessages", "Forbidden"])
+  }))

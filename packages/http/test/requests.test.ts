@@ -1,0 +1,303 @@
+import { assert, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientError from "effect/http/HttpClientError"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import * as TestClock from "effect/testing/TestClock"
+import { inspect } from "node:util"
+import { json, makeServer, reasonOf, secret, service, start, subscriber, validation } from "./support.ts"
+
+const never = { retry: Schedule.recurs(0) }
+
+it.effect("carries the token as a bearer, and no tracing headers", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => json(subscriber("ada")))
+    yield* http.getSubscriber
+    assert.strictEqual(log[0]?.headers["authorization"], `Bearer ${secret}`)
+    assert.strictEqual(log[0]?.headers["traceparent"], undefined)
+    assert.isFalse(log[0]?.url.href.includes(secret))
+  }))
+
+it.effect("reads who the token belongs to", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => json(subscriber("ada")))
+    assert.deepStrictEqual((yield* http.getSubscriber).addresses.map(({ id }) => String(id)), ["ada"])
+    assert.strictEqual(log[0]?.path, "subscriber/info")
+  }))
+
+it.effect("encodes ids as path segments", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => json({ id: "a/b?c#d" }))
+    yield* http.getAddress({ id: "a/b?c#d" })
+    assert.strictEqual(log[0]?.url.pathname, "/api/fabric/addresses/a%2Fb%3Fc%23d")
+    assert.strictEqual(log[0]?.url.search, "")
+  }))
+
+it.effect("encodes names in queries", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => json({ data: [{ id: "1", name: "a&b=#c" }], links: {} }))
+    yield* http.getAddressByName({ name: "a&b=#c" })
+    assert.deepStrictEqual(log[0]?.query, { name: "a&b=#c" })
+  }))
+
+it.effect("finds no address by name when the server ignores the filter", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start(() => json({ data: [{ id: "1", name: "someone-else" }], links: {} }))
+    assert.strictEqual((yield* reasonOf(http.getAddressByName({ name: "ada" })))._tag, "NotFound")
+  }))
+
+it.effect("lists addresses with filter and order", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => json({ data: [{ id: "1", name: "ada" }], links: {} }))
+    const page = yield* http.getAddresses({
+      type: "room",
+      displayName: "A",
+      pageSize: 5,
+      sortBy: "name",
+      sortOrder: "asc"
+    })
+    assert.strictEqual(page.data[0]?.name, "ada")
+    assert.deepStrictEqual(log[0]?.query, {
+      type: "room",
+      display_name: "A",
+      page_size: "5",
+      sort_by: "name",
+      sort_order: "asc"
+    })
+  }))
+
+it.effect.each(
+  [
+    [400, "Invalid"],
+    [401, "Unauthorized"],
+    [403, "Forbidden"],
+    [404, "NotFound"],
+    [408, "ServerError"],
+    [409, "Invalid"],
+    [418, "Invalid"],
+    [422, "Invalid"],
+    [429, "RateLimited"],
+    [500, "ServerError"],
+    [503, "ServerError"]
+  ] as const
+)("status %i is %s", ([status, tag]) =>
+  Effect.gen(function*() {
+    const { http } = yield* start(() => json({ error: "no" }, status), never)
+    assert.strictEqual((yield* reasonOf(http.getSubscriber))._tag, tag)
+  }))
+
+it.effect("keeps the complaints of a validation body with their attributes", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start(() => validation(422, "name", "invalid_parameter"))
+    const reason = yield* reasonOf(http.getAddressByName({ name: "x" }))
+    assert.deepStrictEqual(reason._tag === "Invalid" ? reason.errors : [], [
+      { code: "invalid_parameter", message: "name is wrong", attribute: "name" }
+    ])
+  }))
+
+it.effect("says which status a server failure had", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start(() => new Response("<html>", { status: 502 }), never)
+    const reason = yield* reasonOf(http.getSubscriber)
+    assert.strictEqual(reason._tag === "ServerError" ? reason.status : 0, 502)
+  }))
+
+it.effect.each(
+  [
+    ["HTML", () => new Response("<html></html>", { headers: { "content-type": "text/html" } })],
+    ["nothing", () => new Response("")],
+    ["half of a JSON text", () => new Response("{\"data\":[")]
+  ] as const
+)("a good status with %s is Malformed, and tells the status", ([, respond]) =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => respond())
+    const reason = yield* reasonOf(http.getConversations())
+    assert.strictEqual(reason._tag, "Malformed")
+    assert.include(reason.message, "200")
+    assert.strictEqual(log.length, 1)
+  }))
+
+it.effect("a page without data is Malformed with its path", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start(() => json({ links: {} }))
+    const reason = yield* reasonOf(http.getConversations())
+    assert.strictEqual(reason._tag === "Malformed" ? reason.path : "", "data")
+  }))
+
+it.effect("a body larger than allowed is not taken in", () =>
+  Effect.gen(function*() {
+    let pieces = 0
+    const { http } = yield* start(() =>
+      new Response(
+        new ReadableStream({
+          pull: (controller) => {
+            pieces++
+            controller.enqueue(new Uint8Array(4 * 1024 * 1024))
+          }
+        })
+      )
+    )
+    assert.strictEqual((yield* reasonOf(http.getSubscriber))._tag, "Malformed")
+    assert.isBelow(pieces, 14)
+  }))
+
+it.effect("a refused token is renewed, and the request repeated with the new one", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(
+      ({ token }) => token === "new" ? json(subscriber("ada")) : json({ error: "Unauthorized" }, 401),
+      { refresh: Effect.succeed(Redacted.make("new")) }
+    )
+    yield* http.getSubscriber
+    assert.deepStrictEqual(log.map(({ token }) => token), [secret, "new"])
+  }))
+
+it.effect("a send that was refused with 401 is repeated with the new token", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(
+      ({ token }) => token === "new" ? json({ table: {} }) : json({ error: "Unauthorized" }, 401),
+      { refresh: Effect.succeed(Redacted.make("new")), dialect: "address" }
+    )
+    yield* http.sendMessage({ addressId: "office", text: "hello" })
+    assert.deepStrictEqual(log.map(({ method, token }) => [method, token]), [["POST", secret], ["POST", "new"]])
+  }))
+
+it.effect("a token that is refused again after it was renewed stays refused", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => json({ error: "Unauthorized" }, 401), {
+      refresh: Effect.sync(() => Redacted.make("new"))
+    })
+    assert.strictEqual((yield* reasonOf(http.getSubscriber))._tag, "Unauthorized")
+    assert.strictEqual(log.length, 2)
+  }))
+
+it.effect("concurrent 401s refresh once", () =>
+  Effect.gen(function*() {
+    let refreshes = 0
+    const { http } = yield* start(
+      ({ token }) =>
+        token === "new"
+          ? json(subscriber("ada"))
+          : Effect.delay(Effect.sync(() => json({ error: "Unauthorized" }, 401)), 0),
+      {
+        refresh: Effect.delay(
+          Effect.sync(() => {
+            refreshes++
+            return Redacted.make("new")
+          }),
+          0
+        )
+      }
+    )
+    const fiber = yield* Effect.forkChild(
+      Effect.all(Array.from({ length: 20 }, () => http.getSubscriber), { concurrency: "unbounded" })
+    )
+    for (let turn = 0; turn < 5; turn++) yield* TestClock.adjust("1 second")
+    assert.strictEqual((yield* Fiber.join(fiber)).length, 20)
+    assert.strictEqual(refreshes, 1)
+  }))
+
+it.effect("a refresh that fails is Unauthorized, with its cause", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start(() => json({ error: "Unauthorized" }, 401), {
+      refresh: Effect.fail("the backend is asleep")
+    })
+    const error = yield* Effect.flip(http.getSubscriber)
+    assert.strictEqual(error.reason._tag, "Unauthorized")
+    assert.include(inspect(error.cause), "the backend is asleep")
+  }))
+
+it.effect("a refresh that never ends is given up", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start(() => json({ error: "Unauthorized" }, 401), { refresh: Effect.never })
+    const fiber = yield* Effect.forkChild(reasonOf(http.getSubscriber))
+    yield* TestClock.adjust("31 seconds")
+    assert.strictEqual((yield* Fiber.join(fiber))._tag, "Unauthorized")
+  }))
+
+it.effect("a broken connection is Transport, with the transport's own error as its cause", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start(() => "drop", never)
+    const error = yield* Effect.flip(http.getSubscriber)
+    assert.strictEqual(error.reason._tag, "Transport")
+    assert.instanceOf(error.cause, TypeError)
+  }))
+
+const everyForm = (exit: Exit.Exit<unknown, unknown>): string =>
+  Exit.isFailure(exit)
+    ? [
+      JSON.stringify(exit),
+      Cause.pretty(exit.cause),
+      inspect(exit, { depth: 20, showHidden: true }),
+      ...exit.cause.reasons.map((reason) => inspect(reason, { depth: 20, showHidden: true, getters: true })),
+      ...Cause.prettyErrors(exit.cause).map((error) => `${error.stack}${JSON.stringify(error)}${inspect(error)}`)
+    ].join("\n")
+    : assert.fail("must fail")
+
+it.effect("no failure shows the token, whatever the transport puts into its errors", () =>
+  Effect.gen(function*() {
+    const client = HttpClient.make((request) =>
+      Effect.fail(
+        new HttpClientError.HttpClientError({
+          reason: new HttpClientError.TransportError({
+            request,
+            cause: Object.assign(
+              new TypeError(`Headers.append: "Bearer ${secret}" is an invalid header value`, {
+                cause: new Error(`inner ${secret}`)
+              }),
+              { request, config: { headers: { authorization: `Bearer ${secret}` } } }
+            )
+          })
+        })
+      )
+    )
+    const http = yield* service(client, never)
+    const shown = everyForm(yield* Effect.exit(http.getSubscriber))
+    assert.include(shown, "is an invalid header value")
+    assert.notInclude(shown, secret)
+  }))
+
+it.effect.each([400, 401, 403, 404, 422, 429, 500])(
+  "no failure shows the token when a %i repeats it",
+  (status) =>
+    Effect.gen(function*() {
+      const { http } = yield* start(
+        () => json({ errors: [{ code: secret, message: `bad ${secret}`, attribute: secret }] }, status),
+        { ...never, refresh: Effect.fail({ _tag: "NoRenewal", message: `cannot renew ${secret}` }) }
+      )
+      assert.notInclude(everyForm(yield* Effect.exit(http.getSubscriber)), secret)
+    })
+)
+
+it.effect("no failure shows the token when it is in a body that can't be read", () =>
+  Effect.gen(function*() {
+    const { client } = makeServer((request) =>
+      new Response(`{${request.token}`, { headers: { "content-type": "text/plain" } })
+    )
+    const http = yield* service(client, never)
+    assert.notInclude(everyForm(yield* Effect.exit(http.getSubscriber)), secret)
+  }))
+
+it.effect("a token that no header can carry is refused before it is sent", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => json({}), { token: "two\nlines" })
+    const exit = yield* Effect.exit(http.getSubscriber)
+    assert.include(everyForm(exit), "Unauthorized")
+    assert.notInclude(everyForm(exit), "two\nlines")
+    assert.strictEqual(log.length, 0)
+  }))
+
+it.effect("an answer from elsewhere, reached by a redirect, is not believed", () =>
+  Effect.gen(function*() {
+    const client = HttpClient.make((request) => {
+      const response = json(subscriber("mallory"))
+      Object.defineProperty(response, "url", { value: "https://elsewhere.test/api/fabric/subscriber/info" })
+      return Effect.succeed(HttpClientResponse.fromWeb(request, response))
+    })
+    const http = yield* service(client, never)
+    assert.strictEqual((yield* reasonOf(http.getSubscriber))._tag, "Malformed")
+  }))

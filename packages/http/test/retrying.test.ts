@@ -1,0 +1,165 @@
+import { assert, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
+import * as TestClock from "effect/testing/TestClock"
+import { type Answer, json, reasonOf, type Seen, type ServiceOptions, start, subscriber } from "./support.ts"
+
+/** Runs a read to its end in simulated time; tells when each request arrived and how long it took. */
+const timed = (respond: (request: Seen, index: number) => Answer, options?: ServiceOptions) =>
+  Effect.gen(function*() {
+    const times: Array<number> = []
+    const { http, log } = yield* start((request, index) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        times.push(now)
+        const answer = respond(request, index)
+        return Effect.isEffect(answer) ? answer : Effect.succeed(answer)
+      }), options)
+    const fiber = yield* Effect.forkChild(
+      Effect.zip(Effect.result(http.getSubscriber), Clock.currentTimeMillis)
+    )
+    for (let second = 0; second < 400; second++) yield* TestClock.adjust("500 millis")
+    const [result, end] = yield* Fiber.join(fiber)
+    return { result, end, times, requests: log.length }
+  })
+
+const good = () => json(subscriber("ada"))
+
+it.effect.each(
+  [
+    ["a broken connection", () => "drop"],
+    ["408", () => json({}, 408)],
+    ["429", () => json({}, 429)],
+    ["500", () => json({}, 500)],
+    ["503", () => json({}, 503)]
+  ] satisfies ReadonlyArray<readonly [string, () => Answer]>
+)("a read is tried again after %s", ([, bad]) =>
+  Effect.gen(function*() {
+    const { requests, result } = yield* timed((_, index) => index === 0 ? bad() : good())
+    assert.strictEqual(result._tag, "Success")
+    assert.strictEqual(requests, 2)
+  }))
+
+it.effect.each([400, 401, 403, 404, 409, 422])(
+  "a read is not tried again after %i",
+  (status) =>
+    Effect.gen(function*() {
+      const { requests } = yield* timed(() => json({}, status))
+      assert.strictEqual(requests, 1)
+    })
+)
+
+it.effect("a read is given up after five tries", () =>
+  Effect.gen(function*() {
+    const { requests, result } = yield* timed(() => json({}, 500))
+    assert.strictEqual(requests, 5)
+    assert.strictEqual(result._tag, "Failure")
+  }))
+
+it.effect("the waits between tries grow", () =>
+  Effect.gen(function*() {
+    const { times } = yield* timed(() => json({}, 500))
+    const waits = times.slice(1).map((time, index) => time - (times[index] ?? 0))
+    assert.isAtLeast(waits[0] ?? 0, 200)
+    assert.isBelow(waits[0] ?? 0, 1000)
+    assert.isAbove(waits[3] ?? 0, waits[0] ?? 0)
+  }))
+
+it.effect("another schedule can be given", () =>
+  Effect.gen(function*() {
+    const { requests } = yield* timed(() => json({}, 500), { retry: Schedule.recurs(1) })
+    assert.strictEqual(requests, 2)
+  }))
+
+it.effect("Retry-After in seconds is the least wait", () =>
+  Effect.gen(function*() {
+    const { times } = yield* timed((_, index) => index === 0 ? json({}, 429, { "retry-after": "20" }) : good())
+    assert.isAtLeast((times[1] ?? 0) - (times[0] ?? 0), 20_000)
+  }))
+
+it.effect("Retry-After as a date is the least wait", () =>
+  Effect.gen(function*() {
+    const { times } = yield* timed((_, index) =>
+      index === 0 ? json({}, 429, { "retry-after": "Thu, 01 Jan 1970 00:00:30 GMT" }) : good()
+    )
+    assert.isAtLeast(times[1] ?? 0, 30_000)
+  }))
+
+it.effect("Retry-After beyond the deadline ends the read with the server's wish", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => json({}, 429, { "retry-after": "3600" }))
+    const reason = yield* reasonOf(http.getSubscriber)
+    assert.strictEqual(reason._tag === "RateLimited" ? reason.retryAfterMillis : 0, 3_600_000)
+    assert.strictEqual(log.length, 1)
+  }))
+
+it.effect("a Retry-After that can't be read is no wish", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start(() => json({}, 429, { "retry-after": "soon" }), { retry: Schedule.recurs(0) })
+    const reason = yield* reasonOf(http.getSubscriber)
+    assert.isNull(reason._tag === "RateLimited" ? reason.retryAfterMillis : 0)
+  }))
+
+it.effect("an attempt without an answer times out and is tried again", () =>
+  Effect.gen(function*() {
+    const { requests, result, times } = yield* timed((_, index) => index === 0 ? Effect.never : good())
+    assert.strictEqual(result._tag, "Success")
+    assert.strictEqual(requests, 2)
+    assert.isAtLeast(times[1] ?? 0, 30_000)
+  }))
+
+it.effect("a read ends with Timeout when nothing is ever answered, and by its deadline", () =>
+  Effect.gen(function*() {
+    const { end, requests, result } = yield* timed(() => Effect.never)
+    assert.strictEqual(result._tag === "Failure" ? result.failure.reason._tag : "", "Timeout")
+    assert.isAtMost(end, 90_000)
+    assert.isAtLeast(requests, 3)
+  }))
+
+it.effect("timeout and deadline are options", () =>
+  Effect.gen(function*() {
+    const { end, requests } = yield* timed(() => Effect.never, { timeout: "2 seconds", deadline: "5 seconds" })
+    assert.isAtMost(end, 5000)
+    assert.isAtLeast(requests, 2)
+  }))
+
+it.effect("a body that never ends times out", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start(() => new Response(new ReadableStream({ pull: () => new Promise(() => {}) })), {
+      retry: Schedule.recurs(0)
+    })
+    const fiber = yield* Effect.forkChild(reasonOf(http.getSubscriber))
+    yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 20)))
+    yield* TestClock.adjust("31 seconds")
+    assert.strictEqual((yield* Fiber.join(fiber))._tag, "Timeout")
+  }))
+
+it.effect("a join is tried again like a read", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(
+      (_, index) => index === 0 ? "drop" : json({ table: { conversation_id: "office" } }),
+      { dialect: "address" }
+    )
+    const fiber = yield* Effect.forkChild(http.join({ addressId: "office" }))
+    yield* TestClock.adjust("5 seconds")
+    assert.strictEqual(String((yield* Fiber.join(fiber)).conversationId), "office")
+    assert.strictEqual(log.length, 2)
+  }))
+
+it.effect.each(
+  [
+    ["a broken connection", () => "drop"],
+    ["408", () => json({}, 408)],
+    ["429", () => json({}, 429)],
+    ["500", () => json({}, 500)],
+    ["silence", () => Effect.never]
+  ] satisfies ReadonlyArray<readonly [string, () => Answer]>
+)("a send is never tried again after %s", ([, bad]) =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => bad(), { dialect: "address" })
+    const fiber = yield* Effect.forkChild(Effect.result(http.sendMessage({ addressId: "office", text: "hello" })))
+    for (let second = 0; second < 100; second++) yield* TestClock.adjust("1 second")
+    assert.strictEqual((yield* Fiber.join(fiber))._tag, "Failure")
+    assert.strictEqual(log.length, 1)
+  }))

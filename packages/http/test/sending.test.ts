@@ -1,0 +1,82 @@
+import { ClientId } from "@effect-signalwire/schema/Ids"
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { json, reasonOf, start, subscriber } from "./support.ts"
+
+const hello = { addressId: "office", text: "hello" }
+
+it.effect("sends text, metadata and details in the address dialect", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => json({ table: {} }), { dialect: "address" })
+    yield* http.sendMessage({ ...hello, metadata: { tone: "casual" }, details: { n: 1 } })
+    assert.deepStrictEqual(log[0]?.body, {
+      conversation_id: "office",
+      text: "hello",
+      metadata: { tone: "casual" },
+      details: { n: 1 }
+    })
+  }))
+
+it.effect("sends the sender under both of its names in the group dialect", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(({ path }) => {
+      if (path === "subscriber/info") return json(subscriber("ada"))
+      return path === "conversations/join" ? json({ group_id: "sw_office" }) : json({})
+    }, { dialect: "group" })
+    const receipt = yield* http.sendMessage(hello)
+    assert.deepStrictEqual(log[2]?.body, {
+      group_id: "sw_office",
+      from_address_id: "ada",
+      from_fabric_address_id: "ada",
+      text: "hello"
+    })
+    assert.deepStrictEqual([String(receipt.conversationId), String(receipt.groupId)], ["sw_office", "sw_office"])
+  }))
+
+it.effect("puts the client id into the metadata, beside what is there", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => json({ table: {} }), { dialect: "address" })
+    yield* http.sendMessage({ ...hello, metadata: { tone: "casual" }, clientId: ClientId.make("k1") })
+    assert.deepStrictEqual(log[0]?.body, {
+      conversation_id: "office",
+      text: "hello",
+      metadata: { tone: "casual", effect_signalwire_id: "k1" }
+    })
+  }))
+
+it.effect.each(
+  [
+    ["an empty table", { table: {} }, "office", null],
+    ["a table", { table: { conversation_id: "c1", text: "hello" } }, "c1", null],
+    ["the group form", { group_id: "sw_1", text: "hello" }, "sw_1", "sw_1"],
+    [
+      "a whole conversation",
+      { id: "c2", conversation_id: "c2", address_id: "c2", name: "x", created_at: 1 },
+      "c2",
+      null
+    ],
+    ["an empty object", {}, "office", null],
+    ["no object at all", "ok", "office", null],
+    ["an object of another shape", { conversation_id: 7 }, "office", null]
+  ] as const
+)("a send answered with %s is done", ([, body, conversationId, groupId]) =>
+  Effect.gen(function*() {
+    const { http } = yield* start(() => json(body, 201), { dialect: "address" })
+    const receipt = yield* http.sendMessage(hello)
+    assert.deepStrictEqual<unknown>(receipt, { conversationId, groupId })
+  }))
+
+it.effect("a send answered with something that is not JSON is Malformed", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => new Response("<html>"), { dialect: "address" })
+    assert.strictEqual((yield* reasonOf(http.sendMessage(hello)))._tag, "Malformed")
+    assert.strictEqual(log.length, 1)
+  }))
+
+it.effect("a redirected send is not taken for a success", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start(() => new Response(null, { status: 302, headers: { location: "/login" } }), {
+      dialect: "address"
+    })
+    assert.strictEqual((yield* reasonOf(http.sendMessage(hello)))._tag, "Malformed")
+  }))

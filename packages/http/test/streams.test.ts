@@ -1,0 +1,180 @@
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { conversation, json, list, message, pageOf, reasonOf, start } from "./support.ts"
+
+const hundred = Array.from({ length: 100 }, (_, index) => message(99 - index))
+const at = (n: number): number => 1_700_000_000 + n
+
+const collect = <A extends { readonly id: string }, E>(stream: Stream.Stream<A, E>) =>
+  Effect.map(Stream.runCollect(stream), (items) => items.map(({ id }) => id))
+
+const down = (from: number, to: number): ReadonlyArray<string> =>
+  Array.from({ length: from - to + 1 }, (_, index) => `m${from - index}`)
+
+it.effect("reads all pages, in order", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start((request) => pageOf(hundred, request, 7))
+    assert.deepStrictEqual(yield* collect(http.messages()), down(99, 0))
+  }))
+
+it.effect("messages of one conversation are read the same way", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start((request) => pageOf(hundred, request, 40), { dialect: "address" })
+    assert.deepStrictEqual(yield* collect(http.conversationMessages({ addressId: "office" })), down(99, 0))
+    assert.strictEqual(log[0]?.path, "conversations/office/messages")
+  }))
+
+it.effect("yields each message once although a new one shifts every page", () =>
+  Effect.gen(function*() {
+    const items = [...hundred]
+    const { http } = yield* start((request, index) => {
+      if (index > 0) items.unshift(message(1000 + index))
+      return pageOf(items, request, 10)
+    })
+    assert.deepStrictEqual(yield* collect(http.messages()), down(99, 0))
+  }))
+
+it.effect("since, until and limit hold against a server that ignores them", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start((request) => pageOf(hundred, request, 10))
+    assert.deepStrictEqual(yield* collect(http.messages({ since: at(20), until: at(80) })), down(80, 20))
+    assert.deepStrictEqual(yield* collect(http.messages({ until: at(80), limit: 15 })), down(80, 66))
+  }))
+
+it.effect("a limit counts messages, not repetitions", () =>
+  Effect.gen(function*() {
+    const items = [...hundred]
+    const { http } = yield* start((request, index) => {
+      if (index > 0) items.unshift(message(1000 + index))
+      return pageOf(items, request, 10)
+    })
+    assert.deepStrictEqual(yield* collect(http.messages({ limit: 25 })), down(99, 75))
+  }))
+
+it.effect("stops reading at since", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start((request) => pageOf(hundred, request, 10))
+    yield* Stream.runDrain(http.messages({ since: at(85) }))
+    assert.strictEqual(log.length, 2)
+  }))
+
+it.effect("reads no page that nobody asks for, but two ahead", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start((request) => pageOf(hundred, request, 5))
+    yield* http.messages().pipe(Stream.take(1), Stream.runDrain)
+    assert.isAtMost(log.length, 3)
+  }))
+
+it.effect("each page is one chunk", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start((request) => pageOf(hundred, request, 40))
+    const sizes: Array<number> = []
+    yield* Stream.runForEachArray(http.messages(), (chunk) => Effect.sync(() => sizes.push(chunk.length)))
+    assert.deepStrictEqual(sizes, [40, 40, 20])
+  }))
+
+it.effect("the same stream can be run again", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start((request) => pageOf(hundred, request, 40))
+    const stream = http.messages()
+    yield* Stream.runDrain(stream)
+    assert.strictEqual((yield* collect(stream)).length, 100)
+  }))
+
+it.effect("links that lead in a circle end in a failure after everything was yielded once", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(({ query }) =>
+      query["page_token"] === "b"
+        ? list([message(1)], { next: "/api/fabric/messages?page_token=a" })
+        : list([message(2)], { next: "/api/fabric/messages?page_token=b" })
+    )
+    const seen: Array<string> = []
+    const reason = yield* reasonOf(Stream.runForEach(http.messages(), ({ id }) => Effect.sync(() => seen.push(id))))
+    assert.strictEqual(reason._tag, "Malformed")
+    assert.deepStrictEqual(seen, ["m2", "m1"])
+    assert.isBelow(log.length, 5)
+  }))
+
+it.effect("links that go on for ever with nothing new end in a failure", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start((_, index) =>
+      list([message(1)], { next: `/api/fabric/messages?page_token=${index}` })
+    )
+    assert.strictEqual((yield* reasonOf(Stream.runDrain(http.messages())))._tag, "Malformed")
+    assert.isBelow(log.length, 50)
+  }))
+
+it.effect("a foreign link fails the stream after the page that held it", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => list([message(1)], { next: "https://elsewhere.test/" }))
+    const seen: Array<string> = []
+    const reason = yield* reasonOf(Stream.runForEach(http.messages(), ({ id }) => Effect.sync(() => seen.push(id))))
+    assert.strictEqual(reason._tag, "ForeignLink")
+    assert.deepStrictEqual(seen, ["m1"])
+    assert.strictEqual(log.length, 1)
+  }))
+
+it.effect("a conversation that moves from an unread page to the top is not missed", () =>
+  Effect.gen(function*() {
+    let items = Array.from({ length: 30 }, (_, index) => conversation(`c${index}`, 1_700_000_000_000 - index * 1000))
+    const { http } = yield* start((request, index) => {
+      if (index === 1) {
+        items = [conversation("c25", 1_700_000_100_000), ...items.filter(({ id }) => id !== "c25")]
+      }
+      return pageOf(items, request, 10)
+    })
+    const found = yield* collect(http.conversations())
+    assert.strictEqual(new Set(found).size, 30)
+    assert.strictEqual(found.length, 30)
+  }))
+
+it.effect("conversations that move while the top is read again are not missed", () =>
+  Effect.gen(function*() {
+    let items = Array.from({ length: 40 }, (_, index) => conversation(`c${index}`, 1_700_000_000_000 - index * 1000))
+    const touch = (id: string, time: number) => {
+      items = [conversation(id, 1_700_000_000_000 + time * 1000), ...items.filter((item) => item.id !== id)]
+    }
+    const { http } = yield* start((request, index) => {
+      // Before the second page: so many move to the top that they fill more than a page there.
+      if (index === 1) { for (let n = 39; n > 25; n--) touch(`c${n}`, 100 - n) }
+      // While the second page of the top is asked for, the one that is to stand there goes to the top.
+      if (index === 4) touch("c28", 200)
+      return pageOf(items, request, 10)
+    })
+    assert.strictEqual(new Set(yield* collect(http.conversations())).size, 40)
+  }))
+
+it.effect("a list of one page is not read twice", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => list([conversation("a"), conversation("b")]))
+    assert.deepStrictEqual(yield* collect(http.conversations()), ["a", "b"])
+    assert.strictEqual(log.length, 1)
+  }))
+
+it.effect("reading the top again ends although it never comes to rest", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(({ query }, index) =>
+      list(
+        [conversation(`c${index}`, 1_800_000_000_000 + index * 1000)],
+        query["page_token"] === undefined ? { next: "/api/fabric/conversations?page_token=1" } : {}
+      )
+    )
+    yield* Stream.runDrain(http.conversations())
+    assert.isBelow(log.length, 30)
+  }))
+
+it.effect("addresses are read page by page", () =>
+  Effect.gen(function*() {
+    const items = Array.from({ length: 12 }, (_, index) => ({ id: `a${index}`, name: `n${index}` }))
+    const { http, log } = yield* start((request) => pageOf(items, request, 5))
+    assert.strictEqual((yield* collect(http.addresses({ pageSize: 5 }))).length, 12)
+    assert.deepStrictEqual(log[0]?.query, { page_size: "5" })
+  }))
+
+it.effect("a page that fails for good fails the stream", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start((request, index) => index === 1 ? json({}, 403) : pageOf(hundred, request, 40))
+    const error = yield* Effect.flip(Stream.runDrain(http.messages()))
+    assert.deepStrictEqual([error.method, error.reason._tag], ["messages", "Forbidden"])
+  }))

@@ -1,0 +1,181 @@
+import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
+import * as Credentials from "@effect-signalwire/schema/Credentials"
+import { assert, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import { createServer, type IncomingMessage, type RequestListener } from "node:http"
+import { inspect } from "node:util"
+import { gzipSync } from "node:zlib"
+import { message, reasonOf, secret, subscriber } from "./support.ts"
+
+/** A server on a free port of loopback, and what it was asked. */
+const listen = (respond: RequestListener) =>
+  Effect.acquireRelease(
+    Effect.callback<{ readonly origin: string; readonly log: Array<IncomingMessage>; readonly close: () => void }>(
+      (resume) => {
+        const log: Array<IncomingMessage> = []
+        const server = createServer((request, response) => {
+          log.push(request)
+          respond(request, response)
+        })
+        server.listen(0, "127.0.0.1", () => {
+          const address = server.address()
+          const port = typeof address === "object" && address !== null ? address.port : 0
+          const close = () => {
+            server.closeAllConnections()
+            server.close()
+          }
+          resume(Effect.succeed({ origin: `http://127.0.0.1:${port}`, log, close }))
+        })
+      }
+    ),
+    ({ close }) => Effect.sync(close)
+  )
+
+const client = (origin: string, options?: Partial<SignalWireHttp.Options>) =>
+  Effect.map(
+    Layer.build(
+      SignalWireHttp.layerFetch({
+        endpoint: { http: origin, ws: origin.replace("http", "ws") },
+        retry: Schedule.recurs(0),
+        ...options
+      }).pipe(Layer.provide(Credentials.layer({ token: Redacted.make(secret) })))
+    ),
+    Context.get(SignalWireHttp.SignalWireHttp)
+  )
+
+it.live("reads over fetch", () =>
+  Effect.gen(function*() {
+    const { log, origin } = yield* listen((_, response) => response.end(JSON.stringify(subscriber("ada"))))
+    const http = yield* client(origin)
+    assert.strictEqual((yield* http.getSubscriber).addresses.length, 1)
+    assert.strictEqual(log[0]?.headers.authorization, `Bearer ${secret}`)
+  }))
+
+it.live("a compressed answer is read", () =>
+  Effect.gen(function*() {
+    const { origin } = yield* listen((_, response) => {
+      response.setHeader("content-encoding", "gzip")
+      response.end(gzipSync(JSON.stringify(subscriber("ada"))))
+    })
+    const http = yield* client(origin)
+    assert.strictEqual((yield* http.getSubscriber).addresses.length, 1)
+  }))
+
+it.live.each([true, false])(
+  "a connection dropped in the middle of a body is Transport (length told: %s)",
+  (isTold) =>
+    Effect.gen(function*() {
+      const { origin } = yield* listen((_, response) => {
+        if (isTold) response.setHeader("content-length", "1000")
+        response.write("{\"data\":[", () => setTimeout(() => response.destroy(), 20))
+      })
+      const http = yield* client(origin)
+      assert.strictEqual((yield* reasonOf(http.getConversations()))._tag, "Transport")
+    })
+)
+
+it.live("a connection dropped in the middle of a body is tried again", () =>
+  Effect.gen(function*() {
+    let drops = 1
+    const { log, origin } = yield* listen((_, response) => {
+      if (drops-- > 0) response.write("{\"da", () => setTimeout(() => response.destroy(), 20))
+      else response.end(JSON.stringify({ data: [message(1)], links: {} }))
+    })
+    const http = yield* client(origin, { retry: Schedule.recurs(1) })
+    assert.strictEqual((yield* http.getMessages()).data.length, 1)
+    assert.strictEqual(log.length, 2)
+  }))
+
+it.live("an answer that takes too long times out, and its connection is given up", () =>
+  Effect.gen(function*() {
+    let closed = 0
+    const { origin } = yield* listen((request) => request.socket.on("close", () => closed++))
+    const http = yield* client(origin, { timeout: "50 millis" })
+    const reason = yield* reasonOf(http.getSubscriber)
+    assert.strictEqual(reason._tag === "Timeout" ? reason.millis : 0, 50)
+    yield* Effect.sleep("100 millis")
+    assert.strictEqual(closed, 1)
+  }))
+
+it.live("a body that takes too long times out, and its connection is given up", () =>
+  Effect.gen(function*() {
+    let closed = 0
+    const { origin } = yield* listen((request, response) => {
+      request.socket.on("close", () => closed++)
+      response.setHeader("content-length", "1000")
+      response.write("{")
+    })
+    const http = yield* client(origin, { timeout: "100 millis" })
+    assert.strictEqual((yield* reasonOf(http.getSubscriber))._tag, "Timeout")
+    yield* Effect.sleep("100 millis")
+    assert.strictEqual(closed, 1)
+  }))
+
+it.live("a proxy's HTML is Malformed", () =>
+  Effect.gen(function*() {
+    const { origin } = yield* listen((_, response) => {
+      response.setHeader("content-type", "text/html")
+      response.end("<html>welcome</html>")
+    })
+    const http = yield* client(origin)
+    const reason = yield* reasonOf(http.getConversations())
+    assert.strictEqual(reason._tag, "Malformed")
+    assert.include(reason.message, "text/html")
+  }))
+
+it.live.each([301, 302, 303, 307, 308])(
+  "a %i is not followed, and carries the token nowhere",
+  (status) =>
+    Effect.gen(function*() {
+      const elsewhere = yield* listen((_, response) => response.end("{}"))
+      const { origin } = yield* listen((_, response) => {
+        response.writeHead(status, { location: `${elsewhere.origin}/api/fabric/messages` })
+        response.end()
+      })
+      const http = yield* client(origin, { dialect: "address" })
+      assert.strictEqual((yield* reasonOf(http.sendMessage({ addressId: "office", text: "x" })))._tag, "Malformed")
+      assert.strictEqual(elsewhere.log.length, 0)
+    })
+)
+
+it.live("a redirect that another fetch client follows is not taken for success", () =>
+  Effect.gen(function*() {
+    const { origin } = yield* listen((request, response) => {
+      if (request.url === "/welcome") response.end(JSON.stringify({ table: {} }))
+      else response.writeHead(302, { location: "/welcome" }).end()
+    })
+    const http = yield* SignalWireHttp.make({ endpoint: { http: origin, ws: origin }, dialect: "address" }).pipe(
+      Effect.provide([FetchHttpClient.layer, Credentials.layer({ token: Redacted.make(secret) })])
+    )
+    assert.strictEqual((yield* reasonOf(http.sendMessage({ addressId: "office", text: "x" })))._tag, "Malformed")
+  }))
+
+it.live("a foreign link is never contacted", () =>
+  Effect.gen(function*() {
+    const elsewhere = yield* listen((_, response) => response.end(JSON.stringify({ data: [], links: {} })))
+    const { origin } = yield* listen((_, response) =>
+      response.end(JSON.stringify({ data: [message(1)], links: { next: `${elsewhere.origin}/api/fabric/messages` } }))
+    )
+    const http = yield* client(origin)
+    const page = yield* http.getMessages()
+    const reason = yield* reasonOf(page.next)
+    assert.strictEqual(reason._tag === "ForeignLink" ? reason.origin : "", elsewhere.origin)
+    assert.strictEqual(elsewhere.log.length, 0)
+  }))
+
+it.live("a server that is not there is Transport, and the failure shows no token", () =>
+  Effect.gen(function*() {
+    const { close, origin } = yield* listen((_, response) => response.end())
+    close()
+    const http = yield* client(origin)
+    const exit = yield* Effect.exit(http.getSubscriber)
+    const shown = inspect(exit, { depth: 20, showHidden: true }) + JSON.stringify(exit)
+    assert.include(shown, "Transport")
+    assert.include(shown, "ECONNREFUSED")
+    assert.notInclude(shown, secret)
+  }))
