@@ -80,7 +80,7 @@ const pack = (): void => {
     // `tsc -b` does not delete the output of sources that are gone
     for (const output of ["dist", ".tsbuildinfo"]) rmSync(join(directory, output), { recursive: true, force: true })
   }
-  run(join(bin, "tsc"), ["-b"])
+  run(join(bin, "tsc"), ["-b", "tsconfig.build.json"])
   for (const { directory } of packages) {
     run(join(bin, "pnpm"), ["pack", "--pack-destination", work], { cwd: directory })
   }
