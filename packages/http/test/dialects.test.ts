@@ -418,6 +418,15 @@ it.effect("messages are read although their client can't find out who it is", ()
     assert.isNull((yield* http.getMessages()).data[0]?.addressId)
   }))
 
+it.effect("a client that can't find out who it is stops asking before it reads", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(({ path }) =>
+      path === "subscriber/info" ? json({}, 500) : list([groupMessage(1, "sw_ada_grace")])
+    )
+    for (let reads = 0; reads < 10; reads++) yield* http.getMessages()
+    assert.strictEqual(count(log, "GET subscriber/info"), 3)
+  }))
+
 it.effect("a joined address goes before what its group's name suggests", () =>
   Effect.gen(function*() {
     const { http } = yield* start(({ path }) => {

@@ -9,6 +9,7 @@ import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/testing/TestClock"
+import * as Tracer from "effect/Tracer"
 import { inspect } from "node:util"
 import { json, makeServer, reasonOf, secret, service, start, subscriber, validation } from "./support.ts"
 
@@ -300,4 +301,26 @@ it.effect("an answer from elsewhere, reached by a redirect, is not believed", ()
     })
     const http = yield* service(client, never)
     assert.strictEqual((yield* reasonOf(http.getSubscriber))._tag, "Malformed")
+  }))
+
+it.effect("no span shows the token, nor what was said", () =>
+  Effect.gen(function*() {
+    const spans: Array<Tracer.Span> = []
+    const tracer = Tracer.make({
+      span: (options) => {
+        const span = new Tracer.NativeSpan(options)
+        spans.push(span)
+        return span
+      }
+    })
+    const { http } = yield* start((_, index) => index === 0 ? json({}, 500) : "drop", { ...never, dialect: "address" })
+    yield* Effect.all([
+      Effect.exit(http.getMessages()),
+      Effect.exit(http.sendMessage({ addressId: "office", text: "private words" }))
+    ]).pipe(Effect.withTracer(tracer))
+    const shown = spans.map((span) => inspect(span, { depth: 20 }) + JSON.stringify([...span.attributes])).join("\n")
+    assert.include(shown, "SignalWireHttp.getMessages")
+    assert.include(shown, "SignalWireHttp.sendMessage")
+    assert.notInclude(shown, secret)
+    assert.notInclude(shown, "private words")
   }))

@@ -131,18 +131,26 @@ it.effect("a conversation that moves from an unread page to the top is not misse
 
 it.effect("conversations that move while the top is read again are not missed", () =>
   Effect.gen(function*() {
-    let items = Array.from({ length: 40 }, (_, index) => conversation(`c${index}`, 1_700_000_000_000 - index * 1000))
-    const touch = (id: string, time: number) => {
-      items = [conversation(id, 1_700_000_000_000 + time * 1000), ...items.filter((item) => item.id !== id)]
+    let items = Array.from({ length: 60 }, (_, index) => conversation(`c${index}`, 1_700_000_000_000 - index * 1000))
+    let now = 1_700_000_000_000
+    const touch = (from: number, to: number) => {
+      for (let n = from; n >= to; n--) {
+        now += 1000
+        items = [conversation(`c${n}`, now), ...items.filter(({ id }) => id !== `c${n}`)]
+      }
     }
     const { http } = yield* start((request, index) => {
-      // Before the second page: so many move to the top that they fill more than a page there.
-      if (index === 1) { for (let n = 39; n > 25; n--) touch(`c${n}`, 100 - n) }
-      // While the second page of the top is asked for, the one that is to stand there goes to the top.
-      if (index === 4) touch("c28", 200)
+      // While the list is read: c30 to c59 go to the top, where c30 to c39 are on the page that was read already.
+      if (index === 1) touch(59, 30)
+      // Five more push half of those onto the second page.
+      if (index === 5) touch(4, 0)
+      // Before that page is read again, one of them leaves it for the top.
+      if (index === 7) touch(37, 37)
       return pageOf(items, request, 10)
     })
-    assert.strictEqual(new Set(yield* collect(http.conversations())).size, 40)
+    const found = yield* collect(http.conversations())
+    assert.strictEqual(found.length, 60)
+    assert.strictEqual(new Set(found).size, 60)
   }))
 
 it.effect("a list of one page is not read twice", () =>

@@ -50,6 +50,9 @@ export interface Groups {
 /** At least so many addresses, and groups, are remembered. */
 const capacity = 10_000
 
+/** How often reading a list may wait for who its reader is, and not learn it. */
+const maxVain = 3
+
 const prefix = "sw_"
 
 /** What is wrong with a message's content says nothing about its group. */
@@ -68,6 +71,7 @@ const unnamedPair = (item: unknown): GroupId | undefined =>
 
 export const make = (options: Options): Groups => {
   let own: ReadonlyArray<AddressId> | undefined
+  let vain = 0
   const groups = makeMap<AddressId, { readonly groupId: GroupId }>(capacity)
   const addresses = makeMap<GroupId, AddressId>(capacity)
   const asking = Flight.make<boolean, Subscriber, SignalWireHttpError>()
@@ -167,7 +171,11 @@ export const make = (options: Options): Groups => {
       const groupId = unnamedPair(item)
       return groupId !== undefined && addressOf(groupId) === null
     })
-    return isNeeded ? Effect.ignore(ask(method, false)) : Effect.void
+    if (!isNeeded || vain >= maxVain) return Effect.void
+    return Effect.ignore(Effect.tapError(ask(method, false), () =>
+      Effect.sync(() => {
+        vain++
+      })))
   }
 
   return { addressOf, recognise, remember, join, within, prepare }

@@ -37,7 +37,7 @@ export const within = <A>(
       if (!error.isRetryable) return yield* error
       const now = yield* Clock.currentTimeMillis
       const delay = yield* Pull.matchEffect(step(now, error), {
-        onSuccess: ([, delay]) => Effect.succeed(Math.max(Duration.toMillis(delay), minimumDelay(error))),
+        onSuccess: ([, delay]) => Effect.succeed(Math.ceil(Math.max(Duration.toMillis(delay), minimumDelay(error)))),
         onFailure: () => Effect.fail(error),
         onDone: () => Effect.fail(error)
       })
