@@ -1,0 +1,111 @@
+import { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import { ConversationId, MessageId } from "@effect-signalwire/schema/Ids"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Merge from "../src/internal/merge.ts"
+import { compare } from "../src/internal/position.ts"
+
+const message = (id: string, epochSeconds: number): ConversationMessage =>
+  new ConversationMessage({
+    id: MessageId.make(id),
+    conversationId: ConversationId.make("c"),
+    groupId: null,
+    userId: null,
+    addressId: null,
+    fromAddressId: null,
+    epochSeconds,
+    type: "message",
+    subtype: "chat",
+    kind: null,
+    text: id,
+    metadata: {},
+    details: {},
+    clientId: null
+  })
+
+const make = () => Merge.make({ overlapSeconds: 10, memory: 4 })
+
+/** Few ids and few times, so that repetitions and equal times happen. */
+const Happening = Schema.Struct({
+  how: Schema.Literals(["live", "read", "note"]),
+  ids: Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 30 })))
+})
+
+/** A message's time follows from its id: three messages share each second. */
+const numbered = (id: number) => message(`m${id}`, Math.floor(id / 3))
+
+describe("the merge", () => {
+  it("lets a message through once, however it comes again", () => {
+    const merge = make()
+    assert.isDefined(merge.admit(message("a", 1)))
+    assert.isUndefined(merge.admit(message("a", 1)))
+    assert.deepStrictEqual(merge.admitAll([message("a", 1)]), [])
+  })
+
+  it("lets what one read brings through by time, then id", () => {
+    const merge = make()
+    const admitted = merge.admitAll([message("c", 2), message("b", 1), message("a", 2)])
+    assert.deepStrictEqual(admitted.map(({ message }) => message.id), ["b", "a", "c"])
+    assert.isTrue(admitted.every(({ late }) => !late))
+  })
+
+  it("marks late what stands before something that was let through", () => {
+    const merge = make()
+    merge.admit(message("b", 2))
+    assert.strictEqual(merge.admit(message("a", 1))?.late, true)
+    assert.strictEqual(merge.admit(message("c", 2))?.late, false)
+  })
+
+  it("does not let through what it took note of", () => {
+    const merge = make()
+    merge.note([message("a", 1)])
+    assert.isUndefined(merge.admit(message("a", 1)))
+    assert.isDefined(merge.admit(message("b", 1)))
+  })
+
+  it("asks for everything while it knows nothing, then for the overlap before the frontier", () => {
+    const merge = make()
+    assert.isNull(merge.readBackTo())
+    merge.admit(message("a", 100))
+    assert.strictEqual(merge.readBackTo(), 90)
+  })
+
+  it("remembers what a re-read can reach, however many messages that is", () => {
+    const merge = make()
+    const messages = Array.from({ length: 100 }, (_, index) => message(`m${index}`, 1000 + index / 20))
+    merge.admitAll(messages)
+    assert.deepStrictEqual(merge.admitAll(messages), [])
+  })
+
+  it.effect.prop(
+    "nothing twice, nothing lost, and late exactly when out of order, whatever happens",
+    { happenings: Schema.Array(Happening) },
+    ({ happenings }) =>
+      Effect.sync(() => {
+        const merge = Merge.make({ overlapSeconds: 1000, memory: 4 })
+        const told = new Set<string>()
+        const out: Array<Merge.Admitted<ConversationMessage>> = []
+        const noted = new Set<string>()
+        let frontier: ConversationMessage | undefined
+        for (const { how, ids } of happenings) {
+          const messages = ids.map(numbered)
+          if (how === "note") {
+            for (const { id } of messages) if (!told.has(id)) noted.add(id)
+            merge.note(messages)
+          } else if (how === "read") out.push(...merge.admitAll(messages))
+          else out.push(...messages.flatMap((message) => merge.admit(message) ?? []))
+          for (const { id } of messages) told.add(id)
+        }
+        const ids = out.map(({ message }) => message.id)
+        assert.strictEqual(new Set(ids).size, ids.length)
+        assert.deepStrictEqual(new Set([...ids, ...noted]), told)
+        for (const { late, message } of out) {
+          if (noted.size > 0) break
+          assert.strictEqual(late, frontier !== undefined && compare(message, frontier) <= 0)
+          if (!late) frontier = message
+        }
+      }),
+    { arbitrary: { runs: 500 } }
+  )
+})

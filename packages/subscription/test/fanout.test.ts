@@ -1,0 +1,89 @@
+import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
+import { ConversationId, MessageId } from "@effect-signalwire/schema/Ids"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as Fanout from "../src/internal/fanout.ts"
+import * as Signal from "../src/Signal.ts"
+
+const event = (id: string): Signal.Signal =>
+  Signal.event(
+    new ConversationEvent({
+      id: MessageId.make(id),
+      conversationId: ConversationId.make("c"),
+      groupId: null,
+      userId: null,
+      addressId: null,
+      fromAddressId: null,
+      epochSeconds: 1,
+      type: "message",
+      subtype: "chat",
+      kind: null,
+      text: id,
+      metadata: {},
+      details: {},
+      clientId: null
+    }, { hidden: false, conversationName: null, userName: null })
+  )
+
+const label = (signal: Signal.Signal) => signal._tag === "Event" ? signal.event.id : signal._tag
+
+describe("the fan-out", () => {
+  it.effect("hands every signal to every subscriber", () =>
+    Effect.gen(function*() {
+      const fanout = Fanout.make(10)
+      const subscribers = yield* Effect.all([fanout.attach, fanout.attach])
+      fanout.emit([event("1"), event("2")])
+      yield* fanout.end()
+      for (const signals of subscribers) {
+        assert.deepStrictEqual((yield* Stream.runCollect(signals)).map(label), ["1", "2"])
+      }
+    }))
+
+  it.effect("sends a subscriber that fell behind to history, and not its neighbour", () =>
+    Effect.gen(function*() {
+      const fanout = Fanout.make(2)
+      const slow = yield* fanout.attach
+      const quick: Array<string> = []
+      yield* Stream.runForEach(yield* fanout.attach, (signal) => Effect.sync(() => quick.push(label(signal)))).pipe(
+        Effect.forkScoped({ startImmediately: true })
+      )
+      for (const id of ["1", "2", "3", "4"]) {
+        fanout.emit([event(id)])
+        yield* Effect.yieldNow
+        yield* Effect.yieldNow
+      }
+      yield* fanout.end()
+      assert.deepStrictEqual((yield* Stream.runCollect(slow)).map(label), ["1", "2", "Lapse"])
+      assert.deepStrictEqual(quick, ["1", "2", "3", "4"])
+    }))
+
+  it.effect("hears live signals again once the lapse was taken", () =>
+    Effect.gen(function*() {
+      const fanout = Fanout.make(1)
+      const signals = yield* fanout.attach
+      fanout.emit([event("1"), event("2")])
+      const heard: Array<string> = []
+      const reading = yield* Stream.runForEach(signals, (signal) => Effect.sync(() => heard.push(label(signal)))).pipe(
+        Effect.forkScoped({ startImmediately: true })
+      )
+      yield* Effect.yieldNow
+      fanout.emit([event("3")])
+      yield* fanout.end()
+      yield* Fiber.join(reading)
+      assert.deepStrictEqual(heard, ["1", "Lapse", "3"])
+    }))
+
+  it.effect("hands nothing to a subscriber whose scope has closed", () =>
+    Effect.gen(function*() {
+      const fanout = Fanout.make(10)
+      const scope = yield* Scope.make()
+      const signals = yield* Scope.provide(fanout.attach, scope)
+      yield* Scope.close(scope, Exit.void)
+      fanout.emit([event("1")])
+      assert.isTrue(Exit.hasInterrupts(yield* Effect.exit(Stream.runCollect(signals))))
+    }))
+})
