@@ -6,12 +6,12 @@
  */
 import * as Address from "@effect-signalwire/schema/Address"
 import * as ClientKey from "@effect-signalwire/schema/ClientKey"
-import * as Conversation from "@effect-signalwire/schema/Conversation"
-import * as ConversationMessage from "@effect-signalwire/schema/ConversationMessage"
+import type * as Conversation from "@effect-signalwire/schema/Conversation"
+import type * as ConversationMessage from "@effect-signalwire/schema/ConversationMessage"
 import * as Credentials from "@effect-signalwire/schema/Credentials"
 import type { Dialect } from "@effect-signalwire/schema/Dialect"
 import type { Endpoint } from "@effect-signalwire/schema/Endpoint"
-import type { AddressId, ClientId, ConversationId, GroupId } from "@effect-signalwire/schema/Ids"
+import type { ClientId, ConversationId, GroupId } from "@effect-signalwire/schema/Ids"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
 import type { Decoder } from "@effect-signalwire/schema/Malformed"
@@ -20,7 +20,7 @@ import { type Invalid, Malformed, NotFound } from "@effect-signalwire/schema/Rea
 import * as SendMessage from "@effect-signalwire/schema/SendMessage"
 import * as Subscriber from "@effect-signalwire/schema/Subscriber"
 import * as Context from "effect/Context"
-import * as DateTime from "effect/DateTime"
+import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -36,10 +36,11 @@ import { failed } from "./internal/errors.ts"
 import * as Groups from "./internal/groups.ts"
 import * as Inputs from "./internal/inputs.ts"
 import * as Learning from "./internal/learning.ts"
+import * as Listings from "./internal/listings.ts"
 import * as Pages from "./internal/pages.ts"
 import * as Requests from "./internal/request.ts"
 import { defaultSchedule } from "./internal/retry.ts"
-import { type Listing, makeReader, rawItems } from "./internal/sheets.ts"
+import { type Listing, rawItems } from "./internal/sheets.ts"
 import * as Urls from "./internal/urls.ts"
 import type { SignalWireHttpError } from "./SignalWireHttpError.ts"
 
@@ -225,67 +226,7 @@ export const make = Effect.fnUntraced(function*(
       Effect.map(requests.repeatable({ method, request: get(["conversations"], { page_size: 1 }) }), rawItems)
   })
 
-  const reader = makeReader({ requests, origin, prepare: groups.prepare })
-  /** Reads conversations and messages: unlike addresses, they tell the dialect. */
-  const tellingReader = makeReader({
-    requests,
-    origin,
-    prepare: (method, items) => {
-      memory.learn(items)
-      return groups.prepare(method, items)
-    }
-  })
-
-  const decodeConversation: Decoder<Conversation.Conversation> = (input) => Conversation.decode(input, groups.addressOf)
-  const decodeMessage: Decoder<ConversationMessage.ConversationMessage> = (input) =>
-    ConversationMessage.decode(input, groups.addressOf)
-
-  const addressListing = (method: string, query: Inputs.Query): Listing<Address.Address> => ({
-    method,
-    open: reader.read(method, Urls.make(origin, ["addresses"], query), Address.decode),
-    follow: (link) => reader.follow(method, link, Address.decode),
-    idOf: ({ id }) => id
-  })
-
-  const conversationListing = (method: string, query: Inputs.Query): Listing<Conversation.Conversation> => ({
-    method,
-    open: tellingReader.read(method, Urls.make(origin, ["conversations"], query), decodeConversation),
-    follow: (link) => tellingReader.follow(method, link, decodeConversation),
-    idOf: ({ id }) => id,
-    movedAt: ({ lastMessageAt }) => DateTime.toEpochMillis(lastMessageAt)
-  })
-
-  const messageListing = (
-    method: string,
-    selection: Inputs.Selection,
-    open: Listing<ConversationMessage.ConversationMessage>["open"]
-  ): Listing<ConversationMessage.ConversationMessage> => ({
-    method,
-    open,
-    follow: (link) => tellingReader.follow(method, link, decodeMessage),
-    idOf: ({ id }) => id,
-    bounds: { ...selection, timeOf: ({ epochSeconds }) => epochSeconds }
-  })
-
-  const allMessages = (method: string, selection: Inputs.Selection) =>
-    messageListing(
-      method,
-      selection,
-      tellingReader.read(method, Urls.make(origin, ["messages"], selection.query), decodeMessage)
-    )
-
-  const messagesWith = (method: string, addressId: AddressId, selection: Inputs.Selection) => {
-    const read = (id: string) =>
-      tellingReader.read(method, Urls.make(origin, ["conversations", id, "messages"], selection.query), decodeMessage)
-    return messageListing(
-      method,
-      selection,
-      Effect.flatMap(learning.settle(method, addressId), ({ dialect }) =>
-        dialect === "group"
-          ? groups.within(method, addressId, ({ groupId }) => read(groupId))
-          : read(addressId))
-    )
-  }
+  const lists = Listings.make({ origin, requests, memory, groups, learning })
 
   const getAddress: Service["getAddress"] = Effect.fn("SignalWireHttp.getAddress")(function*(options) {
     const id = yield* lift("getAddress", Inputs.addressById(options))
@@ -297,7 +238,7 @@ export const make = Effect.fnUntraced(function*(
     function*(options) {
       const method = "getAddressByName"
       const name = yield* lift(method, Inputs.addressByName(options))
-      const { items, malformed } = yield* addressListing(method, { name }).open
+      const { items, malformed } = yield* lists.addresses(method, { name }).open
       // A server that ignores the filter answers with whoever comes first.
       const found = items.find((address) => isSameName(address.name, name))
       if (found !== undefined) return found
@@ -310,13 +251,13 @@ export const make = Effect.fnUntraced(function*(
 
   const getAddresses: Service["getAddresses"] = Effect.fn("SignalWireHttp.getAddresses")(function*(options) {
     const query = yield* lift("getAddresses", Inputs.addresses(options))
-    return yield* Pages.first(addressListing("getAddresses", query))
+    return yield* Pages.first(lists.addresses("getAddresses", query))
   })
 
   const getConversations: Service["getConversations"] = Effect.fn("SignalWireHttp.getConversations")(
     function*(options) {
       const query = yield* lift("getConversations", Inputs.page(options))
-      return yield* Pages.first(conversationListing("getConversations", query))
+      return yield* Pages.first(lists.conversations("getConversations", query))
     }
   )
 
@@ -324,12 +265,12 @@ export const make = Effect.fnUntraced(function*(
     "SignalWireHttp.getConversationMessages"
   )(function*(options) {
     const input = yield* lift("getConversationMessages", Inputs.conversationMessages(options))
-    return yield* Pages.first(messagesWith("getConversationMessages", input.addressId, input.selection))
+    return yield* Pages.first(lists.messagesWith("getConversationMessages", input.addressId, input.selection))
   })
 
   const getMessages: Service["getMessages"] = Effect.fn("SignalWireHttp.getMessages")(function*(options) {
     const selection = yield* lift("getMessages", Inputs.messages(options))
-    return yield* Pages.first(allMessages("getMessages", selection))
+    return yield* Pages.first(lists.messages("getMessages", selection))
   })
 
   const postMessage = Effect.fnUntraced(function*(
@@ -382,18 +323,18 @@ export const make = Effect.fnUntraced(function*(
     getAddress,
     getAddressByName,
     getAddresses,
-    addresses: (options) => streamOf("addresses", Inputs.addresses(options), addressListing),
+    addresses: (options) => streamOf("addresses", Inputs.addresses(options), lists.addresses),
     getConversations,
-    conversations: (options) => streamOf("conversations", Inputs.page(options), conversationListing),
+    conversations: (options) => streamOf("conversations", Inputs.page(options), lists.conversations),
     getConversationMessages,
     conversationMessages: (options) =>
       streamOf(
         "conversationMessages",
         Inputs.conversationMessages(options),
-        (method, input) => messagesWith(method, input.addressId, input.selection)
+        (method, input) => lists.messagesWith(method, input.addressId, input.selection)
       ),
     getMessages,
-    messages: (options) => streamOf("messages", Inputs.messages(options), allMessages),
+    messages: (options) => streamOf("messages", Inputs.messages(options), lists.messages),
     sendMessage,
     join,
     addressOf: groups.addressOf,

@@ -153,6 +153,14 @@ it.effect("conversations that move while the top is read again are not missed", 
     assert.strictEqual(new Set(found).size, 60)
   }))
 
+it.effect("the top is read again once when nothing moved", () =>
+  Effect.gen(function*() {
+    const items = Array.from({ length: 30 }, (_, index) => conversation(`c${index}`, 1_700_000_000_000 - index * 1000))
+    const { http, log } = yield* start((request) => pageOf(items, request, 10))
+    assert.strictEqual((yield* collect(http.conversations())).length, 30)
+    assert.strictEqual(log.length, 4)
+  }))
+
 it.effect("a list of one page is not read twice", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(() => list([conversation("a"), conversation("b")]))

@@ -116,6 +116,31 @@ it.live("a body that takes too long times out, and its connection is given up", 
     assert.strictEqual(closed, 1)
   }))
 
+it.live("a small answer that unfolds to more than is allowed is not taken in", () =>
+  Effect.gen(function*() {
+    const { origin } = yield* listen((_, response) => {
+      const folded = gzipSync(Buffer.alloc(40 * 1024 * 1024))
+      response.writeHead(200, { "content-encoding": "gzip", "content-length": folded.byteLength })
+      response.end(folded)
+    })
+    const http = yield* client(origin)
+    assert.include((yield* reasonOf(http.getSubscriber)).message, "more than")
+  }))
+
+it.live("an answer that is announced as larger than allowed is not waited for", () =>
+  Effect.gen(function*() {
+    let closed = 0
+    const { origin } = yield* listen((request, response) => {
+      request.socket.on("close", () => closed++)
+      response.writeHead(200, { "content-length": 40 * 1024 * 1024 })
+      response.write("{")
+    })
+    const http = yield* client(origin)
+    assert.include((yield* reasonOf(http.getSubscriber)).message, "more than")
+    yield* Effect.sleep("100 millis")
+    assert.strictEqual(closed, 1)
+  }))
+
 it.live("a proxy's HTML is Malformed", () =>
   Effect.gen(function*() {
     const { origin } = yield* listen((_, response) => {
