@@ -1,6 +1,8 @@
 export * as AdminClient from "./AdminClient.ts"
 export * as Conformance from "./Conformance.ts"
 export * as FakeServer from "./FakeServer.ts"
+export * as Fixtures from "./Fixtures.ts"
 export * as MemoryBackend from "./MemoryBackend.ts"
 export * as MemorySocket from "./MemorySocket.ts"
+export * as Mocks from "./Mocks.ts"
 export * as World from "./World.ts"

@@ -1,0 +1,39 @@
+/**
+ * Each service as a layer of just the members that a test needs; using one that is left out is a defect that names it.
+ *
+ * ```ts
+ * const layer = Mocks.conversations({ subscribe: Stream.make(event) })
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Conversations from "@effect-signalwire/conversation/Conversations"
+import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
+import * as Credentials from "@effect-signalwire/schema/Credentials"
+import { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
+import * as Subscription from "@effect-signalwire/subscription/Subscription"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
+
+/** A `Conversations` of these members; not connected unless told otherwise. */
+export const conversations = (
+  members: Partial<Conversations.Service>
+): Layer.Layer<Conversations.Conversations> =>
+  Layer.mock(Conversations.Conversations, {
+    connection: { current: Effect.succeed(ConnectionState.Idle()), changes: Stream.make(ConnectionState.Idle()) },
+    ...members
+  })
+
+/** A `SignalWireHttp` of these members; it knows no groups unless told otherwise. */
+export const http = (members: Partial<SignalWireHttp.Service>): Layer.Layer<SignalWireHttp.SignalWireHttp> =>
+  Layer.mock(SignalWireHttp.SignalWireHttp, { addressOf: () => null, ...members })
+
+/** A `Subscription` of these members. */
+export const subscription = (members: Partial<Subscription.Service>): Layer.Layer<Subscription.Subscription> =>
+  Layer.mock(Subscription.Subscription, members)
+
+/** `Credentials` with a token that can't be renewed. */
+export const credentials = (token = "test-token"): Layer.Layer<Credentials.Credentials> =>
+  Credentials.layer({ token: Redacted.make(token) })

@@ -1,0 +1,328 @@
+import * as Conversations from "@effect-signalwire/conversation/Conversations"
+import type { TimelineEvent } from "@effect-signalwire/conversation/TimelineEvent"
+import { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
+import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import { ClientId, MessageId } from "@effect-signalwire/schema/Ids"
+import * as Reason from "@effect-signalwire/schema/Reason"
+import * as Signal from "@effect-signalwire/subscription/Signal"
+import * as Fixtures from "@effect-signalwire/testing/Fixtures"
+import * as Mocks from "@effect-signalwire/testing/Mocks"
+import { assert, describe, it } from "@effect/vitest"
+import type * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+
+const { conversationId } = Fixtures.message()
+const addressId = conversationId
+
+/** A message whose text and id are `name`, at a time in seconds. */
+const at = (name: string, epochSeconds: number, clientId: string | null = null) =>
+  Fixtures.message({
+    id: MessageId.make(name),
+    text: name,
+    epochSeconds,
+    clientId: clientId === null ? null : ClientId.make(clientId)
+  })
+const liveAt = (name: string, epochSeconds: number) =>
+  Signal.event(Fixtures.event({ id: MessageId.make(name), text: name, epochSeconds }))
+
+/** A service over a history and a session that the test moves. */
+const start = Effect.fnUntraced(function*(options: Conversations.Tuning & { readonly pageSize?: number } = {}) {
+  const history: Array<ConversationMessage> = []
+  const signals = yield* Queue.unbounded<Signal.Signal, Cause.Done>()
+  let sessions = 1
+  let reads = 0
+  const read = Effect.sync(() => {
+    reads++
+    return Fixtures.page(history.toSorted((a, b) => b.epochSeconds - a.epochSeconds), options.pageSize ?? 2)
+  })
+  const context = yield* Layer.build(
+    Conversations.layerServices(options).pipe(Layer.provide([
+      Mocks.http({ getMessages: () => read, getConversationMessages: () => read }),
+      Mocks.subscription({
+        attach: Effect.succeed(Stream.fromQueue(signals)),
+        ready: Effect.void,
+        sessions: Effect.sync(() => sessions)
+      })
+    ]))
+  )
+  return {
+    conversations: Context.get(context, Conversations.Conversations),
+    store: (...messages: ReadonlyArray<ConversationMessage>) => history.push(...messages),
+    forget: () => history.splice(0),
+    signal: (...batch: ReadonlyArray<Signal.Signal>) => Queue.offerAll(signals, batch),
+    reconnect: Effect.suspend(() => Queue.offer(signals, Signal.connected(++sessions))),
+    end: Queue.end(signals),
+    reads: () => reads
+  }
+})
+
+const label = (event: TimelineEvent) =>
+  event._tag === "Message" ? `${event.message.text}${event.late ? " late" : ""}` : event._tag
+
+describe("a timeline", () => {
+  it.effect("begins with history, oldest first, and says when it has caught up", () =>
+    Effect.gen(function*() {
+      const { conversations, end, store } = yield* start({ pageSize: 10 })
+      store(at("b", 2), at("a", 1))
+      yield* end
+      const events = yield* Stream.runCollect(conversations.timeline({ addressId }))
+      assert.deepStrictEqual(events.map(label), ["a", "b", "CaughtUp"])
+    }))
+
+  it.effect("begins where it is told to, over as many pages as that takes", () =>
+    Effect.gen(function*() {
+      const { conversations, end, store } = yield* start({ pageSize: 2 })
+      store(...[5, 4, 3, 2, 1].map((time) => at(`m${time}`, time)))
+      yield* end
+      const events = yield* Stream.runCollect(conversations.timeline({ addressId, since: 0 }))
+      assert.deepStrictEqual(events.map(label), ["m1", "m2", "m3", "m4", "m5", "CaughtUp"])
+    }))
+
+  it.effect("lets nothing live through before the gap of an interruption is read back", () =>
+    Effect.gen(function*() {
+      const { conversations, end, reconnect, signal, store } = yield* start()
+      store(at("a", 1))
+      const watching = yield* Effect.forkChild(Stream.runCollect(conversations.timeline({ addressId })))
+      yield* TestClock.adjust(0)
+      store(at("b", 2), at("c", 3), at("d", 4))
+      yield* reconnect
+      yield* signal(liveAt("d", 4), liveAt("e", 5))
+      yield* end
+      assert.deepStrictEqual(
+        (yield* Fiber.join(watching)).map(label),
+        ["a", "CaughtUp", "b", "c", "d", "CaughtUp", "e"]
+      )
+    }))
+
+  it.effect("marks late what became visible after what stands behind it", () =>
+    Effect.gen(function*() {
+      const { conversations, end, signal, store } = yield* start()
+      store(at("a", 1))
+      yield* signal(liveAt("c", 3), liveAt("b", 2))
+      yield* end
+      const events = yield* Stream.runCollect(conversations.timeline({ addressId }))
+      assert.deepStrictEqual(events.map(label), ["a", "CaughtUp", "c", "b late"])
+    }))
+
+  it.effect("yields a re-sent event once", () =>
+    Effect.gen(function*() {
+      const { conversations, end, signal, store } = yield* start()
+      store(at("a", 1))
+      yield* signal(liveAt("a", 1), liveAt("b", 2), liveAt("b", 2))
+      yield* end
+      const events = yield* Stream.runCollect(conversations.timeline({ addressId }))
+      assert.deepStrictEqual(events.map(label), ["a", "CaughtUp", "b"])
+    }))
+
+  it.effect("leaves out what belongs to another conversation", () =>
+    Effect.gen(function*() {
+      const { conversations, end, signal } = yield* start()
+      yield* signal(liveAt("a", 1))
+      yield* end
+      const events = yield* Stream.runCollect(conversations.timeline({ addressId: "another" }))
+      assert.deepStrictEqual(events.map(label), ["CaughtUp"])
+    }))
+
+  it.effect("says so when history does not reach back over an interruption", () =>
+    Effect.gen(function*() {
+      const { conversations, end, forget, reconnect, store } = yield* start()
+      store(at("a", 1))
+      const watching = yield* Effect.forkChild(Stream.runCollect(conversations.timeline({ addressId })))
+      yield* TestClock.adjust(0)
+      forget()
+      store(at("z", 100))
+      yield* reconnect
+      yield* end
+      assert.deepStrictEqual((yield* Fiber.join(watching)).map(label), ["a", "CaughtUp", "Gap", "z", "CaughtUp"])
+    }))
+
+  it.effect("says so when an interruption left more than it may hold", () =>
+    Effect.gen(function*() {
+      const { conversations, end, reconnect, store } = yield* start({ recoveryLimit: 2 })
+      store(at("a", 1))
+      const watching = yield* Effect.forkChild(Stream.runCollect(conversations.timeline({ addressId })))
+      yield* TestClock.adjust(0)
+      store(at("b", 100), at("c", 101), at("d", 102))
+      yield* reconnect
+      yield* end
+      const events = yield* Fiber.join(watching)
+      assert.deepStrictEqual(events.map(label), ["a", "CaughtUp", "Gap", "c", "d", "CaughtUp"])
+      const gap = events[2]
+      assert.isTrue(gap?._tag === "Gap" && gap.reason === "too-many-messages")
+    }))
+})
+
+describe("a subscription", () => {
+  it.effect("begins now: what was there before is not part of it", () =>
+    Effect.gen(function*() {
+      const { conversations, end, reconnect, signal, store } = yield* start()
+      store(at("before", 1))
+      const events = yield* conversations.subscription
+      store(at("missed", 2))
+      yield* reconnect
+      yield* signal(liveAt("live", 3))
+      yield* end
+      assert.deepStrictEqual((yield* Stream.runCollect(events)).map(({ text }) => text), ["missed", "live"])
+    }).pipe(Effect.scoped))
+
+  it.effect("reads back what it could not hold", () =>
+    Effect.gen(function*() {
+      const { conversations, end, signal, store } = yield* start()
+      const events = yield* conversations.subscription
+      store(at("a", 1), at("b", 2), at("c", 3))
+      yield* signal(liveAt("a", 1), Signal.overflow)
+      yield* end
+      assert.deepStrictEqual((yield* Stream.runCollect(events)).map(({ text }) => text), ["a", "b", "c"])
+    }).pipe(Effect.scoped))
+
+  it.effect("does not read again what it read after the session was ready", () =>
+    Effect.gen(function*() {
+      const { conversations, end, reads, signal } = yield* start()
+      yield* signal(Signal.connected(1))
+      const events = yield* conversations.subscription
+      yield* end
+      yield* Stream.runDrain(events)
+      assert.strictEqual(reads(), 1)
+    }).pipe(Effect.scoped))
+})
+
+/** A service whose sends go as the test says. */
+const startSending = Effect.fnUntraced(function*(options: {
+  readonly outcomes: ReadonlyArray<Reason.Reason | "sent">
+  readonly history?: (sent: ReadonlyArray<ClientId>) => ReadonlyArray<ConversationMessage>
+}) {
+  const sent: Array<ClientId> = []
+  const texts: Array<string> = []
+  const context = yield* Layer.build(
+    Conversations.layerServices().pipe(Layer.provide([
+      Mocks.http({
+        sendMessage: Effect.fnUntraced(function*({ clientId, text }) {
+          const outcome = options.outcomes[sent.length] ?? "sent"
+          if (clientId !== undefined) sent.push(clientId)
+          texts.push(text)
+          yield* Effect.sleep(`${Math.max(0, 100 - sent.length * 10)} millis`)
+          if (outcome !== "sent") return yield* new SignalWireHttpError({ method: "sendMessage", reason: outcome })
+          return { conversationId, groupId: null }
+        }),
+        getConversationMessages: () => Effect.sync(() => Fixtures.page(options.history?.(sent) ?? [])),
+        conversations: () => Stream.make(Fixtures.conversation())
+      }),
+      Mocks.subscription({})
+    ]))
+  )
+  return { conversations: Context.get(context, Conversations.Conversations), sent, texts }
+})
+
+const lost = new Reason.Transport({ detail: "the connection broke" })
+
+/** Runs a send to its end, however long it takes. */
+const settled = <A, E, R>(send: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.forkChild(Effect.exit(send), { startImmediately: true })
+    yield* TestClock.adjust("5 minutes")
+    return yield* yield* Fiber.join(fiber)
+  })
+
+describe("a send", () => {
+  const hello = { addressId, text: "hello" }
+
+  it.effect("is not repeated when history shows that it was stored", () =>
+    Effect.gen(function*() {
+      const { conversations, sent } = yield* startSending({
+        outcomes: [lost],
+        history: (sent) => sent.map((clientId) => at("hello", 0, clientId))
+      })
+      yield* settled(conversations.sendMessage(hello))
+      assert.strictEqual(sent.length, 1)
+    }))
+
+  it.effect("is repeated under the same client id when history shows nothing of it", () =>
+    Effect.gen(function*() {
+      const { conversations, sent } = yield* startSending({ outcomes: [lost, lost] })
+      yield* settled(conversations.sendMessage(hello))
+      assert.strictEqual(sent.length, 3)
+      assert.strictEqual(new Set(sent).size, 1)
+    }))
+
+  it.effect("is unconfirmed, and not repeated, when history may show it without its client id", () =>
+    Effect.gen(function*() {
+      const { conversations, sent } = yield* startSending({ outcomes: [lost], history: () => [at("hello", 0)] })
+      const error = yield* Effect.flip(settled(conversations.sendMessage(hello)))
+      assert.strictEqual(error.reason._tag, "Unconfirmed")
+      assert.strictEqual(sent.length, 1)
+    }))
+
+  it.effect("is not mistaken for the same text under another client id", () =>
+    Effect.gen(function*() {
+      const { conversations, sent } = yield* startSending({
+        outcomes: [lost],
+        history: () => [at("hello", 0, "another")]
+      })
+      yield* settled(conversations.sendMessage(hello))
+      assert.strictEqual(sent.length, 2)
+    }))
+
+  it.effect.each([
+    new Reason.Unauthorized({ detail: "" }),
+    new Reason.Forbidden({ detail: "" }),
+    new Reason.NotFound({ detail: "" }),
+    Reason.invalidParameter("text", "is required")
+  ])("is not repeated when it was refused: $_tag", (reason) =>
+    Effect.gen(function*() {
+      const { conversations, sent } = yield* startSending({ outcomes: [reason] })
+      const error = yield* Effect.flip(settled(conversations.sendMessage(hello)))
+      assert.strictEqual(error.reason._tag, reason._tag)
+      assert.strictEqual(sent.length, 1)
+    }))
+
+  it.effect("waits as long as a server that limits it asks for", () =>
+    Effect.gen(function*() {
+      const { conversations, sent } = yield* startSending({
+        outcomes: [new Reason.RateLimited({ retryAfterMillis: 60_000 })]
+      })
+      const sending = yield* Effect.forkChild(conversations.sendMessage(hello), { startImmediately: true })
+      yield* TestClock.adjust("59 seconds")
+      assert.strictEqual(sent.length, 1)
+      yield* TestClock.adjust("2 seconds")
+      yield* Fiber.join(sending)
+      assert.strictEqual(sent.length, 2)
+    }))
+
+  it.effect("gives up with the server's reason after some attempts", () =>
+    Effect.gen(function*() {
+      const failing = new Reason.ServerError({ status: 500, detail: "" })
+      const { conversations, sent } = yield* startSending({ outcomes: Array.from({ length: 100 }, () => failing) })
+      const error = yield* Effect.flip(settled(conversations.sendMessage(hello)))
+      assert.strictEqual(error.reason._tag, "ServerError")
+      assert.strictEqual(sent.length, 7)
+    }))
+
+  it.effect("keeps its place among the sends to one conversation", () =>
+    Effect.gen(function*() {
+      const { conversations, texts } = yield* startSending({ outcomes: [] })
+      const order = ["1", "2", "3", "4"]
+      const sending = yield* Effect.forkChild(
+        Effect.forEach(order, (text) => conversations.sendMessage({ addressId, text }), { concurrency: "unbounded" }),
+        { startImmediately: true }
+      )
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(sending)
+      assert.deepStrictEqual(texts, order)
+    }))
+
+  it.effect("answers the conversation, and later ones with the time of the send", () =>
+    Effect.gen(function*() {
+      const { conversations } = yield* startSending({ outcomes: [] })
+      yield* TestClock.setTime(1735790700000)
+      const first = yield* settled(conversations.sendMessage(hello))
+      assert.strictEqual(first.name, "office-chat")
+      const second = yield* settled(conversations.sendMessage(hello))
+      assert.isAbove(second.lastMessageAt.epochMilliseconds, 1735790700000)
+    }))
+})
