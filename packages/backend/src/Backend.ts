@@ -9,7 +9,7 @@
 import type * as Address from "@effect-signalwire/schema/Address"
 import * as Conversation from "@effect-signalwire/schema/Conversation"
 import * as ConversationEvent from "@effect-signalwire/schema/ConversationEvent"
-import * as ConversationMessage from "@effect-signalwire/schema/ConversationMessage"
+import type * as ConversationMessage from "@effect-signalwire/schema/ConversationMessage"
 import type * as Dialect from "@effect-signalwire/schema/Dialect"
 import { AddressId, GroupId, MessageId, SubscriberId } from "@effect-signalwire/schema/Ids"
 import { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
@@ -256,7 +256,7 @@ export interface Service {
   readonly join: (
     viewer: Viewer,
     addressIds: ReadonlyArray<string>,
-    fromAddressId?: string | undefined
+    fromAddressId?: string
   ) => Effect.Effect<JoinConversationResponse, Refused.Refused | StorageError>
   /** Stores a message and tells every session of every member. */
   readonly send: (
@@ -271,7 +271,7 @@ export interface Service {
     content: Content
   ) => Effect.Effect<Sent, Refused.Refused | StorageError>
   /** Everything that is stored, oldest first, with the keys of both dialects; of one address when it is given. */
-  readonly stored: (addressId?: string | undefined) => ReadonlyArray<ConversationEvent.Wire>
+  readonly stored: (addressId?: string) => ReadonlyArray<ConversationEvent.Wire>
 
   /** Opens or resumes a session. An expired token is good enough to resume with. */
   readonly open: (request: OpenRequest) => Effect.Effect<Opened, Refused.Refused>
@@ -341,8 +341,8 @@ export const make = Effect.fnUntraced(function*(
   let lastMicros = 0
   for (const { timeline } of state.conversations.values()) {
     for (const { micros } of timeline.messages) {
-      // a seeded message may lie in the future
-      if (micros <= now() * 1000) lastMicros = Math.max(lastMicros, micros)
+      // a seeded message may lie in the future, where time has to come by itself
+      if (micros <= (now() + 1000) * 1000) lastMicros = Math.max(lastMicros, micros)
     }
   }
   const nextMicros = () => lastMicros = Math.max(lastMicros + 1, now() * 1000)
@@ -540,7 +540,7 @@ export const make = Effect.fnUntraced(function*(
           (type === undefined || address.type === type) &&
           (displayName === undefined || address.displayName === displayName)
         )
-        return sortBy === undefined ? found : found.sort(
+        return sortBy === undefined ? found : found.toSorted(
           bySort((address) => sortBy === "name" ? address.name : address.createdAt, sortOrder === "desc")
         )
       },
@@ -580,7 +580,7 @@ export const make = Effect.fnUntraced(function*(
     return pageOf(
       JSON.stringify(["conversations", id]),
       request,
-      () => [...state.memberships.get(id) ?? []].sort(bySort(activity, true)),
+      () => [...state.memberships.get(id) ?? []].toSorted(bySort(activity, true)),
       ({ group }) => group.id,
       (groupId) => {
         const found = state.conversations.get(GroupId.make(groupId))
@@ -617,7 +617,7 @@ export const make = Effect.fnUntraced(function*(
     })
 
   const groupIdOf = (own: Records.Address, other: Records.Address): GroupId =>
-    GroupId.make(other.type === "room" ? `sw_${other.id}` : `sw_${[own.id, other.id].sort().join("_")}`)
+    GroupId.make(other.type === "room" ? `sw_${other.id}` : `sw_${[own.id, other.id].toSorted().join("_")}`)
   const joined = (viewer: Viewer, groupId: GroupId): Group | undefined => {
     const found = state.conversations.get(groupId)
     return found?.members.has(viewer.subscriber.id) === true ? found : undefined
@@ -663,7 +663,7 @@ export const make = Effect.fnUntraced(function*(
     const known = state.conversations.get(groupId)
     const changes: Array<Records.Change> = []
     if (known === undefined) {
-      const addressIds = other.type === "room" ? [other.id] : [viewer.address.id, other.id].sort()
+      const addressIds = other.type === "room" ? [other.id] : [viewer.address.id, other.id].toSorted()
       changes.push({ _tag: "GroupAdded", group: { id: groupId, addressIds, createdAt: now() } })
     }
     const members = [viewer.subscriber.id]
@@ -785,7 +785,7 @@ export const make = Effect.fnUntraced(function*(
           wire: ConversationEvent.encode(toEvent(message, group, message.senderId), "all")
         }))
       )
-      .sort(bySort(({ message }) => message.micros, false))
+      .toSorted(bySort(({ message }) => message.micros, false))
       .map(({ wire }) => wire)
 
   // Sessions

@@ -360,7 +360,13 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       )
     )
 
-    yield* router.add("OPTIONS", "/*", preflight)
-    yield* router.add("*", "/api/*", answered(Effect.fail(Refused.notFound)))
+    yield* router.add(
+      "*",
+      "/*",
+      Effect.flatMap(
+        request,
+        ({ method }) => method === "OPTIONS" ? Effect.succeed(preflight) : answered(Effect.fail(Refused.notFound))
+      )
+    )
   })
 )

@@ -122,12 +122,14 @@ export const make = Effect.fnUntraced(function*(
   const starting = (_: Http.IncomingMessage, response: Http.ServerResponse) => response.writeHead(503).end()
   node.on("request", starting)
 
+  // in a scope of its own, because the server adds a finalizer with the first socket, and that one waits for all of them
+  const listening = yield* Effect.flatMap(Effect.scope, (scope) => Scope.fork(scope))
   const server = yield* NodeHttpServer.make(() => node, {
     port,
     host,
     gracefulShutdownTimeout: "1 second",
     websocket: { perMessageDeflate: false, maxPayload }
-  }).pipe(Effect.mapError(toError(`cannot listen on ${host}:${port}`)))
+  }).pipe(Scope.provide(listening), Effect.mapError(toError(`cannot listen on ${host}:${port}`)))
   const address = node.address()
   const bound = typeof address === "object" && address !== null ? address.port : port
   const authority = `${host.includes(":") ? `[${host}]` : host}:${bound}`
@@ -169,11 +171,11 @@ export const make = Effect.fnUntraced(function*(
   // the first to go when the scope closes: nobody is waited for
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
-      node.on("connection", (socket) => socket.destroy())
+      node.on("connection", (socket: Socket) => socket.destroy())
       for (const socket of sockets) socket.destroy()
     })
   )
-  const [secure] = [tls === undefined ? "" : "s"]
+  const secure = tls === undefined ? "" : "s"
   return {
     http: `http${secure}://${authority}`,
     ws: `ws${secure}://${authority}`,

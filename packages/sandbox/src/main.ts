@@ -56,6 +56,7 @@ const sandbox = Command.make(
       Flag.withDescription("SQLite file that keeps everything, or :memory: to keep nothing")
     ),
     json: Flag.Boolean("json").pipe(
+      Flag.withDefault(false),
       Flag.withDescription("Print one line of JSON when ready, and nothing else")
     ),
     dialect: Flag.Literals("dialect", ["all", "address", "group"] satisfies ReadonlyArray<Dialect.WireForm>).pipe(

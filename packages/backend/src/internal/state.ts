@@ -64,7 +64,7 @@ export class State {
       inbox = new Timeline()
       const messages = [...this.memberships.get(subscriberId) ?? []].flatMap(({ timeline }) => timeline.messages)
       // sorted first, each one is added at the end
-      for (const message of messages.sort((a, b) => a.micros - b.micros)) inbox.add(message)
+      for (const message of messages.toSorted((a, b) => a.micros - b.micros)) inbox.add(message)
       this.#inboxes.set(subscriberId, inbox)
     }
     return inbox

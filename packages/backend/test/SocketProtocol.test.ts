@@ -1,0 +1,280 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/testing/TestClock"
+import { connect, connectFrame, inWorld, settle } from "./support.ts"
+
+const say = (addressId: string, text: string) => ({ conversation_id: addressId, text })
+const ack = (id: string) => ({ jsonrpc: "2.0", id, result: {} })
+
+interface Event {
+  readonly id: string
+  readonly params: {
+    readonly event_type: string
+    readonly event_channel: string
+    readonly is_author: boolean
+    readonly params: { readonly text: string; readonly conversation_id: string; readonly user_name: string }
+  }
+}
+const texts = (frames: ReadonlyArray<Event>) =>
+  frames.filter((frame) => frame.params?.event_type === "conversation.message").map((frame) => frame.params.params.text)
+
+describe("connecting", () => {
+  it.effect("the answer comes first, then the state to resume with", () =>
+    inWorld(Effect.fnUntraced(function*({ dial, person }) {
+      const ada = yield* person("ada")
+      const client = yield* dial
+      const { protocol, result, state } = yield* connect(client, ada.token)
+      assert.match(protocol, /^signalwire_[^_]+_[^_]+_[^_]+$/)
+      assert.strictEqual(protocol.split("_")[1], result.authorization.jti)
+      assert.strictEqual(result.authorization.fabric_subscriber.subscriber_id, ada.id)
+      assert.strictEqual(result.authorization.fabric_subscriber.expires_at, 7200)
+      assert.match(state, /^[^:]+:[^:]+$/)
+    })))
+  it.effect("a bad token is refused with the service's words, and the next try is heard", () =>
+    inWorld(Effect.fnUntraced(function*({ dial, person }) {
+      const ada = yield* person("ada")
+      const client = yield* dial
+      yield* client.send(connectFrame("nope"))
+      assert.deepStrictEqual((yield* client.next).error, {
+        code: -32002,
+        message: "Authentication service failed with status ProtocolError, 401 Unauthorized: {}"
+      })
+      yield* connect(client, ada.token)
+    })))
+  it.effect("nothing is done for those who did not connect", () =>
+    inWorld(Effect.fnUntraced(function*({ dial }) {
+      const client = yield* dial
+      yield* client.send({ jsonrpc: "2.0", id: "1", method: "subscriber.online", params: {} })
+      assert.strictEqual((yield* client.next).error.code, -32001)
+      yield* client.send("{")
+      assert.strictEqual((yield* client.next).error.code, -32700)
+      yield* client.send("[]")
+      assert.strictEqual((yield* client.next).error.code, -32600)
+    })))
+  it.effect("who never connects is let go", () =>
+    inWorld(Effect.fnUntraced(function*({ dial }) {
+      const client = yield* dial
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual(yield* client.closed, 1008)
+    })))
+  it.effect("requests are answered, and unknown ones refused", () =>
+    inWorld(Effect.fnUntraced(function*({ dial, person }) {
+      const ada = yield* person("ada")
+      const client = yield* dial
+      yield* connect(client, ada.token)
+      yield* client.send({ jsonrpc: "2.0", id: "1", method: "subscriber.online", params: {} })
+      assert.deepStrictEqual((yield* client.next).result, { code: "200", message: "OK" })
+      yield* client.send({ jsonrpc: "2.0", id: "2", method: "signalwire.ping", params: {} })
+      assert.isNumber((yield* client.next).result.timestamp)
+      yield* client.send({ jsonrpc: "2.0", id: "3", method: "webrtc.verto", params: {} })
+      assert.strictEqual((yield* client.next).error.code, -32601)
+    })))
+})
+
+describe("events", () => {
+  it.effect("go to every session of every member, the author's too, in each one's words", () =>
+    inWorld(Effect.fnUntraced(function*({ dial, person, request }) {
+      const ada = yield* person("ada")
+      const grace = yield* person("grace")
+      const eve = yield* person("eve")
+      const [one, two, other, stranger] = [yield* dial, yield* dial, yield* dial, yield* dial]
+      const sessions = [
+        yield* connect(one, ada.token),
+        yield* connect(two, ada.token),
+        yield* connect(other, grace.token)
+      ]
+      yield* connect(stranger, eve.token)
+      yield* request("POST", "/api/fabric/messages", { ...ada, body: say(grace.addressId, "hi") })
+      for (const [index, client] of [one, two, other].entries()) {
+        const event: Event = yield* client.next
+        assert.strictEqual(event.params.event_channel, sessions[index]?.protocol)
+        assert.strictEqual(event.params.is_author, client !== other)
+        assert.strictEqual(
+          event.params.params.conversation_id,
+          client === other ? ada.addressId : grace.addressId
+        )
+        assert.strictEqual(event.params.params.user_name, "ada")
+      }
+      assert.deepStrictEqual(yield* stranger.waiting, [])
+    })))
+  it.effect("what was not acknowledged comes again when the session is resumed, in order", () =>
+    inWorld(Effect.fnUntraced(function*({ backend, dial, person, request, room }) {
+      const ada = yield* person("ada")
+      const office = yield* room("office")
+      const send = (text: string) => request("POST", "/api/fabric/messages", { ...ada, body: say(office, text) })
+      const first = yield* dial
+      const { protocol, state } = yield* connect(first, ada.token)
+      for (const text of ["a", "b"]) yield* send(text)
+      const [a, b]: ReadonlyArray<Event> = yield* first.waiting
+      yield* first.send(ack(a?.id ?? ""))
+      yield* first.hangUp
+      yield* send("c")
+      assert.strictEqual(backend.sessions()[0]?.connection, undefined)
+      const second = yield* dial
+      const resumed = yield* connect(second, ada.token, { protocol, authorization_state: state })
+      assert.isTrue(resumed.result.session_restored)
+      assert.strictEqual(resumed.protocol, protocol)
+      const frames: ReadonlyArray<Event> = yield* second.waiting
+      assert.deepStrictEqual(texts(frames), ["b", "c"])
+      assert.strictEqual(frames[0]?.id, b?.id)
+      for (const { id } of frames) yield* second.send(ack(id))
+      assert.strictEqual(backend.sessions()[0]?.unacked.size, 0)
+    })))
+  it.effect("a session is resumed although its token has expired", () =>
+    inWorld(
+      Effect.fnUntraced(function*({ backend, dial, person }) {
+        const ada = yield* person("ada")
+        const first = yield* dial
+        const { protocol, state } = yield* connect(first, ada.token)
+        yield* first.hangUp
+        yield* backend.expire(ada.token)
+        const second = yield* dial
+        assert.strictEqual(
+          (yield* connect(second, ada.token, { protocol, authorization_state: state })).protocol,
+          protocol
+        )
+        const third = yield* dial
+        yield* third.send(connectFrame(ada.token))
+        assert.strictEqual((yield* third.next).error.code, -32002)
+      })
+    ))
+  it.effect("a stale or foreign protocol silently starts a new session", () =>
+    inWorld(Effect.fnUntraced(function*({ dial, person }) {
+      const ada = yield* person("ada")
+      const eve = yield* person("eve")
+      const first = yield* dial
+      const { protocol, state } = yield* connect(first, ada.token)
+      const thief = yield* connect(yield* dial, eve.token, { protocol, authorization_state: state })
+      assert.strictEqual(thief.result.authorization.fabric_subscriber.subscriber_id, eve.id)
+      const guess = yield* connect(yield* dial, ada.token, { protocol, authorization_state: "x:y" })
+      assert.notStrictEqual(guess.protocol, protocol)
+      yield* first.hangUp
+      yield* TestClock.adjust("5 minutes")
+      const late = yield* connect(yield* dial, ada.token, { protocol, authorization_state: state })
+      assert.isFalse(late.result.session_restored)
+    })))
+  it.effect("a session that never acknowledges is given up", () =>
+    inWorld(
+      Effect.fnUntraced(function*({ backend, dial, person, request, room }) {
+        const ada = yield* person("ada")
+        const office = yield* room("office")
+        const client = yield* dial
+        yield* connect(client, ada.token)
+        for (let n = 0; n < 4; n++) yield* request("POST", "/api/fabric/messages", { ...ada, body: say(office, "x") })
+        assert.strictEqual(yield* client.closed, 1013)
+        assert.deepStrictEqual(backend.sessions(), [])
+      }),
+      { maxUnacked: 3 }
+    ))
+})
+
+describe("staying connected", () => {
+  it.effect("a client that answers pings stays, and one that does not is let go after two", () =>
+    inWorld(Effect.fnUntraced(function*({ backend, dial, person }) {
+      const ada = yield* person("ada")
+      const client = yield* dial
+      yield* connect(client, ada.token)
+      for (let n = 0; n < 4; n++) {
+        yield* TestClock.adjust("5 seconds")
+        const ping = yield* client.next
+        assert.strictEqual(ping.method, "signalwire.ping")
+        yield* client.send({ jsonrpc: "2.0", id: ping.id, result: { timestamp: ping.params.timestamp } })
+      }
+      yield* TestClock.adjust("15 seconds")
+      assert.strictEqual(yield* client.closed, null)
+      yield* settle
+      assert.strictEqual(backend.sessions()[0]?.connection, undefined)
+    })))
+  it.effect("another token of the same subscriber is taken, and anybody else's is not", () =>
+    inWorld(Effect.fnUntraced(function*({ backend, dial, person }) {
+      const ada = yield* person("ada")
+      const eve = yield* person("eve")
+      const client = yield* dial
+      const { result } = yield* connect(client, ada.token)
+      const fresh = yield* backend.mint(ada.id, { ttlSeconds: 9000 })
+      const reauthenticate = (token: string) =>
+        client.send({
+          jsonrpc: "2.0",
+          id: "r",
+          method: "signalwire.reauthenticate",
+          params: { authentication: { project: result.authorization.project_id, jwt_token: token } }
+        })
+      yield* reauthenticate(eve.token)
+      assert.strictEqual((yield* client.next).error.code, -32002)
+      yield* reauthenticate(fresh.token)
+      assert.strictEqual((yield* client.next).result.authorization.fabric_subscriber.expires_at, 9000)
+      assert.strictEqual((yield* client.next).params.event_type, "signalwire.authorization.state")
+    })))
+})
+
+describe("faults", () => {
+  const event = { on: "frame", direction: "out", method: "signalwire.event", eventType: "conversation.*" } as const
+  it.effect("events are dropped, repeated, swapped and cut in half", () =>
+    inWorld(Effect.fnUntraced(function*({ dial, faults, person, request, room }) {
+      const ada = yield* person("ada")
+      const office = yield* room("office")
+      const client = yield* dial
+      yield* connect(client, ada.token)
+      const send = (...said: ReadonlyArray<string>) =>
+        Effect.forEach(said, (text) => request("POST", "/api/fabric/messages", { ...ada, body: say(office, text) }))
+      faults.set({ rules: [{ match: event, action: { type: "drop" }, times: 1 }] })
+      yield* send("a", "b")
+      assert.deepStrictEqual(texts(yield* client.waiting), ["b"])
+      faults.set({ rules: [{ match: event, action: { type: "duplicate" }, times: 1 }] })
+      yield* send("a", "b")
+      assert.deepStrictEqual(texts(yield* client.waiting), ["a", "a", "b"])
+      faults.set({ rules: [{ match: event, action: { type: "reorder" }, times: 1 }] })
+      yield* send("a", "b")
+      assert.deepStrictEqual(texts(yield* client.waiting), ["b", "a"])
+      faults.set({ rules: [{ match: event, action: { type: "reorder" }, times: 1 }] })
+      yield* send("alone")
+      assert.deepStrictEqual(texts(yield* client.waiting), [])
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(texts(yield* client.waiting), ["alone"])
+    })))
+  it.effect("a silent socket stays open, deaf and dumb", () =>
+    inWorld(Effect.fnUntraced(function*({ dial, faults, person }) {
+      const ada = yield* person("ada")
+      const client = yield* dial
+      yield* connect(client, ada.token)
+      faults.set({
+        rules: [{ match: { on: "frame", direction: "in", method: "signalwire.ping" }, action: { type: "silent" } }]
+      })
+      yield* client.send({ jsonrpc: "2.0", id: "2", method: "signalwire.ping", params: {} })
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* client.waiting, [])
+    })))
+  it.effect("a restart says so, forgets the session and closes", () =>
+    inWorld(Effect.fnUntraced(function*({ backend, dial, faults, person }) {
+      const ada = yield* person("ada")
+      const client = yield* dial
+      yield* connect(client, ada.token)
+      faults.set({
+        rules: [{ match: { on: "frame", direction: "in", method: "signalwire.ping" }, action: { type: "restart" } }]
+      })
+      yield* client.send({ jsonrpc: "2.0", id: "2", method: "signalwire.ping", params: {} })
+      const goodbye = yield* client.next
+      assert.deepStrictEqual([goodbye.method, goodbye.params], ["signalwire.disconnect", { restart: true }])
+      assert.deepStrictEqual(backend.sessions(), [])
+      yield* client.send(ack(goodbye.id))
+      assert.strictEqual(yield* client.closed, 1012)
+    })))
+  it.effect("a connect can be answered with an error, or lose its answer", () =>
+    inWorld(Effect.fnUntraced(function*({ backend, dial, faults, person }) {
+      const ada = yield* person("ada")
+      const match = { on: "frame", direction: "in", method: "signalwire.connect" } as const
+      faults.set({
+        rules: [
+          { match, action: { type: "answer", code: -32603, message: "Internal" }, times: 1 },
+          { match, action: { type: "loseAnswer" }, times: 1 }
+        ]
+      })
+      const client = yield* dial
+      yield* client.send(connectFrame(ada.token))
+      assert.strictEqual((yield* client.next).error.code, -32603)
+      assert.deepStrictEqual(backend.sessions(), [])
+      yield* client.send(connectFrame(ada.token))
+      assert.strictEqual(yield* client.closed, null)
+      assert.strictEqual(backend.sessions().length, 1)
+    })))
+})

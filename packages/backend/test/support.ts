@@ -1,0 +1,203 @@
+/**
+ * The backend in memory: requests go straight to its routes, and a socket is two queues.
+ */
+import * as AdminRoutes from "@effect-signalwire/backend/AdminRoutes"
+import * as Backend from "@effect-signalwire/backend/Backend"
+import * as Faults from "@effect-signalwire/backend/Faults"
+import { Hosting } from "@effect-signalwire/backend/Hosting"
+import * as Routes from "@effect-signalwire/backend/Routes"
+import * as SocketProtocol from "@effect-signalwire/backend/SocketProtocol"
+import * as Storage from "@effect-signalwire/backend/Storage"
+import type * as Arr from "effect/Array"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import * as Socket from "effect/socket/Socket"
+
+export interface Answer {
+  readonly status: number
+  readonly text: string
+  // test code reads answers by hand
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly body: any
+}
+
+export interface Person {
+  readonly id: string
+  readonly addressId: string
+  readonly token: string
+  readonly refreshToken: string
+}
+
+export class Broken extends Error {}
+
+const closed = (code: number) => new Socket.SocketError({ reason: new Socket.SocketCloseError({ code }) })
+
+/** One socket to the backend, driven by hand. */
+export interface Client {
+  readonly send: (frame: unknown) => Effect.Effect<void>
+  /** The next frame. */
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly next: Effect.Effect<any>
+  /** Frames that are waiting. */
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly waiting: Effect.Effect<ReadonlyArray<any>>
+  /** The code the server closed with; `null` when it broke the connection. */
+  readonly closed: Effect.Effect<number | null>
+  /** Ends the connection from this side. */
+  readonly hangUp: Effect.Effect<void>
+}
+
+export class World extends Context.Service<World, {
+  readonly backend: Backend.Service
+  readonly faults: Faults.Service
+  readonly request: (
+    method: string,
+    path: string,
+    options?: { readonly token?: string; readonly body?: unknown; readonly headers?: Record<string, string> }
+  ) => Effect.Effect<Answer, Broken>
+  readonly person: (name: string) => Effect.Effect<Person>
+  readonly room: (name: string) => Effect.Effect<string>
+  readonly dial: Effect.Effect<Client, never, Scope.Scope>
+}>()("test/World") {}
+
+const make = Effect.gen(function*() {
+  const backend = yield* Backend.Backend
+  const faults = yield* Faults.Faults
+  const app = yield* HttpRouter.toHttpEffect(Layer.mergeAll(Routes.layer, AdminRoutes.layer))
+
+  const request: World["Service"]["request"] = (method, path, options = {}) =>
+    Effect.gen(function*() {
+      const broken = yield* Deferred.make<never, Broken>()
+      const incoming = HttpServerRequest.fromWeb(
+        new Request(`http://localhost${path}`, {
+          method,
+          headers: {
+            ...(options.token === undefined ? undefined : { authorization: `Bearer ${options.token}` }),
+            ...options.headers
+          },
+          ...(options.body === undefined
+            ? undefined
+            : { body: typeof options.body === "string" ? options.body : JSON.stringify(options.body) })
+        })
+      )
+      const response = yield* Effect.raceFirst(
+        Effect.orDie(Effect.scoped(app)).pipe(
+          Effect.provideService(HttpServerRequest.HttpServerRequest, incoming),
+          Effect.provideService(Hosting, {
+            abort: () => Effect.andThen(Deferred.fail(broken, new Broken()), Effect.never)
+          })
+        ),
+        Deferred.await(broken)
+      )
+      const text = yield* Effect.promise(() => HttpServerResponse.toWeb(response).text())
+      let body: unknown
+      try {
+        body = JSON.parse(text)
+      } catch {
+        body = undefined
+      }
+      return { status: response.status, text, body }
+    })
+
+  const dial: World["Service"]["dial"] = Effect.gen(function*() {
+    const toServer = yield* Queue.unbounded<string, Socket.SocketError>()
+    const toClient = yield* Queue.unbounded<string>()
+    const ended = yield* Deferred.make<number | null>()
+    const end = (code: number | null) =>
+      Effect.andThen(Deferred.succeed(ended, code), Queue.fail(toServer, closed(code ?? 1006)))
+    const deliver = (frame: string | Uint8Array) => Queue.offerUnsafe(toClient, String(frame))
+    const socket = Socket.make({
+      reader: Effect.succeed({
+        pull: Queue.takeAll(toServer),
+        upgrade: () => Effect.die("unused")
+      }),
+      writer: Effect.succeed({
+        write: (frame) => Socket.isCloseEvent(frame) ? end(frame.code) : Effect.sync(() => deliver(frame)),
+        writeAll: (frames: Arr.NonEmptyReadonlyArray<string | Uint8Array>) =>
+          Effect.sync(() => {
+            for (const frame of frames) deliver(frame)
+          })
+      })
+    })
+    const admission = yield* SocketProtocol.admit
+    if (admission._tag === "Accepted") {
+      yield* SocketProtocol.serve(socket, { admission, abort: Effect.asVoid(end(null)) }).pipe(Effect.forkScoped)
+    } else yield* end(null)
+    yield* Effect.yieldNow
+    return {
+      send: (frame) =>
+        Effect.andThen(
+          Queue.offer(toServer, typeof frame === "string" ? frame : JSON.stringify(frame)),
+          settle
+        ),
+      next: Effect.map(Queue.take(toClient), (text) => JSON.parse(text)),
+      waiting: Effect.andThen(
+        settle,
+        Effect.map(Queue.clear(toClient), (texts) => texts.map((text) => JSON.parse(text)))
+      ),
+      closed: Deferred.await(ended),
+      hangUp: Effect.andThen(end(1000), settle)
+    } satisfies Client
+  }).pipe(Effect.provideService(Backend.Backend, backend), Effect.provideService(Faults.Faults, faults))
+
+  return World.of({
+    backend,
+    faults,
+    request,
+    person: (name) =>
+      Effect.map(Effect.orDie(request("POST", "/_sandbox/subscribers", { body: { name } })), ({ body }) => body),
+    room: (name) =>
+      Effect.map(Effect.orDie(request("POST", "/_sandbox/rooms", { body: { name } })), ({ body }) => body.addressId),
+    dial
+  })
+})
+
+/** Lets everything that can run without time passing run. */
+export const settle = Effect.repeat(Effect.yieldNow, { times: 20 })
+
+/** Runs a test in a world of its own. */
+export const inWorld = <A, E>(
+  use: (world: World["Service"]) => Effect.Effect<A, E, Scope.Scope>,
+  options?: Backend.Options,
+  storage: Layer.Layer<Storage.Storage> = Storage.layerMemory
+): Effect.Effect<A, E | Storage.StorageError, Scope.Scope> =>
+  Effect.flatMap(World, use).pipe(
+    Effect.provide(
+      Layer.effect(World, make).pipe(
+        Layer.provide(Layer.merge(Layer.provide(Backend.layer(options), storage), Faults.layer))
+      )
+    )
+  )
+
+/** The first request of every session. */
+export const connectFrame = (token: string, more: object = {}) => ({
+  jsonrpc: "2.0",
+  id: "c",
+  method: "signalwire.connect",
+  params: {
+    version: { major: 4, minor: 0, revision: 0 },
+    event_acks: true,
+    authentication: { jwt_token: token },
+    ...more
+  }
+})
+
+/** Opens a session; acknowledges its state. */
+export const connect = Effect.fnUntraced(function*(client: Client, token: string, more: object = {}) {
+  yield* client.send(connectFrame(token, more))
+  const answer = yield* client.next
+  const state = yield* client.next
+  yield* client.send({ jsonrpc: "2.0", id: state.id, result: {} })
+  return {
+    result: answer.result,
+    protocol: String(answer.result.protocol),
+    state: String(state.params.params.authorization_state)
+  }
+})

@@ -1,0 +1,168 @@
+import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { Client, request } from "./support.ts"
+
+const people = (info: Sandbox.Info) => {
+  const [ada, grace] = info.subscribers
+  const [office] = info.rooms
+  if (ada === undefined || grace === undefined || office === undefined) throw new Error("nobody is there")
+  return { ada, grace, office }
+}
+const setFaults = (info: Sandbox.Info, ...rules: ReadonlyArray<object>) =>
+  request(info, "PUT", "/_sandbox/faults", { body: { rules } })
+const history = async (info: Sandbox.Info, token: string) =>
+  (await request(info, "GET", "/api/fabric/messages", { token })).body.data
+
+describe("a sandbox", () => {
+  it("says where it is and whom it serves, and is gone when it was stopped", async () => {
+    const info = await Sandbox.start()
+    const { ada } = people(info)
+    assert.match(info.http, /^http:\/\/127\.0\.0\.1:\d+$/)
+    assert.deepStrictEqual((await request(info, "GET", "/_sandbox")).body.subscribers, info.subscribers)
+    const client = await Client.open(info.ws)
+    await client.connect(ada.token)
+    const before = Date.now()
+    await info.stop()
+    assert.isBelow(Date.now() - before, 1000)
+    assert.strictEqual(await client.closed, 1006)
+    await info.stop()
+    const gone = await request(info, "GET", "/_sandbox").then(() => false, () => true)
+    assert.isTrue(gone)
+  })
+  it("refuses a port that is taken", async () => {
+    await using info = await Sandbox.start()
+    const error = await Sandbox.start({ port: Number(new URL(info.http).port) }).catch((error: unknown) => error)
+    assert.instanceOf(error, Sandbox.SandboxError)
+  })
+  it.live("is a layer too", () =>
+    Effect.gen(function*() {
+      const { backend, subscribers } = yield* Sandbox.Sandbox
+      assert.strictEqual(backend.findSubscriber("hedy")?.id, subscribers[0]?.id)
+    }).pipe(Effect.provide(Sandbox.layer({ subscribers: ["hedy"], rooms: [] }))))
+  it("answers a browser's preflight, and lets any origin read", async () => {
+    await using info = await Sandbox.start()
+    const { ada } = people(info)
+    const preflight = await fetch(`${info.http}/api/fabric/messages`, { method: "OPTIONS" })
+    assert.strictEqual(preflight.status, 204)
+    assert.match(preflight.headers.get("access-control-allow-headers") ?? "", /Authorization/)
+    const { headers } = await request(info, "GET", "/api/fabric/messages", ada)
+    assert.strictEqual(headers.get("access-control-allow-origin"), "*")
+  })
+})
+
+describe("over the network", () => {
+  it("a message that is sent reaches the other side's socket", async () => {
+    await using info = await Sandbox.start()
+    const { ada, grace } = people(info)
+    const client = await Client.open(info.ws)
+    await client.connect(grace.token)
+    await request(info, "POST", "/api/fabric/messages", {
+      ...ada,
+      body: { conversation_id: grace.addressId, text: "hi", metadata: { tone: "casual" } }
+    })
+    const event = await client.next()
+    assert.strictEqual(event.params.event_type, "conversation.message")
+    assert.strictEqual(event.params.params.text, "hi")
+    assert.deepStrictEqual(event.params.params.metadata, { tone: "casual" })
+  })
+  it("a broken session is resumed, and what was not acknowledged comes again", async () => {
+    await using info = await Sandbox.start()
+    const { ada, grace } = people(info)
+    const first = await Client.open(info.ws)
+    const { authorization_state, protocol } = await first.connect(grace.token)
+    const send = (text: string) =>
+      request(info, "POST", "/api/fabric/messages", { ...ada, body: { conversation_id: grace.addressId, text } })
+    await send("one")
+    await first.next()
+    assert.strictEqual((await request(info, "POST", "/_sandbox/sessions/drop", { body: {} })).body.dropped, 1)
+    assert.strictEqual(await first.closed, 1006)
+    await send("two")
+    const second = await Client.open(info.ws)
+    const resumed = await second.connect(grace.token, { protocol, authorization_state })
+    assert.isTrue(resumed.result.session_restored)
+    assert.strictEqual((await second.next()).params.params.text, "one")
+    assert.strictEqual((await second.next()).params.params.text, "two")
+  })
+  it("a drop can come with a close frame", async () => {
+    await using info = await Sandbox.start()
+    const { grace } = people(info)
+    const client = await Client.open(info.ws)
+    await client.connect(grace.token)
+    await request(info, "POST", "/_sandbox/sessions/drop", { body: { subscriberId: grace.id, code: 1012 } })
+    assert.strictEqual(await client.closed, 1012)
+  })
+  it("a lost answer was still a stored message, once", async () => {
+    await using info = await Sandbox.start()
+    const { ada, office } = people(info)
+    await setFaults(info, {
+      match: { on: "http", method: "POST", path: "/api/fabric/messages" },
+      action: { type: "loseAnswer" },
+      times: 1
+    })
+    const send = () =>
+      request(info, "POST", "/api/fabric/messages", {
+        ...ada,
+        body: { conversation_id: office.addressId, text: "once" }
+      })
+    const isLost = await send().then(() => false, () => true)
+    assert.isTrue(isLost)
+    assert.strictEqual((await history(info, ada.token)).length, 1)
+    assert.strictEqual((await send()).status, 200)
+  })
+  it("a request that is refused breaks, and one that is cut in half is no JSON", async () => {
+    await using info = await Sandbox.start()
+    const { ada } = people(info)
+    await setFaults(
+      info,
+      { match: { on: "http", path: "/api/*" }, action: { type: "refuse" }, times: 1 },
+      { match: { on: "http", path: "/api/*" }, action: { type: "malformed" }, times: 1 }
+    )
+    const first = await history(info, ada.token).catch((error: unknown) => error)
+    assert.instanceOf(first, TypeError)
+    const second = await history(info, ada.token).catch((error: unknown) => error)
+    assert.instanceOf(second, SyntaxError)
+    assert.deepStrictEqual(await history(info, ada.token), [])
+  })
+  it("a socket can be refused, answered, closed and silent", async () => {
+    await using info = await Sandbox.start()
+    const { ada } = people(info)
+    const connect = { on: "connect" }
+    await setFaults(
+      info,
+      { match: connect, action: { type: "refuse" }, times: 1 },
+      { match: connect, action: { type: "answer", status: 503 }, times: 1 },
+      { match: connect, action: { type: "close", code: 1013 }, times: 1 },
+      { match: connect, action: { type: "silent" }, times: 1 }
+    )
+    assert.strictEqual(await new Client(info.ws).closed, 1006)
+    assert.strictEqual(await new Client(info.ws).closed, 1006)
+    assert.strictEqual(await new Client(info.ws).closed, 1013)
+    const silent = await Client.open(info.ws)
+    const answered = await Promise.race([
+      silent.connect(ada.token).then(() => true),
+      new Promise((resolve) => setTimeout(() => resolve(false), 200))
+    ])
+    assert.isFalse(answered)
+    const good = await Client.open(info.ws)
+    await good.connect(ada.token)
+  })
+  it("a frame can break the connection without a close frame", async () => {
+    await using info = await Sandbox.start()
+    const { ada } = people(info)
+    await setFaults(info, {
+      match: { on: "frame", direction: "in", method: "signalwire.connect" },
+      action: { type: "close" },
+      times: 1
+    })
+    const client = await Client.open(info.ws)
+    client.connect(ada.token).catch(() => {})
+    assert.strictEqual(await client.closed, 1006)
+  })
+  it("a frame that is too long ends the socket", async () => {
+    await using info = await Sandbox.start()
+    const client = await Client.open(info.ws)
+    client.send({ text: "x".repeat(1_100_000) })
+    assert.include([1006, 1009], await client.closed)
+  })
+})

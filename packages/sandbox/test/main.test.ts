@@ -1,0 +1,149 @@
+import type { Info } from "@effect-signalwire/sandbox/Sandbox"
+import { assert, describe, it } from "@effect/vitest"
+import { execFileSync, spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { request } from "./support.ts"
+
+const main = join(import.meta.dirname, "../src/main.ts")
+
+/** A sandbox as a process of its own. */
+const run = (...args: ReadonlyArray<string>) => {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"] })
+  let errors = ""
+  child.stderr.on("data", (data) => {
+    errors += String(data)
+  })
+  const lines: Array<string> = []
+  const reader = createInterface(child.stdout)
+  reader.on("line", (line) => lines.push(line))
+  const exited = once(child, "exit").then(([code]) => Number(code ?? -1))
+  return {
+    lines,
+    exited,
+    errors: () => errors,
+    kill: async (signal: NodeJS.Signals) => {
+      child.kill(signal)
+      return await exited
+    },
+    ready: async (): Promise<Info> => {
+      await Promise.race([once(reader, "line"), exited])
+      return JSON.parse(lines[0] ?? "{}")
+    },
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGKILL")
+      await exited
+    }
+  }
+}
+
+const temporary = () => {
+  const path = mkdtempSync(join(tmpdir(), "sandbox-"))
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) }
+}
+
+describe("the program", () => {
+  it("prints one line of JSON when it is ready, and SIGTERM ends it cleanly and fast", async () => {
+    await using sandbox = run("--json")
+    const info = await sandbox.ready()
+    assert.sameMembers(Object.keys(info), ["http", "ws", "admin", "projectId", "apiToken", "subscribers", "rooms"])
+    assert.deepStrictEqual(info.subscribers.map(({ name }) => name), ["ada", "grace"])
+    assert.deepStrictEqual(info.rooms.map(({ name }) => name), ["office"])
+    assert.strictEqual(info.admin, `${info.http}/_sandbox`)
+    const socket = new WebSocket(info.ws)
+    await once(socket, "open")
+    await request(info, "GET", "/_sandbox")
+    const before = Date.now()
+    assert.strictEqual(await sandbox.kill("SIGTERM"), 0)
+    assert.isBelow(Date.now() - before, 1000)
+    assert.strictEqual(sandbox.lines.length, 1)
+    assert.strictEqual(sandbox.errors(), "")
+  })
+  it("keeps in its file what it has confirmed, though it is killed", async () => {
+    using directory = temporary()
+    const args = ["--json", "--data", join(directory.path, "data.db")]
+    await using first = run(...args)
+    const before = await first.ready()
+    const [ada, grace] = before.subscribers
+    const sent = await request(before, "POST", "/api/fabric/messages", {
+      token: ada?.token ?? "",
+      body: { conversation_id: grace?.addressId, text: "kept", metadata: { a: [1, null] }, details: { b: {} } }
+    })
+    assert.strictEqual(sent.status, 200)
+    const stored = (await request(before, "GET", "/_sandbox/messages")).body
+    await first.kill("SIGKILL")
+    await using second = run(...args)
+    const after = await second.ready()
+    assert.strictEqual(after.projectId, before.projectId)
+    assert.deepStrictEqual(after.rooms, before.rooms)
+    assert.deepStrictEqual((await request(after, "GET", "/_sandbox/messages")).body, stored)
+    const seen = await request(after, "GET", "/api/fabric/messages", { token: grace?.token ?? "" })
+    assert.deepStrictEqual(seen.body.data[0].metadata, { a: [1, null] })
+  })
+  it("leaves a file alone that belongs to another process", async () => {
+    using directory = temporary()
+    const args = ["--json", "--data", join(directory.path, "data.db")]
+    await using first = run(...args)
+    await first.ready()
+    await using second = run(...args)
+    assert.strictEqual(await second.exited, 1)
+    assert.include(second.errors(), "is in use by another process")
+    assert.strictEqual(second.errors().trim().split("\n").length, 1)
+    assert.deepStrictEqual(second.lines, [])
+  })
+  it("adds the people and rooms it is asked for, once", async () => {
+    using directory = temporary()
+    const args = ["--json", "--data", join(directory.path, "data.db"), "--subscribers", "hedy,radia", "--rooms", "lab"]
+    await using first = run(...args)
+    const before = await first.ready()
+    await first.kill("SIGTERM")
+    await using second = run(...args)
+    const after = await second.ready()
+    assert.deepStrictEqual(after.subscribers.map(({ id }) => id), before.subscribers.map(({ id }) => id))
+    assert.deepStrictEqual(after.subscribers.map(({ name }) => name), ["hedy", "radia"])
+  })
+  it("serves with a certificate when it is given one", async (context) => {
+    using directory = temporary()
+    const [cert, key] = [join(directory.path, "cert.pem"), join(directory.path, "key.pem")]
+    try {
+      execFileSync("openssl", [
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "1",
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+        "-keyout",
+        key,
+        "-out",
+        cert
+      ], { stdio: "ignore" })
+    } catch {
+      context.skip("there is no openssl")
+    }
+    await using sandbox = run("--json", "--tls", cert, key)
+    const info = await sandbox.ready()
+    assert.match(info.http, /^https:/)
+    assert.match(info.ws, /^wss:/)
+    const { Agent, get } = await import("node:https")
+    const agent = new Agent({ ca: readFileSync(cert) })
+    const [response] = await once(get(info.admin, { agent }), "response")
+    assert.strictEqual(response.statusCode, 200)
+    agent.destroy()
+  })
+  it("says what is wrong with its arguments", async () => {
+    await using sandbox = run("--tls", main)
+    assert.notStrictEqual(await sandbox.exited, 0)
+    assert.include(sandbox.errors(), "--tls CERT KEY")
+  })
+})

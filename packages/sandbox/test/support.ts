@@ -1,0 +1,102 @@
+/**
+ * A socket and requests over the network, driven by hand.
+ */
+import type { Info } from "@effect-signalwire/sandbox/Sandbox"
+
+export interface Frame {
+  readonly id: string
+  readonly method?: string
+  // test code reads frames by hand
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly params?: any
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly result?: any
+  readonly error?: { readonly code: number; readonly message: string }
+}
+
+/** Requests to a sandbox; rejects when the connection breaks. */
+export const request = async (
+  info: Pick<Info, "http">,
+  method: string,
+  path: string,
+  options: { readonly token?: string; readonly body?: unknown } = {}
+) => {
+  const response = await fetch(info.http + path, {
+    method,
+    headers: options.token === undefined ? {} : { authorization: `Bearer ${options.token}` },
+    ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) })
+  })
+  const text = await response.text()
+  // oxlint-disable-next-line typescript/no-explicit-any
+  const body: any = text === "" ? undefined : JSON.parse(text)
+  return { status: response.status, headers: response.headers, body }
+}
+
+/** A socket; frames are taken one by one. */
+export class Client {
+  readonly #socket: WebSocket
+  readonly #frames: Array<Frame> = []
+  #wake: (() => void) | undefined
+  readonly closed: Promise<number>
+
+  constructor(url: string) {
+    this.#socket = new WebSocket(url)
+    this.#socket.addEventListener("message", ({ data }) => {
+      this.#frames.push(JSON.parse(String(data)))
+      this.#wake?.()
+    })
+    this.closed = new Promise((resolve) => {
+      this.#socket.addEventListener("close", ({ code }) => resolve(code))
+    })
+  }
+
+  static async open(url: string): Promise<Client> {
+    const client = new Client(url)
+    await new Promise((resolve, reject) => {
+      client.#socket.addEventListener("open", resolve)
+      client.#socket.addEventListener("error", () => reject(new Error("not opened")))
+    })
+    return client
+  }
+
+  send(frame: object): void {
+    this.#socket.send(JSON.stringify({ jsonrpc: "2.0", ...frame }))
+  }
+
+  acknowledge(frame: Frame): void {
+    this.send({ id: frame.id, result: {} })
+  }
+
+  async next(): Promise<Frame> {
+    for (;;) {
+      const frame = this.#frames.shift()
+      if (frame !== undefined) return frame
+      // oxlint-disable-next-line no-await-in-loop
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  close(): void {
+    this.#socket.close()
+  }
+
+  /** Opens a session and acknowledges its state. */
+  async connect(token: string, more: object = {}) {
+    this.send({
+      id: "c",
+      method: "signalwire.connect",
+      params: {
+        version: { major: 4, minor: 0, revision: 0 },
+        event_acks: true,
+        authentication: { jwt_token: token },
+        ...more
+      }
+    })
+    const { result } = await this.next()
+    const state = await this.next()
+    this.acknowledge(state)
+    return { result, protocol: result.protocol, authorization_state: state.params.params.authorization_state }
+  }
+}
