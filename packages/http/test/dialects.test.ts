@@ -303,6 +303,25 @@ it.effect("the one who does the shared join may be interrupted without failing t
     assert.strictEqual(count(log, "POST conversations/join"), 2)
   }))
 
+it.effect("a shared failure is told by each caller's own method", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(
+      (request) => request.path === "conversations/join" ? slowly(json({}, 403)) : groupServer(request),
+      { dialect: "group" }
+    )
+    const errors = yield* passing(
+      Effect.all([
+        Effect.flip(http.join({ addressId: "office" })),
+        Effect.flip(http.sendMessage({ addressId: "office", text: "hello" }))
+      ], { concurrency: "unbounded" })
+    )
+    assert.deepStrictEqual(errors.map(({ method, reason }) => [method, reason._tag]), [
+      ["join", "Forbidden"],
+      ["sendMessage", "Forbidden"]
+    ])
+    assert.strictEqual(count(log, "POST conversations/join"), 1)
+  }))
+
 it.effect("a join that failed is not remembered", () =>
   Effect.gen(function*() {
     let refusals = 1
