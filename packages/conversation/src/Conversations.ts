@@ -13,6 +13,7 @@ import * as Credentials from "@effect-signalwire/schema/Credentials"
 import * as Endpoint from "@effect-signalwire/schema/Endpoint"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import * as Page from "@effect-signalwire/schema/Page"
+import { invalidParameter } from "@effect-signalwire/schema/Reason"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as Config from "effect/Config"
@@ -21,7 +22,6 @@ import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
-import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import type { HttpClient } from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -289,28 +289,47 @@ export const layer = (options: Options): Layer.Layer<Services, ConversationError
   Layer.provide(layerCredentials(options), Credentials.layer(options))
 
 /**
- * The service with options from configuration; by default from `SIGNALWIRE_TOKEN` and either `SIGNALWIRE_HOST`, or
- * `SIGNALWIRE_HTTP_URL` and `SIGNALWIRE_WS_URL`.
+ * What the environment says: `SIGNALWIRE_TOKEN`, and either `SIGNALWIRE_HOST`, or `SIGNALWIRE_HTTP_URL` with
+ * `SIGNALWIRE_WS_URL`.
  */
+export const environment: Config.Config<Endpoint.Options & { readonly token: Redacted.Redacted | undefined }> = Config
+  .all({
+    token: Config.option(Config.Redacted("SIGNALWIRE_TOKEN")),
+    host: Config.option(Config.NonEmptyString("SIGNALWIRE_HOST")),
+    http: Config.option(Config.NonEmptyString("SIGNALWIRE_HTTP_URL")),
+    ws: Config.option(Config.NonEmptyString("SIGNALWIRE_WS_URL"))
+  })
+  .pipe(Config.map(({ host, http, token, ws }) => ({
+    token: Option.getOrUndefined(token),
+    host: Option.getOrUndefined(host),
+    // one without the other is refused as a bad URL
+    urls: Option.isNone(http) && Option.isNone(ws)
+      ? undefined
+      : { http: Option.getOrElse(http, () => ""), ws: Option.getOrElse(ws, () => "") }
+  })))
+
+/** The service with options from configuration; by default from the {@link environment}. */
 export const layerConfig = (
   options?: Config.Wrap<Pick<Options, "token" | "host" | "urls" | "dialect">>
 ): Layer.Layer<Services, ConversationError | Config.ConfigError, Transports> =>
-  Layer.unwrap(Effect.map(options === undefined ? environment : Config.unwrap(options), layer))
-
-const environment = Config.all({
-  token: Config.Redacted("SIGNALWIRE_TOKEN"),
-  host: Config.option(Config.NonEmptyString("SIGNALWIRE_HOST")),
-  http: Config.option(Config.NonEmptyString("SIGNALWIRE_HTTP_URL")),
-  ws: Config.option(Config.NonEmptyString("SIGNALWIRE_WS_URL"))
-}).pipe(Config.map(({ host, http, token, ws }): Options => ({
-  token,
-  host: Option.getOrUndefined(host),
-  urls: Option.getOrUndefined(Option.all({ http, ws }))
-})))
+  Layer.unwrap(Effect.map(
+    options === undefined
+      ? Effect.flatMap(environment, ({ token, ...rest }) =>
+        token === undefined
+          ? Effect.fail(
+            new ConversationError({
+              method: "layerConfig",
+              reason: invalidParameter("SIGNALWIRE_TOKEN", "must be a subscriber access token")
+            })
+          )
+          : Effect.succeed({ ...rest, token }))
+      : Config.unwrap(options),
+    layer
+  ))
 
 /** Closes the service's requirements with the platform's own `fetch` and `WebSocket`, in Node and browsers alike. */
 export const layerTransports: Layer.Layer<Transports> = Layer.merge(
-  FetchHttpClient.layer,
+  SignalWireHttp.layerFetchClient,
   Socket.layerWebSocketConstructorGlobal
 )
 

@@ -6,6 +6,7 @@
  */
 import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
+import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as Credentials from "@effect-signalwire/schema/Credentials"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
@@ -18,6 +19,7 @@ import * as Redacted from "effect/Redacted"
 import * as References from "effect/References"
 import * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
+import * as AddressApi from "./AddressApi.ts"
 import * as ConversationApi from "./ConversationApi.ts"
 import * as Runner from "./internal/runner.ts"
 
@@ -28,11 +30,14 @@ export interface SignalWireLogger {
 }
 
 export interface SignalWireOptions {
-  /** A subscriber access token. */
-  readonly token: string
+  /** A subscriber access token. @default the environment's `SIGNALWIRE_TOKEN` */
+  readonly token?: string | undefined
   /** Called for another token when this one is refused. Without it a refused token stays refused. */
   readonly onRefreshToken?: (() => string | Promise<string>) | undefined
-  /** A host such as `puc.signalwire.com`. Without it and `urls`, the host that the token names. */
+  /**
+   * A host such as `puc.signalwire.com`. Without it and `urls` the environment's `SIGNALWIRE_HOST`, or
+   * `SIGNALWIRE_HTTP_URL` with `SIGNALWIRE_WS_URL`, and without those the host that the token names.
+   */
   readonly host?: string | undefined
   /** Both addresses in full; plain `http:` and `ws:` are for loopback only. */
   readonly urls?: { readonly http: string; readonly ws: string } | undefined
@@ -60,6 +65,7 @@ export interface Connection {
 /** A connected client. */
 export interface SignalWireClient extends AsyncDisposable {
   readonly conversation: ConversationApi.ConversationApi
+  readonly address: AddressApi.AddressApi
   readonly connection: Connection
   /** Replaces the token, for REST and socket alike. */
   readonly updateToken: (token: string) => Promise<void>
@@ -90,8 +96,8 @@ const loggerLayer = (logger: SignalWireLogger): Layer.Layer<never> =>
 const transports = ({ fetch, WebSocket }: SignalWireOptions) =>
   Layer.merge(
     fetch === undefined
-      ? FetchHttpClient.layer
-      : Layer.provide(FetchHttpClient.layer, Layer.succeed(FetchHttpClient.Fetch, fetch)),
+      ? SignalWireHttp.layerFetchClient
+      : Layer.provide(SignalWireHttp.layerFetchClient, Layer.succeed(FetchHttpClient.Fetch, fetch)),
     WebSocket === undefined
       ? Socket.layerWebSocketConstructorGlobal
       : Layer.succeed(Socket.WebSocketConstructor, (url) => new WebSocket(url))
@@ -105,10 +111,13 @@ const transports = ({ fetch, WebSocket }: SignalWireOptions) =>
  * const page = await client.conversation.getConversations()
  * ```
  */
-export const SignalWire = async (options: SignalWireOptions): Promise<SignalWireClient> => {
-  // untyped JavaScript may leave the options out
-  const token = Redacted.make(requireToken(options?.token))
+export const SignalWire = async (options: SignalWireOptions = {}): Promise<SignalWireClient> => {
   const { onRefreshToken } = options
+  const environment = await Effect.runPromise(Conversations.environment)
+  const token = options.token === undefined && environment.token !== undefined
+    ? environment.token
+    : Redacted.make(requireToken(options.token))
+  const { host, urls } = options.host === undefined && options.urls === undefined ? environment : options
   const logger = options.logger ?? console
   const credentials = Credentials.layer({
     token,
@@ -117,7 +126,7 @@ export const SignalWire = async (options: SignalWireOptions): Promise<SignalWire
       : Effect.map(Effect.tryPromise(async () => requireToken(await onRefreshToken())), (token) => Redacted.make(token))
   })
   const runner = await Runner.make(
-    Conversations.layerCredentials(options).pipe(
+    Conversations.layerCredentials({ ...options, host, urls }).pipe(
       Layer.provideMerge(credentials),
       Layer.provide(transports(options)),
       Layer.provideMerge(loggerLayer(logger))
@@ -141,6 +150,7 @@ export const SignalWire = async (options: SignalWireOptions): Promise<SignalWire
 
   return {
     conversation: ConversationApi.make(runner, (error) => logger.error("a subscription's callback failed", error)),
+    address: AddressApi.make(runner),
     connection,
     updateToken: (token) =>
       runner.run(

@@ -1,5 +1,6 @@
 export { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 export type {
+  DocumentedAddress,
   DocumentedConversation,
   DocumentedEvent,
   DocumentedJoin,
@@ -7,8 +8,20 @@ export type {
 } from "@effect-signalwire/schema/Documented"
 export type { Reason } from "@effect-signalwire/schema/Reason"
 export type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
-export type * from "./ConversationApi.ts"
+export type { AddressApi, GetAddressesOptions, GetAddressOptions } from "./AddressApi.ts"
+export type {
+  ConversationApi,
+  GetConversationMessagesOptions,
+  GetMessagesOptions,
+  JoinOptions,
+  ListOptions,
+  SendMessageOptions,
+  SubscribeOptions,
+  Subscription,
+  TimelineOptions
+} from "./ConversationApi.ts"
 export type { Page } from "./internal/page.ts"
+export type { RunOptions } from "./internal/runner.ts"
 export {
   type Connection,
   SignalWire,

@@ -6,7 +6,7 @@
  * @since 0.1.0
  */
 import * as Admin from "@effect-signalwire/backend/Admin"
-import * as Faults from "@effect-signalwire/backend/Faults"
+import type * as Faults from "@effect-signalwire/backend/Faults"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"

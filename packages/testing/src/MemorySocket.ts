@@ -62,7 +62,7 @@ export class MemorySocket implements Socket.WebSocketLike {
   }
 
   private dispatch(type: EventType, event: Socket.WebSocketEvent): void {
-    for (const [listener, once] of [...this.#listeners.get(type) ?? []]) {
+    for (const [listener, once] of Array.from(this.#listeners.get(type) ?? [])) {
       if (once) this.removeEventListener(type, listener)
       listener({ type, ...event })
     }
