@@ -1,0 +1,98 @@
+/**
+ * Opening and resuming sessions, and telling them what happens.
+ */
+import * as ConversationEvent from "@effect-signalwire/schema/ConversationEvent"
+import * as SignalWireEvent from "@effect-signalwire/schema/SignalWireEvent"
+import * as Effect from "effect/Effect"
+import type { Service } from "../Backend.ts"
+import type * as Records from "../Records.ts"
+import * as Refused from "../Refused.ts"
+import type { Core } from "./core.ts"
+import { type Connection, eventFrame, type Session, Sessions } from "./sessions.ts"
+import type { Tokens } from "./tokens.ts"
+import type { Views } from "./views.ts"
+
+export const make = (
+  { chance, identity, now, settings, state }: Core,
+  { authenticate }: Tokens,
+  { toEvent }: Views
+) => {
+  const sessions = new Sessions({ retention: settings.sessionRetention, maxUnacked: settings.maxUnacked })
+  const publish = (message: Records.Message): void => {
+    const found = state.conversations.get(message.groupId)
+    if (found === undefined) return
+    for (const member of found.members) {
+      const payload = ConversationEvent.encode(toEvent(message, found.group, member), settings.dialect)
+      sessions.publish(member, (session) => {
+        const id = chance.uuid()
+        return {
+          id,
+          frame: eventFrame(id, SignalWireEvent.type.message, {
+            event_type: SignalWireEvent.type.message,
+            event_channel: session.protocol,
+            timestamp: now() / 1000,
+            project_id: identity.projectId,
+            node_id: `${identity.spaceId}@sandbox`,
+            is_author: message.senderId === member,
+            params: payload
+          })
+        }
+      })
+    }
+  }
+
+  const newState = () => `${chance.opaque(12)}:${chance.opaque(48)}`
+  const open: Service["open"] = (request) =>
+    Effect.gen(function*() {
+      const known = request.protocol === undefined || request.state === undefined
+        ? undefined
+        : sessions.find(request.protocol, request.state, now())
+      const shown = state.tokens.get(request.token)
+      // the state proves who it is, so the token may have expired; another subscriber's token is another matter
+      if (known !== undefined && (shown === undefined || shown.subscriberId === known.subscriberId)) {
+        return { session: known, restored: true }
+      }
+      const { subscriber, token } = yield* authenticate(request.token)
+      const session: Session = {
+        protocol: `signalwire_${token.jti}_${chance.uuid()}_${chance.uuid()}`,
+        subscriberId: subscriber.id,
+        acks: request.acks,
+        token,
+        state: newState(),
+        previousState: undefined,
+        connection: undefined,
+        detachedAt: now(),
+        unacked: new Map(),
+        unheard: 0
+      }
+      sessions.open(session, now())
+      return { session, restored: false }
+    })
+  const attach: Service["attach"] = (session, connection, first) => {
+    const previous = session.connection
+    session.connection = connection
+    session.unheard = 0
+    if (previous !== undefined && previous !== connection) previous.close(1000)
+    first()
+    for (const frame of session.unacked.values()) connection.send(frame)
+  }
+  const reauthenticate: Service["reauthenticate"] = (session, text) =>
+    Effect.flatMap(authenticate(text), ({ subscriber, token }) => {
+      if (subscriber.id !== session.subscriberId) return Effect.fail(Refused.unauthorized)
+      session.token = token
+      session.previousState = session.state
+      session.state = newState()
+      return Effect.void
+    })
+
+  return {
+    acknowledge: (session: Session, id: string | number) => sessions.acknowledge(session, id),
+    attach,
+    detach: (session: Session, connection: Connection) => sessions.detach(session, connection, now()),
+    forget: (session: Session) => sessions.forget(session),
+    open,
+    publish,
+    reauthenticate,
+    sessions: () => sessions.all(now())
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * What every part of the backend works with: the state, the one way to change it, ids and time.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import * as Semaphore from "effect/Semaphore"
+import type { Settings } from "../Backend.ts"
+import type * as Records from "../Records.ts"
+import { Storage, type StorageError } from "../Storage.ts"
+import * as Chance from "./chance.ts"
+import { State } from "./state.ts"
+
+export interface Core {
+  readonly settings: Settings
+  readonly identity: Records.Identity
+  readonly state: State
+  readonly chance: Chance.Chance
+  /** Unix milliseconds. */
+  readonly now: () => number
+  /** The time of a new message, in unix microseconds: later than of any before it. */
+  readonly nextMicros: () => number
+  /** Makes changes durable and then applies them; nothing happens when that fails. */
+  readonly commit: (changes: ReadonlyArray<Records.Change>) => Effect.Effect<void, StorageError>
+  /** One at a time, and to the end: for what decides on the state and then changes it. */
+  readonly exclusively: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
+}
+
+export const make = Effect.fnUntraced(function*(settings: Settings): Effect.fn.Return<Core, StorageError, Storage> {
+  const storage = yield* Storage
+  const clock = yield* Clock.Clock
+  const chance = Chance.make(yield* Random.Random)
+  const state = new State()
+  // one change at a time: a decision is made on the state that its change is applied to
+  const turn = yield* Semaphore.make(1)
+  const now = () => clock.currentTimeMillisUnsafe()
+
+  const commit = (changes: ReadonlyArray<Records.Change>): Effect.Effect<void, StorageError> =>
+    changes.length === 0 ? Effect.void : Effect.andThen(
+      storage.commit(changes),
+      Effect.sync(() => {
+        for (const change of changes) state.apply(change)
+      })
+    )
+  // what is committed must also be applied, so nobody may interrupt between the two
+  const exclusively = <A, E>(effect: Effect.Effect<A, E>) => turn.withPermit(Effect.uninterruptible(effect))
+
+  for (const change of yield* storage.load) state.apply(change)
+  if (state.identity === undefined) {
+    yield* commit([{
+      _tag: "Founded",
+      identity: { projectId: chance.uuid(), spaceId: chance.uuid(), apiToken: `PT${chance.opaque(24)}` }
+    }])
+  }
+  const identity = state.identity ?? { projectId: "", spaceId: "", apiToken: "" }
+
+  // Time: every message is later than all before it, were it by a microsecond
+  let lastMicros = 0
+  for (const { timeline } of state.conversations.values()) {
+    for (const { micros } of timeline.messages) {
+      // a seeded message may lie in the future, where time has to come by itself
+      if (micros <= (now() + 1000) * 1000) lastMicros = Math.max(lastMicros, micros)
+    }
+  }
+  const nextMicros = () => lastMicros = Math.max(lastMicros + 1, now() * 1000)
+
+  return { settings, identity, state, chance, now, nextMicros, commit, exclusively }
+})

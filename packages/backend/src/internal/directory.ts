@@ -1,0 +1,125 @@
+/**
+ * Subscribers, rooms and their addresses.
+ */
+import { AddressId, SubscriberId } from "@effect-signalwire/schema/Ids"
+import * as Effect from "effect/Effect"
+import type { Service, Viewer } from "../Backend.ts"
+import type * as Records from "../Records.ts"
+import * as Refused from "../Refused.ts"
+import type { Core } from "./core.ts"
+import { toAddress } from "./models.ts"
+import { bySort } from "./order.ts"
+import type { Pages } from "./pages.ts"
+
+export type Directory = ReturnType<typeof make>
+
+export const make = ({ chance, commit, exclusively, now, state }: Core, { pageOf }: Pages) => {
+  const toViewer = (subscriberId: string, token: Records.Token): Effect.Effect<Viewer, Refused.Refused> => {
+    const subscriber = state.subscribers.get(SubscriberId.make(subscriberId))
+    const address = subscriber === undefined ? undefined : state.ownAddresses.get(subscriber.id)
+    return subscriber === undefined || address === undefined
+      ? Effect.fail(Refused.notFound)
+      : Effect.succeed({ subscriber, address, token })
+  }
+  const noToken = (subscriberId: string): Records.Token => ({
+    token: "",
+    kind: "SAT",
+    jti: "",
+    subscriberId: SubscriberId.make(subscriberId),
+    expiresAt: 0
+  })
+  const findSubscriber = (reference: string) => {
+    for (const subscriber of state.subscribers.values()) {
+      if (subscriber.name === reference || subscriber.email === reference) return subscriber
+    }
+    return undefined
+  }
+  const findRoom = (name: string) => {
+    for (const address of state.addresses.values()) {
+      if (address.type === "room" && address.name === name) return address
+    }
+    return undefined
+  }
+  const checkName = (name: string, taken: boolean): Effect.Effect<void, Refused.Refused> =>
+    name.trim() === "" || name.length > 200
+      ? Effect.fail(Refused.invalidParameter("name", "must have 1 to 200 characters"))
+      : taken
+      ? Effect.fail(Refused.invalidParameter("name", "is taken"))
+      : Effect.void
+
+  const addSubscriber: Service["addSubscriber"] = (options) =>
+    exclusively(Effect.gen(function*() {
+      yield* checkName(options.name, findSubscriber(options.name) !== undefined)
+      const subscriber: Records.Subscriber = {
+        id: SubscriberId.make(chance.uuid()),
+        name: options.name,
+        displayName: options.displayName ?? options.name,
+        email: options.email ?? null,
+        createdAt: now()
+      }
+      const address: Records.Address = {
+        id: AddressId.make(chance.uuid()),
+        type: "subscriber",
+        name: subscriber.name,
+        displayName: subscriber.displayName,
+        resourceId: subscriber.id,
+        createdAt: subscriber.createdAt
+      }
+      yield* commit([{ _tag: "SubscriberAdded", subscriber }, { _tag: "AddressAdded", address }])
+      return { subscriber, address, token: noToken(subscriber.id) }
+    }))
+  const addRoom: Service["addRoom"] = (options) =>
+    exclusively(Effect.gen(function*() {
+      yield* checkName(options.name, findRoom(options.name) !== undefined)
+      const address: Records.Address = {
+        id: AddressId.make(chance.uuid()),
+        type: "room",
+        name: options.name,
+        displayName: options.displayName ?? options.name,
+        resourceId: chance.uuid(),
+        createdAt: now()
+      }
+      yield* commit([{ _tag: "AddressAdded", address }])
+      return address
+    }))
+
+  const addressOf = (id: string) => state.addresses.get(AddressId.make(id))
+  const addresses: Service["addresses"] = (viewer, request) => {
+    const { displayName, name, sortBy, sortOrder, type } = request
+    return pageOf(
+      JSON.stringify(["addresses", viewer.subscriber.id, name, type, displayName, sortBy, sortOrder]),
+      request.page,
+      () => {
+        const found = [...state.addresses.values()].filter((address) =>
+          (name === undefined || address.name === name) &&
+          (type === undefined || address.type === type) &&
+          (displayName === undefined || address.displayName === displayName)
+        )
+        return sortBy === undefined ? found : found.toSorted(
+          bySort((address) => sortBy === "name" ? address.name : address.createdAt, sortOrder === "desc")
+        )
+      },
+      (address) => address.id,
+      (id) => {
+        const address = addressOf(id)
+        return address === undefined ? undefined : toAddress(address)
+      }
+    )
+  }
+  const address: Service["address"] = (id) => {
+    const found = addressOf(id)
+    return found === undefined ? Effect.fail(Refused.notFound) : Effect.succeed(toAddress(found))
+  }
+
+  return {
+    addRoom,
+    addSubscriber,
+    address,
+    addressOf,
+    addresses,
+    findRoom,
+    findSubscriber,
+    noToken,
+    toViewer
+  }
+}

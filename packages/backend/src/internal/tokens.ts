@@ -1,0 +1,98 @@
+/**
+ * Tokens: minting, expiring, refreshing them, and who they belong to.
+ */
+import type { SubscriberId } from "@effect-signalwire/schema/Ids"
+import * as Token from "@effect-signalwire/schema/Token"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type * as Admin from "../Admin.ts"
+import type { Service } from "../Backend.ts"
+import type * as Records from "../Records.ts"
+import * as Refused from "../Refused.ts"
+import type { StorageError } from "../Storage.ts"
+import type { Core } from "./core.ts"
+import type { Directory } from "./directory.ts"
+
+export type Tokens = ReturnType<typeof make>
+
+export const make = (
+  { chance, commit, exclusively, identity, now, settings, state }: Core,
+  { noToken, toViewer }: Directory
+) => {
+  const makeToken = (kind: Records.Token["kind"], subscriberId: SubscriberId, expiresAt: number): Records.Token => ({
+    token: Token.encode(
+      { alg: "dir", enc: "A256GCM", ch: settings.host, typ: kind },
+      [chance.opaque(12), chance.opaque(64), chance.opaque(16)]
+    ),
+    kind,
+    jti: chance.uuid(),
+    subscriberId,
+    expiresAt
+  })
+  const mint: Service["mint"] = (id, options) =>
+    Effect.gen(function*() {
+      const { subscriber } = yield* toViewer(id, noToken(id))
+      const seconds = now() / 1000
+      const expiresAt = options?.expiresAt ??
+        Math.floor(seconds) + (options?.ttlSeconds ?? Math.floor(settings.tokenLifetime / 1000))
+      const token = makeToken("SAT", subscriber.id, expiresAt)
+      // outlives the token it renews, as the service's does
+      const refresh = makeToken("Refresh", subscriber.id, Math.max(expiresAt, seconds) + 300)
+      yield* exclusively(commit([{ _tag: "TokenMinted", token }, { _tag: "TokenMinted", token: refresh }]))
+      return { subscriberId: subscriber.id, token: token.token, refreshToken: refresh.token, expiresAt }
+    })
+  const isExpired = (token: Records.Token) => token.expiresAt * 1000 <= now()
+  const expire: Service["expire"] = (token) =>
+    exclusively(Effect.suspend((): Effect.Effect<void, Refused.Refused | StorageError> =>
+      state.tokens.has(token)
+        ? commit([{ _tag: "TokenExpired", token, expiresAt: Math.floor(now() / 1000) - 1 }])
+        : Effect.fail(Refused.notFound)
+    ))
+  const refresh: Service["refresh"] = (refreshToken) =>
+    Effect.suspend(() => {
+      const token = state.tokens.get(refreshToken)
+      const attribute = "refresh_token"
+      if (token === undefined) return Effect.fail(Refused.invalid("token_invalid", "The token is invalid", attribute))
+      if (token.kind !== "Refresh") {
+        return Effect.fail(Refused.invalid("not_a_refresh_token", "The token is not a refresh token", attribute))
+      }
+      return isExpired(token)
+        ? Effect.fail(Refused.invalid("token_expired", "The token has expired", attribute))
+        : mint(token.subscriberId)
+    })
+  const authenticate: Service["authenticate"] = (text) =>
+    Effect.suspend(() => {
+      const token = state.tokens.get(text)
+      return token === undefined || token.kind !== "SAT" || isExpired(token)
+        ? Effect.fail(Refused.unauthorized)
+        : Effect.mapError(toViewer(token.subscriberId, token), () => Refused.unauthorized)
+    })
+
+  /** Not so a token that was minted when the server was at another host or port. */
+  const leadsHere = ({ token }: Records.Token) =>
+    Result.match(Token.decodeHeader(token), { onFailure: () => false, onSuccess: ({ ch }) => ch === settings.host })
+  const currentToken = Effect.fnUntraced(function*(subscriberId: SubscriberId) {
+    let best: Records.Token | undefined
+    for (const token of state.tokens.values()) {
+      if (token.subscriberId === subscriberId && token.kind === "SAT" && !isExpired(token) && leadsHere(token)) {
+        best = token
+      }
+    }
+    return best ?? (yield* mint(subscriberId))
+  })
+  const ready: Service["ready"] = Effect.gen(function*() {
+    const subscribers: Array<Admin.Ready["subscribers"][number]> = []
+    for (const subscriber of state.subscribers.values()) {
+      const address = state.ownAddresses.get(subscriber.id)
+      if (address === undefined) continue
+      const { expiresAt, token } = yield* currentToken(subscriber.id)
+      subscribers.push({ id: subscriber.id, name: subscriber.name, addressId: address.id, token, expiresAt })
+    }
+    const rooms = [...state.addresses.values()]
+      .filter((address) => address.type === "room")
+      .map((address) => ({ name: address.name, addressId: address.id }))
+    return { projectId: identity.projectId, apiToken: identity.apiToken, subscribers, rooms }
+  })
+
+  return { authenticate, expire, mint, ready, refresh }
+}

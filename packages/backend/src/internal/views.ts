@@ -1,0 +1,65 @@
+/**
+ * Conversations and messages as one of their members sees them: a pair is named by its other side.
+ */
+import * as Conversation from "@effect-signalwire/schema/Conversation"
+import * as ConversationEvent from "@effect-signalwire/schema/ConversationEvent"
+import { AddressId, type SubscriberId } from "@effect-signalwire/schema/Ids"
+import * as DateTime from "effect/DateTime"
+import type * as Records from "../Records.ts"
+import type { Core } from "./core.ts"
+import type { Conversation as Group } from "./state.ts"
+
+export type Views = ReturnType<typeof make>
+
+export const make = ({ state }: Core) => {
+  const sides = (group: Records.Group, subscriberId: SubscriberId) => {
+    const own = state.ownAddresses.get(subscriberId)
+    const otherId = group.addressIds.find((id) => id !== own?.id) ?? group.addressIds[0] ?? AddressId.make("")
+    return { own, otherId, other: state.addresses.get(otherId) }
+  }
+  const toConversation = ({ group, timeline }: Group, subscriberId: SubscriberId) => {
+    const { other, otherId, own } = sides(group, subscriberId)
+    const newest = timeline.newest
+    return new Conversation.Conversation({
+      id: otherId,
+      addressId: otherId,
+      groupId: group.id,
+      fromAddressId: own?.id ?? null,
+      name: other?.displayName ?? "",
+      metadata: {},
+      createdAt: DateTime.makeUnsafe(group.createdAt),
+      lastMessageAt: DateTime.makeUnsafe(
+        newest === undefined ? group.createdAt : Math.floor(newest.micros / 1000)
+      )
+    })
+  }
+
+  const toFields = (message: Records.Message, group: Records.Group, viewerId: SubscriberId) => {
+    const { otherId } = sides(group, viewerId)
+    return {
+      id: message.id,
+      conversationId: otherId,
+      groupId: message.groupId,
+      userId: message.senderId,
+      addressId: otherId,
+      fromAddressId: message.fromAddressId,
+      epochSeconds: message.micros / 1e6,
+      type: "message",
+      subtype: message.subtype,
+      kind: message.kind,
+      text: message.text,
+      metadata: message.metadata,
+      details: message.details,
+      // what a client put into metadata stays there
+      clientId: null
+    }
+  }
+  const toEvent = (message: Records.Message, group: Records.Group, viewerId: SubscriberId) =>
+    new ConversationEvent.ConversationEvent(toFields(message, group, viewerId), {
+      hidden: message.hidden,
+      conversationName: sides(group, viewerId).other?.displayName ?? null,
+      userName: state.subscribers.get(message.senderId)?.displayName ?? null
+    })
+
+  return { sides, toConversation, toEvent, toFields }
+}
