@@ -13,6 +13,7 @@ import * as Admin from "./Admin.ts"
 import { Backend } from "./Backend.ts"
 import * as Faults from "./Faults.ts"
 import { answered, bodyOf, type Handled, json, urlOf } from "./internal/http.ts"
+import * as Refused from "./Refused.ts"
 
 const decodeSubscriber = decoder(Admin.NewSubscriber)
 const decodeRoom = decoder(Admin.NewRoom)
@@ -21,6 +22,19 @@ const decodeExpire = decoder(Admin.ExpireToken)
 const decodeMessages = decoder(Admin.NewMessages)
 const decodeDrop = decoder(Admin.DropSessions)
 const decodeRules = decoder(Faults.Rules)
+
+const isLocal = (hostname: string): boolean =>
+  // an address, a name without a domain, or a loopback name: nothing that anybody on the Internet can make resolve here
+  /^(\[[\da-f:.]+\]|[\d.]+|[^.]+|.*\.localhost)$/i.test(hostname)
+
+/**
+ * Turns away what a web page from elsewhere asks for, whether across origins or through a name that was made to resolve
+ * here: the admin API hands out tokens, and a browser on this machine reaches it.
+ */
+const isForeign = ({ headers }: HttpServerRequest.HttpServerRequest): boolean =>
+  [headers["origin"], `http://${headers["host"] ?? "localhost"}`].some((origin) =>
+    origin !== undefined && !(URL.canParse(origin) && isLocal(new URL(origin).hostname))
+  )
 
 /** The routes of the admin API. */
 export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | Faults.Faults> = HttpRouter.use(
@@ -31,7 +45,15 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       method: "GET" | "POST" | "PUT" | "DELETE",
       path: `/${string}`,
       handler: Handled<HttpServerRequest.HttpServerRequest>
-    ) => router.add(method, path === "/" ? "/_sandbox" : `/_sandbox${path}`, answered(handler))
+    ) =>
+      router.add(
+        method,
+        path === "/" ? "/_sandbox" : `/_sandbox${path}`,
+        answered(
+          Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+            isForeign(request) ? Effect.fail(Refused.forbidden) : handler)
+        )
+      )
 
     yield* route("GET", "/", Effect.map(backend.ready, (ready) => json(ready)))
     yield* route(
@@ -95,9 +117,10 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       "/messages",
       Effect.gen(function*() {
         const body = yield* bodyOf(decodeMessages)
-        const messages: Array<Admin.MessagesCreated["messages"][number]> = []
-        for (const message of body.messages) {
-          const { id, ts } = yield* backend.sendAs(message.from, message.addressId, {
+        const sent = yield* backend.seed(body.messages.map((message) => ({
+          subscriberId: message.from,
+          addressId: message.addressId,
+          content: {
             text: message.text ?? null,
             metadata: message.metadata ?? {},
             details: message.details ?? {},
@@ -106,10 +129,9 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
             hidden: message.hidden ?? undefined,
             ts: message.ts ?? undefined,
             push: message.push ?? undefined
-          })
-          messages.push({ id, ts })
-        }
-        const created: Admin.MessagesCreated = { messages }
+          }
+        })))
+        const created: Admin.MessagesCreated = { messages: sent.map(({ id, ts }) => ({ id, ts })) }
         return json(created)
       })
     )

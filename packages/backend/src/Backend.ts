@@ -261,12 +261,14 @@ export interface Service {
     target: Target,
     content: Content
   ) => Effect.Effect<Sent, Refused.Refused | StorageError>
-  /** Sends as a subscriber, without a token. */
-  readonly sendAs: (
-    subscriberId: string,
-    addressId: string,
-    content: Content
-  ) => Effect.Effect<Sent, Refused.Refused | StorageError>
+  /** Stores messages as if their senders had sent them, all or none, in this order; needs no tokens. */
+  readonly seed: (
+    messages: ReadonlyArray<{
+      readonly subscriberId: string
+      readonly addressId: string
+      readonly content: Content
+    }>
+  ) => Effect.Effect<ReadonlyArray<Sent>, Refused.Refused | StorageError>
   /** Everything that is stored, oldest first, with the keys of both dialects; of one address when it is given. */
   readonly stored: (addressId?: string) => ReadonlyArray<ConversationEvent.Wire>
 
@@ -320,7 +322,7 @@ export const make = Effect.fnUntraced(function*(
     messages: conversations.messages,
     join: conversations.join,
     send: conversations.send,
-    sendAs: conversations.sendAs,
+    seed: conversations.seed,
     stored: conversations.stored,
     open: connections.open,
     attach: connections.attach,

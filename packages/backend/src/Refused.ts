@@ -27,6 +27,9 @@ const gateway = (status: number) => (message: string): Refused =>
 /** 401: the token is missing, unknown or expired. */
 export const unauthorized: Refused = gateway(401)("Unauthorized")
 
+/** 403: it is not for those who ask from there. */
+export const forbidden: Refused = gateway(403)("Forbidden")
+
 /** 404: there is no such thing, or none that the caller may see. */
 export const notFound: Refused = gateway(404)("Not Found")
 

@@ -135,7 +135,6 @@ const contentOf = Effect.fnUntraced(function*(body: JsonObject): Effect.fn.Retur
     return yield* Refused.invalid("message_body_required", "text is required", "text")
   }
   if (typeof text !== "string") return yield* Refused.invalid("invalid_message_body", "text must be text", "text")
-  if (text.trim() === "") return yield* Refused.invalid("message_body_required", "text is blank", "text")
   return {
     text,
     metadata: yield* optionalObject(body, "metadata"),
@@ -168,10 +167,10 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     const request = HttpServerRequest.HttpServerRequest
 
     const subscriberOf = (request: HttpServerRequest.HttpServerRequest) =>
-      Effect.runSync(Effect.match(backend.authenticate(bearer(request) ?? ""), {
+      Effect.match(backend.authenticate(bearer(request) ?? ""), {
         onFailure: () => undefined,
         onSuccess: ({ subscriber }) => subscriber.id
-      }))
+      })
     const route = <R>(method: "GET" | "POST", path: `/${string}`, handler: Handled<R>) =>
       router.add(method, path, withFaults(faults, subscriberOf, answered(handler)))
     /** A route for those who show a good token. */

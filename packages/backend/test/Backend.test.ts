@@ -1,3 +1,4 @@
+import type * as Backend from "@effect-signalwire/backend/Backend"
 import * as Faults from "@effect-signalwire/backend/Faults"
 import type { Change } from "@effect-signalwire/backend/Records"
 import * as Storage from "@effect-signalwire/backend/Storage"
@@ -7,7 +8,11 @@ import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import { inWorld } from "./support.ts"
 
-const content = { text: "hi", metadata: {}, details: {} }
+const say = (backend: Backend.Service, subscriberId: string, addressId: string) =>
+  Effect.map(
+    backend.seed([{ subscriberId, addressId, content: { text: "hi", metadata: {}, details: {} } }]),
+    ([sent]) => sent?.ts ?? 0
+  )
 
 describe("the store", () => {
   it.effect("what could not be committed did not happen", () => {
@@ -45,7 +50,7 @@ describe("the store", () => {
         Effect.fnUntraced(function*({ backend, person, room }) {
           const ada = yield* person("ada")
           const office = yield* room("office")
-          const { ts } = yield* backend.sendAs(ada.id, office, content)
+          const ts = yield* say(backend, ada.id, office)
           return { ada, office, ts, identity: backend.identity, stored: backend.stored() }
         }),
         {},
@@ -56,7 +61,7 @@ describe("the store", () => {
           assert.deepStrictEqual(backend.identity, before.identity)
           assert.deepStrictEqual(backend.stored(), before.stored)
           assert.strictEqual((yield* request("GET", "/api/fabric/messages", before.ada)).body.data.length, 1)
-          assert.isAbove((yield* backend.sendAs(before.ada.id, before.office, content)).ts, before.ts)
+          assert.isAbove(yield* say(backend, before.ada.id, before.office), before.ts)
         }),
         {},
         storage
@@ -81,6 +86,28 @@ describe("seeding", () => {
       const seeded = body.messages.find(({ ts }: { readonly ts: number }) => ts === 12.25)
       assert.deepInclude(seeded, { subtype: "log", kind: "call_ended", text: null, hidden: true })
       assert.strictEqual((yield* request("GET", "/_sandbox/messages?addressId=x")).body.messages.length, 0)
+    })))
+  it.effect("many messages are stored at once, or none of them", () =>
+    inWorld(Effect.fnUntraced(function*({ backend, person, request, room }) {
+      const ada = yield* person("ada")
+      const office = yield* room("office")
+      const message = (addressId: string, text: string) => ({ from: ada.id, addressId, text })
+      const seed = (...messages: ReadonlyArray<object>) => request("POST", "/_sandbox/messages", { body: { messages } })
+      assert.strictEqual((yield* seed(message(office, "a"), message("nowhere", "b"))).status, 404)
+      assert.deepStrictEqual(backend.stored(), [])
+      yield* seed(message(office, "a"), message(office, "b"), message(office, "c"))
+      assert.deepStrictEqual(backend.stored().map(({ text }) => text), ["a", "b", "c"])
+      assert.strictEqual((yield* request("GET", "/api/fabric/conversations", ada)).body.data.length, 1)
+    })))
+  it.effect("web pages from elsewhere do not get at the admin API", () =>
+    inWorld(Effect.fnUntraced(function*({ request }) {
+      const status = (headers: Record<string, string>) =>
+        Effect.map(request("GET", "/_sandbox", { headers }), (answer) => answer.status)
+      assert.strictEqual(yield* status({ origin: "https://evil.example" }), 403)
+      assert.strictEqual(yield* status({ host: "rebound.example:4000" }), 403)
+      assert.strictEqual(yield* status({ origin: "null" }), 403)
+      assert.strictEqual(yield* status({ origin: "http://localhost:5173", host: "127.0.0.1:4000" }), 200)
+      assert.strictEqual(yield* status({ host: "[::1]:4000" }), 200)
     })))
   it.effect("a body of the wrong shape names what is wrong", () =>
     inWorld(Effect.fnUntraced(function*({ request }) {

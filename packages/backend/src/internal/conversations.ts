@@ -5,9 +5,10 @@ import * as ConversationEvent from "@effect-signalwire/schema/ConversationEvent"
 import { AddressId, GroupId, MessageId, SubscriberId } from "@effect-signalwire/schema/Ids"
 import { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import * as Effect from "effect/Effect"
-import type { Service, Target, Viewer } from "../Backend.ts"
+import type { Content, Sent, Service, Target, Viewer } from "../Backend.ts"
 import type * as Records from "../Records.ts"
 import * as Refused from "../Refused.ts"
+import type { StorageError } from "../Storage.ts"
 import type { Core } from "./core.ts"
 import type { Directory } from "./directory.ts"
 import { bySort } from "./order.ts"
@@ -142,38 +143,69 @@ export const make = (
     return { groupId: found.group.id, changes: [], addressId: sides(found.group, viewer.subscriber.id).otherId }
   })
 
-  const send: Service["send"] = (viewer, target, content) =>
+  interface Entry {
+    readonly viewer: Viewer
+    readonly target: Target
+    readonly content: Content
+  }
+  /** Stores all of the entries or none. */
+  const store = (entries: ReadonlyArray<Entry>): Effect.Effect<ReadonlyArray<Sent>, Refused.Refused | StorageError> =>
     exclusively(Effect.gen(function*() {
-      if (content.text !== null && content.text.length > settings.maxTextLength) {
-        return yield* Refused.invalid(
-          "message_length_exceeds_limit",
-          `text is longer than ${settings.maxTextLength} characters`,
-          "text"
-        )
+      // by key, because two entries may want to begin the same conversation
+      const joins = new Map<string, Records.Change>()
+      const messages: Array<Records.Message> = []
+      const sent: Array<Sent> = []
+      for (const { content, target, viewer } of entries) {
+        if (content.text !== null && content.text.length > settings.maxTextLength) {
+          return yield* Refused.invalid(
+            "message_length_exceeds_limit",
+            `text is longer than ${settings.maxTextLength} characters`,
+            "text"
+          )
+        }
+        const { addressId, changes, groupId } = yield* resolve(viewer, target)
+        for (const change of changes) joins.set(JSON.stringify(change), change)
+        const message: Records.Message = {
+          seq: state.seq + messages.length + 1,
+          id: MessageId.make(chance.uuid()),
+          groupId,
+          senderId: viewer.subscriber.id,
+          fromAddressId: viewer.address.id,
+          micros: content.ts === undefined ? nextMicros() : Math.round(content.ts * 1e6),
+          subtype: content.subtype ?? "chat",
+          kind: content.kind ?? null,
+          text: content.text,
+          metadata: content.metadata,
+          details: content.details,
+          hidden: content.hidden ?? false
+        }
+        messages.push(message)
+        sent.push({ id: message.id, ts: message.micros / 1e6, groupId, addressId })
       }
-      const { addressId, changes, groupId } = yield* resolve(viewer, target)
-      const message: Records.Message = {
-        seq: state.seq + 1,
-        id: MessageId.make(chance.uuid()),
-        groupId,
-        senderId: viewer.subscriber.id,
-        fromAddressId: viewer.address.id,
-        micros: content.ts === undefined ? nextMicros() : Math.round(content.ts * 1e6),
-        subtype: content.subtype ?? "chat",
-        kind: content.kind ?? null,
-        text: content.text,
-        metadata: content.metadata,
-        details: content.details,
-        hidden: content.hidden ?? false
+      yield* commit([
+        ...joins.values(),
+        ...messages.map((message): Records.Change => ({ _tag: "MessageStored", message }))
+      ])
+      for (const [index, { content }] of entries.entries()) {
+        const message = messages[index]
+        if (message !== undefined && content.push !== false) publish(message)
       }
-      yield* commit([...changes, { _tag: "MessageStored", message }])
-      if (content.push !== false) publish(message)
-      return { id: message.id, ts: message.micros / 1e6, groupId, addressId }
+      return sent
     }))
-  const sendAs: Service["sendAs"] = (subscriberId, addressId, content) =>
+  const send: Service["send"] = (viewer, target, content) =>
     Effect.flatMap(
-      toViewer(subscriberId, noToken(subscriberId)),
-      (viewer) => send(viewer, { _tag: "Address", addressId: AddressId.make(addressId) }, content)
+      store([{ viewer, target, content }]),
+      ([sent]) => sent === undefined ? Effect.die("nothing was sent") : Effect.succeed(sent)
+    )
+  const seed: Service["seed"] = (messages) =>
+    Effect.flatMap(
+      Effect.forEach(messages, ({ addressId, content, subscriberId }) =>
+        Effect.map(toViewer(subscriberId, noToken(subscriberId)), (viewer): Entry => ({
+          viewer,
+          target: { _tag: "Address", addressId: AddressId.make(addressId) },
+          content
+        }))),
+      store
     )
   const stored: Service["stored"] = (addressId) =>
     [...state.conversations.values()]
@@ -188,5 +220,5 @@ export const make = (
       .toSorted(bySort(({ message }) => message.micros, false))
       .map(({ wire }) => wire)
 
-  return { conversations, join, messages, send, sendAs, stored }
+  return { conversations, join, messages, seed, send, stored }
 }

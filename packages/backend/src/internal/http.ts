@@ -122,38 +122,39 @@ export const prescribed = (action: Extract<Faults.Action, { readonly type: "answ
 /** Carries out what goes wrong with a request. */
 export const withFaults = <R>(
   faults: Faults.Service,
-  subscriberOf: (request: HttpServerRequest.HttpServerRequest) => string | undefined,
+  subscriberOf: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<string | undefined>,
   handler: Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R | HttpServerRequest.HttpServerRequest> =>
-  Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
-    if (!faults.isArmed()) return handler
+  Effect.gen(function*() {
+    if (!faults.isArmed()) return yield* handler
+    const request = yield* HttpServerRequest.HttpServerRequest
     const action = faults.at({
       on: "http",
       method: request.method,
       path: urlOf(request).pathname,
-      subscriberId: subscriberOf(request)
+      subscriberId: yield* subscriberOf(request)
     })
     switch (action?.type) {
       case undefined:
       case "reorder":
       case "restart":
-        return handler
+        return yield* handler
       case "refuse":
       case "close":
-        return broken
+        return yield* broken
       case "silent":
       case "drop":
-        return Effect.never
+        return yield* Effect.never
       case "delay":
-        return Effect.delay(handler, action.millis)
+        return yield* Effect.delay(handler, action.millis)
       case "duplicate":
-        return Effect.andThen(handler, handler)
+        return yield* Effect.andThen(handler, handler)
       case "answer":
-        return Effect.succeed(prescribed(action))
+        return yield* Effect.succeed(prescribed(action))
       case "loseAnswer":
-        return Effect.andThen(handler, action.never === true ? Effect.never : broken)
+        return yield* Effect.andThen(handler, action.never === true ? Effect.never : broken)
       case "malformed":
-        return Effect.map(handler, (response) => {
+        return yield* Effect.map(handler, (response) => {
           const text = bodyText(response)
           return HttpServerResponse.text(text.slice(0, Math.max(1, text.length >> 1)), {
             status: response.status,
