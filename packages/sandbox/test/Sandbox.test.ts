@@ -1,7 +1,8 @@
 import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { Client, request } from "./support.ts"
+import { join } from "node:path"
+import { Client, request, temporary } from "./support.ts"
 
 const people = (info: Sandbox.Info) => {
   const [ada, grace] = info.subscribers
@@ -83,6 +84,26 @@ describe("over the network", () => {
     assert.isTrue(resumed.result.session_restored)
     assert.strictEqual((await second.next()).params.params.text, "one")
     assert.strictEqual((await second.next()).params.params.text, "two")
+  })
+  it("a long history is seeded at once, and paged through to its end", async () => {
+    using directory = temporary()
+    await using info = await Sandbox.start({ data: join(directory.path, "data.db") })
+    const { ada, grace, office } = people(info)
+    const messages = Array.from({ length: 3000 }, (_, n) => ({
+      from: n % 2 === 0 ? ada.id : grace.id,
+      addressId: n % 3 === 0 ? office.addressId : n % 2 === 0 ? grace.addressId : ada.addressId,
+      text: `m${n}`
+    }))
+    assert.strictEqual((await request(info, "POST", "/_sandbox/messages", { body: { messages } })).status, 200)
+    const texts: Array<string> = []
+    let path: string | undefined = "/api/fabric/messages?page_size=1000"
+    while (path !== undefined) {
+      // oxlint-disable-next-line no-await-in-loop
+      const { body }: Awaited<ReturnType<typeof request>> = await request(info, "GET", path, ada)
+      texts.push(...body.data.map(({ text }: { readonly text: string }) => text))
+      path = body.links.next
+    }
+    assert.deepStrictEqual(texts, messages.map(({ text }) => text).toReversed())
   })
   it("a drop can come with a close frame", async () => {
     await using info = await Sandbox.start()

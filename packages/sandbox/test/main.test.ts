@@ -2,11 +2,10 @@ import type { Info } from "@effect-signalwire/sandbox/Sandbox"
 import { assert, describe, it } from "@effect/vitest"
 import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
-import { request } from "./support.ts"
+import { request, temporary } from "./support.ts"
 
 const main = join(import.meta.dirname, "../src/main.ts")
 
@@ -38,11 +37,6 @@ const run = (...args: ReadonlyArray<string>) => {
       await exited
     }
   }
-}
-
-const temporary = () => {
-  const path = mkdtempSync(join(tmpdir(), "sandbox-"))
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) }
 }
 
 describe("the program", () => {

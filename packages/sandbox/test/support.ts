@@ -2,6 +2,9 @@
  * A socket and requests over the network, driven by hand.
  */
 import type { Info } from "@effect-signalwire/sandbox/Sandbox"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 
 export interface Frame {
   readonly id: string
@@ -99,4 +102,10 @@ export class Client {
     this.acknowledge(state)
     return { result, protocol: result.protocol, authorization_state: state.params.params.authorization_state }
   }
+}
+
+/** A folder that is gone with the test. */
+export const temporary = () => {
+  const path = mkdtempSync(join(tmpdir(), "sandbox-"))
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) }
 }

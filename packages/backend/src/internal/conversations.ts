@@ -80,20 +80,29 @@ export const make = (
         }
       ))
 
-  /** What has to happen before a viewer is in the conversation with an address; nothing when it is in it already. */
+  /**
+   * What has to happen before a viewer is in the conversation with an address; nothing when it is in it already. The
+   * keys tell whether two such changes are the same, though they were made at different times.
+   */
   const joining = (viewer: Viewer, other: Records.Address) => {
     const groupId = groupIdOf(viewer.address, other)
     const known = state.conversations.get(groupId)
-    const changes: Array<Records.Change> = []
+    const changes: Array<{ readonly key: string; readonly change: Records.Change }> = []
     if (known === undefined) {
       const addressIds = other.type === "room" ? [other.id] : [viewer.address.id, other.id].toSorted()
-      changes.push({ _tag: "GroupAdded", group: { id: groupId, addressIds, createdAt: now() } })
+      changes.push({
+        key: groupId,
+        change: { _tag: "GroupAdded", group: { id: groupId, addressIds, createdAt: now() } }
+      })
     }
     const members = [viewer.subscriber.id]
     if (other.type === "subscriber") members.push(SubscriberId.make(other.resourceId))
     for (const subscriberId of members) {
       if (known?.members.has(subscriberId) !== true) {
-        changes.push({ _tag: "MemberJoined", member: { groupId, subscriberId } })
+        changes.push({
+          key: `${groupId} ${subscriberId}`,
+          change: { _tag: "MemberJoined", member: { groupId, subscriberId } }
+        })
       }
     }
     return { groupId, changes }
@@ -120,7 +129,7 @@ export const make = (
       const [other] = others
       if (other === undefined || others.length > 1) return yield* illegal(attribute)
       const { changes, groupId } = joining(viewer, other)
-      yield* commit(changes)
+      yield* commit(changes.map(({ change }) => change))
       return new JoinConversationResponse({
         conversationId: other.id,
         addressId: other.id,
@@ -164,7 +173,7 @@ export const make = (
           )
         }
         const { addressId, changes, groupId } = yield* resolve(viewer, target)
-        for (const change of changes) joins.set(JSON.stringify(change), change)
+        for (const { change, key } of changes) if (!joins.has(key)) joins.set(key, change)
         const message: Records.Message = {
           seq: state.seq + messages.length + 1,
           id: MessageId.make(chance.uuid()),
