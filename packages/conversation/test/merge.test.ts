@@ -43,7 +43,7 @@ describe("the merge", () => {
     assert.deepStrictEqual(merge.admitAll([message("a", 1)]), [])
   })
 
-  it("lets what one read brings through by time, then id", () => {
+  it("P3.1: lets what one read brings through by time, then id", () => {
     const merge = make()
     const admitted = merge.admitAll([message("c", 2), message("b", 1), message("a", 2)])
     assert.deepStrictEqual(admitted.map(({ message }) => message.id), ["b", "a", "c"])
@@ -79,7 +79,7 @@ describe("the merge", () => {
   })
 
   it.effect.prop(
-    "nothing twice, nothing lost, and late exactly when out of order, whatever happens",
+    "P2.1: nothing twice, nothing lost, and late exactly when out of order, whatever happens",
     { happenings: Schema.Array(Happening) },
     ({ happenings }) =>
       Effect.sync(() => {

@@ -14,7 +14,7 @@ describe("the memory of ids", () => {
     for (let id = 91; id < 100; id++) assert.isFalse(seen.add(`m${id}`, id))
   })
 
-  it("forgets what is older than two generations", () => {
+  it("P7.3: forgets what is older than two generations", () => {
     const seen = Seen.make({ size: 10, keepFrom: () => Infinity })
     for (let id = 0; id < 100; id++) seen.add(`m${id}`, id)
     assert.isTrue(seen.add("m0", 0))

@@ -49,7 +49,7 @@ const calls: ReadonlyArray<
 ]
 
 it.effect.each(calls)(
-  "refuses %s, naming %s, before anything is sent",
+  "P9.2: refuses %s, naming %s, before anything is sent",
   ([, attribute, call]) =>
     Effect.gen(function*() {
       const { http, log } = yield* start(() => json({ data: [], links: {} }))

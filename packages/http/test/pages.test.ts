@@ -144,7 +144,7 @@ it.effect("credentials in a link are not used", () =>
     assert.strictEqual(log[1]?.url.href, `${origin}/api/fabric/messages`)
   }))
 
-it.effect("a malformed item is reported with its path, and the rest of the page stands", () =>
+it.effect("P9.3: a malformed item is reported with its path, and the rest of the page stands", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => list([message(2), { id: 7, text: "private words" }, message(1)]))
     const page = yield* http.getMessages()

@@ -176,7 +176,7 @@ it.effect("a token that is refused again after it was renewed stays refused", ()
     assert.strictEqual(log.length, 2)
   }))
 
-it.effect("concurrent 401s refresh once", () =>
+it.effect("P6.4: concurrent 401s refresh once", () =>
   Effect.gen(function*() {
     let refreshes = 0
     const { http } = yield* start(
@@ -239,7 +239,7 @@ const everyForm = (exit: Exit.Exit<unknown, unknown>): string =>
     ].join("\n")
     : assert.fail("must fail")
 
-it.effect("no failure shows the token, whatever the transport puts into its errors", () =>
+it.effect("P6.1: no failure shows the token, whatever the transport puts into its errors", () =>
   Effect.gen(function*() {
     const client = HttpClient.make((request) =>
       Effect.fail(
@@ -303,7 +303,7 @@ it.effect("an answer from elsewhere, reached by a redirect, is not believed", ()
     assert.strictEqual((yield* reasonOf(http.getSubscriber))._tag, "Malformed")
   }))
 
-it.effect("no span shows the token, nor what was said", () =>
+it.effect("P6.1: no span shows the token, nor what was said", () =>
   Effect.gen(function*() {
     const spans: Array<Tracer.Span> = []
     const tracer = Tracer.make({

@@ -25,7 +25,7 @@ it.effect("messages of one conversation are read the same way", () =>
     assert.strictEqual(log[0]?.path, "conversations/office/messages")
   }))
 
-it.effect("yields each message once although a new one shifts every page", () =>
+it.effect("P2.2: yields each message once although a new one shifts every page", () =>
   Effect.gen(function*() {
     const items = [...hundred]
     const { http } = yield* start((request, index) => {
@@ -115,7 +115,7 @@ it.effect("a foreign link fails the stream after the page that held it", () =>
     assert.strictEqual(log.length, 1)
   }))
 
-it.effect("a conversation that moves from an unread page to the top is not missed", () =>
+it.effect("P2.2: a conversation that moves from an unread page to the top is not missed", () =>
   Effect.gen(function*() {
     let items = Array.from({ length: 30 }, (_, index) => conversation(`c${index}`, 1_700_000_000_000 - index * 1000))
     const { http } = yield* start((request, index) => {

@@ -91,7 +91,7 @@ it.live("a connection dropped in the middle of a body is tried again", () =>
     assert.strictEqual(log.length, 2)
   }))
 
-it.live("an answer that takes too long times out, and its connection is given up", () =>
+it.live("P7.1: an answer that takes too long times out, and its connection is given up", () =>
   Effect.gen(function*() {
     let closed = 0
     const { origin } = yield* listen((request) => request.socket.on("close", () => closed++))
@@ -168,7 +168,7 @@ it.live.each([301, 302, 303, 307, 308])(
     })
 )
 
-it.live("a redirect that another fetch client follows is not taken for success", () =>
+it.live("P6.2: a redirect that another fetch client follows is not taken for success", () =>
   Effect.gen(function*() {
     const { origin } = yield* listen((request, response) => {
       if (request.url === "/welcome") response.end(JSON.stringify({ table: {} }))
@@ -180,7 +180,7 @@ it.live("a redirect that another fetch client follows is not taken for success",
     assert.strictEqual((yield* reasonOf(http.sendMessage({ addressId: "office", text: "x" })))._tag, "Malformed")
   }))
 
-it.live("a foreign link is never contacted", () =>
+it.live("P6.2: a foreign link is never contacted", () =>
   Effect.gen(function*() {
     const elsewhere = yield* listen((_, response) => response.end(JSON.stringify({ data: [], links: {} })))
     const { origin } = yield* listen((_, response) =>

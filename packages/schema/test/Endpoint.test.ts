@@ -87,7 +87,7 @@ it.each([
   ])
 })
 
-it("refuses a plain socket", () => {
+it("P6.3: refuses a plain socket", () => {
   assert.deepStrictEqual(refusal({ urls: { http: "https://a.test", ws: "ws://a.test" } }), [
     "urls.ws",
     "ws:// would send the token in clear; use wss:// (loopback hosts are exempt)"

@@ -43,7 +43,7 @@ describe("the fan-out", () => {
       }
     }))
 
-  it.effect("sends a subscriber that fell behind to history, and not its neighbour", () =>
+  it.effect("P5.1: sends a subscriber that fell behind to history, and not its neighbour", () =>
     Effect.gen(function*() {
       const fanout = Fanout.make(2)
       const slow = yield* fanout.attach

@@ -26,7 +26,7 @@ describe("the life of the connection", () => {
     assert.deepStrictEqual(after(wanted, ready), { _tag: "Online", resume, resumed: false })
   })
 
-  it("waits longer after each failure, never longer than the cap", () => {
+  it("P8.2: waits longer after each failure, never longer than the cap", () => {
     const failures = Array.from({ length: 8 }, () => [ended("lost", 0.999), elapsed]).flat().slice(0, -1)
     const delays = failures.flatMap((_, index) => {
       const phase = after(wanted, ...failures.slice(0, index + 1))
@@ -35,7 +35,7 @@ describe("the life of the connection", () => {
     assert.deepStrictEqual(delays, [100, 200, 400, 799, 999, 999, 999, 999])
   })
 
-  it("begins the backoff anew after a session that was ready", () => {
+  it("P8.2: begins the backoff anew after a session that was ready", () => {
     const phase = after(wanted, ended("lost"), elapsed, ended("lost"), elapsed, ready, ended("lost", 0.999))
     assert.strictEqual(phase._tag === "Waiting" && phase.delayMillis, 100)
   })

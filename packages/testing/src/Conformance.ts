@@ -135,7 +135,7 @@ export const cases = (dialect: "auto" | Dialect): ReadonlyArray<Case> => {
       })
     ),
     makeCase(
-      "messages are listed newest first, page after page, and streamed each once",
+      "P2.2: messages are listed newest first, page after page, and streamed each once",
       Effect.gen(function*() {
         const { ada, addressId } = yield* meeting(options)
         const sent = ["1", "2", "3", "4", "5"]
@@ -213,7 +213,7 @@ export const cases = (dialect: "auto" | Dialect): ReadonlyArray<Case> => {
       })
     ),
     makeCase(
-      "messages stored while the socket is down arrive once, in order",
+      "P1.1: messages stored while the socket is down arrive once, in order",
       Effect.gen(function*() {
         const { ada, addressId, grace } = yield* meeting(options)
         const { admin } = yield* World.World
@@ -230,7 +230,7 @@ export const cases = (dialect: "auto" | Dialect): ReadonlyArray<Case> => {
       })
     ),
     makeCase(
-      "a timeline is history and live messages as one sequence, through a cut",
+      "P1.2: a timeline is history and live messages as one sequence, through a cut",
       Effect.gen(function*() {
         const { ada, addressId, grace } = yield* meeting(options)
         const { admin } = yield* World.World
@@ -252,7 +252,7 @@ export const cases = (dialect: "auto" | Dialect): ReadonlyArray<Case> => {
       })
     ),
     makeCase(
-      "a message whose answer is lost is stored once, and reported as sent",
+      "P4.1: a message whose answer is lost is stored once, and reported as sent",
       Effect.gen(function*() {
         const { ada, addressId } = yield* meeting(options)
         const { admin } = yield* World.World

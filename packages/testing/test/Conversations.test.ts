@@ -84,7 +84,7 @@ describe("a timeline", () => {
       assert.deepStrictEqual(events.map(label), ["m1", "m2", "m3", "m4", "m5", "CaughtUp"])
     }))
 
-  it.effect("lets nothing live through before the gap of an interruption is read back", () =>
+  it.effect("P1.2: lets nothing live through before the gap of an interruption is read back", () =>
     Effect.gen(function*() {
       const { conversations, end, reconnect, signal, store } = yield* start()
       store(at("a", 1))
@@ -100,7 +100,7 @@ describe("a timeline", () => {
       )
     }))
 
-  it.effect("marks late what became visible after what stands behind it", () =>
+  it.effect("P3.2: marks late what became visible after what stands behind it", () =>
     Effect.gen(function*() {
       const { conversations, end, signal, store } = yield* start()
       store(at("a", 1))
@@ -110,7 +110,7 @@ describe("a timeline", () => {
       assert.deepStrictEqual(events.map(label), ["a", "CaughtUp", "c", "b late"])
     }))
 
-  it.effect("yields a re-sent event once", () =>
+  it.effect("P2.1: yields a re-sent event once", () =>
     Effect.gen(function*() {
       const { conversations, end, signal, store } = yield* start()
       store(at("a", 1))
@@ -129,7 +129,7 @@ describe("a timeline", () => {
       assert.deepStrictEqual(events.map(label), ["CaughtUp"])
     }))
 
-  it.effect("says so when history does not reach back over an interruption", () =>
+  it.effect("P3.3: says so when history does not reach back over an interruption", () =>
     Effect.gen(function*() {
       const { conversations, end, forget, reconnect, store } = yield* start()
       store(at("a", 1))
@@ -142,7 +142,7 @@ describe("a timeline", () => {
       assert.deepStrictEqual((yield* Fiber.join(watching)).map(label), ["a", "CaughtUp", "Gap", "z", "CaughtUp"])
     }))
 
-  it.effect("says so when an interruption left more than it may hold", () =>
+  it.effect("P3.3: says so when an interruption left more than it may hold", () =>
     Effect.gen(function*() {
       const { conversations, end, reconnect, store } = yield* start({ recoveryLimit: 2 })
       store(at("a", 1))
@@ -171,7 +171,7 @@ describe("a subscription", () => {
       assert.deepStrictEqual((yield* Stream.runCollect(events)).map(({ text }) => text), ["missed", "live"])
     }).pipe(Effect.scoped))
 
-  it.effect("reads back what it could not hold", () =>
+  it.effect("P1.3: reads back what it could not hold", () =>
     Effect.gen(function*() {
       const { conversations, end, signal, store } = yield* start()
       const events = yield* conversations.subscription
@@ -232,7 +232,7 @@ const settled = <A, E, R>(send: Effect.Effect<A, E, R>) =>
 describe("a send", () => {
   const hello = { addressId, text: "hello" }
 
-  it.effect("is not repeated when history shows that it was stored", () =>
+  it.effect("P4.1: is not repeated when history shows that it was stored", () =>
     Effect.gen(function*() {
       const { conversations, sent } = yield* startSending({
         outcomes: [lost],
@@ -242,7 +242,7 @@ describe("a send", () => {
       assert.strictEqual(sent.length, 1)
     }))
 
-  it.effect("is repeated under the same client id when history shows nothing of it", () =>
+  it.effect("P4.1: is repeated under the same client id when history shows nothing of it", () =>
     Effect.gen(function*() {
       const { conversations, sent } = yield* startSending({ outcomes: [lost, lost] })
       yield* settled(conversations.sendMessage(hello))
@@ -250,7 +250,7 @@ describe("a send", () => {
       assert.strictEqual(new Set(sent).size, 1)
     }))
 
-  it.effect("is unconfirmed, and not repeated, when history may show it without its client id", () =>
+  it.effect("P4.2: is unconfirmed, and not repeated, when history may show it without its client id", () =>
     Effect.gen(function*() {
       const { conversations, sent } = yield* startSending({ outcomes: [lost], history: () => [at("hello", 0)] })
       const error = yield* Effect.flip(settled(conversations.sendMessage(hello)))
@@ -303,7 +303,7 @@ describe("a send", () => {
       assert.strictEqual(sent.length, 7)
     }))
 
-  it.effect("keeps its place among the sends to one conversation", () =>
+  it.effect("P4.3: keeps its place among the sends to one conversation", () =>
     Effect.gen(function*() {
       const { conversations, texts } = yield* startSending({ outcomes: [] })
       const order = ["1", "2", "3", "4"]

@@ -100,7 +100,7 @@ describe("the session", () => {
       for (const id of ["e1", "e2", "e3"]) assert.strictEqual(yield* connection.received, JsonRpc.acknowledge(id))
     }))
 
-  it.effect("goes on after frames and events that it can't read", () =>
+  it.effect("P9.3: goes on after frames and events that it can't read", () =>
     Effect.gen(function*() {
       const { heard, server } = yield* start()
       const connection = yield* server.dialled
@@ -153,7 +153,7 @@ describe("the session", () => {
       assert.deepStrictEqual(heard, ["Lapse", "Lapse"])
     }))
 
-  it.effect("forgets its protocol when the server asks it to restart, and answers the request", () =>
+  it.effect("P8.4: forgets its protocol when the server asks it to restart, and answers the request", () =>
     Effect.gen(function*() {
       const { server } = yield* start()
       const connection = yield* server.dialled
@@ -175,7 +175,7 @@ describe("the session", () => {
       assert.strictEqual((yield* connectParams(yield* (yield* server.dialled).accept("p1"))).protocol, "p1")
     }))
 
-  it.effect("goes on through transient refusals, waiting longer each time", () =>
+  it.effect("P8.2: goes on through transient refusals, waiting longer each time", () =>
     Effect.gen(function*() {
       const { server, subscription } = yield* start()
       for (const cap of [1, 2]) {
@@ -190,7 +190,7 @@ describe("the session", () => {
       assert.deepInclude(yield* subscription.connection, { _tag: "Connected" })
     }))
 
-  it.effect("gives up a connect that is never answered, and dials again", () =>
+  it.effect("P7.1: gives up a connect that is never answered, and dials again", () =>
     Effect.gen(function*() {
       const { server, subscription } = yield* start({ connectTimeout: "5 seconds" })
       yield* (yield* server.dialled).open
@@ -211,7 +211,7 @@ describe("the session", () => {
       yield* (yield* server.dialled).accept("p1")
     }))
 
-  it.effect("takes a server for dead that was silent from the start", () =>
+  it.effect("P8.1: takes a server for dead that was silent from the start", () =>
     Effect.gen(function*() {
       const { server } = yield* start({ heartbeat: "10 seconds" })
       const connection = yield* server.dialled
@@ -237,7 +237,7 @@ describe("the session", () => {
       assert.strictEqual(server.dials(), 1)
     }))
 
-  it.effect("fails when the token is refused and there is no other", () =>
+  it.effect("P8.3: fails when the token is refused and there is no other", () =>
     Effect.gen(function*() {
       const { listening, server, subscription } = yield* start()
       yield* (yield* server.dialled).refuse({ code: JsonRpc.code.authenticationFailed, message: "401" })
@@ -256,7 +256,7 @@ describe("the session", () => {
       yield* subscription.ready
     }))
 
-  it.effect("tries once afresh when what it resumes with is refused, then fails", () =>
+  it.effect("P8.3: tries once afresh when what it resumes with is refused, then fails", () =>
     Effect.gen(function*() {
       const { listening, server } = yield* start()
       const connection = yield* server.dialled
@@ -274,7 +274,7 @@ describe("the session", () => {
       assert.strictEqual(server.dials(), 3)
     }))
 
-  it.effect("tells the server of a new token without dialling again", () =>
+  it.effect("P6.4: tells the server of a new token without dialling again", () =>
     Effect.gen(function*() {
       const { credentials, server } = yield* start()
       const connection = yield* server.dialled
@@ -327,7 +327,7 @@ describe("the session", () => {
 })
 
 describe("an idle session", () => {
-  it.effect("is closed an idle time after its last subscriber left, and leaves no timer behind", () =>
+  it.effect("P7.2: is closed an idle time after its last subscriber left, and leaves no timer behind", () =>
     Effect.gen(function*() {
       const server = yield* FakeServer.make
       const context = yield* Layer.build(

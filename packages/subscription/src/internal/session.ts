@@ -56,11 +56,20 @@ export interface Ended extends Inbox.End {
   readonly resume: Resume | null
 }
 
-const transport = (error: Socket.SocketError): Reason.Reason => {
-  const { reason } = error
-  return reason._tag === "SocketCloseError"
-    ? new Reason.Transport({ detail: `the socket closed with code ${reason.message}` })
-    : new Reason.Transport({ detail: reason.message })
+/** What a socket's failure means; its own words say no more than in which step it happened. */
+const transport = ({ reason }: Socket.SocketError): Reason.Reason => {
+  switch (reason._tag) {
+    case "SocketCloseError":
+      return new Reason.Transport({ detail: `the socket closed with code ${reason.message}` })
+    case "SocketOpenError":
+      return new Reason.Transport({
+        detail: reason.kind === "Timeout" ? "the socket did not open in time" : "the socket could not be opened"
+      })
+    case "SocketReadError":
+    case "SocketWriteError":
+    case "SocketUpgradeError":
+      return new Reason.Transport({ detail: "the socket broke" })
+  }
 }
 
 const connectParams = (agent: string, { resume, token }: Start): Connect.Params => ({

@@ -1,0 +1,175 @@
+/**
+ * The main job, end to end: a sandbox as its own process, two subscribers who meet in a room, messages with metadata and
+ * details, history paged and streamed, a timeline, and a socket that is cut in the middle without anything missing.
+ *
+ * With `SIGNALWIRE_TOKEN` set (and a host, when the token names none) it reads from the real service instead, and
+ * changes nothing there.
+ */
+import {
+  type DocumentedEvent,
+  type DocumentedMessage,
+  SignalWire,
+  type SignalWireClient
+} from "@effect-signalwire/promise"
+import { setTimeout as sleep } from "node:timers/promises"
+import * as SandboxProcess from "./support/sandboxProcess.ts"
+import { bold, cyan, dim, green, heading, inline, red, row, say } from "./support/transcript.ts"
+
+const line = (who: string, { details, metadata, text }: DocumentedMessage): string =>
+  `  ${cyan(who.padEnd(6))} ${text ?? ""}${inline("metadata", metadata)}${inline("details", details)}`
+
+/** Waits until something holds; gives up after ten seconds. */
+const until = async (what: string, holds: () => boolean): Promise<void> => {
+  const deadline = Date.now() + 10_000
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`waited in vain: ${what}`)
+    await sleep(5)
+  }
+}
+
+const post = async (url: string, body: object): Promise<void> => {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body)
+  })
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`)
+}
+
+const meeting = async (): Promise<boolean> => {
+  await using sandbox = await SandboxProcess.start()
+  const { admin, http, rooms: [office], subscribers: [ada, grace] } = sandbox.info
+  if (ada === undefined || grace === undefined || office === undefined) throw new Error("the sandbox is empty")
+
+  heading("A meeting")
+  row("sandbox", `${http} ${dim(`(its own process, ${sandbox.pid})`)}`)
+  row("people", `${ada.name} and ${grace.name}`)
+  row("room", `${office.name} ${dim(office.addressId)}`)
+
+  await using adaClient = await SignalWire({ token: ada.token })
+  await using graceClient = await SignalWire({ token: grace.token })
+  const { addressId } = office
+
+  heading("They join")
+  for (const [name, client] of [[ada.name, adaClient], [grace.name, graceClient]] as const) {
+    const { conversation_id } = await client.conversation.join({ addressId })
+    say(`  ${cyan(name.padEnd(6))} joined ${dim(conversation_id)}`)
+  }
+
+  heading("Ada listens, Grace talks")
+  const heard: Array<DocumentedEvent> = []
+  await adaClient.conversation.subscribe((message) => {
+    heard.push(message)
+    say(`  ${dim(`${ada.name} hears: ${message.text}`)}`)
+  })
+  const connections: Array<string> = []
+  adaClient.connection.onChange((state) => {
+    connections.push(state._tag)
+    if (state._tag === "Reconnecting" && state.delayMillis > 0) {
+      say(dim(`  ${ada.name}'s socket: ${state.reason.message}; next try in ${state.delayMillis} ms`))
+    }
+    if (state._tag === "Connected" && connections.includes("Reconnecting")) say(dim(`  ${ada.name} is back`))
+  })
+
+  const sent: Array<string> = []
+  const talk = async (text: string, extra: { metadata?: object; details?: object } = {}): Promise<void> => {
+    sent.push(text)
+    say(`  ${cyan(grace.name.padEnd(6))} ${text}${inline("metadata", extra.metadata ?? {})}`)
+    await graceClient.conversation.sendMessage({
+      addressId,
+      text,
+      metadata: { ...extra.metadata },
+      details: { ...extra.details }
+    })
+  }
+  await talk("Good morning!", { metadata: { mood: "cheerful" } })
+  await talk("Here is the agenda.", { details: { card: { title: "Agenda", items: ["budget", "lunch"] } } })
+  await until("the first two messages", () => heard.length === 2)
+
+  heading("The network drops Ada's socket")
+  await post(`${admin}/sessions/drop`, { subscriberId: ada.id })
+  await until("the drop", () => adaClient.connection.state._tag !== "Connected")
+  await talk("Are you still there?")
+  await talk("I'll go on, you can read it later.")
+  await until("Ada to be back", () => adaClient.connection.state._tag === "Connected")
+  await talk("There you are!")
+  await until("everything that was sent", () => heard.length >= sent.length)
+
+  heading("History, newest first, three to a page")
+  let page = await adaClient.conversation.getConversationMessages({ addressId, pageSize: 3 })
+  const paged: Array<DocumentedMessage> = [...page.data]
+  for (let number = 1;; number++) {
+    say(`  page ${number}`)
+    for (const message of page.data) say(`  ${line(grace.name, message)}`)
+    const next = await page.nextPage()
+    if (next === undefined) break
+    page = next
+    paged.push(...page.data)
+  }
+
+  heading("The same, streamed")
+  const streamed: Array<string | null> = []
+  for await (const { text } of await graceClient.conversation.getMessages({ pageSize: 2 })) streamed.push(text)
+  say(`  ${streamed.map((text) => JSON.stringify(text)).join(dim(" ‹ "))}`)
+
+  heading("The timeline, oldest first")
+  const timeline: Array<string | null> = []
+  for await (const event of adaClient.conversation.timeline({ addressId })) {
+    if (event._tag === "CaughtUp") break
+    if (event._tag === "Message") {
+      timeline.push(event.message.text)
+      say(line(grace.name, event.message))
+    }
+  }
+
+  const conversations = await adaClient.conversation.getConversations()
+  heading("Ada's conversations")
+  for (const { id, name, last_message_at } of conversations.data) {
+    say(`  ${name} ${dim(`${id}, last message ${new Date(last_message_at).toISOString()}`)}`)
+  }
+
+  heading("Summary")
+  const heardTexts = heard.map(({ text }) => text)
+  const missing = sent.filter((text) => !heardTexts.includes(text))
+  const repeated = heardTexts.length - new Set(heardTexts).size
+  const inOrder = JSON.stringify(heardTexts) === JSON.stringify(sent)
+  const first = paged.at(-1)
+  const checks = {
+    [`${sent.length} sent, ${heard.length} heard, ${missing.length} missing, ${repeated} repeated`]:
+      missing.length === 0 && repeated === 0,
+    "heard in the order in which they were sent": inOrder,
+    "metadata and details came through": heard[0]?.metadata["mood"] === "cheerful" &&
+      first?.metadata["mood"] === "cheerful" && heard[1]?.details["card"] !== undefined,
+    "pages, stream and timeline agree": [paged.map(({ text }) => text), streamed, timeline.toReversed()]
+      .every((texts) => JSON.stringify(texts) === JSON.stringify(sent.toReversed())),
+    "one socket was cut, and replaced": connections.includes("Reconnecting")
+  }
+  for (const [text, holds] of Object.entries(checks)) say(`  ${holds ? green("✓") : red("✗")} ${text}`)
+  return Object.values(checks).every(Boolean)
+}
+
+/** What can be looked at without changing anything. */
+const look = async (client: SignalWireClient): Promise<void> => {
+  heading("The real service, read only")
+  const conversations = await client.conversation.getConversations({ pageSize: 10 })
+  row("conversations", String(conversations.data.length) + (conversations.hasNext ? "+" : ""))
+  for (const { id, last_message_at, name } of conversations.data) {
+    say(`  ${bold(name)} ${dim(`${id}, last message ${new Date(last_message_at).toISOString()}`)}`)
+  }
+  heading("The newest messages of all conversations")
+  const messages = await client.conversation.getMessages({ limit: 10 })
+  for (const message of messages.data) say(line(message.subtype ?? "", message))
+}
+
+try {
+  if (process.env["SIGNALWIRE_TOKEN"] === undefined) {
+    process.exitCode = await meeting() ? 0 : 1
+  } else {
+    await using client = await SignalWire()
+    await look(client)
+  }
+} catch (error) {
+  say(red(`\n${error instanceof Error ? error.message : String(error)}`))
+  if (error instanceof Error && "remediation" in error) say(String(error.remediation))
+  process.exitCode = 1
+}

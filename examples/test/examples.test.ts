@@ -1,0 +1,76 @@
+import { assert, beforeAll, describe, it } from "@effect/vitest"
+import { execFile } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+import * as SandboxProcess from "../src/support/sandboxProcess.ts"
+
+const run = promisify(execFile)
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+const readme = readFileSync(here("../../README.md"), "utf8")
+const blocks = Array.from(readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm), ([, language, text]) => ({ language, text }))
+
+/** Runs an example as a user does; rejects when it does not end with 0. */
+const node = (path: string, env: Record<string, string> = {}) =>
+  run(process.execPath, [here(path)], { env: { PATH: process.env["PATH"], ...env }, timeout: 30_000 })
+
+describe("the main job", () => {
+  it("ends well, with nothing missing and nothing repeated", async () => {
+    const { stdout } = await node("../src/meeting.ts")
+    assert.include(stdout, "5 sent, 5 heard, 0 missing, 0 repeated")
+    assert.notInclude(stdout, "✗")
+  })
+
+  it("only reads when it is given a token of a real service", async () => {
+    await using sandbox = await SandboxProcess.start()
+    const [ada] = sandbox.info.subscribers
+    const { stdout } = await node("../src/meeting.ts", { SIGNALWIRE_TOKEN: ada?.token ?? "" })
+    assert.include(stdout, "read only")
+    const response = await fetch(`${sandbox.info.admin}/messages?addressId=${sandbox.info.rooms[0]?.addressId}`)
+    assert.deepStrictEqual(await response.json(), { messages: [] })
+  })
+
+  it("tells what to do when its token is refused", async () => {
+    await using sandbox = await SandboxProcess.start()
+    const { http, ws } = sandbox.info
+    const failed = await node("../src/meeting.ts", {
+      SIGNALWIRE_TOKEN: "nonsense",
+      SIGNALWIRE_HTTP_URL: http,
+      SIGNALWIRE_WS_URL: ws
+    }).then(() => undefined, (error: { readonly code: number; readonly stdout: string }) => error)
+    assert.strictEqual(failed?.code, 1)
+    assert.include(failed?.stdout, "Mint a new subscriber token")
+  })
+})
+
+describe("the README", () => {
+  it("begins with the command for the main job, then the one for the tests", () => {
+    assert.deepStrictEqual(
+      blocks.slice(0, 2).map(({ text }) => text?.trim()),
+      ["npx -y pnpm@12 start", "npx -y pnpm@12 test"]
+    )
+  })
+
+  it.each(["promise", "effect"])("shows the example that is compiled here: %s", (name) => {
+    const shown = blocks.find(({ text }) => text?.startsWith(`// file: ${name}.ts\n`))?.text
+    assert.strictEqual(shown, readFileSync(here(`../src/readme/${name}.ts`), "utf8"))
+  })
+
+  describe("its examples", () => {
+    let sandbox: SandboxProcess.SandboxProcess
+
+    beforeAll(async () => {
+      sandbox = await SandboxProcess.start()
+      return () => sandbox[Symbol.asyncDispose]()
+    })
+
+    it.each(["promise", "effect"])("run with nothing but a token: %s", async (name) => {
+      const [ada] = sandbox.info.subscribers
+      const { stdout } = await node(`../src/readme/${name}.ts`, { SIGNALWIRE_TOKEN: ada?.token ?? "" })
+      assert.include(stdout, "heard Hello!")
+      assert.include(stdout, "timeline Hello!")
+    })
+  })
+})
