@@ -11,7 +11,7 @@ import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Redacted from "effect/Redacted"
 
 export const origin = "https://fabric.example.test"
-export const endpoint = { http: origin, ws: "wss://puc.example.test" }
+const endpoint = { http: origin, ws: "wss://puc.example.test" }
 
 /** A request as the server saw it. */
 export interface Seen {
