@@ -1,0 +1,104 @@
+/**
+ * Reading from a client, with what goes wrong on the way.
+ */
+import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import type * as Socket from "effect/socket/Socket"
+import { type Peer, restart } from "./peer.ts"
+import { onAnswer, onRequest } from "./requests.ts"
+
+/** How long a frame may be, in UTF-16 code units. */
+const maxFrame = 1024 * 1024
+
+/** Reads and handles frame after frame, until the socket ends. */
+export const run = (
+  peer: Peer,
+  { pull }: Socket.Reader
+): Effect.Effect<never, Socket.SocketError, Scope.Scope> => {
+  let held: ReadonlyArray<Effect.Effect<void>> = []
+
+  const handle = (frame: JsonRpc.Frame, method: string): Effect.Effect<void> =>
+    frame._tag === "Request" ? onRequest(peer, frame) : Effect.sync(() => onAnswer(peer, frame.id, method))
+  /** Handles a frame, and after it those that were kept back for it. */
+  const handleAll = (frame: JsonRpc.Frame, method: string) =>
+    Effect.suspend(() => {
+      const late = held
+      held = []
+      return Effect.andThen(handle(frame, method), Effect.forEach(late, (one) => one, { discard: true }))
+    })
+  const withoutAnswer = (handled: Effect.Effect<void>) =>
+    Effect.suspend(() => {
+      peer.isSilent = true
+      return Effect.ensuring(
+        handled,
+        Effect.sync(() => {
+          peer.isSilent = false
+        })
+      )
+    })
+
+  const onFrame = (frame: JsonRpc.Frame): Effect.Effect<void, never, Scope.Scope> => {
+    // what answers no request of ours acknowledges an event
+    const method = frame._tag === "Request" ? frame.method : peer.asked.get(frame.id) ?? JsonRpc.method.event
+    const handled = handleAll(frame, method)
+    const action = peer.faultAt({ direction: "in", method, eventType: undefined })
+    switch (action?.type) {
+      case undefined:
+        return handled
+      case "refuse":
+        return Effect.sync(() => peer.end(null))
+      case "close":
+        return Effect.sync(() => peer.end(action.code ?? null))
+      case "silent":
+        return Effect.sync(() => {
+          peer.isSilent = true
+        })
+      case "delay":
+        return Effect.delay(handled, action.millis)
+      case "duplicate":
+        return Effect.andThen(handled, Effect.suspend(() => handle(frame, method)))
+      case "reorder":
+        return Effect.sync(() => {
+          held = [...held, Effect.suspend(() => handle(frame, method))]
+        })
+      case "drop":
+      case "malformed":
+        return Effect.void
+      case "answer":
+        return Effect.sync(() => {
+          if (frame._tag !== "Request") return
+          peer.refuse(frame.id, method, action.code ?? JsonRpc.code.internal, action.message ?? "Internal error")
+        })
+      case "loseAnswer":
+        return Effect.andThen(
+          withoutAnswer(handled),
+          Effect.sync(() => {
+            if (action.never !== true) peer.end(null)
+          })
+        )
+      case "restart":
+        return restart(peer)
+    }
+  }
+
+  const onText = (text: string): Effect.Effect<void, never, Scope.Scope> => {
+    if (peer.isSilent) return Effect.void
+    if (text.length > maxFrame) return Effect.sync(() => peer.end(1009))
+    const parsed = JsonRpc.parse(text)
+    if (Result.isSuccess(parsed)) return onFrame(parsed.success)
+    const { message } = parsed.failure
+    const code = message === "not JSON" ? JsonRpc.code.parseError : JsonRpc.code.invalidRequest
+    return Effect.sync(() => peer.send(JsonRpc.failure(null, { code, message }), ""))
+  }
+
+  const decoder = new TextDecoder()
+  return Effect.gen(function*() {
+    while (true) {
+      for (const chunk of yield* pull) yield* onText(typeof chunk === "string" ? chunk : decoder.decode(chunk))
+      // lets the rest of what was read arrive as one batch
+      yield* Effect.yieldNow
+    }
+  })
+}

@@ -1,0 +1,87 @@
+/**
+ * Writing to a client, with what goes wrong on the way.
+ */
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import type * as Socket from "effect/socket/Socket"
+import { type Peer, restart } from "./peer.ts"
+import type { Frame } from "./sessions.ts"
+
+/** How long a frame is kept back for a next one, in milliseconds. */
+const reorderTimeout = 1000
+
+/** Writes what is offered to the peer's outbox, in batches as it comes. */
+export const run = (
+  peer: Peer,
+  { write, writeAll }: Socket.Writer
+): Effect.Effect<never, Socket.SocketError, Scope.Scope> => {
+  let held: ReadonlyArray<Frame> = []
+
+  const flush = (texts: ReadonlyArray<string>) => Arr.isReadonlyArrayNonEmpty(texts) ? writeAll(texts) : Effect.void
+  /** Writes a frame, and after it those that were kept back for it. */
+  const writeFrame = (frame: Frame) =>
+    Effect.suspend(() => {
+      const late = held
+      held = []
+      return writeAll([frame.text, ...late.map(({ text }) => text)])
+    })
+  const hold = (frame: Frame) =>
+    Effect.suspend(() => {
+      held = [...held, frame]
+      const release = Effect.suspend(() => {
+        if (!held.includes(frame)) return Effect.void
+        held = held.filter((other) => other !== frame)
+        return write(frame.text)
+      })
+      return Effect.asVoid(Effect.forkScoped(Effect.ignore(Effect.delay(release, reorderTimeout))))
+    })
+  const writeWithFault = (frame: Frame): Effect.Effect<void, Socket.SocketError, Scope.Scope> => {
+    const action = peer.faultAt({ direction: "out", method: frame.method, eventType: frame.eventType })
+    switch (action?.type) {
+      case undefined:
+      case "answer":
+        return writeFrame(frame)
+      case "refuse":
+      case "loseAnswer":
+        return Effect.sync(() => peer.end(null))
+      case "close":
+        return Effect.sync(() => peer.end(action.code ?? null))
+      case "silent":
+        return Effect.sync(() => {
+          peer.isSilent = true
+        })
+      case "delay":
+        return Effect.delay(writeFrame(frame), action.millis)
+      case "duplicate":
+        return Effect.andThen(writeFrame(frame), write(frame.text))
+      case "reorder":
+        return hold(frame)
+      case "drop":
+        return Effect.void
+      case "malformed":
+        return write(frame.text.slice(0, frame.text.length >> 1))
+      case "restart":
+        return restart(peer)
+    }
+  }
+
+  return Effect.gen(function*() {
+    while (true) {
+      let texts: Array<string> = []
+      for (const item of yield* Queue.takeAll(peer.outbox)) {
+        if (peer.isSilent) continue
+        if (item._tag === "Frame" && !peer.faults.isArmed() && held.length === 0) {
+          texts.push(item.frame.text)
+          continue
+        }
+        yield* flush(texts)
+        texts = []
+        if (item._tag === "Frame") yield* writeWithFault(item.frame)
+        else peer.end(item.code)
+      }
+      yield* flush(texts)
+    }
+  })
+}

@@ -1,0 +1,108 @@
+/**
+ * The client at the other end of one socket: what it was asked, what waits to be written to it, and how it is let go.
+ */
+import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import type { Backend } from "../Backend.ts"
+import type { Faults, Moment } from "../Faults.ts"
+import type { Connection, Frame, Session } from "./sessions.ts"
+
+/** How many frames may wait to be written. */
+const outboxCapacity = 4096
+
+export type Outgoing =
+  | { readonly _tag: "Frame"; readonly frame: Frame }
+  | { readonly _tag: "Close"; readonly code: number | null }
+
+export class Peer {
+  readonly backend: Backend["Service"]
+  readonly faults: Faults["Service"]
+  readonly outbox: Queue.Queue<Outgoing>
+  /** Completed with the code to close with; `null` to break the connection. */
+  readonly ended: Deferred.Deferred<number | null>
+  /** Requests of ours that wait for an answer, by id, with their method. */
+  readonly asked = new Map<JsonRpc.Id, string>()
+  readonly connection: Connection
+  session: Session | undefined = undefined
+  /** Hears nothing, says nothing, and stays. */
+  isSilent = false
+  unansweredPings = 0
+
+  constructor(
+    backend: Backend["Service"],
+    faults: Faults["Service"],
+    outbox: Queue.Queue<Outgoing>,
+    ended: Deferred.Deferred<number | null>
+  ) {
+    this.backend = backend
+    this.faults = faults
+    this.outbox = outbox
+    this.ended = ended
+    this.connection = {
+      send: (frame) => {
+        if (!this.isSilent) this.#offer({ _tag: "Frame", frame }, 1013)
+      },
+      close: (code) => this.end(code)
+    }
+  }
+
+  /** Ends the connection now, whatever waits to be written. */
+  end(code: number | null): void {
+    Deferred.doneUnsafe(this.ended, Effect.succeed(code))
+  }
+
+  /** Ends the connection once everything before has been written. */
+  endAfter(code: number | null): void {
+    this.#offer({ _tag: "Close", code }, code)
+  }
+
+  send(text: string, method: string): void {
+    this.connection.send({ text, method, eventType: undefined })
+  }
+
+  request(method: string, params: unknown): void {
+    const id = this.backend.newId()
+    this.asked.set(id, method)
+    this.send(JsonRpc.request(id, method, params), method)
+  }
+
+  reply(id: JsonRpc.Id, method: string, result: unknown): void {
+    this.send(JsonRpc.reply(id, result), method)
+  }
+
+  refuse(id: JsonRpc.Id, method: string, code: number | string, message: string): void {
+    this.send(JsonRpc.failure(id, { code, message }), method)
+  }
+
+  /** What goes wrong with a frame. */
+  faultAt(frame: Omit<Extract<Moment, { readonly on: "frame" }>, "on" | "subscriberId">) {
+    return this.faults.isArmed()
+      ? this.faults.at({ on: "frame", ...frame, subscriberId: this.session?.subscriberId })
+      : undefined
+  }
+
+  // a client that does not read is let go
+  #offer(item: Outgoing, codeWhenFull: number | null): void {
+    if (!Queue.offerUnsafe(this.outbox, item)) this.end(codeWhenFull)
+  }
+}
+
+export const make = (backend: Backend["Service"], faults: Faults["Service"]): Effect.Effect<Peer> =>
+  Effect.zipWith(
+    Queue.dropping<Outgoing>(outboxCapacity),
+    Deferred.make<number | null>(),
+    (outbox, ended) => new Peer(backend, faults, outbox, ended)
+  )
+
+/** How long a client may take to answer a disconnect, in milliseconds. */
+const disconnectTimeout = 1000
+
+/** Says that the server restarts, forgets the session, and closes. */
+export const restart = (peer: Peer) =>
+  Effect.suspend(() => {
+    peer.request(JsonRpc.method.disconnect, { restart: true })
+    if (peer.session !== undefined) peer.backend.forget(peer.session)
+    return Effect.forkScoped(Effect.delay(Effect.sync(() => peer.endAfter(1012)), disconnectTimeout))
+  }).pipe(Effect.asVoid)
