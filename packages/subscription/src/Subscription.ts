@@ -127,8 +127,11 @@ export const make = Effect.fnUntraced(function*(
   const happen = (happening: Happening): Effect.Effect<void> =>
     Effect.suspend(() => enter(step(phase, happening, backoff)))
 
+  /** The token of the last dial: the one to renew when it is refused, which REST may have renewed meanwhile. */
+  let token = yield* credentials.current
+
   const dial = Effect.fnUntraced(function*(plan: Extract<Phase, { readonly _tag: "Dialling" }>["plan"]) {
-    const token = yield* credentials.current
+    token = yield* credentials.current
     const ended = yield* Session.run(session, {
       token,
       resume: plan.resume,
@@ -144,7 +147,7 @@ export const make = Effect.fnUntraced(function*(
     yield* happen({ _tag: "Ended", ...ended, chance: yield* Random.next })
   })
 
-  const renew = Effect.flatMap(credentials.current, credentials.renew).pipe(
+  const renew = Effect.suspend(() => credentials.renew(token)).pipe(
     Effect.matchEffect({
       onSuccess: () => happen({ _tag: "Renewed" }),
       onFailure: ({ message }) =>
