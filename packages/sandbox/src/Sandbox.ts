@@ -113,7 +113,13 @@ export const make = Effect.fnUntraced(function*(
   options: Options = {}
 ): Effect.fn.Return<Sandbox["Service"], SandboxError, Scope.Scope> {
   const { data = ":memory:", host = "127.0.0.1", port = 0, tls } = options
-  const node = tls === undefined ? Http.createServer() : Https.createServer({ cert: tls.cert, key: tls.key })
+  if (!Number.isInteger(port) || port < 0 || port > 65535) {
+    return yield* new SandboxError({ message: `${port} is not a port`, cause: port })
+  }
+  const node = yield* Effect.try({
+    try: () => tls === undefined ? Http.createServer() : Https.createServer({ cert: tls.cert, key: tls.key }),
+    catch: toError("the certificate or its key cannot be read")
+  })
   const sockets = new Set<Socket>()
   node.on(tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
     sockets.add(socket)

@@ -157,6 +157,10 @@ const insert = (sql: SqlClient.SqlClient) => {
   }
 }
 
+/** SQLite's own words, such as "file is not a database". */
+const reasonOf = ({ reason }: SqlError.SqlError): string =>
+  reason.cause instanceof Error ? reason.cause.message : reason._tag
+
 const isLocked = (error: SqlError.SqlError): boolean => error.reason._tag === "LockTimeoutError"
 
 /**
@@ -172,7 +176,7 @@ export const layer = (options: { readonly filename: string }): Layer.Layer<Stora
         new StorageError({
           message: isLocked(error)
             ? `${filename} is in use by another process`
-            : `${filename} could not be opened`,
+            : `${filename} could not be opened: ${reasonOf(error)}`,
           cause: error
         }))
       yield* migrate.pipe(

@@ -39,7 +39,7 @@ const run = (...args: ReadonlyArray<string>) => {
   }
 }
 
-describe("the program", () => {
+describe("the program", { timeout: 30_000 }, () => {
   it("prints one line of JSON when it is ready, and SIGTERM ends it cleanly and fast", async () => {
     await using sandbox = run("--json")
     const info = await sandbox.ready()
@@ -136,8 +136,17 @@ describe("the program", () => {
     agent.destroy()
   })
   it("says what is wrong with its arguments", async () => {
-    await using sandbox = run("--tls", main)
-    assert.notStrictEqual(await sandbox.exited, 0)
-    assert.include(sandbox.errors(), "--tls CERT KEY")
+    const complaints = [
+      [["--tls", main], "--tls CERT KEY"],
+      [["--tls", main, main], "the certificate or its key cannot be read"],
+      [["--port", "99999"], "99999 is not a port"],
+      [["--data", main], "file is not a database"]
+    ] as const
+    await Promise.all(complaints.map(async ([args, complaint]) => {
+      await using sandbox = run(...args)
+      assert.notStrictEqual(await sandbox.exited, 0)
+      assert.include(sandbox.errors(), complaint)
+      assert.notInclude(sandbox.errors(), "    at ")
+    }))
   })
 })

@@ -79,7 +79,9 @@ export const bodyOf = <A>(
     ))
 
 /** Path and query of a request. */
-export const urlOf = (request: HttpServerRequest.HttpServerRequest): URL => new URL(request.url, "http://localhost")
+export const urlOf = (request: HttpServerRequest.HttpServerRequest): URL =>
+  // appended, not resolved: `//host` would be resolved to another host
+  new URL(`http://localhost/${request.url.replace(/^\//, "")}`)
 
 export type Handled<R = never> = Effect.Effect<
   HttpServerResponse.HttpServerResponse,
