@@ -205,8 +205,9 @@ const startSending = Effect.fnUntraced(function*(options: {
         sendMessage: Effect.fnUntraced(function*({ clientId, text }) {
           const outcome = options.outcomes[sent.length] ?? "sent"
           if (clientId !== undefined) sent.push(clientId)
-          texts.push(text)
+          // the later a request, the sooner it is stored
           yield* Effect.sleep(`${Math.max(0, 100 - sent.length * 10)} millis`)
+          texts.push(text)
           if (outcome !== "sent") return yield* new SignalWireHttpError({ method: "sendMessage", reason: outcome })
           return { conversationId, groupId: null }
         }),
