@@ -9,6 +9,7 @@ import type { SendOptions } from "@effect-signalwire/http/SignalWireHttp"
 import * as Documented from "@effect-signalwire/schema/Documented"
 import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
 import * as Reason from "@effect-signalwire/schema/Reason"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
@@ -91,6 +92,9 @@ export interface ConversationApi {
   readonly timeline: (options: TimelineOptions) => AsyncIterable<DocumentedTimelineEvent>
 }
 
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === "object" && value !== null && "then" in value && typeof value.then === "function"
+
 type Services = Conversations.Conversations
 
 export const make = (runner: Runner<Services>, report: (error: unknown) => void): ConversationApi => {
@@ -136,15 +140,19 @@ export const make = (runner: Runner<Services>, report: (error: unknown) => void)
           reason: Reason.invalidParameter("callback", "must be a function")
         })
       }
-      const onError = options?.onError ?? report
-      const call = (message: Documented.DocumentedEvent): void => {
-        try {
-          const result = callback(message)
-          if (result instanceof Promise) result.catch(onError)
-        } catch (error) {
-          onError(error)
+      const tell = typeof options?.onError === "function" ? options.onError : report
+      /** Calls what the user gave. What it throws or rejects with is its own affair, and told. */
+      const guarded =
+        <A>(call: (argument: A) => unknown, onFailure: (error: unknown) => void) => (argument: A): void => {
+          try {
+            const result = call(argument)
+            if (isThenable(result)) Promise.resolve(result).catch(onFailure)
+          } catch (error) {
+            onFailure(error)
+          }
         }
-      }
+      const onError = guarded(tell, report)
+      const call = guarded(callback, onError)
       const scope = Scope.makeUnsafe()
       const events = await use(
         "subscribe",
@@ -154,20 +162,39 @@ export const make = (runner: Runner<Services>, report: (error: unknown) => void)
           ),
         options
       )
-      const onAbort = () => void unsubscribe()
-      const { stop: unsubscribe } = runner.start(
-        Stream.runForEachArray(events, (batch) =>
-          Effect.sync(() => {
-            for (const event of batch) call(Documented.event(event))
-          })).pipe(
-            Effect.catch((error) => Effect.sync(() => onError(error))),
-            Effect.onExit((exit) => {
-              options?.signal?.removeEventListener("abort", onAbort)
-              return Scope.close(scope, exit)
-            })
-          )
+      const signal = options?.signal ?? undefined
+      let active = true
+      const { stop } = runner.start(
+        // not before the caller can stop it
+        Effect.andThen(
+          Effect.yieldNow,
+          Stream.runForEachArray(events, (batch) =>
+            Effect.sync(() => {
+              for (const event of batch) {
+                if (!active || runner.isClosed()) return
+                call(Documented.event(event))
+              }
+            }))
+        ).pipe(
+          Effect.catchCause((cause) =>
+            Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.sync(() => onError(Cause.squash(cause)))
+          ),
+          Effect.onExit((exit) => {
+            signal?.removeEventListener("abort", onAbort)
+            return Scope.close(scope, exit)
+          })
+        )
       )
-      options?.signal?.addEventListener("abort", onAbort, { once: true })
+      const unsubscribe = () => {
+        active = false
+        return stop()
+      }
+      const onAbort = () => void unsubscribe()
+      signal?.addEventListener("abort", onAbort, { once: true })
+      if (signal?.aborted) {
+        await unsubscribe()
+        signal.throwIfAborted()
+      }
       return { unsubscribe, [Symbol.asyncDispose]: unsubscribe }
     },
     sendMessage: async (options) => {
@@ -181,11 +208,13 @@ export const make = (runner: Runner<Services>, report: (error: unknown) => void)
       Documented.join(await use("join", (conversations) => conversations.join(given(options)), options)),
     messages: (options) =>
       runner.iterate(
+        "messages",
         Stream.map(Stream.unwrap(Conversations.Conversations.useSync(({ subscribe }) => subscribe)), Documented.event),
         options
       ),
     timeline: (options) =>
       runner.iterate(
+        "timeline",
         Stream.map(
           Stream.unwrap(Conversations.Conversations.useSync(({ timeline }) => timeline(given(options)))),
           fromEvent

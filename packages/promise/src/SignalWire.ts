@@ -11,6 +11,7 @@ import * as Credentials from "@effect-signalwire/schema/Credentials"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as Arr from "effect/Array"
+import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Layer from "effect/Layer"
@@ -73,12 +74,28 @@ export interface SignalWireClient extends AsyncDisposable {
   readonly disconnect: () => Promise<void>
 }
 
+const invalid = (attribute: string, message: string): ConversationError =>
+  new ConversationError({ method: "SignalWire", reason: Reason.invalidParameter(attribute, message) })
+
+const fromConfigError = (error: Config.ConfigError): ConversationError => invalid("environment", error.message)
+
 const requireToken = (token: unknown): string => {
   if (typeof token === "string" && token !== "") return token
-  throw new ConversationError({
-    method: "SignalWire",
-    reason: Reason.invalidParameter("token", "must be a subscriber access token")
-  })
+  throw invalid("token", "must be a subscriber access token")
+}
+
+const requireHost = (host: unknown): string | undefined => {
+  if (host === undefined || typeof host === "string") return host
+  throw invalid("host", "must be a host name")
+}
+
+const requireUrls = (urls: SignalWireOptions["urls"]): SignalWireOptions["urls"] => {
+  if (
+    urls === undefined || (typeof urls === "object" && typeof urls.http === "string" && typeof urls.ws === "string")
+  ) {
+    return urls
+  }
+  throw invalid("urls", "must have the texts http and ws")
 }
 
 const loggerLayer = (logger: SignalWireLogger): Layer.Layer<never> =>
@@ -111,13 +128,19 @@ const transports = ({ fetch, WebSocket }: SignalWireOptions) =>
  * const page = await client.conversation.getConversations()
  * ```
  */
-export const SignalWire = async (options: SignalWireOptions = {}): Promise<SignalWireClient> => {
+export const SignalWire = async (given: SignalWireOptions = {}): Promise<SignalWireClient> => {
+  // callers may be untyped JavaScript: what is no object has no options, and `null` is no option
+  const options: SignalWireOptions = Object.fromEntries(
+    Object.entries({ ...given }).filter(([, value]) => value !== null)
+  )
   const { onRefreshToken } = options
-  const environment = await Effect.runPromise(Conversations.environment)
+  const environment = await Effect.runPromise(Effect.mapError(Conversations.environment, fromConfigError))
   const token = options.token === undefined && environment.token !== undefined
     ? environment.token
     : Redacted.make(requireToken(options.token))
-  const { host, urls } = options.host === undefined && options.urls === undefined ? environment : options
+  const { host, urls } = options.host === undefined && options.urls === undefined
+    ? environment
+    : { host: requireHost(options.host), urls: requireUrls(options.urls) }
   const logger = options.logger ?? console
   const credentials = Credentials.layer({
     token,
@@ -138,13 +161,29 @@ export const SignalWire = async (options: SignalWireOptions = {}): Promise<Signa
       return runner.runSync(Conversations.Conversations.use(({ connection }) => connection.current))
     },
     onChange: (callback) => {
+      let active = true
       const { stop } = runner.start(
-        Stream.runForEach(
-          Stream.unwrap(Conversations.Conversations.useSync(({ connection }) => connection.changes)),
-          (state) => Effect.sync(() => callback(state))
+        // not before the caller can stop it
+        Effect.andThen(
+          Effect.yieldNow,
+          Stream.runForEach(
+            Stream.unwrap(Conversations.Conversations.useSync(({ connection }) => connection.changes)),
+            (state) =>
+              Effect.sync(() => {
+                if (!active || runner.isClosed()) return
+                try {
+                  callback(state)
+                } catch (error) {
+                  logger.error("a callback for the connection's state failed", error)
+                }
+              })
+          )
         )
       )
-      return () => void stop()
+      return () => {
+        active = false
+        void stop()
+      }
     }
   }
 

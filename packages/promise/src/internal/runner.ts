@@ -3,7 +3,7 @@
  * signals, and on closing ends everything it runs.
  */
 import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
-import { Closed } from "@effect-signalwire/schema/Reason"
+import { Closed, invalidParameter } from "@effect-signalwire/schema/Reason"
 import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -26,8 +26,17 @@ export interface Runner<R> {
   /** Runs something that does not wait. */
   readonly runSync: <A>(effect: Effect.Effect<A, never, R>) => A
   /** Iterates a stream; ends when the client closes. */
-  readonly iterate: <A, E>(stream: Stream.Stream<A, E, R>, options?: RunOptions) => AsyncIterable<A>
+  readonly iterate: <A, E>(method: string, stream: Stream.Stream<A, E, R>, options?: RunOptions) => AsyncIterable<A>
+  /** Whether closing has begun: nobody is called back any more. */
+  readonly isClosed: () => boolean
   readonly close: () => Promise<void>
+}
+
+/** The signal among the options. Callers may be untyped JavaScript, so neither is taken on trust. */
+const signalOf = (method: string, options: RunOptions | undefined): AbortSignal | undefined => {
+  const signal = options?.signal ?? undefined
+  if (signal === undefined || signal instanceof AbortSignal) return signal
+  throw new ConversationError({ method, reason: invalidParameter("signal", "must be an AbortSignal") })
 }
 
 const aborted = (signal: AbortSignal): Effect.Effect<never, unknown> =>
@@ -59,11 +68,14 @@ export const make = async <R, E>(layer: Layer.Layer<R, E>): Promise<Runner<R>> =
   }
 
   const closed = (method: string) => new ConversationError({ method, reason: new Closed() })
+  const isClosed = () => Deferred.isDoneUnsafe(closing)
+  let ended: Promise<void> | undefined
 
   return {
-    run: async (method, effect, { signal } = {}) => {
+    run: async (method, effect, options) => {
+      const signal = signalOf(method, options)
       signal?.throwIfAborted()
-      if (Deferred.isDoneUnsafe(closing)) throw closed(method)
+      if (isClosed()) throw closed(method)
       const fiber = track(effect)
       const onAbort = () => fiber.interruptUnsafe()
       signal?.addEventListener("abort", onAbort, { once: true })
@@ -79,16 +91,21 @@ export const make = async <R, E>(layer: Layer.Layer<R, E>): Promise<Runner<R>> =
       return { stop: () => Effect.runPromise(Fiber.interrupt(fiber)) }
     },
     runSync: (effect) => Effect.runSyncWith(context)(effect),
-    iterate: (stream, { signal } = {}) => {
-      const open = Stream.interruptWhen(stream, Deferred.await(closing))
-      return Stream.toAsyncIterableWith(
-        signal === undefined ? open : Stream.interruptWhen(open, aborted(signal)),
+    iterate: (method, stream, options) =>
+      Stream.toAsyncIterableWith(
+        Stream.suspend(() => {
+          const signal = signalOf(method, options)
+          if (isClosed()) return Stream.die(closed(method))
+          const open = Stream.interruptWhen(stream, Deferred.await(closing))
+          return signal === undefined ? open : Stream.interruptWhen(open, aborted(signal))
+        }),
         context
-      )
-    },
-    close: async () => {
+      ),
+    isClosed,
+    close: () => {
       Deferred.doneUnsafe(closing, Effect.void)
-      await Effect.runPromise(Effect.andThen(Fiber.interruptAll(fibers), Scope.close(scope, Exit.void)))
+      ended ??= Effect.runPromise(Effect.andThen(Fiber.interruptAll(fibers), Scope.close(scope, Exit.void)))
+      return ended
     }
   }
 }

@@ -1,0 +1,405 @@
+/**
+ * The published documentation of the Conversation namespace, method by method and field by field.
+ */
+import type { DocumentedConversation, DocumentedEvent, DocumentedMessage } from "@effect-signalwire/promise"
+import { assert, describe, it } from "vitest"
+import { collect, Heard, HeardTexts, meet, open, texts, type World } from "./support.ts"
+
+const uuid = /^(sw_)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+const assertConversation = (conversation: DocumentedConversation, addressId: string): void => {
+  assert.match(conversation.id, uuid)
+  assert.strictEqual(conversation.address_id, addressId)
+  assert.strictEqual(conversation.name, "office")
+  assert.deepStrictEqual(conversation.metadata, {})
+  for (const time of [conversation.created_at, conversation.last_message_at]) {
+    assert.isTrue(Number.isInteger(time))
+    assert.closeTo(time, Date.now(), 60_000)
+  }
+}
+
+const assertMessage = (message: DocumentedMessage, world: World, knowsUsers: boolean): void => {
+  assert.match(message.id, uuid)
+  assert.match(message.conversation_id, uuid)
+  assert.strictEqual(message.user_id, knowsUsers ? world.grace.id : null)
+  assert.strictEqual(message.address_id, world.addressId)
+  assert.strictEqual(message.from_address_id, world.grace.addressId)
+  assert.closeTo(message.ts, Date.now() / 1000, 60)
+}
+
+const callLog = (world: World) => ({
+  from: world.grace.id,
+  addressId: world.addressId,
+  subtype: "log",
+  kind: "call_started",
+  details: { status: "started" }
+})
+
+/** Stores messages a second apart, and answers their times. */
+const seed = async (world: World, texts: ReadonlyArray<string>): Promise<ReadonlyArray<number>> => {
+  const start = Math.floor(Date.now() / 1000) - 100
+  const stored = await world.admin.seed(
+    texts.map((text, index) => ({ from: world.grace.id, addressId: world.addressId, text, ts: start + index + 0.25 }))
+  )
+  return stored.map(({ ts }) => ts)
+}
+
+describe.each(["all", "address", "group"] as const)("documented, dialect %s", (dialect) => {
+  const knowsUsers = dialect !== "group"
+
+  describe("getConversations", () => {
+    it("answers Conversation objects: id, name, metadata, created_at, last_message_at", async () => {
+      await using world = await open(dialect)
+      const { ada, addressId, grace } = await meet(world)
+      await grace.conversation.sendMessage({ addressId, text: "hello" })
+      const { data, hasNext, hasPrev } = await ada.conversation.getConversations()
+      assert.strictEqual(data.length, 1)
+      for (const conversation of data) {
+        assertConversation(conversation, addressId)
+        assert.isAtLeast(conversation.last_message_at, conversation.created_at)
+      }
+      assert.deepStrictEqual({ hasNext, hasPrev }, { hasNext: false, hasPrev: false })
+    })
+
+    it("answers an empty page to who is in no conversation", async () => {
+      await using world = await open(dialect)
+      const ada = await world.client({ token: world.ada.token })
+      const { data, hasNext, hasPrev } = await ada.conversation.getConversations()
+      assert.deepStrictEqual({ data, hasNext, hasPrev }, { data: [], hasNext: false, hasPrev: false })
+    })
+  })
+
+  describe("getConversationMessages", () => {
+    it("answers call logs with id, conversation_id, user_id, ts, details, type, subtype and kind", async () => {
+      await using world = await open(dialect)
+      const { ada, addressId } = await meet(world)
+      await world.admin.seed([callLog(world)])
+      const { data: [log], hasNext, hasPrev } = await ada.conversation.getConversationMessages({ addressId })
+      const { data: [conversation] } = await ada.conversation.getConversations()
+      if (log === undefined) throw new Error("no log")
+      assertMessage(log, world, knowsUsers)
+      assert.strictEqual(log.conversation_id, conversation?.id)
+      assert.deepStrictEqual(
+        { type: log.type, subtype: log.subtype, kind: log.kind, details: log.details, text: log.text },
+        { type: "message", subtype: "log", kind: "call_started", details: { status: "started" }, text: null }
+      )
+      assert.deepStrictEqual({ hasNext, hasPrev }, { hasNext: false, hasPrev: false })
+    })
+
+    it("answers chat messages with their text, metadata and details", async () => {
+      await using world = await open(dialect)
+      const { ada, addressId, grace } = await meet(world)
+      const content = { text: "hello", metadata: { tone: "casual" }, details: { widget: ["card", 1, null] } }
+      await grace.conversation.sendMessage({ addressId, ...content })
+      const { data: [message] } = await ada.conversation.getConversationMessages({ addressId })
+      if (message === undefined) throw new Error("no message")
+      assertMessage(message, world, knowsUsers)
+      const { details, kind, metadata, subtype, text, type } = message
+      assert.deepStrictEqual({ text, metadata, details }, content)
+      assert.deepStrictEqual({ type, subtype, kind }, { type: "message", subtype: "chat", kind: null })
+    })
+
+    it("keeps the fraction of ts", async () => {
+      await using world = await open(dialect)
+      const { ada, addressId } = await meet(world)
+      const [ts] = await seed(world, ["hello"])
+      const { data: [message] } = await ada.conversation.getConversationMessages({ addressId })
+      assert.strictEqual(message?.ts, ts)
+      assert.isFalse(Number.isInteger(message?.ts))
+    })
+
+    it("answers the messages of the conversation with addressId and no other, newest first", async () => {
+      await using world = await open(dialect)
+      const { ada, addressId, grace } = await meet(world)
+      await grace.conversation.sendMessage({ addressId, text: "1" })
+      await grace.conversation.sendMessage({ addressId: world.ada.addressId, text: "between us" })
+      await grace.conversation.sendMessage({ addressId, text: "2" })
+      assert.deepStrictEqual(texts((await ada.conversation.getConversationMessages({ addressId })).data), ["2", "1"])
+      const direct = await ada.conversation.getConversationMessages({ addressId: world.grace.addressId })
+      assert.deepStrictEqual(texts(direct.data), ["between us"])
+    })
+
+    it("answers at most limit messages, over all pages", async () => {
+      await using world = await open(dialect)
+      const { ada, addressId } = await meet(world)
+      await seed(world, ["1", "2", "3", "4"])
+      const page = await ada.conversation.getConversationMessages({ addressId, limit: 3, pageSize: 2 })
+      assert.deepStrictEqual(texts(await collect(page)), ["4", "3", "2"])
+    })
+
+    it("answers messages from since to until, both included", async () => {
+      await using world = await open(dialect)
+      const { ada, addressId } = await meet(world)
+      const [, since, until] = await seed(world, ["1", "2", "3", "4"])
+      const read = async (options: { readonly since?: number | undefined; readonly until?: number | undefined }) =>
+        texts((await ada.conversation.getConversationMessages({ addressId, ...options })).data)
+      assert.deepStrictEqual(await read({ since, until }), ["3", "2"])
+      assert.deepStrictEqual(await read({ since }), ["4", "3", "2"])
+      assert.deepStrictEqual(await read({ until }), ["3", "2", "1"])
+    })
+  })
+
+  describe("getMessages", () => {
+    it("answers the messages of all conversations, newest first, with their fields", async () => {
+      await using world = await open(dialect)
+      const { ada, addressId, grace } = await meet(world)
+      await grace.conversation.sendMessage({ addressId, text: "1" })
+      await grace.conversation.sendMessage({ addressId: world.ada.addressId, text: "2" })
+      await world.admin.seed([callLog(world)])
+      const { data, hasNext, hasPrev } = await ada.conversation.getMessages()
+      assert.deepStrictEqual(texts(data), [null, "2", "1"])
+      const [log] = data
+      if (log === undefined) throw new Error("no log")
+      assertMessage(log, world, knowsUsers)
+      assert.deepStrictEqual([log.type, log.subtype, log.kind], ["message", "log", "call_started"])
+      assert.strictEqual(new Set(data.map(({ conversation_id }) => conversation_id)).size, 2)
+      assert.deepStrictEqual({ hasNext, hasPrev }, { hasNext: false, hasPrev: false })
+    })
+
+    it("honours limit, since and until", async () => {
+      await using world = await open(dialect)
+      const { ada } = await meet(world)
+      const [, since, until] = await seed(world, ["1", "2", "3", "4"])
+      assert.deepStrictEqual(texts((await ada.conversation.getMessages({ since, until })).data), ["3", "2"])
+      const limited = await ada.conversation.getMessages({ limit: 1, until })
+      assert.deepStrictEqual(texts(await collect(limited)), ["3"])
+    })
+  })
+
+  describe("subscribe", () => {
+    it("calls back with every documented field of a call log", async () => {
+      await using world = await open(dialect)
+      const { ada, addressId } = await meet(world)
+      const heard = new Heard<DocumentedEvent>()
+      await ada.conversation.subscribe(heard.push)
+      const [stored] = await world.admin.seed([callLog(world)])
+      const [event] = await heard.until((items) => items.length > 0)
+      if (event === undefined) throw new Error("no event")
+      const { data: [conversation] } = await ada.conversation.getConversations()
+      assertMessage(event, world, knowsUsers)
+      assert.strictEqual(event.id, stored?.id)
+      assert.strictEqual(event.conversation_id, conversation?.id)
+      assert.strictEqual(event.ts, stored?.ts)
+      const { address_id, conversation_name, details, hidden, kind, metadata, subtype, text, type, user_name } = event
+      assert.deepStrictEqual({ type, subtype, kind }, { type: "message", subtype: "log", kind: "call_started" })
+      assert.deepStrictEqual({ hidden, address_id, text }, { hidden: false, address_id: addressId, text: null })
+      assert.deepStrictEqual({ metadata, details }, { metadata: {}, details: { status: "started" } })
+      assert.deepStrictEqual([conversation_name, user_name], ["office", "grace"])
+    })
+
+    it("tells of hidden messages that they are", async () => {
+      await using world = await open(dialect)
+      const { ada } = await meet(world)
+      const heard = new Heard<DocumentedEvent>()
+      await ada.conversation.subscribe(heard.push)
+      await world.admin.seed([{ ...callLog(world), hidden: true }])
+      const [event] = await heard.until((items) => items.length > 0)
+      assert.strictEqual(event?.hidden, true)
+    })
+
+    it("calls back for messages of every conversation, one's own too, with text, metadata and details", async () => {
+      await using world = await open(dialect)
+      const { ada, addressId, grace } = await meet(world)
+      const heard = new Heard<DocumentedEvent>()
+      await ada.conversation.subscribe(heard.push)
+      const content = { metadata: { tone: "casual" }, details: { widget: "card" } }
+      await ada.conversation.sendMessage({ addressId, text: "mine", ...content })
+      await grace.conversation.sendMessage({ addressId: world.ada.addressId, text: "yours" })
+      const events = await heard.until((items) => items.length === 2)
+      assert.deepStrictEqual(texts(events), ["mine", "yours"])
+      assert.deepStrictEqual({ metadata: events[0]?.metadata, details: events[0]?.details }, content)
+      assert.deepStrictEqual(events.map(({ address_id }) => address_id), [addressId, world.grace.addressId])
+    })
+
+    it("is established once the Promise resolves", async () => {
+      await using world = await open(dialect)
+      const { ada, addressId, grace } = await meet(world)
+      const heard = new HeardTexts()
+      await ada.conversation.subscribe(heard.push)
+      assert.strictEqual(ada.connection.state._tag, "Connected")
+      await grace.conversation.sendMessage({ addressId, text: "at once" })
+      assert.deepStrictEqual(await heard.untilText("at once"), ["at once"])
+    })
+  })
+
+  describe("sendMessage", () => {
+    it("answers the Conversation", async () => {
+      await using world = await open(dialect)
+      const { ada, addressId } = await meet(world)
+      const conversation = await ada.conversation.sendMessage({ addressId, text: "hello" })
+      assertConversation(conversation, addressId)
+      const { data: [listed] } = await ada.conversation.getConversations()
+      assert.strictEqual(conversation.id, listed?.id)
+    })
+
+    it("joins the conversation with the first message", async () => {
+      await using world = await open(dialect)
+      const ada = await world.client({ token: world.ada.token })
+      const conversation = await ada.conversation.sendMessage({ addressId: world.addressId, text: "first" })
+      assertConversation(conversation, world.addressId)
+      assert.deepStrictEqual(
+        (await ada.conversation.getConversations()).data.map(({ address_id }) => address_id),
+        [world.addressId]
+      )
+    })
+
+    it("stores text, metadata and details as they were given", async () => {
+      await using world = await open(dialect)
+      const { ada, addressId } = await meet(world)
+      const message = {
+        text: "  naïve 🙂\n\u2028",
+        metadata: { nested: { deep: [1, null] } },
+        details: { widget: true }
+      }
+      await ada.conversation.sendMessage({ addressId, ...message })
+      const { data: [read] } = await ada.conversation.getConversationMessages({ addressId })
+      assert.deepStrictEqual({ text: read?.text, metadata: read?.metadata, details: read?.details }, message)
+    })
+  })
+
+  describe("join", () => {
+    it("answers a JoinConversationResponse, and joins without a message", async () => {
+      await using world = await open(dialect)
+      const ada = await world.client({ token: world.ada.token })
+      const { address_id, conversation_id } = await ada.conversation.join({ addressId: world.addressId })
+      assert.strictEqual(address_id, world.addressId)
+      const { data: [conversation] } = await ada.conversation.getConversations()
+      assert.strictEqual(conversation_id, conversation?.id)
+      assert.deepStrictEqual((await ada.conversation.getMessages()).data, [])
+    })
+
+    it("tells the own address too, where the dialect does", async () => {
+      await using world = await open(dialect)
+      const ada = await world.client({ token: world.ada.token })
+      const { from_address_id } = await ada.conversation.join({ addressId: world.addressId })
+      assert.strictEqual(from_address_id, dialect === "address" ? null : world.ada.addressId)
+    })
+
+    it("does nothing when already joined", async () => {
+      await using world = await open(dialect)
+      const { ada, addressId } = await meet(world)
+      const first = await ada.conversation.join({ addressId })
+      assert.deepStrictEqual(await ada.conversation.join({ addressId }), first)
+      assert.strictEqual((await ada.conversation.getConversations()).data.length, 1)
+    })
+  })
+
+  describe("a page", () => {
+    it("says whether there are others, and leads to them", async () => {
+      await using world = await open(dialect)
+      const { ada, addressId } = await meet(world)
+      await seed(world, ["1", "2", "3", "4", "5"])
+      const first = await ada.conversation.getConversationMessages({ addressId, pageSize: 2 })
+      assert.deepStrictEqual([texts(first.data), first.hasNext, first.hasPrev], [["5", "4"], true, false])
+      const second = await first.nextPage()
+      if (second === undefined) throw new Error("no second page")
+      assert.deepStrictEqual([texts(second.data), second.hasNext, second.hasPrev], [["3", "2"], true, true])
+      const third = await second.nextPage()
+      assert.deepStrictEqual([texts(third?.data ?? []), third?.hasNext, third?.hasPrev], [["1"], false, true])
+      assert.deepStrictEqual(texts((await second.prevPage())?.data ?? []), ["5", "4"])
+      assert.deepStrictEqual(texts((await second.self()).data), ["3", "2"])
+      assert.deepStrictEqual(texts((await second.firstPage()).data), ["5", "4"])
+    })
+
+    it("has no page before the first and none after the last", async () => {
+      await using world = await open(dialect)
+      const { ada, addressId } = await meet(world)
+      await seed(world, ["1"])
+      const page = await ada.conversation.getConversationMessages({ addressId })
+      assert.strictEqual(await page.nextPage(), undefined)
+      assert.strictEqual(await page.prevPage(), undefined)
+    })
+
+    it("is iterated together with all pages after it, each message once", async () => {
+      await using world = await open(dialect)
+      const { ada } = await meet(world)
+      await seed(world, ["1", "2", "3", "4", "5"])
+      const read: Array<string | null> = []
+      for await (const message of await ada.conversation.getMessages({ pageSize: 2 })) read.push(message.text)
+      assert.deepStrictEqual(read, ["5", "4", "3", "2", "1"])
+    })
+
+    it("of conversations is iterated as well", async () => {
+      await using world = await open(dialect)
+      const { ada } = await meet(world)
+      for (const name of ["a", "b", "c"]) {
+        // one after the other, for the order
+        // oxlint-disable-next-line no-await-in-loop
+        const { addressId } = await world.admin.createRoom({ name })
+        // oxlint-disable-next-line no-await-in-loop
+        await ada.conversation.sendMessage({ addressId, text: name })
+      }
+      const page = await ada.conversation.getConversations({ pageSize: 2 })
+      assert.deepStrictEqual(
+        (await collect(page)).map(({ name }) => name).toSorted(),
+        ["a", "b", "c", "office"]
+      )
+    })
+  })
+
+  describe("beyond the documentation", () => {
+    it("messages() iterates over what subscribe calls back with", async () => {
+      await using world = await open(dialect)
+      const { ada, addressId, grace } = await meet(world)
+      const events = ada.conversation.messages()[Symbol.asyncIterator]()
+      const first = events.next()
+      const warming = setInterval(() => void grace.conversation.sendMessage({ addressId, text: "warm-up" }), 20)
+      await first
+      clearInterval(warming)
+      await grace.conversation.sendMessage({ addressId, text: "hello" })
+      let { value: event } = await events.next()
+      while (event?.text === "warm-up") ({ value: event } = await events.next()) // oxlint-disable-line no-await-in-loop
+      await events.return?.()
+      assert.deepStrictEqual([event?.text, event?.address_id], ["hello", addressId])
+      assert.deepStrictEqual([event?.hidden, event?.conversation_name, event?.user_name], [false, "office", "grace"])
+    })
+
+    it("P3.1: timeline() yields history and then live messages, ordered by ts and id", async () => {
+      await using world = await open(dialect)
+      const { ada, addressId, grace } = await meet(world)
+      await seed(world, ["1", "2", "3"])
+      const tie = Math.floor(Date.now() / 1000) - 10
+      const person = { from: world.grace.id, addressId, ts: tie }
+      await world.admin.seed([{ ...person, text: "tie" }, { ...person, text: "tie" }, { ...person, text: "tie" }])
+      const read: Array<DocumentedMessage> = []
+      const tags: Array<string> = []
+      for await (const event of ada.conversation.timeline({ addressId })) {
+        tags.push(event._tag)
+        if (event._tag === "CaughtUp") await grace.conversation.sendMessage({ addressId, text: "live" })
+        if (event._tag !== "Message") continue
+        assert.isFalse(event.late)
+        read.push(event.message)
+        if (event.message.text === "live") break
+      }
+      assert.deepStrictEqual(texts(read), ["1", "2", "3", "tie", "tie", "tie", "live"])
+      const inOrder = read.toSorted((a, b) => a.ts - b.ts || (a.id < b.id ? -1 : 1))
+      assert.deepStrictEqual(read.map(({ id }) => id), inOrder.map(({ id }) => id))
+      assert.deepStrictEqual(tags.slice(6), ["CaughtUp", "Message"])
+    })
+
+    it("timeline() begins at since, and CaughtUp tells through when in unix seconds", async () => {
+      await using world = await open(dialect)
+      const { ada, addressId } = await meet(world)
+      const [, since, last] = await seed(world, ["1", "2", "3"])
+      const read: Array<string | null> = []
+      for await (const event of ada.conversation.timeline({ addressId, since })) {
+        if (event._tag === "Message") read.push(event.message.text)
+        if (event._tag !== "CaughtUp") continue
+        assert.strictEqual(event.through, last)
+        break
+      }
+      assert.deepStrictEqual(read, ["2", "3"])
+    })
+
+    it("client.address finds who can be talked to", async () => {
+      await using world = await open(dialect)
+      const ada = await world.client({ token: world.ada.token })
+      const office = await ada.address.getAddress({ name: "office" })
+      assert.strictEqual(office.id, world.addressId)
+      assert.deepStrictEqual(await ada.address.getAddress({ id: office.id }), office)
+      const listed = await collect(await ada.address.getAddresses({ pageSize: 1 }))
+      assert.includeMembers(listed.map(({ id }) => id), [world.addressId, world.grace.addressId])
+      assert.deepStrictEqual((await ada.address.getMyAddresses()).map(({ id }) => id), [world.ada.addressId])
+    })
+  })
+})

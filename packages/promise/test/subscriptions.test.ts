@@ -1,0 +1,293 @@
+/**
+ * Subscriptions through callbacks that fail, sockets that drop and servers that repeat themselves.
+ */
+import type { ConnectionState, DocumentedEvent } from "@effect-signalwire/promise"
+import { assert, describe, it } from "vitest"
+import { callUntyped, eventually, Heard, HeardTexts, makeLogger, meet, open, quick } from "./support.ts"
+
+const noDial = { match: { on: "connect" }, action: { type: "refuse" } } as const
+
+describe.each(["address", "group"] as const)("subscriptions, dialect %s", (dialect) => {
+  it("P5.2: a callback that throws is told to onError, and loses neither its neighbour's events nor its own", async () => {
+    await using world = await open(dialect)
+    const { ada, addressId, grace } = await meet(world)
+    const [failing, neighbour, errors] = [new HeardTexts(), new HeardTexts(), new Heard<unknown>()]
+    await ada.conversation.subscribe((message) => {
+      failing.push(message)
+      throw new Error(`bad: ${message.text}`)
+    }, { onError: errors.push })
+    await ada.conversation.subscribe(neighbour.push)
+    for (const text of ["1", "2", "3"]) {
+      // oxlint-disable-next-line no-await-in-loop
+      await grace.conversation.sendMessage({ addressId, text })
+    }
+    assert.deepStrictEqual(await failing.untilText("3"), ["1", "2", "3"])
+    assert.deepStrictEqual(await neighbour.untilText("3"), ["1", "2", "3"])
+    const told = await errors.until((items) => items.length === 3)
+    assert.deepStrictEqual(told.map(String), ["Error: bad: 1", "Error: bad: 2", "Error: bad: 3"])
+  })
+
+  it("P1.1: what is stored while the socket is down arrives once and in order", async () => {
+    await using world = await open(dialect)
+    const { ada, addressId, grace } = await meet(world)
+    const heard = new HeardTexts()
+    await ada.conversation.subscribe(heard.push)
+    await grace.conversation.sendMessage({ addressId, text: "1" })
+    await heard.untilText("1")
+    await world.admin.setFaults([noDial])
+    assert.strictEqual(await world.admin.drop({ subscriberId: world.ada.id }), 1)
+    for (const text of ["2", "3", "4"]) {
+      // oxlint-disable-next-line no-await-in-loop
+      await grace.conversation.sendMessage({ addressId, text })
+    }
+    assert.deepStrictEqual(heard.items.length, 1)
+    await world.admin.clearFaults()
+    await heard.untilText("4")
+    await grace.conversation.sendMessage({ addressId, text: "5" })
+    assert.deepStrictEqual(await heard.untilText("5"), ["1", "2", "3", "4", "5"])
+  })
+
+  it("P1.1: what the server never pushed is found in history after a drop", async () => {
+    await using world = await open(dialect)
+    const { ada, addressId, grace } = await meet(world)
+    const heard = new HeardTexts()
+    await ada.conversation.subscribe(heard.push)
+    await grace.conversation.sendMessage({ addressId, text: "1" })
+    await world.admin.seed([{ from: world.grace.id, addressId, text: "2", push: false }])
+    await world.admin.drop({ subscriberId: world.ada.id })
+    await heard.untilText("2")
+    await grace.conversation.sendMessage({ addressId, text: "3" })
+    assert.deepStrictEqual(await heard.untilText("3"), ["1", "2", "3"])
+  })
+
+  it("P2.1: an event that the server sends twice is called back once", async () => {
+    await using world = await open(dialect)
+    const { ada, addressId, grace } = await meet(world)
+    const heard = new HeardTexts()
+    await ada.conversation.subscribe(heard.push)
+    await world.admin.setFaults([{
+      match: { on: "frame", direction: "out", method: "signalwire.event", subscriberId: world.ada.id },
+      action: { type: "duplicate" }
+    }])
+    for (const text of ["1", "2"]) {
+      // oxlint-disable-next-line no-await-in-loop
+      await grace.conversation.sendMessage({ addressId, text })
+    }
+    await world.admin.clearFaults()
+    await grace.conversation.sendMessage({ addressId, text: "3" })
+    assert.deepStrictEqual(await heard.untilText("3"), ["1", "2", "3"])
+  })
+
+  it("P1.1 P2.1: a timeline goes through drops without gap or repetition", async () => {
+    await using world = await open(dialect)
+    const { ada, addressId, grace } = await meet(world)
+    const sent = Array.from({ length: 12 }, (_, index) => `${index}`)
+    const read: Array<string | null> = []
+    const reading = (async () => {
+      for await (const event of ada.conversation.timeline({ addressId })) {
+        assert.notStrictEqual(event._tag, "Gap")
+        if (event._tag !== "Message") continue
+        read.push(event.message.text)
+        if (event.message.text === sent.at(-1)) return
+      }
+    })()
+    for (const [index, text] of sent.entries()) {
+      // oxlint-disable-next-line no-await-in-loop
+      await grace.conversation.sendMessage({ addressId, text })
+      // oxlint-disable-next-line no-await-in-loop
+      if (index % 3 === 2) await world.admin.drop({ subscriberId: world.ada.id })
+    }
+    await reading
+    assert.deepStrictEqual(read, sent)
+  })
+})
+
+describe("a callback", () => {
+  it("P5.2: that rejects is told to onError, and later events come", async () => {
+    await using world = await open()
+    const { ada, addressId, grace } = await meet(world)
+    const [heard, errors] = [new HeardTexts(), new Heard<unknown>()]
+    await ada.conversation.subscribe(async (message) => {
+      await Promise.resolve()
+      heard.push(message)
+      throw new Error(`late: ${message.text}`)
+    }, { onError: errors.push })
+    await grace.conversation.sendMessage({ addressId, text: "1" })
+    await grace.conversation.sendMessage({ addressId, text: "2" })
+    assert.deepStrictEqual(await heard.untilText("2"), ["1", "2"])
+    const told = await errors.until((items) => items.length === 2)
+    assert.deepStrictEqual(told.map(String), ["Error: late: 1", "Error: late: 2"])
+  })
+
+  it("P5.2: that answers a foreign kind of promise is told to onError when that rejects", async () => {
+    await using world = await open()
+    const { ada, addressId, grace } = await meet(world)
+    const errors = new Heard<unknown>()
+    const thenable = {
+      // some libraries have promises of their own
+      // oxlint-disable-next-line unicorn/no-thenable
+      then: (_: unknown, reject: (error: unknown) => void) => reject(new Error("foreign"))
+    }
+    await ada.conversation.subscribe(() => thenable, { onError: errors.push })
+    await grace.conversation.sendMessage({ addressId, text: "1" })
+    assert.deepStrictEqual((await errors.until((items) => items.length > 0)).map(String), ["Error: foreign"])
+  })
+
+  it("P5.2: and an onError that fail both are told to the logger, and later events come", async () => {
+    await using world = await open()
+    const logger = makeLogger()
+    const { ada, addressId, grace } = await meet(world, { logger })
+    const heard = new HeardTexts()
+    await ada.conversation.subscribe((message) => {
+      heard.push(message)
+      throw new Error("bad callback")
+    }, {
+      onError: () => {
+        throw new Error("bad onError")
+      }
+    })
+    await grace.conversation.sendMessage({ addressId, text: "1" })
+    await grace.conversation.sendMessage({ addressId, text: "2" })
+    assert.deepStrictEqual(await heard.untilText("2"), ["1", "2"])
+    const details = logger.entries.map(({ details, level }) => `${level} ${String(details)}`)
+    assert.deepStrictEqual(details, ["error Error: bad onError", "error Error: bad onError"])
+  })
+
+  it("P5.2: that throws without onError is told to the logger", async () => {
+    await using world = await open()
+    const logger = makeLogger()
+    const { ada, addressId, grace } = await meet(world, { logger })
+    await ada.conversation.subscribe(() => {
+      throw new Error("bad callback")
+    })
+    await grace.conversation.sendMessage({ addressId, text: "1" })
+    await eventually(() => assert.deepStrictEqual(logger.entries.map(({ level }) => level), ["error"]))
+    assert.strictEqual(String(logger.entries[0]?.details), "Error: bad callback")
+  })
+
+  it("P5.2: that never settles holds up neither itself nor others", async () => {
+    await using world = await open()
+    const { ada, addressId, grace } = await meet(world)
+    const heard = new HeardTexts()
+    await ada.conversation.subscribe((message) => {
+      heard.push(message)
+      return new Promise(() => {})
+    })
+    await grace.conversation.sendMessage({ addressId, text: "1" })
+    await grace.conversation.sendMessage({ addressId, text: "2" })
+    assert.deepStrictEqual(await heard.untilText("2"), ["1", "2"])
+  })
+
+  it("P9.1: hears through onError why its subscription ended for good", async () => {
+    await using world = await open()
+    const { ada } = await meet(world)
+    const errors = new Heard<unknown>()
+    await ada.conversation.subscribe(() => {}, { onError: errors.push })
+    await world.admin.expireToken(world.ada.token)
+    await world.admin.drop({ subscriberId: world.ada.id })
+    const [error] = await errors.until((items) => items.length > 0)
+    assert.nestedInclude(error, { _tag: "ConversationError", "reason._tag": "Unauthorized", isRetryable: false })
+  })
+})
+
+describe("connection", () => {
+  it("is Idle until something subscribes, then Connected, and Closed after disconnect", async () => {
+    await using world = await open()
+    const ada = await world.client({ token: world.ada.token })
+    await ada.conversation.getConversations()
+    assert.deepStrictEqual(ada.connection.state, { _tag: "Idle" })
+    assert.deepStrictEqual(await world.admin.sessions(), [])
+    await ada.conversation.subscribe(() => {})
+    assert.deepStrictEqual(ada.connection.state, { _tag: "Connected", resumed: false })
+    await ada.disconnect()
+    assert.deepStrictEqual(ada.connection.state, { _tag: "Closed" })
+  })
+
+  it("tells through onChange of a drop, with its reason, and of the way back", async () => {
+    await using world = await open()
+    const { ada } = await meet(world)
+    const states = new Heard<ConnectionState>()
+    const stop = ada.connection.onChange(states.push)
+    await ada.conversation.subscribe(() => {})
+    await states.until((items) => items.at(-1)?._tag === "Connected")
+    await world.admin.drop({ subscriberId: world.ada.id })
+    await states.until((items) => items.filter(({ _tag }) => _tag === "Connected").length === 2)
+    stop()
+    const tags = states.items.map(({ _tag }) => _tag)
+    assert.deepStrictEqual([tags[0], tags.at(-1)], ["Idle", "Connected"])
+    const reconnecting = states.items.find((state) => state._tag === "Reconnecting")
+    if (reconnecting?._tag !== "Reconnecting") throw new Error("never reconnecting")
+    assert.strictEqual(reconnecting.reason._tag, "Transport")
+    assert.isAtLeast(reconnecting.attempt, 1)
+    assert.isAtMost(reconnecting.delayMillis, 50)
+    assert.deepInclude(states.items.at(-1), { _tag: "Connected", resumed: true })
+  })
+
+  it("P7.2: tells nothing after onChange was stopped, from within the callback too", async () => {
+    await using world = await open()
+    const { ada } = await meet(world)
+    const states = new Heard<ConnectionState>()
+    const all = new Heard<ConnectionState>()
+    ada.connection.onChange(all.push)
+    const stop = ada.connection.onChange((state) => {
+      states.push(state)
+      stop()
+    })
+    await ada.conversation.subscribe(() => {})
+    await all.until((items) => items.at(-1)?._tag === "Connected")
+    assert.deepStrictEqual(states.items, [{ _tag: "Idle" }])
+  })
+
+  it("P5.2: goes on telling after its callback threw", async () => {
+    await using world = await open()
+    const logger = makeLogger()
+    const { ada } = await meet(world, { logger })
+    const states = new Heard<ConnectionState>()
+    ada.connection.onChange((state) => {
+      states.push(state)
+      throw new Error("bad callback")
+    })
+    await ada.conversation.subscribe(() => {})
+    await states.until((items) => items.at(-1)?._tag === "Connected")
+    assert.isAtLeast(logger.entries.length, 2)
+    assert.strictEqual(String(logger.entries[0]?.details), "Error: bad callback")
+  })
+})
+
+describe("two clients in one process", () => {
+  it("hear and send with their own tokens, and outlive each other", async () => {
+    await using world = await open()
+    const { ada, addressId, grace } = await meet(world)
+    const [byAda, byGrace] = [new Heard<DocumentedEvent>(), new Heard<DocumentedEvent>()]
+    await ada.conversation.subscribe(byAda.push)
+    await grace.conversation.subscribe(byGrace.push)
+    await ada.conversation.sendMessage({ addressId, text: "from ada" })
+    await byGrace.until((items) => items.length === 1)
+    await byAda.until((items) => items.length === 1)
+    await ada.disconnect()
+    await grace.conversation.sendMessage({ addressId, text: "from grace" })
+    const heard = await byGrace.until((items) => items.length === 2)
+    assert.deepStrictEqual(heard.map(({ user_id }) => user_id), [world.ada.id, world.grace.id])
+    assert.strictEqual(byAda.items.length, 1)
+    assert.strictEqual(grace.connection.state._tag, "Connected")
+  })
+
+  it("do not share a token's refusal", async () => {
+    await using world = await open()
+    const { ada, addressId, grace } = await meet(world)
+    await world.admin.expireToken(world.ada.token)
+    const [refused, served] = await Promise.allSettled([
+      ada.conversation.join({ addressId }),
+      grace.conversation.join({ addressId })
+    ])
+    assert.deepStrictEqual([refused.status, served.status], ["rejected", "fulfilled"])
+  })
+})
+
+it("subscribe leaves no session behind when it fails", async () => {
+  await using world = await open()
+  const client = await world.client({ token: "not-a-token", subscription: quick.subscription })
+  const outcome = await callUntyped(client.conversation.subscribe, () => {}).then(() => "done", () => "failed")
+  assert.strictEqual(outcome, "failed")
+  assert.deepStrictEqual(await world.admin.sessions(), [])
+})
