@@ -12,6 +12,7 @@ import * as Reason from "@effect-signalwire/schema/Reason"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as Arr from "effect/Array"
 import type * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Layer from "effect/Layer"
@@ -46,6 +47,10 @@ export interface SignalWireOptions {
   readonly dialect?: "auto" | "address" | "group" | undefined
   /** @default console */
   readonly logger?: SignalWireLogger | undefined
+  /** How long `subscribe` waits for the session before it goes on without. @default "10 seconds" */
+  readonly readyTimeout?: Conversations.ConnectOptions["readyTimeout"]
+  /** How long `sendMessage` may take with all it needs to settle its outcome. @default "2 minutes" */
+  readonly sendDeadline?: Conversations.ConnectOptions["sendDeadline"]
   /** Settings of the HTTP layer, for those who need them. */
   readonly http?: Conversations.ConnectOptions["http"]
   /** Settings of the session, for those who need them. */
@@ -134,7 +139,12 @@ export const SignalWire = async (given: SignalWireOptions = {}): Promise<SignalW
     Object.entries({ ...given }).filter(([, value]) => value !== null)
   )
   const { onRefreshToken } = options
-  const environment = await Effect.runPromise(Effect.mapError(Conversations.environment, fromConfigError))
+  const environment = await Conversations.environment.pipe(
+    Effect.mapError(fromConfigError),
+    // as it is now: programs load their `.env` when they like
+    Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv()),
+    Effect.runPromise
+  )
   const token = options.token === undefined && environment.token !== undefined
     ? environment.token
     : Redacted.make(requireToken(options.token))

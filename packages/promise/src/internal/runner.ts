@@ -96,7 +96,10 @@ export const make = async <R, E>(layer: Layer.Layer<R, E>): Promise<Runner<R>> =
         Stream.suspend(() => {
           const signal = signalOf(method, options)
           if (isClosed()) return Stream.die(closed(method))
-          const open = Stream.interruptWhen(stream, Deferred.await(closing))
+          const open = Stream.interruptWhen(stream, Deferred.await(closing)).pipe(
+            // what closing tears down underneath is no failure of the iteration
+            Stream.catchCause((cause) => isClosed() ? Stream.empty : Stream.failCause(cause))
+          )
           return signal === undefined ? open : Stream.interruptWhen(open, aborted(signal))
         }),
         context

@@ -1,0 +1,379 @@
+/**
+ * What goes wrong outside the client: bad arguments, bad hosts, bad servers. Every failure names itself, and none hangs.
+ */
+import { SignalWire, type SignalWireClient, type SignalWireOptions } from "@effect-signalwire/promise"
+import * as Schedule from "effect/Schedule"
+import type { ServerResponse } from "node:http"
+import { assert, describe, it, vi } from "vitest"
+import { callUntyped, closedPort, complaints, eventually, failure, Heard, meet, open, quick, serve } from "./support.ts"
+
+/** Nothing is tried twice. */
+const impatient: SignalWireOptions = {
+  http: { timeout: "2 seconds", retry: Schedule.recurs(0) },
+  subscription: { ...quick.subscription, connectTimeout: "150 millis" },
+  readyTimeout: "100 millis",
+  sendDeadline: "300 millis",
+  logger: { warn: () => {}, error: () => {} }
+}
+
+const nowhere = "00000000-0000-4000-8000-00000000dead"
+
+/** Every call that takes an address. */
+const withAddress = ({ conversation }: SignalWireClient, addressId: unknown) => [
+  callUntyped(conversation.getConversationMessages, { addressId }),
+  callUntyped(conversation.sendMessage, { addressId, text: "hello" }),
+  callUntyped(conversation.join, { addressId }),
+  callUntyped(() => conversation.timeline({ addressId: String(addressId) })[Symbol.asyncIterator]().next())
+]
+
+/** Every call that reads from the server, or may be repeated. */
+const everyCall = ({ address, conversation }: SignalWireClient, addressId: string) => [
+  conversation.getConversations(),
+  conversation.getConversationMessages({ addressId }),
+  conversation.getMessages(),
+  conversation.join({ addressId }),
+  conversation.subscribe(() => {}),
+  conversation.messages()[Symbol.asyncIterator]().next(),
+  conversation.timeline({ addressId })[Symbol.asyncIterator]().next(),
+  address.getAddresses(),
+  address.getAddress({ id: addressId }),
+  address.getAddress({ name: "office" }),
+  address.getMyAddresses()
+]
+
+describe.each(["address", "group"] as const)("arguments, dialect %s", (dialect) => {
+  it.each([
+    ["empty", ""],
+    ["missing", undefined],
+    ["null", null],
+    ["a number", 42],
+    ["an object", {}],
+    ["a list", ["hello"]]
+  ])("P9.1: a text that is %s is refused before anything is sent", async (_, text) => {
+    await using world = await open(dialect)
+    const { ada, addressId } = await meet(world)
+    const error = await failure(callUntyped(ada.conversation.sendMessage, { addressId, text }))
+    assert.deepStrictEqual([error.reason._tag, error.isRetryable, complaints(error)], ["Invalid", false, ["text"]])
+    assert.deepStrictEqual(await world.admin.stored(addressId), [])
+  })
+
+  it.each([
+    ["empty", ""],
+    ["a way out of the path", ".."],
+    ["half a surrogate pair", "\ud800"]
+  ])("P9.1: an address that is %s is refused before anything is sent", async (_, addressId) => {
+    await using world = await open(dialect)
+    const { ada } = await meet(world)
+    for (const error of await Promise.all(withAddress(ada, addressId).map(failure))) {
+      assert.deepStrictEqual([error.reason._tag, complaints(error)], ["Invalid", ["addressId"]])
+    }
+  })
+
+  it("P9.1: an address that nobody has is refused by name, and no call hangs", async () => {
+    await using world = await open(dialect)
+    const { ada } = await meet(world)
+    const [history, ...others] = withAddress(ada, nowhere).map((call) =>
+      call.then(
+        (value) => JSON.stringify(value),
+        async (error: unknown) => (await failure(Promise.reject(error))).reason._tag
+      )
+    )
+    for (const outcome of await Promise.all(others.slice(0, 2))) assert.include(["NotFound", "Invalid"], outcome)
+    assert.isString(await history)
+  })
+
+  it.each(["limit", "pageSize"])("P9.1: a %s that is no positive integer is refused by name", async (name) => {
+    await using world = await open(dialect)
+    const { ada, addressId } = await meet(world)
+    const calls = [-1, 0, 1.5, NaN, Infinity, -Infinity, 2 ** 60, "10", {}, true].flatMap((value) => [
+      callUntyped(ada.conversation.getMessages, { [name]: value }),
+      callUntyped(ada.conversation.getConversationMessages, { addressId, [name]: value })
+    ])
+    for (const error of await Promise.all(calls.map(failure))) {
+      assert.deepStrictEqual([error.reason._tag, complaints(error)], ["Invalid", [name]])
+    }
+  })
+
+  it.each(["since", "until"])("P9.1: a %s that is no time is refused by name", async (name) => {
+    await using world = await open(dialect)
+    const { ada, addressId } = await meet(world)
+    const calls = [NaN, Infinity, "yesterday", {}, true].flatMap((value) => [
+      callUntyped(ada.conversation.getMessages, { [name]: value }),
+      callUntyped(ada.conversation.getConversationMessages, { addressId, [name]: value })
+    ])
+    for (const error of await Promise.all(calls.map(failure))) {
+      assert.deepStrictEqual([error.reason._tag, complaints(error)], ["Invalid", [name]])
+    }
+  })
+
+  it("P9.1: a since after until is refused", async () => {
+    await using world = await open(dialect)
+    const { ada, addressId } = await meet(world)
+    const calls = [
+      ada.conversation.getMessages({ since: 2, until: 1 }),
+      ada.conversation.getConversationMessages({ addressId, since: 2, until: 1 })
+    ]
+    for (const error of await Promise.all(calls.map(failure))) assert.deepStrictEqual(complaints(error), ["since"])
+  })
+})
+
+describe("arguments", () => {
+  it.each([[[]], [[null]], [["hello"]], [[42]]])("P9.1: missing options are refused by name: %j", async (given) => {
+    await using world = await open()
+    const { ada } = await meet(world)
+    const { conversation } = ada
+    const calls = [conversation.sendMessage, conversation.join, conversation.getConversationMessages]
+      .map((method) => callUntyped(method, ...given))
+    for (const error of await Promise.all(calls.map(failure))) {
+      assert.deepStrictEqual([error.reason._tag, complaints(error)], ["Invalid", ["addressId"]])
+    }
+  })
+
+  it.each([[[]], [[null]]])("P9.1: a timeline of nothing is refused when it is iterated: %j", async (given) => {
+    await using world = await open()
+    const { ada } = await meet(world)
+    const iterating = async () => {
+      const timeline: AsyncIterable<unknown> = Reflect.apply(ada.conversation.timeline, undefined, given)
+      await timeline[Symbol.asyncIterator]().next()
+    }
+    assert.deepStrictEqual(complaints(await failure(iterating())), ["addressId"])
+  })
+
+  it("null is as good as no options where all are optional", async () => {
+    await using world = await open()
+    const { ada } = await meet(world)
+    const { conversation } = ada
+    await callUntyped(conversation.getConversations, null)
+    await callUntyped(conversation.getMessages, null)
+    await callUntyped(conversation.subscribe, () => {}, null)
+    const page = await conversation.getMessages()
+    await callUntyped(page.self, null)
+    assert.strictEqual(ada.connection.state._tag, "Connected")
+  })
+
+  it.each([
+    ["metadata", "text"],
+    ["metadata", ["list"]],
+    ["details", 42],
+    ["metadata", { big: 1n }],
+    ["details", { toJSON: () => null }]
+  ])("P9.1: %s that is no JSON object is refused by name: %o", async (name, value) => {
+    await using world = await open()
+    const { ada, addressId } = await meet(world)
+    const error = await failure(callUntyped(ada.conversation.sendMessage, { addressId, text: "hello", [name]: value }))
+    assert.deepStrictEqual(complaints(error), [name])
+    assert.deepStrictEqual(await world.admin.stored(addressId), [])
+  })
+
+  it.each([undefined, null, "log", {}])("P9.1: subscribe without a function is refused: %j", async (callback) => {
+    await using world = await open()
+    const { ada } = await meet(world)
+    const error = await failure(callUntyped(ada.conversation.subscribe, callback))
+    assert.deepStrictEqual(complaints(error), ["callback"])
+    assert.deepStrictEqual(await world.admin.sessions(), [])
+  })
+
+  it("an onError that is no function is as good as none", async () => {
+    await using world = await open()
+    const told = new Heard<unknown>()
+    const { ada, addressId } = await meet(world, { logger: { warn: () => {}, error: (_, error) => told.push(error) } })
+    const failing = () => {
+      throw new Error("bad callback")
+    }
+    await callUntyped(ada.conversation.subscribe, failing, { onError: "log" })
+    await ada.conversation.sendMessage({ addressId, text: "hello" })
+    assert.deepStrictEqual((await told.until((items) => items.length > 0)).map(String), ["Error: bad callback"])
+  })
+})
+
+describe("options", () => {
+  it.each([[undefined], [""], [null], [42], [{}]])("P9.1: a token that is none is refused: %j", async (token) => {
+    vi.stubEnv("SIGNALWIRE_TOKEN", undefined)
+    const error = await failure(callUntyped(SignalWire, { token, host: "puc.signalwire.com" }))
+    vi.unstubAllEnvs()
+    assert.deepStrictEqual(complaints(error), ["token"])
+  })
+
+  it.each([[[]], [[null]], [["token"]], [[42]]])("P9.1: options that are none are refused: %j", async (given) => {
+    vi.stubEnv("SIGNALWIRE_TOKEN", undefined)
+    const error = await failure(callUntyped(SignalWire, ...given))
+    vi.unstubAllEnvs()
+    assert.deepStrictEqual(complaints(error), ["token"])
+  })
+
+  it.each<[string, object, string]>([
+    ["plain http to a stranger", { urls: { http: "http://example.com", ws: "wss://example.com" } }, "urls.http"],
+    ["a plain socket to a stranger", { urls: { http: "https://example.com", ws: "ws://example.com" } }, "urls.ws"],
+    ["no URL", { urls: { http: "example.com", ws: "wss://example.com" } }, "urls.http"],
+    ["a password in a URL", { urls: { http: "https://a:b@example.com", ws: "wss://example.com" } }, "urls.http"],
+    ["a path in a URL", { urls: { http: "https://example.com/api", ws: "wss://example.com" } }, "urls.http"],
+    ["half of the URLs", { urls: { http: "https://example.com" } }, "urls"],
+    ["a text instead of URLs", { urls: "https://example.com" }, "urls"],
+    ["a number as host", { host: 42 }, "host"],
+    ["a URL as host", { host: "https://example.com" }, "host"],
+    ["a host without a domain", { host: "example" }, "host"]
+  ])("P9.1: %s is refused at once, and nothing is sent", async (_, options, attribute) => {
+    const sent = vi.fn<typeof fetch>()
+    const dialled = vi.fn<(url: string) => void>()
+    class NoSocket extends WebSocket {
+      constructor(url: string) {
+        dialled(url)
+        super(url)
+      }
+    }
+    const error = await failure(SignalWire({ token: "secret", fetch: sent, WebSocket: NoSocket, ...options }))
+    assert.deepStrictEqual(complaints(error), [attribute])
+    assert.deepStrictEqual([sent.mock.calls, dialled.mock.calls], [[], []])
+  })
+
+  it("an empty environment variable is as good as none", async () => {
+    vi.stubEnv("SIGNALWIRE_TOKEN", "")
+    vi.stubEnv("SIGNALWIRE_HOST", "")
+    const error = await failure(SignalWire({ host: "puc.signalwire.com" }))
+    const client = await SignalWire({ token: "secret" }).finally(() => vi.unstubAllEnvs())
+    await client.disconnect()
+    assert.deepStrictEqual(complaints(error), ["token"])
+  })
+
+  it("come from the environment where none are given", async () => {
+    await using world = await open()
+    vi.stubEnv("SIGNALWIRE_TOKEN", world.ada.token)
+    vi.stubEnv("SIGNALWIRE_HTTP_URL", world.info.http)
+    vi.stubEnv("SIGNALWIRE_WS_URL", world.info.ws)
+    await using client = await SignalWire().finally(() => vi.unstubAllEnvs())
+    assert.deepStrictEqual((await client.address.getMyAddresses()).map(({ id }) => id), [world.ada.addressId])
+  })
+})
+
+describe("servers", () => {
+  it.each(["address", "group"] as const)("P9.1: an expired token is Unauthorized, dialect %s", async (dialect) => {
+    await using world = await open(dialect)
+    const ada = await world.client({ token: world.ada.token })
+    await world.admin.expireToken(world.ada.token)
+    for (
+      const error of await Promise.all(
+        [
+          ...everyCall(ada, world.addressId),
+          ada.conversation.sendMessage({ addressId: world.addressId, text: "hello" })
+        ].map(failure)
+      )
+    ) {
+      assert.deepStrictEqual([error.reason._tag, error.isRetryable], ["Unauthorized", false])
+    }
+  })
+
+  it.each(["address", "group", "auto"] as const)(
+    "P9.1: where nothing listens, every call fails with Transport and its cause, dialect %s",
+    async (dialect) => {
+      const port = await closedPort()
+      await using client = await SignalWire({ ...impatient, token: "secret", host: `127.0.0.1:${port}`, dialect })
+      for (const error of await Promise.all(everyCall(client, nowhere).map(failure))) {
+        assert.deepStrictEqual([error.reason._tag, error.isRetryable], ["Transport", true], error.method)
+        assert.instanceOf(error.cause, Error)
+        assert.include(error.message, "ECONNREFUSED")
+      }
+    }
+  )
+
+  interface Misbehaviour {
+    readonly name: string
+    readonly answer: (response: ServerResponse) => unknown
+    readonly reason: string
+    /** Whether a message counts as stored, because the answer has nothing that the address dialect needs. */
+    readonly isAccepted?: boolean
+    readonly timeout?: number
+  }
+  const misbehaviours: ReadonlyArray<Misbehaviour> = [
+    {
+      name: "answers HTML",
+      answer: (response) => response.setHeader("content-type", "text/html").end("<html>"),
+      reason: "Malformed"
+    },
+    { name: "answers an empty body", answer: (response) => response.end(), reason: "Malformed" },
+    { name: "answers no content", answer: (response) => response.writeHead(204).end(), reason: "Malformed" },
+    {
+      name: "answers JSON of another kind",
+      answer: (response) => response.end("[[1,2],\"three\"]"),
+      reason: "Malformed",
+      isAccepted: true
+    },
+    { name: "answers null", answer: (response) => response.end("null"), reason: "Malformed", isAccepted: true },
+    {
+      name: "breaks off in the middle of a body",
+      answer: (response) =>
+        response.writeHead(200, { "content-length": "1000" }).write("{\"data\":[", () => response.destroy()),
+      reason: "Transport"
+    },
+    { name: "cuts JSON short", answer: (response) => response.end("{\"data\":["), reason: "Malformed" },
+    { name: "breaks the connection", answer: (response) => response.destroy(), reason: "Transport" },
+    { name: "never answers", answer: () => {}, reason: "Timeout", timeout: 150 },
+    {
+      name: "never ends its answer",
+      answer: (response) => response.write("{\"data\":["),
+      reason: "Timeout",
+      timeout: 150
+    },
+    {
+      name: "is a gateway that fails with HTML",
+      answer: (response) => response.writeHead(502).end("<html>"),
+      reason: "ServerError"
+    },
+    {
+      name: "wants everybody to wait",
+      answer: (response) => response.writeHead(429, { "retry-after": "60" }).end(),
+      reason: "RateLimited"
+    },
+    { name: "forbids everything", answer: (response) => response.writeHead(403).end(), reason: "Forbidden" },
+    {
+      name: "redirects to itself",
+      answer: (response) => response.writeHead(302, { location: "/" }).end(),
+      reason: "Malformed"
+    }
+  ]
+
+  describe.each(misbehaviours)("one that $name", ({ answer, isAccepted = false, reason, timeout = 2000 }) => {
+    const options = { ...impatient, http: { ...impatient.http, timeout }, token: "secret" }
+
+    it.each(["address", "group"] as const)("P9.1: fails every read by name, dialect %s", async (dialect) => {
+      await using server = await serve(answer)
+      await using client = await SignalWire({ ...options, urls: server.urls, dialect })
+      for (const error of await Promise.all(everyCall(client, nowhere).map(failure))) {
+        assert.strictEqual(error.reason._tag, reason, error.method)
+      }
+    })
+
+    it.each(["address", "group"] as const)("P9.1: fails a send, or sends for sure, dialect %s", async (dialect) => {
+      await using server = await serve(answer)
+      await using client = await SignalWire({ ...options, urls: server.urls, dialect })
+      const sending = client.conversation.sendMessage({ addressId: nowhere, text: "hello" })
+      if (isAccepted && dialect === "address") {
+        assert.strictEqual((await sending).address_id, nowhere)
+      } else {
+        assert.include([reason, "Unconfirmed"], (await failure(sending)).reason._tag)
+      }
+    })
+  })
+
+  it("P9.1: one whose socket is deaf lets subscribe go on, and connection tells why", async () => {
+    await using world = await open()
+    await world.admin.setFaults([{
+      match: { on: "frame", direction: "in", method: "signalwire.connect" },
+      action: { type: "silent" }
+    }])
+    const ada = await world.client({ ...impatient, http: quick.http, token: world.ada.token })
+    await ada.conversation.subscribe(() => {})
+    await eventually(() =>
+      assert.nestedInclude(ada.connection.state, { _tag: "Reconnecting", "reason._tag": "Timeout" })
+    )
+  })
+
+  it("P9.1: a malformed item is reported beside the page, with its path", async () => {
+    const good = { id: "m", conversation_id: "c", user_id: "u", ts: 1.5, details: {}, type: "message", subtype: "chat" }
+    await using server = await serve((response) => response.end(JSON.stringify({ data: [good, { ...good, ts: "?" }] })))
+    await using client = await SignalWire({ ...impatient, token: "secret", urls: server.urls, dialect: "address" })
+    const page = await client.conversation.getMessages()
+    assert.deepStrictEqual(page.data.map(({ id, ts }) => [id, ts]), [["m", 1.5]])
+    assert.lengthOf(page.malformed, 1)
+    assert.include(page.malformed[0]?.path, "1")
+  })
+})

@@ -1,0 +1,376 @@
+/**
+ * How things end: unsubscribing, aborting, disconnecting. Nothing runs on afterwards.
+ */
+import { SignalWire } from "@effect-signalwire/promise"
+import { fork } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { assert, describe, it } from "vitest"
+import {
+  callUntyped,
+  complaints,
+  eventually,
+  failure,
+  HeardTexts,
+  meet,
+  open,
+  quick,
+  rejection,
+  within,
+  type World
+} from "./support.ts"
+
+const connected = async (world: World): Promise<number> =>
+  (await world.admin.sessions()).filter(({ connected }) => connected).length
+
+/** Requests wait for ever. */
+const silence = (world: World, path: string) =>
+  world.admin.setFaults([{ match: { on: "http", path }, action: { type: "silent" } }])
+
+describe("unsubscribe", () => {
+  it("P7.2: ends the callbacks, and leaves those of others", async () => {
+    await using world = await open()
+    const { ada, addressId, grace } = await meet(world)
+    const [ended, other] = [new HeardTexts(), new HeardTexts()]
+    const { unsubscribe } = await ada.conversation.subscribe(ended.push)
+    await ada.conversation.subscribe(other.push)
+    await grace.conversation.sendMessage({ addressId, text: "1" })
+    await ended.untilText("1")
+    await unsubscribe()
+    await grace.conversation.sendMessage({ addressId, text: "2" })
+    assert.deepStrictEqual(await other.untilText("2"), ["1", "2"])
+    assert.strictEqual(ended.items.length, 1)
+  })
+
+  it("P7.2: from within the callback ends it at once, though more events are there already", async () => {
+    await using world = await open()
+    const { ada, addressId, grace } = await meet(world)
+    const [ended, other] = [new HeardTexts(), new HeardTexts()]
+    const subscription = await ada.conversation.subscribe((message) => {
+      ended.push(message)
+      void subscription.unsubscribe()
+    })
+    await ada.conversation.subscribe(other.push)
+    // after a drop they come as one batch
+    await world.admin.seed(
+      ["1", "2", "3"].map((text) => ({ from: world.grace.id, addressId, text, push: false }))
+    )
+    await world.admin.drop({ subscriberId: world.ada.id })
+    await other.untilText("3")
+    await grace.conversation.sendMessage({ addressId, text: "4" })
+    await other.untilText("4")
+    assert.strictEqual(ended.items.length, 1)
+  })
+
+  it("may be called again, and is what await using calls", async () => {
+    await using world = await open()
+    const { ada, addressId, grace } = await meet(world)
+    const [ended, other] = [new HeardTexts(), new HeardTexts()]
+    {
+      await using subscription = await ada.conversation.subscribe(ended.push)
+      await ada.conversation.subscribe(other.push)
+      assert.isFunction(subscription.unsubscribe)
+    }
+    const subscription = await ada.conversation.subscribe(ended.push)
+    await subscription.unsubscribe()
+    await subscription.unsubscribe()
+    await grace.conversation.sendMessage({ addressId, text: "1" })
+    await other.untilText("1")
+    assert.deepStrictEqual(ended.items, [])
+  })
+
+  it("P7.2: closes the session once nobody is left and an idle time is over", async () => {
+    await using world = await open()
+    const { ada } = await meet(world, { subscription: { ...quick.subscription, idleTimeToLive: "20 millis" } })
+    const { unsubscribe } = await ada.conversation.subscribe(() => {})
+    assert.strictEqual(await connected(world), 1)
+    await unsubscribe()
+    await eventually(async () => assert.strictEqual(await connected(world), 0))
+    assert.strictEqual(ada.connection.state._tag, "Idle")
+  })
+})
+
+describe.each(["address", "group"] as const)("disconnect, dialect %s", (dialect) => {
+  it("P7.2: ends callbacks and the session on the server", async () => {
+    await using world = await open(dialect)
+    const { ada, addressId, grace } = await meet(world)
+    const [ended, other] = [new HeardTexts(), new HeardTexts()]
+    await ada.conversation.subscribe(ended.push)
+    await grace.conversation.subscribe(other.push)
+    assert.strictEqual(await connected(world), 2)
+    await ada.disconnect()
+    await eventually(async () => assert.strictEqual(await connected(world), 1))
+    await grace.conversation.sendMessage({ addressId, text: "1" })
+    await other.untilText("1")
+    assert.deepStrictEqual(ended.items, [])
+  })
+
+  it("P7.2: ends calls that wait, with reason Closed", async () => {
+    await using world = await open(dialect)
+    const { ada, addressId } = await meet(world)
+    await silence(world, "/api/fabric/*")
+    const calls = [
+      ada.conversation.getConversations(),
+      ada.conversation.getMessages(),
+      ada.conversation.getConversationMessages({ addressId }),
+      ada.conversation.sendMessage({ addressId, text: "hello" }),
+      ada.conversation.join({ addressId }),
+      ada.conversation.subscribe(() => {}),
+      ada.address.getAddresses()
+    ].map(failure)
+    await within(1000, ada.disconnect())
+    for (const error of await within(1000, Promise.all(calls))) assert.strictEqual(error.reason._tag, "Closed")
+  })
+
+  it("P7.2: ends iterators that wait", async () => {
+    await using world = await open(dialect)
+    const { ada, addressId } = await meet(world)
+    const messages = ada.conversation.messages()[Symbol.asyncIterator]()
+    const next = messages.next()
+    const timeline = ada.conversation.timeline({ addressId })[Symbol.asyncIterator]()
+    assert.strictEqual((await timeline.next()).value?._tag, "CaughtUp")
+    const nextOfTimeline = timeline.next()
+    await eventually(async () => assert.strictEqual(await connected(world), 1))
+    await ada.disconnect()
+    assert.isTrue((await within(1000, next)).done)
+    assert.isTrue((await within(1000, nextOfTimeline)).done)
+  })
+})
+
+describe("disconnect", () => {
+  it("P7.2: from within a callback ends the callbacks at once", async () => {
+    await using world = await open()
+    const { ada, addressId } = await meet(world)
+    const ended = new HeardTexts()
+    await ada.conversation.subscribe((message) => {
+      ended.push(message)
+      void ada.disconnect()
+    })
+    await world.admin.seed(["1", "2"].map((text) => ({ from: world.grace.id, addressId, text, push: false })))
+    await world.admin.drop({ subscriberId: world.ada.id })
+    await ended.untilText("1")
+    await ada.disconnect()
+    assert.strictEqual(ended.items.length, 1)
+  })
+
+  it("P9.1: makes every later call fail with reason Closed", async () => {
+    await using world = await open()
+    const { ada, addressId } = await meet(world)
+    const page = await ada.conversation.getMessages()
+    await ada.disconnect()
+    const calls = [
+      ada.conversation.getConversations(),
+      ada.conversation.getMessages(),
+      ada.conversation.getConversationMessages({ addressId }),
+      ada.conversation.sendMessage({ addressId, text: "hello" }),
+      ada.conversation.join({ addressId }),
+      ada.conversation.subscribe(() => {}),
+      ada.address.getMyAddresses(),
+      ada.updateToken("another"),
+      page.self(),
+      ada.conversation.messages()[Symbol.asyncIterator]().next(),
+      ada.conversation.timeline({ addressId })[Symbol.asyncIterator]().next()
+    ]
+    for (const error of await Promise.all(calls.map(failure))) assert.strictEqual(error.reason._tag, "Closed")
+    assert.deepStrictEqual(await world.admin.stored(addressId), [])
+  })
+
+  it("may be called again, also while it runs", async () => {
+    await using world = await open()
+    const { ada } = await meet(world)
+    await ada.conversation.subscribe(() => {})
+    await Promise.all([ada.disconnect(), ada.disconnect()])
+    await ada.disconnect()
+    await eventually(async () => assert.strictEqual(await connected(world), 0))
+  })
+
+  it("P7.2: ends a client that is reconnecting", async () => {
+    await using world = await open()
+    const { ada } = await meet(world)
+    await ada.conversation.subscribe(() => {})
+    await world.admin.setFaults([{ match: { on: "connect" }, action: { type: "refuse" } }])
+    await world.admin.drop()
+    await eventually(() => assert.strictEqual(ada.connection.state._tag, "Reconnecting"))
+    await within(1000, ada.disconnect())
+    await world.admin.clearFaults()
+    // longer than any backoff
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    assert.strictEqual(await connected(world), 0)
+  })
+
+  it("is what await using calls", async () => {
+    await using world = await open()
+    {
+      await using ada = await SignalWire({ ...quick, token: world.ada.token, urls: world.urls })
+      await ada.conversation.subscribe(() => {})
+      assert.strictEqual(await connected(world), 1)
+    }
+    await eventually(async () => assert.strictEqual(await connected(world), 0))
+  })
+
+  it.each(["used", "only-made", "never-subscribed"])(
+    "P7.2: lets Node exit by itself, when the client was %s",
+    async (how) => {
+      await using world = await open()
+      const child = fork(
+        fileURLToPath(new URL("programs/disconnects.ts", import.meta.url)),
+        [world.info.http, world.ada.token, world.addressId, how],
+        { stdio: ["ignore", "pipe", "pipe", "ipc"], execArgv: ["--disable-warning=ExperimentalWarning"] }
+      )
+      let output = ""
+      for (const stream of [child.stdout, child.stderr]) {
+        stream?.on("data", (data) => {
+          output += String(data)
+        })
+      }
+      try {
+        const disconnected = new Promise<number>((resolve) => child.once("message", () => resolve(performance.now())))
+        const exited = new Promise<readonly [number | null, number]>((resolve) =>
+          child.once("exit", (code) => resolve([code, performance.now()]))
+        )
+        const [since, [code, at]] = await within(10_000, Promise.all([disconnected, exited]))
+        assert.deepStrictEqual([code, output], [0, ""])
+        assert.isBelow(at - since, 1500)
+      } finally {
+        child.kill("SIGKILL")
+      }
+    },
+    15_000
+  )
+})
+
+describe.each(["address", "group"] as const)("an AbortSignal, dialect %s", (dialect) => {
+  it("P7.2: ends every call that waits, with the signal's reason", async () => {
+    await using world = await open(dialect)
+    const { ada, addressId } = await meet(world)
+    const page = await ada.conversation.getMessages()
+    await silence(world, "/api/fabric/*")
+    const controller = new AbortController()
+    const { signal } = controller
+    const calls = [
+      ada.conversation.getConversations({ signal }),
+      ada.conversation.getMessages({ signal }),
+      ada.conversation.getConversationMessages({ addressId, signal }),
+      ada.conversation.sendMessage({ addressId, text: "hello", signal }),
+      ada.conversation.join({ addressId, signal }),
+      ada.conversation.subscribe(() => {}, { signal }),
+      ada.address.getAddresses({ signal }),
+      ada.address.getAddress({ id: addressId, signal }),
+      ada.address.getMyAddresses({ signal }),
+      page.self({ signal }),
+      page.firstPage({ signal })
+    ].map((call) => rejection(call))
+    const reason = new Error("had enough")
+    controller.abort(reason)
+    for (const error of await within(1000, Promise.all(calls))) assert.strictEqual(error, reason)
+  })
+
+  it("P7.2: that was aborted before ends a call before anything is sent", async () => {
+    await using world = await open(dialect)
+    const { ada, addressId } = await meet(world)
+    const signal = AbortSignal.abort("no")
+    assert.strictEqual(await rejection(ada.conversation.sendMessage({ addressId, text: "hello", signal })), "no")
+    assert.strictEqual(await rejection(ada.conversation.subscribe(() => {}, { signal })), "no")
+    assert.strictEqual(await rejection(ada.conversation.messages({ signal })[Symbol.asyncIterator]().next()), "no")
+    assert.deepStrictEqual(await world.admin.stored(addressId), [])
+  })
+
+  it("P7.2: ends a subscription, and later events are not called back", async () => {
+    await using world = await open(dialect)
+    const { ada, addressId, grace } = await meet(world)
+    const [ended, other] = [new HeardTexts(), new HeardTexts()]
+    const controller = new AbortController()
+    await ada.conversation.subscribe(ended.push, { signal: controller.signal })
+    await ada.conversation.subscribe(other.push)
+    await grace.conversation.sendMessage({ addressId, text: "1" })
+    await ended.untilText("1")
+    controller.abort()
+    await grace.conversation.sendMessage({ addressId, text: "2" })
+    await other.untilText("2")
+    assert.strictEqual(ended.items.length, 1)
+  })
+
+  it("P7.2: ends iterators with the signal's reason", async () => {
+    await using world = await open(dialect)
+    const { ada, addressId } = await meet(world)
+    const controller = new AbortController()
+    const { signal } = controller
+    const next = rejection(ada.conversation.messages({ signal })[Symbol.asyncIterator]().next())
+    const timeline = ada.conversation.timeline({ addressId, signal })[Symbol.asyncIterator]()
+    assert.strictEqual((await timeline.next()).value?._tag, "CaughtUp")
+    const nextOfTimeline = rejection(timeline.next())
+    controller.abort("enough")
+    assert.deepStrictEqual(await Promise.all([next, nextOfTimeline]), ["enough", "enough"])
+  })
+})
+
+describe("an AbortSignal", () => {
+  it("P7.2: leaves no listener behind, whatever came of the call", async () => {
+    await using world = await open()
+    const { ada, addressId } = await meet(world)
+    const { signal } = new AbortController()
+    let listeners = 0
+    const { addEventListener, removeEventListener } = signal
+    signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+      listeners++
+      addEventListener.apply(signal, args)
+    }
+    signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+      listeners--
+      removeEventListener.apply(signal, args)
+    }
+    await ada.conversation.getConversations({ signal })
+    await failure(ada.conversation.sendMessage({ addressId, text: "", signal }))
+    for await (const event of ada.conversation.timeline({ addressId, signal })) {
+      if (event._tag === "CaughtUp") break
+    }
+    const { unsubscribe } = await ada.conversation.subscribe(() => {}, { signal })
+    assert.isAbove(listeners, 0)
+    await unsubscribe()
+    assert.isAtMost(listeners, 0)
+  })
+
+  it("P7.2: that is aborted the moment subscribe is done leaves nothing", async () => {
+    await using world = await open()
+    const { ada, addressId, grace } = await meet(world)
+    const [ended, other] = [new HeardTexts(), new HeardTexts()]
+    await ada.conversation.subscribe(other.push)
+    for (let turns = 0; turns < 12; turns++) {
+      const controller = new AbortController()
+      const { signal } = controller
+      const { removeEventListener } = signal
+      // the call is over when its listener goes; the subscription's is not there yet
+      signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+        signal.removeEventListener = removeEventListener
+        signal.removeEventListener(...args)
+        let left = turns
+        const step = () => left-- > 0 ? queueMicrotask(step) : controller.abort("late")
+        step()
+      }
+      // oxlint-disable-next-line no-await-in-loop
+      await ada.conversation.subscribe(ended.push, { signal }).catch((error: unknown) =>
+        assert.strictEqual(error, "late")
+      )
+      // oxlint-disable-next-line no-await-in-loop
+      await eventually(() => assert.isTrue(signal.aborted))
+    }
+    await grace.conversation.sendMessage({ addressId, text: "1" })
+    await other.untilText("1")
+    assert.deepStrictEqual(ended.items, [])
+  })
+
+  it("that is none is refused", async () => {
+    await using world = await open()
+    const { ada, addressId } = await meet(world)
+    const error = await failure(callUntyped(ada.conversation.join, { addressId, signal: "stop" }))
+    assert.deepStrictEqual(complaints(error), ["signal"])
+  })
+
+  it("P7.2: stops a for await over many pages", async () => {
+    await using world = await open()
+    const { ada, addressId } = await meet(world)
+    await world.admin.seed(["1", "2", "3"].map((text) => ({ from: world.grace.id, addressId, text })))
+    const page = await ada.conversation.getMessages({ pageSize: 1 })
+    assert.strictEqual(await rejection(page.nextPage({ signal: AbortSignal.abort("stop") })), "stop")
+    assert.strictEqual((await page.nextPage())?.data[0]?.text, "2")
+  })
+})

@@ -1,0 +1,368 @@
+/**
+ * Tokens: refreshed once for all, replaced for REST and socket together, and seen by nobody else.
+ */
+import { SignalWire } from "@effect-signalwire/promise"
+import { assert, describe, it } from "vitest"
+import {
+  assertSecret,
+  closedPort,
+  failure,
+  Heard,
+  HeardTexts,
+  makeLogger,
+  meet,
+  open,
+  quick,
+  rejection,
+  renderings,
+  serve,
+  texts,
+  type World
+} from "./support.ts"
+
+/** A `fetch` and a `WebSocket` that keep what goes over them. */
+const recorders = () => {
+  const authorizations: Array<string | null> = []
+  const urls: Array<string> = []
+  const frames: Array<string> = []
+  const record: typeof globalThis.fetch = (input, init) => {
+    const request = new Request(input, init)
+    authorizations.push(request.headers.get("authorization"))
+    urls.push(request.url)
+    return fetch(input, init)
+  }
+  class Recording extends WebSocket {
+    constructor(url: string) {
+      urls.push(url)
+      super(url)
+    }
+    override send(data: string): void {
+      frames.push(data)
+      super.send(data)
+    }
+  }
+  return { authorizations, urls, frames, options: { fetch: record, WebSocket: Recording } }
+}
+
+const byText = (a: string | null, b: string | null): number => String(a) < String(b) ? -1 : 1
+
+const another = async (world: World): Promise<string> =>
+  (await world.admin.mintToken({ subscriberId: world.ada.id })).token
+
+describe("a refused token", () => {
+  it.each(["address", "group"] as const)(
+    "P6.4: is refreshed once for all calls that wait, dialect %s",
+    async (dialect) => {
+      await using world = await open(dialect)
+      await world.client({ token: world.ada.token }).then(({ conversation }) => conversation.join(world))
+      const token = await another(world)
+      const { authorizations, options } = recorders()
+      let refreshes = 0
+      const ada = await world.client({
+        ...options,
+        token: world.ada.token,
+        onRefreshToken: async () => {
+          refreshes++
+          await new Promise((resolve) => setTimeout(resolve, 50))
+          return token
+        }
+      })
+      await world.admin.expireToken(world.ada.token)
+      const pages = await Promise.all(Array.from({ length: 20 }, () => ada.conversation.getConversations()))
+      assert.deepStrictEqual(pages.map(({ data }) => data.length), Array.from({ length: 20 }, () => 1))
+      assert.strictEqual(refreshes, 1)
+      assert.strictEqual(authorizations.at(-1), `Bearer ${token}`)
+    }
+  )
+
+  it("P6.4: is refreshed once for REST and socket together", async () => {
+    await using world = await open()
+    const token = await another(world)
+    const { authorizations, frames, options } = recorders()
+    let refreshes = 0
+    const { ada, addressId, grace } = await meet(world, {
+      ...options,
+      onRefreshToken: async () => {
+        refreshes++
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        return token
+      }
+    })
+    await world.admin.expireToken(world.ada.token)
+    const heard = new HeardTexts()
+    await Promise.all([
+      ada.conversation.subscribe(heard.push),
+      ada.conversation.getConversations(),
+      ada.conversation.sendMessage({ addressId, text: "1" })
+    ])
+    await grace.conversation.sendMessage({ addressId, text: "2" })
+    await heard.untilText("2")
+    assert.strictEqual(refreshes, 1)
+    assert.strictEqual(authorizations.at(-1), `Bearer ${token}`)
+    assert.isTrue(frames.some((frame) => frame.includes(token)))
+    assert.deepStrictEqual(texts(await world.admin.stored(addressId)), ["1", "2"])
+  })
+
+  it("P6.4: that REST found is replaced on the open socket as well", async () => {
+    await using world = await open()
+    const token = await another(world)
+    const { frames, options } = recorders()
+    const { ada } = await meet(world, { ...options, onRefreshToken: () => token })
+    await ada.conversation.subscribe(() => {})
+    await world.admin.expireToken(world.ada.token)
+    await ada.conversation.getConversations()
+    const sent = new Heard<string>()
+    const reauthenticated = () => frames.find((frame) => frame.includes("reauthenticate") && frame.includes(token))
+    const look = setInterval(() => {
+      const frame = reauthenticated()
+      if (frame !== undefined) sent.push(frame)
+    }, 5)
+    await sent.until((items) => items.length > 0)
+    clearInterval(look)
+    assert.strictEqual(ada.connection.state._tag, "Connected")
+  })
+
+  it.each([
+    ["there is no onRefreshToken", undefined],
+    ["onRefreshToken throws", () => {
+      throw new Error("no more tokens")
+    }],
+    ["onRefreshToken rejects", () => Promise.reject(new Error("no more tokens"))],
+    ["onRefreshToken answers no token", () => ""],
+    ["onRefreshToken answers a token that is refused too", () => "another-bad-one"]
+  ])("P9.1: fails calls and subscriptions with Unauthorized when %s", async (_, onRefreshToken) => {
+    await using world = await open()
+    const ada = await world.client({ token: world.ada.token, onRefreshToken })
+    await world.admin.expireToken(world.ada.token)
+    const calls = [
+      ada.conversation.getConversations(),
+      ada.conversation.sendMessage({ addressId: world.addressId, text: "hello" }),
+      ada.conversation.join({ addressId: world.addressId }),
+      ada.conversation.subscribe(() => {})
+    ]
+    for (const error of await Promise.all(calls.map(failure))) {
+      assert.deepStrictEqual([error.reason._tag, error.isRetryable], ["Unauthorized", false])
+      assertSecret(error, world.ada.token, "another-bad-one")
+    }
+    assert.deepStrictEqual(await world.admin.stored(world.addressId), [])
+  })
+})
+
+describe("updateToken", () => {
+  it("P6.4: replaces the token of REST and of the open socket", async () => {
+    await using world = await open()
+    const token = await another(world)
+    const { authorizations, frames, options } = recorders()
+    const { ada, addressId, grace } = await meet(world, options)
+    const heard = new HeardTexts()
+    await ada.conversation.subscribe(heard.push)
+    await ada.updateToken(token)
+    await world.admin.expireToken(world.ada.token)
+    await ada.conversation.getConversations()
+    assert.strictEqual(authorizations.at(-1), `Bearer ${token}`)
+    await world.admin.drop({ subscriberId: world.ada.id })
+    await grace.conversation.sendMessage({ addressId, text: "1" })
+    await heard.untilText("1")
+    assert.isTrue(frames.some((frame) => frame.includes(token)))
+  })
+
+  it("lets a client go on whose token was refused", async () => {
+    await using world = await open()
+    const { ada } = await meet(world)
+    await world.admin.expireToken(world.ada.token)
+    await failure(ada.conversation.getConversations())
+    await failure(ada.conversation.subscribe(() => {}))
+    await ada.updateToken(await another(world))
+    assert.strictEqual((await ada.conversation.getConversations()).data.length, 1)
+    await ada.conversation.subscribe(() => {})
+    assert.strictEqual(ada.connection.state._tag, "Connected")
+  })
+})
+
+describe("P6.1: a token", () => {
+  it("is in no URL and no agent header, only in Authorization and in the socket's first frame", async () => {
+    await using world = await open()
+    const { frames, options, urls } = recorders()
+    const { ada, addressId } = await meet(world, options)
+    await ada.conversation.subscribe(() => {})
+    await ada.conversation.sendMessage({ addressId, text: "hello" })
+    await ada.conversation.getMessages({ limit: 1, since: 1 })
+    assert.isAbove(urls.length, 3)
+    for (const url of urls) assert.notInclude(url, world.ada.token)
+    assert.deepStrictEqual(frames.map((frame) => frame.includes(world.ada.token)).indexOf(true), 0)
+    assert.lengthOf(frames.filter((frame) => frame.includes(world.ada.token)), 1)
+  })
+
+  // with a line break in it, as when it was copied from a file, fetch quotes it when it refuses the header
+  it.each(["eyJ0b2tlbiI6InNlY3JldCJ9..first.second.third", "secret-line-1\nsecret-line-2", "secret-emoji-🔑"])(
+    "is in no failure of a call: %j",
+    async (token) => {
+      const secrets = token.split(/\n|🔑/).filter((part) => part !== "")
+      await using html = await serve((response) => response.writeHead(502).end("<html>"))
+      await using cut = await serve((response) => {
+        response.writeHead(200, { "content-length": "100", "content-type": "application/json" })
+        response.write("{\"data\":[")
+        response.destroy()
+      })
+      const port = await closedPort()
+      const echo = await serve((response, request) =>
+        response.writeHead(401).end(JSON.stringify({ error: `bad token ${request.headers.authorization}` }))
+      )
+      const everywhere = [html.urls, cut.urls, echo.urls, {
+        http: `http://127.0.0.1:${port}`,
+        ws: `ws://127.0.0.1:${port}`
+      }]
+      const logger = makeLogger()
+      const outcomes = everywhere.map(async (urls) => {
+        await using client = await SignalWire({
+          ...quick,
+          http: { timeout: "200 millis", deadline: "400 millis" },
+          readyTimeout: "100 millis",
+          sendDeadline: "400 millis",
+          token,
+          urls,
+          logger
+        })
+        const errors = await Promise.all([
+          client.conversation.getConversations(),
+          client.conversation.sendMessage({ addressId: "a", text: "hello" }),
+          client.conversation.subscribe(() => {}),
+          client.conversation.timeline({ addressId: "a" })[Symbol.asyncIterator]().next()
+        ].map(failure))
+        for (const error of errors) assertSecret(error, ...secrets)
+        return errors.length
+      })
+      assert.deepStrictEqual(await Promise.all(outcomes), [4, 4, 4, 4])
+      await echo.close()
+      for (const entry of logger.entries) assertSecret(entry, ...secrets)
+    }
+  )
+
+  it("is in no failure of the socket", async () => {
+    await using world = await open()
+    await world.admin.setFaults([{
+      match: { on: "frame", direction: "in", method: "signalwire.connect" },
+      action: { type: "answer", code: -32002, message: "no such token" }
+    }])
+    const logger = makeLogger()
+    const ada = await world.client({ token: world.ada.token, logger })
+    const error = await failure(ada.conversation.subscribe(() => {}))
+    assert.strictEqual(error.reason._tag, "Unauthorized")
+    assertSecret(error, world.ada.token)
+    assertSecret(ada.connection.state, world.ada.token)
+    for (const entry of logger.entries) assertSecret(entry, world.ada.token)
+  })
+
+  it("is not to be seen in the client itself", async () => {
+    await using world = await open()
+    const { ada } = await meet(world)
+    await ada.conversation.subscribe(() => {})
+    assert.strictEqual(ada.connection.state._tag, "Connected")
+    assertSecret(ada, world.ada.token)
+  })
+
+  it("is not logged, and neither is the text of a message, whatever goes wrong", async () => {
+    await using world = await open()
+    const logger = makeLogger()
+    const { ada, addressId, grace } = await meet(world, { logger })
+    const heard = new HeardTexts()
+    await ada.conversation.subscribe(heard.push)
+    await world.admin.setFaults([
+      { match: { on: "http", method: "POST", path: "*" }, action: { type: "loseAnswer" }, times: 1 },
+      {
+        match: { on: "frame", direction: "out", method: "signalwire.event", subscriberId: world.ada.id },
+        action: { type: "malformed" },
+        times: 1
+      }
+    ])
+    await ada.conversation.sendMessage({ addressId, text: "a private matter" })
+    await world.admin.drop({ subscriberId: world.ada.id })
+    await grace.conversation.sendMessage({ addressId, text: "a private end" })
+    await heard.untilText("a private end")
+    await world.admin.expireToken(world.ada.token)
+    const error = await failure(ada.conversation.sendMessage({ addressId, text: "a private refusal" }))
+    assertSecret(error, world.ada.token)
+    assert.isNotEmpty(logger.entries)
+    for (const entry of logger.entries) assertSecret(entry, world.ada.token, "private")
+  })
+
+  it("never goes to another origin, even when a link leads there", async () => {
+    await using stranger = await serve((response) => response.end("{}"))
+    await using server = await serve((response) => {
+      const links = { next: `http://127.0.0.1:${stranger.port}/api/fabric/messages?page_token=PA1` }
+      response.end(JSON.stringify({ data: [], links }))
+    })
+    await using client = await SignalWire({ ...quick, token: "secret", urls: server.urls, dialect: "address" })
+    const outcome = await client.conversation.getMessages().then((page) => page.nextPage())
+      .catch((error: unknown) => error)
+    assertSecret(outcome, "secret")
+    assert.deepStrictEqual(stranger.requests, [])
+    assert.nestedInclude(outcome, { "reason._tag": "ForeignLink" })
+  })
+
+  it("is not followed to where a redirect leads", async () => {
+    await using stranger = await serve((response) => response.end("{}"))
+    await using server = await serve((response) =>
+      response.writeHead(307, { location: `http://127.0.0.1:${stranger.port}/` }).end()
+    )
+    await using client = await SignalWire({ ...quick, token: "secret", urls: server.urls })
+    await failure(client.conversation.getConversations())
+    assert.deepStrictEqual(stranger.requests, [])
+  })
+})
+
+describe("a message whose answer is lost", () => {
+  it.each(["address", "group"] as const)("P4.1: is stored once, dialect %s", async (dialect) => {
+    await using world = await open(dialect)
+    const { ada, addressId } = await meet(world)
+    await world.admin.setFaults([{
+      match: { on: "http", method: "POST", path: "/api/fabric/messages", subscriberId: world.ada.id },
+      action: { type: "loseAnswer" },
+      times: 1
+    }])
+    const conversation = await ada.conversation.sendMessage({ addressId, text: "once", metadata: { mine: 1 } })
+    assert.strictEqual(conversation.address_id, addressId)
+    const { data: [message, ...others] } = await ada.conversation.getMessages()
+    assert.deepStrictEqual([message?.text, message?.metadata, others], ["once", { mine: 1 }, []])
+    assert.deepStrictEqual(texts(await world.admin.stored(addressId)), ["once"])
+  })
+
+  it("P4.1: many at once are each stored once, though every second answer is lost", async () => {
+    await using world = await open()
+    const { ada, addressId } = await meet(world)
+    await world.admin.setFaults([{
+      match: { on: "http", method: "POST", path: "/api/fabric/messages", subscriberId: world.ada.id },
+      action: { type: "loseAnswer" },
+      times: 5
+    }])
+    const sent = Array.from({ length: 10 }, (_, index) => `${index}`)
+    await Promise.all(sent.map((text) => ada.conversation.sendMessage({ addressId, text })))
+    assert.deepStrictEqual(texts(await world.admin.stored(addressId)).toSorted(byText), sent)
+  })
+
+  it("is not sent again after an abort, and what was stored stays", async () => {
+    await using world = await open()
+    const { ada, addressId } = await meet(world)
+    await world.admin.setFaults([{
+      match: { on: "http", method: "POST", path: "/api/fabric/messages" },
+      action: { type: "loseAnswer", never: true }
+    }])
+    const controller = new AbortController()
+    const sending = rejection(ada.conversation.sendMessage({ addressId, text: "once", signal: controller.signal }))
+    const stored = new Heard<string | null>()
+    while (stored.items.length === 0) {
+      // oxlint-disable-next-line no-await-in-loop
+      for (const text of texts(await world.admin.stored(addressId))) stored.push(text)
+    }
+    controller.abort("enough")
+    assert.strictEqual(await sending, "enough")
+    await world.admin.clearFaults()
+    await ada.conversation.sendMessage({ addressId, text: "next" })
+    assert.deepStrictEqual(texts(await world.admin.stored(addressId)), ["once", "next"])
+  })
+})
+
+it("what renders a failure does show what is not secret", () => {
+  const error = new Error("outer", { cause: new Error("inner") })
+  assert.isTrue(renderings(error).some((text) => text.includes("inner")))
+})
