@@ -103,6 +103,18 @@ const requireUrls = (urls: SignalWireOptions["urls"]): SignalWireOptions["urls"]
   throw invalid("urls", "must have the texts http and ws")
 }
 
+/** The user's logger, on a line of its own: what it throws ends nothing. */
+const guardLogger = (logger: SignalWireLogger): SignalWireLogger => {
+  const guarded = (level: keyof SignalWireLogger): SignalWireLogger["warn"] => (...entry) => {
+    try {
+      logger[level](...entry)
+    } catch {
+      // there is nowhere left to tell it
+    }
+  }
+  return { warn: guarded("warn"), error: guarded("error") }
+}
+
 const loggerLayer = (logger: SignalWireLogger): Layer.Layer<never> =>
   Layer.merge(
     Logger.layer([
@@ -151,7 +163,7 @@ export const SignalWire = async (given: SignalWireOptions = {}): Promise<SignalW
   const { host, urls } = options.host === undefined && options.urls === undefined
     ? environment
     : { host: requireHost(options.host), urls: requireUrls(options.urls) }
-  const logger = options.logger ?? console
+  const logger = guardLogger(options.logger ?? console)
   const credentials = Credentials.layer({
     token,
     refresh: onRefreshToken === undefined

@@ -358,6 +358,28 @@ describe("an AbortSignal", () => {
     assert.deepStrictEqual(ended.items, [])
   })
 
+  it("P7.2: of another realm or a polyfill is as good as any", async () => {
+    await using world = await open()
+    const { ada } = await meet(world)
+    await silence(world, "/api/fabric/*")
+    const controller = new AbortController()
+    const { signal } = controller
+    const foreign = {
+      get aborted() {
+        return signal.aborted
+      },
+      get reason(): unknown {
+        return signal.reason
+      },
+      addEventListener: signal.addEventListener.bind(signal),
+      removeEventListener: signal.removeEventListener.bind(signal),
+      throwIfAborted: signal.throwIfAborted.bind(signal)
+    }
+    const calling = rejection(callUntyped(ada.conversation.getConversations, { signal: foreign }))
+    controller.abort("enough")
+    assert.strictEqual(await within(1000, calling), "enough")
+  })
+
   it("that is none is refused", async () => {
     await using world = await open()
     const { ada, addressId } = await meet(world)

@@ -5,6 +5,8 @@ import type { ConnectionState, DocumentedEvent } from "@effect-signalwire/promis
 import { assert, describe, it } from "vitest"
 import { callUntyped, eventually, Heard, HeardTexts, makeLogger, meet, open, quick } from "./support.ts"
 
+const byText = (a: string | null, b: string | null): number => String(a) < String(b) ? -1 : 1
+
 const noDial = { match: { on: "connect" }, action: { type: "refuse" } } as const
 
 describe.each(["address", "group"] as const)("subscriptions, dialect %s", (dialect) => {
@@ -99,6 +101,78 @@ describe.each(["address", "group"] as const)("subscriptions, dialect %s", (diale
     }
     await reading
     assert.deepStrictEqual(read, sent)
+  })
+})
+
+describe("a session", () => {
+  it.each(
+    [
+      ["a close without a frame", "close"],
+      ["an event that is lost", "drop"],
+      ["a restart", "restart"]
+    ] as const
+  )("P1.1 P2.1: goes on after %s, and nothing is lost or told twice", async (_, type) => {
+    await using world = await open()
+    const logger = makeLogger()
+    const { ada, addressId, grace } = await meet(world, { logger })
+    const heard = new HeardTexts()
+    await ada.conversation.subscribe(heard.push)
+    await grace.conversation.sendMessage({ addressId, text: "1" })
+    await heard.untilText("1")
+    await world.admin.setFaults([{
+      match: { on: "frame", direction: "out", method: "signalwire.event", subscriberId: world.ada.id },
+      action: { type },
+      times: 1
+    }])
+    await grace.conversation.sendMessage({ addressId, text: "2" })
+    await grace.conversation.sendMessage({ addressId, text: "3" })
+    if (type === "drop") await world.admin.drop({ subscriberId: world.ada.id })
+    await heard.until((items) => items.length === 3)
+    await grace.conversation.sendMessage({ addressId, text: "4" })
+    const texts = await heard.untilText("4")
+    // what was found in history comes after what was heard already
+    assert.deepStrictEqual(type === "drop" ? texts.toSorted(byText) : texts, ["1", "2", "3", "4"])
+    assert.strictEqual(ada.connection.state._tag, "Connected")
+  })
+
+  it("P1.1 P2.1: goes on after an event that is cut short, tells the logger, and has it after the next drop", async () => {
+    await using world = await open()
+    const logger = makeLogger()
+    const { ada, addressId, grace } = await meet(world, { logger })
+    const heard = new HeardTexts()
+    await ada.conversation.subscribe(heard.push)
+    await world.admin.setFaults([{
+      match: { on: "frame", direction: "out", method: "signalwire.event", subscriberId: world.ada.id },
+      action: { type: "malformed" },
+      times: 1
+    }])
+    await grace.conversation.sendMessage({ addressId, text: "1" })
+    await grace.conversation.sendMessage({ addressId, text: "2" })
+    await heard.untilText("2")
+    await eventually(() => assert.deepStrictEqual(logger.entries.map(({ level }) => level), ["warn"]))
+    await world.admin.drop({ subscriberId: world.ada.id })
+    await heard.untilText("1")
+    await grace.conversation.sendMessage({ addressId, text: "3" })
+    assert.deepStrictEqual((await heard.untilText("3")).toSorted(byText), ["1", "2", "3"])
+  })
+
+  it("P5.2: goes on though the logger throws", async () => {
+    await using world = await open()
+    let told = 0
+    const throwing = () => {
+      told++
+      throw new Error("bad logger")
+    }
+    const { ada, addressId, grace } = await meet(world, { logger: { warn: throwing, error: throwing } })
+    const heard = new HeardTexts()
+    await ada.conversation.subscribe((message) => {
+      heard.push(message)
+      throw new Error("bad callback")
+    })
+    await grace.conversation.sendMessage({ addressId, text: "1" })
+    await grace.conversation.sendMessage({ addressId, text: "2" })
+    assert.deepStrictEqual(await heard.untilText("2"), ["1", "2"])
+    assert.isAtLeast(told, 2)
   })
 })
 

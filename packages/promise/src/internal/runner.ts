@@ -32,10 +32,14 @@ export interface Runner<R> {
   readonly close: () => Promise<void>
 }
 
+/** Not by its class: there are signals of other realms, and of polyfills. */
+const isSignal = (value: unknown): value is AbortSignal =>
+  typeof value === "object" && value !== null && "aborted" in value && "addEventListener" in value
+
 /** The signal among the options. Callers may be untyped JavaScript, so neither is taken on trust. */
 const signalOf = (method: string, options: RunOptions | undefined): AbortSignal | undefined => {
-  const signal = options?.signal ?? undefined
-  if (signal === undefined || signal instanceof AbortSignal) return signal
+  const signal: unknown = options?.signal ?? undefined
+  if (signal === undefined || isSignal(signal)) return signal
   throw new ConversationError({ method, reason: invalidParameter("signal", "must be an AbortSignal") })
 }
 
