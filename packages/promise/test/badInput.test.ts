@@ -235,6 +235,17 @@ describe("options", () => {
     assert.deepStrictEqual(complaints(error), ["token"])
   })
 
+  it("that are null are as good as absent", async () => {
+    await using world = await open()
+    const { http, ws } = world.urls
+    const nothing = { host: null, dialect: null, onRefreshToken: null, logger: null, fetch: null, WebSocket: null }
+    await using client: SignalWireClient = await Reflect.apply(SignalWire, undefined, [
+      { token: world.ada.token, urls: { http, ws }, ...nothing }
+    ])
+    await client.conversation.subscribe(() => {})
+    assert.strictEqual((await client.conversation.getConversations()).data.length, 0)
+  })
+
   it("come from the environment where none are given", async () => {
     await using world = await open()
     vi.stubEnv("SIGNALWIRE_TOKEN", world.ada.token)

@@ -15,6 +15,7 @@ import {
   open,
   quick,
   rejection,
+  serve,
   within,
   type World
 } from "./support.ts"
@@ -137,6 +138,33 @@ describe.each(["address", "group"] as const)("disconnect, dialect %s", (dialect)
 })
 
 describe("disconnect", () => {
+  it.each(["address", "group", "auto"] as const)(
+    "P7.2: ends iterators that are just beginning, dialect %s",
+    async (dialect) => {
+      await using silent = await serve(() => {})
+      await using failing = await serve((response) => response.writeHead(502).end())
+      const ends = [silent, failing].flatMap(({ urls }) =>
+        [0, 5, 20, 100].map(async (millis) => {
+          await using client = await SignalWire({ ...quick, token: "secret", urls, dialect, readyTimeout: "1 milli" })
+          const others = [
+            client.conversation.getConversations(),
+            client.conversation.sendMessage({ addressId: "a", text: "hello" }),
+            client.conversation.subscribe(() => {})
+          ].map((call) => call.catch(() => {}))
+          const nexts = [
+            client.conversation.messages()[Symbol.asyncIterator]().next(),
+            client.conversation.timeline({ addressId: "a" })[Symbol.asyncIterator]().next()
+          ]
+          await new Promise((resolve) => setTimeout(resolve, millis))
+          await client.disconnect()
+          await within(1000, Promise.all(others))
+          return (await within(1000, Promise.all<{ readonly done?: boolean }>(nexts))).map(({ done }) => done)
+        })
+      )
+      for (const done of await Promise.all(ends)) assert.deepStrictEqual(done, [true, true])
+    }
+  )
+
   it("P7.2: from within a callback ends the callbacks at once", async () => {
     await using world = await open()
     const { ada, addressId } = await meet(world)
@@ -304,6 +332,38 @@ describe.each(["address", "group"] as const)("an AbortSignal, dialect %s", (dial
 })
 
 describe("an AbortSignal", () => {
+  it.each(["address", "group", "auto"] as const)(
+    "P7.2: ends its own call only, dialect %s",
+    async (dialect) => {
+      await using world = await open(dialect === "auto" ? "all" : dialect)
+      await world.client({ token: world.ada.token }).then(({ conversation }) => conversation.join(world))
+      await world.admin.setFaults([{
+        match: { on: "http", path: "*/fabric/*" },
+        action: { type: "delay", millis: 100 }
+      }])
+      const ada = await world.client({ token: world.ada.token, dialect })
+      const controller = new AbortController()
+      const { signal } = controller
+      const { addressId } = world
+      const aborted = [
+        ada.conversation.getConversations({ signal }),
+        ada.conversation.getConversationMessages({ addressId, signal }),
+        ada.conversation.join({ addressId, signal })
+      ].map((call) => rejection(call))
+      const others = [
+        ada.conversation.getConversations(),
+        ada.conversation.getConversationMessages({ addressId }),
+        ada.conversation.join({ addressId }),
+        ada.conversation.timeline({ addressId })[Symbol.asyncIterator]().next()
+      ]
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      controller.abort("enough")
+      assert.deepStrictEqual(await Promise.all(aborted), ["enough", "enough", "enough"])
+      const outcomes = await Promise.allSettled(others)
+      assert.deepStrictEqual(outcomes.map(({ status }) => status), outcomes.map(() => "fulfilled"))
+    }
+  )
+
   it("P7.2: leaves no listener behind, whatever came of the call", async () => {
     await using world = await open()
     const { ada, addressId } = await meet(world)

@@ -283,7 +283,7 @@ describe("P6.1: a token", () => {
     const error = await failure(ada.conversation.sendMessage({ addressId, text: "a private refusal" }))
     assertSecret(error, world.ada.token)
     assert.isNotEmpty(logger.entries)
-    for (const entry of logger.entries) assertSecret(entry, world.ada.token, "private")
+    for (const entry of logger.entries) assertSecret(entry, world.ada.token, world.grace.token, "private")
   })
 
   it("never goes to another origin, even when a link leads there", async () => {
