@@ -12,7 +12,7 @@ const program = Effect.gen(function*() {
   yield* conversations.join({ addressId })
 
   // once this completes, no message is missed
-  const events = yield* conversations.subscription
+  const events = yield* conversations.subscription()
   yield* conversations.sendMessage({ addressId, text: "Hello!", metadata: { tone: "casual" } }).pipe(
     Effect.catchReason("ConversationError", "Unconfirmed", () => Effect.log("stored, or not: that can't be known"))
   )

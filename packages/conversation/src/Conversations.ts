@@ -31,13 +31,31 @@ import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import { ConversationError } from "./ConversationError.ts"
+import type { Cursor } from "./Cursor.ts"
 import * as Directory from "./internal/directory.ts"
 import * as History from "./internal/history.ts"
 import * as Live from "./internal/live.ts"
 import * as Sending from "./internal/sending.ts"
 import type { TimelineEvent } from "./TimelineEvent.ts"
 
-export interface TimelineOptions {
+/**
+ * What becomes of messages that come faster than they are taken. `suspend` holds a few thousand and then leaves the rest
+ * to history, from where they are read when it is their turn: nothing is lost. `sliding` keeps the newest `capacity` and
+ * `dropping` the oldest; what they drop is gone.
+ */
+export type Policy = "suspend" | { readonly strategy: "sliding" | "dropping"; readonly capacity: number }
+
+export interface SubscriptionOptions {
+  /** @default "suspend" */
+  readonly policy?: Policy | undefined
+  /**
+   * Where to go on after a restart. Messages that were handed out are not handed out again once more was asked for; those
+   * handed out last may be.
+   */
+  readonly cursor?: Cursor | undefined
+}
+
+export interface TimelineOptions extends SubscriptionOptions {
   /** The other side of the conversation. */
   readonly addressId: string
   /** Where to begin: unix seconds, or a `DateTime`. Without it, with the newest page's worth of history. */
@@ -86,11 +104,9 @@ export interface Service {
    */
   readonly subscribe: Stream.Stream<ConversationEvent, ConversationError>
   /** {@link subscribe} in two steps: once this completes, no message is missed. The stream lives in the same scope. */
-  readonly subscription: Effect.Effect<
-    Stream.Stream<ConversationEvent, ConversationError>,
-    ConversationError,
-    Scope.Scope
-  >
+  readonly subscription: (
+    options?: SubscriptionOptions
+  ) => Effect.Effect<Stream.Stream<ConversationEvent, ConversationError>, ConversationError, Scope.Scope>
   /**
    * History and live messages of one conversation as one sequence: oldest first, without gap or repetition. `CaughtUp`
    * marks where it reaches the present, at the beginning and after every interruption.
@@ -111,8 +127,16 @@ export class Conversations extends Context.Service<Conversations, Service>()(
 
 /** How the sequence of messages is kept whole. */
 export interface Tuning {
-  /** How far before the last known message a re-read goes, for messages that become visible late. @default "30 seconds" */
+  /** How far before what history confirmed a re-read goes, for messages that become visible late. @default "30 seconds" */
   readonly overlap?: Duration.Input | undefined
+  /**
+   * How often history is looked into, while connected, for messages that were never pushed: after `min` at first and
+   * whenever one was found, up to `max` while none is. `false` for never.
+   * @default 30 seconds, 5 minutes
+   */
+  readonly sweep?: { readonly min: Duration.Input; readonly max: Duration.Input } | false | undefined
+  /** How often a cursor is written at most. @default "1 second" */
+  readonly cursorInterval?: Duration.Input | undefined
   /** How many message ids to remember at least, to recognise repetition. @default 8192 */
   readonly memory?: number | undefined
   /** The most messages one re-read may hold. @default 100000 */
@@ -135,44 +159,56 @@ export const make = Effect.fnUntraced(function*(
   const subscription = yield* Subscription.Subscription
   const directory = Directory.make(http)
   const sending = yield* Sending.make(http, {
-    deadlineMillis: Duration.toMillis(Duration.fromInputUnsafe(options.sendDeadline ?? "2 minutes")),
+    deadlineMillis: toMillis(options.sendDeadline ?? "2 minutes"),
     clockSkewSeconds: 300,
     searchLimit: 1000
   })
   const tuning: Live.Tuning = {
     overlapSeconds: Duration.toSeconds(Duration.fromInputUnsafe(options.overlap ?? "30 seconds")),
     memory: options.memory ?? 8192,
-    recoveryLimit: options.recoveryLimit ?? 100_000
+    recoveryLimit: options.recoveryLimit ?? 100_000,
+    cursorMillis: toMillis(options.cursorInterval ?? "1 second"),
+    sweep: options.sweep === false ? null : {
+      minMillis: toMillis(options.sweep?.min ?? "30 seconds"),
+      maxMillis: toMillis(options.sweep?.max ?? "5 minutes")
+    }
   }
 
-  const subscriptionEffect: Service["subscription"] = Effect.map(
-    Live.open({
-      method: "subscribe",
-      subscription,
-      tuning,
-      newest: readPage("subscribe", http.getMessages({ pageSize: recoveryPageSize })),
-      belongs: () => true,
-      settled: subscription.ready.pipe(
-        Effect.mapError(ConversationError.from("subscribe")),
-        Effect.timeoutOption(options.readyTimeout ?? "10 seconds"),
-        Effect.asVoid
-      ),
-      begin: Effect.fnUntraced(function*(merge, newest) {
-        merge.note(yield* History.head(newest, tuning.overlapSeconds, tuning.recoveryLimit))
-        return []
-      })
-    }),
-    Stream.filterMap((item) =>
-      item._tag === "Message" ? Result.succeed(ConversationEvent.fromMessage(item.message)) : Result.fail(item)
+  const openSubscription: Service["subscription"] = (given = {}) =>
+    Effect.map(
+      Live.open({
+        method: "subscribe",
+        subscription,
+        tuning,
+        cursor: given.cursor,
+        newest: readPage("subscribe", http.getMessages({ pageSize: recoveryPageSize })),
+        belongs: () => true,
+        settled: subscription.ready.pipe(
+          Effect.mapError(ConversationError.from("subscribe")),
+          Effect.timeoutOption(options.readyTimeout ?? "10 seconds"),
+          Effect.asVoid
+        ),
+        begin: Effect.fnUntraced(function*(merge, newest) {
+          merge.note(yield* History.head(newest, tuning.overlapSeconds, tuning.recoveryLimit))
+          return []
+        })
+      }),
+      (items) =>
+        items.pipe(
+          Stream.filterMap((item) =>
+            item._tag === "Message" ? Result.succeed(ConversationEvent.fromMessage(item.message)) : Result.fail(item)
+          ),
+          withPolicy(given.policy)
+        )
     )
-  )
 
-  const timeline: Service["timeline"] = ({ addressId, since }) =>
+  const timeline: Service["timeline"] = ({ addressId, cursor, policy, since }) =>
     Stream.unwrap(
       Live.open({
         method: "timeline",
         subscription,
         tuning,
+        cursor,
         newest: readPage("timeline", http.getConversationMessages({ addressId, since, pageSize: recoveryPageSize })),
         belongs: (event) => event.addressId === addressId,
         settled: Effect.void,
@@ -183,7 +219,7 @@ export const make = Effect.fnUntraced(function*(
           return [...merge.admitAll(messages).map(Live.toItem), Live.caughtUp(merge)]
         })
       })
-    )
+    ).pipe(withPolicy(policy))
 
   return Conversations.of({
     getConversations: Effect.fn("Conversations.getConversations")((options) =>
@@ -207,12 +243,17 @@ export const make = Effect.fnUntraced(function*(
     join: Effect.fn("Conversations.join")((options) =>
       Effect.mapError(http.join(options), ConversationError.from("join"))
     ),
-    subscribe: Stream.unwrap(subscriptionEffect),
-    subscription: subscriptionEffect,
+    subscribe: Stream.unwrap(openSubscription()),
+    subscription: openSubscription,
     timeline,
     connection: { current: subscription.connection, changes: subscription.connectionChanges }
   })
 })
+
+const toMillis = (input: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(input))
+
+const withPolicy = (policy: Policy = "suspend") => <A, E, R>(items: Stream.Stream<A, E, R>): Stream.Stream<A, E, R> =>
+  policy === "suspend" ? items : Stream.buffer(items, policy)
 
 /** How many messages a page holds where this service reads history on its own account. */
 const recoveryPageSize = 100

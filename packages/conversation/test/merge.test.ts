@@ -24,7 +24,7 @@ const message = (id: string, epochSeconds: number): ConversationMessage =>
     clientId: null
   })
 
-const make = () => Merge.make({ overlapSeconds: 10, memory: 4 })
+const make = () => Merge.make({ overlapSeconds: 10, memory: 64, trustLive: true })
 
 /** Few ids and few times, so that repetitions and equal times happen. */
 const Happening = Schema.Struct({
@@ -71,11 +71,30 @@ describe("the merge", () => {
     assert.strictEqual(merge.readBackTo(), 90)
   })
 
-  it("remembers what a re-read can reach, however many messages that is", () => {
+  it("lets nothing through twice that a re-read brings from before what it remembers", () => {
     const merge = make()
-    const messages = Array.from({ length: 100 }, (_, index) => message(`m${index}`, 1000 + index / 20))
+    const messages = Array.from({ length: 1000 }, (_, index) => message(`m${index}`, 1000 + index / 200))
     merge.admitAll(messages)
     assert.deepStrictEqual(merge.admitAll(messages), [])
+  })
+
+  it("asks for everything since the last read, when live events are not trusted to be all", () => {
+    const merge = Merge.make({ overlapSeconds: 10, memory: 64, trustLive: false })
+    merge.admitAll([message("a", 100)])
+    merge.admit(message("z", 500))
+    assert.strictEqual(merge.readBackTo(), 90)
+    assert.deepStrictEqual(merge.admitAll([message("m", 300)]).map(({ late }) => late), [true])
+    assert.strictEqual(merge.readBackTo(), 290)
+  })
+
+  it("goes on where another stood", () => {
+    const merge = make()
+    merge.admitAll([message("a", 95), message("b", 100)])
+    const next = make()
+    next.resume(merge.standing())
+    assert.strictEqual(next.readBackTo(), 90)
+    const admitted = next.admitAll([message("c", 101), message("b", 100), message("a", 95)])
+    assert.deepStrictEqual(admitted.map(({ message }) => message.id), ["c"])
   })
 
   it.effect.prop(
@@ -83,7 +102,7 @@ describe("the merge", () => {
     { happenings: Schema.Array(Happening) },
     ({ happenings }) =>
       Effect.sync(() => {
-        const merge = Merge.make({ overlapSeconds: 1000, memory: 4 })
+        const merge = Merge.make({ overlapSeconds: 1000, memory: 64, trustLive: false })
         const told = new Set<string>()
         const out: Array<Merge.Admitted<ConversationMessage>> = []
         const noted = new Set<string>()

@@ -49,6 +49,8 @@ export interface JoinOptions extends RunOptions {
 }
 
 export interface SubscribeOptions extends RunOptions {
+  /** What becomes of messages that come faster than they are taken. @default "suspend": nothing is lost */
+  readonly policy?: Conversations.Policy | undefined
   /**
    * Told of what the callback throws or rejects with, and of the failure that ended the subscription. Neither touches
    * another subscriber. Without it both are logged.
@@ -157,7 +159,7 @@ export const make = (runner: Runner<Services>, report: (error: unknown) => void)
       const events = await use(
         "subscribe",
         (conversations) =>
-          Scope.provide(conversations.subscription, scope).pipe(
+          Scope.provide(conversations.subscription({ policy: options?.policy }), scope).pipe(
             Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
           ),
         options

@@ -30,6 +30,10 @@ export const decodeHeader = (token: string): Result.Result<Header, MalformedValu
     decodeHeaderText
   )
 
+/** A text without the token that it may quote. */
+export const redact = (text: string, token: string): string =>
+  token === "" ? text : text.replaceAll(token, "<redacted>")
+
 /** A token's text: header, no key, and three opaque parts. */
 export const encode = (header: Header, opaque: readonly [iv: string, ciphertext: string, tag: string]): string =>
   [Base64Url.encode(JSON.stringify(header)), "", ...opaque].join(".")

@@ -7,19 +7,19 @@ import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEv
 import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
 
 /**
- * Why events may be missing: a session became ready, the `session`-th of this client, and nobody listened before it; or
- * the subscriber fell too far behind.
+ * Why events may be missing: a session became ready, the `session`-th of this client, and nobody listened before it; the
+ * subscriber fell too far behind; or it asked for the mark itself, to look whether anything was never pushed.
  */
 export type Lapse =
   | { readonly _tag: "Lapse"; readonly cause: "connected"; readonly session: number }
-  | { readonly _tag: "Lapse"; readonly cause: "overflow" }
+  | { readonly _tag: "Lapse"; readonly cause: "overflow" | "requested" }
 
 /**
  * What a subscriber hears.
  *
  * - `Event`: a message as it happens.
  * - `Lapse`: events may be missing before this point; history has them. Everything after it is live again.
- * - `Malformed`: an event that could not be read, left out.
+ * - `Malformed`: a frame, or an event in it, that could not be read; it may have been a message.
  */
 export type Signal =
   | { readonly _tag: "Event"; readonly event: ConversationEvent }
@@ -29,4 +29,5 @@ export type Signal =
 export const event = (event: ConversationEvent): Signal => ({ _tag: "Event", event })
 export const connected = (session: number): Signal => ({ _tag: "Lapse", cause: "connected", session })
 export const overflow: Signal = { _tag: "Lapse", cause: "overflow" }
+export const requested: Signal = { _tag: "Lapse", cause: "requested" }
 export const malformed = (malformed: MalformedValue): Signal => ({ _tag: "Malformed", malformed })

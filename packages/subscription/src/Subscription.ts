@@ -27,17 +27,19 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import { ConnectionState } from "./ConnectionState.ts"
 import * as Backoff from "./internal/backoff.ts"
 import * as Fanout from "./internal/fanout.ts"
+import type { Attachment } from "./internal/fanout.ts"
 import { type Happening, type Phase, step } from "./internal/phase.ts"
 import * as Session from "./internal/session.ts"
-import type { Signal } from "./Signal.ts"
 import { SubscriptionError } from "./SubscriptionError.ts"
+
+export type { Attachment } from "./internal/fanout.ts"
 
 export interface Service {
   /**
    * Attaches a subscriber: from here on it hears every signal, until the scope closes. The first subscriber opens the
    * session, and an idle time after the last one left it closes. The stream fails when the session ends for good.
    */
-  readonly attach: Effect.Effect<Stream.Stream<Signal, SubscriptionError>, never, Scope.Scope>
+  readonly attach: Effect.Effect<Attachment, never, Scope.Scope>
   /** Events as they happen. What happens while there is no session is not among them; see {@link attach}. */
   readonly events: Stream.Stream<ConversationEvent, SubscriptionError>
   /** Waits until the session is ready; fails when it ends for good first. */
@@ -147,13 +149,14 @@ export const make = Effect.fnUntraced(function*(
     yield* happen({ _tag: "Ended", ...ended, chance: yield* Random.next })
   })
 
-  const renew = Effect.suspend(() => credentials.renew(token)).pipe(
-    Effect.matchEffect({
+  const renew = (refusal: Reason.Reason) =>
+    Effect.matchEffect(Effect.suspend(() => credentials.renew(token)), {
       onSuccess: () => happen({ _tag: "Renewed" }),
-      onFailure: ({ message }) =>
-        happen({ _tag: "RenewalFailed", reason: new Reason.Unauthorized({ detail: message }) })
+      onFailure: ({ message }) => {
+        const detail = `${refusal._tag === "Unauthorized" ? refusal.detail : refusal.message} (${message})`
+        return happen({ _tag: "RenewalFailed", reason: new Reason.Unauthorized({ detail }) })
+      }
     })
-  )
 
   /** Does what the phase asks for, until nothing is left to do. */
   const drive = Effect.gen(function*() {
@@ -169,7 +172,7 @@ export const make = Effect.fnUntraced(function*(
           yield* happen({ _tag: "Elapsed" })
           break
         case "Renewing":
-          yield* renew
+          yield* renew(current.reason)
           break
         case "Failed":
           return yield* fanout.end(new SubscriptionError({ method: "attach", reason: current.reason }))
@@ -191,10 +194,10 @@ export const make = Effect.fnUntraced(function*(
   })
 
   const attach: Service["attach"] = Effect.gen(function*() {
-    const signals = yield* fanout.attach
+    const attachment = yield* fanout.attach
     if (phase._tag === "Failed") yield* RcRef.invalidate(connection)
     yield* RcRef.get(connection)
-    return signals
+    return attachment
   })
 
   const failed = (reason: Reason.Reason) => Effect.fail(new SubscriptionError({ method: "ready", reason }))
@@ -215,7 +218,7 @@ export const make = Effect.fnUntraced(function*(
 
   return Subscription.of({
     attach,
-    events: Stream.unwrap(attach).pipe(
+    events: Stream.unwrap(Effect.map(attach, ({ signals }) => signals)).pipe(
       Stream.filterMap((signal) => signal._tag === "Event" ? Result.succeed(signal.event) : Result.fail(signal))
     ),
     ready,

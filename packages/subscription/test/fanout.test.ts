@@ -38,7 +38,7 @@ describe("the fan-out", () => {
       const subscribers = yield* Effect.all([fanout.attach, fanout.attach])
       fanout.emit([event("1"), event("2")])
       yield* fanout.end()
-      for (const signals of subscribers) {
+      for (const { signals } of subscribers) {
         assert.deepStrictEqual((yield* Stream.runCollect(signals)).map(label), ["1", "2"])
       }
     }))
@@ -46,11 +46,12 @@ describe("the fan-out", () => {
   it.effect("P5.1: sends a subscriber that fell behind to history, and not its neighbour", () =>
     Effect.gen(function*() {
       const fanout = Fanout.make(2)
-      const slow = yield* fanout.attach
+      const { signals: slow } = yield* fanout.attach
       const quick: Array<string> = []
-      yield* Stream.runForEach(yield* fanout.attach, (signal) => Effect.sync(() => quick.push(label(signal)))).pipe(
-        Effect.forkScoped({ startImmediately: true })
-      )
+      yield* Stream.runForEach((yield* fanout.attach).signals, (signal) => Effect.sync(() => quick.push(label(signal))))
+        .pipe(
+          Effect.forkScoped({ startImmediately: true })
+        )
       for (const id of ["1", "2", "3", "4"]) {
         fanout.emit([event(id)])
         yield* Effect.yieldNow
@@ -64,7 +65,7 @@ describe("the fan-out", () => {
   it.effect("hears live signals again once the lapse was taken", () =>
     Effect.gen(function*() {
       const fanout = Fanout.make(1)
-      const signals = yield* fanout.attach
+      const { signals } = yield* fanout.attach
       fanout.emit([event("1"), event("2")])
       const heard: Array<string> = []
       const reading = yield* Stream.runForEach(signals, (signal) => Effect.sync(() => heard.push(label(signal)))).pipe(
@@ -81,7 +82,7 @@ describe("the fan-out", () => {
     Effect.gen(function*() {
       const fanout = Fanout.make(10)
       const scope = yield* Scope.make()
-      const signals = yield* Scope.provide(fanout.attach, scope)
+      const { signals } = yield* Scope.provide(fanout.attach, scope)
       yield* Scope.close(scope, Exit.void)
       fanout.emit([event("1")])
       assert.isTrue(Exit.hasInterrupts(yield* Effect.exit(Stream.runCollect(signals))))

@@ -104,7 +104,7 @@ export const cases = (dialect: "auto" | Dialect): ReadonlyArray<Case> => {
         const { ada, addressId, grace } = yield* meeting(options)
         const heard = yield* Effect.forEach(
           [ada, grace],
-          (member) => Effect.flatMap(member.subscription, (events) => collectUntil(events, "hello"))
+          (member) => Effect.flatMap(member.subscription(), (events) => collectUntil(events, "hello"))
         )
         yield* grace.sendMessage({ addressId, text: "hello" })
         for (const fiber of heard) yield* expectEqual("heard", texts(yield* Fiber.join(fiber)), ["hello"])
@@ -114,7 +114,7 @@ export const cases = (dialect: "auto" | Dialect): ReadonlyArray<Case> => {
       "metadata and details survive from send to event and history",
       Effect.gen(function*() {
         const { ada, addressId, grace } = yield* meeting(options)
-        const heard = yield* collectUntil(yield* ada.subscription, "hello")
+        const heard = yield* collectUntil(yield* ada.subscription(), "hello")
         const content = { metadata: { tone: "casual", nested: { deep: [1, null] } }, details: { widget: "card" } }
         yield* grace.sendMessage({ addressId, text: "hello", ...content })
         const [event] = yield* Fiber.join(heard)
@@ -179,7 +179,7 @@ export const cases = (dialect: "auto" | Dialect): ReadonlyArray<Case> => {
       Effect.gen(function*() {
         const ada = yield* World.participant("ada", options)
         const grace = yield* World.participant("grace", options)
-        const heard = yield* collectUntil(yield* grace.subscription, "psst")
+        const heard = yield* collectUntil(yield* grace.subscription(), "psst")
         yield* ada.sendMessage({ addressId: grace.account.addressId, text: "psst" })
         const [event] = yield* Fiber.join(heard)
         yield* expectEqual("sender", event?.fromAddressId, ada.account.addressId)
@@ -203,7 +203,7 @@ export const cases = (dialect: "auto" | Dialect): ReadonlyArray<Case> => {
       Effect.gen(function*() {
         const { ada, addressId, grace } = yield* meeting(options)
         const { admin } = yield* World.World
-        const heard = yield* collectUntil(yield* ada.subscription, "end")
+        const heard = yield* collectUntil(yield* ada.subscription(), "end")
         yield* admin.seed([
           { from: grace.account.id, addressId, subtype: "log", kind: "call_started", details: { status: "started" } },
           { from: grace.account.id, addressId, text: "end" }
@@ -217,7 +217,7 @@ export const cases = (dialect: "auto" | Dialect): ReadonlyArray<Case> => {
       Effect.gen(function*() {
         const { ada, addressId, grace } = yield* meeting(options)
         const { admin } = yield* World.World
-        const heard = yield* collectUntil(yield* ada.subscription, "5")
+        const heard = yield* collectUntil(yield* ada.subscription(), "5")
         yield* grace.sendMessage({ addressId, text: "1" })
         yield* admin.drop({ subscriberId: ada.account.id })
         for (const text of ["2", "3", "4"]) yield* grace.sendMessage({ addressId, text })

@@ -1,18 +1,22 @@
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
+import * as Cursor from "@effect-signalwire/conversation/Cursor"
 import type { TimelineEvent } from "@effect-signalwire/conversation/TimelineEvent"
 import { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import { ClientId, MessageId } from "@effect-signalwire/schema/Ids"
 import * as Reason from "@effect-signalwire/schema/Reason"
+import { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as Signal from "@effect-signalwire/subscription/Signal"
 import * as Fixtures from "@effect-signalwire/testing/Fixtures"
 import * as Mocks from "@effect-signalwire/testing/Mocks"
 import { assert, describe, it } from "@effect/vitest"
 import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
@@ -45,7 +49,11 @@ const start = Effect.fnUntraced(function*(options: Conversations.Tuning & { read
     Conversations.layerServices(options).pipe(Layer.provide([
       Mocks.http({ getMessages: () => read, getConversationMessages: () => read }),
       Mocks.subscription({
-        attach: Effect.succeed(Stream.fromQueue(signals)),
+        attach: Effect.succeed({
+          signals: Stream.fromQueue(signals),
+          mark: Effect.asVoid(Queue.offer(signals, Signal.requested))
+        }),
+        connection: Effect.succeed(ConnectionState.Connected({ resumed: false })),
         ready: Effect.void,
         sessions: Effect.sync(() => sessions)
       })
@@ -163,7 +171,7 @@ describe("a subscription", () => {
     Effect.gen(function*() {
       const { conversations, end, reconnect, signal, store } = yield* start()
       store(at("before", 1))
-      const events = yield* conversations.subscription
+      const events = yield* conversations.subscription()
       store(at("missed", 2))
       yield* reconnect
       yield* signal(liveAt("live", 3))
@@ -174,21 +182,191 @@ describe("a subscription", () => {
   it.effect("P1.3: reads back what it could not hold", () =>
     Effect.gen(function*() {
       const { conversations, end, signal, store } = yield* start()
-      const events = yield* conversations.subscription
+      const events = yield* conversations.subscription()
       store(at("a", 1), at("b", 2), at("c", 3))
       yield* signal(liveAt("a", 1), Signal.overflow)
       yield* end
       assert.deepStrictEqual((yield* Stream.runCollect(events)).map(({ text }) => text), ["a", "b", "c"])
     }).pipe(Effect.scoped))
 
+  it.effect("reads back what a frame that can't be read may have held", () =>
+    Effect.gen(function*() {
+      const { conversations, end, signal, store } = yield* start()
+      const events = yield* conversations.subscription()
+      store(at("a", 1))
+      yield* signal(Signal.malformed({ path: "", message: "not JSON" }), liveAt("b", 2))
+      yield* end
+      assert.deepStrictEqual((yield* Stream.runCollect(events)).map(({ text }) => text), ["a", "b"])
+    }).pipe(Effect.scoped))
+
+  it.effect("reads once for all the lapses that wait", () =>
+    Effect.gen(function*() {
+      const { conversations, end, reads, reconnect, signal } = yield* start()
+      const events = yield* conversations.subscription()
+      yield* reconnect
+      yield* signal(liveAt("a", 1), Signal.overflow, Signal.malformed({ path: "", message: "not JSON" }))
+      yield* reconnect
+      yield* end
+      yield* Stream.runDrain(events)
+      // one when it began, one for all
+      assert.strictEqual(reads(), 2)
+    }).pipe(Effect.scoped))
+
   it.effect("does not read again what it read after the session was ready", () =>
     Effect.gen(function*() {
       const { conversations, end, reads, signal } = yield* start()
       yield* signal(Signal.connected(1))
-      const events = yield* conversations.subscription
+      const events = yield* conversations.subscription()
       yield* end
       yield* Stream.runDrain(events)
       assert.strictEqual(reads(), 1)
+    }).pipe(Effect.scoped))
+})
+
+describe("a sweep", () => {
+  it.effect("P1.4: finds what was stored and never pushed, and what was pushed since does not hide it", () =>
+    Effect.gen(function*() {
+      const { conversations, end, signal, store } = yield* start()
+      store(at("a", 1))
+      const watching = yield* Effect.forkChild(Stream.runCollect(conversations.timeline({ addressId })))
+      yield* TestClock.adjust(0)
+      store(at("silent", 100), at("b", 1000))
+      yield* signal(liveAt("b", 1000))
+      yield* TestClock.adjust("30 seconds")
+      yield* end
+      const events = yield* Fiber.join(watching)
+      assert.deepStrictEqual(events.map(label), ["a", "CaughtUp", "b", "silent late", "CaughtUp"])
+    }))
+
+  it.effect("looks less and less often while there is nothing to find", () =>
+    Effect.gen(function*() {
+      const { conversations, reads } = yield* start({ sweep: { min: "10 seconds", max: "40 seconds" } })
+      yield* Effect.forkChild(Stream.runDrain(conversations.timeline({ addressId })))
+      yield* TestClock.adjust(0)
+      const after = (duration: Duration.Input) => Effect.andThen(TestClock.adjust(duration), Effect.sync(reads))
+      assert.strictEqual(reads(), 1)
+      assert.strictEqual(yield* after("10 seconds"), 2)
+      assert.strictEqual(yield* after("19 seconds"), 2)
+      assert.strictEqual(yield* after("1 second"), 3)
+      assert.strictEqual(yield* after("40 seconds"), 4)
+      assert.strictEqual(yield* after("40 seconds"), 5)
+    }))
+
+  it.effect("is soon again once something was found", () =>
+    Effect.gen(function*() {
+      const { conversations, reads, store } = yield* start({ sweep: { min: "10 seconds", max: "40 seconds" } })
+      yield* Effect.forkChild(Stream.runDrain(conversations.timeline({ addressId })))
+      yield* TestClock.adjust("70 seconds")
+      store(at("silent", 1))
+      yield* TestClock.adjust("40 seconds")
+      const before = reads()
+      yield* TestClock.adjust("40 seconds")
+      assert.isAtLeast(reads() - before, 2)
+    }))
+
+  it.effect("is not made when it is turned off", () =>
+    Effect.gen(function*() {
+      const { conversations, reads } = yield* start({ sweep: false })
+      yield* Effect.forkChild(Stream.runDrain(conversations.timeline({ addressId })))
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(reads(), 1)
+    }))
+})
+
+describe("a cursor", () => {
+  it.effect("P1.5: lets a subscription go on where the one before it stopped", () =>
+    Effect.gen(function*() {
+      const { conversations, signal, store } = yield* start({ cursorInterval: 0 })
+      const cursor = yield* Cursor.make("bot")
+      const take = Effect.fnUntraced(function*(count: number) {
+        const events = yield* conversations.subscription({ cursor })
+        return yield* events.pipe(Stream.take(count), Stream.runCollect)
+      }, Effect.scoped)
+      store(at("before", 1))
+      const first = yield* Effect.forkChild(take(2))
+      yield* TestClock.adjust(0)
+      store(at("a", 2), at("b", 3))
+      yield* signal(liveAt("a", 2), Signal.requested)
+      assert.deepStrictEqual((yield* Fiber.join(first)).map(({ text }) => text), ["a", "b"])
+      store(at("c", 4))
+      assert.deepStrictEqual((yield* take(2)).map(({ text }) => text), ["b", "c"])
+    }).pipe(Effect.provide(KeyValueStore.layerMemory)))
+
+  it.effect("is written when the sequence ends while nothing is in hand", () =>
+    Effect.gen(function*() {
+      const { conversations, signal, store } = yield* start({ cursorInterval: "1 hour" })
+      const cursor = yield* Cursor.make("bot")
+      const listening = yield* conversations.subscription({ cursor }).pipe(
+        Effect.flatMap(Stream.runDrain),
+        Effect.scoped,
+        Effect.forkChild
+      )
+      yield* TestClock.adjust(0)
+      store(at("a", 2))
+      yield* signal(liveAt("a", 2))
+      yield* TestClock.adjust(0)
+      yield* Fiber.interrupt(listening)
+      store(at("b", 3))
+      const events = yield* conversations.subscription({ cursor })
+      assert.deepStrictEqual((yield* Stream.runCollect(Stream.take(events, 1))).map(({ text }) => text), ["b"])
+    }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
+
+  it.effect("lets a subscription that heard nothing go on from where it began", () =>
+    Effect.gen(function*() {
+      const { conversations, store } = yield* start()
+      const cursor = yield* Cursor.make("bot")
+      store(at("before", 1))
+      yield* Effect.scoped(Effect.asVoid(conversations.subscription({ cursor })))
+      store(at("between", 2))
+      const events = yield* conversations.subscription({ cursor })
+      assert.deepStrictEqual(
+        (yield* Stream.runCollect(Stream.take(events, 1))).map(({ text }) => text),
+        ["between"]
+      )
+    }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
+
+  it.effect("that can't be read is an error, not a fresh start", () =>
+    Effect.gen(function*() {
+      const { conversations } = yield* start()
+      const store = yield* KeyValueStore.KeyValueStore
+      yield* store.set("effect-signalwire/cursor/bot", "nonsense")
+      const cursor = yield* Cursor.make("bot")
+      const error = yield* Effect.flip(conversations.subscription({ cursor }))
+      assert.deepInclude(error.reason, { _tag: "Malformed", path: "cursor" })
+    }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
+})
+
+describe("a policy", () => {
+  const flood = Effect.fnUntraced(function*(policy: Conversations.Policy) {
+    const { conversations, end, signal } = yield* start()
+    const events = yield* conversations.subscription({ policy })
+    yield* signal(...Array.from({ length: 10 }, (_, index) => liveAt(`m${index}`, index)))
+    yield* end
+    const taken: Array<string | null> = []
+    yield* Stream.runForEach(events, ({ text }) => Effect.delay(Effect.sync(() => taken.push(text)), "1 second")).pipe(
+      Effect.forkScoped
+    )
+    yield* TestClock.adjust("1 minute")
+    return taken
+  })
+
+  it.effect("P5.3: sliding keeps the newest for a slow consumer", () =>
+    Effect.gen(function*() {
+      const taken = yield* flood({ strategy: "sliding", capacity: 3 })
+      assert.isBelow(taken.length, 10)
+      assert.deepStrictEqual(taken.slice(-3), ["m7", "m8", "m9"])
+    }).pipe(Effect.scoped))
+
+  it.effect("P5.3: dropping keeps the oldest for a slow consumer", () =>
+    Effect.gen(function*() {
+      const taken = yield* flood({ strategy: "dropping", capacity: 3 })
+      assert.isBelow(taken.length, 10)
+      assert.deepStrictEqual(taken.slice(0, 3), ["m0", "m1", "m2"])
+    }).pipe(Effect.scoped))
+
+  it.effect("P5.3: suspend keeps all", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* flood("suspend")).length, 10)
     }).pipe(Effect.scoped))
 })
 

@@ -58,7 +58,7 @@ const start = Effect.fnUntraced(function*(
   const subscription = Context.get(context, Subscription.Subscription)
   const heard: Array<string> = []
   const listening = yield* Stream.runForEach(
-    yield* subscription.attach,
+    (yield* subscription.attach).signals,
     (signal) => Effect.sync(() => heard.push(label(signal)))
   ).pipe(Effect.forkScoped({ startImmediately: true }))
   return { server, subscription, credentials: Context.get(context, Credentials.Credentials), heard, listening }
@@ -112,7 +112,7 @@ describe("the session", () => {
       }
       yield* connection.send(event("e2", "m2"))
       yield* settle
-      assert.deepStrictEqual(heard, ["Lapse", "Malformed", "m2"])
+      assert.deepStrictEqual(heard, ["Lapse", ...Array.from({ length: 6 }, () => "Malformed"), "m2"])
     }))
 
   it.effect("answers pings with what they brought", () =>
@@ -248,6 +248,16 @@ describe("the session", () => {
       assert.strictEqual(server.dials(), 1)
     }))
 
+  it.effect("P6.1: does not repeat the token that a server quotes when it refuses it", () =>
+    Effect.gen(function*() {
+      const { listening, server } = yield* start()
+      const message = "no such token: token-1"
+      yield* (yield* server.dialled).refuse({ code: JsonRpc.code.authenticationFailed, message })
+      const error = yield* Effect.flip(Fiber.join(listening))
+      assert.include(error.message, "no such token")
+      assert.notInclude(JSON.stringify(error) + error.message, "token-1")
+    }))
+
   it.effect("connects with a renewed token when the first is refused", () =>
     Effect.gen(function*() {
       const { server, subscription } = yield* start({ refresh: Effect.succeed(Redacted.make("token-2")) })
@@ -306,7 +316,7 @@ describe("the session", () => {
     Effect.gen(function*() {
       const { server, subscription } = yield* start({ idleTimeToLive: "30 seconds" })
       const scope = yield* Scope.make()
-      yield* Effect.asVoid(Scope.provide(subscription.attach, scope))
+      yield* Scope.provide(subscription.attach, scope)
       yield* (yield* server.dialled).accept("p1")
       yield* Scope.close(scope, Exit.void)
       yield* TestClock.adjust("1 second")
@@ -319,7 +329,7 @@ describe("the session", () => {
       const { listening, server, subscription } = yield* start()
       yield* (yield* server.dialled).refuse({ code: JsonRpc.code.authenticationFailed, message: "401" })
       yield* Effect.flip(Fiber.join(listening))
-      yield* Effect.asVoid(subscription.attach)
+      yield* subscription.attach
       yield* (yield* server.dialled).accept("p1")
       yield* settle
       assert.strictEqual((yield* subscription.connection)._tag, "Connected")
@@ -338,7 +348,7 @@ describe("an idle session", () => {
       )
       const subscription = Context.get(context, Subscription.Subscription)
       const scope = yield* Scope.make()
-      yield* Effect.asVoid(Scope.provide(subscription.attach, scope))
+      yield* Scope.provide(subscription.attach, scope)
       yield* (yield* server.dialled).accept("p1")
       yield* settle
       yield* Scope.close(scope, Exit.void)

@@ -1,10 +1,14 @@
 /**
  * The merge of history, live events and re-reads into one sequence without repetition. It does no I/O: it is told what
- * was read and says what is new.
+ * was read and says what is new. Its invariants, which hold in whatever order it is told:
  *
- * - Nothing twice: an id that was let through is never let through again, as long as a re-read can reach it.
- * - In order: what one read brings is let through by position; what stands before the frontier is marked late.
- * - Bounded: it remembers ids of a window, not of a lifetime.
+ * - Nothing twice: an id is let through once, as long as it is among the last `memory` ids.
+ * - Nothing lost: a message that is told is let through, or was before, or was taken note of; except one that a re-read
+ *   brings from before everything remembered, which can't be judged.
+ * - In order: what one read brings is let through by `(ts, id)`, and `late` marks exactly what stands before something
+ *   that was let through already. So what is not late forms a strictly growing sequence.
+ * - Progress: the frontier and the verified point never go back.
+ * - Bounded: it remembers at most twice `memory` ids, however long it lives.
  */
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import { compare, type Position } from "./position.ts"
@@ -16,30 +20,47 @@ export interface Admitted<M> {
   readonly late: boolean
 }
 
+/** What the merge knows that another can go on with: where it stands, and the ids that a re-read can bring again. */
+export interface Standing {
+  readonly frontier: Position | null
+  readonly verified: number | null
+  readonly ids: ReadonlyArray<readonly [id: string, epochSeconds: number]>
+}
+
 export interface Merge {
   /** The furthest position let through or taken note of; `null` when there was none. */
   readonly frontier: () => Position | null
   /** How far back a re-read must go, in unix seconds; `null` for all the way. */
   readonly readBackTo: () => number | null
-  /** Takes note of messages that are not to be let through: what stood before the beginning. */
+  /** Takes note of a read whose messages are not to be let through: what stood before the beginning. */
   readonly note: (messages: ReadonlyArray<ConversationMessage>) => void
-  /** Lets a message through unless it was seen. */
+  /** Lets a live message through unless it was seen. */
   readonly admit: <M extends ConversationMessage>(message: M) => Admitted<M> | undefined
   /** Lets through what of a read is new, by position. */
   readonly admitAll: <M extends ConversationMessage>(messages: ReadonlyArray<M>) => ReadonlyArray<Admitted<M>>
+  readonly standing: () => Standing
+  /** Goes on where another stood; for a merge that was told nothing yet. */
+  readonly resume: (standing: Standing) => void
 }
 
 export interface Options {
-  /** How far before the frontier a re-read goes, for messages that became visible late. Seconds. */
+  /** How far before the verified point a re-read goes, for messages that became visible late. Seconds. */
   readonly overlapSeconds: number
   /** How many ids to remember at least. */
   readonly memory: number
+  /** Whether live events count as verified; otherwise only what was read does, and each read checks what was pushed. */
+  readonly trustLive: boolean
 }
 
 export const make = (options: Options): Merge => {
+  const seen = Seen.make(options.memory)
   let frontier: Position | null = null
-  const readBackTo = () => frontier === null ? null : frontier.epochSeconds - options.overlapSeconds
-  const seen = Seen.make({ size: options.memory, keepFrom: () => readBackTo() ?? Number.NEGATIVE_INFINITY })
+  /** Up to here (unix seconds) history was read, or is taken to agree with what was heard. */
+  let verified: number | null = null
+
+  const verify = (epochSeconds: number): void => {
+    if (verified === null || epochSeconds > verified) verified = epochSeconds
+  }
 
   /** Whether the position stands after the frontier, which it then is. */
   const advance = (position: Position): boolean => {
@@ -48,19 +69,39 @@ export const make = (options: Options): Merge => {
     return true
   }
 
-  const admit: Merge["admit"] = (message) =>
-    seen.add(message.id, message.epochSeconds) ? { message, late: !advance(message) } : undefined
+  const admit: Merge["admit"] = (message) => {
+    if (!seen.add(message.id, message.epochSeconds)) return undefined
+    if (options.trustLive) verify(message.epochSeconds)
+    return { message, late: !advance(message) }
+  }
+
+  const readBackTo = () => verified === null ? null : Math.max(verified - options.overlapSeconds, seen.floor())
 
   return {
     frontier: () => frontier,
     readBackTo,
+    standing: () => ({ frontier, verified, ids: seen.after(readBackTo() ?? Number.NEGATIVE_INFINITY) }),
+    resume: (standing) => {
+      for (const [id, epochSeconds] of standing.ids) seen.add(id, epochSeconds)
+      frontier = standing.frontier
+      verified = standing.verified
+    },
     note: (messages) => {
       for (const message of messages) {
         seen.add(message.id, message.epochSeconds)
         advance(message)
+        verify(message.epochSeconds)
       }
     },
     admit,
-    admitAll: (messages) => messages.toSorted(compare).flatMap((message) => admit(message) ?? [])
+    admitAll: (messages) => {
+      const floor = seen.floor()
+      const admitted = messages
+        .filter(({ epochSeconds }) => epochSeconds > floor)
+        .toSorted(compare)
+        .flatMap((message) => admit(message) ?? [])
+      for (const { epochSeconds } of messages) verify(epochSeconds)
+      return admitted
+    }
   }
 }

@@ -1,37 +1,37 @@
 /**
- * Which ids have been seen, in bounded memory: two generations, of which the older is forgotten when the younger is
- * full and nothing in the older can come up again in a re-read.
+ * Which ids have been seen, in bounded memory: two generations, of which the older is forgotten when the younger is full.
+ * What a re-read brings from before the `floor` can't be judged any more.
  */
 export interface Seen {
   /** Remembers an id; `false` when it was remembered already. */
   readonly add: (id: string, epochSeconds: number) => boolean
-}
-
-export interface Options {
-  /** How many ids a generation holds. */
-  readonly size: number
-  /** Ids of messages at or after this time (unix seconds) must not be forgotten. */
-  readonly keepFrom: () => number
+  /** The newest time (unix seconds) of any id that was forgotten; negative infinity while there is none. */
+  readonly floor: () => number
+  /** The ids of messages after a time, with their times. */
+  readonly after: (epochSeconds: number) => ReadonlyArray<readonly [id: string, epochSeconds: number]>
 }
 
 interface Generation {
-  readonly ids: Set<string>
+  readonly times: Map<string, number>
   newest: number
 }
 
-const makeGeneration = (): Generation => ({ ids: new Set(), newest: Number.NEGATIVE_INFINITY })
+const makeGeneration = (): Generation => ({ times: new Map(), newest: Number.NEGATIVE_INFINITY })
 
-export const make = (options: Options): Seen => {
+/** Remembers the last `size` ids at least, and twice as many at most. */
+export const make = (size: number): Seen => {
   let current = makeGeneration()
   let previous = makeGeneration()
+  let floor = Number.NEGATIVE_INFINITY
   return {
+    floor: () => floor,
+    after: (epochSeconds) => [...previous.times, ...current.times].filter(([, time]) => time > epochSeconds),
     add: (id, epochSeconds) => {
-      if (previous.ids.has(id)) return false
-      const before = current.ids.size
-      current.ids.add(id)
-      if (current.ids.size === before) return false
-      current.newest = Math.max(current.newest, epochSeconds)
-      if (current.ids.size >= options.size && previous.newest < options.keepFrom()) {
+      if (previous.times.has(id) || current.times.has(id)) return false
+      current.times.set(id, epochSeconds)
+      if (epochSeconds > current.newest) current.newest = epochSeconds
+      if (current.times.size >= size) {
+        if (previous.newest > floor) floor = previous.newest
         previous = current
         current = makeGeneration()
       }

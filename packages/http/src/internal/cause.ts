@@ -3,6 +3,8 @@
  * raise, and quote refused header values in messages; what callers see holds neither.
  */
 
+import { redact } from "@effect-signalwire/schema/Token"
+
 const maxDepth = 8
 
 const isPlain = (value: object): boolean => {
@@ -18,10 +20,6 @@ const isHarmless = (value: unknown, secret: string, depth: number): boolean => {
   if (value instanceof Error && !isHarmless(value.stack, secret, depth)) return false
   return Reflect.ownKeys(value).every((key) => isHarmless(Reflect.get(value, key), secret, depth + 1))
 }
-
-/** The text without the secret. */
-export const redact = (text: string, secret: string): string =>
-  secret === "" ? text : text.replaceAll(secret, "<redacted>")
 
 const copy = (error: Error, secret: string, depth: number): Error => {
   const cause = error.cause instanceof Error && depth < maxDepth ? copy(error.cause, secret, depth + 1) : undefined

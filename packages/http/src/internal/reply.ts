@@ -13,6 +13,7 @@ import {
   ServerError,
   Unauthorized
 } from "@effect-signalwire/schema/Reason"
+import { redact } from "@effect-signalwire/schema/Token"
 import * as Effect from "effect/Effect"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -20,7 +21,6 @@ import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import { redact } from "./cause.ts"
 
 /** An answer with its whole body; no body when it was larger than allowed. */
 export interface Reply {

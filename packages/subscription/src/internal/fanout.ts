@@ -17,13 +17,20 @@ interface Mailbox {
   overflowed: boolean
 }
 
+/** One subscriber's end of the session. */
+export interface Attachment {
+  readonly signals: Stream.Stream<Signal.Signal, SubscriptionError>
+  /** Marks this point for this subscriber: a `Lapse` that it asked for comes after everything that was emitted so far. */
+  readonly mark: Effect.Effect<void>
+}
+
 export interface Fanout {
   /** Hands a batch to every subscriber. */
   readonly emit: (signals: ReadonlyArray<Signal.Signal>) => void
   /** Ends every subscriber's stream, with an error or without one. */
   readonly end: (error?: SubscriptionError) => Effect.Effect<void>
-  /** A subscriber's stream; attached from now on, detached with the scope. */
-  readonly attach: Effect.Effect<Stream.Stream<Signal.Signal, SubscriptionError>, never, Scope.Scope>
+  /** A subscriber; attached from now on, detached with the scope. */
+  readonly attach: Effect.Effect<Attachment, never, Scope.Scope>
 }
 
 const post = (mailbox: Mailbox, signals: ReadonlyArray<Signal.Signal>, capacity: number): void => {
@@ -54,7 +61,10 @@ export const make = (capacity: number): Fanout => {
     )
     // Taking empties the queue, the lapse at its end included: from here on there is room again.
     const take = Effect.tap(Queue.takeAll(queue), () => Effect.sync(() => mailbox.overflowed = false))
-    return Stream.fromPull(Effect.succeed(take))
+    return {
+      signals: Stream.fromPull(Effect.succeed(take)),
+      mark: Effect.sync(() => post(mailbox, [Signal.requested], capacity))
+    }
   })
 
   return {

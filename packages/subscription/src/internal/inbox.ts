@@ -25,7 +25,7 @@ export interface Pass {
   /** Answers to write, in order. */
   readonly answers: Array<string>
   readonly signals: Array<Signal.Signal>
-  /** Frames, and events in them, that could not be read. */
+  /** Frames, and events in them, that could not be read; their signals are among the others. */
   readonly unreadable: Array<MalformedValue>
   /** The answer to `signalwire.connect` was among them. */
   ready: Connect.Result | undefined
@@ -39,8 +39,8 @@ export interface Inbox {
 }
 
 /** What a refused `signalwire.connect` asks for. */
-const refusedConnect = (error: JsonRpc.RpcError): End => {
-  const reason = reasonOf(error)
+const refusedConnect = (error: JsonRpc.RpcError, redact: (text: string) => string): End => {
+  const reason = reasonOf(error, redact)
   switch (error.code) {
     case JsonRpc.code.authenticationFailed:
       return { ending: "unauthorized", reason }
@@ -58,6 +58,8 @@ export interface Options {
   readonly session: number
   readonly requests: Requests
   readonly addressOf: AddressOf | undefined
+  /** Takes out of a server's words what must not be shown. */
+  readonly redact: (text: string) => string
 }
 
 export const make = (options: Options): Inbox => {
@@ -66,7 +68,7 @@ export const make = (options: Options): Inbox => {
 
   const onConnectAnswer = (frame: Exclude<JsonRpc.Frame, { readonly _tag: "Request" }>, pass: Pass): void => {
     if (frame._tag === "Failure") {
-      pass.end = refusedConnect(frame.error)
+      pass.end = refusedConnect(frame.error, options.redact)
       return
     }
     const result = Connect.decodeResult(frame.result)
@@ -81,19 +83,19 @@ export const make = (options: Options): Inbox => {
     pass.signals.push(Signal.connected(options.session))
   }
 
-  const onMalformedEvent = (malformed: MalformedValue, pass: Pass): void => {
+  const onUnreadable = (malformed: MalformedValue, pass: Pass): void => {
     pass.unreadable.push(malformed)
     pass.signals.push(Signal.malformed(malformed))
   }
 
   const onEvent = (params: unknown, pass: Pass): void => {
     const envelope = SignalWireEvent.decode(params)
-    if (Result.isFailure(envelope)) return onMalformedEvent(within("params", envelope.failure), pass)
+    if (Result.isFailure(envelope)) return onUnreadable(within("params", envelope.failure), pass)
     const { event_type, params: payload } = envelope.success
     if (SignalWireEvent.isConversation(event_type)) {
       const event = ConversationEvent.decode(payload, options.addressOf)
       if (Result.isSuccess(event)) pass.signals.push(Signal.event(event.success))
-      else onMalformedEvent(within("params.params", event.failure), pass)
+      else onUnreadable(within("params.params", event.failure), pass)
     } else if (event_type === SignalWireEvent.type.authorizationState) {
       const state = SignalWireEvent.decodeAuthorizationState(payload)
       if (Result.isSuccess(state)) authorizationState = state.success.authorization_state
@@ -137,7 +139,7 @@ export const make = (options: Options): Inbox => {
         const frame = typeof text === "string"
           ? JsonRpc.parse(text)
           : Result.fail({ path: "", message: "a binary frame" })
-        if (Result.isFailure(frame)) pass.unreadable.push(frame.failure)
+        if (Result.isFailure(frame)) onUnreadable(frame.failure, pass)
         else if (frame.success._tag === "Request") onRequest(frame.success, pass)
         else if (frame.success.id === options.connectId) onConnectAnswer(frame.success, pass)
         else options.requests.settle(frame.success)

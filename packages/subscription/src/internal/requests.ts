@@ -17,20 +17,23 @@ export interface Options {
   readonly newId: Effect.Effect<string>
   readonly timeoutMillis: number
   readonly capacity: number
+  /** Takes out of a server's words what must not be shown. */
+  readonly redact: (text: string) => string
 }
 
 /** What a refusal on the socket means. */
-export const reasonOf = ({ code, message }: JsonRpc.RpcError): Reason.Reason => {
+export const reasonOf = ({ code, message }: JsonRpc.RpcError, redact: (text: string) => string): Reason.Reason => {
+  const detail = redact(message)
   switch (code) {
     case JsonRpc.code.authenticationFailed:
-      return new Reason.Unauthorized({ detail: message })
+      return new Reason.Unauthorized({ detail })
     case JsonRpc.code.permissionDenied:
-      return new Reason.Forbidden({ detail: message })
+      return new Reason.Forbidden({ detail })
     case JsonRpc.code.timeout:
     case JsonRpc.code.internal:
-      return new Reason.ServerError({ status: code, detail: message })
+      return new Reason.ServerError({ status: code, detail })
     default:
-      return new Reason.Refused({ code, detail: message })
+      return new Reason.Refused({ code, detail })
   }
 }
 
@@ -45,7 +48,7 @@ export const make = (options: Options): Requests => {
     const answer = Deferred.makeUnsafe<unknown, JsonRpc.RpcError>()
     waiting.set(id, answer)
     return yield* options.write(JsonRpc.request(id, method, params)).pipe(
-      Effect.andThen(Effect.mapError(Deferred.await(answer), reasonOf)),
+      Effect.andThen(Effect.mapError(Deferred.await(answer), (error) => reasonOf(error, options.redact))),
       Effect.timeoutOrElse({
         duration: options.timeoutMillis,
         orElse: () => Effect.fail(new Reason.Timeout({ millis: options.timeoutMillis }))

@@ -7,6 +7,7 @@ import type { AddressOf } from "@effect-signalwire/schema/ConversationMessage"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
 import * as Reason from "@effect-signalwire/schema/Reason"
+import * as Token from "@effect-signalwire/schema/Token"
 import * as Uuid from "@effect-signalwire/schema/Uuid"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
@@ -92,6 +93,9 @@ export const run: (options: Options, start: Start) => Effect.Effect<Ended, never
     const clock = yield* Clock.Clock
     const connectId = yield* Uuid.make
     const end = yield* Deferred.make<Inbox.End>()
+    /** Servers quote what they refuse. */
+    const tokens = [Redacted.value(start.token)]
+    const redact = (text: string): string => tokens.reduce(Token.redact, text)
     const lose = (reason: Reason.Reason) => Deferred.succeed<Inbox.End, never>(end, { ending: "lost", reason })
 
     const live = Effect.gen(function*() {
@@ -103,19 +107,20 @@ export const run: (options: Options, start: Start) => Effect.Effect<Ended, never
         write,
         newId: Uuid.make,
         timeoutMillis: timings.request,
-        capacity: options.requestCapacity
+        capacity: options.requestCapacity,
+        redact
       })
-      const inbox = Inbox.make({ connectId, session: start.session, requests, addressOf: options.addressOf })
+      const inbox = Inbox.make({ connectId, session: start.session, requests, addressOf: options.addressOf, redact })
       let heardAt = clock.currentTimeMillisUnsafe()
 
       /** A token that changes while the session lives is told to the server; where that fails, a new session uses it. */
       const reauthenticate = (project: string | null) =>
         start.tokens.pipe(
           Stream.filter((token) => token !== start.token),
-          Stream.runForEach((token) =>
-            requests.send(JsonRpc.method.reauthenticate, {
-              authentication: { project, jwt_token: Redacted.value(token) }
-            })
+          Stream.map(Redacted.value),
+          Stream.tap((token) => Effect.sync(() => tokens.push(token))),
+          Stream.runForEach((jwt_token) =>
+            requests.send(JsonRpc.method.reauthenticate, { authentication: { project, jwt_token } })
           ),
           Effect.catch(lose)
         )

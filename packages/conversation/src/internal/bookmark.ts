@@ -1,0 +1,42 @@
+/**
+ * Writing a cursor at the right moments: when more is asked for, everything that was handed out before has been dealt
+ * with, and only then may it be skipped after a restart.
+ */
+import type * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { Cursor } from "../Cursor.ts"
+import type { Standing } from "./merge.ts"
+
+export interface Bookmark {
+  /** More is asked for: what was handed out is dealt with. Writes, unless it did so a moment ago. */
+  readonly asked: Effect.Effect<void>
+  /** Something was handed out. */
+  readonly handedOut: Effect.Effect<void>
+  /** Writes a last time, if nothing is in hand. */
+  readonly close: Effect.Effect<void>
+}
+
+export const make = (
+  cursor: Cursor | undefined,
+  standing: () => Standing,
+  clock: Clock.Clock,
+  intervalMillis: number
+): Bookmark => {
+  let writtenAt = Number.NEGATIVE_INFINITY
+  let inHand = false
+  const write = Effect.suspend(() => {
+    writtenAt = clock.currentTimeMillisUnsafe()
+    return cursor === undefined ? Effect.void : Effect.catch(
+      cursor.save(standing()),
+      (error) => Effect.logWarning("the cursor could not be written", error.message)
+    )
+  })
+  return {
+    asked: Effect.suspend(() => {
+      inHand = false
+      return clock.currentTimeMillisUnsafe() - writtenAt >= intervalMillis ? write : Effect.void
+    }),
+    handedOut: Effect.sync(() => inHand = true),
+    close: Effect.suspend(() => inHand ? Effect.void : write)
+  }
+}
