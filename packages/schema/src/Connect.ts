@@ -4,11 +4,12 @@
  *
  * @since 0.1.0
  */
+import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import { SubscriberId } from "./Ids.ts"
 import { maybe } from "./JsonObject.ts"
 import { decoder } from "./Malformed.ts"
-import { WireTime } from "./WireTime.ts"
+import { toEpochMillis, WireTime } from "./WireTime.ts"
 
 /** What a client sends first. `protocol` and `authorization_state` resume an earlier session. */
 export const Params = Schema.Struct({
@@ -34,16 +35,26 @@ const fabricSubscriber = {
   space_id: maybe(Schema.String)
 }
 
+/** What a server says about a token. */
+export const Authorization = Schema.Struct({
+  jti: maybe(Schema.String),
+  project_id: maybe(Schema.String),
+  scope: maybe(Schema.Array(Schema.String)),
+  fabric_subscriber: maybe(Schema.Struct(fabricSubscriber))
+})
+export type Authorization = typeof Authorization.Type
+
+/** When the token expires; `undefined` where the server does not tell. */
+export const expiryOf = (authorization: Authorization | null | undefined): DateTime.Utc | undefined => {
+  const expiresAt = authorization?.fabric_subscriber?.expires_at
+  return expiresAt === undefined || expiresAt === null ? undefined : DateTime.makeUnsafe(toEpochMillis(expiresAt))
+}
+
 /** What a server answers. `protocol` names the session. */
 export const Result = Schema.Struct({
   identity: maybe(Schema.String),
   protocol: Schema.String,
-  authorization: Schema.Struct({
-    jti: maybe(Schema.String),
-    project_id: maybe(Schema.String),
-    scope: maybe(Schema.Array(Schema.String)),
-    fabric_subscriber: maybe(Schema.Struct(fabricSubscriber))
-  }),
+  authorization: Authorization,
   ice_servers: maybe(Schema.Array(Schema.Unknown)),
   /** Whether an earlier session goes on. Not every server tells. */
   session_restored: maybe(Schema.Boolean)
@@ -56,6 +67,10 @@ export const ReauthenticateParams = Schema.Struct({
 })
 export type ReauthenticateParams = typeof ReauthenticateParams.Type
 
+/** The answer to it; any part may be missing. */
+export const ReauthenticateResult = Schema.Struct({ authorization: maybe(Authorization) })
+export type ReauthenticateResult = typeof ReauthenticateResult.Type
+
 /** The server ends the session; with `restart` it also forgets it. */
 export const DisconnectParams = Schema.Struct({ restart: maybe(Schema.Boolean) })
 export type DisconnectParams = typeof DisconnectParams.Type
@@ -63,4 +78,5 @@ export type DisconnectParams = typeof DisconnectParams.Type
 export const decodeParams = decoder(Params)
 export const decodeResult = decoder(Result)
 export const decodeReauthenticateParams = decoder(ReauthenticateParams)
+export const decodeReauthenticateResult = decoder(ReauthenticateResult)
 export const decodeDisconnectParams = decoder(DisconnectParams)

@@ -3,13 +3,19 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
+import * as FiberHandle from "effect/FiberHandle"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
@@ -38,6 +44,8 @@ export interface Service {
   readonly renew: (refused: Redacted.Redacted) => Effect.Effect<Redacted.Redacted, CredentialsError>
   /** Replaces the token by hand. */
   readonly replace: (token: Redacted.Redacted) => Effect.Effect<void>
+  /** Told when a token expires; where it can be refreshed, that is done ahead of it. */
+  readonly expires: (token: Redacted.Redacted, at: DateTime.Utc) => Effect.Effect<void>
 }
 
 /** The token that REST and socket share. */
@@ -47,10 +55,20 @@ export interface Options<R = never> {
   readonly token: Redacted.Redacted
   /** How to get another token. Without it a refused token stays refused. */
   readonly refresh?: Effect.Effect<Redacted.Redacted, unknown, R> | undefined
+  /** How long before its expiry a token is refreshed; half of its life at the most. @default "1 minute" */
+  readonly refreshAhead?: Duration.Input | undefined
 }
 
+/** A clock that is wrong must not make every token look expired and be refreshed without end. Milliseconds. */
+const minRefreshInterval = 10_000
+
+/** A refresh ahead of the expiry that fails is tried again, for there is still time. */
+const untilRefreshed = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")]).pipe(
+  Schedule.jittered
+)
+
 export const make = Effect.fnUntraced(
-  function*<R = never>(options: Options<R>): Effect.fn.Return<Service, never, R> {
+  function*<R = never>(options: Options<R>): Effect.fn.Return<Service, never, R | Scope.Scope> {
     const context = yield* Effect.context<R>()
     const state = yield* SubscriptionRef.make(options.token)
     const semaphore = yield* Semaphore.make(1)
@@ -85,14 +103,30 @@ export const make = Effect.fnUntraced(
           })
         )
       })
+
+    const aheadMillis = Duration.toMillis(Duration.fromInputUnsafe(options.refreshAhead ?? "1 minute"))
+    const timer = yield* FiberHandle.make()
+    let refreshedAt = Number.NEGATIVE_INFINITY
+    const refreshAhead = Effect.fnUntraced(function*(token: Redacted.Redacted, expiresAt: number) {
+      const now = yield* Clock.currentTimeMillis
+      const remaining = expiresAt - now
+      yield* Effect.sleep(Math.max(remaining - aheadMillis, remaining / 2, refreshedAt + minRefreshInterval - now, 0))
+      refreshedAt = yield* Clock.currentTimeMillis
+      yield* Effect.retry(renew(token), untilRefreshed)
+    })
+
     return Credentials.of({
       current: SubscriptionRef.get(state),
       changes: SubscriptionRef.changes(state),
       renew,
-      replace: (token) => SubscriptionRef.set(state, token)
+      replace: (token) => SubscriptionRef.set(state, token),
+      expires: (token, at) =>
+        options.refresh === undefined
+          ? Effect.void
+          : Effect.asVoid(FiberHandle.run(timer, Effect.ignore(refreshAhead(token, DateTime.toEpochMillis(at)))))
     })
   }
 )
 
-export const layer = <R = never>(options: Options<R>): Layer.Layer<Credentials, never, R> =>
+export const layer = <R = never>(options: Options<R>): Layer.Layer<Credentials, never, Exclude<R, Scope.Scope>> =>
   Layer.effect(Credentials, make(options))

@@ -1,10 +1,13 @@
 import * as Credentials from "@effect-signalwire/schema/Credentials"
 import { assert, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
 
 const first = Redacted.make("token-1")
 
@@ -139,3 +142,80 @@ it.effect("is provided by its layer", () =>
     const credentials = yield* Credentials.Credentials
     assert.strictEqual(Redacted.value(yield* credentials.current), "token-1")
   }).pipe(Effect.provide(Credentials.layer({ token: first }))))
+
+/** Credentials that count their refreshes: each gives another token. */
+const counting = Effect.gen(function*() {
+  let refreshes = 0
+  const credentials = yield* Credentials.make({
+    token: Redacted.make("token-0"),
+    refresh: Effect.sync(() => Redacted.make(`token-${++refreshes}`))
+  })
+  const expiresIn = Effect.fnUntraced(function*(duration: Duration.Input) {
+    const at = DateTime.addDuration(yield* DateTime.now, duration)
+    yield* credentials.expires(yield* credentials.current, at)
+  })
+  return { credentials, expiresIn, refreshes: () => refreshes }
+})
+
+it.effect("P6.5: refreshes a token a minute before it expires", () =>
+  Effect.gen(function*() {
+    const { expiresIn, refreshes } = yield* counting
+    yield* expiresIn("2 hours")
+    yield* TestClock.adjust("118 minutes")
+    assert.strictEqual(refreshes(), 0)
+    yield* TestClock.adjust("1 minute")
+    assert.strictEqual(refreshes(), 1)
+    yield* TestClock.adjust("1 day")
+    assert.strictEqual(refreshes(), 1)
+  }))
+
+it.effect("P6.5: does not refresh a token that expires in forty days at once, but in time", () =>
+  Effect.gen(function*() {
+    const { expiresIn, refreshes } = yield* counting
+    yield* expiresIn("40 days")
+    yield* TestClock.adjust("39 days")
+    assert.strictEqual(refreshes(), 0)
+    yield* TestClock.adjust("1 day")
+    assert.strictEqual(refreshes(), 1)
+  }))
+
+it.effect("refreshes a token that lives shorter than a minute after half of its life", () =>
+  Effect.gen(function*() {
+    const { expiresIn, refreshes } = yield* counting
+    yield* expiresIn("30 seconds")
+    yield* TestClock.adjust("14 seconds")
+    assert.strictEqual(refreshes(), 0)
+    yield* TestClock.adjust("1 second")
+    assert.strictEqual(refreshes(), 1)
+  }))
+
+it.effect("does not refresh without end when every token looks expired", () =>
+  Effect.gen(function*() {
+    const { expiresIn, refreshes } = yield* counting
+    for (let second = 0; second < 60; second++) {
+      yield* expiresIn("-1 hours")
+      yield* TestClock.adjust("1 second")
+    }
+    assert.isAtMost(refreshes(), 7)
+  }))
+
+it.effect("tries again when a refresh ahead of the expiry fails", () =>
+  Effect.gen(function*() {
+    let tries = 0
+    const credentials = yield* Credentials.make({
+      token: Redacted.make("token-0"),
+      refresh: Effect.suspend(() => ++tries < 3 ? Effect.fail("offline") : Effect.succeed(Redacted.make("token-1")))
+    })
+    yield* credentials.expires(yield* credentials.current, DateTime.addDuration(yield* DateTime.now, "2 minutes"))
+    yield* TestClock.adjust("2 minutes")
+    assert.strictEqual(Redacted.value(yield* credentials.current), "token-1")
+  }))
+
+it.effect("leaves a token alone that was replaced before its time", () =>
+  Effect.gen(function*() {
+    const { credentials, expiresIn, refreshes } = yield* counting
+    yield* expiresIn("1 hour")
+    yield* credentials.replace(Redacted.make("another"))
+    yield* TestClock.adjust("1 hour")
+    assert.strictEqual(refreshes(), 0)
+  }))

@@ -143,6 +143,7 @@ export const make = Effect.fnUntraced(function*(
         sessions++
         return happen({ _tag: "Ready", resume, resumed })
       },
+      onExpiry: credentials.expires,
       onSignals: fanout.emit
     })
     yield* Effect.logDebug("the session ended", ended.ending, ended.reason.message)

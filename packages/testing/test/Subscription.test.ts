@@ -298,6 +298,16 @@ describe("the session", () => {
       assert.strictEqual(server.dials(), 1)
     }))
 
+  it.effect("refreshes a token ahead of the expiry that the server tells, and tells the server", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(4102444800_000 - 3600_000)
+      const { server } = yield* start({ refresh: Effect.succeed(Redacted.make("token-2")), heartbeat: "1 day" })
+      const connection = yield* server.dialled
+      yield* connection.accept("p1")
+      yield* TestClock.adjust("59 minutes")
+      assert.strictEqual(yield* tokenOf(yield* connection.request(JsonRpc.method.reauthenticate)), "token-2")
+    }))
+
   it.effect("dials with the new token when the server refuses to re-authenticate", () =>
     Effect.gen(function*() {
       const { credentials, server } = yield* start()

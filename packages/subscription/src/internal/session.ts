@@ -11,9 +11,11 @@ import * as Token from "@effect-signalwire/schema/Token"
 import * as Uuid from "@effect-signalwire/schema/Uuid"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
+import type * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import type * as Signal from "../Signal.ts"
@@ -50,6 +52,8 @@ export interface Start {
   /** The token now, then each that replaces it. */
   readonly tokens: Stream.Stream<Redacted.Redacted>
   readonly onReady: (resume: Resume, resumed: boolean) => Effect.Effect<void>
+  /** Told when a token expires, as far as the server tells. */
+  readonly onExpiry: (token: Redacted.Redacted, at: DateTime.Utc) => Effect.Effect<void>
   readonly onSignals: (signals: ReadonlyArray<Signal.Signal>) => void
 }
 
@@ -117,17 +121,26 @@ export const run: (options: Options, start: Start) => Effect.Effect<Ended, never
       const reauthenticate = (project: string | null) =>
         start.tokens.pipe(
           Stream.filter((token) => token !== start.token),
-          Stream.map(Redacted.value),
-          Stream.tap((token) => Effect.sync(() => tokens.push(token))),
-          Stream.runForEach((jwt_token) =>
-            requests.send(JsonRpc.method.reauthenticate, { authentication: { project, jwt_token } })
-          ),
+          Stream.runForEach((token) => {
+            const jwt_token = Redacted.value(token)
+            tokens.push(jwt_token)
+            return Effect.flatMap(
+              requests.send(JsonRpc.method.reauthenticate, { authentication: { project, jwt_token } }),
+              (result) => tellExpiry(token, Connect.decodeReauthenticateResult(result).pipe(Result.getOrUndefined))
+            )
+          }),
           Effect.catch(lose)
         )
+
+      const tellExpiry = (token: Redacted.Redacted, result: Connect.ReauthenticateResult | undefined) => {
+        const at = Connect.expiryOf(result?.authorization)
+        return at === undefined ? Effect.void : start.onExpiry(token, at)
+      }
 
       const onReady = Effect.fnUntraced(function*(result: Connect.Result) {
         const resume = inbox.resume()
         if (resume === null) return
+        yield* tellExpiry(start.token, result)
         yield* start.onReady(resume, result.session_restored ?? resume.protocol === start.resume?.protocol)
         yield* Effect.forkScoped(reauthenticate(result.authorization.project_id ?? null))
       })
