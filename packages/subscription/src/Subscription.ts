@@ -31,6 +31,7 @@ import type { Attachment } from "./internal/fanout.ts"
 import { type Happening, type Phase, step } from "./internal/phase.ts"
 import * as Session from "./internal/session.ts"
 import { SubscriptionError } from "./SubscriptionError.ts"
+import { Wake } from "./Wake.ts"
 
 export type { Attachment } from "./internal/fanout.ts"
 
@@ -99,6 +100,7 @@ export const make = Effect.fnUntraced(function*(
   options: Options
 ): Effect.fn.Return<Service, never, Credentials | WebSocketConstructor | Scope.Scope> {
   const credentials = yield* Credentials
+  const woken = Stream.runHead(yield* Wake)
   const backoff = Backoff.make({
     baseMillis: millis(options.backoff?.base, "500 millis"),
     capMillis: millis(options.backoff?.cap, "30 seconds")
@@ -144,6 +146,7 @@ export const make = Effect.fnUntraced(function*(
         return happen({ _tag: "Ready", resume, resumed })
       },
       onExpiry: credentials.expires,
+      woken,
       onSignals: fanout.emit
     })
     yield* Effect.logDebug("the session ended", ended.ending, ended.reason.message)
@@ -169,7 +172,7 @@ export const make = Effect.fnUntraced(function*(
           yield* dial(current.plan)
           break
         case "Waiting":
-          yield* Effect.sleep(current.delayMillis)
+          yield* Effect.raceFirst(Effect.sleep(current.delayMillis), woken)
           yield* happen({ _tag: "Elapsed" })
           break
         case "Renewing":

@@ -2,6 +2,7 @@ import * as Credentials from "@effect-signalwire/schema/Credentials"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
+import { Wake } from "@effect-signalwire/subscription/Wake"
 import * as FakeServer from "@effect-signalwire/testing/FakeServer"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
@@ -9,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as PubSub from "effect/PubSub"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
@@ -209,6 +211,29 @@ describe("the session", () => {
       yield* TestClock.adjust("5 seconds")
       yield* TestClock.adjust("1 second")
       yield* (yield* server.dialled).accept("p1")
+    }))
+
+  it.effect("dials at once when the platform hints that the network is back", () =>
+    Effect.gen(function*() {
+      const hints = yield* PubSub.unbounded<void>()
+      const { server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
+        Effect.provideService(Wake, Stream.fromPubSub(hints))
+      )
+      yield* (yield* server.dialled).cut
+      yield* settle
+      yield* PubSub.publish(hints, undefined)
+      yield* (yield* server.dialled).accept("p1")
+    }))
+
+  it.effect("asks a live server for a sign of life when the platform hints", () =>
+    Effect.gen(function*() {
+      const hints = yield* PubSub.unbounded<void>()
+      const { server } = yield* start().pipe(Effect.provideService(Wake, Stream.fromPubSub(hints)))
+      const connection = yield* server.dialled
+      yield* connection.accept("p1")
+      yield* settle
+      yield* PubSub.publish(hints, undefined)
+      yield* connection.request(JsonRpc.method.ping)
     }))
 
   it.effect("P8.1: takes a server for dead that was silent from the start", () =>

@@ -54,6 +54,8 @@ export interface Start {
   readonly onReady: (resume: Resume, resumed: boolean) => Effect.Effect<void>
   /** Told when a token expires, as far as the server tells. */
   readonly onExpiry: (token: Redacted.Redacted, at: DateTime.Utc) => Effect.Effect<void>
+  /** Waits for a hint that the connection may have changed. */
+  readonly woken: Effect.Effect<unknown>
   readonly onSignals: (signals: ReadonlyArray<Signal.Signal>) => void
 }
 
@@ -160,12 +162,14 @@ export const run: (options: Options, start: Start) => Effect.Effect<Ended, never
         })
       )
 
+      const ping = Effect.flatMap(
+        Uuid.make,
+        (id) => write(JsonRpc.request(id, JsonRpc.method.ping, { timestamp: heardAt / 1000 }))
+      )
       const watchdog = Effect.gen(function*() {
         const silence = clock.currentTimeMillisUnsafe() - heardAt
         if (silence >= 2 * timings.heartbeat) return yield* lose(new Reason.Timeout({ millis: silence }))
-        if (silence >= timings.heartbeat) {
-          yield* write(JsonRpc.request(yield* Uuid.make, JsonRpc.method.ping, { timestamp: heardAt / 1000 }))
-        }
+        if (silence >= timings.heartbeat) yield* ping
         yield* Effect.sleep(timings.heartbeat - silence % timings.heartbeat)
       })
 
@@ -176,6 +180,7 @@ export const run: (options: Options, start: Start) => Effect.Effect<Ended, never
         Effect.forkScoped
       )
       yield* watchdog.pipe(Effect.forever, Effect.catch(lose), Effect.forkScoped)
+      yield* start.woken.pipe(Effect.andThen(ping), Effect.forever, Effect.catch(lose), Effect.forkScoped)
       yield* Effect.sleep(timings.connect).pipe(
         Effect.andThen(() =>
           inbox.resume() === null ? lose(new Reason.Timeout({ millis: timings.connect })) : Effect.void
