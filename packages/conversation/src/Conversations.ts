@@ -32,7 +32,9 @@ import * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import { ConversationError } from "./ConversationError.ts"
 import type { Cursor } from "./Cursor.ts"
+import * as Delivery from "./internal/delivery.ts"
 import * as Directory from "./internal/directory.ts"
+import * as Echoes from "./internal/echoes.ts"
 import * as History from "./internal/history.ts"
 import * as Live from "./internal/live.ts"
 import * as Sending from "./internal/sending.ts"
@@ -143,8 +145,10 @@ export interface Tuning {
   readonly recoveryLimit?: number | undefined
   /** How long a subscription waits for the session before it goes on without. @default "10 seconds" */
   readonly readyTimeout?: Duration.Input | undefined
-  /** How long a send may take with all it needs to settle its outcome. @default "2 minutes" */
+  /** How long a send may take, its turn and all it needs to settle its outcome included. @default "2 minutes" */
   readonly sendDeadline?: Duration.Input | undefined
+  /** How many sends may wait or be under way at once; more are refused with `Overloaded`. @default 1000 */
+  readonly sendCapacity?: number | undefined
 }
 
 /** Composes the service from the layers underneath. */
@@ -158,10 +162,11 @@ export const make = Effect.fnUntraced(function*(
   const http = yield* SignalWireHttp.SignalWireHttp
   const subscription = yield* Subscription.Subscription
   const directory = Directory.make(http)
-  const sending = yield* Sending.make(http, {
+  const echoes = Echoes.make()
+  yield* subscription.observe(echoes.hear)
+  const sending = yield* Sending.make(Delivery.make(http, echoes, { clockSkewSeconds: 300, searchLimit: 1000 }), {
     deadlineMillis: toMillis(options.sendDeadline ?? "2 minutes"),
-    clockSkewSeconds: 300,
-    searchLimit: 1000
+    capacity: options.sendCapacity ?? 1000
   })
   const tuning: Live.Tuning = {
     overlapSeconds: Duration.toSeconds(Duration.fromInputUnsafe(options.overlap ?? "30 seconds")),

@@ -79,6 +79,8 @@ export interface SendOptions {
   readonly details?: JsonObject | undefined
   /** The sender's own id of the message, by which it is recognised in history. */
   readonly clientId?: ClientId | undefined
+  /** Which of the message's objects carry the client id. @default "metadata" */
+  readonly clientIdIn?: "metadata" | "both" | undefined
 }
 
 /** What the server tells of a stored message: neither its id nor its time. */
@@ -290,11 +292,13 @@ export const make = Effect.fnUntraced(function*(
   const sendMessage: Service["sendMessage"] = Effect.fn("SignalWireHttp.sendMessage")(function*(options) {
     const method = "sendMessage"
     const { addressId, clientId, details, metadata, text } = yield* lift(method, Inputs.send(options))
-    const marked = clientId === undefined ? metadata : ClientKey.put(metadata, clientId)
+    const mark = (object: JsonObject | undefined) => clientId === undefined ? object : ClientKey.put(object, clientId)
+    const markedMetadata = mark(metadata)
+    const markedDetails = options.clientIdIn === "both" ? mark(details) : details
     const content = {
       text,
-      ...(marked === undefined ? undefined : { metadata: marked }),
-      ...(details === undefined ? undefined : { details })
+      ...(markedMetadata === undefined ? undefined : { metadata: markedMetadata }),
+      ...(markedDetails === undefined ? undefined : { details: markedDetails })
     }
     const { dialect } = yield* learning.settle(method, addressId)
     if (dialect === "address") {

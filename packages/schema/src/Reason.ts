@@ -138,6 +138,15 @@ export class Refused extends Schema.TaggedError<Refused>()("Refused", {
   }
 }
 
+/** So much waits already that nothing more is taken. */
+export class Overloaded extends Schema.TaggedError<Overloaded>()("Overloaded", { limit: Schema.Int }) {
+  readonly isRetryable = true
+  readonly remediation = "Wait for earlier calls to settle before making more."
+  override get message() {
+    return `more than ${this.limit} calls wait already`
+  }
+}
+
 /** The client, or the scope it lives in, was closed. */
 export class Closed extends Schema.TaggedError<Closed>()("Closed", {}) {
   readonly isRetryable = false
@@ -161,6 +170,7 @@ export const Reason = Schema.Union([
   ForeignLink,
   Unconfirmed,
   Refused,
+  Overloaded,
   Closed
 ])
 export type Reason = typeof Reason.Type

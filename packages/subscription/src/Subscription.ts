@@ -30,6 +30,7 @@ import * as Fanout from "./internal/fanout.ts"
 import type { Attachment } from "./internal/fanout.ts"
 import { type Happening, type Phase, step } from "./internal/phase.ts"
 import * as Session from "./internal/session.ts"
+import type { Signal } from "./Signal.ts"
 import { SubscriptionError } from "./SubscriptionError.ts"
 import { Wake } from "./Wake.ts"
 
@@ -41,6 +42,13 @@ export interface Service {
    * session, and an idle time after the last one left it closes. The stream fails when the session ends for good.
    */
   readonly attach: Effect.Effect<Attachment, never, Scope.Scope>
+  /**
+   * Calls back with every batch of signals, as it is emitted, until the scope closes. It opens no session of its own; the
+   * callback must neither wait nor throw.
+   */
+  readonly observe: (
+    callback: (signals: ReadonlyArray<Signal>) => void
+  ) => Effect.Effect<void, never, Scope.Scope>
   /** Events as they happen. What happens while there is no session is not among them; see {@link attach}. */
   readonly events: Stream.Stream<ConversationEvent, SubscriptionError>
   /** Waits until the session is ready; fails when it ends for good first. */
@@ -222,6 +230,7 @@ export const make = Effect.fnUntraced(function*(
 
   return Subscription.of({
     attach,
+    observe: fanout.observe,
     events: Stream.unwrap(Effect.map(attach, ({ signals }) => signals)).pipe(
       Stream.filterMap((signal) => signal._tag === "Event" ? Result.succeed(signal.event) : Result.fail(signal))
     ),

@@ -30,9 +30,9 @@ export const conversations = (
 export const http = (members: Partial<SignalWireHttp.Service>): Layer.Layer<SignalWireHttp.SignalWireHttp> =>
   Layer.mock(SignalWireHttp.SignalWireHttp, { addressOf: () => null, ...members })
 
-/** A `Subscription` of these members. */
+/** A `Subscription` of these members; nothing is observed unless told otherwise. */
 export const subscription = (members: Partial<Subscription.Service>): Layer.Layer<Subscription.Subscription> =>
-  Layer.mock(Subscription.Subscription, members)
+  Layer.mock(Subscription.Subscription, { observe: () => Effect.void, ...members })
 
 /** `Credentials` with a token that can't be renewed. */
 export const credentials = (token = "test-token"): Layer.Layer<Credentials.Credentials> =>

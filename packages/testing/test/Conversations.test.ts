@@ -371,31 +371,45 @@ describe("a policy", () => {
 })
 
 /** A service whose sends go as the test says. */
-const startSending = Effect.fnUntraced(function*(options: {
-  readonly outcomes: ReadonlyArray<Reason.Reason | "sent">
-  readonly history?: (sent: ReadonlyArray<ClientId>) => ReadonlyArray<ConversationMessage>
-}) {
+const startSending = Effect.fnUntraced(function*(
+  options: Conversations.Tuning & {
+    readonly outcomes: ReadonlyArray<Reason.Reason | "sent" | "silence">
+    readonly history?: (sent: ReadonlyArray<ClientId>) => ReadonlyArray<ConversationMessage>
+  }
+) {
+  const marks: Array<string | undefined> = []
+  const observers: Array<(signals: ReadonlyArray<Signal.Signal>) => void> = []
   const sent: Array<ClientId> = []
   const texts: Array<string> = []
   const context = yield* Layer.build(
-    Conversations.layerServices().pipe(Layer.provide([
+    Conversations.layerServices(options).pipe(Layer.provide([
       Mocks.http({
-        sendMessage: Effect.fnUntraced(function*({ clientId, text }) {
+        sendMessage: Effect.fnUntraced(function*({ clientId, clientIdIn, text }) {
+          marks.push(clientIdIn)
           const outcome = options.outcomes[sent.length] ?? "sent"
           if (clientId !== undefined) sent.push(clientId)
           // the later a request, the sooner it is stored
           yield* Effect.sleep(`${Math.max(0, 100 - sent.length * 10)} millis`)
           texts.push(text)
+          if (outcome === "silence") return yield* Effect.never
           if (outcome !== "sent") return yield* new SignalWireHttpError({ method: "sendMessage", reason: outcome })
           return { conversationId, groupId: null }
         }),
         getConversationMessages: () => Effect.sync(() => Fixtures.page(options.history?.(sent) ?? [])),
         conversations: () => Stream.make(Fixtures.conversation())
       }),
-      Mocks.subscription({})
+      Mocks.subscription({ observe: (observer) => Effect.sync(() => void observers.push(observer)) })
     ]))
   )
-  return { conversations: Context.get(context, Conversations.Conversations), sent, texts }
+  return {
+    conversations: Context.get(context, Conversations.Conversations),
+    sent,
+    texts,
+    marks,
+    hear: (clientId: ClientId | null) => {
+      for (const observer of observers) observer([Signal.event(Fixtures.event({ clientId }))])
+    }
+  }
 })
 
 const lost = new Reason.Transport({ detail: "the connection broke" })
@@ -434,6 +448,42 @@ describe("a send", () => {
       const { conversations, sent } = yield* startSending({ outcomes: [lost], history: () => [at("hello", 0)] })
       const error = yield* Effect.flip(settled(conversations.sendMessage(hello)))
       assert.strictEqual(error.reason._tag, "Unconfirmed")
+      assert.strictEqual(sent.length, 1)
+    }))
+
+  it.effect("P4.1: is not repeated when the session heard it", () =>
+    Effect.gen(function*() {
+      const { conversations, hear, sent } = yield* startSending({ outcomes: [lost] })
+      const sending = yield* Effect.forkChild(conversations.sendMessage(hello), { startImmediately: true })
+      yield* TestClock.adjust(0)
+      hear(sent[0] ?? null)
+      yield* TestClock.adjust("5 minutes")
+      yield* Fiber.join(sending)
+      assert.strictEqual(sent.length, 1)
+    }))
+
+  it.effect("carries its client id in details too once a server has lost it", () =>
+    Effect.gen(function*() {
+      const { conversations, marks } = yield* startSending({ outcomes: [lost], history: () => [at("hello", 0)] })
+      yield* Effect.flip(settled(conversations.sendMessage(hello)))
+      yield* settled(conversations.sendMessage(hello))
+      assert.deepStrictEqual(marks, ["metadata", "both"])
+    }))
+
+  it.effect("is refused when too many wait already", () =>
+    Effect.gen(function*() {
+      const { conversations } = yield* startSending({ outcomes: [], sendCapacity: 2 })
+      for (const _ of [1, 2]) yield* Effect.forkChild(conversations.sendMessage(hello), { startImmediately: true })
+      const error = yield* Effect.flip(conversations.sendMessage(hello))
+      assert.strictEqual(error.reason._tag, "Overloaded")
+    }))
+
+  it.effect("P7.1: fails in time when its turn does not come", () =>
+    Effect.gen(function*() {
+      const { conversations, sent } = yield* startSending({ outcomes: ["silence"], sendDeadline: "1 minute" })
+      yield* Effect.forkChild(Effect.exit(conversations.sendMessage(hello)), { startImmediately: true })
+      const error = yield* Effect.flip(settled(conversations.sendMessage(hello)))
+      assert.strictEqual(error.reason._tag, "Timeout")
       assert.strictEqual(sent.length, 1)
     }))
 

@@ -27,6 +27,10 @@ export interface Attachment {
 export interface Fanout {
   /** Hands a batch to every subscriber. */
   readonly emit: (signals: ReadonlyArray<Signal.Signal>) => void
+  /** Calls back with every batch, before subscribers have it, until the scope closes. */
+  readonly observe: (
+    callback: (signals: ReadonlyArray<Signal.Signal>) => void
+  ) => Effect.Effect<void, never, Scope.Scope>
   /** Ends every subscriber's stream, with an error or without one. */
   readonly end: (error?: SubscriptionError) => Effect.Effect<void>
   /** A subscriber; attached from now on, detached with the scope. */
@@ -47,6 +51,7 @@ const post = (mailbox: Mailbox, signals: ReadonlyArray<Signal.Signal>, capacity:
 /** A fan-out whose mailboxes hold up to `capacity` signals. */
 export const make = (capacity: number): Fanout => {
   const mailboxes = new Set<Mailbox>()
+  const observers = new Set<(signals: ReadonlyArray<Signal.Signal>) => void>()
 
   const attach: Fanout["attach"] = Effect.gen(function*() {
     const queue = yield* Queue.unbounded<Signal.Signal, SubscriptionError | Cause.Done>()
@@ -69,7 +74,13 @@ export const make = (capacity: number): Fanout => {
 
   return {
     attach,
+    observe: (callback) =>
+      Effect.acquireRelease(
+        Effect.sync(() => void observers.add(callback)),
+        () => Effect.sync(() => observers.delete(callback))
+      ),
     emit: (signals) => {
+      for (const observer of observers) observer(signals)
       for (const mailbox of mailboxes) post(mailbox, signals, capacity)
     },
     end: (error) =>

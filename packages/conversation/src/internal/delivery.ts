@@ -1,0 +1,138 @@
+/**
+ * Delivering one message once. A request whose answer is lost may or may not have stored it, so before anything is sent
+ * again it is looked for: among what was heard, then in the conversation's history.
+ */
+import type { SendOptions, SendReceipt, Service as SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
+import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
+import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import type { ClientId } from "@effect-signalwire/schema/Ids"
+import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Match from "effect/Match"
+import * as Schedule from "effect/Schedule"
+import type * as Echoes from "./echoes.ts"
+import * as History from "./history.ts"
+
+export interface Options {
+  /** How far the server's clock may be off, when history is searched for a message sent since a given time. Seconds. */
+  readonly clockSkewSeconds: number
+  /** The most messages of history to search. */
+  readonly searchLimit: number
+}
+
+export interface Letter extends SendOptions {
+  readonly clientId: ClientId
+  /** Since when the message may have been sent. Unix seconds. */
+  readonly sinceSeconds: number
+  /** Whether it may have been sent before: then it is looked for first. */
+  readonly lookFirst: boolean
+}
+
+/**
+ * It is not known whether the message was stored, and that could not be found out: `settled` says whether it ever can
+ * be, for a server that echoes no client ids never tells.
+ */
+export class Open extends Data.TaggedError("Open")<{ readonly settled: boolean; readonly cause: unknown }> {}
+
+export interface Delivery {
+  /** Delivers a message, or says why not; every failure but `Open` says that it was not stored. */
+  readonly deliver: (letter: Letter) => Effect.Effect<SendReceipt, SignalWireHttpError | Open>
+}
+
+/** What is known of a message. */
+type Verdict =
+  | { readonly _tag: "Stored"; readonly receipt: SendReceipt }
+  | { readonly _tag: "Absent" }
+  /** Something with its text is there without any client id, or history was not searched to its end. */
+  | { readonly _tag: "Unclear" }
+
+/** Whether a failure leaves open if the message was stored. */
+const isOpen = ({ reason }: SignalWireHttpError): boolean => {
+  switch (reason._tag) {
+    case "Transport":
+    case "Timeout":
+    case "ServerError":
+    case "Malformed":
+      return true
+    default:
+      return false
+  }
+}
+
+const judge = ({ end, messages }: History.Stretch, clientId: ClientId, text: string): Verdict => {
+  const found = messages.find((message) => message.clientId === clientId)
+  if (found !== undefined) {
+    return { _tag: "Stored", receipt: { conversationId: found.conversationId, groupId: found.groupId } }
+  }
+  const mayBeIt = (message: ConversationMessage) => message.clientId === null && message.text === text
+  return end === "limit" || messages.some(mayBeIt) ? { _tag: "Unclear" } : { _tag: "Absent" }
+}
+
+/** Between one look and the next: a request that timed out may still be on its way. */
+const looks = Schedule.exponential("250 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 2 }))
+
+const backoff = Schedule.min([Schedule.exponential("500 millis"), Schedule.spaced("10 seconds")]).pipe(
+  Schedule.jittered,
+  Schedule.upTo({ times: 6 })
+)
+
+/** Between one attempt and the next; a server that asks for more time gets it. */
+const attempts = backoff.pipe(
+  Schedule.setInputType<SignalWireHttpError | Open>(),
+  Schedule.modifyDelay(({ duration, input }) =>
+    Effect.succeed(
+      input._tag !== "Open" && input.reason._tag === "RateLimited" && input.reason.retryAfterMillis !== null
+        ? Duration.max(duration, Duration.millis(input.reason.retryAfterMillis))
+        : duration
+    )
+  )
+)
+
+export const make = (http: SignalWireHttp, echoes: Echoes.Echoes, options: Options): Delivery => {
+  /** Some servers keep `details` and not `metadata`: once one lost the id, it goes into both. */
+  let clientIdIn: "metadata" | "both" = "metadata"
+
+  const deliver = Effect.fnUntraced(function*({ lookFirst, sinceSeconds, ...message }: Letter) {
+    const { addressId, clientId, text } = message
+    const heard = yield* echoes.expect(clientId)
+
+    const look = Effect.suspend((): Effect.Effect<Verdict, SignalWireHttpError> => {
+      const receipt = heard()
+      return receipt !== undefined
+        ? Effect.succeed({ _tag: "Stored", receipt })
+        : History.readBack(
+          http.getConversationMessages({ addressId, pageSize: 50 }),
+          sinceSeconds - options.clockSkewSeconds,
+          options.searchLimit
+        ).pipe(Effect.map((stretch) => judge(stretch, clientId, text)))
+    })
+
+    /** What an open outcome comes to: a receipt, or the go-ahead (`absent`) to send. */
+    const settle = <A, E>(cause: unknown, absent: Effect.Effect<A, E>) =>
+      look.pipe(
+        Effect.repeat({ schedule: looks, until: (verdict) => verdict._tag !== "Absent" }),
+        Effect.retry({ schedule: backoff, while: (error) => error.isRetryable }),
+        Effect.mapError((unreadable) => new Open({ settled: false, cause: unreadable })),
+        Effect.flatMap(Match.valueTags({
+          Stored: ({ receipt }): Effect.Effect<SendReceipt | A, Open | E> => Effect.succeed(receipt),
+          Absent: (): Effect.Effect<SendReceipt | A, Open | E> => absent,
+          Unclear: (): Effect.Effect<SendReceipt | A, Open | E> => {
+            clientIdIn = "both"
+            return Effect.fail(new Open({ settled: true, cause }))
+          }
+        }))
+      )
+
+    const post = Effect.suspend(() => http.sendMessage({ ...message, clientIdIn })).pipe(
+      Effect.catchIf(isOpen, (error) => settle(error, Effect.fail(error)))
+    )
+    const send = Effect.retry(post, {
+      schedule: attempts,
+      while: (error) => error._tag === "SignalWireHttpError" && (isOpen(error) || error.isRetryable)
+    })
+    return yield* lookFirst ? settle(undefined, send) : send
+  }, Effect.scoped)
+
+  return { deliver }
+}

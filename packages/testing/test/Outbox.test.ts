@@ -1,0 +1,117 @@
+import * as Conversations from "@effect-signalwire/conversation/Conversations"
+import * as Outbox from "@effect-signalwire/conversation/Outbox"
+import * as MemoryBackend from "@effect-signalwire/testing/MemoryBackend"
+import * as World from "@effect-signalwire/testing/World"
+import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as PersistedQueue from "effect/persistence/PersistedQueue"
+import * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+
+const posts = { on: "http", method: "POST", path: "/api/fabric/messages" } as const
+
+/** A subscriber, a room, and a queue that outlives the outboxes on it. */
+const start = Effect.gen(function*() {
+  const { admin, endpoint, transports } = yield* World.World
+  const account = yield* admin.createSubscriber({ name: "ada" })
+  const addressId = yield* World.room("office")
+  const store = yield* Layer.build(PersistedQueue.layer.pipe(Layer.provide(PersistedQueue.layerStoreMemory)))
+  /** An outbox as a process has it: closing the scope is the end of the process. */
+  const open = Effect.gen(function*() {
+    const scope = yield* Scope.make()
+    const context = yield* Outbox.layer().pipe(
+      Layer.provide(Conversations.layer({
+        token: Redacted.make(account.token),
+        urls: endpoint,
+        http: { timeout: "500 millis", deadline: "1 second" }
+      })),
+      Layer.provide([transports, Layer.succeedContext(store)]),
+      Layer.buildWithScope(scope)
+    )
+    const outbox = Context.get(context, Outbox.Outbox)
+    const outcomes = yield* Stream.take(outbox.events, 1).pipe(Stream.runCollect, Effect.forkIn(scope))
+    return {
+      ...outbox,
+      kill: Scope.close(scope, Exit.void),
+      outcome: Effect.map(Fiber.join(outcomes), ([event]) => event)
+    }
+  })
+  return { admin, addressId, open, stored: Effect.map(admin.stored(addressId), (all) => all.map(({ text }) => text)) }
+})
+
+const test = (name: string, run: Effect.Effect<void, unknown, World.World | Scope.Scope>) =>
+  it.live(name, () => run.pipe(Effect.scoped, Effect.timeout("20 seconds"), Effect.provide(MemoryBackend.layerWorld())))
+
+describe("the outbox", () => {
+  test(
+    "delivers what it is given, and says so",
+    Effect.gen(function*() {
+      const { addressId, open, stored } = yield* start
+      const { enqueue, outcome } = yield* open
+      const clientId = yield* enqueue({ addressId, text: "hello" })
+      const event = yield* outcome
+      assert.isTrue(event?._tag === "Sent" && event.clientId === clientId)
+      assert.deepStrictEqual(yield* stored, ["hello"])
+    })
+  )
+
+  test(
+    "P4.4: delivers once what was stored when the process ended, though the answer was lost",
+    Effect.gen(function*() {
+      const { addressId, admin, open, stored } = yield* start
+      yield* admin.setFaults([{ match: posts, action: { type: "loseAnswer", never: true }, times: 1 }])
+      const first = yield* open
+      yield* first.enqueue({ addressId, text: "hello" })
+      yield* Effect.sleep("200 millis")
+      yield* first.kill
+      assert.deepStrictEqual(yield* stored, ["hello"])
+      const second = yield* open
+      assert.strictEqual((yield* second.outcome)?._tag, "Sent")
+      assert.deepStrictEqual(yield* stored, ["hello"])
+    })
+  )
+
+  test(
+    "P4.4: delivers after a restart what was not sent before it, in order",
+    Effect.gen(function*() {
+      const { addressId, admin, open, stored } = yield* start
+      yield* admin.setFaults([{ match: { on: "http" }, action: { type: "refuse" } }])
+      const first = yield* open
+      for (const text of ["1", "2", "3"]) yield* first.enqueue({ addressId, text })
+      yield* first.kill
+      yield* admin.clearFaults
+      yield* open
+      while ((yield* stored).length < 3) yield* Effect.sleep("20 millis")
+      assert.deepStrictEqual(yield* stored, ["1", "2", "3"])
+    })
+  )
+
+  test(
+    "takes a message of one id once",
+    Effect.gen(function*() {
+      const { addressId, open, stored } = yield* start
+      const { enqueue, outcome } = yield* open
+      for (let time = 0; time < 3; time++) yield* enqueue({ addressId, text: "hello", clientId: "one" })
+      yield* outcome
+      yield* Effect.sleep("100 millis")
+      assert.deepStrictEqual(yield* stored, ["hello"])
+    })
+  )
+
+  test(
+    "reports what is refused, and goes on with the next",
+    Effect.gen(function*() {
+      const { addressId, open, stored } = yield* start
+      const { enqueue, outcome } = yield* open
+      yield* enqueue({ addressId: "00000000-0000-4000-8000-00000000dead", text: "anyone?" })
+      yield* enqueue({ addressId, text: "hello" })
+      assert.strictEqual((yield* outcome)?._tag, "Failed")
+      while ((yield* stored).length < 1) yield* Effect.sleep("20 millis")
+    })
+  )
+})
