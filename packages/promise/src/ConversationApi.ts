@@ -3,19 +3,15 @@
  *
  * @since 0.1.0
  */
-import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import type { SendOptions } from "@effect-signalwire/http/SignalWireHttp"
 import * as Documented from "@effect-signalwire/schema/Documented"
 import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
-import * as Reason from "@effect-signalwire/schema/Reason"
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Page, toPage } from "./internal/page.ts"
 import type { Runner, RunOptions } from "./internal/runner.ts"
+import { subscribe, type SubscribeOptions, type Subscription } from "./internal/subscribing.ts"
 import { type DocumentedTimelineEvent, fromEvent } from "./Timeline.ts"
 
 export interface ListOptions extends RunOptions {
@@ -48,27 +44,13 @@ export interface JoinOptions extends RunOptions {
   readonly addressId: string
 }
 
-export interface SubscribeOptions extends RunOptions {
-  /** What becomes of messages that come faster than they are taken. @default "suspend": nothing is lost */
-  readonly policy?: Conversations.Policy | undefined
-  /**
-   * Told of what the callback throws or rejects with, and of the failure that ended the subscription. Neither touches
-   * another subscriber. Without it both are logged.
-   */
-  readonly onError?: ((error: unknown) => void) | undefined
-}
-
 export interface TimelineOptions extends RunOptions {
   readonly addressId: string
   /** Unix seconds: where to begin. Without it, with the newest page's worth of history. */
   readonly since?: number | undefined
 }
 
-/** A running subscription. */
-export interface Subscription extends AsyncDisposable {
-  /** Ends it; the callback is not called again. */
-  readonly unsubscribe: () => Promise<void>
-}
+export type { SubscribeOptions, Subscription }
 
 export interface ConversationApi {
   /** The subscriber's conversations, most recently active first. */
@@ -93,9 +75,6 @@ export interface ConversationApi {
   /** History and live messages of one conversation as one sequence, oldest first, without gap or repetition. */
   readonly timeline: (options: TimelineOptions) => AsyncIterable<DocumentedTimelineEvent>
 }
-
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === "object" && value !== null && "then" in value && typeof value.then === "function"
 
 type Services = Conversations.Conversations
 
@@ -135,70 +114,7 @@ export const make = (runner: Runner<Services>, report: (error: unknown) => void)
         await use("getMessages", (conversations) => conversations.getMessages(options), options),
         Documented.message
       ),
-    subscribe: async (callback, options) => {
-      if (typeof callback !== "function") {
-        throw new ConversationError({
-          method: "subscribe",
-          reason: Reason.invalidParameter("callback", "must be a function")
-        })
-      }
-      const tell = typeof options?.onError === "function" ? options.onError : report
-      /** Calls what the user gave. What it throws or rejects with is its own affair, and told. */
-      const guarded =
-        <A>(call: (argument: A) => unknown, onFailure: (error: unknown) => void) => (argument: A): void => {
-          try {
-            const result = call(argument)
-            if (isThenable(result)) Promise.resolve(result).catch(onFailure)
-          } catch (error) {
-            onFailure(error)
-          }
-        }
-      const onError = guarded(tell, report)
-      const call = guarded(callback, onError)
-      const scope = Scope.makeUnsafe()
-      const events = await use(
-        "subscribe",
-        (conversations) =>
-          Scope.provide(conversations.subscription({ policy: options?.policy }), scope).pipe(
-            Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
-          ),
-        options
-      )
-      const signal = options?.signal ?? undefined
-      let active = true
-      const { stop } = runner.start(
-        // not before the caller can stop it
-        Effect.andThen(
-          Effect.yieldNow,
-          Stream.runForEachArray(events, (batch) =>
-            Effect.sync(() => {
-              for (const event of batch) {
-                if (!active || runner.isClosed()) return
-                call(Documented.event(event))
-              }
-            }))
-        ).pipe(
-          Effect.catchCause((cause) =>
-            Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.sync(() => onError(Cause.squash(cause)))
-          ),
-          Effect.onExit((exit) => {
-            signal?.removeEventListener("abort", onAbort)
-            return Scope.close(scope, exit)
-          })
-        )
-      )
-      const unsubscribe = () => {
-        active = false
-        return stop()
-      }
-      const onAbort = () => void unsubscribe()
-      signal?.addEventListener("abort", onAbort, { once: true })
-      if (signal?.aborted) {
-        await unsubscribe()
-        signal.throwIfAborted()
-      }
-      return { unsubscribe, [Symbol.asyncDispose]: unsubscribe }
-    },
+    subscribe: (callback, options) => subscribe(runner, report, () => true, callback, options),
     sendMessage: async (options) => {
       const { signal: _, ...message } = given(options)
       const send: SendOptions = message

@@ -22,6 +22,7 @@ import * as References from "effect/References"
 import * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import * as AddressApi from "./AddressApi.ts"
+import * as ChatApi from "./ChatApi.ts"
 import * as ConversationApi from "./ConversationApi.ts"
 import * as Runner from "./internal/runner.ts"
 
@@ -71,6 +72,7 @@ export interface Connection {
 /** A connected client. */
 export interface SignalWireClient extends AsyncDisposable {
   readonly conversation: ConversationApi.ConversationApi
+  readonly chat: ChatApi.ChatApi
   readonly address: AddressApi.AddressApi
   readonly connection: Connection
   /** Replaces the token, for REST and socket alike. */
@@ -209,8 +211,11 @@ export const SignalWire = async (given: SignalWireOptions = {}): Promise<SignalW
     }
   }
 
+  const report = (error: unknown) => logger.error("a subscription's callback failed", error)
+  const conversation = ConversationApi.make(runner, report)
   return {
-    conversation: ConversationApi.make(runner, (error) => logger.error("a subscription's callback failed", error)),
+    conversation,
+    chat: ChatApi.make(runner, conversation, report),
     address: AddressApi.make(runner),
     connection,
     updateToken: (token) =>

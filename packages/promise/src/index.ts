@@ -9,6 +9,7 @@ export type {
 export type { Reason } from "@effect-signalwire/schema/Reason"
 export type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 export type { AddressApi, GetAddressesOptions, GetAddressOptions } from "./AddressApi.ts"
+export type { ChatApi, ChatSubscribeOptions, GetChatMessagesOptions } from "./ChatApi.ts"
 export type {
   ConversationApi,
   GetConversationMessagesOptions,

@@ -49,6 +49,33 @@ export const mapBoth = <A, E, B, E2>(page: Page<A, E>, options: {
   }
 }
 
+/** The same list with only some of its items; pages that are left without any are passed over. */
+export const filter = <A, E>(page: Page<A, E>, wanted: (item: A) => boolean): Effect.Effect<Page<A, E>, E> => {
+  const beyond = (
+    neighbour: (page: Page<A, E>) => Effect.Effect<Option.Option<Page<A, E>>, E>
+  ) =>
+    Effect.fnUntraced(function*(from: Page<A, E>): Effect.fn.Return<Option.Option<Page<A, E>>, E> {
+      let found = yield* neighbour(from)
+      while (Option.isSome(found) && !found.value.data.some(wanted)) found = yield* neighbour(found.value)
+      return Option.map(found, narrowed)
+    })
+  const next = beyond((page) => page.next)
+  const prev = beyond((page) => page.prev)
+  const narrowed = (page: Page<A, E>): Page<A, E> => ({
+    ...page,
+    data: page.data.filter(wanted),
+    next: next(page),
+    prev: prev(page),
+    first: Effect.flatMap(page.first, orNext),
+    self: Effect.map(page.self, narrowed)
+  })
+  const orNext = (page: Page<A, E>): Effect.Effect<Page<A, E>, E> =>
+    page.data.some(wanted) || !page.hasNext
+      ? Effect.succeed(narrowed(page))
+      : Effect.map(next(page), Option.getOrElse(() => narrowed(page)))
+  return orNext(page)
+}
+
 /** Links to neighbouring pages; a missing one says that there is no such page. */
 export interface Links {
   readonly self?: string
