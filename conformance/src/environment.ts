@@ -56,10 +56,37 @@ const makeStorage = (initial: Readonly<Record<string, string>>) => {
   }
 }
 
-const define = (name: string, value: unknown) =>
-  Object.defineProperty(globalThis, name, { value, configurable: true, writable: true })
+/** As much of IndexedDB as it takes to keep a key pair. */
+const makeDatabases = () => {
+  const entries = new Map<string, unknown>()
+  const later = (handler: () => unknown) => queueMicrotask(() => void handler())
+  const request = (result: unknown) => {
+    const pending: { result: unknown; onsuccess?: () => void } = { result }
+    later(() => pending.onsuccess?.())
+    return pending
+  }
+  const database = {
+    objectStoreNames: { contains: () => true },
+    close: noop,
+    transaction: () => {
+      const transaction: { oncomplete?: () => void; objectStore: () => object } = {
+        objectStore: () => ({
+          get: (key: string) => request(entries.get(key)),
+          put: (value: unknown, key: string) => request(void entries.set(key, value)),
+          delete: (key: string) => request(entries.delete(key))
+        })
+      }
+      setTimeout(() => transaction.oncomplete?.())
+      return transaction
+    }
+  }
+  return { open: () => request(database) }
+}
 
 const noop = () => undefined
+
+const define = (name: string, value: unknown) =>
+  Object.defineProperty(globalThis, name, { value, configurable: true, writable: true })
 
 /** Sockets and requests to hosts of the network go to the sandbox; what already is on loopback stays. */
 const routeTo = (origin: string, url: URL) => {
@@ -121,6 +148,7 @@ export const prepare = (place: Place, kept: Kept = { session: {}, local: {} }): 
 
   define("sessionStorage", session)
   define("localStorage", local)
+  define("indexedDB", makeDatabases())
   const events = new EventTarget()
   define("window", globalThis)
   define("addEventListener", events.addEventListener.bind(events))
