@@ -119,6 +119,13 @@ export const DropSessions = Schema.Struct({
 })
 export type DropSessions = typeof DropSessions.Type
 
-/** Its answer: how many sockets were open. */
+/** Body of `POST /_sandbox/sessions/disconnect`: `signalwire.disconnect` is sent; with `restart` sessions are forgotten. */
+export const DisconnectSessions = Schema.Struct({
+  subscriberId: maybe(Schema.String),
+  restart: maybe(Schema.Boolean)
+})
+export type DisconnectSessions = typeof DisconnectSessions.Type
+
+/** Answer of both: how many sockets were open. */
 export const SessionsDropped = Schema.Struct({ dropped: Schema.Int })
 export type SessionsDropped = typeof SessionsDropped.Type

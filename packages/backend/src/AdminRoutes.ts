@@ -21,6 +21,7 @@ const decodeToken = decoder(Admin.NewToken)
 const decodeExpire = decoder(Admin.ExpireToken)
 const decodeMessages = decoder(Admin.NewMessages)
 const decodeDrop = decoder(Admin.DropSessions)
+const decodeDisconnect = decoder(Admin.DisconnectSessions)
 const decodeRules = decoder(Faults.Rules)
 
 const isLocal = (hostname: string): boolean =>
@@ -160,20 +161,33 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
         return json(list)
       })
     )
+    /** The open sockets of one subscriber, or of all. */
+    const connectionsOf = (subscriberId: string | null | undefined) =>
+      backend.sessions().flatMap((session) =>
+        session.connection !== undefined && (subscriberId ?? session.subscriberId) === session.subscriberId
+          ? [session.connection]
+          : []
+      )
+    const dropped = (connections: ReadonlyArray<unknown>) => {
+      const answer: Admin.SessionsDropped = { dropped: connections.length }
+      return json(answer)
+    }
     yield* route(
       "POST",
       "/sessions/drop",
-      Effect.gen(function*() {
-        const { code, subscriberId } = yield* bodyOf(decodeDrop)
-        let dropped = 0
-        for (const session of backend.sessions()) {
-          if (session.connection === undefined) continue
-          if (subscriberId !== undefined && subscriberId !== null && session.subscriberId !== subscriberId) continue
-          session.connection.close(code ?? null)
-          dropped++
-        }
-        const answer: Admin.SessionsDropped = { dropped }
-        return json(answer)
+      Effect.map(bodyOf(decodeDrop), ({ code, subscriberId }) => {
+        const connections = connectionsOf(subscriberId)
+        for (const connection of connections) connection.close(code ?? null)
+        return dropped(connections)
+      })
+    )
+    yield* route(
+      "POST",
+      "/sessions/disconnect",
+      Effect.map(bodyOf(decodeDisconnect), ({ restart, subscriberId }) => {
+        const connections = connectionsOf(subscriberId)
+        for (const connection of connections) connection.disconnect(restart ?? false)
+        return dropped(connections)
       })
     )
     yield* route("GET", "/faults", Effect.sync(() => json(faults.rules())))

@@ -99,7 +99,7 @@ export const serve: (
     const opening = options?.admission?.action
     if (opening?.type === "silent") peer.isSilent = true
     if (opening?.type === "close") peer.end(opening.code ?? null)
-    if (opening?.type === "restart") yield* Peer.restart(peer)
+    if (opening?.type === "restart") yield* Peer.disconnect(peer, true)
     yield* Effect.raceAllFirst([
       closing,
       Incoming.run(peer, reader),

@@ -142,8 +142,8 @@ export const make = Effect.fnUntraced(function*(
 
   const { dialect, maxTextLength, maxUnacked, pingInterval, sessionRetention, tokenLifetime } = options
   const context = yield* Backend.layer({
-    // unmodified clients put a first label in front of the host's domain, so with TLS it has one
-    host: tls === undefined ? authority : `puc.localhost:${bound}`,
+    // the vendor's clients replace the first label of the host, which must leave a name that a URL may have
+    host: `puc.localhost:${bound}`,
     dialect,
     maxTextLength,
     maxUnacked,

@@ -68,7 +68,12 @@ const fromHost = (host: string): Result.Result<Endpoint, Invalid> => {
   if (!URL.canParse(`https://${host}`) || new URL(`https://${host}`).host !== host.toLowerCase()) {
     return Result.fail(invalidParameter("host", `"${host}" is not a host name`))
   }
-  if (isLoopback(new URL(`https://${host}`).hostname)) return fromUrls(`http://${host}`, `ws://${host}`)
+  const { hostname, port } = new URL(`https://${host}`)
+  if (isLoopback(hostname)) {
+    // not every resolver knows the names under localhost, which a local server's tokens carry
+    const reachable = hostname.endsWith(".localhost") ? `127.0.0.1${port === "" ? "" : `:${port}`}` : host
+    return fromUrls(`http://${reachable}`, `ws://${reachable}`)
+  }
   const dot = host.indexOf(".")
   return dot < 0
     ? Result.fail(invalidParameter("host", `"${host}" has no domain; give one such as ${defaultHost}, or urls`))

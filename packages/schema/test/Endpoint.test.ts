@@ -61,12 +61,19 @@ it.each(["opaque", "", "not base64!.a.b.c.d", Token.encode({ typ: "SAT" }, ["iv"
   }
 )
 
-it.each(["localhost:8080", "127.0.0.1:8080", "127.1.2.3:8080", "[::1]:8080", "puc.localhost:8080"])(
+it.each(["localhost:8080", "127.0.0.1:8080", "127.1.2.3:8080", "[::1]:8080"])(
   "speaks plainly to the loopback host %s, without another name for REST",
   (host) => {
     assert.deepStrictEqual(where("opaque", { host }), { http: `http://${host}`, ws: `ws://${host}` })
   }
 )
+
+it("reaches a name under localhost by its address, which every resolver knows", () => {
+  assert.deepStrictEqual(where(tokenFor("puc.localhost:8080")), {
+    http: "http://127.0.0.1:8080",
+    ws: "ws://127.0.0.1:8080"
+  })
+})
 
 it("allows plain urls on loopback", () => {
   assert.deepStrictEqual(

@@ -54,7 +54,8 @@ export const make = ({ chance, commit, exclusively, now, state }: Core, { pageOf
         id: SubscriberId.make(chance.uuid()),
         name: options.name,
         displayName: options.displayName ?? options.name,
-        email: options.email ?? null,
+        // every subscriber has one, and older clients rely on it
+        email: options.email ?? `${options.name.replace(/[^\w.+-]+/g, ".")}@sandbox.test`,
         createdAt: now()
       }
       const address: Records.Address = {

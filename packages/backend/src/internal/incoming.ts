@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
-import { type Peer, restart } from "./peer.ts"
+import { disconnect, type Peer } from "./peer.ts"
 import { onAnswer, onRequest } from "./requests.ts"
 
 /** How long a frame may be, in UTF-16 code units. */
@@ -79,7 +79,7 @@ export const run = (
           })
         )
       case "restart":
-        return restart(peer)
+        return disconnect(peer, true)
     }
   }
 

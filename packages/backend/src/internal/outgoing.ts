@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
-import { type Peer, restart } from "./peer.ts"
+import { disconnect, type Peer } from "./peer.ts"
 import type { Frame } from "./sessions.ts"
 
 /** How long a frame is kept back for a next one, in milliseconds. */
@@ -63,7 +63,7 @@ export const run = (
       case "malformed":
         return write(frame.text.slice(0, frame.text.length >> 1))
       case "restart":
-        return restart(peer)
+        return disconnect(peer, true)
     }
   }
 
@@ -79,6 +79,7 @@ export const run = (
         yield* flush(texts)
         texts = []
         if (item._tag === "Frame") yield* writeWithFault(item.frame)
+        else if (item._tag === "Disconnect") yield* disconnect(peer, item.restart)
         else peer.end(item.code)
       }
       yield* flush(texts)

@@ -15,6 +15,7 @@ const outboxCapacity = 4096
 export type Outgoing =
   | { readonly _tag: "Frame"; readonly frame: Frame }
   | { readonly _tag: "Close"; readonly code: number | null }
+  | { readonly _tag: "Disconnect"; readonly restart: boolean }
 
 export class Peer {
   readonly backend: Backend["Service"]
@@ -44,7 +45,8 @@ export class Peer {
       send: (frame) => {
         if (!this.isSilent) this.#offer({ _tag: "Frame", frame }, 1013)
       },
-      close: (code) => this.end(code)
+      close: (code) => this.end(code),
+      disconnect: (restart) => this.#offer({ _tag: "Disconnect", restart }, 1013)
     }
   }
 
@@ -99,10 +101,10 @@ export const make = (backend: Backend["Service"], faults: Faults["Service"]): Ef
 /** How long a client may take to answer a disconnect, in milliseconds. */
 const disconnectTimeout = 1000
 
-/** Says that the server restarts, forgets the session, and closes. */
-export const restart = (peer: Peer) =>
+/** Says that the server goes away, and closes. With `restart` it forgets the session first. */
+export const disconnect = (peer: Peer, restart: boolean) =>
   Effect.suspend(() => {
-    peer.request(JsonRpc.method.disconnect, { restart: true })
-    if (peer.session !== undefined) peer.backend.forget(peer.session)
+    peer.request(JsonRpc.method.disconnect, restart ? { restart } : {})
+    if (restart && peer.session !== undefined) peer.backend.forget(peer.session)
     return Effect.forkScoped(Effect.delay(Effect.sync(() => peer.endAfter(1012)), disconnectTimeout))
   }).pipe(Effect.asVoid)

@@ -14,11 +14,13 @@ export interface Frame {
   readonly eventType: string | undefined
 }
 
-/** One socket, as a session sees it. Both functions return at once. */
+/** One socket, as a session sees it. Its functions return at once. */
 export interface Connection {
   readonly send: (frame: Frame) => void
   /** Ends the socket: with a close frame of that code, or without one when it is `null`. */
   readonly close: (code: number | null) => void
+  /** Says that the server goes away, waits a moment for the answer, and closes. */
+  readonly disconnect: (restart: boolean) => void
 }
 
 export interface Session {

@@ -1,0 +1,73 @@
+/**
+ * The thread behind a `Tab`: a page, one vendor client, and functions of a test that run beside it.
+ */
+import { createRequire } from "node:module"
+import { parentPort, workerData } from "node:worker_threads"
+import { prepare } from "./environment.ts"
+import type { Command, Generation, Reply, TabData } from "./messages.ts"
+
+const data: TabData = workerData
+const page = prepare(data.place, data.kept)
+
+const load = async (generation: Generation): Promise<unknown> => {
+  const require = createRequire(import.meta.url)
+  switch (generation) {
+    case "address":
+      return require("vendor-address")
+    case "group":
+      return require("vendor-group")
+    case "v4":
+      return import("vendor-v4")
+  }
+}
+
+const port = parentPort
+if (port === null) throw new Error("a tab is a worker thread")
+
+// a client's own unhandled rejections are its own business, as they are in a page
+process.on("unhandledRejection", () => undefined)
+
+const vendor = await load(data.generation)
+/** What a test's functions keep between two calls: the client, its pages, what it was told. */
+const kept = {}
+const until = async (what: string, condition: () => unknown, millis = 20_000): Promise<unknown> => {
+  const deadline = Date.now() + millis
+  for (;;) {
+    const value = condition()
+    if (value) return value
+    if (Date.now() > deadline) throw new Error(`not within ${millis} ms: ${what}`)
+    // oxlint-disable-next-line no-await-in-loop
+    await new Promise((resolve) => {
+      setTimeout(resolve, 10)
+    })
+  }
+}
+
+const describe = (error: unknown) =>
+  error instanceof Error
+    ? {
+      name: error.name,
+      message: error.message,
+      code: "code" in error ? String(error.code) : undefined,
+      stack: error.stack ?? ""
+    }
+    : { name: typeof error, message: String(error), code: undefined, stack: "" }
+
+port.on("message", (command: Command) => {
+  const answer = (reply: Reply) => port.postMessage(reply)
+  void (async () => {
+    switch (command.type) {
+      case "page":
+        return { exchanges: page.exchanges, frames: page.frames, sockets: page.sockets, kept: page.kept() }
+      case "run": {
+        // oxlint-disable-next-line no-new-func, typescript/no-implied-eval
+        const body: (...args: ReadonlyArray<unknown>) => unknown = new Function(`return (${command.source})`)()
+        return body({ vendor, kept, until, page }, command.argument)
+      }
+    }
+  })().then(
+    (value) => answer({ id: command.id, ok: true, value }),
+    (error: unknown) => answer({ id: command.id, ok: false, error: describe(error) })
+  ).catch((error: unknown) => answer({ id: command.id, ok: false, error: describe(error) }))
+})
+port.postMessage("ready")
