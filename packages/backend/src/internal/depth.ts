@@ -4,7 +4,7 @@
  */
 
 /** How deep a body may be nested. */
-export const maxDepth = 64
+const maxDepth = 64
 
 /** Whether a text of JSON is nested deeper than that. */
 export const isDeep = (text: string): boolean => {
