@@ -11,8 +11,8 @@ import {
   SignalWire,
   type SignalWireClient
 } from "@effect-signalwire/promise"
+import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import { setTimeout as sleep } from "node:timers/promises"
-import * as SandboxProcess from "./support/sandboxProcess.ts"
 import { bold, cyan, dim, green, heading, inline, red, row, say } from "./support/transcript.ts"
 
 const line = (who: string, { details, metadata, text }: DocumentedMessage): string =>

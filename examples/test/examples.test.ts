@@ -1,9 +1,9 @@
+import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { execFile } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
-import * as SandboxProcess from "../src/support/sandboxProcess.ts"
 
 const run = promisify(execFile)
 

@@ -7,6 +7,7 @@ import * as ConversationEvent from "@effect-signalwire/schema/ConversationEvent"
 import { AddressId, MessageId, SubscriberId } from "@effect-signalwire/schema/Ids"
 import { JsonObject } from "@effect-signalwire/schema/JsonObject"
 import * as Schema from "effect/Schema"
+import * as WireLog from "./WireLog.ts"
 
 const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 
@@ -129,3 +130,16 @@ export type DisconnectSessions = typeof DisconnectSessions.Type
 /** Answer of both: how many sockets were open. */
 export const SessionsDropped = Schema.Struct({ dropped: Schema.Int })
 export type SessionsDropped = typeof SessionsDropped.Type
+
+/** Answer of `GET /_sandbox/log`, oldest first. */
+export const WireLogList = Schema.Struct({
+  enabled: Schema.Boolean,
+  /** How many entries there was no room for. */
+  forgotten: Schema.Int,
+  entries: Schema.Array(WireLog.Entry)
+})
+export type WireLogList = typeof WireLogList.Type
+
+/** Body of `PUT /_sandbox/log`, and its answer. */
+export const WireLogSwitch = Schema.Struct({ enabled: Schema.Boolean })
+export type WireLogSwitch = typeof WireLogSwitch.Type

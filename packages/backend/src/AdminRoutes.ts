@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import { decoder } from "@effect-signalwire/schema/Malformed"
+import { decoder, strictDecoder } from "@effect-signalwire/schema/Malformed"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
@@ -22,7 +22,9 @@ const decodeExpire = decoder(Admin.ExpireToken)
 const decodeMessages = decoder(Admin.NewMessages)
 const decodeDrop = decoder(Admin.DropSessions)
 const decodeDisconnect = decoder(Admin.DisconnectSessions)
-const decodeRules = decoder(Faults.Rules)
+// a misspelt key would make a rule match more than it should
+const decodeRules = strictDecoder(Faults.Rules)
+const decodeLog = decoder(Admin.WireLogSwitch)
 
 const isLocal = (hostname: string): boolean =>
   // an address, a name without a domain, or a loopback name: nothing that anybody on the Internet can make resolve here
@@ -205,6 +207,37 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       Effect.sync(() => {
         faults.clear()
         return json(faults.rules())
+      })
+    )
+
+    const { wireLog } = backend
+    const state = (): Admin.WireLogSwitch => ({ enabled: wireLog.isEnabled() })
+    yield* route(
+      "GET",
+      "/log",
+      Effect.sync(() => {
+        const list: Admin.WireLogList = {
+          ...state(),
+          forgotten: wireLog.forgotten(),
+          entries: wireLog.entries()
+        }
+        return json(list)
+      })
+    )
+    yield* route(
+      "PUT",
+      "/log",
+      Effect.map(bodyOf(decodeLog), ({ enabled }) => {
+        wireLog.enable(enabled)
+        return json(state())
+      })
+    )
+    yield* route(
+      "DELETE",
+      "/log",
+      Effect.sync(() => {
+        wireLog.clear()
+        return json(state())
       })
     )
   })

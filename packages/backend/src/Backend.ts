@@ -32,6 +32,7 @@ import * as Views from "./internal/views.ts"
 import type * as Records from "./Records.ts"
 import type * as Refused from "./Refused.ts"
 import type { Storage, StorageError } from "./Storage.ts"
+import * as WireLog from "./WireLog.ts"
 
 // Options
 
@@ -72,6 +73,21 @@ export interface Options {
    * @default "2 hours"
    */
   readonly tokenLifetime?: Duration.Input | undefined
+  /**
+   * Whether the wire log is written from the start; it can be turned on and off later.
+   * @default false
+   */
+  readonly wireLog?: boolean | undefined
+  /**
+   * How many sockets may be open at once.
+   * @default 10000
+   */
+  readonly maxSockets?: number | undefined
+  /**
+   * How many of them may belong to one subscriber.
+   * @default 5000
+   */
+  readonly maxSocketsPerSubscriber?: number | undefined
 }
 
 /** The options with their defaults filled in; durations in milliseconds. */
@@ -83,6 +99,9 @@ export interface Settings {
   readonly maxUnacked: number
   readonly maxTextLength: number
   readonly tokenLifetime: number
+  readonly wireLog: boolean
+  readonly maxSockets: number
+  readonly maxSocketsPerSubscriber: number
 }
 
 const toSettings = (options: Options): Settings => ({
@@ -92,7 +111,10 @@ const toSettings = (options: Options): Settings => ({
   sessionRetention: Duration.toMillis(options.sessionRetention ?? "5 minutes"),
   maxUnacked: options.maxUnacked ?? 2000,
   maxTextLength: options.maxTextLength ?? 10_000,
-  tokenLifetime: Duration.toMillis(options.tokenLifetime ?? "2 hours")
+  tokenLifetime: Duration.toMillis(options.tokenLifetime ?? "2 hours"),
+  wireLog: options.wireLog ?? false,
+  maxSockets: options.maxSockets ?? 10_000,
+  maxSocketsPerSubscriber: options.maxSocketsPerSubscriber ?? 5000
 })
 
 // Models
@@ -202,6 +224,10 @@ export interface Service {
   readonly now: () => number
   /** A fresh id for a frame. */
   readonly newId: () => string
+  /** The sockets that are open, whether they have a session or not. */
+  readonly sockets: Set<Connection>
+  /** What went over the wire, for those who ask. */
+  readonly wireLog: WireLog.WireLog
 
   /** Adds a person with an address. A name can be taken only once. */
   readonly addSubscriber: (options: {
@@ -306,6 +332,8 @@ export const make = Effect.fnUntraced(function*(
     identity: core.identity,
     now: core.now,
     newId: core.chance.uuid,
+    sockets: new Set(),
+    wireLog: WireLog.make(core.now, { enabled: core.settings.wireLog }),
     addSubscriber: directory.addSubscriber,
     addRoom: directory.addRoom,
     findSubscriber: directory.findSubscriber,

@@ -10,6 +10,16 @@ import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
 
+/** Whole numbers from one to another. */
+const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+/** The code of a close frame, as one may be sent. */
+const CloseCode = between(1000, 4999)
+
+/** Whether Node would write these headers. */
+const HeaderValue = Schema.String.check(Schema.isPattern(/^[\t\x20-\x7e]*$/))
+const HeaderName = Schema.String.check(Schema.isPattern(/^[\w!#$%&'*+.^`|~-]+$/))
+
 const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 
 /** Which moment a rule is for. What is left out matches anything. */
@@ -40,22 +50,22 @@ export const Action = Schema.Union([
   /** Breaks the connection before anything is done; at `connect`, the socket is not opened. */
   Schema.Struct({ type: Schema.Literal("refuse") }),
   /** Closes with a close frame of that code, or breaks the connection without one. */
-  Schema.Struct({ type: Schema.Literal("close"), code: maybe(Schema.Int) }),
+  Schema.Struct({ type: Schema.Literal("close"), code: maybe(CloseCode) }),
   /** Never answers again; a socket stays open and is deaf and dumb from then on. */
   Schema.Struct({ type: Schema.Literal("silent") }),
   /** Waits, then goes on. */
-  Schema.Struct({ type: Schema.Literal("delay"), millis: Schema.Finite }),
+  Schema.Struct({ type: Schema.Literal("delay"), millis: between(0, 3_600_000) }),
   /** Handles the request or writes the frame twice. */
   Schema.Struct({ type: Schema.Literal("duplicate") }),
-  /** Keeps a frame back until the next one in its direction has passed, or a second has. */
+  /** Keeps a request or frame back until the next one, in its direction, has passed, or a second has. */
   Schema.Struct({ type: Schema.Literal("reorder") }),
   /** Loses a frame; a request is neither handled nor answered. */
   Schema.Struct({ type: Schema.Literal("drop") }),
   /** Answers without handling: HTTP with `status`, a frame with an error of `code`. */
   Schema.Struct({
     type: Schema.Literal("answer"),
-    status: maybe(Schema.Int),
-    headers: maybe(Schema.Record(Schema.String, Schema.String)),
+    status: maybe(between(200, 599)),
+    headers: maybe(Schema.Record(HeaderName, HeaderValue)),
     /** A JSON body. */
     body: Schema.optionalKey(Schema.Unknown),
     /** A body of any text, instead of JSON. */
@@ -65,8 +75,8 @@ export const Action = Schema.Union([
   }),
   /** Handles the request, then breaks the connection instead of answering, or with `never` leaves it waiting. */
   Schema.Struct({ type: Schema.Literal("loseAnswer"), never: maybe(Schema.Boolean) }),
-  /** Sends half of the text. */
-  Schema.Struct({ type: Schema.Literal("malformed") }),
+  /** Sends half of the text, or another text in its place: HTML, or nothing. */
+  Schema.Struct({ type: Schema.Literal("malformed"), text: maybe(Schema.String) }),
   /** Sends `signalwire.disconnect` with `restart`, forgets the session and closes. */
   Schema.Struct({ type: Schema.Literal("restart") })
 ])
@@ -77,11 +87,11 @@ export const Rule = Schema.Struct({
   match: Match,
   action: Action,
   /** How often it is carried out; without it, always. */
-  times: maybe(Schema.Int),
+  times: maybe(between(0, Number.MAX_SAFE_INTEGER)),
   /** How many matches are let pass first. */
-  skip: maybe(Schema.Int),
+  skip: maybe(between(0, Number.MAX_SAFE_INTEGER)),
   /** How likely a match is carried out, from 0 to 1. */
-  probability: maybe(Schema.Finite)
+  probability: maybe(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })))
 })
 export type Rule = typeof Rule.Type
 

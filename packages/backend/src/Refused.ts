@@ -39,6 +39,9 @@ export const malformed = gateway(400)
 /** 413: the body is too long to be read. */
 export const tooLarge: Refused = gateway(413)("Payload Too Large")
 
+/** 429: there is no room for more of it. */
+export const tooMany: Refused = gateway(429)("Too many sockets of this subscriber")
+
 /** 422 with one complaint. */
 export const invalid = (code: string, message: string, attribute: string | null = null): Refused =>
   new Refused({ status: 422, code, message, attribute })

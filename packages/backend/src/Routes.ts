@@ -24,23 +24,21 @@ import { Faults } from "./Faults.ts"
 import { Hosting } from "./Hosting.ts"
 import {
   answered,
+  bearer,
   bodyObject,
   type Handled,
   json,
   pathParam,
   preflight,
   prescribed,
-  urlOf,
-  withFaults
+  surround,
+  urlOf
 } from "./internal/http.ts"
 import * as Refused from "./Refused.ts"
 import * as SocketProtocol from "./SocketProtocol.ts"
 import type { StorageError } from "./Storage.ts"
 
 // Parameters
-
-const bearer = (request: HttpServerRequest.HttpServerRequest): string | undefined =>
-  /^Bearer +(\S+) *$/i.exec(request.headers["authorization"] ?? "")?.[1]
 
 const isWhole = (text: string) => /^\d{1,9}$/.test(text)
 
@@ -166,13 +164,9 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     const form = backend.settings.dialect
     const request = HttpServerRequest.HttpServerRequest
 
-    const subscriberOf = (request: HttpServerRequest.HttpServerRequest) =>
-      Effect.match(backend.authenticate(bearer(request) ?? ""), {
-        onFailure: () => undefined,
-        onSuccess: ({ subscriber }) => subscriber.id
-      })
+    const surrounded = surround(backend, faults)
     const route = <R>(method: "GET" | "POST", path: `/${string}`, handler: Handled<R>) =>
-      router.add(method, path, withFaults(faults, subscriberOf, answered(handler)))
+      router.add(method, path, surrounded(answered(handler)))
     /** A route for those who show a good token. */
     const forViewer = (
       method: "GET" | "POST",
@@ -364,7 +358,8 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       "/*",
       Effect.flatMap(
         request,
-        ({ method }) => method === "OPTIONS" ? Effect.succeed(preflight) : answered(Effect.fail(Refused.notFound))
+        ({ method }) =>
+          method === "OPTIONS" ? Effect.succeed(preflight) : surrounded(answered(Effect.fail(Refused.notFound)))
       )
     )
   })

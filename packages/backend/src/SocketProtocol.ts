@@ -22,21 +22,43 @@ export type Admission =
   /** The connection is broken before it is a socket. */
   | { readonly _tag: "Broken" }
 
-/** Asks the faults whether a socket may be opened; after their delay, if they have one. */
-export const admit: Effect.Effect<Admission, never, Faults> = Effect.flatMap(Faults, (faults) => {
-  const action = faults.isArmed() ? faults.at({ on: "connect" }) : undefined
+const admissionOf = (action: Action | undefined): Effect.Effect<Admission> => {
   switch (action?.type) {
     case "refuse":
     case "drop":
     case "loseAnswer":
-      return Effect.succeed<Admission>({ _tag: "Broken" })
+      return Effect.succeed({ _tag: "Broken" })
     case "answer":
-      return Effect.succeed<Admission>({ _tag: "Refused", action })
+      return Effect.succeed({ _tag: "Refused", action })
     case "delay":
       return Effect.delay(Effect.succeed<Admission>({ _tag: "Accepted", action: undefined }), action.millis)
     default:
-      return Effect.succeed<Admission>({ _tag: "Accepted", action })
+      return Effect.succeed({ _tag: "Accepted", action })
   }
+}
+
+const full: Admission = {
+  _tag: "Refused",
+  action: { type: "answer", status: 503, headers: { "retry-after": "1" }, body: { error: "Too many sockets" } }
+}
+
+/** Asks whether there is room for another socket, and the faults whether it may be opened; after their delay. */
+export const admit: Effect.Effect<Admission, never, Backend | Faults> = Effect.gen(function*() {
+  const { settings, sockets, wireLog } = yield* Backend
+  if (sockets.size >= settings.maxSockets) return full
+  const faults = yield* Faults
+  const action = faults.isArmed() ? faults.at({ on: "connect" }) : undefined
+  const admission = yield* admissionOf(action)
+  if (admission._tag !== "Accepted") {
+    wireLog.add({
+      on: "refused",
+      connection: wireLog.nextId(),
+      session: null,
+      subscriberId: null,
+      fault: action?.type ?? null
+    })
+  }
+  return admission
 })
 
 /** How a socket is served. */
@@ -88,7 +110,10 @@ export const serve: (
   options?: ServeOptions
 ) => Effect.Effect<void, never, Backend | Faults> = Effect.fnUntraced(
   function*(socket: Socket.Socket, options?: ServeOptions) {
-    const peer = yield* Peer.make(yield* Backend, yield* Faults)
+    const backend = yield* Backend
+    const peer = yield* Peer.make(backend, yield* Faults)
+    backend.sockets.add(peer.connection)
+    yield* Effect.addFinalizer(() => Effect.sync(() => backend.sockets.delete(peer.connection)))
     const reader = yield* socket.reader
     const writer = yield* socket.writer
     const closing = Effect.flatMap(Deferred.await(peer.ended), (code) =>
@@ -97,6 +122,7 @@ export const serve: (
         : writer.write(new Socket.CloseEvent(toCloseCode(code ?? 1001))))
 
     const opening = options?.admission?.action
+    peer.logSocket("opened", opening?.type ?? null)
     if (opening?.type === "silent") peer.isSilent = true
     if (opening?.type === "close") peer.end(opening.code ?? null)
     if (opening?.type === "restart") yield* Peer.disconnect(peer, true)
@@ -108,6 +134,7 @@ export const serve: (
       waitingForConnect(peer)
     ]).pipe(
       Effect.ensuring(Effect.sync(() => {
+        peer.logSocket("closed", null)
         if (peer.session !== undefined) peer.backend.detach(peer.session, peer.connection)
       }))
     )

@@ -23,6 +23,7 @@ import * as Scope from "effect/Scope"
 import * as Http from "node:http"
 import * as Https from "node:https"
 import type { Socket } from "node:net"
+import * as LogFile from "./internal/logFile.ts"
 import * as SqliteStorage from "./SqliteStorage.ts"
 
 // Models
@@ -64,6 +65,8 @@ export interface Options extends Omit<Backend.Options, "host"> {
    * @default ":memory:"
    */
   readonly data?: string | undefined
+  /** A file that the wire log is appended to, one JSON object per line; turns the log on. */
+  readonly log?: string | undefined
   /** Serves `https:` and `wss:` with this certificate and key, both in PEM. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined
   /**
@@ -95,6 +98,18 @@ export class Sandbox extends Context.Service<
 /** How many bytes a frame may have. */
 const maxPayload = 1024 * 1024
 
+/** What a connection gets, in milliseconds and bytes: slow and half-sent requests are answered 408, long headers 431. */
+const limits = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 1000,
+  maxHeaderSize: 16_384
+}
+
+/** Connections beyond those that may be sockets. */
+const spareConnections = 2000
+
 /** Breaks the connection of a request; the closed connection then interrupts the handler. */
 const hosting: Hosting = {
   abort: (request) =>
@@ -117,9 +132,10 @@ export const make = Effect.fnUntraced(function*(
     return yield* new SandboxError({ message: `${port} is not a port`, cause: port })
   }
   const node = yield* Effect.try({
-    try: () => tls === undefined ? Http.createServer() : Https.createServer({ cert: tls.cert, key: tls.key }),
+    try: () => tls === undefined ? Http.createServer(limits) : Https.createServer({ ...limits, ...tls }),
     catch: toError("the certificate or its key cannot be read")
   })
+  node.maxConnections = (options.maxSockets ?? 10_000) + spareConnections
   const sockets = new Set<Socket>()
   node.on(tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
     sockets.add(socket)
@@ -140,16 +156,25 @@ export const make = Effect.fnUntraced(function*(
   const bound = typeof address === "object" && address !== null ? address.port : port
   const authority = `${host.includes(":") ? `[${host}]` : host}:${bound}`
 
-  const { dialect, maxTextLength, maxUnacked, pingInterval, sessionRetention, tokenLifetime } = options
+  const {
+    data: _data,
+    host: _host,
+    log,
+    port: _port,
+    rooms: _rooms,
+    subscribers: _subscribers,
+    tls: _tls,
+    ...behaviour
+  } = options
+  // opened first, so that it is closed when all others have written their last
+  const append = log === undefined
+    ? undefined
+    : yield* Effect.mapError(LogFile.make(log), toError(`${log} cannot be written`))
   const context = yield* Backend.layer({
     // the vendor's clients replace the first label of the host, which must leave a name that a URL may have
     host: `puc.localhost:${bound}`,
-    dialect,
-    maxTextLength,
-    maxUnacked,
-    pingInterval,
-    sessionRetention,
-    tokenLifetime
+    ...behaviour,
+    wireLog: behaviour.wireLog === true || append !== undefined
   }).pipe(
     Layer.provide(data === ":memory:" ? Storage.layerMemory : SqliteStorage.layer({ filename: data })),
     Layer.merge(Faults.layer),
@@ -158,6 +183,7 @@ export const make = Effect.fnUntraced(function*(
   )
   const backend = Context.get(context, Backend.Backend)
   const faults = Context.get(context, Faults.Faults)
+  if (append !== undefined) yield* Effect.acquireRelease(Effect.sync(() => backend.wireLog.listen(append)), Effect.sync)
   const ready = yield* prepare(backend, options).pipe(
     Effect.mapError((error) => new SandboxError({ message: error.message, cause: error }))
   )

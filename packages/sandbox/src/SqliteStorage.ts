@@ -10,42 +10,10 @@ import { JsonObject } from "@effect-signalwire/schema/JsonObject"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import * as Migrator from "effect/sql/Migrator"
 import * as SqlClient from "effect/sql/SqlClient"
 import type * as SqlError from "effect/sql/SqlError"
+import { migrate, migrations } from "./internal/migrations.ts"
 import * as SqliteClient from "./internal/sqliteClient.ts"
-
-const migrate = Migrator.make({})({
-  loader: Migrator.fromRecord({
-    "0001_tables": Effect.gen(function*() {
-      const sql = yield* SqlClient.SqlClient
-      yield* sql`CREATE TABLE identity (
-        project_id TEXT NOT NULL, space_id TEXT NOT NULL, api_token TEXT NOT NULL
-      )`
-      yield* sql`CREATE TABLE subscribers (
-        id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, display_name TEXT NOT NULL, email TEXT, created_at REAL NOT NULL
-      )`
-      yield* sql`CREATE TABLE addresses (
-        id TEXT PRIMARY KEY, type TEXT NOT NULL, name TEXT NOT NULL, display_name TEXT NOT NULL,
-        resource_id TEXT NOT NULL, created_at REAL NOT NULL
-      )`
-      yield* sql`CREATE TABLE tokens (
-        token TEXT PRIMARY KEY, kind TEXT NOT NULL, jti TEXT NOT NULL,
-        subscriber_id TEXT NOT NULL REFERENCES subscribers (id), expires_at REAL NOT NULL
-      )`
-      yield* sql`CREATE TABLE groups (id TEXT PRIMARY KEY, address_ids TEXT NOT NULL, created_at REAL NOT NULL)`
-      yield* sql`CREATE TABLE members (
-        group_id TEXT NOT NULL REFERENCES groups (id), subscriber_id TEXT NOT NULL REFERENCES subscribers (id),
-        PRIMARY KEY (group_id, subscriber_id)
-      )`
-      yield* sql`CREATE TABLE messages (
-        seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, group_id TEXT NOT NULL REFERENCES groups (id),
-        sender_id TEXT NOT NULL, from_address_id TEXT NOT NULL, micros INTEGER NOT NULL, subtype TEXT NOT NULL,
-        kind TEXT, text TEXT, metadata TEXT NOT NULL, details TEXT NOT NULL, hidden INTEGER NOT NULL
-      )`
-    })
-  })
-})
 
 // Rows: the records under snake_case names, lists and objects as JSON text, booleans as 0 and 1
 
@@ -179,10 +147,11 @@ export const layer = (options: { readonly filename: string }): Layer.Layer<Stora
             : `${filename} could not be opened: ${reasonOf(error)}`,
           cause: error
         }))
-      yield* migrate.pipe(
+      const fault = yield* migrate(migrations).pipe(
         Effect.provideService(SqlClient.SqlClient, sql),
         Effect.mapError((cause) => new StorageError({ message: `${filename} could not be prepared`, cause }))
       )
+      if (fault !== undefined) return yield* new StorageError({ message: `${filename} ${fault}` })
       const add = insert(sql)
       return {
         load: Effect.mapError(load(sql), toStorageError(`${filename} could not be read`)),

@@ -1,2 +1,3 @@
 export * as Sandbox from "./Sandbox.ts"
+export * as SandboxProcess from "./SandboxProcess.ts"
 export * as SqliteStorage from "./SqliteStorage.ts"

@@ -71,6 +71,11 @@ const sandbox = Command.make(
       Flag.withDefault("office"),
       Flag.withDescription("Rooms to add when they are not there yet, separated by commas")
     ),
+    log: Flag.String("log").pipe(
+      Flag.optional,
+      Flag.withMetavar("FILE"),
+      Flag.withDescription("Append every request, answer and frame to this file, as JSON lines without secrets")
+    ),
     tls: Flag.File("tls", { mustExist: true }).pipe(
       Flag.optional,
       Flag.withMetavar("CERT KEY"),
@@ -97,6 +102,7 @@ const sandbox = Command.make(
       dialect: flags.dialect,
       subscribers: names(flags.subscribers),
       rooms: names(flags.rooms),
+      log: Option.getOrUndefined(flags.log),
       tls
     })
     yield* Console.log(flags.json ? JSON.stringify(info) : toText(info))

@@ -38,14 +38,14 @@ export const request = async (
 /** A socket; frames are taken one by one. */
 export class Client {
   readonly #socket: WebSocket
-  readonly #frames: Array<Frame> = []
+  readonly #texts: Array<string> = []
   #wake: (() => void) | undefined
   readonly closed: Promise<number>
 
   constructor(url: string) {
     this.#socket = new WebSocket(url)
     this.#socket.addEventListener("message", ({ data }) => {
-      this.#frames.push(JSON.parse(String(data)))
+      this.#texts.push(String(data))
       this.#wake?.()
     })
     this.closed = new Promise((resolve) => {
@@ -66,14 +66,27 @@ export class Client {
     this.#socket.send(JSON.stringify({ jsonrpc: "2.0", ...frame }))
   }
 
+  sendText(text: string): void {
+    this.#socket.send(text)
+  }
+
   acknowledge(frame: Frame): void {
     this.send({ id: frame.id, result: {} })
   }
 
+  /** The next frame, as it came. */
+  async nextText(): Promise<string> {
+    await this.peek()
+    return this.#texts.shift() ?? ""
+  }
+
   async next(): Promise<Frame> {
-    for (;;) {
-      const frame = this.#frames.shift()
-      if (frame !== undefined) return frame
+    return JSON.parse(await this.nextText())
+  }
+
+  /** Waits for a frame, and leaves it. */
+  async peek(): Promise<void> {
+    while (this.#texts.length === 0) {
       // oxlint-disable-next-line no-await-in-loop
       await new Promise<void>((resolve) => {
         this.#wake = resolve

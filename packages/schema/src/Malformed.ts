@@ -51,3 +51,9 @@ export const decoder = <S extends Schema.ConstraintDecoder<unknown>>(schema: S):
   const decode = SchemaParser.decodeUnknownResult(schema)
   return (input) => Result.mapError(decode(input), fromIssue)
 }
+
+/** A decoder that does not pass over keys that the schema does not name. */
+export const strictDecoder = <S extends Schema.ConstraintDecoder<unknown>>(schema: S): Decoder<S["Type"]> => {
+  const decode = SchemaParser.decodeUnknownResult(schema, { onExcessProperty: "error" })
+  return (input) => Result.mapError(decode(input), fromIssue)
+}

@@ -7,6 +7,7 @@
  */
 import * as Admin from "@effect-signalwire/backend/Admin"
 import type * as Faults from "@effect-signalwire/backend/Faults"
+import type * as WireLog from "@effect-signalwire/backend/WireLog"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -29,6 +30,11 @@ export interface AdminClient {
   /** Replaces the fault rules. */
   readonly setFaults: (rules: ReadonlyArray<Faults.Rule>, seed?: number) => Effect.Effect<void>
   readonly clearFaults: Effect.Effect<void>
+  /** Turns the wire log on or off. */
+  readonly setLog: (enabled: boolean) => Effect.Effect<void>
+  /** What went over the wire while the log was on, oldest first, without secrets. */
+  readonly log: Effect.Effect<ReadonlyArray<WireLog.Entry>>
+  readonly clearLog: Effect.Effect<void>
 }
 
 /** A client of the admin API under `origin`. */
@@ -71,6 +77,15 @@ export const make = (origin: string): Effect.Effect<AdminClient, never, HttpClie
           Effect.orDie,
           Effect.asVoid
         ),
-      clearFaults: Effect.asVoid(Effect.orDie(client.del("/faults")))
+      clearFaults: Effect.asVoid(Effect.orDie(client.del("/faults"))),
+      setLog: (enabled) =>
+        HttpClientRequest.put("/log").pipe(
+          HttpClientRequest.bodyJsonUnsafe({ enabled }),
+          client.execute,
+          Effect.orDie,
+          Effect.asVoid
+        ),
+      log: Effect.map(get("/log", Admin.WireLogList), ({ entries }) => entries),
+      clearLog: Effect.asVoid(Effect.orDie(client.del("/log")))
     }
   })

@@ -53,6 +53,7 @@ export const make = (
         return { session: known, restored: true }
       }
       const { subscriber, token } = yield* authenticate(request.token)
+      if (sessions.connectedOf(subscriber.id) >= settings.maxSocketsPerSubscriber) return yield* Refused.tooMany
       const session: Session = {
         protocol: `signalwire_${token.jti}_${chance.uuid()}_${chance.uuid()}`,
         subscriberId: subscriber.id,

@@ -4,22 +4,22 @@
 import { isJsonObject, type JsonObject } from "@effect-signalwire/schema/JsonObject"
 import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
 import * as ByteSize from "effect/ByteSize"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import type * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Result from "effect/Result"
+import type { Backend } from "../Backend.ts"
 import type * as Faults from "../Faults.ts"
 import { Hosting } from "../Hosting.ts"
 import * as Refused from "../Refused.ts"
 import type { StorageError } from "../Storage.ts"
+import { isDeep } from "./depth.ts"
 
 /** How many bytes of a body are read. */
 const maxBody = ByteSize.mebibytes(8)
-
-/** How deep a body may be nested: what is stored must be written again without running out of stack. */
-const maxDepth = 64
 
 const cors = {
   "access-control-allow-origin": "*",
@@ -35,21 +35,13 @@ export const json = (body: unknown, status = 200): HttpServerResponse.HttpServer
 /** The answer to a preflight, of any path. */
 export const preflight = HttpServerResponse.empty({ status: 204, headers: cors })
 
-const isDeep = (text: string): boolean => {
-  let depth = 0
-  let quoted = false
-  for (let index = 0; index < text.length; index++) {
-    const char = text[index]
-    if (quoted) {
-      if (char === "\\") index++
-      else if (char === "\"") quoted = false
-    } else if (char === "\"") quoted = true
-    else if (char === "{" || char === "[") {
-      if (++depth > maxDepth) return true
-    } else if (char === "}" || char === "]") depth--
-  }
-  return false
-}
+/** The token that a request shows. */
+export const bearer = (request: HttpServerRequest.HttpServerRequest): string | undefined =>
+  /^Bearer +(\S+) *$/i.exec(request.headers["authorization"] ?? "")?.[1]
+
+/** The request's body as it came, for the log: nothing when it cannot be read. */
+const requestText = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<string> =>
+  Effect.orElseSucceed(Effect.provideService(request.text, HttpIncomingMessage.MaxBodySize, maxBody), () => "")
 
 /** The request's body: an object. */
 export const bodyObject: Effect.Effect<JsonObject, Refused.Refused, HttpServerRequest.HttpServerRequest> = Effect
@@ -121,51 +113,114 @@ export const prescribed = (action: Extract<Faults.Action, { readonly type: "answ
     : HttpServerResponse.jsonUnsafe(action.body, options)
 }
 
-/** Carries out what goes wrong with a request. */
-export const withFaults = <R>(
-  faults: Faults.Service,
-  subscriberOf: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<string | undefined>,
-  handler: Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>
-): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R | HttpServerRequest.HttpServerRequest> =>
-  Effect.gen(function*() {
-    if (!faults.isArmed()) return yield* handler
-    const request = yield* HttpServerRequest.HttpServerRequest
-    const action = faults.at({
-      on: "http",
-      method: request.method,
-      path: urlOf(request).pathname,
-      subscriberId: yield* subscriberOf(request)
-    })
+/** The answer with another text: what it would have said, cut in half, or what the rule says instead. */
+const malformed = (response: HttpServerResponse.HttpServerResponse, instead: string | null | undefined) => {
+  const text = bodyText(response)
+  return HttpServerResponse.text(instead ?? text.slice(0, Math.max(1, text.length >> 1)), {
+    status: response.status,
+    headers: cors,
+    contentType: instead?.trimStart().startsWith("<") === true ? "text/html" : "application/json"
+  })
+}
+
+/** How long a request is kept back for a next one, in milliseconds. */
+const reorderTimeout = 1000
+
+/** What surrounds every request: what goes wrong with it, and the log of what became of it. */
+export const surround = (
+  { authenticate, wireLog }: Backend["Service"],
+  faults: Faults.Service
+) => {
+  /** Requests that wait until another one was handled. */
+  let held: ReadonlyArray<Deferred.Deferred<void>> = []
+  const release = Effect.sync(() => {
+    const late = held
+    held = []
+    for (const one of late) Deferred.doneUnsafe(one, Effect.void)
+  })
+
+  const carriedOut = <R>(
+    handler: Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>,
+    action: Faults.Action | undefined
+  ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R | HttpServerRequest.HttpServerRequest> => {
     switch (action?.type) {
       case undefined:
-      case "reorder":
       case "restart":
-        return yield* handler
+        return handler
       case "refuse":
       case "close":
-        return yield* broken
+        return broken
       case "silent":
       case "drop":
-        return yield* Effect.never
+        return Effect.never
       case "delay":
-        return yield* Effect.delay(handler, action.millis)
+        return Effect.delay(handler, action.millis)
       case "duplicate":
-        return yield* Effect.andThen(handler, handler)
+        return Effect.andThen(handler, handler)
+      case "reorder": {
+        const turn = Deferred.makeUnsafe<void>()
+        held = [...held, turn]
+        return Effect.andThen(Effect.timeoutOption(Deferred.await(turn), reorderTimeout), handler)
+      }
       case "answer":
-        return yield* Effect.succeed(prescribed(action))
+        return Effect.succeed(prescribed(action))
       case "loseAnswer":
-        return yield* Effect.andThen(handler, action.never === true ? Effect.never : broken)
+        return Effect.andThen(handler, action.never === true ? Effect.never : broken)
       case "malformed":
-        return yield* Effect.map(handler, (response) => {
-          const text = bodyText(response)
-          return HttpServerResponse.text(text.slice(0, Math.max(1, text.length >> 1)), {
-            status: response.status,
-            headers: cors,
-            contentType: "application/json"
-          })
-        })
+        return Effect.map(handler, (response) => malformed(response, action.text))
     }
-  })
+  }
+
+  const logged = <R>(
+    request: HttpServerRequest.HttpServerRequest,
+    subscriberId: string | undefined,
+    fault: string | null,
+    handler: Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>
+  ) =>
+    Effect.gen(function*() {
+      const exchange = wireLog.nextId()
+      const body = request.method === "GET" || request.method === "HEAD" ? "" : yield* requestText(request)
+      const scheme = request.headers["authorization"]?.split(" ", 1)[0]
+      wireLog.add({
+        on: "request",
+        exchange,
+        method: request.method,
+        path: request.url,
+        authorization: scheme === undefined ? null : `${scheme} [redacted]`,
+        subscriberId: subscriberId ?? null,
+        body,
+        fault
+      })
+      const answer = (status: number | null, body: string) =>
+        wireLog.add({ on: "response", exchange, status, body, fault })
+      return yield* Effect.onExit(handler, (exit) =>
+        Effect.sync(() =>
+          exit._tag === "Success" ? answer(exit.value.status, bodyText(exit.value)) : answer(null, "")
+        ))
+    })
+
+  return <R>(
+    handler: Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>
+  ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R | HttpServerRequest.HttpServerRequest> =>
+    Effect.suspend(() => {
+      const isArmed = faults.isArmed()
+      if (!isArmed && !wireLog.isEnabled()) return handler
+      return Effect.gen(function*() {
+        const request = yield* HttpServerRequest.HttpServerRequest
+        const subscriberId = yield* Effect.match(authenticate(bearer(request) ?? ""), {
+          onFailure: () => undefined,
+          onSuccess: ({ subscriber }) => subscriber.id
+        })
+        const action = isArmed
+          ? faults.at({ on: "http", method: request.method, path: urlOf(request).pathname, subscriberId })
+          : undefined
+        const handled = action?.type === "reorder" || held.length === 0
+          ? carriedOut(handler, action)
+          : Effect.ensuring(carriedOut(handler, action), release)
+        return yield* wireLog.isEnabled() ? logged(request, subscriberId, action?.type ?? null, handled) : handled
+      })
+    })
+}
 
 /** The parameters of a route's path, decoded. */
 export const pathParam = (context: HttpRouter.RouteContext["Service"], name: string): string =>

@@ -39,11 +39,12 @@ export const run = (
       )
     })
 
-  const onFrame = (frame: JsonRpc.Frame): Effect.Effect<void, never, Scope.Scope> => {
+  const onFrame = (frame: JsonRpc.Frame, text: string): Effect.Effect<void, never, Scope.Scope> => {
     // what answers no request of ours acknowledges an event
     const method = frame._tag === "Request" ? frame.method : peer.asked.get(frame.id) ?? JsonRpc.method.event
     const handled = handleAll(frame, method)
     const action = peer.faultAt({ direction: "in", method, eventType: undefined })
+    peer.logFrame("in", text, method, action?.type ?? null)
     switch (action?.type) {
       case undefined:
         return handled
@@ -84,10 +85,11 @@ export const run = (
   }
 
   const onText = (text: string): Effect.Effect<void, never, Scope.Scope> => {
-    if (peer.isSilent) return Effect.void
+    if (peer.isSilent) return Effect.sync(() => peer.logFrame("in", text, null, "silent"))
     if (text.length > maxFrame) return Effect.sync(() => peer.end(1009))
     const parsed = JsonRpc.parse(text)
-    if (Result.isSuccess(parsed)) return onFrame(parsed.success)
+    if (Result.isSuccess(parsed)) return onFrame(parsed.success, text)
+    peer.logFrame("in", text, null, null)
     const { message } = parsed.failure
     const code = message === "not JSON" ? JsonRpc.code.parseError : JsonRpc.code.invalidRequest
     return Effect.sync(() => peer.send(JsonRpc.failure(null, { code, message }), ""))

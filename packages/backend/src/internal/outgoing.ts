@@ -1,16 +1,30 @@
 /**
  * Writing to a client, with what goes wrong on the way.
  */
+import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
+import type { Action } from "../Faults.ts"
 import { disconnect, type Peer } from "./peer.ts"
 import type { Frame } from "./sessions.ts"
 
 /** How long a frame is kept back for a next one, in milliseconds. */
 const reorderTimeout = 1000
+
+/** The refusal that a rule puts in the place of an answer; what is no answer stays as it is. */
+const refused = (text: string, { code, message }: Extract<Action, { readonly type: "answer" }>): string => {
+  const parsed = JsonRpc.parse(text)
+  return Result.isSuccess(parsed) && parsed.success._tag !== "Request"
+    ? JsonRpc.failure(parsed.success.id, {
+      code: code ?? JsonRpc.code.internal,
+      message: message ?? "Internal error"
+    })
+    : text
+}
 
 /** Writes what is offered to the peer's outbox, in batches as it comes. */
 export const run = (
@@ -39,10 +53,12 @@ export const run = (
     })
   const writeWithFault = (frame: Frame): Effect.Effect<void, Socket.SocketError, Scope.Scope> => {
     const action = peer.faultAt({ direction: "out", method: frame.method, eventType: frame.eventType })
+    peer.logFrame("out", frame.text, frame.method, action?.type ?? null)
     switch (action?.type) {
       case undefined:
-      case "answer":
         return writeFrame(frame)
+      case "answer":
+        return writeFrame({ ...frame, text: refused(frame.text, action) })
       case "refuse":
       case "loseAnswer":
         return Effect.sync(() => peer.end(null))
@@ -61,7 +77,7 @@ export const run = (
       case "drop":
         return Effect.void
       case "malformed":
-        return write(frame.text.slice(0, frame.text.length >> 1))
+        return write(action.text ?? frame.text.slice(0, frame.text.length >> 1))
       case "restart":
         return disconnect(peer, true)
     }
@@ -73,6 +89,7 @@ export const run = (
       for (const item of yield* Queue.takeAll(peer.outbox)) {
         if (peer.isSilent) continue
         if (item._tag === "Frame" && !peer.faults.isArmed() && held.length === 0) {
+          peer.logFrame("out", item.frame.text, item.frame.method, null)
           texts.push(item.frame.text)
           continue
         }

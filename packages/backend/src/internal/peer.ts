@@ -26,6 +26,8 @@ export class Peer {
   /** Requests of ours that wait for an answer, by id, with their method. */
   readonly asked = new Map<JsonRpc.Id, string>()
   readonly connection: Connection
+  /** Names the socket in the log. */
+  readonly number: number
   session: Session | undefined = undefined
   /** Hears nothing, says nothing, and stays. */
   isSilent = false
@@ -41,6 +43,7 @@ export class Peer {
     this.faults = faults
     this.outbox = outbox
     this.ended = ended
+    this.number = backend.wireLog.nextId()
     this.connection = {
       send: (frame) => {
         if (!this.isSilent) this.#offer({ _tag: "Frame", frame }, 1013)
@@ -83,6 +86,25 @@ export class Peer {
     return this.faults.isArmed()
       ? this.faults.at({ on: "frame", ...frame, subscriberId: this.session?.subscriberId })
       : undefined
+  }
+
+  /** Writes down a frame, and what went wrong with it. */
+  logFrame(direction: "in" | "out", frame: string, method: string | null, fault: string | null): void {
+    const { wireLog } = this.backend
+    if (wireLog.isEnabled()) wireLog.add({ on: "frame", ...this.#logged(), direction, method, frame, fault })
+  }
+
+  /** Writes down that the socket opened or ended. */
+  logSocket(on: "opened" | "closed", fault: string | null): void {
+    this.backend.wireLog.add({ on, ...this.#logged(), fault })
+  }
+
+  #logged() {
+    return {
+      connection: this.number,
+      session: this.session?.protocol ?? null,
+      subscriberId: this.session?.subscriberId ?? null
+    }
   }
 
   // a client that does not read is let go

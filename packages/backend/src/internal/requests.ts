@@ -7,6 +7,7 @@ import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
 import * as SignalWireEvent from "@effect-signalwire/schema/SignalWireEvent"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import * as Refused from "../Refused.ts"
 import type { Peer } from "./peer.ts"
 import { eventFrame, type Session } from "./sessions.ts"
 
@@ -59,7 +60,11 @@ const connect = Effect.fnUntraced(function*(peer: Peer, request: Request) {
     state: authorization_state ?? undefined,
     acks: event_acks ?? false
   }))
-  if (Result.isFailure(opened)) return refuseToken(peer, request)
+  if (Result.isFailure(opened)) {
+    if (opened.failure.status !== Refused.tooMany.status) return refuseToken(peer, request)
+    peer.refuse(request.id, request.method, code.permissionDenied, opened.failure.message)
+    return peer.endAfter(1013)
+  }
   const { restored, session } = opened.success
   peer.session = session
   const answer: Connect.Result = {

@@ -66,6 +66,13 @@ export class Sessions {
     return [...this.#byProtocol.values()]
   }
 
+  /** How many sockets a subscriber has. */
+  connectedOf(subscriberId: SubscriberId): number {
+    let count = 0
+    for (const { connection } of this.#bySubscriber.get(subscriberId) ?? []) if (connection !== undefined) count++
+    return count
+  }
+
   open(session: Session, now: number): void {
     this.#sweep(now)
     this.#byProtocol.set(session.protocol, session)

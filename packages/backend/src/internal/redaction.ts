@@ -1,0 +1,32 @@
+/**
+ * Takes secrets out of what is written down: by the name of their key, and by their looks.
+ */
+import { isJsonObject } from "@effect-signalwire/schema/JsonObject"
+
+const mask = "[redacted]"
+
+const names =
+  "authorization|authorization_state|jwt_token|refresh_token|refreshtoken|token|dpop_token|apitoken|api_token|password|credential"
+const isSecretName = new RegExp(`^(?:${names})$`, "i")
+// the value may be cut off, or be written with escapes
+const secretPair = new RegExp(`("(?:${names})"\\s*:\\s*)"(?:\\\\.|[^"\\\\])*"?`, "gi")
+const secretParameter = new RegExp(`([?&](?:${names})=)[^&#\\s]*`, "gi")
+/** A token, or as much of one as is left of it. */
+const tokenLike = /eyJ[\w-]{6,}(?:\.[\w-]*){0,4}/g
+
+/** A text without secrets. */
+export const redactedText = (text: string): string =>
+  text.replace(secretPair, `$1"${mask}"`).replace(secretParameter, `$1${mask}`).replace(tokenLike, mask)
+
+/** A value of JSON without secrets. It is not nested deeper than the wire allows. */
+export const redactedValue = (value: unknown): unknown => {
+  if (typeof value === "string") return redactedText(value)
+  if (Array.isArray(value)) return value.map(redactedValue)
+  if (!isJsonObject(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      redactedText(name),
+      isSecretName.test(name) && inner !== null && !isJsonObject(inner) ? mask : redactedValue(inner)
+    ])
+  )
+}

@@ -1,0 +1,21 @@
+/**
+ * The fault rules that `docs/sandbox.md` shows, by the names in its code blocks: the tests run what users read.
+ */
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+
+const text = readFileSync(join(import.meta.dirname, "../../../docs/sandbox.md"), "utf8")
+
+export const rules: ReadonlyMap<string, object> = new Map(
+  Array.from(text.matchAll(/^```json fault:(\S+)\n([\s\S]*?)^```$/gm), ([, name = "", json = ""]) => [
+    name,
+    JSON.parse(json)
+  ])
+)
+
+/** The rule of that name. */
+export const rule = (name: string): object => {
+  const found = rules.get(name)
+  if (found === undefined) throw new Error(`docs/sandbox.md has no rule ${name}`)
+  return found
+}

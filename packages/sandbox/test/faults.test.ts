@@ -1,0 +1,353 @@
+/** Every kind of failure, over real connections. */
+import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
+import { assert, describe, it } from "@effect/vitest"
+import { rule, rules } from "./documented.ts"
+import { Client, request } from "./support.ts"
+
+const setup = async () => {
+  const sandbox = await Sandbox.start()
+  const [ada, grace] = sandbox.subscribers
+  const [office] = sandbox.rooms
+  if (ada === undefined || grace === undefined || office === undefined) throw new Error("nobody is there")
+  return {
+    ada,
+    grace,
+    info: sandbox,
+    put: (rules: ReadonlyArray<object>, seed?: number) =>
+      request(sandbox, "PUT", "/_sandbox/faults", { body: { rules, ...(seed === undefined ? {} : { seed }) } }),
+    /** A raw answer, or nothing when the connection broke. */
+    ask: (path: string, init: RequestInit = {}) =>
+      fetch(sandbox.http + path, { ...init, headers: { authorization: `Bearer ${ada.token}` } }).then(
+        async (response) => ({
+          status: response.status,
+          type: response.headers.get("content-type"),
+          retryAfter: response.headers.get("retry-after"),
+          text: await response.text()
+        }),
+        () => undefined
+      ),
+    send: (text: string) => ({
+      method: "POST",
+      body: JSON.stringify({ conversation_id: grace.addressId, text })
+    }),
+    stored: async (): Promise<ReadonlyArray<string>> =>
+      (await request(sandbox, "GET", "/_sandbox/messages")).body.messages.map(({ text }: { text: string }) => text),
+    [Symbol.asyncDispose]: () => sandbox.stop()
+  }
+}
+
+const messages = "/api/fabric/messages"
+/** What comes first: an outcome, or nothing for a while. */
+const soon = <A>(promise: Promise<A>, millis = 300): Promise<A | "nothing"> =>
+  Promise.race([promise, new Promise<"nothing">((resolve) => setTimeout(() => resolve("nothing"), millis))])
+
+describe("a request", () => {
+  it("is refused: the connection breaks, and nothing is done", async () => {
+    await using world = await setup()
+    await world.put([rule("refuse")])
+    assert.isUndefined(await world.ask(messages, world.send("one")))
+    assert.deepStrictEqual(await world.stored(), [])
+    assert.strictEqual((await world.ask(messages))?.status, 200)
+  })
+  it("is answered with a status, headers and a body of the rule's", async () => {
+    await using world = await setup()
+    await world.put([rule("rate-limit"), rule("html")])
+    const limited = await world.ask(messages, world.send("one"))
+    assert.strictEqual(limited?.status, 429)
+    assert.strictEqual(limited?.retryAfter, "1")
+    assert.strictEqual(JSON.parse(limited?.text ?? "").errors[0].code, "rate_limit_exceeded")
+    const page = await world.ask(messages)
+    assert.strictEqual(page?.status, 502)
+    assert.strictEqual(page?.type, "text/html")
+    assert.strictEqual(page?.text, "<h1>Bad Gateway</h1>")
+    assert.deepStrictEqual(await world.stored(), [])
+  })
+  it("is stored, and its answer lost", async () => {
+    await using world = await setup()
+    await world.put([rule("lose-answer")])
+    assert.isUndefined(await world.ask(messages, world.send("one")))
+    assert.deepStrictEqual(await world.stored(), ["one"])
+  })
+  it("is stored, and never answered", async () => {
+    await using world = await setup()
+    await world.put([{ match: { on: "http" }, action: { type: "loseAnswer", never: true }, times: 1 }])
+    assert.strictEqual(await soon(world.ask(messages, world.send("one"))), "nothing")
+    assert.deepStrictEqual(await world.stored(), ["one"])
+  })
+  it.each(["silent", "drop"])("is neither handled nor answered: %s", async (type) => {
+    await using world = await setup()
+    await world.put([{ match: { on: "http" }, action: { type }, times: 1 }])
+    assert.strictEqual(await soon(world.ask(messages, world.send("one"))), "nothing")
+    assert.deepStrictEqual(await world.stored(), [])
+  })
+  it("is handled twice", async () => {
+    await using world = await setup()
+    await world.put([{ match: { on: "http", method: "post" }, action: { type: "duplicate" }, times: 1 }])
+    assert.strictEqual((await world.ask(messages, world.send("one")))?.status, 200)
+    assert.deepStrictEqual(await world.stored(), ["one", "one"])
+  })
+  it("is kept back until the next one was handled", async () => {
+    await using world = await setup()
+    await world.put([{ match: { on: "http", method: "POST" }, action: { type: "reorder" }, times: 1 }])
+    const first = world.ask(messages, world.send("one"))
+    assert.strictEqual(await soon(first), "nothing")
+    await world.ask(messages, world.send("two"))
+    assert.strictEqual((await first)?.status, 200)
+    assert.deepStrictEqual(await world.stored(), ["two", "one"])
+  })
+  it("waits", async () => {
+    await using world = await setup()
+    await world.put([{ match: { on: "http" }, action: { type: "delay", millis: 400 }, times: 1 }])
+    const waiting = world.ask(messages)
+    assert.strictEqual(await soon(waiting, 200), "nothing")
+    assert.strictEqual((await waiting)?.status, 200)
+  })
+  it("is handled and answered with half a body, with HTML, or with nothing", async () => {
+    await using world = await setup()
+    const malformed = (more: object) => ({ match: { on: "http" }, action: { type: "malformed", ...more }, times: 1 })
+    await world.put([malformed({}), malformed({ text: "<html>" }), malformed({ text: "" })])
+    const half = await world.ask(messages, world.send("one"))
+    assert.strictEqual(half?.status, 200)
+    assert.throws(() => JSON.parse(half?.text ?? "{}"))
+    const html = await world.ask(messages, world.send("two"))
+    assert.strictEqual(html?.type, "text/html")
+    assert.strictEqual(html?.text, "<html>")
+    const empty = await world.ask(messages, world.send("three"))
+    assert.strictEqual(empty?.status, 200)
+    assert.strictEqual(empty?.text, "")
+    assert.deepStrictEqual(await world.stored(), ["one", "two", "three"])
+  })
+  it("of one subscriber goes wrong, and that of another does not", async () => {
+    await using world = await setup()
+    await world.put([{ match: { on: "http", subscriberId: world.grace.id }, action: { type: "answer", status: 500 } }])
+    assert.strictEqual((await world.ask(messages))?.status, 200)
+    assert.strictEqual((await request(world.info, "GET", messages, world.grace)).status, 500)
+  })
+  it("is let pass as often as a rule skips", async () => {
+    await using world = await setup()
+    await world.put([{ match: { on: "http" }, action: { type: "answer", status: 503 }, skip: 1, times: 1 }])
+    const statuses = [await world.ask(messages), await world.ask(messages), await world.ask(messages)]
+    assert.deepStrictEqual(statuses.map((answer) => answer?.status), [200, 503, 200])
+  })
+  it("fails by chance, and the same ones again with the same seed", async () => {
+    await using world = await setup()
+    const run = async (seed: number) => {
+      await world.put([rule("chance")], seed)
+      const statuses: Array<number | undefined> = []
+      for (let n = 0; n < 30; n++) {
+        // oxlint-disable-next-line no-await-in-loop
+        statuses.push((await world.ask(messages, world.send("one")))?.status)
+      }
+      return statuses
+    }
+    const first = await run(7)
+    assert.deepStrictEqual(await run(7), first)
+    assert.notDeepEqual(await run(8), first)
+    assert.includeMembers(first, [200, 500])
+  })
+})
+
+describe("a socket", () => {
+  it("is answered with HTTP, closed at once, or left in silence", async () => {
+    await using world = await setup()
+    await world.put([rule("connect-answer"), rule("connect-close"), rule("connect-silent")])
+    assert.strictEqual(await new Client(world.info.ws).closed, 1006)
+    assert.strictEqual(await new Client(world.info.ws).closed, 1013)
+    const silent = await Client.open(world.info.ws)
+    assert.strictEqual(await soon(silent.connect(world.ada.token)), "nothing")
+    await (await Client.open(world.info.ws)).connect(world.ada.token)
+  })
+  it("is broken without a close frame, or after a delay opened", async () => {
+    await using world = await setup()
+    const connect = (action: object) => ({ match: { on: "connect" }, action, times: 1 })
+    await world.put([connect({ type: "close" }), connect({ type: "refuse" }), connect({ type: "delay", millis: 400 })])
+    assert.strictEqual(await new Client(world.info.ws).closed, 1006)
+    assert.strictEqual(await new Client(world.info.ws).closed, 1006)
+    const late = Client.open(world.info.ws)
+    assert.strictEqual(await soon(late, 200), "nothing")
+    await (await late).connect(world.ada.token)
+  })
+})
+
+describe("a frame of the client's", () => {
+  const incoming = (action: object, method = "signalwire.ping") => ({
+    match: { on: "frame", direction: "in", method },
+    action,
+    times: 1
+  })
+  const connected = async (world: Awaited<ReturnType<typeof setup>>) => {
+    const client = await Client.open(world.info.ws)
+    const session = await client.connect(world.ada.token)
+    return { client, ping: (id: string) => client.send({ id, method: "signalwire.ping" }), ...session }
+  }
+
+  it("is answered with an error of the rule's", async () => {
+    await using world = await setup()
+    await world.put([rule("rpc-error")])
+    const client = await Client.open(world.info.ws)
+    client.send({ id: "c", method: "signalwire.connect", params: {} })
+    assert.deepStrictEqual((await client.next()).error, { code: -32003, message: "Requester validation failed" })
+  })
+  it("ends the socket, with a close frame or without", async () => {
+    await using world = await setup()
+    await world.put([
+      incoming({ type: "close", code: 1012 }),
+      incoming({ type: "close" }),
+      incoming({ type: "refuse" })
+    ])
+    for (const code of [1012, 1006, 1006]) {
+      // oxlint-disable-next-line no-await-in-loop
+      const { client, ping } = await connected(world)
+      ping("p")
+      // oxlint-disable-next-line no-await-in-loop
+      assert.strictEqual(await client.closed, code)
+    }
+  })
+  it("is lost, twice there, late, or overtaken", async () => {
+    await using world = await setup()
+    const { client, ping } = await connected(world)
+    const ids = async (count: number) => {
+      const frames: Array<string> = []
+      // oxlint-disable-next-line no-await-in-loop
+      while (frames.length < count) frames.push((await client.next()).id)
+      return frames
+    }
+    await world.put([incoming({ type: "drop" })])
+    ping("lost")
+    ping("heard")
+    assert.deepStrictEqual(await ids(1), ["heard"])
+    await world.put([incoming({ type: "duplicate" })])
+    ping("twice")
+    assert.deepStrictEqual(await ids(2), ["twice", "twice"])
+    await world.put([incoming({ type: "reorder" })])
+    ping("overtaken")
+    ping("first")
+    assert.deepStrictEqual(await ids(2), ["first", "overtaken"])
+    await world.put([incoming({ type: "delay", millis: 300 })])
+    ping("late")
+    ping("and what follows")
+    assert.strictEqual(await soon(client.peek(), 150), "nothing")
+    assert.deepStrictEqual(await ids(2), ["late", "and what follows"])
+  })
+  it("makes the server fall silent, or handle it and lose the answer", async () => {
+    await using world = await setup()
+    await world.put([incoming({ type: "loseAnswer", never: true }), incoming({ type: "loseAnswer" })])
+    const { client, ping } = await connected(world)
+    ping("unanswered")
+    assert.strictEqual(await soon(client.peek()), "nothing")
+    ping("broken")
+    assert.strictEqual(await client.closed, 1006)
+    const second = await connected(world)
+    await world.put([incoming({ type: "silent" })])
+    second.ping("a")
+    second.ping("b")
+    assert.strictEqual(await soon(second.client.peek()), "nothing")
+  })
+  it("makes the server restart: the session is forgotten", async () => {
+    await using world = await setup()
+    const { authorization_state, client, ping, protocol } = await connected(world)
+    await world.put([incoming({ type: "restart" })])
+    ping("p")
+    const frame = await client.next()
+    assert.strictEqual(frame.method, "signalwire.disconnect")
+    assert.deepStrictEqual(frame.params, { restart: true })
+    client.acknowledge(frame)
+    assert.strictEqual(await client.closed, 1012)
+    const again = await Client.open(world.info.ws)
+    assert.isFalse((await again.connect(world.ada.token, { protocol, authorization_state })).result.session_restored)
+  })
+})
+
+describe("a frame to the client", () => {
+  const hear = async (world: Awaited<ReturnType<typeof setup>>, rules: ReadonlyArray<object>) => {
+    const client = await Client.open(world.info.ws)
+    await client.connect(world.grace.token)
+    await world.put(rules)
+    for (const text of ["one", "two", "three"]) {
+      // oxlint-disable-next-line no-await-in-loop
+      await world.ask(messages, world.send(text))
+    }
+    const texts = async (count: number) => {
+      const found: Array<string> = []
+      // oxlint-disable-next-line no-await-in-loop
+      while (found.length < count) found.push((await client.next()).params.params.text)
+      return found
+    }
+    return { client, texts }
+  }
+  it.each([
+    ["duplicate", ["one", "one", "two", "three"]],
+    ["reorder", ["two", "one", "three"]],
+    ["drop", ["two", "three"]],
+    ["delay", ["one", "two", "three"]]
+  ])("goes wrong: %s", async (name, expected) => {
+    await using world = await setup()
+    const { client, texts } = await hear(world, [rule(name)])
+    assert.deepStrictEqual(await texts(expected.length), expected)
+    assert.strictEqual(await soon(client.peek(), 50), "nothing")
+  })
+  it("is cut in half", async () => {
+    await using world = await setup()
+    const { client } = await hear(world, [rule("malformed")])
+    const raw = await client.nextText()
+    assert.throws(() => JSON.parse(raw))
+    assert.strictEqual((await client.next()).params.params.text, "two")
+  })
+  it("is replaced by an error, when it is an answer", async () => {
+    await using world = await setup()
+    const client = await Client.open(world.info.ws)
+    await client.connect(world.ada.token)
+    await world.put([{
+      match: { on: "frame", direction: "out", method: "subscriber.online" },
+      action: { type: "answer", code: -32000, message: "Timeout" }
+    }])
+    client.send({ id: "o", method: "subscriber.online", params: {} })
+    const { error, id } = await client.next()
+    assert.deepStrictEqual({ error, id }, { id: "o", error: { code: -32000, message: "Timeout" } })
+  })
+  it("makes the server fall silent, close, break or restart", async () => {
+    await using world = await setup()
+    const outgoing = (action: object) => ({
+      match: { on: "frame", direction: "out", eventType: "conversation.message" },
+      action,
+      times: 1
+    })
+    const silent = await hear(world, [outgoing({ type: "silent" })])
+    assert.strictEqual(await soon(silent.client.peek()), "nothing")
+    assert.strictEqual(await (await hear(world, [outgoing({ type: "close", code: 1001 })])).client.closed, 1001)
+    assert.strictEqual(await (await hear(world, [outgoing({ type: "refuse" })])).client.closed, 1006)
+    const restarting = await hear(world, [rule("restart")])
+    assert.strictEqual((await restarting.client.next()).method, "signalwire.disconnect")
+    assert.strictEqual(await restarting.client.closed, 1012)
+  })
+})
+
+describe("a rule", () => {
+  it("of the documentation is taken as it stands", async () => {
+    await using world = await setup()
+    const all = [...rules.values()]
+    const { body, status } = await world.put(all)
+    assert.strictEqual(status, 200)
+    assert.deepStrictEqual(body.rules, all)
+  })
+  it.each<[unknown, string]>([
+    [{ match: { on: "htp" }, action: { type: "drop" } }, "rules[0].match"],
+    [{ match: { on: "frame" }, action: { type: "drop" } }, "rules[0].match.direction"],
+    [{ match: { on: "http" }, action: { type: "explode" } }, "rules[0].action"],
+    [{ match: { on: "http" }, action: { type: "delay" } }, "rules[0].action.millis"],
+    [{ match: { on: "http" }, action: { type: "delay", millis: -1 } }, "rules[0].action.millis"],
+    [{ match: { on: "http" }, action: { type: "answer", status: 42 } }, "rules[0].action.status"],
+    [{ match: { on: "http" }, action: { type: "answer", headers: { a: "b\r\nc: d" } } }, "rules[0].action.headers.a"],
+    [{ match: { on: "connect" }, action: { type: "close", code: 7 } }, "rules[0].action.code"],
+    [{ match: { on: "http" }, action: { type: "drop" }, times: 0.5 }, "rules[0].times"],
+    [{ match: { on: "http" }, action: { type: "drop" }, probability: 2 }, "rules[0].probability"],
+    [{ match: { on: "http" }, action: { type: "drop" }, probabilty: 1 }, "rules[0].probabilty"]
+  ])("that makes no sense is refused with the field's name: %j", async (bad, attribute) => {
+    await using world = await setup()
+    await world.put([rule("drop")])
+    const { body, status } = await world.put([bad as object])
+    assert.strictEqual(status, 422)
+    assert.strictEqual(body.errors[0].attribute, attribute)
+    assert.strictEqual((await request(world.info, "GET", "/_sandbox/faults")).body.rules.length, 1)
+  })
+})

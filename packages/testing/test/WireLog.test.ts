@@ -1,0 +1,30 @@
+import * as MemoryBackend from "@effect-signalwire/testing/MemoryBackend"
+import * as World from "@effect-signalwire/testing/World"
+import { assert, it, layer } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+
+layer(MemoryBackend.layerWorld({ wireLog: true }))("the wire log of a backend in memory", (it) => {
+  it.effect("tells what a client asked for, and is empty once it was cleared", () =>
+    Effect.gen(function*() {
+      const { admin } = yield* World.World
+      const ada = yield* World.participant("ada")
+      const addressId = (yield* admin.createRoom({ name: "office" })).addressId
+      yield* ada.join({ addressId })
+      const log = yield* admin.log
+      const asked = log.find((entry) => entry.on === "request" && entry.path.endsWith("/join"))
+      assert.strictEqual(asked?.on === "request" ? asked.subscriberId : undefined, ada.account.id)
+      assert.notInclude(JSON.stringify(log), ada.account.token)
+      yield* admin.clearLog
+      yield* admin.setLog(false)
+      yield* ada.join({ addressId })
+      assert.deepStrictEqual(yield* admin.log, [])
+    }).pipe(Effect.scoped))
+})
+
+it.effect("a backend in memory logs nothing unless it is asked to", () =>
+  Effect.gen(function*() {
+    const { admin } = yield* World.World
+    const ada = yield* World.participant("ada")
+    yield* ada.getConversations()
+    assert.deepStrictEqual(yield* admin.log, [])
+  }).pipe(Effect.scoped, Effect.provide(MemoryBackend.layerWorld())))
