@@ -18,7 +18,6 @@ import * as FiberSet from "effect/FiberSet"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
-import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as HttpEffect from "effect/http/HttpEffect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
@@ -42,41 +41,27 @@ const makeHttpClient: Effect.Effect<
 > = Effect.gen(function*() {
   const context = yield* Effect.context<Backend.Backend | Faults.Faults>()
   const run = yield* FiberSet.makeRuntime()
-  /** Requests under way, by the web request behind them. */
-  const underWay = new WeakMap<object, () => void>()
-  const hosting: Hosting = {
-    abort: (request) =>
-      Effect.andThen(
-        Effect.sync(() => underWay.get(request.source)?.()),
-        Effect.never
-      )
-  }
   const routes = yield* HttpRouter.toHttpEffect(Layer.merge(Routes.layer, AdminRoutes.layer)).pipe(
     Effect.provide(context)
   )
 
   return HttpClient.make(
-    Effect.fnUntraced(function*(request, url) {
-      const source = new Request(url, {
-        method: request.method,
-        headers: request.headers,
-        body: request.body._tag === "Uint8Array" ? Uint8Array.from(request.body.body) : null
-      })
+    Effect.fnUntraced(function*(request) {
       const answer: Answer = Deferred.makeUnsafe()
-      underWay.set(source, () => Deferred.doneUnsafe(answer, broken(request)))
+      const broke = Effect.sync(() => Deferred.doneUnsafe(answer, broken(request)))
+      const hosting: Hosting = { abort: () => Effect.andThen(broke, Effect.never) }
       // the server goes on when the client has gone, as it does behind a wire
       run(
         HttpEffect.toHandled(
           routes,
           (_, response) => Deferred.succeed(answer, response)
         ).pipe(
-          Effect.provideService(HttpServerRequest.HttpServerRequest, HttpServerRequest.fromWeb(source)),
+          Effect.provideService(HttpServerRequest.HttpServerRequest, HttpServerRequest.fromClientRequest(request)),
           Effect.provideService(Hosting, hosting),
-          Effect.ensuring(Effect.sync(() => Deferred.doneUnsafe(answer, broken(request))))
+          Effect.ensuring(broke)
         )
       )
-      const response = yield* Deferred.await(answer)
-      return HttpClientResponse.fromWeb(request, HttpServerResponse.toWeb(response))
+      return HttpServerResponse.toClientResponse(yield* Deferred.await(answer), { request })
     })
   )
 })
@@ -88,7 +73,7 @@ const broken = (request: HttpClientRequest.HttpClientRequest): Effect.Effect<nev
     })
   )
 
-const makeWebSocketConstructor = Effect.gen(function*() {
+const makeWebSocketConstructor = Effect.fnUntraced(function*(wire: MemorySocket.Wire | undefined) {
   const run = yield* FiberSet.makeRuntime<Backend.Backend | Faults.Faults>()
 
   const serve = Effect.fnUntraced(function*(link: MemorySocket.Link) {
@@ -102,26 +87,35 @@ const makeWebSocketConstructor = Effect.gen(function*() {
   })
 
   const constructor: Socket.WebSocketConstructor["Service"] = () => {
-    const link = MemorySocket.make()
+    const link = MemorySocket.make(wire)
     run(serve(link))
     return link.client
   }
   return constructor
 })
 
-/** The backend with both ways to reach it. */
-export const layer = (
-  options?: Backend.Options
-): Layer.Layer<Backend.Backend | Faults.Faults | HttpClient.HttpClient | Socket.WebSocketConstructor> =>
+/** How a backend in memory behaves. */
+export interface Options extends Backend.Options {
+  /** How what is sent on a socket travels. @default at once, as soon as the current task has ended */
+  readonly wire?: MemorySocket.Wire | undefined
+}
+
+type Services = Backend.Backend | Faults.Faults | HttpClient.HttpClient | Socket.WebSocketConstructor
+
+/** The backend with both ways to reach it, over a store that outlives it. */
+export const layerStorage = (options?: Options): Layer.Layer<Services, never, Storage.Storage> =>
   Layer.mergeAll(
     Layer.effect(HttpClient.HttpClient, makeHttpClient),
-    Layer.effect(Socket.WebSocketConstructor, makeWebSocketConstructor)
+    Layer.effect(Socket.WebSocketConstructor, makeWebSocketConstructor(options?.wire))
   ).pipe(
     Layer.provideMerge(Layer.merge(Backend.layer(options), Faults.layer)),
-    Layer.provide(Storage.layerMemory),
     Layer.orDie
   )
 
+/** The backend with both ways to reach it. */
+export const layer = (options?: Options): Layer.Layer<Services> =>
+  Layer.provide(layerStorage(options), Storage.layerMemory)
+
 /** The backend in memory as a world for conformance suites and for clients of its own. */
-export const layerWorld = (options?: Backend.Options): Layer.Layer<World.World> =>
+export const layerWorld = (options?: Options): Layer.Layer<World.World> =>
   World.layer(endpoint).pipe(Layer.provide(layer(options)))

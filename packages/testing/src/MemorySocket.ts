@@ -13,12 +13,22 @@ const connecting = 0
 const open = 1
 const closed = 3
 
+/** Makes one direction of a connection, which carries out what it is given later and in order. */
+export type Wire = () => (deliver: () => void) => void
+
+const atOnce: Wire = () => queueMicrotask
+
 /** One end of a {@link Link}. */
 export class MemorySocket implements Socket.WebSocketLike {
   readyState = connecting
   /** The other end. */
   peer: MemorySocket | undefined
   readonly #listeners = new Map<EventType, Map<Listener, boolean>>()
+  readonly #carry: (deliver: () => void) => void
+
+  constructor(wire: Wire = atOnce) {
+    this.#carry = wire()
+  }
 
   addEventListener(type: EventType, listener: Listener, options?: { readonly once?: boolean }): void {
     const listeners = this.#listeners.get(type) ?? new Map<Listener, boolean>()
@@ -33,7 +43,7 @@ export class MemorySocket implements Socket.WebSocketLike {
   send(data: string | Uint8Array<ArrayBuffer>): void {
     if (this.readyState !== open) throw new Error("the socket is not open")
     const { peer } = this
-    queueMicrotask(() => {
+    this.#carry(() => {
       if (peer?.readyState === open) peer.dispatch("message", { data })
     })
   }
@@ -42,7 +52,7 @@ export class MemorySocket implements Socket.WebSocketLike {
     const { peer } = this
     if (this.readyState === closed) return
     // as on a wire: what was sent before the close arrives before it
-    queueMicrotask(() => {
+    this.#carry(() => {
       peer?.end(code, reason)
       this.end(code, reason)
     })
@@ -80,9 +90,9 @@ export interface Link {
 }
 
 /** A connection that is not open yet. */
-export const make = (): Link => {
-  const client = new MemorySocket()
-  const server = new MemorySocket()
+export const make = (wire?: Wire): Link => {
+  const client = new MemorySocket(wire)
+  const server = new MemorySocket(wire)
   client.peer = server
   server.peer = client
   return {
