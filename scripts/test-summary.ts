@@ -12,11 +12,9 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 const total = { passed: 0, failed: 0, skipped: 0 }
 const problems: Array<string> = []
 
-<<<<<<< HEAD
-const withTests = globSync("{packages/*,examples,benchmarks,conformance}/test/**/*.test.ts", { cwd: root })
-=======
-const withTests = globSync("{packages/*,examples,benchmarks,chaos}/test/**/*.test.ts", { cwd: root })
->>>>>>> chaos
+const withTests = globSync("{packages/*,examples,benchmarks,conformance,chaos,simulation}/test/**/*.test.ts", {
+  cwd: root
+})
   .map((file) => file.split("/test/", 1)[0] ?? "")
 for (const directory of [...new Set(withTests)].toSorted()) {
   const file = join(root, directory, ".vitest/results.json")
