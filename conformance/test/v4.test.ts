@@ -239,6 +239,7 @@ describe.concurrent("sending", () => {
     await told(other, ada.addressId, "hello grace")
     await send(other, ada.addressId, "hello ada")
     await told(one, grace.addressId, "hello ada")
+    assert.deepStrictEqual(await texts(other, ada.addressId), ["hello grace", "hello ada"])
   })
 
   it("is refused its own address", async () => {
@@ -470,23 +471,6 @@ describe.concurrent("when the connection breaks", () => {
     await first.close()
     await eventually("the socket is gone", () => server().sessions(ada), ([session]) => session?.connected === false)
     await using second = await open(server(), ada, kept)
-    assert.isTrue((await reconnected(second, 1)).result.session_restored)
-  })
-
-  it("resumes on the next page load without being given a token, from what it persisted", async () => {
-    const ada = await server().person("ada")
-    const first = await open(server(), ada, undefined, { persistSession: true })
-    const { kept } = await eventually(
-      "the state is kept",
-      () => first.seen(),
-      ({ kept }) => Object.keys(kept.local).some((key) => key.endsWith(":as"))
-    )
-    await first.close()
-    await using second: V4Tab = await Tab.open("v4", server().info, kept)
-    await second.run(({ kept, vendor }) => {
-      kept.client = new vendor.SignalWire(undefined, { persistSession: true })
-    })
-    await ready(second)
     assert.isTrue((await reconnected(second, 1)).result.session_restored)
   })
 

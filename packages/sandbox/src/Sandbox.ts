@@ -48,7 +48,7 @@ export class SandboxError extends Schema.TaggedError<SandboxError>("@effect-sign
 // Options
 
 /** How a sandbox behaves, beyond how its backend does. */
-export interface Options extends Omit<Backend.Options, "host"> {
+export interface Options extends Omit<Backend.Options, "host" | "linkOrigin"> {
   /**
    * The port; 0 for one that is free.
    * @default 0
@@ -64,6 +64,11 @@ export interface Options extends Omit<Backend.Options, "host"> {
    * @default ":memory:"
    */
   readonly data?: string | undefined
+  /**
+   * How the links of a page are written; documents of the service show both.
+   * @default "relative"
+   */
+  readonly links?: "relative" | "absolute" | undefined
   /** Serves `https:` and `wss:` with this certificate and key, both in PEM. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined
   /**
@@ -138,12 +143,14 @@ export const make = Effect.fnUntraced(function*(
   }).pipe(Scope.provide(listening), Effect.mapError(toError(`cannot listen on ${host}:${port}`)))
   const address = node.address()
   const bound = typeof address === "object" && address !== null ? address.port : port
+  const secure = tls === undefined ? "" : "s"
   const authority = `${host.includes(":") ? `[${host}]` : host}:${bound}`
 
   const { dialect, maxTextLength, maxUnacked, pingInterval, sessionRetention, tokenLifetime } = options
   const context = yield* Backend.layer({
     // the vendor's clients replace the first label of the host, which must leave a name that a URL may have
     host: `puc.localhost:${bound}`,
+    linkOrigin: options.links === "absolute" ? `http${secure}://${authority}` : undefined,
     dialect,
     maxTextLength,
     maxUnacked,
@@ -181,7 +188,6 @@ export const make = Effect.fnUntraced(function*(
       for (const socket of sockets) socket.destroy()
     })
   )
-  const secure = tls === undefined ? "" : "s"
   return {
     http: `http${secure}://${authority}`,
     ws: `ws${secure}://${authority}`,
