@@ -186,13 +186,10 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       )
     )
 
-    yield* router.add(
-      "*",
-      "/*",
-      Effect.flatMap(
-        request,
-        ({ method }) => method === "OPTIONS" ? Effect.succeed(preflight) : answered(Effect.fail(Refused.notFound))
-      )
-    )
+    yield* router.add("OPTIONS", "/*", preflight)
+    // not for every method: a route for all would stand in the way of HEAD, which is answered by the route for GET
+    for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "QUERY"] as const) {
+      yield* router.add(method, "/*", answered(Effect.fail(Refused.notFound)))
+    }
   })
 )
