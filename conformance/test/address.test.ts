@@ -12,6 +12,7 @@ import {
   openAddress as open,
   reconnected,
   sent,
+  settled,
   shareServer
 } from "./support.ts"
 
@@ -604,7 +605,10 @@ describe.concurrent("when the connection breaks", () => {
     const { addressId } = await own.room("lab")
     const ada = await own.person("ada")
     await using tab = await open(own, ada)
-    // the acknowledgements get lost on the way
+    await settled(tab)
+    // answered after what was sent before, so that the next acknowledgements are those of messages
+    await tab.run(({ kept }) => kept.client.offline())
+    // they get lost on the way
     await own.faults({
       match: { on: "frame", direction: "in", method: "signalwire.event" },
       action: { type: "drop" },

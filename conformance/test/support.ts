@@ -112,3 +112,11 @@ export const reconnected = async (tab: Tab<Loose, Loose>, number = 2) => {
       .result
   }
 }
+
+/** Waits until a tab has acknowledged the state it got with the session. */
+export const settled = (tab: Tab<Loose, Loose>) =>
+  eventually("the state is acknowledged", () => tab.seen(), ({ frames }) => {
+    const state = frames.find(({ text }) => text.includes("signalwire.authorization.state"))
+    const id: unknown = state === undefined ? undefined : JSON.parse(state.text).id
+    return frames.some(({ direction, text }) => direction === "out" && JSON.parse(text).id === id)
+  })

@@ -6,7 +6,7 @@ import { assert, describe, it } from "vitest"
 import type { Kept } from "../src/environment.ts"
 import { type Person, Server } from "../src/Server.ts"
 import { Tab } from "../src/Tab.ts"
-import { eventually, failure, type Loose, reconnected, sent, shareServer } from "./support.ts"
+import { eventually, failure, type Loose, reconnected, sent, settled, shareServer } from "./support.ts"
 
 const server = shareServer()
 
@@ -239,6 +239,7 @@ describe.concurrent("sending", () => {
     await told(other, ada.addressId, "hello grace")
     await send(other, ada.addressId, "hello ada")
     await told(one, grace.addressId, "hello ada")
+    assert.deepStrictEqual(await texts(other, ada.addressId), ["hello grace", "hello ada"])
   })
 
   it("is refused its own address", async () => {
@@ -430,6 +431,8 @@ describe.concurrent("when the connection breaks", () => {
     const ada = await own.person("ada")
     await using tab = await open(own, ada)
     await read(tab, addressId)
+    await settled(tab)
+    await tab.run(({ kept }) => kept.client.unregister())
     await own.faults({
       match: { on: "frame", direction: "in", method: "signalwire.event" },
       action: { type: "drop" },
@@ -470,23 +473,6 @@ describe.concurrent("when the connection breaks", () => {
     await first.close()
     await eventually("the socket is gone", () => server().sessions(ada), ([session]) => session?.connected === false)
     await using second = await open(server(), ada, kept)
-    assert.isTrue((await reconnected(second, 1)).result.session_restored)
-  })
-
-  it("resumes on the next page load without being given a token, from what it persisted", async () => {
-    const ada = await server().person("ada")
-    const first = await open(server(), ada, undefined, { persistSession: true })
-    const { kept } = await eventually(
-      "the state is kept",
-      () => first.seen(),
-      ({ kept }) => Object.keys(kept.local).some((key) => key.endsWith(":as"))
-    )
-    await first.close()
-    await using second: V4Tab = await Tab.open("v4", server().info, kept)
-    await second.run(({ kept, vendor }) => {
-      kept.client = new vendor.SignalWire(undefined, { persistSession: true })
-    })
-    await ready(second)
     assert.isTrue((await reconnected(second, 1)).result.session_restored)
   })
 
@@ -546,5 +532,87 @@ describe.concurrent("when the connection breaks", () => {
     })
     await using tab = await open(own, ada)
     assert.deepStrictEqual((await tab.seen()).exchanges.slice(0, 2).map(({ status }) => status), [503, 200])
+  })
+})
+
+describe.concurrent("credentials", () => {
+  it("are bound to the client's own key when they may be refreshed", async () => {
+    const { addressId } = await server().room("lab")
+    const own = server()
+    await using tab: V4Tab = await Tab.open("v4", own.info)
+    const reference = `bound-${addressId}`
+    // the application's server mints a token for the key that the client made
+    await tab.run(({ kept, vendor }, { authorization, reference, url }) => {
+      kept.errors = []
+      kept.addresses = {}
+      kept.client = new vendor.SignalWire({
+        authenticate: async (context) => {
+          const response = await fetch(url, {
+            method: "POST",
+            headers: { authorization },
+            body: JSON.stringify({ reference, scope: ["sat:refresh"], fingerprint: context?.fingerprint })
+          })
+          const { token }: { token: string } = await response.json()
+          return { token }
+        }
+      })
+      kept.client.errors$.subscribe(({ message, name }) => kept.errors.push({ message, name }))
+    }, {
+      reference,
+      url: `${own.info.http}/api/fabric/subscribers/tokens`,
+      authorization: `Basic ${btoa(`${own.info.projectId}:${own.info.apiToken}`)}`
+    })
+    await ready(tab)
+    const claims: Loose = await tab.run(({ kept }) => kept.client.user?.satClaims)
+    assert.deepStrictEqual(claims.scope, ["sat:refresh"])
+    const [request] = await eventually(
+      "re-authenticated",
+      () => sent(tab, "signalwire.reauthenticate"),
+      (all) => all.length > 0
+    )
+    assert.isString(request.params.dpop_token)
+    await meet(tab, addressId)
+    const { exchanges } = await tab.seen()
+    const renewed = exchanges.find(({ url }) => url.endsWith("/api/fabric/subscriber/devices/token"))
+    assert.strictEqual(renewed?.status, 200)
+    // from then on REST uses the token that was renewed
+    assert.strictEqual(
+      exchanges.at(-1)?.authorization,
+      `Bearer ${request.params.authentication.jwt_token}`
+    )
+    assert.deepStrictEqual(await tab.run(({ kept }) => kept.errors), [])
+  })
+
+  it("may be a guest's, who sees what it is allowed to and cannot be called", async () => {
+    const [lab, attic] = [await server().room("lab"), await server().room("attic")]
+    const { token } = await server().manage<{ token: string }>("/api/fabric/guests/tokens", {
+      allowed_addresses: [lab.addressId]
+    })
+    await using tab = await begin(server(), token, undefined, { skipRegister: true })
+    await tab.run(({ kept, until }) => until("connected", () => kept.client.isConnected))
+    const names = await tab.run(async ({ kept, until }) => {
+      const directory = await until("the directory", () => kept.client.directory)
+      directory.loadMore()
+      await until("addresses", () => directory.addresses.length > 0)
+      await until("their states", () => directory.addresses.every((address: Loose) => address.state !== null))
+      return directory.addresses.map(({ name }) => name)
+    })
+    assert.deepStrictEqual(names, [lab.name])
+    assert.notInclude(names, attic.name)
+    await failure(tab.run(({ kept }) => kept.client.register()))
+  })
+
+  it("may come from an embed key", async () => {
+    const { addressId, name } = await server().room("lab")
+    await using tab: V4Tab = await Tab.open("v4", server().info)
+    await tab.run(({ kept, vendor }, key) => {
+      kept.addresses = {}
+      kept.client = new vendor.SignalWire(
+        new vendor.EmbedTokenCredentialProvider("space.example.test", key),
+        { skipRegister: true }
+      )
+    }, `c2c_${addressId}`)
+    await tab.run(({ kept, until }) => until("connected", () => kept.client.isConnected))
+    assert.strictEqual((await meet(tab, addressId)).name, name)
   })
 })

@@ -20,6 +20,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Admin from "./Admin.ts"
+import type { Claims } from "./internal/claims.ts"
 import * as Connections from "./internal/connections.ts"
 import * as Conversations from "./internal/conversations.ts"
 import * as Core from "./internal/core.ts"
@@ -88,6 +89,11 @@ export interface Options {
    * @default 5000
    */
   readonly maxSocketsPerSubscriber?: number | undefined
+  /**
+   * What the links of a page begin with, such as `https://space.example.test`.
+   * @default nothing: the links are relative
+   */
+  readonly linkOrigin?: string | undefined
 }
 
 /** The options with their defaults filled in; durations in milliseconds. */
@@ -102,6 +108,7 @@ export interface Settings {
   readonly wireLog: boolean
   readonly maxSockets: number
   readonly maxSocketsPerSubscriber: number
+  readonly linkOrigin: string
 }
 
 const toSettings = (options: Options): Settings => ({
@@ -114,7 +121,8 @@ const toSettings = (options: Options): Settings => ({
   tokenLifetime: Duration.toMillis(options.tokenLifetime ?? "2 hours"),
   wireLog: options.wireLog ?? false,
   maxSockets: options.maxSockets ?? 10_000,
-  maxSocketsPerSubscriber: options.maxSocketsPerSubscriber ?? 5000
+  maxSocketsPerSubscriber: options.maxSocketsPerSubscriber ?? 5000,
+  linkOrigin: options.linkOrigin ?? ""
 })
 
 // Models
@@ -122,9 +130,16 @@ const toSettings = (options: Options): Settings => ({
 /** Who asks. */
 export interface Viewer {
   readonly subscriber: Records.Subscriber
-  /** The address it sends from. */
-  readonly address: Records.Address
+  /** The address it sends from; a guest has none. */
+  readonly address: Records.Address | null
   readonly token: Records.Token
+  /** What the token was minted with. A guest sees the addresses that these name, and no others. */
+  readonly claims: Claims
+}
+
+/** Somebody with an address. */
+export interface Member extends Viewer {
+  readonly address: Records.Address
 }
 
 /** Which page of a list is asked for. `token` names the window that was pinned with the first page. */
@@ -171,6 +186,7 @@ export interface Sent {
   readonly groupId: GroupId
   /** The other side, as the sender names it. */
   readonly addressId: AddressId
+  readonly fromAddressId: AddressId
 }
 
 /** A subscriber's pair of tokens. `expiresAt` is in unix seconds. */
@@ -192,7 +208,8 @@ export interface MessagesRequest {
 
 /** Filters and order of a list of addresses. */
 export interface AddressesRequest {
-  readonly name?: string | undefined
+  /** More than one when the request can be read in more than one way. */
+  readonly names?: ReadonlyArray<string> | undefined
   readonly type?: string | undefined
   readonly displayName?: string | undefined
   readonly sortBy?: "name" | "created_at" | undefined
@@ -234,7 +251,7 @@ export interface Service {
     readonly name: string
     readonly displayName?: string | undefined
     readonly email?: string | undefined
-  }) => Effect.Effect<Viewer, Refused.Refused | StorageError>
+  }) => Effect.Effect<Member, Refused.Refused | StorageError>
   /** Adds a room. A name can be taken only once. */
   readonly addRoom: (options: {
     readonly name: string
@@ -246,11 +263,26 @@ export interface Service {
   /** Whom it serves, with a token for each that has not expired. */
   readonly ready: Effect.Effect<Admin.Ready, Refused.Refused | StorageError>
 
-  /** Mints a pair of tokens. `expiresAt` is in unix seconds. */
+  /**
+   * Mints a pair of tokens. `expiresAt` is in unix seconds. One that its client may renew by itself lives a minute,
+   * unless it is bound to a key.
+   */
   readonly mint: (
     subscriberId: string,
-    options?: { readonly expiresAt?: number | undefined; readonly ttlSeconds?: number | undefined }
+    options?: {
+      readonly expiresAt?: number | undefined
+      readonly ttlSeconds?: number | undefined
+      readonly claims?: Claims | undefined
+      readonly bound?: boolean | undefined
+    }
   ) => Effect.Effect<Minted, Refused.Refused | StorageError>
+  /** Mints a pair of tokens for somebody without an address, who sees only what is allowed. */
+  readonly mintGuest: (options: {
+    readonly allowed: ReadonlyArray<string>
+    /** The parameter that named the addresses. */
+    readonly attribute: string
+    readonly expiresAt: number | undefined
+  }) => Effect.Effect<Minted, Refused.Refused | StorageError>
   /** Makes a token worthless from now on. */
   readonly expire: (token: string) => Effect.Effect<void, Refused.Refused | StorageError>
   /** A new pair of tokens for a refresh token. */
@@ -259,7 +291,7 @@ export interface Service {
   readonly authenticate: (token: string) => Effect.Effect<Viewer, Refused.Refused>
 
   readonly subscriber: (viewer: Viewer) => Subscriber.Subscriber
-  readonly address: (addressId: string) => Effect.Effect<Address.Address, Refused.Refused>
+  readonly address: (viewer: Viewer, addressId: string) => Effect.Effect<Address.Address, Refused.Refused>
   readonly addresses: (
     viewer: Viewer,
     request: AddressesRequest
@@ -308,6 +340,8 @@ export interface Service {
   readonly forget: (session: Session) => void
   /** Gives a session another token of the same subscriber. */
   readonly reauthenticate: (session: Session, token: string) => Effect.Effect<void, Refused.Refused>
+  /** Whether a session's token has expired since this was last said. */
+  readonly lapsed: (session: Session) => boolean
   readonly sessions: () => ReadonlyArray<Session>
 }
 
@@ -340,10 +374,11 @@ export const make = Effect.fnUntraced(function*(
     findRoom: directory.findRoom,
     ready: tokens.ready,
     mint: tokens.mint,
+    mintGuest: tokens.mintGuest,
     expire: tokens.expire,
     refresh: tokens.refresh,
     authenticate: tokens.authenticate,
-    subscriber: (viewer) => toSubscriber(viewer.subscriber, viewer.address),
+    subscriber: (viewer) => toSubscriber(viewer.subscriber, viewer.address, core.state.profileOf(viewer.subscriber.id)),
     address: directory.address,
     addresses: directory.addresses,
     conversations: conversations.conversations,
@@ -358,6 +393,7 @@ export const make = Effect.fnUntraced(function*(
     acknowledge: connections.acknowledge,
     forget: connections.forget,
     reauthenticate: connections.reauthenticate,
+    lapsed: connections.lapsed,
     sessions: connections.sessions
   })
 })

@@ -7,152 +7,40 @@ import * as Address from "@effect-signalwire/schema/Address"
 import * as Conversation from "@effect-signalwire/schema/Conversation"
 import * as ConversationMessage from "@effect-signalwire/schema/ConversationMessage"
 import * as Dialect from "@effect-signalwire/schema/Dialect"
-import { AddressId, GroupId } from "@effect-signalwire/schema/Ids"
 import * as JoinConversationResponse from "@effect-signalwire/schema/JoinConversationResponse"
-import { isJsonObject, type JsonObject } from "@effect-signalwire/schema/JsonObject"
 import type * as SendMessage from "@effect-signalwire/schema/SendMessage"
 import * as Subscriber from "@effect-signalwire/schema/Subscriber"
 import * as Effect from "effect/Effect"
-import * as Base64 from "effect/encoding/Base64"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
-import { Backend, type Content, type PageRequest, type PageResult, type Target, type Viewer } from "./Backend.ts"
+import { Backend, type PageRequest, type PageResult, type Viewer } from "./Backend.ts"
 import { Faults } from "./Faults.ts"
 import { Hosting } from "./Hosting.ts"
-import {
-  answered,
-  bearer,
-  bodyObject,
-  type Handled,
-  json,
-  pathParam,
-  preflight,
-  prescribed,
-  surround,
-  urlOf
-} from "./internal/http.ts"
+import * as DeviceRoutes from "./internal/deviceRoutes.ts"
+import { answered, bodyObject, json, pathParam, preflight, prescribed } from "./internal/http.ts"
+import { contentOf, oneOf, pageBody, pageRequest, seconds, targetOf, textOf } from "./internal/parameters.ts"
+import * as Routing from "./internal/routing.ts"
+import * as TokenRoutes from "./internal/tokenRoutes.ts"
 import * as Refused from "./Refused.ts"
 import * as SocketProtocol from "./SocketProtocol.ts"
-import type { StorageError } from "./Storage.ts"
 
-// Parameters
+// Parts of answers
 
-const isWhole = (text: string) => /^\d{1,9}$/.test(text)
-
-const pageRequest = (query: URLSearchParams): Effect.Effect<PageRequest, Refused.Refused> => {
-  const sizeName = query.has("page_size") ? "page_size" : "limit"
-  const size = query.get(sizeName) ?? "50"
-  const number = query.get("page_number") ?? "0"
-  if (!isWhole(size) || Number(size) < 1 || Number(size) > 1000) {
-    return Effect.fail(Refused.invalidParameter(sizeName, "must be a whole number from 1 to 1000"))
-  }
-  if (!isWhole(number)) {
-    return Effect.fail(Refused.invalidParameter("page_number", "must be a whole number, 0 or more"))
-  }
-  return Effect.succeed({
-    size: Number(size),
-    number: Number(number),
-    token: query.get("page_token") ?? undefined
-  })
-}
-
-const seconds = (query: URLSearchParams, name: string): Effect.Effect<number | undefined, Refused.Refused> => {
-  const text = query.get(name)
-  if (text === null) return Effect.succeed(undefined)
-  return /^-?\d+(\.\d+)?$/.test(text) && Number.isFinite(Number(text))
-    ? Effect.succeed(Number(text))
-    : Effect.fail(Refused.invalidParameter(name, "must be unix seconds"))
-}
-
-const oneOf = <const A extends string>(
-  query: URLSearchParams,
-  name: string,
-  values: ReadonlyArray<A>
-): Effect.Effect<A | undefined, Refused.Refused> => {
-  const text = query.get(name)
-  const found = values.find((value) => value === text)
-  return text !== null && found === undefined
-    ? Effect.fail(Refused.invalidParameter(name, `must be one of ${values.join(", ")}`))
-    : Effect.succeed(found)
-}
-
-/** A page with its links: relative, with the filters of the request, and only those that lead somewhere. */
-const pageBody = <A>(url: URL, request: PageRequest, page: PageResult<A>, encode: (item: A) => unknown) => {
-  const link = (number: number | undefined) => {
-    const query = new URLSearchParams(url.search)
-    query.delete("page_number")
-    query.delete("page_token")
-    if (number !== undefined && page.token !== undefined) {
-      query.set("page_number", String(number))
-      query.set("page_token", page.token)
-    }
-    const text = query.toString()
-    return text === "" ? url.pathname : `${url.pathname}?${text}`
-  }
-  return {
-    data: page.items.map(encode),
-    links: {
-      self: link(request.token === undefined ? undefined : request.number),
-      first: link(undefined),
-      ...(page.hasNext ? { next: link(request.number + 1) } : undefined),
-      ...(request.number > 0 ? { prev: link(request.number - 1) } : undefined)
+/** What the token may do, when it was minted with a scope. */
+const satClaims = ({ claims: { fingerprint, scope }, token }: Viewer) =>
+  scope === undefined ? undefined : {
+    sat_claims: {
+      scope,
+      ...(fingerprint === undefined ? undefined : { cnf: { jkt: fingerprint } }),
+      expires_at: token.expiresAt
     }
   }
-}
 
-// Bodies
-
-const optionalObject = (body: JsonObject, name: string): Effect.Effect<JsonObject, Refused.Refused> => {
-  const value = Object.hasOwn(body, name) ? body[name] : undefined
-  if (value === undefined || value === null) return Effect.succeed({})
-  return isJsonObject(value)
-    ? Effect.succeed(value)
-    : Effect.fail(Refused.invalid("not_a_hash", `${name} must be an object`, name))
-}
-
-const textOf = (body: JsonObject, name: string): Effect.Effect<string | undefined, Refused.Refused> => {
-  const value = Object.hasOwn(body, name) ? body[name] : undefined
-  if (value === undefined || value === null) return Effect.succeed(undefined)
-  return typeof value === "string"
-    ? Effect.succeed(value)
-    : Effect.fail(Refused.invalid("not_a_string", `${name} must be text`, name))
-}
-
-const requiredText = (body: JsonObject, name: string): Effect.Effect<string, Refused.Refused> =>
-  Effect.flatMap(
-    textOf(body, name),
-    (text) => text === undefined || text === "" ? Effect.fail(Refused.missing(name)) : Effect.succeed(text)
-  )
-
-const contentOf = Effect.fnUntraced(function*(body: JsonObject): Effect.fn.Return<Content, Refused.Refused> {
-  const text = Object.hasOwn(body, "text") ? body["text"] : undefined
-  if (text === undefined || text === null || text === "") {
-    return yield* Refused.invalid("message_body_required", "text is required", "text")
-  }
-  if (typeof text !== "string") return yield* Refused.invalid("invalid_message_body", "text must be text", "text")
-  return {
-    text,
-    metadata: yield* optionalObject(body, "metadata"),
-    details: yield* optionalObject(body, "details")
-  }
-})
-
-const targetOf = Effect.fnUntraced(
-  function*(body: JsonObject, form: Dialect.WireForm): Effect.fn.Return<Target, Refused.Refused> {
-    const address = Dialect.carries(form, "address") ? yield* textOf(body, "conversation_id") : undefined
-    if (address !== undefined) return { _tag: "Address", addressId: AddressId.make(address) }
-    if (form === "address") return yield* Refused.missing("conversation_id")
-    const group = yield* textOf(body, "group_id")
-    if (group === undefined) return yield* Refused.missing(form === "all" ? "conversation_id" : "group_id")
-    // older clients name the sender `from_address_id`
-    const from = (yield* textOf(body, "from_fabric_address_id")) ?? (yield* textOf(body, "from_address_id"))
-    if (from === undefined) return yield* Refused.missing("from_fabric_address_id")
-    return { _tag: "Group", groupId: GroupId.make(group), fromAddressId: AddressId.make(from) }
-  }
-)
+/** The names a query may mean: older clients do not encode them, so a plus may be one. */
+const namesOf = (url: URL): ReadonlyArray<string> =>
+  [url.search, url.search.replaceAll("+", "%2B")].flatMap((search) => new URLSearchParams(search).get("name") ?? [])
 
 // Routes
 
@@ -164,36 +52,16 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     const form = backend.settings.dialect
     const request = HttpServerRequest.HttpServerRequest
 
-    const surrounded = surround(backend, faults)
-    const route = <R>(method: "GET" | "POST", path: `/${string}`, handler: Handled<R>) =>
-      router.add(method, path, surrounded(answered(handler)))
-    /** A route for those who show a good token. */
-    const forViewer = (
-      method: "GET" | "POST",
-      path: `/${string}`,
-      handler: (
-        viewer: Viewer,
-        url: URL
-      ) => Effect.Effect<
-        HttpServerResponse.HttpServerResponse,
-        Refused.Refused | StorageError,
-        HttpServerRequest.HttpServerRequest | HttpRouter.RouteContext
-      >
-    ) =>
-      route(
-        method,
-        path,
-        Effect.flatMap(request, (request) =>
-          Effect.flatMap(
-            backend.authenticate(bearer(request) ?? ""),
-            (viewer) => handler(viewer, urlOf(request))
-          ))
-      )
+    const routing = Routing.make(router, backend, faults)
+    const { forViewer } = routing
+    const pageOf = <A>(url: URL, request: PageRequest, page: PageResult<A>, encode: (item: A) => unknown) =>
+      json(pageBody(backend.settings.linkOrigin, url, request, page, encode))
 
     yield* forViewer("GET", "/api/fabric/subscriber/info", (viewer) =>
       Effect.succeed(json({
         ...Subscriber.encode(backend.subscriber(viewer)),
-        app_settings: { display_name: "sandbox", scopes: ["conversations.send_message"] }
+        app_settings: { display_name: "sandbox", scopes: ["conversations.send_message"] },
+        ...satClaims(viewer)
       })))
 
     yield* forViewer("GET", "/api/fabric/addresses", (viewer, url) =>
@@ -206,22 +74,23 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
           return yield* Refused.invalid("sort_order_validations", "sort_order needs sort_by", "sort_order")
         }
         const found = yield* backend.addresses(viewer, {
-          name: query.get("name") ?? undefined,
-          type: query.get("type") ?? undefined,
+          names: query.has("name") ? namesOf(url) : undefined,
+          type: yield* oneOf(query, "type", ["app", "call", "room", "subscriber"]),
           displayName: query.get("display_name") ?? undefined,
           sortBy,
           sortOrder,
           page
         })
-        return json(pageBody(url, page, found, Address.encode))
+        return pageOf(url, page, found, Address.encode)
       }))
     yield* forViewer(
       "GET",
       "/api/fabric/addresses/:id",
-      () =>
+      (viewer) =>
         Effect.flatMap(
           HttpRouter.RouteContext,
-          (context) => Effect.map(backend.address(pathParam(context, "id")), (address) => json(Address.encode(address)))
+          (context) =>
+            Effect.map(backend.address(viewer, pathParam(context, "id")), (address) => json(Address.encode(address)))
         )
     )
 
@@ -229,7 +98,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       Effect.gen(function*() {
         const page = yield* pageRequest(url.searchParams)
         const found = yield* backend.conversations(viewer, page)
-        return json(pageBody(url, page, found, (item) => Conversation.encode(item, form)))
+        return pageOf(url, page, found, (item) => Conversation.encode(item, form))
       }))
 
     const listMessages = (viewer: Viewer, url: URL, conversationId: string | undefined) =>
@@ -238,7 +107,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
         const since = yield* seconds(url.searchParams, "since")
         const until = yield* seconds(url.searchParams, "until")
         const found = yield* backend.messages(viewer, { conversationId, since, until, page })
-        return json(pageBody(url, page, found, (item) => ConversationMessage.encode(item, form)))
+        return pageOf(url, page, found, (item) => ConversationMessage.encode(item, form))
       })
     yield* forViewer("GET", "/api/fabric/messages", (viewer, url) => listMessages(viewer, url, undefined))
     yield* forViewer("GET", "/api/fabric/conversations/:id/messages", (viewer, url) =>
@@ -258,7 +127,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
             ? { table: { conversation_id: sent.addressId, text: content.text } }
             : undefined),
           ...(Dialect.carries(form, "group")
-            ? { group_id: sent.groupId, text: content.text, from_fabric_address_id: viewer.address.id }
+            ? { group_id: sent.groupId, text: content.text, from_fabric_address_id: sent.fromAddressId }
             : undefined)
         }
         return json(response)
@@ -288,44 +157,8 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
         return answer(yield* backend.join(viewer, texts, from))
       }))
 
-    // tokens
-    const basic = `${backend.identity.projectId}:${backend.identity.apiToken}`
-    const checkBasic = Effect.flatMap(request, (request) => {
-      const encoded = /^Basic +(\S+) *$/i.exec(request.headers["authorization"] ?? "")?.[1] ?? ""
-      return Result.getOrElse(Base64.decodeString(encoded), () => "") === basic
-        ? Effect.void
-        : Effect.fail(Refused.unauthorized)
-    })
-    yield* route(
-      "POST",
-      "/api/fabric/subscribers/tokens",
-      Effect.gen(function*() {
-        yield* checkBasic
-        const body = yield* bodyObject
-        const reference = yield* requiredText(body, "reference")
-        const expireAt = body["expire_at"]
-        if (expireAt !== undefined && (typeof expireAt !== "number" || !Number.isFinite(expireAt))) {
-          return yield* Refused.invalidParameter("expire_at", "must be unix seconds")
-        }
-        const known = backend.findSubscriber(reference)
-        const id = known?.id ?? (yield* backend.addSubscriber({
-          name: reference,
-          displayName: yield* textOf(body, "display_name"),
-          email: reference.includes("@") ? reference : undefined
-        })).subscriber.id
-        const minted = yield* backend.mint(id, { expiresAt: expireAt })
-        return json({ subscriber_id: minted.subscriberId, token: minted.token, refresh_token: minted.refreshToken })
-      })
-    )
-    yield* route(
-      "POST",
-      "/api/fabric/subscribers/tokens/refresh",
-      Effect.gen(function*() {
-        const body = yield* bodyObject
-        const { refreshToken, token } = yield* backend.refresh(yield* requiredText(body, "refresh_token"))
-        return json({ token, refresh_token: refreshToken }, 201)
-      })
-    )
+    yield* TokenRoutes.add(routing, backend)
+    yield* DeviceRoutes.add(routing, backend)
 
     // the socket
     yield* router.add(
@@ -353,14 +186,10 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       )
     )
 
-    yield* router.add(
-      "*",
-      "/*",
-      Effect.flatMap(
-        request,
-        ({ method }) =>
-          method === "OPTIONS" ? Effect.succeed(preflight) : surrounded(answered(Effect.fail(Refused.notFound)))
-      )
-    )
+    yield* router.add("OPTIONS", "/*", preflight)
+    // not for every method: a route for all would stand in the way of HEAD, which is answered by the route for GET
+    for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "QUERY"] as const) {
+      yield* router.add(method, "/*", routing.surrounded(answered(Effect.fail(Refused.notFound))))
+    }
   })
 )

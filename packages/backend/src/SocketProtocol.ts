@@ -7,6 +7,7 @@
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import { Backend } from "./Backend.ts"
 import { type Action, Faults } from "./Faults.ts"
@@ -81,11 +82,13 @@ const toCloseCode = (code: number): number =>
     ? code
     : 1001
 
-const pinging = (peer: Peer.Peer): Effect.Effect<never> =>
+const pinging = (peer: Peer.Peer): Effect.Effect<never, never, Scope.Scope> =>
   Effect.gen(function*() {
     while (true) {
       yield* Effect.sleep(peer.backend.settings.pingInterval)
       if (peer.session === undefined || peer.isSilent) continue
+      // it may resume, but it should know that it needs another token
+      if (peer.backend.lapsed(peer.session)) yield* Peer.disconnect(peer, false)
       if (peer.unansweredPings >= 2) {
         peer.end(null)
         return yield* Effect.never

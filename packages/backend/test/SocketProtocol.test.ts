@@ -28,7 +28,11 @@ describe("connecting", () => {
       assert.strictEqual(protocol.split("_")[1], result.authorization.jti)
       assert.strictEqual(result.authorization.fabric_subscriber.subscriber_id, ada.id)
       assert.strictEqual(result.authorization.fabric_subscriber.expires_at, 7200)
-      assert.match(state, /^[^:]+:[^:]+$/)
+      // two pieces of base64
+      assert.match(state, /^[A-Za-z\d+/]+=*:[A-Za-z\d+/]+=*$/)
+      assert.isString(result.identity)
+      assert.deepStrictEqual(result.ice_servers, [])
+      assert.strictEqual(result.authorization.project_id, result.authorization.fabric_subscriber.project_id)
     })))
   it.effect("a bad token is refused with the service's words, and the next try is heard", () =>
     inWorld(Effect.fnUntraced(function*({ dial, person }) {
@@ -40,6 +44,24 @@ describe("connecting", () => {
         message: "Authentication service failed with status ProtocolError, 401 Unauthorized: {}"
       })
       yield* connect(client, ada.token)
+    })))
+  it.effect("a connect of the wrong form is refused as such, and the next try is heard", () =>
+    inWorld(Effect.fnUntraced(function*({ dial, person }) {
+      const ada = yield* person("ada")
+      const client = yield* dial
+      for (
+        const params of [
+          {},
+          { version: { major: 4, minor: 0, revision: 0 } },
+          { version: "4.0.0", authentication: { jwt_token: ada.token } },
+          { version: { major: 4, minor: 0, revision: 0 }, authentication: { jwt_token: 1 } },
+          { version: { major: 4, minor: 0, revision: 0 }, authentication: { project: "p", token: "t" } }
+        ]
+      ) {
+        yield* client.send({ jsonrpc: "2.0", id: "c", method: "signalwire.connect", params })
+        assert.strictEqual((yield* client.next).error.code, -32602)
+      }
+      yield* connect(client, ada.token, { contexts: [], eventing: [], topics: [], dpop_token: "a.b.c" })
     })))
   it.effect("nothing is done for those who did not connect", () =>
     inWorld(Effect.fnUntraced(function*({ dial }) {

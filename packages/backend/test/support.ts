@@ -22,6 +22,7 @@ import * as Socket from "effect/socket/Socket"
 
 export interface Answer {
   readonly status: number
+  readonly headers: Headers
   readonly text: string
   // test code reads answers by hand
   // oxlint-disable-next-line typescript/no-explicit-any
@@ -96,14 +97,15 @@ const make = Effect.gen(function*() {
         ),
         Deferred.await(broken)
       )
-      const text = yield* Effect.promise(() => HttpServerResponse.toWeb(response).text())
+      const answer = HttpServerResponse.toWeb(response)
+      const text = yield* Effect.promise(() => answer.text())
       let body: unknown
       try {
         body = JSON.parse(text)
       } catch {
         body = undefined
       }
-      return { status: response.status, text, body }
+      return { status: response.status, headers: answer.headers, text, body }
     })
 
   const dial: World["Service"]["dial"] = Effect.gen(function*() {

@@ -49,7 +49,7 @@ export class SandboxError extends Schema.TaggedError<SandboxError>("@effect-sign
 // Options
 
 /** How a sandbox behaves, beyond how its backend does. */
-export interface Options extends Omit<Backend.Options, "host"> {
+export interface Options extends Omit<Backend.Options, "host" | "linkOrigin"> {
   /**
    * The port; 0 for one that is free.
    * @default 0
@@ -67,6 +67,11 @@ export interface Options extends Omit<Backend.Options, "host"> {
   readonly data?: string | undefined
   /** A file that the wire log is appended to, one JSON object per line; turns the log on. */
   readonly log?: string | undefined
+  /**
+   * How the links of a page are written; documents of the service show both.
+   * @default "relative"
+   */
+  readonly links?: "relative" | "absolute" | undefined
   /** Serves `https:` and `wss:` with this certificate and key, both in PEM. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined
   /**
@@ -154,11 +159,13 @@ export const make = Effect.fnUntraced(function*(
   }).pipe(Scope.provide(listening), Effect.mapError(toError(`cannot listen on ${host}:${port}`)))
   const address = node.address()
   const bound = typeof address === "object" && address !== null ? address.port : port
+  const secure = tls === undefined ? "" : "s"
   const authority = `${host.includes(":") ? `[${host}]` : host}:${bound}`
 
   const {
     data: _data,
     host: _host,
+    links,
     log,
     port: _port,
     rooms: _rooms,
@@ -173,6 +180,7 @@ export const make = Effect.fnUntraced(function*(
   const context = yield* Backend.layer({
     // the vendor's clients replace the first label of the host, which must leave a name that a URL may have
     host: `puc.localhost:${bound}`,
+    linkOrigin: links === "absolute" ? `http${secure}://${authority}` : undefined,
     ...behaviour,
     wireLog: behaviour.wireLog === true || append !== undefined
   }).pipe(
@@ -207,7 +215,6 @@ export const make = Effect.fnUntraced(function*(
       for (const socket of sockets) socket.destroy()
     })
   )
-  const secure = tls === undefined ? "" : "s"
   return {
     http: `http${secure}://${authority}`,
     ws: `ws${secure}://${authority}`,

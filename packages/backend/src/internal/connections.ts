@@ -14,7 +14,7 @@ import type { Views } from "./views.ts"
 
 export const make = (
   { chance, identity, now, settings, state }: Core,
-  { authenticate }: Tokens,
+  { authenticate, current, isExpired }: Tokens,
   { toEvent }: Views
 ) => {
   const sessions = new Sessions({ retention: settings.sessionRetention, maxUnacked: settings.maxUnacked })
@@ -41,7 +41,7 @@ export const make = (
     }
   }
 
-  const newState = () => `${chance.opaque(12)}:${chance.opaque(48)}`
+  const newState = () => `${chance.base64(12)}:${chance.base64(48)}`
   const open: Service["open"] = (request) =>
     Effect.gen(function*() {
       const known = request.protocol === undefined || request.state === undefined
@@ -50,6 +50,8 @@ export const make = (
       const shown = state.tokens.get(request.token)
       // the state proves who it is, so the token may have expired; another subscriber's token is another matter
       if (known !== undefined && (shown === undefined || shown.subscriberId === known.subscriberId)) {
+        // a client that got a new token meanwhile goes on with that
+        if (shown !== undefined && shown.kind === "SAT" && !isExpired(shown)) known.token = shown
         return { session: known, restored: true }
       }
       const { subscriber, token } = yield* authenticate(request.token)
@@ -58,7 +60,9 @@ export const make = (
         protocol: `signalwire_${token.jti}_${chance.uuid()}_${chance.uuid()}`,
         subscriberId: subscriber.id,
         acks: request.acks,
+        jti: token.jti,
         token,
+        lapsedToken: undefined,
         state: newState(),
         previousState: undefined,
         connection: undefined,
@@ -73,6 +77,8 @@ export const make = (
     const previous = session.connection
     session.connection = connection
     session.unheard = 0
+    // it knows, if it resumes with an expired token
+    if (isExpired(current(session.token))) session.lapsedToken = session.token.token
     if (previous !== undefined && previous !== connection) previous.close(1000)
     first()
     for (const frame of session.unacked.values()) connection.send(frame)
@@ -86,11 +92,18 @@ export const make = (
       return Effect.void
     })
 
+  const lapsed: Service["lapsed"] = (session) => {
+    if (session.lapsedToken === session.token.token || !isExpired(current(session.token))) return false
+    session.lapsedToken = session.token.token
+    return true
+  }
+
   return {
     acknowledge: (session: Session, id: string | number) => sessions.acknowledge(session, id),
     attach,
     detach: (session: Session, connection: Connection) => sessions.detach(session, connection, now()),
     forget: (session: Session) => sessions.forget(session),
+    lapsed,
     open,
     publish,
     reauthenticate,

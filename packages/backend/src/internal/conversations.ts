@@ -5,7 +5,7 @@ import * as ConversationEvent from "@effect-signalwire/schema/ConversationEvent"
 import { AddressId, GroupId, MessageId, SubscriberId } from "@effect-signalwire/schema/Ids"
 import { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import * as Effect from "effect/Effect"
-import type { Content, Sent, Service, Target, Viewer } from "../Backend.ts"
+import type { Content, Member, Sent, Service, Target, Viewer } from "../Backend.ts"
 import type * as Records from "../Records.ts"
 import * as Refused from "../Refused.ts"
 import type { StorageError } from "../Storage.ts"
@@ -19,7 +19,7 @@ import type { Views } from "./views.ts"
 
 export const make = (
   { chance, commit, exclusively, nextMicros, now, settings, state }: Core,
-  { addressOf, noToken, toViewer }: Directory,
+  { addressOf, maySee, noToken, toViewer }: Directory,
   { page, pageOf }: Pages,
   { sides, toConversation, toEvent, toFields }: Views,
   publish: (message: Records.Message) => void
@@ -57,7 +57,8 @@ export const make = (
       return Effect.fail(Refused.invalid("invalid_group_configuration", "a group id begins with sw_", "group_id"))
     }
     const other = addressOf(id)
-    if (other === undefined) return Effect.fail(Refused.notFound)
+    if (other === undefined || !maySee(viewer, other.id)) return Effect.fail(Refused.notFound)
+    if (viewer.address === null) return Effect.succeed(nothing)
     // a conversation that was not begun, or not joined, has nothing to show
     return Effect.succeed(joined(viewer, groupIdOf(viewer.address, other))?.timeline ?? nothing)
   }
@@ -84,7 +85,7 @@ export const make = (
    * What has to happen before a viewer is in the conversation with an address; nothing when it is in it already. The
    * keys tell whether two such changes are the same, though they were made at different times.
    */
-  const joining = (viewer: Viewer, other: Records.Address) => {
+  const joining = (viewer: Member, other: Records.Address) => {
     const groupId = groupIdOf(viewer.address, other)
     const known = state.conversations.get(groupId)
     const changes: Array<{ readonly key: string; readonly change: Records.Change }> = []
@@ -107,17 +108,22 @@ export const make = (
     }
     return { groupId, changes }
   }
-  const checkSender = (viewer: Viewer, fromAddressId: string): Effect.Effect<void, Refused.Refused> =>
-    fromAddressId === viewer.address.id ? Effect.void : Effect.fail(Refused.invalid(
-      "from_fabric_address_id_does_not_match_subscriber",
-      "from_fabric_address_id does not belong to the subscriber",
-      "from_fabric_address_id"
-    ))
+  /** Guests have no address to send from. */
+  const asMember = ({ address, ...viewer }: Viewer): Effect.Effect<Member, Refused.Refused> =>
+    address === null ? Effect.fail(foreignSender) : Effect.succeed({ ...viewer, address })
+  const foreignSender = Refused.invalid(
+    "from_fabric_address_id_does_not_match_subscriber",
+    "from_fabric_address_id does not belong to the subscriber",
+    "from_fabric_address_id"
+  )
+  const checkSender = (viewer: Member, fromAddressId: string): Effect.Effect<void, Refused.Refused> =>
+    fromAddressId === viewer.address.id ? Effect.void : Effect.fail(foreignSender)
   const illegal = (attribute: string) =>
     Refused.invalid("invalid_group_configuration", "a conversation is one room, or two subscribers", attribute)
 
-  const join: Service["join"] = (viewer, ids, fromAddressId) =>
+  const join: Service["join"] = (asker, ids, fromAddressId) =>
     exclusively(Effect.gen(function*() {
+      const viewer = yield* asMember(asker)
       const attribute = fromAddressId === undefined ? "conversation_id" : "fabric_address_ids"
       if (fromAddressId !== undefined) yield* checkSender(viewer, fromAddressId)
       if (ids.length === 0) return yield* Refused.invalid("no_fabric_addresses", "no addresses were given", attribute)
@@ -138,7 +144,7 @@ export const make = (
       })
     }))
 
-  const resolve = Effect.fnUntraced(function*(viewer: Viewer, target: Target) {
+  const resolve = Effect.fnUntraced(function*(viewer: Member, target: Target) {
     if (target._tag === "Address") {
       const other = addressOf(target.addressId)
       if (other === undefined) return yield* Refused.notFound
@@ -164,7 +170,8 @@ export const make = (
       const joins = new Map<string, Records.Change>()
       const messages: Array<Records.Message> = []
       const sent: Array<Sent> = []
-      for (const { content, target, viewer } of entries) {
+      for (const { content, target, viewer: asker } of entries) {
+        const viewer = yield* asMember(asker)
         if (content.text !== null && content.text.length > settings.maxTextLength) {
           return yield* Refused.invalid(
             "message_length_exceeds_limit",
@@ -189,7 +196,7 @@ export const make = (
           hidden: content.hidden ?? false
         }
         messages.push(message)
-        sent.push({ id: message.id, ts: message.micros / 1e6, groupId, addressId })
+        sent.push({ id: message.id, ts: message.micros / 1e6, groupId, addressId, fromAddressId: viewer.address.id })
       }
       yield* commit([
         ...joins.values(),

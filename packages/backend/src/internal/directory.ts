@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type { Service, Viewer } from "../Backend.ts"
 import type * as Records from "../Records.ts"
 import * as Refused from "../Refused.ts"
+import * as Claims from "./claims.ts"
 import type { Core } from "./core.ts"
 import { toAddress } from "./models.ts"
 import { bySort } from "./order.ts"
@@ -17,9 +18,9 @@ export const make = ({ chance, commit, exclusively, now, state }: Core, { pageOf
   const toViewer = (subscriberId: string, token: Records.Token): Effect.Effect<Viewer, Refused.Refused> => {
     const subscriber = state.subscribers.get(SubscriberId.make(subscriberId))
     const address = subscriber === undefined ? undefined : state.ownAddresses.get(subscriber.id)
-    return subscriber === undefined || address === undefined
+    return subscriber === undefined
       ? Effect.fail(Refused.notFound)
-      : Effect.succeed({ subscriber, address, token })
+      : Effect.succeed({ subscriber, address: address ?? null, token, claims: Claims.read(token.token) })
   }
   const noToken = (subscriberId: string): Records.Token => ({
     token: "",
@@ -41,8 +42,10 @@ export const make = ({ chance, commit, exclusively, now, state }: Core, { pageOf
     return undefined
   }
   const checkName = (name: string, taken: boolean): Effect.Effect<void, Refused.Refused> =>
-    name.trim() === "" || name.length > 200
-      ? Effect.fail(Refused.invalidParameter("name", "must have 1 to 200 characters"))
+    name.trim() === ""
+      ? Effect.fail(Refused.missing("name"))
+      : name.length > 200
+      ? Effect.fail(Refused.invalid("character_limit_exceeded", "name is longer than 200 characters", "name"))
       : taken
       ? Effect.fail(Refused.invalidParameter("name", "is taken"))
       : Effect.void
@@ -67,8 +70,20 @@ export const make = ({ chance, commit, exclusively, now, state }: Core, { pageOf
         createdAt: subscriber.createdAt
       }
       yield* commit([{ _tag: "SubscriberAdded", subscriber }, { _tag: "AddressAdded", address }])
-      return { subscriber, address, token: noToken(subscriber.id) }
+      return { subscriber, address, token: noToken(subscriber.id), claims: {} }
     }))
+  /** Adds somebody without an address. */
+  const addGuest = Effect.suspend(() => {
+    const name = `guest-${chance.uuid()}`
+    const subscriber: Records.Subscriber = {
+      id: SubscriberId.make(chance.uuid()),
+      name,
+      displayName: "Guest",
+      email: `${name}@sandbox.test`,
+      createdAt: now()
+    }
+    return Effect.as(exclusively(commit([{ _tag: "SubscriberAdded", subscriber }])), subscriber)
+  })
   const addRoom: Service["addRoom"] = (options) =>
     exclusively(Effect.gen(function*() {
       yield* checkName(options.name, findRoom(options.name) !== undefined)
@@ -85,14 +100,18 @@ export const make = ({ chance, commit, exclusively, now, state }: Core, { pageOf
     }))
 
   const addressOf = (id: string) => state.addresses.get(AddressId.make(id))
+  /** Guests see what they are allowed to. */
+  const maySee = ({ claims }: Viewer, id: string): boolean =>
+    claims.allowed_addresses === undefined || claims.allowed_addresses.some((allowed) => allowed === id)
   const addresses: Service["addresses"] = (viewer, request) => {
-    const { displayName, name, sortBy, sortOrder, type } = request
+    const { displayName, names, sortBy, sortOrder, type } = request
     return pageOf(
-      JSON.stringify(["addresses", viewer.subscriber.id, name, type, displayName, sortBy, sortOrder]),
+      JSON.stringify(["addresses", viewer.subscriber.id, names, type, displayName, sortBy, sortOrder]),
       request.page,
       () => {
         const found = [...state.addresses.values()].filter((address) =>
-          (name === undefined || address.name === name) &&
+          maySee(viewer, address.id) &&
+          (names === undefined || names.includes(address.name)) &&
           (type === undefined || address.type === type) &&
           (displayName === undefined || address.displayName === displayName)
         )
@@ -107,12 +126,13 @@ export const make = ({ chance, commit, exclusively, now, state }: Core, { pageOf
       }
     )
   }
-  const address: Service["address"] = (id) => {
+  const address: Service["address"] = (viewer, id) => {
     const found = addressOf(id)
-    return found === undefined ? Effect.fail(Refused.notFound) : Effect.succeed(toAddress(found))
+    return found === undefined || !maySee(viewer, id) ? Effect.fail(Refused.notFound) : Effect.succeed(toAddress(found))
   }
 
   return {
+    addGuest,
     addRoom,
     addSubscriber,
     address,
@@ -120,6 +140,7 @@ export const make = ({ chance, commit, exclusively, now, state }: Core, { pageOf
     addresses,
     findRoom,
     findSubscriber,
+    maySee,
     noToken,
     toViewer
   }

@@ -5,6 +5,7 @@ import { Address } from "@effect-signalwire/schema/Address"
 import { Subscriber } from "@effect-signalwire/schema/Subscriber"
 import * as DateTime from "effect/DateTime"
 import type * as Records from "../Records.ts"
+import type { Profile } from "./claims.ts"
 
 export const toAddress = (address: Records.Address): Address => {
   const uri = `/${address.type === "room" ? "public" : "private"}/${encodeURIComponent(address.name)}`
@@ -26,18 +27,22 @@ export const toAddress = (address: Records.Address): Address => {
   })
 }
 
-export const toSubscriber = (subscriber: Records.Subscriber, address: Records.Address): Subscriber =>
+export const toSubscriber = (
+  subscriber: Records.Subscriber,
+  address: Records.Address | null,
+  profile: Profile
+): Subscriber =>
   new Subscriber({
     id: subscriber.id,
     email: subscriber.email,
-    firstName: null,
-    lastName: null,
+    firstName: profile.first_name ?? null,
+    lastName: profile.last_name ?? null,
     displayName: subscriber.displayName,
-    jobTitle: null,
-    timeZone: "UTC",
-    country: null,
-    region: null,
-    companyName: null,
+    jobTitle: profile.job_title ?? null,
+    timeZone: profile.time_zone ?? "UTC",
+    country: profile.country ?? null,
+    region: profile.region ?? null,
+    companyName: profile.company_name ?? null,
     pushNotificationKey: `pk_${subscriber.id}`,
-    addresses: [toAddress(address)]
+    addresses: address === null ? [] : [toAddress(address)]
   })

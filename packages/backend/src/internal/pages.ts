@@ -30,6 +30,11 @@ export const make = ({ chance }: Core) => {
       if (request.number > 0 && request.token === undefined) {
         return Effect.fail(Refused.invalid("page_token_required", "page_token is required", "page_token"))
       }
+      if (request.token === "") {
+        return Effect.fail(
+          Refused.invalid("page_token_required_for_next_page", "page_token must not be empty", "page_token")
+        )
+      }
       const pinned = request.token === undefined ? undefined : windows.get(request.token)
       if (request.token !== undefined && pinned?.of !== of) {
         return Effect.fail(Refused.invalid("page_token_is_invalid", "page_token is invalid", "page_token"))

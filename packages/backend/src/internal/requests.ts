@@ -8,6 +8,7 @@ import * as SignalWireEvent from "@effect-signalwire/schema/SignalWireEvent"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Refused from "../Refused.ts"
+import * as Claims from "./claims.ts"
 import type { Peer } from "./peer.ts"
 import { eventFrame, type Session } from "./sessions.ts"
 
@@ -15,19 +16,23 @@ type Request = Extract<JsonRpc.Frame, { readonly _tag: "Request" }>
 
 const { code, method } = JsonRpc
 
-const authorization = ({ backend: { identity } }: Peer, { token }: Session) => ({
-  jti: token.jti,
-  project_id: identity.projectId,
-  scope: [],
-  fabric_subscriber: {
-    version: 1,
-    expires_at: token.expiresAt,
-    subscriber_id: token.subscriberId,
-    application_id: null,
+const authorization = ({ backend: { identity } }: Peer, { jti, token }: Session) => {
+  const { application_id, fingerprint, scope } = Claims.read(token.token)
+  return {
+    jti,
     project_id: identity.projectId,
-    space_id: identity.spaceId
+    scope: scope ?? [],
+    ...(fingerprint === undefined ? undefined : { cnf: { jkt: fingerprint } }),
+    fabric_subscriber: {
+      version: 1,
+      expires_at: token.expiresAt,
+      subscriber_id: token.subscriberId,
+      application_id: application_id ?? null,
+      project_id: identity.projectId,
+      space_id: identity.spaceId
+    }
   }
-})
+}
 
 const pushState = (peer: Peer, { state }: Session): void =>
   peer.connection.send(eventFrame(peer.backend.newId(), SignalWireEvent.type.authorizationState, {
@@ -89,12 +94,15 @@ const reauthenticate = Effect.fnUntraced(function*(peer: Peer, request: Request,
   pushState(peer, session)
 })
 
-const simple = (peer: Peer, { id, method: name }: Request): void => {
+const simple = (peer: Peer, { id, method: name }: Request, { token }: Session): void => {
   switch (name) {
     case method.ping:
       return peer.reply(id, name, { timestamp: peer.backend.now() / 1000 })
     case method.online:
     case method.offline:
+      if (Claims.read(token.token).allowed_addresses !== undefined) {
+        return peer.refuse(id, name, code.permissionDenied, "A guest cannot be called")
+      }
       return peer.reply(id, name, { code: "200", message: "OK" })
     default:
       return peer.refuse(id, name, code.methodNotFound, "Method not found")
@@ -112,7 +120,7 @@ export const onRequest = (peer: Peer, request: Request): Effect.Effect<void> => 
   }
   return request.method === method.reauthenticate
     ? reauthenticate(peer, request, session)
-    : Effect.sync(() => simple(peer, request))
+    : Effect.sync(() => simple(peer, request, session))
 }
 
 /** Takes an answer to a request of ours, which for an event is its acknowledgement. */

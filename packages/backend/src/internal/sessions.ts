@@ -28,8 +28,12 @@ export interface Session {
   readonly protocol: string
   readonly subscriberId: SubscriberId
   readonly acks: boolean
+  /** Stands in its protocol, and in what it is told of its authorization whatever token it has by now. */
+  readonly jti: string
   /** The token it was opened or last re-authenticated with. */
   token: Token
+  /** The token that it was told has expired. */
+  lapsedToken: string | undefined
   /** What a client shows to resume; the one before is good as well, for a client that never saw the new one. */
   state: string
   previousState: string | undefined

@@ -3,6 +3,7 @@
  */
 import { type AddressId, type GroupId, SubscriberId } from "@effect-signalwire/schema/Ids"
 import type { Address, Change, Group, Identity, Message, Subscriber, Token } from "../Records.ts"
+import * as Claims from "./claims.ts"
 import { Timeline } from "./timeline.ts"
 
 /** A conversation with its members and messages. */
@@ -23,6 +24,7 @@ export class State {
   readonly tokens = new Map<string, Token>()
   readonly conversations = new Map<GroupId, Conversation>()
   readonly memberships = new Map<SubscriberId, Set<Conversation>>()
+  readonly #profiles = new Map<SubscriberId, Claims.Profile>()
   readonly #inboxes = new Map<SubscriberId, Timeline>()
 
   apply(change: Change): void {
@@ -37,7 +39,7 @@ export class State {
         return this.#addAddress(change.address)
       case "TokenMinted":
         this.tokens.set(change.token.token, change.token)
-        return
+        return this.#describe(change.token)
       case "TokenExpired": {
         const token = this.tokens.get(change.token)
         if (token !== undefined) this.tokens.set(token.token, { ...token, expiresAt: change.expiresAt })
@@ -68,6 +70,23 @@ export class State {
       this.#inboxes.set(subscriberId, inbox)
     }
     return inbox
+  }
+
+  /** What the tokens of a subscriber said about it, the newest last. */
+  profileOf(subscriberId: SubscriberId): Claims.Profile {
+    return this.#profiles.get(subscriberId) ?? {}
+  }
+
+  #describe({ subscriberId, token }: Token): void {
+    const { profile } = Claims.read(token)
+    if (profile === undefined) return
+    this.#profiles.set(subscriberId, { ...this.profileOf(subscriberId), ...profile })
+    const subscriber = this.subscribers.get(subscriberId)
+    const address = this.ownAddresses.get(subscriberId)
+    const displayName = profile.display_name
+    if (displayName === undefined) return
+    if (subscriber !== undefined) this.subscribers.set(subscriberId, { ...subscriber, displayName })
+    if (address !== undefined) this.#addAddress({ ...address, displayName })
   }
 
   #addAddress(address: Address): void {

@@ -10,19 +10,28 @@ import type { Service } from "../Backend.ts"
 import type * as Records from "../Records.ts"
 import * as Refused from "../Refused.ts"
 import type { StorageError } from "../Storage.ts"
+import * as Claims from "./claims.ts"
 import type { Core } from "./core.ts"
 import type { Directory } from "./directory.ts"
+
+/** How long a token lives whose client may renew it without a key, in seconds. */
+const unboundLifetime = 60
 
 export type Tokens = ReturnType<typeof make>
 
 export const make = (
   { chance, commit, exclusively, identity, now, settings, state }: Core,
-  { noToken, toViewer }: Directory
+  { addGuest, addressOf, noToken, toViewer }: Directory
 ) => {
-  const makeToken = (kind: Records.Token["kind"], subscriberId: SubscriberId, expiresAt: number): Records.Token => ({
+  const makeToken = (
+    kind: Records.Token["kind"],
+    subscriberId: SubscriberId,
+    expiresAt: number,
+    claims: Claims.Claims
+  ): Records.Token => ({
     token: Token.encode(
       { alg: "dir", enc: "A256GCM", ch: settings.host, typ: kind },
-      [chance.opaque(12), chance.opaque(64), chance.opaque(16)]
+      [chance.opaque(12), Claims.seal(claims) ?? chance.opaque(64), chance.opaque(16)]
     ),
     kind,
     jti: chance.uuid(),
@@ -33,13 +42,28 @@ export const make = (
     Effect.gen(function*() {
       const { subscriber } = yield* toViewer(id, noToken(id))
       const seconds = now() / 1000
-      const expiresAt = options?.expiresAt ??
+      const claims = options?.claims ?? {}
+      const asked = options?.expiresAt ??
         Math.floor(seconds) + (options?.ttlSeconds ?? Math.floor(settings.tokenLifetime / 1000))
-      const token = makeToken("SAT", subscriber.id, expiresAt)
-      // outlives the token it renews, as the service's does
-      const refresh = makeToken("Refresh", subscriber.id, Math.max(expiresAt, seconds) + 300)
+      const isBound = options?.bound === true || claims.fingerprint !== undefined
+      const expiresAt = claims.scope?.includes(Claims.refreshScope) === true && !isBound
+        ? Math.min(asked, Math.floor(seconds) + unboundLifetime)
+        : asked
+      const token = makeToken("SAT", subscriber.id, expiresAt, claims)
+      // outlives the token it renews, as the service's does; what was said of the subscriber is known by now
+      const { profile: _, ...kept } = claims
+      const refresh = makeToken("Refresh", subscriber.id, Math.max(expiresAt, seconds) + 300, kept)
       yield* exclusively(commit([{ _tag: "TokenMinted", token }, { _tag: "TokenMinted", token: refresh }]))
       return { subscriberId: subscriber.id, token: token.token, refreshToken: refresh.token, expiresAt }
+    })
+  const mintGuest: Service["mintGuest"] = ({ allowed, attribute, expiresAt }) =>
+    Effect.gen(function*() {
+      const found = allowed.flatMap((id) => addressOf(id)?.id ?? [])
+      if (found.length < allowed.length) {
+        return yield* Refused.invalid("does_not_exist", "an address is not known", attribute)
+      }
+      const { id } = yield* addGuest
+      return yield* mint(id, { expiresAt, claims: { allowed_addresses: found } })
     })
   const isExpired = (token: Records.Token) => token.expiresAt * 1000 <= now()
   const expire: Service["expire"] = (token) =>
@@ -58,7 +82,7 @@ export const make = (
       }
       return isExpired(token)
         ? Effect.fail(Refused.invalid("token_expired", "The token has expired", attribute))
-        : mint(token.subscriberId)
+        : mint(token.subscriberId, { claims: Claims.read(token.token) })
     })
   const authenticate: Service["authenticate"] = (text) =>
     Effect.suspend(() => {
@@ -94,5 +118,8 @@ export const make = (
     return { projectId: identity.projectId, apiToken: identity.apiToken, subscribers, rooms }
   })
 
-  return { authenticate, expire, mint, ready, refresh }
+  /** A token as it is now: it may have been expired. */
+  const current = (token: Records.Token): Records.Token => state.tokens.get(token.token) ?? token
+
+  return { authenticate, current, expire, isExpired, mint, mintGuest, ready, refresh }
 }
