@@ -12,6 +12,8 @@ import { onAnswer, onRequest } from "./requests.ts"
 /** How long a frame may be, in UTF-16 code units. */
 const maxFrame = 1024 * 1024
 
+const decoder = new TextDecoder()
+
 /** Reads and handles frame after frame, until the socket ends. */
 export const run = (
   peer: Peer,
@@ -104,7 +106,6 @@ export const run = (
     return Effect.sync(() => peer.send(JsonRpc.failure(null, { code, message }), ""))
   }
 
-  const decoder = new TextDecoder()
   return Effect.gen(function*() {
     while (true) {
       for (const chunk of yield* pull) {

@@ -1,0 +1,24 @@
+/** A short run of what `pnpm fuzz` does at length. */
+import { assert, describe, it } from "@effect/vitest"
+import { run } from "../fuzz/fuzz.ts"
+import { make } from "../fuzz/generator.ts"
+
+describe("hostile traffic", { timeout: 60_000 }, () => {
+  it("is answered; nobody else notices, and nobody's secrets get out", async () => {
+    const { findings, frames, heard, requests, told } = await run({ count: 2000, seed: 2 })
+    assert.deepStrictEqual(findings, [])
+    assert.isAtLeast(requests, 800)
+    assert.isAtLeast(frames, 400)
+    assert.isAtLeast(told, 8)
+    assert.strictEqual(heard, told)
+  })
+  it("is the same again for the same seed", () => {
+    const known = { token: "t", subscriberId: "s", addressIds: ["a"], groupIds: ["g"] }
+    const draw = (seed: number) => {
+      const { bytes, frame, http } = make(seed, known)
+      return Array.from({ length: 50 }, () => [http(), frame(), bytes()])
+    }
+    assert.deepStrictEqual(draw(1), draw(1))
+    assert.notDeepEqual(draw(1), draw(2))
+  })
+})
