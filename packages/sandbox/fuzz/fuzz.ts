@@ -28,6 +28,8 @@ export interface Report {
   readonly told: number
   readonly heard: number
   readonly seconds: number
+  /** Everything that was stored at the end. */
+  readonly stored: string
   /** MiB after the first tenth, at the end, and at most. */
   readonly memory: { readonly early: number; readonly late: number; readonly peak: number }
 }
@@ -243,6 +245,7 @@ export const run = async (options: Options): Promise<Report> => {
     found("the bystander missed something", { told, heard: heard.length })
   }
   if (sandbox.errors() !== "") found("the sandbox complained", sandbox.errors())
+  const stored = await fetch(`${http}/_sandbox/messages`).then((response) => response.text())
   const late = memoryOf(sandbox.pid, "VmRSS")
   const peak = memoryOf(sandbox.pid, "VmHWM")
   if (late - early > maxGrowth) found("memory grew", { early, late })
@@ -255,6 +258,7 @@ export const run = async (options: Options): Promise<Report> => {
     statuses,
     told,
     heard: heard.length,
+    stored,
     seconds: (Date.now() - began) / 1000,
     memory: { early, late, peak }
   }
