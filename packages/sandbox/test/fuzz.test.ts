@@ -2,8 +2,8 @@
 import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
 import { assert, describe, it } from "@effect/vitest"
 import { join } from "node:path"
-import { run } from "../fuzz/fuzz.ts"
-import { make } from "../fuzz/generator.ts"
+import { run } from "./fuzz/fuzz.ts"
+import { make } from "./fuzz/generator.ts"
 import { temporary } from "./support.ts"
 
 describe("hostile traffic", { timeout: 60_000 }, () => {
