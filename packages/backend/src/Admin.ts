@@ -54,7 +54,10 @@ export const RoomCreated = Schema.Struct({ name: Schema.String, addressId: Addre
 export type RoomCreated = typeof RoomCreated.Type
 
 /** Body of `POST /_sandbox/tokens`. */
-export const NewToken = Schema.Struct({ subscriberId: Schema.String, ttlSeconds: maybe(Schema.Finite) })
+export const NewToken = Schema.Struct({
+  subscriberId: Schema.String,
+  ttlSeconds: maybe(Schema.Finite.check(Schema.isBetween({ minimum: -1e9, maximum: 1e9 })))
+})
 export type NewToken = typeof NewToken.Type
 
 /** Its answer. `expiresAt` is in unix seconds. */
@@ -69,6 +72,9 @@ export type TokenMinted = typeof TokenMinted.Type
 export const ExpireToken = Schema.Struct({ token: Schema.String })
 export type ExpireToken = typeof ExpireToken.Type
 
+/** A name such as `call_started`. */
+const Word = Schema.String.check(Schema.isPattern(/^[\w.-]{1,100}$/))
+
 /** A message to be stored as if its sender had sent it; a call log with a `subtype` of `log` and a `kind`. */
 export const NewMessage = Schema.Struct({
   /** The sender's subscriber id. */
@@ -76,13 +82,13 @@ export const NewMessage = Schema.Struct({
   /** Whom it is sent to. The conversation is joined when it was not. */
   addressId: Schema.String,
   text: maybe(Schema.String),
-  subtype: maybe(Schema.String),
-  kind: maybe(Schema.String),
+  subtype: maybe(Word),
+  kind: maybe(Word),
   hidden: maybe(Schema.Boolean),
   metadata: maybe(JsonObject),
   details: maybe(JsonObject),
-  /** Unix seconds; by default now. */
-  ts: maybe(Schema.Finite),
+  /** Unix seconds, within two centuries; by default now. */
+  ts: maybe(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 8e9 }))),
   /** Whether sessions are told, as they are by default; otherwise it can only be found in history. */
   push: maybe(Schema.Boolean)
 })

@@ -13,6 +13,7 @@ import * as Routes from "@effect-signalwire/backend/Routes"
 import * as Storage from "@effect-signalwire/backend/Storage"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -72,6 +73,11 @@ export interface Options extends Omit<Backend.Options, "host" | "linkOrigin"> {
    * @default "relative"
    */
   readonly links?: "relative" | "absolute" | undefined
+  /**
+   * How long a request may take to arrive, headers and body.
+   * @default "30 seconds"
+   */
+  readonly requestTimeout?: Duration.Input | undefined
   /** Serves `https:` and `wss:` with this certificate and key, both in PEM. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined
   /**
@@ -103,14 +109,14 @@ export class Sandbox extends Context.Service<
 /** How many bytes a frame may have. */
 const maxPayload = 1024 * 1024
 
-/** What a connection gets, in milliseconds and bytes: slow and half-sent requests are answered 408, long headers 431. */
-const limits = {
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
+/** What a request gets, in milliseconds and bytes: one that is slow is answered 408, one with long headers 431. */
+const limitsOf = (requestTimeout: number) => ({
+  requestTimeout,
+  headersTimeout: Math.min(10_000, requestTimeout),
+  connectionsCheckingInterval: Math.min(1000, requestTimeout),
   keepAliveTimeout: 5000,
-  connectionsCheckingInterval: 1000,
   maxHeaderSize: 16_384
-}
+})
 
 /** Connections beyond those that may be sockets. */
 const spareConnections = 2000
@@ -132,10 +138,22 @@ const toError = (message: string) => (cause: unknown) => new SandboxError({ mess
 export const make = Effect.fnUntraced(function*(
   options: Options = {}
 ): Effect.fn.Return<Sandbox["Service"], SandboxError, Scope.Scope> {
-  const { data = ":memory:", host = "127.0.0.1", port = 0, tls } = options
+  const {
+    data = ":memory:",
+    host = "127.0.0.1",
+    links,
+    log,
+    port = 0,
+    requestTimeout = "30 seconds",
+    rooms = ["office"],
+    subscribers = ["ada", "grace"],
+    tls,
+    ...behaviour
+  } = options
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     return yield* new SandboxError({ message: `${port} is not a port`, cause: port })
   }
+  const limits = limitsOf(Duration.toMillis(requestTimeout))
   const node = yield* Effect.try({
     try: () => tls === undefined ? Http.createServer(limits) : Https.createServer({ ...limits, ...tls }),
     catch: toError("the certificate or its key cannot be read")
@@ -162,17 +180,6 @@ export const make = Effect.fnUntraced(function*(
   const secure = tls === undefined ? "" : "s"
   const authority = `${host.includes(":") ? `[${host}]` : host}:${bound}`
 
-  const {
-    data: _data,
-    host: _host,
-    links,
-    log,
-    port: _port,
-    rooms: _rooms,
-    subscribers: _subscribers,
-    tls: _tls,
-    ...behaviour
-  } = options
   // opened first, so that it is closed when all others have written their last
   const append = log === undefined
     ? undefined
@@ -192,7 +199,7 @@ export const make = Effect.fnUntraced(function*(
   const backend = Context.get(context, Backend.Backend)
   const faults = Context.get(context, Faults.Faults)
   if (append !== undefined) yield* Effect.acquireRelease(Effect.sync(() => backend.wireLog.listen(append)), Effect.sync)
-  const ready = yield* prepare(backend, options).pipe(
+  const ready = yield* prepare(backend, subscribers, rooms).pipe(
     Effect.mapError((error) => new SandboxError({ message: error.message, cause: error }))
   )
 
@@ -227,12 +234,13 @@ export const make = Effect.fnUntraced(function*(
 
 const prepare = Effect.fnUntraced(function*(
   backend: Backend.Service,
-  options: Options
+  subscribers: ReadonlyArray<string>,
+  rooms: ReadonlyArray<string>
 ): Effect.fn.Return<Admin.Ready, Refused | Storage.StorageError> {
-  for (const name of options.subscribers ?? ["ada", "grace"]) {
+  for (const name of subscribers) {
     if (backend.findSubscriber(name) === undefined) yield* backend.addSubscriber({ name })
   }
-  for (const name of options.rooms ?? ["office"]) {
+  for (const name of rooms) {
     if (backend.findRoom(name) === undefined) yield* backend.addRoom({ name })
   }
   return yield* backend.ready

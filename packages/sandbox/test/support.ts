@@ -66,7 +66,7 @@ export class Client {
     this.#socket.send(JSON.stringify({ jsonrpc: "2.0", ...frame }))
   }
 
-  sendText(text: string): void {
+  sendRaw(text: string | Uint8Array<ArrayBuffer>): void {
     this.#socket.send(text)
   }
 

@@ -114,8 +114,8 @@ describe("the wire log", () => {
       body: { conversation_id: grace.addressId, text: `my token is ${ada.token}`, details: { [ada.token]: 1 } }
     })
     await client.next()
-    client.sendText(`{"id":1,"method":"signalwire.connect","params":{"authentication":{"jwt_token":"${ada.token}`)
-    client.sendText(`{"refresh_token" : "mine-secret`)
+    client.sendRaw(`{"id":1,"method":"signalwire.connect","params":{"authentication":{"jwt_token":"${ada.token}`)
+    client.sendRaw(`{"refresh_token" : "mine-secret`)
     await client.next()
     await client.next()
     const text = JSON.stringify(await entries(info))

@@ -14,25 +14,22 @@ export interface Chance {
   readonly base64: (bytes: number) => string
 }
 
-const hex = (byte: number) => byte.toString(16).padStart(2, "0")
+/** Two hexadecimal digits for each byte. */
+const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
 
 export const make = (random: typeof Random.Random["Service"]): Chance => {
   const bytes = (length: number) => Uint8Array.from({ length }, () => Math.floor(random.nextDoubleUnsafe() * 256))
+  const word = () => Math.floor(random.nextDoubleUnsafe() * 2 ** 32)
+  const pair = (bits: number) => (hex[bits >>> 8 & 0xff] ?? "") + (hex[bits & 0xff] ?? "")
   return {
     base64: (length) => Base64.encode(bytes(length)),
     opaque: (length) => Base64Url.encode(bytes(length)),
+    // made for every frame, so from few numbers and without lists
     uuid: () => {
-      const digits = Array.from(
-        bytes(16),
-        (byte, index) => hex(index === 6 ? (byte & 0x0f) | 0x40 : index === 8 ? (byte & 0x3f) | 0x80 : byte)
-      ).join("")
-      return [
-        digits.slice(0, 8),
-        digits.slice(8, 12),
-        digits.slice(12, 16),
-        digits.slice(16, 20),
-        digits.slice(20)
-      ].join("-")
+      const [a, b, c, d] = [word(), word(), word(), word()]
+      return `${pair(a >>> 16)}${pair(a)}-${pair(b >>> 16)}-${pair((b & 0x0fff) | 0x4000)}-${
+        pair((c >>> 16 & 0x3fff) | 0x8000)
+      }-${pair(c)}${pair(d >>> 16)}${pair(d)}`
     }
   }
 }

@@ -15,14 +15,26 @@ import type { Views } from "./views.ts"
 export const make = (
   { chance, identity, now, settings, state }: Core,
   { authenticate, current, isExpired }: Tokens,
-  { toEvent }: Views
+  { sides, toEvent }: Views
 ) => {
   const sessions = new Sessions({ retention: settings.sessionRetention, maxUnacked: settings.maxUnacked })
+  const nodeId = `${identity.spaceId}@sandbox`
+  /**
+   * An event for every session of every member. Nearly all of it is the same for all of them, and of a room even the
+   * payload: that is written once.
+   */
   const publish = (message: Records.Message): void => {
     const found = state.conversations.get(message.groupId)
     if (found === undefined) return
+    const payloads = new Map<string, string>()
     for (const member of found.members) {
-      const payload = ConversationEvent.encode(toEvent(message, found.group, member), settings.dialect)
+      const { otherId } = sides(found.group, member)
+      let payload = payloads.get(otherId)
+      if (payload === undefined) {
+        payload = JSON.stringify(ConversationEvent.encode(toEvent(message, found.group, member), settings.dialect))
+        payloads.set(otherId, payload)
+      }
+      const params = payload
       sessions.publish(member, (session) => {
         const id = chance.uuid()
         return {
@@ -32,10 +44,9 @@ export const make = (
             event_channel: session.protocol,
             timestamp: now() / 1000,
             project_id: identity.projectId,
-            node_id: `${identity.spaceId}@sandbox`,
-            is_author: message.senderId === member,
-            params: payload
-          })
+            node_id: nodeId,
+            is_author: message.senderId === member
+          }, params)
         }
       })
     }
@@ -68,6 +79,7 @@ export const make = (
         connection: undefined,
         detachedAt: now(),
         unacked: new Map(),
+        unackedLength: 0,
         unheard: 0
       }
       sessions.open(session, now())

@@ -9,6 +9,7 @@ import type { Content, Member, Sent, Service, Target, Viewer } from "../Backend.
 import type * as Records from "../Records.ts"
 import * as Refused from "../Refused.ts"
 import type { StorageError } from "../Storage.ts"
+import { checkContent } from "./content.ts"
 import type { Core } from "./core.ts"
 import type { Directory } from "./directory.ts"
 import { bySort } from "./order.ts"
@@ -172,13 +173,7 @@ export const make = (
       const sent: Array<Sent> = []
       for (const { content, target, viewer: asker } of entries) {
         const viewer = yield* asMember(asker)
-        if (content.text !== null && content.text.length > settings.maxTextLength) {
-          return yield* Refused.invalid(
-            "message_length_exceeds_limit",
-            `text is longer than ${settings.maxTextLength} characters`,
-            "text"
-          )
-        }
+        yield* checkContent(content, settings.maxTextLength)
         const { addressId, changes, groupId } = yield* resolve(viewer, target)
         for (const { change, key } of changes) if (!joins.has(key)) joins.set(key, change)
         const message: Records.Message = {

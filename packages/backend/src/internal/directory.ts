@@ -7,10 +7,14 @@ import type { Service, Viewer } from "../Backend.ts"
 import type * as Records from "../Records.ts"
 import * as Refused from "../Refused.ts"
 import * as Claims from "./claims.ts"
+import { isWellFormed } from "./content.ts"
 import type { Core } from "./core.ts"
 import { toAddress } from "./models.ts"
 import { bySort } from "./order.ts"
 import type { Pages } from "./pages.ts"
+
+/** How long a name may be, of whatever kind. */
+const maxName = 200
 
 export type Directory = ReturnType<typeof make>
 
@@ -41,18 +45,21 @@ export const make = ({ chance, commit, exclusively, now, state }: Core, { pageOf
     }
     return undefined
   }
+  const checkText = (attribute: string, text: string | undefined): Effect.Effect<void, Refused.Refused> =>
+    text === undefined || (text.trim() !== "" && text.length <= maxName && isWellFormed(text))
+      ? Effect.void
+      : Effect.fail(Refused.invalidParameter(attribute, `must have 1 to ${maxName} characters`))
   const checkName = (name: string, taken: boolean): Effect.Effect<void, Refused.Refused> =>
-    name.trim() === ""
-      ? Effect.fail(Refused.missing("name"))
-      : name.length > 200
-      ? Effect.fail(Refused.invalid("character_limit_exceeded", "name is longer than 200 characters", "name"))
-      : taken
-      ? Effect.fail(Refused.invalidParameter("name", "is taken"))
-      : Effect.void
+    Effect.andThen(
+      name.trim() === "" ? Effect.fail(Refused.missing("name")) : checkText("name", name),
+      taken ? Effect.fail(Refused.invalidParameter("name", "is taken")) : Effect.void
+    )
 
   const addSubscriber: Service["addSubscriber"] = (options) =>
     exclusively(Effect.gen(function*() {
       yield* checkName(options.name, findSubscriber(options.name) !== undefined)
+      yield* checkText("display_name", options.displayName)
+      yield* checkText("email", options.email)
       const subscriber: Records.Subscriber = {
         id: SubscriberId.make(chance.uuid()),
         name: options.name,
@@ -87,6 +94,7 @@ export const make = ({ chance, commit, exclusively, now, state }: Core, { pageOf
   const addRoom: Service["addRoom"] = (options) =>
     exclusively(Effect.gen(function*() {
       yield* checkName(options.name, findRoom(options.name) !== undefined)
+      yield* checkText("display_name", options.displayName)
       const address: Records.Address = {
         id: AddressId.make(chance.uuid()),
         type: "room",

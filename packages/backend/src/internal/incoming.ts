@@ -12,6 +12,8 @@ import { onAnswer, onRequest } from "./requests.ts"
 /** How long a frame may be, in UTF-16 code units. */
 const maxFrame = 1024 * 1024
 
+const decoder = new TextDecoder()
+
 /** Reads and handles frame after frame, until the socket ends. */
 export const run = (
   peer: Peer,
@@ -84,23 +86,32 @@ export const run = (
     }
   }
 
+  /** Takes an acknowledgement, of which most of what comes consists, when nothing can go wrong with it. */
+  const isTaken = (frame: JsonRpc.Frame): boolean => {
+    if (frame._tag === "Request" || held.length > 0 || peer.faults.isArmed() || peer.backend.wireLog.isEnabled()) {
+      return false
+    }
+    onAnswer(peer, frame.id, peer.asked.get(frame.id) ?? JsonRpc.method.event)
+    return true
+  }
+
   const onText = (text: string): Effect.Effect<void, never, Scope.Scope> => {
     if (peer.isSilent) return Effect.sync(() => peer.logFrame("in", text, null, "silent"))
     if (text.length > maxFrame) return Effect.sync(() => peer.end(1009))
     const parsed = JsonRpc.parse(text)
-    if (Result.isSuccess(parsed)) return onFrame(parsed.success, text)
+    if (Result.isSuccess(parsed)) return isTaken(parsed.success) ? Effect.void : onFrame(parsed.success, text)
     peer.logFrame("in", text, null, null)
     const { message } = parsed.failure
     const code = message === "not JSON" ? JsonRpc.code.parseError : JsonRpc.code.invalidRequest
     return Effect.sync(() => peer.send(JsonRpc.failure(null, { code, message }), ""))
   }
 
-  const decoder = new TextDecoder()
   return Effect.gen(function*() {
     while (true) {
-      for (const chunk of yield* pull) yield* onText(typeof chunk === "string" ? chunk : decoder.decode(chunk))
-      // lets the rest of what was read arrive as one batch
-      yield* Effect.yieldNow
+      for (const chunk of yield* pull) {
+        const handled = onText(typeof chunk === "string" ? chunk : decoder.decode(chunk))
+        if (handled !== Effect.void) yield* handled
+      }
     }
   })
 }

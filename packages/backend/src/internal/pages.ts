@@ -43,7 +43,7 @@ export const make = ({ chance }: Core) => {
       // one more than asked for, to know whether there is a next page
       const items = read(current, request.number * request.size, request.size + 1)
       const hasNext = items.length > request.size
-      const token = request.token ?? (hasNext ? windows.pin({ ...current, of }) : undefined)
+      const token = request.token ?? (hasNext ? windows.pin({ ...current, of }, current.ids.length) : undefined)
       return Effect.succeed({ items: items.slice(0, request.size), hasNext, token })
     })
   const pageOf = <A, B>(

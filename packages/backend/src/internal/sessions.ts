@@ -42,6 +42,8 @@ export interface Session {
   detachedAt: number
   /** Frames of events that were not acknowledged, in order. */
   readonly unacked: Map<Id, Frame>
+  /** How long they are together. */
+  unackedLength: number
   /** Frames sent since the client was last heard. */
   unheard: number
 }
@@ -53,8 +55,12 @@ export interface Options {
   readonly maxUnacked: number
 }
 
-/** How many sessions without a socket are remembered at once. */
+/** How many sessions without a socket are remembered at once, and how many of one subscriber. */
 const maxDetached = 10_000
+const maxDetachedOfOne = 100
+
+/** How long the events of a session may be together that wait for their acknowledgement. */
+const maxUnackedLength = 16 * 1024 * 1024
 
 export class Sessions {
   readonly #byProtocol = new Map<string, Session>()
@@ -106,12 +112,25 @@ export class Sessions {
     session.detachedAt = now
     // back to the end, so that the map is in the order of detachment for the sweep
     if (this.#byProtocol.delete(session.protocol)) this.#byProtocol.set(session.protocol, session)
+    const siblings = this.#bySubscriber.get(session.subscriberId)
+    if (siblings?.delete(session) === true) siblings.add(session)
     this.#sweep(now)
+    let detached = 0
+    for (const { connection } of siblings ?? []) if (connection === undefined) detached++
+    for (const sibling of siblings ?? []) {
+      if (detached <= maxDetachedOfOne) return
+      if (sibling.connection !== undefined) continue
+      this.forget(sibling)
+      detached--
+    }
   }
 
   acknowledge(session: Session, id: Id): void {
     session.unheard = 0
+    const frame = session.unacked.get(id)
+    if (frame === undefined) return
     session.unacked.delete(id)
+    session.unackedLength -= frame.text.length
   }
 
   /** Sends an event to every session of a subscriber. */
@@ -120,8 +139,12 @@ export class Sessions {
       if (!session.acks && session.connection === undefined) continue
       const { frame, id } = event(session)
       if (session.acks) session.unacked.set(id, frame)
+      session.unackedLength += session.acks ? frame.text.length : 0
       session.unheard++
-      if (session.unacked.size > this.#options.maxUnacked || session.unheard > this.#options.maxUnacked * 2) {
+      if (
+        session.unacked.size > this.#options.maxUnacked || session.unheard > this.#options.maxUnacked * 2 ||
+        session.unackedLength > maxUnackedLength
+      ) {
         // it does not drain: what it misses it can only read from history
         this.forget(session)
         session.connection?.close(1013)
@@ -148,9 +171,13 @@ export class Sessions {
   }
 }
 
-/** The frame of an event. */
-export const eventFrame = (id: Id, eventType: string, params: unknown): Frame => ({
-  text: JsonRpc.request(id, JsonRpc.method.event, params),
-  method: JsonRpc.method.event,
-  eventType
-})
+/** The frame of an event. Its payload may be given as JSON that was written before. */
+export const eventFrame = (id: Id, eventType: string, params: object, payload?: string): Frame => {
+  const text = JsonRpc.request(id, JsonRpc.method.event, params)
+  return {
+    // put in front of the two braces that close `params` and the frame
+    text: payload === undefined ? text : `${text.slice(0, -2)},"params":${payload}}}`,
+    method: JsonRpc.method.event,
+    eventType
+  }
+}
