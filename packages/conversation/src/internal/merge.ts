@@ -4,7 +4,7 @@
  *
  * - Nothing twice: an id is let through once, as long as it is among the last `memory` ids.
  * - Nothing lost: a message that is told is let through, or was before, or was taken note of; except one that a re-read
- *   brings from before everything remembered, which can't be judged.
+ *   brings from before the point that it was to reach, which can't be judged.
  * - In order: what one read brings is let through by `(ts, id)`, and `late` marks exactly what stands before something
  *   that was let through already. So what is not late forms a strictly growing sequence.
  * - Progress: the frontier and the verified point never go back.
@@ -95,9 +95,10 @@ export const make = (options: Options): Merge => {
     },
     admit,
     admitAll: (messages) => {
-      const floor = seen.floor()
+      // a page brings more than it was asked for: what stood before may have been let through or passed over
+      const from = readBackTo() ?? seen.floor()
       const admitted = messages
-        .filter(({ epochSeconds }) => epochSeconds > floor)
+        .filter(({ epochSeconds }) => epochSeconds > from)
         .toSorted(compare)
         .flatMap((message) => admit(message) ?? [])
       for (const { epochSeconds } of messages) verify(epochSeconds)
