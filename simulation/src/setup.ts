@@ -24,7 +24,7 @@ export const draw = (chance: Chance): Setup => {
   const forgetful = !sweeps && chance.happens(0.3)
   const limited = !forgetful && chance.happens(0.05)
   const heartbeat = chance.pick("5 seconds", "10 seconds", "20 seconds")
-  const min = chance.pick(5, 15, 30)
+  const min = chance.pick(6, 15, 30)
   return {
     backend: {
       dialect: chance.pick("all", "address", "group"),
@@ -43,7 +43,7 @@ export const draw = (chance: Chance): Setup => {
     limited,
     tuning: {
       overlap: overlapSeconds * 1000,
-      sweep: sweeps ? { min: min * 1000, max: min * chance.pick(2, 8) * 1000 } : false,
+      sweep: sweeps ? { min: min * 1000, max: min * chance.pick(4, 8) * 1000 } : false,
       cursorInterval: chance.pick(0, 1000, 5000),
       memory: forgetful ? 48 : 8192,
       recoveryLimit: limited ? 120 : 100_000,

@@ -51,7 +51,7 @@ const settle = (world: World): void => {
     world.advance(10_000)
   }
   // long enough for what would come twice
-  world.advance(60_000)
+  world.advance(35_000)
 }
 
 /** Everything ends: nothing may be left. */

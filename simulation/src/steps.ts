@@ -37,7 +37,7 @@ const say = (world: World, count: number, content: Partial<Content>): void => {
 const wait = (min: number, max: number) => (world: World): void => world.advance(world.chance.whole(min, max))
 
 const calm: ReadonlyArray<Step> = [
-  { weight: 16, run: (world) => say(world, world.chance.whole(1, 4), {}) },
+  { weight: 14, run: (world) => say(world, world.chance.whole(1, 2), {}) },
   {
     weight: 4,
     // within the overlap, with room for what is under way
@@ -55,14 +55,14 @@ const calm: ReadonlyArray<Step> = [
     }
   },
   { weight: 3, run: (world) => say(world, 1, { push: false }) },
-  { weight: 0.3, run: (world) => say(world, world.chance.whole(90, 230), {}) },
+  { weight: 0.1, run: (world) => say(world, world.chance.whole(90, 230), {}) },
   {
     weight: 14,
     run: (world) => {
       const sender = device(world)
       const place = sender === undefined ? undefined : world.chance.oneOf(world.places(sender.options.account))
       if (sender === undefined || place === undefined) return
-      for (let left = world.chance.whole(1, 3); left > 0; left--) {
+      for (let left = world.chance.pick(1, 1, 3); left > 0; left--) {
         const text = world.nextText()
         world.note(`${sender.options.name} sends ${text}`)
         world.totals.messages++
@@ -79,7 +79,7 @@ const calm: ReadonlyArray<Step> = [
     run: (world) => {
       const { chance } = world
       const follower = device(world)
-      if (follower === undefined || world.consumers.length > 8) return
+      if (follower === undefined || world.consumers.length > 6) return
       const place = chance.happens(0.4) ? undefined : chance.oneOf(world.places(follower.options.account))
       world.follow(follower, place)
     }
