@@ -194,7 +194,8 @@ export const make = Effect.fnUntraced(function*(
           Effect.asVoid
         ),
         begin: Effect.fnUntraced(function*(merge, newest) {
-          merge.note(yield* History.head(newest, tuning.overlapSeconds, tuning.recoveryLimit))
+          const { end, messages } = yield* History.head(newest, tuning.overlapSeconds, tuning.recoveryLimit)
+          merge.note(messages, end === "limit")
           return []
         })
       }),

@@ -14,6 +14,8 @@ export const Standing = Schema.Struct({
   frontier: Schema.NullOr(Schema.Struct({ epochSeconds: Schema.Finite, id: Schema.String })),
   /** Up to where what was heard agreed with history. Unix seconds. */
   verified: Schema.NullOr(Schema.Finite),
+  /** What stands at this time or before is forgotten; `null` while nothing is. Unix seconds. */
+  floor: Schema.NullOr(Schema.Finite),
   ids: Schema.Array(Schema.Tuple([Schema.String, Schema.Finite]))
 })
 export type Standing = typeof Standing.Type

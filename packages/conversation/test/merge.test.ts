@@ -71,6 +71,32 @@ describe("the merge", () => {
     assert.strictEqual(merge.readBackTo(), 90)
   })
 
+  it("P1.5: lets nothing through that a page brings from before the point the re-read was to reach", () => {
+    const earlier = make()
+    earlier.admitAll([message("a", 1), message("b", 100)])
+    const merge = make()
+    merge.resume(earlier.standing())
+    assert.deepStrictEqual(merge.admitAll([message("b", 100), message("a", 1)]), [])
+    const begun = make()
+    begun.note([message("b", 100)])
+    assert.deepStrictEqual(begun.admitAll([message("b", 100), message("a", 1)]), [])
+  })
+
+  it("P1.5: goes on after a restart without what it had forgotten before", () => {
+    const earlier = make()
+    const messages = Array.from({ length: 200 }, (_, index) => message(`m${index}`, 1000 + index / 100))
+    earlier.admitAll(messages)
+    const merge = make()
+    merge.resume(earlier.standing())
+    assert.deepStrictEqual(merge.admitAll(messages), [])
+  })
+
+  it("does not go behind a read that was cut short", () => {
+    const merge = make()
+    merge.note([message("c", 100), message("b", 99)], true)
+    assert.deepStrictEqual(merge.admitAll([message("c", 100), message("b", 99), message("a", 98)]), [])
+  })
+
   it("lets nothing through twice that a re-read brings from before what it remembers", () => {
     const merge = make()
     const messages = Array.from({ length: 1000 }, (_, index) => message(`m${index}`, 1000 + index / 200))

@@ -59,6 +59,12 @@ describe("the life of the connection", () => {
     assert.deepStrictEqual(again, { _tag: "Failed", reason })
   })
 
+  it("P8.3: renews again a token that may have expired while dials were lost", () => {
+    const renewed = [ended("unauthorized"), { _tag: "Renewed" } as const]
+    const phase = after(wanted, ...renewed, ended("lost"), elapsed, ended("unauthorized"))
+    assert.strictEqual(phase._tag, "Renewing")
+  })
+
   it("may renew a token again after a session that was ready", () => {
     const phase = after(wanted, ended("unauthorized"), { _tag: "Renewed" }, ready, ended("unauthorized"))
     assert.strictEqual(phase._tag, "Renewing")

@@ -11,6 +11,7 @@ type Listener = (event: Socket.WebSocketEvent) => void
 
 const connecting = 0
 const open = 1
+const closing = 2
 const closed = 3
 
 /** Makes one direction of a connection, which carries out what it is given later and in order. */
@@ -50,7 +51,8 @@ export class MemorySocket implements Socket.WebSocketLike {
 
   close(code = 1000, reason = ""): void {
     const { peer } = this
-    if (this.readyState === closed) return
+    if (this.readyState >= closing) return
+    this.readyState = closing
     // as on a wire: what was sent before the close arrives before it
     this.#carry(() => {
       peer?.end(code, reason)
@@ -95,16 +97,19 @@ export const make = (wire?: Wire): Link => {
   const server = new MemorySocket(wire)
   client.peer = server
   server.peer = client
+  const cut = () => {
+    server.end(1006, "")
+    client.end(1006, "")
+  }
   return {
     client,
     server,
     open: () => {
+      // a client that has given up meanwhile stays closed
+      if (client.readyState !== connecting) return cut()
       server.opened()
       client.opened()
     },
-    cut: () => {
-      server.end(1006, "")
-      client.end(1006, "")
-    }
+    cut
   }
 }

@@ -41,10 +41,9 @@ export const head = Effect.fnUntraced(function*<E>(
   newest: Newest<E>,
   overlapSeconds: number,
   limit: number
-): Effect.fn.Return<ReadonlyArray<ConversationMessage>, E> {
+): Effect.fn.Return<Stretch, E> {
   const page = yield* newest
   const [first] = page.data
-  if (first === undefined) return []
-  const { messages } = yield* readBack(Effect.succeed(page), first.epochSeconds - overlapSeconds, limit)
-  return messages
+  if (first === undefined) return { messages: [], end: "reached" }
+  return yield* readBack(Effect.succeed(page), first.epochSeconds - overlapSeconds, limit)
 })

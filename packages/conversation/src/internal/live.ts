@@ -141,7 +141,7 @@ export const open = Effect.fnUntraced(
     const bookmark = Bookmark.make(cursor, merge.standing, clock, tuning.cursorMillis)
     yield* Effect.addFinalizer(() => bookmark.close)
     // "from now on" is where a restart goes on, whether or not anything is asked for until then
-    if (first.length === 0) yield* bookmark.asked
+    yield* first.length === 0 ? bookmark.asked : bookmark.handedOut
 
     /** Signals that were taken and not yet acted on. */
     let waiting: ReadonlyArray<Signal> = []

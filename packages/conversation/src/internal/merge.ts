@@ -4,7 +4,7 @@
  *
  * - Nothing twice: an id is let through once, as long as it is among the last `memory` ids.
  * - Nothing lost: a message that is told is let through, or was before, or was taken note of; except one that a re-read
- *   brings from before everything remembered, which can't be judged.
+ *   brings from before the point that it was to reach, which can't be judged.
  * - In order: what one read brings is let through by `(ts, id)`, and `late` marks exactly what stands before something
  *   that was let through already. So what is not late forms a strictly growing sequence.
  * - Progress: the frontier and the verified point never go back.
@@ -24,6 +24,8 @@ export interface Admitted<M> {
 export interface Standing {
   readonly frontier: Position | null
   readonly verified: number | null
+  /** What stands at this time or before is forgotten; `null` while nothing is. */
+  readonly floor: number | null
   readonly ids: ReadonlyArray<readonly [id: string, epochSeconds: number]>
 }
 
@@ -32,8 +34,11 @@ export interface Merge {
   readonly frontier: () => Position | null
   /** How far back a re-read must go, in unix seconds; `null` for all the way. */
   readonly readBackTo: () => number | null
-  /** Takes note of a read whose messages are not to be let through: what stood before the beginning. */
-  readonly note: (messages: ReadonlyArray<ConversationMessage>) => void
+  /**
+   * Takes note of a read whose messages are not to be let through: what stood before the beginning. When it was cut
+   * short, a later read must not go behind it.
+   */
+  readonly note: (messages: ReadonlyArray<ConversationMessage>, cutShort?: boolean) => void
   /** Lets a live message through unless it was seen. */
   readonly admit: <M extends ConversationMessage>(message: M) => Admitted<M> | undefined
   /** Lets through what of a read is new, by position. */
@@ -80,13 +85,20 @@ export const make = (options: Options): Merge => {
   return {
     frontier: () => frontier,
     readBackTo,
-    standing: () => ({ frontier, verified, ids: seen.after(readBackTo() ?? Number.NEGATIVE_INFINITY) }),
+    standing: () => ({
+      frontier,
+      verified,
+      floor: Number.isFinite(seen.floor()) ? seen.floor() : null,
+      ids: seen.after(readBackTo() ?? Number.NEGATIVE_INFINITY)
+    }),
     resume: (standing) => {
+      if (standing.floor !== null) seen.raise(standing.floor)
       for (const [id, epochSeconds] of standing.ids) seen.add(id, epochSeconds)
       frontier = standing.frontier
       verified = standing.verified
     },
-    note: (messages) => {
+    note: (messages, cutShort = false) => {
+      if (cutShort) seen.raise(Math.min(...messages.map(({ epochSeconds }) => epochSeconds)))
       for (const message of messages) {
         seen.add(message.id, message.epochSeconds)
         advance(message)
@@ -95,9 +107,10 @@ export const make = (options: Options): Merge => {
     },
     admit,
     admitAll: (messages) => {
-      const floor = seen.floor()
+      // a page brings more than it was asked for: what stood before may have been let through or passed over
+      const from = readBackTo() ?? seen.floor()
       const admitted = messages
-        .filter(({ epochSeconds }) => epochSeconds > floor)
+        .filter(({ epochSeconds }) => epochSeconds > from)
         .toSorted(compare)
         .flatMap((message) => admit(message) ?? [])
       for (const { epochSeconds } of messages) verify(epochSeconds)

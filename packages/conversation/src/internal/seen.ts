@@ -7,6 +7,8 @@ export interface Seen {
   readonly add: (id: string, epochSeconds: number) => boolean
   /** The newest time (unix seconds) of any id that was forgotten; negative infinity while there is none. */
   readonly floor: () => number
+  /** Raises the floor: what stands at this time or before can't be judged. */
+  readonly raise: (epochSeconds: number) => void
   /** The ids of messages after a time, with their times. */
   readonly after: (epochSeconds: number) => ReadonlyArray<readonly [id: string, epochSeconds: number]>
 }
@@ -25,6 +27,9 @@ export const make = (size: number): Seen => {
   let floor = Number.NEGATIVE_INFINITY
   return {
     floor: () => floor,
+    raise: (epochSeconds) => {
+      if (epochSeconds > floor) floor = epochSeconds
+    },
     after: (epochSeconds) => [...previous.times, ...current.times].filter(([, time]) => time > epochSeconds),
     add: (id, epochSeconds) => {
       if (previous.times.has(id) || current.times.has(id)) return false

@@ -14,6 +14,7 @@ export interface Resume {
 
 /** Remedies already tried since the last session that became ready; each is tried once. */
 export interface Tried {
+  /** The token was renewed just before this dial. */
   readonly renewal: boolean
   readonly freshStart: boolean
 }
@@ -90,7 +91,13 @@ const afterEnd = (
   const { tried } = plan
   switch (ending) {
     case "lost":
-      return wait({ ...plan, resume: resume ?? plan.resume }, reason, chance, backoff)
+      // by the next dial the token may have expired again
+      return wait(
+        { ...plan, resume: resume ?? plan.resume, tried: { ...tried, renewal: false } },
+        reason,
+        chance,
+        backoff
+      )
     case "restart":
       return wait({ ...plan, resume: null }, reason, chance, backoff)
     case "unauthorized":

@@ -1,0 +1,119 @@
+/** A process of a subscriber: the whole client, over a network and a clock of its own. */
+import { Conversations } from "@effect-signalwire/conversation/Conversations"
+import * as ConversationsModule from "@effect-signalwire/conversation/Conversations"
+import * as MemoryBackend from "@effect-signalwire/testing/MemoryBackend"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
+import * as Socket from "effect/socket/Socket"
+import type { Environment } from "./environment.ts"
+import type { Watch } from "./machine.ts"
+import type { Network } from "./network.ts"
+import type { Server } from "./server.ts"
+import { Violation } from "./Violation.ts"
+
+export type Tuning =
+  & ConversationsModule.Tuning
+  & Pick<ConversationsModule.ConnectOptions, "subscription" | "http" | "dialect">
+
+export interface Account {
+  readonly id: string
+  readonly name: string
+  readonly addressId: string
+}
+
+export interface DeviceOptions {
+  readonly name: string
+  readonly account: Account
+  readonly token: string
+  readonly tuning: Tuning
+  readonly environment: Environment
+  readonly watch: Watch
+  readonly network: Network
+  readonly server: Server
+  /** Carries out a dial on behalf of this device. */
+  readonly dialler: (dial: () => Socket.WebSocketLike) => Socket.WebSocketLike
+  readonly note: (text: string) => void
+}
+
+export class Device {
+  readonly options: DeviceOptions
+  readonly scope: Scope.Closeable = Scope.makeUnsafe()
+  readonly client: ConversationsModule.Service
+  /** Whether it can get another token when one is refused. */
+  renewable = true
+  token: string
+  /** Tokens that a successful refresh began with. */
+  readonly #replaced = new Set<string>()
+  #refreshing = 0
+  readonly #ends: Array<() => void> = []
+
+  constructor(options: DeviceOptions) {
+    this.options = options
+    this.token = options.token
+    const { account, environment, network, server } = options
+    const transports = Layer.merge(
+      Layer.succeed(HttpClient.HttpClient, network.http),
+      Layer.succeed(Socket.WebSocketConstructor, (url) => network.dial(url, options.dialler))
+    )
+    const refresh = Effect.suspend(() => {
+      const began = this.token
+      if (++this.#refreshing > 1) throw new Violation(`${options.name} refreshes its token twice at once (P6.4)`)
+      return Effect.sleep(50).pipe(
+        Effect.andThen(Effect.suspend(() => {
+          const { running } = server
+          return running === undefined || !this.renewable
+            ? Effect.fail("no token to be had")
+            : Effect.mapError(running.backend.mint(account.id), () => "no token to be had")
+        })),
+        Effect.map(({ token }) => {
+          if (this.#replaced.has(began)) throw new Violation(`${options.name} replaces one token twice (P6.4)`)
+          this.#replaced.add(began)
+          this.token = token
+          options.note(`${options.name} has another token`)
+          return Redacted.make(token)
+        }),
+        Effect.ensuring(Effect.sync(() => {
+          this.#refreshing--
+        }))
+      )
+    })
+    const services = environment.now(
+      Layer.buildWithScope(
+        ConversationsModule.layer({
+          ...options.tuning,
+          token: Redacted.make(options.token),
+          refresh,
+          urls: MemoryBackend.endpoint
+        }).pipe(Layer.provide(transports)),
+        this.scope
+      )
+    )
+    this.client = Context.get(services, Conversations)
+  }
+
+  /** What the process does on its own behalf ends with it. */
+  onClose(end: () => void): void {
+    this.#ends.push(end)
+  }
+
+  /** Ends the process: its scope closes. */
+  close(): void {
+    for (const end of this.#ends) end()
+    this.options.environment.fork(Scope.close(this.scope, Exit.void))
+  }
+
+  /** What is left of it; empty when nothing is. */
+  remains(): ReadonlyArray<string> {
+    const { network, watch } = this.options
+    return [
+      ...watch.pending() > 0 ? [`${watch.pending()} timers`] : [],
+      ...network.sockets > 0 ? [`${network.sockets} sockets`] : [],
+      ...network.requests > 0 ? [`${network.requests} requests`] : []
+    ]
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * One sequence as its consumer sees it, over all processes that went on with it, and what was promised about it. Every
+ * event is held against the ledger as it comes.
+ */
+import type { Cursor } from "@effect-signalwire/conversation/Cursor"
+import type { TimelineEvent } from "@effect-signalwire/conversation/TimelineEvent"
+import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import * as DateTime from "effect/DateTime"
+import type { Account } from "./device.ts"
+import type { Entry, Ledger } from "./ledger.ts"
+import { Violation } from "./Violation.ts"
+
+/** What decides which messages a sequence must bring. */
+export interface Terms {
+  readonly account: Account
+  /** The group of a timeline; `undefined` for all conversations. */
+  readonly groupId: string | undefined
+  /** Where a timeline begins, unix seconds; `undefined` for the newest page. */
+  readonly since: number | undefined
+  /** How late a message may become visible and still be seen, seconds. */
+  readonly overlapSeconds: number
+  /** Whether it looks for what was never pushed. */
+  readonly sweeps: boolean
+  /** It may drop messages of its own choice. */
+  readonly lossy: boolean
+  /** It remembers few ids, so what is late is not promised. */
+  readonly forgetful: boolean
+  /** It may hold so few messages at once that it must skip some, and say so. */
+  readonly limited: boolean
+}
+
+interface Position {
+  readonly epochSeconds: number
+  readonly id: string
+}
+
+const isAfter = (a: Position, b: Position): boolean =>
+  a.epochSeconds > b.epochSeconds || (a.epochSeconds === b.epochSeconds && a.id > b.id)
+
+/** How many messages a timeline begins with. */
+const page = 100
+
+/** How long reading history may take at the worst when nothing stands in its way, milliseconds. */
+const readingTime = 120_000
+
+export class Lineage {
+  readonly name: string
+  readonly terms: Terms
+  readonly cursor: Cursor | undefined
+  readonly ledger: Ledger
+  /** How many messages were stored when its opening began. */
+  readonly begun: number
+  /** How many were stored when it was open: from here on none may be missing. */
+  opened: number | undefined
+  #openedAt = Number.NEGATIVE_INFINITY
+  /** Everything that was handed out, and whether it may come again after a restart. */
+  readonly handed = new Map<string, { settled: boolean }>()
+  /** What this process was handed. */
+  readonly #current = new Set<string>()
+  /** What was handed out with the batch at hand, or never written to the cursor. */
+  #frontier: Position | undefined
+  #settledFrontier: Position | undefined
+  #through = Number.NEGATIVE_INFINITY
+  readonly #gaps: Array<{ readonly from: number; readonly to: number; readonly before: number }> = []
+  #initial: ReadonlySet<string> = new Set()
+
+  constructor(name: string, terms: Terms, ledger: Ledger, cursor: Cursor | undefined) {
+    this.name = name
+    this.terms = terms
+    this.ledger = ledger
+    this.cursor = cursor
+    this.begun = ledger.length
+  }
+
+  #fail(text: string): never {
+    throw new Violation(`${this.name}: ${text}`)
+  }
+
+  isOurs(entry: Entry): boolean {
+    const { account, groupId } = this.terms
+    return groupId === undefined
+      ? this.ledger.isMember(entry.message.groupId, account.id)
+      : entry.message.groupId === groupId
+  }
+
+  /** It is open. */
+  open(now: number): void {
+    if (this.opened !== undefined) return
+    this.#openedAt = now
+    this.opened = this.ledger.length
+    const { groupId, since } = this.terms
+    if (groupId === undefined) return
+    const before = this.ledger.entries
+      .filter((entry) => this.isOurs(entry))
+      .toSorted((a, b) => a.epochSeconds - b.epochSeconds || (a.message.id < b.message.id ? -1 : 1))
+    const first = since === undefined ? before.slice(-page) : before.filter((entry) => entry.epochSeconds >= since)
+    this.#initial = new Set(first.map((entry) => entry.message.id))
+  }
+
+  /** Another process goes on with it. */
+  resume(): void {
+    this.#current.clear()
+    this.#frontier = this.#settledFrontier
+    this.#through = Number.NEGATIVE_INFINITY
+  }
+
+  /** The cursor was written: what was dealt with does not come again. */
+  saved(): void {
+    for (const entry of this.handed.values()) entry.settled = true
+    this.#settledFrontier = this.#frontier
+  }
+
+  /** A message is handed out; `pushedAt` is when the server last pushed it. */
+  message(message: ConversationMessage, late: boolean | undefined, pushedAt = Number.NEGATIVE_INFINITY): void {
+    const { groupId, lossy, since } = this.terms
+    const entry = this.ledger.byId.get(message.id)
+    if (entry === undefined) return this.#fail(`a message that nobody sent: ${message.id}`)
+    const text = entry.message.text ?? ""
+    if (!this.isOurs(entry)) this.#fail(`${text} belongs to somebody else`)
+    if (message.text !== entry.message.text || message.epochSeconds !== entry.epochSeconds) {
+      this.#fail(`${text} is not as it was stored`)
+    }
+    if (this.#current.has(message.id)) this.#fail(`${text} comes twice (P2.1)`)
+    if (this.handed.get(message.id)?.settled === true) this.#fail(`${text} comes again after a restart (P1.5)`)
+    // what was said in a conversation before it was joined comes as it can, and so does what was pushed only now
+    const isOld = entry.index < this.begun && entry.members.has(this.terms.account.id) && pushedAt < this.#openedAt
+    if (groupId === undefined && isOld) this.#fail(`${text} is from before the beginning`)
+    if (since !== undefined && entry.epochSeconds < since) this.#fail(`${text} is from before the beginning`)
+    const position: Position = { epochSeconds: entry.epochSeconds, id: message.id }
+    const advances = this.#frontier === undefined || isAfter(position, this.#frontier)
+    if (late !== undefined && !lossy && late === advances) {
+      this.#fail(late ? `${text} is marked late, and is not (P3.2)` : `${text} is out of order and not marked (P3.1)`)
+    }
+    if (advances) this.#frontier = position
+    this.#current.add(message.id)
+    this.handed.set(message.id, { settled: false })
+  }
+
+  event(event: TimelineEvent, at: number): void {
+    switch (event._tag) {
+      case "Message":
+        return this.message(event.message, event.late)
+      case "CaughtUp": {
+        if (event.through === null) return
+        const through = DateTime.toEpochMillis(event.through) / 1000
+        if (through < this.#through) this.#fail("`through` goes back")
+        this.#through = through
+        for (const entry of this.ledger.entries) {
+          if (entry.epochSeconds > through || entry.storedAt > at - readingTime) continue
+          if (this.#isMissing(entry)) this.#fail(`caught up, but ${entry.message.text} is missing (P1.2)`)
+        }
+        return
+      }
+      case "Gap": {
+        if (!this.terms.limited || event.reason !== "too-many-messages") this.#fail(`a gap without need (P3.3)`)
+        this.#gaps.push({
+          from: DateTime.toEpochMillis(event.from) / 1000,
+          to: event.to === null ? Number.POSITIVE_INFINITY : DateTime.toEpochMillis(event.to) / 1000 + 0.001,
+          before: this.ledger.length
+        })
+      }
+    }
+  }
+
+  /** Whether it was promised, and has not come. */
+  #isMissing(entry: Entry): boolean {
+    const { account, forgetful, lossy, overlapSeconds, sweeps } = this.terms
+    if (lossy || this.opened === undefined || this.handed.has(entry.message.id) || !this.isOurs(entry)) return false
+    if (!entry.members.has(account.id)) return false
+    if (entry.index < this.opened) return this.#initial.has(entry.message.id)
+    if (this.terms.since !== undefined && entry.epochSeconds < this.terms.since) return false
+    // what becomes visible long after its time can't be found
+    if (entry.epochSeconds <= entry.newestBefore - (forgetful ? 0 : overlapSeconds - 1)) return false
+    if (!entry.pushed && !sweeps) return false
+    return !this.#gaps.some(({ before, from, to }) =>
+      entry.index < before && entry.epochSeconds >= from && entry.epochSeconds <= to
+    )
+  }
+
+  /** What was promised, and has not come. */
+  missing(): ReadonlyArray<Entry> {
+    return this.ledger.entries.filter((entry) => this.#isMissing(entry))
+  }
+}

@@ -1,0 +1,62 @@
+/** What kind of world a seed makes: who, where, how fast, how strict. */
+import type * as Backend from "@effect-signalwire/backend/Backend"
+import type { Chance } from "./chance.ts"
+import type { Tuning } from "./device.ts"
+import type { Latency } from "./network.ts"
+
+export interface Setup {
+  readonly backend: Backend.Options
+  readonly rooms: number
+  readonly bots: number
+  readonly tuning: Tuning
+  readonly latency: Latency
+  /** How likely a step makes something go wrong, over how likely it does by default. */
+  readonly trouble: number
+  readonly overlapSeconds: number
+  readonly sweeps: boolean
+  readonly forgetful: boolean
+  readonly limited: boolean
+}
+
+export const draw = (chance: Chance): Setup => {
+  const overlapSeconds = chance.pick(10, 30)
+  const sweeps = chance.happens(0.85)
+  const forgetful = !sweeps && chance.happens(0.3)
+  const limited = !forgetful && chance.happens(0.05)
+  const heartbeat = chance.pick("5 seconds", "10 seconds", "20 seconds")
+  const min = chance.pick(6, 15, 30)
+  return {
+    backend: {
+      dialect: chance.pick("all", "address", "group"),
+      pingInterval: chance.pick("10 seconds", "20 seconds"),
+      sessionRetention: chance.pick("5 seconds", "1 minute", "5 minutes"),
+      maxUnacked: chance.pick(8, 2000),
+      tokenLifetime: chance.pick("5 minutes", "2 hours")
+    },
+    rooms: chance.whole(1, 3),
+    bots: chance.whole(1, 2),
+    latency: chance.pick({ min: 0, max: 0 }, { min: 1, max: 40 }, { min: 5, max: 900 }),
+    trouble: chance.pick(0, 1, 1, 2),
+    overlapSeconds,
+    sweeps,
+    forgetful,
+    limited,
+    tuning: {
+      overlap: overlapSeconds * 1000,
+      sweep: sweeps ? { min: min * 1000, max: min * chance.pick(4, 8) * 1000 } : false,
+      cursorInterval: chance.pick(0, 1000, 5000),
+      memory: forgetful ? 48 : 8192,
+      recoveryLimit: limited ? 120 : 100_000,
+      readyTimeout: "5 seconds",
+      subscription: {
+        capacity: chance.pick(2, 6, 64, 4096),
+        heartbeat,
+        idleTimeToLive: chance.pick("0 seconds", "5 seconds"),
+        backoff: chance.pick({ base: "500 millis", cap: "30 seconds" }, { base: "100 millis", cap: "2 seconds" }),
+        connectTimeout: "5 seconds",
+        requestTimeout: "5 seconds"
+      },
+      http: { timeout: "10 seconds", deadline: "30 seconds" }
+    }
+  }
+}

@@ -1,0 +1,112 @@
+/** One seed, one world, one run. */
+import type { Sabotage } from "./consumer.ts"
+import { resume, take } from "./steps.ts"
+import { Trace } from "./trace.ts"
+import { Violation } from "./Violation.ts"
+import { type Totals, World } from "./world.ts"
+
+export interface Options {
+  readonly seed: number
+  readonly steps: number
+  /** Keeps what happened, line by line. */
+  readonly keepTrace?: boolean | undefined
+  /** Breaks the client on purpose. */
+  readonly sabotage?: Sabotage | undefined
+}
+
+export interface Outcome {
+  readonly seed: number
+  readonly hash: string
+  readonly steps: number
+  readonly totals: Totals
+  readonly trace: ReadonlyArray<string>
+  /** What was not kept; `undefined` when everything was. */
+  readonly violation: string | undefined
+}
+
+/** The longest that everything may take to settle once nothing goes wrong any more, milliseconds. */
+const patience = 20 * 60_000
+
+/** Nothing goes wrong any more: everything that was promised has to come. */
+const settle = (world: World): void => {
+  world.note("peace")
+  world.disarm()
+  for (const { options: { network } } of world.devices) {
+    network.weather = "fair"
+    network.drifting = false
+  }
+  for (const consumer of world.consumers) consumer.go()
+  world.advance(30_000)
+  for (const account of world.people) {
+    if (world.orphans.some(({ terms }) => terms.account.id === account.id)) resume(world, account)
+  }
+  const left = () =>
+    world.consumers.filter(({ state }) => state === "open").flatMap(({ options: { lineage } }) =>
+      lineage.opened === undefined ? [`${lineage.name} does not open`] : lineage.missing().map(({ message }) =>
+        `${lineage.name} misses ${message.text}`
+      )
+    )
+  for (let waited = 0; left().length > 0 || world.mail.underWay > 0; waited += 10_000) {
+    if (waited > patience) throw new Violation(`${left()[0] ?? "a send does not end"} (P1.1)`)
+    world.advance(10_000)
+  }
+  // long enough for what would come twice
+  world.advance(35_000)
+}
+
+/** Everything ends: nothing may be left. */
+const end = (world: World): void => {
+  world.note("the end")
+  for (const consumer of world.consumers) consumer.close()
+  world.advance(30_000)
+  for (const consumer of world.consumers) {
+    if (!consumer.isOver) throw new Violation(`${consumer.options.lineage.name} does not end (P7.2)`)
+  }
+  for (const { options: { name, network } } of world.devices) {
+    if (network.sockets > 0) throw new Violation(`${name} keeps a socket that nobody needs (P7.2)`)
+  }
+  const { devices } = world
+  for (const device of devices) world.stopDevice(device, false)
+  world.advance(90_000)
+  for (const { id, name } of world.people) {
+    if (world.server.sockets(id) > 0) throw new Violation(`a socket of ${name} is still open (P7.2)`)
+  }
+}
+
+/** Runs a seed. Nothing in it depends on real time or on chance without a seed. */
+export const simulate = (options: Options): Outcome => {
+  const world = new World({
+    seed: options.seed,
+    trace: (now) => new Trace(now, options.keepTrace === true),
+    sabotage: options.sabotage
+  })
+  let steps = 0
+  const outcome = (violation: string | undefined): Outcome => ({
+    seed: options.seed,
+    hash: world.trace.hash,
+    steps,
+    totals: world.totals,
+    trace: world.trace.lines,
+    violation
+  })
+  try {
+    for (const account of world.people) {
+      const device = world.startDevice(account)
+      if (device === undefined) continue
+      world.follow(device, undefined)
+      world.follow(device, world.chance.oneOf(world.places(account)))
+    }
+    for (; steps < options.steps; steps++) {
+      world.trace.step = steps
+      take(world)
+    }
+    settle(world)
+    end(world)
+    world.check()
+    return outcome(undefined)
+  } catch (error) {
+    if (!(error instanceof Violation)) return outcome(error instanceof Error ? error.stack ?? error.message : "?")
+    world.note(`VIOLATION ${error.message}`)
+    return outcome(error.message)
+  }
+}

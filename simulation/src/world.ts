@@ -1,0 +1,403 @@
+/** Everything that a run consists of: the server, devices and their consumers, and what is known to be true. */
+import type { ConversationError } from "@effect-signalwire/conversation/ConversationError"
+import * as Cursor from "@effect-signalwire/conversation/Cursor"
+import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as KeyValueStore from "effect/persistence/KeyValueStore"
+import * as Stream from "effect/Stream"
+import { Chance } from "./chance.ts"
+import { Consumer, type Sabotage } from "./consumer.ts"
+import { type Account, Device } from "./device.ts"
+import * as Environment from "./environment.ts"
+import type { Trouble } from "./faultMenu.ts"
+import { Ledger } from "./ledger.ts"
+import { Lineage } from "./lineage.ts"
+import { Machine } from "./machine.ts"
+import { Mail } from "./mail.ts"
+import { Network } from "./network.ts"
+import { Server } from "./server.ts"
+import * as Setup from "./setup.ts"
+import type { Trace } from "./trace.ts"
+import { Violation } from "./Violation.ts"
+
+/** Where things are counted. */
+export interface Totals {
+  messages: number
+  handedOut: number
+  drops: number
+  restarts: number
+  processes: number
+  faults: number
+  /** How often a timeline caught up. */
+  recoveries: number
+  /** How many messages were handed out that were never pushed to the device. */
+  repairs: number
+}
+
+export const noTotals = (): Totals => ({
+  messages: 0,
+  handedOut: 0,
+  drops: 0,
+  restarts: 0,
+  processes: 0,
+  faults: 0,
+  recoveries: 0,
+  repairs: 0
+})
+
+interface Place {
+  readonly addressId: string
+  readonly groupId: string
+}
+
+/** A time to begin with: 2025-01-02. */
+export const epoch = 1_735_790_400_000
+
+export interface WorldOptions {
+  readonly seed: number
+  readonly trace: (now: () => number) => Trace
+  readonly sabotage?: Sabotage | undefined
+}
+
+export class World {
+  readonly machine = new Machine(epoch)
+  readonly trace: Trace
+  readonly chance: Chance
+  readonly setup: Setup.Setup
+  readonly ledger = new Ledger(() => this.machine.now)
+  readonly server: Server
+  readonly mail: Mail
+  readonly totals = noTotals()
+  readonly people: Array<Account> = []
+  readonly bots: Array<Account> = []
+  readonly rooms: Array<string> = []
+  devices: Array<Device> = []
+  consumers: Array<Consumer> = []
+  /** Sequences whose process has ended, waiting for another to go on. */
+  orphans: Array<Lineage> = []
+  armed: Array<Trouble> = []
+  /** Reasons with which something may honestly have failed. */
+  readonly excuses = new Set<string>()
+  failures: Array<string> = []
+  texts = 0
+  readonly sabotage: Sabotage | undefined
+  readonly #seed: number
+  #names = 0
+  #dialling: Network | undefined
+  readonly #crashed = new Set<string>()
+  readonly #store = new Map<string, string>()
+
+  constructor(options: WorldOptions) {
+    const { seed } = options
+    this.#seed = seed
+    this.sabotage = options.sabotage
+    this.trace = options.trace(() => this.machine.now - epoch)
+    this.chance = new Chance(`world ${seed}`)
+    this.setup = Setup.draw(this.chance)
+    this.mail = new Mail(this.ledger, this.note)
+    const environment = this.#environment("server", 0).environment
+    this.server = new Server(environment, this.ledger, this.setup.backend, () => {
+      const network = this.#dialling
+      return network === undefined ? (task) => this.machine.soon(task) : network.wire()
+    })
+    this.server.start()
+    this.people.push(this.#account("ada"), this.#account("grace"))
+    for (let index = 0; index < this.setup.bots; index++) this.bots.push(this.#account(`bot${index}`))
+    for (let index = 0; index < this.setup.rooms; index++) {
+      const room = this.server.ask((backend) => backend.addRoom({ name: `room${index}` }))
+      if (room === undefined) continue
+      this.rooms.push(room.id)
+      // the last room is for later
+      if (index === 2) continue
+      for (const person of this.people) this.join(person, room.id)
+    }
+  }
+
+  readonly note = (text: string): void => this.trace.note(text)
+
+  readonly fail = (failure: string): void => {
+    this.failures.push(failure)
+  }
+
+  #environment(name: string, skewMillis: number) {
+    const watch = this.machine.watch(skewMillis)
+    const environment = Environment.make({
+      machine: this.machine,
+      clock: watch.clock,
+      seed: `${this.#seed} ${name}`,
+      onDefect: this.fail
+    })
+    return { watch, environment }
+  }
+
+  #account(name: string): Account {
+    const viewer = this.server.ask((backend) => backend.addSubscriber({ name }))
+    if (viewer === undefined) throw new Error("the server is down")
+    return { id: viewer.subscriber.id, name, addressId: viewer.address.id }
+  }
+
+  join(account: Account, addressId: string): void {
+    this.server.ask((backend) =>
+      Effect.flatMap(backend.mint(account.id), ({ token }) =>
+        Effect.flatMap(backend.authenticate(token), (viewer) => backend.join(viewer, [addressId])))
+    )
+  }
+
+  /** Where a person can talk: rooms, and other people. */
+  places(account: Account): ReadonlyArray<Place> {
+    return [
+      ...this.rooms
+        .map((addressId) => ({ addressId, groupId: `sw_${addressId}` }))
+        .filter(({ groupId }) => this.ledger.isMember(groupId, account.id)),
+      ...[...this.people, ...this.bots].filter(({ id }) => id !== account.id).map(({ addressId }) => ({
+        addressId,
+        groupId: `sw_${[account.addressId, addressId].toSorted().join("_")}`
+      }))
+    ]
+  }
+
+  nextText(): string {
+    return `m${++this.texts}`
+  }
+
+  // Devices
+
+  startDevice(account: Account): Device | undefined {
+    const minted = this.server.ask((backend) => backend.mint(account.id))
+    if (minted === undefined) return undefined
+    const name = `${account.name}#${++this.#names}`
+    const { environment, watch } = this.#environment(name, this.chance.pick(0, 0, this.chance.whole(-200_000, 200_000)))
+    const network = new Network(this.machine, this.server, new Chance(`${this.#seed} net ${name}`), this.setup.latency)
+    const device = new Device({
+      name,
+      account,
+      token: minted.token,
+      tuning: this.setup.tuning,
+      environment,
+      watch,
+      network,
+      server: this.server,
+      dialler: (dial) => {
+        this.#dialling = network
+        const socket = dial()
+        this.#dialling = undefined
+        return socket
+      },
+      note: this.note
+    })
+    this.totals.processes++
+    this.note(`${name} starts`)
+    this.devices.push(device)
+    return device
+  }
+
+  /** Ends a process. One that crashes writes nothing any more. */
+  stopDevice(device: Device, crash: boolean): void {
+    this.note(`${device.options.name} ${crash ? "crashes" : "ends"}`)
+    for (const consumer of this.consumers.filter((one) => one.options.device === device)) {
+      const { lineage } = consumer.options
+      if (crash && lineage.cursor !== undefined) this.#crashed.add(lineage.name)
+      consumer.close()
+      if (lineage.cursor !== undefined) this.orphans.push(lineage)
+    }
+    this.consumers = this.consumers.filter((one) => one.options.device !== device)
+    device.close()
+    this.machine.run()
+    this.#crashed.clear()
+    this.devices = this.devices.filter((one) => one !== device)
+    // what takes a moment gets it
+    const name = device.options.name
+    this.machine.after(60_000, () => {
+      const remains = device.remains()
+      if (remains.length > 0) this.fail(`${name} has ended, and left ${remains.join(", ")} behind (P7.2)`)
+    })
+  }
+
+  // Consumers
+
+  /** A cursor whose writes are noticed, and do not happen in a crash. */
+  #cursor(name: string, lineage: () => Lineage | undefined): Cursor.Cursor {
+    const store = KeyValueStore.makeStringOnly({
+      get: (key) => Effect.sync(() => this.#store.get(key)),
+      set: (key, value) =>
+        Effect.sync(() => {
+          if (this.#crashed.has(name)) return
+          this.#store.set(key, value)
+          lineage()?.saved()
+        }),
+      remove: (key) => Effect.sync(() => void this.#store.delete(key)),
+      clear: Effect.sync(() => this.#store.clear()),
+      size: Effect.sync(() => this.#store.size),
+      keys: Effect.sync(() => [...this.#store.keys()])
+    })
+    return Effect.runSync(Effect.provideService(Cursor.make(name), KeyValueStore.KeyValueStore, store))
+  }
+
+  follow(device: Device, place: Place | undefined): void {
+    const { chance, setup } = this
+    const { account } = device.options
+    const name = `${account.name}/${place === undefined ? "all" : "timeline"}${++this.#names}`
+    const lossy = chance.happens(0.08)
+    let lineage: Lineage | undefined = undefined
+    const cursor = !lossy && chance.happens(0.4) ? this.#cursor(name, () => lineage) : undefined
+    const made = new Lineage(
+      name,
+      {
+        account,
+        groupId: place?.groupId,
+        since: place !== undefined && cursor === undefined && chance.happens(0.3)
+          ? (this.machine.now - chance.whole(0, 300_000)) / 1000
+          : undefined,
+        overlapSeconds: setup.overlapSeconds,
+        sweeps: setup.sweeps,
+        lossy,
+        forgetful: setup.forgetful,
+        limited: setup.limited
+      },
+      this.ledger,
+      cursor
+    )
+    lineage = made
+    this.attach(device, made, place?.addressId)
+  }
+
+  attach(device: Device, lineage: Lineage, addressId: string | undefined): void {
+    const { chance } = this
+    this.note(`${device.options.name} follows ${lineage.name}`)
+    this.consumers.push(
+      new Consumer({
+        device,
+        lineage,
+        addressId,
+        policy: lineage.terms.lossy
+          ? { strategy: chance.pick("sliding", "dropping"), capacity: chance.whole(1, 4) }
+          : undefined,
+        sabotage: this.sabotage,
+        now: () => this.machine.now,
+        note: this.note,
+        onItem: (item) => {
+          if ("_tag" in item && item._tag !== "Message") {
+            this.totals.recoveries++
+            return
+          }
+          this.totals.handedOut++
+          const { id } = "_tag" in item ? item.message : item
+          if (!device.options.network.pushedAt.has(id)) this.totals.repairs++
+        },
+        onEnd: (_, error) => {
+          if (!this.isExcused(error, lineage.opened === undefined)) this.fail(`${lineage.name} ended: ${error?.message ?? "without a reason"} (P1)`)
+        }
+      })
+    )
+  }
+
+  /** Another process goes on where one stopped. */
+  adopt(device: Device, lineage: Lineage): void {
+    this.orphans = this.orphans.filter((one) => one !== lineage)
+    const { groupId } = lineage.terms
+    const place = groupId === undefined
+      ? undefined
+      : this.places(lineage.terms.account).find((one) => one.groupId === groupId)
+    const isKept = [...this.#store.keys()].some((key) => key.endsWith(lineage.name))
+    if (!isKept || (groupId !== undefined && place === undefined)) return
+    lineage.resume()
+    this.attach(device, lineage, place?.addressId)
+  }
+
+  /** What has not begun may fail for what may heal; what has begun waits for it. */
+  isExcused(error: ConversationError | undefined, isBeginning: boolean): boolean {
+    return error !== undefined && (this.excuses.has(error.reason._tag) || (isBeginning && error.isRetryable))
+  }
+
+  // Reading
+
+  /** Reads all of a history, page after page, and holds it against what was there when that began. */
+  readHistory(device: Device, place: Place | undefined): void {
+    const { chance, ledger } = this
+    const { account, environment, name } = device.options
+    const pageSize = chance.whole(1, 20)
+    const pause = chance.pick(0, 100, 2000)
+    const expected = new Set(
+      ledger.entries
+        .filter(({ message: { groupId } }) =>
+          place === undefined ? ledger.isMember(groupId, account.id) : groupId === place.groupId
+        )
+        .map(({ message }) => message.id)
+    )
+    this.note(`${name} reads ${place === undefined ? "everything" : "a conversation"}`)
+    const seen = new Set<string>()
+    const take = (message: ConversationMessage) => {
+      if (seen.has(message.id)) throw new Violation(`${name} reads ${message.text} twice (P2.2)`)
+      seen.add(message.id)
+    }
+    const messages = place === undefined
+      ? device.client.messages({ pageSize })
+      : device.client.conversationMessages({ addressId: place.addressId, pageSize })
+    const fiber = environment.fork(
+      Stream.runForEachArray(
+        messages,
+        (batch) => Effect.andThen(Effect.sync(() => batch.forEach(take)), Effect.sleep(pause))
+      )
+    )
+    device.onClose(() => fiber.interruptUnsafe())
+    fiber.addObserver((exit) => {
+      if (Exit.isFailure(exit)) {
+        const error = Cause.findErrorOption(exit.cause)
+        this.note(`${name} stops reading: ${error._tag === "Some" ? error.value.reason._tag : "interrupted"}`)
+        return
+      }
+      this.note(`${name} has read ${seen.size}`)
+      for (const id of expected) {
+        if (!seen.has(id)) this.fail(`${name} read history without ${ledger.byId.get(id)?.message.text} (P2.2)`)
+      }
+    })
+  }
+
+  // Faults
+
+  arm(trouble: Trouble): void {
+    this.armed.push(trouble)
+    for (const reason of trouble.excuses) this.excuses.add(reason)
+    this.#setFaults()
+    this.totals.faults++
+    this.note(`fault: ${JSON.stringify(trouble.rule)}`)
+  }
+
+  disarm(): void {
+    if (this.armed.length === 0) return
+    this.armed = []
+    this.#setFaults()
+    this.note("no more faults")
+  }
+
+  #setFaults(): void {
+    this.server.running?.faults.set({ rules: this.armed.map(({ rule }) => rule) })
+  }
+
+  restartServer(downMillis: number): void {
+    if (this.server.running === undefined) return
+    this.note(`the server is down for ${downMillis} ms`)
+    this.totals.restarts++
+    this.server.stop()
+    this.machine.after(downMillis, () => {
+      this.note("the server is up")
+      this.server.start()
+      this.armed = []
+    })
+  }
+
+  // Checks
+
+  check(): void {
+    const [failure] = this.failures
+    if (failure !== undefined) throw new Violation(failure)
+    this.mail.check()
+  }
+
+  advance(millis: number): void {
+    this.machine.advance(millis)
+    this.check()
+  }
+}
