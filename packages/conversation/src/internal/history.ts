@@ -1,8 +1,10 @@
 /** Reading history back to a point: what closes the gap that an interruption left. */
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import type { Page } from "@effect-signalwire/schema/Page"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type { Underlying } from "../ConversationError.ts"
 
 /** The first page of a history, newest message first. */
 export type Newest<E> = Effect.Effect<Page<ConversationMessage, E>, E>
@@ -19,32 +21,51 @@ export interface Stretch {
 
 const oldest = (messages: ReadonlyArray<ConversationMessage>): number => messages.at(-1)?.epochSeconds ?? Infinity
 
-/** Reads from the newest message back to `epochSeconds` (`null`: to the beginning), holding `limit` messages at most. */
-export const readBack = Effect.fnUntraced(function*<E>(
-  newest: Newest<E>,
+/** A link of a page that the server does not know, or no longer: it restarted, say, or its pages have expired. */
+class Stale<E> extends Data.TaggedError("Stale")<{ readonly error: E }> {}
+
+const walk = Effect.fnUntraced(function*<E extends Underlying>(
+  first: Page<ConversationMessage, E>,
   epochSeconds: number | null,
   limit: number
-): Effect.fn.Return<Stretch, E> {
+): Effect.fn.Return<Stretch, E | Stale<E>> {
   const messages: Array<ConversationMessage> = []
-  let page: Option.Option<Page<ConversationMessage, E>> = Option.some(yield* newest)
+  let page = Option.some(first)
   while (Option.isSome(page)) {
     messages.push(...page.value.data)
     if (epochSeconds !== null && oldest(messages) < epochSeconds) return { messages, end: "reached" }
     if (messages.length >= limit) return { messages, end: "limit" }
-    page = yield* page.value.next
+    page = yield* Effect.mapError(
+      page.value.next,
+      (error) => error.reason._tag === "Invalid" || error.reason._tag === "NotFound" ? new Stale({ error }) : error
+    )
   }
   return { messages, end: "reached" }
 })
 
+/** Begins again from the newest page when a link has gone stale, a few times. */
+const pastStaleLinks = <A, E>(read: Effect.Effect<A, E | Stale<E>>): Effect.Effect<A, E> =>
+  read.pipe(
+    Effect.retry({ while: (error) => error instanceof Stale, times: 5 }),
+    Effect.catchIf((error) => error instanceof Stale, ({ error }) => Effect.fail(error))
+  )
+
+/** Reads from the newest message back to `epochSeconds` (`null`: to the beginning), holding `limit` messages at most. */
+export const readBack = <E extends Underlying>(
+  newest: Newest<E>,
+  epochSeconds: number | null,
+  limit: number
+): Effect.Effect<Stretch, E> => pastStaleLinks(Effect.flatMap(newest, (page) => walk(page, epochSeconds, limit)))
+
 /** The newest messages: all that stand within `overlapSeconds` of the very newest. */
-export const head = Effect.fnUntraced(function*<E>(
+export const head = <E extends Underlying>(
   newest: Newest<E>,
   overlapSeconds: number,
   limit: number
-): Effect.fn.Return<ReadonlyArray<ConversationMessage>, E> {
-  const page = yield* newest
-  const [first] = page.data
-  if (first === undefined) return []
-  const { messages } = yield* readBack(Effect.succeed(page), first.epochSeconds - overlapSeconds, limit)
-  return messages
-})
+): Effect.Effect<ReadonlyArray<ConversationMessage>, E> =>
+  pastStaleLinks(Effect.flatMap(newest, (page) => {
+    const [first] = page.data
+    return first === undefined
+      ? Effect.succeed([])
+      : Effect.map(walk(page, first.epochSeconds - overlapSeconds, limit), ({ messages }) => messages)
+  }))
