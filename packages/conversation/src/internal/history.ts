@@ -1,9 +1,9 @@
 /** Reading history back to a point: what closes the gap that an interruption left. */
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import type { Page } from "@effect-signalwire/schema/Page"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import type { Underlying } from "../ConversationError.ts"
 
 /** The first page of a history, newest message first. */
@@ -21,34 +21,35 @@ export interface Stretch {
 
 const oldest = (messages: ReadonlyArray<ConversationMessage>): number => messages.at(-1)?.epochSeconds ?? Infinity
 
-/** A link of a page that the server does not know, or no longer: it restarted, say, or its pages have expired. */
-class Stale<E> extends Data.TaggedError("Stale")<{ readonly error: E }> {}
+/** A link that the server does not know, or no longer: it restarted, say, or its pages have expired. */
+const isStale = ({ reason }: Underlying): boolean => reason._tag === "Invalid" || reason._tag === "NotFound"
 
+/** Answers the failure of a stale link, for whoever may begin again. */
 const walk = Effect.fnUntraced(function*<E extends Underlying>(
   first: Page<ConversationMessage, E>,
   epochSeconds: number | null,
   limit: number
-): Effect.fn.Return<Stretch, E | Stale<E>> {
+): Effect.fn.Return<Result.Result<Stretch, E>, E> {
   const messages: Array<ConversationMessage> = []
-  let page = Option.some(first)
+  let page: Option.Option<Page<ConversationMessage, E>> = Option.some(first)
   while (Option.isSome(page)) {
     messages.push(...page.value.data)
-    if (epochSeconds !== null && oldest(messages) < epochSeconds) return { messages, end: "reached" }
-    if (messages.length >= limit) return { messages, end: "limit" }
-    page = yield* Effect.mapError(
-      page.value.next,
-      (error) => error.reason._tag === "Invalid" || error.reason._tag === "NotFound" ? new Stale({ error }) : error
-    )
+    if (epochSeconds !== null && oldest(messages) < epochSeconds) return Result.succeed({ messages, end: "reached" })
+    if (messages.length >= limit) return Result.succeed({ messages, end: "limit" })
+    const next: Result.Result<Option.Option<Page<ConversationMessage, E>>, E> = yield* Effect.result(page.value.next)
+    if (Result.isFailure(next)) {
+      return isStale(next.failure)
+        ? Result.fail(next.failure)
+        : yield* Effect.fail(next.failure)
+    }
+    page = next.success
   }
-  return { messages, end: "reached" }
+  return Result.succeed({ messages, end: "reached" })
 })
 
 /** Begins again from the newest page when a link has gone stale, a few times. */
-const pastStaleLinks = <A, E>(read: Effect.Effect<A, E | Stale<E>>): Effect.Effect<A, E> =>
-  read.pipe(
-    Effect.retry({ while: (error) => error instanceof Stale, times: 5 }),
-    Effect.catchIf((error) => error instanceof Stale, ({ error }) => Effect.fail(error))
-  )
+const pastStaleLinks = <A, E>(read: Effect.Effect<Result.Result<A, E>, E>): Effect.Effect<A, E> =>
+  read.pipe(Effect.repeat({ until: Result.isSuccess, times: 5 }), Effect.flatMap(Effect.fromResult))
 
 /** Reads from the newest message back to `epochSeconds` (`null`: to the beginning), holding `limit` messages at most. */
 export const readBack = <E extends Underlying>(
@@ -66,6 +67,6 @@ export const head = <E extends Underlying>(
   pastStaleLinks(Effect.flatMap(newest, (page) => {
     const [first] = page.data
     return first === undefined
-      ? Effect.succeed([])
-      : Effect.map(walk(page, first.epochSeconds - overlapSeconds, limit), ({ messages }) => messages)
+      ? Effect.succeed(Result.succeed([]))
+      : Effect.map(walk(page, first.epochSeconds - overlapSeconds, limit), Result.map(({ messages }) => messages))
   }))
