@@ -94,21 +94,21 @@ export const make = Effect.fnUntraced(function*(
       Effect.repeat({ schedule: looks, until: (verdict) => verdict._tag !== "Absent" })
     )
 
-  const once = Effect.fnUntraced(function*(message: SendOptions) {
-    const clientId = message.clientId ?? ClientId.make(yield* Uuid.make)
+  const unconfirmed = (clientId: ClientId, cause: unknown) =>
+    new ConversationError({ method: "sendMessage", reason: new Reason.Unconfirmed({ clientId }), cause })
+
+  const once = Effect.fnUntraced(function*(message: SendOptions, clientId: ClientId) {
     const sinceSeconds = (yield* Clock.currentTimeMillis) / 1000 - options.clockSkewSeconds
-    const unconfirmed = (cause: unknown) =>
-      new ConversationError({ method: "sendMessage", reason: new Reason.Unconfirmed({ clientId }), cause })
 
     /** What an open outcome comes to: a receipt, or the go-ahead to send again. */
     const settle = Effect.fnUntraced(function*(error: SignalWireHttpError) {
       const verdict = yield* look(message.addressId, clientId, message.text, sinceSeconds).pipe(
         Effect.retry({ schedule: attempts, while: (error) => error.isRetryable }),
-        Effect.mapError(unconfirmed)
+        Effect.mapError((error) => unconfirmed(clientId, error))
       )
       return yield* Match.valueTags(verdict, {
         Stored: ({ receipt }) => Effect.succeed(receipt),
-        Unclear: () => Effect.fail(unconfirmed(error)),
+        Unclear: () => Effect.fail(unconfirmed(clientId, error)),
         Absent: () => Effect.fail(error)
       })
     })
@@ -119,18 +119,35 @@ export const make = Effect.fnUntraced(function*(
         schedule: attempts,
         while: (error) => error._tag === "SignalWireHttpError" && (isOpen(error) || error.isRetryable)
       }),
-      Effect.catchTag("SignalWireHttpError", (error) => Effect.fail(ConversationError.from("sendMessage")(error))),
-      Effect.timeoutOrElse({
-        duration: options.deadlineMillis,
-        orElse: () => Effect.fail(unconfirmed(new Reason.Timeout({ millis: options.deadlineMillis })))
-      })
+      Effect.catchTag("SignalWireHttpError", (error) => Effect.fail(ConversationError.from("sendMessage")(error)))
     )
   })
 
   return {
-    send: (message) =>
-      Effect.scoped(
-        Effect.flatMap(RcMap.get(turns, message.addressId), (turn) => turn.withPermits(1)(once(message)))
+    send: Effect.fnUntraced(function*(message) {
+      const clientId = message.clientId ?? ClientId.make(yield* Uuid.make)
+      const tooLate = new Reason.Timeout({ millis: options.deadlineMillis })
+      let begun = false
+      const inTurn = Effect.flatMap(
+        RcMap.get(turns, message.addressId),
+        (turn) =>
+          turn.withPermits(1)(Effect.suspend(() => {
+            begun = true
+            return once(message, clientId)
+          }))
       )
+      // waiting for a turn is part of it; who never had one has sent nothing
+      return yield* Effect.scoped(inTurn).pipe(
+        Effect.timeoutOrElse({
+          duration: options.deadlineMillis,
+          orElse: () =>
+            Effect.fail(
+              begun
+                ? unconfirmed(clientId, tooLate)
+                : new ConversationError({ method: "sendMessage", reason: tooLate })
+            )
+        })
+      )
+    })
   }
 })
