@@ -345,10 +345,15 @@ describe("acceptance", () => {
   it("A16: since, until and limit hold against a server that ignores them", async () => {
     await using server = await serve((_, response) => {
       response.setHeader("content-type", "application/json")
-      const data = [5, 4, 3, 2, 1].map((ts) => ({
-        ...{ id: `m${ts}`, type: "message", subtype: "chat", kind: null, conversation_id: "room", user_id: "u" },
-        ...{ ts, text: String(ts), details: {} }
-      }))
+      const common = {
+        type: "message",
+        subtype: "chat",
+        kind: null,
+        conversation_id: "room",
+        user_id: "u",
+        details: {}
+      }
+      const data = [5, 4, 3, 2, 1].map((ts) => ({ ...common, id: `m${ts}`, ts, text: String(ts) }))
       response.end(JSON.stringify({ data, links: {} }))
     })
     const texts = async (options: { readonly limit?: number; readonly since?: number; readonly until?: number }) =>

@@ -37,7 +37,12 @@ export const open = async () => {
   const setFaults = (...rules: Parameters<AdminClient["setFaults"]>[0]) =>
     sandbox.admin((admin) => admin.setFaults(rules))
   return {
-    ...{ sandbox, ada, grace, urls, client, setFaults },
+    sandbox,
+    ada,
+    grace,
+    urls,
+    client,
+    setFaults,
     office: office.addressId,
     lab: lab.addressId,
     admin: <A>(use: (admin: AdminClient) => Effect.Effect<A>) => sandbox.admin(use),
@@ -100,7 +105,9 @@ export const serve = async (answer: (request: IncomingMessage, response: ServerR
     dialect: "address"
   })
   return {
-    ...{ client, port, requests },
+    client,
+    port,
+    requests,
     [Symbol.asyncDispose]: async () => {
       await client.disconnect()
       server.closeAllConnections()
