@@ -35,7 +35,9 @@ const strings = (source: string): ReadonlyArray<string> =>
     ?.filter((token) => !token.startsWith("/")) ?? []
 
 const named = new Map<string, string>()
-for (const file of globSync("{{packages/*,examples}/test/**,packages/testing/src/**}/*.ts", { cwd: root }).toSorted()) {
+for (
+  const file of globSync("{{packages/*,examples,chaos}/test/**,packages/testing/src/**}/*.ts", { cwd: root }).toSorted()
+) {
   for (const literal of strings(readFileSync(join(root, file), "utf8"))) {
     for (const [id] of literal.matchAll(/\bP\d+\.\d+\b/g)) if (!named.has(id)) named.set(id, file)
   }

@@ -123,6 +123,6 @@ export const make = ({ chance, disconnects, kills, relay, sandbox, trace }: Opti
     },
     progress: brokenShare,
     kills: () => killed,
-    summary: () => [...done].toSorted().map(([name, count]) => `${count} ${name}`).join(", ")
+    summary: () => [...done].map(([name, count]) => `${count} ${name}`).join(", ")
   }
 }

@@ -64,6 +64,12 @@ const pour = (from: Socket, to: Socket, bytes: Buffer): void => {
   to.once("drain", () => from.resume())
 }
 
+/** One whose end was already written can't be reset any more: Node would never close it, and with it itself. */
+const reset = (socket: Socket): void => {
+  if (socket.writableEnded || socket.connecting) socket.destroy()
+  else socket.resetAndDestroy()
+}
+
 export const start = async (target: { readonly port: number }): Promise<Relay> => {
   const links = new Set<Link>()
   const frozen = new Set<Direction>()
@@ -83,11 +89,9 @@ export const start = async (target: { readonly port: number }): Promise<Relay> =
     if (!links.delete(link)) return
     if (link.kind === "socket") counts.disconnects++
     for (const socket of [link.client, link.server]) {
-      if (ending === "reset") socket.resetAndDestroy()
-      else {
-        // the other side is not waited for
-        socket.end(() => socket.destroy())
-      }
+      if (ending === "reset") reset(socket)
+      else if (socket.writableEnded) socket.destroy()
+      else socket.end(() => socket.destroy())
     }
   }
 
@@ -108,7 +112,7 @@ export const start = async (target: { readonly port: number }): Promise<Relay> =
   const accept = (client: Socket): void => {
     if (refusing) {
       counts.refused++
-      client.resetAndDestroy()
+      reset(client)
       return
     }
     counts.connections++
@@ -153,7 +157,7 @@ export const start = async (target: { readonly port: number }): Promise<Relay> =
 
   const sockets = (): ReadonlyArray<Link> => [...links].filter(({ kind }) => kind === "socket")
   const cutMany = (which: Iterable<Link>, ending: Ending): void => {
-    for (const link of [...which]) cut(link, ending)
+    for (const link of which) cut(link, ending)
   }
 
   return {

@@ -133,7 +133,7 @@ export const run = async (options: Options): Promise<Outcome> => {
               addressId,
               id,
               text: text ?? "",
-              ts
+              ts: Number(ts)
             }))
           )
         )
@@ -201,8 +201,9 @@ export const run = async (options: Options): Promise<Outcome> => {
   // Messages of others: now and then one that nobody is told of
 
   let chattering = true
+  const isQuiet = () => !chattering
   const chatter = (async () => {
-    for (let count = 0; chattering; count++) {
+    for (let count = 0; !isQuiet(); count++) {
       const { addressId } = rooms[chance.below(rooms.length)] ?? bot
       // oxlint-disable-next-line no-await-in-loop
       await seedMessage(`seed ${count}`, addressId, chance.next() > 0.05)
@@ -274,7 +275,6 @@ export const run = async (options: Options): Promise<Outcome> => {
 
   // Ends
 
-  for (const watcher of watchers) if (watcher.kind === "subscribe") void watcher.end()
   await Promise.all(watchers.filter(({ kind }) => kind === "subscribe").map((watcher) => watcher.end()))
   const called = () => watchers.map(({ seen }) => seen.length)
   const atUnsubscribe = called()
@@ -305,8 +305,8 @@ export const run = async (options: Options): Promise<Outcome> => {
   violations.push(...Check.check({ watchers, sends, stored: everythingWithAfter }))
   const counts = relay.counts()
   const times = recoveries.toSorted((a, b) => a - b)
-  const outcomes = Object.entries(Object.groupBy(sends, ({ outcome }) => outcome))
-    .map(([outcome, group]) => `${group?.length ?? 0} ${outcome}`)
+  const outcomes = [...new Set(sends.map(({ outcome }) => outcome))]
+    .map((outcome) => `${sends.filter((send) => send.outcome === outcome).length} ${outcome}`)
   return {
     figures: [
       ["seed", options.seed],

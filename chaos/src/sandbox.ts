@@ -44,11 +44,16 @@ export const start = async (options: Options): Promise<SandboxProcess> => {
       [
         main,
         "--json",
-        ...["--port", String(port)],
-        ...["--data", join(directory, "data.db")],
-        ...["--dialect", options.dialect ?? "all"],
-        ...["--subscribers", options.subscribers.join(",")],
-        ...["--rooms", options.rooms.join(",")]
+        "--port",
+        String(port),
+        "--data",
+        join(directory, "data.db"),
+        "--dialect",
+        options.dialect ?? "all",
+        "--subscribers",
+        options.subscribers.join(","),
+        "--rooms",
+        options.rooms.join(",")
       ],
       { stdio: ["ignore", "pipe", "inherit"] }
     )

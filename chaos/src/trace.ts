@@ -16,7 +16,6 @@ export const make = (): Trace => {
     add: (...what) => {
       const text = what.map((one) => typeof one === "string" ? one : inspect(one, { depth: 2, breakLength: 200 }))
       lines.push(`${((performance.now() - startedAt) / 1000).toFixed(3).padStart(9)} ${text.join(" ")}`)
-      if (process.env["CHAOS_TRACE"] !== undefined) process.stderr.write(`${lines.at(-1)}\n`)
     },
     around: (violations) => {
       const named = violations.flatMap((violation) => [...violation.matchAll(/"([^"]+)"/g)].map(([, name]) => name))

@@ -140,8 +140,10 @@ export class World {
 
   join(account: Account, addressId: string): void {
     this.server.ask((backend) =>
-      Effect.flatMap(backend.mint(account.id), ({ token }) =>
-        Effect.flatMap(backend.authenticate(token), (viewer) => backend.join(viewer, [addressId])))
+      Effect.flatMap(
+        backend.mint(account.id),
+        ({ token }) => Effect.flatMap(backend.authenticate(token), (viewer) => backend.join(viewer, [addressId]))
+      )
     )
   }
 
@@ -287,7 +289,9 @@ export class World {
           if (!device.options.network.pushedAt.has(id)) this.totals.repairs++
         },
         onEnd: (_, error) => {
-          if (!this.isExcused(error, lineage.opened === undefined)) this.fail(`${lineage.name} ended: ${error?.message ?? "without a reason"} (P1)`)
+          if (!this.isExcused(error, lineage.opened === undefined)) {
+            this.fail(`${lineage.name} ended: ${error?.message ?? "without a reason"} (P1)`)
+          }
         }
       })
     )

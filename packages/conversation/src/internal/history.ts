@@ -3,6 +3,8 @@ import type { ConversationMessage } from "@effect-signalwire/schema/Conversation
 import type { Page } from "@effect-signalwire/schema/Page"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import type { Underlying } from "../ConversationError.ts"
 
 /** The first page of a history, newest message first. */
 export type Newest<E> = Effect.Effect<Page<ConversationMessage, E>, E>
@@ -19,31 +21,53 @@ export interface Stretch {
 
 const oldest = (messages: ReadonlyArray<ConversationMessage>): number => messages.at(-1)?.epochSeconds ?? Infinity
 
+/** A link that the server does not know, or no longer: it restarted, say, or its pages have expired. */
+const isStale = ({ reason }: Underlying): boolean => reason._tag === "Invalid" || reason._tag === "NotFound"
+
+/** Answers the failure of a stale link, for whoever may begin again. */
+const walk = Effect.fnUntraced(function*<E extends Underlying>(
+  first: Page<ConversationMessage, E>,
+  epochSeconds: number | null,
+  limit: number
+): Effect.fn.Return<Result.Result<Stretch, E>, E> {
+  const messages: Array<ConversationMessage> = []
+  let page: Option.Option<Page<ConversationMessage, E>> = Option.some(first)
+  while (Option.isSome(page)) {
+    messages.push(...page.value.data)
+    if (epochSeconds !== null && oldest(messages) < epochSeconds) return Result.succeed({ messages, end: "reached" })
+    if (messages.length >= limit) return Result.succeed({ messages, end: "limit" })
+    const next: Result.Result<Option.Option<Page<ConversationMessage, E>>, E> = yield* Effect.result(page.value.next)
+    if (Result.isFailure(next)) {
+      return isStale(next.failure)
+        ? Result.fail(next.failure)
+        : yield* Effect.fail(next.failure)
+    }
+    page = next.success
+  }
+  return Result.succeed({ messages, end: "reached" })
+})
+
+/** Begins again from the newest page when a link has gone stale, a few times. */
+const pastStaleLinks = <A, E>(read: Effect.Effect<Result.Result<A, E>, E>): Effect.Effect<A, E> =>
+  read.pipe(Effect.repeat({ until: Result.isSuccess, times: 5 }), Effect.flatMap(Effect.fromResult))
+
 /** Reads from the newest message back to `epochSeconds` (`null`: to the beginning), holding `limit` messages at most. */
-export const readBack = Effect.fnUntraced(function*<E>(
+export const readBack = <E extends Underlying>(
   newest: Newest<E>,
   epochSeconds: number | null,
   limit: number
-): Effect.fn.Return<Stretch, E> {
-  const messages: Array<ConversationMessage> = []
-  let page: Option.Option<Page<ConversationMessage, E>> = Option.some(yield* newest)
-  while (Option.isSome(page)) {
-    messages.push(...page.value.data)
-    if (epochSeconds !== null && oldest(messages) < epochSeconds) return { messages, end: "reached" }
-    if (messages.length >= limit) return { messages, end: "limit" }
-    page = yield* page.value.next
-  }
-  return { messages, end: "reached" }
-})
+): Effect.Effect<Stretch, E> => pastStaleLinks(Effect.flatMap(newest, (page) => walk(page, epochSeconds, limit)))
 
 /** The newest messages: all that stand within `overlapSeconds` of the very newest. */
-export const head = Effect.fnUntraced(function*<E>(
+export const head = <E extends Underlying>(
   newest: Newest<E>,
   overlapSeconds: number,
   limit: number
-): Effect.fn.Return<Stretch, E> {
-  const page = yield* newest
-  const [first] = page.data
-  if (first === undefined) return { messages: [], end: "reached" }
-  return yield* readBack(Effect.succeed(page), first.epochSeconds - overlapSeconds, limit)
-})
+): Effect.Effect<Stretch, E> =>
+  pastStaleLinks(Effect.flatMap(newest, (page) => {
+    const [first] = page.data
+    const none: Stretch = { messages: [], end: "reached" }
+    return first === undefined
+      ? Effect.succeed(Result.succeed(none))
+      : walk(page, first.epochSeconds - overlapSeconds, limit)
+  }))

@@ -1,0 +1,41 @@
+/** A short form of `pnpm chaos`, as a process of its own: it must also end by itself. */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import { assert, describe, it } from "vitest"
+
+const program = fileURLToPath(new URL("../src/chaos.ts", import.meta.url))
+
+describe("through cuts, freezes, lost answers and the death of the server", () => {
+  it.for(
+    [
+      { seed: 1, dialect: "address" },
+      { seed: 4, dialect: "all" },
+      { seed: 7, dialect: "group" }
+    ]
+  )(
+    "P1.1 P1.2 P2.1 P3.1 P4.1 P7.2: nothing is lost, nothing comes twice, all is in order and sent once (seed $seed, dialect $dialect)",
+    { timeout: 120_000 },
+    async ({ dialect, seed }) => {
+      const args = [
+        "--disconnects",
+        "25",
+        "--sends",
+        "60",
+        "--kills",
+        "2",
+        "--seed",
+        String(seed),
+        "--dialect",
+        dialect
+      ]
+      const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] })
+      let output = ""
+      child.stdout.on("data", (text) => output += String(text))
+      child.stderr.on("data", (text) => output += String(text))
+      const [code] = await once(child, "exit")
+      assert.strictEqual(code, 0, output)
+      assert.include(output, "nothing lost, nothing twice, in order, sent once")
+    }
+  )
+})

@@ -1,0 +1,91 @@
+import { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import { ConversationId, MessageId } from "@effect-signalwire/schema/Ids"
+import type { Page } from "@effect-signalwire/schema/Page"
+import * as Reason from "@effect-signalwire/schema/Reason"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { ConversationError } from "../src/ConversationError.ts"
+import * as History from "../src/internal/history.ts"
+
+const message = (epochSeconds: number): ConversationMessage =>
+  new ConversationMessage({
+    id: MessageId.make(`m${epochSeconds}`),
+    conversationId: ConversationId.make("c"),
+    groupId: null,
+    userId: null,
+    addressId: null,
+    fromAddressId: null,
+    epochSeconds,
+    type: "message",
+    subtype: "chat",
+    kind: null,
+    text: "",
+    metadata: {},
+    details: {},
+    clientId: null
+  })
+
+/** A history of four messages on two pages; the link to the second fails as often as it is told. */
+const makeHistory = (reason: Reason.Reason, failures: number) => {
+  let left = failures
+  const page = (
+    data: ReadonlyArray<ConversationMessage>,
+    next: Page<ConversationMessage, ConversationError>["next"]
+  ) => ({
+    data,
+    hasNext: true,
+    hasPrev: false,
+    malformed: [],
+    next,
+    prev: Effect.succeedNone,
+    first: Effect.never,
+    self: Effect.never
+  })
+  let reads = 0
+  const second = page([message(2), message(1)], Effect.succeedNone)
+  const newest = Effect.sync(() => {
+    reads++
+    return page(
+      [message(4), message(3)],
+      Effect.suspend(() => {
+        if (left-- > 0) return Effect.fail(new ConversationError({ method: "timeline", reason }))
+        return Effect.succeed(Option.some(second))
+      })
+    )
+  })
+  return { newest, reads: () => reads }
+}
+
+const stale = Reason.invalidParameter("page_token", "is invalid")
+const times = (messages: ReadonlyArray<ConversationMessage>) => messages.map(({ epochSeconds }) => epochSeconds)
+
+describe("reading history back", () => {
+  it.effect("P1.1: begins again from the newest page when a server that restarted no longer knows its links", () =>
+    Effect.gen(function*() {
+      const { newest, reads } = makeHistory(stale, 2)
+      const { end, messages } = yield* History.readBack(newest, null, 100)
+      assert.deepStrictEqual([times(messages), end], [[4, 3, 2, 1], "reached"])
+      assert.strictEqual(reads(), 3)
+    }))
+
+  it.effect("P1.1: does so for the newest messages as well", () =>
+    Effect.gen(function*() {
+      const { newest } = makeHistory(new Reason.NotFound({ detail: "gone" }), 1)
+      assert.deepStrictEqual(times(yield* History.head(newest, 10, 100)), [4, 3, 2, 1])
+    }))
+
+  it.effect("gives up when its links are refused again and again", () =>
+    Effect.gen(function*() {
+      const { newest } = makeHistory(stale, Infinity)
+      const error = yield* Effect.flip(History.readBack(newest, null, 100))
+      assert.strictEqual(error.reason, stale)
+    }))
+
+  it.effect("does not begin again for other failures", () =>
+    Effect.gen(function*() {
+      const { newest, reads } = makeHistory(new Reason.Unauthorized({ detail: "no" }), 1)
+      const error = yield* Effect.flip(History.readBack(newest, null, 100))
+      assert.deepStrictEqual([error.reason._tag, reads()], ["Unauthorized", 1])
+    }))
+})
