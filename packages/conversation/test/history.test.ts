@@ -72,7 +72,7 @@ describe("reading history back", () => {
   it.effect("P1.1: does so for the newest messages as well", () =>
     Effect.gen(function*() {
       const { newest } = makeHistory(new Reason.NotFound({ detail: "gone" }), 1)
-      assert.deepStrictEqual(times(yield* History.head(newest, 10, 100)), [4, 3, 2, 1])
+      assert.deepStrictEqual(times((yield* History.head(newest, 10, 100)).messages), [4, 3, 2, 1])
     }))
 
   it.effect("gives up when its links are refused again and again", () =>

@@ -34,7 +34,10 @@ const start = Effect.gen(function*() {
       Layer.buildWithScope(scope)
     )
     const outbox = Context.get(context, Outbox.Outbox)
-    const outcomes = yield* Stream.take(outbox.events, 1).pipe(Stream.runCollect, Effect.forkIn(scope))
+    const outcomes = yield* Stream.take(outbox.events, 1).pipe(
+      Stream.runCollect,
+      Effect.forkIn(scope, { startImmediately: true })
+    )
     return {
       ...outbox,
       kill: Scope.close(scope, Exit.void),
