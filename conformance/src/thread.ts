@@ -30,7 +30,7 @@ process.on("unhandledRejection", () => undefined)
 const vendor = await load(data.generation)
 /** What a test's functions keep between two calls: the client, its pages, what it was told. */
 const kept = {}
-const until = async (what: string, condition: () => unknown, millis = 20_000): Promise<unknown> => {
+const until = async (what: string, condition: () => unknown, millis = 45_000): Promise<unknown> => {
   const deadline = Date.now() + millis
   for (;;) {
     const value = condition()

@@ -462,6 +462,16 @@ describe.concurrent("when the connection breaks", () => {
     await told(tab, addressId, "still here")
   })
 
+  it("is let go when its token expires, and goes on with its session", async () => {
+    const ada = await server().person("ada")
+    const brief = await server().admin<{ token: string }>("POST", "/tokens", { subscriberId: ada.id, ttlSeconds: 12 })
+    await using tab = await open(server(), brief)
+    assert.isTrue((await reconnected(tab)).result.session_restored)
+    const { frames } = await tab.seen()
+    assert.isTrue(frames.some(({ direction, text }) => direction === "in" && text.includes("signalwire.disconnect")))
+    await eventually("registered again", () => sent(tab, "subscriber.online"), (all) => all.length === 2)
+  })
+
   it("resumes on the next page load with what it kept", async () => {
     const ada = await server().person("ada")
     const first = await open(server(), ada)

@@ -88,7 +88,12 @@ export const encode = (conversation: Conversation, form: Dialect.WireForm): Wire
     ? { id: conversation.id, address_id: conversation.addressId, from_address_id: conversation.fromAddressId }
     : undefined),
   ...(Dialect.carries(form, "group")
-    ? { group_id: conversation.groupId, from_fabric_address_id: conversation.fromAddressId }
+    ? {
+      group_id: conversation.groupId,
+      from_fabric_address_id: conversation.fromAddressId,
+      // the released client of this dialect still reads the older name
+      from_address_id: conversation.fromAddressId
+    }
     : undefined),
   name: conversation.name,
   metadata: conversation.metadata,

@@ -179,7 +179,9 @@ const addressKeys = (message: Fields) => ({
 
 const groupKeys = (message: Fields) => ({
   group_id: message.groupId,
-  from_fabric_address_id: message.fromAddressId
+  from_fabric_address_id: message.fromAddressId,
+  // the released client of this dialect still reads the older name
+  from_address_id: message.fromAddressId
 })
 
 /** A message, read from the wire in any dialect and written with the keys of both. */
