@@ -18,7 +18,7 @@ export interface Known {
 }
 
 /** Numbers from 0 to 1 that repeat themselves for the same seed. */
-export const seeded = (seed: number) => {
+const seeded = (seed: number) => {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
