@@ -188,6 +188,35 @@ describe("events", () => {
       }),
       { maxUnacked: 3 }
     ))
+  it.effect("a session whose events grow too large without an acknowledgement is given up", () =>
+    inWorld(Effect.fnUntraced(function*({ backend, dial, person, request, room }) {
+      const ada = yield* person("ada")
+      const office = yield* room("office")
+      const client = yield* dial
+      yield* connect(client, ada.token)
+      const large = { a: "x".repeat(32_000) }
+      const body = { ...say(office, "x".repeat(10_000)), metadata: large, details: large }
+      for (let n = 0; n < 300 && backend.sessions().length > 0; n++) {
+        yield* request("POST", "/api/fabric/messages", { ...ada, body })
+      }
+      assert.strictEqual(yield* client.closed, 1013)
+    })))
+  it.effect("of the sessions a subscriber left behind, the latest hundred can be resumed", () =>
+    inWorld(Effect.fnUntraced(function*({ backend, dial, person }) {
+      const ada = yield* person("ada")
+      const left: Array<{ readonly protocol: string; readonly state: string }> = []
+      for (let n = 0; n < 102; n++) {
+        const client = yield* dial
+        left.push(yield* connect(client, ada.token))
+        yield* client.hangUp
+      }
+      assert.strictEqual(backend.sessions().length, 100)
+      for (const [index, isKept] of [[0, false], [1, false], [3, true], [101, true]] as const) {
+        const { protocol = "", state = "" } = left[index] ?? {}
+        const again = yield* connect(yield* dial, ada.token, { protocol, authorization_state: state })
+        assert.strictEqual(again.result.session_restored, isKept)
+      }
+    })))
 })
 
 describe("staying connected", () => {

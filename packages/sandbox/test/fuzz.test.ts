@@ -26,7 +26,7 @@ describe("hostile traffic", { timeout: 60_000 }, () => {
     assert.strictEqual(after, stored)
   })
   it("is the same again for the same seed", () => {
-    const known = { token: "t", subscriberId: "s", addressIds: ["a"], groupIds: ["g"] }
+    const known = { token: "t", basic: "b", subscriberId: "s", addressIds: ["a"], groupIds: ["g"] }
     const draw = (seed: number) => {
       const { bytes, frame, http } = make(seed, known)
       return Array.from({ length: 50 }, () => [http(), frame(), bytes()])

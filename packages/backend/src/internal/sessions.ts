@@ -66,12 +66,14 @@ export class Sessions {
   readonly #byProtocol = new Map<string, Session>()
   readonly #bySubscriber = new Map<SubscriberId, Set<Session>>()
   readonly #options: Options
+  #sweptAt = -Infinity
 
   constructor(options: Options) {
     this.#options = options
   }
 
   all(now: number): ReadonlyArray<Session> {
+    this.#sweptAt = -Infinity
     this.#sweep(now)
     return [...this.#byProtocol.values()]
   }
@@ -93,8 +95,8 @@ export class Sessions {
 
   /** The session to resume, when the client shows what belongs to it. */
   find(protocol: string, state: string, now: number): Session | undefined {
-    this.#sweep(now)
     const session = this.#byProtocol.get(protocol)
+    if (session !== undefined && this.#isOver(session, now)) return undefined
     return session !== undefined && (session.state === state || session.previousState === state) ? session : undefined
   }
 
@@ -154,12 +156,19 @@ export class Sessions {
     }
   }
 
+  #isOver({ connection, detachedAt }: Session, now: number): boolean {
+    return connection === undefined && detachedAt + this.#options.retention <= now
+  }
+
+  /** Forgets what is over. It looks at every session, so not each time one comes or goes. */
   #sweep(now: number): void {
+    if (now - this.#sweptAt < 1000) return
+    this.#sweptAt = now
     let detached = 0
     for (const session of this.#byProtocol.values()) {
       if (session.connection !== undefined) continue
-      detached++
-      if (session.detachedAt + this.#options.retention <= now) this.forget(session)
+      if (this.#isOver(session, now)) this.forget(session)
+      else detached++
     }
     for (const session of this.#byProtocol.values()) {
       if (detached <= maxDetached) return

@@ -123,6 +123,7 @@ export const run = async (options: Options): Promise<Report> => {
 
   const generator = Generator.make(options.seed, {
     token: mallory.token,
+    basic: `Basic ${btoa(`${sandbox.info.projectId}:${sandbox.info.apiToken}`)}`,
     subscriberId: mallory.id,
     addressIds: [mallory.addressId, alice.addressId, bob.addressId, office.addressId, "nobody"],
     groupIds: [

@@ -12,13 +12,15 @@ export interface HttpCase {
 /** What the generator knows of the sandbox: nothing that is secret to the one who attacks. */
 export interface Known {
   readonly token: string
+  /** The project's credential, as a header has it. It mints tokens, so nothing is asked for with those. */
+  readonly basic: string
   readonly subscriberId: string
   readonly addressIds: ReadonlyArray<string>
   readonly groupIds: ReadonlyArray<string>
 }
 
 /** Numbers from 0 to 1 that repeat themselves for the same seed. */
-export const seeded = (seed: number) => {
+const seeded = (seed: number) => {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
@@ -150,6 +152,11 @@ export const make = (seed: number, known: Known) => {
       post("/api/fabric/conversations/join", [["from_fabric_address_id", text(id())], ["fabric_address_ids", ids()]]),
     () => post("/api/fabric/subscribers/tokens/refresh", [["refresh_token", text(known.token)]]),
     () => post("/api/fabric/subscribers/tokens", [["reference", text("eve")], ["expire_at", "1e12"]]),
+    () => post("/api/fabric/guests/tokens", [["allowed_addresses", ids()], ["expire_at", "1e12"]]),
+    () => post("/api/fabric/subscriber/invites", [["address_id", text(id())], ["expires_at", "1e12"]]),
+    () => post("/api/fabric/embeds/tokens", [["token", text(`c2c_${id()}`)]]),
+    () => post("/api/fabric/subscriber/devices", [["device_type", text("Android")], ["device_token", text("d")]]),
+    () => post("/api/fabric/subscriber/devices/token", [["dpop_token", text("p")], ["expire_in", "900"]]),
     () => post("/_sandbox/rooms", [["name", text(`room ${below(50)}`)], ["displayName", text("Room")]]),
     () =>
       post("/_sandbox/subscribers", [
@@ -210,8 +217,10 @@ export const make = (seed: number, known: Known) => {
     const query = Array.from({ length: below(4) }, parameter).join("&")
     return query === "" ? base : `${base}?${query}`
   }
-  const authorization = (): Record<string, string> =>
-    chance(0.9)
+  const authorization = (path: string): Record<string, string> =>
+    /\/(subscribers|guests)\/tokens$/.test(path) && chance(0.8)
+      ? { authorization: known.basic }
+      : chance(0.9)
       ? { authorization: `Bearer ${known.token}` }
       : pick<Record<string, string>>([
         {},
@@ -225,14 +234,15 @@ export const make = (seed: number, known: Known) => {
   const http = (): HttpCase => {
     if (chance(0.35)) {
       const method = chance(0.9) ? "GET" : pick(methods)
-      return { method, path: get(), headers: authorization(), body: "" }
+      const path = get()
+      return { method, path, headers: authorization(path), body: "" }
     }
     const { fields, method, path } = pick(requests)()
     return {
       method: chance(0.95) ? method : pick(methods),
       path,
       headers: {
-        ...authorization(),
+        ...authorization(path),
         "content-type": pick([
           "application/json",
           "text/plain",
