@@ -163,6 +163,7 @@ export const run = async (options: Options): Promise<Outcome> => {
   // Sends
 
   const sends: Array<Check.Send> = []
+  const failures: Array<string> = []
   const progress = () => monkey.progress()
   const isOver = () => performance.now() > bound || progress() >= 1
   const talk = async (client: SignalWireClient, addressId: string, share: number): Promise<void> => {
@@ -183,7 +184,9 @@ export const run = async (options: Options): Promise<Outcome> => {
         },
         (error: unknown) => {
           send.outcome = error instanceof ConversationError ? error.reason._tag : String(error)
-          trace.add("send failed", text, String(error))
+          const { cause } = error instanceof Error ? error : { cause: undefined }
+          failures.push(`${text}: ${String(error)}, because of ${String(cause)}`)
+          trace.add("send failed", text, String(error), String(cause))
         }
       )
       trace.add("send settled", text, send.outcome)
@@ -324,7 +327,8 @@ export const run = async (options: Options): Promise<Outcome> => {
       ["late", watchers.reduce((sum, { seen }) => sum + seen.filter(({ late }) => late === true).length, 0)],
       ["recoveries", times.length],
       ["caught up after", `p50 ${percentile(times, 0.5)}, p99 ${percentile(times, 0.99)}`],
-      ["settled after", `${Math.round(settling)} ms`]
+      ["settled after", `${Math.round(settling)} ms`],
+      ...failures.map((failure) => ["send failed", failure] as const)
     ],
     violations,
     trace: violations.length === 0 ? [] : trace.around(violations)

@@ -10,7 +10,6 @@ describe("through cuts, freezes, lost answers and the death of the server", () =
   it.for(
     [
       { seed: 1, dialect: "address" },
-      { seed: 4, dialect: "all" },
       { seed: 7, dialect: "group" }
     ]
   )(

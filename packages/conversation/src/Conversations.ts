@@ -147,6 +147,11 @@ export interface Tuning {
   readonly readyTimeout?: Duration.Input | undefined
   /** How long a send may take, its turn and all it needs to settle its outcome included. @default "2 minutes" */
   readonly sendDeadline?: Duration.Input | undefined
+  /**
+   * How long a message is looked for, when the answer to its request was lost, before it is sent again; four times as
+   * long when the request timed out. What the server stores later than that is stored twice. @default "5 seconds"
+   */
+  readonly settle?: Duration.Input | undefined
   /** How many sends may wait or be under way at once; more are refused with `Overloaded`. @default 1000 */
   readonly sendCapacity?: number | undefined
 }
@@ -164,10 +169,17 @@ export const make = Effect.fnUntraced(function*(
   const directory = Directory.make(http)
   const echoes = Echoes.make()
   yield* subscription.observe(echoes.hear)
-  const sending = yield* Sending.make(Delivery.make(http, echoes, { clockSkewSeconds: 300, searchLimit: 1000 }), {
-    deadlineMillis: toMillis(options.sendDeadline ?? "2 minutes"),
-    capacity: options.sendCapacity ?? 1000
-  })
+  const sending = yield* Sending.make(
+    Delivery.make(http, echoes, {
+      clockSkewSeconds: 300,
+      searchLimit: 1000,
+      settleMillis: toMillis(options.settle ?? "5 seconds")
+    }),
+    {
+      deadlineMillis: toMillis(options.sendDeadline ?? "2 minutes"),
+      capacity: options.sendCapacity ?? 1000
+    }
+  )
   const tuning: Live.Tuning = {
     overlapSeconds: Duration.toSeconds(Duration.fromInputUnsafe(options.overlap ?? "30 seconds")),
     memory: options.memory ?? 8192,

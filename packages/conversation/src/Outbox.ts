@@ -15,6 +15,7 @@ import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as PersistedQueue from "effect/persistence/PersistedQueue"
@@ -76,6 +77,8 @@ export class Outbox extends Context.Service<Outbox, Service>()("@effect-signalwi
 export interface Options {
   /** Name of the queue. One outbox of a name delivers at a time, in the order of its messages. @default "outbox" */
   readonly name?: string | undefined
+  /** As in `Conversations`: how long a message is looked for before it is sent again. @default "5 seconds" */
+  readonly settle?: Duration.Input | undefined
 }
 
 /** Until the network is back, or the server is well again. */
@@ -100,7 +103,8 @@ export const make = Effect.fnUntraced(function*(
   yield* (yield* Subscription.Subscription).observe(echoes.hear)
   const delivery = Delivery.make(yield* SignalWireHttp.SignalWireHttp, echoes, {
     clockSkewSeconds: 300,
-    searchLimit: 100_000
+    searchLimit: 100_000,
+    settleMillis: Duration.toMillis(Duration.fromInputUnsafe(options.settle ?? "5 seconds"))
   })
   const events = yield* PubSub.sliding<OutboxEvent>(1024)
 

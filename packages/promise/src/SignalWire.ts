@@ -50,6 +50,11 @@ export interface SignalWireOptions {
   readonly logger?: SignalWireLogger | undefined
   /** How long `subscribe` waits for the session before it goes on without. @default "10 seconds" */
   readonly readyTimeout?: Conversations.ConnectOptions["readyTimeout"]
+  /**
+   * How long a message is looked for, when the answer to its request was lost, before it is sent again.
+   * @default "5 seconds"
+   */
+  readonly settle?: Conversations.ConnectOptions["settle"]
   /** How long `sendMessage` may take with all it needs to settle its outcome. @default "2 minutes" */
   readonly sendDeadline?: Conversations.ConnectOptions["sendDeadline"]
   /** Settings of the HTTP layer, for those who need them. */

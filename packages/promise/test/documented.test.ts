@@ -343,9 +343,15 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
       const { ada, addressId, grace } = await meet(world)
       const events = ada.conversation.messages()[Symbol.asyncIterator]()
       const first = events.next()
-      const warming = setInterval(() => void grace.conversation.sendMessage({ addressId, text: "warm-up" }), 20)
+      const warmUps: Array<Promise<unknown>> = []
+      const warming = setInterval(
+        () => warmUps.push(grace.conversation.sendMessage({ addressId, text: "warm-up" })),
+        20
+      )
       await first
       clearInterval(warming)
+      // a send looks up its conversation after it was stored: without waiting, the client would close underneath it
+      await Promise.all(warmUps)
       await grace.conversation.sendMessage({ addressId, text: "hello" })
       let { value: event } = await events.next()
       while (event?.text === "warm-up") ({ value: event } = await events.next()) // oxlint-disable-line no-await-in-loop

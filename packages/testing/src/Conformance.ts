@@ -76,6 +76,7 @@ const meeting = Effect.fnUntraced(function*(options: World.ParticipantOptions) {
 export const cases = (dialect: "auto" | Dialect): ReadonlyArray<Case> => {
   const options: World.ParticipantOptions = {
     dialect,
+    settle: "300 millis",
     subscription: { backoff: { base: "20 millis", cap: "200 millis" } }
   }
 

@@ -19,6 +19,11 @@ export interface Options {
   readonly clockSkewSeconds: number
   /** The most messages of history to search. */
   readonly searchLimit: number
+  /**
+   * How long a request whose outcome is open may still be on its way to being stored: so long its message is looked for
+   * before it is sent again, and four times as long after a timeout, when nothing says that the server has let go of it.
+   */
+  readonly settleMillis: number
 }
 
 export interface Letter extends SendOptions {
@@ -69,8 +74,12 @@ const judge = ({ end, messages }: History.Stretch, clientId: ClientId, text: str
   return end === "limit" || messages.some(mayBeIt) ? { _tag: "Unclear" } : { _tag: "Absent" }
 }
 
-/** Between one look and the next: a request that timed out may still be on its way. */
-const looks = Schedule.exponential("250 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 2 }))
+/** Between one look and the next, for as long as the message may still turn up. */
+const looks = (millis: number) =>
+  Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("5 seconds")]).pipe(
+    Schedule.jittered,
+    Schedule.upTo({ duration: millis })
+  )
 
 const backoff = Schedule.min([Schedule.exponential("500 millis"), Schedule.spaced("10 seconds")]).pipe(
   Schedule.jittered,
@@ -93,6 +102,9 @@ export const make = (http: SignalWireHttp, echoes: Echoes.Echoes, options: Optio
   /** Some servers keep `details` and not `metadata`: once one lost the id, it goes into both. */
   let clientIdIn: "metadata" | "both" = "metadata"
 
+  const patience = ({ reason }: SignalWireHttpError): number =>
+    reason._tag === "Timeout" ? 4 * options.settleMillis : options.settleMillis
+
   const deliver = Effect.fnUntraced(function*({ lookFirst, sinceSeconds, ...message }: Letter) {
     const { addressId, clientId, text } = message
     const heard = yield* echoes.expect(clientId)
@@ -102,16 +114,17 @@ export const make = (http: SignalWireHttp, echoes: Echoes.Echoes, options: Optio
       return receipt !== undefined
         ? Effect.succeed({ _tag: "Stored", receipt })
         : History.readBack(
-          http.getConversationMessages({ addressId, pageSize: 50 }),
+          http.getConversationMessages({ addressId, pageSize: 100 }),
           sinceSeconds - options.clockSkewSeconds,
-          options.searchLimit
+          options.searchLimit,
+          (message) => message.clientId === clientId
         ).pipe(Effect.map((stretch) => judge(stretch, clientId, text)))
     })
 
     /** What an open outcome comes to: a receipt, or the go-ahead (`absent`) to send. */
-    const settle = <A, E>(cause: unknown, absent: Effect.Effect<A, E>) =>
+    const settle = <A, E>(cause: unknown, millis: number, absent: Effect.Effect<A, E>) =>
       look.pipe(
-        Effect.repeat({ schedule: looks, until: (verdict) => verdict._tag !== "Absent" }),
+        Effect.repeat({ schedule: looks(millis), until: (verdict) => verdict._tag !== "Absent" }),
         Effect.retry({ schedule: backoff, while: (error) => error.isRetryable }),
         Effect.mapError((unreadable) => new Open({ settled: false, cause: unreadable })),
         Effect.flatMap(Match.valueTags({
@@ -125,13 +138,13 @@ export const make = (http: SignalWireHttp, echoes: Echoes.Echoes, options: Optio
       )
 
     const post = Effect.suspend(() => http.sendMessage({ ...message, clientIdIn })).pipe(
-      Effect.catchIf(isOpen, (error) => settle(error, Effect.fail(error)))
+      Effect.catchIf(isOpen, (error) => settle(error, patience(error), Effect.fail(error)))
     )
     const send = Effect.retry(post, {
       schedule: attempts,
       while: (error) => error._tag === "SignalWireHttpError" && (isOpen(error) || error.isRetryable)
     })
-    return yield* lookFirst ? settle(undefined, send) : send
+    return yield* lookFirst ? settle(undefined, options.settleMillis, send) : send
   }, Effect.scoped)
 
   return { deliver }

@@ -44,6 +44,7 @@ export const make = (http: SignalWireHttp): Directory => {
         (receipt.groupId !== null && conversation.groupId === receipt.groupId)
       ),
       Stream.runHead,
+      Effect.timeout("10 seconds"),
       Effect.catch((error) =>
         Effect.as(Effect.logDebug("the conversation could not be looked up", error.message), Option.none())
       )

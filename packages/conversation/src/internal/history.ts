@@ -13,7 +13,7 @@ export type Newest<E> = Effect.Effect<Page<ConversationMessage, E>, E>
 export interface Stretch {
   readonly messages: ReadonlyArray<ConversationMessage>
   readonly end:
-    /** Reached the point, or the beginning of all history. */
+    /** Reached the point, what was looked for, or the beginning of all history. */
     | "reached"
     /** Ran into the limit on what may be held. */
     | "limit"
@@ -28,12 +28,14 @@ const isStale = ({ reason }: Underlying): boolean => reason._tag === "Invalid" |
 const walk = Effect.fnUntraced(function*<E extends Underlying>(
   first: Page<ConversationMessage, E>,
   epochSeconds: number | null,
-  limit: number
+  limit: number,
+  isFound: (message: ConversationMessage) => boolean = () => false
 ): Effect.fn.Return<Result.Result<Stretch, E>, E> {
   const messages: Array<ConversationMessage> = []
   let page: Option.Option<Page<ConversationMessage, E>> = Option.some(first)
   while (Option.isSome(page)) {
     messages.push(...page.value.data)
+    if (page.value.data.some(isFound)) return Result.succeed({ messages, end: "reached" })
     if (epochSeconds !== null && oldest(messages) < epochSeconds) return Result.succeed({ messages, end: "reached" })
     if (messages.length >= limit) return Result.succeed({ messages, end: "limit" })
     const next: Result.Result<Option.Option<Page<ConversationMessage, E>>, E> = yield* Effect.result(page.value.next)
@@ -51,12 +53,17 @@ const walk = Effect.fnUntraced(function*<E extends Underlying>(
 const pastStaleLinks = <A, E>(read: Effect.Effect<Result.Result<A, E>, E>): Effect.Effect<A, E> =>
   read.pipe(Effect.repeat({ until: Result.isSuccess, times: 5 }), Effect.flatMap(Effect.fromResult))
 
-/** Reads from the newest message back to `epochSeconds` (`null`: to the beginning), holding `limit` messages at most. */
+/**
+ * Reads from the newest message back to `epochSeconds` (`null`: to the beginning), holding `limit` messages at most; no
+ * further than the page on which something is found.
+ */
 export const readBack = <E extends Underlying>(
   newest: Newest<E>,
   epochSeconds: number | null,
-  limit: number
-): Effect.Effect<Stretch, E> => pastStaleLinks(Effect.flatMap(newest, (page) => walk(page, epochSeconds, limit)))
+  limit: number,
+  isFound?: (message: ConversationMessage) => boolean
+): Effect.Effect<Stretch, E> =>
+  pastStaleLinks(Effect.flatMap(newest, (page) => walk(page, epochSeconds, limit, isFound)))
 
 /** The newest messages: all that stand within `overlapSeconds` of the very newest. */
 export const head = <E extends Underlying>(

@@ -126,7 +126,11 @@ export const open = Effect.fnUntraced(
       return recovered
     }).pipe(
       Effect.tapError((error) => Effect.logDebug("history could not be read", error.message)),
-      Effect.retry({ schedule: untilReadable, while: (error) => error.isRetryable })
+      // what is in between may answer for the server, in its own words, and go away again
+      Effect.retry({
+        schedule: untilReadable,
+        while: (error) => error.isRetryable || error.reason._tag === "Malformed"
+      })
     )
 
     const saved = cursor === undefined ? Option.none() : yield* Effect.mapError(cursor.load, unreadable(method))
