@@ -38,6 +38,7 @@ export interface Outcome {
 /** What waits, waits briefly. */
 const brief: SignalWireOptions = {
   sendDeadline: "60 seconds",
+  settle: "2 seconds",
   http: {
     timeout: "3 seconds",
     deadline: "20 seconds",

@@ -17,6 +17,7 @@ import * as Sandbox from "../src/sandbox.ts"
 const quick: SignalWireOptions = {
   logger: { warn: () => {}, error: () => {} },
   http: { timeout: "2 seconds", deadline: "4 seconds" },
+  settle: "300 millis",
   subscription: { backoff: { base: "10 millis", cap: "50 millis" }, connectTimeout: "2 seconds" }
 }
 

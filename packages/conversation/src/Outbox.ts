@@ -99,12 +99,15 @@ export const make = Effect.fnUntraced(function*(
     // an end of the process counts as an attempt, and says nothing against the message
     maxAttempts: 2_147_483_647
   })
+  const settleMillis = Duration.toMillis(Duration.fromInputUnsafe(options.settle ?? "5 seconds"))
+  /** What an earlier process sent has arrived by then, or never will. */
+  const quietAt = (yield* Clock.currentTimeMillis) + settleMillis
   const echoes = Echoes.make()
   yield* (yield* Subscription.Subscription).observe(echoes.hear)
   const delivery = Delivery.make(yield* SignalWireHttp.SignalWireHttp, echoes, {
     clockSkewSeconds: 300,
     searchLimit: 100_000,
-    settleMillis: Duration.toMillis(Duration.fromInputUnsafe(options.settle ?? "5 seconds"))
+    settleMillis
   })
   const events = yield* PubSub.sliding<OutboxEvent>(1024)
 
@@ -112,11 +115,12 @@ export const make = Effect.fnUntraced(function*(
   const fresh = new Set<string>()
 
   const deliver = Effect.fnUntraced(function*(entry: Entry, clientId: ClientId) {
-    let lookFirst = !fresh.delete(clientId)
+    const now = yield* Clock.currentTimeMillis
+    let lookFirst = fresh.delete(clientId) ? null : Math.max(quietAt - now, 0)
     const outcome = yield* Effect.suspend(() =>
       delivery.deliver({ ...entry, clientId, sinceSeconds: entry.enqueuedAt, lookFirst })
     ).pipe(
-      Effect.tapError(() => Effect.sync(() => lookFirst = true)),
+      Effect.tapError(() => Effect.sync(() => lookFirst = settleMillis)),
       Effect.retry({
         schedule: untilDelivered,
         while: (error) => error._tag === "Open" ? !error.settled : error.isRetryable

@@ -18,6 +18,7 @@ import { assert, vi } from "vitest"
 /** The client's settings in tests: what waits, waits briefly. */
 export const quick: SignalWireOptions = {
   http: { timeout: "2 seconds", deadline: "4 seconds" },
+  settle: "300 millis",
   subscription: { backoff: { base: "10 millis", cap: "50 millis" }, connectTimeout: "2 seconds" }
 }
 

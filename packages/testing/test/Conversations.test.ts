@@ -487,6 +487,21 @@ describe("a send", () => {
       assert.strictEqual(sent.length, 1)
     }))
 
+  it.effect("P4.1: is looked for until a request that timed out can't be on its way any more", () =>
+    Effect.gen(function*() {
+      const stored: Array<ConversationMessage> = []
+      const { conversations, sent } = yield* startSending({
+        outcomes: [new Reason.Timeout({ millis: 30_000 })],
+        history: () => stored
+      })
+      const sending = yield* Effect.forkChild(conversations.sendMessage(hello), { startImmediately: true })
+      yield* TestClock.adjust("15 seconds")
+      stored.push(at("hello", 0, sent[0] ?? null))
+      yield* TestClock.adjust("5 minutes")
+      yield* Fiber.join(sending)
+      assert.strictEqual(sent.length, 1)
+    }))
+
   it.effect("is not mistaken for the same text under another client id", () =>
     Effect.gen(function*() {
       const { conversations, sent } = yield* startSending({

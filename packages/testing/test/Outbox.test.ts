@@ -24,7 +24,7 @@ const start = Effect.gen(function*() {
   /** An outbox as a process has it: closing the scope is the end of the process. */
   const open = Effect.gen(function*() {
     const scope = yield* Scope.make()
-    const context = yield* Outbox.layer().pipe(
+    const context = yield* Outbox.layer({ settle: "200 millis" }).pipe(
       Layer.provide(Conversations.layer({
         token: Redacted.make(account.token),
         urls: endpoint,

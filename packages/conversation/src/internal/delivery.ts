@@ -30,8 +30,11 @@ export interface Letter extends SendOptions {
   readonly clientId: ClientId
   /** Since when the message may have been sent. Unix seconds. */
   readonly sinceSeconds: number
-  /** Whether it may have been sent before: then it is looked for first. */
-  readonly lookFirst: boolean
+  /**
+   * When it may have been sent before, how long that may still be on its way, in milliseconds: it is looked for first, for
+   * so long. `null` when it was not.
+   */
+  readonly lookFirst: number | null
 }
 
 /**
@@ -144,7 +147,7 @@ export const make = (http: SignalWireHttp, echoes: Echoes.Echoes, options: Optio
       schedule: attempts,
       while: (error) => error._tag === "SignalWireHttpError" && (isOpen(error) || error.isRetryable)
     })
-    return yield* lookFirst ? settle(undefined, options.settleMillis, send) : send
+    return yield* lookFirst === null ? send : settle(undefined, lookFirst, send)
   }, Effect.scoped)
 
   return { deliver }

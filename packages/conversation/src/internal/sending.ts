@@ -44,7 +44,7 @@ export const make = Effect.fnUntraced(function*(
       if (now >= deadline) return yield* tooLate
       begun = true
       return yield* Effect.mapError(
-        delivery.deliver({ ...message, clientId, sinceSeconds: now / 1000, lookFirst: false }),
+        delivery.deliver({ ...message, clientId, sinceSeconds: now / 1000, lookFirst: null }),
         (error) => error._tag === "Open" ? unconfirmed(error.cause) : ConversationError.from(method)(error)
       )
     })
