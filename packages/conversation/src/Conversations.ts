@@ -16,6 +16,7 @@ import * as Page from "@effect-signalwire/schema/Page"
 import { invalidParameter } from "@effect-signalwire/schema/Reason"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
+import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
@@ -28,7 +29,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
-import * as Socket from "effect/socket/Socket"
+import type * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import { ConversationError } from "./ConversationError.ts"
 import type { Cursor } from "./Cursor.ts"
@@ -389,7 +390,7 @@ export const layerConfig = (
 /** Closes the service's requirements with the platform's own `fetch` and `WebSocket`, in Node and browsers alike. */
 export const layerTransports: Layer.Layer<Transports> = Layer.merge(
   SignalWireHttp.layerFetchClient,
-  Socket.layerWebSocketConstructorGlobal
+  WebSockets.layer
 )
 
 /** {@link layer} over the platform's own `fetch` and `WebSocket`. */

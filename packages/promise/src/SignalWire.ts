@@ -10,6 +10,7 @@ import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as Credentials from "@effect-signalwire/schema/Credentials"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
+import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Arr from "effect/Array"
 import type * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
@@ -140,7 +141,7 @@ const transports = ({ fetch, WebSocket }: SignalWireOptions) =>
       ? SignalWireHttp.layerFetchClient
       : Layer.provide(SignalWireHttp.layerFetchClient, Layer.succeed(FetchHttpClient.Fetch, fetch)),
     WebSocket === undefined
-      ? Socket.layerWebSocketConstructorGlobal
+      ? WebSockets.layer
       : Layer.succeed(Socket.WebSocketConstructor, (url) => new WebSocket(url))
   )
 
