@@ -110,7 +110,10 @@ export const run = (
     while (true) {
       for (const chunk of yield* pull) {
         const handled = onText(typeof chunk === "string" ? chunk : decoder.decode(chunk))
-        if (handled !== Effect.void) yield* handled
+        if (handled === Effect.void) continue
+        yield* handled
+        // what asks a lot at once is not let go for it: its answers are written before more is read
+        if (peer.isBehind) yield* Effect.yieldNow
       }
     }
   })

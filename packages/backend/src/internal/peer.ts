@@ -53,6 +53,11 @@ export class Peer {
     }
   }
 
+  /** Whether much waits to be written. */
+  get isBehind(): boolean {
+    return Queue.sizeUnsafe(this.outbox) > outboxCapacity / 4
+  }
+
   /** Ends the connection now, whatever waits to be written. */
   end(code: number | null): void {
     Deferred.doneUnsafe(this.ended, Effect.succeed(code))

@@ -1,0 +1,16 @@
+import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
+import { assert, it } from "@effect/vitest"
+import { Client } from "./support.ts"
+
+it("a burst of more requests than may wait for their answers is answered all the same", async () => {
+  await using info = await Sandbox.start()
+  const client = await Client.open(info.ws)
+  await client.connect(info.subscribers[0]?.token ?? "")
+  for (let n = 0; n < 50_000; n++) client.send({ id: `p${n}`, method: "signalwire.ping" })
+  const closed = client.closed.then((code) => assert.fail(`it was closed with ${code}`))
+  const answered = (async () => {
+    // oxlint-disable-next-line no-await-in-loop
+    for (let n = 0; n < 50_000; n++) assert.strictEqual((await client.next()).id, `p${n}`)
+  })()
+  await Promise.race([answered, closed])
+}, 30_000)
