@@ -37,6 +37,7 @@ export interface DeviceOptions {
   readonly server: Server
   /** Carries out a dial on behalf of this device. */
   readonly dialler: (dial: () => Socket.WebSocketLike) => Socket.WebSocketLike
+  readonly now: () => number
   readonly note: (text: string) => void
 }
 
@@ -47,6 +48,7 @@ export class Device {
   /** Whether it can get another token when one is refused. */
   renewable = true
   token: string
+  renewedAt = Number.NEGATIVE_INFINITY
   /** Tokens that a successful refresh began with. */
   readonly #replaced = new Set<string>()
   #refreshing = 0
@@ -74,6 +76,7 @@ export class Device {
           if (this.#replaced.has(began)) throw new Violation(`${options.name} replaces one token twice (P6.4)`)
           this.#replaced.add(began)
           this.token = token
+          this.renewedAt = options.now()
           options.note(`${options.name} has another token`)
           return Redacted.make(token)
         }),

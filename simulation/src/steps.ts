@@ -221,7 +221,8 @@ const rough: ReadonlyArray<Step> = [
     weight: 2,
     run: (world) => {
       const victim = device(world)
-      if (victim === undefined) return
+      // one that expires as soon as it is new is refused for good
+      if (victim === undefined || world.machine.now - victim.renewedAt < 60_000) return
       world.note(`the token of ${victim.options.name} expires`)
       world.server.ask((backend) => backend.expire(victim.token))
     }

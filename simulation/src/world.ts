@@ -185,6 +185,7 @@ export class World {
         this.#dialling = undefined
         return socket
       },
+      now: () => this.machine.now,
       note: this.note
     })
     this.totals.processes++
@@ -205,6 +206,8 @@ export class World {
     this.consumers = this.consumers.filter((one) => one.options.device !== device)
     device.close()
     this.machine.run()
+    // nobody hears of it, but it is over
+    if (device.options.network.weather === "hole") device.options.network.cut()
     this.#crashed.clear()
     this.devices = this.devices.filter((one) => one !== device)
     // what takes a moment gets it
