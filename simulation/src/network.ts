@@ -26,8 +26,10 @@ export class Network {
   requests = 0
   /** When a message was last pushed, by its id. */
   readonly pushedAt = new Map<string, number>()
-  /** Told of each token that was refused. */
-  onRefused: (authorization: string) => void = () => undefined
+  /** Tokens that were refused on a request. */
+  readonly refused = new Set<string>()
+  /** A token was refused on a socket. */
+  refusedDial = false
   readonly #machine: Machine
   readonly #server: Server
   readonly #chance: Chance
@@ -85,6 +87,7 @@ export class Network {
       if (socket instanceof MemorySocket.MemorySocket) this.#sockets.push(socket)
       socket.addEventListener("message", ({ data }) => {
         const id = typeof data === "string" ? /"params":\{"id":"([^"]+)"/.exec(data)?.[1] : undefined
+        if (typeof data === "string" && data.includes("-32002")) this.refusedDial = true
         if (id !== undefined) this.pushedAt.set(id, this.#machine.now)
       })
       return socket
@@ -122,7 +125,9 @@ export class Network {
           ? yield* this.#drifted(running.http, request, url)
           : request
         const response = yield* running.http.execute(sent)
-        if (response.status === 401) this.onRefused(request.headers["authorization"] ?? "")
+        if (response.status === 401) {
+          this.refused.add((request.headers["authorization"] ?? "").replace(/^Bearer /, ""))
+        }
         yield* this.#travel(request)
         return response
       }).pipe(Effect.ensuring(Effect.sync(() => {
