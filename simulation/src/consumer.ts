@@ -52,13 +52,13 @@ export class Consumer {
   readonly #follow = Effect.fnUntraced(function*(this: Consumer) {
     const { addressId, device: { client }, lineage, policy } = this.options
     const { cursor, terms: { since } } = lineage
+    const { pushedAt } = this.options.device.options.network
     if (addressId === undefined) {
       const events = yield* client.subscription({ policy, cursor })
       lineage.open(this.options.now())
-      const { pushedAt } = this.options.device.options.network
       yield* this.#read(events, (event) => lineage.message(event, undefined, pushedAt.get(event.id)))
     } else {
-      yield* this.#read(client.timeline({ addressId, since, policy, cursor }), (event, at) => lineage.event(event, at))
+      yield* this.#read(client.timeline({ addressId, since, policy, cursor }), (event, at) => lineage.event(event, at, pushedAt))
     }
   }).bind(this)
 

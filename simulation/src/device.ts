@@ -30,6 +30,8 @@ export interface DeviceOptions {
   readonly name: string
   readonly account: Account
   readonly token: string
+  /** Unix seconds. */
+  readonly expiresAt: number
   readonly tuning: Tuning
   readonly environment: Environment
   readonly watch: Watch
@@ -37,6 +39,7 @@ export interface DeviceOptions {
   readonly server: Server
   /** Carries out a dial on behalf of this device. */
   readonly dialler: (dial: () => Socket.WebSocketLike) => Socket.WebSocketLike
+  readonly now: () => number
   readonly note: (text: string) => void
 }
 
@@ -47,14 +50,18 @@ export class Device {
   /** Whether it can get another token when one is refused. */
   renewable = true
   token: string
+  renewedAt = Number.NEGATIVE_INFINITY
   /** Tokens that a successful refresh began with. */
   readonly #replaced = new Set<string>()
   #refreshing = 0
-  readonly #ends: Array<() => void> = []
+  /** When its tokens end, unix milliseconds. */
+  readonly #ends: Array<number> = []
+  readonly #work: Array<() => void> = []
 
   constructor(options: DeviceOptions) {
     this.options = options
     this.token = options.token
+    this.#ends.push(options.expiresAt * 1000)
     const { account, environment, network, server } = options
     const transports = Layer.merge(
       Layer.succeed(HttpClient.HttpClient, network.http),
@@ -62,6 +69,14 @@ export class Device {
     )
     const refresh = Effect.suspend(() => {
       const began = this.token
+      // a session that is resumed tells when the token ends that it began with
+      const now = options.watch.clock.currentTimeMillisUnsafe()
+      const ends = this.#ends.some((at) => at - now < 65_000 && at - now > -120_000)
+      if (!network.refused.has(began) && !network.refusedDial && !ends) {
+        throw new Violation(`${options.name} refreshes a token that nobody refused (P6.4)`)
+      }
+      options.note(`${options.name} refreshes its token`)
+      network.refusedDial = false
       if (++this.#refreshing > 1) throw new Violation(`${options.name} refreshes its token twice at once (P6.4)`)
       return Effect.sleep(50).pipe(
         Effect.andThen(Effect.suspend(() => {
@@ -70,10 +85,12 @@ export class Device {
             ? Effect.fail("no token to be had")
             : Effect.mapError(running.backend.mint(account.id), () => "no token to be had")
         })),
-        Effect.map(({ token }) => {
+        Effect.map(({ expiresAt, token }) => {
           if (this.#replaced.has(began)) throw new Violation(`${options.name} replaces one token twice (P6.4)`)
           this.#replaced.add(began)
           this.token = token
+          this.#ends.push(expiresAt * 1000)
+          this.renewedAt = options.now()
           options.note(`${options.name} has another token`)
           return Redacted.make(token)
         }),
@@ -98,12 +115,12 @@ export class Device {
 
   /** What the process does on its own behalf ends with it. */
   onClose(end: () => void): void {
-    this.#ends.push(end)
+    this.#work.push(end)
   }
 
   /** Ends the process: its scope closes. */
   close(): void {
-    for (const end of this.#ends) end()
+    for (const end of this.#work) end()
     this.options.environment.fork(Scope.close(this.scope, Exit.void))
   }
 

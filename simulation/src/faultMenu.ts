@@ -4,7 +4,7 @@ import type { Chance } from "./chance.ts"
 
 export interface Trouble {
   readonly rule: Faults.Rule
-  /** Reasons with which a call or a sequence may honestly fail after it. */
+  /** Reasons with which a call or a sequence may honestly fail after it, once it was met often enough. */
   readonly excuses: ReadonlyArray<string>
 }
 
@@ -13,7 +13,7 @@ const events = { eventType: "conversation.message" }
 /** Something that goes wrong; `lossless` leaves out what makes events disappear without a trace. */
 export const draw = (chance: Chance, subscriberId: string | undefined, lossless: boolean): Trouble => {
   const who = subscriberId === undefined ? undefined : { subscriberId }
-  const often = { times: chance.whole(1, 4), skip: chance.whole(0, 2) }
+  const often = { times: chance.pick(1, 1, 2, 4), skip: chance.whole(0, 2) }
   const once = { times: 1, skip: chance.whole(0, 2) }
   const http = (
     method: string,
@@ -110,6 +110,7 @@ export const draw = (chance: Chance, subscriberId: string | undefined, lossless:
     () => frame("out", "signalwire.event", { type: "duplicate" }),
     () => frame("out", "signalwire.event", { type: "reorder" }),
     () => frame("out", "signalwire.event", { type: "malformed" }),
+    () => frame("out", "signalwire.event", { type: "malformed" }),
     () => frame("out", "signalwire.event", { type: "silent" }),
     () => frame("out", "signalwire.event", { type: "close" }),
     () => frame("out", "signalwire.event", { type: "close", code: 1001 }),
@@ -131,3 +132,6 @@ export const draw = (chance: Chance, subscriberId: string | undefined, lossless:
   const choice = chance.oneOf(choices)
   return choice === undefined ? http("GET", { type: "refuse" }) : choice()
 }
+
+/** How often a failure must be met before it is final: once where nothing heals it, more where a remedy is tried. */
+export const final = (reason: string): number => reason === "Unauthorized" || reason === "Refused" ? 2 : 1

@@ -58,6 +58,8 @@ export class Lineage {
   /** What this process was handed. */
   readonly #current = new Set<string>()
   /** What was handed out with the batch at hand, or never written to the cursor. */
+  /** The last message that was never pushed to this process. */
+  lastRead: Entry | undefined
   #frontier: Position | undefined
   #settledFrontier: Position | undefined
   #through = Number.NEGATIVE_INFINITY
@@ -100,6 +102,7 @@ export class Lineage {
   /** Another process goes on with it. */
   resume(): void {
     this.#current.clear()
+    this.lastRead = undefined
     this.#frontier = this.#settledFrontier
     this.#through = Number.NEGATIVE_INFINITY
   }
@@ -131,15 +134,25 @@ export class Lineage {
     if (late !== undefined && !lossy && late === advances) {
       this.#fail(late ? `${text} is marked late, and is not (P3.2)` : `${text} is out of order and not marked (P3.1)`)
     }
+    // two that only history told come in order, unless the one that stands before was stored after
+    const isRead = !Number.isFinite(pushedAt)
+    const { lastRead } = this
+    const wasThere = entry.members.has(this.terms.account.id)
+    if (isRead && wasThere && !advances && !lossy && lastRead !== undefined && lastRead.index > entry.index) {
+      if (isAfter({ epochSeconds: lastRead.epochSeconds, id: lastRead.message.id }, position)) {
+        this.#fail(`${text} comes after ${lastRead.message.text ?? ""}, and history told both (P3.1)`)
+      }
+    }
+    if (isRead) this.lastRead = entry
     if (advances) this.#frontier = position
     this.#current.add(message.id)
     this.handed.set(message.id, { settled: false })
   }
 
-  event(event: TimelineEvent, at: number): void {
+  event(event: TimelineEvent, at: number, pushedAt: ReadonlyMap<string, number>): void {
     switch (event._tag) {
       case "Message":
-        return this.message(event.message, event.late)
+        return this.message(event.message, event.late, pushedAt.get(event.message.id))
       case "CaughtUp": {
         if (event.through === null) return
         const through = DateTime.toEpochMillis(event.through) / 1000
@@ -167,11 +180,13 @@ export class Lineage {
     const { account, forgetful, lossy, overlapSeconds, sweeps } = this.terms
     if (lossy || this.opened === undefined || this.handed.has(entry.message.id) || !this.isOurs(entry)) return false
     if (!entry.members.has(account.id)) return false
+    if (entry.index >= this.begun) {
+      // what becomes visible long after its time can't be found
+      if (entry.epochSeconds <= entry.newestBefore - (forgetful ? 0 : overlapSeconds - 1)) return false
+      if (!entry.pushed && !sweeps) return false
+    }
     if (entry.index < this.opened) return this.#initial.has(entry.message.id)
     if (this.terms.since !== undefined && entry.epochSeconds < this.terms.since) return false
-    // what becomes visible long after its time can't be found
-    if (entry.epochSeconds <= entry.newestBefore - (forgetful ? 0 : overlapSeconds - 1)) return false
-    if (!entry.pushed && !sweeps) return false
     return !this.#gaps.some(({ before, from, to }) =>
       entry.index < before && entry.epochSeconds >= from && entry.epochSeconds <= to
     )

@@ -18,14 +18,18 @@ export interface Latency {
 }
 
 export class Network {
-  weather: Weather = "fair"
+  #weather: Weather = "fair"
+  /** What waits in a hole: it arrives when the weather is fair again, as what a wire repeats does. */
+  #held: Array<() => void> = []
   /** Whether the pages that are read shift by what arrived since. */
   drifting = false
   requests = 0
   /** When a message was last pushed, by its id. */
   readonly pushedAt = new Map<string, number>()
-  /** Told of each token that was refused. */
-  onRefused: (authorization: string) => void = () => undefined
+  /** Tokens that were refused on a request. */
+  readonly refused = new Set<string>()
+  /** A token was refused on a socket. */
+  refusedDial = false
   readonly #machine: Machine
   readonly #server: Server
   readonly #chance: Chance
@@ -39,6 +43,18 @@ export class Network {
     this.#latency = latency
   }
 
+  get weather(): Weather {
+    return this.#weather
+  }
+
+  set weather(weather: Weather) {
+    this.#weather = weather
+    if (weather === "hole") return
+    const held = this.#held
+    this.#held = []
+    for (const deliver of held) deliver()
+  }
+
   #delay(): number {
     return this.#chance.whole(this.#latency.min, this.#latency.max)
   }
@@ -46,17 +62,18 @@ export class Network {
   /** One direction of a socket. */
   readonly wire: MemorySocket.Wire = () => {
     let last = 0
+    const arrive = (deliver: () => void): void => {
+      if (this.#weather === "hole") this.#held.push(deliver)
+      else deliver()
+    }
     return (deliver) => {
-      if (this.weather === "hole") return
       const delay = this.#delay()
       if (delay === 0 && last <= this.#machine.now) {
-        this.#machine.soon(deliver)
+        this.#machine.soon(() => arrive(deliver))
         return
       }
       last = Math.max(last, this.#machine.now + delay)
-      this.#machine.after(last - this.#machine.now, () => {
-        if (this.weather !== "hole") deliver()
-      })
+      this.#machine.after(last - this.#machine.now, () => arrive(deliver))
     }
   }
 
@@ -70,6 +87,7 @@ export class Network {
       if (socket instanceof MemorySocket.MemorySocket) this.#sockets.push(socket)
       socket.addEventListener("message", ({ data }) => {
         const id = typeof data === "string" ? /"params":\{"id":"([^"]+)"/.exec(data)?.[1] : undefined
+        if (typeof data === "string" && data.includes("-32002")) this.refusedDial = true
         if (id !== undefined) this.pushedAt.set(id, this.#machine.now)
       })
       return socket
@@ -81,22 +99,19 @@ export class Network {
 
   /** Breaks every socket, at both ends. */
   cut(): number {
-    const open = this.#open()
-    for (const socket of open) {
+    const { sockets } = this
+    for (const socket of this.#sockets) {
       socket.end(1006, "")
       socket.peer?.end(1006, "")
     }
-    return open.length
-  }
-
-  #open(): ReadonlyArray<MemorySocket.MemorySocket> {
-    this.#sockets = this.#sockets.filter(({ readyState }) => readyState < 2)
-    return this.#sockets
+    this.#sockets = []
+    return sockets
   }
 
   /** How many sockets this device holds open. */
   get sockets(): number {
-    return this.#open().length
+    this.#sockets = this.#sockets.filter(({ readyState }) => readyState !== 3)
+    return this.#sockets.filter(({ readyState }) => readyState < 2).length
   }
 
   readonly http: HttpClient.HttpClient = HttpClient.make((request, url) =>
@@ -110,7 +125,9 @@ export class Network {
           ? yield* this.#drifted(running.http, request, url)
           : request
         const response = yield* running.http.execute(sent)
-        if (response.status === 401) this.onRefused(request.headers["authorization"] ?? "")
+        if (response.status === 401) {
+          this.refused.add((request.headers["authorization"] ?? "").replace(/^Bearer /, ""))
+        }
         yield* this.#travel(request)
         return response
       }).pipe(Effect.ensuring(Effect.sync(() => {

@@ -20,7 +20,7 @@ export interface Setup {
 
 export const draw = (chance: Chance): Setup => {
   const overlapSeconds = chance.pick(10, 30)
-  const sweeps = chance.happens(0.85)
+  const sweeps = chance.happens(0.7)
   const forgetful = !sweeps && chance.happens(0.3)
   const limited = !forgetful && chance.happens(0.05)
   const heartbeat = chance.pick("5 seconds", "10 seconds", "20 seconds")

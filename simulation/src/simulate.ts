@@ -52,6 +52,18 @@ const settle = (world: World): void => {
   }
   // long enough for what would come twice
   world.advance(35_000)
+  checkAcknowledged(world)
+}
+
+/** Everything that was pushed has been acknowledged. */
+const checkAcknowledged = (world: World): void => {
+  // acknowledgements that a fault swallowed are not repeated
+  if (world.setup.trouble > 0) return
+  for (const session of world.server.running?.backend.sessions() ?? []) {
+    if (session.connection === undefined || session.unacked.size === 0) continue
+    const name = world.people.find(({ id }) => id === session.subscriberId)?.name
+    throw new Violation(`${name} does not acknowledge ${session.unacked.size} events`)
+  }
 }
 
 /** Everything ends: nothing may be left. */

@@ -159,6 +159,30 @@ export const resume = (world: World, account: Account): void => {
 
 const rough: ReadonlyArray<Step> = [
   {
+    weight: 2,
+    // a server that resumes sessions, and does not send again what was not acknowledged
+    run: (world) => {
+      world.note("the server loses what was not acknowledged")
+      for (const session of world.server.running?.backend.sessions() ?? []) {
+        session.unacked.clear()
+        session.connection?.close(null)
+      }
+    }
+  },
+  {
+    weight: 0.2,
+    // more than one page while nobody can hear it
+    run: (world) => {
+      for (const { options: { network } } of world.devices) {
+        network.cut()
+        network.weather = "broken"
+      }
+      say(world, world.chance.whole(110, 230), {})
+      world.advance(2000)
+      for (const { options: { network } } of world.devices) network.weather = "fair"
+    }
+  },
+  {
     weight: 6,
     run: (world) => {
       const victim = device(world)
@@ -223,8 +247,10 @@ const rough: ReadonlyArray<Step> = [
     weight: 2,
     run: (world) => {
       const victim = device(world)
-      if (victim === undefined) return
+      // one that expires as soon as it is new is refused for good
+      if (victim === undefined || world.machine.now - victim.renewedAt < 60_000) return
       world.note(`the token of ${victim.options.name} expires`)
+      world.meet("Unauthorized", 1)
       world.server.ask((backend) => backend.expire(victim.token))
     }
   },
@@ -235,7 +261,7 @@ const rough: ReadonlyArray<Step> = [
       if (victim === undefined) return
       victim.renewable = !victim.renewable
       world.note(`the token of ${victim.options.name} ${victim.renewable ? "can" : "can't"} be renewed`)
-      world.excuses.add("Unauthorized")
+      world.meet("Unauthorized", 2)
     }
   }
 ]

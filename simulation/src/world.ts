@@ -11,7 +11,7 @@ import { Chance } from "./chance.ts"
 import { Consumer, type Sabotage } from "./consumer.ts"
 import { type Account, Device } from "./device.ts"
 import * as Environment from "./environment.ts"
-import type { Trouble } from "./faultMenu.ts"
+import * as FaultMenu from "./faultMenu.ts"
 import { Ledger } from "./ledger.ts"
 import { Lineage } from "./lineage.ts"
 import { Machine } from "./machine.ts"
@@ -77,9 +77,9 @@ export class World {
   consumers: Array<Consumer> = []
   /** Sequences whose process has ended, waiting for another to go on. */
   orphans: Array<Lineage> = []
-  armed: Array<Trouble> = []
-  /** Reasons with which something may honestly have failed. */
-  readonly excuses = new Set<string>()
+  armed: Array<FaultMenu.Trouble> = []
+  /** How often something was met with which it may honestly have failed. */
+  readonly #met = new Map<string, number>()
   failures: Array<string> = []
   texts = 0
   readonly sabotage: Sabotage | undefined
@@ -176,6 +176,7 @@ export class World {
       name,
       account,
       token: minted.token,
+      expiresAt: minted.expiresAt,
       tuning: this.setup.tuning,
       environment,
       watch,
@@ -187,6 +188,7 @@ export class World {
         this.#dialling = undefined
         return socket
       },
+      now: () => this.machine.now,
       note: this.note
     })
     this.totals.processes++
@@ -207,6 +209,8 @@ export class World {
     this.consumers = this.consumers.filter((one) => one.options.device !== device)
     device.close()
     this.machine.run()
+    // nobody hears of it, but it is over
+    if (device.options.network.weather === "hole") device.options.network.cut()
     this.#crashed.clear()
     this.devices = this.devices.filter((one) => one !== device)
     // what takes a moment gets it
@@ -312,7 +316,9 @@ export class World {
 
   /** What has not begun may fail for what may heal; what has begun waits for it. */
   isExcused(error: ConversationError | undefined, isBeginning: boolean): boolean {
-    return error !== undefined && (this.excuses.has(error.reason._tag) || (isBeginning && error.isRetryable))
+    if (error === undefined) return false
+    const { _tag } = error.reason
+    return (this.#met.get(_tag) ?? 0) >= FaultMenu.final(_tag) || (isBeginning && error.isRetryable)
   }
 
   // Reading
@@ -361,12 +367,16 @@ export class World {
 
   // Faults
 
-  arm(trouble: Trouble): void {
+  arm(trouble: FaultMenu.Trouble): void {
     this.armed.push(trouble)
-    for (const reason of trouble.excuses) this.excuses.add(reason)
+    for (const reason of trouble.excuses) this.meet(reason, trouble.rule.times ?? 1)
     this.#setFaults()
     this.totals.faults++
     this.note(`fault: ${JSON.stringify(trouble.rule)}`)
+  }
+
+  meet(reason: string, times: number): void {
+    this.#met.set(reason, (this.#met.get(reason) ?? 0) + times)
   }
 
   disarm(): void {

@@ -91,6 +91,13 @@ describe("the merge", () => {
     assert.deepStrictEqual(merge.admitAll(messages), [])
   })
 
+  it("P2.1: recognises all of a read when it is pushed again, however much that was", () => {
+    const merge = make()
+    const messages = Array.from({ length: 500 }, (_, index) => message(`m${index}`, 1000 + index))
+    merge.admitAll(messages)
+    assert.deepStrictEqual(messages.flatMap((again) => merge.admit(again) ?? []), [])
+  })
+
   it("does not go behind a read that was cut short", () => {
     const merge = make()
     merge.note([message("c", 100), message("b", 99)], true)

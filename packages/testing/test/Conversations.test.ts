@@ -292,6 +292,19 @@ describe("a cursor", () => {
       assert.deepStrictEqual((yield* take(2)).map(({ text }) => text), ["b", "c"])
     }).pipe(Effect.provide(KeyValueStore.layerMemory)))
 
+  it.effect("P1.5: does not pass over what it handed out first and nobody dealt with", () =>
+    Effect.gen(function*() {
+      const { conversations, store } = yield* start({ cursorInterval: 0 })
+      const cursor = yield* Cursor.make("bot")
+      const first = conversations.subscription({ cursor })
+      yield* Effect.scoped(Effect.asVoid(first))
+      store(at("a", 2))
+      const failing = Effect.scoped(Effect.flatMap(first, Stream.runForEach(() => Effect.fail("not dealt with"))))
+      yield* Effect.flip(failing)
+      const again = yield* first
+      assert.deepStrictEqual((yield* Stream.runCollect(Stream.take(again, 1))).map(({ text }) => text), ["a"])
+    }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
+
   it.effect("is written when the sequence ends while nothing is in hand", () =>
     Effect.gen(function*() {
       const { conversations, signal, store } = yield* start({ cursorInterval: "1 hour" })

@@ -8,7 +8,7 @@
  * - In order: what one read brings is let through by `(ts, id)`, and `late` marks exactly what stands before something
  *   that was let through already. So what is not late forms a strictly growing sequence.
  * - Progress: the frontier and the verified point never go back.
- * - Bounded: it remembers at most twice `memory` ids, however long it lives.
+ * - Bounded: it remembers at most twice `memory` ids and those of one or two reads, however long it lives.
  */
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import { compare, type Position } from "./position.ts"
@@ -74,8 +74,8 @@ export const make = (options: Options): Merge => {
     return true
   }
 
-  const admit: Merge["admit"] = (message) => {
-    if (!seen.add(message.id, message.epochSeconds)) return undefined
+  const letThrough = <M extends ConversationMessage>(message: M, keep: boolean): Admitted<M> | undefined => {
+    if (!seen.add(message.id, message.epochSeconds, keep)) return undefined
     if (options.trustLive) verify(message.epochSeconds)
     return { message, late: !advance(message) }
   }
@@ -100,19 +100,19 @@ export const make = (options: Options): Merge => {
     note: (messages, cutShort = false) => {
       if (cutShort) seen.raise(Math.min(...messages.map(({ epochSeconds }) => epochSeconds)))
       for (const message of messages) {
-        seen.add(message.id, message.epochSeconds)
+        seen.add(message.id, message.epochSeconds, true)
         advance(message)
         verify(message.epochSeconds)
       }
     },
-    admit,
+    admit: (message) => letThrough(message, false),
     admitAll: (messages) => {
       // a page brings more than it was asked for: what stood before may have been let through or passed over
       const from = readBackTo() ?? seen.floor()
       const admitted = messages
         .filter(({ epochSeconds }) => epochSeconds > from)
         .toSorted(compare)
-        .flatMap((message) => admit(message) ?? [])
+        .flatMap((message) => letThrough(message, true) ?? [])
       for (const { epochSeconds } of messages) verify(epochSeconds)
       return admitted
     }
