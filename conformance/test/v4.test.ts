@@ -307,11 +307,15 @@ describe.concurrent("reading", () => {
     )
     await using tab = await open(server(), ada)
     await read(tab, addressId)
-    const calls: Loose = await tab.run(
-      ({ kept }, id) =>
-        kept.history[id].values.map(({ ended, kind, started, status }: Loose) => ({ ended, kind, started, status })),
-      addressId
-    )
+    const calls: Loose = await tab.run(async ({ kept, until }, id) => {
+      await until("the log", () => kept.history[id].values.length > 0)
+      return kept.history[id].values.map(({ ended, kind, started, status }: Loose) => ({
+        ended,
+        kind,
+        started,
+        status
+      }))
+    }, addressId)
     assert.deepStrictEqual(calls, [{ ended: 2.5, kind: "call_ended", started: 1.5, status: "ended" }])
     assert.deepStrictEqual(await texts(tab, addressId), ["call me"])
   })

@@ -255,14 +255,15 @@ describe("disconnect", () => {
         const exited = new Promise<readonly [number | null, number]>((resolve) =>
           child.once("exit", (code) => resolve([code, performance.now()]))
         )
-        const [since, [code, at]] = await within(10_000, Promise.all([disconnected, exited]))
+        const [since, [code, at]] = await within(60_000, Promise.all([disconnected, exited]))
         assert.deepStrictEqual([code, output], [0, ""])
-        assert.isBelow(at - since, 1500)
+        // sooner than any timer of the client would let it go
+        assert.isBelow(at - since, 20_000)
       } finally {
         child.kill("SIGKILL")
       }
     },
-    15_000
+    90_000
   )
 })
 

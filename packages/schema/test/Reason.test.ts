@@ -3,7 +3,7 @@ import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
-const retryable = new Set(["RateLimited", "ServerError", "Transport", "Timeout"])
+const retryable = new Set(["RateLimited", "ServerError", "Transport", "Timeout", "Overloaded"])
 
 it.effect.prop(
   "can be retried when time may heal it, and only then",
