@@ -295,7 +295,7 @@ describe("the session", () => {
     Effect.gen(function*() {
       const server = yield* FakeServer.make
       const context = yield* Layer.build(
-        Subscription.layer({ endpoint, idleTimeToLive: 0 }).pipe(
+        Subscription.layer({ endpoint, idleTimeToLive: "5 seconds" }).pipe(
           Layer.provide(Credentials.layer({ token: Redacted.make("token-1") })),
           Layer.provide(server.layer)
         )
@@ -310,10 +310,11 @@ describe("the session", () => {
         (yield* subscription.attach).signals,
         (signal) => Effect.sync(() => heard.push(label(signal)))
       ).pipe(Effect.forkScoped({ startImmediately: true }))
-      yield* Scope.close(earlier, Exit.void)
-      yield* settle
       const connection = yield* server.dialled
       yield* connection.accept("p1")
+      yield* settle
+      yield* Scope.close(earlier, Exit.void)
+      yield* TestClock.adjust("6 seconds")
       yield* connection.send(event("e1", "m1"))
       yield* settle
       assert.deepStrictEqual(heard, ["Lapse", "m1"])
