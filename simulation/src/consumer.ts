@@ -58,7 +58,10 @@ export class Consumer {
       lineage.open(this.options.now())
       yield* this.#read(events, (event) => lineage.message(event, undefined, pushedAt.get(event.id)))
     } else {
-      yield* this.#read(client.timeline({ addressId, since, policy, cursor }), (event, at) => lineage.event(event, at, pushedAt))
+      yield* this.#read(
+        client.timeline({ addressId, since, policy, cursor }),
+        (event, at) => lineage.event(event, at, pushedAt)
+      )
     }
   }).bind(this)
 

@@ -1,7 +1,7 @@
 /** What every fiber of a simulation runs with: the machine's time and tasks, chance of its own, and no logs. */
+import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as ClockService from "effect/Clock"
-import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

@@ -43,7 +43,10 @@ export const draw = (chance: Chance, subscriberId: string | undefined, lossless:
     },
     excuses
   })
-  const connect = (action: Faults.Action): Trouble => ({ rule: { match: { on: "connect" }, action, ...often }, excuses: [] })
+  const connect = (action: Faults.Action): Trouble => ({
+    rule: { match: { on: "connect" }, action, ...often },
+    excuses: []
+  })
   const method = chance.pick("GET", "POST")
   const delay = chance.whole(1, 4000)
   const post = "/api/fabric/messages"
@@ -68,9 +71,10 @@ export const draw = (chance: Chance, subscriberId: string | undefined, lossless:
         ["RateLimited"]
       ),
     () => http(method, { type: "answer", status: chance.pick(500, 502, 503), text: "<html>" }, ["ServerError"]),
-    () => http(method, { type: "answer", status: 200, text: "<html>", headers: { "content-type": "text/html" } }, [
-      "Malformed"
-    ]),
+    () =>
+      http(method, { type: "answer", status: 200, text: "<html>", headers: { "content-type": "text/html" } }, [
+        "Malformed"
+      ]),
     () => http("GET", { type: "malformed" }, ["Malformed"]),
     () => http("GET", { type: "duplicate" }),
     () => connect(chance.pick<Faults.Action>({ type: "refuse" }, { type: "silent" }, { type: "close" })),
@@ -116,8 +120,14 @@ export const draw = (chance: Chance, subscriberId: string | undefined, lossless:
     () => frame("in", "signalwire.event", { type: "reorder" }),
     () => frame("in", "signalwire.ping", { type: "drop" }),
     () => frame("out", "signalwire.ping", chance.pick<Faults.Action>({ type: "drop" }, { type: "silent" })),
-    () => ({ rule: { match: { on: "frame", direction: "out", ...who }, action: { type: "silent" }, ...once }, excuses: [] }),
-    () => ({ rule: { match: { on: "frame", direction: "in", ...who }, action: { type: "close" }, ...once }, excuses: [] })
+    () => ({
+      rule: { match: { on: "frame", direction: "out", ...who }, action: { type: "silent" }, ...once },
+      excuses: []
+    }),
+    () => ({
+      rule: { match: { on: "frame", direction: "in", ...who }, action: { type: "close" }, ...once },
+      excuses: []
+    })
   ]
   const choice = chance.oneOf(choices)
   return choice === undefined ? http("GET", { type: "refuse" }) : choice()

@@ -42,9 +42,9 @@ const settle = (world: World): void => {
   }
   const left = () =>
     world.consumers.filter(({ state }) => state === "open").flatMap(({ options: { lineage } }) =>
-      lineage.opened === undefined ? [`${lineage.name} does not open`] : lineage.missing().map(({ message }) =>
-        `${lineage.name} misses ${message.text}`
-      )
+      lineage.opened === undefined ?
+        [`${lineage.name} does not open`] :
+        lineage.missing().map(({ message }) => `${lineage.name} misses ${message.text}`)
     )
   for (let waited = 0; left().length > 0 || world.mail.underWay > 0; waited += 10_000) {
     if (waited > patience) throw new Violation(`${left()[0] ?? "a send does not end"} (P1.1)`)

@@ -26,7 +26,9 @@ const say = (world: World, count: number, content: Partial<Content>): void => {
   })
   world.note(
     `${sender.name} says ${messages.map(({ content: { text } }) => text).join(" ")}` +
-      `${content.push === false ? " silently" : ""}${content.ts === undefined ? "" : ` at ${content.ts - 1_735_790_400}`}`
+      `${content.push === false ? " silently" : ""}${
+        content.ts === undefined ? "" : ` at ${content.ts - 1_735_790_400}`
+      }`
   )
   ledger.pushing = content.push !== false
   world.totals.messages += count

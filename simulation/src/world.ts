@@ -53,7 +53,7 @@ interface Place {
 }
 
 /** A time to begin with: 2025-01-02. */
-export const epoch = 1_735_790_400_000
+const epoch = 1_735_790_400_000
 
 export interface WorldOptions {
   readonly seed: number
@@ -140,8 +140,10 @@ export class World {
 
   join(account: Account, addressId: string): void {
     this.server.ask((backend) =>
-      Effect.flatMap(backend.mint(account.id), ({ token }) =>
-        Effect.flatMap(backend.authenticate(token), (viewer) => backend.join(viewer, [addressId])))
+      Effect.flatMap(
+        backend.mint(account.id),
+        ({ token }) => Effect.flatMap(backend.authenticate(token), (viewer) => backend.join(viewer, [addressId]))
+      )
     )
   }
 
@@ -291,7 +293,9 @@ export class World {
           if (!device.options.network.pushedAt.has(id)) this.totals.repairs++
         },
         onEnd: (_, error) => {
-          if (!this.isExcused(error, lineage.opened === undefined)) this.fail(`${lineage.name} ended: ${error?.message ?? "without a reason"} (P1)`)
+          if (!this.isExcused(error, lineage.opened === undefined)) {
+            this.fail(`${lineage.name} ended: ${error?.message ?? "without a reason"} (P1)`)
+          }
         }
       })
     )
