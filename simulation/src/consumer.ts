@@ -1,7 +1,7 @@
 /** Somebody who follows a sequence in one process: reads it batch by batch, and pauses when told to. */
 import type { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import type { Policy } from "@effect-signalwire/conversation/Conversations"
-import * as TimelineEvent from "@effect-signalwire/conversation/TimelineEvent"
+import type * as TimelineEvent from "@effect-signalwire/conversation/TimelineEvent"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
