@@ -124,7 +124,7 @@ const describe = (item: ConversationEvent | TimelineEvent.TimelineEvent): string
 const isMessage = (item: ConversationEvent | TimelineEvent.TimelineEvent): boolean =>
   !("_tag" in item) || item._tag === "Message"
 
-/** Every twentieth message is lost, or comes twice. */
+/** Every seventh message is lost, or comes twice. */
 const sabotaged = <A extends ConversationEvent | TimelineEvent.TimelineEvent>(
   items: Stream.Stream<A, ConversationError>,
   sabotage: Sabotage | undefined
@@ -132,7 +132,7 @@ const sabotaged = <A extends ConversationEvent | TimelineEvent.TimelineEvent>(
   if (sabotage === undefined) return items
   let count = 0
   return Stream.flatMap(items, (item) => {
-    if (!isMessage(item) || ++count % 20 > 0) return Stream.succeed(item)
+    if (!isMessage(item) || ++count % 7 > 0) return Stream.succeed(item)
     return sabotage === "lose" ? Stream.empty : Stream.make(item, item)
   })
 }
