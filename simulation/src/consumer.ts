@@ -1,7 +1,7 @@
 /** Somebody who follows a sequence in one process: reads it batch by batch, and pauses when told to. */
 import type { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import type { Policy } from "@effect-signalwire/conversation/Conversations"
-import * as TimelineEvent from "@effect-signalwire/conversation/TimelineEvent"
+import type * as TimelineEvent from "@effect-signalwire/conversation/TimelineEvent"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -124,7 +124,7 @@ const describe = (item: ConversationEvent | TimelineEvent.TimelineEvent): string
 const isMessage = (item: ConversationEvent | TimelineEvent.TimelineEvent): boolean =>
   !("_tag" in item) || item._tag === "Message"
 
-/** Every twentieth message is lost, or comes twice. */
+/** Every seventh message is lost, or comes twice. */
 const sabotaged = <A extends ConversationEvent | TimelineEvent.TimelineEvent>(
   items: Stream.Stream<A, ConversationError>,
   sabotage: Sabotage | undefined
@@ -132,7 +132,7 @@ const sabotaged = <A extends ConversationEvent | TimelineEvent.TimelineEvent>(
   if (sabotage === undefined) return items
   let count = 0
   return Stream.flatMap(items, (item) => {
-    if (!isMessage(item) || ++count % 20 > 0) return Stream.succeed(item)
+    if (!isMessage(item) || ++count % 7 > 0) return Stream.succeed(item)
     return sabotage === "lose" ? Stream.empty : Stream.make(item, item)
   })
 }

@@ -72,7 +72,9 @@ export class Device {
       // a session that is resumed tells when the token ends that it began with
       const now = options.watch.clock.currentTimeMillisUnsafe()
       const ends = this.#ends.some((at) => at - now < 65_000 && at - now > -120_000)
-      if (!network.refused.has(began) && !network.refusedDial && !ends) {
+      // one that fails is tried again
+      if (network.refusedDial || ends) network.refused.add(began)
+      if (!network.refused.has(began)) {
         throw new Violation(`${options.name} refreshes a token that nobody refused (P6.4)`)
       }
       options.note(`${options.name} refreshes its token`)

@@ -31,7 +31,7 @@ export const add = (a: Sum, b: Sum): Sum => ({
   }
 })
 
-export const toSum = ({ steps, totals }: Outcome): Sum => ({ seeds: 1, steps, totals })
+const toSum = ({ steps, totals }: Outcome): Sum => ({ seeds: 1, steps, totals })
 
 /** Runs them up to the first that fails. */
 export const run = ({ count, from, steps }: Range): { readonly sum: Sum; readonly failed: Outcome | undefined } => {

@@ -53,7 +53,7 @@ interface Place {
 }
 
 /** A time to begin with: 2025-01-02. */
-export const epoch = 1_735_790_400_000
+const epoch = 1_735_790_400_000
 
 export interface WorldOptions {
   readonly seed: number
@@ -369,8 +369,10 @@ export class World {
 
   arm(trouble: FaultMenu.Trouble): void {
     this.armed.push(trouble)
+    const { running } = this.server
+    // the others keep the times that they have left
+    running?.faults.set({ rules: [...running.faults.rules().rules, trouble.rule] })
     for (const reason of trouble.excuses) this.meet(reason, trouble.rule.times ?? 1)
-    this.#setFaults()
     this.totals.faults++
     this.note(`fault: ${JSON.stringify(trouble.rule)}`)
   }
@@ -382,12 +384,8 @@ export class World {
   disarm(): void {
     if (this.armed.length === 0) return
     this.armed = []
-    this.#setFaults()
+    this.server.running?.faults.clear()
     this.note("no more faults")
-  }
-
-  #setFaults(): void {
-    this.server.running?.faults.set({ rules: this.armed.map(({ rule }) => rule) })
   }
 
   restartServer(downMillis: number): void {

@@ -27,12 +27,12 @@ describe("the simulation", () => {
   })
 
   it("notices a client that loses a message", { timeout }, () => {
-    const violations = [1, 2, 3].map((seed) => simulate({ seed, steps: 150, sabotage: "lose" }).violation)
+    const violations = [1, 2, 3, 4, 5, 6].map((seed) => simulate({ seed, steps: 150, sabotage: "lose" }).violation)
     assert.match(violations.join(), /misses m\d+|is missing/)
   })
 
   it("notices a client that repeats a message", { timeout }, () => {
-    const violations = [1, 2, 3].map((seed) => simulate({ seed, steps: 150, sabotage: "repeat" }).violation)
+    const violations = [1, 2, 3, 4, 5, 6].map((seed) => simulate({ seed, steps: 150, sabotage: "repeat" }).violation)
     assert.match(violations.join(), /comes twice/)
   })
 })

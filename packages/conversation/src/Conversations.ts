@@ -232,10 +232,16 @@ export const make = Effect.fnUntraced(function*(
         belongs: (event) => event.addressId === addressId,
         settled: Effect.void,
         begin: Effect.fnUntraced(function*(merge, newest) {
-          const messages = since === undefined
-            ? (yield* newest).data
-            : (yield* History.readBack(newest, null, tuning.recoveryLimit)).messages
-          return [...merge.admitAll(messages).map(Live.toItem), Live.caughtUp(merge)]
+          const { cutShort, messages } = yield* (since === undefined
+            ? Effect.map(newest, ({ data, hasNext }) => ({ messages: data, cutShort: hasNext }))
+            : Effect.map(
+              History.readBack(newest, null, tuning.recoveryLimit),
+              ({ end, messages }) => ({ messages, cutShort: end === "limit" })
+            ))
+          const admitted = merge.admitAll(messages)
+          // what stands before is not part of it, were it within the overlap
+          merge.note(messages, cutShort)
+          return [...admitted.map(Live.toItem), Live.caughtUp(merge)]
         })
       })
     ).pipe(withPolicy(policy))

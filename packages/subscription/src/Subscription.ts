@@ -197,10 +197,12 @@ export const make = Effect.fnUntraced(function*(
   })
 
   yield* Effect.addFinalizer(() => Effect.andThen(happen({ _tag: "Closing" }), fanout.end()))
+  /** Which drive is at work: those who still hold one that failed must not end the one after it. */
+  let drives = 0
   const connection = yield* RcRef.make({
     acquire: Effect.acquireRelease(
-      Effect.forkScoped(drive),
-      () => enter(phase._tag === "Closed" ? phase : { _tag: "Idle" })
+      Effect.suspend(() => Effect.as(Effect.forkScoped(drive), ++drives)),
+      (mine) => mine === drives && phase._tag !== "Closed" ? enter({ _tag: "Idle" }) : Effect.void
     ),
     idleTimeToLive: options.idleTimeToLive ?? "30 seconds"
   })

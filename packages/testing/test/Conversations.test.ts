@@ -273,6 +273,24 @@ describe("a sweep", () => {
     }))
 })
 
+describe("the beginning of a timeline", () => {
+  it.effect("is not gone behind later, were it within the overlap", () =>
+    Effect.gen(function*() {
+      const { conversations, reconnect, store } = yield* start({ pageSize: 2 })
+      store(at("a", 1), at("b", 2), at("c", 3))
+      const events: Array<string> = []
+      yield* Stream.runForEach(
+        conversations.timeline({ addressId }),
+        (event) => Effect.sync(() => events.push(label(event)))
+      ).pipe(Effect.forkScoped({ startImmediately: true }))
+      yield* TestClock.adjust(0)
+      store(at("d", 4))
+      yield* reconnect
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual(events, ["b", "c", "CaughtUp", "d", "CaughtUp"])
+    }))
+})
+
 describe("a cursor", () => {
   it.effect("P1.5: lets a subscription go on where the one before it stopped", () =>
     Effect.gen(function*() {

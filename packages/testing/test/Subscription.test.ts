@@ -291,6 +291,36 @@ describe("the session", () => {
       yield* subscription.ready
     }))
 
+  it.effect("a subscriber that still holds a session that failed does not end the one after it", () =>
+    Effect.gen(function*() {
+      const server = yield* FakeServer.make
+      const context = yield* Layer.build(
+        Subscription.layer({ endpoint, idleTimeToLive: "5 seconds" }).pipe(
+          Layer.provide(Credentials.layer({ token: Redacted.make("token-1") })),
+          Layer.provide(server.layer)
+        )
+      )
+      const subscription = Context.get(context, Subscription.Subscription)
+      const earlier = yield* Scope.make()
+      yield* Scope.provide(subscription.attach, earlier)
+      yield* (yield* server.dialled).refuse({ code: JsonRpc.code.authenticationFailed, message: "401" })
+      yield* settle
+      const heard: Array<string> = []
+      yield* Stream.runForEach(
+        (yield* subscription.attach).signals,
+        (signal) => Effect.sync(() => heard.push(label(signal)))
+      ).pipe(Effect.forkScoped({ startImmediately: true }))
+      const connection = yield* server.dialled
+      yield* connection.accept("p1")
+      yield* settle
+      yield* Scope.close(earlier, Exit.void)
+      yield* TestClock.adjust("6 seconds")
+      yield* connection.send(event("e1", "m1"))
+      yield* settle
+      assert.deepStrictEqual(heard, ["Lapse", "m1"])
+      assert.strictEqual((yield* subscription.connection)._tag, "Connected")
+    }))
+
   it.effect("P8.3: tries once afresh when what it resumes with is refused, then fails", () =>
     Effect.gen(function*() {
       const { listening, server } = yield* start()
