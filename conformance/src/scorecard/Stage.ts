@@ -77,6 +77,8 @@ export class Stage implements AsyncDisposable {
   readonly lab: string
   /** The credentials that another host was shown. */
   readonly shownElsewhere: ReadonlyArray<string | undefined>
+  /** How long the client is told that its token is good. */
+  life = 3_600_000
   readonly #close: () => void
 
   private constructor(parts: {
@@ -121,7 +123,7 @@ export class Stage implements AsyncDisposable {
   }
 
   connect(): Promise<void> {
-    return this.tab.run(({ kept }) => kept.driver.connect())
+    return this.tab.run(({ kept }, life) => kept.driver.connect(life), this.life)
   }
 
   join(addressId: string): Promise<void> {
@@ -166,7 +168,7 @@ export class Stage implements AsyncDisposable {
   }
 
   replaceToken(token: string): Promise<Outcome> {
-    return this.outcome(this.tab.run(({ kept }, token) => kept.driver.replaceToken(token), token), 15_000)
+    return this.outcome(this.tab.run(({ kept }, token) => kept.driver.replaceToken(token), token), 30_000)
   }
 
   /** How a call ends, if it does in time. */
@@ -175,7 +177,7 @@ export class Stage implements AsyncDisposable {
       (): Outcome => ({ type: "resolved" }),
       (error: unknown): Outcome => ({
         type: "rejected",
-        why: error instanceof TabError ? error.message : String(error)
+        why: error instanceof TabError ? error.told.message : String(error)
       })
     )
     return Promise.race([ended, sleep(millis).then((): Outcome => ({ type: "pending" }))])

@@ -27,7 +27,8 @@ export interface Outgoing {
 
 /** What a scenario asks of a client, in the client's own way of doing it. Objects are as the client hands them out. */
 interface Driver {
-  readonly connect: () => Promise<void>
+  /** The application says that the token is good for so long, where a client wants to know. */
+  readonly connect: (life: number) => Promise<void>
   readonly join: (addressId: string) => Promise<void>
   /** To everything, where there is such a thing. One whose name begins with `failing` throws when it hears "boom". */
   readonly listen: (name: string, addressId: string) => Promise<void>
@@ -265,10 +266,10 @@ const v4: Contestant = {
           await until("the newest messages", () => list?.loading === false)
         }
         kept.driver = {
-          connect: async () => {
+          connect: async (life) => {
             client = new vendor.SignalWire({
-              authenticate: () => Promise.resolve({ token, expiry_at: Date.now() + 3000 }),
-              // asked for at once, answered when a scenario has another token
+              authenticate: () => Promise.resolve({ token, expiry_at: Date.now() + life }),
+              // answered when a scenario has another token
               refresh: () =>
                 new Promise((resolve) => {
                   refresh = (token) => resolve({ token, expiry_at: Date.now() + 3_600_000 })
@@ -291,7 +292,8 @@ const v4: Contestant = {
           },
           next: () => more(),
           replaceToken: async (token) => {
-            const answer = await until("it asks for another token", () => refresh)
+            const answer = await until("refresh", () => refresh, 25_000).catch(() => undefined)
+            if (answer === undefined) throw new Error("its provider's `refresh` was not called")
             answer(token)
           }
         }
