@@ -60,7 +60,7 @@ export class Tab<Vendor, Keep> implements AsyncDisposable {
   }
 
   static async open<Vendor, Keep>(generation: Generation, place: Place, kept?: Kept): Promise<Tab<Vendor, Keep>> {
-    const data: TabData = { generation, place: { http: place.http, ws: place.ws }, kept }
+    const data: TabData = { generation, place: { http: place.http, ws: place.ws, others: place.others }, kept }
     const worker = new Worker(new URL("./thread.ts", import.meta.url), {
       workerData: data,
       // what a client prints is not the test's output

@@ -7,6 +7,8 @@
 export interface Place {
   readonly http: string
   readonly ws: string
+  /** Origins of other hosts, by the name that leads there instead of to the sandbox. */
+  readonly others?: Readonly<Record<string, string>> | undefined
 }
 
 /** One REST request as the client made it, and how it was answered. */
@@ -109,7 +111,7 @@ export const prepare = (place: Place, kept: Kept = { session: {}, local: {} }): 
     const request = new Request(input, init)
     const url = new URL(request.url)
     const body = request.body === null ? null : await request.clone().text()
-    const response = await realFetch(routeTo(place.http, url), {
+    const response = await realFetch(routeTo(place.others?.[url.hostname] ?? place.http, url), {
       method: request.method,
       headers: request.headers,
       body,

@@ -3,8 +3,8 @@
  */
 import type { Kept, Place } from "./environment.ts"
 
-/** Which of the vendor's published clients. */
-export type Generation = "address" | "group" | "v4"
+/** Which of the vendor's published clients, or our own. */
+export type Generation = "address" | "group" | "v4" | "ours"
 
 /** What a thread is started with. */
 export interface TabData {

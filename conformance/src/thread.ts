@@ -18,14 +18,17 @@ const load = async (generation: Generation): Promise<unknown> => {
       return require("vendor-group")
     case "v4":
       return import("vendor-v4")
+    case "ours":
+      return import("@effect-signalwire/promise")
   }
 }
 
 const port = parentPort
 if (port === null) throw new Error("a tab is a worker thread")
 
-// a client's own unhandled rejections are its own business, as they are in a page
+// what nobody catches ends no page: it is printed there, and life goes on
 process.on("unhandledRejection", () => undefined)
+process.on("uncaughtException", () => undefined)
 
 const vendor = await load(data.generation)
 /** What a test's functions keep between two calls: the client, its pages, what it was told. */
