@@ -26,7 +26,9 @@ pnpm scorecard
 \`\`\`
 
 which plays every scenario and writes down what it saw; nothing here is written by hand. The sandbox is our model of the
-service, so this compares clients with each other, and says nothing about SignalWire's servers.
+service, so this compares clients with each other, and says nothing about SignalWire's servers. The scenarios are those
+that this project set out to survive, most of them because some client was known not to: no client's sum is a measure of
+how good it is at anything else.
 
 ✓ kept, ✗ broken, – the client has no way to ask for it, ? the scenario could not be played to its end.
 
@@ -43,7 +45,8 @@ ${line(["**kept**", ...kept])}
 
 ${rows.map(({ scenario: { how, title } }) => `- **${title}.** ${how}`).join("\n")}
 
-Every client runs with its default settings. "Listeners" are callbacks of \`conversation.subscribe\`, for two conversations
+Every client runs with its default settings; the newest vendor client is also told how long its token is good. What is not
+there after 10 s counts as lost. "Listeners" are callbacks of \`conversation.subscribe\`, for two conversations
 those of \`chat.subscribe\`; the newest vendor client has neither, so there they are observers of an address's messages.
 `
 }
