@@ -291,7 +291,7 @@ describe("acceptance", () => {
     const settled = await Promise.race([Promise.all(calls), sleep(30_000, undefined, { ref: false })])
     assert.strictEqual(settled?.length, 50)
     await world.sandbox.restart()
-  }, 60_000)
+  }, 240_000)
 
   it.effect("A13: a server that is silent from the start is noticed by the watchdog", () =>
     Effect.gen(function*() {

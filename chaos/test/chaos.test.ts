@@ -14,7 +14,7 @@ describe("through cuts, freezes, lost answers and the death of the server", () =
     ]
   )(
     "P1.1 P1.2 P2.1 P3.1 P4.1 P7.2: nothing is lost, nothing comes twice, all is in order and sent once (seed $seed, dialect $dialect)",
-    { timeout: 120_000 },
+    { timeout: 400_000 },
     async ({ dialect, seed }) => {
       const args = [
         "--disconnects",

@@ -80,7 +80,7 @@ export const listen = () => {
 
 /** Asks until it is so. */
 export const eventually = (ask: () => Promise<void> | void): Promise<void> =>
-  vi.waitFor(ask, { interval: 10, timeout: 10_000 })
+  vi.waitFor(ask, { interval: 10, timeout: 60_000 })
 
 /** What a call fails with. */
 export const failure = async (call: Promise<unknown>): Promise<ConversationError> => {

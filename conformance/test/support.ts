@@ -72,7 +72,7 @@ export const failure = async (promise: Promise<unknown>) => {
 
 /** Waits until something holds on the server. */
 export const eventually = async <A>(what: string, read: () => Promise<A>, holds: (value: A) => boolean): Promise<A> => {
-  const deadline = Date.now() + 45_000
+  const deadline = Date.now() + 90_000
   for (;;) {
     // oxlint-disable-next-line no-await-in-loop
     const value = await read()

@@ -14,7 +14,7 @@ const blocks = Array.from(readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm), ([, l
 
 /** Runs an example as a user does; rejects when it does not end with 0. */
 const node = (path: string, env: Record<string, string> = {}) =>
-  run(process.execPath, [here(path)], { env: { PATH: process.env["PATH"], ...env }, timeout: 30_000 })
+  run(process.execPath, [here(path)], { env: { PATH: process.env["PATH"], ...env }, timeout: 110_000 })
 
 describe("the main job", () => {
   it("ends well, with nothing missing and nothing repeated", async () => {

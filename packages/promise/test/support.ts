@@ -142,7 +142,7 @@ export const collect = async <A>(items: AsyncIterable<A>): Promise<Array<A>> => 
 
 /** Asks until it is so. */
 export const eventually = (ask: () => Promise<void> | void): Promise<void> =>
-  vi.waitFor(ask, { interval: 5, timeout: 8000 })
+  vi.waitFor(ask, { interval: 5, timeout: 60_000 })
 
 /** Fails when something takes too long: nothing may hang. */
 export const within = async <A>(millis: number, promise: Promise<A>): Promise<A> => {

@@ -5,7 +5,7 @@ import { request } from "./support.ts"
 
 const rejection = (promise: Promise<unknown>) => promise.then(() => undefined, (error: unknown) => error)
 
-describe("a sandbox in a process of its own", { timeout: 30_000 }, () => {
+describe("a sandbox in a process of its own", { timeout: 120_000 }, () => {
   it("is up when it was started, takes flags, and is gone when it was disposed", async () => {
     let exited: Promise<number | NodeJS.Signals>
     let http: string

@@ -6,7 +6,7 @@ import { run } from "./fuzz/fuzz.ts"
 import { make } from "./fuzz/generator.ts"
 import { temporary } from "./support.ts"
 
-describe("hostile traffic", { timeout: 60_000 }, () => {
+describe("hostile traffic", { timeout: 240_000 }, () => {
   it("is answered; nobody else notices, and nobody's secrets get out", async () => {
     using directory = temporary()
     const data = join(directory.path, "data.db")

@@ -35,7 +35,7 @@ const sendUntilBroken = async (info: SandboxProcess.SandboxProcess["info"], labe
   }
 }
 
-describe("a sandbox that is killed", { timeout: 60_000 + kills * 5000 }, () => {
+describe("a sandbox that is killed", { timeout: 120_000 + kills * 20_000 }, () => {
   it("keeps every message it has confirmed, once and whole, and none that was not sent", async () => {
     using directory = temporary()
     const args = ["--data", join(directory.path, "data.db")]

@@ -39,7 +39,7 @@ const run = (...args: ReadonlyArray<string>) => {
   }
 }
 
-describe("the program", { timeout: 30_000 }, () => {
+describe("the program", { timeout: 120_000 }, () => {
   it("prints one line of JSON when it is ready, and SIGTERM ends it cleanly and fast", async () => {
     await using sandbox = run("--json")
     const info = await sandbox.ready()

@@ -47,7 +47,7 @@ const expectEqual = (what: string, actual: unknown, expected: unknown): Effect.E
 const makeCase = (
   name: string,
   run: Effect.Effect<void, unknown, World.World | Scope.Scope>
-): Case => ({ name, run: Effect.scoped(run).pipe(Effect.timeout("20 seconds")) })
+): Case => ({ name, run: Effect.scoped(run).pipe(Effect.timeout("90 seconds")) })
 
 const texts = (messages: Iterable<{ readonly text?: string | null }>) => Array.from(messages, ({ text }) => text)
 

@@ -48,7 +48,7 @@ const start = Effect.gen(function*() {
 })
 
 const test = (name: string, run: Effect.Effect<void, unknown, World.World | Scope.Scope>) =>
-  it.live(name, () => run.pipe(Effect.scoped, Effect.timeout("20 seconds"), Effect.provide(MemoryBackend.layerWorld())))
+  it.live(name, () => run.pipe(Effect.scoped, Effect.timeout("90 seconds"), Effect.provide(MemoryBackend.layerWorld())))
 
 describe("the outbox", () => {
   test(
