@@ -2,13 +2,13 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Chance } from "./random.ts"
 import type { Direction, Relay } from "./relay.ts"
-import type { SandboxProcess } from "./sandbox.ts"
+import type { MortalSandbox } from "./sandbox.ts"
 import type { Trace } from "./trace.ts"
 
 export interface Options {
   readonly chance: Chance
   readonly relay: Relay
-  readonly sandbox: SandboxProcess
+  readonly sandbox: MortalSandbox
   readonly trace: Trace
   /** How many sessions to break, with kills evenly in between. */
   readonly disconnects: number
@@ -110,13 +110,10 @@ export const make = ({ chance, disconnects, kills, relay, sandbox, trace }: Opti
     run: async (isOver) => {
       while (!isOver()) {
         if (killed < kills && brokenShare() >= (killed + 1) / (kills + 1)) {
-          // oxlint-disable-next-line no-await-in-loop
           await kill()
         } else {
-          // oxlint-disable-next-line no-await-in-loop
           await pick()()
         }
-        // oxlint-disable-next-line no-await-in-loop
         await sleep(chance.between(5, 200))
       }
       relay.delay(0)

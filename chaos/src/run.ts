@@ -63,10 +63,8 @@ const percentile = (sorted: ReadonlyArray<number>, share: number): string => {
 
 const until = async (what: string, millis: number, holds: () => boolean | Promise<boolean>): Promise<boolean> => {
   const deadline = Date.now() + millis
-  // oxlint-disable-next-line no-await-in-loop
   while (!(await holds())) {
     if (Date.now() > deadline) return false
-    // oxlint-disable-next-line no-await-in-loop
     await sleep(20)
   }
   return what !== ""
@@ -115,7 +113,6 @@ export const run = async (options: Options): Promise<Outcome> => {
       lostAt = undefined
     }
     watchers.push(
-      // oxlint-disable-next-line no-await-in-loop
       await Watcher.subscribe(`${name} subscribe`, client),
       Watcher.messages(`${name} messages`, client),
       ...rooms.map((room) => Watcher.timeline(`${name} timeline ${room.name}`, client, room.addressId, onCaughtUp))
@@ -127,7 +124,6 @@ export const run = async (options: Options): Promise<Outcome> => {
   const stored = async (): Promise<ReadonlyArray<Check.Stored>> => {
     for (;;) {
       try {
-        // oxlint-disable-next-line no-await-in-loop
         const lists = await Promise.all(
           rooms.map(async ({ addressId }) =>
             (await sandbox.admin((admin) => admin.stored(addressId))).map(({ id, text, ts }) => ({
@@ -140,7 +136,6 @@ export const run = async (options: Options): Promise<Outcome> => {
         )
         return lists.flat()
       } catch {
-        // oxlint-disable-next-line no-await-in-loop
         await sleep(50)
       }
     }
@@ -148,9 +143,7 @@ export const run = async (options: Options): Promise<Outcome> => {
 
   // iterators begin when they are first pulled: once all have seen one message, all are open
   for (let probe = 0; watchers.some(({ seen }) => seen.length === 0); probe++) {
-    // oxlint-disable-next-line no-await-in-loop
     for (const { addressId } of rooms) await seedMessage(`probe ${probe}`, addressId)
-    // oxlint-disable-next-line no-await-in-loop
     await sleep(50)
     if (probe > 200) throw new Error("not all subscriptions have begun")
   }
@@ -171,14 +164,12 @@ export const run = async (options: Options): Promise<Outcome> => {
     const lane = `${sends.length}-${addressId.slice(0, 4)}`
     for (let given = 0; given < share; given++) {
       while (!isOver() && given / share > progress()) {
-        // oxlint-disable-next-line no-await-in-loop
         await sleep(10)
       }
       const text = `send ${lane} ${given} ${sends.length}`
       const send: Check.Send = { addressId, text, by: client, number: sends.length, outcome: "pending" }
       sends.push(send)
       trace.add("send", text)
-      // oxlint-disable-next-line no-await-in-loop
       await client.conversation.sendMessage({ addressId, text }).then(
         () => {
           send.outcome = "stored"
@@ -209,9 +200,7 @@ export const run = async (options: Options): Promise<Outcome> => {
   const chatter = (async () => {
     for (let count = 0; !isQuiet(); count++) {
       const { addressId } = rooms[chance.below(rooms.length)] ?? bot
-      // oxlint-disable-next-line no-await-in-loop
       await seedMessage(`seed ${count}`, addressId, chance.next() > 0.05)
-      // oxlint-disable-next-line no-await-in-loop
       await sleep(chance.between(5, 60))
     }
   })()
@@ -221,23 +210,18 @@ export const run = async (options: Options): Promise<Outcome> => {
   const visits = (async () => {
     for (let count = 1; count <= 6; count++) {
       while (!isOver() && progress() < count / 8) {
-        // oxlint-disable-next-line no-await-in-loop
         await sleep(20)
       }
       const client = listeners[count % listeners.length]
       if (client === undefined || isOver()) return
       try {
-        // oxlint-disable-next-line no-await-in-loop
         const watcher = await Watcher.subscribe(`visitor ${count}`, client)
         trace.add(watcher.name, "begins")
         if (count % 2 === 0) {
-          // oxlint-disable-next-line no-await-in-loop
           watcher.openSince(new Set((await stored()).map(({ id }) => id)))
           watchers.push(watcher)
         } else {
-          // oxlint-disable-next-line no-await-in-loop
           await sleep(500)
-          // oxlint-disable-next-line no-await-in-loop
           await watcher.end()
           watchers.push(watcher)
         }
@@ -267,7 +251,6 @@ export const run = async (options: Options): Promise<Outcome> => {
   // once more, for what comes twice
   relay.cutAll("end")
   for (const { addressId } of rooms) {
-    // oxlint-disable-next-line no-await-in-loop
     await seedMessage("last", addressId)
   }
   const everything = await stored()
@@ -283,7 +266,6 @@ export const run = async (options: Options): Promise<Outcome> => {
   const called = () => watchers.map(({ seen }) => seen.length)
   const atUnsubscribe = called()
   for (const { addressId } of rooms) {
-    // oxlint-disable-next-line no-await-in-loop
     await seedMessage("after unsubscribe", addressId)
   }
   const timelines = watchers.filter(({ kind }) => kind === "timeline")

@@ -265,7 +265,6 @@ describe("acceptance", () => {
     )
     for (const count of [1, 2, 3]) {
       for (const [name, addressId] of rooms) {
-        // oxlint-disable-next-line no-await-in-loop
         await world.seed(addressId, [`${name} ${count}`])
       }
     }

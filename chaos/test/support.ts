@@ -51,7 +51,6 @@ export const open = async () => {
     asAda: async (options: SignalWireOptions = {}) => {
       const made = await client({ token: ada.token, ...options })
       for (const { addressId } of info.rooms) {
-        // oxlint-disable-next-line no-await-in-loop
         await made.conversation.join({ addressId })
       }
       return made

@@ -1,10 +1,8 @@
 /**
  * A sandbox as a process of its own, and what a test asks of it behind the client's back.
  */
-import { type ChildProcess, spawn } from "node:child_process"
-import { once } from "node:events"
-import { createInterface } from "node:readline"
-import { fileURLToPath } from "node:url"
+import type { Info } from "@effect-signalwire/sandbox/Sandbox"
+import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 
 /** A subscriber that was made for a test. */
 export interface Person {
@@ -29,46 +27,26 @@ export interface Seeded {
   readonly push?: boolean
 }
 
-interface Info {
-  readonly http: string
-  readonly ws: string
-  readonly admin: string
-  readonly projectId: string
-  readonly apiToken: string
-}
-
-const readLine = async (child: ChildProcess): Promise<string> => {
-  if (child.stdout !== null) {
-    for await (const line of createInterface(child.stdout)) return line
-  }
-  throw new Error("the sandbox ended before it was ready")
-}
-
 let names = 0
 /** A name that no other test uses. */
 const freshName = (name: string): string => `${name}-${process.pid}-${++names}`
 
 /** A running sandbox. */
 export class Server implements AsyncDisposable {
-  readonly #child: ChildProcess
+  readonly #process: SandboxProcess.SandboxProcess
   readonly info: Info
 
-  private constructor(child: ChildProcess, info: Info) {
-    this.#child = child
-    this.info = info
+  private constructor(process: SandboxProcess.SandboxProcess) {
+    this.#process = process
+    this.info = process.info
   }
 
   static async start(): Promise<Server> {
-    const main = fileURLToPath(import.meta.resolve("@effect-signalwire/sandbox/main"))
-    const child = spawn(process.execPath, [main, "--port", "0", "--json"], { stdio: ["ignore", "pipe", "inherit"] })
-    const info: Info = JSON.parse(await readLine(child))
-    return new Server(child, info)
+    return new Server(await SandboxProcess.start())
   }
 
   async stop(): Promise<void> {
-    const exited = once(this.#child, "exit")
-    this.#child.kill("SIGTERM")
-    await exited
+    await this.#process.stop()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

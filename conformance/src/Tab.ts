@@ -79,13 +79,12 @@ export class Tab<Vendor, Keep> implements AsyncDisposable {
     body: (inside: Inside<Vendor, Keep>, argument: B) => A,
     ...[argument]: B extends undefined ? [] : [argument: B]
   ): Promise<Awaited<A>> {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    // what comes over the thread's port has no type: it is the answer of `body`, copied
     return this.#ask({ type: "run", source: String(body), argument }) as Promise<Awaited<A>>
   }
 
   /** What went over the wire so far. */
   seen(): Promise<Seen> {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return this.#ask({ type: "page" }) as Promise<Seen>
   }
 

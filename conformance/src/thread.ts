@@ -39,7 +39,6 @@ const until = async (what: string, condition: () => unknown, millis = 45_000): P
     const value = condition()
     if (value) return value
     if (Date.now() > deadline) throw new Error(`not within ${millis} ms: ${what}`)
-    // oxlint-disable-next-line no-await-in-loop
     await new Promise((resolve) => {
       setTimeout(resolve, 10)
     })
@@ -63,7 +62,7 @@ port.on("message", (command: Command) => {
       case "page":
         return { exchanges: page.exchanges, frames: page.frames, sockets: page.sockets, kept: page.kept() }
       case "run": {
-        // oxlint-disable-next-line no-new-func, typescript/no-implied-eval
+        // oxlint-disable-next-line typescript/no-implied-eval
         const body: (...args: ReadonlyArray<unknown>) => unknown = new Function(`return (${command.source})`)()
         return body({ vendor, kept, until, page }, command.argument)
       }

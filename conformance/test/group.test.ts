@@ -173,7 +173,6 @@ describe.concurrent("subscriber and addresses", () => {
 
   it("sorts addresses by name and by age, both ways", async () => {
     for (const name of ["cedar", "alder", "birch"]) {
-      // oxlint-disable-next-line no-await-in-loop
       await server().admin("POST", "/rooms", { name: `group-${name}`, displayName: "a tree (group)" })
     }
     await using tab = await open(server(), await server().person("ada"))
@@ -190,7 +189,6 @@ describe.concurrent("subscriber and addresses", () => {
 
   it("pages through addresses, forwards, back, to the first, and in place", async () => {
     for (const number of [1, 2, 3, 4, 5]) {
-      // oxlint-disable-next-line no-await-in-loop
       await server().admin("POST", "/rooms", { name: `group-page-${number}`, displayName: "paged (group)" })
     }
     await using tab = await open(server(), await server().person("ada"))
@@ -376,7 +374,6 @@ describe.concurrent("reading", () => {
     await using tab = await open(server(), ada)
     const rooms = [await server().room("one"), await server().room("two"), await server().room("three")]
     for (const { addressId } of rooms) {
-      // oxlint-disable-next-line no-await-in-loop
       await send(tab, ada, addressId, "hello")
     }
     const pages: Loose = await tab.run(async ({ kept }) => {

@@ -74,11 +74,9 @@ export const failure = async (promise: Promise<unknown>) => {
 export const eventually = async <A>(what: string, read: () => Promise<A>, holds: (value: A) => boolean): Promise<A> => {
   const deadline = Date.now() + 90_000
   for (;;) {
-    // oxlint-disable-next-line no-await-in-loop
     const value = await read()
     if (holds(value)) return value
     if (Date.now() > deadline) throw new Error(`not in time: ${what}: ${JSON.stringify(value)}`)
-    // oxlint-disable-next-line no-await-in-loop
     await new Promise((resolve) => {
       setTimeout(resolve, 20)
     })

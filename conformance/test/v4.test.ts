@@ -166,7 +166,6 @@ describe.concurrent("the directory", () => {
   it("lists addresses by name, page after page", async () => {
     await using own = await Server.start()
     for (const number of Array.from({ length: 60 }, (_, index) => index)) {
-      // oxlint-disable-next-line no-await-in-loop
       await own.admin("POST", "/rooms", { name: `room-${String(number).padStart(2, "0")}` })
     }
     await using tab = await open(own, await own.person("ada"))

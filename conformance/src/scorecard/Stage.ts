@@ -38,10 +38,8 @@ export const within = async <A>(
 ): Promise<A> => {
   const deadline = Date.now() + millis
   for (;;) {
-    // oxlint-disable-next-line no-await-in-loop
     const value = await read()
     if (holds(value) || Date.now() > deadline) return value
-    // oxlint-disable-next-line no-await-in-loop
     await sleep(50)
   }
 }
@@ -193,12 +191,10 @@ export class Stage implements AsyncDisposable {
     await this.connect()
     await this.join(this.lab)
     for (const name of names) {
-      // oxlint-disable-next-line no-await-in-loop
       await this.listen(name)
     }
     await this.say("ready")
     for (const name of names) {
-      // oxlint-disable-next-line no-await-in-loop
       if (!(await this.hears(name, "ready", 45_000))) throw new Error(`${name} heard nothing to begin with`)
     }
   }

@@ -49,7 +49,6 @@ export const playAll = async (
     for (;;) {
       const next = waiting.shift()
       if (next === undefined) return
-      // oxlint-disable-next-line no-await-in-loop
       await next()
     }
   }

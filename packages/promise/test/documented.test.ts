@@ -324,9 +324,7 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
       const { ada } = await meet(world)
       for (const name of ["a", "b", "c"]) {
         // one after the other, for the order
-        // oxlint-disable-next-line no-await-in-loop
         const { addressId } = await world.admin.createRoom({ name })
-        // oxlint-disable-next-line no-await-in-loop
         await ada.conversation.sendMessage({ addressId, text: name })
       }
       const page = await ada.conversation.getConversations({ pageSize: 2 })
@@ -354,7 +352,7 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
       await Promise.all(warmUps)
       await grace.conversation.sendMessage({ addressId, text: "hello" })
       let { value: event } = await events.next()
-      while (event?.text === "warm-up") ({ value: event } = await events.next()) // oxlint-disable-line no-await-in-loop
+      while (event?.text === "warm-up") ({ value: event } = await events.next())
       await events.return?.()
       assert.deepStrictEqual([event?.text, event?.address_id], ["hello", addressId])
       assert.deepStrictEqual([event?.hidden, event?.conversation_name, event?.user_name], [false, "office", "grace"])

@@ -407,11 +407,9 @@ describe("an AbortSignal", () => {
         const step = () => left-- > 0 ? queueMicrotask(step) : controller.abort("late")
         step()
       }
-      // oxlint-disable-next-line no-await-in-loop
       await ada.conversation.subscribe(ended.push, { signal }).catch((error: unknown) =>
         assert.strictEqual(error, "late")
       )
-      // oxlint-disable-next-line no-await-in-loop
       await eventually(() => assert.isTrue(signal.aborted))
     }
     await grace.conversation.sendMessage({ addressId, text: "1" })

@@ -20,7 +20,6 @@ describe.each(["address", "group"] as const)("subscriptions, dialect %s", (diale
     }, { onError: errors.push })
     await ada.conversation.subscribe(neighbour.push)
     for (const text of ["1", "2", "3"]) {
-      // oxlint-disable-next-line no-await-in-loop
       await grace.conversation.sendMessage({ addressId, text })
     }
     assert.deepStrictEqual(await failing.untilText("3"), ["1", "2", "3"])
@@ -39,7 +38,6 @@ describe.each(["address", "group"] as const)("subscriptions, dialect %s", (diale
     await world.admin.setFaults([noDial])
     assert.strictEqual(await world.admin.drop({ subscriberId: world.ada.id }), 1)
     for (const text of ["2", "3", "4"]) {
-      // oxlint-disable-next-line no-await-in-loop
       await grace.conversation.sendMessage({ addressId, text })
     }
     assert.deepStrictEqual(heard.items.length, 1)
@@ -72,7 +70,6 @@ describe.each(["address", "group"] as const)("subscriptions, dialect %s", (diale
       action: { type: "duplicate" }
     }])
     for (const text of ["1", "2"]) {
-      // oxlint-disable-next-line no-await-in-loop
       await grace.conversation.sendMessage({ addressId, text })
     }
     await world.admin.clearFaults()
@@ -94,9 +91,7 @@ describe.each(["address", "group"] as const)("subscriptions, dialect %s", (diale
       }
     })()
     for (const [index, text] of sent.entries()) {
-      // oxlint-disable-next-line no-await-in-loop
       await grace.conversation.sendMessage({ addressId, text })
-      // oxlint-disable-next-line no-await-in-loop
       if (index % 3 === 2) await world.admin.drop({ subscriberId: world.ada.id })
     }
     await reading

@@ -351,7 +351,6 @@ describe("a message whose answer is lost", () => {
     const sending = rejection(ada.conversation.sendMessage({ addressId, text: "once", signal: controller.signal }))
     const stored = new Heard<string | null>()
     while (stored.items.length === 0) {
-      // oxlint-disable-next-line no-await-in-loop
       for (const text of texts(await world.admin.stored(addressId))) stored.push(text)
     }
     controller.abort("enough")

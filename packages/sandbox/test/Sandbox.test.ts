@@ -98,7 +98,6 @@ describe("over the network", () => {
     const texts: Array<string> = []
     let path: string | undefined = "/api/fabric/messages?page_size=1000"
     while (path !== undefined) {
-      // oxlint-disable-next-line no-await-in-loop
       const { body }: Awaited<ReturnType<typeof request>> = await request(info, "GET", path, ada)
       texts.push(...body.data.map(({ text }: { readonly text: string }) => text))
       path = body.links.next

@@ -9,7 +9,6 @@ it("a burst of more requests than may wait for their answers is answered all the
   for (let n = 0; n < 50_000; n++) client.send({ id: `p${n}`, method: "signalwire.ping" })
   const closed = client.closed.then((code) => assert.fail(`it was closed with ${code}`))
   const answered = (async () => {
-    // oxlint-disable-next-line no-await-in-loop
     for (let n = 0; n < 50_000; n++) assert.strictEqual((await client.next()).id, `p${n}`)
   })()
   await Promise.race([answered, closed])

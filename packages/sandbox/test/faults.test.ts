@@ -135,7 +135,6 @@ describe("a request", () => {
       await world.put([rule("chance")], seed)
       const statuses: Array<number | undefined> = []
       for (let n = 0; n < 30; n++) {
-        // oxlint-disable-next-line no-await-in-loop
         statuses.push((await world.ask(messages, world.send("one")))?.status)
       }
       return statuses
@@ -196,10 +195,8 @@ describe("a frame of the client's", () => {
       incoming({ type: "refuse" })
     ])
     for (const code of [1012, 1006, 1006]) {
-      // oxlint-disable-next-line no-await-in-loop
       const { client, ping } = await connected(world)
       ping("p")
-      // oxlint-disable-next-line no-await-in-loop
       assert.strictEqual(await client.closed, code)
     }
   })
@@ -208,7 +205,6 @@ describe("a frame of the client's", () => {
     const { client, ping } = await connected(world)
     const ids = async (count: number) => {
       const frames: Array<string> = []
-      // oxlint-disable-next-line no-await-in-loop
       while (frames.length < count) frames.push((await client.next()).id)
       return frames
     }
@@ -264,12 +260,10 @@ describe("a frame to the client", () => {
     await client.connect(world.grace.token)
     await world.put(rules)
     for (const text of ["one", "two", "three"]) {
-      // oxlint-disable-next-line no-await-in-loop
       await world.ask(messages, world.send(text))
     }
     const texts = async (count: number) => {
       const found: Array<string> = []
-      // oxlint-disable-next-line no-await-in-loop
       while (found.length < count) found.push((await client.next()).params.params.text)
       return found
     }

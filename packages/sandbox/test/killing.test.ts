@@ -18,7 +18,6 @@ const sendUntilBroken = async (info: SandboxProcess.SandboxProcess["info"], labe
     const text = `${label}-${n}`
     sent.push(text)
     try {
-      // oxlint-disable-next-line no-await-in-loop
       const { status } = await request(info, "POST", "/api/fabric/messages", {
         token: ada?.token ?? "",
         body: {
@@ -42,14 +41,10 @@ describe("a sandbox that is killed", { timeout: 120_000 + kills * 20_000 }, () =
     const sent = new Set<string>()
     const confirmed: Array<string> = []
     for (let round = 0; round < kills; round++) {
-      // oxlint-disable-next-line no-await-in-loop
       const sandbox = await SandboxProcess.start(args)
       const lanes = ["a", "b", "c"].map((lane) => sendUntilBroken(sandbox.info, `${round}${lane}`))
-      // oxlint-disable-next-line no-await-in-loop
       await sleep(20 + Math.random() * 300)
-      // oxlint-disable-next-line no-await-in-loop
       await sandbox.stop("SIGKILL")
-      // oxlint-disable-next-line no-await-in-loop
       for (const lane of await Promise.all(lanes)) {
         for (const text of lane.sent) sent.add(text)
         confirmed.push(...lane.confirmed)
@@ -79,7 +74,6 @@ describe("a sandbox that is killed", { timeout: 120_000 + kills * 20_000 }, () =
     const created = await request(first.info, "POST", "/_sandbox/subscribers", { body: { name: "hedy" } })
     const { refreshToken, token } = created.body
     for (const text of ["one", "two", "three"]) {
-      // oxlint-disable-next-line no-await-in-loop
       await request(first.info, "POST", "/api/fabric/messages", {
         token,
         body: { conversation_id: office?.addressId, text }

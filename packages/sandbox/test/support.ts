@@ -87,7 +87,6 @@ export class Client {
   /** Waits for a frame, and leaves it. */
   async peek(): Promise<void> {
     while (this.#texts.length === 0) {
-      // oxlint-disable-next-line no-await-in-loop
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })

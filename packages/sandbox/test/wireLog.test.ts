@@ -130,7 +130,6 @@ describe("the wire log", () => {
     const client = await Client.open(info.ws)
     await client.connect(ada.token)
     for (let n = 0; n < 6000; n++) client.send({ id: `p${n}`, method: "signalwire.ping" })
-    // oxlint-disable-next-line no-await-in-loop
     while ((await client.next()).id !== "p5999");
     const { body } = await request(info, "GET", "/_sandbox/log")
     assert.strictEqual(body.entries.length, 10_000)
@@ -141,13 +140,9 @@ describe("the wire log", () => {
     using directory = temporary()
     const file = join(directory.path, "wire.log")
     for (let n = 1; n <= 2; n++) {
-      // oxlint-disable-next-line no-await-in-loop
       const info = await Sandbox.start({ log: file })
-      // oxlint-disable-next-line no-await-in-loop
       await talk(info)
-      // oxlint-disable-next-line no-await-in-loop
       const kept = await entries(info)
-      // oxlint-disable-next-line no-await-in-loop
       await info.stop()
       const lines = readFileSync(file, "utf8").trimEnd().split("\n").map((line) => JSON.parse(line))
       assert.deepStrictEqual(lines.slice(-kept.length), [...kept])

@@ -98,7 +98,8 @@ export const make = (options: Options): Merge => {
       verified = standing.verified
     },
     note: (messages, cutShort = false) => {
-      if (cutShort) seen.raise(Math.min(...messages.map(({ epochSeconds }) => epochSeconds)))
+      // not by spreading into `Math.min`: a read can be longer than a call may have arguments
+      if (cutShort) seen.raise(messages.reduce((oldest, { epochSeconds }) => Math.min(oldest, epochSeconds), Infinity))
       for (const message of messages) {
         seen.add(message.id, message.epochSeconds, true)
         advance(message)
