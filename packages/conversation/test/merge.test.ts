@@ -98,6 +98,12 @@ describe("the merge", () => {
     assert.deepStrictEqual(messages.flatMap((again) => merge.admit(again) ?? []), [])
   })
 
+  it("takes note of a read that is longer than a call may have arguments", () => {
+    const merge = make()
+    merge.note(Array.from({ length: 200_000 }, (_, second) => message(`m${second}`, second)), true)
+    assert.strictEqual(merge.frontier()?.epochSeconds, 199_999)
+  })
+
   it("does not go behind a read that was cut short", () => {
     const merge = make()
     merge.note([message("c", 100), message("b", 99)], true)
