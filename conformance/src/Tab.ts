@@ -85,6 +85,7 @@ export class Tab<Vendor, Keep> implements AsyncDisposable {
 
   /** What went over the wire so far. */
   seen(): Promise<Seen> {
+    // as above: the thread answers `page` with what it has seen
     return this.#ask({ type: "page" }) as Promise<Seen>
   }
 

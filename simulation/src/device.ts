@@ -83,8 +83,9 @@ export class Device {
       return Effect.sleep(50).pipe(
         Effect.andThen(Effect.suspend(() => {
           const { running } = server
-          return running === undefined || !this.renewable
-            ? Effect.fail("no token to be had")
+          if (!this.renewable) return Effect.fail({ isRetryable: false })
+          return running === undefined
+            ? Effect.fail("the server is down")
             : Effect.mapError(running.backend.mint(account.id), () => "no token to be had")
         })),
         Effect.map(({ expiresAt, token }) => {

@@ -208,7 +208,7 @@ it.effect("a refresh that fails is Unauthorized, with its cause", () =>
       refresh: Effect.fail("the backend is asleep")
     })
     const error = yield* Effect.flip(http.getSubscriber)
-    assert.strictEqual(error.reason._tag, "Unauthorized")
+    assert.deepStrictEqual([error.reason._tag, error.isRetryable], ["Unauthorized", true])
     assert.include(inspect(error.cause), "the backend is asleep")
   }))
 

@@ -36,8 +36,12 @@ export interface SignalWireLogger {
 export interface SignalWireOptions {
   /** A subscriber access token. @default the environment's `SIGNALWIRE_TOKEN` */
   readonly token?: string | undefined
-  /** Called for another token when this one is refused. Without it a refused token stays refused. */
-  readonly onRefreshToken?: (() => string | Promise<string>) | undefined
+  /**
+   * Called for another token when this one is refused or about to expire. Without it a refused token stays refused. When
+   * it throws, calls that wait for it fail, and subscriptions wait and ask again later, as the network may be down; `null`
+   * says that there will be no other token.
+   */
+  readonly onRefreshToken?: (() => string | null | Promise<string | null>) | undefined
   /**
    * A host such as `puc.signalwire.com`. Without it and `urls` the environment's `SIGNALWIRE_HOST`, or
    * `SIGNALWIRE_HTTP_URL` with `SIGNALWIRE_WS_URL`, and without those the host that the token names.
@@ -145,6 +149,15 @@ const transports = ({ fetch, WebSocket }: SignalWireOptions) =>
       : Layer.succeed(Socket.WebSocketConstructor, (url) => new WebSocket(url))
   )
 
+const noOtherToken = (cause?: unknown) =>
+  new Credentials.CredentialsError({ detail: "there is no other token", isRetryable: false, cause })
+
+const refreshWith = (onRefreshToken: NonNullable<SignalWireOptions["onRefreshToken"]>) =>
+  Effect.flatMap(Effect.tryPromise(async () => onRefreshToken()), (token) =>
+    token === null
+      ? Effect.fail(noOtherToken())
+      : Effect.try({ try: () => Redacted.make(requireToken(token)), catch: noOtherToken }))
+
 /**
  * Makes a client. It connects when something subscribes; a bad option rejects at once.
  *
@@ -174,9 +187,7 @@ export const SignalWire = async (given: SignalWireOptions = {}): Promise<SignalW
   const logger = guardLogger(options.logger ?? console)
   const credentials = Credentials.layer({
     token,
-    refresh: onRefreshToken === undefined
-      ? undefined
-      : Effect.map(Effect.tryPromise(async () => requireToken(await onRefreshToken())), (token) => Redacted.make(token))
+    refresh: onRefreshToken === undefined ? undefined : refreshWith(onRefreshToken)
   })
   const runner = await Runner.make(
     Conversations.layerCredentials({ ...options, host, urls }).pipe(

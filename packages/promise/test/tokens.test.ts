@@ -124,13 +124,14 @@ describe("a refused token", () => {
 
   it.each([
     ["there is no onRefreshToken", undefined],
-    ["onRefreshToken throws", () => {
-      throw new Error("no more tokens")
-    }],
-    ["onRefreshToken rejects", () => Promise.reject(new Error("no more tokens"))],
+    ["onRefreshToken answers null", () => null],
     ["onRefreshToken answers no token", () => ""],
-    ["onRefreshToken answers a token that is refused too", () => "another-bad-one"]
-  ])("P9.1: fails calls and subscriptions with Unauthorized when %s", async (_, onRefreshToken) => {
+    ["onRefreshToken answers a token that is refused too", () => "another-bad-one"],
+    ["onRefreshToken throws", () => {
+      throw new Error("offline")
+    }],
+    ["onRefreshToken rejects", () => Promise.reject(new Error("offline"))]
+  ])("P9.1: fails calls and subscriptions with Unauthorized when %s", async (name, onRefreshToken) => {
     await using world = await open()
     const ada = await world.client({ token: world.ada.token, onRefreshToken })
     await world.admin.expireToken(world.ada.token)
@@ -141,10 +142,29 @@ describe("a refused token", () => {
       ada.conversation.subscribe(() => {})
     ]
     for (const error of await Promise.all(calls.map(failure))) {
-      assert.deepStrictEqual([error.reason._tag, error.isRetryable], ["Unauthorized", false])
+      assert.deepStrictEqual([error.reason._tag, error.isRetryable], ["Unauthorized", /throws|rejects/.test(name)])
       assertSecret(error, world.ada.token, "another-bad-one")
     }
     assert.deepStrictEqual(await world.admin.stored(world.addressId), [])
+  })
+
+  it("P8.3: that can't be refreshed for a while costs a subscription nothing", async () => {
+    await using world = await open()
+    const token = await another(world)
+    let refreshes = 0
+    const { ada, addressId, grace } = await meet(world, {
+      onRefreshToken: () => {
+        if (++refreshes < 4) throw new TypeError("fetch failed")
+        return token
+      }
+    })
+    const heard = new HeardTexts()
+    await ada.conversation.subscribe(heard.push)
+    await world.admin.expireToken(world.ada.token)
+    await world.admin.drop({ subscriberId: world.ada.id })
+    await grace.conversation.sendMessage({ addressId, text: "1" })
+    await heard.untilText("1")
+    assert.strictEqual(refreshes, 4)
   })
 })
 

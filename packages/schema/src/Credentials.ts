@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
@@ -20,11 +21,12 @@ import * as Semaphore from "effect/Semaphore"
 import type * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 
-/** The token could not be replaced. */
+/** The token could not be replaced. Where it is retryable, a later refresh may succeed. */
 export class CredentialsError extends Schema.TaggedError<CredentialsError>(
   "@effect-signalwire/schema/CredentialsError"
 )("CredentialsError", {
   detail: Schema.String,
+  isRetryable: Schema.Boolean,
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
@@ -53,7 +55,11 @@ export class Credentials extends Context.Service<Credentials, Service>()("@effec
 
 export interface Options<R = never> {
   readonly token: Redacted.Redacted
-  /** How to get another token. Without it a refused token stays refused. */
+  /**
+   * How to get another token. Without it a refused token stays refused. When it fails, calls that wait for it fail;
+   * what goes on for long, such as a subscription, waits and tries again, as the network may be down. A failure whose
+   * `isRetryable` is `false` says that there will be no other token.
+   */
   readonly refresh?: Effect.Effect<Redacted.Redacted, unknown, R> | undefined
   /** How long before its expiry a token is refreshed; half of its life at the most. @default "1 minute" */
   readonly refreshAhead?: Duration.Input | undefined
@@ -61,6 +67,16 @@ export interface Options<R = never> {
 
 /** A clock that is wrong must not make every token look expired and be refreshed without end. Milliseconds. */
 const minRefreshInterval = 10_000
+
+const saysFinal = (failure: unknown): boolean =>
+  typeof failure === "object" && failure !== null && "isRetryable" in failure && failure.isRetryable === false
+
+/** Whether a refresh that failed will never succeed: only the failure can say so, or what a Promise was rejected with. */
+const isFinal = (failure: unknown): boolean =>
+  saysFinal(failure) || (Cause.isUnknownError(failure) && saysFinal(failure.cause))
+
+const refreshFailed = (cause: unknown): CredentialsError =>
+  new CredentialsError({ detail: "the token could not be refreshed", isRetryable: !isFinal(cause), cause })
 
 /** A refresh ahead of the expiry that fails is tried again, for there is still time. */
 const untilRefreshed = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")]).pipe(
@@ -73,11 +89,8 @@ export const make = Effect.fnUntraced(
     const state = yield* SubscriptionRef.make(options.token)
     const semaphore = yield* Semaphore.make(1)
     const refresh: Effect.Effect<Redacted.Redacted, CredentialsError> = options.refresh === undefined
-      ? Effect.fail(new CredentialsError({ detail: "no way to refresh the token was given" }))
-      : options.refresh.pipe(
-        Effect.mapError((cause) => new CredentialsError({ detail: "the token could not be refreshed", cause })),
-        Effect.provideContext(context)
-      )
+      ? Effect.fail(new CredentialsError({ detail: "no way to refresh the token was given", isRetryable: false }))
+      : Effect.provideContext(Effect.mapError(options.refresh, refreshFailed), context)
     // Refreshes are counted, so that those who asked while one ran can be told by its number to share its outcome.
     let started = 0
     let finished = 0
@@ -112,7 +125,7 @@ export const make = Effect.fnUntraced(
       const remaining = expiresAt - now
       yield* Effect.sleep(Math.max(remaining - aheadMillis, remaining / 2, refreshedAt + minRefreshInterval - now, 0))
       refreshedAt = yield* Clock.currentTimeMillis
-      yield* Effect.retry(renew(token), untilRefreshed)
+      yield* Effect.retry(renew(token), { schedule: untilRefreshed, while: (error) => error.isRetryable })
     })
 
     return Credentials.of({

@@ -4,11 +4,17 @@
  *
  * @since 0.1.0
  */
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
-/** The token is missing, expired or refused. */
-export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", { detail: Schema.String }) {
-  readonly isRetryable = false
+/**
+ * The token is missing, expired or refused. It is retryable when a refresh could have helped and failed for a reason that
+ * may heal; where the token can't be refreshed, it is not.
+ */
+export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {
+  detail: Schema.String,
+  isRetryable: Schema.Boolean.pipe(Schema.withConstructorDefault(Effect.succeed(false)))
+}) {
   readonly remediation = "Mint a new subscriber token, and give the client a way to refresh it before it expires."
   override get message() {
     return `the token was refused: ${this.detail}`

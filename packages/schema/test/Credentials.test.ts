@@ -112,11 +112,47 @@ it.effect("fails with a CredentialsError that holds the cause when the refresh f
     ])
   }))
 
-it.effect("fails when there is no way to refresh", () =>
+it.effect("fails for good when there is no way to refresh", () =>
   Effect.gen(function*() {
     const credentials = yield* Credentials.make({ token: first })
     const error = yield* Effect.flip(credentials.renew(first))
-    assert.strictEqual(error.message, "no way to refresh the token was given")
+    assert.deepStrictEqual([error.message, error.isRetryable], ["no way to refresh the token was given", false])
+  }))
+
+it.effect.each<
+  { readonly failure: string; readonly refresh: Effect.Effect<never, unknown>; readonly isRetryable: boolean }
+>([
+  { failure: "a word", refresh: Effect.fail("offline"), isRetryable: true },
+  { failure: "an error", refresh: Effect.fail(new TypeError("fetch failed")), isRetryable: true },
+  { failure: "an error that may heal", refresh: Effect.fail({ isRetryable: true }), isRetryable: true },
+  { failure: "an error that won't heal", refresh: Effect.fail({ isRetryable: false }), isRetryable: false },
+  {
+    failure: "a Promise rejected with an error that won't heal",
+    refresh: Effect.tryPromise(() => Promise.reject(Object.assign(new Error("logged out"), { isRetryable: false }))),
+    isRetryable: false
+  }
+])(
+  "a refresh that fails with $failure may be tried again: $isRetryable",
+  ({ isRetryable, refresh }) =>
+    Effect.gen(function*() {
+      const credentials = yield* Credentials.make({ token: first, refresh })
+      assert.strictEqual((yield* Effect.flip(credentials.renew(first))).isRetryable, isRetryable)
+    })
+)
+
+it.effect("does not try again ahead of the expiry when there will be no other token", () =>
+  Effect.gen(function*() {
+    let tries = 0
+    const credentials = yield* Credentials.make({
+      token: first,
+      refresh: Effect.suspend(() => {
+        tries++
+        return Effect.fail({ isRetryable: false })
+      })
+    })
+    yield* credentials.expires(first, DateTime.addDuration(yield* DateTime.now, "2 minutes"))
+    yield* TestClock.adjust("1 hour")
+    assert.strictEqual(tries, 1)
   }))
 
 it.effect("keeps the old token when a refresh fails", () =>

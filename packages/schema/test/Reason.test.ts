@@ -10,9 +10,16 @@ it.effect.prop(
   { reason: Reason.Reason },
   ({ reason }) =>
     Effect.sync(() => {
+      // one that was refused depends on why it was not refreshed
+      if (reason._tag === "Unauthorized") return
       assert.strictEqual(reason.isRetryable, retryable.has(reason._tag), reason._tag)
     })
 )
+
+it("a token that was refused stays refused, unless it is said that it may be refreshed later", () => {
+  assert.isFalse(new Reason.Unauthorized({ detail: "expired" }).isRetryable)
+  assert.isTrue(new Reason.Unauthorized({ detail: "expired", isRetryable: true }).isRetryable)
+})
 
 it.effect.prop("says what happened, and what to do", { reason: Reason.Reason }, ({ reason }) =>
   Effect.sync(() => {

@@ -15,6 +15,7 @@ import * as Reason from "@effect-signalwire/schema/Reason"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
 import * as Layer from "effect/Layer"
 import * as Match from "effect/Match"
 import * as Random from "effect/Random"
@@ -51,7 +52,7 @@ export interface Service {
   ) => Effect.Effect<void, never, Scope.Scope>
   /** Events as they happen. What happens while there is no session is not among them; see {@link attach}. */
   readonly events: Stream.Stream<ConversationEvent, SubscriptionError>
-  /** Waits until the session is ready; fails when it ends for good first. */
+  /** Waits until the session is ready; fails when it ends for good first, or its token is refused and not renewed. */
   readonly ready: Effect.Effect<void, SubscriptionError>
   /** How many sessions have become ready so far: which `connected` lapses something read from now on covers. */
   readonly sessions: Effect.Effect<number>
@@ -161,13 +162,18 @@ export const make = Effect.fnUntraced(function*(
     yield* happen({ _tag: "Ended", ...ended, chance: yield* Random.next })
   })
 
+  /** There is another token than the one of the last dial. */
+  const replaced = Stream.runHead(Stream.filter(credentials.changes, (current) => !Equal.equals(current, token)))
+
   const renew = (refusal: Reason.Reason) =>
     Effect.matchEffect(Effect.suspend(() => credentials.renew(token)), {
       onSuccess: () => happen({ _tag: "Renewed" }),
-      onFailure: ({ message }) => {
+      onFailure: Effect.fnUntraced(function*({ isRetryable, message }) {
         const detail = `${refusal._tag === "Unauthorized" ? refusal.detail : refusal.message} (${message})`
-        return happen({ _tag: "RenewalFailed", reason: new Reason.Unauthorized({ detail }) })
-      }
+        yield* Effect.logWarning(message)
+        const reason = new Reason.Unauthorized({ detail, isRetryable })
+        yield* happen({ _tag: "RenewalFailed", reason, chance: yield* Random.next })
+      })
     })
 
   /** Does what the phase asks for, until nothing is left to do. */
@@ -180,7 +186,7 @@ export const make = Effect.fnUntraced(function*(
           yield* dial(current.plan)
           break
         case "Waiting":
-          yield* Effect.raceFirst(Effect.sleep(current.delayMillis), woken)
+          yield* Effect.raceAllFirst([Effect.sleep(current.delayMillis), woken, replaced])
           yield* happen({ _tag: "Elapsed" })
           break
         case "Renewing":
@@ -220,7 +226,9 @@ export const make = Effect.fnUntraced(function*(
       Idle: () => Effect.succeed(false),
       Connecting: () => Effect.succeed(false),
       Connected: () => Effect.succeed(true),
-      Reconnecting: () => Effect.succeed(false),
+      // those who have begun wait until it can be renewed; those who begin are told
+      Reconnecting: ({ reason }) =>
+        reason._tag === "Unauthorized" && reason.isRetryable ? failed(reason) : Effect.succeed(false),
       Failed: ({ reason }) => failed(reason),
       Closed: () => failed(new Reason.Closed())
     })

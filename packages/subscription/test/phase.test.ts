@@ -70,9 +70,17 @@ describe("the life of the connection", () => {
     assert.strictEqual(phase._tag, "Renewing")
   })
 
-  it("fails when the token can't be renewed", () => {
-    const phase = after(wanted, ended("unauthorized"), { _tag: "RenewalFailed", reason })
-    assert.deepStrictEqual(phase, { _tag: "Failed", reason })
+  it("fails when the token will never be renewed", () => {
+    const final = new Reason.Unauthorized({ detail: "logged out" })
+    const phase = after(wanted, ended("unauthorized"), { _tag: "RenewalFailed", reason: final, chance: 0 })
+    assert.deepStrictEqual(phase, { _tag: "Failed", reason: final })
+  })
+
+  it("P8.3: waits when the token could not be renewed this time, and renews it again after the next dial", () => {
+    const offline = new Reason.Unauthorized({ detail: "offline", isRetryable: true })
+    const phase = after(wanted, ended("unauthorized"), { _tag: "RenewalFailed", reason: offline, chance: 0.5 })
+    assert.strictEqual(phase._tag, "Waiting")
+    assert.strictEqual(step(step(phase, elapsed, backoff), ended("unauthorized"), backoff)._tag, "Renewing")
   })
 
   it("drops what it resumes with when that is refused, waits, and fails when it is refused again", () => {
@@ -83,7 +91,7 @@ describe("the life of the connection", () => {
   })
 
   it("tries afresh when it is wanted after it failed", () => {
-    const failed = after(wanted, ended("unauthorized"), { _tag: "RenewalFailed", reason })
+    const failed = after(wanted, ended("stale"), elapsed, ended("stale"))
     assert.strictEqual(step(failed, wanted, backoff)._tag, "Dialling")
   })
 

@@ -291,6 +291,38 @@ describe("the session", () => {
       yield* subscription.ready
     }))
 
+  it.effect("P8.3: goes on dialling while the token can't be renewed, and connects once it can", () =>
+    Effect.gen(function*() {
+      let isOffline = true
+      const { server, subscription } = yield* start({
+        refresh: Effect.suspend(() => isOffline ? Effect.fail("offline") : Effect.succeed(Redacted.make("token-2")))
+      })
+      const expired = { code: JsonRpc.code.authenticationFailed, message: "401" }
+      for (let dials = 0; dials < 2; dials++) {
+        yield* (yield* server.dialled).refuse(expired)
+        yield* settle
+        assert.strictEqual((yield* subscription.connection)._tag, "Reconnecting")
+        assert.isTrue((yield* Effect.flip(subscription.ready)).isRetryable)
+        yield* TestClock.adjust("1 second")
+      }
+      isOffline = false
+      yield* (yield* server.dialled).refuse(expired)
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-2")
+      yield* subscription.ready
+    }))
+
+  it.effect("dials at once when the token is replaced while it waits to dial", () =>
+    Effect.gen(function*() {
+      const { credentials, server } = yield* start({
+        refresh: Effect.fail("offline"),
+        backoff: { base: "1 hour", cap: "1 hour" }
+      })
+      yield* (yield* server.dialled).refuse({ code: JsonRpc.code.authenticationFailed, message: "401" })
+      yield* settle
+      yield* credentials.replace(Redacted.make("token-2"))
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-2")
+    }))
+
   it.effect("a subscriber that still holds a session that failed does not end the one after it", () =>
     Effect.gen(function*() {
       const server = yield* FakeServer.make

@@ -145,7 +145,7 @@ export const make = (http: SignalWireHttp, echoes: Echoes.Echoes, options: Optio
     )
     const send = Effect.retry(post, {
       schedule: attempts,
-      while: (error) => error._tag === "SignalWireHttpError" && (isOpen(error) || error.isRetryable)
+      while: (error) => error._tag === "SignalWireHttpError" && (isOpen(error) || error.reason._tag === "RateLimited")
     })
     return yield* lookFirst === null ? send : settle(undefined, lookFirst, send)
   }, Effect.scoped)

@@ -85,12 +85,18 @@ export const make = (options: Options): Requests => {
       Effect.mapError((error) => {
         const secret = Redacted.value(refused)
         const detail = redact(error.detail, secret)
-        return failed(method, new Unauthorized({ detail }), withoutSecret(error, secret))
+        return failed(
+          method,
+          new Unauthorized({ detail, isRetryable: error.isRetryable }),
+          withoutSecret(error, secret)
+        )
       }),
       Effect.timeoutOrElse({
         duration: millis,
-        orElse: () =>
-          Effect.fail(failed(method, new Unauthorized({ detail: `no other token was given within ${millis} ms` })))
+        orElse: () => {
+          const detail = `no other token was given within ${millis} ms`
+          return Effect.fail(failed(method, new Unauthorized({ detail, isRetryable: true })))
+        }
       })
     )
   })

@@ -19,6 +19,9 @@ export const defaultSchedule: Schedule.Schedule<unknown, SignalWireHttpError> = 
 const minimumDelay = ({ reason }: SignalWireHttpError): number =>
   reason._tag === "RateLimited" ? reason.retryAfterMillis ?? 0 : 0
 
+/** A refresh is the application's own: whether it is to be tried again at once is for the application to say. */
+const mayHeal = ({ isRetryable, reason }: SignalWireHttpError): boolean => isRetryable && reason._tag !== "Unauthorized"
+
 /**
  * Repeats an attempt while its failure may heal, the schedule goes on, and the next attempt could begin before the
  * deadline. An attempt gets the time at which it must have ended.
@@ -34,7 +37,7 @@ export const within = <A>(
       const outcome = yield* Effect.result(attempt(deadline))
       if (Result.isSuccess(outcome)) return outcome.success
       const error = outcome.failure
-      if (!error.isRetryable) return yield* error
+      if (!mayHeal(error)) return yield* error
       const now = yield* Clock.currentTimeMillis
       const delay = yield* Pull.matchEffect(step(now, error), {
         onSuccess: ([, delay]) => Effect.succeed(Math.ceil(Math.max(Duration.toMillis(delay), minimumDelay(error)))),

@@ -62,7 +62,12 @@ export type Happening =
   }
   | { readonly _tag: "Elapsed" }
   | { readonly _tag: "Renewed" }
-  | { readonly _tag: "RenewalFailed"; readonly reason: Reason }
+  | {
+    readonly _tag: "RenewalFailed"
+    readonly reason: Reason
+    /** Chance for the backoff: at least 0, below 1. */
+    readonly chance: number
+  }
   | { readonly _tag: "Closing" }
 
 const nothingTried: Tried = { renewal: false, freshStart: false }
@@ -156,7 +161,10 @@ export const step = (phase: Phase, happening: Happening, backoff: Backoff): Phas
         Ended: stay,
         Elapsed: stay,
         Renewed: (): Phase => ({ _tag: "Dialling", plan }),
-        RenewalFailed: ({ reason }): Phase => ({ _tag: "Failed", reason }),
+        RenewalFailed: ({ chance, reason }): Phase =>
+          reason.isRetryable
+            ? wait({ ...plan, tried: { ...plan.tried, renewal: false } }, reason, chance, backoff)
+            : { _tag: "Failed", reason },
         Closing: () => closed
       }),
     Waiting: ({ plan }): Phase =>
