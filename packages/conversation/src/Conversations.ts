@@ -19,7 +19,7 @@ import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
-import type * as DateTime from "effect/DateTime"
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
@@ -61,7 +61,10 @@ export interface SubscriptionOptions {
 export interface TimelineOptions extends SubscriptionOptions {
   /** The other side of the conversation. */
   readonly addressId: string
-  /** Where to begin: unix seconds, or a `DateTime`. Without it, with the newest page's worth of history. */
+  /**
+   * Where to begin: unix seconds, or a `DateTime`; by the server's clock, also for what is pushed. Without it, with the
+   * newest page's worth of history.
+   */
   readonly since?: number | DateTime.DateTime | undefined
 }
 
@@ -229,7 +232,7 @@ export const make = Effect.fnUntraced(function*(
         tuning,
         cursor,
         newest: readPage("timeline", http.getConversationMessages({ addressId, since, pageSize: recoveryPageSize })),
-        belongs: (event) => event.addressId === addressId,
+        belongs: isWithin(addressId, since),
         settled: Effect.void,
         begin: Effect.fnUntraced(function*(merge, newest) {
           const { cutShort, messages } = yield* (since === undefined
@@ -279,6 +282,12 @@ const toMillis = (input: Duration.Input): number => Duration.toMillis(Duration.f
 
 const withPolicy = (policy: Policy = "suspend") => <A, E, R>(items: Stream.Stream<A, E, R>): Stream.Stream<A, E, R> =>
   policy === "suspend" ? items : Stream.buffer(items, policy)
+
+/** What is pushed belongs to a timeline by the same measure as what is read. */
+const isWithin = (addressId: string, since: TimelineOptions["since"] = Number.NEGATIVE_INFINITY) => {
+  const from = DateTime.isDateTime(since) ? DateTime.toEpochMillis(since) / 1000 : since
+  return (event: ConversationEvent): boolean => event.addressId === addressId && event.epochSeconds >= from
+}
 
 /** How many messages a page holds where this service reads history on its own account. */
 const recoveryPageSize = 100

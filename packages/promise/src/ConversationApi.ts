@@ -46,7 +46,7 @@ export interface JoinOptions extends RunOptions {
 
 export interface TimelineOptions extends RunOptions {
   readonly addressId: string
-  /** Unix seconds: where to begin. Without it, with the newest page's worth of history. */
+  /** Unix seconds, by the server's clock: where to begin, also for what is pushed. Without it, with the newest page's worth of history. */
   readonly since?: number | undefined
 }
 

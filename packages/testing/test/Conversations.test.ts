@@ -12,6 +12,7 @@ import * as Mocks from "@effect-signalwire/testing/Mocks"
 import { assert, describe, it } from "@effect/vitest"
 import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -126,6 +127,15 @@ describe("a timeline", () => {
       yield* end
       const events = yield* Stream.runCollect(conversations.timeline({ addressId }))
       assert.deepStrictEqual(events.map(label), ["a", "CaughtUp", "b"])
+    }))
+
+  it.effect("leaves out what is pushed from before its beginning", () =>
+    Effect.gen(function*() {
+      const { conversations, end, signal } = yield* start()
+      yield* signal(liveAt("a", 1), liveAt("b", 2), liveAt("c", 3))
+      yield* end
+      const events = yield* Stream.runCollect(conversations.timeline({ addressId, since: DateTime.makeUnsafe(2000) }))
+      assert.deepStrictEqual(events.map(label), ["CaughtUp", "b", "c"])
     }))
 
   it.effect("leaves out what belongs to another conversation", () =>
