@@ -21,6 +21,8 @@ export class Network {
   #weather: Weather = "fair"
   /** What waits in a hole: it arrives when the weather is fair again, as what a wire repeats does. */
   #held: Array<() => void> = []
+  /** Wires of an earlier generation carry nothing any more. */
+  #generation = 0
   /** Whether the pages that are read shift by what arrived since. */
   drifting = false
   requests = 0
@@ -61,8 +63,10 @@ export class Network {
 
   /** One direction of a socket. */
   readonly wire: MemorySocket.Wire = () => {
+    const generation = this.#generation
     let last = 0
     const arrive = (deliver: () => void): void => {
+      if (generation < this.#generation) return
       if (this.#weather === "hole") this.#held.push(deliver)
       else deliver()
     }
@@ -95,6 +99,14 @@ export class Network {
     const link = MemorySocket.make(() => (task) => this.#machine.soon(task))
     if (this.weather !== "hole") this.#machine.soon(link.cut)
     return link.client
+  }
+
+  /** Every socket that is open now carries nothing any more, and neither end is told: as after a change of network. */
+  deafen(): number {
+    const { sockets } = this
+    this.#generation++
+    this.#held = []
+    return sockets
   }
 
   /** Breaks every socket, at both ends. */

@@ -194,6 +194,15 @@ const rough: ReadonlyArray<Step> = [
   {
     weight: 2,
     run: (world) => {
+      const victim = device(world)
+      if (victim === undefined) return
+      world.note(`the sockets of ${victim.options.name} fall silent`)
+      world.totals.drops += victim.options.network.deafen()
+    }
+  },
+  {
+    weight: 2,
+    run: (world) => {
       const code = world.chance.pick(1001, 1006, 1011, 1012)
       const session = world.chance.oneOf(world.server.running?.backend.sessions() ?? [])
       if (session?.connection === undefined) return
