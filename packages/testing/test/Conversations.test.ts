@@ -15,6 +15,7 @@ import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
@@ -500,6 +501,29 @@ describe("a send", () => {
       hear(sent[0] ?? null)
       yield* TestClock.adjust("5 minutes")
       yield* Fiber.join(sending)
+      assert.strictEqual(sent.length, 1)
+    }))
+
+  it.effect("ends when the session has heard it, though its answer never comes", () =>
+    Effect.gen(function*() {
+      const { conversations, hear, sent } = yield* startSending({ outcomes: ["silence"] })
+      const sending = yield* Effect.forkChild(conversations.sendMessage(hello), { startImmediately: true })
+      yield* TestClock.adjust(0)
+      hear(sent[0] ?? null)
+      yield* TestClock.adjust("2 seconds")
+      assert.isTrue(Exit.isSuccess(sending.pollUnsafe() ?? Exit.fail("under way")))
+      assert.strictEqual(sent.length, 1)
+    }))
+
+  it.effect("ends when history shows it, though its answer never comes", () =>
+    Effect.gen(function*() {
+      const { conversations, sent } = yield* startSending({
+        outcomes: ["silence"],
+        history: (sent) => sent.map((clientId) => at("hello", 0, clientId))
+      })
+      const sending = yield* Effect.forkChild(conversations.sendMessage(hello), { startImmediately: true })
+      yield* TestClock.adjust("6 seconds")
+      assert.isTrue(Exit.isSuccess(sending.pollUnsafe() ?? Exit.fail("under way")))
       assert.strictEqual(sent.length, 1)
     }))
 

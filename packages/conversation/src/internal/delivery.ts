@@ -1,12 +1,14 @@
 /**
  * Delivering one message once. A request whose answer is lost may or may not have stored it, so before anything is sent
- * again it is looked for: among what was heard, then in the conversation's history.
+ * again it is looked for: among what was heard, then in the conversation's history. An answer that takes long is not
+ * waited for where the message is seen to be stored.
  */
 import type { SendOptions, SendReceipt, Service as SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import type { ClientId } from "@effect-signalwire/schema/Ids"
 import * as Data from "effect/Data"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Match from "effect/Match"
@@ -54,6 +56,11 @@ type Verdict =
   | { readonly _tag: "Absent" }
   /** Something with its text is there without any client id, or history was not searched to its end. */
   | { readonly _tag: "Unclear" }
+
+const unseen: Verdict = { _tag: "Absent" }
+
+/** How long a message that was heard waits for its request's answer. Milliseconds. */
+const answerGrace = 1000
 
 /** Whether a failure leaves open if the message was stored. */
 const isOpen = ({ reason }: SignalWireHttpError): boolean => {
@@ -110,19 +117,30 @@ export const make = (http: SignalWireHttp, echoes: Echoes.Echoes, options: Optio
 
   const deliver = Effect.fnUntraced(function*({ lookFirst, sinceSeconds, ...message }: Letter) {
     const { addressId, clientId, text } = message
-    const heard = yield* echoes.expect(clientId)
+    const echo = yield* echoes.expect(clientId)
 
-    const look = Effect.suspend((): Effect.Effect<Verdict, SignalWireHttpError> => {
-      const receipt = heard()
-      return receipt !== undefined
-        ? Effect.succeed({ _tag: "Stored", receipt })
+    const look = Effect.suspend((): Effect.Effect<Verdict, SignalWireHttpError> =>
+      Deferred.isDoneUnsafe(echo)
+        ? Effect.map(Deferred.await(echo), (receipt) => ({ _tag: "Stored", receipt }))
         : History.readBack(
           http.getConversationMessages({ addressId, pageSize: 100 }),
           sinceSeconds - options.clockSkewSeconds,
           options.searchLimit,
           (message) => message.clientId === clientId
         ).pipe(Effect.map((stretch) => judge(stretch, clientId, text)))
-    })
+    )
+
+    /** Completes when the message is seen to be stored although its request is still without an answer. */
+    const witness = Effect.raceFirst(
+      // the answer is most often right behind
+      Effect.tap(Deferred.await(echo), Effect.sleep(answerGrace)),
+      look.pipe(
+        Effect.orElseSucceed(() => unseen),
+        Effect.delay(options.settleMillis),
+        Effect.repeat({ until: (verdict) => verdict._tag === "Stored" }),
+        Effect.map(({ receipt }) => receipt)
+      )
+    )
 
     /** What an open outcome comes to: a receipt, or the go-ahead (`absent`) to send. */
     const settle = <A, E>(cause: unknown, millis: number, absent: Effect.Effect<A, E>) =>
@@ -140,7 +158,7 @@ export const make = (http: SignalWireHttp, echoes: Echoes.Echoes, options: Optio
         }))
       )
 
-    const post = Effect.suspend(() => http.sendMessage({ ...message, clientIdIn })).pipe(
+    const post = Effect.suspend(() => Effect.raceFirst(http.sendMessage({ ...message, clientIdIn }), witness)).pipe(
       Effect.catchIf(isOpen, (error) => settle(error, patience(error), Effect.fail(error)))
     )
     const send = Effect.retry(post, {
