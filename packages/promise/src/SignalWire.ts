@@ -16,6 +16,7 @@ import type * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import type { HttpClient } from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
@@ -166,7 +167,16 @@ const refreshWith = (onRefreshToken: NonNullable<SignalWireOptions["onRefreshTok
  * const page = await client.conversation.getConversations()
  * ```
  */
-export const SignalWire = async (given: SignalWireOptions = {}): Promise<SignalWireClient> => {
+export const SignalWire = (options: SignalWireOptions = {}): Promise<SignalWireClient> => connect(options)
+
+/**
+ * {@link SignalWire} over transports of one's own, such as a backend in memory. Without them it is over those of the
+ * platform.
+ */
+export const connect = async (
+  given: SignalWireOptions,
+  over?: Layer.Layer<HttpClient | Socket.WebSocketConstructor>
+): Promise<SignalWireClient> => {
   // callers may be untyped JavaScript: what is no object has no options, and `null` is no option
   const options: SignalWireOptions = Object.fromEntries(
     Object.entries({ ...given }).filter(([, value]) => value !== null)
@@ -192,7 +202,7 @@ export const SignalWire = async (given: SignalWireOptions = {}): Promise<SignalW
   const runner = await Runner.make(
     Conversations.layerCredentials({ ...options, host, urls }).pipe(
       Layer.provideMerge(credentials),
-      Layer.provide(transports(options)),
+      Layer.provide(over ?? transports(options)),
       Layer.provideMerge(loggerLayer(logger))
     )
   )
