@@ -206,11 +206,11 @@ export const make = Effect.fnUntraced(function*(
           Effect.timeoutOption(options.readyTimeout ?? "10 seconds"),
           Effect.asVoid
         ),
-        begin: Effect.fnUntraced(function*(merge, newest) {
-          const { end, messages } = yield* History.head(newest, tuning.overlapSeconds, tuning.recoveryLimit)
-          merge.note(messages, end === "limit")
-          return []
-        })
+        begin: (newest) =>
+          Effect.map(
+            History.head(newest, tuning.overlapSeconds, tuning.recoveryLimit),
+            (stretch) => ({ stretch, shown: false })
+          )
       }),
       (items) =>
         items.pipe(
@@ -231,18 +231,16 @@ export const make = Effect.fnUntraced(function*(
         newest: readPage("timeline", http.getConversationMessages({ addressId, since, pageSize: recoveryPageSize })),
         belongs: (event) => event.addressId === addressId,
         settled: Effect.void,
-        begin: Effect.fnUntraced(function*(merge, newest) {
-          const { cutShort, messages } = yield* (since === undefined
-            ? Effect.map(newest, ({ data, hasNext }) => ({ messages: data, cutShort: hasNext }))
-            : Effect.map(
-              History.readBack(newest, null, tuning.recoveryLimit),
-              ({ end, messages }) => ({ messages, cutShort: end === "limit" })
-            ))
-          const admitted = merge.admitAll(messages)
-          // what stands before is not part of it, were it within the overlap
-          merge.note(messages, cutShort)
-          return [...admitted.map(Live.toItem), Live.caughtUp(merge)]
-        })
+        begin: (newest) =>
+          Effect.map(
+            since === undefined
+              ? Effect.map(newest, ({ data, hasNext }): History.Stretch => ({
+                messages: data,
+                end: hasNext ? "limit" : "reached"
+              }))
+              : History.readBack(newest, null, tuning.recoveryLimit),
+            (stretch) => ({ stretch, shown: true })
+          )
       })
     ).pipe(withPolicy(policy))
 

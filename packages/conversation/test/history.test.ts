@@ -1,5 +1,4 @@
-import { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import { ConversationId, MessageId } from "@effect-signalwire/schema/Ids"
+import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import type { Page } from "@effect-signalwire/schema/Page"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import { assert, describe, it } from "@effect/vitest"
@@ -7,24 +6,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { ConversationError } from "../src/ConversationError.ts"
 import * as History from "../src/internal/history.ts"
+import { message } from "./support.ts"
 
-const message = (epochSeconds: number): ConversationMessage =>
-  new ConversationMessage({
-    id: MessageId.make(`m${epochSeconds}`),
-    conversationId: ConversationId.make("c"),
-    groupId: null,
-    userId: null,
-    addressId: null,
-    fromAddressId: null,
-    epochSeconds,
-    type: "message",
-    subtype: "chat",
-    kind: null,
-    text: "",
-    metadata: {},
-    details: {},
-    clientId: null
-  })
+const at = (epochSeconds: number) => message(`m${epochSeconds}`, epochSeconds)
 
 /** A history of four messages on two pages; the link to the second fails as often as it is told. */
 const makeHistory = (reason: Reason.Reason, failures: number) => {
@@ -43,11 +27,11 @@ const makeHistory = (reason: Reason.Reason, failures: number) => {
     self: Effect.never
   })
   let reads = 0
-  const second = page([message(2), message(1)], Effect.succeedNone)
+  const second = page([at(2), at(1)], Effect.succeedNone)
   const newest = Effect.sync(() => {
     reads++
     return page(
-      [message(4), message(3)],
+      [at(4), at(3)],
       Effect.suspend(() => {
         if (left-- > 0) return Effect.fail(new ConversationError({ method: "timeline", reason }))
         return Effect.succeed(Option.some(second))

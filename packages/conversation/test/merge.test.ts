@@ -1,28 +1,10 @@
-import { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import { ConversationId, MessageId } from "@effect-signalwire/schema/Ids"
+import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Merge from "../src/internal/merge.ts"
 import { compare } from "../src/internal/position.ts"
-
-const message = (id: string, epochSeconds: number): ConversationMessage =>
-  new ConversationMessage({
-    id: MessageId.make(id),
-    conversationId: ConversationId.make("c"),
-    groupId: null,
-    userId: null,
-    addressId: null,
-    fromAddressId: null,
-    epochSeconds,
-    type: "message",
-    subtype: "chat",
-    kind: null,
-    text: id,
-    metadata: {},
-    details: {},
-    clientId: null
-  })
+import { message } from "./support.ts"
 
 const make = () => Merge.make({ overlapSeconds: 10, memory: 64, trustLive: true })
 
