@@ -19,7 +19,7 @@ import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
-import type * as DateTime from "effect/DateTime"
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
@@ -221,15 +221,17 @@ export const make = Effect.fnUntraced(function*(
         )
     )
 
-  const timeline: Service["timeline"] = ({ addressId, cursor, policy, since }) =>
-    Stream.unwrap(
+  const timeline: Service["timeline"] = ({ addressId, cursor, policy, since }) => {
+    const earliest = beginsAt(since)
+    return Stream.unwrap(
       Live.open({
         method: "timeline",
         subscription,
         tuning,
         cursor,
         newest: readPage("timeline", http.getConversationMessages({ addressId, since, pageSize: recoveryPageSize })),
-        belongs: (event) => event.addressId === addressId,
+        // one may be pushed long after its time
+        belongs: (event) => event.addressId === addressId && event.epochSeconds >= earliest,
         settled: Effect.void,
         begin: (newest) =>
           Effect.map(
@@ -243,6 +245,7 @@ export const make = Effect.fnUntraced(function*(
           )
       })
     ).pipe(withPolicy(policy))
+  }
 
   return Conversations.of({
     getConversations: Effect.fn("Conversations.getConversations")((options) =>
@@ -274,6 +277,12 @@ export const make = Effect.fnUntraced(function*(
 })
 
 const toMillis = (input: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(input))
+
+/** Where a timeline begins, in unix seconds. What is neither a number nor a time is refused when history is asked for. */
+const beginsAt = (since: TimelineOptions["since"]): number => {
+  if (typeof since === "number") return since
+  return DateTime.isDateTime(since) ? DateTime.toEpochMillis(since) / 1000 : Number.NEGATIVE_INFINITY
+}
 
 const withPolicy = (policy: Policy = "suspend") => <A, E, R>(items: Stream.Stream<A, E, R>): Stream.Stream<A, E, R> =>
   policy === "suspend" ? items : Stream.buffer(items, policy)

@@ -12,6 +12,7 @@ import * as Mocks from "@effect-signalwire/testing/Mocks"
 import { assert, describe, it } from "@effect/vitest"
 import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -91,6 +92,18 @@ describe("a timeline", () => {
       const events = yield* Stream.runCollect(conversations.timeline({ addressId, since: 0 }))
       assert.deepStrictEqual(events.map(label), ["m1", "m2", "m3", "m4", "m5", "CaughtUp"])
     }))
+
+  it.effect.each([50, DateTime.makeUnsafe(50_000)])(
+    "leaves out what is pushed late and stands before where it begins: %s",
+    (since) =>
+      Effect.gen(function*() {
+        const { conversations, end, signal } = yield* start()
+        yield* signal(liveAt("early", 49), liveAt("in time", 50))
+        yield* end
+        const events = yield* Stream.runCollect(conversations.timeline({ addressId, since }))
+        assert.deepStrictEqual(events.map(label), ["CaughtUp", "in time"])
+      })
+  )
 
   it.effect("P1.2: lets nothing live through before the gap of an interruption is read back", () =>
     Effect.gen(function*() {
