@@ -1,6 +1,6 @@
 /** Reading history back to a point: what closes the gap that an interruption left. */
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import type { Page } from "@effect-signalwire/schema/Page"
+import { isStaleLink, type Page } from "@effect-signalwire/schema/Page"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
@@ -21,9 +21,6 @@ export interface Stretch {
 
 const oldest = (messages: ReadonlyArray<ConversationMessage>): number => messages.at(-1)?.epochSeconds ?? Infinity
 
-/** A link that the server does not know, or no longer: it restarted, say, or its pages have expired. */
-const isStale = ({ reason }: Underlying): boolean => reason._tag === "Invalid" || reason._tag === "NotFound"
-
 /** Answers the failure of a stale link, for whoever may begin again. */
 const walk = Effect.fnUntraced(function*<E extends Underlying>(
   first: Page<ConversationMessage, E>,
@@ -40,7 +37,7 @@ const walk = Effect.fnUntraced(function*<E extends Underlying>(
     if (messages.length >= limit) return Result.succeed({ messages, end: "limit" })
     const next: Result.Result<Option.Option<Page<ConversationMessage, E>>, E> = yield* Effect.result(page.value.next)
     if (Result.isFailure(next)) {
-      return isStale(next.failure)
+      return isStaleLink(next.failure.reason)
         ? Result.fail(next.failure)
         : yield* Effect.fail(next.failure)
     }
