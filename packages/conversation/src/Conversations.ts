@@ -39,7 +39,7 @@ import * as Echoes from "./internal/echoes.ts"
 import * as History from "./internal/history.ts"
 import * as Live from "./internal/live.ts"
 import * as Sending from "./internal/sending.ts"
-import type { TimelineEvent } from "./TimelineEvent.ts"
+import type { Gap, TimelineEvent } from "./TimelineEvent.ts"
 
 /**
  * What becomes of messages that come faster than they are taken. `suspend` holds a few thousand and then leaves the rest
@@ -56,9 +56,16 @@ export interface SubscriptionOptions {
    * handed out last may be.
    */
   readonly cursor?: Cursor | undefined
+  /**
+   * Told of messages that may be missing and can't be had: history does not reach back over an interruption, or that left
+   * more than may be held at once. It runs where they are missing, before what came after them, which waits for it.
+   * @default only a warning is logged
+   */
+  readonly onGap?: ((gap: Gap) => Effect.Effect<void>) | undefined
 }
 
-export interface TimelineOptions extends SubscriptionOptions {
+/** A timeline's gaps are among what it yields. */
+export interface TimelineOptions extends Omit<SubscriptionOptions, "onGap"> {
   /** The other side of the conversation. */
   readonly addressId: string
   /** Where to begin: unix seconds, or a `DateTime`. Without it, with the newest page's worth of history. */
@@ -103,7 +110,7 @@ export interface Service {
 
   /**
    * Every message of every conversation from now on, each once, through any number of reconnections: "now" is when the
-   * stream is first pulled. To know when that is, use {@link subscription}.
+   * stream is first pulled. To know when that is, or of what can't be had, use {@link subscription}.
    */
   readonly subscribe: Stream.Stream<ConversationEvent, ConversationError>
   /** {@link subscribe} in two steps: once this completes, no message is missed. The stream lives in the same scope. */
@@ -214,6 +221,7 @@ export const make = Effect.fnUntraced(function*(
       }),
       (items) =>
         items.pipe(
+          tellGaps(given.onGap),
           Stream.filterMap((item) =>
             item._tag === "Message" ? Result.succeed(ConversationEvent.fromMessage(item.message)) : Result.fail(item)
           ),
@@ -283,6 +291,15 @@ const beginsAt = (since: TimelineOptions["since"]): number => {
   if (typeof since === "number") return since
   return DateTime.isDateTime(since) ? DateTime.toEpochMillis(since) / 1000 : Number.NEGATIVE_INFINITY
 }
+
+/** Tells of gaps as they are passed. A batch has one at most, which stands before its messages. */
+const tellGaps =
+  (onGap: SubscriptionOptions["onGap"]) =>
+  <E, R>(items: Stream.Stream<TimelineEvent, E, R>): Stream.Stream<TimelineEvent, E, R> =>
+    onGap === undefined ? items : Stream.mapArrayEffect(items, (batch) => {
+      const gap = batch.find((item) => item._tag === "Gap")
+      return gap === undefined ? Effect.succeed(batch) : Effect.as(onGap(gap), batch)
+    })
 
 const withPolicy = (policy: Policy = "suspend") => <A, E, R>(items: Stream.Stream<A, E, R>): Stream.Stream<A, E, R> =>
   policy === "suspend" ? items : Stream.buffer(items, policy)

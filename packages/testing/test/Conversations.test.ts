@@ -202,6 +202,47 @@ describe("a subscription", () => {
       assert.deepStrictEqual((yield* Stream.runCollect(events)).map(({ text }) => text), ["a", "b", "c"])
     }).pipe(Effect.scoped))
 
+  it.effect("P3.3: is told of what can't be read back, before what came after it", () =>
+    Effect.gen(function*() {
+      const { conversations, end, forget, reconnect, signal, store } = yield* start()
+      store(at("a", 1))
+      const told: Array<string> = []
+      const tell = (what: string) => Effect.sync(() => told.push(what))
+      const events = yield* conversations.subscription({
+        onGap: ({ from, reason, to }) =>
+          tell(`${from.epochMilliseconds / 1000} to ${(to?.epochMilliseconds ?? 0) / 1000}: ${reason}`)
+      })
+      forget()
+      store(at("z", 100))
+      yield* signal(liveAt("b", 2))
+      yield* reconnect
+      yield* end
+      yield* Stream.runForEach(events, ({ text }) => tell(text ?? ""))
+      assert.deepStrictEqual(told, ["b", "2 to 100: history-too-short", "z"])
+    }).pipe(Effect.scoped))
+
+  it.effect("P3.3: is told of more than may be held, and of nothing when there is no gap", () =>
+    Effect.gen(function*() {
+      const { conversations, end, reconnect, store } = yield* start({ recoveryLimit: 2 })
+      store(at("a", 1))
+      const reasons: Array<string> = []
+      const events = yield* conversations.subscription({
+        onGap: ({ reason }) => Effect.sync(() => reasons.push(reason))
+      })
+      const heard: Array<string | null> = []
+      yield* Stream.runForEach(events, ({ text }) => Effect.sync(() => heard.push(text))).pipe(
+        Effect.forkScoped({ startImmediately: true })
+      )
+      yield* reconnect
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual(reasons, [])
+      store(at("b", 100), at("c", 101), at("d", 102))
+      yield* reconnect
+      yield* end
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual([reasons, heard], [["too-many-messages"], ["c", "d"]])
+    }).pipe(Effect.scoped))
+
   it.effect("reads back what a frame that can't be read may have held", () =>
     Effect.gen(function*() {
       const { conversations, end, signal, store } = yield* start()
