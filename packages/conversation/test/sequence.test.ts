@@ -149,6 +149,26 @@ describe("the life of a sequence", () => {
     assert.deepStrictEqual(items, ["a", "CaughtUp", "Gap", "z", "CaughtUp"])
   })
 
+  it("P3.3: tells of a gap when nothing was known and there was more than may be held", () => {
+    const { items } = after(begun(read()), signals(Signal.overflow), readBack(cutShort(message("z", 200))))
+    assert.deepStrictEqual(items, ["CaughtUp", "Gap", "z", "CaughtUp"])
+  })
+
+  it.each([
+    ["when there was more than may be held", cutShort(message("z", 200))],
+    ["when history does not reach back", read(message("z", 200))]
+  ])("P3.3: counts what was heard since the last read to the gap, %s", (_, stretch) => {
+    const merge = Merge.make({ overlapSeconds: 10, memory: 64, trustLive: false })
+    merge.admitAll([message("a", 100)])
+    merge.admit(event("b", 150))
+    const phase: Phase = { _tag: "Behind", waiting: [], announced: true }
+    const [gap] = step(phase, readBack(stretch), { merge, belongs: () => true }).items
+    assert.deepStrictEqual(
+      gap?._tag === "Gap" && [gap.from.epochMilliseconds, gap.to?.epochMilliseconds],
+      [90_000, 200_000]
+    )
+  })
+
   it("tells of no gap when nothing was known", () => {
     const { items } = after(begun(read()), signals(Signal.overflow), readBack(read(message("z", 200))))
     assert.deepStrictEqual(items, ["CaughtUp", "z", "CaughtUp"])

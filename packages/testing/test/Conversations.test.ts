@@ -205,7 +205,7 @@ describe("a subscription", () => {
   it.effect("P3.3: is told of what can't be read back, before what came after it", () =>
     Effect.gen(function*() {
       const { conversations, end, forget, reconnect, signal, store } = yield* start()
-      store(at("a", 1))
+      store(at("a", 101))
       const told: Array<string> = []
       const tell = (what: string) => Effect.sync(() => told.push(what))
       const events = yield* conversations.subscription({
@@ -213,12 +213,12 @@ describe("a subscription", () => {
           tell(`${from.epochMilliseconds / 1000} to ${(to?.epochMilliseconds ?? 0) / 1000}: ${reason}`)
       })
       forget()
-      store(at("z", 100))
-      yield* signal(liveAt("b", 2))
+      store(at("z", 200))
+      yield* signal(liveAt("b", 102))
       yield* reconnect
       yield* end
       yield* Stream.runForEach(events, ({ text }) => tell(text ?? ""))
-      assert.deepStrictEqual(told, ["b", "2 to 100: history-too-short", "z"])
+      assert.deepStrictEqual(told, ["b", "71 to 200: history-too-short", "z"])
     }).pipe(Effect.scoped))
 
   it.effect("P3.3: is told of more than may be held, and of nothing when there is no gap", () =>

@@ -10,7 +10,7 @@ import type { Signal } from "@effect-signalwire/subscription/Signal"
 import * as DateTime from "effect/DateTime"
 import * as Match from "effect/Match"
 import type { ConversationError } from "../ConversationError.ts"
-import { type GapReason, TimelineEvent } from "../TimelineEvent.ts"
+import { TimelineEvent } from "../TimelineEvent.ts"
 import type { Stretch } from "./history.ts"
 import type { Admitted, Merge, Standing } from "./merge.ts"
 
@@ -78,18 +78,15 @@ const caughtUp = (merge: Merge): Item => {
 
 const toItem = (admitted: Admitted<ConversationMessage>): Item => TimelineEvent.Message(admitted)
 
-const gap = (fromSeconds: number, oldest: ConversationMessage | undefined, reason: GapReason): Item =>
-  TimelineEvent.Gap({ from: instant(fromSeconds), to: oldest === undefined ? null : oldest.ts, reason })
-
-/** The hole that what was read leaves behind what was known before. */
+/** The hole in what was read: it begins where it was to reach back to, or with all history when nothing was known. */
 const holeIn = ({ end, messages }: Stretch, merge: Merge): Item | undefined => {
-  const frontier = merge.frontier()
-  if (frontier === null) return undefined
+  const from = instant(merge.readBackTo() ?? 0)
   const oldest = messages.at(-1)
-  if (end === "limit") return gap(frontier.epochSeconds, oldest, "too-many-messages")
-  return oldest === undefined || oldest.epochSeconds > frontier.epochSeconds
-    ? gap(frontier.epochSeconds, oldest, "history-too-short")
-    : undefined
+  const to = oldest === undefined ? null : oldest.ts
+  if (end === "limit") return TimelineEvent.Gap({ from, to, reason: "too-many-messages" })
+  const frontier = merge.frontier()
+  if (frontier === null || (oldest !== undefined && oldest.epochSeconds <= frontier.epochSeconds)) return undefined
+  return TimelineEvent.Gap({ from, to, reason: "history-too-short" })
 }
 
 /** Whether something may be missing here that was not read since. */
