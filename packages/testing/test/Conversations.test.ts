@@ -555,6 +555,18 @@ describe("a send", () => {
       assert.deepStrictEqual(marks, ["metadata", "both"])
     }))
 
+  it.effect("P4.2: is unconfirmed when it is not in as much of history as is searched, which says nothing of client ids", () =>
+    Effect.gen(function*() {
+      const { conversations, marks } = yield* startSending({
+        outcomes: [lost],
+        history: () => Array.from({ length: 1200 }, (_, index) => at(`other ${index}`, 0, `client ${index}`))
+      })
+      const error = yield* Effect.flip(settled(conversations.sendMessage(hello)))
+      assert.strictEqual(error.reason._tag, "Unconfirmed")
+      yield* settled(conversations.sendMessage(hello))
+      assert.deepStrictEqual(marks, ["metadata", "metadata"])
+    }))
+
   it.effect("is refused when too many wait already", () =>
     Effect.gen(function*() {
       const { conversations } = yield* startSending({ outcomes: [], sendCapacity: 2 })
