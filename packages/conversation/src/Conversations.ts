@@ -244,10 +244,7 @@ export const make = Effect.fnUntraced(function*(
         begin: (newest) =>
           Effect.map(
             since === undefined
-              ? Effect.map(newest, ({ data, hasNext }): History.Stretch => ({
-                messages: data,
-                end: hasNext ? "limit" : "reached"
-              }))
+              ? History.newestPage(newest)
               : History.readBack(newest, null, tuning.recoveryLimit),
             (stretch) => ({ stretch, shown: true })
           )

@@ -10,24 +10,24 @@ import { message } from "./support.ts"
 
 const at = (epochSeconds: number) => message(`m${epochSeconds}`, epochSeconds)
 
+type Messages = Page<ConversationMessage, ConversationError>
+
+const page = (data: Messages["data"], next?: Messages["next"]): Messages => ({
+  data,
+  hasNext: next !== undefined,
+  hasPrev: false,
+  malformed: [],
+  next: next ?? Effect.succeedNone,
+  prev: Effect.succeedNone,
+  first: Effect.never,
+  self: Effect.never
+})
+
 /** A history of four messages on two pages; the link to the second fails as often as it is told. */
 const makeHistory = (reason: Reason.Reason, failures: number) => {
   let left = failures
-  const page = (
-    data: ReadonlyArray<ConversationMessage>,
-    next: Page<ConversationMessage, ConversationError>["next"]
-  ) => ({
-    data,
-    hasNext: true,
-    hasPrev: false,
-    malformed: [],
-    next,
-    prev: Effect.succeedNone,
-    first: Effect.never,
-    self: Effect.never
-  })
   let reads = 0
-  const second = page([at(2), at(1)], Effect.succeedNone)
+  const second = page([at(2), at(1)])
   const newest = Effect.sync(() => {
     reads++
     return page(
@@ -64,6 +64,26 @@ describe("reading history back", () => {
       const { newest } = makeHistory(stale, Infinity)
       const error = yield* Effect.flip(History.readBack(newest, null, 100))
       assert.strictEqual(error.reason, stale)
+    }))
+
+  it.effect("says that it was cut short only where there is more", () =>
+    Effect.gen(function*() {
+      const newest = Effect.succeed(page([at(2)], Effect.succeedSome(page([at(1)]))))
+      assert.strictEqual((yield* History.readBack(newest, null, 1)).end, "limit")
+      assert.strictEqual((yield* History.readBack(newest, null, 2)).end, "reached")
+    }))
+
+  it.effect("begins with the newest page that has anything", () =>
+    Effect.gen(function*() {
+      const second = page([at(2)], Effect.succeedSome(page([at(1)])))
+      const stretch = yield* History.newestPage(Effect.succeed(page([], Effect.succeedSome(second))))
+      assert.deepStrictEqual([times(stretch.messages), stretch.end], [[2], "limit"])
+    }))
+
+  it.effect("has nothing to begin with when there is nothing at all", () =>
+    Effect.gen(function*() {
+      const stretch = yield* History.newestPage(Effect.succeed(page([])))
+      assert.deepStrictEqual(stretch, { messages: [], end: "reached" })
     }))
 
   it.effect("does not begin again for other failures", () =>

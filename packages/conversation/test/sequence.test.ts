@@ -1,4 +1,3 @@
-import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import * as Signal from "@effect-signalwire/subscription/Signal"
 import { assert, describe, it } from "@effect/vitest"
@@ -6,13 +5,9 @@ import { ConversationError } from "../src/ConversationError.ts"
 import type { Stretch } from "../src/internal/history.ts"
 import * as Merge from "../src/internal/merge.ts"
 import { beginning, type Happening, type Item, type Phase, step } from "../src/internal/sequence.ts"
-import { event, message } from "./support.ts"
+import { cutShort, event, message, reached } from "./support.ts"
 
 const error = new ConversationError({ method: "timeline", reason: new Reason.Forbidden({ detail: "no" }) })
-
-/** What history says, newest first. */
-const read = (...messages: ReadonlyArray<ConversationMessage>): Stretch => ({ messages, end: "reached" })
-const cutShort = (...messages: ReadonlyArray<ConversationMessage>): Stretch => ({ messages, end: "limit" })
 
 const begun = (stretch: Stretch, shown = true): Happening => ({
   _tag: "Begun",
@@ -47,18 +42,18 @@ const after = (...happenings: ReadonlyArray<Happening>) => {
   return { phase, items, found }
 }
 
-const begunAtA = begun(read(message("a", 100)))
+const begunAtA = begun(reached(message("a", 100)))
 
 describe("the life of a sequence", () => {
   it("begins with what history says, and has caught up", () => {
-    const { items, phase } = after(begun(read(message("b", 2), message("a", 1))))
+    const { items, phase } = after(begun(reached(message("b", 2), message("a", 1))))
     assert.deepStrictEqual(items, ["a", "b", "CaughtUp"])
     assert.deepStrictEqual(phase, { _tag: "Live", covered: 1 })
   })
 
   it("begins now when what was before is not shown, and does not show it later", () => {
     const lapse = signals(Signal.overflow)
-    const { items } = after(begun(read(message("a", 100)), false), lapse, readBack(read(message("a", 100))))
+    const { items } = after(begun(reached(message("a", 100)), false), lapse, readBack(reached(message("a", 100))))
     assert.deepStrictEqual(items, ["CaughtUp"])
   })
 
@@ -73,7 +68,7 @@ describe("the life of a sequence", () => {
     earlier.admit(message("a", 100))
     const resumed: Happening = { _tag: "Resumed", standing: earlier.standing() }
     assert.strictEqual(after(resumed).phase._tag, "Behind")
-    const { items, phase } = after(resumed, readBack(read(message("b", 101), message("a", 100))))
+    const { items, phase } = after(resumed, readBack(reached(message("b", 101), message("a", 100))))
     assert.deepStrictEqual([items, phase._tag], [["b", "CaughtUp"], "Live"])
   })
 
@@ -100,7 +95,7 @@ describe("the life of a sequence", () => {
     const { found, items, phase } = after(
       begunAtA,
       behind,
-      readBack(read(message("c", 102), message("b", 101), message("a", 100)))
+      readBack(reached(message("c", 102), message("b", 101), message("a", 100)))
     )
     assert.deepStrictEqual(items, ["a", "CaughtUp", "b", "c", "CaughtUp", "d"])
     assert.strictEqual(found, 2)
@@ -112,35 +107,35 @@ describe("the life of a sequence", () => {
       begunAtA,
       signals(Signal.overflow),
       signals(liveAt("c", 102)),
-      readBack(read(message("b", 101), message("a", 100)))
+      readBack(reached(message("b", 101), message("a", 100)))
     )
     assert.deepStrictEqual(items, ["a", "CaughtUp", "b", "CaughtUp", "c"])
   })
 
   it("reads once for all the lapses that wait", () => {
     const lapses = signals(Signal.overflow, unreadable, liveAt("b", 101), Signal.requested, Signal.connected(3))
-    assert.strictEqual(after(begunAtA, lapses, readBack(read(message("a", 100)))).phase._tag, "Live")
+    assert.strictEqual(after(begunAtA, lapses, readBack(reached(message("a", 100)))).phase._tag, "Live")
   })
 
   it("owes another read for a lapse that came after the one it owed already", () => {
     const again = [signals(Signal.overflow), signals(Signal.overflow)]
-    assert.strictEqual(after(begunAtA, ...again, readBack(read(message("a", 100)))).phase._tag, "Behind")
+    assert.strictEqual(after(begunAtA, ...again, readBack(reached(message("a", 100)))).phase._tag, "Behind")
   })
 
   it("does not read again what was read after the session was ready", () => {
     const covered = signals(Signal.connected(1), liveAt("b", 101))
     assert.strictEqual(after(begunAtA, covered).phase._tag, "Live")
-    const both = after(begunAtA, signals(Signal.connected(2)), readBack(read(message("a", 100)), 3))
+    const both = after(begunAtA, signals(Signal.connected(2)), readBack(reached(message("a", 100)), 3))
     assert.deepStrictEqual(both.phase, { _tag: "Live", covered: 3 })
   })
 
   it("says nothing when a look that was asked for finds nothing", () => {
-    const look = after(begunAtA, signals(Signal.requested), readBack(read(message("a", 100))))
+    const look = after(begunAtA, signals(Signal.requested), readBack(reached(message("a", 100))))
     assert.deepStrictEqual([look.items, look.found], [["a", "CaughtUp"], 0])
   })
 
   it("P3.3: tells of a gap when history does not reach back to what is known", () => {
-    const { items } = after(begunAtA, signals(Signal.overflow), readBack(read(message("z", 200))))
+    const { items } = after(begunAtA, signals(Signal.overflow), readBack(reached(message("z", 200))))
     assert.deepStrictEqual(items, ["a", "CaughtUp", "Gap", "z", "CaughtUp"])
   })
 
@@ -150,13 +145,13 @@ describe("the life of a sequence", () => {
   })
 
   it("P3.3: tells of a gap when nothing was known and there was more than may be held", () => {
-    const { items } = after(begun(read()), signals(Signal.overflow), readBack(cutShort(message("z", 200))))
+    const { items } = after(begun(reached()), signals(Signal.overflow), readBack(cutShort(message("z", 200))))
     assert.deepStrictEqual(items, ["CaughtUp", "Gap", "z", "CaughtUp"])
   })
 
   it.each([
     ["when there was more than may be held", cutShort(message("z", 200))],
-    ["when history does not reach back", read(message("z", 200))]
+    ["when history does not reach back", reached(message("z", 200))]
   ])("P3.3: counts what was heard since the last read to the gap, %s", (_, stretch) => {
     const merge = Merge.make({ overlapSeconds: 10, memory: 64, trustLive: false })
     merge.admitAll([message("a", 100)])
@@ -170,14 +165,14 @@ describe("the life of a sequence", () => {
   })
 
   it("tells of no gap when nothing was known", () => {
-    const { items } = after(begun(read()), signals(Signal.overflow), readBack(read(message("z", 200))))
+    const { items } = after(begun(reached()), signals(Signal.overflow), readBack(reached(message("z", 200))))
     assert.deepStrictEqual(items, ["CaughtUp", "z", "CaughtUp"])
   })
 
   it("reads what it owes before it ends", () => {
     const behind = [begunAtA, signals(Signal.overflow), ended]
     assert.strictEqual(after(...behind).phase._tag, "Behind")
-    const caughtUp = [...behind, readBack(read(message("b", 101), message("a", 100)))]
+    const caughtUp = [...behind, readBack(reached(message("b", 101), message("a", 100)))]
     assert.deepStrictEqual(after(...caughtUp).items, ["a", "CaughtUp", "b", "CaughtUp"])
     assert.strictEqual(after(...caughtUp, ended).phase._tag, "Ended")
   })
@@ -193,7 +188,7 @@ describe("the life of a sequence", () => {
     begunAtA,
     { _tag: "Resumed", standing: makeMerge().standing() } satisfies Happening,
     signals(liveAt("z", 300), Signal.overflow),
-    readBack(read(message("z", 300))),
+    readBack(reached(message("z", 300))),
     failed,
     ended
   ]
@@ -207,14 +202,14 @@ describe("the life of a sequence", () => {
     assert.deepStrictEqual([phase._tag, items], ["Ended", ["a", "CaughtUp"]])
   })
 
-  it.each([readBack(read(message("z", 300))), ended])(
+  it.each([readBack(reached(message("z", 300))), ended])(
     "waits for its beginning, whatever happens: $_tag",
     (happening) => {
       assert.deepStrictEqual(after(happening), { phase: beginning, items: [], found: 0 })
     }
   )
 
-  it.each([begunAtA, readBack(read(message("z", 300)))])("is not begun or read back twice: $_tag", (happening) => {
+  it.each([begunAtA, readBack(reached(message("z", 300)))])("is not begun or read back twice: $_tag", (happening) => {
     const { items, phase } = after(begunAtA, happening)
     assert.deepStrictEqual([phase._tag, items], ["Live", ["a", "CaughtUp"]])
   })

@@ -118,9 +118,9 @@ const act = (
 }
 
 /** Where the sequence begins: what was read is shown or not, and not gone behind later, were it within the overlap. */
-const begin = ({ shown, stretch: { end, messages } }: Beginning, merge: Merge): Array<Item> => {
-  const admitted = shown ? merge.admitAll(messages) : []
-  merge.note(messages, end === "limit")
+const begin = ({ shown, stretch }: Beginning, merge: Merge): Array<Item> => {
+  const admitted = shown ? merge.admitAll(stretch.messages) : []
+  merge.note(stretch)
   return shown ? [...admitted.map(toItem), caughtUp(merge)] : []
 }
 
