@@ -134,6 +134,15 @@ describe("the life of a sequence", () => {
     assert.deepStrictEqual([look.items, look.found], [["a", "CaughtUp"], 0])
   })
 
+  it("says that it caught up after an interruption, also when a look was asked for before it", () => {
+    const both = signals(Signal.requested, Signal.connected(2))
+    assert.deepStrictEqual(after(begunAtA, both, readBack(reached(message("a", 100)))).items, [
+      "a",
+      "CaughtUp",
+      "CaughtUp"
+    ])
+  })
+
   it("P3.3: tells of a gap when history does not reach back to what is known", () => {
     const { items } = after(begunAtA, signals(Signal.overflow), readBack(reached(message("z", 200))))
     assert.deepStrictEqual(items, ["a", "CaughtUp", "Gap", "z", "CaughtUp"])

@@ -94,6 +94,9 @@ const isLapse = (signal: Signal, covered: number): boolean =>
   signal._tag === "Malformed" ||
   (signal._tag === "Lapse" && !(signal.cause === "connected" && signal.session <= covered))
 
+/** Whether a lapse is worth a word when nothing was missing: a look that was asked for is not. */
+const isInterruption = (signal: Signal): boolean => signal._tag === "Lapse" && signal.cause !== "requested"
+
 /** Acts on signals up to the first lapse; what comes out goes behind `items`, which are handed on with it. */
 const act = (
   { belongs, merge }: Means,
@@ -109,8 +112,9 @@ const act = (
       if (admitted !== undefined) items.push(toItem(admitted))
     } else if (signal !== undefined && isLapse(signal, covered)) {
       // one look serves all the lapses that wait
-      const waiting = signals.slice(index + 1).filter((later) => !isLapse(later, covered))
-      const announced = signal._tag === "Lapse" && signal.cause !== "requested"
+      const rest = signals.slice(index)
+      const waiting = rest.filter((later) => !isLapse(later, covered))
+      const announced = rest.some((later) => isLapse(later, covered) && isInterruption(later))
       return { phase: { _tag: "Behind", waiting, announced }, items, found }
     }
   }
