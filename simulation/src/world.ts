@@ -5,6 +5,7 @@ import type { ConversationMessage } from "@effect-signalwire/schema/Conversation
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Stream from "effect/Stream"
 import { Chance } from "./chance.ts"
@@ -354,8 +355,9 @@ export class World {
     device.onClose(() => fiber.interruptUnsafe())
     fiber.addObserver((exit) => {
       if (Exit.isFailure(exit)) {
-        const error = Cause.findErrorOption(exit.cause)
-        this.note(`${name} stops reading: ${error._tag === "Some" ? error.value.reason._tag : "interrupted"}`)
+        const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
+        this.note(`${name} stops reading: ${error === undefined ? "interrupted" : error.reason._tag}`)
+        if (error !== undefined && !this.isExcused(error, true)) this.fail(`${name} stops reading: ${error.message}`)
         return
       }
       this.note(`${name} has read ${seen.size}`)

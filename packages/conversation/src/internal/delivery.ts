@@ -54,8 +54,10 @@ export interface Delivery {
 type Verdict =
   | { readonly _tag: "Stored"; readonly receipt: SendReceipt }
   | { readonly _tag: "Absent" }
-  /** Something with its text is there without any client id, or history was not searched to its end. */
-  | { readonly _tag: "Unclear" }
+  /** Something with its text is there without any client id: the server loses them, or somebody else wrote it. */
+  | { readonly _tag: "Nameless" }
+  /** It was not found in as much of history as is searched, and there is more. */
+  | { readonly _tag: "OutOfSight" }
 
 const unseen: Verdict = { _tag: "Absent" }
 
@@ -81,7 +83,8 @@ const judge = ({ end, messages }: History.Stretch, clientId: ClientId, text: str
     return { _tag: "Stored", receipt: { conversationId: found.conversationId, groupId: found.groupId } }
   }
   const mayBeIt = (message: ConversationMessage) => message.clientId === null && message.text === text
-  return end === "limit" || messages.some(mayBeIt) ? { _tag: "Unclear" } : { _tag: "Absent" }
+  if (messages.some(mayBeIt)) return { _tag: "Nameless" }
+  return { _tag: end === "limit" ? "OutOfSight" : "Absent" }
 }
 
 /** Between one look and the next, for as long as the message may still turn up. */
@@ -151,10 +154,11 @@ export const make = (http: SignalWireHttp, echoes: Echoes.Echoes, options: Optio
         Effect.flatMap(Match.valueTags({
           Stored: ({ receipt }): Effect.Effect<SendReceipt | A, Open | E> => Effect.succeed(receipt),
           Absent: (): Effect.Effect<SendReceipt | A, Open | E> => absent,
-          Unclear: (): Effect.Effect<SendReceipt | A, Open | E> => {
+          Nameless: (): Effect.Effect<SendReceipt | A, Open | E> => {
             clientIdIn = "both"
             return Effect.fail(new Open({ settled: true, cause }))
-          }
+          },
+          OutOfSight: (): Effect.Effect<SendReceipt | A, Open | E> => Effect.fail(new Open({ settled: true, cause }))
         }))
       )
 

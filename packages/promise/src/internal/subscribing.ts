@@ -9,13 +9,19 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { type DocumentedGap, fromGap } from "../Timeline.ts"
 import type { Runner, RunOptions } from "./runner.ts"
 
 export interface SubscribeOptions extends RunOptions {
   /** What becomes of messages that come faster than they are taken. @default "suspend": nothing is lost */
   readonly policy?: Conversations.Policy | undefined
   /**
-   * Told of what the callback throws or rejects with, and of the failure that ended the subscription. Neither touches
+   * Told of messages that may be missing and can't be had, since history does not reach back over an interruption: before
+   * the callback has what came after them. Without it a warning is logged.
+   */
+  readonly onGap?: ((gap: DocumentedGap) => void) | undefined
+  /**
+   * Told of what the callbacks throw or reject with, and of the failure that ended the subscription. Neither touches
    * another subscriber. Without it both are logged.
    */
   readonly onError?: ((error: unknown) => void) | undefined
@@ -56,17 +62,26 @@ export const subscribe = async (
   }
   const onError = guarded(tell, report)
   const call = guarded(callback, onError)
+  const callOnGap = typeof options?.onGap === "function" ? guarded(options.onGap, onError) : undefined
   const scope = Scope.makeUnsafe()
+  let active = true
+  const isOver = () => !active || runner.isClosed()
   const events = await runner.run(
     "subscribe",
     Effect.flatMap(
       Conversations.Conversations,
-      ({ subscription }) => Scope.provide(subscription({ policy: options?.policy }), scope)
+      ({ subscription }) =>
+        Scope.provide(
+          subscription({
+            policy: options?.policy,
+            onGap: callOnGap && ((gap) => Effect.sync(() => isOver() ? undefined : callOnGap(fromGap(gap))))
+          }),
+          scope
+        )
     ).pipe(Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))),
     options
   )
   const signal = options?.signal ?? undefined
-  let active = true
   const { stop } = runner.start(
     // not before the caller can stop it
     Effect.andThen(
@@ -74,7 +89,7 @@ export const subscribe = async (
       Stream.runForEachArray(events, (batch) =>
         Effect.sync(() => {
           for (const event of batch) {
-            if (!active || runner.isClosed()) return
+            if (isOver()) return
             if (wanted(event)) call(Documented.event(event))
           }
         }))
