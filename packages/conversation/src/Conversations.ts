@@ -11,9 +11,11 @@ import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import * as Credentials from "@effect-signalwire/schema/Credentials"
 import * as Endpoint from "@effect-signalwire/schema/Endpoint"
+import { ClientId } from "@effect-signalwire/schema/Ids"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import * as Page from "@effect-signalwire/schema/Page"
 import { invalidParameter } from "@effect-signalwire/schema/Reason"
+import * as Uuid from "@effect-signalwire/schema/Uuid"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
@@ -32,12 +34,14 @@ import type * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import { ConversationError } from "./ConversationError.ts"
+import * as ConversationTrace from "./ConversationTrace.ts"
 import type { Cursor } from "./Cursor.ts"
 import * as Delivery from "./internal/delivery.ts"
 import * as Directory from "./internal/directory.ts"
 import * as Echoes from "./internal/echoes.ts"
 import * as History from "./internal/history.ts"
 import * as Live from "./internal/live.ts"
+import * as Meter from "./internal/meter.ts"
 import * as Sending from "./internal/sending.ts"
 import type { Gap, TimelineEvent } from "./TimelineEvent.ts"
 
@@ -163,6 +167,12 @@ export interface Tuning {
    * long when the request timed out. What the server stores later than that is stored twice. @default "5 seconds"
    */
   readonly settle?: Duration.Input | undefined
+  /**
+   * Whether messages carry the trace context of the span in which they were sent; see `ConversationTrace`. Everybody in
+   * the conversation can read it.
+   * @default false
+   */
+  readonly traceMessages?: boolean | undefined
   /** How many sends may wait or be under way at once; more are refused with `Overloaded`. @default 1000 */
   readonly sendCapacity?: number | undefined
 }
@@ -180,6 +190,7 @@ export const make = Effect.fnUntraced(function*(
   const directory = Directory.make(http)
   const echoes = Echoes.make()
   yield* subscription.observe(echoes.hear)
+  yield* subscription.observe(yield* Meter.listener)
   const sending = yield* Sending.make(
     Delivery.make(http, echoes, {
       clockSkewSeconds: 300,
@@ -271,9 +282,17 @@ export const make = Effect.fnUntraced(function*(
     conversations: (options) => readAll("conversations", http.conversations(options)),
     conversationMessages: (options) => readAll("conversationMessages", http.conversationMessages(options)),
     messages: (options) => readAll("messages", http.messages(options)),
-    sendMessage: Effect.fn("Conversations.sendMessage")((message) =>
-      Effect.flatMap(sending.send(message), (receipt) => directory.afterSend(message.addressId, receipt))
-    ),
+    sendMessage: Effect.fn("Conversations.sendMessage", { kind: "producer" })(function*(given) {
+      const clientId = given.clientId ?? ClientId.make(yield* Uuid.make)
+      yield* Effect.annotateCurrentSpan({
+        "signalwire.address_id": given.addressId,
+        "signalwire.client_id": clientId
+      })
+      const metadata = options.traceMessages === true ? yield* ConversationTrace.mark(given.metadata) : given.metadata
+      const receipt = yield* Meter.send(sending.send({ ...given, metadata, clientId }))
+      yield* Effect.annotateCurrentSpan("signalwire.conversation_id", receipt.conversationId)
+      return yield* directory.afterSend(given.addressId, receipt)
+    }),
     join: Effect.fn("Conversations.join")((options) =>
       Effect.mapError(http.join(options), ConversationError.from("join"))
     ),

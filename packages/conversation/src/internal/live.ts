@@ -11,6 +11,7 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Match from "effect/Match"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
@@ -18,6 +19,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ConversationError } from "../ConversationError.ts"
+import * as ConversationMetrics from "../ConversationMetrics.ts"
 import type { Cursor } from "../Cursor.ts"
 import * as Bookmark from "./bookmark.ts"
 import * as History from "./history.ts"
@@ -109,7 +111,11 @@ export const open = Effect.fnUntraced(
       const step = tell({ _tag: "ReadBack", sessions, stretch })
       sweep?.looked(step.found)
       const hole = step.items.find(({ _tag }) => _tag === "Gap")
-      if (hole !== undefined) yield* Effect.logWarning("messages may be missing", hole)
+      if (step.found > 0) yield* Metric.update(ConversationMetrics.repairs, step.found)
+      if (hole !== undefined) {
+        yield* Metric.update(ConversationMetrics.gaps, 1)
+        yield* Effect.logWarning("messages may be missing", hole)
+      }
       return step
     }).pipe(
       Effect.tapError((error) => Effect.logDebug("history could not be read", error.message)),
