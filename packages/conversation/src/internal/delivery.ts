@@ -41,7 +41,12 @@ export interface Letter extends SendOptions {
  * It is not known whether the message was stored, and that could not be found out: `settled` says whether it ever can
  * be, for a server that echoes no client ids never tells.
  */
-export class Open extends Data.TaggedError("Open")<{ readonly settled: boolean; readonly cause: unknown }> {}
+export class Open extends Data.TaggedError("Open")<{
+  readonly settled: boolean
+  /** How long it may still be on its way to being stored. */
+  readonly underWayMillis: number
+  readonly cause: unknown
+}> {}
 
 export interface Delivery {
   /** Delivers a message, or says why not; every failure but `Open` says that it was not stored. */
@@ -129,13 +134,13 @@ export const make = (http: SignalWireHttp, echoes: Echoes.Echoes, options: Optio
       look.pipe(
         Effect.repeat({ schedule: looks(millis), until: (verdict) => verdict._tag !== "Absent" }),
         Effect.retry({ schedule: backoff, while: (error) => error.isRetryable }),
-        Effect.mapError((unreadable) => new Open({ settled: false, cause: unreadable })),
+        Effect.mapError((unreadable) => new Open({ settled: false, underWayMillis: millis, cause: unreadable })),
         Effect.flatMap(Match.valueTags({
           Stored: ({ receipt }): Effect.Effect<SendReceipt | A, Open | E> => Effect.succeed(receipt),
           Absent: (): Effect.Effect<SendReceipt | A, Open | E> => absent,
           Unclear: (): Effect.Effect<SendReceipt | A, Open | E> => {
             clientIdIn = "both"
-            return Effect.fail(new Open({ settled: true, cause }))
+            return Effect.fail(new Open({ settled: true, underWayMillis: millis, cause }))
           }
         }))
       )
