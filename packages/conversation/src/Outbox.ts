@@ -5,7 +5,7 @@
  * Where it is kept is the business of Effect's `PersistedQueue`:
  *
  * - over SQL, `PersistedQueue.layerStoreSql`, with any of Effect's SQL clients;
- * - in a browser, in files or in memory, `OutboxStore.layer` over a `KeyValueStore`, for one process at a time.
+ * - in a browser or in memory, `OutboxStore.layer` over a `KeyValueStore`, for one process at a time.
  *
  * ```ts
  * // Conversations.layer brings what else it needs

@@ -1,6 +1,6 @@
 /**
- * A place for an `Outbox` to keep its messages: any `KeyValueStore`, such as a browser's `localStorage`, IndexedDB, files
- * or memory. One process at a time may have it open.
+ * A place for an `Outbox` to keep its messages: a `KeyValueStore`, such as a browser's `localStorage`, IndexedDB or memory.
+ * One process at a time may have it open.
  *
  * It keeps the order of what is put into it, also when it is closed and opened again.
  *
@@ -204,7 +204,8 @@ export const make: Effect.Effect<
  *
  * **Gotchas**
  *
- * Only one process, or tab, at a time may have it open: it doesn't see what another writes. What was delivered is
+ * Only one process, or tab, at a time may have it open: it doesn't see what another writes. The `KeyValueStore` must write
+ * a value whole or not at all, which `KeyValueStore.layerFileSystem` doesn't when it is killed. What was delivered is
  * remembered by its id until `PersistedQueue.layerCleanup` removes it.
  */
 export const layer: Layer.Layer<

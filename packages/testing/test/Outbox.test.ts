@@ -139,4 +139,20 @@ describe("the outbox", () => {
       assert.deepStrictEqual(yield* stored, ["1", "2", "3", "4"])
     })
   )
+
+  test(
+    "P4.4: looks for a message of its own that another outbox may have begun",
+    Effect.gen(function*() {
+      const { addressId, admin, openOn, queues, stored } = yield* start
+      const shared = Layer.succeedContext(yield* Layer.build(queues))
+      const first = yield* openOn(shared)
+      const second = yield* openOn(shared)
+      yield* admin.setFaults([{ match: posts, action: { type: "loseAnswer", never: true }, times: 1 }])
+      yield* second.enqueue({ addressId, text: "hello" })
+      while ((yield* stored).length < 1) yield* Effect.sleep("20 millis")
+      yield* first.kill
+      assert.strictEqual((yield* second.outcome)?._tag, "Sent")
+      assert.deepStrictEqual(yield* stored, ["hello"])
+    })
+  )
 })
