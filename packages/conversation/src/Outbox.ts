@@ -154,7 +154,7 @@ export const make = Effect.fnUntraced(function*(
   const deliver = Effect.fnUntraced(function*(entry: Entry, clientId: ClientId, quietAt: number) {
     const now = yield* Clock.currentTimeMillis
     let lookFirst = fresh.delete(clientId) ? null : Math.max(quietAt - now, 0)
-    const outcome = yield* Effect.suspend(() =>
+    return yield* Effect.suspend(() =>
       delivery.deliver({ ...entry, clientId, sinceSeconds: entry.enqueuedAt, lookFirst })
     ).pipe(
       Effect.tapError((error) =>
@@ -182,9 +182,13 @@ export const make = Effect.fnUntraced(function*(
           })
       })
     )
-    if (outcome._tag === "Failed") yield* Effect.logError("a message was not sent", outcome.error.message)
-    yield* PubSub.publish(events, outcome)
   })
+
+  const tell = (outcome: OutboxEvent) =>
+    Effect.andThen(
+      outcome._tag === "Failed" ? Effect.logError("a message was not sent", outcome.error.message) : Effect.void,
+      PubSub.publish(events, outcome)
+    )
 
   /** A store that fails, with an error or with a defect when it is told that something is done, is asked again. */
   const persistently = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A> =>
@@ -207,6 +211,8 @@ export const make = Effect.fnUntraced(function*(
     yield* attempts > 1 ? Effect.sleep(settleMillis) : Effect.yieldNow
     return yield* queue.take((entry, { id }) => deliver(entry, ClientId.make(id), quietAt)).pipe(
       persistently,
+      // once it has been taken out: what stays in the queue may become something else yet
+      Effect.flatMap(tell),
       Effect.forever
     )
   })
