@@ -42,6 +42,7 @@ export class QueueStore {
   readonly #rows: Array<Row> = []
   readonly #latches = new Map<string, Latch.Latch>()
   readonly #dead = new Set<string>()
+  readonly #ending = new Set<string>()
   #failsUntil = Number.NEGATIVE_INFINITY
 
   constructor(machine: Machine, chance: Chance) {
@@ -56,6 +57,11 @@ export class QueueStore {
 
   get #fails(): boolean {
     return this.#machine.now < this.#failsUntil
+  }
+
+  /** A process ends in order: it gives back what it had taken. */
+  end(process: string): void {
+    this.#ending.add(process)
   }
 
   /** A process is gone without a word: it writes nothing any more, and what it had taken comes back in time. */
@@ -136,8 +142,8 @@ export class QueueStore {
     for (let waited = 0; isMine() && this.#fails; waited += poll) {
       if (waited >= expiration) {
         lease.endsAt = this.#machine.now
-        // nobody is left to hear of it when the process ends
-        return yield* Exit.isSuccess(exit) ? Effect.die(notNow) : Effect.void
+        // when the process ends, nobody is left to hear of it
+        return yield* this.#ending.has(lease.process) ? Effect.void : Effect.die(notNow)
       }
       yield* Effect.sleep(poll)
     }

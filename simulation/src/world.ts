@@ -222,10 +222,11 @@ export class World {
       consumer.close()
       if (lineage.cursor !== undefined) this.orphans.push(lineage)
     }
+    const { account, name } = device.options
     if (crash) {
-      this.#killed.add(device.options.name)
-      this.queueStores.get(device.options.account.id)?.kill(device.options.name)
-    }
+      this.#killed.add(name)
+      this.queueStores.get(account.id)?.kill(name)
+    } else this.queueStores.get(account.id)?.end(name)
     this.consumers = this.consumers.filter((one) => one.options.device !== device)
     device.close()
     this.machine.run()
@@ -234,7 +235,6 @@ export class World {
     this.#crashed.clear()
     this.devices = this.devices.filter((one) => one !== device)
     // what takes a moment gets it
-    const name = device.options.name
     this.machine.after(60_000, () => {
       const remains = device.remains()
       if (remains.length > 0) this.fail(`${name} has ended, and left ${remains.join(", ")} behind (P7.2)`)
