@@ -16,6 +16,8 @@ export interface Setup {
   readonly sweeps: boolean
   readonly forgetful: boolean
   readonly limited: boolean
+  /** Where outboxes keep what they are given: in a store that several processes share, or in one for one at a time. */
+  readonly outbox: "shared" | "keyValue"
 }
 
 export const draw = (chance: Chance): Setup => {
@@ -41,6 +43,7 @@ export const draw = (chance: Chance): Setup => {
     sweeps,
     forgetful,
     limited,
+    outbox: chance.pick("shared", "keyValue"),
     tuning: {
       overlap: overlapSeconds * 1000,
       sweep: sweeps ? { min: min * 1000, max: min * chance.pick(4, 8) * 1000 } : false,

@@ -295,6 +295,7 @@ describe("the session", () => {
     Effect.gen(function*() {
       let isOffline = true
       const { server, subscription } = yield* start({
+        backoff: { base: "100 millis", cap: "100 millis" },
         refresh: Effect.suspend(() => isOffline ? Effect.fail("offline") : Effect.succeed(Redacted.make("token-2")))
       })
       const expired = { code: JsonRpc.code.authenticationFailed, message: "401" }

@@ -43,7 +43,12 @@ export interface Letter extends SendOptions {
  * It is not known whether the message was stored, and that could not be found out: `settled` says whether it ever can
  * be, for a server that echoes no client ids never tells.
  */
-export class Open extends Data.TaggedError("Open")<{ readonly settled: boolean; readonly cause: unknown }> {}
+export class Open extends Data.TaggedError("Open")<{
+  readonly settled: boolean
+  /** How long it may still be on its way to being stored. */
+  readonly underWayMillis: number
+  readonly cause: unknown
+}> {}
 
 export interface Delivery {
   /** Delivers a message, or says why not; every failure but `Open` says that it was not stored. */
@@ -146,21 +151,23 @@ export const make = (http: SignalWireHttp, echoes: Echoes.Echoes, options: Optio
     )
 
     /** What an open outcome comes to: a receipt, or the go-ahead (`absent`) to send. */
-    const settle = <A, E>(cause: unknown, millis: number, absent: Effect.Effect<A, E>) =>
-      look.pipe(
+    const settle = <A, E>(cause: unknown, millis: number, absent: Effect.Effect<A, E>) => {
+      const unclear = Effect.fail(new Open({ settled: true, underWayMillis: millis, cause }))
+      return look.pipe(
         Effect.repeat({ schedule: looks(millis), until: (verdict) => verdict._tag !== "Absent" }),
         Effect.retry({ schedule: backoff, while: (error) => error.isRetryable }),
-        Effect.mapError((unreadable) => new Open({ settled: false, cause: unreadable })),
+        Effect.mapError((unreadable) => new Open({ settled: false, underWayMillis: millis, cause: unreadable })),
         Effect.flatMap(Match.valueTags({
           Stored: ({ receipt }): Effect.Effect<SendReceipt | A, Open | E> => Effect.succeed(receipt),
           Absent: (): Effect.Effect<SendReceipt | A, Open | E> => absent,
           Nameless: (): Effect.Effect<SendReceipt | A, Open | E> => {
             clientIdIn = "both"
-            return Effect.fail(new Open({ settled: true, cause }))
+            return unclear
           },
-          OutOfSight: (): Effect.Effect<SendReceipt | A, Open | E> => Effect.fail(new Open({ settled: true, cause }))
+          OutOfSight: (): Effect.Effect<SendReceipt | A, Open | E> => unclear
         }))
       )
+    }
 
     const post = Effect.suspend(() => Effect.raceFirst(http.sendMessage({ ...message, clientIdIn }), witness)).pipe(
       Effect.catchIf(isOpen, (error) => settle(error, patience(error), Effect.fail(error)))
