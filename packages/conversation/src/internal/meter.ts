@@ -12,7 +12,7 @@ import * as ConversationMetrics from "../ConversationMetrics.ts"
 
 /** Counts what a session signals. Of a batch, which is heard at once, one message tells the lag. */
 export const listener: Effect.Effect<(signals: ReadonlyArray<Signal>) => void> = Effect.gen(function*() {
-  const context = yield* Effect.context<never>()
+  const context = yield* Effect.context()
   const clock = yield* Clock.Clock
   return (signals) => {
     const newest = signals.at(-1)
