@@ -4,9 +4,13 @@ import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import { assert, beforeEach, describe, it } from "@effect/vitest"
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { once } from "node:events"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
+import { vi } from "vitest"
 
 const run = promisify(execFile)
 
@@ -31,20 +35,24 @@ const node = (name: string, args: ReadonlyArray<string>, more: Record<string, st
   run(process.execPath, [path(name), ...args], { env: environment(more), timeout: 60_000 })
 
 /** Starts an example that runs until it is told to end, once it has said its first line. */
-const serve = async (name: string, more: Record<string, string>) => {
-  const child: ChildProcess = spawn(process.execPath, [path(name)], {
+const serve = async (name: string, more: Record<string, string>, args: ReadonlyArray<string> = []) => {
+  const child: ChildProcess = spawn(process.execPath, [path(name), ...args], {
     env: environment(more),
     stdio: ["ignore", "pipe", "inherit"]
   })
   const { stdout } = child
   if (stdout === null) throw new Error("there is no standard output")
   const [line] = await once(createInterface(stdout), "line")
+  const end = async (signal: NodeJS.Signals) => {
+    const exit = once(child, "exit")
+    child.kill(signal)
+    return exit
+  }
   return {
     line: String(line),
+    end,
     [Symbol.asyncDispose]: async () => {
-      const exit = once(child, "exit")
-      child.kill("SIGTERM")
-      await exit
+      if (child.exitCode === null && child.signalCode === null) await end("SIGTERM")
     }
   }
 }
@@ -59,6 +67,12 @@ const say = async (from: string, ...texts: ReadonlyArray<string>): Promise<void>
     body: JSON.stringify({ messages })
   })
   assert.isTrue(response.ok)
+}
+
+const stored = async (): Promise<ReadonlyArray<string>> => {
+  const response = await fetch(`${sandbox.info.admin}/messages?addressId=${people().addressId}`)
+  const { messages }: { messages: ReadonlyArray<{ readonly text: string }> } = JSON.parse(await response.text())
+  return messages.map(({ text }) => text)
 }
 
 const textOf = ({ text }: DocumentedMessage) => text
@@ -117,6 +131,29 @@ describe("sse-server", () => {
     await using server = await serve("sse-server", { SIGNALWIRE_TOKEN: people().ada.token, PORT: "0" })
     const response = await fetch(`http://127.0.0.1:${server.line.split(" ").at(-1)}/`)
     assert.deepStrictEqual([response.status, await response.text()], [404, "GET /events?addressId=...\n"])
+  })
+})
+
+describe("echo-bot", () => {
+  it("answers what it hears once, and what was said while it was dead", async () => {
+    const { ada, grace } = people()
+    const folder = mkdtempSync(join(tmpdir(), "echo-bot-"))
+    const start = () => serve("echo-bot", { SIGNALWIRE_TOKEN: ada.token }, [join(folder, "bot.db")])
+    const until = (...texts: ReadonlyArray<string>) =>
+      vi.waitFor(async () => assert.deepStrictEqual((await stored()).toSorted(), texts.toSorted()), 50_000)
+    try {
+      await say(ada.id, "I am in")
+      const first = await start()
+      assert.strictEqual(first.line, "listening")
+      await say(grace.id, "one")
+      await until("I am in", "one", "You said: one")
+      await first.end("SIGKILL")
+      await say(grace.id, "two")
+      await using _second = await start()
+      await until("I am in", "one", "You said: one", "two", "You said: two")
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 })
 
