@@ -32,7 +32,8 @@ export const draw = (chance: Chance): Setup => {
       dialect: chance.pick("all", "address", "group"),
       pingInterval: chance.pick("10 seconds", "20 seconds"),
       sessionRetention: chance.pick("5 seconds", "1 minute", "5 minutes"),
-      maxUnacked: chance.pick(8, 2000),
+      // what is sent again must be among what is remembered
+      maxUnacked: forgetful ? 8 : chance.pick(8, 2000),
       tokenLifetime: chance.pick("5 minutes", "2 hours")
     },
     rooms: chance.whole(1, 3),

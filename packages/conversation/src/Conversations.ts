@@ -194,7 +194,8 @@ export const make = Effect.fnUntraced(function*(
   const sending = yield* Sending.make(
     Delivery.make(http, echoes, {
       clockSkewSeconds: 300,
-      searchLimit: 1000,
+      overlapSeconds: toMillis(options.overlap ?? "30 seconds") / 1000,
+      searchLimit: 100_000,
       settleMillis: toMillis(options.settle ?? "5 seconds")
     }),
     {

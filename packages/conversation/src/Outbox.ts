@@ -143,6 +143,7 @@ export const make = Effect.fnUntraced(function*(
   yield* (yield* Subscription.Subscription).observe(echoes.hear)
   const delivery = Delivery.make(yield* SignalWireHttp.SignalWireHttp, echoes, {
     clockSkewSeconds: 300,
+    overlapSeconds: 30,
     searchLimit: 100_000,
     settleMillis
   })

@@ -580,14 +580,20 @@ describe("a send", () => {
 
   it.effect("P4.2: is unconfirmed when it is not in as much of history as is searched, which says nothing of client ids", () =>
     Effect.gen(function*() {
-      const { conversations, marks } = yield* startSending({
-        outcomes: [lost],
-        history: () => Array.from({ length: 1200 }, (_, index) => at(`other ${index}`, 0, `client ${index}`))
-      })
+      const others = Array.from({ length: 100_100 }, (_, index) => at(`other ${index}`, 0, `client ${index}`))
+      const { conversations, marks } = yield* startSending({ outcomes: [lost], history: () => others })
       const error = yield* Effect.flip(settled(conversations.sendMessage(hello)))
       assert.strictEqual(error.reason._tag, "Unconfirmed")
       yield* settled(conversations.sendMessage(hello))
       assert.deepStrictEqual(marks, ["metadata", "metadata"])
+    }))
+
+  it.effect("P4.1: is repeated when it is not among thousands of messages that came since", () =>
+    Effect.gen(function*() {
+      const others = Array.from({ length: 5000 }, (_, index) => at(`other ${index}`, 0, `client ${index}`))
+      const { conversations, sent } = yield* startSending({ outcomes: [lost], history: () => others })
+      yield* settled(conversations.sendMessage(hello))
+      assert.strictEqual(sent.length, 2)
     }))
 
   it.effect("is refused when too many wait already", () =>
@@ -664,7 +670,7 @@ describe("a send", () => {
       const { conversations, sent } = yield* startSending({ outcomes: Array.from({ length: 100 }, () => failing) })
       const error = yield* Effect.flip(settled(conversations.sendMessage(hello)))
       assert.strictEqual(error.reason._tag, "ServerError")
-      assert.strictEqual(sent.length, 7)
+      assert.strictEqual(sent.length, 9)
     }))
 
   it.effect("P4.3: keeps its place among the sends to one conversation", () =>

@@ -19,6 +19,8 @@ import * as History from "./history.ts"
 export interface Options {
   /** How far the server's clock may be off, when history is searched for a message sent since a given time. Seconds. */
   readonly clockSkewSeconds: number
+  /** How long before the newest message another may become visible. Seconds. */
+  readonly overlapSeconds: number
   /** The most messages of history to search. */
   readonly searchLimit: number
   /**
@@ -99,9 +101,10 @@ const looks = (millis: number) =>
     Schedule.upTo({ duration: millis })
   )
 
+/** About three quarters of a minute in all. */
 const backoff = Schedule.min([Schedule.exponential("500 millis"), Schedule.spaced("10 seconds")]).pipe(
   Schedule.jittered,
-  Schedule.upTo({ times: 6 })
+  Schedule.upTo({ times: 8 })
 )
 
 /** Between one attempt and the next; a server that asks for more time gets it. */
@@ -127,15 +130,25 @@ export const make = (http: SignalWireHttp, echoes: Echoes.Echoes, options: Optio
     const { addressId, clientId, text } = message
     const echo = yield* echoes.expect(clientId)
 
+    /** Where the next look may stop: what stands before was looked at. Unix seconds. */
+    let lookedTo = sinceSeconds - options.clockSkewSeconds
+    const search = (epochSeconds: number) =>
+      History.readBack(
+        http.getConversationMessages({ addressId, pageSize: 100 }),
+        epochSeconds,
+        options.searchLimit,
+        (message) => message.clientId === clientId
+      )
     const look = Effect.suspend((): Effect.Effect<Verdict, SignalWireHttpError> =>
       Deferred.isDoneUnsafe(echo)
         ? Effect.map(Deferred.await(echo), (receipt) => ({ _tag: "Stored", receipt }))
-        : History.readBack(
-          http.getConversationMessages({ addressId, pageSize: 100 }),
-          sinceSeconds - options.clockSkewSeconds,
-          options.searchLimit,
-          (message) => message.clientId === clientId
-        ).pipe(Effect.map((stretch) => judge(stretch, clientId, text)))
+        : Effect.map(search(lookedTo), (stretch) => {
+          const [newest] = stretch.messages
+          if (stretch.end === "reached" && newest !== undefined) {
+            lookedTo = Math.max(lookedTo, newest.epochSeconds - options.overlapSeconds)
+          }
+          return judge(stretch, clientId, text)
+        })
     )
 
     /** Completes when the message is seen to be stored although its request is still without an answer. */
