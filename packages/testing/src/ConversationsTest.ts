@@ -46,7 +46,7 @@ export interface Said {
   readonly push?: boolean | undefined
 }
 
-/** Something that the subscriber under test has sent, as it is stored: `metadata` holds the client's own id for it, too. */
+/** Something that the subscriber under test has sent, as it is stored. */
 export interface Sent {
   readonly conversation: string
   readonly text: string | null
@@ -65,6 +65,8 @@ export interface Service {
   readonly say: (message: Said) => Effect.Effect<void>
   /** What the subscriber under test has sent so far, oldest first. */
   readonly sent: Effect.Effect<ReadonlyArray<Sent>>
+  /** Waits until so many were sent, and answers them all; a defect after ten seconds of real time. */
+  readonly awaitSent: (count: number) => Effect.Effect<ReadonlyArray<Sent>>
   /** Breaks the subscriber's sockets, as a network that fails does; the client recovers by itself. */
   readonly drop: Effect.Effect<void>
   /** Replaces the fault rules: what goes wrong from now on, and how often. */

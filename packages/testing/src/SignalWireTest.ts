@@ -36,6 +36,8 @@ export interface SignalWireTest extends AsyncDisposable {
   readonly say: (message: ConversationsTest.Said) => Promise<void>
   /** What the client has sent so far, oldest first. */
   readonly sent: () => Promise<ReadonlyArray<ConversationsTest.Sent>>
+  /** Waits until so many were sent, and answers them all; rejects after ten seconds. */
+  readonly awaitSent: (count: number) => Promise<ReadonlyArray<ConversationsTest.Sent>>
   /** Breaks the client's sockets, as a network that fails does; it recovers by itself. */
   readonly drop: () => Promise<void>
   /** Replaces the fault rules: what goes wrong from now on, and how often. */
@@ -72,6 +74,7 @@ export const start = async ({ client: options, ...cast }: Options = {}): Promise
       addressId: test.addressId,
       say: (message) => runtime.runPromise(test.say(message)),
       sent: () => runtime.runPromise(test.sent),
+      awaitSent: (count) => runtime.runPromise(test.awaitSent(count)),
       drop: () => runtime.runPromise(test.drop),
       setFaults: (rules) => runtime.runPromise(test.setFaults(rules)),
       clearFaults: () => runtime.runPromise(test.clearFaults),

@@ -5,6 +5,9 @@ import type * as Scope from "effect/Scope"
 import type { Options, Place, Said, Sent, Service } from "../ConversationsTest.ts"
 import { client, World } from "../World.ts"
 
+/** How long what is waited for may take. Milliseconds of real time. */
+const awaitMillis = 10_000
+
 /** Someone who speaks in rooms where nobody else is named. */
 const somebody = "somebody"
 
@@ -23,7 +26,7 @@ export const make = Effect.fnUntraced(
         const known = people.get(name)
         if (known !== undefined) return Effect.succeed(known)
         return Effect.tap(
-          admin.createSubscriber({ name }),
+          admin.createSubscriber({ name, displayName: name }),
           (created) => Effect.sync(() => people.set(name, created))
         )
       })
@@ -49,7 +52,7 @@ export const make = Effect.fnUntraced(
       }])
     })
 
-    const sent = Effect.gen(function*() {
+    const sent: Service["sent"] = Effect.gen(function*() {
       const all: Array<Sent> = []
       for (const [name, { addressId }] of conversations) {
         for (const stored of yield* admin.stored(addressId)) {
@@ -59,6 +62,19 @@ export const make = Effect.fnUntraced(
       }
       return all.toSorted((a, b) => a.epochSeconds - b.epochSeconds)
     }).pipe(Effect.orDie)
+
+    const awaitSent: Service["awaitSent"] = Effect.fnUntraced(function*(count) {
+      // by real time: a test clock may stand still meanwhile
+      const deadline = performance.now() + awaitMillis
+      while (true) {
+        const all = yield* sent
+        if (all.length >= count) return all
+        if (performance.now() > deadline) {
+          return yield* Effect.die(new Error(`waited for ${count} messages to be sent, and saw ${all.length}`))
+        }
+        yield* Effect.yieldNow
+      }
+    })
 
     /** For joining only; the client under test is another. */
     const members = yield* Effect.orDie(client(me.token))
@@ -80,6 +96,7 @@ export const make = Effect.fnUntraced(
       addressId: (name) => conversation(name).addressId,
       say,
       sent,
+      awaitSent,
       drop: Effect.asVoid(admin.drop({ subscriberId: me.id })),
       setFaults: (rules) => admin.setFaults(rules),
       clearFaults: admin.clearFaults,
