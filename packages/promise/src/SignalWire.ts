@@ -4,11 +4,10 @@
  *
  * @since 0.1.0
  */
-import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
+import type { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as Credentials from "@effect-signalwire/schema/Credentials"
-import * as Reason from "@effect-signalwire/schema/Reason"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Arr from "effect/Array"
@@ -25,7 +24,11 @@ import * as Stream from "effect/Stream"
 import * as AddressApi from "./AddressApi.ts"
 import * as ChatApi from "./ChatApi.ts"
 import * as ConversationApi from "./ConversationApi.ts"
+import * as Caller from "./internal/caller.ts"
+import { given, invalid } from "./internal/options.ts"
 import * as Runner from "./internal/runner.ts"
+import * as Settings from "./internal/settings.ts"
+import { guarded, type Report } from "./internal/subscribing.ts"
 
 /** Where diagnostics go. Nothing logged contains a token or the text of a message. */
 export interface SignalWireLogger {
@@ -90,9 +93,6 @@ export interface SignalWireClient extends AsyncDisposable {
   /** Ends every subscription, iteration and call, and closes the socket. */
   readonly disconnect: () => Promise<void>
 }
-
-const invalid = (attribute: string, message: string): ConversationError =>
-  new ConversationError({ method: "SignalWire", reason: Reason.invalidParameter(attribute, message) })
 
 const fromConfigError = (error: Config.ConfigError): ConversationError => invalid("environment", error.message)
 
@@ -161,16 +161,23 @@ const refreshWith = (onRefreshToken: NonNullable<SignalWireOptions["onRefreshTok
 /**
  * Makes a client. It connects when something subscribes; a bad option rejects at once.
  *
+ * Rejects with a `ConversationError` of reason `Invalid` that names the option.
+ *
  * ```ts
- * const client = await SignalWire({ token })
+ * import { SignalWire } from "@effect-signalwire/promise"
+ *
+ * await using client = await SignalWire({ token: process.env["SIGNALWIRE_TOKEN"] })
  * const page = await client.conversation.getConversations()
+ * console.log(page.data)
  * ```
  */
-export const SignalWire = async (given: SignalWireOptions = {}): Promise<SignalWireClient> => {
-  // callers may be untyped JavaScript: what is no object has no options, and `null` is no option
-  const options: SignalWireOptions = Object.fromEntries(
-    Object.entries({ ...given }).filter(([, value]) => value !== null)
-  )
+export const SignalWire: (options?: SignalWireOptions) => Promise<SignalWireClient> = Caller.method(
+  "SignalWire",
+  (_, options: SignalWireOptions = {}) => connect(given(options))
+)
+
+const connect = async (options: SignalWireOptions): Promise<SignalWireClient> => {
+  Settings.check(options)
   const { onRefreshToken } = options
   const environment = await Conversations.environment.pipe(
     Effect.mapError(fromConfigError),
@@ -201,7 +208,9 @@ export const SignalWire = async (given: SignalWireOptions = {}): Promise<SignalW
     get state() {
       return runner.runSync(Conversations.Conversations.use(({ connection }) => connection.current))
     },
-    onChange: (callback) => {
+    onChange: Caller.immediate("connection.onChange", (callback) => {
+      if (typeof callback !== "function") throw invalid("callback", "must be a function")
+      const call = guarded(callback, (error) => logger.error("a callback for the connection's state failed", error))
       let active = true
       const { stop } = runner.start(
         // not before the caller can stop it
@@ -211,12 +220,7 @@ export const SignalWire = async (given: SignalWireOptions = {}): Promise<SignalW
             Stream.unwrap(Conversations.Conversations.useSync(({ connection }) => connection.changes)),
             (state) =>
               Effect.sync(() => {
-                if (!active || runner.isClosed()) return
-                try {
-                  callback(state)
-                } catch (error) {
-                  logger.error("a callback for the connection's state failed", error)
-                }
+                if (active && !runner.isClosed()) call(state)
               })
           )
         )
@@ -225,21 +229,20 @@ export const SignalWire = async (given: SignalWireOptions = {}): Promise<SignalW
         active = false
         void stop()
       }
-    }
+    })
   }
 
-  const report = (error: unknown) => logger.error("a subscription's callback failed", error)
+  const report: Report = (message, error) => logger.error(message, error)
   const conversation = ConversationApi.make(runner, report)
   return {
     conversation,
     chat: ChatApi.make(runner, conversation, report),
     address: AddressApi.make(runner),
     connection,
-    updateToken: (token) =>
-      runner.run(
-        "updateToken",
-        Credentials.Credentials.use(({ replace }) => replace(Redacted.make(requireToken(token))))
-      ),
+    updateToken: Caller.method("updateToken", async (_, token) => {
+      const next = Redacted.make(requireToken(token))
+      await runner.run(Credentials.Credentials.use(({ replace }) => replace(next)))
+    }),
     disconnect: runner.close,
     [Symbol.asyncDispose]: runner.close
   }
