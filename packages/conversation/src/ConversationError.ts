@@ -9,7 +9,9 @@ import * as Schema from "effect/Schema"
 
 /** What the layers underneath fail with. */
 export interface Underlying {
+  /** Why it failed. */
   readonly reason: Reason.Reason
+  /** The original failure, where there is one. */
   readonly cause?: unknown
 }
 

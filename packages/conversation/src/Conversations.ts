@@ -48,6 +48,7 @@ import type { TimelineEvent } from "./TimelineEvent.ts"
  */
 export type Policy = "suspend" | { readonly strategy: "sliding" | "dropping"; readonly capacity: number }
 
+/** How to follow everything. */
 export interface SubscriptionOptions {
   /** @default "suspend" */
   readonly policy?: Policy | undefined
@@ -58,6 +59,7 @@ export interface SubscriptionOptions {
   readonly cursor?: Cursor | undefined
 }
 
+/** Which conversation to follow, and from when. */
 export interface TimelineOptions extends SubscriptionOptions {
   /** The other side of the conversation. */
   readonly addressId: string
@@ -68,6 +70,7 @@ export interface TimelineOptions extends SubscriptionOptions {
   readonly since?: number | DateTime.DateTime | undefined
 }
 
+/** What the service offers. Every failure is a `ConversationError` whose `reason` says why. */
 export interface Service {
   /** The subscriber's conversations, most recently active first: the first page. */
   readonly getConversations: (
@@ -314,6 +317,7 @@ export const layerServices = (
 ): Layer.Layer<Conversations, never, SignalWireHttp.SignalWireHttp | Subscription.Subscription> =>
   Layer.effect(Conversations, make(options))
 
+/** Where to connect, and how. */
 export interface ConnectOptions extends Endpoint.Options, Tuning {
   /** @default "auto": learned from the first answer that tells, then remembered */
   readonly dialect?: SignalWireHttp.Options["dialect"]
@@ -323,6 +327,7 @@ export interface ConnectOptions extends Endpoint.Options, Tuning {
   readonly subscription?: Omit<Subscription.Options, "endpoint" | "addressOf"> | undefined
 }
 
+/** Where to connect, how, and with which token. */
 export interface Options extends ConnectOptions {
   /** A subscriber access token. */
   readonly token: Redacted.Redacted

@@ -32,10 +32,16 @@ import { guarded, type Report } from "./internal/subscribing.ts"
 
 /** Where diagnostics go. Nothing logged contains a token or the text of a message. */
 export interface SignalWireLogger {
+  /** What the client copes with, such as a frame that it could not read. */
   readonly warn: (message: string, ...details: ReadonlyArray<unknown>) => void
+  /** What somebody should look at, such as a callback that threw. */
   readonly error: (message: string, ...details: ReadonlyArray<unknown>) => void
 }
 
+/**
+ * Where to connect, with which token, and how. Durations are milliseconds, or texts such as `"5 seconds"`; `null` is
+ * as good as absent.
+ */
 export interface SignalWireOptions {
   /** A subscriber access token. @default the environment's `SIGNALWIRE_TOKEN` */
   readonly token?: string | undefined
@@ -77,20 +83,34 @@ export interface SignalWireOptions {
 
 /** The session with the server, as it stands. */
 export interface Connection {
+  /** How the session stands now. It is `Idle` until something subscribes. */
   readonly state: ConnectionState
-  /** Calls back with the state now and with each change; answers how to stop that. */
+  /**
+   * Calls back with the state now and with each change; answers how to stop that. Throws a `ConversationError` of reason
+   * `Invalid` when given no function; what the callback throws, or rejects with, is told to the logger.
+   */
   readonly onChange: (callback: (state: ConnectionState) => void) => () => void
 }
 
 /** A connected client. */
 export interface SignalWireClient extends AsyncDisposable {
+  /** The documented methods, for all conversations. */
   readonly conversation: ConversationApi.ConversationApi
+  /** The same for chat messages only, without the log entries of calls. */
   readonly chat: ChatApi.ChatApi
+  /** Who and what can be talked to. */
   readonly address: AddressApi.AddressApi
+  /** The session with the server, as it stands. */
   readonly connection: Connection
-  /** Replaces the token, for REST and socket alike. */
+  /**
+   * Replaces the token, for REST and socket alike; calls from now on are made with it. Rejects with a `ConversationError`:
+   * `Invalid` for what is no token, `Closed` after `disconnect`. Whether the server takes it shows with the next call.
+   */
   readonly updateToken: (token: string) => Promise<void>
-  /** Ends every subscription, iteration and call, and closes the socket. */
+  /**
+   * Ends every subscription, iteration and call, and closes the socket. Never rejects, and may be called again. Calls that
+   * are under way, and those made later, reject with reason `Closed`; what iterates ends.
+   */
   readonly disconnect: () => Promise<void>
 }
 

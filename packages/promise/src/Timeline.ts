@@ -29,6 +29,7 @@ export type DocumentedTimelineEvent =
 
 const seconds = (time: DateTime.Utc): number => DateTime.toEpochMillis(time) / 1000
 
+/** The event of the Effect side, with documented objects and unix seconds. */
 export const fromEvent = (event: TimelineEvent): DocumentedTimelineEvent =>
   Match.valueTags(event, {
     Message: ({ late, message }): DocumentedTimelineEvent => ({

@@ -30,7 +30,7 @@ export interface SubscribeOptions extends RunOptions {
 
 /** A running subscription. */
 export interface Subscription extends AsyncDisposable {
-  /** Ends it; the callback is not called again. */
+  /** Ends it; the callback is not called again. Never rejects, and may be called again. */
   readonly unsubscribe: () => Promise<void>
 }
 
