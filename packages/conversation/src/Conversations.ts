@@ -52,6 +52,7 @@ import type { Gap, TimelineEvent } from "./TimelineEvent.ts"
  */
 export type Policy = "suspend" | { readonly strategy: "sliding" | "dropping"; readonly capacity: number }
 
+/** How to follow everything. */
 export interface SubscriptionOptions {
   /** @default "suspend" */
   readonly policy?: Policy | undefined
@@ -68,7 +69,7 @@ export interface SubscriptionOptions {
   readonly onGap?: ((gap: Gap) => Effect.Effect<void>) | undefined
 }
 
-/** A timeline's gaps are among what it yields. */
+/** Which conversation to follow, and from when. A timeline's gaps are among what it yields. */
 export interface TimelineOptions extends Omit<SubscriptionOptions, "onGap"> {
   /** The other side of the conversation. */
   readonly addressId: string
@@ -79,6 +80,7 @@ export interface TimelineOptions extends Omit<SubscriptionOptions, "onGap"> {
   readonly since?: number | DateTime.DateTime | undefined
 }
 
+/** What the service offers. Every failure is a `ConversationError` whose `reason` says why. */
 export interface Service {
   /** The subscriber's conversations, most recently active first: the first page. */
   readonly getConversations: (
@@ -349,6 +351,7 @@ export const layerServices = (
 ): Layer.Layer<Conversations, never, SignalWireHttp.SignalWireHttp | Subscription.Subscription> =>
   Layer.effect(Conversations, make(options))
 
+/** Where to connect, and how. */
 export interface ConnectOptions extends Endpoint.Options, Tuning {
   /** @default "auto": learned from the first answer that tells, then remembered */
   readonly dialect?: SignalWireHttp.Options["dialect"]
@@ -358,6 +361,7 @@ export interface ConnectOptions extends Endpoint.Options, Tuning {
   readonly subscription?: Omit<Subscription.Options, "endpoint" | "addressOf"> | undefined
 }
 
+/** Where to connect, how, and with which token. */
 export interface Options extends ConnectOptions {
   /** A subscriber access token. */
   readonly token: Redacted.Redacted

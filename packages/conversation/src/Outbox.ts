@@ -8,8 +8,12 @@
  * - in a browser or in memory, `OutboxStore.layer` over a `KeyValueStore`, for one process at a time.
  *
  * ```ts
- * // Conversations.layer brings what else it needs
- * Outbox.layer().pipe(
+ * import * as Outbox from "@effect-signalwire/conversation/Outbox"
+ * import * as Layer from "effect/Layer"
+ * import * as PersistedQueue from "effect/persistence/PersistedQueue"
+ *
+ * // a SQL client and Conversations.layer bring what else it needs
+ * export const outbox = Outbox.layer().pipe(
  *   Layer.provide(PersistedQueue.layer),
  *   Layer.provide(PersistedQueue.layerStoreSql({ lockExpiration: "15 seconds", lockRefreshInterval: "3 seconds" }))
  * )
@@ -75,10 +79,15 @@ export type OutboxEvent = Data.TaggedEnum<{
 /** Constructors and matchers. */
 export const OutboxEvent = Data.taggedEnum<OutboxEvent>()
 
+/** What is to be sent. */
 export interface Message {
+  /** Whom it is sent to. */
   readonly addressId: string
+  /** What it says. */
   readonly text: string
+  /** Data beside the text. @default none */
   readonly metadata?: JsonObject | undefined
+  /** Data beside the text. @default none */
   readonly details?: JsonObject | undefined
   /**
    * The message's own id; one that is in the queue already, or was and has not been cleaned up, is not taken again.
@@ -87,6 +96,7 @@ export interface Message {
   readonly clientId?: string | undefined
 }
 
+/** Taking messages, and telling what becomes of them. */
 export interface Service {
   /**
    * Takes a message; once this completes, it is kept. Answers its id. Fails with `PersistedQueueError` when the store
@@ -103,6 +113,7 @@ export interface Service {
 /** Sends that survive the end of the process. */
 export class Outbox extends Context.Service<Outbox, Service>()("@effect-signalwire/conversation/Outbox") {}
 
+/** How an outbox works. */
 export interface Options {
   /**
    * Name of the queue. One outbox of a name delivers at a time, in the order of its messages; the others wait until it

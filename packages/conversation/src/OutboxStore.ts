@@ -194,8 +194,14 @@ export const make: Effect.Effect<
  * The store as a layer. Fails with `KeyValueStoreError` when the `KeyValueStore` can't be read.
  *
  * ```ts
+ * import * as Outbox from "@effect-signalwire/conversation/Outbox"
+ * import * as OutboxStore from "@effect-signalwire/conversation/OutboxStore"
+ * import * as Layer from "effect/Layer"
+ * import * as KeyValueStore from "effect/persistence/KeyValueStore"
+ * import * as PersistedQueue from "effect/persistence/PersistedQueue"
+ *
  * // in a browser
- * Outbox.layer().pipe(
+ * export const outbox = Outbox.layer().pipe(
  *   Layer.provide(PersistedQueue.layer),
  *   Layer.provide(OutboxStore.layer),
  *   Layer.provide(KeyValueStore.layerStorage(() => localStorage))

@@ -32,6 +32,7 @@ export type DocumentedGap = Extract<DocumentedTimelineEvent, { readonly _tag: "G
 
 const seconds = (time: DateTime.Utc): number => DateTime.toEpochMillis(time) / 1000
 
+/** The gap of the Effect side, with unix seconds. */
 export const fromGap = ({ from, reason, to }: Gap): DocumentedGap => ({
   _tag: "Gap",
   from: seconds(from),
@@ -39,6 +40,7 @@ export const fromGap = ({ from, reason, to }: Gap): DocumentedGap => ({
   reason
 })
 
+/** The event of the Effect side, with documented objects and unix seconds. */
 export const fromEvent = (event: TimelineEvent): DocumentedTimelineEvent =>
   Match.valueTags(event, {
     Message: ({ late, message }): DocumentedTimelineEvent => ({

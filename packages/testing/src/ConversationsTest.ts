@@ -3,7 +3,9 @@
  * signed in, and what the others say in the hands of the test.
  *
  * ```ts
- * const layer = ConversationsTest.layer({
+ * import * as ConversationsTest from "@effect-signalwire/testing/ConversationsTest"
+ *
+ * export const layer = ConversationsTest.layer({
  *   conversations: ["office"],
  *   messages: [{ conversation: "office", text: "hello" }]
  * })
@@ -35,12 +37,15 @@ export type Place = string | { readonly name: string; readonly kind: "room" | "p
 export interface Said {
   /** The conversation's name. */
   readonly conversation: string
+  /** What is said. */
   readonly text: string
   /** Who says it: a name, or `"me"` for the subscriber under test. @default the person, or somebody in the room */
   readonly from?: string | undefined
   /** Unix seconds. @default now, and after every message so far */
   readonly ts?: number | undefined
+  /** @default empty */
   readonly metadata?: JsonObject | undefined
+  /** @default empty */
   readonly details?: JsonObject | undefined
   /** `false` leaves it to be found in history, as when the server fails to push it. @default true */
   readonly push?: boolean | undefined
@@ -48,14 +53,19 @@ export interface Said {
 
 /** Something that the subscriber under test has sent, as it is stored. */
 export interface Sent {
+  /** The conversation's name. */
   readonly conversation: string
+  /** What it says. */
   readonly text: string | null
+  /** As it was given, without the client's own id. */
   readonly metadata: JsonObject
+  /** As it was given. */
   readonly details: JsonObject
   /** Unix seconds. */
   readonly epochSeconds: number
 }
 
+/** The test's side. Its calls do not fail: a backend that can't be driven is the end of a test. */
 export interface Service {
   /** The subscriber under test. */
   readonly me: Admin.SubscriberCreated
@@ -71,6 +81,7 @@ export interface Service {
   readonly drop: Effect.Effect<void>
   /** Replaces the fault rules: what goes wrong from now on, and how often. */
   readonly setFaults: (rules: ReadonlyArray<Faults.Rule>) => Effect.Effect<void>
+  /** Nothing goes wrong any more. */
   readonly clearFaults: Effect.Effect<void>
   /** Makes the subscriber's first token worthless. */
   readonly expireToken: Effect.Effect<void>
@@ -85,6 +96,7 @@ export class ConversationsTest extends Context.Service<ConversationsTest, Servic
   "@effect-signalwire/testing/ConversationsTest"
 ) {}
 
+/** What is there when a test begins. */
 export interface Options {
   /** With whom the subscriber under test talks. Conversations that `messages` name are there without being listed. */
   readonly conversations?: ReadonlyArray<Place> | undefined

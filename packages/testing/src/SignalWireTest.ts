@@ -3,6 +3,8 @@
  * test. No port is opened, and nothing is shared between two of them.
  *
  * ```ts
+ * import * as SignalWireTest from "@effect-signalwire/testing/SignalWireTest"
+ *
  * await using test = await SignalWireTest.start({ conversations: ["office"] })
  * await test.client.conversation.subscribe((event) => console.log(event.text))
  * await test.say({ conversation: "office", text: "hello" })
@@ -19,6 +21,7 @@ import * as ConversationsTest from "./ConversationsTest.ts"
 import * as MemoryBackend from "./MemoryBackend.ts"
 import { World } from "./World.ts"
 
+/** What is there when a test begins. */
 export interface Options extends Omit<ConversationsTest.Options, "client"> {
   /** How the client behaves. */
   readonly client?: Omit<SignalWireOptions, "token" | "host" | "urls" | "fetch" | "WebSocket"> | undefined
@@ -42,6 +45,7 @@ export interface SignalWireTest extends AsyncDisposable {
   readonly drop: () => Promise<void>
   /** Replaces the fault rules: what goes wrong from now on, and how often. */
   readonly setFaults: (rules: ReadonlyArray<Faults.Rule>) => Promise<void>
+  /** Nothing goes wrong any more. */
   readonly clearFaults: () => Promise<void>
   /** Makes the client's first token worthless. */
   readonly expireToken: () => Promise<void>
