@@ -1,11 +1,12 @@
 /**
  * The code in `docs/`: a block that begins with `// file: NAME.ts` is `src/docs/NAME.ts`, which is compiled, and run here
  * with nothing but a token of a sandbox; the `txt` block after it, if there is one, has lines that it prints. One that
+ * begins with `// example: PATH` is the example or test at that path in this workspace, which the other tests run. One that
  * begins with `// before: NAME.ts` is `conformance/src/migrating/NAME.ts`, which is compiled against SignalWire's own
  * clients; they go by other names there, as there are two versions of one of them.
  */
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
-import { assert, beforeAll, describe, it } from "@effect/vitest"
+import { assert, beforeEach, describe, it } from "@effect/vitest"
 import { execFile } from "node:child_process"
 import { globSync, readFileSync } from "node:fs"
 import { basename } from "node:path"
@@ -54,6 +55,17 @@ const asShown = (path: string): string =>
   Object.entries(vendors).reduce((text, [here, there]) => text.replace(`from "${here}"`, `from "${there}"`), read(path))
 
 describe("the documents", () => {
+  it("show the examples as they are", () => {
+    const examples = globSync("docs/*.md", { cwd: root }).flatMap((document) =>
+      Array.from(
+        read(document).matchAll(/^```ts\n\/\/ example: (.*)\n([^]*?)^```$/gm),
+        ([, path = "", text = ""]) => ({ path, text })
+      )
+    )
+    assert.isAbove(examples.length, 0)
+    for (const { path, text } of examples) assert.strictEqual(text, read(`examples/${path}`), path)
+  })
+
   it.each(shown)("show the code that is compiled: $kind $name", ({ kind, name, text }) => {
     assert.strictEqual(text, asShown(`${sources[kind]}/${name}`))
   })
@@ -76,7 +88,8 @@ describe("the documents", () => {
   describe("their programs", () => {
     let sandbox: SandboxProcess.SandboxProcess
 
-    beforeAll(async () => {
+    // one each: what a program prints depends on what is there
+    beforeEach(async () => {
       sandbox = await SandboxProcess.start()
       return () => sandbox[Symbol.asyncDispose]()
     })

@@ -15,6 +15,7 @@ import type * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import type { HttpClient } from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
@@ -193,10 +194,25 @@ const refreshWith = (onRefreshToken: NonNullable<SignalWireOptions["onRefreshTok
  */
 export const SignalWire: (options?: SignalWireOptions) => Promise<SignalWireClient> = Caller.method(
   "SignalWire",
-  (_, options: SignalWireOptions = {}) => connect(given(options))
+  (_, options: SignalWireOptions = {}) => make(given(options))
 )
 
-const connect = async (options: SignalWireOptions): Promise<SignalWireClient> => {
+/**
+ * {@link SignalWire} over transports of one's own, such as a backend in memory, instead of the platform's.
+ */
+export const connect: (
+  options: SignalWireOptions,
+  over: Layer.Layer<HttpClient | Socket.WebSocketConstructor>
+) => Promise<SignalWireClient> = Caller.method(
+  "SignalWire",
+  (_, options: SignalWireOptions, over: Layer.Layer<HttpClient | Socket.WebSocketConstructor>) =>
+    make(given(options), over)
+)
+
+const make = async (
+  options: SignalWireOptions,
+  over?: Layer.Layer<HttpClient | Socket.WebSocketConstructor>
+): Promise<SignalWireClient> => {
   Settings.check(options)
   const { onRefreshToken } = options
   const environment = await Conversations.environment.pipe(
@@ -219,7 +235,7 @@ const connect = async (options: SignalWireOptions): Promise<SignalWireClient> =>
   const runner = await Runner.make(
     Conversations.layerCredentials({ ...options, host, urls }).pipe(
       Layer.provideMerge(credentials),
-      Layer.provide(transports(options)),
+      Layer.provide(over ?? transports(options)),
       Layer.provideMerge(loggerLayer(logger))
     )
   )

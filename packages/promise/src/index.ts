@@ -40,4 +40,4 @@ export {
   type SignalWireLogger,
   type SignalWireOptions
 } from "./SignalWire.ts"
-export type { DocumentedTimelineEvent } from "./Timeline.ts"
+export type { DocumentedGap, DocumentedTimelineEvent } from "./Timeline.ts"

@@ -5,7 +5,19 @@ import { SignalWire, type SignalWireClient, type SignalWireOptions } from "@effe
 import * as Schedule from "effect/Schedule"
 import type { ServerResponse } from "node:http"
 import { assert, describe, it, vi } from "vitest"
-import { callUntyped, closedPort, complaints, eventually, failure, Heard, meet, open, quick, serve } from "./support.ts"
+import {
+  callUntyped,
+  closedPort,
+  complaints,
+  eventually,
+  failure,
+  Heard,
+  HeardTexts,
+  meet,
+  open,
+  quick,
+  serve
+} from "./support.ts"
 
 /** Nothing is tried twice. */
 const impatient: SignalWireOptions = {
@@ -171,6 +183,15 @@ describe("arguments", () => {
     const error = await failure(callUntyped(ada.conversation.subscribe, callback))
     assert.deepStrictEqual(complaints(error), ["callback"])
     assert.deepStrictEqual(await world.admin.sessions(), [])
+  })
+
+  it("an onGap that is no function is as good as none", async () => {
+    await using world = await open()
+    const { ada, addressId } = await meet(world)
+    const heard = new HeardTexts()
+    await callUntyped(ada.conversation.subscribe, heard.push, { onGap: "log" })
+    await ada.conversation.sendMessage({ addressId, text: "hello" })
+    assert.deepStrictEqual(await heard.untilText("hello"), ["hello"])
   })
 
   it("an onError that is no function is as good as none", async () => {

@@ -9,6 +9,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { maybe } from "./JsonObject.ts"
 import { type Decoder, decoder, type MalformedValue, within } from "./Malformed.ts"
+import type { Reason } from "./Reason.ts"
 
 /** A page of a list, and the way to its neighbours. Messages come newest first, so `next` leads to older ones. */
 export interface Page<A, E> {
@@ -29,6 +30,12 @@ export interface Page<A, E> {
   /** This page, read again. */
   readonly self: Effect.Effect<Page<A, E>, E>
 }
+
+/**
+ * Whether a link failed because the server does not know it, or no longer: it restarted, say, or its pages have expired.
+ * Whoever can may begin again from the first page.
+ */
+export const isStaleLink = ({ _tag }: Reason): boolean => _tag === "Invalid" || _tag === "NotFound"
 
 /** The same page with other items and another error. */
 export const mapBoth = <A, E, B, E2>(page: Page<A, E>, options: {

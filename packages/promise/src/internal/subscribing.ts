@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { type DocumentedGap, fromGap } from "../Timeline.ts"
 import { type Present, withoutMachinery } from "./caller.ts"
 import { invalid } from "./options.ts"
 import type { Runner, RunOptions } from "./runner.ts"
@@ -22,7 +23,12 @@ export interface SubscribeOptions extends RunOptions {
   /** What becomes of messages that come faster than they are taken. @default "suspend": nothing is lost */
   readonly policy?: Conversations.Policy | undefined
   /**
-   * Told of what the callback throws or rejects with, and of the failure that ended the subscription. Neither touches
+   * Told of messages that may be missing and can't be had, since history does not reach back over an interruption: before
+   * the callback has what came after them. Without it a warning is logged.
+   */
+  readonly onGap?: ((gap: DocumentedGap) => void) | undefined
+  /**
+   * Told of what the callbacks throw or reject with, and of the failure that ended the subscription. Neither touches
    * another subscriber. Without it both are logged.
    */
   readonly onError?: ((error: unknown) => void) | undefined
@@ -82,16 +88,27 @@ export const subscribe = async (
   }
   const call = guarded(callback, tell("a subscription's callback failed"))
   const ended = tell("a subscription ended, as it failed")
+  const callOnGap = typeof options.onGap === "function"
+    ? guarded(options.onGap, tell("a subscription's onGap failed"))
+    : undefined
   const scope = Scope.makeUnsafe()
+  let active = true
+  const isOver = () => !active || runner.isClosed()
   const events = await runner.run(
     Effect.flatMap(
       Conversations.Conversations,
-      ({ subscription }) => Scope.provide(subscription({ policy }), scope)
+      ({ subscription }) =>
+        Scope.provide(
+          subscription({
+            policy,
+            onGap: callOnGap && ((gap) => Effect.sync(() => isOver() ? undefined : callOnGap(fromGap(gap))))
+          }),
+          scope
+        )
     ).pipe(Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))),
     options
   )
   const signal = options.signal ?? undefined
-  let active = true
   const { stop } = runner.start(
     // not before the caller can stop it
     Effect.andThen(
@@ -99,7 +116,7 @@ export const subscribe = async (
       Stream.runForEachArray(events, (batch) =>
         Effect.sync(() => {
           for (const event of batch) {
-            if (!active || runner.isClosed()) return
+            if (isOver()) return
             if (wanted(event)) call(Documented.event(event))
           }
         }))
