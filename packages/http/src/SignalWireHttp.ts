@@ -170,7 +170,11 @@ export interface Options {
   readonly endpoint: Endpoint
   /** @default "auto": learned from the first answer that tells, then remembered */
   readonly dialect?: "auto" | Dialect | undefined
-  /** How long one attempt may take. @default "30 seconds" */
+  /**
+   * How long one attempt may take. What was sent and not answered may still be on its way, so a send is waited for longer
+   * than a read, which can be asked for again.
+   * @default "10 seconds" for reads, "30 seconds" for `sendMessage`
+   */
   readonly timeout?: Duration.Input | undefined
   /** When a read is tried again after a failure that may heal. @default jittered exponential backoff */
   readonly retry?: Schedule.Schedule<unknown, SignalWireHttpError> | undefined
@@ -217,7 +221,10 @@ export const make = Effect.fnUntraced(function*(
   const requests = Requests.make({
     client: yield* HttpClient.HttpClient,
     credentials: yield* Credentials.Credentials,
-    timeout: Duration.fromInputUnsafe(options.timeout ?? "30 seconds"),
+    timeouts: {
+      repeatable: Duration.fromInputUnsafe(options.timeout ?? "10 seconds"),
+      once: Duration.fromInputUnsafe(options.timeout ?? "30 seconds")
+    },
     deadline: Duration.fromInputUnsafe(options.deadline ?? "90 seconds"),
     schedule: options.retry ?? defaultSchedule
   })
