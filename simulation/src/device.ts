@@ -76,9 +76,9 @@ export class Device {
     )
     const refresh = Effect.suspend(() => {
       const began = this.token
-      // a session that is resumed tells when the token ends that it began with
+      // a session that is resumed tells when the token ends that it began with, and the device's clock may be off
       const now = options.watch.clock.currentTimeMillisUnsafe()
-      const ends = this.#ends.some((at) => at - now < 65_000 && at - now > -120_000)
+      const ends = this.#ends.some((at) => at - now < 65_000 && at - now > -320_000)
       // one that fails is tried again
       if (network.refusedDial || ends) network.refused.add(began)
       if (!network.refused.has(began)) {
