@@ -12,7 +12,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 const total = { passed: 0, failed: 0, skipped: 0 }
 const problems: Array<string> = []
 
-const withTests = globSync("{packages/*,examples,benchmarks,conformance,chaos,simulation}/test/**/*.test.ts", {
+const withTests = globSync("{packages/*,examples,browser,benchmarks,conformance,chaos,simulation}/test/**/*.test.ts", {
   cwd: root
 })
   .map((file) => file.split("/test/", 1)[0] ?? "")
