@@ -6,6 +6,7 @@
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import type { SendOptions } from "@effect-signalwire/http/SignalWireHttp"
 import * as Documented from "@effect-signalwire/schema/Documented"
+import { ClientId } from "@effect-signalwire/schema/Ids"
 import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -38,6 +39,8 @@ export interface SendMessageOptions extends RunOptions {
   readonly text: string
   readonly metadata?: JsonObject | undefined
   readonly details?: JsonObject | undefined
+  /** An id of the caller's own, under which a timeline shows the message again. @default a new one */
+  readonly clientId?: string | undefined
 }
 
 export interface JoinOptions extends RunOptions {
@@ -116,8 +119,10 @@ export const make = (runner: Runner<Services>, report: (error: unknown) => void)
       ),
     subscribe: (callback, options) => subscribe(runner, report, () => true, callback, options),
     sendMessage: async (options) => {
-      const { signal: _, ...message } = given(options)
-      const send: SendOptions = message
+      const { clientId, signal: _, ...message } = given(options)
+      const send: SendOptions = typeof clientId === "string"
+        ? { ...message, clientId: ClientId.make(clientId) }
+        : message
       return Documented.conversation(
         await use("sendMessage", (conversations) => conversations.sendMessage(send), options)
       )
