@@ -11,6 +11,7 @@ describe("useConversations", () => {
     // one that is not known yet, and then another
     await world.seed(world.ada.id, ["in the room"])
     await eventually(() => assert.deepStrictEqual(current().conversations.map(({ name }) => name), ["office"]))
+    assert.strictEqual(current().conversations[0]?.lastMessage?.text, "in the room")
     await world.admin("POST", "/messages", {
       messages: [{ from: world.grace.id, addressId: world.ada.addressId, text: "to you" }]
     })
@@ -19,7 +20,7 @@ describe("useConversations", () => {
     await eventually(() =>
       assert.deepStrictEqual(current().conversations.map(({ lastMessage, name }) => [name, lastMessage?.text]), [
         ["office", "back in the room"],
-        ["grace", current().conversations[1]?.lastMessage?.text]
+        ["grace", "to you"]
       ])
     )
   })

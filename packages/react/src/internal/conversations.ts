@@ -57,6 +57,23 @@ const merged = (
   return sorted([...byId.values()])
 }
 
+/** What was heard, over what is known. */
+const heard = (
+  known: ReadonlyArray<ListedConversation>,
+  event: DocumentedEvent
+): ReadonlyArray<ListedConversation> => {
+  const isConcerned = concerns(event)
+  return sorted(known.map((conversation) =>
+    isConcerned(conversation) && event.ts >= (conversation.lastMessage?.ts ?? 0)
+      ? {
+        ...conversation,
+        last_message_at: Math.max(conversation.last_message_at, event.ts * 1000),
+        lastMessage: event
+      }
+      : conversation
+  ))
+}
+
 const concerns = (event: DocumentedEvent) => (conversation: DocumentedConversation): boolean =>
   conversation.id === event.conversation_id ||
   (event.address_id !== null && conversation.address_id === event.address_id)
@@ -68,6 +85,8 @@ export const make = ({ client }: Pick<Source, "client">): Conversations => {
   let current: AbortSignal | undefined
   let reading: Promise<void> | undefined
   let isStale = false
+  /** What was heard of conversations that the list does not have yet, the newest of each. */
+  const unplaced = new Map<string, DocumentedEvent>()
 
   const fail = (signal: AbortSignal | undefined) => (error: unknown) => {
     if (current === signal) update({ status: "failed", error: toError(error), isLoadingMore: false })
@@ -84,9 +103,10 @@ export const make = ({ client }: Pick<Source, "client">): Conversations => {
       update({
         status: "ready",
         error: null,
-        conversations: merged(conversations, page.data),
+        conversations: [...unplaced.values()].reduce(heard, merged(conversations, page.data)),
         hasMore: last.hasNext
       })
+      unplaced.clear()
     } while (isStale)
   }
 
@@ -103,21 +123,9 @@ export const make = ({ client }: Pick<Source, "client">): Conversations => {
 
   const hear = (event: DocumentedEvent) => {
     const { conversations } = state.get()
-    const isConcerned = concerns(event)
-    if (!conversations.some(isConcerned)) return void refresh()
-    update({
-      conversations: sorted(
-        conversations.map((conversation) =>
-          isConcerned(conversation) && event.ts >= (conversation.lastMessage?.ts ?? 0)
-            ? {
-              ...conversation,
-              last_message_at: Math.max(conversation.last_message_at, event.ts * 1000),
-              lastMessage: event
-            }
-            : conversation
-        )
-      )
-    })
+    if (conversations.some(concerns(event))) return update({ conversations: heard(conversations, event) })
+    unplaced.set(event.conversation_id, event)
+    void refresh()
   }
 
   const run = (signal: AbortSignal) => {
@@ -126,6 +134,7 @@ export const make = ({ client }: Pick<Source, "client">): Conversations => {
       current = undefined
       reading = undefined
       last = undefined
+      unplaced.clear()
       state.set(initial)
     }, { once: true })
     client().then(async ({ conversation }) => {
