@@ -81,6 +81,17 @@ describe("SignalWireProvider", () => {
     assert.isArray((await client?.conversation.getConversations())?.data)
   })
 
+  it("asks the newest onRefreshToken that it was given", async () => {
+    await using world = await open()
+    const minted = await world.admin("POST", "/tokens", { subscriberId: world.ada.id })
+    const token = typeof minted === "object" && minted !== null && "token" in minted ? String(minted.token) : ""
+    const { current, rerender } = world.render(() => useClient(), { onRefreshToken: () => null })
+    await eventually(() => assert.strictEqual(current().status, "ready"))
+    rerender({ onRefreshToken: () => token })
+    await world.admin("POST", "/tokens/expire", { token: world.ada.token })
+    await eventually(async () => assert.isArray((await current().client?.conversation.getConversations())?.data))
+  })
+
   it("says why there is no client", async () => {
     await using world = await open()
     const { current } = world.render(() => ({ ...useClient(), timeline: useTimeline(world.addressId) }), { token: "" })

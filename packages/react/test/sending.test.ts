@@ -1,6 +1,6 @@
 import { type Timeline, useSendMessage, useTimeline } from "@effect-signalwire/react"
 import { assert, describe, it } from "vitest"
-import { eventually, open, type Rendered, saying, texts } from "./support.ts"
+import { eventually, numbered, open, type Rendered, saying, texts } from "./support.ts"
 
 type World = Awaited<ReturnType<typeof open>>
 type Chat = Timeline & ReturnType<typeof useSendMessage>
@@ -92,6 +92,23 @@ describe("useSendMessage", () => {
     await eventually(() => assert.isTrue(rendered.current().messages.every(({ status }) => status === "stored")))
     await eventually(() => assert.deepStrictEqual(texts(rendered.current()), sent))
     for (const text of sent) assertSteady(rendered, text)
+  })
+
+  it("goes back to the newest messages when one is sent from among old ones", async () => {
+    await using world = await open()
+    await world.seed(world.grace.id, numbered(200))
+    const { current } = world.render(() => ({
+      ...useTimeline(world.addressId, { capacity: 120 }),
+      ...useSendMessage(world.addressId)
+    }))
+    await eventually(() => assert.strictEqual(current().status, "live"))
+    await current().loadOlder()
+    await eventually(() => assert.isTrue(current().hasNewer))
+    current().send("hello")
+    await eventually(() => {
+      assert.deepStrictEqual(texts(current()).slice(-2), ["message 199", "hello"])
+      assert.deepStrictEqual([current().hasNewer, current().messages.at(-1)?.status], [false, "stored"])
+    })
   })
 
   it("keeps a message that failed, until it is sent again or discarded", async () => {
