@@ -1,7 +1,7 @@
 /**
  * Checks what would be published: packs every package afresh, looks at the tarballs with publint and attw, installs them
  * into an empty project, type-checks a consumer of every module with an old and a new TypeScript, runs it, and runs the
- * examples of the READMEs against the packed sandbox.
+ * examples of the READMEs and of `docs/` against the packed sandbox.
  *
  * An example is a fenced `ts` block that begins with a line `// file: NAME.ts`. It runs with the environment that the
  * sandbox's ready line gives: `SIGNALWIRE_HTTP_URL`, `SIGNALWIRE_WS_URL`, `SIGNALWIRE_TOKEN` (the first subscriber's),
@@ -139,10 +139,10 @@ const consume = (): void => {
   run(process.execPath, ["consumer.ts"], { cwd: consumer })
 }
 
-/** Writes the examples of all READMEs, and answers their files. */
+/** Writes the examples of all documents, and answers their files. */
 const writeExamples = (): ReadonlyArray<string> => {
   const files = new Map<string, string>()
-  for (const readme of globSync("{README.md,packages/*/README.md}", { cwd: root }).toSorted()) {
+  for (const readme of globSync("{README.md,docs/*.md,packages/*/README.md}", { cwd: root }).toSorted()) {
     for (const [, body = ""] of readFileSync(join(root, readme), "utf8").matchAll(/^```ts\b[^\n]*\n([^]*?)^```/gm)) {
       const name = /^\/\/ file: ([\w-]+\.ts)\s*\n/.exec(body)?.[1]
       if (name !== undefined) files.set(name, `${files.get(name) ?? ""}${body}`)
@@ -188,10 +188,10 @@ const stopSandbox = (sandbox: ChildProcess): Promise<boolean> =>
 const runExamples = async (): Promise<void> => {
   const names = writeExamples()
   if (!existsSync(join(consumer, "node_modules/.bin/effect-signalwire-sandbox"))) {
-    if (names.length > 0) throw new Error("the READMEs have examples, but there is no packed sandbox")
-    return step("no packed sandbox yet, and no README example to run with it")
+    if (names.length > 0) throw new Error("the documents have examples, but there is no packed sandbox")
+    return step("no packed sandbox yet, and no example to run with it")
   }
-  step(`run ${names.length} README examples against the packed sandbox`)
+  step(`run ${names.length} examples against the packed sandbox`)
   if (names.length > 0) typeCheck("typescript-7", "nodenext", names.map((name) => `examples/${name}`))
   const [sandbox, ready] = await startSandbox()
   const env = {

@@ -16,7 +16,8 @@ for (const directory of globSync("packages/*/src", { cwd: root }).toSorted()) {
   const modules = globSync("*.ts", { cwd: join(root, directory) })
     .map((file) => basename(file, ".ts"))
     .filter((name) => /^[A-Z]/.test(name))
-    .toSorted()
+    // as the formatter sorts them
+    .toSorted((a, b) => a.toLowerCase() < b.toLowerCase() ? -1 : 1)
   const content = modules.map((name) => `export * as ${name} from "./${name}.ts"\n`).join("")
   const file = join(root, directory, "index.ts")
   if (existsSync(file) && readFileSync(file, "utf8") === content) continue

@@ -10,6 +10,8 @@ const root = dirname(import.meta.dirname)
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null
 
 const total = { passed: 0, failed: 0, skipped: 0 }
+/** Tests of types hold when `check` does: they are counted, and are among those that passed. */
+let ofTypes = 0
 const problems: Array<string> = []
 
 const withTests = globSync(
@@ -31,9 +33,15 @@ for (const directory of [...new Set(withTests)].toSorted()) {
   total.passed += count("numPassedTests")
   total.failed += count("numFailedTests")
   total.skipped += count("numPendingTests", "numTodoTests")
+  const files: ReadonlyArray<unknown> = Array.isArray(report["testResults"]) ? report["testResults"] : []
+  for (const file of files) {
+    if (!isRecord(file) || !String(file["name"]).endsWith("/test/types.test.ts")) continue
+    if (Array.isArray(file["assertionResults"])) ofTypes += file["assertionResults"].length
+  }
   if (report["success"] !== true) problems.push(`${directory}: failed`)
 }
 
 for (const problem of problems) console.error(problem)
+console.log(`on the level of types: ${ofTypes}`)
 console.log(`tests: ${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = problems.length > 0 || total.failed > 0 || total.passed === 0 ? 1 : 0

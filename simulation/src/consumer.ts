@@ -54,7 +54,15 @@ export class Consumer {
     const { cursor, terms: { since } } = lineage
     const { pushedAt } = this.options.device.options.network
     if (addressId === undefined) {
-      const events = yield* client.subscription({ policy, cursor })
+      const events = yield* client.subscription({
+        policy,
+        cursor,
+        onGap: (gap) =>
+          Effect.sync(() => {
+            this.options.note(`${lineage.name} < ${describe(gap)}`)
+            lineage.event(gap, this.options.now(), pushedAt)
+          })
+      })
       lineage.open(this.options.now())
       yield* this.#read(events, (event) => lineage.message(event, undefined, pushedAt.get(event.id)))
     } else {

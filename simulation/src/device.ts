@@ -1,15 +1,18 @@
 /** A process of a subscriber: the whole client, over a network and a clock of its own. */
 import { Conversations } from "@effect-signalwire/conversation/Conversations"
 import * as ConversationsModule from "@effect-signalwire/conversation/Conversations"
+import * as Outbox from "@effect-signalwire/conversation/Outbox"
 import * as MemoryBackend from "@effect-signalwire/testing/MemoryBackend"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
+import * as PersistedQueue from "effect/persistence/PersistedQueue"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
+import * as Stream from "effect/Stream"
 import type { Environment } from "./environment.ts"
 import type { Watch } from "./machine.ts"
 import type { Network } from "./network.ts"
@@ -37,6 +40,9 @@ export interface DeviceOptions {
   readonly watch: Watch
   readonly network: Network
   readonly server: Server
+  /** Where it keeps what it is given to send; without, it has no outbox. */
+  readonly queues: Layer.Layer<PersistedQueue.PersistedQueueStore> | undefined
+  readonly onOutbox: (event: Outbox.OutboxEvent) => void
   /** Carries out a dial on behalf of this device. */
   readonly dialler: (dial: () => Socket.WebSocketLike) => Socket.WebSocketLike
   readonly now: () => number
@@ -47,6 +53,7 @@ export class Device {
   readonly options: DeviceOptions
   readonly scope: Scope.Closeable = Scope.makeUnsafe()
   readonly client: ConversationsModule.Service
+  readonly outbox: Outbox.Service | undefined
   /** Whether it can get another token when one is refused. */
   renewable = true
   token: string
@@ -85,8 +92,8 @@ export class Device {
           const { running } = server
           if (!this.renewable) return Effect.fail({ isRetryable: false })
           return running === undefined
-            ? Effect.fail("the server is down")
-            : Effect.mapError(running.backend.mint(account.id), () => "no token to be had")
+            ? Effect.fail({ isRetryable: true })
+            : Effect.mapError(running.backend.mint(account.id), () => ({ isRetryable: true }))
         })),
         Effect.map(({ expiresAt, token }) => {
           if (this.#replaced.has(began)) throw new Violation(`${options.name} replaces one token twice (P6.4)`)
@@ -114,7 +121,24 @@ export class Device {
       )
     )
     this.client = Context.get(services, Conversations)
+    this.outbox = options.queues && environment.now(this.#openOutbox(options.queues, Layer.succeedContext(services)))
   }
+
+  readonly #openOutbox = Effect.fnUntraced({ self: this }, function*(
+    this: Device,
+    queues: Layer.Layer<PersistedQueue.PersistedQueueStore>,
+    services: Layer.Layer<ConversationsModule.Services>
+  ) {
+    const context = yield* Outbox.layer().pipe(
+      Layer.provide([PersistedQueue.layer.pipe(Layer.provide(queues)), services]),
+      Layer.buildWithScope(this.scope)
+    )
+    const outbox = Context.get(context, Outbox.Outbox)
+    yield* Stream.runForEach(outbox.events, (event) => Effect.sync(() => this.options.onOutbox(event))).pipe(
+      Effect.forkIn(this.scope, { startImmediately: true })
+    )
+    return outbox
+  })
 
   /** What the process does on its own behalf ends with it. */
   onClose(end: () => void): void {

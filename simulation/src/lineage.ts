@@ -177,9 +177,7 @@ export class Lineage {
 
   /** Whether it was promised, and has not come. */
   #isMissing(entry: Entry): boolean {
-    const { account, forgetful, groupId, limited, lossy, overlapSeconds, sweeps } = this.terms
-    // a subscription can't say that it has a gap
-    if (limited && groupId === undefined) return false
+    const { account, forgetful, lossy, overlapSeconds, sweeps } = this.terms
     if (lossy || this.opened === undefined || this.handed.has(entry.message.id) || !this.isOurs(entry)) return false
     if (!entry.members.has(account.id)) return false
     if (entry.index >= this.begun) {

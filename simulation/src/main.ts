@@ -79,7 +79,7 @@ const many = async (): Promise<void> => {
   const { totals } = sum
   console.log(`${sum.seeds} seeds, ${rate()} a minute, ${sum.steps} steps`)
   console.log(
-    `${totals.messages} messages, ${totals.handedOut} handed out, ${totals.drops} drops, ${totals.faults} faults, ` +
+    `${totals.messages} messages, ${totals.outgoing} through outboxes, ${totals.handedOut} handed out, ${totals.drops} drops, ${totals.faults} faults, ` +
       `${totals.restarts} restarts of the server, ${totals.processes} processes, ` +
       `${totals.recoveries} recoveries, ${totals.repairs} messages that only history told`
   )

@@ -101,11 +101,18 @@ export class Network {
     return link.client
   }
 
-  /** Every socket that is open now carries nothing any more, and neither end is told: as after a change of network. */
+  /**
+   * Every socket that is open now carries nothing any more, and neither end is told: as after a change of network. The
+   * server's machine gives them up after a while, the device's never.
+   */
   deafen(): number {
     const { sockets } = this
     this.#generation++
     this.#held = []
+    const peers = this.#sockets.map(({ peer }) => peer)
+    this.#machine.after(60_000, () => {
+      for (const peer of peers) peer?.end(1006, "")
+    })
     return sockets
   }
 

@@ -27,7 +27,8 @@ export const add = (a: Sum, b: Sum): Sum => ({
     processes: a.totals.processes + b.totals.processes,
     faults: a.totals.faults + b.totals.faults,
     recoveries: a.totals.recoveries + b.totals.recoveries,
-    repairs: a.totals.repairs + b.totals.repairs
+    repairs: a.totals.repairs + b.totals.repairs,
+    outgoing: a.totals.outgoing + b.totals.outgoing
   }
 })
 

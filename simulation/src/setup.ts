@@ -16,6 +16,8 @@ export interface Setup {
   readonly sweeps: boolean
   readonly forgetful: boolean
   readonly limited: boolean
+  /** Where outboxes keep what they are given: in a store that several processes share, or in one for one at a time. */
+  readonly outbox: "shared" | "keyValue"
 }
 
 export const draw = (chance: Chance): Setup => {
@@ -30,7 +32,8 @@ export const draw = (chance: Chance): Setup => {
       dialect: chance.pick("all", "address", "group"),
       pingInterval: chance.pick("10 seconds", "20 seconds"),
       sessionRetention: chance.pick("5 seconds", "1 minute", "5 minutes"),
-      maxUnacked: chance.pick(8, 2000),
+      // what is sent again must be among what is remembered
+      maxUnacked: forgetful ? 8 : chance.pick(8, 2000),
       tokenLifetime: chance.pick("5 minutes", "2 hours")
     },
     rooms: chance.whole(1, 3),
@@ -41,6 +44,7 @@ export const draw = (chance: Chance): Setup => {
     sweeps,
     forgetful,
     limited,
+    outbox: chance.pick("shared", "keyValue"),
     tuning: {
       overlap: overlapSeconds * 1000,
       sweep: sweeps ? { min: min * 1000, max: min * chance.pick(4, 8) * 1000 } : false,

@@ -40,6 +40,13 @@ const settle = (world: World): void => {
   for (const account of world.people) {
     if (world.orphans.some(({ terms }) => terms.account.id === account.id)) resume(world, account)
   }
+  // what an outbox has kept waits for a process with a token
+  for (const device of world.devices) {
+    if (device.outbox !== undefined && !device.renewable) world.stopDevice(device, false)
+  }
+  for (const account of world.people) {
+    if (world.outboxOf(account) === undefined) world.startDevice(account)
+  }
   const left = () =>
     world.consumers.filter(({ state }) => state === "open").flatMap(({ options: { lineage } }) =>
       lineage.opened === undefined ?
@@ -48,6 +55,10 @@ const settle = (world: World): void => {
     )
   for (let waited = 0; left().length > 0 || world.mail.underWay > 0; waited += 10_000) {
     if (waited > patience) throw new Violation(`${left()[0] ?? "a send does not end"} (P1.1)`)
+    world.advance(10_000)
+  }
+  for (let waited = 0; world.outgoings.waiting().length > 0; waited += 10_000) {
+    if (waited > patience) throw new Violation(`${world.outgoings.waiting()[0]?.text} is not delivered (P4.4)`)
     world.advance(10_000)
   }
   // long enough for what would come twice

@@ -72,6 +72,48 @@ const calm: ReadonlyArray<Step> = [
       }
     }
   },
+  {
+    weight: 10,
+    // now and then by somebody who names it, and gives it again when in doubt
+    run: (world) => {
+      const { chance } = world
+      const sender = device(world)
+      const place = sender === undefined ? undefined : chance.oneOf(world.places(sender.options.account))
+      if (sender?.outbox === undefined || place === undefined) return
+      for (let left = chance.pick(1, 1, 2, 5); left > 0; left--) {
+        const text = world.nextText()
+        world.note(`${sender.options.name} is to send ${text}`)
+        world.totals.outgoing++
+        world.outgoings.give(sender, place.addressId, text, chance.happens(0.4) ? `id ${text}` : undefined)
+      }
+    }
+  },
+  {
+    weight: 2,
+    run: (world) => {
+      const sender = device(world)
+      const own = world.outgoings.all.filter(({ account, clientId }) =>
+        account === sender?.options.account && clientId !== undefined
+      ).slice(-4)
+      const outgoing = world.chance.oneOf(own)
+      if (sender?.outbox === undefined || outgoing === undefined) return
+      world.note(`${sender.options.name} is to send ${outgoing.text} again`)
+      world.outgoings.again(sender, outgoing)
+    }
+  },
+  {
+    weight: 3,
+    // in the middle of delivering
+    run: (world) => {
+      const waiting = world.chance.oneOf(world.outgoings.waiting())
+      const sender = waiting === undefined ? undefined : world.outboxOf(waiting.account)
+      if (waiting === undefined || sender === undefined) return
+      world.advance(world.chance.whole(0, 100))
+      world.stopDevice(sender, world.chance.happens(0.7))
+      world.advance(world.chance.pick(0, 0, 300, world.chance.whole(0, 15_000)))
+      resume(world, waiting.account)
+    }
+  },
   { weight: 14, run: wait(0, 500) },
   { weight: 8, run: wait(500, 8000) },
   { weight: 2, run: wait(8000, 40_000) },
@@ -240,6 +282,17 @@ const rough: ReadonlyArray<Step> = [
       if (victim === undefined) return
       victim.options.network.drifting = !victim.options.network.drifting
       world.note(`pages of ${victim.options.name} ${victim.options.network.drifting ? "drift" : "stand still"}`)
+    }
+  },
+  {
+    weight: 1.5,
+    run: (world) => {
+      const account = world.chance.oneOf(world.people)
+      const store = account === undefined ? undefined : world.queueStores.get(account.id)
+      if (store === undefined) return
+      const millis = world.chance.pick(200, 5000, 20_000)
+      world.note(`the queues of ${account?.name} can't be reached for ${millis} ms`)
+      store.fail(millis)
     }
   },
   { weight: 1.5, run: (world) => world.restartServer(world.chance.pick(0, 500, 20_000)) },

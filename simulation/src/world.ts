@@ -1,11 +1,15 @@
 /** Everything that a run consists of: the server, devices and their consumers, and what is known to be true. */
 import type { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import * as Cursor from "@effect-signalwire/conversation/Cursor"
+import * as OutboxStore from "@effect-signalwire/conversation/OutboxStore"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
+import * as PersistedQueue from "effect/persistence/PersistedQueue"
 import * as Stream from "effect/Stream"
 import { Chance } from "./chance.ts"
 import { Consumer, type Sabotage } from "./consumer.ts"
@@ -17,6 +21,8 @@ import { Lineage } from "./lineage.ts"
 import { Machine } from "./machine.ts"
 import { Mail } from "./mail.ts"
 import { Network } from "./network.ts"
+import { Outgoings } from "./outgoing.ts"
+import { QueueStore } from "./queueStore.ts"
 import { Server } from "./server.ts"
 import * as Setup from "./setup.ts"
 import type { Trace } from "./trace.ts"
@@ -34,6 +40,8 @@ export interface Totals {
   recoveries: number
   /** How many messages were handed out that were never pushed to the device. */
   repairs: number
+  /** How many messages were given to outboxes. */
+  outgoing: number
 }
 
 export const noTotals = (): Totals => ({
@@ -44,7 +52,8 @@ export const noTotals = (): Totals => ({
   processes: 0,
   faults: 0,
   recoveries: 0,
-  repairs: 0
+  repairs: 0,
+  outgoing: 0
 })
 
 interface Place {
@@ -69,6 +78,7 @@ export class World {
   readonly ledger = new Ledger(() => this.machine.now)
   readonly server: Server
   readonly mail: Mail
+  readonly outgoings: Outgoings
   readonly totals = noTotals()
   readonly people: Array<Account> = []
   readonly bots: Array<Account> = []
@@ -87,7 +97,11 @@ export class World {
   #names = 0
   #dialling: Network | undefined
   readonly #crashed = new Set<string>()
+  /** Processes that have crashed. */
+  readonly #killed = new Set<string>()
   readonly #store = new Map<string, string>()
+  /** One for each person. */
+  readonly queueStores = new Map<string, QueueStore>()
 
   constructor(options: WorldOptions) {
     const { seed } = options
@@ -97,6 +111,7 @@ export class World {
     this.chance = new Chance(`world ${seed}`)
     this.setup = Setup.draw(this.chance)
     this.mail = new Mail(this.ledger, this.note)
+    this.outgoings = new Outgoings(this.ledger, this.note, this.fail)
     const environment = this.#environment("server", 0).environment
     this.server = new Server(environment, this.ledger, this.setup.backend, () => {
       const network = this.#dialling
@@ -182,6 +197,8 @@ export class World {
       watch,
       network,
       server: this.server,
+      queues: this.#queues(account, name),
+      onOutbox: (event) => this.outgoings.told(name, event, (reason) => this.hasMet(reason)),
       dialler: (dial) => {
         this.#dialling = network
         const socket = dial()
@@ -206,6 +223,11 @@ export class World {
       consumer.close()
       if (lineage.cursor !== undefined) this.orphans.push(lineage)
     }
+    const { account, name } = device.options
+    if (crash) {
+      this.#killed.add(name)
+      this.queueStores.get(account.id)?.kill(name)
+    } else this.queueStores.get(account.id)?.end(name)
     this.consumers = this.consumers.filter((one) => one.options.device !== device)
     device.close()
     this.machine.run()
@@ -214,30 +236,58 @@ export class World {
     this.#crashed.clear()
     this.devices = this.devices.filter((one) => one !== device)
     // what takes a moment gets it
-    const name = device.options.name
     this.machine.after(60_000, () => {
       const remains = device.remains()
       if (remains.length > 0) this.fail(`${name} has ended, and left ${remains.join(", ")} behind (P7.2)`)
     })
   }
 
-  // Consumers
+  // What outlives processes
 
-  /** A cursor whose writes are noticed, and do not happen in a crash. */
-  #cursor(name: string, lineage: () => Lineage | undefined): Cursor.Cursor {
-    const store = KeyValueStore.makeStringOnly({
+  /** Writes do not happen in a crash. */
+  #keyValueStore(isGone: () => boolean, onWrite: () => void): KeyValueStore.KeyValueStore {
+    return KeyValueStore.makeStringOnly({
       get: (key) => Effect.sync(() => this.#store.get(key)),
       set: (key, value) =>
         Effect.sync(() => {
-          if (this.#crashed.has(name)) return
+          if (isGone()) return
           this.#store.set(key, value)
-          lineage()?.saved()
+          onWrite()
         }),
       remove: (key) => Effect.sync(() => void this.#store.delete(key)),
       clear: Effect.sync(() => this.#store.clear()),
       size: Effect.sync(() => this.#store.size),
       keys: Effect.sync(() => [...this.#store.keys()])
     })
+  }
+
+  /** Where a process of somebody keeps what it is to send. */
+  #queues(account: Account, process: string): Layer.Layer<PersistedQueue.PersistedQueueStore> | undefined {
+    if (this.setup.outbox === "shared") {
+      const store = this.queueStores.get(account.id) ??
+        new QueueStore(this.machine, new Chance(`${this.#seed} queues ${account.name}`))
+      this.queueStores.set(account.id, store)
+      return Layer.succeed(PersistedQueue.PersistedQueueStore, store.open(process))
+    }
+    // this one is for one process at a time
+    if (this.outboxOf(account) !== undefined) return undefined
+    const prefixed = KeyValueStore.prefix(
+      this.#keyValueStore(() => this.#killed.has(process), () => undefined),
+      account.name
+    )
+    return Layer.orDie(OutboxStore.layer).pipe(Layer.provide(Layer.succeed(KeyValueStore.KeyValueStore, prefixed)))
+  }
+
+  /** A process of somebody that has an outbox. */
+  outboxOf(account: Account): Device | undefined {
+    return this.devices.find((device) => device.options.account === account && device.outbox !== undefined)
+  }
+
+  // Consumers
+
+  /** A cursor whose writes are noticed. */
+  #cursor(name: string, lineage: () => Lineage | undefined): Cursor.Cursor {
+    const store = this.#keyValueStore(() => this.#crashed.has(name), () => lineage()?.saved())
     return Effect.runSync(Effect.provideService(Cursor.make(name), KeyValueStore.KeyValueStore, store))
   }
 
@@ -316,9 +366,11 @@ export class World {
 
   /** What has not begun may fail for what may heal; what has begun waits for it. */
   isExcused(error: ConversationError | undefined, isBeginning: boolean): boolean {
-    if (error === undefined) return false
-    const { _tag } = error.reason
-    return (this.#met.get(_tag) ?? 0) >= FaultMenu.final(_tag) || (isBeginning && error.isRetryable)
+    return error !== undefined && (this.hasMet(error.reason._tag) || (isBeginning && error.isRetryable))
+  }
+
+  hasMet(reason: string): boolean {
+    return (this.#met.get(reason) ?? 0) >= FaultMenu.final(reason)
   }
 
   // Reading
@@ -354,8 +406,9 @@ export class World {
     device.onClose(() => fiber.interruptUnsafe())
     fiber.addObserver((exit) => {
       if (Exit.isFailure(exit)) {
-        const error = Cause.findErrorOption(exit.cause)
-        this.note(`${name} stops reading: ${error._tag === "Some" ? error.value.reason._tag : "interrupted"}`)
+        const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
+        this.note(`${name} stops reading: ${error === undefined ? "interrupted" : error.reason._tag}`)
+        if (error !== undefined && !this.isExcused(error, true)) this.fail(`${name} stops reading: ${error.message}`)
         return
       }
       this.note(`${name} has read ${seen.size}`)
@@ -406,6 +459,7 @@ export class World {
     const [failure] = this.failures
     if (failure !== undefined) throw new Violation(failure)
     this.mail.check()
+    this.outgoings.check()
   }
 
   advance(millis: number): void {

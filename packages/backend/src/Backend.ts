@@ -98,16 +98,27 @@ export interface Options {
 
 /** The options with their defaults filled in; durations in milliseconds. */
 export interface Settings {
+  /** The `ch` claim of minted tokens. */
   readonly host: string
+  /** Which bodies are accepted and which keys are written. */
   readonly dialect: Dialect.WireForm
+  /** Between two pings: milliseconds. */
   readonly pingInterval: number
+  /** For a session without a socket: milliseconds. */
   readonly sessionRetention: number
+  /** Events that may wait for their acknowledgement. */
   readonly maxUnacked: number
+  /** UTF-16 code units. */
   readonly maxTextLength: number
+  /** Milliseconds. */
   readonly tokenLifetime: number
+  /** Whether the wire log is written from the start. */
   readonly wireLog: boolean
+  /** Sockets at once. */
   readonly maxSockets: number
+  /** Sockets at once of one subscriber. */
   readonly maxSocketsPerSubscriber: number
+  /** What the links of a page begin with; empty for relative ones. */
   readonly linkOrigin: string
 }
 
@@ -129,9 +140,11 @@ const toSettings = (options: Options): Settings => ({
 
 /** Who asks. */
 export interface Viewer {
+  /** Whose token it is. */
   readonly subscriber: Records.Subscriber
   /** The address it sends from; a guest has none. */
   readonly address: Records.Address | null
+  /** The token that it showed. */
   readonly token: Records.Token
   /** What the token was minted with. A guest sees the addresses that these name, and no others. */
   readonly claims: Claims
@@ -139,20 +152,27 @@ export interface Viewer {
 
 /** Somebody with an address. */
 export interface Member extends Viewer {
+  /** The address it sends from. */
   readonly address: Records.Address
 }
 
 /** Which page of a list is asked for. `token` names the window that was pinned with the first page. */
 export interface PageRequest {
+  /** How many items a page holds. */
   readonly size: number
+  /** Which page, the first being 0. */
   readonly number: number
+  /** The window of the first page; none for the first. */
   readonly token: string | undefined
 }
 
 /** A page of a list. `token` names its window; there is one whenever there is a page before or after this one. */
 export interface PageResult<A> {
+  /** The items, in order. */
   readonly items: ReadonlyArray<A>
+  /** Whether there is a page after this one. */
   readonly hasNext: boolean
+  /** The window, for the neighbours. */
   readonly token: string | undefined
 }
 
@@ -163,11 +183,17 @@ export type Target =
 
 /** What a message says. */
 export interface Content {
+  /** What it says; `null` for log entries. */
   readonly text: string | null
+  /** Metadata to go along with it. */
   readonly metadata: JsonObject
+  /** Extra details. */
   readonly details: JsonObject
+  /** `chat` or `log`. @default "chat" */
   readonly subtype?: string | undefined
+  /** For log entries what happened, such as `call_started`. */
   readonly kind?: string | null | undefined
+  /** Whether clients are told not to show it. @default false */
   readonly hidden?: boolean | undefined
   /** Unix seconds; by default now, and after every message so far. */
   readonly ts?: number | undefined
@@ -180,20 +206,27 @@ export interface Content {
 
 /** What was stored. */
 export interface Sent {
+  /** The id it was given. */
   readonly id: MessageId
   /** Unix seconds. */
   readonly ts: number
+  /** The group it went to. */
   readonly groupId: GroupId
   /** The other side, as the sender names it. */
   readonly addressId: AddressId
+  /** The address it was sent from. */
   readonly fromAddressId: AddressId
 }
 
 /** A subscriber's pair of tokens. `expiresAt` is in unix seconds. */
 export interface Minted {
+  /** Whose tokens they are. */
   readonly subscriberId: SubscriberId
+  /** The subscriber access token. */
   readonly token: string
+  /** What another pair is had for. */
   readonly refreshToken: string
+  /** Unix seconds. */
   readonly expiresAt: number
 }
 
@@ -201,8 +234,11 @@ export interface Minted {
 export interface MessagesRequest {
   /** An address id or a group id; without it every conversation of the viewer. */
   readonly conversationId?: string | undefined
+  /** Unix seconds, included. */
   readonly since?: number | undefined
+  /** Unix seconds, included. */
   readonly until?: number | undefined
+  /** Which page. */
   readonly page: PageRequest
 }
 
@@ -210,24 +246,35 @@ export interface MessagesRequest {
 export interface AddressesRequest {
   /** More than one when the request can be read in more than one way. */
   readonly names?: ReadonlyArray<string> | undefined
+  /** Only addresses of this type. */
   readonly type?: string | undefined
+  /** Only addresses that are shown under this name. */
   readonly displayName?: string | undefined
+  /** What they are sorted by. */
   readonly sortBy?: "name" | "created_at" | undefined
+  /** In which direction. */
   readonly sortOrder?: "asc" | "desc" | undefined
+  /** Which page. */
   readonly page: PageRequest
 }
 
 /** What a client says when it opens a session. */
 export interface OpenRequest {
+  /** The token it authenticates with. */
   readonly token: string
+  /** The session it wants to resume. */
   readonly protocol: string | undefined
+  /** The state that it was given of that session. */
   readonly state: string | undefined
+  /** Whether it acknowledges events. */
   readonly acks: boolean
 }
 
 /** An open session. */
 export interface Opened {
+  /** The session. */
   readonly session: Session
+  /** Whether it is the one that was asked for. */
   readonly restored: boolean
 }
 
@@ -235,7 +282,9 @@ export interface Opened {
 
 /** What the backend offers. Operations fail with a `Refused` that says what the wire answers. */
 export interface Service {
+  /** How it behaves. */
   readonly settings: Settings
+  /** The project it stands for. */
   readonly identity: Records.Identity
   /** Unix milliseconds, as the backend sees it. */
   readonly now: () => number
@@ -259,6 +308,7 @@ export interface Service {
   }) => Effect.Effect<Records.Address, Refused.Refused | StorageError>
   /** A subscriber by name or e-mail address. */
   readonly findSubscriber: (reference: string) => Records.Subscriber | undefined
+  /** A room by its name. */
   readonly findRoom: (name: string) => Records.Address | undefined
   /** Whom it serves, with a token for each that has not expired. */
   readonly ready: Effect.Effect<Admin.Ready, Refused.Refused | StorageError>
@@ -290,8 +340,11 @@ export interface Service {
   /** Who a token belongs to. Fails when it is unknown or has expired. */
   readonly authenticate: (token: string) => Effect.Effect<Viewer, Refused.Refused>
 
+  /** Who the viewer is. */
   readonly subscriber: (viewer: Viewer) => Subscriber.Subscriber
+  /** One address that the viewer may see. */
   readonly address: (viewer: Viewer, addressId: string) => Effect.Effect<Address.Address, Refused.Refused>
+  /** The addresses that the viewer may see. */
   readonly addresses: (
     viewer: Viewer,
     request: AddressesRequest
@@ -334,7 +387,9 @@ export interface Service {
   readonly open: (request: OpenRequest) => Effect.Effect<Opened, Refused.Refused>
   /** Takes a socket into a session and sends it what is waiting; `first` is sent before anything else. */
   readonly attach: (session: Session, connection: Connection, first: () => void) => void
+  /** Takes the socket away from a session, which can be resumed for a while. */
   readonly detach: (session: Session, connection: Connection) => void
+  /** Notes that an event has arrived. */
   readonly acknowledge: (session: Session, id: string | number) => void
   /** Drops everything that is known of a session. */
   readonly forget: (session: Session) => void
@@ -342,6 +397,7 @@ export interface Service {
   readonly reauthenticate: (session: Session, token: string) => Effect.Effect<void, Refused.Refused>
   /** Whether a session's token has expired since this was last said. */
   readonly lapsed: (session: Session) => boolean
+  /** The sessions, connected or not. */
   readonly sessions: () => ReadonlyArray<Session>
 }
 

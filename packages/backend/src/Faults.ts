@@ -120,7 +120,9 @@ export type Moment =
 export interface Service {
   /** The rules as they stand, each with the times it has left. */
   readonly rules: () => Rules
+  /** Replaces the rules. */
   readonly set: (rules: Rules) => void
+  /** Removes them all. */
   readonly clear: () => void
   /** What goes wrong at this moment; counts as carried out. */
   readonly at: (moment: Moment) => Action | undefined

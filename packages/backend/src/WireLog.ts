@@ -83,6 +83,7 @@ type Draft<E> = E extends Entry ? Omit<E, "seq" | "time"> : never
 export interface WireLog {
   /** Whether anything is written down. */
   readonly isEnabled: () => boolean
+  /** Turns it on or off. */
   readonly enable: (isEnabled: boolean) => void
   /** Numbers for exchanges and connections. */
   readonly nextId: () => number
@@ -92,6 +93,7 @@ export interface WireLog {
   readonly entries: () => ReadonlyArray<Entry>
   /** How many entries were forgotten because there was no room for them. */
   readonly forgotten: () => number
+  /** Empties it. */
   readonly clear: () => void
   /** Is told every entry from now on, as it is written; the answer takes it away again. */
   readonly listen: (listener: (entry: Entry) => void) => () => void

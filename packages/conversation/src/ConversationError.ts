@@ -4,11 +4,14 @@
  * @since 0.1.0
  */
 import * as Reason from "@effect-signalwire/schema/Reason"
+import { NodeInspectSymbol } from "effect/Inspectable"
 import * as Schema from "effect/Schema"
 
 /** What the layers underneath fail with. */
 export interface Underlying {
+  /** Why it failed. */
   readonly reason: Reason.Reason
+  /** The original failure, where there is one. */
   readonly cause?: unknown
 }
 
@@ -30,7 +33,27 @@ export class ConversationError extends Schema.TaggedError<ConversationError>(
   get remediation(): string {
     return this.reason.remediation
   }
+  override get name(): string {
+    return "ConversationError"
+  }
   override get message(): string {
-    return `Conversations.${this.method}: ${this.reason.message}`
+    return `${this.method}: ${this.reason.message}`
+  }
+  /** Everything a report needs, the message and the remedy included; of its causes, their names and messages. */
+  override toJSON(): object {
+    const { _tag, isRetryable, message, method, reason, remediation } = this
+    return { _tag, method, message, isRetryable, remediation, reason, ...chain(this.cause) }
+  }
+  /** As errors are shown, stack and causes included, and not as a plain object. */
+  override [NodeInspectSymbol](_depth?: number, options?: object, inspect?: Inspect): unknown {
+    return inspect === undefined ? this.toJSON() : inspect(this, { ...options, customInspect: false })
   }
 }
+
+/** Node's `util.inspect`, which it hands over itself: this runs in browsers too. */
+type Inspect = (value: unknown, options: object) => string
+
+const chain = (cause: unknown, depth = 0): { readonly cause?: object } =>
+  cause instanceof Error && depth < 8
+    ? { cause: { name: cause.name, message: cause.message, ...chain(cause.cause, depth + 1) } }
+    : {}

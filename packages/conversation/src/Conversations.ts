@@ -11,9 +11,11 @@ import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import * as Credentials from "@effect-signalwire/schema/Credentials"
 import * as Endpoint from "@effect-signalwire/schema/Endpoint"
+import { ClientId } from "@effect-signalwire/schema/Ids"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import * as Page from "@effect-signalwire/schema/Page"
 import { invalidParameter } from "@effect-signalwire/schema/Reason"
+import * as Uuid from "@effect-signalwire/schema/Uuid"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
@@ -32,14 +34,16 @@ import type * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import { ConversationError } from "./ConversationError.ts"
+import * as ConversationTrace from "./ConversationTrace.ts"
 import type { Cursor } from "./Cursor.ts"
 import * as Delivery from "./internal/delivery.ts"
 import * as Directory from "./internal/directory.ts"
 import * as Echoes from "./internal/echoes.ts"
 import * as History from "./internal/history.ts"
 import * as Live from "./internal/live.ts"
+import * as Meter from "./internal/meter.ts"
 import * as Sending from "./internal/sending.ts"
-import type { TimelineEvent } from "./TimelineEvent.ts"
+import type { Gap, TimelineEvent } from "./TimelineEvent.ts"
 
 /**
  * What becomes of messages that come faster than they are taken. `suspend` holds a few thousand and then leaves the rest
@@ -48,6 +52,7 @@ import type { TimelineEvent } from "./TimelineEvent.ts"
  */
 export type Policy = "suspend" | { readonly strategy: "sliding" | "dropping"; readonly capacity: number }
 
+/** How to follow everything. */
 export interface SubscriptionOptions {
   /** @default "suspend" */
   readonly policy?: Policy | undefined
@@ -56,9 +61,16 @@ export interface SubscriptionOptions {
    * handed out last may be.
    */
   readonly cursor?: Cursor | undefined
+  /**
+   * Told of messages that may be missing and can't be had: history does not reach back over an interruption, or that left
+   * more than may be held at once. It runs where they are missing, before what came after them, which waits for it.
+   * @default only a warning is logged
+   */
+  readonly onGap?: ((gap: Gap) => Effect.Effect<void>) | undefined
 }
 
-export interface TimelineOptions extends SubscriptionOptions {
+/** Which conversation to follow, and from when. A timeline's gaps are among what it yields. */
+export interface TimelineOptions extends Omit<SubscriptionOptions, "onGap"> {
   /** The other side of the conversation. */
   readonly addressId: string
   /**
@@ -68,6 +80,7 @@ export interface TimelineOptions extends SubscriptionOptions {
   readonly since?: number | DateTime.DateTime | undefined
 }
 
+/** What the service offers. Every failure is a `ConversationError` whose `reason` says why. */
 export interface Service {
   /** The subscriber's conversations, most recently active first: the first page. */
   readonly getConversations: (
@@ -106,7 +119,7 @@ export interface Service {
 
   /**
    * Every message of every conversation from now on, each once, through any number of reconnections: "now" is when the
-   * stream is first pulled. To know when that is, use {@link subscription}.
+   * stream is first pulled. To know when that is, or of what can't be had, use {@link subscription}.
    */
   readonly subscribe: Stream.Stream<ConversationEvent, ConversationError>
   /** {@link subscribe} in two steps: once this completes, no message is missed. The stream lives in the same scope. */
@@ -156,6 +169,12 @@ export interface Tuning {
    * long when the request timed out. What the server stores later than that is stored twice. @default "5 seconds"
    */
   readonly settle?: Duration.Input | undefined
+  /**
+   * Whether messages carry the trace context of the span in which they were sent; see `ConversationTrace`. Everybody in
+   * the conversation can read it.
+   * @default false
+   */
+  readonly traceMessages?: boolean | undefined
   /** How many sends may wait or be under way at once; more are refused with `Overloaded`. @default 1000 */
   readonly sendCapacity?: number | undefined
 }
@@ -173,10 +192,12 @@ export const make = Effect.fnUntraced(function*(
   const directory = Directory.make(http)
   const echoes = Echoes.make()
   yield* subscription.observe(echoes.hear)
+  yield* subscription.observe(yield* Meter.listener)
   const sending = yield* Sending.make(
     Delivery.make(http, echoes, {
       clockSkewSeconds: 300,
-      searchLimit: 1000,
+      overlapSeconds: toMillis(options.overlap ?? "30 seconds") / 1000,
+      searchLimit: 100_000,
       settleMillis: toMillis(options.settle ?? "5 seconds")
     }),
     {
@@ -209,14 +230,15 @@ export const make = Effect.fnUntraced(function*(
           Effect.timeoutOption(options.readyTimeout ?? "10 seconds"),
           Effect.asVoid
         ),
-        begin: Effect.fnUntraced(function*(merge, newest) {
-          const { end, messages } = yield* History.head(newest, tuning.overlapSeconds, tuning.recoveryLimit)
-          merge.note(messages, end === "limit")
-          return []
-        })
+        begin: (newest) =>
+          Effect.map(
+            History.head(newest, tuning.overlapSeconds, tuning.recoveryLimit),
+            (stretch) => ({ stretch, shown: false })
+          )
       }),
       (items) =>
         items.pipe(
+          tellGaps(given.onGap),
           Stream.filterMap((item) =>
             item._tag === "Message" ? Result.succeed(ConversationEvent.fromMessage(item.message)) : Result.fail(item)
           ),
@@ -224,30 +246,28 @@ export const make = Effect.fnUntraced(function*(
         )
     )
 
-  const timeline: Service["timeline"] = ({ addressId, cursor, policy, since }) =>
-    Stream.unwrap(
+  const timeline: Service["timeline"] = ({ addressId, cursor, policy, since }) => {
+    const earliest = beginsAt(since)
+    return Stream.unwrap(
       Live.open({
         method: "timeline",
         subscription,
         tuning,
         cursor,
         newest: readPage("timeline", http.getConversationMessages({ addressId, since, pageSize: recoveryPageSize })),
-        belongs: isWithin(addressId, since),
+        // one may be pushed long after its time
+        belongs: (event) => event.addressId === addressId && event.epochSeconds >= earliest,
         settled: Effect.void,
-        begin: Effect.fnUntraced(function*(merge, newest) {
-          const { cutShort, messages } = yield* (since === undefined
-            ? Effect.map(newest, ({ data, hasNext }) => ({ messages: data, cutShort: hasNext }))
-            : Effect.map(
-              History.readBack(newest, null, tuning.recoveryLimit),
-              ({ end, messages }) => ({ messages, cutShort: end === "limit" })
-            ))
-          const admitted = merge.admitAll(messages)
-          // what stands before is not part of it, were it within the overlap
-          merge.note(messages, cutShort)
-          return [...admitted.map(Live.toItem), Live.caughtUp(merge)]
-        })
+        begin: (newest) =>
+          Effect.map(
+            since === undefined
+              ? History.newestPage(newest)
+              : History.readBack(newest, null, tuning.recoveryLimit),
+            (stretch) => ({ stretch, shown: true })
+          )
       })
     ).pipe(withPolicy(policy))
+  }
 
   return Conversations.of({
     getConversations: Effect.fn("Conversations.getConversations")((options) =>
@@ -265,9 +285,17 @@ export const make = Effect.fnUntraced(function*(
     conversations: (options) => readAll("conversations", http.conversations(options)),
     conversationMessages: (options) => readAll("conversationMessages", http.conversationMessages(options)),
     messages: (options) => readAll("messages", http.messages(options)),
-    sendMessage: Effect.fn("Conversations.sendMessage")((message) =>
-      Effect.flatMap(sending.send(message), (receipt) => directory.afterSend(message.addressId, receipt))
-    ),
+    sendMessage: Effect.fn("Conversations.sendMessage", { kind: "producer" })(function*(given) {
+      const clientId = given.clientId ?? ClientId.make(yield* Uuid.make)
+      yield* Effect.annotateCurrentSpan({
+        "signalwire.address_id": given.addressId,
+        "signalwire.client_id": clientId
+      })
+      const metadata = options.traceMessages === true ? yield* ConversationTrace.mark(given.metadata) : given.metadata
+      const receipt = yield* Meter.send(sending.send({ ...given, metadata, clientId }))
+      yield* Effect.annotateCurrentSpan("signalwire.conversation_id", receipt.conversationId)
+      return yield* directory.afterSend(given.addressId, receipt)
+    }),
     join: Effect.fn("Conversations.join")((options) =>
       Effect.mapError(http.join(options), ConversationError.from("join"))
     ),
@@ -280,14 +308,23 @@ export const make = Effect.fnUntraced(function*(
 
 const toMillis = (input: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(input))
 
+/** Where a timeline begins, in unix seconds. What is neither a number nor a time is refused when history is asked for. */
+const beginsAt = (since: TimelineOptions["since"]): number => {
+  if (typeof since === "number") return since
+  return DateTime.isDateTime(since) ? DateTime.toEpochMillis(since) / 1000 : Number.NEGATIVE_INFINITY
+}
+
+/** Tells of gaps as they are passed. A batch has one at most, which stands before its messages. */
+const tellGaps =
+  (onGap: SubscriptionOptions["onGap"]) =>
+  <E, R>(items: Stream.Stream<TimelineEvent, E, R>): Stream.Stream<TimelineEvent, E, R> =>
+    onGap === undefined ? items : Stream.mapArrayEffect(items, (batch) => {
+      const gap = batch.find((item) => item._tag === "Gap")
+      return gap === undefined ? Effect.succeed(batch) : Effect.as(onGap(gap), batch)
+    })
+
 const withPolicy = (policy: Policy = "suspend") => <A, E, R>(items: Stream.Stream<A, E, R>): Stream.Stream<A, E, R> =>
   policy === "suspend" ? items : Stream.buffer(items, policy)
-
-/** What is pushed belongs to a timeline by the same measure as what is read. */
-const isWithin = (addressId: string, since: TimelineOptions["since"] = Number.NEGATIVE_INFINITY) => {
-  const from = DateTime.isDateTime(since) ? DateTime.toEpochMillis(since) / 1000 : since
-  return (event: ConversationEvent): boolean => event.addressId === addressId && event.epochSeconds >= from
-}
 
 /** How many messages a page holds where this service reads history on its own account. */
 const recoveryPageSize = 100
@@ -314,6 +351,7 @@ export const layerServices = (
 ): Layer.Layer<Conversations, never, SignalWireHttp.SignalWireHttp | Subscription.Subscription> =>
   Layer.effect(Conversations, make(options))
 
+/** Where to connect, and how. */
 export interface ConnectOptions extends Endpoint.Options, Tuning {
   /** @default "auto": learned from the first answer that tells, then remembered */
   readonly dialect?: SignalWireHttp.Options["dialect"]
@@ -323,6 +361,7 @@ export interface ConnectOptions extends Endpoint.Options, Tuning {
   readonly subscription?: Omit<Subscription.Options, "endpoint" | "addressOf"> | undefined
 }
 
+/** Where to connect, how, and with which token. */
 export interface Options extends ConnectOptions {
   /** A subscriber access token. */
   readonly token: Redacted.Redacted

@@ -22,7 +22,9 @@ export type Standing = typeof Standing.Type
 
 /** A place for one sequence's standing. */
 export interface Cursor {
+  /** Where it stood; none when it never was saved. */
   readonly load: Effect.Effect<Option.Option<Standing>, KeyValueStore.KeyValueStoreError | Schema.SchemaError>
+  /** Keeps where it stands. */
   readonly save: (standing: Standing) => Effect.Effect<void, KeyValueStore.KeyValueStoreError | Schema.SchemaError>
 }
 

@@ -2,7 +2,33 @@
  * Sends that survive the end of the process: a message is kept in a queue until the server has it, and delivered once,
  * however often the process ends in between.
  *
- * Where it is kept is the business of Effect's `PersistedQueue`: in memory, SQL or Redis.
+ * Where it is kept is the business of Effect's `PersistedQueue`:
+ *
+ * - over SQL, `PersistedQueue.layerStoreSql`, with any of Effect's SQL clients;
+ * - in a browser or in memory, `OutboxStore.layer` over a `KeyValueStore`, for one process at a time.
+ *
+ * ```ts
+ * import * as Outbox from "@effect-signalwire/conversation/Outbox"
+ * import * as Layer from "effect/Layer"
+ * import * as PersistedQueue from "effect/persistence/PersistedQueue"
+ *
+ * // a SQL client and Conversations.layer bring what else it needs
+ * export const outbox = Outbox.layer().pipe(
+ *   Layer.provide(PersistedQueue.layer),
+ *   Layer.provide(PersistedQueue.layerStoreSql({ lockExpiration: "15 seconds", lockRefreshInterval: "3 seconds" }))
+ * )
+ * ```
+ *
+ * **Gotchas**
+ *
+ * A store that several processes share lends out what is taken, and what a killed process had taken is lent again once
+ * that has expired. With SQL, the next process waits for `lockExpiration` before it delivers anything: make it short, and
+ * yet longer than a process may be held up, for one that is held up longer and goes on delivers beside its successor. Keep
+ * `lockRefreshInterval` at least two seconds below the outbox's `settle`, or the successor may begin with a message that
+ * came later than the one that was interrupted. A process that ends in order gives back at once what it had.
+ *
+ * `PersistedQueue.layerStoreMemory` and `layerStoreRedis` put what is given back behind everything else, so the message
+ * that was interrupted is delivered last.
  *
  * @since 0.1.0
  */
@@ -53,39 +79,65 @@ export type OutboxEvent = Data.TaggedEnum<{
 /** Constructors and matchers. */
 export const OutboxEvent = Data.taggedEnum<OutboxEvent>()
 
+/** What is to be sent. */
 export interface Message {
+  /** Whom it is sent to. */
   readonly addressId: string
+  /** What it says. */
   readonly text: string
+  /** Data beside the text. @default none */
   readonly metadata?: JsonObject | undefined
+  /** Data beside the text. @default none */
   readonly details?: JsonObject | undefined
-  /** The message's own id; one that is in the queue already, or was, is not taken again. @default a new one */
+  /**
+   * The message's own id; one that is in the queue already, or was and has not been cleaned up, is not taken again.
+   * @default a new one
+   */
   readonly clientId?: string | undefined
 }
 
+/** Taking messages, and telling what becomes of them. */
 export interface Service {
-  /** Takes a message; once this completes, it is kept. Answers its id. */
+  /**
+   * Takes a message; once this completes, it is kept. Answers its id. Fails with `PersistedQueueError` when the store
+   * can't be reached: whether it was kept is open then, and a `clientId` lets it be given again. Fails with `SchemaError`
+   * for a message that can't be encoded.
+   */
   readonly enqueue: (
     message: Message
   ) => Effect.Effect<ClientId, PersistedQueue.PersistedQueueError | Schema.SchemaError>
-  /** What becomes of messages, from now on. */
+  /** What becomes of messages, from now on; the oldest 1024 that nobody has read are forgotten. */
   readonly events: Stream.Stream<OutboxEvent>
 }
 
 /** Sends that survive the end of the process. */
 export class Outbox extends Context.Service<Outbox, Service>()("@effect-signalwire/conversation/Outbox") {}
 
+/** How an outbox works. */
 export interface Options {
-  /** Name of the queue. One outbox of a name delivers at a time, in the order of its messages. @default "outbox" */
+  /**
+   * Name of the queue. One outbox of a name delivers at a time, in the order of its messages; the others wait until it
+   * ends. A subscriber needs one of their own.
+   * @default "outbox"
+   */
   readonly name?: string | undefined
-  /** As in `Conversations`: how long a message is looked for before it is sent again. @default "5 seconds" */
+  /**
+   * As in `Conversations`: how long a message is looked for before it is sent again. After a process that was killed it is
+   * also how long the next one waits before it begins.
+   * @default "5 seconds"
+   */
   readonly settle?: Duration.Input | undefined
 }
 
-/** Until the network is back, or the server is well again. */
-const untilDelivered = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("1 minute")]).pipe(
+/** Until the network is back, the server well again, the store to be reached. */
+const untilItWorks = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("1 minute")]).pipe(
   Schedule.jittered
 )
 
+/** An end of the process counts as an attempt, and says nothing against what it had taken. */
+const maxAttempts = 2_147_483_647
+
+/** An outbox that delivers until the scope closes, which gives back what is under way. */
 export const make = Effect.fnUntraced(function*(
   options: Options = {}
 ): Effect.fn.Return<
@@ -93,36 +145,37 @@ export const make = Effect.fnUntraced(function*(
   never,
   SignalWireHttp.SignalWireHttp | Subscription.Subscription | PersistedQueue.PersistedQueueFactory | Scope.Scope
 > {
-  const queue = yield* PersistedQueue.make({
-    name: `effect-signalwire/${options.name ?? "outbox"}`,
-    schema: Entry,
-    // an end of the process counts as an attempt, and says nothing against the message
-    maxAttempts: 2_147_483_647
-  })
+  const name = `effect-signalwire/${options.name ?? "outbox"}`
+  const queue = yield* PersistedQueue.make({ name, schema: Entry, maxAttempts })
+  /** One element, that is never done: who has taken it is the one that delivers. */
+  const turns = yield* PersistedQueue.make({ name: `${name}/turn`, schema: Schema.Null, maxAttempts })
   const settleMillis = Duration.toMillis(Duration.fromInputUnsafe(options.settle ?? "5 seconds"))
-  /** What an earlier process sent has arrived by then, or never will. */
-  const quietAt = (yield* Clock.currentTimeMillis) + settleMillis
   const echoes = Echoes.make()
   yield* (yield* Subscription.Subscription).observe(echoes.hear)
   const delivery = Delivery.make(yield* SignalWireHttp.SignalWireHttp, echoes, {
     clockSkewSeconds: 300,
+    overlapSeconds: 30,
     searchLimit: 100_000,
     settleMillis
   })
   const events = yield* PubSub.sliding<OutboxEvent>(1024)
 
-  /** Messages that were taken here and not begun: every other one may have been sent by a process that has ended. */
+  /** Messages that were enqueued here, during this turn, and not begun: every other one may have been sent before. */
   const fresh = new Set<string>()
 
-  const deliver = Effect.fnUntraced(function*(entry: Entry, clientId: ClientId) {
+  const deliver = Effect.fnUntraced(function*(entry: Entry, clientId: ClientId, quietAt: number) {
     const now = yield* Clock.currentTimeMillis
     let lookFirst = fresh.delete(clientId) ? null : Math.max(quietAt - now, 0)
-    const outcome = yield* Effect.suspend(() =>
+    return yield* Effect.suspend(() =>
       delivery.deliver({ ...entry, clientId, sinceSeconds: entry.enqueuedAt, lookFirst })
     ).pipe(
-      Effect.tapError(() => Effect.sync(() => lookFirst = settleMillis)),
+      Effect.tapError((error) =>
+        Effect.sync(() => {
+          lookFirst = error._tag === "Open" ? error.underWayMillis : settleMillis
+        })
+      ),
       Effect.retry({
-        schedule: untilDelivered,
+        schedule: untilItWorks,
         while: (error) => error._tag === "Open" ? !error.settled : error.isRetryable
       }),
       Effect.match({
@@ -141,15 +194,45 @@ export const make = Effect.fnUntraced(function*(
           })
       })
     )
-    if (outcome._tag === "Failed") yield* Effect.logError("a message was not sent", outcome.error.message)
-    yield* PubSub.publish(events, outcome)
   })
 
-  yield* queue.take((entry, { id }) => deliver(entry, ClientId.make(id))).pipe(
-    Effect.tapError((error) => Effect.logWarning("the outbox could not be read", error.message)),
-    Effect.retry(untilDelivered),
-    Effect.forever,
-    Effect.forkScoped
+  const tell = (outcome: OutboxEvent) =>
+    Effect.andThen(
+      outcome._tag === "Failed" ? Effect.logError("a message was not sent", outcome.error.message) : Effect.void,
+      PubSub.publish(events, outcome)
+    )
+
+  /** A store that fails, with an error or with a defect when it is told that something is done, is asked again. */
+  const persistently = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A> =>
+    effect.pipe(
+      Effect.catchDefect(Effect.fail),
+      Effect.tapError((error) =>
+        Effect.logWarning("the outbox can't be read", error instanceof Error ? error.message : String(error))
+      ),
+      Effect.retry(untilItWorks),
+      Effect.orDie
+    )
+
+  /** Delivers one message after the other, for as long as this process has its turn. */
+  const work = Effect.fnUntraced(function*(_: null, { attempts }: { readonly attempts: number }) {
+    // what was enqueued before may have been begun by the one whose turn it was
+    fresh.clear()
+    /** What was sent before this turn has arrived by then, or never will. */
+    const quietAt = (yield* Clock.currentTimeMillis) + settleMillis
+    // a store that recovers what a killed process had taken may recover the turn before the message that comes next
+    yield* attempts > 1 ? Effect.sleep(settleMillis) : Effect.yieldNow
+    return yield* queue.take((entry, { id }) => deliver(entry, ClientId.make(id), quietAt)).pipe(
+      persistently,
+      // once it has been taken out: what stays in the queue may become something else yet
+      Effect.flatMap(tell),
+      Effect.forever
+    )
+  })
+
+  yield* turns.offer(null, { id: "turn" }).pipe(
+    Effect.andThen(turns.take(work)),
+    persistently,
+    Effect.forkScoped({ startImmediately: true })
   )
 
   return Outbox.of({
@@ -170,6 +253,7 @@ export const make = Effect.fnUntraced(function*(
   })
 })
 
+/** The outbox as a layer, over the services that `Conversations.layer` offers. */
 export const layer = (options?: Options): Layer.Layer<
   Outbox,
   never,

@@ -23,6 +23,9 @@ export type TimelineEvent<M = ConversationMessage> = Data.TaggedEnum<{
   Gap: { readonly from: DateTime.Utc; readonly to: DateTime.Utc | null; readonly reason: GapReason }
 }>
 
+/** Messages that may be missing and can't be had. */
+export type Gap = Extract<TimelineEvent, { readonly _tag: "Gap" }>
+
 interface TimelineEventDefinition extends Data.TaggedEnum.WithGenerics<1> {
   readonly taggedEnum: TimelineEvent<this["A"]>
 }

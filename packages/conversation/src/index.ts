@@ -1,5 +1,8 @@
 export * as ConversationError from "./ConversationError.ts"
+export * as ConversationMetrics from "./ConversationMetrics.ts"
 export * as Conversations from "./Conversations.ts"
+export * as ConversationTrace from "./ConversationTrace.ts"
 export * as Cursor from "./Cursor.ts"
 export * as Outbox from "./Outbox.ts"
+export * as OutboxStore from "./OutboxStore.ts"
 export * as TimelineEvent from "./TimelineEvent.ts"

@@ -1,5 +1,4 @@
-import { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import { ConversationId, MessageId } from "@effect-signalwire/schema/Ids"
+import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import type { Page } from "@effect-signalwire/schema/Page"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import { assert, describe, it } from "@effect/vitest"
@@ -7,47 +6,32 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { ConversationError } from "../src/ConversationError.ts"
 import * as History from "../src/internal/history.ts"
+import { message } from "./support.ts"
 
-const message = (epochSeconds: number): ConversationMessage =>
-  new ConversationMessage({
-    id: MessageId.make(`m${epochSeconds}`),
-    conversationId: ConversationId.make("c"),
-    groupId: null,
-    userId: null,
-    addressId: null,
-    fromAddressId: null,
-    epochSeconds,
-    type: "message",
-    subtype: "chat",
-    kind: null,
-    text: "",
-    metadata: {},
-    details: {},
-    clientId: null
-  })
+const at = (epochSeconds: number) => message(`m${epochSeconds}`, epochSeconds)
+
+type Messages = Page<ConversationMessage, ConversationError>
+
+const page = (data: Messages["data"], next?: Messages["next"]): Messages => ({
+  data,
+  hasNext: next !== undefined,
+  hasPrev: false,
+  malformed: [],
+  next: next ?? Effect.succeedNone,
+  prev: Effect.succeedNone,
+  first: Effect.never,
+  self: Effect.never
+})
 
 /** A history of four messages on two pages; the link to the second fails as often as it is told. */
 const makeHistory = (reason: Reason.Reason, failures: number) => {
   let left = failures
-  const page = (
-    data: ReadonlyArray<ConversationMessage>,
-    next: Page<ConversationMessage, ConversationError>["next"]
-  ) => ({
-    data,
-    hasNext: true,
-    hasPrev: false,
-    malformed: [],
-    next,
-    prev: Effect.succeedNone,
-    first: Effect.never,
-    self: Effect.never
-  })
   let reads = 0
-  const second = page([message(2), message(1)], Effect.succeedNone)
+  const second = page([at(2), at(1)])
   const newest = Effect.sync(() => {
     reads++
     return page(
-      [message(4), message(3)],
+      [at(4), at(3)],
       Effect.suspend(() => {
         if (left-- > 0) return Effect.fail(new ConversationError({ method: "timeline", reason }))
         return Effect.succeed(Option.some(second))
@@ -80,6 +64,26 @@ describe("reading history back", () => {
       const { newest } = makeHistory(stale, Infinity)
       const error = yield* Effect.flip(History.readBack(newest, null, 100))
       assert.strictEqual(error.reason, stale)
+    }))
+
+  it.effect("says that it was cut short only where there is more", () =>
+    Effect.gen(function*() {
+      const newest = Effect.succeed(page([at(2)], Effect.succeedSome(page([at(1)]))))
+      assert.strictEqual((yield* History.readBack(newest, null, 1)).end, "limit")
+      assert.strictEqual((yield* History.readBack(newest, null, 2)).end, "reached")
+    }))
+
+  it.effect("begins with the newest page that has anything", () =>
+    Effect.gen(function*() {
+      const second = page([at(2)], Effect.succeedSome(page([at(1)])))
+      const stretch = yield* History.newestPage(Effect.succeed(page([], Effect.succeedSome(second))))
+      assert.deepStrictEqual([times(stretch.messages), stretch.end], [[2], "limit"])
+    }))
+
+  it.effect("has nothing to begin with when there is nothing at all", () =>
+    Effect.gen(function*() {
+      const stretch = yield* History.newestPage(Effect.succeed(page([])))
+      assert.deepStrictEqual(stretch, { messages: [], end: "reached" })
     }))
 
   it.effect("does not begin again for other failures", () =>

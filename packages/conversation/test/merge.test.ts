@@ -1,28 +1,11 @@
-import { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import { ConversationId, MessageId } from "@effect-signalwire/schema/Ids"
+import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import { assert, describe, it } from "@effect/vitest"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Merge from "../src/internal/merge.ts"
 import { compare } from "../src/internal/position.ts"
-
-const message = (id: string, epochSeconds: number): ConversationMessage =>
-  new ConversationMessage({
-    id: MessageId.make(id),
-    conversationId: ConversationId.make("c"),
-    groupId: null,
-    userId: null,
-    addressId: null,
-    fromAddressId: null,
-    epochSeconds,
-    type: "message",
-    subtype: "chat",
-    kind: null,
-    text: id,
-    metadata: {},
-    details: {},
-    clientId: null
-  })
+import { cutShort, message, reached } from "./support.ts"
 
 const make = () => Merge.make({ overlapSeconds: 10, memory: 64, trustLive: true })
 
@@ -59,7 +42,7 @@ describe("the merge", () => {
 
   it("does not let through what it took note of", () => {
     const merge = make()
-    merge.note([message("a", 1)])
+    merge.note(reached(message("a", 1)))
     assert.isUndefined(merge.admit(message("a", 1)))
     assert.isDefined(merge.admit(message("b", 1)))
   })
@@ -78,7 +61,7 @@ describe("the merge", () => {
     merge.resume(earlier.standing())
     assert.deepStrictEqual(merge.admitAll([message("b", 100), message("a", 1)]), [])
     const begun = make()
-    begun.note([message("b", 100)])
+    begun.note(reached(message("b", 100)))
     assert.deepStrictEqual(begun.admitAll([message("b", 100), message("a", 1)]), [])
   })
 
@@ -100,13 +83,13 @@ describe("the merge", () => {
 
   it("takes note of a read that is longer than a call may have arguments", () => {
     const merge = make()
-    merge.note(Array.from({ length: 200_000 }, (_, second) => message(`m${second}`, second)), true)
+    merge.note({ messages: Arr.makeBy(200_000, (second) => message(`m${second}`, second)), end: "limit" })
     assert.strictEqual(merge.frontier()?.epochSeconds, 199_999)
   })
 
   it("does not go behind a read that was cut short", () => {
     const merge = make()
-    merge.note([message("c", 100), message("b", 99)], true)
+    merge.note(cutShort(message("c", 100), message("b", 99)))
     assert.deepStrictEqual(merge.admitAll([message("c", 100), message("b", 99), message("a", 98)]), [])
   })
 
@@ -150,7 +133,7 @@ describe("the merge", () => {
           const messages = ids.map(numbered)
           if (how === "note") {
             for (const { id } of messages) if (!told.has(id)) noted.add(id)
-            merge.note(messages)
+            merge.note({ messages, end: "reached" })
           } else if (how === "read") out.push(...merge.admitAll(messages))
           else out.push(...messages.flatMap((message) => merge.admit(message) ?? []))
           for (const { id } of messages) told.add(id)

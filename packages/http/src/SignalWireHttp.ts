@@ -46,6 +46,7 @@ import type { SignalWireHttpError } from "./SignalWireHttpError.ts"
 
 /** How many items a page holds: 1 to 1000. The server decides when absent. */
 export interface PageOptions {
+  /** How many items a page holds: 1 to 1000. @default as the server decides */
   readonly pageSize?: number | undefined
 }
 
@@ -59,6 +60,7 @@ export interface MessageOptions extends PageOptions {
   readonly until?: number | DateTime.DateTime | undefined
 }
 
+/** Which messages of one conversation to read. */
 export interface ConversationMessageOptions extends MessageOptions {
   /** The other side of the conversation. */
   readonly addressId: string
@@ -66,16 +68,25 @@ export interface ConversationMessageOptions extends MessageOptions {
 
 /** Which addresses to list. */
 export interface AddressOptions extends PageOptions {
+  /** Only addresses of this type: `room`, `subscriber`, `app`, `call`, or one to come. */
   readonly type?: string | undefined
+  /** Only addresses that are shown under this name. */
   readonly displayName?: string | undefined
+  /** What they are sorted by. @default as the server decides */
   readonly sortBy?: "name" | "created_at" | undefined
+  /** In which direction. @default as the server decides */
   readonly sortOrder?: "asc" | "desc" | undefined
 }
 
+/** A message to send. */
 export interface SendOptions {
+  /** The other side of the conversation. */
   readonly addressId: string
+  /** What it says; not empty. */
   readonly text: string
+  /** Metadata to go along with it: an object that can be written as JSON. */
   readonly metadata?: JsonObject | undefined
+  /** Extra details, for custom UIs for example: an object that can be written as JSON. */
   readonly details?: JsonObject | undefined
   /** The sender's own id of the message, by which it is recognised in history. */
   readonly clientId?: ClientId | undefined
@@ -85,23 +96,29 @@ export interface SendOptions {
 
 /** What the server tells of a stored message: neither its id nor its time. */
 export interface SendReceipt {
+  /** The conversation it went to. */
   readonly conversationId: ConversationId
+  /** The group dialect's name of the conversation; `null` in the address dialect. */
   readonly groupId: GroupId | null
 }
 
+/** What the service offers. Every failure is a `SignalWireHttpError` whose `reason` says why. */
 export interface Service {
   /** Who the token belongs to. */
   readonly getSubscriber: Effect.Effect<Subscriber.Subscriber, SignalWireHttpError>
 
+  /** One address by its id. Fails with `NotFound` when there is none. */
   readonly getAddress: (options: { readonly id: string }) => Effect.Effect<Address.Address, SignalWireHttpError>
   /** Fails with `NotFound` when no address has this name. */
   readonly getAddressByName: (options: { readonly name: string }) => Effect.Effect<Address.Address, SignalWireHttpError>
+  /** Addresses, in the order asked for: the first page. */
   readonly getAddresses: (
     options?: AddressOptions
   ) => Effect.Effect<Page<Address.Address, SignalWireHttpError>, SignalWireHttpError>
   /** All addresses, page after page as the consumer asks. */
   readonly addresses: (options?: AddressOptions) => Stream.Stream<Address.Address, SignalWireHttpError>
 
+  /** The subscriber's conversations, most recently active first: the first page. */
   readonly getConversations: (
     options?: PageOptions
   ) => Effect.Effect<Page<Conversation.Conversation, SignalWireHttpError>, SignalWireHttpError>
@@ -147,11 +164,17 @@ export class SignalWireHttp
   extends Context.Service<SignalWireHttp, Service>()("@effect-signalwire/http/SignalWireHttp")
 {}
 
+/** Where the service is, and how patiently it is asked. */
 export interface Options {
+  /** Where the service is. */
   readonly endpoint: Endpoint
   /** @default "auto": learned from the first answer that tells, then remembered */
   readonly dialect?: "auto" | Dialect | undefined
-  /** How long one attempt may take. @default "30 seconds" */
+  /**
+   * How long one attempt may take. What was sent and not answered may still be on its way, so a send is waited for longer
+   * than a read, which can be asked for again.
+   * @default "10 seconds" for reads, "30 seconds" for `sendMessage`
+   */
   readonly timeout?: Duration.Input | undefined
   /** When a read is tried again after a failure that may heal. @default jittered exponential backoff */
   readonly retry?: Schedule.Schedule<unknown, SignalWireHttpError> | undefined
@@ -198,7 +221,10 @@ export const make = Effect.fnUntraced(function*(
   const requests = Requests.make({
     client: yield* HttpClient.HttpClient,
     credentials: yield* Credentials.Credentials,
-    timeout: Duration.fromInputUnsafe(options.timeout ?? "30 seconds"),
+    timeouts: {
+      repeatable: Duration.fromInputUnsafe(options.timeout ?? "10 seconds"),
+      once: Duration.fromInputUnsafe(options.timeout ?? "30 seconds")
+    },
     deadline: Duration.fromInputUnsafe(options.deadline ?? "90 seconds"),
     schedule: options.retry ?? defaultSchedule
   })

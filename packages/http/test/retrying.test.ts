@@ -106,7 +106,18 @@ it.effect("an attempt without an answer times out and is tried again", () =>
     const { requests, result, times } = yield* timed((_, index) => index === 0 ? Effect.never : good())
     assert.strictEqual(result._tag, "Success")
     assert.strictEqual(requests, 2)
-    assert.isAtLeast(times[1] ?? 0, 30_000)
+    assert.isAtLeast(times[1] ?? 0, 10_000)
+  }))
+
+it.effect("a send is waited for longer than a read, once", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => Effect.never, { dialect: "address" })
+    const fiber = yield* Effect.forkChild(reasonOf(http.sendMessage({ addressId: "office", text: "hello" })))
+    yield* TestClock.adjust("29 seconds")
+    assert.isUndefined(fiber.pollUnsafe())
+    yield* TestClock.adjust("2 seconds")
+    assert.strictEqual((yield* Fiber.join(fiber))._tag, "Timeout")
+    assert.lengthOf(log, 1)
   }))
 
 it.effect("a read ends with Timeout when nothing is ever answered, and by its deadline", () =>

@@ -1,7 +1,7 @@
-import { assert, it } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { conversation, json, list, message, pageOf, reasonOf, start } from "./support.ts"
+import { conversation, json, list, message, pageOf, reasonOf, type Seen, start, validation } from "./support.ts"
 
 const hundred = Array.from({ length: 100 }, (_, index) => message(99 - index))
 const at = (n: number): number => 1_700_000_000 + n
@@ -194,3 +194,131 @@ it.effect("a page that fails for good fails the stream", () =>
     const error = yield* Effect.flip(Stream.runDrain(http.messages()))
     assert.deepStrictEqual([error.method, error.reason._tag], ["messages", "Forbidden"])
   }))
+
+/** Newest first, in pages whose links are forgotten at each request that `forgets` names, while something comes on top. */
+const makeForgetful = (
+  given: ReadonlyArray<unknown>,
+  size: number,
+  options: {
+    readonly forgets: (index: number) => boolean
+    readonly status?: number
+    readonly top?: (index: number) => unknown
+    /** Whether it minds `until`. */
+    readonly untilOf?: ((item: unknown) => number) | undefined
+  }
+) => {
+  let items = given
+  let life = 0
+  const { forgets, status = 422, top, untilOf } = options
+  return ({ path, query }: Seen, index: number): Response => {
+    if (forgets(index)) {
+      life++
+      if (top !== undefined) items = [top(index), ...items]
+    }
+    const [of = "", offset = "0", until = "Infinity"] = query["page_token"]?.split(",") ??
+      [`${life}`, "0", untilOf === undefined ? "Infinity" : query["until"]]
+    if (of !== `${life}`) return validation(status, "page_token", "page_token_is_invalid")
+    const visible = items.filter((item) => untilOf === undefined || untilOf(item) <= Number(until))
+    const end = Number(offset) + size
+    const next = `/api/fabric/${path}?page_token=${life},${end},${until}`
+    return list(visible.slice(Number(offset), end), end < visible.length ? { next } : {})
+  }
+}
+
+const tsOf = (item: unknown): number =>
+  typeof item === "object" && item !== null && "ts" in item && typeof item.ts === "number" ? item.ts : 0
+
+describe("when the server no longer knows a link", () => {
+  it.effect.each([404, 410, 422])(
+    "P2.2: a stream of messages goes on where it was: %s",
+    (status) =>
+      Effect.gen(function*() {
+        const server = makeForgetful(hundred, 10, {
+          status,
+          forgets: (index) => index === 3 || index === 9,
+          top: (index) => message(1000 + index)
+        })
+        const { http } = yield* start(server)
+        assert.deepStrictEqual(yield* collect(http.messages()), down(99, 0))
+      })
+  )
+
+  it.effect("a stream of messages is read on from there, by a server that minds it", () =>
+    Effect.gen(function*() {
+      const server = makeForgetful(hundred, 10, { forgets: (index) => index === 8, untilOf: tsOf })
+      const { http, log } = yield* start(server)
+      assert.deepStrictEqual(yield* collect(http.messages({ pageSize: 10 })), down(99, 0))
+      assert.deepStrictEqual(log[9]?.query, { page_size: "10", until: String(at(20)) })
+      // ten pages, one link in vain, and the last item that was read once more
+      assert.isAtMost(log.length, 12)
+    }))
+
+  it.effect("P2.2: messages of one time are told apart", () =>
+    Effect.gen(function*() {
+      const items = Array.from({ length: 30 }, (_, index) => message(29 - index, 1_700_000_000))
+      const { http } = yield* start(makeForgetful(items, 10, { forgets: (index) => index === 2 }))
+      assert.deepStrictEqual(yield* collect(http.messages()), down(29, 0))
+    }))
+
+  it.effect.each([undefined, tsOf])(
+    "P2.2: a stream of messages repeats nothing although it remembers only the last of them",
+    (untilOf) =>
+      Effect.gen(function*() {
+        const items = Array.from({ length: 34_000 }, (_, index) => message(33_999 - index))
+        const { http } = yield* start(
+          makeForgetful(items, 400, { forgets: (index) => index === 70, top: () => message(40_000), untilOf })
+        )
+        assert.deepStrictEqual(yield* collect(http.messages()), down(33_999, 0))
+      })
+  )
+
+  it.effect("a limit counts on", () =>
+    Effect.gen(function*() {
+      const { http } = yield* start(makeForgetful(hundred, 10, { forgets: (index) => index === 3 }))
+      assert.deepStrictEqual(yield* collect(http.messages({ limit: 45, until: at(90) })), down(90, 46))
+    }))
+
+  it.effect("P2.2: a stream of conversations begins again, and yields each once", () =>
+    Effect.gen(function*() {
+      const items = Array.from(
+        { length: 60 },
+        (_, index) => conversation(`c${index}`, 1_700_000_000_000 - index * 1000)
+      )
+      const server = makeForgetful(items, 10, {
+        // while the list is read, and while its top is read again
+        forgets: (index) => index === 3 || index === 11,
+        top: (index) => conversation(`n${index}`, 1_700_000_000_000 + index * 1000)
+      })
+      const { http } = yield* start(server)
+      const found = yield* collect(http.conversations())
+      assert.strictEqual(new Set(found).size, found.length)
+      assert.isEmpty(items.filter(({ id }) => !found.includes(id)))
+    }))
+
+  it.effect("a list without an order ends in the failure rather than repeat what it forgot", () =>
+    Effect.gen(function*() {
+      const items = Array.from({ length: 12_000 }, (_, index) => ({ id: `a${index}`, name: `n${index}` }))
+      const { http } = yield* start(makeForgetful(items, 1000, { forgets: (index) => index === 11 }))
+      const seen: Array<string> = []
+      const reason = yield* reasonOf(Stream.runForEach(http.addresses(), ({ id }) => Effect.sync(() => seen.push(id))))
+      assert.strictEqual(reason._tag, "Invalid")
+      assert.strictEqual(new Set(seen).size, seen.length)
+    }))
+
+  it.effect("a stream ends in the failure when that is so again and again", () =>
+    Effect.gen(function*() {
+      const { http, log } = yield* start(makeForgetful(hundred, 10, { forgets: () => true }))
+      const seen: Array<string> = []
+      const reason = yield* reasonOf(Stream.runForEach(http.messages(), ({ id }) => Effect.sync(() => seen.push(id))))
+      assert.strictEqual(reason._tag, "Invalid")
+      assert.deepStrictEqual(seen, down(99, 90))
+      assert.strictEqual(log.length, 12)
+    }))
+
+  it.effect("a list that is refused from its top on is not asked for again", () =>
+    Effect.gen(function*() {
+      const { http, log } = yield* start(() => validation(422, "page_size"))
+      assert.strictEqual((yield* reasonOf(Stream.runDrain(http.messages())))._tag, "Invalid")
+      assert.strictEqual(log.length, 1)
+    }))
+})

@@ -9,57 +9,73 @@ import * as Documented from "@effect-signalwire/schema/Documented"
 import * as PageOf from "@effect-signalwire/schema/Page"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
+import * as Caller from "./internal/caller.ts"
+import { given } from "./internal/options.ts"
 import { type Page, toPage } from "./internal/page.ts"
 import type { Runner, RunOptions } from "./internal/runner.ts"
 
+/** Which addresses to list, and in which order. */
 export interface GetAddressesOptions extends RunOptions, SignalWireHttp.AddressOptions {}
 
-/** By id, or by name. */
+/** Which address to look up: by id, or by name. */
 export type GetAddressOptions = RunOptions & ({ readonly id: string } | { readonly name: string })
 
+/** The methods of `client.address`. */
 export interface AddressApi {
-  /** Addresses, in the order asked for. */
+  /**
+   * Addresses, in the order asked for: by default as the server has them.
+   *
+   * Rejects with a `ConversationError`: `Invalid` for a `pageSize`, `sortBy` or `sortOrder` that can't be,
+   * `Unauthorized` and `Forbidden` for a token that is not good for it, `Transport`, `Timeout`, `RateLimited` and
+   * `ServerError` once trying again did not help, `Malformed` for an answer that is none, `Closed` after `disconnect`.
+   */
   readonly getAddresses: (options?: GetAddressesOptions) => Promise<Page<Documented.DocumentedAddress>>
-  /** One address; rejects with `NotFound` when there is none. */
+  /**
+   * One address, by `id` or by `name`; a name is compared without regard to case.
+   *
+   * Rejects with a `ConversationError`: `NotFound` when there is none, and for the reasons of {@link getAddresses}.
+   */
   readonly getAddress: (options: GetAddressOptions) => Promise<Documented.DocumentedAddress>
-  /** The subscriber's own addresses. */
+  /**
+   * The subscriber's own addresses.
+   *
+   * Rejects with a `ConversationError`, for the reasons of {@link getAddresses}.
+   */
   readonly getMyAddresses: (options?: RunOptions) => Promise<ReadonlyArray<Documented.DocumentedAddress>>
 }
 
+/** Makes the methods on a client's services. */
 export const make = (runner: Runner<SignalWireHttp.SignalWireHttp>): AddressApi => {
   const use = <A, E extends Underlying>(
-    method: string,
     f: (http: SignalWireHttp.Service) => Effect.Effect<A, E>,
-    options?: RunOptions
+    options: RunOptions
   ): Promise<A> =>
     runner.run(
-      method,
-      Effect.mapError(Effect.flatMap(SignalWireHttp.SignalWireHttp, f), ConversationError.from(method)),
+      Effect.mapError(Effect.flatMap(SignalWireHttp.SignalWireHttp, f), ConversationError.from("address")),
       options
     )
   return {
-    getAddresses: async (options) =>
-      toPage(
-        runner,
-        "getAddresses",
-        await use(
-          "getAddresses",
-          (http) =>
-            Effect.map(http.getAddresses(options), (page) =>
-              PageOf.mapBoth(page, { onItem: identity, onError: ConversationError.from("getAddresses") })),
-          options
-        ),
-        Documented.address
-      ),
-    getAddress: async (options) =>
-      Documented.address(
-        await use(
-          "getAddress",
-          (http) => "name" in options ? http.getAddressByName(options) : http.getAddress(options),
-          options
-        )
-      ),
-    getMyAddresses: async (options) =>
-      (await use("getMyAddresses", ({ getSubscriber }) => getSubscriber, options)).addresses.map(Documented.address)
+    getAddresses: Caller.method("address.getAddresses", async (_, options: GetAddressesOptions = {}) => {
+      const own = given(options)
+      const page = await use(
+        (http) =>
+          Effect.map(
+            http.getAddresses(own),
+            (page) => PageOf.mapBoth(page, { onItem: identity, onError: ConversationError.from("address") })
+          ),
+        own
+      )
+      return toPage(runner, "address.getAddresses", page, Documented.address, own)
+    }),
+    getAddress: Caller.method("address.getAddress", async (_, options: GetAddressOptions) => {
+      const own = given(options)
+      return Documented.address(
+        await use((http) => "name" in own ? http.getAddressByName(own) : http.getAddress(own), own)
+      )
+    }),
+    getMyAddresses: Caller.method("address.getMyAddresses", async (_, options: RunOptions = {}) => {
+      const { addresses } = await use(({ getSubscriber }) => getSubscriber, given(options))
+      return addresses.map(Documented.address)
+    })
   }
 }

@@ -9,72 +9,111 @@ import * as Documented from "@effect-signalwire/schema/Documented"
 import * as PageOf from "@effect-signalwire/schema/Page"
 import * as Effect from "effect/Effect"
 import type { ConversationApi, GetMessagesOptions } from "./ConversationApi.ts"
+import * as Caller from "./internal/caller.ts"
+import { given, invalid } from "./internal/options.ts"
 import { type Page, toPage } from "./internal/page.ts"
 import type { Runner } from "./internal/runner.ts"
-import { subscribe, type SubscribeOptions, type Subscription } from "./internal/subscribing.ts"
+import {
+  type OnMessage,
+  type Report,
+  subscribe,
+  type SubscribeOptions,
+  type Subscription
+} from "./internal/subscribing.ts"
 
+/** Which chat messages to read. */
 export interface GetChatMessagesOptions extends GetMessagesOptions {
   /** The other side of the conversation; without it, chat messages of all conversations. */
   readonly addressId?: string | undefined
 }
 
+/** Which chat messages to be called back for, and how. */
 export interface ChatSubscribeOptions extends SubscribeOptions {
   /** The other side of the conversation; without it, chat messages of all conversations. */
   readonly addressId?: string | undefined
 }
 
+/** The same with the callback among the options, as SignalWire's own clients have it. */
+export interface ChatSubscribeParams extends ChatSubscribeOptions {
+  /** Called with every chat message, as it happens. */
+  readonly onMessage: OnMessage
+}
+
+/** The methods of `client.chat`. */
 export interface ChatApi {
   /**
    * Chat messages, newest first. Log entries are left out of what is read, so a page may hold fewer than `pageSize`, and
    * `limit` counts them too.
+   *
+   * Rejects as {@link ConversationApi.getMessages} does.
    */
   readonly getMessages: (options?: GetChatMessagesOptions) => Promise<Page<Documented.DocumentedMessage>>
-  /** Calls back for every chat message from now on, each once, through any number of reconnections. */
-  readonly subscribe: (
-    callback: (message: Documented.DocumentedEvent) => unknown,
-    options?: ChatSubscribeOptions
-  ) => Promise<Subscription>
-  /** The same as `conversation.sendMessage`. */
+  /**
+   * Calls back for every chat message from now on, each once, through any number of reconnections.
+   *
+   * Rejects as {@link ConversationApi.subscribe} does.
+   */
+  readonly subscribe: {
+    (callback: OnMessage, options?: ChatSubscribeOptions): Promise<Subscription>
+    (params: ChatSubscribeParams): Promise<Subscription>
+  }
+  /** The same as {@link ConversationApi.sendMessage}. */
   readonly sendMessage: ConversationApi["sendMessage"]
-  /** The same as `conversation.join`. */
+  /** The same as {@link ConversationApi.join}. */
   readonly join: ConversationApi["join"]
 }
 
 const isChat = ({ subtype }: ConversationMessage): boolean => subtype === "chat"
 
+/** The callback and its options, however they were given. */
+const arrange = (first: OnMessage | ChatSubscribeParams, second: ChatSubscribeOptions) => {
+  if (typeof first === "function") return { callback: first, options: given(second) }
+  const { onMessage, ...options } = given(first)
+  return { callback: onMessage, options }
+}
+
+const isFilled = (value: unknown): boolean => typeof value === "string" && value !== ""
+
+/** Makes the methods on a client's services. */
 export const make = (
   runner: Runner<Conversations.Conversations>,
   { join, sendMessage }: ConversationApi,
-  report: (error: unknown) => void
+  report: Report
 ): ChatApi => ({
-  getMessages: async (options) => {
-    const { addressId } = options ?? {}
+  getMessages: Caller.method("chat.getMessages", async (_, options: GetChatMessagesOptions = {}) => {
+    const own = given(options)
+    const { addressId } = own
     const page = await runner.run(
-      "chat.getMessages",
       Effect.flatMap(
         Conversations.Conversations,
         (conversations) =>
           Effect.flatMap(
             addressId === undefined
-              ? conversations.getMessages(options)
-              : conversations.getConversationMessages({ ...options, addressId }),
+              ? conversations.getMessages(own)
+              : conversations.getConversationMessages({ ...own, addressId }),
             (page) => PageOf.filter(page, isChat)
           )
       ),
-      options
+      own
     )
-    return toPage(runner, "chat.getMessages", page, Documented.message)
-  },
-  subscribe: (callback, options) => {
-    const addressId = options?.addressId
-    return subscribe(
-      runner,
-      report,
-      (event) => isChat(event) && (addressId === undefined || event.addressId === addressId),
-      callback,
-      options
-    )
-  },
-  sendMessage,
-  join
+    return toPage(runner, "chat.getMessages", page, Documented.message, own)
+  }),
+  subscribe: Caller.method(
+    "chat.subscribe",
+    async (shown, first: OnMessage | ChatSubscribeParams, second: ChatSubscribeOptions = {}) => {
+      const { callback, options } = arrange(first, second)
+      const { addressId } = options
+      if (addressId !== undefined && !isFilled(addressId)) throw invalid("addressId", "must be a text, and not empty")
+      return subscribe(
+        runner,
+        report,
+        shown,
+        (event) => isChat(event) && (addressId === undefined || event.addressId === addressId),
+        callback,
+        options
+      )
+    }
+  ),
+  sendMessage: Caller.method("chat.sendMessage", (_, options) => sendMessage(options)),
+  join: Caller.method("chat.join", (_, options) => join(options))
 })

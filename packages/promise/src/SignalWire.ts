@@ -4,11 +4,10 @@
  *
  * @since 0.1.0
  */
-import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
+import type { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as Credentials from "@effect-signalwire/schema/Credentials"
-import * as Reason from "@effect-signalwire/schema/Reason"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Arr from "effect/Array"
@@ -16,6 +15,7 @@ import type * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import type { HttpClient } from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
@@ -25,14 +25,24 @@ import * as Stream from "effect/Stream"
 import * as AddressApi from "./AddressApi.ts"
 import * as ChatApi from "./ChatApi.ts"
 import * as ConversationApi from "./ConversationApi.ts"
+import * as Caller from "./internal/caller.ts"
+import { given, invalid } from "./internal/options.ts"
 import * as Runner from "./internal/runner.ts"
+import * as Settings from "./internal/settings.ts"
+import { guarded, type Report } from "./internal/subscribing.ts"
 
 /** Where diagnostics go. Nothing logged contains a token or the text of a message. */
 export interface SignalWireLogger {
+  /** What the client copes with, such as a frame that it could not read. */
   readonly warn: (message: string, ...details: ReadonlyArray<unknown>) => void
+  /** What somebody should look at, such as a callback that threw. */
   readonly error: (message: string, ...details: ReadonlyArray<unknown>) => void
 }
 
+/**
+ * Where to connect, with which token, and how. Durations are milliseconds, or texts such as `"5 seconds"`; `null` is
+ * as good as absent.
+ */
 export interface SignalWireOptions {
   /** A subscriber access token. @default the environment's `SIGNALWIRE_TOKEN` */
   readonly token?: string | undefined
@@ -74,25 +84,36 @@ export interface SignalWireOptions {
 
 /** The session with the server, as it stands. */
 export interface Connection {
+  /** How the session stands now. It is `Idle` until something subscribes. */
   readonly state: ConnectionState
-  /** Calls back with the state now and with each change; answers how to stop that. */
+  /**
+   * Calls back with the state now and with each change; answers how to stop that. Throws a `ConversationError` of reason
+   * `Invalid` when given no function; what the callback throws, or rejects with, is told to the logger.
+   */
   readonly onChange: (callback: (state: ConnectionState) => void) => () => void
 }
 
 /** A connected client. */
 export interface SignalWireClient extends AsyncDisposable {
+  /** The documented methods, for all conversations. */
   readonly conversation: ConversationApi.ConversationApi
+  /** The same for chat messages only, without the log entries of calls. */
   readonly chat: ChatApi.ChatApi
+  /** Who and what can be talked to. */
   readonly address: AddressApi.AddressApi
+  /** The session with the server, as it stands. */
   readonly connection: Connection
-  /** Replaces the token, for REST and socket alike. */
+  /**
+   * Replaces the token, for REST and socket alike; calls from now on are made with it. Rejects with a `ConversationError`:
+   * `Invalid` for what is no token, `Closed` after `disconnect`. Whether the server takes it shows with the next call.
+   */
   readonly updateToken: (token: string) => Promise<void>
-  /** Ends every subscription, iteration and call, and closes the socket. */
+  /**
+   * Ends every subscription, iteration and call, and closes the socket. Never rejects, and may be called again. Calls that
+   * are under way, and those made later, reject with reason `Closed`; what iterates ends.
+   */
   readonly disconnect: () => Promise<void>
 }
-
-const invalid = (attribute: string, message: string): ConversationError =>
-  new ConversationError({ method: "SignalWire", reason: Reason.invalidParameter(attribute, message) })
 
 const fromConfigError = (error: Config.ConfigError): ConversationError => invalid("environment", error.message)
 
@@ -161,16 +182,38 @@ const refreshWith = (onRefreshToken: NonNullable<SignalWireOptions["onRefreshTok
 /**
  * Makes a client. It connects when something subscribes; a bad option rejects at once.
  *
+ * Rejects with a `ConversationError` of reason `Invalid` that names the option.
+ *
  * ```ts
- * const client = await SignalWire({ token })
+ * import { SignalWire } from "@effect-signalwire/promise"
+ *
+ * await using client = await SignalWire({ token: process.env["SIGNALWIRE_TOKEN"] })
  * const page = await client.conversation.getConversations()
+ * console.log(page.data)
  * ```
  */
-export const SignalWire = async (given: SignalWireOptions = {}): Promise<SignalWireClient> => {
-  // callers may be untyped JavaScript: what is no object has no options, and `null` is no option
-  const options: SignalWireOptions = Object.fromEntries(
-    Object.entries({ ...given }).filter(([, value]) => value !== null)
-  )
+export const SignalWire: (options?: SignalWireOptions) => Promise<SignalWireClient> = Caller.method(
+  "SignalWire",
+  (_, options: SignalWireOptions = {}) => make(given(options))
+)
+
+/**
+ * {@link SignalWire} over transports of one's own, such as a backend in memory, instead of the platform's.
+ */
+export const connect: (
+  options: SignalWireOptions,
+  over: Layer.Layer<HttpClient | Socket.WebSocketConstructor>
+) => Promise<SignalWireClient> = Caller.method(
+  "SignalWire",
+  (_, options: SignalWireOptions, over: Layer.Layer<HttpClient | Socket.WebSocketConstructor>) =>
+    make(given(options), over)
+)
+
+const make = async (
+  options: SignalWireOptions,
+  over?: Layer.Layer<HttpClient | Socket.WebSocketConstructor>
+): Promise<SignalWireClient> => {
+  Settings.check(options)
   const { onRefreshToken } = options
   const environment = await Conversations.environment.pipe(
     Effect.mapError(fromConfigError),
@@ -192,7 +235,7 @@ export const SignalWire = async (given: SignalWireOptions = {}): Promise<SignalW
   const runner = await Runner.make(
     Conversations.layerCredentials({ ...options, host, urls }).pipe(
       Layer.provideMerge(credentials),
-      Layer.provide(transports(options)),
+      Layer.provide(over ?? transports(options)),
       Layer.provideMerge(loggerLayer(logger))
     )
   )
@@ -201,7 +244,9 @@ export const SignalWire = async (given: SignalWireOptions = {}): Promise<SignalW
     get state() {
       return runner.runSync(Conversations.Conversations.use(({ connection }) => connection.current))
     },
-    onChange: (callback) => {
+    onChange: Caller.immediate("connection.onChange", (callback) => {
+      if (typeof callback !== "function") throw invalid("callback", "must be a function")
+      const call = guarded(callback, (error) => logger.error("a callback for the connection's state failed", error))
       let active = true
       const { stop } = runner.start(
         // not before the caller can stop it
@@ -211,12 +256,7 @@ export const SignalWire = async (given: SignalWireOptions = {}): Promise<SignalW
             Stream.unwrap(Conversations.Conversations.useSync(({ connection }) => connection.changes)),
             (state) =>
               Effect.sync(() => {
-                if (!active || runner.isClosed()) return
-                try {
-                  callback(state)
-                } catch (error) {
-                  logger.error("a callback for the connection's state failed", error)
-                }
+                if (active && !runner.isClosed()) call(state)
               })
           )
         )
@@ -225,21 +265,20 @@ export const SignalWire = async (given: SignalWireOptions = {}): Promise<SignalW
         active = false
         void stop()
       }
-    }
+    })
   }
 
-  const report = (error: unknown) => logger.error("a subscription's callback failed", error)
+  const report: Report = (message, error) => logger.error(message, error)
   const conversation = ConversationApi.make(runner, report)
   return {
     conversation,
     chat: ChatApi.make(runner, conversation, report),
     address: AddressApi.make(runner),
     connection,
-    updateToken: (token) =>
-      runner.run(
-        "updateToken",
-        Credentials.Credentials.use(({ replace }) => replace(Redacted.make(requireToken(token))))
-      ),
+    updateToken: Caller.method("updateToken", async (_, token) => {
+      const next = Redacted.make(requireToken(token))
+      await runner.run(Credentials.Credentials.use(({ replace }) => replace(next)))
+    }),
     disconnect: runner.close,
     [Symbol.asyncDispose]: runner.close
   }

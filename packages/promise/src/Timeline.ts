@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import type { GapReason, TimelineEvent } from "@effect-signalwire/conversation/TimelineEvent"
+import type { Gap, GapReason, TimelineEvent } from "@effect-signalwire/conversation/TimelineEvent"
 import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import * as Documented from "@effect-signalwire/schema/Documented"
 import * as DateTime from "effect/DateTime"
@@ -28,8 +28,20 @@ export type DocumentedTimelineEvent =
   | { readonly _tag: "CaughtUp"; readonly through: number | null }
   | { readonly _tag: "Gap"; readonly from: number; readonly to: number | null; readonly reason: GapReason }
 
+/** Messages that may be missing and can't be had. */
+export type DocumentedGap = Extract<DocumentedTimelineEvent, { readonly _tag: "Gap" }>
+
 const seconds = (time: DateTime.Utc): number => DateTime.toEpochMillis(time) / 1000
 
+/** The gap of the Effect side, with unix seconds. */
+export const fromGap = ({ from, reason, to }: Gap): DocumentedGap => ({
+  _tag: "Gap",
+  from: seconds(from),
+  to: to === null ? null : seconds(to),
+  reason
+})
+
+/** The event of the Effect side, with documented objects and unix seconds. */
 export const fromEvent = (event: TimelineEvent): DocumentedTimelineEvent =>
   Match.valueTags(event, {
     Message: ({ late, message }): DocumentedTimelineEvent => ({
@@ -42,10 +54,5 @@ export const fromEvent = (event: TimelineEvent): DocumentedTimelineEvent =>
       _tag: "CaughtUp",
       through: through === null ? null : seconds(through)
     }),
-    Gap: ({ from, reason, to }): DocumentedTimelineEvent => ({
-      _tag: "Gap",
-      from: seconds(from),
-      to: to === null ? null : seconds(to),
-      reason
-    })
+    Gap: (gap): DocumentedTimelineEvent => fromGap(gap)
   })

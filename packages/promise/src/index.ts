@@ -1,4 +1,11 @@
+/**
+ * SignalWire's Conversation namespace for plain TypeScript.
+ *
+ * @since 0.1.0
+ */
 export { ConversationError } from "@effect-signalwire/conversation/ConversationError"
+export type { Policy } from "@effect-signalwire/conversation/Conversations"
+export type { GapReason } from "@effect-signalwire/conversation/TimelineEvent"
 export type {
   DocumentedAddress,
   DocumentedConversation,
@@ -6,10 +13,12 @@ export type {
   DocumentedJoin,
   DocumentedMessage
 } from "@effect-signalwire/schema/Documented"
-export type { Reason } from "@effect-signalwire/schema/Reason"
+export type { JsonObject } from "@effect-signalwire/schema/JsonObject"
+export type { MalformedValue } from "@effect-signalwire/schema/Malformed"
+export type { Complaint, Reason } from "@effect-signalwire/schema/Reason"
 export type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 export type { AddressApi, GetAddressesOptions, GetAddressOptions } from "./AddressApi.ts"
-export type { ChatApi, ChatSubscribeOptions, GetChatMessagesOptions } from "./ChatApi.ts"
+export type { ChatApi, ChatSubscribeOptions, ChatSubscribeParams, GetChatMessagesOptions } from "./ChatApi.ts"
 export type {
   ConversationApi,
   GetConversationMessagesOptions,
@@ -23,6 +32,7 @@ export type {
 } from "./ConversationApi.ts"
 export type { Page } from "./internal/page.ts"
 export type { RunOptions } from "./internal/runner.ts"
+export type { OnMessage } from "./internal/subscribing.ts"
 export {
   type Connection,
   SignalWire,
@@ -30,4 +40,4 @@ export {
   type SignalWireLogger,
   type SignalWireOptions
 } from "./SignalWire.ts"
-export type { DocumentedTimelineEvent } from "./Timeline.ts"
+export type { DocumentedGap, DocumentedTimelineEvent } from "./Timeline.ts"

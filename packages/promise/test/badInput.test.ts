@@ -5,7 +5,19 @@ import { SignalWire, type SignalWireClient, type SignalWireOptions } from "@effe
 import * as Schedule from "effect/Schedule"
 import type { ServerResponse } from "node:http"
 import { assert, describe, it, vi } from "vitest"
-import { callUntyped, closedPort, complaints, eventually, failure, Heard, meet, open, quick, serve } from "./support.ts"
+import {
+  callUntyped,
+  closedPort,
+  complaints,
+  eventually,
+  failure,
+  Heard,
+  HeardTexts,
+  meet,
+  open,
+  quick,
+  serve
+} from "./support.ts"
 
 /** Nothing is tried twice. */
 const impatient: SignalWireOptions = {
@@ -118,7 +130,7 @@ describe.each(["address", "group"] as const)("arguments, dialect %s", (dialect) 
 })
 
 describe("arguments", () => {
-  it.each([[[]], [[null]], [["hello"]], [[42]]])("P9.1: missing options are refused by name: %j", async (given) => {
+  it.each([[[]], [[null]], [[{}]]])("P9.1: missing options are refused by name: %j", async (given) => {
     await using world = await open()
     const { ada } = await meet(world)
     const { conversation } = ada
@@ -173,6 +185,15 @@ describe("arguments", () => {
     assert.deepStrictEqual(await world.admin.sessions(), [])
   })
 
+  it("an onGap that is no function is as good as none", async () => {
+    await using world = await open()
+    const { ada, addressId } = await meet(world)
+    const heard = new HeardTexts()
+    await callUntyped(ada.conversation.subscribe, heard.push, { onGap: "log" })
+    await ada.conversation.sendMessage({ addressId, text: "hello" })
+    assert.deepStrictEqual(await heard.untilText("hello"), ["hello"])
+  })
+
   it("an onError that is no function is as good as none", async () => {
     await using world = await open()
     const told = new Heard<unknown>()
@@ -186,7 +207,190 @@ describe("arguments", () => {
   })
 })
 
+describe("arguments of the other methods", () => {
+  it.each([["hello"], [42], [() => {}], [AbortSignal.timeout(1000)]])(
+    "P9.1: options that are no object are refused: %s",
+    async (options) => {
+      await using world = await open()
+      const { ada } = await meet(world)
+      const { address, chat, conversation } = ada
+      const page = await conversation.getMessages()
+      const calls = [
+        conversation.getConversations,
+        conversation.getConversationMessages,
+        conversation.getMessages,
+        conversation.sendMessage,
+        conversation.join,
+        chat.getMessages,
+        chat.sendMessage,
+        chat.join,
+        address.getAddress,
+        address.getAddresses,
+        address.getMyAddresses,
+        page.self,
+        page.nextPage
+      ].map((method) => callUntyped(method, options))
+      calls.push(callUntyped(conversation.subscribe, () => {}, options), callUntyped(chat.subscribe, () => {}, options))
+      for (const error of await Promise.all(calls.map(failure))) {
+        assert.deepStrictEqual(complaints(error), ["options"], error.method)
+      }
+    }
+  )
+
+  it.each([
+    ["a Date", new Date(), "date.getTime() / 1000"],
+    ["an ISO text", "2024-02-17T17:49:47Z", "as a number"],
+    ["digits in a text", "1708192187", "as a number"],
+    ["milliseconds", 1708192187729, "divide them by 1000"]
+  ])("P9.2: a time that is %s is refused, and the message says what to do", async (_, time, advice) => {
+    await using world = await open()
+    const { ada, addressId } = await meet(world)
+    const next = async (options: object) => {
+      const timeline: AsyncIterable<unknown> = Reflect.apply(ada.conversation.timeline, undefined, [options])
+      await timeline[Symbol.asyncIterator]().next()
+    }
+    const calls: ReadonlyArray<readonly [string, Promise<unknown>]> = [
+      ["since", callUntyped(ada.conversation.getMessages, { since: time })],
+      ["until", callUntyped(ada.conversation.getConversationMessages, { addressId, until: time })],
+      ["since", callUntyped(ada.chat.getMessages, { addressId, since: time })],
+      ["since", next({ addressId, since: time })]
+    ]
+    for (const [name, call] of calls) {
+      const error = await failure(call)
+      assert.deepStrictEqual(complaints(error), [name])
+      assert.include(error.message, advice)
+    }
+  })
+
+  it.each([[undefined], [null], [{}], [{ id: null }], [{ name: undefined }]])(
+    "P9.1: an address to look up that is none is refused: %j",
+    async (options) => {
+      await using world = await open()
+      const { ada } = await meet(world)
+      assert.deepStrictEqual(complaints(await failure(callUntyped(ada.address.getAddress, options))), ["id"])
+    }
+  )
+
+  it("a name that is absent leaves the id to look up", async () => {
+    await using world = await open()
+    const { ada, addressId } = await meet(world)
+    const found = await callUntyped(ada.address.getAddress, { id: addressId, name: null })
+    assert.deepStrictEqual(found, await ada.address.getAddress({ id: addressId }))
+  })
+
+  it.each([["sortBy", "age"], ["sortOrder", 1], ["type", 4], ["displayName", ""], ["pageSize", 0]])(
+    "P9.1: addresses by a %s of %j are refused by its name",
+    async (name, value) => {
+      await using world = await open()
+      const { ada } = await meet(world)
+      assert.deepStrictEqual(complaints(await failure(callUntyped(ada.address.getAddresses, { [name]: value }))), [
+        name
+      ])
+    }
+  )
+
+  it.each([
+    ["sliding"],
+    [{}],
+    [{ strategy: "sliding" }],
+    [{ strategy: "suspend", capacity: 1 }],
+    [{ strategy: "dropping", capacity: 0 }],
+    [{ strategy: "dropping", capacity: 1.5 }]
+  ])("P9.1: a policy that is none is refused before anything is dialled: %j", async (policy) => {
+    await using world = await open()
+    const { ada } = await meet(world)
+    const error = await failure(callUntyped(ada.conversation.subscribe, () => {}, { policy }))
+    assert.deepStrictEqual(complaints(error), ["policy"])
+    assert.deepStrictEqual(await world.admin.sessions(), [])
+  })
+
+  it.each([[""], [4], [{}]])("P9.1: a chat with an address that is none is refused: %j", async (addressId) => {
+    await using world = await open()
+    const { ada } = await meet(world)
+    const calls = [
+      callUntyped(ada.chat.getMessages, { addressId }),
+      callUntyped(ada.chat.subscribe, () => {}, { addressId }),
+      callUntyped(ada.chat.subscribe, { addressId, onMessage: () => {} })
+    ]
+    for (const error of await Promise.all(calls.map(failure))) assert.deepStrictEqual(complaints(error), ["addressId"])
+  })
+
+  it("P9.1: a chat without a callback is refused", async () => {
+    await using world = await open()
+    const { ada } = await meet(world)
+    for (const given of [[], [null], [{}], [{ onMessage: "log" }]]) {
+      assert.deepStrictEqual(complaints(await failure(callUntyped(ada.chat.subscribe, ...given))), ["callback"])
+    }
+  })
+
+  it("null is as good as absent among the options as well", async () => {
+    await using world = await open()
+    const { ada, addressId, grace } = await meet(world)
+    const heard = new Heard<unknown>()
+    await callUntyped(ada.chat.subscribe, heard.push, { addressId: null, policy: null, onError: null, signal: null })
+    await callUntyped(grace.chat.sendMessage, { addressId, text: "hello", metadata: null, details: null, signal: null })
+    await heard.until((messages) => messages.length === 1)
+    const none = { limit: null, since: null, until: null, pageSize: null, addressId: null }
+    const page = await callUntyped(ada.chat.getMessages, none)
+    assert.nestedPropertyVal(page, "data.length", 1)
+  })
+
+  it("P9.1: updateToken to nothing is refused, and the old token stays", async () => {
+    await using world = await open()
+    const { ada } = await meet(world)
+    for (const given of [[], [null], [""], [42]]) {
+      assert.deepStrictEqual(complaints(await failure(callUntyped(ada.updateToken, ...given))), ["token"])
+    }
+    assert.lengthOf((await ada.conversation.getConversations()).data, 1)
+  })
+
+  it.each([[undefined], [null], ["log"], [{}]])(
+    "P9.1: onChange without a function throws at once: %j",
+    async (callback) => {
+      await using world = await open()
+      const { ada } = await meet(world)
+      assert.throws(() => Reflect.apply(ada.connection.onChange, undefined, [callback]), "callback: must be a function")
+    }
+  )
+})
+
 describe("options", () => {
+  it.each<[string, object]>([
+    ["dialect", { dialect: "grouped" }],
+    ["onRefreshToken", { onRefreshToken: "token" }],
+    ["fetch", { fetch: {} }],
+    ["WebSocket", { WebSocket: "ws" }],
+    ["logger", { logger: "silent" }],
+    ["logger.warn", { logger: {} }],
+    ["logger.error", { logger: { warn: () => {}, error: true } }],
+    ["readyTimeout", { readyTimeout: "soon" }],
+    ["settle", { settle: -1 }],
+    ["sendDeadline", { sendDeadline: NaN }],
+    ["http", { http: 5 }],
+    ["http.timeout", { http: { timeout: "5 sec" } }],
+    ["http.deadline", { http: { deadline: true } }],
+    ["http.retry", { http: { retry: 3 } }],
+    ["subscription", { subscription: "fast" }],
+    ["subscription.heartbeat", { subscription: { heartbeat: false } }],
+    ["subscription.capacity", { subscription: { capacity: 0 } }],
+    ["subscription.backoff.base", { subscription: { backoff: {} } }],
+    ["subscription.backoff.cap", { subscription: { backoff: { base: 1, cap: "long" } } }]
+  ])("P9.2: a %s that can't be is refused by its path", async (path, options) => {
+    const error = await failure(callUntyped(SignalWire, { token: "secret", host: "puc.signalwire.com", ...options }))
+    assert.deepStrictEqual([error.method, complaints(error)], ["SignalWire", [path]])
+  })
+
+  it.each([["token"], [42], [() => {}]])("P9.1: that are no object are refused: %s", async (options) => {
+    assert.deepStrictEqual(complaints(await failure(callUntyped(SignalWire, options))), ["options"])
+  })
+
+  it("durations are milliseconds, or texts with a unit", async () => {
+    await using world = await open()
+    const http = { timeout: 2000, deadline: "4 seconds" } as const
+    const ada = await world.client({ token: world.ada.token, http, settle: 0, readyTimeout: "1 minute" })
+    assert.lengthOf((await ada.conversation.getConversations()).data, 0)
+  })
+
   it.each([[undefined], [""], [null], [42], [{}]])("P9.1: a token that is none is refused: %j", async (token) => {
     vi.stubEnv("SIGNALWIRE_TOKEN", undefined)
     const error = await failure(callUntyped(SignalWire, { token, host: "puc.signalwire.com" }))
@@ -194,7 +398,7 @@ describe("options", () => {
     assert.deepStrictEqual(complaints(error), ["token"])
   })
 
-  it.each([[[]], [[null]], [["token"]], [[42]]])("P9.1: options that are none are refused: %j", async (given) => {
+  it.each([[[]], [[null]], [[{}]]])("P9.1: missing options are refused: %j", async (given) => {
     vi.stubEnv("SIGNALWIRE_TOKEN", undefined)
     const error = await failure(callUntyped(SignalWire, ...given))
     vi.unstubAllEnvs()

@@ -45,4 +45,17 @@ describe.each(["address", "group"] as const)("chat, dialect %s", (dialect) => {
     assert.deepStrictEqual(await here.untilText("here"), ["here"])
     assert.deepStrictEqual(await everywhere.untilText("here"), ["there", "here"])
   })
+
+  it("takes the callback among the options too, as the vendor's own clients do", async () => {
+    const { ada, addressId, chat, grace, log, world } = await mixed(dialect)
+    await using _ = world
+    const elsewhere = await world.admin.createRoom({ name: "elsewhere" })
+    const here = new HeardTexts()
+    const { unsubscribe } = await ada.chat.subscribe({ addressId, onMessage: here.push })
+    await ada.chat.join({ addressId: elsewhere.addressId })
+    await grace.chat.sendMessage({ addressId: elsewhere.addressId, text: "there" })
+    await world.admin.seed([log, chat("here")])
+    assert.deepStrictEqual(await here.untilText("here"), ["here"])
+    await unsubscribe()
+  })
 })

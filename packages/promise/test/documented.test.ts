@@ -1,9 +1,27 @@
 /**
  * The published documentation of the Conversation namespace, method by method and field by field.
  */
-import type { DocumentedConversation, DocumentedEvent, DocumentedMessage } from "@effect-signalwire/promise"
+import type {
+  ConversationApi,
+  DocumentedConversation,
+  DocumentedEvent,
+  DocumentedMessage,
+  Page
+} from "@effect-signalwire/promise"
 import { assert, describe, it } from "vitest"
-import { collect, Heard, HeardTexts, meet, open, texts, type World } from "./support.ts"
+import * as Documentation from "./documentation.ts"
+import {
+  callUntyped,
+  collect,
+  complaints,
+  failure,
+  Heard,
+  HeardTexts,
+  meet,
+  open,
+  texts,
+  type World
+} from "./support.ts"
 
 const uuid = /^(sw_)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
@@ -405,5 +423,215 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
       assert.includeMembers(listed.map(({ id }) => id), [world.addressId, world.grace.addressId])
       assert.deepStrictEqual((await ada.address.getMyAddresses()).map(({ id }) => id), [world.ada.addressId])
     })
+  })
+})
+
+/** Every method of the documentation, with every combination of arguments that it lists. */
+const combinations = (since: number, until: number) => [
+  {},
+  { limit: 1 },
+  { since },
+  { until },
+  { limit: 1, since },
+  { limit: 1, until },
+  { since, until },
+  { limit: 1, since, until }
+]
+
+const documentedMethods: ReadonlyArray<keyof ConversationApi> = [
+  "getConversations",
+  "getConversationMessages",
+  "getMessages",
+  "subscribe",
+  "sendMessage",
+  "join"
+]
+
+describe.each(["all", "address", "group"] as const)("every documented call, dialect %s", (dialect) => {
+  const callLogShape = Documentation.callLog(dialect !== "group")
+
+  /** A conversation with the call of the documentation's examples in it. */
+  const withCall = async () => {
+    const world = await open(dialect)
+    const { ada, addressId, grace } = await meet(world)
+    const ts = Math.floor(Date.now() / 1000) - 10 + 0.6779745
+    await world.admin.seed([{ ...callLog(world), ts }])
+    return { world, ada, addressId, grace, since: Math.floor(ts) - 60, until: Math.ceil(ts) + 60 }
+  }
+
+  /** Where a page of one item is not as documented. */
+  const differences = <A extends object>(
+    page: Page<A>,
+    shape: Documentation.Shape,
+    additions: ReadonlyArray<string>
+  ): ReadonlyArray<string> => {
+    assert.deepStrictEqual(Documentation.additions(page, Documentation.page), Documentation.beyond.page)
+    assert.lengthOf(page.data, 1)
+    for (const item of page.data) assert.deepStrictEqual(Documentation.additions(item, shape), additions)
+    return [page, ...page.data].flatMap((value, index) =>
+      Documentation.deviations(value, index === 0 ? Documentation.page : shape)
+    )
+  }
+
+  it("is there, and there are six of them", async () => {
+    await using world = await open(dialect)
+    const ada = await world.client({ token: world.ada.token })
+    for (const name of documentedMethods) assert.isFunction(ada.conversation[name])
+    assert.deepStrictEqual(
+      Object.keys(ada.conversation).filter((name) => !documentedMethods.some((method) => method === name)),
+      ["messages", "timeline"]
+    )
+  })
+
+  it("getConversations()", async () => {
+    const { ada, world } = await withCall()
+    await using _ = world
+    const page = await ada.conversation.getConversations()
+    assert.deepStrictEqual(differences(page, Documentation.conversation, Documentation.beyond.conversation), [])
+  })
+
+  it("getConversationMessages({ addressId, limit?, since?, until? })", async () => {
+    const { ada, addressId, since, until, world } = await withCall()
+    await using _ = world
+    for (const options of combinations(since, until)) {
+      const page = await ada.conversation.getConversationMessages({ addressId, ...options })
+      assert.deepStrictEqual(differences(page, callLogShape, Documentation.beyond.message), [])
+    }
+  })
+
+  it("getMessages(), and getMessages({ limit?, since?, until? })", async () => {
+    const { ada, since, until, world } = await withCall()
+    await using _ = world
+    const pages = [await ada.conversation.getMessages()]
+    for (const options of combinations(since, until)) pages.push(await ada.conversation.getMessages(options))
+    for (const page of pages) {
+      assert.deepStrictEqual(differences(page, callLogShape, Documentation.beyond.message), [])
+    }
+  })
+
+  it("subscribe(callback)", async () => {
+    await using world = await open(dialect)
+    const { ada } = await meet(world)
+    const heard = new Heard<DocumentedEvent>()
+    await ada.conversation.subscribe(heard.push)
+    await world.admin.seed([{ ...callLog(world), ts: Math.floor(Date.now() / 1000) + 0.211084 }])
+    const shape = Documentation.callLogEvent(dialect !== "group")
+    for (const event of await heard.until((events) => events.length === 1)) {
+      assert.deepStrictEqual(Documentation.deviations(event, shape), [])
+      assert.deepStrictEqual(Documentation.additions(event, shape), Documentation.beyond.event)
+    }
+  })
+
+  it("sendMessage({ addressId, text, metadata?, details? }), of conversation and of chat", async () => {
+    await using world = await open(dialect)
+    const { ada, addressId } = await meet(world)
+    const text = "Hello from SignalWire!"
+    const [metadata, details] = [{ tone: "casual" }, { widget: "card" }]
+    const contents = [{ text }, { text, metadata }, { text, details }, { text, metadata, details }]
+    for (const send of [ada.conversation.sendMessage, ada.chat.sendMessage]) {
+      for (const content of contents) {
+        const answer = await send({ addressId, ...content })
+        assert.deepStrictEqual(Documentation.deviations(answer, Documentation.conversation), [])
+        assert.deepStrictEqual(
+          Documentation.additions(answer, Documentation.conversation),
+          Documentation.beyond.conversation
+        )
+      }
+    }
+    const stored = (await ada.chat.getMessages({ addressId })).data.toReversed()
+    assert.deepStrictEqual(
+      stored.map(({ details, metadata, text }) => ({ text, metadata, details })),
+      [...contents, ...contents].map((content) => ({ metadata: {}, details: {}, ...content }))
+    )
+  })
+
+  it("sendMessage({ text }), as one of its examples has it, is refused: a message goes to somebody", async () => {
+    await using world = await open(dialect)
+    const { ada } = await meet(world)
+    const error = await failure(callUntyped(ada.conversation.sendMessage, { text: "Hello from SignalWire!" }))
+    assert.deepStrictEqual(complaints(error), ["addressId"])
+  })
+
+  it("join({ addressId }), of conversation and of chat", async () => {
+    await using world = await open(dialect)
+    const ada = await world.client({ token: world.ada.token })
+    for (const join of [ada.conversation.join, ada.chat.join]) {
+      const answer = await join({ addressId: world.addressId })
+      assert.deepStrictEqual(Documentation.deviations(answer, Documentation.joined), [])
+      assert.deepStrictEqual(Documentation.additions(answer, Documentation.joined), [])
+    }
+  })
+
+  it("chat.getMessages({ addressId, pageSize? }), with chat messages only", async () => {
+    const { ada, addressId, grace, since, until, world } = await withCall()
+    await using _ = world
+    await grace.chat.sendMessage({ addressId, text: "hello" })
+    const text = { what: "a text", holds: (value: unknown) => value === "hello" }
+    const { subtype: _subtype, kind: _kind, ...shape } = callLogShape
+    for (const options of [{}, { pageSize: 10 }, { since, until, limit: 10 }]) {
+      const { data } = await ada.chat.getMessages({ addressId, ...options })
+      assert.lengthOf(data, 1)
+      for (const message of data) {
+        assert.deepStrictEqual(Documentation.deviations(message, { ...shape, text }), [])
+        assert.deepInclude(message, { subtype: "chat", kind: null })
+      }
+    }
+  })
+
+  it("chat.subscribe({ addressId, onMessage }), with chat messages only", async () => {
+    const { ada, addressId, grace, world } = await withCall()
+    await using _ = world
+    const heard = new HeardTexts()
+    const { unsubscribe } = await ada.chat.subscribe({ addressId, onMessage: heard.push })
+    await world.admin.seed([callLog(world)])
+    await grace.chat.sendMessage({ addressId, text: "hello" })
+    assert.deepStrictEqual(await heard.untilText("hello"), ["hello"])
+    await unsubscribe()
+  })
+
+  it("address.getAddresses({ type?, displayName?, pageSize?, sortBy?, sortOrder? }), and getAddress by id and name", async () => {
+    await using world = await open(dialect)
+    const ada = await world.client({ token: world.ada.token })
+    const lists = [
+      {},
+      { type: "room" },
+      { displayName: "office" },
+      { pageSize: 5 },
+      { sortBy: "name", sortOrder: "asc" },
+      { sortBy: "created_at", sortOrder: "desc" }
+    ] as const
+    const found = [
+      await ada.address.getAddress({ id: world.addressId }),
+      await ada.address.getAddress({ name: "office" }),
+      ...await ada.address.getMyAddresses()
+    ]
+    for (const options of lists) {
+      const page = await ada.address.getAddresses(options)
+      assert.deepStrictEqual(Documentation.deviations(page, Documentation.page), [])
+      assert.isNotEmpty(page.data)
+      found.push(...page.data)
+    }
+    for (const address of found) {
+      assert.deepStrictEqual(Documentation.deviations(address, Documentation.address), [])
+      assert.deepStrictEqual(Documentation.additions(address, Documentation.address), [])
+    }
+  })
+})
+
+describe("the comparison with the documentation", () => {
+  it("notices what is missing, and what is of another kind", () => {
+    assert.deepStrictEqual(
+      Documentation.deviations(
+        { id: 1, name: "n", metadata: [], created_at: 1708192187729 },
+        Documentation.conversation
+      ),
+      [
+        "id should be a text, and is 1",
+        "metadata should be an object, and is []",
+        "created_at should be whole unix milliseconds, and is 1708192187729",
+        "last_message_at is missing"
+      ]
+    )
+    assert.deepStrictEqual(Documentation.deviations(null, Documentation.conversation), [" is no object"])
   })
 })

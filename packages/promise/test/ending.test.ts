@@ -235,6 +235,25 @@ describe("disconnect", () => {
     await eventually(async () => assert.strictEqual(await connected(world), 0))
   })
 
+  it("P7.2: leaves no timer behind when the socket is still being dialled", async () => {
+    await using world = await open()
+    // it takes the connection, and never answers
+    await using silent = await serve(() => {})
+    const child = fork(
+      fileURLToPath(new URL("programs/dials.ts", import.meta.url)),
+      [world.info.http, silent.urls.ws, world.ada.token],
+      { execArgv: ["--disable-warning=ExperimentalWarning"] }
+    )
+    try {
+      await eventually(() => assert.lengthOf(silent.requests, 1))
+      const timers = new Promise<unknown>((resolve) => child.once("message", resolve))
+      child.send("disconnect")
+      assert.strictEqual(await within(20_000, timers), 0)
+    } finally {
+      child.kill("SIGKILL")
+    }
+  })
+
   it.each(["used", "only-made", "never-subscribed"])(
     "P7.2: lets Node exit by itself, when the client was %s",
     async (how) => {

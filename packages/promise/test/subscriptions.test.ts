@@ -1,9 +1,9 @@
 /**
  * Subscriptions through callbacks that fail, sockets that drop and servers that repeat themselves.
  */
-import type { ConnectionState, DocumentedEvent } from "@effect-signalwire/promise"
+import type { ConnectionState, DocumentedEvent, DocumentedGap, SubscribeOptions } from "@effect-signalwire/promise"
 import { assert, describe, it } from "vitest"
-import { callUntyped, eventually, Heard, HeardTexts, makeLogger, meet, open, quick } from "./support.ts"
+import { callUntyped, eventually, Heard, HeardTexts, makeLogger, meet, open, quick, type World } from "./support.ts"
 
 const byText = (a: string | null, b: string | null): number => String(a) < String(b) ? -1 : 1
 
@@ -96,6 +96,71 @@ describe.each(["address", "group"] as const)("subscriptions, dialect %s", (diale
     }
     await reading
     assert.deepStrictEqual(read, sent)
+  })
+})
+
+/** A history that forgets everything but its newest message once it is told to. */
+const makeForgetful = () => {
+  let forgets = false
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    const answer = await globalThis.fetch(input, init)
+    const url = input instanceof Request ? input.url : String(input)
+    if (!forgets || !url.includes("/messages")) return answer
+    const body: unknown = await answer.json()
+    const data = typeof body === "object" && body !== null && "data" in body && Array.isArray(body.data)
+      ? body.data
+      : []
+    return Response.json({ data: data.slice(0, 1), links: {} })
+  }
+  return {
+    fetch,
+    forget: () => {
+      forgets = true
+    }
+  }
+}
+
+describe("a gap", () => {
+  /** A subscription whose history forgets what came while its socket was down, but for the last message. */
+  const missing = async (world: World, options: SubscribeOptions) => {
+    const { fetch, forget } = makeForgetful()
+    const { ada, addressId, grace } = await meet(world, { fetch })
+    const heard = new Heard<DocumentedEvent>()
+    await ada.conversation.subscribe(heard.push, options)
+    await grace.conversation.sendMessage({ addressId, text: "1" })
+    await heard.until((items) => items.length === 1)
+    await world.admin.setFaults([noDial])
+    await world.admin.drop({ subscriberId: world.ada.id })
+    await grace.conversation.sendMessage({ addressId, text: "2" })
+    await grace.conversation.sendMessage({ addressId, text: "3" })
+    forget()
+    await world.admin.clearFaults()
+    return heard.until((items) => items.length === 2)
+  }
+
+  it("P3.3: is told to onGap, before what came after it", async () => {
+    await using world = await open()
+    const told: Array<DocumentedGap> = []
+    const [one, three] = await missing(world, { onGap: (gap) => told.push(gap) })
+    assert.deepStrictEqual([one?.text, three?.text], ["1", "3"])
+    const [gap] = told
+    assert.deepStrictEqual(told.map(({ reason }) => reason), ["history-too-short"])
+    assert.isBelow(gap?.from ?? Infinity, one?.ts ?? 0)
+    // a time has milliseconds, and a message's more
+    assert.closeTo(gap?.to ?? 0, three?.ts ?? 0, 0.002)
+  })
+
+  it("P5.2: an onGap that throws is told to onError, and takes nothing with it", async () => {
+    await using world = await open()
+    const errors = new Heard<unknown>()
+    const heard = await missing(world, {
+      onGap: ({ reason }) => {
+        throw new Error(reason)
+      },
+      onError: errors.push
+    })
+    assert.deepStrictEqual(heard.map(({ text }) => text), ["1", "3"])
+    assert.deepStrictEqual(errors.items.map(String), ["Error: history-too-short"])
   })
 })
 

@@ -259,7 +259,10 @@ export interface Started extends Info, AsyncDisposable {
  * Starts a sandbox, for those who do not write Effect. Rejects with a `SandboxError`.
  *
  * ```ts
+ * import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
+ *
  * await using sandbox = await Sandbox.start({ port: 0 })
+ * console.log(sandbox.http, sandbox.subscribers[0]?.token)
  * ```
  */
 export const start = async (options?: Options): Promise<Started> => {

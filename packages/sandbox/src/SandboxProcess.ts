@@ -16,7 +16,9 @@ import * as Sandbox from "./Sandbox.ts"
 
 /** A sandbox that runs in another process. Disposing asks it to end, and waits for that. */
 export interface SandboxProcess extends AsyncDisposable {
+  /** What its ready line says: where it is, and whom it serves. */
   readonly info: Sandbox.Info
+  /** The id of the process. */
   readonly pid: number
   /** Ends it, by default as `SIGTERM` does; answers its exit code, or the signal when that ended it. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | NodeJS.Signals>
@@ -85,6 +87,8 @@ const within = async <A>(promise: Promise<A>, millis: number): Promise<A | undef
  * a `SandboxError` that tells what the program wrote, when it ends before or takes too long.
  *
  * ```ts
+ * import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
+ *
  * await using sandbox = await SandboxProcess.start(["--data", "chat.db"])
  * ```
  */

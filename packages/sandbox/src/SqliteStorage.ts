@@ -13,7 +13,7 @@ import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type * as SqlError from "effect/sql/SqlError"
 import { migrate, migrations } from "./internal/migrations.ts"
-import * as SqliteClient from "./internal/sqliteClient.ts"
+import * as SqliteClient from "./SqliteClient.ts"
 
 // Rows: the records under snake_case names, lists and objects as JSON text, booleans as 0 and 1
 

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { migrate, type Migrations, migrations } from "../src/internal/migrations.ts"
-import * as SqliteClient from "../src/internal/sqliteClient.ts"
+import * as SqliteClient from "../src/SqliteClient.ts"
 import { request, temporary } from "./support.ts"
 
 const using = <A, E>(file: string, use: Effect.Effect<A, E, SqlClient.SqlClient>) =>

@@ -75,8 +75,13 @@ export type ReauthenticateResult = typeof ReauthenticateResult.Type
 export const DisconnectParams = Schema.Struct({ restart: maybe(Schema.Boolean) })
 export type DisconnectParams = typeof DisconnectParams.Type
 
+/** Reads {@link Params}. */
 export const decodeParams = decoder(Params)
+/** Reads {@link Result}. */
 export const decodeResult = decoder(Result)
+/** Reads {@link ReauthenticateParams}. */
 export const decodeReauthenticateParams = decoder(ReauthenticateParams)
+/** Reads {@link ReauthenticateResult}. */
 export const decodeReauthenticateResult = decoder(ReauthenticateResult)
+/** Reads {@link DisconnectParams}. */
 export const decodeDisconnectParams = decoder(DisconnectParams)

@@ -16,6 +16,7 @@ import { decoder, type MalformedValue, toIssue } from "./Malformed.ts"
 export interface Live {
   /** Whether the message is meant to be shown. */
   readonly hidden: boolean
+  /** What the conversation is called; `null` where the server does not tell. */
   readonly conversationName: string | null
   /** Display name of the sender. */
   readonly userName: string | null

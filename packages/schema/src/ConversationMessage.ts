@@ -20,7 +20,9 @@ import { toEpochSeconds, WireTime } from "./WireTime.ts"
 
 /** What a message is made of. Whatever a dialect does not tell is `null`. */
 export interface Fields {
+  /** Unique, and therefore what repetition is recognised by. */
   readonly id: MessageId
+  /** The conversation, by the id that the dialect gives it. */
   readonly conversationId: ConversationId
   /** The group dialect's name of the conversation. */
   readonly groupId: GroupId | null
@@ -32,6 +34,7 @@ export interface Fields {
   readonly fromAddressId: AddressId | null
   /** When the message was created: unix seconds with the server's full precision. */
   readonly epochSeconds: number
+  /** `message`; open, for types to come. */
   readonly type: string
   /** `chat` or `log`; open, for subtypes to come. */
   readonly subtype: string | null
@@ -39,7 +42,9 @@ export interface Fields {
   readonly kind: string | null
   /** `null` for logs. */
   readonly text: string | null
+  /** Metadata that its sender gave it; empty where there is none. */
   readonly metadata: JsonObject
+  /** Details that its sender gave it, or those of a log entry; empty where there are none. */
   readonly details: JsonObject
   /** The id its sender gave the message before sending it, when the sender was this SDK. */
   readonly clientId: ClientId | null

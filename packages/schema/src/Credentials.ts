@@ -34,6 +34,7 @@ export class CredentialsError extends Schema.TaggedError<CredentialsError>(
   }
 }
 
+/** What the service offers. */
 export interface Service {
   /** The token to use now. */
   readonly current: Effect.Effect<Redacted.Redacted>
@@ -53,7 +54,9 @@ export interface Service {
 /** The token that REST and socket share. */
 export class Credentials extends Context.Service<Credentials, Service>()("@effect-signalwire/schema/Credentials") {}
 
+/** The token, and how to get another one. */
 export interface Options<R = never> {
+  /** A subscriber access token. */
   readonly token: Redacted.Redacted
   /**
    * How to get another token. Without it a refused token stays refused. When it fails, calls that wait for it fail;
@@ -83,6 +86,7 @@ const untilRefreshed = Schedule.min([Schedule.exponential("1 second"), Schedule.
   Schedule.jittered
 )
 
+/** Builds the service. Tokens are refreshed ahead of their expiry as long as its scope is open. */
 export const make = Effect.fnUntraced(
   function*<R = never>(options: Options<R>): Effect.fn.Return<Service, never, R | Scope.Scope> {
     const context = yield* Effect.context<R>()
@@ -141,5 +145,6 @@ export const make = Effect.fnUntraced(
   }
 )
 
+/** The service, with what `refresh` needs left open. */
 export const layer = <R = never>(options: Options<R>): Layer.Layer<Credentials, never, Exclude<R, Scope.Scope>> =>
   Layer.effect(Credentials, make(options))

@@ -14,74 +14,126 @@ import type { Subscriber } from "./Subscriber.ts"
 
 /** A conversation. Times are unix milliseconds. */
 export interface DocumentedConversation {
+  /** A unique identifier for the conversation: an address id, or the id of a group, as the server has it. */
   readonly id: string
+  /** The other side: what `addressId` means in every method. Not documented; `null` where the server does not tell. */
   readonly address_id: string | null
+  /** The name of the conversation. */
   readonly name: string
+  /** Additional metadata associated with the conversation. */
   readonly metadata: JsonObject
+  /**
+   * When the conversation was created: unix milliseconds (documented as "UNIX timestamp"; the example tells the unit).
+   */
   readonly created_at: number
+  /** When its last message was: unix milliseconds. After the first send of a client, that of its own clock. */
   readonly last_message_at: number
 }
 
 /** A message. `ts` is unix seconds with a fraction. What the server's dialect does not tell is `null`. */
 export interface DocumentedMessage {
+  /** A unique identifier for the message. */
   readonly id: string
+  /** The identifier of its conversation. */
   readonly conversation_id: string
+  /** The subscriber who sent it; `null` in the group dialect, which does not tell. */
   readonly user_id: string | null
+  /** The other side: what `addressId` means in every method. Documented for events only. */
   readonly address_id: string | null
+  /** The address it was sent from. Not documented; servers of both dialects tell it. */
   readonly from_address_id: string | null
+  /**
+   * When the message was created: unix seconds with a fraction (documented as "Unix Epoch"; the example tells the
+   * unit).
+   */
   readonly ts: number
+  /** The type of the message, such as `message`. */
   readonly type: string
+  /** The subtype, such as `chat` or `log`. */
   readonly subtype: string | null
+  /** The kind of a log entry, such as `call_started`; `null` for chat messages. */
   readonly kind: string | null
+  /** What it says; `null` for log entries. Documented for events only. */
   readonly text: string | null
+  /** Metadata that its sender gave it. Documented for events only. */
   readonly metadata: JsonObject
+  /** Details that its sender gave it, or those of a log entry. */
   readonly details: JsonObject
 }
 
 /** A message as it happens. */
 export interface DocumentedEvent extends DocumentedMessage {
+  /** Whether it is to be shown. Documented as the text `"false"`; servers send a boolean. */
   readonly hidden: boolean
+  /** The name of the conversation. */
   readonly conversation_name: string | null
+  /** The name of the sender. */
   readonly user_name: string | null
 }
 
 /** The answer to joining. */
 export interface DocumentedJoin {
+  /** The conversation that was joined. */
   readonly conversation_id: string
+  /** The address that was asked for. */
   readonly address_id: string
+  /** The joining subscriber's own address; `null` in the address dialect, which does not tell. */
   readonly from_address_id: string | null
 }
 
 /** An address. `created_at` is ISO-8601. */
 export interface DocumentedAddress {
+  /** What `addressId` means in every method. */
   readonly id: string
+  /** The name to show. */
   readonly display_name: string
+  /** The name to find it by. */
   readonly name: string
+  /** `room`, `subscriber`, `app`, `call`, or one to come. */
   readonly type: string
+  /** The resource it belongs to. */
   readonly resource_id: string | null
+  /** A picture of what goes on there. */
   readonly preview_url: string | null
+  /** A picture of it. */
   readonly cover_url: string | null
+  /** Where it can be reached, by channel: `audio`, `messaging`, `video`. */
   readonly channels: { readonly [channel: string]: string }
+  /** Whether it is closed to newcomers. */
   readonly locked: boolean
+  /** When it was created: ISO-8601, in UTC. */
   readonly created_at: string | null
 }
 
 /** A subscriber. */
 export interface DocumentedSubscriber {
+  /** What `user_id` of the messages it sends means, in the address dialect. */
   readonly id: string
+  /** The e-mail address it signed up with. */
   readonly email: string | null
+  /** Its first name. */
   readonly first_name: string | null
+  /** Its last name. */
   readonly last_name: string | null
+  /** The name to show. */
   readonly display_name: string | null
+  /** What it works as. */
   readonly job_title: string | null
+  /** Its time zone, as the server writes it. */
   readonly time_zone: string | null
+  /** Its country. */
   readonly country: string | null
+  /** Its region. */
   readonly region: string | null
+  /** Whom it works for. */
   readonly company_name: string | null
+  /** The key that push notifications are encrypted with. */
   readonly push_notification_key: string | null
+  /** Its own addresses. */
   readonly fabric_addresses: ReadonlyArray<DocumentedAddress>
 }
 
+/** The documented object of a conversation. */
 export const conversation = (from: Conversation): DocumentedConversation => ({
   id: from.id,
   address_id: from.addressId,
@@ -91,6 +143,7 @@ export const conversation = (from: Conversation): DocumentedConversation => ({
   last_message_at: DateTime.toEpochMillis(from.lastMessageAt)
 })
 
+/** The documented object of a message. */
 export const message = (from: ConversationMessage): DocumentedMessage => ({
   id: from.id,
   conversation_id: from.conversationId,
@@ -106,6 +159,7 @@ export const message = (from: ConversationMessage): DocumentedMessage => ({
   details: from.details
 })
 
+/** The documented object of an event. */
 export const event = (from: ConversationEvent): DocumentedEvent => ({
   ...message(from),
   hidden: from.hidden,
@@ -113,12 +167,14 @@ export const event = (from: ConversationEvent): DocumentedEvent => ({
   user_name: from.userName
 })
 
+/** The documented object of the answer to joining. */
 export const join = (from: JoinConversationResponse): DocumentedJoin => ({
   conversation_id: from.conversationId,
   address_id: from.addressId,
   from_address_id: from.fromAddressId
 })
 
+/** The documented object of an address. */
 export const address = (from: Address): DocumentedAddress => ({
   id: from.id,
   display_name: from.displayName,
@@ -132,6 +188,7 @@ export const address = (from: Address): DocumentedAddress => ({
   created_at: from.createdAt === null ? null : DateTime.formatIso(from.createdAt)
 })
 
+/** The documented object of a subscriber. */
 export const subscriber = (from: Subscriber): DocumentedSubscriber => ({
   id: from.id,
   email: from.email,

@@ -9,7 +9,9 @@ import * as Token from "./Token.ts"
 
 /** Where the service is. `http` is an origin, `ws` a socket URL; neither ends with a slash. */
 export interface Endpoint {
+  /** The origin of the REST API, such as `https://fabric.signalwire.com`. */
   readonly http: string
+  /** The URL of the socket, such as `wss://puc.signalwire.com`. */
   readonly ws: string
 }
 

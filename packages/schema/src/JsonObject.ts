@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 export const JsonObject = Schema.Record(Schema.String, Schema.Unknown)
 export type JsonObject = typeof JsonObject.Type
 
+/** Whether it is an object of keys and values: no list, no `null`. */
 export const isJsonObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 

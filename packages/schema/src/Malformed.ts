@@ -11,7 +11,9 @@ import * as SchemaParser from "effect/SchemaParser"
 
 /** A malformed value: `path` as in `data[3].ts`, `""` for the value as a whole. */
 export interface MalformedValue {
+  /** Where it stands, as in `data[3].ts`; `""` for the value as a whole. */
   readonly path: string
+  /** What is wrong with it, without the value itself. */
   readonly message: string
 }
 

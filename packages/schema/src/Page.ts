@@ -9,11 +9,15 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { maybe } from "./JsonObject.ts"
 import { type Decoder, decoder, type MalformedValue, within } from "./Malformed.ts"
+import type { Reason } from "./Reason.ts"
 
 /** A page of a list, and the way to its neighbours. Messages come newest first, so `next` leads to older ones. */
 export interface Page<A, E> {
+  /** The items. */
   readonly data: ReadonlyArray<A>
+  /** Whether there was a page after this one when this one was read. */
   readonly hasNext: boolean
+  /** Whether there was a page before this one when this one was read. */
   readonly hasPrev: boolean
   /** Items of this page that could not be read, each with its path. */
   readonly malformed: ReadonlyArray<MalformedValue>
@@ -26,6 +30,12 @@ export interface Page<A, E> {
   /** This page, read again. */
   readonly self: Effect.Effect<Page<A, E>, E>
 }
+
+/**
+ * Whether a link failed because the server does not know it, or no longer: it restarted, say, or its pages have expired.
+ * Whoever can may begin again from the first page.
+ */
+export const isStaleLink = ({ _tag }: Reason): boolean => _tag === "Invalid" || _tag === "NotFound"
 
 /** The same page with other items and another error. */
 export const mapBoth = <A, E, B, E2>(page: Page<A, E>, options: {
@@ -78,15 +88,21 @@ export const filter = <A, E>(page: Page<A, E>, wanted: (item: A) => boolean): Ef
 
 /** Links to neighbouring pages; a missing one says that there is no such page. */
 export interface Links {
+  /** This page. */
   readonly self?: string
+  /** The first page of the list. */
   readonly first?: string
+  /** The page after this one. */
   readonly next?: string
+  /** The page before this one. */
   readonly prev?: string
 }
 
 /** A page's items, its links, and what could not be read of it. */
 export interface Decoded<A> {
+  /** What could be read, in order. */
   readonly items: ReadonlyArray<A>
+  /** The way to its neighbours. */
   readonly links: Links
   /** Items that were left out, each with its path: the rest of the page stands. */
   readonly malformed: ReadonlyArray<MalformedValue>

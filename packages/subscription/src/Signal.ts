@@ -26,8 +26,13 @@ export type Signal =
   | Lapse
   | { readonly _tag: "Malformed"; readonly malformed: MalformedValue }
 
+/** An event that was heard. */
 export const event = (event: ConversationEvent): Signal => ({ _tag: "Event", event })
+/** The lapse before the session of this number, the first being 1. */
 export const connected = (session: number): Signal => ({ _tag: "Lapse", cause: "connected", session })
+/** The lapse of a subscriber that fell too far behind. */
 export const overflow: Signal = { _tag: "Lapse", cause: "overflow" }
+/** The lapse that a subscriber asked for itself. */
 export const requested: Signal = { _tag: "Lapse", cause: "requested" }
+/** An event that could not be read. */
 export const malformed = (malformed: MalformedValue): Signal => ({ _tag: "Malformed", malformed })

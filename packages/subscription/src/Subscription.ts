@@ -37,6 +37,7 @@ import { Wake } from "./Wake.ts"
 
 export type { Attachment } from "./internal/fanout.ts"
 
+/** What the service offers. */
 export interface Service {
   /**
    * Attaches a subscriber: from here on it hears every signal, until the scope closes. The first subscriber opens the
@@ -67,7 +68,9 @@ export class Subscription extends Context.Service<Subscription, Service>()(
   "@effect-signalwire/subscription/Subscription"
 ) {}
 
+/** Where the socket is, and how it is kept. */
 export interface Options {
+  /** Where the service is. */
   readonly endpoint: Endpoint
   /** What the client calls itself to the server. @default "effect-signalwire" */
   readonly agent?: string | undefined
@@ -105,6 +108,7 @@ const view = (phase: Phase): ConnectionState =>
     Closed: () => ConnectionState.Closed()
   })
 
+/** Builds the service. It dials when the first subscriber attaches, and stops with the scope. */
 export const make = Effect.fnUntraced(function*(
   options: Options
 ): Effect.fn.Return<Service, never, Credentials | WebSocketConstructor | Scope.Scope> {
@@ -251,5 +255,6 @@ export const make = Effect.fnUntraced(function*(
   })
 })
 
+/** The service over the `WebSocketConstructor` of the context. */
 export const layer = (options: Options): Layer.Layer<Subscription, never, Credentials | WebSocketConstructor> =>
   Layer.effect(Subscription, make(options))

@@ -67,10 +67,16 @@ const open = (url: string, protocols?: string | Array<string>): Socket.WebSocket
   const webSocket = new globalThis.WebSocket(url, protocols)
   const end = findTransport(webSocket)
   const close = webSocket.close.bind(webSocket)
+  let isClosed = false
+  let timer: ReturnType<typeof setTimeout> | undefined
+  webSocket.addEventListener("close", () => {
+    isClosed = true
+    clearTimeout(timer)
+  }, { once: true })
   webSocket.close = (code, reason) => {
+    // before the close: one that is still dialling ends within it
+    if (!isClosed) timer ??= setTimeout(end, closeTimeout)
     close(code, reason)
-    const timer = setTimeout(end, closeTimeout)
-    webSocket.addEventListener("close", () => clearTimeout(timer), { once: true })
   }
   return webSocket
 }

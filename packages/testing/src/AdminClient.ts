@@ -14,26 +14,38 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Schema from "effect/Schema"
 
+/**
+ * The admin API of a sandbox, or of a backend in memory. What it refuses is a defect: a test that asks wrongly is
+ * wrong.
+ */
 export interface AdminClient {
+  /** Whom the backend serves, with a token for each. */
   readonly ready: Effect.Effect<Admin.Ready>
+  /** Adds a person with an address and a token. */
   readonly createSubscriber: (subscriber: Admin.NewSubscriber) => Effect.Effect<Admin.SubscriberCreated>
+  /** Adds a room. */
   readonly createRoom: (room: Admin.NewRoom) => Effect.Effect<Admin.RoomCreated>
+  /** Another token for a subscriber. */
   readonly mintToken: (options: Admin.NewToken) => Effect.Effect<Admin.TokenMinted>
+  /** Makes a token worthless from now on. */
   readonly expireToken: (token: string) => Effect.Effect<void>
   /** Stores messages, in order; with `push: false` no session is told. */
   readonly seed: (messages: ReadonlyArray<Admin.NewMessage>) => Effect.Effect<Admin.MessagesCreated["messages"]>
   /** What is stored of the conversations with an address, oldest first. */
   readonly stored: (addressId: string) => Effect.Effect<Admin.StoredMessages["messages"]>
+  /** The sessions, connected or not. */
   readonly sessions: Effect.Effect<Admin.SessionList["sessions"]>
   /** Drops sockets; without a `code` abruptly. Answers how many. */
   readonly drop: (options?: Admin.DropSessions) => Effect.Effect<number>
   /** Replaces the fault rules. */
   readonly setFaults: (rules: ReadonlyArray<Faults.Rule>, seed?: number) => Effect.Effect<void>
+  /** Removes the fault rules. */
   readonly clearFaults: Effect.Effect<void>
   /** Turns the wire log on or off. */
   readonly setLog: (enabled: boolean) => Effect.Effect<void>
   /** What went over the wire while the log was on, oldest first, without secrets. */
   readonly log: Effect.Effect<ReadonlyArray<WireLog.Entry>>
+  /** Empties the wire log. */
   readonly clearLog: Effect.Effect<void>
 }
 

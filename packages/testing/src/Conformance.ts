@@ -3,6 +3,11 @@
  * memory, a sandbox, or the real service.
  *
  * ```ts
+ * import * as Conformance from "@effect-signalwire/testing/Conformance"
+ * import * as MemoryBackend from "@effect-signalwire/testing/MemoryBackend"
+ * import { it } from "@effect/vitest"
+ * import * as Effect from "effect/Effect"
+ *
  * for (const { name, run } of Conformance.cases("address")) {
  *   it.live(name, () => Effect.provide(run, MemoryBackend.layerWorld()))
  * }
@@ -29,9 +34,11 @@ export class ConformanceError extends Schema.TaggedError<ConformanceError>(
   "@effect-signalwire/testing/ConformanceError"
 )("ConformanceError", { message: Schema.String }) {}
 
+/** One thing that every backend must do. */
 export interface Case {
   /** What is promised, as a sentence. */
   readonly name: string
+  /** Fails with a {@link ConformanceError} when it does not hold. */
   readonly run: Effect.Effect<void, unknown, World.World>
 }
 

@@ -13,6 +13,7 @@ import * as MemorySocket from "./MemorySocket.ts"
 
 /** One dial of the client. */
 export interface Connection {
+  /** What the client dialled. */
   readonly url: string
   /** Lets the socket open. */
   readonly open: Effect.Effect<void>
@@ -32,11 +33,13 @@ export interface Connection {
   readonly cut: Effect.Effect<void>
 }
 
+/** A server of one test, which says frame by frame what happens. */
 export interface FakeServer {
   /** The next dial of the client. */
   readonly dialled: Effect.Effect<Connection>
   /** How often the client has dialled so far. */
   readonly dials: () => number
+  /** The `WebSocketConstructor` that dials it. */
   readonly layer: Layer.Layer<Socket.WebSocketConstructor>
 }
 

@@ -83,7 +83,9 @@ export class MemorySocket implements Socket.WebSocketLike {
 
 /** A connection in memory. */
 export interface Link {
+  /** The client's end. */
   readonly client: MemorySocket
+  /** The server's end. */
   readonly server: MemorySocket
   /** Opens both ends. */
   readonly open: () => void

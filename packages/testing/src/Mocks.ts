@@ -2,7 +2,11 @@
  * Each service as a layer of just the members that a test needs; using one that is left out is a defect that names it.
  *
  * ```ts
- * const layer = Mocks.conversations({ subscribe: Stream.make(event) })
+ * import * as Fixtures from "@effect-signalwire/testing/Fixtures"
+ * import * as Mocks from "@effect-signalwire/testing/Mocks"
+ * import * as Stream from "effect/Stream"
+ *
+ * const layer = Mocks.conversations({ subscribe: Stream.make(Fixtures.event({ text: "hello" })) })
  * ```
  *
  * @since 0.1.0

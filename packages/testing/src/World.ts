@@ -17,9 +17,13 @@ import type * as Scope from "effect/Scope"
 import type { WebSocketConstructor } from "effect/socket/Socket"
 import * as AdminClient from "./AdminClient.ts"
 
+/** Where the backend is, how to reach it, and how to ask it for what clients can't. */
 export interface Service {
+  /** Where clients connect. */
   readonly endpoint: Endpoint
+  /** The admin API. */
   readonly admin: AdminClient.AdminClient
+  /** What clients reach it over. */
   readonly transports: Layer.Layer<HttpClient | WebSocketConstructor>
 }
 
@@ -42,9 +46,11 @@ export const layer = (endpoint: Endpoint): Layer.Layer<World, never, HttpClient 
 
 /** A subscriber with a client of its own. */
 export interface Participant extends Conversations.Service {
+  /** Who it is: ids and token. */
   readonly account: Admin.SubscriberCreated
 }
 
+/** Options of a participant's client, beside the token and the address. */
 export type ParticipantOptions = Partial<Conversations.Options>
 
 /** A new subscriber whose name begins with `name`, and its client; the client closes with the scope. */

@@ -93,6 +93,18 @@ describe("a timeline", () => {
       assert.deepStrictEqual(events.map(label), ["m1", "m2", "m3", "m4", "m5", "CaughtUp"])
     }))
 
+  it.effect.each([50, DateTime.makeUnsafe(50_000)])(
+    "leaves out what is pushed late and stands before where it begins: %s",
+    (since) =>
+      Effect.gen(function*() {
+        const { conversations, end, signal } = yield* start()
+        yield* signal(liveAt("early", 49), liveAt("in time", 50))
+        yield* end
+        const events = yield* Stream.runCollect(conversations.timeline({ addressId, since }))
+        assert.deepStrictEqual(events.map(label), ["CaughtUp", "in time"])
+      })
+  )
+
   it.effect("P1.2: lets nothing live through before the gap of an interruption is read back", () =>
     Effect.gen(function*() {
       const { conversations, end, reconnect, signal, store } = yield* start()
@@ -127,15 +139,6 @@ describe("a timeline", () => {
       yield* end
       const events = yield* Stream.runCollect(conversations.timeline({ addressId }))
       assert.deepStrictEqual(events.map(label), ["a", "CaughtUp", "b"])
-    }))
-
-  it.effect("leaves out what is pushed from before its beginning", () =>
-    Effect.gen(function*() {
-      const { conversations, end, signal } = yield* start()
-      yield* signal(liveAt("a", 1), liveAt("b", 2), liveAt("c", 3))
-      yield* end
-      const events = yield* Stream.runCollect(conversations.timeline({ addressId, since: DateTime.makeUnsafe(2000) }))
-      assert.deepStrictEqual(events.map(label), ["CaughtUp", "b", "c"])
     }))
 
   it.effect("leaves out what belongs to another conversation", () =>
@@ -197,6 +200,47 @@ describe("a subscription", () => {
       yield* signal(liveAt("a", 1), Signal.overflow)
       yield* end
       assert.deepStrictEqual((yield* Stream.runCollect(events)).map(({ text }) => text), ["a", "b", "c"])
+    }).pipe(Effect.scoped))
+
+  it.effect("P3.3: is told of what can't be read back, before what came after it", () =>
+    Effect.gen(function*() {
+      const { conversations, end, forget, reconnect, signal, store } = yield* start()
+      store(at("a", 101))
+      const told: Array<string> = []
+      const tell = (what: string) => Effect.sync(() => told.push(what))
+      const events = yield* conversations.subscription({
+        onGap: ({ from, reason, to }) =>
+          tell(`${from.epochMilliseconds / 1000} to ${(to?.epochMilliseconds ?? 0) / 1000}: ${reason}`)
+      })
+      forget()
+      store(at("z", 200))
+      yield* signal(liveAt("b", 102))
+      yield* reconnect
+      yield* end
+      yield* Stream.runForEach(events, ({ text }) => tell(text ?? ""))
+      assert.deepStrictEqual(told, ["b", "71 to 200: history-too-short", "z"])
+    }).pipe(Effect.scoped))
+
+  it.effect("P3.3: is told of more than may be held, and of nothing when there is no gap", () =>
+    Effect.gen(function*() {
+      const { conversations, end, reconnect, store } = yield* start({ recoveryLimit: 2 })
+      store(at("a", 1))
+      const reasons: Array<string> = []
+      const events = yield* conversations.subscription({
+        onGap: ({ reason }) => Effect.sync(() => reasons.push(reason))
+      })
+      const heard: Array<string | null> = []
+      yield* Stream.runForEach(events, ({ text }) => Effect.sync(() => heard.push(text))).pipe(
+        Effect.forkScoped({ startImmediately: true })
+      )
+      yield* reconnect
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual(reasons, [])
+      store(at("b", 100), at("c", 101), at("d", 102))
+      yield* reconnect
+      yield* end
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual([reasons, heard], [["too-many-messages"], ["c", "d"]])
     }).pipe(Effect.scoped))
 
   it.effect("reads back what a frame that can't be read may have held", () =>
@@ -503,12 +547,53 @@ describe("a send", () => {
       assert.strictEqual(sent.length, 1)
     }))
 
+  it.effect("ends when the session has heard it, though its answer never comes", () =>
+    Effect.gen(function*() {
+      const { conversations, hear, sent } = yield* startSending({ outcomes: ["silence"] })
+      const sending = yield* Effect.forkChild(conversations.sendMessage(hello), { startImmediately: true })
+      yield* TestClock.adjust(0)
+      hear(sent[0] ?? null)
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(sending.pollUnsafe()?._tag, "Success")
+      assert.strictEqual(sent.length, 1)
+    }))
+
+  it.effect("ends when history shows it, though its answer never comes", () =>
+    Effect.gen(function*() {
+      const { conversations, sent } = yield* startSending({
+        outcomes: ["silence"],
+        history: (sent) => sent.map((clientId) => at("hello", 0, clientId))
+      })
+      const sending = yield* Effect.forkChild(conversations.sendMessage(hello), { startImmediately: true })
+      yield* TestClock.adjust("6 seconds")
+      assert.strictEqual(sending.pollUnsafe()?._tag, "Success")
+      assert.strictEqual(sent.length, 1)
+    }))
+
   it.effect("carries its client id in details too once a server has lost it", () =>
     Effect.gen(function*() {
       const { conversations, marks } = yield* startSending({ outcomes: [lost], history: () => [at("hello", 0)] })
       yield* Effect.flip(settled(conversations.sendMessage(hello)))
       yield* settled(conversations.sendMessage(hello))
       assert.deepStrictEqual(marks, ["metadata", "both"])
+    }))
+
+  it.effect("P4.2: is unconfirmed when it is not in as much of history as is searched, which says nothing of client ids", () =>
+    Effect.gen(function*() {
+      const others = Array.from({ length: 100_100 }, (_, index) => at(`other ${index}`, 0, `client ${index}`))
+      const { conversations, marks } = yield* startSending({ outcomes: [lost], history: () => others })
+      const error = yield* Effect.flip(settled(conversations.sendMessage(hello)))
+      assert.strictEqual(error.reason._tag, "Unconfirmed")
+      yield* settled(conversations.sendMessage(hello))
+      assert.deepStrictEqual(marks, ["metadata", "metadata"])
+    }))
+
+  it.effect("P4.1: is repeated when it is not among thousands of messages that came since", () =>
+    Effect.gen(function*() {
+      const others = Array.from({ length: 5000 }, (_, index) => at(`other ${index}`, 0, `client ${index}`))
+      const { conversations, sent } = yield* startSending({ outcomes: [lost], history: () => others })
+      yield* settled(conversations.sendMessage(hello))
+      assert.strictEqual(sent.length, 2)
     }))
 
   it.effect("is refused when too many wait already", () =>
@@ -585,7 +670,7 @@ describe("a send", () => {
       const { conversations, sent } = yield* startSending({ outcomes: Array.from({ length: 100 }, () => failing) })
       const error = yield* Effect.flip(settled(conversations.sendMessage(hello)))
       assert.strictEqual(error.reason._tag, "ServerError")
-      assert.strictEqual(sent.length, 7)
+      assert.strictEqual(sent.length, 9)
     }))
 
   it.effect("P4.3: keeps its place among the sends to one conversation", () =>

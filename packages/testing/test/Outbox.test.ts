@@ -1,5 +1,6 @@
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as Outbox from "@effect-signalwire/conversation/Outbox"
+import * as OutboxStore from "@effect-signalwire/conversation/OutboxStore"
 import * as MemoryBackend from "@effect-signalwire/testing/MemoryBackend"
 import * as World from "@effect-signalwire/testing/World"
 import { assert, describe, it } from "@effect/vitest"
@@ -8,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as PersistedQueue from "effect/persistence/PersistedQueue"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
@@ -15,14 +17,15 @@ import * as Stream from "effect/Stream"
 
 const posts = { on: "http", method: "POST", path: "/api/fabric/messages" } as const
 
-/** A subscriber, a room, and a queue that outlives the outboxes on it. */
+/** A subscriber, a room, and a `KeyValueStore` that outlives the outboxes over it. */
 const start = Effect.gen(function*() {
   const { admin, endpoint, transports } = yield* World.World
   const account = yield* admin.createSubscriber({ name: "ada" })
   const addressId = yield* World.room("office")
-  const store = yield* Layer.build(PersistedQueue.layer.pipe(Layer.provide(PersistedQueue.layerStoreMemory)))
+  const kept = yield* Layer.build(KeyValueStore.layerMemory)
+  const queues = PersistedQueue.layer.pipe(Layer.provide(OutboxStore.layer), Layer.provide(Layer.succeedContext(kept)))
   /** An outbox as a process has it: closing the scope is the end of the process. */
-  const open = Effect.gen(function*() {
+  const openOn = Effect.fnUntraced(function*<E>(queues: Layer.Layer<PersistedQueue.PersistedQueueFactory, E>) {
     const scope = yield* Scope.make()
     const context = yield* Outbox.layer({ settle: "200 millis" }).pipe(
       Layer.provide(Conversations.layer({
@@ -30,7 +33,7 @@ const start = Effect.gen(function*() {
         urls: endpoint,
         http: { timeout: "500 millis", deadline: "1 second" }
       })),
-      Layer.provide([transports, Layer.succeedContext(store)]),
+      Layer.provide([transports, queues]),
       Layer.buildWithScope(scope)
     )
     const outbox = Context.get(context, Outbox.Outbox)
@@ -44,7 +47,8 @@ const start = Effect.gen(function*() {
       outcome: Effect.map(Fiber.join(outcomes), ([event]) => event)
     }
   })
-  return { admin, addressId, open, stored: Effect.map(admin.stored(addressId), (all) => all.map(({ text }) => text)) }
+  const stored = Effect.map(admin.stored(addressId), (all) => all.map(({ text }) => text))
+  return { admin, addressId, queues, openOn, open: openOn(Layer.fresh(queues)), stored }
 })
 
 const test = (name: string, run: Effect.Effect<void, unknown, World.World | Scope.Scope>) =>
@@ -115,6 +119,40 @@ describe("the outbox", () => {
       yield* enqueue({ addressId, text: "hello" })
       assert.strictEqual((yield* outcome)?._tag, "Failed")
       while ((yield* stored).length < 1) yield* Effect.sleep("20 millis")
+    })
+  )
+
+  test(
+    "P4.3 P4.4: delivers from one outbox at a time where several share a queue, in order",
+    Effect.gen(function*() {
+      const { addressId, admin, openOn, queues, stored } = yield* start
+      const shared = Layer.succeedContext(yield* Layer.build(queues))
+      const first = yield* openOn(shared)
+      const second = yield* openOn(shared)
+      yield* admin.setFaults([{ match: posts, action: { type: "delay", millis: 300 }, times: 2 }])
+      for (const text of ["1", "2", "3"]) yield* first.enqueue({ addressId, text })
+      yield* second.enqueue({ addressId, text: "4" })
+      yield* first.outcome
+      yield* first.kill
+      yield* second.outcome
+      while ((yield* stored).length < 4) yield* Effect.sleep("20 millis")
+      assert.deepStrictEqual(yield* stored, ["1", "2", "3", "4"])
+    })
+  )
+
+  test(
+    "P4.4: looks for a message of its own that another outbox may have begun",
+    Effect.gen(function*() {
+      const { addressId, admin, openOn, queues, stored } = yield* start
+      const shared = Layer.succeedContext(yield* Layer.build(queues))
+      const first = yield* openOn(shared)
+      const second = yield* openOn(shared)
+      yield* admin.setFaults([{ match: posts, action: { type: "loseAnswer", never: true }, times: 1 }])
+      yield* second.enqueue({ addressId, text: "hello" })
+      while ((yield* stored).length < 1) yield* Effect.sleep("20 millis")
+      yield* first.kill
+      assert.strictEqual((yield* second.outcome)?._tag, "Sent")
+      assert.deepStrictEqual(yield* stored, ["hello"])
     })
   )
 })

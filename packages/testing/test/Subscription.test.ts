@@ -295,6 +295,8 @@ describe("the session", () => {
     Effect.gen(function*() {
       let isOffline = true
       const { server, subscription } = yield* start({
+        // no wait is longer than what the clock is moved on by, however the dice fall
+        backoff: { base: "500 millis", cap: "1 second" },
         refresh: Effect.suspend(() => isOffline ? Effect.fail("offline") : Effect.succeed(Redacted.make("token-2")))
       })
       const expired = { code: JsonRpc.code.authenticationFailed, message: "401" }

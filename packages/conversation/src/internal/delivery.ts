@@ -1,12 +1,14 @@
 /**
  * Delivering one message once. A request whose answer is lost may or may not have stored it, so before anything is sent
- * again it is looked for: among what was heard, then in the conversation's history.
+ * again it is looked for: among what was heard, then in the conversation's history. An answer that takes long is not
+ * waited for where the message is seen to be stored.
  */
 import type { SendOptions, SendReceipt, Service as SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import type { ClientId } from "@effect-signalwire/schema/Ids"
 import * as Data from "effect/Data"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Match from "effect/Match"
@@ -17,6 +19,8 @@ import * as History from "./history.ts"
 export interface Options {
   /** How far the server's clock may be off, when history is searched for a message sent since a given time. Seconds. */
   readonly clockSkewSeconds: number
+  /** How long before the newest message another may become visible. Seconds. */
+  readonly overlapSeconds: number
   /** The most messages of history to search. */
   readonly searchLimit: number
   /**
@@ -41,7 +45,12 @@ export interface Letter extends SendOptions {
  * It is not known whether the message was stored, and that could not be found out: `settled` says whether it ever can
  * be, for a server that echoes no client ids never tells.
  */
-export class Open extends Data.TaggedError("Open")<{ readonly settled: boolean; readonly cause: unknown }> {}
+export class Open extends Data.TaggedError("Open")<{
+  readonly settled: boolean
+  /** How long it may still be on its way to being stored. */
+  readonly underWayMillis: number
+  readonly cause: unknown
+}> {}
 
 export interface Delivery {
   /** Delivers a message, or says why not; every failure but `Open` says that it was not stored. */
@@ -52,8 +61,15 @@ export interface Delivery {
 type Verdict =
   | { readonly _tag: "Stored"; readonly receipt: SendReceipt }
   | { readonly _tag: "Absent" }
-  /** Something with its text is there without any client id, or history was not searched to its end. */
-  | { readonly _tag: "Unclear" }
+  /** Something with its text is there without any client id: the server loses them, or somebody else wrote it. */
+  | { readonly _tag: "Nameless" }
+  /** It was not found in as much of history as is searched, and there is more. */
+  | { readonly _tag: "OutOfSight" }
+
+const unseen: Verdict = { _tag: "Absent" }
+
+/** How long a message that was heard waits for its request's answer. Milliseconds. */
+const answerGrace = 1000
 
 /** Whether a failure leaves open if the message was stored. */
 const isOpen = ({ reason }: SignalWireHttpError): boolean => {
@@ -74,7 +90,8 @@ const judge = ({ end, messages }: History.Stretch, clientId: ClientId, text: str
     return { _tag: "Stored", receipt: { conversationId: found.conversationId, groupId: found.groupId } }
   }
   const mayBeIt = (message: ConversationMessage) => message.clientId === null && message.text === text
-  return end === "limit" || messages.some(mayBeIt) ? { _tag: "Unclear" } : { _tag: "Absent" }
+  if (messages.some(mayBeIt)) return { _tag: "Nameless" }
+  return { _tag: end === "limit" ? "OutOfSight" : "Absent" }
 }
 
 /** Between one look and the next, for as long as the message may still turn up. */
@@ -84,9 +101,10 @@ const looks = (millis: number) =>
     Schedule.upTo({ duration: millis })
   )
 
+/** About three quarters of a minute in all. */
 const backoff = Schedule.min([Schedule.exponential("500 millis"), Schedule.spaced("10 seconds")]).pipe(
   Schedule.jittered,
-  Schedule.upTo({ times: 6 })
+  Schedule.upTo({ times: 8 })
 )
 
 /** Between one attempt and the next; a server that asks for more time gets it. */
@@ -110,37 +128,61 @@ export const make = (http: SignalWireHttp, echoes: Echoes.Echoes, options: Optio
 
   const deliver = Effect.fnUntraced(function*({ lookFirst, sinceSeconds, ...message }: Letter) {
     const { addressId, clientId, text } = message
-    const heard = yield* echoes.expect(clientId)
+    const echo = yield* echoes.expect(clientId)
 
-    const look = Effect.suspend((): Effect.Effect<Verdict, SignalWireHttpError> => {
-      const receipt = heard()
-      return receipt !== undefined
-        ? Effect.succeed({ _tag: "Stored", receipt })
-        : History.readBack(
-          http.getConversationMessages({ addressId, pageSize: 100 }),
-          sinceSeconds - options.clockSkewSeconds,
-          options.searchLimit,
-          (message) => message.clientId === clientId
-        ).pipe(Effect.map((stretch) => judge(stretch, clientId, text)))
-    })
+    /** Where the next look may stop: what stands before was looked at. Unix seconds. */
+    let lookedTo = sinceSeconds - options.clockSkewSeconds
+    const search = (epochSeconds: number) =>
+      History.readBack(
+        http.getConversationMessages({ addressId, pageSize: 100 }),
+        epochSeconds,
+        options.searchLimit,
+        (message) => message.clientId === clientId
+      )
+    const look = Effect.suspend((): Effect.Effect<Verdict, SignalWireHttpError> =>
+      Deferred.isDoneUnsafe(echo)
+        ? Effect.map(Deferred.await(echo), (receipt) => ({ _tag: "Stored", receipt }))
+        : Effect.map(search(lookedTo), (stretch) => {
+          const [newest] = stretch.messages
+          if (stretch.end === "reached" && newest !== undefined) {
+            lookedTo = Math.max(lookedTo, newest.epochSeconds - options.overlapSeconds)
+          }
+          return judge(stretch, clientId, text)
+        })
+    )
+
+    /** Completes when the message is seen to be stored although its request is still without an answer. */
+    const witness = Effect.raceFirst(
+      // the answer is most often right behind
+      Effect.tap(Deferred.await(echo), Effect.sleep(answerGrace)),
+      look.pipe(
+        Effect.orElseSucceed(() => unseen),
+        Effect.delay(options.settleMillis),
+        Effect.repeat({ until: (verdict) => verdict._tag === "Stored" }),
+        Effect.map(({ receipt }) => receipt)
+      )
+    )
 
     /** What an open outcome comes to: a receipt, or the go-ahead (`absent`) to send. */
-    const settle = <A, E>(cause: unknown, millis: number, absent: Effect.Effect<A, E>) =>
-      look.pipe(
+    const settle = <A, E>(cause: unknown, millis: number, absent: Effect.Effect<A, E>) => {
+      const unclear = Effect.fail(new Open({ settled: true, underWayMillis: millis, cause }))
+      return look.pipe(
         Effect.repeat({ schedule: looks(millis), until: (verdict) => verdict._tag !== "Absent" }),
         Effect.retry({ schedule: backoff, while: (error) => error.isRetryable }),
-        Effect.mapError((unreadable) => new Open({ settled: false, cause: unreadable })),
+        Effect.mapError((unreadable) => new Open({ settled: false, underWayMillis: millis, cause: unreadable })),
         Effect.flatMap(Match.valueTags({
           Stored: ({ receipt }): Effect.Effect<SendReceipt | A, Open | E> => Effect.succeed(receipt),
           Absent: (): Effect.Effect<SendReceipt | A, Open | E> => absent,
-          Unclear: (): Effect.Effect<SendReceipt | A, Open | E> => {
+          Nameless: (): Effect.Effect<SendReceipt | A, Open | E> => {
             clientIdIn = "both"
-            return Effect.fail(new Open({ settled: true, cause }))
-          }
+            return unclear
+          },
+          OutOfSight: (): Effect.Effect<SendReceipt | A, Open | E> => unclear
         }))
       )
+    }
 
-    const post = Effect.suspend(() => http.sendMessage({ ...message, clientIdIn })).pipe(
+    const post = Effect.suspend(() => Effect.raceFirst(http.sendMessage({ ...message, clientIdIn }), witness)).pipe(
       Effect.catchIf(isOpen, (error) => settle(error, patience(error), Effect.fail(error)))
     )
     const send = Effect.retry(post, {

@@ -2,24 +2,29 @@
 import type { SendReceipt } from "@effect-signalwire/http/SignalWireHttp"
 import type { ClientId } from "@effect-signalwire/schema/Ids"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
+/** A message that is listened for: completes once it was heard. */
+export type Echo = Deferred.Deferred<SendReceipt>
+
 export interface Echoes {
-  /** Listens for a message until the scope closes; answers what was heard of it so far. */
-  readonly expect: (clientId: ClientId) => Effect.Effect<() => SendReceipt | undefined, never, Scope.Scope>
+  /** Listens for a message until the scope closes. */
+  readonly expect: (clientId: ClientId) => Effect.Effect<Echo, never, Scope.Scope>
   /** What the session signals. */
   readonly hear: (signals: ReadonlyArray<Signal>) => void
 }
 
 export const make = (): Echoes => {
-  const expected = new Map<ClientId, SendReceipt | undefined>()
+  const expected = new Map<ClientId, Echo>()
   return {
     expect: (clientId) =>
       Effect.acquireRelease(
         Effect.sync(() => {
-          expected.set(clientId, undefined)
-          return () => expected.get(clientId)
+          const echo = Deferred.makeUnsafe<SendReceipt>()
+          expected.set(clientId, echo)
+          return echo
         }),
         () => Effect.sync(() => expected.delete(clientId))
       ),
@@ -28,7 +33,8 @@ export const make = (): Echoes => {
       for (const signal of signals) {
         if (signal._tag !== "Event") continue
         const { clientId, conversationId, groupId } = signal.event
-        if (clientId !== null && expected.has(clientId)) expected.set(clientId, { conversationId, groupId })
+        const echo = clientId === null ? undefined : expected.get(clientId)
+        if (echo !== undefined) Deferred.doneUnsafe(echo, Effect.succeed({ conversationId, groupId }))
       }
     }
   }

@@ -1,6 +1,7 @@
 /** Reading history back to a point: what closes the gap that an interruption left. */
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import type { Page } from "@effect-signalwire/schema/Page"
+import { isStaleLink, type Page } from "@effect-signalwire/schema/Page"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
@@ -10,19 +11,13 @@ import type { Underlying } from "../ConversationError.ts"
 export type Newest<E> = Effect.Effect<Page<ConversationMessage, E>, E>
 
 /** What was read, newest first, and whether it reaches back to where it was to. */
-export interface Stretch {
-  readonly messages: ReadonlyArray<ConversationMessage>
-  readonly end:
-    /** Reached the point, what was looked for, or the beginning of all history. */
-    | "reached"
-    /** Ran into the limit on what may be held. */
-    | "limit"
-}
+export type Stretch =
+  /** Reached the point, what was looked for, or the beginning of all history. */
+  | { readonly end: "reached"; readonly messages: ReadonlyArray<ConversationMessage> }
+  /** Ran into the limit on what may be held; there is more behind its last message. */
+  | { readonly end: "limit"; readonly messages: Arr.NonEmptyReadonlyArray<ConversationMessage> }
 
 const oldest = (messages: ReadonlyArray<ConversationMessage>): number => messages.at(-1)?.epochSeconds ?? Infinity
-
-/** A link that the server does not know, or no longer: it restarted, say, or its pages have expired. */
-const isStale = ({ reason }: Underlying): boolean => reason._tag === "Invalid" || reason._tag === "NotFound"
 
 /** Answers the failure of a stale link, for whoever may begin again. */
 const walk = Effect.fnUntraced(function*<E extends Underlying>(
@@ -37,10 +32,12 @@ const walk = Effect.fnUntraced(function*<E extends Underlying>(
     messages.push(...page.value.data)
     if (page.value.data.some(isFound)) return Result.succeed({ messages, end: "reached" })
     if (epochSeconds !== null && oldest(messages) < epochSeconds) return Result.succeed({ messages, end: "reached" })
-    if (messages.length >= limit) return Result.succeed({ messages, end: "limit" })
+    if (page.value.hasNext && messages.length >= limit && Arr.isArrayNonEmpty(messages)) {
+      return Result.succeed({ messages, end: "limit" })
+    }
     const next: Result.Result<Option.Option<Page<ConversationMessage, E>>, E> = yield* Effect.result(page.value.next)
     if (Result.isFailure(next)) {
-      return isStale(next.failure)
+      return isStaleLink(next.failure.reason)
         ? Result.fail(next.failure)
         : yield* Effect.fail(next.failure)
     }
@@ -64,6 +61,10 @@ export const readBack = <E extends Underlying>(
   isFound?: (message: ConversationMessage) => boolean
 ): Effect.Effect<Stretch, E> =>
   pastStaleLinks(Effect.flatMap(newest, (page) => walk(page, epochSeconds, limit, isFound)))
+
+/** The newest page that has any message. */
+export const newestPage = <E extends Underlying>(newest: Newest<E>): Effect.Effect<Stretch, E> =>
+  readBack(newest, null, 1)
 
 /** The newest messages: all that stand within `overlapSeconds` of the very newest. */
 export const head = <E extends Underlying>(

@@ -3,29 +3,29 @@
  * message is then read back from history, before anything that came after it is let through.
  */
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
-import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import { Malformed } from "@effect-signalwire/schema/Reason"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
 import type { Service as Subscription } from "@effect-signalwire/subscription/Subscription"
 import * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Match from "effect/Match"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
-import type * as Pull from "effect/Pull"
+import * as Pull from "effect/Pull"
+import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ConversationError } from "../ConversationError.ts"
+import * as ConversationMetrics from "../ConversationMetrics.ts"
 import type { Cursor } from "../Cursor.ts"
-import { type GapReason, TimelineEvent } from "../TimelineEvent.ts"
 import * as Bookmark from "./bookmark.ts"
 import * as History from "./history.ts"
 import * as Merge from "./merge.ts"
+import * as Sequence from "./sequence.ts"
 import * as Sweep from "./sweep.ts"
-
-/** What the sequence consists of. A live message is a `ConversationEvent` and knows more than one from history. */
-export type Item = TimelineEvent
 
 export interface Options {
   /** The service's method on whose behalf this runs. */
@@ -36,11 +36,10 @@ export interface Options {
   readonly belongs: (event: ConversationEvent) => boolean
   /** What to wait for before history is read, once attached. */
   readonly settled: Effect.Effect<void, ConversationError>
-  /** Begins the sequence: what was there before. Called once, before anything live is let through. */
+  /** Reads what the sequence begins with. */
   readonly begin: (
-    merge: Merge.Merge,
     newest: History.Newest<ConversationError>
-  ) => Effect.Effect<ReadonlyArray<Item>, ConversationError>
+  ) => Effect.Effect<Sequence.Beginning, ConversationError>
   /** Where to go on instead of beginning, and where to keep that. */
   readonly cursor: Cursor | undefined
   readonly tuning: Tuning
@@ -57,35 +56,7 @@ export interface Tuning {
   readonly cursorMillis: number
 }
 
-const instant = (epochSeconds: number): DateTime.Utc => DateTime.makeUnsafe(epochSeconds * 1000)
-
-export const caughtUp = (merge: Merge.Merge): Item => {
-  const frontier = merge.frontier()
-  return TimelineEvent.CaughtUp({ through: frontier === null ? null : instant(frontier.epochSeconds) })
-}
-
-export const toItem = (admitted: Merge.Admitted<ConversationMessage>): Item => TimelineEvent.Message(admitted)
-
-const gap = (fromSeconds: number, oldest: ConversationMessage | undefined, reason: GapReason): Item =>
-  TimelineEvent.Gap({ from: instant(fromSeconds), to: oldest === undefined ? null : oldest.ts, reason })
-
-/** Whether what was read leaves a hole behind what was known before. */
-const holeIn = ({ end, messages }: History.Stretch, frontierSeconds: number): Option.Option<Item> => {
-  const oldest = messages.at(-1)
-  if (end === "limit") return Option.some(gap(frontierSeconds, oldest, "too-many-messages"))
-  return oldest === undefined || oldest.epochSeconds > frontierSeconds
-    ? Option.some(gap(frontierSeconds, oldest, "history-too-short"))
-    : Option.none()
-}
-
-/** Reads back what may be missing: a gap if there is one, then the messages. */
-const recover = Effect.fnUntraced(function*({ newest, tuning }: Options, merge: Merge.Merge) {
-  const frontier = merge.frontier()
-  const stretch = yield* History.readBack(newest, merge.readBackTo(), tuning.recoveryLimit)
-  const hole = frontier === null ? Option.none() : holeIn(stretch, frontier.epochSeconds)
-  if (Option.isSome(hole)) yield* Effect.logWarning("messages may be missing", hole.value)
-  return { hole, messages: merge.admitAll(stretch.messages).map(toItem) }
-})
+type Next = Pull.Pull<Arr.NonEmptyReadonlyArray<Sequence.Item>, ConversationError>
 
 /** As long as history can't be read for a reason that may heal, the sequence waits for it. */
 const untilReadable = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")]).pipe(
@@ -106,24 +77,46 @@ const unreadable = (method: string) => (cause: unknown) =>
 export const open = Effect.fnUntraced(
   function*(
     options: Options
-  ): Effect.fn.Return<Stream.Stream<Item, ConversationError>, ConversationError, Scope.Scope> {
-    const { belongs, cursor, method, subscription, tuning } = options
+  ): Effect.fn.Return<Stream.Stream<Sequence.Item, ConversationError>, ConversationError, Scope.Scope> {
+    const { belongs, cursor, method, newest, subscription, tuning } = options
     const clock = yield* Clock.Clock
     const merge = Merge.make({ ...tuning, trustLive: tuning.sweep === null })
     const { mark, signals } = yield* subscription.attach
     yield* options.settled
-    /** Sessions that were ready before history was read: what came between them is in what was read. */
-    let covered = yield* subscription.sessions
     const sweep = tuning.sweep === null
       ? undefined
       : yield* Sweep.make(tuning.sweep, { connection: subscription.connection, mark })
 
+    const means: Sequence.Means = { merge, belongs }
+    let phase = Sequence.beginning
+    const tell = (happening: Sequence.Happening): Sequence.Step => {
+      const step = Sequence.step(phase, happening, means)
+      phase = step.phase
+      return step
+    }
+
+    const begin = Effect.gen(function*() {
+      const sessions = yield* subscription.sessions
+      const saved = cursor === undefined ? Option.none() : yield* Effect.mapError(cursor.load, unreadable(method))
+      return tell(
+        Option.isSome(saved)
+          ? { _tag: "Resumed", standing: saved.value }
+          : { _tag: "Begun", sessions, beginning: yield* options.begin(newest) }
+      )
+    })
+
     const readBack = Effect.gen(function*() {
       const sessions = yield* subscription.sessions
-      const recovered = yield* recover(options, merge)
-      covered = sessions
-      sweep?.looked(recovered.messages.length)
-      return recovered
+      const stretch = yield* History.readBack(newest, merge.readBackTo(), tuning.recoveryLimit)
+      const step = tell({ _tag: "ReadBack", sessions, stretch })
+      sweep?.looked(step.found)
+      const hole = step.items.find(({ _tag }) => _tag === "Gap")
+      if (step.found > 0) yield* Metric.update(ConversationMetrics.repairs, step.found)
+      if (hole !== undefined) {
+        yield* Metric.update(ConversationMetrics.gaps, 1)
+        yield* Effect.logWarning("messages may be missing", hole)
+      }
+      return step
     }).pipe(
       Effect.tapError((error) => Effect.logDebug("history could not be read", error.message)),
       // what is in between may answer for the server, in its own words, and go away again
@@ -133,13 +126,8 @@ export const open = Effect.fnUntraced(
       })
     )
 
-    const saved = cursor === undefined ? Option.none() : yield* Effect.mapError(cursor.load, unreadable(method))
-    let first: ReadonlyArray<Item>
-    if (Option.isSome(saved)) {
-      merge.resume(saved.value)
-      const { hole, messages } = yield* readBack
-      first = [...Option.toArray(hole), ...messages, caughtUp(merge)]
-    } else first = yield* options.begin(merge, options.newest)
+    const begun = yield* begin
+    const first = begun.phase._tag === "Behind" ? (yield* readBack).items : begun.items
 
     if (sweep !== undefined) yield* Effect.forkScoped(sweep.run)
     const bookmark = Bookmark.make(cursor, merge.standing, clock, tuning.cursorMillis)
@@ -147,52 +135,32 @@ export const open = Effect.fnUntraced(
     // "from now on" is where a restart goes on, whether or not anything is asked for until then
     yield* first.length === 0 ? bookmark.asked : bookmark.handedOut
 
-    /** Signals that were taken and not yet acted on. */
-    let waiting: ReadonlyArray<Signal> = []
-
-    /** Whether something may be missing here that was not read since. */
-    const isLapse = (signal: Signal): boolean =>
-      signal._tag === "Malformed" ||
-      (signal._tag === "Lapse" && !(signal.cause === "connected" && signal.session <= covered))
-
-    /** Acts on what waits, up to the next lapse. */
-    const act = (): { readonly items: Array<Item>; readonly lapse: Signal | undefined } => {
-      const items: Array<Item> = []
-      for (let index = 0; index < waiting.length; index++) {
-        const signal = waiting[index]
-        if (signal?._tag === "Event") {
-          const admitted = belongs(signal.event) ? merge.admit(signal.event) : undefined
-          if (admitted !== undefined) items.push(toItem(admitted))
-        } else if (signal !== undefined && isLapse(signal)) {
-          // what comes before a lapse is handed on before history is read, and one look serves all that wait
-          waiting = items.length > 0
-            ? waiting.slice(index)
-            : waiting.slice(index).filter((later) => !isLapse(later))
-          return { items, lapse: signal }
-        }
-      }
-      waiting = []
-      return { items, lapse: undefined }
-    }
+    const failed = (error: ConversationError) => tell({ _tag: "Failed", error })
 
     const live = Stream.transformPull(Stream.mapError(signals, ConversationError.from(method)), (pull) => {
-      const next: Pull.Pull<Arr.NonEmptyReadonlyArray<Item>, ConversationError> = Effect.suspend(() => {
-        const { items, lapse } = act()
-        if (Arr.isArrayNonEmpty(items)) return Effect.succeed(items)
-        if (lapse !== undefined) {
-          return Effect.flatMap(readBack, ({ hole, messages }) => {
-            const isWorthAWord = messages.length > 0 ||
-              (lapse._tag === "Lapse" && lapse.cause !== "requested")
-            const closing = isWorthAWord ? [caughtUp(merge)] : []
-            const recovered = [...Option.toArray(hole), ...messages, ...closing]
-            return Arr.isArrayNonEmpty(recovered) ? Effect.succeed(recovered) : next
-          })
-        }
-        return Effect.flatMap(pull, (signals) => {
-          waiting = signals
-          return next
-        })
+      const handOn = ({ items }: Sequence.Step): Next =>
+        Arr.isReadonlyArrayNonEmpty(items) ? Effect.succeed(items) : next
+      const take: Next = Pull.matchEffect(pull, {
+        onSuccess: (signals: ReadonlyArray<Signal>) => handOn(tell({ _tag: "Signals", signals })),
+        onFailure: (cause) => {
+          const error = Cause.findError(cause)
+          return Result.isSuccess(error) ? handOn(failed(error.success)) : Effect.failCause(error.failure)
+        },
+        onDone: () => handOn(tell({ _tag: "Ended" }))
       })
+      const recover: Next = Effect.matchEffect(readBack, {
+        onSuccess: handOn,
+        onFailure: (error) => handOn(failed(error))
+      })
+      /** What each phase asks for. */
+      const ask = Match.typeTags<Sequence.Phase, Next>()({
+        Beginning: () => Effect.flatMap(begin, handOn),
+        Live: () => take,
+        Behind: () => recover,
+        Failed: ({ error }) => Effect.fail(error),
+        Ended: () => Cause.done()
+      })
+      const next: Next = Effect.suspend(() => ask(phase))
       return Effect.succeed(
         cursor === undefined ? next : Effect.andThen(bookmark.asked, Effect.tap(next, bookmark.handedOut))
       )

@@ -11,6 +11,7 @@
  * - Bounded: it remembers at most twice `memory` ids and those of one or two reads, however long it lives.
  */
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import type { Stretch } from "./history.ts"
 import { compare, type Position } from "./position.ts"
 import * as Seen from "./seen.ts"
 
@@ -38,7 +39,7 @@ export interface Merge {
    * Takes note of a read whose messages are not to be let through: what stood before the beginning. When it was cut
    * short, a later read must not go behind it.
    */
-  readonly note: (messages: ReadonlyArray<ConversationMessage>, cutShort?: boolean) => void
+  readonly note: (stretch: Stretch) => void
   /** Lets a live message through unless it was seen. */
   readonly admit: <M extends ConversationMessage>(message: M) => Admitted<M> | undefined
   /** Lets through what of a read is new, by position. */
@@ -97,9 +98,13 @@ export const make = (options: Options): Merge => {
       frontier = standing.frontier
       verified = standing.verified
     },
-    note: (messages, cutShort = false) => {
+    note: ({ end, messages }) => {
       // not by spreading into `Math.min`: a read can be longer than a call may have arguments
-      if (cutShort) seen.raise(messages.reduce((oldest, { epochSeconds }) => Math.min(oldest, epochSeconds), Infinity))
+      if (end === "limit") {
+        seen.raise(
+          messages.reduce((oldest, { epochSeconds }) => Math.min(oldest, epochSeconds), messages[0].epochSeconds)
+        )
+      }
       for (const message of messages) {
         seen.add(message.id, message.epochSeconds, true)
         advance(message)

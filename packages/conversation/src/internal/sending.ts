@@ -1,8 +1,7 @@
 /** Sending: each conversation's messages one after the other, with a deadline and a bound on how many may wait. */
 import type { SendOptions, SendReceipt } from "@effect-signalwire/http/SignalWireHttp"
-import { ClientId } from "@effect-signalwire/schema/Ids"
+import type { ClientId } from "@effect-signalwire/schema/Ids"
 import * as Reason from "@effect-signalwire/schema/Reason"
-import * as Uuid from "@effect-signalwire/schema/Uuid"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as RcMap from "effect/RcMap"
@@ -18,8 +17,12 @@ export interface Options {
   readonly capacity: number
 }
 
+export interface Letter extends SendOptions {
+  readonly clientId: ClientId
+}
+
 export interface Sending {
-  readonly send: (options: SendOptions) => Effect.Effect<SendReceipt, ConversationError>
+  readonly send: (letter: Letter) => Effect.Effect<SendReceipt, ConversationError>
 }
 
 const method = "sendMessage"
@@ -31,8 +34,8 @@ export const make = Effect.fnUntraced(function*(
   const turns = yield* RcMap.make({ lookup: (_addressId: string) => Semaphore.make(1) })
   let underWay = 0
 
-  const send = Effect.fnUntraced(function*(message: SendOptions) {
-    const clientId = message.clientId ?? ClientId.make(yield* Uuid.make)
+  const send = Effect.fnUntraced(function*(message: Letter) {
+    const { clientId } = message
     const unconfirmed = (cause: unknown) =>
       new ConversationError({ method, reason: new Reason.Unconfirmed({ clientId }), cause })
     const timeout = new Reason.Timeout({ millis: options.deadlineMillis })
@@ -44,7 +47,7 @@ export const make = Effect.fnUntraced(function*(
       if (now >= deadline) return yield* tooLate
       begun = true
       return yield* Effect.mapError(
-        delivery.deliver({ ...message, clientId, sinceSeconds: now / 1000, lookFirst: null }),
+        delivery.deliver({ ...message, sinceSeconds: now / 1000, lookFirst: null }),
         (error) => error._tag === "Open" ? unconfirmed(error.cause) : ConversationError.from(method)(error)
       )
     })

@@ -4,10 +4,12 @@
 import { Malformed } from "@effect-signalwire/schema/Reason"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import { makeSeen } from "./bounded.ts"
 import { failed } from "./errors.ts"
+import * as Restarts from "./restarts.ts"
 import { endsBeforeSince, isWanted, type Listing, type Sheet } from "./sheets.ts"
 
 /** New items shift a page's worth of old ones onto the next page; this is many of the largest pages. */
@@ -38,7 +40,9 @@ const pages = <A>(listing: Listing<A>): Stream.Stream<A, SignalWireHttpError> =>
   const { bounds, idOf, method, movedAt } = listing
   const isNew = makeSeen(seenWindow)
   let isNewLink = makeSeen(seenWindow)
+  const restarts = Restarts.make(listing, seenWindow)
   let barren = 0
+  let sheets = 0
   let top = Number.NEGATIVE_INFINITY
 
   /** What moved to the top of the list while more than one page of it was read can have been missed. */
@@ -68,8 +72,17 @@ const pages = <A>(listing: Listing<A>): Stream.Stream<A, SignalWireHttpError> =>
       if (walk === circle) {
         return yield* failed(method, new Malformed({ path: "links.next", detail: "the links lead in a circle" }))
       }
-      const sheet = yield* walk.link === undefined ? listing.open : listing.follow(walk.link)
-      const fresh = sheet.items.filter((item) => isNew(idOf(item)))
+      const read = yield* Effect.result(walk.link === undefined ? restarts.open() : listing.follow(walk.link))
+      if (Result.isFailure(read)) {
+        if (walk.link === undefined || !restarts.allows(read.failure)) return yield* read.failure
+        // as many sheets may hold nothing but what was handed out already
+        barren = -sheets
+        return [[], Option.some<Walk | typeof circle>({ ...walk, link: undefined })] as const
+      }
+      const sheet = read.success
+      sheets++
+      const fresh = sheet.items.filter((item) => !restarts.isPassed(item) && isNew(idOf(item)))
+      restarts.took(sheet, fresh.length)
       return [fresh.filter((item) => isWanted(bounds, item)), after(walk, sheet, fresh.length > 0)] as const
     })
   )

@@ -42,11 +42,18 @@ const integer = (attribute: string, value: unknown, max: number): Checked<number
       max === Number.MAX_SAFE_INTEGER ? "must be a positive integer" : `must be an integer from 1 to ${max}`
     )
 
+/** Later than any date of unix seconds, and earlier than any recent one of milliseconds: the year 5138, or March 1973. */
+const surelyMillis = 1e11
+
 const epochSeconds = (attribute: string, value: unknown): Checked<number> => {
   if (DateTime.isDateTime(value)) return Result.succeed(DateTime.toEpochMillis(value) / 1000)
-  return typeof value === "number" && Number.isFinite(value)
+  if (value instanceof Date) return refuse(attribute, "must be unix seconds, not a Date: give date.getTime() / 1000")
+  if (typeof value !== "number" || !Number.isFinite(value)) {
+    return refuse(attribute, "must be unix seconds as a number (or an Effect DateTime)")
+  }
+  return Math.abs(value) < surelyMillis
     ? Result.succeed(value)
-    : refuse(attribute, "must be unix seconds, or a DateTime")
+    : refuse(attribute, "must be unix seconds, and these look like milliseconds: divide them by 1000")
 }
 
 const json = (attribute: string, value: unknown): Checked<JsonObject> => {
@@ -65,6 +72,11 @@ const pageSize = (options: JsonObject): Checked<number | undefined> =>
 
 const text = (attribute: string, value: unknown): Checked<string | undefined> =>
   optional(value, (some) => filled(attribute, some))
+
+const oneOf = (attribute: string, value: unknown, allowed: ReadonlyArray<string>): Checked<string> =>
+  typeof value === "string" && allowed.includes(value)
+    ? Result.succeed(value)
+    : refuse(attribute, `must be one of ${allowed.join(", ")}`)
 
 /** Query parameters; those without a value are left out. */
 export type Query = Readonly<Record<string, string | number | undefined>>
@@ -93,8 +105,8 @@ export const addresses = (options: unknown): Checked<Query> =>
       type: yield* text("type", type),
       display_name: yield* text("displayName", displayName),
       page_size: yield* pageSize(given(options)),
-      sort_by: yield* text("sortBy", sortBy),
-      sort_order: yield* text("sortOrder", sortOrder)
+      sort_by: yield* optional(sortBy, (value) => oneOf("sortBy", value, ["name", "created_at"])),
+      sort_order: yield* optional(sortOrder, (value) => oneOf("sortOrder", value, ["asc", "desc"]))
     }
   })
 

@@ -66,34 +66,35 @@ export const make = ({ groups, learning, memory, origin, requests }: Options): L
   const messageListing = (
     method: string,
     selection: Inputs.Selection,
-    open: Listing<Message>["open"]
+    open: (query: Inputs.Query) => Listing<Message>["open"]
   ): Listing<Message> => ({
     method,
-    open,
+    open: open(selection.query),
     follow: (link) => tellingReader.follow(method, link, decodeMessage),
     idOf: ({ id }) => id,
-    bounds: { ...selection, timeOf: ({ epochSeconds }) => epochSeconds }
+    bounds: {
+      ...selection,
+      timeOf: ({ epochSeconds }) => epochSeconds,
+      openAt: (epochSeconds) => open({ ...selection.query, until: Math.ceil(epochSeconds) })
+    }
   })
 
   const messages = (method: string, selection: Inputs.Selection) =>
     messageListing(
       method,
       selection,
-      tellingReader.read(method, Urls.make(origin, ["messages"], selection.query), decodeMessage)
+      (query) => tellingReader.read(method, Urls.make(origin, ["messages"], query), decodeMessage)
     )
 
-  const messagesWith = (method: string, addressId: AddressId, selection: Inputs.Selection) => {
-    const read = (id: string) =>
-      tellingReader.read(method, Urls.make(origin, ["conversations", id, "messages"], selection.query), decodeMessage)
-    return messageListing(
-      method,
-      selection,
-      Effect.flatMap(learning.settle(method, addressId), ({ dialect }) =>
+  const messagesWith = (method: string, addressId: AddressId, selection: Inputs.Selection) =>
+    messageListing(method, selection, (query) => {
+      const read = (id: string) =>
+        tellingReader.read(method, Urls.make(origin, ["conversations", id, "messages"], query), decodeMessage)
+      return Effect.flatMap(learning.settle(method, addressId), ({ dialect }) =>
         dialect === "group"
           ? groups.within(method, addressId, ({ groupId }) => read(groupId))
           : read(addressId))
-    )
-  }
+    })
 
   return { addresses, conversations, messages, messagesWith }
 }

@@ -30,10 +30,17 @@ export interface Requests {
   readonly once: (call: Call) => Effect.Effect<unknown, SignalWireHttpError>
 }
 
+/** How long an attempt may take, and by when (unix milliseconds) it must have ended. */
+interface Limits {
+  readonly timeout: Duration.Duration
+  readonly deadline: number
+}
+
 export interface Options {
   readonly client: HttpClient.HttpClient
   readonly credentials: Credentials.Service
-  readonly timeout: Duration.Duration
+  /** How long one attempt may take, of what may be repeated and of what may not. */
+  readonly timeouts: { readonly repeatable: Duration.Duration; readonly once: Duration.Duration }
   readonly deadline: Duration.Duration
   readonly schedule: Schedule.Schedule<unknown, SignalWireHttpError>
 }
@@ -42,23 +49,23 @@ export interface Options {
 const isSendable = (token: string): boolean => /^[\x21-\x7e]+$/.test(token)
 
 export const make = (options: Options): Requests => {
-  const { credentials, timeout } = options
+  const { credentials, timeouts } = options
   const client = HttpClient.withScope(options.client)
 
-  const timeLeft = (deadline: number): Effect.Effect<number> =>
+  const timeLeft = ({ deadline, timeout }: Limits): Effect.Effect<number> =>
     Effect.map(Clock.currentTimeMillis, (now) => Math.max(0, Math.min(Duration.toMillis(timeout), deadline - now)))
 
   const exchange = Effect.fnUntraced(function*(
     { method, request }: Call,
     token: Redacted.Redacted,
-    deadline: number
+    limits: Limits
   ): Effect.fn.Return<Reply, SignalWireHttpError> {
     const secret = Redacted.value(token)
     if (!isSendable(secret)) {
       const detail = "it is empty, or has characters that no header may carry"
       return yield* failed(method, new Unauthorized({ detail }))
     }
-    const millis = yield* timeLeft(deadline)
+    const millis = yield* timeLeft(limits)
     return yield* client.execute(HttpClientRequest.bearerToken(request, token)).pipe(
       Effect.flatMap(read),
       Effect.scoped,
@@ -78,9 +85,9 @@ export const make = (options: Options): Requests => {
   const renew = Effect.fnUntraced(function*(
     method: string,
     refused: Redacted.Redacted,
-    deadline: number
+    limits: Limits
   ): Effect.fn.Return<Redacted.Redacted, SignalWireHttpError> {
-    const millis = yield* timeLeft(deadline)
+    const millis = yield* timeLeft(limits)
     return yield* credentials.renew(refused).pipe(
       Effect.mapError((error) => {
         const secret = Redacted.value(refused)
@@ -103,20 +110,20 @@ export const make = (options: Options): Requests => {
 
   const attempt = Effect.fnUntraced(function*(
     call: Call,
-    deadline: number
+    limits: Limits
   ): Effect.fn.Return<unknown, SignalWireHttpError> {
     let token = yield* credentials.current
-    let reply = yield* exchange(call, token, deadline)
+    let reply = yield* exchange(call, token, limits)
     if (reply.status === 401) {
-      token = yield* renew(call.method, token, deadline)
-      reply = yield* exchange(call, token, deadline)
+      token = yield* renew(call.method, token, limits)
+      reply = yield* exchange(call, token, limits)
     }
     const answer = interpret(reply, Redacted.value(token), yield* Clock.currentTimeMillis)
     return yield* Effect.mapError(Effect.fromResult(answer), (reason) => failed(call.method, reason))
   })
 
   return {
-    repeatable: (call) => within((deadline) => attempt(call, deadline), options),
-    once: (call) => attempt(call, Number.POSITIVE_INFINITY)
+    repeatable: (call) => within((deadline) => attempt(call, { timeout: timeouts.repeatable, deadline }), options),
+    once: (call) => attempt(call, { timeout: timeouts.once, deadline: Number.POSITIVE_INFINITY })
   }
 }

@@ -14,11 +14,13 @@ import * as Urls from "./urls.ts"
 
 export type Sheet<A> = SchemaPage.Decoded<A>
 
-type Read<A> = Effect.Effect<Sheet<A>, SignalWireHttpError>
+export type Read<A> = Effect.Effect<Sheet<A>, SignalWireHttpError>
 
-/** Which items are wanted, and how to tell the time of one. */
+/** Which items of a list in the order of time are wanted. */
 export interface Bounds<A> extends Pick<Selection, "limit" | "since" | "until"> {
   readonly timeOf: (item: A) => number
+  /** Reads the list from a time on backwards; a server that does not mind it answers the top. */
+  readonly openAt: (epochSeconds: number) => Read<A>
 }
 
 /** A list that can be read sheet by sheet. */

@@ -3,7 +3,7 @@
  * signals, and on closing ends everything it runs.
  */
 import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
-import { Closed, invalidParameter } from "@effect-signalwire/schema/Reason"
+import { Closed } from "@effect-signalwire/schema/Reason"
 import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -13,34 +13,32 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { invalid, isSignal } from "./options.ts"
 
+/** What every call takes. */
 export interface RunOptions {
-  /** Ends the call early; it then rejects with the signal's reason. */
+  /** Ends the call early; it then rejects with the signal's `reason`, whatever that is. */
   readonly signal?: AbortSignal | undefined
 }
 
 export interface Runner<R> {
-  readonly run: <A, E>(method: string, effect: Effect.Effect<A, E, R>, options?: RunOptions) => Promise<A>
+  readonly run: <A, E>(effect: Effect.Effect<A, E, R>, options?: RunOptions) => Promise<A>
   /** Runs in the background until it ends, is stopped, or the client closes. */
   readonly start: <A, E>(effect: Effect.Effect<A, E, R>) => { readonly stop: () => Promise<void> }
   /** Runs something that does not wait. */
   readonly runSync: <A>(effect: Effect.Effect<A, never, R>) => A
   /** Iterates a stream; ends when the client closes. */
-  readonly iterate: <A, E>(method: string, stream: Stream.Stream<A, E, R>, options?: RunOptions) => AsyncIterable<A>
+  readonly iterate: <A, E>(stream: Stream.Stream<A, E, R>, options?: RunOptions) => AsyncIterable<A>
   /** Whether closing has begun: nobody is called back any more. */
   readonly isClosed: () => boolean
   readonly close: () => Promise<void>
 }
 
-/** Not by its class: there are signals of other realms, and of polyfills. */
-const isSignal = (value: unknown): value is AbortSignal =>
-  typeof value === "object" && value !== null && "aborted" in value && "addEventListener" in value
-
 /** The signal among the options. Callers may be untyped JavaScript, so neither is taken on trust. */
-const signalOf = (method: string, options: RunOptions | undefined): AbortSignal | undefined => {
+const signalOf = (options: RunOptions | undefined): AbortSignal | undefined => {
   const signal: unknown = options?.signal ?? undefined
   if (signal === undefined || isSignal(signal)) return signal
-  throw new ConversationError({ method, reason: invalidParameter("signal", "must be an AbortSignal") })
+  throw invalid("signal", "must be an AbortSignal")
 }
 
 const aborted = (signal: AbortSignal): Effect.Effect<never, unknown> =>
@@ -71,15 +69,15 @@ export const make = async <R, E>(layer: Layer.Layer<R, E>): Promise<Runner<R>> =
     return fiber
   }
 
-  const closed = (method: string) => new ConversationError({ method, reason: new Closed() })
+  const closed = () => new ConversationError({ method: "run", reason: new Closed() })
   const isClosed = () => Deferred.isDoneUnsafe(closing)
   let ended: Promise<void> | undefined
 
   return {
-    run: async (method, effect, options) => {
-      const signal = signalOf(method, options)
+    run: async (effect, options) => {
+      const signal = signalOf(options)
       signal?.throwIfAborted()
-      if (isClosed()) throw closed(method)
+      if (isClosed()) throw closed()
       const fiber = track(effect)
       const onAbort = () => fiber.interruptUnsafe()
       signal?.addEventListener("abort", onAbort, { once: true })
@@ -88,18 +86,18 @@ export const make = async <R, E>(layer: Layer.Layer<R, E>): Promise<Runner<R>> =
       if (Exit.isSuccess(exit)) return exit.value
       if (!Cause.hasInterruptsOnly(exit.cause)) throw Cause.squash(exit.cause)
       signal?.throwIfAborted()
-      throw closed(method)
+      throw closed()
     },
     start: (effect) => {
       const fiber = track(effect)
       return { stop: () => Effect.runPromise(Fiber.interrupt(fiber)) }
     },
     runSync: (effect) => Effect.runSyncWith(context)(effect),
-    iterate: (method, stream, options) =>
+    iterate: (stream, options) =>
       Stream.toAsyncIterableWith(
         Stream.suspend(() => {
-          const signal = signalOf(method, options)
-          if (isClosed()) return Stream.die(closed(method))
+          const signal = signalOf(options)
+          if (isClosed()) return Stream.die(closed())
           const open = Stream.interruptWhen(stream, Deferred.await(closing)).pipe(
             // what closing tears down underneath is no failure of the iteration
             Stream.catchCause((cause) => isClosed() ? Stream.empty : Stream.failCause(cause))

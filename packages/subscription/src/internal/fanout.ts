@@ -19,6 +19,7 @@ interface Mailbox {
 
 /** One subscriber's end of the session. */
 export interface Attachment {
+  /** Everything from now on, in order; fails when the session ends for good. */
   readonly signals: Stream.Stream<Signal.Signal, SubscriptionError>
   /** Marks this point for this subscriber: a `Lapse` that it asked for comes after everything that was emitted so far. */
   readonly mark: Effect.Effect<void>

@@ -1,7 +1,11 @@
 /**
- * An Effect SQL client over Node's own SQLite.
+ * An Effect SQL client over Node's own SQLite, `node:sqlite`, which needs nothing to be compiled. A file belongs to one
+ * process at a time, and what was committed is on the disk.
+ *
+ * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
@@ -63,7 +67,10 @@ const makeConnection = (db: DatabaseSync): SqlConnection.Connection => {
   }
 }
 
-/** Opens a database for this process alone: nobody else can read or write it until the scope closes. */
+/**
+ * Opens a database, `:memory:` or a file, for this process alone: nobody else can read or write it until the scope closes.
+ * Fails with `SqlError` when it can't be opened, or is open elsewhere.
+ */
 export const make = Effect.fnUntraced(function*(
   filename: string
 ): Effect.fn.Return<SqlClient.SqlClient, SqlError.SqlError, Scope.Scope> {
@@ -104,3 +111,7 @@ export const make = Effect.fnUntraced(function*(
     spanAttributes: []
   }).pipe(Effect.provide(Reactivity.layer))
 })
+
+/** The client as a layer. Fails with `SqlError` when the database can't be opened, or is open elsewhere. */
+export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient, SqlError.SqlError> =>
+  Layer.effect(SqlClient.SqlClient, make(filename))

@@ -1,0 +1,37 @@
+// file: effect-telemetry.ts
+import * as ConversationMetrics from "@effect-signalwire/conversation/ConversationMetrics"
+import * as Conversations from "@effect-signalwire/conversation/Conversations"
+import * as ConversationTrace from "@effect-signalwire/conversation/ConversationTrace"
+import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
+import * as Config from "effect/Config"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as Stream from "effect/Stream"
+
+const program = Effect.gen(function*() {
+  const conversations = yield* Conversations.Conversations
+  const { data: [room] } = yield* SignalWireHttp.SignalWireHttp.use(({ getAddresses }) =>
+    getAddresses({ type: "room" })
+  )
+  if (room === undefined) return yield* Effect.die("there is no room")
+  yield* conversations.join({ addressId: room.id })
+
+  const events = yield* conversations.subscription()
+  yield* conversations.sendMessage({ addressId: room.id, text: "traced" })
+  // what acts on a message runs in a span that is linked to the one in which it was sent
+  yield* Stream.runForEach(
+    Stream.take(events, 1),
+    (event) => ConversationTrace.withMessage(Console.log(`acting on ${event.text}`), event)
+  )
+  const { occurrences } = yield* Metric.value(ConversationMetrics.sends)
+  yield* Console.log(`${occurrences.get("Stored")} stored`)
+}).pipe(Effect.scoped)
+
+const client = Layer.unwrap(Effect.gen(function*() {
+  const token = yield* Config.Redacted("SIGNALWIRE_TOKEN")
+  return Conversations.layerFetch({ token, traceMessages: true })
+}))
+
+await Effect.runPromise(Effect.provide(program, client))

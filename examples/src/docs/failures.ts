@@ -1,0 +1,26 @@
+// file: failures.ts
+import { ConversationError, SignalWire } from "@effect-signalwire/promise"
+
+const client = await SignalWire({
+  token: process.env["SIGNALWIRE_TOKEN"] ?? "",
+  // asked for another token ahead of expiry, and when one is refused; `null` says that there will be none
+  onRefreshToken: () => null
+})
+
+try {
+  await client.conversation.getMessages({ since: Date.now(), signal: AbortSignal.timeout(10_000) })
+} catch (error) {
+  if (!(error instanceof ConversationError)) throw error
+  switch (error.reason._tag) {
+    case "Invalid":
+      for (const { attribute, message } of error.reason.errors) console.log("invalid", attribute, message)
+      break
+    case "Unauthorized":
+      console.log("sign in again")
+      break
+    default:
+      console.log(error.isRetryable ? "try again" : "give up", error.message, error.remediation)
+  }
+}
+
+await client.disconnect()

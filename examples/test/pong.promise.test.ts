@@ -1,0 +1,31 @@
+import * as SignalWireTest from "@effect-signalwire/testing/SignalWireTest"
+import { assert, it } from "vitest"
+import { startPong } from "../src/pong.ts"
+
+it("answers every ping, also one that was said while the connection was broken", async () => {
+  await using test = await SignalWireTest.start({ conversations: ["office"] })
+  await startPong(test.client)
+  await test.say({ conversation: "office", text: "ping" })
+  await test.awaitSent(1)
+  await test.drop()
+  await test.say({ conversation: "office", text: "ping" })
+  const sent = await test.awaitSent(2)
+  assert.deepStrictEqual(sent.map(({ text }) => text), ["pong", "pong"])
+})
+
+it("answers nothing once it is stopped", async () => {
+  await using test = await SignalWireTest.start({ conversations: ["office"] })
+  const stop = await startPong(test.client)
+  await stop()
+  await test.say({ conversation: "office", text: "ping" })
+  assert.deepStrictEqual(await test.sent(), [])
+})
+
+it("hears what went wrong as an error with a reason", async () => {
+  await using test = await SignalWireTest.start({
+    faults: [{ match: { on: "http", method: "GET" }, action: { type: "answer", status: 403, body: {} } }]
+  })
+  const error: unknown = await test.client.conversation.getConversations().catch((error: unknown) => error)
+  assert.nestedPropertyVal(error, "reason._tag", "Forbidden")
+  assert.propertyVal(error, "isRetryable", false)
+})

@@ -1,0 +1,66 @@
+/**
+ * Traces that reach over the wire: the span in which a message was sent, and the one in which whoever hears it acts on
+ * it, linked to each other.
+ *
+ * A client that is made with `traceMessages: true` puts the span's W3C trace context into the `metadata` of what it
+ * sends, as `traceparent`. Everybody in the conversation can read it there, which is why it is off by default.
+ *
+ * @since 0.1.0
+ */
+import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
+import * as Effect from "effect/Effect"
+import * as Headers from "effect/http/Headers"
+import * as HttpTraceContext from "effect/http/HttpTraceContext"
+import * as Option from "effect/Option"
+import type * as Tracer from "effect/Tracer"
+
+/** The key in `metadata`: https://www.w3.org/TR/trace-context/#traceparent-header */
+const key = "traceparent"
+
+/** The span in which a message was sent, if its sender told. */
+export const sentIn = ({ metadata }: Pick<ConversationMessage, "metadata">): Option.Option<Tracer.ExternalSpan> => {
+  const traceparent = metadata[key]
+  return typeof traceparent === "string"
+    ? HttpTraceContext.w3c(Headers.fromRecordUnsafe({ [key]: traceparent }))
+    : Option.none()
+}
+
+/** `metadata` with the current span's trace context in it; unchanged where there is no span. */
+export const mark = (metadata: JsonObject | undefined): Effect.Effect<JsonObject | undefined> =>
+  Effect.match(Effect.currentSpan, {
+    onFailure: () => metadata,
+    onSuccess: (span) => ({ ...metadata, [key]: HttpTraceContext.toHeaders(span)[key] })
+  })
+
+/**
+ * Runs what acts on a message in a span of its own, `Conversations.message`, linked to the one in which the message was
+ * sent. Its attributes are those of a send: `signalwire.address_id`, `signalwire.conversation_id`,
+ * `signalwire.message_id`, `signalwire.client_id`.
+ *
+ * ```ts
+ * import * as ConversationTrace from "@effect-signalwire/conversation/ConversationTrace"
+ * import { Conversations } from "@effect-signalwire/conversation/Conversations"
+ * import * as Effect from "effect/Effect"
+ * import * as Stream from "effect/Stream"
+ *
+ * export const bot = Effect.gen(function*() {
+ *   const { subscribe } = yield* Conversations
+ *   yield* Stream.runForEach(subscribe, (event) => ConversationTrace.withMessage(Effect.log(event.text), event))
+ * })
+ * ```
+ */
+export const withMessage = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  message: ConversationMessage
+): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> =>
+  Effect.withSpan(effect, "Conversations.message", {
+    kind: "consumer",
+    links: Option.toArray(sentIn(message)).map((span) => ({ span, attributes: {} })),
+    attributes: {
+      "signalwire.address_id": message.addressId,
+      "signalwire.conversation_id": message.conversationId,
+      "signalwire.message_id": message.id,
+      "signalwire.client_id": message.clientId
+    }
+  })

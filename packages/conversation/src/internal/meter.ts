@@ -1,0 +1,44 @@
+/** Counting what happens, for the metrics that this package offers. */
+import type { SendReceipt } from "@effect-signalwire/http/SignalWireHttp"
+import type { Signal } from "@effect-signalwire/subscription/Signal"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import type { ConversationError } from "../ConversationError.ts"
+import * as ConversationMetrics from "../ConversationMetrics.ts"
+
+/** Counts what a session signals. Of a batch, which is heard at once, one message tells the lag. */
+export const listener: Effect.Effect<(signals: ReadonlyArray<Signal>) => void> = Effect.gen(function*() {
+  const context = yield* Effect.context()
+  const clock = yield* Clock.Clock
+  return (signals) => {
+    const newest = signals.at(-1)
+    if (newest?._tag === "Event") {
+      const lag = clock.currentTimeMillisUnsafe() / 1000 - newest.event.epochSeconds
+      ConversationMetrics.lag.updateUnsafe(lag, context)
+    }
+    for (const signal of signals) {
+      if (signal._tag === "Lapse" && signal.cause === "connected") ConversationMetrics.sessions.updateUnsafe(1, context)
+    }
+  }
+})
+
+const outcomeOf = (exit: Exit.Exit<SendReceipt, ConversationError>): string => {
+  if (Exit.isSuccess(exit)) return "Stored"
+  return Option.match(Cause.findErrorOption(exit.cause), {
+    onNone: () => "Interrupted",
+    onSome: ({ reason }) => reason._tag
+  })
+}
+
+/** Counts a send, and how long it took. */
+export const send = (
+  self: Effect.Effect<SendReceipt, ConversationError>
+): Effect.Effect<SendReceipt, ConversationError> =>
+  self.pipe(
+    Effect.trackDuration(ConversationMetrics.sendDuration),
+    Effect.onExit((exit) => Metric.update(ConversationMetrics.sends, outcomeOf(exit)))
+  )

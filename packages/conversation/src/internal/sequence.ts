@@ -1,0 +1,213 @@
+/**
+ * The life of a sequence as a table: what each phase becomes on each happening, and what is handed on then. It has no
+ * time, chance or I/O, and a missing cell does not compile.
+ *
+ * Its rule is one: what may hide something is not passed before history was read back to what is known.
+ */
+import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
+import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import type { Signal } from "@effect-signalwire/subscription/Signal"
+import * as DateTime from "effect/DateTime"
+import * as Match from "effect/Match"
+import type { ConversationError } from "../ConversationError.ts"
+import { TimelineEvent } from "../TimelineEvent.ts"
+import type { Stretch } from "./history.ts"
+import type { Admitted, Merge, Standing } from "./merge.ts"
+
+/** What the sequence consists of. A live message is a `ConversationEvent` and knows more than one from history. */
+export type Item = TimelineEvent
+
+export type Phase =
+  /** What was there before is not known: nothing may be let through. */
+  | { readonly _tag: "Beginning"; readonly waiting: ReadonlyArray<Signal> }
+  /** Nothing waits. What came between the first `covered` sessions was read. */
+  | { readonly _tag: "Live"; readonly covered: number }
+  /** Something may be missing here, before what waits: history is to be read. */
+  | {
+    readonly _tag: "Behind"
+    readonly waiting: ReadonlyArray<Signal>
+    /** Whether it is worth a word that nothing was missing. */
+    readonly announced: boolean
+  }
+  | { readonly _tag: "Failed"; readonly error: ConversationError }
+  | { readonly _tag: "Ended" }
+
+/** What a sequence begins with. */
+export interface Beginning {
+  readonly stretch: Stretch
+  /** Whether that belongs to it, or stands before it. */
+  readonly shown: boolean
+}
+
+export type Happening =
+  /** What was there before was read, when `sessions` of them had been ready. */
+  | { readonly _tag: "Begun"; readonly sessions: number; readonly beginning: Beginning }
+  /** It goes on where another stood. */
+  | { readonly _tag: "Resumed"; readonly standing: Standing }
+  | { readonly _tag: "Signals"; readonly signals: ReadonlyArray<Signal> }
+  /** History was read back as far as the merge asked for, when `sessions` of them had been ready. */
+  | { readonly _tag: "ReadBack"; readonly sessions: number; readonly stretch: Stretch }
+  /** The session ended for good, or history can't be read. */
+  | { readonly _tag: "Failed"; readonly error: ConversationError }
+  /** There are no signals any more. */
+  | { readonly _tag: "Ended" }
+
+export interface Step {
+  readonly phase: Phase
+  /** What is handed on, in this order. */
+  readonly items: ReadonlyArray<Item>
+  /** How many of them a read back brought: what nobody had pushed. */
+  readonly found: number
+}
+
+/** What the table decides with. */
+export interface Means {
+  readonly merge: Merge
+  /** Whether an event belongs to the sequence. */
+  readonly belongs: (event: ConversationEvent) => boolean
+}
+
+export const beginning: Phase = { _tag: "Beginning", waiting: [] }
+
+const instant = (epochSeconds: number): DateTime.Utc => DateTime.makeUnsafe(epochSeconds * 1000)
+
+const caughtUp = (merge: Merge): Item => {
+  const frontier = merge.frontier()
+  return TimelineEvent.CaughtUp({ through: frontier === null ? null : instant(frontier.epochSeconds) })
+}
+
+const toItem = (admitted: Admitted<ConversationMessage>): Item => TimelineEvent.Message(admitted)
+
+/** The hole in what was read: it begins where it was to reach back to, or with all history when nothing was known. */
+const holeIn = ({ end, messages }: Stretch, merge: Merge): Item | undefined => {
+  const from = instant(merge.readBackTo() ?? 0)
+  const oldest = messages.at(-1)
+  const to = oldest === undefined ? null : oldest.ts
+  if (end === "limit") return TimelineEvent.Gap({ from, to, reason: "too-many-messages" })
+  const frontier = merge.frontier()
+  if (frontier === null || (oldest !== undefined && oldest.epochSeconds <= frontier.epochSeconds)) return undefined
+  return TimelineEvent.Gap({ from, to, reason: "history-too-short" })
+}
+
+/** Whether something may be missing here that was not read since. */
+const isLapse = (signal: Signal, covered: number): boolean =>
+  signal._tag === "Malformed" ||
+  (signal._tag === "Lapse" && !(signal.cause === "connected" && signal.session <= covered))
+
+/** Whether a lapse is worth a word when nothing was missing: a look that was asked for is not. */
+const isInterruption = (signal: Signal): boolean => signal._tag === "Lapse" && signal.cause !== "requested"
+
+/** Acts on signals up to the first lapse; what comes out goes behind `items`, which are handed on with it. */
+const act = (
+  { belongs, merge }: Means,
+  signals: ReadonlyArray<Signal>,
+  covered: number,
+  items: Array<Item> = [],
+  found = 0
+): Step => {
+  for (let index = 0; index < signals.length; index++) {
+    const signal = signals[index]
+    if (signal?._tag === "Event") {
+      const admitted = belongs(signal.event) ? merge.admit(signal.event) : undefined
+      if (admitted !== undefined) items.push(toItem(admitted))
+    } else if (signal !== undefined && isLapse(signal, covered)) {
+      // one look serves all the lapses that wait
+      const rest = signals.slice(index)
+      const waiting = rest.filter((later) => !isLapse(later, covered))
+      const announced = rest.some((later) => isLapse(later, covered) && isInterruption(later))
+      return { phase: { _tag: "Behind", waiting, announced }, items, found }
+    }
+  }
+  return { phase: { _tag: "Live", covered }, items, found }
+}
+
+/** Where the sequence begins: what was read is shown or not, and not gone behind later, were it within the overlap. */
+const begin = ({ shown, stretch }: Beginning, merge: Merge): Array<Item> => {
+  const admitted = shown ? merge.admitAll(stretch.messages) : []
+  merge.note(stretch)
+  return shown ? [...admitted.map(toItem), caughtUp(merge)] : []
+}
+
+/** One cell of the table: what a phase becomes. */
+type Cell<P> = (phase: P, means: Means) => Step
+
+/** A row of the table, for the phase of that name: a cell for every happening. */
+const row = <Tag extends Phase["_tag"]>() => Match.typeTags<Happening, Cell<Extract<Phase, { readonly _tag: Tag }>>>()
+
+const become = (phase: Phase): Step => ({ phase, items: [], found: 0 })
+
+/** A happening that the phase does not expect leaves it as it is. */
+const stay = () => become
+
+/** There are no more signals, which will be told again when they are asked for: what is owed before that comes first. */
+const owing = stay
+
+const end = (phase: Phase) => () => become(phase)
+
+const fromBeginning = row<"Beginning">()({
+  Begun: ({ beginning, sessions }) => ({ waiting }, means) =>
+    act(means, waiting, sessions, begin(beginning, means.merge)),
+  Resumed: ({ standing }) => ({ waiting }, { merge }) => {
+    merge.resume(standing)
+    return become({ _tag: "Behind", waiting, announced: true })
+  },
+  Signals: ({ signals }) => ({ waiting }) => become({ _tag: "Beginning", waiting: [...waiting, ...signals] }),
+  ReadBack: stay,
+  Failed: end,
+  Ended: owing
+})
+
+const fromLive = row<"Live">()({
+  Begun: stay,
+  Resumed: stay,
+  Signals: ({ signals }) => ({ covered }, means) => act(means, signals, covered),
+  ReadBack: stay,
+  Failed: end,
+  Ended: end
+})
+
+const fromBehind = row<"Behind">()({
+  Begun: stay,
+  Resumed: stay,
+  Signals: ({ signals }) => (phase) => become({ ...phase, waiting: [...phase.waiting, ...signals] }),
+  ReadBack: ({ sessions, stretch }) => ({ announced, waiting }, means) => {
+    const { merge } = means
+    const hole = holeIn(stretch, merge)
+    const admitted = merge.admitAll(stretch.messages)
+    const items = admitted.map(toItem)
+    if (hole !== undefined) items.unshift(hole)
+    if (announced || admitted.length > 0) items.push(caughtUp(merge))
+    return act(means, waiting, sessions, items, admitted.length)
+  },
+  Failed: end,
+  Ended: owing
+})
+
+const fromFailed = row<"Failed">()({
+  Begun: stay,
+  Resumed: stay,
+  Signals: stay,
+  ReadBack: stay,
+  Failed: stay,
+  Ended: stay
+})
+
+const fromEnded = row<"Ended">()({
+  Begun: stay,
+  Resumed: stay,
+  Signals: stay,
+  ReadBack: stay,
+  Failed: stay,
+  Ended: stay
+})
+
+const rows = Match.typeTags<Phase, (happening: Happening, means: Means) => Step>()({
+  Beginning: (phase) => (happening, means) => fromBeginning(happening)(phase, means),
+  Live: (phase) => (happening, means) => fromLive(happening)(phase, means),
+  Behind: (phase) => (happening, means) => fromBehind(happening)(phase, means),
+  Failed: (phase) => (happening, means) => fromFailed(happening)(phase, means),
+  Ended: (phase) => (happening, means) => fromEnded(happening)(phase, means)
+})
+
+/** What a phase becomes on a happening, and what is handed on. The rows are made once: this runs with every batch. */
+export const step = (phase: Phase, happening: Happening, means: Means): Step => rows(phase)(happening, means)

@@ -1,0 +1,225 @@
+import * as Reason from "@effect-signalwire/schema/Reason"
+import * as Signal from "@effect-signalwire/subscription/Signal"
+import { assert, describe, it } from "@effect/vitest"
+import { ConversationError } from "../src/ConversationError.ts"
+import type { Stretch } from "../src/internal/history.ts"
+import * as Merge from "../src/internal/merge.ts"
+import { beginning, type Happening, type Item, type Phase, step } from "../src/internal/sequence.ts"
+import { cutShort, event, message, reached } from "./support.ts"
+
+const error = new ConversationError({ method: "timeline", reason: new Reason.Forbidden({ detail: "no" }) })
+
+const begun = (stretch: Stretch, shown = true): Happening => ({
+  _tag: "Begun",
+  sessions: 1,
+  beginning: { stretch, shown }
+})
+const signals = (...signals: ReadonlyArray<Signal.Signal>): Happening => ({ _tag: "Signals", signals })
+const readBack = (stretch: Stretch, sessions = 2): Happening => ({ _tag: "ReadBack", sessions, stretch })
+const failed: Happening = { _tag: "Failed", error }
+const ended: Happening = { _tag: "Ended" }
+
+const liveAt = (id: string, epochSeconds: number) => Signal.event(event(id, epochSeconds))
+const unreadable = Signal.malformed({ path: "", message: "not JSON" })
+
+const label = (item: Item): string =>
+  item._tag === "Message" ? `${item.message.id}${item.late ? " late" : ""}` : item._tag
+
+const makeMerge = () => Merge.make({ overlapSeconds: 10, memory: 64, trustLive: true })
+
+/** The phase after all of it, everything that was handed on, and how much of that the last one found in history. */
+const after = (...happenings: ReadonlyArray<Happening>) => {
+  const means = { merge: makeMerge(), belongs: () => true }
+  let phase: Phase = beginning
+  let found = 0
+  const items: Array<string> = []
+  for (const happening of happenings) {
+    const taken = step(phase, happening, means)
+    phase = taken.phase
+    found = taken.found
+    items.push(...taken.items.map(label))
+  }
+  return { phase, items, found }
+}
+
+const begunAtA = begun(reached(message("a", 100)))
+
+describe("the life of a sequence", () => {
+  it("begins with what history says, and has caught up", () => {
+    const { items, phase } = after(begun(reached(message("b", 2), message("a", 1))))
+    assert.deepStrictEqual(items, ["a", "b", "CaughtUp"])
+    assert.deepStrictEqual(phase, { _tag: "Live", covered: 1 })
+  })
+
+  it("begins now when what was before is not shown, and does not show it later", () => {
+    const lapse = signals(Signal.overflow)
+    const { items } = after(begun(reached(message("a", 100)), false), lapse, readBack(reached(message("a", 100))))
+    assert.deepStrictEqual(items, ["CaughtUp"])
+  })
+
+  it("lets nothing through before it has begun", () => {
+    const early = after(signals(liveAt("b", 200)))
+    assert.deepStrictEqual([early.phase._tag, early.items], ["Beginning", []])
+    assert.deepStrictEqual(after(signals(liveAt("b", 200)), begunAtA).items, ["a", "CaughtUp", "b"])
+  })
+
+  it("P1.5: owes a read when it goes on where another stood", () => {
+    const earlier = makeMerge()
+    earlier.admit(message("a", 100))
+    const resumed: Happening = { _tag: "Resumed", standing: earlier.standing() }
+    assert.strictEqual(after(resumed).phase._tag, "Behind")
+    const { items, phase } = after(resumed, readBack(reached(message("b", 101), message("a", 100))))
+    assert.deepStrictEqual([items, phase._tag], [["b", "CaughtUp"], "Live"])
+  })
+
+  it("hands on what is live as it comes", () => {
+    const { items, phase } = after(begunAtA, signals(liveAt("b", 101), liveAt("c", 102)), signals(liveAt("d", 103)))
+    assert.deepStrictEqual([items, phase._tag], [["a", "CaughtUp", "b", "c", "d"], "Live"])
+  })
+
+  it("leaves out events that do not belong to it", () => {
+    const means = { merge: makeMerge(), belongs: () => false }
+    assert.deepStrictEqual(step({ _tag: "Live", covered: 0 }, signals(liveAt("a", 1)), means).items, [])
+  })
+
+  it.each([Signal.connected(2), Signal.overflow, Signal.requested, unreadable])(
+    "P1.1: passes nothing that may hide something before history was read: $_tag $cause",
+    (lapse) => {
+      const behind = after(begunAtA, signals(liveAt("b", 101), lapse, liveAt("d", 103)))
+      assert.deepStrictEqual([behind.items, behind.phase._tag], [["a", "CaughtUp", "b"], "Behind"])
+    }
+  )
+
+  it("P1.1: hands on what was read, says that it caught up, and then what waits", () => {
+    const behind = signals(Signal.connected(2), liveAt("d", 103))
+    const { found, items, phase } = after(
+      begunAtA,
+      behind,
+      readBack(reached(message("c", 102), message("b", 101), message("a", 100)))
+    )
+    assert.deepStrictEqual(items, ["a", "CaughtUp", "b", "c", "CaughtUp", "d"])
+    assert.strictEqual(found, 2)
+    assert.deepStrictEqual(phase, { _tag: "Live", covered: 2 })
+  })
+
+  it("keeps what is signalled while it is behind", () => {
+    const { items } = after(
+      begunAtA,
+      signals(Signal.overflow),
+      signals(liveAt("c", 102)),
+      readBack(reached(message("b", 101), message("a", 100)))
+    )
+    assert.deepStrictEqual(items, ["a", "CaughtUp", "b", "CaughtUp", "c"])
+  })
+
+  it("reads once for all the lapses that wait", () => {
+    const lapses = signals(Signal.overflow, unreadable, liveAt("b", 101), Signal.requested, Signal.connected(3))
+    assert.strictEqual(after(begunAtA, lapses, readBack(reached(message("a", 100)))).phase._tag, "Live")
+  })
+
+  it("owes another read for a lapse that came after the one it owed already", () => {
+    const again = [signals(Signal.overflow), signals(Signal.overflow)]
+    assert.strictEqual(after(begunAtA, ...again, readBack(reached(message("a", 100)))).phase._tag, "Behind")
+  })
+
+  it("does not read again what was read after the session was ready", () => {
+    const covered = signals(Signal.connected(1), liveAt("b", 101))
+    assert.strictEqual(after(begunAtA, covered).phase._tag, "Live")
+    const both = after(begunAtA, signals(Signal.connected(2)), readBack(reached(message("a", 100)), 3))
+    assert.deepStrictEqual(both.phase, { _tag: "Live", covered: 3 })
+  })
+
+  it("says nothing when a look that was asked for finds nothing", () => {
+    const look = after(begunAtA, signals(Signal.requested), readBack(reached(message("a", 100))))
+    assert.deepStrictEqual([look.items, look.found], [["a", "CaughtUp"], 0])
+  })
+
+  it("says that it caught up after an interruption, also when a look was asked for before it", () => {
+    const both = signals(Signal.requested, Signal.connected(2))
+    assert.deepStrictEqual(after(begunAtA, both, readBack(reached(message("a", 100)))).items, [
+      "a",
+      "CaughtUp",
+      "CaughtUp"
+    ])
+  })
+
+  it("P3.3: tells of a gap when history does not reach back to what is known", () => {
+    const { items } = after(begunAtA, signals(Signal.overflow), readBack(reached(message("z", 200))))
+    assert.deepStrictEqual(items, ["a", "CaughtUp", "Gap", "z", "CaughtUp"])
+  })
+
+  it("P3.3: tells of a gap when there was more than may be held", () => {
+    const { items } = after(begunAtA, signals(Signal.overflow), readBack(cutShort(message("z", 200))))
+    assert.deepStrictEqual(items, ["a", "CaughtUp", "Gap", "z", "CaughtUp"])
+  })
+
+  it("P3.3: tells of a gap when nothing was known and there was more than may be held", () => {
+    const { items } = after(begun(reached()), signals(Signal.overflow), readBack(cutShort(message("z", 200))))
+    assert.deepStrictEqual(items, ["CaughtUp", "Gap", "z", "CaughtUp"])
+  })
+
+  it.each([
+    ["when there was more than may be held", cutShort(message("z", 200))],
+    ["when history does not reach back", reached(message("z", 200))]
+  ])("P3.3: counts what was heard since the last read to the gap, %s", (_, stretch) => {
+    const merge = Merge.make({ overlapSeconds: 10, memory: 64, trustLive: false })
+    merge.admitAll([message("a", 100)])
+    merge.admit(event("b", 150))
+    const phase: Phase = { _tag: "Behind", waiting: [], announced: true }
+    const [gap] = step(phase, readBack(stretch), { merge, belongs: () => true }).items
+    assert.deepStrictEqual(
+      gap?._tag === "Gap" && [gap.from.epochMilliseconds, gap.to?.epochMilliseconds],
+      [90_000, 200_000]
+    )
+  })
+
+  it("tells of no gap when nothing was known", () => {
+    const { items } = after(begun(reached()), signals(Signal.overflow), readBack(reached(message("z", 200))))
+    assert.deepStrictEqual(items, ["CaughtUp", "z", "CaughtUp"])
+  })
+
+  it("reads what it owes before it ends", () => {
+    const behind = [begunAtA, signals(Signal.overflow), ended]
+    assert.strictEqual(after(...behind).phase._tag, "Behind")
+    const caughtUp = [...behind, readBack(reached(message("b", 101), message("a", 100)))]
+    assert.deepStrictEqual(after(...caughtUp).items, ["a", "CaughtUp", "b", "CaughtUp"])
+    assert.strictEqual(after(...caughtUp, ended).phase._tag, "Ended")
+  })
+
+  it.each([[failed], [begunAtA, failed], [begunAtA, signals(Signal.overflow), failed]])(
+    "fails in whatever it does, and keeps the reason",
+    (...happenings) => {
+      assert.deepStrictEqual(after(...happenings).phase, { _tag: "Failed", error })
+    }
+  )
+
+  const everything = [
+    begunAtA,
+    { _tag: "Resumed", standing: makeMerge().standing() } satisfies Happening,
+    signals(liveAt("z", 300), Signal.overflow),
+    readBack(reached(message("z", 300))),
+    failed,
+    ended
+  ]
+
+  it.each(everything)("hands nothing on after it failed, whatever happens: $_tag", (happening) => {
+    assert.deepStrictEqual(after(failed, happening), { phase: { _tag: "Failed", error }, items: [], found: 0 })
+  })
+
+  it.each(everything)("hands nothing on after it ended, whatever happens: $_tag", (happening) => {
+    const { items, phase } = after(begunAtA, ended, happening)
+    assert.deepStrictEqual([phase._tag, items], ["Ended", ["a", "CaughtUp"]])
+  })
+
+  it.each([readBack(reached(message("z", 300))), ended])(
+    "waits for its beginning, whatever happens: $_tag",
+    (happening) => {
+      assert.deepStrictEqual(after(happening), { phase: beginning, items: [], found: 0 })
+    }
+  )
+
+  it.each([begunAtA, readBack(reached(message("z", 300)))])("is not begun or read back twice: $_tag", (happening) => {
+    const { items, phase } = after(begunAtA, happening)
+    assert.deepStrictEqual([phase._tag, items], ["Live", ["a", "CaughtUp"]])
+  })
+})

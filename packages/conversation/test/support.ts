@@ -1,0 +1,36 @@
+import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
+import { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import { ConversationId, MessageId } from "@effect-signalwire/schema/Ids"
+import type * as Arr from "effect/Array"
+import type { Stretch } from "../src/internal/history.ts"
+
+/** A message whose text is its id. */
+export const message = (id: string, epochSeconds: number): ConversationMessage =>
+  new ConversationMessage({
+    id: MessageId.make(id),
+    conversationId: ConversationId.make("c"),
+    groupId: null,
+    userId: null,
+    addressId: null,
+    fromAddressId: null,
+    epochSeconds,
+    type: "message",
+    subtype: "chat",
+    kind: null,
+    text: id,
+    metadata: {},
+    details: {},
+    clientId: null
+  })
+
+/** What history says, newest first, and to its end. */
+export const reached = (...messages: ReadonlyArray<ConversationMessage>): Stretch => ({ messages, end: "reached" })
+
+/** What history says, newest first, and there is more behind it. */
+export const cutShort = (...messages: Arr.NonEmptyReadonlyArray<ConversationMessage>): Stretch => ({
+  messages,
+  end: "limit"
+})
+
+export const event = (id: string, epochSeconds: number): ConversationEvent =>
+  ConversationEvent.fromMessage(message(id, epochSeconds))

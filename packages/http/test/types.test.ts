@@ -1,0 +1,109 @@
+/** What the service requires, answers and can fail with, on the level of types; `pnpm check` holds these to it. */
+import type { Address } from "@effect-signalwire/schema/Address"
+import type { Conversation } from "@effect-signalwire/schema/Conversation"
+import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import type { Credentials } from "@effect-signalwire/schema/Credentials"
+import type { Dialect } from "@effect-signalwire/schema/Dialect"
+import type { ConversationId, GroupId } from "@effect-signalwire/schema/Ids"
+import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
+import type { Page } from "@effect-signalwire/schema/Page"
+import type { Reason } from "@effect-signalwire/schema/Reason"
+import type { Subscriber } from "@effect-signalwire/schema/Subscriber"
+import { describe, expectTypeOf, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type { HttpClient } from "effect/http/HttpClient"
+import type * as Layer from "effect/Layer"
+import type * as Stream from "effect/Stream"
+import * as SignalWireHttp from "../src/SignalWireHttp.ts"
+import type { SignalWireHttpError } from "../src/SignalWireHttpError.ts"
+
+type Service = SignalWireHttp.Service
+
+/** Written to be compiled, never called. */
+declare const http: Service
+
+describe("the methods", () => {
+  it("answer one thing, a page of many, or all of them as a Stream", () => {
+    expectTypeOf<Service["getSubscriber"]>().toEqualTypeOf<Effect.Effect<Subscriber, SignalWireHttpError>>()
+    expectTypeOf<Service["getAddress"]>().returns.toEqualTypeOf<Effect.Effect<Address, SignalWireHttpError>>()
+    expectTypeOf<Service["getAddressByName"]>().returns.toEqualTypeOf<Effect.Effect<Address, SignalWireHttpError>>()
+    expectTypeOf<Service["getAddresses"]>().returns.toEqualTypeOf<
+      Effect.Effect<Page<Address, SignalWireHttpError>, SignalWireHttpError>
+    >()
+    expectTypeOf<Service["getConversations"]>().returns.toEqualTypeOf<
+      Effect.Effect<Page<Conversation, SignalWireHttpError>, SignalWireHttpError>
+    >()
+    expectTypeOf<Service["getMessages"]>().returns.toEqualTypeOf<
+      Effect.Effect<Page<ConversationMessage, SignalWireHttpError>, SignalWireHttpError>
+    >()
+    expectTypeOf<Service["addresses"]>().returns.toEqualTypeOf<Stream.Stream<Address, SignalWireHttpError>>()
+    expectTypeOf<Service["conversations"]>().returns.toEqualTypeOf<Stream.Stream<Conversation, SignalWireHttpError>>()
+    expectTypeOf<Service["conversationMessages"]>().returns.toEqualTypeOf<
+      Stream.Stream<ConversationMessage, SignalWireHttpError>
+    >()
+    expectTypeOf<Service["messages"]>().returns.toEqualTypeOf<Stream.Stream<ConversationMessage, SignalWireHttpError>>()
+    expectTypeOf<Service["join"]>().returns.toEqualTypeOf<
+      Effect.Effect<JoinConversationResponse, SignalWireHttpError>
+    >()
+  })
+
+  it("tell of a stored message its conversation, and neither its id nor its time", () => {
+    expectTypeOf<Service["sendMessage"]>().returns.toEqualTypeOf<
+      Effect.Effect<SignalWireHttp.SendReceipt, SignalWireHttpError>
+    >()
+    expectTypeOf<SignalWireHttp.SendReceipt>().toEqualTypeOf<{
+      readonly conversationId: ConversationId
+      readonly groupId: GroupId | null
+    }>()
+  })
+
+  it("know of the dialect only what an answer told", () => {
+    expectTypeOf<Service["dialect"]>().toEqualTypeOf<Effect.Effect<Dialect | undefined>>()
+  })
+
+  it("fail with one error, which has one of the reasons", () => {
+    expectTypeOf<SignalWireHttpError["_tag"]>().toEqualTypeOf<"SignalWireHttpError">()
+    expectTypeOf<SignalWireHttpError["reason"]>().toEqualTypeOf<Reason>()
+    const caught = () => http.join({ addressId: "a" }).pipe(Effect.catchTag("SignalWireHttpError", () => Effect.void))
+    expectTypeOf(caught).returns.toEqualTypeOf<Effect.Effect<JoinConversationResponse | void>>()
+  })
+
+  it("do not take what is not theirs", () => {
+    const wrong = () => [
+      // @ts-expect-error: an address has an id
+      http.getAddress({ name: "office" }),
+      // @ts-expect-error: whose messages?
+      http.conversationMessages({}),
+      // @ts-expect-error: a message has a text
+      http.sendMessage({ addressId: "a" }),
+      // @ts-expect-error: a client id is made, not written
+      http.sendMessage({ addressId: "a", text: "hello", clientId: "mine" }),
+      // @ts-expect-error: they are sorted by name or by when they were made
+      http.getAddresses({ sortBy: "id" })
+    ]
+    expectTypeOf(wrong).toBeFunction()
+  })
+})
+
+describe("the layers", () => {
+  it("ask for a client and credentials, and do not fail", () => {
+    expectTypeOf(SignalWireHttp.make).returns.toEqualTypeOf<Effect.Effect<Service, never, HttpClient | Credentials>>()
+    expectTypeOf(SignalWireHttp.layer).returns.toEqualTypeOf<
+      Layer.Layer<SignalWireHttp.SignalWireHttp, never, HttpClient | Credentials>
+    >()
+    expectTypeOf(SignalWireHttp.layerFetch).returns.toEqualTypeOf<
+      Layer.Layer<SignalWireHttp.SignalWireHttp, never, Credentials>
+    >()
+    expectTypeOf(SignalWireHttp.layerFetchClient).toEqualTypeOf<Layer.Layer<HttpClient>>()
+  })
+
+  it("need to know where the service is", () => {
+    const wrong = () => [
+      // @ts-expect-error: where?
+      SignalWireHttp.layer({}),
+      // @ts-expect-error: an endpoint has a socket too
+      SignalWireHttp.layer({ endpoint: { http: "https://example.com" } })
+    ]
+    expectTypeOf(wrong).toBeFunction()
+  })
+})

@@ -1,0 +1,81 @@
+/** What the service requires, answers and can fail with, on the level of types; `pnpm check` holds these to it. */
+import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
+import type { Credentials } from "@effect-signalwire/schema/Credentials"
+import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
+import type { Reason } from "@effect-signalwire/schema/Reason"
+import { describe, expectTypeOf, it } from "@effect/vitest"
+import type * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import type { WebSocketConstructor } from "effect/socket/Socket"
+import type * as Stream from "effect/Stream"
+import type { ConnectionState } from "../src/ConnectionState.ts"
+import type { Signal } from "../src/Signal.ts"
+import * as Subscription from "../src/Subscription.ts"
+import type { SubscriptionError } from "../src/SubscriptionError.ts"
+import * as WebSockets from "../src/WebSockets.ts"
+
+type Service = Subscription.Service
+
+describe("the methods", () => {
+  it("attach and observe as long as a scope is open", () => {
+    expectTypeOf<Service["attach"]>().toEqualTypeOf<Effect.Effect<Subscription.Attachment, never, Scope.Scope>>()
+    expectTypeOf<Service["observe"]>().returns.toEqualTypeOf<Effect.Effect<void, never, Scope.Scope>>()
+  })
+
+  it("yield events, and fail when the session ended for good", () => {
+    expectTypeOf<Service["events"]>().toEqualTypeOf<Stream.Stream<ConversationEvent, SubscriptionError>>()
+    expectTypeOf<Service["ready"]>().toEqualTypeOf<Effect.Effect<void, SubscriptionError>>()
+    expectTypeOf<SubscriptionError["_tag"]>().toEqualTypeOf<"SubscriptionError">()
+    expectTypeOf<SubscriptionError["reason"]>().toEqualTypeOf<Reason>()
+  })
+
+  it("tell the connection's state without failing", () => {
+    expectTypeOf<Service["connection"]>().toEqualTypeOf<Effect.Effect<ConnectionState>>()
+    expectTypeOf<Service["connectionChanges"]>().toEqualTypeOf<Stream.Stream<ConnectionState>>()
+    expectTypeOf<Service["sessions"]>().toEqualTypeOf<Effect.Effect<number>>()
+  })
+})
+
+describe("signals", () => {
+  it("are events, lapses and what could not be read", () => {
+    type Tagged<Tag> = Extract<Signal, { readonly _tag: Tag }>
+    expectTypeOf<Signal["_tag"]>().toEqualTypeOf<"Event" | "Lapse" | "Malformed">()
+    expectTypeOf<Tagged<"Event">["event"]>().toEqualTypeOf<ConversationEvent>()
+    expectTypeOf<Tagged<"Malformed">["malformed"]>().toEqualTypeOf<MalformedValue>()
+    const wrong = (signal: Signal) => {
+      // @ts-expect-error: it may be a lapse
+      return signal.event
+    }
+    expectTypeOf(wrong).toBeFunction()
+  })
+})
+
+describe("the connection's state", () => {
+  it("has a reason where it has one, and nowhere else", () => {
+    type Tagged<Tag> = Extract<ConnectionState, { readonly _tag: Tag }>
+    expectTypeOf<Tagged<"Reconnecting">["reason"]>().toEqualTypeOf<Reason>()
+    expectTypeOf<Tagged<"Failed">["reason"]>().toEqualTypeOf<Reason>()
+    const wrong = (state: ConnectionState) => {
+      // @ts-expect-error: it may be connected
+      return state.reason
+    }
+    expectTypeOf(wrong).toBeFunction()
+  })
+})
+
+describe("the layers", () => {
+  it("ask for credentials and a WebSocket, and do not fail", () => {
+    expectTypeOf(Subscription.layer).returns.toEqualTypeOf<
+      Layer.Layer<Subscription.Subscription, never, Credentials | WebSocketConstructor>
+    >()
+    expectTypeOf(WebSockets.layer).toEqualTypeOf<Layer.Layer<WebSocketConstructor>>()
+    const wrong = () => [
+      // @ts-expect-error: where?
+      Subscription.layer({}),
+      // @ts-expect-error: a backoff has both bounds
+      Subscription.layer({ endpoint: { http: "", ws: "" }, backoff: { base: "1 second" } })
+    ]
+    expectTypeOf(wrong).toBeFunction()
+  })
+})

@@ -1,0 +1,105 @@
+import { Conversations } from "@effect-signalwire/conversation/Conversations"
+import { ConversationsTest, layer } from "@effect-signalwire/testing/ConversationsTest"
+import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+
+const office = { conversation: "office" } as const
+
+describe("a test of a program that uses Conversations", () => {
+  it.effect("finds the conversations and what was said before it begins", () =>
+    Effect.gen(function*() {
+      const { addressId } = yield* ConversationsTest
+      const conversations = yield* Conversations
+      const { data } = yield* conversations.getConversationMessages({ addressId: addressId("office") })
+      assert.deepStrictEqual(data.map(({ text }) => text), ["two", "one"])
+      assert.lengthOf((yield* conversations.getConversations()).data, 2)
+    }).pipe(Effect.provide(layer({
+      conversations: ["office", { name: "grace", kind: "person" }],
+      messages: [{ ...office, text: "one" }, { ...office, text: "two", from: "grace" }, {
+        conversation: "grace",
+        text: "psst"
+      }]
+    }))))
+
+  it.effect("says something live, as somebody or as a person", () =>
+    Effect.gen(function*() {
+      const { say } = yield* ConversationsTest
+      const heard = yield* Effect.forkChild(
+        Stream.runCollect(Stream.take(yield* (yield* Conversations).subscription(), 3))
+      )
+      yield* say({ ...office, text: "hello" })
+      yield* say({ ...office, text: "hi", from: "grace", metadata: { mood: "good" } })
+      yield* say({ conversation: "grace", text: "psst" })
+      const events = yield* Fiber.join(heard)
+      assert.deepStrictEqual(events.map(({ text }) => text), ["hello", "hi", "psst"])
+      assert.strictEqual(events[1]?.metadata["mood"], "good")
+    }).pipe(Effect.scoped, Effect.provide(layer({ conversations: ["office", { name: "grace", kind: "person" }] }))))
+
+  it.effect("shows what was sent, in order, over all conversations", () =>
+    Effect.gen(function*() {
+      const { addressId, say, sent } = yield* ConversationsTest
+      const { sendMessage } = yield* Conversations
+      yield* sendMessage({ addressId: addressId("office"), text: "1", details: { color: "red" } })
+      yield* say({ ...office, text: "not mine" })
+      yield* sendMessage({ addressId: addressId("grace"), text: "2" })
+      yield* sendMessage({ addressId: addressId("office"), text: "3" })
+      const all = yield* sent
+      assert.deepStrictEqual(all.map(({ conversation, text }) => [conversation, text]), [
+        ["office", "1"],
+        ["grace", "2"],
+        ["office", "3"]
+      ])
+      assert.strictEqual(all[0]?.details["color"], "red")
+    }).pipe(Effect.provide(layer({ conversations: ["office", { name: "grace", kind: "person" }] }))))
+
+  it.effect("breaks the connection, and what is said meanwhile is not lost", () =>
+    Effect.gen(function*() {
+      const { drop, say } = yield* ConversationsTest
+      const heard = yield* Effect.forkChild(
+        Stream.runCollect(Stream.take(yield* (yield* Conversations).subscription(), 1))
+      )
+      yield* drop
+      yield* say({ ...office, text: "are you there?" })
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual((yield* Fiber.join(heard)).map(({ text }) => text), ["are you there?"])
+    }).pipe(Effect.scoped, Effect.provide(layer({ conversations: ["office"] }))))
+
+  it.effect("lets things go wrong, from the beginning and later", () =>
+    Effect.gen(function*() {
+      const { addressId, clearFaults, setFaults } = yield* ConversationsTest
+      const { join } = yield* Conversations
+      const reason = Effect.map(Effect.flip(join({ addressId: addressId("office") })), ({ reason }) => reason._tag)
+      assert.strictEqual(yield* reason, "Forbidden")
+      yield* setFaults([{ match: { on: "http", method: "POST" }, action: { type: "answer", status: 404, body: {} } }])
+      assert.strictEqual(yield* reason, "NotFound")
+      yield* clearFaults
+      yield* join({ addressId: addressId("office") })
+    }).pipe(Effect.provide(layer({
+      conversations: ["office"],
+      faults: [{ match: { on: "http", method: "POST" }, action: { type: "answer", status: 403, body: {} } }]
+    }))))
+
+  it.effect("takes the subscriber's token away, and has another one", () =>
+    Effect.gen(function*() {
+      const { expireToken, mintToken } = yield* ConversationsTest
+      const { getConversations } = yield* Conversations
+      yield* expireToken
+      assert.strictEqual((yield* Effect.flip(getConversations())).reason._tag, "Unauthorized")
+      assert.isNotEmpty(yield* mintToken)
+    }).pipe(Effect.provide(layer())))
+
+  it.effect("names the conversations there are when it is asked for another", () =>
+    Effect.gen(function*() {
+      const { say } = yield* ConversationsTest
+      const exit = yield* Effect.exit(say({ conversation: "offcie", text: "hello" }))
+      assert.include(
+        Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "",
+        "there is no conversation \"offcie\"; there is \"office\""
+      )
+    }).pipe(Effect.provide(layer({ conversations: ["office"] }))))
+})

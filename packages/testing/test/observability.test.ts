@@ -1,0 +1,113 @@
+import * as ConversationMetrics from "@effect-signalwire/conversation/ConversationMetrics"
+import { Conversations } from "@effect-signalwire/conversation/Conversations"
+import * as ConversationTrace from "@effect-signalwire/conversation/ConversationTrace"
+import { ConversationsTest, layer } from "@effect-signalwire/testing/ConversationsTest"
+import * as Fixtures from "@effect-signalwire/testing/Fixtures"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+import * as Tracer from "effect/Tracer"
+
+/** A tracer that keeps its spans. */
+const recorder = () => {
+  const spans: Array<Tracer.NativeSpan> = []
+  const tracer = Tracer.make({
+    span: (options) => {
+      const span = new Tracer.NativeSpan(options)
+      spans.push(span)
+      return span
+    }
+  })
+  return { tracer, named: (name: string) => spans.filter((span) => span.name === name) }
+}
+
+const office = { conversations: ["office"] } as const
+
+describe("traces", () => {
+  const exchange = Effect.gen(function*() {
+    const { addressId } = yield* ConversationsTest
+    const { sendMessage, subscription } = yield* Conversations
+    const heard = yield* Effect.forkChild(
+      Stream.runForEach(
+        Stream.take(yield* subscription(), 1),
+        (event) => ConversationTrace.withMessage(Effect.void, event)
+      )
+    )
+    yield* sendMessage({ addressId: addressId("office"), text: "hello", metadata: { mood: "good" } })
+    yield* Fiber.join(heard)
+  }).pipe(Effect.scoped)
+
+  it.effect("link a send and what acts on the event that it caused", () =>
+    Effect.gen(function*() {
+      const { named, tracer } = recorder()
+      yield* exchange.pipe(
+        Effect.provide(layer({ ...office, client: { traceMessages: true } })),
+        Effect.withTracer(tracer)
+      )
+      const [send] = named("Conversations.sendMessage")
+      const [message] = named("Conversations.message")
+      assert.strictEqual(send?.kind, "producer")
+      assert.strictEqual(message?.kind, "consumer")
+      assert.deepStrictEqual(
+        message?.links.map(({ span: { spanId, traceId } }) => [traceId, spanId]),
+        [[send?.traceId, send?.spanId]]
+      )
+      assert.deepStrictEqual(
+        send?.attributes.get("signalwire.client_id"),
+        message?.attributes.get("signalwire.client_id")
+      )
+      assert.isString(message?.attributes.get("signalwire.message_id"))
+    }))
+
+  it.effect("leave messages as they are unless they are to be traced", () =>
+    Effect.gen(function*() {
+      const { named, tracer } = recorder()
+      const sent = yield* Effect.andThen(exchange, ConversationsTest.use(({ sent }) => sent)).pipe(
+        Effect.provide(layer(office)),
+        Effect.withTracer(tracer)
+      )
+      assert.deepStrictEqual(named("Conversations.message").map(({ links }) => links), [[]])
+      assert.notProperty(sent[0]?.metadata, "traceparent")
+      assert.strictEqual(sent[0]?.metadata["mood"], "good")
+    }))
+
+  it("take what is no trace context for none", () => {
+    for (const traceparent of [undefined, 7, "nonsense", `00-${"0".repeat(32)}-${"0".repeat(16)}-01`]) {
+      assert.isTrue(Option.isNone(ConversationTrace.sentIn(Fixtures.message({ metadata: { traceparent } }))))
+    }
+  })
+})
+
+describe("metrics", () => {
+  it.effect("count sessions, what was read back, how late messages are, and what became of sends", () =>
+    Effect.gen(function*() {
+      const { addressId, drop, say, setFaults } = yield* ConversationsTest
+      const { sendMessage, subscription } = yield* Conversations
+      const heard = yield* Effect.forkChild(Stream.runDrain(Stream.take(yield* subscription(), 3)))
+      yield* say({ conversation: "office", text: "live" })
+      yield* TestClock.adjust("1 second")
+      yield* drop
+      yield* say({ conversation: "office", text: "meanwhile" })
+      yield* say({ conversation: "office", text: "never pushed", push: false })
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(heard)
+      yield* sendMessage({ addressId: addressId("office"), text: "mine" })
+      yield* setFaults([{ match: { on: "http", method: "POST" }, action: { type: "answer", status: 403, body: {} } }])
+      yield* Effect.flip(sendMessage({ addressId: addressId("office"), text: "refused" }))
+
+      assert.strictEqual((yield* Metric.value(ConversationMetrics.sessions)).count, 2)
+      assert.isAtLeast((yield* Metric.value(ConversationMetrics.repairs)).count, 1)
+      assert.isAtLeast((yield* Metric.value(ConversationMetrics.lag)).count, 1)
+      assert.strictEqual((yield* Metric.value(ConversationMetrics.sendDuration)).count, 2)
+      const { occurrences } = yield* Metric.value(ConversationMetrics.sends)
+      assert.deepStrictEqual([occurrences.get("Stored"), occurrences.get("Forbidden")], [1, 1])
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(layer(office)),
+      Effect.provideServiceEffect(Metric.MetricRegistry, Effect.sync(() => new Map()))
+    ))
+})

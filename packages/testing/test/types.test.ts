@@ -1,0 +1,108 @@
+/** What tests of others build on, on the level of types; `pnpm check` holds these to it. */
+import type { Backend } from "@effect-signalwire/backend/Backend"
+import type { Faults } from "@effect-signalwire/backend/Faults"
+import type { Storage } from "@effect-signalwire/backend/Storage"
+import type { ConversationError } from "@effect-signalwire/conversation/ConversationError"
+import type { Conversations, Service } from "@effect-signalwire/conversation/Conversations"
+import type { SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
+import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
+import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import type { Credentials } from "@effect-signalwire/schema/Credentials"
+import type { Page } from "@effect-signalwire/schema/Page"
+import type { Subscription } from "@effect-signalwire/subscription/Subscription"
+import { describe, expectTypeOf, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type { HttpClient } from "effect/http/HttpClient"
+import type * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import type { WebSocketConstructor } from "effect/socket/Socket"
+import type * as AdminClient from "../src/AdminClient.ts"
+import * as Conformance from "../src/Conformance.ts"
+import * as FakeServer from "../src/FakeServer.ts"
+import * as Fixtures from "../src/Fixtures.ts"
+import * as MemoryBackend from "../src/MemoryBackend.ts"
+import * as Mocks from "../src/Mocks.ts"
+import * as World from "../src/World.ts"
+
+describe("mocks", () => {
+  it("are layers that need nothing, of the members that a test cares about", () => {
+    expectTypeOf(Mocks.conversations).returns.toEqualTypeOf<Layer.Layer<Conversations>>()
+    expectTypeOf(Mocks.http).returns.toEqualTypeOf<Layer.Layer<SignalWireHttp>>()
+    expectTypeOf(Mocks.subscription).returns.toEqualTypeOf<Layer.Layer<Subscription>>()
+    expectTypeOf(Mocks.credentials).returns.toEqualTypeOf<Layer.Layer<Credentials>>()
+    expectTypeOf<{}>().toExtend<Parameters<typeof Mocks.conversations>[0]>()
+  })
+
+  it("have the members of the service, and answer what those do", () => {
+    const right = () => Mocks.conversations({ getMessages: () => Effect.succeed(Fixtures.page([Fixtures.message()])) })
+    expectTypeOf(right).toBeFunction()
+    const wrong = () => [
+      // @ts-expect-error: it answers a page
+      Mocks.conversations({ getMessages: () => Effect.succeed([Fixtures.message()]) }),
+      // @ts-expect-error: there is no such method
+      Mocks.conversations({ deleteMessage: () => Effect.void })
+    ]
+    expectTypeOf(wrong).toBeFunction()
+  })
+})
+
+describe("fixtures", () => {
+  it("are whole, with the fields that a test gives", () => {
+    expectTypeOf(Fixtures.message).returns.toEqualTypeOf<ConversationMessage>()
+    expectTypeOf(Fixtures.event).returns.toEqualTypeOf<ConversationEvent>()
+    expectTypeOf(Fixtures.page([1, 2])).toEqualTypeOf<Page<number, never>>()
+    const wrong = () =>
+      // @ts-expect-error: a text is no id
+      Fixtures.message({ id: "m" })
+    expectTypeOf(wrong).toBeFunction()
+  })
+})
+
+describe("the backend in memory", () => {
+  it("offers the transports of a client, and needs nothing", () => {
+    expectTypeOf(MemoryBackend.layer).returns.toEqualTypeOf<
+      Layer.Layer<Backend | Faults | HttpClient | WebSocketConstructor>
+    >()
+    expectTypeOf(MemoryBackend.layerWorld).returns.toEqualTypeOf<Layer.Layer<World.World>>()
+  })
+
+  it("with a storage of one's own needs that", () => {
+    expectTypeOf(MemoryBackend.layerStorage).returns.toEqualTypeOf<
+      Layer.Layer<Backend | Faults | HttpClient | WebSocketConstructor, never, Storage>
+    >()
+  })
+})
+
+describe("a world", () => {
+  it("is reached over transports, wherever it is", () => {
+    expectTypeOf(World.layer).returns.toEqualTypeOf<
+      Layer.Layer<World.World, never, HttpClient | WebSocketConstructor>
+    >()
+  })
+
+  it("has participants, whose clients live as long as a scope", () => {
+    expectTypeOf(World.participant).returns.toEqualTypeOf<
+      Effect.Effect<World.Participant, ConversationError, World.World | Scope.Scope>
+    >()
+    expectTypeOf(World.client).returns.toEqualTypeOf<
+      Effect.Effect<Service, ConversationError, World.World | Scope.Scope>
+    >()
+    expectTypeOf<World.Service["admin"]>().toEqualTypeOf<AdminClient.AdminClient>()
+  })
+
+  it("is what every conformance case runs in, and nothing more", () => {
+    expectTypeOf(Conformance.cases).returns.toEqualTypeOf<ReadonlyArray<Conformance.Case>>()
+    expectTypeOf<Conformance.Case["run"]>().toEqualTypeOf<Effect.Effect<void, unknown, World.World>>()
+    const wrong = () => [
+      // @ts-expect-error: there is no such dialect
+      Conformance.cases("grouped")
+    ]
+    expectTypeOf(wrong).toBeFunction()
+  })
+})
+
+describe("the fake server", () => {
+  it("is made without anything, and is a WebSocket to a client", () => {
+    expectTypeOf(FakeServer.make).toEqualTypeOf<Effect.Effect<FakeServer.FakeServer>>()
+  })
+})
