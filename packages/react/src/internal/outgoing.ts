@@ -15,9 +15,13 @@ export interface OutgoingMessage {
   readonly status: "sending" | "sent" | "failed"
   /** For React's `key`: the same as that of the stored message it becomes. */
   readonly key: string
+  /** The id that it is sent with, by which the stored message is recognised. */
   readonly clientId: string
+  /** What it says. */
   readonly text: string
+  /** The metadata it was given. */
   readonly metadata: SendMessageOptions["metadata"]
+  /** The details it was given. */
   readonly details: SendMessageOptions["details"]
   /** Why it failed: a `ConversationError`, unless the client could not be made. */
   readonly error: Error | null

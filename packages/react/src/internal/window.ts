@@ -6,12 +6,17 @@ export type Message = Extract<DocumentedTimelineEvent, { readonly _tag: "Message
 
 /** A message that the server has. */
 export interface StoredMessage {
+  /** Tells it from one that is on its way. */
   readonly status: "stored"
   /** For React's `key`: the same from when it was being sent to when it was stored. */
   readonly key: string
+  /** What it says; `null` where there is none, as in an entry of a call log. */
   readonly text: string | null
+  /** The message's metadata. */
   readonly metadata: SendMessageOptions["metadata"]
+  /** The message's details. */
   readonly details: SendMessageOptions["details"]
+  /** The message as documented. */
   readonly message: Message
 }
 
