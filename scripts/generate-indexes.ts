@@ -7,8 +7,8 @@ import { basename, dirname, join } from "node:path"
 
 const root = dirname(import.meta.dirname)
 const check = process.argv.includes("--check")
-// the Promise facade offers plain names, not namespaces
-const handwritten = new Set(["packages/promise/src"])
+// what is for plain TypeScript offers plain names, not namespaces
+const handwritten = new Set(["packages/promise/src", "packages/react/src"])
 const stale: Array<string> = []
 
 for (const directory of globSync("packages/*/src", { cwd: root }).toSorted()) {

@@ -14,9 +14,12 @@ const total = { passed: 0, failed: 0, skipped: 0 }
 let ofTypes = 0
 const problems: Array<string> = []
 
-const withTests = globSync("{packages/*,examples,benchmarks,conformance,chaos,simulation}/test/**/*.test.ts", {
-  cwd: root
-})
+const withTests = globSync(
+  "{packages/*,examples,examples/*,browser,benchmarks,conformance,chaos,simulation}/test/**/*.test.ts",
+  {
+    cwd: root
+  }
+)
   .map((file) => file.split("/test/", 1)[0] ?? "")
 for (const directory of [...new Set(withTests)].toSorted()) {
   const file = join(root, directory, ".vitest/results.json")

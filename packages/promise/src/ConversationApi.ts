@@ -6,6 +6,7 @@
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import type { SendOptions } from "@effect-signalwire/http/SignalWireHttp"
 import * as Documented from "@effect-signalwire/schema/Documented"
+import { ClientId } from "@effect-signalwire/schema/Ids"
 import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -54,6 +55,8 @@ export interface SendMessageOptions extends RunOptions {
   readonly metadata?: JsonObject | undefined
   /** Extra details of the message, for custom UIs for example: an object that can be written as JSON. */
   readonly details?: JsonObject | undefined
+  /** An id of the caller's own, under which a timeline shows the message again. @default a new one */
+  readonly clientId?: string | undefined
 }
 
 /** Which conversation to join. */
@@ -228,8 +231,10 @@ export const make = (runner: Runner<Services>, report: Report): ConversationApi 
         subscribe(runner, report, shown, () => true, callback, given(options))
     ),
     sendMessage: Caller.method("conversation.sendMessage", async (_, options: SendMessageOptions) => {
-      const { signal, ...message } = given(options)
-      const send: SendOptions = message
+      const { clientId, signal, ...message } = given(options)
+      const send: SendOptions = typeof clientId === "string"
+        ? { ...message, clientId: ClientId.make(clientId) }
+        : message
       return Documented.conversation(await use((conversations) => conversations.sendMessage(send), { signal }))
     }),
     join: Caller.method("conversation.join", async (_, options: JoinOptions) => {

@@ -14,7 +14,7 @@ import * as Match from "effect/Match"
  * What `timeline` yields.
  *
  * - `Message`: the next message by `(ts, id)`; `late` says that one after it was yielded already. A live one has the
- *   fields of an event.
+ *   fields of an event. `clientId` is the id that this SDK gave it when it was sent; `null` where it carries none.
  * - `CaughtUp`: everything up to `through` has been yielded; `null` when there is nothing yet.
  * - `Gap`: messages between `from` and `to` may be missing and can't be had; `to` is `null` when it reaches until now.
  */
@@ -23,6 +23,7 @@ export type DocumentedTimelineEvent =
     readonly _tag: "Message"
     readonly message: Documented.DocumentedMessage | Documented.DocumentedEvent
     readonly late: boolean
+    readonly clientId: string | null
   }
   | { readonly _tag: "CaughtUp"; readonly through: number | null }
   | { readonly _tag: "Gap"; readonly from: number; readonly to: number | null; readonly reason: GapReason }
@@ -46,6 +47,7 @@ export const fromEvent = (event: TimelineEvent): DocumentedTimelineEvent =>
     Message: ({ late, message }): DocumentedTimelineEvent => ({
       _tag: "Message",
       late,
+      clientId: message.clientId,
       message: message instanceof ConversationEvent ? Documented.event(message) : Documented.message(message)
     }),
     CaughtUp: ({ through }): DocumentedTimelineEvent => ({

@@ -54,6 +54,8 @@ export const make = (origin: string): Effect.Effect<AdminClient, never, HttpClie
   Effect.map(HttpClient.HttpClient, (http) => {
     const client = http.pipe(
       HttpClient.mapRequest(HttpClientRequest.prependUrl(`${origin}/_sandbox`)),
+      // no header that a browser would have to ask leave for
+      HttpClient.transformResponse(Effect.provideService(HttpClient.TracerPropagationEnabled, false)),
       HttpClient.filterStatusOk
     )
     const read = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) => HttpClientResponse.schemaBodyJson(schema)

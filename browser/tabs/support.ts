@@ -1,0 +1,70 @@
+/** The bundled page, a browser to open it in, and a sandbox that is driven from here. */
+import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
+import * as AdminClient from "@effect-signalwire/testing/AdminClient"
+import * as Effect from "effect/Effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { chromium as launcher, type Page } from "playwright"
+import { build, preview } from "vite"
+import { vi } from "vitest"
+import { chromium } from "../../chromium.shared.ts"
+
+/** Bundles the page as an application's would be, and serves it. */
+const servePage = async () => {
+  const outDir = await mkdtemp(join(tmpdir(), "effect-signalwire-page-"))
+  const root = join(import.meta.dirname, "../page")
+  const config = { root, configFile: false, logLevel: "error", build: { outDir, emptyOutDir: true } } as const
+  await build({ ...config, build: { ...config.build, target: "esnext" } })
+  const server = await preview({ ...config, preview: { port: 0, host: "127.0.0.1" } })
+  const close = async () => {
+    await server.close()
+    await rm(outDir, { recursive: true, force: true })
+  }
+  return { url: server.resolvedUrls?.local[0] ?? "", [Symbol.asyncDispose]: close }
+}
+
+export const start = async () => {
+  await using stack = new AsyncDisposableStack()
+  const page = stack.use(await servePage())
+  const { info } = stack.use(await SandboxProcess.start())
+  const browser = stack.use(await launcher.launch(chromium))
+  const [ada, grace] = info.subscribers
+  const [office] = info.rooms
+  if (ada === undefined || grace === undefined || office === undefined) throw new Error("nobody is there")
+  const all = stack.move()
+
+  const admin = <A>(call: (admin: AdminClient.AdminClient) => Effect.Effect<A>): Promise<A> =>
+    Effect.runPromise(Effect.provide(Effect.flatMap(AdminClient.make(info.http), call), FetchHttpClient.layer))
+
+  /** A tab in a context of its own, so that its network and storage are its own too. */
+  const open = async (token: string, parameters: Record<string, string> = {}): Promise<Page> => {
+    const context = await browser.newContext()
+    const tab = await context.newPage()
+    const query = new URLSearchParams({
+      http: info.http,
+      ws: info.ws,
+      token,
+      addressId: office.addressId,
+      ...parameters
+    })
+    await tab.goto(`${page.url}?${query}`)
+    return tab
+  }
+  return { ada, grace, office, admin, open, [Symbol.asyncDispose]: () => all.disposeAsync() }
+}
+
+/** What a tab has heard, oldest first. */
+export const heard = (tab: Page): Promise<Array<string>> => tab.locator("#heard li").allTextContents()
+
+export const state = async (tab: Page): Promise<string | null> => tab.locator("#state").textContent()
+
+export const send = async (tab: Page, text: string): Promise<void> => {
+  await tab.getByLabel("Message").fill(text)
+  await tab.getByRole("button").click()
+}
+
+/** Asks until it is so. */
+export const eventually = (ask: () => Promise<void> | void): Promise<void> =>
+  vi.waitFor(ask, { interval: 50, timeout: 60_000 })

@@ -1,0 +1,102 @@
+import { type ListedConversation, useConversations } from "@effect-signalwire/react"
+import { useEffect, useState } from "react"
+import { Avatar } from "./Avatar.tsx"
+import type { Person } from "./directory.ts"
+import type { Names } from "./useNames.ts"
+
+interface Item {
+  readonly addressId: string
+  readonly name: string
+  readonly conversation: ListedConversation | null
+}
+
+/** Conversations, the most recently active first, and then everybody else. */
+const toItems = (conversations: ReadonlyArray<ListedConversation>, names: Names, me: Person): ReadonlyArray<Item> => {
+  const known = conversations.flatMap((conversation): ReadonlyArray<Item> =>
+    conversation.address_id === null ? [] : [{
+      addressId: conversation.address_id,
+      name: names.get(conversation.address_id) ?? conversation.name,
+      conversation
+    }]
+  )
+  const shown = new Set([me.addressId, ...known.map(({ addressId }) => addressId)])
+  const others = [...names].filter(([addressId]) => !shown.has(addressId))
+  return [...known, ...others.map(([addressId, name]): Item => ({ addressId, name, conversation: null }))]
+}
+
+const days = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" })
+
+/** How long ago that was, by the calendar: today, yesterday and so on. */
+const daysAgo = (millis: number): string => {
+  const midnight = (date: Date): number => date.setHours(0, 0, 0, 0)
+  return days.format(Math.round((midnight(new Date(millis)) - midnight(new Date())) / 86_400_000), "day")
+}
+
+const preview = ({ conversation }: Item, names: Names, me: Person): string => {
+  if (conversation === null) return "Say hello"
+  const { lastMessage } = conversation
+  if (lastMessage === null) return `Active ${daysAgo(conversation.last_message_at)}`
+  const from = lastMessage.from_address_id
+  const name = from === me.addressId ? "You" : names.get(from ?? "")?.split(" ")[0]
+  return name === undefined ? lastMessage.text ?? "" : `${name}: ${lastMessage.text ?? ""}`
+}
+
+/** Where there is something that was not looked at yet. */
+const useUnread = (items: ReadonlyArray<Item>, chosen: string | null, me: Person): ReadonlySet<string> => {
+  const [seen, setSeen] = useState<ReadonlyMap<string, string>>(new Map())
+  const latest = items.find(({ addressId }) => addressId === chosen)?.conversation?.lastMessage?.id
+  useEffect(() => {
+    if (chosen !== null && latest !== undefined) setSeen((seen) => new Map(seen).set(chosen, latest))
+  }, [chosen, latest])
+  return new Set(
+    items.filter(({ addressId, conversation }) => {
+      const message = conversation?.lastMessage ?? null
+      return message !== null && addressId !== chosen && message.from_address_id !== me.addressId &&
+        seen.get(addressId) !== message.id
+    }).map(({ addressId }) => addressId)
+  )
+}
+
+export interface ConversationListProps {
+  readonly me: Person
+  readonly names: Names
+  readonly chosen: string | null
+  readonly onChoose: (addressId: string) => void
+}
+
+export const ConversationList = ({ chosen, me, names, onChoose }: ConversationListProps) => {
+  const { conversations, error, refresh, status } = useConversations()
+  const items = toItems(conversations, names, me)
+  const unread = useUnread(items, chosen, me)
+  return (
+    <nav aria-label="Conversations" aria-busy={status === "loading"}>
+      {error !== null && (
+        <p role="alert" className="failure">
+          {error.message} <button type="button" onClick={() => void refresh()}>Try again</button>
+        </p>
+      )}
+      <ul>
+        {items.map((item) => (
+          <li key={item.addressId}>
+            <button
+              type="button"
+              aria-current={item.addressId === chosen ? "true" : undefined}
+              onClick={() => onChoose(item.addressId)}
+            >
+              <Avatar name={item.name} />
+              <span className="who">
+                <strong>{item.name}</strong>
+                <span className="preview">{preview(item, names, me)}</span>
+              </span>
+              {unread.has(item.addressId) && (
+                <span className="unread">
+                  <span className="hidden">New messages</span>
+                </span>
+              )}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}

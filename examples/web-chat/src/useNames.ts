@@ -1,0 +1,27 @@
+import { useClient } from "@effect-signalwire/react"
+import { useEffect, useState } from "react"
+
+/** The names of all addresses: of people and of rooms. */
+export type Names = ReadonlyMap<string, string>
+
+export const useNames = (): Names => {
+  const { client } = useClient()
+  const [names, setNames] = useState<Names>(new Map())
+  useEffect(() => {
+    if (client === null) return
+    const controller = new AbortController()
+    const { signal } = controller
+    const read = async () => {
+      const found = new Map<string, string>()
+      for await (const { display_name, id } of await client.address.getAddresses({ signal })) {
+        found.set(id, display_name)
+      }
+      setNames(found)
+    }
+    read().catch((error: unknown) => {
+      if (!signal.aborted) console.error(error)
+    })
+    return () => controller.abort()
+  }, [client])
+  return names
+}

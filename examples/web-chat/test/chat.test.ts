@@ -1,0 +1,192 @@
+import type { Locator } from "playwright"
+import { assert, beforeAll, beforeEach, describe, it } from "vitest"
+import { choose, composer, eventually, log, say, saying, shoot, start, violations, type World } from "./support.ts"
+
+describe("the web chat", () => {
+  let world: World
+
+  let started: Awaited<ReturnType<typeof start>>
+
+  beforeAll(async () => {
+    started = await start()
+    return () => started[Symbol.asyncDispose]()
+  })
+  beforeEach(async () => {
+    world = await started.world()
+    return () => world[Symbol.asyncDispose]()
+  })
+
+  it("lets two people talk, each over one socket", async () => {
+    await world.admin("PUT", "/log", { enabled: true })
+    const [ada, grace] = await Promise.all([world.open("Ada Lovelace"), world.open("Grace Hopper")])
+    await Promise.all([choose(ada, "The office"), choose(grace, "The office")])
+    await say(ada, "Has anybody seen my punched cards?")
+    await eventually(async () => assert.deepStrictEqual(await saying(grace, "punched cards"), ["stored"]))
+    await say(grace, "The ones that were sorted?")
+    await eventually(async () => {
+      for (const tab of [ada, grace]) {
+        assert.deepStrictEqual(await saying(tab, "punched cards"), ["stored"])
+        assert.deepStrictEqual(await saying(tab, "The ones that were sorted?"), ["stored"])
+      }
+    })
+    await shoot(ada, "conversation")
+    const entries = JSON.stringify(await world.admin("GET", "/log"))
+    assert.strictEqual(entries.split("\"on\":\"opened\"").length - 1, 2)
+  })
+
+  it("shows which conversation has something new, and what", async () => {
+    const [ada, grace] = await Promise.all([world.open("Ada Lovelace"), world.open("Grace Hopper")])
+    await choose(ada, "Library")
+    await choose(grace, "Ada Lovelace")
+    await say(grace, "A word in private")
+    const item = ada.getByRole("navigation").getByRole("button", { name: "Grace Hopper" })
+    await eventually(async () => assert.include(await item.innerText(), "Grace: A word in private"))
+    assert.strictEqual(await item.getByText("New messages").count(), 1)
+    await choose(ada, "Grace Hopper")
+    await eventually(async () => assert.strictEqual(await item.getByText("New messages").count(), 0))
+  })
+
+  it("loads history as one scrolls up, and leaves what is read where it is", async () => {
+    const ada = await world.open("Ada Lovelace")
+    await choose(ada, "The office")
+    const bubbles = log(ada).locator("li")
+    await eventually(async () => assert.isAtLeast(await bubbles.count(), 100))
+    assert.isTrue(await isAtEnd(log(ada)))
+    const before = await bubbles.count()
+    const first = await bubbles.first().elementHandle()
+    await log(ada).evaluate((element) => {
+      element.scrollTop = 100
+    })
+    const top = await first?.boundingBox()
+    await eventually(async () => assert.isAbove(await bubbles.count(), before))
+    // what stood at the top may be grouped with what came before it, by a few pixels
+    const moved = ((await first?.boundingBox())?.y ?? Number.NaN) - (top?.y ?? Number.NaN)
+    assert.isBelow(Math.abs(moved), 60)
+    await shoot(ada, "history")
+    await eventually(async () => {
+      await log(ada).evaluate((element) => {
+        element.scrollTop = 0
+      })
+      assert.isTrue(await ada.getByText("This is the beginning.").isVisible())
+    })
+    assert.strictEqual(await bubbles.count(), 180)
+    // what comes meanwhile is told, and does not move the reader
+    await say(
+      await world.open("Grace Hopper").then(async (grace) => {
+        await choose(grace, "The office")
+        return grace
+      }),
+      "Somebody up there?"
+    )
+    await ada.getByRole("button", { name: "New messages" }).click()
+    await eventually(async () => assert.isTrue(await isAtEnd(log(ada))))
+  })
+
+  it("tells that the connection is lost, and loses nothing that is said or sent meanwhile", async () => {
+    const [ada, grace] = await Promise.all([world.open("Ada Lovelace"), world.open("Grace Hopper")])
+    await Promise.all([choose(ada, "The office"), choose(grace, "The office")])
+    await ada.context().setOffline(true)
+    await world.admin("POST", "/sessions/drop", { subscriberId: await subscriber(world, "ada.lovelace") })
+    await eventually(async () => assert.include(await ada.getByRole("status").innerText(), "connection was lost"))
+    await say(grace, "Are you there?")
+    await shoot(ada, "offline")
+    await ada.context().setOffline(false)
+    await eventually(async () => {
+      assert.deepStrictEqual(await saying(ada, "Are you there?"), ["stored"])
+      assert.strictEqual(await ada.getByRole("status").innerText(), "")
+    })
+    await say(ada, "Here again")
+    await eventually(async () => assert.deepStrictEqual(await saying(grace, "Here again"), ["stored"]))
+    assert.deepStrictEqual(await saying(ada, "Here again"), ["stored"])
+  })
+
+  it("keeps a message that was refused, until it is sent again", async () => {
+    const ada = await world.open("Ada Lovelace")
+    await choose(ada, "The office")
+    await world.admin("PUT", "/faults", {
+      rules: [{
+        match: { on: "http", method: "POST", path: "/api/fabric/messages" },
+        action: { type: "answer", status: 422 },
+        times: 1
+      }]
+    })
+    await say(ada, "Difference engine, anyone?")
+    await eventually(async () => assert.deepStrictEqual(await saying(ada, "Difference engine"), ["failed"]))
+    await shoot(ada, "failed")
+    await ada.getByRole("button", { name: "Try again" }).click()
+    await eventually(async () => assert.deepStrictEqual(await saying(ada, "Difference engine"), ["stored"]))
+  })
+
+  it("can be used by keyboard alone", async () => {
+    const ada = await world.open(null)
+    await ada.getByRole("link", { name: "Ada Lovelace" }).focus()
+    await ada.keyboard.press("Enter")
+    await ada.getByRole("navigation").getByRole("button", { name: "The office" }).waitFor()
+    await ada.keyboard.press("Tab")
+    const chosen = await ada.evaluate(() => document.activeElement?.textContent)
+    await ada.keyboard.press("Enter")
+    await eventually(async () =>
+      assert.isTrue(await composer(ada).evaluate((element) => element === document.activeElement))
+    )
+    assert.include(chosen ?? "", await ada.locator(".title h2").innerText())
+    await ada.keyboard.type("Typed, not clicked")
+    await ada.keyboard.press("Enter")
+    await eventually(async () => assert.deepStrictEqual(await saying(ada, "Typed, not clicked"), ["stored"]))
+    // back into the history, which scrolls by keys
+    await ada.keyboard.press("Shift+Tab")
+    assert.isTrue(await log(ada).evaluate((element) => element === document.activeElement))
+  })
+
+  it.each(["light", "dark"] as const)("has nothing that axe finds fault with, %s", async (colorScheme) => {
+    const welcome = await world.open(null, { colorScheme })
+    await welcome.getByRole("link").first().waitFor()
+    assert.deepStrictEqual(await violations(welcome), [])
+    await shoot(welcome, `welcome-${colorScheme}`)
+    const ada = await world.open("Ada Lovelace", { colorScheme })
+    await ada.getByRole("navigation").getByRole("button", { name: "Alan Turing" }).waitFor()
+    assert.deepStrictEqual(await violations(ada), [])
+    await choose(ada, "The office")
+    await world.admin("PUT", "/faults", {
+      rules: [{
+        match: { on: "http", method: "POST", path: "/api/fabric/messages" },
+        action: { type: "answer", status: 422 },
+        times: 1
+      }]
+    })
+    await say(ada, "Does the moth get a chair?")
+    await eventually(async () => assert.deepStrictEqual(await saying(ada, "Does the moth get a chair?"), ["failed"]))
+    await say(ada, "I will bring the punched cards")
+    await eventually(async () =>
+      assert.deepStrictEqual(await saying(ada, "I will bring the punched cards"), ["stored"])
+    )
+    await ada.context().setOffline(true)
+    await world.admin("POST", "/sessions/drop", {})
+    await ada.getByText("The connection was lost").waitFor()
+    assert.deepStrictEqual(await violations(ada), [])
+    // the failed message ends with what to do about it, which is in sight
+    await eventually(async () => assert.isTrue(await isAtEnd(log(ada))))
+    await shoot(ada, colorScheme)
+  })
+
+  it("fits a telephone", async () => {
+    const ada = await world.open("Ada Lovelace", { viewport: { width: 390, height: 780 }, colorScheme: "dark" })
+    await ada.getByRole("navigation").getByRole("button", { name: "Library" }).waitFor()
+    await shoot(ada, "telephone-list")
+    await choose(ada, "The office")
+    await shoot(ada, "telephone")
+    assert.deepStrictEqual(await violations(ada), [])
+    assert.isFalse(await ada.evaluate(() => document.documentElement.scrollWidth > innerWidth))
+    await ada.getByRole("button", { name: "Back to the conversations" }).click()
+    assert.isTrue(await ada.getByRole("navigation").isVisible())
+  })
+})
+
+/** Whether the end of a history is in sight. */
+const isAtEnd = (log: Locator): Promise<boolean> =>
+  log.evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight < 2)
+
+/** The id of somebody, by the name they sign in with. */
+const subscriber = async ({ admin }: World, name: string): Promise<string> => {
+  const ready = JSON.stringify(await admin("GET", ""))
+  return new RegExp(`"id":"([^"]+)","name":"${name}"`).exec(ready)?.[1] ?? ""
+}

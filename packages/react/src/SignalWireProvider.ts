@@ -1,0 +1,76 @@
+"use client"
+/**
+ * Where the hooks of a tree get their client from.
+ *
+ * @since 0.1.0
+ */
+import type { SignalWireClient, SignalWireOptions } from "@effect-signalwire/promise"
+import {
+  createContext,
+  createElement,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useState
+} from "react"
+import * as Source from "./internal/source.ts"
+import * as Stores from "./internal/stores.ts"
+
+/** What a {@link SignalWireProvider} is given: a client, or what to make one from. */
+export type SignalWireProviderProps =
+  & { readonly children?: ReactNode }
+  & (
+    | {
+      /** A client that you made, and disconnect. */
+      readonly client: SignalWireClient
+      readonly options?: undefined
+    }
+    | {
+      /**
+       * What to make a client from; it ends with the provider. Another `token` is taken over as it is given, and
+       * `onRefreshToken` is the newest; for other options, or another subscriber, give the provider another `key`.
+       */
+      readonly options: SignalWireOptions
+      readonly client?: undefined
+    }
+  )
+
+const Context = createContext<Stores.Stores>(Stores.make(Source.none))
+
+/** What the provider above offers; for the hooks of this package. */
+export const useStores = (): Stores.Stores => useContext(Context)
+
+/** Before the effects of components underneath, which may need the client; there are none of either on a server. */
+const useEarlyEffect = typeof document === "undefined" ? useEffect : useLayoutEffect
+
+const Given = ({ children, client }: { readonly client: SignalWireClient; readonly children: ReactNode }) => {
+  const stores = useMemo(() => Stores.make(Source.given(client)), [client])
+  return createElement(Context.Provider, { value: stores }, children)
+}
+
+const Owned = ({ children, options }: { readonly options: SignalWireOptions; readonly children: ReactNode }) => {
+  const [{ source, stores }] = useState(() => {
+    const source = Source.owned(options)
+    return { source, stores: Stores.make(source) }
+  })
+  useEarlyEffect(() => source.retain(), [source])
+  useEffect(() => source.update(options), [source, options])
+  return createElement(Context.Provider, { value: stores }, children)
+}
+
+/**
+ * Offers a client to the hooks underneath. A client made from `options` connects when a component first asks for
+ * something live, has one socket for all of them, also in strict mode, and is disconnected when the provider goes away.
+ *
+ * ```tsx
+ * <SignalWireProvider options={{ token }}>
+ *   <Chat />
+ * </SignalWireProvider>
+ * ```
+ */
+export const SignalWireProvider = ({ children, client, options }: SignalWireProviderProps): ReactNode =>
+  client === undefined
+    ? createElement(Owned, { options, children })
+    : createElement(Given, { client, children })

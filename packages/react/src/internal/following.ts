@@ -1,0 +1,142 @@
+/** One conversation's timeline, followed into a window: from its newest page on, and back as far as is asked for. */
+import type { DocumentedTimelineEvent, SignalWireClient } from "@effect-signalwire/promise"
+import { toError } from "./failure.ts"
+import * as Window from "./window.ts"
+
+/** Messages that may be missing, and can't be had. Unix seconds; `to` is `null` when it reaches until now. */
+export type TimelineGap = Omit<Extract<DocumentedTimelineEvent, { readonly _tag: "Gap" }>, "_tag">
+
+export interface Options {
+  /** How many messages are held. */
+  readonly capacity: number
+  /** How many messages are read at once when older ones are asked for. */
+  readonly pageSize: number
+}
+
+export interface Standing {
+  readonly status: "loading" | "live" | "failed"
+  readonly error: Error | null
+  readonly window: Window.Window
+  readonly gaps: ReadonlyArray<TimelineGap>
+  readonly isLoadingOlder: boolean
+  readonly olderError: Error | null
+}
+
+export interface Following {
+  readonly standing: () => Standing
+  /** Follows from the newest page on, until the signal. What is shown stays until that has been read. */
+  readonly begin: (signal: AbortSignal) => void
+  /** Forgets everything. */
+  readonly reset: () => void
+  /** Reads the messages before; one reading at a time. */
+  readonly loadOlder: () => Promise<void>
+}
+
+/** How many gaps are kept. */
+const maxGaps = 100
+
+export const make = (
+  addressId: string,
+  client: () => Promise<SignalWireClient>,
+  options: () => Options,
+  heard: (message: Window.Message, clientId: string | null) => string,
+  changed: () => void
+): Following => {
+  const initial = (): Standing => ({
+    status: "loading",
+    error: null,
+    window: Window.make(options().capacity),
+    gaps: [],
+    isLoadingOlder: false,
+    olderError: null
+  })
+  let standing = initial()
+  let current: AbortSignal | undefined
+  let older: Promise<void> | undefined
+
+  const update = (change: Partial<Standing>) => {
+    standing = { ...standing, ...change }
+    changed()
+  }
+
+  const follow = async (signal: AbortSignal): Promise<void> => {
+    const window = Window.make(options().capacity)
+    let gaps: ReadonlyArray<TimelineGap> = []
+    let isShown = false
+    const { conversation } = await client()
+    for await (const event of conversation.timeline({ addressId, signal })) {
+      if (signal.aborted) return
+      switch (event._tag) {
+        case "Message":
+          window.admit(event.message, heard(event.message, event.clientId))
+          break
+        case "Gap":
+          gaps = [...gaps, { from: event.from, to: event.to, reason: event.reason }].slice(-maxGaps)
+          break
+        case "CaughtUp":
+          isShown = true
+          if (event.through === null) window.isWhole()
+      }
+      // history is shown at once, not message by message
+      if (isShown) update({ status: "live", error: null, window, gaps })
+    }
+  }
+
+  const begin = (signal: AbortSignal): void => {
+    current = signal
+    older = undefined
+    update({ status: "loading", error: null, isLoadingOlder: false, olderError: null })
+    follow(signal).catch((error: unknown) => {
+      if (!signal.aborted) update({ status: "failed", error: toError(error) })
+    })
+  }
+
+  const readOlder = async (signal: AbortSignal, window: Window.Window): Promise<void> => {
+    const { conversation } = await client()
+    const oldest = window.oldest()
+    let page = await conversation.getConversationMessages({
+      addressId,
+      pageSize: options().pageSize,
+      // to the end of that second, as a server may know whole seconds only; what is known already is passed over
+      until: oldest === undefined ? undefined : Math.ceil(oldest.ts),
+      signal
+    })
+    const found: Array<Window.Message> = []
+    for (;;) {
+      found.push(...page.data.filter(({ id }) => !window.has(id)))
+      // one that brought little that is new is no answer to somebody who asked for more
+      const next = found.length * 2 < options().pageSize && page.hasNext ? await page.nextPage({ signal }) : undefined
+      if (next === undefined) break
+      page = next
+    }
+    signal.throwIfAborted()
+    window.admitOlder(found, page.hasNext)
+  }
+
+  return {
+    standing: () => standing,
+    begin,
+    reset: () => {
+      current = undefined
+      older = undefined
+      standing = initial()
+    },
+    loadOlder: () => {
+      const signal = current
+      const { window } = standing
+      if (older !== undefined) return older
+      if (signal === undefined || standing.status === "loading" || !window.hasOlder()) return Promise.resolve()
+      update({ isLoadingOlder: true, olderError: null })
+      const reading = readOlder(signal, window).then(
+        () => null,
+        (error: unknown) => toError(error)
+      ).then((olderError) => {
+        if (older !== reading) return
+        older = undefined
+        update({ isLoadingOlder: false, olderError })
+      })
+      older = reading
+      return reading
+    }
+  }
+}

@@ -1,0 +1,26 @@
+"use client"
+import { useMemo } from "react"
+import { useStores } from "../SignalWireProvider.ts"
+import * as Conversation from "./conversation.ts"
+import * as Store from "./store.ts"
+
+/** Where no conversation is chosen: nothing is there, and nothing happens. */
+const nobody: Conversation.Conversation = {
+  timeline: Store.make(Conversation.initial),
+  outgoing: Store.make([]),
+  send: () => {
+    throw new Error("a message was sent, but no address is given")
+  },
+  loadOlder: () => Promise.resolve(),
+  restart: () => {},
+  configure: () => {}
+}
+
+/** The conversation with an address, shared by all components under the provider. */
+export const useConversation = (addressId: string | null | undefined): Conversation.Conversation => {
+  const stores = useStores()
+  return useMemo(
+    () => addressId === null || addressId === undefined ? nobody : stores.conversation(addressId),
+    [stores, addressId]
+  )
+}

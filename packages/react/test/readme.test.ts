@@ -1,0 +1,11 @@
+import { readFileSync } from "node:fs"
+import { assert, it } from "vitest"
+
+const read = (path: string): string => readFileSync(`${import.meta.dirname}/${path}`, "utf8")
+
+it.each([["../../../README.md", "root"], ["../README.md", "package"]])(
+  "%s shows the example that is compiled here",
+  (readme, name) => {
+    assert.include(read(readme), `\`\`\`tsx\n${read(`readme/${name}.tsx`)}\`\`\`\n`)
+  }
+)

@@ -1,0 +1,168 @@
+import { type Timeline, useSendMessage, useTimeline } from "@effect-signalwire/react"
+import { assert, describe, it } from "vitest"
+import { eventually, numbered, open, type Rendered, saying, texts } from "./support.ts"
+
+type World = Awaited<ReturnType<typeof open>>
+type Chat = Timeline & ReturnType<typeof useSendMessage>
+
+const chat = async (world: World, options?: Parameters<World["render"]>[1]) => {
+  const rendered = world.render(
+    (): Chat => ({ ...useTimeline(world.addressId), ...useSendMessage(world.addressId) }),
+    options
+  )
+  await eventually(() => assert.strictEqual(rendered.current().status, "live"))
+  return rendered
+}
+
+/** From when it is sent, a message is on every picture, once, and to React it is the same all the time. */
+const assertSteady = ({ answers }: Rendered<Chat>, text: string) => {
+  const first = answers.findIndex((answer) => saying(answer, text).length > 0)
+  assert.isAtLeast(first, 0)
+  const seen = answers.slice(first).map((answer) => saying(answer, text).map(({ key }) => key))
+  assert.deepStrictEqual(seen, seen.map(() => seen[0] ?? []))
+  assert.strictEqual(seen[0]?.length, 1)
+}
+
+/** How a message was seen to stand, one after the other. */
+const standings = ({ answers }: Rendered<Chat>, text: string): ReadonlyArray<string> =>
+  answers.flatMap((answer) => saying(answer, text).map(({ status }) => status)).filter((status, index, all) =>
+    status !== all[index - 1]
+  )
+
+const isSend = (input: RequestInfo | URL, init: RequestInit | undefined): boolean =>
+  init?.method === "POST" && new Request(input).url.endsWith("/messages")
+
+describe("useSendMessage", () => {
+  it("shows a message at once, and once, when it is heard before its request is answered", async () => {
+    await using world = await open()
+    let letAnswer = () => {}
+    const answer = new Promise<void>((resolve) => {
+      letAnswer = resolve
+    })
+    const rendered = await chat(world, {
+      fetch: async (input, init) => {
+        const response = await fetch(input, init)
+        if (isSend(input, init)) await answer
+        return response
+      }
+    })
+    const clientId = rendered.current().send("hello", { metadata: { tone: "casual" } })
+    await eventually(() => assert.strictEqual(saying(rendered.current(), "hello")[0]?.status, "stored"))
+    letAnswer()
+    await eventually(() => assert.isEmpty(rendered.current().outgoing))
+    await world.seed(world.grace.id, ["later"])
+    await eventually(() => assert.deepStrictEqual(texts(rendered.current()), ["hello", "later"]))
+    assert.deepStrictEqual(standings(rendered, "hello"), ["sending", "stored"])
+    assertSteady(rendered, "hello")
+    const [message] = rendered.current().messages
+    assert.deepStrictEqual([message?.key, message?.metadata], [clientId, { tone: "casual" }])
+  })
+
+  it("shows a message at once, and once, when its request is answered before it is heard", async () => {
+    await using world = await open()
+    const rendered = await chat(world)
+    await world.setFaults({
+      match: { on: "frame", direction: "out", eventType: "conversation.*" },
+      action: { type: "delay", millis: 300 }
+    })
+    rendered.current().send("hello")
+    await eventually(() => assert.strictEqual(saying(rendered.current(), "hello")[0]?.status, "stored"))
+    assert.deepStrictEqual(standings(rendered, "hello"), ["sending", "sent", "stored"])
+    assertSteady(rendered, "hello")
+  })
+
+  it("shows a message once where the server does not keep its client id", async () => {
+    await using world = await open()
+    const rendered = await chat(world, {
+      fetch: (input, init) => fetch(input, isSend(input, init) ? { ...init, body: withoutMetadata(init?.body) } : init)
+    })
+    rendered.current().send("hello")
+    await eventually(() => {
+      assert.strictEqual(saying(rendered.current(), "hello")[0]?.status, "stored")
+      assert.isEmpty(rendered.current().outgoing)
+    })
+    assert.deepStrictEqual(texts(rendered.current()), ["hello"])
+  })
+
+  it("keeps the order in which messages were sent", async () => {
+    await using world = await open()
+    const rendered = await chat(world)
+    const sent = ["one", "two", "three", "four", "five"]
+    for (const text of sent) rendered.current().send(text)
+    await eventually(() => assert.isTrue(rendered.current().messages.every(({ status }) => status === "stored")))
+    await eventually(() => assert.deepStrictEqual(texts(rendered.current()), sent))
+    for (const text of sent) assertSteady(rendered, text)
+  })
+
+  it("goes back to the newest messages when one is sent from among old ones", async () => {
+    await using world = await open()
+    await world.seed(world.grace.id, numbered(200))
+    const { current } = world.render(() => ({
+      ...useTimeline(world.addressId, { capacity: 120 }),
+      ...useSendMessage(world.addressId)
+    }))
+    await eventually(() => assert.strictEqual(current().status, "live"))
+    await current().loadOlder()
+    await eventually(() => assert.isTrue(current().hasNewer))
+    current().send("hello")
+    await eventually(() => {
+      assert.deepStrictEqual(texts(current()).slice(-2), ["message 199", "hello"])
+      assert.deepStrictEqual([current().hasNewer, current().messages.at(-1)?.status], [false, "stored"])
+    })
+  })
+
+  it("keeps a message that failed, until it is sent again or discarded", async () => {
+    await using world = await open()
+    const rendered = await chat(world)
+    await world.setFaults({
+      match: { on: "http", method: "POST", path: "/api/fabric/messages" },
+      action: { type: "answer", status: 422 },
+      times: 2
+    })
+    rendered.current().send("again")
+    rendered.current().send("never")
+    await eventually(() =>
+      assert.deepStrictEqual(rendered.current().outgoing.map(({ status }) => status), ["failed", "failed"])
+    )
+    const [again, never] = rendered.current().outgoing
+    assert.containSubset(again?.error, { _tag: "ConversationError", reason: { _tag: "Invalid" } })
+    again?.retry()
+    never?.discard()
+    await eventually(() => assert.deepStrictEqual(texts(rendered.current()), ["again"]))
+    await eventually(() => assert.strictEqual(saying(rendered.current(), "again")[0]?.status, "stored"))
+    assertSteady(rendered, "again")
+  })
+
+  it("goes on sending when the component goes away, and keeps what failed for when it is back", async () => {
+    await using world = await open()
+    let addressId: string | null = world.addressId
+    const rendered = world.render(() => ({ ...useTimeline(addressId), ...useSendMessage(addressId) }))
+    await eventually(() => assert.strictEqual(rendered.current().status, "live"))
+    await world.setFaults({
+      match: { on: "http", method: "POST", path: "/api/fabric/messages" },
+      action: { type: "answer", status: 422 },
+      times: 1
+    })
+    rendered.current().send("failing")
+    rendered.current().send("arriving")
+    addressId = null
+    rendered.rerender()
+    await eventually(async () =>
+      assert.include(JSON.stringify(await world.admin("GET", `/messages?addressId=${world.addressId}`)), "arriving")
+    )
+    addressId = world.addressId
+    rendered.rerender()
+    await eventually(() => {
+      assert.deepStrictEqual(rendered.current().messages.map(({ status, text }) => [status, text]), [
+        ["stored", "arriving"],
+        ["failed", "failing"]
+      ])
+    })
+  })
+})
+
+/** The body of a send without what goes along with the text: a server that does not keep it. */
+const withoutMetadata = (body: RequestInit["body"]): string => {
+  const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : typeof body === "string" ? body : "{}"
+  return JSON.stringify({ ...JSON.parse(text), metadata: {} })
+}
