@@ -58,7 +58,7 @@ describe("the documents", () => {
   it("show the examples as they are", () => {
     const examples = globSync("docs/*.md", { cwd: root }).flatMap((document) =>
       Array.from(
-        read(document).matchAll(/^```ts\n\/\/ example: (.*)\n([^]*?)^```$/gm),
+        read(document).matchAll(/^```tsx?\n\/\/ example: (.*)\n([^]*?)^```$/gm),
         ([, path = "", text = ""]) => ({ path, text })
       )
     )
