@@ -57,6 +57,7 @@ it("shows what was said, what is said, and what was said while the connection wa
   await page.test.drop()
   await page.test.say({ conversation: "office", text: "meanwhile" })
   await page.shows("before stored", "live stored", "meanwhile stored")
+  assert.isEmpty(await page.test.sent())
 })
 
 it("shows a message that is sent once, and one that is refused as failed", async () => {
