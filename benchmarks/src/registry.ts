@@ -18,5 +18,6 @@ export const registry: Readonly<Record<string, Entry>> = {
   },
   "decode-frame": { load: () => import("./decodeFrame.ts"), steady: true },
   timeline: { load: () => import("./timeline.ts"), steady: true },
+  importing: { load: () => import("./importing.ts") },
   bundle: { load: () => import("./bundle.ts"), steady: true }
 }

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { cpus, loadavg, totalmem } from "node:os"
 import { join } from "node:path"
-import { excess, type Figure, format, isMissed } from "./harness.ts"
+import { excess, type Figure, format } from "./harness.ts"
 import type { Outcome } from "./isolated.ts"
 
 /** Where it was measured, and how busy the machine was. */
@@ -39,13 +39,10 @@ const ranges = ({ spread: { high, low, rounds } }: Figure): string =>
 
 const goalOf = ({ goal }: Figure): string => goal === undefined ? "" : `${goal.is} ${format(goal.value)}`
 
-const verdict = (figure: Figure): string => {
-  if (figure.goal === undefined) return ""
-  const beyond = excess(figure.spread, figure.goal)
-  if (beyond <= 0) return "kept"
-  return `missed by ${Math.ceil(beyond * 100)} %${
-    isMissed(figure) || figure.goal.slack === undefined ? "" : ", within slack"
-  }`
+const verdict = ({ goal, spread }: Figure): string => {
+  if (goal === undefined) return ""
+  const beyond = excess(spread, goal)
+  return beyond <= 0 ? "kept" : `missed by ${Math.ceil(beyond * 100)} %`
 }
 
 const head = ["Row", "What", "Median", "Quartiles", "Goal", "", "Measured against"]
