@@ -144,7 +144,7 @@ export const benchmark: Benchmark = {
     + "what is left after a collection.",
   run: async () => {
     // so that the first tenth does not pay for the compiler
-    await Effect.runPromise(pass(100_000))
+    await Effect.runPromise(pass(300_000))
     const passed = await Effect.runPromise(pass(total))
     const [first, last] = [passed[0], passed.at(-1)]
     if (first === undefined || last === undefined) throw new Error("nothing was measured")
