@@ -1,0 +1,41 @@
+/** The bundlers that the sizes are told for, and what is bundled. */
+import * as esbuild from "esbuild"
+import { join } from "node:path"
+import { rolldown } from "rolldown"
+
+/** The file of an entry in `bundled/`. */
+export const entry = (name: "whole" | "chat"): string => join(import.meta.dirname, "bundled", `${name}.ts`)
+
+/** One minified file for browsers. */
+export const withEsbuild = async (file: string): Promise<string> => {
+  const { outputFiles } = await esbuild.build({
+    entryPoints: [file],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2023",
+    write: false,
+    legalComments: "none"
+  })
+  return outputFiles.map(({ text }) => text).join("")
+}
+
+const chunks = async (file: string, apart: RegExp | undefined) => {
+  await using bundle = await rolldown({ input: file, platform: "browser" })
+  const { output } = await bundle.generate({
+    format: "esm",
+    minify: true,
+    comments: { legal: false },
+    codeSplitting: apart === undefined ? false : { groups: [{ name: "apart", test: apart }] }
+  })
+  return output.flatMap((part) => part.type === "chunk" ? [part] : [])
+}
+
+/** The same by the other bundler. */
+export const withRolldown = async (file: string): Promise<string> =>
+  (await chunks(file, undefined)).map(({ code }) => code).join("")
+
+/** What the modules at such paths are of it, in a file of their own. */
+export const shareOf = async (file: string, path: RegExp): Promise<string> =>
+  (await chunks(file, path)).filter(({ name }) => name === "apart").map(({ code }) => code).join("")

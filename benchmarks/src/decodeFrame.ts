@@ -1,0 +1,70 @@
+/** Row 2: an event's frame, from text to the domain value that subscribers are handed. */
+import * as ConversationEvent from "@effect-signalwire/schema/ConversationEvent"
+import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
+import * as SignalWireEvent from "@effect-signalwire/schema/SignalWireEvent"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Inbox from "../../packages/subscription/src/internal/inbox.ts"
+import * as Requests from "../../packages/subscription/src/internal/requests.ts"
+import { alternate, baseline, type Benchmark, type Figure, ratioOf } from "./harness.ts"
+import { eventFrame } from "./wire.ts"
+
+/** About what one read of a socket holds. */
+const count = 80
+
+const redact = (text: string): string => text
+
+const inbox = Inbox.make({
+  connectId: "connect",
+  session: 1,
+  addressOf: undefined,
+  redact,
+  requests: Requests.make({
+    write: () => Effect.void,
+    newId: Effect.succeed("request"),
+    timeoutMillis: 1000,
+    capacity: 1,
+    redact
+  })
+})
+
+/** What the pass does of a frame, without what it answers: from text to what subscribers are handed. */
+const decode = (frame: string) =>
+  JsonRpc.parse(frame).pipe(
+    Result.flatMap((request) => SignalWireEvent.decode(request._tag === "Request" ? request.params : undefined)),
+    Result.flatMap(({ params }) => ConversationEvent.decode(params))
+  )
+
+export const benchmark: Benchmark = {
+  about:
+    "Frames of events in batches as they come from a socket, from text to domain values, against `JSON.parse` of the "
+    + "same frames. The whole pass is the one that a session makes over a batch, with every acknowledgement written.",
+  run: async () => {
+    const frames = Array.from({ length: count }, (_, n) => eventFrame(n))
+    const { answers, signals } = inbox.read(frames)
+    if (signals.some(({ _tag }) => _tag !== "Event") || answers.length !== count) {
+      throw new Error("the frames were not read")
+    }
+    const times = await alternate({
+      parse: () => {
+        for (const frame of frames) JSON.parse(frame)
+      },
+      decode: () => frames.map(decode),
+      pass: () => inbox.read(frames)
+    })
+    const against = baseline(`JSON.parse of ${count}`, times.parse)
+    const figure = (what: string, subject: "decode" | "pass", slack: number): Figure => ({
+      row: "2",
+      what,
+      unit: "x",
+      spread: ratioOf(times[subject], times.parse),
+      baseline: against,
+      goal: { is: "at most", value: 1.25, slack }
+    })
+    return [
+      figure("event frame", "decode", 0.2),
+      // the acknowledgement is no part of the goal, and costs about as much as the slack
+      figure("the whole pass over a batch of frames", "pass", 0.25)
+    ]
+  }
+}

@@ -1,0 +1,23 @@
+/** Every benchmark by its name: one program for each. */
+import type { Benchmark } from "./harness.ts"
+
+export interface Entry {
+  readonly load: () => Promise<{ readonly benchmark: Benchmark }>
+  /** What the process needs to be started with. */
+  readonly execArgv?: ReadonlyArray<string> | undefined
+  /** Whether its figures differ little between machines: a test holds it to its goals. */
+  readonly steady?: boolean | undefined
+}
+
+export const registry: Readonly<Record<string, Entry>> = {
+  "decode-page": { load: () => import("./decodePage.ts"), steady: true },
+  "decode-page-blocked": {
+    load: () => import("./decodePageBlocked.ts"),
+    execArgv: ["--disallow-code-generation-from-strings"],
+    steady: true
+  },
+  "decode-frame": { load: () => import("./decodeFrame.ts"), steady: true },
+  timeline: { load: () => import("./timeline.ts"), steady: true },
+  importing: { load: () => import("./importing.ts") },
+  bundle: { load: () => import("./bundle.ts"), steady: true }
+}
