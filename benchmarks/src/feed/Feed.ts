@@ -1,0 +1,42 @@
+/** A handle on the server that feeds a benchmark. */
+import { fork } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import type { Command, Told } from "./protocol.ts"
+
+/** A server that runs in another process. */
+export interface Feed extends AsyncDisposable {
+  readonly http: string
+  readonly ws: string
+  /** Pushes events to the socket that was opened last; resolves when all of them are acknowledged. */
+  readonly flood: (frames: number) => Promise<void>
+  readonly history: (pages: number, delayMillis?: number) => void
+}
+
+/** Starts it. */
+export const start = async (): Promise<Feed> => {
+  const child = fork(fileURLToPath(new URL("./server.ts", import.meta.url)), { execArgv: [] })
+  const tell = (command: Command) => child.send(command)
+  let onAcknowledged = () => {}
+  const port = await new Promise<number>((resolve, reject) => {
+    child.once("error", reject)
+    child.on("message", (told: Told) => {
+      if (told.type === "listening") resolve(told.port)
+      else onAcknowledged()
+    })
+  })
+  return {
+    http: `http://127.0.0.1:${port}`,
+    ws: `ws://127.0.0.1:${port}`,
+    flood: (frames) =>
+      new Promise((resolve) => {
+        onAcknowledged = resolve
+        tell({ type: "flood", frames })
+      }),
+    history: (pages, delayMillis = 0) => void tell({ type: "history", pages, delayMillis }),
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        child.once("exit", () => resolve())
+        tell({ type: "stop" })
+      })
+  }
+}
