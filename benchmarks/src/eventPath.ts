@@ -48,7 +48,8 @@ export const run = async (): Promise<ReadonlyArray<Figure>> => {
 }
 
 export const benchmark: Benchmark = {
-  about: `${frames} events at full speed over a socket: received, decoded, told apart from repetitions, handed to every ` +
+  about:
+    `${frames} events at full speed over a socket: received, decoded, told apart from repetitions, handed to every ` +
     "subscriber of `subscription` with recovery switched on, and acknowledged. The server is a process of its own; a " +
     "flood ends when everything was told and acknowledged.",
   run

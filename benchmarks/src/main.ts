@@ -1,14 +1,45 @@
-/** Runs a benchmark by its name: `pnpm bench sandbox-load`. */
-const benchmarks: Record<string, () => Promise<{ readonly run: (args: ReadonlyArray<string>) => Promise<boolean> }>> = {
-  "sandbox-load": () => import("./sandboxLoad.ts")
+/**
+ * Measures. `pnpm bench` runs every benchmark, `pnpm bench decode-page` one, each in a process of its own. With `--check`
+ * it fails when a goal is missed by more than its slack; with `--write` it generates `docs/performance.md` from the last
+ * run of each.
+ *
+ * `pnpm bench sandbox-load` puts the sandbox under load; it has options of its own and is not among the others.
+ */
+import { parseArgs } from "node:util"
+import { isMissed } from "./harness.ts"
+import { isolated } from "./isolated.ts"
+import { registry } from "./registry.ts"
+import * as Report from "./report.ts"
+import * as SandboxLoad from "./sandboxLoad.ts"
+
+const measure = async (args: ReadonlyArray<string>): Promise<boolean> => {
+  const { positionals, values } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { check: { type: "boolean", default: false }, write: { type: "boolean", default: false } }
+  })
+  const names = Object.keys(registry)
+  const unknown = positionals.filter((name) => !names.includes(name))
+  if (unknown.length > 0) {
+    console.error(`There is no benchmark ${unknown.join(", ")}. Those are: ${names.join(", ")}, sandbox-load`)
+    return false
+  }
+  let good = true
+  for (const name of positionals.length > 0 ? positionals : names) {
+    const machine = Report.machine()
+    const outcome = await isolated(name)
+    const file = Report.save({ name, machine, ...outcome })
+    console.log(`\n${name}, at a load of ${machine.load.toFixed(1)}\n\n${Report.table(outcome.figures)}\n\n${file}`)
+    const missed = outcome.figures.filter(isMissed)
+    if (values.check && missed.length > 0) {
+      good = false
+      console.error(`\nmissed by more than the slack: ${missed.map(({ what }) => what).join("; ")}`)
+    }
+  }
+  if (values.write) console.log(`\nwrote ${Report.write(names)}`)
+  return good
 }
 
-const [name = "", ...args] = process.argv.slice(2)
-const load = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined
-if (load === undefined) {
-  console.error(`There is no benchmark "${name}". Those are: ${Object.keys(benchmarks).join(", ")}`)
-  process.exitCode = 2
-} else {
-  const { run } = await load()
-  process.exitCode = await run(args) ? 0 : 1
-}
+const [first, ...rest] = process.argv.slice(2)
+const good = first === "sandbox-load" ? await SandboxLoad.run(rest) : await measure(process.argv.slice(2))
+process.exitCode = good ? 0 : 1

@@ -14,8 +14,14 @@ export type Told =
   /** Everything of the last flood was acknowledged. */
   | { readonly type: "acknowledged" }
 
-/** The conversation that everything belongs to. */
-export const addressId = "bbbbbbbb-0000-4000-8000-000000000002"
+/** The other side of the n-th conversation. */
+export const addressOf = (n: number): string => `bbbbbbbb-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
+
+/** The conversation that everything is said in. */
+export const addressId = addressOf(0)
+
+/** How many conversations there are. */
+export const conversations = 100
 
 const fields = (id: string, text: string) => ({
   id,

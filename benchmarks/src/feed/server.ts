@@ -5,7 +5,7 @@
 import { createServer, type ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
 import { WebSocketServer } from "ws"
-import { addressId, type Command, eventText, historyPage, type Told } from "./protocol.ts"
+import { addressId, addressOf, type Command, conversations, eventText, historyPage, type Told } from "./protocol.ts"
 
 const tell = (told: Told) => process.send?.(told)
 
@@ -98,8 +98,11 @@ const pageText = (page: number): string => {
 
 /** What was said before the benchmark began: where a subscription begins, and whither one looks back. */
 const early = JSON.stringify({ data: historyPage(36).slice(0, 1), links: {} })
-const conversations = JSON.stringify({
-  data: [{ id: addressId, address_id: addressId, name: "office-chat", created_at: 1, last_message_at: 2 }],
+const conversationList = JSON.stringify({
+  data: Array.from({ length: conversations }, (_, n) => {
+    const id = addressOf(n)
+    return { id, address_id: id, name: "office-chat", created_at: 1, last_message_at: 2 }
+  }),
   links: {}
 })
 const sent = JSON.stringify({ table: { conversation_id: addressId, text: "" } })
@@ -115,7 +118,7 @@ const server = createServer((request, response) => {
   } else if (pathname.endsWith("/messages")) {
     answer(response, early)
   } else {
-    answer(response, conversations)
+    answer(response, conversationList)
   }
 })
 server.keepAliveTimeout = 60_000

@@ -76,7 +76,8 @@ export const compete = async <Name extends string>(
     }
     for (let warm = 0; warm < 3; warm++) await subject.flood(frames)
   }
-  const isComplete = (all: typeof blocks): all is Record<Name, () => Promise<void>> => names.every((name) => name in all)
+  const isComplete = (all: typeof blocks): all is Record<Name, () => Promise<void>> =>
+    names.every((name) => name in all)
   if (!isComplete(blocks)) throw new Error("two contenders have one name")
   const wall = await alternate(blocks, { clock: "wall", rounds, blockMillis: 1 })
   for (const subject of subjects.values()) await subject.close()

@@ -1,0 +1,2 @@
+/** Everything that plain TypeScript is offered. */
+export * from "@effect-signalwire/promise"

@@ -1,0 +1,30 @@
+/** Row 1: a page of history, from text to domain values. */
+import * as ConversationMessage from "@effect-signalwire/schema/ConversationMessage"
+import * as Page from "@effect-signalwire/schema/Page"
+import * as Result from "effect/Result"
+import { alternate, baseline, type Benchmark, type Figure, ratioOf } from "./harness.ts"
+import { historyPage } from "./wire.ts"
+
+const size = 1000
+
+/** Measures with what the process allows; `atMost` is the goal there. */
+export const measure = async (what: string, atMost: number): Promise<ReadonlyArray<Figure>> => {
+  const text = historyPage(size)
+  const decode = () => Page.decode(JSON.parse(text), ConversationMessage.decode)
+  const page = Result.getOrThrow(decode())
+  if (page.items.length !== size || page.malformed.length > 0) throw new Error("the page was not read")
+  const times = await alternate({ parse: (): unknown => JSON.parse(text), decode })
+  return [{
+    row: "1",
+    what,
+    unit: "x",
+    spread: ratioOf(times.decode, times.parse),
+    baseline: baseline("JSON.parse", times.parse),
+    goal: { is: "at most", value: atMost, slack: 0.2 }
+  }]
+}
+
+export const benchmark: Benchmark = {
+  about: `A page of ${size} messages, from text to domain values, against \`JSON.parse\` of the same text.`,
+  run: () => measure(`history page of ${size} messages`, 1.25)
+}
