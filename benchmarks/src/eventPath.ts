@@ -2,14 +2,14 @@
 import * as NodeWebSockets from "@effect-signalwire/subscription/NodeWebSockets"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import type * as Socket from "effect/socket/Socket"
-import WebSocket from "ws"
+import { WebSocket as NodeWebSocket } from "ws"
 import * as Ours from "./feed/ourClient.ts"
 import * as Raw from "./feed/rawClient.ts"
 import { compete, type Connect } from "./feed/subject.ts"
 import { type Benchmark, type Figure, format, ratioOf, spreadOf } from "./harness.ts"
 
 const frames = 20_000
-const openWs = (url: string): Socket.WebSocketLike => new WebSocket(url, { perMessageDeflate: false })
+const openWs = (url: string): Socket.WebSocketLike => new NodeWebSocket(url, { perMessageDeflate: false })
 const openGlobal = (url: string): Socket.WebSocketLike => new globalThis.WebSocket(url)
 const raw = (open: (url: string) => Socket.WebSocketLike): Connect => (feed, heard) =>
   Raw.connect(feed, open, () => heard(1))
@@ -18,7 +18,7 @@ export const run = async (): Promise<ReadonlyArray<Figure>> => {
   const figures: Array<Figure> = []
   const transports = [
     { name: "global WebSocket", open: openGlobal, layer: WebSockets.layer, goal: 0.9 },
-    { name: "ws", open: openWs, layer: NodeWebSockets.layer(WebSocket), goal: 1.2 }
+    { name: "ws", open: openWs, layer: NodeWebSockets.layer(NodeWebSocket), goal: 1.2 }
   ]
   for (const { goal, layer, name, open } of transports) {
     const times = await compete({

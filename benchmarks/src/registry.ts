@@ -5,17 +5,21 @@ export interface Entry {
   readonly load: () => Promise<{ readonly benchmark: Benchmark }>
   /** What the process needs to be started with. */
   readonly execArgv?: ReadonlyArray<string> | undefined
+  /** Whether its figures differ little between machines: a test holds it to its goals. */
+  readonly steady?: boolean | undefined
 }
 
 export const registry: Readonly<Record<string, Entry>> = {
-  "decode-page": { load: () => import("./decodePage.ts") },
+  "decode-page": { load: () => import("./decodePage.ts"), steady: true },
   "decode-page-blocked": {
     load: () => import("./decodePageBlocked.ts"),
-    execArgv: ["--disallow-code-generation-from-strings"]
+    execArgv: ["--disallow-code-generation-from-strings"],
+    steady: true
   },
-  "decode-frame": { load: () => import("./decodeFrame.ts") },
+  "decode-frame": { load: () => import("./decodeFrame.ts"), steady: true },
+  timeline: { load: () => import("./timeline.ts"), steady: true },
   "event-path": { load: () => import("./eventPath.ts") },
   "promise-path": { load: () => import("./promisePath.ts") },
   sending: { load: () => import("./sending.ts") },
-  bundle: { load: () => import("./bundle.ts") }
+  bundle: { load: () => import("./bundle.ts"), steady: true }
 }

@@ -9,8 +9,8 @@ import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as Message from "./ConversationMessage.ts"
 import type * as Dialect from "./Dialect.ts"
-import { maybe } from "./JsonObject.ts"
-import { decoder, type MalformedValue, toIssue } from "./Malformed.ts"
+import { isJsonObject, isMaybeText, maybe } from "./JsonObject.ts"
+import { type MalformedValue, quickDecoder, toIssue } from "./Malformed.ts"
 
 /** What an event adds to a message. Whatever a dialect does not tell is `null`. */
 export interface Live {
@@ -52,22 +52,38 @@ export const Wire = Schema.Struct({
 })
 export type Wire = typeof Wire.Type
 
-const normalise = (wire: Wire, addressOf?: Message.AddressOf): Result.Result<ConversationEvent, MalformedValue> =>
-  Result.map(Message.normalise(wire, addressOf), (message) =>
-    new ConversationEvent(message, {
+const isHidden = (value: unknown): boolean => typeof value === "boolean" || value === null || value === undefined
+
+/** Whether it is certainly what {@link Wire} describes. */
+const isWire = (input: unknown): input is Wire =>
+  isJsonObject(input) &&
+  isHidden(input["hidden"]) &&
+  isMaybeText(input["conversation_name"]) &&
+  isMaybeText(input["user_name"]) &&
+  Message.isWire(input)
+
+const normalise = (wire: Wire, addressOf?: Message.AddressOf): Result.Result<ConversationEvent, MalformedValue> => {
+  const message = Message.normalise(wire, addressOf)
+  if (Result.isFailure(message)) return Result.fail(message.failure)
+  return Result.succeed(
+    new ConversationEvent(message.success, {
       hidden: wire.hidden === true || wire.hidden === "true",
       conversationName: wire.conversation_name ?? null,
       userName: wire.user_name ?? null
-    }))
+    })
+  )
+}
 
-const decodeWire = decoder(Wire)
+const decodeWire = quickDecoder(Wire, isWire)
 
 /** Reads an event's payload in whichever dialect it is written. */
 export const decode = (
   input: unknown,
   addressOf?: Message.AddressOf
-): Result.Result<ConversationEvent, MalformedValue> =>
-  Result.flatMap(decodeWire(input), (wire) => normalise(wire, addressOf))
+): Result.Result<ConversationEvent, MalformedValue> => {
+  const wire = decodeWire(input)
+  return Result.isFailure(wire) ? Result.fail(wire.failure) : normalise(wire.success, addressOf)
+}
 
 /** Writes an event's payload in a dialect, or with the keys of both. */
 export const encode = (event: ConversationEvent, form: Dialect.WireForm): Wire => ({

@@ -14,9 +14,9 @@ import * as SchemaGetter from "effect/SchemaGetter"
 import * as ClientKey from "./ClientKey.ts"
 import * as Dialect from "./Dialect.ts"
 import { AddressId, type ClientId, ConversationId, GroupId, MessageId, SubscriberId } from "./Ids.ts"
-import { JsonObject, maybe } from "./JsonObject.ts"
-import { decoder, type MalformedValue, toIssue } from "./Malformed.ts"
-import { toEpochSeconds, WireTime } from "./WireTime.ts"
+import { isJsonObject, isMaybeObject, isMaybeText, JsonObject, maybe } from "./JsonObject.ts"
+import { type MalformedValue, quickDecoder, toIssue } from "./Malformed.ts"
+import { isNumericTime, toEpochSeconds, WireTime } from "./WireTime.ts"
 
 /** What a message is made of. Whatever a dialect does not tell is `null`. */
 export interface Fields {
@@ -117,6 +117,24 @@ export const wireFields = {
 export const Wire = Schema.Struct(wireFields)
 export type Wire = typeof Wire.Type
 
+/** Whether it is certainly what {@link Wire} describes: its rules by hand, for pages of a thousand. */
+export const isWire = (input: unknown): input is Wire =>
+  isJsonObject(input) &&
+  typeof input["id"] === "string" &&
+  isNumericTime(input["ts"]) &&
+  isMaybeText(input["type"]) &&
+  isMaybeText(input["subtype"]) &&
+  isMaybeText(input["kind"]) &&
+  isMaybeText(input["conversation_id"]) &&
+  isMaybeText(input["group_id"]) &&
+  isMaybeText(input["user_id"]) &&
+  isMaybeText(input["address_id"]) &&
+  isMaybeText(input["from_address_id"]) &&
+  isMaybeText(input["from_fabric_address_id"]) &&
+  isMaybeText(input["text"]) &&
+  isMaybeObject(input["metadata"]) &&
+  isMaybeObject(input["details"])
+
 /** Tells the address of a group: what a group-dialect object itself does not say. */
 export type AddressOf = (groupId: GroupId) => AddressId | null
 
@@ -149,17 +167,20 @@ export const normalise = (wire: Wire, addressOf: AddressOf = unknownAddress): Re
   })
 }
 
-const decodeWire = decoder(Wire)
+const decodeWire = quickDecoder(Wire, isWire)
 
 /** Reads a message in whichever dialect it is written. */
 export const decode = (
   input: unknown,
   addressOf?: AddressOf
-): Result.Result<ConversationMessage, MalformedValue> =>
-  Result.flatMap(
-    decodeWire(input),
-    (wire) => Result.map(normalise(wire, addressOf), (fields) => new ConversationMessage(fields))
-  )
+): Result.Result<ConversationMessage, MalformedValue> => {
+  const wire = decodeWire(input)
+  if (Result.isFailure(wire)) return Result.fail(wire.failure)
+  const fields = normalise(wire.success, addressOf)
+  return Result.isFailure(fields)
+    ? Result.fail(fields.failure)
+    : Result.succeed(new ConversationMessage(fields.success))
+}
 
 /** Writes a message in a dialect, or with the keys of both. */
 export const encode = (message: Fields, form: Dialect.WireForm): Wire => ({

@@ -16,3 +16,11 @@ export const isJsonObject = (value: unknown): value is JsonObject =>
 /** A key that a dialect may leave out or write as `null`. */
 export const maybe = <S extends Schema.Constraint>(schema: S): Schema.optionalKey<Schema.NullOr<S>> =>
   Schema.optionalKey(Schema.NullOr(schema))
+
+/** Whether it is a text, or what {@link maybe} allows in its stead. */
+export const isMaybeText = (value: unknown): value is string | null | undefined =>
+  typeof value === "string" || value === null || value === undefined
+
+/** Whether it is an object of keys and values, or what {@link maybe} allows in its stead. */
+export const isMaybeObject = (value: unknown): value is JsonObject | null | undefined =>
+  value === null || value === undefined || isJsonObject(value)

@@ -51,30 +51,35 @@ export const method = {
 
 const decodeError = decoder(RpcError)
 
-const parseJson = (text: string): Result.Result<unknown, MalformedValue> =>
-  Result.try({
-    try: (): unknown => JSON.parse(text),
-    catch: () => ({ path: "", message: "not JSON" })
-  })
+const parseJson = (text: string): Result.Result<unknown, MalformedValue> => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return Result.succeed(value)
+  } catch {
+    return Result.fail({ path: "", message: "not JSON" })
+  }
+}
 
 const isId = (value: unknown): value is Id => typeof value === "string" || typeof value === "number"
 
 /** Reads a frame's text. */
-export const parse = (text: string): Result.Result<Frame, MalformedValue> =>
-  Result.flatMap(parseJson(text), (value): Result.Result<Frame, MalformedValue> => {
-    if (!isJsonObject(value)) return Result.fail({ path: "", message: "not an object" })
-    const { id } = value
-    if (!isId(id)) return Result.fail({ path: "id", message: "neither text nor a number" })
-    if (typeof value["method"] === "string") {
-      return Result.succeed({ _tag: "Request", id, method: value["method"], params: value["params"] })
-    }
-    // a reply may carry `error: null`
-    if (value["error"] !== undefined && value["error"] !== null) {
-      return Result.map(decodeError(value["error"]), (error) => ({ _tag: "Failure", id, error }))
-    }
-    if ("result" in value) return Result.succeed({ _tag: "Reply", id, result: value["result"] })
-    return Result.fail({ path: "", message: "none of method, result and error" })
-  })
+export const parse = (text: string): Result.Result<Frame, MalformedValue> => {
+  const json = parseJson(text)
+  if (Result.isFailure(json)) return Result.fail(json.failure)
+  const value = json.success
+  if (!isJsonObject(value)) return Result.fail({ path: "", message: "not an object" })
+  const { id } = value
+  if (!isId(id)) return Result.fail({ path: "id", message: "neither text nor a number" })
+  if (typeof value["method"] === "string") {
+    return Result.succeed({ _tag: "Request", id, method: value["method"], params: value["params"] })
+  }
+  // a reply may carry `error: null`
+  if (value["error"] !== undefined && value["error"] !== null) {
+    return Result.map(decodeError(value["error"]), (error) => ({ _tag: "Failure", id, error }))
+  }
+  if ("result" in value) return Result.succeed({ _tag: "Reply", id, result: value["result"] })
+  return Result.fail({ path: "", message: "none of method, result and error" })
+}
 
 const Coded = Schema.Struct({
   code: Schema.String,

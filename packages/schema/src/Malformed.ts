@@ -54,6 +54,20 @@ export const decoder = <S extends Schema.ConstraintDecoder<unknown>>(schema: S):
   return (input) => Result.mapError(decode(input), fromIssue)
 }
 
+/**
+ * A decoder for what comes in thousands. `isWire` says by hand what the schema says, of values that the schema would
+ * leave as they are: those are taken without another look, and everything else goes through the schema, to be read or
+ * reported. So it may say no too often, and must never say yes to what the schema refuses. Keys that nobody knows are left
+ * where they are.
+ */
+export const quickDecoder = <S extends Schema.ConstraintDecoder<unknown>>(
+  schema: S,
+  isWire: (input: unknown) => input is S["Type"]
+): Decoder<S["Type"]> => {
+  const decode = decoder(schema)
+  return (input) => isWire(input) ? Result.succeed(input) : decode(input)
+}
+
 /** A decoder that does not pass over keys that the schema does not name. */
 export const strictDecoder = <S extends Schema.ConstraintDecoder<unknown>>(schema: S): Decoder<S["Type"]> => {
   const decode = SchemaParser.decodeUnknownResult(schema, { onExcessProperty: "error" })

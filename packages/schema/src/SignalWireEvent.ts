@@ -4,9 +4,9 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { maybe } from "./JsonObject.ts"
-import { decoder } from "./Malformed.ts"
-import { WireTime } from "./WireTime.ts"
+import { isJsonObject, isMaybeText, maybe } from "./JsonObject.ts"
+import { type Decoder, decoder, quickDecoder } from "./Malformed.ts"
+import { isNumericTime, WireTime } from "./WireTime.ts"
 
 /** The envelope on the wire. Unknown event types are data, not errors. */
 export const Wire = Schema.Struct({
@@ -22,8 +22,22 @@ export const Wire = Schema.Struct({
 })
 export type Wire = typeof Wire.Type
 
+const isMaybe = (value: unknown, is: (value: unknown) => boolean): boolean =>
+  value === null || value === undefined || is(value)
+
+/** Whether it is certainly what {@link Wire} describes. */
+const isWire = (input: unknown): input is Wire =>
+  isJsonObject(input) &&
+  typeof input["event_type"] === "string" &&
+  isMaybeText(input["event_channel"]) &&
+  isMaybe(input["timestamp"], isNumericTime) &&
+  isMaybeText(input["project_id"]) &&
+  isMaybeText(input["node_id"]) &&
+  isMaybe(input["is_author"], (value) => typeof value === "boolean") &&
+  input["params"] !== undefined
+
 /** Reads an envelope; its `params` are the event's own matter. */
-export const decode = decoder(Wire)
+export const decode: Decoder<Wire> = quickDecoder(Wire, isWire)
 
 /** Event types this SDK knows. */
 export const type = {

@@ -16,6 +16,10 @@ export const WireTime = Schema.Union([
 ])
 export type WireTime = typeof WireTime.Type
 
+/** Whether it is a time written as a number, as nearly all are. */
+export const isNumericTime = (value: unknown): value is number =>
+  typeof value === "number" && Math.abs(value) <= lastMillis
+
 /** Below this a number is seconds (until the year 5138), from it on milliseconds (since March 1973). */
 const firstMillis = 1e11
 

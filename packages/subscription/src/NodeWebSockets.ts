@@ -28,7 +28,7 @@ export interface NodeWebSocketConstructor {
  *
  * ```ts
  * import * as NodeWebSockets from "@effect-signalwire/subscription/NodeWebSockets"
- * import WebSocket from "ws"
+ * import { WebSocket } from "ws"
  *
  * const layer = NodeWebSockets.layer(WebSocket)
  * ```

@@ -1,0 +1,176 @@
+/** Row 6: a timeline past which a million messages go, some late and some sent again. */
+import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
+import { AddressId, ConversationId, MessageId } from "@effect-signalwire/schema/Ids"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import * as Live from "../../packages/conversation/src/internal/live.ts"
+import * as Fanout from "../../packages/subscription/src/internal/fanout.ts"
+import * as Signal from "../../packages/subscription/src/Signal.ts"
+import { type Benchmark, exactly, spreadOf } from "./harness.ts"
+
+const total = 1_000_000
+const parts = 10
+/** About what one read of a socket holds. */
+const batch = 80
+/** How many messages the reader keeps. */
+const kept = 1000
+
+const conversation = ConversationId.make("b0000001-4f3a-4c1b-9d2e-000000001eef")
+const address = AddressId.make(conversation)
+
+const eventOf = (n: number): ConversationEvent =>
+  new ConversationEvent({
+    id: MessageId.make(`a${n.toString(16).padStart(7, "0")}-4f3a-4c1b-9d2e-6f0c4f1f7a3d`),
+    conversationId: conversation,
+    groupId: null,
+    userId: null,
+    addressId: address,
+    fromAddressId: address,
+    // every fiftieth comes three seconds late
+    epochSeconds: 1_700_000_000 + n / 100 - (n % 50 === 48 ? 3 : 0),
+    type: "message",
+    subtype: "chat",
+    kind: null,
+    text: "hello",
+    metadata: {},
+    details: {},
+    clientId: null
+  }, { hidden: false, conversationName: "The lobby", userName: "Ada Lovelace" })
+
+/** Every twentieth was sent before, up to some two thousand messages ago: which one. */
+const sentBefore = (n: number): number | undefined => {
+  const before = n - 20 * (1 + n % 97) + 1
+  return n % 20 === 19 && before >= 0 ? before : undefined
+}
+
+const stands = (a: ConversationEvent, b: ConversationEvent): boolean =>
+  a.epochSeconds < b.epochSeconds || (a.epochSeconds === b.epochSeconds && a.id < b.id)
+
+/** The newest messages in order, as a program would keep them to show them. */
+const makeWindow = () => {
+  const window: Array<ConversationEvent> = []
+  return {
+    window,
+    add: (event: ConversationEvent) => {
+      let index = window.length
+      for (let before = window[index - 1]; before !== undefined && stands(event, before); before = window[index - 1]) {
+        index--
+      }
+      if (index === window.length) window.push(event)
+      else window.splice(index, 0, event)
+      if (window.length >= 2 * kept) window.splice(0, window.length - kept)
+    }
+  }
+}
+
+interface Part {
+  readonly perSecond: number
+  readonly heapMegabytes: number
+}
+
+const cpuSeconds = (): number => {
+  const { system, user } = process.cpuUsage()
+  return (user + system) / 1e6
+}
+
+/** Lets so many messages pass, and answers how fast each tenth did and what was on the heap after it. */
+const pass = (count: number): Effect.Effect<ReadonlyArray<Part>> =>
+  Effect.gen(function*() {
+    const fanout = Fanout.make(4096)
+    const items = yield* Live.open({
+      method: "timeline",
+      subscription: {
+        attach: fanout.attach,
+        observe: fanout.observe,
+        events: Stream.never,
+        ready: Effect.void,
+        sessions: Effect.succeed(1),
+        connection: Effect.never,
+        connectionChanges: Stream.never
+      },
+      newest: Effect.die(new Error("nothing is missing, and history was read")),
+      belongs: (event) => event.addressId === address,
+      settled: Effect.void,
+      begin: () => Effect.succeed({ stretch: { end: "reached", messages: [] }, shown: true }),
+      cursor: undefined,
+      tuning: { overlapSeconds: 30, memory: 8192, recoveryLimit: 100_000, sweep: null, cursorMillis: 1000 }
+    })
+    const { add, window } = makeWindow()
+    const seen = { messages: 0, late: 0 }
+    yield* Effect.forkScoped(Stream.runForEachArray(items, (batch) =>
+      Effect.sync(() => {
+        for (const item of batch) {
+          if (item._tag !== "Message" || !(item.message instanceof ConversationEvent)) continue
+          seen.messages++
+          if (item.late) seen.late++
+          add(item.message)
+        }
+      })))
+    const measured: Array<Part> = []
+    let repeated = 0
+    for (let part = 0; part < parts; part++) {
+      let busy = 0
+      const last = count * (part + 1) / parts
+      for (let n = count * part / parts; n < last;) {
+        const signals: Array<Signal.Signal> = []
+        for (; n < last && signals.length < batch; n++) {
+          const before = sentBefore(n)
+          if (before !== undefined) repeated++
+          signals.push(Signal.event(eventOf(before ?? n)))
+        }
+        const began = cpuSeconds()
+        fanout.emit(signals)
+        yield* Effect.yieldNow
+        busy += cpuSeconds() - began
+      }
+      globalThis.gc?.()
+      measured.push({
+        perSecond: count / parts / busy,
+        heapMegabytes: process.memoryUsage().heapUsed / 1e6
+      })
+    }
+    if (seen.messages !== count - repeated || seen.late < count / 60) {
+      throw new Error(`${seen.messages} messages came through, ${seen.late} of them late`)
+    }
+    if (window.some((event, index) => index > 0 && stands(event, window[index - 1] ?? event))) {
+      throw new Error("the window is not in order")
+    }
+    return measured
+  }).pipe(Effect.scoped, Effect.orDie)
+
+export const benchmark: Benchmark = {
+  about: "A timeline past which a million live messages go in batches of 80, every fiftieth of them late and every "
+    + "twentieth sent before. Its reader keeps the newest thousand in order. A tenth is a hundred thousand messages; the heap is "
+    + "what is left after a collection.",
+  run: async () => {
+    // so that the first tenth does not pay for the compiler
+    await Effect.runPromise(pass(100_000))
+    const passed = await Effect.runPromise(pass(total))
+    const [first, last] = [passed[0], passed.at(-1)]
+    if (first === undefined || last === undefined) throw new Error("nothing was measured")
+    return [
+      {
+        row: "6",
+        what: "messages through a timeline",
+        unit: "messages/s",
+        spread: spreadOf(passed.map(({ perSecond }) => perSecond)),
+        goal: { is: "at least", value: 200_000 }
+      },
+      {
+        row: "6",
+        what: "the last tenth's speed, times the first's",
+        unit: "x",
+        spread: exactly(last.perSecond / first.perSecond),
+        goal: { is: "at least", value: 0.85, slack: 0.15 }
+      },
+      {
+        row: "6",
+        what: "heap that 900,000 more messages add",
+        unit: "MB",
+        spread: exactly(last.heapMegabytes - first.heapMegabytes),
+        baseline: `with the window, after 100,000: ${first.heapMegabytes.toFixed(1)} MB`,
+        goal: { is: "at most", value: 4, slack: 0.25 }
+      }
+    ]
+  }
+}
