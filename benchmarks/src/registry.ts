@@ -20,6 +20,9 @@ export const registry: Readonly<Record<string, Entry>> = {
   timeline: { load: () => import("./timeline.ts"), steady: true },
   "event-path": { load: () => import("./eventPath.ts") },
   "promise-path": { load: () => import("./promisePath.ts") },
+  vendors: { load: () => import("./vendors.ts") },
+  history: { load: () => import("./history.ts") },
+  latency: { load: () => import("./latency.ts") },
   sending: { load: () => import("./sending.ts") },
   bundle: { load: () => import("./bundle.ts"), steady: true }
 }

@@ -7,24 +7,27 @@ import type { Command, Told } from "./protocol.ts"
 export interface Feed extends AsyncDisposable {
   readonly http: string
   readonly ws: string
+  /** Where a sandbox is told what to do; empty where there is none. */
+  readonly admin: string
   /** Pushes events to the socket that was opened last; resolves when all of them are acknowledged. */
   readonly flood: (frames: number) => Promise<void>
   readonly history: (pages: number, delayMillis?: number) => void
 }
 
-/** Starts it. */
-export const start = async (): Promise<Feed> => {
-  const child = fork(fileURLToPath(new URL("./server.ts", import.meta.url)), { execArgv: [] })
+/** Starts it: one that answers without a thought, or the `relay` in front of a sandbox. */
+export const start = async (program: "server" | "relay" = "server"): Promise<Feed> => {
+  const child = fork(fileURLToPath(new URL(`./${program}.ts`, import.meta.url)), { execArgv: [] })
   const tell = (command: Command) => child.send(command)
   let onAcknowledged = () => {}
-  const port = await new Promise<number>((resolve, reject) => {
+  const { admin = "", port } = await new Promise<Extract<Told, { readonly type: "listening" }>>((resolve, reject) => {
     child.once("error", reject)
     child.on("message", (told: Told) => {
-      if (told.type === "listening") resolve(told.port)
+      if (told.type === "listening") resolve(told)
       else onAcknowledged()
     })
   })
   return {
+    admin,
     http: `http://127.0.0.1:${port}`,
     ws: `ws://127.0.0.1:${port}`,
     flood: (frames) =>

@@ -10,7 +10,7 @@ export type Command =
 
 /** Told by the server. */
 export type Told =
-  | { readonly type: "listening"; readonly port: number }
+  | { readonly type: "listening"; readonly port: number; readonly admin?: string }
   /** Everything of the last flood was acknowledged. */
   | { readonly type: "acknowledged" }
 

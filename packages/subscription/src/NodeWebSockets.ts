@@ -11,11 +11,13 @@ import { type Corkable, corking } from "./internal/corking.ts"
 
 /** As much of a `ws` socket as is needed. */
 export interface NodeWebSocket extends Socket.WebSocketLike {
+  /** Calls back with the answer that made the connection a WebSocket, and with what lies under it. */
   on(event: "upgrade", listener: (response: { readonly socket: Corkable }) => void): unknown
 }
 
 /** As much of the `WebSocket` of `ws` as is needed. */
 export interface NodeWebSocketConstructor {
+  /** Opens a socket. */
   new(
     url: string,
     protocols: string | Array<string> | undefined,
@@ -24,14 +26,7 @@ export interface NodeWebSocketConstructor {
 }
 
 /**
- * Sockets of `ws`. Frames are not compressed: they are too small to gain by it.
- *
- * ```ts
- * import * as NodeWebSockets from "@effect-signalwire/subscription/NodeWebSockets"
- * import { WebSocket } from "ws"
- *
- * const layer = NodeWebSockets.layer(WebSocket)
- * ```
+ * Sockets of `ws`, whose `WebSocket` it is given. Frames are not compressed: they are too small to gain by it.
  *
  * @category layers
  */
