@@ -19,5 +19,11 @@ export const registry: Readonly<Record<string, Entry>> = {
   "decode-frame": { load: () => import("./decodeFrame.ts"), steady: true },
   timeline: { load: () => import("./timeline.ts"), steady: true },
   importing: { load: () => import("./importing.ts") },
+  "event-path": { load: () => import("./eventPath.ts") },
+  "promise-path": { load: () => import("./promisePath.ts") },
+  vendors: { load: () => import("./vendors.ts") },
+  history: { load: () => import("./history.ts") },
+  latency: { load: () => import("./latency.ts") },
+  sending: { load: () => import("./sending.ts") },
   bundle: { load: () => import("./bundle.ts"), steady: true }
 }

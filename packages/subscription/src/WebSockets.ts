@@ -3,12 +3,14 @@
  *
  * Node's waits without limit for the answer to its close frame, has no way to be ended otherwise, and keeps the process
  * alive meanwhile: a connection that is half open would never go away. Its transport tells of its sockets on a
- * diagnostics channel; there the one of a connection is found, and ended when its close is not answered.
+ * diagnostics channel; there the one of a connection is found, and ended when its close is not answered. Found, it also
+ * gathers what is sent in one tick into one write.
  *
  * @since 0.1.0
  */
 import * as Layer from "effect/Layer"
 import * as Socket from "effect/socket/Socket"
+import { type Corkable, corking } from "./internal/corking.ts"
 
 /** How long a close may take to be answered. Milliseconds. */
 const closeTimeout = 2000
@@ -36,17 +38,26 @@ const diagnostics = (): Diagnostics | undefined => {
   return isFunction(subscribe) && isFunction(unsubscribe) ? { subscribe, unsubscribe } : undefined
 }
 
-/** Finds what lies under a connection as it opens; answers how to end it without a word. */
-const findTransport = (webSocket: WebSocket): () => void => {
+/** What lies under a connection. */
+interface Transport extends Corkable {
+  readonly destroy: () => void
+}
+
+const isTransport = (value: unknown): value is Transport =>
+  ["cork", "destroy", "uncork"].every((name) => isFunction(property(value, name)))
+
+/** Finds what lies under a connection as it opens. */
+const findTransport = (webSocket: WebSocket): () => Transport | undefined => {
   const channels = diagnostics()
-  if (channels === undefined) return () => {}
+  if (channels === undefined) return () => undefined
   let connected: Array<unknown> = []
-  let transport: unknown
+  let transport: Transport | undefined
   const onConnected: Listener = (message) => connected.push(property(message, "socket"))
   const onOpen: Listener = (message) => {
     if (property(message, "websocket") !== webSocket) return
     const port = property(property(message, "address"), "port")
-    transport = connected.find((socket) => property(socket, "localPort") === port)
+    const found = connected.find((socket) => property(socket, "localPort") === port)
+    if (isTransport(found)) transport = found
     stop()
   }
   const stop = (): void => {
@@ -57,15 +68,13 @@ const findTransport = (webSocket: WebSocket): () => void => {
   channels.subscribe("undici:client:connected", onConnected)
   channels.subscribe("undici:websocket:open", onOpen)
   webSocket.addEventListener("close", stop, { once: true })
-  return () => {
-    const destroy = property(transport, "destroy")
-    if (isFunction(destroy)) destroy.call(transport)
-  }
+  return () => transport
 }
 
 const open = (url: string, protocols?: string | Array<string>): Socket.WebSocketLike => {
   const webSocket = new globalThis.WebSocket(url, protocols)
-  const end = findTransport(webSocket)
+  const transport = findTransport(webSocket)
+  corking(webSocket, transport)
   const close = webSocket.close.bind(webSocket)
   let isClosed = false
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -75,7 +84,7 @@ const open = (url: string, protocols?: string | Array<string>): Socket.WebSocket
   }, { once: true })
   webSocket.close = (code, reason) => {
     // before the close: one that is still dialling ends within it
-    if (!isClosed) timer ??= setTimeout(end, closeTimeout)
+    if (!isClosed) timer ??= setTimeout(() => transport()?.destroy(), closeTimeout)
     close(code, reason)
   }
   return webSocket

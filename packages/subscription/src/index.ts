@@ -1,4 +1,5 @@
 export * as ConnectionState from "./ConnectionState.ts"
+export * as NodeWebSockets from "./NodeWebSockets.ts"
 export * as Signal from "./Signal.ts"
 export * as Subscription from "./Subscription.ts"
 export * as SubscriptionError from "./SubscriptionError.ts"

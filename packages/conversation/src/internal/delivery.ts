@@ -151,15 +151,21 @@ export const make = (http: SignalWireHttp, echoes: Echoes.Echoes, options: Optio
         })
     )
 
-    /** Completes when the message is seen to be stored although its request is still without an answer. */
-    const witness = Effect.raceFirst(
-      // the answer is most often right behind
-      Effect.tap(Deferred.await(echo), Effect.sleep(answerGrace)),
-      look.pipe(
-        Effect.orElseSucceed(() => unseen),
-        Effect.delay(options.settleMillis),
-        Effect.repeat({ until: (verdict) => verdict._tag === "Stored" }),
-        Effect.map(({ receipt }) => receipt)
+    /**
+     * Completes when the message is seen to be stored although its request is still without an answer. It is not looked
+     * out for at first: hardly any answer takes so long, and whoever looks out has to be called off.
+     */
+    const witness = Effect.andThen(
+      Effect.sleep(answerGrace),
+      Effect.raceFirst(
+        // the answer is most often right behind
+        Effect.tap(Deferred.await(echo), Effect.sleep(answerGrace)),
+        look.pipe(
+          Effect.orElseSucceed(() => unseen),
+          Effect.delay(options.settleMillis),
+          Effect.repeat({ until: (verdict) => verdict._tag === "Stored" }),
+          Effect.map(({ receipt }) => receipt)
+        )
       )
     )
 

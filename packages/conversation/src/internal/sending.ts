@@ -38,13 +38,14 @@ export const make = Effect.fnUntraced(function*(
     const { clientId } = message
     const unconfirmed = (cause: unknown) =>
       new ConversationError({ method, reason: new Reason.Unconfirmed({ clientId }), cause })
-    const timeout = new Reason.Timeout({ millis: options.deadlineMillis })
-    const tooLate = new ConversationError({ method, reason: timeout })
+    // made when needed: an error is the dearest thing that a send can make
+    const timeout = () => new Reason.Timeout({ millis: options.deadlineMillis })
+    const tooLate = () => new ConversationError({ method, reason: timeout() })
     const deadline = (yield* Clock.currentTimeMillis) + options.deadlineMillis
     let begun = false
     const deliver = Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
-      if (now >= deadline) return yield* tooLate
+      if (now >= deadline) return yield* tooLate()
       begun = true
       return yield* Effect.mapError(
         delivery.deliver({ ...message, sinceSeconds: now / 1000, lookFirst: null }),
@@ -55,7 +56,7 @@ export const make = Effect.fnUntraced(function*(
     return yield* turn.withPermits(1)(deliver).pipe(
       Effect.timeoutOrElse({
         duration: options.deadlineMillis,
-        orElse: () => Effect.fail(begun ? unconfirmed(timeout) : tooLate)
+        orElse: () => Effect.fail(begun ? unconfirmed(timeout()) : tooLate())
       })
     )
   }, Effect.scoped)

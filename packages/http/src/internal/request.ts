@@ -7,10 +7,13 @@ import { redact } from "@effect-signalwire/schema/Token"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Schedule from "effect/Schedule"
+import * as Scope from "effect/Scope"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import { describe, withoutSecret } from "./cause.ts"
 import { failed } from "./errors.ts"
@@ -48,6 +51,19 @@ export interface Options {
 /** Visible ASCII: transports quote a header that they cannot send, and with it the token. */
 const isSendable = (token: string): boolean => /^[\x21-\x7e]+$/.test(token)
 
+/**
+ * Lets go of the connection unless the whole answer was taken in: then nothing is left to let go of, and to end it all
+ * the same costs as much as a request does.
+ */
+const untilTaken = <E>(exchange: Effect.Effect<Reply, E, Scope.Scope>): Effect.Effect<Reply, E> =>
+  Effect.suspend(() => {
+    const scope = Scope.makeUnsafe()
+    return Effect.onExit(
+      Scope.provide(exchange, scope),
+      (exit) => Exit.isSuccess(exit) && Option.isSome(exit.value.body) ? Effect.void : Scope.close(scope, exit)
+    )
+  })
+
 export const make = (options: Options): Requests => {
   const { credentials, timeouts } = options
   const client = HttpClient.withScope(options.client)
@@ -68,7 +84,7 @@ export const make = (options: Options): Requests => {
     const millis = yield* timeLeft(limits)
     return yield* client.execute(HttpClientRequest.bearerToken(request, token)).pipe(
       Effect.flatMap(read),
-      Effect.scoped,
+      untilTaken,
       // The service allows no headers of ours: with them, browsers would not even send the request.
       Effect.provideService(HttpClient.TracerPropagationEnabled, false),
       Effect.mapError(({ reason }) => {

@@ -1,0 +1,82 @@
+/**
+ * A client in a process of its own, in the page that the conformance runs give the vendor's clients: it connects, listens
+ * to one conversation, and tells what a flood cost it.
+ */
+import type * as Ours from "@effect-signalwire/promise"
+import { createRequire } from "node:module"
+import type * as VendorAddress from "vendor-address"
+import type * as VendorGroup from "vendor-group"
+
+export type Generation = "ours" | "address" | "group"
+
+/** Told by the client. */
+export type ClientTold =
+  | { readonly type: "ready" }
+  /** It hears; sent with the first message that it was told. */
+  | { readonly type: "hears" }
+  | { readonly type: "counting" }
+  /** It was told everything it counted; milliseconds that it computed meanwhile. */
+  | { readonly type: "counted"; readonly cpu: number }
+
+const [generation = "", http = "", ws = "", token = "", addressId = "", ownAddressId = ""] = process.argv.slice(2)
+const tell = (told: ClientTold) => process.send?.(told)
+
+interface Page {
+  readonly prepare: (place: { readonly http: string; readonly ws: string }) => unknown
+}
+// not part of this package's program: it belongs to the conformance runs
+const page: Page = await import(new URL("../../../conformance/src/environment.ts", import.meta.url).href)
+page.prepare({ http, ws })
+// what the clients print is not the benchmark's output, and would be measured
+console.log =
+  console.info =
+  console.warn =
+  console.debug =
+  console.error =
+    () => undefined
+process.on("unhandledRejection", () => undefined)
+
+let heard = 0
+let target = Number.POSITIVE_INFINITY
+let began = 0
+const cpuMillis = (): number => {
+  const { system, user } = process.cpuUsage()
+  return (user + system) / 1000
+}
+const hear = (events: number): void => {
+  if (heard === 0) tell({ type: "hears" })
+  heard += events
+  if (heard < target) return
+  target = Number.POSITIVE_INFINITY
+  tell({ type: "counted", cpu: cpuMillis() - began })
+}
+process.on("message", (count: number) => {
+  target = heard + count
+  began = cpuMillis()
+  tell({ type: "counting" })
+})
+process.on("disconnect", () => process.exit(0))
+
+const require = createRequire(import.meta.url)
+const connect: Record<string, () => Promise<unknown>> = {
+  ours: async () => {
+    const vendor: typeof Ours = await import("@effect-signalwire/promise")
+    const client = await vendor.SignalWire({ token, urls: { http, ws } })
+    await client.conversation.join({ addressId })
+    await client.conversation.subscribe(() => hear(1))
+  },
+  address: async () => {
+    const vendor: typeof VendorAddress = require("vendor-address")
+    const client = await vendor.SignalWire({ token })
+    await client.conversation.join({ addressId })
+    await client.conversation.subscribe(() => hear(1))
+  },
+  group: async () => {
+    const vendor: typeof VendorGroup = require("vendor-group")
+    const client = await vendor.SignalWire({ token })
+    await client.conversation.join({ fromAddressId: ownAddressId, addressIds: [addressId, ownAddressId] })
+    await client.conversation.subscribe(() => hear(1))
+  }
+}
+await connect[generation]?.()
+tell({ type: "ready" })

@@ -1,0 +1,78 @@
+/** What a benchmark and the server that feeds it say to each other. */
+
+/** Told to the server. */
+export type Command =
+  /** Pushes so many events to the socket that was opened last, as fast as it takes them. */
+  | { readonly type: "flood"; readonly frames: number }
+  /** How history looks from now on: how many pages of 100 it has, and how long an answer takes. */
+  | { readonly type: "history"; readonly pages: number; readonly delayMillis: number }
+  | { readonly type: "stop" }
+
+/** Told by the server. */
+export type Told =
+  | { readonly type: "listening"; readonly port: number; readonly admin?: string }
+  /** Everything of the last flood was acknowledged. */
+  | { readonly type: "acknowledged" }
+
+/** The other side of the n-th conversation. */
+export const addressOf = (n: number): string => `bbbbbbbb-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
+
+/** The conversation that everything is said in. */
+export const addressId = addressOf(0)
+
+/** How many conversations there are. */
+export const conversations = 100
+
+const fields = (id: string, text: string) => ({
+  id,
+  conversation_id: addressId,
+  address_id: addressId,
+  user_id: "c0ffee00-0000-4000-8000-000000000001",
+  from_address_id: "aaaaaaaa-0000-4000-8000-000000000001",
+  type: "message",
+  subtype: "chat",
+  kind: null,
+  text,
+  details: {},
+  metadata: { tone: "casual", n: 1 }
+})
+
+const prefix = "dddddddd-0000-4000-8000-"
+
+/** The id of the n-th message. */
+export const messageId = (n: number): string => prefix + n.toString(16).padStart(12, "0")
+
+const text = "The quick brown fox jumps over the lazy dog, and thinks nothing of it at all."
+const placeholder = "@@"
+const epochSeconds = Math.floor(Date.now() / 1000)
+
+const event = JSON.stringify({
+  jsonrpc: "2.0",
+  id: placeholder,
+  method: "signalwire.event",
+  params: {
+    event_type: "conversation.message",
+    event_channel: "conversation.c0ffee00-0000-4000-8000-000000000001",
+    timestamp: epochSeconds,
+    project_id: "00000000-0000-4000-8000-000000000002",
+    node_id: "node@feed",
+    is_author: false,
+    params: {
+      ...fields(placeholder, text),
+      ts: epochSeconds + 0.456,
+      hidden: false,
+      conversation_name: "office-chat",
+      user_name: "Ada Lovelace"
+    }
+  }
+}).split(placeholder)
+
+/** The text of the event that tells of the n-th message: about 790 bytes. */
+export const eventText = (n: number): string => event.join(messageId(n))
+
+/** The messages of a page of history, newest first, as the wire has them. */
+export const historyPage = (page: number): ReadonlyArray<object> =>
+  Array.from({ length: 100 }, (_, index) => {
+    const n = page * 100 + index
+    return { ...fields(`eeeeeeee${messageId(n).slice(8)}`, text), ts: epochSeconds - n - 0.25 }
+  })

@@ -1,0 +1,148 @@
+/**
+ * The server that feeds the benchmarks, as a process of its own: it answers at once and without a thought, so that what
+ * is measured is the client.
+ */
+import { createServer, type ServerResponse } from "node:http"
+import type { Duplex } from "node:stream"
+import { WebSocketServer } from "ws"
+import { addressId, addressOf, type Command, conversations, eventText, historyPage, type Told } from "./protocol.ts"
+
+const tell = (told: Told) => process.send?.(told)
+
+/** How many events go out in one write. */
+const framesPerWrite = 64
+
+const frame = (text: string): Buffer => {
+  const payload = Buffer.from(text)
+  const header = payload.length < 126
+    ? Buffer.from([0x81, payload.length])
+    : Buffer.from([0x81, 126, payload.length >> 8, payload.length & 0xff])
+  return Buffer.concat([header, payload])
+}
+
+let current: Duplex | undefined
+let unacknowledged = 0
+let pushed = 0
+
+/** The frames are made before the first is sent, so that none waits for another to be made. */
+const flood = (frames: number): void => {
+  const socket = current
+  if (socket === undefined) throw new Error("nobody is connected")
+  unacknowledged += frames
+  const writes: Array<Buffer> = []
+  for (let sent = 0; sent < frames; sent += framesPerWrite) {
+    const size = Math.min(framesPerWrite, frames - sent)
+    writes.push(Buffer.concat(Array.from({ length: size }, () => frame(eventText(pushed++)))))
+  }
+  let next = 0
+  const pump = () => {
+    for (let write = writes[next]; write !== undefined; write = writes[next]) {
+      next++
+      if (!socket.write(write)) return void socket.once("drain", pump)
+    }
+  }
+  pump()
+}
+
+const connectResult = {
+  identity: "feed@benchmarks",
+  protocol: "signalwire_benchmarks",
+  authorization: {
+    jti: "00000000-0000-4000-8000-000000000001",
+    project_id: "00000000-0000-4000-8000-000000000002",
+    scope: [],
+    fabric_subscriber: {
+      version: 1,
+      expires_at: 4102444800,
+      subscriber_id: "00000000-0000-4000-8000-000000000003",
+      application_id: null,
+      project_id: "00000000-0000-4000-8000-000000000002",
+      space_id: "00000000-0000-4000-8000-000000000004"
+    }
+  },
+  ice_servers: []
+}
+
+const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false })
+const onFrame = (send: (text: string) => void) => (data: unknown) => {
+  if (!Buffer.isBuffer(data)) return
+  if (!data.includes("\"method\"")) {
+    unacknowledged--
+    if (unacknowledged === 0) tell({ type: "acknowledged" })
+    return
+  }
+  const { id, method } = JSON.parse(data.toString())
+  send(JSON.stringify({ jsonrpc: "2.0", id, result: method === "signalwire.connect" ? connectResult : {} }))
+}
+
+// History: pages are made when first asked for, and remembered
+
+let history = { pages: 0, delayMillis: 0 }
+const pages = new Map<number, string>()
+
+const answer = (response: ServerResponse, body: string): void => {
+  response.setHeader("content-type", "application/json")
+  response.setHeader("content-length", Buffer.byteLength(body))
+  response.end(body)
+}
+
+const pageText = (page: number): string => {
+  if (page >= history.pages) return JSON.stringify({ data: [], links: {} })
+  const text = pages.get(page) ?? JSON.stringify({
+    data: historyPage(page),
+    links: page + 1 < history.pages ? { next: `/api/fabric/conversations/${addressId}/messages?page=${page + 1}` } : {}
+  })
+  pages.set(page, text)
+  return text
+}
+
+/** What was said before the benchmark began: where a subscription begins, and whither one looks back. */
+const early = JSON.stringify({ data: historyPage(36).slice(0, 1), links: {} })
+const conversationList = JSON.stringify({
+  data: Array.from({ length: conversations }, (_, n) => {
+    const id = addressOf(n)
+    return { id, address_id: id, name: "office-chat", created_at: 1, last_message_at: 2 }
+  }),
+  links: {}
+})
+const sent = JSON.stringify({ table: { conversation_id: addressId, text: "" } })
+
+const server = createServer((request, response) => {
+  const { pathname, searchParams } = new URL(request.url ?? "/", "http://127.0.0.1")
+  if (request.method === "POST") {
+    request.on("end", () => answer(response, sent)).resume()
+  } else if (pathname.endsWith(`${addressId}/messages`)) {
+    const text = pageText(Number(searchParams.get("page") ?? 0))
+    if (history.delayMillis === 0) answer(response, text)
+    else setTimeout(() => answer(response, text), history.delayMillis)
+  } else if (pathname.endsWith("/messages")) {
+    answer(response, early)
+  } else {
+    answer(response, conversationList)
+  }
+})
+server.keepAliveTimeout = 60_000
+server.on("upgrade", (request, socket: Duplex, head) => {
+  sockets.handleUpgrade(request, socket, head, (webSocket) => {
+    current = socket
+    webSocket.on("message", onFrame((text) => webSocket.send(text)))
+    webSocket.on("error", () => undefined)
+  })
+})
+server.listen(0, "127.0.0.1", () => {
+  const address = server.address()
+  if (typeof address === "object" && address !== null) tell({ type: "listening", port: address.port })
+})
+
+process.on("message", (command: Command) => {
+  switch (command.type) {
+    case "flood":
+      return flood(command.frames)
+    case "history":
+      history = command
+      return
+    case "stop":
+      return process.exit(0)
+  }
+})
+process.on("disconnect", () => process.exit(0))

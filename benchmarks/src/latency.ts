@@ -1,0 +1,75 @@
+/** Row 10: how long one event takes from the socket to a subscriber that waits for it. */
+import * as NodeWebSockets from "@effect-signalwire/subscription/NodeWebSockets"
+import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Socket from "effect/socket/Socket"
+import { performance } from "node:perf_hooks"
+import { WebSocket as NodeWebSocket } from "ws"
+import * as Feed from "./feed/Feed.ts"
+import * as Ours from "./feed/ourClient.ts"
+import { type Benchmark, type Figure, spreadOf } from "./harness.ts"
+
+const events = 1500
+const gapMillis = 2
+
+/** Notes when a frame is handed to the client: its listeners are called after this one. */
+const stamped = (layer: Layer.Layer<Socket.WebSocketConstructor>, note: () => void) =>
+  Layer.effect(
+    Socket.WebSocketConstructor,
+    Effect.map(Socket.WebSocketConstructor, (open) => (url: string, options?: Socket.WebSocketConstructorOptions) => {
+      const webSocket = open(url, options)
+      webSocket.addEventListener("message", note)
+      return webSocket
+    })
+  ).pipe(Layer.provide(layer))
+
+const measure = async (layer: Layer.Layer<Socket.WebSocketConstructor>): Promise<ReadonlyArray<number>> => {
+  await using feed = await Feed.start()
+  const times: Array<number> = []
+  let arrived = 0
+  let onHeard = () => {}
+  const note = () => {
+    arrived = performance.now()
+  }
+  const close = await Ours.connect(stamped(layer, note), 1)(feed, () => {
+    times.push((performance.now() - arrived) * 1000)
+    onHeard()
+  })
+  for (let n = 0; n < events; n++) {
+    const heard = new Promise<void>((resolve) => {
+      onHeard = resolve
+    })
+    await Promise.all([heard, feed.flood(1)])
+    await new Promise((resolve) => {
+      setTimeout(resolve, gapMillis)
+    })
+  }
+  await close()
+  // the first of them find nothing compiled
+  return times.slice(events / 3)
+}
+
+const run = async (): Promise<ReadonlyArray<Figure>> => {
+  const figures: Array<Figure> = []
+  for (
+    const [name, layer] of [
+      ["global WebSocket", WebSockets.layer],
+      ["ws", NodeWebSockets.layer(NodeWebSocket)]
+    ] as const
+  ) {
+    figures.push({
+      row: "10",
+      what: `one event over ${name} to a waiting subscriber`,
+      unit: "us",
+      spread: spreadOf(await measure(layer)),
+      goal: { is: "at most", value: 100 }
+    })
+  }
+  return figures
+}
+
+export const benchmark: Benchmark = {
+  about: "One event at a time, from the moment the socket hands over its frame until the subscriber has it.",
+  run
+}

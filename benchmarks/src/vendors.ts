@@ -1,0 +1,137 @@
+/** Row 5: the vendor's published clients and ours, flooded by the same server with the same frames. */
+import { fork } from "node:child_process"
+import { performance } from "node:perf_hooks"
+import { fileURLToPath } from "node:url"
+import type { ClientTold, Generation } from "./feed/contestant.ts"
+import * as Feed from "./feed/Feed.ts"
+import { type Benchmark, type Figure, format, ratioOf, spreadOf } from "./harness.ts"
+
+const frames = 10_000
+const rounds = 9
+const names: Record<Generation, string> = {
+  ours: "@effect-signalwire/promise",
+  address: "@signalwire/js 3.28.0",
+  group: "@signalwire/client 0.0.1"
+}
+
+interface Person {
+  readonly id: string
+  readonly token: string
+  readonly addressId: string
+}
+
+interface Client {
+  readonly flood: () => Promise<{ readonly wall: number; readonly cpu: number }>
+  readonly close: () => Promise<void>
+}
+
+const open = async (generation: Generation): Promise<Client> => {
+  const feed = await Feed.start("relay")
+  const admin = async <A>(path: string, body: object): Promise<A> => {
+    const response = await fetch(feed.admin + path, { method: "POST", body: JSON.stringify(body) })
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`)
+    return JSON.parse(await response.text())
+  }
+  const [listener, speaker, room] = await Promise.all([
+    admin<Person>("/subscribers", { name: "listener" }),
+    admin<Person>("/subscribers", { name: "speaker" }),
+    admin<{ readonly addressId: string }>("/rooms", { name: "stage" })
+  ])
+  const child = fork(
+    fileURLToPath(new URL("./feed/contestant.ts", import.meta.url)),
+    [generation, feed.http, feed.ws, listener.token, room.addressId, listener.addressId],
+    { execArgv: [], silent: true }
+  )
+  const told = <Type extends ClientTold["type"]>(type: Type): Promise<Extract<ClientTold, { readonly type: Type }>> =>
+    new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`${names[generation]} was never ${type}`)), 60_000)
+      const isIt = (message: ClientTold): message is Extract<ClientTold, { readonly type: Type }> =>
+        message.type === type
+      const listen = (message: ClientTold) => {
+        if (!isIt(message)) return
+        child.off("message", listen)
+        clearTimeout(late)
+        resolve(message)
+      }
+      child.on("message", listen)
+    })
+  await told("ready")
+  const hears = told("hears")
+  await admin("/messages", { messages: [{ from: speaker.id, addressId: room.addressId, text: "lunch?" }] })
+  await hears
+  return {
+    flood: async () => {
+      const counting = told("counting")
+      child.send(frames)
+      await counting
+      const counted = told("counted")
+      const began = performance.now()
+      void feed.flood(frames)
+      const { cpu } = await counted
+      return { cpu, wall: performance.now() - began }
+    },
+    close: async () => {
+      child.disconnect()
+      await feed[Symbol.asyncDispose]()
+    }
+  }
+}
+
+interface Times {
+  readonly wall: Array<number>
+  readonly cpu: Array<number>
+}
+
+const versus = async (generation: Generation): Promise<{ readonly ours: Times; readonly theirs: Times }> => {
+  const times = { ours: { wall: [], cpu: [] }, theirs: { wall: [], cpu: [] } }
+  const clients = [
+    { client: await open("ours"), times: times.ours },
+    { client: await open(generation), times: times.theirs }
+  ] satisfies ReadonlyArray<{ readonly client: Client; readonly times: Times }>
+  for (const { client } of clients) for (let warm = 0; warm < 2; warm++) await client.flood()
+  for (let round = 0; round < rounds; round++) {
+    for (const { client, times } of clients) {
+      const { cpu, wall } = await client.flood()
+      const { cpu: cpus, wall: walls }: Times = times
+      cpus.push(cpu)
+      walls.push(wall)
+    }
+  }
+  for (const { client } of clients) await client.close()
+  return times
+}
+
+const run = async (): Promise<ReadonlyArray<Figure>> => {
+  const figures: Array<Figure> = []
+  for (
+    const [generation, faster, cheaper] of [["address", 3, 1 / 3], ["group", 1, 1]] as const
+  ) {
+    const { ours, theirs } = await versus(generation)
+    const perSecond = ({ wall }: Times) => `${format(frames / spreadOf(wall).median * 1000)} events/s`
+    const perEvent = ({ cpu }: Times) => `${format(spreadOf(cpu).median / frames * 1000)} us an event`
+    figures.push({
+      row: "5",
+      what: `events/s of ours (${perSecond(ours)}) to those of ${names[generation]}`,
+      unit: "x",
+      spread: ratioOf(theirs.wall, ours.wall),
+      baseline: `${names[generation]}: ${perSecond(theirs)}`,
+      goal: { is: "at least", value: faster, slack: 0.25 }
+    }, {
+      row: "5",
+      what: `CPU of ours (${perEvent(ours)}) to that of ${names[generation]}`,
+      unit: "x",
+      spread: ratioOf(ours.cpu, theirs.cpu),
+      baseline: `${names[generation]}: ${perEvent(theirs)}`,
+      goal: { is: "at most", value: cheaper, slack: 0.25 }
+    })
+  }
+  return figures
+}
+
+export const benchmark: Benchmark = {
+  about:
+    `${frames} events at full speed to one listener of each client, from the same server with the same frames: a ` +
+    "sandbox, with a relay in front of it that tells a message again and again under new ids. Each client is a process " +
+    "of its own, in the page that the conformance runs give them; a flood ends when the listener was told everything.",
+  run
+}

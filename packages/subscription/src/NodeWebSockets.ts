@@ -1,0 +1,48 @@
+/**
+ * The sockets of the package `ws`, for servers and other programs on Node. They hold the server back while the program
+ * has not taken in what was sent, and what is sent in one tick goes out in one write: with a busy session that is
+ * the better part of its cost.
+ *
+ * @since 0.1.0
+ */
+import * as Layer from "effect/Layer"
+import * as Socket from "effect/socket/Socket"
+import { type Corkable, corking } from "./internal/corking.ts"
+
+/** As much of a `ws` socket as is needed. */
+export interface NodeWebSocket extends Socket.WebSocketLike {
+  /** Calls back with the answer that made the connection a WebSocket, and with what lies under it. */
+  on(event: "upgrade", listener: (response: { readonly socket: Corkable }) => void): unknown
+}
+
+/** As much of the `WebSocket` of `ws` as is needed. */
+export interface NodeWebSocketConstructor {
+  /** Opens a socket. */
+  new(
+    url: string,
+    protocols: string | Array<string> | undefined,
+    options: { readonly perMessageDeflate: boolean; readonly headers?: Record<string, string> }
+  ): NodeWebSocket
+}
+
+/**
+ * Sockets of `ws`, whose `WebSocket` it is given. Frames are not compressed: they are too small to gain by it.
+ *
+ * @category layers
+ */
+export const layer = (WebSocket: NodeWebSocketConstructor): Layer.Layer<Socket.WebSocketConstructor> =>
+  Layer.succeed(Socket.WebSocketConstructor, (url, given) => {
+    const { headers, protocols } = typeof given === "object" && !Array.isArray(given)
+      ? given
+      : { headers: undefined, protocols: given }
+    const webSocket = new WebSocket(url, protocols, {
+      perMessageDeflate: false,
+      ...(headers === undefined ? undefined : { headers: { ...headers } })
+    })
+    let stream: Corkable | undefined
+    webSocket.on("upgrade", ({ socket }) => {
+      stream = socket
+    })
+    corking(webSocket, () => stream)
+    return webSocket
+  })
