@@ -8,7 +8,7 @@ import * as World from "@effect-signalwire/testing/World"
 import { describe, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import WebSocket from "ws"
+import { WebSocket } from "ws"
 
 /** A sandbox that speaks `dialect`, until the scope closes. */
 const start = (dialect: "all" | "address" | "group") =>
