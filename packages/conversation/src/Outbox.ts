@@ -198,7 +198,14 @@ export const make = Effect.fnUntraced(function*(
 
   const tell = (outcome: OutboxEvent) =>
     Effect.andThen(
-      outcome._tag === "Failed" ? Effect.logError("a message was not sent", outcome.error.message) : Effect.void,
+      outcome._tag === "Failed" ?
+        Effect.logError("a message was not sent", outcome.error.message).pipe(
+          Effect.annotateLogs({
+            "signalwire.client_id": outcome.clientId,
+            "signalwire.address_id": outcome.entry.addressId
+          })
+        ) :
+        Effect.void,
       PubSub.publish(events, outcome)
     )
 

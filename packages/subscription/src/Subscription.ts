@@ -162,7 +162,9 @@ export const make = Effect.fnUntraced(function*(
       woken,
       onSignals: fanout.emit
     })
-    yield* Effect.logDebug("the session ended", ended.ending, ended.reason.message)
+    yield* Effect.logDebug("the session ended", ended.ending, ended.reason.message).pipe(
+      Effect.annotateLogs({ "signalwire.session": sessions, "signalwire.reason": ended.reason._tag })
+    )
     yield* happen({ _tag: "Ended", ...ended, chance: yield* Random.next })
   })
 

@@ -6,8 +6,11 @@ import * as Fixtures from "@effect-signalwire/testing/Fixtures"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
+import * as References from "effect/References"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as Tracer from "effect/Tracer"
@@ -80,6 +83,28 @@ describe("traces", () => {
       assert.isTrue(Option.isNone(ConversationTrace.sentIn(Fixtures.message({ metadata: { traceparent } }))))
     }
   })
+})
+
+describe("logs", () => {
+  it.effect("say which session ended, and why", () =>
+    Effect.gen(function*() {
+      const entries: Array<Readonly<Record<string, unknown>>> = []
+      const logger = Logger.make(({ fiber, message }) => {
+        entries.push({ message, ...fiber.getRef(References.CurrentLogAnnotations) })
+      })
+      yield* Effect.gen(function*() {
+        const { drop } = yield* ConversationsTest
+        yield* Effect.asVoid((yield* Conversations).subscription())
+        yield* drop
+        yield* TestClock.adjust("1 minute")
+      }).pipe(
+        Effect.scoped,
+        Effect.provide(Layer.merge(layer(office), Logger.layer([logger]))),
+        Effect.provideService(References.MinimumLogLevel, "Debug")
+      )
+      const [ended] = entries.filter((entry) => "signalwire.session" in entry)
+      assert.deepInclude(ended, { "signalwire.session": 1, "signalwire.reason": "Transport" })
+    }))
 })
 
 describe("metrics", () => {

@@ -123,7 +123,8 @@ export const open = Effect.fnUntraced(
       Effect.retry({
         schedule: untilReadable,
         while: (error) => error.isRetryable || error.reason._tag === "Malformed"
-      })
+      }),
+      Effect.annotateLogs("signalwire.method", method)
     )
 
     const begun = yield* begin

@@ -68,7 +68,7 @@ export const makeReader = ({ origin, prepare, requests }: ReaderOptions): Reader
       yield* Effect.logWarning(
         "items that could not be read were left out",
         sheet.malformed.slice(0, 20).map(({ path }) => path)
-      ).pipe(Effect.annotateLogs({ method: `SignalWireHttp.${method}`, count: sheet.malformed.length }))
+      ).pipe(Effect.annotateLogs({ "signalwire.method": method, "signalwire.count": sheet.malformed.length }))
     }
     return sheet
   })
