@@ -1,13 +1,29 @@
 /**
  * Adds up the results that vitest wrote for every package, and prints them as one line. Fails when a test failed, when
- * there was none, or when a package with tests has no results.
+ * there was none, or when a package with tests has no results. What failed is told again here, at the very end: a log
+ * of several packages side by side is long, and may be cut.
  */
 import { existsSync, globSync, readFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { dirname, join, relative } from "node:path"
 
 const root = dirname(import.meta.dirname)
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null
+
+const arrayOf = (value: unknown): ReadonlyArray<unknown> => Array.isArray(value) ? value : []
+
+/** How much is told of why a test failed: enough for the assertion and the line it stands in. */
+const reasonLength = 1500
+
+/** The tests of a file that failed, each with the beginning of why. */
+const failuresOf = (file: Record<string, unknown>): ReadonlyArray<string> => {
+  const failed = arrayOf(file["assertionResults"]).filter(isRecord).filter(({ status }) => status === "failed")
+  const told = failed.map((test) =>
+    `${String(test["fullName"])}\n${arrayOf(test["failureMessages"]).join("\n").slice(0, reasonLength)}`
+  )
+  // a file that can't be run at all has no tests, only a message
+  return told.length > 0 || file["status"] !== "failed" ? told : [String(file["message"]).slice(0, reasonLength)]
+}
 
 const total = { passed: 0, failed: 0, skipped: 0 }
 /** Tests of types hold when `check` does: they are counted, and are among those that passed. */
@@ -33,10 +49,10 @@ for (const directory of [...new Set(withTests)].toSorted()) {
   total.passed += count("numPassedTests")
   total.failed += count("numFailedTests")
   total.skipped += count("numPendingTests", "numTodoTests")
-  const files: ReadonlyArray<unknown> = Array.isArray(report["testResults"]) ? report["testResults"] : []
-  for (const file of files) {
-    if (!isRecord(file) || !String(file["name"]).endsWith("/test/types.test.ts")) continue
-    if (Array.isArray(file["assertionResults"])) ofTypes += file["assertionResults"].length
+  for (const file of arrayOf(report["testResults"]).filter(isRecord)) {
+    const name = String(file["name"])
+    if (name.endsWith("/test/types.test.ts")) ofTypes += arrayOf(file["assertionResults"]).length
+    for (const failure of failuresOf(file)) problems.push(`${relative(root, name)}: ${failure}`)
   }
   if (report["success"] !== true) problems.push(`${directory}: failed`)
 }

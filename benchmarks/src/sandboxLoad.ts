@@ -108,7 +108,7 @@ export const run = async (args: ReadonlyArray<string>): Promise<boolean> => {
       onReady = resolve
     })
     const onText = (text: string) => {
-      const frame = JSON.parse(text) as Frame
+      const frame: Frame = JSON.parse(text)
       if (frame.method === undefined) return
       raw?.send(`{"jsonrpc":"2.0","id":"${frame.id}","result":{}}`)
       if (frame.params?.event_type === "signalwire.authorization.state") onReady()
@@ -168,9 +168,9 @@ export const run = async (args: ReadonlyArray<string>): Promise<boolean> => {
   const delivered = performance.now() - talking
   const { cpu, peak, rss } = usage(sandbox.pid)
   const unacked = async () => {
-    const { sessions } = await (await fetch(`${admin}/sessions`)).json() as {
-      readonly sessions: ReadonlyArray<{ readonly unacked: number }>
-    }
+    const { sessions }: { readonly sessions: ReadonlyArray<{ readonly unacked: number }> } = JSON.parse(
+      await (await fetch(`${admin}/sessions`)).text()
+    )
     return sessions.reduce((sum, session) => sum + session.unacked, 0)
   }
   let waiting = await unacked()

@@ -101,6 +101,7 @@ export class Tab<Vendor, Keep> implements AsyncDisposable {
     const id = this.#next++
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
+      // a worker thread, not a window: its messages have no origin
       // oxlint-disable-next-line unicorn/require-post-message-target-origin
       this.#worker.postMessage({ ...command, id })
     })

@@ -62,6 +62,7 @@ port.on("message", (command: Command) => {
       case "page":
         return { exchanges: page.exchanges, frames: page.frames, sockets: page.sockets, kept: page.kept() }
       case "run": {
+        // what a test runs in the page comes as the source of its own function
         // oxlint-disable-next-line typescript/no-implied-eval
         const body: (...args: ReadonlyArray<unknown>) => unknown = new Function(`return (${command.source})`)()
         return body({ vendor, kept, until, page }, command.argument)

@@ -2,6 +2,7 @@
  * The server that feeds the benchmarks, as a process of its own: it answers at once and without a thought, so that what
  * is measured is the client.
  */
+import { connectResult } from "@effect-signalwire/testing/FakeServer"
 import { createServer, type ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
 import { WebSocketServer } from "ws"
@@ -44,25 +45,6 @@ const flood = (frames: number): void => {
   pump()
 }
 
-const connectResult = {
-  identity: "feed@benchmarks",
-  protocol: "signalwire_benchmarks",
-  authorization: {
-    jti: "00000000-0000-4000-8000-000000000001",
-    project_id: "00000000-0000-4000-8000-000000000002",
-    scope: [],
-    fabric_subscriber: {
-      version: 1,
-      expires_at: 4102444800,
-      subscriber_id: "00000000-0000-4000-8000-000000000003",
-      application_id: null,
-      project_id: "00000000-0000-4000-8000-000000000002",
-      space_id: "00000000-0000-4000-8000-000000000004"
-    }
-  },
-  ice_servers: []
-}
-
 const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false })
 const onFrame = (send: (text: string) => void) => (data: unknown) => {
   if (!Buffer.isBuffer(data)) return
@@ -72,7 +54,13 @@ const onFrame = (send: (text: string) => void) => (data: unknown) => {
     return
   }
   const { id, method } = JSON.parse(data.toString())
-  send(JSON.stringify({ jsonrpc: "2.0", id, result: method === "signalwire.connect" ? connectResult : {} }))
+  send(
+    JSON.stringify({
+      jsonrpc: "2.0",
+      id,
+      result: method === "signalwire.connect" ? connectResult("signalwire_benchmarks") : {}
+    })
+  )
 }
 
 // History: pages are made when first asked for, and remembered

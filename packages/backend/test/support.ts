@@ -20,13 +20,15 @@ import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 
+/** Test code reads answers and frames by hand. */
+// oxlint-disable-next-line typescript/no-explicit-any
+type Loose = any
+
 export interface Answer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  // test code reads answers by hand
-  // oxlint-disable-next-line typescript/no-explicit-any
-  readonly body: any
+  readonly body: Loose
 }
 
 export interface Person {
@@ -44,11 +46,9 @@ const closed = (code: number) => new Socket.SocketError({ reason: new Socket.Soc
 export interface Client {
   readonly send: (frame: unknown) => Effect.Effect<void>
   /** The next frame. */
-  // oxlint-disable-next-line typescript/no-explicit-any
-  readonly next: Effect.Effect<any>
+  readonly next: Effect.Effect<Loose>
   /** Frames that are waiting. */
-  // oxlint-disable-next-line typescript/no-explicit-any
-  readonly waiting: Effect.Effect<ReadonlyArray<any>>
+  readonly waiting: Effect.Effect<ReadonlyArray<Loose>>
   /** The code the server closed with; `null` when it broke the connection. */
   readonly closed: Effect.Effect<number | null>
   /** Ends the connection from this side. */

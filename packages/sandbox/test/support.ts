@@ -6,14 +6,15 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
+/** Test code reads frames and answers by hand. */
+// oxlint-disable-next-line typescript/no-explicit-any
+type Loose = any
+
 export interface Frame {
   readonly id: string
   readonly method?: string
-  // test code reads frames by hand
-  // oxlint-disable-next-line typescript/no-explicit-any
-  readonly params?: any
-  // oxlint-disable-next-line typescript/no-explicit-any
-  readonly result?: any
+  readonly params?: Loose
+  readonly result?: Loose
   readonly error?: { readonly code: number; readonly message: string }
 }
 
@@ -30,8 +31,7 @@ export const request = async (
     ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) })
   })
   const text = await response.text()
-  // oxlint-disable-next-line typescript/no-explicit-any
-  const body: any = text === "" ? undefined : JSON.parse(text)
+  const body: Loose = text === "" ? undefined : JSON.parse(text)
   return { status: response.status, headers: response.headers, body }
 }
 

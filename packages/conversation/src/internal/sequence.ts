@@ -183,16 +183,8 @@ const fromBehind = row<"Behind">()({
   Ended: owing
 })
 
-const fromFailed = row<"Failed">()({
-  Begun: stay,
-  Resumed: stay,
-  Signals: stay,
-  ReadBack: stay,
-  Failed: stay,
-  Ended: stay
-})
-
-const fromEnded = row<"Ended">()({
+/** Nothing comes after the end, whether there was a reason for it or not. */
+const fromOver = row<"Failed" | "Ended">()({
   Begun: stay,
   Resumed: stay,
   Signals: stay,
@@ -205,8 +197,8 @@ const rows = Match.typeTags<Phase, (happening: Happening, means: Means) => Step>
   Beginning: (phase) => (happening, means) => fromBeginning(happening)(phase, means),
   Live: (phase) => (happening, means) => fromLive(happening)(phase, means),
   Behind: (phase) => (happening, means) => fromBehind(happening)(phase, means),
-  Failed: (phase) => (happening, means) => fromFailed(happening)(phase, means),
-  Ended: (phase) => (happening, means) => fromEnded(happening)(phase, means)
+  Failed: (phase) => (happening, means) => fromOver(happening)(phase, means),
+  Ended: (phase) => (happening, means) => fromOver(happening)(phase, means)
 })
 
 /** What a phase becomes on a happening, and what is handed on. The rows are made once: this runs with every batch. */

@@ -17,7 +17,7 @@ export const make = Effect.fnUntraced(
   function*(options: Options = {}): Effect.fn.Return<Service, never, World | Scope.Scope> {
     const { admin } = yield* World
     const me = yield* admin.createSubscriber({ name: "me" })
-    /** Everybody but the subscriber under test, by name. */
+    /** Everybody by name, the subscriber under test among them. */
     const people = new Map<string, { readonly id: string; readonly addressId: string }>([["me", me]])
     const conversations = new Map<string, { readonly addressId: string; readonly kind: "room" | "person" }>()
 
@@ -76,12 +76,13 @@ export const make = Effect.fnUntraced(
       }
     })
 
-    /** For joining only; the client under test is another. */
-    const members = yield* Effect.orDie(client(me.token))
+    /** By a client of its own, which is gone then: the one under test may be refused by rules that are set. */
+    const join = (addressId: string) =>
+      Effect.scoped(Effect.orDie(Effect.flatMap(client(me.token), (members) => members.join({ addressId }))))
     const open = Effect.fnUntraced(function*(place: Place) {
       const { kind, name } = toPlace(place)
       const { addressId } = yield* kind === "room" ? admin.createRoom({ name }) : person(name)
-      if (kind === "room") yield* Effect.orDie(members.join({ addressId }))
+      if (kind === "room") yield* join(addressId)
       conversations.set(name, { addressId, kind })
     })
     for (const place of options.conversations ?? []) yield* open(place)
