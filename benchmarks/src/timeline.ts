@@ -93,7 +93,7 @@ const pass = (count: number): Effect.Effect<ReadonlyArray<Part>> =>
       settled: Effect.void,
       begin: () => Effect.succeed({ stretch: { end: "reached", messages: [] }, shown: true }),
       cursor: undefined,
-      tuning: { overlapSeconds: 30, memory: 8192, recoveryLimit: 100_000, sweep: null, cursorMillis: 1000 }
+      tuning: { overlapSeconds: 30, memory: 8192, recoveryLimit: 10_000, sweep: null, cursorMillis: 1000 }
     })
     const { add, window } = makeWindow()
     const seen = { messages: 0, late: 0 }

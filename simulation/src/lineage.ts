@@ -23,10 +23,12 @@ export interface Terms {
   readonly sweeps: boolean
   /** It may drop messages of its own choice. */
   readonly lossy: boolean
+  /** It reads little of history at once, so much may be said between the first part and the last. */
+  readonly inParts: boolean
+  /** How many messages a timeline begins with: a page. */
+  readonly pageSize: number
   /** It remembers few ids, so what is late is not promised. */
   readonly forgetful: boolean
-  /** It may hold so few messages at once that it must skip some, and say so. */
-  readonly limited: boolean
 }
 
 interface Position {
@@ -36,9 +38,6 @@ interface Position {
 
 const isAfter = (a: Position, b: Position): boolean =>
   a.epochSeconds > b.epochSeconds || (a.epochSeconds === b.epochSeconds && a.id > b.id)
-
-/** How many messages a timeline begins with. */
-const page = 100
 
 /** How long reading history may take at the worst when nothing stands in its way, milliseconds. */
 const readingTime = 120_000
@@ -63,7 +62,6 @@ export class Lineage {
   #frontier: Position | undefined
   #settledFrontier: Position | undefined
   #through = Number.NEGATIVE_INFINITY
-  readonly #gaps: Array<{ readonly from: number; readonly to: number; readonly before: number }> = []
   #initial: ReadonlySet<string> = new Set()
 
   constructor(name: string, terms: Terms, ledger: Ledger, cursor: Cursor | undefined) {
@@ -95,7 +93,9 @@ export class Lineage {
     const before = this.ledger.entries
       .filter((entry) => this.isOurs(entry))
       .toSorted((a, b) => a.epochSeconds - b.epochSeconds || (a.message.id < b.message.id ? -1 : 1))
-    const first = since === undefined ? before.slice(-page) : before.filter((entry) => entry.epochSeconds >= since)
+    const first = since === undefined
+      ? before.slice(-this.terms.pageSize)
+      : before.filter((entry) => entry.epochSeconds >= since)
     this.#initial = new Set(first.map((entry) => entry.message.id))
   }
 
@@ -107,15 +107,18 @@ export class Lineage {
     this.#through = Number.NEGATIVE_INFINITY
   }
 
-  /** The cursor was written: what was dealt with does not come again. */
+  /**
+   * The cursor was written: what this process dealt with does not come again. What one before it was handed and did not
+   * live to write may still be ahead.
+   */
   saved(): void {
-    for (const entry of this.handed.values()) entry.settled = true
+    for (const id of this.#current) this.handed.set(id, { settled: true })
     this.#settledFrontier = this.#frontier
   }
 
   /** A message is handed out; `pushedAt` is when the server last pushed it. */
   message(message: ConversationMessage, late: boolean | undefined, pushedAt = Number.NEGATIVE_INFINITY): void {
-    const { groupId, lossy, since } = this.terms
+    const { groupId, inParts, lossy, since } = this.terms
     const entry = this.ledger.byId.get(message.id)
     if (entry === undefined) return this.#fail(`a message that nobody sent: ${message.id}`)
     const text = entry.message.text ?? ""
@@ -125,8 +128,10 @@ export class Lineage {
     }
     if (this.#current.has(message.id)) this.#fail(`${text} comes twice (P2.1)`)
     if (this.handed.get(message.id)?.settled === true) this.#fail(`${text} comes again after a restart (P1.5)`)
-    // what was said in a conversation before it was joined comes as it can, and so does what was pushed only now
-    const isOld = entry.index < this.begun && entry.members.has(this.terms.account.id) && pushedAt < this.#openedAt
+    // what was said in a conversation before it was joined comes as it can, and so does what was pushed only now, or is
+    // still on its way and stands further back than the page that was read
+    const isOld = !inParts && entry.index < this.begun && entry.members.has(this.terms.account.id) &&
+      pushedAt < this.#openedAt
     if (groupId === undefined && isOld) this.#fail(`${text} is from before the beginning`)
     if (since !== undefined && entry.epochSeconds < since) this.#fail(`${text} is from before the beginning`)
     const position: Position = { epochSeconds: entry.epochSeconds, id: message.id }
@@ -134,11 +139,13 @@ export class Lineage {
     if (late !== undefined && !lossy && late === advances) {
       this.#fail(late ? `${text} is marked late, and is not (P3.2)` : `${text} is out of order and not marked (P3.1)`)
     }
-    // two that only history told come in order, unless the one that stands before was stored after
+    // two that only history told come in order, unless the one that stands before was stored after, or while it was read
     const isRead = !Number.isFinite(pushedAt)
     const { lastRead } = this
     const wasThere = entry.members.has(this.terms.account.id)
-    if (isRead && wasThere && !advances && !lossy && lastRead !== undefined && lastRead.index > entry.index) {
+    if (
+      isRead && wasThere && !advances && !lossy && !inParts && lastRead !== undefined && lastRead.index > entry.index
+    ) {
       if (isAfter({ epochSeconds: lastRead.epochSeconds, id: lastRead.message.id }, position)) {
         this.#fail(`${text} comes after ${lastRead.message.text ?? ""}, and history told both (P3.1)`)
       }
@@ -164,14 +171,8 @@ export class Lineage {
         }
         return
       }
-      case "Gap": {
-        if (!this.terms.limited || event.reason !== "too-many-messages") this.#fail(`a gap without need (P3.3)`)
-        this.#gaps.push({
-          from: DateTime.toEpochMillis(event.from) / 1000,
-          to: event.to === null ? Number.POSITIVE_INFINITY : DateTime.toEpochMillis(event.to) / 1000 + 0.001,
-          before: this.ledger.length
-        })
-      }
+      case "Gap":
+        this.#fail(`a gap without need (P3.3)`)
     }
   }
 
@@ -186,10 +187,7 @@ export class Lineage {
       if (!entry.pushed && !sweeps) return false
     }
     if (entry.index < this.opened) return this.#initial.has(entry.message.id)
-    if (this.terms.since !== undefined && entry.epochSeconds < this.terms.since) return false
-    return !this.#gaps.some(({ before, from, to }) =>
-      entry.index < before && entry.epochSeconds >= from && entry.epochSeconds <= to
-    )
+    return this.terms.since === undefined || entry.epochSeconds >= this.terms.since
   }
 
   /** What was promised, and has not come. */

@@ -15,7 +15,10 @@ export interface Setup {
   readonly overlapSeconds: number
   readonly sweeps: boolean
   readonly forgetful: boolean
-  readonly limited: boolean
+  /** Whether so few messages may be held at once that history is read in parts. */
+  readonly inParts: boolean
+  /** How many messages the server tells at once, of the hundred that it is asked for. */
+  readonly pageSize: number
   /** Where outboxes keep what they are given: in a store that several processes share, or in one for one at a time. */
   readonly outbox: "shared" | "keyValue"
 }
@@ -24,7 +27,8 @@ export const draw = (chance: Chance): Setup => {
   const overlapSeconds = chance.pick(10, 30)
   const sweeps = chance.happens(0.7)
   const forgetful = !sweeps && chance.happens(0.3)
-  const limited = !forgetful && chance.happens(0.05)
+  const inParts = chance.happens(0.2)
+  const pageSize = inParts ? chance.pick(3, 10) : 100
   const heartbeat = chance.pick("5 seconds", "10 seconds", "20 seconds")
   const min = chance.pick(6, 15, 30)
   return {
@@ -34,23 +38,26 @@ export const draw = (chance: Chance): Setup => {
       sessionRetention: chance.pick("5 seconds", "1 minute", "5 minutes"),
       // what is sent again must be among what is remembered
       maxUnacked: forgetful ? 8 : chance.pick(8, 2000),
+      maxPageSize: pageSize,
       tokenLifetime: chance.pick("5 minutes", "2 hours")
     },
     rooms: chance.whole(1, 3),
     bots: chance.whole(1, 2),
-    latency: chance.pick({ min: 0, max: 0 }, { min: 1, max: 40 }, { min: 5, max: 900 }),
+    // many small pages, each far away, would take longer than is waited for
+    latency: chance.pick({ min: 0, max: 0 }, { min: 1, max: 40 }, { min: 5, max: inParts ? 40 : 900 }),
     trouble: chance.pick(0, 1, 1, 2),
     overlapSeconds,
     sweeps,
     forgetful,
-    limited,
+    inParts,
+    pageSize,
     outbox: chance.pick("shared", "keyValue"),
     tuning: {
       overlap: overlapSeconds * 1000,
       sweep: sweeps ? { min: min * 1000, max: min * chance.pick(4, 8) * 1000 } : false,
       cursorInterval: chance.pick(0, 1000, 5000),
       memory: forgetful ? 48 : 8192,
-      recoveryLimit: limited ? 120 : 100_000,
+      recoveryLimit: inParts ? chance.pick(4, 20) : 10_000,
       readyTimeout: "5 seconds",
       subscription: {
         capacity: chance.pick(2, 6, 64, 4096),

@@ -310,7 +310,8 @@ export class World {
         sweeps: setup.sweeps,
         lossy,
         forgetful: setup.forgetful,
-        limited: setup.limited
+        inParts: setup.inParts,
+        pageSize: setup.pageSize
       },
       this.ledger,
       cursor

@@ -9,8 +9,11 @@ export interface Feed extends AsyncDisposable {
   readonly ws: string
   /** Where a sandbox is told what to do; empty where there is none. */
   readonly admin: string
-  /** Pushes events to the socket that was opened last; resolves when all of them are acknowledged. */
-  readonly flood: (frames: number) => Promise<void>
+  /**
+   * Pushes events to the socket that was opened last; resolves when all of them are acknowledged. With `kept` they are
+   * in history, too.
+   */
+  readonly flood: (frames: number, options?: { readonly kept: boolean }) => Promise<void>
   readonly history: (pages: number, delayMillis?: number) => void
 }
 
@@ -30,10 +33,10 @@ export const start = async (program: "server" | "relay" = "server"): Promise<Fee
     admin,
     http: `http://127.0.0.1:${port}`,
     ws: `ws://127.0.0.1:${port}`,
-    flood: (frames) =>
+    flood: (frames, { kept } = { kept: false }) =>
       new Promise((resolve) => {
         onAcknowledged = resolve
-        tell({ type: "flood", frames })
+        tell({ type: "flood", frames, kept })
       }),
     history: (pages, delayMillis = 0) => void tell({ type: "history", pages, delayMillis }),
     [Symbol.asyncDispose]: () =>

@@ -2,8 +2,11 @@
 
 /** Told to the server. */
 export type Command =
-  /** Pushes so many events to the socket that was opened last, as fast as it takes them. */
-  | { readonly type: "flood"; readonly frames: number }
+  /**
+   * Pushes so many events to the socket that was opened last, as fast as it takes them; with `kept` they are in the
+   * history of all conversations from then on, with all that were pushed before.
+   */
+  | { readonly type: "flood"; readonly frames: number; readonly kept: boolean }
   /** How history looks from now on: how many pages of 100 it has, and how long an answer takes. */
   | { readonly type: "history"; readonly pages: number; readonly delayMillis: number }
   | { readonly type: "stop" }
@@ -44,7 +47,11 @@ export const messageId = (n: number): string => prefix + n.toString(16).padStart
 
 const text = "The quick brown fox jumps over the lazy dog, and thinks nothing of it at all."
 const placeholder = "@@"
+const placeholderTime = 9.25
 const epochSeconds = Math.floor(Date.now() / 1000)
+
+/** When the n-th message that is pushed was said, unix seconds: ten thousand a second, so that none is from the future. */
+const pushedAt = (n: number): number => epochSeconds + n / 10_000
 
 const event = JSON.stringify({
   jsonrpc: "2.0",
@@ -59,16 +66,25 @@ const event = JSON.stringify({
     is_author: false,
     params: {
       ...fields(placeholder, text),
-      ts: epochSeconds + 0.456,
+      ts: placeholderTime,
       hidden: false,
       conversation_name: "office-chat",
       user_name: "Ada Lovelace"
     }
   }
-}).split(placeholder)
+})
+  .split(`"ts":${placeholderTime}`)
+  .map((part) => part.split(placeholder))
 
 /** The text of the event that tells of the n-th message: about 790 bytes. */
-export const eventText = (n: number): string => event.join(messageId(n))
+export const eventText = (n: number): string => event.map((part) => part.join(messageId(n))).join(`"ts":${pushedAt(n)}`)
+
+/** A page of what was pushed, the n-th message and those before it, newest first, as the wire has them. */
+export const pushedPage = (n: number): ReadonlyArray<object> =>
+  Array.from({ length: Math.min(100, n + 1) }, (_, index) => ({
+    ...fields(messageId(n - index), text),
+    ts: pushedAt(n - index)
+  }))
 
 /** The messages of a page of history, newest first, as the wire has them. */
 export const historyPage = (page: number): ReadonlyArray<object> =>

@@ -6,7 +6,16 @@ import { connectResult } from "@effect-signalwire/testing/FakeServer"
 import { createServer, type ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
 import { WebSocketServer } from "ws"
-import { addressId, addressOf, type Command, conversations, eventText, historyPage, type Told } from "./protocol.ts"
+import {
+  addressId,
+  addressOf,
+  type Command,
+  conversations,
+  eventText,
+  historyPage,
+  pushedPage,
+  type Told
+} from "./protocol.ts"
 
 const tell = (told: Told) => process.send?.(told)
 
@@ -24,6 +33,8 @@ const frame = (text: string): Buffer => {
 let current: Duplex | undefined
 let unacknowledged = 0
 let pushed = 0
+/** Whether history has what was pushed. */
+let kept = false
 
 /** The frames are made before the first is sent, so that none waits for another to be made. */
 const flood = (frames: number): void => {
@@ -86,6 +97,13 @@ const pageText = (page: number): string => {
 
 /** What was said before the benchmark began: where a subscription begins, and whither one looks back. */
 const early = JSON.stringify({ data: historyPage(36).slice(0, 1), links: {} })
+
+const pushedText = (from: number): string =>
+  JSON.stringify({
+    data: pushedPage(from),
+    links: from >= 100 ? { next: `/api/fabric/messages?from=${from - 100}` } : {}
+  })
+
 const conversationList = JSON.stringify({
   data: Array.from({ length: conversations }, (_, n) => {
     const id = addressOf(n)
@@ -104,7 +122,7 @@ const server = createServer((request, response) => {
     if (history.delayMillis === 0) answer(response, text)
     else setTimeout(() => answer(response, text), history.delayMillis)
   } else if (pathname.endsWith("/messages")) {
-    answer(response, early)
+    answer(response, kept ? pushedText(Number(searchParams.get("from") ?? pushed - 1)) : early)
   } else {
     answer(response, conversationList)
   }
@@ -125,6 +143,7 @@ server.listen(0, "127.0.0.1", () => {
 process.on("message", (command: Command) => {
   switch (command.type) {
     case "flood":
+      kept = command.kept
       return flood(command.frames)
     case "history":
       history = command

@@ -70,6 +70,11 @@ export interface Options {
    */
   readonly maxTextLength?: number | undefined
   /**
+   * The most items that a page holds, whatever is asked for.
+   * @default 1000
+   */
+  readonly maxPageSize?: number | undefined
+  /**
    * How long a minted token is good.
    * @default "2 hours"
    */
@@ -110,6 +115,8 @@ export interface Settings {
   readonly maxUnacked: number
   /** UTF-16 code units. */
   readonly maxTextLength: number
+  /** Items. */
+  readonly maxPageSize: number
   /** Milliseconds. */
   readonly tokenLifetime: number
   /** Whether the wire log is written from the start. */
@@ -129,6 +136,7 @@ const toSettings = (options: Options): Settings => ({
   sessionRetention: Duration.toMillis(options.sessionRetention ?? "5 minutes"),
   maxUnacked: options.maxUnacked ?? 2000,
   maxTextLength: options.maxTextLength ?? 10_000,
+  maxPageSize: options.maxPageSize ?? 1000,
   tokenLifetime: Duration.toMillis(options.tokenLifetime ?? "2 hours"),
   wireLog: options.wireLog ?? false,
   maxSockets: options.maxSockets ?? 10_000,

@@ -158,7 +158,7 @@ export interface Tuning {
   readonly cursorInterval?: Duration.Input | undefined
   /** How many message ids to remember at least, to recognise repetition. @default 8192 */
   readonly memory?: number | undefined
-  /** The most messages one re-read may hold. @default 100000 */
+  /** How many messages a re-read holds at once; what is more is read in parts. @default 10000 */
   readonly recoveryLimit?: number | undefined
   /** How long a subscription waits for the session before it goes on without. @default "10 seconds" */
   readonly readyTimeout?: Duration.Input | undefined
@@ -197,7 +197,7 @@ export const make = Effect.fnUntraced(function*(
     Delivery.make(http, echoes, {
       clockSkewSeconds: 300,
       overlapSeconds: toMillis(options.overlap ?? "30 seconds") / 1000,
-      searchLimit: 100_000,
+      searchLimit: lookLimit,
       settleMillis: toMillis(options.settle ?? "5 seconds")
     }),
     {
@@ -208,7 +208,7 @@ export const make = Effect.fnUntraced(function*(
   const tuning: Live.Tuning = {
     overlapSeconds: Duration.toSeconds(Duration.fromInputUnsafe(options.overlap ?? "30 seconds")),
     memory: options.memory ?? 8192,
-    recoveryLimit: options.recoveryLimit ?? 100_000,
+    recoveryLimit: options.recoveryLimit ?? 10_000,
     cursorMillis: toMillis(options.cursorInterval ?? "1 second"),
     sweep: options.sweep === false ? null : {
       minMillis: toMillis(options.sweep?.min ?? "30 seconds"),
@@ -232,7 +232,7 @@ export const make = Effect.fnUntraced(function*(
         ),
         begin: (newest) =>
           Effect.map(
-            History.head(newest, tuning.overlapSeconds, tuning.recoveryLimit),
+            History.head(newest, tuning.overlapSeconds, lookLimit),
             (stretch) => ({ stretch, shown: false })
           )
       }),
@@ -258,13 +258,9 @@ export const make = Effect.fnUntraced(function*(
         // one may be pushed long after its time
         belongs: (event) => event.addressId === addressId && event.epochSeconds >= earliest,
         settled: Effect.void,
-        begin: (newest) =>
-          Effect.map(
-            since === undefined
-              ? History.newestPage(newest)
-              : History.readBack(newest, null, tuning.recoveryLimit),
-            (stretch) => ({ stretch, shown: true })
-          )
+        begin: since === undefined
+          ? (newest) => Effect.map(History.newestPage(newest), (stretch) => ({ stretch, shown: true }))
+          : "everything"
       })
     ).pipe(withPolicy(policy))
   }
@@ -328,6 +324,9 @@ const withPolicy = (policy: Policy = "suspend") => <A, E, R>(items: Stream.Strea
 
 /** How many messages a page holds where this service reads history on its own account. */
 const recoveryPageSize = 100
+
+/** How many messages are looked through for one that was sent, or for those among which late ones may yet appear. */
+const lookLimit = 100_000
 
 const readPage = <A>(
   method: string,

@@ -7,8 +7,8 @@ import type { ConversationMessage } from "@effect-signalwire/schema/Conversation
 import * as Data from "effect/Data"
 import type * as DateTime from "effect/DateTime"
 
-/** Why history could not close a gap: it does not reach back that far, or there was more than may be held at once. */
-export type GapReason = "history-too-short" | "too-many-messages"
+/** Why history could not close a gap: it does not reach back that far. */
+export type GapReason = "history-too-short"
 
 /**
  * What a timeline yields.

@@ -109,6 +109,13 @@ describe("the merge", () => {
     assert.strictEqual(merge.readBackTo(), 290)
   })
 
+  it("P1.1: counts a read as verified up to what was newest when it began, and no further", () => {
+    const merge = Merge.make({ overlapSeconds: 10, memory: 64, trustLive: true })
+    merge.admitAll([message("b", 200), message("a", 100)], 150)
+    assert.strictEqual(merge.readBackTo(), 140)
+    assert.deepStrictEqual(merge.admitAll([message("late", 145)]).map(({ late }) => late), [true])
+  })
+
   it("goes on where another stood", () => {
     const merge = make()
     merge.admitAll([message("a", 95), message("b", 100)])

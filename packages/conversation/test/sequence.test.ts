@@ -1,3 +1,4 @@
+import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import * as Signal from "@effect-signalwire/subscription/Signal"
 import { assert, describe, it } from "@effect/vitest"
@@ -5,7 +6,7 @@ import { ConversationError } from "../src/ConversationError.ts"
 import type { Stretch } from "../src/internal/history.ts"
 import * as Merge from "../src/internal/merge.ts"
 import { beginning, type Happening, type Item, type Phase, step } from "../src/internal/sequence.ts"
-import { cutShort, event, message, reached } from "./support.ts"
+import { event, message, reached } from "./support.ts"
 
 const error = new ConversationError({ method: "timeline", reason: new Reason.Forbidden({ detail: "no" }) })
 
@@ -15,7 +16,17 @@ const begun = (stretch: Stretch, shown = true): Happening => ({
   beginning: { stretch, shown }
 })
 const signals = (...signals: ReadonlyArray<Signal.Signal>): Happening => ({ _tag: "Signals", signals })
-const readBack = (stretch: Stretch, sessions = 2): Happening => ({ _tag: "ReadBack", sessions, stretch })
+const read = (messages: ReadonlyArray<ConversationMessage>, more: boolean, sessions = 2): Happening => ({
+  _tag: "ReadBack",
+  sessions,
+  messages,
+  top: Number.POSITIVE_INFINITY,
+  more
+})
+/** All of what was asked for, newest first. */
+const readBack = (...messages: ReadonlyArray<ConversationMessage>) => read(messages, false)
+/** The oldest part of it. */
+const readPart = (...messages: ReadonlyArray<ConversationMessage>) => read(messages, true)
 const failed: Happening = { _tag: "Failed", error }
 const ended: Happening = { _tag: "Ended" }
 
@@ -53,7 +64,7 @@ describe("the life of a sequence", () => {
 
   it("begins now when what was before is not shown, and does not show it later", () => {
     const lapse = signals(Signal.overflow)
-    const { items } = after(begun(reached(message("a", 100)), false), lapse, readBack(reached(message("a", 100))))
+    const { items } = after(begun(reached(message("a", 100)), false), lapse, readBack(message("a", 100)))
     assert.deepStrictEqual(items, ["CaughtUp"])
   })
 
@@ -68,7 +79,7 @@ describe("the life of a sequence", () => {
     earlier.admit(message("a", 100))
     const resumed: Happening = { _tag: "Resumed", standing: earlier.standing() }
     assert.strictEqual(after(resumed).phase._tag, "Behind")
-    const { items, phase } = after(resumed, readBack(reached(message("b", 101), message("a", 100))))
+    const { items, phase } = after(resumed, readBack(message("b", 101), message("a", 100)))
     assert.deepStrictEqual([items, phase._tag], [["b", "CaughtUp"], "Live"])
   })
 
@@ -95,7 +106,7 @@ describe("the life of a sequence", () => {
     const { found, items, phase } = after(
       begunAtA,
       behind,
-      readBack(reached(message("c", 102), message("b", 101), message("a", 100)))
+      readBack(message("c", 102), message("b", 101), message("a", 100))
     )
     assert.deepStrictEqual(items, ["a", "CaughtUp", "b", "c", "CaughtUp", "d"])
     assert.strictEqual(found, 2)
@@ -107,36 +118,36 @@ describe("the life of a sequence", () => {
       begunAtA,
       signals(Signal.overflow),
       signals(liveAt("c", 102)),
-      readBack(reached(message("b", 101), message("a", 100)))
+      readBack(message("b", 101), message("a", 100))
     )
     assert.deepStrictEqual(items, ["a", "CaughtUp", "b", "CaughtUp", "c"])
   })
 
   it("reads once for all the lapses that wait", () => {
     const lapses = signals(Signal.overflow, unreadable, liveAt("b", 101), Signal.requested, Signal.connected(3))
-    assert.strictEqual(after(begunAtA, lapses, readBack(reached(message("a", 100)))).phase._tag, "Live")
+    assert.strictEqual(after(begunAtA, lapses, readBack(message("a", 100))).phase._tag, "Live")
   })
 
   it("owes another read for a lapse that came after the one it owed already", () => {
     const again = [signals(Signal.overflow), signals(Signal.overflow)]
-    assert.strictEqual(after(begunAtA, ...again, readBack(reached(message("a", 100)))).phase._tag, "Behind")
+    assert.strictEqual(after(begunAtA, ...again, readBack(message("a", 100))).phase._tag, "Behind")
   })
 
   it("does not read again what was read after the session was ready", () => {
     const covered = signals(Signal.connected(1), liveAt("b", 101))
     assert.strictEqual(after(begunAtA, covered).phase._tag, "Live")
-    const both = after(begunAtA, signals(Signal.connected(2)), readBack(reached(message("a", 100)), 3))
+    const both = after(begunAtA, signals(Signal.connected(2)), read([message("a", 100)], false, 3))
     assert.deepStrictEqual(both.phase, { _tag: "Live", covered: 3 })
   })
 
   it("says nothing when a look that was asked for finds nothing", () => {
-    const look = after(begunAtA, signals(Signal.requested), readBack(reached(message("a", 100))))
+    const look = after(begunAtA, signals(Signal.requested), readBack(message("a", 100)))
     assert.deepStrictEqual([look.items, look.found], [["a", "CaughtUp"], 0])
   })
 
   it("says that it caught up after an interruption, also when a look was asked for before it", () => {
     const both = signals(Signal.requested, Signal.connected(2))
-    assert.deepStrictEqual(after(begunAtA, both, readBack(reached(message("a", 100)))).items, [
+    assert.deepStrictEqual(after(begunAtA, both, readBack(message("a", 100))).items, [
       "a",
       "CaughtUp",
       "CaughtUp"
@@ -144,44 +155,55 @@ describe("the life of a sequence", () => {
   })
 
   it("P3.3: tells of a gap when history does not reach back to what is known", () => {
-    const { items } = after(begunAtA, signals(Signal.overflow), readBack(reached(message("z", 200))))
+    const { items } = after(begunAtA, signals(Signal.overflow), readBack(message("z", 200)))
     assert.deepStrictEqual(items, ["a", "CaughtUp", "Gap", "z", "CaughtUp"])
   })
 
-  it("P3.3: tells of a gap when there was more than may be held", () => {
-    const { items } = after(begunAtA, signals(Signal.overflow), readBack(cutShort(message("z", 200))))
-    assert.deepStrictEqual(items, ["a", "CaughtUp", "Gap", "z", "CaughtUp"])
-  })
-
-  it("P3.3: tells of a gap when nothing was known and there was more than may be held", () => {
-    const { items } = after(begun(reached()), signals(Signal.overflow), readBack(cutShort(message("z", 200))))
-    assert.deepStrictEqual(items, ["CaughtUp", "Gap", "z", "CaughtUp"])
-  })
-
-  it.each([
-    ["when there was more than may be held", cutShort(message("z", 200))],
-    ["when history does not reach back", reached(message("z", 200))]
-  ])("P3.3: counts what was heard since the last read to the gap, %s", (_, stretch) => {
+  it("P3.3: counts what was heard since the last read to the gap", () => {
     const merge = Merge.make({ overlapSeconds: 10, memory: 64, trustLive: false })
     merge.admitAll([message("a", 100)])
     merge.admit(event("b", 150))
     const phase: Phase = { _tag: "Behind", waiting: [], announced: true }
-    const [gap] = step(phase, readBack(stretch), { merge, belongs: () => true }).items
+    const [gap] = step(phase, readBack(message("z", 200)), { merge, belongs: () => true }).items
     assert.deepStrictEqual(
       gap?._tag === "Gap" && [gap.from.epochMilliseconds, gap.to?.epochMilliseconds],
       [90_000, 200_000]
     )
   })
 
+  it("P1.1: hands on each part of what is read, and leaves what waits to the parts that follow", () => {
+    const parts = [
+      begunAtA,
+      signals(Signal.overflow, liveAt("d", 103)),
+      readPart(message("c", 102), message("b", 101), message("a", 100))
+    ]
+    const between = after(...parts)
+    assert.deepStrictEqual([between.items, between.phase._tag], [["a", "CaughtUp", "b", "c"], "Behind"])
+    const whole = after(...parts, readBack(message("d", 103), message("c", 102)))
+    assert.deepStrictEqual([whole.items, whole.phase._tag], [["a", "CaughtUp", "b", "c", "d", "CaughtUp"], "Live"])
+  })
+
+  it("says that it caught up when only the first part of a look that was asked for found something", () => {
+    const first = readPart(message("b", 101), message("a", 100))
+    const { items } = after(begunAtA, signals(Signal.requested), first, readBack(message("b", 101)))
+    assert.deepStrictEqual(items, ["a", "CaughtUp", "b", "CaughtUp"])
+  })
+
+  it("P1.2: reads all of history before anything else, when all of it belongs to it", () => {
+    const unread: Happening = { _tag: "Unread" }
+    const whole = readBack(message("b", 2), message("a", 1))
+    assert.deepStrictEqual(after(signals(liveAt("c", 3)), unread, whole).items, ["a", "b", "CaughtUp", "c"])
+  })
+
   it("tells of no gap when nothing was known", () => {
-    const { items } = after(begun(reached()), signals(Signal.overflow), readBack(reached(message("z", 200))))
+    const { items } = after(begun(reached()), signals(Signal.overflow), readBack(message("z", 200)))
     assert.deepStrictEqual(items, ["CaughtUp", "z", "CaughtUp"])
   })
 
   it("reads what it owes before it ends", () => {
     const behind = [begunAtA, signals(Signal.overflow), ended]
     assert.strictEqual(after(...behind).phase._tag, "Behind")
-    const caughtUp = [...behind, readBack(reached(message("b", 101), message("a", 100)))]
+    const caughtUp = [...behind, readBack(message("b", 101), message("a", 100))]
     assert.deepStrictEqual(after(...caughtUp).items, ["a", "CaughtUp", "b", "CaughtUp"])
     assert.strictEqual(after(...caughtUp, ended).phase._tag, "Ended")
   })
@@ -195,9 +217,10 @@ describe("the life of a sequence", () => {
 
   const everything = [
     begunAtA,
+    { _tag: "Unread" } satisfies Happening,
     { _tag: "Resumed", standing: makeMerge().standing() } satisfies Happening,
     signals(liveAt("z", 300), Signal.overflow),
-    readBack(reached(message("z", 300))),
+    readBack(message("z", 300)),
     failed,
     ended
   ]
@@ -211,14 +234,14 @@ describe("the life of a sequence", () => {
     assert.deepStrictEqual([phase._tag, items], ["Ended", ["a", "CaughtUp"]])
   })
 
-  it.each([readBack(reached(message("z", 300))), ended])(
+  it.each([readBack(message("z", 300)), ended])(
     "waits for its beginning, whatever happens: $_tag",
     (happening) => {
       assert.deepStrictEqual(after(happening), { phase: beginning, items: [], found: 0 })
     }
   )
 
-  it.each([begunAtA, readBack(reached(message("z", 300)))])("is not begun or read back twice: $_tag", (happening) => {
+  it.each([begunAtA, readBack(message("z", 300))])("is not begun or read back twice: $_tag", (happening) => {
     const { items, phase } = after(begunAtA, happening)
     assert.deepStrictEqual([phase._tag, items], ["Live", ["a", "CaughtUp"]])
   })

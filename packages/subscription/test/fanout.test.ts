@@ -43,6 +43,20 @@ describe("the fan-out", () => {
       }
     }))
 
+  it.effect("hands over what waits for a subscriber, and has room again", () =>
+    Effect.gen(function*() {
+      const fanout = Fanout.make(2)
+      const asking = yield* fanout.attach
+      const other = yield* fanout.attach
+      for (const id of ["1", "2", "3"]) fanout.emit([event(id)])
+      assert.deepStrictEqual((yield* asking.waiting).map(label), ["1", "2", "Lapse"])
+      assert.deepStrictEqual(yield* asking.waiting, [])
+      fanout.emit([event("4")])
+      yield* fanout.end()
+      assert.deepStrictEqual((yield* Stream.runCollect(asking.signals)).map(label), ["4"])
+      assert.deepStrictEqual((yield* Stream.runCollect(other.signals)).map(label), ["1", "2", "Lapse"])
+    }))
+
   it.effect("P5.1: sends a subscriber that fell behind to history, and not its neighbour", () =>
     Effect.gen(function*() {
       const fanout = Fanout.make(2)

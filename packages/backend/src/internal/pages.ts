@@ -18,7 +18,7 @@ interface Window {
 
 export type Pages = ReturnType<typeof make>
 
-export const make = ({ chance }: Core) => {
+export const make = ({ chance, settings }: Core) => {
   const windows = new Windows<Window>(chance.uuid)
   const page = <A>(
     of: string,
@@ -40,11 +40,12 @@ export const make = ({ chance }: Core) => {
         return Effect.fail(Refused.invalid("page_token_is_invalid", "page_token is invalid", "page_token"))
       }
       const current = pinned ?? window()
-      // one more than asked for, to know whether there is a next page
-      const items = read(current, request.number * request.size, request.size + 1)
-      const hasNext = items.length > request.size
+      const size = Math.min(request.size, settings.maxPageSize)
+      // one more than it holds, to know whether there is a next page
+      const items = read(current, request.number * size, size + 1)
+      const hasNext = items.length > size
       const token = request.token ?? (hasNext ? windows.pin({ ...current, of }, current.ids.length) : undefined)
-      return Effect.succeed({ items: items.slice(0, request.size), hasNext, token })
+      return Effect.succeed({ items: items.slice(0, size), hasNext, token })
     })
   const pageOf = <A, B>(
     of: string,

@@ -22,8 +22,9 @@ import { ConversationError } from "../ConversationError.ts"
 import * as ConversationMetrics from "../ConversationMetrics.ts"
 import type { Cursor } from "../Cursor.ts"
 import * as Bookmark from "./bookmark.ts"
-import * as History from "./history.ts"
+import type * as History from "./history.ts"
 import * as Merge from "./merge.ts"
+import * as Recovery from "./recovery.ts"
 import * as Sequence from "./sequence.ts"
 import * as Sweep from "./sweep.ts"
 
@@ -36,10 +37,10 @@ export interface Options {
   readonly belongs: (event: ConversationEvent) => boolean
   /** What to wait for before history is read, once attached. */
   readonly settled: Effect.Effect<void, ConversationError>
-  /** Reads what the sequence begins with. */
-  readonly begin: (
-    newest: History.Newest<ConversationError>
-  ) => Effect.Effect<Sequence.Beginning, ConversationError>
+  /** Reads what the sequence begins with; `everything` when that is all of history. */
+  readonly begin:
+    | "everything"
+    | ((newest: History.Newest<ConversationError>) => Effect.Effect<Sequence.Beginning, ConversationError>)
   /** Where to go on instead of beginning, and where to keep that. */
   readonly cursor: Cursor | undefined
   readonly tuning: Tuning
@@ -48,7 +49,7 @@ export interface Options {
 export interface Tuning {
   readonly overlapSeconds: number
   readonly memory: number
-  /** The most messages one re-read may hold. */
+  /** How many messages a re-read holds at once; what is more is read in parts. */
   readonly recoveryLimit: number
   /** When to look for what was never pushed; `null` for never. */
   readonly sweep: Sweep.Options | null
@@ -81,7 +82,7 @@ export const open = Effect.fnUntraced(
     const { belongs, cursor, method, newest, subscription, tuning } = options
     const clock = yield* Clock.Clock
     const merge = Merge.make({ ...tuning, trustLive: tuning.sweep === null })
-    const { mark, signals } = yield* subscription.attach
+    const { mark, signals, waiting } = yield* subscription.attach
     yield* options.settled
     const sweep = tuning.sweep === null
       ? undefined
@@ -98,17 +99,20 @@ export const open = Effect.fnUntraced(
     const begin = Effect.gen(function*() {
       const sessions = yield* subscription.sessions
       const saved = cursor === undefined ? Option.none() : yield* Effect.mapError(cursor.load, unreadable(method))
-      return tell(
-        Option.isSome(saved)
-          ? { _tag: "Resumed", standing: saved.value }
-          : { _tag: "Begun", sessions, beginning: yield* options.begin(newest) }
-      )
+      if (Option.isSome(saved)) return tell({ _tag: "Resumed", standing: saved.value })
+      if (options.begin === "everything") return tell({ _tag: "Unread" })
+      return tell({ _tag: "Begun", sessions, beginning: yield* options.begin(newest) })
     })
 
+    const recovery: Recovery.Options = { method, newest, limit: tuning.recoveryLimit }
+    /** Of what is being read back, the parts that were not, and how many sessions had been ready at the first. */
+    let reading: { readonly rest: Recovery.Rest; readonly sessions: number } | undefined
     const readBack = Effect.gen(function*() {
-      const sessions = yield* subscription.sessions
-      const stretch = yield* History.readBack(newest, merge.readBackTo(), tuning.recoveryLimit)
-      const step = tell({ _tag: "ReadBack", sessions, stretch })
+      if (reading !== undefined) tell({ _tag: "Signals", signals: yield* waiting })
+      const sessions = reading?.sessions ?? (yield* subscription.sessions)
+      const { messages, rest, top } = yield* Recovery.readPart(recovery, merge.readBackTo(), reading?.rest)
+      reading = rest && { rest, sessions }
+      const step = tell({ _tag: "ReadBack", sessions, messages, top, more: rest !== undefined })
       sweep?.looked(step.found)
       const hole = step.items.find(({ _tag }) => _tag === "Gap")
       if (step.found > 0) yield* Metric.update(ConversationMetrics.repairs, step.found)

@@ -42,8 +42,13 @@ export interface Merge {
   readonly note: (stretch: Stretch) => void
   /** Lets a live message through unless it was seen. */
   readonly admit: <M extends ConversationMessage>(message: M) => Admitted<M> | undefined
-  /** Lets through what of a read is new, by position. */
-  readonly admitAll: <M extends ConversationMessage>(messages: ReadonlyArray<M>) => ReadonlyArray<Admitted<M>>
+  /** Does so with one that waited while history was read, unless it stands before what can be judged. */
+  readonly admitWaiting: <M extends ConversationMessage>(message: M) => Admitted<M> | undefined
+  /** Lets through what of a read is new, by position. The read counts as verified up to `top` at most, unix seconds. */
+  readonly admitAll: <M extends ConversationMessage>(
+    messages: ReadonlyArray<M>,
+    top?: number
+  ) => ReadonlyArray<Admitted<M>>
   readonly standing: () => Standing
   /** Goes on where another stood; for a merge that was told nothing yet. */
   readonly resume: (standing: Standing) => void
@@ -77,8 +82,13 @@ export const make = (options: Options): Merge => {
 
   const letThrough = <M extends ConversationMessage>(message: M, keep: boolean): Admitted<M> | undefined => {
     if (!seen.add(message.id, message.epochSeconds, keep)) return undefined
-    if (options.trustLive) verify(message.epochSeconds)
     return { message, late: !advance(message) }
+  }
+
+  const admit: Merge["admit"] = (message) => {
+    const admitted = letThrough(message, false)
+    if (options.trustLive && admitted !== undefined) verify(message.epochSeconds)
+    return admitted
   }
 
   const readBackTo = () => verified === null ? null : Math.max(verified - options.overlapSeconds, seen.floor())
@@ -111,15 +121,17 @@ export const make = (options: Options): Merge => {
         verify(message.epochSeconds)
       }
     },
-    admit: (message) => letThrough(message, false),
-    admitAll: (messages) => {
+    admit,
+    admitWaiting: (message) => message.epochSeconds > seen.floor() ? admit(message) : undefined,
+    admitAll: (messages, top = Number.POSITIVE_INFINITY) => {
+      seen.settle()
       // a page brings more than it was asked for: what stood before may have been let through or passed over
       const from = readBackTo() ?? seen.floor()
       const admitted = messages
         .filter(({ epochSeconds }) => epochSeconds > from)
         .toSorted(compare)
         .flatMap((message) => letThrough(message, true) ?? [])
-      for (const { epochSeconds } of messages) verify(epochSeconds)
+      for (const { epochSeconds } of messages) verify(Math.min(epochSeconds, top))
       return admitted
     }
   }

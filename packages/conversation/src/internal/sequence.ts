@@ -42,11 +42,21 @@ export interface Beginning {
 export type Happening =
   /** What was there before was read, when `sessions` of them had been ready. */
   | { readonly _tag: "Begun"; readonly sessions: number; readonly beginning: Beginning }
+  /** All of history belongs to it, and none of it was read. */
+  | { readonly _tag: "Unread" }
   /** It goes on where another stood. */
   | { readonly _tag: "Resumed"; readonly standing: Standing }
   | { readonly _tag: "Signals"; readonly signals: ReadonlyArray<Signal> }
-  /** History was read back as far as the merge asked for, when `sessions` of them had been ready. */
-  | { readonly _tag: "ReadBack"; readonly sessions: number; readonly stretch: Stretch }
+  /** The next part, newest first, of what the merge asked for was read, when `sessions` of them had been ready. */
+  | {
+    readonly _tag: "ReadBack"
+    readonly sessions: number
+    readonly messages: ReadonlyArray<ConversationMessage>
+    /** The newest time when the first part was begun, unix seconds. */
+    readonly top: number
+    /** Whether there is another part, of what is newer. */
+    readonly more: boolean
+  }
   /** The session ended for good, or history can't be read. */
   | { readonly _tag: "Failed"; readonly error: ConversationError }
   /** There are no signals any more. */
@@ -79,14 +89,15 @@ const caughtUp = (merge: Merge): Item => {
 const toItem = (admitted: Admitted<ConversationMessage>): Item => TimelineEvent.Message(admitted)
 
 /** The hole in what was read: it begins where it was to reach back to, or with all history when nothing was known. */
-const holeIn = ({ end, messages }: Stretch, merge: Merge): Item | undefined => {
-  const from = instant(merge.readBackTo() ?? 0)
+const holeIn = (messages: ReadonlyArray<ConversationMessage>, merge: Merge): Item | undefined => {
   const oldest = messages.at(-1)
-  const to = oldest === undefined ? null : oldest.ts
-  if (end === "limit") return TimelineEvent.Gap({ from, to, reason: "too-many-messages" })
   const frontier = merge.frontier()
   if (frontier === null || (oldest !== undefined && oldest.epochSeconds <= frontier.epochSeconds)) return undefined
-  return TimelineEvent.Gap({ from, to, reason: "history-too-short" })
+  return TimelineEvent.Gap({
+    from: instant(merge.readBackTo() ?? 0),
+    to: oldest === undefined ? null : oldest.ts,
+    reason: "history-too-short"
+  })
 }
 
 /** Whether something may be missing here that was not read since. */
@@ -121,6 +132,25 @@ const act = (
   return { phase: { _tag: "Live", covered }, items, found }
 }
 
+/** Acts on what waits and stands within what was read, which is remembered now; the rest waits on. */
+const actUpTo = (
+  newest: ConversationMessage | undefined,
+  signals: ReadonlyArray<Signal>,
+  { belongs, merge }: Means
+): { readonly items: ReadonlyArray<Item>; readonly waiting: ReadonlyArray<Signal> } => {
+  const items: Array<Item> = []
+  const waiting: Array<Signal> = []
+  for (const signal of signals) {
+    if (signal._tag !== "Event" || newest === undefined || signal.event.epochSeconds > newest.epochSeconds) {
+      waiting.push(signal)
+    } else if (belongs(signal.event)) {
+      const admitted = merge.admitWaiting(signal.event)
+      if (admitted !== undefined) items.push(toItem(admitted))
+    }
+  }
+  return { items, waiting }
+}
+
 /** Where the sequence begins: what was read is shown or not, and not gone behind later, were it within the overlap. */
 const begin = ({ shown, stretch }: Beginning, merge: Merge): Array<Item> => {
   const admitted = shown ? merge.admitAll(stretch.messages) : []
@@ -147,6 +177,7 @@ const end = (phase: Phase) => () => become(phase)
 const fromBeginning = row<"Beginning">()({
   Begun: ({ beginning, sessions }) => ({ waiting }, means) =>
     act(means, waiting, sessions, begin(beginning, means.merge)),
+  Unread: () => ({ waiting }) => become({ _tag: "Behind", waiting, announced: true }),
   Resumed: ({ standing }) => ({ waiting }, { merge }) => {
     merge.resume(standing)
     return become({ _tag: "Behind", waiting, announced: true })
@@ -159,6 +190,7 @@ const fromBeginning = row<"Beginning">()({
 
 const fromLive = row<"Live">()({
   Begun: stay,
+  Unread: stay,
   Resumed: stay,
   Signals: ({ signals }) => ({ covered }, means) => act(means, signals, covered),
   ReadBack: stay,
@@ -168,15 +200,24 @@ const fromLive = row<"Live">()({
 
 const fromBehind = row<"Behind">()({
   Begun: stay,
+  Unread: stay,
   Resumed: stay,
   Signals: ({ signals }) => (phase) => become({ ...phase, waiting: [...phase.waiting, ...signals] }),
-  ReadBack: ({ sessions, stretch }) => ({ announced, waiting }, means) => {
+  ReadBack: ({ messages, more, sessions, top }) => (phase, means) => {
     const { merge } = means
-    const hole = holeIn(stretch, merge)
-    const admitted = merge.admitAll(stretch.messages)
+    const hole = holeIn(messages, merge)
+    const admitted = merge.admitAll(messages, top)
     const items = admitted.map(toItem)
     if (hole !== undefined) items.unshift(hole)
-    if (announced || admitted.length > 0) items.push(caughtUp(merge))
+    const { items: late, waiting } = actUpTo(messages[0], phase.waiting, means)
+    items.push(...late)
+    const announced = phase.announced || items.length > 0
+    if (more) {
+      // the last part has the events that are newer than the first page was
+      const kept = waiting.filter((signal) => signal._tag !== "Event" || signal.event.epochSeconds <= top)
+      return { phase: { _tag: "Behind", waiting: kept, announced }, items, found: admitted.length }
+    }
+    if (announced) items.push(caughtUp(merge))
     return act(means, waiting, sessions, items, admitted.length)
   },
   Failed: end,
@@ -186,6 +227,7 @@ const fromBehind = row<"Behind">()({
 /** Nothing comes after the end, whether there was a reason for it or not. */
 const fromOver = row<"Failed" | "Ended">()({
   Begun: stay,
+  Unread: stay,
   Resumed: stay,
   Signals: stay,
   ReadBack: stay,

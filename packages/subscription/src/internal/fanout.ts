@@ -23,6 +23,8 @@ export interface Attachment {
   readonly signals: Stream.Stream<Signal.Signal, SubscriptionError>
   /** Marks this point for this subscriber: a `Lapse` that it asked for comes after everything that was emitted so far. */
   readonly mark: Effect.Effect<void>
+  /** What waits for this subscriber, without waiting for more; nothing when the session has ended. */
+  readonly waiting: Effect.Effect<ReadonlyArray<Signal.Signal>>
 }
 
 export interface Fanout {
@@ -66,10 +68,12 @@ export const make = (capacity: number): Fanout => {
         })
     )
     // Taking empties the queue, the lapse at its end included: from here on there is room again.
-    const take = Effect.tap(Queue.takeAll(queue), () => Effect.sync(() => mailbox.overflowed = false))
+    const emptied = Effect.sync(() => mailbox.overflowed = false)
+    const take = Effect.tap(Queue.takeAll(queue), () => emptied)
     return {
       signals: Stream.fromPull(Effect.succeed(take)),
-      mark: Effect.sync(() => post(mailbox, [Signal.requested], capacity))
+      mark: Effect.sync(() => post(mailbox, [Signal.requested], capacity)),
+      waiting: Queue.clear(queue).pipe(Effect.orElseSucceed(() => []), Effect.tap(() => emptied))
     }
   })
 

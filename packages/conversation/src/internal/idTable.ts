@@ -1,0 +1,65 @@
+/**
+ * Ids with their times, for looking one up with every message and every subscriber. A `Map` of strings scatters what it
+ * holds over memory; here a look-up reads one small array of numbers, and what is added is written in sequence.
+ */
+export interface IdTable {
+  readonly size: () => number
+  readonly has: (id: string, hash: number) => boolean
+  /** Adds one that it does not have. */
+  readonly add: (id: string, hash: number, epochSeconds: number) => void
+  readonly entries: () => ReadonlyArray<readonly [id: string, epochSeconds: number]>
+}
+
+/** How much of an id is hashed at either end: it is there that ids differ, whether they count, tell a time or are random. */
+const end = 8
+
+/** FNV-1a over UTF-16 code units. */
+export const hashOf = (id: string): number => {
+  const { length } = id
+  let hash = 0x811c9dc5 ^ length
+  for (let index = 0; index < length; index++) {
+    if (index === end && length > 2 * end) index = length - end
+    hash = Math.imul(hash ^ id.charCodeAt(index), 0x01000193)
+  }
+  return hash
+}
+
+export const make = (): IdTable => {
+  const ids: Array<string> = []
+  const hashes: Array<number> = []
+  const times: Array<number> = []
+  /** Where an id stands, and one more; zero for nowhere. At least half of them are free, so a look-up ends soon. */
+  let places = new Int32Array(16)
+
+  const put = (hash: number, place: number): void => {
+    const mask = places.length - 1
+    let slot = hash & mask
+    while (places[slot] !== 0) slot = (slot + 1) & mask
+    places[slot] = place
+  }
+
+  return {
+    size: () => ids.length,
+    has: (id, hash) => {
+      const mask = places.length - 1
+      let slot = hash & mask
+      for (let place = places[slot]; place !== undefined && place !== 0; place = places[slot]) {
+        if (hashes[place - 1] === hash && ids[place - 1] === id) return true
+        slot = (slot + 1) & mask
+      }
+      return false
+    },
+    add: (id, hash, epochSeconds) => {
+      ids.push(id)
+      hashes.push(hash)
+      times.push(epochSeconds)
+      if (ids.length * 2 > places.length) {
+        places = new Int32Array(places.length * 2)
+        hashes.forEach((known, index) => put(known, index + 1))
+      } else {
+        put(hash, ids.length)
+      }
+    },
+    entries: () => ids.map((id, index) => [id, times[index] ?? Number.NaN])
+  }
+}

@@ -1,0 +1,223 @@
+import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import type { Page } from "@effect-signalwire/schema/Page"
+import * as Reason from "@effect-signalwire/schema/Reason"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { ConversationError } from "../src/ConversationError.ts"
+import * as Recovery from "../src/internal/recovery.ts"
+import { message } from "./support.ts"
+
+const at = (epochSeconds: number, name = "m") => message(`${name}${epochSeconds}`, epochSeconds)
+
+const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+type Messages = Page<ConversationMessage, ConversationError>
+
+const makePage = (data: Messages["data"], next: Messages["next"] | undefined): Messages => ({
+  data,
+  hasNext: next !== undefined,
+  hasPrev: false,
+  malformed: [],
+  next: next ?? Effect.succeedNone,
+  prev: Effect.succeedNone,
+  first: Effect.never,
+  self: Effect.never
+})
+
+/** A history in pages of two, whose links count from its newest message: what is added to it shifts them. */
+const makeHistory = (initial: ReadonlyArray<ConversationMessage>, pageSize = 2) => {
+  let all = initial
+  let reads = 0
+  let stale = 0
+  const link = (from: number): Messages["next"] =>
+    Effect.suspend(() => {
+      if (stale-- > 0) {
+        const reason = Reason.invalidParameter("page_token", "is invalid")
+        return Effect.fail(new ConversationError({ method: "timeline", reason }))
+      }
+      return Effect.sync(() => from < all.length ? Option.some(read(from)) : Option.none())
+    })
+  const read = (from: number): Messages => {
+    reads++
+    const after = from + pageSize
+    return makePage(all.slice(from, after), after < all.length ? link(after) : undefined)
+  }
+  return {
+    newest: Effect.sync(() => read(0)),
+    reads: () => reads,
+    add: (...messages: ReadonlyArray<ConversationMessage>) => {
+      all = [...messages, ...all]
+    },
+    goStale: (links: number) => {
+      stale = links
+    }
+  }
+}
+
+const countdown = (from: number, to = 1) => Array.from({ length: from - to + 1 }, (_, index) => at(from - index))
+
+/** Reads every part; `between` runs after each. Answers each part's times, oldest first. */
+const readAll = Effect.fnUntraced(function*(
+  options: { readonly newest: Recovery.Options["newest"]; readonly limit: number },
+  epochSeconds: number | null,
+  between: () => void = () => {}
+) {
+  const parts: Array<ReadonlyArray<ConversationMessage>> = []
+  let part = yield* Recovery.readPart({ ...options, method: "timeline" }, epochSeconds, undefined)
+  parts.push(part.messages.toReversed())
+  while (part.rest !== undefined) {
+    between()
+    part = yield* Recovery.readPart({ ...options, method: "timeline" }, epochSeconds, part.rest)
+    parts.push(part.messages.toReversed())
+  }
+  return parts
+})
+
+const timesOf = (parts: ReadonlyArray<ReadonlyArray<ConversationMessage>>) =>
+  parts.map((part) => part.map(({ epochSeconds }) => epochSeconds))
+
+const distinct = (parts: ReadonlyArray<ReadonlyArray<ConversationMessage>>) => [
+  ...new Set(parts.flat().map(({ id }) => id))
+]
+
+describe("reading back in parts", () => {
+  it.effect("is one part when it may all be held", () =>
+    Effect.gen(function*() {
+      const { newest, reads } = makeHistory(countdown(5))
+      assert.deepStrictEqual(timesOf(yield* readAll({ newest, limit: 100 }, 2)), [[1, 2, 3, 4, 5]])
+      assert.strictEqual(reads(), 3)
+    }))
+
+  it.effect("P1.1: brings the oldest part first, and every part goes on where the one before it ended", () =>
+    Effect.gen(function*() {
+      const { newest } = makeHistory(countdown(8))
+      const parts = timesOf(yield* readAll({ newest, limit: 3 }, null))
+      assert.deepStrictEqual(parts[0], [1, 2, 3])
+      for (let index = 1; index < parts.length; index++) {
+        const reached = parts[index - 1]?.at(-1)
+        assert.isTrue(reached !== undefined && parts[index]?.includes(reached), `part ${index}`)
+      }
+    }))
+
+  it.effect("P7.3: holds no more than it may, but for a page and what was said at one moment", () =>
+    Effect.gen(function*() {
+      const { newest } = makeHistory(countdown(1000), 10)
+      for (const part of yield* readAll({ newest, limit: 50 }, null)) assert.isAtMost(part.length, 50 + 2 * 10)
+    }))
+
+  it.effect("reads every page about twice, however many parts there are", () =>
+    Effect.gen(function*() {
+      const { newest, reads } = makeHistory(countdown(10_000), 10)
+      const parts = yield* readAll({ newest, limit: 100 }, null)
+      assert.isAbove(parts.length, 50)
+      assert.isBelow(reads(), 3 * 1000)
+    }))
+
+  it.effect("finds its way when there are more pages than it remembers", () =>
+    Effect.gen(function*() {
+      const { newest } = makeHistory(countdown(9000))
+      const parts = yield* readAll({ newest, limit: 1000 }, null)
+      assert.strictEqual(distinct(parts).length, 9000)
+    }))
+
+  it.effect("P1.1: reads what is said meanwhile, though it shifts the pages", () =>
+    Effect.gen(function*() {
+      const { add, newest } = makeHistory(countdown(20))
+      let said = 20
+      const parts = yield* readAll({ newest, limit: 4 }, 5, () => {
+        if (said < 26) add(at(++said))
+      })
+      const ids = distinct(parts)
+      assert.isAbove(said, 22)
+      for (let time = 6; time <= said; time++) assert.include(ids, `m${time}`)
+    }))
+
+  it.effect("P1.1: says what was newest when the first part was begun, whatever is said meanwhile", () =>
+    Effect.gen(function*() {
+      const { add, newest } = makeHistory(countdown(12))
+      const options = { newest, limit: 4, method: "timeline" }
+      const first = yield* Recovery.readPart(options, 1, undefined)
+      add(at(13))
+      assert.deepStrictEqual([first.top, (yield* Recovery.readPart(options, 1, first.rest)).top], [12, 12])
+    }))
+
+  it.effect("P1.1: begins again from the newest page when a link has gone stale, and goes on where it was", () =>
+    Effect.gen(function*() {
+      const { goStale, newest } = makeHistory(countdown(12))
+      let parts = 0
+      const read = yield* readAll({ newest, limit: 4 }, 1, () => {
+        if (++parts === 1) goStale(2)
+      })
+      assert.deepStrictEqual(distinct(read).length, 12)
+      assert.strictEqual(timesOf(read)[0]?.[0], 1)
+      assert.isAbove(timesOf(read)[1]?.[0] ?? 0, 1)
+    }))
+
+  it.effect("gives up when its links are refused again and again", () =>
+    Effect.gen(function*() {
+      const { goStale, newest } = makeHistory(countdown(12))
+      goStale(1000)
+      const error = yield* Effect.flip(readAll({ newest, limit: 4 }, 1))
+      assert.strictEqual(error.reason._tag, "Invalid")
+    }))
+
+  it.effect("gives up when the pages lead back to themselves", () =>
+    Effect.gen(function*() {
+      const first: Messages = makePage([at(2)], Effect.suspend(() => Effect.succeedSome(second)))
+      const second: Messages = makePage([at(1)], Effect.suspend(() => Effect.succeedSome(first)))
+      const error = yield* Effect.flip(readAll({ newest: Effect.succeed(first), limit: 100 }, null))
+      assert.deepStrictEqual(error.reason._tag === "Malformed" && error.reason.path, "links.next")
+    }))
+
+  it.effect("fails at once when the newest page is refused", () =>
+    Effect.gen(function*() {
+      let reads = 0
+      const newest = Effect.suspend(() => {
+        reads++
+        return Effect.fail(
+          new ConversationError({ method: "timeline", reason: new Reason.NotFound({ detail: "no such room" }) })
+        )
+      })
+      yield* Effect.flip(readAll({ newest, limit: 100 }, null))
+      assert.strictEqual(reads, 1)
+    }))
+
+  it.effect("goes on past what was said at one moment, were it more than it may hold", () =>
+    Effect.gen(function*() {
+      const moment = Array.from({ length: 30 }, (_, index) => at(5, `x${index}-`))
+      const { newest } = makeHistory([at(7), at(6), ...moment, at(4), at(3)])
+      const parts = yield* readAll({ newest, limit: 4 }, 3)
+      assert.strictEqual(distinct(parts).length, 34)
+    }))
+
+  it.effect.prop(
+    "P1.1 P3.1: brings everything after the point, in order between the parts, whatever the times, pages and limit",
+    {
+      times: Schema.Array(between(0, 40)).check(Schema.isMaxLength(60)),
+      pageSize: between(1, 7),
+      limit: between(1, 12),
+      from: Schema.NullOr(between(0, 40))
+    },
+    ({ from, limit, pageSize, times }) =>
+      Effect.gen(function*() {
+        const all = times.toSorted((a, b) => b - a).map((time, index) => at(time, `n${index}-`))
+        const parts = yield* readAll({ newest: makeHistory(all, pageSize).newest, limit }, from)
+        const ids = new Set(distinct(parts))
+        for (const { epochSeconds, id } of all) {
+          if (from === null || epochSeconds > from) assert.isTrue(ids.has(id), `${id} is missing`)
+        }
+        // what a part brings anew does not stand before the end of the one before
+        let reached = Number.NEGATIVE_INFINITY
+        const known = new Set<string>()
+        for (const part of parts) {
+          for (const { epochSeconds, id } of part) {
+            if (!known.has(id) && (from === null || epochSeconds > from)) assert.isAtLeast(epochSeconds, reached, id)
+            known.add(id)
+          }
+          reached = part.at(-1)?.epochSeconds ?? reached
+        }
+      })
+  )
+})
