@@ -9,6 +9,8 @@ export interface Place {
   readonly ws: string
   /** Origins of other hosts, by the name that leads there instead of to the sandbox. */
   readonly others?: Readonly<Record<string, string>> | undefined
+  /** Whether the page remembers what is sent and received; `false` where that would be measured. @default true */
+  readonly records?: boolean | undefined
 }
 
 /** One REST request as the client made it, and how it was answered. */
@@ -136,13 +138,14 @@ export const prepare = (place: Place, kept: Kept = { session: {}, local: {} }): 
       constructor(url: string | URL) {
         super(routeTo(place.ws, new URL(url)))
         this.#number = sockets.push(String(url))
+        if (place.records === false) return
         this.addEventListener("message", ({ data }) => {
           frames.push({ socket: this.#number, direction: "in", text: String(data) })
         })
       }
 
       override send(data: string): void {
-        frames.push({ socket: this.#number, direction: "out", text: data })
+        if (place.records !== false) frames.push({ socket: this.#number, direction: "out", text: data })
         super.send(data)
       }
     }

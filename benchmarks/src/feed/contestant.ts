@@ -22,11 +22,11 @@ const [generation = "", http = "", ws = "", token = "", addressId = "", ownAddre
 const tell = (told: ClientTold) => process.send?.(told)
 
 interface Page {
-  readonly prepare: (place: { readonly http: string; readonly ws: string }) => unknown
+  readonly prepare: (place: { readonly http: string; readonly ws: string; readonly records: boolean }) => unknown
 }
 // not part of this package's program: it belongs to the conformance runs
 const page: Page = await import(new URL("../../../conformance/src/environment.ts", import.meta.url).href)
-page.prepare({ http, ws })
+page.prepare({ http, ws, records: false })
 // what the clients print is not the benchmark's output, and would be measured
 console.log =
   console.info =

@@ -40,10 +40,11 @@ const fields = (id: string, text: string) => ({
   metadata: { tone: "casual", n: 1 }
 })
 
-const prefix = "dddddddd-0000-4000-8000-"
+/** What the ids of all of them begin with. */
+export const messageIdPrefix = "dddddddd-0000-4000-8000-"
 
 /** The id of the n-th message. */
-export const messageId = (n: number): string => prefix + n.toString(16).padStart(12, "0")
+export const messageId = (n: number): string => messageIdPrefix + n.toString(16).padStart(12, "0")
 
 const text = "The quick brown fox jumps over the lazy dog, and thinks nothing of it at all."
 const placeholder = "@@"

@@ -4,41 +4,39 @@
  */
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import { createServer } from "node:http"
+import type { Duplex } from "node:stream"
 import { WebSocket, WebSocketServer } from "ws"
-import { type Command, messageId, type Told } from "./protocol.ts"
+import { type Command, messageId, messageIdPrefix, type Told } from "./protocol.ts"
+import { push } from "./push.ts"
 
 const tell = (told: Told) => process.send?.(told)
 const sandbox = await SandboxProcess.start()
 
 /** The last message that was told, cut where its ids stand. */
 let pattern:
-  | { readonly texts: ReadonlyArray<string>; readonly send: (texts: ReadonlyArray<string>) => void }
+  | { readonly texts: ReadonlyArray<string>; readonly socket: Duplex }
   | undefined
-/** How many events go out in one write. */
-const framesPerWrite = 64
 let unacknowledged = 0
 let pushed = 0
 
-const learn = (text: string, send: (texts: ReadonlyArray<string>) => void): void => {
+const learn = (text: string, socket: Duplex): void => {
   const { id, method, params } = JSON.parse(text)
   if (method !== "signalwire.event" || params.event_type !== "conversation.message") return
-  pattern = { send, texts: text.replaceAll(id, "@@").replaceAll(params.params.id, "@@").split("@@") }
+  pattern = { socket, texts: text.replaceAll(id, "@@").replaceAll(params.params.id, "@@").split("@@") }
 }
 
 const flood = (frames: number): void => {
   if (pattern === undefined) throw new Error("nothing was told yet")
   unacknowledged += frames
-  const { send, texts } = pattern
-  for (let sent = 0; sent < frames; sent += framesPerWrite) {
-    const length = Math.min(framesPerWrite, frames - sent)
-    send(Array.from({ length }, () => texts.join(messageId(pushed++))))
-  }
+  const { socket, texts } = pattern
+  push(socket, frames, () => texts.join(messageId(pushed++)))
 }
 
 /** What is between two neighbours, and not handed on. */
 const hopByHop = new Set(["connection", "content-length", "host", "keep-alive", "transfer-encoding"])
 
-const isOurs = (id: string): boolean => id.startsWith("dddddddd-0000-4000-8000-")
+/** Whether it is the answer to an event of the flood; not parsed, for the relay shares its time with the client. */
+const isOurs = (data: Buffer): boolean => data.includes(messageIdPrefix) && !data.includes("\"method\"")
 
 const server = createServer((request, response) => {
   const parts: Array<Buffer> = []
@@ -69,21 +67,15 @@ sockets.on("connection", (client, { socket }) => {
   })
   upstream.on("message", (data: Buffer) => {
     const text = data.toString()
-    learn(text, (texts) => {
-      socket.cork()
-      for (const text of texts) client.send(text)
-      socket.uncork()
-    })
+    learn(text, socket)
     client.send(text)
   })
   client.on("message", (data: Buffer) => {
-    const text = data.toString()
-    const { id, method } = JSON.parse(text)
-    if (method === undefined && typeof id === "string" && isOurs(id)) {
+    if (isOurs(data)) {
       unacknowledged--
       if (unacknowledged === 0) tell({ type: "acknowledged" })
-    } else if (upstream.readyState === WebSocket.OPEN) upstream.send(text)
-    else early.push(text)
+    } else if (upstream.readyState === WebSocket.OPEN) upstream.send(data.toString())
+    else early.push(data.toString())
   })
   client.on("close", () => upstream.close())
   upstream.on("close", () => client.close())

@@ -16,19 +16,9 @@ import {
   pushedPage,
   type Told
 } from "./protocol.ts"
+import { push } from "./push.ts"
 
 const tell = (told: Told) => process.send?.(told)
-
-/** How many events go out in one write. */
-const framesPerWrite = 64
-
-const frame = (text: string): Buffer => {
-  const payload = Buffer.from(text)
-  const header = payload.length < 126
-    ? Buffer.from([0x81, payload.length])
-    : Buffer.from([0x81, 126, payload.length >> 8, payload.length & 0xff])
-  return Buffer.concat([header, payload])
-}
 
 let current: Duplex | undefined
 let unacknowledged = 0
@@ -36,24 +26,10 @@ let pushed = 0
 /** Whether history has what was pushed. */
 let kept = false
 
-/** The frames are made before the first is sent, so that none waits for another to be made. */
 const flood = (frames: number): void => {
-  const socket = current
-  if (socket === undefined) throw new Error("nobody is connected")
+  if (current === undefined) throw new Error("nobody is connected")
   unacknowledged += frames
-  const writes: Array<Buffer> = []
-  for (let sent = 0; sent < frames; sent += framesPerWrite) {
-    const size = Math.min(framesPerWrite, frames - sent)
-    writes.push(Buffer.concat(Array.from({ length: size }, () => frame(eventText(pushed++)))))
-  }
-  let next = 0
-  const pump = () => {
-    for (let write = writes[next]; write !== undefined; write = writes[next]) {
-      next++
-      if (!socket.write(write)) return void socket.once("drain", pump)
-    }
-  }
-  pump()
+  push(current, frames, () => eventText(pushed++))
 }
 
 const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false })
