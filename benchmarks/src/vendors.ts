@@ -65,8 +65,9 @@ const open = async (generation: Generation): Promise<Client> => {
       child.send(frames)
       await counting
       const counted = told("counted")
+      const push = await feed.prepare(frames)
       const began = performance.now()
-      void feed.flood(frames)
+      void push()
       const { cpu } = await counted
       return { cpu, wall: performance.now() - began }
     },
@@ -132,6 +133,7 @@ export const benchmark: Benchmark = {
   about:
     `${frames} events at full speed to one listener of each client, from the same server with the same frames: a ` +
     "sandbox, with a relay in front of it that tells a message again and again under new ids. Each client is a process " +
-    "of its own, in the page that the conformance runs give them; a flood ends when the listener was told everything.",
+    "of its own, the vendor's in the page that the conformance runs give them, ours as it is in Node; a flood ends when the "
+    + "listener was told everything.",
   run
 }

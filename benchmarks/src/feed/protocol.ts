@@ -3,10 +3,12 @@
 /** Told to the server. */
 export type Command =
   /**
-   * Pushes so many events to the socket that was opened last, as fast as it takes them; with `kept` they are in the
-   * history of all conversations from then on, with all that were pushed before.
+   * Makes so many events for the socket that was opened last; with `kept` they are in the history of all conversations
+   * from then on, with all that were made before.
    */
-  | { readonly type: "flood"; readonly frames: number; readonly kept: boolean }
+  | { readonly type: "prepare"; readonly frames: number; readonly kept: boolean }
+  /** Pushes them as fast as the socket takes them. */
+  | { readonly type: "flood" }
   /** How history looks from now on: how many pages of 100 it has, and how long an answer takes. */
   | { readonly type: "history"; readonly pages: number; readonly delayMillis: number }
   | { readonly type: "stop" }
@@ -14,6 +16,8 @@ export type Command =
 /** Told by the server. */
 export type Told =
   | { readonly type: "listening"; readonly port: number; readonly admin?: string }
+  /** There is something to flood with. */
+  | { readonly type: "prepared" }
   /** Everything of the last flood was acknowledged. */
   | { readonly type: "acknowledged" }
 

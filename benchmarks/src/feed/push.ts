@@ -12,8 +12,8 @@ const frame = (text: string): Buffer => {
   return Buffer.concat([header, payload])
 }
 
-/** The frames are made before the first is sent, so that none waits for another to be made. */
-export const push = (socket: Duplex, frames: number, text: () => string): void => {
+/** Makes the frames; the function that it answers pushes them, so that none waits for another to be made. */
+export const prepare = (socket: Duplex, frames: number, text: () => string): () => void => {
   const writes: Array<Buffer> = []
   for (let sent = 0; sent < frames; sent += framesPerWrite) {
     const size = Math.min(framesPerWrite, frames - sent)
@@ -26,5 +26,5 @@ export const push = (socket: Duplex, frames: number, text: () => string): void =
       if (!socket.write(write)) return void socket.once("drain", pump)
     }
   }
-  pump()
+  return pump
 }

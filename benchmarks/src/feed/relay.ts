@@ -7,7 +7,7 @@ import { createServer } from "node:http"
 import type { Duplex } from "node:stream"
 import { WebSocket, WebSocketServer } from "ws"
 import { type Command, messageId, messageIdPrefix, type Told } from "./protocol.ts"
-import { push } from "./push.ts"
+import { prepare } from "./push.ts"
 
 const tell = (told: Told) => process.send?.(told)
 const sandbox = await SandboxProcess.start()
@@ -25,11 +25,14 @@ const learn = (text: string, socket: Duplex): void => {
   pattern = { socket, texts: text.replaceAll(id, "@@").replaceAll(params.params.id, "@@").split("@@") }
 }
 
-const flood = (frames: number): void => {
+let flood = (): void => undefined
+
+const makeFlood = (frames: number): void => {
   if (pattern === undefined) throw new Error("nothing was told yet")
   unacknowledged += frames
   const { socket, texts } = pattern
-  push(socket, frames, () => texts.join(messageId(pushed++)))
+  flood = prepare(socket, frames, () => texts.join(messageId(pushed++)))
+  tell({ type: "prepared" })
 }
 
 /** What is between two neighbours, and not handed on. */
@@ -88,7 +91,8 @@ server.listen(0, "127.0.0.1", () => {
 })
 
 process.on("message", (command: Command) => {
-  if (command.type === "flood") flood(command.frames)
+  if (command.type === "prepare") makeFlood(command.frames)
+  if (command.type === "flood") flood()
   if (command.type === "stop") void sandbox.stop().then(() => process.exit(0))
 })
 process.on("disconnect", () => void sandbox.stop().then(() => process.exit(0)))

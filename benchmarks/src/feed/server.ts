@@ -16,7 +16,7 @@ import {
   pushedPage,
   type Told
 } from "./protocol.ts"
-import { push } from "./push.ts"
+import { prepare } from "./push.ts"
 
 const tell = (told: Told) => process.send?.(told)
 
@@ -26,10 +26,13 @@ let pushed = 0
 /** Whether history has what was pushed. */
 let kept = false
 
-const flood = (frames: number): void => {
+let flood = (): void => undefined
+
+const makeFlood = (frames: number): void => {
   if (current === undefined) throw new Error("nobody is connected")
   unacknowledged += frames
-  push(current, frames, () => eventText(pushed++))
+  flood = prepare(current, frames, () => eventText(pushed++))
+  tell({ type: "prepared" })
 }
 
 const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false })
@@ -118,9 +121,11 @@ server.listen(0, "127.0.0.1", () => {
 
 process.on("message", (command: Command) => {
   switch (command.type) {
-    case "flood":
+    case "prepare":
       kept = command.kept
-      return flood(command.frames)
+      return makeFlood(command.frames)
+    case "flood":
+      return flood()
     case "history":
       history = command
       return
