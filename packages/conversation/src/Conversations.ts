@@ -6,12 +6,12 @@
  */
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
+import * as Branded from "@effect-signalwire/schema/Branded"
 import type { Conversation } from "@effect-signalwire/schema/Conversation"
 import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import * as Credentials from "@effect-signalwire/schema/Credentials"
 import * as Endpoint from "@effect-signalwire/schema/Endpoint"
-import { ClientId } from "@effect-signalwire/schema/Ids"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import * as Page from "@effect-signalwire/schema/Page"
 import { invalidParameter } from "@effect-signalwire/schema/Reason"
@@ -286,7 +286,7 @@ export const make = Effect.fnUntraced(function*(
     conversationMessages: (options) => readAll("conversationMessages", http.conversationMessages(options)),
     messages: (options) => readAll("messages", http.messages(options)),
     sendMessage: Effect.fn("Conversations.sendMessage", { kind: "producer" })(function*(given) {
-      const clientId = given.clientId ?? ClientId.make(yield* Uuid.make)
+      const clientId = given.clientId ?? Branded.clientId(yield* Uuid.make)
       yield* Effect.annotateCurrentSpan({
         "signalwire.address_id": given.addressId,
         "signalwire.client_id": clientId

@@ -6,6 +6,7 @@
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -15,20 +16,17 @@ import * as FiberHandle from "effect/FiberHandle"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 
 /** The token could not be replaced. Where it is retryable, a later refresh may succeed. */
-export class CredentialsError extends Schema.TaggedError<CredentialsError>(
-  "@effect-signalwire/schema/CredentialsError"
-)("CredentialsError", {
-  detail: Schema.String,
-  isRetryable: Schema.Boolean,
-  cause: Schema.optionalKey(Schema.Defect())
-}) {
+export class CredentialsError extends Data.TaggedError("CredentialsError")<{
+  readonly detail: string
+  readonly isRetryable: boolean
+  readonly cause?: unknown
+}> {
   override get message() {
     return this.detail
   }

@@ -5,20 +5,14 @@
  */
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
-import { maybe } from "./JsonObject.ts"
-import { type Decoder, decoder, type MalformedValue } from "./Malformed.ts"
+import { decoder, maybe, struct, text } from "./internal/shape.ts"
+import { type MalformedValue, parseJson } from "./Malformed.ts"
+import type { TokenHeader } from "./Wire.ts"
 
 /** The readable part of a token: `ch` is the socket's host, `typ` is `SAT` or `Refresh`. */
-export const Header = Schema.Struct({
-  alg: maybe(Schema.String),
-  enc: maybe(Schema.String),
-  ch: maybe(Schema.String),
-  typ: maybe(Schema.String)
-})
-export type Header = typeof Header.Type
+export type Header = typeof TokenHeader.Type
 
-const decodeHeaderText: Decoder<Header> = decoder(Schema.fromJsonString(Header))
+const readHeader = decoder(struct<Header>({ alg: maybe(text), enc: maybe(text), ch: maybe(text), typ: maybe(text) }))
 
 /** Reads a token's header. */
 export const decodeHeader = (token: string): Result.Result<Header, MalformedValue> =>
@@ -27,7 +21,7 @@ export const decodeHeader = (token: string): Result.Result<Header, MalformedValu
       path: "header",
       message: "not base64url"
     })),
-    decodeHeaderText
+    (text) => Result.flatMap(parseJson(text), readHeader)
   )
 
 /** A text without the token that it may quote. */
