@@ -402,25 +402,29 @@ export const layerCredentials = (
 export const layer = (options: Options): Layer.Layer<Services, ConversationError, Transports> =>
   Layer.provide(layerCredentials(options), Credentials.layer(options))
 
-/**
- * What the environment says: `SIGNALWIRE_TOKEN`, and either `SIGNALWIRE_HOST`, or `SIGNALWIRE_HTTP_URL` with
- * `SIGNALWIRE_WS_URL`.
- */
-export const environment: Config.Config<Endpoint.Options & { readonly token: Redacted.Redacted | undefined }> = Config
-  .all({
+const makeEnvironment = () =>
+  Config.all({
     token: Config.option(Config.Redacted("SIGNALWIRE_TOKEN")),
     host: Config.option(Config.NonEmptyString("SIGNALWIRE_HOST")),
     http: Config.option(Config.NonEmptyString("SIGNALWIRE_HTTP_URL")),
     ws: Config.option(Config.NonEmptyString("SIGNALWIRE_WS_URL"))
   })
-  .pipe(Config.map(({ host, http, token, ws }) => ({
-    token: Option.getOrUndefined(token),
-    host: Option.getOrUndefined(host),
-    // one without the other is refused as a bad URL
-    urls: Option.isNone(http) && Option.isNone(ws)
-      ? undefined
-      : { http: Option.getOrElse(http, () => ""), ws: Option.getOrElse(ws, () => "") }
-  })))
+    .pipe(Config.map(({ host, http, token, ws }) => ({
+      token: Option.getOrUndefined(token),
+      host: Option.getOrUndefined(host),
+      // one without the other is refused as a bad URL
+      urls: Option.isNone(http) && Option.isNone(ws)
+        ? undefined
+        : { http: Option.getOrElse(http, () => ""), ws: Option.getOrElse(ws, () => "") }
+    })))
+
+/**
+ * What the environment says: `SIGNALWIRE_TOKEN`, and either `SIGNALWIRE_HOST`, or `SIGNALWIRE_HTTP_URL` with
+ * `SIGNALWIRE_WS_URL`.
+ */
+export const environment: Config.Config<Endpoint.Options & { readonly token: Redacted.Redacted | undefined }> =
+  // pure, so that bundles which do not read it go without Config
+  /* @__PURE__ */ makeEnvironment()
 
 /** The service with options from configuration; by default from the {@link environment}. */
 export const layerConfig = (

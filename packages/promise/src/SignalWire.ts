@@ -4,15 +4,12 @@
  *
  * @since 0.1.0
  */
-import type { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as Credentials from "@effect-signalwire/schema/Credentials"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Arr from "effect/Array"
-import type * as Config from "effect/Config"
-import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import type { HttpClient } from "effect/http/HttpClient"
@@ -20,12 +17,13 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import * as References from "effect/References"
-import * as Socket from "effect/socket/Socket"
+import type * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import * as AddressApi from "./AddressApi.ts"
 import * as ChatApi from "./ChatApi.ts"
 import * as ConversationApi from "./ConversationApi.ts"
 import * as Caller from "./internal/caller.ts"
+import * as Environment from "./internal/environment.ts"
 import { given, invalid } from "./internal/options.ts"
 import * as Runner from "./internal/runner.ts"
 import * as Settings from "./internal/settings.ts"
@@ -115,8 +113,6 @@ export interface SignalWireClient extends AsyncDisposable {
   readonly disconnect: () => Promise<void>
 }
 
-const fromConfigError = (error: Config.ConfigError): ConversationError => invalid("environment", error.message)
-
 const requireToken = (token: unknown): string => {
   if (typeof token === "string" && token !== "") return token
   throw invalid("token", "must be a subscriber access token")
@@ -165,9 +161,7 @@ const transports = ({ fetch, WebSocket }: SignalWireOptions) =>
     fetch === undefined
       ? SignalWireHttp.layerFetchClient
       : Layer.provide(SignalWireHttp.layerFetchClient, Layer.succeed(FetchHttpClient.Fetch, fetch)),
-    WebSocket === undefined
-      ? WebSockets.layer
-      : Layer.succeed(Socket.WebSocketConstructor, (url) => new WebSocket(url))
+    WebSocket === undefined ? WebSockets.layer : WebSockets.layerOf(WebSocket)
   )
 
 const noOtherToken = (cause?: unknown) =>
@@ -215,15 +209,9 @@ const make = async (
 ): Promise<SignalWireClient> => {
   Settings.check(options)
   const { onRefreshToken } = options
-  const environment = await Conversations.environment.pipe(
-    Effect.mapError(fromConfigError),
-    // as it is now: programs load their `.env` when they like
-    Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv()),
-    Effect.runPromise
-  )
-  const token = options.token === undefined && environment.token !== undefined
-    ? environment.token
-    : Redacted.make(requireToken(options.token))
+  // as it is now: programs load their `.env` when they like
+  const environment = Environment.read()
+  const token = Redacted.make(requireToken(options.token ?? environment.token))
   const { host, urls } = options.host === undefined && options.urls === undefined
     ? environment
     : { host: requireHost(options.host), urls: requireUrls(options.urls) }
