@@ -377,10 +377,10 @@ export type Services =
 
 type Transports = HttpClient | Socket.WebSocketConstructor
 
-/** The service with its layers, for those who bring their own `Credentials`. Fails with `Invalid` for a bad host. */
-export const layerCredentials = (
-  options: ConnectOptions = {}
-): Layer.Layer<Services, ConversationError, Credentials.Credentials | Transports> =>
+const layerOver = <R>(
+  options: ConnectOptions,
+  layerHttp: (options: SignalWireHttp.Options) => Layer.Layer<SignalWireHttp.SignalWireHttp, never, R>
+): Layer.Layer<Services, ConversationError, R | Credentials.Credentials | Socket.WebSocketConstructor> =>
   Layer.unwrap(Effect.gen(function*() {
     const credentials = yield* Credentials.Credentials
     const token = Redacted.value(yield* credentials.current)
@@ -388,7 +388,7 @@ export const layerCredentials = (
       Effect.fromResult(Endpoint.make(token, options)),
       (reason) => new ConversationError({ method: "layer", reason })
     )
-    const http = SignalWireHttp.layer({ ...options.http, endpoint, dialect: options.dialect })
+    const http = layerHttp({ ...options.http, endpoint, dialect: options.dialect })
     const subscription = Layer.unwrap(
       Effect.map(
         SignalWireHttp.SignalWireHttp,
@@ -397,6 +397,23 @@ export const layerCredentials = (
     )
     return layerServices(options).pipe(Layer.provideMerge(subscription), Layer.provideMerge(http))
   }))
+
+/** The service with its layers, for those who bring their own `Credentials`. Fails with `Invalid` for a bad host. */
+export const layerCredentials = (
+  options: ConnectOptions = {}
+): Layer.Layer<Services, ConversationError, Credentials.Credentials | Transports> =>
+  layerOver(options, SignalWireHttp.layer)
+
+/**
+ * {@link layerCredentials} over `fetch` itself, without an `HttpClient` and spans of requests: what browsers load least of.
+ */
+export const layerBareFetch = (
+  options: ConnectOptions & {
+    /** @default globalThis.fetch */
+    readonly fetch?: typeof globalThis.fetch | undefined
+  } = {}
+): Layer.Layer<Services, ConversationError, Credentials.Credentials | Socket.WebSocketConstructor> =>
+  layerOver(options, (http) => SignalWireHttp.layerBareFetch({ ...http, fetch: options.fetch }))
 
 /** The service with its layers. Fails with `Invalid` for a bad host. */
 export const layer = (options: Options): Layer.Layer<Services, ConversationError, Transports> =>
@@ -446,7 +463,7 @@ export const layerConfig = (
   ))
 
 /** Closes the service's requirements with the platform's own `fetch` and `WebSocket`, in Node and browsers alike. */
-export const layerTransports: Layer.Layer<Transports> = Layer.merge(
+export const layerTransports: Layer.Layer<Transports> = /* @__PURE__ */ Layer.merge(
   SignalWireHttp.layerFetchClient,
   WebSockets.layer
 )

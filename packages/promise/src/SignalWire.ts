@@ -4,14 +4,13 @@
  *
  * @since 0.1.0
  */
+import type { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
-import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as Credentials from "@effect-signalwire/schema/Credentials"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import type { HttpClient } from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -156,12 +155,12 @@ const loggerLayer = (logger: SignalWireLogger): Layer.Layer<never> =>
     Layer.succeed(References.MinimumLogLevel, "Warn")
   )
 
-const transports = ({ fetch, WebSocket }: SignalWireOptions) =>
-  Layer.merge(
-    fetch === undefined
-      ? SignalWireHttp.layerFetchClient
-      : Layer.provide(SignalWireHttp.layerFetchClient, Layer.succeed(FetchHttpClient.Fetch, fetch)),
-    WebSocket === undefined ? WebSockets.layer : WebSockets.layerOf(WebSocket)
+type Services = Layer.Layer<Conversations.Services, ConversationError, Credentials.Credentials>
+
+const overPlatform = (options: SignalWireOptions): Services =>
+  Layer.provide(
+    Conversations.layerBareFetch(options),
+    options.WebSocket === undefined ? WebSockets.layer : WebSockets.layerOf(options.WebSocket)
   )
 
 const noOtherToken = (cause?: unknown) =>
@@ -188,7 +187,7 @@ const refreshWith = (onRefreshToken: NonNullable<SignalWireOptions["onRefreshTok
  */
 export const SignalWire: (options?: SignalWireOptions) => Promise<SignalWireClient> = Caller.method(
   "SignalWire",
-  (_, options: SignalWireOptions = {}) => make(given(options))
+  (_, options: SignalWireOptions = {}) => make(given(options), overPlatform)
 )
 
 /**
@@ -197,15 +196,15 @@ export const SignalWire: (options?: SignalWireOptions) => Promise<SignalWireClie
 export const connect: (
   options: SignalWireOptions,
   over: Layer.Layer<HttpClient | Socket.WebSocketConstructor>
-) => Promise<SignalWireClient> = Caller.method(
+) => Promise<SignalWireClient> = /* @__PURE__ */ Caller.method(
   "SignalWire",
   (_, options: SignalWireOptions, over: Layer.Layer<HttpClient | Socket.WebSocketConstructor>) =>
-    make(given(options), over)
+    make(given(options), (options) => Layer.provide(Conversations.layerCredentials(options), over))
 )
 
 const make = async (
   options: SignalWireOptions,
-  over?: Layer.Layer<HttpClient | Socket.WebSocketConstructor>
+  layer: (options: SignalWireOptions) => Services
 ): Promise<SignalWireClient> => {
   Settings.check(options)
   const { onRefreshToken } = options
@@ -221,9 +220,8 @@ const make = async (
     refresh: onRefreshToken === undefined ? undefined : refreshWith(onRefreshToken)
   })
   const runner = await Runner.make(
-    Conversations.layerCredentials({ ...options, host, urls }).pipe(
+    layer({ ...options, host, urls }).pipe(
       Layer.provideMerge(credentials),
-      Layer.provide(over ?? transports(options)),
       Layer.provideMerge(loggerLayer(logger))
     )
   )
