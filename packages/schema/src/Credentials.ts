@@ -19,7 +19,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type * as Stream from "effect/Stream"
-import * as SubscriptionRef from "effect/SubscriptionRef"
+import * as Watched from "./Watched.ts"
 
 /** The token could not be replaced. Where it is retryable, a later refresh may succeed. */
 export class CredentialsError extends Data.TaggedError("CredentialsError")<{
@@ -88,7 +88,7 @@ const untilRefreshed = Schedule.min([Schedule.exponential("1 second"), Schedule.
 export const make = Effect.fnUntraced(
   function*<R = never>(options: Options<R>): Effect.fn.Return<Service, never, R | Scope.Scope> {
     const context = yield* Effect.context<R>()
-    const state = yield* SubscriptionRef.make(options.token)
+    const state = Watched.make(options.token)
     const semaphore = yield* Semaphore.make(1)
     const refresh: Effect.Effect<Redacted.Redacted, CredentialsError> = options.refresh === undefined
       ? Effect.fail(new CredentialsError({ detail: "no way to refresh the token was given", isRetryable: false }))
@@ -100,7 +100,7 @@ export const make = Effect.fnUntraced(
     const refreshOnce = Effect.suspend(() => {
       started++
       return Effect.onExit(
-        Effect.tap(refresh, (renewed) => SubscriptionRef.set(state, renewed)),
+        Effect.tap(refresh, (renewed) => state.set(renewed)),
         (exit) =>
           Effect.sync(() => {
             finished = started
@@ -112,7 +112,7 @@ export const make = Effect.fnUntraced(
       Effect.suspend(() => {
         const awaited = started > finished ? started : Infinity
         return semaphore.withPermits(1)(
-          Effect.flatMap(SubscriptionRef.get(state), (token) => {
+          Effect.flatMap(state.get, (token) => {
             if (!Equal.equals(token, refused)) return Effect.succeed(token)
             return outcome !== undefined && finished >= awaited ? outcome : refreshOnce
           })
@@ -131,10 +131,10 @@ export const make = Effect.fnUntraced(
     })
 
     return Credentials.of({
-      current: SubscriptionRef.get(state),
-      changes: SubscriptionRef.changes(state),
+      current: state.get,
+      changes: state.changes,
       renew,
-      replace: (token) => SubscriptionRef.set(state, token),
+      replace: state.set,
       expires: (token, at) =>
         options.refresh === undefined
           ? Effect.void

@@ -14,15 +14,19 @@ export type Header = typeof TokenHeader.Type
 
 const readHeader = decoder(struct<Header>({ alg: maybe(text), enc: maybe(text), ch: maybe(text), typ: maybe(text) }))
 
+/** The text that is written in Base64url; what the platform has for it is enough, and nothing to load. */
+const decodeText = (base64url: string): Result.Result<string, MalformedValue> => {
+  try {
+    const bytes = atob(base64url.replaceAll("-", "+").replaceAll("_", "/"))
+    return Result.succeed(new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))))
+  } catch {
+    return Result.fail({ path: "header", message: "not base64url" })
+  }
+}
+
 /** Reads a token's header. */
 export const decodeHeader = (token: string): Result.Result<Header, MalformedValue> =>
-  Result.flatMap(
-    Result.mapError(Base64Url.decodeString(token.split(".", 1)[0] ?? ""), () => ({
-      path: "header",
-      message: "not base64url"
-    })),
-    (text) => Result.flatMap(parseJson(text), readHeader)
-  )
+  decodeText(token.split(".", 1)[0] ?? "").pipe(Result.flatMap(parseJson), Result.flatMap(readHeader))
 
 /** A text without the token that it may quote. */
 export const redact = (text: string, token: string): string =>

@@ -12,6 +12,7 @@ import type { AddressOf } from "@effect-signalwire/schema/ConversationMessage"
 import { Credentials } from "@effect-signalwire/schema/Credentials"
 import type { Endpoint } from "@effect-signalwire/schema/Endpoint"
 import * as Reason from "@effect-signalwire/schema/Reason"
+import * as Watched from "@effect-signalwire/schema/Watched"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -24,7 +25,6 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { WebSocketConstructor } from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
-import * as SubscriptionRef from "effect/SubscriptionRef"
 import { ConnectionState } from "./ConnectionState.ts"
 import * as Backoff from "./internal/backoff.ts"
 import * as Fanout from "./internal/fanout.ts"
@@ -131,7 +131,7 @@ export const make = Effect.fnUntraced(function*(
     }
   }
   const fanout = Fanout.make(options.capacity ?? 4096)
-  const state = yield* SubscriptionRef.make<ConnectionState>(ConnectionState.Idle())
+  const state = Watched.make<ConnectionState>(ConnectionState.Idle())
   let phase: Phase = { _tag: "Idle" }
   let sessions = 0
 
@@ -139,7 +139,7 @@ export const make = Effect.fnUntraced(function*(
     Effect.suspend(() => {
       if (next === phase) return Effect.void
       phase = next
-      return SubscriptionRef.set(state, view(next))
+      return state.set(view(next))
     })
   const happen = (happening: Happening): Effect.Effect<void> =>
     Effect.suspend(() => enter(step(phase, happening, backoff)))
@@ -238,7 +238,7 @@ export const make = Effect.fnUntraced(function*(
       Failed: ({ reason }) => failed(reason),
       Closed: () => failed(new Reason.Closed())
     })
-  const ready = SubscriptionRef.changes(state).pipe(
+  const ready = state.changes.pipe(
     Stream.mapEffect(isReady),
     Stream.takeUntil((done) => done),
     Stream.runDrain
@@ -252,8 +252,8 @@ export const make = Effect.fnUntraced(function*(
     ),
     ready,
     sessions: Effect.sync(() => sessions),
-    connection: SubscriptionRef.get(state),
-    connectionChanges: SubscriptionRef.changes(state)
+    connection: state.get,
+    connectionChanges: state.changes
   })
 })
 
