@@ -179,9 +179,9 @@ export interface Tuning {
   readonly sendCapacity?: number | undefined
 }
 
-/** Composes the service from the layers underneath. */
-export const make = Effect.fnUntraced(function*(
-  options: Tuning = {}
+const makeWith = Effect.fnUntraced(function*(
+  options: Tuning,
+  meter: Meter.Meter
 ): Effect.fn.Return<
   Service,
   never,
@@ -192,7 +192,7 @@ export const make = Effect.fnUntraced(function*(
   const directory = Directory.make(http)
   const echoes = Echoes.make()
   yield* subscription.observe(echoes.hear)
-  yield* subscription.observe(yield* Meter.listener)
+  yield* subscription.observe(yield* meter.listen)
   const sending = yield* Sending.make(
     Delivery.make(http, echoes, {
       clockSkewSeconds: 300,
@@ -222,6 +222,7 @@ export const make = Effect.fnUntraced(function*(
         method: "subscribe",
         subscription,
         tuning,
+        meter,
         cursor: given.cursor,
         newest: readPage("subscribe", http.getMessages({ pageSize: recoveryPageSize })),
         belongs: () => true,
@@ -253,6 +254,7 @@ export const make = Effect.fnUntraced(function*(
         method: "timeline",
         subscription,
         tuning,
+        meter,
         cursor,
         newest: readPage("timeline", http.getConversationMessages({ addressId, since, pageSize: recoveryPageSize })),
         // one may be pushed long after its time
@@ -292,7 +294,7 @@ export const make = Effect.fnUntraced(function*(
         "signalwire.client_id": clientId
       })
       const metadata = options.traceMessages === true ? yield* ConversationTrace.mark(given.metadata) : given.metadata
-      const receipt = yield* Meter.send(sending.send({ ...given, metadata, clientId }))
+      const receipt = yield* meter.send(sending.send({ ...given, metadata, clientId }))
       yield* Effect.annotateCurrentSpan("signalwire.conversation_id", receipt.conversationId)
       return yield* directory.afterSend(given.addressId, receipt)
     }),
@@ -345,6 +347,12 @@ const readAll = <A>(
   items: Stream.Stream<A, SignalWireHttpError>
 ): Stream.Stream<A, ConversationError> => Stream.mapError(items, ConversationError.from(method))
 
+/** Composes the service from the layers underneath. */
+export const make = (
+  options: Tuning = {}
+): Effect.Effect<Service, never, SignalWireHttp.SignalWireHttp | Subscription.Subscription | Scope.Scope> =>
+  makeWith(options, Meter.make())
+
 /** The service over the layers underneath, for those who bring or replace them. */
 export const layerServices = (
   options?: Tuning
@@ -379,7 +387,8 @@ type Transports = HttpClient | Socket.WebSocketConstructor
 
 const layerOver = <R>(
   options: ConnectOptions,
-  layerHttp: (options: SignalWireHttp.Options) => Layer.Layer<SignalWireHttp.SignalWireHttp, never, R>
+  layerHttp: (options: SignalWireHttp.Options) => Layer.Layer<SignalWireHttp.SignalWireHttp, never, R>,
+  conversations: ReturnType<typeof layerServices>
 ): Layer.Layer<Services, ConversationError, R | Credentials.Credentials | Socket.WebSocketConstructor> =>
   Layer.unwrap(Effect.gen(function*() {
     const credentials = yield* Credentials.Credentials
@@ -395,17 +404,18 @@ const layerOver = <R>(
         ({ addressOf }) => Subscription.layer({ ...options.subscription, endpoint, addressOf })
       )
     )
-    return layerServices(options).pipe(Layer.provideMerge(subscription), Layer.provideMerge(http))
+    return conversations.pipe(Layer.provideMerge(subscription), Layer.provideMerge(http))
   }))
 
 /** The service with its layers, for those who bring their own `Credentials`. Fails with `Invalid` for a bad host. */
 export const layerCredentials = (
   options: ConnectOptions = {}
 ): Layer.Layer<Services, ConversationError, Credentials.Credentials | Transports> =>
-  layerOver(options, SignalWireHttp.layer)
+  layerOver(options, SignalWireHttp.layer, layerServices(options))
 
 /**
- * {@link layerCredentials} over `fetch` itself, without an `HttpClient` and spans of requests: what browsers load least of.
+ * {@link layerCredentials} over `fetch` itself: without an `HttpClient`, spans of requests and metrics. It is what browsers
+ * load least of.
  */
 export const layerBareFetch = (
   options: ConnectOptions & {
@@ -413,7 +423,11 @@ export const layerBareFetch = (
     readonly fetch?: typeof globalThis.fetch | undefined
   } = {}
 ): Layer.Layer<Services, ConversationError, Credentials.Credentials | Socket.WebSocketConstructor> =>
-  layerOver(options, (http) => SignalWireHttp.layerBareFetch({ ...http, fetch: options.fetch }))
+  layerOver(
+    options,
+    (http) => SignalWireHttp.layerBareFetch({ ...http, fetch: options.fetch }),
+    Layer.effect(Conversations, makeWith(options, Meter.idle))
+  )
 
 /** The service with its layers. Fails with `Invalid` for a bad host. */
 export const layer = (options: Options): Layer.Layer<Services, ConversationError, Transports> =>
