@@ -12,7 +12,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
-import * as FiberHandle from "effect/FiberHandle"
+import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
@@ -120,7 +120,8 @@ export const make = Effect.fnUntraced(
       })
 
     const aheadMillis = Duration.toMillis(Duration.fromInputUnsafe(options.refreshAhead ?? "1 minute"))
-    const timer = yield* FiberHandle.make()
+    const scope = yield* Effect.scope
+    let timer: Fiber.Fiber<void> | undefined
     let refreshedAt = Number.NEGATIVE_INFINITY
     const refreshAhead = Effect.fnUntraced(function*(token: Redacted.Redacted, expiresAt: number) {
       const now = yield* Clock.currentTimeMillis
@@ -138,7 +139,13 @@ export const make = Effect.fnUntraced(
       expires: (token, at) =>
         options.refresh === undefined
           ? Effect.void
-          : Effect.asVoid(FiberHandle.run(timer, Effect.ignore(refreshAhead(token, DateTime.toEpochMillis(at)))))
+          : Effect.map(
+            Effect.forkIn(Effect.ignore(refreshAhead(token, DateTime.toEpochMillis(at))), scope),
+            (next) => {
+              timer?.interruptUnsafe()
+              timer = next
+            }
+          )
     })
   }
 )
