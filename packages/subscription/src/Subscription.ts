@@ -14,11 +14,11 @@ import type { Endpoint } from "@effect-signalwire/schema/Endpoint"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import * as Watched from "@effect-signalwire/schema/Watched"
 import * as Context from "effect/Context"
+import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Layer from "effect/Layer"
-import * as Match from "effect/Match"
 import * as Random from "effect/Random"
 import * as RcRef from "effect/RcRef"
 import * as Result from "effect/Result"
@@ -93,8 +93,10 @@ export interface Options {
 const millis = (input: Duration.Input | undefined, fallback: Duration.Input): number =>
   Duration.toMillis(Duration.fromInputUnsafe(input ?? fallback))
 
+const phases = Data.taggedEnum<Phase>()
+
 const view = (phase: Phase): ConnectionState =>
-  Match.valueTags(phase, {
+  phases.$match(phase, {
     Idle: () => ConnectionState.Idle(),
     Dialling: ({ plan }) =>
       plan.lastReason === null
@@ -228,7 +230,7 @@ export const make = Effect.fnUntraced(function*(
 
   const failed = (reason: Reason.Reason) => Effect.fail(new SubscriptionError({ method: "ready", reason }))
   const isReady = (current: ConnectionState): Effect.Effect<boolean, SubscriptionError> =>
-    Match.valueTags(current, {
+    ConnectionState.$match(current, {
       Idle: () => Effect.succeed(false),
       Connecting: () => Effect.succeed(false),
       Connected: () => Effect.succeed(true),

@@ -9,8 +9,8 @@ import type { Service as Subscription } from "@effect-signalwire/subscription/Su
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Match from "effect/Match"
 import * as Option from "effect/Option"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
@@ -55,6 +55,8 @@ export interface Tuning {
   /** How often a cursor is written at most. Milliseconds. */
   readonly cursorMillis: number
 }
+
+const phases = Data.taggedEnum<Sequence.Phase>()
 
 type Next = Pull.Pull<Arr.NonEmptyReadonlyArray<Sequence.Item>, ConversationError>
 
@@ -154,12 +156,12 @@ export const open = Effect.fnUntraced(
         onFailure: (error) => handOn(failed(error))
       })
       /** What each phase asks for. */
-      const ask = Match.typeTags<Sequence.Phase, Next>()({
-        Beginning: () => Effect.flatMap(begin, handOn),
+      const ask = phases.$match({
+        Beginning: (): Next => Effect.flatMap(begin, handOn),
         Live: () => take,
         Behind: () => recover,
-        Failed: ({ error }) => Effect.fail(error),
-        Ended: () => Cause.done()
+        Failed: ({ error }): Next => Effect.fail(error),
+        Ended: (): Next => Cause.done()
       })
       const next: Next = Effect.suspend(() => ask(phase))
       return Effect.succeed(
