@@ -5,8 +5,8 @@ import { type Benchmark, exactly, type Figure } from "./harness.ts"
 
 /** `limit` is what it may not grow beyond, where the goal is not reached. */
 const entries = [
-  { name: "whole", what: "the Promise client as a whole", goal: 60, limit: 102 },
-  { name: "chat", what: "subscribe and send only", goal: 45, limit: 102 }
+  { name: "whole", what: "the Promise client as a whole", goal: 60, limit: 64 },
+  { name: "chat", what: "subscribe and send only", goal: 45, limit: 64 }
 ] as const
 
 const bundlers = [{ name: "esbuild", bundle: withEsbuild }, { name: "rolldown", bundle: withRolldown }]
@@ -23,10 +23,11 @@ const sizeOf = (what: string, text: string): Figure => ({
 
 export const benchmark: Benchmark = {
   about:
-    "The Promise client, Effect included, as browsers load it: bundled, minified, and compressed by gzip. The goals "
-    + "are not reached: what it uses of Effect (the runtime, Stream, Schema, HttpClient and Socket) is larger than either of "
-    + "them by itself. Who only subscribes and sends loads the same, as the client is one object; without its `chat` and "
-    + "`address` it would be smaller by less than 1 kB. What is guarded is that it does not grow.",
+    "The Promise client, Effect included, as browsers load it: bundled, minified, and compressed by gzip. It loads of "
+    + "Effect what it runs on (the runtime, Stream, Queue, Schedule, DateTime), and neither Schema nor HttpClient, Socket, "
+    + "Config and Metric. Who only subscribes and sends loads the same, as the client is one object, and needs all that "
+    + "keeps a subscription whole; without its `chat` and `address` it would be smaller by less than 1 kB. So the second goal "
+    + "is not reached, and the first not by every bundler. What is guarded is that it does not grow.",
   run: async () => {
     const figures: Array<Figure> = []
     for (const { goal, limit, name, what } of entries) {

@@ -4,6 +4,7 @@ import { AddressId, ConversationId, MessageId } from "@effect-signalwire/schema/
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Live from "../../packages/conversation/src/internal/live.ts"
+import * as Meter from "../../packages/conversation/src/internal/meter.ts"
 import * as Fanout from "../../packages/subscription/src/internal/fanout.ts"
 import * as Signal from "../../packages/subscription/src/Signal.ts"
 import { type Benchmark, exactly, spreadOf } from "./harness.ts"
@@ -93,6 +94,7 @@ const pass = (count: number): Effect.Effect<ReadonlyArray<Part>> =>
       settled: Effect.void,
       begin: () => Effect.succeed({ stretch: { end: "reached", messages: [] }, shown: true }),
       cursor: undefined,
+      meter: Meter.make(),
       tuning: { overlapSeconds: 30, memory: 8192, recoveryLimit: 10_000, sweep: null, cursorMillis: 1000 }
     })
     const { add, window } = makeWindow()

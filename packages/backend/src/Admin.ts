@@ -3,9 +3,8 @@
  *
  * @since 0.1.0
  */
-import * as ConversationEvent from "@effect-signalwire/schema/ConversationEvent"
 import { AddressId, MessageId, SubscriberId } from "@effect-signalwire/schema/Ids"
-import { JsonObject } from "@effect-signalwire/schema/JsonObject"
+import * as Wire from "@effect-signalwire/schema/Wire"
 import * as Schema from "effect/Schema"
 import * as WireLog from "./WireLog.ts"
 
@@ -85,8 +84,8 @@ export const NewMessage = Schema.Struct({
   subtype: maybe(Word),
   kind: maybe(Word),
   hidden: maybe(Schema.Boolean),
-  metadata: maybe(JsonObject),
-  details: maybe(JsonObject),
+  metadata: maybe(Wire.JsonObject),
+  details: maybe(Wire.JsonObject),
   /** Unix seconds, within two centuries; by default now. */
   ts: maybe(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 8e9 }))),
   /** Whether sessions are told, as they are by default; otherwise it can only be found in history. */
@@ -105,7 +104,7 @@ export const MessagesCreated = Schema.Struct({
 export type MessagesCreated = typeof MessagesCreated.Type
 
 /** Answer of `GET /_sandbox/messages?addressId=`: what is stored, oldest first, with the keys of both dialects. */
-export const StoredMessages = Schema.Struct({ messages: Schema.Array(ConversationEvent.Wire) })
+export const StoredMessages = Schema.Struct({ messages: Schema.Array(Wire.ConversationEvent) })
 export type StoredMessages = typeof StoredMessages.Type
 
 /** Answer of `GET /_sandbox/sessions`. */

@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import { decoder, strictDecoder } from "@effect-signalwire/schema/Malformed"
+import { decoder, strictDecoder } from "@effect-signalwire/schema/SchemaDecoder"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"

@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import { AddressId, GroupId, MessageId, SubscriberId } from "@effect-signalwire/schema/Ids"
-import { JsonObject } from "@effect-signalwire/schema/JsonObject"
+import { JsonObject } from "@effect-signalwire/schema/Wire"
 import * as Schema from "effect/Schema"
 
 /** Whose backend this is: the project and the secret of its management endpoints. Made once. */

@@ -3,9 +3,9 @@
  *
  * @since 0.1.0
  */
-import * as Reason from "@effect-signalwire/schema/Reason"
+import type * as Reason from "@effect-signalwire/schema/Reason"
+import * as Data from "effect/Data"
 import { NodeInspectSymbol } from "effect/Inspectable"
-import * as Schema from "effect/Schema"
 
 /** What the layers underneath fail with. */
 export interface Underlying {
@@ -16,9 +16,7 @@ export interface Underlying {
 }
 
 /** A call that failed: `method` is the service's method, `reason` why, `cause` the original failure where there is one. */
-export class ConversationError extends Schema.TaggedError<ConversationError>(
-  "@effect-signalwire/conversation/ConversationError"
-)("ConversationError", Reason.errorFields) {
+export class ConversationError extends Data.TaggedError("ConversationError")<Reason.ErrorFields> {
   /** The same failure, as a failure of this service. */
   static from(method: string): (error: Underlying) => ConversationError {
     return ({ cause, reason }) =>

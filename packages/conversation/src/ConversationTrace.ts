@@ -30,7 +30,10 @@ export const sentIn = ({ metadata }: Pick<ConversationMessage, "metadata">): Opt
 export const mark = (metadata: JsonObject | undefined): Effect.Effect<JsonObject | undefined> =>
   Effect.match(Effect.currentSpan, {
     onFailure: () => metadata,
-    onSuccess: (span) => ({ ...metadata, [key]: HttpTraceContext.toHeaders(span)[key] })
+    onSuccess: ({ sampled, spanId, traceId }) => ({
+      ...metadata,
+      [key]: `00-${traceId.padStart(32, "0")}-${spanId}-${sampled ? "01" : "00"}`
+    })
   })
 
 /**

@@ -6,12 +6,12 @@
  */
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
+import * as Branded from "@effect-signalwire/schema/Branded"
 import type { Conversation } from "@effect-signalwire/schema/Conversation"
 import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import * as Credentials from "@effect-signalwire/schema/Credentials"
 import * as Endpoint from "@effect-signalwire/schema/Endpoint"
-import { ClientId } from "@effect-signalwire/schema/Ids"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import * as Page from "@effect-signalwire/schema/Page"
 import { invalidParameter } from "@effect-signalwire/schema/Reason"
@@ -179,9 +179,9 @@ export interface Tuning {
   readonly sendCapacity?: number | undefined
 }
 
-/** Composes the service from the layers underneath. */
-export const make = Effect.fnUntraced(function*(
-  options: Tuning = {}
+const makeWith = Effect.fnUntraced(function*(
+  options: Tuning,
+  meter: Meter.Meter
 ): Effect.fn.Return<
   Service,
   never,
@@ -192,7 +192,7 @@ export const make = Effect.fnUntraced(function*(
   const directory = Directory.make(http)
   const echoes = Echoes.make()
   yield* subscription.observe(echoes.hear)
-  yield* subscription.observe(yield* Meter.listener)
+  yield* subscription.observe(yield* meter.listen)
   const sending = yield* Sending.make(
     Delivery.make(http, echoes, {
       clockSkewSeconds: 300,
@@ -222,6 +222,7 @@ export const make = Effect.fnUntraced(function*(
         method: "subscribe",
         subscription,
         tuning,
+        meter,
         cursor: given.cursor,
         newest: readPage("subscribe", http.getMessages({ pageSize: recoveryPageSize })),
         belongs: () => true,
@@ -253,6 +254,7 @@ export const make = Effect.fnUntraced(function*(
         method: "timeline",
         subscription,
         tuning,
+        meter,
         cursor,
         newest: readPage("timeline", http.getConversationMessages({ addressId, since, pageSize: recoveryPageSize })),
         // one may be pushed long after its time
@@ -282,13 +284,13 @@ export const make = Effect.fnUntraced(function*(
     conversationMessages: (options) => readAll("conversationMessages", http.conversationMessages(options)),
     messages: (options) => readAll("messages", http.messages(options)),
     sendMessage: Effect.fn("Conversations.sendMessage", { kind: "producer" })(function*(given) {
-      const clientId = given.clientId ?? ClientId.make(yield* Uuid.make)
+      const clientId = given.clientId ?? Branded.clientId(yield* Uuid.make)
       yield* Effect.annotateCurrentSpan({
         "signalwire.address_id": given.addressId,
         "signalwire.client_id": clientId
       })
       const metadata = options.traceMessages === true ? yield* ConversationTrace.mark(given.metadata) : given.metadata
-      const receipt = yield* Meter.send(sending.send({ ...given, metadata, clientId }))
+      const receipt = yield* meter.send(sending.send({ ...given, metadata, clientId }))
       yield* Effect.annotateCurrentSpan("signalwire.conversation_id", receipt.conversationId)
       return yield* directory.afterSend(given.addressId, receipt)
     }),
@@ -344,6 +346,12 @@ const readAll = <A>(
   items: Stream.Stream<A, SignalWireHttpError>
 ): Stream.Stream<A, ConversationError> => Stream.mapError(items, ConversationError.from(method))
 
+/** Composes the service from the layers underneath. */
+export const make = (
+  options: Tuning = {}
+): Effect.Effect<Service, never, SignalWireHttp.SignalWireHttp | Subscription.Subscription | Scope.Scope> =>
+  makeWith(options, Meter.make())
+
 /** The service over the layers underneath, for those who bring or replace them. */
 export const layerServices = (
   options?: Tuning
@@ -376,10 +384,11 @@ export type Services =
 
 type Transports = HttpClient | Socket.WebSocketConstructor
 
-/** The service with its layers, for those who bring their own `Credentials`. Fails with `Invalid` for a bad host. */
-export const layerCredentials = (
-  options: ConnectOptions = {}
-): Layer.Layer<Services, ConversationError, Credentials.Credentials | Transports> =>
+const layerOver = <R>(
+  options: ConnectOptions,
+  layerHttp: (options: SignalWireHttp.Options) => Layer.Layer<SignalWireHttp.SignalWireHttp, never, R>,
+  conversations: ReturnType<typeof layerServices>
+): Layer.Layer<Services, ConversationError, R | Credentials.Credentials | Socket.WebSocketConstructor> =>
   Layer.unwrap(Effect.gen(function*() {
     const credentials = yield* Credentials.Credentials
     const token = Redacted.value(yield* credentials.current)
@@ -387,39 +396,65 @@ export const layerCredentials = (
       Effect.fromResult(Endpoint.make(token, options)),
       (reason) => new ConversationError({ method: "layer", reason })
     )
-    const http = SignalWireHttp.layer({ ...options.http, endpoint, dialect: options.dialect })
+    const http = layerHttp({ ...options.http, endpoint, dialect: options.dialect })
     const subscription = Layer.unwrap(
       Effect.map(
         SignalWireHttp.SignalWireHttp,
         ({ addressOf }) => Subscription.layer({ ...options.subscription, endpoint, addressOf })
       )
     )
-    return layerServices(options).pipe(Layer.provideMerge(subscription), Layer.provideMerge(http))
+    return conversations.pipe(Layer.provideMerge(subscription), Layer.provideMerge(http))
   }))
+
+/** The service with its layers, for those who bring their own `Credentials`. Fails with `Invalid` for a bad host. */
+export const layerCredentials = (
+  options: ConnectOptions = {}
+): Layer.Layer<Services, ConversationError, Credentials.Credentials | Transports> =>
+  layerOver(options, SignalWireHttp.layer, layerServices(options))
+
+/**
+ * {@link layerCredentials} over `fetch` itself: without an `HttpClient`, spans of requests and metrics. It is what browsers
+ * load least of.
+ */
+export const layerBareFetch = (
+  options: ConnectOptions & {
+    /** @default globalThis.fetch */
+    readonly fetch?: typeof globalThis.fetch | undefined
+  } = {}
+): Layer.Layer<Services, ConversationError, Credentials.Credentials | Socket.WebSocketConstructor> =>
+  layerOver(
+    options,
+    (http) => SignalWireHttp.layerBareFetch({ ...http, fetch: options.fetch }),
+    Layer.effect(Conversations, makeWith(options, Meter.idle))
+  )
 
 /** The service with its layers. Fails with `Invalid` for a bad host. */
 export const layer = (options: Options): Layer.Layer<Services, ConversationError, Transports> =>
   Layer.provide(layerCredentials(options), Credentials.layer(options))
 
-/**
- * What the environment says: `SIGNALWIRE_TOKEN`, and either `SIGNALWIRE_HOST`, or `SIGNALWIRE_HTTP_URL` with
- * `SIGNALWIRE_WS_URL`.
- */
-export const environment: Config.Config<Endpoint.Options & { readonly token: Redacted.Redacted | undefined }> = Config
-  .all({
+const makeEnvironment = () =>
+  Config.all({
     token: Config.option(Config.Redacted("SIGNALWIRE_TOKEN")),
     host: Config.option(Config.NonEmptyString("SIGNALWIRE_HOST")),
     http: Config.option(Config.NonEmptyString("SIGNALWIRE_HTTP_URL")),
     ws: Config.option(Config.NonEmptyString("SIGNALWIRE_WS_URL"))
   })
-  .pipe(Config.map(({ host, http, token, ws }) => ({
-    token: Option.getOrUndefined(token),
-    host: Option.getOrUndefined(host),
-    // one without the other is refused as a bad URL
-    urls: Option.isNone(http) && Option.isNone(ws)
-      ? undefined
-      : { http: Option.getOrElse(http, () => ""), ws: Option.getOrElse(ws, () => "") }
-  })))
+    .pipe(Config.map(({ host, http, token, ws }) => ({
+      token: Option.getOrUndefined(token),
+      host: Option.getOrUndefined(host),
+      // one without the other is refused as a bad URL
+      urls: Option.isNone(http) && Option.isNone(ws)
+        ? undefined
+        : { http: Option.getOrElse(http, () => ""), ws: Option.getOrElse(ws, () => "") }
+    })))
+
+/**
+ * What the environment says: `SIGNALWIRE_TOKEN`, and either `SIGNALWIRE_HOST`, or `SIGNALWIRE_HTTP_URL` with
+ * `SIGNALWIRE_WS_URL`.
+ */
+export const environment: Config.Config<Endpoint.Options & { readonly token: Redacted.Redacted | undefined }> =
+  // pure, so that bundles which do not read it go without Config
+  /* @__PURE__ */ makeEnvironment()
 
 /** The service with options from configuration; by default from the {@link environment}. */
 export const layerConfig = (
@@ -441,7 +476,7 @@ export const layerConfig = (
   ))
 
 /** Closes the service's requirements with the platform's own `fetch` and `WebSocket`, in Node and browsers alike. */
-export const layerTransports: Layer.Layer<Transports> = Layer.merge(
+export const layerTransports: Layer.Layer<Transports> = /* @__PURE__ */ Layer.merge(
   SignalWireHttp.layerFetchClient,
   WebSockets.layer
 )

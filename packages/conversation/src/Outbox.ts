@@ -34,9 +34,9 @@
  */
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import { ClientId } from "@effect-signalwire/schema/Ids"
-import { JsonObject } from "@effect-signalwire/schema/JsonObject"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import * as Uuid from "@effect-signalwire/schema/Uuid"
+import { JsonObject } from "@effect-signalwire/schema/Wire"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"

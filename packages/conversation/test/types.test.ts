@@ -118,6 +118,9 @@ describe("the layers", () => {
     expectTypeOf(Conversations.layerCredentials).returns.toEqualTypeOf<
       Layer.Layer<Conversations.Services, ConversationError, Credentials | Transports>
     >()
+    expectTypeOf(Conversations.layerBareFetch).returns.toEqualTypeOf<
+      Layer.Layer<Conversations.Services, ConversationError, Credentials | WebSocketConstructor>
+    >()
     expectTypeOf(Conversations.layer).returns.toEqualTypeOf<
       Layer.Layer<Conversations.Services, ConversationError, Transports>
     >()

@@ -25,7 +25,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type * as Schedule from "effect/Schedule"
@@ -37,10 +36,13 @@ import * as Groups from "./internal/groups.ts"
 import * as Inputs from "./internal/inputs.ts"
 import * as Learning from "./internal/learning.ts"
 import * as Listings from "./internal/listings.ts"
+import * as OverClient from "./internal/overClient.ts"
+import * as OverFetch from "./internal/overFetch.ts"
 import * as Pages from "./internal/pages.ts"
 import * as Requests from "./internal/request.ts"
 import { defaultSchedule } from "./internal/retry.ts"
 import { type Listing, rawItems } from "./internal/sheets.ts"
+import type { Request, Transport } from "./internal/transport.ts"
 import * as Urls from "./internal/urls.ts"
 import type { SignalWireHttpError } from "./SignalWireHttpError.ts"
 
@@ -202,24 +204,14 @@ const streamOf = <A, B>(
     Stream.withSpan(`SignalWireHttp.${method}`)
   )
 
-/**
- * Builds the service. Requests go through the `HttpClient` of the context; every one carries the current token of
- * `Credentials`, and one that is refused with 401 is repeated once with a renewed token.
- *
- * **Gotchas**
- *
- * A redirect is never a good answer: it fails as `Malformed`. Give a fetch client `redirect: "manual"`, as
- * {@link layerFetch} does, so that it does not even go there.
- *
- * @category constructors
- */
-export const make = Effect.fnUntraced(function*(
-  options: Options
-): Effect.fn.Return<Service, never, HttpClient.HttpClient | Credentials.Credentials> {
+const makeOver = Effect.fnUntraced(function*(
+  options: Options,
+  transport: Transport
+): Effect.fn.Return<Service, never, Credentials.Credentials> {
   const origin = new URL(options.endpoint.http).origin
   const memory = makeMemory(options.dialect ?? "auto")
   const requests = Requests.make({
-    client: yield* HttpClient.HttpClient,
+    transport,
     credentials: yield* Credentials.Credentials,
     timeouts: {
       repeatable: Duration.fromInputUnsafe(options.timeout ?? "10 seconds"),
@@ -229,13 +221,11 @@ export const make = Effect.fnUntraced(function*(
     schedule: options.retry ?? defaultSchedule
   })
 
-  const get = (path: ReadonlyArray<string>, query?: Inputs.Query) =>
-    HttpClientRequest.acceptJson(HttpClientRequest.get(Urls.make(origin, path, query)))
-  const post = (path: ReadonlyArray<string>, body: unknown) =>
-    HttpClientRequest.post(Urls.make(origin, path)).pipe(
-      HttpClientRequest.acceptJson,
-      HttpClientRequest.bodyJsonUnsafe(body)
-    )
+  const get = (path: ReadonlyArray<string>, query?: Inputs.Query): Request => ({ url: Urls.make(origin, path, query) })
+  const post = (path: ReadonlyArray<string>, body: unknown): Request => ({
+    url: Urls.make(origin, path),
+    body: JSON.stringify(body)
+  })
   const postJoin = (method: string, body: unknown) =>
     requests.repeatable({ method, request: post(["conversations", "join"], body) })
 
@@ -373,6 +363,22 @@ export const make = Effect.fnUntraced(function*(
 })
 
 /**
+ * Builds the service. Requests go through the `HttpClient` of the context; every one carries the current token of
+ * `Credentials`, and one that is refused with 401 is repeated once with a renewed token.
+ *
+ * **Gotchas**
+ *
+ * A redirect is never a good answer: it fails as `Malformed`. Give a fetch client `redirect: "manual"`, as
+ * {@link layerFetch} does, so that it does not even go there.
+ *
+ * @category constructors
+ */
+export const make = (
+  options: Options
+): Effect.Effect<Service, never, HttpClient.HttpClient | Credentials.Credentials> =>
+  Effect.flatMap(HttpClient.HttpClient, (client) => makeOver(options, OverClient.make(client)))
+
+/**
  * The service over the `HttpClient` of the context.
  *
  * @category layers
@@ -387,9 +393,9 @@ export const layer = (
  *
  * @category layers
  */
-export const layerFetchClient: Layer.Layer<HttpClient.HttpClient> = Layer.provide(
+export const layerFetchClient: Layer.Layer<HttpClient.HttpClient> = /* @__PURE__ */ Layer.provide(
   FetchHttpClient.layer,
-  Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" })
+  /* @__PURE__ */ Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" })
 )
 
 /**
@@ -399,3 +405,17 @@ export const layerFetchClient: Layer.Layer<HttpClient.HttpClient> = Layer.provid
  */
 export const layerFetch = (options: Options): Layer.Layer<SignalWireHttp, never, Credentials.Credentials> =>
   Layer.provide(layer(options), layerFetchClient)
+
+/**
+ * The service over `fetch` itself, following no redirects: without an `HttpClient`, and so without spans of requests. It is
+ * what browsers load least of.
+ *
+ * @category layers
+ */
+export const layerBareFetch = (
+  options: Options & {
+    /** @default globalThis.fetch */
+    readonly fetch?: typeof globalThis.fetch | undefined
+  }
+): Layer.Layer<SignalWireHttp, never, Credentials.Credentials> =>
+  Layer.effect(SignalWireHttp, makeOver(options, OverFetch.make(options.fetch)))

@@ -3,13 +3,11 @@
  *
  * @since 0.1.0
  */
-import * as Reason from "@effect-signalwire/schema/Reason"
-import * as Schema from "effect/Schema"
+import type * as Reason from "@effect-signalwire/schema/Reason"
+import * as Data from "effect/Data"
 
 /** A call that failed: `method` is the service's method, `reason` why, `cause` the original failure where there is one. */
-export class SignalWireHttpError extends Schema.TaggedError<SignalWireHttpError>(
-  "@effect-signalwire/http/SignalWireHttpError"
-)("SignalWireHttpError", Reason.errorFields) {
+export class SignalWireHttpError extends Data.TaggedError("SignalWireHttpError")<Reason.ErrorFields> {
   /** Whether the same call may succeed later without any change. */
   get isRetryable(): boolean {
     return this.reason.isRetryable

@@ -94,6 +94,9 @@ describe("the layers", () => {
     expectTypeOf(SignalWireHttp.layerFetch).returns.toEqualTypeOf<
       Layer.Layer<SignalWireHttp.SignalWireHttp, never, Credentials>
     >()
+    expectTypeOf(SignalWireHttp.layerBareFetch).returns.toEqualTypeOf<
+      Layer.Layer<SignalWireHttp.SignalWireHttp, never, Credentials>
+    >()
     expectTypeOf(SignalWireHttp.layerFetchClient).toEqualTypeOf<Layer.Layer<HttpClient>>()
   })
 

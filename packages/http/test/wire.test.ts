@@ -1,6 +1,6 @@
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as Credentials from "@effect-signalwire/schema/Credentials"
-import { assert, it } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -36,137 +36,170 @@ const listen = (respond: RequestListener) =>
     ({ close }) => Effect.sync(close)
   )
 
-const client = (origin: string, options?: Partial<SignalWireHttp.Options>) =>
-  Effect.map(
-    Layer.build(
-      SignalWireHttp.layerFetch({
-        endpoint: { http: origin, ws: origin.replace("http", "ws") },
-        retry: Schedule.recurs(0),
-        ...options
-      }).pipe(Layer.provide(Credentials.layer({ token: Redacted.make(secret) })))
-    ),
-    Context.get(SignalWireHttp.SignalWireHttp)
-  )
+/** Both ways over `fetch`: through an `HttpClient`, and straight. */
+const layers = [
+  { way: "through HttpClient", layer: SignalWireHttp.layerFetch },
+  { way: "by fetch itself", layer: SignalWireHttp.layerBareFetch }
+]
 
-it.live("reads over fetch", () =>
-  Effect.gen(function*() {
-    const { log, origin } = yield* listen((_, response) => response.end(JSON.stringify(subscriber("ada"))))
-    const http = yield* client(origin)
-    assert.strictEqual((yield* http.getSubscriber).addresses.length, 1)
-    assert.strictEqual(log[0]?.headers.authorization, `Bearer ${secret}`)
-  }))
+describe.each(layers)("$way", ({ layer }) => {
+  const client = (origin: string, options?: Partial<SignalWireHttp.Options>) =>
+    Effect.map(
+      Layer.build(
+        layer({
+          endpoint: { http: origin, ws: origin.replace("http", "ws") },
+          retry: Schedule.recurs(0),
+          ...options
+        }).pipe(Layer.provide(Credentials.layer({ token: Redacted.make(secret) })))
+      ),
+      Context.get(SignalWireHttp.SignalWireHttp)
+    )
 
-it.live("a compressed answer is read", () =>
-  Effect.gen(function*() {
-    const { origin } = yield* listen((_, response) => {
-      response.setHeader("content-encoding", "gzip")
-      response.end(gzipSync(JSON.stringify(subscriber("ada"))))
-    })
-    const http = yield* client(origin)
-    assert.strictEqual((yield* http.getSubscriber).addresses.length, 1)
-  }))
+  it.live("reads over fetch", () =>
+    Effect.gen(function*() {
+      const { log, origin } = yield* listen((_, response) => response.end(JSON.stringify(subscriber("ada"))))
+      const http = yield* client(origin)
+      assert.strictEqual((yield* http.getSubscriber).addresses.length, 1)
+      assert.strictEqual(log[0]?.headers.authorization, `Bearer ${secret}`)
+    }))
 
-it.live.each([true, false])(
-  "a connection dropped in the middle of a body is Transport (length told: %s)",
-  (isTold) =>
+  it.live("a compressed answer is read", () =>
     Effect.gen(function*() {
       const { origin } = yield* listen((_, response) => {
-        if (isTold) response.setHeader("content-length", "1000")
-        response.write("{\"data\":[", () => setTimeout(() => response.destroy(), 20))
+        response.setHeader("content-encoding", "gzip")
+        response.end(gzipSync(JSON.stringify(subscriber("ada"))))
       })
       const http = yield* client(origin)
-      assert.strictEqual((yield* reasonOf(http.getConversations()))._tag, "Transport")
-    })
-)
+      assert.strictEqual((yield* http.getSubscriber).addresses.length, 1)
+    }))
 
-it.live("a connection dropped in the middle of a body is tried again", () =>
-  Effect.gen(function*() {
-    let drops = 1
-    const { log, origin } = yield* listen((_, response) => {
-      if (drops-- > 0) response.write("{\"da", () => setTimeout(() => response.destroy(), 20))
-      else response.end(JSON.stringify({ data: [message(1)], links: {} }))
-    })
-    const http = yield* client(origin, { retry: Schedule.recurs(1) })
-    assert.strictEqual((yield* http.getMessages()).data.length, 1)
-    assert.strictEqual(log.length, 2)
-  }))
-
-it.live("P7.1: an answer that takes too long times out, and its connection is given up", () =>
-  Effect.gen(function*() {
-    let closed = 0
-    const { origin } = yield* listen((request) => request.socket.on("close", () => closed++))
-    const http = yield* client(origin, { timeout: "50 millis" })
-    const reason = yield* reasonOf(http.getSubscriber)
-    assert.strictEqual(reason._tag === "Timeout" ? reason.millis : 0, 50)
-    yield* Effect.sleep("100 millis")
-    assert.strictEqual(closed, 1)
-  }))
-
-it.live("a body that takes too long times out, and its connection is given up", () =>
-  Effect.gen(function*() {
-    let closed = 0
-    const { origin } = yield* listen((request, response) => {
-      request.socket.on("close", () => closed++)
-      response.setHeader("content-length", "1000")
-      response.write("{")
-    })
-    const http = yield* client(origin, { timeout: "100 millis" })
-    assert.strictEqual((yield* reasonOf(http.getSubscriber))._tag, "Timeout")
-    yield* Effect.sleep("100 millis")
-    assert.strictEqual(closed, 1)
-  }))
-
-it.live("a small answer that unfolds to more than is allowed is not taken in", () =>
-  Effect.gen(function*() {
-    const { origin } = yield* listen((_, response) => {
-      const folded = gzipSync(Buffer.alloc(40 * 1024 * 1024))
-      response.writeHead(200, { "content-encoding": "gzip", "content-length": folded.byteLength })
-      response.end(folded)
-    })
-    const http = yield* client(origin)
-    assert.include((yield* reasonOf(http.getSubscriber)).message, "more than")
-  }))
-
-it.live("an answer that is announced as larger than allowed is not waited for", () =>
-  Effect.gen(function*() {
-    let closed = 0
-    const { origin } = yield* listen((request, response) => {
-      request.socket.on("close", () => closed++)
-      response.writeHead(200, { "content-length": 40 * 1024 * 1024 })
-      response.write("{")
-    })
-    const http = yield* client(origin)
-    assert.include((yield* reasonOf(http.getSubscriber)).message, "more than")
-    yield* Effect.sleep("100 millis")
-    assert.strictEqual(closed, 1)
-  }))
-
-it.live("a proxy's HTML is Malformed", () =>
-  Effect.gen(function*() {
-    const { origin } = yield* listen((_, response) => {
-      response.setHeader("content-type", "text/html")
-      response.end("<html>welcome</html>")
-    })
-    const http = yield* client(origin)
-    const reason = yield* reasonOf(http.getConversations())
-    assert.strictEqual(reason._tag, "Malformed")
-    assert.include(reason.message, "text/html")
-  }))
-
-it.live.each([301, 302, 303, 307, 308])(
-  "a %i is not followed, and carries the token nowhere",
-  (status) =>
-    Effect.gen(function*() {
-      const elsewhere = yield* listen((_, response) => response.end("{}"))
-      const { origin } = yield* listen((_, response) => {
-        response.writeHead(status, { location: `${elsewhere.origin}/api/fabric/messages` })
-        response.end()
+  it.live.each([true, false])(
+    "a connection dropped in the middle of a body is Transport (length told: %s)",
+    (isTold) =>
+      Effect.gen(function*() {
+        const { origin } = yield* listen((_, response) => {
+          if (isTold) response.setHeader("content-length", "1000")
+          response.write("{\"data\":[", () => setTimeout(() => response.destroy(), 20))
+        })
+        const http = yield* client(origin)
+        assert.strictEqual((yield* reasonOf(http.getConversations()))._tag, "Transport")
       })
-      const http = yield* client(origin, { dialect: "address" })
-      assert.strictEqual((yield* reasonOf(http.sendMessage({ addressId: "office", text: "x" })))._tag, "Malformed")
+  )
+
+  it.live("a connection dropped in the middle of a body is tried again", () =>
+    Effect.gen(function*() {
+      let drops = 1
+      const { log, origin } = yield* listen((_, response) => {
+        if (drops-- > 0) response.write("{\"da", () => setTimeout(() => response.destroy(), 20))
+        else response.end(JSON.stringify({ data: [message(1)], links: {} }))
+      })
+      const http = yield* client(origin, { retry: Schedule.recurs(1) })
+      assert.strictEqual((yield* http.getMessages()).data.length, 1)
+      assert.strictEqual(log.length, 2)
+    }))
+
+  it.live("P7.1: an answer that takes too long times out, and its connection is given up", () =>
+    Effect.gen(function*() {
+      let closed = 0
+      const { origin } = yield* listen((request) => request.socket.on("close", () => closed++))
+      const http = yield* client(origin, { timeout: "50 millis" })
+      const reason = yield* reasonOf(http.getSubscriber)
+      assert.strictEqual(reason._tag === "Timeout" ? reason.millis : 0, 50)
+      yield* Effect.sleep("100 millis")
+      assert.strictEqual(closed, 1)
+    }))
+
+  it.live("a body that takes too long times out, and its connection is given up", () =>
+    Effect.gen(function*() {
+      let closed = 0
+      const { origin } = yield* listen((request, response) => {
+        request.socket.on("close", () => closed++)
+        response.setHeader("content-length", "1000")
+        response.write("{")
+      })
+      const http = yield* client(origin, { timeout: "100 millis" })
+      assert.strictEqual((yield* reasonOf(http.getSubscriber))._tag, "Timeout")
+      yield* Effect.sleep("100 millis")
+      assert.strictEqual(closed, 1)
+    }))
+
+  it.live("a small answer that unfolds to more than is allowed is not taken in", () =>
+    Effect.gen(function*() {
+      const { origin } = yield* listen((_, response) => {
+        const folded = gzipSync(Buffer.alloc(40 * 1024 * 1024))
+        response.writeHead(200, { "content-encoding": "gzip", "content-length": folded.byteLength })
+        response.end(folded)
+      })
+      const http = yield* client(origin)
+      assert.include((yield* reasonOf(http.getSubscriber)).message, "more than")
+    }))
+
+  it.live("an answer that is announced as larger than allowed is not waited for", () =>
+    Effect.gen(function*() {
+      let closed = 0
+      const { origin } = yield* listen((request, response) => {
+        request.socket.on("close", () => closed++)
+        response.writeHead(200, { "content-length": 40 * 1024 * 1024 })
+        response.write("{")
+      })
+      const http = yield* client(origin)
+      assert.include((yield* reasonOf(http.getSubscriber)).message, "more than")
+      yield* Effect.sleep("100 millis")
+      assert.strictEqual(closed, 1)
+    }))
+
+  it.live("a proxy's HTML is Malformed", () =>
+    Effect.gen(function*() {
+      const { origin } = yield* listen((_, response) => {
+        response.setHeader("content-type", "text/html")
+        response.end("<html>welcome</html>")
+      })
+      const http = yield* client(origin)
+      const reason = yield* reasonOf(http.getConversations())
+      assert.strictEqual(reason._tag, "Malformed")
+      assert.include(reason.message, "text/html")
+    }))
+
+  it.live.each([301, 302, 303, 307, 308])(
+    "a %i is not followed, and carries the token nowhere",
+    (status) =>
+      Effect.gen(function*() {
+        const elsewhere = yield* listen((_, response) => response.end("{}"))
+        const { origin } = yield* listen((_, response) => {
+          response.writeHead(status, { location: `${elsewhere.origin}/api/fabric/messages` })
+          response.end()
+        })
+        const http = yield* client(origin, { dialect: "address" })
+        assert.strictEqual((yield* reasonOf(http.sendMessage({ addressId: "office", text: "x" })))._tag, "Malformed")
+        assert.strictEqual(elsewhere.log.length, 0)
+      })
+  )
+
+  it.live("P6.2: a foreign link is never contacted", () =>
+    Effect.gen(function*() {
+      const elsewhere = yield* listen((_, response) => response.end(JSON.stringify({ data: [], links: {} })))
+      const { origin } = yield* listen((_, response) =>
+        response.end(JSON.stringify({ data: [message(1)], links: { next: `${elsewhere.origin}/api/fabric/messages` } }))
+      )
+      const http = yield* client(origin)
+      const page = yield* http.getMessages()
+      const reason = yield* reasonOf(page.next)
+      assert.strictEqual(reason._tag === "ForeignLink" ? reason.origin : "", elsewhere.origin)
       assert.strictEqual(elsewhere.log.length, 0)
-    })
-)
+    }))
+
+  it.live("a server that is not there is Transport, and the failure shows no token", () =>
+    Effect.gen(function*() {
+      const { close, origin } = yield* listen((_, response) => response.end())
+      close()
+      const http = yield* client(origin)
+      const exit = yield* Effect.exit(http.getSubscriber)
+      const shown = inspect(exit, { depth: 20, showHidden: true }) + JSON.stringify(exit)
+      assert.include(shown, "Transport")
+      assert.include(shown, "ECONNREFUSED")
+      assert.notInclude(shown, secret)
+    }))
+})
 
 it.live("P6.2: a redirect that another fetch client follows is not taken for success", () =>
   Effect.gen(function*() {
@@ -178,29 +211,4 @@ it.live("P6.2: a redirect that another fetch client follows is not taken for suc
       Effect.provide([FetchHttpClient.layer, Credentials.layer({ token: Redacted.make(secret) })])
     )
     assert.strictEqual((yield* reasonOf(http.sendMessage({ addressId: "office", text: "x" })))._tag, "Malformed")
-  }))
-
-it.live("P6.2: a foreign link is never contacted", () =>
-  Effect.gen(function*() {
-    const elsewhere = yield* listen((_, response) => response.end(JSON.stringify({ data: [], links: {} })))
-    const { origin } = yield* listen((_, response) =>
-      response.end(JSON.stringify({ data: [message(1)], links: { next: `${elsewhere.origin}/api/fabric/messages` } }))
-    )
-    const http = yield* client(origin)
-    const page = yield* http.getMessages()
-    const reason = yield* reasonOf(page.next)
-    assert.strictEqual(reason._tag === "ForeignLink" ? reason.origin : "", elsewhere.origin)
-    assert.strictEqual(elsewhere.log.length, 0)
-  }))
-
-it.live("a server that is not there is Transport, and the failure shows no token", () =>
-  Effect.gen(function*() {
-    const { close, origin } = yield* listen((_, response) => response.end())
-    close()
-    const http = yield* client(origin)
-    const exit = yield* Effect.exit(http.getSubscriber)
-    const shown = inspect(exit, { depth: 20, showHidden: true }) + JSON.stringify(exit)
-    assert.include(shown, "Transport")
-    assert.include(shown, "ECONNREFUSED")
-    assert.notInclude(shown, secret)
   }))

@@ -5,8 +5,8 @@
  */
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import type { SendOptions } from "@effect-signalwire/http/SignalWireHttp"
+import * as Branded from "@effect-signalwire/schema/Branded"
 import * as Documented from "@effect-signalwire/schema/Documented"
-import { ClientId } from "@effect-signalwire/schema/Ids"
 import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -233,7 +233,7 @@ export const make = (runner: Runner<Services>, report: Report): ConversationApi 
     sendMessage: Caller.method("conversation.sendMessage", async (_, options: SendMessageOptions) => {
       const { clientId, signal, ...message } = given(options)
       const send: SendOptions = typeof clientId === "string"
-        ? { ...message, clientId: ClientId.make(clientId) }
+        ? { ...message, clientId: Branded.clientId(clientId) }
         : message
       return Documented.conversation(await use((conversations) => conversations.sendMessage(send), { signal }))
     }),

@@ -6,26 +6,23 @@
  */
 import type { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
-import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as Credentials from "@effect-signalwire/schema/Credentials"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Arr from "effect/Array"
-import type * as Config from "effect/Config"
-import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
-import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import type { HttpClient } from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import * as References from "effect/References"
-import * as Socket from "effect/socket/Socket"
+import type * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import * as AddressApi from "./AddressApi.ts"
 import * as ChatApi from "./ChatApi.ts"
 import * as ConversationApi from "./ConversationApi.ts"
 import * as Caller from "./internal/caller.ts"
+import * as Environment from "./internal/environment.ts"
 import { given, invalid } from "./internal/options.ts"
 import * as Runner from "./internal/runner.ts"
 import * as Settings from "./internal/settings.ts"
@@ -115,8 +112,6 @@ export interface SignalWireClient extends AsyncDisposable {
   readonly disconnect: () => Promise<void>
 }
 
-const fromConfigError = (error: Config.ConfigError): ConversationError => invalid("environment", error.message)
-
 const requireToken = (token: unknown): string => {
   if (typeof token === "string" && token !== "") return token
   throw invalid("token", "must be a subscriber access token")
@@ -160,14 +155,12 @@ const loggerLayer = (logger: SignalWireLogger): Layer.Layer<never> =>
     Layer.succeed(References.MinimumLogLevel, "Warn")
   )
 
-const transports = ({ fetch, WebSocket }: SignalWireOptions) =>
-  Layer.merge(
-    fetch === undefined
-      ? SignalWireHttp.layerFetchClient
-      : Layer.provide(SignalWireHttp.layerFetchClient, Layer.succeed(FetchHttpClient.Fetch, fetch)),
-    WebSocket === undefined
-      ? WebSockets.layer
-      : Layer.succeed(Socket.WebSocketConstructor, (url) => new WebSocket(url))
+type Services = Layer.Layer<Conversations.Services, ConversationError, Credentials.Credentials>
+
+const overPlatform = (options: SignalWireOptions): Services =>
+  Layer.provide(
+    Conversations.layerBareFetch(options),
+    options.WebSocket === undefined ? WebSockets.layer : WebSockets.layerOf(options.WebSocket)
   )
 
 const noOtherToken = (cause?: unknown) =>
@@ -194,7 +187,7 @@ const refreshWith = (onRefreshToken: NonNullable<SignalWireOptions["onRefreshTok
  */
 export const SignalWire: (options?: SignalWireOptions) => Promise<SignalWireClient> = Caller.method(
   "SignalWire",
-  (_, options: SignalWireOptions = {}) => make(given(options))
+  (_, options: SignalWireOptions = {}) => make(given(options), overPlatform)
 )
 
 /**
@@ -203,27 +196,21 @@ export const SignalWire: (options?: SignalWireOptions) => Promise<SignalWireClie
 export const connect: (
   options: SignalWireOptions,
   over: Layer.Layer<HttpClient | Socket.WebSocketConstructor>
-) => Promise<SignalWireClient> = Caller.method(
+) => Promise<SignalWireClient> = /* @__PURE__ */ Caller.method(
   "SignalWire",
   (_, options: SignalWireOptions, over: Layer.Layer<HttpClient | Socket.WebSocketConstructor>) =>
-    make(given(options), over)
+    make(given(options), (options) => Layer.provide(Conversations.layerCredentials(options), over))
 )
 
 const make = async (
   options: SignalWireOptions,
-  over?: Layer.Layer<HttpClient | Socket.WebSocketConstructor>
+  layer: (options: SignalWireOptions) => Services
 ): Promise<SignalWireClient> => {
   Settings.check(options)
   const { onRefreshToken } = options
-  const environment = await Conversations.environment.pipe(
-    Effect.mapError(fromConfigError),
-    // as it is now: programs load their `.env` when they like
-    Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv()),
-    Effect.runPromise
-  )
-  const token = options.token === undefined && environment.token !== undefined
-    ? environment.token
-    : Redacted.make(requireToken(options.token))
+  // as it is now: programs load their `.env` when they like
+  const environment = Environment.read()
+  const token = Redacted.make(requireToken(options.token ?? environment.token))
   const { host, urls } = options.host === undefined && options.urls === undefined
     ? environment
     : { host: requireHost(options.host), urls: requireUrls(options.urls) }
@@ -233,9 +220,8 @@ const make = async (
     refresh: onRefreshToken === undefined ? undefined : refreshWith(onRefreshToken)
   })
   const runner = await Runner.make(
-    Conversations.layerCredentials({ ...options, host, urls }).pipe(
+    layer({ ...options, host, urls }).pipe(
       Layer.provideMerge(credentials),
-      Layer.provide(over ?? transports(options)),
       Layer.provideMerge(loggerLayer(logger))
     )
   )

@@ -4,11 +4,10 @@
  *
  * @since 0.1.0
  */
-import type { Gap, GapReason, TimelineEvent } from "@effect-signalwire/conversation/TimelineEvent"
+import { type Gap, type GapReason, TimelineEvent } from "@effect-signalwire/conversation/TimelineEvent"
 import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import * as Documented from "@effect-signalwire/schema/Documented"
 import * as DateTime from "effect/DateTime"
-import * as Match from "effect/Match"
 
 /**
  * What `timeline` yields.
@@ -43,7 +42,7 @@ export const fromGap = ({ from, reason, to }: Gap): DocumentedGap => ({
 
 /** The event of the Effect side, with documented objects and unix seconds. */
 export const fromEvent = (event: TimelineEvent): DocumentedTimelineEvent =>
-  Match.valueTags(event, {
+  TimelineEvent.$match(event, {
     Message: ({ late, message }): DocumentedTimelineEvent => ({
       _tag: "Message",
       late,

@@ -6,7 +6,7 @@
  */
 import * as Records from "@effect-signalwire/backend/Records"
 import { Storage, StorageError } from "@effect-signalwire/backend/Storage"
-import { JsonObject } from "@effect-signalwire/schema/JsonObject"
+import { JsonObject } from "@effect-signalwire/schema/Wire"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"

@@ -3,45 +3,57 @@
  *
  * @since 0.1.0
  */
+import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
-import { AddressId } from "./Ids.ts"
-import { maybe } from "./JsonObject.ts"
-import { decoder, type MalformedValue } from "./Malformed.ts"
+import type { AddressId } from "./Ids.ts"
+import { decoder, either, id, maybe, nothing, record, struct, text, truth } from "./internal/shape.ts"
+import type { MalformedValue } from "./Malformed.ts"
+import type * as Schemas from "./Wire.ts"
 
-/** An address. Whatever the server does not tell is `null`. */
-export class Address extends Schema.Class<Address>("@effect-signalwire/schema/Address")({
-  id: AddressId,
-  displayName: Schema.String,
+/** What an address is made of. Whatever the server does not tell is `null`. */
+export interface Fields {
+  /** What `addressId` means in every method. */
+  readonly id: AddressId
+  /** The name to show. */
+  readonly displayName: string
   /** The name used in URIs such as `/private/<name>`. */
-  name: Schema.String,
+  readonly name: string
   /** `app`, `call`, `room` or `subscriber`; open. */
-  type: Schema.String,
-  resourceId: Schema.NullOr(Schema.String),
-  previewUrl: Schema.NullOr(Schema.String),
-  coverUrl: Schema.NullOr(Schema.String),
+  readonly type: string
+  /** The resource it belongs to. */
+  readonly resourceId: string | null
+  /** A picture of what goes on there. */
+  readonly previewUrl: string | null
+  /** A picture of it. */
+  readonly coverUrl: string | null
   /** URIs by channel (`audio`, `video`, `messaging`); one with `messaging` can be chatted with. */
-  channels: Schema.Record(Schema.String, Schema.String),
-  locked: Schema.Boolean,
-  createdAt: Schema.NullOr(Schema.DateTimeUtc)
-}) {}
+  readonly channels: { readonly [channel: string]: string }
+  /** Whether it is closed to newcomers. */
+  readonly locked: boolean
+  /** When it was created. */
+  readonly createdAt: DateTime.Utc | null
+}
+
+/** An address. Its schema is in `Schemas`. */
+export class Address extends Data.Class<Fields> {}
 
 /** An address on the wire. `created_at` is ISO-8601. */
-export const Wire = Schema.Struct({
-  id: AddressId,
-  display_name: maybe(Schema.String),
-  name: maybe(Schema.String),
-  type: maybe(Schema.String),
-  resource_id: maybe(Schema.String),
-  preview_url: maybe(Schema.String),
-  cover_url: maybe(Schema.String),
-  channels: maybe(Schema.Record(Schema.String, Schema.NullOr(Schema.String))),
-  locked: maybe(Schema.Boolean),
-  created_at: maybe(Schema.String)
-})
-export type Wire = typeof Wire.Type
+export type Wire = typeof Schemas.Address.Type
+
+const decodeWire = decoder(struct<Wire>({
+  id: id(),
+  display_name: maybe(text),
+  name: maybe(text),
+  type: maybe(text),
+  resource_id: maybe(text),
+  preview_url: maybe(text),
+  cover_url: maybe(text),
+  channels: maybe(record(either(text, nothing))),
+  locked: maybe(truth),
+  created_at: maybe(text)
+}))
 
 const fromWire = (wire: Wire): Address =>
   new Address({
@@ -58,8 +70,6 @@ const fromWire = (wire: Wire): Address =>
     locked: wire.locked ?? false,
     createdAt: Option.getOrNull(DateTime.make(wire.created_at ?? ""))
   })
-
-const decodeWire = decoder(Wire)
 
 /** Reads an address. */
 export const decode = (input: unknown): Result.Result<Address, MalformedValue> =>

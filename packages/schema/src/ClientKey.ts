@@ -4,7 +4,8 @@
  *
  * @since 0.1.0
  */
-import { ClientId } from "./Ids.ts"
+import * as Branded from "./Branded.ts"
+import type { ClientId } from "./Ids.ts"
 import type { JsonObject } from "./JsonObject.ts"
 
 /** The reserved key. */
@@ -16,7 +17,7 @@ export const put = (object: JsonObject | undefined, clientId: ClientId): JsonObj
 /** The client id an object carries, if it carries one. */
 export const get = (object: JsonObject): ClientId | null => {
   const value = object[key]
-  return typeof value === "string" ? ClientId.make(value) : null
+  return typeof value === "string" ? Branded.clientId(value) : null
 }
 
 /** The object as the caller gave it; the same object when it carries no client id. */

@@ -3,31 +3,42 @@
  *
  * @since 0.1.0
  */
+import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
+import * as Branded from "./Branded.ts"
 import type { AddressOf } from "./ConversationMessage.ts"
 import * as Dialect from "./Dialect.ts"
-import { AddressId, ConversationId, GroupId } from "./Ids.ts"
-import { JsonObject, maybe } from "./JsonObject.ts"
-import { decoder, type MalformedValue } from "./Malformed.ts"
-import { toEpochMillis, WireTime } from "./WireTime.ts"
+import type { AddressId, ConversationId, GroupId } from "./Ids.ts"
+import { decoder, id, maybe, object, struct, text } from "./internal/shape.ts"
+import { time } from "./internal/time.ts"
+import type { JsonObject } from "./JsonObject.ts"
+import type { MalformedValue } from "./Malformed.ts"
+import type * as Schemas from "./Wire.ts"
+import { toEpochMillis } from "./WireTime.ts"
 
-/** A conversation. Whatever a dialect does not tell is `null`. */
-export class Conversation extends Schema.Class<Conversation>("@effect-signalwire/schema/Conversation")({
-  id: ConversationId,
+/** What a conversation is made of. Whatever a dialect does not tell is `null`. */
+export interface Fields {
+  /** Its id, as the dialect has it. */
+  readonly id: ConversationId
   /** The other side: what `addressId` means in every method. */
-  addressId: Schema.NullOr(AddressId),
+  readonly addressId: AddressId | null
   /** The group dialect's name of the conversation. */
-  groupId: Schema.NullOr(GroupId),
+  readonly groupId: GroupId | null
   /** The subscriber's own address in this conversation. Group dialect only. */
-  fromAddressId: Schema.NullOr(AddressId),
-  name: Schema.String,
-  metadata: JsonObject,
-  createdAt: Schema.DateTimeUtc,
+  readonly fromAddressId: AddressId | null
+  /** What it is called. */
+  readonly name: string
+  /** Its metadata; empty where there is none. */
+  readonly metadata: JsonObject
+  /** When it began. */
+  readonly createdAt: DateTime.Utc
   /** When the last message was stored; `createdAt` while there is none. */
-  lastMessageAt: Schema.DateTimeUtc
-}) {
+  readonly lastMessageAt: DateTime.Utc
+}
+
+/** A conversation. Its schema is in `Schemas`. */
+export class Conversation extends Data.Class<Fields> {
   /** The same conversation after a message was stored at `time`. */
   writtenAt(time: DateTime.Utc): Conversation {
     const { addressId, createdAt, fromAddressId, groupId, id, lastMessageAt, metadata, name } = this
@@ -45,20 +56,19 @@ export class Conversation extends Schema.Class<Conversation>("@effect-signalwire
 }
 
 /** A conversation on the wire, in any dialect. Times are integer milliseconds. */
-export const Wire = Schema.Struct({
-  id: maybe(ConversationId),
-  address_id: maybe(AddressId),
-  group_id: maybe(GroupId),
-  from_address_id: maybe(AddressId),
-  from_fabric_address_id: maybe(AddressId),
-  name: maybe(Schema.String),
-  metadata: maybe(JsonObject),
-  created_at: WireTime,
-  last_message_at: maybe(WireTime)
-})
-export type Wire = typeof Wire.Type
+export type Wire = typeof Schemas.Conversation.Type
 
-const decodeWire = decoder(Wire)
+const decodeWire = decoder(struct<Wire>({
+  id: maybe(id()),
+  address_id: maybe(id()),
+  group_id: maybe(id()),
+  from_address_id: maybe(id()),
+  from_fabric_address_id: maybe(id()),
+  name: maybe(text),
+  metadata: maybe(object),
+  created_at: time,
+  last_message_at: maybe(time)
+}))
 
 /** Reads a conversation in whichever dialect it is written. */
 export const decode = (input: unknown, addressOf?: AddressOf): Result.Result<Conversation, MalformedValue> =>
@@ -71,7 +81,7 @@ export const decode = (input: unknown, addressOf?: AddressOf): Result.Result<Con
     return Result.succeed(
       new Conversation({
         id,
-        addressId: wire.address_id ?? (groupId === null ? AddressId.make(id) : addressOf?.(groupId) ?? null),
+        addressId: wire.address_id ?? (groupId === null ? Branded.addressId(id) : addressOf?.(groupId) ?? null),
         groupId,
         fromAddressId: wire.from_address_id ?? wire.from_fabric_address_id ?? null,
         name: wire.name ?? "",

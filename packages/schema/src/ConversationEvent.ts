@@ -3,14 +3,13 @@
  *
  * @since 0.1.0
  */
-import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
-import * as SchemaGetter from "effect/SchemaGetter"
 import * as Message from "./ConversationMessage.ts"
 import type * as Dialect from "./Dialect.ts"
-import { isJsonObject, isMaybeText, maybe } from "./JsonObject.ts"
-import { type MalformedValue, quickDecoder, toIssue } from "./Malformed.ts"
+import { either, maybe, oneOf, quickDecoder, struct, text, truth } from "./internal/shape.ts"
+import { isJsonObject, isMaybeText } from "./JsonObject.ts"
+import type { MalformedValue } from "./Malformed.ts"
+import type * as Schemas from "./Wire.ts"
 
 /** What an event adds to a message. Whatever a dialect does not tell is `null`. */
 export interface Live {
@@ -44,13 +43,14 @@ export class ConversationEvent extends Message.ConversationMessage implements Li
 }
 
 /** An event's payload on the wire, in any dialect. Published samples write `hidden` as text. */
-export const Wire = Schema.Struct({
+export type Wire = typeof Schemas.ConversationEvent.Type
+
+const shape = struct<Wire>({
   ...Message.wireFields,
-  hidden: maybe(Schema.Union([Schema.Boolean, Schema.Literals(["true", "false"])])),
-  conversation_name: maybe(Schema.String),
-  user_name: maybe(Schema.String)
+  hidden: maybe(either(truth, oneOf("true", "false"))),
+  conversation_name: maybe(text),
+  user_name: maybe(text)
 })
-export type Wire = typeof Wire.Type
 
 const isHidden = (value: unknown): boolean => typeof value === "boolean" || value === null || value === undefined
 
@@ -62,7 +62,11 @@ const isWire = (input: unknown): input is Wire =>
   isMaybeText(input["user_name"]) &&
   Message.isWire(input)
 
-const normalise = (wire: Wire, addressOf?: Message.AddressOf): Result.Result<ConversationEvent, MalformedValue> => {
+/** The event that is written so, whatever the dialect. */
+export const normalise = (
+  wire: Wire,
+  addressOf?: Message.AddressOf
+): Result.Result<ConversationEvent, MalformedValue> => {
   const message = Message.normalise(wire, addressOf)
   if (Result.isFailure(message)) return Result.fail(message.failure)
   return Result.succeed(
@@ -74,7 +78,7 @@ const normalise = (wire: Wire, addressOf?: Message.AddressOf): Result.Result<Con
   )
 }
 
-const decodeWire = quickDecoder(Wire, isWire)
+const decodeWire = quickDecoder(shape, isWire)
 
 /** Reads an event's payload in whichever dialect it is written. */
 export const decode = (
@@ -92,9 +96,3 @@ export const encode = (event: ConversationEvent, form: Dialect.WireForm): Wire =
   conversation_name: event.conversationName,
   user_name: event.userName
 })
-
-/** An event, read from the wire in any dialect and written with the keys of both. */
-export const FromWire = Wire.pipe(Schema.decodeTo(Schema.instanceOf(ConversationEvent), {
-  decode: SchemaGetter.transformEffect((wire) => Effect.fromResult(Result.mapError(normalise(wire), toIssue))),
-  encode: SchemaGetter.transform((event) => encode(event, "all"))
-}))

@@ -7,16 +7,17 @@
  * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"
-import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
-import * as SchemaGetter from "effect/SchemaGetter"
+import * as Branded from "./Branded.ts"
 import * as ClientKey from "./ClientKey.ts"
 import * as Dialect from "./Dialect.ts"
-import { AddressId, type ClientId, ConversationId, GroupId, MessageId, SubscriberId } from "./Ids.ts"
-import { isJsonObject, isMaybeObject, isMaybeText, JsonObject, maybe } from "./JsonObject.ts"
-import { type MalformedValue, quickDecoder, toIssue } from "./Malformed.ts"
-import { isNumericTime, toEpochSeconds, WireTime } from "./WireTime.ts"
+import type { AddressId, ClientId, ConversationId, GroupId, MessageId, SubscriberId } from "./Ids.ts"
+import { type Fields as ShapeFields, id, maybe, object, quickDecoder, struct, text } from "./internal/shape.ts"
+import { time } from "./internal/time.ts"
+import { isJsonObject, isMaybeObject, isMaybeText, type JsonObject } from "./JsonObject.ts"
+import type { MalformedValue } from "./Malformed.ts"
+import type * as Schemas from "./Wire.ts"
+import { isNumericTime, toEpochSeconds } from "./WireTime.ts"
 
 /** What a message is made of. Whatever a dialect does not tell is `null`. */
 export interface Fields {
@@ -53,8 +54,8 @@ export interface Fields {
 /**
  * A message of a conversation.
  *
- * A plain class, not a schema class: pages of a thousand of them are read at the speed of `JSON.parse`. Its schema is
- * {@link FromWire}.
+ * A plain class, not a schema class: pages of a thousand of them are read at the speed of `JSON.parse`. Its schema is in
+ * `Schemas`.
  */
 export class ConversationMessage implements Fields {
   readonly id: MessageId
@@ -95,27 +96,26 @@ export class ConversationMessage implements Fields {
   }
 }
 
-/** The keys of a message on the wire, in any dialect. */
-export const wireFields = {
-  id: MessageId,
-  type: maybe(Schema.String),
-  subtype: maybe(Schema.String),
-  kind: maybe(Schema.String),
-  conversation_id: maybe(ConversationId),
-  group_id: maybe(GroupId),
-  user_id: maybe(SubscriberId),
-  address_id: maybe(AddressId),
-  from_address_id: maybe(AddressId),
-  from_fabric_address_id: maybe(AddressId),
-  ts: WireTime,
-  text: maybe(Schema.String),
-  metadata: maybe(JsonObject),
-  details: maybe(JsonObject)
-}
-
 /** A message on the wire, in any dialect. */
-export const Wire = Schema.Struct(wireFields)
-export type Wire = typeof Wire.Type
+export type Wire = typeof Schemas.ConversationMessage.Type
+
+/** What the keys of a message on the wire have to be, in any dialect. */
+export const wireFields: ShapeFields<Wire> = {
+  id: id(),
+  type: maybe(text),
+  subtype: maybe(text),
+  kind: maybe(text),
+  conversation_id: maybe(id()),
+  group_id: maybe(id()),
+  user_id: maybe(id()),
+  address_id: maybe(id()),
+  from_address_id: maybe(id()),
+  from_fabric_address_id: maybe(id()),
+  ts: time,
+  text: maybe(text),
+  metadata: maybe(object),
+  details: maybe(object)
+}
 
 /** Whether it is certainly what {@link Wire} describes: its rules by hand, for pages of a thousand. */
 export const isWire = (input: unknown): input is Wire =>
@@ -154,7 +154,7 @@ export const normalise = (wire: Wire, addressOf: AddressOf = unknownAddress): Re
     conversationId,
     groupId,
     userId: wire.user_id ?? null,
-    addressId: wire.address_id ?? (groupId === null ? AddressId.make(conversationId) : addressOf(groupId)),
+    addressId: wire.address_id ?? (groupId === null ? Branded.addressId(conversationId) : addressOf(groupId)),
     fromAddressId: wire.from_address_id ?? wire.from_fabric_address_id ?? null,
     epochSeconds: toEpochSeconds(wire.ts),
     type: wire.type ?? "message",
@@ -167,7 +167,7 @@ export const normalise = (wire: Wire, addressOf: AddressOf = unknownAddress): Re
   })
 }
 
-const decodeWire = quickDecoder(Wire, isWire)
+const decodeWire = quickDecoder(struct<Wire>(wireFields), isWire)
 
 /** Reads a message in whichever dialect it is written. */
 export const decode = (
@@ -209,14 +209,3 @@ const groupKeys = (message: Fields) => ({
   // the released client of this dialect still reads the older name
   from_address_id: message.fromAddressId
 })
-
-/** A message, read from the wire in any dialect and written with the keys of both. */
-export const FromWire = Wire.pipe(Schema.decodeTo(Schema.instanceOf(ConversationMessage), {
-  decode: SchemaGetter.transformEffect((wire) =>
-    Effect.fromResult(Result.mapBoth(normalise(wire), {
-      onFailure: toIssue,
-      onSuccess: (fields) => new ConversationMessage(fields)
-    }))
-  ),
-  encode: SchemaGetter.transform((message) => encode(message, "all"))
-}))

@@ -6,29 +6,27 @@
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
-import * as FiberHandle from "effect/FiberHandle"
+import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type * as Stream from "effect/Stream"
-import * as SubscriptionRef from "effect/SubscriptionRef"
+import * as Watched from "./Watched.ts"
 
 /** The token could not be replaced. Where it is retryable, a later refresh may succeed. */
-export class CredentialsError extends Schema.TaggedError<CredentialsError>(
-  "@effect-signalwire/schema/CredentialsError"
-)("CredentialsError", {
-  detail: Schema.String,
-  isRetryable: Schema.Boolean,
-  cause: Schema.optionalKey(Schema.Defect())
-}) {
+export class CredentialsError extends Data.TaggedError("CredentialsError")<{
+  readonly detail: string
+  readonly isRetryable: boolean
+  readonly cause?: unknown
+}> {
   override get message() {
     return this.detail
   }
@@ -90,7 +88,7 @@ const untilRefreshed = Schedule.min([Schedule.exponential("1 second"), Schedule.
 export const make = Effect.fnUntraced(
   function*<R = never>(options: Options<R>): Effect.fn.Return<Service, never, R | Scope.Scope> {
     const context = yield* Effect.context<R>()
-    const state = yield* SubscriptionRef.make(options.token)
+    const state = Watched.make(options.token)
     const semaphore = yield* Semaphore.make(1)
     const refresh: Effect.Effect<Redacted.Redacted, CredentialsError> = options.refresh === undefined
       ? Effect.fail(new CredentialsError({ detail: "no way to refresh the token was given", isRetryable: false }))
@@ -102,7 +100,7 @@ export const make = Effect.fnUntraced(
     const refreshOnce = Effect.suspend(() => {
       started++
       return Effect.onExit(
-        Effect.tap(refresh, (renewed) => SubscriptionRef.set(state, renewed)),
+        Effect.tap(refresh, (renewed) => state.set(renewed)),
         (exit) =>
           Effect.sync(() => {
             finished = started
@@ -114,7 +112,7 @@ export const make = Effect.fnUntraced(
       Effect.suspend(() => {
         const awaited = started > finished ? started : Infinity
         return semaphore.withPermits(1)(
-          Effect.flatMap(SubscriptionRef.get(state), (token) => {
+          Effect.flatMap(state.get, (token) => {
             if (!Equal.equals(token, refused)) return Effect.succeed(token)
             return outcome !== undefined && finished >= awaited ? outcome : refreshOnce
           })
@@ -122,7 +120,8 @@ export const make = Effect.fnUntraced(
       })
 
     const aheadMillis = Duration.toMillis(Duration.fromInputUnsafe(options.refreshAhead ?? "1 minute"))
-    const timer = yield* FiberHandle.make()
+    const scope = yield* Effect.scope
+    let timer: Fiber.Fiber<void> | undefined
     let refreshedAt = Number.NEGATIVE_INFINITY
     const refreshAhead = Effect.fnUntraced(function*(token: Redacted.Redacted, expiresAt: number) {
       const now = yield* Clock.currentTimeMillis
@@ -133,14 +132,20 @@ export const make = Effect.fnUntraced(
     })
 
     return Credentials.of({
-      current: SubscriptionRef.get(state),
-      changes: SubscriptionRef.changes(state),
+      current: state.get,
+      changes: state.changes,
       renew,
-      replace: (token) => SubscriptionRef.set(state, token),
+      replace: state.set,
       expires: (token, at) =>
         options.refresh === undefined
           ? Effect.void
-          : Effect.asVoid(FiberHandle.run(timer, Effect.ignore(refreshAhead(token, DateTime.toEpochMillis(at)))))
+          : Effect.map(
+            Effect.forkIn(Effect.ignore(refreshAhead(token, DateTime.toEpochMillis(at))), scope),
+            (next) => {
+              timer?.interruptUnsafe()
+              timer = next
+            }
+          )
     })
   }
 )

@@ -4,35 +4,35 @@
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
-import { maybe } from "./JsonObject.ts"
-import { decoder } from "./Malformed.ts"
+import { decoder, list, maybe, struct, text } from "./internal/shape.ts"
+import type * as Schemas from "./Wire.ts"
 
 /** One complaint of a validation body. */
-export const ValidationError = Schema.Struct({
-  type: maybe(Schema.String),
-  code: maybe(Schema.String),
-  message: maybe(Schema.String),
-  attribute: maybe(Schema.String),
-  url: maybe(Schema.String)
-})
-export type ValidationError = typeof ValidationError.Type
+export type ValidationError = typeof Schemas.ValidationError.Type
 
 /** Validation style: `{ "errors": [...] }`. */
-export const Validation = Schema.Struct({ errors: Schema.Array(ValidationError) })
-export type Validation = typeof Validation.Type
+export type Validation = typeof Schemas.Validation.Type
 
 /** Gateway style: `{ "error": "Unauthorized" }`. */
-export const Gateway = Schema.Struct({ error: Schema.String })
-export type Gateway = typeof Gateway.Type
+export type Gateway = typeof Schemas.Gateway.Type
 
-const decodeBody = decoder(Schema.Union([Validation, Gateway]))
+const decodeValidation = decoder(struct<Validation>({
+  errors: list(struct<ValidationError>({
+    type: maybe(text),
+    code: maybe(text),
+    message: maybe(text),
+    attribute: maybe(text),
+    url: maybe(text)
+  }))
+}))
+const decodeGateway = decoder(struct<Gateway>({ error: text }))
 
 /** The complaints of a body of either style; none for an empty body, HTML, or anything else. */
 export const decode = (body: unknown): ReadonlyArray<ValidationError> =>
-  Result.match(decodeBody(body), {
-    onFailure: () => [],
-    onSuccess: (known) => "errors" in known ? known.errors : [{ message: known.error }]
+  Result.match(decodeValidation(body), {
+    onSuccess: ({ errors }) => errors,
+    onFailure: () =>
+      Result.match(decodeGateway(body), { onFailure: () => [], onSuccess: ({ error }) => [{ message: error }] })
   })
 
 /** A validation body with one complaint. */

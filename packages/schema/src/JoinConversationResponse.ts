@@ -3,49 +3,46 @@
  *
  * @since 0.1.0
  */
+import * as Data from "effect/Data"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import * as Dialect from "./Dialect.ts"
-import { AddressId, ConversationId, GroupId } from "./Ids.ts"
-import { maybe } from "./JsonObject.ts"
-import { decoder, type MalformedValue } from "./Malformed.ts"
+import type { AddressId, ConversationId, GroupId } from "./Ids.ts"
+import { decoder, id, list, maybe, struct } from "./internal/shape.ts"
+import type { MalformedValue } from "./Malformed.ts"
+import type * as Schemas from "./Wire.ts"
 
-/** The answer to joining a conversation. */
-export class JoinConversationResponse extends Schema.Class<JoinConversationResponse>(
-  "@effect-signalwire/schema/JoinConversationResponse"
-)({
-  conversationId: ConversationId,
+/** What the answer to joining a conversation is made of. */
+export interface Fields {
+  /** The conversation that was joined. */
+  readonly conversationId: ConversationId
   /** The address that was joined. */
-  addressId: AddressId,
+  readonly addressId: AddressId
   /** The address it was joined with. Group dialect only. */
-  fromAddressId: Schema.NullOr(AddressId),
+  readonly fromAddressId: AddressId | null
   /** The group dialect's name of the conversation. */
-  groupId: Schema.NullOr(GroupId)
-}) {}
-
-/** Body of a join in the address dialect. */
-export const AddressRequest = Schema.Struct({ conversation_id: AddressId })
-export type AddressRequest = typeof AddressRequest.Type
-
-/** Body of a join in the group dialect: the target first, then the caller's own address. */
-export const GroupRequest = Schema.Struct({
-  from_fabric_address_id: AddressId,
-  fabric_address_ids: Schema.Array(AddressId)
-})
-export type GroupRequest = typeof GroupRequest.Type
-
-const fields = {
-  conversation_id: maybe(ConversationId),
-  group_id: maybe(GroupId),
-  from_fabric_address_id: maybe(AddressId),
-  fabric_address_ids: maybe(Schema.Array(AddressId))
+  readonly groupId: GroupId | null
 }
 
-/** The answer on the wire; the address dialect wraps it in `table`, an artefact of the server's serialiser. */
-export const Wire = Schema.Struct({ ...fields, table: maybe(Schema.Struct(fields)) })
-export type Wire = typeof Wire.Type
+/** The answer to joining a conversation. */
+export class JoinConversationResponse extends Data.Class<Fields> {}
 
-const decodeWire = decoder(Wire)
+/** Body of a join in the address dialect. */
+export type AddressRequest = typeof Schemas.AddressJoin.Type
+
+/** Body of a join in the group dialect: the target first, then the caller's own address. */
+export type GroupRequest = typeof Schemas.GroupJoin.Type
+
+/** The answer on the wire. */
+export type Wire = typeof Schemas.Joined.Type
+
+const fields = {
+  conversation_id: maybe(id<ConversationId>()),
+  group_id: maybe(id<GroupId>()),
+  from_fabric_address_id: maybe(id<AddressId>()),
+  fabric_address_ids: maybe(list(id<AddressId>()))
+}
+
+const decodeWire = decoder(struct<Wire>({ ...fields, table: maybe(struct<NonNullable<Wire["table"]>>(fields)) }))
 
 /** Reads the answer to joining `addressId`, in whichever dialect it is written. */
 export const decode = (

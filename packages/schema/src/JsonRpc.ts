@@ -4,20 +4,16 @@
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
+import { anything, decoder, either, number, optional, struct, text } from "./internal/shape.ts"
 import { isJsonObject } from "./JsonObject.ts"
-import { decoder, type MalformedValue } from "./Malformed.ts"
+import { type MalformedValue, parseJson } from "./Malformed.ts"
+import type * as Schemas from "./Wire.ts"
 
 /** Our ids are strings; a peer's number is echoed as it came. */
 export type Id = string | number
 
 /** What went wrong with a request. `code` is a JSON-RPC number, or the text code of a coded result. */
-export const RpcError = Schema.Struct({
-  code: Schema.Union([Schema.Finite, Schema.String]),
-  message: Schema.String,
-  data: Schema.optionalKey(Schema.Unknown)
-})
-export type RpcError = typeof RpcError.Type
+export type RpcError = typeof Schemas.RpcError.Type
 
 /** A frame, by what it asks of its receiver. */
 export type Frame =
@@ -49,16 +45,7 @@ export const method = {
   offline: "subscriber.offline"
 } as const
 
-const decodeError = decoder(RpcError)
-
-const parseJson = (text: string): Result.Result<unknown, MalformedValue> => {
-  try {
-    const value: unknown = JSON.parse(text)
-    return Result.succeed(value)
-  } catch {
-    return Result.fail({ path: "", message: "not JSON" })
-  }
-}
+const decodeError = decoder(struct<RpcError>({ code: either(number, text), message: text, data: optional(anything) }))
 
 const isId = (value: unknown): value is Id => typeof value === "string" || typeof value === "number"
 
@@ -81,12 +68,9 @@ export const parse = (text: string): Result.Result<Frame, MalformedValue> => {
   return Result.fail({ path: "", message: "none of method, result and error" })
 }
 
-const Coded = Schema.Struct({
-  code: Schema.String,
-  message: Schema.optionalKey(Schema.String),
-  result: Schema.optionalKey(Schema.Unknown)
-})
-const decodeCoded = decoder(Coded)
+const decodeCoded = decoder(
+  struct<typeof Schemas.CodedResult.Type>({ code: text, message: optional(text), result: optional(anything) })
+)
 
 /**
  * The value of a result. Some methods wrap it as `{ code, message, result }`; there a code other than `2xx` is a

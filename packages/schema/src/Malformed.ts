@@ -5,9 +5,6 @@
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
-import type * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
-import * as SchemaParser from "effect/SchemaParser"
 
 /** A malformed value: `path` as in `data[3].ts`, `""` for the value as a whole. */
 export interface MalformedValue {
@@ -19,8 +16,6 @@ export interface MalformedValue {
 
 /** Reads a value from the wire, or tells what is wrong with it. */
 export type Decoder<A> = (input: unknown) => Result.Result<A, MalformedValue>
-
-const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
 
 const join = (outer: string, inner: string): string =>
   outer === "" || inner === "" || inner.startsWith("[") ? outer + inner : `${outer}.${inner}`
@@ -38,38 +33,12 @@ export const within = (outer: string, malformed: MalformedValue): MalformedValue
   message: malformed.message
 })
 
-const fromIssue = (issue: SchemaIssue.Issue): MalformedValue => {
-  const [first] = formatIssue(issue).issues
-  const segments = (first?.path ?? []).map((segment) => typeof segment === "object" ? segment.key : segment)
-  return { path: formatPath(segments), message: first?.message ?? "unexpected value" }
-}
-
-/** The other way round, for schemas that are built on a decoder. */
-export const toIssue = (malformed: MalformedValue): SchemaIssue.Issue =>
-  new SchemaIssue.Pointer([malformed.path], new SchemaIssue.InvalidValue({ message: malformed.message }))
-
-/** A decoder from a schema; build it once, at module level. */
-export const decoder = <S extends Schema.ConstraintDecoder<unknown>>(schema: S): Decoder<S["Type"]> => {
-  const decode = SchemaParser.decodeUnknownResult(schema)
-  return (input) => Result.mapError(decode(input), fromIssue)
-}
-
-/**
- * A decoder for what comes in thousands. `isWire` says by hand what the schema says, of values that the schema would
- * leave as they are: those are taken without another look, and everything else goes through the schema, to be read or
- * reported. So it may say no too often, and must never say yes to what the schema refuses. Keys that nobody knows are left
- * where they are.
- */
-export const quickDecoder = <S extends Schema.ConstraintDecoder<unknown>>(
-  schema: S,
-  isWire: (input: unknown) => input is S["Type"]
-): Decoder<S["Type"]> => {
-  const decode = decoder(schema)
-  return (input) => isWire(input) ? Result.succeed(input) : decode(input)
-}
-
-/** A decoder that does not pass over keys that the schema does not name. */
-export const strictDecoder = <S extends Schema.ConstraintDecoder<unknown>>(schema: S): Decoder<S["Type"]> => {
-  const decode = SchemaParser.decodeUnknownResult(schema, { onExcessProperty: "error" })
-  return (input) => Result.mapError(decode(input), fromIssue)
+/** The value of a JSON text. */
+export const parseJson = (text: string): Result.Result<unknown, MalformedValue> => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return Result.succeed(value)
+  } catch {
+    return Result.fail({ path: "", message: "not JSON" })
+  }
 }

@@ -6,10 +6,10 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
-import { maybe } from "./JsonObject.ts"
-import { type Decoder, decoder, type MalformedValue, within } from "./Malformed.ts"
+import { anything, decoder, list, maybe, struct, text } from "./internal/shape.ts"
+import { type Decoder, type MalformedValue, within } from "./Malformed.ts"
 import type { Reason } from "./Reason.ts"
+import type * as Schemas from "./Wire.ts"
 
 /** A page of a list, and the way to its neighbours. Messages come newest first, so `next` leads to older ones. */
 export interface Page<A, E> {
@@ -109,18 +109,17 @@ export interface Decoded<A> {
 }
 
 /** A page on the wire. */
-export const Wire = Schema.Struct({
-  data: Schema.Array(Schema.Unknown),
-  links: maybe(Schema.Struct({
-    self: maybe(Schema.String),
-    first: maybe(Schema.String),
-    next: maybe(Schema.String),
-    prev: maybe(Schema.String)
-  }))
-})
-export type Wire = typeof Wire.Type
+export type Wire = typeof Schemas.Page.Type
 
-const decodeWire = decoder(Wire)
+const decodeWire = decoder(struct<Wire>({
+  data: list(anything),
+  links: maybe(struct<NonNullable<Wire["links"]>>({
+    self: maybe(text),
+    first: maybe(text),
+    next: maybe(text),
+    prev: maybe(text)
+  }))
+}))
 
 const linkNames = ["self", "first", "next", "prev"] as const
 

@@ -4,17 +4,19 @@
  *
  * @since 0.1.0
  */
-import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
+import * as Data from "effect/Data"
 
 /**
  * The token is missing, expired or refused. It is retryable when a refresh could have helped and failed for a reason that
  * may heal; where the token can't be refreshed, it is not.
  */
-export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {
-  detail: Schema.String,
-  isRetryable: Schema.Boolean.pipe(Schema.withConstructorDefault(Effect.succeed(false)))
-}) {
+export class Unauthorized extends Data.TaggedError("Unauthorized")<{
+  readonly detail: string
+  readonly isRetryable: boolean
+}> {
+  constructor({ detail, isRetryable = false }: { readonly detail: string; readonly isRetryable?: boolean }) {
+    super({ detail, isRetryable })
+  }
   readonly remediation = "Mint a new subscriber token, and give the client a way to refresh it before it expires."
   override get message() {
     return `the token was refused: ${this.detail}`
@@ -22,7 +24,7 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthoriz
 }
 
 /** The token is good, but does not allow this. */
-export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", { detail: Schema.String }) {
+export class Forbidden extends Data.TaggedError("Forbidden")<{ readonly detail: string }> {
   readonly isRetryable = false
   readonly remediation = "Use a token whose subscriber, application and scope allow this call."
   override get message() {
@@ -31,7 +33,7 @@ export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", { de
 }
 
 /** There is no such thing. */
-export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { detail: Schema.String }) {
+export class NotFound extends Data.TaggedError("NotFound")<{ readonly detail: string }> {
   readonly isRetryable = false
   readonly remediation = "Check the id: it must name an address or conversation that this subscriber can see."
   override get message() {
@@ -40,15 +42,17 @@ export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { detai
 }
 
 /** One complaint about the input. `attribute` names the parameter. */
-export const Complaint = Schema.Struct({
-  code: Schema.String,
-  message: Schema.String,
-  attribute: Schema.NullOr(Schema.String)
-})
-export type Complaint = typeof Complaint.Type
+export interface Complaint {
+  /** The server's name of it. */
+  readonly code: string
+  /** What is wrong. */
+  readonly message: string
+  /** The parameter; `null` where none is to blame. */
+  readonly attribute: string | null
+}
 
 /** The input is wrong; found by the server, or before anything was sent. */
-export class Invalid extends Schema.TaggedError<Invalid>()("Invalid", { errors: Schema.Array(Complaint) }) {
+export class Invalid extends Data.TaggedError("Invalid")<{ readonly errors: ReadonlyArray<Complaint> }> {
   readonly isRetryable = false
   readonly remediation = "Correct the parameters that `errors` names."
   override get message() {
@@ -60,9 +64,7 @@ const describeComplaint = ({ attribute, code, message }: Complaint): string =>
   `${attribute === null ? "" : `${attribute}: `}${message === "" ? code : message}`
 
 /** Too many requests. `retryAfterMillis` is the server's wish, where it told one. */
-export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
-  retryAfterMillis: Schema.NullOr(Schema.Finite)
-}) {
+export class RateLimited extends Data.TaggedError("RateLimited")<{ readonly retryAfterMillis: number | null }> {
   readonly isRetryable = true
   readonly remediation = "Wait, then try again; share one client, and page with a larger pageSize."
   override get message() {
@@ -73,10 +75,7 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
 }
 
 /** The server failed, or something in front of it did. */
-export class ServerError extends Schema.TaggedError<ServerError>()("ServerError", {
-  status: Schema.Int,
-  detail: Schema.String
-}) {
+export class ServerError extends Data.TaggedError("ServerError")<{ readonly status: number; readonly detail: string }> {
   readonly isRetryable = true
   readonly remediation = "Try again later; if it lasts, look at the service's status page."
   override get message() {
@@ -85,7 +84,7 @@ export class ServerError extends Schema.TaggedError<ServerError>()("ServerError"
 }
 
 /** The server could not be reached, or the connection broke. */
-export class Transport extends Schema.TaggedError<Transport>()("Transport", { detail: Schema.String }) {
+export class Transport extends Data.TaggedError("Transport")<{ readonly detail: string }> {
   readonly isRetryable = true
   readonly remediation = "Check the host and the network; the client tries again on its own where that is safe."
   override get message() {
@@ -94,7 +93,7 @@ export class Transport extends Schema.TaggedError<Transport>()("Transport", { de
 }
 
 /** No answer came in time. */
-export class Timeout extends Schema.TaggedError<Timeout>()("Timeout", { millis: Schema.Finite }) {
+export class Timeout extends Data.TaggedError("Timeout")<{ readonly millis: number }> {
   readonly isRetryable = true
   readonly remediation = "Check the network, or allow more time with the timeout option."
   override get message() {
@@ -103,10 +102,7 @@ export class Timeout extends Schema.TaggedError<Timeout>()("Timeout", { millis: 
 }
 
 /** The answer does not have the shape that the wire promises. */
-export class Malformed extends Schema.TaggedError<Malformed>()("Malformed", {
-  path: Schema.String,
-  detail: Schema.String
-}) {
+export class Malformed extends Data.TaggedError("Malformed")<{ readonly path: string; readonly detail: string }> {
   readonly isRetryable = false
   readonly remediation = "Check that the host is a SignalWire server and nothing in between rewrites its answers."
   override get message() {
@@ -115,7 +111,7 @@ export class Malformed extends Schema.TaggedError<Malformed>()("Malformed", {
 }
 
 /** A link leads to another origin; following it would have handed the token to a stranger. */
-export class ForeignLink extends Schema.TaggedError<ForeignLink>()("ForeignLink", { origin: Schema.String }) {
+export class ForeignLink extends Data.TaggedError("ForeignLink")<{ readonly origin: string }> {
   readonly isRetryable = false
   readonly remediation = "Configure the origin that really serves the API; links are followed on that origin only."
   override get message() {
@@ -124,7 +120,7 @@ export class ForeignLink extends Schema.TaggedError<ForeignLink>()("ForeignLink"
 }
 
 /** Whether the message was stored can't be known: the answer was lost, and the server does not echo client ids. */
-export class Unconfirmed extends Schema.TaggedError<Unconfirmed>()("Unconfirmed", { clientId: Schema.String }) {
+export class Unconfirmed extends Data.TaggedError("Unconfirmed")<{ readonly clientId: string }> {
   readonly isRetryable = false
   readonly remediation = "Look for the message in the conversation before sending it again."
   override get message() {
@@ -133,10 +129,7 @@ export class Unconfirmed extends Schema.TaggedError<Unconfirmed>()("Unconfirmed"
 }
 
 /** The server refused a request on the socket for a reason that none of the others names. */
-export class Refused extends Schema.TaggedError<Refused>()("Refused", {
-  code: Schema.Union([Schema.Finite, Schema.String]),
-  detail: Schema.String
-}) {
+export class Refused extends Data.TaggedError("Refused")<{ readonly code: number | string; readonly detail: string }> {
   readonly isRetryable = false
   readonly remediation = "Report it with the code: this client does not expect it."
   override get message() {
@@ -145,7 +138,7 @@ export class Refused extends Schema.TaggedError<Refused>()("Refused", {
 }
 
 /** So much waits already that nothing more is taken. */
-export class Overloaded extends Schema.TaggedError<Overloaded>()("Overloaded", { limit: Schema.Int }) {
+export class Overloaded extends Data.TaggedError("Overloaded")<{ readonly limit: number }> {
   readonly isRetryable = true
   readonly remediation = "Wait for earlier calls to settle before making more."
   override get message() {
@@ -154,7 +147,7 @@ export class Overloaded extends Schema.TaggedError<Overloaded>()("Overloaded", {
 }
 
 /** The client, or the scope it lives in, was closed. */
-export class Closed extends Schema.TaggedError<Closed>()("Closed", {}) {
+export class Closed extends Data.TaggedError("Closed") {
   readonly isRetryable = false
   readonly remediation = "Create a new client."
   override get message() {
@@ -162,30 +155,31 @@ export class Closed extends Schema.TaggedError<Closed>()("Closed", {}) {
   }
 }
 
-/** Every reason. */
-export const Reason = Schema.Union([
-  Unauthorized,
-  Forbidden,
-  NotFound,
-  Invalid,
-  RateLimited,
-  ServerError,
-  Transport,
-  Timeout,
-  Malformed,
-  ForeignLink,
-  Unconfirmed,
-  Refused,
-  Overloaded,
-  Closed
-])
-export type Reason = typeof Reason.Type
+/** Every reason. Its schema is in `Schemas`. */
+export type Reason =
+  | Unauthorized
+  | Forbidden
+  | NotFound
+  | Invalid
+  | RateLimited
+  | ServerError
+  | Transport
+  | Timeout
+  | Malformed
+  | ForeignLink
+  | Unconfirmed
+  | Refused
+  | Overloaded
+  | Closed
 
-/** What every service's error consists of: the method that failed, why, and the original failure where there is one. */
-export const errorFields = {
-  method: Schema.String,
-  reason: Reason,
-  cause: Schema.optionalKey(Schema.Defect())
+/** What every service's error consists of. */
+export interface ErrorFields {
+  /** The method that failed. */
+  readonly method: string
+  /** Why. */
+  readonly reason: Reason
+  /** The original failure, where there is one. */
+  readonly cause?: unknown
 }
 
 /** A complaint about one parameter, found before anything was sent. */

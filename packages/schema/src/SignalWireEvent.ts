@@ -3,24 +3,25 @@
  *
  * @since 0.1.0
  */
-import * as Schema from "effect/Schema"
-import { isJsonObject, isMaybeText, maybe } from "./JsonObject.ts"
-import { type Decoder, decoder, quickDecoder } from "./Malformed.ts"
-import { isNumericTime, WireTime } from "./WireTime.ts"
+import { anything, decoder, either, list, maybe, quickDecoder, struct, text, truth } from "./internal/shape.ts"
+import { time } from "./internal/time.ts"
+import { isJsonObject, isMaybeText } from "./JsonObject.ts"
+import type { Decoder } from "./Malformed.ts"
+import type * as Schemas from "./Wire.ts"
+import { isNumericTime } from "./WireTime.ts"
 
 /** The envelope on the wire. Unknown event types are data, not errors. */
-export const Wire = Schema.Struct({
-  event_type: Schema.String,
-  event_channel: maybe(Schema.Union([Schema.String, Schema.Array(Schema.String)])),
-  /** Float seconds; text in newer declarations. */
-  timestamp: maybe(WireTime),
-  project_id: maybe(Schema.String),
-  node_id: maybe(Schema.String),
-  /** Whether the receiving subscriber caused the event. */
-  is_author: maybe(Schema.Boolean),
-  params: Schema.Unknown
+export type Wire = typeof Schemas.SignalWireEvent.Type
+
+const shape = struct<Wire>({
+  event_type: text,
+  event_channel: maybe(either(text, list(text))),
+  timestamp: maybe(time),
+  project_id: maybe(text),
+  node_id: maybe(text),
+  is_author: maybe(truth),
+  params: anything
 })
-export type Wire = typeof Wire.Type
 
 const isMaybe = (value: unknown, is: (value: unknown) => boolean): boolean =>
   value === null || value === undefined || is(value)
@@ -37,7 +38,7 @@ const isWire = (input: unknown): input is Wire =>
   input["params"] !== undefined
 
 /** Reads an envelope; its `params` are the event's own matter. */
-export const decode: Decoder<Wire> = quickDecoder(Wire, isWire)
+export const decode: Decoder<Wire> = quickDecoder(shape, isWire)
 
 /** Event types this SDK knows. */
 export const type = {
@@ -49,7 +50,7 @@ export const type = {
 export const isConversation = (eventType: string): boolean => eventType.startsWith("conversation.")
 
 /** Payload of `signalwire.authorization.state`: an opaque text to send back when a session is resumed. */
-export const AuthorizationState = Schema.Struct({ authorization_state: Schema.String })
+export type AuthorizationState = typeof Schemas.AuthorizationState.Type
 
 /** Reads the payload of `signalwire.authorization.state`. */
-export const decodeAuthorizationState = decoder(AuthorizationState)
+export const decodeAuthorizationState = decoder(struct<AuthorizationState>({ authorization_state: text }))

@@ -3,52 +3,65 @@
  *
  * @since 0.1.0
  */
+import * as Data from "effect/Data"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import * as Address from "./Address.ts"
-import { SubscriberId } from "./Ids.ts"
-import { maybe } from "./JsonObject.ts"
-import { decoder, type MalformedValue, within } from "./Malformed.ts"
+import type { SubscriberId } from "./Ids.ts"
+import { anything, decoder, either, id, list, maybe, number, struct, text } from "./internal/shape.ts"
+import { type MalformedValue, within } from "./Malformed.ts"
+import type * as Schemas from "./Wire.ts"
 
-/** A subscriber. Whatever the server does not tell is `null`. */
-export class Subscriber extends Schema.Class<Subscriber>("@effect-signalwire/schema/Subscriber")({
-  id: SubscriberId,
-  email: Schema.NullOr(Schema.String),
-  firstName: Schema.NullOr(Schema.String),
-  lastName: Schema.NullOr(Schema.String),
-  displayName: Schema.NullOr(Schema.String),
-  jobTitle: Schema.NullOr(Schema.String),
-  timeZone: Schema.NullOr(Schema.String),
-  country: Schema.NullOr(Schema.String),
-  region: Schema.NullOr(Schema.String),
-  companyName: Schema.NullOr(Schema.String),
-  pushNotificationKey: Schema.NullOr(Schema.String),
+/** What a subscriber is made of. Whatever the server does not tell is `null`. */
+export interface Fields {
+  /** What `userId` of the messages it sends means, in the address dialect. */
+  readonly id: SubscriberId
+  /** The e-mail address it signed up with. */
+  readonly email: string | null
+  /** Its first name. */
+  readonly firstName: string | null
+  /** Its last name. */
+  readonly lastName: string | null
+  /** The name to show. */
+  readonly displayName: string | null
+  /** What it works as. */
+  readonly jobTitle: string | null
+  /** Its time zone, as the server writes it. */
+  readonly timeZone: string | null
+  /** Its country. */
+  readonly country: string | null
+  /** Its region. */
+  readonly region: string | null
+  /** Whom it works for. */
+  readonly companyName: string | null
+  /** The key that push notifications are encrypted with. */
+  readonly pushNotificationKey: string | null
   /** The subscriber's own addresses; the first is the one it sends from. Empty for guests. */
-  addresses: Schema.Array(Address.Address)
-}) {}
+  readonly addresses: ReadonlyArray<Address.Address>
+}
+
+/** A subscriber. Its schema is in `Schemas`. */
+export class Subscriber extends Data.Class<Fields> {}
 
 /** A subscriber on the wire. `time_zone` is text in documentation and a number in the vendor's types. */
-export const Wire = Schema.Struct({
-  id: SubscriberId,
-  email: maybe(Schema.String),
-  first_name: maybe(Schema.String),
-  last_name: maybe(Schema.String),
-  display_name: maybe(Schema.String),
-  job_title: maybe(Schema.String),
-  time_zone: maybe(Schema.Union([Schema.String, Schema.Finite])),
-  country: maybe(Schema.String),
-  region: maybe(Schema.String),
-  company_name: maybe(Schema.String),
-  push_notification_key: maybe(Schema.String),
-  app_settings: maybe(Schema.Struct({
-    display_name: maybe(Schema.String),
-    scopes: maybe(Schema.Array(Schema.String))
-  })),
-  fabric_addresses: maybe(Schema.Array(Schema.Unknown))
-})
-export type Wire = typeof Wire.Type
+export type Wire = typeof Schemas.Subscriber.Type
 
-const decodeWire = decoder(Wire)
+const decodeWire = decoder(struct<Wire>({
+  id: id(),
+  email: maybe(text),
+  first_name: maybe(text),
+  last_name: maybe(text),
+  display_name: maybe(text),
+  job_title: maybe(text),
+  time_zone: maybe(either(text, number)),
+  country: maybe(text),
+  region: maybe(text),
+  company_name: maybe(text),
+  push_notification_key: maybe(text),
+  app_settings: maybe(
+    struct<NonNullable<Wire["app_settings"]>>({ display_name: maybe(text), scopes: maybe(list(text)) })
+  ),
+  fabric_addresses: maybe(list(anything))
+}))
 
 /** Reads a subscriber with its own addresses. */
 export const decode = (input: unknown): Result.Result<Subscriber, MalformedValue> =>

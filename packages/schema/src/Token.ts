@@ -5,30 +5,28 @@
  */
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
-import { maybe } from "./JsonObject.ts"
-import { type Decoder, decoder, type MalformedValue } from "./Malformed.ts"
+import { decoder, maybe, struct, text } from "./internal/shape.ts"
+import { type MalformedValue, parseJson } from "./Malformed.ts"
+import type { TokenHeader } from "./Wire.ts"
 
 /** The readable part of a token: `ch` is the socket's host, `typ` is `SAT` or `Refresh`. */
-export const Header = Schema.Struct({
-  alg: maybe(Schema.String),
-  enc: maybe(Schema.String),
-  ch: maybe(Schema.String),
-  typ: maybe(Schema.String)
-})
-export type Header = typeof Header.Type
+export type Header = typeof TokenHeader.Type
 
-const decodeHeaderText: Decoder<Header> = decoder(Schema.fromJsonString(Header))
+const readHeader = decoder(struct<Header>({ alg: maybe(text), enc: maybe(text), ch: maybe(text), typ: maybe(text) }))
+
+/** The text that is written in Base64url; what the platform has for it is enough, and nothing to load. */
+const decodeText = (base64url: string): Result.Result<string, MalformedValue> => {
+  try {
+    const bytes = atob(base64url.replaceAll("-", "+").replaceAll("_", "/"))
+    return Result.succeed(new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))))
+  } catch {
+    return Result.fail({ path: "header", message: "not base64url" })
+  }
+}
 
 /** Reads a token's header. */
 export const decodeHeader = (token: string): Result.Result<Header, MalformedValue> =>
-  Result.flatMap(
-    Result.mapError(Base64Url.decodeString(token.split(".", 1)[0] ?? ""), () => ({
-      path: "header",
-      message: "not base64url"
-    })),
-    decodeHeaderText
-  )
+  decodeText(token.split(".", 1)[0] ?? "").pipe(Result.flatMap(parseJson), Result.flatMap(readHeader))
 
 /** A text without the token that it may quote. */
 export const redact = (text: string, token: string): string =>

@@ -4,21 +4,20 @@
  *
  * @since 0.1.0
  */
-import * as Schema from "effect/Schema"
+/** A time on the wire: a number that a date can name, or one written as text. */
+export type WireTime = number | string
 
 /** The last moment that a date can name, either way from 1970. */
-const lastMillis = 8.64e15
+export const lastMillis = 8.64e15
 
-/** A time on the wire: a number that a date can name, or one written as text. */
-export const WireTime = Schema.Union([
-  Schema.Finite.check(Schema.isBetween({ minimum: -lastMillis, maximum: lastMillis })),
-  Schema.String.check(Schema.makeFilter((text) => /^-?\d+(\.\d+)?$/.test(text) && Math.abs(Number(text)) <= lastMillis))
-])
-export type WireTime = typeof WireTime.Type
+/** Whether a date can name it. */
+export const isInRange = (value: number): boolean => Math.abs(value) <= lastMillis
 
 /** Whether it is a time written as a number, as nearly all are. */
-export const isNumericTime = (value: unknown): value is number =>
-  typeof value === "number" && Math.abs(value) <= lastMillis
+export const isNumericTime = (value: unknown): value is number => typeof value === "number" && isInRange(value)
+
+/** Whether it is a time written as text. */
+export const isTimeText = (text: string): boolean => /^-?\d+(\.\d+)?$/.test(text) && isInRange(Number(text))
 
 /** Below this a number is seconds (until the year 5138), from it on milliseconds (since March 1973). */
 const firstMillis = 1e11

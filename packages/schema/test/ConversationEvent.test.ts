@@ -3,6 +3,7 @@ import { ConversationMessage } from "@effect-signalwire/schema/ConversationMessa
 import * as Message from "@effect-signalwire/schema/ConversationMessage"
 import * as Documented from "@effect-signalwire/schema/Documented"
 import { GroupId } from "@effect-signalwire/schema/Ids"
+import * as Schemas from "@effect-signalwire/schema/Schemas"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -154,8 +155,8 @@ it.effect.prop("comes back from the keys of both dialects unchanged", { event },
 
 it.effect.prop("comes back through its schema unchanged", { event }, ({ event }) =>
   Effect.gen(function*() {
-    const encoded = yield* Schema.encodeEffect(Event.FromWire)(event)
-    assert.deepStrictEqual(yield* Schema.decodeUnknownEffect(Event.FromWire)(overTheWire(encoded)), event)
+    const encoded = yield* Schema.encodeEffect(Schemas.ConversationEvent)(event)
+    assert.deepStrictEqual(yield* Schema.decodeUnknownEffect(Schemas.ConversationEvent)(overTheWire(encoded)), event)
   }))
 
 it.effect.prop(

@@ -1,6 +1,7 @@
 import * as Message from "@effect-signalwire/schema/ConversationMessage"
 import * as Documented from "@effect-signalwire/schema/Documented"
 import { AddressId, GroupId } from "@effect-signalwire/schema/Ids"
+import * as Schemas from "@effect-signalwire/schema/Schemas"
 import { assert, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -228,6 +229,9 @@ it.effect.prop("comes back from the keys of both dialects unchanged", { message 
 
 it.effect.prop("comes back through its schema unchanged", { message }, ({ message }) =>
   Effect.gen(function*() {
-    const encoded = yield* Schema.encodeEffect(Message.FromWire)(message)
-    assert.deepStrictEqual(yield* Schema.decodeUnknownEffect(Message.FromWire)(overTheWire(encoded)), message)
+    const encoded = yield* Schema.encodeEffect(Schemas.ConversationMessage)(message)
+    assert.deepStrictEqual(
+      yield* Schema.decodeUnknownEffect(Schemas.ConversationMessage)(overTheWire(encoded)),
+      message
+    )
   }))

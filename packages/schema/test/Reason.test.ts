@@ -1,13 +1,21 @@
 import * as Reason from "@effect-signalwire/schema/Reason"
+import * as Schemas from "@effect-signalwire/schema/Schemas"
 import { assert, it } from "@effect/vitest"
+import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+
+/** Every reason, from what is written of it. */
+const reason = Arbitrary.map(
+  Arbitrary.schema(Schema.toEncoded(Schemas.Reason)),
+  Schema.decodeSync(Schemas.Reason)
+)
 
 const retryable = new Set(["RateLimited", "ServerError", "Transport", "Timeout", "Overloaded"])
 
 it.effect.prop(
   "can be retried when time may heal it, and only then",
-  { reason: Reason.Reason },
+  { reason },
   ({ reason }) =>
     Effect.sync(() => {
       // one that was refused depends on why it was not refreshed
@@ -21,16 +29,16 @@ it("a token that was refused stays refused, unless it is said that it may be ref
   assert.isTrue(new Reason.Unauthorized({ detail: "expired", isRetryable: true }).isRetryable)
 })
 
-it.effect.prop("says what happened, and what to do", { reason: Reason.Reason }, ({ reason }) =>
+it.effect.prop("says what happened, and what to do", { reason }, ({ reason }) =>
   Effect.sync(() => {
     assert.isNotEmpty(reason.message)
     assert.match(reason.remediation, /^[A-Z].*\.$/)
   }))
 
-it.effect.prop("comes back from its encoding", { reason: Reason.Reason }, ({ reason }) =>
+it.effect.prop("comes back from its encoding", { reason }, ({ reason }) =>
   Effect.gen(function*() {
-    const encoded = yield* Schema.encodeEffect(Reason.Reason)(reason)
-    const decoded = yield* Schema.decodeUnknownEffect(Reason.Reason)(encoded)
+    const encoded = yield* Schema.encodeEffect(Schemas.Reason)(reason)
+    const decoded = yield* Schema.decodeUnknownEffect(Schemas.Reason)(encoded)
     assert.deepStrictEqual([decoded._tag, decoded.message], [reason._tag, reason.message])
   }))
 

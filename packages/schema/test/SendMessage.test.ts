@@ -1,4 +1,5 @@
 import * as SendMessage from "@effect-signalwire/schema/SendMessage"
+import * as Wire from "@effect-signalwire/schema/Wire"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -23,8 +24,8 @@ it("names what makes the answer to a send malformed", () => {
 it.effect("writes the body of the address dialect as the wire has it", () =>
   Effect.gen(function*() {
     const body = { "conversation_id": "bbbbbbbb-0000-4000-8000-000000000002", "text": "lunch?" }
-    const request = yield* Schema.decodeUnknownEffect(SendMessage.AddressRequest)(body)
-    assert.deepStrictEqual(yield* Schema.encodeEffect(SendMessage.AddressRequest)(request), body)
+    const request = yield* Schema.decodeUnknownEffect(Wire.AddressSend)(body)
+    assert.deepStrictEqual(yield* Schema.encodeEffect(Wire.AddressSend)(request), body)
   }))
 
 it.effect("writes the body of the group dialect with the sender under both names", () =>
@@ -37,6 +38,6 @@ it.effect("writes the body of the group dialect with the sender under both names
       "metadata": { "tone": "casual" },
       "details": {}
     }
-    const request = yield* Schema.decodeUnknownEffect(SendMessage.GroupRequest)(body)
-    assert.deepStrictEqual(yield* Schema.encodeEffect(SendMessage.GroupRequest)(request), body)
+    const request = yield* Schema.decodeUnknownEffect(Wire.GroupSend)(body)
+    assert.deepStrictEqual(yield* Schema.encodeEffect(Wire.GroupSend)(request), body)
   }))

@@ -1,9 +1,10 @@
-import { decoder } from "@effect-signalwire/schema/Malformed"
+import { decoder } from "@effect-signalwire/schema/SchemaDecoder"
+import * as Wire from "@effect-signalwire/schema/Wire"
 import * as WireTime from "@effect-signalwire/schema/WireTime"
 import { assert, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 
-const decode = decoder(WireTime.WireTime)
+const decode = decoder(Wire.WireTime)
 
 it.each([
   [1735790645.4561234, 1735790645.4561234],

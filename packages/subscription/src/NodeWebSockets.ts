@@ -6,7 +6,8 @@
  * @since 0.1.0
  */
 import * as Layer from "effect/Layer"
-import * as Socket from "effect/socket/Socket"
+import type * as Socket from "effect/socket/Socket"
+import { WebSocketConstructor } from "./internal/constructor.ts"
 import { type Corkable, corking } from "./internal/corking.ts"
 
 /** As much of a `ws` socket as is needed. */
@@ -31,7 +32,7 @@ export interface NodeWebSocketConstructor {
  * @category layers
  */
 export const layer = (WebSocket: NodeWebSocketConstructor): Layer.Layer<Socket.WebSocketConstructor> =>
-  Layer.succeed(Socket.WebSocketConstructor, (url, given) => {
+  Layer.succeed(WebSocketConstructor, (url, given) => {
     const { headers, protocols } = typeof given === "object" && !Array.isArray(given)
       ? given
       : { headers: undefined, protocols: given }

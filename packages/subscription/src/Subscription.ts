@@ -12,19 +12,19 @@ import type { AddressOf } from "@effect-signalwire/schema/ConversationMessage"
 import { Credentials } from "@effect-signalwire/schema/Credentials"
 import type { Endpoint } from "@effect-signalwire/schema/Endpoint"
 import * as Reason from "@effect-signalwire/schema/Reason"
+import * as Watched from "@effect-signalwire/schema/Watched"
 import * as Context from "effect/Context"
+import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Layer from "effect/Layer"
-import * as Match from "effect/Match"
 import * as Random from "effect/Random"
 import * as RcRef from "effect/RcRef"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { WebSocketConstructor } from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
-import * as SubscriptionRef from "effect/SubscriptionRef"
 import { ConnectionState } from "./ConnectionState.ts"
 import * as Backoff from "./internal/backoff.ts"
 import * as Fanout from "./internal/fanout.ts"
@@ -93,8 +93,10 @@ export interface Options {
 const millis = (input: Duration.Input | undefined, fallback: Duration.Input): number =>
   Duration.toMillis(Duration.fromInputUnsafe(input ?? fallback))
 
+const phases = Data.taggedEnum<Phase>()
+
 const view = (phase: Phase): ConnectionState =>
-  Match.valueTags(phase, {
+  phases.$match(phase, {
     Idle: () => ConnectionState.Idle(),
     Dialling: ({ plan }) =>
       plan.lastReason === null
@@ -131,7 +133,7 @@ export const make = Effect.fnUntraced(function*(
     }
   }
   const fanout = Fanout.make(options.capacity ?? 4096)
-  const state = yield* SubscriptionRef.make<ConnectionState>(ConnectionState.Idle())
+  const state = Watched.make<ConnectionState>(ConnectionState.Idle())
   let phase: Phase = { _tag: "Idle" }
   let sessions = 0
 
@@ -139,7 +141,7 @@ export const make = Effect.fnUntraced(function*(
     Effect.suspend(() => {
       if (next === phase) return Effect.void
       phase = next
-      return SubscriptionRef.set(state, view(next))
+      return state.set(view(next))
     })
   const happen = (happening: Happening): Effect.Effect<void> =>
     Effect.suspend(() => enter(step(phase, happening, backoff)))
@@ -228,7 +230,7 @@ export const make = Effect.fnUntraced(function*(
 
   const failed = (reason: Reason.Reason) => Effect.fail(new SubscriptionError({ method: "ready", reason }))
   const isReady = (current: ConnectionState): Effect.Effect<boolean, SubscriptionError> =>
-    Match.valueTags(current, {
+    ConnectionState.$match(current, {
       Idle: () => Effect.succeed(false),
       Connecting: () => Effect.succeed(false),
       Connected: () => Effect.succeed(true),
@@ -238,7 +240,7 @@ export const make = Effect.fnUntraced(function*(
       Failed: ({ reason }) => failed(reason),
       Closed: () => failed(new Reason.Closed())
     })
-  const ready = SubscriptionRef.changes(state).pipe(
+  const ready = state.changes.pipe(
     Stream.mapEffect(isReady),
     Stream.takeUntil((done) => done),
     Stream.runDrain
@@ -252,8 +254,8 @@ export const make = Effect.fnUntraced(function*(
     ),
     ready,
     sessions: Effect.sync(() => sessions),
-    connection: SubscriptionRef.get(state),
-    connectionChanges: SubscriptionRef.changes(state)
+    connection: state.get,
+    connectionChanges: state.changes
   })
 })
 

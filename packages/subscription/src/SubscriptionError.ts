@@ -3,13 +3,11 @@
  *
  * @since 0.1.0
  */
-import * as Reason from "@effect-signalwire/schema/Reason"
-import * as Schema from "effect/Schema"
+import type * as Reason from "@effect-signalwire/schema/Reason"
+import * as Data from "effect/Data"
 
 /** A session that ended for good: `reason` says why, `cause` is the original failure where there is one. */
-export class SubscriptionError extends Schema.TaggedError<SubscriptionError>(
-  "@effect-signalwire/subscription/SubscriptionError"
-)("SubscriptionError", Reason.errorFields) {
+export class SubscriptionError extends Data.TaggedError("SubscriptionError")<Reason.ErrorFields> {
   /** Whether the same call may succeed later without any change. */
   get isRetryable(): boolean {
     return this.reason.isRetryable

@@ -9,7 +9,8 @@
  * @since 0.1.0
  */
 import * as Layer from "effect/Layer"
-import * as Socket from "effect/socket/Socket"
+import type * as Socket from "effect/socket/Socket"
+import { WebSocketConstructor } from "./internal/constructor.ts"
 import { type Corkable, corking } from "./internal/corking.ts"
 
 /** How long a close may take to be answered. Milliseconds. */
@@ -92,7 +93,7 @@ const open = (url: string, protocols?: string | Array<string>): Socket.WebSocket
 
 /** The platform's own `WebSocket`; a close that is not answered ends the connection all the same. */
 export const layer: Layer.Layer<Socket.WebSocketConstructor> = Layer.succeed(
-  Socket.WebSocketConstructor,
+  WebSocketConstructor,
   (url, options) => {
     if (options !== undefined && typeof options !== "string" && !Array.isArray(options)) {
       throw new TypeError("the platform's WebSocket takes protocols, and no other options")
@@ -100,3 +101,8 @@ export const layer: Layer.Layer<Socket.WebSocketConstructor> = Layer.succeed(
     return open(url, options)
   }
 )
+
+/** Sockets of a class like the platform's. */
+export const layerOf = (
+  WebSocket: new(url: string) => Socket.WebSocketLike
+): Layer.Layer<Socket.WebSocketConstructor> => Layer.succeed(WebSocketConstructor, (url) => new WebSocket(url))

@@ -3,7 +3,7 @@
  * not encrypted, and only tokens that the state knows are believed.
  */
 import { AddressId } from "@effect-signalwire/schema/Ids"
-import { decoder } from "@effect-signalwire/schema/Malformed"
+import { decoder } from "@effect-signalwire/schema/SchemaDecoder"
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"

@@ -11,7 +11,6 @@ import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Match from "effect/Match"
 import * as Schedule from "effect/Schedule"
 import type * as Echoes from "./echoes.ts"
 import * as History from "./history.ts"
@@ -65,6 +64,8 @@ type Verdict =
   | { readonly _tag: "Nameless" }
   /** It was not found in as much of history as is searched, and there is more. */
   | { readonly _tag: "OutOfSight" }
+
+const verdicts = Data.taggedEnum<Verdict>()
 
 const unseen: Verdict = { _tag: "Absent" }
 
@@ -176,7 +177,7 @@ export const make = (http: SignalWireHttp, echoes: Echoes.Echoes, options: Optio
         Effect.repeat({ schedule: looks(millis), until: (verdict) => verdict._tag !== "Absent" }),
         Effect.retry({ schedule: backoff, while: (error) => error.isRetryable }),
         Effect.mapError((unreadable) => new Open({ settled: false, underWayMillis: millis, cause: unreadable })),
-        Effect.flatMap(Match.valueTags({
+        Effect.flatMap(verdicts.$match({
           Stored: ({ receipt }): Effect.Effect<SendReceipt | A, Open | E> => Effect.succeed(receipt),
           Absent: (): Effect.Effect<SendReceipt | A, Open | E> => absent,
           Nameless: (): Effect.Effect<SendReceipt | A, Open | E> => {

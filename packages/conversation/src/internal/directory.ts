@@ -1,7 +1,7 @@
 /** What is known of conversations, so that a send can answer with the one it belongs to. */
 import type { SendReceipt, Service as SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
+import * as Branded from "@effect-signalwire/schema/Branded"
 import { Conversation } from "@effect-signalwire/schema/Conversation"
-import { AddressId } from "@effect-signalwire/schema/Ids"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -53,7 +53,7 @@ export const make = (http: SignalWireHttp): Directory => {
   const fromReceipt = (addressId: string, receipt: SendReceipt, now: DateTime.Utc): Conversation =>
     new Conversation({
       id: receipt.conversationId,
-      addressId: AddressId.make(addressId),
+      addressId: Branded.addressId(addressId),
       groupId: receipt.groupId,
       fromAddressId: null,
       name: "",

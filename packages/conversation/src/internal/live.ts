@@ -9,9 +9,8 @@ import type { Service as Subscription } from "@effect-signalwire/subscription/Su
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Match from "effect/Match"
-import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
@@ -19,11 +18,11 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ConversationError } from "../ConversationError.ts"
-import * as ConversationMetrics from "../ConversationMetrics.ts"
 import type { Cursor } from "../Cursor.ts"
 import * as Bookmark from "./bookmark.ts"
 import type * as History from "./history.ts"
 import * as Merge from "./merge.ts"
+import type { Meter } from "./meter.ts"
 import * as Recovery from "./recovery.ts"
 import * as Sequence from "./sequence.ts"
 import * as Sweep from "./sweep.ts"
@@ -44,6 +43,7 @@ export interface Options {
   /** Where to go on instead of beginning, and where to keep that. */
   readonly cursor: Cursor | undefined
   readonly tuning: Tuning
+  readonly meter: Meter
 }
 
 export interface Tuning {
@@ -56,6 +56,8 @@ export interface Tuning {
   /** How often a cursor is written at most. Milliseconds. */
   readonly cursorMillis: number
 }
+
+const phases = Data.taggedEnum<Sequence.Phase>()
 
 type Next = Pull.Pull<Arr.NonEmptyReadonlyArray<Sequence.Item>, ConversationError>
 
@@ -79,7 +81,7 @@ export const open = Effect.fnUntraced(
   function*(
     options: Options
   ): Effect.fn.Return<Stream.Stream<Sequence.Item, ConversationError>, ConversationError, Scope.Scope> {
-    const { belongs, cursor, method, newest, subscription, tuning } = options
+    const { belongs, cursor, meter, method, newest, subscription, tuning } = options
     const clock = yield* Clock.Clock
     const merge = Merge.make({ ...tuning, trustLive: tuning.sweep === null })
     const { mark, signals, waiting } = yield* subscription.attach
@@ -115,9 +117,9 @@ export const open = Effect.fnUntraced(
       const step = tell({ _tag: "ReadBack", sessions, messages, top, more: rest !== undefined })
       sweep?.looked(step.found)
       const hole = step.items.find(({ _tag }) => _tag === "Gap")
-      if (step.found > 0) yield* Metric.update(ConversationMetrics.repairs, step.found)
+      if (step.found > 0) yield* meter.repaired(step.found)
       if (hole !== undefined) {
-        yield* Metric.update(ConversationMetrics.gaps, 1)
+        yield* meter.missed
         yield* Effect.logWarning("messages may be missing", hole)
       }
       return step
@@ -158,12 +160,12 @@ export const open = Effect.fnUntraced(
         onFailure: (error) => handOn(failed(error))
       })
       /** What each phase asks for. */
-      const ask = Match.typeTags<Sequence.Phase, Next>()({
-        Beginning: () => Effect.flatMap(begin, handOn),
+      const ask = phases.$match({
+        Beginning: (): Next => Effect.flatMap(begin, handOn),
         Live: () => take,
         Behind: () => recover,
-        Failed: ({ error }) => Effect.fail(error),
-        Ended: () => Cause.done()
+        Failed: ({ error }): Next => Effect.fail(error),
+        Ended: (): Next => Cause.done()
       })
       const next: Next = Effect.suspend(() => ask(phase))
       return Effect.succeed(

@@ -7,8 +7,8 @@
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
+import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
-import * as Match from "effect/Match"
 import type { ConversationError } from "../ConversationError.ts"
 import { TimelineEvent } from "../TimelineEvent.ts"
 import type { Stretch } from "./history.ts"
@@ -158,11 +158,21 @@ const begin = ({ shown, stretch }: Beginning, merge: Merge): Array<Item> => {
   return shown ? [...admitted.map(toItem), caughtUp(merge)] : []
 }
 
+const phases = Data.taggedEnum<Phase>()
+const happenings = Data.taggedEnum<Happening>()
+
 /** One cell of the table: what a phase becomes. */
 type Cell<P> = (phase: P, means: Means) => Step
 
 /** A row of the table, for the phase of that name: a cell for every happening. */
-const row = <Tag extends Phase["_tag"]>() => Match.typeTags<Happening, Cell<Extract<Phase, { readonly _tag: Tag }>>>()
+const row = <Tag extends Phase["_tag"]>() =>
+(
+  cells: {
+    readonly [H in Happening["_tag"]]: (
+      happening: Extract<Happening, { readonly _tag: H }>
+    ) => Cell<Extract<Phase, { readonly _tag: Tag }>>
+  }
+) => happenings.$match(cells)
 
 const become = (phase: Phase): Step => ({ phase, items: [], found: 0 })
 
@@ -235,12 +245,12 @@ const fromOver = row<"Failed" | "Ended">()({
   Ended: stay
 })
 
-const rows = Match.typeTags<Phase, (happening: Happening, means: Means) => Step>()({
-  Beginning: (phase) => (happening, means) => fromBeginning(happening)(phase, means),
-  Live: (phase) => (happening, means) => fromLive(happening)(phase, means),
-  Behind: (phase) => (happening, means) => fromBehind(happening)(phase, means),
-  Failed: (phase) => (happening, means) => fromOver(happening)(phase, means),
-  Ended: (phase) => (happening, means) => fromOver(happening)(phase, means)
+const rows = phases.$match({
+  Beginning: (phase) => (happening: Happening, means: Means): Step => fromBeginning(happening)(phase, means),
+  Live: (phase) => (happening: Happening, means: Means): Step => fromLive(happening)(phase, means),
+  Behind: (phase) => (happening: Happening, means: Means): Step => fromBehind(happening)(phase, means),
+  Failed: (phase) => (happening: Happening, means: Means): Step => fromOver(happening)(phase, means),
+  Ended: (phase) => (happening: Happening, means: Means): Step => fromOver(happening)(phase, means)
 })
 
 /** What a phase becomes on a happening, and what is handed on. The rows are made once: this runs with every batch. */

@@ -1,8 +1,9 @@
 /**
  * The group dialect: a conversation is named by a group that only joining can tell. Callers keep to addresses.
  */
+import * as Branded from "@effect-signalwire/schema/Branded"
 import type { AddressOf } from "@effect-signalwire/schema/ConversationMessage"
-import { AddressId, GroupId } from "@effect-signalwire/schema/Ids"
+import type { AddressId, GroupId } from "@effect-signalwire/schema/Ids"
 import * as JoinConversationResponse from "@effect-signalwire/schema/JoinConversationResponse"
 import { invalidParameter, Malformed } from "@effect-signalwire/schema/Reason"
 import type { Subscriber } from "@effect-signalwire/schema/Subscriber"
@@ -66,7 +67,7 @@ const isAboutGroup = ({ reason }: SignalWireHttpError): boolean =>
 const unnamedPair = (item: unknown): GroupId | undefined =>
   typeof item === "object" && item !== null && "group_id" in item && typeof item.group_id === "string" &&
     !("address_id" in item && typeof item.address_id === "string") && item.group_id.slice(prefix.length).includes("_")
-    ? GroupId.make(item.group_id)
+    ? Branded.groupId(item.group_id)
     : undefined
 
 export const make = (options: Options): Groups => {
@@ -91,10 +92,10 @@ export const make = (options: Options): Groups => {
     if (!groupId.startsWith(prefix)) return null
     const rest = groupId.slice(prefix.length)
     if (rest === "") return null
-    if (!rest.includes("_")) return AddressId.make(rest)
+    if (!rest.includes("_")) return Branded.addressId(rest)
     for (const id of own ?? []) {
-      if (rest.startsWith(`${id}_`)) return AddressId.make(rest.slice(id.length + 1))
-      if (rest.endsWith(`_${id}`)) return AddressId.make(rest.slice(0, -id.length - 1))
+      if (rest.startsWith(`${id}_`)) return Branded.addressId(rest.slice(id.length + 1))
+      if (rest.endsWith(`_${id}`)) return Branded.addressId(rest.slice(0, -id.length - 1))
     }
     return null
   }

@@ -1,7 +1,8 @@
 /**
  * What callers give, checked before anything is sent. Callers may be untyped JavaScript, so nothing is taken on trust.
  */
-import { AddressId, ClientId } from "@effect-signalwire/schema/Ids"
+import * as Branded from "@effect-signalwire/schema/Branded"
+import type { AddressId, ClientId } from "@effect-signalwire/schema/Ids"
 import { isJsonObject, type JsonObject } from "@effect-signalwire/schema/JsonObject"
 import { type Invalid, invalidParameter } from "@effect-signalwire/schema/Reason"
 import * as DateTime from "effect/DateTime"
@@ -31,7 +32,7 @@ const isPathSegment = (value: string): boolean => {
 const id = (attribute: string, value: unknown): Checked<AddressId> =>
   Result.flatMap(filled(attribute, value), (text) =>
     isPathSegment(text)
-      ? Result.succeed(AddressId.make(text))
+      ? Result.succeed(Branded.addressId(text))
       : refuse(attribute, "is not an id"))
 
 const integer = (attribute: string, value: unknown, max: number): Checked<number> =>
@@ -147,6 +148,6 @@ export const send = (options: unknown): Checked<Sending> =>
       text: yield* filled("text", fields["text"]),
       metadata: yield* optional(fields["metadata"], (value) => json("metadata", value)),
       details: yield* optional(fields["details"], (value) => json("details", value)),
-      clientId: clientId === undefined ? undefined : ClientId.make(clientId)
+      clientId: clientId === undefined ? undefined : Branded.clientId(clientId)
     }
   })

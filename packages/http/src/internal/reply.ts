@@ -33,7 +33,7 @@ export interface Reply {
 }
 
 /** A thousand messages are about 0.4 MB. */
-const maxBytes = 32 * 1024 * 1024
+export const maxBytes = 32 * 1024 * 1024
 
 const readPieces = (
   response: HttpClientResponse.HttpClientResponse

@@ -7,23 +7,19 @@ import { redact } from "@effect-signalwire/schema/Token"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as HttpClient from "effect/http/HttpClient"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Schedule from "effect/Schedule"
-import * as Scope from "effect/Scope"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import { describe, withoutSecret } from "./cause.ts"
 import { failed } from "./errors.ts"
-import { interpret, read, type Reply } from "./reply.ts"
+import { interpret, type Reply } from "./reply.ts"
 import { within } from "./retry.ts"
+import type { Request, Transport as Carrier } from "./transport.ts"
 
 /** A request on behalf of a method of the service. */
 export interface Call {
   readonly method: string
-  readonly request: HttpClientRequest.HttpClientRequest
+  readonly request: Request
 }
 
 export interface Requests {
@@ -40,7 +36,7 @@ interface Limits {
 }
 
 export interface Options {
-  readonly client: HttpClient.HttpClient
+  readonly transport: Carrier
   readonly credentials: Credentials.Service
   /** How long one attempt may take, of what may be repeated and of what may not. */
   readonly timeouts: { readonly repeatable: Duration.Duration; readonly once: Duration.Duration }
@@ -51,22 +47,8 @@ export interface Options {
 /** Visible ASCII: transports quote a header that they cannot send, and with it the token. */
 const isSendable = (token: string): boolean => /^[\x21-\x7e]+$/.test(token)
 
-/**
- * Lets go of the connection unless the whole answer was taken in: then nothing is left to let go of, and to end it all
- * the same costs as much as a request does.
- */
-const untilTaken = <E>(exchange: Effect.Effect<Reply, E, Scope.Scope>): Effect.Effect<Reply, E> =>
-  Effect.suspend(() => {
-    const scope = Scope.makeUnsafe()
-    return Effect.onExit(
-      Scope.provide(exchange, scope),
-      (exit) => Exit.isSuccess(exit) && Option.isSome(exit.value.body) ? Effect.void : Scope.close(scope, exit)
-    )
-  })
-
 export const make = (options: Options): Requests => {
-  const { credentials, timeouts } = options
-  const client = HttpClient.withScope(options.client)
+  const { credentials, timeouts, transport } = options
 
   const timeLeft = ({ deadline, timeout }: Limits): Effect.Effect<number> =>
     Effect.map(Clock.currentTimeMillis, (now) => Math.max(0, Math.min(Duration.toMillis(timeout), deadline - now)))
@@ -82,13 +64,9 @@ export const make = (options: Options): Requests => {
       return yield* failed(method, new Unauthorized({ detail }))
     }
     const millis = yield* timeLeft(limits)
-    return yield* client.execute(HttpClientRequest.bearerToken(request, token)).pipe(
-      Effect.flatMap(read),
-      untilTaken,
-      // The service allows no headers of ours: with them, browsers would not even send the request.
-      Effect.provideService(HttpClient.TracerPropagationEnabled, false),
-      Effect.mapError(({ reason }) => {
-        const cause = withoutSecret(reason.cause, secret)
+    return yield* transport(request, token).pipe(
+      Effect.mapError((said) => {
+        const cause = withoutSecret(said, secret)
         return failed(method, new Transport({ detail: redact(describe(cause), secret) }), cause)
       }),
       Effect.timeoutOrElse({

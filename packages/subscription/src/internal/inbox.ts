@@ -33,7 +33,7 @@ export interface Pass {
 }
 
 export interface Inbox {
-  readonly read: (frames: ReadonlyArray<string | Uint8Array>) => Pass
+  readonly read: (frames: ReadonlyArray<unknown>) => Pass
   /** What the next session needs to go on with this one; `null` before this one became ready. */
   readonly resume: () => Resume | null
 }

@@ -3,7 +3,7 @@
  * a missing cell does not compile.
  */
 import type { Reason } from "@effect-signalwire/schema/Reason"
-import * as Match from "effect/Match"
+import * as Data from "effect/Data"
 import type { Backoff } from "./backoff.ts"
 
 /** What a session leaves behind for the next one to go on with. */
@@ -120,12 +120,15 @@ const afterEnd = (
   }
 }
 
+const phases = Data.taggedEnum<Phase>()
+const happenings = Data.taggedEnum<Happening>()
+
 /** The table. Happenings that a phase does not expect leave it as it is. */
 export const step = (phase: Phase, happening: Happening, backoff: Backoff): Phase => {
   const stay = () => phase
-  return Match.valueTags(phase, {
+  return phases.$match(phase, {
     Idle: () =>
-      Match.valueTags(happening, {
+      happenings.$match(happening, {
         Wanted: () => firstDial,
         Ready: stay,
         Ended: stay,
@@ -135,7 +138,7 @@ export const step = (phase: Phase, happening: Happening, backoff: Backoff): Phas
         Closing: () => closed
       }),
     Dialling: ({ plan }): Phase =>
-      Match.valueTags(happening, {
+      happenings.$match(happening, {
         Wanted: stay,
         Ready: ({ resume, resumed }): Phase => ({ _tag: "Online", resume, resumed }),
         Ended: (ended) => afterEnd(plan, ended, backoff),
@@ -145,7 +148,7 @@ export const step = (phase: Phase, happening: Happening, backoff: Backoff): Phas
         Closing: () => closed
       }),
     Online: ({ resume }): Phase =>
-      Match.valueTags(happening, {
+      happenings.$match(happening, {
         Wanted: stay,
         Ready: stay,
         Ended: (ended) => afterEnd({ attempt: 0, resume, tried: nothingTried, lastReason: null }, ended, backoff),
@@ -155,7 +158,7 @@ export const step = (phase: Phase, happening: Happening, backoff: Backoff): Phas
         Closing: () => closed
       }),
     Renewing: ({ plan }): Phase =>
-      Match.valueTags(happening, {
+      happenings.$match(happening, {
         Wanted: stay,
         Ready: stay,
         Ended: stay,
@@ -168,7 +171,7 @@ export const step = (phase: Phase, happening: Happening, backoff: Backoff): Phas
         Closing: () => closed
       }),
     Waiting: ({ plan }): Phase =>
-      Match.valueTags(happening, {
+      happenings.$match(happening, {
         Wanted: stay,
         Ready: stay,
         Ended: stay,
@@ -178,7 +181,7 @@ export const step = (phase: Phase, happening: Happening, backoff: Backoff): Phas
         Closing: () => closed
       }),
     Failed: (): Phase =>
-      Match.valueTags(happening, {
+      happenings.$match(happening, {
         Wanted: () => firstDial,
         Ready: stay,
         Ended: stay,
@@ -188,7 +191,7 @@ export const step = (phase: Phase, happening: Happening, backoff: Backoff): Phas
         Closing: () => closed
       }),
     Closed: (): Phase =>
-      Match.valueTags(happening, {
+      happenings.$match(happening, {
         Wanted: stay,
         Ready: stay,
         Ended: stay,

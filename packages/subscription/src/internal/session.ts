@@ -16,12 +16,13 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import * as Socket from "effect/socket/Socket"
+import type { WebSocketConstructor } from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import type * as Signal from "../Signal.ts"
 import * as Inbox from "./inbox.ts"
 import type { Resume } from "./phase.ts"
 import * as Requests from "./requests.ts"
+import * as Socket from "./socket.ts"
 
 /** Milliseconds, all of them. */
 export interface Timings {
@@ -63,22 +64,6 @@ export interface Ended extends Inbox.End {
   readonly resume: Resume | null
 }
 
-/** What a socket's failure means; its own words say no more than in which step it happened. */
-const transport = ({ reason }: Socket.SocketError): Reason.Reason => {
-  switch (reason._tag) {
-    case "SocketCloseError":
-      return new Reason.Transport({ detail: `the socket closed with code ${reason.message}` })
-    case "SocketOpenError":
-      return new Reason.Transport({
-        detail: reason.kind === "Timeout" ? "the socket did not open in time" : "the socket could not be opened"
-      })
-    case "SocketReadError":
-    case "SocketWriteError":
-    case "SocketUpgradeError":
-      return new Reason.Transport({ detail: "the socket broke" })
-  }
-}
-
 const connectParams = (agent: string, { resume, token }: Start): Connect.Params => ({
   version: Connect.version,
   event_acks: true,
@@ -93,7 +78,7 @@ const connectParams = (agent: string, { resume, token }: Start): Connect.Params 
 const reportUnreadable = (unreadable: ReadonlyArray<MalformedValue>): Effect.Effect<void> =>
   Effect.logWarning("skipped what could not be read", unreadable)
 
-export const run: (options: Options, start: Start) => Effect.Effect<Ended, never, Socket.WebSocketConstructor> = Effect
+export const run: (options: Options, start: Start) => Effect.Effect<Ended, never, WebSocketConstructor> = Effect
   .fnUntraced(function*(options, start) {
     const { timings } = options
     const clock = yield* Clock.Clock
@@ -105,10 +90,7 @@ export const run: (options: Options, start: Start) => Effect.Effect<Ended, never
     const lose = (reason: Reason.Reason) => Deferred.succeed<Inbox.End, never>(end, { ending: "lost", reason })
 
     const live = Effect.gen(function*() {
-      const socket = yield* Socket.makeWebSocket(options.url, { openTimeout: timings.open })
-      const { pull } = yield* socket.reader
-      const writer = yield* socket.writer
-      const write = (text: string) => Effect.mapError(writer.write(text), transport)
+      const { pull, write, writeAll } = yield* Socket.open(options.url, timings.open)
       const requests = Requests.make({
         write,
         newId: Uuid.make,
@@ -154,7 +136,7 @@ export const run: (options: Options, start: Start) => Effect.Effect<Ended, never
           const { answers, end: ending, ready, signals, unreadable } = inbox.read(frames)
           if (ready !== undefined) yield* onReady(ready)
           if (signals.length > 0) start.onSignals(signals)
-          if (Arr.isArrayNonEmpty(answers)) yield* writer.writeAll(answers)
+          if (Arr.isArrayNonEmpty(answers)) yield* writeAll(answers)
           if (unreadable.length > 0) yield* reportUnreadable(unreadable)
           if (ending !== undefined) yield* Deferred.succeed(end, ending)
           // frames that arrive meanwhile come as one batch
@@ -176,7 +158,7 @@ export const run: (options: Options, start: Start) => Effect.Effect<Ended, never
       yield* write(JsonRpc.request(connectId, JsonRpc.method.connect, connectParams(options.agent, start)))
       yield* receive.pipe(
         Effect.forever({ disableYield: true }),
-        Effect.catchTag("SocketError", (error) => lose(transport(error))),
+        Effect.catch(lose),
         Effect.forkScoped
       )
       yield* watchdog.pipe(Effect.forever, Effect.catch(lose), Effect.forkScoped)
@@ -193,12 +175,6 @@ export const run: (options: Options, start: Start) => Effect.Effect<Ended, never
 
     return yield* live.pipe(
       Effect.scoped,
-      Effect.catch((error): Effect.Effect<Ended> =>
-        Effect.succeed({
-          ending: "lost",
-          reason: error._tag === "SocketError" ? transport(error) : error,
-          resume: null
-        })
-      )
+      Effect.catch((reason): Effect.Effect<Ended> => Effect.succeed({ ending: "lost", reason, resume: null }))
     )
   })

@@ -1,0 +1,28 @@
+import * as Watched from "@effect-signalwire/schema/Watched"
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Stream from "effect/Stream"
+
+it.effect("a value is watched from what it is now, through every change, by each who watches", () =>
+  Effect.gen(function*() {
+    const watched = Watched.make(0)
+    yield* watched.set(1)
+    const watch = Effect.forkChild(Stream.runCollect(Stream.take(watched.changes, 3)), { startImmediately: true })
+    const first = yield* watch
+    const second = yield* watch
+    for (const value of [2, 3, 4]) yield* watched.set(value)
+    assert.deepStrictEqual([yield* Fiber.join(first), yield* Fiber.join(second)], [[1, 2, 3], [1, 2, 3]])
+    assert.strictEqual(yield* watched.get, 4)
+  }))
+
+it.effect("a slow watcher misses no change", () =>
+  Effect.gen(function*() {
+    const watched = Watched.make(0)
+    const seen = yield* Effect.forkChild(
+      Stream.runCollect(Stream.take(Stream.tap(watched.changes, () => Effect.yieldNow), 1001)),
+      { startImmediately: true }
+    )
+    for (let value = 1; value <= 1000; value++) yield* watched.set(value)
+    assert.strictEqual((yield* Fiber.join(seen)).at(-1), 1000)
+  }))
