@@ -23,7 +23,6 @@ import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
@@ -33,10 +32,12 @@ import * as Stream from "effect/Stream"
 import { makeMemory } from "./internal/dialect.ts"
 import * as Drift from "./internal/drift.ts"
 import { failed } from "./internal/errors.ts"
+import * as FetchClient from "./internal/fetchClient.ts"
 import * as Groups from "./internal/groups.ts"
 import * as Inputs from "./internal/inputs.ts"
 import * as Learning from "./internal/learning.ts"
 import * as Listings from "./internal/listings.ts"
+import { spanned } from "./internal/observed.ts"
 import * as Pages from "./internal/pages.ts"
 import * as Requests from "./internal/request.ts"
 import { defaultSchedule } from "./internal/retry.ts"
@@ -315,7 +316,7 @@ export const make = Effect.fnUntraced(function*(
     }
   })
 
-  const sendMessage: Service["sendMessage"] = Effect.fn("SignalWireHttp.sendMessage")(function*(options) {
+  const sendMessage: Service["sendMessage"] = Effect.fnUntraced(function*(options) {
     const method = "sendMessage"
     const { addressId, clientId, details, metadata, text } = yield* lift(method, Inputs.send(options))
     const mark = (object: JsonObject | undefined) => clientId === undefined ? object : ClientKey.put(object, clientId)
@@ -326,7 +327,7 @@ export const make = Effect.fnUntraced(function*(
       ...(markedMetadata === undefined ? undefined : { metadata: markedMetadata }),
       ...(markedDetails === undefined ? undefined : { details: markedDetails })
     }
-    const { dialect } = yield* learning.settle(method, addressId)
+    const dialect = memory.current() ?? (yield* learning.settle(method, addressId)).dialect
     if (dialect === "address") {
       return yield* postMessage(
         { conversation_id: addressId, ...content },
@@ -338,7 +339,7 @@ export const make = Effect.fnUntraced(function*(
         { group_id: groupId, from_address_id: me, from_fabric_address_id: me, ...content },
         { conversationId: groupId, groupId }
       ))
-  })
+  }, spanned("SignalWireHttp.sendMessage"))
 
   const join: Service["join"] = Effect.fn("SignalWireHttp.join")(function*(options) {
     const addressId = yield* lift("join", Inputs.addressId(options))
@@ -387,10 +388,7 @@ export const layer = (
  *
  * @category layers
  */
-export const layerFetchClient: Layer.Layer<HttpClient.HttpClient> = Layer.provide(
-  FetchHttpClient.layer,
-  Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" })
-)
+export const layerFetchClient: Layer.Layer<HttpClient.HttpClient> = FetchClient.layer
 
 /**
  * The service over fetch, following no redirects.

@@ -17,7 +17,7 @@ import { redact } from "@effect-signalwire/schema/Token"
 import * as Effect from "effect/Effect"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
@@ -35,50 +35,95 @@ export interface Reply {
 /** A thousand messages are about 0.4 MB. */
 const maxBytes = 32 * 1024 * 1024
 
-const readPieces = (
-  response: HttpClientResponse.HttpClientResponse
-): Effect.Effect<Option.Option<string>, HttpClientError.HttpClientError> =>
-  Effect.suspend(() => {
-    const decoder = new TextDecoder()
-    let bytes = 0
-    let text = ""
-    return response.stream.pipe(
-      Stream.takeUntil((piece) => (bytes += piece.byteLength) > maxBytes),
-      Stream.runForEach((piece) =>
-        Effect.sync(() => {
-          text += decoder.decode(piece, { stream: true })
-        })
-      ),
-      Effect.catchIf((error) => error.reason._tag === "EmptyBodyError", () => Effect.void),
-      Effect.map(() => bytes > maxBytes ? Option.none() : Option.some(text + decoder.decode()))
-    )
-  })
-
-const readBody = (
-  response: HttpClientResponse.HttpClientResponse
-): Effect.Effect<Option.Option<string>, HttpClientError.HttpClientError> => {
-  const length = response.headers["content-length"]
-  if (length === undefined || response.headers["content-encoding"] !== undefined) return readPieces(response)
-  return Number(length) <= maxBytes ? Effect.map(response.text, Option.some) : Effect.succeedNone
+/** What adds up the pieces of a text, and says when they are more than is allowed. */
+const makeText = () => {
+  const decoder = new TextDecoder()
+  let bytes = 0
+  let text = ""
+  return {
+    /** Whether there is room for more. */
+    add: (piece: Uint8Array): boolean => {
+      bytes += piece.byteLength
+      if (bytes > maxBytes) return false
+      text += decoder.decode(piece, { stream: true })
+      return true
+    },
+    end: (): Option.Option<string> => bytes > maxBytes ? Option.none() : Option.some(text + decoder.decode())
+  }
 }
 
-const isRedirected = (response: HttpClientResponse.HttpClientResponse): boolean =>
-  response.url !== "" && Option.match(HttpClientRequest.toUrl(response.request), {
-    onNone: () => false,
-    onSome: (url) => !URL.canParse(response.url) || new URL(response.url).href !== url.href
+type Body = Reply["body"]
+
+const isTooLong = (length: string | null | undefined): boolean => Number(length ?? 0) > maxBytes
+
+/**
+ * Straight from `fetch`, and the connection is let go of if it is not read to its end. Through Effect's streams it would
+ * take longer than the request itself.
+ */
+const readWeb = ({ body, headers }: Response): Effect.Effect<Body, unknown> =>
+  Effect.callback<Body, unknown>((resume) => {
+    if (body === null) return resume(Effect.succeedSome(""))
+    const reader = body.getReader()
+    // that it can't be let go of says that it is gone
+    const letGo = () => void reader.cancel().catch(() => undefined)
+    const readAll = async (): Promise<Body> => {
+      const text = makeText()
+      if (isTooLong(headers.get("content-length"))) {
+        letGo()
+        return Option.none()
+      }
+      for (let read = await reader.read(); !read.done; read = await reader.read()) {
+        if (text.add(read.value)) continue
+        letGo()
+        break
+      }
+      return text.end()
+    }
+    readAll().then((text) => resume(Effect.succeed(text)), (cause) => resume(Effect.fail(cause)))
+    return Effect.sync(letGo)
   })
 
-/** Takes the whole answer in. */
-export const read = (
-  response: HttpClientResponse.HttpClientResponse
-): Effect.Effect<Reply, HttpClientError.HttpClientError> =>
-  Effect.map(readBody(response), (body) => ({
-    status: response.status,
-    contentType: response.headers["content-type"] ?? "",
-    retryAfter: response.headers["retry-after"],
-    redirected: isRedirected(response),
-    body
-  }))
+/** From any other client, which lets go of the connection by itself when its stream is not read to its end. */
+const readOther = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<Body, unknown> =>
+  Effect.suspend((): Effect.Effect<Body, HttpClientError.HttpClientError> => {
+    const { "content-encoding": encoding, "content-length": length } = response.headers
+    if (isTooLong(length)) return Effect.as(Stream.runHead(response.stream), Option.none())
+    if (length !== undefined && encoding === undefined) return Effect.map(response.text, Option.some)
+    const text = makeText()
+    return response.stream.pipe(
+      Stream.takeWhile(text.add),
+      Stream.runDrain,
+      Effect.catchIf((error) => error.reason._tag === "EmptyBodyError", () => Effect.void),
+      Effect.map(text.end)
+    )
+  }).pipe(Effect.mapError(({ reason }) => reason.cause))
+
+const isRedirected = (url: string, request: HttpClientRequest.HttpClientRequest): boolean =>
+  url !== "" && url !== request.url && Option.match(HttpClientRequest.toUrl(request), {
+    onNone: () => false,
+    onSome: ({ href }) => !URL.canParse(url) || new URL(url).href !== href
+  })
+
+/** Takes the whole answer in; fails with what the transport says. */
+export const read = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<Reply, unknown> =>
+  Option.match(HttpClientResponse.toWeb(response), {
+    onNone: () =>
+      Effect.map(readOther(response), (body) => ({
+        status: response.status,
+        contentType: response.headers["content-type"] ?? "",
+        retryAfter: response.headers["retry-after"],
+        redirected: isRedirected(response.url, response.request),
+        body
+      })),
+    onSome: (web) =>
+      Effect.map(readWeb(web), (body) => ({
+        status: web.status,
+        contentType: web.headers.get("content-type") ?? "",
+        retryAfter: web.headers.get("retry-after") ?? undefined,
+        redirected: isRedirected(web.url, response.request),
+        body
+      }))
+  })
 
 /** A delay in whole seconds, or a date. */
 const retryAfterMillis = (value: string | undefined, now: number): number | null => {

@@ -2,21 +2,21 @@
  * One authorised request: the token goes in, a refused token is renewed once, and every failure has its reason.
  */
 import type * as Credentials from "@effect-signalwire/schema/Credentials"
+import * as Deadline from "@effect-signalwire/schema/Deadline"
 import { Timeout, Transport, Unauthorized } from "@effect-signalwire/schema/Reason"
 import { redact } from "@effect-signalwire/schema/Token"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import type * as Schedule from "effect/Schedule"
-import * as Scope from "effect/Scope"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import { describe, withoutSecret } from "./cause.ts"
 import { failed } from "./errors.ts"
+import { isObserved } from "./observed.ts"
 import { interpret, read, type Reply } from "./reply.ts"
 import { within } from "./retry.ts"
 
@@ -48,62 +48,54 @@ export interface Options {
   readonly schedule: Schedule.Schedule<unknown, SignalWireHttpError>
 }
 
+const always = () => true
+
 /** Visible ASCII: transports quote a header that they cannot send, and with it the token. */
 const isSendable = (token: string): boolean => /^[\x21-\x7e]+$/.test(token)
 
-/**
- * Lets go of the connection unless the whole answer was taken in: then nothing is left to let go of, and to end it all
- * the same costs as much as a request does.
- */
-const untilTaken = <E>(exchange: Effect.Effect<Reply, E, Scope.Scope>): Effect.Effect<Reply, E> =>
-  Effect.suspend(() => {
-    const scope = Scope.makeUnsafe()
-    return Effect.onExit(
-      Scope.provide(exchange, scope),
-      (exit) => Exit.isSuccess(exit) && Option.isSome(exit.value.body) ? Effect.void : Scope.close(scope, exit)
-    )
-  })
-
 export const make = (options: Options): Requests => {
-  const { credentials, timeouts } = options
-  const client = HttpClient.withScope(options.client)
+  const { client, credentials, timeouts } = options
 
-  const timeLeft = ({ deadline, timeout }: Limits): Effect.Effect<number> =>
-    Effect.map(Clock.currentTimeMillis, (now) => Math.max(0, Math.min(Duration.toMillis(timeout), deadline - now)))
+  const timeLeft = ({ deadline, timeout }: Limits, now: number): number =>
+    Math.max(0, Math.min(Duration.toMillis(timeout), deadline - now))
 
-  const exchange = Effect.fnUntraced(function*(
+  const exchange = (
     { method, request }: Call,
     token: Redacted.Redacted,
     limits: Limits
-  ): Effect.fn.Return<Reply, SignalWireHttpError> {
-    const secret = Redacted.value(token)
-    if (!isSendable(secret)) {
-      const detail = "it is empty, or has characters that no header may carry"
-      return yield* failed(method, new Unauthorized({ detail }))
-    }
-    const millis = yield* timeLeft(limits)
-    return yield* client.execute(HttpClientRequest.bearerToken(request, token)).pipe(
-      Effect.flatMap(read),
-      untilTaken,
-      // The service allows no headers of ours: with them, browsers would not even send the request.
-      Effect.provideService(HttpClient.TracerPropagationEnabled, false),
-      Effect.mapError(({ reason }) => {
-        const cause = withoutSecret(reason.cause, secret)
-        return failed(method, new Transport({ detail: redact(describe(cause), secret) }), cause)
-      }),
-      Effect.timeoutOrElse({
-        duration: millis,
-        orElse: () => Effect.fail(failed(method, new Timeout({ millis })))
-      })
-    )
-  })
+  ): Effect.Effect<Reply, SignalWireHttpError> =>
+    Effect.withFiber((fiber) => {
+      const secret = Redacted.value(token)
+      if (!isSendable(secret)) {
+        const detail = "it is empty, or has characters that no header may carry"
+        return Effect.fail(failed(method, new Unauthorized({ detail })))
+      }
+      const millis = timeLeft(limits, fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
+      const answer = client.execute(HttpClientRequest.bearerToken(request, token)).pipe(
+        Effect.mapError(({ reason }) => reason.cause),
+        Effect.flatMap(read),
+        Effect.mapError((failure) => {
+          const cause = withoutSecret(failure, secret)
+          return failed(method, new Transport({ detail: redact(describe(cause), secret) }), cause)
+        }),
+        isObserved(fiber)
+          // The service allows no headers of ours: with them, browsers would not even send the request.
+          ? Effect.provideService(HttpClient.TracerPropagationEnabled, false)
+          : Effect.provideService(HttpClient.TracerDisabledWhen, always)
+      )
+      return Deadline.orAfter(
+        answer,
+        millis,
+        Effect.suspend(() => Effect.fail(failed(method, new Timeout({ millis }))))
+      )
+    })
 
   const renew = Effect.fnUntraced(function*(
     method: string,
     refused: Redacted.Redacted,
     limits: Limits
   ): Effect.fn.Return<Redacted.Redacted, SignalWireHttpError> {
-    const millis = yield* timeLeft(limits)
+    const millis = timeLeft(limits, yield* Clock.currentTimeMillis)
     return yield* credentials.renew(refused).pipe(
       Effect.mapError((error) => {
         const secret = Redacted.value(refused)
@@ -135,7 +127,7 @@ export const make = (options: Options): Requests => {
       reply = yield* exchange(call, token, limits)
     }
     const answer = interpret(reply, Redacted.value(token), yield* Clock.currentTimeMillis)
-    return yield* Effect.mapError(Effect.fromResult(answer), (reason) => failed(call.method, reason))
+    return Result.isSuccess(answer) ? answer.success : yield* failed(call.method, answer.failure)
   })
 
   return {
