@@ -193,7 +193,7 @@ export const make = Effect.fnUntraced(function*(
   const echoes = Echoes.make()
   yield* subscription.observe(echoes.hear)
   yield* subscription.observe(yield* Meter.listener)
-  const sending = yield* Sending.make(
+  const sending = Sending.make(
     Delivery.make(http, echoes, {
       clockSkewSeconds: 300,
       overlapSeconds: toMillis(options.overlap ?? "30 seconds") / 1000,
