@@ -15,6 +15,7 @@ import type { ClientId, ConversationId, GroupId } from "@effect-signalwire/schem
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
 import type { Decoder } from "@effect-signalwire/schema/Malformed"
+import { spanned } from "@effect-signalwire/schema/Observed"
 import type { Page } from "@effect-signalwire/schema/Page"
 import { type Invalid, Malformed, NotFound } from "@effect-signalwire/schema/Reason"
 import * as SendMessage from "@effect-signalwire/schema/SendMessage"
@@ -24,7 +25,6 @@ import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type * as Schedule from "effect/Schedule"
@@ -37,7 +37,6 @@ import * as Groups from "./internal/groups.ts"
 import * as Inputs from "./internal/inputs.ts"
 import * as Learning from "./internal/learning.ts"
 import * as Listings from "./internal/listings.ts"
-import { spanned } from "./internal/observed.ts"
 import * as Pages from "./internal/pages.ts"
 import * as Requests from "./internal/request.ts"
 import { defaultSchedule } from "./internal/retry.ts"
@@ -230,13 +229,8 @@ export const make = Effect.fnUntraced(function*(
     schedule: options.retry ?? defaultSchedule
   })
 
-  const get = (path: ReadonlyArray<string>, query?: Inputs.Query) =>
-    HttpClientRequest.acceptJson(HttpClientRequest.get(Urls.make(origin, path, query)))
-  const post = (path: ReadonlyArray<string>, body: unknown) =>
-    HttpClientRequest.post(Urls.make(origin, path)).pipe(
-      HttpClientRequest.acceptJson,
-      HttpClientRequest.bodyJsonUnsafe(body)
-    )
+  const get = (path: ReadonlyArray<string>, query?: Inputs.Query) => Requests.get(Urls.make(origin, path, query))
+  const post = (path: ReadonlyArray<string>, body: unknown) => Requests.post(Urls.make(origin, path), body)
   const postJoin = (method: string, body: unknown) =>
     requests.repeatable({ method, request: post(["conversations", "join"], body) })
 

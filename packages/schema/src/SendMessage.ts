@@ -5,8 +5,8 @@
  */
 import * as Schema from "effect/Schema"
 import { AddressId, ConversationId, GroupId } from "./Ids.ts"
-import { JsonObject, maybe } from "./JsonObject.ts"
-import { decoder } from "./Malformed.ts"
+import { isJsonObject, isMaybeText, JsonObject, maybe } from "./JsonObject.ts"
+import { quickDecoder } from "./Malformed.ts"
 
 const content = {
   text: Schema.String,
@@ -41,5 +41,16 @@ const fields = {
 export const Response = Schema.Struct({ ...fields, table: maybe(Schema.Struct(fields)) })
 export type Response = typeof Response.Type
 
+const hasFields = (input: unknown): input is Omit<Response, "table"> =>
+  isJsonObject(input) &&
+  isMaybeText(input["conversation_id"]) &&
+  isMaybeText(input["group_id"]) &&
+  isMaybeText(input["from_fabric_address_id"]) &&
+  isMaybeText(input["text"])
+
+/** Whether it is surely an answer on the wire; see `quickDecoder`. */
+export const isResponse = (input: unknown): input is Response =>
+  hasFields(input) && (!("table" in input) || input.table === null || hasFields(input.table))
+
 /** Reads the answer in whichever dialect it is written. */
-export const decodeResponse = decoder(Response)
+export const decodeResponse = quickDecoder(Response, isResponse)

@@ -2,6 +2,7 @@
 import * as Event from "@effect-signalwire/schema/ConversationEvent"
 import * as Message from "@effect-signalwire/schema/ConversationMessage"
 import { type Decoder, decoder } from "@effect-signalwire/schema/Malformed"
+import * as SendMessage from "@effect-signalwire/schema/SendMessage"
 import * as Envelope from "@effect-signalwire/schema/SignalWireEvent"
 import { assert, it } from "@effect/vitest"
 import * as Result from "effect/Result"
@@ -35,6 +36,8 @@ const envelope = {
   params: event
 }
 
+const fields = { conversation_id: "c1", group_id: "g1", from_fabric_address_id: "a1", text: "hello" }
+
 /** A value of every kind that JSON has, among them what only some keys allow. */
 const values = [
   null,
@@ -53,7 +56,8 @@ const values = [
   ["x"],
   [1],
   {},
-  { a: 1 }
+  { a: 1 },
+  { text: 1 }
 ]
 
 interface Subject {
@@ -66,7 +70,13 @@ interface Subject {
 const subjects: ReadonlyArray<Subject> = [
   { name: "a message", whole: message, decode: Message.decode, schema: decoder(Message.Wire) },
   { name: "an event", whole: event, decode: Event.decode, schema: decoder(Event.Wire) },
-  { name: "an envelope", whole: envelope, decode: Envelope.decode, schema: decoder(Envelope.Wire) }
+  { name: "an envelope", whole: envelope, decode: Envelope.decode, schema: decoder(Envelope.Wire) },
+  {
+    name: "the answer to a send",
+    whole: { ...fields, table: fields },
+    decode: SendMessage.decodeResponse,
+    schema: decoder(SendMessage.Response)
+  }
 ]
 
 // one of the two that name a conversation must be there, which the schema does not say

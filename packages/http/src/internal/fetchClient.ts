@@ -2,6 +2,7 @@
  * An HTTP client over `fetch` that follows no redirects, and does no more than a request takes: Effect's own costs about
  * as much again, for it makes spans also where nobody sees them, and keeps track of each response until it is collected.
  */
+import { isObserved } from "@effect-signalwire/schema/Observed"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -12,7 +13,6 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { isObserved } from "./observed.ts"
 
 type Fetch = typeof globalThis.fetch
 

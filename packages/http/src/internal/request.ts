@@ -3,22 +3,36 @@
  */
 import type * as Credentials from "@effect-signalwire/schema/Credentials"
 import * as Deadline from "@effect-signalwire/schema/Deadline"
+import { isObserved } from "@effect-signalwire/schema/Observed"
 import { Timeout, Transport, Unauthorized } from "@effect-signalwire/schema/Reason"
 import { redact } from "@effect-signalwire/schema/Token"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Headers from "effect/http/Headers"
+import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as UrlParams from "effect/http/UrlParams"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Schedule from "effect/Schedule"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import { describe, withoutSecret } from "./cause.ts"
 import { failed } from "./errors.ts"
-import { isObserved } from "./observed.ts"
 import { interpret, read, type Reply } from "./reply.ts"
 import { within } from "./retry.ts"
+
+const noParams = UrlParams.fromInput([])
+const accepting = Headers.fromInput({ accept: "application/json" })
+const sendingJson = Headers.fromInput({ accept: "application/json", "content-type": "application/json" })
+
+export const get = (url: string): HttpClientRequest.HttpClientRequest =>
+  HttpClientRequest.makeWith("GET", url, noParams, Option.none(), accepting, HttpBody.empty)
+
+export const post = (url: string, body: unknown): HttpClientRequest.HttpClientRequest =>
+  HttpClientRequest.makeWith("POST", url, noParams, Option.none(), sendingJson, HttpBody.jsonUnsafe(body))
 
 /** A request on behalf of a method of the service. */
 export interface Call {

@@ -5,11 +5,10 @@ import type { Decoder } from "@effect-signalwire/schema/Malformed"
 import * as SchemaPage from "@effect-signalwire/schema/Page"
 import { Malformed } from "@effect-signalwire/schema/Reason"
 import * as Effect from "effect/Effect"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import { failed } from "./errors.ts"
 import type { Selection } from "./inputs.ts"
-import type { Requests } from "./request.ts"
+import { get, type Requests } from "./request.ts"
 import * as Urls from "./urls.ts"
 
 export type Sheet<A> = SchemaPage.Decoded<A>
@@ -55,10 +54,7 @@ export interface Reader {
 
 export const makeReader = ({ origin, prepare, requests }: ReaderOptions): Reader => {
   const read: Reader["read"] = Effect.fnUntraced(function*(method, url, decode) {
-    const answer = yield* requests.repeatable({
-      method,
-      request: HttpClientRequest.acceptJson(HttpClientRequest.get(url))
-    })
+    const answer = yield* requests.repeatable({ method, request: get(url) })
     yield* prepare(method, rawItems(answer))
     const sheet = yield* Effect.mapError(
       Effect.fromResult(SchemaPage.decode(answer, decode)),

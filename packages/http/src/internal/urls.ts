@@ -5,15 +5,18 @@ import { ForeignLink, Malformed } from "@effect-signalwire/schema/Reason"
 import * as Result from "effect/Result"
 import type { Query } from "./inputs.ts"
 
-/** The URL of a resource under `/api/fabric/`. */
-export const make = (origin: string, path: ReadonlyArray<string>, query: Query = {}): string => {
+const searchOf = (query: Query): string => {
   const params = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) params.set(name, String(value))
   }
   const search = params.toString()
-  return `${origin}/api/fabric/${path.map(encodeURIComponent).join("/")}${search === "" ? "" : `?${search}`}`
+  return search === "" ? "" : `?${search}`
 }
+
+/** The URL of a resource under `/api/fabric/`. */
+export const make = (origin: string, path: ReadonlyArray<string>, query?: Query): string =>
+  `${origin}/api/fabric/${path.map(encodeURIComponent).join("/")}${query === undefined ? "" : searchOf(query)}`
 
 /** Where a link leads, when that is on the configured origin. */
 export const resolve = (origin: string, link: string): Result.Result<string, ForeignLink | Malformed> => {
