@@ -193,9 +193,21 @@ export const make = (http: SignalWireHttp, echoes: Echoes.Echoes, options: Optio
     ).pipe(
       Effect.catchIf(isOpen, (error) => settle(error, patience(error), Effect.fail(error)))
     )
-    const send = Effect.retry(post, {
-      schedule: attempts,
-      while: (error) => error._tag === "SignalWireHttpError" && (isOpen(error) || error.reason._tag === "RateLimited")
+    const send = Effect.catch(post, (first) => {
+      // only what fails pays for a schedule: it is told of the failure that there was already
+      let failure: SignalWireHttpError | Open | undefined = first
+      return Effect.retry(
+        Effect.suspend(() => {
+          const known = failure
+          failure = undefined
+          return known === undefined ? post : Effect.fail(known)
+        }),
+        {
+          schedule: attempts,
+          while: (error) =>
+            error._tag === "SignalWireHttpError" && (isOpen(error) || error.reason._tag === "RateLimited")
+        }
+      )
     })
     return lookFirst === null ? send : settle(undefined, lookFirst, send)
   }

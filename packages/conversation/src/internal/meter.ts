@@ -3,9 +3,10 @@ import type { SendReceipt } from "@effect-signalwire/http/SignalWireHttp"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import type { ConversationError } from "../ConversationError.ts"
 import * as ConversationMetrics from "../ConversationMetrics.ts"
@@ -38,7 +39,12 @@ const outcomeOf = (exit: Exit.Exit<SendReceipt, ConversationError>): string => {
 export const send = (
   self: Effect.Effect<SendReceipt, ConversationError>
 ): Effect.Effect<SendReceipt, ConversationError> =>
-  self.pipe(
-    Effect.trackDuration(ConversationMetrics.sendDuration),
-    Effect.onExit((exit) => Metric.update(ConversationMetrics.sends, outcomeOf(exit)))
-  )
+  Effect.withFiber(({ context }) => {
+    const clock = Context.get(context, Clock.Clock)
+    const began = clock.monotonicTimeNanosUnsafe()
+    return Effect.onExit(self, (exit) => {
+      ConversationMetrics.sendDuration.updateUnsafe(Duration.nanos(clock.monotonicTimeNanosUnsafe() - began), context)
+      ConversationMetrics.sends.updateUnsafe(outcomeOf(exit), context)
+      return Effect.void
+    })
+  })
