@@ -7,8 +7,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { maybe } from "./JsonObject.ts"
-import { type Decoder, decoder, type MalformedValue, within } from "./Malformed.ts"
+import { isJsonObject, isMaybeText, maybe } from "./JsonObject.ts"
+import { type Decoder, type MalformedValue, quickDecoder, within } from "./Malformed.ts"
 import type { Reason } from "./Reason.ts"
 
 /** A page of a list, and the way to its neighbours. Messages come newest first, so `next` leads to older ones. */
@@ -120,7 +120,20 @@ export const Wire = Schema.Struct({
 })
 export type Wire = typeof Wire.Type
 
-const decodeWire = decoder(Wire)
+/** Whether it is surely a page on the wire; see `quickDecoder`. */
+export const isWire = (input: unknown): input is Wire => {
+  if (!isJsonObject(input) || !Array.isArray(input["data"])) return false
+  const links = input["links"]
+  return !("links" in input) || links === null || (
+    isJsonObject(links) &&
+    isMaybeText(links["self"]) &&
+    isMaybeText(links["first"]) &&
+    isMaybeText(links["next"]) &&
+    isMaybeText(links["prev"])
+  )
+}
+
+const decodeWire = quickDecoder(Wire, isWire)
 
 const linkNames = ["self", "first", "next", "prev"] as const
 

@@ -2,6 +2,7 @@
 import * as Event from "@effect-signalwire/schema/ConversationEvent"
 import * as Message from "@effect-signalwire/schema/ConversationMessage"
 import { type Decoder, decoder } from "@effect-signalwire/schema/Malformed"
+import * as Page from "@effect-signalwire/schema/Page"
 import * as SendMessage from "@effect-signalwire/schema/SendMessage"
 import * as Envelope from "@effect-signalwire/schema/SignalWireEvent"
 import { assert, it } from "@effect/vitest"
@@ -35,6 +36,8 @@ const envelope = {
   is_author: true,
   params: event
 }
+
+const links = { self: "/a", first: "/b", next: "/c", prev: "/d" }
 
 const fields = { conversation_id: "c1", group_id: "g1", from_fabric_address_id: "a1", text: "hello" }
 
@@ -71,6 +74,18 @@ const subjects: ReadonlyArray<Subject> = [
   { name: "a message", whole: message, decode: Message.decode, schema: decoder(Message.Wire) },
   { name: "an event", whole: event, decode: Event.decode, schema: decoder(Event.Wire) },
   { name: "an envelope", whole: envelope, decode: Envelope.decode, schema: decoder(Envelope.Wire) },
+  {
+    name: "a page",
+    whole: { data: [1], links },
+    decode: (input) => Page.decode(input, Result.succeed),
+    schema: decoder(Page.Wire)
+  },
+  {
+    name: "the links of a page",
+    whole: links,
+    decode: (input) => Page.decode({ data: [], links: input }, Result.succeed),
+    schema: (input) => decoder(Page.Wire)({ data: [], links: input })
+  },
   {
     name: "the answer to a send",
     whole: { ...fields, table: fields },

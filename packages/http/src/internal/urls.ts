@@ -20,10 +20,9 @@ export const make = (origin: string, path: ReadonlyArray<string>, query?: Query)
 
 /** Where a link leads, when that is on the configured origin. */
 export const resolve = (origin: string, link: string): Result.Result<string, ForeignLink | Malformed> => {
-  const base = new URL(origin)
-  if (!URL.canParse(link, base)) return Result.fail(new Malformed({ path: "links", detail: "a link is not a URL" }))
-  const url = new URL(link, base)
-  return url.origin === base.origin
-    ? Result.succeed(`${base.origin}${url.pathname}${url.search}`)
+  if (!URL.canParse(link, origin)) return Result.fail(new Malformed({ path: "links", detail: "a link is not a URL" }))
+  const url = new URL(link, origin)
+  return url.origin === origin
+    ? Result.succeed(`${origin}${url.pathname}${url.search}`)
     : Result.fail(new ForeignLink({ origin: url.origin === "null" ? url.protocol : url.origin }))
 }
