@@ -66,7 +66,7 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
   const overFetch = await ours(SignalWireHttp.layerFetchClient)
   const overUndici = await ours(NodeHttpClient.layerUndici)
 
-  const pages = 250
+  const pages = 1000
   feed.history(pages)
   const full = {
     bare: () => bare(() => undefined),
