@@ -378,7 +378,8 @@ export const layer = (
   Layer.effect(SignalWireHttp, make(options))
 
 /**
- * A fetch client that follows no redirects: a token belongs to one origin.
+ * A fetch client that follows no redirects: a token belongs to one origin. It goes through `FetchHttpClient.Fetch`, takes
+ * no `FetchHttpClient.RequestInit`, and sends bodies that are there as a whole, not streams.
  *
  * @category layers
  */
