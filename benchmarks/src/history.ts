@@ -1,16 +1,13 @@
 /** Row 7: history as one stream, page after page. */
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
-import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { HttpClient } from "effect/http/HttpClient"
-import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Feed from "./feed/Feed.ts"
+import * as Ours from "./feed/ourClient.ts"
 import { addressId } from "./feed/protocol.ts"
 import { alternate, baseline, type Benchmark, type Figure, ratioOf } from "./harness.ts"
 
@@ -25,15 +22,8 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
   const scope = Scope.makeUnsafe()
 
   /** Reads it to the end, and does something with each batch. */
-  const ours = async (client: Layer.Layer<HttpClient>) => {
-    const context = await Effect.runPromise(
-      Layer.buildWithScope(
-        Conversations.layer({ token: Redacted.make("token"), urls: { http: feed.http, ws: feed.ws } }).pipe(
-          Layer.provide(Layer.merge(client, WebSockets.layer))
-        ),
-        scope
-      )
-    )
+  const ours = async (build: ReturnType<typeof Ours.build> | ReturnType<typeof Ours.buildBare>) => {
+    const context = await Effect.runPromise(build)
     return (messages: number, work: Effect.Effect<unknown>) => {
       let seen = 0
       return Effect.runPromiseWith(context)(
@@ -63,10 +53,10 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
     }
   }
 
-  const overFetch = await ours(SignalWireHttp.layerFetchClient)
-  const overUndici = await ours(NodeHttpClient.layerUndici)
+  const overFetch = await ours(Ours.buildBare(feed, scope))
+  const overUndici = await ours(Ours.build(feed, WebSockets.layer, scope, NodeHttpClient.layerUndici))
 
-  const pages = 250
+  const pages = 1000
   feed.history(pages)
   const full = {
     bare: () => bare(() => undefined),

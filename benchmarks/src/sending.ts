@@ -1,6 +1,5 @@
 /** Row 12: exactly-once sending, when nothing fails. */
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
-import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
@@ -15,7 +14,7 @@ const text = "The quick brown fox jumps over the lazy dog."
 const run = async (): Promise<ReadonlyArray<Figure>> => {
   await using feed = await Feed.start()
   const scope = Scope.makeUnsafe()
-  const context = await Effect.runPromise(Ours.build(feed, WebSockets.layer, scope))
+  const context = await Effect.runPromise(Ours.buildBare(feed, scope))
   const ours = (address: string) =>
     Effect.flatMap(Conversations.Conversations, ({ sendMessage }) => sendMessage({ addressId: address, text }))
   const runOurs = Effect.runPromiseWith(context)

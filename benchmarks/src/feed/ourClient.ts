@@ -1,8 +1,11 @@
 /** The client of these packages, over a socket of one's choice. */
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
+import * as Credentials from "@effect-signalwire/schema/Credentials"
+import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type { HttpClient } from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
@@ -14,11 +17,21 @@ import type { Feed } from "./Feed.ts"
 export const build = (
   { http, ws }: Feed,
   webSockets: Layer.Layer<WebSocketConstructor>,
-  scope: Scope.Scope
+  scope: Scope.Scope,
+  httpClient: Layer.Layer<HttpClient> = SignalWireHttp.layerFetchClient
 ) =>
   Layer.buildWithScope(
     Conversations.layer({ token: Redacted.make("token"), urls: { http, ws } }).pipe(
-      Layer.provide(Layer.merge(SignalWireHttp.layerFetchClient, webSockets))
+      Layer.provide(Layer.merge(httpClient, webSockets))
+    ),
+    scope
+  )
+
+/** Builds it over `fetch` itself and the platform's sockets, as the Promise client does. */
+export const buildBare = ({ http, ws }: Feed, scope: Scope.Scope) =>
+  Layer.buildWithScope(
+    Conversations.layerBareFetch({ urls: { http, ws } }).pipe(
+      Layer.provide(Layer.merge(Credentials.layer({ token: Redacted.make("token") }), WebSockets.layer))
     ),
     scope
   )

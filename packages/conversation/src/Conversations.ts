@@ -13,6 +13,7 @@ import type { ConversationMessage } from "@effect-signalwire/schema/Conversation
 import * as Credentials from "@effect-signalwire/schema/Credentials"
 import * as Endpoint from "@effect-signalwire/schema/Endpoint"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
+import { spanned } from "@effect-signalwire/schema/Observed"
 import * as Page from "@effect-signalwire/schema/Page"
 import { invalidParameter } from "@effect-signalwire/schema/Reason"
 import * as Uuid from "@effect-signalwire/schema/Uuid"
@@ -193,7 +194,7 @@ const makeWith = Effect.fnUntraced(function*(
   const echoes = Echoes.make()
   yield* subscription.observe(echoes.hear)
   yield* subscription.observe(yield* meter.listen)
-  const sending = yield* Sending.make(
+  const sending = Sending.make(
     Delivery.make(http, echoes, {
       clockSkewSeconds: 300,
       overlapSeconds: toMillis(options.overlap ?? "30 seconds") / 1000,
@@ -283,17 +284,23 @@ const makeWith = Effect.fnUntraced(function*(
     conversations: (options) => readAll("conversations", http.conversations(options)),
     conversationMessages: (options) => readAll("conversationMessages", http.conversationMessages(options)),
     messages: (options) => readAll("messages", http.messages(options)),
-    sendMessage: Effect.fn("Conversations.sendMessage", { kind: "producer" })(function*(given) {
-      const clientId = given.clientId ?? Branded.clientId(yield* Uuid.make)
-      yield* Effect.annotateCurrentSpan({
-        "signalwire.address_id": given.addressId,
-        "signalwire.client_id": clientId
-      })
-      const metadata = options.traceMessages === true ? yield* ConversationTrace.mark(given.metadata) : given.metadata
-      const receipt = yield* meter.send(sending.send({ ...given, metadata, clientId }))
-      yield* Effect.annotateCurrentSpan("signalwire.conversation_id", receipt.conversationId)
-      return yield* directory.afterSend(given.addressId, receipt)
-    }),
+    sendMessage: Effect.fnUntraced(
+      function*(given) {
+        const clientId = given.clientId ?? Branded.clientId(yield* Uuid.make)
+        yield* Effect.annotateCurrentSpan({
+          "signalwire.address_id": given.addressId,
+          "signalwire.client_id": clientId
+        })
+        const metadata = options.traceMessages === true ? yield* ConversationTrace.mark(given.metadata) : given.metadata
+        const receipt = yield* meter.send(sending.send({ ...given, metadata, clientId }))
+        yield* Effect.annotateCurrentSpan("signalwire.conversation_id", receipt.conversationId)
+        return yield* directory.afterSend(given.addressId, receipt)
+      },
+      // a message that tells its span has one in any case
+      options.traceMessages === true
+        ? Effect.withSpan("Conversations.sendMessage", { kind: "producer" })
+        : spanned("Conversations.sendMessage", { kind: "producer" })
+    ),
     join: Effect.fn("Conversations.join")((options) =>
       Effect.mapError(http.join(options), ConversationError.from("join"))
     ),

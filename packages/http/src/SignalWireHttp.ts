@@ -15,6 +15,7 @@ import type { ClientId, ConversationId, GroupId } from "@effect-signalwire/schem
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
 import type { Decoder } from "@effect-signalwire/schema/Malformed"
+import { spanned } from "@effect-signalwire/schema/Observed"
 import type { Page } from "@effect-signalwire/schema/Page"
 import { type Invalid, Malformed, NotFound } from "@effect-signalwire/schema/Reason"
 import * as SendMessage from "@effect-signalwire/schema/SendMessage"
@@ -305,7 +306,7 @@ const makeOver = Effect.fnUntraced(function*(
     }
   })
 
-  const sendMessage: Service["sendMessage"] = Effect.fn("SignalWireHttp.sendMessage")(function*(options) {
+  const sendMessage: Service["sendMessage"] = Effect.fnUntraced(function*(options) {
     const method = "sendMessage"
     const { addressId, clientId, details, metadata, text } = yield* lift(method, Inputs.send(options))
     const mark = (object: JsonObject | undefined) => clientId === undefined ? object : ClientKey.put(object, clientId)
@@ -316,7 +317,7 @@ const makeOver = Effect.fnUntraced(function*(
       ...(markedMetadata === undefined ? undefined : { metadata: markedMetadata }),
       ...(markedDetails === undefined ? undefined : { details: markedDetails })
     }
-    const { dialect } = yield* learning.settle(method, addressId)
+    const dialect = memory.current() ?? (yield* learning.settle(method, addressId)).dialect
     if (dialect === "address") {
       return yield* postMessage(
         { conversation_id: addressId, ...content },
@@ -328,7 +329,7 @@ const makeOver = Effect.fnUntraced(function*(
         { group_id: groupId, from_address_id: me, from_fabric_address_id: me, ...content },
         { conversationId: groupId, groupId }
       ))
-  })
+  }, spanned("SignalWireHttp.sendMessage"))
 
   const join: Service["join"] = Effect.fn("SignalWireHttp.join")(function*(options) {
     const addressId = yield* lift("join", Inputs.addressId(options))

@@ -6,7 +6,8 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import { anything, decoder, list, maybe, struct, text } from "./internal/shape.ts"
+import { anything, list, maybe, quickDecoder, struct, text } from "./internal/shape.ts"
+import { isJsonObject, isMaybeText } from "./JsonObject.ts"
 import { type Decoder, type MalformedValue, within } from "./Malformed.ts"
 import type { Reason } from "./Reason.ts"
 import type * as Schemas from "./Wire.ts"
@@ -111,15 +112,31 @@ export interface Decoded<A> {
 /** A page on the wire. */
 export type Wire = typeof Schemas.Page.Type
 
-const decodeWire = decoder(struct<Wire>({
-  data: list(anything),
-  links: maybe(struct<NonNullable<Wire["links"]>>({
-    self: maybe(text),
-    first: maybe(text),
-    next: maybe(text),
-    prev: maybe(text)
-  }))
-}))
+/** Whether it is surely a page on the wire; see `quickDecoder`. */
+export const isWire = (input: unknown): input is Wire => {
+  if (!isJsonObject(input) || !Array.isArray(input["data"])) return false
+  const links = input["links"]
+  return !("links" in input) || links === null || (
+    isJsonObject(links) &&
+    isMaybeText(links["self"]) &&
+    isMaybeText(links["first"]) &&
+    isMaybeText(links["next"]) &&
+    isMaybeText(links["prev"])
+  )
+}
+
+const decodeWire = quickDecoder(
+  struct<Wire>({
+    data: list(anything),
+    links: maybe(struct<NonNullable<Wire["links"]>>({
+      self: maybe(text),
+      first: maybe(text),
+      next: maybe(text),
+      prev: maybe(text)
+    }))
+  }),
+  isWire
+)
 
 const linkNames = ["self", "first", "next", "prev"] as const
 

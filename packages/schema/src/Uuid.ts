@@ -6,15 +6,15 @@
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 
-const hex = (bytes: ReadonlyArray<number>): string => bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("")
+const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
 
 /** A version 4 UUID. */
 export const make: Effect.Effect<string> = Effect.map(Random.Random, (random) => {
-  const byte = () => Math.floor(random.nextDoubleUnsafe() * 256)
-  const bytes = Array.from({ length: 16 }, byte)
-  bytes[6] = (byte() & 0x0f) | 0x40
-  bytes[8] = (byte() & 0x3f) | 0x80
-  return [bytes.slice(0, 4), bytes.slice(4, 6), bytes.slice(6, 8), bytes.slice(8, 10), bytes.slice(10)]
-    .map(hex)
-    .join("-")
+  let uuid = ""
+  for (let index = 0; index < 16; index++) {
+    const byte = Math.floor(random.nextDoubleUnsafe() * 256)
+    if (index === 4 || index === 6 || index === 8 || index === 10) uuid += "-"
+    uuid += hex[index === 6 ? (byte & 0x0f) | 0x40 : index === 8 ? (byte & 0x3f) | 0x80 : byte]
+  }
+  return uuid
 })

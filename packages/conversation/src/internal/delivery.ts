@@ -6,6 +6,7 @@
 import type { SendOptions, SendReceipt, Service as SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import * as Deadline from "@effect-signalwire/schema/Deadline"
 import type { ClientId } from "@effect-signalwire/schema/Ids"
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
@@ -127,9 +128,11 @@ export const make = (http: SignalWireHttp, echoes: Echoes.Echoes, options: Optio
   const patience = ({ reason }: SignalWireHttpError): number =>
     reason._tag === "Timeout" ? 4 * options.settleMillis : options.settleMillis
 
-  const deliver = Effect.fnUntraced(function*({ lookFirst, sinceSeconds, ...message }: Letter) {
+  const deliverAs = (
+    { lookFirst, sinceSeconds, ...message }: Letter,
+    echo: Echoes.Echo
+  ): Effect.Effect<SendReceipt, SignalWireHttpError | Open> => {
     const { addressId, clientId, text } = message
-    const echo = yield* echoes.expect(clientId)
 
     /** Where the next look may stop: what stands before was looked at. Unix seconds. */
     let lookedTo = sinceSeconds - options.clockSkewSeconds
@@ -152,12 +155,8 @@ export const make = (http: SignalWireHttp, echoes: Echoes.Echoes, options: Optio
         })
     )
 
-    /**
-     * Completes when the message is seen to be stored although its request is still without an answer. It is not looked
-     * out for at first: hardly any answer takes so long, and whoever looks out has to be called off.
-     */
-    const witness = Effect.andThen(
-      Effect.sleep(answerGrace),
+    /** Completes when the message is seen to be stored although its request is still without an answer. */
+    const witness = Effect.suspend(() =>
       Effect.raceFirst(
         // the answer is most often right behind
         Effect.tap(Deferred.await(echo), Effect.sleep(answerGrace)),
@@ -189,15 +188,30 @@ export const make = (http: SignalWireHttp, echoes: Echoes.Echoes, options: Optio
       )
     }
 
-    const post = Effect.suspend(() => Effect.raceFirst(http.sendMessage({ ...message, clientIdIn }), witness)).pipe(
+    // it is not looked out for at first: hardly any answer takes so long, and whoever looks out has to be called off
+    const post = Effect.suspend(() =>
+      Deadline.orAfter(http.sendMessage({ ...message, clientIdIn }), answerGrace, witness)
+    ).pipe(
       Effect.catchIf(isOpen, (error) => settle(error, patience(error), Effect.fail(error)))
     )
-    const send = Effect.retry(post, {
-      schedule: attempts,
-      while: (error) => error._tag === "SignalWireHttpError" && (isOpen(error) || error.reason._tag === "RateLimited")
+    const send = Effect.catch(post, (first) => {
+      // only what fails pays for a schedule: it is told of the failure that there was already
+      let failure: SignalWireHttpError | Open | undefined = first
+      return Effect.retry(
+        Effect.suspend(() => {
+          const known = failure
+          failure = undefined
+          return known === undefined ? post : Effect.fail(known)
+        }),
+        {
+          schedule: attempts,
+          while: (error) =>
+            error._tag === "SignalWireHttpError" && (isOpen(error) || error.reason._tag === "RateLimited")
+        }
+      )
     })
-    return yield* lookFirst === null ? send : settle(undefined, lookFirst, send)
-  }, Effect.scoped)
+    return lookFirst === null ? send : settle(undefined, lookFirst, send)
+  }
 
-  return { deliver }
+  return { deliver: (letter) => echoes.during(letter.clientId, (echo) => deliverAs(letter, echo)) }
 }

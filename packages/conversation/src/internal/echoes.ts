@@ -4,14 +4,13 @@ import type { ClientId } from "@effect-signalwire/schema/Ids"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
 
 /** A message that is listened for: completes once it was heard. */
 export type Echo = Deferred.Deferred<SendReceipt>
 
 export interface Echoes {
-  /** Listens for a message until the scope closes. */
-  readonly expect: (clientId: ClientId) => Effect.Effect<Echo, never, Scope.Scope>
+  /** Listens for a message for as long as something is done. */
+  readonly during: <A, E>(clientId: ClientId, use: (echo: Echo) => Effect.Effect<A, E>) => Effect.Effect<A, E>
   /** What the session signals. */
   readonly hear: (signals: ReadonlyArray<Signal>) => void
 }
@@ -19,15 +18,12 @@ export interface Echoes {
 export const make = (): Echoes => {
   const expected = new Map<ClientId, Echo>()
   return {
-    expect: (clientId) =>
-      Effect.acquireRelease(
-        Effect.sync(() => {
-          const echo = Deferred.makeUnsafe<SendReceipt>()
-          expected.set(clientId, echo)
-          return echo
-        }),
-        () => Effect.sync(() => expected.delete(clientId))
-      ),
+    during: (clientId, use) =>
+      Effect.suspend(() => {
+        const echo = Deferred.makeUnsafe<SendReceipt>()
+        expected.set(clientId, echo)
+        return Effect.ensuring(use(echo), Effect.sync(() => expected.delete(clientId)))
+      }),
     hear: (signals) => {
       if (expected.size === 0) return
       for (const signal of signals) {

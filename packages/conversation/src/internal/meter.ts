@@ -3,6 +3,8 @@ import type { SendReceipt } from "@effect-signalwire/http/SignalWireHttp"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { constVoid, identity } from "effect/Function"
@@ -62,8 +64,13 @@ export const make = (): Meter => ({
   repaired: (messages) => Metric.update(ConversationMetrics.repairs, messages),
   missed: Metric.update(ConversationMetrics.gaps, 1),
   send: (self) =>
-    self.pipe(
-      Effect.trackDuration(ConversationMetrics.sendDuration),
-      Effect.onExit((exit) => Metric.update(ConversationMetrics.sends, outcomeOf(exit)))
-    )
+    Effect.withFiber(({ context }) => {
+      const clock = Context.get(context, Clock.Clock)
+      const began = clock.monotonicTimeNanosUnsafe()
+      return Effect.onExit(self, (exit) => {
+        ConversationMetrics.sendDuration.updateUnsafe(Duration.nanos(clock.monotonicTimeNanosUnsafe() - began), context)
+        ConversationMetrics.sends.updateUnsafe(outcomeOf(exit), context)
+        return Effect.void
+      })
+    })
 })

@@ -1,11 +1,10 @@
 /** Sending: each conversation's messages one after the other, with a deadline and a bound on how many may wait. */
 import type { SendOptions, SendReceipt } from "@effect-signalwire/http/SignalWireHttp"
+import * as Deadline from "@effect-signalwire/schema/Deadline"
 import type { ClientId } from "@effect-signalwire/schema/Ids"
 import * as Reason from "@effect-signalwire/schema/Reason"
-import * as Clock from "effect/Clock"
+import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as RcMap from "effect/RcMap"
-import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import { ConversationError } from "../ConversationError.ts"
 import type { Delivery } from "./delivery.ts"
@@ -27,50 +26,64 @@ export interface Sending {
 
 const method = "sendMessage"
 
-export const make = Effect.fnUntraced(function*(
-  delivery: Delivery,
-  options: Options
-): Effect.fn.Return<Sending, never, Scope.Scope> {
-  const turns = yield* RcMap.make({ lookup: (_addressId: string) => Semaphore.make(1) })
+/** Whose messages go one after the other, and how many of them there are. */
+interface Line {
+  readonly turn: Semaphore.Semaphore
+  length: number
+}
+
+export const make = (delivery: Delivery, options: Options): Sending => {
+  const lines = new Map<string, Line>()
   let underWay = 0
 
-  const send = Effect.fnUntraced(function*(message: Letter) {
+  const join = (addressId: string): Line => {
+    const line = lines.get(addressId) ?? { turn: Semaphore.makeUnsafe(1), length: 0 }
+    lines.set(addressId, line)
+    line.length++
+    underWay++
+    return line
+  }
+  const leave = (addressId: string, line: Line): void => {
+    underWay--
+    line.length--
+    if (line.length === 0) lines.delete(addressId)
+  }
+
+  const deliver = (message: Letter, line: Line, clock: Clock.Clock): Effect.Effect<SendReceipt, ConversationError> => {
     const { clientId } = message
     const unconfirmed = (cause: unknown) =>
       new ConversationError({ method, reason: new Reason.Unconfirmed({ clientId }), cause })
     // made when needed: an error is the dearest thing that a send can make
     const timeout = () => new Reason.Timeout({ millis: options.deadlineMillis })
     const tooLate = () => new ConversationError({ method, reason: timeout() })
-    const deadline = (yield* Clock.currentTimeMillis) + options.deadlineMillis
+    const deadline = clock.currentTimeMillisUnsafe() + options.deadlineMillis
     let begun = false
-    const deliver = Effect.gen(function*() {
-      const now = yield* Clock.currentTimeMillis
-      if (now >= deadline) return yield* tooLate()
+    const atItsTurn = Effect.suspend(() => {
+      const now = clock.currentTimeMillisUnsafe()
+      if (now >= deadline) return Effect.fail(tooLate())
       begun = true
-      return yield* Effect.mapError(
+      return Effect.mapError(
         delivery.deliver({ ...message, sinceSeconds: now / 1000, lookFirst: null }),
         (error) => error._tag === "Open" ? unconfirmed(error.cause) : ConversationError.from(method)(error)
       )
     })
-    const turn = yield* RcMap.get(turns, message.addressId)
-    return yield* turn.withPermits(1)(deliver).pipe(
-      Effect.timeoutOrElse({
-        duration: options.deadlineMillis,
-        orElse: () => Effect.fail(begun ? unconfirmed(timeout()) : tooLate())
-      })
+    return Deadline.orAfter(
+      line.turn.withPermits(1)(atItsTurn),
+      options.deadlineMillis,
+      Effect.suspend(() => Effect.fail(begun ? unconfirmed(timeout()) : tooLate()))
     )
-  }, Effect.scoped)
+  }
 
   return {
     send: (message) =>
-      Effect.suspend(() => {
+      Effect.clockWith((clock) => {
         if (underWay >= options.capacity) {
           return Effect.fail(
             new ConversationError({ method, reason: new Reason.Overloaded({ limit: options.capacity }) })
           )
         }
-        underWay++
-        return Effect.ensuring(send(message), Effect.sync(() => underWay--))
+        const line = join(message.addressId)
+        return Effect.ensuring(deliver(message, line, clock), Effect.sync(() => leave(message.addressId, line)))
       })
   }
-})
+}

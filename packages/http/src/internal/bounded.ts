@@ -3,19 +3,47 @@
  * as a whole. Nothing is ever evicted entry by entry.
  */
 
-/** Whether an id is met for the first time; remembers at least the last `window` ids, and at most twice as many. */
-export const makeSeen = (window: number): (id: string) => boolean => {
-  let young = new Set<string>()
-  let old = new Set<string>()
-  return (id) => {
-    if (young.has(id)) return false
-    const isNew = !old.has(id)
-    if (young.size >= window) {
+/** Ids that are only looked through once somebody asks for one: most often nobody does. */
+const makeIds = () => {
+  const known = new Set<string>()
+  const noted: Array<string> = []
+  return {
+    size: () => known.size + noted.length,
+    add: (id: string) => void noted.push(id),
+    has: (id: string): boolean => {
+      for (const one of noted) known.add(one)
+      noted.length = 0
+      return known.has(id)
+    }
+  }
+}
+
+export interface Seen {
+  /** Whether an id is met for the first time. */
+  readonly isNew: (id: string) => boolean
+  /** Takes note of an id that surely is. */
+  readonly add: (id: string) => void
+}
+
+/** Remembers at least the last `window` ids, and at most twice as many. */
+export const makeSeen = (window: number): Seen => {
+  let young = makeIds()
+  let old = makeIds()
+  const add = (id: string): void => {
+    if (young.size() >= window) {
       old = young
-      young = new Set()
+      young = makeIds()
     }
     young.add(id)
-    return isNew
+  }
+  return {
+    add,
+    isNew: (id) => {
+      if (young.has(id)) return false
+      const isNew = !old.has(id)
+      add(id)
+      return isNew
+    }
   }
 }
 

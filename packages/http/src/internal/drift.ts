@@ -10,7 +10,7 @@ import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import { makeSeen } from "./bounded.ts"
 import { failed } from "./errors.ts"
 import * as Restarts from "./restarts.ts"
-import { endsBeforeSince, isWanted, type Listing, type Sheet } from "./sheets.ts"
+import { endsBeforeSince, type Listing, type Sheet, wanted } from "./sheets.ts"
 
 /** New items shift a page's worth of old ones onto the next page; this is many of the largest pages. */
 const seenWindow = 10_000
@@ -38,12 +38,22 @@ const circle = "circle"
 
 const pages = <A>(listing: Listing<A>): Stream.Stream<A, SignalWireHttpError> => {
   const { bounds, idOf, method, movedAt } = listing
-  const isNew = makeSeen(seenWindow)
-  let isNewLink = makeSeen(seenWindow)
+  const seen = makeSeen(seenWindow)
+  let links = makeSeen(seenWindow)
   const restarts = Restarts.make(listing, seenWindow)
   let barren = 0
   let sheets = 0
   let top = Number.NEGATIVE_INFINITY
+  let oldest = Number.POSITIVE_INFINITY
+
+  /** Whether it is met for the first time. In the order of time, what is older than all before it surely is. */
+  const isNew = (item: A): boolean => {
+    const time = bounds === undefined ? Number.POSITIVE_INFINITY : bounds.timeOf(item)
+    if (!(time < oldest)) return seen.isNew(idOf(item))
+    oldest = time
+    seen.add(idOf(item))
+    return true
+  }
 
   /** What moved to the top of the list while more than one page of it was read can have been missed. */
   const again = (walk: Walk): Option.Option<Walk> =>
@@ -55,14 +65,14 @@ const pages = <A>(listing: Listing<A>): Stream.Stream<A, SignalWireHttpError> =>
     const next = sheet.links.next
     const last = sheet.items.at(-1)
     if (walk.link === undefined) {
-      isNewLink = makeSeen(seenWindow)
+      links = makeSeen(seenWindow)
       const head = sheet.items[0]
       if (head !== undefined && movedAt !== undefined) top = movedAt(head)
     }
     const isCaughtUp = walk.round > 0 && last !== undefined && movedAt !== undefined && movedAt(last) < walk.since
     if (next === undefined || isCaughtUp || endsBeforeSince(listing, sheet)) return again(walk)
     barren = foundNew ? 0 : barren + 1
-    if (isNewLink(next) && barren <= maxBarren) return Option.some({ ...walk, link: next })
+    if (links.isNew(next) && barren <= maxBarren) return Option.some({ ...walk, link: next })
     return walk.round > 0 ? Option.none() : Option.some(circle)
   }
 
@@ -81,9 +91,9 @@ const pages = <A>(listing: Listing<A>): Stream.Stream<A, SignalWireHttpError> =>
       }
       const sheet = read.success
       sheets++
-      const fresh = sheet.items.filter((item) => !restarts.isPassed(item) && isNew(idOf(item)))
+      const fresh = sheet.items.filter((item) => !restarts.isPassed(item) && isNew(item))
       restarts.took(sheet, fresh.length)
-      return [fresh.filter((item) => isWanted(bounds, item)), after(walk, sheet, fresh.length > 0)] as const
+      return [wanted(listing, fresh), after(walk, sheet, fresh.length > 0)] as const
     })
   )
 }

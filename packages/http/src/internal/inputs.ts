@@ -139,15 +139,16 @@ export interface Sending {
   readonly clientId: ClientId | undefined
 }
 
-export const send = (options: unknown): Checked<Sending> =>
-  Result.gen(function*() {
-    const fields = given(options)
-    const clientId = yield* text("clientId", fields["clientId"])
-    return {
-      addressId: yield* addressId(options),
-      text: yield* filled("text", fields["text"]),
-      metadata: yield* optional(fields["metadata"], (value) => json("metadata", value)),
-      details: yield* optional(fields["details"], (value) => json("details", value)),
-      clientId: clientId === undefined ? undefined : Branded.clientId(clientId)
-    }
+export const send = (options: unknown): Checked<Sending> => {
+  const fields = given(options)
+  return Result.all({
+    clientId: optional(
+      fields["clientId"],
+      (value) => Result.map(filled("clientId", value), (id) => Branded.clientId(id))
+    ),
+    addressId: addressId(options),
+    text: filled("text", fields["text"]),
+    metadata: optional(fields["metadata"], (value) => json("metadata", value)),
+    details: optional(fields["details"], (value) => json("details", value))
   })
+}

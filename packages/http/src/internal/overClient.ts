@@ -1,4 +1,5 @@
 /** Requests over an `HttpClient`, with all that its owner put around it. */
+import { isObserved } from "@effect-signalwire/schema/Observed"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as HttpClient from "effect/http/HttpClient"
@@ -28,14 +29,23 @@ const written = ({ body, url }: Request): HttpClientRequest.HttpClientRequest =>
       : HttpClientRequest.bodyText(HttpClientRequest.post(url), body, "application/json")
   )
 
+const always = () => true
+
+/** The service allows no headers of ours: with them, browsers would not even send the request. */
+const withoutHeaders = <A, E, R>(exchange: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.withFiber((fiber) =>
+    isObserved(fiber)
+      ? Effect.provideService(exchange, HttpClient.TracerPropagationEnabled, false)
+      : Effect.provideService(exchange, HttpClient.TracerDisabledWhen, always)
+  )
+
 export const make = (unscoped: HttpClient.HttpClient): Transport => {
   const client = HttpClient.withScope(unscoped)
   return (request, token) =>
     client.execute(HttpClientRequest.bearerToken(written(request), token)).pipe(
       Effect.flatMap(read),
       untilTaken,
-      // The service allows no headers of ours: with them, browsers would not even send the request.
-      Effect.provideService(HttpClient.TracerPropagationEnabled, false),
+      withoutHeaders,
       Effect.mapError(({ reason }) => reason.cause)
     )
 }

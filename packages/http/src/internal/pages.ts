@@ -5,7 +5,7 @@ import type * as SchemaPage from "@effect-signalwire/schema/Page"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
-import { beginsAfterUntil, endsBeforeSince, isAllAfterUntil, isWanted, type Listing, type Sheet } from "./sheets.ts"
+import { beginsAfterUntil, endsBeforeSince, isAllAfterUntil, type Listing, type Sheet, wanted } from "./sheets.ts"
 
 type Page<A> = SchemaPage.Page<A, SignalWireHttpError>
 
@@ -35,7 +35,7 @@ const load = <A>(
       sheet = yield* self
       skipped++
     }
-    const data = sheet.items.filter((item) => isWanted(listing.bounds, item)).slice(0, limit - position.before)
+    const data = wanted(listing, sheet.items).slice(0, limit - position.before)
     const after: Position = limit === Number.POSITIVE_INFINITY
       ? start
       : { before: position.before + data.length, previous: position }

@@ -2,12 +2,14 @@
  * One authorised request: the token goes in, a refused token is renewed once, and every failure has its reason.
  */
 import type * as Credentials from "@effect-signalwire/schema/Credentials"
+import * as Deadline from "@effect-signalwire/schema/Deadline"
 import { Timeout, Transport, Unauthorized } from "@effect-signalwire/schema/Reason"
 import { redact } from "@effect-signalwire/schema/Token"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import type * as Schedule from "effect/Schedule"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import { describe, withoutSecret } from "./cause.ts"
@@ -50,38 +52,38 @@ const isSendable = (token: string): boolean => /^[\x21-\x7e]+$/.test(token)
 export const make = (options: Options): Requests => {
   const { credentials, timeouts, transport } = options
 
-  const timeLeft = ({ deadline, timeout }: Limits): Effect.Effect<number> =>
-    Effect.map(Clock.currentTimeMillis, (now) => Math.max(0, Math.min(Duration.toMillis(timeout), deadline - now)))
+  const timeLeft = ({ deadline, timeout }: Limits, now: number): number =>
+    Math.max(0, Math.min(Duration.toMillis(timeout), deadline - now))
 
-  const exchange = Effect.fnUntraced(function*(
+  const exchange = (
     { method, request }: Call,
     token: Redacted.Redacted,
     limits: Limits
-  ): Effect.fn.Return<Reply, SignalWireHttpError> {
-    const secret = Redacted.value(token)
-    if (!isSendable(secret)) {
-      const detail = "it is empty, or has characters that no header may carry"
-      return yield* failed(method, new Unauthorized({ detail }))
-    }
-    const millis = yield* timeLeft(limits)
-    return yield* transport(request, token).pipe(
-      Effect.mapError((said) => {
+  ): Effect.Effect<Reply, SignalWireHttpError> =>
+    Effect.withFiber((fiber) => {
+      const secret = Redacted.value(token)
+      if (!isSendable(secret)) {
+        const detail = "it is empty, or has characters that no header may carry"
+        return Effect.fail(failed(method, new Unauthorized({ detail })))
+      }
+      const millis = timeLeft(limits, fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
+      const answer = Effect.mapError(transport(request, token), (said) => {
         const cause = withoutSecret(said, secret)
         return failed(method, new Transport({ detail: redact(describe(cause), secret) }), cause)
-      }),
-      Effect.timeoutOrElse({
-        duration: millis,
-        orElse: () => Effect.fail(failed(method, new Timeout({ millis })))
       })
-    )
-  })
+      return Deadline.orAfter(
+        answer,
+        millis,
+        Effect.suspend(() => Effect.fail(failed(method, new Timeout({ millis }))))
+      )
+    })
 
   const renew = Effect.fnUntraced(function*(
     method: string,
     refused: Redacted.Redacted,
     limits: Limits
   ): Effect.fn.Return<Redacted.Redacted, SignalWireHttpError> {
-    const millis = yield* timeLeft(limits)
+    const millis = timeLeft(limits, yield* Clock.currentTimeMillis)
     return yield* credentials.renew(refused).pipe(
       Effect.mapError((error) => {
         const secret = Redacted.value(refused)
@@ -113,7 +115,7 @@ export const make = (options: Options): Requests => {
       reply = yield* exchange(call, token, limits)
     }
     const answer = interpret(reply, Redacted.value(token), yield* Clock.currentTimeMillis)
-    return yield* Effect.mapError(Effect.fromResult(answer), (reason) => failed(call.method, reason))
+    return Result.isSuccess(answer) ? answer.success : yield* failed(call.method, answer.failure)
   })
 
   return {

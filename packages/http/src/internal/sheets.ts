@@ -78,11 +78,11 @@ export const makeReader = ({ origin, prepare, requests }: ReaderOptions): Reader
   }
 }
 
-/** Whether an item is within the wanted times. */
-export const isWanted = <A>(bounds: Bounds<A> | undefined, item: A): boolean => {
-  if (bounds === undefined) return true
-  const time = bounds.timeOf(item)
-  return (bounds.since === undefined || time >= bounds.since) && (bounds.until === undefined || time <= bounds.until)
+/** Those items that are within the wanted times. */
+export const wanted = <A>({ bounds }: Listing<A>, items: ReadonlyArray<A>): ReadonlyArray<A> => {
+  if (bounds === undefined || (bounds.since === undefined && bounds.until === undefined)) return items
+  const { since = Number.NEGATIVE_INFINITY, timeOf, until = Number.POSITIVE_INFINITY } = bounds
+  return items.filter((item) => timeOf(item) >= since && timeOf(item) <= until)
 }
 
 const isAfterUntil = <A>(bounds: Bounds<A> | undefined, item: A | undefined): boolean =>

@@ -5,22 +5,24 @@ import { ForeignLink, Malformed } from "@effect-signalwire/schema/Reason"
 import * as Result from "effect/Result"
 import type { Query } from "./inputs.ts"
 
-/** The URL of a resource under `/api/fabric/`. */
-export const make = (origin: string, path: ReadonlyArray<string>, query: Query = {}): string => {
+const searchOf = (query: Query): string => {
   const params = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) params.set(name, String(value))
   }
   const search = params.toString()
-  return `${origin}/api/fabric/${path.map(encodeURIComponent).join("/")}${search === "" ? "" : `?${search}`}`
+  return search === "" ? "" : `?${search}`
 }
+
+/** The URL of a resource under `/api/fabric/`. */
+export const make = (origin: string, path: ReadonlyArray<string>, query?: Query): string =>
+  `${origin}/api/fabric/${path.map(encodeURIComponent).join("/")}${query === undefined ? "" : searchOf(query)}`
 
 /** Where a link leads, when that is on the configured origin. */
 export const resolve = (origin: string, link: string): Result.Result<string, ForeignLink | Malformed> => {
-  const base = new URL(origin)
-  if (!URL.canParse(link, base)) return Result.fail(new Malformed({ path: "links", detail: "a link is not a URL" }))
-  const url = new URL(link, base)
-  return url.origin === base.origin
-    ? Result.succeed(`${base.origin}${url.pathname}${url.search}`)
+  if (!URL.canParse(link, origin)) return Result.fail(new Malformed({ path: "links", detail: "a link is not a URL" }))
+  const url = new URL(link, origin)
+  return url.origin === origin
+    ? Result.succeed(`${origin}${url.pathname}${url.search}`)
     : Result.fail(new ForeignLink({ origin: url.origin === "null" ? url.protocol : url.origin }))
 }

@@ -1,0 +1,137 @@
+import * as Deadline from "@effect-signalwire/schema/Deadline"
+import { assert, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/testing/TestClock"
+
+const after = <A>(millis: number, value: A) => Effect.as(Effect.sleep(millis), value)
+
+/** Whether an effect was begun, and whether it was interrupted. */
+const watched = <A, E>(self: Effect.Effect<A, E>) => {
+  const seen = { begun: false, interrupted: false }
+  const effect = Effect.suspend(() => {
+    seen.begun = true
+    return Effect.onInterrupt(self, () =>
+      Effect.sync(() => {
+        seen.interrupted = true
+      }))
+  })
+  return { seen, effect }
+}
+
+/** What comes of an effect when so much time passes. */
+const passing = <A, E>(millis: number, self: Effect.Effect<A, E>) =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.forkChild(self)
+    yield* TestClock.adjust(millis)
+    return fiber.pollUnsafe()
+  })
+
+/** The clock of the test, and how many sleep by it. */
+const countingClock = Effect.map(Clock.Clock, (clock) => {
+  let count = 0
+  const sleep: Clock.Clock["sleep"] = (duration) =>
+    Effect.suspend(() => {
+      count++
+      return Effect.ensuring(clock.sleep(duration), Effect.sync(() => count--))
+    })
+  return { asleep: () => count, clock: { ...clock, sleep } }
+})
+
+it.effect("what ends in time is all that is done", () =>
+  Effect.gen(function*() {
+    const late = watched(Effect.succeed("late"))
+    const exit = yield* passing(2000, Deadline.orAfter(after(999, "in time"), 1000, late.effect))
+    assert.deepStrictEqual(exit, Exit.succeed("in time"))
+    assert.isFalse(late.seen.begun)
+  }))
+
+it.effect("a failure in time is what comes of it", () =>
+  Effect.gen(function*() {
+    const exit = yield* passing(2000, Deadline.orAfter(Effect.flip(after(10, "no")), 1000, Effect.succeed("late")))
+    assert.deepStrictEqual(exit, Exit.fail("no"))
+  }))
+
+it.effect("what stands in for something slow ends it", () =>
+  Effect.gen(function*() {
+    const slow = watched(Effect.never)
+    const exit = yield* passing(1000, Deadline.orAfter(slow.effect, 1000, Effect.fail("timeout")))
+    assert.deepStrictEqual(exit, Exit.fail("timeout"))
+    assert.isTrue(slow.seen.interrupted)
+  }))
+
+it.effect("it is not begun before its time", () =>
+  Effect.gen(function*() {
+    const late = watched(Effect.succeed("late"))
+    assert.isUndefined(yield* passing(999, Deadline.orAfter(Effect.never, 1000, late.effect)))
+    assert.isFalse(late.seen.begun)
+  }))
+
+it.effect("something slow that ends first after all is what comes of it", () =>
+  Effect.gen(function*() {
+    const late = watched(Effect.never)
+    const exit = yield* passing(1500, Deadline.orAfter(after(1500, "slow"), 1000, late.effect))
+    assert.deepStrictEqual(exit, Exit.succeed("slow"))
+    assert.deepStrictEqual(late.seen, { begun: true, interrupted: true })
+  }))
+
+it.effect("without any time, only what stands in is done", () =>
+  Effect.gen(function*() {
+    const slow = watched(Effect.succeed("slow"))
+    assert.strictEqual(yield* Deadline.orAfter(slow.effect, 0, Effect.succeed("late")), "late")
+    assert.isFalse(slow.seen.begun)
+  }))
+
+it.effect("an interruption ends both, and the timer with them", () =>
+  Effect.gen(function*() {
+    const { asleep, clock } = yield* countingClock
+    const slow = watched(Effect.never)
+    const late = watched(Effect.never)
+    const fiber = yield* Effect.forkChild(
+      Effect.provideService(Deadline.orAfter(slow.effect, 1000, late.effect), Clock.Clock, clock)
+    )
+    yield* TestClock.adjust(500)
+    assert.strictEqual(asleep(), 1)
+    yield* TestClock.adjust(1000)
+    yield* Fiber.interrupt(fiber)
+    assert.isTrue(slow.seen.interrupted)
+    assert.isTrue(late.seen.interrupted)
+    assert.strictEqual(asleep(), 0)
+  }))
+
+it.effect("the timer ends soon after the last who waited", () =>
+  Effect.gen(function*() {
+    const { asleep, clock } = yield* countingClock
+    for (let n = 0; n < 3; n++) {
+      yield* Effect.provideService(
+        Deadline.orAfter(Effect.yieldNow, 30_000, Effect.never),
+        Clock.Clock,
+        clock
+      )
+    }
+    assert.strictEqual(asleep(), 1)
+    yield* TestClock.adjust(100)
+    assert.strictEqual(asleep(), 0)
+  }))
+
+it.effect("who comes later with less time is told first", () =>
+  Effect.gen(function*() {
+    const told: Array<number> = []
+    const waiting = (millis: number) => Deadline.orAfter(Effect.never, millis, Effect.sync(() => told.push(millis)))
+    yield* Effect.forkChild(Effect.forEach([5000, 50, 70, 150], waiting, { concurrency: "unbounded" }))
+    yield* TestClock.adjust(60)
+    assert.deepStrictEqual(told, [50])
+    yield* TestClock.adjust(100)
+    assert.deepStrictEqual(told, [50, 70, 150])
+    yield* TestClock.adjust(5000)
+    assert.deepStrictEqual(told, [50, 70, 150, 5000])
+  }))
+
+it.effect("who is told may wait again", () =>
+  Effect.gen(function*() {
+    const again = Deadline.orAfter(Effect.never, 20, Effect.succeed("twice"))
+    const exit = yield* passing(1020, Deadline.orAfter(Effect.never, 1000, again))
+    assert.deepStrictEqual(exit, Exit.succeed("twice"))
+  }))
