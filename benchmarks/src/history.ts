@@ -22,7 +22,7 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
   const scope = Scope.makeUnsafe()
 
   /** Reads it to the end, and does something with each batch. */
-  const ours = async (build: ReturnType<typeof Ours.build> | ReturnType<typeof Ours.buildBare>) => {
+  const ours = async (build: ReturnType<typeof Ours.build>) => {
     const context = await Effect.runPromise(build)
     return (messages: number, work: Effect.Effect<unknown>) => {
       let seen = 0

@@ -6,7 +6,7 @@ import type { ClientTold, Generation } from "./feed/contestant.ts"
 import * as Feed from "./feed/Feed.ts"
 import { type Benchmark, type Figure, format, ratioOf, spreadOf } from "./harness.ts"
 
-const frames = 10_000
+const frames = 20_000
 const rounds = 9
 const names: Record<Generation, string> = {
   ours: "@effect-signalwire/promise",
@@ -89,7 +89,7 @@ const versus = async (generation: Generation): Promise<{ readonly ours: Times; r
     { client: await open("ours"), times: times.ours },
     { client: await open(generation), times: times.theirs }
   ] satisfies ReadonlyArray<{ readonly client: Client; readonly times: Times }>
-  for (const { client } of clients) for (let warm = 0; warm < 2; warm++) await client.flood()
+  for (const { client } of clients) for (let warm = 0; warm < 4; warm++) await client.flood()
   for (let round = 0; round < rounds; round++) {
     for (const { client, times } of clients) {
       const { cpu, wall } = await client.flood()

@@ -1,5 +1,4 @@
 /** What is flooded: a client with its own server, which counts what it is told. */
-import { alternate } from "../harness.ts"
 import * as Feed from "./Feed.ts"
 
 /** A client that calls `heard` with how many events it was told. */
@@ -7,8 +6,8 @@ export type Connect = (feed: Feed.Feed, heard: (events: number) => void) => Prom
 
 /** A connected client. */
 interface Subject {
-  /** Pushes events; resolves when all were told and acknowledged. */
-  readonly flood: (frames: number) => Promise<void>
+  /** Makes events; what it answers pushes them, and resolves when all were told and acknowledged. */
+  readonly prepare: (frames: number) => Promise<() => Promise<unknown>>
   readonly close: () => Promise<void>
 }
 
@@ -21,12 +20,13 @@ const open = async (connect: Connect, listeners: number): Promise<Subject> => {
     if (missing === 0) onAll()
   })
   return {
-    flood: async (frames) => {
+    prepare: async (frames) => {
       missing += frames * listeners
       const told = new Promise<void>((resolve) => {
         onAll = resolve
       })
-      await Promise.all([told, feed.flood(frames)])
+      const push = await feed.prepare(frames)
+      return () => Promise.all([told, push()])
     },
     close: async () => {
       await disconnect()
@@ -59,31 +59,29 @@ export const compete = async <Name extends string>(
   contenders: { readonly [K in Name]: Contender },
   { frames = 20_000, rounds = 11 }: { readonly frames?: number; readonly rounds?: number } = {}
 ): Promise<{ readonly [K in Name]: Times }> => {
-  const names = Object.keys(contenders).filter((name): name is Name => name in contenders)
-  const subjects = new Map<Name, Subject>()
-  const cpu = new Map<Name, Array<number>>()
-  const blocks: Partial<Record<Name, () => Promise<void>>> = {}
-  for (const name of names) {
+  const plan: Array<{ readonly subject: Subject; readonly wall: Array<number>; readonly cpu: Array<number> }> = []
+  const times: Partial<Record<Name, Times>> = {}
+  for (const name in contenders) {
     const { connect, listeners = 1 } = contenders[name]
     const subject = await open(connect, listeners)
-    subjects.set(name, subject)
-    const spent: Array<number> = []
-    cpu.set(name, spent)
-    blocks[name] = async () => {
-      const began = cpuMillis()
-      await subject.flood(frames)
-      spent.push(cpuMillis() - began)
-    }
-    for (let warm = 0; warm < 3; warm++) await subject.flood(frames)
+    const of = { wall: [], cpu: [] }
+    times[name] = of
+    plan.push({ subject, ...of })
+    for (let warm = 0; warm < 3; warm++) await (await subject.prepare(frames))()
   }
-  const isComplete = (all: typeof blocks): all is Record<Name, () => Promise<void>> =>
-    names.every((name) => name in all)
-  if (!isComplete(blocks)) throw new Error("two contenders have one name")
-  const wall = await alternate(blocks, { clock: "wall", rounds, blockMillis: 1 })
-  for (const subject of subjects.values()) await subject.close()
-  const times: Partial<Record<Name, Times>> = {}
-  for (const name of names) times[name] = { wall: wall[name], cpu: cpu.get(name)?.slice(-rounds) ?? [] }
-  const isTimed = (all: typeof times): all is Record<Name, Times> => names.every((name) => name in all)
-  if (!isTimed(times)) throw new Error("a contender was not timed")
+  for (let round = 0; round < rounds; round++) {
+    // to and fro, so that none always has the garbage of the same other to clear away
+    for (const { cpu, subject, wall } of round % 2 === 0 ? plan : plan.toReversed()) {
+      const flood = await subject.prepare(frames)
+      const spent = cpuMillis()
+      const began = performance.now()
+      await flood()
+      wall.push(performance.now() - began)
+      cpu.push(cpuMillis() - spent)
+    }
+  }
+  for (const { subject } of plan) await subject.close()
+  const isTimed = (all: typeof times): all is Record<Name, Times> => Object.keys(all).length === plan.length
+  if (!isTimed(times)) throw new Error("two contenders have one name")
   return times
 }

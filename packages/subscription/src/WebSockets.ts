@@ -47,26 +47,26 @@ interface Transport extends Corkable {
 const isTransport = (value: unknown): value is Transport =>
   ["cork", "destroy", "uncork"].every((name) => isFunction(property(value, name)))
 
-/** Finds what lies under a connection as it opens. */
+/** Finds what lies under a connection as it opens: what its handshake is sent on, which may have carried requests before. */
 const findTransport = (webSocket: WebSocket): () => Transport | undefined => {
   const channels = diagnostics()
   if (channels === undefined) return () => undefined
-  let connected: Array<unknown> = []
+  const sockets = new Set<unknown>()
   let transport: Transport | undefined
-  const onConnected: Listener = (message) => connected.push(property(message, "socket"))
+  const onRequested: Listener = (message) => void sockets.add(property(message, "socket"))
   const onOpen: Listener = (message) => {
     if (property(message, "websocket") !== webSocket) return
     const port = property(property(message, "address"), "port")
-    const found = connected.find((socket) => property(socket, "localPort") === port)
+    const found = [...sockets].find((socket) => property(socket, "localPort") === port)
     if (isTransport(found)) transport = found
     stop()
   }
   const stop = (): void => {
-    connected = []
-    channels.unsubscribe("undici:client:connected", onConnected)
+    sockets.clear()
+    channels.unsubscribe("undici:client:sendHeaders", onRequested)
     channels.unsubscribe("undici:websocket:open", onOpen)
   }
-  channels.subscribe("undici:client:connected", onConnected)
+  channels.subscribe("undici:client:sendHeaders", onRequested)
   channels.subscribe("undici:websocket:open", onOpen)
   webSocket.addEventListener("close", stop, { once: true })
   return () => transport

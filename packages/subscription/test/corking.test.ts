@@ -17,6 +17,41 @@ const start = (isFound: boolean) => {
   return { socket, log }
 }
 
+/** A socket over a stream that hands over what it gathered. */
+const startGathering = () => {
+  const written: Array<unknown> = []
+  const socket: Socket.WebSocketLike = {
+    readyState: 1,
+    send: () => {},
+    close: () => {},
+    addEventListener: () => {},
+    removeEventListener: () => {}
+  }
+  const stream = {
+    cork: () => {},
+    uncork: () => {},
+    _write: (piece: unknown) => void written.push(piece),
+    _writev: (pieces: ReadonlyArray<{ readonly chunk: unknown }>) => void written.push(pieces.map(({ chunk }) => chunk))
+  }
+  corking(socket, () => stream)
+  socket.send("1")
+  return { stream, written }
+}
+
+describe("what is gathered", () => {
+  it("is joined to one piece", () => {
+    const { stream, written } = startGathering()
+    stream._writev([{ chunk: new Uint8Array([1, 2]) }, { chunk: new Uint8Array([3]) }])
+    assert.deepStrictEqual(written, [new Uint8Array([1, 2, 3])])
+  })
+
+  it("is handed on as it is where it is not all bytes", () => {
+    const { stream, written } = startGathering()
+    stream._writev([{ chunk: new Uint8Array([1]) }, { chunk: "2" }])
+    assert.deepStrictEqual(written, [[new Uint8Array([1]), "2"]])
+  })
+})
+
 describe("what is sent on a socket", () => {
   it("goes out together when it is sent in one tick", async () => {
     const { log, socket } = start(true)

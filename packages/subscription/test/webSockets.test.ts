@@ -1,0 +1,101 @@
+/** The platform's WebSocket over real connections: how many writes it takes to send. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Socket from "effect/socket/Socket"
+import { createHash } from "node:crypto"
+import { createServer } from "node:http"
+import { Socket as TcpSocket } from "node:net"
+import * as WebSockets from "../src/WebSockets.ts"
+
+const acceptKey = (key: string): string =>
+  createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64")
+
+/** A server that answers requests, takes sockets, and tells where their connections come from. */
+const startServer = Effect.acquireRelease(
+  Effect.promise(async () => {
+    const ports: Array<number | undefined> = []
+    const server = createServer((request, response) => {
+      ports.push(request.socket.remotePort)
+      response.end("hello")
+    })
+    server.on("upgrade", (request, socket) => {
+      ports.push(request.socket.remotePort)
+      socket.write(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+          `Sec-WebSocket-Accept: ${acceptKey(request.headers["sec-websocket-key"] ?? "")}\r\n\r\n`
+      )
+      socket.resume()
+    })
+    await new Promise<void>((resolve) => {
+      server.listen(0, "127.0.0.1", resolve)
+    })
+    const address = server.address()
+    return { port: typeof address === "object" && address !== null ? address.port : 0, ports, server }
+  }),
+  ({ server }) =>
+    Effect.sync(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+)
+
+const dial = Effect.fnUntraced(function*(port: number) {
+  const open = yield* Socket.WebSocketConstructor
+  const webSocket = open(`ws://127.0.0.1:${port}`)
+  yield* Effect.promise(() =>
+    new Promise<void>((resolve) => {
+      webSocket.addEventListener("open", () => resolve(), { once: true })
+    })
+  )
+  yield* Effect.addFinalizer(() => Effect.sync(() => webSocket.close()))
+  return webSocket
+}, Effect.provide(WebSockets.layer))
+
+/** How many writes to the network something makes until the tick after it. */
+const writesOf = (send: () => void) =>
+  Effect.promise(async () => {
+    const { _write, _writev } = TcpSocket.prototype
+    let writes = 0
+    TcpSocket.prototype._write = function(...given) {
+      writes++
+      return _write.apply(this, given)
+    }
+    TcpSocket.prototype._writev = function(...given) {
+      writes++
+      return _writev?.apply(this, given)
+    }
+    send()
+    await new Promise((resolve) => {
+      setImmediate(resolve)
+    })
+    TcpSocket.prototype._write = _write
+    if (_writev !== undefined) TcpSocket.prototype._writev = _writev
+    return writes
+  })
+
+describe("the platform's WebSocket on Node", () => {
+  it.live("sends what is sent in one tick in one write", () =>
+    Effect.gen(function*() {
+      const { port } = yield* startServer
+      const webSocket = yield* dial(port)
+      const writes = yield* writesOf(() => {
+        for (let n = 0; n < 100; n++) webSocket.send(`${n}`)
+      })
+      assert.strictEqual(writes, 1)
+    }).pipe(Effect.scoped))
+
+  it.live("does so too over a connection that carried a request before", () =>
+    Effect.gen(function*() {
+      const { port, ports } = yield* startServer
+      yield* Effect.promise(async () => (await fetch(`http://127.0.0.1:${port}`)).text())
+      // until its connection waits for the next
+      yield* Effect.sleep(100)
+      const webSocket = yield* dial(port)
+      const [requested, upgraded] = ports
+      assert.strictEqual(upgraded, requested)
+      const writes = yield* writesOf(() => {
+        for (let n = 0; n < 100; n++) webSocket.send(`${n}`)
+      })
+      assert.strictEqual(writes, 1)
+    }).pipe(Effect.scoped))
+})
