@@ -54,7 +54,7 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
   }
 
   const overFetch = await ours(Ours.buildBare(feed, scope))
-  const overUndici = await ours(Ours.build(feed, WebSockets.layer, scope, NodeHttpClient.layerUndici))
+  const overUndici = await ours(Ours.build(feed, WebSockets.layer, scope, { httpClient: NodeHttpClient.layerUndici }))
 
   const pages = 1000
   feed.history(pages)

@@ -13,15 +13,19 @@ import type { WebSocketConstructor } from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import type { Feed } from "./Feed.ts"
 
-/** Builds the service, as it is out of the box. */
+export interface BuildOptions extends Conversations.ConnectOptions {
+  readonly httpClient?: Layer.Layer<HttpClient> | undefined
+}
+
+/** Builds the service, as it is out of the box unless told otherwise. */
 export const build = (
   { http, ws }: Feed,
   webSockets: Layer.Layer<WebSocketConstructor>,
   scope: Scope.Scope,
-  httpClient: Layer.Layer<HttpClient> = SignalWireHttp.layerFetchClient
+  { httpClient = SignalWireHttp.layerFetchClient, ...options }: BuildOptions = {}
 ) =>
   Layer.buildWithScope(
-    Conversations.layer({ token: Redacted.make("token"), urls: { http, ws } }).pipe(
+    Conversations.layer({ ...options, token: Redacted.make("token"), urls: { http, ws } }).pipe(
       Layer.provide(Layer.merge(httpClient, webSockets))
     ),
     scope
@@ -39,12 +43,13 @@ export const buildBare = ({ http, ws }: Feed, scope: Scope.Scope) =>
 /** Subscribes so often, with recovery as it is out of the box; `heard` is told how many events came. */
 export const connect = (
   webSockets: Layer.Layer<WebSocketConstructor>,
-  subscribers: number
+  subscribers: number,
+  options?: BuildOptions
 ) =>
 async (feed: Feed, heard: (events: number) => void): Promise<() => Promise<void>> => {
   const scope = Scope.makeUnsafe()
   await Effect.runPromise(Effect.gen(function*() {
-    const context = yield* build(feed, webSockets, scope)
+    const context = yield* build(feed, webSockets, scope, options)
     const { subscription } = yield* Effect.provide(Conversations.Conversations, context)
     for (let n = 0; n < subscribers; n++) {
       const events = yield* Scope.provide(subscription(), scope)

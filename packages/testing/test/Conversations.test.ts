@@ -663,7 +663,11 @@ describe("a send", () => {
   it.effect("gives up with the server's reason after some attempts", () =>
     Effect.gen(function*() {
       const failing = new Reason.ServerError({ status: 500, detail: "" })
-      const { conversations, sent } = yield* startSending({ outcomes: Array.from({ length: 100 }, () => failing) })
+      const { conversations, sent } = yield* startSending({
+        outcomes: Array.from({ length: 100 }, () => failing),
+        // all the waits together, each drawn by chance, come to about two minutes
+        sendDeadline: "10 minutes"
+      })
       const error = yield* Effect.flip(settled(conversations.sendMessage(hello)))
       assert.strictEqual(error.reason._tag, "ServerError")
       assert.strictEqual(sent.length, 9)

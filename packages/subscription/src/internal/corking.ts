@@ -25,12 +25,12 @@ const joined = (pieces: ReadonlyArray<Uint8Array>): Uint8Array => {
 
 /** Every frame is two pieces of some twenty bytes: to hand thousands of those on one by one takes longer than to join them. */
 const joining = (stream: Corkable): void => {
-  const { _writev } = stream
-  if (_writev === undefined || stream._write === undefined) return
+  const gathered = stream._writev?.bind(stream)
+  if (gathered === undefined || stream._write === undefined) return
   stream._writev = (pieces, callback) => {
     const chunks = pieces.map(({ chunk }) => chunk)
     if (chunks.every((chunk) => chunk instanceof Uint8Array)) stream._write?.(joined(chunks), "buffer", callback)
-    else _writev.call(stream, pieces, callback)
+    else gathered(pieces, callback)
   }
 }
 

@@ -14,6 +14,7 @@ import * as Clock from "effect/Clock"
 import type * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { WebSocketConstructor } from "effect/socket/Socket"
@@ -124,6 +125,7 @@ export const run: (options: Options, start: Start) => Effect.Effect<Ended, never
       const onReady = Effect.fnUntraced(function*(result: Connect.Result) {
         const resume = inbox.resume()
         if (resume === null) return
+        yield* Fiber.interrupt(tooLate)
         yield* tellExpiry(start.token, result)
         yield* start.onReady(resume, result.session_restored ?? resume.protocol === start.resume?.protocol)
         yield* Effect.forkScoped(reauthenticate(result.authorization.project_id ?? null))
@@ -155,6 +157,10 @@ export const run: (options: Options, start: Start) => Effect.Effect<Ended, never
         yield* Effect.sleep(timings.heartbeat - silence % timings.heartbeat)
       })
 
+      const tooLate = yield* Effect.sleep(timings.connect).pipe(
+        Effect.andThen(lose(new Reason.Timeout({ millis: timings.connect }))),
+        Effect.forkScoped
+      )
       yield* write(JsonRpc.request(connectId, JsonRpc.method.connect, connectParams(options.agent, start)))
       yield* receive.pipe(
         Effect.forever({ disableYield: true }),
@@ -163,12 +169,6 @@ export const run: (options: Options, start: Start) => Effect.Effect<Ended, never
       )
       yield* watchdog.pipe(Effect.forever, Effect.catch(lose), Effect.forkScoped)
       yield* start.woken.pipe(Effect.andThen(ping), Effect.forever, Effect.catch(lose), Effect.forkScoped)
-      yield* Effect.sleep(timings.connect).pipe(
-        Effect.andThen(() =>
-          inbox.resume() === null ? lose(new Reason.Timeout({ millis: timings.connect })) : Effect.void
-        ),
-        Effect.forkScoped
-      )
       const ended = yield* Deferred.await(end)
       return { ...ended, resume: inbox.resume() }
     })
