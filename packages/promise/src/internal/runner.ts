@@ -3,14 +3,16 @@
  * signals, and on closing ends everything it runs.
  */
 import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
+import * as PromptScheduler from "@effect-signalwire/conversation/PromptScheduler"
 import { Closed } from "@effect-signalwire/schema/Reason"
 import * as Cause from "effect/Cause"
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { invalid, isSignal } from "./options.ts"
@@ -52,12 +54,15 @@ const aborted = (signal: AbortSignal): Effect.Effect<never, unknown> =>
 /** Builds the services and the runner on them; rejects when they can't be built. */
 export const make = async <R, E>(layer: Layer.Layer<R, E>): Promise<Runner<R>> => {
   const scope = Scope.makeUnsafe()
-  const built = await Effect.runPromiseExit(Layer.buildWithScope(layer, scope))
+  const scheduler = PromptScheduler.forPlatform()
+  const built = await Effect.runPromiseExit(Layer.buildWithScope(layer, scope), { scheduler })
   if (Exit.isFailure(built)) {
     await Effect.runPromise(Scope.close(scope, built))
     throw Cause.squash(built.cause)
   }
-  const context: Context.Context<R> = built.value
+  const context: Context.Context<R> = scheduler === undefined
+    ? built.value
+    : Context.add(built.value, Scheduler.Scheduler, scheduler)
   const fibers = new Set<Fiber.Fiber<unknown, unknown>>()
   const closing = Deferred.makeUnsafe<void>()
   const fork = Effect.runForkWith(context)

@@ -1,0 +1,48 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as PromptScheduler from "../src/PromptScheduler.ts"
+
+/** A channel that is pumped by hand. */
+const start = () => {
+  let sent = 0
+  const port1: { onmessage: (() => unknown) | null } = { onmessage: null }
+  const scheduler = PromptScheduler.make({ port1, port2: { postMessage: () => void sent++ } })
+  return { scheduler, sent: () => sent, receive: () => void port1.onmessage?.() }
+}
+
+describe("a scheduler over messages", () => {
+  it("goes on when its message arrives, and not before", () => {
+    const { receive, scheduler, sent } = start()
+    const fiber = Effect.runFork(Effect.as(Effect.yieldNow, "done"), { scheduler })
+    assert.strictEqual(sent(), 1)
+    assert.isUndefined(fiber.pollUnsafe())
+    receive()
+    assert.isDefined(fiber.pollUnsafe())
+  })
+
+  it("hands over once for all that waits, and again for what waits then", () => {
+    const { receive, scheduler, sent } = start()
+    const order: Array<string> = []
+    const dispatcher = scheduler.makeDispatcher()
+    dispatcher.scheduleTask(() => {
+      order.push("first")
+      dispatcher.scheduleTask(() => order.push("third"), 0)
+    }, 0)
+    dispatcher.scheduleTask(() => order.push("second"), 0)
+    receive()
+    assert.deepStrictEqual([order, sent()], [["first", "second"], 2])
+    receive()
+    assert.deepStrictEqual(order, ["first", "second", "third"])
+  })
+
+  it("is not needed on Node", () => {
+    assert.isUndefined(PromptScheduler.forPlatform())
+  })
+
+  it.effect("leaves a program as it is where it is not needed", () =>
+    Effect.gen(function*() {
+      const fiber = yield* Effect.forkChild(Effect.as(Effect.yieldNow, 1))
+      assert.strictEqual(yield* Fiber.join(fiber), 1)
+    }).pipe(Effect.provide(PromptScheduler.layer)))
+})
