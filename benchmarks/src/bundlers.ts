@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { rolldown } from "rolldown"
 
 /** The file of an entry in `bundled/`. */
-export const entry = (name: "whole" | "chat"): string => join(import.meta.dirname, "bundled", `${name}.ts`)
+export const entry = (name: "whole" | "chat" | "latency"): string => join(import.meta.dirname, "bundled", `${name}.ts`)
 
 /** One minified file for browsers. */
 export const withEsbuild = async (file: string): Promise<string> => {

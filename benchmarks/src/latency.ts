@@ -5,7 +5,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Socket from "effect/socket/Socket"
 import { performance } from "node:perf_hooks"
+import { chromium as playwright } from "playwright"
 import { WebSocket as NodeWebSocket } from "ws"
+import { chromium } from "../../chromium.shared.ts"
+import { entry, withEsbuild } from "./bundlers.ts"
 import * as Feed from "./feed/Feed.ts"
 import * as Ours from "./feed/ourClient.ts"
 import { type Benchmark, type Figure, spreadOf } from "./harness.ts"
@@ -50,6 +53,26 @@ const measure = async (layer: Layer.Layer<Socket.WebSocketConstructor>): Promise
   return times.slice(events / 3)
 }
 
+/** The same in a page of Chromium's; nothing where there is none. */
+const measureInPage = async (): Promise<ReadonlyArray<number>> => {
+  if (chromium === undefined) return []
+  await using feed = await Feed.start()
+  feed.page(await withEsbuild(entry("latency")))
+  const browser = await playwright.launch(chromium)
+  const page = await browser.newPage()
+  await page.goto(`${feed.http}/page`)
+  await page.waitForFunction(() => document.title === "ready")
+  for (let n = 0; n < events; n++) {
+    await feed.flood(1)
+    await new Promise((resolve) => {
+      setTimeout(resolve, gapMillis)
+    })
+  }
+  const times: ReadonlyArray<number> = await page.evaluate("noted()")
+  await browser.close()
+  return times.slice(events / 3)
+}
+
 const run = async (): Promise<ReadonlyArray<Figure>> => {
   const figures: Array<Figure> = []
   for (
@@ -64,6 +87,16 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
       unit: "us",
       spread: spreadOf(await measure(layer)),
       goal: { is: "at most", value: 100 }
+    })
+  }
+  const inPage = await measureInPage()
+  if (inPage.length > 0) {
+    figures.push({
+      row: "10",
+      what: "one event in Chromium to a callback that waits",
+      unit: "us",
+      spread: spreadOf(inPage),
+      goal: { is: "at most", value: 150, slack: 0.5 }
     })
   }
   return figures

@@ -20,6 +20,8 @@ export interface Feed extends AsyncDisposable {
   readonly flood: (frames: number, options?: Keeping) => Promise<void>
   /** Makes the events first; what it answers pushes them. */
   readonly prepare: (frames: number, options?: Keeping) => Promise<() => Promise<void>>
+  /** Serves a page at `/page` that runs this script. */
+  readonly page: (script: string) => void
   readonly history: (pages: number, delayMillis?: number) => void
 }
 
@@ -54,6 +56,7 @@ export const start = async (program: "server" | "relay" = "server"): Promise<Fee
     admin,
     http: `http://127.0.0.1:${port}`,
     ws: `ws://127.0.0.1:${port}`,
+    page: (script) => void tell({ type: "page", script }),
     history: (pages, delayMillis = 0) => void tell({ type: "history", pages, delayMillis }),
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {

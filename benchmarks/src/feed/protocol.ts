@@ -11,6 +11,8 @@ export type Command =
   | { readonly type: "flood" }
   /** How history looks from now on: how many pages of 100 it has, and how long an answer takes. */
   | { readonly type: "history"; readonly pages: number; readonly delayMillis: number }
+  /** Answers `/page` with a page that runs this script, and whose clock counts microseconds. */
+  | { readonly type: "page"; readonly script: string }
   | { readonly type: "stop" }
 
 /** Told by the server. */

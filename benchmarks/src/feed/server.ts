@@ -92,8 +92,19 @@ const conversationList = JSON.stringify({
 })
 const sent = JSON.stringify({ table: { conversation_id: addressId, text: "" } })
 
+let script = ""
+
+/** With these headers a page's clock counts microseconds. */
+const servePage = (response: ServerResponse): void => {
+  response.setHeader("cross-origin-opener-policy", "same-origin")
+  response.setHeader("cross-origin-embedder-policy", "require-corp")
+  response.setHeader("content-type", "text/html; charset=utf-8")
+  response.end(`<script type="module">${script.replaceAll("</script", "<\\/script")}</script>`)
+}
+
 const server = createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? "/", "http://127.0.0.1")
+  if (pathname === "/page") return servePage(response)
   if (request.method === "POST") {
     request.on("end", () => answer(response, sent)).resume()
   } else if (pathname.endsWith(`${addressId}/messages`)) {
@@ -128,6 +139,9 @@ process.on("message", (command: Command) => {
       return flood()
     case "history":
       history = command
+      return
+    case "page":
+      script = command.script
       return
     case "stop":
       return process.exit(0)

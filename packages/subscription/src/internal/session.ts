@@ -138,11 +138,11 @@ export const run: (options: Options, start: Start) => Effect.Effect<Ended, never
           const { answers, end: ending, ready, signals, unreadable } = inbox.read(frames)
           if (ready !== undefined) yield* onReady(ready)
           if (signals.length > 0) start.onSignals(signals)
-          if (Arr.isArrayNonEmpty(answers)) yield* writeAll(answers)
           if (unreadable.length > 0) yield* reportUnreadable(unreadable)
+          // frames that arrive meanwhile come as one batch, and who waits for these does not wait for the answers as well
+          if (ending === undefined) yield* Effect.yieldNow
+          if (Arr.isArrayNonEmpty(answers)) yield* writeAll(answers)
           if (ending !== undefined) yield* Deferred.succeed(end, ending)
-          // frames that arrive meanwhile come as one batch
-          yield* Effect.yieldNow
         })
       )
 
