@@ -11,7 +11,10 @@ import * as Scheduler from "effect/Scheduler"
 /** As much of a `MessageChannel` as is needed. */
 export interface Channel {
   /** Where messages arrive. */
-  readonly port1: { onmessage: ((event: never) => unknown) | null }
+  readonly port1: {
+    readonly addEventListener: (type: "message", listener: () => void) => void
+    readonly start: () => void
+  }
   /** Where they are sent. */
   readonly port2: { readonly postMessage: (message: null) => void }
 }
@@ -23,7 +26,8 @@ export interface Channel {
  */
 export const make = ({ port1, port2 }: Channel): Scheduler.Scheduler => {
   const tasks: Array<() => void> = []
-  port1.onmessage = () => tasks.shift()?.()
+  port1.addEventListener("message", () => tasks.shift()?.())
+  port1.start()
   return new Scheduler.MixedScheduler("async", (task) => {
     let isOn = true
     tasks.push(() => {

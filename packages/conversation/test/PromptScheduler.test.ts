@@ -6,9 +6,15 @@ import * as PromptScheduler from "../src/PromptScheduler.ts"
 /** A channel that is pumped by hand. */
 const start = () => {
   let sent = 0
-  const port1: { onmessage: (() => unknown) | null } = { onmessage: null }
+  let receive = () => {}
+  const port1 = {
+    addEventListener: (_: string, listener: () => void) => {
+      receive = listener
+    },
+    start: () => {}
+  }
   const scheduler = PromptScheduler.make({ port1, port2: { postMessage: () => void sent++ } })
-  return { scheduler, sent: () => sent, receive: () => void port1.onmessage?.() }
+  return { scheduler, sent: () => sent, receive: () => receive() }
 }
 
 describe("a scheduler over messages", () => {
