@@ -63,6 +63,8 @@ export class Lineage {
   #settledFrontier: Position | undefined
   #through = Number.NEGATIVE_INFINITY
   #initial: ReadonlySet<string> = new Set()
+  /** What stands before the page that it began with, unix seconds, is not part of it, were it said later. */
+  #horizon = Number.NEGATIVE_INFINITY
 
   constructor(name: string, terms: Terms, ledger: Ledger, cursor: Cursor | undefined) {
     this.name = name
@@ -97,6 +99,7 @@ export class Lineage {
       ? before.slice(-this.terms.pageSize)
       : before.filter((entry) => entry.epochSeconds >= since)
     this.#initial = new Set(first.map((entry) => entry.message.id))
+    if (since === undefined && first.length < before.length) this.#horizon = first[0]?.epochSeconds ?? this.#horizon
   }
 
   /** Another process goes on with it. */
@@ -187,6 +190,7 @@ export class Lineage {
       if (!entry.pushed && !sweeps) return false
     }
     if (entry.index < this.opened) return this.#initial.has(entry.message.id)
+    if (!entry.pushed && entry.epochSeconds <= this.#horizon) return false
     return this.terms.since === undefined || entry.epochSeconds >= this.terms.since
   }
 
