@@ -70,7 +70,8 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
 
 export const benchmark: Benchmark = {
   about:
-    "Messages sent exactly once, each under an id of its own and listened for, against bare `fetch` POSTs of the " +
-    "same body whose answers are parsed. The server is a process of its own and answers at once.",
+    "Messages sent exactly once over `layerBareFetch`, as the Promise client does, each under an id of its own and " +
+    "listened for, against bare `fetch` POSTs of the same body whose answers are parsed. The server is a process of its own " +
+    "and answers at once.",
   run
 }
