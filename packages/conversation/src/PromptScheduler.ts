@@ -14,6 +14,8 @@ export interface Channel {
   readonly port1: {
     readonly addEventListener: (type: "message", listener: () => void) => void
     readonly start: () => void
+    /** On Node, where a page is only played: it must not keep the process alive. */
+    readonly unref?: () => void
   }
   /** Where they are sent. */
   readonly port2: { readonly postMessage: (message: null) => void }
@@ -28,6 +30,7 @@ export const make = ({ port1, port2 }: Channel): Scheduler.Scheduler => {
   const tasks: Array<() => void> = []
   port1.addEventListener("message", () => tasks.shift()?.())
   port1.start()
+  port1.unref?.()
   return new Scheduler.MixedScheduler("async", (task) => {
     let isOn = true
     tasks.push(() => {
@@ -41,7 +44,8 @@ export const make = ({ port1, port2 }: Channel): Scheduler.Scheduler => {
 }
 
 /** In pages and their workers; elsewhere what one request made may not be used by another. */
-const isNeeded = !("setImmediate" in globalThis) && ("document" in globalThis || "importScripts" in globalThis)
+const isNeeded = !("setImmediate" in globalThis) && "MessageChannel" in globalThis &&
+  ("document" in globalThis || "importScripts" in globalThis)
 
 let shared: Scheduler.Scheduler | undefined
 
