@@ -26,7 +26,7 @@ const heap = (): number => {
   return megabytes(process.memoryUsage().heapUsed)
 }
 
-/** The most memory that this process held while `run` ran, beyond what it held before. */
+/** The most memory that this process was seen to hold by `look`, beyond what it held before. Megabytes. */
 const peakWhile = async (watch: (look: () => void) => Promise<void>): Promise<number> => {
   globalThis.gc?.()
   const before = process.memoryUsage.rss()

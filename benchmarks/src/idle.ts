@@ -8,7 +8,7 @@ import * as Feed from "./feed/Feed.ts"
 import * as Ours from "./feed/ourClient.ts"
 import * as Raw from "./feed/rawClient.ts"
 import type { Connect } from "./feed/subject.ts"
-import { type Benchmark, exactly, type Figure } from "./harness.ts"
+import { type Benchmark, clocks, exactly, type Figure } from "./harness.ts"
 
 const sessions = 2000
 /** How many are opened at once. */
@@ -20,11 +20,6 @@ const heapKilobytes = (): number => {
   globalThis.gc?.()
   globalThis.gc?.()
   return process.memoryUsage().heapUsed / 1000
-}
-
-const cpuMillis = (): number => {
-  const { system, user } = process.cpuUsage()
-  return (user + system) / 1000
 }
 
 const sleep = (millis: number): Promise<void> =>
@@ -59,9 +54,9 @@ const measure = async (connect: Connect): Promise<Cost> => {
   const kilobytes = (heapKilobytes() - before) / sessions
   // a collection goes on for a while in threads of its own
   await sleep(2000)
-  const spent = cpuMillis()
+  const spent = clocks.cpu()
   await sleep(idleSeconds * 1000)
-  const cpu = (cpuMillis() - spent) / idleSeconds
+  const cpu = (clocks.cpu() - spent) / idleSeconds
   for (const close of closing) await close()
   return { kilobytes, cpu }
 }

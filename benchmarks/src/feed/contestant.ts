@@ -6,6 +6,7 @@ import type * as Ours from "@effect-signalwire/promise"
 import { createRequire } from "node:module"
 import type * as VendorAddress from "vendor-address"
 import type * as VendorGroup from "vendor-group"
+import { clocks } from "../harness.ts"
 
 export type Generation = "ours" | "address" | "group"
 
@@ -39,20 +40,16 @@ process.on("unhandledRejection", () => undefined)
 let heard = 0
 let target = Number.POSITIVE_INFINITY
 let began = 0
-const cpuMillis = (): number => {
-  const { system, user } = process.cpuUsage()
-  return (user + system) / 1000
-}
 const hear = (events: number): void => {
   if (heard === 0) tell({ type: "hears" })
   heard += events
   if (heard < target) return
   target = Number.POSITIVE_INFINITY
-  tell({ type: "counted", cpu: cpuMillis() - began })
+  tell({ type: "counted", cpu: clocks.cpu() - began })
 }
 process.on("message", (count: number) => {
   target = heard + count
-  began = cpuMillis()
+  began = clocks.cpu()
   tell({ type: "counting" })
 })
 process.on("disconnect", () => process.exit(0))

@@ -1,4 +1,5 @@
 /** What is flooded: a client with its own server, which counts what it is told. */
+import { clocks } from "../harness.ts"
 import * as Feed from "./Feed.ts"
 
 /** A client that calls `heard` with how many events it was told. */
@@ -49,11 +50,6 @@ export interface Times {
   readonly cpu: ReadonlyArray<number>
 }
 
-const cpuMillis = (): number => {
-  const { system, user } = process.cpuUsage()
-  return (user + system) / 1000
-}
-
 /** Floods each of them in turn. */
 export const compete = async <Name extends string>(
   contenders: { readonly [K in Name]: Contender },
@@ -73,11 +69,11 @@ export const compete = async <Name extends string>(
     // to and fro, so that none always has the garbage of the same other to clear away
     for (const { cpu, subject, wall } of round % 2 === 0 ? plan : plan.toReversed()) {
       const flood = await subject.prepare(frames)
-      const spent = cpuMillis()
+      const spent = clocks.cpu()
       const began = performance.now()
       await flood()
       wall.push(performance.now() - began)
-      cpu.push(cpuMillis() - spent)
+      cpu.push(clocks.cpu() - spent)
     }
   }
   for (const { subject } of plan) await subject.close()

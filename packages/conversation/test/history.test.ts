@@ -1,27 +1,13 @@
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import type { Page } from "@effect-signalwire/schema/Page"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { ConversationError } from "../src/ConversationError.ts"
 import * as History from "../src/internal/history.ts"
-import { message } from "./support.ts"
+import { message, page } from "./support.ts"
 
 const at = (epochSeconds: number) => message(`m${epochSeconds}`, epochSeconds)
-
-type Messages = Page<ConversationMessage, ConversationError>
-
-const page = (data: Messages["data"], next?: Messages["next"]): Messages => ({
-  data,
-  hasNext: next !== undefined,
-  hasPrev: false,
-  malformed: [],
-  next: next ?? Effect.succeedNone,
-  prev: Effect.succeedNone,
-  first: Effect.never,
-  self: Effect.never
-})
 
 /** A history of four messages on two pages; the link to the second fails as often as it is told. */
 const makeHistory = (reason: Reason.Reason, failures: number) => {

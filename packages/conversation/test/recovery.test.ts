@@ -1,5 +1,4 @@
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import type { Page } from "@effect-signalwire/schema/Page"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -7,24 +6,11 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { ConversationError } from "../src/ConversationError.ts"
 import * as Recovery from "../src/internal/recovery.ts"
-import { message } from "./support.ts"
+import { message, type Messages, page } from "./support.ts"
 
 const at = (epochSeconds: number, name = "m") => message(`${name}${epochSeconds}`, epochSeconds)
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
-
-type Messages = Page<ConversationMessage, ConversationError>
-
-const makePage = (data: Messages["data"], next: Messages["next"] | undefined): Messages => ({
-  data,
-  hasNext: next !== undefined,
-  hasPrev: false,
-  malformed: [],
-  next: next ?? Effect.succeedNone,
-  prev: Effect.succeedNone,
-  first: Effect.never,
-  self: Effect.never
-})
 
 /** A history in pages of two, whose links count from its newest message: what is added to it shifts them. */
 const makeHistory = (initial: ReadonlyArray<ConversationMessage>, pageSize = 2) => {
@@ -42,7 +28,7 @@ const makeHistory = (initial: ReadonlyArray<ConversationMessage>, pageSize = 2) 
   const read = (from: number): Messages => {
     reads++
     const after = from + pageSize
-    return makePage(all.slice(from, after), after < all.length ? link(after) : undefined)
+    return page(all.slice(from, after), after < all.length ? link(after) : undefined)
   }
   return {
     newest: Effect.sync(() => read(0)),
@@ -165,8 +151,8 @@ describe("reading back in parts", () => {
 
   it.effect("gives up when the pages lead back to themselves", () =>
     Effect.gen(function*() {
-      const first: Messages = makePage([at(2)], Effect.suspend(() => Effect.succeedSome(second)))
-      const second: Messages = makePage([at(1)], Effect.suspend(() => Effect.succeedSome(first)))
+      const first: Messages = page([at(2)], Effect.suspend(() => Effect.succeedSome(second)))
+      const second: Messages = page([at(1)], Effect.suspend(() => Effect.succeedSome(first)))
       const error = yield* Effect.flip(readAll({ newest: Effect.succeed(first), limit: 100 }, null))
       assert.deepStrictEqual(error.reason._tag === "Malformed" && error.reason.path, "links.next")
     }))

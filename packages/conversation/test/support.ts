@@ -1,7 +1,10 @@
 import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import { ConversationId, MessageId } from "@effect-signalwire/schema/Ids"
+import type { Page } from "@effect-signalwire/schema/Page"
 import type * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import type { ConversationError } from "../src/ConversationError.ts"
 import type { Stretch } from "../src/internal/history.ts"
 
 /** A message whose text is its id. */
@@ -34,3 +37,17 @@ export const cutShort = (...messages: Arr.NonEmptyReadonlyArray<ConversationMess
 
 export const event = (id: string, epochSeconds: number): ConversationEvent =>
   ConversationEvent.fromMessage(message(id, epochSeconds))
+
+export type Messages = Page<ConversationMessage, ConversationError>
+
+/** A page of history, and the way to the next. */
+export const page = (data: Messages["data"], next?: Messages["next"]): Messages => ({
+  data,
+  hasNext: next !== undefined,
+  hasPrev: false,
+  malformed: [],
+  next: next ?? Effect.succeedNone,
+  prev: Effect.succeedNone,
+  first: Effect.never,
+  self: Effect.never
+})

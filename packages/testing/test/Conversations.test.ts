@@ -85,6 +85,28 @@ describe("a timeline", () => {
       assert.deepStrictEqual(events.map(label), ["a", "b", "CaughtUp"])
     }))
 
+  it.effect("fails when what it is to begin with can't be read, wherever that is", () =>
+    Effect.gen(function*() {
+      const reason = new Reason.ServerError({ status: 503, detail: "" })
+      const failing = Effect.fail(new SignalWireHttpError({ method: "getConversationMessages", reason }))
+      const context = yield* Layer.build(
+        Conversations.layerServices().pipe(
+          Layer.provide([
+            Mocks.http({ getConversationMessages: () => failing }),
+            Mocks.subscription({
+              attach: Effect.succeed({ signals: Stream.never, mark: Effect.void, waiting: Effect.succeed([]) }),
+              sessions: Effect.succeed(1)
+            })
+          ])
+        )
+      )
+      const { timeline } = Context.get(context, Conversations.Conversations)
+      for (const since of [undefined, 0]) {
+        const error = yield* Effect.flip(Stream.runDrain(timeline({ addressId, since })))
+        assert.strictEqual(error.reason._tag, "ServerError")
+      }
+    }).pipe(Effect.scoped))
+
   it.effect("begins where it is told to, over as many pages as that takes", () =>
     Effect.gen(function*() {
       const { conversations, end, store } = yield* start({ pageSize: 2 })

@@ -98,18 +98,12 @@ export const open = Effect.fnUntraced(
       return step
     }
 
-    const begin = Effect.gen(function*() {
-      const sessions = yield* subscription.sessions
-      const saved = cursor === undefined ? Option.none() : yield* Effect.mapError(cursor.load, unreadable(method))
-      if (Option.isSome(saved)) return tell({ _tag: "Resumed", standing: saved.value })
-      if (options.begin === "everything") return tell({ _tag: "Unread" })
-      return tell({ _tag: "Begun", sessions, beginning: yield* options.begin(newest) })
-    })
-
     const recovery: Recovery.Options = { method, newest, limit: tuning.recoveryLimit }
     /** Of what is being read back, the parts that were not, and how many sessions had been ready at the first. */
     let reading: { readonly rest: Recovery.Rest; readonly sessions: number } | undefined
-    const readBack = Effect.gen(function*() {
+    /** What is read is what it begins with, and nothing that was missing. */
+    let isOpening = false
+    const readPart = Effect.gen(function*() {
       if (reading !== undefined) tell({ _tag: "Signals", signals: yield* waiting })
       const sessions = reading?.sessions ?? (yield* subscription.sessions)
       const { messages, rest, top } = yield* Recovery.readPart(recovery, merge.readBackTo(), reading?.rest)
@@ -117,13 +111,15 @@ export const open = Effect.fnUntraced(
       const step = tell({ _tag: "ReadBack", sessions, messages, top, more: rest !== undefined })
       sweep?.looked(step.found)
       const hole = step.items.find(({ _tag }) => _tag === "Gap")
-      if (step.found > 0) yield* meter.repaired(step.found)
+      if (step.found > 0 && !isOpening) yield* meter.repaired(step.found)
+      if (rest === undefined) isOpening = false
       if (hole !== undefined) {
         yield* meter.missed
         yield* Effect.logWarning("messages may be missing", hole)
       }
       return step
-    }).pipe(
+    })
+    const readBack = readPart.pipe(
       Effect.tapError((error) => Effect.logDebug("history could not be read", error.message)),
       // what is in between may answer for the server, in its own words, and go away again
       Effect.retry({
@@ -133,8 +129,22 @@ export const open = Effect.fnUntraced(
       Effect.annotateLogs("signalwire.method", method)
     )
 
-    const begun = yield* begin
-    const first = begun.phase._tag === "Behind" ? (yield* readBack).items : begun.items
+    const begin = Effect.gen(function*() {
+      const sessions = yield* subscription.sessions
+      const saved = cursor === undefined ? Option.none() : yield* Effect.mapError(cursor.load, unreadable(method))
+      if (Option.isSome(saved)) {
+        tell({ _tag: "Resumed", standing: saved.value })
+        return yield* readBack
+      }
+      if (options.begin === "everything") {
+        tell({ _tag: "Unread" })
+        isOpening = true
+        // who begins is told that it fails; only what has begun waits for what may heal
+        return yield* readPart
+      }
+      return tell({ _tag: "Begun", sessions, beginning: yield* options.begin(newest) })
+    })
+    const first = (yield* begin).items
 
     if (sweep !== undefined) yield* Effect.forkScoped(sweep.run)
     const bookmark = Bookmark.make(cursor, merge.standing, clock, tuning.cursorMillis)
