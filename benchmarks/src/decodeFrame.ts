@@ -4,8 +4,8 @@ import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import * as SignalWireEvent from "@effect-signalwire/schema/SignalWireEvent"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import * as Inbox from "../../packages/subscription/src/internal/inbox.ts"
-import * as Requests from "../../packages/subscription/src/internal/requests.ts"
+import { Inbox } from "../../packages/subscription/src/internal/inbox.ts"
+import { Requests } from "../../packages/subscription/src/internal/requests.ts"
 import { alternate, baseline, type Benchmark, type Figure, ratioOf } from "./harness.ts"
 import { eventFrame } from "./wire.ts"
 
@@ -14,14 +14,13 @@ const count = 80
 
 const redact = (text: string): string => text
 
-const inbox = Inbox.make({
+const inbox = new Inbox({
   connectId: "connect",
   session: 1,
   addressOf: undefined,
   redact,
-  requests: Requests.make({
+  requests: new Requests({
     write: () => Effect.void,
-    newId: Effect.succeed("request"),
     timeoutMillis: 1000,
     capacity: 1,
     redact

@@ -77,12 +77,12 @@ const cpuSeconds = (): number => {
 /** Lets so many messages pass, and answers how fast each tenth did and what was on the heap after it. */
 const pass = (count: number): Effect.Effect<ReadonlyArray<Part>> =>
   Effect.gen(function*() {
-    const fanout = Fanout.make(4096)
+    const fanout = new Fanout.Fanout(4096)
     const items = yield* Live.open({
       method: "timeline",
       subscription: {
         attach: fanout.attach,
-        observe: fanout.observe,
+        observe: (callback) => fanout.observe(callback),
         events: Stream.never,
         ready: Effect.void,
         sessions: Effect.succeed(1),
@@ -99,15 +99,15 @@ const pass = (count: number): Effect.Effect<ReadonlyArray<Part>> =>
     })
     const { add, window } = makeWindow()
     const seen = { messages: 0, late: 0 }
-    yield* Effect.forkScoped(Stream.runForEachArray(items, (batch) =>
-      Effect.sync(() => {
-        for (const item of batch) {
-          if (item._tag !== "Message" || !(item.message instanceof ConversationEvent)) continue
-          seen.messages++
-          if (item.late) seen.late++
-          add(item.message)
-        }
-      })))
+    const read = Effect.map(items, (batch) => {
+      for (const item of batch) {
+        if (item._tag !== "Message" || !(item.message instanceof ConversationEvent)) continue
+        seen.messages++
+        if (item.late) seen.late++
+        add(item.message)
+      }
+    })
+    yield* Effect.forkScoped(Effect.forever(read, { disableYield: true }))
     const measured: Array<Part> = []
     let repeated = 0
     for (let part = 0; part < parts; part++) {

@@ -61,7 +61,10 @@ const start = Effect.fnUntraced(function*(options: Partial<Subscription.Options>
   )
   const subscription = Context.get(context, Subscription.Subscription)
   const { signals } = yield* subscription.attach
-  const listening = yield* Effect.forkScoped(Stream.runDrain(signals), { startImmediately: true })
+  const listening = yield* Effect.forkScoped(
+    Stream.runDrain(Stream.fromPull(Effect.succeed(signals))),
+    { startImmediately: true }
+  )
   /** The next dial, after the wait before it. */
   const redialled = Effect.andThen(TestClock.adjust(backoff.cap), server.dialled)
   return { server, subscription, listening, redialled }

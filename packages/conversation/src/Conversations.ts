@@ -20,17 +20,18 @@ import * as Uuid from "@effect-signalwire/schema/Uuid"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
+import * as Arr from "effect/Array"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { identity } from "effect/Function"
+import { constTrue, identity } from "effect/Function"
 import type { HttpClient } from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type * as Pull from "effect/Pull"
 import * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
@@ -43,6 +44,7 @@ import * as Echoes from "./internal/echoes.ts"
 import * as History from "./internal/history.ts"
 import * as Live from "./internal/live.ts"
 import * as Meter from "./internal/meter.ts"
+import { keeping } from "./internal/policy.ts"
 import * as Sending from "./internal/sending.ts"
 import type { Gap, TimelineEvent } from "./TimelineEvent.ts"
 
@@ -180,6 +182,109 @@ export interface Tuning {
   readonly sendCapacity?: number | undefined
 }
 
+/** What the service's methods work with. */
+interface Core {
+  readonly http: SignalWireHttp.Service
+  readonly subscription: Subscription.Service
+  readonly meter: Meter.Meter
+  readonly tuning: Live.Tuning
+  readonly readyMillis: number
+  readonly traceMessages: boolean
+  readonly directory: Directory.Directory
+  readonly sending: Sending.Sending
+}
+
+const getConversations = Effect.fn("Conversations.getConversations")(
+  ({ directory, http }: Core, options?: SignalWireHttp.PageOptions) =>
+    Effect.tap(
+      readPage("getConversations", http.getConversations(options)),
+      ({ data }) => Effect.sync(() => directory.note(data))
+    )
+)
+
+const getConversationMessages = Effect.fn("Conversations.getConversationMessages")(
+  ({ http }: Core, options: SignalWireHttp.ConversationMessageOptions) =>
+    readPage("getConversationMessages", http.getConversationMessages(options))
+)
+
+const getMessages = Effect.fn("Conversations.getMessages")(
+  ({ http }: Core, options?: SignalWireHttp.MessageOptions) => readPage("getMessages", http.getMessages(options))
+)
+
+const join = Effect.fn("Conversations.join")(
+  ({ http }: Core, options: { readonly addressId: string }) =>
+    Effect.mapError(http.join(options), ConversationError.from("join"))
+)
+
+const sendMessage = ({ directory, meter, sending, traceMessages }: Core, given: SignalWireHttp.SendOptions) =>
+  Effect.gen(function*() {
+    const clientId = given.clientId ?? Branded.clientId(yield* Uuid.make)
+    yield* Effect.annotateCurrentSpan({
+      "signalwire.address_id": given.addressId,
+      "signalwire.client_id": clientId
+    })
+    const metadata = traceMessages ? yield* ConversationTrace.mark(given.metadata) : given.metadata
+    const receipt = yield* meter.send(sending.send({ ...given, metadata, clientId }))
+    yield* Effect.annotateCurrentSpan("signalwire.conversation_id", receipt.conversationId)
+    return yield* directory.afterSend(given.addressId, receipt)
+  }).pipe(
+    // a message that tells its span has one in any case
+    traceMessages
+      ? Effect.withSpan("Conversations.sendMessage", { kind: "producer" })
+      : spanned("Conversations.sendMessage", { kind: "producer" })
+  )
+
+const openSubscription = (
+  { http, meter, readyMillis, subscription, tuning }: Core,
+  { cursor, onGap, policy }: SubscriptionOptions = {}
+) =>
+  Effect.map(
+    Live.open({
+      method: "subscribe",
+      subscription,
+      tuning,
+      meter,
+      cursor,
+      newest: readPage("subscribe", http.getMessages({ pageSize: recoveryPageSize })),
+      belongs: constTrue,
+      settled: subscription.ready.pipe(
+        Effect.mapError(ConversationError.from("subscribe")),
+        Effect.timeoutOption(readyMillis),
+        Effect.asVoid
+      ),
+      begin: (newest) =>
+        Effect.map(
+          History.head(newest, tuning.overlapSeconds, lookLimit),
+          (stretch) => ({ stretch, shown: false })
+        )
+    }),
+    (items) => streamOf(eventsOf(items, onGap), policy)
+  )
+
+const followTimeline = (
+  { http, meter, subscription, tuning }: Core,
+  { addressId, cursor, policy, since }: TimelineOptions
+) => {
+  const earliest = beginsAt(since)
+  return Stream.unwrap(Effect.map(
+    Live.open({
+      method: "timeline",
+      subscription,
+      tuning,
+      meter,
+      cursor,
+      newest: readPage("timeline", http.getConversationMessages({ addressId, since, pageSize: recoveryPageSize })),
+      // one may be pushed long after its time
+      belongs: (event) => event.addressId === addressId && event.epochSeconds >= earliest,
+      settled: Effect.void,
+      begin: since === undefined
+        ? (newest) => Effect.map(History.newestPage(newest), (stretch) => ({ stretch, shown: true }))
+        : "everything"
+    }),
+    (items) => streamOf(items, policy)
+  ))
+}
+
 const makeWith = Effect.fnUntraced(function*(
   options: Tuning,
   meter: Meter.Meter
@@ -190,123 +295,52 @@ const makeWith = Effect.fnUntraced(function*(
 > {
   const http = yield* SignalWireHttp.SignalWireHttp
   const subscription = yield* Subscription.Subscription
-  const directory = Directory.make(http)
   const echoes = Echoes.make()
   yield* subscription.observe(echoes.hear)
   yield* subscription.observe(yield* meter.listen)
-  const sending = Sending.make(
-    Delivery.make(http, echoes, {
-      clockSkewSeconds: 300,
-      overlapSeconds: toMillis(options.overlap ?? "30 seconds") / 1000,
-      searchLimit: lookLimit,
-      settleMillis: toMillis(options.settle ?? "5 seconds")
-    }),
-    {
-      deadlineMillis: toMillis(options.sendDeadline ?? "2 minutes"),
-      capacity: options.sendCapacity ?? 1000
-    }
-  )
-  const tuning: Live.Tuning = {
-    overlapSeconds: Duration.toSeconds(Duration.fromInputUnsafe(options.overlap ?? "30 seconds")),
-    memory: options.memory ?? 8192,
-    recoveryLimit: options.recoveryLimit ?? 10_000,
-    cursorMillis: toMillis(options.cursorInterval ?? "1 second"),
-    sweep: options.sweep === false ? null : {
-      minMillis: toMillis(options.sweep?.min ?? "30 seconds"),
-      maxMillis: toMillis(options.sweep?.max ?? "5 minutes")
-    }
-  }
-
-  const openSubscription: Service["subscription"] = (given = {}) =>
-    Effect.map(
-      Live.open({
-        method: "subscribe",
-        subscription,
-        tuning,
-        meter,
-        cursor: given.cursor,
-        newest: readPage("subscribe", http.getMessages({ pageSize: recoveryPageSize })),
-        belongs: () => true,
-        settled: subscription.ready.pipe(
-          Effect.mapError(ConversationError.from("subscribe")),
-          Effect.timeoutOption(options.readyTimeout ?? "10 seconds"),
-          Effect.asVoid
-        ),
-        begin: (newest) =>
-          Effect.map(
-            History.head(newest, tuning.overlapSeconds, lookLimit),
-            (stretch) => ({ stretch, shown: false })
-          )
+  const overlapSeconds = toMillis(options.overlap ?? "30 seconds") / 1000
+  const core: Core = {
+    http,
+    subscription,
+    meter,
+    readyMillis: toMillis(options.readyTimeout ?? "10 seconds"),
+    traceMessages: options.traceMessages === true,
+    directory: Directory.make(http),
+    sending: Sending.make(
+      Delivery.make(http, echoes, {
+        clockSkewSeconds: 300,
+        overlapSeconds,
+        searchLimit: lookLimit,
+        settleMillis: toMillis(options.settle ?? "5 seconds")
       }),
-      (items) =>
-        items.pipe(
-          tellGaps(given.onGap),
-          Stream.filterMap((item) =>
-            item._tag === "Message" ? Result.succeed(ConversationEvent.fromMessage(item.message)) : Result.fail(item)
-          ),
-          withPolicy(given.policy)
-        )
-    )
-
-  const timeline: Service["timeline"] = ({ addressId, cursor, policy, since }) => {
-    const earliest = beginsAt(since)
-    return Stream.unwrap(
-      Live.open({
-        method: "timeline",
-        subscription,
-        tuning,
-        meter,
-        cursor,
-        newest: readPage("timeline", http.getConversationMessages({ addressId, since, pageSize: recoveryPageSize })),
-        // one may be pushed long after its time
-        belongs: (event) => event.addressId === addressId && event.epochSeconds >= earliest,
-        settled: Effect.void,
-        begin: since === undefined
-          ? (newest) => Effect.map(History.newestPage(newest), (stretch) => ({ stretch, shown: true }))
-          : "everything"
-      })
-    ).pipe(withPolicy(policy))
+      {
+        deadlineMillis: toMillis(options.sendDeadline ?? "2 minutes"),
+        capacity: options.sendCapacity ?? 1000
+      }
+    ),
+    tuning: {
+      overlapSeconds,
+      memory: options.memory ?? 8192,
+      recoveryLimit: options.recoveryLimit ?? 10_000,
+      cursorMillis: toMillis(options.cursorInterval ?? "1 second"),
+      sweep: options.sweep === false ? null : {
+        minMillis: toMillis(options.sweep?.min ?? "30 seconds"),
+        maxMillis: toMillis(options.sweep?.max ?? "5 minutes")
+      }
+    }
   }
-
   return Conversations.of({
-    getConversations: Effect.fn("Conversations.getConversations")((options) =>
-      Effect.tap(
-        readPage("getConversations", http.getConversations(options)),
-        ({ data }) => Effect.sync(() => directory.note(data))
-      )
-    ),
-    getConversationMessages: Effect.fn("Conversations.getConversationMessages")((options) =>
-      readPage("getConversationMessages", http.getConversationMessages(options))
-    ),
-    getMessages: Effect.fn("Conversations.getMessages")((options) =>
-      readPage("getMessages", http.getMessages(options))
-    ),
+    getConversations: (options) => getConversations(core, options),
+    getConversationMessages: (options) => getConversationMessages(core, options),
+    getMessages: (options) => getMessages(core, options),
     conversations: (options) => readAll("conversations", http.conversations(options)),
     conversationMessages: (options) => readAll("conversationMessages", http.conversationMessages(options)),
     messages: (options) => readAll("messages", http.messages(options)),
-    sendMessage: Effect.fnUntraced(
-      function*(given) {
-        const clientId = given.clientId ?? Branded.clientId(yield* Uuid.make)
-        yield* Effect.annotateCurrentSpan({
-          "signalwire.address_id": given.addressId,
-          "signalwire.client_id": clientId
-        })
-        const metadata = options.traceMessages === true ? yield* ConversationTrace.mark(given.metadata) : given.metadata
-        const receipt = yield* meter.send(sending.send({ ...given, metadata, clientId }))
-        yield* Effect.annotateCurrentSpan("signalwire.conversation_id", receipt.conversationId)
-        return yield* directory.afterSend(given.addressId, receipt)
-      },
-      // a message that tells its span has one in any case
-      options.traceMessages === true
-        ? Effect.withSpan("Conversations.sendMessage", { kind: "producer" })
-        : spanned("Conversations.sendMessage", { kind: "producer" })
-    ),
-    join: Effect.fn("Conversations.join")((options) =>
-      Effect.mapError(http.join(options), ConversationError.from("join"))
-    ),
-    subscribe: Stream.unwrap(openSubscription()),
-    subscription: openSubscription,
-    timeline,
+    sendMessage: (options) => sendMessage(core, options),
+    join: (options) => join(core, options),
+    subscribe: Stream.unwrap(Effect.suspend(() => openSubscription(core))),
+    subscription: (options) => openSubscription(core, options),
+    timeline: (options) => followTimeline(core, options),
     connection: { current: subscription.connection, changes: subscription.connectionChanges }
   })
 })
@@ -319,17 +353,29 @@ const beginsAt = (since: TimelineOptions["since"]): number => {
   return DateTime.isDateTime(since) ? DateTime.toEpochMillis(since) / 1000 : Number.NEGATIVE_INFINITY
 }
 
-/** Tells of gaps as they are passed. A batch has one at most, which stands before its messages. */
-const tellGaps =
-  (onGap: SubscriptionOptions["onGap"]) =>
-  <E, R>(items: Stream.Stream<TimelineEvent, E, R>): Stream.Stream<TimelineEvent, E, R> =>
-    onGap === undefined ? items : Stream.mapArrayEffect(items, (batch) => {
-      const gap = batch.find((item) => item._tag === "Gap")
-      return gap === undefined ? Effect.succeed(batch) : Effect.as(onGap(gap), batch)
-    })
+/** The messages among the items. Gaps are told as they are passed: a batch has one at most, before its messages. */
+const eventsOf = (
+  items: Live.Items,
+  onGap: SubscriptionOptions["onGap"]
+): Pull.Pull<Arr.NonEmptyReadonlyArray<ConversationEvent>, ConversationError> =>
+  Effect.flatMap(items, (batch) => {
+    const events: Array<ConversationEvent> = []
+    let told: Effect.Effect<void> | undefined
+    for (const item of batch) {
+      if (item._tag === "Message") events.push(ConversationEvent.fromMessage(item.message))
+      else if (item._tag === "Gap") told = onGap?.(item)
+    }
+    const next = Arr.isArrayNonEmpty(events) ? Effect.succeed(events) : eventsOf(items, onGap)
+    return told === undefined ? next : Effect.andThen(told, next)
+  })
 
-const withPolicy = (policy: Policy = "suspend") => <A, E, R>(items: Stream.Stream<A, E, R>): Stream.Stream<A, E, R> =>
-  policy === "suspend" ? items : Stream.buffer(items, policy)
+const streamOf = <A, E>(
+  items: Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E>,
+  policy: Policy = "suspend"
+): Stream.Stream<A, Pull.ExcludeDone<E>> =>
+  policy === "suspend"
+    ? Stream.fromPull(Effect.succeed(items))
+    : Stream.scoped(Stream.fromPull(keeping(policy)(items)))
 
 /** How many messages a page holds where this service reads history on its own account. */
 const recoveryPageSize = 100
@@ -391,33 +437,37 @@ export type Services =
 
 type Transports = HttpClient | Socket.WebSocketConstructor
 
+/** All of them at once: a layer for each would cost every client more than the services themselves do. */
 const layerOver = <R>(
   options: ConnectOptions,
-  layerHttp: (options: SignalWireHttp.Options) => Layer.Layer<SignalWireHttp.SignalWireHttp, never, R>,
-  conversations: ReturnType<typeof layerServices>
-): Layer.Layer<Services, ConversationError, R | Credentials.Credentials | Socket.WebSocketConstructor> =>
-  Layer.unwrap(Effect.gen(function*() {
+  makeHttp: (options: SignalWireHttp.Options) => Effect.Effect<SignalWireHttp.Service, never, R>,
+  meter: Meter.Meter
+): Layer.Layer<
+  Services,
+  ConversationError,
+  Exclude<R, Scope.Scope> | Credentials.Credentials | Socket.WebSocketConstructor
+> =>
+  Layer.effectContext(Effect.gen(function*() {
     const credentials = yield* Credentials.Credentials
     const token = Redacted.value(yield* credentials.current)
     const endpoint = yield* Effect.mapError(
       Effect.fromResult(Endpoint.make(token, options)),
       (reason) => new ConversationError({ method: "layer", reason })
     )
-    const http = layerHttp({ ...options.http, endpoint, dialect: options.dialect })
-    const subscription = Layer.unwrap(
-      Effect.map(
-        SignalWireHttp.SignalWireHttp,
-        ({ addressOf }) => Subscription.layer({ ...options.subscription, endpoint, addressOf })
-      )
+    const http = yield* makeHttp({ ...options.http, endpoint, dialect: options.dialect })
+    const subscription = yield* Subscription.make({ ...options.subscription, endpoint, addressOf: http.addressOf })
+    const underneath = Context.make(SignalWireHttp.SignalWireHttp, http).pipe(
+      Context.add(Subscription.Subscription, subscription)
     )
-    return conversations.pipe(Layer.provideMerge(subscription), Layer.provideMerge(http))
+    const conversations = yield* Effect.provideContext(makeWith(options, meter), underneath)
+    return Context.add(underneath, Conversations, conversations)
   }))
 
 /** The service with its layers, for those who bring their own `Credentials`. Fails with `Invalid` for a bad host. */
 export const layerCredentials = (
   options: ConnectOptions = {}
 ): Layer.Layer<Services, ConversationError, Credentials.Credentials | Transports> =>
-  layerOver(options, SignalWireHttp.layer, layerServices(options))
+  layerOver(options, SignalWireHttp.make, Meter.make())
 
 /**
  * {@link layerCredentials} over `fetch` itself: without an `HttpClient`, spans of requests and metrics. It is what browsers
@@ -431,8 +481,8 @@ export const layerBareFetch = (
 ): Layer.Layer<Services, ConversationError, Credentials.Credentials | Socket.WebSocketConstructor> =>
   layerOver(
     options,
-    (http) => SignalWireHttp.layerBareFetch({ ...http, fetch: options.fetch }),
-    Layer.effect(Conversations, makeWith(options, Meter.idle))
+    (http) => SignalWireHttp.makeBareFetch({ ...http, fetch: options.fetch }),
+    Meter.idle
   )
 
 /** The service with its layers. Fails with `Invalid` for a bad host. */

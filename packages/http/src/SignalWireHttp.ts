@@ -407,16 +407,26 @@ export const layerFetchClient: Layer.Layer<HttpClient.HttpClient> = /* @__PURE__
 export const layerFetch = (options: Options): Layer.Layer<SignalWireHttp, never, Credentials.Credentials> =>
   Layer.provide(layer(options), layerFetchClient)
 
+/** Where the service is, and what reaches it. */
+export interface BareFetchOptions extends Options {
+  /** @default globalThis.fetch */
+  readonly fetch?: typeof globalThis.fetch | undefined
+}
+
 /**
- * The service over `fetch` itself, following no redirects: without an `HttpClient`, and so without spans of requests. It is
- * what browsers load least of.
+ * Builds the service over `fetch` itself, following no redirects: without an `HttpClient`, and so without spans of
+ * requests. It is what browsers load least of.
+ *
+ * @category constructors
+ */
+export const makeBareFetch = (options: BareFetchOptions): Effect.Effect<Service, never, Credentials.Credentials> =>
+  makeOver(options, OverFetch.make(options.fetch))
+
+/**
+ * {@link makeBareFetch} as a layer.
  *
  * @category layers
  */
 export const layerBareFetch = (
-  options: Options & {
-    /** @default globalThis.fetch */
-    readonly fetch?: typeof globalThis.fetch | undefined
-  }
-): Layer.Layer<SignalWireHttp, never, Credentials.Credentials> =>
-  Layer.effect(SignalWireHttp, makeOver(options, OverFetch.make(options.fetch)))
+  options: BareFetchOptions
+): Layer.Layer<SignalWireHttp, never, Credentials.Credentials> => Layer.effect(SignalWireHttp, makeBareFetch(options))

@@ -11,14 +11,12 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
-import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
-import * as Semaphore from "effect/Semaphore"
-import type * as Stream from "effect/Stream"
+import * as Flight from "./Flight.ts"
 import * as Watched from "./Watched.ts"
 
 /** The token could not be replaced. Where it is retryable, a later refresh may succeed. */
@@ -36,8 +34,8 @@ export class CredentialsError extends Data.TaggedError("CredentialsError")<{
 export interface Service {
   /** The token to use now. */
   readonly current: Effect.Effect<Redacted.Redacted>
-  /** The token now, then each that replaces it. */
-  readonly changes: Stream.Stream<Redacted.Redacted>
+  /** Calls back with each token that replaces the one before it, until the scope closes. */
+  readonly watch: (watcher: (token: Redacted.Redacted) => void) => Effect.Effect<void, never, Scope.Scope>
   /**
    * Answers another token than the one that was refused. One refresh serves all who ask while it runs, and those who
    * come with a token that was replaced meanwhile get the new one at once.
@@ -84,68 +82,74 @@ const untilRefreshed = Schedule.min([Schedule.exponential("1 second"), Schedule.
   Schedule.jittered
 )
 
+const noRefresh = Effect.suspend(() =>
+  Effect.fail(new CredentialsError({ detail: "no way to refresh the token was given", isRetryable: false }))
+)
+
+/** Renews one token at a time, for all who ask meanwhile. */
+const renewing = (
+  state: Watched.Watched<Redacted.Redacted>,
+  refresh: Effect.Effect<Redacted.Redacted, CredentialsError>
+): Service["renew"] => {
+  const flight = Flight.make<"refresh", Redacted.Redacted, CredentialsError>()
+  const refreshed = Effect.tap(refresh, state.set)
+  return (refused) =>
+    Effect.flatMap(
+      state.get,
+      (token) => Equal.equals(token, refused) ? flight.run("refresh", refreshed) : Effect.succeed(token)
+    )
+}
+
+/** Refreshes tokens ahead of their expiry, as long as the scope is open. */
+const refreshingAhead = (
+  renew: Service["renew"],
+  aheadMillis: number,
+  scope: Scope.Scope
+): Service["expires"] => {
+  let timer: Fiber.Fiber<void> | undefined
+  let refreshedAt = Number.NEGATIVE_INFINITY
+  const refreshAhead = Effect.fnUntraced(function*(token: Redacted.Redacted, expiresAt: number) {
+    const now = yield* Clock.currentTimeMillis
+    const remaining = expiresAt - now
+    yield* Effect.sleep(Math.max(remaining - aheadMillis, remaining / 2, refreshedAt + minRefreshInterval - now, 0))
+    refreshedAt = yield* Clock.currentTimeMillis
+    yield* Effect.retry(renew(token), { schedule: untilRefreshed, while: (error) => error.isRetryable })
+  })
+  return (token, at) =>
+    Effect.map(
+      Effect.forkIn(Effect.ignore(refreshAhead(token, DateTime.toEpochMillis(at))), scope),
+      (next) => {
+        timer?.interruptUnsafe()
+        timer = next
+      }
+    )
+}
+
+const ignored: Service["expires"] = () => Effect.void
+
 /** Builds the service. Tokens are refreshed ahead of their expiry as long as its scope is open. */
 export const make = Effect.fnUntraced(
   function*<R = never>(options: Options<R>): Effect.fn.Return<Service, never, R | Scope.Scope> {
-    const context = yield* Effect.context<R>()
     const state = Watched.make(options.token)
-    const semaphore = yield* Semaphore.make(1)
-    const refresh: Effect.Effect<Redacted.Redacted, CredentialsError> = options.refresh === undefined
-      ? Effect.fail(new CredentialsError({ detail: "no way to refresh the token was given", isRetryable: false }))
-      : Effect.provideContext(Effect.mapError(options.refresh, refreshFailed), context)
-    // Refreshes are counted, so that those who asked while one ran can be told by its number to share its outcome.
-    let started = 0
-    let finished = 0
-    let outcome: Exit.Exit<Redacted.Redacted, CredentialsError> | undefined
-    const refreshOnce = Effect.suspend(() => {
-      started++
-      return Effect.onExit(
-        Effect.tap(refresh, (renewed) => state.set(renewed)),
-        (exit) =>
-          Effect.sync(() => {
-            finished = started
-            outcome = Exit.hasInterrupts(exit) ? undefined : exit
-          })
-      )
-    })
-    const renew: Service["renew"] = (refused) =>
-      Effect.suspend(() => {
-        const awaited = started > finished ? started : Infinity
-        return semaphore.withPermits(1)(
-          Effect.flatMap(state.get, (token) => {
-            if (!Equal.equals(token, refused)) return Effect.succeed(token)
-            return outcome !== undefined && finished >= awaited ? outcome : refreshOnce
-          })
-        )
-      })
-
-    const aheadMillis = Duration.toMillis(Duration.fromInputUnsafe(options.refreshAhead ?? "1 minute"))
-    const scope = yield* Effect.scope
-    let timer: Fiber.Fiber<void> | undefined
-    let refreshedAt = Number.NEGATIVE_INFINITY
-    const refreshAhead = Effect.fnUntraced(function*(token: Redacted.Redacted, expiresAt: number) {
-      const now = yield* Clock.currentTimeMillis
-      const remaining = expiresAt - now
-      yield* Effect.sleep(Math.max(remaining - aheadMillis, remaining / 2, refreshedAt + minRefreshInterval - now, 0))
-      refreshedAt = yield* Clock.currentTimeMillis
-      yield* Effect.retry(renew(token), { schedule: untilRefreshed, while: (error) => error.isRetryable })
-    })
-
+    const { refresh } = options
+    const renew = renewing(
+      state,
+      refresh === undefined
+        ? noRefresh
+        : Effect.provideContext(Effect.mapError(refresh, refreshFailed), yield* Effect.context<R>())
+    )
     return Credentials.of({
       current: state.get,
-      changes: state.changes,
+      watch: state.watch,
       renew,
       replace: state.set,
-      expires: (token, at) =>
-        options.refresh === undefined
-          ? Effect.void
-          : Effect.map(
-            Effect.forkIn(Effect.ignore(refreshAhead(token, DateTime.toEpochMillis(at))), scope),
-            (next) => {
-              timer?.interruptUnsafe()
-              timer = next
-            }
-          )
+      expires: refresh === undefined
+        ? ignored
+        : refreshingAhead(
+          renew,
+          Duration.toMillis(Duration.fromInputUnsafe(options.refreshAhead ?? "1 minute")),
+          yield* Effect.scope
+        )
     })
   }
 )

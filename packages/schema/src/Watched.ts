@@ -3,9 +3,12 @@
  *
  * @since 0.1.0
  */
+import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Effect from "effect/Effect"
-import * as Queue from "effect/Queue"
+import type * as Pull from "effect/Pull"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { Mailbox } from "./Mailbox.ts"
 
 /** A value that can be watched. */
 export interface Watched<A> {
@@ -13,6 +16,10 @@ export interface Watched<A> {
   readonly get: Effect.Effect<A>
   /** Replaces the value. */
   readonly set: (value: A) => Effect.Effect<void>
+  /** Calls back with each value that replaces the one before it, until the scope closes. */
+  readonly watch: (watcher: (value: A) => void) => Effect.Effect<void, never, Scope.Scope>
+  /** The value now, then each that replaces it, until the scope closes. */
+  readonly pull: Effect.Effect<Pull.Pull<NonEmptyReadonlyArray<A>>, never, Scope.Scope>
   /** The value now, then each that replaces it. */
   readonly changes: Stream.Stream<A>
 }
@@ -20,23 +27,39 @@ export interface Watched<A> {
 /** A value that is watched by nobody yet. */
 export const make = <A>(initial: A): Watched<A> => {
   let value = initial
-  const watchers = new Set<(value: A) => void>()
+  let watchers: ReadonlyArray<(value: A) => void> = []
+  /** Values that some are not told of yet: one who is told may set another, which the others hear after this one. */
+  let untold: ReadonlyArray<A> = []
+  const watch: Watched<A>["watch"] = (watcher) =>
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        watchers = [...watchers, watcher]
+      }),
+      () =>
+        Effect.sync(() => {
+          watchers = watchers.filter((other) => other !== watcher)
+        })
+    )
+  const pull = Effect.suspend(() => {
+    const values = new Mailbox<A>()
+    values.add(value)
+    return Effect.as(watch((next) => values.add(next)), values.take)
+  })
   return {
     get: Effect.sync(() => value),
     set: (next) =>
       Effect.sync(() => {
         value = next
-        for (const watcher of watchers) watcher(next)
+        untold = [...untold, next]
+        if (untold.length > 1) return
+        for (let told = untold; told.length > 0; told = untold = untold.slice(1)) {
+          for (const watcher of watchers) told.slice(0, 1).forEach(watcher)
+        }
       }),
-    changes: Stream.callback<A>((queue) => {
-      const watcher = (next: A) => void Queue.offerUnsafe(queue, next)
-      return Effect.acquireRelease(
-        Effect.sync(() => {
-          watcher(value)
-          watchers.add(watcher)
-        }),
-        () => Effect.sync(() => watchers.delete(watcher))
-      )
-    })
+    watch,
+    pull,
+    get changes() {
+      return Stream.unwrap(Effect.map(pull, (pull) => Stream.fromPull(Effect.succeed(pull))))
+    }
   }
 }

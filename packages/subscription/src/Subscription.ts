@@ -11,29 +11,31 @@ import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEv
 import type { AddressOf } from "@effect-signalwire/schema/ConversationMessage"
 import { Credentials } from "@effect-signalwire/schema/Credentials"
 import type { Endpoint } from "@effect-signalwire/schema/Endpoint"
+import { Mailbox } from "@effect-signalwire/schema/Mailbox"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import * as Watched from "@effect-signalwire/schema/Watched"
+import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Layer from "effect/Layer"
+import type * as Pull from "effect/Pull"
 import * as Random from "effect/Random"
 import * as RcRef from "effect/RcRef"
-import * as Result from "effect/Result"
+import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { WebSocketConstructor } from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import { ConnectionState } from "./ConnectionState.ts"
 import * as Backoff from "./internal/backoff.ts"
-import * as Fanout from "./internal/fanout.ts"
-import type { Attachment } from "./internal/fanout.ts"
+import { type Attachment, Fanout } from "./internal/fanout.ts"
 import { type Happening, type Phase, step } from "./internal/phase.ts"
 import * as Session from "./internal/session.ts"
 import type { Signal } from "./Signal.ts"
 import { SubscriptionError } from "./SubscriptionError.ts"
-import { Wake } from "./Wake.ts"
+import { type Hints, Wake } from "./Wake.ts"
 
 export type { Attachment } from "./internal/fanout.ts"
 
@@ -110,152 +112,213 @@ const view = (phase: Phase): ConnectionState =>
     Closed: () => ConnectionState.Closed()
   })
 
+/** What the session of a client is kept with. */
+class Life {
+  readonly fanout: Fanout
+  readonly state = Watched.make<ConnectionState>(ConnectionState.Idle())
+  sessions = 0
+  private phase: Phase = { _tag: "Idle" }
+  private readonly backoff: Backoff.Backoff
+  private readonly session: Session.Options
+  private readonly credentials: Credentials["Service"]
+  private readonly hints: Hints
+  /** The token of the last dial: the one to renew when it is refused, which REST may have renewed meanwhile. */
+  private token: Redacted.Redacted
+
+  constructor(options: Options, credentials: Credentials["Service"], hints: Hints, token: Redacted.Redacted) {
+    this.fanout = new Fanout(options.capacity ?? 4096)
+    this.backoff = Backoff.make({
+      baseMillis: millis(options.backoff?.base, "500 millis"),
+      capMillis: millis(options.backoff?.cap, "30 seconds")
+    })
+    this.session = {
+      url: options.endpoint.ws,
+      agent: options.agent ?? "effect-signalwire",
+      requestCapacity: 64,
+      addressOf: options.addressOf,
+      timings: {
+        open: millis(options.connectTimeout, "10 seconds"),
+        connect: millis(options.connectTimeout, "10 seconds"),
+        request: millis(options.requestTimeout, "10 seconds"),
+        heartbeat: millis(options.heartbeat, "10 seconds")
+      }
+    }
+    this.credentials = credentials
+    this.hints = hints
+    this.token = token
+  }
+
+  get isFailed(): boolean {
+    return this.phase._tag === "Failed"
+  }
+
+  /** Ends it for good. */
+  get close(): Effect.Effect<void> {
+    return Effect.tap(this.happen({ _tag: "Closing" }), () => Effect.sync(() => this.fanout.end()))
+  }
+
+  /** Nobody is left who needs it. */
+  get rest(): Effect.Effect<void> {
+    return Effect.suspend(() => this.phase._tag === "Closed" ? Effect.void : this.enter({ _tag: "Idle" }))
+  }
+
+  /** Does what the phase asks for, until nothing is left to do. */
+  get drive(): Effect.Effect<void, never, WebSocketConstructor> {
+    return Effect.gen({ self: this }, function*() {
+      yield* this.happen({ _tag: "Wanted" })
+      while (true) {
+        const { phase } = this
+        switch (phase._tag) {
+          case "Dialling":
+            yield* this.dial(phase.plan)
+            break
+          case "Waiting":
+            yield* Effect.raceFirst(Effect.sleep(phase.delayMillis), this.stirred)
+            yield* this.happen({ _tag: "Elapsed" })
+            break
+          case "Renewing":
+            yield* this.renew(phase.reason)
+            break
+          case "Failed":
+            return this.fanout.end(new SubscriptionError({ method: "attach", reason: phase.reason }))
+          case "Idle":
+          case "Online":
+          case "Closed":
+            return
+        }
+      }
+    })
+  }
+
+  private enter(next: Phase): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (next === this.phase) return Effect.void
+      this.phase = next
+      return this.state.set(view(next))
+    })
+  }
+
+  private happen(happening: Happening): Effect.Effect<void> {
+    return Effect.suspend(() => this.enter(step(this.phase, happening, this.backoff)))
+  }
+
+  private dial(plan: Extract<Phase, { readonly _tag: "Dialling" }>["plan"]) {
+    return Effect.gen({ self: this }, function*() {
+      const { credentials, fanout, hints, session } = this
+      this.token = yield* credentials.current
+      const ended = yield* Session.run(session, {
+        token: this.token,
+        currentToken: credentials.current,
+        resume: plan.resume,
+        session: this.sessions + 1,
+        onToken: credentials.watch,
+        onReady: (resume, resumed) => {
+          this.sessions++
+          return this.happen({ _tag: "Ready", resume, resumed })
+        },
+        onExpiry: credentials.expires,
+        onHint: hints,
+        onSignals: (signals) => fanout.emit(signals)
+      })
+      yield* Effect.logDebug("the session ended", ended.ending, ended.reason.message).pipe(
+        Effect.annotateLogs({ "signalwire.session": this.sessions, "signalwire.reason": ended.reason._tag })
+      )
+      yield* this.happen({ _tag: "Ended", ...ended, chance: yield* Random.next })
+    })
+  }
+
+  private renew(refusal: Reason.Reason) {
+    return Effect.matchEffect(this.credentials.renew(this.token), {
+      onSuccess: () => this.happen({ _tag: "Renewed" }),
+      onFailure: ({ isRetryable, message }) =>
+        Effect.gen({ self: this }, function*() {
+          const detail = `${refusal._tag === "Unauthorized" ? refusal.detail : refusal.message} (${message})`
+          yield* Effect.logWarning(message)
+          const reason = new Reason.Unauthorized({ detail, isRetryable })
+          yield* this.happen({ _tag: "RenewalFailed", reason, chance: yield* Random.next })
+        })
+    })
+  }
+
+  /** Waits for a hint of the platform, or another token than that of the last dial. */
+  private get stirred(): Effect.Effect<void> {
+    const { credentials, hints, token } = this
+    return Effect.scoped(Effect.gen(function*() {
+      const stirs = new Mailbox<void>()
+      const stir = () => stirs.add(undefined)
+      yield* hints(stir)
+      yield* credentials.watch(stir)
+      if (Equal.equals(yield* credentials.current, token)) yield* stirs.take
+    }))
+  }
+}
+
+const failed = (reason: Reason.Reason) => Effect.fail(new SubscriptionError({ method: "ready", reason }))
+
+const isReady = (current: ConnectionState): Effect.Effect<boolean, SubscriptionError> =>
+  ConnectionState.$match(current, {
+    Idle: () => Effect.succeed(false),
+    Connecting: () => Effect.succeed(false),
+    Connected: () => Effect.succeed(true),
+    // those who have begun wait until it can be renewed; those who begin are told
+    Reconnecting: ({ reason }) =>
+      reason._tag === "Unauthorized" && reason.isRetryable ? failed(reason) : Effect.succeed(false),
+    Failed: ({ reason }) => failed(reason),
+    Closed: () => failed(new Reason.Closed())
+  })
+
+/** Waits until it is ready. */
+const ready = ({ pull }: Watched.Watched<ConnectionState>): Effect.Effect<void, SubscriptionError> =>
+  Effect.scoped(Effect.gen(function*() {
+    const states = yield* pull
+    while (true) {
+      for (const state of yield* Effect.orDie(states)) {
+        if (yield* isReady(state)) return
+      }
+    }
+  }))
+
+/** The events among the signals. */
+const heard = (
+  signals: Attachment["signals"]
+): Pull.Pull<Arr.NonEmptyReadonlyArray<ConversationEvent>, SubscriptionError> =>
+  Effect.flatMap(signals, (batch) => {
+    const events = batch.flatMap((signal) => signal._tag === "Event" ? [signal.event] : [])
+    return Arr.isArrayNonEmpty(events) ? Effect.succeed(events) : heard(signals)
+  })
+
 /** Builds the service. It dials when the first subscriber attaches, and stops with the scope. */
 export const make = Effect.fnUntraced(function*(
   options: Options
 ): Effect.fn.Return<Service, never, Credentials | WebSocketConstructor | Scope.Scope> {
   const credentials = yield* Credentials
-  const woken = Stream.runHead(yield* Wake)
-  const backoff = Backoff.make({
-    baseMillis: millis(options.backoff?.base, "500 millis"),
-    capMillis: millis(options.backoff?.cap, "30 seconds")
-  })
-  const session: Session.Options = {
-    url: options.endpoint.ws,
-    agent: options.agent ?? "effect-signalwire",
-    requestCapacity: 64,
-    addressOf: options.addressOf,
-    timings: {
-      open: millis(options.connectTimeout, "10 seconds"),
-      connect: millis(options.connectTimeout, "10 seconds"),
-      request: millis(options.requestTimeout, "10 seconds"),
-      heartbeat: millis(options.heartbeat, "10 seconds")
-    }
-  }
-  const fanout = Fanout.make(options.capacity ?? 4096)
-  const state = Watched.make<ConnectionState>(ConnectionState.Idle())
-  let phase: Phase = { _tag: "Idle" }
-  let sessions = 0
-
-  const enter = (next: Phase): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      if (next === phase) return Effect.void
-      phase = next
-      return state.set(view(next))
-    })
-  const happen = (happening: Happening): Effect.Effect<void> =>
-    Effect.suspend(() => enter(step(phase, happening, backoff)))
-
-  /** The token of the last dial: the one to renew when it is refused, which REST may have renewed meanwhile. */
-  let token = yield* credentials.current
-
-  const dial = Effect.fnUntraced(function*(plan: Extract<Phase, { readonly _tag: "Dialling" }>["plan"]) {
-    token = yield* credentials.current
-    const ended = yield* Session.run(session, {
-      token,
-      resume: plan.resume,
-      session: sessions + 1,
-      tokens: credentials.changes,
-      onReady: (resume, resumed) => {
-        sessions++
-        return happen({ _tag: "Ready", resume, resumed })
-      },
-      onExpiry: credentials.expires,
-      woken,
-      onSignals: fanout.emit
-    })
-    yield* Effect.logDebug("the session ended", ended.ending, ended.reason.message).pipe(
-      Effect.annotateLogs({ "signalwire.session": sessions, "signalwire.reason": ended.reason._tag })
-    )
-    yield* happen({ _tag: "Ended", ...ended, chance: yield* Random.next })
-  })
-
-  /** There is another token than the one of the last dial. */
-  const replaced = Stream.runHead(Stream.filter(credentials.changes, (current) => !Equal.equals(current, token)))
-
-  const renew = (refusal: Reason.Reason) =>
-    Effect.matchEffect(Effect.suspend(() => credentials.renew(token)), {
-      onSuccess: () => happen({ _tag: "Renewed" }),
-      onFailure: Effect.fnUntraced(function*({ isRetryable, message }) {
-        const detail = `${refusal._tag === "Unauthorized" ? refusal.detail : refusal.message} (${message})`
-        yield* Effect.logWarning(message)
-        const reason = new Reason.Unauthorized({ detail, isRetryable })
-        yield* happen({ _tag: "RenewalFailed", reason, chance: yield* Random.next })
-      })
-    })
-
-  /** Does what the phase asks for, until nothing is left to do. */
-  const drive = Effect.gen(function*() {
-    yield* happen({ _tag: "Wanted" })
-    while (true) {
-      const current: Phase = phase
-      switch (current._tag) {
-        case "Dialling":
-          yield* dial(current.plan)
-          break
-        case "Waiting":
-          yield* Effect.raceAllFirst([Effect.sleep(current.delayMillis), woken, replaced])
-          yield* happen({ _tag: "Elapsed" })
-          break
-        case "Renewing":
-          yield* renew(current.reason)
-          break
-        case "Failed":
-          return yield* fanout.end(new SubscriptionError({ method: "attach", reason: current.reason }))
-        case "Idle":
-        case "Online":
-        case "Closed":
-          return
-      }
-    }
-  })
-
-  yield* Effect.addFinalizer(() => Effect.andThen(happen({ _tag: "Closing" }), fanout.end()))
+  const life = new Life(options, credentials, yield* Wake, yield* credentials.current)
+  yield* Effect.addFinalizer(() => life.close)
   /** Which drive is at work: those who still hold one that failed must not end the one after it. */
   let drives = 0
   const connection = yield* RcRef.make({
     acquire: Effect.acquireRelease(
-      Effect.suspend(() => Effect.as(Effect.forkScoped(drive), ++drives)),
-      (mine) => mine === drives && phase._tag !== "Closed" ? enter({ _tag: "Idle" }) : Effect.void
+      Effect.suspend(() => Effect.as(Effect.forkScoped(life.drive), ++drives)),
+      (mine) => mine === drives ? life.rest : Effect.void
     ),
     idleTimeToLive: options.idleTimeToLive ?? "30 seconds"
   })
 
   const attach: Service["attach"] = Effect.gen(function*() {
-    const attachment = yield* fanout.attach
-    if (phase._tag === "Failed") yield* RcRef.invalidate(connection)
+    const attachment = yield* life.fanout.attach
+    if (life.isFailed) yield* RcRef.invalidate(connection)
     yield* RcRef.get(connection)
     return attachment
   })
 
-  const failed = (reason: Reason.Reason) => Effect.fail(new SubscriptionError({ method: "ready", reason }))
-  const isReady = (current: ConnectionState): Effect.Effect<boolean, SubscriptionError> =>
-    ConnectionState.$match(current, {
-      Idle: () => Effect.succeed(false),
-      Connecting: () => Effect.succeed(false),
-      Connected: () => Effect.succeed(true),
-      // those who have begun wait until it can be renewed; those who begin are told
-      Reconnecting: ({ reason }) =>
-        reason._tag === "Unauthorized" && reason.isRetryable ? failed(reason) : Effect.succeed(false),
-      Failed: ({ reason }) => failed(reason),
-      Closed: () => failed(new Reason.Closed())
-    })
-  const ready = state.changes.pipe(
-    Stream.mapEffect(isReady),
-    Stream.takeUntil((done) => done),
-    Stream.runDrain
-  )
-
   return Subscription.of({
     attach,
-    observe: fanout.observe,
-    events: Stream.unwrap(Effect.map(attach, ({ signals }) => signals)).pipe(
-      Stream.filterMap((signal) => signal._tag === "Event" ? Result.succeed(signal.event) : Result.fail(signal))
-    ),
-    ready,
-    sessions: Effect.sync(() => sessions),
-    connection: state.get,
-    connectionChanges: state.changes
+    observe: (callback) => life.fanout.observe(callback),
+    events: Stream.unwrap(Effect.map(attach, ({ signals }) => Stream.fromPull(Effect.succeed(heard(signals))))),
+    ready: ready(life.state),
+    sessions: Effect.sync(() => life.sessions),
+    connection: life.state.get,
+    connectionChanges: life.state.changes
   })
 })
 

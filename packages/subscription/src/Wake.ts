@@ -6,15 +6,16 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Queue from "effect/Queue"
-import * as Stream from "effect/Stream"
+import type * as Scope from "effect/Scope"
 
-const browser: Stream.Stream<void> = Stream.callback((queue) =>
+/** Calls back with each hint, until the scope closes. */
+export type Hints = (hint: () => void) => Effect.Effect<void, never, Scope.Scope>
+
+const browser: Hints = (hint) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       const controller = new AbortController()
       const { signal } = controller
-      const hint = () => void Queue.offerUnsafe(queue, undefined)
       globalThis.addEventListener("online", hint, { signal })
       document.addEventListener("visibilitychange", () => {
         if (document.visibilityState === "visible") hint()
@@ -23,12 +24,11 @@ const browser: Stream.Stream<void> = Stream.callback((queue) =>
     }),
     (controller) => Effect.sync(() => controller.abort())
   )
-)
 
 /** What browsers tell: `online`, and a page that becomes visible. Elsewhere nothing. */
-export const platform: Stream.Stream<void> = typeof document === "undefined" ? Stream.never : browser
+export const platform: Hints = typeof document === "undefined" ? () => Effect.void : browser
 
 /** The hints in use; replace it where a platform has others, such as an app that comes to the foreground. */
-export const Wake: Context.Reference<Stream.Stream<void>> = Context.Reference("@effect-signalwire/subscription/Wake", {
+export const Wake: Context.Reference<Hints> = Context.Reference("@effect-signalwire/subscription/Wake", {
   defaultValue: () => platform
 })

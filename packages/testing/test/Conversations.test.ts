@@ -51,7 +51,7 @@ const start = Effect.fnUntraced(function*(options: Conversations.Tuning & { read
       Mocks.http({ getMessages: () => read, getConversationMessages: () => read }),
       Mocks.subscription({
         attach: Effect.succeed({
-          signals: Stream.fromQueue(signals),
+          signals: Queue.takeAll(signals),
           mark: Effect.asVoid(Queue.offer(signals, Signal.requested)),
           waiting: Effect.orDie(Queue.clear(signals))
         }),
@@ -94,7 +94,7 @@ describe("a timeline", () => {
           Layer.provide([
             Mocks.http({ getConversationMessages: () => failing }),
             Mocks.subscription({
-              attach: Effect.succeed({ signals: Stream.never, mark: Effect.void, waiting: Effect.succeed([]) }),
+              attach: Effect.succeed({ signals: Effect.never, mark: Effect.void, waiting: Effect.succeed([]) }),
               sessions: Effect.succeed(1)
             })
           ])

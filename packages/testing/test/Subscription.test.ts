@@ -2,7 +2,7 @@ import * as Credentials from "@effect-signalwire/schema/Credentials"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
-import { Wake } from "@effect-signalwire/subscription/Wake"
+import { type Hints, Wake } from "@effect-signalwire/subscription/Wake"
 import * as FakeServer from "@effect-signalwire/testing/FakeServer"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
@@ -10,7 +10,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as PubSub from "effect/PubSub"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
@@ -60,11 +59,19 @@ const start = Effect.fnUntraced(function*(
   const subscription = Context.get(context, Subscription.Subscription)
   const heard: Array<string> = []
   const listening = yield* Stream.runForEach(
-    (yield* subscription.attach).signals,
+    Stream.fromPull(Effect.succeed((yield* subscription.attach).signals)),
     (signal) => Effect.sync(() => heard.push(label(signal)))
   ).pipe(Effect.forkScoped({ startImmediately: true }))
   return { server, subscription, credentials: Context.get(context, Credentials.Credentials), heard, listening }
 })
+
+/** A platform whose hints the test gives. */
+const makeWake = () => {
+  const hints = new Set<() => void>()
+  const wake: Hints = (hint) =>
+    Effect.acquireRelease(Effect.sync(() => hints.add(hint)), () => Effect.sync(() => hints.delete(hint)))
+  return { hints, wake }
+}
 
 /** Lets everything that is ready run. */
 const settle = TestClock.adjust(0)
@@ -215,24 +222,24 @@ describe("the session", () => {
 
   it.effect("dials at once when the platform hints that the network is back", () =>
     Effect.gen(function*() {
-      const hints = yield* PubSub.unbounded<void>()
+      const { hints, wake } = makeWake()
       const { server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
-        Effect.provideService(Wake, Stream.fromPubSub(hints))
+        Effect.provideService(Wake, wake)
       )
       yield* (yield* server.dialled).cut
       yield* settle
-      yield* PubSub.publish(hints, undefined)
+      for (const hint of hints) hint()
       yield* (yield* server.dialled).accept("p1")
     }))
 
   it.effect("asks a live server for a sign of life when the platform hints", () =>
     Effect.gen(function*() {
-      const hints = yield* PubSub.unbounded<void>()
-      const { server } = yield* start().pipe(Effect.provideService(Wake, Stream.fromPubSub(hints)))
+      const { hints, wake } = makeWake()
+      const { server } = yield* start().pipe(Effect.provideService(Wake, wake))
       const connection = yield* server.dialled
       yield* connection.accept("p1")
       yield* settle
-      yield* PubSub.publish(hints, undefined)
+      for (const hint of hints) hint()
       yield* connection.request(JsonRpc.method.ping)
     }))
 
@@ -341,7 +348,7 @@ describe("the session", () => {
       yield* settle
       const heard: Array<string> = []
       yield* Stream.runForEach(
-        (yield* subscription.attach).signals,
+        Stream.fromPull(Effect.succeed((yield* subscription.attach).signals)),
         (signal) => Effect.sync(() => heard.push(label(signal)))
       ).pipe(Effect.forkScoped({ startImmediately: true }))
       const connection = yield* server.dialled

@@ -17,7 +17,7 @@ export interface Bookmark {
 }
 
 export const make = (
-  cursor: Cursor | undefined,
+  cursor: Cursor,
   standing: () => Standing,
   clock: Clock.Clock,
   intervalMillis: number
@@ -26,7 +26,7 @@ export const make = (
   let inHand = false
   const write = Effect.suspend(() => {
     writtenAt = clock.currentTimeMillisUnsafe()
-    return cursor === undefined ? Effect.void : Effect.catch(
+    return Effect.catch(
       cursor.save(standing()),
       (error) => Effect.logWarning("the cursor could not be written", error.message)
     )

@@ -24,42 +24,54 @@ export const hashOf = (id: string): number => {
   return hash
 }
 
-export const make = (): IdTable => {
-  const ids: Array<string> = []
-  const hashes: Array<number> = []
-  const times: Array<number> = []
-  /** Where an id stands, and one more; zero for nowhere. At least half of them are free, so a look-up ends soon. */
-  let places = new Int32Array(16)
+const nowhere = new Int32Array(1)
 
-  const put = (hash: number, place: number): void => {
+class Table implements IdTable {
+  private readonly ids: Array<string> = []
+  private readonly hashes: Array<number> = []
+  private readonly times: Array<number> = []
+  /** Where an id stands, and one more; zero for nowhere. At least half of them are free, so a look-up ends soon. */
+  private places = nowhere
+
+  size(): number {
+    return this.ids.length
+  }
+
+  has(id: string, hash: number): boolean {
+    const { hashes, ids, places } = this
+    const mask = places.length - 1
+    let slot = hash & mask
+    for (let place = places[slot]; place !== undefined && place !== 0; place = places[slot]) {
+      if (hashes[place - 1] === hash && ids[place - 1] === id) return true
+      slot = (slot + 1) & mask
+    }
+    return false
+  }
+
+  add(id: string, hash: number, epochSeconds: number): void {
+    this.ids.push(id)
+    this.hashes.push(hash)
+    this.times.push(epochSeconds)
+    if (this.ids.length * 2 > this.places.length) {
+      this.places = new Int32Array(Math.max(this.places.length * 2, 16))
+      this.hashes.forEach((known, index) => this.put(known, index + 1))
+    } else {
+      this.put(hash, this.ids.length)
+    }
+  }
+
+  entries(): ReadonlyArray<readonly [id: string, epochSeconds: number]> {
+    return this.ids.map((id, index) => [id, this.times[index] ?? Number.NaN])
+  }
+
+  private put(hash: number, place: number): void {
+    const { places } = this
     const mask = places.length - 1
     let slot = hash & mask
     while (places[slot] !== 0) slot = (slot + 1) & mask
     places[slot] = place
   }
-
-  return {
-    size: () => ids.length,
-    has: (id, hash) => {
-      const mask = places.length - 1
-      let slot = hash & mask
-      for (let place = places[slot]; place !== undefined && place !== 0; place = places[slot]) {
-        if (hashes[place - 1] === hash && ids[place - 1] === id) return true
-        slot = (slot + 1) & mask
-      }
-      return false
-    },
-    add: (id, hash, epochSeconds) => {
-      ids.push(id)
-      hashes.push(hash)
-      times.push(epochSeconds)
-      if (ids.length * 2 > places.length) {
-        places = new Int32Array(places.length * 2)
-        hashes.forEach((known, index) => put(known, index + 1))
-      } else {
-        put(hash, ids.length)
-      }
-    },
-    entries: () => ids.map((id, index) => [id, times[index] ?? Number.NaN])
-  }
 }
+
+/** A table without any. */
+export const make = (): IdTable => new Table()

@@ -4,19 +4,16 @@
  */
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import { Malformed } from "@effect-signalwire/schema/Reason"
-import type { Signal } from "@effect-signalwire/subscription/Signal"
-import type { Service as Subscription } from "@effect-signalwire/subscription/Subscription"
+import type { Attachment, Service as Subscription } from "@effect-signalwire/subscription/Subscription"
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import { ConversationError } from "../ConversationError.ts"
 import type { Cursor } from "../Cursor.ts"
 import * as Bookmark from "./bookmark.ts"
@@ -25,7 +22,7 @@ import * as Merge from "./merge.ts"
 import type { Meter } from "./meter.ts"
 import * as Recovery from "./recovery.ts"
 import * as Sequence from "./sequence.ts"
-import * as Sweep from "./sweep.ts"
+import { type Options as SweepOptions, Sweep } from "./sweep.ts"
 
 export interface Options {
   /** The service's method on whose behalf this runs. */
@@ -52,14 +49,13 @@ export interface Tuning {
   /** How many messages a re-read holds at once; what is more is read in parts. */
   readonly recoveryLimit: number
   /** When to look for what was never pushed; `null` for never. */
-  readonly sweep: Sweep.Options | null
+  readonly sweep: SweepOptions | null
   /** How often a cursor is written at most. Milliseconds. */
   readonly cursorMillis: number
 }
 
-const phases = Data.taggedEnum<Sequence.Phase>()
-
-type Next = Pull.Pull<Arr.NonEmptyReadonlyArray<Sequence.Item>, ConversationError>
+/** What is handed on, batch by batch. */
+export type Items = Pull.Pull<Arr.NonEmptyReadonlyArray<Sequence.Item>, ConversationError>
 
 /** As long as history can't be read for a reason that may heal, the sequence waits for it. */
 const untilReadable = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")]).pipe(
@@ -73,116 +69,162 @@ const unreadable = (method: string) => (cause: unknown) =>
     cause
   })
 
-/**
- * Begins the sequence. Once this completes, nothing from now on is missed; the stream must be consumed in the same
- * scope.
- */
-export const open = Effect.fnUntraced(
-  function*(
-    options: Options
-  ): Effect.fn.Return<Stream.Stream<Sequence.Item, ConversationError>, ConversationError, Scope.Scope> {
-    const { belongs, cursor, meter, method, newest, subscription, tuning } = options
-    const clock = yield* Clock.Clock
-    const merge = Merge.make({ ...tuning, trustLive: tuning.sweep === null })
-    const { mark, signals, waiting } = yield* subscription.attach
-    yield* options.settled
-    const sweep = tuning.sweep === null
-      ? undefined
-      : yield* Sweep.make(tuning.sweep, { connection: subscription.connection, mark })
+/** What goes on, and what it stands on. */
+class Live {
+  readonly merge: Merge.Merge
+  private readonly options: Options
+  private readonly means: Sequence.Means
+  private readonly attachment: Attachment
+  private readonly sweep: Sweep | undefined
+  private phase: Sequence.Phase = Sequence.beginning
+  /** Of what is being read back, the parts that were not, and how many sessions had been ready at the first. */
+  private reading: { readonly rest: Recovery.Rest; readonly sessions: number } | undefined
+  /** What is read is what it begins with, and nothing that was missing. */
+  private isOpening = false
 
-    const means: Sequence.Means = { merge, belongs }
-    let phase = Sequence.beginning
-    const tell = (happening: Sequence.Happening): Sequence.Step => {
-      const step = Sequence.step(phase, happening, means)
-      phase = step.phase
-      return step
+  constructor(options: Options, attachment: Attachment, sweep: Sweep | undefined) {
+    this.options = options
+    this.attachment = attachment
+    this.sweep = sweep
+    this.merge = Merge.make({ ...options.tuning, trustLive: sweep === undefined })
+    this.means = { merge: this.merge, belongs: options.belongs }
+  }
+
+  /** Where it begins, and what it yields first. */
+  get begin(): Effect.Effect<Sequence.Step, ConversationError> {
+    return Effect.gen({ self: this }, function*() {
+      const { begin, cursor, method, newest, subscription } = this.options
+      const sessions = yield* subscription.sessions
+      const saved = cursor === undefined ? Option.none() : yield* Effect.mapError(cursor.load, unreadable(method))
+      if (Option.isSome(saved)) {
+        this.tell({ _tag: "Resumed", standing: saved.value })
+        return yield* this.readBack
+      }
+      if (begin === "everything") {
+        this.tell({ _tag: "Unread" })
+        this.isOpening = true
+        // who begins is told that it fails; only what has begun waits for what may heal
+        return yield* this.readPart
+      }
+      return this.tell({ _tag: "Begun", sessions, beginning: yield* begin(newest) })
+    })
+  }
+
+  /** What comes next: does what the phase asks for, until there is something to hand on. */
+  readonly next: Items = Effect.suspend(() => {
+    const { phase } = this
+    switch (phase._tag) {
+      case "Beginning":
+        return Effect.flatMap(this.begin, (step) => this.handOn(step))
+      case "Live":
+        return this.take
+      case "Behind":
+        return Effect.matchEffect(this.readBack, {
+          onSuccess: (step) => this.handOn(step),
+          onFailure: (error) => this.handOn(this.failed(error))
+        })
+      case "Failed":
+        return Effect.fail(phase.error)
+      case "Ended":
+        return Cause.done()
     }
+  })
 
-    const recovery: Recovery.Options = { method, newest, limit: tuning.recoveryLimit }
-    /** Of what is being read back, the parts that were not, and how many sessions had been ready at the first. */
-    let reading: { readonly rest: Recovery.Rest; readonly sessions: number } | undefined
-    /** What is read is what it begins with, and nothing that was missing. */
-    let isOpening = false
-    const readPart = Effect.gen(function*() {
-      if (reading !== undefined) tell({ _tag: "Signals", signals: yield* waiting })
+  private readonly take: Items = Effect.suspend(() =>
+    Pull.matchEffect(this.attachment.signals, {
+      onSuccess: (signals) => this.handOn(this.tell({ _tag: "Signals", signals })),
+      onFailure: (cause) => {
+        const error = Cause.findError(cause)
+        return Result.isSuccess(error)
+          ? this.handOn(this.failed(ConversationError.from(this.options.method)(error.success)))
+          : Effect.failCause(error.failure)
+      },
+      onDone: () => this.handOn(this.tell({ _tag: "Ended" }))
+    })
+  )
+
+  private handOn({ items }: Sequence.Step): Items {
+    return Arr.isReadonlyArrayNonEmpty(items) ? Effect.succeed(items) : this.next
+  }
+
+  private tell(happening: Sequence.Happening): Sequence.Step {
+    const step = Sequence.step(this.phase, happening, this.means)
+    this.phase = step.phase
+    return step
+  }
+
+  private failed(error: ConversationError): Sequence.Step {
+    return this.tell({ _tag: "Failed", error })
+  }
+
+  /** Reads the next part of what is missing. */
+  private get readPart(): Effect.Effect<Sequence.Step, ConversationError> {
+    return Effect.gen({ self: this }, function*() {
+      const { attachment, merge, reading } = this
+      const { meter, method, newest, subscription, tuning } = this.options
+      if (reading !== undefined) this.tell({ _tag: "Signals", signals: yield* attachment.waiting })
       const sessions = reading?.sessions ?? (yield* subscription.sessions)
-      const { messages, rest, top } = yield* Recovery.readPart(recovery, merge.readBackTo(), reading?.rest)
-      reading = rest && { rest, sessions }
-      const step = tell({ _tag: "ReadBack", sessions, messages, top, more: rest !== undefined })
-      sweep?.looked(step.found)
+      const { messages, rest, top } = yield* Recovery.readPart(
+        { method, newest, limit: tuning.recoveryLimit },
+        merge.readBackTo(),
+        reading?.rest
+      )
+      this.reading = rest && { rest, sessions }
+      const step = this.tell({ _tag: "ReadBack", sessions, messages, top, more: rest !== undefined })
+      this.sweep?.looked(step.found)
       const hole = step.items.find(({ _tag }) => _tag === "Gap")
-      if (step.found > 0 && !isOpening) yield* meter.repaired(step.found)
-      if (rest === undefined) isOpening = false
+      if (step.found > 0 && !this.isOpening) yield* meter.repaired(step.found)
+      if (rest === undefined) this.isOpening = false
       if (hole !== undefined) {
         yield* meter.missed
         yield* Effect.logWarning("messages may be missing", hole)
       }
       return step
     })
-    const readBack = readPart.pipe(
+  }
+
+  private get readBack(): Effect.Effect<Sequence.Step, ConversationError> {
+    return this.readPart.pipe(
       Effect.tapError((error) => Effect.logDebug("history could not be read", error.message)),
       // what is in between may answer for the server, in its own words, and go away again
       Effect.retry({
         schedule: untilReadable,
         while: (error) => error.isRetryable || error.reason._tag === "Malformed"
       }),
-      Effect.annotateLogs("signalwire.method", method)
+      Effect.annotateLogs("signalwire.method", this.options.method)
     )
+  }
+}
 
-    const begin = Effect.gen(function*() {
-      const sessions = yield* subscription.sessions
-      const saved = cursor === undefined ? Option.none() : yield* Effect.mapError(cursor.load, unreadable(method))
-      if (Option.isSome(saved)) {
-        tell({ _tag: "Resumed", standing: saved.value })
-        return yield* readBack
-      }
-      if (options.begin === "everything") {
-        tell({ _tag: "Unread" })
-        isOpening = true
-        // who begins is told that it fails; only what has begun waits for what may heal
-        return yield* readPart
-      }
-      return tell({ _tag: "Begun", sessions, beginning: yield* options.begin(newest) })
-    })
-    const first = (yield* begin).items
+/**
+ * Begins the sequence. Once this completes, nothing from now on is missed; what it answers must be pulled in the same
+ * scope.
+ */
+export const open = Effect.fnUntraced(
+  function*(options: Options): Effect.fn.Return<Items, ConversationError, Scope.Scope> {
+    const { cursor, subscription, tuning } = options
+    const attachment = yield* subscription.attach
+    yield* options.settled
+    const sweep = tuning.sweep === null
+      ? undefined
+      : new Sweep(tuning.sweep, { connection: subscription.connection, mark: attachment.mark })
+    const live = new Live(options, attachment, sweep)
+    let first = (yield* live.begin).items
 
     if (sweep !== undefined) yield* Effect.forkScoped(sweep.run)
-    const bookmark = Bookmark.make(cursor, merge.standing, clock, tuning.cursorMillis)
-    yield* Effect.addFinalizer(() => bookmark.close)
-    // "from now on" is where a restart goes on, whether or not anything is asked for until then
-    yield* first.length === 0 ? bookmark.asked : bookmark.handedOut
-
-    const failed = (error: ConversationError) => tell({ _tag: "Failed", error })
-
-    const live = Stream.transformPull(Stream.mapError(signals, ConversationError.from(method)), (pull) => {
-      const handOn = ({ items }: Sequence.Step): Next =>
-        Arr.isReadonlyArrayNonEmpty(items) ? Effect.succeed(items) : next
-      const take: Next = Pull.matchEffect(pull, {
-        onSuccess: (signals: ReadonlyArray<Signal>) => handOn(tell({ _tag: "Signals", signals })),
-        onFailure: (cause) => {
-          const error = Cause.findError(cause)
-          return Result.isSuccess(error) ? handOn(failed(error.success)) : Effect.failCause(error.failure)
-        },
-        onDone: () => handOn(tell({ _tag: "Ended" }))
-      })
-      const recover: Next = Effect.matchEffect(readBack, {
-        onSuccess: handOn,
-        onFailure: (error) => handOn(failed(error))
-      })
-      /** What each phase asks for. */
-      const ask = phases.$match({
-        Beginning: (): Next => Effect.flatMap(begin, handOn),
-        Live: () => take,
-        Behind: () => recover,
-        Failed: ({ error }): Next => Effect.fail(error),
-        Ended: (): Next => Cause.done()
-      })
-      const next: Next = Effect.suspend(() => ask(phase))
-      return Effect.succeed(
-        cursor === undefined ? next : Effect.andThen(bookmark.asked, Effect.tap(next, bookmark.handedOut))
-      )
+    let following = live.next
+    if (cursor !== undefined) {
+      const standing = () => live.merge.standing()
+      const bookmark = Bookmark.make(cursor, standing, yield* Clock.Clock, tuning.cursorMillis)
+      yield* Effect.addFinalizer(() => bookmark.close)
+      // "from now on" is where a restart goes on, whether or not anything is asked for until then
+      yield* first.length === 0 ? bookmark.asked : bookmark.handedOut
+      following = Effect.andThen(bookmark.asked, Effect.tap(live.next, bookmark.handedOut))
+    }
+    return Effect.suspend(() => {
+      const items = first
+      first = []
+      return Arr.isReadonlyArrayNonEmpty(items) ? Effect.succeed(items) : following
     })
-
-    return Stream.concat(Stream.fromIterable(first), live)
   }
 )

@@ -63,76 +63,98 @@ export interface Options {
   readonly trustLive: boolean
 }
 
-export const make = (options: Options): Merge => {
-  const seen = Seen.make(options.memory)
-  let frontier: Position | null = null
+class Merging implements Merge {
+  private readonly options: Options
+  private readonly seen: Seen.Seen
+  private furthest: Position | null = null
   /** Up to here (unix seconds) history was read, or is taken to agree with what was heard. */
-  let verified: number | null = null
+  private verified: number | null = null
 
-  const verify = (epochSeconds: number): void => {
-    if (verified === null || epochSeconds > verified) verified = epochSeconds
+  constructor(options: Options) {
+    this.options = options
+    this.seen = Seen.make(options.memory)
   }
 
-  /** Whether the position stands after the frontier, which it then is. */
-  const advance = (position: Position): boolean => {
-    if (frontier !== null && compare(position, frontier) <= 0) return false
-    frontier = { epochSeconds: position.epochSeconds, id: position.id }
-    return true
+  frontier(): Position | null {
+    return this.furthest
   }
 
-  const letThrough = <M extends ConversationMessage>(message: M, keep: boolean): Admitted<M> | undefined => {
-    if (!seen.add(message.id, message.epochSeconds, keep)) return undefined
-    return { message, late: !advance(message) }
+  readBackTo(): number | null {
+    return this.verified === null ? null : Math.max(this.verified - this.options.overlapSeconds, this.seen.floor())
   }
 
-  const admit: Merge["admit"] = (message) => {
-    const admitted = letThrough(message, false)
-    if (options.trustLive && admitted !== undefined) verify(message.epochSeconds)
+  standing(): Standing {
+    const { furthest, seen, verified } = this
+    return {
+      frontier: furthest,
+      verified,
+      floor: Number.isFinite(seen.floor()) ? seen.floor() : null,
+      ids: seen.after(this.readBackTo() ?? Number.NEGATIVE_INFINITY)
+    }
+  }
+
+  resume({ floor, frontier, ids, verified }: Standing): void {
+    if (floor !== null) this.seen.raise(floor)
+    for (const [id, epochSeconds] of ids) this.seen.add(id, epochSeconds)
+    this.furthest = frontier
+    this.verified = verified
+  }
+
+  note({ end, messages }: Stretch): void {
+    // not by spreading into `Math.min`: a read can be longer than a call may have arguments
+    if (end === "limit") {
+      this.seen.raise(
+        messages.reduce((oldest, { epochSeconds }) => Math.min(oldest, epochSeconds), messages[0].epochSeconds)
+      )
+    }
+    for (const message of messages) {
+      this.seen.add(message.id, message.epochSeconds, true)
+      this.advance(message)
+      this.verify(message.epochSeconds)
+    }
+  }
+
+  admit<M extends ConversationMessage>(message: M): Admitted<M> | undefined {
+    const admitted = this.letThrough(message, false)
+    if (this.options.trustLive && admitted !== undefined) this.verify(message.epochSeconds)
     return admitted
   }
 
-  const readBackTo = () => verified === null ? null : Math.max(verified - options.overlapSeconds, seen.floor())
+  admitWaiting<M extends ConversationMessage>(message: M): Admitted<M> | undefined {
+    return message.epochSeconds > this.seen.floor() ? this.admit(message) : undefined
+  }
 
-  return {
-    frontier: () => frontier,
-    readBackTo,
-    standing: () => ({
-      frontier,
-      verified,
-      floor: Number.isFinite(seen.floor()) ? seen.floor() : null,
-      ids: seen.after(readBackTo() ?? Number.NEGATIVE_INFINITY)
-    }),
-    resume: (standing) => {
-      if (standing.floor !== null) seen.raise(standing.floor)
-      for (const [id, epochSeconds] of standing.ids) seen.add(id, epochSeconds)
-      frontier = standing.frontier
-      verified = standing.verified
-    },
-    note: ({ end, messages }) => {
-      // not by spreading into `Math.min`: a read can be longer than a call may have arguments
-      if (end === "limit") {
-        seen.raise(
-          messages.reduce((oldest, { epochSeconds }) => Math.min(oldest, epochSeconds), messages[0].epochSeconds)
-        )
-      }
-      for (const message of messages) {
-        seen.add(message.id, message.epochSeconds, true)
-        advance(message)
-        verify(message.epochSeconds)
-      }
-    },
-    admit,
-    admitWaiting: (message) => message.epochSeconds > seen.floor() ? admit(message) : undefined,
-    admitAll: (messages, top = Number.POSITIVE_INFINITY) => {
-      seen.settle()
-      // a page brings more than it was asked for: what stood before may have been let through or passed over
-      const from = readBackTo() ?? seen.floor()
-      const admitted = messages
-        .filter(({ epochSeconds }) => epochSeconds > from)
-        .toSorted(compare)
-        .flatMap((message) => letThrough(message, true) ?? [])
-      for (const { epochSeconds } of messages) verify(Math.min(epochSeconds, top))
-      return admitted
-    }
+  admitAll<M extends ConversationMessage>(
+    messages: ReadonlyArray<M>,
+    top = Number.POSITIVE_INFINITY
+  ): ReadonlyArray<Admitted<M>> {
+    this.seen.settle()
+    // a page brings more than it was asked for: what stood before may have been let through or passed over
+    const from = this.readBackTo() ?? this.seen.floor()
+    const admitted = messages
+      .filter(({ epochSeconds }) => epochSeconds > from)
+      .toSorted(compare)
+      .flatMap((message) => this.letThrough(message, true) ?? [])
+    for (const { epochSeconds } of messages) this.verify(Math.min(epochSeconds, top))
+    return admitted
+  }
+
+  private verify(epochSeconds: number): void {
+    if (this.verified === null || epochSeconds > this.verified) this.verified = epochSeconds
+  }
+
+  /** Whether the position stands after the frontier, which it then is. */
+  private advance(position: Position): boolean {
+    if (this.furthest !== null && compare(position, this.furthest) <= 0) return false
+    this.furthest = { epochSeconds: position.epochSeconds, id: position.id }
+    return true
+  }
+
+  private letThrough<M extends ConversationMessage>(message: M, keep: boolean): Admitted<M> | undefined {
+    if (!this.seen.add(message.id, message.epochSeconds, keep)) return undefined
+    return { message, late: !this.advance(message) }
   }
 }
+
+/** A merge that was told nothing yet. */
+export const make = (options: Options): Merge => new Merging(options)

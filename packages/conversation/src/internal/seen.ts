@@ -27,32 +27,46 @@ interface Generation {
 
 const makeGeneration = (): Generation => ({ ids: IdTable.make(), newest: Number.NEGATIVE_INFINITY })
 
-/** Remembers the last `size` ids at least, and twice as many at most; more only while they come from one read. */
-export const make = (size: number): Seen => {
-  let current = makeGeneration()
-  let previous = makeGeneration()
-  let floor = Number.NEGATIVE_INFINITY
-  const settle = (): void => {
-    if (current.ids.size() < size) return
-    if (previous.newest > floor) floor = previous.newest
-    previous = current
-    current = makeGeneration()
+class Generations implements Seen {
+  private readonly size: number
+  private current = makeGeneration()
+  private previous: Generation | undefined
+  private forgotten = Number.NEGATIVE_INFINITY
+
+  constructor(size: number) {
+    this.size = size
   }
-  return {
-    settle,
-    floor: () => floor,
-    raise: (epochSeconds) => {
-      if (epochSeconds > floor) floor = epochSeconds
-    },
-    after: (epochSeconds) =>
-      [...previous.ids.entries(), ...current.ids.entries()].filter(([, time]) => time > epochSeconds),
-    add: (id, epochSeconds, keep = false) => {
-      const hash = IdTable.hashOf(id)
-      if (previous.ids.has(id, hash) || current.ids.has(id, hash)) return false
-      current.ids.add(id, hash, epochSeconds)
-      if (epochSeconds > current.newest) current.newest = epochSeconds
-      if (!keep) settle()
-      return true
-    }
+
+  settle(): void {
+    if (this.current.ids.size() < this.size) return
+    if (this.previous !== undefined) this.raise(this.previous.newest)
+    this.previous = this.current
+    this.current = makeGeneration()
+  }
+
+  floor(): number {
+    return this.forgotten
+  }
+
+  raise(epochSeconds: number): void {
+    if (epochSeconds > this.forgotten) this.forgotten = epochSeconds
+  }
+
+  after(epochSeconds: number): ReadonlyArray<readonly [id: string, epochSeconds: number]> {
+    return [...this.previous?.ids.entries() ?? [], ...this.current.ids.entries()]
+      .filter(([, time]) => time > epochSeconds)
+  }
+
+  add(id: string, epochSeconds: number, keep = false): boolean {
+    const { current, previous } = this
+    const hash = IdTable.hashOf(id)
+    if (previous?.ids.has(id, hash) === true || current.ids.has(id, hash)) return false
+    current.ids.add(id, hash, epochSeconds)
+    if (epochSeconds > current.newest) current.newest = epochSeconds
+    if (!keep) this.settle()
+    return true
   }
 }
+
+/** Remembers the last `size` ids at least, and twice as many at most; more only while they come from one read. */
+export const make = (size: number): Seen => new Generations(size)

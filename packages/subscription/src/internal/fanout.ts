@@ -3,96 +3,113 @@
  * without bound. A mailbox that is full drops what comes until its owner has read the `Lapse` at its end; history then
  * has what was dropped.
  */
-import type * as Cause from "effect/Cause"
+import { Mailbox } from "@effect-signalwire/schema/Mailbox"
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Queue from "effect/Queue"
+import * as Exit from "effect/Exit"
+import type * as Pull from "effect/Pull"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import * as Signal from "../Signal.ts"
 import type { SubscriptionError } from "../SubscriptionError.ts"
 
-interface Mailbox {
-  readonly queue: Queue.Queue<Signal.Signal, SubscriptionError | Cause.Done>
-  /** A `Lapse` for overflow stands at the end of the queue. */
-  overflowed: boolean
-}
-
 /** One subscriber's end of the session. */
 export interface Attachment {
-  /** Everything from now on, in order; fails when the session ends for good. */
-  readonly signals: Stream.Stream<Signal.Signal, SubscriptionError>
+  /** What waits, in order, once there is anything; fails when the session ends for good. For one reader. */
+  readonly signals: Pull.Pull<NonEmptyReadonlyArray<Signal.Signal>, SubscriptionError>
   /** Marks this point for this subscriber: a `Lapse` that it asked for comes after everything that was emitted so far. */
   readonly mark: Effect.Effect<void>
   /** What waits for this subscriber, without waiting for more; nothing when the session has ended. */
   readonly waiting: Effect.Effect<ReadonlyArray<Signal.Signal>>
 }
 
-export interface Fanout {
-  /** Hands a batch to every subscriber. */
-  readonly emit: (signals: ReadonlyArray<Signal.Signal>) => void
-  /** Calls back with every batch, before subscribers have it, until the scope closes. */
-  readonly observe: (
-    callback: (signals: ReadonlyArray<Signal.Signal>) => void
-  ) => Effect.Effect<void, never, Scope.Scope>
-  /** Ends every subscriber's stream, with an error or without one. */
-  readonly end: (error?: SubscriptionError) => Effect.Effect<void>
-  /** A subscriber; attached from now on, detached with the scope. */
-  readonly attach: Effect.Effect<Attachment, never, Scope.Scope>
-}
+type Listener = (signals: ReadonlyArray<Signal.Signal>) => void
 
-const post = (mailbox: Mailbox, signals: ReadonlyArray<Signal.Signal>, capacity: number): void => {
-  if (mailbox.overflowed) return
-  const room = capacity - Queue.sizeUnsafe(mailbox.queue)
-  if (signals.length <= room) {
-    Queue.offerAllUnsafe(mailbox.queue, signals)
-    return
+class Subscriber {
+  readonly mailbox = new Mailbox<Signal.Signal, SubscriptionError | Cause.Done>()
+  /** A `Lapse` for overflow stands at the end of the mailbox. */
+  private overflowed = false
+  private readonly capacity: number
+
+  constructor(capacity: number) {
+    this.capacity = capacity
   }
-  mailbox.overflowed = true
-  Queue.offerAllUnsafe(mailbox.queue, [...signals.slice(0, Math.max(room, 0)), Signal.overflow])
+
+  post(signals: ReadonlyArray<Signal.Signal>): void {
+    if (this.overflowed) return
+    const room = this.capacity - this.mailbox.size
+    if (signals.length <= room) return this.mailbox.addAll(signals)
+    this.overflowed = true
+    this.mailbox.addAll([...signals.slice(0, Math.max(room, 0)), Signal.overflow])
+  }
+
+  /** What was taken had the lapse at its end: from here on there is room again. */
+  private taken<A>(signals: A): A {
+    this.overflowed = false
+    return signals
+  }
+
+  attachment(): Attachment {
+    return {
+      signals: Effect.map(this.mailbox.take, (signals) => this.taken(signals)),
+      mark: Effect.sync(() => this.post([Signal.requested])),
+      waiting: Effect.sync(() => this.taken(this.mailbox.clear()))
+    }
+  }
 }
 
 /** A fan-out whose mailboxes hold up to `capacity` signals. */
-export const make = (capacity: number): Fanout => {
-  const mailboxes = new Set<Mailbox>()
-  const observers = new Set<(signals: ReadonlyArray<Signal.Signal>) => void>()
+export class Fanout {
+  private subscribers: ReadonlyArray<Subscriber> = []
+  private observers: ReadonlyArray<Listener> = []
+  private readonly capacity: number
 
-  const attach: Fanout["attach"] = Effect.gen(function*() {
-    const queue = yield* Queue.unbounded<Signal.Signal, SubscriptionError | Cause.Done>()
-    const mailbox: Mailbox = { queue, overflowed: false }
-    yield* Effect.acquireRelease(
-      Effect.sync(() => mailboxes.add(mailbox)),
+  constructor(capacity: number) {
+    this.capacity = capacity
+  }
+
+  /** A subscriber; attached from now on, detached with the scope. */
+  get attach(): Effect.Effect<Attachment, never, Scope.Scope> {
+    return Effect.map(
+      Effect.acquireRelease(
+        Effect.sync(() => {
+          const subscriber = new Subscriber(this.capacity)
+          this.subscribers = [...this.subscribers, subscriber]
+          return subscriber
+        }),
+        (subscriber) =>
+          Effect.sync(() => {
+            this.subscribers = this.subscribers.filter((other) => other !== subscriber)
+            subscriber.mailbox.clear()
+            subscriber.mailbox.end(Exit.interrupt())
+          })
+      ),
+      (subscriber) => subscriber.attachment()
+    )
+  }
+
+  /** Calls back with every batch, before subscribers have it, until the scope closes. */
+  observe(callback: Listener): Effect.Effect<void, never, Scope.Scope> {
+    return Effect.acquireRelease(
+      Effect.sync(() => {
+        this.observers = [...this.observers, callback]
+      }),
       () =>
         Effect.sync(() => {
-          mailboxes.delete(mailbox)
-          Queue.shutdownUnsafe(queue)
+          this.observers = this.observers.filter((other) => other !== callback)
         })
     )
-    // Taking empties the queue, the lapse at its end included: from here on there is room again.
-    const emptied = Effect.sync(() => mailbox.overflowed = false)
-    const take = Effect.tap(Queue.takeAll(queue), () => emptied)
-    return {
-      signals: Stream.fromPull(Effect.succeed(take)),
-      mark: Effect.sync(() => post(mailbox, [Signal.requested], capacity)),
-      waiting: Queue.clear(queue).pipe(Effect.orElseSucceed(() => []), Effect.tap(() => emptied))
-    }
-  })
+  }
 
-  return {
-    attach,
-    observe: (callback) =>
-      Effect.acquireRelease(
-        Effect.sync(() => void observers.add(callback)),
-        () => Effect.sync(() => observers.delete(callback))
-      ),
-    emit: (signals) => {
-      for (const observer of observers) observer(signals)
-      for (const mailbox of mailboxes) post(mailbox, signals, capacity)
-    },
-    end: (error) =>
-      Effect.forEach(
-        mailboxes,
-        ({ queue }) => error === undefined ? Queue.end(queue) : Queue.fail(queue, error),
-        { discard: true }
-      )
+  /** Hands a batch to every subscriber. */
+  emit(signals: ReadonlyArray<Signal.Signal>): void {
+    for (const observer of this.observers) observer(signals)
+    for (const subscriber of this.subscribers) subscriber.post(signals)
+  }
+
+  /** Ends every subscriber's signals, with an error or without one. */
+  end(error?: SubscriptionError): void {
+    const exit = Exit.fail(error ?? Cause.Done())
+    for (const { mailbox } of this.subscribers) mailbox.end(exit)
   }
 }

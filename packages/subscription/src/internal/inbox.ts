@@ -32,12 +32,6 @@ export interface Pass {
   end: End | undefined
 }
 
-export interface Inbox {
-  readonly read: (frames: ReadonlyArray<unknown>) => Pass
-  /** What the next session needs to go on with this one; `null` before this one became ready. */
-  readonly resume: () => Resume | null
-}
-
 /** What a refused `signalwire.connect` asks for. */
 const refusedConnect = (error: JsonRpc.RpcError, redact: (text: string) => string): End => {
   const reason = reasonOf(error, redact)
@@ -62,13 +56,45 @@ export interface Options {
   readonly redact: (text: string) => string
 }
 
-export const make = (options: Options): Inbox => {
-  let protocol: string | null = null
-  let authorizationState: string | null = null
+const onUnreadable = (malformed: MalformedValue, pass: Pass): void => {
+  pass.unreadable.push(malformed)
+  pass.signals.push(Signal.malformed(malformed))
+}
 
-  const onConnectAnswer = (frame: Exclude<JsonRpc.Frame, { readonly _tag: "Request" }>, pass: Pass): void => {
+export class Inbox {
+  private readonly options: Options
+  private protocol: string | null = null
+  private authorizationState: string | null = null
+
+  constructor(options: Options) {
+    this.options = options
+  }
+
+  /** What the next session needs to go on with this one; `null` before this one became ready. */
+  resume(): Resume | null {
+    const { authorizationState, protocol } = this
+    return protocol === null ? null : { protocol, authorizationState }
+  }
+
+  read(frames: ReadonlyArray<unknown>): Pass {
+    const { connectId, requests } = this.options
+    const pass: Pass = { answers: [], signals: [], unreadable: [], ready: undefined, end: undefined }
+    for (const text of frames) {
+      const frame = typeof text === "string"
+        ? JsonRpc.parse(text)
+        : Result.fail({ path: "", message: "a binary frame" })
+      if (Result.isFailure(frame)) onUnreadable(frame.failure, pass)
+      else if (frame.success._tag === "Request") this.onRequest(frame.success, pass)
+      else if (frame.success.id === connectId) this.onConnectAnswer(frame.success, pass)
+      else requests.settle(frame.success)
+    }
+    return pass
+  }
+
+  private onConnectAnswer(frame: Exclude<JsonRpc.Frame, { readonly _tag: "Request" }>, pass: Pass): void {
+    const { redact, session } = this.options
     if (frame._tag === "Failure") {
-      pass.end = refusedConnect(frame.error, options.redact)
+      pass.end = refusedConnect(frame.error, redact)
       return
     }
     const result = Connect.decodeResult(frame.result)
@@ -77,37 +103,32 @@ export const make = (options: Options): Inbox => {
       pass.end = { ending: "lost", reason: new Reason.Malformed({ path, detail: message }) }
       return
     }
-    protocol = result.success.protocol
+    this.protocol = result.success.protocol
     pass.ready = result.success
     // before any event of the same batch: what came while nobody was connected goes first
-    pass.signals.push(Signal.connected(options.session))
+    pass.signals.push(Signal.connected(session))
   }
 
-  const onUnreadable = (malformed: MalformedValue, pass: Pass): void => {
-    pass.unreadable.push(malformed)
-    pass.signals.push(Signal.malformed(malformed))
-  }
-
-  const onEvent = (params: unknown, pass: Pass): void => {
+  private onEvent(params: unknown, pass: Pass): void {
     const envelope = SignalWireEvent.decode(params)
     if (Result.isFailure(envelope)) return onUnreadable(within("params", envelope.failure), pass)
     const { event_type, params: payload } = envelope.success
     if (SignalWireEvent.isConversation(event_type)) {
-      const event = ConversationEvent.decode(payload, options.addressOf)
+      const event = ConversationEvent.decode(payload, this.options.addressOf)
       if (Result.isSuccess(event)) pass.signals.push(Signal.event(event.success))
       else onUnreadable(within("params.params", event.failure), pass)
     } else if (event_type === SignalWireEvent.type.authorizationState) {
       const state = SignalWireEvent.decodeAuthorizationState(payload)
-      if (Result.isSuccess(state)) authorizationState = state.success.authorization_state
+      if (Result.isSuccess(state)) this.authorizationState = state.success.authorization_state
     }
   }
 
-  const onRequest = (frame: Extract<JsonRpc.Frame, { readonly _tag: "Request" }>, pass: Pass): void => {
+  private onRequest(frame: Extract<JsonRpc.Frame, { readonly _tag: "Request" }>, pass: Pass): void {
     switch (frame.method) {
       case JsonRpc.method.event:
         // acknowledged whatever it holds: one that can't be read now will not be readable when it comes again
         pass.answers.push(JsonRpc.acknowledge(frame.id))
-        return onEvent(frame.params, pass)
+        return this.onEvent(frame.params, pass)
       case JsonRpc.method.ping:
         pass.answers.push(JsonRpc.reply(frame.id, frame.params ?? {}))
         return
@@ -128,23 +149,6 @@ export const make = (options: Options): Inbox => {
             message: `Method not found: ${frame.method}`
           })
         )
-    }
-  }
-
-  return {
-    resume: () => protocol === null ? null : { protocol, authorizationState },
-    read: (frames) => {
-      const pass: Pass = { answers: [], signals: [], unreadable: [], ready: undefined, end: undefined }
-      for (const text of frames) {
-        const frame = typeof text === "string"
-          ? JsonRpc.parse(text)
-          : Result.fail({ path: "", message: "a binary frame" })
-        if (Result.isFailure(frame)) onUnreadable(frame.failure, pass)
-        else if (frame.success._tag === "Request") onRequest(frame.success, pass)
-        else if (frame.success.id === options.connectId) onConnectAnswer(frame.success, pass)
-        else options.requests.settle(frame.success)
-      }
-      return pass
     }
   }
 }

@@ -1,20 +1,13 @@
 /** Requests that wait for their answers: each has a deadline, and there is room for only so many. */
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import * as Reason from "@effect-signalwire/schema/Reason"
+import * as Uuid from "@effect-signalwire/schema/Uuid"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 
-export interface Requests {
-  /** Sends a request and waits for its result. */
-  readonly send: (method: string, params: unknown) => Effect.Effect<unknown, Reason.Reason>
-  /** Hands an answer to whoever waits for it; late and unknown ones are dropped. */
-  readonly settle: (frame: Exclude<JsonRpc.Frame, { readonly _tag: "Request" }>) => void
-}
-
 export interface Options {
   readonly write: (text: string) => Effect.Effect<void, Reason.Reason>
-  readonly newId: Effect.Effect<string>
   readonly timeoutMillis: number
   readonly capacity: number
   /** Takes out of a server's words what must not be shown. */
@@ -37,33 +30,40 @@ export const reasonOf = ({ code, message }: JsonRpc.RpcError, redact: (text: str
   }
 }
 
-export const make = (options: Options): Requests => {
-  const waiting = new Map<JsonRpc.Id, Deferred.Deferred<unknown, JsonRpc.RpcError>>()
+export class Requests {
+  private readonly options: Options
+  private waiting: Map<JsonRpc.Id, Deferred.Deferred<unknown, JsonRpc.RpcError>> | undefined
 
-  const send = Effect.fnUntraced(function*(method: string, params: unknown) {
-    if (waiting.size >= options.capacity) {
-      return yield* new Reason.Transport({ detail: `more than ${options.capacity} requests wait for an answer` })
-    }
-    const id = yield* options.newId
-    const answer = Deferred.makeUnsafe<unknown, JsonRpc.RpcError>()
-    waiting.set(id, answer)
-    return yield* options.write(JsonRpc.request(id, method, params)).pipe(
-      Effect.andThen(Effect.mapError(Deferred.await(answer), (error) => reasonOf(error, options.redact))),
-      Effect.timeoutOrElse({
-        duration: options.timeoutMillis,
-        orElse: () => Effect.fail(new Reason.Timeout({ millis: options.timeoutMillis }))
-      }),
-      Effect.ensuring(Effect.sync(() => waiting.delete(id)))
-    )
-  })
+  constructor(options: Options) {
+    this.options = options
+  }
 
-  return {
-    send,
-    settle: (frame) => {
-      const answer = waiting.get(frame.id)
-      if (answer === undefined) return
-      const result = frame._tag === "Failure" ? Result.fail(frame.error) : JsonRpc.unwrap(frame.result)
-      Deferred.doneUnsafe(answer, Effect.fromResult(result))
-    }
+  /** Sends a request and waits for its result. */
+  send(method: string, params: unknown): Effect.Effect<unknown, Reason.Reason> {
+    const { capacity, redact, timeoutMillis, write } = this.options
+    return Effect.flatMap(Uuid.make, (id) => {
+      const waiting = this.waiting ??= new Map()
+      if (waiting.size >= capacity) {
+        return Effect.fail(new Reason.Transport({ detail: `more than ${capacity} requests wait for an answer` }))
+      }
+      const answer = Deferred.makeUnsafe<unknown, JsonRpc.RpcError>()
+      waiting.set(id, answer)
+      return write(JsonRpc.request(id, method, params)).pipe(
+        Effect.andThen(Effect.mapError(Deferred.await(answer), (error) => reasonOf(error, redact))),
+        Effect.timeoutOrElse({
+          duration: timeoutMillis,
+          orElse: () => Effect.fail(new Reason.Timeout({ millis: timeoutMillis }))
+        }),
+        Effect.ensuring(Effect.sync(() => waiting.delete(id)))
+      )
+    })
+  }
+
+  /** Hands an answer to whoever waits for it; late and unknown ones are dropped. */
+  settle(frame: Exclude<JsonRpc.Frame, { readonly _tag: "Request" }>): void {
+    const answer = this.waiting?.get(frame.id)
+    if (answer === undefined) return
+    const result = frame._tag === "Failure" ? Result.fail(frame.error) : JsonRpc.unwrap(frame.result)
+    Deferred.doneUnsafe(answer, Effect.fromResult(result))
   }
 }

@@ -4,8 +4,12 @@
  *
  * It does what `effect/socket` does for such a client; see `constructor.ts` for why that is not loaded.
  */
+import { Mailbox } from "@effect-signalwire/schema/Mailbox"
 import { Transport } from "@effect-signalwire/schema/Reason"
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { constVoid } from "effect/Function"
 import type * as Scope from "effect/Scope"
 import type { WebSocketConstructor as Constructor, WebSocketEvent, WebSocketLike } from "effect/socket/Socket"
@@ -13,9 +17,11 @@ import { WebSocketConstructor } from "./constructor.ts"
 
 export interface OpenSocket {
   /** The frames that came since the last pull, at least one; fails once the socket is gone and all were read. */
-  readonly pull: Effect.Effect<ReadonlyArray<unknown>, Transport>
+  readonly pull: Effect.Effect<NonEmptyReadonlyArray<unknown>, Transport>
   readonly write: (text: string) => Effect.Effect<void, Transport>
   readonly writeAll: (texts: ReadonlyArray<string>) => Effect.Effect<void, Transport>
+  /** Has `pull` fail once all that came was read. */
+  readonly giveUp: () => void
 }
 
 interface Pausable {
@@ -52,37 +58,17 @@ export const open = Effect.fnUntraced(function*(
   const webSocket = yield* dial(url)
   if ("binaryType" in webSocket) webSocket.binaryType = "arraybuffer"
   const source = isPausable(webSocket) ? webSocket : undefined
-  let isOpen = webSocket.readyState === 1
-  let failure: Transport | undefined = webSocket.readyState > 1 ? closed(1006, undefined) : undefined
-  let frames: Array<unknown> = []
+  const opening = Deferred.makeUnsafe<void, Transport>()
+  const frames = new Mailbox<unknown, Transport>()
   let waiting = 0
   let isPaused = false
-  let wake = constVoid
 
-  /** Waits for something to happen; `outcome` is what comes of it. */
-  const when = <A>(isReady: () => boolean, outcome: Effect.Effect<A, Transport>): Effect.Effect<A, Transport> =>
-    Effect.callback((resume) => {
-      if (isReady()) return resume(outcome)
-      wake = () => {
-        wake = constVoid
-        resume(outcome)
-      }
-      return forget
-    })
-  const forget = Effect.sync(() => {
-    wake = constVoid
-  })
   const fail = (reason: Transport): void => {
-    failure ??= reason
-    wake()
+    Deferred.doneUnsafe(opening, Effect.fail(reason))
+    frames.end(Exit.fail(reason))
   }
-
-  const onOpen = (): void => {
-    isOpen = true
-    wake()
-  }
+  const onOpen = (): void => void Deferred.doneUnsafe(opening, Effect.void)
   const onMessage = ({ data }: WebSocketEvent): void => {
-    frames.push(data)
     if (source !== undefined && typeof data === "string") {
       waiting += data.length
       if (waiting >= maxWaiting && !isPaused) {
@@ -90,9 +76,10 @@ export const open = Effect.fnUntraced(function*(
         source.pause()
       }
     }
-    wake()
+    frames.add(data)
   }
-  const onError = (): void => fail(broken(isOpen ? "the socket broke" : "the socket could not be opened"))
+  const onError = (): void =>
+    fail(broken(Deferred.isDoneUnsafe(opening) ? "the socket broke" : "the socket could not be opened"))
   const onClose = ({ code, reason }: WebSocketEvent): void => fail(closed(code ?? 1006, reason))
 
   const flow = (): void => {
@@ -120,38 +107,31 @@ export const open = Effect.fnUntraced(function*(
       flow()
     })
   )
+  if (webSocket.readyState === 1) onOpen()
+  else if (webSocket.readyState > 1) fail(closed(1006, undefined))
 
-  yield* when(
-    () => isOpen || failure !== undefined,
-    Effect.suspend(() => failure === undefined ? Effect.void : Effect.fail(failure))
-  ).pipe(
-    Effect.timeoutOrElse({
-      duration: timeoutMillis,
-      orElse: () => Effect.fail(broken("the socket did not open in time"))
+  yield* Effect.timeoutOrElse(Deferred.await(opening), {
+    duration: timeoutMillis,
+    orElse: () => Effect.fail(broken("the socket did not open in time"))
+  })
+
+  const send = (texts: ReadonlyArray<string>): Effect.Effect<void, Transport> =>
+    Effect.suspend(() => {
+      try {
+        for (const text of texts) webSocket.send(text)
+        return Effect.void
+      } catch {
+        return Effect.fail(broken("the socket broke"))
+      }
     })
-  )
-
-  const send = (texts: ReadonlyArray<string>): Effect.Effect<void, Transport> => {
-    try {
-      for (const text of texts) webSocket.send(text)
-      return Effect.void
-    } catch {
-      return Effect.fail(broken("the socket broke"))
-    }
-  }
 
   return {
-    pull: when(
-      () => frames.length > 0 || failure !== undefined,
-      Effect.suspend(() => {
-        if (frames.length === 0 && failure !== undefined) return Effect.fail(failure)
-        const batch = frames
-        frames = []
-        flow()
-        return Effect.succeed(batch)
-      })
-    ),
-    write: (text) => Effect.suspend(() => send([text])),
-    writeAll: (texts) => Effect.suspend(() => send(texts))
+    pull: Effect.map(frames.take, (batch) => {
+      flow()
+      return batch
+    }),
+    write: (text) => send([text]),
+    writeAll: send,
+    giveUp: () => frames.end(Exit.fail(broken("the socket was given up")))
   }
 })
