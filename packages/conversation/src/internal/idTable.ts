@@ -5,8 +5,8 @@
 export interface IdTable {
   readonly size: () => number
   readonly has: (id: string, hash: number) => boolean
-  /** Adds one that it does not have. */
-  readonly add: (id: string, hash: number, epochSeconds: number) => void
+  /** Adds one, unless it is there; answers whether it was not. */
+  readonly add: (id: string, hash: number, epochSeconds: number) => boolean
   readonly entries: () => ReadonlyArray<readonly [id: string, epochSeconds: number]>
 }
 
@@ -38,38 +38,45 @@ class Table implements IdTable {
   }
 
   has(id: string, hash: number): boolean {
-    const { hashes, ids, places } = this
-    const mask = places.length - 1
-    let slot = hash & mask
-    for (let place = places[slot]; place !== undefined && place !== 0; place = places[slot]) {
-      if (hashes[place - 1] === hash && ids[place - 1] === id) return true
-      slot = (slot + 1) & mask
-    }
-    return false
+    return this.places[this.slotOf(id, hash)] !== 0
   }
 
-  add(id: string, hash: number, epochSeconds: number): void {
+  add(id: string, hash: number, epochSeconds: number): boolean {
+    const slot = this.slotOf(id, hash)
+    if (this.places[slot] !== 0) return false
     this.ids.push(id)
     this.hashes.push(hash)
     this.times.push(epochSeconds)
-    if (this.ids.length * 2 > this.places.length) {
-      this.places = new Int32Array(Math.max(this.places.length * 2, 16))
-      this.hashes.forEach((known, index) => this.put(known, index + 1))
-    } else {
-      this.put(hash, this.ids.length)
-    }
+    if (this.ids.length * 2 > this.places.length) this.grow()
+    else this.places[slot] = this.ids.length
+    return true
   }
 
   entries(): ReadonlyArray<readonly [id: string, epochSeconds: number]> {
     return this.ids.map((id, index) => [id, this.times[index] ?? Number.NaN])
   }
 
-  private put(hash: number, place: number): void {
-    const { places } = this
+  /** Where it stands, or would. */
+  private slotOf(id: string, hash: number): number {
+    const { hashes, ids, places } = this
     const mask = places.length - 1
     let slot = hash & mask
-    while (places[slot] !== 0) slot = (slot + 1) & mask
-    places[slot] = place
+    for (let place = places[slot]; place !== undefined && place !== 0; place = places[slot]) {
+      if (hashes[place - 1] === hash && ids[place - 1] === id) return slot
+      slot = (slot + 1) & mask
+    }
+    return slot
+  }
+
+  private grow(): void {
+    const places = new Int32Array(Math.max(this.places.length * 2, 16))
+    const mask = places.length - 1
+    this.hashes.forEach((hash, index) => {
+      let slot = hash & mask
+      while (places[slot] !== 0) slot = (slot + 1) & mask
+      places[slot] = index + 1
+    })
+    this.places = places
   }
 }
 

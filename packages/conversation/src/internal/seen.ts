@@ -60,8 +60,7 @@ class Generations implements Seen {
   add(id: string, epochSeconds: number, keep = false): boolean {
     const { current, previous } = this
     const hash = IdTable.hashOf(id)
-    if (previous?.ids.has(id, hash) === true || current.ids.has(id, hash)) return false
-    current.ids.add(id, hash, epochSeconds)
+    if (previous?.ids.has(id, hash) === true || !current.ids.add(id, hash, epochSeconds)) return false
     if (epochSeconds > current.newest) current.newest = epochSeconds
     if (!keep) this.settle()
     return true
