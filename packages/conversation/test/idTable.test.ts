@@ -49,4 +49,15 @@ describe("a table of ids", () => {
       table.has("dddddddd-0000-4000-8000-ffffffffffff", IdTable.hashOf("dddddddd-0000-4000-8000-ffffffffffff"))
     )
   })
+
+  it("has nothing once it is cleared, and room for what comes then", () => {
+    const table = IdTable.make()
+    const ids = Array.from({ length: 100 }, (_, n) => `id-${n}`)
+    for (const id of ids) table.add(id, IdTable.hashOf(id), 1)
+    table.clear()
+    assert.strictEqual(table.size(), 0)
+    assert.isFalse(ids.some((id) => table.has(id, IdTable.hashOf(id))))
+    for (const id of ids.slice(50)) assert.isTrue(table.add(id, IdTable.hashOf(id), 2))
+    assert.deepStrictEqual(table.entries(), ids.slice(50).map((id) => [id, 2]))
+  })
 })

@@ -8,6 +8,8 @@ export interface IdTable {
   /** Adds one, unless it is there; answers whether it was not. */
   readonly add: (id: string, hash: number, epochSeconds: number) => boolean
   readonly entries: () => ReadonlyArray<readonly [id: string, epochSeconds: number]>
+  /** Forgets all, and keeps its room for as many again: what is written over need not be collected. */
+  readonly clear: () => void
 }
 
 /** How much of an id is hashed at either end: it is there that ids differ, whether they count, tell a time or are random. */
@@ -27,6 +29,7 @@ export const hashOf = (id: string): number => {
 const nowhere = new Int32Array(1)
 
 class Table implements IdTable {
+  private count = 0
   private readonly ids: Array<string> = []
   private readonly hashes: Array<number> = []
   private readonly times: Array<number> = []
@@ -34,7 +37,7 @@ class Table implements IdTable {
   private places = nowhere
 
   size(): number {
-    return this.ids.length
+    return this.count
   }
 
   has(id: string, hash: number): boolean {
@@ -44,16 +47,22 @@ class Table implements IdTable {
   add(id: string, hash: number, epochSeconds: number): boolean {
     const slot = this.slotOf(id, hash)
     if (this.places[slot] !== 0) return false
-    this.ids.push(id)
-    this.hashes.push(hash)
-    this.times.push(epochSeconds)
-    if (this.ids.length * 2 > this.places.length) this.grow()
-    else this.places[slot] = this.ids.length
+    const index = this.count++
+    this.ids[index] = id
+    this.hashes[index] = hash
+    this.times[index] = epochSeconds
+    if (this.count * 2 > this.places.length) this.grow()
+    else this.places[slot] = this.count
     return true
   }
 
   entries(): ReadonlyArray<readonly [id: string, epochSeconds: number]> {
-    return this.ids.map((id, index) => [id, this.times[index] ?? Number.NaN])
+    return this.ids.slice(0, this.count).map((id, index) => [id, this.times[index] ?? Number.NaN])
+  }
+
+  clear(): void {
+    this.count = 0
+    if (this.places !== nowhere) this.places.fill(0)
   }
 
   /** Where it stands, or would. */
@@ -69,13 +78,14 @@ class Table implements IdTable {
   }
 
   private grow(): void {
+    const { count, hashes } = this
     const places = new Int32Array(Math.max(this.places.length * 2, 16))
     const mask = places.length - 1
-    this.hashes.forEach((hash, index) => {
-      let slot = hash & mask
+    for (let index = 0; index < count; index++) {
+      let slot = (hashes[index] ?? 0) & mask
       while (places[slot] !== 0) slot = (slot + 1) & mask
       places[slot] = index + 1
-    })
+    }
     this.places = places
   }
 }

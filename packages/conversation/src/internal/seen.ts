@@ -39,9 +39,12 @@ class Generations implements Seen {
 
   settle(): void {
     if (this.current.ids.size() < this.size) return
-    if (this.previous !== undefined) this.raise(this.previous.newest)
+    const forgotten = this.previous ?? makeGeneration()
+    this.raise(forgotten.newest)
+    forgotten.ids.clear()
+    forgotten.newest = Number.NEGATIVE_INFINITY
     this.previous = this.current
-    this.current = makeGeneration()
+    this.current = forgotten
   }
 
   floor(): number {
