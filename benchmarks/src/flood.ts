@@ -84,7 +84,7 @@ const slow = async () => {
     onAll = resolve
   })
   await Effect.runPromise(Effect.gen(function*() {
-    const context = yield* Ours.build(feed, webSockets, scope)
+    const context = yield* Ours.build(feed, Ours.transportsOf(webSockets), scope)
     const { subscription } = yield* Effect.provide(Conversations.Conversations, context)
     const events = yield* Scope.provide(
       subscription({ policy: "suspend", onGap: () => Effect.sync(() => void gaps++) }),

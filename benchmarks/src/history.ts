@@ -54,7 +54,8 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
   }
 
   const overFetch = await ours(Ours.buildBare(feed, scope))
-  const overUndici = await ours(Ours.build(feed, WebSockets.layer, scope, { httpClient: NodeHttpClient.layerUndici }))
+  const undici = Ours.transportsOf(WebSockets.layer, NodeHttpClient.layerUndici, scope)
+  const overUndici = await ours(Ours.build(feed, undici, scope))
 
   const pages = 1000
   feed.history(pages)

@@ -3,6 +3,7 @@ import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as Credentials from "@effect-signalwire/schema/Credentials"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { HttpClient } from "effect/http/HttpClient"
@@ -13,23 +14,25 @@ import type { WebSocketConstructor } from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import type { Feed } from "./Feed.ts"
 
-export interface BuildOptions extends Conversations.ConnectOptions {
-  readonly httpClient?: Layer.Layer<HttpClient> | undefined
-}
+/** What carries requests and sockets: made once, as a program with many clients does. */
+export const transportsOf = (
+  webSockets: Layer.Layer<WebSocketConstructor>,
+  httpClient: Layer.Layer<HttpClient> = SignalWireHttp.layerFetchClient,
+  scope: Scope.Scope = Scope.makeUnsafe()
+): Context.Context<HttpClient | WebSocketConstructor> =>
+  Effect.runSync(Layer.buildWithScope(Layer.merge(httpClient, webSockets), scope))
 
 /** Builds the service, as it is out of the box unless told otherwise. */
 export const build = (
   { http, ws }: Feed,
-  webSockets: Layer.Layer<WebSocketConstructor>,
+  transports: Context.Context<HttpClient | WebSocketConstructor>,
   scope: Scope.Scope,
-  { httpClient = SignalWireHttp.layerFetchClient, ...options }: BuildOptions = {}
+  options?: Conversations.ConnectOptions
 ) =>
   Layer.buildWithScope(
-    Conversations.layer({ ...options, token: Redacted.make("token"), urls: { http, ws } }).pipe(
-      Layer.provide(Layer.merge(httpClient, webSockets))
-    ),
+    Conversations.layer({ ...options, token: Redacted.make("token"), urls: { http, ws } }),
     scope
-  )
+  ).pipe(Effect.provideContext(transports))
 
 /** Builds it over `fetch` itself and the platform's sockets, as the Promise client does. */
 export const buildBare = ({ http, ws }: Feed, scope: Scope.Scope) =>
@@ -44,20 +47,22 @@ export const buildBare = ({ http, ws }: Feed, scope: Scope.Scope) =>
 export const connect = (
   webSockets: Layer.Layer<WebSocketConstructor>,
   subscribers: number,
-  options?: BuildOptions
-) =>
-async (feed: Feed, heard: (events: number) => void): Promise<() => Promise<void>> => {
-  const scope = Scope.makeUnsafe()
-  await Effect.runPromise(Effect.gen(function*() {
-    const context = yield* build(feed, webSockets, scope, options)
-    const { subscription } = yield* Effect.provide(Conversations.Conversations, context)
-    for (let n = 0; n < subscribers; n++) {
-      const events = yield* Scope.provide(subscription(), scope)
-      yield* Effect.forkIn(
-        Stream.runForEachArray(events, (batch) => Effect.sync(() => heard(batch.length))),
-        scope
-      )
-    }
-  }))
-  return () => Effect.runPromise(Scope.close(scope, Exit.void))
+  options?: Conversations.ConnectOptions
+) => {
+  const transports = transportsOf(webSockets)
+  return async (feed: Feed, heard: (events: number) => void): Promise<() => Promise<void>> => {
+    const scope = Scope.makeUnsafe()
+    await Effect.runPromise(Effect.gen(function*() {
+      const context = yield* build(feed, transports, scope, options)
+      const { subscription } = Context.get(context, Conversations.Conversations)
+      for (let n = 0; n < subscribers; n++) {
+        const events = yield* Scope.provide(subscription(), scope)
+        yield* Effect.forkIn(
+          Stream.runForEachArray(events, (batch) => Effect.sync(() => heard(batch.length))),
+          scope
+        )
+      }
+    }))
+    return () => Effect.runPromise(Scope.close(scope, Exit.void))
+  }
 }

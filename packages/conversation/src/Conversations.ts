@@ -296,8 +296,11 @@ const makeWith = Effect.fnUntraced(function*(
   const http = yield* SignalWireHttp.SignalWireHttp
   const subscription = yield* Subscription.Subscription
   const echoes = Echoes.make()
-  yield* subscription.observe(echoes.hear)
-  yield* subscription.observe(yield* meter.listen)
+  const count = yield* meter.listen
+  yield* subscription.observe((signals) => {
+    echoes.hear(signals)
+    count(signals)
+  })
   const overlapSeconds = toMillis(options.overlap ?? "30 seconds") / 1000
   const core: Core = {
     http,
@@ -437,37 +440,36 @@ export type Services =
 
 type Transports = HttpClient | Socket.WebSocketConstructor
 
-/** All of them at once: a layer for each would cost every client more than the services themselves do. */
-const layerOver = <R>(
+/** Builds all of them at once: a layer for each would cost every client more than the services themselves do. */
+const connect = Effect.fnUntraced(function*<R>(
   options: ConnectOptions,
   makeHttp: (options: SignalWireHttp.Options) => Effect.Effect<SignalWireHttp.Service, never, R>,
   meter: Meter.Meter
-): Layer.Layer<
-  Services,
+): Effect.fn.Return<
+  Context.Context<Services>,
   ConversationError,
-  Exclude<R, Scope.Scope> | Credentials.Credentials | Socket.WebSocketConstructor
-> =>
-  Layer.effectContext(Effect.gen(function*() {
-    const credentials = yield* Credentials.Credentials
-    const token = Redacted.value(yield* credentials.current)
-    const endpoint = yield* Effect.mapError(
-      Effect.fromResult(Endpoint.make(token, options)),
-      (reason) => new ConversationError({ method: "layer", reason })
-    )
-    const http = yield* makeHttp({ ...options.http, endpoint, dialect: options.dialect })
-    const subscription = yield* Subscription.make({ ...options.subscription, endpoint, addressOf: http.addressOf })
-    const underneath = Context.make(SignalWireHttp.SignalWireHttp, http).pipe(
-      Context.add(Subscription.Subscription, subscription)
-    )
-    const conversations = yield* Effect.provideContext(makeWith(options, meter), underneath)
-    return Context.add(underneath, Conversations, conversations)
-  }))
+  R | Credentials.Credentials | Socket.WebSocketConstructor | Scope.Scope
+> {
+  const credentials = yield* Credentials.Credentials
+  const token = Redacted.value(yield* credentials.current)
+  const endpoint = yield* Effect.mapError(
+    Effect.fromResult(Endpoint.make(token, options)),
+    (reason) => new ConversationError({ method: "layer", reason })
+  )
+  const http = yield* makeHttp({ ...options.http, endpoint, dialect: options.dialect })
+  const subscription = yield* Subscription.make({ ...options.subscription, endpoint, addressOf: http.addressOf })
+  const underneath = Context.make(SignalWireHttp.SignalWireHttp, http).pipe(
+    Context.add(Subscription.Subscription, subscription)
+  )
+  const conversations = yield* Effect.provideContext(makeWith(options, meter), underneath)
+  return Context.add(underneath, Conversations, conversations)
+})
 
 /** The service with its layers, for those who bring their own `Credentials`. Fails with `Invalid` for a bad host. */
 export const layerCredentials = (
   options: ConnectOptions = {}
 ): Layer.Layer<Services, ConversationError, Credentials.Credentials | Transports> =>
-  layerOver(options, SignalWireHttp.make, Meter.make())
+  Layer.effectContext(connect(options, SignalWireHttp.make, Meter.make()))
 
 /**
  * {@link layerCredentials} over `fetch` itself: without an `HttpClient`, spans of requests and metrics. It is what browsers
@@ -479,15 +481,21 @@ export const layerBareFetch = (
     readonly fetch?: typeof globalThis.fetch | undefined
   } = {}
 ): Layer.Layer<Services, ConversationError, Credentials.Credentials | Socket.WebSocketConstructor> =>
-  layerOver(
-    options,
-    (http) => SignalWireHttp.makeBareFetch({ ...http, fetch: options.fetch }),
-    Meter.idle
+  Layer.effectContext(
+    connect(options, (http) => SignalWireHttp.makeBareFetch({ ...http, fetch: options.fetch }), Meter.idle)
   )
 
 /** The service with its layers. Fails with `Invalid` for a bad host. */
 export const layer = (options: Options): Layer.Layer<Services, ConversationError, Transports> =>
-  Layer.provide(layerCredentials(options), Credentials.layer(options))
+  Layer.effectContext(Effect.flatMap(
+    Credentials.make(options),
+    (credentials) =>
+      Effect.provideService(
+        connect(options, SignalWireHttp.make, Meter.make()),
+        Credentials.Credentials,
+        credentials
+      )
+  ))
 
 const makeEnvironment = () =>
   Config.all({

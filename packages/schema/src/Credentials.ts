@@ -92,7 +92,7 @@ const renewing = (
   refresh: Effect.Effect<Redacted.Redacted, CredentialsError>
 ): Service["renew"] => {
   const flight = Flight.make<"refresh", Redacted.Redacted, CredentialsError>()
-  const refreshed = Effect.tap(refresh, state.set)
+  const refreshed = Effect.tap(refresh, (token) => state.set(token))
   return (refused) =>
     Effect.flatMap(
       state.get,
@@ -140,9 +140,9 @@ export const make = Effect.fnUntraced(
     )
     return Credentials.of({
       current: state.get,
-      watch: state.watch,
+      watch: (watcher) => state.watch(watcher),
       renew,
-      replace: state.set,
+      replace: (token) => state.set(token),
       expires: refresh === undefined
         ? ignored
         : refreshingAhead(

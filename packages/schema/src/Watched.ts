@@ -15,51 +15,64 @@ export interface Watched<A> {
   /** The value now. */
   readonly get: Effect.Effect<A>
   /** Replaces the value. */
-  readonly set: (value: A) => Effect.Effect<void>
+  set(value: A): Effect.Effect<void>
   /** Calls back with each value that replaces the one before it, until the scope closes. */
-  readonly watch: (watcher: (value: A) => void) => Effect.Effect<void, never, Scope.Scope>
+  watch(watcher: (value: A) => void): Effect.Effect<void, never, Scope.Scope>
   /** The value now, then each that replaces it, until the scope closes. */
   readonly pull: Effect.Effect<Pull.Pull<NonEmptyReadonlyArray<A>>, never, Scope.Scope>
   /** The value now, then each that replaces it. */
   readonly changes: Stream.Stream<A>
 }
 
-/** A value that is watched by nobody yet. */
-export const make = <A>(initial: A): Watched<A> => {
-  let value = initial
-  let watchers: ReadonlyArray<(value: A) => void> = []
+class Value<A> implements Watched<A> {
+  private value: A
+  private watchers: ReadonlyArray<(value: A) => void> = []
   /** Values that some are not told of yet: one who is told may set another, which the others hear after this one. */
-  let untold: ReadonlyArray<A> = []
-  const watch: Watched<A>["watch"] = (watcher) =>
-    Effect.acquireRelease(
+  private untold: ReadonlyArray<A> = []
+
+  constructor(initial: A) {
+    this.value = initial
+  }
+
+  get get(): Effect.Effect<A> {
+    return Effect.sync(() => this.value)
+  }
+
+  set(value: A): Effect.Effect<void> {
+    return Effect.sync(() => {
+      this.value = value
+      this.untold = [...this.untold, value]
+      if (this.untold.length > 1) return
+      for (let told = this.untold; told.length > 0; told = this.untold = this.untold.slice(1)) {
+        for (const watcher of this.watchers) told.slice(0, 1).forEach((one) => watcher(one))
+      }
+    })
+  }
+
+  watch(watcher: (value: A) => void): Effect.Effect<void, never, Scope.Scope> {
+    return Effect.acquireRelease(
       Effect.sync(() => {
-        watchers = [...watchers, watcher]
+        this.watchers = [...this.watchers, watcher]
       }),
       () =>
         Effect.sync(() => {
-          watchers = watchers.filter((other) => other !== watcher)
+          this.watchers = this.watchers.filter((other) => other !== watcher)
         })
     )
-  const pull = Effect.suspend(() => {
-    const values = new Mailbox<A>()
-    values.add(value)
-    return Effect.as(watch((next) => values.add(next)), values.take)
-  })
-  return {
-    get: Effect.sync(() => value),
-    set: (next) =>
-      Effect.sync(() => {
-        value = next
-        untold = [...untold, next]
-        if (untold.length > 1) return
-        for (let told = untold; told.length > 0; told = untold = untold.slice(1)) {
-          for (const watcher of watchers) told.slice(0, 1).forEach(watcher)
-        }
-      }),
-    watch,
-    pull,
-    get changes() {
-      return Stream.unwrap(Effect.map(pull, (pull) => Stream.fromPull(Effect.succeed(pull))))
-    }
+  }
+
+  get pull(): Effect.Effect<Pull.Pull<NonEmptyReadonlyArray<A>>, never, Scope.Scope> {
+    return Effect.suspend(() => {
+      const values = new Mailbox<A>()
+      values.add(this.value)
+      return Effect.as(this.watch((next) => values.add(next)), values.take)
+    })
+  }
+
+  get changes(): Stream.Stream<A> {
+    return Stream.unwrap(Effect.map(this.pull, (pull) => Stream.fromPull(Effect.succeed(pull))))
   }
 }
+
+/** A value that is watched by nobody yet. */
+export const make = <A>(initial: A): Watched<A> => new Value(initial)

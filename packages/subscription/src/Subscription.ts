@@ -20,10 +20,10 @@ import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import type * as Pull from "effect/Pull"
 import * as Random from "effect/Random"
-import * as RcRef from "effect/RcRef"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { WebSocketConstructor } from "effect/socket/Socket"
@@ -112,12 +112,24 @@ const view = (phase: Phase): ConnectionState =>
     Closed: () => ConnectionState.Closed()
   })
 
-/** What the session of a client is kept with. */
+/** Who holds a session: it is driven as long as somebody does, and an idle time longer. */
+interface Hold {
+  holders: number
+  driver: Fiber.Fiber<void> | undefined
+  /** Waits for the idle time to be over. */
+  idling: Fiber.Fiber<void> | undefined
+}
+
+/** The session of a client, from the first who wants it to the last. */
 class Life {
   readonly fanout: Fanout
   readonly state = Watched.make<ConnectionState>(ConnectionState.Idle())
   sessions = 0
   private phase: Phase = { _tag: "Idle" }
+  /** Nobody holds it any more once it has rested, and some may still hold one that failed. */
+  private hold: Hold | undefined
+  private readonly idleMillis: number
+  private readonly context: Context.Context<WebSocketConstructor | Scope.Scope>
   private readonly backoff: Backoff.Backoff
   private readonly session: Session.Options
   private readonly credentials: Credentials["Service"]
@@ -125,7 +137,12 @@ class Life {
   /** The token of the last dial: the one to renew when it is refused, which REST may have renewed meanwhile. */
   private token: Redacted.Redacted
 
-  constructor(options: Options, credentials: Credentials["Service"], hints: Hints, token: Redacted.Redacted) {
+  constructor(
+    options: Options,
+    credentials: Credentials["Service"],
+    context: Context.Context<WebSocketConstructor | Scope.Scope>,
+    token: Redacted.Redacted
+  ) {
     this.fanout = new Fanout(options.capacity ?? 4096)
     this.backoff = Backoff.make({
       baseMillis: millis(options.backoff?.base, "500 millis"),
@@ -143,13 +160,19 @@ class Life {
         heartbeat: millis(options.heartbeat, "10 seconds")
       }
     }
+    this.idleMillis = millis(options.idleTimeToLive, "30 seconds")
     this.credentials = credentials
-    this.hints = hints
+    this.context = context
+    this.hints = Context.get(context, Wake)
     this.token = token
   }
 
-  get isFailed(): boolean {
-    return this.phase._tag === "Failed"
+  /** Attaches a subscriber, for whom the session is driven until the scope closes. */
+  get attach(): Effect.Effect<Attachment, never, Scope.Scope> {
+    return Effect.flatMap(
+      this.fanout.attach,
+      (attachment) => Effect.as(Effect.acquireRelease(this.take, (hold) => this.drop(hold)), attachment)
+    )
   }
 
   /** Ends it for good. */
@@ -157,13 +180,53 @@ class Life {
     return Effect.tap(this.happen({ _tag: "Closing" }), () => Effect.sync(() => this.fanout.end()))
   }
 
+  private get take(): Effect.Effect<Hold> {
+    return Effect.suspend(() => {
+      if (this.phase._tag === "Closed") return Effect.interrupt
+      const known = this.phase._tag === "Failed" ? undefined : this.hold
+      const hold = this.hold = known ?? { holders: 0, driver: undefined, idling: undefined }
+      hold.holders++
+      hold.idling?.interruptUnsafe()
+      hold.idling = undefined
+      return known === undefined
+        ? Effect.map(this.fork(this.drive), (driver) => {
+          hold.driver = driver
+          return hold
+        })
+        : Effect.succeed(hold)
+    })
+  }
+
+  private drop(hold: Hold): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      hold.holders--
+      const isHeld = hold.holders > 0 || !Number.isFinite(this.idleMillis)
+      if (isHeld || hold !== this.hold || this.phase._tag === "Closed") return Effect.void
+      return Effect.map(this.fork(Effect.andThen(Effect.sleep(this.idleMillis), this.rest(hold))), (idling) => {
+        hold.idling = idling
+      })
+    })
+  }
+
   /** Nobody is left who needs it. */
-  get rest(): Effect.Effect<void> {
-    return Effect.suspend(() => this.phase._tag === "Closed" ? Effect.void : this.enter({ _tag: "Idle" }))
+  private rest(hold: Hold): Effect.Effect<void> {
+    return Effect.uninterruptible(Effect.suspend(() => {
+      if (hold !== this.hold || hold.holders > 0) return Effect.void
+      this.hold = undefined
+      return Effect.andThen(
+        this.enter({ _tag: "Idle" }),
+        hold.driver === undefined ? Effect.void : Fiber.interrupt(hold.driver)
+      )
+    }))
+  }
+
+  /** Runs something until the client is closed. */
+  private fork<A>(effect: Effect.Effect<A, never, WebSocketConstructor>): Effect.Effect<Fiber.Fiber<A>> {
+    return Effect.provideContext(Effect.forkScoped(effect), this.context)
   }
 
   /** Does what the phase asks for, until nothing is left to do. */
-  get drive(): Effect.Effect<void, never, WebSocketConstructor> {
+  private get drive(): Effect.Effect<void, never, WebSocketConstructor> {
     return Effect.gen({ self: this }, function*() {
       yield* this.happen({ _tag: "Wanted" })
       while (true) {
@@ -292,25 +355,10 @@ export const make = Effect.fnUntraced(function*(
   options: Options
 ): Effect.fn.Return<Service, never, Credentials | WebSocketConstructor | Scope.Scope> {
   const credentials = yield* Credentials
-  const life = new Life(options, credentials, yield* Wake, yield* credentials.current)
+  const context = yield* Effect.context<WebSocketConstructor | Scope.Scope>()
+  const life = new Life(options, credentials, context, yield* credentials.current)
   yield* Effect.addFinalizer(() => life.close)
-  /** Which drive is at work: those who still hold one that failed must not end the one after it. */
-  let drives = 0
-  const connection = yield* RcRef.make({
-    acquire: Effect.acquireRelease(
-      Effect.suspend(() => Effect.as(Effect.forkScoped(life.drive), ++drives)),
-      (mine) => mine === drives ? life.rest : Effect.void
-    ),
-    idleTimeToLive: options.idleTimeToLive ?? "30 seconds"
-  })
-
-  const attach: Service["attach"] = Effect.gen(function*() {
-    const attachment = yield* life.fanout.attach
-    if (life.isFailed) yield* RcRef.invalidate(connection)
-    yield* RcRef.get(connection)
-    return attachment
-  })
-
+  const { attach } = life
   return Subscription.of({
     attach,
     observe: (callback) => life.fanout.observe(callback),
