@@ -17,12 +17,12 @@ import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import * as References from "effect/References"
 import type * as Socket from "effect/socket/Socket"
-import * as Stream from "effect/Stream"
 import * as AddressApi from "./AddressApi.ts"
 import * as ChatApi from "./ChatApi.ts"
 import * as ConversationApi from "./ConversationApi.ts"
 import * as Caller from "./internal/caller.ts"
 import * as Environment from "./internal/environment.ts"
+import { forEachBatch } from "./internal/iterating.ts"
 import { given, invalid } from "./internal/options.ts"
 import * as Runner from "./internal/runner.ts"
 import * as Settings from "./internal/settings.ts"
@@ -238,12 +238,10 @@ const make = async (
         // not before the caller can stop it
         Effect.andThen(
           Effect.yieldNow,
-          Stream.runForEach(
-            Stream.unwrap(Conversations.Conversations.useSync(({ connection }) => connection.changes)),
-            (state) =>
-              Effect.sync(() => {
-                if (active && !runner.isClosed()) call(state)
-              })
+          Conversations.Conversations.use(({ connection }) =>
+            forEachBatch(connection.changes, (states) => {
+              for (const state of states) if (active && !runner.isClosed()) call(state)
+            })
           )
         )
       )
