@@ -105,7 +105,7 @@ export const subscribe = async (
           }),
           scope
         )
-    ).pipe(Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))),
+    ).pipe(Effect.onExit((exit) => Exit.isFailure(exit) ? Scope.close(scope, exit) : Effect.void)),
     options
   )
   const signal = options.signal ?? undefined
