@@ -100,9 +100,9 @@ export const make = async <R, E>(layer: Layer.Layer<R, E>): Promise<Runner<R>> =
       }
     },
     runSync: (effect) => {
-      const exit = fork(effect).pollUnsafe()
-      if (exit !== undefined && Exit.isSuccess(exit)) return exit.value
-      throw new Error("it should not have waited")
+      const exit = fork(effect).pollUnsafe() ?? Exit.die(new Error("it waits"))
+      if (Exit.isSuccess(exit)) return exit.value
+      throw Cause.squash(exit.cause)
     },
     iterate: (source, toItem, shown, options) =>
       iterator(
