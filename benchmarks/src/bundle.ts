@@ -27,7 +27,7 @@ export const benchmark: Benchmark = {
     + "Effect what it runs on (the runtime, Layer, Stream, Queue, Schedule, Duration, DateTime, and what spans and logs are "
     + "made of), and neither Schema nor HttpClient, Socket, Config and Metric. Who only subscribes and sends loads the same, "
     + "as the client is one object. Without the faces it does not need (`chat`, `address`, lists, timelines) it would load "
-    + "1.2 kB less, and 3.3 kB less if the services underneath were built without them as well: too little for another way "
+    + "1.2 kB less, and some 3 kB less if the services underneath were built without them as well: too little for another way "
     + "in. So the second goal is not reached, and the first not by every bundler. What is guarded is that it does not grow.",
   run: async () => {
     const figures: Array<Figure> = []

@@ -116,10 +116,14 @@ export const iterator = <A, B, E, R>(
     }
   }
 
-  const read = (): void => {
+  /** Pulls a batch; answers whether that was done at once. */
+  const read = (): boolean => {
     const fiber = fork(batches ?? begin)
     const exit = fiber.pollUnsafe()
-    if (exit !== undefined) return take(exit)
+    if (exit !== undefined) {
+      take(exit)
+      return true
+    }
     reader = fiber
     // it may have been ended by what it did first
     if (isOver) fiber.interruptUnsafe()
@@ -127,6 +131,7 @@ export const iterator = <A, B, E, R>(
       take(exit)
       serve()
     })
+    return false
   }
 
   const settle = (): void => {
@@ -144,11 +149,12 @@ export const iterator = <A, B, E, R>(
   }
 
   const serve = (): void => {
-    while (asked.length > 0 && reader === undefined) {
+    if (reader !== undefined) return
+    while (asked.length > 0) {
       const step = inHand()
       if (step !== undefined) asked.shift()?.resolve(step)
       else if (isOver) return void closed.then(settle)
-      else read()
+      else if (!read()) return
     }
   }
 
