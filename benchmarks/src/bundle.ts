@@ -3,13 +3,13 @@ import { gzipSync } from "node:zlib"
 import { entry, shareOf, withEsbuild, withRolldown } from "./bundlers.ts"
 import { type Benchmark, exactly, type Figure } from "./harness.ts"
 
-/** `limit` is what it may not grow beyond, where the goal is not reached. */
+/** `limits` are what it may not grow beyond by each bundler, where the goal is not reached: just above what is measured. */
 const entries = [
-  { name: "whole", what: "the Promise client as a whole", goal: 60, limit: 64 },
-  { name: "chat", what: "subscribe and send only", goal: 45, limit: 64 }
+  { name: "whole", what: "the Promise client as a whole", goal: 60, limits: { esbuild: 63.2, rolldown: 60.4 } },
+  { name: "chat", what: "subscribe and send only", goal: 45, limits: { esbuild: 63.3, rolldown: 60.5 } }
 ] as const
 
-const bundlers = [{ name: "esbuild", bundle: withEsbuild }, { name: "rolldown", bundle: withRolldown }]
+const bundlers = [{ name: "esbuild", bundle: withEsbuild }, { name: "rolldown", bundle: withRolldown }] as const
 
 const kilobytes = (text: string): number => gzipSync(text, { level: 9 }).length / 1000
 
@@ -24,17 +24,18 @@ const sizeOf = (what: string, text: string): Figure => ({
 export const benchmark: Benchmark = {
   about:
     "The Promise client, Effect included, as browsers load it: bundled, minified, and compressed by gzip. It loads of "
-    + "Effect what it runs on (the runtime, Stream, Queue, Schedule, DateTime), and neither Schema nor HttpClient, Socket, "
-    + "Config and Metric. Who only subscribes and sends loads the same, as the client is one object, and needs all that "
-    + "keeps a subscription whole; without its `chat` and `address` it would be smaller by less than 1 kB. So the second goal "
-    + "is not reached, and the first not by every bundler. What is guarded is that it does not grow.",
+    + "Effect what it runs on (the runtime, Layer, Stream, Queue, Schedule, Duration, DateTime, and what spans and logs are "
+    + "made of), and neither Schema nor HttpClient, Socket, Config and Metric. Who only subscribes and sends loads the same, "
+    + "as the client is one object. Without the faces it does not need (`chat`, `address`, lists, timelines) it would load "
+    + "1.2 kB less, and some 3 kB less if the services underneath were built without them as well: too little for another way "
+    + "in. So the second goal is not reached, and the first not by every bundler. What is guarded is that it does not grow.",
   run: async () => {
     const figures: Array<Figure> = []
-    for (const { goal, limit, name, what } of entries) {
+    for (const { goal, limits, name, what } of entries) {
       for (const bundler of bundlers) {
         figures.push({
           ...sizeOf(`${what}, ${bundler.name}`, await bundler.bundle(entry(name))),
-          goal: { is: "at most", value: goal, slack: limit / goal - 1 }
+          goal: { is: "at most", value: goal, slack: Math.max(0, limits[bundler.name] / goal - 1) }
         })
       }
     }

@@ -9,7 +9,6 @@ import * as Branded from "@effect-signalwire/schema/Branded"
 import * as Documented from "@effect-signalwire/schema/Documented"
 import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
 import * as Caller from "./internal/caller.ts"
 import { given } from "./internal/options.ts"
 import { type Page, toPage } from "./internal/page.ts"
@@ -241,15 +240,19 @@ export const make = (runner: Runner<Services>, report: Report): ConversationApi 
       const own = given(options)
       return Documented.join(await use((conversations) => conversations.join(own), own))
     }),
-    messages: Caller.iterable("conversation.messages", (options: RunOptions = {}) =>
+    messages: Caller.iterable("conversation.messages", (shown, options: RunOptions = {}) =>
       runner.iterate(
-        Stream.map(Stream.unwrap(Conversations.Conversations.useSync(({ subscribe }) => subscribe)), Documented.event),
+        Conversations.Conversations.useSync(({ subscribe }) => subscribe),
+        Documented.event,
+        shown,
         given(options)
       )),
-    timeline: Caller.iterable("conversation.timeline", (options: TimelineOptions) => {
+    timeline: Caller.iterable("conversation.timeline", (shown, options: TimelineOptions) => {
       const own = given(options)
       return runner.iterate(
-        Stream.map(Stream.unwrap(Conversations.Conversations.useSync(({ timeline }) => timeline(own))), fromEvent),
+        Conversations.Conversations.useSync(({ timeline }) => timeline(own)),
+        fromEvent,
+        shown,
         own
       )
     })

@@ -10,6 +10,7 @@ import * as Credentials from "@effect-signalwire/schema/Credentials"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Arr from "effect/Array"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { HttpClient } from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
@@ -17,12 +18,12 @@ import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import * as References from "effect/References"
 import type * as Socket from "effect/socket/Socket"
-import * as Stream from "effect/Stream"
 import * as AddressApi from "./AddressApi.ts"
 import * as ChatApi from "./ChatApi.ts"
 import * as ConversationApi from "./ConversationApi.ts"
 import * as Caller from "./internal/caller.ts"
 import * as Environment from "./internal/environment.ts"
+import { forEachBatch } from "./internal/iterating.ts"
 import { given, invalid } from "./internal/options.ts"
 import * as Runner from "./internal/runner.ts"
 import * as Settings from "./internal/settings.ts"
@@ -143,17 +144,16 @@ const guardLogger = (logger: SignalWireLogger): SignalWireLogger => {
   return { warn: guarded("warn"), error: guarded("error") }
 }
 
-const loggerLayer = (logger: SignalWireLogger): Layer.Layer<never> =>
-  Layer.merge(
-    Logger.layer([
-      Logger.make(({ logLevel, message }) => {
-        const [text, ...details] = Arr.ensure<unknown>(message)
-        if (logLevel === "Error" || logLevel === "Fatal") logger.error(String(text), ...details)
-        else logger.warn(String(text), ...details)
-      })
-    ]),
-    Layer.succeed(References.MinimumLogLevel, "Warn")
+const loggerLayer = (logger: SignalWireLogger): Layer.Layer<never> => {
+  const told = Logger.make(({ logLevel, message }) => {
+    const [text, ...details] = Arr.ensure<unknown>(message)
+    if (logLevel === "Error" || logLevel === "Fatal") logger.error(String(text), ...details)
+    else logger.warn(String(text), ...details)
+  })
+  return Layer.succeedContext(
+    Context.make(Logger.CurrentLoggers, new Set([told])).pipe(Context.add(References.MinimumLogLevel, "Warn"))
   )
+}
 
 type Services = Layer.Layer<Conversations.Services, ConversationError, Credentials.Credentials>
 
@@ -166,11 +166,20 @@ const overPlatform = (options: SignalWireOptions): Services =>
 const noOtherToken = (cause?: unknown) =>
   new Credentials.CredentialsError({ detail: "there is no other token", isRetryable: false, cause })
 
-const refreshWith = (onRefreshToken: NonNullable<SignalWireOptions["onRefreshToken"]>) =>
-  Effect.flatMap(Effect.tryPromise(async () => onRefreshToken()), (token) =>
-    token === null
-      ? Effect.fail(noOtherToken())
-      : Effect.try({ try: () => Redacted.make(requireToken(token)), catch: noOtherToken }))
+const refreshWith = (onRefreshToken: NonNullable<SignalWireOptions["onRefreshToken"]>) => {
+  const ask = async () => {
+    const token = await onRefreshToken()
+    if (token === null) throw noOtherToken()
+    try {
+      return Redacted.make(requireToken(token))
+    } catch (error) {
+      throw noOtherToken(error)
+    }
+  }
+  return Effect.callback<Redacted.Redacted, unknown>((resume) => {
+    ask().then((token) => resume(Effect.succeed(token)), (error: unknown) => resume(Effect.fail(error)))
+  })
+}
 
 /**
  * Makes a client. It connects when something subscribes; a bad option rejects at once.
@@ -238,12 +247,10 @@ const make = async (
         // not before the caller can stop it
         Effect.andThen(
           Effect.yieldNow,
-          Stream.runForEach(
-            Stream.unwrap(Conversations.Conversations.useSync(({ connection }) => connection.changes)),
-            (state) =>
-              Effect.sync(() => {
-                if (active && !runner.isClosed()) call(state)
-              })
+          Conversations.Conversations.use(({ connection }) =>
+            forEachBatch(connection.changes, (states) => {
+              for (const state of states) if (active && !runner.isClosed()) call(state)
+            })
           )
         )
       )

@@ -5,12 +5,12 @@
  */
 import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
-import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type { AddressId } from "./Ids.ts"
 import { decoder, either, id, maybe, nothing, record, struct, text, truth } from "./internal/shape.ts"
 import type { MalformedValue } from "./Malformed.ts"
 import type * as Schemas from "./Wire.ts"
+import { parseMoment } from "./WireTime.ts"
 
 /** What an address is made of. Whatever the server does not tell is `null`. */
 export interface Fields {
@@ -68,7 +68,7 @@ const fromWire = (wire: Wire): Address =>
       Object.entries(wire.channels ?? {}).flatMap(([channel, uri]) => uri === null ? [] : [[channel, uri]])
     ),
     locked: wire.locked ?? false,
-    createdAt: Option.getOrNull(DateTime.make(wire.created_at ?? ""))
+    createdAt: parseMoment(wire.created_at ?? "")
   })
 
 /** Reads an address. */

@@ -4,11 +4,11 @@
  *
  * @since 0.1.0
  */
-import * as DateTime from "effect/DateTime"
+import type * as DateTime from "effect/DateTime"
 import { anything, decoder, id, integer, list, maybe, struct, text, truth } from "./internal/shape.ts"
 import { time } from "./internal/time.ts"
 import type * as Schemas from "./Wire.ts"
-import { toEpochMillis } from "./WireTime.ts"
+import { moment, toEpochMillis } from "./WireTime.ts"
 
 /** What a client sends first. `protocol` and `authorization_state` resume an earlier session. */
 export type Params = typeof Schemas.ConnectParams.Type
@@ -22,7 +22,7 @@ export type Authorization = typeof Schemas.Authorization.Type
 /** When the token expires; `undefined` where the server does not tell. */
 export const expiryOf = (authorization: Authorization | null | undefined): DateTime.Utc | undefined => {
   const expiresAt = authorization?.fabric_subscriber?.expires_at
-  return expiresAt === undefined || expiresAt === null ? undefined : DateTime.makeUnsafe(toEpochMillis(expiresAt))
+  return expiresAt === undefined || expiresAt === null ? undefined : moment(toEpochMillis(expiresAt))
 }
 
 /** What a server answers. `protocol` names the session. */
@@ -51,15 +51,18 @@ const authorization = struct<Authorization>({
   }))
 })
 
+const makeDecodeParams = () =>
+  decoder(struct<Params>({
+    version: struct<Params["version"]>({ major: integer, minor: integer, revision: integer }),
+    event_acks: maybe(truth),
+    agent: maybe(text),
+    authentication: struct<Params["authentication"]>({ jwt_token: text }),
+    protocol: maybe(text),
+    authorization_state: maybe(text)
+  }))
 /** Reads {@link Params}. */
-export const decodeParams = decoder(struct<Params>({
-  version: struct<Params["version"]>({ major: integer, minor: integer, revision: integer }),
-  event_acks: maybe(truth),
-  agent: maybe(text),
-  authentication: struct<Params["authentication"]>({ jwt_token: text }),
-  protocol: maybe(text),
-  authorization_state: maybe(text)
-}))
+// pure, here and below, so that the bundle of a client does not carry what servers read
+export const decodeParams = /* @__PURE__ */ makeDecodeParams()
 /** Reads {@link Result}. */
 export const decodeResult = decoder(struct<Result>({
   identity: maybe(text),
@@ -68,10 +71,12 @@ export const decodeResult = decoder(struct<Result>({
   ice_servers: maybe(list(anything)),
   session_restored: maybe(truth)
 }))
+const makeDecodeReauthenticateParams = () =>
+  decoder(struct<ReauthenticateParams>({
+    authentication: struct<ReauthenticateParams["authentication"]>({ project: maybe(text), jwt_token: text })
+  }))
 /** Reads {@link ReauthenticateParams}. */
-export const decodeReauthenticateParams = decoder(struct<ReauthenticateParams>({
-  authentication: struct<ReauthenticateParams["authentication"]>({ project: maybe(text), jwt_token: text })
-}))
+export const decodeReauthenticateParams = /* @__PURE__ */ makeDecodeReauthenticateParams()
 /** Reads {@link ReauthenticateResult}. */
 export const decodeReauthenticateResult = decoder(
   struct<ReauthenticateResult>({ authorization: maybe(authorization) })

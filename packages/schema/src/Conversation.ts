@@ -15,7 +15,7 @@ import { time } from "./internal/time.ts"
 import type { JsonObject } from "./JsonObject.ts"
 import type { MalformedValue } from "./Malformed.ts"
 import type * as Schemas from "./Wire.ts"
-import { toEpochMillis } from "./WireTime.ts"
+import { moment, toEpochMillis } from "./WireTime.ts"
 
 /** What a conversation is made of. Whatever a dialect does not tell is `null`. */
 export interface Fields {
@@ -50,7 +50,7 @@ export class Conversation extends Data.Class<Fields> {
       name,
       metadata,
       createdAt,
-      lastMessageAt: DateTime.max(lastMessageAt, time)
+      lastMessageAt: DateTime.toEpochMillis(time) > DateTime.toEpochMillis(lastMessageAt) ? time : lastMessageAt
     })
   }
 }
@@ -86,8 +86,8 @@ export const decode = (input: unknown, addressOf?: AddressOf): Result.Result<Con
         fromAddressId: wire.from_address_id ?? wire.from_fabric_address_id ?? null,
         name: wire.name ?? "",
         metadata: wire.metadata ?? {},
-        createdAt: DateTime.makeUnsafe(toEpochMillis(wire.created_at)),
-        lastMessageAt: DateTime.makeUnsafe(toEpochMillis(wire.last_message_at ?? wire.created_at))
+        createdAt: moment(toEpochMillis(wire.created_at)),
+        lastMessageAt: moment(toEpochMillis(wire.last_message_at ?? wire.created_at))
       })
     )
   })

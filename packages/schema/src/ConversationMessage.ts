@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import * as DateTime from "effect/DateTime"
+import type * as DateTime from "effect/DateTime"
 import * as Result from "effect/Result"
 import * as Branded from "./Branded.ts"
 import * as ClientKey from "./ClientKey.ts"
@@ -17,7 +17,7 @@ import { time } from "./internal/time.ts"
 import { isJsonObject, isMaybeObject, isMaybeText, type JsonObject } from "./JsonObject.ts"
 import type { MalformedValue } from "./Malformed.ts"
 import type * as Schemas from "./Wire.ts"
-import { isNumericTime, toEpochSeconds } from "./WireTime.ts"
+import { isNumericTime, moment, toEpochSeconds } from "./WireTime.ts"
 
 /** What a message is made of. Whatever a dialect does not tell is `null`. */
 export interface Fields {
@@ -92,7 +92,7 @@ export class ConversationMessage implements Fields {
 
   /** When the message was created, to the millisecond. Made when asked for. */
   get ts(): DateTime.Utc {
-    return DateTime.makeUnsafe(this.epochSeconds * 1000)
+    return moment(this.epochSeconds * 1000)
   }
 }
 

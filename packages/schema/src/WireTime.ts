@@ -4,6 +4,8 @@
  *
  * @since 0.1.0
  */
+import * as DateTime from "effect/DateTime"
+
 /** A time on the wire: a number that a date can name, or one written as text. */
 export type WireTime = number | string
 
@@ -32,4 +34,15 @@ export const toEpochSeconds = (time: WireTime): number => {
 export const toEpochMillis = (time: WireTime): number => {
   const value = typeof time === "number" ? time : Number(time)
   return Math.round(Math.abs(value) < firstMillis ? value * 1000 : value)
+}
+
+/** The moment of unix milliseconds: what `DateTime.makeUnsafe` answers for them, without loading what reads other forms. */
+export const moment = (epochMillis: number): DateTime.Utc => DateTime.fromDateUnsafe(new Date(epochMillis))
+
+const hasZone = (text: string): boolean => /Z|GMT|[+-]\d\d(:?\d\d)?$|(z|gmt)$/.test(text)
+
+/** The moment that a text such as `2025-01-02T03:04:05Z` names, in UTC where it names no zone; `null` for any other text. */
+export const parseMoment = (text: string): DateTime.Utc | null => {
+  const epochMillis = Date.parse(hasZone(text) ? text : `${text}Z`)
+  return Number.isNaN(epochMillis) ? null : moment(epochMillis)
 }

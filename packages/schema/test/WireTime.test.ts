@@ -2,6 +2,8 @@ import { decoder } from "@effect-signalwire/schema/SchemaDecoder"
 import * as Wire from "@effect-signalwire/schema/Wire"
 import * as WireTime from "@effect-signalwire/schema/WireTime"
 import { assert, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 
 const decode = decoder(Wire.WireTime)
@@ -44,5 +46,27 @@ it.each([
   "refuses %j as a time",
   (time) => {
     assert.isTrue(Result.isFailure(decode(time)))
+  }
+)
+
+it.each([
+  "2025-01-02T03:04:05Z",
+  "2025-01-02T03:04:05.678z",
+  "2025-01-02T03:04:05",
+  "2025-01-02 03:04:05.678",
+  "2025-01-02T03:04:05+05:30",
+  "2025-01-02T03:04:05-0800",
+  "2025-01-02",
+  "Thu, 02 Jan 2025 03:04:05 GMT",
+  "last week",
+  ""
+])("reads the moment of %j as DateTime does", (text) => {
+  assert.deepStrictEqual(WireTime.parseMoment(text), Option.getOrNull(DateTime.make(text)))
+})
+
+it.each([0, -1, 1735790645456, 1735790645456.9, WireTime.lastMillis])(
+  "has the moment %d of unix milliseconds as DateTime has it",
+  (epochMillis) => {
+    assert.deepStrictEqual(WireTime.moment(epochMillis), DateTime.makeUnsafe(epochMillis))
   }
 )

@@ -95,11 +95,20 @@ const iteratorAt = <A>(site: Site, name: string, items: AsyncIterator<A, unknown
 /** A public method that answers something to iterate. A bad argument shows when it is iterated. */
 export const iterable = <Args extends ReadonlyArray<unknown>, A>(
   name: string,
-  body: (...args: Args) => AsyncIterable<A, unknown>
+  body: (present: Present, ...args: Args) => AsyncIterator<A, undefined>
 ) =>
 (...args: Args): AsyncIterable<A> => {
   const site = new Error()
-  return { [Symbol.asyncIterator]: () => iteratorAt(site, name, body(...args)[Symbol.asyncIterator]()) }
+  const shown: Present = (error) => present(error, name, site)
+  return {
+    [Symbol.asyncIterator]: () => {
+      try {
+        return body(shown, ...args)
+      } catch (error) {
+        throw shown(error)
+      }
+    }
+  }
 }
 
 /** The `Symbol.asyncIterator` of something public. */

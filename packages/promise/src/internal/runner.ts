@@ -7,14 +7,15 @@ import * as PromptScheduler from "@effect-signalwire/conversation/PromptSchedule
 import { Closed } from "@effect-signalwire/schema/Reason"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
+import type { Present } from "./caller.ts"
+import { exitOf, iterator } from "./iterating.ts"
 import { invalid, isSignal } from "./options.ts"
 
 /** What every call takes. */
@@ -30,7 +31,12 @@ export interface Runner<R> {
   /** Runs something that does not wait. */
   readonly runSync: <A>(effect: Effect.Effect<A, never, R>) => A
   /** Iterates a stream; ends when the client closes. */
-  readonly iterate: <A, E>(stream: Stream.Stream<A, E, R>, options?: RunOptions) => AsyncIterable<A>
+  readonly iterate: <A, B, E>(
+    source: Effect.Effect<Stream.Stream<A, E, R>, never, R>,
+    toItem: (value: A) => B,
+    shown: Present,
+    options: RunOptions
+  ) => AsyncIterator<B, undefined>
   /** Whether closing has begun: nobody is called back any more. */
   readonly isClosed: () => boolean
   readonly close: () => Promise<void>
@@ -43,29 +49,24 @@ const signalOf = (options: RunOptions | undefined): AbortSignal | undefined => {
   throw invalid("signal", "must be an AbortSignal")
 }
 
-const aborted = (signal: AbortSignal): Effect.Effect<never, unknown> =>
-  Effect.callback((resume) => {
-    const onAbort = () => resume(Effect.fail(signal.reason))
-    if (signal.aborted) return onAbort()
-    signal.addEventListener("abort", onAbort, { once: true })
-    return Effect.sync(() => signal.removeEventListener("abort", onAbort))
-  })
-
 /** Builds the services and the runner on them; rejects when they can't be built. */
 export const make = async <R, E>(layer: Layer.Layer<R, E>): Promise<Runner<R>> => {
   const scope = Scope.makeUnsafe()
   const scheduler = PromptScheduler.forPlatform()
-  const built = await Effect.runPromiseExit(Layer.buildWithScope(layer, scope), { scheduler })
+  const built = await exitOf(Effect.runFork(Layer.buildWithScope(layer, scope), { scheduler }))
   if (Exit.isFailure(built)) {
-    await Effect.runPromise(Scope.close(scope, built))
+    await exitOf(Effect.runFork(Scope.close(scope, built)))
     throw Cause.squash(built.cause)
   }
   const context: Context.Context<R> = scheduler === undefined
     ? built.value
     : Context.add(built.value, Scheduler.Scheduler, scheduler)
   const fibers = new Set<Fiber.Fiber<unknown, unknown>>()
-  const closing = Deferred.makeUnsafe<void>()
   const fork = Effect.runForkWith(context)
+  const closed = () => new ConversationError({ method: "run", reason: new Closed() })
+  let isClosing = false
+  const isClosed = () => isClosing
+  let ended: Promise<unknown> | undefined
 
   const track = <A, E>(effect: Effect.Effect<A, E, R>): Fiber.Fiber<A, E> => {
     const fiber = fork(effect)
@@ -73,10 +74,6 @@ export const make = async <R, E>(layer: Layer.Layer<R, E>): Promise<Runner<R>> =
     fiber.addObserver(() => fibers.delete(fiber))
     return fiber
   }
-
-  const closed = () => new ConversationError({ method: "run", reason: new Closed() })
-  const isClosed = () => Deferred.isDoneUnsafe(closing)
-  let ended: Promise<void> | undefined
 
   return {
     run: async (effect, options) => {
@@ -86,7 +83,7 @@ export const make = async <R, E>(layer: Layer.Layer<R, E>): Promise<Runner<R>> =
       const fiber = track(effect)
       const onAbort = () => fiber.interruptUnsafe()
       signal?.addEventListener("abort", onAbort, { once: true })
-      const exit = await Effect.runPromise(Fiber.await(fiber))
+      const exit = await exitOf(fiber)
       signal?.removeEventListener("abort", onAbort)
       if (Exit.isSuccess(exit)) return exit.value
       if (!Cause.hasInterruptsOnly(exit.cause)) throw Cause.squash(exit.cause)
@@ -95,27 +92,39 @@ export const make = async <R, E>(layer: Layer.Layer<R, E>): Promise<Runner<R>> =
     },
     start: (effect) => {
       const fiber = track(effect)
-      return { stop: () => Effect.runPromise(Fiber.interrupt(fiber)) }
+      return {
+        stop: async () => {
+          fiber.interruptUnsafe()
+          await exitOf(fiber)
+        }
+      }
     },
-    runSync: (effect) => Effect.runSyncWith(context)(effect),
-    iterate: (stream, options) =>
-      Stream.toAsyncIterableWith(
-        Stream.suspend(() => {
-          const signal = signalOf(options)
-          if (isClosed()) return Stream.die(closed())
-          const open = Stream.interruptWhen(stream, Deferred.await(closing)).pipe(
-            // what closing tears down underneath is no failure of the iteration
-            Stream.catchCause((cause) => isClosed() ? Stream.empty : Stream.failCause(cause))
-          )
-          return signal === undefined ? open : Stream.interruptWhen(open, aborted(signal))
-        }),
-        context
+    runSync: (effect) => {
+      const exit = fork(effect).pollUnsafe() ?? Exit.die(new Error("it waits"))
+      if (Exit.isSuccess(exit)) return exit.value
+      throw Cause.squash(exit.cause)
+    },
+    iterate: (source, toItem, shown, options) =>
+      iterator(
+        {
+          fork: track,
+          scope,
+          shown,
+          isClosed,
+          signal: () => {
+            const signal = signalOf(options)
+            if (isClosed()) throw closed()
+            return signal
+          }
+        },
+        source,
+        toItem
       ),
     isClosed,
-    close: () => {
-      Deferred.doneUnsafe(closing, Effect.void)
-      ended ??= Effect.runPromise(Effect.andThen(Fiber.interruptAll(fibers), Scope.close(scope, Exit.void)))
-      return ended
+    close: async () => {
+      isClosing = true
+      ended ??= exitOf(Effect.runFork(Effect.andThen(Fiber.interruptAll(fibers), Scope.close(scope, Exit.void))))
+      await ended
     }
   }
 }

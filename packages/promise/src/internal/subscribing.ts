@@ -6,9 +6,9 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import { type DocumentedGap, fromGap } from "../Timeline.ts"
 import { type Present, withoutMachinery } from "./caller.ts"
+import { forEachBatch } from "./iterating.ts"
 import { invalid } from "./options.ts"
 import type { Runner, RunOptions } from "./runner.ts"
 
@@ -105,7 +105,7 @@ export const subscribe = async (
           }),
           scope
         )
-    ).pipe(Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))),
+    ).pipe(Effect.onExit((exit) => Exit.isFailure(exit) ? Scope.close(scope, exit) : Effect.void)),
     options
   )
   const signal = options.signal ?? undefined
@@ -113,13 +113,12 @@ export const subscribe = async (
     // not before the caller can stop it
     Effect.andThen(
       Effect.yieldNow,
-      Stream.runForEachArray(events, (batch) =>
-        Effect.sync(() => {
-          for (const event of batch) {
-            if (isOver()) return
-            if (wanted(event)) call(Documented.event(event))
-          }
-        }))
+      forEachBatch(events, (batch) => {
+        for (const event of batch) {
+          if (isOver()) return
+          if (wanted(event)) call(Documented.event(event))
+        }
+      })
     ).pipe(
       Effect.catchCause((cause) =>
         Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.sync(() => ended(shown(Cause.squash(cause))))
