@@ -26,15 +26,9 @@ export const sentIn = ({ metadata }: Pick<ConversationMessage, "metadata">): Opt
     : Option.none()
 }
 
-/** `metadata` with the current span's trace context in it; unchanged where there is no span. */
-export const mark = (metadata: JsonObject | undefined): Effect.Effect<JsonObject | undefined> =>
-  Effect.match(Effect.currentSpan, {
-    onFailure: () => metadata,
-    onSuccess: ({ sampled, spanId, traceId }) => ({
-      ...metadata,
-      [key]: `00-${traceId.padStart(32, "0")}-${spanId}-${sampled ? "01" : "00"}`
-    })
-  })
+/** `metadata` with a trace context in it; unchanged where there is none. */
+export const mark = (metadata: JsonObject | undefined, traceparent: string | undefined): JsonObject | undefined =>
+  traceparent === undefined ? metadata : { ...metadata, [key]: traceparent }
 
 /**
  * Runs what acts on a message in a span of its own, `Conversations.message`, linked to the one in which the message was

@@ -11,11 +11,12 @@ import type { Conversation } from "@effect-signalwire/schema/Conversation"
 import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import * as Credentials from "@effect-signalwire/schema/Credentials"
+import * as Deadline from "@effect-signalwire/schema/Deadline"
 import * as Endpoint from "@effect-signalwire/schema/Endpoint"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
-import { spanned } from "@effect-signalwire/schema/Observed"
 import * as Page from "@effect-signalwire/schema/Page"
 import { invalidParameter } from "@effect-signalwire/schema/Reason"
+import * as Telemetry from "@effect-signalwire/schema/Telemetry"
 import * as Uuid from "@effect-signalwire/schema/Uuid"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
@@ -187,6 +188,7 @@ interface Core {
   readonly http: SignalWireHttp.Service
   readonly subscription: Subscription.Service
   readonly meter: Meter.Meter
+  readonly telemetry: Telemetry.Telemetry
   readonly tuning: Live.Tuning
   readonly readyMillis: number
   readonly traceMessages: boolean
@@ -194,48 +196,52 @@ interface Core {
   readonly sending: Sending.Sending
 }
 
-const getConversations = Effect.fn("Conversations.getConversations")(
-  ({ directory, http }: Core, options?: SignalWireHttp.PageOptions) =>
-    Effect.tap(
-      readPage("getConversations", http.getConversations(options)),
-      ({ data }) => Effect.sync(() => directory.note(data))
-    )
-)
+const getConversations = ({ directory, http, telemetry }: Core, options?: SignalWireHttp.PageOptions) =>
+  readPage("getConversations", http.getConversations(options)).pipe(
+    Effect.tap(({ data }) => Effect.sync(() => directory.note(data))),
+    telemetry.span("Conversations.getConversations")
+  )
 
-const getConversationMessages = Effect.fn("Conversations.getConversationMessages")(
-  ({ http }: Core, options: SignalWireHttp.ConversationMessageOptions) =>
-    readPage("getConversationMessages", http.getConversationMessages(options))
-)
+const getConversationMessages = (
+  { http, telemetry }: Core,
+  options: SignalWireHttp.ConversationMessageOptions
+) =>
+  readPage("getConversationMessages", http.getConversationMessages(options)).pipe(
+    telemetry.span("Conversations.getConversationMessages")
+  )
 
-const getMessages = Effect.fn("Conversations.getMessages")(
-  ({ http }: Core, options?: SignalWireHttp.MessageOptions) => readPage("getMessages", http.getMessages(options))
-)
+const getMessages = ({ http, telemetry }: Core, options?: SignalWireHttp.MessageOptions) =>
+  readPage("getMessages", http.getMessages(options)).pipe(telemetry.span("Conversations.getMessages"))
 
-const join = Effect.fn("Conversations.join")(
-  ({ http }: Core, options: { readonly addressId: string }) =>
-    Effect.mapError(http.join(options), ConversationError.from("join"))
-)
+const join = ({ http, telemetry }: Core, options: { readonly addressId: string }) =>
+  http.join(options).pipe(
+    Effect.mapError(ConversationError.from("join")),
+    telemetry.span("Conversations.join")
+  )
 
-const sendMessage = ({ directory, meter, sending, traceMessages }: Core, given: SignalWireHttp.SendOptions) =>
+const sendMessage = (
+  { directory, meter, sending, telemetry, traceMessages }: Core,
+  given: SignalWireHttp.SendOptions
+) =>
   Effect.gen(function*() {
     const clientId = given.clientId ?? Branded.clientId(yield* Uuid.make)
-    yield* Effect.annotateCurrentSpan({
+    yield* telemetry.annotate({
       "signalwire.address_id": given.addressId,
       "signalwire.client_id": clientId
     })
-    const metadata = traceMessages ? yield* ConversationTrace.mark(given.metadata) : given.metadata
+    const metadata = traceMessages
+      ? ConversationTrace.mark(given.metadata, yield* telemetry.traceparent)
+      : given.metadata
     const receipt = yield* meter.send(sending.send({ ...given, metadata, clientId }))
-    yield* Effect.annotateCurrentSpan("signalwire.conversation_id", receipt.conversationId)
+    yield* telemetry.annotate({ "signalwire.conversation_id": receipt.conversationId })
     return yield* directory.afterSend(given.addressId, receipt)
   }).pipe(
     // a message that tells its span has one in any case
-    traceMessages
-      ? Effect.withSpan("Conversations.sendMessage", { kind: "producer" })
-      : spanned("Conversations.sendMessage", { kind: "producer" })
+    telemetry.span("Conversations.sendMessage", { kind: "producer", always: traceMessages })
   )
 
 const openSubscription = (
-  { http, meter, readyMillis, subscription, tuning }: Core,
+  { http, meter, readyMillis, subscription, telemetry, tuning }: Core,
   { cursor, onGap, policy }: SubscriptionOptions = {}
 ) =>
   Effect.map(
@@ -244,13 +250,14 @@ const openSubscription = (
       subscription,
       tuning,
       meter,
+      telemetry,
       cursor,
       newest: readPage("subscribe", http.getMessages({ pageSize: recoveryPageSize })),
       belongs: constTrue,
-      settled: subscription.ready.pipe(
-        Effect.mapError(ConversationError.from("subscribe")),
-        Effect.timeoutOption(readyMillis),
-        Effect.asVoid
+      settled: Deadline.orAfter(
+        Effect.mapError(subscription.ready, ConversationError.from("subscribe")),
+        readyMillis,
+        Effect.void
       ),
       begin: (newest) =>
         Effect.map(
@@ -262,7 +269,7 @@ const openSubscription = (
   )
 
 const followTimeline = (
-  { http, meter, subscription, tuning }: Core,
+  { http, meter, subscription, telemetry, tuning }: Core,
   { addressId, cursor, policy, since }: TimelineOptions
 ) => {
   const earliest = beginsAt(since)
@@ -272,6 +279,7 @@ const followTimeline = (
       subscription,
       tuning,
       meter,
+      telemetry,
       cursor,
       newest: readPage("timeline", http.getConversationMessages({ addressId, since, pageSize: recoveryPageSize })),
       // one may be pushed long after its time
@@ -287,7 +295,8 @@ const followTimeline = (
 
 const makeWith = Effect.fnUntraced(function*(
   options: Tuning,
-  meter: Meter.Meter
+  meter: Meter.Meter,
+  telemetry: Telemetry.Telemetry
 ): Effect.fn.Return<
   Service,
   never,
@@ -306,6 +315,7 @@ const makeWith = Effect.fnUntraced(function*(
     http,
     subscription,
     meter,
+    telemetry,
     readyMillis: toMillis(options.readyTimeout ?? "10 seconds"),
     traceMessages: options.traceMessages === true,
     directory: Directory.make(http),
@@ -406,7 +416,7 @@ const readAll = <A>(
 export const make = (
   options: Tuning = {}
 ): Effect.Effect<Service, never, SignalWireHttp.SignalWireHttp | Subscription.Subscription | Scope.Scope> =>
-  makeWith(options, Meter.make())
+  makeWith(options, Meter.make(), Telemetry.effect)
 
 /** The service over the layers underneath, for those who bring or replace them. */
 export const layerServices = (
@@ -444,7 +454,8 @@ type Transports = HttpClient | Socket.WebSocketConstructor
 const connect = Effect.fnUntraced(function*<R>(
   options: ConnectOptions,
   makeHttp: (options: SignalWireHttp.Options) => Effect.Effect<SignalWireHttp.Service, never, R>,
-  meter: Meter.Meter
+  meter: Meter.Meter,
+  telemetry: Telemetry.Telemetry
 ): Effect.fn.Return<
   Context.Context<Services>,
   ConversationError,
@@ -457,44 +468,66 @@ const connect = Effect.fnUntraced(function*<R>(
     (reason) => new ConversationError({ method: "layer", reason })
   )
   const http = yield* makeHttp({ ...options.http, endpoint, dialect: options.dialect })
-  const subscription = yield* Subscription.make({ ...options.subscription, endpoint, addressOf: http.addressOf })
+  const subscription = yield* Subscription.makeTelling(
+    { ...options.subscription, endpoint, addressOf: http.addressOf },
+    telemetry
+  )
   const underneath = Context.make(SignalWireHttp.SignalWireHttp, http).pipe(
     Context.add(Subscription.Subscription, subscription)
   )
-  const conversations = yield* Effect.provideContext(makeWith(options, meter), underneath)
+  const conversations = yield* Effect.provideContext(makeWith(options, meter, telemetry), underneath)
   return Context.add(underneath, Conversations, conversations)
 })
+
+/** The services of {@link layerCredentials}, telling what they do to whom they are given. */
+export const makeTelling = (
+  options: ConnectOptions,
+  telemetry: Telemetry.Telemetry
+): Effect.Effect<Context.Context<Services>, ConversationError, Credentials.Credentials | Transports | Scope.Scope> =>
+  connect(options, SignalWireHttp.make, Meter.make(), telemetry)
 
 /** The service with its layers, for those who bring their own `Credentials`. Fails with `Invalid` for a bad host. */
 export const layerCredentials = (
   options: ConnectOptions = {}
 ): Layer.Layer<Services, ConversationError, Credentials.Credentials | Transports> =>
-  Layer.effectContext(connect(options, SignalWireHttp.make, Meter.make()))
+  Layer.effectContext(makeTelling(options, Telemetry.effect))
+
+/** Where to connect, how, and by which `fetch`. */
+export interface BareFetchOptions extends ConnectOptions {
+  /** @default globalThis.fetch */
+  readonly fetch?: typeof globalThis.fetch | undefined
+}
 
 /**
- * {@link layerCredentials} over `fetch` itself: without an `HttpClient`, spans of requests and metrics. It is what browsers
- * load least of.
+ * The services over `fetch` itself: without an `HttpClient`, spans of requests and metrics, telling what they do to whom
+ * they are given. It is what browsers load least of.
  */
-export const layerBareFetch = (
-  options: ConnectOptions & {
-    /** @default globalThis.fetch */
-    readonly fetch?: typeof globalThis.fetch | undefined
-  } = {}
-): Layer.Layer<Services, ConversationError, Credentials.Credentials | Socket.WebSocketConstructor> =>
-  Layer.effectContext(
-    connect(options, (http) => SignalWireHttp.makeBareFetch({ ...http, fetch: options.fetch }), Meter.idle)
+export const makeBareFetch = (
+  options: BareFetchOptions,
+  telemetry: Telemetry.Telemetry
+): Effect.Effect<
+  Context.Context<Services>,
+  ConversationError,
+  Credentials.Credentials | Socket.WebSocketConstructor | Scope.Scope
+> =>
+  connect(
+    options,
+    (http) => SignalWireHttp.makeBareFetch({ ...http, fetch: options.fetch }),
+    Meter.idle,
+    telemetry
   )
+
+/** {@link layerCredentials} over `fetch` itself: without an `HttpClient`, spans of requests and metrics. */
+export const layerBareFetch = (
+  options: BareFetchOptions = {}
+): Layer.Layer<Services, ConversationError, Credentials.Credentials | Socket.WebSocketConstructor> =>
+  Layer.effectContext(makeBareFetch(options, Telemetry.effect))
 
 /** The service with its layers. Fails with `Invalid` for a bad host. */
 export const layer = (options: Options): Layer.Layer<Services, ConversationError, Transports> =>
   Layer.effectContext(Effect.flatMap(
     Credentials.make(options),
-    (credentials) =>
-      Effect.provideService(
-        connect(options, SignalWireHttp.make, Meter.make()),
-        Credentials.Credentials,
-        credentials
-      )
+    (credentials) => Effect.provideService(makeTelling(options, Telemetry.effect), Credentials.Credentials, credentials)
   ))
 
 const makeEnvironment = () =>

@@ -7,16 +7,15 @@
 import type { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as Credentials from "@effect-signalwire/schema/Credentials"
+import * as Telemetry from "@effect-signalwire/schema/Telemetry"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
-import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { HttpClient } from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
-import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
-import * as References from "effect/References"
+import type * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
 import * as AddressApi from "./AddressApi.ts"
 import * as ChatApi from "./ChatApi.ts"
@@ -144,23 +143,20 @@ const guardLogger = (logger: SignalWireLogger): SignalWireLogger => {
   return { warn: guarded("warn"), error: guarded("error") }
 }
 
-const loggerLayer = (logger: SignalWireLogger): Layer.Layer<never> => {
-  const told = Logger.make(({ logLevel, message }) => {
-    const [text, ...details] = Arr.ensure<unknown>(message)
-    if (logLevel === "Error" || logLevel === "Fatal") logger.error(String(text), ...details)
-    else logger.warn(String(text), ...details)
-  })
-  return Layer.succeedContext(
-    Context.make(Logger.CurrentLoggers, new Set([told])).pipe(Context.add(References.MinimumLogLevel, "Warn"))
-  )
-}
+/** Builds the services of a client, telling what they cope with to whom they are given. */
+type Build = (
+  options: SignalWireOptions,
+  telemetry: Telemetry.Telemetry
+) => Effect.Effect<
+  Context.Context<Conversations.Services>,
+  ConversationError,
+  Credentials.Credentials | Scope.Scope
+>
 
-type Services = Layer.Layer<Conversations.Services, ConversationError, Credentials.Credentials>
-
-const overPlatform = (options: SignalWireOptions): Services =>
-  Layer.provide(
-    Conversations.layerBareFetch(options),
-    options.WebSocket === undefined ? WebSockets.layer : WebSockets.layerOf(options.WebSocket)
+const overPlatform: Build = (options, telemetry) =>
+  Effect.provideContext(
+    Conversations.makeBareFetch(options, telemetry),
+    options.WebSocket === undefined ? WebSockets.context : WebSockets.contextOf(options.WebSocket)
   )
 
 const noOtherToken = (cause?: unknown) =>
@@ -208,12 +204,16 @@ export const connect: (
 ) => Promise<SignalWireClient> = /* @__PURE__ */ Caller.method(
   "SignalWire",
   (_, options: SignalWireOptions, over: Layer.Layer<HttpClient | Socket.WebSocketConstructor>) =>
-    make(given(options), (options) => Layer.provide(Conversations.layerCredentials(options), over))
+    make(given(options), (options, telemetry) =>
+      Effect.flatMap(
+        Layer.build(over),
+        (transports) => Effect.provideContext(Conversations.makeTelling(options, telemetry), transports)
+      ))
 )
 
 const make = async (
   options: SignalWireOptions,
-  layer: (options: SignalWireOptions) => Services
+  build: Build
 ): Promise<SignalWireClient> => {
   Settings.check(options)
   const { onRefreshToken } = options
@@ -224,16 +224,15 @@ const make = async (
     ? environment
     : { host: requireHost(options.host), urls: requireUrls(options.urls) }
   const logger = guardLogger(options.logger ?? console)
-  const credentials = Credentials.layer({
-    token,
-    refresh: onRefreshToken === undefined ? undefined : refreshWith(onRefreshToken)
-  })
-  const runner = await Runner.make(
-    layer({ ...options, host, urls }).pipe(
-      Layer.provideMerge(credentials),
-      Layer.provideMerge(loggerLayer(logger))
-    )
-  )
+  const runner = await Runner.make(Effect.gen(function*() {
+    const credentials = yield* Credentials.make({
+      token,
+      refresh: onRefreshToken === undefined ? undefined : refreshWith(onRefreshToken)
+    })
+    const context = Context.make(Credentials.Credentials, credentials)
+    const services = build({ ...options, host, urls }, Telemetry.warnings(logger.warn))
+    return Context.merge(context, yield* Effect.provideContext(services, context))
+  }))
 
   const connection: Connection = {
     get state() {

@@ -117,7 +117,7 @@ const refreshingAhead = (
   })
   return (token, at) =>
     Effect.map(
-      Effect.forkIn(Effect.ignore(refreshAhead(token, DateTime.toEpochMillis(at))), scope),
+      Effect.forkIn(Effect.catch(refreshAhead(token, DateTime.toEpochMillis(at)), () => Effect.void), scope),
       (next) => {
         timer?.interruptUnsafe()
         timer = next

@@ -13,6 +13,7 @@ import { Credentials } from "@effect-signalwire/schema/Credentials"
 import type { Endpoint } from "@effect-signalwire/schema/Endpoint"
 import { Mailbox } from "@effect-signalwire/schema/Mailbox"
 import * as Reason from "@effect-signalwire/schema/Reason"
+import * as Telemetry from "@effect-signalwire/schema/Telemetry"
 import * as Watched from "@effect-signalwire/schema/Watched"
 import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
@@ -141,7 +142,8 @@ class Life {
     options: Options,
     credentials: Credentials["Service"],
     context: Context.Context<WebSocketConstructor | Scope.Scope>,
-    token: Redacted.Redacted
+    token: Redacted.Redacted,
+    telemetry: Telemetry.Telemetry
   ) {
     this.fanout = new Fanout(options.capacity ?? 4096)
     this.backoff = Backoff.make({
@@ -153,6 +155,7 @@ class Life {
       agent: options.agent ?? "effect-signalwire",
       requestCapacity: 64,
       addressOf: options.addressOf,
+      telemetry,
       timings: {
         open: millis(options.connectTimeout, "10 seconds"),
         connect: millis(options.connectTimeout, "10 seconds"),
@@ -183,18 +186,26 @@ class Life {
   private get take(): Effect.Effect<Hold> {
     return Effect.suspend(() => {
       if (this.phase._tag === "Closed") return Effect.interrupt
-      const known = this.phase._tag === "Failed" ? undefined : this.hold
-      const hold = this.hold = known ?? { holders: 0, driver: undefined, idling: undefined }
+      const { hold } = this
+      if (hold === undefined || this.phase._tag === "Failed") return this.begin
       hold.holders++
       hold.idling?.interruptUnsafe()
       hold.idling = undefined
-      return known === undefined
-        ? Effect.map(this.fork(this.drive), (driver) => {
-          hold.driver = driver
-          return hold
-        })
-        : Effect.succeed(hold)
+      return Effect.succeed(hold)
     })
+  }
+
+  /** Others may still hold a session that failed. */
+  private get begin(): Effect.Effect<Hold> {
+    const hold: Hold = { holders: 1, driver: undefined, idling: undefined }
+    this.hold = hold
+    return Effect.andThen(
+      this.phase._tag === "Failed" ? this.enter({ _tag: "Idle" }) : Effect.void,
+      Effect.map(this.fork(this.drive), (driver) => {
+        hold.driver = driver
+        return hold
+      })
+    )
   }
 
   private drop(hold: Hold): Effect.Effect<void> {
@@ -283,9 +294,10 @@ class Life {
         onHint: hints,
         onSignals: (signals) => fanout.emit(signals)
       })
-      yield* Effect.logDebug("the session ended", ended.ending, ended.reason.message).pipe(
-        Effect.annotateLogs({ "signalwire.session": this.sessions, "signalwire.reason": ended.reason._tag })
-      )
+      yield* session.telemetry.debug("the session ended", [ended.ending, ended.reason.message], {
+        "signalwire.session": this.sessions,
+        "signalwire.reason": ended.reason._tag
+      })
       yield* this.happen({ _tag: "Ended", ...ended, chance: yield* Random.next })
     })
   }
@@ -296,7 +308,7 @@ class Life {
       onFailure: ({ isRetryable, message }) =>
         Effect.gen({ self: this }, function*() {
           const detail = `${refusal._tag === "Unauthorized" ? refusal.detail : refusal.message} (${message})`
-          yield* Effect.logWarning(message)
+          yield* this.session.telemetry.warn(message, [])
           const reason = new Reason.Unauthorized({ detail, isRetryable })
           yield* this.happen({ _tag: "RenewalFailed", reason, chance: yield* Random.next })
         })
@@ -350,13 +362,14 @@ const heard = (
     return Arr.isArrayNonEmpty(events) ? Effect.succeed(events) : heard(signals)
   })
 
-/** Builds the service. It dials when the first subscriber attaches, and stops with the scope. */
-export const make = Effect.fnUntraced(function*(
-  options: Options
+/** {@link make}, for those who say whom it tells of what it does. */
+export const makeTelling = Effect.fnUntraced(function*(
+  options: Options,
+  telemetry: Telemetry.Telemetry
 ): Effect.fn.Return<Service, never, Credentials | WebSocketConstructor | Scope.Scope> {
   const credentials = yield* Credentials
   const context = yield* Effect.context<WebSocketConstructor | Scope.Scope>()
-  const life = new Life(options, credentials, context, yield* credentials.current)
+  const life = new Life(options, credentials, context, yield* credentials.current, telemetry)
   yield* Effect.addFinalizer(() => life.close)
   const { attach } = life
   return Subscription.of({
@@ -369,6 +382,12 @@ export const make = Effect.fnUntraced(function*(
     connectionChanges: life.state.changes
   })
 })
+
+/** Builds the service. It dials when the first subscriber attaches, and stops with the scope. */
+export const make = (
+  options: Options
+): Effect.Effect<Service, never, Credentials | WebSocketConstructor | Scope.Scope> =>
+  makeTelling(options, Telemetry.effect)
 
 /** The service over the `WebSocketConstructor` of the context. */
 export const layer = (options: Options): Layer.Layer<Subscription, never, Credentials | WebSocketConstructor> =>

@@ -8,6 +8,7 @@
  *
  * @since 0.1.0
  */
+import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import type * as Socket from "effect/socket/Socket"
 import { WebSocketConstructor } from "./internal/constructor.ts"
@@ -92,7 +93,7 @@ const open = (url: string, protocols?: string | Array<string>): Socket.WebSocket
 }
 
 /** The platform's own `WebSocket`; a close that is not answered ends the connection all the same. */
-export const layer: Layer.Layer<Socket.WebSocketConstructor> = Layer.succeed(
+export const context: Context.Context<Socket.WebSocketConstructor> = /* @__PURE__ */ Context.make(
   WebSocketConstructor,
   (url, options) => {
     if (options !== undefined && typeof options !== "string" && !Array.isArray(options)) {
@@ -103,6 +104,14 @@ export const layer: Layer.Layer<Socket.WebSocketConstructor> = Layer.succeed(
 )
 
 /** Sockets of a class like the platform's. */
+export const contextOf = (
+  WebSocket: new(url: string) => Socket.WebSocketLike
+): Context.Context<Socket.WebSocketConstructor> => Context.make(WebSocketConstructor, (url) => new WebSocket(url))
+
+/** {@link context} as a layer. */
+export const layer: Layer.Layer<Socket.WebSocketConstructor> = /* @__PURE__ */ Layer.succeedContext(context)
+
+/** {@link contextOf} as a layer. */
 export const layerOf = (
   WebSocket: new(url: string) => Socket.WebSocketLike
-): Layer.Layer<Socket.WebSocketConstructor> => Layer.succeed(WebSocketConstructor, (url) => new WebSocket(url))
+): Layer.Layer<Socket.WebSocketConstructor> => Layer.succeedContext(contextOf(WebSocket))

@@ -2,6 +2,7 @@
  * Writing a cursor at the right moments: when more is asked for, everything that was handed out before has been dealt
  * with, and only then may it be skipped after a restart.
  */
+import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Cursor } from "../Cursor.ts"
@@ -19,6 +20,7 @@ export interface Bookmark {
 export const make = (
   cursor: Cursor,
   standing: () => Standing,
+  telemetry: Telemetry,
   clock: Clock.Clock,
   intervalMillis: number
 ): Bookmark => {
@@ -28,7 +30,7 @@ export const make = (
     writtenAt = clock.currentTimeMillisUnsafe()
     return Effect.catch(
       cursor.save(standing()),
-      (error) => Effect.logWarning("the cursor could not be written", error.message)
+      (error) => telemetry.warn("the cursor could not be written", [error.message])
     )
   })
   return {

@@ -4,6 +4,7 @@
  */
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import { Malformed } from "@effect-signalwire/schema/Reason"
+import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
 import type { Attachment, Service as Subscription } from "@effect-signalwire/subscription/Subscription"
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
@@ -41,6 +42,7 @@ export interface Options {
   readonly cursor: Cursor | undefined
   readonly tuning: Tuning
   readonly meter: Meter
+  readonly telemetry: Telemetry
 }
 
 export interface Tuning {
@@ -161,7 +163,7 @@ class Live {
   private get readPart(): Effect.Effect<Sequence.Step, ConversationError> {
     return Effect.gen({ self: this }, function*() {
       const { attachment, merge, reading } = this
-      const { meter, method, newest, subscription, tuning } = this.options
+      const { meter, method, newest, subscription, telemetry, tuning } = this.options
       if (reading !== undefined) this.tell({ _tag: "Signals", signals: yield* attachment.waiting })
       const sessions = reading?.sessions ?? (yield* subscription.sessions)
       const { messages, rest, top } = yield* Recovery.readPart(
@@ -177,21 +179,23 @@ class Live {
       if (rest === undefined) this.isOpening = false
       if (hole !== undefined) {
         yield* meter.missed
-        yield* Effect.logWarning("messages may be missing", hole)
+        yield* telemetry.warn("messages may be missing", [hole], { "signalwire.method": method })
       }
       return step
     })
   }
 
   private get readBack(): Effect.Effect<Sequence.Step, ConversationError> {
+    const { method, telemetry } = this.options
     return this.readPart.pipe(
-      Effect.tapError((error) => Effect.logDebug("history could not be read", error.message)),
+      Effect.tapError((error) =>
+        telemetry.debug("history could not be read", [error.message], { "signalwire.method": method })
+      ),
       // what is in between may answer for the server, in its own words, and go away again
       Effect.retry({
         schedule: untilReadable,
         while: (error) => error.isRetryable || error.reason._tag === "Malformed"
-      }),
-      Effect.annotateLogs("signalwire.method", this.options.method)
+      })
     )
   }
 }
@@ -215,7 +219,7 @@ export const open = Effect.fnUntraced(
     let following = live.next
     if (cursor !== undefined) {
       const standing = () => live.merge.standing()
-      const bookmark = Bookmark.make(cursor, standing, yield* Clock.Clock, tuning.cursorMillis)
+      const bookmark = Bookmark.make(cursor, standing, options.telemetry, yield* Clock.Clock, tuning.cursorMillis)
       yield* Effect.addFinalizer(() => bookmark.close)
       // "from now on" is where a restart goes on, whether or not anything is asked for until then
       yield* first.length === 0 ? bookmark.asked : bookmark.handedOut

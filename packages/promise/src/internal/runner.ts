@@ -10,7 +10,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
 import * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
@@ -50,10 +49,10 @@ const signalOf = (options: RunOptions | undefined): AbortSignal | undefined => {
 }
 
 /** Builds the services and the runner on them; rejects when they can't be built. */
-export const make = async <R, E>(layer: Layer.Layer<R, E>): Promise<Runner<R>> => {
+export const make = async <R, E>(services: Effect.Effect<Context.Context<R>, E, Scope.Scope>): Promise<Runner<R>> => {
   const scope = Scope.makeUnsafe()
   const scheduler = PromptScheduler.forPlatform()
-  const built = await exitOf(Effect.runFork(Layer.buildWithScope(layer, scope), { scheduler }))
+  const built = await exitOf(Effect.runFork(Scope.provide(services, scope), { scheduler }))
   if (Exit.isFailure(built)) {
     await exitOf(Effect.runFork(Scope.close(scope, built)))
     throw Cause.squash(built.cause)

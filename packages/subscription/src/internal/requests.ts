@@ -1,4 +1,5 @@
 /** Requests that wait for their answers: each has a deadline, and there is room for only so many. */
+import * as Deadline from "@effect-signalwire/schema/Deadline"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import * as Uuid from "@effect-signalwire/schema/Uuid"
@@ -48,14 +49,14 @@ export class Requests {
       }
       const answer = Deferred.makeUnsafe<unknown, JsonRpc.RpcError>()
       waiting.set(id, answer)
-      return write(JsonRpc.request(id, method, params)).pipe(
-        Effect.andThen(Effect.mapError(Deferred.await(answer), (error) => reasonOf(error, redact))),
-        Effect.timeoutOrElse({
-          duration: timeoutMillis,
-          orElse: () => Effect.fail(new Reason.Timeout({ millis: timeoutMillis }))
-        }),
-        Effect.ensuring(Effect.sync(() => waiting.delete(id)))
-      )
+      return Deadline.orAfter(
+        Effect.andThen(
+          write(JsonRpc.request(id, method, params)),
+          Effect.mapError(Deferred.await(answer), (error) => reasonOf(error, redact))
+        ),
+        timeoutMillis,
+        Effect.suspend(() => Effect.fail(new Reason.Timeout({ millis: timeoutMillis })))
+      ).pipe(Effect.ensuring(Effect.sync(() => waiting.delete(id))))
     })
   }
 

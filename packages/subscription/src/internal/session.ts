@@ -5,8 +5,8 @@
 import * as Connect from "@effect-signalwire/schema/Connect"
 import type { AddressOf } from "@effect-signalwire/schema/ConversationMessage"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
-import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
 import * as Reason from "@effect-signalwire/schema/Reason"
+import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
 import * as Token from "@effect-signalwire/schema/Token"
 import * as Uuid from "@effect-signalwire/schema/Uuid"
 import * as Clock from "effect/Clock"
@@ -43,6 +43,7 @@ export interface Options {
   /** The most requests that may wait for an answer at once. */
   readonly requestCapacity: number
   readonly addressOf: AddressOf | undefined
+  readonly telemetry: Telemetry
 }
 
 export interface Start {
@@ -76,9 +77,6 @@ const connectParams = (agent: string, { resume, token }: Start): Connect.Params 
     ? undefined
     : { authorization_state: resume.authorizationState })
 })
-
-const reportUnreadable = (unreadable: ReadonlyArray<MalformedValue>): Effect.Effect<void> =>
-  Effect.logWarning("skipped what could not be read", unreadable)
 
 /** Reads what the session's socket brings, until something ends it. */
 const live = Effect.fnUntraced(function*(
@@ -174,7 +172,7 @@ const live = Effect.fnUntraced(function*(
     const resume = inbox.resume()
     if (ready !== undefined && resume !== null) yield* onReady(ready, resume)
     if (signals.length > 0) start.onSignals(signals)
-    if (unreadable.length > 0) yield* reportUnreadable(unreadable)
+    if (unreadable.length > 0) yield* options.telemetry.warn("skipped what could not be read", [unreadable])
     // frames that arrive meanwhile come as one batch, and who waits for these does not wait for the answers as well
     if (end === undefined) yield* Effect.yieldNow
     if (answers.length > 0) yield* Effect.catch(writeAll(answers), lose)

@@ -4,6 +4,7 @@
  *
  * It does what `effect/socket` does for such a client; see `constructor.ts` for why that is not loaded.
  */
+import * as Deadline from "@effect-signalwire/schema/Deadline"
 import { Mailbox } from "@effect-signalwire/schema/Mailbox"
 import { Transport } from "@effect-signalwire/schema/Reason"
 import type { NonEmptyReadonlyArray } from "effect/Array"
@@ -110,10 +111,11 @@ export const open = Effect.fnUntraced(function*(
   if (webSocket.readyState === 1) onOpen()
   else if (webSocket.readyState > 1) fail(closed(1006, undefined))
 
-  yield* Effect.timeoutOrElse(Deferred.await(opening), {
-    duration: timeoutMillis,
-    orElse: () => Effect.fail(broken("the socket did not open in time"))
-  })
+  yield* Deadline.orAfter(
+    Deferred.await(opening),
+    timeoutMillis,
+    Effect.suspend(() => Effect.fail(broken("the socket did not open in time")))
+  )
 
   const send = (texts: ReadonlyArray<string>): Effect.Effect<void, Transport> =>
     Effect.suspend(() => {
