@@ -86,19 +86,20 @@ const noRefresh = Effect.suspend(() =>
   Effect.fail(new CredentialsError({ detail: "no way to refresh the token was given", isRetryable: false }))
 )
 
-/** Renews one token at a time, for all who ask meanwhile. */
+/** Answers another token than the one that was refused, by `refresh` where there is none yet. */
 const renewing = (
   state: Watched.Watched<Redacted.Redacted>,
   refresh: Effect.Effect<Redacted.Redacted, CredentialsError>
-): Service["renew"] => {
-  const flight = Flight.make<"refresh", Redacted.Redacted, CredentialsError>()
-  const refreshed = Effect.tap(refresh, (token) => state.set(token))
-  return (refused) =>
-    Effect.flatMap(
-      state.get,
-      (token) => Equal.equals(token, refused) ? flight.run("refresh", refreshed) : Effect.succeed(token)
-    )
-}
+): Service["renew"] =>
+(refused) => Effect.flatMap(state.get, (token) => Equal.equals(token, refused) ? refresh : Effect.succeed(token))
+
+/** Refreshes once at a time, for all who ask meanwhile. */
+const sharing = (
+  state: Watched.Watched<Redacted.Redacted>,
+  refresh: Effect.Effect<Redacted.Redacted, CredentialsError>
+): Effect.Effect<Redacted.Redacted, CredentialsError> =>
+  Flight.make<"refresh", Redacted.Redacted, CredentialsError>()
+    .run("refresh", Effect.tap(refresh, (token) => state.set(token)))
 
 /** Refreshes tokens ahead of their expiry, as long as the scope is open. */
 const refreshingAhead = (
@@ -136,7 +137,7 @@ export const make = Effect.fnUntraced(
       state,
       refresh === undefined
         ? noRefresh
-        : Effect.provideContext(Effect.mapError(refresh, refreshFailed), yield* Effect.context<R>())
+        : sharing(state, Effect.provideContext(Effect.mapError(refresh, refreshFailed), yield* Effect.context<R>()))
     )
     return Credentials.of({
       current: state.get,

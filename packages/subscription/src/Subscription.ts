@@ -233,7 +233,7 @@ class Life {
 
   /** Runs something until the client is closed. */
   private fork<A>(effect: Effect.Effect<A, never, WebSocketConstructor>): Effect.Effect<Fiber.Fiber<A>> {
-    return Effect.provideContext(Effect.forkScoped(effect), this.context)
+    return Effect.setContext(Effect.forkScoped(effect), this.context)
   }
 
   /** Does what the phase asks for, until nothing is left to do. */

@@ -164,20 +164,27 @@ const live = Effect.fnUntraced(function*(
   yield* write(JsonRpc.request(connectId, JsonRpc.method.connect, connectParams(options.agent, start)))
   yield* Effect.forkScoped(Effect.catch(watchdog, lose))
   yield* start.onHint(() => beside(ping))
-  while (true) {
-    const pulled = yield* Effect.result(pull)
-    if (Result.isFailure(pulled)) return { ending: "lost", reason: lostBy ?? pulled.failure, resume: inbox.resume() }
-    heardAt = clock.currentTimeMillisUnsafe()
-    const { answers, end, ready, signals, unreadable } = inbox.read(pulled.success)
-    const resume = inbox.resume()
-    if (ready !== undefined && resume !== null) yield* onReady(ready, resume)
-    if (signals.length > 0) start.onSignals(signals)
-    if (unreadable.length > 0) yield* options.telemetry.warn("skipped what could not be read", [unreadable])
-    // frames that arrive meanwhile come as one batch, and who waits for these does not wait for the answers as well
-    if (end === undefined) yield* Effect.yieldNow
-    if (answers.length > 0) yield* Effect.catch(writeAll(answers), lose)
-    if (end !== undefined) return { ...end, resume }
-  }
+  const receive = (frames: ReadonlyArray<unknown>) =>
+    Effect.gen(function*() {
+      heardAt = clock.currentTimeMillisUnsafe()
+      const { answers, end, ready, signals, unreadable } = inbox.read(frames)
+      const resume = inbox.resume()
+      if (ready !== undefined && resume !== null) yield* onReady(ready, resume)
+      if (signals.length > 0) start.onSignals(signals)
+      if (unreadable.length > 0) yield* options.telemetry.warn("skipped what could not be read", [unreadable])
+      // frames that arrive meanwhile come as one batch, and who waits for these does not wait for the answers as well
+      if (end === undefined) yield* Effect.yieldNow
+      if (answers.length > 0) yield* Effect.catch(writeAll(answers), lose)
+      return end
+    })
+  // batch by batch: while it waits for the next one nothing is held of the last
+  const turn = Effect.matchEffect(pull, {
+    onSuccess: receive,
+    onFailure: (reason): Effect.Effect<Inbox.End> => Effect.succeed({ ending: "lost", reason: lostBy ?? reason })
+  })
+  let end: Inbox.End | undefined
+  while (end === undefined) end = yield* turn
+  return { ...end, resume: inbox.resume() }
 })
 
 export const run = (options: Options, start: Start): Effect.Effect<Ended, never, WebSocketConstructor> =>
