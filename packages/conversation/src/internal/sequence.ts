@@ -6,9 +6,10 @@
  */
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import * as WireTime from "@effect-signalwire/schema/WireTime"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
 import * as Data from "effect/Data"
-import * as DateTime from "effect/DateTime"
+import type * as DateTime from "effect/DateTime"
 import type { ConversationError } from "../ConversationError.ts"
 import { TimelineEvent } from "../TimelineEvent.ts"
 import type { Stretch } from "./history.ts"
@@ -79,7 +80,7 @@ export interface Means {
 
 export const beginning: Phase = { _tag: "Beginning", waiting: [] }
 
-const instant = (epochSeconds: number): DateTime.Utc => DateTime.makeUnsafe(epochSeconds * 1000)
+const instant = (epochSeconds: number): DateTime.Utc => WireTime.moment(epochSeconds * 1000)
 
 const caughtUp = (merge: Merge): Item => {
   const frontier = merge.frontier()
