@@ -1,6 +1,7 @@
 /**
  * Time limits for what hardly ever reaches them. An `Effect.timeout` runs what it limits, and a timer, as fibers of their
- * own, and costs a third of the request that it is put around; here all who wait under one clock share a timer.
+ * own, and costs a third of the request that it is put around; here all who wait under one clock share a timer, limits
+ * around limits can share a fiber, and what is told by a callback needs none.
  *
  * @since 0.1.0
  */
@@ -91,6 +92,62 @@ const timerOf = (clock: Clock.Clock): Timer => {
   return timer
 }
 
+/** What is done as well once it is so late. */
+export interface Alarm<out A, out E = never, out R = never> {
+  /** When: milliseconds of the clock that never jump. */
+  readonly at: number
+  /** What is done then. */
+  readonly other: Effect.Effect<A, E, R>
+}
+
+/**
+ * An alarm so many milliseconds from now. What is done in steps is held to one limit by handing on one alarm.
+ *
+ * @category constructors
+ */
+export const alarm = <A, E, R>(
+  clock: Clock.Clock,
+  millis: number,
+  other: Effect.Effect<A, E, R>
+): Alarm<A, E, R> => ({ at: timerOf(clock).now() + millis, other })
+
+/**
+ * Does other things as well once an effect takes until their time; whichever ends first is what comes of it, and the rest
+ * is interrupted. Where it is too late already, nothing is begun but what was to be done then.
+ *
+ * @category combinators
+ */
+export const orAt = <A, E, R, B, E2, R2>(
+  self: Effect.Effect<A, E, R>,
+  alarms: ReadonlyArray<Alarm<B, E2, R2>>
+): Effect.Effect<A | B, E | E2, R | R2> =>
+  Effect.contextWith((context: Context.Context<R | R2>): Effect.Effect<A | B, E | E2, R | R2> => {
+    const timer = timerOf(Context.get(context, Clock.Clock))
+    const begun = timer.now()
+    const late = alarms.find(({ at }) => at <= begun)
+    if (late !== undefined) return late.other
+    return Effect.callback<A | B, E | E2>((resume) => {
+      const fork = Effect.runForkWith(context)
+      const fibers: Array<Fiber.Fiber<A | B, E | E2>> = []
+      const begin = (effect: Effect.Effect<A | B, E | E2, R | R2>) => {
+        const fiber = fork(effect)
+        fibers.push(fiber)
+        fiber.addObserver((exit) => {
+          waiters.forEach(timer.remove)
+          resume(fibers.length === 1 ? exit : Effect.andThen(Fiber.interruptAll(fibers), exit))
+        })
+      }
+      const waiters = alarms.map(({ at, other }): Waiter => ({ at, ring: () => begin(other) }))
+      for (const waiter of waiters) timer.add(waiter, Context.get(context, Scheduler.Scheduler))
+      begin(self)
+      return Effect.suspend(() => {
+        waiters.forEach(timer.remove)
+        timer.rest()
+        return Fiber.interruptAll(fibers)
+      })
+    })
+  })
+
 /**
  * Does something else as well once an effect has taken so many milliseconds; whichever ends first is what comes of it,
  * and the other is interrupted. With a failure for `other` it is a timeout.
@@ -101,31 +158,41 @@ export const orAfter = <A, E, R, B, E2, R2>(
   self: Effect.Effect<A, E, R>,
   millis: number,
   other: Effect.Effect<B, E2, R2>
-): Effect.Effect<A | B, E | E2, R | R2> =>
+): Effect.Effect<A | B, E | E2, R | R2> => Effect.clockWith((clock) => orAt(self, [alarm(clock, millis, other)]))
+
+/**
+ * An `Effect.callback` that ends with something else instead once it has taken so many milliseconds. Then, and when it is
+ * interrupted, its signal is aborted.
+ *
+ * @category constructors
+ */
+export const callback = <A, E, B, E2>(
+  register: (resume: (effect: Effect.Effect<A, E>) => void, signal: AbortSignal) => void,
+  millis: number,
+  other: Effect.Effect<B, E2>
+): Effect.Effect<A | B, E | E2> =>
   millis <= 0 ?
     other :
-    Effect.contextWith((context: Context.Context<R | R2>) =>
+    Effect.withFiber((fiber) =>
       Effect.callback<A | B, E | E2>((resume) => {
-        const fork = Effect.runForkWith(context)
-        const timer = timerOf(Context.get(context, Clock.Clock))
-        const first = fork(self)
-        let second: Fiber.Fiber<B, E2> | undefined
+        const timer = timerOf(fiber.getRef(Clock.Clock))
+        const controller = new AbortController()
         const waiter: Waiter = {
           at: timer.now() + millis,
           ring: () => {
-            second = fork(other)
-            second.addObserver((exit) => resume(Effect.andThen(Fiber.interrupt(first), exit)))
+            controller.abort()
+            resume(other)
           }
         }
-        timer.add(waiter, Context.get(context, Scheduler.Scheduler))
-        first.addObserver((exit) => {
+        timer.add(waiter, fiber.getRef(Scheduler.Scheduler))
+        register((effect) => {
           timer.remove(waiter)
-          resume(second === undefined ? exit : Effect.andThen(Fiber.interrupt(second), exit))
-        })
-        return Effect.suspend(() => {
+          resume(effect)
+        }, controller.signal)
+        return Effect.sync(() => {
           timer.remove(waiter)
           timer.rest()
-          return Fiber.interruptAll(second === undefined ? [first] : [first, second])
+          controller.abort()
         })
       })
     )

@@ -135,3 +135,86 @@ it.effect("who is told may wait again", () =>
     const exit = yield* passing(1020, Deadline.orAfter(Effect.never, 1000, again))
     assert.deepStrictEqual(exit, Exit.succeed("twice"))
   }))
+
+it.effect("of several alarms each rings in its time, and the first of all to end is what comes of it", () =>
+  Effect.gen(function*() {
+    const clock = yield* Clock.Clock
+    const slow = watched(Effect.never)
+    const early = watched(Effect.never)
+    const late = watched(Effect.fail("timeout"))
+    const alarms = [Deadline.alarm(clock, 1000, early.effect), Deadline.alarm(clock, 2000, late.effect)]
+    const fiber = yield* Effect.forkChild(Deadline.orAt(slow.effect, alarms))
+    yield* TestClock.adjust(1999)
+    assert.deepStrictEqual([early.seen.begun, late.seen.begun], [true, false])
+    yield* TestClock.adjust(1)
+    assert.deepStrictEqual(fiber.pollUnsafe(), Exit.fail("timeout"))
+    assert.deepStrictEqual([slow.seen.interrupted, early.seen.interrupted], [true, true])
+  }))
+
+it.effect("an alarm that is handed on counts what has passed already", () =>
+  Effect.gen(function*() {
+    const alarm = Deadline.alarm(yield* Clock.Clock, 1000, Effect.succeed("late"))
+    const steps = Effect.andThen(Deadline.orAt(after(600, "first"), [alarm]), Deadline.orAt(Effect.never, [alarm]))
+    const fiber = yield* Effect.forkChild(steps)
+    yield* TestClock.adjust(999)
+    assert.isUndefined(fiber.pollUnsafe())
+    yield* TestClock.adjust(1)
+    assert.deepStrictEqual(fiber.pollUnsafe(), Exit.succeed("late"))
+  }))
+
+it.effect("nothing is begun when an alarm's time is past", () =>
+  Effect.gen(function*() {
+    const alarm = Deadline.alarm(yield* Clock.Clock, 1000, Effect.succeed("late"))
+    yield* TestClock.adjust(1000)
+    const slow = watched(Effect.succeed("slow"))
+    assert.strictEqual(yield* Deadline.orAt(slow.effect, [alarm]), "late")
+    assert.isFalse(slow.seen.begun)
+  }))
+
+/** A callback that is never called by itself. */
+const called = () => {
+  const seen: { resume: (value: string) => void; aborted: () => boolean } = {
+    resume: () => assert.fail("it was not begun"),
+    aborted: () => false
+  }
+  const effect = Deadline.callback<string, never, never, string>(
+    (resume, signal) => {
+      seen.resume = (value) => resume(Effect.succeed(value))
+      seen.aborted = () => signal.aborted
+    },
+    1000,
+    Effect.fail("timeout")
+  )
+  return { seen, effect }
+}
+
+it.effect("a callback in time is what comes of it, and is not aborted", () =>
+  Effect.gen(function*() {
+    const { effect, seen } = called()
+    const fiber = yield* Effect.forkChild(effect)
+    yield* TestClock.adjust(999)
+    seen.resume("in time")
+    yield* TestClock.adjust(1000)
+    assert.deepStrictEqual(fiber.pollUnsafe(), Exit.succeed("in time"))
+    assert.isFalse(seen.aborted())
+  }))
+
+it.effect("a callback that takes too long is aborted, and what stands in for it is what comes of it", () =>
+  Effect.gen(function*() {
+    const { effect, seen } = called()
+    const exit = yield* passing(1000, effect)
+    seen.resume("too late")
+    assert.deepStrictEqual(exit, Exit.fail("timeout"))
+    assert.isTrue(seen.aborted())
+  }))
+
+it.effect("a callback that is interrupted is aborted, and its timer ends", () =>
+  Effect.gen(function*() {
+    const { asleep, clock } = yield* countingClock
+    const { effect, seen } = called()
+    const fiber = yield* Effect.forkChild(Effect.provideService(effect, Clock.Clock, clock))
+    yield* TestClock.adjust(10)
+    yield* Fiber.interrupt(fiber)
+    assert.isTrue(seen.aborted())
+    assert.strictEqual(asleep(), 0)
+  }))
