@@ -484,7 +484,7 @@ export const makeTelling = (
   options: ConnectOptions,
   telemetry: Telemetry.Telemetry
 ): Effect.Effect<Context.Context<Services>, ConversationError, Credentials.Credentials | Transports | Scope.Scope> =>
-  connect(options, SignalWireHttp.make, Meter.make(), telemetry)
+  connect(options, (http) => SignalWireHttp.makeTelling(http, telemetry), Meter.make(), telemetry)
 
 /** The service with its layers, for those who bring their own `Credentials`. Fails with `Invalid` for a bad host. */
 export const layerCredentials = (
@@ -512,7 +512,7 @@ export const makeBareFetch = (
 > =>
   connect(
     options,
-    (http) => SignalWireHttp.makeBareFetch({ ...http, fetch: options.fetch }),
+    (http) => SignalWireHttp.makeBareFetch({ ...http, fetch: options.fetch }, telemetry),
     Meter.idle,
     telemetry
   )

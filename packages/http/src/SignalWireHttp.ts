@@ -14,12 +14,11 @@ import type { Endpoint } from "@effect-signalwire/schema/Endpoint"
 import type { ClientId, ConversationId, GroupId } from "@effect-signalwire/schema/Ids"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
-import type { Decoder } from "@effect-signalwire/schema/Malformed"
-import { spanned } from "@effect-signalwire/schema/Observed"
 import type { Page } from "@effect-signalwire/schema/Page"
 import { type Invalid, Malformed, NotFound } from "@effect-signalwire/schema/Reason"
 import * as SendMessage from "@effect-signalwire/schema/SendMessage"
-import * as Subscriber from "@effect-signalwire/schema/Subscriber"
+import type { Subscriber } from "@effect-signalwire/schema/Subscriber"
+import * as Telemetry from "@effect-signalwire/schema/Telemetry"
 import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -30,9 +29,9 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import { makeMemory } from "./internal/dialect.ts"
+import type { Client } from "./internal/client.ts"
 import * as Drift from "./internal/drift.ts"
-import { failed } from "./internal/errors.ts"
+import { failed, lift, readable } from "./internal/errors.ts"
 import * as Groups from "./internal/groups.ts"
 import * as Inputs from "./internal/inputs.ts"
 import * as Learning from "./internal/learning.ts"
@@ -42,9 +41,8 @@ import * as OverFetch from "./internal/overFetch.ts"
 import * as Pages from "./internal/pages.ts"
 import * as Requests from "./internal/request.ts"
 import { defaultSchedule } from "./internal/retry.ts"
-import { type Listing, rawItems } from "./internal/sheets.ts"
-import type { Request, Transport } from "./internal/transport.ts"
-import * as Urls from "./internal/urls.ts"
+import type { Listing } from "./internal/sheets.ts"
+import type { Transport } from "./internal/transport.ts"
 import type { SignalWireHttpError } from "./SignalWireHttpError.ts"
 
 /** How many items a page holds: 1 to 1000. The server decides when absent. */
@@ -108,7 +106,7 @@ export interface SendReceipt {
 /** What the service offers. Every failure is a `SignalWireHttpError` whose `reason` says why. */
 export interface Service {
   /** Who the token belongs to. */
-  readonly getSubscriber: Effect.Effect<Subscriber.Subscriber, SignalWireHttpError>
+  readonly getSubscriber: Effect.Effect<Subscriber, SignalWireHttpError>
 
   /** One address by its id. Fails with `NotFound` when there is none. */
   readonly getAddress: (options: { readonly id: string }) => Effect.Effect<Address.Address, SignalWireHttpError>
@@ -187,128 +185,98 @@ export interface Options {
 
 const isSameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
 
-const lift = <A>(method: string, checked: Result.Result<A, Invalid>): Effect.Effect<A, SignalWireHttpError> =>
-  Effect.mapError(Effect.fromResult(checked), (reason) => failed(method, reason))
-
-const decodeAs = <A>(method: string, answer: unknown, decode: Decoder<A>): Effect.Effect<A, SignalWireHttpError> =>
-  Effect.mapError(
-    Effect.fromResult(decode(answer)),
-    ({ message, path }) => failed(method, new Malformed({ path, detail: message }))
-  )
-
-const streamOf = <A, B>(
+/** Checks what a method was given, and goes on with it in a span of the method's. */
+const withInput = <I, A>(
+  { telemetry }: Client,
   method: string,
-  checked: Result.Result<A, Invalid>,
-  listing: (method: string, input: A) => Listing<B>
-): Stream.Stream<B, SignalWireHttpError> =>
-  Stream.unwrap(Effect.map(lift(method, checked), (input) => Drift.stream(listing(method, input)))).pipe(
-    Stream.withSpan(`SignalWireHttp.${method}`)
+  checked: Result.Result<I, Invalid>,
+  use: (input: I) => Effect.Effect<A, SignalWireHttpError>
+): Effect.Effect<A, SignalWireHttpError> =>
+  Effect.flatMap(lift(method, checked), use).pipe(telemetry.span(`SignalWireHttp.${method}`))
+
+/** The first page of a list. */
+const firstPage = <I, A>(
+  client: Client,
+  method: string,
+  checked: Result.Result<I, Invalid>,
+  listing: (client: Client, method: string, input: I) => Listing<A>
+): Effect.Effect<Page<A, SignalWireHttpError>, SignalWireHttpError> =>
+  withInput(client, method, checked, (input) => Pages.first(listing(client, method, input)))
+
+/** All of a list. */
+const streamOf = <I, A>(
+  client: Client,
+  method: string,
+  checked: Result.Result<I, Invalid>,
+  listing: (client: Client, method: string, input: I) => Listing<A>
+): Stream.Stream<A, SignalWireHttpError> =>
+  Stream.scoped(Stream.fromPull(Effect.gen(function*() {
+    const within = yield* client.telemetry.spanScoped(`SignalWireHttp.${method}`)
+    const input = yield* lift(method, checked)
+    return yield* Drift.pull(listing(client, method, input), within)
+  })))
+
+const getSubscriber = (client: Client): Effect.Effect<Subscriber, SignalWireHttpError> =>
+  Groups.subscriber(client, "getSubscriber", true).pipe(
+    Effect.tap((found) => Effect.sync(() => Groups.recognise(client, found))),
+    client.telemetry.span("SignalWireHttp.getSubscriber")
   )
 
-const makeOver = Effect.fnUntraced(function*(
-  options: Options,
-  transport: Transport
-): Effect.fn.Return<Service, never, Credentials.Credentials> {
-  const origin = new URL(options.endpoint.http).origin
-  const memory = makeMemory(options.dialect ?? "auto")
-  const requests = Requests.make({
-    transport,
-    credentials: yield* Credentials.Credentials,
-    timeouts: {
-      repeatable: Duration.fromInputUnsafe(options.timeout ?? "10 seconds"),
-      once: Duration.fromInputUnsafe(options.timeout ?? "30 seconds")
-    },
-    deadline: Duration.fromInputUnsafe(options.deadline ?? "90 seconds"),
-    schedule: options.retry ?? defaultSchedule
-  })
-
-  const get = (path: ReadonlyArray<string>, query?: Inputs.Query): Request => ({ url: Urls.make(origin, path, query) })
-  const post = (path: ReadonlyArray<string>, body: unknown): Request => ({
-    url: Urls.make(origin, path),
-    body: JSON.stringify(body)
-  })
-  const postJoin = (method: string, body: unknown) =>
-    requests.repeatable({ method, request: post(["conversations", "join"], body) })
-
-  const subscriber = (method: string, patient: boolean): Effect.Effect<Subscriber.Subscriber, SignalWireHttpError> =>
+const getAddress = (
+  client: Client,
+  options: { readonly id: string }
+): Effect.Effect<Address.Address, SignalWireHttpError> =>
+  withInput(client, "getAddress", Inputs.addressById(options), (id) =>
     Effect.flatMap(
-      (patient ? requests.repeatable : requests.once)({ method, request: get(["subscriber", "info"]) }),
-      (answer) => decodeAs(method, answer, Subscriber.decode)
-    )
+      Requests.repeatable(client, { method: "getAddress", request: Requests.get(client, ["addresses", id]) }),
+      (answer) => readable("getAddress", Address.decode(answer))
+    ))
 
-  const groups = Groups.make({ subscriber, postJoin })
-  const learning = Learning.make({
-    memory,
-    groups,
-    postJoin,
-    glance: (method) =>
-      Effect.map(requests.repeatable({ method, request: get(["conversations"], { page_size: 1 }) }), rawItems)
-  })
+const getAddressByName = (
+  client: Client,
+  options: { readonly name: string }
+): Effect.Effect<Address.Address, SignalWireHttpError> => {
+  const method = "getAddressByName"
+  return withInput(
+    client,
+    method,
+    Inputs.addressByName(options),
+    (name) =>
+      Effect.flatMap(Listings.addresses(client, method, { name }).open, ({ items, malformed }) => {
+        // A server that ignores the filter answers with whoever comes first.
+        const found = items.find((address) => isSameName(address.name, name))
+        if (found !== undefined) return Effect.succeed(found)
+        const [unread] = malformed
+        return Effect.fail(
+          unread !== undefined && items.length === 0
+            ? failed(method, new Malformed({ path: unread.path, detail: unread.message }))
+            : failed(method, new NotFound({ detail: `no address is named "${name}"` }))
+        )
+      })
+  )
+}
 
-  const lists = Listings.make({ origin, requests, memory, groups, learning })
-
-  const getAddress: Service["getAddress"] = Effect.fn("SignalWireHttp.getAddress")(function*(options) {
-    const id = yield* lift("getAddress", Inputs.addressById(options))
-    const answer = yield* requests.repeatable({ method: "getAddress", request: get(["addresses", id]) })
-    return yield* decodeAs("getAddress", answer, Address.decode)
-  })
-
-  const getAddressByName: Service["getAddressByName"] = Effect.fn("SignalWireHttp.getAddressByName")(
-    function*(options) {
-      const method = "getAddressByName"
-      const name = yield* lift(method, Inputs.addressByName(options))
-      const { items, malformed } = yield* lists.addresses(method, { name }).open
-      // A server that ignores the filter answers with whoever comes first.
-      const found = items.find((address) => isSameName(address.name, name))
-      if (found !== undefined) return found
-      const [unread] = malformed
-      return yield* unread !== undefined && items.length === 0
-        ? failed(method, new Malformed({ path: unread.path, detail: unread.message }))
-        : failed(method, new NotFound({ detail: `no address is named "${name}"` }))
+const postMessage = (
+  client: Client,
+  body: SendMessage.AddressRequest | SendMessage.GroupRequest,
+  asked: SendReceipt
+): Effect.Effect<SendReceipt, SignalWireHttpError> =>
+  Effect.map(
+    Requests.once(client, { method: "sendMessage", request: Requests.post(client, ["messages"], body) }),
+    (answer) => {
+      // The message is stored: an answer of an unknown shape only says less.
+      const decoded = Result.getOrUndefined(SendMessage.decodeResponse(answer))
+      const told = decoded?.table ?? decoded
+      return {
+        conversationId: told?.conversation_id ?? told?.group_id ?? asked.conversationId,
+        groupId: told?.group_id ?? asked.groupId
+      }
     }
   )
 
-  const getAddresses: Service["getAddresses"] = Effect.fn("SignalWireHttp.getAddresses")(function*(options) {
-    const query = yield* lift("getAddresses", Inputs.addresses(options))
-    return yield* Pages.first(lists.addresses("getAddresses", query))
-  })
-
-  const getConversations: Service["getConversations"] = Effect.fn("SignalWireHttp.getConversations")(
-    function*(options) {
-      const query = yield* lift("getConversations", Inputs.page(options))
-      return yield* Pages.first(lists.conversations("getConversations", query))
-    }
-  )
-
-  const getConversationMessages: Service["getConversationMessages"] = Effect.fn(
-    "SignalWireHttp.getConversationMessages"
-  )(function*(options) {
-    const input = yield* lift("getConversationMessages", Inputs.conversationMessages(options))
-    return yield* Pages.first(lists.messagesWith("getConversationMessages", input.addressId, input.selection))
-  })
-
-  const getMessages: Service["getMessages"] = Effect.fn("SignalWireHttp.getMessages")(function*(options) {
-    const selection = yield* lift("getMessages", Inputs.messages(options))
-    return yield* Pages.first(lists.messages("getMessages", selection))
-  })
-
-  const postMessage = Effect.fnUntraced(function*(
-    body: SendMessage.AddressRequest | SendMessage.GroupRequest,
-    asked: SendReceipt
-  ): Effect.fn.Return<SendReceipt, SignalWireHttpError> {
-    const answer = yield* requests.once({ method: "sendMessage", request: post(["messages"], body) })
-    // The message is stored: an answer of an unknown shape only says less.
-    const decoded = Result.getOrUndefined(SendMessage.decodeResponse(answer))
-    const told = decoded?.table ?? decoded
-    return {
-      conversationId: told?.conversation_id ?? told?.group_id ?? asked.conversationId,
-      groupId: told?.group_id ?? asked.groupId
-    }
-  })
-
-  const sendMessage: Service["sendMessage"] = Effect.fnUntraced(function*(options) {
-    const method = "sendMessage"
-    const { addressId, clientId, details, metadata, text } = yield* lift(method, Inputs.send(options))
+const sendMessage = (client: Client, options: SendOptions): Effect.Effect<SendReceipt, SignalWireHttpError> => {
+  const method = "sendMessage"
+  return withInput(client, method, Inputs.send(options), ({ addressId, clientId, details, metadata, text }) => {
     const mark = (object: JsonObject | undefined) => clientId === undefined ? object : ClientKey.put(object, clientId)
     const markedMetadata = mark(metadata)
     const markedDetails = options.clientIdIn === "both" ? mark(details) : details
@@ -317,51 +285,76 @@ const makeOver = Effect.fnUntraced(function*(
       ...(markedMetadata === undefined ? undefined : { metadata: markedMetadata }),
       ...(markedDetails === undefined ? undefined : { details: markedDetails })
     }
-    const dialect = memory.current() ?? (yield* learning.settle(method, addressId)).dialect
-    if (dialect === "address") {
-      return yield* postMessage(
-        { conversation_id: addressId, ...content },
-        { conversationId: addressId, groupId: null }
-      )
+    const post = (dialect: Dialect) =>
+      dialect === "address"
+        ? postMessage(
+          client,
+          { conversation_id: addressId, ...content },
+          { conversationId: addressId, groupId: null }
+        )
+        : Groups.within(client, method, addressId, ({ groupId, me }) =>
+          postMessage(
+            client,
+            { group_id: groupId, from_address_id: me, from_fabric_address_id: me, ...content },
+            { conversationId: groupId, groupId }
+          ))
+    return client.dialect === undefined
+      ? Effect.flatMap(Learning.settle(client, method, addressId), ({ dialect }) => post(dialect))
+      : post(client.dialect)
+  })
+}
+
+const millisOf = (input: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(input))
+
+const makeOver = (
+  options: Options,
+  transport: Transport,
+  telemetry: Telemetry.Telemetry
+): Effect.Effect<Service, never, Credentials.Credentials> =>
+  Effect.map(Credentials.Credentials, (credentials) => {
+    const { deadline, dialect, endpoint, retry, timeout } = options
+    const client: Client = {
+      origin: new URL(endpoint.http).origin,
+      transport,
+      credentials,
+      telemetry,
+      patience: {
+        repeatable: millisOf(timeout ?? "10 seconds"),
+        once: millisOf(timeout ?? "30 seconds"),
+        deadline: millisOf(deadline ?? "90 seconds"),
+        schedule: retry ?? defaultSchedule
+      },
+      dialect: dialect === "auto" ? undefined : dialect,
+      groups: undefined,
+      learning: undefined
     }
-    return yield* groups.within(method, addressId, ({ groupId, me }) =>
-      postMessage(
-        { group_id: groupId, from_address_id: me, from_fabric_address_id: me, ...content },
-        { conversationId: groupId, groupId }
-      ))
-  }, spanned("SignalWireHttp.sendMessage"))
-
-  const join: Service["join"] = Effect.fn("SignalWireHttp.join")(function*(options) {
-    const addressId = yield* lift("join", Inputs.addressId(options))
-    return yield* learning.join("join", addressId)
+    return SignalWireHttp.of({
+      getSubscriber: Effect.suspend(() => getSubscriber(client)),
+      getAddress: (options) => getAddress(client, options),
+      getAddressByName: (options) => getAddressByName(client, options),
+      getAddresses: (options) => firstPage(client, "getAddresses", Inputs.addresses(options), Listings.addresses),
+      addresses: (options) => streamOf(client, "addresses", Inputs.addresses(options), Listings.addresses),
+      getConversations: (options) =>
+        firstPage(client, "getConversations", Inputs.page(options), Listings.conversations),
+      conversations: (options) => streamOf(client, "conversations", Inputs.page(options), Listings.conversations),
+      getConversationMessages: (options) =>
+        firstPage(
+          client,
+          "getConversationMessages",
+          Inputs.conversationMessages(options),
+          Listings.messagesWith
+        ),
+      conversationMessages: (options) =>
+        streamOf(client, "conversationMessages", Inputs.conversationMessages(options), Listings.messagesWith),
+      getMessages: (options) => firstPage(client, "getMessages", Inputs.messages(options), Listings.messages),
+      messages: (options) => streamOf(client, "messages", Inputs.messages(options), Listings.messages),
+      sendMessage: (options) => sendMessage(client, options),
+      join: (options) =>
+        withInput(client, "join", Inputs.addressId(options), (addressId) => Learning.join(client, "join", addressId)),
+      addressOf: (groupId) => Groups.addressOf(client, groupId),
+      dialect: Effect.sync(() => client.dialect)
+    })
   })
-
-  return SignalWireHttp.of({
-    getSubscriber: subscriber("getSubscriber", true).pipe(
-      Effect.tap((found) => Effect.sync(() => groups.recognise(found))),
-      Effect.withSpan("SignalWireHttp.getSubscriber")
-    ),
-    getAddress,
-    getAddressByName,
-    getAddresses,
-    addresses: (options) => streamOf("addresses", Inputs.addresses(options), lists.addresses),
-    getConversations,
-    conversations: (options) => streamOf("conversations", Inputs.page(options), lists.conversations),
-    getConversationMessages,
-    conversationMessages: (options) =>
-      streamOf(
-        "conversationMessages",
-        Inputs.conversationMessages(options),
-        (method, input) => lists.messagesWith(method, input.addressId, input.selection)
-      ),
-    getMessages,
-    messages: (options) => streamOf("messages", Inputs.messages(options), lists.messages),
-    sendMessage,
-    join,
-    addressOf: groups.addressOf,
-    dialect: Effect.sync(memory.current)
-  })
-})
 
 /**
  * Builds the service. Requests go through the `HttpClient` of the context; every one carries the current token of
@@ -377,7 +370,18 @@ const makeOver = Effect.fnUntraced(function*(
 export const make = (
   options: Options
 ): Effect.Effect<Service, never, HttpClient.HttpClient | Credentials.Credentials> =>
-  Effect.flatMap(HttpClient.HttpClient, (client) => makeOver(options, OverClient.make(client)))
+  makeTelling(options, Telemetry.effect)
+
+/**
+ * {@link make}, for those who say whom it tells of what it does.
+ *
+ * @category constructors
+ */
+export const makeTelling = (
+  options: Options,
+  telemetry: Telemetry.Telemetry
+): Effect.Effect<Service, never, HttpClient.HttpClient | Credentials.Credentials> =>
+  Effect.flatMap(HttpClient.HttpClient, (client) => makeOver(options, OverClient.make(client), telemetry))
 
 /**
  * The service over the `HttpClient` of the context.
@@ -419,8 +423,10 @@ export interface BareFetchOptions extends Options {
  *
  * @category constructors
  */
-export const makeBareFetch = (options: BareFetchOptions): Effect.Effect<Service, never, Credentials.Credentials> =>
-  makeOver(options, OverFetch.make(options.fetch))
+export const makeBareFetch = (
+  options: BareFetchOptions,
+  telemetry: Telemetry.Telemetry
+): Effect.Effect<Service, never, Credentials.Credentials> => makeOver(options, OverFetch.make(options.fetch), telemetry)
 
 /**
  * {@link makeBareFetch} as a layer.
@@ -429,4 +435,5 @@ export const makeBareFetch = (options: BareFetchOptions): Effect.Effect<Service,
  */
 export const layerBareFetch = (
   options: BareFetchOptions
-): Layer.Layer<SignalWireHttp, never, Credentials.Credentials> => Layer.effect(SignalWireHttp, makeBareFetch(options))
+): Layer.Layer<SignalWireHttp, never, Credentials.Credentials> =>
+  Layer.effect(SignalWireHttp, makeBareFetch(options, Telemetry.effect))

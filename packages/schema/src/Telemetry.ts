@@ -6,8 +6,9 @@
  */
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
+import type * as Scope from "effect/Scope"
 import type * as Tracer from "effect/Tracer"
-import { spanned } from "./Observed.ts"
+import { isObserved, spanned } from "./Observed.ts"
 
 /** What a span is made with. */
 export interface SpanOptions {
@@ -24,6 +25,10 @@ export type Attributes = Readonly<Record<string, unknown>>
 export interface Telemetry {
   /** Makes a span of this name around an effect, where somebody sees it. */
   readonly span: (name: string, options?: SpanOptions) => <A, E>(self: Effect.Effect<A, E>) => Effect.Effect<A, E>
+  /** Makes a span of this name that lasts as long as the scope, and answers what puts an effect into it. */
+  readonly spanScoped: (
+    name: string
+  ) => Effect.Effect<<A, E>(self: Effect.Effect<A, E>) => Effect.Effect<A, E>, never, Scope.Scope>
   /** Adds to the span around what runs. */
   readonly annotate: (attributes: Attributes) => Effect.Effect<void>
   /** The W3C trace context of the span around what runs; `undefined` where there is none. */
@@ -40,6 +45,15 @@ export const effect: Telemetry = {
     const options: Tracer.SpanOptions = kind === undefined ? {} : { kind }
     return always === true ? Effect.withSpan(name, options) : spanned(name, options)
   },
+  spanScoped: (name) =>
+    Effect.withFiber((fiber) =>
+      isObserved(fiber)
+        ? Effect.map(
+          Effect.makeSpanScoped(name),
+          (span) => <A, E>(self: Effect.Effect<A, E>) => Effect.withParentSpan(self, span)
+        )
+        : Effect.succeed(identity)
+    ),
   annotate: (attributes) => Effect.annotateCurrentSpan({ ...attributes }),
   traceparent: Effect.match(Effect.currentSpan, {
     onFailure: () => undefined,
@@ -54,6 +68,7 @@ export const effect: Telemetry = {
 /** Nobody but a function that is told of warnings. */
 export const warnings = (warn: (message: string, ...details: ReadonlyArray<unknown>) => void): Telemetry => ({
   span: () => identity,
+  spanScoped: () => Effect.succeed(identity),
   annotate: () => Effect.void,
   traceparent: Effect.undefined,
   warn: (message, details) => Effect.sync(() => warn(message, ...details)),

@@ -26,11 +26,12 @@ import * as Layer from "effect/Layer"
 import type * as Pull from "effect/Pull"
 import * as Random from "effect/Random"
 import type * as Redacted from "effect/Redacted"
-import type * as Scope from "effect/Scope"
-import type { WebSocketConstructor } from "effect/socket/Socket"
+import * as Scope from "effect/Scope"
+import type { WebSocketConstructor as Constructor } from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import { ConnectionState } from "./ConnectionState.ts"
 import * as Backoff from "./internal/backoff.ts"
+import { WebSocketConstructor } from "./internal/constructor.ts"
 import { type Attachment, Fanout } from "./internal/fanout.ts"
 import { type Happening, type Phase, step } from "./internal/phase.ts"
 import * as Session from "./internal/session.ts"
@@ -130,7 +131,8 @@ class Life {
   /** Nobody holds it any more once it has rested, and some may still hold one that failed. */
   private hold: Hold | undefined
   private readonly idleMillis: number
-  private readonly context: Context.Context<WebSocketConstructor | Scope.Scope>
+  private readonly scope: Scope.Scope
+  private readonly webSockets: Constructor["Service"]
   private readonly backoff: Backoff.Backoff
   private readonly session: Session.Options
   private readonly credentials: Credentials["Service"]
@@ -141,7 +143,7 @@ class Life {
   constructor(
     options: Options,
     credentials: Credentials["Service"],
-    context: Context.Context<WebSocketConstructor | Scope.Scope>,
+    context: Context.Context<Constructor | Scope.Scope>,
     token: Redacted.Redacted,
     telemetry: Telemetry.Telemetry
   ) {
@@ -165,7 +167,8 @@ class Life {
     }
     this.idleMillis = millis(options.idleTimeToLive, "30 seconds")
     this.credentials = credentials
-    this.context = context
+    this.scope = Context.get(context, Scope.Scope)
+    this.webSockets = Context.get(context, WebSocketConstructor)
     this.hints = Context.get(context, Wake)
     this.token = token
   }
@@ -231,13 +234,13 @@ class Life {
     }))
   }
 
-  /** Runs something until the client is closed. */
-  private fork<A>(effect: Effect.Effect<A, never, WebSocketConstructor>): Effect.Effect<Fiber.Fiber<A>> {
-    return Effect.setContext(Effect.forkScoped(effect), this.context)
+  /** Runs something until the client is closed; it logs where whoever asked for it does. */
+  private fork<A>(effect: Effect.Effect<A, never, Constructor>): Effect.Effect<Fiber.Fiber<A>> {
+    return Effect.forkIn(Effect.provideService(effect, WebSocketConstructor, this.webSockets), this.scope)
   }
 
   /** Does what the phase asks for, until nothing is left to do. */
-  private get drive(): Effect.Effect<void, never, WebSocketConstructor> {
+  private get drive(): Effect.Effect<void, never, Constructor> {
     return Effect.gen({ self: this }, function*() {
       yield* this.happen({ _tag: "Wanted" })
       while (true) {
@@ -366,9 +369,9 @@ const heard = (
 export const makeTelling = Effect.fnUntraced(function*(
   options: Options,
   telemetry: Telemetry.Telemetry
-): Effect.fn.Return<Service, never, Credentials | WebSocketConstructor | Scope.Scope> {
+): Effect.fn.Return<Service, never, Credentials | Constructor | Scope.Scope> {
   const credentials = yield* Credentials
-  const context = yield* Effect.context<WebSocketConstructor | Scope.Scope>()
+  const context = yield* Effect.context<Constructor | Scope.Scope>()
   const life = new Life(options, credentials, context, yield* credentials.current, telemetry)
   yield* Effect.addFinalizer(() => life.close)
   const { attach } = life
@@ -386,9 +389,8 @@ export const makeTelling = Effect.fnUntraced(function*(
 /** Builds the service. It dials when the first subscriber attaches, and stops with the scope. */
 export const make = (
   options: Options
-): Effect.Effect<Service, never, Credentials | WebSocketConstructor | Scope.Scope> =>
-  makeTelling(options, Telemetry.effect)
+): Effect.Effect<Service, never, Credentials | Constructor | Scope.Scope> => makeTelling(options, Telemetry.effect)
 
 /** The service over the `WebSocketConstructor` of the context. */
-export const layer = (options: Options): Layer.Layer<Subscription, never, Credentials | WebSocketConstructor> =>
+export const layer = (options: Options): Layer.Layer<Subscription, never, Credentials | Constructor> =>
   Layer.effect(Subscription, make(options))

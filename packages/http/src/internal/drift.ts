@@ -1,14 +1,15 @@
 /**
- * A list as a stream, each item once although the list shifts while it is read.
+ * A list page by page, each item once although the list shifts while it is read.
  */
 import { Malformed } from "@effect-signalwire/schema/Reason"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import * as Stream from "effect/Stream"
+import type * as Scope from "effect/Scope"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import { makeSeen } from "./bounded.ts"
 import { failed } from "./errors.ts"
+import * as Pulls from "./pulls.ts"
 import * as Restarts from "./restarts.ts"
 import { endsBeforeSince, type Listing, type Sheet, wanted } from "./sheets.ts"
 
@@ -36,7 +37,7 @@ const start: Walk = { link: undefined, round: 0, since: Number.NEGATIVE_INFINITY
 /** The state after the last sheet that could be reached, when there should be more. */
 const circle = "circle"
 
-const pages = <A>(listing: Listing<A>): Stream.Stream<A, SignalWireHttpError> => {
+const pages = <A>(listing: Listing<A>): Pulls.Batches<A, SignalWireHttpError> => {
   const { bounds, idOf, method, movedAt } = listing
   const seen = makeSeen(seenWindow)
   let links = makeSeen(seenWindow)
@@ -76,7 +77,7 @@ const pages = <A>(listing: Listing<A>): Stream.Stream<A, SignalWireHttpError> =>
     return walk.round > 0 ? Option.none() : Option.some(circle)
   }
 
-  return Stream.paginate<Walk | typeof circle, A, SignalWireHttpError>(
+  return Pulls.paginate<Walk | typeof circle, A, SignalWireHttpError>(
     start,
     Effect.fnUntraced(function*(walk) {
       if (walk === circle) {
@@ -98,8 +99,18 @@ const pages = <A>(listing: Listing<A>): Stream.Stream<A, SignalWireHttpError> =>
   )
 }
 
-/** All items of a list, page after page as they are asked for. Two pages are read ahead: one in the buffer, one for it. */
-export const stream = <A>(listing: Listing<A>): Stream.Stream<A, SignalWireHttpError> => {
-  const all = Stream.bufferArray(Stream.suspend(() => pages(listing)), { capacity: 1 })
-  return listing.bounds?.limit === undefined ? all : Stream.take(all, listing.bounds.limit)
-}
+/** How many pages are read before they are asked for. */
+const depth = 2
+
+/** All items of a list, page after page as they are asked for. */
+export const pull = <A>(
+  listing: Listing<A>,
+  /** What is put around the reading of each page. */
+  within: (
+    batches: Pulls.Batches<A, SignalWireHttpError>
+  ) => Pulls.Batches<A, SignalWireHttpError>
+): Effect.Effect<Pulls.Batches<A, SignalWireHttpError>, never, Scope.Scope> =>
+  Effect.map(Pulls.ahead(within(pages(listing)), depth), (batches) => {
+    const limit = listing.bounds?.limit
+    return limit === undefined ? batches : Pulls.take(batches, limit)
+  })

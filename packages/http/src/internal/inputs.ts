@@ -125,9 +125,13 @@ export const messages = (options: unknown): Checked<Selection> =>
     return { limit, since, until, query: { page_size, limit, since, until } }
   })
 
-export const conversationMessages = (
-  options: unknown
-): Checked<{ readonly addressId: AddressId; readonly selection: Selection }> =>
+/** Which part of the messages of one conversation. */
+export interface ConversationSelection {
+  readonly addressId: AddressId
+  readonly selection: Selection
+}
+
+export const conversationMessages = (options: unknown): Checked<ConversationSelection> =>
   Result.all({ addressId: addressId(options), selection: messages(options) })
 
 /** A message to send. */

@@ -2,41 +2,26 @@
  * Finding out the dialect when an operation needs to know it and nothing has told yet.
  */
 import * as Dialect from "@effect-signalwire/schema/Dialect"
+import * as Flight from "@effect-signalwire/schema/Flight"
 import type { AddressId } from "@effect-signalwire/schema/Ids"
 import * as JoinConversationResponse from "@effect-signalwire/schema/JoinConversationResponse"
-import { type Complaint, Malformed, type Reason } from "@effect-signalwire/schema/Reason"
+import type { Complaint, Reason } from "@effect-signalwire/schema/Reason"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type * as Result from "effect/Result"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
-import type { Memory } from "./dialect.ts"
-import { failed, renamed } from "./errors.ts"
-import * as Flight from "./flight.ts"
-import type { Groups } from "./groups.ts"
+import type { Client, Learning } from "./client.ts"
+import * as Dialects from "./dialect.ts"
+import { readable, renamed } from "./errors.ts"
+import * as Groups from "./groups.ts"
+import * as Requests from "./request.ts"
+import { rawItems } from "./sheets.ts"
 
 type Joined = JoinConversationResponse.JoinConversationResponse
-
-export interface Options {
-  readonly memory: Memory
-  readonly groups: Groups
-  /** One item of the conversations, if there is one. */
-  readonly glance: (method: string) => Effect.Effect<ReadonlyArray<unknown>, SignalWireHttpError>
-  readonly postJoin: (
-    method: string,
-    body: JoinConversationResponse.AddressRequest
-  ) => Effect.Effect<unknown, SignalWireHttpError>
-}
 
 /** What is known before an operation goes on, and the join that was needed to find out. */
 export interface Settled {
   readonly dialect: Dialect.Dialect
   readonly joined: Option.Option<Joined>
-}
-
-export interface Learning {
-  /** The dialect, found out if need be; `addressId` is whom the operation is about. */
-  readonly settle: (method: string, addressId: AddressId) => Effect.Effect<Settled, SignalWireHttpError>
-  readonly join: (method: string, addressId: AddressId) => Effect.Effect<Joined, SignalWireHttpError>
 }
 
 const isRefusal = ({ reason }: SignalWireHttpError): boolean => reason._tag === "Invalid" || reason._tag === "NotFound"
@@ -65,73 +50,71 @@ const weight = (reason: Reason, other: Dialect.Dialect): number => {
 const moreTelling = (asAddress: SignalWireHttpError, asGroup: SignalWireHttpError): SignalWireHttpError =>
   weight(asGroup.reason, "address") > weight(asAddress.reason, "group") ? asGroup : asAddress
 
-export const make = ({ glance, groups, memory, postJoin }: Options): Learning => {
-  const glancing = Flight.make<"glance", void, SignalWireHttpError>()
-  const trying = Flight.make<
+const learningOf = (client: Client): Learning => client.learning ??= { glancing: Flight.make(), trying: Flight.make() }
+
+const asAddress = Effect.fnUntraced(function*(
+  client: Client,
+  method: string,
+  addressId: AddressId
+): Effect.fn.Return<Joined, SignalWireHttpError> {
+  const answer = yield* Groups.postJoin(client, method, { conversation_id: addressId })
+  const joined = yield* readable(method, JoinConversationResponse.decode(answer, addressId))
+  Dialects.settle(client, Dialect.detect(answer))
+  Groups.remember(client, joined)
+  return joined
+})
+
+const asGroup = (client: Client, method: string, addressId: AddressId): Effect.Effect<Joined, SignalWireHttpError> =>
+  Effect.tap(Groups.join(client, method, addressId), () => Effect.sync(() => Dialects.settle(client, "group")))
+
+const asEither = (client: Client, method: string, addressId: AddressId): Effect.Effect<Joined, SignalWireHttpError> =>
+  Effect.catchIf(asAddress(client, method, addressId), isRefusal, (first) =>
+    Effect.mapError(
+      asGroup(client, method, addressId),
+      (second) => isSilence(second) ? moreTelling(first, second) : second
+    ))
+
+/** Looks at one of the conversations, if there is one. */
+const look = (client: Client, method: string): Effect.Effect<void, SignalWireHttpError> =>
+  learningOf(client).glancing.run(
+    "glance",
+    Requests.repeatable(client, { method, request: Requests.get(client, ["conversations"], { page_size: 1 }) }).pipe(
+      Effect.map((answer) => Dialects.learn(client, rawItems(answer))),
+      Effect.catchIf(isSilence, () => Effect.void)
+    )
+  ).pipe(Effect.mapError(renamed(method)))
+
+const settled = (client: Client, joined: Joined): Settled => ({
+  dialect: client.dialect ?? "address",
+  joined: Option.some(joined)
+})
+
+/** The dialect, found out if need be; `addressId` is whom the operation is about. */
+export const settle = Effect.fnUntraced(function*(
+  client: Client,
+  method: string,
+  addressId: AddressId
+): Effect.fn.Return<Settled, SignalWireHttpError> {
+  if (client.dialect === undefined) yield* look(client, method)
+  if (client.dialect !== undefined) return { dialect: client.dialect, joined: Option.none() }
+  const { by, outcome } = yield* learningOf(client).trying.run(
     "try",
-    { readonly by: AddressId; readonly outcome: Result.Result<Joined, SignalWireHttpError> },
-    never
-  >()
+    Effect.map(Effect.result(asEither(client, method, addressId)), (outcome) => ({ by: addressId, outcome }))
+  )
+  if (by === addressId) return settled(client, yield* Effect.mapError(Effect.fromResult(outcome), renamed(method)))
+  // Someone else's attempt tells the dialect when it went well, and nothing about this address.
+  return client.dialect === undefined
+    ? settled(client, yield* asEither(client, method, addressId))
+    : { dialect: client.dialect, joined: Option.none() }
+})
 
-  const asAddress = Effect.fnUntraced(function*(
-    method: string,
-    addressId: AddressId
-  ): Effect.fn.Return<Joined, SignalWireHttpError> {
-    const answer = yield* postJoin(method, { conversation_id: addressId })
-    const joined = yield* Effect.mapError(
-      Effect.fromResult(JoinConversationResponse.decode(answer, addressId)),
-      ({ message, path }) => failed(method, new Malformed({ path, detail: message }))
-    )
-    memory.settle(Dialect.detect(answer))
-    groups.remember(joined)
-    return joined
-  })
-
-  const asGroup = (method: string, addressId: AddressId): Effect.Effect<Joined, SignalWireHttpError> =>
-    Effect.tap(groups.join(method, addressId), () => Effect.sync(() => memory.settle("group")))
-
-  const asEither = (method: string, addressId: AddressId): Effect.Effect<Joined, SignalWireHttpError> =>
-    Effect.catchIf(asAddress(method, addressId), isRefusal, (first) =>
-      Effect.mapError(
-        asGroup(method, addressId),
-        (second) => isSilence(second) ? moreTelling(first, second) : second
-      ))
-
-  const look = (method: string): Effect.Effect<void, SignalWireHttpError> =>
-    glancing.run(
-      "glance",
-      glance(method).pipe(
-        Effect.map(memory.learn),
-        Effect.catchIf(isSilence, () => Effect.void)
-      )
-    ).pipe(Effect.mapError(renamed(method)))
-
-  const settled = (joined: Joined): Settled => ({
-    dialect: memory.current() ?? "address",
-    joined: Option.some(joined)
-  })
-
-  const settle: Learning["settle"] = Effect.fnUntraced(function*(method, addressId) {
-    if (memory.current() === undefined) yield* look(method)
-    const told = memory.current()
-    if (told !== undefined) return { dialect: told, joined: Option.none() }
-    const { by, outcome } = yield* trying.run(
-      "try",
-      Effect.map(Effect.result(asEither(method, addressId)), (outcome) => ({ by: addressId, outcome }))
-    )
-    if (by === addressId) return settled(yield* Effect.mapError(Effect.fromResult(outcome), renamed(method)))
-    // Someone else's attempt tells the dialect when it went well, and nothing about this address.
-    const learned = memory.current()
-    return learned === undefined
-      ? settled(yield* asEither(method, addressId))
-      : { dialect: learned, joined: Option.none() }
-  })
-
-  const join: Learning["join"] = Effect.fnUntraced(function*(method, addressId) {
-    const { dialect, joined } = yield* settle(method, addressId)
-    if (Option.isSome(joined)) return joined.value
-    return yield* dialect === "group" ? groups.join(method, addressId) : asAddress(method, addressId)
-  })
-
-  return { settle, join }
-}
+/** Joins the conversation with an address. */
+export const join = Effect.fnUntraced(function*(
+  client: Client,
+  method: string,
+  addressId: AddressId
+): Effect.fn.Return<Joined, SignalWireHttpError> {
+  const { dialect, joined } = yield* settle(client, method, addressId)
+  if (Option.isSome(joined)) return joined.value
+  return yield* dialect === "group" ? Groups.join(client, method, addressId) : asAddress(client, method, addressId)
+})

@@ -4,97 +4,101 @@
 import * as Address from "@effect-signalwire/schema/Address"
 import * as Conversation from "@effect-signalwire/schema/Conversation"
 import * as ConversationMessage from "@effect-signalwire/schema/ConversationMessage"
-import type { AddressId } from "@effect-signalwire/schema/Ids"
 import type { Decoder } from "@effect-signalwire/schema/Malformed"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import type { Memory } from "./dialect.ts"
-import type { Groups } from "./groups.ts"
+import type { Client } from "./client.ts"
+import { learn } from "./dialect.ts"
+import * as Groups from "./groups.ts"
 import type * as Inputs from "./inputs.ts"
-import type { Learning } from "./learning.ts"
-import type { Requests } from "./request.ts"
-import { type Listing, makeReader } from "./sheets.ts"
+import * as Learning from "./learning.ts"
+import { follow, type Listing, read, type Source } from "./sheets.ts"
 import * as Urls from "./urls.ts"
 
 type Message = ConversationMessage.ConversationMessage
 
-export interface Options {
-  readonly origin: string
-  readonly requests: Requests
-  readonly memory: Memory
-  readonly groups: Groups
-  readonly learning: Learning
-}
+/** Reads a list of conversations or messages: unlike addresses, they tell the dialect. */
+const telling = <A>(client: Client, method: string, decode: Decoder<A>): Source<A> => ({
+  client,
+  method,
+  decode,
+  prepare: (items) => {
+    learn(client, items)
+    return Groups.prepare(client, method, items)
+  }
+})
 
-export interface Listings {
-  readonly addresses: (method: string, query: Inputs.Query) => Listing<Address.Address>
-  readonly conversations: (method: string, query: Inputs.Query) => Listing<Conversation.Conversation>
-  readonly messages: (method: string, selection: Inputs.Selection) => Listing<Message>
-  readonly messagesWith: (method: string, addressId: AddressId, selection: Inputs.Selection) => Listing<Message>
-}
+const addressOf = (client: Client): ConversationMessage.AddressOf => (groupId) => Groups.addressOf(client, groupId)
 
-export const make = ({ groups, learning, memory, origin, requests }: Options): Listings => {
-  const reader = makeReader({ requests, origin, prepare: groups.prepare })
-  /** Reads conversations and messages: unlike addresses, they tell the dialect. */
-  const tellingReader = makeReader({
-    requests,
-    origin,
-    prepare: (method, items) => {
-      memory.learn(items)
-      return groups.prepare(method, items)
-    }
-  })
-
-  const decodeConversation: Decoder<Conversation.Conversation> = (input) => Conversation.decode(input, groups.addressOf)
-  const decodeMessage: Decoder<Message> = (input) => ConversationMessage.decode(input, groups.addressOf)
-
-  const addresses = (method: string, query: Inputs.Query): Listing<Address.Address> => ({
+export const addresses = (client: Client, method: string, query: Inputs.Query): Listing<Address.Address> => {
+  const source: Source<Address.Address> = {
+    client,
     method,
-    open: reader.read(method, Urls.make(origin, ["addresses"], query), Address.decode),
-    follow: (link) => reader.follow(method, link, Address.decode),
+    decode: Address.decode,
+    prepare: (items) => Groups.prepare(client, method, items)
+  }
+  return {
+    method,
+    open: read(source, Urls.make(client.origin, ["addresses"], query)),
+    follow: (link) => follow(source, link),
     idOf: ({ id }) => id
-  })
+  }
+}
 
-  const conversations = (method: string, query: Inputs.Query): Listing<Conversation.Conversation> => ({
+export const conversations = (
+  client: Client,
+  method: string,
+  query: Inputs.Query
+): Listing<Conversation.Conversation> => {
+  const address = addressOf(client)
+  const source = telling(client, method, (input) => Conversation.decode(input, address))
+  return {
     method,
-    open: tellingReader.read(method, Urls.make(origin, ["conversations"], query), decodeConversation),
-    follow: (link) => tellingReader.follow(method, link, decodeConversation),
+    open: read(source, Urls.make(client.origin, ["conversations"], query)),
+    follow: (link) => follow(source, link),
     idOf: ({ id }) => id,
     movedAt: ({ lastMessageAt }) => DateTime.toEpochMillis(lastMessageAt)
-  })
+  }
+}
 
-  const messageListing = (
-    method: string,
-    selection: Inputs.Selection,
-    open: (query: Inputs.Query) => Listing<Message>["open"]
-  ): Listing<Message> => ({
+const messageListing = (
+  client: Client,
+  method: string,
+  selection: Inputs.Selection,
+  open: (source: Source<Message>, query: Inputs.Query) => Listing<Message>["open"]
+): Listing<Message> => {
+  const address = addressOf(client)
+  const source = telling(client, method, (input) => ConversationMessage.decode(input, address))
+  return {
     method,
-    open: open(selection.query),
-    follow: (link) => tellingReader.follow(method, link, decodeMessage),
+    open: open(source, selection.query),
+    follow: (link) => follow(source, link),
     idOf: ({ id }) => id,
     bounds: {
       ...selection,
       timeOf: ({ epochSeconds }) => epochSeconds,
-      openAt: (epochSeconds) => open({ ...selection.query, until: Math.ceil(epochSeconds) })
+      openAt: (epochSeconds) => open(source, { ...selection.query, until: Math.ceil(epochSeconds) })
     }
-  })
-
-  const messages = (method: string, selection: Inputs.Selection) =>
-    messageListing(
-      method,
-      selection,
-      (query) => tellingReader.read(method, Urls.make(origin, ["messages"], query), decodeMessage)
-    )
-
-  const messagesWith = (method: string, addressId: AddressId, selection: Inputs.Selection) =>
-    messageListing(method, selection, (query) => {
-      const read = (id: string) =>
-        tellingReader.read(method, Urls.make(origin, ["conversations", id, "messages"], query), decodeMessage)
-      return Effect.flatMap(learning.settle(method, addressId), ({ dialect }) =>
-        dialect === "group"
-          ? groups.within(method, addressId, ({ groupId }) => read(groupId))
-          : read(addressId))
-    })
-
-  return { addresses, conversations, messages, messagesWith }
+  }
 }
+
+export const messages = (client: Client, method: string, selection: Inputs.Selection): Listing<Message> =>
+  messageListing(
+    client,
+    method,
+    selection,
+    (source, query) => read(source, Urls.make(client.origin, ["messages"], query))
+  )
+
+export const messagesWith = (
+  client: Client,
+  method: string,
+  { addressId, selection }: Inputs.ConversationSelection
+): Listing<Message> =>
+  messageListing(client, method, selection, (source, query) => {
+    const readOf = (id: string) => read(source, Urls.make(client.origin, ["conversations", id, "messages"], query))
+    return Effect.flatMap(Learning.settle(client, method, addressId), ({ dialect }) =>
+      dialect === "group"
+        ? Groups.within(client, method, addressId, ({ groupId }) => readOf(groupId))
+        : readOf(addressId))
+  })

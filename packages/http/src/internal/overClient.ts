@@ -1,4 +1,5 @@
 /** Requests over an `HttpClient`, with all that its owner put around it. */
+import * as Deadline from "@effect-signalwire/schema/Deadline"
 import { isObserved } from "@effect-signalwire/schema/Observed"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -41,11 +42,15 @@ const withoutHeaders = <A, E, R>(exchange: Effect.Effect<A, E, R>): Effect.Effec
 
 export const make = (unscoped: HttpClient.HttpClient): Transport => {
   const client = HttpClient.withScope(unscoped)
-  return (request, token) =>
-    client.execute(HttpClientRequest.bearerToken(written(request), token)).pipe(
-      Effect.flatMap(read),
-      untilTaken,
-      withoutHeaders,
-      Effect.mapError(({ reason }) => reason.cause)
+  return (request, { late, lost, millis, token }) =>
+    Deadline.orAfter(
+      client.execute(HttpClientRequest.bearerToken(written(request), token)).pipe(
+        Effect.flatMap(read),
+        untilTaken,
+        withoutHeaders,
+        Effect.mapError(({ reason }) => lost(reason.cause))
+      ),
+      millis,
+      late
     )
 }

@@ -2,9 +2,11 @@
  * Requests over `fetch` itself, which follows no redirects: a token belongs to one origin. It loads less than an
  * `HttpClient` and takes less time, and nobody sees spans of it.
  */
+import * as Deadline from "@effect-signalwire/schema/Deadline"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import { maxBytes, type Reply } from "./reply.ts"
 import type { Request, Transport } from "./transport.ts"
 
@@ -45,25 +47,28 @@ const exchange = async (
   token: string,
   signal: AbortSignal
 ): Promise<Reply> => {
-  const headers = { accept: "application/json", authorization: `Bearer ${token}` }
-  const response = await fetch(url, {
-    redirect: "manual",
-    signal,
-    ...(body === undefined
-      ? { method: "GET", headers }
-      : { method: "POST", headers: { ...headers, "content-type": "application/json" }, body })
-  })
+  const accept = "application/json"
+  const authorization = `Bearer ${token}`
+  const response = await fetch(
+    url,
+    body === undefined
+      ? { method: "GET", redirect: "manual", signal, headers: { accept, authorization } }
+      : { method: "POST", redirect: "manual", signal, headers: { accept, authorization, "content-type": accept }, body }
+  )
   return {
     status: response.status,
-    contentType: response.headers.get("content-type") ?? "",
-    retryAfter: response.headers.get("retry-after") ?? undefined,
+    header: (name) => response.headers.get(name),
     redirected: isRedirected(response.url, url),
     body: await readBody(response)
   }
 }
 
-export const make = (fetch?: typeof globalThis.fetch): Transport => (request, token) =>
-  Effect.callback<Reply, unknown>((resume, signal) => {
-    exchange(fetch ?? globalThis.fetch, request, Redacted.value(token), signal)
-      .then((reply) => resume(Effect.succeed(reply)), (cause) => resume(Effect.fail(cause)))
-  })
+export const make = (fetch?: typeof globalThis.fetch): Transport => (request, { late, lost, millis, token }) =>
+  Deadline.callback<Reply, SignalWireHttpError, never, SignalWireHttpError>(
+    (resume, signal) => {
+      exchange(fetch ?? globalThis.fetch, request, Redacted.value(token), signal)
+        .then((reply) => resume(Effect.succeed(reply)), (said) => resume(Effect.suspend(() => Effect.fail(lost(said)))))
+    },
+    millis,
+    late
+  )

@@ -14,6 +14,7 @@ import {
   Unauthorized
 } from "@effect-signalwire/schema/Reason"
 import { redact } from "@effect-signalwire/schema/Token"
+import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -25,8 +26,8 @@ import * as Stream from "effect/Stream"
 /** An answer with its whole body; no body when it was larger than allowed. */
 export interface Reply {
   readonly status: number
-  readonly contentType: string
-  readonly retryAfter: string | undefined
+  /** One of its headers; absent ones are `null`. */
+  readonly header: (name: string) => string | null
   /** Whether it came from elsewhere than where the request went: the transport followed a redirect. */
   readonly redirected: boolean
   readonly body: Option.Option<string>
@@ -74,15 +75,14 @@ export const read = (
 ): Effect.Effect<Reply, HttpClientError.HttpClientError> =>
   Effect.map(readBody(response), (body) => ({
     status: response.status,
-    contentType: response.headers["content-type"] ?? "",
-    retryAfter: response.headers["retry-after"],
+    header: (name) => response.headers[name] ?? null,
     redirected: isRedirected(response),
     body
   }))
 
 /** A delay in whole seconds, or a date. */
-const retryAfterMillis = (value: string | undefined, now: number): number | null => {
-  if (value === undefined || value.trim() === "") return null
+const retryAfterMillis = (value: string | null, now: number): number | null => {
+  if (value === null || value.trim() === "") return null
   const seconds = Number(value)
   const millis = Number.isNaN(seconds) ? Date.parse(value) - now : seconds * 1000
   return Number.isFinite(millis) ? Math.max(0, millis) : null
@@ -113,12 +113,14 @@ const readJson = (reply: Reply): Result.Result<unknown, Reason> => {
   if (reply.body.value.trim() === "") return malformed("an empty body")
   return Result.orElse(
     parse(reply.body.value),
-    () =>
-      malformed(`a body that is not JSON${reply.contentType === "" ? "" : ` but ${reply.contentType.slice(0, 100)}`}`)
+    () => {
+      const type = reply.header("content-type") ?? ""
+      return malformed(`a body that is not JSON${type === "" ? "" : ` but ${type.slice(0, 100)}`}`)
+    }
   )
 }
 
-const refusal = (reply: Reply, secret: string, now: number): Reason => {
+const refusal = (reply: Reply, secret: string, clock: Clock.Clock): Reason => {
   const { status } = reply
   const complaints = complaintsOf(redact(Option.getOrElse(reply.body, () => ""), secret))
   const words = complaints.map(({ code, message }) => message === "" ? code : message).join("; ").slice(0, maxDetail)
@@ -126,7 +128,10 @@ const refusal = (reply: Reply, secret: string, now: number): Reason => {
   if (status === 401) return new Unauthorized({ detail })
   if (status === 403) return new Forbidden({ detail })
   if (status === 404) return new NotFound({ detail })
-  if (status === 429) return new RateLimited({ retryAfterMillis: retryAfterMillis(reply.retryAfter, now) })
+  if (status === 429) {
+    const now = clock.currentTimeMillisUnsafe()
+    return new RateLimited({ retryAfterMillis: retryAfterMillis(reply.header("retry-after"), now) })
+  }
   if (status === 408 || status >= 500) return new ServerError({ status, detail })
   return new Invalid({
     errors: complaints.length > 0
@@ -139,11 +144,11 @@ const refusal = (reply: Reply, secret: string, now: number): Reason => {
 const isAnswer = (status: number): boolean => (status >= 200 && status < 300) || status >= 400
 
 /** The JSON of a good answer, or why it is none. `secret` is taken out of whatever the server says. */
-export const interpret = (reply: Reply, secret: string, now: number): Result.Result<unknown, Reason> => {
+export const interpret = (reply: Reply, secret: string, clock: Clock.Clock): Result.Result<unknown, Reason> => {
   if (!isAnswer(reply.status) || reply.redirected) {
     return Result.fail(
       new Malformed({ path: "", detail: `the server redirects (status ${reply.status}), which is not followed` })
     )
   }
-  return reply.status < 300 ? readJson(reply) : Result.fail(refusal(reply, secret, now))
+  return reply.status < 300 ? readJson(reply) : Result.fail(refusal(reply, secret, clock))
 }

@@ -8,6 +8,7 @@ import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
+import type { Patience } from "./client.ts"
 
 /** Five tries in all, about 0.25, 0.5, 1 and 2 seconds apart. */
 export const defaultSchedule: Schedule.Schedule<unknown, SignalWireHttpError> = Schedule.exponential("250 millis").pipe(
@@ -28,11 +29,11 @@ const mayHeal = ({ isRetryable, reason }: SignalWireHttpError): boolean => isRet
  */
 export const within = <A>(
   attempt: (deadline: number) => Effect.Effect<A, SignalWireHttpError>,
-  options: { readonly schedule: Schedule.Schedule<unknown, SignalWireHttpError>; readonly deadline: Duration.Duration }
+  patience: Pick<Patience, "deadline" | "schedule">
 ): Effect.Effect<A, SignalWireHttpError> =>
   Effect.gen(function*() {
-    const deadline = (yield* Clock.currentTimeMillis) + Duration.toMillis(options.deadline)
-    const step = yield* Schedule.toStep(options.schedule)
+    const deadline = (yield* Clock.currentTimeMillis) + patience.deadline
+    const step = yield* Schedule.toStep(patience.schedule)
     while (true) {
       const outcome = yield* Effect.result(attempt(deadline))
       if (Result.isSuccess(outcome)) return outcome.success

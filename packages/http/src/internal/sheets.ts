@@ -3,12 +3,12 @@
  */
 import type { Decoder } from "@effect-signalwire/schema/Malformed"
 import * as SchemaPage from "@effect-signalwire/schema/Page"
-import { Malformed } from "@effect-signalwire/schema/Reason"
 import * as Effect from "effect/Effect"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
-import { failed } from "./errors.ts"
+import type { Client } from "./client.ts"
+import { lift, readable } from "./errors.ts"
 import type { Selection } from "./inputs.ts"
-import type { Requests } from "./request.ts"
+import * as Requests from "./request.ts"
 import * as Urls from "./urls.ts"
 
 export type Sheet<A> = SchemaPage.Decoded<A>
@@ -39,44 +39,36 @@ export interface Listing<A> {
 export const rawItems = (answer: unknown): ReadonlyArray<unknown> =>
   typeof answer === "object" && answer !== null && "data" in answer && Array.isArray(answer.data) ? answer.data : []
 
-export interface ReaderOptions {
-  readonly requests: Requests
-  readonly origin: string
+/** Whose list is read, and what it is made of. */
+export interface Source<A> {
+  readonly client: Client
+  /** The service's method that reads it. */
+  readonly method: string
+  readonly decode: Decoder<A>
   /** Looks at an answer's items before they are read. */
-  readonly prepare: (method: string, items: ReadonlyArray<unknown>) => Effect.Effect<void>
+  readonly prepare: (items: ReadonlyArray<unknown>) => Effect.Effect<void>
 }
 
-export interface Reader {
-  readonly read: <A>(method: string, url: string, decode: Decoder<A>) => Read<A>
-  /** Reads where a link leads; refuses to leave the configured origin. */
-  readonly follow: <A>(method: string, link: string, decode: Decoder<A>) => Read<A>
-}
-
-export const makeReader = ({ origin, prepare, requests }: ReaderOptions): Reader => {
-  const read: Reader["read"] = Effect.fnUntraced(function*(method, url, decode) {
-    const answer = yield* requests.repeatable({ method, request: { url } })
-    yield* prepare(method, rawItems(answer))
-    const sheet = yield* Effect.mapError(
-      Effect.fromResult(SchemaPage.decode(answer, decode)),
-      ({ message, path }) => failed(method, new Malformed({ path, detail: message }))
+export const read = Effect.fnUntraced(function*<A>(
+  { client, decode, method, prepare }: Source<A>,
+  url: string
+): Effect.fn.Return<Sheet<A>, SignalWireHttpError> {
+  const answer = yield* Requests.repeatable(client, { method, request: { url } })
+  yield* prepare(rawItems(answer))
+  const sheet = yield* readable(method, SchemaPage.decode(answer, decode))
+  if (sheet.malformed.length > 0) {
+    yield* client.telemetry.warn(
+      "items that could not be read were left out",
+      [sheet.malformed.slice(0, 20).map(({ path }) => path)],
+      { "signalwire.method": method, "signalwire.count": sheet.malformed.length }
     )
-    if (sheet.malformed.length > 0) {
-      yield* Effect.logWarning(
-        "items that could not be read were left out",
-        sheet.malformed.slice(0, 20).map(({ path }) => path)
-      ).pipe(Effect.annotateLogs({ "signalwire.method": method, "signalwire.count": sheet.malformed.length }))
-    }
-    return sheet
-  })
-  return {
-    read,
-    follow: (method, link, decode) =>
-      Effect.flatMap(
-        Effect.mapError(Effect.fromResult(Urls.resolve(origin, link)), (reason) => failed(method, reason)),
-        (url) => read(method, url, decode)
-      )
   }
-}
+  return sheet
+})
+
+/** Reads where a link leads; refuses to leave the configured origin. */
+export const follow = <A>(source: Source<A>, link: string): Read<A> =>
+  Effect.flatMap(lift(source.method, Urls.resolve(source.client.origin, link)), (url) => read(source, url))
 
 /** Those items that are within the wanted times. */
 export const wanted = <A>({ bounds }: Listing<A>, items: ReadonlyArray<A>): ReadonlyArray<A> => {

@@ -1,6 +1,7 @@
 /** What carries requests: an `HttpClient` of Effect's, or `fetch` itself. */
 import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
+import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import type { Reply } from "./reply.ts"
 
 /** A request before it is authorised. */
@@ -10,5 +11,16 @@ export interface Request {
   readonly body?: string
 }
 
-/** Exchanges a request, authorised by a token, for the answer; fails with what the transport says. */
-export type Transport = (request: Request, token: Redacted.Redacted) => Effect.Effect<Reply, unknown>
+/** How a request is exchanged for an answer. */
+export interface Terms {
+  readonly token: Redacted.Redacted
+  /** How long that may take. */
+  readonly millis: number
+  /** The failure when it took longer. */
+  readonly late: Effect.Effect<never, SignalWireHttpError>
+  /** The failure when there is no answer, by what the transport says. */
+  readonly lost: (said: unknown) => SignalWireHttpError
+}
+
+/** Exchanges a request for the answer. */
+export type Transport = (request: Request, terms: Terms) => Effect.Effect<Reply, SignalWireHttpError>
