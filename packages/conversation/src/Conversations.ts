@@ -318,7 +318,7 @@ const makeWith = Effect.fnUntraced(function*(
     telemetry,
     readyMillis: toMillis(options.readyTimeout ?? "10 seconds"),
     traceMessages: options.traceMessages === true,
-    directory: Directory.make(http),
+    directory: Directory.make(http, telemetry),
     sending: Sending.make(
       Delivery.make(http, echoes, {
         clockSkewSeconds: 300,

@@ -499,7 +499,7 @@ const startSending = Effect.fnUntraced(function*(
           return { conversationId, groupId: null }
         }),
         getConversationMessages: () => Effect.sync(() => Fixtures.page(options.history?.(sent) ?? [])),
-        conversations: () => Stream.make(Fixtures.conversation())
+        getConversations: () => Effect.succeed(Fixtures.page([Fixtures.conversation()]))
       }),
       Mocks.subscription({ observe: (observer) => Effect.sync(() => void observers.push(observer)) })
     ]))

@@ -52,9 +52,17 @@ export class Open extends Data.TaggedError("Open")<{
   readonly cause: unknown
 }> {}
 
+/** When it is given up: whether the message was stored is open then. */
+export type Limit = Deadline.Alarm<never, Open>
+
 export interface Delivery {
-  /** Delivers a message, or says why not; every failure but `Open` says that it was not stored. */
-  readonly deliver: (letter: Letter) => Effect.Effect<SendReceipt, SignalWireHttpError | Open>
+  /**
+   * Delivers a message, or says why not; every failure but `Open` says that it was not stored. `limits` end it early.
+   */
+  readonly deliver: (
+    letter: Letter,
+    limits?: ReadonlyArray<Limit>
+  ) => Effect.Effect<SendReceipt, SignalWireHttpError | Open>
 }
 
 /** What is known of a message. */
@@ -130,7 +138,8 @@ export const make = (http: SignalWireHttp, echoes: Echoes.Echoes, options: Optio
 
   const deliverAs = (
     { lookFirst, sinceSeconds, ...message }: Letter,
-    echo: Echoes.Echo
+    echo: Echoes.Echo,
+    limits: ReadonlyArray<Limit>
   ): Effect.Effect<SendReceipt, SignalWireHttpError | Open> => {
     const { addressId, clientId, text } = message
 
@@ -188,20 +197,32 @@ export const make = (http: SignalWireHttp, echoes: Echoes.Echoes, options: Optio
       )
     }
 
-    // it is not looked out for at first: hardly any answer takes so long, and whoever looks out has to be called off
-    const post = Effect.suspend(() =>
-      Deadline.orAfter(http.sendMessage({ ...message, clientIdIn }), answerGrace, witness)
-    ).pipe(
-      Effect.catchIf(isOpen, (error) => settle(error, patience(error), Effect.fail(error)))
-    )
-    const send = Effect.catch(post, (first) => {
-      // only what fails pays for a schedule: it is told of the failure that there was already
-      let failure: SignalWireHttpError | Open | undefined = first
+    /** Once, with nothing around it that it does not need. */
+    const attempt = (within: ReadonlyArray<Limit>) =>
+      Effect.clockWith((clock) =>
+        Deadline.orAt(http.sendMessage({ ...message, clientIdIn }), [
+          // it is not looked out for at first: hardly any answer takes so long, and whoever looks out has to be called off
+          Deadline.alarm(clock, answerGrace, witness),
+          ...within
+        ])
+      )
+    const settled = <A>(post: Effect.Effect<A, SignalWireHttpError | Open>) =>
+      Effect.catch(
+        post,
+        (error) =>
+          error._tag === "SignalWireHttpError" && isOpen(error)
+            ? settle(error, patience(error), Effect.fail(error))
+            : Effect.fail(error)
+      )
+    /** Goes on after the first attempt failed: only what fails pays for a schedule. */
+    const again = (first: SignalWireHttpError) => {
+      // the schedule is told of the failure that there was already
+      let failure: SignalWireHttpError | undefined = first
       return Effect.retry(
         Effect.suspend(() => {
           const known = failure
           failure = undefined
-          return known === undefined ? post : Effect.fail(known)
+          return settled(known === undefined ? attempt([]) : Effect.fail(known))
         }),
         {
           schedule: attempts,
@@ -209,9 +230,15 @@ export const make = (http: SignalWireHttp, echoes: Echoes.Echoes, options: Optio
             error._tag === "SignalWireHttpError" && (isOpen(error) || error.reason._tag === "RateLimited")
         }
       )
-    })
+    }
+    const send = Effect.catch(
+      attempt(limits),
+      (error) => error._tag === "SignalWireHttpError" ? Deadline.orAt(again(error), limits) : Effect.fail(error)
+    )
     return lookFirst === null ? send : settle(undefined, lookFirst, send)
   }
 
-  return { deliver: (letter) => echoes.during(letter.clientId, (echo) => deliverAs(letter, echo)) }
+  return {
+    deliver: (letter, limits = []) => echoes.during(letter.clientId, (echo) => deliverAs(letter, echo, limits))
+  }
 }

@@ -1,11 +1,15 @@
 /** What is known of conversations, so that a send can answer with the one it belongs to. */
 import type { SendReceipt, Service as SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
+import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
 import * as Branded from "@effect-signalwire/schema/Branded"
 import { Conversation } from "@effect-signalwire/schema/Conversation"
-import * as DateTime from "effect/DateTime"
+import * as Deadline from "@effect-signalwire/schema/Deadline"
+import type { Page } from "@effect-signalwire/schema/Page"
+import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
+import * as WireTime from "@effect-signalwire/schema/WireTime"
+import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
 
 export interface Directory {
   /** Takes note of conversations that were read. */
@@ -23,7 +27,7 @@ const capacity = 1000
 /** The list is ordered by activity: one that was just written to stands near its top. */
 const searched = 200
 
-export const make = (http: SignalWireHttp): Directory => {
+export const make = (http: SignalWireHttp, telemetry: Telemetry): Directory => {
   const known = new Map<string, Conversation>()
 
   const remember = (key: string, conversation: Conversation): void => {
@@ -36,19 +40,33 @@ export const make = (http: SignalWireHttp): Directory => {
     }
   }
 
-  const lookup = (addressId: string, receipt: SendReceipt) =>
-    http.conversations({ pageSize: 50 }).pipe(
-      Stream.take(searched),
-      Stream.filter((conversation) =>
-        conversation.addressId === addressId || conversation.id === receipt.conversationId ||
-        (receipt.groupId !== null && conversation.groupId === receipt.groupId)
-      ),
-      Stream.runHead,
-      Effect.timeout("10 seconds"),
+  const lookup = (addressId: string, receipt: SendReceipt): Effect.Effect<Conversation | undefined> => {
+    const isIt = (conversation: Conversation) =>
+      conversation.addressId === addressId || conversation.id === receipt.conversationId ||
+      (receipt.groupId !== null && conversation.groupId === receipt.groupId)
+    const lookFrom = (
+      page: Page<Conversation, SignalWireHttpError>,
+      passed: number
+    ): Effect.Effect<Conversation | undefined, SignalWireHttpError> => {
+      const found = page.data.find(isIt)
+      const seen = passed + page.data.length
+      return found !== undefined || seen >= searched
+        ? Effect.succeed(found)
+        : Effect.flatMap(
+          page.next,
+          (next) => Option.isNone(next) ? Effect.undefined : lookFrom(next.value, seen)
+        )
+    }
+    return Deadline.orAfter(
+      Effect.flatMap(http.getConversations({ pageSize: 50 }), (page) => lookFrom(page, 0)),
+      10_000,
+      Effect.undefined
+    ).pipe(
       Effect.catch((error) =>
-        Effect.as(Effect.logDebug("the conversation could not be looked up", error.message), Option.none())
+        Effect.as(telemetry.debug("the conversation could not be looked up", [error.message]), undefined)
       )
     )
+  }
 
   const fromReceipt = (addressId: string, receipt: SendReceipt, now: DateTime.Utc): Conversation =>
     new Conversation({
@@ -68,18 +86,20 @@ export const make = (http: SignalWireHttp): Directory => {
         if (conversation.addressId !== null) remember(conversation.addressId, conversation)
       }
     },
-    afterSend: Effect.fnUntraced(function*(addressId, receipt) {
-      const now = yield* DateTime.now
-      const earlier = known.get(addressId)
-      if (earlier === undefined) {
-        const found = yield* lookup(addressId, receipt)
-        if (Option.isNone(found)) return fromReceipt(addressId, receipt, now)
-        remember(addressId, found.value)
-        return found.value
-      }
-      const conversation = earlier.writtenAt(now)
-      remember(addressId, conversation)
-      return conversation
-    })
+    afterSend: (addressId, receipt) =>
+      Effect.clockWith((clock) => {
+        const now = WireTime.moment(clock.currentTimeMillisUnsafe())
+        const earlier = known.get(addressId)
+        if (earlier === undefined) {
+          return Effect.map(lookup(addressId, receipt), (found) => {
+            if (found === undefined) return fromReceipt(addressId, receipt, now)
+            remember(addressId, found)
+            return found
+          })
+        }
+        const conversation = earlier.writtenAt(now)
+        remember(addressId, conversation)
+        return Effect.succeed(conversation)
+      })
   }
 }

@@ -4,10 +4,10 @@ import * as Deadline from "@effect-signalwire/schema/Deadline"
 import type { ClientId } from "@effect-signalwire/schema/Ids"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import type * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Semaphore from "effect/Semaphore"
 import { ConversationError } from "../ConversationError.ts"
-import type { Delivery } from "./delivery.ts"
+import { type Delivery, Open } from "./delivery.ts"
 
 export interface Options {
   /** How long a send may take, the wait for its turn included. Milliseconds. */
@@ -26,52 +26,73 @@ export interface Sending {
 
 const method = "sendMessage"
 
-/** Whose messages go one after the other, and how many of them there are. */
-interface Line {
-  readonly turn: Semaphore.Semaphore
-  length: number
+/** A message's place in the line of its conversation. */
+interface Place {
+  /** Completes once the message is done, and all before it are. */
+  readonly done: Deferred.Deferred<void>
+  before: Place | undefined
+  isOver: boolean
+}
+
+/** The last of those up to a place that is not over: some give up while others are before them. */
+const lastAlive = (place: Place | undefined): Place | undefined => {
+  let alive = place
+  while (alive?.isOver === true) alive = alive.before
+  return alive
 }
 
 export const make = (delivery: Delivery, options: Options): Sending => {
-  const lines = new Map<string, Line>()
+  /** The end of each conversation's line. */
+  const last = new Map<string, Place>()
   let underWay = 0
 
-  const join = (addressId: string): Line => {
-    const line = lines.get(addressId) ?? { turn: Semaphore.makeUnsafe(1), length: 0 }
-    lines.set(addressId, line)
-    line.length++
+  const join = (addressId: string): Place => {
+    const place: Place = { done: Deferred.makeUnsafe(), before: last.get(addressId), isOver: false }
+    last.set(addressId, place)
     underWay++
-    return line
+    return place
   }
-  const leave = (addressId: string, line: Line): void => {
+  const leave = (addressId: string, place: Place): void => {
+    const before = lastAlive(place.before)
     underWay--
-    line.length--
-    if (line.length === 0) lines.delete(addressId)
+    place.isOver = true
+    place.before = before
+    Deferred.doneUnsafe(place.done, before === undefined ? Effect.void : Deferred.await(before.done))
+    if (last.get(addressId) !== place) return
+    if (before === undefined) last.delete(addressId)
+    else last.set(addressId, before)
   }
 
-  const deliver = (message: Letter, line: Line, clock: Clock.Clock): Effect.Effect<SendReceipt, ConversationError> => {
+  const deliver = (
+    message: Letter,
+    place: Place,
+    clock: Clock.Clock
+  ): Effect.Effect<SendReceipt, ConversationError> => {
     const { clientId } = message
-    const unconfirmed = (cause: unknown) =>
-      new ConversationError({ method, reason: new Reason.Unconfirmed({ clientId }), cause })
+    const { before } = place
     // made when needed: an error is the dearest thing that a send can make
     const timeout = () => new Reason.Timeout({ millis: options.deadlineMillis })
-    const tooLate = () => new ConversationError({ method, reason: timeout() })
+    const tooLate = Effect.suspend(() => Effect.fail(new ConversationError({ method, reason: timeout() })))
+    const limit = Deadline.alarm(
+      clock,
+      options.deadlineMillis,
+      Effect.suspend(() => Effect.fail(new Open({ settled: true, underWayMillis: 0, cause: timeout() })))
+    )
     const deadline = clock.currentTimeMillisUnsafe() + options.deadlineMillis
-    let begun = false
     const atItsTurn = Effect.suspend(() => {
       const now = clock.currentTimeMillisUnsafe()
-      if (now >= deadline) return Effect.fail(tooLate())
-      begun = true
+      if (now >= deadline) return tooLate
       return Effect.mapError(
-        delivery.deliver({ ...message, sinceSeconds: now / 1000, lookFirst: null }),
-        (error) => error._tag === "Open" ? unconfirmed(error.cause) : ConversationError.from(method)(error)
+        delivery.deliver({ ...message, sinceSeconds: now / 1000, lookFirst: null }, [limit]),
+        (error) =>
+          error._tag === "Open"
+            ? new ConversationError({ method, reason: new Reason.Unconfirmed({ clientId }), cause: error.cause })
+            : ConversationError.from(method)(error)
       )
     })
-    return Deadline.orAfter(
-      line.turn.withPermits(1)(atItsTurn),
-      options.deadlineMillis,
-      Effect.suspend(() => Effect.fail(begun ? unconfirmed(timeout()) : tooLate()))
-    )
+    return before === undefined
+      ? atItsTurn
+      : Effect.andThen(Deadline.orAt(Deferred.await(before.done), [{ ...limit, other: tooLate }]), atItsTurn)
   }
 
   return {
@@ -82,8 +103,11 @@ export const make = (delivery: Delivery, options: Options): Sending => {
             new ConversationError({ method, reason: new Reason.Overloaded({ limit: options.capacity }) })
           )
         }
-        const line = join(message.addressId)
-        return Effect.ensuring(deliver(message, line, clock), Effect.sync(() => leave(message.addressId, line)))
+        const place = join(message.addressId)
+        return Effect.ensuring(
+          deliver(message, place, clock),
+          Effect.sync(() => leave(message.addressId, place))
+        )
       })
   }
 }
