@@ -52,6 +52,8 @@ export interface DeviceOptions {
 export class Device {
   readonly options: DeviceOptions
   readonly scope: Scope.Closeable = Scope.makeUnsafe()
+  /** Its outbox is heard to the end: what it tells as its scope closes, too. */
+  readonly #hearing: Scope.Closeable = Scope.makeUnsafe()
   readonly client: ConversationsModule.Service
   readonly outbox: Outbox.Service | undefined
   /** Whether it can get another token when one is refused. */
@@ -135,7 +137,7 @@ export class Device {
     )
     const outbox = Context.get(context, Outbox.Outbox)
     yield* Stream.runForEach(outbox.events, (event) => Effect.sync(() => this.options.onOutbox(event))).pipe(
-      Effect.forkIn(this.scope, { startImmediately: true })
+      Effect.forkIn(this.#hearing, { startImmediately: true })
     )
     return outbox
   })
@@ -148,7 +150,9 @@ export class Device {
   /** Ends the process: its scope closes. */
   close(): void {
     for (const end of this.#work) end()
-    this.options.environment.fork(Scope.close(this.scope, Exit.void))
+    this.options.environment.fork(
+      Effect.andThen(Scope.close(this.scope, Exit.void), Scope.close(this.#hearing, Exit.void))
+    )
   }
 
   /** What is left of it; empty when nothing is. */

@@ -142,8 +142,9 @@ export class QueueStore {
     for (let waited = 0; isMine() && this.#fails; waited += poll) {
       if (waited >= expiration) {
         lease.endsAt = this.#machine.now
-        // when the process ends, nobody is left to hear of it
-        return yield* this.#ending.has(lease.process) ? Effect.void : Effect.die(notNow)
+        // who was interrupted, for the process ends, does not hear of it any more
+        const isHeard = Exit.isSuccess(exit) || !this.#ending.has(lease.process)
+        return yield* isHeard ? Effect.die(notNow) : Effect.void
       }
       yield* Effect.sleep(poll)
     }

@@ -198,7 +198,10 @@ export class World {
       network,
       server: this.server,
       queues: this.#queues(account, name),
-      onOutbox: (event) => this.outgoings.told(name, event, (reason) => this.hasMet(reason)),
+      onOutbox: (event) => {
+        // one that has crashed says nothing any more
+        if (!this.#killed.has(name)) this.outgoings.told(name, event, (reason) => this.hasMet(reason))
+      },
       dialler: (dial) => {
         this.#dialling = network
         const socket = dial()

@@ -43,6 +43,7 @@ import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as PersistedQueue from "effect/persistence/PersistedQueue"
 import * as PubSub from "effect/PubSub"
@@ -106,7 +107,10 @@ export interface Service {
   readonly enqueue: (
     message: Message
   ) => Effect.Effect<ClientId, PersistedQueue.PersistedQueueError | Schema.SchemaError>
-  /** What becomes of messages, from now on; the oldest 1024 that nobody has read are forgotten. */
+  /**
+   * What becomes of messages, from now on; the oldest 1024 that nobody has read are forgotten. The last ones are told while
+   * the outbox ends, to readers that outlive it.
+   */
   readonly events: Stream.Stream<OutboxEvent>
 }
 
@@ -220,6 +224,30 @@ export const make = Effect.fnUntraced(function*(
       Effect.orDie
     )
 
+  /**
+   * Delivers the message that comes next. Once it is known what became of it, it is taken out of the queue and told of,
+   * and an interruption waits for both: nobody else would tell.
+   */
+  const next = (quietAt: number) =>
+    Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
+      let isKnown = false
+      // a fiber of its own, which is not interrupted any more after that
+      const delivering = yield* queue.take((entry, { id }) =>
+        Effect.tap(deliver(entry, ClientId.make(id), quietAt), () =>
+          Effect.sync(() => {
+            isKnown = true
+          }))
+      ).pipe(
+        // once it has been taken out: what stays in the queue may become something else yet
+        Effect.flatMap(tell),
+        Effect.catchDefect(Effect.fail),
+        Effect.forkChild({ startImmediately: true })
+      )
+      return yield* restore(Fiber.join(delivering)).pipe(
+        Effect.onInterrupt(() => isKnown ? Effect.asVoid(Fiber.await(delivering)) : Fiber.interrupt(delivering))
+      )
+    }))
+
   /** Delivers one message after the other, for as long as this process has its turn. */
   const work = Effect.fnUntraced(function*(_: null, { attempts }: { readonly attempts: number }) {
     // what was enqueued before may have been begun by the one whose turn it was
@@ -228,12 +256,7 @@ export const make = Effect.fnUntraced(function*(
     const quietAt = (yield* Clock.currentTimeMillis) + settleMillis
     // a store that recovers what a killed process had taken may recover the turn before the message that comes next
     yield* attempts > 1 ? Effect.sleep(settleMillis) : Effect.yieldNow
-    return yield* queue.take((entry, { id }) => deliver(entry, ClientId.make(id), quietAt)).pipe(
-      persistently,
-      // once it has been taken out: what stays in the queue may become something else yet
-      Effect.flatMap(tell),
-      Effect.forever
-    )
+    return yield* Effect.forever(persistently(next(quietAt)))
   })
 
   yield* turns.offer(null, { id: "turn" }).pipe(
