@@ -1,6 +1,7 @@
 /** Row 6: a timeline past which a million messages go, some late and some sent again. */
 import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import { AddressId, ConversationId, MessageId } from "@effect-signalwire/schema/Ids"
+import * as Telemetry from "@effect-signalwire/schema/Telemetry"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Live from "../../packages/conversation/src/internal/live.ts"
@@ -95,6 +96,7 @@ const pass = (count: number): Effect.Effect<ReadonlyArray<Part>> =>
       begin: () => Effect.succeed({ stretch: { end: "reached", messages: [] }, shown: true }),
       cursor: undefined,
       meter: Meter.make(),
+      telemetry: Telemetry.effect,
       tuning: { overlapSeconds: 30, memory: 8192, recoveryLimit: 10_000, sweep: null, cursorMillis: 1000 }
     })
     const { add, window } = makeWindow()

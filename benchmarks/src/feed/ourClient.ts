@@ -2,6 +2,7 @@
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as Credentials from "@effect-signalwire/schema/Credentials"
+import * as Telemetry from "@effect-signalwire/schema/Telemetry"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -36,12 +37,12 @@ export const build = (
 
 /** Builds it over `fetch` itself and the platform's sockets, as the Promise client does. */
 export const buildBare = ({ http, ws }: Feed, scope: Scope.Scope) =>
-  Layer.buildWithScope(
-    Conversations.layerBareFetch({ urls: { http, ws } }).pipe(
-      Layer.provide(Layer.merge(Credentials.layer({ token: Redacted.make("token") }), WebSockets.layer))
-    ),
-    scope
-  )
+  Effect.gen(function*() {
+    const credentials = yield* Credentials.make({ token: Redacted.make("token") })
+    return yield* Conversations.makeBareFetch({ urls: { http, ws } }, Telemetry.warnings(console.warn)).pipe(
+      Effect.provideContext(Context.add(WebSockets.context, Credentials.Credentials, credentials))
+    )
+  }).pipe(Scope.provide(scope))
 
 /** Subscribes so often, with recovery as it is out of the box; `heard` is told how many events came. */
 export const connect = (

@@ -222,23 +222,28 @@ const join = ({ http, telemetry }: Core, options: { readonly addressId: string }
 const sendMessage = (
   { directory, meter, sending, telemetry, traceMessages }: Core,
   given: SignalWireHttp.SendOptions
-) =>
-  Effect.gen(function*() {
-    const clientId = given.clientId ?? Branded.clientId(yield* Uuid.make)
-    yield* telemetry.annotate({
-      "signalwire.address_id": given.addressId,
-      "signalwire.client_id": clientId
-    })
-    const metadata = traceMessages
-      ? ConversationTrace.mark(given.metadata, yield* telemetry.traceparent)
-      : given.metadata
-    const receipt = yield* meter.send(sending.send({ ...given, metadata, clientId }))
-    yield* telemetry.annotate({ "signalwire.conversation_id": receipt.conversationId })
-    return yield* directory.afterSend(given.addressId, receipt)
-  }).pipe(
-    // a message that tells its span has one in any case
-    telemetry.span("Conversations.sendMessage", { kind: "producer", always: traceMessages })
-  )
+) => {
+  const send = (metadata: SignalWireHttp.SendOptions["metadata"]) =>
+    Effect.flatMap(
+      given.clientId === undefined ? Effect.map(Uuid.make, Branded.clientId) : Effect.succeed(given.clientId),
+      (clientId) =>
+        Effect.andThen(
+          telemetry.annotate({ "signalwire.address_id": given.addressId, "signalwire.client_id": clientId }),
+          meter.send(sending.send({ ...given, metadata, clientId }))
+        )
+    )
+  const sent = traceMessages
+    ? Effect.flatMap(telemetry.traceparent, (parent) => send(ConversationTrace.mark(given.metadata, parent)))
+    : send(given.metadata)
+  return Effect.flatMap(sent, (receipt) =>
+    Effect.andThen(
+      telemetry.annotate({ "signalwire.conversation_id": receipt.conversationId }),
+      directory.afterSend(given.addressId, receipt)
+    )).pipe(
+      // a message that tells its span has one in any case
+      telemetry.span("Conversations.sendMessage", { kind: "producer", always: traceMessages })
+    )
+}
 
 const openSubscription = (
   { http, meter, readyMillis, subscription, telemetry, tuning }: Core,

@@ -33,6 +33,7 @@
  * @since 0.1.0
  */
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
+import * as Backoff from "@effect-signalwire/schema/Backoff"
 import { ClientId } from "@effect-signalwire/schema/Ids"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import * as Uuid from "@effect-signalwire/schema/Uuid"
@@ -47,7 +48,6 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as PersistedQueue from "effect/persistence/PersistedQueue"
 import * as PubSub from "effect/PubSub"
-import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -134,9 +134,7 @@ export interface Options {
 }
 
 /** Until the network is back, the server well again, the store to be reached. */
-const untilItWorks = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("1 minute")]).pipe(
-  Schedule.jittered
-)
+const untilItWorks = Backoff.capped("1 second", "1 minute")
 
 /** An end of the process counts as an attempt, and says nothing against what it had taken. */
 const maxAttempts = 2_147_483_647

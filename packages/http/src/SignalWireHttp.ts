@@ -26,7 +26,7 @@ import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
+import type * as Result from "effect/Result"
 import type * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import type { Client } from "./internal/client.ts"
@@ -264,12 +264,10 @@ const postMessage = (
   Effect.map(
     Requests.once(client, { method: "sendMessage", request: Requests.post(client, ["messages"], body) }),
     (answer) => {
-      // The message is stored: an answer of an unknown shape only says less.
-      const decoded = Result.getOrUndefined(SendMessage.decodeResponse(answer))
-      const told = decoded?.table ?? decoded
+      const told = SendMessage.whereTo(answer)
       return {
-        conversationId: told?.conversation_id ?? told?.group_id ?? asked.conversationId,
-        groupId: told?.group_id ?? asked.groupId
+        conversationId: told.conversationId ?? asked.conversationId,
+        groupId: told.groupId ?? asked.groupId
       }
     }
   )

@@ -60,9 +60,12 @@ const makeDecodeParams = () =>
     protocol: maybe(text),
     authorization_state: maybe(text)
   }))
+
 /** Reads {@link Params}. */
-// pure, here and below, so that the bundle of a client does not carry what servers read
-export const decodeParams = /* @__PURE__ */ makeDecodeParams()
+export const decodeParams =
+  // pure, here and below, so that the bundle of a client does not carry what servers read
+  /* @__PURE__ */ makeDecodeParams()
+
 /** Reads {@link Result}. */
 export const decodeResult = decoder(struct<Result>({
   identity: maybe(text),
@@ -71,6 +74,7 @@ export const decodeResult = decoder(struct<Result>({
   ice_servers: maybe(list(anything)),
   session_restored: maybe(truth)
 }))
+
 const makeDecodeReauthenticateParams = () =>
   decoder(struct<ReauthenticateParams>({
     authentication: struct<ReauthenticateParams["authentication"]>({ project: maybe(text), jwt_token: text })

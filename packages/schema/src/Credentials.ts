@@ -14,8 +14,8 @@ import * as Equal from "effect/Equal"
 import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
-import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
+import * as Backoff from "./Backoff.ts"
 import * as Flight from "./Flight.ts"
 import * as Watched from "./Watched.ts"
 
@@ -78,9 +78,7 @@ const refreshFailed = (cause: unknown): CredentialsError =>
   new CredentialsError({ detail: "the token could not be refreshed", isRetryable: !isFinal(cause), cause })
 
 /** A refresh ahead of the expiry that fails is tried again, for there is still time. */
-const untilRefreshed = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")]).pipe(
-  Schedule.jittered
-)
+const untilRefreshed = Backoff.capped("1 second", "30 seconds")
 
 const noRefresh = Effect.suspend(() =>
   Effect.fail(new CredentialsError({ detail: "no way to refresh the token was given", isRetryable: false }))

@@ -3,8 +3,10 @@
  *
  * @since 0.1.0
  */
+import * as Branded from "./Branded.ts"
 import type { AddressId, ConversationId, GroupId } from "./Ids.ts"
 import { decoder, id, maybe, struct, text } from "./internal/shape.ts"
+import { isJsonObject, type JsonObject } from "./JsonObject.ts"
 import type * as Schemas from "./Wire.ts"
 
 /** Body of a send in the address dialect. */
@@ -27,3 +29,25 @@ const fields = {
 export const decodeResponse = decoder(
   struct<Response>({ ...fields, table: maybe(struct<NonNullable<Response["table"]>>(fields)) })
 )
+
+const textIn = (object: JsonObject, key: string): string | null => {
+  const value = object[key]
+  return typeof value === "string" ? value : null
+}
+
+/**
+ * Where a message went, as far as an answer tells: the message is stored whatever it says, so what is not there, or is no
+ * text, is `null` and no reason to refuse it.
+ */
+export const whereTo = (
+  answer: unknown
+): { readonly conversationId: ConversationId | null; readonly groupId: GroupId | null } => {
+  const body = isJsonObject(answer) ? answer : {}
+  const told = isJsonObject(body["table"]) ? body["table"] : body
+  const group = textIn(told, "group_id")
+  const conversation = textIn(told, "conversation_id") ?? group
+  return {
+    conversationId: conversation === null ? null : Branded.conversationId(conversation),
+    groupId: group === null ? null : Branded.groupId(group)
+  }
+}

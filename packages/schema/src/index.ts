@@ -1,4 +1,5 @@
 export * as Address from "./Address.ts"
+export * as Backoff from "./Backoff.ts"
 export * as Branded from "./Branded.ts"
 export * as ClientKey from "./ClientKey.ts"
 export * as Connect from "./Connect.ts"

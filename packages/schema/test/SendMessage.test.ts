@@ -41,3 +41,14 @@ it.effect("writes the body of the group dialect with the sender under both names
     const request = yield* Schema.decodeUnknownEffect(Wire.GroupSend)(body)
     assert.deepStrictEqual(yield* Schema.encodeEffect(Wire.GroupSend)(request), body)
   }))
+
+it.each([
+  [{ table: { conversation_id: "c", text: "hi" } }, { conversationId: "c", groupId: null }],
+  [{ group_id: "g" }, { conversationId: "g", groupId: "g" }],
+  [{ table: { conversation_id: "c", group_id: "g" } }, { conversationId: "c", groupId: "g" }],
+  [{ conversation_id: 1, group_id: null }, { conversationId: null, groupId: null }],
+  ["stored", { conversationId: null, groupId: null }],
+  [null, { conversationId: null, groupId: null }]
+])("tells where a message went as far as the answer does: %j", (answer, where) => {
+  assert.deepStrictEqual<unknown>(SendMessage.whereTo(answer), where)
+})

@@ -5,6 +5,7 @@
  */
 import type { SendOptions, SendReceipt, Service as SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
+import * as Backoff from "@effect-signalwire/schema/Backoff"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import * as Deadline from "@effect-signalwire/schema/Deadline"
 import type { ClientId } from "@effect-signalwire/schema/Ids"
@@ -105,17 +106,10 @@ const judge = ({ end, messages }: History.Stretch, clientId: ClientId, text: str
 }
 
 /** Between one look and the next, for as long as the message may still turn up. */
-const looks = (millis: number) =>
-  Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("5 seconds")]).pipe(
-    Schedule.jittered,
-    Schedule.upTo({ duration: millis })
-  )
+const looks = (millis: number) => Schedule.upTo(Backoff.capped("250 millis", "5 seconds"), { duration: millis })
 
 /** About three quarters of a minute in all. */
-const backoff = Schedule.min([Schedule.exponential("500 millis"), Schedule.spaced("10 seconds")]).pipe(
-  Schedule.jittered,
-  Schedule.upTo({ times: 8 })
-)
+const backoff = Schedule.upTo(Backoff.capped("500 millis", "10 seconds"), { times: 8 })
 
 /** Between one attempt and the next; a server that asks for more time gets it. */
 const attempts = backoff.pipe(

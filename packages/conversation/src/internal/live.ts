@@ -2,6 +2,7 @@
  * History and live events as one sequence. A session signals when events may be missing; the stretch since the last
  * message is then read back from history, before anything that came after it is let through.
  */
+import * as Backoff from "@effect-signalwire/schema/Backoff"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import { Malformed } from "@effect-signalwire/schema/Reason"
 import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
@@ -13,7 +14,6 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
-import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { ConversationError } from "../ConversationError.ts"
 import type { Cursor } from "../Cursor.ts"
@@ -60,9 +60,7 @@ export interface Tuning {
 export type Items = Pull.Pull<Arr.NonEmptyReadonlyArray<Sequence.Item>, ConversationError>
 
 /** As long as history can't be read for a reason that may heal, the sequence waits for it. */
-const untilReadable = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")]).pipe(
-  Schedule.jittered
-)
+const untilReadable = Backoff.capped("1 second", "30 seconds")
 
 const unreadable = (method: string) => (cause: unknown) =>
   new ConversationError({

@@ -145,14 +145,21 @@ export interface Sending {
 
 export const send = (options: unknown): Checked<Sending> => {
   const fields = given(options)
-  return Result.all({
-    clientId: optional(
-      fields["clientId"],
-      (value) => Result.map(filled("clientId", value), (id) => Branded.clientId(id))
-    ),
-    addressId: addressId(options),
-    text: filled("text", fields["text"]),
-    metadata: optional(fields["metadata"], (value) => json("metadata", value)),
-    details: optional(fields["details"], (value) => json("details", value))
+  const clientId = optional(fields["clientId"], (value) => filled("clientId", value))
+  if (Result.isFailure(clientId)) return Result.fail(clientId.failure)
+  const to = addressId(options)
+  if (Result.isFailure(to)) return Result.fail(to.failure)
+  const said = filled("text", fields["text"])
+  if (Result.isFailure(said)) return Result.fail(said.failure)
+  const metadata = optional(fields["metadata"], (value) => json("metadata", value))
+  if (Result.isFailure(metadata)) return Result.fail(metadata.failure)
+  const details = optional(fields["details"], (value) => json("details", value))
+  if (Result.isFailure(details)) return Result.fail(details.failure)
+  return Result.succeed({
+    clientId: clientId.success === undefined ? undefined : Branded.clientId(clientId.success),
+    addressId: to.success,
+    text: said.success,
+    metadata: metadata.success,
+    details: details.success
   })
 }
