@@ -26,3 +26,25 @@ it.effect("a slow watcher misses no change", () =>
     for (let value = 1; value <= 1000; value++) yield* watched.set(value)
     assert.strictEqual((yield* Fiber.join(seen)).at(-1), 1000)
   }))
+
+it.effect("all who watch hear changes in one order, though one of them makes another as it is told", () =>
+  Effect.gen(function*() {
+    const watched = Watched.make(0)
+    const heard: Array<number> = []
+    yield* watched.watch((value) => {
+      if (value === 1) Effect.runSync(watched.set(2))
+    })
+    yield* watched.watch((value) => void heard.push(value))
+    yield* watched.set(1)
+    assert.deepStrictEqual(heard, [1, 2])
+    assert.strictEqual(yield* watched.get, 2)
+  }))
+
+it.effect("who watches no more is not told", () =>
+  Effect.gen(function*() {
+    const watched = Watched.make(0)
+    const heard: Array<number> = []
+    yield* Effect.scoped(Effect.andThen(watched.watch((value) => void heard.push(value)), watched.set(1)))
+    yield* watched.set(2)
+    assert.deepStrictEqual(heard, [1])
+  }))

@@ -1,0 +1,85 @@
+import type { SendReceipt } from "@effect-signalwire/http/SignalWireHttp"
+import { ClientId, ConversationId } from "@effect-signalwire/schema/Ids"
+import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/testing/TestClock"
+import type { Delivery } from "../src/internal/delivery.ts"
+import * as Sending from "../src/internal/sending.ts"
+
+/** Sends whose deliveries the test ends: what was begun, in order, and what ends each. */
+const start = () => {
+  const begun: Array<string> = []
+  const ends = new Map<string, Deferred.Deferred<SendReceipt>>()
+  const delivery: Delivery = {
+    deliver: ({ text }) =>
+      Effect.suspend(() => {
+        begun.push(text)
+        const end = Deferred.makeUnsafe<SendReceipt>()
+        ends.set(text, end)
+        return Deferred.await(end)
+      })
+  }
+  const sending = Sending.make(delivery, { deadlineMillis: 60_000, capacity: 10 })
+  return {
+    begun,
+    send: (text: string, addressId = "a") =>
+      Effect.forkChild(sending.send({ addressId, text, clientId: ClientId.make(text) }), { startImmediately: true }),
+    deliver: (text: string) => {
+      const end = ends.get(text)
+      assert.isDefined(end)
+      Deferred.doneUnsafe(end, Effect.succeed({ conversationId: ConversationId.make("c"), groupId: null }))
+    }
+  }
+}
+
+describe("a line of sends", () => {
+  it.effect("P4.3: begins each when the one before it is done, and another conversation's at once", () =>
+    Effect.gen(function*() {
+      const { begun, deliver, send } = start()
+      yield* send("1")
+      yield* send("2")
+      yield* send("other", "b")
+      assert.deepStrictEqual(begun, ["1", "other"])
+      deliver("1")
+      assert.deepStrictEqual(begun, ["1", "other", "2"])
+    }))
+
+  it.effect("P4.3: lets nobody pass when one gives up while it waits", () =>
+    Effect.gen(function*() {
+      const { begun, deliver, send } = start()
+      yield* send("1")
+      const second = yield* send("2")
+      const third = yield* send("3")
+      yield* send("4")
+      yield* Fiber.interrupt(second)
+      yield* Fiber.interrupt(third)
+      assert.deepStrictEqual(begun, ["1"])
+      deliver("1")
+      assert.deepStrictEqual(begun, ["1", "4"])
+    }))
+
+  it.effect("P4.3: lets nobody pass when the last of it gives up", () =>
+    Effect.gen(function*() {
+      const { begun, deliver, send } = start()
+      yield* send("1")
+      yield* Fiber.interrupt(yield* send("2"))
+      yield* Fiber.interrupt(yield* send("3"))
+      yield* send("4")
+      assert.deepStrictEqual(begun, ["1"])
+      deliver("1")
+      assert.deepStrictEqual(begun, ["1", "4"])
+    }))
+
+  it.effect("P7.2: fails with a timeout what never had its turn", () =>
+    Effect.gen(function*() {
+      const { begun, send } = start()
+      yield* send("1")
+      const second = yield* send("2")
+      yield* TestClock.adjust("1 minute")
+      const error = yield* Effect.flip(Fiber.join(second))
+      assert.strictEqual(error.reason._tag, "Timeout")
+      assert.deepStrictEqual(begun, ["1"])
+    }))
+})
