@@ -3,10 +3,10 @@ import { gzipSync } from "node:zlib"
 import { entry, shareOf, withEsbuild, withRolldown } from "./bundlers.ts"
 import { type Benchmark, exactly, type Figure } from "./harness.ts"
 
-/** `limits` are what it may not grow beyond by each bundler, where the goal is not reached: just above what is measured. */
+/** `limits` are what it may not grow beyond by each bundler, wherever the goal is: just above what is measured. */
 const entries = [
-  { name: "whole", what: "the Promise client as a whole", goal: 60, limits: { esbuild: 63.2, rolldown: 60.4 } },
-  { name: "chat", what: "subscribe and send only", goal: 45, limits: { esbuild: 63.3, rolldown: 60.5 } }
+  { name: "whole", what: "the Promise client as a whole", goal: 60, limits: { esbuild: 52.8, rolldown: 50.2 } },
+  { name: "chat", what: "subscribe and send only", goal: 45, limits: { esbuild: 52.9, rolldown: 50.3 } }
 ] as const
 
 const bundlers = [{ name: "esbuild", bundle: withEsbuild }, { name: "rolldown", bundle: withRolldown }] as const
@@ -24,18 +24,18 @@ const sizeOf = (what: string, text: string): Figure => ({
 export const benchmark: Benchmark = {
   about:
     "The Promise client, Effect included, as browsers load it: bundled, minified, and compressed by gzip. It loads of "
-    + "Effect what it runs on (the runtime, Layer, Stream, Queue, Schedule, Duration, DateTime, and what spans and logs are "
-    + "made of), and neither Schema nor HttpClient, Socket, Config and Metric. Who only subscribes and sends loads the same, "
-    + "as the client is one object. Without the faces it does not need (`chat`, `address`, lists, timelines) it would load "
-    + "1.2 kB less, and some 3 kB less if the services underneath were built without them as well: too little for another way "
-    + "in. So the second goal is not reached, and the first not by every bundler. What is guarded is that it does not grow.",
+    + "Effect what it runs on (the runtime, Schedule, Duration, a little of Stream and DateTime), and neither Schema nor "
+    + "HttpClient, Socket, Layer, Queue, Config and Metric, nor what spans and logs are made of. Who only subscribes and sends "
+    + "loads the same, as the client is one object. Without the faces it does not need (`chat`, `address`, lists, timelines) "
+    + "it would load 1.2 kB less, and some 2 kB less if the services underneath were built without them as well: too little "
+    + "for another way in, and not enough for the second goal. What is guarded is that it does not grow.",
   run: async () => {
     const figures: Array<Figure> = []
     for (const { goal, limits, name, what } of entries) {
       for (const bundler of bundlers) {
         figures.push({
           ...sizeOf(`${what}, ${bundler.name}`, await bundler.bundle(entry(name))),
-          goal: { is: "at most", value: goal, slack: Math.max(0, limits[bundler.name] / goal - 1) }
+          goal: { is: "at most", value: goal, slack: limits[bundler.name] / goal - 1 }
         })
       }
     }

@@ -55,7 +55,8 @@ export const effect: Telemetry = {
         : Effect.succeed(identity)
     ),
   annotate: (attributes) => Effect.annotateCurrentSpan({ ...attributes }),
-  traceparent: Effect.match(Effect.currentSpan, {
+  // pure, so that bundles which are told of nothing by it go without what it is made of
+  traceparent: /* @__PURE__ */ Effect.match(Effect.currentSpan, {
     onFailure: () => undefined,
     onSuccess: ({ sampled, spanId, traceId }) => `00-${traceId.padStart(32, "0")}-${spanId}-${sampled ? "01" : "00"}`
   }),
