@@ -6,9 +6,10 @@ import type * as Ours from "@effect-signalwire/promise"
 import { createRequire } from "node:module"
 import type * as VendorAddress from "vendor-address"
 import type * as VendorGroup from "vendor-group"
+import type * as VendorV4 from "vendor-v4"
 import { clocks } from "../harness.ts"
 
-export type Generation = "ours" | "address" | "group"
+export type Generation = "ours" | "address" | "group" | "v4"
 
 /** Told by the client. */
 export type ClientTold =
@@ -54,6 +55,15 @@ process.on("message", (count: number) => {
 })
 process.on("disconnect", () => process.exit(0))
 
+const until = async (condition: () => boolean): Promise<void> => {
+  for (let waited = 0; !condition(); waited += 20) {
+    if (waited > 20_000) throw new Error(`${generation} did not get ready`)
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20)
+    })
+  }
+}
+
 const require = createRequire(import.meta.url)
 const connect: Record<string, () => Promise<unknown>> = {
   ours: async () => {
@@ -73,6 +83,27 @@ const connect: Record<string, () => Promise<unknown>> = {
     const client = await vendor.SignalWire({ token })
     await client.conversation.join({ fromAddressId: ownAddressId, addressIds: [addressId, ownAddressId] })
     await client.conversation.subscribe(() => hear(1))
+  },
+  v4: async () => {
+    const vendor: typeof VendorV4 = await import("vendor-v4")
+    const client = new vendor.SignalWire(new vendor.StaticCredentialProvider({ token }))
+    client.errors$.subscribe(() => undefined)
+    await until(() => client.isConnected && client.isRegistered)
+    let address: VendorV4.Address | undefined
+    client.directory?.get$(addressId)?.subscribe((found) => {
+      address = found
+    })
+    await until(() => address !== undefined)
+    let known = 0
+    // it has no listener for one message: it hands over the whole list each time that there is another
+    address?.textMessages$.subscribe((texts) =>
+      texts?.values$.subscribe(({ length }) => {
+        const fresh = length - known
+        known = length
+        if (fresh > 0) hear(fresh)
+      })
+    )
+    await until(() => address?.textMessage?.loading === false)
   }
 }
 await connect[generation]?.()
