@@ -4,6 +4,7 @@ import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Feed from "./feed/Feed.ts"
@@ -54,7 +55,9 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
   }
 
   const overFetch = await ours(Ours.buildBare(feed, scope))
-  const undici = Ours.transportsOf(WebSockets.layer, NodeHttpClient.layerUndici, scope)
+  const undici = await Effect.runPromise(
+    Layer.buildWithScope(Layer.merge(NodeHttpClient.layerUndici, WebSockets.layer), scope)
+  )
   const overUndici = await ours(Ours.build(feed, undici, scope))
 
   const pages = 1000

@@ -17,11 +17,11 @@ import type { Feed } from "./Feed.ts"
 
 /** What carries requests and sockets: made once, as a program with many clients does. */
 export const transportsOf = (
-  webSockets: Layer.Layer<WebSocketConstructor>,
-  httpClient: Layer.Layer<HttpClient> = SignalWireHttp.layerFetchClient,
-  scope: Scope.Scope = Scope.makeUnsafe()
+  webSockets: Layer.Layer<WebSocketConstructor>
 ): Context.Context<HttpClient | WebSocketConstructor> =>
-  Effect.runSync(Layer.buildWithScope(Layer.merge(httpClient, webSockets), scope))
+  Effect.runSync(
+    Layer.buildWithScope(Layer.merge(SignalWireHttp.layerFetchClient, webSockets), Scope.makeUnsafe())
+  )
 
 /** Builds the service, as it is out of the box unless told otherwise. */
 export const build = (

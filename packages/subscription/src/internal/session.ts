@@ -164,20 +164,26 @@ const live = Effect.fnUntraced(function*(
   yield* write(JsonRpc.request(connectId, JsonRpc.method.connect, connectParams(options.agent, start)))
   yield* Effect.forkScoped(Effect.catch(watchdog, lose))
   yield* start.onHint(() => beside(ping))
-  const receive = (frames: ReadonlyArray<unknown>) =>
-    Effect.gen(function*() {
-      heardAt = clock.currentTimeMillisUnsafe()
-      const { answers, end, ready, signals, unreadable } = inbox.read(frames)
-      const resume = inbox.resume()
-      if (ready !== undefined && resume !== null) yield* onReady(ready, resume)
-      if (signals.length > 0) start.onSignals(signals)
-      if (unreadable.length > 0) yield* options.telemetry.warn("skipped what could not be read", [unreadable])
-      // frames that arrive meanwhile come as one batch, and who waits for these does not wait for the answers as well
-      if (end === undefined) yield* Effect.yieldNow
-      if (answers.length > 0) yield* Effect.catch(writeAll(answers), lose)
-      return end
-    })
-  // batch by batch: while it waits for the next one nothing is held of the last
+  const answer = ({ answers, end }: Inbox.Pass): Effect.Effect<Inbox.End | undefined> => {
+    const written = answers.length === 0 ? Effect.void : Effect.catch(writeAll(answers), lose)
+    // frames that arrive meanwhile come as one batch, and who waits for these does not wait for the answers as well
+    return Effect.as(end === undefined ? Effect.andThen(Effect.yieldNow, written) : written, end)
+  }
+  const handOn = (pass: Inbox.Pass) => {
+    if (pass.signals.length > 0) start.onSignals(pass.signals)
+    return pass.unreadable.length === 0
+      ? answer(pass)
+      : Effect.andThen(options.telemetry.warn("skipped what could not be read", [pass.unreadable]), answer(pass))
+  }
+  const receive = (frames: ReadonlyArray<unknown>) => {
+    heardAt = clock.currentTimeMillisUnsafe()
+    const pass = inbox.read(frames)
+    const resume = inbox.resume()
+    return pass.ready === undefined || resume === null
+      ? handOn(pass)
+      : Effect.flatMap(onReady(pass.ready, resume), () => handOn(pass))
+  }
+  // batch by batch: neither while it answers one nor while it waits for the next does it hold what was handed on
   const turn = Effect.matchEffect(pull, {
     onSuccess: receive,
     onFailure: (reason): Effect.Effect<Inbox.End> => Effect.succeed({ ending: "lost", reason: lostBy ?? reason })
