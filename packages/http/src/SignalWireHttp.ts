@@ -189,30 +189,30 @@ const isSameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLo
 const withInput = <I, A>(
   { telemetry }: Client,
   method: string,
-  checked: Result.Result<I, Invalid>,
+  check: () => Result.Result<I, Invalid>,
   use: (input: I) => Effect.Effect<A, SignalWireHttpError>
 ): Effect.Effect<A, SignalWireHttpError> =>
-  Effect.flatMap(lift(method, checked), use).pipe(telemetry.span(`SignalWireHttp.${method}`))
+  Effect.suspend(() => Effect.flatMap(lift(method, check()), use)).pipe(telemetry.span(`SignalWireHttp.${method}`))
 
 /** The first page of a list. */
 const firstPage = <I, A>(
   client: Client,
   method: string,
-  checked: Result.Result<I, Invalid>,
+  check: () => Result.Result<I, Invalid>,
   listing: (client: Client, method: string, input: I) => Listing<A>
 ): Effect.Effect<Page<A, SignalWireHttpError>, SignalWireHttpError> =>
-  withInput(client, method, checked, (input) => Pages.first(listing(client, method, input)))
+  withInput(client, method, check, (input) => Pages.first(listing(client, method, input)))
 
 /** All of a list. */
 const streamOf = <I, A>(
   client: Client,
   method: string,
-  checked: Result.Result<I, Invalid>,
+  check: () => Result.Result<I, Invalid>,
   listing: (client: Client, method: string, input: I) => Listing<A>
 ): Stream.Stream<A, SignalWireHttpError> =>
   Stream.scoped(Stream.fromPull(Effect.gen(function*() {
     const within = yield* client.telemetry.spanScoped(`SignalWireHttp.${method}`)
-    const input = yield* lift(method, checked)
+    const input = yield* lift(method, check())
     return yield* Drift.pull(listing(client, method, input), within)
   })))
 
@@ -226,7 +226,7 @@ const getAddress = (
   client: Client,
   options: { readonly id: string }
 ): Effect.Effect<Address.Address, SignalWireHttpError> =>
-  withInput(client, "getAddress", Inputs.addressById(options), (id) =>
+  withInput(client, "getAddress", () => Inputs.addressById(options), (id) =>
     Effect.flatMap(
       Requests.repeatable(client, { method: "getAddress", request: Requests.get(client, ["addresses", id]) }),
       (answer) => readable("getAddress", Address.decode(answer))
@@ -240,7 +240,7 @@ const getAddressByName = (
   return withInput(
     client,
     method,
-    Inputs.addressByName(options),
+    () => Inputs.addressByName(options),
     (name) =>
       Effect.flatMap(Listings.addresses(client, method, { name }).open, ({ items, malformed }) => {
         // A server that ignores the filter answers with whoever comes first.
@@ -274,7 +274,7 @@ const postMessage = (
 
 const sendMessage = (client: Client, options: SendOptions): Effect.Effect<SendReceipt, SignalWireHttpError> => {
   const method = "sendMessage"
-  return withInput(client, method, Inputs.send(options), ({ addressId, clientId, details, metadata, text }) => {
+  return withInput(client, method, () => Inputs.send(options), ({ addressId, clientId, details, metadata, text }) => {
     const mark = (object: JsonObject | undefined) => clientId === undefined ? object : ClientKey.put(object, clientId)
     const markedMetadata = mark(metadata)
     const markedDetails = options.clientIdIn === "both" ? mark(details) : details
@@ -330,25 +330,30 @@ const makeOver = (
       getSubscriber: Effect.suspend(() => getSubscriber(client)),
       getAddress: (options) => getAddress(client, options),
       getAddressByName: (options) => getAddressByName(client, options),
-      getAddresses: (options) => firstPage(client, "getAddresses", Inputs.addresses(options), Listings.addresses),
-      addresses: (options) => streamOf(client, "addresses", Inputs.addresses(options), Listings.addresses),
+      getAddresses: (options) => firstPage(client, "getAddresses", () => Inputs.addresses(options), Listings.addresses),
+      addresses: (options) => streamOf(client, "addresses", () => Inputs.addresses(options), Listings.addresses),
       getConversations: (options) =>
-        firstPage(client, "getConversations", Inputs.page(options), Listings.conversations),
-      conversations: (options) => streamOf(client, "conversations", Inputs.page(options), Listings.conversations),
+        firstPage(client, "getConversations", () => Inputs.page(options), Listings.conversations),
+      conversations: (options) => streamOf(client, "conversations", () => Inputs.page(options), Listings.conversations),
       getConversationMessages: (options) =>
         firstPage(
           client,
           "getConversationMessages",
-          Inputs.conversationMessages(options),
+          () => Inputs.conversationMessages(options),
           Listings.messagesWith
         ),
       conversationMessages: (options) =>
-        streamOf(client, "conversationMessages", Inputs.conversationMessages(options), Listings.messagesWith),
-      getMessages: (options) => firstPage(client, "getMessages", Inputs.messages(options), Listings.messages),
-      messages: (options) => streamOf(client, "messages", Inputs.messages(options), Listings.messages),
+        streamOf(client, "conversationMessages", () => Inputs.conversationMessages(options), Listings.messagesWith),
+      getMessages: (options) => firstPage(client, "getMessages", () => Inputs.messages(options), Listings.messages),
+      messages: (options) => streamOf(client, "messages", () => Inputs.messages(options), Listings.messages),
       sendMessage: (options) => sendMessage(client, options),
       join: (options) =>
-        withInput(client, "join", Inputs.addressId(options), (addressId) => Learning.join(client, "join", addressId)),
+        withInput(
+          client,
+          "join",
+          () => Inputs.addressId(options),
+          (addressId) => Learning.join(client, "join", addressId)
+        ),
       addressOf: (groupId) => Groups.addressOf(client, groupId),
       dialect: Effect.sync(() => client.dialect)
     })

@@ -27,8 +27,8 @@ export interface Watched<A> {
 class Value<A> implements Watched<A> {
   private value: A
   private watchers: ReadonlyArray<(value: A) => void> = []
-  /** Values that some are not told of yet: one who is told may set another, which the others hear after this one. */
-  private untold: ReadonlyArray<A> = []
+  /** Values that are being told: one who is told may set another, which the others hear after this one. */
+  private told: Array<A> | undefined
 
   constructor(initial: A) {
     this.value = initial
@@ -41,10 +41,14 @@ class Value<A> implements Watched<A> {
   set(value: A): Effect.Effect<void> {
     return Effect.sync(() => {
       this.value = value
-      this.untold = [...this.untold, value]
-      if (this.untold.length > 1) return
-      for (let told = this.untold; told.length > 0; told = this.untold = this.untold.slice(1)) {
-        for (const watcher of this.watchers) told.slice(0, 1).forEach((one) => watcher(one))
+      if (this.told !== undefined) return void this.told.push(value)
+      const told = this.told = [value]
+      try {
+        for (const next of told) {
+          for (const watcher of this.watchers) watcher(next)
+        }
+      } finally {
+        this.told = undefined
       }
     })
   }
