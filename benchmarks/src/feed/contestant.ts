@@ -9,7 +9,7 @@ import type * as VendorGroup from "vendor-group"
 import type * as VendorV4 from "vendor-v4"
 import { clocks } from "../harness.ts"
 
-export type Generation = "ours" | "address" | "group" | "v4"
+export type Generation = "ours" | "address" | "group" | "v4" | "v4Events"
 
 /** Told by the client. */
 export type ClientTold =
@@ -64,6 +64,20 @@ const until = async (condition: () => boolean): Promise<void> => {
   }
 }
 
+/** The v4 client, once it is connected, and the address of the conversation. */
+const connectV4 = async () => {
+  const vendor: typeof VendorV4 = await import("vendor-v4")
+  const client = new vendor.SignalWire(new vendor.StaticCredentialProvider({ token }))
+  client.errors$.subscribe(() => undefined)
+  await until(() => client.isConnected && client.isRegistered)
+  let address: VendorV4.Address | undefined
+  client.directory?.get$(addressId)?.subscribe((found) => {
+    address = found
+  })
+  await until(() => address !== undefined)
+  return { client, address }
+}
+
 const require = createRequire(import.meta.url)
 const connect: Record<string, () => Promise<unknown>> = {
   ours: async () => {
@@ -84,18 +98,10 @@ const connect: Record<string, () => Promise<unknown>> = {
     await client.conversation.join({ fromAddressId: ownAddressId, addressIds: [addressId, ownAddressId] })
     await client.conversation.subscribe(() => hear(1))
   },
+  // as its users read messages: the list of an address, handed over whole each time that there is another
   v4: async () => {
-    const vendor: typeof VendorV4 = await import("vendor-v4")
-    const client = new vendor.SignalWire(new vendor.StaticCredentialProvider({ token }))
-    client.errors$.subscribe(() => undefined)
-    await until(() => client.isConnected && client.isRegistered)
-    let address: VendorV4.Address | undefined
-    client.directory?.get$(addressId)?.subscribe((found) => {
-      address = found
-    })
-    await until(() => address !== undefined)
+    const { address } = await connectV4()
     let known = 0
-    // it has no listener for one message: it hands over the whole list each time that there is another
     address?.textMessages$.subscribe((texts) =>
       texts?.values$.subscribe(({ length }) => {
         const fresh = length - known
@@ -104,6 +110,19 @@ const connect: Record<string, () => Promise<unknown>> = {
       })
     )
     await until(() => address?.textMessage?.loading === false)
+  },
+  // the least that it can be made to do: all events of its session, one by one, and no list
+  v4Events: async () => {
+    const { address, client } = await connectV4()
+    let joined = false
+    client.session.signalingEvent$.subscribe(({ event_type }) => {
+      if (event_type !== "conversation.message") return
+      if (joined) hear(1)
+      else joined = true
+    })
+    // without a list, sending is how it joins; its own message is told to it, too
+    await address?.sendText("I am here")
+    await until(() => joined)
   }
 }
 await connect[generation]?.()
