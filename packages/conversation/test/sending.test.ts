@@ -34,6 +34,9 @@ const start = () => {
   }
 }
 
+/** Lets everything that is ready run. */
+const settle = TestClock.adjust(0)
+
 describe("a line of sends", () => {
   it.effect("P4.3: begins each when the one before it is done, and another conversation's at once", () =>
     Effect.gen(function*() {
@@ -43,6 +46,7 @@ describe("a line of sends", () => {
       yield* send("other", "b")
       assert.deepStrictEqual(begun, ["1", "other"])
       deliver("1")
+      yield* settle
       assert.deepStrictEqual(begun, ["1", "other", "2"])
     }))
 
@@ -57,6 +61,7 @@ describe("a line of sends", () => {
       yield* Fiber.interrupt(third)
       assert.deepStrictEqual(begun, ["1"])
       deliver("1")
+      yield* settle
       assert.deepStrictEqual(begun, ["1", "4"])
     }))
 
@@ -69,6 +74,7 @@ describe("a line of sends", () => {
       yield* send("4")
       assert.deepStrictEqual(begun, ["1"])
       deliver("1")
+      yield* settle
       assert.deepStrictEqual(begun, ["1", "4"])
     }))
 
@@ -81,5 +87,26 @@ describe("a line of sends", () => {
       const error = yield* Effect.flip(Fiber.join(second))
       assert.strictEqual(error.reason._tag, "Timeout")
       assert.deepStrictEqual(begun, ["1"])
+    }))
+
+  it.effect("P4.3: is worked off however long it is, also where each is done at once", () =>
+    Effect.gen(function*() {
+      const receipt: SendReceipt = { conversationId: ConversationId.make("c"), groupId: null }
+      const first = Deferred.makeUnsafe<SendReceipt>()
+      let begun = 0
+      const sending = Sending.make(
+        { deliver: () => Effect.suspend(() => begun++ === 0 ? Deferred.await(first) : Effect.succeed(receipt)) },
+        { deadlineMillis: 60_000, capacity: 10_000 }
+      )
+      const line = yield* Effect.forEach(
+        Array.from({ length: 5000 }, (_, n) => `${n}`),
+        (text) =>
+          Effect.forkChild(
+            sending.send({ addressId: "a", text, clientId: ClientId.make(text) }),
+            { startImmediately: true }
+          )
+      )
+      Deferred.doneUnsafe(first, Effect.succeed(receipt))
+      for (const fiber of line) assert.strictEqual(yield* Fiber.join(fiber), receipt)
     }))
 })

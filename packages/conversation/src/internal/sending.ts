@@ -57,7 +57,8 @@ export const make = (delivery: Delivery, options: Options): Sending => {
     underWay--
     place.isOver = true
     place.before = before
-    Deferred.doneUnsafe(place.done, before === undefined ? Effect.void : Deferred.await(before.done))
+    // the next one begins in a turn of its own, and not within this one: a line may be long
+    Deferred.doneUnsafe(place.done, before === undefined ? Effect.yieldNow : Deferred.await(before.done))
     if (last.get(addressId) !== place) return
     if (before === undefined) last.delete(addressId)
     else last.set(addressId, before)

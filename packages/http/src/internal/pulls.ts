@@ -61,7 +61,8 @@ export const ahead = <A, E>(
     })
     const take: Batches<A, E> = Effect.callback((resume) => {
       if (ready.length > 0) resume(taken)
-      else onBatch = () => resume(taken)
+      // the next page is asked for before this one is worked on
+      else onBatch = () => resume(Effect.andThen(Effect.yieldNow, taken))
     })
     return Effect.as(Effect.forkScoped(read), take)
   })
