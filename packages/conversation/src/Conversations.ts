@@ -66,8 +66,8 @@ export interface SubscriptionOptions {
    */
   readonly cursor?: Cursor | undefined
   /**
-   * Told of messages that may be missing and can't be had: history does not reach back over an interruption, or that left
-   * more than may be held at once. It runs where they are missing, before what came after them, which waits for it.
+   * Told of messages that may be missing and can't be had, since history does not reach back over an interruption. It runs
+   * where they are missing, before what came after them, which waits for it.
    * @default only a warning is logged
    */
   readonly onGap?: ((gap: Gap) => Effect.Effect<void>) | undefined

@@ -8,6 +8,7 @@ import { assert, describe, it } from "vitest"
 import {
   callUntyped,
   complaints,
+  countedSignal,
   eventually,
   failure,
   HeardTexts,
@@ -387,26 +388,16 @@ describe("an AbortSignal", () => {
   it("P7.2: leaves no listener behind, whatever came of the call", async () => {
     await using world = await open()
     const { ada, addressId } = await meet(world)
-    const { signal } = new AbortController()
-    let listeners = 0
-    const { addEventListener, removeEventListener } = signal
-    signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
-      listeners++
-      addEventListener.apply(signal, args)
-    }
-    signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
-      listeners--
-      removeEventListener.apply(signal, args)
-    }
+    const { listeners, signal } = countedSignal()
     await ada.conversation.getConversations({ signal })
     await failure(ada.conversation.sendMessage({ addressId, text: "", signal }))
     for await (const event of ada.conversation.timeline({ addressId, signal })) {
       if (event._tag === "CaughtUp") break
     }
     const { unsubscribe } = await ada.conversation.subscribe(() => {}, { signal })
-    assert.isAbove(listeners, 0)
+    assert.isAbove(listeners(), 0)
     await unsubscribe()
-    assert.isAtMost(listeners, 0)
+    assert.isAtMost(listeners(), 0)
   })
 
   it("P7.2: that is aborted the moment subscribe is done leaves nothing", async () => {

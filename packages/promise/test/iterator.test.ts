@@ -7,7 +7,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { assert, describe, it } from "vitest"
 import { iterator } from "../src/internal/iterating.ts"
-import { rejection } from "./support.ts"
+import { countedSignal, rejection } from "./support.ts"
 
 type Batch = readonly [string, ...ReadonlyArray<string>]
 type Answer = Effect.Effect<Batch, string | Cause.Done>
@@ -178,23 +178,13 @@ describe("the signal of an iteration", () => {
   })
 
   it("P7.2: is not listened to any more once the iteration is over", async () => {
-    const { signal } = new AbortController()
-    let listeners = 0
-    const { addEventListener, removeEventListener } = signal
-    signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
-      listeners++
-      addEventListener.apply(signal, args)
-    }
-    signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
-      listeners--
-      removeEventListener.apply(signal, args)
-    }
+    const { listeners, signal } = countedSignal()
     const { answer, next } = begin(signal)
     const first = next()
-    assert.strictEqual(listeners, 1)
+    assert.strictEqual(listeners(), 1)
     answer(Cause.done())
     await first
-    assert.strictEqual(listeners, 0)
+    assert.strictEqual(listeners(), 0)
   })
 })
 

@@ -251,3 +251,19 @@ export const closedPort = async (): Promise<number> => {
 /** Calls as untyped JavaScript may: with any arguments, or none. */
 export const callUntyped = async (method: (...args: Array<never>) => unknown, ...args: ReadonlyArray<unknown>) =>
   await Reflect.apply(method, undefined, args)
+
+/** A signal that is never aborted, and how many listen to it. */
+export const countedSignal = () => {
+  const { signal } = new AbortController()
+  let listeners = 0
+  const { addEventListener, removeEventListener } = signal
+  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+    listeners++
+    addEventListener.apply(signal, args)
+  }
+  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+    listeners--
+    removeEventListener.apply(signal, args)
+  }
+  return { signal, listeners: () => listeners }
+}
