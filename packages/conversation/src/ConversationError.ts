@@ -15,12 +15,26 @@ export interface Underlying {
   readonly cause?: unknown
 }
 
+/** What an error of this service consists of. */
+export interface Fields extends Reason.ErrorFields {
+  /**
+   * Of a send: `"no"` when the message was not stored, and `"unknown"` when it may have been. Absent for other methods.
+   */
+  readonly stored?: "no" | "unknown"
+}
+
 /** A call that failed: `method` is the service's method, `reason` why, `cause` the original failure where there is one. */
-export class ConversationError extends Data.TaggedError("ConversationError")<Reason.ErrorFields> {
+export class ConversationError extends Data.TaggedError("ConversationError")<Fields> {
   /** The same failure, as a failure of this service. */
   static from(method: string): (error: Underlying) => ConversationError {
     return ({ cause, reason }) =>
       new ConversationError({ method, reason, ...(cause === undefined ? undefined : { cause }) })
+  }
+
+  /** The same failure of a send, with what is known of the message. */
+  static ofSend(method: string, stored: "no" | "unknown"): (error: Underlying) => ConversationError {
+    return ({ cause, reason }) =>
+      new ConversationError({ method, reason, stored, ...(cause === undefined ? undefined : { cause }) })
   }
 
   /** Whether the same call may succeed later without any change. */
@@ -39,8 +53,17 @@ export class ConversationError extends Data.TaggedError("ConversationError")<Rea
   }
   /** Everything a report needs, the message and the remedy included; of its causes, their names and messages. */
   override toJSON(): object {
-    const { _tag, isRetryable, message, method, reason, remediation } = this
-    return { _tag, method, message, isRetryable, remediation, reason, ...chain(this.cause) }
+    const { _tag, isRetryable, message, method, reason, remediation, stored } = this
+    return {
+      _tag,
+      method,
+      message,
+      isRetryable,
+      ...(stored === undefined ? undefined : { stored }),
+      remediation,
+      reason,
+      ...chain(this.cause)
+    }
   }
   /** As errors are shown, stack and causes included, and not as a plain object. */
   override [NodeInspectSymbol](_depth?: number, options?: object, inspect?: Inspect): unknown {

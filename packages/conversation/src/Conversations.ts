@@ -13,12 +13,14 @@ import type { ConversationMessage } from "@effect-signalwire/schema/Conversation
 import * as Credentials from "@effect-signalwire/schema/Credentials"
 import * as Deadline from "@effect-signalwire/schema/Deadline"
 import * as Endpoint from "@effect-signalwire/schema/Endpoint"
+import type { ClientId } from "@effect-signalwire/schema/Ids"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
+import { Lifetime } from "@effect-signalwire/schema/Lifetime"
 import * as Page from "@effect-signalwire/schema/Page"
-import { invalidParameter } from "@effect-signalwire/schema/Reason"
+import { Closed, invalidParameter, Timeout } from "@effect-signalwire/schema/Reason"
 import * as Telemetry from "@effect-signalwire/schema/Telemetry"
 import * as Uuid from "@effect-signalwire/schema/Uuid"
-import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
+import { closed, type ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Arr from "effect/Array"
@@ -42,10 +44,15 @@ import type { Cursor } from "./Cursor.ts"
 import * as Delivery from "./internal/delivery.ts"
 import * as Directory from "./internal/directory.ts"
 import * as Echoes from "./internal/echoes.ts"
+import { Healing } from "./internal/healing.ts"
 import * as History from "./internal/history.ts"
+import { HistoryReader } from "./internal/historyReader.ts"
+import { Idempotency } from "./internal/idempotency.ts"
 import * as Live from "./internal/live.ts"
 import * as Meter from "./internal/meter.ts"
+import { Monitor } from "./internal/monitor.ts"
 import { keeping } from "./internal/policy.ts"
+import { Reconciler } from "./internal/reconciler.ts"
 import * as Sending from "./internal/sending.ts"
 import type { Gap, TimelineEvent } from "./TimelineEvent.ts"
 
@@ -58,6 +65,11 @@ export type Policy = "suspend" | { readonly strategy: "sliding" | "dropping"; re
 
 /** How to follow everything. */
 export interface SubscriptionOptions {
+  /**
+   * How long to wait for the beginning, which otherwise waits for whatever may heal: it then fails with `Timeout`.
+   * @default without limit
+   */
+  readonly timeout?: Duration.Input | undefined
   /** @default "suspend" */
   readonly policy?: Policy | undefined
   /**
@@ -112,12 +124,24 @@ export interface Service {
 
   /**
    * Sends a message: it is stored once, or not at all. A failure that leaves that open is settled by looking into
-   * history before anything is sent again; where that can't tell, it fails with `Unconfirmed`.
+   * history before anything is sent again; where that can't tell, it fails with `Unconfirmed`. What keeps it from being
+   * sent and may heal is waited out, until `sendDeadline`. Every failure has `stored`, which says what is known.
+   *
+   * A `clientId` of the caller's own is an idempotency key: however often it is sent under that id, also in parallel or
+   * after a restart, it is stored once, and the result is the same. The newest 1,000 messages of the conversation are
+   * searched for one that was sent elsewhere.
    *
    * Answers the conversation as documented. After the first send its `lastMessageAt` is this machine's time, for no
    * server tells when a message was stored.
    */
   readonly sendMessage: (options: SignalWireHttp.SendOptions) => Effect.Effect<Conversation, ConversationError>
+  /**
+   * The stored message with a client id, as far as the newest 100,000 messages of the conversation tell; `undefined` when
+   * there is none.
+   */
+  readonly findMessage: (
+    options: { readonly addressId: string; readonly clientId: string }
+  ) => Effect.Effect<ConversationMessage | undefined, ConversationError>
   /** Joins the conversation with an address; does nothing when already joined. */
   readonly join: (options: { readonly addressId: string }) => Effect.Effect<JoinConversationResponse, ConversationError>
 
@@ -136,10 +160,16 @@ export interface Service {
    */
   readonly timeline: (options: TimelineOptions) => Stream.Stream<TimelineEvent, ConversationError>
 
-  /** How the session stands: now, and with each change. */
+  /** How messages come through. */
   readonly connection: {
+    /** The state now. */
     readonly current: Effect.Effect<ConnectionState>
+    /** The state now, then each change. */
     readonly changes: Stream.Stream<ConnectionState>
+    /** Waits until a session is up, and opens one where nobody subscribes. */
+    readonly ready: Effect.Effect<void, ConversationError>
+    /** Dials now: ends the wait before the next dial, or replaces a session that may be dead. */
+    readonly reconnect: Effect.Effect<void, ConversationError>
   }
 }
 
@@ -153,9 +183,10 @@ export interface Tuning {
   /** How far before what history confirmed a re-read goes, for messages that become visible late. @default "30 seconds" */
   readonly overlap?: Duration.Input | undefined
   /**
-   * How often history is looked into, while connected, for messages that were never pushed: after `min` at first and
-   * whenever one was found, up to `max` while none is. `false` for never.
-   * @default 30 seconds, 5 minutes
+   * How often history is read, while connected, for messages that were never pushed: after `min` at first and whenever one
+   * was found, up to `max` while none is. `false` for never. While there is no session it is read every `min`, so that
+   * messages arrive at all. Each interval is up to a quarter longer, by chance.
+   * @default 15 seconds, 5 minutes
    */
   readonly sweep?: { readonly min: Duration.Input; readonly max: Duration.Input } | false | undefined
   /** How often a cursor is written at most. @default "1 second" */
@@ -164,7 +195,7 @@ export interface Tuning {
   readonly memory?: number | undefined
   /** How many messages a re-read holds at once; what is more is read in parts. @default 10000 */
   readonly recoveryLimit?: number | undefined
-  /** How long a subscription waits for the session before it goes on without. @default "10 seconds" */
+  /** How long a subscription waits for a session before it begins without one. @default "10 seconds" */
   readonly readyTimeout?: Duration.Input | undefined
   /** How long a send may take, its turn and all it needs to settle its outcome included. @default "2 minutes" */
   readonly sendDeadline?: Duration.Input | undefined
@@ -187,6 +218,10 @@ export interface Tuning {
 interface Core {
   readonly http: SignalWireHttp.Service
   readonly subscription: Subscription.Service
+  readonly lifetime: Lifetime
+  readonly monitor: Monitor
+  readonly reader: HistoryReader
+  readonly reconciler: Reconciler
   readonly meter: Meter.Meter
   readonly telemetry: Telemetry.Telemetry
   readonly tuning: Live.Tuning
@@ -194,6 +229,7 @@ interface Core {
   readonly traceMessages: boolean
   readonly directory: Directory.Directory
   readonly sending: Sending.Sending
+  readonly idempotency: Idempotency<Conversation>
 }
 
 const getConversations = ({ directory, http, telemetry }: Core, options?: SignalWireHttp.PageOptions) =>
@@ -220,80 +256,148 @@ const join = ({ http, telemetry }: Core, options: { readonly addressId: string }
   )
 
 const sendMessage = (
-  { directory, meter, sending, telemetry, traceMessages }: Core,
+  { directory, idempotency, meter, sending, telemetry, traceMessages }: Core,
   given: SignalWireHttp.SendOptions
 ) => {
-  const send = (metadata: SignalWireHttp.SendOptions["metadata"]) =>
+  const deliver = (
+    metadata: SignalWireHttp.SendOptions["metadata"],
+    clientId: ClientId,
+    earlier: Delivery.Earlier | null
+  ) =>
     Effect.flatMap(
-      given.clientId === undefined ? Effect.map(Uuid.make, Branded.clientId) : Effect.succeed(given.clientId),
-      (clientId) =>
+      Effect.andThen(
+        telemetry.annotate({ "signalwire.address_id": given.addressId, "signalwire.client_id": clientId }),
+        meter.send(sending.send({ ...given, metadata, clientId, earlier }))
+      ),
+      (receipt) =>
         Effect.andThen(
-          telemetry.annotate({ "signalwire.address_id": given.addressId, "signalwire.client_id": clientId }),
-          meter.send(sending.send({ ...given, metadata, clientId }))
+          telemetry.annotate({ "signalwire.conversation_id": receipt.conversationId }),
+          directory.afterSend(given.addressId, receipt)
         )
     )
-  const sent = traceMessages
+  const send = (metadata: SignalWireHttp.SendOptions["metadata"]) => {
+    const { addressId, clientId, isNew = false } = given
+    return clientId === undefined
+      ? Effect.flatMap(Uuid.make, (id) => deliver(metadata, Branded.clientId(id), null))
+      : idempotency.once({ addressId, clientId, isNew }, (earlier) => deliver(metadata, clientId, earlier))
+  }
+  return (traceMessages
     ? Effect.flatMap(telemetry.traceparent, (parent) => send(ConversationTrace.mark(given.metadata, parent)))
-    : send(given.metadata)
-  return Effect.flatMap(sent, (receipt) =>
-    Effect.andThen(
-      telemetry.annotate({ "signalwire.conversation_id": receipt.conversationId }),
-      directory.afterSend(given.addressId, receipt)
-    )).pipe(
+    : send(given.metadata)).pipe(
       // a message that tells its span has one in any case
       telemetry.span("Conversations.sendMessage", { kind: "producer", always: traceMessages })
     )
 }
 
-const openSubscription = (
-  { http, meter, readyMillis, subscription, telemetry, tuning }: Core,
-  { cursor, onGap, policy }: SubscriptionOptions = {}
-) =>
-  Effect.map(
-    Live.open({
-      method: "subscribe",
-      subscription,
-      tuning,
-      meter,
-      telemetry,
-      cursor,
-      newest: readPage("subscribe", http.getMessages({ pageSize: recoveryPageSize })),
-      belongs: constTrue,
-      settled: Deadline.orAfter(
-        Effect.mapError(subscription.ready, ConversationError.from("subscribe")),
-        readyMillis,
-        Effect.void
-      ),
-      begin: (newest) =>
-        Effect.map(
-          History.head(newest, tuning.overlapSeconds, lookLimit),
-          (stretch) => ({ stretch, shown: false })
-        )
-    }),
+const findMessage = (
+  { http, telemetry }: Core,
+  { addressId, clientId }: { readonly addressId: string; readonly clientId: string }
+) => {
+  const isIt = (message: ConversationMessage) => message.clientId === clientId
+  return Effect.map(
+    History.readBack(
+      readPage("findMessage", http.getConversationMessages({ addressId, pageSize: recoveryPageSize })),
+      null,
+      lookLimit,
+      isIt
+    ),
+    ({ messages }) => messages.find(isIt)
+  ).pipe(telemetry.span("Conversations.findMessage"))
+}
+
+/** Begins a sequence, in so long and no longer. */
+const openIn = (
+  method: string,
+  timeout: Duration.Input | undefined,
+  open: Effect.Effect<Live.Items, ConversationError, Scope.Scope>,
+  { monitor }: Core
+): Effect.Effect<Live.Items, ConversationError, Scope.Scope> => {
+  if (timeout === undefined) return open
+  const millis = toMillis(timeout)
+  return Deadline.orAfter(
+    open,
+    millis,
+    Effect.flatMap(monitor.state.get, ({ reason }) =>
+      Effect.fail(
+        new ConversationError({
+          method,
+          reason: new Timeout({ millis }),
+          ...(reason === null ? undefined : { cause: reason })
+        })
+      ))
+  )
+}
+
+const openSubscription = (core: Core, { cursor, onGap, policy, timeout }: SubscriptionOptions = {}) => {
+  const { http, meter, monitor, readyMillis, reader, reconciler, subscription, telemetry, tuning } = core
+  const method = "subscribe"
+  return Effect.map(
+    openIn(
+      method,
+      timeout,
+      Live.open({
+        method,
+        subscription,
+        tuning,
+        meter,
+        monitor,
+        reader,
+        reconciler,
+        telemetry,
+        cursor,
+        history: { key: method, newest: readPage(method, http.getMessages({ pageSize: recoveryPageSize })) },
+        belongs: constTrue,
+        settled: Deadline.orAfter(
+          Effect.raceFirst(
+            Effect.mapError(subscription.ready, ConversationError.from(method)),
+            reconciler.untilPolling
+          ),
+          readyMillis,
+          Effect.void
+        ),
+        begin: (newest) =>
+          Effect.map(
+            History.head(newest, tuning.overlapSeconds, lookLimit),
+            (stretch) => ({ stretch, shown: false })
+          )
+      }),
+      core
+    ),
     (items) => streamOf(eventsOf(items, onGap), policy)
   )
+}
 
-const followTimeline = (
-  { http, meter, subscription, telemetry, tuning }: Core,
-  { addressId, cursor, policy, since }: TimelineOptions
-) => {
+const followTimeline = (core: Core, { addressId, cursor, policy, since, timeout }: TimelineOptions) => {
+  const { http, meter, monitor, reader, reconciler, subscription, telemetry, tuning } = core
   const earliest = beginsAt(since)
+  const method = "timeline"
   return Stream.unwrap(Effect.map(
-    Live.open({
-      method: "timeline",
-      subscription,
-      tuning,
-      meter,
-      telemetry,
-      cursor,
-      newest: readPage("timeline", http.getConversationMessages({ addressId, since, pageSize: recoveryPageSize })),
-      // one may be pushed long after its time
-      belongs: (event) => event.addressId === addressId && event.epochSeconds >= earliest,
-      settled: Effect.void,
-      begin: since === undefined
-        ? (newest) => Effect.map(History.newestPage(newest), (stretch) => ({ stretch, shown: true }))
-        : "everything"
-    }),
+    openIn(
+      method,
+      timeout,
+      Live.open({
+        method,
+        subscription,
+        tuning,
+        meter,
+        monitor,
+        reader,
+        reconciler,
+        telemetry,
+        cursor,
+        history: {
+          key: JSON.stringify([method, addressId, earliest]),
+          newest: readPage(method, http.getConversationMessages({ addressId, since, pageSize: recoveryPageSize }))
+        },
+        // one may be pushed long after its time
+        belongs: (event) => event.addressId === addressId && event.epochSeconds >= earliest,
+        settled: Effect.void,
+        begin: since === undefined
+          ? (newest) => Effect.map(History.newestPage(newest), (stretch) => ({ stretch, shown: true }))
+          : "everything"
+      }),
+      core
+    ),
     (items) => streamOf(items, policy)
   ))
 }
@@ -309,28 +413,62 @@ const makeWith = Effect.fnUntraced(function*(
 > {
   const http = yield* SignalWireHttp.SignalWireHttp
   const subscription = yield* Subscription.Subscription
+  const scope = yield* Effect.scope
+  const overlapSeconds = toMillis(options.overlap ?? "30 seconds") / 1000
+  const settleMillis = toMillis(options.settle ?? "5 seconds")
+  const minMillis = toMillis(options.sweep === false ? "15 seconds" : options.sweep?.min ?? "15 seconds")
+  const session = yield* subscription.connection
+  const monitor = new Monitor(session)
+  const healing = new Healing(subscription)
+  const reader = new HistoryReader({ subscription, monitor, healing, telemetry, pollMillis: minMillis })
+  const reconciler = new Reconciler(
+    {
+      minMillis,
+      maxMillis: toMillis(options.sweep === false ? "5 minutes" : options.sweep?.max ?? "5 minutes"),
+      whileConnected: options.sweep !== false,
+      patienceMillis: 5000
+    },
+    session,
+    monitor,
+    telemetry,
+    scope
+  )
+  yield* subscription.watchConnection((state) => {
+    monitor.sessionIs(state)
+    reconciler.sessionIs(state)
+  })
   const echoes = Echoes.make()
   const count = yield* meter.listen
   yield* subscription.observe((signals) => {
+    for (const signal of signals) {
+      if (signal._tag === "Malformed") reconciler.couldNotRead()
+      else if (signal._tag === "Lapse") reader.mark()
+    }
     echoes.hear(signals)
     count(signals)
   })
-  const overlapSeconds = toMillis(options.overlap ?? "30 seconds") / 1000
+  const lifetime = new Lifetime()
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      monitor.sessionIs(closed)
+      lifetime.close()
+    })
+  )
   const core: Core = {
     http,
     subscription,
+    lifetime,
+    monitor,
+    reader,
+    reconciler,
     meter,
     telemetry,
     readyMillis: toMillis(options.readyTimeout ?? "10 seconds"),
     traceMessages: options.traceMessages === true,
     directory: Directory.make(http, telemetry),
+    idempotency: new Idempotency(4 * settleMillis),
     sending: Sending.make(
-      Delivery.make(http, echoes, {
-        clockSkewSeconds: 300,
-        overlapSeconds,
-        searchLimit: lookLimit,
-        settleMillis: toMillis(options.settle ?? "5 seconds")
-      }),
+      Delivery.make(http, healing, echoes, { overlapSeconds, searchLimit: lookLimit, settleMillis }),
       {
         deadlineMillis: toMillis(options.sendDeadline ?? "2 minutes"),
         capacity: options.sendCapacity ?? 1000
@@ -341,27 +479,60 @@ const makeWith = Effect.fnUntraced(function*(
       memory: options.memory ?? 8192,
       recoveryLimit: options.recoveryLimit ?? 10_000,
       cursorMillis: toMillis(options.cursorInterval ?? "1 second"),
-      sweep: options.sweep === false ? null : {
-        minMillis: toMillis(options.sweep?.min ?? "30 seconds"),
-        maxMillis: toMillis(options.sweep?.max ?? "5 minutes")
-      }
+      reconciles: options.sweep !== false
     }
   }
+  /** A method that fails with `Closed` once the client is closed, also when it is under way then. */
+  const method = <A, R>(
+    name: string,
+    effect: Effect.Effect<A, ConversationError, R>
+  ): Effect.Effect<A, ConversationError, R> => lifetime.within(effect, closedError(name))
+  /** A stream that ends with the client, and fails with `Closed` when it begins after that. */
+  const stream = <A>(
+    name: string,
+    items: () => Stream.Stream<A, ConversationError>
+  ): Stream.Stream<A, ConversationError> =>
+    Stream.suspend(() =>
+      lifetime.isClosed
+        ? Stream.fromEffect(closedError(name))
+        : Stream.catchIf(items(), ({ reason }) => reason._tag === "Closed", () => Stream.empty)
+    )
   return Conversations.of({
-    getConversations: (options) => getConversations(core, options),
-    getConversationMessages: (options) => getConversationMessages(core, options),
-    getMessages: (options) => getMessages(core, options),
-    conversations: (options) => readAll("conversations", http.conversations(options)),
-    conversationMessages: (options) => readAll("conversationMessages", http.conversationMessages(options)),
-    messages: (options) => readAll("messages", http.messages(options)),
-    sendMessage: (options) => sendMessage(core, options),
-    join: (options) => join(core, options),
-    subscribe: Stream.unwrap(Effect.suspend(() => openSubscription(core))),
-    subscription: (options) => openSubscription(core, options),
-    timeline: (options) => followTimeline(core, options),
-    connection: { current: subscription.connection, changes: subscription.connectionChanges }
+    getConversations: (options) => method("getConversations", getConversations(core, options)),
+    getConversationMessages: (options) =>
+      method("getConversationMessages", getConversationMessages(core, options)),
+    getMessages: (options) => method("getMessages", getMessages(core, options)),
+    conversations: (options) =>
+      stream("conversations", () => readAll("conversations", http.conversations(options))),
+    conversationMessages: (options) =>
+      stream("conversationMessages", () => readAll("conversationMessages", http.conversationMessages(options))),
+    messages: (options) => stream("messages", () => readAll("messages", http.messages(options))),
+    sendMessage: (options) =>
+      Effect.suspend(() =>
+        lifetime.isClosed
+          ? closedError("sendMessage", "no")
+          : lifetime.within(sendMessage(core, options), closedError("sendMessage", "unknown"))
+      ),
+    findMessage: (options) => method("findMessage", findMessage(core, options)),
+    join: (options) => method("join", join(core, options)),
+    subscribe: stream("subscribe", () => Stream.unwrap(openSubscription(core))),
+    subscription: (options) => method("subscription", openSubscription(core, options)),
+    timeline: (options) => stream("timeline", () => followTimeline(core, options)),
+    connection: {
+      current: monitor.state.get,
+      changes: monitor.state.changes,
+      ready: method("connection.ready", Effect.mapError(subscription.ready, ConversationError.from("connection.ready"))),
+      reconnect: method("reconnect", Effect.mapError(subscription.reconnect, ConversationError.from("reconnect")))
+    }
   })
 })
+
+const closedError = (method: string, stored?: "no" | "unknown") =>
+  Effect.suspend(() =>
+    Effect.fail(
+      new ConversationError({ method, reason: new Closed(), ...(stored === undefined ? undefined : { stored }) })
+    )
+  )
 
 const toMillis = (input: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(input))
 

@@ -35,6 +35,7 @@
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as Backoff from "@effect-signalwire/schema/Backoff"
 import { ClientId } from "@effect-signalwire/schema/Ids"
+import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import * as Uuid from "@effect-signalwire/schema/Uuid"
 import { JsonObject } from "@effect-signalwire/schema/Wire"
@@ -54,6 +55,7 @@ import * as Stream from "effect/Stream"
 import { ConversationError } from "./ConversationError.ts"
 import * as Delivery from "./internal/delivery.ts"
 import * as Echoes from "./internal/echoes.ts"
+import { Healing } from "./internal/healing.ts"
 
 /** A message that waits to be sent. */
 export const Entry = Schema.Struct({
@@ -61,8 +63,10 @@ export const Entry = Schema.Struct({
   text: Schema.String,
   metadata: Schema.optionalKey(JsonObject),
   details: Schema.optionalKey(JsonObject),
-  /** Unix seconds. */
-  enqueuedAt: Schema.Finite
+  /** Unix seconds, by this machine's clock. */
+  enqueuedAt: Schema.Finite,
+  /** The newest message there was when it was enqueued, as far as that was known. Unix seconds, by the server's clock. */
+  after: Schema.optionalKey(Schema.Finite)
 })
 export type Entry = typeof Entry.Type
 
@@ -153,9 +157,15 @@ export const make = Effect.fnUntraced(function*(
   const turns = yield* PersistedQueue.make({ name: `${name}/turn`, schema: Schema.Null, maxAttempts })
   const settleMillis = Duration.toMillis(Duration.fromInputUnsafe(options.settle ?? "5 seconds"))
   const echoes = Echoes.make()
-  yield* (yield* Subscription.Subscription).observe(echoes.hear)
-  const delivery = Delivery.make(yield* SignalWireHttp.SignalWireHttp, echoes, {
-    clockSkewSeconds: 300,
+  const subscription = yield* Subscription.Subscription
+  let newest: number | undefined
+  yield* subscription.observe((signals) => {
+    echoes.hear(signals)
+    for (const signal of signals) {
+      if (signal._tag === "Event") newest = Math.max(newest ?? 0, signal.event.epochSeconds)
+    }
+  })
+  const delivery = Delivery.make(yield* SignalWireHttp.SignalWireHttp, new Healing(subscription), echoes, {
     overlapSeconds: 30,
     searchLimit: 100_000,
     settleMillis
@@ -166,19 +176,27 @@ export const make = Effect.fnUntraced(function*(
   const fresh = new Set<string>()
 
   const deliver = Effect.fnUntraced(function*(entry: Entry, clientId: ClientId, quietAt: number) {
-    const now = yield* Clock.currentTimeMillis
-    let lookFirst = fresh.delete(clientId) ? null : Math.max(quietAt - now, 0)
-    return yield* Effect.suspend(() =>
-      delivery.deliver({ ...entry, clientId, sinceSeconds: entry.enqueuedAt, lookFirst })
-    ).pipe(
+    const now = yield* Monotonic.millis
+    const sentBefore = (underWayMillis: number): Delivery.Earlier => ({
+      wasSent: true,
+      underWayMillis,
+      sentAt: null,
+      sinceSeconds: entry.after ?? null
+    })
+    let earlier = fresh.delete(clientId) ? null : sentBefore(Math.max(quietAt - now, 0))
+    return yield* Effect.suspend(() => delivery.deliver({ ...entry, clientId, earlier })).pipe(
+      // without a deadline it is never late
+      Effect.catchTag("Late", Effect.die),
       Effect.tapError((error) =>
         Effect.sync(() => {
-          lookFirst = error._tag === "Open" ? error.underWayMillis : settleMillis
+          earlier = sentBefore(error._tag === "Open" ? error.underWayMillis : settleMillis)
         })
       ),
       Effect.retry({
         schedule: untilItWorks,
-        while: (error) => error._tag === "Open" ? !error.settled : error.isRetryable
+        // a token that was refused may be replaced
+        while: (error) =>
+          error._tag === "Open" ? !error.settled : error.isRetryable || error.reason._tag === "Unauthorized"
       }),
       Effect.match({
         onSuccess: () => OutboxEvent.Sent({ clientId, entry }),
@@ -190,9 +208,10 @@ export const make = Effect.fnUntraced(function*(
               ? new ConversationError({
                 method: "outbox",
                 reason: new Reason.Unconfirmed({ clientId }),
+                stored: "unknown",
                 cause: error.cause
               })
-              : ConversationError.from("outbox")(error)
+              : ConversationError.ofSend("outbox", "no")(error)
           })
       })
     )
@@ -251,7 +270,7 @@ export const make = Effect.fnUntraced(function*(
     // what was enqueued before may have been begun by the one whose turn it was
     fresh.clear()
     /** What was sent before this turn has arrived by then, or never will. */
-    const quietAt = (yield* Clock.currentTimeMillis) + settleMillis
+    const quietAt = (yield* Monotonic.millis) + settleMillis
     // a store that recovers what a killed process had taken may recover the turn before the message that comes next
     yield* attempts > 1 ? Effect.sleep(settleMillis) : Effect.yieldNow
     return yield* Effect.forever(persistently(next(quietAt)))
@@ -273,7 +292,8 @@ export const make = Effect.fnUntraced(function*(
         text,
         ...(metadata === undefined ? undefined : { metadata }),
         ...(details === undefined ? undefined : { details }),
-        enqueuedAt: (yield* Clock.currentTimeMillis) / 1000
+        enqueuedAt: (yield* Clock.currentTimeMillis) / 1000,
+        ...(newest === undefined ? undefined : { after: newest })
       }, { id })
       return id
     }),

@@ -10,7 +10,7 @@ import type * as Conversation from "@effect-signalwire/schema/Conversation"
 import type * as ConversationMessage from "@effect-signalwire/schema/ConversationMessage"
 import * as Credentials from "@effect-signalwire/schema/Credentials"
 import type { Dialect } from "@effect-signalwire/schema/Dialect"
-import type { Endpoint } from "@effect-signalwire/schema/Endpoint"
+import { type Endpoint, isLoopback } from "@effect-signalwire/schema/Endpoint"
 import type { ClientId, ConversationId, GroupId } from "@effect-signalwire/schema/Ids"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
@@ -28,6 +28,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import type * as Result from "effect/Result"
 import type * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Client } from "./internal/client.ts"
 import * as Drift from "./internal/drift.ts"
@@ -43,6 +44,7 @@ import * as Requests from "./internal/request.ts"
 import { defaultSchedule } from "./internal/retry.ts"
 import type { Listing } from "./internal/sheets.ts"
 import type { Transport } from "./internal/transport.ts"
+import { Posting } from "./Posting.ts"
 import type { SignalWireHttpError } from "./SignalWireHttpError.ts"
 
 /** How many items a page holds: 1 to 1000. The server decides when absent. */
@@ -91,6 +93,12 @@ export interface SendOptions {
   readonly details?: JsonObject | undefined
   /** The sender's own id of the message, by which it is recognised in history. */
   readonly clientId?: ClientId | undefined
+  /**
+   * Whether the `clientId` was just made, so that nobody can have sent anything under it. It is then not looked for before
+   * the first send.
+   * @default false
+   */
+  readonly isNew?: boolean | undefined
   /** Which of the message's objects carry the client id. @default "metadata" */
   readonly clientIdIn?: "metadata" | "both" | undefined
 }
@@ -262,7 +270,11 @@ const postMessage = (
   asked: SendReceipt
 ): Effect.Effect<SendReceipt, SignalWireHttpError> =>
   Effect.map(
-    Requests.once(client, { method: "sendMessage", request: Requests.post(client, ["messages"], body) }),
+    Effect.flatMap(
+      Posting,
+      (posting) =>
+        Requests.once(client, { method: "sendMessage", request: Requests.post(client, ["messages"], body), posting })
+    ),
     (answer) => {
       const told = SendMessage.whereTo(answer)
       return {
@@ -308,11 +320,13 @@ const makeOver = (
   options: Options,
   transport: Transport,
   telemetry: Telemetry.Telemetry
-): Effect.Effect<Service, never, Credentials.Credentials> =>
-  Effect.map(Credentials.Credentials, (credentials) => {
+): Effect.Effect<Service, never, Credentials.Credentials | Scope.Scope> =>
+  Effect.flatMap(Credentials.Credentials, (credentials) => {
     const { deadline, dialect, endpoint, retry, timeout } = options
     const client: Client = {
       origin: new URL(endpoint.http).origin,
+      isLoopback: isLoopback(new URL(endpoint.http).hostname),
+      isClosed: false,
       transport,
       credentials,
       telemetry,
@@ -326,7 +340,7 @@ const makeOver = (
       groups: undefined,
       learning: undefined
     }
-    return SignalWireHttp.of({
+    const service = SignalWireHttp.of({
       getSubscriber: Effect.suspend(() => getSubscriber(client)),
       getAddress: (options) => getAddress(client, options),
       getAddressByName: (options) => getAddressByName(client, options),
@@ -357,10 +371,18 @@ const makeOver = (
       addressOf: (groupId) => Groups.addressOf(client, groupId),
       dialect: Effect.sync(() => client.dialect)
     })
+    return Effect.as(
+      Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          client.isClosed = true
+        })
+      ),
+      service
+    )
   })
 
 /**
- * Builds the service. Requests go through the `HttpClient` of the context; every one carries the current token of
+ * Builds the service; once its scope is closed, its methods fail with `Closed`. Requests go through the `HttpClient` of the context; every one carries the current token of
  * `Credentials`, and one that is refused with 401 is repeated once with a renewed token.
  *
  * **Gotchas**
@@ -372,7 +394,7 @@ const makeOver = (
  */
 export const make = (
   options: Options
-): Effect.Effect<Service, never, HttpClient.HttpClient | Credentials.Credentials> =>
+): Effect.Effect<Service, never, HttpClient.HttpClient | Credentials.Credentials | Scope.Scope> =>
   makeTelling(options, Telemetry.effect)
 
 /**
@@ -383,7 +405,7 @@ export const make = (
 export const makeTelling = (
   options: Options,
   telemetry: Telemetry.Telemetry
-): Effect.Effect<Service, never, HttpClient.HttpClient | Credentials.Credentials> =>
+): Effect.Effect<Service, never, HttpClient.HttpClient | Credentials.Credentials | Scope.Scope> =>
   Effect.flatMap(HttpClient.HttpClient, (client) => makeOver(options, OverClient.make(client), telemetry))
 
 /**
@@ -429,7 +451,8 @@ export interface BareFetchOptions extends Options {
 export const makeBareFetch = (
   options: BareFetchOptions,
   telemetry: Telemetry.Telemetry
-): Effect.Effect<Service, never, Credentials.Credentials> => makeOver(options, OverFetch.make(options.fetch), telemetry)
+): Effect.Effect<Service, never, Credentials.Credentials | Scope.Scope> =>
+  makeOver(options, OverFetch.make(options.fetch), telemetry)
 
 /**
  * {@link makeBareFetch} as a layer.

@@ -12,10 +12,9 @@ import type { ConversationApi, GetMessagesOptions } from "./ConversationApi.ts"
 import * as Caller from "./internal/caller.ts"
 import { given, invalid } from "./internal/options.ts"
 import { type Page, toPage } from "./internal/page.ts"
-import type { Runner } from "./internal/runner.ts"
 import {
+  type Host,
   type OnMessage,
-  type Report,
   subscribe,
   type SubscribeOptions,
   type Subscription
@@ -76,14 +75,13 @@ const isFilled = (value: unknown): boolean => typeof value === "string" && value
 
 /** Makes the methods on a client's services. */
 export const make = (
-  runner: Runner<Conversations.Conversations>,
-  { join, sendMessage }: ConversationApi,
-  report: Report
+  host: Host,
+  { join, sendMessage }: ConversationApi
 ): ChatApi => ({
   getMessages: Caller.method("chat.getMessages", async (_, options: GetChatMessagesOptions = {}) => {
     const own = given(options)
     const { addressId } = own
-    const page = await runner.run(
+    const page = await host.runner.run(
       Effect.flatMap(
         Conversations.Conversations,
         (conversations) =>
@@ -96,7 +94,7 @@ export const make = (
       ),
       own
     )
-    return toPage(runner, "chat.getMessages", page, Documented.message, own)
+    return toPage(host.runner, "chat.getMessages", page, Documented.message, own)
   }),
   subscribe: Caller.method(
     "chat.subscribe",
@@ -105,8 +103,7 @@ export const make = (
       const { addressId } = options
       if (addressId !== undefined && !isFilled(addressId)) throw invalid("addressId", "must be a text, and not empty")
       return subscribe(
-        runner,
-        report,
+        host,
         shown,
         (event) => isChat(event) && (addressId === undefined || event.addressId === addressId),
         callback,

@@ -3,19 +3,22 @@
  *
  * @since 0.1.0
  */
+import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import type { SendOptions } from "@effect-signalwire/http/SignalWireHttp"
 import * as Branded from "@effect-signalwire/schema/Branded"
 import * as Documented from "@effect-signalwire/schema/Documented"
 import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import * as Caller from "./internal/caller.ts"
-import { given } from "./internal/options.ts"
+import { given, invalid } from "./internal/options.ts"
 import { type Page, toPage } from "./internal/page.ts"
-import type { Runner, RunOptions } from "./internal/runner.ts"
+import type { RunOptions } from "./internal/runner.ts"
+import { requireTimeout } from "./internal/settings.ts"
 import {
+  type Host,
   type OnMessage,
-  type Report,
   subscribe,
   type SubscribeOptions,
   type Subscription
@@ -54,8 +57,32 @@ export interface SendMessageOptions extends RunOptions {
   readonly metadata?: JsonObject | undefined
   /** Extra details of the message, for custom UIs for example: an object that can be written as JSON. */
   readonly details?: JsonObject | undefined
-  /** An id of the caller's own, under which a timeline shows the message again. @default a new one */
+  /**
+   * An id of the caller's own: an idempotency key, and under it histories and timelines show the message again, as
+   * `client_id`. However often something is sent under one id, also after a restart, it is stored once; the newest 1,000
+   * messages of the conversation are searched for it first.
+   * @default a new one
+   */
   readonly clientId?: string | undefined
+  /**
+   * Whether `clientId` was just made, so that nothing can have been sent under it: then it is not searched for first.
+   * @default false
+   */
+  readonly isNew?: boolean | undefined
+}
+
+/** Which message to find. */
+export interface FindMessageOptions extends RunOptions {
+  /** The other side of the conversation: the id of a room's address, or of another subscriber's. */
+  readonly addressId: string
+  /** The id that it was sent with. */
+  readonly clientId: string
+}
+
+/** How to iterate over messages as they happen. */
+export interface MessagesOptions extends RunOptions {
+  /** How long to wait for the beginning, in milliseconds or as a string such as `"5 seconds"`. @default no limit */
+  readonly timeout?: SubscribeOptions["timeout"]
 }
 
 /** Which conversation to join. */
@@ -70,6 +97,8 @@ export interface TimelineOptions extends RunOptions {
   readonly addressId: string
   /** Unix seconds, by the server's clock: where to begin, also for what is pushed. Without it, with the newest page's worth of history. */
   readonly since?: number | undefined
+  /** How long to wait for the beginning, in milliseconds or as a string such as `"5 seconds"`. @default no limit */
+  readonly timeout?: SubscribeOptions["timeout"]
 }
 
 export type { SubscribeOptions, Subscription }
@@ -126,10 +155,14 @@ export interface ConversationApi {
   readonly getMessages: (options?: GetMessagesOptions) => Promise<Page<Documented.DocumentedMessage>>
   /**
    * Calls back for every message from now on, each once, through any number of reconnections. "Now" is at the latest
-   * when the Promise resolves. A callback that throws, or rejects, is told to `onError` and ends nothing.
+   * when the Promise resolves. A callback that throws, or rejects, is reported to `onError` and ends nothing.
    *
-   * Rejects with a `ConversationError`: `Invalid` for a callback or a `policy` that is none, `Unauthorized` when the
-   * server refuses the token, and for the reasons of {@link getConversations}, as it notes where history stands.
+   * It begins during an outage too: the Promise is pending until the server can be reached, and `connection` says why.
+   * Use `timeout`, or a `signal`, to give up. A token that is refused is waited out in the same way, until
+   * `client.updateToken` brings another; `onError` is then called once.
+   *
+   * Rejects with a `ConversationError` for what does not heal: `Invalid` for a callback or an option that can't be, and
+   * where the platform has no WebSocket, `Forbidden`, `Timeout` after `timeout`, `Closed` after `disconnect`.
    *
    * ```ts
    * import type { SignalWireClient } from "@effect-signalwire/promise"
@@ -145,9 +178,11 @@ export interface ConversationApi {
   /**
    * Sends a message; it is stored once, or not at all. Answers the conversation.
    *
-   * Rejects with a `ConversationError`: `Unconfirmed` when the answer was lost and history can't tell whether the message
-   * is stored, `NotFound` or `Invalid` for an address that nobody has, `Overloaded` while too many sends wait, and for
-   * the reasons of {@link getConversations}; all but `Unconfirmed` say that it was not stored.
+   * What keeps it from being sent and may heal, such as an outage, is waited out until `sendDeadline`. Rejects with a
+   * `ConversationError`: `Unconfirmed` when the answer was lost and history can't tell whether the message is stored,
+   * `NotFound` or `Invalid` for an address that nobody has, `RateLimited` when the server asks for more time than there is,
+   * `Overloaded` while too many sends wait, and for the reasons of {@link getConversations}. `stored` says what is known:
+   * `"no"`, or `"unknown"` where the message may have been stored.
    *
    * ```ts
    * import { ConversationError, type SignalWireClient } from "@effect-signalwire/promise"
@@ -158,12 +193,19 @@ export interface ConversationApi {
    *   await client.conversation.sendMessage({ addressId, text: "Hello!", metadata: { tone: "casual" } })
    * } catch (error) {
    *   if (!(error instanceof ConversationError)) throw error
-   *   if (error.reason._tag === "Unconfirmed") console.log("look for it before sending it again")
+   *   if (error.stored === "unknown") console.log("send it again with the same clientId, which finds it")
    *   else console.log(error.message, error.remediation)
    * }
    * ```
    */
   readonly sendMessage: (options: SendMessageOptions) => Promise<Documented.DocumentedConversation>
+  /**
+   * The stored message with a client id, or `undefined`: what became of a send whose outcome is not known. The newest
+   * 100,000 messages of the conversation are searched.
+   *
+   * Rejects with a `ConversationError`, for the reasons of {@link getConversations}.
+   */
+  readonly findMessage: (options: FindMessageOptions) => Promise<Documented.DocumentedMessage | undefined>
   /**
    * Joins a conversation without sending a message; does nothing when already joined.
    *
@@ -173,13 +215,14 @@ export interface ConversationApi {
   readonly join: (options: JoinOptions) => Promise<Documented.DocumentedJoin>
   /**
    * Every message from now on, as {@link subscribe}, to iterate over: "now" is when the first one is asked for. Ends
-   * with `disconnect`; throws what {@link subscribe} rejects with, and the reason of the `signal`.
+   * with `disconnect`; throws what {@link subscribe} rejects with, and the reason of the `signal`. It waits for the
+   * beginning as {@link subscribe} does.
    */
-  readonly messages: (options?: RunOptions) => AsyncIterable<Documented.DocumentedEvent>
+  readonly messages: (options?: MessagesOptions) => AsyncIterable<Documented.DocumentedEvent>
   /**
-   * History and live messages of one conversation as one sequence, oldest first, without gap or repetition. Ends with
-   * `disconnect`; throws a `ConversationError` for the reasons of {@link getConversations}, and the reason of the
-   * `signal`.
+   * History and live messages of one conversation as one sequence, oldest first, without gap or repetition. Like
+   * {@link subscribe} it waits for whatever may heal, also at the beginning. Ends with `disconnect`; throws a
+   * `ConversationError` for what does not heal, such as `NotFound` or `Forbidden`, and the reason of the `signal`.
    *
    * ```ts
    * import type { SignalWireClient } from "@effect-signalwire/promise"
@@ -196,10 +239,9 @@ export interface ConversationApi {
   readonly timeline: (options: TimelineOptions) => AsyncIterable<DocumentedTimelineEvent>
 }
 
-type Services = Conversations.Conversations
-
 /** Makes the methods on a client's services. */
-export const make = (runner: Runner<Services>, report: Report): ConversationApi => {
+export const make = (host: Host): ConversationApi => {
+  const { runner } = host
   const use = <A, E>(
     f: (conversations: Conversations.Service) => Effect.Effect<A, E>,
     options: RunOptions
@@ -227,28 +269,47 @@ export const make = (runner: Runner<Services>, report: Report): ConversationApi 
     subscribe: Caller.method(
       "conversation.subscribe",
       async (shown, callback: OnMessage, options: SubscribeOptions = {}) =>
-        subscribe(runner, report, shown, () => true, callback, given(options))
+        subscribe(host, shown, () => true, callback, given(options))
     ),
     sendMessage: Caller.method("conversation.sendMessage", async (_, options: SendMessageOptions) => {
-      const { clientId, signal, ...message } = given(options)
-      const send: SendOptions = typeof clientId === "string"
-        ? { ...message, clientId: Branded.clientId(clientId) }
-        : message
-      return Documented.conversation(await use((conversations) => conversations.sendMessage(send), { signal }))
+      // what fails from here on may have been sent, unless it says otherwise
+      let stored: "no" | "unknown" = "no"
+      try {
+        const { clientId, signal, ...message } = given(options)
+        const send: SendOptions = typeof clientId === "string"
+          ? { ...message, clientId: Branded.clientId(clientId) }
+          : message
+        if (!runner.isClosed()) stored = "unknown"
+        return Documented.conversation(await use((conversations) => conversations.sendMessage(send), { signal }))
+      } catch (error) {
+        throw error instanceof ConversationError && error.stored === undefined
+          ? ConversationError.ofSend(error.method, stored)(error)
+          : error
+      }
+    }),
+    findMessage: Caller.method("conversation.findMessage", async (_, options: FindMessageOptions) => {
+      const own = given(options)
+      if (typeof own.clientId !== "string" || own.clientId === "") throw invalid("clientId", "must be a non-empty string")
+      const found = await use((conversations) => conversations.findMessage(own), own)
+      return found === undefined ? undefined : Documented.message(found)
     }),
     join: Caller.method("conversation.join", async (_, options: JoinOptions) => {
       const own = given(options)
       return Documented.join(await use((conversations) => conversations.join(own), own))
     }),
-    messages: Caller.iterable("conversation.messages", (shown, options: RunOptions = {}) =>
-      runner.iterate(
-        Conversations.Conversations.useSync(({ subscribe }) => subscribe),
+    messages: Caller.iterable("conversation.messages", (shown, options: MessagesOptions = {}) => {
+      const own = given(options)
+      const timeout = requireTimeout(own.timeout)
+      return runner.iterate(
+        Conversations.Conversations.useSync(({ subscription }) => Stream.unwrap(subscription({ timeout }))),
         Documented.event,
         shown,
-        given(options)
-      )),
+        own
+      )
+    }),
     timeline: Caller.iterable("conversation.timeline", (shown, options: TimelineOptions) => {
       const own = given(options)
+      requireTimeout(own.timeout)
       return runner.iterate(
         Conversations.Conversations.useSync(({ timeline }) => timeline(own)),
         fromEvent,

@@ -24,7 +24,9 @@ import * as Caller from "./internal/caller.ts"
 import * as Environment from "./internal/environment.ts"
 import { forEachBatch } from "./internal/iterating.ts"
 import { given, invalid } from "./internal/options.ts"
+import * as Refusals from "./internal/refusals.ts"
 import * as Runner from "./internal/runner.ts"
+import type { RunOptions } from "./internal/runner.ts"
 import * as Settings from "./internal/settings.ts"
 import { guarded, type Report } from "./internal/subscribing.ts"
 
@@ -45,8 +47,9 @@ export interface SignalWireOptions {
   readonly token?: string | undefined
   /**
    * Called for another token when this one is refused or about to expire. Without it a refused token stays refused. When
-   * it throws, calls that wait for it fail, and subscriptions wait and ask again later, as the network may be down; `null`
-   * says that there will be no other token.
+   * it throws, takes too long, or returns no other token, calls that wait for it fail, and subscriptions wait and ask again
+   * later, as the network may be down; `null` says that there will be no other token, until `updateToken` brings one. It is
+   * called a second after the call before it at the earliest, then less and less often, up to every 30 seconds.
    */
   readonly onRefreshToken?: (() => string | null | Promise<string | null>) | undefined
   /**
@@ -58,6 +61,8 @@ export interface SignalWireOptions {
   readonly urls?: { readonly http: string; readonly ws: string } | undefined
   /** @default "auto": learned from the first answer that tells */
   readonly dialect?: "auto" | "address" | "group" | undefined
+  /** How long `onRefreshToken` may take before that counts as failed. @default "10 seconds" */
+  readonly refreshTimeout?: Credentials.Options["refreshTimeout"]
   /** @default console */
   readonly logger?: SignalWireLogger | undefined
   /** How long `subscribe` waits for the session before it goes on without. @default "10 seconds" */
@@ -88,6 +93,11 @@ export interface Connection {
    * `Invalid` when given no function; what the callback throws, or rejects with, is told to the logger.
    */
   readonly onChange: (callback: (state: ConnectionState) => void) => () => void
+  /**
+   * Resolves when a session is up, and opens one where nothing subscribes. It waits for whatever may heal; rejects with
+   * reason `Closed` after `disconnect`, and with the reason of the state where that is `Failed`.
+   */
+  readonly ready: (options?: RunOptions) => Promise<void>
 }
 
 /** A connected client. */
@@ -103,8 +113,14 @@ export interface SignalWireClient extends AsyncDisposable {
   /**
    * Replaces the token, for REST and socket alike; calls from now on are made with it. Rejects with a `ConversationError`:
    * `Invalid` for what is no token, `Closed` after `disconnect`. Whether the server takes it shows with the next call.
+   * Whatever waits for another token goes on with it at once.
    */
   readonly updateToken: (token: string) => Promise<void>
+  /**
+   * Dials now: ends the wait before the next dial, or replaces a session that may be dead. Resolves once that has begun;
+   * `connection.ready()` resolves when a session is up. Ten dials a minute are made at most in the long run.
+   */
+  readonly reconnect: (options?: RunOptions) => Promise<void>
   /**
    * Ends every subscription, iteration and call, and closes the socket. Never rejects, and may be called again. Calls that
    * are under way, and those made later, reject with reason `Closed`; what iterates ends.
@@ -159,18 +175,14 @@ const overPlatform: Build = (options, telemetry) =>
     options.WebSocket === undefined ? WebSockets.context : WebSockets.contextOf(options.WebSocket)
   )
 
-const noOtherToken = (cause?: unknown) =>
-  new Credentials.CredentialsError({ detail: "there is no other token", isRetryable: false, cause })
+const noOtherToken = () =>
+  new Credentials.CredentialsError({ detail: "there is no other token", isRetryable: false })
 
 const refreshWith = (onRefreshToken: NonNullable<SignalWireOptions["onRefreshToken"]>) => {
   const ask = async () => {
     const token = await onRefreshToken()
     if (token === null) throw noOtherToken()
-    try {
-      return Redacted.make(requireToken(token))
-    } catch (error) {
-      throw noOtherToken(error)
-    }
+    return Redacted.make(requireToken(token))
   }
   return Effect.callback<Redacted.Redacted, unknown>((resume) => {
     ask().then((token) => resume(Effect.succeed(token)), (error: unknown) => resume(Effect.fail(error)))
@@ -227,6 +239,7 @@ const make = async (
   const runner = await Runner.make(Effect.gen(function*() {
     const credentials = yield* Credentials.make({
       token,
+      refreshTimeout: options.refreshTimeout,
       refresh: onRefreshToken === undefined ? undefined : refreshWith(onRefreshToken)
     })
     const context = Context.make(Credentials.Credentials, credentials)
@@ -247,9 +260,10 @@ const make = async (
         Effect.andThen(
           Effect.yieldNow,
           Conversations.Conversations.use(({ connection }) =>
-            forEachBatch(connection.changes, (states) => {
-              for (const state of states) if (active && !runner.isClosed()) call(state)
-            })
+            forEachBatch(connection.changes, (states) =>
+              Effect.sync(() => {
+                for (const state of states) if (active && !runner.isClosed()) void call(state)
+              }))
           )
         )
       )
@@ -257,19 +271,26 @@ const make = async (
         active = false
         void stop()
       }
+    }),
+    ready: Caller.method("connection.ready", async (_, options: RunOptions = {}) => {
+      await runner.run(Conversations.Conversations.use(({ connection }) => connection.ready), given(options))
     })
   }
 
   const report: Report = (message, error) => logger.error(message, error)
-  const conversation = ConversationApi.make(runner, report)
+  const shared = { runner, report, refusals: Refusals.make(runner) }
+  const conversation = ConversationApi.make(shared)
   return {
     conversation,
-    chat: ChatApi.make(runner, conversation, report),
+    chat: ChatApi.make(shared, conversation),
     address: AddressApi.make(runner),
     connection,
     updateToken: Caller.method("updateToken", async (_, token) => {
       const next = Redacted.make(requireToken(token))
       await runner.run(Credentials.Credentials.use(({ replace }) => replace(next)))
+    }),
+    reconnect: Caller.method("reconnect", async (_, options: RunOptions = {}) => {
+      await runner.run(Conversations.Conversations.use(({ connection }) => connection.reconnect), given(options))
     }),
     disconnect: runner.close,
     [Symbol.asyncDispose]: runner.close

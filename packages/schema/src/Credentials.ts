@@ -8,15 +8,18 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Backoff from "./Backoff.ts"
+import * as Deadline from "./Deadline.ts"
 import * as Flight from "./Flight.ts"
+import * as Monotonic from "./Monotonic.ts"
 import * as Watched from "./Watched.ts"
 
 /** The token could not be replaced. Where it is retryable, a later refresh may succeed. */
@@ -55,17 +58,18 @@ export interface Options<R = never> {
   /** A subscriber access token. */
   readonly token: Redacted.Redacted
   /**
-   * How to get another token. Without it a refused token stays refused. When it fails, calls that wait for it fail;
-   * what goes on for long, such as a subscription, waits and tries again, as the network may be down. A failure whose
-   * `isRetryable` is `false` says that there will be no other token.
+   * How to get another token. Without it a refused token stays refused until it is replaced. When it fails, calls that
+   * wait for it fail; what goes on for long, such as a subscription, waits and tries again, as the network may be down. A
+   * failure whose `isRetryable` is `false` says that there will be no other token than one that {@link Service.replace}
+   * brings. It is never called twice at once, nor more often than its backoff allows: after a second, then less and less
+   * often, up to every 30 seconds.
    */
   readonly refresh?: Effect.Effect<Redacted.Redacted, unknown, R> | undefined
+  /** How long a refresh may take before it counts as failed. @default "10 seconds" */
+  readonly refreshTimeout?: Duration.Input | undefined
   /** How long before its expiry a token is refreshed; half of its life at the most. @default "1 minute" */
   readonly refreshAhead?: Duration.Input | undefined
 }
-
-/** A clock that is wrong must not make every token look expired and be refreshed without end. Milliseconds. */
-const minRefreshInterval = 10_000
 
 const saysFinal = (failure: unknown): boolean =>
   typeof failure === "object" && failure !== null && "isRetryable" in failure && failure.isRetryable === false
@@ -74,8 +78,8 @@ const saysFinal = (failure: unknown): boolean =>
 const isFinal = (failure: unknown): boolean =>
   saysFinal(failure) || (Cause.isUnknownError(failure) && saysFinal(failure.cause))
 
-const refreshFailed = (cause: unknown): CredentialsError =>
-  new CredentialsError({ detail: "the token could not be refreshed", isRetryable: !isFinal(cause), cause })
+const refreshFailed = (cause: unknown, detail = "the token could not be refreshed"): CredentialsError =>
+  new CredentialsError({ detail, isRetryable: !isFinal(cause), cause })
 
 /** A refresh ahead of the expiry that fails is tried again, for there is still time. */
 const untilRefreshed = Backoff.capped("1 second", "30 seconds")
@@ -84,20 +88,112 @@ const noRefresh = Effect.suspend(() =>
   Effect.fail(new CredentialsError({ detail: "no way to refresh the token was given", isRetryable: false }))
 )
 
-/** Answers another token than the one that was refused, by `refresh` where there is none yet. */
-const renewing = (
-  state: Watched.Watched<Redacted.Redacted>,
-  refresh: Effect.Effect<Redacted.Redacted, CredentialsError>
-): Service["renew"] =>
-(refused) => Effect.flatMap(state.get, (token) => Equal.equals(token, refused) ? refresh : Effect.succeed(token))
+/** The least time between the beginnings of two refreshes that follow each other closely. Milliseconds. */
+const minInterval = 1000
+/** The most. A refresh later than that after the one before it is the first again. */
+const maxInterval = 30_000
 
-/** Refreshes once at a time, for all who ask meanwhile. */
-const sharing = (
-  state: Watched.Watched<Redacted.Redacted>,
-  refresh: Effect.Effect<Redacted.Redacted, CredentialsError>
-): Effect.Effect<Redacted.Redacted, CredentialsError> =>
-  Flight.make<"refresh", Redacted.Redacted, CredentialsError>()
-    .run("refresh", Effect.tap(refresh, (token) => state.set(token)))
+/** Says when a refresh may begin: each that follows closely on another makes the next one wait for longer. */
+class Pace {
+  private close = 0
+  private lastAt = Number.NEGATIVE_INFINITY
+  private interval = 0
+
+  /** How long to wait from now until a refresh may begin. */
+  waitMillis(now: number): number {
+    return Math.max(0, this.lastAt + this.interval - now)
+  }
+
+  began(now: number): void {
+    this.close = now - this.lastAt > 2 * maxInterval ? 0 : this.close + 1
+    this.interval = Math.min(maxInterval, minInterval * 2 ** Math.min(this.close, 10))
+    this.lastAt = now
+  }
+}
+
+/** Whether a refresh returned what may be a token. Callers may be untyped JavaScript. */
+const isToken = (token: unknown): token is Redacted.Redacted =>
+  Redacted.isRedacted(token) && typeof Redacted.value(token) === "string" && Redacted.value(token) !== ""
+
+/** Gets other tokens, one refresh at a time, for all who ask meanwhile. */
+class Refresher {
+  private readonly state: Watched.Watched<Redacted.Redacted>
+  private readonly refresh: Effect.Effect<Redacted.Redacted, unknown>
+  private readonly timeoutMillis: number
+  private readonly flight = Flight.make<"refresh", Redacted.Redacted, CredentialsError>()
+  private readonly pace = new Pace()
+  /** There is no other token than this one, unless it is replaced. */
+  private last: { readonly token: Redacted.Redacted; readonly error: CredentialsError } | undefined
+
+  constructor(
+    state: Watched.Watched<Redacted.Redacted>,
+    refresh: Effect.Effect<Redacted.Redacted, unknown>,
+    timeoutMillis: number
+  ) {
+    this.state = state
+    this.refresh = refresh
+    this.timeoutMillis = timeoutMillis
+  }
+
+  /** Another token than the one that was refused: that of a refresh, or one that replaces it meanwhile. */
+  renew(refused: Redacted.Redacted): Effect.Effect<Redacted.Redacted, CredentialsError> {
+    return Effect.flatMap(this.state.get, (token) => {
+      if (!Equal.equals(token, refused)) return Effect.succeed(token)
+      if (this.last !== undefined && Equal.equals(this.last.token, refused)) return Effect.fail(this.last.error)
+      return Effect.raceFirst(this.flight.run("refresh", this.attempt(refused)), this.replaced)
+    })
+  }
+
+  private get replaced(): Effect.Effect<Redacted.Redacted> {
+    return Effect.scoped(Effect.flatMap(
+      Effect.sync(() => Deferred.makeUnsafe<Redacted.Redacted>()),
+      (next) =>
+        Effect.andThen(
+          this.state.watch((token) => void Deferred.doneUnsafe(next, Effect.succeed(token))),
+          Deferred.await(next)
+        )
+    ))
+  }
+
+  private attempt(refused: Redacted.Redacted): Effect.Effect<Redacted.Redacted, CredentialsError> {
+    return Effect.gen({ self: this }, function*() {
+      const wait = this.pace.waitMillis(yield* Monotonic.millis)
+      if (wait > 0) yield* Effect.sleep(wait)
+      const current = yield* this.state.get
+      // one who took this over from another comes after what that one did
+      if (!Equal.equals(current, refused)) return current
+      this.pace.began(yield* Monotonic.millis)
+      const token = yield* this.checked(refused)
+      yield* this.state.set(token)
+      return token
+    })
+  }
+
+  private checked(refused: Redacted.Redacted): Effect.Effect<Redacted.Redacted, CredentialsError> {
+    const { timeoutMillis } = this
+    return Deadline.orAfter(
+      // what it throws counts as a failure, like what it fails with
+      Effect.mapError(Effect.catchDefect(this.refresh, Effect.fail), (cause) => refreshFailed(cause)),
+      timeoutMillis,
+      Effect.suspend(() => Effect.fail(refreshFailed(undefined, `the token was not refreshed within ${timeoutMillis} ms`)))
+    ).pipe(
+      Effect.flatMap((token) => {
+        if (!isToken(token)) return Effect.fail(refreshFailed(undefined, "the refresh returned no token"))
+        return Equal.equals(token, refused)
+          ? Effect.fail(refreshFailed(undefined, "the refresh returned the token that was refused"))
+          : Effect.succeed(token)
+      }),
+      Effect.tapError((error) =>
+        Effect.sync(() => {
+          if (!error.isRetryable) this.last = { token: refused, error }
+        })
+      )
+    )
+  }
+}
+
+/** The longest that a timer of the platform can wait at once. Milliseconds. */
+const longestSleep = 2 ** 31 - 1
 
 /** Refreshes tokens ahead of their expiry, as long as the scope is open. */
 const refreshingAhead = (
@@ -106,12 +202,11 @@ const refreshingAhead = (
   scope: Scope.Scope
 ): Service["expires"] => {
   let timer: Fiber.Fiber<void> | undefined
-  let refreshedAt = Number.NEGATIVE_INFINITY
   const refreshAhead = Effect.fnUntraced(function*(token: Redacted.Redacted, expiresAt: number) {
-    const now = yield* Clock.currentTimeMillis
-    const remaining = expiresAt - now
-    yield* Effect.sleep(Math.max(remaining - aheadMillis, remaining / 2, refreshedAt + minRefreshInterval - now, 0))
-    refreshedAt = yield* Clock.currentTimeMillis
+    const remaining = expiresAt - (yield* Clock.currentTimeMillis)
+    // the server has just accepted it: a clock that says it has expired is wrong, and no guide
+    if (remaining <= 0) return
+    yield* Effect.sleep(Math.min(Math.max(remaining - aheadMillis, remaining / 2), longestSleep))
     yield* Effect.retry(renew(token), { schedule: untilRefreshed, while: (error) => error.isRetryable })
   })
   return (token, at) =>
@@ -126,29 +221,36 @@ const refreshingAhead = (
 
 const ignored: Service["expires"] = () => Effect.void
 
+const millisOf = (input: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(input))
+
 /** Builds the service. Tokens are refreshed ahead of their expiry as long as its scope is open. */
 export const make = Effect.fnUntraced(
   function*<R = never>(options: Options<R>): Effect.fn.Return<Service, never, R | Scope.Scope> {
     const state = Watched.make(options.token)
     const { refresh } = options
-    const renew = renewing(
-      state,
-      refresh === undefined
-        ? noRefresh
-        : sharing(state, Effect.provideContext(Effect.mapError(refresh, refreshFailed), yield* Effect.context<R>()))
-    )
-    return Credentials.of({
+    const base = {
       current: state.get,
-      watch: (watcher) => state.watch(watcher),
-      renew,
-      replace: (token) => state.set(token),
-      expires: refresh === undefined
-        ? ignored
-        : refreshingAhead(
-          renew,
-          Duration.toMillis(Duration.fromInputUnsafe(options.refreshAhead ?? "1 minute")),
-          yield* Effect.scope
+      watch: (watcher: (token: Redacted.Redacted) => void) => state.watch(watcher),
+      replace: (token: Redacted.Redacted) => state.set(token)
+    }
+    if (refresh === undefined) {
+      const renew: Service["renew"] = (refused) =>
+        Effect.flatMap(
+          state.get,
+          (token) => Equal.equals(token, refused) ? noRefresh : Effect.succeed(token)
         )
+      return Credentials.of({ ...base, renew, expires: ignored })
+    }
+    const refresher = new Refresher(
+      state,
+      Effect.provideContext(refresh, yield* Effect.context<R>()),
+      millisOf(options.refreshTimeout ?? "10 seconds")
+    )
+    const renew: Service["renew"] = (refused) => refresher.renew(refused)
+    return Credentials.of({
+      ...base,
+      renew,
+      expires: refreshingAhead(renew, millisOf(options.refreshAhead ?? "1 minute"), yield* Effect.scope)
     })
   }
 )

@@ -59,6 +59,8 @@ export interface DocumentedMessage {
   readonly metadata: JsonObject
   /** Details that its sender gave it, or those of a log entry. */
   readonly details: JsonObject
+  /** The id that its sender gave it, where it was sent with this SDK. Not documented; `null` where it carries none. */
+  readonly client_id: string | null
 }
 
 /** A message as it happens. */
@@ -156,7 +158,8 @@ export const message = (from: ConversationMessage): DocumentedMessage => ({
   kind: from.kind,
   text: from.text,
   metadata: from.metadata,
-  details: from.details
+  details: from.details,
+  client_id: from.clientId
 })
 
 /** The documented object of an event. */

@@ -25,7 +25,8 @@ export interface Options {
 
 const defaultHost = "puc.signalwire.com"
 
-const isLoopback = (hostname: string): boolean =>
+/** Whether a host name, as `URL` writes it, is that of this machine. */
+export const isLoopback = (hostname: string): boolean =>
   hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" ||
   /^127\.\d+\.\d+\.\d+$/.test(hostname)
 

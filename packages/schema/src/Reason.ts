@@ -83,8 +83,17 @@ export class ServerError extends Data.TaggedError("ServerError")<{ readonly stat
   }
 }
 
-/** The server could not be reached, or the connection broke. */
-export class Transport extends Data.TaggedError("Transport")<{ readonly detail: string }> {
+/**
+ * The server could not be reached, or the connection broke. `sent` is `"no"` when the request certainly never left this
+ * machine, such as when the connection was refused, the name did not resolve, TLS failed, or the platform is offline.
+ */
+export class Transport extends Data.TaggedError("Transport")<{
+  readonly detail: string
+  readonly sent: "no" | "unknown"
+}> {
+  constructor({ detail, sent = "unknown" }: { readonly detail: string; readonly sent?: "no" | "unknown" }) {
+    super({ detail, sent })
+  }
   readonly isRetryable = true
   readonly remediation = "Check the host and the network; the client tries again on its own where that is safe."
   override get message() {
@@ -146,6 +155,15 @@ export class Overloaded extends Data.TaggedError("Overloaded")<{ readonly limit:
   }
 }
 
+/** The platform or the client's own code threw something that no other reason names; `cause` is what was thrown. */
+export class Defect extends Data.TaggedError("Defect")<{ readonly detail: string; readonly cause?: unknown }> {
+  readonly isRetryable = false
+  readonly remediation = "Report it with its cause: it is a bug, in this client or in what it was given."
+  override get message() {
+    return `unexpected exception: ${this.detail}`
+  }
+}
+
 /** The client, or the scope it lives in, was closed. */
 export class Closed extends Data.TaggedError("Closed") {
   readonly isRetryable = false
@@ -170,6 +188,7 @@ export type Reason =
   | Unconfirmed
   | Refused
   | Overloaded
+  | Defect
   | Closed
 
 /** What every service's error consists of. */

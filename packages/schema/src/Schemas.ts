@@ -101,7 +101,11 @@ export const Reason = Schema.Union([
     Why.ServerError,
     (fields) => new Why.ServerError(fields)
   ),
-  failure(Schema.TaggedStruct("Transport", detail), Why.Transport, (fields) => new Why.Transport(fields)),
+  failure(
+    Schema.TaggedStruct("Transport", { ...detail, sent: Schema.Literals(["no", "unknown"]) }),
+    Why.Transport,
+    (fields) => new Why.Transport(fields)
+  ),
   failure(Schema.TaggedStruct("Timeout", { millis: Schema.Finite }), Why.Timeout, (fields) => new Why.Timeout(fields)),
   failure(
     Schema.TaggedStruct("Malformed", { path: Schema.String, ...detail }),
@@ -127,6 +131,11 @@ export const Reason = Schema.Union([
     Schema.TaggedStruct("Overloaded", { limit: Schema.Int }),
     Why.Overloaded,
     (fields) => new Why.Overloaded(fields)
+  ),
+  failure(
+    Schema.TaggedStruct("Defect", { ...detail, cause: Schema.optionalKey(Schema.Defect()) }),
+    Why.Defect,
+    (fields) => new Why.Defect(fields)
   ),
   failure(Schema.TaggedStruct("Closed", {}), Why.Closed, () => new Why.Closed())
 ])

@@ -16,6 +16,8 @@ export interface Watched<A> {
   readonly get: Effect.Effect<A>
   /** Replaces the value. */
   set(value: A): Effect.Effect<void>
+  /** Replaces the value at once. A watcher that throws keeps it from no other; what the first one threw is thrown then. */
+  setUnsafe(value: A): void
   /** Calls back with each value that replaces the one before it, until the scope closes. */
   watch(watcher: (value: A) => void): Effect.Effect<void, never, Scope.Scope>
   /** The value now, then each that replaces it, until the scope closes. */
@@ -39,18 +41,25 @@ class Value<A> implements Watched<A> {
   }
 
   set(value: A): Effect.Effect<void> {
-    return Effect.sync(() => {
-      this.value = value
-      if (this.told !== undefined) return void this.told.push(value)
-      const told = this.told = [value]
-      try {
-        for (const next of told) {
-          for (const watcher of this.watchers) watcher(next)
+    return Effect.sync(() => this.setUnsafe(value))
+  }
+
+  setUnsafe(value: A): void {
+    this.value = value
+    if (this.told !== undefined) return void this.told.push(value)
+    const told = this.told = [value]
+    const thrown: Array<unknown> = []
+    for (const next of told) {
+      for (const watcher of this.watchers) {
+        try {
+          watcher(next)
+        } catch (error) {
+          thrown.push(error)
         }
-      } finally {
-        this.told = undefined
       }
-    })
+    }
+    this.told = undefined
+    if (thrown.length > 0) throw thrown[0]
   }
 
   watch(watcher: (value: A) => void): Effect.Effect<void, never, Scope.Scope> {

@@ -9,11 +9,25 @@ import * as Layer from "effect/Layer"
 import type * as Socket from "effect/socket/Socket"
 import { WebSocketConstructor } from "./internal/constructor.ts"
 import { type Corkable, corking } from "./internal/corking.ts"
+import { noteRefusal } from "./internal/refusal.ts"
+
+/** A request that can be given up. */
+interface Ending {
+  readonly destroy: () => void
+}
+
+/** An answer that refuses the upgrade. */
+interface Refused {
+  readonly statusCode?: number | undefined
+  readonly headers: { readonly "retry-after"?: string | undefined }
+}
 
 /** As much of a `ws` socket as is needed. */
 export interface NodeWebSocket extends Socket.WebSocketLike {
   /** Calls back with the answer that made the connection a WebSocket, and with what lies under it. */
   on(event: "upgrade", listener: (response: { readonly socket: Corkable }) => void): unknown
+  /** Calls back with an answer that refuses the upgrade; the connection is then the listener's to end. */
+  on(event: "unexpected-response", listener: (request: Ending, response: Refused) => void): unknown
 }
 
 /** As much of the `WebSocket` of `ws` as is needed. */
@@ -43,6 +57,10 @@ export const layer = (WebSocket: NodeWebSocketConstructor): Layer.Layer<Socket.W
     let stream: Corkable | undefined
     webSocket.on("upgrade", ({ socket }) => {
       stream = socket
+    })
+    webSocket.on("unexpected-response", (request, { headers, statusCode }) => {
+      noteRefusal(webSocket, statusCode ?? 0, headers["retry-after"])
+      request.destroy()
     })
     corking(webSocket, () => stream)
     return webSocket

@@ -8,11 +8,13 @@
  *
  * @since 0.1.0
  */
+import { invalidParameter } from "@effect-signalwire/schema/Reason"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import type * as Socket from "effect/socket/Socket"
 import { WebSocketConstructor } from "./internal/constructor.ts"
 import { type Corkable, corking } from "./internal/corking.ts"
+import { noteRefusal } from "./internal/refusal.ts"
 
 /** How long a close may take to be answered. Milliseconds. */
 const closeTimeout = 2000
@@ -48,13 +50,36 @@ interface Transport extends Corkable {
 const isTransport = (value: unknown): value is Transport =>
   ["cork", "destroy", "uncork"].every((name) => isFunction(property(value, name)))
 
-/** Finds what lies under a connection as it opens: what its handshake is sent on, which may have carried requests before. */
-const findTransport = (webSocket: WebSocket): () => Transport | undefined => {
+/** Whether a request is the one that asks for the upgrade of a socket at this address. */
+const isUpgradeOf = (url: URL, request: unknown): boolean =>
+  property(request, "upgrade") === "websocket" && property(request, "path") === `${url.pathname}${url.search}` &&
+  property(request, "origin") === url.origin.replace(/^ws/, "http")
+
+/** The value of a header among names and values that follow each other. */
+const headerIn = (headers: unknown, name: string): string | undefined => {
+  if (!Array.isArray(headers)) return undefined
+  const texts = headers.map(String)
+  const index = texts.findIndex((text, at) => at % 2 === 0 && text.toLowerCase() === name)
+  return index < 0 ? undefined : texts[index + 1]
+}
+
+/**
+ * Finds what lies under a connection as it opens: what its handshake is sent on, which may have carried requests before.
+ * Where the server refuses the upgrade, that is noted.
+ */
+const findTransport = (webSocket: WebSocket, address: string): () => Transport | undefined => {
   const channels = diagnostics()
   if (channels === undefined) return () => undefined
+  const url = new URL(address)
   const sockets = new Set<unknown>()
   let transport: Transport | undefined
   const onRequested: Listener = (message) => void sockets.add(property(message, "socket"))
+  const onAnswered: Listener = (message) => {
+    const response = property(message, "response")
+    const status = property(response, "statusCode")
+    if (typeof status !== "number" || status === 101 || !isUpgradeOf(url, property(message, "request"))) return
+    noteRefusal(webSocket, status, headerIn(property(response, "headers"), "retry-after"))
+  }
   const onOpen: Listener = (message) => {
     if (property(message, "websocket") !== webSocket) return
     const port = property(property(message, "address"), "port")
@@ -62,20 +87,32 @@ const findTransport = (webSocket: WebSocket): () => Transport | undefined => {
     if (isTransport(found)) transport = found
     stop()
   }
+  const listeners: Readonly<Record<string, Listener>> = {
+    "undici:client:sendHeaders": onRequested,
+    "undici:request:headers": onAnswered,
+    "undici:websocket:open": onOpen
+  }
   const stop = (): void => {
     sockets.clear()
-    channels.unsubscribe("undici:client:sendHeaders", onRequested)
-    channels.unsubscribe("undici:websocket:open", onOpen)
+    for (const [channel, listener] of Object.entries(listeners)) channels.unsubscribe(channel, listener)
   }
-  channels.subscribe("undici:client:sendHeaders", onRequested)
-  channels.subscribe("undici:websocket:open", onOpen)
+  for (const [channel, listener] of Object.entries(listeners)) channels.subscribe(channel, listener)
   webSocket.addEventListener("close", stop, { once: true })
   return () => transport
 }
 
+/** There are platforms without one, such as Node 20, and flags that take it away. */
+const requireWebSocket = (): typeof WebSocket => {
+  if (typeof globalThis.WebSocket === "function") return globalThis.WebSocket
+  throw invalidParameter(
+    "WebSocket",
+    "this platform has none: pass one with the WebSocket option, such as that of the package ws, or use Node 22.19 or newer"
+  )
+}
+
 const open = (url: string, protocols?: string | Array<string>): Socket.WebSocketLike => {
-  const webSocket = new globalThis.WebSocket(url, protocols)
-  const transport = findTransport(webSocket)
+  const webSocket = new (requireWebSocket())(url, protocols)
+  const transport = findTransport(webSocket, url)
   corking(webSocket, transport)
   const close = webSocket.close.bind(webSocket)
   let isClosed = false

@@ -14,7 +14,7 @@
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as Credentials from "@effect-signalwire/schema/Credentials"
-import { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
+import { idle } from "@effect-signalwire/subscription/ConnectionState"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -26,7 +26,7 @@ export const conversations = (
   members: Partial<Conversations.Service>
 ): Layer.Layer<Conversations.Conversations> =>
   Layer.mock(Conversations.Conversations, {
-    connection: { current: Effect.succeed(ConnectionState.Idle()), changes: Stream.make(ConnectionState.Idle()) },
+    connection: { current: Effect.succeed(idle), changes: Stream.make(idle), ready: Effect.void, reconnect: Effect.void },
     ...members
   })
 
@@ -36,7 +36,13 @@ export const http = (members: Partial<SignalWireHttp.Service>): Layer.Layer<Sign
 
 /** A `Subscription` of these members; nothing is observed unless told otherwise. */
 export const subscription = (members: Partial<Subscription.Service>): Layer.Layer<Subscription.Subscription> =>
-  Layer.mock(Subscription.Subscription, { observe: () => Effect.void, ...members })
+  Layer.mock(Subscription.Subscription, {
+    observe: () => Effect.void,
+    connection: Effect.succeed(idle),
+    watchConnection: () => Effect.void,
+    awaitChance: Effect.never,
+    ...members
+  })
 
 /** `Credentials` with a token that can't be renewed. */
 export const credentials = (token = "test-token"): Layer.Layer<Credentials.Credentials> =>

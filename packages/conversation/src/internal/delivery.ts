@@ -1,25 +1,30 @@
 /**
  * Delivering one message once. A request whose answer is lost may or may not have stored it, so before anything is sent
- * again it is looked for: among what was heard, then in the conversation's history. An answer that takes long is not
+ * again it is looked for: among what was received, then in the conversation's history. An answer that takes long is not
  * waited for where the message is seen to be stored.
+ *
+ * How far back history is searched is reckoned from the server's times alone: a message that was sent so long ago, by the
+ * monotonic clock, can't be older than the newest one by more than that.
  */
+import { Posting } from "@effect-signalwire/http/Posting"
+import { once } from "@effect-signalwire/http/Retries"
 import type { SendOptions, SendReceipt, Service as SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
-import * as Backoff from "@effect-signalwire/schema/Backoff"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import * as Deadline from "@effect-signalwire/schema/Deadline"
 import type { ClientId } from "@effect-signalwire/schema/Ids"
+import * as Monotonic from "@effect-signalwire/schema/Monotonic"
+import type { Reason } from "@effect-signalwire/schema/Reason"
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
+import { identity } from "effect/Function"
+import * as Result from "effect/Result"
 import type * as Echoes from "./echoes.ts"
+import { askedMillis, type Healing } from "./healing.ts"
 import * as History from "./history.ts"
 
 export interface Options {
-  /** How far the server's clock may be off, when history is searched for a message sent since a given time. Seconds. */
-  readonly clockSkewSeconds: number
   /** How long before the newest message another may become visible. Seconds. */
   readonly overlapSeconds: number
   /** The most messages of history to search. */
@@ -31,15 +36,24 @@ export interface Options {
   readonly settleMillis: number
 }
 
+/** Of a message that may have been sent before it is delivered here. */
+export interface Earlier {
+  /** Whether it is known that it was; otherwise somebody may have done so elsewhere. */
+  readonly wasSent: boolean
+  /** How long it may still be on its way: so long it is looked for first. Milliseconds. */
+  readonly underWayMillis: number
+  /** When it was first sent, by the monotonic clock; `null` where that is not known. */
+  readonly sentAt: number | null
+  /** It is no older than this, by the server's clock; `null` where that is not known. Unix seconds. */
+  readonly sinceSeconds: number | null
+  /** How many messages of history to search for it. @default the limit of every search */
+  readonly searchLimit?: number
+}
+
 export interface Letter extends SendOptions {
   readonly clientId: ClientId
-  /** Since when the message may have been sent. Unix seconds. */
-  readonly sinceSeconds: number
-  /**
-   * When it may have been sent before, how long that may still be on its way, in milliseconds: it is looked for first, for
-   * so long. `null` when it was not.
-   */
-  readonly lookFirst: number | null
+  /** What is known of earlier sends of it; `null` when there were none. */
+  readonly earlier: Earlier | null
 }
 
 /**
@@ -53,17 +67,18 @@ export class Open extends Data.TaggedError("Open")<{
   readonly cause: unknown
 }> {}
 
-/** When it is given up: whether the message was stored is open then. */
-export type Limit = Deadline.Alarm<never, Open>
+/** It was not stored by the deadline; `last` is why the last try failed, where there was one. */
+export class Late extends Data.TaggedError("Late")<{ readonly last: SignalWireHttpError | undefined }> {}
 
 export interface Delivery {
   /**
-   * Delivers a message, or says why not; every failure but `Open` says that it was not stored. `limits` end it early.
+   * Delivers a message, or says why not; every failure but `Open` says that it was not stored. As long as what keeps it
+   * from being sent may heal, it tries again, until `deadline`, milliseconds of the monotonic clock.
    */
   readonly deliver: (
     letter: Letter,
-    limits?: ReadonlyArray<Limit>
-  ) => Effect.Effect<SendReceipt, SignalWireHttpError | Open>
+    deadline?: number
+  ) => Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late>
 }
 
 /** What is known of a message. */
@@ -75,23 +90,41 @@ type Verdict =
   /** It was not found in as much of history as is searched, and there is more. */
   | { readonly _tag: "OutOfSight" }
 
-const verdicts = Data.taggedEnum<Verdict>()
-
 const unseen: Verdict = { _tag: "Absent" }
 
-/** How long a message that was heard waits for its request's answer. Milliseconds. */
+/** How long a message that was received waits for its request's answer. Milliseconds. */
 const answerGrace = 1000
 
-/** Whether a failure leaves open if the message was stored. */
-const isOpen = ({ reason }: SignalWireHttpError): boolean => {
+/** A connection that breaks so soon was most likely dead before; what was sent on it is then not looked for as long. */
+const soonMillis = 1000
+
+/** The longest pause between two tries. Milliseconds. */
+const capMillis = 10_000
+
+/** How often a server may answer that it failed, before that counts as its last word. */
+const maxServerErrors = 8
+
+/** What a failure says of the message. */
+type Outcome =
+  /** It was not stored, and may be sent again. */
+  | "unsent"
+  /** It may have been stored. */
+  | "unknown"
+  /** It was not stored, and will not be. */
+  | "refused"
+
+const outcomeOf = ({ reason }: SignalWireHttpError, { isUnderWay }: Posting): Outcome => {
   switch (reason._tag) {
+    case "RateLimited":
+      return "unsent"
     case "Transport":
+      return isUnderWay && reason.sent === "unknown" ? "unknown" : "unsent"
     case "Timeout":
     case "ServerError":
     case "Malformed":
-      return true
+      return isUnderWay ? "unknown" : "unsent"
     default:
-      return false
+      return "refused"
   }
 }
 
@@ -105,134 +138,273 @@ const judge = ({ end, messages }: History.Stretch, clientId: ClientId, text: str
   return { _tag: end === "limit" ? "OutOfSight" : "Absent" }
 }
 
-/** Between one look and the next, for as long as the message may still turn up. */
-const looks = (millis: number) => Schedule.upTo(Backoff.capped("250 millis", "5 seconds"), { duration: millis })
+/** The first pause between two looks, and the longest. Milliseconds. */
+const firstPause = 250
+const longestPause = 5000
 
-/** About three quarters of a minute in all. */
-const backoff = Schedule.upTo(Backoff.capped("500 millis", "10 seconds"), { times: 8 })
+/** Whether history may be readable again later: a portal's page is waited out like an outage. */
+const mayBeReadable = (reason: Reason): boolean =>
+  reason.isRetryable || (reason._tag === "Malformed" && reason.path !== "links.next")
 
-/** Between one attempt and the next; a server that asks for more time gets it. */
-const attempts = backoff.pipe(
-  Schedule.setInputType<SignalWireHttpError | Open>(),
-  Schedule.modifyDelay(({ duration, input }) =>
-    Effect.succeed(
-      input._tag !== "Open" && input.reason._tag === "RateLimited" && input.reason.retryAfterMillis !== null
-        ? Duration.max(duration, Duration.millis(input.reason.retryAfterMillis))
-        : duration
-    )
-  )
-)
+type Around = (
+  effect: Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late>
+) => Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late>
 
-export const make = (http: SignalWireHttp, echoes: Echoes.Echoes, options: Options): Delivery => {
+/** What becomes of one message. */
+class Delivering {
+  private readonly http: SignalWireHttp
+  private readonly healing: Healing
+  private readonly options: Options
+  private readonly letter: Letter
+  private readonly echo: Echoes.Echo
+  private readonly deadline: number
   /** Some servers keep `details` and not `metadata`: once one lost the id, it goes into both. */
-  let clientIdIn: "metadata" | "both" = "metadata"
+  private readonly loses: { clientId: boolean }
+  /** When it was first sent here, by the monotonic clock. */
+  private firstSentAt: number | undefined
+  /** Where the next look may stop: what stands before was looked at. Unix seconds. */
+  private lookedTo = Number.NEGATIVE_INFINITY
+  /** Why it is not known whether it was stored; `undefined` while it surely was not. */
+  private open: { readonly cause: unknown; readonly millis: number } | undefined
+  /** Why the last try failed. */
+  private last: SignalWireHttpError | undefined
+  /** The request that runs, or ran last. */
+  private posting: Posting = { isUnderWay: false }
 
-  const patience = ({ reason }: SignalWireHttpError): number =>
-    reason._tag === "Timeout" ? 4 * options.settleMillis : options.settleMillis
-
-  const deliverAs = (
-    { lookFirst, sinceSeconds, ...message }: Letter,
+  constructor(
+    http: SignalWireHttp,
+    healing: Healing,
+    options: Options,
+    letter: Letter,
     echo: Echoes.Echo,
-    limits: ReadonlyArray<Limit>
-  ): Effect.Effect<SendReceipt, SignalWireHttpError | Open> => {
-    const { addressId, clientId, text } = message
-
-    /** Where the next look may stop: what stands before was looked at. Unix seconds. */
-    let lookedTo = sinceSeconds - options.clockSkewSeconds
-    const search = (epochSeconds: number) =>
-      History.readBack(
-        http.getConversationMessages({ addressId, pageSize: 100 }),
-        epochSeconds,
-        options.searchLimit,
-        (message) => message.clientId === clientId
-      )
-    const look = Effect.suspend((): Effect.Effect<Verdict, SignalWireHttpError> =>
-      Deferred.isDoneUnsafe(echo)
-        ? Effect.map(Deferred.await(echo), (receipt) => ({ _tag: "Stored", receipt }))
-        : Effect.map(search(lookedTo), (stretch) => {
-          const [newest] = stretch.messages
-          if (stretch.end === "reached" && newest !== undefined) {
-            lookedTo = Math.max(lookedTo, newest.epochSeconds - options.overlapSeconds)
-          }
-          return judge(stretch, clientId, text)
-        })
-    )
-
-    /** Completes when the message is seen to be stored although its request is still without an answer. */
-    const witness = Effect.suspend(() =>
-      Effect.raceFirst(
-        // the answer is most often right behind
-        Effect.tap(Deferred.await(echo), Effect.sleep(answerGrace)),
-        look.pipe(
-          Effect.orElseSucceed(() => unseen),
-          Effect.delay(options.settleMillis),
-          Effect.repeat({ until: (verdict) => verdict._tag === "Stored" }),
-          Effect.map(({ receipt }) => receipt)
-        )
-      )
-    )
-
-    /** What an open outcome comes to: a receipt, or the go-ahead (`absent`) to send. */
-    const settle = <A, E>(cause: unknown, millis: number, absent: Effect.Effect<A, E>) => {
-      const unclear = Effect.fail(new Open({ settled: true, underWayMillis: millis, cause }))
-      return look.pipe(
-        Effect.repeat({ schedule: looks(millis), until: (verdict) => verdict._tag !== "Absent" }),
-        Effect.retry({ schedule: backoff, while: (error) => error.isRetryable }),
-        Effect.mapError((unreadable) => new Open({ settled: false, underWayMillis: millis, cause: unreadable })),
-        Effect.flatMap(verdicts.$match({
-          Stored: ({ receipt }): Effect.Effect<SendReceipt | A, Open | E> => Effect.succeed(receipt),
-          Absent: (): Effect.Effect<SendReceipt | A, Open | E> => absent,
-          Nameless: (): Effect.Effect<SendReceipt | A, Open | E> => {
-            clientIdIn = "both"
-            return unclear
-          },
-          OutOfSight: (): Effect.Effect<SendReceipt | A, Open | E> => unclear
-        }))
-      )
-    }
-
-    /** Once, with nothing around it that it does not need. */
-    const attempt = (within: ReadonlyArray<Limit>) =>
-      Effect.clockWith((clock) =>
-        Deadline.orAt(http.sendMessage({ ...message, clientIdIn }), [
-          // it is not looked out for at first: hardly any answer takes so long, and whoever looks out has to be called off
-          Deadline.alarm(clock, answerGrace, witness),
-          ...within
-        ])
-      )
-    const settled = <A>(post: Effect.Effect<A, SignalWireHttpError | Open>) =>
-      Effect.catch(
-        post,
-        (error) =>
-          error._tag === "SignalWireHttpError" && isOpen(error)
-            ? settle(error, patience(error), Effect.fail(error))
-            : Effect.fail(error)
-      )
-    /** Goes on after the first attempt failed: only what fails pays for a schedule. */
-    const again = (first: SignalWireHttpError) => {
-      // the schedule is told of the failure that there was already
-      let failure: SignalWireHttpError | undefined = first
-      return Effect.retry(
-        Effect.suspend(() => {
-          const known = failure
-          failure = undefined
-          return settled(known === undefined ? attempt([]) : Effect.fail(known))
-        }),
-        {
-          schedule: attempts,
-          while: (error) =>
-            error._tag === "SignalWireHttpError" && (isOpen(error) || error.reason._tag === "RateLimited")
-        }
-      )
-    }
-    const send = Effect.catch(
-      attempt(limits),
-      (error) => error._tag === "SignalWireHttpError" ? Deadline.orAt(again(error), limits) : Effect.fail(error)
-    )
-    return lookFirst === null ? send : settle(undefined, lookFirst, send)
+    deadline: number,
+    loses: { clientId: boolean }
+  ) {
+    this.http = http
+    this.healing = healing
+    this.options = options
+    this.letter = letter
+    this.echo = echo
+    this.deadline = deadline
+    this.loses = loses
   }
 
+  /** What is known when time is up. */
+  private readonly atDeadline: Effect.Effect<never, Open | Late> = Effect.suspend((): Effect.Effect<
+    never,
+    Open | Late
+  > => {
+    const { last, open, options, posting } = this
+    if (posting.isUnderWay) {
+      return Effect.fail(new Open({ settled: true, underWayMillis: 4 * options.settleMillis, cause: last }))
+    }
+    return open === undefined
+      ? Effect.fail(new Late({ last }))
+      : Effect.fail(new Open({ settled: true, underWayMillis: open.millis, cause: open.cause }))
+  })
+
+  private get limits(): ReadonlyArray<Deadline.Alarm<never, Open | Late>> {
+    return Number.isFinite(this.deadline) ? [{ at: this.deadline, other: this.atDeadline }] : []
+  }
+
+  /** Keeps to the deadline. */
+  private inTime<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E | Open | Late> {
+    return this.limits.length === 0 ? effect : Deadline.orAt(effect, this.limits)
+  }
+
+  get run(): Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late> {
+    const { earlier } = this.letter
+    // nearly always the first try is the only one: it shares its fiber with the limit
+    if (earlier === null) return this.send(0, this.limits, (effect) => this.inTime(effect))
+    if (earlier.wasSent) this.open = { cause: undefined, millis: earlier.underWayMillis }
+    return this.inTime(this.settle({ cause: undefined, millis: earlier.underWayMillis }, Effect.suspend(() => this.send(0))))
+  }
+
+  /** Sends it, again and again as long as that may help. */
+  private send(
+    attempt: number,
+    limits: ReadonlyArray<Deadline.Alarm<never, Open | Late>> = [],
+    around: Around = identity
+  ): Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late> {
+    return Effect.flatMap(Monotonic.millis, (began) => {
+      this.firstSentAt ??= began
+      return Effect.catch(
+        this.attempt(limits),
+        (error) => error._tag === "SignalWireHttpError" ? around(this.afterFailure(error, attempt, began)) : Effect.fail(error)
+      )
+    })
+  }
+
+  private afterFailure(
+    error: SignalWireHttpError,
+    attempt: number,
+    began: number
+  ): Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late> {
+    return Effect.flatMap(Monotonic.millis, (now) => {
+      const tookMillis = now - began
+      const outcome = outcomeOf(error, this.posting)
+      this.last = error
+      this.posting = { isUnderWay: false }
+      if (outcome === "refused") return Effect.fail(error)
+      if (outcome === "unsent") return this.again(error, attempt, began)
+      this.open = { cause: error, millis: this.settleMillis(error, tookMillis) }
+      const isLastWord = error.reason._tag === "ServerError" && attempt >= maxServerErrors
+      return this.settle(this.open, isLastWord ? Effect.fail(error) : this.again(error, attempt, began))
+    })
+  }
+
+  private again(
+    { reason }: SignalWireHttpError,
+    attempt: number,
+    began: number
+  ): Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late> {
+    return Effect.flatMap(Monotonic.millis, (now) =>
+      // a server that asks for more time than there is left has answered for good
+      now + askedMillis(reason) >= this.deadline
+        ? this.atDeadline
+        : Effect.andThen(
+          this.healing.pause(reason, { attempt, tookMillis: now - began, capMillis }),
+          this.send(attempt + 1)
+        ))
+  }
+
+  private settleMillis({ reason }: SignalWireHttpError, tookMillis: number): number {
+    const { settleMillis } = this.options
+    if (reason._tag === "Timeout") return 4 * settleMillis
+    return reason._tag === "Transport" && tookMillis < soonMillis ? Math.min(settleMillis, soonMillis) : settleMillis
+  }
+
+  /** How far back the message can be, given the newest there is. Unix seconds. */
+  private earliest(newestSeconds: number, now: number): number {
+    const { overlapSeconds } = this.options
+    const since = this.letter.earlier?.sinceSeconds ?? null
+    if (since !== null) return Math.max(since - overlapSeconds, this.lookedTo)
+    const sentAt = this.letter.earlier === null ? this.firstSentAt ?? now : this.letter.earlier.sentAt
+    return sentAt === null
+      ? this.lookedTo
+      : Math.max(newestSeconds - (now - sentAt) / 1000 - overlapSeconds, this.lookedTo)
+  }
+
+  private get look(): Effect.Effect<Verdict, SignalWireHttpError> {
+    return Effect.suspend((): Effect.Effect<Verdict, SignalWireHttpError> => {
+      const { addressId, clientId, earlier, text } = this.letter
+      if (Deferred.isDoneUnsafe(this.echo)) {
+        return Effect.map(Deferred.await(this.echo), (receipt) => ({ _tag: "Stored", receipt }))
+      }
+      return Effect.map(
+        Effect.flatMap(Monotonic.millis, (now) =>
+          History.readBack(
+            this.http.getConversationMessages({ addressId, pageSize: 100 }),
+            (newestSeconds) => this.earliest(newestSeconds, now),
+            earlier?.searchLimit ?? this.options.searchLimit,
+            (message) => message.clientId === clientId
+          )),
+        (stretch) => {
+          const [newest] = stretch.messages
+          if (stretch.end === "reached" && newest !== undefined) {
+            this.lookedTo = Math.max(this.lookedTo, newest.epochSeconds - this.options.overlapSeconds)
+          }
+          return judge(stretch, clientId, text)
+        }
+      )
+    })
+  }
+
+  /** Looks, as long as history may be readable again. */
+  private get lookUntilReadable(): Effect.Effect<Verdict, Open> {
+    return Effect.gen({ self: this }, function*() {
+      for (let attempt = 0;; attempt++) {
+        const began = yield* Monotonic.millis
+        const result = yield* Effect.result(once(this.look))
+        if (Result.isSuccess(result)) return result.success
+        const { reason } = result.failure
+        const underWayMillis = this.open?.millis ?? 0
+        if (!mayBeReadable(reason)) {
+          return yield* new Open({ settled: false, underWayMillis, cause: result.failure })
+        }
+        const tookMillis = (yield* Monotonic.millis) - began
+        yield* this.healing.pause(reason, { attempt, tookMillis, capMillis })
+      }
+    })
+  }
+
+  /** Looks again and again, for as long as the message may still turn up; at the end of that once more. */
+  private lookFor(millis: number): Effect.Effect<Verdict, Open> {
+    return Effect.gen({ self: this }, function*() {
+      const until = (yield* Monotonic.millis) + millis
+      for (let pause = firstPause;; pause = Math.min(pause * 2, longestPause)) {
+        const verdict = yield* this.lookUntilReadable
+        const left = until - (yield* Monotonic.millis)
+        if (verdict._tag !== "Absent" || left <= 0) return verdict
+        yield* Effect.sleep(Math.ceil(Math.min(pause, left)))
+      }
+    })
+  }
+
+  /** What an open outcome comes to: a receipt, or the go-ahead (`absent`) to do something else. */
+  private settle<E>(
+    { cause, millis }: { readonly cause: unknown; readonly millis: number },
+    absent: Effect.Effect<SendReceipt, E>
+  ): Effect.Effect<SendReceipt, E | Open> {
+    const isFirst = this.firstSentAt === undefined && this.letter.earlier?.wasSent === false
+    return Effect.flatMap(
+      this.lookFor(millis),
+      (verdict): Effect.Effect<SendReceipt, E | Open> => {
+        if (verdict._tag === "Stored") return Effect.succeed(verdict.receipt)
+        // one that nobody is known to have sent need not be there
+        if (verdict._tag === "Absent" || isFirst) {
+          this.open = undefined
+          return absent
+        }
+        if (verdict._tag === "Nameless") this.loses.clientId = true
+        return Effect.fail(new Open({ settled: true, underWayMillis: millis, cause }))
+      }
+    )
+  }
+
+  /** Completes when the message is seen to be stored although its request is still without an answer. */
+  private get witness(): Effect.Effect<SendReceipt> {
+    return Effect.raceFirst(
+      // the answer is most often right behind
+      Effect.tap(Deferred.await(this.echo), Effect.sleep(answerGrace)),
+      this.look.pipe(
+        Effect.orElseSucceed(() => unseen),
+        Effect.delay(this.options.settleMillis),
+        Effect.repeat({ until: (verdict) => verdict._tag === "Stored" }),
+        Effect.map(({ receipt }) => receipt)
+      )
+    )
+  }
+
+  /** Once, with nothing around it that it does not need. */
+  private attempt(
+    limits: ReadonlyArray<Deadline.Alarm<never, Open | Late>>
+  ): Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late> {
+    const { earlier: _, ...message } = this.letter
+    return Effect.clockWith((clock) => {
+      const posting = this.posting = { isUnderWay: false }
+      return Deadline.orAt(
+        Effect.provideService(
+          this.http.sendMessage({ ...message, clientIdIn: this.loses.clientId ? "both" : "metadata" }),
+          Posting,
+          posting
+        ),
+        [
+          // it is not looked out for at first: hardly any answer takes so long, and whoever looks out has to be called off
+          Deadline.alarm(clock, answerGrace, Effect.suspend(() => this.witness)),
+          ...limits
+        ]
+      )
+    })
+  }
+}
+
+export const make = (http: SignalWireHttp, healing: Healing, echoes: Echoes.Echoes, options: Options): Delivery => {
+  const loses = { clientId: false }
   return {
-    deliver: (letter, limits = []) => echoes.during(letter.clientId, (echo) => deliverAs(letter, echo, limits))
+    deliver: (letter, deadline = Number.POSITIVE_INFINITY) =>
+      echoes.during(letter.clientId, (echo) => {
+        return new Delivering(http, healing, options, letter, echo, deadline, loses).run
+      })
   }
 }

@@ -51,16 +51,21 @@ const pastStaleLinks = <A, E>(read: Effect.Effect<Result.Result<A, E>, E>): Effe
   read.pipe(Effect.repeat({ until: Result.isSuccess, times: 5 }), Effect.flatMap(Effect.fromResult))
 
 /**
- * Reads from the newest message back to `epochSeconds` (`null`: to the beginning), holding `limit` messages at most; no
- * further than the page on which something is found.
+ * Reads from the newest message back to `epochSeconds` (`null`: to the beginning), or to what a function makes of the
+ * newest one's time, holding `limit` messages at most; no further than the page on which something is found.
  */
 export const readBack = <E extends Underlying>(
   newest: Newest<E>,
-  epochSeconds: number | null,
+  epochSeconds: number | null | ((newestSeconds: number) => number),
   limit: number,
   isFound?: (message: ConversationMessage) => boolean
 ): Effect.Effect<Stretch, E> =>
-  pastStaleLinks(Effect.flatMap(newest, (page) => walk(page, epochSeconds, limit, isFound)))
+  pastStaleLinks(Effect.flatMap(newest, (page) => {
+    const until = typeof epochSeconds === "function"
+      ? epochSeconds(page.data[0]?.epochSeconds ?? Number.NEGATIVE_INFINITY)
+      : epochSeconds
+    return walk(page, until, limit, isFound)
+  }))
 
 /** The newest page that has any message. */
 export const newestPage = <E extends Underlying>(newest: Newest<E>): Effect.Effect<Stretch, E> =>

@@ -2,10 +2,10 @@
  * History and live events as one sequence. A session signals when events may be missing; the stretch since the last
  * message is then read back from history, before anything that came after it is let through.
  */
-import * as Backoff from "@effect-signalwire/schema/Backoff"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import { Malformed } from "@effect-signalwire/schema/Reason"
 import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
+import type { Signal } from "@effect-signalwire/subscription/Signal"
 import type { Attachment, Service as Subscription } from "@effect-signalwire/subscription/Subscription"
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
@@ -19,17 +19,22 @@ import { ConversationError } from "../ConversationError.ts"
 import type { Cursor } from "../Cursor.ts"
 import * as Bookmark from "./bookmark.ts"
 import type * as History from "./history.ts"
+import type { HistoryReader, Source } from "./historyReader.ts"
 import * as Merge from "./merge.ts"
 import type { Meter } from "./meter.ts"
+import type { Monitor } from "./monitor.ts"
+import type { Member, Reconciler } from "./reconciler.ts"
 import * as Recovery from "./recovery.ts"
 import * as Sequence from "./sequence.ts"
-import { type Options as SweepOptions, Sweep } from "./sweep.ts"
 
 export interface Options {
   /** The service's method on whose behalf this runs. */
   readonly method: string
   readonly subscription: Subscription
-  readonly newest: History.Newest<ConversationError>
+  readonly history: Source
+  readonly reader: HistoryReader
+  readonly monitor: Monitor
+  readonly reconciler: Reconciler
   /** Whether an event belongs to the sequence. */
   readonly belongs: (event: ConversationEvent) => boolean
   /** What to wait for before history is read, once attached. */
@@ -50,17 +55,14 @@ export interface Tuning {
   readonly memory: number
   /** How many messages a re-read holds at once; what is more is read in parts. */
   readonly recoveryLimit: number
-  /** When to look for what was never pushed; `null` for never. */
-  readonly sweep: SweepOptions | null
+  /** Whether history is read from time to time for what was never pushed; otherwise what was pushed is trusted. */
+  readonly reconciles: boolean
   /** How often a cursor is written at most. Milliseconds. */
   readonly cursorMillis: number
 }
 
 /** What is handed on, batch by batch. */
 export type Items = Pull.Pull<Arr.NonEmptyReadonlyArray<Sequence.Item>, ConversationError>
-
-/** As long as history can't be read for a reason that may heal, the sequence waits for it. */
-const untilReadable = Backoff.capped("1 second", "30 seconds")
 
 const unreadable = (method: string) => (cause: unknown) =>
   new ConversationError({
@@ -70,31 +72,46 @@ const unreadable = (method: string) => (cause: unknown) =>
   })
 
 /** What goes on, and what it stands on. */
-class Live {
+class Live implements Member {
   readonly merge: Merge.Merge
+  readonly mark: Effect.Effect<void>
+  /** Until it has begun it reads anyway. */
+  isAsked = true
   private readonly options: Options
   private readonly means: Sequence.Means
   private readonly attachment: Attachment
-  private readonly sweep: Sweep | undefined
   private phase: Sequence.Phase = Sequence.beginning
-  /** Of what is being read back, the parts that were not, and how many sessions had been ready at the first. */
-  private reading: { readonly rest: Recovery.Rest; readonly sessions: number } | undefined
+  /** Of what is being read back, the parts that were not. */
+  private rest: Recovery.Rest | undefined
+  /** The moment before which everything that is read must have been there. */
+  private moment: number
+  /** How many sessions had been ready when what is being read was first asked for. */
+  private sessions: number | undefined
   /** What is read is what it begins with, and nothing that was missing. */
   private isOpening = false
 
-  constructor(options: Options, attachment: Attachment, sweep: Sweep | undefined) {
+  constructor(options: Options, attachment: Attachment) {
     this.options = options
     this.attachment = attachment
-    this.sweep = sweep
-    this.merge = Merge.make({ ...options.tuning, trustLive: sweep === undefined })
+    this.mark = attachment.mark
+    this.moment = options.reader.mark()
+    this.merge = Merge.make({ ...options.tuning, trustLive: !options.tuning.reconciles })
     this.means = { merge: this.merge, belongs: options.belongs }
   }
+
+  /** The newest page, and so the way to all others. */
+  private readonly newest: History.Newest<ConversationError> = Effect.suspend(() => {
+    const { history, reader } = this.options
+    return Effect.map(reader.newest(history, this.moment), ({ page, sessions }) => {
+      this.sessions ??= sessions
+      return page
+    })
+  })
 
   /** Where it begins, and what it yields first. */
   get begin(): Effect.Effect<Sequence.Step, ConversationError> {
     return Effect.gen({ self: this }, function*() {
-      const { begin, cursor, method, newest, subscription } = this.options
-      const sessions = yield* subscription.sessions
+      const { begin, cursor, method } = this.options
       const saved = cursor === undefined ? Option.none() : yield* Effect.mapError(cursor.load, unreadable(method))
       if (Option.isSome(saved)) {
         this.tell({ _tag: "Resumed", standing: saved.value })
@@ -103,10 +120,12 @@ class Live {
       if (begin === "everything") {
         this.tell({ _tag: "Unread" })
         this.isOpening = true
-        // who begins is told that it fails; only what has begun waits for what may heal
-        return yield* this.readPart
+        return yield* this.readBack
       }
-      return this.tell({ _tag: "Begun", sessions, beginning: yield* begin(newest) })
+      const beginning = yield* begin(this.newest)
+      const step = this.tell({ _tag: "Begun", sessions: this.takeSessions(), beginning })
+      yield* this.options.reconciler.hasRead(this, 0)
+      return step
     })
   }
 
@@ -121,7 +140,7 @@ class Live {
       case "Behind":
         return Effect.matchEffect(this.readBack, {
           onSuccess: (step) => this.handOn(step),
-          onFailure: (error) => this.handOn(this.failed(error))
+          onFailure: (error) => error.reason._tag === "Closed" ? Cause.done() : this.handOn(this.failed(error))
         })
       case "Failed":
         return Effect.fail(phase.error)
@@ -132,7 +151,10 @@ class Live {
 
   private readonly take: Items = Effect.suspend(() =>
     Pull.matchEffect(this.attachment.signals, {
-      onSuccess: (signals) => this.handOn(this.tell({ _tag: "Signals", signals })),
+      onSuccess: (signals) => {
+        this.note(signals)
+        return this.handOn(this.tell({ _tag: "Signals", signals }))
+      },
       onFailure: (cause) => {
         const error = Cause.findError(cause)
         return Result.isSuccess(error)
@@ -157,21 +179,44 @@ class Live {
     return this.tell({ _tag: "Failed", error })
   }
 
+  /** Says from when on what is missing must be read. */
+  private note(signals: ReadonlyArray<Signal>): void {
+    const { reader } = this.options
+    for (const signal of signals) {
+      if (signal._tag !== "Lapse") continue
+      // what did not fit into the mailbox came until now; before a session began was before all that it brought
+      this.moment = signal.cause === "overflow" ? reader.mark() : Math.max(this.moment, reader.now)
+    }
+  }
+
+  private takeSessions(): number {
+    const sessions = this.sessions ?? 0
+    this.sessions = undefined
+    return sessions
+  }
+
   /** Reads the next part of what is missing. */
-  private get readPart(): Effect.Effect<Sequence.Step, ConversationError> {
+  private get readBack(): Effect.Effect<Sequence.Step, ConversationError> {
     return Effect.gen({ self: this }, function*() {
-      const { attachment, merge, reading } = this
-      const { meter, method, newest, subscription, telemetry, tuning } = this.options
-      if (reading !== undefined) this.tell({ _tag: "Signals", signals: yield* attachment.waiting })
-      const sessions = reading?.sessions ?? (yield* subscription.sessions)
-      const { messages, rest, top } = yield* Recovery.readPart(
-        { method, newest, limit: tuning.recoveryLimit },
+      const { attachment, merge } = this
+      const { meter, method, monitor, reconciler, telemetry, tuning } = this.options
+      if (this.rest !== undefined) {
+        const signals = yield* attachment.waiting
+        this.note(signals)
+        this.tell({ _tag: "Signals", signals })
+      }
+      const reading = Recovery.readPart(
+        { method, newest: this.newest, limit: tuning.recoveryLimit },
         merge.readBackTo(),
-        reading?.rest
+        this.rest
       )
-      this.reading = rest && { rest, sessions }
+      const { messages, rest, top } = yield* this.phase._tag === "Behind" && this.phase.announced
+        ? monitor.whileCatchingUp(reading)
+        : reading
+      this.rest = rest
+      const sessions = rest === undefined ? this.takeSessions() : this.sessions ?? 0
       const step = this.tell({ _tag: "ReadBack", sessions, messages, top, more: rest !== undefined })
-      this.sweep?.looked(step.found)
+      yield* reconciler.hasRead(this, this.isOpening ? 0 : step.found)
       const hole = step.items.find(({ _tag }) => _tag === "Gap")
       if (step.found > 0 && !this.isOpening) yield* meter.repaired(step.found)
       if (rest === undefined) this.isOpening = false
@@ -182,38 +227,21 @@ class Live {
       return step
     })
   }
-
-  private get readBack(): Effect.Effect<Sequence.Step, ConversationError> {
-    const { method, telemetry } = this.options
-    return this.readPart.pipe(
-      Effect.tapError((error) =>
-        telemetry.debug("history could not be read", [error.message], { "signalwire.method": method })
-      ),
-      // what is in between may answer for the server, in its own words, and go away again
-      Effect.retry({
-        schedule: untilReadable,
-        while: (error) => error.isRetryable || error.reason._tag === "Malformed"
-      })
-    )
-  }
 }
 
 /**
  * Begins the sequence. Once this completes, nothing from now on is missed; what it answers must be pulled in the same
- * scope.
+ * scope. As long as what it needs may heal, it waits for that.
  */
 export const open = Effect.fnUntraced(
   function*(options: Options): Effect.fn.Return<Items, ConversationError, Scope.Scope> {
-    const { cursor, subscription, tuning } = options
-    const attachment = yield* subscription.attach
+    const { cursor, method, reconciler, subscription, tuning } = options
+    const attachment = yield* Effect.mapError(subscription.attach, ConversationError.from(method))
+    const live = new Live(options, attachment)
+    yield* reconciler.join(live)
     yield* options.settled
-    const sweep = tuning.sweep === null
-      ? undefined
-      : new Sweep(tuning.sweep, { connection: subscription.connection, mark: attachment.mark })
-    const live = new Live(options, attachment, sweep)
     let first = (yield* live.begin).items
 
-    if (sweep !== undefined) yield* Effect.forkScoped(sweep.run)
     let following = live.next
     if (cursor !== undefined) {
       const standing = () => live.merge.standing()

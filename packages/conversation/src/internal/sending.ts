@@ -1,23 +1,19 @@
 /** Sending: each conversation's messages one after the other, with a deadline and a bound on how many may wait. */
-import type { SendOptions, SendReceipt } from "@effect-signalwire/http/SignalWireHttp"
+import type { SendReceipt } from "@effect-signalwire/http/SignalWireHttp"
 import * as Deadline from "@effect-signalwire/schema/Deadline"
-import type { ClientId } from "@effect-signalwire/schema/Ids"
+import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import type * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { ConversationError } from "../ConversationError.ts"
-import { type Delivery, Open } from "./delivery.ts"
+import type { Delivery, Letter } from "./delivery.ts"
 
 export interface Options {
   /** How long a send may take, the wait for its turn included. Milliseconds. */
   readonly deadlineMillis: number
   /** How many sends may wait or be under way at once. */
   readonly capacity: number
-}
-
-export interface Letter extends SendOptions {
-  readonly clientId: ClientId
 }
 
 export interface Sending {
@@ -71,29 +67,32 @@ export const make = (delivery: Delivery, options: Options): Sending => {
   ): Effect.Effect<SendReceipt, ConversationError> => {
     const { clientId } = message
     const { before } = place
+    const unstored = ConversationError.ofSend(method, "no")
     // made when needed: an error is the dearest thing that a send can make
-    const timeout = () => new Reason.Timeout({ millis: options.deadlineMillis })
-    const tooLate = Effect.suspend(() => Effect.fail(new ConversationError({ method, reason: timeout() })))
-    const limit = Deadline.alarm(
-      clock,
-      options.deadlineMillis,
-      Effect.suspend(() => Effect.fail(new Open({ settled: true, underWayMillis: 0, cause: timeout() })))
-    )
-    const deadline = clock.currentTimeMillisUnsafe() + options.deadlineMillis
+    const timeout = () => ({ reason: new Reason.Timeout({ millis: options.deadlineMillis }) })
+    const tooLate = Effect.suspend(() => Effect.fail(unstored(timeout())))
+    const deadline = Monotonic.millisOf(clock) + options.deadlineMillis
     const atItsTurn = Effect.suspend(() => {
-      const now = clock.currentTimeMillisUnsafe()
-      if (now >= deadline) return tooLate
-      return Effect.mapError(
-        delivery.deliver({ ...message, sinceSeconds: now / 1000, lookFirst: null }, [limit]),
-        (error) =>
-          error._tag === "Open"
-            ? new ConversationError({ method, reason: new Reason.Unconfirmed({ clientId }), cause: error.cause })
-            : ConversationError.from(method)(error)
-      )
+      if (Monotonic.millisOf(clock) >= deadline) return tooLate
+      return Effect.mapError(delivery.deliver(message, deadline), (error) => {
+        switch (error._tag) {
+          case "Open":
+            return new ConversationError({
+              method,
+              reason: new Reason.Unconfirmed({ clientId }),
+              stored: "unknown",
+              cause: error.cause ?? timeout().reason
+            })
+          case "Late":
+            return unstored(error.last ?? timeout())
+          case "SignalWireHttpError":
+            return unstored(error)
+        }
+      })
     })
     return before === undefined
       ? atItsTurn
-      : Effect.andThen(Deadline.orAt(Deferred.await(before.done), [{ ...limit, other: tooLate }]), atItsTurn)
+      : Effect.andThen(Deadline.orAt(Deferred.await(before.done), [{ at: deadline, other: tooLate }]), atItsTurn)
   }
 
   return {
@@ -101,7 +100,11 @@ export const make = (delivery: Delivery, options: Options): Sending => {
       Effect.clockWith((clock) => {
         if (underWay >= options.capacity) {
           return Effect.fail(
-            new ConversationError({ method, reason: new Reason.Overloaded({ limit: options.capacity }) })
+            new ConversationError({
+              method,
+              reason: new Reason.Overloaded({ limit: options.capacity }),
+              stored: "no"
+            })
           )
         }
         const place = join(message.addressId)

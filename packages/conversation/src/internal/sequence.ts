@@ -102,10 +102,9 @@ const holeIn = (messages: ReadonlyArray<ConversationMessage>, merge: Merge): Ite
   })
 }
 
-/** Whether something may be missing here that was not read since. */
+/** Whether something may be missing here that was not read since. What could not be read is looked for in its time. */
 const isLapse = (signal: Signal, covered: number): boolean =>
-  signal._tag === "Malformed" ||
-  (signal._tag === "Lapse" && !(signal.cause === "connected" && signal.session <= covered))
+  signal._tag === "Lapse" && !(signal.cause === "connected" && signal.session <= covered)
 
 /** Whether a lapse is worth a word when nothing was missing: a look that was asked for is not. */
 const isInterruption = (signal: Signal): boolean => signal._tag === "Lapse" && signal.cause !== "requested"

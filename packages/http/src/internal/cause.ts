@@ -44,3 +44,51 @@ export const describe = (cause: Error | undefined): string => {
   for (let depth = 0; depth < maxDepth && deepest?.cause instanceof Error; depth++) deepest = deepest.cause
   return deepest === undefined || deepest.message === "" ? "no answer" : deepest.message
 }
+
+/** Codes of Node, and of its fetch, for connections that never came to be, so that no request was sent on them. */
+const unsentCodes = new Set([
+  "ECONNREFUSED",
+  "EADDRNOTAVAIL",
+  "EAI_AGAIN",
+  "ENOTFOUND",
+  "EHOSTDOWN",
+  "EHOSTUNREACH",
+  "ENETDOWN",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "CERT_REVOKED",
+  "CERT_UNTRUSTED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "HOSTNAME_MISMATCH",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "ERR_TLS_HANDSHAKE_TIMEOUT",
+  "ERR_SSL_NO_PROTOCOLS_AVAILABLE",
+  "ERR_SSL_PACKET_LENGTH_TOO_LONG",
+  "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
+  "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION",
+  "ERR_SSL_TLSV1_UNRECOGNIZED_NAME",
+  "ERR_SSL_UNSUPPORTED_PROTOCOL",
+  "ERR_SSL_WRONG_VERSION_NUMBER"
+])
+
+/** How Node says that a connection was cut during its TLS handshake; the code is that of any cut. */
+const cutHandshake = "before secure TLS connection was established"
+
+const saysUnsent = (failure: object): boolean =>
+  ("code" in failure && typeof failure.code === "string" && unsentCodes.has(failure.code)) ||
+  ("message" in failure && typeof failure.message === "string" && failure.message.includes(cutHandshake))
+
+/** Whether a failure says that there was no connection to send a request on. Where several were tried, all must say so. */
+export const isUnsent = (failure: unknown, depth = 0): boolean => {
+  if (typeof failure !== "object" || failure === null || depth > maxDepth) return false
+  if ("errors" in failure && Array.isArray(failure.errors) && failure.errors.length > 0) {
+    return failure.errors.every((each) => isUnsent(each, depth + 1))
+  }
+  return saysUnsent(failure) || ("cause" in failure && isUnsent(failure.cause, depth + 1))
+}

@@ -53,10 +53,14 @@ export interface Patience {
 
 export interface Client {
   readonly origin: string
+  /** Whether the server is on this machine. */
+  readonly isLoopback: boolean
   readonly transport: Transport
   readonly credentials: Credentials.Service
   readonly patience: Patience
   readonly telemetry: Telemetry
+  /** Nothing is sent any more. */
+  isClosed: boolean
   /** The dialect in use: configured, or what the first answer told that did; `undefined` until then. */
   dialect: Dialect | undefined
   groups: Groups | undefined

@@ -2,15 +2,18 @@
  * One authorised request: the token goes in, a refused token is renewed once, and every failure has its reason.
  */
 import * as Deadline from "@effect-signalwire/schema/Deadline"
-import { Timeout, Transport, Unauthorized } from "@effect-signalwire/schema/Reason"
+import * as Monotonic from "@effect-signalwire/schema/Monotonic"
+import { Closed, Timeout, Transport, Unauthorized } from "@effect-signalwire/schema/Reason"
 import { redact } from "@effect-signalwire/schema/Token"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import type { Posting } from "../Posting.ts"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
-import { describe, withoutSecret } from "./cause.ts"
+import { describe, isUnsent, withoutSecret } from "./cause.ts"
 import type { Client } from "./client.ts"
 import { failed, lift } from "./errors.ts"
 import type { Query } from "./inputs.ts"
+import { isOffline } from "./offline.ts"
 import { interpret, type Reply } from "./reply.ts"
 import { within } from "./retry.ts"
 import type { Request } from "./transport.ts"
@@ -20,9 +23,11 @@ import * as Urls from "./urls.ts"
 export interface Call {
   readonly method: string
   readonly request: Request
+  /** Where to note whether it is under way, for a request that must not be processed twice. */
+  readonly posting?: Posting | undefined
 }
 
-/** How long an attempt may take in milliseconds, and by when (unix milliseconds) it must have ended. */
+/** How long an attempt may take in milliseconds, and by when it must have ended, by the monotonic clock. */
 interface Limits {
   readonly timeout: number
   readonly deadline: number
@@ -46,24 +51,31 @@ const timeLeft = ({ deadline, timeout }: Limits, now: number): number => Math.ma
 
 const exchange = (
   client: Client,
-  { method, request }: Call,
+  { method, posting, request }: Call,
   token: Redacted.Redacted,
   millis: number
 ): Effect.Effect<Reply, SignalWireHttpError> => {
+  if (client.isClosed) return Effect.fail(failed(method, new Closed()))
   const secret = Redacted.value(token)
   if (!isSendable(secret)) {
     const detail = "it is empty, or has characters that no header may carry"
     return Effect.fail(failed(method, new Unauthorized({ detail })))
   }
+  const offline = isOffline()
+  const lost = (said: unknown) => {
+    const cause = withoutSecret(said, secret)
+    const sent = offline || isUnsent(said) ? "no" : "unknown"
+    return failed(method, new Transport({ detail: redact(describe(cause), secret), sent }), cause)
+  }
+  // a server on this machine needs no network
+  if (offline && !client.isLoopback) return Effect.suspend(() => Effect.fail(lost(new Error("the platform is offline"))))
+  if (posting !== undefined) posting.isUnderWay = true
   return client.transport(request, {
     token,
     millis,
     // made when needed: an error is the dearest thing that a request can make
     late: Effect.suspend(() => Effect.fail(failed(method, new Timeout({ millis })))),
-    lost: (said) => {
-      const cause = withoutSecret(said, secret)
-      return failed(method, new Transport({ detail: redact(describe(cause), secret) }), cause)
-    }
+    lost
   })
 }
 
@@ -86,22 +98,26 @@ const renew = (
     })
   )
 
+/** Whether an answer says that nothing was done. */
+const isTurnedAway = ({ status }: Reply): boolean => status >= 400 && status < 500 && status !== 408
+
 const attempt = (client: Client, call: Call, limits: Limits): Effect.Effect<unknown, SignalWireHttpError> =>
   Effect.clockWith((clock) => {
-    const left = () => timeLeft(limits, clock.currentTimeMillisUnsafe())
+    const left = () => timeLeft(limits, Monotonic.millisOf(clock))
     const ask = (token: Redacted.Redacted) => exchange(client, call, token, left())
     const answer = (reply: Reply, token: Redacted.Redacted) =>
       lift(call.method, interpret(reply, Redacted.value(token), clock))
     return Effect.flatMap(
       client.credentials.current,
       (token) =>
-        Effect.flatMap(ask(token), (reply) =>
-          reply.status === 401
-            ? Effect.flatMap(
-              renew(client, call.method, token, left()),
-              (renewed) => Effect.flatMap(ask(renewed), (reply) => answer(reply, renewed))
-            )
-            : answer(reply, token))
+        Effect.flatMap(ask(token), (reply) => {
+          if (call.posting !== undefined && isTurnedAway(reply)) call.posting.isUnderWay = false
+          if (reply.status !== 401) return answer(reply, token)
+          return Effect.flatMap(
+            renew(client, call.method, token, left()),
+            (renewed) => Effect.flatMap(ask(renewed), (reply) => answer(reply, renewed))
+          )
+        })
     )
   })
 

@@ -1,12 +1,13 @@
 /**
  * Trying again: what may heal is repeated by a schedule, within a deadline.
  */
-import * as Clock from "effect/Clock"
+import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
+import { Retries } from "../Retries.ts"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import type { Patience } from "./client.ts"
 
@@ -25,21 +26,22 @@ const mayHeal = ({ isRetryable, reason }: SignalWireHttpError): boolean => isRet
 
 /**
  * Repeats an attempt while its failure may heal, the schedule goes on, and the next attempt could begin before the
- * deadline. An attempt gets the time at which it must have ended.
+ * deadline. An attempt gets the time at which it must have ended, in milliseconds of the monotonic clock.
  */
 export const within = <A>(
   attempt: (deadline: number) => Effect.Effect<A, SignalWireHttpError>,
   patience: Pick<Patience, "deadline" | "schedule">
 ): Effect.Effect<A, SignalWireHttpError> =>
   Effect.gen(function*() {
-    const deadline = (yield* Clock.currentTimeMillis) + patience.deadline
+    const deadline = (yield* Monotonic.millis) + patience.deadline
+    if (!(yield* Retries)) return yield* attempt(deadline)
     const step = yield* Schedule.toStep(patience.schedule)
     while (true) {
       const outcome = yield* Effect.result(attempt(deadline))
       if (Result.isSuccess(outcome)) return outcome.success
       const error = outcome.failure
       if (!mayHeal(error)) return yield* error
-      const now = yield* Clock.currentTimeMillis
+      const now = yield* Monotonic.millis
       const delay = yield* Pull.matchEffect(step(now, error), {
         onSuccess: ([, delay]) => Effect.succeed(Math.ceil(Math.max(Duration.toMillis(delay), minimumDelay(error)))),
         onFailure: () => Effect.fail(error),

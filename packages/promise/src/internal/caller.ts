@@ -43,10 +43,15 @@ export const withoutMachinery = (error: unknown): unknown => {
 /** What a call at `site` failed with, for whoever made it. What is no failure of ours is passed on as it is. */
 const present = (error: unknown, method: string, site: Site): unknown => {
   if (!(error instanceof ConversationError)) return error
-  const { reason } = error
+  const { reason, stored } = error
   const cause = withoutMachinery(error.cause)
   setStack(reason, [])
-  const presented = new ConversationError({ method, reason, ...(cause === undefined ? undefined : { cause }) })
+  const presented = new ConversationError({
+    method,
+    reason,
+    ...(stored === undefined ? undefined : { stored }),
+    ...(cause === undefined ? undefined : { cause })
+  })
   // the first line is this package's own
   setStack(presented, framesOf(site).slice(1).filter((line) => !isMachinery(line)))
   return presented

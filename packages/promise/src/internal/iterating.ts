@@ -23,12 +23,12 @@ const batchesOf = <A, E, R>(
 /** Does something with every batch of a stream, until that ends. */
 export const forEachBatch = <A, E, R>(
   stream: Stream.Stream<A, E, R>,
-  each: (batch: NonEmptyReadonlyArray<A>) => void
+  each: (batch: NonEmptyReadonlyArray<A>) => Effect.Effect<void>
 ): Effect.Effect<void, E, R> =>
   Effect.scopedWith((scope) =>
     Effect.flatMap(
       batchesOf(stream, scope),
-      (batches) => Effect.forever(Effect.map(batches, each), { disableYield: true })
+      (batches) => Effect.forever(Effect.flatMap(batches, each), { disableYield: true })
     )
   ).pipe(Pull.catchDone(() => Effect.void))
 

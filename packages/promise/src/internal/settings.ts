@@ -21,6 +21,12 @@ const isDuration = (value: unknown): boolean =>
   !Number.isNaN(value) && isDurationInput(value) &&
   Option.exists(Duration.fromInput(value), (parsed) => Duration.toMillis(parsed) >= 0)
 
+/** How long something may take, where the caller said. */
+export const requireTimeout = (timeout: Duration.Input | undefined): Duration.Input | undefined => {
+  if (timeout === undefined || isDuration(timeout)) return timeout
+  throw invalid("timeout", duration.message)
+}
+
 const duration: Rule = { holds: isDuration, message: "must be milliseconds, or a text such as \"5 seconds\"" }
 const object: Rule = { holds: isObject, message: "must be an object" }
 const callable: Rule = { holds: (value) => typeof value === "function", message: "must be a function" }
@@ -38,6 +44,7 @@ const rules: Readonly<Record<string, Rule>> = {
   logger: object,
   "logger.warn": callable,
   "logger.error": callable,
+  refreshTimeout: duration,
   readyTimeout: duration,
   settle: duration,
   sendDeadline: duration,
@@ -54,7 +61,9 @@ const rules: Readonly<Record<string, Rule>> = {
   "subscription.capacity": count,
   "subscription.backoff": object,
   "subscription.backoff.base": duration,
-  "subscription.backoff.cap": duration
+  "subscription.backoff.cap": duration,
+  "subscription.backoff.resetAfter": duration,
+  "subscription.probeTimeout": duration
 }
 
 /** What an object that must be whole can't do without. */

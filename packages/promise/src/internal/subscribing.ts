@@ -1,18 +1,26 @@
 /** Subscriptions by callback: what a callback does is its own affair, and never another's. */
+import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import * as Documented from "@effect-signalwire/schema/Documented"
 import * as Cause from "effect/Cause"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { type DocumentedGap, fromGap } from "../Timeline.ts"
+import { Callbacks } from "./callbacks.ts"
 import { type Present, withoutMachinery } from "./caller.ts"
 import { forEachBatch } from "./iterating.ts"
 import { invalid } from "./options.ts"
+import type { Refusals } from "./refusals.ts"
 import type { Runner, RunOptions } from "./runner.ts"
+import { requireTimeout } from "./settings.ts"
 
-/** Called with every message, as it happens. What it throws, or rejects with, is told to `onError`. */
+/**
+ * Called with every message, as it happens. A Promise that it returns is awaited before it is called again. What it throws,
+ * or rejects with, is passed to `onError`.
+ */
 export type OnMessage = (message: Documented.DocumentedEvent) => unknown
 
 /** Where failures go that nobody else is told of. */
@@ -23,13 +31,26 @@ export interface SubscribeOptions extends RunOptions {
   /** What becomes of messages that come faster than they are taken. @default "suspend": nothing is lost */
   readonly policy?: Conversations.Policy | undefined
   /**
+   * How many calls of a callback that returns Promises may be unsettled at once. With one, messages are handled strictly
+   * one after the other; those that come meanwhile wait as the `policy` says.
+   * @default 1
+   */
+  readonly concurrency?: number | undefined
+  /**
+   * How long to wait for the beginning, in milliseconds or as a string such as `"5 seconds"`: it then rejects with reason
+   * `Timeout`. Without it, it waits for whatever may heal; `connection` says for what.
+   * @default no limit
+   */
+  readonly timeout?: Duration.Input | undefined
+  /**
    * Told of messages that may be missing and can't be had, since history does not reach back over an interruption: before
    * the callback has what came after them. Without it a warning is logged.
    */
   readonly onGap?: ((gap: DocumentedGap) => void) | undefined
   /**
-   * Told of what the callbacks throw or reject with, and of the failure that ended the subscription. Neither touches
-   * another subscriber. Without it both are logged.
+   * Called with what the callbacks throw or reject with, with the failure that ended the subscription, and once when the
+   * token was refused and there is no other: the subscription then waits for `updateToken`. None of it touches another
+   * subscriber. Without it they are logged.
    */
   readonly onError?: ((error: unknown) => void) | undefined
 }
@@ -57,22 +78,39 @@ const requirePolicy = (policy: unknown): Conversations.Policy | undefined => {
   )
 }
 
-/** Calls what the user gave. What it throws or rejects with is its own affair, and told. */
+/**
+ * Calls what the user gave. What it throws or rejects with is its own affair, and reported; it returns what settles with a
+ * Promise, and never rejects.
+ */
 export const guarded =
-  <A>(call: (argument: A) => unknown, onFailure: (error: unknown) => void) => (argument: A): void => {
+  <A>(call: (argument: A) => unknown, onFailure: (error: unknown) => void) =>
+  (argument: A): Promise<unknown> | undefined => {
     const fail = (error: unknown) => onFailure(withoutMachinery(error))
     try {
       const result = call(argument)
-      if (isThenable(result)) Promise.resolve(result).catch(fail)
+      return isThenable(result) ? Promise.resolve(result).catch(fail) : undefined
     } catch (error) {
       fail(error)
+      return undefined
     }
   }
 
+const requireConcurrency = (concurrency: unknown): number => {
+  if (concurrency === undefined) return 1
+  if (Number.isSafeInteger(concurrency) && Number(concurrency) >= 1) return Number(concurrency)
+  throw invalid("concurrency", "must be a positive integer")
+}
+
+/** What subscriptions of a client share. */
+export interface Host {
+  readonly runner: Runner<Conversations.Conversations>
+  readonly refusals: Refusals
+  readonly report: Report
+}
+
 /** Calls back for every event that is wanted, from when this resolves until it is ended. */
 export const subscribe = async (
-  runner: Runner<Conversations.Conversations>,
-  report: Report,
+  { refusals, report, runner }: Host,
   shown: Present,
   wanted: (event: ConversationEvent) => boolean,
   callback: OnMessage,
@@ -80,20 +118,24 @@ export const subscribe = async (
 ): Promise<Subscription> => {
   if (typeof callback !== "function") throw invalid("callback", "must be a function")
   const policy = requirePolicy(options.policy)
+  const timeout = requireTimeout(options.timeout)
+  const concurrency = requireConcurrency(options.concurrency)
   const { onError } = options
-  /** Told to `onError`, and to the logger where there is none, or where it fails itself. */
+  /** Passed to `onError`, and to the logger where there is none, or where it fails itself. */
   const tell = (message: string) => {
     const log = (error: unknown) => report(message, error)
     return typeof onError === "function" ? guarded(onError, log) : log
   }
   const call = guarded(callback, tell("a subscription's callback failed"))
   const ended = tell("a subscription ended, as it failed")
+  const waits = tell("a subscription waits for another token")
   const callOnGap = typeof options.onGap === "function"
     ? guarded(options.onGap, tell("a subscription's onGap failed"))
     : undefined
   const scope = Scope.makeUnsafe()
   let active = true
   const isOver = () => !active || runner.isClosed()
+  const ignoreRefusals = refusals.listen((reason) => waits(shown(new ConversationError({ method: "subscribe", reason }))))
   const events = await runner.run(
     Effect.flatMap(
       Conversations.Conversations,
@@ -101,29 +143,35 @@ export const subscribe = async (
         Scope.provide(
           subscription({
             policy,
+            timeout,
             onGap: callOnGap && ((gap) => Effect.sync(() => isOver() ? undefined : callOnGap(fromGap(gap))))
           }),
           scope
         )
-    ).pipe(Effect.onExit((exit) => Exit.isFailure(exit) ? Scope.close(scope, exit) : Effect.void)),
+    ).pipe(Effect.onExit((exit) => {
+      if (Exit.isSuccess(exit)) return Effect.void
+      ignoreRefusals()
+      return Scope.close(scope, exit)
+    })),
     options
   )
+  const callbacks = new Callbacks<ConversationEvent>((event) => call(Documented.event(event)), {
+    concurrency,
+    onStuck: (seconds) =>
+      report(`a subscription's callback has not settled for ${seconds} s; messages wait for it`, undefined)
+  })
   const signal = options.signal ?? undefined
   const { stop } = runner.start(
     // not before the caller can stop it
     Effect.andThen(
       Effect.yieldNow,
-      forEachBatch(events, (batch) => {
-        for (const event of batch) {
-          if (isOver()) return
-          if (wanted(event)) call(Documented.event(event))
-        }
-      })
+      forEachBatch(events, (batch) => callbacks.forEach(batch.filter(wanted), isOver))
     ).pipe(
       Effect.catchCause((cause) =>
         Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.sync(() => ended(shown(Cause.squash(cause))))
       ),
       Effect.onExit((exit) => {
+        ignoreRefusals()
         signal?.removeEventListener("abort", onAbort)
         return Scope.close(scope, exit)
       })

@@ -13,7 +13,7 @@ export interface Stores {
   readonly conversation: (addressId: string) => Conversation.Conversation
 }
 
-export const idle: ConnectionState = { _tag: "Idle" }
+export const idle: ConnectionState = { _tag: "Idle", reason: null }
 
 const connection = ({ client }: Source): Store.Readable<ConnectionState> => {
   const state = Store.make<ConnectionState>(idle)

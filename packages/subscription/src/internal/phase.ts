@@ -1,6 +1,6 @@
 /**
- * The life of the connection as a table: what each phase becomes on each happening. It has no time, chance or I/O, and
- * a missing cell does not compile.
+ * The life of the connection as a table: what each phase becomes on each happening. It has no time, chance or I/O. A
+ * happening that a phase does not mention leaves it as it is; a happening that no phase mentions does not compile.
  */
 import type { Reason } from "@effect-signalwire/schema/Reason"
 import * as Data from "effect/Data"
@@ -12,18 +12,13 @@ export interface Resume {
   readonly authorizationState: string | null
 }
 
-/** Remedies already tried since the last session that became ready; each is tried once. */
-export interface Tried {
-  /** The token was renewed just before this dial. */
-  readonly renewal: boolean
-  readonly freshStart: boolean
-}
-
 /** What a dial needs to know. */
 export interface Plan {
+  /** How many dials failed, or led to sessions that did not last, since the last session that lasted. */
   readonly attempt: number
   readonly resume: Resume | null
-  readonly tried: Tried
+  /** The token was renewed since the last session that lasted, or since the last dial that was lost. */
+  readonly renewed: boolean
   /** Why the session before this dial ended; `null` for the first dial. */
   readonly lastReason: Reason | null
 }
@@ -31,9 +26,25 @@ export interface Plan {
 export type Phase =
   | { readonly _tag: "Idle" }
   | { readonly _tag: "Dialling"; readonly plan: Plan }
-  | { readonly _tag: "Online"; readonly resume: Resume; readonly resumed: boolean }
+  | {
+    readonly _tag: "Online"
+    readonly plan: Plan
+    readonly resume: Resume
+    readonly resumed: boolean
+    /** Why the connection may be dead, until the server gives a sign of life; `null` while nothing says so. */
+    readonly doubt: Reason | null
+  }
   | { readonly _tag: "Renewing"; readonly plan: Plan; readonly reason: Reason }
-  | { readonly _tag: "Waiting"; readonly plan: Plan; readonly reason: Reason; readonly delayMillis: number }
+  | {
+    readonly _tag: "Waiting"
+    readonly plan: Plan
+    readonly reason: Reason
+    readonly delayMillis: number
+    /** What follows the wait. */
+    readonly then: "dial" | "renew"
+  }
+  /** The token was refused, and nothing but another one helps. */
+  | { readonly _tag: "Refused"; readonly plan: Plan; readonly reason: Reason }
   | { readonly _tag: "Failed"; readonly reason: Reason }
   | { readonly _tag: "Closed" }
 
@@ -47,6 +58,8 @@ export type Ending =
   | "unauthorized"
   /** What was sent to resume was refused. */
   | "stale"
+  /** There is nothing to dial with. */
+  | "unsupported"
 
 export type Happening =
   | { readonly _tag: "Wanted" }
@@ -57,10 +70,16 @@ export type Happening =
     readonly reason: Reason
     /** What the session left behind; `null` when it never became ready. */
     readonly resume: Resume | null
+    /** Whether it was ready for long enough to begin the backoff anew. */
+    readonly lasted: boolean
+    /** How long the server asked to be left alone. */
+    readonly retryAfterMillis: number
     /** Chance for the backoff: at least 0, below 1. */
     readonly chance: number
   }
   | { readonly _tag: "Elapsed" }
+  /** Something says that now is a good moment to dial: the caller, or another token. */
+  | { readonly _tag: "Nudged" }
   | { readonly _tag: "Renewed" }
   | {
     readonly _tag: "RenewalFailed"
@@ -68,137 +87,117 @@ export type Happening =
     /** Chance for the backoff: at least 0, below 1. */
     readonly chance: number
   }
+  | { readonly _tag: "Doubted"; readonly reason: Reason }
+  | { readonly _tag: "Confirmed" }
+  /** What drives the connection can't go on. */
+  | { readonly _tag: "Broken"; readonly reason: Reason }
   | { readonly _tag: "Closing" }
 
-const nothingTried: Tried = { renewal: false, freshStart: false }
+const firstPlan: Plan = { attempt: 0, resume: null, renewed: false, lastReason: null }
 
-const firstDial: Phase = {
-  _tag: "Dialling",
-  plan: { attempt: 0, resume: null, tried: nothingTried, lastReason: null }
-}
+const firstDial: Phase = { _tag: "Dialling", plan: firstPlan }
 
 const closed: Phase = { _tag: "Closed" }
 
-/** Waits before the next dial; the attempts since the last ready session decide how long. */
-const wait = (plan: Plan, reason: Reason, chance: number, backoff: Backoff): Phase => ({
+/** Waits; the attempts since the last session that lasted decide how long. */
+const wait = (
+  plan: Plan,
+  reason: Reason,
+  chance: number,
+  backoff: Backoff,
+  then: "dial" | "renew" = "dial",
+  atLeastMillis = 0
+): Phase => ({
   _tag: "Waiting",
   plan: { ...plan, attempt: plan.attempt + 1, lastReason: reason },
   reason,
-  delayMillis: backoff.delayMillis(plan.attempt, chance)
+  // those whom a server sends away together do not come back together
+  delayMillis: Math.max(backoff.delayMillis(plan.attempt, chance), Math.round(atLeastMillis * (1 + chance / 4))),
+  then
 })
 
 /** What follows the end of a session: the one place that decides what heals. */
 const afterEnd = (
-  plan: Plan,
-  { chance, ending, reason, resume }: Extract<Happening, { readonly _tag: "Ended" }>,
+  { plan: last, resume: held }: { readonly plan: Plan; readonly resume: Resume | null },
+  { chance, ending, lasted, reason, resume, retryAfterMillis }: Extract<Happening, { readonly _tag: "Ended" }>,
   backoff: Backoff
 ): Phase => {
-  const { tried } = plan
+  const plan = { ...last, ...(lasted ? { attempt: 0, renewed: false } : undefined), resume: resume ?? held }
   switch (ending) {
     case "lost":
       // by the next dial the token may have expired again
-      return wait(
-        { ...plan, resume: resume ?? plan.resume, tried: { ...tried, renewal: false } },
-        reason,
-        chance,
-        backoff
-      )
+      return wait({ ...plan, renewed: false }, reason, chance, backoff, "dial", retryAfterMillis)
     case "restart":
-      return wait({ ...plan, resume: null }, reason, chance, backoff)
-    case "unauthorized":
-      return tried.renewal
-        ? { _tag: "Failed", reason }
-        : {
-          _tag: "Renewing",
-          reason,
-          plan: { ...plan, resume: null, tried: { ...tried, renewal: true }, lastReason: reason }
-        }
     case "stale":
-      return tried.freshStart
-        ? { _tag: "Failed", reason }
-        : wait({ ...plan, resume: null, tried: { ...tried, freshStart: true } }, reason, chance, backoff)
+      return wait({ ...plan, resume: null }, reason, chance, backoff, "dial", retryAfterMillis)
+    case "unauthorized": {
+      const afresh = { ...plan, resume: null, lastReason: reason }
+      return plan.renewed
+        ? wait(afresh, reason, chance, backoff, "renew")
+        : { _tag: "Renewing", reason, plan: { ...afresh, renewed: true } }
+    }
+    case "unsupported":
+      return { _tag: "Failed", reason }
   }
 }
 
 const phases = Data.taggedEnum<Phase>()
 const happenings = Data.taggedEnum<Happening>()
 
-/** The table. Happenings that a phase does not expect leave it as it is. */
+/** The table. */
 export const step = (phase: Phase, happening: Happening, backoff: Backoff): Phase => {
   const stay = () => phase
+  /** What a phase becomes unless it says otherwise. */
+  const others = {
+    Wanted: stay,
+    Ready: stay,
+    Ended: stay,
+    Elapsed: stay,
+    Nudged: stay,
+    Renewed: stay,
+    RenewalFailed: stay,
+    Doubted: stay,
+    Confirmed: stay,
+    Broken: ({ reason }: Extract<Happening, { readonly _tag: "Broken" }>): Phase => ({ _tag: "Failed", reason }),
+    Closing: () => closed
+  }
   return phases.$match(phase, {
-    Idle: () =>
-      happenings.$match(happening, {
-        Wanted: () => firstDial,
-        Ready: stay,
-        Ended: stay,
-        Elapsed: stay,
-        Renewed: stay,
-        RenewalFailed: stay,
-        Closing: () => closed
-      }),
+    Idle: () => happenings.$match(happening, { ...others, Wanted: () => firstDial }),
     Dialling: ({ plan }): Phase =>
       happenings.$match(happening, {
-        Wanted: stay,
-        Ready: ({ resume, resumed }): Phase => ({ _tag: "Online", resume, resumed }),
-        Ended: (ended) => afterEnd(plan, ended, backoff),
-        Elapsed: stay,
-        Renewed: stay,
-        RenewalFailed: stay,
-        Closing: () => closed
+        ...others,
+        Ready: ({ resume, resumed }): Phase => ({ _tag: "Online", plan, resume, resumed, doubt: null }),
+        Ended: (ended) => afterEnd({ plan, resume: plan.resume }, ended, backoff)
       }),
-    Online: ({ resume }): Phase =>
+    Online: (online): Phase =>
       happenings.$match(happening, {
-        Wanted: stay,
-        Ready: stay,
-        Ended: (ended) => afterEnd({ attempt: 0, resume, tried: nothingTried, lastReason: null }, ended, backoff),
-        Elapsed: stay,
-        Renewed: stay,
-        RenewalFailed: stay,
-        Closing: () => closed
+        ...others,
+        Ended: (ended) => afterEnd(online, ended, backoff),
+        Doubted: ({ reason }): Phase => ({ ...online, doubt: reason }),
+        Confirmed: (): Phase => online.doubt === null ? online : { ...online, doubt: null }
       }),
-    Renewing: ({ plan }): Phase =>
+    Renewing: ({ plan, reason }): Phase =>
       happenings.$match(happening, {
-        Wanted: stay,
-        Ready: stay,
-        Ended: stay,
-        Elapsed: stay,
+        ...others,
+        Nudged: (): Phase => ({ _tag: "Dialling", plan }),
         Renewed: (): Phase => ({ _tag: "Dialling", plan }),
-        RenewalFailed: ({ chance, reason }): Phase =>
-          reason.isRetryable
-            ? wait({ ...plan, tried: { ...plan.tried, renewal: false } }, reason, chance, backoff)
-            : { _tag: "Failed", reason },
-        Closing: () => closed
+        RenewalFailed: ({ chance, reason: failure }): Phase =>
+          failure.isRetryable
+            ? wait(plan, failure, chance, backoff, "renew")
+            : { _tag: "Refused", plan: { ...plan, lastReason: reason }, reason: failure }
       }),
-    Waiting: ({ plan }): Phase =>
+    Waiting: ({ plan, reason, then }): Phase =>
       happenings.$match(happening, {
-        Wanted: stay,
-        Ready: stay,
-        Ended: stay,
-        Elapsed: (): Phase => ({ _tag: "Dialling", plan }),
-        Renewed: stay,
-        RenewalFailed: stay,
-        Closing: () => closed
+        ...others,
+        Nudged: (): Phase => ({ _tag: "Dialling", plan }),
+        Elapsed: (): Phase => then === "dial" ? { _tag: "Dialling", plan } : { _tag: "Renewing", plan, reason }
       }),
-    Failed: (): Phase =>
+    Refused: ({ plan }): Phase =>
       happenings.$match(happening, {
-        Wanted: () => firstDial,
-        Ready: stay,
-        Ended: stay,
-        Elapsed: stay,
-        Renewed: stay,
-        RenewalFailed: stay,
-        Closing: () => closed
+        ...others,
+        Nudged: (): Phase => ({ _tag: "Dialling", plan: { ...plan, renewed: false } })
       }),
-    Closed: (): Phase =>
-      happenings.$match(happening, {
-        Wanted: stay,
-        Ready: stay,
-        Ended: stay,
-        Elapsed: stay,
-        Renewed: stay,
-        RenewalFailed: stay,
-        Closing: stay
-      })
+    Failed: () => happenings.$match(happening, { ...others, Wanted: () => firstDial, Broken: stay }),
+    Closed: () => happenings.$match(happening, { ...others, Broken: stay, Closing: stay })
   })
 }

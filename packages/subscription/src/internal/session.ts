@@ -5,10 +5,13 @@
 import * as Connect from "@effect-signalwire/schema/Connect"
 import type { AddressOf } from "@effect-signalwire/schema/ConversationMessage"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
+import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
+import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
 import * as Token from "@effect-signalwire/schema/Token"
 import * as Uuid from "@effect-signalwire/schema/Uuid"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -34,6 +37,8 @@ export interface Timings {
   readonly request: number
   /** After this much silence the server is asked for a sign of life; after twice as much it is taken for dead. */
   readonly heartbeat: number
+  /** From a signal of the platform to a sign of life of the server. */
+  readonly probe: number
 }
 
 export interface Options {
@@ -58,13 +63,25 @@ export interface Start {
   readonly onReady: (resume: Resume, resumed: boolean) => Effect.Effect<void>
   /** Told when a token expires, as far as the server tells. */
   readonly onExpiry: (token: Redacted.Redacted, at: DateTime.Utc) => Effect.Effect<void>
-  /** Calls back with each hint that the connection may have changed, until the scope closes. */
+  /** Calls back with each signal that the connection may have changed, until the scope closes. */
   readonly onHint: Hints
+  /** Hands over how to end the session at once, for another to take its place. */
+  readonly onReplaceable: (replace: () => void) => void
+  /** The connection may be dead. */
+  readonly onDoubt: (reason: Reason.Reason) => Effect.Effect<void>
+  /** The server gave a sign of life. */
+  readonly onConfirmed: Effect.Effect<void>
   readonly onSignals: (signals: ReadonlyArray<Signal.Signal>) => void
+  /** Told of frames, and events in them, that could not be read. */
+  readonly onUnreadable: (unreadable: ReadonlyArray<MalformedValue>) => Effect.Effect<void>
 }
 
 export interface Ended extends Inbox.End {
   readonly resume: Resume | null
+  /** For how long it was ready. */
+  readonly readyMillis: number
+  /** How long the server asked to be left alone. */
+  readonly retryAfterMillis: number
 }
 
 const connectParams = (agent: string, { resume, token }: Start): Connect.Params => ({
@@ -78,11 +95,28 @@ const connectParams = (agent: string, { resume, token }: Start): Connect.Params 
     : { authorization_state: resume.authorizationState })
 })
 
+const offline = new Reason.Transport({ detail: "the platform is offline" })
+
+/** Reports what something threw that should not; the connection counts as lost. Platforms quote what they are given. */
+const thrown = (
+  cause: Cause.Cause<unknown>,
+  redact: (text: string) => string,
+  { warn }: Telemetry
+): Effect.Effect<Reason.Transport> =>
+  Effect.suspend(() => {
+    const error = Cause.squash(cause)
+    const message = redact(error instanceof Error ? error.message : String(error))
+    return Effect.as(
+      warn("an exception ended the session; it is dialled again", [redact(Cause.pretty(cause))]),
+      new Reason.Transport({ detail: `an exception: ${message}` })
+    )
+  })
+
 /** Reads what the session's socket brings, until something ends it. */
 const live = Effect.fnUntraced(function*(
   options: Options,
   start: Start
-): Effect.fn.Return<Ended, Reason.Reason, WebSocketConstructor | Scope.Scope> {
+): Effect.fn.Return<Ended, Socket.Failure, WebSocketConstructor | Scope.Scope> {
   const { timings } = options
   const clock = yield* Clock.Clock
   const connectId = yield* Uuid.make
@@ -104,7 +138,9 @@ const live = Effect.fnUntraced(function*(
     addressOf: options.addressOf,
     redact
   })
-  let heardAt = clock.currentTimeMillisUnsafe()
+  const now = () => Monotonic.millisOf(clock)
+  let heardAt = now()
+  let readyAt: number | undefined
   let lostBy: Reason.Reason | undefined
 
   const lose = (reason: Reason.Reason): Effect.Effect<void> =>
@@ -112,10 +148,21 @@ const live = Effect.fnUntraced(function*(
       lostBy ??= reason
       giveUp()
     })
+  /** Has what goes on beside the reading end the session where it fails, or throws. */
+  const losing = (effect: Effect.Effect<unknown, Reason.Reason>): Effect.Effect<void> =>
+    Effect.matchCauseEffect(effect, {
+      onSuccess: () => Effect.void,
+      onFailure: (cause) => {
+        if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(Cause.interrupt())
+        const failure = Cause.findError(cause)
+        return Result.isSuccess(failure)
+          ? lose(failure.success)
+          : Effect.flatMap(thrown(cause, redact, options.telemetry), lose)
+      }
+    })
   const context = yield* Effect.context()
-  /** Does something beside the reading, until the session ends; where it fails, that ends it. */
   const beside = (effect: Effect.Effect<unknown, Reason.Reason>): void =>
-    void Effect.runForkWith(context)(Effect.forkIn(Effect.catch(effect, lose), scope))
+    void Effect.runForkWith(context)(Effect.forkIn(losing(effect), scope))
 
   const tellExpiry = (token: Redacted.Redacted, result: Connect.ReauthenticateResult | undefined) => {
     const at = Connect.expiryOf(result?.authorization)
@@ -135,15 +182,33 @@ const live = Effect.fnUntraced(function*(
 
   const ping = Effect.flatMap(
     Uuid.make,
-    (id) => write(JsonRpc.request(id, JsonRpc.method.ping, { timestamp: heardAt / 1000 }))
+    (id) =>
+      write(JsonRpc.request(id, JsonRpc.method.ping, { timestamp: Math.round(clock.currentTimeMillisUnsafe()) / 1000 }))
   )
   const watchdog = Effect.gen(function*() {
     while (true) {
-      const silence = clock.currentTimeMillisUnsafe() - heardAt
-      if (silence >= 2 * timings.heartbeat) return yield* lose(new Reason.Timeout({ millis: silence }))
+      const silence = now() - heardAt
+      if (silence >= 2 * timings.heartbeat) return yield* lose(new Reason.Timeout({ millis: Math.round(silence) }))
       if (silence >= timings.heartbeat) yield* ping
-      yield* Effect.sleep(timings.heartbeat - silence % timings.heartbeat)
+      yield* Effect.sleep(Math.ceil(timings.heartbeat - silence % timings.heartbeat))
     }
+  })
+
+  let isProbing = false
+  /** Asks for a sign of life, and does not wait for it as long as the watchdog does. One at a time. */
+  const probe = Effect.suspend(() => {
+    if (isProbing) return Effect.void
+    isProbing = true
+    const asked = heardAt
+    return ping.pipe(
+      Effect.andThen(Effect.sleep(timings.probe)),
+      Effect.andThen(Effect.suspend(() =>
+        heardAt === asked ? lose(new Reason.Timeout({ millis: timings.probe })) : start.onConfirmed
+      )),
+      Effect.ensuring(Effect.sync(() => {
+        isProbing = false
+      }))
+    )
   })
 
   const tooLate = yield* Effect.sleep(timings.connect).pipe(
@@ -152,6 +217,7 @@ const live = Effect.fnUntraced(function*(
   )
   const onReady = (result: Connect.Result, resume: Resume) =>
     Effect.gen(function*() {
+      readyAt = now()
       yield* Fiber.interrupt(tooLate)
       yield* tellExpiry(start.token, result)
       yield* start.onReady(resume, result.session_restored ?? resume.protocol === start.resume?.protocol)
@@ -161,9 +227,14 @@ const live = Effect.fnUntraced(function*(
       if (current !== start.token) beside(reauthenticate(project, current))
     })
 
-  yield* write(JsonRpc.request(connectId, JsonRpc.method.connect, connectParams(options.agent, start)))
-  yield* Effect.forkScoped(Effect.catch(watchdog, lose))
-  yield* start.onHint(() => beside(ping))
+  yield* write(JsonRpc.request(connectId, JsonRpc.method.connect, connectParams(options.agent, start))).pipe(
+    Effect.mapError((reason): Socket.Failure => ({ reason, retryAfterMillis: 0 }))
+  )
+  yield* Effect.forkScoped(losing(watchdog))
+  yield* start.onHint((signal) =>
+    beside(signal === "offline" ? Effect.andThen(start.onDoubt(offline), probe) : probe)
+  )
+  start.onReplaceable(() => beside(lose(new Reason.Transport({ detail: "another session was asked for" }))))
   const answer = ({ answers, end }: Inbox.Pass): Effect.Effect<Inbox.End | undefined> => {
     const written = answers.length === 0 ? Effect.void : Effect.catch(writeAll(answers), lose)
     // frames that arrive meanwhile come as one batch, and who waits for these does not wait for the answers as well
@@ -173,28 +244,51 @@ const live = Effect.fnUntraced(function*(
     if (pass.signals.length > 0) start.onSignals(pass.signals)
     return pass.unreadable.length === 0
       ? answer(pass)
-      : Effect.andThen(options.telemetry.warn("skipped what could not be read", [pass.unreadable]), answer(pass))
+      : Effect.andThen(start.onUnreadable(pass.unreadable), answer(pass))
   }
   const receive = (frames: ReadonlyArray<unknown>) => {
-    heardAt = clock.currentTimeMillisUnsafe()
+    heardAt = now()
     const pass = inbox.read(frames)
     const resume = inbox.resume()
     return pass.ready === undefined || resume === null
       ? handOn(pass)
       : Effect.flatMap(onReady(pass.ready, resume), () => handOn(pass))
   }
+  let retryAfterMillis = 0
   // batch by batch: neither while it answers one nor while it waits for the next does it hold what was handed on
   const turn = Effect.matchEffect(pull, {
     onSuccess: receive,
-    onFailure: (reason): Effect.Effect<Inbox.End> => Effect.succeed({ ending: "lost", reason: lostBy ?? reason })
+    onFailure: (failure): Effect.Effect<Inbox.End> => {
+      retryAfterMillis = failure.retryAfterMillis
+      return Effect.succeed({ ending: "lost", reason: lostBy ?? failure.reason })
+    }
   })
   let end: Inbox.End | undefined
   while (end === undefined) end = yield* turn
-  return { ...end, resume: inbox.resume() }
+  const readyMillis = readyAt === undefined ? 0 : now() - readyAt
+  return { ...end, resume: inbox.resume(), readyMillis, retryAfterMillis }
 })
 
+const never = { resume: null, readyMillis: 0 }
+
+/** How a session ended that never began. */
+const unopened = ({ reason, retryAfterMillis }: Socket.Failure): Ended => ({
+  ...never,
+  ending: reason._tag === "Invalid" ? "unsupported" : "lost",
+  reason,
+  retryAfterMillis
+})
+
+/** Runs a session. What the platform, or anything that was given, throws ends it as a connection that was lost. */
 export const run = (options: Options, start: Start): Effect.Effect<Ended, never, WebSocketConstructor> =>
-  Effect.catch(
-    Effect.scoped(live(options, start)),
-    (reason): Effect.Effect<Ended> => Effect.succeed({ ending: "lost", reason, resume: null })
+  Effect.scoped(live(options, start)).pipe(
+    Effect.catch((failure) => Effect.succeed(unopened(failure))),
+    Effect.catchCause((cause): Effect.Effect<Ended> =>
+      Cause.hasInterruptsOnly(cause)
+        ? Effect.failCause(Cause.interrupt())
+        : Effect.map(
+          thrown(cause, (text) => Token.redact(text, Redacted.value(start.token)), options.telemetry),
+          (reason): Ended => ({ ...never, ending: "lost", reason, retryAfterMillis: 0 })
+        )
+    )
   )

@@ -6,7 +6,7 @@
  */
 import * as Deadline from "@effect-signalwire/schema/Deadline"
 import { Mailbox } from "@effect-signalwire/schema/Mailbox"
-import { Transport } from "@effect-signalwire/schema/Reason"
+import { Invalid, Transport } from "@effect-signalwire/schema/Reason"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -15,10 +15,11 @@ import { constVoid } from "effect/Function"
 import type * as Scope from "effect/Scope"
 import type { WebSocketConstructor as Constructor, WebSocketEvent, WebSocketLike } from "effect/socket/Socket"
 import { WebSocketConstructor } from "./constructor.ts"
+import { refusalOf } from "./refusal.ts"
 
 export interface OpenSocket {
   /** The frames that came since the last pull, at least one; fails once the socket is gone and all were read. */
-  readonly pull: Effect.Effect<NonEmptyReadonlyArray<unknown>, Transport>
+  readonly pull: Effect.Effect<NonEmptyReadonlyArray<unknown>, Failure>
   readonly write: (text: string) => Effect.Effect<void, Transport>
   readonly writeAll: (texts: ReadonlyArray<string>) => Effect.Effect<void, Transport>
   /** Has `pull` fail once all that came was read. */
@@ -38,35 +39,79 @@ const isPausable = (webSocket: object): webSocket is Pausable =>
   "resume" in webSocket && typeof webSocket.resume === "function"
 
 /** In which step it happened, and no more: a socket's own words may quote what was sent. */
-const broken = (detail: string): Transport => new Transport({ detail })
+const broken = (detail: string, sent: "no" | "unknown" = "unknown"): Transport => new Transport({ detail, sent })
 
-const closed = (code: number, reason: string | undefined): Transport =>
-  broken(`the socket closed with code ${code}${reason === undefined || reason === "" ? "" : `: ${reason}`}`)
+/** A server that closes with 1013 says to try again later, and not when. */
+const tryAgainLater = 1013
+const laterMillis = 10_000
+
+/** Why a socket could not be opened, or is gone. */
+export interface Failure {
+  readonly reason: Transport | Invalid
+  /** How long the server asked to be left alone. */
+  readonly retryAfterMillis: number
+}
+
+const failure = (reason: Failure["reason"], retryAfterMillis = 0): Failure => ({ reason, retryAfterMillis })
+
+const closed = (code: number, reason: string | undefined): Failure =>
+  failure(
+    broken(`the socket closed with code ${code}${reason === undefined || reason === "" ? "" : `: ${reason}`}`),
+    code === tryAgainLater ? laterMillis : 0
+  )
+
+/** What a server answers to an upgrade that it refuses, where the platform lets that be seen. */
+const refused = (webSocket: WebSocketLike): Failure => {
+  const refusal = refusalOf(webSocket)
+  return refusal === undefined
+    ? failure(broken("the socket could not be opened"))
+    : failure(
+      broken(`the socket could not be opened: the server answered ${refusal.status}`),
+      refusal.retryAfterMillis
+    )
+}
+
+/** What a platform without sockets throws says what to pass instead; anything else may heal. */
+const undialled = (thrown: unknown): Failure =>
+  failure(thrown instanceof Invalid ? thrown : broken("the platform's WebSocket could not be made", "no"))
 
 /** Makes a socket, which is closed with the scope. */
-const dial = (url: string): Effect.Effect<WebSocketLike, never, Constructor | Scope.Scope> =>
+const dial = (url: string): Effect.Effect<WebSocketLike, Failure, Constructor | Scope.Scope> =>
   Effect.flatMap(WebSocketConstructor, (make) =>
     Effect.acquireRelease(
-      Effect.sync(() => make(url)),
-      (webSocket) => Effect.sync(() => webSocket.close(1000))
+      Effect.suspend(() => {
+        try {
+          return Effect.succeed(make(url))
+        } catch (thrown) {
+          return Effect.fail(undialled(thrown))
+        }
+      }),
+      (webSocket) =>
+        Effect.sync(() => {
+          try {
+            webSocket.close(1000)
+          } catch {
+            // a platform that can't close it has let go of it, or never will
+          }
+        })
     ))
 
 /** Dials, and waits until the socket is open. */
 export const open = Effect.fnUntraced(function*(
   url: string,
   timeoutMillis: number
-): Effect.fn.Return<OpenSocket, Transport, Constructor | Scope.Scope> {
+): Effect.fn.Return<OpenSocket, Failure, Constructor | Scope.Scope> {
   const webSocket = yield* dial(url)
   if ("binaryType" in webSocket) webSocket.binaryType = "arraybuffer"
   const source = isPausable(webSocket) ? webSocket : undefined
-  const opening = Deferred.makeUnsafe<void, Transport>()
-  const frames = new Mailbox<unknown, Transport>()
+  const opening = Deferred.makeUnsafe<void, Failure>()
+  const frames = new Mailbox<unknown, Failure>()
   let waiting = 0
   let isPaused = false
 
-  const fail = (reason: Transport): void => {
-    Deferred.doneUnsafe(opening, Effect.fail(reason))
-    frames.end(Exit.fail(reason))
+  const fail = (why: Failure): void => {
+    Deferred.doneUnsafe(opening, Effect.fail(why))
+    frames.end(Exit.fail(why))
   }
   const onOpen = (): void => void Deferred.doneUnsafe(opening, Effect.void)
   const onMessage = ({ data }: WebSocketEvent): void => {
@@ -80,7 +125,7 @@ export const open = Effect.fnUntraced(function*(
     frames.add(data)
   }
   const onError = (): void =>
-    fail(broken(Deferred.isDoneUnsafe(opening) ? "the socket broke" : "the socket could not be opened"))
+    fail(Deferred.isDoneUnsafe(opening) ? failure(broken("the socket broke")) : refused(webSocket))
   const onClose = ({ code, reason }: WebSocketEvent): void => fail(closed(code ?? 1006, reason))
 
   const flow = (): void => {
@@ -114,7 +159,7 @@ export const open = Effect.fnUntraced(function*(
   yield* Deadline.orAfter(
     Deferred.await(opening),
     timeoutMillis,
-    Effect.suspend(() => Effect.fail(broken("the socket did not open in time")))
+    Effect.suspend(() => Effect.fail(failure(broken("the socket did not open in time"))))
   )
 
   const send = (texts: ReadonlyArray<string>): Effect.Effect<void, Transport> =>
@@ -134,6 +179,6 @@ export const open = Effect.fnUntraced(function*(
     }),
     write: (text) => send([text]),
     writeAll: send,
-    giveUp: () => frames.end(Exit.fail(broken("the socket was given up")))
+    giveUp: () => frames.end(Exit.fail(failure(broken("the socket was given up"))))
   }
 })

@@ -1,0 +1,63 @@
+/**
+ * Waiting for what failed to heal: with growing pauses, as long as a server asks for, and not beyond the moment when
+ * something says that it may work now.
+ */
+import * as Monotonic from "@effect-signalwire/schema/Monotonic"
+import type { Reason } from "@effect-signalwire/schema/Reason"
+import { TokenBucket } from "@effect-signalwire/schema/TokenBucket"
+import type { Service as Subscription } from "@effect-signalwire/subscription/Subscription"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+
+/** So many pauses may end early at once, and one more each interval: platforms may signal without end. */
+const chances = 3
+const chanceInterval = 5000
+
+/** How long a token that was refused is left alone, unless it is replaced: at first, and at most. Milliseconds. */
+const refusedBase = 30_000
+const refusedCap = 300_000
+
+export interface Pause {
+  /** How often it has failed in a row, this time not counted. */
+  readonly attempt: number
+  /** How long the last attempt took, which counts as waiting. Milliseconds. */
+  readonly tookMillis: number
+  /** The longest pause of its own. Milliseconds. */
+  readonly capMillis: number
+}
+
+/** The first pause is as long, each one after it twice that. Milliseconds. */
+const base = 500
+
+/** What the server asks for between two tries. Milliseconds. */
+export const askedMillis = (reason: Reason): number =>
+  reason._tag === "RateLimited" ? reason.retryAfterMillis ?? 0 : 0
+
+export class Healing {
+  private readonly subscription: Pick<Subscription, "awaitChance">
+  private readonly early = new TokenBucket(chances, chanceInterval)
+
+  constructor(subscription: Pick<Subscription, "awaitChance">) {
+    this.subscription = subscription
+  }
+
+  /** Waits until what failed for a reason may be tried again. */
+  pause(reason: Reason, { attempt, capMillis, tookMillis }: Pause): Effect.Effect<void> {
+    const asked = askedMillis(reason)
+    // a server that says when is not asked before
+    if (asked > 0) return Effect.flatMap(Random.next, (chance) => Effect.sleep(asked * (1 + chance / 10)))
+    const isRefused = reason._tag === "Unauthorized" && !reason.isRetryable
+    const [first, longest] = isRefused ? [refusedBase, refusedCap] : [base, capMillis]
+    return Effect.flatMap(Random.next, (chance) => {
+      const own = Math.min(longest, first * 2 ** Math.min(attempt, 20)) * (1 + chance) / 2
+      return Effect.raceFirst(Effect.sleep(Math.max(own - tookMillis, base / 5)), this.chance)
+    })
+  }
+
+  private get chance(): Effect.Effect<void> {
+    return Effect.andThen(
+      this.subscription.awaitChance,
+      Effect.flatMap(Monotonic.millis, (now) => Effect.sleep(this.early.take(now)))
+    )
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * Reading history on behalf of sequences. What may heal is tried again until it does; and those who need the same page at
+ * the same time share one request for it.
+ */
+import { once } from "@effect-signalwire/http/Retries"
+import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import * as Deadline from "@effect-signalwire/schema/Deadline"
+import * as Flight from "@effect-signalwire/schema/Flight"
+import * as Monotonic from "@effect-signalwire/schema/Monotonic"
+import type { Page } from "@effect-signalwire/schema/Page"
+import * as Reason from "@effect-signalwire/schema/Reason"
+import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
+import type { Service as Subscription } from "@effect-signalwire/subscription/Subscription"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import { ConversationError } from "../ConversationError.ts"
+import type { Healing } from "./healing.ts"
+import type { Monitor } from "./monitor.ts"
+
+type Messages = Page<ConversationMessage, ConversationError>
+
+/** A page, and what is known of when it was read. */
+export interface Snapshot {
+  readonly page: Messages
+  /** How many sessions had been ready before it was asked for: it has what was stored before those began. */
+  readonly sessions: number
+  /** The moment before which everything is on it. */
+  readonly moment: number
+}
+
+/** A list of messages, newest first. */
+export interface Source {
+  /** What it is, for those who read the same. */
+  readonly key: string
+  readonly newest: Effect.Effect<Messages, ConversationError>
+}
+
+export interface Options {
+  readonly subscription: Subscription
+  readonly monitor: Monitor
+  readonly healing: Healing
+  readonly telemetry: Telemetry
+  /** How often history is read at most while there is no session. Milliseconds. */
+  readonly pollMillis: number
+}
+
+/** Connected, and unable to read: everything waits for it. Milliseconds. */
+const connectedCap = 4000
+
+/**
+ * A request that hangs is given up early, so that the next one finds a server that is well again; where several did so,
+ * one is given all the time that the transport allows. Milliseconds.
+ */
+const quick = 4000
+const quickInARow = 3
+
+/** What a bound on the walk over pages found: the links lead nowhere, and will the next time. */
+const leadsNowhere = (reason: Reason.Reason): boolean => reason._tag === "Malformed" && reason.path === "links.next"
+
+/**
+ * Whether a failure may heal. What is in between may answer for the server, in its own words, and go away again; a token
+ * that was refused may be replaced.
+ */
+const heals = (reason: Reason.Reason): boolean =>
+  reason.isRetryable || reason._tag === "Unauthorized" || (reason._tag === "Malformed" && !leadsNowhere(reason))
+
+export class HistoryReader {
+  private readonly options: Options
+  private readonly flights = Flight.make<string, Snapshot, ConversationError>()
+  private moment = 0
+
+  constructor(options: Options) {
+    this.options = options
+  }
+
+  /** A moment that only reads which begin from now on come after. */
+  mark(): number {
+    return ++this.moment
+  }
+
+  /** The moment now: reads that are under way may come after it. */
+  get now(): number {
+    return this.moment
+  }
+
+  /** The newest page, read at this moment or after it. One request serves all who ask meanwhile. */
+  newest(source: Source, moment: number): Effect.Effect<Snapshot, ConversationError> {
+    const snapshot = Effect.suspend(() => {
+      const moment = this.moment
+      return Effect.flatMap(
+        this.options.subscription.sessions,
+        (sessions) => Effect.map(source.newest, (page) => ({ page, sessions, moment }))
+      )
+    })
+    return Effect.flatMap(
+      this.flights.run(source.key, Effect.map(this.untilRead(snapshot), this.shared)),
+      (found) => found.moment >= moment ? Effect.succeed(found) : this.newest(source, moment)
+    )
+  }
+
+  private readonly shared = (snapshot: Snapshot): Snapshot => ({ ...snapshot, page: this.sharing(snapshot.page) })
+
+  /** A page whose neighbour is read once for all who ask for it at the same time. */
+  private sharing(page: Messages): Messages {
+    if (!page.hasNext) return page
+    const flight = Flight.make<"next", Option.Option<Messages>, ConversationError>()
+    const next = Effect.map(this.untilRead(page.next), Option.map((found) => this.sharing(found)))
+    return { ...page, next: flight.run("next", next) }
+  }
+
+  /** Reads again and again, until it succeeds or fails for what does not heal. */
+  private untilRead<A>(read: Effect.Effect<A, ConversationError>): Effect.Effect<A, ConversationError> {
+    return Effect.gen({ self: this }, function*() {
+      const { healing, monitor, subscription, telemetry } = this.options
+      let timeouts = 0
+      for (let attempt = 0;; attempt++) {
+        const began = yield* Monotonic.millis
+        const result = yield* Effect.result(once(timeouts < quickInARow ? withinQuick(read) : read))
+        if (Result.isSuccess(result)) {
+          monitor.historyWas(null)
+          return result.success
+        }
+        const error = result.failure
+        const { reason } = error
+        if (!heals(reason)) return yield* error
+        const session = yield* subscription.connection
+        if (session._tag === "Failed") return yield* new ConversationError({ method: error.method, reason: session.reason })
+        timeouts = reason._tag === "Timeout" && timeouts < quickInARow ? timeouts + 1 : 0
+        monitor.historyWas(reason)
+        yield* telemetry.debug("history could not be read", [error.message], { "signalwire.method": error.method })
+        const tookMillis = (yield* Monotonic.millis) - began
+        yield* healing.pause(reason, {
+          attempt,
+          tookMillis,
+          capMillis: session._tag === "Connected" ? connectedCap : Math.max(connectedCap, this.options.pollMillis)
+        })
+      }
+    })
+  }
+}
+
+const withinQuick = <A>(read: Effect.Effect<A, ConversationError>): Effect.Effect<A, ConversationError> =>
+  Deadline.orAfter(
+    read,
+    quick,
+    Effect.suspend(() =>
+      Effect.fail(new ConversationError({ method: "history", reason: new Reason.Timeout({ millis: quick }) }))
+    )
+  )

@@ -1,0 +1,67 @@
+/**
+ * How messages come through to a client, as a whole: the session's state, and what history adds to it. A session that is
+ * up delivers nothing while history can't be read, and without one history is polled.
+ */
+import type { Reason } from "@effect-signalwire/schema/Reason"
+import * as Watched from "@effect-signalwire/schema/Watched"
+import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
+import * as Effect from "effect/Effect"
+
+export class Monitor {
+  readonly state: Watched.Watched<ConnectionState>
+  private session: ConnectionState
+  private polling = false
+  private catchingUp = 0
+  /** Why history could not be read when that was last tried. */
+  private unreadable: Reason | null = null
+
+  constructor(session: ConnectionState) {
+    this.session = session
+    this.state = Watched.make(session)
+  }
+
+  /** Notes how the session stands. */
+  sessionIs(session: ConnectionState): void {
+    this.session = session
+    this.publish()
+  }
+
+  /** Notes whether history is polled. */
+  isPolling(polling: boolean): void {
+    if (polling === this.polling) return
+    this.polling = polling
+    this.publish()
+  }
+
+  /** Notes that history was read, or why it could not be. */
+  historyWas(unreadable: Reason | null): void {
+    if (unreadable === this.unreadable) return
+    this.unreadable = unreadable
+    if (this.catchingUp > 0) this.publish()
+  }
+
+  /** Reads what was missed: the state says so for as long as it takes. */
+  whileCatchingUp<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    const count = (change: number) =>
+      Effect.sync(() => {
+        this.catchingUp += change
+        if (this.catchingUp === Math.max(change, 0)) this.publish()
+      })
+    return Effect.acquireUseRelease(count(1), () => effect, () => count(-1))
+  }
+
+  private publish(): void {
+    const { polling, session } = this
+    switch (session._tag) {
+      case "Connected":
+        return this.state.setUnsafe(
+          this.catchingUp > 0 ? { ...session, catchingUp: true, reason: this.unreadable } : session
+        )
+      case "Connecting":
+      case "Reconnecting":
+        return this.state.setUnsafe(polling ? { ...session, polling } : session)
+      default:
+        return this.state.setUnsafe(session)
+    }
+  }
+}

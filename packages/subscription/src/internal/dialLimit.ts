@@ -1,0 +1,48 @@
+/**
+ * How often a client dials at most, whatever asks for it: backoff, wake signals, another token, or a caller. All clients
+ * of a process share one more limit, so that those which lost a server together do not come back together.
+ */
+import * as Monotonic from "@effect-signalwire/schema/Monotonic"
+import { TokenBucket } from "@effect-signalwire/schema/TokenBucket"
+import type * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+
+/** Ten dials a minute in the long run. */
+const clientInterval = 6000
+const clientBurst = 10
+
+/** A wake signal may end this many waits at once, and one more each interval. */
+const wakeBurst = 3
+
+/** A hundred dials a second. */
+const processInterval = 10
+const processBurst = 100
+
+/** One for each clock: tests have clocks of their own. */
+const processes = new WeakMap<Clock.Clock, TokenBucket>()
+
+const processLimit = (clock: Clock.Clock): TokenBucket => {
+  const known = processes.get(clock)
+  if (known !== undefined) return known
+  const limit = new TokenBucket(processBurst, processInterval)
+  processes.set(clock, limit)
+  return limit
+}
+
+const waitFor = (limit: (clock: Clock.Clock) => TokenBucket): Effect.Effect<void> =>
+  Effect.clockWith((clock) => {
+    const millis = limit(clock).take(Monotonic.millisOf(clock))
+    return millis > 0 ? Effect.sleep(millis) : Effect.void
+  })
+
+/** The limits of one client. */
+export class DialLimit {
+  private readonly dials = new TokenBucket(clientBurst, clientInterval)
+  private readonly wakes = new TokenBucket(wakeBurst, clientInterval)
+
+  /** Waits until another dial may begin. */
+  readonly dial: Effect.Effect<void> = Effect.andThen(waitFor(() => this.dials), waitFor(processLimit))
+
+  /** Waits until another wake signal may end a wait. */
+  readonly wake: Effect.Effect<void> = waitFor(() => this.wakes)
+}
