@@ -206,7 +206,9 @@ const refreshingAhead = (
     const remaining = expiresAt - (yield* Clock.currentTimeMillis)
     // the server has just accepted it: a clock that says it has expired is wrong, and no guide
     if (remaining <= 0) return
-    yield* Effect.sleep(Math.min(Math.max(remaining - aheadMillis, remaining / 2), longestSleep))
+    let wait = Math.max(remaining - aheadMillis, remaining / 2)
+    for (; wait > longestSleep; wait -= longestSleep) yield* Effect.sleep(longestSleep)
+    yield* Effect.sleep(wait)
     yield* Effect.retry(renew(token), { schedule: untilRefreshed, while: (error) => error.isRetryable })
   })
   return (token, at) =>

@@ -96,12 +96,13 @@ it.each([[true, true], [false, false], ["true", true], ["false", false], [null, 
 )
 
 it("reads a chat event of the address dialect", () => {
-  assert.deepStrictEqual(Documented.event(read(chat)), chat)
+  assert.deepStrictEqual(Documented.event(read(chat)), { ...chat, client_id: null })
 })
 
 it("reads a log event of the group dialect", () => {
   const { from_fabric_address_id, group_id, ...rest } = groupLog
   assert.deepStrictEqual(Documented.event(read(groupLog)), {
+    client_id: null,
     ...rest,
     conversation_id: group_id,
     from_address_id: from_fabric_address_id,

@@ -49,6 +49,7 @@ const read = (input: unknown): Message.ConversationMessage => valueOf(Message.de
 
 it("reads the documented message, every documented field unchanged", () => {
   assert.deepStrictEqual(Documented.message(read(documented)), {
+    client_id: null,
     ...documented,
     address_id: "9dbe9e94-c797-461e-b5a3-af6d095deaf4",
     from_address_id: null,
@@ -66,12 +67,13 @@ it.each(["id", "conversation_id", "user_id", "ts", "details", "type", "subtype",
 )
 
 it("reads a chat message of the address dialect", () => {
-  assert.deepStrictEqual(Documented.message(read(chat)), chat)
+  assert.deepStrictEqual(Documented.message(read(chat)), { ...chat, client_id: null })
 })
 
 it("reads a log entry of the group dialect", () => {
   const log = read(groupLog)
   assert.deepStrictEqual(Documented.message(log), {
+    client_id: null,
     id: "eeeeeeee-0000-4000-8000-000000000005",
     conversation_id: "sw_bbbbbbbb-0000-4000-8000-000000000002",
     user_id: null,

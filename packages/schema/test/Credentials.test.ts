@@ -65,7 +65,9 @@ it.effect("tries again for one who asks after a refresh has failed", () =>
       refresh: Effect.suspend(() => ++begun === 1 ? Effect.fail("offline") : Effect.succeed(Redacted.make("token-2")))
     })
     yield* Effect.flip(credentials.renew(first))
-    assert.strictEqual(Redacted.value(yield* credentials.renew(first)), "token-2")
+    const asking = yield* Effect.forkChild(credentials.renew(first), { startImmediately: true })
+    yield* TestClock.adjust("1 second")
+    assert.strictEqual(Redacted.value(yield* Fiber.join(asking)), "token-2")
   }))
 
 it.effect("refreshes again for those who wait when the one who refreshes gives up", () =>
@@ -76,6 +78,7 @@ it.effect("refreshes again for those who wait when the one who refreshes gives u
     const waiting = yield* Effect.forkChild(credentials.renew(first), { startImmediately: true })
     yield* Fiber.interrupt(leader)
     yield* Deferred.succeed(gate, undefined)
+    yield* TestClock.adjust("1 second")
     assert.strictEqual(Redacted.value(yield* Fiber.join(waiting)), "token-3")
     assert.strictEqual(begun(), 2)
   }))
@@ -255,4 +258,60 @@ it.effect("leaves a token alone that was replaced before its time", () =>
     yield* credentials.replace(Redacted.make("another"))
     yield* TestClock.adjust("1 hour")
     assert.strictEqual(refreshes(), 0)
+  }))
+
+it.effect("P8.5: is not asked faster than its backoff, whatever becomes of its tokens", () =>
+  Effect.gen(function*() {
+    let begun = 0
+    const credentials = yield* Credentials.make({
+      token: first,
+      refresh: Effect.sync(() => Redacted.make(`token-${++begun + 1}`))
+    })
+    yield* Effect.flatMap(credentials.current, credentials.renew).pipe(Effect.forever, Effect.forkScoped)
+    for (let second = 0; second < 600; second++) yield* TestClock.adjust("1 second")
+    // after 0, 1, 3, 7, 15 and 31 seconds, then every 30
+    assert.isAtMost(begun, 6 + 20)
+    assert.isAtLeast(begun, 20)
+  }))
+
+it.effect.each<readonly [string, Effect.Effect<Redacted.Redacted, unknown>]>([
+  ["fails", Effect.fail("offline")],
+  ["throws", Effect.die(new Error("a bug"))],
+  ["returns the token that was refused", Effect.succeed(first)],
+  ["returns nothing", Effect.succeed(Redacted.make(""))],
+  ["hangs", Effect.never]
+])("P8.3: a refresh that %s may succeed when it is asked again", ([, misbehaves]) =>
+  Effect.gen(function*() {
+    let begun = 0
+    const credentials = yield* Credentials.make({
+      token: first,
+      refresh: Effect.suspend(() => ++begun === 1 ? misbehaves : Effect.succeed(Redacted.make("token-2")))
+    })
+    const failing = yield* Effect.forkChild(Effect.flip(credentials.renew(first)), { startImmediately: true })
+    yield* TestClock.adjust("10 seconds")
+    assert.isTrue((yield* Fiber.join(failing)).isRetryable)
+    const asking = yield* Effect.forkChild(credentials.renew(first), { startImmediately: true })
+    yield* TestClock.adjust("1 second")
+    assert.strictEqual(Redacted.value(yield* Fiber.join(asking)), "token-2")
+  }))
+
+it.effect("P8.6: a token that replaces the refused one reaches all who wait for a refresh that hangs", () =>
+  Effect.gen(function*() {
+    const credentials = yield* Credentials.make({ token: first, refresh: Effect.never })
+    const asking = yield* Effect.forkChild(credentials.renew(first), { startImmediately: true })
+    yield* credentials.replace(Redacted.make("token-2"))
+    assert.strictEqual(Redacted.value(yield* Fiber.join(asking)), "token-2")
+  }))
+
+it.effect("does not ask again for a token once it was said that there is no other", () =>
+  Effect.gen(function*() {
+    let begun = 0
+    const credentials = yield* Credentials.make({
+      token: first,
+      refresh: Effect.suspend(() => Effect.fail({ isRetryable: false, count: ++begun }))
+    })
+    for (let times = 0; times < 3; times++) {
+      assert.isFalse((yield* Effect.flip(credentials.renew(first))).isRetryable)
+    }
+    assert.strictEqual(begun, 1)
   }))

@@ -9,13 +9,32 @@ const resume = { protocol: "signalwire_a_b_c", authorizationState: "state" }
 
 const wanted: Happening = { _tag: "Wanted" }
 const elapsed: Happening = { _tag: "Elapsed" }
+const nudged: Happening = { _tag: "Nudged" }
+const renewed: Happening = { _tag: "Renewed" }
 const ready: Happening = { _tag: "Ready", resume, resumed: false }
-const ended = (ending: Ending, chance = 0.5): Happening => ({ _tag: "Ended", ending, reason, resume: null, chance })
+
+interface End {
+  readonly chance?: number
+  readonly lasted?: boolean
+  readonly retryAfterMillis?: number
+}
+
+const ended = (
+  ending: Ending,
+  { chance = 0.5, lasted = false, retryAfterMillis = 0 }: End = {}
+): Happening => ({ _tag: "Ended", ending, reason, resume: null, lasted, retryAfterMillis, chance })
+
+const renewalFailed = (isRetryable: boolean): Happening => ({
+  _tag: "RenewalFailed",
+  reason: new Reason.Unauthorized({ detail: "no", isRetryable }),
+  chance: 0.999
+})
 
 const after = (...happenings: ReadonlyArray<Happening>): Phase =>
   happenings.reduce<Phase>((phase, happening) => step(phase, happening, backoff), { _tag: "Idle" })
 
 const planOf = (phase: Phase) => "plan" in phase ? phase.plan : undefined
+const delayOf = (phase: Phase) => phase._tag === "Waiting" ? phase.delayMillis : undefined
 
 describe("the life of the connection", () => {
   it("dials when it is wanted", () => {
@@ -23,21 +42,27 @@ describe("the life of the connection", () => {
   })
 
   it("is online once a session is ready", () => {
-    assert.deepStrictEqual(after(wanted, ready), { _tag: "Online", resume, resumed: false })
+    assert.strictEqual(after(wanted, ready)._tag, "Online")
   })
 
   it("P8.2: waits longer after each failure, never longer than the cap", () => {
-    const failures = Array.from({ length: 8 }, () => [ended("lost", 0.999), elapsed]).flat().slice(0, -1)
-    const delays = failures.flatMap((_, index) => {
-      const phase = after(wanted, ...failures.slice(0, index + 1))
-      return phase._tag === "Waiting" ? [phase.delayMillis] : []
-    })
+    const failures = Array.from({ length: 8 }, () => [ended("lost", { chance: 0.999 }), elapsed]).flat().slice(0, -1)
+    const delays = failures.flatMap((_, index) => delayOf(after(wanted, ...failures.slice(0, index + 1))) ?? [])
     assert.deepStrictEqual(delays, [100, 200, 400, 799, 999, 999, 999, 999])
   })
 
-  it("P8.2: begins the backoff anew after a session that was ready", () => {
-    const phase = after(wanted, ended("lost"), elapsed, ended("lost"), elapsed, ready, ended("lost", 0.999))
-    assert.strictEqual(phase._tag === "Waiting" && phase.delayMillis, 100)
+  it("P8.2: begins the backoff anew after a session that lasted", () => {
+    const failures = [ended("lost"), elapsed, ended("lost"), elapsed]
+    assert.strictEqual(delayOf(after(wanted, ...failures, ready, ended("lost", { chance: 0.999, lasted: true }))), 100)
+  })
+
+  it("P8.2: goes on with the backoff after a session that did not last", () => {
+    const session = [ready, ended("lost", { chance: 0.999 }), elapsed]
+    assert.strictEqual(delayOf(after(wanted, ...session, ...session, ready, ended("lost", { chance: 0.999 }))), 400)
+  })
+
+  it("P8.5: leaves a server alone for as long as it asks, and a little longer", () => {
+    assert.strictEqual(delayOf(after(wanted, ended("lost", { retryAfterMillis: 10_000 }))), 11_250)
   })
 
   it("goes on with the session that was lost", () => {
@@ -52,50 +77,89 @@ describe("the life of the connection", () => {
     assert.isNull(planOf(after(wanted, ready, ended("restart")))?.resume)
   })
 
-  it("renews a refused token once, then fails", () => {
-    const renewing = after(wanted, ended("unauthorized"))
-    assert.strictEqual(renewing._tag, "Renewing")
-    const again = after(wanted, ended("unauthorized"), { _tag: "Renewed" }, ended("unauthorized"))
-    assert.deepStrictEqual(again, { _tag: "Failed", reason })
-  })
-
-  it("P8.3: renews again a token that may have expired while dials were lost", () => {
-    const renewed = [ended("unauthorized"), { _tag: "Renewed" } as const]
-    const phase = after(wanted, ...renewed, ended("lost"), elapsed, ended("unauthorized"))
-    assert.strictEqual(phase._tag, "Renewing")
-  })
-
-  it("may renew a token again after a session that was ready", () => {
-    const phase = after(wanted, ended("unauthorized"), { _tag: "Renewed" }, ready, ended("unauthorized"))
-    assert.strictEqual(phase._tag, "Renewing")
-  })
-
-  it("fails when the token will never be renewed", () => {
-    const final = new Reason.Unauthorized({ detail: "logged out" })
-    const phase = after(wanted, ended("unauthorized"), { _tag: "RenewalFailed", reason: final, chance: 0 })
-    assert.deepStrictEqual(phase, { _tag: "Failed", reason: final })
-  })
-
-  it("P8.3: waits when the token could not be renewed this time, and renews it again after the next dial", () => {
-    const offline = new Reason.Unauthorized({ detail: "offline", isRetryable: true })
-    const phase = after(wanted, ended("unauthorized"), { _tag: "RenewalFailed", reason: offline, chance: 0.5 })
-    assert.strictEqual(phase._tag, "Waiting")
-    assert.strictEqual(step(step(phase, elapsed, backoff), ended("unauthorized"), backoff)._tag, "Renewing")
-  })
-
-  it("drops what it resumes with when that is refused, waits, and fails when it is refused again", () => {
-    const waiting = after(wanted, ready, ended("lost"), elapsed, ended("stale"))
+  it("drops what it resumes with when that is refused, and waits, however often it is refused", () => {
+    const refused = [ended("stale"), elapsed]
+    const waiting = after(wanted, ready, ended("lost"), elapsed, ...refused, ended("stale"))
     assert.strictEqual(waiting._tag, "Waiting")
     assert.isNull(planOf(waiting)?.resume)
-    assert.strictEqual(step(step(waiting, elapsed, backoff), ended("stale"), backoff)._tag, "Failed")
   })
 
-  it("tries afresh when it is wanted after it failed", () => {
-    const failed = after(wanted, ended("stale"), elapsed, ended("stale"))
+  it("renews a refused token at once", () => {
+    assert.strictEqual(after(wanted, ended("unauthorized"))._tag, "Renewing")
+  })
+
+  it("P8.5: waits before it renews a token that was renewed just before it was refused", () => {
+    const waiting = after(wanted, ended("unauthorized"), renewed, ended("unauthorized"))
+    assert.strictEqual(waiting._tag, "Waiting")
+    assert.strictEqual(step(waiting, elapsed, backoff)._tag, "Renewing")
+  })
+
+  it("P8.5: waits ever longer while sessions begin with each renewed token and end by refusing it", () => {
+    const round = [ready, ended("unauthorized", { chance: 0.999 }), elapsed, renewed]
+    const begin = [wanted, ended("unauthorized"), renewed]
+    const delays = [1, 2, 3].map((rounds) =>
+      delayOf(after(...begin, ...Array.from({ length: rounds }, () => round).flat().slice(0, -2)))
+    )
+    assert.deepStrictEqual(delays, [100, 200, 400])
+  })
+
+  it("P8.3: renews at once again a token that may have expired while dials were lost", () => {
+    const phase = after(wanted, ended("unauthorized"), renewed, ended("lost"), elapsed, ended("unauthorized"))
+    assert.strictEqual(phase._tag, "Renewing")
+  })
+
+  it("renews at once again after a session that lasted", () => {
+    const phase = after(wanted, ended("unauthorized"), renewed, ready, ended("unauthorized", { lasted: true }))
+    assert.strictEqual(phase._tag, "Renewing")
+  })
+
+  it("P8.3: waits and renews again when the token could not be renewed this time", () => {
+    const waiting = after(wanted, ended("unauthorized"), renewalFailed(true))
+    assert.strictEqual(waiting._tag, "Waiting")
+    assert.strictEqual(step(waiting, elapsed, backoff)._tag, "Renewing")
+  })
+
+  it("P8.3: waits for another token when there is none, and names the refusal", () => {
+    const refused = after(wanted, ended("unauthorized"), renewalFailed(false))
+    assert.strictEqual(refused._tag === "Refused" && refused.reason._tag, "Unauthorized")
+    assert.strictEqual(step(refused, elapsed, backoff)._tag, "Refused")
+  })
+
+  it.each<readonly [string, ReadonlyArray<Happening>]>([
+    ["while it waits", [ended("lost")]],
+    ["while it waits to renew", [ended("unauthorized"), renewalFailed(true)]],
+    ["while it renews", [ended("unauthorized")]],
+    ["when the token was refused for good", [ended("unauthorized"), renewalFailed(false)]]
+  ])("P8.6: dials at once when it is told to %s", (_, happenings) => {
+    assert.strictEqual(after(wanted, ...happenings, nudged)._tag, "Dialling")
+  })
+
+  it("shows why the connection may be dead, until the server gives a sign of life", () => {
+    const doubted = after(wanted, ready, { _tag: "Doubted", reason })
+    assert.strictEqual(doubted._tag === "Online" && doubted.doubt, reason)
+    const confirmed = step(doubted, { _tag: "Confirmed" }, backoff)
+    assert.isNull(confirmed._tag === "Online" ? confirmed.doubt : undefined)
+  })
+
+  it("P8.3: fails where there is nothing to dial with, and tries afresh when it is wanted again", () => {
+    const failed = after(wanted, ended("unsupported"))
+    assert.deepStrictEqual(failed, { _tag: "Failed", reason })
     assert.strictEqual(step(failed, wanted, backoff)._tag, "Dialling")
   })
 
-  it.each<Happening>([wanted, ready, ended("lost"), elapsed])("stays closed whatever happens: $_tag", (happening) => {
-    assert.strictEqual(after(wanted, { _tag: "Closing" }, happening)._tag, "Closed")
+  it.each<readonly [string, ReadonlyArray<Happening>]>([
+    ["dialling", [wanted]],
+    ["online", [wanted, ready]],
+    ["waiting", [wanted, ended("lost")]],
+    ["renewing", [wanted, ended("unauthorized")]]
+  ])("P8.7: fails when what drives it can't go on while %s", (_, happenings) => {
+    assert.deepStrictEqual(after(...happenings, { _tag: "Broken", reason }), { _tag: "Failed", reason })
   })
+
+  it.each<Happening>([wanted, ready, ended("lost"), elapsed, nudged, { _tag: "Broken", reason }])(
+    "stays closed whatever happens: $_tag",
+    (happening) => {
+      assert.strictEqual(after(wanted, { _tag: "Closing" }, happening)._tag, "Closed")
+    }
+  )
 })

@@ -60,7 +60,7 @@ describe("a socket that is dialled", () => {
       const fake = makeFake()
       const dialling = yield* Effect.forkChild(Effect.flip(Effect.scoped(opening(fake))))
       yield* TestClock.adjust(10_000)
-      assert.strictEqual((yield* Fiber.join(dialling)).detail, "the socket did not open in time")
+      assert.strictEqual((yield* Fiber.join(dialling)).reason.message, "connection failed: the socket did not open in time")
       assert.deepStrictEqual(fake.log, ["close 1000"])
     }))
 
@@ -70,14 +70,14 @@ describe("a socket that is dialled", () => {
       const dialling = yield* Effect.forkChild(Effect.flip(Effect.scoped(opening(fake))), { startImmediately: true })
       fake.emit("error")
       fake.emit("close", { code: 1006 })
-      assert.strictEqual((yield* Fiber.join(dialling)).detail, "the socket could not be opened")
+      assert.strictEqual((yield* Fiber.join(dialling)).reason.message, "connection failed: the socket could not be opened")
     }))
 
   it.effect("may be open at once, or closed", () =>
     Effect.gen(function*() {
       yield* Effect.scoped(opening(makeFake(1)))
-      const { detail } = yield* Effect.flip(Effect.scoped(opening(makeFake(3))))
-      assert.strictEqual(detail, "the socket closed with code 1006")
+      const { reason } = yield* Effect.flip(Effect.scoped(opening(makeFake(3))))
+      assert.strictEqual(reason.message, "connection failed: the socket closed with code 1006")
     }))
 })
 
@@ -107,7 +107,7 @@ describe("an open socket", () => {
       say("1")
       emit("close", { code: 1012, reason: "restart" })
       assert.deepStrictEqual(yield* socket.pull, ["1"])
-      assert.strictEqual((yield* Effect.flip(socket.pull)).detail, "the socket closed with code 1012: restart")
+      assert.strictEqual((yield* Effect.flip(socket.pull)).reason.message, "connection failed: the socket closed with code 1012: restart")
     }))
 
   it.effect("tells that it broke before it tells that it closed", () =>
@@ -116,7 +116,7 @@ describe("an open socket", () => {
       const pulling = yield* Effect.forkChild(Effect.flip(socket.pull), { startImmediately: true })
       emit("error")
       emit("close", { code: 1006 })
-      assert.strictEqual((yield* Fiber.join(pulling)).detail, "the socket broke")
+      assert.strictEqual((yield* Fiber.join(pulling)).reason.message, "connection failed: the socket broke")
     }))
 
   it.effect("holds the server back while too much waits to be read", () =>

@@ -2,17 +2,21 @@ import * as Credentials from "@effect-signalwire/schema/Credentials"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
-import { type Hints, Wake } from "@effect-signalwire/subscription/Wake"
+import { type Hints, Wake, type WakeSignal } from "@effect-signalwire/subscription/Wake"
+import { invalidParameter } from "@effect-signalwire/schema/Reason"
 import * as FakeServer from "@effect-signalwire/testing/FakeServer"
+import * as MemorySocket from "@effect-signalwire/testing/MemorySocket"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
+import { WebSocketConstructor, type WebSocketLike } from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 
@@ -67,14 +71,21 @@ const start = Effect.fnUntraced(function*(
 
 /** A platform whose hints the test gives. */
 const makeWake = () => {
-  const hints = new Set<() => void>()
+  const hints = new Set<(signal: WakeSignal) => void>()
   const wake: Hints = (hint) =>
     Effect.acquireRelease(Effect.sync(() => hints.add(hint)), () => Effect.sync(() => hints.delete(hint)))
   return { hints, wake }
 }
 
+/** Lets time pass, second by second, until the server was dialled so often; a minute at most. */
+const untilDialled = Effect.fnUntraced(function*(server: FakeServer.FakeServer, dials: number) {
+  for (let second = 0; second < 60 && server.dials() < dials; second++) yield* TestClock.adjust("1 second")
+})
+
 /** Lets everything that is ready run. */
 const settle = TestClock.adjust(0)
+
+const expired = { code: JsonRpc.code.authenticationFailed, message: "401" }
 
 const event = (frameId: string, id: string) => FakeServer.event(frameId, "conversation.message", payload(id))
 
@@ -228,7 +239,7 @@ describe("the session", () => {
       )
       yield* (yield* server.dialled).cut
       yield* settle
-      for (const hint of hints) hint()
+      for (const hint of hints) hint("wake")
       yield* (yield* server.dialled).accept("p1")
     }))
 
@@ -239,7 +250,7 @@ describe("the session", () => {
       const connection = yield* server.dialled
       yield* connection.accept("p1")
       yield* settle
-      for (const hint of hints) hint()
+      for (const hint of hints) hint("wake")
       yield* connection.request(JsonRpc.method.ping)
     }))
 
@@ -269,25 +280,29 @@ describe("the session", () => {
       assert.strictEqual(server.dials(), 1)
     }))
 
-  it.effect("P8.3: fails when the token is refused and there is no other", () =>
+  it.effect("P8.3: waits when the token is refused and there is no other, and goes on with the one that replaces it", () =>
     Effect.gen(function*() {
-      const { listening, server, subscription } = yield* start()
-      yield* (yield* server.dialled).refuse({ code: JsonRpc.code.authenticationFailed, message: "401" })
-      const error = yield* Effect.flip(Fiber.join(listening))
-      assert.strictEqual(error.reason._tag, "Unauthorized")
-      assert.strictEqual((yield* subscription.connection)._tag, "Failed")
+      const { credentials, listening, server, subscription } = yield* start()
+      yield* (yield* server.dialled).refuse(expired)
       yield* TestClock.adjust("1 hour")
+      const state = yield* subscription.connection
+      assert.deepStrictEqual([state._tag, state.reason?._tag], ["Reconnecting", "Unauthorized"])
+      assert.isNull(state._tag === "Reconnecting" ? state.delayMillis : undefined)
       assert.strictEqual(server.dials(), 1)
+      assert.isUndefined(listening.pollUnsafe())
+      yield* credentials.replace(Redacted.make("token-2"))
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-2")
     }))
 
   it.effect("P6.1: does not repeat the token that a server quotes when it refuses it", () =>
     Effect.gen(function*() {
-      const { listening, server } = yield* start()
+      const { server, subscription } = yield* start()
       const message = "no such token: token-1"
       yield* (yield* server.dialled).refuse({ code: JsonRpc.code.authenticationFailed, message })
-      const error = yield* Effect.flip(Fiber.join(listening))
-      assert.include(error.message, "no such token")
-      assert.notInclude(JSON.stringify(error) + error.message, "token-1")
+      yield* settle
+      const { reason } = yield* subscription.connection
+      assert.include(reason?.message, "no such token")
+      assert.notInclude(JSON.stringify(reason) + String(reason?.message), "token-1")
     }))
 
   it.effect("connects with a renewed token when the first is refused", () =>
@@ -298,26 +313,178 @@ describe("the session", () => {
       yield* subscription.ready
     }))
 
-  it.effect("P8.3: goes on dialling while the token can't be renewed, and connects once it can", () =>
+  it.effect("P8.3: asks again while the token can't be renewed, does not dial meanwhile, and connects once it can", () =>
     Effect.gen(function*() {
       let isOffline = true
+      let refreshes = 0
       const { server, subscription } = yield* start({
-        // no wait is longer than what the clock is moved on by, however the dice fall
-        backoff: { base: "500 millis", cap: "1 second" },
-        refresh: Effect.suspend(() => isOffline ? Effect.fail("offline") : Effect.succeed(Redacted.make("token-2")))
+        refresh: Effect.suspend(() => {
+          refreshes++
+          return isOffline ? Effect.fail("offline") : Effect.succeed(Redacted.make("token-2"))
+        })
       })
-      const expired = { code: JsonRpc.code.authenticationFailed, message: "401" }
-      for (let dials = 0; dials < 2; dials++) {
-        yield* (yield* server.dialled).refuse(expired)
-        yield* settle
-        assert.strictEqual((yield* subscription.connection)._tag, "Reconnecting")
-        assert.isTrue((yield* Effect.flip(subscription.ready)).isRetryable)
-        yield* TestClock.adjust("1 second")
-      }
-      isOffline = false
       yield* (yield* server.dialled).refuse(expired)
+      yield* TestClock.adjust("10 seconds")
+      assert.deepInclude(yield* subscription.connection, { _tag: "Reconnecting" })
+      assert.isAtLeast(refreshes, 2)
+      assert.strictEqual(server.dials(), 1)
+      isOffline = false
+      yield* untilDialled(server, 2)
       assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-2")
       yield* subscription.ready
+    }))
+
+  it.effect("P8.5: a server that accepts each token and then refuses it is dialled ten times a minute at most", () =>
+    Effect.gen(function*() {
+      let refreshes = 0
+      const { server } = yield* start({
+        backoff: { base: "1 milli", cap: "1 milli" },
+        refresh: Effect.sync(() => Redacted.make(`token-${++refreshes + 1}`))
+      })
+      yield* Effect.gen(function*() {
+        const connection = yield* server.dialled
+        const { id } = yield* connection.accept("p1")
+        yield* connection.send(JsonRpc.failure(id, expired))
+      }).pipe(Effect.forever, Effect.forkScoped)
+      for (let second = 0; second < 600; second++) yield* TestClock.adjust("1 second")
+      assert.isAtMost(server.dials(), 10 + 100 + 1)
+      assert.isAtMost(refreshes, server.dials())
+    }))
+
+  it.effect("P8.5: a wake signal that never ends does not make it dial more often than ten times a minute", () =>
+    Effect.gen(function*() {
+      const { hints, wake } = makeWake()
+      const { server } = yield* start().pipe(Effect.provideService(Wake, wake))
+      yield* Effect.flatMap(server.dialled, ({ cut }) => cut).pipe(Effect.forever, Effect.forkScoped)
+      for (let tick = 0; tick < 6000; tick++) {
+        for (const hint of hints) hint("wake")
+        yield* TestClock.adjust("100 millis")
+      }
+      assert.isAtMost(server.dials(), 10 + 100 + 1)
+      assert.isAtLeast(server.dials(), 20)
+    }))
+
+  it.effect("P8.6: a token that replaces the refused one is used while the refresh hangs", () =>
+    Effect.gen(function*() {
+      const { credentials, server } = yield* start({ refresh: Effect.never })
+      yield* (yield* server.dialled).refuse(expired)
+      yield* settle
+      yield* credentials.replace(Redacted.make("token-2"))
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-2")
+    }))
+
+  it.effect("P7.1: a refresh that hangs is given up and asked for again", () =>
+    Effect.gen(function*() {
+      let refreshes = 0
+      const { server } = yield* start({
+        refreshTimeout: "5 seconds",
+        refresh: Effect.suspend(() => ++refreshes === 1 ? Effect.never : Effect.succeed(Redacted.make("token-2")))
+      })
+      yield* (yield* server.dialled).refuse(expired)
+      yield* TestClock.adjust("5 seconds")
+      yield* TestClock.adjust("8 seconds")
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-2")
+    }))
+
+  it.effect("P8.6: reconnect dials at once while it waits to dial", () =>
+    Effect.gen(function*() {
+      const { server, subscription } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
+      yield* (yield* server.dialled).cut
+      yield* settle
+      yield* subscription.reconnect
+      yield* (yield* server.dialled).accept("p1")
+    }))
+
+  it.effect("P8.6: reconnect replaces a session that is up", () =>
+    Effect.gen(function*() {
+      const { server, subscription } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
+      yield* (yield* server.dialled).accept("p1")
+      yield* settle
+      yield* subscription.reconnect
+      yield* (yield* server.dialled).accept("p1")
+      yield* settle
+      assert.strictEqual((yield* subscription.connection)._tag, "Connected")
+    }))
+
+  it.effect("ready opens a session where nobody subscribes", () =>
+    Effect.gen(function*() {
+      const server = yield* FakeServer.make
+      const context = yield* Layer.build(
+        Subscription.layer({ endpoint }).pipe(
+          Layer.provide(Credentials.layer({ token: Redacted.make("token-1") })),
+          Layer.provide(server.layer)
+        )
+      )
+      const waiting = yield* Effect.forkChild(Context.get(context, Subscription.Subscription).ready)
+      yield* (yield* server.dialled).accept("p1")
+      yield* Fiber.join(waiting)
+    }))
+
+  it.effect("P7.2: fails with Closed, and ends its streams, once its scope is closed", () =>
+    Effect.gen(function*() {
+      const server = yield* FakeServer.make
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(
+        Subscription.layer({ endpoint }).pipe(
+          Layer.provide(Credentials.layer({ token: Redacted.make("token-1") })),
+          Layer.provide(server.layer)
+        ),
+        scope
+      )
+      const subscription = Context.get(context, Subscription.Subscription)
+      const listening = yield* Effect.forkChild(Stream.runDrain(subscription.events), { startImmediately: true })
+      yield* (yield* server.dialled).accept("p1")
+      yield* Scope.close(scope, Exit.void)
+      yield* Fiber.join(listening)
+      for (const call of [subscription.attach, subscription.ready, subscription.reconnect]) {
+        assert.strictEqual((yield* Effect.flip(Effect.scoped(call))).reason._tag, "Closed")
+      }
+      assert.strictEqual((yield* subscription.connection)._tag, "Closed")
+    }))
+
+  it.effect("P8.1: a wake signal has a dead server noticed within two seconds", () =>
+    Effect.gen(function*() {
+      const { hints, wake } = makeWake()
+      const { server } = yield* start({ backoff: { base: "1 milli", cap: "1 milli" } }).pipe(
+        Effect.provideService(Wake, wake)
+      )
+      yield* (yield* server.dialled).accept("p1")
+      yield* settle
+      for (const hint of hints) hint("wake")
+      yield* TestClock.adjust("2 seconds")
+      yield* TestClock.adjust("1 milli")
+      assert.strictEqual(server.dials(), 2)
+    }))
+
+  it.effect("P8.1: going offline shows in the state at once, and a server that answers puts that right", () =>
+    Effect.gen(function*() {
+      const { hints, wake } = makeWake()
+      const { server, subscription } = yield* start().pipe(Effect.provideService(Wake, wake))
+      const connection = yield* server.dialled
+      yield* connection.accept("p1")
+      yield* settle
+      for (const hint of hints) hint("offline")
+      yield* settle
+      assert.strictEqual((yield* subscription.connection).reason?.message, "connection failed: the platform is offline")
+      const { id } = yield* connection.request(JsonRpc.method.ping)
+      yield* connection.send(JsonRpc.reply(id, {}))
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual((yield* subscription.connection)._tag, "Connected")
+      assert.strictEqual(server.dials(), 1)
+    }))
+
+  it.effect("P9.3: frames that can't be read are reported once in half a minute, however many come", () =>
+    Effect.gen(function*() {
+      const logged: Array<unknown> = []
+      const logger = Logger.make(({ message }) => logged.push(message))
+      const { server } = yield* Effect.provide(start(), Logger.layer([logger]))
+      const connection = yield* server.dialled
+      yield* connection.accept("p1")
+      for (let second = 0; second < 20; second++) {
+        yield* connection.send("{")
+        yield* TestClock.adjust("1 second")
+      }
+      assert.strictEqual(logged.filter((message) => String(message).includes("could not be read")).length, 1)
     }))
 
   it.effect("dials at once when the token is replaced while it waits to dial", () =>
@@ -332,37 +499,7 @@ describe("the session", () => {
       assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-2")
     }))
 
-  it.effect("a subscriber that still holds a session that failed does not end the one after it", () =>
-    Effect.gen(function*() {
-      const server = yield* FakeServer.make
-      const context = yield* Layer.build(
-        Subscription.layer({ endpoint, idleTimeToLive: "5 seconds" }).pipe(
-          Layer.provide(Credentials.layer({ token: Redacted.make("token-1") })),
-          Layer.provide(server.layer)
-        )
-      )
-      const subscription = Context.get(context, Subscription.Subscription)
-      const earlier = yield* Scope.make()
-      yield* Scope.provide(subscription.attach, earlier)
-      yield* (yield* server.dialled).refuse({ code: JsonRpc.code.authenticationFailed, message: "401" })
-      yield* settle
-      const heard: Array<string> = []
-      yield* Stream.runForEach(
-        Stream.fromPull(Effect.succeed((yield* subscription.attach).signals)),
-        (signal) => Effect.sync(() => heard.push(label(signal)))
-      ).pipe(Effect.forkScoped({ startImmediately: true }))
-      const connection = yield* server.dialled
-      yield* connection.accept("p1")
-      yield* settle
-      yield* Scope.close(earlier, Exit.void)
-      yield* TestClock.adjust("6 seconds")
-      yield* connection.send(event("e1", "m1"))
-      yield* settle
-      assert.deepStrictEqual(heard, ["Lapse", "m1"])
-      assert.strictEqual((yield* subscription.connection)._tag, "Connected")
-    }))
-
-  it.effect("P8.3: tries once afresh when what it resumes with is refused, then fails", () =>
+  it.effect("P8.3: drops what it resumes with when that is refused, and goes on dialling", () =>
     Effect.gen(function*() {
       const { listening, server } = yield* start()
       const connection = yield* server.dialled
@@ -372,12 +509,12 @@ describe("the session", () => {
       const stale = { code: JsonRpc.code.requesterValidationFailed, message: "Requester validation failed" }
       yield* TestClock.adjust("1 second")
       assert.strictEqual((yield* connectParams(yield* (yield* server.dialled).refuse(stale))).protocol, "p1")
-      yield* settle
-      yield* TestClock.adjust("2 seconds")
-      assert.isUndefined((yield* connectParams(yield* (yield* server.dialled).refuse(stale))).protocol)
-      assert.strictEqual((yield* Effect.flip(Fiber.join(listening))).reason._tag, "Refused")
-      yield* TestClock.adjust("1 hour")
-      assert.strictEqual(server.dials(), 3)
+      for (const wait of ["2 seconds", "4 seconds", "8 seconds"] as const) {
+        yield* settle
+        yield* TestClock.adjust(wait)
+        assert.isUndefined((yield* connectParams(yield* (yield* server.dialled).refuse(stale))).protocol)
+      }
+      assert.isUndefined(listening.pollUnsafe())
     }))
 
   it.effect("P6.4: tells the server of a new token without dialling again", () =>
@@ -429,16 +566,110 @@ describe("the session", () => {
       assert.strictEqual(server.dials(), 1)
       assert.strictEqual((yield* subscription.connection)._tag, "Connected")
     }))
+})
 
-  it.effect("dials again for a new subscriber after it failed", () =>
+/** A platform whose socket constructor does what the test says, by the number of the dial. */
+const startOn = Effect.fnUntraced(function*(make: (dial: number, url: string) => WebSocketLike | undefined) {
+  const server = yield* FakeServer.make
+  let dials = 0
+  const platform = Layer.effect(
+    WebSocketConstructor,
+    Effect.map(Effect.provide(WebSocketConstructor, server.layer), (real) => (url: string) =>
+      make(++dials, url) ?? real(url))
+  )
+  const logged: Array<unknown> = []
+  const context = yield* Layer.build(
+    Subscription.layer({ endpoint, backoff: { base: "1 second", cap: "1 second" } }).pipe(
+      Layer.provide(Credentials.layer({ token: Redacted.make("token-1") })),
+      Layer.provide(platform),
+      Layer.provideMerge(Logger.layer([Logger.make(({ message }) => logged.push(message))]))
+    )
+  )
+  const subscription = Context.get(context, Subscription.Subscription)
+  const listening = yield* Effect.provide(
+    Effect.flatMap(subscription.attach, ({ signals }) => Effect.forkScoped(Effect.forever(signals))),
+    context
+  )
+  return { server, subscription, listening, logged, dials: () => dials }
+})
+
+describe("a platform that throws", () => {
+  it.effect("P8.7: a constructor that throws is a dial that failed", () =>
     Effect.gen(function*() {
-      const { listening, server, subscription } = yield* start()
-      yield* (yield* server.dialled).refuse({ code: JsonRpc.code.authenticationFailed, message: "401" })
+      const { server } = yield* startOn((dial) => {
+        if (dial === 1) throw new Error("blocked")
+        return undefined
+      })
+      yield* settle
+      yield* TestClock.adjust("1 second")
+      yield* (yield* server.dialled).accept("p1")
+    }))
+
+  it.effect.each(["addEventListener", "send", "close"] as const)(
+    "P8.7: a socket whose %s throws is a connection that was lost, and told",
+    (member) =>
+      Effect.gen(function*() {
+        const { server, subscription } = yield* startOn((dial) => {
+          if (dial > 1) return undefined
+          const { client, open } = MemorySocket.make()
+          queueMicrotask(open)
+          return new Proxy(client, {
+            get: (target, property) => {
+              if (property === member) throw new Error("not here")
+              const value: unknown = Reflect.get(target, property)
+              return typeof value === "function" ? value.bind(target) : value
+            }
+          })
+        })
+        // one that can't be closed is silent for as long as a connect may take
+        yield* untilDialled(server, 1)
+        yield* (yield* server.dialled).accept("p1")
+        yield* subscription.ready
+      })
+  )
+
+  it.effect("P8.7: an exception's message is in the log, and the token that it quotes is not", () =>
+    Effect.gen(function*() {
+      const { logged } = yield* startOn((dial) => {
+        if (dial > 1) return undefined
+        const { client, open } = MemorySocket.make()
+        queueMicrotask(open)
+        client.addEventListener = () => {
+          throw new Error("no listeners for token-1")
+        }
+        return client
+      })
+      yield* settle
+      assert.include(JSON.stringify(logged), "no listeners for")
+      assert.notInclude(JSON.stringify(logged), "token-1")
+    }))
+
+  it.effect("P8.3: no WebSocket at all ends the subscription at once, and names what to pass", () =>
+    Effect.gen(function*() {
+      const { listening, subscription } = yield* startOn(() => {
+        throw invalidParameter("WebSocket", "pass one")
+      })
+      const error = yield* Effect.flip(Fiber.join(listening))
+      assert.strictEqual(error._tag === "SubscriptionError" && error.reason._tag, "Invalid")
+      assert.strictEqual((yield* subscription.connection)._tag, "Failed")
+    }))
+
+  it.effect("P8.3: is tried afresh for a new subscriber after it failed", () =>
+    Effect.gen(function*() {
+      const { listening, server, subscription } = yield* startOn((dial) => {
+        if (dial === 1) throw invalidParameter("WebSocket", "pass one")
+        return undefined
+      })
       yield* Effect.flip(Fiber.join(listening))
       yield* subscription.attach
       yield* (yield* server.dialled).accept("p1")
-      yield* settle
-      assert.strictEqual((yield* subscription.connection)._tag, "Connected")
+      yield* subscription.ready
+    }))
+
+  it.effect("goes on when the platform's wake signals can't be listened to", () =>
+    Effect.gen(function*() {
+      const { server } = yield* Effect.provideService(start(), Wake, () => Effect.die("no such event"))
+      yield* (yield* server.dialled).accept("p1")
     }))
 })
 

@@ -18,7 +18,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import type { WebSocketConstructor } from "effect/socket/Socket"
 import type * as Signal from "../Signal.ts"
 import type { Hints } from "../Wake.ts"
@@ -194,16 +194,20 @@ const live = Effect.fnUntraced(function*(
     }
   })
 
+  /** How often anything was received. */
+  let received = 0
+  /** Something says that the connection may be dead, and nothing was received since. */
+  let isDoubted = false
   let isProbing = false
   /** Asks for a sign of life, and does not wait for it as long as the watchdog does. One at a time. */
   const probe = Effect.suspend(() => {
     if (isProbing) return Effect.void
     isProbing = true
-    const asked = heardAt
+    const before = received
     return ping.pipe(
       Effect.andThen(Effect.sleep(timings.probe)),
       Effect.andThen(Effect.suspend(() =>
-        heardAt === asked ? lose(new Reason.Timeout({ millis: timings.probe })) : start.onConfirmed
+        received === before ? lose(new Reason.Timeout({ millis: timings.probe })) : Effect.void
       )),
       Effect.ensuring(Effect.sync(() => {
         isProbing = false
@@ -222,7 +226,7 @@ const live = Effect.fnUntraced(function*(
       yield* tellExpiry(start.token, result)
       yield* start.onReady(resume, result.session_restored ?? resume.protocol === start.resume?.protocol)
       const project = result.authorization.project_id ?? null
-      yield* start.onToken((token) => beside(reauthenticate(project, token)))
+      yield* Scope.provide(start.onToken((token) => beside(reauthenticate(project, token))), scope)
       const current = yield* start.currentToken
       if (current !== start.token) beside(reauthenticate(project, current))
     })
@@ -231,9 +235,11 @@ const live = Effect.fnUntraced(function*(
     Effect.mapError((reason): Socket.Failure => ({ reason, retryAfterMillis: 0 }))
   )
   yield* Effect.forkScoped(losing(watchdog))
-  yield* start.onHint((signal) =>
-    beside(signal === "offline" ? Effect.andThen(start.onDoubt(offline), probe) : probe)
-  )
+  yield* start.onHint((signal) => {
+    if (signal === "wake") return beside(probe)
+    isDoubted = true
+    beside(Effect.andThen(start.onDoubt(offline), probe))
+  })
   start.onReplaceable(() => beside(lose(new Reason.Transport({ detail: "another session was asked for" }))))
   const answer = ({ answers, end }: Inbox.Pass): Effect.Effect<Inbox.End | undefined> => {
     const written = answers.length === 0 ? Effect.void : Effect.catch(writeAll(answers), lose)
@@ -246,8 +252,16 @@ const live = Effect.fnUntraced(function*(
       ? answer(pass)
       : Effect.andThen(start.onUnreadable(pass.unreadable), answer(pass))
   }
-  const receive = (frames: ReadonlyArray<unknown>) => {
+  const receive = (frames: ReadonlyArray<unknown>): Effect.Effect<Inbox.End | undefined> => {
     heardAt = now()
+    received++
+    if (isDoubted) {
+      isDoubted = false
+      return Effect.andThen(start.onConfirmed, read(frames))
+    }
+    return read(frames)
+  }
+  const read = (frames: ReadonlyArray<unknown>) => {
     const pass = inbox.read(frames)
     const resume = inbox.resume()
     return pass.ready === undefined || resume === null
