@@ -24,6 +24,7 @@ import { closed, type ConnectionState } from "@effect-signalwire/subscription/Co
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
@@ -413,7 +414,6 @@ const makeWith = Effect.fnUntraced(function*(
 > {
   const http = yield* SignalWireHttp.SignalWireHttp
   const subscription = yield* Subscription.Subscription
-  const scope = yield* Effect.scope
   const overlapSeconds = toMillis(options.overlap ?? "30 seconds") / 1000
   const settleMillis = toMillis(options.settle ?? "5 seconds")
   const minMillis = toMillis(options.sweep === false ? "15 seconds" : options.sweep?.min ?? "15 seconds")
@@ -431,7 +431,8 @@ const makeWith = Effect.fnUntraced(function*(
     session,
     monitor,
     telemetry,
-    scope
+    yield* Effect.scope,
+    yield* Clock.Clock
   )
   yield* subscription.watchConnection((state) => {
     monitor.sessionIs(state)

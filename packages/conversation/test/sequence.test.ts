@@ -93,7 +93,12 @@ describe("the life of a sequence", () => {
     assert.deepStrictEqual(step({ _tag: "Live", covered: 0 }, signals(liveAt("a", 1)), means).items, [])
   })
 
-  it.each([Signal.connected(2), Signal.overflow, Signal.requested, unreadable])(
+  it("passes over what could not be read, for history to bring in its time", () => {
+    const { items, phase } = after(begunAtA, signals(liveAt("b", 101), unreadable, liveAt("d", 103)))
+    assert.deepStrictEqual([items, phase._tag], [["a", "CaughtUp", "b", "d"], "Live"])
+  })
+
+  it.each([Signal.connected(2), Signal.overflow, Signal.requested])(
     "P1.1: passes nothing that may hide something before history was read: $_tag $cause",
     (lapse) => {
       const behind = after(begunAtA, signals(liveAt("b", 101), lapse, liveAt("d", 103)))

@@ -44,7 +44,7 @@ import * as Requests from "./internal/request.ts"
 import { defaultSchedule } from "./internal/retry.ts"
 import type { Listing } from "./internal/sheets.ts"
 import type { Transport } from "./internal/transport.ts"
-import { Posting } from "./Posting.ts"
+import * as Posting from "./Posting.ts"
 import type { SignalWireHttpError } from "./SignalWireHttpError.ts"
 
 /** How many items a page holds: 1 to 1000. The server decides when absent. */
@@ -271,7 +271,7 @@ const postMessage = (
 ): Effect.Effect<SendReceipt, SignalWireHttpError> =>
   Effect.map(
     Effect.flatMap(
-      Posting,
+      Posting.Posting,
       (posting) =>
         Requests.once(client, { method: "sendMessage", request: Requests.post(client, ["messages"], body), posting })
     ),
@@ -286,7 +286,7 @@ const postMessage = (
 
 const sendMessage = (client: Client, options: SendOptions): Effect.Effect<SendReceipt, SignalWireHttpError> => {
   const method = "sendMessage"
-  return withInput(client, method, () => Inputs.send(options), ({ addressId, clientId, details, metadata, text }) => {
+  const send = withInput(client, method, () => Inputs.send(options), ({ addressId, clientId, details, metadata, text }) => {
     const mark = (object: JsonObject | undefined) => clientId === undefined ? object : ClientKey.put(object, clientId)
     const markedMetadata = mark(metadata)
     const markedDetails = options.clientIdIn === "both" ? mark(details) : details
@@ -311,6 +311,10 @@ const sendMessage = (client: Client, options: SendOptions): Effect.Effect<SendRe
     return client.dialect === undefined
       ? Effect.flatMap(Learning.settle(client, method, addressId), ({ dialect }) => post(dialect))
       : post(client.dialect)
+  })
+  return Effect.flatMap(Posting.Posting, (posting) => {
+    posting.isUnderWay = false
+    return send
   })
 }
 

@@ -40,6 +40,7 @@ const liveAt = (name: string, epochSeconds: number) =>
 const start = Effect.fnUntraced(function*(options: Conversations.Tuning & { readonly pageSize?: number } = {}) {
   const history: Array<ConversationMessage> = []
   const signals = yield* Queue.unbounded<Signal.Signal, Cause.Done>()
+  const observers: Array<(signals: ReadonlyArray<Signal.Signal>) => void> = []
   let sessions = 1
   let reads = 0
   const read = Effect.sync(() => {
@@ -55,7 +56,8 @@ const start = Effect.fnUntraced(function*(options: Conversations.Tuning & { read
           mark: Effect.asVoid(Queue.offer(signals, Signal.requested)),
           waiting: Effect.orDie(Queue.clear(signals))
         }),
-        connection: Effect.succeed(ConnectionState.Connected({ resumed: false })),
+        connection: Effect.succeed(ConnectionState.Connected({ resumed: false, catchingUp: false, reason: null })),
+        observe: (observer) => Effect.sync(() => void observers.push(observer)),
         ready: Effect.void,
         sessions: Effect.sync(() => sessions)
       })
@@ -65,8 +67,15 @@ const start = Effect.fnUntraced(function*(options: Conversations.Tuning & { read
     conversations: Context.get(context, Conversations.Conversations),
     store: (...messages: ReadonlyArray<ConversationMessage>) => history.push(...messages),
     forget: () => history.splice(0),
-    signal: (...batch: ReadonlyArray<Signal.Signal>) => Queue.offerAll(signals, batch),
-    reconnect: Effect.suspend(() => Queue.offer(signals, Signal.connected(++sessions))),
+    signal: (...batch: ReadonlyArray<Signal.Signal>) => {
+      for (const observer of observers) observer(batch)
+      return Queue.offerAll(signals, batch)
+    },
+    reconnect: Effect.suspend(() => {
+      const connected = Signal.connected(++sessions)
+      for (const observer of observers) observer([connected])
+      return Queue.offer(signals, connected)
+    }),
     end: Queue.end(signals),
     reads: () => reads
   }
@@ -85,26 +94,87 @@ describe("a timeline", () => {
       assert.deepStrictEqual(events.map(label), ["a", "b", "CaughtUp"])
     }))
 
-  it.effect("fails when what it is to begin with can't be read, wherever that is", () =>
-    Effect.gen(function*() {
-      const reason = new Reason.ServerError({ status: 503, detail: "" })
-      const failing = Effect.fail(new SignalWireHttpError({ method: "getConversationMessages", reason }))
-      const context = yield* Layer.build(
-        Conversations.layerServices().pipe(
-          Layer.provide([
-            Mocks.http({ getConversationMessages: () => failing }),
-            Mocks.subscription({
-              attach: Effect.succeed({ signals: Effect.never, mark: Effect.void, waiting: Effect.succeed([]) }),
-              sessions: Effect.succeed(1)
-            })
-          ])
-        )
+  const failingWith = (reason: () => Reason.Reason | undefined, reads: { count: number } = { count: 0 }) =>
+    Layer.build(
+      Conversations.layerServices().pipe(
+        Layer.provide([
+          Mocks.http({
+            getConversationMessages: () =>
+              Effect.suspend(() => {
+                reads.count++
+                const why = reason()
+                return why === undefined
+                  ? Effect.succeed(Fixtures.page([at("a", 1)]))
+                  : Effect.fail(new SignalWireHttpError({ method: "getConversationMessages", reason: why }))
+              })
+          }),
+          Mocks.subscription({
+            attach: Effect.succeed({ signals: Effect.never, mark: Effect.void, waiting: Effect.succeed([]) }),
+            sessions: Effect.succeed(1)
+          })
+        ])
       )
-      const { timeline } = Context.get(context, Conversations.Conversations)
+    )
+
+  it.effect.each([
+    new Reason.ServerError({ status: 503, detail: "" }),
+    new Reason.RateLimited({ retryAfterMillis: null }),
+    new Reason.Transport({ detail: "refused", sent: "no" }),
+    new Reason.Timeout({ millis: 4000 }),
+    new Reason.Malformed({ path: "", detail: "status 200 with a body that is not JSON but text/html" }),
+    new Reason.Unauthorized({ detail: "expired" })
+  ])("P1.6: waits at its beginning for what may heal: $_tag", (reason) =>
+    Effect.gen(function*() {
       for (const since of [undefined, 0]) {
-        const error = yield* Effect.flip(Stream.runDrain(timeline({ addressId, since })))
-        assert.strictEqual(error.reason._tag, "ServerError")
+        let isDown = true
+        const context = yield* failingWith(() => isDown ? reason : undefined)
+        const { timeline } = Context.get(context, Conversations.Conversations)
+        const watching = yield* Effect.forkChild(
+          Stream.runCollect(Stream.take(timeline({ addressId, since }), 1)),
+          { startImmediately: true }
+        )
+        yield* TestClock.adjust("10 minutes")
+        isDown = false
+        yield* TestClock.adjust("6 minutes")
+        assert.deepStrictEqual((yield* Fiber.join(watching)).map(label), ["a"])
       }
+    }).pipe(Effect.scoped))
+
+  it.effect.each([
+    new Reason.Forbidden({ detail: "" }),
+    new Reason.NotFound({ detail: "" }),
+    Reason.invalidParameter("addressId", "is not an id"),
+    new Reason.Malformed({ path: "links.next", detail: "the links lead nowhere" })
+  ])("P1.6: fails at its beginning for what does not heal: $_tag", (reason) =>
+    Effect.gen(function*() {
+      for (const since of [undefined, 0]) {
+        const context = yield* failingWith(() => reason)
+        const { timeline } = Context.get(context, Conversations.Conversations)
+        const error = yield* Effect.flip(Stream.runDrain(timeline({ addressId, since })))
+        assert.strictEqual(error.reason._tag, reason._tag)
+      }
+    }).pipe(Effect.scoped))
+
+  it.effect("P1.6: gives up at its beginning after the timeout that it is given, and names the last failure", () =>
+    Effect.gen(function*() {
+      const context = yield* failingWith(() => new Reason.ServerError({ status: 503, detail: "" }))
+      const { timeline } = Context.get(context, Conversations.Conversations)
+      const watching = yield* Effect.forkChild(
+        Effect.flip(Stream.runDrain(timeline({ addressId, timeout: "30 seconds" }))),
+        { startImmediately: true }
+      )
+      yield* TestClock.adjust("30 seconds")
+      assert.strictEqual((yield* Fiber.join(watching)).reason._tag, "Timeout")
+    }).pipe(Effect.scoped))
+
+  it.effect("P8.5: asks a server that limits it no sooner than it says", () =>
+    Effect.gen(function*() {
+      const reads = { count: 0 }
+      const context = yield* failingWith(() => new Reason.RateLimited({ retryAfterMillis: 120_000 }), reads)
+      const { timeline } = Context.get(context, Conversations.Conversations)
+      yield* Effect.forkChild(Stream.runDrain(timeline({ addressId })), { startImmediately: true })
+      yield* TestClock.adjust("119 seconds")
+      assert.strictEqual(reads.count, 1)
     }).pipe(Effect.scoped))
 
   it.effect("begins where it is told to, over as many pages as that takes", () =>
@@ -261,14 +331,22 @@ describe("a subscription", () => {
       assert.deepStrictEqual([reasons, heard], [[], ["b", "c", "d"]])
     }).pipe(Effect.scoped))
 
-  it.effect("reads back what a frame that can't be read may have held", () =>
+  it.effect("P8.5: looks for what a frame that can't be read may have held in its time, not at once", () =>
     Effect.gen(function*() {
-      const { conversations, end, signal, store } = yield* start()
+      const { conversations, reads, signal, store } = yield* start({ sweep: { min: "10 seconds", max: "1 hour" } })
       const events = yield* conversations.subscription()
+      const heard: Array<string | null> = []
+      yield* Effect.forkScoped(Stream.runForEach(events, ({ text }) => Effect.sync(() => heard.push(text))))
+      yield* TestClock.adjust("1 hour")
+      const before = reads()
       store(at("a", 1))
-      yield* signal(Signal.malformed({ path: "", message: "not JSON" }), liveAt("b", 2))
-      yield* end
-      assert.deepStrictEqual((yield* Stream.runCollect(events)).map(({ text }) => text), ["a", "b"])
+      for (let times = 0; times < 10; times++) {
+        yield* signal(Signal.malformed({ path: "", message: "not JSON" }))
+        yield* TestClock.adjust("900 millis")
+      }
+      assert.deepStrictEqual([reads() - before, heard], [0, []])
+      yield* TestClock.adjust("4 seconds")
+      assert.deepStrictEqual([reads() - before, heard], [1, ["a"]])
     }).pipe(Effect.scoped))
 
   it.effect("reads once for all the lapses that wait", () =>
@@ -304,7 +382,7 @@ describe("a sweep", () => {
       yield* TestClock.adjust(0)
       store(at("silent", 100), at("b", 1000))
       yield* signal(liveAt("b", 1000))
-      yield* TestClock.adjust("30 seconds")
+      yield* TestClock.adjust("20 seconds")
       yield* end
       const events = yield* Fiber.join(watching)
       assert.deepStrictEqual(events.map(label), ["a", "CaughtUp", "b", "silent late", "CaughtUp"])
@@ -316,24 +394,26 @@ describe("a sweep", () => {
       yield* Effect.forkChild(Stream.runDrain(conversations.timeline({ addressId })))
       yield* TestClock.adjust(0)
       const after = (duration: Duration.Input) => Effect.andThen(TestClock.adjust(duration), Effect.sync(reads))
+      // each interval is up to a quarter longer
       assert.strictEqual(reads(), 1)
-      assert.strictEqual(yield* after("10 seconds"), 2)
-      assert.strictEqual(yield* after("19 seconds"), 2)
-      assert.strictEqual(yield* after("1 second"), 3)
-      assert.strictEqual(yield* after("40 seconds"), 4)
-      assert.strictEqual(yield* after("40 seconds"), 5)
+      assert.strictEqual(yield* after("9 seconds"), 1)
+      assert.strictEqual(yield* after("4 seconds"), 2)
+      assert.strictEqual(yield* after("15 seconds"), 2)
+      assert.strictEqual(yield* after("10 seconds"), 3)
+      assert.strictEqual(yield* after("50 seconds"), 4)
+      assert.strictEqual(yield* after("50 seconds"), 5)
     }))
 
   it.effect("is soon again once something was found", () =>
     Effect.gen(function*() {
       const { conversations, reads, store } = yield* start({ sweep: { min: "10 seconds", max: "40 seconds" } })
       yield* Effect.forkChild(Stream.runDrain(conversations.timeline({ addressId })))
-      yield* TestClock.adjust("70 seconds")
+      yield* TestClock.adjust("5 minutes")
       store(at("silent", 1))
-      yield* TestClock.adjust("40 seconds")
       const before = reads()
-      yield* TestClock.adjust("40 seconds")
-      assert.isAtLeast(reads() - before, 2)
+      for (let second = 0; second < 60 && reads() === before; second++) yield* TestClock.adjust("1 second")
+      yield* TestClock.adjust("13 seconds")
+      assert.strictEqual(reads() - before, 2)
     }))
 
   it.effect("is not made when it is turned off", () =>
@@ -677,7 +757,7 @@ describe("a send", () => {
       const sending = yield* Effect.forkChild(conversations.sendMessage(hello), { startImmediately: true })
       yield* TestClock.adjust("59 seconds")
       assert.strictEqual(sent.length, 1)
-      yield* TestClock.adjust("2 seconds")
+      yield* TestClock.adjust("3 seconds")
       yield* Fiber.join(sending)
       assert.strictEqual(sent.length, 2)
     }))

@@ -6,7 +6,7 @@
  * How far back history is searched is reckoned from the server's times alone: a message that was sent so long ago, by the
  * monotonic clock, can't be older than the newest one by more than that.
  */
-import { Posting } from "@effect-signalwire/http/Posting"
+import * as Posting from "@effect-signalwire/http/Posting"
 import { once } from "@effect-signalwire/http/Retries"
 import type { SendOptions, SendReceipt, Service as SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
@@ -113,7 +113,7 @@ type Outcome =
   /** It was not stored, and will not be. */
   | "refused"
 
-const outcomeOf = ({ reason }: SignalWireHttpError, { isUnderWay }: Posting): Outcome => {
+const outcomeOf = ({ reason }: SignalWireHttpError, { isUnderWay }: Posting.Posting): Outcome => {
   switch (reason._tag) {
     case "RateLimited":
       return "unsent"
@@ -169,7 +169,7 @@ class Delivering {
   /** Why the last try failed. */
   private last: SignalWireHttpError | undefined
   /** The request that runs, or ran last. */
-  private posting: Posting = { isUnderWay: false }
+  private posting: Posting.Posting = { isUnderWay: false }
 
   constructor(
     http: SignalWireHttp,
@@ -382,11 +382,11 @@ class Delivering {
   ): Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late> {
     const { earlier: _, ...message } = this.letter
     return Effect.clockWith((clock) => {
-      const posting = this.posting = { isUnderWay: false }
+      const posting = this.posting = Posting.make()
       return Deadline.orAt(
         Effect.provideService(
           this.http.sendMessage({ ...message, clientIdIn: this.loses.clientId ? "both" : "metadata" }),
-          Posting,
+          Posting.Posting,
           posting
         ),
         [

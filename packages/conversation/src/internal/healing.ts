@@ -29,6 +29,9 @@ export interface Pause {
 /** The first pause is as long, each one after it twice that. Milliseconds. */
 const base = 500
 
+/** Those whom a server sends away together do not come back together. Milliseconds. */
+const spread = 1000
+
 /** What the server asks for between two tries. Milliseconds. */
 export const askedMillis = (reason: Reason): number =>
   reason._tag === "RateLimited" ? reason.retryAfterMillis ?? 0 : 0
@@ -45,7 +48,7 @@ export class Healing {
   pause(reason: Reason, { attempt, capMillis, tookMillis }: Pause): Effect.Effect<void> {
     const asked = askedMillis(reason)
     // a server that says when is not asked before
-    if (asked > 0) return Effect.flatMap(Random.next, (chance) => Effect.sleep(asked * (1 + chance / 10)))
+    if (asked > 0) return Effect.flatMap(Random.next, (chance) => Effect.sleep(asked + chance * spread))
     const isRefused = reason._tag === "Unauthorized" && !reason.isRetryable
     const [first, longest] = isRefused ? [refusedBase, refusedCap] : [base, capMillis]
     return Effect.flatMap(Random.next, (chance) => {

@@ -8,6 +8,7 @@ import { Mailbox } from "@effect-signalwire/schema/Mailbox"
 import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
+import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
@@ -46,6 +47,7 @@ export class Reconciler {
   private readonly monitor: Monitor
   private readonly telemetry: Telemetry
   private readonly scope: Scope.Scope
+  private readonly clock: Clock.Clock
   private members: ReadonlyArray<Member> = []
   private loop: Fiber.Fiber<void> | undefined
   /** What the loop waits for may have changed. */
@@ -55,8 +57,8 @@ export class Reconciler {
   private millis: number
   /** When history was last read, or was to be. */
   private readAt = Number.NEGATIVE_INFINITY
-  /** Something could not be read as it came: history may have it. */
-  private isOwed = false
+  /** When something could not be read as it came, which history may have; `undefined` when it was read since. */
+  private owedAt: number | undefined
   private reportedAt = Number.NEGATIVE_INFINITY
   private isPolling = false
   /** History is polled from now on. */
@@ -67,13 +69,15 @@ export class Reconciler {
     session: ConnectionState,
     monitor: Monitor,
     telemetry: Telemetry,
-    scope: Scope.Scope
+    scope: Scope.Scope,
+    clock: Clock.Clock
   ) {
     this.options = options
     this.session = session
     this.monitor = monitor
     this.telemetry = telemetry
     this.scope = scope
+    this.clock = clock
     this.millis = options.minMillis
   }
 
@@ -110,10 +114,11 @@ export class Reconciler {
     if (isOther) this.hasChanged()
   }
 
-  /** Notes that something came which could not be read: the next read is due after the shortest interval. */
+  /** Notes that something came which could not be read: the next read is due the shortest interval after it. */
   couldNotRead(): void {
-    this.isOwed = true
-    this.soon()
+    if (this.owedAt !== undefined) return
+    this.owedAt = Monotonic.millisOf(this.clock)
+    this.hasChanged()
   }
 
   /** Notes that a sequence has read history, for whatever reason, and how many messages it had missed. */
@@ -121,6 +126,7 @@ export class Reconciler {
     return Effect.map(Monotonic.millis, (now) => {
       member.isAsked = false
       this.readAt = now
+      this.owedAt = undefined
       if (found > 0) this.soon()
     })
   }
@@ -132,7 +138,7 @@ export class Reconciler {
   }
 
   private soon(): void {
-    if (this.millis === this.options.minMillis && !this.isOwed) return
+    if (this.millis === this.options.minMillis) return
     this.millis = this.options.minMillis
     this.hasChanged()
   }
@@ -144,7 +150,7 @@ export class Reconciler {
   /** Asks all that are not busy with it. */
   private get ask(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      this.isOwed = false
+      this.owedAt = undefined
       const asked = this.members.filter(({ isAsked }) => !isAsked)
       return Effect.forEach(asked, (member) => {
         member.isAsked = true
@@ -182,8 +188,9 @@ export class Reconciler {
         } else {
           since = undefined
           this.poll(false)
-          if (session._tag === "Connected" && (whileConnected || this.isOwed)) {
-            dueAt = this.readAt + this.millis * lengthening
+          if (session._tag === "Connected") {
+            if (whileConnected) dueAt = this.readAt + this.millis * lengthening
+            if (this.owedAt !== undefined) dueAt = Math.min(dueAt, this.owedAt + minMillis * lengthening)
           }
         }
         if (dueAt > now) {
