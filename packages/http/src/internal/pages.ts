@@ -3,9 +3,9 @@
  */
 import type * as SchemaPage from "@effect-signalwire/schema/Page"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
-import { beginsAfterUntil, endsBeforeSince, isAllAfterUntil, type Listing, type Sheet, wanted } from "./sheets.ts"
+import { type Direction, PageWalk } from "./pageWalk.ts"
+import { beginsAfterUntil, endsBeforeSince, isAllAfterUntil, type Listing, type Step, wanted } from "./sheets.ts"
 
 type Page<A> = SchemaPage.Page<A, SignalWireHttpError>
 
@@ -20,19 +20,40 @@ const start: Position = { before: 0, previous: undefined }
 /** How many sheets newer than `until` one page may skip; the page after them is empty, and goes on from there. */
 const maxSkipped = 50
 
+/** The walk in a direction: the same as far as it went there, and a new one back. */
+const towards = (walk: PageWalk, direction: Direction): PageWalk =>
+  walk.direction === direction ? walk : PageWalk.start(direction)
+
+/** The page behind a link. Apart from `load`, so that a page's neighbours do not hold on to its items. */
+const neighbour = <A>(
+  listing: Listing<A>,
+  walk: PageWalk,
+  direction: Direction,
+  link: string | undefined,
+  position: Position
+): Page<A>[Direction] =>
+  link === undefined ? Effect.succeedNone : Effect.suspend(() =>
+    Effect.asSome(
+      Effect.flatMap(listing.follow(towards(walk, direction), link), (step) => load(listing, step, position))
+    )
+  )
+
+/** The page that is read at a step. */
 const load = <A>(
   listing: Listing<A>,
-  open: Effect.Effect<Sheet<A>, SignalWireHttpError>,
+  begun: Step<A>,
   position: Position
 ): Effect.Effect<Page<A>, SignalWireHttpError> =>
   Effect.gen(function*() {
     const limit = listing.bounds?.limit ?? Number.POSITIVE_INFINITY
-    let self = open
-    let sheet = yield* self
+    const read = Effect.fnUntraced(function*(step: Step<A>) {
+      const sheet = yield* step.read
+      return { sheet, step: { ...step, walk: step.walk.broughtItems(sheet.items.map(listing.idOf)) } }
+    })
+    let { sheet, step } = yield* read(begun)
     let skipped = 0
     while (skipped < maxSkipped && sheet.links.next !== undefined && isAllAfterUntil(listing, sheet)) {
-      self = listing.follow(sheet.links.next)
-      sheet = yield* self
+      ;({ sheet, step } = yield* read(yield* listing.follow(towards(step.walk, "next"), sheet.links.next)))
       skipped++
     }
     const data = wanted(listing, sheet.items).slice(0, limit - position.before)
@@ -41,23 +62,18 @@ const load = <A>(
       : { before: position.before + data.length, previous: position }
     const next = after.before >= limit || endsBeforeSince(listing, sheet) ? undefined : sheet.links.next
     const prev = skipped > 0 || beginsAfterUntil(listing, sheet) ? undefined : sheet.links.prev
-    const neighbour = (
-      link: string | undefined,
-      at: Position
-    ): Effect.Effect<Option.Option<Page<A>>, SignalWireHttpError> =>
-      link === undefined ? Effect.succeedNone : Effect.map(load(listing, listing.follow(link), at), Option.some)
     return {
       data,
       malformed: sheet.malformed,
       hasNext: next !== undefined,
       hasPrev: prev !== undefined,
-      next: neighbour(next, after),
-      prev: neighbour(prev, position.previous ?? start),
-      first: load(listing, listing.open, start),
-      self: load(listing, self, position)
+      next: neighbour(listing, step.walk, "next", next, after),
+      prev: neighbour(listing, step.walk, "prev", prev, position.previous ?? start),
+      first: first(listing),
+      self: Effect.suspend(() => load(listing, { ...step, walk: PageWalk.start() }, position))
     }
   })
 
 /** The first page of a list. */
 export const first = <A>(listing: Listing<A>): Effect.Effect<Page<A>, SignalWireHttpError> =>
-  load(listing, listing.open, start)
+  Effect.suspend(() => load(listing, { walk: PageWalk.start(), read: listing.open }, start))
