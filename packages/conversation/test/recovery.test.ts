@@ -153,11 +153,8 @@ describe("reading back in parts", () => {
     Effect.gen(function*() {
       const { newest, reads } = makeEndless((number) => [at(1_000_000 - number)])
       const { reason } = yield* Effect.flip(readAll({ newest, limit: 100 }, null))
-      assert.deepInclude(
-        reason,
-        new Reason.Malformed({ path: "links.next", detail: "history goes on after 10000 pages" })
-      )
-      assert.strictEqual(reads(), 10_001)
+      assert.strictEqual(reason._tag === "Malformed" && reason.path, "links.next")
+      assert.strictEqual(reads(), 10_000)
     }))
 
   it.effect("P7.4: gives up when history goes on without end at the moment to which it is read", () =>

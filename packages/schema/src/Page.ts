@@ -70,15 +70,6 @@ const maxPassedOver = 50
 /** How many pages are passed over in a row, however many calls that takes. */
 const maxInVain = 1000
 
-/** One of the two ways to go from a page. */
-interface Direction {
-  readonly has: "hasNext" | "hasPrev"
-  readonly to: "next" | "prev"
-}
-
-const onward: Direction = { has: "hasNext", to: "next" }
-const back: Direction = { has: "hasPrev", to: "prev" }
-
 /**
  * The same list with only some of its items. Pages that are left without any are passed over, 50 of them at once: then
  * comes a page without items, whose neighbours lie behind those. When a thousand in a row are left without any, reading
@@ -93,15 +84,15 @@ export const filter = <A, E>(
   const beyond = Effect.fnUntraced(function*(
     from: Page<A, E>,
     passedOver: number,
-    { has, to }: Direction
+    to: "next" | "prev"
   ): Effect.fn.Return<Option.Option<Page<A, E>>, E> {
     let found = yield* from[to]
     let inVain = passedOver
     while (Option.isSome(found) && !found.value.data.some(wanted)) {
       inVain++
-      if (found.value[has]) {
+      if (to === "next" ? found.value.hasNext : found.value.hasPrev) {
         if (inVain >= maxInVain) {
-          const detail = `${inVain} pages in a row have nothing of what is wanted, and there is yet another`
+          const detail = `${inVain} pages in a row have nothing of what is wanted`
           return yield* Effect.fail(endless(new Malformed({ path: `links.${to}`, detail })))
         }
         if (inVain - passedOver >= maxPassedOver) return Option.some(narrowed(found.value, inVain))
@@ -113,15 +104,15 @@ export const filter = <A, E>(
   const narrowed = (page: Page<A, E>, passedOver: number): Page<A, E> => ({
     ...page,
     data: page.data.filter(wanted),
-    next: beyond(page, passedOver, onward),
-    prev: beyond(page, passedOver, back),
+    next: beyond(page, passedOver, "next"),
+    prev: beyond(page, passedOver, "prev"),
     first: Effect.flatMap(page.first, orNext),
     self: Effect.map(page.self, (again) => narrowed(again, passedOver))
   })
   const orNext = (page: Page<A, E>): Effect.Effect<Page<A, E>, E> =>
     page.data.some(wanted) || !page.hasNext
       ? Effect.succeed(narrowed(page, 0))
-      : Effect.map(beyond(page, 1, onward), Option.getOrElse(() => narrowed(page, 0)))
+      : Effect.map(beyond(page, 1, "next"), Option.getOrElse(() => narrowed(page, 0)))
   return orNext(page)
 }
 

@@ -69,10 +69,6 @@ const maxPages = 10_000
 /** How many messages are held that are not newer than the point: those of its very moment, and they come last. */
 const maxOfOneMoment = 100_000
 
-/** What a walk fails with that comes to no end. */
-const endless = (method: string, detail: string) =>
-  new ConversationError({ method, reason: new Malformed({ path: "links.next", detail }) })
-
 const thinned = (marks: ReadonlyArray<Mark>): Array<Mark> =>
   marks.flatMap(({ size, way }, index) => index % 2 === 0 ? [{ way, size: size + (marks[index + 1]?.size ?? 0) }] : [])
 
@@ -104,8 +100,7 @@ const walk = Effect.fnUntraced(function*(
   let way: Way = start?.way ?? Effect.asSome(newest)
   let page = yield* start === undefined ? way : follow(way)
   while (Option.isSome(page)) {
-    const { data, next } = page.value
-    if (++pages > maxPages) return yield* endless(method, `history goes on after ${maxPages} pages`)
+    const { data, hasNext, next } = page.value
     top ??= data[0]?.epochSeconds
     const fresh = data.filter(isUnknown).length
     held = [...held, { way, messages: data, unknown: fresh }]
@@ -121,8 +116,12 @@ const walk = Effect.fnUntraced(function*(
     }
     const oldest = data.at(-1)
     if (epochSeconds !== null && oldest !== undefined && oldest.epochSeconds < epochSeconds) break
-    if (known > maxOfOneMoment) {
-      return yield* endless(method, `history goes on after ${known} messages of one moment`)
+    pages++
+    if (hasNext && (pages >= maxPages || known > maxOfOneMoment)) {
+      return yield* new ConversationError({
+        method,
+        reason: new Malformed({ path: "links.next", detail: `history does not end within ${pages} pages` })
+      })
     }
     way = next
     page = yield* follow(way)

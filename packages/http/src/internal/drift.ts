@@ -7,7 +7,7 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import { makeSeen } from "./bounded.ts"
-import { idWindow, PageWalk } from "./pageWalk.ts"
+import * as PageWalk from "./pageWalk.ts"
 import * as Pulls from "./pulls.ts"
 import * as Restarts from "./restarts.ts"
 import { endsBeforeSince, type Listing, type Sheet, type Step, wanted } from "./sheets.ts"
@@ -19,7 +19,7 @@ const maxRounds = 10
 interface Position {
   /** `undefined` begins at the top. */
   readonly link: string | undefined
-  readonly walk: PageWalk
+  readonly walk: PageWalk.PageWalk
   /** 0 reads the list; the rounds after it look for what moved to the top meanwhile. */
   readonly round: number
   /** When the top item of the round before had moved there: nothing older can have moved since. */
@@ -35,8 +35,8 @@ const start = (): Position => ({
 
 const pages = <A>(listing: Listing<A>): Pulls.Batches<A, SignalWireHttpError> => {
   const { bounds, idOf, movedAt } = listing
-  const seen = makeSeen(idWindow)
-  const restarts = Restarts.make(listing, idWindow)
+  const seen = makeSeen(PageWalk.idWindow)
+  const restarts = Restarts.make(listing, PageWalk.idWindow)
   let sheetsWithNews = 0
   let top = Number.NEGATIVE_INFINITY
   let oldest = Number.POSITIVE_INFINITY
@@ -56,7 +56,7 @@ const pages = <A>(listing: Listing<A>): Pulls.Batches<A, SignalWireHttpError> =>
       ? Option.none()
       : Option.some({ ...start(), round: round + 1, since: top })
 
-  const after = (position: Position, walk: PageWalk, sheet: Sheet<A>): Option.Option<Position> => {
+  const after = (position: Position, walk: PageWalk.PageWalk, sheet: Sheet<A>): Option.Option<Position> => {
     const { link, round, since } = position
     const next = sheet.links.next
     const last = sheet.items.at(-1)
@@ -69,28 +69,24 @@ const pages = <A>(listing: Listing<A>): Pulls.Batches<A, SignalWireHttpError> =>
   }
 
   const stepTo = ({ link, walk }: Position): Effect.Effect<Step<A>, SignalWireHttpError> =>
-    link === undefined ? Effect.succeed({ walk, read: restarts.open() }) : listing.follow(walk, link)
+    link === undefined ? Effect.map(restarts.open(), (sheet) => ({ walk, sheet })) : listing.follow(walk, link)
 
   return Pulls.paginate<Position, A, SignalWireHttpError>(
     start(),
     Effect.fnUntraced(function*(position) {
       const step = yield* Effect.result(stepTo(position))
       if (Result.isFailure(step)) {
+        const { reason } = step.failure
         // the list itself was read to its end
-        if (position.round > 0 && step.failure.reason._tag === "Malformed") {
+        if (position.round > 0 && reason._tag === "Malformed" && reason.path === "links.next") {
           return [[], Option.none<Position>()] as const
         }
-        return yield* step.failure
-      }
-      const { read, walk } = step.success
-      const answer = yield* Effect.result(read)
-      if (Result.isFailure(answer)) {
-        if (position.link === undefined || !restarts.allows(answer.failure)) return yield* answer.failure
+        if (position.link === undefined || !restarts.allows(step.failure)) return yield* step.failure
         // as many sheets may hold nothing but what was handed out already
-        const afresh = PageWalk.start("next", sheetsWithNews)
-        return [[], Option.some<Position>({ ...position, link: undefined, walk: afresh })] as const
+        const walk = PageWalk.start("next", sheetsWithNews)
+        return [[], Option.some<Position>({ ...position, link: undefined, walk })] as const
       }
-      const sheet = answer.success
+      const { sheet, walk } = step.success
       const fresh = sheet.items.filter((item) => !restarts.isPassed(item) && isNew(item))
       if (fresh.length > 0) sheetsWithNews++
       restarts.took(sheet, fresh.length)

@@ -43,53 +43,37 @@ const makeMemory = (furthest: number): Memory => ({
 })
 
 /** A walk as it stands at one page. */
-export class PageWalk {
+export interface PageWalk {
   readonly direction: Direction
-  private readonly memory: Memory
-  /** The number of this page. */
-  private readonly page: number
-  /** How many pages in a row brought nothing new, this one included. */
-  private readonly withoutNews: number
-
-  private constructor(direction: Direction, memory: Memory, page: number, withoutNews: number) {
-    this.direction = direction
-    this.memory = memory
-    this.page = page
-    this.withoutNews = withoutNews
-  }
-
-  /** A walk that begins. `allowance`: how many pages at its beginning may bring nothing new, which is then no wonder. */
-  static start(direction: Direction = "next", allowance = 0): PageWalk {
-    return new PageWalk(direction, makeMemory(0), 0, -allowance)
-  }
-
   /** Goes on to where a link leads, after the pause that is due; fails with the reason why it must not be followed. */
-  follow(url: string): Effect.Effect<PageWalk, string> {
-    return Effect.suspend(() => {
-      const { direction, page, withoutNews } = this
-      if (withoutNews >= maxWithoutNews) {
-        return Effect.fail(`${withoutNews} pages in a row brought nothing new, and there is yet another`)
-      }
-      // a page can be gone on from more than once: what was read after it before is no repetition then
-      const memory = this.memory.furthest === page ? this.memory : makeMemory(page)
-      if (!memory.links.isNew(url)) return Effect.fail("a link leads back to a page that was read")
-      memory.furthest = page + 1
-      const onward = new PageWalk(direction, memory, page + 1, withoutNews)
-      const pause = pauseMillis(withoutNews)
-      return pause === 0 ? Effect.succeed(onward) : Effect.as(Effect.sleep(pause), onward)
-    })
-  }
-
+  readonly follow: (url: string) => Effect.Effect<PageWalk, string>
   /** Takes note of whether the page brought anything new. */
-  brought(isNew: boolean): PageWalk {
-    const { direction, memory, page, withoutNews } = this
-    return new PageWalk(direction, memory, page, isNew ? 0 : withoutNews + 1)
-  }
-
+  readonly brought: (isNew: boolean) => PageWalk
   /** Takes note of the items on the page, by their ids. */
-  broughtItems(ids: ReadonlyArray<string>): PageWalk {
-    let isNew = false
-    for (const id of ids) if (this.memory.ids.isNew(id)) isNew = true
-    return this.brought(isNew)
+  readonly broughtItems: (ids: ReadonlyArray<string>) => PageWalk
+}
+
+/** The walk at the page of a number, when so many in a row, that one included, brought nothing new. */
+const at = (direction: Direction, own: Memory, page: number, withoutNews: number): PageWalk => {
+  const brought = (isNew: boolean) => at(direction, own, page, isNew ? 0 : withoutNews + 1)
+  return {
+    direction,
+    brought,
+    broughtItems: (ids) => brought(ids.filter(own.ids.isNew).length > 0),
+    follow: (url) =>
+      Effect.suspend(() => {
+        if (withoutNews >= maxWithoutNews) return Effect.fail("pages without anything new lead on and on")
+        // a page can be gone on from more than once: what was read after it before is no repetition then
+        const memory = own.furthest === page ? own : makeMemory(page)
+        if (!memory.links.isNew(url)) return Effect.fail("a link leads back to a page that was read")
+        memory.furthest = page + 1
+        const onward = at(direction, memory, page + 1, withoutNews)
+        const pause = pauseMillis(withoutNews)
+        return pause > 0 ? Effect.as(Effect.sleep(pause), onward) : Effect.succeed(onward)
+      })
   }
 }
+
+/** A walk that begins. `allowance`: how many pages at its beginning may bring nothing new, which is then no wonder. */
+export const start = (direction: Direction = "next", allowance = 0): PageWalk =>
+  at(direction, makeMemory(0), 0, -allowance)

@@ -4,8 +4,16 @@
 import type * as SchemaPage from "@effect-signalwire/schema/Page"
 import * as Effect from "effect/Effect"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
-import { type Direction, PageWalk } from "./pageWalk.ts"
-import { beginsAfterUntil, endsBeforeSince, isAllAfterUntil, type Listing, type Step, wanted } from "./sheets.ts"
+import * as PageWalk from "./pageWalk.ts"
+import {
+  beginsAfterUntil,
+  endsBeforeSince,
+  isAllAfterUntil,
+  type Listing,
+  type Sheet,
+  type Step,
+  wanted
+} from "./sheets.ts"
 
 type Page<A> = SchemaPage.Page<A, SignalWireHttpError>
 
@@ -21,39 +29,45 @@ const start: Position = { before: 0, previous: undefined }
 const maxSkipped = 50
 
 /** The walk in a direction: the same as far as it went there, and a new one back. */
-const towards = (walk: PageWalk, direction: Direction): PageWalk =>
+const towards = (walk: PageWalk.PageWalk, direction: PageWalk.Direction): PageWalk.PageWalk =>
   walk.direction === direction ? walk : PageWalk.start(direction)
+
+/** How a page is read, in a walk that comes to it. */
+type Way<A> = (walk: PageWalk.PageWalk) => Effect.Effect<Step<A>, SignalWireHttpError>
 
 /** The page behind a link. Apart from `load`, so that a page's neighbours do not hold on to its items. */
 const neighbour = <A>(
   listing: Listing<A>,
-  walk: PageWalk,
-  direction: Direction,
+  walk: PageWalk.PageWalk,
+  direction: PageWalk.Direction,
   link: string | undefined,
   position: Position
-): Page<A>[Direction] =>
-  link === undefined ? Effect.succeedNone : Effect.suspend(() =>
-    Effect.asSome(
-      Effect.flatMap(listing.follow(towards(walk, direction), link), (step) => load(listing, step, position))
+): Page<A>[PageWalk.Direction] =>
+  link === undefined ?
+    Effect.succeedNone :
+    Effect.suspend(() =>
+      Effect.asSome(load(listing, (walk) => listing.follow(walk, link), towards(walk, direction), position))
     )
-  )
 
-/** The page that is read at a step. */
 const load = <A>(
   listing: Listing<A>,
-  begun: Step<A>,
+  way: Way<A>,
+  from: PageWalk.PageWalk,
   position: Position
 ): Effect.Effect<Page<A>, SignalWireHttpError> =>
   Effect.gen(function*() {
     const limit = listing.bounds?.limit ?? Number.POSITIVE_INFINITY
-    const read = Effect.fnUntraced(function*(step: Step<A>) {
-      const sheet = yield* step.read
-      return { sheet, step: { ...step, walk: step.walk.broughtItems(sheet.items.map(listing.idOf)) } }
-    })
-    let { sheet, step } = yield* read(begun)
+    let self = way
+    let walk = from
+    let sheet: Sheet<A>
     let skipped = 0
-    while (skipped < maxSkipped && sheet.links.next !== undefined && isAllAfterUntil(listing, sheet)) {
-      ;({ sheet, step } = yield* read(yield* listing.follow(towards(step.walk, "next"), sheet.links.next)))
+    for (;;) {
+      ;({ sheet, walk } = yield* self(walk))
+      walk = walk.broughtItems(sheet.items.map(listing.idOf))
+      const { next } = sheet.links
+      if (skipped >= maxSkipped || next === undefined || !isAllAfterUntil(listing, sheet)) break
+      self = (walk) => listing.follow(walk, next)
+      walk = towards(walk, "next")
       skipped++
     }
     const data = wanted(listing, sheet.items).slice(0, limit - position.before)
@@ -67,13 +81,15 @@ const load = <A>(
       malformed: sheet.malformed,
       hasNext: next !== undefined,
       hasPrev: prev !== undefined,
-      next: neighbour(listing, step.walk, "next", next, after),
-      prev: neighbour(listing, step.walk, "prev", prev, position.previous ?? start),
+      next: neighbour(listing, walk, "next", next, after),
+      prev: neighbour(listing, walk, "prev", prev, position.previous ?? start),
       first: first(listing),
-      self: Effect.suspend(() => load(listing, { ...step, walk: PageWalk.start() }, position))
+      self: Effect.suspend(() => load(listing, self, PageWalk.start(), position))
     }
   })
 
-/** The first page of a list. */
+/** The first page of a list. Every reading of it begins a walk of its own. */
 export const first = <A>(listing: Listing<A>): Effect.Effect<Page<A>, SignalWireHttpError> =>
-  Effect.suspend(() => load(listing, { walk: PageWalk.start(), read: listing.open }, start))
+  Effect.suspend(() =>
+    load(listing, (walk) => Effect.map(listing.open, (sheet) => ({ walk, sheet })), PageWalk.start(), start)
+  )

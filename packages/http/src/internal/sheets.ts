@@ -26,10 +26,10 @@ export interface Bounds<A> extends Pick<Selection, "limit" | "since" | "until"> 
   readonly openAt: (epochSeconds: number) => Read<A>
 }
 
-/** A walk that went on to another sheet, and how to read that. */
+/** A sheet, and the walk that came to it. */
 export interface Step<A> {
   readonly walk: PageWalk
-  readonly read: Read<A>
+  readonly sheet: Sheet<A>
 }
 
 /** A list that can be read sheet by sheet. */
@@ -37,7 +37,7 @@ export interface Listing<A> {
   /** The service's method that reads it. */
   readonly method: string
   readonly open: Read<A>
-  /** Goes on to where a link leads; fails as `Malformed` when the walk must not follow it. */
+  /** Goes on to where a link leads; fails as `Malformed` at `links` when the walk must not follow it. */
   readonly follow: (walk: PageWalk, link: string) => Effect.Effect<Step<A>, SignalWireHttpError>
   readonly idOf: (item: A) => string
   /** For lists that are ordered by time, newest first. */
@@ -97,7 +97,7 @@ export const follow = Effect.fnUntraced(function*<A>(
       const detail = `${why}: ${shown(url, Redacted.value(token))}`
       return Effect.fail(failed(method, new Malformed({ path: `links.${walk.direction}`, detail })))
     }))
-  return { walk: onward, read: read(source, url) }
+  return { walk: onward, sheet: yield* read(source, url) }
 })
 
 /** Those items that are within the wanted times. */

@@ -23,10 +23,9 @@ const maxLink = 8192
 
 /** Where a link leads, when that is on the configured origin. */
 export const resolve = (origin: string, link: string): Result.Result<string, ForeignLink | Malformed> => {
-  if (link.length > maxLink) {
-    return Result.fail(new Malformed({ path: "links", detail: `a link has ${link.length} characters` }))
+  if (link.length > maxLink || !URL.canParse(link, origin)) {
+    return Result.fail(new Malformed({ path: "links", detail: "a link is not a URL, or too long" }))
   }
-  if (!URL.canParse(link, origin)) return Result.fail(new Malformed({ path: "links", detail: "a link is not a URL" }))
   const url = new URL(link, origin)
   return url.origin === origin
     ? Result.succeed(`${origin}${url.pathname}${url.search}`)
