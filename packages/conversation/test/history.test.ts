@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { ConversationError } from "../src/ConversationError.ts"
 import * as History from "../src/internal/history.ts"
-import { message, page } from "./support.ts"
+import { makeEndless, message, page } from "./support.ts"
 
 const at = (epochSeconds: number) => message(`m${epochSeconds}`, epochSeconds)
 
@@ -77,5 +77,19 @@ describe("reading history back", () => {
       const { newest, reads } = makeHistory(new Reason.Unauthorized({ detail: "no" }), 1)
       const error = yield* Effect.flip(History.readBack(newest, null, 100))
       assert.deepStrictEqual([error.reason._tag, reads()], ["Unauthorized", 1])
+    }))
+
+  it.effect("P7.4: reads 2000 pages at most, and says that there is more", () =>
+    Effect.gen(function*() {
+      const { newest, reads } = makeEndless((number) => [at(1_000_000 - number)])
+      const stretch = yield* History.readBack(newest, null, 100_000)
+      assert.deepStrictEqual([stretch.messages.length, stretch.end, reads()], [2000, "limit", 2000])
+    }))
+
+  it.effect("P7.4: has nothing to begin with when every page is empty and there is always another", () =>
+    Effect.gen(function*() {
+      const { newest, reads } = makeEndless(() => [])
+      assert.deepStrictEqual(yield* History.newestPage(newest), { messages: [], end: "reached" })
+      assert.strictEqual(reads(), 2000)
     }))
 })

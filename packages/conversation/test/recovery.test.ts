@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { ConversationError } from "../src/ConversationError.ts"
 import * as Recovery from "../src/internal/recovery.ts"
-import { message, type Messages, page } from "./support.ts"
+import { makeEndless, message, type Messages, page } from "./support.ts"
 
 const at = (epochSeconds: number, name = "m") => message(`${name}${epochSeconds}`, epochSeconds)
 
@@ -149,12 +149,22 @@ describe("reading back in parts", () => {
       assert.strictEqual(error.reason._tag, "Invalid")
     }))
 
-  it.effect("gives up when the pages lead back to themselves", () =>
+  it.effect("P7.4: gives up when history goes on without end", () =>
     Effect.gen(function*() {
-      const first: Messages = page([at(2)], Effect.suspend(() => Effect.succeedSome(second)))
-      const second: Messages = page([at(1)], Effect.suspend(() => Effect.succeedSome(first)))
-      const error = yield* Effect.flip(readAll({ newest: Effect.succeed(first), limit: 100 }, null))
-      assert.deepStrictEqual(error.reason._tag === "Malformed" && error.reason.path, "links.next")
+      const { newest, reads } = makeEndless((number) => [at(1_000_000 - number)])
+      const { reason } = yield* Effect.flip(readAll({ newest, limit: 100 }, null))
+      assert.strictEqual(reason._tag === "Malformed" && reason.path, "links.next")
+      assert.strictEqual(reads(), 10_000)
+    }))
+
+  it.effect("P7.4: gives up when history goes on without end at the moment to which it is read", () =>
+    Effect.gen(function*() {
+      const { newest, reads } = makeEndless((number) =>
+        Array.from({ length: 1000 }, (_, index) => at(5, `p${number}-${index}-`))
+      )
+      const { reason } = yield* Effect.flip(readAll({ newest, limit: 100 }, 5))
+      assert.strictEqual(reason._tag === "Malformed" && reason.path, "links.next")
+      assert.strictEqual(reads(), 101)
     }))
 
   it.effect("fails at once when the newest page is refused", () =>

@@ -4,6 +4,7 @@ import { ConversationId, MessageId } from "@effect-signalwire/schema/Ids"
 import type { Page } from "@effect-signalwire/schema/Page"
 import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type { ConversationError } from "../src/ConversationError.ts"
 import type { Stretch } from "../src/internal/history.ts"
 
@@ -51,3 +52,13 @@ export const page = (data: Messages["data"], next?: Messages["next"]): Messages 
   first: Effect.never,
   self: Effect.never
 })
+
+/** A history that goes on for ever, and how many of its pages were read. */
+export const makeEndless = (data: (number: number) => Messages["data"]) => {
+  let reads = 0
+  const at = (number: number): Messages => {
+    reads++
+    return page(data(number), Effect.sync(() => Option.some(at(number + 1))))
+  }
+  return { newest: Effect.sync(() => at(0)), reads: () => reads }
+}

@@ -3,10 +3,12 @@
  *
  * @since 0.1.0
  */
+import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import * as Documented from "@effect-signalwire/schema/Documented"
 import * as PageOf from "@effect-signalwire/schema/Page"
+import type { Malformed } from "@effect-signalwire/schema/Reason"
 import * as Effect from "effect/Effect"
 import type { ConversationApi, GetMessagesOptions } from "./ConversationApi.ts"
 import * as Caller from "./internal/caller.ts"
@@ -42,9 +44,11 @@ export interface ChatSubscribeParams extends ChatSubscribeOptions {
 export interface ChatApi {
   /**
    * Chat messages, newest first. Log entries are left out of what is read, so a page may hold fewer than `pageSize`, and
-   * `limit` counts them too.
+   * `limit` counts them too. Pages of nothing but log entries are passed over, 50 of them at once: then comes a page
+   * without messages, and its neighbours lie behind those.
    *
-   * Rejects as {@link ConversationApi.getMessages} does.
+   * Rejects as {@link ConversationApi.getMessages} does, also with `Malformed` after a thousand pages in a row without a
+   * chat message.
    */
   readonly getMessages: (options?: GetChatMessagesOptions) => Promise<Page<Documented.DocumentedMessage>>
   /**
@@ -61,6 +65,8 @@ export interface ChatApi {
   /** The same as {@link ConversationApi.join}. */
   readonly join: ConversationApi["join"]
 }
+
+const endless = (reason: Malformed) => new ConversationError({ method: "chat.getMessages", reason })
 
 const isChat = ({ subtype }: ConversationMessage): boolean => subtype === "chat"
 
@@ -89,7 +95,7 @@ export const make = (
             addressId === undefined
               ? conversations.getMessages(own)
               : conversations.getConversationMessages({ ...own, addressId }),
-            (page) => PageOf.filter(page, isChat)
+            (page) => PageOf.filter(page, isChat, endless)
           )
       ),
       own

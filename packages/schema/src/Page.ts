@@ -9,10 +9,14 @@ import * as Result from "effect/Result"
 import { anything, list, maybe, quickDecoder, struct, text } from "./internal/shape.ts"
 import { isJsonObject, isMaybeText } from "./JsonObject.ts"
 import { type Decoder, type MalformedValue, within } from "./Malformed.ts"
-import type { Reason } from "./Reason.ts"
+import { Malformed, type Reason } from "./Reason.ts"
 import type * as Schemas from "./Wire.ts"
 
-/** A page of a list, and the way to its neighbours. Messages come newest first, so `next` leads to older ones. */
+/**
+ * A page of a list, and the way to its neighbours. Messages come newest first, so `next` leads to older ones. Going on from
+ * page to page comes to an end, or brings something new: the pages of `SignalWireHttp` fail as `Malformed` where a link
+ * leads back to a page that was read, and after 32 pages in a row that bring nothing new.
+ */
 export interface Page<A, E> {
   /** The items. */
   readonly data: ReadonlyArray<A>
@@ -60,30 +64,55 @@ export const mapBoth = <A, E, B, E2>(page: Page<A, E>, options: {
   }
 }
 
-/** The same list with only some of its items; pages that are left without any are passed over. */
-export const filter = <A, E>(page: Page<A, E>, wanted: (item: A) => boolean): Effect.Effect<Page<A, E>, E> => {
-  const beyond = (
-    neighbour: (page: Page<A, E>) => Effect.Effect<Option.Option<Page<A, E>>, E>
-  ) =>
-    Effect.fnUntraced(function*(from: Page<A, E>): Effect.fn.Return<Option.Option<Page<A, E>>, E> {
-      let found = yield* neighbour(from)
-      while (Option.isSome(found) && !found.value.data.some(wanted)) found = yield* neighbour(found.value)
-      return Option.map(found, narrowed)
-    })
-  const next = beyond((page) => page.next)
-  const prev = beyond((page) => page.prev)
-  const narrowed = (page: Page<A, E>): Page<A, E> => ({
+/** How many pages one call passes over; the page after them is empty, and goes on from there. */
+const maxPassedOver = 50
+
+/** How many pages are passed over in a row, however many calls that takes. */
+const maxInVain = 1000
+
+/**
+ * The same list with only some of its items. Pages that are left without any are passed over, 50 of them at once: then
+ * comes a page without items, whose neighbours lie behind those. When a thousand in a row are left without any, reading
+ * on fails with what `endless` makes of the reason.
+ */
+export const filter = <A, E>(
+  page: Page<A, E>,
+  wanted: (item: A) => boolean,
+  endless: (reason: Malformed) => E
+): Effect.Effect<Page<A, E>, E> => {
+  /** What lies behind a page, when so many up to that one were passed over. */
+  const beyond = Effect.fnUntraced(function*(
+    from: Page<A, E>,
+    passedOver: number,
+    to: "next" | "prev"
+  ): Effect.fn.Return<Option.Option<Page<A, E>>, E> {
+    let found = yield* from[to]
+    let inVain = passedOver
+    while (Option.isSome(found) && !found.value.data.some(wanted)) {
+      inVain++
+      if (to === "next" ? found.value.hasNext : found.value.hasPrev) {
+        if (inVain >= maxInVain) {
+          const detail = `${inVain} pages in a row have nothing of what is wanted`
+          return yield* Effect.fail(endless(new Malformed({ path: `links.${to}`, detail })))
+        }
+        if (inVain - passedOver >= maxPassedOver) return Option.some(narrowed(found.value, inVain))
+      }
+      found = yield* found.value[to]
+    }
+    return Option.map(found, (page) => narrowed(page, 0))
+  })
+  const narrowed = (page: Page<A, E>, passedOver: number): Page<A, E> => ({
     ...page,
     data: page.data.filter(wanted),
-    next: next(page),
-    prev: prev(page),
+    next: beyond(page, passedOver, "next"),
+    prev: beyond(page, passedOver, "prev"),
     first: Effect.flatMap(page.first, orNext),
-    self: Effect.map(page.self, narrowed)
+    self: Effect.map(page.self, (again) => narrowed(again, passedOver))
   })
   const orNext = (page: Page<A, E>): Effect.Effect<Page<A, E>, E> =>
     page.data.some(wanted) || !page.hasNext
-      ? Effect.succeed(narrowed(page))
-      : Effect.map(next(page), Option.getOrElse(() => narrowed(page)))
+      ? Effect.succeed(narrowed(page, 0))
+      : Effect.map(beyond(page, 1, "next"), Option.getOrElse(() => narrowed(page, 0)))
   return orNext(page)
 }
 

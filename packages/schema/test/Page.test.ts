@@ -1,7 +1,9 @@
 import * as Message from "@effect-signalwire/schema/ConversationMessage"
 import * as Page from "@effect-signalwire/schema/Page"
+import type { Reason } from "@effect-signalwire/schema/Reason"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import { overTheWire, problemOf, valueOf } from "./support.ts"
 
@@ -81,4 +83,64 @@ it.effect("maps the items of a page and of the pages it leads to", () =>
 it.effect("maps the error of the pages it leads to", () =>
   Effect.gen(function*() {
     assert.deepStrictEqual(yield* Effect.flip(doubled(2).next), { error: "no more" })
+  }))
+
+/** Pages without end, each with its number on it, and how many of them were read. */
+const endless = () => {
+  let reads = 0
+  const at = (number: number): Page.Page<number, Reason> => {
+    reads++
+    return {
+      data: [number],
+      hasNext: true,
+      hasPrev: true,
+      malformed: [],
+      next: Effect.sync(() => Option.some(at(number + 1))),
+      prev: Effect.sync(() => Option.some(at(number - 1))),
+      first: Effect.sync(() => at(0)),
+      self: Effect.sync(() => at(number))
+    }
+  }
+  return { first: at(0), reads: () => reads }
+}
+
+const some = <A, E>(effect: Effect.Effect<Option.Option<A>, E>) => Effect.map(effect, Option.getOrThrow)
+
+it.effect("passes over pages without anything wanted, on the way back as well", () =>
+  Effect.gen(function*() {
+    const first = yield* Page.filter(endless().first, (number) => number % 20 === 7, identity)
+    const second = yield* some(first.next)
+    assert.deepStrictEqual([first.data, second.data, (yield* some(second.prev)).data], [[7], [27], [7]])
+  }))
+
+it.effect("P7.4: passes over 50 pages at once, and goes on from an empty one", () =>
+  Effect.gen(function*() {
+    const { first, reads } = endless()
+    const page = yield* Page.filter(first, (number) => number === 120, identity)
+    assert.deepStrictEqual([page.data, page.hasNext, reads()], [[], true, 51])
+    const second = yield* some(page.next)
+    assert.deepStrictEqual([second.data, reads()], [[], 101])
+    assert.deepStrictEqual((yield* some(second.next)).data, [120])
+  }))
+
+it.effect.each(["next", "prev"] as const)(
+  "P7.4: fails after a thousand pages without anything wanted: %s",
+  (direction) =>
+    Effect.gen(function*() {
+      const { first, reads } = endless()
+      const toTheEnd = (page: Page.Page<number, Reason>): Effect.Effect<void, Reason> =>
+        Effect.flatMap(page[direction], Option.match({ onNone: () => Effect.void, onSome: toTheEnd }))
+      const reason = yield* Effect.flip(
+        Effect.flatMap(Page.filter(first, (number) => number === 0, identity), toTheEnd)
+      )
+      assert.deepInclude(reason, { _tag: "Malformed", path: `links.${direction}` })
+      assert.strictEqual(reads(), 1001)
+    })
+)
+
+it.effect("reads on however many pages there are when each has something wanted", () =>
+  Effect.gen(function*() {
+    let page = yield* Page.filter(endless().first, () => true, identity)
+    for (let n = 0; n < 3000; n++) page = yield* some(page.next)
+    assert.deepStrictEqual(page.data, [3000])
   }))

@@ -27,6 +27,9 @@ const capacity = 1000
 /** The list is ordered by activity: one that was just written to stands near its top. */
 const searched = 200
 
+/** Where pages hold less than is asked for, no more of them are read. */
+const searchedPages = 20
+
 export const make = (http: SignalWireHttp, telemetry: Telemetry): Directory => {
   const known = new Map<string, Conversation>()
 
@@ -46,19 +49,20 @@ export const make = (http: SignalWireHttp, telemetry: Telemetry): Directory => {
       (receipt.groupId !== null && conversation.groupId === receipt.groupId)
     const lookFrom = (
       page: Page<Conversation, SignalWireHttpError>,
-      passed: number
+      passed: number,
+      pages: number
     ): Effect.Effect<Conversation | undefined, SignalWireHttpError> => {
       const found = page.data.find(isIt)
       const seen = passed + page.data.length
-      return found !== undefined || seen >= searched
+      return found !== undefined || seen >= searched || pages >= searchedPages
         ? Effect.succeed(found)
         : Effect.flatMap(
           page.next,
-          (next) => Option.isNone(next) ? Effect.undefined : lookFrom(next.value, seen)
+          (next) => Option.isNone(next) ? Effect.undefined : lookFrom(next.value, seen, pages + 1)
         )
     }
     return Deadline.orAfter(
-      Effect.flatMap(http.getConversations({ pageSize: 50 }), (page) => lookFrom(page, 0)),
+      Effect.flatMap(http.getConversations({ pageSize: 50 }), (page) => lookFrom(page, 0, 1)),
       10_000,
       Effect.undefined
     ).pipe(

@@ -17,6 +17,9 @@ export type Stretch =
   /** Ran into the limit on what may be held; there is more behind its last message. */
   | { readonly end: "limit"; readonly messages: Arr.NonEmptyReadonlyArray<ConversationMessage> }
 
+/** How many pages are read at most: of a server that has little on each of them, no more than of another. */
+const maxPages = 2000
+
 const oldest = (messages: ReadonlyArray<ConversationMessage>): number => messages.at(-1)?.epochSeconds ?? Infinity
 
 /** Answers the failure of a stale link, for whoever may begin again. */
@@ -28,12 +31,14 @@ const walk = Effect.fnUntraced(function*<E extends Underlying>(
 ): Effect.fn.Return<Result.Result<Stretch, E>, E> {
   const messages: Array<ConversationMessage> = []
   let page: Option.Option<Page<ConversationMessage, E>> = Option.some(first)
+  let pages = 0
   while (Option.isSome(page)) {
+    pages++
     messages.push(...page.value.data)
     if (page.value.data.some(isFound)) return Result.succeed({ messages, end: "reached" })
     if (epochSeconds !== null && oldest(messages) < epochSeconds) return Result.succeed({ messages, end: "reached" })
-    if (page.value.hasNext && messages.length >= limit && Arr.isArrayNonEmpty(messages)) {
-      return Result.succeed({ messages, end: "limit" })
+    if (page.value.hasNext && (messages.length >= limit || pages >= maxPages)) {
+      return Result.succeed(Arr.isArrayNonEmpty(messages) ? { messages, end: "limit" } : { messages, end: "reached" })
     }
     const next: Result.Result<Option.Option<Page<ConversationMessage, E>>, E> = yield* Effect.result(page.value.next)
     if (Result.isFailure(next)) {

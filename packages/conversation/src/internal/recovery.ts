@@ -63,8 +63,11 @@ interface Held {
 /** How many pages to remember: of more, every second is forgotten, and what it led to is walked to from the one before. */
 const maxMarks = 1024
 
-/** How often a walk may meet the same page again: now and then what is said meanwhile moves one under its feet. */
-const maxMeetings = 10
+/** How many pages one walk reads: at a hundred messages each, a million. What goes on beyond has no end. */
+const maxPages = 10_000
+
+/** How many messages are held that are not newer than the point: those of its very moment, and they come last. */
+const maxOfOneMoment = 100_000
 
 const thinned = (marks: ReadonlyArray<Mark>): Array<Mark> =>
   marks.flatMap(({ size, way }, index) => index % 2 === 0 ? [{ way, size: size + (marks[index + 1]?.size ?? 0) }] : [])
@@ -74,25 +77,6 @@ const split = (marks: ReadonlyArray<Mark>, limit: number) => {
   let from = marks.length
   for (let size = 0; from > 0 && size < limit; from--) size += marks[from - 1]?.size ?? 0
   return { start: marks[from], left: marks.slice(0, from) }
-}
-
-/**
- * Tells of pages that lead back to themselves. Each is compared with one that was passed, which is replaced ever less
- * often, so that a circle of any length comes by it.
- */
-const makeCircle = () => {
-  let landmark: string | undefined
-  let pages = 0
-  let next = 1
-  let meetings = 0
-  return (id: string | undefined): boolean => {
-    if (id !== undefined && id === landmark) meetings++
-    if (++pages === next) {
-      landmark = id
-      next *= 2
-    }
-    return meetings > maxMeetings
-  }
 }
 
 /** A link that was good has gone stale: where it led must be walked to again. */
@@ -110,31 +94,35 @@ const walk = Effect.fnUntraced(function*(
   let marks = left
   let held: ReadonlyArray<Held> = []
   let unknown = 0
+  let known = 0
   const isUnknown = (message: ConversationMessage) => epochSeconds === null || message.epochSeconds > epochSeconds
-  const isCircle = makeCircle()
+  let pages = 0
   let way: Way = start?.way ?? Effect.asSome(newest)
   let page = yield* start === undefined ? way : follow(way)
   while (Option.isSome(page)) {
-    const { data, next } = page.value
-    if (isCircle(data[0]?.id)) {
-      return yield* new ConversationError({
-        method,
-        reason: new Malformed({ path: "links.next", detail: "the pages of history lead back to themselves" })
-      })
-    }
+    const { data, hasNext, next } = page.value
     top ??= data[0]?.epochSeconds
     const fresh = data.filter(isUnknown).length
     held = [...held, { way, messages: data, unknown: fresh }]
     unknown += fresh
+    known += data.length - fresh
     // the oldest part comes first, so it is the newest page that is let go
     for (let newest = held[0]; newest !== undefined && unknown - newest.unknown >= limit; newest = held[0]) {
       held = held.slice(1)
       unknown -= newest.unknown
+      known -= newest.messages.length - newest.unknown
       marks.push({ way: newest.way, size: newest.messages.length })
       if (marks.length > maxMarks) marks = thinned(marks)
     }
     const oldest = data.at(-1)
     if (epochSeconds !== null && oldest !== undefined && oldest.epochSeconds < epochSeconds) break
+    pages++
+    if (hasNext && (pages >= maxPages || known > maxOfOneMoment)) {
+      return yield* new ConversationError({
+        method,
+        reason: new Malformed({ path: "links.next", detail: `history does not end within ${pages} pages` })
+      })
+    }
     way = next
     page = yield* follow(way)
   }

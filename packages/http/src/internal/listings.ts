@@ -40,7 +40,7 @@ export const addresses = (client: Client, method: string, query: Inputs.Query): 
   return {
     method,
     open: read(source, Urls.make(client.origin, ["addresses"], query)),
-    follow: (link) => follow(source, link),
+    follow: (walk, link) => follow(source, walk, link),
     idOf: ({ id }) => id
   }
 }
@@ -55,7 +55,7 @@ export const conversations = (
   return {
     method,
     open: read(source, Urls.make(client.origin, ["conversations"], query)),
-    follow: (link) => follow(source, link),
+    follow: (walk, link) => follow(source, walk, link),
     idOf: ({ id }) => id,
     movedAt: ({ lastMessageAt }) => DateTime.toEpochMillis(lastMessageAt)
   }
@@ -72,7 +72,7 @@ const messageListing = (
   return {
     method,
     open: open(source, selection.query),
-    follow: (link) => follow(source, link),
+    follow: (walk, link) => follow(source, walk, link),
     idOf: ({ id }) => id,
     bounds: {
       ...selection,

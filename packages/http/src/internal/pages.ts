@@ -3,9 +3,17 @@
  */
 import type * as SchemaPage from "@effect-signalwire/schema/Page"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
-import { beginsAfterUntil, endsBeforeSince, isAllAfterUntil, type Listing, type Sheet, wanted } from "./sheets.ts"
+import * as PageWalk from "./pageWalk.ts"
+import {
+  beginsAfterUntil,
+  endsBeforeSince,
+  isAllAfterUntil,
+  type Listing,
+  type Sheet,
+  type Step,
+  wanted
+} from "./sheets.ts"
 
 type Page<A> = SchemaPage.Page<A, SignalWireHttpError>
 
@@ -20,19 +28,46 @@ const start: Position = { before: 0, previous: undefined }
 /** How many sheets newer than `until` one page may skip; the page after them is empty, and goes on from there. */
 const maxSkipped = 50
 
+/** The walk in a direction: the same as far as it went there, and a new one back. */
+const towards = (walk: PageWalk.PageWalk, direction: PageWalk.Direction): PageWalk.PageWalk =>
+  walk.direction === direction ? walk : PageWalk.start(direction)
+
+/** How a page is read, in a walk that comes to it. */
+type Way<A> = (walk: PageWalk.PageWalk) => Effect.Effect<Step<A>, SignalWireHttpError>
+
+/** The page behind a link. Apart from `load`, so that a page's neighbours do not hold on to its items. */
+const neighbour = <A>(
+  listing: Listing<A>,
+  walk: PageWalk.PageWalk,
+  direction: PageWalk.Direction,
+  link: string | undefined,
+  position: Position
+): Page<A>[PageWalk.Direction] =>
+  link === undefined ?
+    Effect.succeedNone :
+    Effect.suspend(() =>
+      Effect.asSome(load(listing, (walk) => listing.follow(walk, link), towards(walk, direction), position))
+    )
+
 const load = <A>(
   listing: Listing<A>,
-  open: Effect.Effect<Sheet<A>, SignalWireHttpError>,
+  way: Way<A>,
+  from: PageWalk.PageWalk,
   position: Position
 ): Effect.Effect<Page<A>, SignalWireHttpError> =>
   Effect.gen(function*() {
     const limit = listing.bounds?.limit ?? Number.POSITIVE_INFINITY
-    let self = open
-    let sheet = yield* self
+    let self = way
+    let walk = from
+    let sheet: Sheet<A>
     let skipped = 0
-    while (skipped < maxSkipped && sheet.links.next !== undefined && isAllAfterUntil(listing, sheet)) {
-      self = listing.follow(sheet.links.next)
-      sheet = yield* self
+    for (;;) {
+      ;({ sheet, walk } = yield* self(walk))
+      walk = walk.broughtItems(sheet.items.map(listing.idOf))
+      const { next } = sheet.links
+      if (skipped >= maxSkipped || next === undefined || !isAllAfterUntil(listing, sheet)) break
+      self = (walk) => listing.follow(walk, next)
+      walk = towards(walk, "next")
       skipped++
     }
     const data = wanted(listing, sheet.items).slice(0, limit - position.before)
@@ -41,23 +76,20 @@ const load = <A>(
       : { before: position.before + data.length, previous: position }
     const next = after.before >= limit || endsBeforeSince(listing, sheet) ? undefined : sheet.links.next
     const prev = skipped > 0 || beginsAfterUntil(listing, sheet) ? undefined : sheet.links.prev
-    const neighbour = (
-      link: string | undefined,
-      at: Position
-    ): Effect.Effect<Option.Option<Page<A>>, SignalWireHttpError> =>
-      link === undefined ? Effect.succeedNone : Effect.map(load(listing, listing.follow(link), at), Option.some)
     return {
       data,
       malformed: sheet.malformed,
       hasNext: next !== undefined,
       hasPrev: prev !== undefined,
-      next: neighbour(next, after),
-      prev: neighbour(prev, position.previous ?? start),
-      first: load(listing, listing.open, start),
-      self: load(listing, self, position)
+      next: neighbour(listing, walk, "next", next, after),
+      prev: neighbour(listing, walk, "prev", prev, position.previous ?? start),
+      first: first(listing),
+      self: Effect.suspend(() => load(listing, self, PageWalk.start(), position))
     }
   })
 
-/** The first page of a list. */
+/** The first page of a list. Every reading of it begins a walk of its own. */
 export const first = <A>(listing: Listing<A>): Effect.Effect<Page<A>, SignalWireHttpError> =>
-  load(listing, listing.open, start)
+  Effect.suspend(() =>
+    load(listing, (walk) => Effect.map(listing.open, (sheet) => ({ walk, sheet })), PageWalk.start(), start)
+  )

@@ -3,11 +3,15 @@
  */
 import type { Decoder } from "@effect-signalwire/schema/Malformed"
 import * as SchemaPage from "@effect-signalwire/schema/Page"
+import { Malformed } from "@effect-signalwire/schema/Reason"
+import { redact } from "@effect-signalwire/schema/Token"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import type { Client } from "./client.ts"
-import { lift, readable } from "./errors.ts"
+import { failed, lift, readable } from "./errors.ts"
 import type { Selection } from "./inputs.ts"
+import type { PageWalk } from "./pageWalk.ts"
 import * as Requests from "./request.ts"
 import * as Urls from "./urls.ts"
 
@@ -22,12 +26,19 @@ export interface Bounds<A> extends Pick<Selection, "limit" | "since" | "until"> 
   readonly openAt: (epochSeconds: number) => Read<A>
 }
 
+/** A sheet, and the walk that came to it. */
+export interface Step<A> {
+  readonly walk: PageWalk
+  readonly sheet: Sheet<A>
+}
+
 /** A list that can be read sheet by sheet. */
 export interface Listing<A> {
   /** The service's method that reads it. */
   readonly method: string
   readonly open: Read<A>
-  readonly follow: (link: string) => Read<A>
+  /** Goes on to where a link leads; fails as `Malformed` at `links` when the walk must not follow it. */
+  readonly follow: (walk: PageWalk, link: string) => Effect.Effect<Step<A>, SignalWireHttpError>
   readonly idOf: (item: A) => string
   /** For lists that are ordered by time, newest first. */
   readonly bounds?: Bounds<A> | undefined
@@ -66,9 +77,28 @@ export const read = Effect.fnUntraced(function*<A>(
   return sheet
 })
 
-/** Reads where a link leads; refuses to leave the configured origin. */
-export const follow = <A>(source: Source<A>, link: string): Read<A> =>
-  Effect.flatMap(lift(source.method, Urls.resolve(source.client.origin, link)), (url) => read(source, url))
+/** How much of a link is told. */
+const maxShownLink = 200
+
+/** A link as it may be told: without the token, which a server may have put into it, and not for pages. */
+const shown = (url: string, token: string): string =>
+  redact(redact(url, token), encodeURIComponent(token)).slice(0, maxShownLink)
+
+/** Goes on to where a link leads; refuses to leave the configured origin, and to walk without end. */
+export const follow = Effect.fnUntraced(function*<A>(
+  source: Source<A>,
+  walk: PageWalk,
+  link: string
+): Effect.fn.Return<Step<A>, SignalWireHttpError> {
+  const { client, method } = source
+  const url = yield* lift(method, Urls.resolve(client.origin, link))
+  const onward = yield* Effect.catch(walk.follow(url), (why) =>
+    Effect.flatMap(client.credentials.current, (token) => {
+      const detail = `${why}: ${shown(url, Redacted.value(token))}`
+      return Effect.fail(failed(method, new Malformed({ path: `links.${walk.direction}`, detail })))
+    }))
+  return { walk: onward, sheet: yield* read(source, url) }
+})
 
 /** Those items that are within the wanted times. */
 export const wanted = <A>({ bounds }: Listing<A>, items: ReadonlyArray<A>): ReadonlyArray<A> => {

@@ -18,9 +18,14 @@ const searchOf = (query: Query): string => {
 export const make = (origin: string, path: ReadonlyArray<string>, query?: Query): string =>
   `${origin}/api/fabric/${path.map(encodeURIComponent).join("/")}${query === undefined ? "" : searchOf(query)}`
 
+/** Servers take no longer ones, and links are remembered. */
+const maxLink = 8192
+
 /** Where a link leads, when that is on the configured origin. */
 export const resolve = (origin: string, link: string): Result.Result<string, ForeignLink | Malformed> => {
-  if (!URL.canParse(link, origin)) return Result.fail(new Malformed({ path: "links", detail: "a link is not a URL" }))
+  if (link.length > maxLink || !URL.canParse(link, origin)) {
+    return Result.fail(new Malformed({ path: "links", detail: "a link is not a URL, or too long" }))
+  }
   const url = new URL(link, origin)
   return url.origin === origin
     ? Result.succeed(`${origin}${url.pathname}${url.search}`)

@@ -13,7 +13,9 @@ import type { Runner, RunOptions } from "./runner.ts"
  * Iterating a page yields its items and those of all pages after it, which are read as they are needed; the `signal` that
  * the page was read with ends that too.
  *
- * Every method reads afresh, and rejects with a `ConversationError`, like the call that the page comes from.
+ * Every method reads afresh, and rejects with a `ConversationError`, like the call that the page comes from. Following the
+ * server's links comes to an end: it rejects with `Malformed` when they lead back to a page that was read, and after 32
+ * pages in a row that bring nothing new, which are read ever more slowly after the fifth.
  */
 export interface Page<A> extends AsyncIterable<A> {
   /** The items, at most `pageSize` of them. */

@@ -32,6 +32,9 @@ export interface Following {
   readonly loadOlder: () => Promise<void>
 }
 
+/** How many pages one reading of older messages reads; there may be more, which can be asked for. */
+const maxPages = 100
+
 /** How many gaps are kept. */
 const maxGaps = 100
 
@@ -101,16 +104,17 @@ export const make = (
       until: oldest === undefined ? undefined : Math.ceil(oldest.ts),
       signal
     })
-    const found: Array<Window.Message> = []
-    for (;;) {
-      found.push(...page.data.filter(({ id }) => !window.has(id)))
+    const found = new Map<string, Window.Message>()
+    for (let pages = 1;; pages++) {
+      for (const message of page.data) if (!window.has(message.id)) found.set(message.id, message)
       // one that brought little that is new is no answer to somebody who asked for more
-      const next = found.length * 2 < options().pageSize && page.hasNext ? await page.nextPage({ signal }) : undefined
+      const isLittle = found.size * 2 < options().pageSize && pages < maxPages
+      const next = isLittle && page.hasNext ? await page.nextPage({ signal }) : undefined
       if (next === undefined) break
       page = next
     }
     signal.throwIfAborted()
-    window.admitOlder(found, page.hasNext)
+    window.admitOlder([...found.values()], page.hasNext)
   }
 
   return {
