@@ -38,15 +38,13 @@ const withAddress = ({ conversation }: SignalWireClient, addressId: unknown) => 
   callUntyped(() => conversation.timeline({ addressId: String(addressId) })[Symbol.asyncIterator]().next())
 ]
 
-/** Every call that reads from the server, or may be repeated. */
+/** Every call that reads from the server, or may be repeated, and that does not wait for what may heal. */
 const everyCall = ({ address, conversation }: SignalWireClient, addressId: string) => [
   conversation.getConversations(),
   conversation.getConversationMessages({ addressId }),
   conversation.getMessages(),
+  conversation.findMessage({ addressId, clientId: "mine" }),
   conversation.join({ addressId }),
-  conversation.subscribe(() => {}),
-  conversation.messages()[Symbol.asyncIterator]().next(),
-  conversation.timeline({ addressId })[Symbol.asyncIterator]().next(),
   address.getAddresses(),
   address.getAddress({ id: addressId }),
   address.getAddress({ name: "office" }),
@@ -554,6 +552,20 @@ describe("servers", () => {
       await using client = await SignalWire({ ...options, urls: server.urls, dialect })
       for (const error of await Promise.all(everyCall(client, nowhere).map(failure))) {
         assert.strictEqual(error.reason._tag, reason, error.method)
+      }
+    })
+
+    it.each(["address", "group"] as const)("P1.6: has what is to last wait, or fails it for good, dialect %s", async (dialect) => {
+      await using server = await serve(answer)
+      await using client = await SignalWire({ ...options, urls: server.urls, dialect })
+      const timeout = 300
+      const lasting = [
+        client.conversation.subscribe(() => {}, { timeout }),
+        client.conversation.messages({ timeout })[Symbol.asyncIterator]().next(),
+        client.conversation.timeline({ addressId: nowhere, timeout })[Symbol.asyncIterator]().next()
+      ]
+      for (const error of await Promise.all(lasting.map(failure))) {
+        assert.strictEqual(error.reason._tag, reason === "Forbidden" ? reason : "Timeout", error.method)
       }
     })
 

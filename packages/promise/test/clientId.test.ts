@@ -1,9 +1,9 @@
-/** Client ids: given with a message, told by a timeline, and seen by nobody else. */
+/** Client ids: given with a message, and found again with it. */
 import { assert, describe, it } from "vitest"
-import { meet, open } from "./support.ts"
+import { failure, meet, open } from "./support.ts"
 
 describe("a client id", () => {
-  it("is told by a timeline, from history and as it happens, and is no part of the message", async () => {
+  it("is with each message of a timeline, from history and as it happens, and in nothing that its sender wrote", async () => {
     await using world = await open()
     const { ada, addressId, grace } = await meet(world)
     await ada.conversation.sendMessage({ addressId, text: "stored", clientId: "first", metadata: { mine: true } })
@@ -14,7 +14,9 @@ describe("a client id", () => {
       }
       if (event._tag !== "Message") continue
       told.push([event.message.text, event.clientId])
-      assert.notInclude(JSON.stringify(event.message), event.clientId ?? "")
+      const { client_id, details, metadata } = event.message
+      assert.strictEqual(client_id, event.clientId)
+      assert.notInclude(JSON.stringify({ details, metadata }), event.clientId ?? "")
       if (event.message.text === "live") break
     }
     assert.deepStrictEqual(told, [["stored", "first"], ["live", "second"]])
@@ -30,5 +32,45 @@ describe("a client id", () => {
       if (event._tag === "Message") told.push(event.clientId)
     }
     assert.deepStrictEqual(told, [null])
+  })
+
+  it("P4.5: is an idempotency key: what is sent under it in turn, at once, and by another client is stored once", async () => {
+    await using world = await open()
+    const { ada, addressId } = await meet(world)
+    const again = await world.client({ token: world.ada.token })
+    const message = { addressId, text: "hello", clientId: "order-7" }
+    const sends = [ada.conversation.sendMessage(message), ada.conversation.sendMessage(message)]
+    const first = await Promise.all(sends)
+    first.push(await ada.conversation.sendMessage(message), await again.conversation.sendMessage(message))
+    assert.strictEqual((await world.admin.stored(addressId)).length, 1)
+    assert.deepStrictEqual([...new Set(first.map(({ id }) => id))].length, 1)
+  })
+
+  it("P4.5: finds the message that was stored, and nothing where none was", async () => {
+    await using world = await open()
+    const { ada, addressId, grace } = await meet(world)
+    await ada.conversation.sendMessage({ addressId, text: "hello", clientId: "order-7" })
+    for (const { conversation } of [ada, grace]) {
+      assert.deepInclude(await conversation.findMessage({ addressId, clientId: "order-7" }), {
+        text: "hello",
+        client_id: "order-7"
+      })
+      assert.isUndefined(await conversation.findMessage({ addressId, clientId: "order-8" }))
+    }
+  })
+
+  it("P4.5: of a send whose answer was lost for good finds it when it is sent again", async () => {
+    await using world = await open()
+    const { ada, addressId } = await meet(world, { sendDeadline: 300 })
+    await world.admin.setFaults([
+      { match: { on: "http", method: "POST", path: "/api/fabric/messages" }, action: { type: "loseAnswer" } },
+      { match: { on: "http", method: "GET" }, action: { type: "refuse" } }
+    ])
+    const message = { addressId, text: "hello", clientId: "order-7" }
+    const error = await failure(ada.conversation.sendMessage(message))
+    assert.deepStrictEqual([error.reason._tag, error.stored], ["Unconfirmed", "unknown"])
+    await world.admin.setFaults([])
+    await ada.conversation.sendMessage(message)
+    assert.strictEqual((await world.admin.stored(addressId)).length, 1)
   })
 })

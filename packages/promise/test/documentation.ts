@@ -102,8 +102,8 @@ export const page: Shape = {
 /** Beyond the documentation, by what it is beyond. */
 export const beyond = {
   conversation: ["address_id"],
-  message: ["address_id", "from_address_id", "metadata", "text"],
-  event: ["from_address_id"],
+  message: ["address_id", "client_id", "from_address_id", "metadata", "text"],
+  event: ["client_id", "from_address_id"],
   page: ["firstPage", "malformed", "nextPage", "prevPage", "self"]
 }
 

@@ -479,7 +479,7 @@ describe.each(["all", "address", "group"] as const)("every documented call, dial
     for (const name of documentedMethods) assert.isFunction(ada.conversation[name])
     assert.deepStrictEqual(
       Object.keys(ada.conversation).filter((name) => !documentedMethods.some((method) => method === name)),
-      ["messages", "timeline"]
+      ["findMessage", "messages", "timeline"]
     )
   })
 

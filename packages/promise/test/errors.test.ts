@@ -200,6 +200,7 @@ describe("a failure", () => {
         case "Malformed":
         case "ForeignLink":
         case "Refused":
+        case "Defect":
         case "Closed":
           return "give up"
       }

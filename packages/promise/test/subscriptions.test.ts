@@ -3,7 +3,21 @@
  */
 import type { ConnectionState, DocumentedEvent, DocumentedGap, SubscribeOptions } from "@effect-signalwire/promise"
 import { assert, describe, it } from "vitest"
-import { callUntyped, eventually, Heard, HeardTexts, makeLogger, meet, open, quick, type World } from "./support.ts"
+import { setTimeout as sleep } from "node:timers/promises"
+import {
+  callUntyped,
+  complaints,
+  eventually,
+  failure,
+  Heard,
+  HeardTexts,
+  makeLogger,
+  meet,
+  open,
+  quick,
+  texts,
+  type World
+} from "./support.ts"
 
 const byText = (a: string | null, b: string | null): number => String(a) < String(b) ? -1 : 1
 
@@ -299,28 +313,79 @@ describe("a callback", () => {
     assert.strictEqual(String(logger.entries[0]?.details), "Error: bad callback")
   })
 
-  it("P5.2: that never settles holds up neither itself nor others", async () => {
+  it("P5.2: that never settles holds up itself, and nobody else", async () => {
     await using world = await open()
     const { ada, addressId, grace } = await meet(world)
+    const stuck = new HeardTexts()
     const heard = new HeardTexts()
     await ada.conversation.subscribe((message) => {
-      heard.push(message)
+      stuck.push(message)
       return new Promise(() => {})
     })
+    await ada.conversation.subscribe(heard.push)
     await grace.conversation.sendMessage({ addressId, text: "1" })
     await grace.conversation.sendMessage({ addressId, text: "2" })
     assert.deepStrictEqual(await heard.untilText("2"), ["1", "2"])
+    assert.deepStrictEqual(texts(stuck.items), ["1"])
   })
 
-  it("P9.1: hears through onError why its subscription ended for good", async () => {
+  it("P5.4: that returns Promises is awaited before it is called again, in order", async () => {
+    await using world = await open()
+    const { ada, addressId, grace } = await meet(world)
+    const done = new HeardTexts()
+    let underWay = 0
+    let most = 0
+    await ada.conversation.subscribe(async (message) => {
+      most = Math.max(most, ++underWay)
+      // the earlier, the longer: without waiting they would overtake each other
+      await sleep(Number(message.text) === 1 ? 60 : 5)
+      underWay--
+      done.push(message)
+    })
+    for (const text of ["1", "2", "3", "4"]) await grace.conversation.sendMessage({ addressId, text })
+    assert.deepStrictEqual(await done.untilText("4"), ["1", "2", "3", "4"])
+    assert.strictEqual(most, 1)
+  })
+
+  it("P5.4: has as many calls under way as concurrency says, and no more", async () => {
+    await using world = await open()
+    const { ada, addressId, grace } = await meet(world)
+    const called = new HeardTexts()
+    const settle: Array<() => void> = []
+    await ada.conversation.subscribe((message) => {
+      called.push(message)
+      return new Promise<void>((resolve) => void settle.push(resolve))
+    }, { concurrency: 2 })
+    for (const text of ["1", "2", "3"]) await grace.conversation.sendMessage({ addressId, text })
+    assert.deepStrictEqual(await called.untilText("2"), ["1", "2"])
+    await sleep(50)
+    assert.deepStrictEqual(texts(called.items), ["1", "2"])
+    settle[0]?.()
+    assert.deepStrictEqual(await called.untilText("3"), ["1", "2", "3"])
+  })
+
+  it.each([0, -1, 1.5, "2", {}])("P9.2: a concurrency that can't be is refused: %j", async (concurrency) => {
     await using world = await open()
     const { ada } = await meet(world)
+    const error = await failure(callUntyped(ada.conversation.subscribe, () => {}, { concurrency }))
+    assert.deepStrictEqual(complaints(error), ["concurrency"])
+  })
+
+  it("P8.3: is told once through onError that its token was refused, and goes on with another", async () => {
+    await using world = await open()
+    const { ada, addressId, grace } = await meet(world)
     const errors = new Heard<unknown>()
-    await ada.conversation.subscribe(() => {}, { onError: errors.push })
+    const heard = new HeardTexts()
+    await ada.conversation.subscribe(heard.push, { onError: errors.push })
     await world.admin.expireToken(world.ada.token)
     await world.admin.drop({ subscriberId: world.ada.id })
     const [error] = await errors.until((items) => items.length > 0)
     assert.nestedInclude(error, { _tag: "ConversationError", "reason._tag": "Unauthorized", isRetryable: false })
+    assert.nestedInclude(ada.connection.state, { _tag: "Reconnecting", "reason._tag": "Unauthorized" })
+    await grace.conversation.sendMessage({ addressId, text: "meanwhile" })
+    await ada.updateToken((await world.admin.mintToken({ subscriberId: world.ada.id })).token)
+    await heard.untilText("meanwhile")
+    assert.strictEqual(errors.items.length, 1)
   })
 })
 
@@ -329,12 +394,12 @@ describe("connection", () => {
     await using world = await open()
     const ada = await world.client({ token: world.ada.token })
     await ada.conversation.getConversations()
-    assert.deepStrictEqual(ada.connection.state, { _tag: "Idle" })
+    assert.deepStrictEqual(ada.connection.state, { _tag: "Idle", reason: null })
     assert.deepStrictEqual(await world.admin.sessions(), [])
     await ada.conversation.subscribe(() => {})
-    assert.deepStrictEqual(ada.connection.state, { _tag: "Connected", resumed: false })
+    assert.deepStrictEqual(ada.connection.state, { _tag: "Connected", resumed: false, catchingUp: false, reason: null })
     await ada.disconnect()
-    assert.deepStrictEqual(ada.connection.state, { _tag: "Closed" })
+    assert.deepStrictEqual(ada.connection.state, { _tag: "Closed", reason: null })
   })
 
   it("tells through onChange of a drop, with its reason, and of the way back", async () => {
@@ -369,7 +434,7 @@ describe("connection", () => {
     })
     await ada.conversation.subscribe(() => {})
     await all.until((items) => items.at(-1)?._tag === "Connected")
-    assert.deepStrictEqual(states.items, [{ _tag: "Idle" }])
+    assert.deepStrictEqual(states.items, [{ _tag: "Idle", reason: null }])
   })
 
   it("P5.2: goes on telling after its callback threw", async () => {
@@ -421,7 +486,7 @@ describe("two clients in one process", () => {
 it("subscribe leaves no session behind when it fails", async () => {
   await using world = await open()
   const client = await world.client({ token: "not-a-token", subscription: quick.subscription })
-  const outcome = await callUntyped(client.conversation.subscribe, () => {}).then(() => "done", () => "failed")
+  const outcome = await client.conversation.subscribe(() => {}, { timeout: 300 }).then(() => "done", () => "failed")
   assert.strictEqual(outcome, "failed")
   assert.deepStrictEqual(await world.admin.sessions(), [])
 })
