@@ -128,6 +128,16 @@ export const Reason = Schema.Union([
     Why.Overloaded,
     (fields) => new Why.Overloaded(fields)
   ),
+  failure(
+    Schema.TaggedStruct("StorageUnavailable", detail),
+    Why.StorageUnavailable,
+    (fields) => new Why.StorageUnavailable(fields)
+  ),
+  failure(
+    Schema.TaggedStruct("UnreadableCursor", detail),
+    Why.UnreadableCursor,
+    (fields) => new Why.UnreadableCursor(fields)
+  ),
   failure(Schema.TaggedStruct("Closed", {}), Why.Closed, () => new Why.Closed())
 ])
 

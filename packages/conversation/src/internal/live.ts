@@ -4,7 +4,6 @@
  */
 import * as Backoff from "@effect-signalwire/schema/Backoff"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
-import { Malformed } from "@effect-signalwire/schema/Reason"
 import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
 import type { Attachment, Service as Subscription } from "@effect-signalwire/subscription/Subscription"
 import * as Arr from "effect/Array"
@@ -62,13 +61,6 @@ export type Items = Pull.Pull<Arr.NonEmptyReadonlyArray<Sequence.Item>, Conversa
 /** As long as history can't be read for a reason that may heal, the sequence waits for it. */
 const untilReadable = Backoff.capped("1 second", "30 seconds")
 
-const unreadable = (method: string) => (cause: unknown) =>
-  new ConversationError({
-    method,
-    reason: new Malformed({ path: "cursor", detail: "the cursor could not be read" }),
-    cause
-  })
-
 /** What goes on, and what it stands on. */
 class Live {
   readonly merge: Merge.Merge
@@ -95,7 +87,9 @@ class Live {
     return Effect.gen({ self: this }, function*() {
       const { begin, cursor, method, newest, subscription } = this.options
       const sessions = yield* subscription.sessions
-      const saved = cursor === undefined ? Option.none() : yield* Effect.mapError(cursor.load, unreadable(method))
+      const saved = cursor === undefined
+        ? Option.none()
+        : yield* Effect.mapError(cursor.load, ConversationError.from(method))
       if (Option.isSome(saved)) {
         this.tell({ _tag: "Resumed", standing: saved.value })
         return yield* this.readBack
