@@ -194,12 +194,14 @@ describe("a failure", () => {
         case "Timeout":
         case "ServerError":
         case "Overloaded":
+        case "StorageUnavailable":
           return "again later"
         case "Unconfirmed":
           return reason.clientId
         case "Malformed":
         case "ForeignLink":
         case "Refused":
+        case "UnreadableCursor":
         case "Closed":
           return "give up"
       }

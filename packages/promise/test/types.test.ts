@@ -293,6 +293,8 @@ describe("a failure", () => {
       | "Unconfirmed"
       | "Refused"
       | "Overloaded"
+      | "StorageUnavailable"
+      | "UnreadableCursor"
       | "Closed"
     >()
   })
