@@ -17,16 +17,22 @@ export interface Entry {
   readonly members: ReadonlySet<string>
   /** Whether the server was to tell sessions of it. */
   readonly pushed: boolean
+  /** The messages that one send was stored as, this one among them: what the network delivered again comes after. */
+  readonly copies: ReadonlyArray<Entry>
 }
 
 export class Ledger {
   readonly entries: Array<Entry> = []
   readonly byId = new Map<string, Entry>()
+  /** Without what the network delivered again. */
   readonly byText = new Map<string, Array<Entry>>()
   readonly members = new Map<string, Set<string>>()
   /** Whether what is stored now is pushed. */
   pushing = true
+  /** What is stored now was stored before, as this. */
+  copying: Entry | undefined
   readonly #changes: Array<Change> = []
+  readonly #copies = new Map<Entry, Array<Entry>>()
   readonly #now: () => number
   #newest = Number.NEGATIVE_INFINITY
 
@@ -61,6 +67,7 @@ export class Ledger {
       this.members.set(groupId, new Set([...this.members.get(groupId) ?? [], subscriberId]))
     } else if (change._tag === "MessageStored") {
       const { message } = change
+      const copies = this.copying === undefined ? [] : this.#copies.get(this.copying) ?? []
       const entry: Entry = {
         message,
         index: this.entries.length,
@@ -68,11 +75,15 @@ export class Ledger {
         storedAt: this.#now(),
         newestBefore: this.#newest,
         members: this.members.get(message.groupId) ?? new Set(),
-        pushed: this.pushing
+        pushed: this.pushing,
+        copies
       }
+      copies.push(entry)
+      this.#copies.set(entry, copies)
       this.#newest = Math.max(this.#newest, entry.epochSeconds)
       this.entries.push(entry)
       this.byId.set(message.id, entry)
+      if (copies.length > 1) return
       const text = message.text ?? ""
       this.byText.set(text, [...this.byText.get(text) ?? [], entry])
     }

@@ -121,7 +121,7 @@ export class Lineage {
 
   /** A message is handed out; `pushedAt` is when the server last pushed it. */
   message(message: ConversationMessage, late: boolean | undefined, pushedAt = Number.NEGATIVE_INFINITY): void {
-    const { groupId, inParts, lossy, since } = this.terms
+    const { forgetful, groupId, inParts, lossy, since } = this.terms
     const entry = this.ledger.byId.get(message.id)
     if (entry === undefined) return this.#fail(`a message that nobody sent: ${message.id}`)
     const text = entry.message.text ?? ""
@@ -131,6 +131,9 @@ export class Lineage {
     }
     if (this.#current.has(message.id)) this.#fail(`${text} comes twice (P2.1)`)
     if (this.handed.get(message.id)?.settled === true) this.#fail(`${text} comes again after a restart (P1.5)`)
+    const isRepeated = ({ message: { id } }: Entry) =>
+      id !== message.id && (this.#current.has(id) || this.handed.get(id)?.settled === true)
+    if (!forgetful && entry.copies.some(isRepeated)) this.#fail(`${text} comes as each of two copies (P2.3)`)
     // what was said in a conversation before it was joined comes as it can, and so does what was pushed only now, or is
     // still on its way and stands further back than the page that was read
     const isOld = !inParts && entry.index < this.begun && entry.members.has(this.terms.account.id) &&
@@ -182,7 +185,11 @@ export class Lineage {
   /** Whether it was promised, and has not come. */
   #isMissing(entry: Entry): boolean {
     const { account, forgetful, lossy, overlapSeconds, sweeps } = this.terms
-    if (lossy || this.opened === undefined || this.handed.has(entry.message.id) || !this.isOurs(entry)) return false
+    if (lossy || this.opened === undefined || !this.isOurs(entry)) return false
+    if (entry.copies.some(({ message: { id } }) => this.handed.has(id))) return false
+    const [first = entry] = entry.copies
+    // the copy of what stood before the beginning may be recognised as such
+    if (first !== entry && first.index < this.opened) return false
     if (!entry.members.has(account.id)) return false
     if (entry.index >= this.begun) {
       // what becomes visible long after its time can't be found

@@ -81,7 +81,8 @@ const many = async (): Promise<void> => {
   console.log(
     `${totals.messages} messages, ${totals.outgoing} through outboxes, ${totals.handedOut} handed out, ${totals.drops} drops, ${totals.faults} faults, ` +
       `${totals.restarts} restarts of the server, ${totals.processes} processes, ` +
-      `${totals.recoveries} recoveries, ${totals.repairs} messages that only history told`
+      `${totals.recoveries} recoveries, ${totals.repairs} messages that only history told, ` +
+      `${totals.copies} sends stored twice`
   )
   if (failed !== undefined) report(failed)
 }

@@ -26,6 +26,7 @@ export const add = (a: Sum, b: Sum): Sum => ({
     restarts: a.totals.restarts + b.totals.restarts,
     processes: a.totals.processes + b.totals.processes,
     faults: a.totals.faults + b.totals.faults,
+    copies: a.totals.copies + b.totals.copies,
     recoveries: a.totals.recoveries + b.totals.recoveries,
     repairs: a.totals.repairs + b.totals.repairs,
     outgoing: a.totals.outgoing + b.totals.outgoing

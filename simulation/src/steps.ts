@@ -1,5 +1,6 @@
 /** What may happen next, and how likely it is. */
 import type { Content } from "@effect-signalwire/backend/Backend"
+import * as ClientKey from "@effect-signalwire/schema/ClientKey"
 import type { Account, Device } from "./device.ts"
 import * as FaultMenu from "./faultMenu.ts"
 import type { World } from "./world.ts"
@@ -36,6 +37,30 @@ const say = (world: World, count: number, content: Partial<Content>): void => {
   ledger.pushing = true
 }
 
+/** The network delivers a send that was stored once more. */
+const deliverAgain = (world: World): void => {
+  const { chance, ledger, machine, server, setup } = world
+  const sends = ledger.entries.slice(-20).filter(({ copies, message }) =>
+    copies.length === 1 && ClientKey.get(message.metadata) !== null
+  )
+  const entry = chance.oneOf(sends)
+  const sender = world.people.find(({ id }) => id === entry?.message.senderId)
+  if (entry === undefined || sender === undefined || server.running === undefined) return
+  const { details, groupId, metadata, text } = entry.message
+  const place = world.places(sender).find((place) => place.groupId === groupId)
+  if (place === undefined) return
+  const push = chance.happens(0.7)
+  world.note(`${text} is stored again${push ? "" : " silently"}`)
+  const late = chance.pick(0, 0, chance.whole(0, (setup.overlapSeconds - 2) * 1000) / 1000)
+  const content = { text: text ?? "", metadata, details, push, ts: machine.now / 1000 - late }
+  ledger.pushing = push
+  ledger.copying = entry
+  world.totals.copies++
+  server.ask((backend) => backend.seed([{ subscriberId: sender.id, addressId: place.addressId, content }]))
+  ledger.copying = undefined
+  ledger.pushing = true
+}
+
 const wait = (min: number, max: number) => (world: World): void => world.advance(world.chance.whole(min, max))
 
 const calm: ReadonlyArray<Step> = [
@@ -57,6 +82,7 @@ const calm: ReadonlyArray<Step> = [
     }
   },
   { weight: 3, run: (world) => say(world, 1, { push: false }) },
+  { weight: 3, run: deliverAgain },
   { weight: 0.1, run: (world) => say(world, world.chance.whole(90, 230), {}) },
   {
     weight: 14,

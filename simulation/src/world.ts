@@ -42,6 +42,8 @@ export interface Totals {
   repairs: number
   /** How many messages were given to outboxes. */
   outgoing: number
+  /** How many sends were stored once more. */
+  copies: number
 }
 
 export const noTotals = (): Totals => ({
@@ -53,7 +55,8 @@ export const noTotals = (): Totals => ({
   faults: 0,
   recoveries: 0,
   repairs: 0,
-  outgoing: 0
+  outgoing: 0,
+  copies: 0
 })
 
 interface Place {

@@ -5,7 +5,7 @@ import { simulate } from "../src/simulate.ts"
 const timeout = 120_000
 
 describe("the simulation", () => {
-  it("P1.1 P2.1 P3.1 P4.1 P4.4 P7.2: keeps every promise in 200 worlds", { timeout }, () => {
+  it("P1.1 P1.5 P2.1 P2.3 P3.1 P4.1 P4.4 P7.2: keeps every promise in 200 worlds", { timeout }, () => {
     const { failed, sum } = run({ from: 1, count: 200, steps: 80 })
     assert.isUndefined(
       failed,
@@ -15,6 +15,7 @@ describe("the simulation", () => {
     assert.isAbove(sum.totals.recoveries, 500)
     assert.isAbove(sum.totals.repairs, 500)
     assert.isAbove(sum.totals.outgoing, 500)
+    assert.isAbove(sum.totals.copies, 100)
   })
 
   it("runs the same for the same seed, to the last line", { timeout }, () => {

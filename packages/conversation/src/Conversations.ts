@@ -202,7 +202,8 @@ export interface Tuning {
   readonly sendDeadline?: Duration.Input | undefined
   /**
    * How long a message is looked for, when the answer to its request was lost, before it is sent again; four times as
-   * long when the request timed out. What the server stores later than that is stored twice. @default "5 seconds"
+   * long when the request timed out. What the server stores later than that is stored twice, and yielded once by
+   * subscriptions and timelines. @default "5 seconds"
    */
   readonly settle?: Duration.Input | undefined
   /**

@@ -3,34 +3,79 @@
  *
  * @since 0.1.0
  */
+import * as Reason from "@effect-signalwire/schema/Reason"
 import * as Effect from "effect/Effect"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Schema from "effect/Schema"
+import { ConversationError } from "./ConversationError.ts"
+import * as Checkpoint from "./internal/checkpoint.ts"
+import type { Snapshot, Standing } from "./internal/merge.ts"
 
-/** Where a sequence stood: the last message it yielded, and the ids that a re-read from there brings again. */
-export const Standing = Schema.Struct({
-  /** The furthest message; `null` while there was none. Unix seconds. */
-  frontier: Schema.NullOr(Schema.Struct({ epochSeconds: Schema.Finite, id: Schema.String })),
-  /** Up to where what was heard agreed with history. Unix seconds. */
-  verified: Schema.NullOr(Schema.Finite),
-  /** What stands at this time or before is forgotten; `null` while nothing is. Unix seconds. */
-  floor: Schema.NullOr(Schema.Finite),
-  ids: Schema.Array(Schema.Tuple([Schema.String, Schema.Finite]))
-})
-export type Standing = typeof Standing.Type
-
-/** A place for one sequence's standing. */
+/** A place for one sequence's standing. What is kept there is less than 16 kB, whatever the traffic is. */
 export interface Cursor {
-  /** Where it stood; none when it never was saved. */
-  readonly load: Effect.Effect<Option.Option<Standing>, KeyValueStore.KeyValueStoreError | Schema.SchemaError>
-  /** Keeps where it stands. */
-  readonly save: (standing: Standing) => Effect.Effect<void, KeyValueStore.KeyValueStoreError | Schema.SchemaError>
+  /**
+   * Where it stood; none when it never was saved. Fails with `StorageUnavailable` when the store can't be read for the
+   * moment, and with `UnreadableCursor` when what it holds can't be understood.
+   */
+  readonly load: Effect.Effect<Option.Option<Standing>, ConversationError>
+  /** Keeps where it stands. Fails with `StorageUnavailable`. */
+  readonly save: (snapshot: Snapshot) => Effect.Effect<void, ConversationError>
 }
 
+/** How to keep a cursor. */
+export interface Options {
+  /**
+   * What to do when the saved cursor can't be understood: half of it was written, it was overwritten, or another version of
+   * this package wrote it. `fail` ends the subscription with `UnreadableCursor` before it begins. `restart` logs a warning and
+   * begins as if nothing was saved, so what was stored while nobody listened is passed over.
+   * @default "fail"
+   */
+  readonly onUnreadable?: "fail" | "restart" | undefined
+}
+
+const Saved = Schema.fromJsonString(Checkpoint.Checkpoint)
+const decode = Schema.decodeUnknownEffect(Saved)
+const encode = Schema.encodeEffect(Saved)
+
+const unavailable = (method: string) => (cause: KeyValueStore.KeyValueStoreError) =>
+  new ConversationError({ method, reason: new Reason.StorageUnavailable({ detail: cause.message }), cause })
+
 /** A cursor under `name` in the `KeyValueStore`. Use one name for one sequence. */
-export const make = (name: string): Effect.Effect<Cursor, never, KeyValueStore.KeyValueStore> =>
-  Effect.map(KeyValueStore.KeyValueStore, (store) => {
-    const cursors = KeyValueStore.toSchemaStore(KeyValueStore.prefix(store, "effect-signalwire/cursor/"), Standing)
-    return { load: cursors.get(name), save: (standing) => cursors.set(name, standing) }
+export const make = (
+  name: string,
+  { onUnreadable = "fail" }: Options = {}
+): Effect.Effect<Cursor, never, KeyValueStore.KeyValueStore> =>
+  Effect.map(KeyValueStore.KeyValueStore, (whole) => {
+    const store = KeyValueStore.prefix(whole, "effect-signalwire/cursor/")
+    const unreadable = (cause: unknown) =>
+      new ConversationError({
+        method: "Cursor.load",
+        reason: new Reason.UnreadableCursor({ detail: `"${name}" is not what this version saves` }),
+        cause
+      })
+    const understand = (text: string): Effect.Effect<Option.Option<Standing>, ConversationError> =>
+      decode(text).pipe(
+        Effect.map((checkpoint) => Option.some(Checkpoint.read(checkpoint))),
+        Effect.mapError(unreadable),
+        Effect.catch((error) =>
+          onUnreadable === "fail" ? Effect.fail(error) : Effect.as(
+            Effect.logWarning("the saved cursor can't be read, and its sequence begins anew", error.reason.message),
+            Option.none()
+          )
+        )
+      )
+    return {
+      load: store.get(name).pipe(
+        Effect.mapError(unavailable("Cursor.load")),
+        Effect.flatMap((text) => text === undefined ? Effect.succeedNone : understand(text))
+      ),
+      save: (snapshot) =>
+        encode(Checkpoint.write(snapshot)).pipe(
+          // what a merge knows can always be written
+          Effect.orDie,
+          Effect.flatMap((text) => store.set(name, text)),
+          Effect.mapError(unavailable("Cursor.save"))
+        )
+    }
   })

@@ -25,7 +25,7 @@ const start = () => {
   return {
     begun,
     send: (text: string, addressId = "a") =>
-      Effect.forkChild(sending.send({ addressId, text, clientId: ClientId.make(text) }), { startImmediately: true }),
+      Effect.forkChild(sending.send({ addressId, text, clientId: ClientId.make(text), earlier: null }), { startImmediately: true }),
     deliver: (text: string) => {
       const end = ends.get(text)
       assert.isDefined(end)
@@ -102,7 +102,7 @@ describe("a line of sends", () => {
         Array.from({ length: 5000 }, (_, n) => `${n}`),
         (text) =>
           Effect.forkChild(
-            sending.send({ addressId: "a", text, clientId: ClientId.make(text) }),
+            sending.send({ addressId: "a", text, clientId: ClientId.make(text), earlier: null }),
             { startImmediately: true }
           )
       )

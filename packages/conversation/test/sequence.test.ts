@@ -6,7 +6,7 @@ import { ConversationError } from "../src/ConversationError.ts"
 import type { Stretch } from "../src/internal/history.ts"
 import * as Merge from "../src/internal/merge.ts"
 import { beginning, type Happening, type Item, type Phase, step } from "../src/internal/sequence.ts"
-import { event, message, reached } from "./support.ts"
+import { copy, event, message, reached, savedOf } from "./support.ts"
 
 const error = new ConversationError({ method: "timeline", reason: new Reason.Forbidden({ detail: "no" }) })
 
@@ -77,7 +77,7 @@ describe("the life of a sequence", () => {
   it("P1.5: owes a read when it goes on where another stood", () => {
     const earlier = makeMerge()
     earlier.admit(message("a", 100))
-    const resumed: Happening = { _tag: "Resumed", standing: earlier.standing() }
+    const resumed: Happening = { _tag: "Resumed", standing: savedOf(earlier) }
     assert.strictEqual(after(resumed).phase._tag, "Behind")
     const { items, phase } = after(resumed, readBack(message("b", 101), message("a", 100)))
     assert.deepStrictEqual([items, phase._tag], [["b", "CaughtUp"], "Live"])
@@ -164,6 +164,17 @@ describe("the life of a sequence", () => {
     assert.deepStrictEqual(items, ["a", "CaughtUp", "Gap", "z", "CaughtUp"])
   })
 
+  it("P2.3: tells no gap for copies that were read behind everything that was handed on, and marks nothing late", () => {
+    const { items } = after(
+      begun(reached(copy("second", 150, "send"), copy("first", 100, "send"), copy("other", 90, "other send"))),
+      signals(liveAt("between", 120), Signal.overflow),
+      readBack(copy("third", 500, "send"), message("between", 120)),
+      signals(Signal.overflow),
+      readBack(message("b", 600), copy("third", 500, "send"), copy("another", 489, "other send"))
+    )
+    assert.deepStrictEqual(items, ["other", "first", "CaughtUp", "between", "CaughtUp", "b", "CaughtUp"])
+  })
+
   it("P3.3: counts what was heard since the last read to the gap", () => {
     const merge = Merge.make({ overlapSeconds: 10, memory: 64, trustLive: false })
     merge.admitAll([message("a", 100)])
@@ -223,7 +234,7 @@ describe("the life of a sequence", () => {
   const everything = [
     begunAtA,
     { _tag: "Unread" } satisfies Happening,
-    { _tag: "Resumed", standing: makeMerge().standing() } satisfies Happening,
+    { _tag: "Resumed", standing: savedOf(makeMerge()) } satisfies Happening,
     signals(liveAt("z", 300), Signal.overflow),
     readBack(message("z", 300)),
     failed,

@@ -1,15 +1,17 @@
 import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
-import { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import { ConversationId, MessageId } from "@effect-signalwire/schema/Ids"
+import { ConversationMessage, type Fields } from "@effect-signalwire/schema/ConversationMessage"
+import { ClientId, ConversationId, MessageId, SubscriberId } from "@effect-signalwire/schema/Ids"
 import type { Page } from "@effect-signalwire/schema/Page"
 import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { ConversationError } from "../src/ConversationError.ts"
+import * as Checkpoint from "../src/internal/checkpoint.ts"
 import type { Stretch } from "../src/internal/history.ts"
+import type { Merge, Standing } from "../src/internal/merge.ts"
 
 /** A message whose text is its id. */
-export const message = (id: string, epochSeconds: number): ConversationMessage =>
+export const message = (id: string, epochSeconds: number, fields: Partial<Fields> = {}): ConversationMessage =>
   new ConversationMessage({
     id: MessageId.make(id),
     conversationId: ConversationId.make("c"),
@@ -24,8 +26,13 @@ export const message = (id: string, epochSeconds: number): ConversationMessage =
     text: id,
     metadata: {},
     details: {},
-    clientId: null
+    clientId: null,
+    ...fields
   })
+
+/** A stored copy of a send of ada's. */
+export const copy = (id: string, epochSeconds: number, clientId: string, fields: Partial<Fields> = {}) =>
+  message(id, epochSeconds, { clientId: ClientId.make(clientId), userId: SubscriberId.make("ada"), ...fields })
 
 /** What history says, newest first, and to its end. */
 export const reached = (...messages: ReadonlyArray<ConversationMessage>): Stretch => ({ messages, end: "reached" })
@@ -62,3 +69,6 @@ export const makeEndless = (data: (number: number) => Messages["data"]) => {
   }
   return { newest: Effect.sync(() => at(0)), reads: () => reads }
 }
+
+/** What another merge goes on with, after it was saved and loaded. */
+export const savedOf = (merge: Merge): Standing => Checkpoint.read(Checkpoint.write(merge.standing()))

@@ -194,6 +194,7 @@ describe("a failure", () => {
         case "Timeout":
         case "ServerError":
         case "Overloaded":
+        case "StorageUnavailable":
           return "again later"
         case "Unconfirmed":
           return reason.clientId
@@ -201,6 +202,7 @@ describe("a failure", () => {
         case "ForeignLink":
         case "Refused":
         case "Defect":
+        case "UnreadableCursor":
         case "Closed":
           return "give up"
       }

@@ -65,7 +65,7 @@ describe("SignalWire", () => {
 })
 
 describe("client.conversation", () => {
-  it("has the documented methods, and two more", () => {
+  it("has the documented methods, and three more", () => {
     expectTypeOf<keyof Conversation>().toEqualTypeOf<
       | "getConversations"
       | "getConversationMessages"
@@ -73,6 +73,7 @@ describe("client.conversation", () => {
       | "subscribe"
       | "sendMessage"
       | "join"
+      | "findMessage"
       | "messages"
       | "timeline"
     >()
@@ -292,7 +293,10 @@ describe("a failure", () => {
       | "ForeignLink"
       | "Unconfirmed"
       | "Refused"
+      | "Defect"
       | "Overloaded"
+      | "StorageUnavailable"
+      | "UnreadableCursor"
       | "Closed"
     >()
   })

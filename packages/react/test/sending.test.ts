@@ -71,6 +71,37 @@ describe("useSendMessage", () => {
     assertSteady(rendered, "hello")
   })
 
+  it("P2.3: shows a message once that the server stored twice, now and when it is read again", async () => {
+    await using world = await open()
+    const rendered = await chat(world)
+    await world.setFaults({
+      match: { on: "http", method: "POST", path: "/api/fabric/messages" },
+      action: { type: "duplicate" },
+      times: 1
+    })
+    const clientId = rendered.current().send("hello")
+    await eventually(() => assert.strictEqual(saying(rendered.current(), "hello")[0]?.status, "stored"))
+    await world.drop(world.ada.id)
+    await world.seed(world.grace.id, ["later"])
+    await eventually(() => assert.deepStrictEqual(texts(rendered.current()), ["hello", "later"]))
+    assertSteady(rendered, "hello")
+    assert.strictEqual(rendered.current().messages[0]?.key, clientId)
+  })
+
+  it("gives two messages two keys when somebody else sends one under the same client id", async () => {
+    await using world = await open()
+    const rendered = await chat(world)
+    const clientId = rendered.current().send("hello")
+    await eventually(() => assert.strictEqual(saying(rendered.current(), "hello")[0]?.status, "stored"))
+    const { addressId, grace } = world
+    await world.admin("POST", "/messages", {
+      messages: [{ from: grace.id, addressId, text: "mine", metadata: { effect_signalwire_id: clientId } }]
+    })
+    await eventually(() => assert.deepStrictEqual(texts(rendered.current()), ["hello", "mine"]))
+    const keys = rendered.current().messages.map(({ key }) => key)
+    assert.strictEqual(new Set(keys).size, 2)
+  })
+
   it("shows a message once where the server does not keep its client id", async () => {
     await using world = await open()
     const rendered = await chat(world, {

@@ -164,6 +164,25 @@ export class Defect extends Data.TaggedError("Defect")<{ readonly detail: string
   }
 }
 
+/** A store that was given to keep something in can't be read or written for the moment. */
+export class StorageUnavailable extends Data.TaggedError("StorageUnavailable")<{ readonly detail: string }> {
+  readonly isRetryable = true
+  readonly remediation = "Check the store: the disk, the database, or the browser's quota; then try again."
+  override get message() {
+    return `the store could not be reached: ${this.detail}`
+  }
+}
+
+/** The saved cursor can't be understood: it is damaged, or another version wrote it. */
+export class UnreadableCursor extends Data.TaggedError("UnreadableCursor")<{ readonly detail: string }> {
+  readonly isRetryable = false
+  readonly remediation =
+    "Restore the saved cursor, or begin without it: remove it, or use `Cursor.make(name, { onUnreadable: \"restart\" })`."
+  override get message() {
+    return `the saved cursor can't be read: ${this.detail}`
+  }
+}
+
 /** The client, or the scope it lives in, was closed. */
 export class Closed extends Data.TaggedError("Closed") {
   readonly isRetryable = false
@@ -189,6 +208,8 @@ export type Reason =
   | Refused
   | Overloaded
   | Defect
+  | StorageUnavailable
+  | UnreadableCursor
   | Closed
 
 /** What every service's error consists of. */

@@ -137,6 +137,16 @@ export const Reason = Schema.Union([
     Why.Defect,
     (fields) => new Why.Defect(fields)
   ),
+  failure(
+    Schema.TaggedStruct("StorageUnavailable", detail),
+    Why.StorageUnavailable,
+    (fields) => new Why.StorageUnavailable(fields)
+  ),
+  failure(
+    Schema.TaggedStruct("UnreadableCursor", detail),
+    Why.UnreadableCursor,
+    (fields) => new Why.UnreadableCursor(fields)
+  ),
   failure(Schema.TaggedStruct("Closed", {}), Why.Closed, () => new Why.Closed())
 ])
 

@@ -11,7 +11,7 @@ const reason = Arbitrary.map(
   Schema.decodeSync(Schemas.Reason)
 )
 
-const retryable = new Set(["RateLimited", "ServerError", "Transport", "Timeout", "Overloaded"])
+const retryable = new Set(["RateLimited", "ServerError", "Transport", "Timeout", "Overloaded", "StorageUnavailable"])
 
 it.effect.prop(
   "can be retried when time may heal it, and only then",

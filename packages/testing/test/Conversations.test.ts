@@ -508,14 +508,62 @@ describe("a cursor", () => {
       )
     }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
 
-  it.effect("that can't be read is an error, not a fresh start", () =>
+  it.effect("P1.5: that can't be understood is an error, not a fresh start", () =>
     Effect.gen(function*() {
       const { conversations } = yield* start()
       const store = yield* KeyValueStore.KeyValueStore
       yield* store.set("effect-signalwire/cursor/bot", "nonsense")
       const cursor = yield* Cursor.make("bot")
       const error = yield* Effect.flip(conversations.subscription({ cursor }))
-      assert.deepInclude(error.reason, { _tag: "Malformed", path: "cursor" })
+      assert.deepStrictEqual([error.method, error.reason._tag], ["subscribe", "UnreadableCursor"])
+    }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
+
+  it.effect("begins from now on when it can't be understood and is to restart", () =>
+    Effect.gen(function*() {
+      const { conversations, signal, store } = yield* start()
+      const saved = yield* KeyValueStore.KeyValueStore
+      yield* saved.set("effect-signalwire/cursor/bot", "{\"version\":1,")
+      const cursor = yield* Cursor.make("bot", { onUnreadable: "restart" })
+      store(at("before", 1))
+      const events = yield* conversations.subscription({ cursor })
+      yield* signal(liveAt("a", 2))
+      assert.deepStrictEqual((yield* Stream.runCollect(Stream.take(events, 1))).map(({ text }) => text), ["a"])
+    }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
+
+  it.effect("P1.5: is less than 16 kB in each of its writes at 900 messages a second", () =>
+    Effect.gen(function*() {
+      const { conversations, signal } = yield* start({ sweep: { min: "5 minutes", max: "5 minutes" } })
+      const sizes: Array<number> = []
+      const memory = yield* KeyValueStore.KeyValueStore
+      const store: KeyValueStore.KeyValueStore = {
+        ...memory,
+        set: (key, value) => {
+          sizes.push(value.length)
+          return memory.set(key, value)
+        }
+      }
+      const cursor = yield* Effect.provideService(Cursor.make("bot"), KeyValueStore.KeyValueStore, store)
+      const events = yield* conversations.subscription({ cursor })
+      let count = 0
+      yield* Stream.runForEachArray(events, (batch) => Effect.sync(() => count += batch.length)).pipe(
+        Effect.forkScoped({ startImmediately: true })
+      )
+      for (let second = 0; second < 60; second++) {
+        yield* signal(...Array.from({ length: 900 }, (_, n) => {
+          const id = `dddddddd-0000-4000-8000-${String(second * 900 + n).padStart(12, "0")}`
+          return Signal.event(
+            Fixtures.event({
+              id: MessageId.make(id),
+              clientId: ClientId.make(`send ${id}`),
+              epochSeconds: 1000 + second + n / 900
+            })
+          )
+        }))
+        yield* TestClock.adjust("1 second")
+      }
+      assert.strictEqual(count, 54_000)
+      assert.isAtLeast(sizes.length, 60)
+      assert.isBelow(Math.max(...sizes), 16 * 1024)
     }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
 })
 

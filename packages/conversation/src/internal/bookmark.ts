@@ -6,7 +6,7 @@ import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Cursor } from "../Cursor.ts"
-import type { Standing } from "./merge.ts"
+import type { Snapshot } from "./merge.ts"
 
 export interface Bookmark {
   /** More is asked for: what was handed out is dealt with. Writes, unless it did so a moment ago. */
@@ -19,15 +19,16 @@ export interface Bookmark {
 
 export const make = (
   cursor: Cursor,
-  standing: () => Standing,
+  standing: () => Snapshot,
   telemetry: Telemetry,
   clock: Clock.Clock,
   intervalMillis: number
 ): Bookmark => {
+  const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   let writtenAt = Number.NEGATIVE_INFINITY
   let inHand = false
   const write = Effect.suspend(() => {
-    writtenAt = clock.currentTimeMillisUnsafe()
+    writtenAt = now()
     return Effect.catch(
       cursor.save(standing()),
       (error) => telemetry.warn("the cursor could not be written", [error.message])
@@ -36,7 +37,7 @@ export const make = (
   return {
     asked: Effect.suspend(() => {
       inHand = false
-      return clock.currentTimeMillisUnsafe() - writtenAt >= intervalMillis ? write : Effect.void
+      return now() - writtenAt >= intervalMillis ? write : Effect.void
     }),
     handedOut: Effect.sync(() => inHand = true),
     close: Effect.suspend(() => inHand ? Effect.void : write)

@@ -1,13 +1,15 @@
 /**
  * Ids with their times, for looking one up with every message and every subscriber. A `Map` of strings scatters what it
- * holds over memory; here a look-up reads one small array of numbers, and what is added is written in sequence.
+ * holds over memory; here a look-up reads one small array of numbers, and what is added is written in sequence. What
+ * names something in more than one string is looked up by the hash of one of them.
  */
-export interface IdTable {
+export interface IdTable<Id = string> {
   readonly size: () => number
-  readonly has: (id: string, hash: number) => boolean
+  readonly has: (id: Id, hash: number) => boolean
   /** Adds one, unless it is there; answers whether it was not. */
-  readonly add: (id: string, hash: number, epochSeconds: number) => boolean
-  readonly entries: () => ReadonlyArray<readonly [id: string, epochSeconds: number]>
+  readonly add: (id: Id, hash: number, epochSeconds: number) => boolean
+  /** In the order in which they were added. */
+  readonly entries: () => ReadonlyArray<readonly [id: Id, epochSeconds: number]>
   /** Forgets all, and keeps its room for as many again: what is written over need not be collected. */
   readonly clear: () => void
 }
@@ -28,23 +30,28 @@ export const hashOf = (id: string): number => {
 
 const nowhere = new Int32Array(1)
 
-class Table implements IdTable {
+class Table<Id> implements IdTable<Id> {
+  private readonly isSame: (a: Id, b: Id) => boolean
   private count = 0
-  private readonly ids: Array<string> = []
+  private readonly ids: Array<Id> = []
   private readonly hashes: Array<number> = []
   private readonly times: Array<number> = []
   /** Where an id stands, and one more; zero for nowhere. At least half of them are free, so a look-up ends soon. */
   private places = nowhere
 
+  constructor(isSame: (a: Id, b: Id) => boolean) {
+    this.isSame = isSame
+  }
+
   size(): number {
     return this.count
   }
 
-  has(id: string, hash: number): boolean {
+  has(id: Id, hash: number): boolean {
     return this.places[this.slotOf(id, hash)] !== 0
   }
 
-  add(id: string, hash: number, epochSeconds: number): boolean {
+  add(id: Id, hash: number, epochSeconds: number): boolean {
     const slot = this.slotOf(id, hash)
     if (this.places[slot] !== 0) return false
     const index = this.count++
@@ -56,7 +63,7 @@ class Table implements IdTable {
     return true
   }
 
-  entries(): ReadonlyArray<readonly [id: string, epochSeconds: number]> {
+  entries(): ReadonlyArray<readonly [id: Id, epochSeconds: number]> {
     return this.ids.slice(0, this.count).map((id, index) => [id, this.times[index] ?? Number.NaN])
   }
 
@@ -66,12 +73,15 @@ class Table implements IdTable {
   }
 
   /** Where it stands, or would. */
-  private slotOf(id: string, hash: number): number {
+  private slotOf(id: Id, hash: number): number {
     const { hashes, ids, places } = this
     const mask = places.length - 1
     let slot = hash & mask
     for (let place = places[slot]; place !== undefined && place !== 0; place = places[slot]) {
-      if (hashes[place - 1] === hash && ids[place - 1] === id) return slot
+      if (hashes[place - 1] === hash) {
+        const other = ids[place - 1]
+        if (other !== undefined && this.isSame(other, id)) return slot
+      }
       slot = (slot + 1) & mask
     }
     return slot
@@ -90,5 +100,10 @@ class Table implements IdTable {
   }
 }
 
+const isSameString = (a: string, b: string): boolean => a === b
+
 /** A table without any. */
-export const make = (): IdTable => new Table()
+export const make = (): IdTable => new Table(isSameString)
+
+/** A table without any, of what is the same when `isSame` says so; those that are the same have the same hash. */
+export const makeBy = <Id>(isSame: (a: Id, b: Id) => boolean): IdTable<Id> => new Table(isSame)

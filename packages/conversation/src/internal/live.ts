@@ -3,7 +3,6 @@
  * message is then read back from history, before anything that came after it is let through.
  */
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
-import { Malformed } from "@effect-signalwire/schema/Reason"
 import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
 import type { Attachment, Service as Subscription } from "@effect-signalwire/subscription/Subscription"
@@ -64,12 +63,6 @@ export interface Tuning {
 /** What is handed on, batch by batch. */
 export type Items = Pull.Pull<Arr.NonEmptyReadonlyArray<Sequence.Item>, ConversationError>
 
-const unreadable = (method: string) => (cause: unknown) =>
-  new ConversationError({
-    method,
-    reason: new Malformed({ path: "cursor", detail: "the cursor could not be read" }),
-    cause
-  })
 
 /** What goes on, and what it stands on. */
 class Live implements Member {
@@ -112,7 +105,9 @@ class Live implements Member {
   get begin(): Effect.Effect<Sequence.Step, ConversationError> {
     return Effect.gen({ self: this }, function*() {
       const { begin, cursor, method } = this.options
-      const saved = cursor === undefined ? Option.none() : yield* Effect.mapError(cursor.load, unreadable(method))
+      const saved = cursor === undefined
+        ? Option.none()
+        : yield* Effect.mapError(cursor.load, ConversationError.from(method))
       if (Option.isSome(saved)) {
         this.tell({ _tag: "Resumed", standing: saved.value })
         return yield* this.readBack

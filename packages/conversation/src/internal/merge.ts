@@ -2,7 +2,8 @@
  * The merge of history, live events and re-reads into one sequence without repetition. It does no I/O: it is told what
  * was read and says what is new. Its invariants, which hold in whatever order it is told:
  *
- * - Nothing twice: an id is let through once, as long as it is among the last `memory` ids.
+ * - Nothing twice: an id is let through once, as long as it is among the last `memory` ids, and so is a send of which the
+ *   server stored two copies: the second counts as read, and is not let through.
  * - Nothing lost: a message that is told is let through, or was before, or was taken note of; except one that a re-read
  *   brings from before the point that it was to reach, which can't be judged.
  * - In order: what one read brings is let through by `(ts, id)`, and `late` marks exactly what stands before something
@@ -14,6 +15,7 @@ import type { ConversationMessage } from "@effect-signalwire/schema/Conversation
 import type { Stretch } from "./history.ts"
 import { compare, type Position } from "./position.ts"
 import * as Seen from "./seen.ts"
+import type { Send } from "./send.ts"
 
 /** A message let through; `late` when one that stands after it was let through before. */
 export interface Admitted<M> {
@@ -21,18 +23,42 @@ export interface Admitted<M> {
   readonly late: boolean
 }
 
-/** What the merge knows that another can go on with: where it stands, and the ids that a re-read can bring again. */
+/** Where a merge stands, and what is to be recognised when a re-read brings it again: what another goes on with. */
 export interface Standing {
   readonly frontier: Position | null
   readonly verified: number | null
   /** What stands at this time or before is forgotten; `null` while nothing is. */
   readonly floor: number | null
+  readonly earlier: Earlier
+}
+
+/** Where a merge stands, and all that it knows: what another's {@link Standing} is made of. */
+export interface Snapshot extends Omit<Standing, "earlier"> {
+  /** The messages that a re-read can bring again, in the order in which they were seen. */
   readonly ids: ReadonlyArray<readonly [id: string, epochSeconds: number]>
+  /** The sends of which another copy may come, in the order in which they were seen. */
+  readonly sends: ReadonlyArray<Send>
+  /** What the one before knew and was not met again; `undefined` when there is no need to remember it. */
+  readonly earlier: Earlier | undefined
+}
+
+/** What an earlier merge knew, by fingerprints. */
+export interface Earlier {
+  /** Whether it had seen the message, or another copy of the same send. A message is asked about once. */
+  readonly knows: (message: ConversationMessage) => boolean
+  /** The fingerprints of the messages that were not met again. */
+  readonly ids: Iterable<string>
+  readonly sends: Iterable<string>
 }
 
 export interface Merge {
   /** The furthest position let through or taken note of; `null` when there was none. */
   readonly frontier: () => Position | null
+  /**
+   * Up to where nothing is missing but what becomes visible late, unix seconds: the frontier, or a copy behind it that was
+   * read and not let through; `null` when there was neither.
+   */
+  readonly reached: () => number | null
   /** How far back a re-read must go, in unix seconds; `null` for all the way. */
   readonly readBackTo: () => number | null
   /**
@@ -49,7 +75,7 @@ export interface Merge {
     messages: ReadonlyArray<M>,
     top?: number
   ) => ReadonlyArray<Admitted<M>>
-  readonly standing: () => Standing
+  readonly standing: () => Snapshot
   /** Goes on where another stood; for a merge that was told nothing yet. */
   readonly resume: (standing: Standing) => void
 }
@@ -63,12 +89,21 @@ export interface Options {
   readonly trustLive: boolean
 }
 
+/** What is still compared with what an earlier merge knew. */
+interface Resumed {
+  readonly earlier: Earlier
+  readonly frontier: Position
+  /** How many messages behind that frontier it is remembered for. */
+  left: number
+}
+
 class Merging implements Merge {
   private readonly options: Options
   private readonly seen: Seen.Seen
   private furthest: Position | null = null
   /** Up to here (unix seconds) history was read, or is taken to agree with what was heard. */
   private verified: number | null = null
+  private resumed: Resumed | undefined
 
   constructor(options: Options) {
     this.options = options
@@ -79,23 +114,30 @@ class Merging implements Merge {
     return this.furthest
   }
 
+  reached(): number | null {
+    const { furthest, verified } = this
+    return furthest === null ? verified : Math.max(furthest.epochSeconds, verified ?? Number.NEGATIVE_INFINITY)
+  }
+
   readBackTo(): number | null {
     return this.verified === null ? null : Math.max(this.verified - this.options.overlapSeconds, this.seen.floor())
   }
 
-  standing(): Standing {
-    const { furthest, seen, verified } = this
+  standing(): Snapshot {
+    const { furthest, resumed, seen, verified } = this
     return {
       frontier: furthest,
       verified,
       floor: Number.isFinite(seen.floor()) ? seen.floor() : null,
-      ids: seen.after(this.readBackTo() ?? Number.NEGATIVE_INFINITY)
+      ids: seen.after(this.readBackTo() ?? Number.NEGATIVE_INFINITY),
+      sends: seen.sends(),
+      earlier: resumed?.earlier
     }
   }
 
-  resume({ floor, frontier, ids, verified }: Standing): void {
+  resume({ earlier, floor, frontier, verified }: Standing): void {
     if (floor !== null) this.seen.raise(floor)
-    for (const [id, epochSeconds] of ids) this.seen.add(id, epochSeconds)
+    if (frontier !== null) this.resumed = { earlier, frontier, left: this.options.memory }
     this.furthest = frontier
     this.verified = verified
   }
@@ -108,8 +150,7 @@ class Merging implements Merge {
       )
     }
     for (const message of messages) {
-      this.seen.add(message.id, message.epochSeconds, true)
-      this.advance(message)
+      if (this.seen.add(message, true)) this.advance(message)
       this.verify(message.epochSeconds)
     }
   }
@@ -151,8 +192,17 @@ class Merging implements Merge {
   }
 
   private letThrough<M extends ConversationMessage>(message: M, keep: boolean): Admitted<M> | undefined {
-    if (!this.seen.add(message.id, message.epochSeconds, keep)) return undefined
-    return { message, late: !this.advance(message) }
+    return this.isNew(message, keep) ? { message, late: !this.advance(message) } : undefined
+  }
+
+  private isNew(message: ConversationMessage, keep: boolean): boolean {
+    const isNew = this.seen.add(message, keep)
+    const { resumed } = this
+    if (resumed === undefined || !isNew) return isNew
+    if (resumed.earlier.knows(message)) return false
+    // for as long as an id is remembered, counted from where the earlier one stopped: what is read again comes before
+    if (compare(message, resumed.frontier) > 0 && --resumed.left === 0) this.resumed = undefined
+    return true
   }
 }
 

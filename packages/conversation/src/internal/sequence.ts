@@ -93,8 +93,8 @@ const toItem = ({ late, message }: Admitted<ConversationMessage>): Item => ({ _t
 /** The hole in what was read: it begins where it was to reach back to, or with all history when nothing was known. */
 const holeIn = (messages: ReadonlyArray<ConversationMessage>, merge: Merge): Item | undefined => {
   const oldest = messages.at(-1)
-  const frontier = merge.frontier()
-  if (frontier === null || (oldest !== undefined && oldest.epochSeconds <= frontier.epochSeconds)) return undefined
+  const reached = merge.reached()
+  if (reached === null || (oldest !== undefined && oldest.epochSeconds <= reached)) return undefined
   return TimelineEvent.Gap({
     from: instant(merge.readBackTo() ?? 0),
     to: oldest === undefined ? null : oldest.ts,

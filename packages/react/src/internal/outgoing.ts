@@ -138,7 +138,7 @@ export const make = (
     heard: (message, clientId) => {
       if (clientId !== null) {
         if (drafts.has(clientId)) settle(clientId, message.id)
-        // a message that was stored twice is shown twice, under two keys
+        // a timeline yields one copy of a send, yet another sender may use the same id: no two share a key
         return stored.get(clientId) === message.id ? clientId : message.id
       }
       for (const [clientId, id] of stored) if (id === message.id) return clientId

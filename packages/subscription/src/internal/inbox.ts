@@ -105,7 +105,6 @@ export class Inbox {
     }
     this.protocol = result.success.protocol
     pass.ready = result.success
-    // before any event of the same batch: what came while nobody was connected goes first
     pass.signals.push(Signal.connected(session))
   }
 
@@ -114,6 +113,8 @@ export class Inbox {
     if (Result.isFailure(envelope)) return onUnreadable(within("params", envelope.failure), pass)
     const { event_type, params: payload } = envelope.success
     if (SignalWireEvent.isConversation(event_type)) {
+      // what comes before the session is ready is part of what it missed: history has it, were the answer lost too
+      if (this.protocol === null) return
       const event = ConversationEvent.decode(payload, this.options.addressOf)
       if (Result.isSuccess(event)) pass.signals.push(Signal.event(event.success))
       else onUnreadable(within("params.params", event.failure), pass)
