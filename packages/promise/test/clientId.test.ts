@@ -61,13 +61,13 @@ describe("a client id", () => {
 
   it("P4.5: of a send whose answer was lost for good finds it when it is sent again", async () => {
     await using world = await open()
-    const { ada, addressId } = await meet(world, { sendDeadline: 300 })
+    const { ada, addressId } = await meet(world, { sendDeadline: 300, dialect: "address" })
     await world.admin.setFaults([
       { match: { on: "http", method: "POST", path: "/api/fabric/messages" }, action: { type: "loseAnswer" } },
       { match: { on: "http", method: "GET" }, action: { type: "refuse" } }
     ])
     const message = { addressId, text: "hello", clientId: "order-7" }
-    const error = await failure(ada.conversation.sendMessage(message))
+    const error = await failure(ada.conversation.sendMessage({ ...message, isNew: true }))
     assert.deepStrictEqual([error.reason._tag, error.stored], ["Unconfirmed", "unknown"])
     await world.admin.setFaults([])
     await ada.conversation.sendMessage(message)

@@ -248,9 +248,10 @@ describe("P6.1: a token", () => {
         const errors = await Promise.all([
           client.conversation.getConversations(),
           client.conversation.sendMessage({ addressId: "a", text: "hello" }),
-          client.conversation.subscribe(() => {}),
-          client.conversation.timeline({ addressId: "a" })[Symbol.asyncIterator]().next()
+          client.conversation.subscribe(() => {}, { timeout: 400 }),
+          client.conversation.timeline({ addressId: "a", timeout: 400 })[Symbol.asyncIterator]().next()
         ].map(failure))
+        assertSecret(client.connection.state, ...secrets)
         for (const error of errors) assertSecret(error, ...secrets)
         return errors.length
       })
