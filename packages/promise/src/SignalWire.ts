@@ -74,6 +74,12 @@ export interface SignalWireOptions {
   readonly settle?: Conversations.ConnectOptions["settle"]
   /** How long `sendMessage` may take with all it needs to settle its outcome. @default "2 minutes" */
   readonly sendDeadline?: Conversations.ConnectOptions["sendDeadline"]
+  /**
+   * How often history is read for messages that were never pushed: after `min` at first and whenever one was found, up to
+   * `max` while none is; `false` for never. While there is no session it is read every `min`.
+   * @default { min: "15 seconds", max: "5 minutes" }
+   */
+  readonly sweep?: Conversations.ConnectOptions["sweep"]
   /** Settings of the HTTP layer, for those who need them. */
   readonly http?: Conversations.ConnectOptions["http"]
   /** Settings of the session, for those who need them. */

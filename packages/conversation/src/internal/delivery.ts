@@ -104,6 +104,9 @@ const capMillis = 10_000
 /** How often a server may answer that it failed, before that counts as its last word. */
 const maxServerErrors = 8
 
+/** No further try begins so shortly before the deadline: it would leave open what was certain. Milliseconds. */
+const leastMillis = 250
+
 /** What a failure says of the message. */
 type Outcome =
   /** It was not stored, and may be sent again. */
@@ -227,6 +230,7 @@ class Delivering {
     around: Around = identity
   ): Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late> {
     return Effect.flatMap(Monotonic.millis, (began) => {
+      if (attempt > 0 && began + leastMillis >= this.deadline) return this.atDeadline
       this.firstSentAt ??= began
       return Effect.catch(
         this.attempt(limits),

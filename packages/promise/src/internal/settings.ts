@@ -48,6 +48,9 @@ const rules: Readonly<Record<string, Rule>> = {
   readyTimeout: duration,
   settle: duration,
   sendDeadline: duration,
+  sweep: { holds: (value) => value === false || isObject(value), message: "must be { min, max }, or false" },
+  "sweep.min": duration,
+  "sweep.max": duration,
   http: object,
   "http.timeout": duration,
   "http.deadline": duration,
@@ -67,7 +70,14 @@ const rules: Readonly<Record<string, Rule>> = {
 }
 
 /** What an object that must be whole can't do without. */
-const required = new Set(["logger.warn", "logger.error", "subscription.backoff.base", "subscription.backoff.cap"])
+const required = new Set([
+  "logger.warn",
+  "logger.error",
+  "sweep.min",
+  "sweep.max",
+  "subscription.backoff.base",
+  "subscription.backoff.cap"
+])
 
 const inner = (value: unknown, key: string): unknown => isObject(value) ? Reflect.get(value, key) : undefined
 
