@@ -1,6 +1,7 @@
 /**
  * A sandbox of its own for each test, the people in it, and what tests wait for.
  */
+import * as AdminClient from "@effect-signalwire/backend/AdminClient"
 import {
   ConversationError,
   SignalWire,
@@ -8,7 +9,6 @@ import {
   type SignalWireOptions
 } from "@effect-signalwire/promise"
 import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
-import * as AdminClient from "@effect-signalwire/testing/AdminClient"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Http from "node:http"
