@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type * as Reason from "@effect-signalwire/schema/Reason"
-import * as Data from "effect/Data"
+import { TaggedError } from "@effect-signalwire/schema/TaggedError"
 import { NodeInspectSymbol } from "effect/Inspectable"
 
 /** What the layers underneath fail with. */
@@ -16,7 +16,7 @@ export interface Underlying {
 }
 
 /** A call that failed: `method` is the service's method, `reason` why, `cause` the original failure where there is one. */
-export class ConversationError extends Data.TaggedError("ConversationError")<Reason.ErrorFields> {
+export class ConversationError extends TaggedError("ConversationError")<Reason.ErrorFields> {
   /** The same failure, as a failure of this service. */
   static from(method: string): (error: Underlying) => ConversationError {
     return ({ cause, reason }) =>

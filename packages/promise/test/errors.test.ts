@@ -92,6 +92,15 @@ describe("a failure", () => {
     assert.nestedPropertyVal(JSON.parse(JSON.stringify(error)), "cause.name", "TypeError")
   })
 
+  it("P9.1: keeps its message when it is cloned, as for another thread", async () => {
+    await using world = await open()
+    for (const [name, error] of await failures(world)) {
+      const clone = structuredClone(error)
+      assert.instanceOf(clone, Error)
+      assert.strictEqual(clone.message, error.message, name)
+    }
+  })
+
   it("P9.1: is of use as JSON", async () => {
     await using world = await open()
     const { ada } = await meet(world)
