@@ -43,6 +43,7 @@ import * as Requests from "./internal/request.ts"
 import { defaultSchedule } from "./internal/retry.ts"
 import type { Listing } from "./internal/sheets.ts"
 import type { Transport } from "./internal/transport.ts"
+import * as Urls from "./internal/urls.ts"
 import type { SignalWireHttpError } from "./SignalWireHttpError.ts"
 
 /** How many items a page holds: 1 to 1000. The server decides when absent. */
@@ -312,7 +313,7 @@ const makeOver = (
   Effect.map(Credentials.Credentials, (credentials) => {
     const { deadline, dialect, endpoint, retry, timeout } = options
     const client: Client = {
-      origin: new URL(endpoint.http).origin,
+      origin: Urls.base(endpoint.http),
       transport,
       credentials,
       telemetry,

@@ -54,7 +54,10 @@ export interface SignalWireOptions {
    * `SIGNALWIRE_HTTP_URL` with `SIGNALWIRE_WS_URL`, and without those the host that the token names.
    */
   readonly host?: string | undefined
-  /** Both addresses in full; plain `http:` and `ws:` are for loopback only. */
+  /**
+   * Both addresses in full, with the path under which a reverse proxy serves them, if any; plain `http:` and `ws:` are for
+   * loopback only.
+   */
   readonly urls?: { readonly http: string; readonly ws: string } | undefined
   /** @default "auto": learned from the first answer that tells */
   readonly dialect?: "auto" | "address" | "group" | undefined

@@ -53,8 +53,8 @@ const makeAdmin = (origin: string) => {
 export type Dialect = "all" | "address" | "group"
 
 /** A sandbox with two subscribers and a room; clients of {@link World.client} end with it. */
-export const open = async (dialect: Dialect = "all") => {
-  const info = await Sandbox.start({ dialect })
+export const open = async (dialect: Dialect = "all", options: Sandbox.Options = {}) => {
+  const info = await Sandbox.start({ ...options, dialect })
   const [ada, grace] = info.subscribers
   const [office] = info.rooms
   if (ada === undefined || grace === undefined || office === undefined) throw new Error("nobody is there")

@@ -3,6 +3,7 @@
  * `HttpClient` and takes less time, and nobody sees spans of it.
  */
 import * as Deadline from "@effect-signalwire/schema/Deadline"
+import * as Url from "@effect-signalwire/schema/Url"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -39,7 +40,7 @@ const readBody = async (response: Response): Promise<Reply["body"]> => {
 }
 
 const isRedirected = (url: string, asked: string): boolean =>
-  url !== "" && url !== asked && (!URL.canParse(url) || new URL(url).href !== new URL(asked).href)
+  url !== "" && url !== asked && Url.parse(url)?.href !== Url.parse(asked)?.href
 
 const exchange = async (
   fetch: typeof globalThis.fetch,

@@ -14,6 +14,7 @@ import {
   Unauthorized
 } from "@effect-signalwire/schema/Reason"
 import { redact } from "@effect-signalwire/schema/Token"
+import * as Url from "@effect-signalwire/schema/Url"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as HttpClientError from "effect/http/HttpClientError"
@@ -66,7 +67,7 @@ const readBody = (
 const isRedirected = (response: HttpClientResponse.HttpClientResponse): boolean =>
   response.url !== "" && Option.match(HttpClientRequest.toUrl(response.request), {
     onNone: () => false,
-    onSome: (url) => !URL.canParse(response.url) || new URL(response.url).href !== url.href
+    onSome: (url) => Url.parse(response.url)?.href !== url.href
   })
 
 /** Takes the whole answer in. */
