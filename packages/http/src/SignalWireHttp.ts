@@ -367,7 +367,8 @@ const makeOver = (
  * **Gotchas**
  *
  * A redirect is never a good answer: it fails as `Malformed`. Give a fetch client `redirect: "manual"`, as
- * {@link layerFetch} does, so that it does not even go there.
+ * {@link layerFetch} does, so that it does not even go there, and `cache: "no-store"`, so that a read is never answered
+ * from the cache of a browser.
  *
  * @category constructors
  */
@@ -398,13 +399,13 @@ export const layer = (
   Layer.effect(SignalWireHttp, make(options))
 
 /**
- * A fetch client that follows no redirects: a token belongs to one origin.
+ * A fetch client that follows no redirects, as a token belongs to one origin, and passes HTTP caches by.
  *
  * @category layers
  */
 export const layerFetchClient: Layer.Layer<HttpClient.HttpClient> = /* @__PURE__ */ Layer.provide(
   FetchHttpClient.layer,
-  /* @__PURE__ */ Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" })
+  /* @__PURE__ */ Layer.succeed(FetchHttpClient.RequestInit, OverFetch.requestInit)
 )
 
 /**

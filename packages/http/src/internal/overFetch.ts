@@ -42,6 +42,9 @@ const readBody = async (response: Response): Promise<Reply["body"]> => {
 const isRedirected = (url: string, asked: string): boolean =>
   url !== "" && url !== asked && Url.parse(url)?.href !== Url.parse(asked)?.href
 
+/** A token belongs to one origin, so no redirects; and no caches, for what they remember may be out of date. */
+export const requestInit = { redirect: "manual", cache: "no-store" } as const
+
 const exchange = async (
   fetch: typeof globalThis.fetch,
   { body, url }: Request,
@@ -53,8 +56,8 @@ const exchange = async (
   const response = await fetch(
     url,
     body === undefined
-      ? { method: "GET", redirect: "manual", signal, headers: { accept, authorization } }
-      : { method: "POST", redirect: "manual", signal, headers: { accept, authorization, "content-type": accept }, body }
+      ? { ...requestInit, method: "GET", signal, headers: { accept, authorization } }
+      : { ...requestInit, method: "POST", signal, headers: { accept, authorization, "content-type": accept }, body }
   )
   return {
     status: response.status,
