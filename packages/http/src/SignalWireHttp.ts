@@ -111,7 +111,10 @@ export interface Service {
 
   /** One address by its id. Fails with `NotFound` when there is none. */
   readonly getAddress: (options: { readonly id: string }) => Effect.Effect<Address.Address, SignalWireHttpError>
-  /** Fails with `NotFound` when no address has this name. */
+  /**
+   * One address by its name. The name as it is written goes before one that differs by case, which is found where the
+   * server's filter ignores case. Fails with `NotFound` when no address has the name.
+   */
   readonly getAddressByName: (options: { readonly name: string }) => Effect.Effect<Address.Address, SignalWireHttpError>
   /** Addresses, in the order asked for: the first page. */
   readonly getAddresses: (
@@ -244,8 +247,9 @@ const getAddressByName = (
     () => Inputs.addressByName(options),
     (name) =>
       Effect.flatMap(Listings.addresses(client, method, { name }).open, ({ items, malformed }) => {
-        // A server that ignores the filter answers with whoever comes first.
-        const found = items.find((address) => isSameName(address.name, name))
+        // A server that ignores the filter answers with whoever comes first; two names may differ by case alone.
+        const found = items.find((address) => address.name === name) ??
+          items.find((address) => isSameName(address.name, name))
         if (found !== undefined) return Effect.succeed(found)
         const [unread] = malformed
         return Effect.fail(
