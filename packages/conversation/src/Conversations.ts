@@ -15,8 +15,8 @@ import * as Deadline from "@effect-signalwire/schema/Deadline"
 import * as Endpoint from "@effect-signalwire/schema/Endpoint"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import * as Page from "@effect-signalwire/schema/Page"
-import { invalidParameter } from "@effect-signalwire/schema/Reason"
 import * as Telemetry from "@effect-signalwire/schema/Telemetry"
+import * as Token from "@effect-signalwire/schema/Token"
 import * as Uuid from "@effect-signalwire/schema/Uuid"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
@@ -33,6 +33,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Pull from "effect/Pull"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
@@ -467,9 +468,9 @@ const connect = Effect.fnUntraced(function*<R>(
   R | Credentials.Credentials | Socket.WebSocketConstructor | Scope.Scope
 > {
   const credentials = yield* Credentials.Credentials
-  const token = Redacted.value(yield* credentials.current)
+  const token = Token.checkRedacted(yield* credentials.current)
   const endpoint = yield* Effect.mapError(
-    Effect.fromResult(Endpoint.make(token, options)),
+    Effect.fromResult(Result.flatMap(token, (token) => Endpoint.make(token, options))),
     (reason) => new ConversationError({ method: "layer", reason })
   )
   const http = yield* makeHttp({ ...options.http, endpoint, dialect: options.dialect })
@@ -491,7 +492,7 @@ export const makeTelling = (
 ): Effect.Effect<Context.Context<Services>, ConversationError, Credentials.Credentials | Transports | Scope.Scope> =>
   connect(options, (http) => SignalWireHttp.makeTelling(http, telemetry), Meter.make(), telemetry)
 
-/** The service with its layers, for those who bring their own `Credentials`. Fails with `Invalid` for a bad host. */
+/** The service with its layers, for those who bring their own `Credentials`. Fails with `Invalid` for a bad host or token. */
 export const layerCredentials = (
   options: ConnectOptions = {}
 ): Layer.Layer<Services, ConversationError, Credentials.Credentials | Transports> =>
@@ -528,22 +529,25 @@ export const layerBareFetch = (
 ): Layer.Layer<Services, ConversationError, Credentials.Credentials | Socket.WebSocketConstructor> =>
   Layer.effectContext(makeBareFetch(options, Telemetry.effect))
 
-/** The service with its layers. Fails with `Invalid` for a bad host. */
+/** The service with its layers. Fails with `Invalid` for a bad host or token. */
 export const layer = (options: Options): Layer.Layer<Services, ConversationError, Transports> =>
   Layer.effectContext(Effect.flatMap(
     Credentials.make(options),
     (credentials) => Effect.provideService(makeTelling(options, Telemetry.effect), Credentials.Credentials, credentials)
   ))
 
+/** What is read from a file often ends with a line break. */
+const variable = (name: string) => Config.option(Config.map(Config.NonEmptyString(name), (text) => text.trim()))
+
 const makeEnvironment = () =>
   Config.all({
     token: Config.option(Config.Redacted("SIGNALWIRE_TOKEN")),
-    host: Config.option(Config.NonEmptyString("SIGNALWIRE_HOST")),
-    http: Config.option(Config.NonEmptyString("SIGNALWIRE_HTTP_URL")),
-    ws: Config.option(Config.NonEmptyString("SIGNALWIRE_WS_URL"))
+    host: variable("SIGNALWIRE_HOST"),
+    http: variable("SIGNALWIRE_HTTP_URL"),
+    ws: variable("SIGNALWIRE_WS_URL")
   })
     .pipe(Config.map(({ host, http, token, ws }) => ({
-      token: Option.getOrUndefined(token),
+      token: Option.getOrUndefined(Option.map(token, (token) => Redacted.make(Redacted.value(token).trim()))),
       host: Option.getOrUndefined(host),
       // one without the other is refused as a bad URL
       urls: Option.isNone(http) && Option.isNone(ws)
@@ -566,14 +570,11 @@ export const layerConfig = (
   Layer.unwrap(Effect.map(
     options === undefined
       ? Effect.flatMap(environment, ({ token, ...rest }) =>
-        token === undefined
-          ? Effect.fail(
-            new ConversationError({
-              method: "layerConfig",
-              reason: invalidParameter("SIGNALWIRE_TOKEN", "must be a subscriber access token")
-            })
-          )
-          : Effect.succeed({ ...rest, token }))
+        Result.match(Token.check(token && Redacted.value(token), "SIGNALWIRE_TOKEN"), {
+          onFailure: (reason) =>
+            Effect.fail(new ConversationError({ method: "layerConfig", reason })),
+          onSuccess: (token) => Effect.succeed({ ...rest, token: Redacted.make(token) })
+        }))
       : Config.unwrap(options),
     layer
   ))
