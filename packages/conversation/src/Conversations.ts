@@ -15,6 +15,7 @@ import * as Deadline from "@effect-signalwire/schema/Deadline"
 import * as Endpoint from "@effect-signalwire/schema/Endpoint"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import * as Page from "@effect-signalwire/schema/Page"
+import * as SendMessage from "@effect-signalwire/schema/SendMessage"
 import * as Telemetry from "@effect-signalwire/schema/Telemetry"
 import * as Token from "@effect-signalwire/schema/Token"
 import * as Uuid from "@effect-signalwire/schema/Uuid"
@@ -46,7 +47,7 @@ import * as Echoes from "./internal/echoes.ts"
 import * as History from "./internal/history.ts"
 import * as Live from "./internal/live.ts"
 import * as Meter from "./internal/meter.ts"
-import { keeping } from "./internal/policy.ts"
+import * as Policies from "./internal/policy.ts"
 import * as Sending from "./internal/sending.ts"
 import type { Gap, TimelineEvent } from "./TimelineEvent.ts"
 
@@ -355,11 +356,11 @@ const makeWith = Effect.fnUntraced(function*(
     conversations: (options) => readAll("conversations", http.conversations(options)),
     conversationMessages: (options) => readAll("conversationMessages", http.conversationMessages(options)),
     messages: (options) => readAll("messages", http.messages(options)),
-    sendMessage: (options) => sendMessage(core, options),
+    sendMessage: (options) => sendMessage(core, SendMessage.snapshot(options)),
     join: (options) => join(core, options),
     subscribe: Stream.unwrap(Effect.suspend(() => openSubscription(core))),
-    subscription: (options) => openSubscription(core, options),
-    timeline: (options) => followTimeline(core, options),
+    subscription: (options) => openSubscription(core, Policies.snapshot(options ?? {})),
+    timeline: (options) => followTimeline(core, Policies.snapshot(options)),
     connection: { current: subscription.connection, changes: subscription.connectionChanges }
   })
 })
@@ -394,7 +395,7 @@ const streamOf = <A, E>(
 ): Stream.Stream<A, Pull.ExcludeDone<E>> =>
   policy === "suspend"
     ? Stream.fromPull(Effect.succeed(items))
-    : Stream.scoped(Stream.fromPull(keeping(policy)(items)))
+    : Stream.scoped(Stream.fromPull(Policies.keeping(policy)(items)))
 
 /** How many messages a page holds where this service reads history on its own account. */
 const recoveryPageSize = 100

@@ -36,6 +36,7 @@ import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as Backoff from "@effect-signalwire/schema/Backoff"
 import { ClientId } from "@effect-signalwire/schema/Ids"
 import * as Reason from "@effect-signalwire/schema/Reason"
+import * as SendMessage from "@effect-signalwire/schema/SendMessage"
 import * as Uuid from "@effect-signalwire/schema/Uuid"
 import { JsonObject } from "@effect-signalwire/schema/Wire"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
@@ -263,8 +264,8 @@ export const make = Effect.fnUntraced(function*(
     Effect.forkScoped({ startImmediately: true })
   )
 
-  return Outbox.of({
-    enqueue: Effect.fn("Outbox.enqueue")(function*({ addressId, clientId, details, metadata, text }) {
+  const enqueue = Effect.fn("Outbox.enqueue")(
+    function*({ addressId, clientId, details, metadata, text }: Message) {
       const id = ClientId.make(clientId ?? (yield* Uuid.make))
       // an id that the caller chose may have been begun before
       if (clientId === undefined) fresh.add(id)
@@ -276,7 +277,11 @@ export const make = Effect.fnUntraced(function*(
         enqueuedAt: (yield* Clock.currentTimeMillis) / 1000
       }, { id })
       return id
-    }),
+    }
+  )
+
+  return Outbox.of({
+    enqueue: (message) => enqueue(SendMessage.snapshot(message)),
     events: Stream.fromPubSub(events)
   })
 })

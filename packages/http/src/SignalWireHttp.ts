@@ -86,9 +86,12 @@ export interface SendOptions {
   readonly addressId: string
   /** What it says; not empty. */
   readonly text: string
-  /** Metadata to go along with it: an object that can be written as JSON. */
+  /**
+   * Metadata to go along with it: an object of what JSON can say. What JSON would change or lose, such as a `Date`, a
+   * function or `NaN`, is refused with its path; a property that is `undefined` is left out.
+   */
   readonly metadata?: JsonObject | undefined
-  /** Extra details, for custom UIs for example: an object that can be written as JSON. */
+  /** Extra details, for custom UIs for example: an object like `metadata`. */
   readonly details?: JsonObject | undefined
   /** The sender's own id of the message, by which it is recognised in history. */
   readonly clientId?: ClientId | undefined
@@ -189,36 +192,48 @@ export interface Options {
 
 const isSameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
 
-/** Checks what a method was given, and goes on with it in a span of the method's. */
+/** What callers give, and how it is checked. */
+type Check<I> = (options: unknown) => Result.Result<I, Invalid>
+
+/** Checks what a method was given, as it was then, and goes on with it in a span of the method's. */
 const withInput = <I, A>(
   { telemetry }: Client,
   method: string,
-  check: () => Result.Result<I, Invalid>,
+  options: object | undefined,
+  check: Check<I>,
   use: (input: I) => Effect.Effect<A, SignalWireHttpError>
-): Effect.Effect<A, SignalWireHttpError> =>
-  Effect.suspend(() => Effect.flatMap(lift(method, check()), use)).pipe(telemetry.span(`SignalWireHttp.${method}`))
+): Effect.Effect<A, SignalWireHttpError> => {
+  const own = { ...options }
+  return Effect.suspend(() => Effect.flatMap(lift(method, check(own)), use)).pipe(
+    telemetry.span(`SignalWireHttp.${method}`)
+  )
+}
 
 /** The first page of a list. */
 const firstPage = <I, A>(
   client: Client,
   method: string,
-  check: () => Result.Result<I, Invalid>,
+  options: object | undefined,
+  check: Check<I>,
   listing: (client: Client, method: string, input: I) => Listing<A>
 ): Effect.Effect<Page<A, SignalWireHttpError>, SignalWireHttpError> =>
-  withInput(client, method, check, (input) => Pages.first(listing(client, method, input)))
+  withInput(client, method, options, check, (input) => Pages.first(listing(client, method, input)))
 
 /** All of a list. */
 const streamOf = <I, A>(
   client: Client,
   method: string,
-  check: () => Result.Result<I, Invalid>,
+  options: object | undefined,
+  check: Check<I>,
   listing: (client: Client, method: string, input: I) => Listing<A>
-): Stream.Stream<A, SignalWireHttpError> =>
-  Stream.scoped(Stream.fromPull(Effect.gen(function*() {
+): Stream.Stream<A, SignalWireHttpError> => {
+  const own = { ...options }
+  return Stream.scoped(Stream.fromPull(Effect.gen(function*() {
     const within = yield* client.telemetry.spanScoped(`SignalWireHttp.${method}`)
-    const input = yield* lift(method, check())
+    const input = yield* lift(method, check(own))
     return yield* Drift.pull(listing(client, method, input), within)
   })))
+}
 
 const getSubscriber = (client: Client): Effect.Effect<Subscriber, SignalWireHttpError> =>
   Groups.subscriber(client, "getSubscriber", true).pipe(
@@ -230,7 +245,7 @@ const getAddress = (
   client: Client,
   options: { readonly id: string }
 ): Effect.Effect<Address.Address, SignalWireHttpError> =>
-  withInput(client, "getAddress", () => Inputs.addressById(options), (id) =>
+  withInput(client, "getAddress", options, Inputs.addressById, (id) =>
     Effect.flatMap(
       Requests.repeatable(client, { method: "getAddress", request: Requests.get(client, ["addresses", id]) }),
       (answer) => readable("getAddress", Address.decode(answer))
@@ -244,7 +259,8 @@ const getAddressByName = (
   return withInput(
     client,
     method,
-    () => Inputs.addressByName(options),
+    options,
+    Inputs.addressByName,
     (name) =>
       Effect.flatMap(Listings.addresses(client, method, { name }).open, ({ items, malformed }) => {
         // A server that ignores the filter answers with whoever comes first; two names may differ by case alone.
@@ -277,9 +293,10 @@ const postMessage = (
     }
   )
 
-const sendMessage = (client: Client, options: SendOptions): Effect.Effect<SendReceipt, SignalWireHttpError> => {
+const sendMessage = (client: Client, given: SendOptions): Effect.Effect<SendReceipt, SignalWireHttpError> => {
   const method = "sendMessage"
-  return withInput(client, method, () => Inputs.send(options), ({ addressId, clientId, details, metadata, text }) => {
+  const options = SendMessage.snapshot(given)
+  return withInput(client, method, options, Inputs.send, ({ addressId, clientId, details, metadata, text }) => {
     const mark = (object: JsonObject | undefined) => clientId === undefined ? object : ClientKey.put(object, clientId)
     const markedMetadata = mark(metadata)
     const markedDetails = options.clientIdIn === "both" ? mark(details) : details
@@ -335,28 +352,30 @@ const makeOver = (
       getSubscriber: Effect.suspend(() => getSubscriber(client)),
       getAddress: (options) => getAddress(client, options),
       getAddressByName: (options) => getAddressByName(client, options),
-      getAddresses: (options) => firstPage(client, "getAddresses", () => Inputs.addresses(options), Listings.addresses),
-      addresses: (options) => streamOf(client, "addresses", () => Inputs.addresses(options), Listings.addresses),
+      getAddresses: (options) => firstPage(client, "getAddresses", options, Inputs.addresses, Listings.addresses),
+      addresses: (options) => streamOf(client, "addresses", options, Inputs.addresses, Listings.addresses),
       getConversations: (options) =>
-        firstPage(client, "getConversations", () => Inputs.page(options), Listings.conversations),
-      conversations: (options) => streamOf(client, "conversations", () => Inputs.page(options), Listings.conversations),
+        firstPage(client, "getConversations", options, Inputs.page, Listings.conversations),
+      conversations: (options) => streamOf(client, "conversations", options, Inputs.page, Listings.conversations),
       getConversationMessages: (options) =>
         firstPage(
           client,
           "getConversationMessages",
-          () => Inputs.conversationMessages(options),
+          options,
+          Inputs.conversationMessages,
           Listings.messagesWith
         ),
       conversationMessages: (options) =>
-        streamOf(client, "conversationMessages", () => Inputs.conversationMessages(options), Listings.messagesWith),
-      getMessages: (options) => firstPage(client, "getMessages", () => Inputs.messages(options), Listings.messages),
-      messages: (options) => streamOf(client, "messages", () => Inputs.messages(options), Listings.messages),
+        streamOf(client, "conversationMessages", options, Inputs.conversationMessages, Listings.messagesWith),
+      getMessages: (options) => firstPage(client, "getMessages", options, Inputs.messages, Listings.messages),
+      messages: (options) => streamOf(client, "messages", options, Inputs.messages, Listings.messages),
       sendMessage: (options) => sendMessage(client, options),
       join: (options) =>
         withInput(
           client,
           "join",
-          () => Inputs.addressId(options),
+          options,
+          Inputs.addressId,
           (addressId) => Learning.join(client, "join", addressId)
         ),
       addressOf: (groupId) => Groups.addressOf(client, groupId),

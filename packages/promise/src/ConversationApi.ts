@@ -50,9 +50,13 @@ export interface SendMessageOptions extends RunOptions {
   readonly addressId: string
   /** What the message says; not empty. */
   readonly text: string
-  /** Metadata to go along with the message: an object that can be written as JSON. */
+  /**
+   * Metadata to go along with the message: an object of what JSON can say. What JSON would change or lose, such as a
+   * `Date`, a function or `NaN`, is refused with its path; a property that is `undefined` is left out. It is copied when
+   * the method is called.
+   */
   readonly metadata?: JsonObject | undefined
-  /** Extra details of the message, for custom UIs for example: an object that can be written as JSON. */
+  /** Extra details of the message, for custom UIs for example: an object like `metadata`. */
   readonly details?: JsonObject | undefined
   /** An id of the caller's own, under which a timeline shows the message again. @default a new one */
   readonly clientId?: string | undefined
@@ -240,21 +244,15 @@ export const make = (runner: Runner<Services>, report: Report): ConversationApi 
       const own = given(options)
       return Documented.join(await use((conversations) => conversations.join(own), own))
     }),
-    messages: Caller.iterable("conversation.messages", (shown, options: RunOptions = {}) =>
-      runner.iterate(
-        Conversations.Conversations.useSync(({ subscribe }) => subscribe),
-        Documented.event,
-        shown,
-        given(options)
-      )),
+    messages: Caller.iterable("conversation.messages", (shown, options: RunOptions = {}) => {
+      const own = given(options)
+      return () =>
+        runner.iterate(Conversations.Conversations.useSync(({ subscribe }) => subscribe), Documented.event, shown, own)
+    }),
     timeline: Caller.iterable("conversation.timeline", (shown, options: TimelineOptions) => {
       const own = given(options)
-      return runner.iterate(
-        Conversations.Conversations.useSync(({ timeline }) => timeline(own)),
-        fromEvent,
-        shown,
-        own
-      )
+      return () =>
+        runner.iterate(Conversations.Conversations.useSync(({ timeline }) => timeline(own)), fromEvent, shown, own)
     })
   }
 }

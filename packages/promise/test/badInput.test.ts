@@ -168,16 +168,16 @@ describe("arguments", () => {
   })
 
   it.each([
-    ["metadata", "text"],
-    ["metadata", ["list"]],
-    ["details", 42],
-    ["metadata", { big: 1n }],
-    ["details", { toJSON: () => null }]
-  ])("P9.1: %s that is no JSON object is refused by name: %o", async (name, value) => {
+    ["metadata", "text", "metadata"],
+    ["metadata", ["list"], "metadata"],
+    ["details", 42, "details"],
+    ["metadata", { big: 1n }, "metadata.big"],
+    ["details", { toJSON: () => null }, "details.toJSON"]
+  ])("P9.1: %s that is no JSON object is refused by name: %o", async (name, value, attribute) => {
     await using world = await open()
     const { ada, addressId } = await meet(world)
     const error = await failure(callUntyped(ada.conversation.sendMessage, { addressId, text: "hello", [name]: value }))
-    assert.deepStrictEqual(complaints(error), [name])
+    assert.deepStrictEqual(complaints(error), [attribute])
     assert.deepStrictEqual(await world.admin.stored(addressId), [])
   })
 
