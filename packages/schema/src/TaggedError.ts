@@ -16,7 +16,9 @@ import * as Data from "effect/Data"
 export const TaggedError = <Tag extends string>(tag: Tag): ReturnType<typeof Data.TaggedError<Tag>> =>
   new Proxy(Data.TaggedError(tag), {
     construct: (target, fields, newTarget) => {
-      const error: Error = Reflect.construct(target, fields, newTarget)
+      const error: unknown = Reflect.construct(target, fields, newTarget)
+      // which `Reflect.construct` can't promise
+      if (!(error instanceof Error)) throw new TypeError(`${tag} is no error`)
       return Object.defineProperty(error, "message", { value: error.message, configurable: true, writable: true })
     }
   })

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
-import { maxBytes, type Reply } from "./reply.ts"
+import { bounded, maxBytes, type Reply } from "./reply.ts"
 import type { Request, Transport } from "./transport.ts"
 
 const readPieces = async (body: ReadableStream<Uint8Array>): Promise<Reply["body"]> => {
@@ -29,14 +29,15 @@ const readPieces = async (body: ReadableStream<Uint8Array>): Promise<Reply["body
 
 const readBody = async (response: Response): Promise<Reply["body"]> => {
   const length = response.headers.get("content-length")
-  if (response.body === null) return Option.some("")
+  // where there are no streams, as in React Native, there is no `body` either
+  const body: ReadableStream<Uint8Array> | null | undefined = response.body
   if (Number(length ?? 0) > maxBytes) {
-    await response.body.cancel()
+    await body?.cancel()
     return Option.none()
   }
-  return length === null || response.headers.has("content-encoding")
-    ? readPieces(response.body)
-    : Option.some(await response.text())
+  return body === null || body === undefined || (length !== null && !response.headers.has("content-encoding"))
+    ? bounded(await response.text())
+    : readPieces(body)
 }
 
 const isRedirected = (url: string, asked: string): boolean =>

@@ -9,7 +9,7 @@ import * as Scope from "effect/Scope"
 import { type DocumentedGap, fromGap } from "../Timeline.ts"
 import { type Present, withoutMachinery } from "./caller.ts"
 import { forEachBatch } from "./iterating.ts"
-import { invalid } from "./options.ts"
+import { invalid, throwIfAborted } from "./options.ts"
 import type { Runner, RunOptions } from "./runner.ts"
 
 /** Called with every message, as it happens. What it throws, or rejects with, is told to `onError`. */
@@ -135,9 +135,9 @@ export const subscribe = async (
   }
   const onAbort = () => void unsubscribe()
   signal?.addEventListener("abort", onAbort, { once: true })
-  if (signal?.aborted) {
+  if (signal?.aborted === true) {
     await unsubscribe()
-    signal.throwIfAborted()
+    throwIfAborted(signal)
   }
   return { unsubscribe, [Symbol.asyncDispose]: unsubscribe }
 }
