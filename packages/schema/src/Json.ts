@@ -63,33 +63,24 @@ interface Problem {
   readonly message: string
 }
 
-const advice: Readonly<Record<string, string>> = {
-  Date: "must not be a Date: give date.toISOString()",
-  Map: "must not be a Map: give Object.fromEntries(map)",
-  Set: "must not be a Set: give [...set]"
-}
-
-const nameOf = (value: object): string => {
+const adviceFor = (value: object): string => {
   const maker: unknown = Reflect.get(value, "constructor")
-  return `an instance of ${typeof maker === "function" && maker.name !== "" ? maker.name : "a class"}`
+  const name = typeof maker === "function" ? maker.name : ""
+  return `must be a plain object, not an instance of ${name === "" ? "a class" : name}` +
+    (name === "Date" ? ": give date.toISOString()" : "")
 }
-
-const adviceFor = (value: object): string =>
-  advice[Object.prototype.toString.call(value).slice(8, -1)] ?? `must be a plain object, not ${nameOf(value)}`
 
 /** What is wrong with something that is neither a list nor an object. */
 const messageFor = (value: unknown): string | undefined => {
   switch (typeof value) {
     case "number":
       return Number.isFinite(value) ? undefined : `must be a finite number, not ${value}`
-    case "bigint":
-      return "must not be a bigint: give it as a string"
     case "undefined":
       return "must not be undefined in a list: give null"
+    case "bigint":
     case "function":
-      return "must not be a function: it can't be written as JSON"
     case "symbol":
-      return value === unreadable ? "can't be read" : "must not be a symbol: it can't be written as JSON"
+      return `must not be a ${typeof value}, which JSON can't say`
     default:
       return undefined
   }
@@ -97,7 +88,7 @@ const messageFor = (value: unknown): string | undefined => {
 
 const step = (key: string | number): string => {
   if (typeof key === "number") return `[${key}]`
-  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
+  return /^[\w$]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
 }
 
 /** The lists and objects that were met: `open` while what they contain is looked at. */
@@ -135,14 +126,13 @@ const problemIn = (value: unknown, depth: number, met: Met): Problem | undefined
  * left out by JSON, and no reason to refuse it.
  */
 export const check = (attribute: string, value: unknown): Result.Result<JsonObject, Invalid> => {
-  if (value === unreadable) return Result.fail(invalidParameter(attribute, "can't be read"))
-  if (!isJsonObject(value)) return Result.fail(invalidParameter(attribute, "must be an object"))
+  const refuse = (path: string, message: string) => Result.fail(invalidParameter(attribute + path, message))
+  if (value === unreadable) return refuse("", "can't be read")
+  if (!isJsonObject(value)) return refuse("", "must be an object")
   try {
     const problem = problemIn(value, 0, new Map())
-    return problem === undefined
-      ? Result.succeed(value)
-      : Result.fail(invalidParameter(attribute + problem.path, problem.message))
+    return problem === undefined ? Result.succeed(value) : refuse(problem.path, problem.message)
   } catch {
-    return Result.fail(invalidParameter(attribute, "can't be read"))
+    return refuse("", "can't be read")
   }
 }

@@ -18,20 +18,25 @@ const cycle = (): object => {
 const nested = (levels: number): unknown => levels === 0 ? {} : { a: nested(levels - 1) }
 
 const refused: ReadonlyArray<readonly [name: string, value: unknown, attribute: string, message: string]> = [
-  ["a Date", { when: new Date(0) }, "metadata.when", "must not be a Date: give date.toISOString()"],
-  ["a Date of another realm", runInNewContext("({ when: new Date(0) })"), "metadata.when", "must not be a Date"],
-  ["a Date in a list", { items: [1, 2, new Date(0)] }, "metadata.items[2]", "must not be a Date"],
-  ["a Date in place of the object", new Date(0), "metadata", "must not be a Date"],
+  [
+    "a Date",
+    { when: new Date(0) },
+    "metadata.when",
+    "must be a plain object, not an instance of Date: give date.toISOString()"
+  ],
+  ["a Date of another realm", runInNewContext("({ when: new Date(0) })"), "metadata.when", "give date.toISOString()"],
+  ["a Date in a list", { items: [1, 2, new Date(0)] }, "metadata.items[2]", "give date.toISOString()"],
+  ["a Date in place of the object", new Date(0), "metadata", "give date.toISOString()"],
   ["a function", { a: { run: () => {} } }, "metadata.a.run", "must not be a function"],
   ["a toJSON", { toJSON: () => ({}) }, "metadata.toJSON", "must not be a function"],
   ["a symbol", { a: Symbol("s") }, "metadata.a", "must not be a symbol"],
-  ["a bigint", { a: 1n }, "metadata.a", "must not be a bigint: give it as a string"],
+  ["a bigint", { a: 1n }, "metadata.a", "must not be a bigint, which JSON can't say"],
   ["NaN", { a: Number.NaN }, "metadata.a", "must be a finite number, not NaN"],
   ["Infinity", { a: [Number.NEGATIVE_INFINITY] }, "metadata.a[0]", "must be a finite number, not -Infinity"],
   ["undefined in a list", { a: [undefined] }, "metadata.a[0]", "must not be undefined in a list: give null"],
   ["a hole in a list", { a: Array.from({ length: 1 }) }, "metadata.a[0]", "give null"],
-  ["a Map", { a: new Map() }, "metadata.a", "must not be a Map: give Object.fromEntries(map)"],
-  ["a Set", { a: new Set() }, "metadata.a", "must not be a Set: give [...set]"],
+  ["a Map", { a: new Map() }, "metadata.a", "must be a plain object, not an instance of Map"],
+  ["a Set", { a: new Set() }, "metadata.a", "must be a plain object, not an instance of Set"],
   ["an instance of a class", { a: new Point() }, "metadata.a", "must be a plain object, not an instance of Point"],
   ["bytes", { a: new Uint8Array(1) }, "metadata.a", "must be a plain object, not an instance of Uint8Array"],
   ["an error", { a: new TypeError("x") }, "metadata.a", "must be a plain object, not an instance of TypeError"],
