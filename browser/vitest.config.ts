@@ -11,7 +11,7 @@ const inPage = {
   test: {
     name: "page",
     include: chromium === undefined ? [] : ["test/**/*.test.ts"],
-    globalSetup: "./test/sandbox.setup.ts",
+    globalSetup: "./test/servers.setup.ts",
     testTimeout,
     hookTimeout,
     browser: {

@@ -38,9 +38,17 @@ export const start = async () => {
   const admin = <A>(call: (admin: AdminClient.AdminClient) => Effect.Effect<A>): Promise<A> =>
     Effect.runPromise(Effect.provide(Effect.flatMap(AdminClient.make(info.http), call), FetchHttpClient.layer))
 
-  /** A tab in a context of its own, so that its network and storage are its own too. */
-  const open = async (token: string, parameters: Record<string, string> = {}): Promise<Page> => {
+  /**
+   * A tab in a context of its own, so that its network and storage are its own too. What `before` makes of its platform
+   * before anything else runs is kept there as `older`.
+   */
+  const open = async (
+    token: string,
+    parameters: Record<string, string> = {},
+    before?: () => unknown
+  ): Promise<Page> => {
     const context = await browser.newContext()
+    if (before !== undefined) await context.addInitScript({ content: `globalThis.older = (${String(before)})()` })
     const tab = await context.newPage()
     const query = new URLSearchParams({
       http: info.http,

@@ -1,5 +1,6 @@
 import type { Locator } from "playwright"
 import { assert, beforeAll, beforeEach, describe, it } from "vitest"
+import { removeNewer } from "../../../packages/promise/test/programs/older.ts"
 import { choose, composer, eventually, log, say, saying, shoot, start, violations, type World } from "./support.ts"
 
 describe("the web chat", () => {
@@ -32,6 +33,22 @@ describe("the web chat", () => {
     await shoot(ada, "conversation")
     const entries = JSON.stringify(await world.admin("GET", "/log"))
     assert.strictEqual(entries.split("\"on\":\"opened\"").length - 1, 2)
+  })
+
+  it("works in browsers without what came after May 2024", async () => {
+    const ada = await world.open("Ada Lovelace", {}, removeNewer)
+    assert.isFalse(await ada.evaluate("'toSorted' in []"))
+    await choose(ada, "The office")
+    const grace = await world.open("Grace Hopper")
+    await choose(grace, "The office")
+    await say(grace, "Can you read this?")
+    await eventually(async () => assert.deepStrictEqual(await saying(ada, "Can you read this?"), ["stored"]))
+    await say(ada, "Every word")
+    await eventually(async () => {
+      for (const tab of [ada, grace]) assert.deepStrictEqual(await saying(tab, "Every word"), ["stored"])
+    })
+    const item = ada.getByRole("navigation").getByRole("button", { name: "The office" })
+    await eventually(async () => assert.include(await item.innerText(), "Every word"))
   })
 
   it("shows which conversation has something new, and what", async () => {

@@ -52,8 +52,13 @@ const makeWorld = (url: string, browser: Browser, sandbox: Awaited<ReturnType<ty
   }
   /** A tab of its own, as somebody; what goes wrong in it is told when the world ends. */
   const errors: Array<Error> = []
-  const open = async (name: string | null, options: BrowserContextOptions = {}): Promise<Page> => {
+  const open = async (
+    name: string | null,
+    options: BrowserContextOptions = {},
+    before: () => unknown = () => {}
+  ): Promise<Page> => {
     const context = await browser.newContext({ viewport: { width: 1180, height: 760 }, ...options })
+    await context.addInitScript(before)
     const tab = await context.newPage()
     tabs.push(tab)
     tab.on("pageerror", (error) => errors.push(error))

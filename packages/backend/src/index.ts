@@ -1,4 +1,5 @@
 export * as Admin from "./Admin.ts"
+export * as AdminClient from "./AdminClient.ts"
 export * as AdminRoutes from "./AdminRoutes.ts"
 export * as Backend from "./Backend.ts"
 export * as Faults from "./Faults.ts"

@@ -155,6 +155,7 @@ describe("lists of addresses", () => {
       assert.deepStrictEqual(yield* names(world, token, "name=front+office"), ["front office"])
       assert.deepStrictEqual(yield* names(world, token, "name=Q%26A%20%231"), ["Q&A #1"])
       assert.deepStrictEqual(yield* names(world, token, "name=50%"), ["50%"])
+      assert.deepStrictEqual(yield* names(world, token, "name=FRONT%20Office"), ["front office"])
       assert.deepStrictEqual(yield* names(world, token, "name=nobody"), [])
     })))
   it.effect("compare the whole name that is shown", () =>

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type * as Reason from "@effect-signalwire/schema/Reason"
-import * as Data from "effect/Data"
+import { TaggedError } from "@effect-signalwire/schema/TaggedError"
 import { NodeInspectSymbol } from "effect/Inspectable"
 
 /** What the layers underneath fail with. */
@@ -24,7 +24,7 @@ export interface Fields extends Reason.ErrorFields {
 }
 
 /** A call that failed: `method` is the service's method, `reason` why, `cause` the original failure where there is one. */
-export class ConversationError extends Data.TaggedError("ConversationError")<Fields> {
+export class ConversationError extends TaggedError("ConversationError")<Fields> {
   /** The same failure, as a failure of this service. */
   static from(method: string): (error: Underlying) => ConversationError {
     return ({ cause, reason }) =>

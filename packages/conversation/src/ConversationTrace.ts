@@ -8,11 +8,13 @@
  * @since 0.1.0
  */
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import * as Json from "@effect-signalwire/schema/Json"
 import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
 import * as Effect from "effect/Effect"
 import * as Headers from "effect/http/Headers"
 import * as HttpTraceContext from "effect/http/HttpTraceContext"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
 
 /** The key in `metadata`: https://www.w3.org/TR/trace-context/#traceparent-header */
@@ -26,9 +28,11 @@ export const sentIn = ({ metadata }: Pick<ConversationMessage, "metadata">): Opt
     : Option.none()
 }
 
-/** `metadata` with a trace context in it; unchanged where there is none. */
+/** `metadata` with a trace context in it; unchanged where there is none, or what is given can't be metadata. */
 export const mark = (metadata: JsonObject | undefined, traceparent: string | undefined): JsonObject | undefined =>
-  traceparent === undefined ? metadata : { ...metadata, [key]: traceparent }
+  traceparent === undefined || Result.isFailure(Json.check("metadata", metadata ?? {}))
+    ? metadata
+    : { ...metadata, [key]: traceparent }
 
 /**
  * Runs what acts on a message in a span of its own, `Conversations.message`, linked to the one in which the message was

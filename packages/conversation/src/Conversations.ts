@@ -17,8 +17,10 @@ import type { ClientId } from "@effect-signalwire/schema/Ids"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import { Lifetime } from "@effect-signalwire/schema/Lifetime"
 import * as Page from "@effect-signalwire/schema/Page"
-import { Closed, invalidParameter, Timeout } from "@effect-signalwire/schema/Reason"
+import { Closed, Timeout } from "@effect-signalwire/schema/Reason"
+import * as SendMessage from "@effect-signalwire/schema/SendMessage"
 import * as Telemetry from "@effect-signalwire/schema/Telemetry"
+import * as Token from "@effect-signalwire/schema/Token"
 import * as Uuid from "@effect-signalwire/schema/Uuid"
 import { closed, type ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
@@ -36,6 +38,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Pull from "effect/Pull"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
@@ -52,7 +55,7 @@ import { Idempotency } from "./internal/idempotency.ts"
 import * as Live from "./internal/live.ts"
 import * as Meter from "./internal/meter.ts"
 import { Monitor } from "./internal/monitor.ts"
-import { keeping } from "./internal/policy.ts"
+import * as Policies from "./internal/policy.ts"
 import { Reconciler } from "./internal/reconciler.ts"
 import * as Sending from "./internal/sending.ts"
 import type { Gap, TimelineEvent } from "./TimelineEvent.ts"
@@ -492,12 +495,12 @@ const makeWith = Effect.fnUntraced(function*(
   /** A stream that ends with the client, and fails with `Closed` when it begins after that. */
   const stream = <A>(
     name: string,
-    items: () => Stream.Stream<A, ConversationError>
+    items: Stream.Stream<A, ConversationError>
   ): Stream.Stream<A, ConversationError> =>
     Stream.suspend(() =>
       lifetime.isClosed
         ? Stream.fromEffect(closedError(name))
-        : Stream.catchIf(items(), ({ reason }) => reason._tag === "Closed", () => Stream.empty)
+        : Stream.catchIf(items, ({ reason }) => reason._tag === "Closed", () => Stream.empty)
     )
   return Conversations.of({
     getConversations: (options) => method("getConversations", getConversations(core, options)),
@@ -505,21 +508,23 @@ const makeWith = Effect.fnUntraced(function*(
       method("getConversationMessages", getConversationMessages(core, options)),
     getMessages: (options) => method("getMessages", getMessages(core, options)),
     conversations: (options) =>
-      stream("conversations", () => readAll("conversations", http.conversations(options))),
+      stream("conversations", readAll("conversations", http.conversations(options))),
     conversationMessages: (options) =>
-      stream("conversationMessages", () => readAll("conversationMessages", http.conversationMessages(options))),
-    messages: (options) => stream("messages", () => readAll("messages", http.messages(options))),
-    sendMessage: (options) =>
-      Effect.suspend(() =>
+      stream("conversationMessages", readAll("conversationMessages", http.conversationMessages(options))),
+    messages: (options) => stream("messages", readAll("messages", http.messages(options))),
+    sendMessage: (options) => {
+      const send = sendMessage(core, SendMessage.snapshot(options))
+      return Effect.suspend(() =>
         lifetime.isClosed
           ? closedError("sendMessage", "no")
-          : lifetime.within(sendMessage(core, options), closedError("sendMessage", "unknown"))
-      ),
+          : lifetime.within(send, closedError("sendMessage", "unknown"))
+      )
+    },
     findMessage: (options) => method("findMessage", findMessage(core, options)),
     join: (options) => method("join", join(core, options)),
-    subscribe: stream("subscribe", () => Stream.unwrap(openSubscription(core))),
-    subscription: (options) => method("subscription", openSubscription(core, options)),
-    timeline: (options) => stream("timeline", () => followTimeline(core, options)),
+    subscribe: stream("subscribe", Stream.unwrap(Effect.suspend(() => openSubscription(core)))),
+    subscription: (options) => method("subscription", openSubscription(core, Policies.snapshot(options ?? {}))),
+    timeline: (options) => stream("timeline", followTimeline(core, Policies.snapshot(options))),
     connection: {
       current: monitor.state.get,
       changes: monitor.state.changes,
@@ -566,7 +571,7 @@ const streamOf = <A, E>(
 ): Stream.Stream<A, Pull.ExcludeDone<E>> =>
   policy === "suspend"
     ? Stream.fromPull(Effect.succeed(items))
-    : Stream.scoped(Stream.fromPull(keeping(policy)(items)))
+    : Stream.scoped(Stream.fromPull(Policies.keeping(policy)(items)))
 
 /** How many messages a page holds where this service reads history on its own account. */
 const recoveryPageSize = 100
@@ -640,9 +645,9 @@ const connect = Effect.fnUntraced(function*<R>(
   R | Credentials.Credentials | Socket.WebSocketConstructor | Scope.Scope
 > {
   const credentials = yield* Credentials.Credentials
-  const token = Redacted.value(yield* credentials.current)
+  const token = Token.checkRedacted(yield* credentials.current)
   const endpoint = yield* Effect.mapError(
-    Effect.fromResult(Endpoint.make(token, options)),
+    Effect.fromResult(Result.flatMap(token, (token) => Endpoint.make(token, options))),
     (reason) => new ConversationError({ method: "layer", reason })
   )
   const http = yield* makeHttp({ ...options.http, endpoint, dialect: options.dialect })
@@ -664,7 +669,7 @@ export const makeTelling = (
 ): Effect.Effect<Context.Context<Services>, ConversationError, Credentials.Credentials | Transports | Scope.Scope> =>
   connect(options, (http) => SignalWireHttp.makeTelling(http, telemetry), Meter.make(), telemetry)
 
-/** The service with its layers, for those who bring their own `Credentials`. Fails with `Invalid` for a bad host. */
+/** The service with its layers, for those who bring their own `Credentials`. Fails with `Invalid` for a bad host or token. */
 export const layerCredentials = (
   options: ConnectOptions = {}
 ): Layer.Layer<Services, ConversationError, Credentials.Credentials | Transports> =>
@@ -701,22 +706,25 @@ export const layerBareFetch = (
 ): Layer.Layer<Services, ConversationError, Credentials.Credentials | Socket.WebSocketConstructor> =>
   Layer.effectContext(makeBareFetch(options, Telemetry.effect))
 
-/** The service with its layers. Fails with `Invalid` for a bad host. */
+/** The service with its layers. Fails with `Invalid` for a bad host or token. */
 export const layer = (options: Options): Layer.Layer<Services, ConversationError, Transports> =>
   Layer.effectContext(Effect.flatMap(
     Credentials.make(options),
     (credentials) => Effect.provideService(makeTelling(options, Telemetry.effect), Credentials.Credentials, credentials)
   ))
 
+/** What is read from a file often ends with a line break. */
+const variable = (name: string) => Config.option(Config.map(Config.NonEmptyString(name), (text) => text.trim()))
+
 const makeEnvironment = () =>
   Config.all({
     token: Config.option(Config.Redacted("SIGNALWIRE_TOKEN")),
-    host: Config.option(Config.NonEmptyString("SIGNALWIRE_HOST")),
-    http: Config.option(Config.NonEmptyString("SIGNALWIRE_HTTP_URL")),
-    ws: Config.option(Config.NonEmptyString("SIGNALWIRE_WS_URL"))
+    host: variable("SIGNALWIRE_HOST"),
+    http: variable("SIGNALWIRE_HTTP_URL"),
+    ws: variable("SIGNALWIRE_WS_URL")
   })
     .pipe(Config.map(({ host, http, token, ws }) => ({
-      token: Option.getOrUndefined(token),
+      token: Option.getOrUndefined(Option.map(token, (token) => Redacted.make(Redacted.value(token).trim()))),
       host: Option.getOrUndefined(host),
       // one without the other is refused as a bad URL
       urls: Option.isNone(http) && Option.isNone(ws)
@@ -739,14 +747,11 @@ export const layerConfig = (
   Layer.unwrap(Effect.map(
     options === undefined
       ? Effect.flatMap(environment, ({ token, ...rest }) =>
-        token === undefined
-          ? Effect.fail(
-            new ConversationError({
-              method: "layerConfig",
-              reason: invalidParameter("SIGNALWIRE_TOKEN", "must be a subscriber access token")
-            })
-          )
-          : Effect.succeed({ ...rest, token }))
+        Result.match(Token.check(token && Redacted.value(token), "SIGNALWIRE_TOKEN"), {
+          onFailure: (reason) =>
+            Effect.fail(new ConversationError({ method: "layerConfig", reason })),
+          onSuccess: (token) => Effect.succeed({ ...rest, token: Redacted.make(token) })
+        }))
       : Config.unwrap(options),
     layer
   ))

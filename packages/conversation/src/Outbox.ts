@@ -37,6 +37,7 @@ import * as Backoff from "@effect-signalwire/schema/Backoff"
 import { ClientId } from "@effect-signalwire/schema/Ids"
 import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import * as Reason from "@effect-signalwire/schema/Reason"
+import * as SendMessage from "@effect-signalwire/schema/SendMessage"
 import * as Uuid from "@effect-signalwire/schema/Uuid"
 import { JsonObject } from "@effect-signalwire/schema/Wire"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
@@ -282,8 +283,8 @@ export const make = Effect.fnUntraced(function*(
     Effect.forkScoped({ startImmediately: true })
   )
 
-  return Outbox.of({
-    enqueue: Effect.fn("Outbox.enqueue")(function*({ addressId, clientId, details, metadata, text }) {
+  const enqueue = Effect.fn("Outbox.enqueue")(
+    function*({ addressId, clientId, details, metadata, text }: Message) {
       const id = ClientId.make(clientId ?? (yield* Uuid.make))
       // an id that the caller chose may have been begun before
       if (clientId === undefined) fresh.add(id)
@@ -296,7 +297,11 @@ export const make = Effect.fnUntraced(function*(
         ...(newest === undefined ? undefined : { after: newest })
       }, { id })
       return id
-    }),
+    }
+  )
+
+  return Outbox.of({
+    enqueue: (message) => enqueue(SendMessage.snapshot(message)),
     events: Stream.fromPubSub(events)
   })
 })

@@ -44,6 +44,7 @@ import * as Requests from "./internal/request.ts"
 import { defaultSchedule } from "./internal/retry.ts"
 import type { Listing } from "./internal/sheets.ts"
 import type { Transport } from "./internal/transport.ts"
+import * as Urls from "./internal/urls.ts"
 import * as Posting from "./Posting.ts"
 import type { SignalWireHttpError } from "./SignalWireHttpError.ts"
 
@@ -87,9 +88,12 @@ export interface SendOptions {
   readonly addressId: string
   /** What it says; not empty. */
   readonly text: string
-  /** Metadata to go along with it: an object that can be written as JSON. */
+  /**
+   * Metadata to go along with it: an object of what JSON can say. What JSON would change or lose, such as a `Date`, a
+   * function or `NaN`, is refused with its path; a property that is `undefined` is left out.
+   */
   readonly metadata?: JsonObject | undefined
-  /** Extra details, for custom UIs for example: an object that can be written as JSON. */
+  /** Extra details, for custom UIs for example: an object like `metadata`. */
   readonly details?: JsonObject | undefined
   /** The sender's own id of the message, by which it is recognised in history. */
   readonly clientId?: ClientId | undefined
@@ -118,7 +122,10 @@ export interface Service {
 
   /** One address by its id. Fails with `NotFound` when there is none. */
   readonly getAddress: (options: { readonly id: string }) => Effect.Effect<Address.Address, SignalWireHttpError>
-  /** Fails with `NotFound` when no address has this name. */
+  /**
+   * One address by its name. The name as it is written goes before one that differs by case, which is found where the
+   * server's filter ignores case. Fails with `NotFound` when no address has the name.
+   */
   readonly getAddressByName: (options: { readonly name: string }) => Effect.Effect<Address.Address, SignalWireHttpError>
   /** Addresses, in the order asked for: the first page. */
   readonly getAddresses: (
@@ -193,36 +200,48 @@ export interface Options {
 
 const isSameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
 
-/** Checks what a method was given, and goes on with it in a span of the method's. */
+/** What callers give, and how it is checked. */
+type Check<I> = (options: unknown) => Result.Result<I, Invalid>
+
+/** Checks what a method was given, as it was then, and goes on with it in a span of the method's. */
 const withInput = <I, A>(
   { telemetry }: Client,
   method: string,
-  check: () => Result.Result<I, Invalid>,
+  options: object | undefined,
+  check: Check<I>,
   use: (input: I) => Effect.Effect<A, SignalWireHttpError>
-): Effect.Effect<A, SignalWireHttpError> =>
-  Effect.suspend(() => Effect.flatMap(lift(method, check()), use)).pipe(telemetry.span(`SignalWireHttp.${method}`))
+): Effect.Effect<A, SignalWireHttpError> => {
+  const own = { ...options }
+  return Effect.suspend(() => Effect.flatMap(lift(method, check(own)), use)).pipe(
+    telemetry.span(`SignalWireHttp.${method}`)
+  )
+}
 
 /** The first page of a list. */
 const firstPage = <I, A>(
   client: Client,
   method: string,
-  check: () => Result.Result<I, Invalid>,
+  options: object | undefined,
+  check: Check<I>,
   listing: (client: Client, method: string, input: I) => Listing<A>
 ): Effect.Effect<Page<A, SignalWireHttpError>, SignalWireHttpError> =>
-  withInput(client, method, check, (input) => Pages.first(listing(client, method, input)))
+  withInput(client, method, options, check, (input) => Pages.first(listing(client, method, input)))
 
 /** All of a list. */
 const streamOf = <I, A>(
   client: Client,
   method: string,
-  check: () => Result.Result<I, Invalid>,
+  options: object | undefined,
+  check: Check<I>,
   listing: (client: Client, method: string, input: I) => Listing<A>
-): Stream.Stream<A, SignalWireHttpError> =>
-  Stream.scoped(Stream.fromPull(Effect.gen(function*() {
+): Stream.Stream<A, SignalWireHttpError> => {
+  const own = { ...options }
+  return Stream.scoped(Stream.fromPull(Effect.gen(function*() {
     const within = yield* client.telemetry.spanScoped(`SignalWireHttp.${method}`)
-    const input = yield* lift(method, check())
+    const input = yield* lift(method, check(own))
     return yield* Drift.pull(listing(client, method, input), within)
   })))
+}
 
 const getSubscriber = (client: Client): Effect.Effect<Subscriber, SignalWireHttpError> =>
   Groups.subscriber(client, "getSubscriber", true).pipe(
@@ -234,7 +253,7 @@ const getAddress = (
   client: Client,
   options: { readonly id: string }
 ): Effect.Effect<Address.Address, SignalWireHttpError> =>
-  withInput(client, "getAddress", () => Inputs.addressById(options), (id) =>
+  withInput(client, "getAddress", options, Inputs.addressById, (id) =>
     Effect.flatMap(
       Requests.repeatable(client, { method: "getAddress", request: Requests.get(client, ["addresses", id]) }),
       (answer) => readable("getAddress", Address.decode(answer))
@@ -248,11 +267,13 @@ const getAddressByName = (
   return withInput(
     client,
     method,
-    () => Inputs.addressByName(options),
+    options,
+    Inputs.addressByName,
     (name) =>
       Effect.flatMap(Listings.addresses(client, method, { name }).open, ({ items, malformed }) => {
-        // A server that ignores the filter answers with whoever comes first.
-        const found = items.find((address) => isSameName(address.name, name))
+        // A server that ignores the filter answers with whoever comes first; two names may differ by case alone.
+        const found = items.find((address) => address.name === name) ??
+          items.find((address) => isSameName(address.name, name))
         if (found !== undefined) return Effect.succeed(found)
         const [unread] = malformed
         return Effect.fail(
@@ -284,9 +305,10 @@ const postMessage = (
     }
   )
 
-const sendMessage = (client: Client, options: SendOptions): Effect.Effect<SendReceipt, SignalWireHttpError> => {
+const sendMessage = (client: Client, given: SendOptions): Effect.Effect<SendReceipt, SignalWireHttpError> => {
   const method = "sendMessage"
-  const send = withInput(client, method, () => Inputs.send(options), ({ addressId, clientId, details, metadata, text }) => {
+  const options = SendMessage.snapshot(given)
+  const send = withInput(client, method, options, Inputs.send, ({ addressId, clientId, details, metadata, text }) => {
     const mark = (object: JsonObject | undefined) => clientId === undefined ? object : ClientKey.put(object, clientId)
     const markedMetadata = mark(metadata)
     const markedDetails = options.clientIdIn === "both" ? mark(details) : details
@@ -328,7 +350,7 @@ const makeOver = (
   Effect.flatMap(Credentials.Credentials, (credentials) => {
     const { deadline, dialect, endpoint, retry, timeout } = options
     const client: Client = {
-      origin: new URL(endpoint.http).origin,
+      origin: Urls.base(endpoint.http),
       isLoopback: isLoopback(new URL(endpoint.http).hostname),
       isClosed: false,
       transport,
@@ -348,28 +370,30 @@ const makeOver = (
       getSubscriber: Effect.suspend(() => getSubscriber(client)),
       getAddress: (options) => getAddress(client, options),
       getAddressByName: (options) => getAddressByName(client, options),
-      getAddresses: (options) => firstPage(client, "getAddresses", () => Inputs.addresses(options), Listings.addresses),
-      addresses: (options) => streamOf(client, "addresses", () => Inputs.addresses(options), Listings.addresses),
+      getAddresses: (options) => firstPage(client, "getAddresses", options, Inputs.addresses, Listings.addresses),
+      addresses: (options) => streamOf(client, "addresses", options, Inputs.addresses, Listings.addresses),
       getConversations: (options) =>
-        firstPage(client, "getConversations", () => Inputs.page(options), Listings.conversations),
-      conversations: (options) => streamOf(client, "conversations", () => Inputs.page(options), Listings.conversations),
+        firstPage(client, "getConversations", options, Inputs.page, Listings.conversations),
+      conversations: (options) => streamOf(client, "conversations", options, Inputs.page, Listings.conversations),
       getConversationMessages: (options) =>
         firstPage(
           client,
           "getConversationMessages",
-          () => Inputs.conversationMessages(options),
+          options,
+          Inputs.conversationMessages,
           Listings.messagesWith
         ),
       conversationMessages: (options) =>
-        streamOf(client, "conversationMessages", () => Inputs.conversationMessages(options), Listings.messagesWith),
-      getMessages: (options) => firstPage(client, "getMessages", () => Inputs.messages(options), Listings.messages),
-      messages: (options) => streamOf(client, "messages", () => Inputs.messages(options), Listings.messages),
+        streamOf(client, "conversationMessages", options, Inputs.conversationMessages, Listings.messagesWith),
+      getMessages: (options) => firstPage(client, "getMessages", options, Inputs.messages, Listings.messages),
+      messages: (options) => streamOf(client, "messages", options, Inputs.messages, Listings.messages),
       sendMessage: (options) => sendMessage(client, options),
       join: (options) =>
         withInput(
           client,
           "join",
-          () => Inputs.addressId(options),
+          options,
+          Inputs.addressId,
           (addressId) => Learning.join(client, "join", addressId)
         ),
       addressOf: (groupId) => Groups.addressOf(client, groupId),
@@ -392,7 +416,8 @@ const makeOver = (
  * **Gotchas**
  *
  * A redirect is never a good answer: it fails as `Malformed`. Give a fetch client `redirect: "manual"`, as
- * {@link layerFetch} does, so that it does not even go there.
+ * {@link layerFetch} does, so that it does not even go there, and `cache: "no-store"`, so that a read is never answered
+ * from the cache of a browser.
  *
  * @category constructors
  */
@@ -423,13 +448,13 @@ export const layer = (
   Layer.effect(SignalWireHttp, make(options))
 
 /**
- * A fetch client that follows no redirects: a token belongs to one origin.
+ * A fetch client that follows no redirects, as a token belongs to one origin, and passes HTTP caches by.
  *
  * @category layers
  */
 export const layerFetchClient: Layer.Layer<HttpClient.HttpClient> = /* @__PURE__ */ Layer.provide(
   FetchHttpClient.layer,
-  /* @__PURE__ */ Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" })
+  /* @__PURE__ */ Layer.succeed(FetchHttpClient.RequestInit, OverFetch.requestInit)
 )
 
 /**

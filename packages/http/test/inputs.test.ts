@@ -31,8 +31,12 @@ const calls: ReadonlyArray<
     "metadata",
     (http) => http.sendMessage(untyped({ addressId: "a", text: "x", metadata: [] }))
   ],
-  ["metadata in a circle", "metadata", (http) => http.sendMessage({ addressId: "a", text: "x", metadata: cyclic })],
-  ["details with a bigint", "details", (http) => http.sendMessage({ addressId: "a", text: "x", details: { n: 1n } })],
+  [
+    "metadata in a circle",
+    "metadata.self",
+    (http) => http.sendMessage({ addressId: "a", text: "x", metadata: cyclic })
+  ],
+  ["details with a bigint", "details.n", (http) => http.sendMessage({ addressId: "a", text: "x", details: { n: 1n } })],
   ["an empty id", "id", (http) => http.getAddress({ id: "" })],
   ["an empty name", "name", (http) => http.getAddressByName({ name: "" })],
   ["limit 0", "limit", (http) => http.getMessages({ limit: 0 })],
@@ -60,6 +64,20 @@ it.effect.each(calls)(
       assert.strictEqual(log.length, 0)
     })
 )
+
+it.effect("takes what it is given as it is when the method is called, not when it runs", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => list([]), { dialect: "address" })
+    const message = { addressId: "a", text: "x", metadata: { tags: ["before"] } }
+    const page = { pageSize: 7 }
+    const calls = [http.sendMessage(message), http.getMessages(page), Stream.runDrain(http.conversations(page))]
+    message.text = "changed"
+    message.metadata.tags[0] = "after"
+    page.pageSize = 0
+    yield* Effect.all(calls)
+    assert.deepStrictEqual(log[0]?.body, { conversation_id: "a", text: "x", metadata: { tags: ["before"] } })
+    assert.deepStrictEqual(log.slice(1).map(({ query }) => query), [{ page_size: "7" }, { page_size: "7" }])
+  }))
 
 it.effect("sends limit, since and until, and asks for pages as large as the limit", () =>
   Effect.gen(function*() {

@@ -1,4 +1,4 @@
-import { assert, it } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
@@ -134,6 +134,68 @@ it.effect("an absolute link to the configured origin is followed", () =>
     assert.deepStrictEqual(ids(page), ["m0"])
     assert.deepStrictEqual(log[1]?.query, { page_token: "PA1" })
   }))
+
+describe("under the path of a reverse proxy", () => {
+  const base = `${origin}/signalwire`
+  const behind = { endpoint: { http: `${base}/`, ws: "wss://puc.example.test" } }
+
+  it.effect("requests go to that path", () =>
+    Effect.gen(function*() {
+      const { http, log } = yield* start(() => list([]), behind)
+      yield* http.getMessages()
+      assert.strictEqual(log[0]?.url.href, `${base}/api/fabric/messages`)
+    }))
+
+  it.effect.each([
+    `${base}/api/fabric/messages?page_token=PA1`,
+    "/signalwire/api/fabric/messages?page_token=PA1",
+    // as a server writes it that does not know its prefix
+    `${origin}/api/fabric/messages?page_token=PA1`,
+    "/api/fabric/messages?page_token=PA1",
+    "api/fabric/messages?page_token=PA1"
+  ])("the link %s is followed there", (next) =>
+    Effect.gen(function*() {
+      const { http, log } = yield* start((_, index) => list([message(1)], index === 0 ? { next } : {}), behind)
+      yield* (yield* http.getMessages()).next
+      assert.strictEqual(log[1]?.url.href, `${base}/api/fabric/messages?page_token=PA1`)
+    }))
+
+  it.effect("a prefix that looks like the API's own path is not taken for it", () =>
+    Effect.gen(function*() {
+      const { http, log } = yield* start(
+        (_, index) => list([message(1)], index === 0 ? { next: "/api/fabric/messages?page_token=PA1" } : {}),
+        { endpoint: { ...behind.endpoint, http: `${origin}/api` } }
+      )
+      yield* (yield* http.getMessages()).next
+      assert.strictEqual(log[1]?.url.href, `${origin}/api/api/fabric/messages?page_token=PA1`)
+    }))
+
+  it.effect.each([
+    "/admin",
+    "/signalwire-admin/api/fabric/messages",
+    "/signalwire/../admin",
+    "/signalwire/api/fabric/%2e%2e/%2e%2e/%2e%2e/admin",
+    "/signalwire/api/fabric/..%2f..%2f..%2fadmin",
+    "../admin"
+  ])(
+    "P6.2: the link %s, which leads to another service of the origin, is refused before any request",
+    (next) =>
+      Effect.gen(function*() {
+        const { http, log } = yield* start(() => list([message(1)], { next }), behind)
+        const reason = yield* reasonOf((yield* http.getMessages()).next)
+        assert.strictEqual(reason.message, `unexpected answer at links: a link leads out of ${base}`)
+        assert.strictEqual(log.length, 1)
+      })
+  )
+
+  it.effect("P6.2: a link to another origin is refused before any request", () =>
+    Effect.gen(function*() {
+      const next = "https://elsewhere.test/signalwire/api/fabric/messages"
+      const { http, log } = yield* start(() => list([message(1)], { next }), behind)
+      assert.strictEqual((yield* reasonOf((yield* http.getMessages()).next))._tag, "ForeignLink")
+      assert.strictEqual(log.length, 1)
+    }))
+})
 
 it.effect("credentials in a link are not used", () =>
   Effect.gen(function*() {

@@ -52,6 +52,17 @@ it.effect("finds no address by name when the server ignores the filter", () =>
     assert.strictEqual((yield* reasonOf(http.getAddressByName({ name: "ada" })))._tag, "NotFound")
   }))
 
+it.effect.each([["ada", "2"], ["Ada", "1"], ["ADA", "1"]] as const)(
+  "finds %s by name as it is written, or else whatever its case",
+  ([name, id]) =>
+    Effect.gen(function*() {
+      const addresses = [{ id: "1", name: "Ada" }, { id: "2", name: "ada" }]
+      const { http } = yield* start(() => json({ data: addresses, links: {} }))
+      const found = yield* http.getAddressByName({ name })
+      assert.strictEqual<string>(found.id, id)
+    })
+)
+
 it.effect("lists addresses with filter and order", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(() => json({ data: [{ id: "1", name: "ada" }], links: {} }))

@@ -55,6 +55,15 @@ describe.each(layers)("$way", ({ layer }) => {
       Context.get(SignalWireHttp.SignalWireHttp)
     )
 
+  it.live("passes HTTP caches by", () =>
+    Effect.gen(function*() {
+      const { log, origin } = yield* listen((_, response) => response.end(JSON.stringify(subscriber("ada"))))
+      const http = yield* client(origin)
+      yield* http.getSubscriber
+      // what fetch adds for `no-store`, so that caches on the way ask the server as well
+      assert.strictEqual(log[0]?.headers["cache-control"], "no-cache")
+    }))
+
   it.live("reads over fetch", () =>
     Effect.gen(function*() {
       const { log, origin } = yield* listen((_, response) => response.end(JSON.stringify(subscriber("ada"))))

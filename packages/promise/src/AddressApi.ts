@@ -31,7 +31,8 @@ export interface AddressApi {
    */
   readonly getAddresses: (options?: GetAddressesOptions) => Promise<Page<Documented.DocumentedAddress>>
   /**
-   * One address, by `id` or by `name`; a name is compared without regard to case.
+   * One address, by `id` or by `name`. The name as it is written goes before one that differs by case, which is found where
+   * the server's filter ignores case, as the sandbox's does.
    *
    * Rejects with a `ConversationError`: `NotFound` when there is none, and for the reasons of {@link getAddresses}.
    */

@@ -53,9 +53,13 @@ export interface SendMessageOptions extends RunOptions {
   readonly addressId: string
   /** What the message says; not empty. */
   readonly text: string
-  /** Metadata to go along with the message: an object that can be written as JSON. */
+  /**
+   * Metadata to go along with the message: an object of what JSON can say. What JSON would change or lose, such as a
+   * `Date`, a function or `NaN`, is refused with its path; a property that is `undefined` is left out. It is copied when
+   * the method is called.
+   */
   readonly metadata?: JsonObject | undefined
-  /** Extra details of the message, for custom UIs for example: an object that can be written as JSON. */
+  /** Extra details of the message, for custom UIs for example: an object like `metadata`. */
   readonly details?: JsonObject | undefined
   /**
    * An id of the caller's own: an idempotency key, and under it histories and timelines show the message again, as
@@ -300,22 +304,19 @@ export const make = (host: Host): ConversationApi => {
     messages: Caller.iterable("conversation.messages", (shown, options: MessagesOptions = {}) => {
       const own = given(options)
       const timeout = requireTimeout(own.timeout)
-      return runner.iterate(
-        Conversations.Conversations.useSync(({ subscription }) => Stream.unwrap(subscription({ timeout }))),
-        Documented.event,
-        shown,
-        own
-      )
+      return () =>
+        runner.iterate(
+          Conversations.Conversations.useSync(({ subscription }) => Stream.unwrap(subscription({ timeout }))),
+          Documented.event,
+          shown,
+          own
+        )
     }),
     timeline: Caller.iterable("conversation.timeline", (shown, options: TimelineOptions) => {
       const own = given(options)
       requireTimeout(own.timeout)
-      return runner.iterate(
-        Conversations.Conversations.useSync(({ timeline }) => timeline(own)),
-        fromEvent,
-        shown,
-        own
-      )
+      return () =>
+        runner.iterate(Conversations.Conversations.useSync(({ timeline }) => timeline(own)), fromEvent, shown, own)
     })
   }
 }

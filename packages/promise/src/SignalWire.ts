@@ -4,10 +4,11 @@
  *
  * @since 0.1.0
  */
-import type { ConversationError } from "@effect-signalwire/conversation/ConversationError"
+import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as Credentials from "@effect-signalwire/schema/Credentials"
 import * as Telemetry from "@effect-signalwire/schema/Telemetry"
+import * as Token from "@effect-signalwire/schema/Token"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Context from "effect/Context"
@@ -15,6 +16,7 @@ import * as Effect from "effect/Effect"
 import type { HttpClient } from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
 import * as AddressApi from "./AddressApi.ts"
@@ -57,7 +59,10 @@ export interface SignalWireOptions {
    * `SIGNALWIRE_HTTP_URL` with `SIGNALWIRE_WS_URL`, and without those the host that the token names.
    */
   readonly host?: string | undefined
-  /** Both addresses in full; plain `http:` and `ws:` are for loopback only. */
+  /**
+   * Both addresses in full, with the path under which a reverse proxy serves them, if any; plain `http:` and `ws:` are for
+   * loopback only.
+   */
   readonly urls?: { readonly http: string; readonly ws: string } | undefined
   /** @default "auto": learned from the first answer that tells */
   readonly dialect?: "auto" | "address" | "group" | undefined
@@ -134,10 +139,12 @@ export interface SignalWireClient extends AsyncDisposable {
   readonly disconnect: () => Promise<void>
 }
 
-const requireToken = (token: unknown): string => {
-  if (typeof token === "string" && token !== "") return token
-  throw invalid("token", "must be a subscriber access token")
-}
+const requireToken = (token: unknown, source?: string): string =>
+  Result.getOrThrowWith(Token.check(token, source), (reason) => new ConversationError({ method: "options", reason }))
+
+/** The token among the options, or else the environment's. */
+const tokenOf = (token: unknown, environment: string | undefined): string =>
+  token === undefined && environment !== undefined ? requireToken(environment, "SIGNALWIRE_TOKEN") : requireToken(token)
 
 const requireHost = (host: unknown): string | undefined => {
   if (host === undefined || typeof host === "string") return host
@@ -237,7 +244,7 @@ const make = async (
   const { onRefreshToken } = options
   // as it is now: programs load their `.env` when they like
   const environment = Environment.read()
-  const token = Redacted.make(requireToken(options.token ?? environment.token))
+  const token = Redacted.make(tokenOf(options.token, environment.token))
   const { host, urls } = options.host === undefined && options.urls === undefined
     ? environment
     : { host: requireHost(options.host), urls: requireUrls(options.urls) }

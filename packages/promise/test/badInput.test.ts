@@ -6,6 +6,7 @@ import * as Schedule from "effect/Schedule"
 import type { ServerResponse } from "node:http"
 import { assert, describe, it, vi } from "vitest"
 import {
+  assertSecret,
   callUntyped,
   closedPort,
   complaints,
@@ -27,6 +28,9 @@ const impatient: SignalWireOptions = {
   sendDeadline: "300 millis",
   logger: { warn: () => {}, error: () => {} }
 }
+
+/** Texts that are surely no token, though some hold one. */
+const unusableTokens = [" ", "undefined", "null", "Bearer s3cret", "s3cret\n", "s3cret s3cret", "s3cret-🔑"]
 
 const nowhere = "00000000-0000-4000-8000-00000000dead"
 
@@ -162,16 +166,16 @@ describe("arguments", () => {
   })
 
   it.each([
-    ["metadata", "text"],
-    ["metadata", ["list"]],
-    ["details", 42],
-    ["metadata", { big: 1n }],
-    ["details", { toJSON: () => null }]
-  ])("P9.1: %s that is no JSON object is refused by name: %o", async (name, value) => {
+    ["metadata", "text", "metadata"],
+    ["metadata", ["list"], "metadata"],
+    ["details", 42, "details"],
+    ["metadata", { big: 1n }, "metadata.big"],
+    ["details", { toJSON: () => null }, "details.toJSON"]
+  ])("P9.1: %s that is no JSON object is refused by name: %o", async (name, value, attribute) => {
     await using world = await open()
     const { ada, addressId } = await meet(world)
     const error = await failure(callUntyped(ada.conversation.sendMessage, { addressId, text: "hello", [name]: value }))
-    assert.deepStrictEqual(complaints(error), [name])
+    assert.deepStrictEqual(complaints(error), [attribute])
     assert.deepStrictEqual(await world.admin.stored(addressId), [])
   })
 
@@ -333,10 +337,10 @@ describe("arguments of the other methods", () => {
     assert.nestedPropertyVal(page, "data.length", 1)
   })
 
-  it("P9.1: updateToken to nothing is refused, and the old token stays", async () => {
+  it("P9.1: updateToken to what is no token is refused, and the old token stays", async () => {
     await using world = await open()
     const { ada } = await meet(world)
-    for (const given of [[], [null], [""], [42]]) {
+    for (const given of [[], [null], [""], [42], ...unusableTokens.map((token) => [token])]) {
       assert.deepStrictEqual(complaints(await failure(callUntyped(ada.updateToken, ...given))), ["token"])
     }
     assert.lengthOf((await ada.conversation.getConversations()).data, 1)
@@ -396,6 +400,24 @@ describe("options", () => {
     assert.deepStrictEqual(complaints(error), ["token"])
   })
 
+  it.each(unusableTokens)("P9.2: the token %j is refused before anything is sent, and not quoted", async (token) => {
+    const sent = vi.fn<typeof fetch>()
+    const error = await failure(SignalWire({ token, host: "puc.signalwire.com", fetch: sent }))
+    assert.deepStrictEqual([error.method, complaints(error), sent.mock.calls], ["SignalWire", ["token"], []])
+    assertSecret(error, "s3cret")
+  })
+
+  it.each(["undefined", "Bearer s3cret", "s3 cret"])(
+    "P9.2: the token %j of the environment is refused, and the message names the variable",
+    async (token) => {
+      vi.stubEnv("SIGNALWIRE_TOKEN", token)
+      const error = await failure(SignalWire({ host: "puc.signalwire.com" })).finally(() => vi.unstubAllEnvs())
+      assert.deepStrictEqual(complaints(error), ["token"])
+      assert.include(error.message, "token: SIGNALWIRE_TOKEN ")
+      assertSecret(error, "s3cret")
+    }
+  )
+
   it.each([[[]], [[null]], [[{}]]])("P9.1: missing options are refused: %j", async (given) => {
     vi.stubEnv("SIGNALWIRE_TOKEN", undefined)
     const error = await failure(callUntyped(SignalWire, ...given))
@@ -408,7 +430,8 @@ describe("options", () => {
     ["a plain socket to a stranger", { urls: { http: "https://example.com", ws: "ws://example.com" } }, "urls.ws"],
     ["no URL", { urls: { http: "example.com", ws: "wss://example.com" } }, "urls.http"],
     ["a password in a URL", { urls: { http: "https://a:b@example.com", ws: "wss://example.com" } }, "urls.http"],
-    ["a path in a URL", { urls: { http: "https://example.com/api", ws: "wss://example.com" } }, "urls.http"],
+    ["a query in a URL", { urls: { http: "https://example.com/api?", ws: "wss://example.com/?q" } }, "urls.ws"],
+    ["a fragment in a URL", { urls: { http: "https://example.com/#top", ws: "wss://example.com" } }, "urls.http"],
     ["half of the URLs", { urls: { http: "https://example.com" } }, "urls"],
     ["a text instead of URLs", { urls: "https://example.com" }, "urls"],
     ["a number as host", { host: 42 }, "host"],
@@ -448,11 +471,14 @@ describe("options", () => {
     assert.strictEqual((await client.conversation.getConversations()).data.length, 0)
   })
 
-  it("come from the environment where none are given", async () => {
+  it.each([
+    ["", ""],
+    ["\n", " with the line break of the file that they were read from"]
+  ])("come from the environment where none are given,%.0s%s", async (end) => {
     await using world = await open()
-    vi.stubEnv("SIGNALWIRE_TOKEN", world.ada.token)
-    vi.stubEnv("SIGNALWIRE_HTTP_URL", world.info.http)
-    vi.stubEnv("SIGNALWIRE_WS_URL", world.info.ws)
+    vi.stubEnv("SIGNALWIRE_TOKEN", world.ada.token + end)
+    vi.stubEnv("SIGNALWIRE_HTTP_URL", world.info.http + end)
+    vi.stubEnv("SIGNALWIRE_WS_URL", world.info.ws + end)
     await using client = await SignalWire().finally(() => vi.unstubAllEnvs())
     assert.deepStrictEqual((await client.address.getMyAddresses()).map(({ id }) => id), [world.ada.addressId])
   })

@@ -419,6 +419,7 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
       const office = await ada.address.getAddress({ name: "office" })
       assert.strictEqual(office.id, world.addressId)
       assert.deepStrictEqual(await ada.address.getAddress({ id: office.id }), office)
+      assert.deepStrictEqual(await ada.address.getAddress({ name: "Office" }), office)
       const listed = await collect(await ada.address.getAddresses({ pageSize: 1 }))
       assert.includeMembers(listed.map(({ id }) => id), [world.addressId, world.grace.addressId])
       assert.deepStrictEqual((await ada.address.getMyAddresses()).map(({ id }) => id), [world.ada.addressId])

@@ -2,23 +2,13 @@
  * What a failure looks like to whoever made the call: short, with the caller's own lines, and nothing of the machinery.
  */
 import { ConversationError, type Reason, SignalWire } from "@effect-signalwire/promise"
+import * as Schedule from "effect/Schedule"
 import { execFile } from "node:child_process"
 import { basename } from "node:path"
 import { fileURLToPath } from "node:url"
 import { inspect } from "node:util"
 import { assert, describe, it } from "vitest"
-import {
-  callUntyped,
-  closedPort,
-  collect,
-  failure,
-  Heard,
-  makeLogger,
-  meet,
-  open,
-  quick,
-  type World
-} from "./support.ts"
+import { callUntyped, collect, failure, Heard, makeLogger, meet, open, type World } from "./support.ts"
 
 const here = basename(import.meta.url)
 const nowhere = "00000000-0000-4000-8000-00000000dead"
@@ -90,12 +80,25 @@ describe("a failure", () => {
   })
 
   it("P9.1: that was caused by another shows that one too, without the machinery", async () => {
-    const port = await closedPort()
-    await using client = await SignalWire({ ...quick, token: "secret", host: `127.0.0.1:${port}` })
+    // what Node's `fetch` rejects with where nothing listens; nothing is tried again, which would take its time
+    const refused: typeof fetch = async () => {
+      throw new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED 127.0.0.1:9") })
+    }
+    const http = { retry: Schedule.recurs(0) }
+    await using client = await SignalWire({ token: "secret", host: "127.0.0.1:9", fetch: refused, http })
     const error = await failure(client.conversation.getConversations())
     assert.notMatch(inspect(error), machinery)
     assert.include(inspect(error), "ECONNREFUSED")
     assert.nestedPropertyVal(JSON.parse(JSON.stringify(error)), "cause.name", "TypeError")
+  })
+
+  it("P9.1: keeps its message when it is cloned, as for another thread", async () => {
+    await using world = await open()
+    for (const [name, error] of await failures(world)) {
+      const clone = structuredClone(error)
+      assert.instanceOf(clone, Error)
+      assert.strictEqual(clone.message, error.message, name)
+    }
   })
 
   it("P9.1: is of use as JSON", async () => {

@@ -1,6 +1,7 @@
 /**
  * A sandbox of its own for each test, the people in it, and what tests wait for.
  */
+import * as AdminClient from "@effect-signalwire/backend/AdminClient"
 import {
   ConversationError,
   SignalWire,
@@ -8,7 +9,6 @@ import {
   type SignalWireOptions
 } from "@effect-signalwire/promise"
 import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
-import * as AdminClient from "@effect-signalwire/testing/AdminClient"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Http from "node:http"
@@ -53,8 +53,8 @@ const makeAdmin = (origin: string) => {
 export type Dialect = "all" | "address" | "group"
 
 /** A sandbox with two subscribers and a room; clients of {@link World.client} end with it. */
-export const open = async (dialect: Dialect = "all") => {
-  const info = await Sandbox.start({ dialect })
+export const open = async (dialect: Dialect = "all", options: Sandbox.Options = {}) => {
+  const info = await Sandbox.start({ ...options, dialect })
   const [ada, grace] = info.subscribers
   const [office] = info.rooms
   if (ada === undefined || grace === undefined || office === undefined) throw new Error("nobody is there")

@@ -33,6 +33,18 @@ const isSend = (input: RequestInfo | URL, init: RequestInit | undefined): boolea
   init?.method === "POST" && new Request(input).url.endsWith("/messages")
 
 describe("useSendMessage", () => {
+  it("P4.8: sends and shows a message as it was given, though its objects change", async () => {
+    await using world = await open()
+    const rendered = await chat(world)
+    const metadata = { tone: "casual" }
+    rendered.current().send("hello", { metadata })
+    metadata.tone = "changed"
+    await eventually(() => assert.strictEqual(saying(rendered.current(), "hello")[0]?.status, "stored"))
+    for (const answer of rendered.answers) {
+      for (const shown of saying(answer, "hello")) assert.deepStrictEqual(shown.metadata, { tone: "casual" })
+    }
+  })
+
   it("shows a message at once, and once, when it is heard before its request is answered", async () => {
     await using world = await open()
     let letAnswer = () => {}

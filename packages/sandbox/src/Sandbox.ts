@@ -132,6 +132,16 @@ const hosting: Hosting = {
     )
 }
 
+/** An address as a URL has it. */
+const inUrl = (address: string): string => address.includes(":") ? `[${address}]` : address
+
+/**
+ * The host that tokens name. It is a name that leads to 127.0.0.1, for the vendor's clients replace its first label, which
+ * must leave a name that a URL may have; and the address itself for a loopback address where that name does not lead.
+ */
+const named = (address: string): string =>
+  address !== "127.0.0.1" && (address === "::1" || address.startsWith("127.")) ? inUrl(address) : "puc.localhost"
+
 const toError = (message: string) => (cause: unknown) => new SandboxError({ message, cause })
 
 /** Starts a sandbox that lives as long as the scope. */
@@ -178,15 +188,14 @@ export const make = Effect.fnUntraced(function*(
   const address = node.address()
   const bound = typeof address === "object" && address !== null ? address.port : port
   const secure = tls === undefined ? "" : "s"
-  const authority = `${host.includes(":") ? `[${host}]` : host}:${bound}`
+  const authority = `${inUrl(host)}:${bound}`
 
   // opened first, so that it is closed when all others have written their last
   const append = log === undefined
     ? undefined
     : yield* Effect.mapError(LogFile.make(log), toError(`${log} cannot be written`))
   const context = yield* Backend.layer({
-    // the vendor's clients replace the first label of the host, which must leave a name that a URL may have
-    host: `puc.localhost:${bound}`,
+    host: `${named(typeof address === "object" && address !== null ? address.address : host)}:${bound}`,
     linkOrigin: links === "absolute" ? `http${secure}://${authority}` : undefined,
     ...behaviour,
     wireLog: behaviour.wireLog === true || append !== undefined

@@ -6,7 +6,6 @@
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -20,10 +19,11 @@ import * as Backoff from "./Backoff.ts"
 import * as Deadline from "./Deadline.ts"
 import * as Flight from "./Flight.ts"
 import * as Monotonic from "./Monotonic.ts"
+import { TaggedError } from "./TaggedError.ts"
 import * as Watched from "./Watched.ts"
 
 /** The token could not be replaced. Where it is retryable, a later refresh may succeed. */
-export class CredentialsError extends Data.TaggedError("CredentialsError")<{
+export class CredentialsError extends TaggedError("CredentialsError")<{
   readonly detail: string
   readonly isRetryable: boolean
   readonly cause?: unknown

@@ -1,15 +1,19 @@
 /**
- * Where the service is: the origin of its REST API and the URL of its socket.
+ * Where the service is: the URLs of its REST API and of its socket.
  *
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
 import { type Invalid, invalidParameter } from "./Reason.ts"
 import * as Token from "./Token.ts"
+import * as Url from "./Url.ts"
 
-/** Where the service is. `http` is an origin, `ws` a socket URL; neither ends with a slash. */
+/** Where the service is. */
 export interface Endpoint {
-  /** The origin of the REST API, such as `https://fabric.signalwire.com`. */
+  /**
+   * The URL under which `/api/fabric/` is, without a slash at its end: an origin such as `https://fabric.signalwire.com`,
+   * with a path where a reverse proxy serves it under one.
+   */
   readonly http: string
   /** The URL of the socket, such as `wss://puc.signalwire.com`. */
   readonly ws: string
@@ -19,7 +23,10 @@ export interface Endpoint {
 export interface Options {
   /** A host such as `puc.signalwire.com`, or a loopback host with its port. */
   readonly host?: string | undefined
-  /** Both addresses in full. Plain `http:` and `ws:` are for loopback only. */
+  /**
+   * Both addresses in full, with the path under which a reverse proxy serves them, if any. Plain `http:` and `ws:` are for
+   * loopback only.
+   */
   readonly urls?: { readonly http: string; readonly ws: string } | undefined
 }
 
@@ -36,13 +43,13 @@ const parse = (
   secure: string,
   plain: string
 ): Result.Result<URL, Invalid> => {
-  if (!URL.canParse(text)) return Result.fail(invalidParameter(name, "is not a URL"))
-  const url = new URL(text)
+  const url = Url.parse(text)
+  if (url === undefined) return Result.fail(invalidParameter(name, "is not a URL"))
   if (url.username !== "" || url.password !== "") {
     return Result.fail(invalidParameter(name, "credentials do not belong in a URL"))
   }
-  if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
-    return Result.fail(invalidParameter(name, "must name a host and port only, without a path"))
+  if (url.search !== "" || url.hash !== "") {
+    return Result.fail(invalidParameter(name, "must have no query and no fragment"))
   }
   if (url.protocol === secure) return Result.succeed(url)
   if (url.protocol !== plain) {
@@ -55,23 +62,31 @@ const parse = (
     )
 }
 
+const withoutSlash = (url: string): string => url.replace(/\/+$/, "")
+
+/** As it was written, but for the slash that stands for no path. */
+const socketUrl = (url: URL): string => url.pathname === "/" ? withoutSlash(url.href) : url.href
+
 const fromUrls = (http: string, ws: string): Result.Result<Endpoint, Invalid> =>
   Result.flatMap(
     parse("urls.http", http, "https:", "http:"),
     (httpUrl) =>
       Result.map(parse("urls.ws", ws, "wss:", "ws:"), (wsUrl) => ({
-        http: httpUrl.origin,
-        ws: `${wsUrl.protocol}//${wsUrl.host}`
+        http: withoutSlash(httpUrl.href),
+        ws: socketUrl(wsUrl)
       }))
   )
 
+/** An IPv6 address without the brackets that it has in a URL. */
+const isBareIPv6 = (host: string): boolean => /^[\da-f]*:[\da-f]*:[\da-f:.]*$/i.test(host)
+
 /** `puc.signalwire.com` has its REST API at `fabric.signalwire.com` and its socket at its own name. */
-const fromHost = (host: string): Result.Result<Endpoint, Invalid> => {
-  if (host.includes("@")) return Result.fail(invalidParameter("host", "credentials do not belong in a host name"))
-  if (!URL.canParse(`https://${host}`) || new URL(`https://${host}`).host !== host.toLowerCase()) {
-    return Result.fail(invalidParameter("host", `"${host}" is not a host name`))
-  }
-  const { hostname, port } = new URL(`https://${host}`)
+const fromHost = (given: string): Result.Result<Endpoint, Invalid> => {
+  if (given.includes("@")) return Result.fail(invalidParameter("host", "credentials do not belong in a host name"))
+  const host = isBareIPv6(given) ? `[${given}]` : given
+  const url = Url.parse(`https://${host}`)
+  if (url?.host !== host.toLowerCase()) return Result.fail(invalidParameter("host", `"${given}" is not a host name`))
+  const { hostname, port } = url
   if (isLoopback(hostname)) {
     // not every resolver knows the names under localhost, which a local server's tokens carry
     const reachable = hostname.endsWith(".localhost") ? `127.0.0.1${port === "" ? "" : `:${port}`}` : host

@@ -4,13 +4,13 @@
  *
  * @since 0.1.0
  */
-import * as Data from "effect/Data"
+import { TaggedError } from "./TaggedError.ts"
 
 /**
  * The token is missing, expired or refused. It is retryable when a refresh could have helped and failed for a reason that
  * may heal; where the token can't be refreshed, it is not.
  */
-export class Unauthorized extends Data.TaggedError("Unauthorized")<{
+export class Unauthorized extends TaggedError("Unauthorized")<{
   readonly detail: string
   readonly isRetryable: boolean
 }> {
@@ -24,7 +24,7 @@ export class Unauthorized extends Data.TaggedError("Unauthorized")<{
 }
 
 /** The token is good, but does not allow this. */
-export class Forbidden extends Data.TaggedError("Forbidden")<{ readonly detail: string }> {
+export class Forbidden extends TaggedError("Forbidden")<{ readonly detail: string }> {
   readonly isRetryable = false
   readonly remediation = "Use a token whose subscriber, application and scope allow this call."
   override get message() {
@@ -33,7 +33,7 @@ export class Forbidden extends Data.TaggedError("Forbidden")<{ readonly detail: 
 }
 
 /** There is no such thing. */
-export class NotFound extends Data.TaggedError("NotFound")<{ readonly detail: string }> {
+export class NotFound extends TaggedError("NotFound")<{ readonly detail: string }> {
   readonly isRetryable = false
   readonly remediation = "Check the id: it must name an address or conversation that this subscriber can see."
   override get message() {
@@ -52,7 +52,7 @@ export interface Complaint {
 }
 
 /** The input is wrong; found by the server, or before anything was sent. */
-export class Invalid extends Data.TaggedError("Invalid")<{ readonly errors: ReadonlyArray<Complaint> }> {
+export class Invalid extends TaggedError("Invalid")<{ readonly errors: ReadonlyArray<Complaint> }> {
   readonly isRetryable = false
   readonly remediation = "Correct the parameters that `errors` names."
   override get message() {
@@ -64,7 +64,7 @@ const describeComplaint = ({ attribute, code, message }: Complaint): string =>
   `${attribute === null ? "" : `${attribute}: `}${message === "" ? code : message}`
 
 /** Too many requests. `retryAfterMillis` is the server's wish, where it told one. */
-export class RateLimited extends Data.TaggedError("RateLimited")<{ readonly retryAfterMillis: number | null }> {
+export class RateLimited extends TaggedError("RateLimited")<{ readonly retryAfterMillis: number | null }> {
   readonly isRetryable = true
   readonly remediation = "Wait, then try again; share one client, and page with a larger pageSize."
   override get message() {
@@ -75,7 +75,7 @@ export class RateLimited extends Data.TaggedError("RateLimited")<{ readonly retr
 }
 
 /** The server failed, or something in front of it did. */
-export class ServerError extends Data.TaggedError("ServerError")<{ readonly status: number; readonly detail: string }> {
+export class ServerError extends TaggedError("ServerError")<{ readonly status: number; readonly detail: string }> {
   readonly isRetryable = true
   readonly remediation = "Try again later; if it lasts, look at the service's status page."
   override get message() {
@@ -87,7 +87,7 @@ export class ServerError extends Data.TaggedError("ServerError")<{ readonly stat
  * The server could not be reached, or the connection broke. `sent` is `"no"` when the request certainly never left this
  * machine, such as when the connection was refused, the name did not resolve, TLS failed, or the platform is offline.
  */
-export class Transport extends Data.TaggedError("Transport")<{
+export class Transport extends TaggedError("Transport")<{
   readonly detail: string
   readonly sent: "no" | "unknown"
 }> {
@@ -102,7 +102,7 @@ export class Transport extends Data.TaggedError("Transport")<{
 }
 
 /** No answer came in time. */
-export class Timeout extends Data.TaggedError("Timeout")<{ readonly millis: number }> {
+export class Timeout extends TaggedError("Timeout")<{ readonly millis: number }> {
   readonly isRetryable = true
   readonly remediation = "Check the network, or allow more time with the timeout option."
   override get message() {
@@ -111,7 +111,7 @@ export class Timeout extends Data.TaggedError("Timeout")<{ readonly millis: numb
 }
 
 /** The answer does not have the shape that the wire promises. */
-export class Malformed extends Data.TaggedError("Malformed")<{ readonly path: string; readonly detail: string }> {
+export class Malformed extends TaggedError("Malformed")<{ readonly path: string; readonly detail: string }> {
   readonly isRetryable = false
   readonly remediation = "Check that the host is a SignalWire server and nothing in between rewrites its answers."
   override get message() {
@@ -120,7 +120,7 @@ export class Malformed extends Data.TaggedError("Malformed")<{ readonly path: st
 }
 
 /** A link leads to another origin; following it would have handed the token to a stranger. */
-export class ForeignLink extends Data.TaggedError("ForeignLink")<{ readonly origin: string }> {
+export class ForeignLink extends TaggedError("ForeignLink")<{ readonly origin: string }> {
   readonly isRetryable = false
   readonly remediation = "Configure the origin that really serves the API; links are followed on that origin only."
   override get message() {
@@ -129,7 +129,7 @@ export class ForeignLink extends Data.TaggedError("ForeignLink")<{ readonly orig
 }
 
 /** Whether the message was stored can't be known: the answer was lost, and the server does not echo client ids. */
-export class Unconfirmed extends Data.TaggedError("Unconfirmed")<{ readonly clientId: string }> {
+export class Unconfirmed extends TaggedError("Unconfirmed")<{ readonly clientId: string }> {
   readonly isRetryable = false
   readonly remediation = "Look for the message in the conversation before sending it again."
   override get message() {
@@ -138,7 +138,7 @@ export class Unconfirmed extends Data.TaggedError("Unconfirmed")<{ readonly clie
 }
 
 /** The server refused a request on the socket for a reason that none of the others names. */
-export class Refused extends Data.TaggedError("Refused")<{ readonly code: number | string; readonly detail: string }> {
+export class Refused extends TaggedError("Refused")<{ readonly code: number | string; readonly detail: string }> {
   readonly isRetryable = false
   readonly remediation = "Report it with the code: this client does not expect it."
   override get message() {
@@ -147,7 +147,7 @@ export class Refused extends Data.TaggedError("Refused")<{ readonly code: number
 }
 
 /** So much waits already that nothing more is taken. */
-export class Overloaded extends Data.TaggedError("Overloaded")<{ readonly limit: number }> {
+export class Overloaded extends TaggedError("Overloaded")<{ readonly limit: number }> {
   readonly isRetryable = true
   readonly remediation = "Wait for earlier calls to settle before making more."
   override get message() {
@@ -156,7 +156,7 @@ export class Overloaded extends Data.TaggedError("Overloaded")<{ readonly limit:
 }
 
 /** The platform or the client's own code threw something that no other reason names; `cause` is what was thrown. */
-export class Defect extends Data.TaggedError("Defect")<{ readonly detail: string; readonly cause?: unknown }> {
+export class Defect extends TaggedError("Defect")<{ readonly detail: string; readonly cause?: unknown }> {
   readonly isRetryable = false
   readonly remediation = "Report it with its cause: it is a bug, in this client or in what it was given."
   override get message() {
@@ -165,7 +165,7 @@ export class Defect extends Data.TaggedError("Defect")<{ readonly detail: string
 }
 
 /** A store that was given to keep something in can't be read or written for the moment. */
-export class StorageUnavailable extends Data.TaggedError("StorageUnavailable")<{ readonly detail: string }> {
+export class StorageUnavailable extends TaggedError("StorageUnavailable")<{ readonly detail: string }> {
   readonly isRetryable = true
   readonly remediation = "Check the store: the disk, the database, or the browser's quota; then try again."
   override get message() {
@@ -174,7 +174,7 @@ export class StorageUnavailable extends Data.TaggedError("StorageUnavailable")<{
 }
 
 /** The saved cursor can't be understood: it is damaged, or another version wrote it. */
-export class UnreadableCursor extends Data.TaggedError("UnreadableCursor")<{ readonly detail: string }> {
+export class UnreadableCursor extends TaggedError("UnreadableCursor")<{ readonly detail: string }> {
   readonly isRetryable = false
   readonly remediation =
     "Restore the saved cursor, or begin without it: remove it, or use `Cursor.make(name, { onUnreadable: \"restart\" })`."
@@ -184,7 +184,7 @@ export class UnreadableCursor extends Data.TaggedError("UnreadableCursor")<{ rea
 }
 
 /** The client, or the scope it lives in, was closed. */
-export class Closed extends Data.TaggedError("Closed") {
+export class Closed extends TaggedError("Closed") {
   readonly isRetryable = false
   readonly remediation = "Create a new client."
   override get message() {

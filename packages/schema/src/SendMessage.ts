@@ -6,6 +6,7 @@
 import * as Branded from "./Branded.ts"
 import type { AddressId, ConversationId, GroupId } from "./Ids.ts"
 import { decoder, id, maybe, struct, text } from "./internal/shape.ts"
+import * as Json from "./Json.ts"
 import { isJsonObject, type JsonObject } from "./JsonObject.ts"
 import type * as Schemas from "./Wire.ts"
 
@@ -34,6 +35,18 @@ const makeDecodeResponse = () => {
 export const decodeResponse =
   // pure, so that the bundle of a client, which reads less of it, goes without
   /* @__PURE__ */ makeDecodeResponse()
+
+/**
+ * A copy of a message to send as it is now, `metadata` and `details` with all that they contain: what the caller does with
+ * these objects while the message waits for its turn does not change it.
+ */
+export const snapshot = <O extends object>(message: O): O => {
+  const copy = { ...message }
+  for (const name of ["metadata", "details"]) {
+    if (name in copy) Reflect.set(copy, name, Json.snapshot(Reflect.get(copy, name)))
+  }
+  return copy
+}
 
 const textIn = (object: JsonObject, key: string): string | null => {
   const value = object[key]

@@ -4,9 +4,11 @@
  * @since 0.1.0
  */
 import * as Base64Url from "effect/encoding/Base64Url"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { decoder, maybe, struct, text } from "./internal/shape.ts"
 import { type MalformedValue, parseJson } from "./Malformed.ts"
+import { type Invalid, invalidParameter } from "./Reason.ts"
 import type { TokenHeader } from "./Wire.ts"
 
 /** The readable part of a token: `ch` is the socket's host, `typ` is `SAT` or `Refresh`. */
@@ -27,6 +29,35 @@ const decodeText = (base64url: string): Result.Result<string, MalformedValue> =>
 /** Reads a token's header. */
 export const decodeHeader = (token: string): Result.Result<Header, MalformedValue> =>
   decodeText(token.split(".", 1)[0] ?? "").pipe(Result.flatMap(parseJson), Result.flatMap(readHeader))
+
+/** What is wrong with a token, in words that do not quote it. */
+const problemOf = (token: unknown): string | undefined => {
+  if (typeof token !== "string" || token.trim() === "") {
+    return "must be a subscriber access token, which is a non-empty string"
+  }
+  if (token === "undefined" || token === "null") {
+    return `is the word "${token}": the variable that it was read from has no value`
+  }
+  if (/^bearer(?:\s|$)/i.test(token)) return "must be the token alone, without \"Bearer\" before it"
+  // visible ASCII: transports quote a header that they can't send, and with it the token
+  return /^[\x21-\x7e]+$/.test(token)
+    ? undefined
+    : "has characters that no HTTP header may carry, such as a space or a line break"
+}
+
+/** The token, unless it can't be one. `source` is where it comes from, for the message: a variable's name, for example. */
+export const check = (token: unknown, source?: string): Result.Result<string, Invalid> => {
+  const problem = problemOf(token)
+  return problem === undefined && typeof token === "string"
+    ? Result.succeed(token)
+    : Result.fail(invalidParameter("token", `${source === undefined ? "" : `${source} `}${problem}`))
+}
+
+/** {@link check} for a token that is kept out of logs, as Effect programs have it. */
+export const checkRedacted = (token: unknown): Result.Result<string, Invalid> =>
+  Redacted.isRedacted(token)
+    ? check(Redacted.value(token))
+    : Result.fail(invalidParameter("token", "must be a Redacted: give Redacted.make(token)"))
 
 /** A text without the token that it may quote. */
 export const redact = (text: string, token: string): string =>

@@ -68,6 +68,14 @@ it.each(["localhost:8080", "127.0.0.1:8080", "127.1.2.3:8080", "[::1]:8080"])(
   }
 )
 
+it("takes an IPv6 address without brackets as well", () => {
+  assert.deepStrictEqual(where("opaque", { host: "::1" }), { http: "http://[::1]", ws: "ws://[::1]" })
+})
+
+it.each(["::1::2", "[::1", "::1/path", "fe80::1%eth0"])("refuses what is no IPv6 address: %s", (host) => {
+  assert.deepStrictEqual(refusal({ host }), ["host", `"${host}" is not a host name`])
+})
+
 it("reaches a name under localhost by its address, which every resolver knows", () => {
   assert.deepStrictEqual(where(tokenFor("puc.localhost:8080")), {
     http: "http://127.0.0.1:8080",
@@ -101,11 +109,31 @@ it("P6.3: refuses a plain socket", () => {
   ])
 })
 
-it.each(["https://a.test/api", "https://a.test/?q=1", "https://a.test/#top"])("refuses the path of %s", (http) => {
-  assert.deepStrictEqual(refusal({ urls: { http, ws: "wss://a.test" } }), [
-    "urls.http",
-    "must name a host and port only, without a path"
-  ])
+it.each(["https://a.test/?q=1", "https://a.test/api?q", "https://a.test/#top"])(
+  "refuses the query or fragment of %s",
+  (http) => {
+    assert.deepStrictEqual(refusal({ urls: { http, ws: "wss://a.test" } }), [
+      "urls.http",
+      "must have no query and no fragment"
+    ])
+  }
+)
+
+it.each([
+  ["https://a.test/signalwire", "https://a.test/signalwire"],
+  ["https://a.test/signalwire/", "https://a.test/signalwire"],
+  ["https://a.test:8443/a/./b/../c//", "https://a.test:8443/a/c"],
+  ["https://a.test//", "https://a.test"]
+])("keeps the path of %s, under which a reverse proxy serves REST", (http, kept) => {
+  assert.strictEqual(where("opaque", { urls: { http, ws: "wss://a.test" } }).http, kept)
+})
+
+it.each([
+  ["wss://a.test/signalwire-ws", "wss://a.test/signalwire-ws"],
+  ["wss://a.test/socket/", "wss://a.test/socket/"],
+  ["wss://a.test/", "wss://a.test"]
+])("keeps the path of the socket %s", (ws, kept) => {
+  assert.strictEqual(where("opaque", { urls: { http: "https://a.test", ws } }).ws, kept)
 })
 
 it("refuses another protocol", () => {

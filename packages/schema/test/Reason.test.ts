@@ -58,3 +58,13 @@ it("tells how long to wait where the server told it", () => {
     "rate limited"
   ])
 })
+
+it.effect.prop(
+  "P9.1: keeps its message when it is cloned, as for another thread",
+  { reason },
+  ({ reason }) =>
+    Effect.sync(() => {
+      assert.strictEqual(structuredClone(reason).message, reason.message)
+      assert.isNotEmpty(structuredClone(reason).message)
+    })
+)

@@ -1,6 +1,8 @@
 import * as Token from "@effect-signalwire/schema/Token"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { problemOf, valueOf } from "./support.ts"
 
@@ -46,3 +48,44 @@ it.effect.prop(
       assert.deepStrictEqual(valueOf(Token.decodeHeader(Token.encode(header, ["a", "b", "c"]))), header)
     })
 )
+
+const unusable: ReadonlyArray<readonly [unknown, RegExp]> = [
+  [undefined, /must be a subscriber access token, which is a non-empty string/],
+  [null, /non-empty string/],
+  [42, /non-empty string/],
+  ["", /non-empty string/],
+  [" \n", /non-empty string/],
+  ["undefined", /is the word "undefined": the variable that it was read from has no value/],
+  ["null", /is the word "null"/],
+  ["Bearer s3cret", /must be the token alone, without "Bearer" before it/],
+  ["bearer\ts3cret", /without "Bearer"/],
+  ["s3cret\n", /has characters that no HTTP header may carry/],
+  ["s3 cret", /no HTTP header may carry/],
+  ["s3cret-🔑", /no HTTP header may carry/],
+  ["\u00a0s3cret", /no HTTP header may carry/]
+]
+
+it.each(unusable)("P9.2: refuses the token %j by name, and does not repeat it", (token, message) => {
+  for (const checked of [Token.check(token), Token.checkRedacted(Redacted.make(token))]) {
+    const invalid = problemOf(checked)
+    assert.deepStrictEqual(invalid.errors.map(({ attribute }) => attribute), ["token"])
+    assert.match(invalid.message, message)
+    assert.notMatch(invalid.message, /s3/)
+  }
+})
+
+it("says where a token comes from that can't be one", () => {
+  assert.match(problemOf(Token.check("a b", "SIGNALWIRE_TOKEN")).message, /token: SIGNALWIRE_TOKEN has characters/)
+})
+
+it("P9.2: refuses a token that is not redacted where it must be", () => {
+  assert.strictEqual(
+    problemOf(Token.checkRedacted("s3cret")).message,
+    "invalid input: token: must be a Redacted: give Redacted.make(token)"
+  )
+})
+
+it.each(["s3cret", "Bearers3cret", "eyJhbGciOiJkaXIifQ..iv.ciphertext.tag"])("takes the token %j", (token) => {
+  assert.strictEqual(Result.getOrThrow(Token.check(token)), token)
+  assert.strictEqual(Result.getOrThrow(Token.checkRedacted(Redacted.make(token))), token)
+})

@@ -4,10 +4,10 @@
  * @since 0.1.0
  */
 import type * as Reason from "@effect-signalwire/schema/Reason"
-import * as Data from "effect/Data"
+import { TaggedError } from "@effect-signalwire/schema/TaggedError"
 
 /** A session that ended for good: `reason` says why, `cause` is the original failure where there is one. */
-export class SubscriptionError extends Data.TaggedError("SubscriptionError")<Reason.ErrorFields> {
+export class SubscriptionError extends TaggedError("SubscriptionError")<Reason.ErrorFields> {
   /** Whether the same call may succeed later without any change. */
   get isRetryable(): boolean {
     return this.reason.isRetryable

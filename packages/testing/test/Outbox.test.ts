@@ -68,6 +68,31 @@ describe("the outbox", () => {
   )
 
   test(
+    "P4.8: delivers a message as it was given, though its objects change",
+    Effect.gen(function*() {
+      const { addressId, admin, open } = yield* start
+      const { enqueue, outcome } = yield* open
+      const metadata = { step: 1 }
+      const taking = enqueue({ addressId, text: "hello", metadata })
+      metadata.step = 2
+      yield* taking
+      yield* outcome
+      assert.containSubset((yield* admin.stored(addressId))[0]?.metadata, { step: 1 })
+    })
+  )
+
+  test(
+    "P9.2: takes no message that the store would change",
+    Effect.gen(function*() {
+      const { addressId, open } = yield* start
+      const { enqueue } = yield* open
+      const error = yield* Effect.flip(enqueue({ addressId, text: "hello", metadata: { when: new Date(0) } }))
+      assert.strictEqual(error._tag, "SchemaError")
+      assert.match(error.message, /metadata.*when/)
+    })
+  )
+
+  test(
     "P4.4: delivers once what was stored when the process ended, though the answer was lost",
     Effect.gen(function*() {
       const { addressId, admin, open, stored } = yield* start

@@ -66,6 +66,19 @@ describe("traces", () => {
       assert.isString(message?.attributes.get("signalwire.message_id"))
     }))
 
+  it.effect("P9.2: do not make good metadata of what can't be metadata", () =>
+    Effect.gen(function*() {
+      const { addressId } = yield* ConversationsTest
+      const { sendMessage } = yield* Conversations
+      // of which a copy of its properties is a plain object
+      const metadata = Object.create(Date.prototype)
+      const error = yield* Effect.flip(sendMessage({ addressId: addressId("office"), text: "hello", metadata }))
+      assert.include(error.message, "metadata: must be a plain object, not an instance of Date")
+    }).pipe(
+      Effect.provide(layer({ ...office, client: { traceMessages: true } })),
+      Effect.withTracer(recorder().tracer)
+    ))
+
   it.effect("leave messages as they are unless they are to be traced", () =>
     Effect.gen(function*() {
       const { named, tracer } = recorder()

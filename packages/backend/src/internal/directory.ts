@@ -113,13 +113,14 @@ export const make = ({ chance, commit, exclusively, now, state }: Core, { pageOf
     claims.allowed_addresses === undefined || claims.allowed_addresses.some((allowed) => allowed === id)
   const addresses: Service["addresses"] = (viewer, request) => {
     const { displayName, names, sortBy, sortOrder, type } = request
+    const folded = names?.map((name) => name.toLowerCase())
     return pageOf(
       JSON.stringify(["addresses", viewer.subscriber.id, names, type, displayName, sortBy, sortOrder]),
       request.page,
       () => {
         const found = [...state.addresses.values()].filter((address) =>
           maySee(viewer, address.id) &&
-          (names === undefined || names.includes(address.name)) &&
+          (folded === undefined || folded.includes(address.name.toLowerCase())) &&
           (type === undefined || address.type === type) &&
           (displayName === undefined || address.displayName === displayName)
         )

@@ -49,7 +49,7 @@ const newest = (
   floor: number | null
 ): { readonly ids: Ids; readonly floor: number | null } => {
   if (ids.length <= limit) return { ids, floor }
-  const byTime = ids.toSorted(([, a], [, b]) => b - a)
+  const byTime = [...ids].sort(([, a], [, b]) => b - a)
   const [, last] = byTime[0] ?? ["", Number.NaN]
   const [, first] = byTime[limit] ?? ["", last]
   // what stands at one time is forgotten together, and the very newest never

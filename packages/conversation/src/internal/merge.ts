@@ -174,7 +174,7 @@ class Merging implements Merge {
     const from = this.readBackTo() ?? this.seen.floor()
     const admitted = messages
       .filter(({ epochSeconds }) => epochSeconds > from)
-      .toSorted(compare)
+      .sort(compare)
       .flatMap((message) => this.letThrough(message, true) ?? [])
     for (const { epochSeconds } of messages) this.verify(Math.min(epochSeconds, top))
     return admitted

@@ -12,6 +12,12 @@ export interface Bound {
   readonly capacity: number
 }
 
+/** A copy of options as they are now, the policy among them included. */
+export const snapshot = <O extends { readonly policy?: "suspend" | Bound | undefined }>(options: O): O => {
+  const { policy } = options
+  return typeof policy === "object" ? { ...options, policy: { ...policy } } : { ...options }
+}
+
 /** Takes items as they come, until the scope closes, and keeps so many for who is slower. */
 export const keeping = (
   { capacity, strategy }: Bound

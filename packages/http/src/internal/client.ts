@@ -52,6 +52,7 @@ export interface Patience {
 }
 
 export interface Client {
+  /** The origin, and the path under which a reverse proxy serves the API, if any: what `/api/fabric/` is appended to. */
   readonly origin: string
   /** Whether the server is on this machine. */
   readonly isLoopback: boolean

@@ -3,6 +3,7 @@
  */
 import * as Branded from "@effect-signalwire/schema/Branded"
 import type { AddressId, ClientId } from "@effect-signalwire/schema/Ids"
+import * as Json from "@effect-signalwire/schema/Json"
 import { isJsonObject, type JsonObject } from "@effect-signalwire/schema/JsonObject"
 import { type Invalid, invalidParameter } from "@effect-signalwire/schema/Reason"
 import * as DateTime from "effect/DateTime"
@@ -55,17 +56,6 @@ const epochSeconds = (attribute: string, value: unknown): Checked<number> => {
   return Math.abs(value) < surelyMillis
     ? Result.succeed(value)
     : refuse(attribute, "must be unix seconds, and these look like milliseconds: divide them by 1000")
-}
-
-const json = (attribute: string, value: unknown): Checked<JsonObject> => {
-  if (!isJsonObject(value)) return refuse(attribute, "must be an object")
-  try {
-    return JSON.stringify(value).startsWith("{")
-      ? Result.succeed(value)
-      : refuse(attribute, "must be an object once it is written as JSON")
-  } catch {
-    return refuse(attribute, "cannot be written as JSON")
-  }
 }
 
 const pageSize = (options: JsonObject): Checked<number | undefined> =>
@@ -151,9 +141,9 @@ export const send = (options: unknown): Checked<Sending> => {
   if (Result.isFailure(to)) return Result.fail(to.failure)
   const said = filled("text", fields["text"])
   if (Result.isFailure(said)) return Result.fail(said.failure)
-  const metadata = optional(fields["metadata"], (value) => json("metadata", value))
+  const metadata = optional(fields["metadata"], (value) => Json.check("metadata", value))
   if (Result.isFailure(metadata)) return Result.fail(metadata.failure)
-  const details = optional(fields["details"], (value) => json("details", value))
+  const details = optional(fields["details"], (value) => Json.check("details", value))
   if (Result.isFailure(details)) return Result.fail(details.failure)
   return Result.succeed({
     clientId: clientId.success === undefined ? undefined : Branded.clientId(clientId.success),

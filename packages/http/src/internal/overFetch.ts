@@ -3,11 +3,12 @@
  * `HttpClient` and takes less time, and nobody sees spans of it.
  */
 import * as Deadline from "@effect-signalwire/schema/Deadline"
+import * as Url from "@effect-signalwire/schema/Url"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
-import { maxBytes, type Reply } from "./reply.ts"
+import { bounded, maxBytes, type Reply } from "./reply.ts"
 import type { Request, Transport } from "./transport.ts"
 
 const readPieces = async (body: ReadableStream<Uint8Array>): Promise<Reply["body"]> => {
@@ -28,18 +29,22 @@ const readPieces = async (body: ReadableStream<Uint8Array>): Promise<Reply["body
 
 const readBody = async (response: Response): Promise<Reply["body"]> => {
   const length = response.headers.get("content-length")
-  if (response.body === null) return Option.some("")
+  // where there are no streams, as in React Native, there is no `body` either
+  const body: ReadableStream<Uint8Array> | null | undefined = response.body
   if (Number(length ?? 0) > maxBytes) {
-    await response.body.cancel()
+    await body?.cancel()
     return Option.none()
   }
-  return length === null || response.headers.has("content-encoding")
-    ? readPieces(response.body)
-    : Option.some(await response.text())
+  return body === null || body === undefined || (length !== null && !response.headers.has("content-encoding"))
+    ? bounded(await response.text())
+    : readPieces(body)
 }
 
 const isRedirected = (url: string, asked: string): boolean =>
-  url !== "" && url !== asked && (!URL.canParse(url) || new URL(url).href !== new URL(asked).href)
+  url !== "" && url !== asked && Url.parse(url)?.href !== Url.parse(asked)?.href
+
+/** A token belongs to one origin, so no redirects; and no caches, for what they remember may be out of date. */
+export const requestInit = { redirect: "manual", cache: "no-store" } as const
 
 const exchange = async (
   fetch: typeof globalThis.fetch,
@@ -52,8 +57,8 @@ const exchange = async (
   const response = await fetch(
     url,
     body === undefined
-      ? { method: "GET", redirect: "manual", signal, headers: { accept, authorization } }
-      : { method: "POST", redirect: "manual", signal, headers: { accept, authorization, "content-type": accept }, body }
+      ? { ...requestInit, method: "GET", signal, headers: { accept, authorization } }
+      : { ...requestInit, method: "POST", signal, headers: { accept, authorization, "content-type": accept }, body }
   )
   return {
     status: response.status,

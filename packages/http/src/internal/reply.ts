@@ -14,6 +14,7 @@ import {
   Unauthorized
 } from "@effect-signalwire/schema/Reason"
 import { redact } from "@effect-signalwire/schema/Token"
+import * as Url from "@effect-signalwire/schema/Url"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as HttpClientError from "effect/http/HttpClientError"
@@ -36,6 +37,9 @@ export interface Reply {
 /** A thousand messages are about 0.4 MB. */
 export const maxBytes = 32 * 1024 * 1024
 
+/** A body that was taken in as a whole; none when it has more characters than bytes are allowed. */
+export const bounded = (text: string): Reply["body"] => text.length > maxBytes ? Option.none() : Option.some(text)
+
 const readPieces = (
   response: HttpClientResponse.HttpClientResponse
 ): Effect.Effect<Option.Option<string>, HttpClientError.HttpClientError> =>
@@ -50,8 +54,12 @@ const readPieces = (
           text += decoder.decode(piece, { stream: true })
         })
       ),
-      Effect.catchIf((error) => error.reason._tag === "EmptyBodyError", () => Effect.void),
-      Effect.map(() => bytes > maxBytes ? Option.none() : Option.some(text + decoder.decode()))
+      Effect.map(() => bytes > maxBytes ? Option.none() : Option.some(text + decoder.decode())),
+      // where there are no streams, as in React Native, it has its text all the same
+      Effect.catchIf(
+        (error) => error.reason._tag === "EmptyBodyError",
+        () => Effect.map(response.text, bounded)
+      )
     )
   })
 
@@ -66,7 +74,7 @@ const readBody = (
 const isRedirected = (response: HttpClientResponse.HttpClientResponse): boolean =>
   response.url !== "" && Option.match(HttpClientRequest.toUrl(response.request), {
     onNone: () => false,
-    onSome: (url) => !URL.canParse(response.url) || new URL(response.url).href !== url.href
+    onSome: (url) => Url.parse(response.url)?.href !== url.href
   })
 
 /** Takes the whole answer in. */

@@ -84,6 +84,18 @@ export const immediate =
     }
   }
 
+/** What something answers now, or throws, whenever that is asked for. */
+const result = <A>(evaluate: () => A): () => A => {
+  try {
+    const value = evaluate()
+    return () => value
+  } catch (error) {
+    return () => {
+      throw error
+    }
+  }
+}
+
 const iteratorAt = <A>(site: Site, name: string, items: AsyncIterator<A, unknown>): AsyncIterator<A, unknown> => {
   const shown = <B>(step: Promise<B>): Promise<B> =>
     step.catch((error: unknown) => {
@@ -97,18 +109,22 @@ const iteratorAt = <A>(site: Site, name: string, items: AsyncIterator<A, unknown
   }
 }
 
-/** A public method that answers something to iterate. A bad argument shows when it is iterated. */
+/**
+ * A public method that answers something to iterate. Its arguments are looked at when it is called, and a bad one shows
+ * when it is iterated.
+ */
 export const iterable = <Args extends ReadonlyArray<unknown>, A>(
   name: string,
-  body: (present: Present, ...args: Args) => AsyncIterator<A, undefined>
+  body: (present: Present, ...args: Args) => () => AsyncIterator<A, undefined>
 ) =>
 (...args: Args): AsyncIterable<A> => {
   const site = new Error()
   const shown: Present = (error) => present(error, name, site)
+  const begin = result(() => body(shown, ...args))
   return {
     [Symbol.asyncIterator]: () => {
       try {
-        return body(shown, ...args)
+        return begin()()
       } catch (error) {
         throw shown(error)
       }

@@ -10,11 +10,15 @@ export interface Environment {
 const property = (value: unknown, key: string): unknown =>
   typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined
 
-/** A variable of the process, or of the bundler; an empty one is as good as none. */
+/**
+ * A variable of the process, or of the bundler, without white space around it, such as the line break of a file it was
+ * read from. An empty one is treated as undefined.
+ */
 const variable = (name: string): string | undefined => {
   const sources = [property(import.meta, "env"), property(property(globalThis, "process"), "env")]
   const value = sources.map((source) => property(source, name)).find((value) => value !== undefined)
-  return typeof value === "string" && value !== "" ? value : undefined
+  const text = typeof value === "string" ? value.trim() : ""
+  return text === "" ? undefined : text
 }
 
 /** What the environment says now. */

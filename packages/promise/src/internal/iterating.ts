@@ -11,6 +11,7 @@ import * as Fiber from "effect/Fiber"
 import * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { reasonOf, throwIfAborted } from "./options.ts"
 
 /** What answers a batch of a stream each time that it runs. */
 type Batches<A, E, R> = Pull.Pull<NonEmptyReadonlyArray<A>, E, void, R>
@@ -77,9 +78,9 @@ export const iterator = <A, B, E, R>(
 
   const begin = Effect.suspend(() => {
     const aborting = signal()
-    aborting?.throwIfAborted()
+    throwIfAborted(aborting)
     const own = scope = Scope.forkUnsafe(outer)
-    const onAbort = () => end({ error: aborting?.reason })
+    const onAbort = () => end(aborting && { error: reasonOf(aborting) })
     aborting?.addEventListener("abort", onAbort, { once: true })
     const forget = Effect.sync(() => {
       aborting?.removeEventListener("abort", onAbort)

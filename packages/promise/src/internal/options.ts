@@ -12,6 +12,20 @@ export const invalid = (attribute: string, message: string): ConversationError =
 export const isSignal = (value: unknown): value is AbortSignal =>
   typeof value === "object" && value !== null && "aborted" in value && "addEventListener" in value
 
+/** Why a signal was aborted. Polyfills of older platforms do not say. */
+export const reasonOf = (signal: AbortSignal): unknown => {
+  const reason: unknown = signal.reason
+  if (reason !== undefined) return reason
+  const error = new Error("this operation was aborted")
+  error.name = "AbortError"
+  return error
+}
+
+/** What `signal.throwIfAborted` does, which polyfills of older platforms lack. */
+export const throwIfAborted = (signal: AbortSignal | undefined): void => {
+  if (signal?.aborted === true) throw reasonOf(signal)
+}
+
 /** A copy of the options without those that are `null` or `undefined`, as good as absent. What is no object is refused. */
 export const given = <O extends object>(options: O): O => {
   const found: unknown = options ?? {}

@@ -15,7 +15,7 @@ import * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { Present } from "./caller.ts"
 import { exitOf, iterator } from "./iterating.ts"
-import { invalid, isSignal } from "./options.ts"
+import { invalid, isSignal, throwIfAborted } from "./options.ts"
 
 /** What every call takes. */
 export interface RunOptions {
@@ -77,7 +77,7 @@ export const make = async <R, E>(services: Effect.Effect<Context.Context<R>, E, 
   return {
     run: async (effect, options) => {
       const signal = signalOf(options)
-      signal?.throwIfAborted()
+      throwIfAborted(signal)
       if (isClosed()) throw closed()
       const fiber = track(effect)
       const onAbort = () => fiber.interruptUnsafe()
@@ -86,7 +86,7 @@ export const make = async <R, E>(services: Effect.Effect<Context.Context<R>, E, 
       signal?.removeEventListener("abort", onAbort)
       if (Exit.isSuccess(exit)) return exit.value
       if (!Cause.hasInterruptsOnly(exit.cause)) throw Cause.squash(exit.cause)
-      signal?.throwIfAborted()
+      throwIfAborted(signal)
       throw closed()
     },
     start: (effect) => {

@@ -12,7 +12,7 @@ import { type DocumentedGap, fromGap } from "../Timeline.ts"
 import { Callbacks } from "./callbacks.ts"
 import { type Present, withoutMachinery } from "./caller.ts"
 import { forEachBatch } from "./iterating.ts"
-import { invalid } from "./options.ts"
+import { invalid, throwIfAborted } from "./options.ts"
 import type { Refusals } from "./refusals.ts"
 import type { Runner, RunOptions } from "./runner.ts"
 import { requireTimeout } from "./settings.ts"
@@ -183,9 +183,9 @@ export const subscribe = async (
   }
   const onAbort = () => void unsubscribe()
   signal?.addEventListener("abort", onAbort, { once: true })
-  if (signal?.aborted) {
+  if (signal?.aborted === true) {
     await unsubscribe()
-    signal.throwIfAborted()
+    throwIfAborted(signal)
   }
   return { unsubscribe, [Symbol.asyncDispose]: unsubscribe }
 }

@@ -37,8 +37,8 @@ export const initial: ConversationsState = {
 }
 
 /** The newest first. */
-const sorted = (conversations: ReadonlyArray<ListedConversation>): ReadonlyArray<ListedConversation> =>
-  conversations.toSorted((a, b) => b.last_message_at - a.last_message_at || (a.id < b.id ? -1 : 1))
+const sorted = (conversations: Iterable<ListedConversation>): ReadonlyArray<ListedConversation> =>
+  Array.from(conversations).sort((a, b) => b.last_message_at - a.last_message_at || (a.id < b.id ? -1 : 1))
 
 /** What was read, over what is known; what was heard since stays. */
 const merged = (
@@ -54,7 +54,7 @@ const merged = (
       lastMessage: before?.lastMessage ?? null
     })
   }
-  return sorted([...byId.values()])
+  return sorted(byId.values())
 }
 
 /** What was heard, over what is known. */

@@ -113,7 +113,7 @@ export const make = (
       if (next === undefined) break
       page = next
     }
-    signal.throwIfAborted()
+    if (signal.aborted) throw signal.reason
     window.admitOlder([...found.values()], page.hasNext)
   }
 

@@ -3,6 +3,7 @@
  * recognised by the client id it was sent with; where the server does not keep that, by its text, once it was accepted.
  */
 import type { SendMessageOptions, SignalWireClient } from "@effect-signalwire/promise"
+import * as SendMessage from "@effect-signalwire/schema/SendMessage"
 import { toError } from "./failure.ts"
 import type { Message } from "./window.ts"
 
@@ -119,13 +120,15 @@ export const make = (
     messages: () => [...drafts.values()],
     send: (text, options) => {
       const clientId = newClientId()
+      // as they are now: it is shown with them, and may be sent again later
+      const { details, metadata } = SendMessage.snapshot(options ?? {})
       const draft: OutgoingMessage = {
         status: "sending",
         key: clientId,
         clientId,
         text,
-        metadata: options?.metadata,
-        details: options?.details,
+        metadata,
+        details,
         error: null,
         retry: () => retry(clientId),
         discard: () => discard(clientId)

@@ -48,6 +48,9 @@ export interface Window {
   readonly isWhole: () => void
 }
 
+const isBefore = (entry: StoredMessage | undefined, message: Message): boolean =>
+  entry !== undefined && compare(entry.message, message) < 0
+
 export const make = (capacity: number): Window => {
   const entries: Array<StoredMessage> = []
   const ids = new Set<string>()
@@ -67,7 +70,8 @@ export const make = (capacity: number): Window => {
     admit: (message, key) => {
       if (hasNewer || ids.has(message.id)) return
       // nearly always it is the newest; one that was late goes where it belongs
-      const index = entries.findLastIndex((entry) => compare(entry.message, message) < 0) + 1
+      let index = entries.length
+      while (index > 0 && !isBefore(entries[index - 1], message)) index--
       // before the oldest there may be others that are not read yet: it comes together with them
       if (index === 0 && hasOlder && entries.length > 0) return
       entries.splice(index, 0, toStored(key, message))

@@ -1,0 +1,27 @@
+/** A server whose answers may be kept by every cache for ten minutes, and that keeps count of what reaches it. */
+import { once } from "node:events"
+import * as Http from "node:http"
+
+export const serveCacheable = async () => {
+  const reached: Record<string, number> = {}
+  const server = Http.createServer(({ method, url = "" }, response) => {
+    response.setHeader("access-control-allow-origin", "*")
+    response.setHeader("access-control-allow-headers", "authorization")
+    if (method === "OPTIONS") return void response.writeHead(204).end()
+    response.setHeader("content-type", "application/json")
+    if (url === "/reached") return void response.end(JSON.stringify(reached))
+    reached[url] = (reached[url] ?? 0) + 1
+    response.setHeader("cache-control", "max-age=600")
+    response.end(JSON.stringify({ data: [], links: {} }))
+  })
+  server.listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const address = server.address()
+  const port = typeof address === "object" && address !== null ? address.port : 0
+  const close = async (): Promise<void> => {
+    server.close()
+    server.closeAllConnections()
+    await once(server, "close")
+  }
+  return { origin: `http://127.0.0.1:${port}`, close }
+}

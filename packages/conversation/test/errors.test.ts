@@ -1,0 +1,23 @@
+/** The errors of the services, as they arrive where a copy of them is sent. */
+import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
+import { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
+import * as Reason from "@effect-signalwire/schema/Reason"
+import { SubscriptionError } from "@effect-signalwire/subscription/SubscriptionError"
+import { assert, it } from "@effect/vitest"
+
+const services = [
+  ["ConversationError", ConversationError],
+  ["SignalWireHttpError", SignalWireHttpError],
+  ["SubscriptionError", SubscriptionError]
+] as const
+
+it.each(services)(
+  "P9.1: a %s keeps its message when it is cloned, as for another thread",
+  (_, ServiceError) => {
+    const error = new ServiceError({ method: "join", reason: new Reason.NotFound({ detail: "nobody" }) })
+    const clone = structuredClone(error)
+    assert.instanceOf(clone, Error)
+    assert.match(clone.message, /join: not found: nobody$/)
+    assert.strictEqual(clone.message, error.message)
+  }
+)
