@@ -6,8 +6,8 @@
  * How far back history is searched is reckoned from the server's times alone: a message that was sent so long ago, by the
  * monotonic clock, can't be older than the newest one by more than that.
  */
+import { once } from "@effect-signalwire/http/Attempts"
 import * as Posting from "@effect-signalwire/http/Posting"
-import { once } from "@effect-signalwire/http/Retries"
 import type { SendOptions, SendReceipt, Service as SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"

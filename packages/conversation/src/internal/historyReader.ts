@@ -2,13 +2,12 @@
  * Reading history on behalf of sequences. What may heal is tried again until it does; and those who need the same page at
  * the same time share one request for it.
  */
-import { once } from "@effect-signalwire/http/Retries"
+import { once } from "@effect-signalwire/http/Attempts"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import * as Deadline from "@effect-signalwire/schema/Deadline"
 import * as Flight from "@effect-signalwire/schema/Flight"
 import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import type { Page } from "@effect-signalwire/schema/Page"
-import * as Reason from "@effect-signalwire/schema/Reason"
+import type * as Reason from "@effect-signalwire/schema/Reason"
 import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
 import type { Service as Subscription } from "@effect-signalwire/subscription/Subscription"
 import * as Effect from "effect/Effect"
@@ -116,7 +115,7 @@ export class HistoryReader {
       let timeouts = 0
       for (let attempt = 0;; attempt++) {
         const began = yield* Monotonic.millis
-        const result = yield* Effect.result(once(timeouts < quickInARow ? withinQuick(read) : read))
+        const result = yield* Effect.result(once(read, timeouts < quickInARow ? quick : undefined))
         if (Result.isSuccess(result)) {
           monitor.historyWas(null)
           return result.success
@@ -139,12 +138,3 @@ export class HistoryReader {
     })
   }
 }
-
-const withinQuick = <A>(read: Effect.Effect<A, ConversationError>): Effect.Effect<A, ConversationError> =>
-  Deadline.orAfter(
-    read,
-    quick,
-    Effect.suspend(() =>
-      Effect.fail(new ConversationError({ method: "history", reason: new Reason.Timeout({ millis: quick }) }))
-    )
-  )

@@ -4,9 +4,10 @@
 import * as Deadline from "@effect-signalwire/schema/Deadline"
 import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import { Closed, Timeout, Transport, Unauthorized } from "@effect-signalwire/schema/Reason"
-import { redact } from "@effect-signalwire/schema/Token"
+import * as Token from "@effect-signalwire/schema/Token"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import type { Posting } from "../Posting.ts"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import { describe, isUnsent, withoutSecret } from "./cause.ts"
@@ -44,9 +45,6 @@ export const post = ({ origin }: Client, path: ReadonlyArray<string>, body: unkn
   body: JSON.stringify(body)
 })
 
-/** Visible ASCII: transports quote a header that they cannot send, and with it the token. */
-const isSendable = (token: string): boolean => /^[\x21-\x7e]+$/.test(token)
-
 const timeLeft = ({ deadline, timeout }: Limits, now: number): number => Math.max(0, Math.min(timeout, deadline - now))
 
 const exchange = (
@@ -57,15 +55,15 @@ const exchange = (
 ): Effect.Effect<Reply, SignalWireHttpError> => {
   if (client.isClosed) return Effect.fail(failed(method, new Closed()))
   const secret = Redacted.value(token)
-  if (!isSendable(secret)) {
-    const detail = "it is empty, or has characters that no header may carry"
-    return Effect.fail(failed(method, new Unauthorized({ detail })))
+  const sendable = Token.check(secret)
+  if (Result.isFailure(sendable)) {
+    return Effect.fail(failed(method, new Unauthorized({ detail: sendable.failure.message })))
   }
   const offline = isOffline()
   const lost = (said: unknown) => {
     const cause = withoutSecret(said, secret)
     const sent = offline || isUnsent(said) ? "no" : "unknown"
-    return failed(method, new Transport({ detail: redact(describe(cause), secret), sent }), cause)
+    return failed(method, new Transport({ detail: Token.redact(describe(cause), secret), sent }), cause)
   }
   // a server on this machine needs no network
   if (offline && !client.isLoopback) return Effect.suspend(() => Effect.fail(lost(new Error("the platform is offline"))))
@@ -88,7 +86,7 @@ const renew = (
   Deadline.orAfter(
     Effect.mapError(client.credentials.renew(refused), (error) => {
       const secret = Redacted.value(refused)
-      const detail = redact(error.detail, secret)
+      const detail = Token.redact(error.detail, secret)
       return failed(method, new Unauthorized({ detail, isRetryable: error.isRetryable }), withoutSecret(error, secret))
     }),
     millis,
@@ -124,7 +122,7 @@ const attempt = (client: Client, call: Call, limits: Limits): Effect.Effect<unkn
 /** For what may be repeated: tried again while the failure may heal. Answers the body's JSON. */
 export const repeatable = (client: Client, call: Call): Effect.Effect<unknown, SignalWireHttpError> =>
   within(
-    (deadline) => attempt(client, call, { timeout: client.patience.repeatable, deadline }),
+    (deadline, timeout) => attempt(client, call, { timeout, deadline }),
     client.patience
   )
 

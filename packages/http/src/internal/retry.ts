@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
-import { Retries } from "../Retries.ts"
+import { Attempts } from "../Attempts.ts"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import type { Patience } from "./client.ts"
 
@@ -26,18 +26,21 @@ const mayHeal = ({ isRetryable, reason }: SignalWireHttpError): boolean => isRet
 
 /**
  * Repeats an attempt while its failure may heal, the schedule goes on, and the next attempt could begin before the
- * deadline. An attempt gets the time at which it must have ended, in milliseconds of the monotonic clock.
+ * deadline. An attempt gets the time at which it must have ended, in milliseconds of the monotonic clock, and how long it may
+ * take.
  */
 export const within = <A>(
-  attempt: (deadline: number) => Effect.Effect<A, SignalWireHttpError>,
-  patience: Pick<Patience, "deadline" | "schedule">
+  attempt: (deadline: number, timeout: number) => Effect.Effect<A, SignalWireHttpError>,
+  patience: Pick<Patience, "deadline" | "repeatable" | "schedule">
 ): Effect.Effect<A, SignalWireHttpError> =>
   Effect.gen(function*() {
     const deadline = (yield* Monotonic.millis) + patience.deadline
-    if (!(yield* Retries)) return yield* attempt(deadline)
+    const { repeats, timeoutMillis } = yield* Attempts
+    const timeout = Math.min(patience.repeatable, timeoutMillis)
+    if (!repeats) return yield* attempt(deadline, timeout)
     const step = yield* Schedule.toStep(patience.schedule)
     while (true) {
-      const outcome = yield* Effect.result(attempt(deadline))
+      const outcome = yield* Effect.result(attempt(deadline, timeout))
       if (Result.isSuccess(outcome)) return outcome.success
       const error = outcome.failure
       if (!mayHeal(error)) return yield* error
