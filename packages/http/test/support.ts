@@ -9,6 +9,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
 
 export const origin = "https://fabric.example.test"
 const endpoint = { http: origin, ws: "wss://puc.example.test" }
@@ -72,7 +73,7 @@ export interface ServiceOptions extends Partial<SignalWireHttp.Options> {
 export const service = (
   client: HttpClient.HttpClient,
   { refresh, token, ...options }: ServiceOptions = {}
-): Effect.Effect<SignalWireHttp.Service> =>
+): Effect.Effect<SignalWireHttp.Service, never, Scope.Scope> =>
   SignalWireHttp.make({ endpoint, ...options }).pipe(
     Effect.provideService(HttpClient.HttpClient, client),
     Effect.provide(Credentials.layer({ token: Redacted.make(token ?? secret), refresh }))

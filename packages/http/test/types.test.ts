@@ -13,6 +13,7 @@ import { describe, expectTypeOf, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { HttpClient } from "effect/http/HttpClient"
 import type * as Layer from "effect/Layer"
+import type { Scope } from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import * as SignalWireHttp from "../src/SignalWireHttp.ts"
 import type { SignalWireHttpError } from "../src/SignalWireHttpError.ts"
@@ -87,7 +88,9 @@ describe("the methods", () => {
 
 describe("the layers", () => {
   it("ask for a client and credentials, and do not fail", () => {
-    expectTypeOf(SignalWireHttp.make).returns.toEqualTypeOf<Effect.Effect<Service, never, HttpClient | Credentials>>()
+    expectTypeOf(SignalWireHttp.make).returns.toEqualTypeOf<
+      Effect.Effect<Service, never, HttpClient | Credentials | Scope>
+    >()
     expectTypeOf(SignalWireHttp.layer).returns.toEqualTypeOf<
       Layer.Layer<SignalWireHttp.SignalWireHttp, never, HttpClient | Credentials>
     >()

@@ -77,11 +77,17 @@ describe("the life of the connection", () => {
     assert.isNull(planOf(after(wanted, ready, ended("restart")))?.resume)
   })
 
-  it("drops what it resumes with when that is refused, and waits, however often it is refused", () => {
-    const refused = [ended("stale"), elapsed]
-    const waiting = after(wanted, ready, ended("lost"), elapsed, ...refused, ended("stale"))
+  it("drops what it resumes with when that is refused", () => {
+    const waiting = after(wanted, ready, ended("lost"), elapsed, ended("stale"))
     assert.strictEqual(waiting._tag, "Waiting")
     assert.isNull(planOf(waiting)?.resume)
+  })
+
+  it("P8.3: fails when it was refused three times to begin afresh", () => {
+    const refused = [elapsed, ended("stale")]
+    const resuming = [wanted, ready, ended("lost"), ...refused]
+    assert.strictEqual(after(...resuming, ...refused, ...refused)._tag, "Waiting")
+    assert.deepStrictEqual(after(...resuming, ...refused, ...refused, ...refused), { _tag: "Failed", reason })
   })
 
   it("renews a refused token at once", () => {

@@ -19,6 +19,8 @@ export interface Plan {
   readonly resume: Resume | null
   /** The token was renewed since the last session that lasted, or since the last dial that was lost. */
   readonly renewed: boolean
+  /** How often in a row the server refused to begin a session afresh. */
+  readonly refusedStarts: number
   /** Why the session before this dial ended; `null` for the first dial. */
   readonly lastReason: Reason | null
 }
@@ -93,7 +95,10 @@ export type Happening =
   | { readonly _tag: "Broken"; readonly reason: Reason }
   | { readonly _tag: "Closing" }
 
-const firstPlan: Plan = { attempt: 0, resume: null, renewed: false, lastReason: null }
+const firstPlan: Plan = { attempt: 0, resume: null, renewed: false, refusedStarts: 0, lastReason: null }
+
+/** A server that refuses to begin a session so often in a row does not mean to. */
+const maxRefusedStarts = 3
 
 const firstDial: Phase = { _tag: "Dialling", plan: firstPlan }
 
@@ -122,14 +127,20 @@ const afterEnd = (
   { chance, ending, lasted, reason, resume, retryAfterMillis }: Extract<Happening, { readonly _tag: "Ended" }>,
   backoff: Backoff
 ): Phase => {
-  const plan = { ...last, ...(lasted ? { attempt: 0, renewed: false } : undefined), resume: resume ?? held }
+  const plan = { ...last, ...(lasted ? { attempt: 0, renewed: false, refusedStarts: 0 } : undefined), resume: resume ?? held }
   switch (ending) {
     case "lost":
       // by the next dial the token may have expired again
       return wait({ ...plan, renewed: false }, reason, chance, backoff, "dial", retryAfterMillis)
     case "restart":
-    case "stale":
       return wait({ ...plan, resume: null }, reason, chance, backoff, "dial", retryAfterMillis)
+    case "stale": {
+      // one that was refused as it went on with another says nothing of those that begin afresh
+      const refusedStarts = plan.resume === null ? plan.refusedStarts + 1 : plan.refusedStarts
+      return refusedStarts >= maxRefusedStarts
+        ? { _tag: "Failed", reason }
+        : wait({ ...plan, resume: null, refusedStarts }, reason, chance, backoff, "dial", retryAfterMillis)
+    }
     case "unauthorized": {
       const afresh = { ...plan, resume: null, lastReason: reason }
       return plan.renewed
