@@ -49,7 +49,9 @@ const brief: SignalWireOptions = {
     requestTimeout: "2 seconds",
     heartbeat: "500 millis",
     idleTimeToLive: "1 second",
-    backoff: { base: "10 millis", cap: "100 millis" }
+    backoff: { base: "10 millis", cap: "100 millis" },
+    // connections break many times a second
+    dialsPerMinute: 6000
   }
 }
 

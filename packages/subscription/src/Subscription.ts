@@ -90,13 +90,19 @@ export interface Options {
   readonly requestTimeout?: Duration.Input | undefined
   /** After this much silence the server is pinged, after twice as much it counts as dead. @default "10 seconds" */
   readonly heartbeat?: Duration.Input | undefined
+  /**
+   * How often it dials at most in the long run, whatever asks for it: as many dials at once, and one more each time that a
+   * minute allows. Leave it as it is, but for tests that break connections all the time.
+   * @default 10
+   */
+  readonly dialsPerMinute?: number | undefined
   /** How long a sign of life may take after a signal of the platform; see `Wake`. @default "2 seconds" */
   readonly probeTimeout?: Duration.Input | undefined
   /** How long the session outlives its last subscriber. @default "30 seconds" */
   readonly idleTimeToLive?: Duration.Input | undefined
   /**
    * Full-jitter backoff between dials: the first wait is below `base`, none is above `cap`. It begins anew after a session
-   * that was ready for `resetAfter`. Whatever is set here, a client dials ten times a minute at most in the long run.
+   * that was ready for `resetAfter`. However short the waits are, `dialsPerMinute` holds.
    * @default 500 ms, 30 s, 30 s
    */
   readonly backoff?: {
@@ -148,6 +154,7 @@ export const makeTelling = Effect.fnUntraced(function*(
       baseMillis: millis(backoff?.base, "500 millis"),
       capMillis: millis(backoff?.cap, "30 seconds")
     }),
+    dialsPerMinute: options.dialsPerMinute ?? 10,
     lastingMillis: millis(backoff?.resetAfter, "30 seconds"),
     idleMillis: millis(options.idleTimeToLive, "30 seconds"),
     capacity: options.capacity ?? 4096,

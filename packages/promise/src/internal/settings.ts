@@ -62,6 +62,7 @@ const rules: Readonly<Record<string, Rule>> = {
   "subscription.heartbeat": duration,
   "subscription.idleTimeToLive": duration,
   "subscription.capacity": count,
+  "subscription.dialsPerMinute": count,
   "subscription.backoff": object,
   "subscription.backoff.base": duration,
   "subscription.backoff.cap": duration,

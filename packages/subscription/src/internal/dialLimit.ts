@@ -7,11 +7,7 @@ import { TokenBucket } from "@effect-signalwire/schema/TokenBucket"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
-/** Ten dials a minute in the long run. */
-const clientInterval = 6000
-const clientBurst = 10
-
-/** A wake signal may end this many waits at once, and one more each interval. */
+/** A wake signal may end this many waits at once, and one more for each dial that the long run allows. */
 const wakeBurst = 3
 
 /** A hundred dials a second. */
@@ -37,12 +33,15 @@ const waitFor = (limit: (clock: Clock.Clock) => TokenBucket): Effect.Effect<void
 
 /** The limits of one client. */
 export class DialLimit {
-  private readonly dials = new TokenBucket(clientBurst, clientInterval)
-  private readonly wakes = new TokenBucket(wakeBurst, clientInterval)
-
   /** Waits until another dial may begin. */
-  readonly dial: Effect.Effect<void> = Effect.andThen(waitFor(() => this.dials), waitFor(processLimit))
-
+  readonly dial: Effect.Effect<void>
   /** Waits until another wake signal may end a wait. */
-  readonly wake: Effect.Effect<void> = waitFor(() => this.wakes)
+  readonly wake: Effect.Effect<void>
+
+  constructor(perMinute: number) {
+    const dials = new TokenBucket(perMinute, 60_000 / perMinute)
+    const wakes = new TokenBucket(wakeBurst, 60_000 / perMinute)
+    this.dial = Effect.andThen(waitFor(() => dials), waitFor(processLimit))
+    this.wake = waitFor(() => wakes)
+  }
 }

@@ -92,6 +92,8 @@ export interface Options {
   readonly backoff: Backoff
   /** How long a session must have been ready for the backoff to begin anew. Milliseconds. */
   readonly lastingMillis: number
+  /** How often it dials at most in the long run. */
+  readonly dialsPerMinute: number
   /** How long the session outlives those who hold it. Milliseconds. */
   readonly idleMillis: number
   /** How many signals one subscriber may have waiting. */
@@ -129,7 +131,7 @@ export class SessionManager {
   /** Nobody holds it any more once it was closed as idle, and some may still hold one that failed. */
   private hold: Hold | undefined
   private readonly options: Options
-  private readonly limit = new DialLimit()
+  private readonly limit: DialLimit
   private readonly unreadable: UnreadableReport
   /** The token of the last dial: the one to renew when it is refused, which REST may have renewed meanwhile. */
   private token: Redacted.Redacted
@@ -145,6 +147,7 @@ export class SessionManager {
   constructor(options: Options) {
     this.options = options
     this.token = options.token
+    this.limit = new DialLimit(options.dialsPerMinute)
     this.fanout = new Fanout(options.capacity)
     this.unreadable = new UnreadableReport(options.session.telemetry)
   }
