@@ -504,11 +504,9 @@ const makeWith = Effect.fnUntraced(function*(
     )
   return Conversations.of({
     getConversations: (options) => method("getConversations", getConversations(core, options)),
-    getConversationMessages: (options) =>
-      method("getConversationMessages", getConversationMessages(core, options)),
+    getConversationMessages: (options) => method("getConversationMessages", getConversationMessages(core, options)),
     getMessages: (options) => method("getMessages", getMessages(core, options)),
-    conversations: (options) =>
-      stream("conversations", readAll("conversations", http.conversations(options))),
+    conversations: (options) => stream("conversations", readAll("conversations", http.conversations(options))),
     conversationMessages: (options) =>
       stream("conversationMessages", readAll("conversationMessages", http.conversationMessages(options))),
     messages: (options) => stream("messages", readAll("messages", http.messages(options))),
@@ -528,7 +526,10 @@ const makeWith = Effect.fnUntraced(function*(
     connection: {
       current: monitor.state.get,
       changes: monitor.state.changes,
-      ready: method("connection.ready", Effect.mapError(subscription.ready, ConversationError.from("connection.ready"))),
+      ready: method(
+        "connection.ready",
+        Effect.mapError(subscription.ready, ConversationError.from("connection.ready"))
+      ),
       reconnect: method("reconnect", Effect.mapError(subscription.reconnect, ConversationError.from("reconnect")))
     }
   })

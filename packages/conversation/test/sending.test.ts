@@ -25,7 +25,9 @@ const start = () => {
   return {
     begun,
     send: (text: string, addressId = "a") =>
-      Effect.forkChild(sending.send({ addressId, text, clientId: ClientId.make(text), earlier: null }), { startImmediately: true }),
+      Effect.forkChild(sending.send({ addressId, text, clientId: ClientId.make(text), earlier: null }), {
+        startImmediately: true
+      }),
     deliver: (text: string) => {
       const end = ends.get(text)
       assert.isDefined(end)

@@ -293,7 +293,9 @@ export const make = (host: Host): ConversationApi => {
     }),
     findMessage: Caller.method("conversation.findMessage", async (_, options: FindMessageOptions) => {
       const own = given(options)
-      if (typeof own.clientId !== "string" || own.clientId === "") throw invalid("clientId", "must be a non-empty string")
+      if (typeof own.clientId !== "string" || own.clientId === "") {
+        throw invalid("clientId", "must be a non-empty string")
+      }
       const found = await use((conversations) => conversations.findMessage(own), own)
       return found === undefined ? undefined : Documented.message(found)
     }),

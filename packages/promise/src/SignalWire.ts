@@ -188,8 +188,7 @@ const overPlatform: Build = (options, telemetry) =>
     options.WebSocket === undefined ? WebSockets.context : WebSockets.contextOf(options.WebSocket)
   )
 
-const noOtherToken = () =>
-  new Credentials.CredentialsError({ detail: "there is no other token", isRetryable: false })
+const noOtherToken = () => new Credentials.CredentialsError({ detail: "there is no other token", isRetryable: false })
 
 const refreshWith = (onRefreshToken: NonNullable<SignalWireOptions["onRefreshToken"]>) => {
   const ask = async () => {

@@ -581,19 +581,22 @@ describe("servers", () => {
       }
     })
 
-    it.each(["address", "group"] as const)("P1.6: has what is to last wait, or fails it for good, dialect %s", async (dialect) => {
-      await using server = await serve(answer)
-      await using client = await SignalWire({ ...options, urls: server.urls, dialect })
-      const timeout = 300
-      const lasting = [
-        client.conversation.subscribe(() => {}, { timeout }),
-        client.conversation.messages({ timeout })[Symbol.asyncIterator]().next(),
-        client.conversation.timeline({ addressId: nowhere, timeout })[Symbol.asyncIterator]().next()
-      ]
-      for (const error of await Promise.all(lasting.map(failure))) {
-        assert.strictEqual(error.reason._tag, reason === "Forbidden" ? reason : "Timeout", error.method)
+    it.each(["address", "group"] as const)(
+      "P1.6: has what is to last wait, or fails it for good, dialect %s",
+      async (dialect) => {
+        await using server = await serve(answer)
+        await using client = await SignalWire({ ...options, urls: server.urls, dialect })
+        const timeout = 300
+        const lasting = [
+          client.conversation.subscribe(() => {}, { timeout }),
+          client.conversation.messages({ timeout })[Symbol.asyncIterator]().next(),
+          client.conversation.timeline({ addressId: nowhere, timeout })[Symbol.asyncIterator]().next()
+        ]
+        for (const error of await Promise.all(lasting.map(failure))) {
+          assert.strictEqual(error.reason._tag, reason === "Forbidden" ? reason : "Timeout", error.method)
+        }
       }
-    })
+    )
 
     it.each(["address", "group"] as const)("P9.1: fails a send, or sends for sure, dialect %s", async (dialect) => {
       await using server = await serve(answer)

@@ -6,7 +6,18 @@ import type { ConnectionState, SignalWireClient } from "@effect-signalwire/promi
 import { createServer } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
 import { assert, describe, it } from "vitest"
-import { eventually, failure, Heard, HeardTexts, makeLogger, meet, open, rejection, texts, type World } from "./support.ts"
+import {
+  eventually,
+  failure,
+  Heard,
+  HeardTexts,
+  makeLogger,
+  meet,
+  open,
+  rejection,
+  texts,
+  type World
+} from "./support.ts"
 
 const everyGet = { on: "http", method: "GET" } as const
 const everyPost = { on: "http", method: "POST" } as const
@@ -27,7 +38,10 @@ const outages = [
   ]],
   ["is hidden by a captive portal", [
     { match: { on: "connect" }, action: { type: "answer", status: 200 } },
-    { match: everyGet, action: { type: "answer", status: 200, text: "<html>", headers: { "content-type": "text/html" } } }
+    {
+      match: everyGet,
+      action: { type: "answer", status: 200, text: "<html>", headers: { "content-type": "text/html" } }
+    }
   ]]
 ] as const
 
@@ -205,14 +219,17 @@ describe("a send", () => {
     return typeof address === "object" && address !== null ? address.port : 0
   }
 
-  it.each(["127.0.0.1", "localhost"])("P4.6: that nobody listens for at %s fails with Transport, and was not stored", async (host) => {
-    await using world = await open()
-    const port = await freePort()
-    const urls = { http: `http://${host}:${port}`, ws: `ws://${host}:${port}` }
-    const client = await world.client({ token: world.ada.token, urls, sendDeadline: 500, dialect: "address" })
-    const error = await failure(client.conversation.sendMessage(message(world)))
-    assert.deepStrictEqual([error.reason._tag, error.stored, error.isRetryable], ["Transport", "no", true])
-  })
+  it.each(["127.0.0.1", "localhost"])(
+    "P4.6: that nobody listens for at %s fails with Transport, and was not stored",
+    async (host) => {
+      await using world = await open()
+      const port = await freePort()
+      const urls = { http: `http://${host}:${port}`, ws: `ws://${host}:${port}` }
+      const client = await world.client({ token: world.ada.token, urls, sendDeadline: 500, dialect: "address" })
+      const error = await failure(client.conversation.sendMessage(message(world)))
+      assert.deepStrictEqual([error.reason._tag, error.stored, error.isRetryable], ["Transport", "no", true])
+    }
+  )
 
   it("P4.6: to a name that does not resolve, or over TLS that fails, was not stored", async () => {
     await using world = await open()

@@ -2,8 +2,8 @@
  * Subscriptions through callbacks that fail, sockets that drop and servers that repeat themselves.
  */
 import type { ConnectionState, DocumentedEvent, DocumentedGap, SubscribeOptions } from "@effect-signalwire/promise"
-import { assert, describe, it } from "vitest"
 import { setTimeout as sleep } from "node:timers/promises"
+import { assert, describe, it } from "vitest"
 import {
   callUntyped,
   complaints,

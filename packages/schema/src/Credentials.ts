@@ -175,7 +175,9 @@ class Refresher {
       // what it throws counts as a failure, like what it fails with
       Effect.mapError(Effect.catchDefect(this.refresh, Effect.fail), (cause) => refreshFailed(cause)),
       timeoutMillis,
-      Effect.suspend(() => Effect.fail(refreshFailed(undefined, `the token was not refreshed within ${timeoutMillis} ms`)))
+      Effect.suspend(() =>
+        Effect.fail(refreshFailed(undefined, `the token was not refreshed within ${timeoutMillis} ms`))
+      )
     ).pipe(
       Effect.flatMap((token) => {
         if (!isToken(token)) return Effect.fail(refreshFailed(undefined, "the refresh returned no token"))

@@ -60,7 +60,10 @@ describe("a socket that is dialled", () => {
       const fake = makeFake()
       const dialling = yield* Effect.forkChild(Effect.flip(Effect.scoped(opening(fake))))
       yield* TestClock.adjust(10_000)
-      assert.strictEqual((yield* Fiber.join(dialling)).reason.message, "connection failed: the socket did not open in time")
+      assert.strictEqual(
+        (yield* Fiber.join(dialling)).reason.message,
+        "connection failed: the socket did not open in time"
+      )
       assert.deepStrictEqual(fake.log, ["close 1000"])
     }))
 
@@ -70,7 +73,10 @@ describe("a socket that is dialled", () => {
       const dialling = yield* Effect.forkChild(Effect.flip(Effect.scoped(opening(fake))), { startImmediately: true })
       fake.emit("error")
       fake.emit("close", { code: 1006 })
-      assert.strictEqual((yield* Fiber.join(dialling)).reason.message, "connection failed: the socket could not be opened")
+      assert.strictEqual(
+        (yield* Fiber.join(dialling)).reason.message,
+        "connection failed: the socket could not be opened"
+      )
     }))
 
   it.effect("may be open at once, or closed", () =>
@@ -107,7 +113,10 @@ describe("an open socket", () => {
       say("1")
       emit("close", { code: 1012, reason: "restart" })
       assert.deepStrictEqual(yield* socket.pull, ["1"])
-      assert.strictEqual((yield* Effect.flip(socket.pull)).reason.message, "connection failed: the socket closed with code 1012: restart")
+      assert.strictEqual(
+        (yield* Effect.flip(socket.pull)).reason.message,
+        "connection failed: the socket closed with code 1012: restart"
+      )
     }))
 
   it.effect("tells that it broke before it tells that it closed", () =>

@@ -26,7 +26,12 @@ export const conversations = (
   members: Partial<Conversations.Service>
 ): Layer.Layer<Conversations.Conversations> =>
   Layer.mock(Conversations.Conversations, {
-    connection: { current: Effect.succeed(idle), changes: Stream.make(idle), ready: Effect.void, reconnect: Effect.void },
+    connection: {
+      current: Effect.succeed(idle),
+      changes: Stream.make(idle),
+      ready: Effect.void,
+      reconnect: Effect.void
+    },
     ...members
   })
 

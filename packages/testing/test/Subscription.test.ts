@@ -1,9 +1,9 @@
 import * as Credentials from "@effect-signalwire/schema/Credentials"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
+import { invalidParameter } from "@effect-signalwire/schema/Reason"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import { type Hints, Wake, type WakeSignal } from "@effect-signalwire/subscription/Wake"
-import { invalidParameter } from "@effect-signalwire/schema/Reason"
 import * as FakeServer from "@effect-signalwire/testing/FakeServer"
 import * as MemorySocket from "@effect-signalwire/testing/MemorySocket"
 import { assert, describe, it } from "@effect/vitest"
@@ -574,8 +574,10 @@ const startOn = Effect.fnUntraced(function*(make: (dial: number, url: string) =>
   let dials = 0
   const platform = Layer.effect(
     WebSocketConstructor,
-    Effect.map(Effect.provide(WebSocketConstructor, server.layer), (real) => (url: string) =>
-      make(++dials, url) ?? real(url))
+    Effect.map(
+      Effect.provide(WebSocketConstructor, server.layer),
+      (real) => (url: string) => make(++dials, url) ?? real(url)
+    )
   )
   const logged: Array<unknown> = []
   const context = yield* Layer.build(

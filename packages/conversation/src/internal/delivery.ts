@@ -220,7 +220,9 @@ class Delivering {
     // nearly always the first try is the only one: it shares its fiber with the limit
     if (earlier === null) return this.send(0, this.limits, (effect) => this.inTime(effect))
     if (earlier.wasSent) this.open = { cause: undefined, millis: earlier.underWayMillis }
-    return this.inTime(this.settle({ cause: undefined, millis: earlier.underWayMillis }, Effect.suspend(() => this.send(0))))
+    return this.inTime(
+      this.settle({ cause: undefined, millis: earlier.underWayMillis }, Effect.suspend(() => this.send(0)))
+    )
   }
 
   /** Sends it, again and again as long as that may help. */
@@ -234,7 +236,8 @@ class Delivering {
       this.firstSentAt ??= began
       return Effect.catch(
         this.attempt(limits),
-        (error) => error._tag === "SignalWireHttpError" ? around(this.afterFailure(error, attempt, began)) : Effect.fail(error)
+        (error) =>
+          error._tag === "SignalWireHttpError" ? around(this.afterFailure(error, attempt, began)) : Effect.fail(error)
       )
     })
   }

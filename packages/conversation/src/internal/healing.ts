@@ -33,8 +33,7 @@ const base = 500
 const spread = 1000
 
 /** What the server asks for between two tries. Milliseconds. */
-export const askedMillis = (reason: Reason): number =>
-  reason._tag === "RateLimited" ? reason.retryAfterMillis ?? 0 : 0
+export const askedMillis = (reason: Reason): number => reason._tag === "RateLimited" ? reason.retryAfterMillis ?? 0 : 0
 
 export class Healing {
   private readonly subscription: Pick<Subscription, "awaitChance">

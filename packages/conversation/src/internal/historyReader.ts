@@ -124,7 +124,9 @@ export class HistoryReader {
         const { reason } = error
         if (!heals(reason)) return yield* error
         const session = yield* subscription.connection
-        if (session._tag === "Failed") return yield* new ConversationError({ method: error.method, reason: session.reason })
+        if (session._tag === "Failed") {
+          return yield* new ConversationError({ method: error.method, reason: session.reason })
+        }
         timeouts = reason._tag === "Timeout" && timeouts < quickInARow ? timeouts + 1 : 0
         monitor.historyWas(reason)
         yield* telemetry.debug("history could not be read", [error.message], { "signalwire.method": error.method })

@@ -63,7 +63,6 @@ export interface Tuning {
 /** What is handed on, batch by batch. */
 export type Items = Pull.Pull<Arr.NonEmptyReadonlyArray<Sequence.Item>, ConversationError>
 
-
 /** What goes on, and what it stands on. */
 class Live implements Member {
   readonly merge: Merge.Merge

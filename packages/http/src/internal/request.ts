@@ -66,7 +66,9 @@ const exchange = (
     return failed(method, new Transport({ detail: Token.redact(describe(cause), secret), sent }), cause)
   }
   // a server on this machine needs no network
-  if (offline && !client.isLoopback) return Effect.suspend(() => Effect.fail(lost(new Error("the platform is offline"))))
+  if (offline && !client.isLoopback) {
+    return Effect.suspend(() => Effect.fail(lost(new Error("the platform is offline"))))
+  }
   if (posting !== undefined) posting.isUnderWay = true
   return client.transport(request, {
     token,

@@ -29,7 +29,7 @@ export const make = (runner: Runner<Conversations.Conversations>): Refusals => {
     if (refusal === undefined && state._tag !== "Connected") return
     const isNew = refusal !== undefined && current === undefined
     current = refusal
-    if (isNew) for (const listener of Array.from(listeners)) listener(refusal)
+    if (isNew) { for (const listener of Array.from(listeners)) listener(refusal) }
   }
 
   return {

@@ -135,7 +135,9 @@ export const subscribe = async (
   const scope = Scope.makeUnsafe()
   let active = true
   const isOver = () => !active || runner.isClosed()
-  const ignoreRefusals = refusals.listen((reason) => waits(shown(new ConversationError({ method: "subscribe", reason }))))
+  const ignoreRefusals = refusals.listen((reason) =>
+    waits(shown(new ConversationError({ method: "subscribe", reason })))
+  )
   const events = await runner.run(
     Effect.flatMap(
       Conversations.Conversations,

@@ -43,7 +43,7 @@ export type Phase =
     readonly reason: Reason
     readonly delayMillis: number
     /** What follows the wait. */
-    readonly then: "dial" | "renew"
+    readonly next: "dial" | "renew"
   }
   /** The token was refused, and nothing but another one helps. */
   | { readonly _tag: "Refused"; readonly plan: Plan; readonly reason: Reason }
@@ -110,7 +110,7 @@ const wait = (
   reason: Reason,
   chance: number,
   backoff: Backoff,
-  then: "dial" | "renew" = "dial",
+  next: "dial" | "renew" = "dial",
   atLeastMillis = 0
 ): Phase => ({
   _tag: "Waiting",
@@ -118,7 +118,7 @@ const wait = (
   reason,
   // those whom a server sends away together do not come back together
   delayMillis: Math.max(backoff.delayMillis(plan.attempt, chance), Math.round(atLeastMillis * (1 + chance / 4))),
-  then
+  next
 })
 
 /** What follows the end of a session: the one place that decides what heals. */
@@ -127,7 +127,11 @@ const afterEnd = (
   { chance, ending, lasted, reason, resume, retryAfterMillis }: Extract<Happening, { readonly _tag: "Ended" }>,
   backoff: Backoff
 ): Phase => {
-  const plan = { ...last, ...(lasted ? { attempt: 0, renewed: false, refusedStarts: 0 } : undefined), resume: resume ?? held }
+  const plan = {
+    ...last,
+    ...(lasted ? { attempt: 0, renewed: false, refusedStarts: 0 } : undefined),
+    resume: resume ?? held
+  }
   switch (ending) {
     case "lost":
       // by the next dial the token may have expired again
@@ -197,11 +201,11 @@ export const step = (phase: Phase, happening: Happening, backoff: Backoff): Phas
             ? wait(plan, failure, chance, backoff, "renew")
             : { _tag: "Refused", plan: { ...plan, lastReason: reason }, reason: failure }
       }),
-    Waiting: ({ plan, reason, then }): Phase =>
+    Waiting: ({ next, plan, reason }): Phase =>
       happenings.$match(happening, {
         ...others,
         Nudged: (): Phase => ({ _tag: "Dialling", plan }),
-        Elapsed: (): Phase => then === "dial" ? { _tag: "Dialling", plan } : { _tag: "Renewing", plan, reason }
+        Elapsed: (): Phase => next === "dial" ? { _tag: "Dialling", plan } : { _tag: "Renewing", plan, reason }
       }),
     Refused: ({ plan }): Phase =>
       happenings.$match(happening, {

@@ -206,9 +206,9 @@ const live = Effect.fnUntraced(function*(
     const before = received
     return ping.pipe(
       Effect.andThen(Effect.sleep(timings.probe)),
-      Effect.andThen(Effect.suspend(() =>
-        received === before ? lose(new Reason.Timeout({ millis: timings.probe })) : Effect.void
-      )),
+      Effect.andThen(
+        Effect.suspend(() => received === before ? lose(new Reason.Timeout({ millis: timings.probe })) : Effect.void)
+      ),
       Effect.ensuring(Effect.sync(() => {
         isProbing = false
       }))

@@ -406,7 +406,12 @@ export class SessionManager {
   }
 
   private get awaitWake(): Effect.Effect<void> {
-    return Effect.flatMap(this.signals.next, (signal) => signal === "wake" ? Effect.void : this.awaitWake)
+    const { signals } = this
+    const next: Effect.Effect<void> = Effect.flatMap(
+      signals.next,
+      (signal) => signal === "wake" ? Effect.void : next
+    )
+    return next
   }
 
   /** Does something, and dials instead when it is asked for meanwhile, or there is another token than the last dial's. */
