@@ -13,7 +13,8 @@ const message = (ts: number, id = `m${ts}`): Window.Message => ({
   kind: null,
   text: id,
   metadata: {},
-  details: {}
+  details: {},
+  client_id: null
 })
 
 const ids = (window: Window.Window): ReadonlyArray<string> => window.entries().map(({ message }) => message.id)
