@@ -129,7 +129,6 @@ export const follow = (
   }
 
   const read = async (): Promise<void> => {
-    isStale = false
     const page = await retrying.read(
       () => conversation.getConversations({ signal }),
       (reason) => update({ reason })
@@ -148,7 +147,10 @@ export const follow = (
 
   const readWhileStale = async (): Promise<void> => {
     try {
-      while (isStale) await read()
+      while (isStale) {
+        isStale = false
+        await read()
+      }
     } catch (error) {
       fail(error)
     } finally {
@@ -186,7 +188,8 @@ export const follow = (
     await conversation.subscribe(hear, {
       signal,
       // one that waits for another token goes on with it
-      onError: (error) => error instanceof ConversationError && error.reason._tag === "Unauthorized" ? undefined : fail(error),
+      onError: (error) =>
+        error instanceof ConversationError && error.reason._tag === "Unauthorized" ? undefined : fail(error),
       onGap: () => void readAgain()
     })
     clearTimeout(early)

@@ -45,10 +45,11 @@ const askedMillis = (reason: Reason): number =>
   reason._tag === "RateLimited" ? Math.min(reason.retryAfterMillis ?? 0, longestAsked) : 0
 
 /** How long to wait after so many failures: by chance, so that not everybody reads in the same moment. Milliseconds. */
-const ownMillis = (failures: number): number => Math.min(cap, base * 2 ** Math.min(failures, 10)) * (1 + Math.random()) / 2
+const ownMillis = (failures: number): number =>
+  Math.min(cap, base * 2 ** Math.min(failures, 10)) * (1 + Math.random()) / 2
 
 export const make = (
-  { connection }: SignalWireClient,
+  { connection }: Pick<SignalWireClient, "connection">,
   { state: token }: Pick<Source, "state">,
   signal: AbortSignal
 ): Retrying => {
