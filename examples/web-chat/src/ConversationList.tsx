@@ -65,7 +65,7 @@ export interface ConversationListProps {
 }
 
 export const ConversationList = ({ chosen, me, names, onChoose }: ConversationListProps) => {
-  const { conversations, error, refresh, status } = useConversations()
+  const { conversations, error, reason, refresh, status } = useConversations()
   const items = toItems(conversations, names, me)
   const unread = useUnread(items, chosen, me)
   return (
@@ -73,6 +73,11 @@ export const ConversationList = ({ chosen, me, names, onChoose }: ConversationLi
       {error !== null && (
         <p role="alert" className="failure">
           {error.message} <button type="button" onClick={() => void refresh()}>Try again</button>
+        </p>
+      )}
+      {status === "loading" && items.length === 0 && (
+        <p className="start">
+          {reason === null ? "Loading…" : "Conversations will be here as soon as they can be loaded."}
         </p>
       )}
       <ul>

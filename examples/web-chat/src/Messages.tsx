@@ -1,3 +1,4 @@
+import { ConversationError } from "@effect-signalwire/promise"
 import type { OutgoingMessage, Timeline, TimelineMessage } from "@effect-signalwire/react"
 import { Fragment } from "react"
 import { Avatar } from "./Avatar.tsx"
@@ -9,10 +10,14 @@ import { useScrolling } from "./useScrolling.ts"
 const clock = (ts: number): string =>
   new Date(ts * 1000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" })
 
-/** What is to be known, and done, about a message that failed. */
+/** Whether others may have a message although it failed. */
+const mayBeStored = ({ error }: OutgoingMessage): boolean =>
+  error instanceof ConversationError && error.stored === "unknown"
+
+/** What is to be known, and done, about a message that failed: sent again, it is still there once. */
 const Failed = ({ message }: { readonly message: OutgoingMessage }) => (
   <span className="failed" role="alert">
-    Not sent.
+    {mayBeStored(message) ? "Perhaps not sent." : "Not sent."}
     <button type="button" onClick={message.retry}>Try again</button>
     <button type="button" onClick={message.discard}>Discard</button>
   </span>
@@ -44,6 +49,7 @@ export const Messages = ({ me, name, names, timeline }: MessagesProps) => {
     loadOlder,
     messages,
     olderError,
+    reason,
     retry,
     showLatest,
     status
@@ -65,7 +71,8 @@ export const Messages = ({ me, name, names, timeline }: MessagesProps) => {
       >
         <div>
           <p className="start">
-            {status === "loading" && "Loading…"}
+            {status === "loading" &&
+              (reason === null ? "Loading…" : "Messages will be here as soon as they can be loaded.")}
             {status === "live" && isLoadingOlder && "Loading older messages…"}
             {status === "live" && !hasOlder &&
               (messages.length === 0 ? "Nothing was said yet." : "This is the beginning.")}

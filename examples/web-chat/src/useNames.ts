@@ -1,4 +1,5 @@
-import { useClient } from "@effect-signalwire/react"
+import { ConversationError, mayHeal } from "@effect-signalwire/promise"
+import { useClient, useConnection } from "@effect-signalwire/react"
 import { useEffect, useState } from "react"
 
 /** The names of all addresses: of people and of rooms. */
@@ -6,6 +7,7 @@ export type Names = ReadonlyMap<string, string>
 
 export const useNames = (): Names => {
   const { client } = useClient()
+  const isConnected = useConnection()._tag === "Connected"
   const [names, setNames] = useState<Names>(new Map())
   useEffect(() => {
     if (client === null) return
@@ -19,9 +21,10 @@ export const useNames = (): Names => {
       setNames(found)
     }
     read().catch((error: unknown) => {
-      if (!signal.aborted) console.error(error)
+      // what heals is read again when the connection is back
+      if (!signal.aborted && !(error instanceof ConversationError && mayHeal(error.reason))) console.error(error)
     })
     return () => controller.abort()
-  }, [client])
+  }, [client, isConnected])
   return names
 }

@@ -104,7 +104,7 @@ describe("the web chat", () => {
     await Promise.all([choose(ada, "The office"), choose(grace, "The office")])
     await ada.context().setOffline(true)
     await world.admin("POST", "/sessions/drop", { subscriberId: await subscriber(world, "ada.lovelace") })
-    await eventually(async () => assert.include(await ada.getByRole("status").innerText(), "connection was lost"))
+    await eventually(async () => assert.include(await ada.getByRole("status").innerText(), "You are offline"))
     await say(grace, "Are you there?")
     await shoot(ada, "offline")
     await ada.context().setOffline(false)
@@ -115,6 +115,61 @@ describe("the web chat", () => {
     await say(ada, "Here again")
     await eventually(async () => assert.deepStrictEqual(await saying(grace, "Here again"), ["stored"]))
     assert.deepStrictEqual(await saying(ada, "Here again"), ["stored"])
+  })
+
+  const noSockets = { match: { on: "connect" }, action: { type: "refuse" } }
+  const noHistory = (action: unknown) => ({ match: { on: "http", method: "GET", path: "*/messages" }, action })
+
+  it.each<[string, string, ReadonlyArray<unknown>]>([
+    ["reconnecting", "There is no connection", [noSockets]],
+    ["polling", "messages may arrive late", [noSockets]],
+    ["catching-up", "Catching up", [noHistory({ type: "delay", millis: 2000 })]],
+    ["unreadable", "Messages can't be loaded", [noHistory({ type: "answer", status: 503 })]],
+    ["refused", "Sign in again", []]
+  ])("says how messages come through, and nothing once they do: %s", async (name, text, rules) => {
+    const ada = await world.open("Ada Lovelace")
+    await choose(ada, "The office")
+    await world.admin("PUT", "/faults", { rules })
+    if (name === "refused") await world.admin("POST", "/tokens/expire", { token: world.token("Ada Lovelace") })
+    await world.admin("POST", "/sessions/drop", {})
+    const banner = ada.getByRole("status")
+    await eventually(async () => assert.include(await banner.innerText(), text))
+    await shoot(ada, `banner-${name}`)
+    assert.deepStrictEqual(await violations(ada), [])
+    if (name === "refused") return
+    await world.admin("PUT", "/faults", { rules: [] })
+    await eventually(async () => assert.strictEqual(await banner.innerText(), ""))
+  })
+
+  it("shows everything once the server is there that was not when the page was opened", async () => {
+    await world.admin("PUT", "/faults", {
+      rules: [{ match: { on: "http", path: "/api/*" }, action: { type: "answer", status: 503 } }, noSockets]
+    })
+    const ada = await world.open("Ada Lovelace")
+    await eventually(async () => assert.include(await ada.getByRole("status").innerText(), "There is no connection"))
+    await shoot(ada, "cold-start")
+    assert.strictEqual(await ada.getByRole("alert").count(), 0)
+    await world.admin("PUT", "/faults", { rules: [] })
+    await choose(ada, "The office")
+    await eventually(async () => assert.isAtLeast(await log(ada).locator("li").count(), 100))
+    await eventually(async () => assert.strictEqual(await ada.getByRole("status").innerText(), ""))
+  })
+
+  it("shows a room that was left briefly at once", async () => {
+    const ada = await world.open("Ada Lovelace")
+    await choose(ada, "The office")
+    await choose(ada, "Library")
+    const room = (name: string) => ada.getByRole("navigation").getByRole("button", { name })
+    // what a reader sees in the first picture
+    const seen = await room("The office").evaluate(async (button) => {
+      button.dispatchEvent(new MouseEvent("click", { bubbles: true }))
+      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))
+      return [
+        document.querySelectorAll("[role=log] li").length,
+        document.querySelector("[role=log]")?.getAttribute("aria-busy")
+      ]
+    })
+    assert.deepStrictEqual(seen, [100, "false"])
   })
 
   it("keeps a message that was refused, until it is sent again", async () => {
@@ -178,7 +233,7 @@ describe("the web chat", () => {
     )
     await ada.context().setOffline(true)
     await world.admin("POST", "/sessions/drop", {})
-    await ada.getByText("The connection was lost").waitFor()
+    await ada.getByText("You are offline").waitFor()
     assert.deepStrictEqual(await violations(ada), [])
     // the failed message ends with what to do about it, which is in sight
     await eventually(async () => assert.isTrue(await isAtEnd(log(ada))))

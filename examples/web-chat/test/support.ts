@@ -32,15 +32,21 @@ export const start = async () => {
   return {
     world: async () => {
       const sandbox = await Sandbox.start({ subscribers: [], rooms: [] })
-      directory = await seed(sandbox)
-      return makeWorld(url, browser, sandbox)
+      const seeded = await seed(sandbox)
+      directory = seeded
+      return makeWorld(url, browser, sandbox, seeded)
     },
     [Symbol.asyncDispose]: () => all.disposeAsync()
   }
 }
 
 /** A sandbox of its own, and tabs in it. */
-const makeWorld = (url: string, browser: Browser, sandbox: Awaited<ReturnType<typeof Sandbox.start>>) => {
+const makeWorld = (
+  url: string,
+  browser: Browser,
+  sandbox: Awaited<ReturnType<typeof Sandbox.start>>,
+  { people }: Directory
+) => {
   const tabs: Array<Page> = []
   const admin = async (method: string, path: string, body?: unknown): Promise<unknown> => {
     const response = await fetch(`${sandbox.admin}${path}`, {
@@ -70,7 +76,8 @@ const makeWorld = (url: string, browser: Browser, sandbox: Awaited<ReturnType<ty
     await sandbox.stop()
     assert.deepStrictEqual(errors, [])
   }
-  return { admin, open, [Symbol.asyncDispose]: end }
+  const token = (name: string): string => people.find((person) => person.name === name)?.token ?? ""
+  return { admin, open, token, [Symbol.asyncDispose]: end }
 }
 export type World = ReturnType<typeof makeWorld>
 

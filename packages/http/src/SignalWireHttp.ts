@@ -26,7 +26,7 @@ import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
-import type * as Result from "effect/Result"
+import * as Result from "effect/Result"
 import type * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -338,6 +338,15 @@ const sendMessage = (client: Client, given: SendOptions): Effect.Effect<SendRece
     posting.isUnderWay = false
     return send
   })
+}
+
+/**
+ * Why a message can't be sent as it is given: what {@link Service.sendMessage} would fail with before anything is sent.
+ * `undefined` where it can.
+ */
+export const checkMessage = (options: Omit<SendOptions, "clientId">): Invalid | undefined => {
+  const checked = Inputs.send(options)
+  return Result.isFailure(checked) ? checked.failure : undefined
 }
 
 const millisOf = (input: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(input))

@@ -5,7 +5,7 @@
  */
 import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
-import type { SendOptions } from "@effect-signalwire/http/SignalWireHttp"
+import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as Branded from "@effect-signalwire/schema/Branded"
 import * as Documented from "@effect-signalwire/schema/Documented"
 import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
@@ -243,6 +243,18 @@ export interface ConversationApi {
   readonly timeline: (options: TimelineOptions) => AsyncIterable<DocumentedTimelineEvent>
 }
 
+/**
+ * Checks a message before it is sent, at once and without a client. Throws a `ConversationError` of reason `Invalid` for one
+ * that can never be sent, such as one without text: what {@link ConversationApi.sendMessage} would reject with.
+ */
+export const checkMessage: (options: Omit<SendMessageOptions, "clientId">) => void = /* @__PURE__ */ Caller.immediate(
+  "conversation.sendMessage",
+  (options: Omit<SendMessageOptions, "clientId">) => {
+    const reason = SignalWireHttp.checkMessage(given(options))
+    if (reason !== undefined) throw new ConversationError({ method: "sendMessage", reason, stored: "no" })
+  }
+)
+
 /** Makes the methods on a client's services. */
 export const make = (host: Host): ConversationApi => {
   const { runner } = host
@@ -280,7 +292,7 @@ export const make = (host: Host): ConversationApi => {
       let stored: "no" | "unknown" = "no"
       try {
         const { clientId, signal, ...message } = given(options)
-        const send: SendOptions = typeof clientId === "string"
+        const send: SignalWireHttp.SendOptions = typeof clientId === "string"
           ? { ...message, clientId: Branded.clientId(clientId) }
           : message
         if (!runner.isClosed()) stored = "unknown"

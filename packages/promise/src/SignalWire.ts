@@ -9,7 +9,7 @@ import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as Credentials from "@effect-signalwire/schema/Credentials"
 import * as Telemetry from "@effect-signalwire/schema/Telemetry"
 import * as Token from "@effect-signalwire/schema/Token"
-import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
+import { closed, type ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -100,7 +100,7 @@ export interface Connection {
   /** How the session stands now. It is `Idle` until something subscribes. */
   readonly state: ConnectionState
   /**
-   * Calls back with the state now and with each change; answers how to stop that. Throws a `ConversationError` of reason
+   * Calls back with the state now and with each change, the last being `Closed`; returns how to stop that. Throws a `ConversationError` of reason
    * `Invalid` when given no function; what the callback throws, or rejects with, is told to the logger.
    */
   readonly onChange: (callback: (state: ConnectionState) => void) => () => void
@@ -277,7 +277,9 @@ const make = async (
                 for (const state of states) if (active && !runner.isClosed()) void call(state)
               }))
           )
-        )
+        ).pipe(Effect.ensuring(Effect.sync(() => {
+          if (active && runner.isClosed()) void call(closed)
+        })))
       )
       return () => {
         active = false

@@ -15,20 +15,21 @@ export type {
 } from "@effect-signalwire/schema/Documented"
 export type { JsonObject } from "@effect-signalwire/schema/JsonObject"
 export type { MalformedValue } from "@effect-signalwire/schema/Malformed"
-export type { Complaint, Reason } from "@effect-signalwire/schema/Reason"
+export { type Complaint, mayHeal, type Reason } from "@effect-signalwire/schema/Reason"
 export type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 export type { AddressApi, GetAddressesOptions, GetAddressOptions } from "./AddressApi.ts"
 export type { ChatApi, ChatSubscribeOptions, ChatSubscribeParams, GetChatMessagesOptions } from "./ChatApi.ts"
-export type {
-  ConversationApi,
-  GetConversationMessagesOptions,
-  GetMessagesOptions,
-  JoinOptions,
-  ListOptions,
-  SendMessageOptions,
-  SubscribeOptions,
-  Subscription,
-  TimelineOptions
+export {
+  checkMessage,
+  type ConversationApi,
+  type GetConversationMessagesOptions,
+  type GetMessagesOptions,
+  type JoinOptions,
+  type ListOptions,
+  type SendMessageOptions,
+  type SubscribeOptions,
+  type Subscription,
+  type TimelineOptions
 } from "./ConversationApi.ts"
 export type { Page } from "./internal/page.ts"
 export type { RunOptions } from "./internal/runner.ts"

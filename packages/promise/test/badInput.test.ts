@@ -1,7 +1,7 @@
 /**
  * What goes wrong outside the client: bad arguments, bad hosts, bad servers. Every failure names itself, and none hangs.
  */
-import { SignalWire, type SignalWireClient, type SignalWireOptions } from "@effect-signalwire/promise"
+import { checkMessage, SignalWire, type SignalWireClient, type SignalWireOptions } from "@effect-signalwire/promise"
 import * as Schedule from "effect/Schedule"
 import type { ServerResponse } from "node:http"
 import { assert, describe, it, vi } from "vitest"
@@ -33,6 +33,23 @@ const impatient: SignalWireOptions = {
 const unusableTokens = [" ", "undefined", "null", "Bearer s3cret", "s3cret\n", "s3cret s3cret", "s3cret-🔑"]
 
 const nowhere = "00000000-0000-4000-8000-00000000dead"
+
+describe("checkMessage", () => {
+  it.each<[string, Parameters<typeof checkMessage>[0]]>([
+    ["text", { addressId: nowhere, text: "" }],
+    ["addressId", { addressId: "..", text: "hello" }],
+    ["metadata", { addressId: nowhere, text: "hello", metadata: { count: 1n } }],
+    ["details", { addressId: nowhere, text: "hello", details: { count: 1n } }]
+  ])("P9.2: refuses at once a message whose %s can't be", async (attribute, message) => {
+    const error = await failure(Promise.resolve().then(() => checkMessage(message)))
+    assert.deepStrictEqual(complaints(error), [attribute])
+    assert.deepStrictEqual([error.method, error.stored], ["conversation.sendMessage", "no"])
+  })
+
+  it("has nothing to say about one that can be sent", () => {
+    assert.doesNotThrow(() => checkMessage({ addressId: nowhere, text: " ", metadata: {} }))
+  })
+})
 
 /** Every call that takes an address. */
 const withAddress = ({ conversation }: SignalWireClient, addressId: unknown) => [

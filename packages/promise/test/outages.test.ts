@@ -357,4 +357,5 @@ it("P7.2: once disconnected, every method fails with Closed, and what iterates e
   ]
   for (const call of calls) assert.strictEqual((await failure(call)).reason._tag, "Closed")
   assert.strictEqual(ada.connection.state._tag, "Closed")
+  assert.strictEqual(states.items.at(-1)?._tag, "Closed")
 })

@@ -29,8 +29,9 @@ export type SignalWireProviderProps =
     }
     | {
       /**
-       * What to make a client from; it ends with the provider. Another `token` is taken over as it is given, and
-       * `onRefreshToken` is the newest; for other options, or another subscriber, give the provider another `key`.
+       * What to make a client from; it ends with the provider. Another `token` is taken over as it is given, also where
+       * the one before it was refused, or was none, and `onRefreshToken` is the newest; for other options, or another
+       * subscriber, give the provider another `key`.
        */
       readonly options: SignalWireOptions
       readonly client?: undefined
@@ -47,6 +48,7 @@ const useEarlyEffect = typeof document === "undefined" ? useEffect : useLayoutEf
 
 const Given = ({ children, client }: { readonly client: SignalWireClient; readonly children: ReactNode }) => {
   const stores = useMemo(() => Stores.make(Source.given(client)), [client])
+  useEarlyEffect(() => stores.retain(), [stores])
   return createElement(Context.Provider, { value: stores }, children)
 }
 
@@ -55,7 +57,7 @@ const Owned = ({ children, options }: { readonly options: SignalWireOptions; rea
     const source = Source.owned(options)
     return { source, stores: Stores.make(source) }
   })
-  useEarlyEffect(() => source.retain(), [source])
+  useEarlyEffect(() => stores.retain(), [stores])
   useEffect(() => source.update(options), [source, options])
   return createElement(Context.Provider, { value: stores }, children)
 }

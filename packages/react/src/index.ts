@@ -1,6 +1,6 @@
 export type { TimelineMessage } from "./internal/conversation.ts"
-export type { ListedConversation } from "./internal/conversations.ts"
 export type { TimelineGap } from "./internal/following.ts"
+export type { ListedConversation } from "./internal/listing.ts"
 export type { OutgoingMessage, SendOptions } from "./internal/outgoing.ts"
 export type { ClientState } from "./internal/source.ts"
 export type { StoredMessage } from "./internal/window.ts"

@@ -1,4 +1,6 @@
-import { useConversations } from "@effect-signalwire/react"
+import { type Conversations, SignalWireProvider, useConversations } from "@effect-signalwire/react"
+import { createElement } from "react"
+import { createRoot } from "react-dom/client"
 import { assert, describe, it } from "vitest"
 import { eventually, open } from "./support.ts"
 
@@ -55,5 +57,28 @@ describe("useConversations", () => {
     assert.containSubset(current().error, { _tag: "ConversationError", reason: { _tag: "Forbidden" } })
     await current().refresh()
     await eventually(() => assert.deepStrictEqual([current().status, current().error], ["ready", null]))
+  })
+
+  it("is there at once for a component that comes back, with what was said meanwhile", async () => {
+    await using world = await open()
+    await world.seed(world.ada.id, ["before"])
+    const answers: Array<Conversations> = []
+    const List = () => {
+      answers.push(useConversations())
+      return null
+    }
+    const options = { token: world.ada.token, urls: { http: world.info.http, ws: world.info.ws } }
+    const root = createRoot(document.createElement("div"))
+    const render = (isShown: boolean) =>
+      root.render(createElement(SignalWireProvider, { options }, isShown ? createElement(List) : null))
+    render(true)
+    await eventually(() => assert.strictEqual(answers.at(-1)?.status, "ready"))
+    render(false)
+    await world.seed(world.grace.id, ["meanwhile"])
+    const before = answers.length
+    render(true)
+    await eventually(() => assert.strictEqual(answers.at(-1)?.conversations[0]?.lastMessage?.text, "meanwhile"))
+    assert.deepStrictEqual(answers.slice(before).map(({ status }) => status).filter((status) => status !== "ready"), [])
+    root.unmount()
   })
 })

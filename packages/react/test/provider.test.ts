@@ -6,14 +6,6 @@ import { renderToString } from "react-dom/server"
 import { assert, describe, it } from "vitest"
 import { eventually, open } from "./support.ts"
 
-type World = Awaited<ReturnType<typeof open>>
-
-/** Sockets that are open now, by what the server says. */
-const sessions = async ({ admin }: World): Promise<number> => {
-  const answer = await admin("GET", "/sessions")
-  return JSON.stringify(answer).split("\"connected\":true").length - 1
-}
-
 describe("SignalWireProvider", () => {
   it("has one socket for all hooks in strict mode, and leaves none when it goes away", async () => {
     await using world = await open()
@@ -35,9 +27,9 @@ describe("SignalWireProvider", () => {
       ])
     })
     assert.strictEqual(current().one.messages, current().same.messages)
-    assert.strictEqual(await sessions(world), 1)
+    assert.strictEqual(await world.sockets(), 1)
     unmount()
-    await eventually(async () => assert.strictEqual(await sessions(world), 0))
+    await eventually(async () => assert.strictEqual(await world.sockets(), 0))
     const log = JSON.stringify(await world.admin("GET", "/log"))
     assert.strictEqual(log.split("\"on\":\"opened\"").length - 1, 1)
   })
@@ -67,8 +59,7 @@ describe("SignalWireProvider", () => {
     const { current, rerender } = world.render(() => ({ ...useClient(), timeline: useTimeline(world.addressId) }))
     await eventually(() => assert.strictEqual(current().timeline.status, "live"))
     const { client } = current()
-    const minted = await world.admin("POST", "/tokens", { subscriberId: world.ada.id })
-    const token = typeof minted === "object" && minted !== null && "token" in minted ? String(minted.token) : ""
+    const token = await world.mint(world.ada.id)
     rerender({ token })
     await client?.conversation.getConversations()
     await world.admin("POST", "/tokens/expire", { token: world.ada.token })
@@ -83,8 +74,7 @@ describe("SignalWireProvider", () => {
 
   it("asks the newest onRefreshToken that it was given", async () => {
     await using world = await open()
-    const minted = await world.admin("POST", "/tokens", { subscriberId: world.ada.id })
-    const token = typeof minted === "object" && minted !== null && "token" in minted ? String(minted.token) : ""
+    const token = await world.mint(world.ada.id)
     const { current, rerender } = world.render(() => useClient(), { onRefreshToken: () => null })
     await eventually(() => assert.strictEqual(current().status, "ready"))
     rerender({ onRefreshToken: () => token })

@@ -202,7 +202,79 @@ describe("useSendMessage", () => {
       ])
     })
   })
+
+  const circular: { self?: unknown } = {}
+  circular.self = circular
+
+  it.each<[string, string, Parameters<Chat["send"]>[1], string]>([
+    ["no text", "", undefined, "text"],
+    ["metadata that can't be written as JSON", "hello", { metadata: circular }, "metadata"],
+    ["details that can't be written as JSON", "hello", { details: { count: 1n } }, "details"]
+  ])("P9.2: refuses a message with %s, which is never shown", async (_, text, options, attribute) => {
+    await using world = await open()
+    const { answers, current } = await chat(world)
+    assertInvalid(() => current().send(text, options), attribute)
+    current().send("after")
+    await eventually(() => assert.strictEqual(current().messages.at(-1)?.status, "stored"))
+    assert.isEmpty(answers.filter(({ messages }) => messages.some((message) => message.text !== "after")))
+  })
+
+  it("P9.2: refuses a message to nobody", async () => {
+    await using world = await open()
+    const { current } = world.render(() => useSendMessage(null))
+    await eventually(() => assert.deepStrictEqual(current().outgoing, []))
+    assertInvalid(() => current().send("hello"), "addressId")
+  })
+
+  it("sends a text of spaces as it is", async () => {
+    await using world = await open()
+    const { current } = await chat(world)
+    current().send("  ")
+    await eventually(() =>
+      assert.deepStrictEqual(current().messages.map(({ status, text }) => [status, text]), [["stored", "  "]])
+    )
+  })
+
+  it("P4.1: looks for a message before it is sent again, and not before it is sent first", async () => {
+    await using world = await open()
+    const requests: Array<string> = []
+    const { current } = await chat(world, {
+      fetch: (input, init) => {
+        requests.push(isSend(input, init) ? "send" : "look")
+        return fetch(input, init)
+      }
+    })
+    current().send("first")
+    await eventually(() => assert.strictEqual(saying(current(), "first")[0]?.status, "stored"))
+    await world.setFaults({
+      match: { on: "http", method: "POST", path: "/api/fabric/messages" },
+      action: { type: "answer", status: 422 },
+      times: 1
+    })
+    requests.length = 0
+    current().send("again")
+    await eventually(() => assert.strictEqual(saying(current(), "again")[0]?.status, "failed"))
+    assert.deepStrictEqual(requests, ["send"])
+    current().outgoing[0]?.retry()
+    await eventually(() => assert.strictEqual(saying(current(), "again")[0]?.status, "stored"))
+    assert.deepStrictEqual([...new Set(requests.slice(1))], ["look", "send"])
+  })
 })
+
+const assertInvalid = (send: () => unknown, attribute: string) => {
+  let thrown: unknown
+  try {
+    send()
+  } catch (error) {
+    thrown = error
+  }
+  assert.containSubset(thrown, {
+    _tag: "ConversationError",
+    method: "conversation.sendMessage",
+    stored: "no",
+    reason: { _tag: "Invalid", errors: [{ attribute }] }
+  })
+}
 
 /** The body of a send without what goes along with the text: a server that does not keep it. */
 const withoutMetadata = (body: RequestInit["body"]): string => {

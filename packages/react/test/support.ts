@@ -43,6 +43,14 @@ export const open = async () => {
     /** Messages that a subscriber sent. */
     seed,
     drop: (subscriberId: string) => admin("POST", "/sessions/drop", { subscriberId }),
+    /** Another token of somebody's. */
+    mint: async (subscriberId: string): Promise<string> => {
+      const minted = await admin("POST", "/tokens", { subscriberId })
+      return typeof minted === "object" && minted !== null && "token" in minted ? String(minted.token) : ""
+    },
+    /** How many sockets are open now, by what the server says. */
+    sockets: async (): Promise<number> =>
+      JSON.stringify(await admin("GET", "/sessions")).split("\"connected\":true").length - 1,
     setFaults: (...rules: ReadonlyArray<unknown>) => admin("PUT", "/faults", { rules }),
     /** Renders a hook as a component under a provider does; answers what it answered, each time. */
     render: <A>(use: () => A, options: SignalWireOptions = {}): Rendered<A> => {

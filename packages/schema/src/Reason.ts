@@ -212,6 +212,14 @@ export type Reason =
   | UnreadableCursor
   | Closed
 
+/**
+ * Whether what failed for this reason may work later without a change to the program: once the server is well again,
+ * another token is given, or what answered in the server's place is gone. Links that lead nowhere will the next time.
+ */
+export const mayHeal = (reason: Reason): boolean =>
+  reason.isRetryable || reason._tag === "Unauthorized" ||
+  (reason._tag === "Malformed" && reason.path !== "links.next")
+
 /** What every service's error consists of. */
 export interface ErrorFields {
   /** The method that failed. */

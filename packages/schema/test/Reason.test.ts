@@ -68,3 +68,16 @@ it.effect.prop(
       assert.isNotEmpty(structuredClone(reason).message)
     })
 )
+
+it.each<[boolean, string, Reason.Reason]>([
+  [true, "a network that is away", new Reason.Transport({ detail: "refused" })],
+  [true, "a server that fails", new Reason.ServerError({ status: 503, detail: "" })],
+  [true, "a refused token, for there may be another", new Reason.Unauthorized({ detail: "expired" })],
+  [true, "an answer that is none, as of a captive portal", new Reason.Malformed({ path: "", detail: "not JSON" })],
+  [false, "links that lead nowhere", new Reason.Malformed({ path: "links.next", detail: "in a circle" })],
+  [false, "what the token does not allow", new Reason.Forbidden({ detail: "no" })],
+  [false, "input that is wrong", Reason.invalidParameter("text", "must not be empty")],
+  [false, "a client that is closed", new Reason.Closed()]
+])("P8.3: knows (%s) whether this may heal: %s", (expected, _, reason) => {
+  assert.strictEqual(Reason.mayHeal(reason), expected)
+})

@@ -13,7 +13,7 @@ import * as Data from "effect/Data"
  * - `Connecting`: the first dial is under way.
  * - `Connected`: authenticated; `resumed` says whether the server went on with the earlier session. While `catchingUp`,
  *   history is read for what was missed, and nothing newer is handed on before that; `reason` says why the last try to
- *   read it failed.
+ *   read it failed. What begins, and can't read the history that it begins with, counts as catching up too.
  * - `Reconnecting`: there is no session because of `reason`; the `attempt`-th try begins within `delayMillis`. Where that is
  *   `null`, the token was refused for good, and the client waits for another one.
  * - `Failed`: there is none because of `reason`, which does not heal by itself. The next subscriber tries afresh.

@@ -14,7 +14,7 @@ import type { ConversationMessage } from "@effect-signalwire/schema/Conversation
 import * as Deadline from "@effect-signalwire/schema/Deadline"
 import type { ClientId } from "@effect-signalwire/schema/Ids"
 import * as Monotonic from "@effect-signalwire/schema/Monotonic"
-import type { Reason } from "@effect-signalwire/schema/Reason"
+import { mayHeal } from "@effect-signalwire/schema/Reason"
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -144,10 +144,6 @@ const judge = ({ end, messages }: History.Stretch, clientId: ClientId, text: str
 /** The first pause between two looks, and the longest. Milliseconds. */
 const firstPause = 250
 const longestPause = 5000
-
-/** Whether history may be readable again later: a portal's page is waited out like an outage. */
-const mayBeReadable = (reason: Reason): boolean =>
-  reason.isRetryable || (reason._tag === "Malformed" && reason.path !== "links.next")
 
 type Around = (
   effect: Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late>
@@ -326,7 +322,7 @@ class Delivering {
         if (Result.isSuccess(result)) return result.success
         const { reason } = result.failure
         const underWayMillis = this.open?.millis ?? 0
-        if (!mayBeReadable(reason)) {
+        if (!mayHeal(reason)) {
           return yield* new Open({ settled: false, underWayMillis, cause: result.failure })
         }
         const tookMillis = (yield* Monotonic.millis) - began

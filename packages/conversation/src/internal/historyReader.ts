@@ -7,7 +7,7 @@ import type { ConversationMessage } from "@effect-signalwire/schema/Conversation
 import * as Flight from "@effect-signalwire/schema/Flight"
 import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import type { Page } from "@effect-signalwire/schema/Page"
-import type * as Reason from "@effect-signalwire/schema/Reason"
+import * as Reason from "@effect-signalwire/schema/Reason"
 import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
 import type { Service as Subscription } from "@effect-signalwire/subscription/Subscription"
 import * as Effect from "effect/Effect"
@@ -53,16 +53,6 @@ const connectedCap = 4000
  */
 const quick = 4000
 const quickInARow = 3
-
-/** What a bound on the walk over pages found: the links lead nowhere, and will the next time. */
-const leadsNowhere = (reason: Reason.Reason): boolean => reason._tag === "Malformed" && reason.path === "links.next"
-
-/**
- * Whether a failure may heal. What is in between may answer for the server, in its own words, and go away again; a token
- * that was refused may be replaced.
- */
-const heals = (reason: Reason.Reason): boolean =>
-  reason.isRetryable || reason._tag === "Unauthorized" || (reason._tag === "Malformed" && !leadsNowhere(reason))
 
 export class HistoryReader {
   private readonly options: Options
@@ -110,6 +100,27 @@ export class HistoryReader {
 
   /** Reads again and again, until it succeeds or fails for what does not heal. */
   private untilRead<A>(read: Effect.Effect<A, ConversationError>): Effect.Effect<A, ConversationError> {
+    return Effect.suspend(() => {
+      const { monitor } = this.options
+      let isWaiting = false
+      return Effect.ensuring(
+        this.retrying(read, (reason) => {
+          monitor.historyWas(reason)
+          // whoever needs what is read is not handed anything newer before
+          if (!isWaiting) monitor.catchUp(1)
+          isWaiting = true
+        }),
+        Effect.sync(() => {
+          if (isWaiting) monitor.catchUp(-1)
+        })
+      )
+    })
+  }
+
+  private retrying<A>(
+    read: Effect.Effect<A, ConversationError>,
+    onFailure: (reason: Reason.Reason) => void
+  ): Effect.Effect<A, ConversationError> {
     return Effect.gen({ self: this }, function*() {
       const { healing, monitor, subscription, telemetry } = this.options
       let timeouts = 0
@@ -122,13 +133,13 @@ export class HistoryReader {
         }
         const error = result.failure
         const { reason } = error
-        if (!heals(reason)) return yield* error
+        if (!Reason.mayHeal(reason)) return yield* error
         const session = yield* subscription.connection
         if (session._tag === "Failed") {
           return yield* new ConversationError({ method: error.method, reason: session.reason })
         }
         timeouts = reason._tag === "Timeout" && timeouts < quickInARow ? timeouts + 1 : 0
-        monitor.historyWas(reason)
+        onFailure(reason)
         yield* telemetry.debug("history could not be read", [error.message], { "signalwire.method": error.method })
         const tookMillis = (yield* Monotonic.millis) - began
         yield* healing.pause(reason, {

@@ -42,12 +42,14 @@ export class Monitor {
 
   /** Reads what was missed: the state says so for as long as it takes. */
   whileCatchingUp<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    const count = (change: number) =>
-      Effect.sync(() => {
-        this.catchingUp += change
-        if (this.catchingUp === Math.max(change, 0)) this.publish()
-      })
+    const count = (change: 1 | -1) => Effect.sync(() => this.catchUp(change))
     return Effect.acquireUseRelease(count(1), () => effect, () => count(-1))
+  }
+
+  /** Notes that one more waits for history to be read, or one less. */
+  catchUp(change: 1 | -1): void {
+    this.catchingUp += change
+    if (this.catchingUp === Math.max(change, 0)) this.publish()
   }
 
   private publish(): void {

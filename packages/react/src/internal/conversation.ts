@@ -2,9 +2,12 @@
  * One conversation as components see it: what is stored, then what is on its way. Both change together, so that a message
  * is never seen twice, nor not at all, when it goes from the one to the other.
  */
+import type { SignalWireClient } from "@effect-signalwire/promise"
+import * as Aborting from "./aborting.ts"
 import * as Following from "./following.ts"
+import type { Keeping } from "./keeping.ts"
 import * as Outgoing from "./outgoing.ts"
-import type { Source } from "./source.ts"
+import * as Source from "./source.ts"
 import * as Store from "./store.ts"
 import type { StoredMessage } from "./window.ts"
 
@@ -13,9 +16,9 @@ export type TimelineMessage = StoredMessage | Outgoing.OutgoingMessage
 
 /** A conversation's messages as they stand. */
 export interface TimelineState {
-  /** `loading` until history has been read; `failed` when following ended, see `error`. */
+  /** `loading` until history has been read; `failed` when it can't be, and is not followed any more: see `error`. */
   readonly status: "loading" | "live" | "failed"
-  /** Why following ended: a `ConversationError`, unless the client could not be made. */
+  /** Why it is `failed`: a `ConversationError`, unless the client could not be made. */
   readonly error: Error | null
   /** Oldest first: what is stored, then what is on its way. */
   readonly messages: ReadonlyArray<TimelineMessage>
@@ -25,9 +28,15 @@ export interface TimelineState {
   readonly hasOlder: boolean
   /** Whether newer messages were let go of to make room for older ones; `showLatest` brings them back. */
   readonly hasNewer: boolean
+  /** Whether older messages are being read. It waits for whatever may heal. */
   readonly isLoadingOlder: boolean
   /** Why the last reading of older messages failed; they can be asked for again. */
   readonly olderError: Error | null
+}
+
+export interface Options extends Following.Options {
+  /** For how many milliseconds it is still followed when nobody looks any more. */
+  readonly keepAlive: number
 }
 
 export interface Conversation {
@@ -37,8 +46,8 @@ export interface Conversation {
   readonly loadOlder: () => Promise<void>
   /** Follows anew from the newest page on. */
   readonly restart: () => void
-  /** Takes effect when following begins. */
-  readonly configure: (options: Following.Options) => void
+  /** Takes effect when following begins, and when nobody looks any more. */
+  readonly configure: (options: Options) => void
 }
 
 export const initial: TimelineState = {
@@ -52,15 +61,16 @@ export const initial: TimelineState = {
   olderError: null
 }
 
-export const defaults: Following.Options = { capacity: 1000, pageSize: 50 }
+export const defaults: Options = { capacity: 1000, pageSize: 50, keepAlive: 30_000 }
 
-export const make = (addressId: string, { client }: Pick<Source, "client">): Conversation => {
+export const make = (addressId: string, source: Source.Source, keeping: Keeping): Conversation => {
   const timeline = Store.make(initial)
   const outgoing = Store.make<ReadonlyArray<Outgoing.OutgoingMessage>>([])
   let options = defaults
   let isScheduled = false
+  /** What it is followed with, while it is. */
+  let current: { readonly client: SignalWireClient; readonly signal: AbortSignal } | undefined
   let attempt: AbortController | undefined
-  let isFollowed = false
 
   const publish = () => {
     isScheduled = false
@@ -81,32 +91,49 @@ export const make = (addressId: string, { client }: Pick<Source, "client">): Con
     setTimeout(publish)
   }
 
-  const sending = Outgoing.make(addressId, client, publishSoon)
-  const following = Following.make(addressId, client, () => options, sending.heard, publishSoon)
+  const sending = Outgoing.make(addressId, source.client, publishSoon)
+  const following = Following.make(addressId, source, () => options, sending.heard, publishSoon)
 
   const restart = () => {
-    if (!isFollowed) return
+    if (current === undefined) return
     attempt?.abort()
-    attempt = new AbortController()
-    following.begin(attempt.signal)
+    attempt = Aborting.within(current.signal)
+    following.begin(current.client, attempt.signal)
     publish()
   }
 
   const run = (signal: AbortSignal) => {
-    isFollowed = true
     const unfollow = sending.follow()
+    Source.use(source, signal, {
+      onClient: (client, signal) => {
+        current = { client, signal }
+        restart()
+      },
+      onFailure: (error) => {
+        current = undefined
+        following.fail(error)
+        publish()
+      }
+    })
     signal.addEventListener("abort", () => {
-      isFollowed = false
-      attempt?.abort()
+      current = undefined
       unfollow()
       following.reset()
       publish()
     }, { once: true })
-    restart()
+  }
+
+  const release: Store.Release = (end) => {
+    const { status, window } = following.standing()
+    // who comes back to one that failed has it followed anew
+    const takeBack = keeping.keep(status === "failed" ? 0 : options.keepAlive)(end)
+    // and wants to see the newest messages
+    if (window.hasNewer()) restart()
+    return takeBack
   }
 
   return {
-    timeline: Store.whileWatched(timeline, run),
+    timeline: Store.whileWatched(timeline, run, release),
     outgoing,
     send: (text, options) => {
       const clientId = sending.send(text, options)

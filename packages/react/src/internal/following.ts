@@ -1,6 +1,8 @@
 /** One conversation's timeline, followed into a window: from its newest page on, and back as far as is asked for. */
 import type { DocumentedTimelineEvent, SignalWireClient } from "@effect-signalwire/promise"
 import { toError } from "./failure.ts"
+import * as Retrying from "./retrying.ts"
+import type { Source } from "./source.ts"
 import * as Window from "./window.ts"
 
 /** Messages that may be missing, and can't be had. Unix seconds; `to` is `null` when it reaches until now. */
@@ -25,7 +27,9 @@ export interface Standing {
 export interface Following {
   readonly standing: () => Standing
   /** Follows from the newest page on, until the signal. What is shown stays until that has been read. */
-  readonly begin: (signal: AbortSignal) => void
+  readonly begin: (client: SignalWireClient, signal: AbortSignal) => void
+  /** Notes that it can't be followed. */
+  readonly fail: (error: unknown) => void
   /** Forgets everything. */
   readonly reset: () => void
   /** Reads the messages before; one reading at a time. */
@@ -40,7 +44,7 @@ const maxGaps = 100
 
 export const make = (
   addressId: string,
-  client: () => Promise<SignalWireClient>,
+  source: Pick<Source, "state">,
   options: () => Options,
   heard: (message: Window.Message, clientId: string | null) => string,
   changed: () => void
@@ -54,7 +58,8 @@ export const make = (
     olderError: null
   })
   let standing = initial()
-  let current: AbortSignal | undefined
+  /** Reads what stands before, for as long as it is followed. */
+  let readOlder: ((window: Window.Window) => Promise<void>) | undefined
   let older: Promise<void> | undefined
 
   const update = (change: Partial<Standing>) => {
@@ -62,11 +67,10 @@ export const make = (
     changed()
   }
 
-  const follow = async (signal: AbortSignal): Promise<void> => {
+  const follow = async ({ connection, conversation }: SignalWireClient, signal: AbortSignal): Promise<void> => {
     const window = Window.make(options().capacity)
     let gaps: ReadonlyArray<TimelineGap> = []
     let isShown = false
-    const { conversation } = await client()
     for await (const event of conversation.timeline({ addressId, signal })) {
       if (signal.aborted) return
       switch (event._tag) {
@@ -83,33 +87,36 @@ export const make = (
       // history is shown at once, not message by message
       if (isShown) update({ status: "live", error: null, window, gaps })
     }
+    // it ends with the client, and this rejects with the reason
+    await connection.ready({ signal })
   }
 
-  const begin = (signal: AbortSignal): void => {
-    current = signal
-    older = undefined
-    update({ status: "loading", error: null, isLoadingOlder: false, olderError: null })
-    follow(signal).catch((error: unknown) => {
-      if (!signal.aborted) update({ status: "failed", error: toError(error) })
-    })
-  }
+  const fail = (error: unknown) => update({ status: "failed", error: toError(error) })
 
-  const readOlder = async (signal: AbortSignal, window: Window.Window): Promise<void> => {
-    const { conversation } = await client()
+  /** Reads a page before the window, waiting for whatever may heal. */
+  const readPage = async (
+    client: SignalWireClient,
+    signal: AbortSignal,
+    window: Window.Window
+  ): Promise<void> => {
+    const retrying = Retrying.make(client, source, signal)
     const oldest = window.oldest()
-    let page = await conversation.getConversationMessages({
-      addressId,
-      pageSize: options().pageSize,
-      // to the end of that second, as a server may know whole seconds only; what is known already is passed over
-      until: oldest === undefined ? undefined : Math.ceil(oldest.ts),
-      signal
-    })
+    let page = await retrying.read(() =>
+      client.conversation.getConversationMessages({
+        addressId,
+        pageSize: options().pageSize,
+        // to the end of that second, as a server may know whole seconds only; what is known already is passed over
+        until: oldest === undefined ? undefined : Math.ceil(oldest.ts),
+        signal
+      })
+    )
     const found = new Map<string, Window.Message>()
     for (let pages = 1;; pages++) {
       for (const message of page.data) if (!window.has(message.id)) found.set(message.id, message)
       // one that brought little that is new is no answer to somebody who asked for more
-      const isLittle = found.size * 2 < options().pageSize && pages < maxPages
-      const next = isLittle && page.hasNext ? await page.nextPage({ signal }) : undefined
+      if (found.size * 2 >= options().pageSize || pages >= maxPages || !page.hasNext) break
+      const { nextPage } = page
+      const next = await retrying.read(() => nextPage({ signal }))
       if (next === undefined) break
       page = next
     }
@@ -119,19 +126,26 @@ export const make = (
 
   return {
     standing: () => standing,
-    begin,
+    begin: (client, signal) => {
+      readOlder = (window) => readPage(client, signal, window)
+      older = undefined
+      update({ status: "loading", error: null, isLoadingOlder: false, olderError: null })
+      follow(client, signal).catch((error: unknown) => {
+        if (!signal.aborted) fail(error)
+      })
+    },
+    fail,
     reset: () => {
-      current = undefined
+      readOlder = undefined
       older = undefined
       standing = initial()
     },
     loadOlder: () => {
-      const signal = current
       const { window } = standing
       if (older !== undefined) return older
-      if (signal === undefined || standing.status === "loading" || !window.hasOlder()) return Promise.resolve()
+      if (readOlder === undefined || standing.status === "loading" || !window.hasOlder()) return Promise.resolve()
       update({ isLoadingOlder: true, olderError: null })
-      const reading = readOlder(signal, window).then(
+      const reading = readOlder(window).then(
         () => null,
         (error: unknown) => toError(error)
       ).then((olderError) => {

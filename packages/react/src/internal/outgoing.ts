@@ -2,7 +2,7 @@
  * Messages on their way: shown from the moment they are sent, until the timeline shows them as stored. A message is
  * recognised by the client id it was sent with; where the server does not keep that, by its text, once it was accepted.
  */
-import type { SendMessageOptions, SignalWireClient } from "@effect-signalwire/promise"
+import { checkMessage, type SendMessageOptions, type SignalWireClient } from "@effect-signalwire/promise"
 import * as SendMessage from "@effect-signalwire/schema/SendMessage"
 import { toError } from "./failure.ts"
 import type { Message } from "./window.ts"
@@ -34,6 +34,7 @@ export interface OutgoingMessage {
 
 export interface Outgoing {
   readonly messages: () => ReadonlyArray<OutgoingMessage>
+  /** Throws for what can never be sent. */
   readonly send: (text: string, options?: SendOptions) => string
   /** A timeline yields a message: answers the key it is shown under. */
   readonly heard: (message: Message, clientId: string | null) => string
@@ -86,10 +87,10 @@ export const make = (
     changed()
   }
 
-  const deliver = async ({ clientId, details, metadata, text }: OutgoingMessage): Promise<void> => {
+  const deliver = async ({ clientId, details, metadata, text }: OutgoingMessage, isNew: boolean): Promise<void> => {
     try {
       const { conversation } = await client()
-      await conversation.sendMessage({ addressId, clientId, text, metadata, details })
+      await conversation.sendMessage({ addressId, clientId, isNew, text, metadata, details })
       accepted(clientId)
     } catch (error) {
       update(clientId, { status: "failed", error: toError(error) })
@@ -100,7 +101,8 @@ export const make = (
     const draft = drafts.get(clientId)
     if (draft?.status !== "failed") return
     update(clientId, { status: "sending", error: null })
-    void deliver(draft)
+    // it may be stored already
+    void deliver(draft, false)
   }
 
   const discard = (clientId: string) => {
@@ -119,6 +121,7 @@ export const make = (
   return {
     messages: () => [...drafts.values()],
     send: (text, options) => {
+      checkMessage({ addressId, text, metadata: options?.metadata, details: options?.details })
       const clientId = newClientId()
       // as they are now: it is shown with them, and may be sent again later
       const { details, metadata } = SendMessage.snapshot(options ?? {})
@@ -135,7 +138,7 @@ export const make = (
       }
       drafts.set(clientId, draft)
       changed()
-      void deliver(draft)
+      void deliver(draft, true)
       return clientId
     },
     heard: (message, clientId) => {

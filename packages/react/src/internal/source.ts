@@ -3,7 +3,9 @@
  * provider is gone for good: strict mode, which takes every component away and puts it back at once, sees one client.
  */
 import { SignalWire, type SignalWireClient, type SignalWireOptions } from "@effect-signalwire/promise"
-import { toError } from "./failure.ts"
+import * as Aborting from "./aborting.ts"
+import { report, toError } from "./failure.ts"
+import * as Holding from "./holding.ts"
 import * as Store from "./store.ts"
 
 /** How the client stands. */
@@ -13,29 +15,64 @@ export type ClientState =
   | { readonly status: "failed"; readonly client: null; readonly error: Error }
 
 export interface Source {
+  /** It also changes, and has the same client, when that one has got another token. */
   readonly state: Store.Readable<ClientState>
   /** The client, as soon as there is one. */
   readonly client: () => Promise<SignalWireClient>
+  /** Keeps the client; answers how to let go of it. Who lets go last ends it. */
+  readonly retain: () => () => void
 }
 
 const pending: ClientState = { status: "pending", client: null, error: null }
 const ready = (client: SignalWireClient): ClientState => ({ status: "ready", client, error: null })
+const failed = (error: unknown): ClientState => ({ status: "failed", client: null, error: toError(error) })
+
+const retainNothing = () => () => {}
 
 /** A client that somebody else made, and ends. */
 export const given = (client: SignalWireClient): Source => ({
   state: Store.make(ready(client)),
-  client: () => Promise.resolve(client)
+  client: () => Promise.resolve(client),
+  retain: retainNothing
 })
 
-/** Before there is a provider, as on a server: a client that never comes. */
+const noProvider = new Error("there is no SignalWireProvider above this component")
+
+/** Where there is no provider: a client that never comes. */
 export const none: Source = {
-  state: Store.make<ClientState>(pending),
-  client: () => Promise.reject(new Error("there is no SignalWireProvider above this component"))
+  state: Store.make(failed(noProvider)),
+  client: () => Promise.reject(noProvider),
+  retain: retainNothing
+}
+
+/** What becomes of those who need a client, when there is one and when there is not. */
+export interface User {
+  /** The signal is aborted when the client is no more, or another one takes its place. */
+  readonly onClient: (client: SignalWireClient, signal: AbortSignal) => void
+  /** The client could not be made. */
+  readonly onFailure: (error: Error) => void
+}
+
+/** Hands over one client after the other, until the signal. */
+export const use = ({ state }: Source, signal: AbortSignal, { onClient, onFailure }: User): void => {
+  let current: SignalWireClient | null = null
+  let inUse: AbortController | undefined
+  const note = () => {
+    const { client, error } = state.get()
+    if (client !== null && client === current) return
+    current = client
+    inUse?.abort()
+    if (error !== null) onFailure(error)
+    if (client === null) return
+    inUse = Aborting.within(signal)
+    onClient(client, inUse.signal)
+  }
+  const stop = state.subscribe(note)
+  signal.addEventListener("abort", stop, { once: true })
+  note()
 }
 
 export interface OwnedSource extends Source {
-  /** Keeps the client; answers how to let go of it. Who lets go last ends it. */
-  readonly retain: () => () => void
   /** Takes another token over, and who is asked for the next. Other options are those of the beginning. */
   readonly update: (options: SignalWireOptions) => void
 }
@@ -44,7 +81,6 @@ export interface OwnedSource extends Source {
 export const owned = (initial: SignalWireOptions, make: typeof SignalWire = SignalWire): OwnedSource => {
   const state = Store.make<ClientState>(pending)
   let options = initial
-  let owners = 0
   let isEnded = false
   let opened: Promise<SignalWireClient> | undefined
 
@@ -58,54 +94,54 @@ export const owned = (initial: SignalWireOptions, make: typeof SignalWire = Sign
     return client
   }
 
-  const client = (): Promise<SignalWireClient> => {
-    if (opened !== undefined) return opened
-    if (isEnded) return Promise.reject(new Error("the SignalWireProvider is gone"))
+  const begin = (): Promise<SignalWireClient> => {
     const opening = open()
     opened = opening
-    opening.then(
-      (client) => opened === opening && state.set(ready(client)),
-      (error: unknown) => opened === opening && state.set({ status: "failed", client: null, error: toError(error) })
-    )
+    state.set(pending)
+    const tell = (outcome: ClientState) => {
+      if (opened === opening) state.set(outcome)
+    }
+    opening.then((client) => tell(ready(client)), (error: unknown) => tell(failed(error)))
     return opening
   }
 
-  const endUnlessOwned = () => {
-    if (owners > 0 || opened === undefined) return
-    const ended = opened
-    opened = undefined
-    isEnded = true
-    state.set(pending)
-    ended.then((client) => client.disconnect()).catch(() => {
-      // it could not be made, which was told
-    })
+  /** Gives another token to the client, or makes the one that could not be made without it. */
+  const replaceToken = async (current: Promise<SignalWireClient>, token: string): Promise<void> => {
+    const client = await current.catch(() => undefined)
+    if (client !== undefined) await client.updateToken(token)
+    if (opened !== current) return
+    if (client === undefined) void begin()
+    else state.set(ready(client))
   }
 
   return {
     state,
-    client,
-    retain: () => {
-      owners++
-      isEnded = false
-      void client().catch(() => {
-        // the state tells
-      })
-      let isOwner = true
-      return () => {
-        if (!isOwner) return
-        isOwner = false
-        owners--
-        queueMicrotask(endUnlessOwned)
-      }
+    client: () => {
+      if (opened !== undefined) return opened
+      return isEnded ? Promise.reject(new Error("the SignalWireProvider is gone")) : begin()
     },
+    retain: Holding.make(() => {
+      isEnded = false
+      if (opened === undefined) void begin()
+    }, () => {
+      const ended = opened
+      opened = undefined
+      isEnded = true
+      state.set(pending)
+      ended?.then((client) => client.disconnect()).catch(() => {
+        // it could not be made, which was told
+      })
+    }),
     update: (next) => {
       const { token } = next
       const isAnother = token !== options.token
       options = next
       if (!isAnother || token === undefined || opened === undefined) return
-      opened.then((client) => client.updateToken(token)).catch((error: unknown) =>
-        state.set({ status: "failed", client: null, error: toError(error) })
-      )
+      const current = opened
+      replaceToken(current, token).catch((error: unknown) => {
+        // the client goes on with the one it has
+        if (opened === current) (options.logger ?? console).error("the client was given no token", error)
+      }).catch(report)
     }
   }
 }

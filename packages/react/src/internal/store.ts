@@ -1,8 +1,11 @@
+import { report } from "./failure.ts"
+import * as Holding from "./holding.ts"
+
 /** A value that React can read and watch. */
 export interface Readable<A> {
   /** The value as it stands: the same object until it changes. */
   readonly get: () => A
-  /** Calls back after each change; answers how to stop that. */
+  /** Calls back after each change; answers how to stop that. What the listener throws is reported, and touches nobody else. */
   readonly subscribe: (listener: () => void) => () => void
 }
 
@@ -18,7 +21,13 @@ export const make = <A>(initial: A): Store<A> => {
     set: (next) => {
       if (Object.is(value, next)) return
       value = next
-      for (const listener of listeners) listener()
+      for (const listener of listeners) {
+        try {
+          listener()
+        } catch (error) {
+          report(error)
+        }
+      }
     },
     subscribe: (listener) => {
       listeners.add(listener)
@@ -27,34 +36,41 @@ export const make = <A>(initial: A): Store<A> => {
   }
 }
 
-/**
- * The same value, and something that runs while anybody watches it. Who stops watching and begins again in one go, as
- * React's strict mode has every component do, does not stop it.
- */
-export const whileWatched = <A>(readable: Readable<A>, run: (signal: AbortSignal) => void): Readable<A> => {
-  let watchers = 0
+/** Ends what nobody watches any more, at once or later; answers how to take it back before that. */
+export type Release = (end: () => void) => () => void
+
+const atOnce: Release = (end) => {
+  end()
+  return () => {}
+}
+
+/** The same value, and something that runs while anybody watches it, until it is released. */
+export const whileWatched = <A>(
+  readable: Readable<A>,
+  run: (signal: AbortSignal) => void,
+  release: Release = atOnce
+): Readable<A> => {
   let running: AbortController | undefined
-  const stopUnlessWatched = () => {
-    if (watchers > 0) return
-    running?.abort()
-    running = undefined
-  }
+  let takeBack = () => {}
+  const hold = Holding.make(() => {
+    takeBack()
+    if (running !== undefined) return
+    running = new AbortController()
+    run(running.signal)
+  }, () => {
+    takeBack = release(() => {
+      running?.abort()
+      running = undefined
+    })
+  })
   return {
     get: readable.get,
     subscribe: (listener) => {
       const unsubscribe = readable.subscribe(listener)
-      watchers++
-      if (running === undefined) {
-        running = new AbortController()
-        run(running.signal)
-      }
-      let watching = true
+      const letGo = hold()
       return () => {
-        if (!watching) return
-        watching = false
         unsubscribe()
-        watchers--
-        queueMicrotask(stopUnlessWatched)
+        letGo()
       }
     }
   }

@@ -22,6 +22,7 @@ const Room = ({ addressId }: { addressId: string }) => {
       <form
         onSubmit={(event) => {
           event.preventDefault()
+          if (text === "") return
           send(text)
           setText("")
         }}
