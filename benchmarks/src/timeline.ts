@@ -2,12 +2,19 @@
 import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import { AddressId, ConversationId, MessageId } from "@effect-signalwire/schema/Ids"
 import * as Telemetry from "@effect-signalwire/schema/Telemetry"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { Healing } from "../../packages/conversation/src/internal/healing.ts"
+import { HistoryReader } from "../../packages/conversation/src/internal/historyReader.ts"
 import * as Live from "../../packages/conversation/src/internal/live.ts"
 import * as Meter from "../../packages/conversation/src/internal/meter.ts"
+import { Monitor } from "../../packages/conversation/src/internal/monitor.ts"
+import { Reconciler } from "../../packages/conversation/src/internal/reconciler.ts"
+import { idle } from "../../packages/subscription/src/ConnectionState.ts"
 import * as Fanout from "../../packages/subscription/src/internal/fanout.ts"
 import * as Signal from "../../packages/subscription/src/Signal.ts"
+import { Subscription } from "../../packages/subscription/src/Subscription.ts"
 import { type Benchmark, exactly, spreadOf } from "./harness.ts"
 
 const total = 1_000_000
@@ -79,25 +86,47 @@ const cpuSeconds = (): number => {
 const pass = (count: number): Effect.Effect<ReadonlyArray<Part>> =>
   Effect.gen(function*() {
     const fanout = new Fanout.Fanout(4096)
+    const subscription = Subscription.of({
+      attach: fanout.attach,
+      observe: (callback) => fanout.observe(callback),
+      events: Stream.never,
+      ready: Effect.void,
+      reconnect: Effect.void,
+      awaitChance: Effect.never,
+      sessions: Effect.succeed(1),
+      connection: Effect.succeed(idle),
+      connectionChanges: Stream.never,
+      watchConnection: () => Effect.void
+    })
+    const telemetry = Telemetry.effect
+    const monitor = new Monitor(idle)
     const items = yield* Live.open({
       method: "timeline",
-      subscription: {
-        attach: fanout.attach,
-        observe: (callback) => fanout.observe(callback),
-        events: Stream.never,
-        ready: Effect.void,
-        sessions: Effect.succeed(1),
-        connection: Effect.never,
-        connectionChanges: Stream.never
-      },
-      newest: Effect.die(new Error("nothing is missing, and history was read")),
+      subscription,
+      monitor,
+      reader: new HistoryReader({
+        subscription,
+        monitor,
+        telemetry,
+        healing: new Healing(subscription),
+        pollMillis: 15_000
+      }),
+      reconciler: new Reconciler(
+        { minMillis: 15_000, maxMillis: 300_000, whileConnected: false, patienceMillis: 5000 },
+        idle,
+        monitor,
+        telemetry,
+        yield* Effect.scope,
+        yield* Clock.Clock
+      ),
+      history: { key: "timeline", newest: Effect.die(new Error("nothing is missing, and history was read")) },
       belongs: (event) => event.addressId === address,
       settled: Effect.void,
       begin: () => Effect.succeed({ stretch: { end: "reached", messages: [] }, shown: true }),
       cursor: undefined,
       meter: Meter.make(),
-      telemetry: Telemetry.effect,
-      tuning: { overlapSeconds: 30, memory: 8192, recoveryLimit: 10_000, sweep: null, cursorMillis: 1000 }
+      telemetry,
+      tuning: { overlapSeconds: 30, memory: 8192, recoveryLimit: 10_000, reconciles: false, cursorMillis: 1000 }
     })
     const { add, window } = makeWindow()
     const seen = { messages: 0, late: 0 }

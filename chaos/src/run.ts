@@ -106,7 +106,7 @@ export const run = async (options: Options): Promise<Outcome> => {
     const name = subscribers[index]?.name ?? ""
     let lostAt: number | undefined
     client.connection.onChange((state) => {
-      trace.add(`${name} is`, state._tag, "reason" in state ? state.reason.message : "")
+      trace.add(`${name} is`, state._tag, state.reason?.message ?? "")
       if (state._tag === "Reconnecting") lostAt ??= performance.now()
     })
     const onCaughtUp = () => {

@@ -144,7 +144,7 @@ describe("acceptance", () => {
       const delays: Array<number> = []
       yield* Stream.runForEach(subscription.connectionChanges, (state) =>
         Effect.sync(() => {
-          if (state._tag === "Reconnecting" && state.delayMillis > 0) delays.push(state.delayMillis)
+          if (state._tag === "Reconnecting" && state.delayMillis) delays.push(state.delayMillis)
         })).pipe(Effect.forkScoped({ startImmediately: true }))
       const refusal = { code: -32603, message: "Internal error" }
       yield* (yield* server.dialled).refuse(refusal)

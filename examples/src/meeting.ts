@@ -65,7 +65,7 @@ const meeting = async (): Promise<boolean> => {
   const connections: Array<string> = []
   adaClient.connection.onChange((state) => {
     connections.push(state._tag)
-    if (state._tag === "Reconnecting" && state.delayMillis > 0) {
+    if (state._tag === "Reconnecting" && state.delayMillis) {
       say(dim(`  ${ada.name}'s socket: ${state.reason.message}; next try in ${state.delayMillis} ms`))
     }
     if (state._tag === "Connected" && connections.includes("Reconnecting")) say(dim(`  ${ada.name} is back`))

@@ -38,8 +38,8 @@ describe("checkMessage", () => {
   it.each<[string, Parameters<typeof checkMessage>[0]]>([
     ["text", { addressId: nowhere, text: "" }],
     ["addressId", { addressId: "..", text: "hello" }],
-    ["metadata", { addressId: nowhere, text: "hello", metadata: { count: 1n } }],
-    ["details", { addressId: nowhere, text: "hello", details: { count: 1n } }]
+    ["metadata.count", { addressId: nowhere, text: "hello", metadata: { count: 1n } }],
+    ["details.count", { addressId: nowhere, text: "hello", details: { count: 1n } }]
   ])("P9.2: refuses at once a message whose %s can't be", async (attribute, message) => {
     const error = await failure(Promise.resolve().then(() => checkMessage(message)))
     assert.deepStrictEqual(complaints(error), [attribute])

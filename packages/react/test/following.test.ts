@@ -2,6 +2,7 @@ import { SignalWire } from "@effect-signalwire/promise"
 import { createServer } from "node:http"
 import { assert, it } from "vitest"
 import * as Following from "../src/internal/following.ts"
+import * as Source from "../src/internal/source.ts"
 import { eventually } from "./support.ts"
 
 /** Messages of one moment: when those before it are asked for, the known ones come again. */
@@ -37,12 +38,12 @@ const start = async () => {
   const ending = new AbortController()
   const following = Following.make(
     "office",
-    () => Promise.resolve(client),
+    Source.given(client),
     () => ({ capacity: 1000, pageSize: 50 }),
     ({ id }) => id,
     () => {}
   )
-  following.begin(ending.signal)
+  following.begin(client, ending.signal)
   await eventually(() => assert.strictEqual(following.standing().status, "live"))
   return {
     following,

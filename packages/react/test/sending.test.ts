@@ -208,8 +208,8 @@ describe("useSendMessage", () => {
 
   it.each<[string, string, Parameters<Chat["send"]>[1], string]>([
     ["no text", "", undefined, "text"],
-    ["metadata that can't be written as JSON", "hello", { metadata: circular }, "metadata"],
-    ["details that can't be written as JSON", "hello", { details: { count: 1n } }, "details"]
+    ["metadata that can't be written as JSON", "hello", { metadata: circular }, "metadata.self"],
+    ["details that can't be written as JSON", "hello", { details: { count: 1n } }, "details.count"]
   ])("P9.2: refuses a message with %s, which is never shown", async (_, text, options, attribute) => {
     await using world = await open()
     const { answers, current } = await chat(world)
