@@ -154,7 +154,10 @@ export interface Service {
    * stream is first pulled. To know when that is, or of what can't be had, use {@link subscription}.
    */
   readonly subscribe: Stream.Stream<ConversationEvent, ConversationError>
-  /** {@link subscribe} in two steps: once this completes, no message is missed. The stream lives in the same scope. */
+  /**
+   * {@link subscribe} in two steps: once this completes, no message is missed. The stream lives in the same scope, and is run
+   * once: running it again is a defect. For another consumer, open another subscription.
+   */
   readonly subscription: (
     options?: SubscriptionOptions
   ) => Effect.Effect<Stream.Stream<ConversationEvent, ConversationError>, ConversationError, Scope.Scope>
@@ -566,13 +569,21 @@ const eventsOf = (
     return told === undefined ? next : Effect.andThen(told, next)
   })
 
+/** Items as a stream that is run once: a second consumer would get what the first one misses, and miss the rest. */
 const streamOf = <A, E>(
   items: Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E>,
   policy: Policy = "suspend"
-): Stream.Stream<A, Pull.ExcludeDone<E>> =>
-  policy === "suspend"
-    ? Stream.fromPull(Effect.succeed(items))
-    : Stream.scoped(Stream.fromPull(Policies.keeping(policy)(items)))
+): Stream.Stream<A, Pull.ExcludeDone<E>> => {
+  let isTaken = false
+  const once = Effect.suspend(() => {
+    if (isTaken) return Effect.die(new Error("this stream was run before: open a subscription for each consumer"))
+    isTaken = true
+    return Effect.succeed(items)
+  })
+  return policy === "suspend"
+    ? Stream.fromPull(once)
+    : Stream.scoped(Stream.fromPull(Effect.flatMap(once, Policies.keeping(policy))))
+}
 
 /** How many messages a page holds where this service reads history on its own account. */
 const recoveryPageSize = 100

@@ -39,6 +39,9 @@ export interface Telemetry {
   readonly debug: (message: string, details: ReadonlyArray<unknown>, attributes?: Attributes) => Effect.Effect<void>
 }
 
+/** A logger that throws keeps nothing from going on: there is nowhere left to tell it. */
+const quietly = (log: Effect.Effect<void>): Effect.Effect<void> => Effect.catchDefect(log, () => Effect.void)
+
 /** Effect's tracer and loggers, those of whoever runs it. */
 export const effect: Telemetry = {
   span: (name, { always, kind } = {}) => {
@@ -61,9 +64,9 @@ export const effect: Telemetry = {
     onSuccess: ({ sampled, spanId, traceId }) => `00-${traceId.padStart(32, "0")}-${spanId}-${sampled ? "01" : "00"}`
   }),
   warn: (message, details, attributes = {}) =>
-    Effect.annotateLogs(Effect.logWarning(message, ...details), { ...attributes }),
+    quietly(Effect.annotateLogs(Effect.logWarning(message, ...details), { ...attributes })),
   debug: (message, details, attributes = {}) =>
-    Effect.annotateLogs(Effect.logDebug(message, ...details), { ...attributes })
+    quietly(Effect.annotateLogs(Effect.logDebug(message, ...details), { ...attributes }))
 }
 
 /** Nobody but a function that is told of warnings. */

@@ -87,7 +87,7 @@ export class Reconciler {
       Effect.suspend(() => {
         this.members = [...this.members, member]
         if (this.loop !== undefined) return Effect.void
-        return Effect.map(Effect.forkIn(this.run, this.scope), (loop) => {
+        return Effect.map(Effect.forkIn(this.supervise(), this.scope), (loop) => {
           this.loop = loop
         })
       }),
@@ -168,6 +168,15 @@ export class Reconciler {
         []
       )
     })
+  }
+
+  /** Runs on after an exception, such as one of a logger: without it, what is never pushed would never be found. */
+  private supervise(): Effect.Effect<void> {
+    return Effect.catchDefect(this.run, (defect) =>
+      this.telemetry.warn("an exception stopped the reconciler; it goes on", [defect]).pipe(
+        Effect.andThen(Effect.sleep(this.options.minMillis)),
+        Effect.andThen(Effect.suspend(() => this.supervise()))
+      ))
   }
 
   private get run(): Effect.Effect<void> {
