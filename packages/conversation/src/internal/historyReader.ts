@@ -36,7 +36,7 @@ export interface Source {
 }
 
 export interface Options {
-  readonly subscription: Subscription
+  readonly subscription: Pick<Subscription, "connection" | "sessions">
   readonly monitor: Monitor
   readonly healing: Healing
   readonly telemetry: Telemetry
@@ -45,7 +45,7 @@ export interface Options {
 }
 
 /** Connected, and unable to read: everything waits for it. Milliseconds. */
-const connectedCap = 4000
+const connectedCap = 3600
 
 /**
  * A request that hangs is given up early, so that the next one finds a server that is well again; where several did so,
