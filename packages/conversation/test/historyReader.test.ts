@@ -70,7 +70,9 @@ describe("reading history", () => {
   it.effect("P8.5: is one request for all who ask at the same time", () =>
     Effect.gen(function*() {
       const { read, reads } = start(() => empty)
-      const all = yield* Effect.forkChild(Effect.all(Array.from({ length: 50 }, () => read()), { concurrency: "unbounded" }))
+      const all = yield* Effect.forkChild(
+        Effect.all(Array.from({ length: 50 }, () => read()), { concurrency: "unbounded" })
+      )
       yield* TestClock.adjust("1 second")
       yield* Fiber.join(all)
       assert.strictEqual(reads(), 1)

@@ -121,10 +121,12 @@ const startRefusing = (status: number, headers: Readonly<Record<string, string>>
     ({ server }) => Effect.sync(() => void server.close())
   )
 
-describe.each([
-  ["the platform's sockets", WebSockets.layer],
-  ["the sockets of ws", NodeWebSockets.layer(WebSocket)]
-] as const)("%s", (_, layer) => {
+describe.each(
+  [
+    ["the platform's sockets", WebSockets.layer],
+    ["the sockets of ws", NodeWebSockets.layer(WebSocket)]
+  ] as const
+)("%s", (_, layer) => {
   it.live("P8.5: say why an upgrade was refused, and how long the server asks to be left alone", () =>
     Effect.gen(function*() {
       const { port } = yield* startRefusing(503, { "Retry-After": "7" })
@@ -133,10 +135,13 @@ describe.each([
       assert.strictEqual(failure.retryAfterMillis, 7000)
     }).pipe(Effect.provide(layer)))
 
-  it.live.each(["soon", "-1", "1e400"])("P8.5: leave a server alone no longer for a Retry-After that is none: %s", (after) =>
-    Effect.gen(function*() {
-      const { port } = yield* startRefusing(429, { "Retry-After": after })
-      const failure = yield* Effect.flip(Effect.scoped(SocketModule.open(`ws://127.0.0.1:${port}/path`, 5000)))
-      assert.include([0, 600_000], failure.retryAfterMillis)
-    }).pipe(Effect.provide(layer)))
+  it.live.each(["soon", "-1", "1e400"])(
+    "P8.5: leave a server alone no longer for a Retry-After that is none: %s",
+    (after) =>
+      Effect.gen(function*() {
+        const { port } = yield* startRefusing(429, { "Retry-After": after })
+        const failure = yield* Effect.flip(Effect.scoped(SocketModule.open(`ws://127.0.0.1:${port}/path`, 5000)))
+        assert.include([0, 600_000], failure.retryAfterMillis)
+      }).pipe(Effect.provide(layer))
+  )
 })

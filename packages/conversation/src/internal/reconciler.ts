@@ -172,11 +172,14 @@ export class Reconciler {
 
   /** Runs on after an exception, such as one of a logger: without it, what is never pushed would never be found. */
   private supervise(): Effect.Effect<void> {
-    return Effect.catchDefect(this.run, (defect) =>
-      this.telemetry.warn("an exception stopped the reconciler; it goes on", [defect]).pipe(
-        Effect.andThen(Effect.sleep(this.options.minMillis)),
-        Effect.andThen(Effect.suspend(() => this.supervise()))
-      ))
+    return Effect.catchDefect(
+      this.run,
+      (defect) =>
+        this.telemetry.warn("an exception stopped the reconciler; it goes on", [defect]).pipe(
+          Effect.andThen(Effect.sleep(this.options.minMillis)),
+          Effect.andThen(Effect.suspend(() => this.supervise()))
+        )
+    )
   }
 
   private get run(): Effect.Effect<void> {
