@@ -495,16 +495,12 @@ const makeWith = Effect.fnUntraced(function*(
     name: string,
     effect: Effect.Effect<A, ConversationError, R>
   ): Effect.Effect<A, ConversationError, R> => lifetime.within(effect, closedError(name))
-  /** A stream that ends with the client, and fails with `Closed` when it begins after that. */
+  /** A stream that fails with `Closed` when it begins after the client was closed. */
   const stream = <A>(
     name: string,
     items: Stream.Stream<A, ConversationError>
   ): Stream.Stream<A, ConversationError> =>
-    Stream.suspend(() =>
-      lifetime.isClosed
-        ? Stream.fromEffect(closedError(name))
-        : Stream.catchIf(items, ({ reason }) => reason._tag === "Closed", () => Stream.empty)
-    )
+    Stream.unwrap(Effect.suspend(() => lifetime.isClosed ? closedError(name) : Effect.succeed(items)))
   return Conversations.of({
     getConversations: (options) => method("getConversations", getConversations(core, options)),
     getConversationMessages: (options) => method("getConversationMessages", getConversationMessages(core, options)),

@@ -149,13 +149,13 @@ export class Reconciler {
 
   /** Asks all that are not busy with it. */
   private get ask(): Effect.Effect<void> {
-    return Effect.suspend(() => {
+    return Effect.gen({ self: this }, function*() {
       this.owedAt = undefined
-      const asked = this.members.filter(({ isAsked }) => !isAsked)
-      return Effect.forEach(asked, (member) => {
+      for (const member of this.members) {
+        if (member.isAsked) continue
         member.isAsked = true
-        return member.mark
-      }, { discard: true })
+        yield* member.mark
+      }
     })
   }
 
