@@ -26,7 +26,6 @@ import { closed, type ConnectionState } from "@effect-signalwire/subscription/Co
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Arr from "effect/Array"
-import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
@@ -237,7 +236,10 @@ interface Core {
   readonly traceMessages: boolean
   readonly directory: Directory.Directory
   readonly sending: Sending.Sending
-  readonly idempotency: Idempotency<Conversation>
+  /** How long a request whose outcome is open may be on its way to being stored. Milliseconds. */
+  readonly underWayMillis: number
+  /** Made for the first send with an id of the caller's own. */
+  idempotency: Idempotency<Conversation> | undefined
 }
 
 const getConversations = ({ directory, http, telemetry }: Core, options?: SignalWireHttp.PageOptions) =>
@@ -263,10 +265,8 @@ const join = ({ http, telemetry }: Core, options: { readonly addressId: string }
     telemetry.span("Conversations.join")
   )
 
-const sendMessage = (
-  { directory, idempotency, meter, sending, telemetry, traceMessages }: Core,
-  given: SignalWireHttp.SendOptions
-) => {
+const sendMessage = (core: Core, given: SignalWireHttp.SendOptions) => {
+  const { directory, meter, sending, telemetry, traceMessages } = core
   const deliver = (
     metadata: SignalWireHttp.SendOptions["metadata"],
     clientId: ClientId,
@@ -285,9 +285,9 @@ const sendMessage = (
     )
   const send = (metadata: SignalWireHttp.SendOptions["metadata"]) => {
     const { addressId, clientId, isNew = false } = given
-    return clientId === undefined
-      ? Effect.flatMap(Uuid.make, (id) => deliver(metadata, Branded.clientId(id), null))
-      : idempotency.once({ addressId, clientId, isNew }, (earlier) => deliver(metadata, clientId, earlier))
+    if (clientId === undefined) return Effect.flatMap(Uuid.make, (id) => deliver(metadata, Branded.clientId(id), null))
+    const idempotency = core.idempotency ??= new Idempotency(core.underWayMillis)
+    return idempotency.once({ addressId, clientId, isNew }, (earlier) => deliver(metadata, clientId, earlier))
   }
   return (traceMessages
     ? Effect.flatMap(telemetry.traceparent, (parent) => send(ConversationTrace.mark(given.metadata, parent)))
@@ -438,8 +438,7 @@ const makeWith = Effect.fnUntraced(function*(
     session,
     monitor,
     telemetry,
-    yield* Effect.scope,
-    yield* Clock.Clock
+    yield* Effect.context()
   )
   yield* subscription.watchConnection((state) => {
     monitor.sessionIs(state)
@@ -458,6 +457,7 @@ const makeWith = Effect.fnUntraced(function*(
   const lifetime = new Lifetime()
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
+      reconciler.close()
       monitor.sessionIs(closed)
       lifetime.close()
     })
@@ -474,7 +474,8 @@ const makeWith = Effect.fnUntraced(function*(
     readyMillis: toMillis(options.readyTimeout ?? "10 seconds"),
     traceMessages: options.traceMessages === true,
     directory: Directory.make(http, telemetry),
-    idempotency: new Idempotency(4 * settleMillis),
+    underWayMillis: 4 * settleMillis,
+    idempotency: undefined,
     sending: Sending.make(
       Delivery.make(http, healing, echoes, { overlapSeconds, searchLimit: lookLimit, settleMillis }),
       {
@@ -519,17 +520,26 @@ const makeWith = Effect.fnUntraced(function*(
     },
     findMessage: (options) => method("findMessage", findMessage(core, options)),
     join: (options) => method("join", join(core, options)),
-    subscribe: stream("subscribe", Stream.unwrap(Effect.suspend(() => openSubscription(core)))),
+    // made when it is asked for, as the effects below are: a process may have thousands of clients
+    get subscribe() {
+      return stream("subscribe", Stream.unwrap(Effect.suspend(() => openSubscription(core))))
+    },
     subscription: (options) => method("subscription", openSubscription(core, Policies.snapshot(options ?? {}))),
     timeline: (options) => stream("timeline", followTimeline(core, Policies.snapshot(options))),
     connection: {
-      current: monitor.state.get,
-      changes: monitor.state.changes,
-      ready: method(
-        "connection.ready",
-        Effect.mapError(subscription.ready, ConversationError.from("connection.ready"))
-      ),
-      reconnect: method("reconnect", Effect.mapError(subscription.reconnect, ConversationError.from("reconnect")))
+      get current() {
+        return monitor.state.get
+      },
+      get changes() {
+        return monitor.state.changes
+      },
+      get ready() {
+        const name = "connection.ready"
+        return method(name, Effect.mapError(subscription.ready, ConversationError.from(name)))
+      },
+      get reconnect() {
+        return method("reconnect", Effect.mapError(subscription.reconnect, ConversationError.from("reconnect")))
+      }
     }
   })
 })

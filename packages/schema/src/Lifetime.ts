@@ -10,7 +10,8 @@ import * as Fiber from "effect/Fiber"
 
 /** What a client runs for its callers. */
 export class Lifetime {
-  private readonly closers = new Set<() => void>()
+  /** How to end what runs. */
+  private closers: Set<() => void> | undefined
   private closed = false
 
   /** Whether the client was closed. */
@@ -32,9 +33,10 @@ export class Lifetime {
           instead = whenClosed
           fiber.interruptUnsafe()
         }
-        this.closers.add(close)
+        const closers = this.closers ??= new Set()
+        closers.add(close)
         fiber.addObserver((exit: Exit.Exit<A, E>) => {
-          this.closers.delete(close)
+          closers.delete(close)
           resume(instead ?? exit)
         })
         return Fiber.interrupt(fiber)
@@ -45,6 +47,6 @@ export class Lifetime {
   /** Ends what runs; nothing begins any more. */
   close(): void {
     this.closed = true
-    for (const close of Array.from(this.closers)) close()
+    for (const close of Array.from(this.closers ?? [])) close()
   }
 }

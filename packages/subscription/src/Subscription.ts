@@ -166,17 +166,35 @@ export const makeTelling = Effect.fnUntraced(function*(
   })
   yield* Effect.addFinalizer(() => manager.close)
   yield* manager.listen
-  const { attach, awaitChance, ready, reconnect, state } = manager
+  const { state } = manager
+  // made when they are asked for: a process may have thousands of clients, and most are never asked for most of it
   return Subscription.of({
-    attach,
+    get attach() {
+      return manager.attach
+    },
     observe: (callback) => manager.fanout.observe(callback),
-    events: Stream.unwrap(Effect.map(attach, ({ signals }) => Stream.fromPull(Effect.succeed(heard(signals))))),
-    ready,
-    reconnect,
-    awaitChance,
-    sessions: Effect.sync(() => manager.sessions),
-    connection: state.get,
-    connectionChanges: state.changes,
+    get events() {
+      const signals = Effect.map(manager.attach, ({ signals }) => Stream.fromPull(Effect.succeed(heard(signals))))
+      return Stream.unwrap(signals)
+    },
+    get ready() {
+      return manager.ready
+    },
+    get reconnect() {
+      return manager.reconnect
+    },
+    get awaitChance() {
+      return manager.awaitChance
+    },
+    get sessions() {
+      return Effect.sync(() => manager.sessions)
+    },
+    get connection() {
+      return state.get
+    },
+    get connectionChanges() {
+      return state.changes
+    },
     watchConnection: (callback) => state.watch(callback)
   })
 })

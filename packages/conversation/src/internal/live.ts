@@ -118,7 +118,7 @@ class Live implements Member {
       }
       const beginning = yield* begin(this.newest)
       const step = this.tell({ _tag: "Begun", sessions: this.takeSessions(), beginning })
-      yield* this.options.reconciler.hasRead(this, 0)
+      this.options.reconciler.hasRead(this, 0)
       return step
     })
   }
@@ -210,7 +210,7 @@ class Live implements Member {
       this.rest = rest
       const sessions = rest === undefined ? this.takeSessions() : this.sessions ?? 0
       const step = this.tell({ _tag: "ReadBack", sessions, messages, top, more: rest !== undefined })
-      yield* reconciler.hasRead(this, this.isOpening ? 0 : step.found)
+      reconciler.hasRead(this, this.isOpening ? 0 : step.found)
       const hole = step.items.find(({ _tag }) => _tag === "Gap")
       if (step.found > 0 && !this.isOpening) yield* meter.repaired(step.found)
       if (rest === undefined) this.isOpening = false

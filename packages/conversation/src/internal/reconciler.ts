@@ -4,11 +4,11 @@
  * history is all there is, and is read at the shortest interval.
  */
 import { Emitter } from "@effect-signalwire/schema/Emitter"
-import { Mailbox } from "@effect-signalwire/schema/Mailbox"
 import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
-import type * as Clock from "effect/Clock"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
@@ -46,60 +46,69 @@ export class Reconciler {
   private readonly options: Options
   private readonly monitor: Monitor
   private readonly telemetry: Telemetry
-  private readonly scope: Scope.Scope
+  private readonly context: Context.Context<never>
   private readonly clock: Clock.Clock
   private members: ReadonlyArray<Member> = []
+  /** Asks as time goes by; there is none while nothing is due before something changes. */
   private loop: Fiber.Fiber<void> | undefined
-  /** What the loop waits for may have changed. */
-  private readonly changes = new Mailbox<void>()
+  private isSleeping = false
   private session: ConnectionState
+  /** Since when there is no session. */
+  private since: number | undefined
+  private isPolling = false
+  /** History is polled from now on. */
+  private readonly polling = new Emitter<void>()
   /** How long after the last read the next one is due. */
   private millis: number
+  private lengthening = 1
   /** When history was last read, or was to be. */
   private readAt = Number.NEGATIVE_INFINITY
   /** When something could not be read as it came, which history may have; `undefined` when it was read since. */
   private owedAt: number | undefined
   private reportedAt = Number.NEGATIVE_INFINITY
-  private isPolling = false
-  /** History is polled from now on. */
-  private readonly polling = new Emitter<void>()
 
+  /** `context` is what it runs with. */
   constructor(
     options: Options,
     session: ConnectionState,
     monitor: Monitor,
     telemetry: Telemetry,
-    scope: Scope.Scope,
-    clock: Clock.Clock
+    context: Context.Context<never>
   ) {
     this.options = options
     this.session = session
     this.monitor = monitor
     this.telemetry = telemetry
-    this.scope = scope
-    this.clock = clock
+    this.context = context
+    this.clock = Context.get(context, Clock.Clock)
     this.millis = options.minMillis
+  }
+
+  private get now(): number {
+    return Monotonic.millisOf(this.clock)
   }
 
   /** Has a sequence asked to read from time to time, until the scope closes. */
   join(member: Member): Effect.Effect<void, never, Scope.Scope> {
     return Effect.asVoid(Effect.acquireRelease(
-      Effect.suspend(() => {
+      Effect.sync(() => {
+        // it is about to read anyway
+        if (this.members.length === 0) this.readAt = this.now
         this.members = [...this.members, member]
-        if (this.loop !== undefined) return Effect.void
-        return Effect.map(Effect.forkIn(this.supervise(), this.scope), (loop) => {
-          this.loop = loop
-        })
+        this.hasChanged()
       }),
       () =>
         Effect.sync(() => {
           this.members = this.members.filter((other) => other !== member)
-          if (this.members.length > 0) return
-          this.loop?.interruptUnsafe()
-          this.loop = undefined
-          this.poll(false)
+          if (this.members.length === 0) this.close()
         })
     ))
+  }
+
+  /** Asks nobody any more, unless somebody joins. */
+  close(): void {
+    this.stop()
+    this.poll(false)
   }
 
   /** Waits until there has been no session for so long that history is polled. */
@@ -117,34 +126,42 @@ export class Reconciler {
   /** Notes that something came which could not be read: the next read is due the shortest interval after it. */
   couldNotRead(): void {
     if (this.owedAt !== undefined) return
-    this.owedAt = Monotonic.millisOf(this.clock)
+    this.owedAt = this.now
     this.hasChanged()
   }
 
   /** Notes that a sequence has read history, for whatever reason, and how many messages it had missed. */
-  hasRead(member: Member, found: number): Effect.Effect<void> {
-    return Effect.map(Monotonic.millis, (now) => {
-      member.isAsked = false
-      this.readAt = now
-      this.owedAt = undefined
-      if (found > 0) this.soon()
+  hasRead(member: Member, found: number): void {
+    member.isAsked = false
+    this.readAt = this.now
+    this.owedAt = undefined
+    if (found === 0 || this.millis === this.options.minMillis) return
+    this.millis = this.options.minMillis
+    this.hasChanged()
+  }
+
+  /** What the loop waits for may be due at another time. */
+  private hasChanged(): void {
+    if (this.members.length === 0 || (this.loop !== undefined && !this.isSleeping)) return
+    this.stop()
+    const loop = Effect.runForkWith(this.context)(this.supervise())
+    this.loop = loop
+    // it may have ended within the call that began it
+    loop.addObserver(() => {
+      if (this.loop === loop) this.loop = undefined
     })
+  }
+
+  private stop(): void {
+    this.loop?.interruptUnsafe()
+    this.loop = undefined
+    this.isSleeping = false
   }
 
   private poll(isPolling: boolean): void {
     this.isPolling = isPolling
     this.monitor.isPolling(isPolling)
     if (isPolling) this.polling.emit()
-  }
-
-  private soon(): void {
-    if (this.millis === this.options.minMillis) return
-    this.millis = this.options.minMillis
-    this.hasChanged()
-  }
-
-  private hasChanged(): void {
-    if (this.changes.size === 0) this.changes.add(undefined)
   }
 
   /** Asks all that are not busy with it. */
@@ -160,14 +177,32 @@ export class Reconciler {
   }
 
   private get report(): Effect.Effect<void> {
-    return Effect.flatMap(Monotonic.millis, (now) => {
-      if (now - this.reportedAt < reportInterval) return Effect.void
-      this.reportedAt = now
+    return Effect.suspend(() => {
+      if (this.now - this.reportedAt < reportInterval) return Effect.void
+      this.reportedAt = this.now
       return this.telemetry.warn(
         `no messages arrive as they happen (${describe(this.session)}); history is read at intervals until they do`,
         []
       )
     })
+  }
+
+  /** When history is to be read next; infinite while that depends on what happens. */
+  private dueAt(): number {
+    const { lengthening, options, session } = this
+    if (session._tag === "Connecting" || session._tag === "Reconnecting") {
+      this.since ??= this.now
+      return this.isPolling
+        ? this.readAt + options.minMillis * lengthening
+        : this.since + options.patienceMillis
+    }
+    this.since = undefined
+    this.poll(false)
+    if (session._tag !== "Connected") return Number.POSITIVE_INFINITY
+    return Math.min(
+      options.whileConnected ? this.readAt + this.millis * lengthening : Number.POSITIVE_INFINITY,
+      this.owedAt === undefined ? Number.POSITIVE_INFINITY : this.owedAt + options.minMillis * lengthening
+    )
   }
 
   /** Runs on after an exception, such as one of a logger: without it, what is never pushed would never be found. */
@@ -184,40 +219,25 @@ export class Reconciler {
 
   private get run(): Effect.Effect<void> {
     return Effect.gen({ self: this }, function*() {
-      const { maxMillis, minMillis, patienceMillis, whileConnected } = this.options
-      /** Since when there is no session. */
-      let since: number | undefined
-      let lengthening = 1 + spread * (yield* Random.next)
+      this.lengthening = 1 + spread * (yield* Random.next)
       while (true) {
-        const now = yield* Monotonic.millis
-        const { session } = this
-        let dueAt = Number.POSITIVE_INFINITY
-        if (session._tag === "Connecting" || session._tag === "Reconnecting") {
-          since ??= now
-          if (now - since < patienceMillis) dueAt = since + patienceMillis
-          else if (this.isPolling) dueAt = this.readAt + minMillis * lengthening
-          else dueAt = now
-        } else {
-          since = undefined
-          this.poll(false)
-          if (session._tag === "Connected") {
-            if (whileConnected) dueAt = this.readAt + this.millis * lengthening
-            if (this.owedAt !== undefined) dueAt = Math.min(dueAt, this.owedAt + minMillis * lengthening)
-          }
-        }
-        if (dueAt > now) {
-          yield* Number.isFinite(dueAt)
-            ? Effect.raceFirst(Effect.sleep(Math.ceil(dueAt - now)), this.changes.take)
-            : this.changes.take
+        const wait = this.dueAt() - this.now
+        if (wait > 0) {
+          if (!Number.isFinite(wait)) return
+          this.isSleeping = true
+          yield* Effect.sleep(Math.ceil(wait))
+          this.isSleeping = false
           continue
         }
-        if (since !== undefined && !this.isPolling) {
+        if (this.since !== undefined && !this.isPolling) {
           this.poll(true)
           yield* this.report
         }
-        this.readAt = now
-        this.millis = since === undefined ? Math.min(this.millis * 2, maxMillis) : minMillis
-        lengthening = 1 + spread * (yield* Random.next)
+        this.readAt = this.now
+        this.millis = this.since === undefined
+          ? Math.min(this.millis * 2, this.options.maxMillis)
+          : this.options.minMillis
+        this.lengthening = 1 + spread * (yield* Random.next)
         yield* this.ask
       }
     })
