@@ -11,7 +11,7 @@ await client.conversation.join({ addressId })
 
 // live, through any number of reconnections, each message once
 const subscription = await client.conversation.subscribe((message) => {
-  console.log("heard", message.text, message.metadata)
+  console.log("received", message.text, message.metadata)
 })
 await client.conversation.sendMessage({ addressId, text: "Hello!", metadata: { tone: "casual" } })
 
