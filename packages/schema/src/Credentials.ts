@@ -40,13 +40,15 @@ export class CredentialsError extends TaggedError("CredentialsError")<{
 export interface Service {
   /** The token to use now. */
   readonly current: Effect.Effect<Redacted.Redacted>
-  /** Calls back with each token that replaces the one before it, until the scope closes. The callback must not throw. */
+  /**
+   * Calls back with each token that replaces the one before it, until the scope closes. The callback must not throw.
+   */
   readonly watch: (watcher: (token: Redacted.Redacted) => void) => Effect.Effect<void, never, Scope.Scope>
   /**
-   * Returns another token than the one that was refused. One refresh serves all callers while it runs, and a caller whose
-   * token was replaced meanwhile gets the new one at once, also while a refresh hangs. It may wait for the refresh's turn,
-   * 30 seconds at most; see {@link Options.refresh}. Fails with `CredentialsError` when the refresh fails, takes too long, or
-   * returns no other token, and at once where there is none.
+   * Returns another token than the one that was refused. One refresh serves all callers while it runs, and a caller
+   * whose token was replaced meanwhile gets the new one at once, also while a refresh hangs. It may wait for the
+   * refresh's turn, 30 seconds at most; see {@link Options.refresh}. Fails with `CredentialsError` when the refresh
+   * fails, takes too long, or returns no other token, and at once where there is none.
    */
   readonly renew: (refused: Redacted.Redacted) => Effect.Effect<Redacted.Redacted, CredentialsError>
   /** Replaces the token. Whatever waits for another token continues with it. */
@@ -65,13 +67,14 @@ export interface Options<R = never> {
   /**
    * How to get another token. Without it a refused token stays refused until it is replaced.
    *
-   * It fails when the effect fails or dies, takes longer than `refreshTimeout`, or returns no token, an empty one, or the one
-   * that was refused. Calls that wait for it then fail, and what lasts, such as a subscription, waits and tries again, since the
-   * network may be down. A failure whose `isRetryable` is `false`, or a Promise rejected with such an error, says that there is no
-   * other token: it is not run again for this one, and everything waits for {@link Service.replace}.
+   * It fails when the effect fails or dies, takes longer than `refreshTimeout`, or returns no token, an empty one, or
+   * the one that was refused. Calls that wait for it then fail, and what lasts, such as a subscription, waits and tries
+   * again, since the network may be down. A failure whose `isRetryable` is `false`, or a Promise rejected with such an
+   * error, says that there is no other token: it is not run again for this one, and everything waits for
+   * {@link Service.replace}.
    *
-   * It never runs twice at once. A run begins at least 1 second after the one before it began, then 2, 4 and so on up to 30
-   * seconds; after a minute without one it is 1 second again.
+   * It never runs twice at once. A run begins at least 1 second after the one before it began, then 2, 4 and so on up
+   * to 30 seconds; after a minute without one it is 1 second again.
    */
   readonly refresh?: Effect.Effect<Redacted.Redacted, unknown, R> | undefined
   /** How long `refresh` may run before it counts as failed. @default "10 seconds" */
@@ -83,7 +86,9 @@ export interface Options<R = never> {
 const saysFinal = (failure: unknown): boolean =>
   typeof failure === "object" && failure !== null && "isRetryable" in failure && failure.isRetryable === false
 
-/** Whether a refresh that failed will never succeed: only the failure can say so, or what a Promise was rejected with. */
+/**
+ * Whether a refresh that failed will never succeed: only the failure can say so, or what a Promise was rejected with.
+ */
 const isFinal = (failure: unknown): boolean =>
   saysFinal(failure) || (Cause.isUnknownError(failure) && saysFinal(failure.cause))
 

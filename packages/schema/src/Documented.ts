@@ -59,7 +59,9 @@ export interface DocumentedMessage {
   readonly metadata: JsonObject
   /** Details that its sender gave it, or those of a log entry. */
   readonly details: JsonObject
-  /** The `clientId` that it was sent with by this SDK; `null` for a message without one. Not documented by SignalWire. */
+  /**
+   * The `clientId` that it was sent with by this SDK; `null` for a message without one. Not documented by SignalWire.
+   */
   readonly client_id: string | null
 }
 

@@ -45,8 +45,8 @@ const copyOf = (value: unknown, depth: number, copies: Map<object, unknown>): un
 }
 
 /**
- * Copies a value, with the arrays and plain objects in it; anything else is shared with the copy. It never throws: the copy of
- * a value that can't be read is refused by {@link check}.
+ * Copies a value, with the arrays and plain objects in it; anything else is shared with the copy. It never throws: the
+ * copy of a value that can't be read is refused by {@link check}.
  */
 export const snapshot = (value: unknown): unknown => {
   try {
@@ -120,10 +120,10 @@ const problemIn = (value: unknown, depth: number, met: Met): Problem | undefined
 }
 
 /**
- * Checks that `value` is an object that JSON can represent as it is. Fails with `Invalid`, with the path of the first part of it
- * that JSON can't represent, such as `metadata.items[2]`: a date, a function, a number that is not finite, an instance of a class,
- * a circular reference, more than 200 levels. A property that is `undefined` is allowed, since JSON leaves it out. `attribute` is
- * the name of the parameter.
+ * Checks that `value` is an object that JSON can represent as it is. Fails with `Invalid`, with the path of the first
+ * part of it that JSON can't represent, such as `metadata.items[2]`: a date, a function, a number that is not finite,
+ * an instance of a class, a circular reference, more than 200 levels. A property that is `undefined` is allowed, since
+ * JSON leaves it out. `attribute` is the name of the parameter.
  */
 export const check = (attribute: string, value: unknown): Result.Result<JsonObject, Invalid> => {
   const refuse = (path: string, message: string) => Result.fail(invalidParameter(attribute + path, message))

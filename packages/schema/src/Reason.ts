@@ -7,8 +7,8 @@
 import { TaggedError } from "./TaggedError.ts"
 
 /**
- * The token is missing, expired or refused. `isRetryable` is `true` when a refresh failed for a reason that may pass, and
- * `false` when there is no other token, or the other one was refused too.
+ * The token is missing, expired or refused. `isRetryable` is `true` when a refresh failed for a reason that may pass,
+ * and `false` when there is no other token, or the other one was refused too.
  */
 export class Unauthorized extends TaggedError("Unauthorized")<{
   readonly detail: string
@@ -63,7 +63,10 @@ export class Invalid extends TaggedError("Invalid")<{ readonly errors: ReadonlyA
 const describeComplaint = ({ attribute, code, message }: Complaint): string =>
   `${attribute === null ? "" : `${attribute}: `}${message === "" ? code : message}`
 
-/** Too many requests. `retryAfterMillis` is how long the server asks to wait, in milliseconds; `null` where it does not say. */
+/**
+ * Too many requests. `retryAfterMillis` is how long the server asks to wait, in milliseconds; `null` where it does not
+ * say.
+ */
 export class RateLimited extends TaggedError("RateLimited")<{ readonly retryAfterMillis: number | null }> {
   readonly isRetryable = true
   readonly remediation = "Wait, then try again; share one client, and page with a larger pageSize."
@@ -85,8 +88,8 @@ export class ServerError extends TaggedError("ServerError")<{ readonly status: n
 
 /**
  * The server could not be reached, or the connection broke. `sent` is `"no"` when no request can have been sent: the
- * connection was refused, the name did not resolve, TLS failed, or the platform is offline. Otherwise it is `"unknown"`, as in
- * browsers for everything but being offline: they don't say why a request failed.
+ * connection was refused, the name did not resolve, TLS failed, or the platform is offline. Otherwise it is
+ * `"unknown"`, as in browsers for everything but being offline: they don't say why a request failed.
  */
 export class Transport extends TaggedError("Transport")<{
   readonly detail: string
@@ -112,8 +115,8 @@ export class Timeout extends TaggedError("Timeout")<{ readonly millis: number }>
 }
 
 /**
- * An answer is not what the wire promises, or is not the server's at all, such as a captive portal's page. `path` is where in
- * it; `links.next` where links of pages lead nowhere.
+ * An answer is not what the wire promises, or is not the server's at all, such as a captive portal's page. `path` is
+ * where in it: `links.next` where links of pages lead nowhere, `links` where one leads outside of the configured path.
  */
 export class Malformed extends TaggedError("Malformed")<{ readonly path: string; readonly detail: string }> {
   readonly isRetryable = false
@@ -123,7 +126,7 @@ export class Malformed extends TaggedError("Malformed")<{ readonly path: string;
   }
 }
 
-/** A link leads to another origin, or outside of the configured path; it was not followed, since the token would go there. */
+/** A link leads to another origin, `origin`; it was not followed, since the token would have been sent there. */
 export class ForeignLink extends TaggedError("ForeignLink")<{ readonly origin: string }> {
   readonly isRetryable = false
   readonly remediation = "Configure the origin that really serves the API; links are followed on that origin only."
@@ -133,8 +136,8 @@ export class ForeignLink extends TaggedError("ForeignLink")<{ readonly origin: s
 }
 
 /**
- * It is not known whether the message was stored: the answer was lost, and history could not be read in time, or shows no
- * client ids. `clientId` is the message's: sent again under it, it is looked for first.
+ * It is not known whether the message was stored: the answer was lost, and history could not be read in time, or shows
+ * no client ids. `clientId` is the message's: sent again under it, it is looked for first.
  */
 export class Unconfirmed extends TaggedError("Unconfirmed")<{ readonly clientId: string }> {
   readonly isRetryable = false
@@ -163,8 +166,8 @@ export class Overloaded extends TaggedError("Overloaded")<{ readonly limit: numb
 }
 
 /**
- * The client's own code, or something that it was given, threw an exception, and the client can't continue; `cause` is what was
- * thrown.
+ * The client's own code, or something that it was given, threw an exception, and the client can't continue; `cause` is
+ * what was thrown.
  */
 export class Defect extends TaggedError("Defect")<{ readonly detail: string; readonly cause?: unknown }> {
   readonly isRetryable = false
@@ -223,9 +226,10 @@ export type Reason =
   | Closed
 
 /**
- * Whether what failed for this reason may work later without a change to the program: once the server has recovered, the
- * token is replaced, or what answered in the server's place is gone. That is every retryable reason, `Unauthorized`, and
- * `Malformed`, except for links of pages that lead nowhere. Subscriptions, timelines and hooks wait for these.
+ * Whether what failed for this reason may work later without a change to the program: once the server has recovered,
+ * the token is replaced, or what answered in the server's place is gone. That is every retryable reason,
+ * `Unauthorized`, and `Malformed`, except for links of pages that lead nowhere. Subscriptions, timelines and hooks wait
+ * for these.
  */
 export const mayHeal = (reason: Reason): boolean =>
   reason.isRetryable || reason._tag === "Unauthorized" ||
@@ -241,6 +245,8 @@ export interface ErrorFields {
   readonly cause?: unknown
 }
 
-/** The reason for refusing one parameter before anything is sent: `attribute` names it, `message` says what it must be. */
+/**
+ * The reason for refusing one parameter before anything is sent: `attribute` names it, `message` says what it must be.
+ */
 export const invalidParameter = (attribute: string, message: string): Invalid =>
   new Invalid({ errors: [{ code: "invalid_parameter", message, attribute }] })

@@ -46,9 +46,9 @@ const problemOf = (token: unknown): string | undefined => {
 }
 
 /**
- * Checks that a string may be a token. Fails with `Invalid`, whose message never quotes it, for a string that is empty, has a
- * space or a line break, begins with `Bearer`, or is the word `undefined` or `null`. `source` is where it comes from, for the
- * message: a variable's name, for example.
+ * Checks that a string may be a token. Fails with `Invalid`, whose message never quotes it, for a string that is empty,
+ * has a space or a line break, begins with `Bearer`, or is the word `undefined` or `null`. `source` is where it comes
+ * from, for the message: a variable's name, for example.
  */
 export const check = (token: unknown, source?: string): Result.Result<string, Invalid> => {
   const problem = problemOf(token)

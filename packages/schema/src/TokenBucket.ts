@@ -5,8 +5,8 @@
  */
 
 /**
- * A token bucket: `capacity` tokens at first, and one more each `intervalMillis` milliseconds. It reads no clock: all times
- * passed to it are milliseconds of one monotonic clock.
+ * A token bucket: `capacity` tokens at first, and one more each `intervalMillis` milliseconds. It reads no clock: all
+ * times passed to it are milliseconds of one monotonic clock.
  */
 export class TokenBucket {
   private readonly capacity: number

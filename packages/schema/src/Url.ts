@@ -5,8 +5,8 @@
  */
 
 /**
- * Parses a URL, resolved against `base` where it is relative; returns `undefined` for an invalid one. `URL.canParse` would
- * do, and is newer than some platforms.
+ * Parses a URL, resolved against `base` where it is relative; returns `undefined` for an invalid one. `URL.canParse`
+ * would do, and is newer than some platforms.
  */
 export const parse = (text: string, base?: string): URL | undefined => {
   try {

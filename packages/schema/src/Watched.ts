@@ -21,7 +21,9 @@ export interface Watched<A> {
    * then. A watcher may set another value, which is passed on after this one.
    */
   setUnsafe(value: A): void
-  /** Calls back, within the call that sets it, with each value that replaces the one before it, until the scope closes. */
+  /**
+   * Calls back, within the call that sets it, with each value that replaces the one before it, until the scope closes.
+   */
   watch(watcher: (value: A) => void): Effect.Effect<void, never, Scope.Scope>
   /** The value now, then each that replaces it, until the scope closes. */
   readonly pull: Effect.Effect<Pull.Pull<NonEmptyReadonlyArray<A>>, never, Scope.Scope>
