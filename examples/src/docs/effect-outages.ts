@@ -29,7 +29,7 @@ const program = Effect.gen(function*() {
   // under an id of your own a message is stored once, however often it is sent
   const message = { addressId: room.id, text: "shipped", clientId: ClientId.make("order-7") }
   yield* sendMessage(message).pipe(
-    // it may have been stored: looking for it will tell
+    // it may have been stored: history has it, or not
     Effect.catchIf(({ stored }) => stored === "unknown", (error) => Console.log(error.message))
   )
   const found = yield* findMessage(message)

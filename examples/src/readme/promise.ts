@@ -15,7 +15,7 @@ const subscription = await client.conversation.subscribe((message) => {
 })
 await client.conversation.sendMessage({ addressId, text: "Hello!", metadata: { tone: "casual" } })
 
-// history, newest first; iterating a page goes on with the next ones
+// history, newest first; iterating a page continues with the next ones
 const page = await client.conversation.getConversationMessages({ addressId, limit: 20 })
 for await (const message of page) console.log("stored", message.text)
 
