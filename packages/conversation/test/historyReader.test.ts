@@ -20,7 +20,7 @@ type Outcome = Page<ConversationMessage, ConversationError> | Reason.Reason | "h
 const connected = { _tag: "Connected", resumed: false, catchingUp: false, reason: null } as const
 
 /** A reader of a history that the test answers for, and what it sees of the reads. */
-const start = (outcome: (read: number) => Outcome) => {
+const start = (outcome: (read: number) => Outcome, telemetry: Telemetry.Telemetry = Telemetry.effect) => {
   const chances = new Emitter<void>()
   const monitor = new Monitor(connected)
   const subscription = {
@@ -48,7 +48,7 @@ const start = (outcome: (read: number) => Outcome) => {
     subscription,
     monitor,
     healing: new Healing(subscription),
-    telemetry: Telemetry.effect,
+    telemetry,
     pollMillis: 15_000
   })
   return {
@@ -99,6 +99,18 @@ describe("reading history", () => {
       yield* TestClock.adjust("5 seconds")
       yield* Fiber.join(reading)
       assert.deepStrictEqual(yield* monitor.state.get, connected)
+    }))
+
+  it.effect("P8.8: that fails for long while a session is up is warned of within 10 seconds, and once a minute", () =>
+    Effect.gen(function*() {
+      const warnings: Array<string> = []
+      const { read } = start((read) => read <= 2 ? "hangs" : down, Telemetry.warnings((message) => warnings.push(message)))
+      yield* Effect.forkChild(read(), { startImmediately: true })
+      for (let second = 0; second < 10; second++) yield* TestClock.adjust("1 second")
+      assert.strictEqual(warnings.length, 1)
+      assert.match(warnings[0] ?? "", /messages wait for history, which can't be read \(.+\)/)
+      for (let second = 0; second < 170; second++) yield* TestClock.adjust("1 second")
+      assert.strictEqual(warnings.length, 3)
     }))
 
   it.effect("P8.8: succeeds within 5 seconds after the server is well, however long it was not", () =>

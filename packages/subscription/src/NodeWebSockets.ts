@@ -36,7 +36,8 @@ export interface NodeWebSocketConstructor {
 }
 
 /**
- * Sockets of `ws`, whose `WebSocket` it is given. Frames are not compressed: they are too small to gain by it.
+ * Sockets of the package `ws`: pass its `WebSocket`. Frames are not compressed: they are too small to gain by it. A
+ * refused socket's status and `Retry-After` are known.
  *
  * @category layers
  */

@@ -109,7 +109,7 @@ export interface Options {
 const failed = (method: string, reason: Reason.Reason, cause?: unknown) =>
   new SubscriptionError({ method, reason, ...(cause === undefined ? undefined : { cause }) })
 
-const isOver = (state: ConnectionState): Effect.Effect<boolean, SubscriptionError> => {
+const isReady = (state: ConnectionState): Effect.Effect<boolean, SubscriptionError> => {
   switch (state._tag) {
     case "Connected":
       return Effect.succeed(true)
@@ -162,29 +162,31 @@ export class SessionManager {
 
   /** Waits until a session is ready, and sees to it that there is one. */
   get ready(): Effect.Effect<void, SubscriptionError> {
-    return Effect.scoped(Effect.andThen(this.holding("ready"), this.untilReady))
+    return Effect.scoped(Effect.andThen(this.holding("ready"), this.untilState(isReady)))
   }
 
-  /** Waits until a session is ready. Fails when it fails for good first. */
-  private get untilReady(): Effect.Effect<void, SubscriptionError> {
+  /** Waits for a state. */
+  private untilState<E>(holds: (state: ConnectionState) => Effect.Effect<boolean, E>): Effect.Effect<void, E> {
     return Effect.scoped(Effect.gen({ self: this }, function*() {
       const states = yield* this.state.pull
       while (true) {
         for (const state of yield* Effect.orDie(states)) {
-          if (yield* isOver(state)) return
+          if (yield* holds(state)) return
         }
       }
     }))
   }
 
-  /** Dials now, also when there is a session. */
+  /** Dials now, also when there is a session: completes once that one is over. */
   get reconnect(): Effect.Effect<void, SubscriptionError> {
     return Effect.scoped(Effect.andThen(
       this.holding("reconnect"),
       Effect.suspend(() => {
-        this.replace?.()
+        const { replace } = this
         this.nudge()
-        return Effect.void
+        if (replace === undefined || this.phase._tag !== "Online") return Effect.void
+        replace()
+        return this.untilState(({ _tag }) => Effect.succeed(_tag !== "Connected"))
       })
     ))
   }
