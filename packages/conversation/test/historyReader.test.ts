@@ -104,7 +104,10 @@ describe("reading history", () => {
   it.effect("P8.8: that fails for long while a session is up is warned of within 10 seconds, and once a minute", () =>
     Effect.gen(function*() {
       const warnings: Array<string> = []
-      const { read } = start((read) => read <= 2 ? "hangs" : down, Telemetry.warnings((message) => warnings.push(message)))
+      const { read } = start(
+        (read) => read <= 2 ? "hangs" : down,
+        Telemetry.warnings((message) => warnings.push(message))
+      )
       yield* Effect.forkChild(read(), { startImmediately: true })
       for (let second = 0; second < 10; second++) yield* TestClock.adjust("1 second")
       assert.strictEqual(warnings.length, 1)
