@@ -33,6 +33,14 @@ export interface Member {
   isAsked: boolean
 }
 
+/** What a sequence has read last. */
+interface Reading {
+  /** When, or when it was to: milliseconds of the monotonic clock. */
+  at: number
+  /** The moment before which everything was there, as the reader counts them. */
+  moment: number
+}
+
 /** An outage is reported again when another begins so much later. Milliseconds. */
 const reportInterval = 60_000
 
@@ -48,17 +56,18 @@ export class Reconciler {
   private readonly telemetry: Telemetry
   private readonly scope: Scope.Scope
   private readonly clock: Clock.Clock
-  private members: ReadonlyArray<Member> = []
+  private readonly readings = new Map<Member, Reading>()
   private loop: Fiber.Fiber<void> | undefined
   /** What the loop waits for may have changed. */
   private readonly changes = new Mailbox<void>()
   private session: ConnectionState
   /** How long after the last read the next one is due. */
   private millis: number
-  /** When history was last read, or was to be. */
-  private readAt = Number.NEGATIVE_INFINITY
-  /** When something could not be read as it came, which history may have; `undefined` when it was read since. */
-  private owedAt: number | undefined
+  /**
+   * Something could not be read as it came, which history may have: when the first of it came, and a moment after the
+   * last. `undefined` once every sequence has read history since.
+   */
+  private owed: { readonly at: number; readonly moment: number } | undefined
   private reportedAt = Number.NEGATIVE_INFINITY
   private isPolling = false
   /** History is polled from now on. */
@@ -85,7 +94,7 @@ export class Reconciler {
   join(member: Member): Effect.Effect<void, never, Scope.Scope> {
     return Effect.asVoid(Effect.acquireRelease(
       Effect.suspend(() => {
-        this.members = [...this.members, member]
+        this.readings.set(member, { at: Monotonic.millisOf(this.clock), moment: 0 })
         if (this.loop !== undefined) return Effect.void
         return Effect.map(Effect.forkIn(this.run, this.scope), (loop) => {
           this.loop = loop
@@ -93,8 +102,9 @@ export class Reconciler {
       }),
       () =>
         Effect.sync(() => {
-          this.members = this.members.filter((other) => other !== member)
-          if (this.members.length > 0) return
+          this.readings.delete(member)
+          this.hasPaid()
+          if (this.readings.size > 0) return
           this.loop?.interruptUnsafe()
           this.loop = undefined
           this.poll(false)
@@ -114,21 +124,36 @@ export class Reconciler {
     if (isOther) this.hasChanged()
   }
 
-  /** Notes that something came which could not be read: the next read is due the shortest interval after it. */
-  couldNotRead(): void {
-    if (this.owedAt !== undefined) return
-    this.owedAt = Monotonic.millisOf(this.clock)
-    this.hasChanged()
+  /**
+   * Notes that something came which could not be read, before a moment: the next read is due the shortest interval after
+   * it.
+   */
+  couldNotRead(moment: number): void {
+    const { owed } = this
+    this.owed = { at: owed?.at ?? Monotonic.millisOf(this.clock), moment }
+    if (owed === undefined) this.hasChanged()
   }
 
-  /** Notes that a sequence has read history, for whatever reason, and how many messages it had missed. */
-  hasRead(member: Member, found: number): Effect.Effect<void> {
-    return Effect.map(Monotonic.millis, (now) => {
+  /**
+   * Notes that a sequence has read what was there before a moment, for whatever reason, and how many messages it had
+   * missed. What another sequence has read says nothing of what this one needs.
+   */
+  hasRead(member: Member, moment: number, found: number): Effect.Effect<void> {
+    return Effect.map(Monotonic.millis, (at) => {
       member.isAsked = false
-      this.readAt = now
-      this.owedAt = undefined
+      if (this.readings.has(member)) this.readings.set(member, { at, moment })
+      this.hasPaid()
+      // it may not have read yet what another read is due for
+      if (this.owed !== undefined) this.hasChanged()
       if (found > 0) this.soon()
     })
+  }
+
+  private hasPaid(): void {
+    const { owed } = this
+    if (owed !== undefined && [...this.readings.values()].every(({ moment }) => moment >= owed.moment)) {
+      this.owed = undefined
+    }
   }
 
   private poll(isPolling: boolean): void {
@@ -147,15 +172,32 @@ export class Reconciler {
     if (this.changes.size === 0) this.changes.add(undefined)
   }
 
-  /** Asks all that are not busy with it. */
-  private get ask(): Effect.Effect<void> {
+  /** Those that are not about to read, of those that have not since something could not be read. */
+  private get owing(): ReadonlyArray<Member> {
+    const { owed } = this
+    if (owed === undefined) return []
+    return [...this.readings].flatMap(([member, { moment }]) =>
+      !member.isAsked && moment < owed.moment ? [member] : []
+    )
+  }
+
+  /** When the sequence read that has not done so for longest. */
+  private get readAt(): number {
+    return Math.min(...Array.from(this.readings.values(), ({ at }) => at))
+  }
+
+  private ask(members: ReadonlyArray<Member>): Effect.Effect<void> {
+    return Effect.forEach(members, (member) => {
+      member.isAsked = true
+      return member.mark
+    }, { discard: true })
+  }
+
+  /** Asks all that are not about to read anyway. */
+  private askAll(now: number): Effect.Effect<void> {
     return Effect.suspend(() => {
-      this.owedAt = undefined
-      const asked = this.members.filter(({ isAsked }) => !isAsked)
-      return Effect.forEach(asked, (member) => {
-        member.isAsked = true
-        return member.mark
-      }, { discard: true })
+      for (const reading of this.readings.values()) reading.at = now
+      return this.ask([...this.readings.keys()].filter(({ isAsked }) => !isAsked))
     })
   }
 
@@ -178,8 +220,9 @@ export class Reconciler {
       let lengthening = 1 + spread * (yield* Random.next)
       while (true) {
         const now = yield* Monotonic.millis
-        const { session } = this
+        const { owed, session } = this
         let dueAt = Number.POSITIVE_INFINITY
+        let owedAt = Number.POSITIVE_INFINITY
         if (session._tag === "Connecting" || session._tag === "Reconnecting") {
           since ??= now
           if (now - since < patienceMillis) dueAt = since + patienceMillis
@@ -190,23 +233,27 @@ export class Reconciler {
           this.poll(false)
           if (session._tag === "Connected") {
             if (whileConnected) dueAt = this.readAt + this.millis * lengthening
-            if (this.owedAt !== undefined) dueAt = Math.min(dueAt, this.owedAt + minMillis * lengthening)
+            if (owed !== undefined && this.owing.length > 0) owedAt = owed.at + minMillis * lengthening
           }
         }
-        if (dueAt > now) {
-          yield* Number.isFinite(dueAt)
-            ? Effect.raceFirst(Effect.sleep(Math.ceil(dueAt - now)), this.changes.take)
+        const next = Math.min(dueAt, owedAt)
+        if (next > now) {
+          yield* Number.isFinite(next)
+            ? Effect.raceFirst(Effect.sleep(Math.ceil(next - now)), this.changes.take)
             : this.changes.take
+          continue
+        }
+        lengthening = 1 + spread * (yield* Random.next)
+        if (dueAt > now) {
+          yield* this.ask(this.owing)
           continue
         }
         if (since !== undefined && !this.isPolling) {
           this.poll(true)
           yield* this.report
         }
-        this.readAt = now
         this.millis = since === undefined ? Math.min(this.millis * 2, maxMillis) : minMillis
-        lengthening = 1 + spread * (yield* Random.next)
-        yield* this.ask
+        yield* this.askAll(now)
       }
     })
   }
