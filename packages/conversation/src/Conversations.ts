@@ -490,7 +490,7 @@ const makeWith = Effect.fnUntraced(function*(
   const count = yield* meter.listen
   yield* subscription.observe((signals) => {
     for (const signal of signals) {
-      if (signal._tag === "Malformed") reconciler.couldNotRead()
+      if (signal._tag === "Malformed") reconciler.couldNotRead(reader.mark())
       else if (signal._tag === "Lapse") reader.mark()
     }
     echoes.hear(signals)

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Reason from "@effect-signalwire/schema/Reason"
+import * as Telemetry from "@effect-signalwire/schema/Telemetry"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
@@ -61,7 +62,7 @@ export const make = (
         Effect.mapError(unreadable),
         Effect.catch((error) =>
           onUnreadable === "fail" ? Effect.fail(error) : Effect.as(
-            Effect.logWarning("the saved cursor can't be read, and its sequence begins anew", error.reason.message),
+            Telemetry.effect.warn("the saved cursor can't be read, and its sequence begins anew", [error.reason.message]),
             Option.none()
           )
         )

@@ -39,6 +39,7 @@ import { ClientId } from "@effect-signalwire/schema/Ids"
 import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import * as SendMessage from "@effect-signalwire/schema/SendMessage"
+import * as Telemetry from "@effect-signalwire/schema/Telemetry"
 import * as Uuid from "@effect-signalwire/schema/Uuid"
 import { JsonObject } from "@effect-signalwire/schema/Wire"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
@@ -234,7 +235,8 @@ export const make = Effect.fnUntraced(function*(
           Effect.annotateLogs({
             "signalwire.client_id": outcome.clientId,
             "signalwire.address_id": outcome.entry.addressId
-          })
+          }),
+          Telemetry.guarded
         ) :
         Effect.void,
       PubSub.publish(events, outcome)
@@ -245,7 +247,7 @@ export const make = Effect.fnUntraced(function*(
     effect.pipe(
       Effect.catchDefect(Effect.fail),
       Effect.tapError((error) =>
-        Effect.logWarning("the outbox can't be read", error instanceof Error ? error.message : String(error))
+        Telemetry.effect.warn("the outbox can't be read", [error instanceof Error ? error.message : String(error)])
       ),
       Effect.retry(untilItWorks),
       Effect.orDie

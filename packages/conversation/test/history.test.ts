@@ -66,6 +66,13 @@ describe("reading history back", () => {
       assert.deepStrictEqual([times(stretch.messages), stretch.end], [[2], "limit"])
     }))
 
+  it.effect("P2.1: finds the newest messages behind a page that is empty, so that none of them comes as a new one", () =>
+    Effect.gen(function*() {
+      const second = page([at(50), at(45)], Effect.succeedSome(page([at(30)], Effect.succeedSome(page([at(1)])))))
+      const stretch = yield* History.head(Effect.succeed(page([], Effect.succeedSome(second))), 10, 100)
+      assert.deepStrictEqual([times(stretch.messages), stretch.end], [[50, 45, 30], "reached"])
+    }))
+
   it.effect("has nothing to begin with when there is nothing at all", () =>
     Effect.gen(function*() {
       const stretch = yield* History.newestPage(Effect.succeed(page([])))

@@ -38,7 +38,7 @@ const start = Effect.fnUntraced(function*(
     isAsked: false,
     mark: Effect.sync(() => {
       reads++
-      reconciler.hasRead(member, missed)
+      reconciler.hasRead(member, Number.POSITIVE_INFINITY, missed)
       missed = 0
     })
   }
@@ -146,8 +146,9 @@ describe("the reconciler", () => {
       const { reads, reconciler } = yield* start({ whileConnected: false })
       yield* seconds(600)
       assert.strictEqual(reads(), 0)
+      let frames = 0
       for (let second = 0; second < 9; second++) {
-        reconciler.couldNotRead()
+        reconciler.couldNotRead(++frames)
         yield* seconds(1)
       }
       assert.strictEqual(reads(), 0)
@@ -171,4 +172,88 @@ describe("the reconciler", () => {
       yield* seconds(60)
       assert.isAtLeast(reads(), 3)
     }))
+})
+
+/** A sequence that is asked to read, and does so when the test says. */
+class Sequence implements Member {
+  isAsked = false
+  asked = 0
+  readonly mark = Effect.sync(() => {
+    this.asked++
+  })
+}
+
+const startMany = Effect.fnUntraced(function*(whileConnected: boolean, count: number) {
+  const { leave, member, reconciler } = yield* start({ whileConnected })
+  yield* leave
+  member.isAsked = true
+  const sequences = Array.from({ length: count }, () => new Sequence())
+  for (const sequence of sequences) yield* reconciler.join(sequence)
+  return { reconciler, sequences }
+})
+
+const askedOf = (sequences: ReadonlyArray<Sequence>) => sequences.map(({ asked }) => asked)
+
+describe("what could not be read as it came", () => {
+  it.effect("P1.4: is looked for by each sequence, though another has read since", () =>
+    Effect.gen(function*() {
+      const { reconciler, sequences } = yield* startMany(false, 3)
+      const [first, second] = sequences
+      assert(first && second)
+      reconciler.couldNotRead(7)
+      reconciler.hasRead(first, 8, 0)
+      // this one had begun before it came
+      reconciler.hasRead(second, 6, 0)
+      yield* TestClock.adjust("13 seconds")
+      assert.deepStrictEqual(askedOf(sequences), [0, 1, 1])
+    }).pipe(Effect.scoped))
+
+  it.effect("P1.4: is looked for again when it came after a look had begun", () =>
+    Effect.gen(function*() {
+      const { reconciler, sequences } = yield* startMany(false, 1)
+      const [only] = sequences
+      assert(only)
+      reconciler.couldNotRead(7)
+      reconciler.couldNotRead(9)
+      reconciler.hasRead(only, 8, 0)
+      yield* TestClock.adjust("13 seconds")
+      assert.deepStrictEqual(askedOf(sequences), [1])
+      reconciler.hasRead(only, 9, 0)
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual(askedOf(sequences), [1])
+    }).pipe(Effect.scoped))
+
+  it.effect("P8.5: is looked for once an interval, though more of it comes during each look", () =>
+    Effect.gen(function*() {
+      const { reconciler, sequences } = yield* startMany(false, 1)
+      const [only] = sequences
+      assert(only)
+      for (let second = 1; second <= 60; second++) {
+        reconciler.couldNotRead(second)
+        yield* seconds(1)
+        if (only.isAsked) reconciler.hasRead(only, second - 1, 0)
+      }
+      assert.isAtMost(only.asked, 6)
+      assert.isAtLeast(only.asked, 4)
+    }).pipe(Effect.scoped))
+
+  it.effect("P1.4: one sequence that reads all the time does not keep another from it", () =>
+    Effect.gen(function*() {
+      const { reconciler, sequences } = yield* startMany(true, 2)
+      const [busy] = sequences
+      assert(busy)
+      for (let times = 0; times < 20; times++) {
+        reconciler.hasRead(busy, times, 0)
+        yield* TestClock.adjust("2 seconds")
+      }
+      assert.isAbove(sequences[1]?.asked ?? 0, 0)
+    }).pipe(Effect.scoped))
+
+  it.effect("P8.5: is not asked for again of one that has not got to it", () =>
+    Effect.gen(function*() {
+      const { reconciler, sequences } = yield* startMany(true, 1)
+      reconciler.couldNotRead(7)
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual(askedOf(sequences), [1])
+    }).pipe(Effect.scoped))
 })

@@ -5,6 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
+import * as Logger from "effect/Logger"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
@@ -237,6 +238,24 @@ it.effect("a broken connection is Transport, with the transport's own error as i
     const error = yield* Effect.flip(http.getSubscriber)
     assert.strictEqual(error.reason._tag, "Transport")
     assert.instanceOf(error.cause, TypeError)
+  }))
+
+it.effect("P8.7: an exception of the transport is a broken connection, and is logged without the token", () =>
+  Effect.gen(function*() {
+    const entries: Array<unknown> = []
+    const http = yield* service(
+      HttpClient.make(() => {
+        throw new Error(`not with ${secret}`)
+      }),
+      never
+    )
+    const error = yield* Effect.flip(http.getSubscriber).pipe(
+      Effect.provide(Logger.layer([Logger.make(({ message }) => entries.push(message))]))
+    )
+    assert.deepInclude(error.reason, { _tag: "Transport", sent: "unknown" })
+    assert.instanceOf(error.cause, Error)
+    assert.include(inspect(entries, { depth: 20 }), "not with")
+    assert.notInclude(inspect(entries, { depth: 20, showHidden: true }), secret)
   }))
 
 const everyForm = (exit: Exit.Exit<unknown, unknown>): string =>

@@ -39,8 +39,12 @@ export interface Telemetry {
   readonly debug: (message: string, details: ReadonlyArray<unknown>, attributes?: Attributes) => Effect.Effect<void>
 }
 
-/** A logger that throws keeps nothing from going on: there is nowhere left to tell it. */
-const quietly = (log: Effect.Effect<void>): Effect.Effect<void> => Effect.catchDefect(log, () => Effect.void)
+/**
+ * Logs, and goes on whatever a logger throws: what can't be told has not failed for that.
+ *
+ * @category combinators
+ */
+export const guarded = (log: Effect.Effect<void>): Effect.Effect<void> => Effect.catchDefect(log, () => Effect.void)
 
 /** Effect's tracer and loggers, those of whoever runs it. */
 export const effect: Telemetry = {
@@ -64,9 +68,9 @@ export const effect: Telemetry = {
     onSuccess: ({ sampled, spanId, traceId }) => `00-${traceId.padStart(32, "0")}-${spanId}-${sampled ? "01" : "00"}`
   }),
   warn: (message, details, attributes = {}) =>
-    quietly(Effect.annotateLogs(Effect.logWarning(message, ...details), { ...attributes })),
+    guarded(Effect.annotateLogs(Effect.logWarning(message, ...details), { ...attributes })),
   debug: (message, details, attributes = {}) =>
-    quietly(Effect.annotateLogs(Effect.logDebug(message, ...details), { ...attributes }))
+    guarded(Effect.annotateLogs(Effect.logDebug(message, ...details), { ...attributes }))
 }
 
 /** Nobody but a function that is told of warnings. */
@@ -75,6 +79,6 @@ export const warnings = (warn: (message: string, ...details: ReadonlyArray<unkno
   spanScoped: () => Effect.succeed(identity),
   annotate: () => Effect.void,
   traceparent: Effect.undefined,
-  warn: (message, details) => Effect.sync(() => warn(message, ...details)),
+  warn: (message, details) => guarded(Effect.sync(() => warn(message, ...details))),
   debug: () => Effect.void
 })

@@ -68,6 +68,24 @@ describe("what Effect programs are told", () => {
     }))
 })
 
+describe("a logger that throws", () => {
+  const throwing = () => {
+    throw new Error("the disk is full")
+  }
+
+  it.effect("P8.7: breaks nothing of a program of Effect's", () =>
+    Effect.gen(function*() {
+      yield* Telemetry.effect.warn("careful", [])
+      yield* Telemetry.effect.debug("all is well", [])
+      yield* Telemetry.guarded(Effect.logError("too bad"))
+    }).pipe(
+      Effect.provide(Logger.layer([Logger.make(throwing)])),
+      Effect.provideService(References.MinimumLogLevel, "All")
+    ))
+
+  it.effect("P8.7: breaks nothing of plain TypeScript", () => Telemetry.warnings(throwing).warn("careful", []))
+})
+
 describe("what plain TypeScript is told", () => {
   it.effect("are warnings, and nothing else", () =>
     Effect.gen(function*() {

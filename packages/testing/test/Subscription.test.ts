@@ -373,6 +373,18 @@ describe("the session", () => {
       assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-2")
     }))
 
+  it.effect("P8.2: a session that was told of another token, and ends, is not followed by a dial at once", () =>
+    Effect.gen(function*() {
+      const { credentials, server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
+      const connection = yield* server.dialled
+      yield* connection.accept("p1")
+      yield* credentials.replace(Redacted.make("token-2"))
+      yield* connection.request(JsonRpc.method.reauthenticate)
+      yield* connection.cut
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(server.dials(), 1)
+    }))
+
   it.effect("P7.1: a refresh that hangs is given up and asked for again", () =>
     Effect.gen(function*() {
       let refreshes = 0
@@ -597,6 +609,16 @@ const startOn = Effect.fnUntraced(function*(make: (dial: number, url: string) =>
   return { server, subscription, listening, logged, dials: () => dials }
 })
 
+/** A socket one of whose members throws. */
+const throwing = (socket: MemorySocket.MemorySocket, member: keyof WebSocketLike): WebSocketLike =>
+  new Proxy(socket, {
+    get: (target, property) => {
+      if (property === member) throw new Error("not here")
+      const value: unknown = Reflect.get(target, property)
+      return typeof value === "function" ? value.bind(target) : value
+    }
+  })
+
 describe("a platform that throws", () => {
   it.effect("P8.7: a constructor that throws is a dial that failed", () =>
     Effect.gen(function*() {
@@ -617,13 +639,7 @@ describe("a platform that throws", () => {
           if (dial > 1) return undefined
           const { client, open } = MemorySocket.make()
           queueMicrotask(open)
-          return new Proxy(client, {
-            get: (target, property) => {
-              if (property === member) throw new Error("not here")
-              const value: unknown = Reflect.get(target, property)
-              return typeof value === "function" ? value.bind(target) : value
-            }
-          })
+          return throwing(client, member)
         })
         // one that can't be closed is silent for as long as a connect may take
         yield* untilDialled(server, 1)
@@ -631,6 +647,22 @@ describe("a platform that throws", () => {
         yield* subscription.ready
       })
   )
+
+  it.effect("P8.5: why a session ended counts, whatever the platform throws when it lets go of the socket", () =>
+    Effect.gen(function*() {
+      const { dials, listening } = yield* startOn((dial) => {
+        if (dial > 1) return undefined
+        const { client, open, server } = MemorySocket.make()
+        server.addEventListener("open", () => server.close(1013))
+        queueMicrotask(open)
+        return throwing(client, "removeEventListener")
+      })
+      yield* TestClock.adjust("9 seconds")
+      assert.strictEqual(dials(), 1)
+      yield* TestClock.adjust("4 seconds")
+      assert.strictEqual(dials(), 2)
+      assert.isUndefined(listening.pollUnsafe())
+    }))
 
   it.effect("P8.7: an exception's message is in the log, and the token that it quotes is not", () =>
     Effect.gen(function*() {

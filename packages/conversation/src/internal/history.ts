@@ -22,21 +22,31 @@ const maxPages = 2000
 
 const oldest = (messages: ReadonlyArray<ConversationMessage>): number => messages.at(-1)?.epochSeconds ?? Infinity
 
+/**
+ * Back to when a history is read, unix seconds: to a time, to what a function makes of the newest message's time, or to the
+ * beginning (`null`).
+ */
+type Point = number | null | ((newestSeconds: number) => number)
+
 /** Answers the failure of a stale link, for whoever may begin again. */
 const walk = Effect.fnUntraced(function*<E extends Underlying>(
   first: Page<ConversationMessage, E>,
-  epochSeconds: number | null,
+  point: Point,
   limit: number,
-  isFound: (message: ConversationMessage) => boolean = () => false
+  isFound: (message: ConversationMessage) => boolean
 ): Effect.fn.Return<Result.Result<Stretch, E>, E> {
   const messages: Array<ConversationMessage> = []
   let page: Option.Option<Page<ConversationMessage, E>> = Option.some(first)
   let pages = 0
+  /** `null` until it is known, too: pages that stand before the newest message may be empty. */
+  let until = typeof point === "function" ? null : point
   while (Option.isSome(page)) {
     pages++
     messages.push(...page.value.data)
     if (page.value.data.some(isFound)) return Result.succeed({ messages, end: "reached" })
-    if (epochSeconds !== null && oldest(messages) < epochSeconds) return Result.succeed({ messages, end: "reached" })
+    const [newest] = messages
+    if (typeof point === "function" && newest !== undefined) until ??= point(newest.epochSeconds)
+    if (until !== null && oldest(messages) < until) return Result.succeed({ messages, end: "reached" })
     if (page.value.hasNext && (messages.length >= limit || pages >= maxPages)) {
       return Result.succeed(Arr.isArrayNonEmpty(messages) ? { messages, end: "limit" } : { messages, end: "reached" })
     }
@@ -56,21 +66,15 @@ const pastStaleLinks = <A, E>(read: Effect.Effect<Result.Result<A, E>, E>): Effe
   read.pipe(Effect.repeat({ until: Result.isSuccess, times: 5 }), Effect.flatMap(Effect.fromResult))
 
 /**
- * Reads from the newest message back to `epochSeconds` (`null`: to the beginning), or to what a function makes of the
- * newest one's time, holding `limit` messages at most; no further than the page on which something is found.
+ * Reads from the newest message back to a point, holding `limit` messages at most; no further than the page on which
+ * something is found.
  */
 export const readBack = <E extends Underlying>(
   newest: Newest<E>,
-  epochSeconds: number | null | ((newestSeconds: number) => number),
+  point: Point,
   limit: number,
-  isFound?: (message: ConversationMessage) => boolean
-): Effect.Effect<Stretch, E> =>
-  pastStaleLinks(Effect.flatMap(newest, (page) => {
-    const until = typeof epochSeconds === "function"
-      ? epochSeconds(page.data[0]?.epochSeconds ?? Number.NEGATIVE_INFINITY)
-      : epochSeconds
-    return walk(page, until, limit, isFound)
-  }))
+  isFound: (message: ConversationMessage) => boolean = () => false
+): Effect.Effect<Stretch, E> => pastStaleLinks(Effect.flatMap(newest, (page) => walk(page, point, limit, isFound)))
 
 /** The newest page that has any message. */
 export const newestPage = <E extends Underlying>(newest: Newest<E>): Effect.Effect<Stretch, E> =>
@@ -81,11 +85,4 @@ export const head = <E extends Underlying>(
   newest: Newest<E>,
   overlapSeconds: number,
   limit: number
-): Effect.Effect<Stretch, E> =>
-  pastStaleLinks(Effect.flatMap(newest, (page) => {
-    const [first] = page.data
-    const none: Stretch = { messages: [], end: "reached" }
-    return first === undefined
-      ? Effect.succeed(Result.succeed(none))
-      : walk(page, first.epochSeconds - overlapSeconds, limit)
-  }))
+): Effect.Effect<Stretch, E> => readBack(newest, (newestSeconds) => newestSeconds - overlapSeconds, limit)

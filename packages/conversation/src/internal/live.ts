@@ -18,7 +18,7 @@ import { ConversationError } from "../ConversationError.ts"
 import type { Cursor } from "../Cursor.ts"
 import * as Bookmark from "./bookmark.ts"
 import type * as History from "./history.ts"
-import type { HistoryReader, Source } from "./historyReader.ts"
+import type { HistoryReader, Snapshot, Source } from "./historyReader.ts"
 import * as Merge from "./merge.ts"
 import type { Meter } from "./meter.ts"
 import type { Monitor } from "./monitor.ts"
@@ -63,6 +63,11 @@ export interface Tuning {
 /** What is handed on, batch by batch. */
 export type Items = Pull.Pull<Arr.NonEmptyReadonlyArray<Sequence.Item>, ConversationError>
 
+/** When something was read: after which moment, and after how many sessions had been ready. */
+type AsOf = Pick<Snapshot, "moment" | "sessions">
+
+const never: AsOf = { moment: 0, sessions: 0 }
+
 /** What goes on, and what it stands on. */
 class Live implements Member {
   readonly merge: Merge.Merge
@@ -77,8 +82,8 @@ class Live implements Member {
   private rest: Recovery.Rest | undefined
   /** The moment before which everything that is read must have been there. */
   private moment: number
-  /** How many sessions had been ready when what is being read was first asked for. */
-  private sessions: number | undefined
+  /** When the first page was read of what is being read. */
+  private asOf: AsOf | undefined
   /** What is read is what it begins with, and nothing that was missing. */
   private isOpening = false
 
@@ -94,8 +99,8 @@ class Live implements Member {
   /** The newest page, and so the way to all others. */
   private readonly newest: History.Newest<ConversationError> = Effect.suspend(() => {
     const { history, reader } = this.options
-    return Effect.map(reader.newest(history, this.moment), ({ page, sessions }) => {
-      this.sessions ??= sessions
+    return Effect.map(reader.newest(history, this.moment), ({ moment, page, sessions }) => {
+      this.asOf ??= { moment, sessions }
       return page
     })
   })
@@ -116,9 +121,10 @@ class Live implements Member {
         this.isOpening = true
         return yield* this.readBack
       }
-      const beginning = yield* begin(this.newest)
-      const step = this.tell({ _tag: "Begun", sessions: this.takeSessions(), beginning })
-      this.options.reconciler.hasRead(this, 0)
+      const beginning = yield* this.options.monitor.whileReading(begin(this.newest))
+      const { moment, sessions } = this.takeAsOf()
+      const step = this.tell({ _tag: "Begun", sessions, beginning })
+      this.options.reconciler.hasRead(this, moment, 0)
       return step
     })
   }
@@ -183,10 +189,10 @@ class Live implements Member {
     }
   }
 
-  private takeSessions(): number {
-    const sessions = this.sessions ?? 0
-    this.sessions = undefined
-    return sessions
+  private takeAsOf(): AsOf {
+    const { asOf = never } = this
+    this.asOf = undefined
+    return asOf
   }
 
   /** Reads the next part of what is missing. */
@@ -206,11 +212,12 @@ class Live implements Member {
       )
       const { messages, rest, top } = yield* this.phase._tag === "Behind" && this.phase.announced
         ? monitor.whileCatchingUp(reading)
-        : reading
+        : monitor.whileReading(reading)
       this.rest = rest
-      const sessions = rest === undefined ? this.takeSessions() : this.sessions ?? 0
+      // what is read of further parts was there before the first was
+      const { moment, sessions } = rest === undefined ? this.takeAsOf() : this.asOf ?? never
       const step = this.tell({ _tag: "ReadBack", sessions, messages, top, more: rest !== undefined })
-      reconciler.hasRead(this, this.isOpening ? 0 : step.found)
+      reconciler.hasRead(this, moment, this.isOpening ? 0 : step.found)
       const hole = step.items.find(({ _tag }) => _tag === "Gap")
       if (step.found > 0 && !this.isOpening) yield* meter.repaired(step.found)
       if (rest === undefined) this.isOpening = false

@@ -2,10 +2,14 @@
  * How messages come through to a client, as a whole: the session's state, and what history adds to it. A session that is
  * up delivers nothing while history can't be read, and without one history is polled.
  */
+import * as Deadline from "@effect-signalwire/schema/Deadline"
 import type { Reason } from "@effect-signalwire/schema/Reason"
 import * as Watched from "@effect-signalwire/schema/Watched"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as Effect from "effect/Effect"
+
+/** Reading takes long when it takes so long. Milliseconds. */
+const slowMillis = 4000
 
 export class Monitor {
   readonly state: Watched.Watched<ConnectionState>
@@ -46,6 +50,11 @@ export class Monitor {
   whileCatchingUp<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     const count = (change: 1 | -1) => Effect.sync(() => this.catchUp(change))
     return Effect.acquireUseRelease(count(1), () => effect, () => count(-1))
+  }
+
+  /** Reads what nothing says was missed: the state says so where it takes long, for what is newer waits for it. */
+  whileReading<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return Deadline.orAfter(effect, slowMillis, this.whileCatchingUp(Effect.never))
   }
 
   /** Notes that one more waits for history to be read, or one less. */

@@ -33,6 +33,14 @@ export interface Member {
   isAsked: boolean
 }
 
+/** What a sequence has read last. */
+interface Reading {
+  /** When, or when it was to: milliseconds of the monotonic clock. */
+  at: number
+  /** The moment before which everything was there, as the reader counts them. */
+  moment: number
+}
+
 /** An outage is reported again when another begins so much later. Milliseconds. */
 const reportInterval = 60_000
 
@@ -48,7 +56,7 @@ export class Reconciler {
   private readonly telemetry: Telemetry
   private readonly context: Context.Context<never>
   private readonly clock: Clock.Clock
-  private members: ReadonlyArray<Member> = []
+  private readonly readings = new Map<Member, Reading>()
   /** Asks as time goes by; there is none while nothing is due before something changes. */
   private loop: Fiber.Fiber<void> | undefined
   private isSleeping = false
@@ -61,10 +69,11 @@ export class Reconciler {
   /** How long after the last read the next one is due. */
   private millis: number
   private lengthening = 1
-  /** When history was last read, or was to be. */
-  private readAt = Number.NEGATIVE_INFINITY
-  /** When something could not be read as it came, which history may have; `undefined` when it was read since. */
-  private owedAt: number | undefined
+  /**
+   * Something could not be read as it came, which history may have: when the first of it came, or was last looked for,
+   * and a moment after the last. `undefined` once every sequence has read history since.
+   */
+  private owed: { readonly at: number; readonly moment: number } | undefined
   private reportedAt = Number.NEGATIVE_INFINITY
 
   /** `context` is what it runs with. */
@@ -93,14 +102,14 @@ export class Reconciler {
     return Effect.asVoid(Effect.acquireRelease(
       Effect.sync(() => {
         // it is about to read anyway
-        if (this.members.length === 0) this.readAt = this.now
-        this.members = [...this.members, member]
+        this.readings.set(member, { at: this.now, moment: 0 })
         this.hasChanged()
       }),
       () =>
         Effect.sync(() => {
-          this.members = this.members.filter((other) => other !== member)
-          if (this.members.length === 0) this.close()
+          this.readings.delete(member)
+          this.hasPaid()
+          if (this.readings.size === 0) this.close()
         })
     ))
   }
@@ -123,26 +132,40 @@ export class Reconciler {
     if (isOther) this.hasChanged()
   }
 
-  /** Notes that something came which could not be read: the next read is due the shortest interval after it. */
-  couldNotRead(): void {
-    if (this.owedAt !== undefined) return
-    this.owedAt = this.now
-    this.hasChanged()
+  /**
+   * Notes that something came which could not be read, before a moment: the next read is due the shortest interval after
+   * it.
+   */
+  couldNotRead(moment: number): void {
+    const { owed } = this
+    this.owed = { at: owed?.at ?? this.now, moment }
+    if (owed === undefined) this.hasChanged()
   }
 
-  /** Notes that a sequence has read history, for whatever reason, and how many messages it had missed. */
-  hasRead(member: Member, found: number): void {
+  /**
+   * Notes that a sequence has read what was there before a moment, for whatever reason, and how many messages it had
+   * missed. What another sequence has read says nothing of what this one needs.
+   */
+  hasRead(member: Member, moment: number, found: number): void {
     member.isAsked = false
-    this.readAt = this.now
-    this.owedAt = undefined
-    if (found === 0 || this.millis === this.options.minMillis) return
-    this.millis = this.options.minMillis
-    this.hasChanged()
+    if (this.readings.has(member)) this.readings.set(member, { at: this.now, moment })
+    this.hasPaid()
+    const isSooner = found > 0 && this.millis > this.options.minMillis
+    if (isSooner) this.millis = this.options.minMillis
+    // it may not have read yet what another read is due for
+    if (isSooner || this.owed !== undefined) this.hasChanged()
+  }
+
+  private hasPaid(): void {
+    const { owed } = this
+    if (owed !== undefined && [...this.readings.values()].every(({ moment }) => moment >= owed.moment)) {
+      this.owed = undefined
+    }
   }
 
   /** What the loop waits for may be due at another time. */
   private hasChanged(): void {
-    if (this.members.length === 0 || (this.loop !== undefined && !this.isSleeping)) return
+    if (this.readings.size === 0 || (this.loop !== undefined && !this.isSleeping)) return
     this.stop()
     const loop = Effect.runForkWith(this.context)(this.supervise())
     this.loop = loop
@@ -164,15 +187,36 @@ export class Reconciler {
     if (isPolling) this.polling.emit()
   }
 
-  /** Asks all that are not busy with it. */
-  private get ask(): Effect.Effect<void> {
-    return Effect.gen({ self: this }, function*() {
-      this.owedAt = undefined
-      for (const member of this.members) {
-        if (member.isAsked) continue
+  /** Those that are not about to read, of those that have not since something could not be read. */
+  private get owing(): ReadonlyArray<Member> {
+    const { owed } = this
+    if (owed === undefined) return []
+    return [...this.readings].flatMap(([member, { moment }]) =>
+      !member.isAsked && moment < owed.moment ? [member] : []
+    )
+  }
+
+  /** When the sequence read that has not done so for longest. */
+  private get readAt(): number {
+    return Math.min(...Array.from(this.readings.values(), ({ at }) => at))
+  }
+
+  private ask(members: ReadonlyArray<Member>): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      // what comes while they read is looked for an interval later
+      if (this.owed !== undefined) this.owed = { ...this.owed, at: this.now }
+      return Effect.forEach(members, (member) => {
         member.isAsked = true
-        yield* member.mark
-      }
+        return member.mark
+      }, { discard: true })
+    })
+  }
+
+  /** Asks all that are not about to read anyway. */
+  private get askAll(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      for (const reading of this.readings.values()) reading.at = this.now
+      return this.ask([...this.readings.keys()].filter(({ isAsked }) => !isAsked))
     })
   }
 
@@ -187,22 +231,27 @@ export class Reconciler {
     })
   }
 
-  /** When history is to be read next; infinite while that depends on what happens. */
-  private dueAt(): number {
-    const { lengthening, options, session } = this
+  /**
+   * When all are to read, and when those are that have not read since something could not be read; infinite while that
+   * depends on what happens.
+   */
+  private due(): { readonly sweepAt: number; readonly owedAt: number } {
+    const { lengthening, options, owed, session } = this
+    const never = Number.POSITIVE_INFINITY
     if (session._tag === "Connecting" || session._tag === "Reconnecting") {
       this.since ??= this.now
-      return this.isPolling
+      const sweepAt = this.isPolling
         ? this.readAt + options.minMillis * lengthening
         : this.since + options.patienceMillis
+      return { sweepAt, owedAt: never }
     }
     this.since = undefined
     this.poll(false)
-    if (session._tag !== "Connected") return Number.POSITIVE_INFINITY
-    return Math.min(
-      options.whileConnected ? this.readAt + this.millis * lengthening : Number.POSITIVE_INFINITY,
-      this.owedAt === undefined ? Number.POSITIVE_INFINITY : this.owedAt + options.minMillis * lengthening
-    )
+    if (session._tag !== "Connected") return { sweepAt: never, owedAt: never }
+    return {
+      sweepAt: options.whileConnected ? this.readAt + this.millis * lengthening : never,
+      owedAt: owed === undefined || this.owing.length === 0 ? never : owed.at + options.minMillis * lengthening
+    }
   }
 
   /** Runs on after an exception, such as one of a logger: without it, what is never pushed would never be found. */
@@ -221,7 +270,8 @@ export class Reconciler {
     return Effect.gen({ self: this }, function*() {
       this.lengthening = 1 + spread * (yield* Random.next)
       while (true) {
-        const wait = this.dueAt() - this.now
+        const { owedAt, sweepAt } = this.due()
+        const wait = Math.min(owedAt, sweepAt) - this.now
         if (wait > 0) {
           if (!Number.isFinite(wait)) return
           this.isSleeping = true
@@ -229,16 +279,19 @@ export class Reconciler {
           this.isSleeping = false
           continue
         }
+        this.lengthening = 1 + spread * (yield* Random.next)
+        if (sweepAt > this.now) {
+          yield* this.ask(this.owing)
+          continue
+        }
         if (this.since !== undefined && !this.isPolling) {
           this.poll(true)
           yield* this.report
         }
-        this.readAt = this.now
         this.millis = this.since === undefined
           ? Math.min(this.millis * 2, this.options.maxMillis)
           : this.options.minMillis
-        this.lengthening = 1 + spread * (yield* Random.next)
-        yield* this.ask
+        yield* this.askAll
       }
     })
   }

@@ -70,13 +70,26 @@ const exchange = (
     return Effect.suspend(() => Effect.fail(lost(new Error("the platform is offline"))))
   }
   if (posting !== undefined) posting.isUnderWay = true
-  return client.transport(request, {
-    token,
-    millis,
-    // made when needed: an error is the dearest thing that a request can make
-    late: Effect.suspend(() => Effect.fail(failed(method, new Timeout({ millis })))),
-    lost
-  })
+  return Effect.catchDefect(
+    Effect.suspend(() =>
+      client.transport(request, {
+        token,
+        millis,
+        // made when needed: an error is the dearest thing that a request can make
+        late: Effect.suspend(() => Effect.fail(failed(method, new Timeout({ millis })))),
+        lost
+      })
+    ),
+    (thrown) => {
+      const failure = lost(thrown)
+      return Effect.andThen(
+        client.telemetry.warn("an exception ended a request; it counts as a lost connection", [failure.cause ?? failure.message], {
+          "signalwire.method": method
+        }),
+        Effect.fail(failure)
+      )
+    }
+  )
 }
 
 const renew = (

@@ -133,7 +133,10 @@ export class SessionManager {
   private readonly options: Options
   private readonly limit: DialLimit
   private readonly unreadable: UnreadableReport
-  /** The token of the last dial: the one to renew when it is refused, which REST may have renewed meanwhile. */
+  /**
+   * The token of the last dial, or the one that its session was told of since: the one to renew when it is refused, which
+   * REST may have renewed meanwhile.
+   */
   private token: Redacted.Redacted
   /** What the platform signals. */
   private readonly signals = new Emitter<WakeSignal>()
@@ -212,8 +215,10 @@ export class SessionManager {
         }),
         (thrown) => session.telemetry.warn("the platform's wake signals can't be listened to", [stackOf(thrown)])
       ),
-      credentials.watch(() => {
-        if (this.phase._tag !== "Online") this.nudge()
+      credentials.watch((token) => {
+        // a session that is up is told of it; what is being dialled will be
+        if (this.phase._tag === "Online") this.token = token
+        else if (this.phase._tag !== "Dialling") this.nudge()
         this.chances.emit()
       })
     )
@@ -352,9 +357,12 @@ export class SessionManager {
         onToken: credentials.watch,
         onReady: (resume, resumed) => {
           this.sessions++
-          return Effect.tap(
-            this.happen({ _tag: "Ready", resume, resumed }),
-            () => Effect.sync(() => this.chances.emit())
+          return this.happen({ _tag: "Ready", resume, resumed }).pipe(
+            Effect.andThen(credentials.current),
+            Effect.map((token) => {
+              this.token = token
+              this.chances.emit()
+            })
           )
         },
         onExpiry: credentials.expires,

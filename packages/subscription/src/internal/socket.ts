@@ -75,6 +75,18 @@ const refused = (webSocket: WebSocketLike): Failure => {
 const undialled = (thrown: unknown): Failure =>
   failure(thrown instanceof Invalid ? thrown : broken("the platform's WebSocket could not be made", "no"))
 
+/** Lets go of what belongs to the platform. It throws to no avail: how the session ended is known by then. */
+const letGo = (...steps: ReadonlyArray<() => void>): Effect.Effect<void> =>
+  Effect.sync(() => {
+    for (const step of steps) {
+      try {
+        step()
+      } catch {
+        // it has let go of it, or never will
+      }
+    }
+  })
+
 /** Makes a socket, which is closed with the scope. */
 const dial = (url: string): Effect.Effect<WebSocketLike, Failure, Constructor | Scope.Scope> =>
   Effect.flatMap(WebSocketConstructor, (make) =>
@@ -86,14 +98,7 @@ const dial = (url: string): Effect.Effect<WebSocketLike, Failure, Constructor | 
           return Effect.fail(undialled(thrown))
         }
       }),
-      (webSocket) =>
-        Effect.sync(() => {
-          try {
-            webSocket.close(1000)
-          } catch {
-            // a platform that can't close it has let go of it, or never will
-          }
-        })
+      (webSocket) => letGo(() => webSocket.close(1000))
     ))
 
 /** Dials, and waits until the socket is open. */
@@ -141,17 +146,17 @@ export const open = Effect.fnUntraced(function*(
   webSocket.addEventListener("error", onError, { once: true })
   webSocket.addEventListener("close", onClose, { once: true })
   yield* Effect.addFinalizer(() =>
-    Effect.sync(() => {
-      fail(closed(1006, undefined))
+    letGo(
+      () => fail(closed(1006, undefined)),
       // one that is given up while it dials still tells that it failed
-      webSocket.addEventListener("error", constVoid)
-      webSocket.removeEventListener("open", onOpen)
-      webSocket.removeEventListener("message", onMessage)
-      webSocket.removeEventListener("error", onError)
-      webSocket.removeEventListener("close", onClose)
+      () => webSocket.addEventListener("error", constVoid),
+      () => webSocket.removeEventListener("open", onOpen),
+      () => webSocket.removeEventListener("message", onMessage),
+      () => webSocket.removeEventListener("error", onError),
+      () => webSocket.removeEventListener("close", onClose),
       // the answer to the close is behind what was held back
-      flow()
-    })
+      flow
+    )
   )
   if (webSocket.readyState === 1) onOpen()
   else if (webSocket.readyState > 1) fail(closed(1006, undefined))
