@@ -62,7 +62,9 @@ export const make = (
         Effect.mapError(unreadable),
         Effect.catch((error) =>
           onUnreadable === "fail" ? Effect.fail(error) : Effect.as(
-            Telemetry.effect.warn("the saved cursor can't be read, and its sequence begins anew", [error.reason.message]),
+            Telemetry.effect.warn("the saved cursor can't be read, and its sequence begins anew", [
+              error.reason.message
+            ]),
             Option.none()
           )
         )

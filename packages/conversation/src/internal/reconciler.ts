@@ -191,9 +191,7 @@ export class Reconciler {
   private get owing(): ReadonlyArray<Member> {
     const { owed } = this
     if (owed === undefined) return []
-    return [...this.readings].flatMap(([member, { moment }]) =>
-      !member.isAsked && moment < owed.moment ? [member] : []
-    )
+    return [...this.readings].flatMap(([member, { moment }]) => !member.isAsked && moment < owed.moment ? [member] : [])
   }
 
   /** When the sequence read that has not done so for longest. */

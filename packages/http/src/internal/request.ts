@@ -83,7 +83,9 @@ const exchange = (
     (thrown) => {
       const failure = lost(thrown)
       return Effect.andThen(
-        client.telemetry.warn("an exception ended a request; it counts as a lost connection", [failure.cause ?? failure.message], {
+        client.telemetry.warn("an exception ended a request; it counts as a lost connection", [
+          failure.cause ?? failure.message
+        ], {
           "signalwire.method": method
         }),
         Effect.fail(failure)
