@@ -5,7 +5,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
-import type { Delivery } from "../src/internal/delivery.ts"
+import type { Delivery, Earlier } from "../src/internal/delivery.ts"
 import * as Sending from "../src/internal/sending.ts"
 
 /** Sends whose deliveries the test ends: what was begun, in order, and what ends each. */
@@ -24,8 +24,8 @@ const start = () => {
   const sending = Sending.make(delivery, { deadlineMillis: 60_000, capacity: 10 })
   return {
     begun,
-    send: (text: string, addressId = "a") =>
-      Effect.forkChild(sending.send({ addressId, text, clientId: ClientId.make(text), earlier: null }), {
+    send: (text: string, addressId = "a", earlier: Earlier | null = null) =>
+      Effect.forkChild(sending.send({ addressId, text, clientId: ClientId.make(text), earlier }), {
         startImmediately: true
       }),
     deliver: (text: string) => {
@@ -35,6 +35,9 @@ const start = () => {
     }
   }
 }
+
+/** It was sent before, and nobody knows what became of it. */
+const open: Earlier = { wasSent: true, underWayMillis: 0, sentAt: 0, sinceSeconds: null }
 
 /** Lets everything that is ready run. */
 const settle = TestClock.adjust(0)
@@ -50,6 +53,27 @@ describe("a line of sends", () => {
       deliver("1")
       yield* settle
       assert.deepStrictEqual(begun, ["1", "other", "2"])
+    }))
+
+  it.effect.each([["was sent before", open, "Unconfirmed", "unknown"], ["was not", null, "Timeout", "no"]] as const)(
+    "P4.6: says of a message whose turn does not come in time, and which %s, what is known of it",
+    ([, earlier, tag, stored]) =>
+      Effect.gen(function*() {
+        const { send } = start()
+        yield* send("1")
+        const second = yield* Effect.flip(
+          Fiber.join(yield* Effect.tap(send("2", "a", earlier), () => TestClock.adjust("1 minute")))
+        )
+        assert.deepStrictEqual([second.reason._tag, second.stored], [tag, stored])
+      })
+  )
+
+  it.effect("P4.6: says of a message for which there is no room, and which was sent before, that it may be stored", () =>
+    Effect.gen(function*() {
+      const { send } = start()
+      for (let n = 0; n < 10; n++) yield* send(`${n}`)
+      const error = yield* Effect.flip(Fiber.join(yield* send("again", "a", open)))
+      assert.deepStrictEqual([error.reason._tag, error.stored], ["Unconfirmed", "unknown"])
     }))
 
   it.effect("P4.3: lets nobody pass when one gives up while it waits", () =>

@@ -290,6 +290,11 @@ export const checkMessage: (options: Omit<SendMessageOptions, "clientId">) => vo
   }
 )
 
+const requireClientId = (clientId: unknown): string => {
+  if (typeof clientId === "string" && clientId !== "") return clientId
+  throw invalid("clientId", "must be a non-empty string")
+}
+
 /** Makes the methods on a client's services. */
 export const make = (host: Host): ConversationApi => {
   const { runner } = host
@@ -327,9 +332,9 @@ export const make = (host: Host): ConversationApi => {
       let stored: "no" | "unknown" = "no"
       try {
         const { clientId, signal, ...message } = given(options)
-        const send: SignalWireHttp.SendOptions = typeof clientId === "string"
-          ? { ...message, clientId: Branded.clientId(clientId) }
-          : message
+        const send: SignalWireHttp.SendOptions = clientId === undefined
+          ? message
+          : { ...message, clientId: Branded.clientId(requireClientId(clientId)) }
         if (!runner.isClosed()) stored = "unknown"
         return Documented.conversation(await use((conversations) => conversations.sendMessage(send), { signal }))
       } catch (error) {
@@ -340,9 +345,7 @@ export const make = (host: Host): ConversationApi => {
     }),
     findMessage: Caller.method("conversation.findMessage", async (_, options: FindMessageOptions) => {
       const own = given(options)
-      if (typeof own.clientId !== "string" || own.clientId === "") {
-        throw invalid("clientId", "must be a non-empty string")
-      }
+      requireClientId(own.clientId)
       const found = await use((conversations) => conversations.findMessage(own), own)
       return found === undefined ? undefined : Documented.message(found)
     }),

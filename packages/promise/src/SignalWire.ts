@@ -13,6 +13,7 @@ import { closed, type ConnectionState } from "@effect-signalwire/subscription/Co
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
 import type { HttpClient } from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -24,13 +25,14 @@ import * as ChatApi from "./ChatApi.ts"
 import * as ConversationApi from "./ConversationApi.ts"
 import * as Caller from "./internal/caller.ts"
 import * as Environment from "./internal/environment.ts"
+import { guarded } from "./internal/guarded.ts"
 import { forEachBatch } from "./internal/iterating.ts"
 import { given, invalid } from "./internal/options.ts"
 import * as Refusals from "./internal/refusals.ts"
 import * as Runner from "./internal/runner.ts"
 import type { RunOptions } from "./internal/runner.ts"
 import * as Settings from "./internal/settings.ts"
-import { guarded, type Report } from "./internal/subscribing.ts"
+import type { Report } from "./internal/subscribing.ts"
 
 /** Where diagnostics go. Nothing logged contains a token or the text of a message. */
 export interface SignalWireLogger {
@@ -202,14 +204,12 @@ const requireUrls = (urls: SignalWireOptions["urls"]): SignalWireOptions["urls"]
 
 /** The user's logger, on a line of its own: what it throws ends nothing. */
 const guardLogger = (logger: SignalWireLogger): SignalWireLogger => {
-  const guarded = (level: keyof SignalWireLogger): SignalWireLogger["warn"] => (...entry) => {
-    try {
-      logger[level](...entry)
-    } catch {
-      // there is nowhere left to tell it
-    }
+  // there is nowhere left to tell what a logger throws
+  const quiet = (level: keyof SignalWireLogger): SignalWireLogger["warn"] => {
+    const log = guarded((...entry: Parameters<SignalWireLogger["warn"]>): unknown => logger[level](...entry), constVoid)
+    return (...entry) => void log(...entry)
   }
-  return { warn: guarded("warn"), error: guarded("error") }
+  return { warn: quiet("warn"), error: quiet("error") }
 }
 
 /** Builds the services of a client, telling what they cope with to whom they are given. */
@@ -234,7 +234,10 @@ const refreshWith = (onRefreshToken: NonNullable<SignalWireOptions["onRefreshTok
   const ask = async () => {
     const token = await onRefreshToken()
     if (token === null) throw noOtherToken()
-    return Redacted.make(requireToken(token))
+    const checked = Token.check(token)
+    if (Result.isSuccess(checked)) return Redacted.make(checked.success)
+    // its own request may have failed this time
+    throw new Credentials.CredentialsError({ detail: checked.failure.message, isRetryable: true })
   }
   return Effect.callback<Redacted.Redacted, unknown>((resume) => {
     ask().then((token) => resume(Effect.succeed(token)), (error: unknown) => resume(Effect.fail(error)))

@@ -334,6 +334,15 @@ describe("arguments of the other methods", () => {
     for (const error of await Promise.all(calls.map(failure))) assert.deepStrictEqual(complaints(error), ["addressId"])
   })
 
+  it.each([42, "", {}])("P9.2: a clientId that is no text is refused before anything is sent: %j", async (clientId) => {
+    await using world = await open()
+    const { ada, addressId } = await meet(world)
+    const error = await failure(callUntyped(ada.conversation.sendMessage, { addressId, text: "order", clientId }))
+    assert.deepStrictEqual(complaints(error), ["clientId"])
+    assert.strictEqual(error.stored, "no")
+    assert.deepStrictEqual(await world.admin.stored(addressId), [])
+  })
+
   it("P9.1: a chat without a callback is refused", async () => {
     await using world = await open()
     const { ada } = await meet(world)

@@ -301,6 +301,53 @@ describe("a callback", () => {
     assert.deepStrictEqual(details, ["error Error: bad onError", "error Error: bad onError"])
   })
 
+  it.each([
+    ["a stack that is no text", () => Object.assign(new Error("odd"), { stack: 5 })],
+    ["a cause that throws", () =>
+      Object.defineProperty(new Error("odd"), "cause", {
+        get: () => {
+          throw new Error("cause")
+        }
+      })],
+    ["a name that is no text", () => Object.assign(new Error("odd"), { name: Symbol("odd") })]
+  ])(
+    "P5.2: that throws, or rejects with, an error with %s is told to onError, and later events come",
+    async (_, make) => {
+      await using world = await open()
+      const { ada, addressId, grace } = await meet(world)
+      const [heard, errors] = [new HeardTexts(), new Heard<unknown>()]
+      const errorOf = { "1": make(), "2": make() }
+      await ada.conversation.subscribe((message) => {
+        heard.push(message)
+        if (message.text === "1") throw errorOf[1]
+        return message.text === "2" ? Promise.reject(errorOf[2]) : undefined
+      }, { onError: errors.push })
+      for (const text of ["1", "2", "3"]) await grace.conversation.sendMessage({ addressId, text })
+      assert.deepStrictEqual(await heard.untilText("3"), ["1", "2", "3"])
+      assert.strictEqual(errors.items[0], errorOf[1])
+      assert.strictEqual(errors.items[1], errorOf[2])
+    }
+  )
+
+  it("P5.2: goes on though the logger, which is told, rejects", async () => {
+    await using world = await open()
+    const rejections: Array<unknown> = []
+    const onRejection = (error: unknown) => rejections.push(error)
+    process.on("unhandledRejection", onRejection)
+    const reject = (): unknown => Promise.reject(new Error("no disk"))
+    const { ada, addressId, grace } = await meet(world, { logger: { warn: reject, error: reject } })
+    const heard = new HeardTexts()
+    await ada.conversation.subscribe((message) => {
+      heard.push(message)
+      throw new Error("bad callback")
+    })
+    for (const text of ["1", "2"]) await grace.conversation.sendMessage({ addressId, text })
+    assert.deepStrictEqual(await heard.untilText("2"), ["1", "2"])
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    process.off("unhandledRejection", onRejection)
+    assert.deepStrictEqual(rejections, [])
+  })
+
   it("P5.2: that throws without onError is told to the logger", async () => {
     await using world = await open()
     const logger = makeLogger()
@@ -369,6 +416,20 @@ describe("a callback", () => {
     const { ada } = await meet(world)
     const error = await failure(callUntyped(ada.conversation.subscribe, () => {}, { concurrency }))
     assert.deepStrictEqual(complaints(error), ["concurrency"])
+  })
+
+  it("P8.3: is not told of a token that a refresh replaces", async () => {
+    await using world = await open()
+    const token = (await world.admin.mintToken({ subscriberId: world.ada.id })).token
+    const { ada, addressId, grace } = await meet(world, { onRefreshToken: () => token })
+    const errors = new Heard<unknown>()
+    const heard = new HeardTexts()
+    await ada.conversation.subscribe(heard.push, { onError: errors.push })
+    await world.admin.expireToken(world.ada.token)
+    await world.admin.drop({ subscriberId: world.ada.id })
+    await grace.conversation.sendMessage({ addressId, text: "meanwhile" })
+    await heard.untilText("meanwhile")
+    assert.deepStrictEqual(errors.items, [])
   })
 
   it("P8.3: is told once through onError that its token was refused, and goes on with another", async () => {

@@ -5,6 +5,7 @@ import { SignalWire } from "@effect-signalwire/promise"
 import { assert, describe, it } from "vitest"
 import {
   assertSecret,
+  callUntyped,
   closedPort,
   failure,
   Heard,
@@ -121,6 +122,26 @@ describe("a refused token", () => {
     clearInterval(look)
     assert.strictEqual(ada.connection.state._tag, "Connected")
   })
+
+  it.each([undefined, "", 5, "two lines\n"])(
+    "P8.3: is refreshed again after a refresh that returned %j, which is no token",
+    async (garbage) => {
+      await using world = await open()
+      const token = await another(world)
+      const answers: Array<unknown> = [garbage, token]
+      const { ada, addressId, grace } = await meet(world, {
+        logger: makeLogger(),
+        onRefreshToken: () => callUntyped(() => answers.shift())
+      })
+      const heard = new HeardTexts()
+      await ada.conversation.subscribe(heard.push)
+      await world.admin.expireToken(world.ada.token)
+      await world.admin.drop({ subscriberId: world.ada.id })
+      await grace.conversation.sendMessage({ addressId, text: "hello" })
+      await heard.untilText("hello")
+      assert.deepStrictEqual(answers, [])
+    }
+  )
 
   it.each([
     ["there is no onRefreshToken", undefined],

@@ -63,9 +63,36 @@ export const checkRedacted = (token: unknown): Result.Result<string, Invalid> =>
     ? check(Redacted.value(token))
     : Result.fail(invalidParameter("token", "must be a Redacted: give Redacted.make(token)"))
 
-/** A text with every occurrence of the token replaced by `<redacted>`. */
-export const redact = (text: string, token: string): string =>
-  token === "" ? text : text.replaceAll(token, "<redacted>")
+/** A piece of a token that is as long, in characters, is taken for the token itself; shorter ones say nothing of it. */
+const piece = 16
+
+/** How far two texts agree from two places on. */
+const agreement = (text: string, at: number, token: string, from: number): number => {
+  let length = 0
+  while (at + length < text.length && text[at + length] === token[from + length]) length++
+  return length
+}
+
+/**
+ * A text with every occurrence of the token replaced by `<redacted>`, and with every piece of it that is 16 characters
+ * long or longer: who quotes a token may have cut it.
+ */
+export const redact = (text: string, token: string): string => {
+  if (token === "") return text
+  let rest = text.replaceAll(token, "<redacted>")
+  let redacted = ""
+  for (let at = 0; at + piece <= rest.length;) {
+    const from = token.indexOf(rest.slice(at, at + piece))
+    if (from < 0) {
+      at++
+      continue
+    }
+    redacted += `${rest.slice(0, at)}<redacted>`
+    rest = rest.slice(at + agreement(rest, at, token, from))
+    at = 0
+  }
+  return redacted + rest
+}
 
 /** A token's text: header, no key, and three opaque parts. */
 export const encode = (header: Header, opaque: readonly [iv: string, ciphertext: string, tag: string]): string =>

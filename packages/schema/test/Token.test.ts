@@ -34,6 +34,23 @@ it.each(["", "*", btoa("[]"), btoa("not JSON")])(
   }
 )
 
+const secret = "eyJhbGciOiJkaXIifQ..iviviviv.ciphertextciphertext.tagtagtag"
+
+it.each([
+  ["whole", secret, "<redacted>"],
+  ["twice", `${secret} and ${secret}`, "<redacted> and <redacted>"],
+  ["without its end", `bad ${secret.slice(0, 30)}!`, "bad <redacted>!"],
+  ["without its beginning", `bad ${secret.slice(-20)}`, "bad <redacted>"],
+  ["cut in two", `${secret.slice(0, 25)} ${secret.slice(25)}`, "<redacted> <redacted>"],
+  ["not at all", "the tagtagtag of a token", "the tagtagtag of a token"]
+])("P6.1: takes a token out of a text that quotes it %s", (_, text, redacted) => {
+  assert.strictEqual(Token.redact(text, secret), redacted)
+})
+
+it("takes out a short token too, and leaves a text as it is where there is none", () => {
+  assert.deepStrictEqual([Token.redact("bad t1", "t1"), Token.redact("bad t1", "")], ["bad <redacted>", "bad t1"])
+})
+
 it("does not repeat a token that it can't read", () => {
   const { message, path } = problemOf(Token.decodeHeader(`${btoa("s3cret")}.s3cret`))
   assert.notInclude(message + path, "s3cret")

@@ -14,7 +14,7 @@ import { noteRefusal } from "./internal/refusal.ts"
 /** An answer that refuses the upgrade. */
 interface Refused {
   readonly statusCode?: number | undefined
-  readonly headers: { readonly "retry-after"?: string | undefined }
+  readonly headers: { readonly "retry-after"?: string | undefined; readonly date?: string | undefined }
 }
 
 /** As much of a `ws` socket as is needed. */
@@ -55,7 +55,7 @@ export const layer = (WebSocket: NodeWebSocketConstructor): Layer.Layer<Socket.W
       stream = socket
     })
     webSocket.on("unexpected-response", (_, { headers, statusCode }) => {
-      noteRefusal(webSocket, statusCode ?? 0, headers["retry-after"])
+      noteRefusal(webSocket, statusCode ?? 0, { retryAfter: headers["retry-after"], date: headers.date })
       // one that has not opened tells that it failed
       webSocket.close()
     })

@@ -63,42 +63,71 @@ const headerIn = (headers: unknown, name: string): string | undefined => {
   return index < 0 ? undefined : texts[index + 1]
 }
 
+/** Requests for upgrades whose sockets are known. */
+const known = new WeakSet()
+
+interface Dialled {
+  readonly webSocket: WebSocket
+  /** What lies under it, once it is open; nothing where the platform does not tell. */
+  readonly transport: () => Transport | undefined
+}
+
 /**
- * Finds what lies under a connection as it opens: what its handshake is sent on, which may have carried requests
- * before. Where the server refuses the upgrade, that is noted.
+ * Makes a socket, and finds what lies under its connection as it opens: what its handshake is sent on, which may have
+ * carried requests before. Where the server refuses the upgrade, that is noted. Sockets make their requests in the order
+ * in which they are made themselves, so those that dial the same address at the same time are told apart.
  */
-const findTransport = (webSocket: WebSocket, address: string): () => Transport | undefined => {
+const dial = (address: string, make: () => WebSocket): Dialled => {
   const channels = diagnostics()
-  if (channels === undefined) return () => undefined
+  if (channels === undefined) return { webSocket: make(), transport: () => undefined }
   const url = new URL(address)
-  const sockets = new Set<unknown>()
+  /** The one that asks for the upgrade of this socket. */
+  let request: object | undefined
+  let webSocket: WebSocket | undefined
+  let socket: unknown
   let transport: Transport | undefined
-  const onRequested: Listener = (message) => void sockets.add(property(message, "socket"))
+  const isOwn = (message: unknown): boolean => request !== undefined && property(message, "request") === request
+  const onCreated: Listener = (message) => {
+    const created = property(message, "request")
+    if (request !== undefined || typeof created !== "object" || created === null) return
+    if (known.has(created) || !isUpgradeOf(url, created)) return
+    known.add(created)
+    request = created
+  }
+  const onSent: Listener = (message) => {
+    if (isOwn(message)) socket = property(message, "socket")
+  }
   const onAnswered: Listener = (message) => {
     const response = property(message, "response")
     const status = property(response, "statusCode")
-    if (typeof status !== "number" || status === 101 || !isUpgradeOf(url, property(message, "request"))) return
-    noteRefusal(webSocket, status, headerIn(property(response, "headers"), "retry-after"))
+    if (typeof status !== "number" || status === 101 || !isOwn(message) || webSocket === undefined) return
+    const headers = property(response, "headers")
+    noteRefusal(webSocket, status, { retryAfter: headerIn(headers, "retry-after"), date: headerIn(headers, "date") })
   }
   const onOpen: Listener = (message) => {
-    if (property(message, "websocket") !== webSocket) return
+    if (webSocket === undefined || property(message, "websocket") !== webSocket) return
     const port = property(property(message, "address"), "port")
-    const found = [...sockets].find((socket) => property(socket, "localPort") === port)
-    if (isTransport(found)) transport = found
+    if (isTransport(socket) && property(socket, "localPort") === port) transport = socket
     stop()
   }
   const listeners: Readonly<Record<string, Listener>> = {
-    "undici:client:sendHeaders": onRequested,
+    "undici:request:create": onCreated,
+    "undici:client:sendHeaders": onSent,
     "undici:request:headers": onAnswered,
     "undici:websocket:open": onOpen
   }
   const stop = (): void => {
-    sockets.clear()
     for (const [channel, listener] of Object.entries(listeners)) channels.unsubscribe(channel, listener)
   }
   for (const [channel, listener] of Object.entries(listeners)) channels.subscribe(channel, listener)
+  try {
+    webSocket = make()
+  } catch (thrown) {
+    stop()
+    throw thrown
+  }
   webSocket.addEventListener("close", stop, { once: true })
-  return () => transport
+  return { webSocket, transport: () => transport }
 }
 
 /** There are platforms without one, such as Node 20, and flags that take it away. */
@@ -111,8 +140,8 @@ const requireWebSocket = (): typeof WebSocket => {
 }
 
 const open = (url: string, protocols?: string | Array<string>): Socket.WebSocketLike => {
-  const webSocket = new (requireWebSocket())(url, protocols)
-  const transport = findTransport(webSocket, url)
+  const WebSocket = requireWebSocket()
+  const { transport, webSocket } = dial(url, () => new WebSocket(url, protocols))
   corking(webSocket, transport)
   const close = webSocket.close.bind(webSocket)
   let isClosed = false

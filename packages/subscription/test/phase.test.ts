@@ -125,6 +125,11 @@ describe("the life of the connection", () => {
     assert.strictEqual(step(waiting, elapsed, backoff)._tag, "Renewing")
   })
 
+  it("P8.3: remembers why the token was refused, and not each renewal that failed since", () => {
+    const renewing = after(wanted, ended("unauthorized"), renewalFailed(true), elapsed, renewalFailed(true), elapsed)
+    assert.strictEqual(renewing._tag === "Renewing" && renewing.refusal, reason)
+  })
+
   it("P8.3: waits for another token when there is none, and names the refusal", () => {
     const refused = after(wanted, ended("unauthorized"), renewalFailed(false))
     assert.strictEqual(refused._tag === "Refused" && refused.reason._tag, "Unauthorized")

@@ -16,6 +16,7 @@ const makeFake = (readyState = 0) => {
   const log: Array<string> = []
   const webSocket = {
     readyState,
+    bufferedAmount: 0,
     addEventListener: (type: string, listener: Listener) =>
       void listeners.set(type, (listeners.get(type) ?? new Set()).add(listener)),
     removeEventListener: (type: string, listener: Listener) => void listeners.get(type)?.delete(listener),
@@ -26,7 +27,11 @@ const makeFake = (readyState = 0) => {
     },
     pause: () => void log.push("pause"),
     resume: () => void log.push("resume")
-  } satisfies WebSocketLike & { readonly pause: () => void; readonly resume: () => void }
+  } satisfies WebSocketLike & {
+    readonly bufferedAmount: number
+    readonly pause: () => void
+    readonly resume: () => void
+  }
   const emit = (type: string, event: WebSocketEvent = {}) => {
     for (const listener of listeners.get(type) ?? []) listener(event)
   }
@@ -39,7 +44,15 @@ const makeFake = (readyState = 0) => {
 }
 
 const opening = (fake: ReturnType<typeof makeFake>) =>
-  Effect.provideService(open("wss://example.com", 10_000), WebSocketConstructor, () => fake.webSocket)
+  Effect.provideService(
+    open({
+      url: "wss://example.com",
+      timeoutMillis: 10_000,
+      redact: (text) => text.replaceAll("secret", "<redacted>")
+    }),
+    WebSocketConstructor,
+    () => fake.webSocket
+  )
 
 /** One that is open. */
 const opened = Effect.gen(function*() {
@@ -116,6 +129,25 @@ describe("an open socket", () => {
       assert.strictEqual(
         (yield* Effect.flip(socket.pull)).reason.message,
         "connection failed: the socket closed with code 1012: restart"
+      )
+    }))
+
+  it.effect("P6.1: shows no token that the server quotes as it closes", () =>
+    Effect.gen(function*() {
+      const { emit, socket } = yield* opened
+      emit("close", { code: 4001, reason: "bad secret" })
+      const { reason } = yield* Effect.flip(socket.pull)
+      assert.strictEqual(reason.message, "connection failed: the socket closed with code 4001: bad <redacted>")
+    }))
+
+  it.effect("takes a server that reads nothing of what is sent to it for lost", () =>
+    Effect.gen(function*() {
+      const { socket, webSocket } = yield* opened
+      yield* socket.write("read")
+      webSocket.bufferedAmount = 5 * 1024 * 1024
+      assert.strictEqual(
+        (yield* Effect.flip(socket.write("unread"))).message,
+        "connection failed: the server does not read"
       )
     }))
 

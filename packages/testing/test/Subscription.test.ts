@@ -243,6 +243,49 @@ describe("the session", () => {
       yield* (yield* server.dialled).accept("p1")
     }))
 
+  it.effect.each(["wake", "token"])(
+    "P8.1 P8.6: gives up a dial that hangs two seconds after a signal: %s",
+    (signal) =>
+      Effect.gen(function*() {
+        const { hints, wake } = makeWake()
+        const { credentials, server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
+          Effect.provideService(Wake, wake)
+        )
+        yield* server.dialled
+        yield* settle
+        if (signal === "wake") { for (const hint of hints) hint("wake") }
+        else yield* credentials.replace(Redacted.make("token-2"))
+        yield* TestClock.adjust("1999 millis")
+        assert.strictEqual(server.dials(), 1)
+        yield* TestClock.adjust("1 milli")
+        yield* settle
+        yield* (yield* server.dialled).accept("p1")
+        assert.strictEqual(server.dials(), 2)
+      })
+  )
+
+  it.effect("P8.5: gives up no more dials than its limit allows to signals that never end", () =>
+    Effect.gen(function*() {
+      const { hints, wake } = makeWake()
+      const { server } = yield* start().pipe(Effect.provideService(Wake, wake))
+      for (let half = 0; half < 240; half++) {
+        for (const hint of hints) hint("wake")
+        yield* TestClock.adjust("500 millis")
+      }
+      assert.isAtMost(server.dials(), 30)
+    }))
+
+  it.effect("P8.6: gives up a dial that hangs at once when it is told to reconnect", () =>
+    Effect.gen(function*() {
+      const { server, subscription } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
+      yield* server.dialled
+      yield* settle
+      yield* subscription.reconnect
+      yield* settle
+      yield* (yield* server.dialled).accept("p1")
+      assert.strictEqual(server.dials(), 2)
+    }))
+
   it.effect("asks a live server for a sign of life when the platform hints", () =>
     Effect.gen(function*() {
       const { hints, wake } = makeWake()

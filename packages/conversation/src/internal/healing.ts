@@ -4,6 +4,7 @@
  */
 import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import type { Reason } from "@effect-signalwire/schema/Reason"
+import * as RetryAfter from "@effect-signalwire/schema/RetryAfter"
 import { TokenBucket } from "@effect-signalwire/schema/TokenBucket"
 import type { Service as Subscription } from "@effect-signalwire/subscription/Subscription"
 import * as Effect from "effect/Effect"
@@ -13,9 +14,12 @@ import * as Random from "effect/Random"
 const chances = 3
 const chanceInterval = 5000
 
-/** How long a token that was refused is left alone, unless it is replaced: at first, and at most. Milliseconds. */
-const refusedBase = 30_000
-const refusedCap = 300_000
+/** A first pause, which doubles each time, and the longest one. Milliseconds. */
+type Pauses = readonly [first: number, longest: number]
+
+/** How long a token that was refused is left alone, unless it is replaced: where another one may be had, and where not. */
+const refreshing: Pauses = [2000, 30_000]
+const refused: Pauses = [30_000, 300_000]
 
 export interface Pause {
   /** How often it has failed in a row, this time not counted. */
@@ -32,8 +36,14 @@ const base = 500
 /** Those whom a server sends away together do not come back together. Milliseconds. */
 const spread = 1000
 
-/** What the server asks for between two tries. Milliseconds. */
-export const askedMillis = (reason: Reason): number => reason._tag === "RateLimited" ? reason.retryAfterMillis ?? 0 : 0
+/** What the server asks for between two tries, as far as it is honoured. Milliseconds. */
+export const askedMillis = (reason: Reason): number =>
+  reason._tag === "RateLimited" ? RetryAfter.honoured(reason.retryAfterMillis ?? 0) : 0
+
+const pausesOf = (reason: Reason): Pauses | undefined => {
+  if (reason._tag !== "Unauthorized") return undefined
+  return reason.isRetryable ? refreshing : refused
+}
 
 export class Healing {
   private readonly subscription: Pick<Subscription, "awaitChance">
@@ -48,8 +58,7 @@ export class Healing {
     const asked = askedMillis(reason)
     // a server that says when is not asked before
     if (asked > 0) return Effect.flatMap(Random.next, (chance) => Effect.sleep(asked + chance * spread))
-    const isRefused = reason._tag === "Unauthorized" && !reason.isRetryable
-    const [first, longest] = isRefused ? [refusedBase, refusedCap] : [base, capMillis]
+    const [first, longest] = pausesOf(reason) ?? [base, capMillis]
     return Effect.flatMap(Random.next, (chance) => {
       const own = Math.min(longest, first * 2 ** Math.min(attempt, 20)) * (1 + chance / 4)
       return Effect.raceFirst(Effect.sleep(Math.max(own - tookMillis, base / 5)), this.chance)

@@ -1,6 +1,7 @@
 /** Sending: each conversation's messages one after the other, with a deadline and a bound on how many may wait. */
 import type { SendReceipt } from "@effect-signalwire/http/SignalWireHttp"
 import * as Deadline from "@effect-signalwire/schema/Deadline"
+import type { ClientId } from "@effect-signalwire/schema/Ids"
 import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import type * as Clock from "effect/Clock"
@@ -21,6 +22,15 @@ export interface Sending {
 }
 
 const method = "sendMessage"
+
+const unconfirmed = (clientId: ClientId, cause: unknown) =>
+  new ConversationError({ method, reason: new Reason.Unconfirmed({ clientId }), stored: "unknown", cause })
+
+/** Failures of a message that is not sent this time; it may have been before. */
+const unsent = ({ clientId, earlier }: Letter, reason: Reason.Reason) =>
+  earlier?.wasSent === true
+    ? unconfirmed(clientId, reason)
+    : new ConversationError({ method, reason, stored: "no" })
 
 /** A message's place in the line of its conversation. */
 interface Place {
@@ -69,22 +79,17 @@ export const make = (delivery: Delivery, options: Options): Sending => {
     const { before } = place
     const unstored = ConversationError.ofSend(method, "no")
     // made when needed: an error is the dearest thing that a send can make
-    const timeout = () => ({ reason: new Reason.Timeout({ millis: options.deadlineMillis }) })
-    const tooLate = Effect.suspend(() => Effect.fail(unstored(timeout())))
+    const timeout = () => new Reason.Timeout({ millis: options.deadlineMillis })
+    const tooLate = Effect.suspend(() => Effect.fail(unsent(message, timeout())))
     const deadline = Monotonic.millisOf(clock) + options.deadlineMillis
     const atItsTurn = Effect.suspend(() => {
       if (Monotonic.millisOf(clock) >= deadline) return tooLate
       return Effect.mapError(delivery.deliver(message, deadline), (error) => {
         switch (error._tag) {
           case "Open":
-            return new ConversationError({
-              method,
-              reason: new Reason.Unconfirmed({ clientId }),
-              stored: "unknown",
-              cause: error.cause ?? timeout().reason
-            })
+            return unconfirmed(clientId, error.cause ?? timeout())
           case "Late":
-            return unstored(error.last ?? timeout())
+            return unstored(error.last ?? { reason: timeout() })
           case "SignalWireHttpError":
             return unstored(error)
         }
@@ -99,13 +104,7 @@ export const make = (delivery: Delivery, options: Options): Sending => {
     send: (message) =>
       Effect.clockWith((clock) => {
         if (underWay >= options.capacity) {
-          return Effect.fail(
-            new ConversationError({
-              method,
-              reason: new Reason.Overloaded({ limit: options.capacity }),
-              stored: "no"
-            })
-          )
+          return Effect.fail(unsent(message, new Reason.Overloaded({ limit: options.capacity })))
         }
         const place = join(message.addressId)
         return Effect.ensuring(

@@ -70,18 +70,28 @@ const unsentCodes = new Set([
   "ERR_TLS_HANDSHAKE_TIMEOUT",
   "ERR_SSL_NO_PROTOCOLS_AVAILABLE",
   "ERR_SSL_PACKET_LENGTH_TOO_LONG",
-  "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
-  "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION",
-  "ERR_SSL_TLSV1_UNRECOGNIZED_NAME",
   "ERR_SSL_UNSUPPORTED_PROTOCOL",
   "ERR_SSL_WRONG_VERSION_NUMBER"
 ])
 
+/**
+ * Alerts of TLS that a server sends in place of finishing the handshake: it has taken no request. OpenSSL puts the
+ * version in front of the name, and not always the same one.
+ */
+const handshakeAlert =
+  /^ERR_SSL_(?:SSL\/TLS|SSLV3|TLSV1|TLSV13)_(?:ALERT_)?(?:HANDSHAKE_FAILURE|NO_CERTIFICATE|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_REVOKED|CERTIFICATE_EXPIRED|CERTIFICATE_UNKNOWN|CERTIFICATE_REQUIRED|UNKNOWN_CA|ACCESS_DENIED|PROTOCOL_VERSION|INSUFFICIENT_SECURITY|INAPPROPRIATE_FALLBACK|UNSUPPORTED_EXTENSION|UNRECOGNIZED_NAME|UNKNOWN_PSK_IDENTITY|NO_APPLICATION_PROTOCOL)$/
+
+/** A connection in use can fail with the same codes as one that is being made; Node names the call of the system. */
+const isOfUse = (failure: object): boolean =>
+  "syscall" in failure && (failure.syscall === "read" || failure.syscall === "write")
+
 /** How Node says that a connection was cut during its TLS handshake; the code is that of any cut. */
 const cutHandshake = "before secure TLS connection was established"
 
+const isUnsentCode = (code: string): boolean => unsentCodes.has(code) || handshakeAlert.test(code)
+
 const saysUnsent = (failure: object): boolean =>
-  ("code" in failure && typeof failure.code === "string" && unsentCodes.has(failure.code)) ||
+  ("code" in failure && typeof failure.code === "string" && isUnsentCode(failure.code) && !isOfUse(failure)) ||
   ("message" in failure && typeof failure.message === "string" && failure.message.includes(cutHandshake))
 
 /** Whether a failure says that there was no connection to send a request on. Where several were tried, all must say so. */

@@ -48,9 +48,7 @@ export const make = (unscoped: HttpClient.HttpClient): Transport => {
         Effect.flatMap(read),
         untilTaken,
         withoutHeaders,
-        Effect.mapError(({ reason }) => lost(reason.cause)),
-        // a client that throws has no answer either
-        Effect.catchDefect((thrown) => Effect.fail(lost(thrown)))
+        Effect.mapError(({ reason }) => lost(reason.cause))
       ),
       millis,
       late

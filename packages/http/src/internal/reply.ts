@@ -13,6 +13,7 @@ import {
   ServerError,
   Unauthorized
 } from "@effect-signalwire/schema/Reason"
+import * as RetryAfter from "@effect-signalwire/schema/RetryAfter"
 import { redact } from "@effect-signalwire/schema/Token"
 import * as Url from "@effect-signalwire/schema/Url"
 import type * as Clock from "effect/Clock"
@@ -88,14 +89,6 @@ export const read = (
     body
   }))
 
-/** A delay in whole seconds, or a date. */
-const retryAfterMillis = (value: string | null, now: number): number | null => {
-  if (value === null || value.trim() === "") return null
-  const seconds = Number(value)
-  const millis = Number.isNaN(seconds) ? Date.parse(value) - now : seconds * 1000
-  return Number.isFinite(millis) ? Math.max(0, millis) : null
-}
-
 const parse = (text: string): Result.Result<unknown, undefined> => {
   try {
     const value: unknown = JSON.parse(text)
@@ -107,14 +100,17 @@ const parse = (text: string): Result.Result<unknown, undefined> => {
 
 const maxDetail = 500
 
-const complaintsOf = (text: string): ReadonlyArray<Complaint> =>
-  ErrorBody.decode(Result.getOrUndefined(parse(text))).map(({ attribute, code, message }) => ({
-    code: code ?? "",
-    message: (message ?? "").slice(0, maxDetail),
-    attribute: attribute ?? null
+/** What is wrong, in the server's words: those that it wrote, however it escaped them in the body. */
+const complaintsOf = (body: string, secret: string): ReadonlyArray<Complaint> => {
+  const shown = (text: string) => redact(text.slice(0, maxDetail), secret)
+  return ErrorBody.decode(Result.getOrUndefined(parse(body))).map(({ attribute, code, message }) => ({
+    code: shown(code ?? ""),
+    message: shown(message ?? ""),
+    attribute: attribute === undefined || attribute === null ? null : shown(attribute)
   }))
+}
 
-const readJson = (reply: Reply): Result.Result<unknown, Reason> => {
+const readJson = (reply: Reply, secret: string): Result.Result<unknown, Reason> => {
   const malformed = (detail: string) =>
     Result.fail(new Malformed({ path: "", detail: `status ${reply.status} with ${detail}` }))
   if (Option.isNone(reply.body)) return malformed(`a body of more than ${maxBytes} bytes`)
@@ -122,15 +118,15 @@ const readJson = (reply: Reply): Result.Result<unknown, Reason> => {
   return Result.orElse(
     parse(reply.body.value),
     () => {
-      const type = reply.header("content-type") ?? ""
-      return malformed(`a body that is not JSON${type === "" ? "" : ` but ${type.slice(0, 100)}`}`)
+      const type = redact((reply.header("content-type") ?? "").slice(0, 100), secret)
+      return malformed(`a body that is not JSON${type === "" ? "" : ` but ${type}`}`)
     }
   )
 }
 
 const refusal = (reply: Reply, secret: string, clock: Clock.Clock): Reason => {
   const { status } = reply
-  const complaints = complaintsOf(redact(Option.getOrElse(reply.body, () => ""), secret))
+  const complaints = complaintsOf(Option.getOrElse(reply.body, () => ""), secret)
   const words = complaints.map(({ code, message }) => message === "" ? code : message).join("; ").slice(0, maxDetail)
   const detail = words === "" ? `status ${status}` : words
   if (status === 401) return new Unauthorized({ detail })
@@ -138,9 +134,10 @@ const refusal = (reply: Reply, secret: string, clock: Clock.Clock): Reason => {
   if (status === 404) return new NotFound({ detail })
   if (status === 429) {
     const now = clock.currentTimeMillisUnsafe()
-    return new RateLimited({ retryAfterMillis: retryAfterMillis(reply.header("retry-after"), now) })
+    const headers = { retryAfter: reply.header("retry-after"), date: reply.header("date") }
+    return new RateLimited({ retryAfterMillis: RetryAfter.millisOf(headers, now) })
   }
-  if (status === 408 || status >= 500) return new ServerError({ status, detail })
+  if (status === 408 || status === 425 || status >= 500) return new ServerError({ status, detail })
   return new Invalid({
     errors: complaints.length > 0
       ? complaints
@@ -158,5 +155,5 @@ export const interpret = (reply: Reply, secret: string, clock: Clock.Clock): Res
       new Malformed({ path: "", detail: `the server redirects (status ${reply.status}), which is not followed` })
     )
   }
-  return reply.status < 300 ? readJson(reply) : Result.fail(refusal(reply, secret, clock))
+  return reply.status < 300 ? readJson(reply, secret) : Result.fail(refusal(reply, secret, clock))
 }

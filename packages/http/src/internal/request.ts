@@ -47,6 +47,31 @@ export const post = ({ origin }: Client, path: ReadonlyArray<string>, body: unkn
 
 const timeLeft = ({ deadline, timeout }: Limits, now: number): number => Math.max(0, Math.min(timeout, deadline - now))
 
+/** A connection that was lost, as the transport said. */
+const lost = (method: string, said: unknown, secret: string, offline: boolean): SignalWireHttpError => {
+  const cause = withoutSecret(said, secret)
+  const sent = offline || isUnsent(said) ? "no" : "unknown"
+  return failed(method, new Transport({ detail: Token.redact(describe(cause), secret), sent }), cause)
+}
+
+/** What a transport throws, or an answer of its own kind has thrown as it is read, counts as a lost connection. */
+const surviving = <A>(
+  effect: Effect.Effect<A, SignalWireHttpError>,
+  { telemetry }: Client,
+  method: string,
+  secret: string
+): Effect.Effect<A, SignalWireHttpError> =>
+  Effect.catchDefect(effect, (thrown) => {
+    const failure = lost(method, thrown, secret, false)
+    const said = failure.cause ?? failure.message
+    return Effect.andThen(
+      telemetry.warn("an exception ended a request; it counts as a lost connection", [said], {
+        "signalwire.method": method
+      }),
+      Effect.fail(failure)
+    )
+  })
+
 const exchange = (
   client: Client,
   { method, posting, request }: Call,
@@ -60,38 +85,21 @@ const exchange = (
     return Effect.fail(failed(method, new Unauthorized({ detail: sendable.failure.message })))
   }
   const offline = isOffline()
-  const lost = (said: unknown) => {
-    const cause = withoutSecret(said, secret)
-    const sent = offline || isUnsent(said) ? "no" : "unknown"
-    return failed(method, new Transport({ detail: Token.redact(describe(cause), secret), sent }), cause)
-  }
   // a server on this machine needs no network
   if (offline && !client.isLoopback) {
-    return Effect.suspend(() => Effect.fail(lost(new Error("the platform is offline"))))
+    return Effect.suspend(() => Effect.fail(lost(method, new Error("the platform is offline"), secret, true)))
   }
   if (posting !== undefined) posting.isUnderWay = true
-  return Effect.catchDefect(
-    Effect.suspend(() =>
-      client.transport(request, {
-        token,
-        millis,
-        // made when needed: an error is the dearest thing that a request can make
-        late: Effect.suspend(() => Effect.fail(failed(method, new Timeout({ millis })))),
-        lost
-      })
-    ),
-    (thrown) => {
-      const failure = lost(thrown)
-      return Effect.andThen(
-        client.telemetry.warn("an exception ended a request; it counts as a lost connection", [
-          failure.cause ?? failure.message
-        ], {
-          "signalwire.method": method
-        }),
-        Effect.fail(failure)
-      )
-    }
+  const asked = Effect.suspend(() =>
+    client.transport(request, {
+      token,
+      millis,
+      // made when needed: an error is the dearest thing that a request can make
+      late: Effect.suspend(() => Effect.fail(failed(method, new Timeout({ millis })))),
+      lost: (said) => lost(method, said, secret, offline)
+    })
   )
+  return surviving(asked, client, method, secret)
 }
 
 const renew = (
@@ -120,8 +128,11 @@ const attempt = (client: Client, call: Call, limits: Limits): Effect.Effect<unkn
   Effect.clockWith((clock) => {
     const left = () => timeLeft(limits, Monotonic.millisOf(clock))
     const ask = (token: Redacted.Redacted) => exchange(client, call, token, left())
-    const answer = (reply: Reply, token: Redacted.Redacted) =>
-      lift(call.method, interpret(reply, Redacted.value(token), clock))
+    const answer = (reply: Reply, token: Redacted.Redacted) => {
+      const secret = Redacted.value(token)
+      const read = Effect.suspend(() => lift(call.method, interpret(reply, secret, clock)))
+      return surviving(read, client, call.method, secret)
+    }
     return Effect.flatMap(
       client.credentials.current,
       (token) =>

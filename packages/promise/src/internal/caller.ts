@@ -28,14 +28,25 @@ const setStack = (error: Error, frames: ReadonlyArray<string>): void => {
   })
 }
 
-/** The same error, without the machinery's lines in its stack and in those of its causes. */
-export const withoutMachinery = (error: unknown): unknown => {
+const stripMachinery = (error: unknown): void => {
   const seen = new Set<unknown>()
   for (let inner = error; inner instanceof Error && !seen.has(inner); inner = inner.cause) {
     seen.add(inner)
     const frames = framesOf(inner)
     const kept = frames.filter((line) => !isMachinery(line))
     if (kept.length < frames.length) setStack(inner, kept)
+  }
+}
+
+/**
+ * The same error, without the machinery's lines in its stack and in those of its causes. It may be anybody's: one that
+ * throws when it is looked at stays as it is.
+ */
+export const withoutMachinery = (error: unknown): unknown => {
+  try {
+    stripMachinery(error)
+  } catch {
+    // its stack is no text, or its properties throw
   }
   return error
 }

@@ -10,7 +10,8 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { type DocumentedGap, fromGap } from "../Timeline.ts"
 import { Callbacks } from "./callbacks.ts"
-import { type Present, withoutMachinery } from "./caller.ts"
+import type { Present } from "./caller.ts"
+import { guarded } from "./guarded.ts"
 import { forEachBatch } from "./iterating.ts"
 import { invalid, throwIfAborted } from "./options.ts"
 import type { Refusals } from "./refusals.ts"
@@ -64,9 +65,6 @@ export interface Subscription extends AsyncDisposable {
   readonly unsubscribe: () => Promise<void>
 }
 
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === "object" && value !== null && "then" in value && typeof value.then === "function"
-
 const isPolicy = (value: unknown): value is Conversations.Policy =>
   value === "suspend" ||
   typeof value === "object" && value !== null &&
@@ -80,23 +78,6 @@ const requirePolicy = (policy: unknown): Conversations.Policy | undefined => {
     "must be \"suspend\", or { strategy: \"sliding\" or \"dropping\", capacity: a positive integer }"
   )
 }
-
-/**
- * Calls what the user gave. What it throws or rejects with is its own affair, and reported; it returns what settles
- * with a Promise, and never rejects.
- */
-export const guarded =
-  <A>(call: (argument: A) => unknown, onFailure: (error: unknown) => void) =>
-  (argument: A): Promise<unknown> | undefined => {
-    const fail = (error: unknown) => onFailure(withoutMachinery(error))
-    try {
-      const result = call(argument)
-      return isThenable(result) ? Promise.resolve(result).catch(fail) : undefined
-    } catch (error) {
-      fail(error)
-      return undefined
-    }
-  }
 
 const requireConcurrency = (concurrency: unknown): number => {
   if (concurrency === undefined) return 1

@@ -36,14 +36,15 @@ export type Phase =
     /** Why the connection may be dead, until the server gives a sign of life; `null` while nothing says so. */
     readonly doubt: Reason | null
   }
-  | { readonly _tag: "Renewing"; readonly plan: Plan; readonly reason: Reason }
+  /** Another token is asked for; `refusal` is why the last one was refused. */
+  | { readonly _tag: "Renewing"; readonly plan: Plan; readonly refusal: Reason }
   | {
     readonly _tag: "Waiting"
     readonly plan: Plan
     readonly reason: Reason
     readonly delayMillis: number
-    /** What follows the wait. */
-    readonly next: "dial" | "renew"
+    /** Why the token was refused, where another one is asked for after the wait; `null` where it dials. */
+    readonly refusal: Reason | null
   }
   /** The token was refused, and nothing but another one helps. */
   | { readonly _tag: "Refused"; readonly plan: Plan; readonly reason: Reason }
@@ -110,15 +111,14 @@ const wait = (
   reason: Reason,
   chance: number,
   backoff: Backoff,
-  next: "dial" | "renew" = "dial",
-  atLeastMillis = 0
+  { atLeastMillis = 0, refusal = null }: { readonly atLeastMillis?: number; readonly refusal?: Reason | null } = {}
 ): Phase => ({
   _tag: "Waiting",
   plan: { ...plan, attempt: plan.attempt + 1, lastReason: reason },
   reason,
   // those whom a server sends away together do not come back together
   delayMillis: Math.max(backoff.delayMillis(plan.attempt, chance), Math.round(atLeastMillis * (1 + chance / 4))),
-  next
+  refusal
 })
 
 /** What follows the end of a session: the one place that decides what heals. */
@@ -135,21 +135,21 @@ const afterEnd = (
   switch (ending) {
     case "lost":
       // by the next dial the token may have expired again
-      return wait({ ...plan, renewed: false }, reason, chance, backoff, "dial", retryAfterMillis)
+      return wait({ ...plan, renewed: false }, reason, chance, backoff, { atLeastMillis: retryAfterMillis })
     case "restart":
-      return wait({ ...plan, resume: null }, reason, chance, backoff, "dial", retryAfterMillis)
+      return wait({ ...plan, resume: null }, reason, chance, backoff, { atLeastMillis: retryAfterMillis })
     case "stale": {
       // one that was refused as it went on with another says nothing of those that begin afresh
       const refusedStarts = plan.resume === null ? plan.refusedStarts + 1 : plan.refusedStarts
       return refusedStarts >= maxRefusedStarts
         ? { _tag: "Failed", reason }
-        : wait({ ...plan, resume: null, refusedStarts }, reason, chance, backoff, "dial", retryAfterMillis)
+        : wait({ ...plan, resume: null, refusedStarts }, reason, chance, backoff, { atLeastMillis: retryAfterMillis })
     }
     case "unauthorized": {
       const afresh = { ...plan, resume: null, lastReason: reason }
       return plan.renewed
-        ? wait(afresh, reason, chance, backoff, "renew")
-        : { _tag: "Renewing", reason, plan: { ...afresh, renewed: true } }
+        ? wait(afresh, reason, chance, backoff, { refusal: reason })
+        : { _tag: "Renewing", refusal: reason, plan: { ...afresh, renewed: true } }
     }
     case "unsupported":
       return { _tag: "Failed", reason }
@@ -191,21 +191,21 @@ export const step = (phase: Phase, happening: Happening, backoff: Backoff): Phas
         Doubted: ({ reason }): Phase => ({ ...online, doubt: reason }),
         Confirmed: (): Phase => online.doubt === null ? online : { ...online, doubt: null }
       }),
-    Renewing: ({ plan, reason }): Phase =>
+    Renewing: ({ plan, refusal }): Phase =>
       happenings.$match(happening, {
         ...others,
         Nudged: (): Phase => ({ _tag: "Dialling", plan }),
         Renewed: (): Phase => ({ _tag: "Dialling", plan }),
         RenewalFailed: ({ chance, reason: failure }): Phase =>
           failure.isRetryable
-            ? wait(plan, failure, chance, backoff, "renew")
-            : { _tag: "Refused", plan: { ...plan, lastReason: reason }, reason: failure }
+            ? wait(plan, failure, chance, backoff, { refusal })
+            : { _tag: "Refused", plan: { ...plan, lastReason: refusal }, reason: failure }
       }),
-    Waiting: ({ next, plan, reason }): Phase =>
+    Waiting: ({ plan, refusal }): Phase =>
       happenings.$match(happening, {
         ...others,
         Nudged: (): Phase => ({ _tag: "Dialling", plan }),
-        Elapsed: (): Phase => next === "dial" ? { _tag: "Dialling", plan } : { _tag: "Renewing", plan, reason }
+        Elapsed: (): Phase => refusal === null ? { _tag: "Dialling", plan } : { _tag: "Renewing", plan, refusal }
       }),
     Refused: ({ plan }): Phase =>
       happenings.$match(happening, {

@@ -15,12 +15,12 @@ export interface Options {
   readonly redact: (text: string) => string
 }
 
-/** What a refusal on the socket means. */
+/** What a refusal on the socket means. Whether there is another token than one that was refused is not known here. */
 export const reasonOf = ({ code, message }: JsonRpc.RpcError, redact: (text: string) => string): Reason.Reason => {
   const detail = redact(message)
   switch (code) {
     case JsonRpc.code.authenticationFailed:
-      return new Reason.Unauthorized({ detail })
+      return new Reason.Unauthorized({ detail, isRetryable: true })
     case JsonRpc.code.permissionDenied:
       return new Reason.Forbidden({ detail })
     case JsonRpc.code.timeout:

@@ -15,12 +15,13 @@ import * as Clock from "effect/Clock"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import { constVoid } from "effect/Function"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import type { WebSocketConstructor } from "effect/socket/Socket"
 import type * as Signal from "../Signal.ts"
-import type { Hints } from "../Wake.ts"
+import type { Hints, WakeSignal } from "../Wake.ts"
 import { messageOf, stackOf } from "./exceptions.ts"
 import * as Inbox from "./inbox.ts"
 import type { Resume } from "./phase.ts"
@@ -65,6 +66,10 @@ export interface Start {
   readonly onExpiry: (token: Redacted.Redacted, at: DateTime.Utc) => Effect.Effect<void>
   /** Calls back with each signal that the connection may have changed, until the scope closes. */
   readonly onHint: Hints
+  /** Completes when one more dial may be given up early, as the platform signalled. */
+  readonly giveUpTurn: Effect.Effect<void>
+  /** The dial was given up, for another to be made at once. */
+  readonly onGivenUp: () => void
   /** Hands over how to end the session at once, for another to take its place. */
   readonly onReplaceable: (replace: () => void) => void
   /** The connection may be dead. */
@@ -110,36 +115,29 @@ const exception = (
     )
   )
 
+/** Why there is no session. */
+interface Unopened {
+  readonly reason: Reason.Reason
+  /** How long the server asked to be left alone. */
+  readonly retryAfterMillis: number
+}
+
 /** Reads what the session's socket brings, until something ends it. */
 const live = Effect.fnUntraced(function*(
   options: Options,
   start: Start
-): Effect.fn.Return<Ended, Socket.Failure, WebSocketConstructor | Scope.Scope> {
+): Effect.fn.Return<Ended, Unopened, WebSocketConstructor | Scope.Scope> {
   const { timings } = options
   const clock = yield* Clock.Clock
   const connectId = yield* Uuid.make
   const scope = yield* Effect.scope
-  const { giveUp, pull, write, writeAll } = yield* Socket.open(options.url, timings.open)
   /** Servers quote what they refuse. */
   const tokens = [Redacted.value(start.token)]
   const redact = (text: string): string => tokens.reduce(Token.redact, text)
-  const requests = new Requests({
-    write,
-    timeoutMillis: timings.request,
-    capacity: options.requestCapacity,
-    redact
-  })
-  const inbox = new Inbox.Inbox({
-    connectId,
-    session: start.session,
-    requests,
-    addressOf: options.addressOf,
-    redact
-  })
   const now = () => Monotonic.millisOf(clock)
-  let heardAt = now()
   let readyAt: number | undefined
   let lostBy: Reason.Reason | undefined
+  let giveUp = constVoid
 
   const lose = (reason: Reason.Reason): Effect.Effect<void> =>
     Effect.sync(() => {
@@ -155,6 +153,61 @@ const live = Effect.fnUntraced(function*(
   const context = yield* Effect.context()
   const beside = (effect: Effect.Effect<unknown, Reason.Reason>): void =>
     void Effect.runForkWith(context)(Effect.forkIn(losing(effect), scope))
+
+  /** How often anything was received. */
+  let received = 0
+  let isProbing = false
+  /** Waits for a sign of life, though not as long as it is usually waited for. One at a time. */
+  const probing = (ask: Effect.Effect<void, Reason.Reason>, onDead: () => void) =>
+    Effect.suspend(() => {
+      if (isProbing) return Effect.void
+      isProbing = true
+      const before = received
+      const isDead = () => received === before
+      return ask.pipe(
+        Effect.andThen(Effect.sleep(timings.probe)),
+        Effect.andThen(Effect.suspend(() => {
+          if (!isDead()) return Effect.void
+          onDead()
+          return lose(new Reason.Timeout({ millis: timings.probe }))
+        })),
+        Effect.ensuring(Effect.sync(() => {
+          isProbing = false
+        }))
+      )
+    })
+
+  // what is dialled as the network changes may never be answered
+  let onSignal: (signal: WakeSignal) => void = (signal) => {
+    if (signal === "wake") beside(probing(start.giveUpTurn, start.onGivenUp))
+  }
+  yield* start.onHint((signal) => onSignal(signal))
+  start.onReplaceable(() => beside(lose(new Reason.Transport({ detail: "another session was asked for" }))))
+  const { pull, write, writeAll } = yield* Effect.mapError(
+    Socket.open({
+      url: options.url,
+      timeoutMillis: timings.open,
+      redact,
+      onDialling: (how) => {
+        giveUp = how
+      }
+    }),
+    ({ reason, retryAfterMillis }) => ({ reason: lostBy ?? reason, retryAfterMillis })
+  )
+  let heardAt = now()
+  const requests = new Requests({
+    write,
+    timeoutMillis: timings.request,
+    capacity: options.requestCapacity,
+    redact
+  })
+  const inbox = new Inbox.Inbox({
+    connectId,
+    session: start.session,
+    requests,
+    addressOf: options.addressOf,
+    redact
+  })
 
   const tellExpiry = (token: Redacted.Redacted, result: Connect.ReauthenticateResult | undefined) => {
     const at = Connect.expiryOf(result?.authorization)
@@ -186,34 +239,23 @@ const live = Effect.fnUntraced(function*(
     }
   })
 
-  /** How often anything was received. */
-  let received = 0
   /** Something says that the connection may be dead, and nothing was received since. */
   let isDoubted = false
-  let isProbing = false
-  /** Asks for a sign of life, and does not wait for it as long as the watchdog does. One at a time. */
-  const probe = Effect.suspend(() => {
-    if (isProbing) return Effect.void
-    isProbing = true
-    const before = received
-    return ping.pipe(
-      Effect.andThen(Effect.sleep(timings.probe)),
-      Effect.andThen(
-        Effect.suspend(() => received === before ? lose(new Reason.Timeout({ millis: timings.probe })) : Effect.void)
-      ),
-      Effect.ensuring(Effect.sync(() => {
-        isProbing = false
-      }))
-    )
-  })
+  const probe = probing(ping, constVoid)
 
   const tooLate = yield* Effect.sleep(timings.connect).pipe(
     Effect.andThen(lose(new Reason.Timeout({ millis: timings.connect }))),
     Effect.forkScoped
   )
+  const whileReady = (signal: WakeSignal): void => {
+    if (signal === "wake") return beside(probe)
+    isDoubted = true
+    beside(Effect.andThen(start.onDoubt(offline), probe))
+  }
   const onReady = (result: Connect.Result, resume: Resume) =>
     Effect.gen(function*() {
       readyAt = now()
+      onSignal = whileReady
       yield* Fiber.interrupt(tooLate)
       yield* tellExpiry(start.token, result)
       yield* start.onReady(resume, result.session_restored ?? resume.protocol === start.resume?.protocol)
@@ -224,15 +266,9 @@ const live = Effect.fnUntraced(function*(
     })
 
   yield* write(JsonRpc.request(connectId, JsonRpc.method.connect, connectParams(options.agent, start))).pipe(
-    Effect.mapError((reason): Socket.Failure => ({ reason, retryAfterMillis: 0 }))
+    Effect.mapError((reason): Unopened => ({ reason, retryAfterMillis: 0 }))
   )
   yield* Effect.forkScoped(losing(watchdog))
-  yield* start.onHint((signal) => {
-    if (signal === "wake") return beside(probe)
-    isDoubted = true
-    beside(Effect.andThen(start.onDoubt(offline), probe))
-  })
-  start.onReplaceable(() => beside(lose(new Reason.Transport({ detail: "another session was asked for" }))))
   const answer = ({ answers, end }: Inbox.Pass): Effect.Effect<Inbox.End | undefined> => {
     const written = answers.length === 0 ? Effect.void : Effect.catch(writeAll(answers), lose)
     // frames that arrive meanwhile come as one batch, and who waits for these does not wait for the answers as well
@@ -278,7 +314,7 @@ const live = Effect.fnUntraced(function*(
 const never = { resume: null, readyMillis: 0 }
 
 /** How a session ended that never began. */
-const unopened = ({ reason, retryAfterMillis }: Socket.Failure): Ended => ({
+const unopened = ({ reason, retryAfterMillis }: Unopened): Ended => ({
   ...never,
   ending: reason._tag === "Invalid" ? "unsupported" : "lost",
   reason,

@@ -45,7 +45,7 @@ const view = (phase: Phase): ConnectionState =>
       doubt === null
         ? ConnectionState.Connected({ resumed, catchingUp: false, reason: null })
         : reconnecting(plan, 0, doubt),
-    Renewing: ({ plan, reason }) => reconnecting(plan, 0, reason),
+    Renewing: ({ plan, refusal }) => reconnecting(plan, 0, plan.lastReason ?? refusal),
     Waiting: ({ delayMillis, plan, reason }) => reconnecting(plan, delayMillis, reason),
     Refused: ({ plan, reason }) => reconnecting(plan, null, reason),
     Failed: ({ reason }) => ConnectionState.Failed({ reason }),
@@ -187,8 +187,9 @@ export class SessionManager {
       Effect.suspend(() => {
         const { replace } = this
         this.nudge()
-        if (replace === undefined || this.phase._tag !== "Online") return Effect.void
-        replace()
+        const { _tag } = this.phase
+        replace?.()
+        if (replace === undefined || _tag !== "Online") return Effect.void
         return this.untilState(({ _tag }) => Effect.succeed(_tag !== "Connected"))
       })
     ))
@@ -218,7 +219,8 @@ export class SessionManager {
       credentials.watch((token) => {
         // a session that is up is told of it; what is being dialled will be
         if (this.phase._tag === "Online") this.token = token
-        else if (this.phase._tag !== "Dialling") this.nudge()
+        else if (this.phase._tag === "Dialling") this.signals.emit("wake")
+        else this.nudge()
         this.chances.emit()
       })
     )
@@ -316,7 +318,7 @@ export class SessionManager {
             ))
             break
           case "Renewing":
-            yield* this.unlessNudged(this.renew(phase.reason))
+            yield* this.unlessNudged(this.renew(phase.refusal))
             break
           case "Refused":
             yield* this.unlessNudged(Effect.never)
@@ -367,6 +369,8 @@ export class SessionManager {
         },
         onExpiry: credentials.expires,
         onHint: (hint) => this.signals.watch(hint),
+        giveUpTurn: this.limit.wake,
+        onGivenUp: () => this.nudge(),
         onReplaceable: (replace) => {
           this.replace = replace
         },

@@ -22,8 +22,6 @@ export interface OpenSocket {
   readonly pull: Effect.Effect<NonEmptyReadonlyArray<unknown>, Failure>
   readonly write: (text: string) => Effect.Effect<void, Transport>
   readonly writeAll: (texts: ReadonlyArray<string>) => Effect.Effect<void, Transport>
-  /** Has `pull` fail once all that came was read. */
-  readonly giveUp: () => void
 }
 
 interface Pausable {
@@ -33,6 +31,9 @@ interface Pausable {
 
 /** Past so much text that waits to be read the server is held back, where that is possible. */
 const maxWaiting = 64 * 1024
+
+/** A server that leaves so much unread of what was sent to it does not read. Bytes. */
+const maxUnsent = 4 * 1024 * 1024
 
 const isPausable = (webSocket: object): webSocket is Pausable =>
   "pause" in webSocket && typeof webSocket.pause === "function" &&
@@ -54,9 +55,9 @@ export interface Failure {
 
 const failure = (reason: Failure["reason"], retryAfterMillis = 0): Failure => ({ reason, retryAfterMillis })
 
-const closed = (code: number, reason: string | undefined): Failure =>
+const closed = (code: number, reason = ""): Failure =>
   failure(
-    broken(`the socket closed with code ${code}${reason === undefined || reason === "" ? "" : `: ${reason}`}`),
+    broken(`the socket closed with code ${code}${reason === "" ? "" : `: ${reason}`}`),
     code === tryAgainLater ? laterMillis : 0
   )
 
@@ -87,6 +88,9 @@ const letGo = (...steps: ReadonlyArray<() => void>): Effect.Effect<void> =>
     }
   })
 
+/** How much waits to be sent, as far as the platform tells. Bytes. */
+const unsent = (webSocket: object): number => "bufferedAmount" in webSocket ? Number(webSocket.bufferedAmount) : 0
+
 /** Makes a socket, which is closed with the scope. */
 const dial = (url: string): Effect.Effect<WebSocketLike, Failure, Constructor | Scope.Scope> =>
   Effect.flatMap(WebSocketConstructor, (make) =>
@@ -101,10 +105,19 @@ const dial = (url: string): Effect.Effect<WebSocketLike, Failure, Constructor | 
       (webSocket) => letGo(() => webSocket.close(1000))
     ))
 
+export interface Options {
+  readonly url: string
+  /** From dialling to an open socket. */
+  readonly timeoutMillis: number
+  /** Takes out of a server's words what must not be shown. */
+  readonly redact: (text: string) => string
+  /** Told how to give the socket up, as soon as it dials: what came before that is still read. */
+  readonly onDialling?: ((giveUp: () => void) => void) | undefined
+}
+
 /** Dials, and waits until the socket is open. */
 export const open = Effect.fnUntraced(function*(
-  url: string,
-  timeoutMillis: number
+  { onDialling, redact, timeoutMillis, url }: Options
 ): Effect.fn.Return<OpenSocket, Failure, Constructor | Scope.Scope> {
   const webSocket = yield* dial(url)
   if ("binaryType" in webSocket) webSocket.binaryType = "arraybuffer"
@@ -131,7 +144,7 @@ export const open = Effect.fnUntraced(function*(
   }
   const onError = (): void =>
     fail(Deferred.isDoneUnsafe(opening) ? failure(broken("the socket broke")) : refused(webSocket))
-  const onClose = ({ code, reason }: WebSocketEvent): void => fail(closed(code ?? 1006, reason))
+  const onClose = ({ code, reason }: WebSocketEvent): void => fail(closed(code ?? 1006, redact(reason ?? "")))
 
   const flow = (): void => {
     waiting = 0
@@ -147,7 +160,7 @@ export const open = Effect.fnUntraced(function*(
   webSocket.addEventListener("close", onClose, { once: true })
   yield* Effect.addFinalizer(() =>
     letGo(
-      () => fail(closed(1006, undefined)),
+      () => fail(closed(1006)),
       // one that is given up while it dials still tells that it failed
       () => webSocket.addEventListener("error", constVoid),
       () => webSocket.removeEventListener("open", onOpen),
@@ -159,8 +172,9 @@ export const open = Effect.fnUntraced(function*(
     )
   )
   if (webSocket.readyState === 1) onOpen()
-  else if (webSocket.readyState > 1) fail(closed(1006, undefined))
+  else if (webSocket.readyState > 1) fail(closed(1006))
 
+  onDialling?.(() => fail(failure(broken("the socket was given up"))))
   yield* Deadline.orAfter(
     Deferred.await(opening),
     timeoutMillis,
@@ -171,7 +185,7 @@ export const open = Effect.fnUntraced(function*(
     Effect.suspend(() => {
       try {
         for (const text of texts) webSocket.send(text)
-        return Effect.void
+        return unsent(webSocket) > maxUnsent ? Effect.fail(broken("the server does not read")) : Effect.void
       } catch {
         return Effect.fail(broken("the socket broke"))
       }
@@ -183,7 +197,6 @@ export const open = Effect.fnUntraced(function*(
       return batch
     }),
     write: (text) => send([text]),
-    writeAll: send,
-    giveUp: () => frames.end(Exit.fail(failure(broken("the socket was given up"))))
+    writeAll: send
   }
 })
