@@ -19,7 +19,7 @@ type Pauses = readonly [first: number, longest: number]
 
 /** How long a token that was refused is left alone, unless it is replaced: where another one may be had, and where not. */
 const refreshing: Pauses = [2000, 30_000]
-const refused: Pauses = [30_000, 300_000]
+const refused: Pauses = [5000, 300_000]
 
 export interface Pause {
   /** How often it has failed in a row, this time not counted. */
