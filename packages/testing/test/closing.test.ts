@@ -1,0 +1,73 @@
+/** Clients whose scope has closed, over the backend in memory. */
+import type { ConversationError } from "@effect-signalwire/conversation/ConversationError"
+import { ClientId } from "@effect-signalwire/schema/Ids"
+import * as MemoryBackend from "@effect-signalwire/testing/MemoryBackend"
+import * as World from "@effect-signalwire/testing/World"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+
+/** A client in a room, and how to close its scope. */
+const begin = Effect.fnUntraced(function*() {
+  const scope = yield* Scope.make()
+  const client = yield* Scope.provide(World.participant("ada"), scope)
+  const addressId = yield* World.room("office")
+  yield* client.join({ addressId })
+  return { addressId, client, close: Scope.close(scope, Exit.void) }
+})
+
+describe("a client whose scope has closed", () => {
+  it.live("P7.2: fails every method with Closed", () =>
+    Effect.gen(function*() {
+      const { addressId, client, close } = yield* begin()
+      yield* close
+      const calls: Readonly<Record<string, Effect.Effect<unknown, ConversationError>>> = {
+        getConversations: client.getConversations(),
+        getConversationMessages: client.getConversationMessages({ addressId }),
+        getMessages: client.getMessages(),
+        sendMessage: client.sendMessage({ addressId, text: "hello" }),
+        findMessage: client.findMessage({ addressId, clientId: ClientId.make("mine") }),
+        join: client.join({ addressId }),
+        ready: client.connection.ready,
+        reconnect: client.connection.reconnect,
+        conversations: Stream.runDrain(client.conversations()),
+        conversationMessages: Stream.runDrain(client.conversationMessages({ addressId })),
+        messages: Stream.runDrain(client.messages()),
+        subscribe: Stream.runDrain(client.subscribe),
+        subscription: Effect.scoped(client.subscription()),
+        timeline: Stream.runDrain(client.timeline({ addressId }))
+      }
+      const tags = yield* Effect.all(
+        Object.values(calls).map((call) => Effect.map(Effect.flip(call), ({ reason }) => reason._tag))
+      )
+      assert.deepStrictEqual(
+        Object.keys(calls).map((name, index) => `${name} ${tags[index]}`),
+        Object.keys(calls).map((name) => `${name} Closed`)
+      )
+    }).pipe(Effect.provide(MemoryBackend.layerWorld())))
+
+  it.live("P7.2: has ended the streams that ran, and failed the calls that waited", () =>
+    Effect.gen(function*() {
+      const { addressId, client, close } = yield* begin()
+      const { admin } = yield* World.World
+      const fork = Effect.forkChild({ startImmediately: true })
+      const streams = [
+        yield* fork(Stream.runDrain(client.subscribe)),
+        yield* fork(Stream.runDrain(client.timeline({ addressId })))
+      ]
+      yield* client.connection.ready
+      yield* admin.setFaults([{ match: { on: "http" }, action: { type: "delay", millis: 60_000 } }])
+      const calls = [
+        yield* fork(Effect.asVoid(client.getMessages())),
+        yield* fork(Effect.asVoid(client.sendMessage({ addressId, text: "hello" })))
+      ]
+      yield* close
+      for (const stream of streams) assert.strictEqual((yield* Fiber.await(stream))._tag, "Success")
+      for (const call of calls) {
+        assert.strictEqual((yield* Effect.flip(Fiber.join(call))).reason._tag, "Closed")
+      }
+    }).pipe(Effect.provide(MemoryBackend.layerWorld())))
+})
