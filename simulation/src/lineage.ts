@@ -65,6 +65,9 @@ export class Lineage {
   #initial: ReadonlySet<string> = new Set()
   /** What stands before the page that it began with, unix seconds, is not part of it, were it said later. */
   #horizon = Number.NEGATIVE_INFINITY
+  /** How many entries were looked at, and which of them had not come then. */
+  #looked = 0
+  #awaited: Array<Entry> = []
 
   constructor(name: string, terms: Terms, ledger: Ledger, cursor: Cursor | undefined) {
     this.name = name
@@ -199,6 +202,18 @@ export class Lineage {
     if (entry.index < this.opened) return this.#initial.has(entry.message.id)
     if (!entry.pushed && entry.epochSeconds <= this.#horizon) return false
     return this.terms.since === undefined || entry.epochSeconds >= this.terms.since
+  }
+
+  /**
+   * {@link missing}, to be asked again and again: what is not missing once the sequence is open never will be.
+   */
+  awaited(): ReadonlyArray<Entry> {
+    if (this.opened === undefined) return []
+    for (; this.#looked < this.ledger.length; this.#looked++) {
+      const entry = this.ledger.entries[this.#looked]
+      if (entry !== undefined) this.#awaited.push(entry)
+    }
+    return this.#awaited = this.#awaited.filter((entry) => this.#isMissing(entry))
   }
 
   /** What was promised, and has not come. */

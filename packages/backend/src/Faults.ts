@@ -78,7 +78,12 @@ export const Action = Schema.Union([
   /** Sends half of the text, or another text in its place: HTML, or nothing. */
   Schema.Struct({ type: Schema.Literal("malformed"), text: maybe(Schema.String) }),
   /** Sends `signalwire.disconnect` with `restart`, forgets the session and closes. */
-  Schema.Struct({ type: Schema.Literal("restart") })
+  Schema.Struct({ type: Schema.Literal("restart") }),
+  /**
+   * Answers a page of a list with a `links.next` that never ends: one that leads to the page `itself`, or each time to
+   * another link, behind which is a page that is `empty`, or the same page `again`.
+   */
+  Schema.Struct({ type: Schema.Literal("endless"), pages: Schema.Literals(["itself", "empty", "again"]) })
 ])
 export type Action = typeof Action.Type
 

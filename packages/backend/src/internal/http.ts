@@ -123,6 +123,29 @@ const malformed = (response: HttpServerResponse.HttpServerResponse, instead: str
   })
 }
 
+/** A page whose `links.next` leads on and on; the `number` makes each link another one. */
+const endless = (
+  response: HttpServerResponse.HttpServerResponse,
+  url: URL,
+  { pages }: Extract<Faults.Action, { readonly type: "endless" }>,
+  number: number
+): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
+  Effect.try({ try: (): unknown => JSON.parse(bodyText(response)), catch: () => undefined }).pipe(
+    Effect.map((page) => {
+      if (!isJsonObject(page) || !isJsonObject(page["links"])) return response
+      if (pages !== "itself") url.searchParams.set("endless", String(number))
+      return HttpServerResponse.jsonUnsafe(
+        {
+          ...page,
+          ...(pages === "empty" ? { data: [] } : undefined),
+          links: { ...page["links"], next: `${url.pathname}${url.search}` }
+        },
+        { status: response.status, headers: cors }
+      )
+    }),
+    Effect.orElseSucceed(() => response)
+  )
+
 /** How long a request is kept back for a next one, in milliseconds. */
 const reorderTimeout = 1000
 
@@ -133,6 +156,7 @@ export const surround = (
 ) => {
   /** Requests that wait until another one was handled. */
   let held: ReadonlyArray<Deferred.Deferred<void>> = []
+  let endlessPages = 0
   const release = Effect.sync(() => {
     const late = held
     held = []
@@ -168,6 +192,12 @@ export const surround = (
         return Effect.andThen(handler, action.never === true ? Effect.never : broken)
       case "malformed":
         return Effect.map(handler, (response) => malformed(response, action.text))
+      case "endless":
+        return Effect.flatMap(handler, (response) =>
+          Effect.flatMap(
+            HttpServerRequest.HttpServerRequest,
+            (request) => endless(response, urlOf(request), action, ++endlessPages)
+          ))
     }
   }
 
