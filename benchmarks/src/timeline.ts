@@ -2,7 +2,6 @@
 import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import { AddressId, ConversationId, MessageId } from "@effect-signalwire/schema/Ids"
 import * as Telemetry from "@effect-signalwire/schema/Telemetry"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { Healing } from "../../packages/conversation/src/internal/healing.ts"
@@ -116,8 +115,7 @@ const pass = (count: number): Effect.Effect<ReadonlyArray<Part>> =>
         idle,
         monitor,
         telemetry,
-        yield* Effect.scope,
-        yield* Clock.Clock
+        yield* Effect.context()
       ),
       history: { key: "timeline", newest: Effect.die(new Error("nothing is missing, and history was read")) },
       belongs: (event) => event.addressId === address,

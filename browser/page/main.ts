@@ -2,7 +2,7 @@
  * A client as a page: it shows what it hears and how its connection stands, and sends what is typed. Its address says
  * where the service is, and whether it goes on where it stood before a reload.
  */
-import { SignalWire } from "@effect-signalwire/promise"
+import { ConversationError, SignalWire } from "@effect-signalwire/promise"
 import * as Durable from "./durable.ts"
 
 const parameters = new URLSearchParams(location.search)
@@ -23,7 +23,11 @@ const show = (text: string | null): void => {
 
 const follow = async (): Promise<void> => {
   // only a hint of the browser's ends the wait for the next dial
-  const client = await SignalWire({ ...connect, subscription: { backoff: { base: "1000 days", cap: "1000 days" } } })
+  const client = await SignalWire({
+    ...connect,
+    sendDeadline: parameters.has("sendDeadline") ? Number(parameter("sendDeadline")) : undefined,
+    subscription: { backoff: { base: "1000 days", cap: "1000 days" } }
+  })
   client.connection.onChange(({ _tag }) => {
     const state = document.querySelector("#state")
     if (state !== null) state.textContent = _tag
@@ -31,7 +35,11 @@ const follow = async (): Promise<void> => {
   document.forms[0]?.addEventListener("submit", (event) => {
     event.preventDefault()
     const input = document.querySelector("input")
-    void client.conversation.sendMessage({ addressId, text: input?.value ?? "" })
+    client.conversation.sendMessage({ addressId, text: input?.value ?? "" }).catch((error: unknown) => {
+      const failure = document.querySelector("#failure")
+      if (failure === null || !(error instanceof ConversationError)) throw error
+      failure.textContent = `${error.reason._tag}, stored: ${error.stored}`
+    })
   })
   for await (const event of client.conversation.timeline({ addressId })) {
     if (event._tag === "Message") show(event.message.text)

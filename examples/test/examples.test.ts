@@ -53,7 +53,7 @@ describe("the README", () => {
     )
   })
 
-  it.each(["promise", "effect"])("shows the example that is compiled here: %s", (name) => {
+  it.each(["promise", "effect", "outages"])("shows the example that is compiled here: %s", (name) => {
     const shown = blocks.find(({ text }) => text?.startsWith(`// file: ${name}.ts\n`))?.text
     assert.strictEqual(shown, readFileSync(here(`../src/readme/${name}.ts`), "utf8"))
   })
@@ -66,11 +66,14 @@ describe("the README", () => {
       return () => sandbox[Symbol.asyncDispose]()
     })
 
-    it.each(["promise", "effect"])("run with nothing but a token: %s", async (name) => {
+    it.each([
+      ["promise", ["received Hello!", "timeline Hello!"]],
+      ["effect", ["received Hello!", "timeline Hello!"]],
+      ["outages", ["live", "received Your order is on its way order-7-shipped"]]
+    ])("run with nothing but a token: %s", async (name, prints) => {
       const [ada] = sandbox.info.subscribers
       const { stdout } = await node(`../src/readme/${name}.ts`, { SIGNALWIRE_TOKEN: ada?.token ?? "" })
-      assert.include(stdout, "heard Hello!")
-      assert.include(stdout, "timeline Hello!")
+      for (const line of prints) assert.include(stdout, line)
     })
   })
 })

@@ -21,7 +21,7 @@ it("answers nothing once it is stopped", async () => {
   assert.deepStrictEqual(await test.sent(), [])
 })
 
-it("hears what went wrong as an error with a reason", async () => {
+it("gets an error with a reason for what went wrong", async () => {
   await using test = await SignalWireTest.start({
     faults: [{ match: { on: "http", method: "GET" }, action: { type: "answer", status: 403, body: {} } }]
   })

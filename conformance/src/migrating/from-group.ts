@@ -14,7 +14,7 @@ const { group_id: groupId } = await client.conversation.join({
 const chat = await client.chat.subscribe({
   // it says address, and compares it with the group
   addressId: groupId,
-  onMessage: (message) => console.log("heard", message.text)
+  onMessage: (message) => console.log("received", message.text)
 })
 await client.conversation.sendMessage({
   groupId,

@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Schedule from "effect/Schedule"
 
-/** No more than ten requests a second, whoever makes them. */
+/** No more than ten requests a second, whatever makes them. */
 const polite = Layer.effect(
   HttpClient.HttpClient,
   Effect.gen(function*() {

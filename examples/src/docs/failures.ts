@@ -3,7 +3,7 @@ import { ConversationError, SignalWire } from "@effect-signalwire/promise"
 
 const client = await SignalWire({
   token: process.env["SIGNALWIRE_TOKEN"] ?? "",
-  // asked for another token ahead of expiry, and when one is refused; `null` says that there will be none
+  // called for another token before one expires, and when one is refused; `null` says that there is none
   onRefreshToken: () => null
 })
 

@@ -11,7 +11,7 @@ await client.conversation.join({ addressId })
 const everything = await client.conversation.subscribe((event) => console.log("event", event.subtype))
 const chat = await client.chat.subscribe({
   addressId,
-  onMessage: (message) => console.log("heard", message.text)
+  onMessage: (message) => console.log("received", message.text)
 })
 await client.chat.sendMessage({ addressId, text: "Hello!", metadata: { tone: "casual" } })
 

@@ -10,7 +10,7 @@ const addressId = room.id
 await client.conversation.join({ addressId })
 const chat = await client.chat.subscribe({
   addressId,
-  onMessage: (message) => console.log("heard", message.text)
+  onMessage: (message) => console.log("received", message.text)
 })
 await client.conversation.sendMessage({ addressId, text: "Hello!", metadata: { tone: "casual" } })
 

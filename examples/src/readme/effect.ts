@@ -14,11 +14,11 @@ const program = Effect.gen(function*() {
   // once this completes, no message is missed
   const events = yield* conversations.subscription()
   yield* conversations.sendMessage({ addressId, text: "Hello!", metadata: { tone: "casual" } }).pipe(
-    Effect.catchReason("ConversationError", "Unconfirmed", () => Effect.log("stored, or not: that can't be known"))
+    Effect.catchReason("ConversationError", "Unconfirmed", () => Effect.log("it may have been stored"))
   )
   yield* events.pipe(
     Stream.take(1),
-    Stream.runForEach(({ metadata, text }) => Effect.log("heard", text, metadata))
+    Stream.runForEach(({ metadata, text }) => Effect.log("received", text, metadata))
   )
 
   // history and live messages as one sequence, oldest first

@@ -11,11 +11,11 @@ await client.conversation.join({ addressId })
 
 // live, through any number of reconnections, each message once
 const subscription = await client.conversation.subscribe((message) => {
-  console.log("heard", message.text, message.metadata)
+  console.log("received", message.text, message.metadata)
 })
 await client.conversation.sendMessage({ addressId, text: "Hello!", metadata: { tone: "casual" } })
 
-// history, newest first; iterating a page goes on with the next ones
+// history, newest first; iterating a page continues with the next ones
 const page = await client.conversation.getConversationMessages({ addressId, limit: 20 })
 for await (const message of page) console.log("stored", message.text)
 

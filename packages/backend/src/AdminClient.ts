@@ -15,27 +15,30 @@ import type * as Faults from "./Faults.ts"
 import type * as WireLog from "./WireLog.ts"
 
 /**
- * The admin API of a sandbox, or of a backend in memory. What it refuses is a defect: a test that asks wrongly is
- * wrong.
+ * The admin API of a sandbox, or of a backend in memory. Whatever it refuses is a defect, since it is a mistake in the
+ * test.
  */
 export interface AdminClient {
-  /** Whom the backend serves, with a token for each. */
+  /** The project, the subscribers, each with a valid token, and the rooms. */
   readonly ready: Effect.Effect<Admin.Ready>
   /** Adds a person with an address and a token. */
   readonly createSubscriber: (subscriber: Admin.NewSubscriber) => Effect.Effect<Admin.SubscriberCreated>
   /** Adds a room. */
   readonly createRoom: (room: Admin.NewRoom) => Effect.Effect<Admin.RoomCreated>
-  /** Another token for a subscriber. */
+  /** Mints another token for a subscriber. */
   readonly mintToken: (options: Admin.NewToken) => Effect.Effect<Admin.TokenMinted>
-  /** Makes a token worthless from now on. */
+  /** Makes a token invalid from now on. */
   readonly expireToken: (token: string) => Effect.Effect<void>
-  /** Stores messages, in order; with `push: false` no session is told. */
+  /**
+   * Stores messages, in order, and pushes them to sessions, except for those with `push: false`. Returns their ids and
+   * times.
+   */
   readonly seed: (messages: ReadonlyArray<Admin.NewMessage>) => Effect.Effect<Admin.MessagesCreated["messages"]>
-  /** What is stored of the conversations with an address, oldest first. */
+  /** The messages that are stored in the conversations with an address, oldest first. */
   readonly stored: (addressId: string) => Effect.Effect<Admin.StoredMessages["messages"]>
   /** The sessions, connected or not. */
   readonly sessions: Effect.Effect<Admin.SessionList["sessions"]>
-  /** Drops sockets; without a `code` abruptly. Answers how many. */
+  /** Drops sockets, with this close `code` or else abruptly, of one subscriber or all. Returns how many. */
   readonly drop: (options?: Admin.DropSessions) => Effect.Effect<number>
   /** Replaces the fault rules. */
   readonly setFaults: (rules: ReadonlyArray<Faults.Rule>, seed?: number) => Effect.Effect<void>
@@ -49,7 +52,7 @@ export interface AdminClient {
   readonly clearLog: Effect.Effect<void>
 }
 
-/** A client of the admin API under `origin`. */
+/** Makes a client of the admin API under `origin`, such as `http://127.0.0.1:4000`. */
 export const make = (origin: string): Effect.Effect<AdminClient, never, HttpClient.HttpClient> =>
   Effect.map(HttpClient.HttpClient, (http) => {
     const client = http.pipe(

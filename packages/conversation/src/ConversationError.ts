@@ -18,20 +18,24 @@ export interface Underlying {
 /** What an error of this service consists of. */
 export interface Fields extends Reason.ErrorFields {
   /**
-   * Of a send: `"no"` when the message was not stored, and `"unknown"` when it may have been. Absent for other methods.
+   * What is known of the message of a failed send: `"no"` when it was not stored, `"unknown"` when it may have been.
+   * Absent for other methods.
    */
   readonly stored?: "no" | "unknown"
 }
 
-/** A call that failed: `method` is the service's method, `reason` why, `cause` the original failure where there is one. */
+/**
+ * The failure of a call: `method` is the service's method, `reason` says why, `cause` is the original failure, where
+ * there is one, and `stored` is what is known of the message of a send.
+ */
 export class ConversationError extends TaggedError("ConversationError")<Fields> {
-  /** The same failure, as a failure of this service. */
+  /** Makes a function that turns a failure of a layer underneath into one of this service's `method`. */
   static from(method: string): (error: Underlying) => ConversationError {
     return ({ cause, reason }) =>
       new ConversationError({ method, reason, ...(cause === undefined ? undefined : { cause }) })
   }
 
-  /** The same failure of a send, with what is known of the message. */
+  /** {@link from} for a send, with what is known of the message. */
   static ofSend(method: string, stored: "no" | "unknown"): (error: Underlying) => ConversationError {
     return ({ cause, reason }) =>
       new ConversationError({ method, reason, stored, ...(cause === undefined ? undefined : { cause }) })
@@ -51,7 +55,10 @@ export class ConversationError extends TaggedError("ConversationError")<Fields> 
   override get message(): string {
     return `${this.method}: ${this.reason.message}`
   }
-  /** Everything a report needs, the message and the remedy included; of its causes, their names and messages. */
+  /**
+   * Everything that a report needs, `message`, `remediation` and `stored` included; of its causes, their names and
+   * messages.
+   */
   override toJSON(): object {
     const { _tag, isRetryable, message, method, reason, remediation, stored } = this
     return {
@@ -65,7 +72,7 @@ export class ConversationError extends TaggedError("ConversationError")<Fields> 
       ...chain(this.cause)
     }
   }
-  /** As errors are shown, stack and causes included, and not as a plain object. */
+  /** Shows it as Node shows errors, stack and causes included, instead of as a plain object. */
   override [NodeInspectSymbol](_depth?: number, options?: object, inspect?: Inspect): unknown {
     return inspect === undefined ? this.toJSON() : inspect(this, { ...options, customInspect: false })
   }

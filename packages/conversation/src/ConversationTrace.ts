@@ -28,7 +28,9 @@ export const sentIn = ({ metadata }: Pick<ConversationMessage, "metadata">): Opt
     : Option.none()
 }
 
-/** `metadata` with a trace context in it; unchanged where there is none, or what is given can't be metadata. */
+/**
+ * Returns `metadata` with a trace context in it; unchanged where there is no trace context, or `metadata` is invalid.
+ */
 export const mark = (metadata: JsonObject | undefined, traceparent: string | undefined): JsonObject | undefined =>
   traceparent === undefined || Result.isFailure(Json.check("metadata", metadata ?? {}))
     ? metadata

@@ -26,7 +26,6 @@ import { closed, type ConnectionState } from "@effect-signalwire/subscription/Co
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Arr from "effect/Array"
-import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
@@ -61,48 +60,56 @@ import * as Sending from "./internal/sending.ts"
 import type { Gap, TimelineEvent } from "./TimelineEvent.ts"
 
 /**
- * What becomes of messages that come faster than they are taken. `suspend` holds a few thousand and then leaves the rest
- * to history, from where they are read when it is their turn: nothing is lost. `sliding` keeps the newest `capacity` and
- * `dropping` the oldest; what they drop is gone.
+ * What happens to messages that arrive faster than they are consumed. `suspend` holds 4096 (`subscription.capacity`),
+ * and leaves more to history, from where they are read when it is their turn: nothing is lost. `sliding` keeps the
+ * newest `capacity` and `dropping` the oldest; what they drop is lost.
  */
 export type Policy = "suspend" | { readonly strategy: "sliding" | "dropping"; readonly capacity: number }
 
-/** How to follow everything. */
+/** How to subscribe. A number as a duration is milliseconds. */
 export interface SubscriptionOptions {
   /**
-   * How long to wait for the beginning, which otherwise waits for whatever may heal: it then fails with `Timeout`.
-   * @default without limit
+   * How long the beginning may take before it fails with `Timeout`, whose `cause` is the last reason known. Without it,
+   * it waits for whatever may recover: an outage, a server that fails, a refused token.
+   * @default no limit
    */
   readonly timeout?: Duration.Input | undefined
-  /** @default "suspend" */
+  /** What happens to messages that arrive faster than they are consumed. @default "suspend" */
   readonly policy?: Policy | undefined
   /**
-   * Where to go on after a restart. Messages that were handed out are not handed out again once more was asked for; those
-   * handed out last may be.
+   * Where to continue after a restart. A message counts as dealt with once the next one is asked for; the last ones
+   * that were yielded before a restart may be yielded again. Fails as `Cursor.load` does.
    */
   readonly cursor?: Cursor | undefined
   /**
-   * Told of messages that may be missing and can't be had, since history does not reach back over an interruption. It runs
-   * where they are missing, before what came after them, which waits for it.
+   * Run for messages that may be missing and can't be had, since history does not reach back over an interruption. It
+   * runs where they are missing, and what came after them waits for it.
    * @default only a warning is logged
    */
   readonly onGap?: ((gap: Gap) => Effect.Effect<void>) | undefined
 }
 
-/** Which conversation to follow, and from when. A timeline's gaps are among what it yields. */
+/** Which conversation to follow, and from when. Gaps are among the events of a timeline. */
 export interface TimelineOptions extends Omit<SubscriptionOptions, "onGap"> {
   /** The other side of the conversation. */
   readonly addressId: string
   /**
-   * Where to begin: unix seconds, or a `DateTime`; by the server's clock, also for what is pushed. Without it, with the
-   * newest page's worth of history.
+   * Where to begin: unix seconds, or a `DateTime`, by the server's clock; older messages are left out, also those that
+   * are pushed.
+   * @default the newest page of history
    */
   readonly since?: number | DateTime.DateTime | undefined
 }
 
-/** What the service offers. Every failure is a `ConversationError` whose `reason` says why. */
+/**
+ * What the service offers. Every failure is a `ConversationError` whose `reason` says why. Once the scope of the
+ * service is closed, every method fails with `Closed`, also one that is under way, and streams that are running end.
+ */
 export interface Service {
-  /** The subscriber's conversations, most recently active first: the first page. */
+  /**
+   * The subscriber's conversations, most recently active first: the first page. As with every read, a failure that may
+   * recover is repeated, see the option `http`.
+   */
   readonly getConversations: (
     options?: SignalWireHttp.PageOptions
   ) => Effect.Effect<Page.Page<Conversation, ConversationError>, ConversationError>
@@ -115,64 +122,89 @@ export interface Service {
     options?: SignalWireHttp.MessageOptions
   ) => Effect.Effect<Page.Page<ConversationMessage, ConversationError>, ConversationError>
 
-  /** All conversations, page after page as the consumer asks, each once. */
+  /** All conversations, each once; pages are read as the consumer needs them. */
   readonly conversations: (options?: SignalWireHttp.PageOptions) => Stream.Stream<Conversation, ConversationError>
-  /** All messages of a conversation, newest first, page after page as the consumer asks, each once. */
+  /** All messages of a conversation, newest first, each once; pages are read as the consumer needs them. */
   readonly conversationMessages: (
     options: SignalWireHttp.ConversationMessageOptions
   ) => Stream.Stream<ConversationMessage, ConversationError>
-  /** All messages of all conversations, newest first, page after page as the consumer asks, each once. */
+  /** All messages of all conversations, newest first, each once; pages are read as the consumer needs them. */
   readonly messages: (
     options?: SignalWireHttp.MessageOptions
   ) => Stream.Stream<ConversationMessage, ConversationError>
 
   /**
-   * Sends a message: it is stored once, or not at all. A failure that leaves that open is settled by looking into
-   * history before anything is sent again; where that can't tell, it fails with `Unconfirmed`. What keeps it from being
-   * sent and may heal is waited out, until `sendDeadline`. Every failure has `stored`, which says what is known.
+   * Sends a message, which is stored once, or not at all, and returns the conversation. Messages to one conversation
+   * are stored in the order of the calls; `options` are copied when the method is called.
    *
-   * A `clientId` of the caller's own is an idempotency key: however often it is sent under that id, also in parallel or
-   * after a restart, it is stored once, and the result is the same. The newest 1,000 messages of the conversation are
-   * searched for one that was sent elsewhere.
+   * What keeps the message from being sent, and may recover, is waited out until `sendDeadline`. When an answer is
+   * lost, history is searched before anything is sent again. Every failure has `stored`: `"no"`, or `"unknown"` when
+   * the message may have been stored. The reasons:
    *
-   * Answers the conversation as documented. After the first send its `lastMessageAt` is this machine's time, for no
-   * server tells when a message was stored.
+   * - `Unconfirmed`: it may have been stored; history could not be read in time, or shows no client ids.
+   * - `Timeout`, `Transport`, `RateLimited` or another retryable reason: it was not stored by the deadline, or a server
+   *   that limits requests asks for more time than is left, or one still answers 5xx at the ninth try.
+   * - `Unauthorized`: the token was refused, and no other was to be had; it does not wait for one.
+   * - `Invalid`, `NotFound`, `Forbidden`: it was refused, here or by the server.
+   * - `Overloaded`: `sendCapacity` is used up. `Closed`: the service is closed.
+   *
+   * A `clientId` of your own is an idempotency key for the conversation. Messages under one id are stored once, and the
+   * calls have the same result, also when they run at the same time. The newest 1,000 messages of the conversation are
+   * searched for one that another client, or an earlier process, has sent, unless `isNew` is set.
+   *
+   * After the first send the `lastMessageAt` of the conversation is this machine's time, since no server says when a
+   * message was stored.
    */
   readonly sendMessage: (options: SignalWireHttp.SendOptions) => Effect.Effect<Conversation, ConversationError>
   /**
-   * The stored message with a client id, as far as the newest 100,000 messages of the conversation tell; `undefined` when
-   * there is none.
+   * Finds the stored message with a client id among the newest 100,000 messages of the conversation, in 2,000 pages at
+   * most; returns `undefined` when there is none.
    */
   readonly findMessage: (
     options: { readonly addressId: string; readonly clientId: string }
   ) => Effect.Effect<ConversationMessage | undefined, ConversationError>
-  /** Joins the conversation with an address; does nothing when already joined. */
+  /** Joins the conversation with an address, without sending a message; does nothing when already joined. */
   readonly join: (options: { readonly addressId: string }) => Effect.Effect<JoinConversationResponse, ConversationError>
 
   /**
-   * Every message of every conversation from now on, each once, through any number of reconnections: "now" is when the
-   * stream is first pulled. To know when that is, or of what can't be had, use {@link subscription}.
+   * Every message of every conversation from now on, each once, through any number of reconnections: "now" is after the
+   * stream was first pulled. To know when, for a time limit, or for what can't be had, use {@link subscription}.
    */
   readonly subscribe: Stream.Stream<ConversationEvent, ConversationError>
-  /** {@link subscribe} in two steps: once this completes, no message is missed. The stream lives in the same scope. */
+  /**
+   * {@link subscribe} in two steps: once this completes, no message is missed. The stream lives in the same scope, and is
+   * run once: running it again is a defect. For another consumer, open another subscription.
+   *
+   * It waits for a session, or for history to be polled, `readyTimeout` at most, and then until history can be read.
+   * Both this and the stream wait for whatever may recover, and fail for the rest: `Forbidden`, `NotFound`, `Invalid`,
+   * `ForeignLink`, `Malformed` for pages that lead nowhere, the failures of the cursor, and the reason of the state
+   * when that becomes `Failed`. This fails with `Timeout` after `timeout` as well.
+   */
   readonly subscription: (
     options?: SubscriptionOptions
   ) => Effect.Effect<Stream.Stream<ConversationEvent, ConversationError>, ConversationError, Scope.Scope>
   /**
-   * History and live messages of one conversation as one sequence: oldest first, without gap or repetition. `CaughtUp`
-   * marks where it reaches the present, at the beginning and after every interruption.
+   * History and live messages of one conversation as one sequence, oldest first, each once. `CaughtUp` marks where it
+   * reaches the present, at the beginning and after every interruption; `Gap`, where messages may be missing that
+   * history no longer has. It waits and fails as {@link subscription} does.
    */
   readonly timeline: (options: TimelineOptions) => Stream.Stream<TimelineEvent, ConversationError>
 
-  /** How messages come through. */
+  /** How messages arrive: the state of the session, and what history adds to it. */
   readonly connection: {
     /** The state now. */
     readonly current: Effect.Effect<ConnectionState>
     /** The state now, then each change. */
     readonly changes: Stream.Stream<ConnectionState>
-    /** Waits until a session is up, and opens one where nobody subscribes. */
+    /**
+     * Waits until a session is up, without a limit, and opens one where nothing subscribes. Fails with the reason of
+     * the state when that becomes `Failed`.
+     */
     readonly ready: Effect.Effect<void, ConversationError>
-    /** Dials now: ends the wait before the next dial, or replaces a session that may be dead. */
+    /**
+     * Dials now, within the limit of `subscription.dialsPerMinute`: ends the wait before the next dial, or replaces the
+     * session. It completes without waiting for the new session.
+     */
     readonly reconnect: Effect.Effect<void, ConversationError>
   }
 }
@@ -182,15 +214,19 @@ export class Conversations extends Context.Service<Conversations, Service>()(
   "@effect-signalwire/conversation/Conversations"
 ) {}
 
-/** How the sequence of messages is kept whole. */
+/** How messages are kept complete, and sends reliable. A number as a duration is milliseconds. */
 export interface Tuning {
-  /** How far before what history confirmed a re-read goes, for messages that become visible late. @default "30 seconds" */
+  /**
+   * How far before what history confirmed a re-read goes, for messages that become visible late.
+   * @default "30 seconds"
+   */
   readonly overlap?: Duration.Input | undefined
   /**
-   * How often history is read, while connected, for messages that were never pushed: after `min` at first and whenever one
-   * was found, up to `max` while none is. `false` for never. While there is no session it is read every `min`, so that
-   * messages arrive at all. Each interval is up to a quarter longer, by chance.
-   * @default 15 seconds, 5 minutes
+   * How often history is read, while a session is up, for messages that were never pushed: after `min` at first and
+   * after a read that found one, twice as late after each that did not, up to `max`. `false` for never. While there has
+   * been no session for 5 seconds it is read every `min`, with `false` every 15 seconds, so that messages arrive all
+   * the same. Each interval is up to a quarter longer, by chance.
+   * @default { min: "15 seconds", max: "5 minutes" }
    */
   readonly sweep?: { readonly min: Duration.Input; readonly max: Duration.Input } | false | undefined
   /** How often a cursor is written at most. @default "1 second" */
@@ -199,14 +235,22 @@ export interface Tuning {
   readonly memory?: number | undefined
   /** How many messages a re-read holds at once; what is more is read in parts. @default 10000 */
   readonly recoveryLimit?: number | undefined
-  /** How long a subscription waits for a session before it begins without one. @default "10 seconds" */
+  /**
+   * How long a subscription waits for a session before it begins without one. It begins in any case once history is
+   * polled, after 5 seconds without a session.
+   * @default "10 seconds"
+   */
   readonly readyTimeout?: Duration.Input | undefined
-  /** How long a send may take, its turn and all it needs to settle its outcome included. @default "2 minutes" */
+  /**
+   * How long a send may take, with the wait for its turn and all it needs to find out whether the message was stored.
+   * @default "2 minutes"
+   */
   readonly sendDeadline?: Duration.Input | undefined
   /**
-   * How long a message is looked for, when the answer to its request was lost, before it is sent again; four times as
-   * long when the request timed out. What the server stores later than that is stored twice, and yielded once by
-   * subscriptions and timelines. @default "5 seconds"
+   * How long a message is looked for, when the answer to its request was lost, before it is sent again: four times as
+   * long when the request timed out, and a second at most when the connection broke within a second. What the server
+   * stores later than that is stored twice, and yielded once by subscriptions and timelines.
+   * @default "5 seconds"
    */
   readonly settle?: Duration.Input | undefined
   /**
@@ -215,7 +259,7 @@ export interface Tuning {
    * @default false
    */
   readonly traceMessages?: boolean | undefined
-  /** How many sends may wait or be under way at once; more are refused with `Overloaded`. @default 1000 */
+  /** How many sends may wait or be under way at once; more fail with `Overloaded`. @default 1000 */
   readonly sendCapacity?: number | undefined
 }
 
@@ -234,7 +278,10 @@ interface Core {
   readonly traceMessages: boolean
   readonly directory: Directory.Directory
   readonly sending: Sending.Sending
-  readonly idempotency: Idempotency<Conversation>
+  /** How long a request whose outcome is open may be on its way to being stored. Milliseconds. */
+  readonly underWayMillis: number
+  /** Made for the first send with an id of the caller's own. */
+  idempotency: Idempotency<Conversation> | undefined
 }
 
 const getConversations = ({ directory, http, telemetry }: Core, options?: SignalWireHttp.PageOptions) =>
@@ -260,10 +307,8 @@ const join = ({ http, telemetry }: Core, options: { readonly addressId: string }
     telemetry.span("Conversations.join")
   )
 
-const sendMessage = (
-  { directory, idempotency, meter, sending, telemetry, traceMessages }: Core,
-  given: SignalWireHttp.SendOptions
-) => {
+const sendMessage = (core: Core, given: SignalWireHttp.SendOptions) => {
+  const { directory, meter, sending, telemetry, traceMessages } = core
   const deliver = (
     metadata: SignalWireHttp.SendOptions["metadata"],
     clientId: ClientId,
@@ -282,9 +327,9 @@ const sendMessage = (
     )
   const send = (metadata: SignalWireHttp.SendOptions["metadata"]) => {
     const { addressId, clientId, isNew = false } = given
-    return clientId === undefined
-      ? Effect.flatMap(Uuid.make, (id) => deliver(metadata, Branded.clientId(id), null))
-      : idempotency.once({ addressId, clientId, isNew }, (earlier) => deliver(metadata, clientId, earlier))
+    if (clientId === undefined) return Effect.flatMap(Uuid.make, (id) => deliver(metadata, Branded.clientId(id), null))
+    const idempotency = core.idempotency ??= new Idempotency(core.underWayMillis)
+    return idempotency.once({ addressId, clientId, isNew }, (earlier) => deliver(metadata, clientId, earlier))
   }
   return (traceMessages
     ? Effect.flatMap(telemetry.traceparent, (parent) => send(ConversationTrace.mark(given.metadata, parent)))
@@ -435,8 +480,7 @@ const makeWith = Effect.fnUntraced(function*(
     session,
     monitor,
     telemetry,
-    yield* Effect.scope,
-    yield* Clock.Clock
+    yield* Effect.context()
   )
   yield* subscription.watchConnection((state) => {
     monitor.sessionIs(state)
@@ -455,6 +499,7 @@ const makeWith = Effect.fnUntraced(function*(
   const lifetime = new Lifetime()
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
+      reconciler.close()
       monitor.sessionIs(closed)
       lifetime.close()
     })
@@ -471,7 +516,8 @@ const makeWith = Effect.fnUntraced(function*(
     readyMillis: toMillis(options.readyTimeout ?? "10 seconds"),
     traceMessages: options.traceMessages === true,
     directory: Directory.make(http, telemetry),
-    idempotency: new Idempotency(4 * settleMillis),
+    underWayMillis: 4 * settleMillis,
+    idempotency: undefined,
     sending: Sending.make(
       Delivery.make(http, healing, echoes, { overlapSeconds, searchLimit: lookLimit, settleMillis }),
       {
@@ -492,16 +538,12 @@ const makeWith = Effect.fnUntraced(function*(
     name: string,
     effect: Effect.Effect<A, ConversationError, R>
   ): Effect.Effect<A, ConversationError, R> => lifetime.within(effect, closedError(name))
-  /** A stream that ends with the client, and fails with `Closed` when it begins after that. */
+  /** A stream that fails with `Closed` when it begins after the client was closed. */
   const stream = <A>(
     name: string,
     items: Stream.Stream<A, ConversationError>
   ): Stream.Stream<A, ConversationError> =>
-    Stream.suspend(() =>
-      lifetime.isClosed
-        ? Stream.fromEffect(closedError(name))
-        : Stream.catchIf(items, ({ reason }) => reason._tag === "Closed", () => Stream.empty)
-    )
+    Stream.unwrap(Effect.suspend(() => lifetime.isClosed ? closedError(name) : Effect.succeed(items)))
   return Conversations.of({
     getConversations: (options) => method("getConversations", getConversations(core, options)),
     getConversationMessages: (options) => method("getConversationMessages", getConversationMessages(core, options)),
@@ -520,17 +562,26 @@ const makeWith = Effect.fnUntraced(function*(
     },
     findMessage: (options) => method("findMessage", findMessage(core, options)),
     join: (options) => method("join", join(core, options)),
-    subscribe: stream("subscribe", Stream.unwrap(Effect.suspend(() => openSubscription(core)))),
+    // made when it is asked for, as the effects below are: a process may have thousands of clients
+    get subscribe() {
+      return stream("subscribe", Stream.unwrap(Effect.suspend(() => openSubscription(core))))
+    },
     subscription: (options) => method("subscription", openSubscription(core, Policies.snapshot(options ?? {}))),
     timeline: (options) => stream("timeline", followTimeline(core, Policies.snapshot(options))),
     connection: {
-      current: monitor.state.get,
-      changes: monitor.state.changes,
-      ready: method(
-        "connection.ready",
-        Effect.mapError(subscription.ready, ConversationError.from("connection.ready"))
-      ),
-      reconnect: method("reconnect", Effect.mapError(subscription.reconnect, ConversationError.from("reconnect")))
+      get current() {
+        return monitor.state.get
+      },
+      get changes() {
+        return monitor.state.changes
+      },
+      get ready() {
+        const name = "connection.ready"
+        return method(name, Effect.mapError(subscription.ready, ConversationError.from(name)))
+      },
+      get reconnect() {
+        return method("reconnect", Effect.mapError(subscription.reconnect, ConversationError.from("reconnect")))
+      }
     }
   })
 })
@@ -544,7 +595,9 @@ const closedError = (method: string, stored?: "no" | "unknown") =>
 
 const toMillis = (input: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(input))
 
-/** Where a timeline begins, in unix seconds. What is neither a number nor a time is refused when history is asked for. */
+/**
+ * Where a timeline begins, in unix seconds. What is neither a number nor a time is refused when history is asked for.
+ */
 const beginsAt = (since: TimelineOptions["since"]): number => {
   if (typeof since === "number") return since
   return DateTime.isDateTime(since) ? DateTime.toEpochMillis(since) / 1000 : Number.NEGATIVE_INFINITY
@@ -566,13 +619,21 @@ const eventsOf = (
     return told === undefined ? next : Effect.andThen(told, next)
   })
 
+/** Items as a stream that is run once: a second consumer would get what the first one misses, and miss the rest. */
 const streamOf = <A, E>(
   items: Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E>,
   policy: Policy = "suspend"
-): Stream.Stream<A, Pull.ExcludeDone<E>> =>
-  policy === "suspend"
-    ? Stream.fromPull(Effect.succeed(items))
-    : Stream.scoped(Stream.fromPull(Policies.keeping(policy)(items)))
+): Stream.Stream<A, Pull.ExcludeDone<E>> => {
+  let isTaken = false
+  const once = Effect.suspend(() => {
+    if (isTaken) return Effect.die(new Error("this stream was run before: open a subscription for each consumer"))
+    isTaken = true
+    return Effect.succeed(items)
+  })
+  return policy === "suspend"
+    ? Stream.fromPull(once)
+    : Stream.scoped(Stream.fromPull(Effect.flatMap(once, Policies.keeping(policy))))
+}
 
 /** How many messages a page holds where this service reads history on its own account. */
 const recoveryPageSize = 100
@@ -596,13 +657,13 @@ const readAll = <A>(
   items: Stream.Stream<A, SignalWireHttpError>
 ): Stream.Stream<A, ConversationError> => Stream.mapError(items, ConversationError.from(method))
 
-/** Composes the service from the layers underneath. */
+/** Composes the service from the layers underneath; it is closed with the scope. */
 export const make = (
   options: Tuning = {}
 ): Effect.Effect<Service, never, SignalWireHttp.SignalWireHttp | Subscription.Subscription | Scope.Scope> =>
   makeWith(options, Meter.make(), Telemetry.effect)
 
-/** The service over the layers underneath, for those who bring or replace them. */
+/** The service over layers of your own underneath, or mocks of them. */
 export const layerServices = (
   options?: Tuning
 ): Layer.Layer<Conversations, never, SignalWireHttp.SignalWireHttp | Subscription.Subscription> =>
@@ -610,11 +671,14 @@ export const layerServices = (
 
 /** Where to connect, and how. */
 export interface ConnectOptions extends Endpoint.Options, Tuning {
-  /** @default "auto": learned from the first answer that tells, then remembered */
+  /**
+   * The dialect that the server speaks.
+   * @default "auto": detected by the first response that shows it, then remembered
+   */
   readonly dialect?: SignalWireHttp.Options["dialect"]
   /** Settings of the HTTP layer: `timeout`, `retry`, `deadline`. */
   readonly http?: Omit<SignalWireHttp.Options, "endpoint" | "dialect"> | undefined
-  /** Settings of the subscription layer: `heartbeat`, `backoff`, `connectTimeout` and so on. */
+  /** Settings of the subscription layer: `heartbeat`, `backoff`, `dialsPerMinute`, `connectTimeout` and so on. */
   readonly subscription?: Omit<Subscription.Options, "endpoint" | "addressOf"> | undefined
 }
 
@@ -622,7 +686,11 @@ export interface ConnectOptions extends Endpoint.Options, Tuning {
 export interface Options extends ConnectOptions {
   /** A subscriber access token. */
   readonly token: Redacted.Redacted
-  /** How to get another token when this one is refused. Without it a refused token stays refused. */
+  /**
+   * How to get another token when this one is refused. Without it a refused token stays refused. When and how often it
+   * runs, and what its failures mean, is described at `refresh` of `Credentials.Options`; for its time limits use
+   * {@link layerCredentials}.
+   */
   readonly refresh?: Effect.Effect<Redacted.Redacted, unknown> | undefined
 }
 
@@ -663,28 +731,28 @@ const connect = Effect.fnUntraced(function*<R>(
   return Context.add(underneath, Conversations, conversations)
 })
 
-/** The services of {@link layerCredentials}, telling what they do to whom they are given. */
+/** The services of {@link layerCredentials}, with a `Telemetry` of your own for spans and logs. */
 export const makeTelling = (
   options: ConnectOptions,
   telemetry: Telemetry.Telemetry
 ): Effect.Effect<Context.Context<Services>, ConversationError, Credentials.Credentials | Transports | Scope.Scope> =>
   connect(options, (http) => SignalWireHttp.makeTelling(http, telemetry), Meter.make(), telemetry)
 
-/** The service with its layers, for those who bring their own `Credentials`. Fails with `Invalid` for a bad host or token. */
+/** The service with its layers, over `Credentials` of your own. Fails with `Invalid` for a bad host or token. */
 export const layerCredentials = (
   options: ConnectOptions = {}
 ): Layer.Layer<Services, ConversationError, Credentials.Credentials | Transports> =>
   Layer.effectContext(makeTelling(options, Telemetry.effect))
 
-/** Where to connect, how, and by which `fetch`. */
+/** Where to connect, how, and with which `fetch`. */
 export interface BareFetchOptions extends ConnectOptions {
-  /** @default globalThis.fetch */
+  /** What makes the requests. @default globalThis.fetch */
   readonly fetch?: typeof globalThis.fetch | undefined
 }
 
 /**
- * The services over `fetch` itself: without an `HttpClient`, spans of requests and metrics, telling what they do to whom
- * they are given. It is what browsers load least of.
+ * The services over `fetch` itself: without an `HttpClient`, spans of requests and metrics, with a `Telemetry` of your
+ * own for spans and logs. They are the smallest for browsers.
  */
 export const makeBareFetch = (
   options: BareFetchOptions,
@@ -734,8 +802,8 @@ const makeEnvironment = () =>
     })))
 
 /**
- * What the environment says: `SIGNALWIRE_TOKEN`, and either `SIGNALWIRE_HOST`, or `SIGNALWIRE_HTTP_URL` with
- * `SIGNALWIRE_WS_URL`.
+ * The options that the environment has: `SIGNALWIRE_TOKEN`, and either `SIGNALWIRE_HOST`, or `SIGNALWIRE_HTTP_URL` with
+ * `SIGNALWIRE_WS_URL`. White space around them is ignored.
  */
 export const environment: Config.Config<Endpoint.Options & { readonly token: Redacted.Redacted | undefined }> =
   // pure, so that bundles which do not read it go without Config

@@ -1,5 +1,5 @@
 /**
- * Where a sequence stood, kept outside of the process: one that restarts goes on there.
+ * A durable position in a sequence of messages: a process that restarts continues there.
  *
  * @since 0.1.0
  */
@@ -13,23 +13,24 @@ import { ConversationError } from "./ConversationError.ts"
 import * as Checkpoint from "./internal/checkpoint.ts"
 import type { Snapshot, Standing } from "./internal/merge.ts"
 
-/** A place for one sequence's standing. What is kept there is less than 16 kB, whatever the traffic is. */
+/** A place where one sequence's position is saved. It takes less than 16 kB, whatever the traffic is. */
 export interface Cursor {
   /**
-   * Where it stood; none when it never was saved. Fails with `StorageUnavailable` when the store can't be read for the
-   * moment, and with `UnreadableCursor` when what it holds can't be understood.
+   * Reads the position; none when it was never saved. Fails with the retryable `StorageUnavailable` when the store
+   * can't be read for the moment, and with `UnreadableCursor` when what it holds is not a position.
    */
   readonly load: Effect.Effect<Option.Option<Standing>, ConversationError>
-  /** Keeps where it stands. Fails with `StorageUnavailable`. */
+  /** Saves the position. Fails with the retryable `StorageUnavailable` when the store can't be written. */
   readonly save: (snapshot: Snapshot) => Effect.Effect<void, ConversationError>
 }
 
-/** How to keep a cursor. */
+/** How a cursor is read. */
 export interface Options {
   /**
-   * What to do when the saved cursor can't be understood: half of it was written, it was overwritten, or another version of
-   * this package wrote it. `fail` ends the subscription with `UnreadableCursor` before it begins. `restart` logs a warning and
-   * begins as if nothing was saved, so what was stored while nobody listened is passed over.
+   * What to do when the saved cursor can't be read because half of it was written, it was overwritten, or another
+   * version of this package wrote it. With `fail` the subscription fails with `UnreadableCursor` before it begins. With
+   * `restart` a warning is logged and the subscription begins as if nothing was saved, so what was stored while no
+   * process ran is skipped.
    * @default "fail"
    */
   readonly onUnreadable?: "fail" | "restart" | undefined
@@ -42,7 +43,7 @@ const encode = Schema.encodeEffect(Saved)
 const unavailable = (method: string) => (cause: KeyValueStore.KeyValueStoreError) =>
   new ConversationError({ method, reason: new Reason.StorageUnavailable({ detail: cause.message }), cause })
 
-/** A cursor under `name` in the `KeyValueStore`. Use one name for one sequence. */
+/** Makes a cursor under `name` in the `KeyValueStore` of the context. Use a name for one sequence only. */
 export const make = (
   name: string,
   { onUnreadable = "fail" }: Options = {}

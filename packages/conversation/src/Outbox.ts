@@ -22,10 +22,11 @@
  * **Gotchas**
  *
  * A store that several processes share lends out what is taken, and what a killed process had taken is lent again once
- * that has expired. With SQL, the next process waits for `lockExpiration` before it delivers anything: make it short, and
- * yet longer than a process may be held up, for one that is held up longer and goes on delivers beside its successor. Keep
- * `lockRefreshInterval` at least two seconds below the outbox's `settle`, or the successor may begin with a message that
- * came later than the one that was interrupted. A process that ends in order gives back at once what it had.
+ * that has expired. With SQL, the next process waits for `lockExpiration` before it delivers anything: make it short,
+ * and yet longer than a process may be held up, for one that is held up longer and goes on delivers beside its
+ * successor. Keep `lockRefreshInterval` at least two seconds below the outbox's `settle`, or the successor may begin
+ * with a message that came later than the one that was interrupted. A process that ends in order gives back at once
+ * what it had.
  *
  * `PersistedQueue.layerStoreMemory` and `layerStoreRedis` put what is given back behind everything else, so the message
  * that was interrupted is delivered last.
@@ -67,7 +68,9 @@ export const Entry = Schema.Struct({
   details: Schema.optionalKey(JsonObject),
   /** Unix seconds, by this machine's clock. */
   enqueuedAt: Schema.Finite,
-  /** The newest message there was when it was enqueued, as far as that was known. Unix seconds, by the server's clock. */
+  /**
+   * The newest message there was when it was enqueued, as far as that was known. Unix seconds, by the server's clock.
+   */
   after: Schema.optionalKey(Schema.Finite)
 })
 export type Entry = typeof Entry.Type
@@ -75,8 +78,9 @@ export type Entry = typeof Entry.Type
 /**
  * What became of a message.
  *
- * - `Sent`: the server has it.
- * - `Failed`: it never will: it was refused, or can't be told from another, and was taken out of the queue.
+ * - `Sent`: the server has stored it.
+ * - `Failed`: it was taken out of the queue without that: it was refused, or it is not known whether it was stored and
+ *   can't be found out. `error.stored` says which.
  */
 export type OutboxEvent = Data.TaggedEnum<{
   Sent: { readonly clientId: ClientId; readonly entry: Entry }
@@ -86,9 +90,9 @@ export type OutboxEvent = Data.TaggedEnum<{
 /** Constructors and matchers. */
 export const OutboxEvent = Data.taggedEnum<OutboxEvent>()
 
-/** What is to be sent. */
+/** A message to send. */
 export interface Message {
-  /** Whom it is sent to. */
+  /** The other side of the conversation. */
   readonly addressId: string
   /** What it says. */
   readonly text: string
@@ -97,25 +101,26 @@ export interface Message {
   /** Data beside the text. @default none */
   readonly details?: JsonObject | undefined
   /**
-   * The message's own id; one that is in the queue already, or was and has not been cleaned up, is not taken again.
+   * The message's own id: an idempotency key. A message under an id that is in the queue, or was and has not been
+   * cleaned up, is not added again.
    * @default a new one
    */
   readonly clientId?: string | undefined
 }
 
-/** Taking messages, and telling what becomes of them. */
+/** What the service offers. */
 export interface Service {
   /**
-   * Takes a message; once this completes, it is kept. Answers its id. Fails with `PersistedQueueError` when the store
-   * can't be reached: whether it was kept is open then, and a `clientId` lets it be given again. Fails with `SchemaError`
-   * for a message that can't be encoded.
+   * Adds a message to the queue, copied as it is now, and returns its client id; once this completes, it survives the
+   * process. Fails with `PersistedQueueError` when the store can't be reached: it may have been added all the same, so
+   * give it a `clientId` to be able to repeat the call. Fails with `SchemaError` for a message that can't be encoded.
    */
   readonly enqueue: (
     message: Message
   ) => Effect.Effect<ClientId, PersistedQueue.PersistedQueueError | Schema.SchemaError>
   /**
-   * What becomes of messages, from now on; the oldest 1024 that nobody has read are forgotten. The last ones are told while
-   * the outbox ends, to readers that outlive it.
+   * What becomes of messages, from now on. Of those that were not read, the newest 1024 are kept. The last ones are
+   * emitted while the outbox ends, to readers that outlive it.
    */
   readonly events: Stream.Stream<OutboxEvent>
 }
@@ -123,17 +128,17 @@ export interface Service {
 /** Sends that survive the end of the process. */
 export class Outbox extends Context.Service<Outbox, Service>()("@effect-signalwire/conversation/Outbox") {}
 
-/** How an outbox works. */
+/** The queue of an outbox, and its timing. A number as a duration is milliseconds. */
 export interface Options {
   /**
-   * Name of the queue. One outbox of a name delivers at a time, in the order of its messages; the others wait until it
-   * ends. A subscriber needs one of their own.
+   * Name of the queue. One outbox of a name delivers at a time, in the order of its messages; others wait until it
+   * ends. Use one name for each subscriber.
    * @default "outbox"
    */
   readonly name?: string | undefined
   /**
-   * As in `Conversations`: how long a message is looked for before it is sent again. After a process that was killed it is
-   * also how long the next one waits before it begins.
+   * How long a message is looked for, when its answer was lost, before it is sent again; four times as long after a
+   * timeout. After a process that was killed, it is also how long the next one waits before it begins.
    * @default "5 seconds"
    */
   readonly settle?: Duration.Input | undefined
@@ -145,7 +150,11 @@ const untilItWorks = Backoff.capped("1 second", "1 minute")
 /** An end of the process counts as an attempt, and says nothing against what it had taken. */
 const maxAttempts = 2_147_483_647
 
-/** An outbox that delivers until the scope closes, which gives back what is under way. */
+/**
+ * Builds an outbox, which delivers until the scope closes; a message that is under way then stays in the queue. It
+ * waits for whatever may recover, without a deadline: an outage, a server that fails, a refused token, a store that
+ * can't be reached.
+ */
 export const make = Effect.fnUntraced(function*(
   options: Options = {}
 ): Effect.fn.Return<

@@ -1,26 +1,28 @@
 /**
- * How reads are tried, for those who try them again themselves.
+ * How reads are repeated, for callers that repeat them themselves.
  *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 
-/** How a read is tried. */
+/** How a read is repeated. */
 export interface Policy {
-  /** Whether this layer tries it again. */
+  /** Whether `SignalWireHttp` repeats it while its failure may recover. */
   readonly repeats: boolean
-  /** How long one request may take at most, in milliseconds, where that is less than the layer's own limit. */
+  /** How long one request may take, in milliseconds, where that is less than the option `timeout`. */
   readonly timeoutMillis: number
 }
 
-/** How reads are tried. */
+/** The policy in use for reads. @default repeated, with the option `timeout` */
 export const Attempts: Context.Reference<Policy> = Context.Reference("@effect-signalwire/http/Attempts", {
   defaultValue: (): Policy => ({ repeats: true, timeoutMillis: Number.POSITIVE_INFINITY })
 })
 
 /**
- * Runs reads with one request each: the first failure is the result. A request may take so many milliseconds.
+ * Runs an effect whose reads make one request each: the first failure is the result. `timeoutMillis` is how long a
+ * request may take, where that is less than the option `timeout`. A request that is refused with 401 is still repeated
+ * once with another token.
  *
  * @category combinators
  */

@@ -1,6 +1,7 @@
 /**
  * The HTTP side of the Conversation namespace: subscriber, addresses, conversations, messages, sending and joining, in
- * whichever dialect the server speaks. Every failure is a {@link SignalWireHttpError} whose `reason` says what happened.
+ * whichever dialect the server speaks. Every failure is a {@link SignalWireHttpError} whose `reason` says what
+ * happened.
  *
  * @since 0.1.0
  */
@@ -48,7 +49,7 @@ import * as Urls from "./internal/urls.ts"
 import * as Posting from "./Posting.ts"
 import type { SignalWireHttpError } from "./SignalWireHttpError.ts"
 
-/** How many items a page holds: 1 to 1000. The server decides when absent. */
+/** How to read a list. */
 export interface PageOptions {
   /** How many items a page holds: 1 to 1000. @default as the server decides */
   readonly pageSize?: number | undefined
@@ -56,7 +57,7 @@ export interface PageOptions {
 
 /** Which messages to read. */
 export interface MessageOptions extends PageOptions {
-  /** The most messages to read in all, over however many pages. */
+  /** The most messages to read in all, over all pages. @default no limit */
   readonly limit?: number | undefined
   /** Only messages at or after this time: unix seconds, or a `DateTime`. */
   readonly since?: number | DateTime.DateTime | undefined
@@ -98,8 +99,8 @@ export interface SendOptions {
   /** The sender's own id of the message, by which it is recognised in history. */
   readonly clientId?: ClientId | undefined
   /**
-   * Whether the `clientId` was just made, so that nobody can have sent anything under it. It is then not looked for before
-   * the first send.
+   * Whether the `clientId` was just made, so that nothing can have been sent under it. `Conversations` then does not
+   * look for it before the first send; this layer never does.
    * @default false
    */
   readonly isNew?: boolean | undefined
@@ -107,7 +108,7 @@ export interface SendOptions {
   readonly clientIdIn?: "metadata" | "both" | undefined
 }
 
-/** What the server tells of a stored message: neither its id nor its time. */
+/** What the server returns for a stored message, which is neither its id nor its time. */
 export interface SendReceipt {
   /** The conversation it went to. */
   readonly conversationId: ConversationId
@@ -115,7 +116,10 @@ export interface SendReceipt {
   readonly groupId: GroupId | null
 }
 
-/** What the service offers. Every failure is a `SignalWireHttpError` whose `reason` says why. */
+/**
+ * What the service offers. Every failure is a `SignalWireHttpError` whose `reason` says why; once the scope is closed,
+ * that is `Closed`. Reads are repeated while their failure may recover, see {@link Options.retry}.
+ */
 export interface Service {
   /** Who the token belongs to. */
   readonly getSubscriber: Effect.Effect<Subscriber, SignalWireHttpError>
@@ -160,8 +164,9 @@ export interface Service {
   ) => Stream.Stream<ConversationMessage.ConversationMessage, SignalWireHttpError>
 
   /**
-   * Sends a message with one request, never repeated: whether a failure left the message stored is the caller's to
-   * find out. `Invalid`, `Unauthorized`, `Forbidden`, `NotFound` and `RateLimited` say that it was not.
+   * Sends a message with one request, which is repeated only when a 401 turned it away. After a failure the message may
+   * be stored, unless the reason is `Invalid`, `Unauthorized`, `Forbidden`, `NotFound` or `RateLimited`, or a
+   * `Transport` whose `sent` is `"no"`; `Posting` says more. The message is copied when the method is called.
    */
   readonly sendMessage: (options: SendOptions) => Effect.Effect<SendReceipt, SignalWireHttpError>
   /** Joins the conversation with an address; does nothing when already joined. */
@@ -180,21 +185,28 @@ export class SignalWireHttp
   extends Context.Service<SignalWireHttp, Service>()("@effect-signalwire/http/SignalWireHttp")
 {}
 
-/** Where the service is, and how patiently it is asked. */
+/** Where the service is, and how long requests may take. A number as a duration is milliseconds. */
 export interface Options {
   /** Where the service is. */
   readonly endpoint: Endpoint
-  /** @default "auto": learned from the first answer that tells, then remembered */
+  /**
+   * The dialect that the server speaks.
+   * @default "auto": detected by the first response that shows it, then remembered
+   */
   readonly dialect?: "auto" | Dialect | undefined
   /**
-   * How long one attempt may take. What was sent and not answered may still be on its way, so a send is waited for longer
-   * than a read, which can be asked for again.
-   * @default "10 seconds" for reads, "30 seconds" for `sendMessage`
+   * How long one request may take. A send gets more time than a read, since one that was given up may be stored all the
+   * same.
+   * @default "10 seconds" for reads and joins, "30 seconds" for `sendMessage`
    */
   readonly timeout?: Duration.Input | undefined
-  /** When a read is tried again after a failure that may heal. @default jittered exponential backoff */
+  /**
+   * When a read or a join is repeated after a failure that may recover. A server that limits requests and says for how
+   * long is not asked before. A refused token is not repeated by this.
+   * @default four times, about 0.25, 0.5, 1 and 2 seconds apart, with jitter
+   */
   readonly retry?: Schedule.Schedule<unknown, SignalWireHttpError> | undefined
-  /** How long a read may take with all its attempts. @default "90 seconds" */
+  /** How long a read or a join may take with all its repetitions. @default "90 seconds" */
   readonly deadline?: Duration.Input | undefined
 }
 
@@ -341,8 +353,8 @@ const sendMessage = (client: Client, given: SendOptions): Effect.Effect<SendRece
 }
 
 /**
- * Why a message can't be sent as it is given: what {@link Service.sendMessage} would fail with before anything is sent.
- * `undefined` where it can.
+ * Checks a message without sending it: returns the reason that {@link Service.sendMessage} would fail with before
+ * anything is sent, or `undefined` where there is none.
  */
 export const checkMessage = (options: Omit<SendOptions, "clientId">): Invalid | undefined => {
   const checked = Inputs.send(options)
@@ -419,8 +431,9 @@ const makeOver = (
   })
 
 /**
- * Builds the service; once its scope is closed, its methods fail with `Closed`. Requests go through the `HttpClient` of the context; every one carries the current token of
- * `Credentials`, and one that is refused with 401 is repeated once with a renewed token.
+ * Builds the service; once its scope is closed, its methods fail with `Closed`. Requests go through the `HttpClient` of
+ * the context; every one carries the current token of `Credentials`, and one that is refused with 401 is repeated once
+ * with another token.
  *
  * **Gotchas**
  *
@@ -436,7 +449,7 @@ export const make = (
   makeTelling(options, Telemetry.effect)
 
 /**
- * {@link make}, for those who say whom it tells of what it does.
+ * {@link make} with a `Telemetry` of your own for spans and logs.
  *
  * @category constructors
  */
@@ -457,7 +470,7 @@ export const layer = (
   Layer.effect(SignalWireHttp, make(options))
 
 /**
- * A fetch client that follows no redirects, as a token belongs to one origin, and passes HTTP caches by.
+ * A fetch client that follows no redirects, since a token belongs to one origin, and bypasses HTTP caches.
  *
  * @category layers
  */
@@ -474,15 +487,15 @@ export const layerFetchClient: Layer.Layer<HttpClient.HttpClient> = /* @__PURE__
 export const layerFetch = (options: Options): Layer.Layer<SignalWireHttp, never, Credentials.Credentials> =>
   Layer.provide(layer(options), layerFetchClient)
 
-/** Where the service is, and what reaches it. */
+/** Where the service is, and the `fetch` that reaches it. */
 export interface BareFetchOptions extends Options {
-  /** @default globalThis.fetch */
+  /** What makes the requests. @default globalThis.fetch */
   readonly fetch?: typeof globalThis.fetch | undefined
 }
 
 /**
- * Builds the service over `fetch` itself, following no redirects: without an `HttpClient`, and so without spans of
- * requests. It is what browsers load least of.
+ * Builds the service over `fetch` itself, following no redirects and bypassing HTTP caches: without an `HttpClient`,
+ * and so without spans of requests. It is the smallest for browsers.
  *
  * @category constructors
  */

@@ -1,5 +1,5 @@
 /**
- * `client.address`: who and what can be talked to.
+ * `client.address`: addresses, which name the rooms, subscribers and others that there are conversations with.
  *
  * @since 0.1.0
  */
@@ -23,16 +23,17 @@ export type GetAddressOptions = RunOptions & ({ readonly id: string } | { readon
 /** The methods of `client.address`. */
 export interface AddressApi {
   /**
-   * Addresses, in the order asked for: by default as the server has them.
+   * Addresses, in the order that `sortBy` and `sortOrder` ask for, by default the server's: the first page.
    *
-   * Rejects with a `ConversationError`: `Invalid` for a `pageSize`, `sortBy` or `sortOrder` that can't be,
-   * `Unauthorized` and `Forbidden` for a token that is not good for it, `Transport`, `Timeout`, `RateLimited` and
-   * `ServerError` once trying again did not help, `Malformed` for an answer that is none, `Closed` after `disconnect`.
+   * Rejects with a `ConversationError`: `Invalid` for a `pageSize`, `sortBy` or `sortOrder` that can't be;
+   * `Unauthorized` for a token that is refused, once `onRefreshToken` has no other; `Forbidden` for one that does not
+   * allow it; `Transport`, `Timeout`, `RateLimited` and `ServerError` after five tries, or 90 seconds; `Malformed` for
+   * a response that is not the service's; `Closed` after `disconnect`.
    */
   readonly getAddresses: (options?: GetAddressesOptions) => Promise<Page<Documented.DocumentedAddress>>
   /**
-   * One address, by `id` or by `name`. The name as it is written goes before one that differs by case, which is found where
-   * the server's filter ignores case, as the sandbox's does.
+   * One address, by `id` or by `name`. A name with exactly this spelling takes precedence over one that differs by
+   * case, which is found where the server's filter ignores case, as the sandbox's does.
    *
    * Rejects with a `ConversationError`: `NotFound` when there is none, and for the reasons of {@link getAddresses}.
    */

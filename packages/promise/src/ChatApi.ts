@@ -43,16 +43,17 @@ export interface ChatSubscribeParams extends ChatSubscribeOptions {
 /** The methods of `client.chat`. */
 export interface ChatApi {
   /**
-   * Chat messages, newest first. Log entries are left out of what is read, so a page may hold fewer than `pageSize`, and
-   * `limit` counts them too. Pages of nothing but log entries are passed over, 50 of them at once: then comes a page
-   * without messages, and its neighbours lie behind those.
+   * Chat messages, newest first: the first page. Log entries are left out of what is read, so a page may hold fewer
+   * than `pageSize`, and `limit` counts them too. Pages with nothing but log entries are skipped, at most 50 by one
+   * call: after those comes an empty page, whose neighbours are beyond them.
    *
-   * Rejects as {@link ConversationApi.getMessages} does, also with `Malformed` after a thousand pages in a row without a
-   * chat message.
+   * Rejects as {@link ConversationApi.getMessages} does, also with `Malformed` after a thousand pages in a row without
+   * a chat message.
    */
   readonly getMessages: (options?: GetChatMessagesOptions) => Promise<Page<Documented.DocumentedMessage>>
   /**
-   * Calls back for every chat message from now on, each once, through any number of reconnections.
+   * Calls back for every chat message from now on, each once, through any number of reconnections. It waits as
+   * {@link ConversationApi.subscribe} does.
    *
    * Rejects as {@link ConversationApi.subscribe} does.
    */

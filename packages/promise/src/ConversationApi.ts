@@ -27,13 +27,13 @@ import { type DocumentedTimelineEvent, fromEvent } from "./Timeline.ts"
 
 /** How to read a list. */
 export interface ListOptions extends RunOptions {
-  /** How many items a page holds, 1 to 1000. The server decides when absent. */
+  /** How many items a page holds: 1 to 1000. @default as the server decides */
   readonly pageSize?: number | undefined
 }
 
 /** Which messages to read. */
 export interface GetMessagesOptions extends ListOptions {
-  /** The most messages to retrieve, over all pages. @default no limit */
+  /** The most messages to read, over all pages. @default no limit */
   readonly limit?: number | undefined
   /** Unix seconds: only messages at or after this time. A `Date` is `date.getTime() / 1000`. */
   readonly since?: number | undefined
@@ -51,25 +51,26 @@ export interface GetConversationMessagesOptions extends GetMessagesOptions {
 export interface SendMessageOptions extends RunOptions {
   /** The other side of the conversation: the id of a room's address, or of another subscriber's. */
   readonly addressId: string
-  /** What the message says; not empty. */
+  /** The text of the message; not empty. */
   readonly text: string
   /**
-   * Metadata to go along with the message: an object of what JSON can say. What JSON would change or lose, such as a
-   * `Date`, a function or `NaN`, is refused with its path; a property that is `undefined` is left out. It is copied when
-   * the method is called.
+   * Metadata of the message: an object that JSON can represent. What JSON would change or leave out, such as a `Date`,
+   * a function or `NaN`, is refused with its path; a property that is `undefined` is left out. It is copied when the
+   * method is called.
    */
   readonly metadata?: JsonObject | undefined
   /** Extra details of the message, for custom UIs for example: an object like `metadata`. */
   readonly details?: JsonObject | undefined
   /**
-   * An id of the caller's own: an idempotency key, and under it histories and timelines show the message again, as
-   * `client_id`. However often something is sent under one id, also after a restart, it is stored once; the newest 1,000
-   * messages of the conversation are searched for it first.
+   * An id of your own: an idempotency key. What a client sends to one conversation under one id is stored once, and the
+   * results are the same, also for calls at the same time; after a restart, and with another client later, this holds
+   * as far back as the newest 1,000 messages of the conversation, which are searched first. Messages have it as
+   * `client_id`.
    * @default a new one
    */
   readonly clientId?: string | undefined
   /**
-   * Whether `clientId` was just made, so that nothing can have been sent under it: then it is not searched for first.
+   * Whether `clientId` was just made, so that nothing can have been sent under it: then history is not searched first.
    * @default false
    */
   readonly isNew?: boolean | undefined
@@ -79,13 +80,17 @@ export interface SendMessageOptions extends RunOptions {
 export interface FindMessageOptions extends RunOptions {
   /** The other side of the conversation: the id of a room's address, or of another subscriber's. */
   readonly addressId: string
-  /** The id that it was sent with. */
+  /** The `clientId` that it was sent with. */
   readonly clientId: string
 }
 
 /** How to iterate over messages as they happen. */
 export interface MessagesOptions extends RunOptions {
-  /** How long to wait for the beginning, in milliseconds or as a string such as `"5 seconds"`. @default no limit */
+  /**
+   * How long the beginning may take before the iteration throws a `ConversationError` of reason `Timeout`:
+   * milliseconds, or a string such as `"5 seconds"`.
+   * @default no limit
+   */
   readonly timeout?: SubscribeOptions["timeout"]
 }
 
@@ -99,9 +104,16 @@ export interface JoinOptions extends RunOptions {
 export interface TimelineOptions extends RunOptions {
   /** The other side of the conversation: the id of a room's address, or of another subscriber's. */
   readonly addressId: string
-  /** Unix seconds, by the server's clock: where to begin, also for what is pushed. Without it, with the newest page's worth of history. */
+  /**
+   * Where to begin: unix seconds, by the server's clock; older messages are left out, also those that are pushed.
+   * @default the newest page of history
+   */
   readonly since?: number | undefined
-  /** How long to wait for the beginning, in milliseconds or as a string such as `"5 seconds"`. @default no limit */
+  /**
+   * How long the beginning may take before the iteration throws a `ConversationError` of reason `Timeout`:
+   * milliseconds, or a string such as `"5 seconds"`.
+   * @default no limit
+   */
   readonly timeout?: SubscribeOptions["timeout"]
 }
 
@@ -110,16 +122,21 @@ export type { SubscribeOptions, Subscription }
 /**
  * The methods of `client.conversation`.
  *
- * What they answer is documented by SignalWire; what it leaves open (the units of times, what a dialect of the wire does
- * not tell) stands with the objects: `DocumentedConversation`, `DocumentedMessage`, `DocumentedEvent`, `DocumentedJoin`.
+ * What they return is documented by SignalWire. What that leaves open, such as the units of times and what a dialect of
+ * the wire leaves out, is described with the objects: `DocumentedConversation`, `DocumentedMessage`, `DocumentedEvent`,
+ * `DocumentedJoin`.
+ *
+ * Every failure is a `ConversationError`. A call whose `signal` is aborted rejects with the signal's own reason
+ * instead.
  */
 export interface ConversationApi {
   /**
-   * The subscriber's conversations, most recently active first.
+   * The subscriber's conversations, most recently active first: the first page.
    *
-   * Rejects with a `ConversationError`: `Invalid` for a parameter that can't be, `Unauthorized` and `Forbidden` for a
-   * token that is not good for it, `Transport`, `Timeout`, `RateLimited` and `ServerError` once trying again did not
-   * help, `Malformed` for an answer that is none, `ForeignLink` when the list leads to another server, `Closed` after
+   * Rejects with a `ConversationError`: `Invalid` for a parameter that can't be; `Unauthorized` for a token that is
+   * refused, once `onRefreshToken` has no other; `Forbidden` for one that does not allow it; `Transport`, `Timeout`,
+   * `RateLimited` and `ServerError` after five tries, or 90 seconds; `Malformed` for a response that is not the
+   * service's, or pages that lead nowhere; `ForeignLink` when the list leads to another server; `Closed` after
    * `disconnect`.
    *
    * ```ts
@@ -131,7 +148,7 @@ export interface ConversationApi {
    */
   readonly getConversations: (options?: ListOptions) => Promise<Page<Documented.DocumentedConversation>>
   /**
-   * Messages of the conversation with an address, newest first.
+   * Messages of the conversation with an address, newest first: the first page.
    *
    * Rejects with a `ConversationError`, for the reasons of {@link getConversations}.
    *
@@ -152,21 +169,25 @@ export interface ConversationApi {
     options: GetConversationMessagesOptions
   ) => Promise<Page<Documented.DocumentedMessage>>
   /**
-   * Messages of all conversations, newest first.
+   * Messages of all conversations, newest first: the first page.
    *
    * Rejects with a `ConversationError`, for the reasons of {@link getConversations}.
    */
   readonly getMessages: (options?: GetMessagesOptions) => Promise<Page<Documented.DocumentedMessage>>
   /**
-   * Calls back for every message from now on, each once, through any number of reconnections. "Now" is at the latest
-   * when the Promise resolves. A callback that throws, or rejects, is reported to `onError` and ends nothing.
+   * Calls back for every message from now on, each once, through any number of reconnections. "Now" is when the Promise
+   * resolves, or a little earlier. A callback that returns a Promise is awaited before it is called again; what it
+   * throws, or rejects with, is passed to `onError`, and ends nothing.
    *
-   * It begins during an outage too: the Promise is pending until the server can be reached, and `connection` says why.
-   * Use `timeout`, or a `signal`, to give up. A token that is refused is waited out in the same way, until
-   * `client.updateToken` brings another; `onError` is then called once.
+   * During an outage the Promise is pending until history can be read, and `connection` says why. Where requests get
+   * through and sockets don't, it resolves after 5 seconds, and messages arrive late. Use `timeout`, or a `signal`, to
+   * give up. A refused token is waited for in the same way, until `client.updateToken` brings another; `onError` is
+   * then called once.
    *
-   * Rejects with a `ConversationError` for what does not heal: `Invalid` for a callback or an option that can't be, and
-   * where the platform has no WebSocket, `Forbidden`, `Timeout` after `timeout`, `Closed` after `disconnect`.
+   * Rejects with a `ConversationError` for what does not recover: `Invalid` for a callback or an option that can't be,
+   * and where the platform has no WebSocket; `Forbidden` and `NotFound`; `Timeout` after `timeout`; the reason of the
+   * state when that becomes `Failed`; `Closed` after `disconnect`. Once it runs, such a failure ends it, and is passed
+   * to `onError`.
    *
    * ```ts
    * import type { SignalWireClient } from "@effect-signalwire/promise"
@@ -180,13 +201,22 @@ export interface ConversationApi {
    */
   readonly subscribe: (callback: OnMessage, options?: SubscribeOptions) => Promise<Subscription>
   /**
-   * Sends a message; it is stored once, or not at all. Answers the conversation.
+   * Sends a message, which is stored once, or not at all, and returns the conversation. Messages to one conversation
+   * are stored in the order of the calls. What keeps a message from being sent, and may recover, such as an outage, is
+   * waited out until `sendDeadline`.
    *
-   * What keeps it from being sent and may heal, such as an outage, is waited out until `sendDeadline`. Rejects with a
-   * `ConversationError`: `Unconfirmed` when the answer was lost and history can't tell whether the message is stored,
-   * `NotFound` or `Invalid` for an address that nobody has, `RateLimited` when the server asks for more time than there is,
-   * `Overloaded` while too many sends wait, and for the reasons of {@link getConversations}. `stored` says what is known:
-   * `"no"`, or `"unknown"` where the message may have been stored.
+   * Rejects with a `ConversationError` whose `stored` is `"no"`, or `"unknown"` when the message may have been stored:
+   *
+   * - `Unconfirmed`: it may have been stored; the answer was lost, and history could not be read in time, or shows no
+   *   client ids.
+   * - `Transport`, `Timeout`, `ServerError`, `RateLimited`: it was not stored by the deadline, or a server that limits
+   *   requests asks for more time than is left, or one still answers 5xx at the ninth try.
+   * - `Unauthorized`: the token was refused, and `onRefreshToken` had no other. It does not wait for `updateToken`.
+   * - `Invalid`, `NotFound`, `Forbidden`: it was refused, here or by the server, such as for an address that does not
+   *   exist.
+   * - `Overloaded` while a thousand sends wait, `Closed` after `disconnect`.
+   *
+   * A send whose `signal` is aborted rejects with the signal's reason; the message may be stored or not.
    *
    * ```ts
    * import { ConversationError, type SignalWireClient } from "@effect-signalwire/promise"
@@ -204,8 +234,8 @@ export interface ConversationApi {
    */
   readonly sendMessage: (options: SendMessageOptions) => Promise<Documented.DocumentedConversation>
   /**
-   * The stored message with a client id, or `undefined`: what became of a send whose outcome is not known. The newest
-   * 100,000 messages of the conversation are searched.
+   * Finds the stored message with a client id, such as one whose send failed with `stored: "unknown"`. Returns
+   * `undefined` when it is not among the newest 100,000 messages of the conversation.
    *
    * Rejects with a `ConversationError`, for the reasons of {@link getConversations}.
    */
@@ -213,20 +243,24 @@ export interface ConversationApi {
   /**
    * Joins a conversation without sending a message; does nothing when already joined.
    *
-   * Rejects with a `ConversationError`: `NotFound` or `Invalid` for an address that nobody has, and for the reasons of
-   * {@link getConversations}.
+   * Rejects with a `ConversationError`: `NotFound` or `Invalid` for an address that does not exist, and for the reasons
+   * of {@link getConversations}.
    */
   readonly join: (options: JoinOptions) => Promise<Documented.DocumentedJoin>
   /**
-   * Every message from now on, as {@link subscribe}, to iterate over: "now" is when the first one is asked for. Ends
-   * with `disconnect`; throws what {@link subscribe} rejects with, and the reason of the `signal`. It waits for the
-   * beginning as {@link subscribe} does.
+   * Every message from now on, to iterate over; "now" is after the first one was asked for. It waits as
+   * {@link subscribe} does. Ends with `disconnect`; throws what {@link subscribe} rejects with, and the reason of the
+   * `signal`.
    */
   readonly messages: (options?: MessagesOptions) => AsyncIterable<Documented.DocumentedEvent>
   /**
-   * History and live messages of one conversation as one sequence, oldest first, without gap or repetition. Like
-   * {@link subscribe} it waits for whatever may heal, also at the beginning. Ends with `disconnect`; throws a
-   * `ConversationError` for what does not heal, such as `NotFound` or `Forbidden`, and the reason of the `signal`.
+   * History and live messages of one conversation as one sequence, oldest first, each once. `CaughtUp` marks where it
+   * reaches the present, at the beginning and after every interruption; `Gap`, where messages may be missing that
+   * history no longer has.
+   *
+   * It waits as {@link subscribe} does, and `connection` says why. Ends with `disconnect`; throws a `ConversationError`
+   * for what does not recover, such as `NotFound`, `Forbidden` or, after `timeout`, `Timeout`, and the reason of the
+   * `signal`.
    *
    * ```ts
    * import type { SignalWireClient } from "@effect-signalwire/promise"
@@ -244,8 +278,9 @@ export interface ConversationApi {
 }
 
 /**
- * Checks a message before it is sent, at once and without a client. Throws a `ConversationError` of reason `Invalid` for one
- * that can never be sent, such as one without text: what {@link ConversationApi.sendMessage} would reject with.
+ * Checks a message without sending it, and without a client. Throws a `ConversationError` of reason `Invalid`, with
+ * `stored: "no"`, for one that can never be sent, such as one without text: what {@link ConversationApi.sendMessage}
+ * would reject with.
  */
 export const checkMessage: (options: Omit<SendMessageOptions, "clientId">) => void = /* @__PURE__ */ Caller.immediate(
   "conversation.sendMessage",

@@ -1,6 +1,6 @@
 /**
- * SignalWire's Conversation namespace for plain TypeScript. It adds no behaviour to the Effect side: the same calls, as
- * Promises, callbacks and async iterators over the documented snake_case objects.
+ * SignalWire's Conversation namespace for plain TypeScript: the calls of the Effect side as Promises, callbacks and
+ * async iterators over the documented snake_case objects.
  *
  * @since 0.1.0
  */
@@ -34,24 +34,34 @@ import { guarded, type Report } from "./internal/subscribing.ts"
 
 /** Where diagnostics go. Nothing logged contains a token or the text of a message. */
 export interface SignalWireLogger {
-  /** What the client copes with, such as a frame that it could not read. */
+  /**
+   * Called with what the client recovers from, such as a frame that it could not read, a token that was refused, or no
+   * session for 5 seconds, which is reported once a minute at most.
+   */
   readonly warn: (message: string, ...details: ReadonlyArray<unknown>) => void
-  /** What somebody should look at, such as a callback that threw. */
+  /** Called with what needs attention, such as a callback that threw while there is no `onError`. */
   readonly error: (message: string, ...details: ReadonlyArray<unknown>) => void
 }
 
 /**
- * Where to connect, with which token, and how. Durations are milliseconds, or texts such as `"5 seconds"`; `null` is
- * as good as absent.
+ * Where to connect, with which token, and how. Durations are milliseconds, or strings such as `"5 seconds"`; `null` is
+ * treated as `undefined`.
  */
 export interface SignalWireOptions {
   /** A subscriber access token. @default the environment's `SIGNALWIRE_TOKEN` */
   readonly token?: string | undefined
   /**
-   * Called for another token when this one is refused or about to expire. Without it a refused token stays refused. When
-   * it throws, takes too long, or returns no other token, calls that wait for it fail, and subscriptions wait and ask again
-   * later, as the network may be down; `null` says that there will be no other token, until `updateToken` brings one. It is
-   * called a second after the call before it at the earliest, then less and less often, up to every 30 seconds.
+   * Called for another token when this one is refused or about to expire. Without it a refused token stays refused,
+   * until `updateToken` brings another.
+   *
+   * When it throws, rejects, takes longer than `refreshTimeout`, or returns no valid token or the refused one, calls
+   * that wait for it reject with `Unauthorized`, and subscriptions and timelines wait and call it again later, since
+   * the network may be down. `null` says that there is no other token: it is not called again for this one, and they
+   * wait for `updateToken`.
+   *
+   * It is never called twice at once. A call begins at least 1 second after the one before it began, then 2, 4 and so
+   * on up to 30 seconds; after a minute without one it is 1 second again.
+   * @default none
    */
   readonly onRefreshToken?: (() => string | null | Promise<string | null>) | undefined
   /**
@@ -60,81 +70,111 @@ export interface SignalWireOptions {
    */
   readonly host?: string | undefined
   /**
-   * Both addresses in full, with the path under which a reverse proxy serves them, if any; plain `http:` and `ws:` are for
-   * loopback only.
+   * Both addresses in full, with the path under which a reverse proxy serves them, if any; plain `http:` and `ws:` are
+   * for loopback only.
    */
   readonly urls?: { readonly http: string; readonly ws: string } | undefined
-  /** @default "auto": learned from the first answer that tells */
+  /** The dialect that the server speaks. @default "auto": detected by the first response that shows it */
   readonly dialect?: "auto" | "address" | "group" | undefined
-  /** How long `onRefreshToken` may take before that counts as failed. @default "10 seconds" */
+  /** How long `onRefreshToken` may take before it counts as failed. @default "10 seconds" */
   readonly refreshTimeout?: Credentials.Options["refreshTimeout"]
-  /** @default console */
+  /** Where diagnostics go. What it throws is ignored. @default console */
   readonly logger?: SignalWireLogger | undefined
-  /** How long `subscribe` waits for the session before it goes on without. @default "10 seconds" */
+  /**
+   * How long `subscribe` waits for a session before it begins without one. It begins in any case once history is
+   * polled, after 5 seconds without a session.
+   * @default "10 seconds"
+   */
   readonly readyTimeout?: Conversations.ConnectOptions["readyTimeout"]
   /**
-   * How long a message is looked for, when the answer to its request was lost, before it is sent again.
+   * How long a message is looked for, when the answer to its request was lost, before it is sent again; four times as
+   * long when the request timed out.
    * @default "5 seconds"
    */
   readonly settle?: Conversations.ConnectOptions["settle"]
-  /** How long `sendMessage` may take with all it needs to settle its outcome. @default "2 minutes" */
+  /**
+   * How long `sendMessage` may take, with the wait for its turn and all it needs to find out whether the message was
+   * stored.
+   * @default "2 minutes"
+   */
   readonly sendDeadline?: Conversations.ConnectOptions["sendDeadline"]
   /**
-   * How often history is read for messages that were never pushed: after `min` at first and whenever one was found, up to
-   * `max` while none is; `false` for never. While there is no session it is read every `min`.
+   * How often history is read, while a session is up, for messages that were never pushed: after `min` at first and
+   * after a read that found one, twice as late after each that did not, up to `max`; `false` for never. While there has
+   * been no session for 5 seconds it is read every `min`, with `false` every 15 seconds.
    * @default { min: "15 seconds", max: "5 minutes" }
    */
   readonly sweep?: Conversations.ConnectOptions["sweep"]
-  /** Settings of the HTTP layer, for those who need them. */
+  /**
+   * Settings of requests: `timeout` of one (10 seconds, 30 for a send), `deadline` of a read with its repetitions (90
+   * seconds), and `retry`, a `Schedule` of Effect.
+   */
   readonly http?: Conversations.ConnectOptions["http"]
-  /** Settings of the session, for those who need them. */
+  /**
+   * Settings of sessions: `backoff`, `dialsPerMinute`, `heartbeat`, `probeTimeout`, `connectTimeout`, `requestTimeout`,
+   * `idleTimeToLive`, `capacity` and `agent`. They are described at `Options` of
+   * `@effect-signalwire/subscription/Subscription`.
+   */
   readonly subscription?: Conversations.ConnectOptions["subscription"]
-  /** @default globalThis.fetch */
+  /** What makes the requests. @default globalThis.fetch */
   readonly fetch?: typeof globalThis.fetch | undefined
-  /** @default globalThis.WebSocket */
+  /**
+   * The class that sockets are made of. Without one, what subscribes fails with `Invalid`.
+   * @default globalThis.WebSocket
+   */
   readonly WebSocket?: (new(url: string) => Socket.WebSocketLike) | undefined
 }
 
-/** The session with the server, as it stands. */
+/** How messages arrive, and why they don't. */
 export interface Connection {
-  /** How the session stands now. It is `Idle` until something subscribes. */
+  /** The state now. It is `Idle` until something subscribes. */
   readonly state: ConnectionState
   /**
-   * Calls back with the state now and with each change, the last being `Closed`; returns how to stop that. Throws a `ConversationError` of reason
-   * `Invalid` when given no function; what the callback throws, or rejects with, is told to the logger.
+   * Calls back with the state now and with each change, the last being `Closed`, and returns a function that ends that.
+   * What the callback throws, or rejects with, goes to the logger.
+   *
+   * Throws a `ConversationError` of reason `Invalid` when `callback` is not a function.
    */
   readonly onChange: (callback: (state: ConnectionState) => void) => () => void
   /**
-   * Resolves when a session is up, and opens one where nothing subscribes. It waits for whatever may heal; rejects with
-   * reason `Closed` after `disconnect`, and with the reason of the state where that is `Failed`.
+   * Resolves when a session is up, and opens one where nothing subscribes. It waits without a limit for whatever may
+   * recover; a `signal` ends that.
+   *
+   * Rejects with a `ConversationError`: the reason of the state when that becomes `Failed`, and `Closed` after
+   * `disconnect`; and with the signal's own reason.
    */
   readonly ready: (options?: RunOptions) => Promise<void>
 }
 
-/** A connected client. */
+/** A client. It connects when something subscribes, and has one session for everything. */
 export interface SignalWireClient extends AsyncDisposable {
   /** The documented methods, for all conversations. */
   readonly conversation: ConversationApi.ConversationApi
   /** The same for chat messages only, without the log entries of calls. */
   readonly chat: ChatApi.ChatApi
-  /** Who and what can be talked to. */
+  /** Addresses: the rooms, subscribers and others that there are conversations with. */
   readonly address: AddressApi.AddressApi
-  /** The session with the server, as it stands. */
+  /** How messages arrive, and why they don't. */
   readonly connection: Connection
   /**
-   * Replaces the token, for REST and socket alike; calls from now on are made with it. Rejects with a `ConversationError`:
-   * `Invalid` for what is no token, `Closed` after `disconnect`. Whether the server takes it shows with the next call.
-   * Whatever waits for another token goes on with it at once.
+   * Replaces the token, for REST and socket alike: calls from now on are made with it, and whatever waits for another
+   * token continues at once. It resolves without asking the server; whether that accepts the token shows with the next
+   * call.
+   *
+   * Rejects with a `ConversationError`: `Invalid` for what can't be a token, `Closed` after `disconnect`.
    */
   readonly updateToken: (token: string) => Promise<void>
   /**
-   * Dials now: ends the wait before the next dial, or replaces a session that may be dead. Resolves once that has begun;
-   * `connection.ready()` resolves when a session is up. Ten dials a minute are made at most in the long run.
+   * Dials now: ends the wait before the next dial, or replaces the session. It resolves without waiting for the new
+   * session. In the long run ten dials a minute are made at most, this one included.
+   *
+   * Rejects with a `ConversationError` of reason `Closed` after `disconnect`, and with the reason of the `signal`.
    */
   readonly reconnect: (options?: RunOptions) => Promise<void>
   /**
-   * Ends every subscription, iteration and call, and closes the socket. Never rejects, and may be called again. Calls that
-   * are under way, and those made later, reject with reason `Closed`; what iterates ends.
+   * Ends every subscription, iteration and call, and closes the socket; resolves when that is done. Never rejects, and
+   * may be called again. Calls that are under way, and those made later, reject with reason `Closed`; iterations that
+   * are running end.
    */
   readonly disconnect: () => Promise<void>
 }
@@ -202,9 +242,10 @@ const refreshWith = (onRefreshToken: NonNullable<SignalWireOptions["onRefreshTok
 }
 
 /**
- * Makes a client. It connects when something subscribes; a bad option rejects at once.
+ * Makes a client. It resolves without asking the server: the client connects when something subscribes, and makes
+ * requests when its methods are called.
  *
- * Rejects with a `ConversationError` of reason `Invalid` that names the option.
+ * Rejects with a `ConversationError` of reason `Invalid` that names an option that can't be.
  *
  * ```ts
  * import { SignalWire } from "@effect-signalwire/promise"
@@ -220,7 +261,8 @@ export const SignalWire: (options?: SignalWireOptions) => Promise<SignalWireClie
 )
 
 /**
- * {@link SignalWire} over transports of one's own, such as a backend in memory, instead of the platform's.
+ * Makes a client like {@link SignalWire}, over transports of your own, such as a backend in memory, instead of the
+ * platform's.
  */
 export const connect: (
   options: SignalWireOptions,

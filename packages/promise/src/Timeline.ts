@@ -12,8 +12,9 @@ import * as DateTime from "effect/DateTime"
 /**
  * What `timeline` yields.
  *
- * - `Message`: the next message by `(ts, id)`; `late` says that one after it was yielded already. A live one has the
- *   fields of an event. `clientId` is the id that this SDK gave it when it was sent; `null` where it carries none.
+ * - `Message`: the next message by `(ts, id)`; `late` says that a later one was yielded already. A live one has the
+ *   fields of an event. `clientId` is the one it was sent with by this SDK, as its `client_id`; `null` where it has
+ *   none.
  * - `CaughtUp`: everything up to `through` has been yielded; `null` when there is nothing yet.
  * - `Gap`: messages between `from` and `to` may be missing and can't be had; `to` is `null` when it reaches until now.
  */

@@ -22,10 +22,12 @@ export type { ChatApi, ChatSubscribeOptions, ChatSubscribeParams, GetChatMessage
 export {
   checkMessage,
   type ConversationApi,
+  type FindMessageOptions,
   type GetConversationMessagesOptions,
   type GetMessagesOptions,
   type JoinOptions,
   type ListOptions,
+  type MessagesOptions,
   type SendMessageOptions,
   type SubscribeOptions,
   type Subscription,

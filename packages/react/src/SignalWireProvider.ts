@@ -18,20 +18,20 @@ import {
 import * as Source from "./internal/source.ts"
 import * as Stores from "./internal/stores.ts"
 
-/** What a {@link SignalWireProvider} is given: a client, or what to make one from. */
+/** The props of {@link SignalWireProvider}: a client, or the options to create one. */
 export type SignalWireProviderProps =
   & { readonly children?: ReactNode }
   & (
     | {
-      /** A client that you made, and disconnect. */
+      /** A client that you create, and disconnect. */
       readonly client: SignalWireClient
       readonly options?: undefined
     }
     | {
       /**
-       * What to make a client from; it ends with the provider. Another `token` is taken over as it is given, also where
-       * the one before it was refused, or was none, and `onRefreshToken` is the newest; for other options, or another
-       * subscriber, give the provider another `key`.
+       * The options of a client, which ends with the provider. Another `token` goes to the running client, and creates
+       * the one that could not be created without it; `onRefreshToken` is always the newest. For other options, or
+       * another subscriber, change the provider's `key`.
        */
       readonly options: SignalWireOptions
       readonly client?: undefined
@@ -40,7 +40,7 @@ export type SignalWireProviderProps =
 
 const Context = createContext<Stores.Stores>(Stores.make(Source.none))
 
-/** What the provider above offers; for the hooks of this package. */
+/** Returns what the provider above offers; for the hooks of this package. */
 export const useStores = (): Stores.Stores => useContext(Context)
 
 /** Before the effects of components underneath, which may need the client; there are none of either on a server. */
@@ -63,8 +63,8 @@ const Owned = ({ children, options }: { readonly options: SignalWireOptions; rea
 }
 
 /**
- * Offers a client to the hooks underneath. A client made from `options` connects when a component first asks for
- * something live, has one socket for all of them, also in strict mode, and is disconnected when the provider goes away.
+ * Provides a client to the hooks underneath. A client created from `options` connects when a component first uses
+ * something live, has one socket for all of them, also in strict mode, and is disconnected when the provider unmounts.
  *
  * ```tsx
  * <SignalWireProvider options={{ token }}>

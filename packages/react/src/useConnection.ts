@@ -1,6 +1,6 @@
 "use client"
 /**
- * How the session with the server stands.
+ * The state of the connection.
  *
  * @since 0.1.0
  */
@@ -11,7 +11,10 @@ import { useStores } from "./SignalWireProvider.ts"
 
 const getIdle = () => idle
 
-/** The connection's state, and with each change the next: `Idle`, `Connecting`, `Connected`, `Reconnecting` and so on. */
+/**
+ * Returns the state of the connection, with a `reason` while messages do not arrive as they happen: `Idle`,
+ * `Connecting`, `Connected`, `Reconnecting`, `Failed` or `Closed`.
+ */
 export const useConnection = (): ConnectionState => {
   const { connection } = useStores()
   return useSyncExternalStore(connection.subscribe, connection.get, getIdle)

@@ -9,13 +9,13 @@ import { type ConversationsState, initial } from "./internal/listing.ts"
 import { useReason } from "./internal/useReason.ts"
 import { useStores } from "./SignalWireProvider.ts"
 
-/** What {@link useConversations} answers. */
+/** What {@link useConversations} returns. */
 export interface Conversations extends ConversationsState {
-  /** Reads the next page, waiting for whatever may heal; does nothing when there is none. Never rejects. */
+  /** Reads the next page, waiting for whatever may recover; does nothing when there is none. Never rejects. */
   readonly loadMore: () => Promise<void>
   /**
-   * Reads the newest again, such as after joining one, or when reading failed. Resolves once they are read, or can't be; never
-   * rejects.
+   * Reads the newest page again, such as after joining a conversation, or after a failure. Resolves once it is read, or
+   * can't be; never rejects.
    */
   readonly refresh: () => Promise<void>
 }
@@ -23,8 +23,9 @@ export interface Conversations extends ConversationsState {
 const getInitial = () => initial
 
 /**
- * The subscriber's conversations, most recently active first, kept in order as messages arrive. What may heal is waited out:
- * they are `loading`, with the `reason`, until they can be read.
+ * Returns the subscriber's conversations, most recently active first, kept in order as messages arrive. It waits for
+ * whatever may recover: the status is `loading`, with the `reason`, until they can be read, and `failed`, with an
+ * `error`, only for the rest.
  */
 export const useConversations = (): Conversations => {
   const { loadMore, refresh, state } = useStores().conversations

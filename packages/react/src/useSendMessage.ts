@@ -1,6 +1,6 @@
 "use client"
 /**
- * Sending messages that are seen at once.
+ * Sending messages that are shown at once.
  *
  * @since 0.1.0
  */
@@ -8,24 +8,24 @@ import { useSyncExternalStore } from "react"
 import type { OutgoingMessage, SendOptions } from "./internal/outgoing.ts"
 import { useConversation } from "./internal/useConversation.ts"
 
-/** What {@link useSendMessage} answers. */
+/** What {@link useSendMessage} returns. */
 export interface SendMessage {
   /**
-   * Sends a message, stored once or not at all, and answers its client id. It is among the messages of
-   * {@link useTimeline} from then on; sending goes on when the component goes away.
+   * Sends a message, which is stored once, or not at all, and returns its client id at once. It is among the messages
+   * of {@link useTimeline} from then on; sending continues when the component unmounts.
    *
-   * Throws a `ConversationError` of reason `Invalid` for what can never be sent, which is not among the messages: an empty
-   * text, metadata or details that can't be written as JSON, or no address. A text of spaces only is sent as it is.
+   * Throws a `ConversationError` of reason `Invalid`, and shows nothing, for a message that can never be sent: an empty
+   * text, metadata or details that can't be written as JSON, or no address. A text of spaces is sent as it is.
    */
   readonly send: (text: string, options?: SendOptions) => string
-  /** Messages on their way, and those that failed. */
+  /** Messages that are being sent, and those that failed. */
   readonly outgoing: ReadonlyArray<OutgoingMessage>
 }
 
 const none: ReadonlyArray<OutgoingMessage> = []
 const getNone = () => none
 
-/** Sends messages to the conversation with an address. */
+/** Returns what sends messages to the conversation with an address. */
 export const useSendMessage = (addressId: string | null | undefined): SendMessage => {
   const { outgoing, send } = useConversation(addressId)
   return { send, outgoing: useSyncExternalStore(outgoing.subscribe, outgoing.get, getNone) }

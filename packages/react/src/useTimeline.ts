@@ -17,33 +17,35 @@ export interface UseTimelineOptions {
   /** How many older messages are read at once. @default 50 */
   readonly pageSize?: number | undefined
   /**
-   * For how many milliseconds the conversation is still followed when no component shows it any more, so that it is there at
-   * once for one that does. The last five are, and none once the provider is gone. @default 30000
+   * For how many milliseconds the conversation stays subscribed after the last component that shows it unmounted, so
+   * that it is shown at once to a user who comes back. At most five are kept, and none after the provider unmounts.
+   * @default 30000
    */
   readonly keepAlive?: number | undefined
 }
 
-/** What {@link useTimeline} answers. */
+/** What {@link useTimeline} returns. */
 export interface Timeline extends TimelineState {
-  /** Why it is still `loading`, where something is in the way that may heal: it then goes on by itself. */
+  /** Why the status is still `loading`, where something is in the way that may recover; it then continues by itself. */
   readonly reason: Reason | null
   /**
-   * Reads the messages before the first, waiting for whatever may heal; does nothing when there are none, or while it is
-   * read. Never rejects.
+   * Reads the messages before the first, waiting for whatever may recover; does nothing when there are none, or while
+   * they are being read. Never rejects.
    */
   readonly loadOlder: () => Promise<void>
-  /** Goes back to the newest messages, when `hasNewer` says that they were let go of. */
+  /** Returns to the newest messages, when `hasNewer` says that they are not held any more. */
   readonly showLatest: () => void
-  /** Follows again, after it failed. */
+  /** Starts again, after it failed. */
   readonly retry: () => void
 }
 
 const getInitial = () => initial
 
 /**
- * The messages of the conversation with an address, oldest first: history, live messages, and those on their way. Each
- * is there once, through any number of reconnections. What may heal is waited out: at the beginning it is `loading`, with the
- * `reason`, and later `useConnection` says how messages come through. Without an address there are none.
+ * Returns the messages of the conversation with an address, oldest first: history, live messages, and those being sent,
+ * each once, through any number of reconnections. It waits for whatever may recover: at the beginning the status is
+ * `loading`, with the `reason`, and later `useConnection` says how messages arrive. Without an address there are no
+ * messages.
  */
 export const useTimeline = (addressId: string | null | undefined, options: UseTimelineOptions = {}): Timeline => {
   const { configure, loadOlder, restart, timeline } = useConversation(addressId)

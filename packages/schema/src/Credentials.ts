@@ -22,7 +22,10 @@ import * as Monotonic from "./Monotonic.ts"
 import { TaggedError } from "./TaggedError.ts"
 import * as Watched from "./Watched.ts"
 
-/** The token could not be replaced. Where it is retryable, a later refresh may succeed. */
+/**
+ * The failure of a refresh: `detail` says what went wrong, `cause` is what the refresh failed with, where there is one.
+ * `isRetryable` says whether a later refresh may succeed.
+ */
 export class CredentialsError extends TaggedError("CredentialsError")<{
   readonly detail: string
   readonly isRetryable: boolean
@@ -37,44 +40,55 @@ export class CredentialsError extends TaggedError("CredentialsError")<{
 export interface Service {
   /** The token to use now. */
   readonly current: Effect.Effect<Redacted.Redacted>
-  /** Calls back with each token that replaces the one before it, until the scope closes. */
+  /**
+   * Calls back with each token that replaces the one before it, until the scope closes. The callback must not throw.
+   */
   readonly watch: (watcher: (token: Redacted.Redacted) => void) => Effect.Effect<void, never, Scope.Scope>
   /**
-   * Answers another token than the one that was refused. One refresh serves all who ask while it runs, and those who
-   * come with a token that was replaced meanwhile get the new one at once.
+   * Returns another token than the one that was refused. One refresh serves all callers while it runs, and a caller
+   * whose token was replaced meanwhile gets the new one at once, also while a refresh hangs. It may wait for the
+   * refresh's turn, 30 seconds at most; see {@link Options.refresh}. Fails with `CredentialsError` when the refresh
+   * fails, takes too long, or returns no other token, and at once where there is none.
    */
   readonly renew: (refused: Redacted.Redacted) => Effect.Effect<Redacted.Redacted, CredentialsError>
-  /** Replaces the token by hand. */
+  /** Replaces the token. Whatever waits for another token continues with it. */
   readonly replace: (token: Redacted.Redacted) => Effect.Effect<void>
-  /** Told when a token expires; where it can be refreshed, that is done ahead of it. */
+  /** Notes when a token expires: it is refreshed {@link Options.refreshAhead} of that, where it can be. */
   readonly expires: (token: Redacted.Redacted, at: DateTime.Utc) => Effect.Effect<void>
 }
 
 /** The token that REST and socket share. */
 export class Credentials extends Context.Service<Credentials, Service>()("@effect-signalwire/schema/Credentials") {}
 
-/** The token, and how to get another one. */
+/** The token, how to get another one, and when. */
 export interface Options<R = never> {
   /** A subscriber access token. */
   readonly token: Redacted.Redacted
   /**
-   * How to get another token. Without it a refused token stays refused until it is replaced. When it fails, calls that
-   * wait for it fail; what goes on for long, such as a subscription, waits and tries again, as the network may be down. A
-   * failure whose `isRetryable` is `false` says that there will be no other token than one that {@link Service.replace}
-   * brings. It is never called twice at once, nor more often than its backoff allows: after a second, then less and less
-   * often, up to every 30 seconds.
+   * How to get another token. Without it a refused token stays refused until it is replaced.
+   *
+   * It fails when the effect fails or dies, takes longer than `refreshTimeout`, or returns no token, an empty one, or
+   * the one that was refused. Calls that wait for it then fail, and what lasts, such as a subscription, waits and tries
+   * again, since the network may be down. A failure whose `isRetryable` is `false`, or a Promise rejected with such an
+   * error, says that there is no other token: it is not run again for this one, and everything waits for
+   * {@link Service.replace}.
+   *
+   * It never runs twice at once. A run begins at least 1 second after the one before it began, then 2, 4 and so on up
+   * to 30 seconds; after a minute without one it is 1 second again.
    */
   readonly refresh?: Effect.Effect<Redacted.Redacted, unknown, R> | undefined
-  /** How long a refresh may take before it counts as failed. @default "10 seconds" */
+  /** How long `refresh` may run before it counts as failed. @default "10 seconds" */
   readonly refreshTimeout?: Duration.Input | undefined
-  /** How long before its expiry a token is refreshed; half of its life at the most. @default "1 minute" */
+  /** How long before its expiry a token is refreshed, and at most half of the time that is left. @default "1 minute" */
   readonly refreshAhead?: Duration.Input | undefined
 }
 
 const saysFinal = (failure: unknown): boolean =>
   typeof failure === "object" && failure !== null && "isRetryable" in failure && failure.isRetryable === false
 
-/** Whether a refresh that failed will never succeed: only the failure can say so, or what a Promise was rejected with. */
+/**
+ * Whether a refresh that failed will never succeed: only the failure can say so, or what a Promise was rejected with.
+ */
 const isFinal = (failure: unknown): boolean =>
   saysFinal(failure) || (Cause.isUnknownError(failure) && saysFinal(failure.cause))
 
@@ -227,7 +241,7 @@ const ignored: Service["expires"] = () => Effect.void
 
 const millisOf = (input: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(input))
 
-/** Builds the service. Tokens are refreshed ahead of their expiry as long as its scope is open. */
+/** Builds the service, which refreshes tokens ahead of their expiry as long as its scope is open. */
 export const make = Effect.fnUntraced(
   function*<R = never>(options: Options<R>): Effect.fn.Return<Service, never, R | Scope.Scope> {
     const state = Watched.make(options.token)
@@ -259,6 +273,6 @@ export const make = Effect.fnUntraced(
   }
 )
 
-/** The service, with what `refresh` needs left open. */
+/** The service as a layer; what `refresh` requires becomes a requirement of the layer. */
 export const layer = <R = never>(options: Options<R>): Layer.Layer<Credentials, never, Exclude<R, Scope.Scope>> =>
   Layer.effect(Credentials, make(options))

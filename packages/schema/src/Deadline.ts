@@ -56,7 +56,13 @@ const makeTimer = (clock: Clock.Clock): Timer => {
       else wakesAt = Math.min(wakesAt, waiter.at)
     }
     for (const waiter of due) waiters.delete(waiter)
-    for (const { ring } of due) ring()
+    for (const { ring } of due) {
+      try {
+        ring()
+      } catch {
+        // what one does with its time takes that of no other
+      }
+    }
   }
 
   const watch: Effect.Effect<void> = Effect.flatMap(sleep, () => {

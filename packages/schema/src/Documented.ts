@@ -59,7 +59,9 @@ export interface DocumentedMessage {
   readonly metadata: JsonObject
   /** Details that its sender gave it, or those of a log entry. */
   readonly details: JsonObject
-  /** The id that its sender gave it, where it was sent with this SDK. Not documented; `null` where it carries none. */
+  /**
+   * The `clientId` that it was sent with by this SDK; `null` for a message without one. Not documented by SignalWire.
+   */
   readonly client_id: string | null
 }
 

@@ -1,16 +1,16 @@
 /**
- * Something that happens now and then, and those who listen to it.
+ * Events for any number of listeners.
  *
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-/** Something that happens now and then. */
+/** An event with a value, and its listeners. */
 export class Emitter<A> {
   private listeners: ReadonlyArray<(value: A) => void> = []
 
-  /** Completes when it happens next. */
+  /** Completes with the value of the next event. */
   get next(): Effect.Effect<A> {
     return Effect.callback((resume) => {
       const stop = this.add((value) => {
@@ -21,14 +21,14 @@ export class Emitter<A> {
     })
   }
 
-  /** Calls back each time, until the scope closes. */
+  /** Calls back with each event's value, within `emit`, until the scope closes; the callback must not throw. */
   watch(listener: (value: A) => void): Effect.Effect<void, never, Scope.Scope> {
     return Effect.asVoid(
       Effect.acquireRelease(Effect.sync(() => this.add(listener)), (stop) => Effect.sync(stop))
     )
   }
 
-  /** It happens. */
+  /** Emits an event with this value. */
   emit(value: A): void {
     for (const listener of this.listeners) listener(value)
   }

@@ -11,21 +11,23 @@ import * as Url from "./Url.ts"
 /** Where the service is. */
 export interface Endpoint {
   /**
-   * The URL under which `/api/fabric/` is, without a slash at its end: an origin such as `https://fabric.signalwire.com`,
-   * with a path where a reverse proxy serves it under one.
+   * The URL under which `/api/fabric/` is, without a slash at its end: an origin such as
+   * `https://fabric.signalwire.com`, with a path where a reverse proxy serves it under one.
    */
   readonly http: string
   /** The URL of the socket, such as `wss://puc.signalwire.com`. */
   readonly ws: string
 }
 
-/** How a caller says where the service is. `urls` goes before `host`, and `host` before what the token names. */
+/**
+ * Where the service is, for a caller to say: `urls` takes precedence over `host`, and `host` over what the token names.
+ */
 export interface Options {
   /** A host such as `puc.signalwire.com`, or a loopback host with its port. */
   readonly host?: string | undefined
   /**
-   * Both addresses in full, with the path under which a reverse proxy serves them, if any. Plain `http:` and `ws:` are for
-   * loopback only.
+   * Both addresses in full, with the path under which a reverse proxy serves them, if any. Plain `http:` and `ws:` are
+   * for loopback only.
    */
   readonly urls?: { readonly http: string; readonly ws: string } | undefined
 }
@@ -98,7 +100,10 @@ const fromHost = (given: string): Result.Result<Endpoint, Invalid> => {
     : fromUrls(`https://fabric${host.slice(dot)}`, `wss://${host}`)
 }
 
-/** Derives where the service is. A token without a readable host leads to the vendor's production service. */
+/**
+ * Derives where the service is from the options, or else from the host that the token names; a token without a readable
+ * host leads to the vendor's production service. Fails with `Invalid` for a host or URL that can't be.
+ */
 export const make = (token: string, options: Options = {}): Result.Result<Endpoint, Invalid> => {
   if (options.urls !== undefined) return fromUrls(options.urls.http, options.urls.ws)
   if (options.host !== undefined) return fromHost(options.host)

@@ -19,11 +19,13 @@ export interface Flight<K, A, E> {
 
 /** Nothing that runs yet. */
 export const make = <K, A, E>(): Flight<K, A, E> => {
-  const running = new Map<K, Deferred.Deferred<Option.Option<Exit.Exit<A, E>>>>()
+  type Running = Map<K, Deferred.Deferred<Option.Option<Exit.Exit<A, E>>>>
+  let running: Running | undefined
   const run = (key: K, effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.suspend(() => {
-        const other = running.get(key)
+        const flights: Running = running ??= new Map()
+        const other = flights.get(key)
         if (other !== undefined) {
           return Effect.flatMap(
             restore(Deferred.await(other)),
@@ -31,10 +33,10 @@ export const make = <K, A, E>(): Flight<K, A, E> => {
           )
         }
         const outcome = Deferred.makeUnsafe<Option.Option<Exit.Exit<A, E>>>()
-        running.set(key, outcome)
+        flights.set(key, outcome)
         return Effect.onExit(restore(effect), (exit) =>
           Effect.sync(() => {
-            running.delete(key)
+            flights.delete(key)
             Deferred.doneUnsafe(outcome, Effect.succeed(Exit.hasInterrupts(exit) ? Option.none() : Option.some(exit)))
           }))
       })

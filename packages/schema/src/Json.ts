@@ -1,6 +1,5 @@
 /**
- * Values that callers give to be written as JSON: copied as they are now, and checked for what JSON would change or leave
- * out without a word.
+ * Values to be written as JSON: copied as they are now, and checked for what JSON would silently change or leave out.
  *
  * @since 0.1.0
  */
@@ -46,8 +45,8 @@ const copyOf = (value: unknown, depth: number, copies: Map<object, unknown>): un
 }
 
 /**
- * A copy of a value as it is now, lists and plain objects in it included; everything else is the same in the copy. It
- * never throws: what can't be read is refused by {@link check}.
+ * Copies a value, with the arrays and plain objects in it; anything else is shared with the copy. It never throws: the
+ * copy of a value that can't be read is refused by {@link check}.
  */
 export const snapshot = (value: unknown): unknown => {
   try {
@@ -121,9 +120,10 @@ const problemIn = (value: unknown, depth: number, met: Met): Problem | undefined
 }
 
 /**
- * An object that JSON can say as it is, or why not, with the path of the first thing in it that it can't: a date, a
- * function, a number that is not finite, an instance of a class, an object in itself. A property that is `undefined` is
- * left out by JSON, and no reason to refuse it.
+ * Checks that `value` is an object that JSON can represent as it is. Fails with `Invalid`, with the path of the first
+ * part of it that JSON can't represent, such as `metadata.items[2]`: a date, a function, a number that is not finite,
+ * an instance of a class, a circular reference, more than 200 levels. A property that is `undefined` is allowed, since
+ * JSON leaves it out. `attribute` is the name of the parameter.
  */
 export const check = (attribute: string, value: unknown): Result.Result<JsonObject, Invalid> => {
   const refuse = (path: string, message: string) => Result.fail(invalidParameter(attribute + path, message))

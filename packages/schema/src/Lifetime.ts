@@ -1,5 +1,5 @@
 /**
- * The life of a client: what runs on its behalf ends with it.
+ * The life of a client: calls that are under way end with it.
  *
  * @since 0.1.0
  */
@@ -8,9 +8,10 @@ import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 
-/** What a client runs for its callers. */
+/** Runs calls of a client until it is closed. */
 export class Lifetime {
-  private readonly closers = new Set<() => void>()
+  /** How to end what runs. */
+  private closers: Set<() => void> | undefined
   private closed = false
 
   /** Whether the client was closed. */
@@ -18,7 +19,10 @@ export class Lifetime {
     return this.closed
   }
 
-  /** Runs an effect; once the client is closed, `whenClosed` instead, and what runs is interrupted for it. */
+  /**
+   * Runs `effect`. When the client is closed meanwhile, it is interrupted and `whenClosed` is the result; when it was
+   * closed before, `whenClosed` runs instead.
+   */
   within<A, E, R, B, E2>(
     effect: Effect.Effect<A, E, R>,
     whenClosed: Effect.Effect<B, E2>
@@ -32,9 +36,10 @@ export class Lifetime {
           instead = whenClosed
           fiber.interruptUnsafe()
         }
-        this.closers.add(close)
+        const closers = this.closers ??= new Set()
+        closers.add(close)
         fiber.addObserver((exit: Exit.Exit<A, E>) => {
-          this.closers.delete(close)
+          closers.delete(close)
           resume(instead ?? exit)
         })
         return Fiber.interrupt(fiber)
@@ -42,9 +47,9 @@ export class Lifetime {
     })
   }
 
-  /** Ends what runs; nothing begins any more. */
+  /** Closes the client: interrupts what runs, and lets nothing begin any more. */
   close(): void {
     this.closed = true
-    for (const close of Array.from(this.closers)) close()
+    for (const close of Array.from(this.closers ?? [])) close()
   }
 }

@@ -19,12 +19,19 @@ export class Mailbox<A, E = never> {
     return this.items.length
   }
 
-  /** All that waits, once there is anything; what the mailbox ended with, once that was taken. For one reader at a time. */
+  /**
+   * All that waits, once there is anything; what the mailbox ended with, once that was taken. For one reader at a time: a
+   * second one, which would starve, is a defect.
+   */
   readonly take: Effect.Effect<Arr.NonEmptyReadonlyArray<A>, E> = Effect.callback((resume) => {
     // taken by the reader when it goes on: one that was interrupted meanwhile takes nothing with it
     const wake = () => resume(this.taken)
-    if (this.items.length > 0 || this.over !== undefined) wake()
-    else this.wake = wake
+    if (this.items.length > 0 || this.over !== undefined) return wake()
+    if (this.wake !== undefined) return resume(Effect.die(new Error("somebody else reads this already")))
+    this.wake = wake
+    return Effect.sync(() => {
+      if (this.wake === wake) this.wake = undefined
+    })
   })
 
   private get taken(): Effect.Effect<Arr.NonEmptyReadonlyArray<A>, E> {

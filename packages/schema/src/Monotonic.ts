@@ -6,8 +6,8 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
-/** Milliseconds of the monotonic clock. Only differences between two of them mean anything. */
+/** The monotonic time of a clock, in milliseconds. Only the difference of two such times means anything. */
 export const millisOf = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
 
-/** {@link millisOf} the clock in use. */
+/** The monotonic time of the clock in use, in milliseconds; see {@link millisOf}. */
 export const millis: Effect.Effect<number> = /* @__PURE__ */ Effect.map(Clock.Clock, millisOf)

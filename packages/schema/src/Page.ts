@@ -13,9 +13,9 @@ import { Malformed, type Reason } from "./Reason.ts"
 import type * as Schemas from "./Wire.ts"
 
 /**
- * A page of a list, and the way to its neighbours. Messages come newest first, so `next` leads to older ones. Going on from
- * page to page comes to an end, or brings something new: the pages of `SignalWireHttp` fail as `Malformed` where a link
- * leads back to a page that was read, and after 32 pages in a row that bring nothing new.
+ * A page of a list, and the way to its neighbours. Messages come newest first, so `next` leads to older ones. Reading
+ * page after page ends, or brings something new: the pages of `SignalWireHttp` fail with `Malformed` where a link leads
+ * back to a page that was read, and after 32 pages in a row that bring nothing new.
  */
 export interface Page<A, E> {
   /** The items. */
@@ -37,8 +37,8 @@ export interface Page<A, E> {
 }
 
 /**
- * Whether a link failed because the server does not know it, or no longer: it restarted, say, or its pages have expired.
- * Whoever can may begin again from the first page.
+ * Whether reading a link failed because the server does not know it, or no longer: it restarted, or its pages have
+ * expired. A caller may begin again from the first page.
  */
 export const isStaleLink = ({ _tag }: Reason): boolean => _tag === "Invalid" || _tag === "NotFound"
 
@@ -71,9 +71,9 @@ const maxPassedOver = 50
 const maxInVain = 1000
 
 /**
- * The same list with only some of its items. Pages that are left without any are passed over, 50 of them at once: then
- * comes a page without items, whose neighbours lie behind those. When a thousand in a row are left without any, reading
- * on fails with what `endless` makes of the reason.
+ * The same list with only the items that are `wanted`. Pages without any are skipped, at most 50 by one call: after
+ * those comes an empty page, whose neighbours are beyond them. When a thousand pages in a row have none, the next call
+ * fails with what `endless` makes of the reason.
  */
 export const filter = <A, E>(
   page: Page<A, E>,

@@ -7,8 +7,8 @@
 import { TaggedError } from "./TaggedError.ts"
 
 /**
- * The token is missing, expired or refused. It is retryable when a refresh could have helped and failed for a reason that
- * may heal; where the token can't be refreshed, it is not.
+ * The token is missing, expired or refused. `isRetryable` is `true` when a refresh failed for a reason that may pass,
+ * and `false` when there is no other token, or the other one was refused too.
  */
 export class Unauthorized extends TaggedError("Unauthorized")<{
   readonly detail: string
@@ -41,17 +41,17 @@ export class NotFound extends TaggedError("NotFound")<{ readonly detail: string 
   }
 }
 
-/** One complaint about the input. `attribute` names the parameter. */
+/** One error in the input. `attribute` names the parameter. */
 export interface Complaint {
   /** The server's name of it. */
   readonly code: string
   /** What is wrong. */
   readonly message: string
-  /** The parameter; `null` where none is to blame. */
+  /** The parameter, with the path in it; `null` where the error is about none in particular. */
   readonly attribute: string | null
 }
 
-/** The input is wrong; found by the server, or before anything was sent. */
+/** The input is wrong, by the server's check or before anything was sent; `errors` has each parameter. */
 export class Invalid extends TaggedError("Invalid")<{ readonly errors: ReadonlyArray<Complaint> }> {
   readonly isRetryable = false
   readonly remediation = "Correct the parameters that `errors` names."
@@ -63,7 +63,10 @@ export class Invalid extends TaggedError("Invalid")<{ readonly errors: ReadonlyA
 const describeComplaint = ({ attribute, code, message }: Complaint): string =>
   `${attribute === null ? "" : `${attribute}: `}${message === "" ? code : message}`
 
-/** Too many requests. `retryAfterMillis` is the server's wish, where it told one. */
+/**
+ * Too many requests. `retryAfterMillis` is how long the server asks to wait, in milliseconds; `null` where it does not
+ * say.
+ */
 export class RateLimited extends TaggedError("RateLimited")<{ readonly retryAfterMillis: number | null }> {
   readonly isRetryable = true
   readonly remediation = "Wait, then try again; share one client, and page with a larger pageSize."
@@ -74,7 +77,7 @@ export class RateLimited extends TaggedError("RateLimited")<{ readonly retryAfte
   }
 }
 
-/** The server failed, or something in front of it did. */
+/** The server failed, or something in front of it did, with this HTTP status: 5xx, or 408. */
 export class ServerError extends TaggedError("ServerError")<{ readonly status: number; readonly detail: string }> {
   readonly isRetryable = true
   readonly remediation = "Try again later; if it lasts, look at the service's status page."
@@ -84,8 +87,9 @@ export class ServerError extends TaggedError("ServerError")<{ readonly status: n
 }
 
 /**
- * The server could not be reached, or the connection broke. `sent` is `"no"` when the request certainly never left this
- * machine, such as when the connection was refused, the name did not resolve, TLS failed, or the platform is offline.
+ * The server could not be reached, or the connection broke. `sent` is `"no"` when no request can have been sent: the
+ * connection was refused, the name did not resolve, TLS failed, or the platform is offline. Otherwise it is
+ * `"unknown"`, as in browsers for everything but being offline: they don't say why a request failed.
  */
 export class Transport extends TaggedError("Transport")<{
   readonly detail: string
@@ -101,7 +105,7 @@ export class Transport extends TaggedError("Transport")<{
   }
 }
 
-/** No answer came in time. */
+/** No answer came within `millis` milliseconds. */
 export class Timeout extends TaggedError("Timeout")<{ readonly millis: number }> {
   readonly isRetryable = true
   readonly remediation = "Check the network, or allow more time with the timeout option."
@@ -110,7 +114,10 @@ export class Timeout extends TaggedError("Timeout")<{ readonly millis: number }>
   }
 }
 
-/** The answer does not have the shape that the wire promises. */
+/**
+ * An answer is not what the wire promises, or is not the server's at all, such as a captive portal's page. `path` is
+ * where in it: `links.next` where links of pages lead nowhere, `links` where one leads outside of the configured path.
+ */
 export class Malformed extends TaggedError("Malformed")<{ readonly path: string; readonly detail: string }> {
   readonly isRetryable = false
   readonly remediation = "Check that the host is a SignalWire server and nothing in between rewrites its answers."
@@ -119,7 +126,7 @@ export class Malformed extends TaggedError("Malformed")<{ readonly path: string;
   }
 }
 
-/** A link leads to another origin; following it would have handed the token to a stranger. */
+/** A link leads to another origin, `origin`; it was not followed, since the token would have been sent there. */
 export class ForeignLink extends TaggedError("ForeignLink")<{ readonly origin: string }> {
   readonly isRetryable = false
   readonly remediation = "Configure the origin that really serves the API; links are followed on that origin only."
@@ -128,7 +135,10 @@ export class ForeignLink extends TaggedError("ForeignLink")<{ readonly origin: s
   }
 }
 
-/** Whether the message was stored can't be known: the answer was lost, and the server does not echo client ids. */
+/**
+ * It is not known whether the message was stored: the answer was lost, and history could not be read in time, or shows
+ * no client ids. `clientId` is the message's: sent again under it, it is looked for first.
+ */
 export class Unconfirmed extends TaggedError("Unconfirmed")<{ readonly clientId: string }> {
   readonly isRetryable = false
   readonly remediation = "Look for the message in the conversation before sending it again."
@@ -146,7 +156,7 @@ export class Refused extends TaggedError("Refused")<{ readonly code: number | st
   }
 }
 
-/** So much waits already that nothing more is taken. */
+/** More than `limit` calls are waiting already, so this one was refused. */
 export class Overloaded extends TaggedError("Overloaded")<{ readonly limit: number }> {
   readonly isRetryable = true
   readonly remediation = "Wait for earlier calls to settle before making more."
@@ -155,7 +165,10 @@ export class Overloaded extends TaggedError("Overloaded")<{ readonly limit: numb
   }
 }
 
-/** The platform or the client's own code threw something that no other reason names; `cause` is what was thrown. */
+/**
+ * The client's own code, or something that it was given, threw an exception, and the client can't continue; `cause` is
+ * what was thrown.
+ */
 export class Defect extends TaggedError("Defect")<{ readonly detail: string; readonly cause?: unknown }> {
   readonly isRetryable = false
   readonly remediation = "Report it with its cause: it is a bug, in this client or in what it was given."
@@ -164,7 +177,7 @@ export class Defect extends TaggedError("Defect")<{ readonly detail: string; rea
   }
 }
 
-/** A store that was given to keep something in can't be read or written for the moment. */
+/** A store, such as that of a cursor, can't be read or written for the moment. */
 export class StorageUnavailable extends TaggedError("StorageUnavailable")<{ readonly detail: string }> {
   readonly isRetryable = true
   readonly remediation = "Check the store: the disk, the database, or the browser's quota; then try again."
@@ -173,7 +186,7 @@ export class StorageUnavailable extends TaggedError("StorageUnavailable")<{ read
   }
 }
 
-/** The saved cursor can't be understood: it is damaged, or another version wrote it. */
+/** The saved cursor can't be read: it is damaged, or another version of this package wrote it. */
 export class UnreadableCursor extends TaggedError("UnreadableCursor")<{ readonly detail: string }> {
   readonly isRetryable = false
   readonly remediation =
@@ -183,7 +196,7 @@ export class UnreadableCursor extends TaggedError("UnreadableCursor")<{ readonly
   }
 }
 
-/** The client, or the scope it lives in, was closed. */
+/** The client was closed, or the scope of its layer. */
 export class Closed extends TaggedError("Closed") {
   readonly isRetryable = false
   readonly remediation = "Create a new client."
@@ -213,12 +226,14 @@ export type Reason =
   | Closed
 
 /**
- * Whether what failed for this reason may work later without a change to the program: once the server is well again,
- * another token is given, or what answered in the server's place is gone. Links that lead nowhere will the next time.
+ * Whether what failed for this reason may work later without a change to the program: once the server has recovered,
+ * the token is replaced, or what answered in the server's place is gone. That is every retryable reason,
+ * `Unauthorized`, and `Malformed`, except for links of pages that lead nowhere, or astray. Subscriptions, timelines and hooks wait
+ * for these.
  */
 export const mayHeal = (reason: Reason): boolean =>
   reason.isRetryable || reason._tag === "Unauthorized" ||
-  (reason._tag === "Malformed" && reason.path !== "links.next")
+  (reason._tag === "Malformed" && !reason.path.startsWith("links"))
 
 /** What every service's error consists of. */
 export interface ErrorFields {
@@ -230,6 +245,8 @@ export interface ErrorFields {
   readonly cause?: unknown
 }
 
-/** A complaint about one parameter, found before anything was sent. */
+/**
+ * The reason for refusing one parameter before anything is sent: `attribute` names it, `message` says what it must be.
+ */
 export const invalidParameter = (attribute: string, message: string): Invalid =>
   new Invalid({ errors: [{ code: "invalid_parameter", message, attribute }] })

@@ -37,8 +37,8 @@ export const decodeResponse =
   /* @__PURE__ */ makeDecodeResponse()
 
 /**
- * A copy of a message to send as it is now, `metadata` and `details` with all that they contain: what the caller does with
- * these objects while the message waits for its turn does not change it.
+ * Copies a message to send, `metadata` and `details` with all that they contain, so that later changes to these objects
+ * don't change what is sent. It never throws: what can't be copied is refused when the message is checked.
  */
 export const snapshot = <O extends object>(message: O): O => {
   const copy = { ...message }
@@ -54,8 +54,8 @@ const textIn = (object: JsonObject, key: string): string | null => {
 }
 
 /**
- * Where a message went, as far as an answer tells: the message is stored whatever it says, so what is not there, or is no
- * text, is `null` and no reason to refuse it.
+ * Where a message went, as far as an answer tells: the message is stored whatever it says, so what is not there, or is
+ * no text, is `null` and no reason to refuse it.
  */
 export const whereTo = (
   answer: unknown

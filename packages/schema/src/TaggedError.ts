@@ -6,8 +6,9 @@
 import * as Data from "effect/Data"
 
 /**
- * `Data.TaggedError` for classes whose `message` is a getter: every error gets the getter's value as a property of its
- * own. `structuredClone` and `postMessage` copy the message of an error only from there.
+ * Makes a base class like `Data.TaggedError`, for classes whose `message` is a getter: every error gets the getter's
+ * value as a property of its own, since `structuredClone` and `postMessage` copy the message of an error only from
+ * there.
  *
  * `tag` is the class's `_tag` and name. The getter is read before the fields that the class itself initialises are set.
  *

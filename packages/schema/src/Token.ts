@@ -45,7 +45,11 @@ const problemOf = (token: unknown): string | undefined => {
     : "has characters that no HTTP header may carry, such as a space or a line break"
 }
 
-/** The token, unless it can't be one. `source` is where it comes from, for the message: a variable's name, for example. */
+/**
+ * Checks that a string may be a token. Fails with `Invalid`, whose message never quotes it, for a string that is empty,
+ * has a space or a line break, begins with `Bearer`, or is the word `undefined` or `null`. `source` is where it comes
+ * from, for the message: a variable's name, for example.
+ */
 export const check = (token: unknown, source?: string): Result.Result<string, Invalid> => {
   const problem = problemOf(token)
   return problem === undefined && typeof token === "string"
@@ -53,13 +57,13 @@ export const check = (token: unknown, source?: string): Result.Result<string, In
     : Result.fail(invalidParameter("token", `${source === undefined ? "" : `${source} `}${problem}`))
 }
 
-/** {@link check} for a token that is kept out of logs, as Effect programs have it. */
+/** {@link check} for a `Redacted` token; fails with `Invalid` for anything else. */
 export const checkRedacted = (token: unknown): Result.Result<string, Invalid> =>
   Redacted.isRedacted(token)
     ? check(Redacted.value(token))
     : Result.fail(invalidParameter("token", "must be a Redacted: give Redacted.make(token)"))
 
-/** A text without the token that it may quote. */
+/** A text with every occurrence of the token replaced by `<redacted>`. */
 export const redact = (text: string, token: string): string =>
   token === "" ? text : text.replaceAll(token, "<redacted>")
 

@@ -5,8 +5,8 @@
  */
 
 /**
- * So many at once, and one more each interval. It has no time of its own; all times are milliseconds of one monotonic
- * clock.
+ * A token bucket: `capacity` tokens at first, and one more each `intervalMillis` milliseconds. It reads no clock: all
+ * times passed to it are milliseconds of one monotonic clock.
  */
 export class TokenBucket {
   private readonly capacity: number
@@ -19,7 +19,7 @@ export class TokenBucket {
     this.intervalMillis = intervalMillis
   }
 
-  /** Takes a token, and returns how long to wait before it is good: 0 where there was one left. */
+  /** Takes a token, and returns how many milliseconds to wait before it may be used: 0 where one was left. */
   take(now: number): number {
     this.fullAt = Math.max(this.fullAt, now) + this.intervalMillis
     return Math.max(0, this.fullAt - now - this.capacity * this.intervalMillis)

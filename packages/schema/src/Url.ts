@@ -5,8 +5,8 @@
  */
 
 /**
- * The URL that a text is, resolved against `base` where it is relative; `undefined` for what is no URL. Not by
- * `URL.canParse`, which is younger than some platforms.
+ * Parses a URL, resolved against `base` where it is relative; returns `undefined` for an invalid one. `URL.canParse`
+ * would do, and is newer than some platforms.
  */
 export const parse = (text: string, base?: string): URL | undefined => {
   try {

@@ -16,9 +16,14 @@ export interface Watched<A> {
   readonly get: Effect.Effect<A>
   /** Replaces the value. */
   set(value: A): Effect.Effect<void>
-  /** Replaces the value at once. A watcher that throws keeps it from no other; what the first one threw is thrown then. */
+  /**
+   * Replaces the value at once, and calls all watchers, also after one that throws; what the first one threw is thrown
+   * then. A watcher may set another value, which is passed on after this one.
+   */
   setUnsafe(value: A): void
-  /** Calls back with each value that replaces the one before it, until the scope closes. */
+  /**
+   * Calls back, within the call that sets it, with each value that replaces the one before it, until the scope closes.
+   */
   watch(watcher: (value: A) => void): Effect.Effect<void, never, Scope.Scope>
   /** The value now, then each that replaces it, until the scope closes. */
   readonly pull: Effect.Effect<Pull.Pull<NonEmptyReadonlyArray<A>>, never, Scope.Scope>
@@ -87,5 +92,5 @@ class Value<A> implements Watched<A> {
   }
 }
 
-/** A value that is watched by nobody yet. */
+/** A value that can be watched, with the value it has at first. */
 export const make = <A>(initial: A): Watched<A> => new Value(initial)

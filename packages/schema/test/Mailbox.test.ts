@@ -67,3 +67,15 @@ it.effect("what is cleared away is not taken", () =>
     mailbox.add(3)
     assert.deepStrictEqual(yield* mailbox.take, [3])
   }))
+
+it.effect("is a defect for a second reader, who would starve, and none for one who comes after another", () =>
+  Effect.gen(function*() {
+    const mailbox = new Mailbox<number>()
+    const first = yield* Effect.forkChild(mailbox.take, { startImmediately: true })
+    const second = yield* Effect.exit(mailbox.take)
+    assert.isTrue(Exit.hasDies(second))
+    yield* Fiber.interrupt(first)
+    const third = yield* Effect.forkChild(mailbox.take, { startImmediately: true })
+    mailbox.add(1)
+    assert.deepStrictEqual(yield* Fiber.join(third), [1])
+  }))

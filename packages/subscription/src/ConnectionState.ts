@@ -1,5 +1,5 @@
 /**
- * How the session with the server stands: a value that can be read and watched.
+ * The state of the connection to the server.
  *
  * @since 0.1.0
  */
@@ -7,19 +7,24 @@ import type { Reason } from "@effect-signalwire/schema/Reason"
 import * as Data from "effect/Data"
 
 /**
- * How the session stands. Every state has a `reason`: why messages do not arrive as they happen, or `null`.
+ * The state of the connection. Every state has a `reason`: why messages do not arrive as they happen, or `null`.
  *
- * - `Idle`: nobody subscribes, so there is no session.
+ * - `Idle`: nothing subscribes, so there is no session.
  * - `Connecting`: the first dial is under way.
- * - `Connected`: authenticated; `resumed` says whether the server went on with the earlier session. While `catchingUp`,
- *   history is read for what was missed, and nothing newer is handed on before that; `reason` says why the last try to
- *   read it failed. What begins, and can't read the history that it begins with, counts as catching up too.
- * - `Reconnecting`: there is no session because of `reason`; the `attempt`-th try begins within `delayMillis`. Where that is
- *   `null`, the token was refused for good, and the client waits for another one.
- * - `Failed`: there is none because of `reason`, which does not heal by itself. The next subscriber tries afresh.
+ * - `Connected`: a session is up; `resumed` says whether the server continued the earlier one. While `catchingUp`,
+ *   history is read for what was missed, and nothing newer is delivered before that; `reason` says why the last read
+ *   failed, if it did. A subscription or timeline that begins, and can't read the history that it begins with, counts
+ *   as catching up too.
+ * - `Reconnecting`: there is no session because of `reason`, or the server may be gone. `attempt` counts the dials that
+ *   failed, or led to sessions that did not last, since the last session that lasted. The next one begins within
+ *   `delayMillis` milliseconds of this state: 0 while the client dials or refreshes the token, `null` where the token
+ *   was refused for good and the client waits for another one.
+ * - `Failed`: the client stopped dialling because of `reason`, which does not recover by itself. The next subscriber
+ *   dials again.
  * - `Closed`: the client was closed.
  *
- * `polling` says that there has been no session for so long that history is read at intervals: messages arrive late.
+ * `polling` says that there has been no session for 5 seconds, so that history is read at intervals: messages arrive
+ * late. A `Subscription` by itself has no history: there, `catchingUp` and `polling` are always `false`.
  */
 export type ConnectionState = Data.TaggedEnum<{
   Idle: { readonly reason: null }
@@ -35,11 +40,11 @@ export type ConnectionState = Data.TaggedEnum<{
   Closed: { readonly reason: null }
 }>
 
-/** Constructors and matchers. */
+/** Constructors and matchers of the states. */
 export const ConnectionState = Data.taggedEnum<ConnectionState>()
 
-/** Nobody subscribes. */
+/** The state while nothing subscribes. */
 export const idle: ConnectionState = { _tag: "Idle", reason: null }
 
-/** The client was closed. */
+/** The state of a client that was closed. */
 export const closed: ConnectionState = { _tag: "Closed", reason: null }

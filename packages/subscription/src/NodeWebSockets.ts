@@ -11,11 +11,6 @@ import { WebSocketConstructor } from "./internal/constructor.ts"
 import { type Corkable, corking } from "./internal/corking.ts"
 import { noteRefusal } from "./internal/refusal.ts"
 
-/** A request that can be given up. */
-interface Ending {
-  readonly destroy: () => void
-}
-
 /** An answer that refuses the upgrade. */
 interface Refused {
   readonly statusCode?: number | undefined
@@ -27,7 +22,7 @@ export interface NodeWebSocket extends Socket.WebSocketLike {
   /** Calls back with the answer that made the connection a WebSocket, and with what lies under it. */
   on(event: "upgrade", listener: (response: { readonly socket: Corkable }) => void): unknown
   /** Calls back with an answer that refuses the upgrade; the connection is then the listener's to end. */
-  on(event: "unexpected-response", listener: (request: Ending, response: Refused) => void): unknown
+  on(event: "unexpected-response", listener: (request: unknown, response: Refused) => void): unknown
 }
 
 /** As much of the `WebSocket` of `ws` as is needed. */
@@ -41,7 +36,8 @@ export interface NodeWebSocketConstructor {
 }
 
 /**
- * Sockets of `ws`, whose `WebSocket` it is given. Frames are not compressed: they are too small to gain by it.
+ * Sockets of the package `ws`: pass its `WebSocket`. Frames are not compressed: they are too small to gain by it. A
+ * refused socket's status and `Retry-After` are known.
  *
  * @category layers
  */
@@ -58,9 +54,10 @@ export const layer = (WebSocket: NodeWebSocketConstructor): Layer.Layer<Socket.W
     webSocket.on("upgrade", ({ socket }) => {
       stream = socket
     })
-    webSocket.on("unexpected-response", (request, { headers, statusCode }) => {
+    webSocket.on("unexpected-response", (_, { headers, statusCode }) => {
       noteRefusal(webSocket, statusCode ?? 0, headers["retry-after"])
-      request.destroy()
+      // one that has not opened tells that it failed
+      webSocket.close()
     })
     corking(webSocket, () => stream)
     return webSocket

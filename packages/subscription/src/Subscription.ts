@@ -2,8 +2,7 @@
  * The live side of the Conversation namespace: one session with the server over a WebSocket, resumed after every
  * interruption, re-authenticated when the token changes, and shared by many Streams.
  *
- * It tells truthfully when events may be missing (`Signal.Lapse`); reading those back from history is the business of
- * the layer that has history.
+ * It signals when events may be missing (`Signal.Lapse`); `Conversations` reads those back from history.
  *
  * @since 0.1.0
  */
@@ -35,39 +34,51 @@ export type { Attachment } from "./internal/fanout.ts"
 /** What the service offers. */
 export interface Service {
   /**
-   * Attaches a subscriber: from here on it hears every signal, until the scope closes. The first subscriber opens the
-   * session, and an idle time after the last one left it closes. The stream fails when the session ends for good, and ends
-   * with the client. Fails with `Closed` after that.
+   * Attaches a subscriber, which receives every signal from now on, until the scope closes. It does not wait for a
+   * session: the first subscriber opens one, which closes `idleTimeToLive` after the last left. Its `signals` fail when
+   * the state becomes `Failed`, and end when the client is closed. Fails with `Closed` once the client is closed.
    */
   readonly attach: Effect.Effect<Attachment, SubscriptionError, Scope.Scope>
   /**
-   * Calls back with every batch of signals, as it is emitted, until the scope closes. It opens no session of its own; the
-   * callback must neither wait nor throw.
+   * Calls back with every batch of signals, as it is emitted, until the scope closes. It opens no session; the callback
+   * must neither block nor throw.
    */
   readonly observe: (
     callback: (signals: ReadonlyArray<Signal>) => void
   ) => Effect.Effect<void, never, Scope.Scope>
-  /** Events as they happen. What happens while there is no session is not among them; see {@link attach}. */
+  /**
+   * Events as they happen. What happens while there is no session is not among them. Fails when the state becomes
+   * `Failed`, and with `Closed` when it begins after the client was closed; see {@link attach}.
+   */
   readonly events: Stream.Stream<ConversationEvent, SubscriptionError>
   /**
-   * Waits until a session is ready, and opens one where nobody subscribes. Fails when it fails for good first, and with
-   * `Closed` when the client is closed.
+   * Waits until a session is up, without a limit, and opens one where nothing subscribes. Fails with the reason of the
+   * state when that becomes `Failed`, and with `Closed` when the client is closed.
    */
   readonly ready: Effect.Effect<void, SubscriptionError>
-  /** Dials now: ends the wait before the next dial, or a session that may be dead. Fails with `Closed`. */
+  /**
+   * Dials now, within the limit of `dialsPerMinute`: ends the wait before the next dial, or replaces the session. It
+   * completes without waiting for the new session. Fails with `Closed` once the client is closed.
+   */
   readonly reconnect: Effect.Effect<void, SubscriptionError>
   /**
-   * Completes at the next good moment to try again what failed: the platform signals that its network is back, the token
-   * was replaced, or a session became ready.
+   * Completes at the next good moment to try again what failed: the platform sends the signal `wake`, the token was
+   * replaced, or a session became ready. It never completes by itself; race it with a pause.
    */
   readonly awaitChance: Effect.Effect<void>
-  /** How many sessions have become ready so far: which `connected` lapses something read from now on covers. */
+  /**
+   * How many sessions have become ready so far: history that is read from now on covers the `connected` lapses up to
+   * that number.
+   */
   readonly sessions: Effect.Effect<number>
-  /** How the session stands now. */
+  /** The state of the connection now. */
   readonly connection: Effect.Effect<ConnectionState>
-  /** How the session stands now, then each change. */
+  /** The state of the connection now, then each change. */
   readonly connectionChanges: Stream.Stream<ConnectionState>
-  /** Calls back with each state that replaces the one before it, until the scope closes; the callback must not throw. */
+  /**
+   * Calls back with each state that replaces the one before it, as it does, until the scope closes; the callback must
+   * not throw.
+   */
   readonly watchConnection: (
     callback: (state: ConnectionState) => void
   ) => Effect.Effect<void, never, Scope.Scope>
@@ -78,7 +89,7 @@ export class Subscription extends Context.Service<Subscription, Service>()(
   "@effect-signalwire/subscription/Subscription"
 ) {}
 
-/** Where the socket is, and how it is kept. */
+/** Where the socket is, and how sessions on it are kept. A number as a duration is milliseconds. */
 export interface Options {
   /** Where the service is. */
   readonly endpoint: Endpoint
@@ -86,23 +97,30 @@ export interface Options {
   readonly agent?: string | undefined
   /** How long opening the socket, and then authenticating on it, may each take. @default "10 seconds" */
   readonly connectTimeout?: Duration.Input | undefined
-  /** How long any other request may wait for its answer. @default "10 seconds" */
+  /** How long any other request on the socket may wait for its answer. @default "10 seconds" */
   readonly requestTimeout?: Duration.Input | undefined
-  /** After this much silence the server is pinged, after twice as much it counts as dead. @default "10 seconds" */
+  /**
+   * After this much silence the server is pinged, after twice as much the session counts as lost.
+   * @default "10 seconds"
+   */
   readonly heartbeat?: Duration.Input | undefined
   /**
-   * How often it dials at most in the long run, whatever asks for it: as many dials at once, and one more each time that a
-   * minute allows. Leave it as it is, but for tests that break connections all the time.
+   * How many dials a minute it makes at most in the long run, whatever asks for them: that many at once, and then one
+   * every 60 seconds divided by it. Leave it as it is, except in tests that break connections all the time.
    * @default 10
    */
   readonly dialsPerMinute?: number | undefined
-  /** How long a sign of life may take after a signal of the platform; see `Wake`. @default "2 seconds" */
+  /**
+   * How long the server may take for a sign of life after a signal of the platform, see `Wake`.
+   * @default "2 seconds"
+   */
   readonly probeTimeout?: Duration.Input | undefined
-  /** How long the session outlives its last subscriber. @default "30 seconds" */
+  /** How long the session stays open after its last subscriber left. @default "30 seconds" */
   readonly idleTimeToLive?: Duration.Input | undefined
   /**
-   * Full-jitter backoff between dials: the first wait is below `base`, none is above `cap`. It begins anew after a session
-   * that was ready for `resetAfter`. However short the waits are, `dialsPerMinute` holds.
+   * The waits between dials: doubling, with full jitter, so that the first is between 0 and `base`, and none is above
+   * `cap`. They begin anew after a session that was up for `resetAfter`. A server that asks for more time gets it, and
+   * `dialsPerMinute` holds however short they are.
    * @default 500 ms, 30 s, 30 s
    */
   readonly backoff?: {
@@ -110,9 +128,12 @@ export interface Options {
     readonly cap: Duration.Input
     readonly resetAfter?: Duration.Input | undefined
   } | undefined
-  /** How many signals one subscriber may have waiting before it is sent to history for the rest. @default 4096 */
+  /**
+   * How many signals may wait for one subscriber; of more, it gets a `Lapse` instead, and history has the rest.
+   * @default 4096
+   */
   readonly capacity?: number | undefined
-  /** Tells the address of a group, which events of the group dialect leave out. @default nothing is known */
+  /** Returns the address of a group, which events of the group dialect leave out. @default no address is known */
   readonly addressOf?: AddressOf | undefined
 }
 
@@ -128,7 +149,7 @@ const heard = (
     return Arr.isArrayNonEmpty(events) ? Effect.succeed(events) : heard(signals)
   })
 
-/** {@link make}, for those who say whom it tells of what it does. */
+/** {@link make} with a `Telemetry` of your own for spans and logs. */
 export const makeTelling = Effect.fnUntraced(function*(
   options: Options,
   telemetry: Telemetry.Telemetry
@@ -166,22 +187,43 @@ export const makeTelling = Effect.fnUntraced(function*(
   })
   yield* Effect.addFinalizer(() => manager.close)
   yield* manager.listen
-  const { attach, awaitChance, ready, reconnect, state } = manager
+  const { state } = manager
+  // made when they are asked for: a process may have thousands of clients, and most are never asked for most of it
   return Subscription.of({
-    attach,
+    get attach() {
+      return manager.attach
+    },
     observe: (callback) => manager.fanout.observe(callback),
-    events: Stream.unwrap(Effect.map(attach, ({ signals }) => Stream.fromPull(Effect.succeed(heard(signals))))),
-    ready,
-    reconnect,
-    awaitChance,
-    sessions: Effect.sync(() => manager.sessions),
-    connection: state.get,
-    connectionChanges: state.changes,
+    get events() {
+      const signals = Effect.map(manager.attach, ({ signals }) => Stream.fromPull(Effect.succeed(heard(signals))))
+      return Stream.unwrap(signals)
+    },
+    get ready() {
+      return manager.ready
+    },
+    get reconnect() {
+      return manager.reconnect
+    },
+    get awaitChance() {
+      return manager.awaitChance
+    },
+    get sessions() {
+      return Effect.sync(() => manager.sessions)
+    },
+    get connection() {
+      return state.get
+    },
+    get connectionChanges() {
+      return state.changes
+    },
     watchConnection: (callback) => state.watch(callback)
   })
 })
 
-/** Builds the service. It dials when the first subscriber attaches, and stops with the scope. */
+/**
+ * Builds the service. It dials when something subscribes, waits for `ready` or asks to `reconnect`, and is closed with
+ * the scope.
+ */
 export const make = (
   options: Options
 ): Effect.Effect<Service, never, Credentials | Constructor | Scope.Scope> => makeTelling(options, Telemetry.effect)

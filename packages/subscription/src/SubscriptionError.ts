@@ -6,7 +6,10 @@
 import type * as Reason from "@effect-signalwire/schema/Reason"
 import { TaggedError } from "@effect-signalwire/schema/TaggedError"
 
-/** A session that ended for good: `reason` says why, `cause` is the original failure where there is one. */
+/**
+ * The state of the connection became `Failed`, or the client was closed: `method` is the service's method, `reason`
+ * says why, `cause` is the original failure, where there is one.
+ */
 export class SubscriptionError extends TaggedError("SubscriptionError")<Reason.ErrorFields> {
   /** Whether the same call may succeed later without any change. */
   get isRetryable(): boolean {

@@ -1,7 +1,21 @@
 /**
- * Signals of the platform about its network. `wake`: now is a good moment to dial, as the network is back, or the page is
- * looked at again. `offline`: the network is gone. A `wake` ends the wait before the next dial; either has a live session
- * ask the server for a sign of life.
+ * Signals of the platform about its network, for a client that dials at the right moment. Browsers have some; elsewhere
+ * provide {@link Wake}.
+ *
+ * ```ts
+ * import { Wake } from "@effect-signalwire/subscription/Wake"
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ *
+ * declare const onForeground: (callback: () => void) => { readonly remove: () => void }
+ *
+ * // an app that comes to the foreground; provide this to the client's layer
+ * export const layer = Layer.succeed(Wake, (signal) =>
+ *   Effect.acquireRelease(
+ *     Effect.sync(() => onForeground(() => signal("wake"))),
+ *     (listener) => Effect.sync(() => listener.remove())
+ *   ))
+ * ```
  *
  * @since 0.1.0
  */
@@ -9,10 +23,19 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-/** What the platform signals. */
+/**
+ * What the platform signals.
+ *
+ * - `wake`: now is a good moment to dial, since the network is back, or the page or app is visible again. It ends the
+ *   wait before the next dial: three times at once, then once every 6 seconds.
+ * - `offline`: the network is gone. The state of a session that is up becomes `Reconnecting`, until the server gives a
+ *   sign of life.
+ *
+ * Either makes a session that is up ask the server for a sign of life, within the option `probeTimeout`.
+ */
 export type WakeSignal = "wake" | "offline"
 
-/** Calls back with each signal, until the scope closes. */
+/** Listens to the platform: calls back with each signal, until the scope closes. */
 export type Hints = (hint: (signal: WakeSignal) => void) => Effect.Effect<void, never, Scope.Scope>
 
 /** Something that can be listened to. There are platforms whose `document` is no such thing. */
@@ -43,10 +66,13 @@ const browser: Hints = (hint) =>
     (stops) => Effect.sync(() => stops.forEach((stop) => stop()))
   )
 
-/** What browsers signal: `online`, `offline`, and a page that becomes visible. Elsewhere nothing. */
+/**
+ * The signals of browsers: `online` and a page that becomes visible are `wake`, `offline` is `offline`. Elsewhere there
+ * are none.
+ */
 export const platform: Hints = typeof document === "undefined" ? () => Effect.void : browser
 
-/** The signals in use; replace it where a platform has others, such as an app that comes to the foreground. */
+/** The signals in use when a client is made. @default {@link platform} */
 export const Wake: Context.Reference<Hints> = Context.Reference("@effect-signalwire/subscription/Wake", {
   defaultValue: () => platform
 })

@@ -64,8 +64,8 @@ const headerIn = (headers: unknown, name: string): string | undefined => {
 }
 
 /**
- * Finds what lies under a connection as it opens: what its handshake is sent on, which may have carried requests before.
- * Where the server refuses the upgrade, that is noted.
+ * Finds what lies under a connection as it opens: what its handshake is sent on, which may have carried requests
+ * before. Where the server refuses the upgrade, that is noted.
  */
 const findTransport = (webSocket: WebSocket, address: string): () => Transport | undefined => {
   const channels = diagnostics()
@@ -129,7 +129,11 @@ const open = (url: string, protocols?: string | Array<string>): Socket.WebSocket
   return webSocket
 }
 
-/** The platform's own `WebSocket`; a close that is not answered ends the connection all the same. */
+/**
+ * The platform's own `WebSocket`. A close that is not answered within 2 seconds ends the connection all the same. Where
+ * the platform has none, dialling fails with `Invalid`, which names the option `WebSocket`. In Node, a refused socket's
+ * status and `Retry-After` are known; browsers don't show them.
+ */
 export const context: Context.Context<Socket.WebSocketConstructor> = /* @__PURE__ */ Context.make(
   WebSocketConstructor,
   (url, options) => {
@@ -140,7 +144,7 @@ export const context: Context.Context<Socket.WebSocketConstructor> = /* @__PURE_
   }
 )
 
-/** Sockets of a class like the platform's. */
+/** Sockets of another class with the interface of the platform's `WebSocket`. */
 export const contextOf = (
   WebSocket: new(url: string) => Socket.WebSocketLike
 ): Context.Context<Socket.WebSocketConstructor> => Context.make(WebSocketConstructor, (url) => new WebSocket(url))

@@ -5,6 +5,9 @@ import * as Socket from "effect/socket/Socket"
 import { createHash } from "node:crypto"
 import { createServer } from "node:http"
 import { Socket as TcpSocket } from "node:net"
+import { WebSocket } from "ws"
+import * as SocketModule from "../src/internal/socket.ts"
+import * as NodeWebSockets from "../src/NodeWebSockets.ts"
 import * as WebSockets from "../src/WebSockets.ts"
 
 const acceptKey = (key: string): string =>
@@ -98,4 +101,47 @@ describe("the platform's WebSocket on Node", () => {
       })
       assert.strictEqual(writes, 1)
     }).pipe(Effect.scoped))
+})
+
+/** A server that refuses upgrades. */
+const startRefusing = (status: number, headers: Readonly<Record<string, string>>) =>
+  Effect.acquireRelease(
+    Effect.promise(async () => {
+      const server = createServer()
+      server.on("upgrade", (_, socket) => {
+        const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+        socket.end(`HTTP/1.1 ${status} No\r\n${lines.join("")}content-length: 0\r\n\r\n`)
+      })
+      await new Promise<void>((resolve) => {
+        server.listen(0, "127.0.0.1", resolve)
+      })
+      const address = server.address()
+      return { server, port: typeof address === "object" && address !== null ? address.port : 0 }
+    }),
+    ({ server }) => Effect.sync(() => void server.close())
+  )
+
+describe.each(
+  [
+    ["the platform's sockets", WebSockets.layer],
+    ["the sockets of ws", NodeWebSockets.layer(WebSocket)]
+  ] as const
+)("%s", (_, layer) => {
+  it.live("P8.5: say why an upgrade was refused, and how long the server asks to be left alone", () =>
+    Effect.gen(function*() {
+      const { port } = yield* startRefusing(503, { "Retry-After": "7" })
+      const failure = yield* Effect.flip(Effect.scoped(SocketModule.open(`ws://127.0.0.1:${port}/path`, 5000)))
+      assert.include(failure.reason.message, "the server answered 503")
+      assert.strictEqual(failure.retryAfterMillis, 7000)
+    }).pipe(Effect.provide(layer)))
+
+  it.live.each(["soon", "-1", "1e400"])(
+    "P8.5: leave a server alone no longer for a Retry-After that is none: %s",
+    (after) =>
+      Effect.gen(function*() {
+        const { port } = yield* startRefusing(429, { "Retry-After": after })
+        const failure = yield* Effect.flip(Effect.scoped(SocketModule.open(`ws://127.0.0.1:${port}/path`, 5000)))
+        assert.include([0, 600_000], failure.retryAfterMillis)
+      }).pipe(Effect.provide(layer))
+  )
 })

@@ -21,7 +21,10 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 
-/** A `Conversations` of these members; not connected unless told otherwise. */
+/**
+ * A `Conversations` of these members. Without a `connection` among them, its state is `Idle` and never changes, and
+ * `ready` and `reconnect` complete at once.
+ */
 export const conversations = (
   members: Partial<Conversations.Service>
 ): Layer.Layer<Conversations.Conversations> =>
@@ -35,11 +38,14 @@ export const conversations = (
     ...members
   })
 
-/** A `SignalWireHttp` of these members; it knows no groups unless told otherwise. */
+/** A `SignalWireHttp` of these members. Without `addressOf` among them, no address of a group is known. */
 export const http = (members: Partial<SignalWireHttp.Service>): Layer.Layer<SignalWireHttp.SignalWireHttp> =>
   Layer.mock(SignalWireHttp.SignalWireHttp, { addressOf: () => null, ...members })
 
-/** A `Subscription` of these members; nothing is observed unless told otherwise. */
+/**
+ * A `Subscription` of these members. Without them, `observe` and `watchConnection` never call back, `connection` is
+ * `Idle`, and `awaitChance` never completes.
+ */
 export const subscription = (members: Partial<Subscription.Service>): Layer.Layer<Subscription.Subscription> =>
   Layer.mock(Subscription.Subscription, {
     observe: () => Effect.void,

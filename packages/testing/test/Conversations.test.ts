@@ -15,6 +15,7 @@ import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
@@ -281,6 +282,17 @@ describe("a subscription", () => {
       yield* signal(liveAt("live", 3))
       yield* end
       assert.deepStrictEqual((yield* Stream.runCollect(events)).map(({ text }) => text), ["missed", "live"])
+    }).pipe(Effect.scoped))
+
+  it.effect("P5.5: has a stream that is run once: running it again, or meanwhile, is a defect", () =>
+    Effect.gen(function*() {
+      const { conversations, end } = yield* start()
+      const events = yield* conversations.subscription()
+      const first = yield* Effect.forkScoped(Stream.runDrain(events), { startImmediately: true })
+      assert.isTrue(Exit.hasDies(yield* Effect.exit(Stream.runDrain(events))))
+      yield* end
+      yield* Fiber.join(first)
+      assert.isTrue(Exit.hasDies(yield* Effect.exit(Stream.runDrain(events))))
     }).pipe(Effect.scoped))
 
   it.effect("P1.3: reads back what it could not hold", () =>

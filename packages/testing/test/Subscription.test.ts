@@ -413,9 +413,11 @@ describe("the session", () => {
       yield* (yield* server.dialled).accept("p1")
       yield* settle
       yield* subscription.reconnect
+      // what is asked for from now on is asked of the next session
+      assert.notStrictEqual((yield* subscription.connection)._tag, "Connected")
+      const ready = yield* Effect.forkChild(subscription.ready, { startImmediately: true })
       yield* (yield* server.dialled).accept("p1")
-      yield* settle
-      assert.strictEqual((yield* subscription.connection)._tag, "Connected")
+      yield* Fiber.join(ready)
     }))
 
   it.effect("ready opens a session where nobody subscribes", () =>

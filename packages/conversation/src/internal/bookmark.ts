@@ -27,12 +27,10 @@ export const make = (
   const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   let writtenAt = Number.NEGATIVE_INFINITY
   let inHand = false
+  const report = (failure: unknown) => telemetry.warn("the cursor could not be written", [failure])
   const write = Effect.suspend(() => {
     writtenAt = now()
-    return Effect.catch(
-      cursor.save(standing()),
-      (error) => telemetry.warn("the cursor could not be written", [error.message])
-    )
+    return Effect.catchDefect(Effect.catch(cursor.save(standing()), ({ message }) => report(message)), report)
   })
   return {
     asked: Effect.suspend(() => {

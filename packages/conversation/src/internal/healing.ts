@@ -22,7 +22,7 @@ export interface Pause {
   readonly attempt: number
   /** How long the last attempt took, which counts as waiting. Milliseconds. */
   readonly tookMillis: number
-  /** The longest pause of its own. Milliseconds. */
+  /** The longest pause of its own, but for the quarter that chance may add. Milliseconds. */
   readonly capMillis: number
 }
 
@@ -51,7 +51,7 @@ export class Healing {
     const isRefused = reason._tag === "Unauthorized" && !reason.isRetryable
     const [first, longest] = isRefused ? [refusedBase, refusedCap] : [base, capMillis]
     return Effect.flatMap(Random.next, (chance) => {
-      const own = Math.min(longest, first * 2 ** Math.min(attempt, 20)) * (1 + chance) / 2
+      const own = Math.min(longest, first * 2 ** Math.min(attempt, 20)) * (1 + chance / 4)
       return Effect.raceFirst(Effect.sleep(Math.max(own - tookMillis, base / 5)), this.chance)
     })
   }

@@ -36,7 +36,7 @@ export interface Source {
 }
 
 export interface Options {
-  readonly subscription: Subscription
+  readonly subscription: Pick<Subscription, "connection" | "sessions">
   readonly monitor: Monitor
   readonly healing: Healing
   readonly telemetry: Telemetry
@@ -45,7 +45,7 @@ export interface Options {
 }
 
 /** Connected, and unable to read: everything waits for it. Milliseconds. */
-const connectedCap = 4000
+const connectedCap = 3600
 
 /**
  * A request that hangs is given up early, so that the next one finds a server that is well again; where several did so,
@@ -54,10 +54,15 @@ const connectedCap = 4000
 const quick = 4000
 const quickInARow = 3
 
+/** Failures are reported once they last, and again so much later. Milliseconds. */
+const patience = 5000
+const reportInterval = 60_000
+
 export class HistoryReader {
   private readonly options: Options
   private readonly flights = Flight.make<string, Snapshot, ConversationError>()
   private moment = 0
+  private reportedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: Options) {
     this.options = options
@@ -123,6 +128,7 @@ export class HistoryReader {
   ): Effect.Effect<A, ConversationError> {
     return Effect.gen({ self: this }, function*() {
       const { healing, monitor, subscription, telemetry } = this.options
+      const since = yield* Monotonic.millis
       let timeouts = 0
       for (let attempt = 0;; attempt++) {
         const began = yield* Monotonic.millis
@@ -138,6 +144,7 @@ export class HistoryReader {
         if (session._tag === "Failed") {
           return yield* new ConversationError({ method: error.method, reason: session.reason })
         }
+        if (session._tag === "Connected") yield* this.report(reason, since)
         timeouts = reason._tag === "Timeout" && timeouts < quickInARow ? timeouts + 1 : 0
         onFailure(reason)
         yield* telemetry.debug("history could not be read", [error.message], { "signalwire.method": error.method })
@@ -148,6 +155,15 @@ export class HistoryReader {
           capMillis: session._tag === "Connected" ? connectedCap : Math.max(connectedCap, this.options.pollMillis)
         })
       }
+    })
+  }
+
+  /** Warns of a session that is up and delivers nothing, as history could not be read since then. */
+  private report(reason: Reason.Reason, since: number): Effect.Effect<void> {
+    return Effect.flatMap(Monotonic.millis, (now) => {
+      if (now - since < patience || now - this.reportedAt < reportInterval) return Effect.void
+      this.reportedAt = now
+      return this.options.telemetry.warn(`messages wait for history, which can't be read (${reason.message})`, [])
     })
   }
 }

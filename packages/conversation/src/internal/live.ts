@@ -124,7 +124,7 @@ class Live implements Member {
       const beginning = yield* this.options.monitor.whileReading(begin(this.newest))
       const { moment, sessions } = this.takeAsOf()
       const step = this.tell({ _tag: "Begun", sessions, beginning })
-      yield* this.options.reconciler.hasRead(this, moment, 0)
+      this.options.reconciler.hasRead(this, moment, 0)
       return step
     })
   }
@@ -217,7 +217,7 @@ class Live implements Member {
       // what is read of further parts was there before the first was
       const { moment, sessions } = rest === undefined ? this.takeAsOf() : this.asOf ?? never
       const step = this.tell({ _tag: "ReadBack", sessions, messages, top, more: rest !== undefined })
-      yield* reconciler.hasRead(this, moment, this.isOpening ? 0 : step.found)
+      reconciler.hasRead(this, moment, this.isOpening ? 0 : step.found)
       const hole = step.items.find(({ _tag }) => _tag === "Gap")
       if (step.found > 0 && !this.isOpening) yield* meter.repaired(step.found)
       if (rest === undefined) this.isOpening = false

@@ -14,6 +14,7 @@ const slowMillis = 4000
 export class Monitor {
   readonly state: Watched.Watched<ConnectionState>
   private session: ConnectionState
+  private published: ConnectionState
   private polling = false
   private catchingUp = 0
   /** Why history could not be read when that was last tried. */
@@ -21,6 +22,7 @@ export class Monitor {
 
   constructor(session: ConnectionState) {
     this.session = session
+    this.published = session
     this.state = Watched.make(session)
   }
 
@@ -61,18 +63,30 @@ export class Monitor {
     if (this.catchingUp === Math.max(change, 0)) this.publish()
   }
 
-  private publish(): void {
+  /** The state that users see. */
+  private get view(): ConnectionState {
     const { polling, session } = this
     switch (session._tag) {
       case "Connected":
-        return this.state.setUnsafe(
-          this.catchingUp > 0 ? { ...session, catchingUp: true, reason: this.unreadable } : session
-        )
+        return this.catchingUp > 0 ? { ...session, catchingUp: true, reason: this.unreadable } : session
       case "Connecting":
       case "Reconnecting":
-        return this.state.setUnsafe(polling ? { ...session, polling } : session)
+        return polling ? { ...session, polling } : session
       default:
-        return this.state.setUnsafe(session)
+        return session
     }
   }
+
+  private publish(): void {
+    const { view } = this
+    if (isSame(view, this.published)) return
+    this.published = view
+    this.state.setUnsafe(view)
+  }
+}
+
+/** Whether two states look the same to users. */
+const isSame = (one: ConnectionState, other: ConnectionState): boolean => {
+  const fields = new Map<string, unknown>(Object.entries(other))
+  return Object.entries(one).every(([name, value]) => fields.get(name) === value) && one._tag === other._tag
 }

@@ -4,11 +4,11 @@
  * history is all there is, and is read at the shortest interval.
  */
 import { Emitter } from "@effect-signalwire/schema/Emitter"
-import { Mailbox } from "@effect-signalwire/schema/Mailbox"
 import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
-import type * as Clock from "effect/Clock"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
@@ -54,62 +54,70 @@ export class Reconciler {
   private readonly options: Options
   private readonly monitor: Monitor
   private readonly telemetry: Telemetry
-  private readonly scope: Scope.Scope
+  private readonly context: Context.Context<never>
   private readonly clock: Clock.Clock
   private readonly readings = new Map<Member, Reading>()
+  /** Asks as time goes by; there is none while nothing is due before something changes. */
   private loop: Fiber.Fiber<void> | undefined
-  /** What the loop waits for may have changed. */
-  private readonly changes = new Mailbox<void>()
+  private isSleeping = false
   private session: ConnectionState
-  /** How long after the last read the next one is due. */
-  private millis: number
-  /**
-   * Something could not be read as it came, which history may have: when the first of it came, and a moment after the
-   * last. `undefined` once every sequence has read history since.
-   */
-  private owed: { readonly at: number; readonly moment: number } | undefined
-  private reportedAt = Number.NEGATIVE_INFINITY
+  /** Since when there is no session. */
+  private since: number | undefined
   private isPolling = false
   /** History is polled from now on. */
   private readonly polling = new Emitter<void>()
+  /** How long after the last read the next one is due. */
+  private millis: number
+  private lengthening = 1
+  /**
+   * Something could not be read as it came, which history may have: when the first of it came, or was last looked for,
+   * and a moment after the last. `undefined` once every sequence has read history since.
+   */
+  private owed: { readonly at: number; readonly moment: number } | undefined
+  private reportedAt = Number.NEGATIVE_INFINITY
 
+  /** `context` is what it runs with. */
   constructor(
     options: Options,
     session: ConnectionState,
     monitor: Monitor,
     telemetry: Telemetry,
-    scope: Scope.Scope,
-    clock: Clock.Clock
+    context: Context.Context<never>
   ) {
     this.options = options
     this.session = session
     this.monitor = monitor
     this.telemetry = telemetry
-    this.scope = scope
-    this.clock = clock
+    this.context = context
+    this.clock = Context.get(context, Clock.Clock)
     this.millis = options.minMillis
+  }
+
+  private get now(): number {
+    return Monotonic.millisOf(this.clock)
   }
 
   /** Has a sequence asked to read from time to time, until the scope closes. */
   join(member: Member): Effect.Effect<void, never, Scope.Scope> {
     return Effect.asVoid(Effect.acquireRelease(
-      Effect.suspend(() => {
-        this.readings.set(member, { at: Monotonic.millisOf(this.clock), moment: 0 })
-        if (this.loop !== undefined) return Effect.void
-        return Effect.map(Effect.forkIn(this.run, this.scope), (loop) => {
-          this.loop = loop
-        })
+      Effect.sync(() => {
+        // it is about to read anyway
+        this.readings.set(member, { at: this.now, moment: 0 })
+        this.hasChanged()
       }),
       () =>
         Effect.sync(() => {
           this.readings.delete(member)
           this.hasPaid()
-          if (this.readings.size > 0) return
-          this.loop?.interruptUnsafe()
-          this.loop = undefined
-          this.poll(false)
+          if (this.readings.size === 0) this.close()
         })
     ))
+  }
+
+  /** Asks nobody any more, unless somebody joins. */
+  close(): void {
+    this.stop()
+    this.poll(false)
   }
 
   /** Waits until there has been no session for so long that history is polled. */
@@ -130,7 +138,7 @@ export class Reconciler {
    */
   couldNotRead(moment: number): void {
     const { owed } = this
-    this.owed = { at: owed?.at ?? Monotonic.millisOf(this.clock), moment }
+    this.owed = { at: owed?.at ?? this.now, moment }
     if (owed === undefined) this.hasChanged()
   }
 
@@ -138,15 +146,14 @@ export class Reconciler {
    * Notes that a sequence has read what was there before a moment, for whatever reason, and how many messages it had
    * missed. What another sequence has read says nothing of what this one needs.
    */
-  hasRead(member: Member, moment: number, found: number): Effect.Effect<void> {
-    return Effect.map(Monotonic.millis, (at) => {
-      member.isAsked = false
-      if (this.readings.has(member)) this.readings.set(member, { at, moment })
-      this.hasPaid()
-      // it may not have read yet what another read is due for
-      if (this.owed !== undefined) this.hasChanged()
-      if (found > 0) this.soon()
-    })
+  hasRead(member: Member, moment: number, found: number): void {
+    member.isAsked = false
+    if (this.readings.has(member)) this.readings.set(member, { at: this.now, moment })
+    this.hasPaid()
+    const isSooner = found > 0 && this.millis > this.options.minMillis
+    if (isSooner) this.millis = this.options.minMillis
+    // it may not have read yet what another read is due for
+    if (isSooner || this.owed !== undefined) this.hasChanged()
   }
 
   private hasPaid(): void {
@@ -156,20 +163,28 @@ export class Reconciler {
     }
   }
 
+  /** What the loop waits for may be due at another time. */
+  private hasChanged(): void {
+    if (this.readings.size === 0 || (this.loop !== undefined && !this.isSleeping)) return
+    this.stop()
+    const loop = Effect.runForkWith(this.context)(this.supervise())
+    this.loop = loop
+    // it may have ended within the call that began it
+    loop.addObserver(() => {
+      if (this.loop === loop) this.loop = undefined
+    })
+  }
+
+  private stop(): void {
+    this.loop?.interruptUnsafe()
+    this.loop = undefined
+    this.isSleeping = false
+  }
+
   private poll(isPolling: boolean): void {
     this.isPolling = isPolling
     this.monitor.isPolling(isPolling)
     if (isPolling) this.polling.emit()
-  }
-
-  private soon(): void {
-    if (this.millis === this.options.minMillis) return
-    this.millis = this.options.minMillis
-    this.hasChanged()
-  }
-
-  private hasChanged(): void {
-    if (this.changes.size === 0) this.changes.add(undefined)
   }
 
   /** Those that are not about to read, of those that have not since something could not be read. */
@@ -187,24 +202,28 @@ export class Reconciler {
   }
 
   private ask(members: ReadonlyArray<Member>): Effect.Effect<void> {
-    return Effect.forEach(members, (member) => {
-      member.isAsked = true
-      return member.mark
-    }, { discard: true })
+    return Effect.suspend(() => {
+      // what comes while they read is looked for an interval later
+      if (this.owed !== undefined) this.owed = { ...this.owed, at: this.now }
+      return Effect.forEach(members, (member) => {
+        member.isAsked = true
+        return member.mark
+      }, { discard: true })
+    })
   }
 
   /** Asks all that are not about to read anyway. */
-  private askAll(now: number): Effect.Effect<void> {
+  private get askAll(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      for (const reading of this.readings.values()) reading.at = now
+      for (const reading of this.readings.values()) reading.at = this.now
       return this.ask([...this.readings.keys()].filter(({ isAsked }) => !isAsked))
     })
   }
 
   private get report(): Effect.Effect<void> {
-    return Effect.flatMap(Monotonic.millis, (now) => {
-      if (now - this.reportedAt < reportInterval) return Effect.void
-      this.reportedAt = now
+    return Effect.suspend(() => {
+      if (this.now - this.reportedAt < reportInterval) return Effect.void
+      this.reportedAt = this.now
       return this.telemetry.warn(
         `no messages arrive as they happen (${describe(this.session)}); history is read at intervals until they do`,
         []
@@ -212,48 +231,67 @@ export class Reconciler {
     })
   }
 
+  /**
+   * When all are to read, and when those are that have not read since something could not be read; infinite while that
+   * depends on what happens.
+   */
+  private due(): { readonly sweepAt: number; readonly owedAt: number } {
+    const { lengthening, options, owed, session } = this
+    const never = Number.POSITIVE_INFINITY
+    if (session._tag === "Connecting" || session._tag === "Reconnecting") {
+      this.since ??= this.now
+      const sweepAt = this.isPolling
+        ? this.readAt + options.minMillis * lengthening
+        : this.since + options.patienceMillis
+      return { sweepAt, owedAt: never }
+    }
+    this.since = undefined
+    this.poll(false)
+    if (session._tag !== "Connected") return { sweepAt: never, owedAt: never }
+    return {
+      sweepAt: options.whileConnected ? this.readAt + this.millis * lengthening : never,
+      owedAt: owed === undefined || this.owing.length === 0 ? never : owed.at + options.minMillis * lengthening
+    }
+  }
+
+  /** Runs on after an exception, such as one of a logger: without it, what is never pushed would never be found. */
+  private supervise(): Effect.Effect<void> {
+    return Effect.catchDefect(
+      this.run,
+      (defect) =>
+        this.telemetry.warn("an exception stopped the reconciler; it goes on", [defect]).pipe(
+          Effect.andThen(Effect.sleep(this.options.minMillis)),
+          Effect.andThen(Effect.suspend(() => this.supervise()))
+        )
+    )
+  }
+
   private get run(): Effect.Effect<void> {
     return Effect.gen({ self: this }, function*() {
-      const { maxMillis, minMillis, patienceMillis, whileConnected } = this.options
-      /** Since when there is no session. */
-      let since: number | undefined
-      let lengthening = 1 + spread * (yield* Random.next)
+      this.lengthening = 1 + spread * (yield* Random.next)
       while (true) {
-        const now = yield* Monotonic.millis
-        const { owed, session } = this
-        let dueAt = Number.POSITIVE_INFINITY
-        let owedAt = Number.POSITIVE_INFINITY
-        if (session._tag === "Connecting" || session._tag === "Reconnecting") {
-          since ??= now
-          if (now - since < patienceMillis) dueAt = since + patienceMillis
-          else if (this.isPolling) dueAt = this.readAt + minMillis * lengthening
-          else dueAt = now
-        } else {
-          since = undefined
-          this.poll(false)
-          if (session._tag === "Connected") {
-            if (whileConnected) dueAt = this.readAt + this.millis * lengthening
-            if (owed !== undefined && this.owing.length > 0) owedAt = owed.at + minMillis * lengthening
-          }
-        }
-        const next = Math.min(dueAt, owedAt)
-        if (next > now) {
-          yield* Number.isFinite(next)
-            ? Effect.raceFirst(Effect.sleep(Math.ceil(next - now)), this.changes.take)
-            : this.changes.take
+        const { owedAt, sweepAt } = this.due()
+        const wait = Math.min(owedAt, sweepAt) - this.now
+        if (wait > 0) {
+          if (!Number.isFinite(wait)) return
+          this.isSleeping = true
+          yield* Effect.sleep(Math.ceil(wait))
+          this.isSleeping = false
           continue
         }
-        lengthening = 1 + spread * (yield* Random.next)
-        if (dueAt > now) {
+        this.lengthening = 1 + spread * (yield* Random.next)
+        if (sweepAt > this.now) {
           yield* this.ask(this.owing)
           continue
         }
-        if (since !== undefined && !this.isPolling) {
+        if (this.since !== undefined && !this.isPolling) {
           this.poll(true)
           yield* this.report
         }
-        this.millis = since === undefined ? Math.min(this.millis * 2, maxMillis) : minMillis
-        yield* this.askAll(now)
+        this.millis = this.since === undefined
+          ? Math.min(this.millis * 2, this.options.maxMillis)
+          : this.options.minMillis
+        yield* this.askAll
       }
     })
   }

@@ -48,7 +48,9 @@ export const make = (unscoped: HttpClient.HttpClient): Transport => {
         Effect.flatMap(read),
         untilTaken,
         withoutHeaders,
-        Effect.mapError(({ reason }) => lost(reason.cause))
+        Effect.mapError(({ reason }) => lost(reason.cause)),
+        // a client that throws has no answer either
+        Effect.catchDefect((thrown) => Effect.fail(lost(thrown)))
       ),
       millis,
       late

@@ -18,39 +18,42 @@ import type { Runner, RunOptions } from "./runner.ts"
 import { requireTimeout } from "./settings.ts"
 
 /**
- * Called with every message, as it happens. A Promise that it returns is awaited before it is called again. What it throws,
- * or rejects with, is passed to `onError`.
+ * Called with every message, as it happens. A Promise that it returns is awaited before it is called again, unless
+ * `concurrency` allows more. What it throws, or rejects with, is passed to `onError`.
  */
 export type OnMessage = (message: Documented.DocumentedEvent) => unknown
 
 /** Where failures go that nobody else is told of. */
 export type Report = (message: string, error: unknown) => void
 
-/** How to be called back. The `signal` ends the subscription, also once it runs. */
+/** How to be called back. The `signal` ends the subscription, also after it has begun. */
 export interface SubscribeOptions extends RunOptions {
-  /** What becomes of messages that come faster than they are taken. @default "suspend": nothing is lost */
+  /** What happens to messages that arrive faster than the callback handles them. @default "suspend": nothing is lost */
   readonly policy?: Conversations.Policy | undefined
   /**
-   * How many calls of a callback that returns Promises may be unsettled at once. With one, messages are handled strictly
-   * one after the other; those that come meanwhile wait as the `policy` says.
+   * How many Promises that the callback returned may be pending at once. With 1, messages are handled strictly one
+   * after the other; those that arrive meanwhile wait as the `policy` says. A callback that messages have waited for
+   * during 30 seconds is reported to the logger.
    * @default 1
    */
   readonly concurrency?: number | undefined
   /**
-   * How long to wait for the beginning, in milliseconds or as a string such as `"5 seconds"`: it then rejects with reason
-   * `Timeout`. Without it, it waits for whatever may heal; `connection` says for what.
+   * How long the beginning may take before the Promise rejects with reason `Timeout`: milliseconds, or a string such as
+   * `"5 seconds"`. Without it, it waits for whatever may recover; `connection` says for what.
    * @default no limit
    */
   readonly timeout?: Duration.Input | undefined
   /**
-   * Told of messages that may be missing and can't be had, since history does not reach back over an interruption: before
-   * the callback has what came after them. Without it a warning is logged.
+   * Called for messages that may be missing and can't be had, since history does not reach back over an interruption,
+   * before the callback gets what came after them.
+   * @default only a warning is logged
    */
   readonly onGap?: ((gap: DocumentedGap) => void) | undefined
   /**
-   * Called with what the callbacks throw or reject with, with the failure that ended the subscription, and once when the
-   * token was refused and there is no other: the subscription then waits for `updateToken`. None of it touches another
-   * subscriber. Without it they are logged.
+   * Called with what the callbacks throw or reject with; with the failure that ended the subscription; and, once each
+   * time, with a `ConversationError` of reason `Unauthorized` when the token was refused and there is no other: the
+   * subscription then waits for `updateToken`. None of it affects another subscriber.
+   * @default they are logged as errors
    */
   readonly onError?: ((error: unknown) => void) | undefined
 }
@@ -79,8 +82,8 @@ const requirePolicy = (policy: unknown): Conversations.Policy | undefined => {
 }
 
 /**
- * Calls what the user gave. What it throws or rejects with is its own affair, and reported; it returns what settles with a
- * Promise, and never rejects.
+ * Calls what the user gave. What it throws or rejects with is its own affair, and reported; it returns what settles
+ * with a Promise, and never rejects.
  */
 export const guarded =
   <A>(call: (argument: A) => unknown, onFailure: (error: unknown) => void) =>

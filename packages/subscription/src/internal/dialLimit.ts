@@ -33,15 +33,21 @@ const waitFor = (limit: (clock: Clock.Clock) => TokenBucket): Effect.Effect<void
 
 /** The limits of one client. */
 export class DialLimit {
-  /** Waits until another dial may begin. */
-  readonly dial: Effect.Effect<void>
-  /** Waits until another wake signal may end a wait. */
-  readonly wake: Effect.Effect<void>
+  private readonly dials: TokenBucket
+  private readonly wakes: TokenBucket
 
   constructor(perMinute: number) {
-    const dials = new TokenBucket(perMinute, 60_000 / perMinute)
-    const wakes = new TokenBucket(wakeBurst, 60_000 / perMinute)
-    this.dial = Effect.andThen(waitFor(() => dials), waitFor(processLimit))
-    this.wake = waitFor(() => wakes)
+    this.dials = new TokenBucket(perMinute, 60_000 / perMinute)
+    this.wakes = new TokenBucket(wakeBurst, 60_000 / perMinute)
+  }
+
+  /** Waits until another dial may begin. */
+  get dial(): Effect.Effect<void> {
+    return Effect.andThen(waitFor(() => this.dials), waitFor(processLimit))
+  }
+
+  /** Waits until another wake signal may end a wait. */
+  get wake(): Effect.Effect<void> {
+    return waitFor(() => this.wakes)
   }
 }

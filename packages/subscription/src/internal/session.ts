@@ -11,7 +11,6 @@ import * as Reason from "@effect-signalwire/schema/Reason"
 import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
 import * as Token from "@effect-signalwire/schema/Token"
 import * as Uuid from "@effect-signalwire/schema/Uuid"
-import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -22,6 +21,7 @@ import * as Scope from "effect/Scope"
 import type { WebSocketConstructor } from "effect/socket/Socket"
 import type * as Signal from "../Signal.ts"
 import type { Hints } from "../Wake.ts"
+import { messageOf, stackOf } from "./exceptions.ts"
 import * as Inbox from "./inbox.ts"
 import type { Resume } from "./phase.ts"
 import { Requests } from "./requests.ts"
@@ -98,19 +98,17 @@ const connectParams = (agent: string, { resume, token }: Start): Connect.Params 
 const offline = new Reason.Transport({ detail: "the platform is offline" })
 
 /** Reports what something threw that should not; the connection counts as lost. Platforms quote what they are given. */
-const thrown = (
-  cause: Cause.Cause<unknown>,
+const exception = (
+  thrown: unknown,
   redact: (text: string) => string,
   { warn }: Telemetry
 ): Effect.Effect<Reason.Transport> =>
-  Effect.suspend(() => {
-    const error = Cause.squash(cause)
-    const message = redact(error instanceof Error ? error.message : String(error))
-    return Effect.as(
-      warn("an exception ended the session; it is dialled again", [redact(Cause.pretty(cause))]),
-      new Reason.Transport({ detail: `an exception: ${message}` })
+  Effect.suspend(() =>
+    Effect.as(
+      warn("an exception ended the session; it is dialled again", [redact(stackOf(thrown))]),
+      new Reason.Transport({ detail: `an exception: ${redact(messageOf(thrown))}` })
     )
-  })
+  )
 
 /** Reads what the session's socket brings, until something ends it. */
 const live = Effect.fnUntraced(function*(
@@ -149,17 +147,11 @@ const live = Effect.fnUntraced(function*(
       giveUp()
     })
   /** Has what goes on beside the reading end the session where it fails, or throws. */
-  const losing = (effect: Effect.Effect<unknown, Reason.Reason>): Effect.Effect<void> =>
-    Effect.matchCauseEffect(effect, {
-      onSuccess: () => Effect.void,
-      onFailure: (cause) => {
-        if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(Cause.interrupt())
-        const failure = Cause.findError(cause)
-        return Result.isSuccess(failure)
-          ? lose(failure.success)
-          : Effect.flatMap(thrown(cause, redact, options.telemetry), lose)
-      }
-    })
+  const losing = (effect: Effect.Effect<unknown, Reason.Reason>): Effect.Effect<unknown> =>
+    Effect.catchDefect(
+      Effect.catch(effect, lose),
+      (thrown) => Effect.flatMap(exception(thrown, redact, options.telemetry), lose)
+    )
   const context = yield* Effect.context()
   const beside = (effect: Effect.Effect<unknown, Reason.Reason>): void =>
     void Effect.runForkWith(context)(Effect.forkIn(losing(effect), scope))
@@ -297,12 +289,10 @@ const unopened = ({ reason, retryAfterMillis }: Socket.Failure): Ended => ({
 export const run = (options: Options, start: Start): Effect.Effect<Ended, never, WebSocketConstructor> =>
   Effect.scoped(live(options, start)).pipe(
     Effect.catch((failure) => Effect.succeed(unopened(failure))),
-    Effect.catchCause((cause): Effect.Effect<Ended> =>
-      Cause.hasInterruptsOnly(cause)
-        ? Effect.failCause(Cause.interrupt())
-        : Effect.map(
-          thrown(cause, (text) => Token.redact(text, Redacted.value(start.token)), options.telemetry),
-          (reason): Ended => ({ ...never, ending: "lost", reason, retryAfterMillis: 0 })
-        )
+    Effect.catchDefect((thrown) =>
+      Effect.map(
+        exception(thrown, (text) => Token.redact(text, Redacted.value(start.token)), options.telemetry),
+        (reason): Ended => ({ ...never, ending: "lost", reason, retryAfterMillis: 0 })
+      )
     )
   )

@@ -10,7 +10,6 @@ import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
 import * as Watched from "@effect-signalwire/schema/Watched"
-import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
@@ -25,6 +24,7 @@ import type { Hints, WakeSignal } from "../Wake.ts"
 import type { Backoff } from "./backoff.ts"
 import { WebSocketConstructor } from "./constructor.ts"
 import { DialLimit } from "./dialLimit.ts"
+import { messageOf, stackOf } from "./exceptions.ts"
 import { type Attachment, Fanout } from "./fanout.ts"
 import { type Happening, type Phase, type Plan, step } from "./phase.ts"
 import * as Session from "./session.ts"
@@ -109,7 +109,7 @@ export interface Options {
 const failed = (method: string, reason: Reason.Reason, cause?: unknown) =>
   new SubscriptionError({ method, reason, ...(cause === undefined ? undefined : { cause }) })
 
-const isOver = (state: ConnectionState): Effect.Effect<boolean, SubscriptionError> => {
+const isReady = (state: ConnectionState): Effect.Effect<boolean, SubscriptionError> => {
   switch (state._tag) {
     case "Connected":
       return Effect.succeed(true)
@@ -165,29 +165,31 @@ export class SessionManager {
 
   /** Waits until a session is ready, and sees to it that there is one. */
   get ready(): Effect.Effect<void, SubscriptionError> {
-    return Effect.scoped(Effect.andThen(this.holding("ready"), this.untilReady))
+    return Effect.scoped(Effect.andThen(this.holding("ready"), this.untilState(isReady)))
   }
 
-  /** Waits until a session is ready. Fails when it fails for good first. */
-  private get untilReady(): Effect.Effect<void, SubscriptionError> {
+  /** Waits for a state. */
+  private untilState<E>(holds: (state: ConnectionState) => Effect.Effect<boolean, E>): Effect.Effect<void, E> {
     return Effect.scoped(Effect.gen({ self: this }, function*() {
       const states = yield* this.state.pull
       while (true) {
         for (const state of yield* Effect.orDie(states)) {
-          if (yield* isOver(state)) return
+          if (yield* holds(state)) return
         }
       }
     }))
   }
 
-  /** Dials now, also when there is a session. */
+  /** Dials now, also when there is a session: completes once that one is over. */
   get reconnect(): Effect.Effect<void, SubscriptionError> {
     return Effect.scoped(Effect.andThen(
       this.holding("reconnect"),
       Effect.suspend(() => {
-        this.replace?.()
+        const { replace } = this
         this.nudge()
-        return Effect.void
+        if (replace === undefined || this.phase._tag !== "Online") return Effect.void
+        replace()
+        return this.untilState(({ _tag }) => Effect.succeed(_tag !== "Connected"))
       })
     ))
   }
@@ -206,12 +208,12 @@ export class SessionManager {
   get listen(): Effect.Effect<void, never, Scope.Scope> {
     const { credentials, hints, session } = this.options
     return Effect.andThen(
-      Effect.catchCause(
+      Effect.catchDefect(
         hints((signal) => {
           this.signals.emit(signal)
           if (signal === "wake") this.chances.emit()
         }),
-        (cause) => session.telemetry.warn("the platform's wake signals can't be listened to", [Cause.pretty(cause)])
+        (thrown) => session.telemetry.warn("the platform's wake signals can't be listened to", [stackOf(thrown)])
       ),
       credentials.watch((token) => {
         // a session that is up is told of it; what is being dialled will be
@@ -287,15 +289,10 @@ export class SessionManager {
 
   /** Drives the connection; an exception in what drives it is the end of every subscriber, and told. */
   private get supervised(): Effect.Effect<void, never, Constructor> {
-    return Effect.catchCause(this.drive, (cause) => {
-      if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(Cause.interrupt())
-      const thrown = Cause.squash(cause)
-      const reason = new Reason.Defect({
-        detail: thrown instanceof Error ? thrown.message : String(thrown),
-        cause: thrown
-      })
+    return Effect.catchDefect(this.drive, (thrown) => {
+      const reason = new Reason.Defect({ detail: messageOf(thrown), cause: thrown })
       return this.happen({ _tag: "Broken", reason }).pipe(
-        Effect.andThen(this.options.session.telemetry.warn("the connection can't go on", [cause])),
+        Effect.andThen(this.options.session.telemetry.warn("the connection can't go on", [stackOf(thrown)])),
         Effect.ensuring(Effect.sync(() => this.fanout.end(failed("attach", reason, thrown))))
       )
     })

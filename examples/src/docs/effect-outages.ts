@@ -1,0 +1,55 @@
+// file: effect-outages.ts
+import * as Conversations from "@effect-signalwire/conversation/Conversations"
+import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
+import * as Credentials from "@effect-signalwire/schema/Credentials"
+import { ClientId } from "@effect-signalwire/schema/Ids"
+import * as Config from "effect/Config"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+
+const program = Effect.gen(function*() {
+  const { connection, findMessage, join, sendMessage, subscription } = yield* Conversations.Conversations
+  const { data: [room] } = yield* SignalWireHttp.SignalWireHttp.use(({ getAddresses }) =>
+    getAddresses({ type: "room" })
+  )
+  if (room === undefined) return yield* Effect.die("there is no room")
+  yield* join({ addressId: room.id })
+
+  // the state now, then each change
+  yield* connection.changes.pipe(
+    Stream.runForEach(({ _tag, reason }) => Console.log(_tag, reason === null ? "" : reason.message)),
+    Effect.forkScoped
+  )
+  // waits for a server that can't be reached, and fails with `Timeout` after a minute
+  const events = yield* subscription({ timeout: "1 minute" })
+  yield* Stream.runForEach(events, ({ text }) => Console.log(`received ${text}`)).pipe(Effect.forkScoped)
+
+  // under an id of your own a message is stored once, however often it is sent
+  const message = { addressId: room.id, text: "shipped", clientId: ClientId.make("order-7") }
+  yield* sendMessage(message).pipe(
+    // it may have been stored: history has it, or not
+    Effect.catchIf(({ stored }) => stored === "unknown", (error) => Console.log(error.message))
+  )
+  const found = yield* findMessage(message)
+  yield* Console.log(found === undefined ? "not stored" : `stored: ${found.text}`)
+}).pipe(Effect.scoped)
+
+const credentials = Layer.unwrap(Effect.gen(function*() {
+  const token = yield* Config.Redacted("SIGNALWIRE_TOKEN")
+  return Credentials.layer({
+    token,
+    refreshTimeout: "5 seconds",
+    // a failure is tried again later, unless it says that there will be no other token
+    refresh: Effect.fail({ message: "signed out", isRetryable: false })
+  })
+}))
+
+const client = Conversations.layerCredentials({
+  sendDeadline: "30 seconds",
+  sweep: { min: "5 seconds", max: "1 minute" },
+  subscription: { heartbeat: "5 seconds", backoff: { base: "1 second", cap: "10 seconds", resetAfter: "1 minute" } }
+}).pipe(Layer.provide([credentials, Conversations.layerTransports]))
+
+await Effect.runPromise(Effect.provide(program, client))

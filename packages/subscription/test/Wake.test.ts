@@ -1,0 +1,55 @@
+/** The platform's signals, on platforms that have them, and on those that only look as if they had. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { afterEach, beforeEach, vi } from "vitest"
+
+/** Loads the module on a platform with this `document`, and listens to what it signals. */
+const listen = Effect.fnUntraced(function*(document: object | undefined) {
+  vi.stubGlobal("document", document)
+  vi.resetModules()
+  const { platform } = yield* Effect.promise(() => import("../src/Wake.ts"))
+  const signals: Array<string> = []
+  yield* platform((signal) => void signals.push(signal))
+  return signals
+})
+
+const page = () => Object.assign(new EventTarget(), { visibilityState: "visible" })
+
+describe("the platform's signals", () => {
+  beforeEach(() => {
+    const target = new EventTarget()
+    vi.stubGlobal("addEventListener", target.addEventListener.bind(target))
+    vi.stubGlobal("removeEventListener", target.removeEventListener.bind(target))
+    vi.stubGlobal("dispatchEvent", target.dispatchEvent.bind(target))
+  })
+  afterEach(() => vi.unstubAllGlobals())
+
+  it.effect("are a network that is back or gone, and a page that becomes visible", () =>
+    Effect.gen(function*() {
+      const document = page()
+      const signals = yield* listen(document)
+      dispatchEvent(new Event("online"))
+      dispatchEvent(new Event("offline"))
+      document.dispatchEvent(new Event("visibilitychange"))
+      document.visibilityState = "hidden"
+      document.dispatchEvent(new Event("visibilitychange"))
+      assert.deepStrictEqual(signals, ["wake", "offline", "wake"])
+    }))
+
+  it.effect("P7.2: are not listened to once the scope is closed", () =>
+    Effect.gen(function*() {
+      const document = page()
+      const signals = yield* Effect.scoped(listen(document))
+      dispatchEvent(new Event("online"))
+      document.dispatchEvent(new Event("visibilitychange"))
+      assert.deepStrictEqual(signals, [])
+    }))
+
+  it.effect.each([[undefined], [{}], [{ addEventListener: "no function" }]])(
+    "P8.7: are done without where the document is none: %j",
+    ([document]) =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* listen(document), [])
+      })
+  )
+})
