@@ -80,8 +80,8 @@ export const Action = Schema.Union([
   /** Sends `signalwire.disconnect` with `restart`, forgets the session and closes. */
   Schema.Struct({ type: Schema.Literal("restart") }),
   /**
-   * Answers a page of a list with a `links.next` that never ends: one that leads to the page `itself`, or each time to
-   * another link, behind which is a page that is `empty`, or the same page `again`.
+   * Adds a `links.next` to a page of a list, so that the list never ends: a link to the page `itself`, or each time a new
+   * link, to a page that is `empty`, or to the same page `again`. Frames are left as they are.
    */
   Schema.Struct({ type: Schema.Literal("endless"), pages: Schema.Literals(["itself", "empty", "again"]) })
 ])

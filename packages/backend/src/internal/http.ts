@@ -2,7 +2,7 @@
  * What all routes share: bodies, refusals as answers, CORS, and faults around every request.
  */
 import { isJsonObject, type JsonObject } from "@effect-signalwire/schema/JsonObject"
-import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
+import { type MalformedValue, parseJson } from "@effect-signalwire/schema/Malformed"
 import * as ByteSize from "effect/ByteSize"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -123,28 +123,22 @@ const malformed = (response: HttpServerResponse.HttpServerResponse, instead: str
   })
 }
 
-/** A page whose `links.next` leads on and on; the `number` makes each link another one. */
+/** A page whose `links.next` leads on and on; the `number` makes each link another one. Any other answer stays as it is. */
 const endless = (
   response: HttpServerResponse.HttpServerResponse,
   url: URL,
   { pages }: Extract<Faults.Action, { readonly type: "endless" }>,
   number: number
-): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
-  Effect.try({ try: (): unknown => JSON.parse(bodyText(response)), catch: () => undefined }).pipe(
-    Effect.map((page) => {
-      if (!isJsonObject(page) || !isJsonObject(page["links"])) return response
-      if (pages !== "itself") url.searchParams.set("endless", String(number))
-      return HttpServerResponse.jsonUnsafe(
-        {
-          ...page,
-          ...(pages === "empty" ? { data: [] } : undefined),
-          links: { ...page["links"], next: `${url.pathname}${url.search}` }
-        },
-        { status: response.status, headers: cors }
-      )
-    }),
-    Effect.orElseSucceed(() => response)
+): HttpServerResponse.HttpServerResponse => {
+  const page = Result.getOrUndefined(parseJson(bodyText(response)))
+  if (!isJsonObject(page) || !isJsonObject(page["links"])) return response
+  if (pages !== "itself") url.searchParams.set("endless", String(number))
+  const links = { ...page["links"], next: `${url.pathname}${url.search}` }
+  return HttpServerResponse.jsonUnsafe(
+    pages === "empty" ? { ...page, links, data: [] } : { ...page, links },
+    { status: response.status, headers: cors }
   )
+}
 
 /** How long a request is kept back for a next one, in milliseconds. */
 const reorderTimeout = 1000
@@ -193,11 +187,11 @@ export const surround = (
       case "malformed":
         return Effect.map(handler, (response) => malformed(response, action.text))
       case "endless":
-        return Effect.flatMap(handler, (response) =>
-          Effect.flatMap(
-            HttpServerRequest.HttpServerRequest,
-            (request) => endless(response, urlOf(request), action, ++endlessPages)
-          ))
+        return Effect.zipWith(
+          HttpServerRequest.HttpServerRequest,
+          handler,
+          (request, response) => endless(response, urlOf(request), action, ++endlessPages)
+        )
     }
   }
 
