@@ -89,9 +89,8 @@ export class Consumer {
   }).bind(this)
 
   #opens(): void {
-    const now = this.options.now()
     this.isBegun = true
-    this.options.lineage.open(now)
+    this.options.lineage.open()
   }
 
   /** As it is, unless it was sabotaged to fail for what heals. */

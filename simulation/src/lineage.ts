@@ -51,7 +51,7 @@ export class Lineage {
   readonly begun: number
   /** How many were stored when it was open: from here on none may be missing. */
   opened: number | undefined
-  #openedAt = Number.NEGATIVE_INFINITY
+  readonly #begunAt: number
   /** Everything that was handed out, and whether it may come again after a restart. */
   readonly handed = new Map<string, { settled: boolean }>()
   /** What this process was handed. */
@@ -69,7 +69,8 @@ export class Lineage {
   #looked = 0
   #awaited: Array<Entry> = []
 
-  constructor(name: string, terms: Terms, ledger: Ledger, cursor: Cursor | undefined) {
+  constructor(name: string, terms: Terms, ledger: Ledger, cursor: Cursor | undefined, now: number) {
+    this.#begunAt = now
     this.name = name
     this.terms = terms
     this.ledger = ledger
@@ -89,9 +90,8 @@ export class Lineage {
   }
 
   /** It is open. */
-  open(now: number): void {
+  open(): void {
     if (this.opened !== undefined) return
-    this.#openedAt = now
     this.opened = this.ledger.length
     const { groupId, since } = this.terms
     if (groupId === undefined) return
@@ -137,10 +137,10 @@ export class Lineage {
     const isRepeated = ({ message: { id } }: Entry) =>
       id !== message.id && (this.#current.has(id) || this.handed.get(id)?.settled === true)
     if (!forgetful && entry.copies.some(isRepeated)) this.#fail(`${text} comes as each of two copies (P2.3)`)
-    // what was said in a conversation before it was joined comes as it can, and so does what was pushed only now, or is
-    // still on its way and stands further back than the page that was read
+    // what was said in a conversation before it was joined comes as it can, and so does what was pushed, perhaps again,
+    // since the opening began, and stands further back than the page that was read
     const isOld = !inParts && entry.index < this.begun && entry.members.has(this.terms.account.id) &&
-      pushedAt < this.#openedAt
+      pushedAt < this.#begunAt
     if (groupId === undefined && isOld) this.#fail(`${text} is from before the beginning`)
     if (since !== undefined && entry.epochSeconds < since) this.#fail(`${text} is from before the beginning`)
     const position: Position = { epochSeconds: entry.epochSeconds, id: message.id }

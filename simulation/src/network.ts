@@ -246,7 +246,11 @@ export class Network {
       return Effect.gen({ self: this }, function*() {
         exceptions.call("fetch")
         yield* this.#travel(request, refused)
-        if (this.gate !== "open") return this.#turnedAway(request)
+        if (this.gate !== "open") {
+          // a page to sign in on has the status of a success
+          conduct.fails()
+          return this.#turnedAway(request)
+        }
         const { running } = server
         if (running === undefined) return yield* this.#broken(request, refused)
         this.#leaves(request)

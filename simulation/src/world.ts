@@ -396,7 +396,8 @@ export class World {
         pageSize: setup.pageSize
       },
       this.ledger,
-      cursor
+      cursor,
+      this.machine.now
     )
     lineage = made
     this.attach(device, made, place?.addressId)
