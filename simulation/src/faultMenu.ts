@@ -1,6 +1,8 @@
 /** What may go wrong, and which failures of a client that excuses. */
 import type * as Faults from "@effect-signalwire/backend/Faults"
+import type { Reason } from "@effect-signalwire/schema/Reason"
 import type { Chance } from "./chance.ts"
+import type { Hazards } from "./honesty.ts"
 
 export interface Trouble {
   readonly rule: Faults.Rule
@@ -77,9 +79,19 @@ export const draw = (chance: Chance, subscriberId: string | undefined, lossless:
       ]),
     () => http("GET", { type: "malformed" }, ["Malformed"]),
     () => http("GET", { type: "duplicate" }),
+    () => ({
+      rule: {
+        match: { on: "http", method: "GET", ...who },
+        action: { type: "endless", pages: chance.pick("itself", "empty", "again") },
+        times: chance.pick(1, 2, 1000),
+        skip: chance.whole(0, 2)
+      },
+      excuses: [endless]
+    }),
     () => connect(chance.pick<Faults.Action>({ type: "refuse" }, { type: "silent" }, { type: "close" })),
     () => connect(chance.pick<Faults.Action>({ type: "delay", millis: delay }, { type: "close", code: 1011 })),
     () => connect({ type: "answer", status: chance.pick(401, 503) }),
+    () => connect({ type: "close", code: 1013 }),
     () =>
       frame(
         "out",
@@ -133,5 +145,34 @@ export const draw = (chance: Chance, subscriberId: string | undefined, lossless:
   return choice === undefined ? http("GET", { type: "refuse" }) : choice()
 }
 
+/** A list whose links lead nowhere: of answers that are malformed the one that ends what follows it. */
+const endless = "endless"
+
+/** What must have happened for a failure of this reason to be honest. */
+export const excuseOf = (reason: Reason): string =>
+  reason._tag === "Malformed" && reason.path === "links.next" ? endless : reason._tag
+
 /** How often a failure must be met before it is final: once where nothing heals it, more where a remedy is tried. */
-export const final = (reason: string): number => reason === "Unauthorized" || reason === "Refused" ? 2 : 1
+export const final = (excuse: string): number => {
+  switch (excuse) {
+    case "Refused":
+      return 3
+    case "Unauthorized":
+      return 2
+    default:
+      return 1
+  }
+}
+
+/** Takes note of what rules that have any times left may do. */
+export const note = (rules: ReadonlyArray<Faults.Rule>, hazards: Hazards, now: number): void => {
+  for (const { action, match, times } of rules) {
+    if (times === 0) continue
+    hazards.any = Math.max(hazards.any, now)
+    if (match.on === "http") hazards.http = now
+    if (action.type === "delay" || action.type === "reorder") hazards.delayed = now
+    if (match.on === "http") continue
+    if (action.type === "silent") hazards.silent = now
+    if (action.type === "drop" || action.type === "malformed") hazards.lost = now
+  }
+}

@@ -51,7 +51,7 @@ export class Lineage {
   readonly begun: number
   /** How many were stored when it was open: from here on none may be missing. */
   opened: number | undefined
-  #openedAt = Number.NEGATIVE_INFINITY
+  readonly #begunAt: number
   /** Everything that was handed out, and whether it may come again after a restart. */
   readonly handed = new Map<string, { settled: boolean }>()
   /** What this process was handed. */
@@ -65,8 +65,12 @@ export class Lineage {
   #initial: ReadonlySet<string> = new Set()
   /** What stands before the page that it began with, unix seconds, is not part of it, were it said later. */
   #horizon = Number.NEGATIVE_INFINITY
+  /** How many entries were looked at, and which of them had not come then. */
+  #looked = 0
+  #awaited: Array<Entry> = []
 
-  constructor(name: string, terms: Terms, ledger: Ledger, cursor: Cursor | undefined) {
+  constructor(name: string, terms: Terms, ledger: Ledger, cursor: Cursor | undefined, now: number) {
+    this.#begunAt = now
     this.name = name
     this.terms = terms
     this.ledger = ledger
@@ -86,9 +90,8 @@ export class Lineage {
   }
 
   /** It is open. */
-  open(now: number): void {
+  open(): void {
     if (this.opened !== undefined) return
-    this.#openedAt = now
     this.opened = this.ledger.length
     const { groupId, since } = this.terms
     if (groupId === undefined) return
@@ -134,10 +137,10 @@ export class Lineage {
     const isRepeated = ({ message: { id } }: Entry) =>
       id !== message.id && (this.#current.has(id) || this.handed.get(id)?.settled === true)
     if (!forgetful && entry.copies.some(isRepeated)) this.#fail(`${text} comes as each of two copies (P2.3)`)
-    // what was said in a conversation before it was joined comes as it can, and so does what was pushed only now, or is
-    // still on its way and stands further back than the page that was read
+    // what was said in a conversation before it was joined comes as it can, and so does what was pushed, perhaps again,
+    // since the opening began, and stands further back than the page that was read
     const isOld = !inParts && entry.index < this.begun && entry.members.has(this.terms.account.id) &&
-      pushedAt < this.#openedAt
+      pushedAt < this.#begunAt
     if (groupId === undefined && isOld) this.#fail(`${text} is from before the beginning`)
     if (since !== undefined && entry.epochSeconds < since) this.#fail(`${text} is from before the beginning`)
     const position: Position = { epochSeconds: entry.epochSeconds, id: message.id }
@@ -199,6 +202,18 @@ export class Lineage {
     if (entry.index < this.opened) return this.#initial.has(entry.message.id)
     if (!entry.pushed && entry.epochSeconds <= this.#horizon) return false
     return this.terms.since === undefined || entry.epochSeconds >= this.terms.since
+  }
+
+  /**
+   * {@link missing}, to be asked again and again: what is not missing once the sequence is open never will be.
+   */
+  awaited(): ReadonlyArray<Entry> {
+    if (this.opened === undefined) return []
+    for (; this.#looked < this.ledger.length; this.#looked++) {
+      const entry = this.ledger.entries[this.#looked]
+      if (entry !== undefined) this.#awaited.push(entry)
+    }
+    return this.#awaited = this.#awaited.filter((entry) => this.#isMissing(entry))
   }
 
   /** What was promised, and has not come. */

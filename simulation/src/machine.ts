@@ -19,6 +19,10 @@ interface Timer {
 export interface Watch {
   readonly clock: Clock.Clock
   readonly pending: () => number
+  /** Sets what it shows forward, or back, as people and networks do. What measures durations takes no notice. */
+  readonly jump: (millis: number) => void
+  /** Whether that was done. */
+  readonly hasJumped: () => boolean
 }
 
 /** Tasks between two moments at rest; more than this never come to rest. */
@@ -113,14 +117,21 @@ export class Machine {
     this.now = end
   }
 
-  /** A clock that shows `skewMillis` more than the time. */
-  watch(skewMillis = 0): Watch {
+  /** A clock that shows `skewMillis` more than the time. One that is `dependent` measures durations by what it shows. */
+  watch(skewMillis = 0, dependent = false): Watch {
     let pending = 0
-    const millis = () => Math.floor(this.now + skewMillis)
+    let skew = skewMillis
+    let hasJumped = false
+    const millis = () => Math.floor(this.now + skew)
     const nanos = () => BigInt(millis()) * 1_000_000n
-    const monotonic = () => BigInt(Math.floor(this.now)) * 1_000_000n
+    const monotonic = dependent ? nanos : () => BigInt(Math.floor(this.now)) * 1_000_000n
     return {
       pending: () => pending,
+      jump: (by) => {
+        skew += by
+        hasJumped = true
+      },
+      hasJumped: () => hasJumped,
       clock: {
         currentTimeMillisUnsafe: millis,
         currentTimeMillis: Effect.sync(millis),

@@ -8,6 +8,7 @@ import { Worker } from "node:worker_threads"
 import { add, nothing, type Range, type run } from "./runs.ts"
 import { shrink } from "./shrink.ts"
 import { type Outcome, simulate } from "./simulate.ts"
+import { describe } from "./totals.ts"
 
 const { values } = parseArgs({
   options: {
@@ -78,12 +79,7 @@ const many = async (): Promise<void> => {
   await Promise.all(workers.map((worker) => worker.terminate()))
   const { totals } = sum
   console.log(`${sum.seeds} seeds, ${rate()} a minute, ${sum.steps} steps`)
-  console.log(
-    `${totals.messages} messages, ${totals.outgoing} through outboxes, ${totals.handedOut} handed out, ${totals.drops} drops, ${totals.faults} faults, ` +
-      `${totals.restarts} restarts of the server, ${totals.processes} processes, ` +
-      `${totals.recoveries} recoveries, ${totals.repairs} messages that only history told, ` +
-      `${totals.copies} sends stored twice`
-  )
+  console.log(describe(totals))
   if (failed !== undefined) report(failed)
 }
 

@@ -1,6 +1,6 @@
 /** Many seeds, one after the other. */
 import { type Outcome, simulate } from "./simulate.ts"
-import { noTotals, type Totals } from "./world.ts"
+import { noTotals, totalNames, type Totals } from "./totals.ts"
 
 export interface Range {
   readonly from: number
@@ -16,22 +16,11 @@ export interface Sum {
 
 export const nothing: Sum = { seeds: 0, steps: 0, totals: noTotals() }
 
-export const add = (a: Sum, b: Sum): Sum => ({
-  seeds: a.seeds + b.seeds,
-  steps: a.steps + b.steps,
-  totals: {
-    messages: a.totals.messages + b.totals.messages,
-    handedOut: a.totals.handedOut + b.totals.handedOut,
-    drops: a.totals.drops + b.totals.drops,
-    restarts: a.totals.restarts + b.totals.restarts,
-    processes: a.totals.processes + b.totals.processes,
-    faults: a.totals.faults + b.totals.faults,
-    copies: a.totals.copies + b.totals.copies,
-    recoveries: a.totals.recoveries + b.totals.recoveries,
-    repairs: a.totals.repairs + b.totals.repairs,
-    outgoing: a.totals.outgoing + b.totals.outgoing
-  }
-})
+export const add = (a: Sum, b: Sum): Sum => {
+  const totals = noTotals()
+  for (const name of totalNames) totals[name] = a.totals[name] + b.totals[name]
+  return { seeds: a.seeds + b.seeds, steps: a.steps + b.steps, totals }
+}
 
 const toSum = ({ steps, totals }: Outcome): Sum => ({ seeds: 1, steps, totals })
 

@@ -14,6 +14,12 @@ export interface Setup {
   readonly trouble: number
   readonly overlapSeconds: number
   readonly sweeps: boolean
+  /** The shortest interval at which history is read, milliseconds. */
+  readonly sweepMillis: number
+  /** After how much silence the server is pinged, milliseconds. */
+  readonly heartbeat: number
+  /** Whether the platforms of devices throw now and then. */
+  readonly exceptions: boolean
   readonly forgetful: boolean
   /** Whether so few messages may be held at once that history is read in parts. */
   readonly inParts: boolean
@@ -29,8 +35,9 @@ export const draw = (chance: Chance): Setup => {
   const forgetful = !sweeps && chance.happens(0.3)
   const inParts = chance.happens(0.2)
   const pageSize = inParts ? chance.pick(3, 10) : 100
-  const heartbeat = chance.pick("5 seconds", "10 seconds", "20 seconds")
+  const heartbeat = chance.pick(5000, 10_000, 20_000)
   const min = chance.pick(6, 15, 30)
+  const trouble = chance.pick(0, 1, 1, 2)
   return {
     backend: {
       dialect: chance.pick("all", "address", "group"),
@@ -45,9 +52,12 @@ export const draw = (chance: Chance): Setup => {
     bots: chance.whole(1, 2),
     // many small pages, each far away, would take longer than is waited for
     latency: chance.pick({ min: 0, max: 0 }, { min: 1, max: 40 }, { min: 5, max: inParts ? 40 : 900 }),
-    trouble: chance.pick(0, 1, 1, 2),
+    trouble,
     overlapSeconds,
     sweeps,
+    sweepMillis: (sweeps ? min : 15) * 1000,
+    heartbeat,
+    exceptions: trouble > 0 && chance.happens(0.3),
     forgetful,
     inParts,
     pageSize,

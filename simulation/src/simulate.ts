@@ -1,9 +1,10 @@
 /** One seed, one world, one run. */
-import type { Sabotage } from "./consumer.ts"
+import type { Sabotage } from "./sabotage.ts"
 import { resume, take } from "./steps.ts"
+import type { Totals } from "./totals.ts"
 import { Trace } from "./trace.ts"
 import { Violation } from "./Violation.ts"
-import { type Totals, World } from "./world.ts"
+import { World } from "./world.ts"
 
 export interface Options {
   readonly seed: number
@@ -30,19 +31,20 @@ const patience = 20 * 60_000
 /** Nothing goes wrong any more: everything that was promised has to come. */
 const settle = (world: World): void => {
   world.note("peace")
+  world.isPeaceful = true
+  world.disturb()
   world.disarm()
-  for (const { options: { network } } of world.devices) {
-    network.weather = "fair"
-    network.drifting = false
+  for (const { options: { exceptions, network } } of world.devices) {
+    network.clear()
+    exceptions.likelihood = 0
   }
+  for (const device of world.devices) device.refreshing = "good"
   for (const consumer of world.consumers) consumer.go()
   world.advance(30_000)
+  // nothing else helps one that was told that there is no other token
+  for (const device of world.devices) if (device.gaveUp) world.updateToken(device)
   for (const account of world.people) {
     if (world.orphans.some(({ terms }) => terms.account.id === account.id)) resume(world, account)
-  }
-  // what an outbox has kept waits for a process with a token
-  for (const device of world.devices) {
-    if (device.outbox !== undefined && !device.renewable) world.stopDevice(device, false)
   }
   for (const account of world.people) {
     if (world.outboxOf(account) === undefined) world.startDevice(account)

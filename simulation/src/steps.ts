@@ -1,6 +1,7 @@
 /** What may happen next, and how likely it is. */
 import type { Content } from "@effect-signalwire/backend/Backend"
 import * as ClientKey from "@effect-signalwire/schema/ClientKey"
+import * as Effect from "effect/Effect"
 import type { Account, Device } from "./device.ts"
 import * as FaultMenu from "./faultMenu.ts"
 import type { World } from "./world.ts"
@@ -96,6 +97,38 @@ const calm: ReadonlyArray<Step> = [
         world.totals.messages++
         world.mail.send(sender, place.addressId, text)
       }
+    }
+  },
+  {
+    weight: 4,
+    // under an id of its own, and again at once, for somebody is impatient
+    run: (world) => {
+      const { chance } = world
+      const sender = device(world)
+      const place = sender === undefined ? undefined : chance.oneOf(world.places(sender.options.account))
+      if (sender === undefined || place === undefined) return
+      const text = world.nextText()
+      world.note(`${sender.options.name} sends ${text} under an id`)
+      world.totals.messages++
+      world.totals.named++
+      world.mail.send(sender, place.addressId, text, `id ${text}`)
+      const letter = world.mail.letters.at(-1)
+      for (let left = chance.pick(0, 0, 1, 2); left > 0 && letter !== undefined; left--) {
+        world.advance(chance.pick(0, chance.whole(0, 3000)))
+        if (world.devices.includes(sender)) world.mail.again(sender, letter)
+      }
+    }
+  },
+  {
+    weight: 4,
+    // under the same id again, by the same process or another one
+    run: (world) => {
+      const sender = device(world)
+      const letter = sender && world.chance.oneOf(world.mail.repeatable(sender).slice(-6))
+      if (sender === undefined || letter === undefined) return
+      world.note(`${sender.options.name} sends ${letter.text} under its id again`)
+      world.totals.named++
+      world.mail.again(sender, letter)
     }
   },
   {
@@ -220,9 +253,44 @@ const calm: ReadonlyArray<Step> = [
 export const resume = (world: World, account: Account): void => {
   const started = world.startDevice(account)
   if (started === undefined) return
+  if (world.setup.trouble > 0 && !world.isPeaceful && world.chance.happens(0.15)) {
+    world.totals.coldStarts++
+    hamper(world, started)
+  }
   for (const orphan of world.orphans.filter(({ terms }) => terms.account.id === account.id)) {
     world.adopt(started, orphan)
   }
+}
+
+// Trouble
+
+/** Puts something in a device's way. */
+const hamper = (world: World, { options: { name, network } }: Device): void => {
+  const { chance } = world
+  const isSevered = chance.happens(0.5)
+  switch (chance.pick("weather", "gate", "upgrades")) {
+    case "weather":
+      network.weather = chance.pick("broken", "hole")
+      world.note(`the network of ${name} is ${network.weather}`)
+      if (network.weather === "broken") world.totals.drops += network.cut()
+      return
+    case "gate":
+      network.gate = chance.pick("unavailable", "limited", "portal")
+      network.upgrades = chance.pick("accepted", "refused")
+      if (network.gate === "portal") world.meet("Malformed", 1)
+      world.note(`${name} meets a gate that is ${network.gate}, and its sockets are ${network.upgrades}`)
+      if (network.upgrades === "refused" && isSevered) world.totals.drops += network.cut()
+      return
+    case "upgrades":
+      network.upgrades = chance.pick("refused", "ignored")
+      world.note(`new sockets of ${name} are ${network.upgrades}`)
+      if (isSevered) world.totals.drops += chance.happens(0.7) ? network.cut() : network.deafen()
+  }
+}
+
+const clear = (world: World, { options: { name, network } }: Device): void => {
+  network.clear()
+  world.note(`nothing stands in the way of ${name}`)
 }
 
 const rough: ReadonlyArray<Step> = [
@@ -290,15 +358,96 @@ const rough: ReadonlyArray<Step> = [
     }
   },
   {
-    weight: 5,
+    weight: 8,
+    run: (world) => {
+      const victim = device(world)
+      if (victim === undefined) return
+      if (victim.options.network.isClear) hamper(world, victim)
+      else clear(world, victim)
+    }
+  },
+  {
+    weight: 1,
+    // all of them at once, and for long
+    run: (world) => {
+      const { chance } = world
+      for (const victim of world.devices) hamper(world, victim)
+      say(world, chance.whole(1, 3), {})
+      world.advance(chance.whole(1000, 90_000))
+      if (chance.happens(0.7)) { for (const victim of world.devices) clear(world, victim) }
+    }
+  },
+  {
+    weight: 3,
+    // a process that begins in an outage
+    run: (world) => {
+      const { chance } = world
+      const account = chance.oneOf(world.people)
+      if (account === undefined || world.devices.length > 3) return
+      const started = world.startDevice(account)
+      if (started === undefined) return
+      world.totals.coldStarts++
+      if (chance.happens(0.3)) world.restartServer(chance.pick(2000, 20_000, 60_000))
+      else hamper(world, started)
+      world.follow(started, undefined)
+      if (chance.happens(0.7)) world.follow(started, chance.oneOf(world.places(account)))
+      if (chance.happens(0.3)) return
+      world.advance(chance.whole(0, 20_000))
+      say(world, 1, {})
+      world.advance(chance.whole(0, 60_000))
+      clear(world, started)
+    }
+  },
+  {
+    weight: 1.5,
+    // sessions that become ready and do not last
     run: (world) => {
       const { chance } = world
       const victim = device(world)
       if (victim === undefined) return
       const { name, network } = victim.options
-      network.weather = network.weather === "fair" ? chance.pick("broken", "hole") : "fair"
-      world.note(`the network of ${name} is ${network.weather}`)
-      if (network.weather === "broken") world.totals.drops += network.cut()
+      network.flapping = network.flapping === "none" ? chance.pick("cut", "later", "refuses") : "none"
+      world.note(`the sessions of ${name} flap: ${network.flapping}`)
+      if (network.flapping === "none") return
+      network.cut()
+      world.advance(chance.pick(0, chance.whole(1000, 180_000)))
+    }
+  },
+  {
+    weight: 2,
+    // what the platform signals, again and again
+    run: (world) => {
+      const { chance, machine } = world
+      const victim = device(world)
+      if (victim === undefined) return
+      const interval = chance.pick(20, 300, 3000)
+      world.note(`the platform of ${victim.options.name} signals every ${interval} ms`)
+      for (let left = chance.pick(1, 3, 40), at = 0; left > 0; left--, at += interval) {
+        const signal = chance.pick("wake", "wake", "offline")
+        machine.after(at, () => victim.signal(signal))
+      }
+    }
+  },
+  {
+    weight: 2,
+    run: (world) => {
+      const { chance } = world
+      const victim = device(world)
+      if (victim === undefined) return
+      const millis = chance.pick(-1, 1) * chance.pick(chance.whole(0, 600), chance.whole(0, 100_000)) * 1000
+      world.note(`the clock of ${victim.options.name} is set by ${millis / 1000} s`)
+      world.totals.jumps++
+      victim.options.watch.jump(millis)
+    }
+  },
+  {
+    weight: 2,
+    run: (world) => {
+      const victim = device(world)
+      if (victim === undefined || !world.setup.exceptions) return
+      const { exceptions, name } = victim.options
+      exceptions.likelihood = exceptions.likelihood > 0 ? 0 : world.chance.pick(0.02, 0.1, 0.4)
+      world.note(`the platform of ${name} throws ${exceptions.likelihood * 100} % of the time`)
     }
   },
   {
@@ -339,25 +488,61 @@ const rough: ReadonlyArray<Step> = [
       if (victim === undefined || world.machine.now - victim.renewedAt < 60_000) return
       world.note(`the token of ${victim.options.name} expires`)
       world.meet("Unauthorized", 1)
-      world.server.ask((backend) => backend.expire(victim.token))
+      world.server.ask((backend) => Effect.ignore(backend.expire(victim.token)))
     }
   },
   {
-    weight: 0.3,
+    weight: 1.5,
     run: (world) => {
+      const { chance } = world
       const victim = device(world)
       if (victim === undefined) return
-      victim.renewable = !victim.renewable
-      world.note(`the token of ${victim.options.name} ${victim.renewable ? "can" : "can't"} be renewed`)
+      victim.refreshing = victim.refreshing !== "good"
+        ? "good"
+        : chance.pick("hangs", "throws", "fails", "same", "garbage", "unknown", "none")
+      world.note(`a refresh of the token of ${victim.options.name}: ${victim.refreshing}`)
       world.meet("Unauthorized", 2)
+      if (victim.refreshing === "good" || chance.happens(0.5)) return
+      world.server.ask((backend) => Effect.ignore(backend.expire(victim.token)))
+      world.advance(chance.whole(0, 40_000))
     }
   }
 ]
 
+const revive: Step = {
+  weight: 1.5,
+  run: (world) => {
+    const { chance } = world
+    const troubled = world.devices.filter((one) => one.connection._tag === "Reconnecting")
+    const victim = chance.oneOf(troubled.length > 0 ? troubled : world.devices)
+    if (victim === undefined) return
+    if (chance.happens(0.5)) {
+      world.disarm()
+      clear(world, victim)
+      victim.options.exceptions.likelihood = 0
+      victim.refreshing = "good"
+      world.advance(chance.whole(0, 20_000))
+    }
+    world.updateToken(victim)
+    if (chance.happens(0.5)) world.advance(30_000)
+  }
+}
+
+/** What makes something go wrong is counted. */
+const disturbing = ({ run, weight }: Step, trouble: number): Step => ({
+  weight: weight * trouble,
+  run: (world) => {
+    world.disturb()
+    run(world)
+    world.disturb()
+  }
+})
+
+const stepsOf = (trouble: number): ReadonlyArray<Step> =>
+  trouble === 0 ? calm : [...calm, ...rough.map((step) => disturbing(step, trouble)), revive]
+
 /** One step, and a moment after it. */
 export const take = (world: World): void => {
-  const trouble = world.setup.trouble
-  const steps = trouble === 0 ? calm : [...calm, ...rough.map(({ run, weight }) => ({ run, weight: weight * trouble }))]
-  world.chance.weighted(steps)?.run(world)
+  world.chance.weighted(stepsOf(world.setup.trouble))?.run(world)
   world.advance(world.chance.pick(0, 0, world.chance.whole(1, 50), world.chance.whole(1, 600)))
 }

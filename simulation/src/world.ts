@@ -3,6 +3,7 @@ import type { ConversationError } from "@effect-signalwire/conversation/Conversa
 import * as Cursor from "@effect-signalwire/conversation/Cursor"
 import * as OutboxStore from "@effect-signalwire/conversation/OutboxStore"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import { mayHeal } from "@effect-signalwire/schema/Reason"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -12,52 +13,26 @@ import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as PersistedQueue from "effect/persistence/PersistedQueue"
 import * as Stream from "effect/Stream"
 import { Chance } from "./chance.ts"
-import { Consumer, type Sabotage } from "./consumer.ts"
-import { type Account, Device } from "./device.ts"
+import { Conduct } from "./conduct.ts"
+import { Consumer } from "./consumer.ts"
+import { type Account, Device, type Minted } from "./device.ts"
 import * as Environment from "./environment.ts"
 import * as FaultMenu from "./faultMenu.ts"
+import { Honesty, interval, noHazards } from "./honesty.ts"
 import { Ledger } from "./ledger.ts"
 import { Lineage } from "./lineage.ts"
 import { Machine } from "./machine.ts"
 import { Mail } from "./mail.ts"
 import { Network } from "./network.ts"
 import { Outgoings } from "./outgoing.ts"
+import { Exceptions, PlatformException } from "./platform.ts"
 import { QueueStore } from "./queueStore.ts"
+import type { Sabotage } from "./sabotage.ts"
 import { Server } from "./server.ts"
 import * as Setup from "./setup.ts"
+import { noTotals } from "./totals.ts"
 import type { Trace } from "./trace.ts"
 import { Violation } from "./Violation.ts"
-
-/** Where things are counted. */
-export interface Totals {
-  messages: number
-  handedOut: number
-  drops: number
-  restarts: number
-  processes: number
-  faults: number
-  /** How often a timeline caught up. */
-  recoveries: number
-  /** How many messages were handed out that were never pushed to the device. */
-  repairs: number
-  /** How many messages were given to outboxes. */
-  outgoing: number
-  /** How many sends were stored once more. */
-  copies: number
-}
-
-export const noTotals = (): Totals => ({
-  messages: 0,
-  handedOut: 0,
-  drops: 0,
-  restarts: 0,
-  processes: 0,
-  faults: 0,
-  recoveries: 0,
-  repairs: 0,
-  outgoing: 0,
-  copies: 0
-})
 
 interface Place {
   readonly addressId: string
@@ -66,6 +41,12 @@ interface Place {
 
 /** A time to begin with: 2025-01-02. */
 const epoch = 1_735_790_400_000
+
+/**
+ * How long after a token was given a device is to be connected: a dial that hangs is given up, and another one waits for
+ * its turn. Milliseconds.
+ */
+const revival = 25_000
 
 export interface WorldOptions {
   readonly seed: number
@@ -82,6 +63,7 @@ export class World {
   readonly server: Server
   readonly mail: Mail
   readonly outgoings: Outgoings
+  readonly hazards = noHazards()
   readonly totals = noTotals()
   readonly people: Array<Account> = []
   readonly bots: Array<Account> = []
@@ -94,6 +76,10 @@ export class World {
   /** How often something was met with which it may honestly have failed. */
   readonly #met = new Map<string, number>()
   failures: Array<string> = []
+  /** How often anything was made to go wrong. */
+  disturbances = 0
+  /** Nothing is to go wrong any more. */
+  isPeaceful = false
   texts = 0
   readonly sabotage: Sabotage | undefined
   readonly #seed: number
@@ -102,6 +88,9 @@ export class World {
   readonly #crashed = new Set<string>()
   /** Processes that have crashed. */
   readonly #killed = new Set<string>()
+  readonly #honesty = new Map<Device, Honesty>()
+  /** The token that somebody was given last. */
+  readonly #minted = new Map<string, Minted>()
   readonly #store = new Map<string, string>()
   /** One for each person. */
   readonly queueStores = new Map<string, QueueStore>()
@@ -113,7 +102,13 @@ export class World {
     this.trace = options.trace(() => this.machine.now - epoch)
     this.chance = new Chance(`world ${seed}`)
     this.setup = Setup.draw(this.chance)
-    this.mail = new Mail(this.ledger, this.note)
+    this.mail = new Mail({
+      ledger: this.ledger,
+      now: () => this.machine.now,
+      note: this.note,
+      fail: this.fail,
+      sabotage: options.sabotage
+    })
     this.outgoings = new Outgoings(this.ledger, this.note, this.fail)
     const environment = this.#environment("server", 0).environment
     this.server = new Server(environment, this.ledger, this.setup.backend, () => {
@@ -131,6 +126,19 @@ export class World {
       if (index === 2) continue
       for (const person of this.people) this.join(person, room.id)
     }
+    this.#watch()
+  }
+
+  /** Looks at every device, every second. */
+  #watch(): void {
+    const { hazards, machine } = this
+    FaultMenu.note(this.server.running?.faults.rules().rules ?? [], hazards, machine.now)
+    for (const [device, honesty] of this.#honesty) {
+      const consumers = this.consumers.filter(({ options }) => options.device === device)
+      honesty.look({ now: machine.now, consumers, hazards })
+      if (machine.now - hazards.http <= interval || !device.options.network.isReadable) device.options.conduct.fails()
+    }
+    machine.after(interval, () => this.#watch())
   }
 
   readonly note = (text: string): void => this.trace.note(text)
@@ -139,13 +147,14 @@ export class World {
     this.failures.push(failure)
   }
 
-  #environment(name: string, skewMillis: number) {
-    const watch = this.machine.watch(skewMillis)
+  #environment(name: string, skewMillis: number, onLog?: () => void) {
+    const watch = this.machine.watch(skewMillis, this.sabotage === "clock")
     const environment = Environment.make({
       machine: this.machine,
       clock: watch.clock,
       seed: `${this.#seed} ${name}`,
-      onDefect: this.fail
+      onDefect: this.fail,
+      onLog
     })
     return { watch, environment }
   }
@@ -184,22 +193,47 @@ export class World {
 
   // Devices
 
+  /** A token of somebody: another one, or while the server is down the one before. */
+  mint(account: Account): Minted | undefined {
+    const minted = this.server.ask((backend) => backend.mint(account.id)) ?? this.#minted.get(account.id)
+    if (minted !== undefined) this.#minted.set(account.id, minted)
+    return minted
+  }
+
   startDevice(account: Account): Device | undefined {
-    const minted = this.server.ask((backend) => backend.mint(account.id))
+    const { chance, machine, server, setup } = this
+    const minted = this.mint(account)
     if (minted === undefined) return undefined
     const name = `${account.name}#${++this.#names}`
-    const { environment, watch } = this.#environment(name, this.chance.pick(0, 0, this.chance.whole(-200_000, 200_000)))
-    const network = new Network(this.machine, this.server, new Chance(`${this.#seed} net ${name}`), this.setup.latency)
+    const own = (what: string) => new Chance(`${this.#seed} ${what} ${name}`)
+    const exceptions = new Exceptions(own("platform"))
+    const { environment, watch } = this.#environment(
+      name,
+      chance.pick(0, 0, chance.whole(-200_000, 200_000)),
+      setup.exceptions ? () => exceptions.call("log") : undefined
+    )
+    const now = () => machine.now
+    const conduct = new Conduct({
+      name,
+      now,
+      fail: this.fail,
+      sweepMillis: setup.sweepMillis,
+      readsAtOnce: setup.inParts ? 3 : 1
+    })
+    const { latency } = setup
+    const network = new Network({ machine, server, chance: own("net"), latency, exceptions, conduct })
+    if (setup.exceptions) exceptions.likelihood = chance.pick(0, 0.03)
     const device = new Device({
       name,
       account,
-      token: minted.token,
-      expiresAt: minted.expiresAt,
-      tuning: this.setup.tuning,
+      minted,
+      tuning: setup.tuning,
       environment,
       watch,
       network,
-      server: this.server,
+      exceptions,
+      conduct,
+      server,
       queues: this.#queues(account, name),
       onOutbox: (event) => {
         // one that has crashed says nothing any more
@@ -211,13 +245,44 @@ export class World {
         this.#dialling = undefined
         return socket
       },
-      now: () => this.machine.now,
-      note: this.note
+      sabotage: this.sabotage,
+      now,
+      note: this.note,
+      fail: this.fail
     })
     this.totals.processes++
     this.note(`${name} starts`)
     this.devices.push(device)
+    this.#honesty.set(device, new Honesty(device, setup, this.fail))
     return device
+  }
+
+  /**
+   * The application gives a device another token. One that nothing else stands in the way of is connected soon after
+   * that, unless something happens meanwhile (P8.6).
+   */
+  updateToken(device: Device): void {
+    const { machine, server } = this
+    const minted = server.ask((backend) => backend.mint(device.options.account.id))
+    if (minted === undefined) return
+    const { exceptions, name, network } = device.options
+    const isClear = network.isClear && exceptions.likelihood === 0 &&
+      machine.now - Math.max(network.mutedAt, this.hazards.any) > 15_000
+    const isConnected = device.connection._tag === "Connected"
+    this.note(`${name} is given a token`)
+    this.totals.tokens++
+    device.updateToken(minted)
+    const { disturbances } = this
+    if (!isClear || isConnected || device.connection._tag === "Idle") return
+    const follows = () =>
+      this.consumers.some(({ attachedAt, options, state }) =>
+        options.device === device && state === "open" && attachedAt <= machine.now - revival
+      )
+    machine.after(revival, () => {
+      if (this.disturbances > disturbances || !this.devices.includes(device) || !follows()) return
+      const { _tag } = device.connection
+      if (_tag !== "Connected") this.fail(`${name} was given a token, and is ${_tag} (P8.6)`)
+    })
   }
 
   /** Ends a process. One that crashes writes nothing any more. */
@@ -241,11 +306,22 @@ export class World {
     if (device.options.network.weather === "hole") device.options.network.cut()
     this.#crashed.clear()
     this.devices = this.devices.filter((one) => one !== device)
+    this.#count(device)
     // what takes a moment gets it
     this.machine.after(60_000, () => {
       const remains = device.remains()
       if (remains.length > 0) this.fail(`${name} has ended, and left ${remains.join(", ")} behind (P7.2)`)
     })
+  }
+
+  /** Adds up what a device did, once it has ended. */
+  #count(device: Device): void {
+    const { conduct, exceptions } = device.options
+    this.totals.dials += conduct.dialled
+    this.totals.refreshes += conduct.refreshed
+    this.totals.exceptions += exceptions.thrown
+    this.totals.admitted += this.#honesty.get(device)?.admitted ?? 0
+    this.#honesty.delete(device)
   }
 
   // What outlives processes
@@ -320,7 +396,8 @@ export class World {
         pageSize: setup.pageSize
       },
       this.ledger,
-      cursor
+      cursor,
+      this.machine.now
     )
     lineage = made
     this.attach(device, made, place?.addressId)
@@ -328,6 +405,8 @@ export class World {
 
   attach(device: Device, lineage: Lineage, addressId: string | undefined): void {
     const { chance } = this
+    // one that goes on has been promised everything
+    const timeout = lineage.cursor === undefined && chance.happens(0.1) ? chance.pick(4000, 30_000) : undefined
     this.note(`${device.options.name} follows ${lineage.name}`)
     this.consumers.push(
       new Consumer({
@@ -337,6 +416,7 @@ export class World {
         policy: lineage.terms.lossy
           ? { strategy: chance.pick("sliding", "dropping"), capacity: chance.whole(1, 4) }
           : undefined,
+        timeout,
         sabotage: this.sabotage,
         now: () => this.machine.now,
         note: this.note,
@@ -348,11 +428,14 @@ export class World {
           this.totals.handedOut++
           const { id } = "_tag" in item ? item.message : item
           if (!device.options.network.pushedAt.has(id)) this.totals.repairs++
+          const { _tag } = device.connection
+          if (_tag === "Connecting" || _tag === "Reconnecting") this.totals.polled++
         },
-        onEnd: (_, error) => {
-          if (!this.isExcused(error, lineage.opened === undefined)) {
-            this.fail(`${lineage.name} ended: ${error?.message ?? "without a reason"} (P1)`)
-          }
+        onEnd: (consumer, end) => {
+          if (end === "exception") return this.fail(`${lineage.name} ended with an exception of the platform (P8.7)`)
+          if (end === undefined) return this.fail(`${lineage.name} ended without a reason (P1.1)`)
+          if (this.#isLate(consumer, end) || this.#isFinal(end)) return
+          this.fail(`${lineage.name} ended: ${end.message} (P1.6)`)
         }
       })
     )
@@ -371,9 +454,15 @@ export class World {
     this.attach(device, lineage, place?.addressId)
   }
 
-  /** What has not begun may fail for what may heal; what has begun waits for it. */
-  isExcused(error: ConversationError | undefined, isBeginning: boolean): boolean {
-    return error !== undefined && (this.hasMet(error.reason._tag) || (isBeginning && error.isRetryable))
+  /** It has not begun within the time that it was given, and no sooner did it say so. */
+  #isLate({ attachedAt, isBegun, options: { timeout } }: Consumer, { reason }: ConversationError): boolean {
+    const waited = this.machine.now - attachedAt
+    return reason._tag === "Timeout" && reason.millis === timeout && !isBegun && waited >= timeout
+  }
+
+  /** What begins, and what has begun, ends for nothing that heals: not for a token that was refused either. */
+  #isFinal({ reason }: ConversationError): boolean {
+    return !mayHeal(reason) && this.hasMet(FaultMenu.excuseOf(reason))
   }
 
   hasMet(reason: string): boolean {
@@ -415,7 +504,13 @@ export class World {
       if (Exit.isFailure(exit)) {
         const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
         this.note(`${name} stops reading: ${error === undefined ? "interrupted" : error.reason._tag}`)
-        if (error !== undefined && !this.isExcused(error, true)) this.fail(`${name} stops reading: ${error.message}`)
+        if (Cause.hasDies(exit.cause) && Cause.squash(exit.cause) instanceof PlatformException) {
+          return this.fail(`${name} stops reading for an exception of the platform (P8.7)`)
+        }
+        if (error === undefined) return
+        // a read of its own is tried a few times, and no more
+        const isHonest = this.setup.trouble > 0 && (error.isRetryable || this.hasMet(FaultMenu.excuseOf(error.reason)))
+        if (!isHonest) this.fail(`${name} stops reading: ${error.message}`)
         return
       }
       this.note(`${name} has read ${seen.size}`)
@@ -434,7 +529,14 @@ export class World {
     running?.faults.set({ rules: [...running.faults.rules().rules, trouble.rule] })
     for (const reason of trouble.excuses) this.meet(reason, trouble.rule.times ?? 1)
     this.totals.faults++
+    FaultMenu.note([trouble.rule], this.hazards, this.machine.now)
     this.note(`fault: ${JSON.stringify(trouble.rule)}`)
+  }
+
+  /** Something is made to go wrong. */
+  disturb(): void {
+    this.disturbances++
+    this.hazards.any = Math.max(this.hazards.any, this.machine.now)
   }
 
   meet(reason: string, times: number): void {
@@ -452,8 +554,10 @@ export class World {
     if (this.server.running === undefined) return
     this.note(`the server is down for ${downMillis} ms`)
     this.totals.restarts++
+    this.hazards.any = this.machine.now + downMillis
     this.server.stop()
     this.machine.after(downMillis, () => {
+      this.disturb()
       this.note("the server is up")
       this.server.start()
       this.armed = []

@@ -78,7 +78,12 @@ export const Action = Schema.Union([
   /** Sends half of the text, or another text in its place: HTML, or nothing. */
   Schema.Struct({ type: Schema.Literal("malformed"), text: maybe(Schema.String) }),
   /** Sends `signalwire.disconnect` with `restart`, forgets the session and closes. */
-  Schema.Struct({ type: Schema.Literal("restart") })
+  Schema.Struct({ type: Schema.Literal("restart") }),
+  /**
+   * Adds a `links.next` to a page of a list, so that the list never ends: a link to the page `itself`, or each time a new
+   * link, to a page that is `empty`, or to the same page `again`. Frames are left as they are.
+   */
+  Schema.Struct({ type: Schema.Literal("endless"), pages: Schema.Literals(["itself", "empty", "again"]) })
 ])
 export type Action = typeof Action.Type
 

@@ -416,4 +416,43 @@ describe("faults", () => {
       for (let n = 0; n < 3; n++) statuses.push((yield* request("GET", "/api/fabric/messages", ada)).status)
       assert.deepStrictEqual(statuses, [503, 429, 200])
     })))
+  const walk = (pages: "itself" | "empty" | "again") =>
+    inWorld(Effect.fnUntraced(function*({ faults, person, request, room }) {
+      const ada = yield* person("ada")
+      yield* request("POST", "/api/fabric/messages", { ...ada, body: say(yield* room("office"), "one") })
+      faults.set({
+        rules: [{ match: { on: "http", path: "*/messages" }, action: { type: "endless", pages }, times: 3 }]
+      })
+      const links: Array<string> = ["/api/fabric/messages?page_size=5"]
+      const texts: Array<ReadonlyArray<string>> = []
+      for (let link = links[0]; typeof link === "string";) {
+        const { body } = yield* request("GET", link, ada)
+        texts.push(body.data.map(({ text }: { text: string }) => text))
+        link = body.links.next
+        if (typeof link === "string") links.push(link)
+      }
+      return { links, texts }
+    }))
+  it.effect("a page can lead to itself, until the rule has no times left", () =>
+    Effect.map(walk("itself"), ({ links, texts }) => {
+      assert.deepStrictEqual(new Set(links), new Set(["/api/fabric/messages?page_size=5"]))
+      assert.deepStrictEqual(texts, [["one"], ["one"], ["one"], ["one"]])
+    }))
+  it.effect("a page can lead on over the same page again, or empty ones, each behind another link", () =>
+    Effect.gen(function*() {
+      const again = yield* walk("again")
+      assert.strictEqual(new Set(again.links).size, 4)
+      assert.deepStrictEqual(again.texts, [["one"], ["one"], ["one"], ["one"]])
+      const empty = yield* walk("empty")
+      assert.strictEqual(new Set(empty.links).size, 4)
+      assert.deepStrictEqual(empty.texts, [[], [], [], ["one"]])
+    }))
+  it.effect("what is no page of a list can't be endless", () =>
+    inWorld(Effect.fnUntraced(function*({ faults, person, request }) {
+      const ada = yield* person("ada")
+      const plain = yield* request("GET", "/api/fabric/subscriber/info", ada)
+      faults.set({ rules: [{ match: { on: "http" }, action: { type: "endless", pages: "again" } }] })
+      assert.deepStrictEqual(yield* request("GET", "/api/fabric/subscriber/info", ada), plain)
+      assert.strictEqual((yield* request("GET", "/api/fabric/messages")).status, 401)
+    })))
 })

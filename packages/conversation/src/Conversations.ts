@@ -312,12 +312,12 @@ const sendMessage = (core: Core, given: SignalWireHttp.SendOptions) => {
   const deliver = (
     metadata: SignalWireHttp.SendOptions["metadata"],
     clientId: ClientId,
-    earlier: Delivery.Earlier | null
+    attempt: Pick<Delivery.Letter, "earlier" | "onSend">
   ) =>
     Effect.flatMap(
       Effect.andThen(
         telemetry.annotate({ "signalwire.address_id": given.addressId, "signalwire.client_id": clientId }),
-        meter.send(sending.send({ ...given, metadata, clientId, earlier }))
+        meter.send(sending.send({ ...given, metadata, clientId, ...attempt }))
       ),
       (receipt) =>
         Effect.andThen(
@@ -327,9 +327,11 @@ const sendMessage = (core: Core, given: SignalWireHttp.SendOptions) => {
     )
   const send = (metadata: SignalWireHttp.SendOptions["metadata"]) => {
     const { addressId, clientId, isNew = false } = given
-    if (clientId === undefined) return Effect.flatMap(Uuid.make, (id) => deliver(metadata, Branded.clientId(id), null))
+    if (clientId === undefined) {
+      return Effect.flatMap(Uuid.make, (id) => deliver(metadata, Branded.clientId(id), { earlier: null }))
+    }
     const idempotency = core.idempotency ??= new Idempotency(core.underWayMillis)
-    return idempotency.once({ addressId, clientId, isNew }, (earlier) => deliver(metadata, clientId, earlier))
+    return idempotency.once({ addressId, clientId, isNew }, (attempt) => deliver(metadata, clientId, attempt))
   }
   return (traceMessages
     ? Effect.flatMap(telemetry.traceparent, (parent) => send(ConversationTrace.mark(given.metadata, parent)))

@@ -2,6 +2,7 @@ import * as Reason from "@effect-signalwire/schema/Reason"
 import * as Telemetry from "@effect-signalwire/schema/Telemetry"
 import { type ConnectionState, idle } from "@effect-signalwire/subscription/ConnectionState"
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
@@ -139,6 +140,39 @@ describe("the reconciler", () => {
       assert.strictEqual(reads(), before)
       yield* Effect.scoped(Effect.andThen(reconciler.join(member), seconds(60)))
       assert.isAbove(reads(), before)
+    }))
+
+  it.effect("P7.2: waits once, whatever changes as it asks, and no more once all have left", () =>
+    Effect.gen(function*() {
+      const clock = yield* Clock.Clock
+      let sleepers = 0
+      const counting: Clock.Clock = {
+        currentTimeMillis: clock.currentTimeMillis,
+        currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe(),
+        currentTimeNanos: clock.currentTimeNanos,
+        currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe(),
+        monotonicTimeNanos: clock.monotonicTimeNanos,
+        monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+        sleep: (duration) =>
+          Effect.acquireUseRelease(
+            Effect.sync(() => sleepers++),
+            () => clock.sleep(duration),
+            () => Effect.sync(() => sleepers--)
+          )
+      }
+      const { become, leave, miss, reads } = yield* Effect.provideService(
+        start({ session: idle }),
+        Clock.Clock,
+        counting
+      )
+      yield* seconds(600)
+      miss()
+      become(connected)
+      yield* seconds(1)
+      assert.deepStrictEqual([reads(), sleepers], [1, 1])
+      yield* leave
+      yield* seconds(1)
+      assert.strictEqual(sleepers, 0)
     }))
 
   it.effect("P8.5: asks for what could not be read the shortest interval after it, also where it is turned off", () =>

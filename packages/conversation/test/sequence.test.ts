@@ -62,6 +62,29 @@ describe("the life of a sequence", () => {
     assert.deepStrictEqual(phase, { _tag: "Live", covered: 1 })
   })
 
+  it("P1.4: goes back for what it could not read, however much came after it", () => {
+    const { items } = after(
+      begunAtA,
+      signals(unreadable, liveAt("z", 1000)),
+      signals(Signal.requested),
+      readBack(message("z", 1000), message("unread", 150), message("a", 100))
+    )
+    assert.deepStrictEqual(items, ["a", "CaughtUp", "z", "unread late", "CaughtUp"])
+  })
+
+  it("goes back no further than needed once what it could not read was looked for", () => {
+    const merge = makeMerge()
+    let phase: Phase = beginning
+    const happenings = [
+      begunAtA,
+      signals(Signal.overflow, unreadable),
+      readBack(message("b", 200), message("a", 100)),
+      signals(liveAt("z", 1000))
+    ]
+    for (const happening of happenings) phase = step(phase, happening, { merge, belongs: () => true }).phase
+    assert.strictEqual(merge.readBackTo(), 990)
+  })
+
   it("begins now when what was before is not shown, and does not show it later", () => {
     const lapse = signals(Signal.overflow)
     const { items } = after(begun(reached(message("a", 100)), false), lapse, readBack(message("a", 100)))

@@ -1,5 +1,5 @@
 /** Client ids: given with a message, and found again with it. */
-import { assert, describe, it } from "vitest"
+import { assert, describe, it, vi } from "vitest"
 import { failure, meet, open } from "./support.ts"
 
 describe("a client id", () => {
@@ -44,6 +44,30 @@ describe("a client id", () => {
     first.push(await ada.conversation.sendMessage(message), await again.conversation.sendMessage(message))
     assert.strictEqual((await world.admin.stored(addressId)).length, 1)
     assert.strictEqual(new Set(first.map(({ id }) => id)).size, 1)
+  })
+
+  it("P4.5: is looked for as far back as ever after a send that was aborted before anything was sent", async () => {
+    await using world = await open()
+    const { ada, addressId } = await meet(world)
+    const now = Date.now() / 1000
+    const metadata = { effect_signalwire_id: "order-7" }
+    const later = Array.from({ length: 100 }, (_, index) => ({ text: "later", ts: now - 1000 + 10 * index }))
+    await world.admin.seed(
+      [{ text: "hello", metadata, ts: now - 3600 }, ...later].map((one) => ({ ...one, from: world.ada.id, addressId }))
+    )
+    await world.admin.setFaults([{ match: { on: "http", method: "GET" }, action: { type: "silent" }, times: 1 }])
+    const message = { addressId, text: "hello", clientId: "order-7" }
+    const aborted = new AbortController()
+    const first = ada.conversation.sendMessage({ ...message, signal: aborted.signal }).catch(() => "aborted")
+    const second = ada.conversation.sendMessage(message)
+    await vi.waitFor(async () => {
+      const { rules } = await (await fetch(`${world.info.admin}/faults`)).json()
+      assert.strictEqual(rules[0].times, 0)
+    })
+    aborted.abort()
+    assert.strictEqual(await first, "aborted")
+    await second
+    assert.strictEqual((await world.admin.stored(addressId)).length, 101)
   })
 
   it("P4.5: finds the message that was stored, and nothing where none was", async () => {

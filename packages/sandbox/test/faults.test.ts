@@ -117,6 +117,16 @@ describe("a request", () => {
     assert.strictEqual(empty?.text, "")
     assert.deepStrictEqual(await world.stored(), ["one", "two", "three"])
   })
+  it("for a page leads on to more pages than there are", async () => {
+    await using world = await setup()
+    await world.put([rule("endless")])
+    const links = new Set<string>()
+    for (let link: string | undefined = messages; typeof link === "string" && !links.has(link);) {
+      links.add(link)
+      link = JSON.parse((await world.ask(link))?.text ?? "{}").links.next
+    }
+    assert.strictEqual(links.size, 4)
+  })
   it("of one subscriber goes wrong, and that of another does not", async () => {
     await using world = await setup()
     await world.put([{ match: { on: "http", subscriberId: world.grace.id }, action: { type: "answer", status: 500 } }])

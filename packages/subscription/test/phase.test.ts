@@ -7,7 +7,7 @@ const backoff = Backoff.make({ baseMillis: 100, capMillis: 1000 })
 const reason = new Reason.Transport({ detail: "gone" })
 const resume = { protocol: "signalwire_a_b_c", authorizationState: "state" }
 
-const wanted: Happening = { _tag: "Wanted" }
+const wanted: Happening = { _tag: "Wanted", rest: null }
 const elapsed: Happening = { _tag: "Elapsed" }
 const nudged: Happening = { _tag: "Nudged" }
 const renewed: Happening = { _tag: "Renewed" }
@@ -39,6 +39,12 @@ const delayOf = (phase: Phase) => phase._tag === "Waiting" ? phase.delayMillis :
 describe("the life of the connection", () => {
   it("dials when it is wanted", () => {
     assert.strictEqual(after(wanted)._tag, "Dialling")
+  })
+
+  it("P8.5: waits first where the server still asks to be left alone, and says why", () => {
+    const phase = after({ _tag: "Wanted", rest: { delayMillis: 7000, reason } })
+    assert.deepInclude(phase, { _tag: "Waiting", delayMillis: 7000, reason, next: "dial" })
+    assert.strictEqual(planOf(step(phase, elapsed, backoff))?.lastReason, reason)
   })
 
   it("is online once a session is ready", () => {

@@ -499,6 +499,45 @@ describe("the session", () => {
       assert.strictEqual((yield* subscription.connection)._tag, "Closed")
     }))
 
+  it.effect("P8.5: a server that asks to be left alone is, though all leave meanwhile, and others come", () =>
+    Effect.gen(function*() {
+      const server = yield* FakeServer.make
+      const context = yield* Layer.build(
+        Subscription.layer({ endpoint, idleTimeToLive: "1 second" }).pipe(
+          Layer.provide(Credentials.layer({ token: Redacted.make("token-1") })),
+          Layer.provide(server.layer)
+        )
+      )
+      const { attach, connection } = Context.get(context, Subscription.Subscription)
+      const scope = yield* Scope.make()
+      yield* Scope.provide(attach, scope)
+      const dialled = yield* server.dialled
+      yield* dialled.open
+      yield* dialled.close(1013)
+      yield* Scope.close(scope, Exit.void)
+      yield* TestClock.adjust("3 seconds")
+      assert.strictEqual((yield* connection)._tag, "Idle")
+      yield* attach
+      yield* TestClock.adjust("6 seconds")
+      assert.deepInclude(yield* connection, { _tag: "Reconnecting", attempt: 1 })
+      assert.strictEqual(server.dials(), 1)
+      yield* TestClock.adjust("4 seconds")
+      assert.strictEqual(server.dials(), 2)
+    }))
+
+  it.effect("P8.5: a token that came before the server asked to be left alone is no reason to dial", () =>
+    Effect.gen(function*() {
+      const { credentials, server } = yield* start()
+      const dialled = yield* server.dialled
+      yield* dialled.open
+      yield* credentials.replace(Redacted.make("token-2"))
+      yield* dialled.close(1013)
+      yield* TestClock.adjust("9 seconds")
+      assert.strictEqual(server.dials(), 1)
+      yield* credentials.replace(Redacted.make("token-3"))
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-3")
+    }))
+
   it.effect("P8.1: a wake signal has a dead server noticed within two seconds", () =>
     Effect.gen(function*() {
       const { hints, wake } = makeWake()

@@ -2,7 +2,7 @@
  * What all routes share: bodies, refusals as answers, CORS, and faults around every request.
  */
 import { isJsonObject, type JsonObject } from "@effect-signalwire/schema/JsonObject"
-import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
+import { type MalformedValue, parseJson } from "@effect-signalwire/schema/Malformed"
 import * as ByteSize from "effect/ByteSize"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -123,6 +123,23 @@ const malformed = (response: HttpServerResponse.HttpServerResponse, instead: str
   })
 }
 
+/** A page whose `links.next` leads on and on; the `number` makes each link another one. Any other answer stays as it is. */
+const endless = (
+  response: HttpServerResponse.HttpServerResponse,
+  url: URL,
+  { pages }: Extract<Faults.Action, { readonly type: "endless" }>,
+  number: number
+): HttpServerResponse.HttpServerResponse => {
+  const page = Result.getOrUndefined(parseJson(bodyText(response)))
+  if (!isJsonObject(page) || !isJsonObject(page["links"])) return response
+  if (pages !== "itself") url.searchParams.set("endless", String(number))
+  const links = { ...page["links"], next: `${url.pathname}${url.search}` }
+  return HttpServerResponse.jsonUnsafe(
+    pages === "empty" ? { ...page, links, data: [] } : { ...page, links },
+    { status: response.status, headers: cors }
+  )
+}
+
 /** How long a request is kept back for a next one, in milliseconds. */
 const reorderTimeout = 1000
 
@@ -133,6 +150,7 @@ export const surround = (
 ) => {
   /** Requests that wait until another one was handled. */
   let held: ReadonlyArray<Deferred.Deferred<void>> = []
+  let endlessPages = 0
   const release = Effect.sync(() => {
     const late = held
     held = []
@@ -168,6 +186,12 @@ export const surround = (
         return Effect.andThen(handler, action.never === true ? Effect.never : broken)
       case "malformed":
         return Effect.map(handler, (response) => malformed(response, action.text))
+      case "endless":
+        return Effect.zipWith(
+          HttpServerRequest.HttpServerRequest,
+          handler,
+          (request, response) => endless(response, urlOf(request), action, ++endlessPages)
+        )
     }
   }
 

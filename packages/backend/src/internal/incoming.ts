@@ -49,6 +49,7 @@ export const run = (
     peer.logFrame("in", text, method, action?.type ?? null)
     switch (action?.type) {
       case undefined:
+      case "endless":
         return handled
       case "refuse":
         return Effect.sync(() => peer.end(null))

@@ -56,6 +56,7 @@ export const run = (
     peer.logFrame("out", frame.text, frame.method, action?.type ?? null)
     switch (action?.type) {
       case undefined:
+      case "endless":
         return writeFrame(frame)
       case "answer":
         return writeFrame({ ...frame, text: refused(frame.text, action) })

@@ -54,6 +54,8 @@ export interface Letter extends SendOptions {
   readonly clientId: ClientId
   /** What is known of earlier sends of it; `null` when there were none. */
   readonly earlier: Earlier | null
+  /** Called with the time when it is first sent, milliseconds of the monotonic clock. */
+  readonly onSend?: (at: number) => void
 }
 
 /**
@@ -229,7 +231,10 @@ class Delivering {
   ): Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late> {
     return Effect.flatMap(Monotonic.millis, (began) => {
       if (attempt > 0 && began + leastMillis >= this.deadline) return this.atDeadline
-      this.firstSentAt ??= began
+      if (this.firstSentAt === undefined) {
+        this.firstSentAt = began
+        this.letter.onSend?.(began)
+      }
       return Effect.catch(
         this.attempt(limits),
         (error) =>
@@ -383,7 +388,7 @@ class Delivering {
   private attempt(
     limits: ReadonlyArray<Deadline.Alarm<never, Open | Late>>
   ): Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late> {
-    const { earlier: _, ...message } = this.letter
+    const { earlier: _, onSend: __, ...message } = this.letter
     return Effect.clockWith((clock) => {
       const posting = this.posting = Posting.make()
       return Deadline.orAt(

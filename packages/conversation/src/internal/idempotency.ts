@@ -21,6 +21,14 @@ interface Unsettled {
   readonly arrivesBy: number
 }
 
+/** What a send is to know, and what it reports. */
+export interface Attempt {
+  /** What is known of earlier sends; `null` when there were none. */
+  readonly earlier: Earlier | null
+  /** Called with the time when the message is first sent, milliseconds of the monotonic clock. */
+  readonly onSend: (at: number) => void
+}
+
 const remember = <A>(entries: Map<string, A>, key: string, entry: A): void => {
   entries.set(key, entry)
   for (const eldest of entries.keys()) {
@@ -47,14 +55,22 @@ export class Idempotency<A> {
       readonly clientId: string
       readonly isNew: boolean
     },
-    send: (earlier: Earlier | null) => Effect.Effect<A, ConversationError>
+    send: (attempt: Attempt) => Effect.Effect<A, ConversationError>
   ): Effect.Effect<A, ConversationError> {
     const key = JSON.stringify([addressId, clientId])
-    const begin = Effect.flatMap(Monotonic.millis, (now) => {
+    const begin = Effect.suspend(() => {
       const unsettled = this.unsettled.get(key)
+      let sentAt: number | undefined
+      const onSend = (at: number) => {
+        sentAt = at
+      }
+      const attempt = Effect.map(Monotonic.millis, (now): Attempt => ({
+        earlier: unsettled === undefined ? isNew ? null : elsewhere : this.earlier(unsettled, now),
+        onSend
+      }))
       return Effect.onExit(
-        send(unsettled === undefined ? isNew ? null : elsewhere : this.earlier(unsettled, now)),
-        (exit) => Effect.sync(() => this.settle(key, unsettled?.sentAt ?? now, now, exit))
+        Effect.flatMap(attempt, send),
+        (exit) => Effect.map(Monotonic.millis, (now) => this.settle(key, unsettled, sentAt, now, exit))
       )
     })
     return Effect.suspend(() => {
@@ -67,13 +83,24 @@ export class Idempotency<A> {
     return { wasSent: true, underWayMillis: Math.max(0, arrivesBy - now), sentAt, sinceSeconds: null }
   }
 
-  private settle(key: string, sentAt: number, now: number, exit: Exit.Exit<A, ConversationError>): void {
+  /** `sentAt` is when the attempt that is over first sent the message, if it did; the last time may be only now. */
+  private settle(
+    key: string,
+    before: Unsettled | undefined,
+    sentAt: number | undefined,
+    now: number,
+    exit: Exit.Exit<A, ConversationError>
+  ): void {
     this.unsettled.delete(key)
     if (Exit.isSuccess(exit)) return remember(this.sent, key, exit.value)
     const error = Exit.findErrorOption(exit)
     // one that was interrupted may be on its way as well
     if (error._tag === "Some" && error.value.stored === "no") return
-    remember(this.unsettled, key, { sentAt, arrivesBy: now + this.underWayMillis })
+    const unsettled = sentAt === undefined
+      ? before
+      : { sentAt: before?.sentAt ?? sentAt, arrivesBy: now + this.underWayMillis }
+    // what was never sent here is still looked for as what may have been sent elsewhere
+    if (unsettled !== undefined) remember(this.unsettled, key, unsettled)
   }
 }
 

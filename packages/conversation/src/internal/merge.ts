@@ -66,6 +66,11 @@ export interface Merge {
    * short, a later read must not go behind it.
    */
   readonly note: (stretch: Stretch) => void
+  /**
+   * Something came that can't be read, and may have been a message: whatever else is trusted, live events do not count as
+   * verified until history is read again.
+   */
+  readonly doubt: () => void
   /** Lets a live message through unless it was seen. */
   readonly admit: <M extends ConversationMessage>(message: M) => Admitted<M> | undefined
   /** Does so with one that waited while history was read, unless it stands before what can be judged. */
@@ -103,6 +108,8 @@ class Merging implements Merge {
   private furthest: Position | null = null
   /** Up to here (unix seconds) history was read, or is taken to agree with what was heard. */
   private verified: number | null = null
+  /** Live events are not trusted now. */
+  private doubts = false
   private resumed: Resumed | undefined
 
   constructor(options: Options) {
@@ -155,9 +162,13 @@ class Merging implements Merge {
     }
   }
 
+  doubt(): void {
+    this.doubts = true
+  }
+
   admit<M extends ConversationMessage>(message: M): Admitted<M> | undefined {
     const admitted = this.letThrough(message, false)
-    if (this.options.trustLive && admitted !== undefined) this.verify(message.epochSeconds)
+    if (this.options.trustLive && !this.doubts && admitted !== undefined) this.verify(message.epochSeconds)
     return admitted
   }
 
@@ -170,6 +181,7 @@ class Merging implements Merge {
     top = Number.POSITIVE_INFINITY
   ): ReadonlyArray<Admitted<M>> {
     this.seen.settle()
+    this.doubts = false
     // a page brings more than it was asked for: what stood before may have been let through or passed over
     const from = this.readBackTo() ?? this.seen.floor()
     const admitted = messages

@@ -167,9 +167,9 @@ export class Reconciler {
   private hasChanged(): void {
     if (this.readings.size === 0 || (this.loop !== undefined && !this.isSleeping)) return
     this.stop()
-    const loop = Effect.runForkWith(this.context)(this.supervise())
+    // not within this call: what it asks for may change something again, which would begin a second one
+    const loop = Effect.runForkWith(this.context)(Effect.andThen(Effect.yieldNow, this.supervise()))
     this.loop = loop
-    // it may have ended within the call that began it
     loop.addObserver(() => {
       if (this.loop === loop) this.loop = undefined
     })
@@ -179,6 +179,11 @@ export class Reconciler {
     this.loop?.interruptUnsafe()
     this.loop = undefined
     this.isSleeping = false
+  }
+
+  private get isWithoutSession(): boolean {
+    const { _tag } = this.session
+    return _tag === "Connecting" || _tag === "Reconnecting"
   }
 
   private poll(isPolling: boolean): void {
@@ -236,7 +241,7 @@ export class Reconciler {
   private due(): { readonly sweepAt: number; readonly owedAt: number } {
     const { lengthening, options, owed, session } = this
     const never = Number.POSITIVE_INFINITY
-    if (session._tag === "Connecting" || session._tag === "Reconnecting") {
+    if (this.isWithoutSession) {
       this.since ??= this.now
       const sweepAt = this.isPolling
         ? this.readAt + options.minMillis * lengthening
@@ -244,7 +249,6 @@ export class Reconciler {
       return { sweepAt, owedAt: never }
     }
     this.since = undefined
-    this.poll(false)
     if (session._tag !== "Connected") return { sweepAt: never, owedAt: never }
     return {
       sweepAt: options.whileConnected ? this.readAt + this.millis * lengthening : never,
@@ -268,6 +272,11 @@ export class Reconciler {
     return Effect.gen({ self: this }, function*() {
       this.lengthening = 1 + spread * (yield* Random.next)
       while (true) {
+        if (this.isPolling && !this.isWithoutSession) {
+          // whoever is notified may change what is due
+          this.poll(false)
+          continue
+        }
         const { owedAt, sweepAt } = this.due()
         const wait = Math.min(owedAt, sweepAt) - this.now
         if (wait > 0) {

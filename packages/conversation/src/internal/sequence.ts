@@ -122,10 +122,12 @@ const act = (
     if (signal?._tag === "Event") {
       const admitted = belongs(signal.event) ? merge.admit(signal.event) : undefined
       if (admitted !== undefined) items.push(toItem(admitted))
+    } else if (signal?._tag === "Malformed") {
+      merge.doubt()
     } else if (signal !== undefined && isLapse(signal, covered)) {
-      // one look serves all the lapses that wait
+      // one look serves all the lapses that wait, and has what could not be read
       const rest = signals.slice(index)
-      const waiting = rest.filter((later) => !isLapse(later, covered))
+      const waiting = rest.filter((later) => later._tag !== "Malformed" && !isLapse(later, covered))
       const announced = rest.some((later) => isLapse(later, covered) && isInterruption(later))
       return { phase: { _tag: "Behind", waiting, announced }, items, found }
     }

@@ -65,7 +65,11 @@ export type Ending =
   | "unsupported"
 
 export type Happening =
-  | { readonly _tag: "Wanted" }
+  | {
+    readonly _tag: "Wanted"
+    /** How long the server still asks to be left alone, and why; `null` when it does not. */
+    readonly rest: { readonly delayMillis: number; readonly reason: Reason } | null
+  }
   | { readonly _tag: "Ready"; readonly resume: Resume; readonly resumed: boolean }
   | {
     readonly _tag: "Ended"
@@ -101,7 +105,11 @@ const firstPlan: Plan = { attempt: 0, resume: null, renewed: false, refusedStart
 /** A server that refuses to begin a session so often in a row does not mean to. */
 const maxRefusedStarts = 3
 
-const firstDial: Phase = { _tag: "Dialling", plan: firstPlan }
+/** The first dial, or the wait for it: that nobody was there meanwhile does not end what the server asked for. */
+const begin = ({ rest }: Extract<Happening, { readonly _tag: "Wanted" }>): Phase =>
+  rest === null
+    ? { _tag: "Dialling", plan: firstPlan }
+    : { _tag: "Waiting", plan: { ...firstPlan, attempt: 1, lastReason: rest.reason }, ...rest, next: "dial" }
 
 const closed: Phase = { _tag: "Closed" }
 
@@ -177,7 +185,7 @@ export const step = (phase: Phase, happening: Happening, backoff: Backoff): Phas
     Closing: () => closed
   }
   return phases.$match(phase, {
-    Idle: () => happenings.$match(happening, { ...others, Wanted: () => firstDial }),
+    Idle: () => happenings.$match(happening, { ...others, Wanted: begin }),
     Dialling: ({ plan }): Phase =>
       happenings.$match(happening, {
         ...others,
@@ -212,7 +220,7 @@ export const step = (phase: Phase, happening: Happening, backoff: Backoff): Phas
         ...others,
         Nudged: (): Phase => ({ _tag: "Dialling", plan: { ...plan, renewed: false } })
       }),
-    Failed: () => happenings.$match(happening, { ...others, Wanted: () => firstDial, Broken: stay }),
+    Failed: () => happenings.$match(happening, { ...others, Wanted: begin, Broken: stay }),
     Closed: () => happenings.$match(happening, { ...others, Broken: stay, Closing: stay })
   })
 }

@@ -144,6 +144,8 @@ export class SessionManager {
   private readonly chances = new Emitter<void>()
   /** Somebody wants it to dial now; it does so when it comes to wait. */
   private readonly nudges = new Mailbox<void>()
+  /** Until when the server asked to be left alone as it ended the last dial, by the monotonic clock, and why. */
+  private rest: { readonly until: number; readonly reason: Reason.Reason } | undefined
   /** Ends the session that runs, for another to take its place. */
   private replace: (() => void) | undefined
 
@@ -303,7 +305,11 @@ export class SessionManager {
   /** Does what the phase asks for, until nothing is left to do. */
   private get drive(): Effect.Effect<void, never, Constructor> {
     return Effect.gen({ self: this }, function*() {
-      yield* this.happen({ _tag: "Wanted" })
+      const left = this.rest === undefined ? 0 : Math.ceil(this.rest.until - (yield* Monotonic.millis))
+      yield* this.happen({
+        _tag: "Wanted",
+        rest: this.rest !== undefined && left > 0 ? { delayMillis: left, reason: this.rest.reason } : null
+      })
       while (true) {
         const { phase } = this
         switch (phase._tag) {
@@ -351,6 +357,7 @@ export class SessionManager {
       const { credentials, lastingMillis, session } = this.options
       this.token = yield* credentials.current
       this.nudges.clear()
+      this.rest = undefined
       const ended = yield* Session.run(session, {
         token: this.token,
         currentToken: credentials.current,
@@ -395,6 +402,10 @@ export class SessionManager {
         lasted: readyMillis >= lastingMillis,
         chance: yield* Random.next
       })
+      const { phase } = this
+      if (retryAfterMillis > 0 && phase._tag === "Waiting") {
+        this.rest = { until: (yield* Monotonic.millis) + phase.delayMillis, reason }
+      }
     })
   }
 
@@ -423,7 +434,10 @@ export class SessionManager {
     return next
   }
 
-  /** Does something, and dials instead when it is asked for meanwhile, or there is another token than the last dial's. */
+  /**
+   * Does something, and dials instead when it is asked for meanwhile, or there is another token than the last dial's. Where
+   * the server has asked to be left alone since, one that was there before is no reason to dial.
+   */
   private unlessNudged(effect: Effect.Effect<void>): Effect.Effect<void> {
     const { credentials } = this.options
     return Effect.raceFirst(
@@ -431,7 +445,8 @@ export class SessionManager {
       Effect.andThen(
         Effect.flatMap(
           credentials.current,
-          (token) => Equal.equals(token, this.token) ? Effect.asVoid(this.nudges.take) : Effect.void
+          (token) =>
+            this.rest !== undefined || Equal.equals(token, this.token) ? Effect.asVoid(this.nudges.take) : Effect.void
         ),
         Effect.suspend(() => this.happen({ _tag: "Nudged" }))
       )
