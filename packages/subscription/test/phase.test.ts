@@ -43,7 +43,7 @@ describe("the life of the connection", () => {
 
   it("P8.5: waits first where the server still asks to be left alone, and says why", () => {
     const phase = after({ _tag: "Wanted", rest: { delayMillis: 7000, reason } })
-    assert.deepInclude(phase, { _tag: "Waiting", delayMillis: 7000, reason, next: "dial" })
+    assert.deepInclude(phase, { _tag: "Waiting", delayMillis: 7000, reason, refusal: null })
     assert.strictEqual(planOf(step(phase, elapsed, backoff))?.lastReason, reason)
   })
 

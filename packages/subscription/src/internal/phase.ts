@@ -109,7 +109,7 @@ const maxRefusedStarts = 3
 const begin = ({ rest }: Extract<Happening, { readonly _tag: "Wanted" }>): Phase =>
   rest === null
     ? { _tag: "Dialling", plan: firstPlan }
-    : { _tag: "Waiting", plan: { ...firstPlan, attempt: 1, lastReason: rest.reason }, ...rest, next: "dial" }
+    : { _tag: "Waiting", plan: { ...firstPlan, attempt: 1, lastReason: rest.reason }, ...rest, refusal: null }
 
 const closed: Phase = { _tag: "Closed" }
 
