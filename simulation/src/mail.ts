@@ -119,7 +119,9 @@ export class Mail {
     const { message, reason, stored } = error.value
     // one that joins another under the same id shares its time
     const isAlone = attempts.length === 1
-    if (isAlone && reason._tag === "Timeout" && took < reason.millis) fail(`${text}: ${message}, after ${took} ms (P7.1)`)
+    if (isAlone && reason._tag === "Timeout" && took < reason.millis) {
+      fail(`${text}: ${message}, after ${took} ms (P7.1)`)
+    }
     if (stored === undefined) fail(`${text} fails without a word of whether it was stored: ${message} (P4.6)`)
     // somebody else may have sent what has an id of the caller's own
     const isCertain = clientId === undefined && !device.options.network.left.has(text)

@@ -397,7 +397,7 @@ const openSubscription = (core: Core, { cursor, onGap, policy, timeout }: Subscr
         reconciler,
         telemetry,
         cursor,
-        history: { key: method, newest: readPage(method, http.getMessages({ pageSize: recoveryPageSize })) },
+        history: { key: method, method, newest: readPage(method, http.getMessages({ pageSize: recoveryPageSize })) },
         belongs: constTrue,
         settled: Deadline.orAfter(
           Effect.raceFirst(
@@ -439,6 +439,7 @@ const followTimeline = (core: Core, { addressId, cursor, policy, since, timeout 
         cursor,
         history: {
           key: JSON.stringify([method, addressId, earliest]),
+          method,
           newest: readPage(method, http.getConversationMessages({ addressId, since, pageSize: recoveryPageSize }))
         },
         // one may be pushed long after its time
@@ -471,7 +472,8 @@ const makeWith = Effect.fnUntraced(function*(
   const session = yield* subscription.connection
   const monitor = new Monitor(session)
   const healing = new Healing(subscription)
-  const reader = new HistoryReader({ subscription, monitor, healing, telemetry, pollMillis: minMillis })
+  const lifetime = new Lifetime()
+  const reader = new HistoryReader({ subscription, monitor, healing, lifetime, telemetry, pollMillis: minMillis })
   const reconciler = new Reconciler(
     {
       minMillis,
@@ -498,7 +500,6 @@ const makeWith = Effect.fnUntraced(function*(
     echoes.hear(signals)
     count(signals)
   })
-  const lifetime = new Lifetime()
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
       reconciler.close()
@@ -568,7 +569,7 @@ const makeWith = Effect.fnUntraced(function*(
     get subscribe() {
       return stream("subscribe", Stream.unwrap(Effect.suspend(() => openSubscription(core))))
     },
-    subscription: (options) => method("subscription", openSubscription(core, Policies.snapshot(options ?? {}))),
+    subscription: (options) => method("subscribe", openSubscription(core, Policies.snapshot(options ?? {}))),
     timeline: (options) => stream("timeline", followTimeline(core, Policies.snapshot(options))),
     connection: {
       get current() {
@@ -582,7 +583,8 @@ const makeWith = Effect.fnUntraced(function*(
         return method(name, Effect.mapError(subscription.ready, ConversationError.from(name)))
       },
       get reconnect() {
-        return method("reconnect", Effect.mapError(subscription.reconnect, ConversationError.from("reconnect")))
+        const name = "connection.reconnect"
+        return method(name, Effect.mapError(subscription.reconnect, ConversationError.from(name)))
       }
     }
   })

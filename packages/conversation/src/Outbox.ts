@@ -147,6 +147,9 @@ export interface Options {
 /** Until the network is back, the server well again, the store to be reached. */
 const untilItWorks = Backoff.capped("1 second", "1 minute")
 
+/** How often history may be refused, over some minutes, before a message that may have been stored is given up. */
+const maxHistoryRefusals = 8
+
 /** An end of the process counts as an attempt, and says nothing against what it had taken. */
 const maxAttempts = 2_147_483_647
 
@@ -185,6 +188,7 @@ export const make = Effect.fnUntraced(function*(
 
   /** Messages that were enqueued here, during this turn, and not begun: every other one may have been sent before. */
   const fresh = new Set<string>()
+  let hasTurn = false
 
   const deliver = Effect.fnUntraced(function*(entry: Entry, clientId: ClientId, quietAt: number) {
     const now = yield* Monotonic.millis
@@ -194,6 +198,7 @@ export const make = Effect.fnUntraced(function*(
       sentAt: null,
       sinceSeconds: entry.after ?? null
     })
+    let historyRefusals = 0
     let earlier = fresh.delete(clientId) ? null : sentBefore(Math.max(quietAt - now, 0))
     return yield* Effect.suspend(() => delivery.deliver({ ...entry, clientId, earlier })).pipe(
       // without a deadline it is never late
@@ -207,7 +212,9 @@ export const make = Effect.fnUntraced(function*(
         schedule: untilItWorks,
         // a token that was refused may be replaced
         while: (error) =>
-          error._tag === "Open" ? !error.settled : error.isRetryable || error.reason._tag === "Unauthorized"
+          error._tag === "Open"
+            ? error.historyRefused && ++historyRefusals < maxHistoryRefusals
+            : error.isRetryable || error.reason._tag === "Unauthorized"
       }),
       Effect.match({
         onSuccess: () => OutboxEvent.Sent({ clientId, entry }),
@@ -278,15 +285,21 @@ export const make = Effect.fnUntraced(function*(
     }))
 
   /** Delivers one message after the other, for as long as this process has its turn. */
-  const work = Effect.fnUntraced(function*(_: null, { attempts }: { readonly attempts: number }) {
-    // what was enqueued before may have been begun by the one whose turn it was
-    fresh.clear()
-    /** What was sent before this turn has arrived by then, or never will. */
-    const quietAt = (yield* Monotonic.millis) + settleMillis
-    // a store that recovers what a killed process had taken may recover the turn before the message that comes next
-    yield* attempts > 1 ? Effect.sleep(settleMillis) : Effect.yieldNow
-    return yield* Effect.forever(persistently(next(quietAt)))
-  })
+  const work = Effect.fnUntraced(
+    function*(_: null, { attempts }: { readonly attempts: number }) {
+      // what was enqueued before may have been begun by the one whose turn it was
+      fresh.clear()
+      hasTurn = true
+      /** What was sent before this turn has arrived by then, or never will. */
+      const quietAt = (yield* Monotonic.millis) + settleMillis
+      // a store that recovers what a killed process had taken may recover the turn before the message that comes next
+      yield* attempts > 1 ? Effect.sleep(settleMillis) : Effect.yieldNow
+      return yield* Effect.forever(persistently(next(quietAt)))
+    },
+    Effect.ensuring(Effect.sync(() => {
+      hasTurn = false
+    }))
+  )
 
   yield* turns.offer(null, { id: "turn" }).pipe(
     Effect.andThen(turns.take(work)),
@@ -298,8 +311,8 @@ export const make = Effect.fnUntraced(function*(
     function*({ addressId, clientId, details, metadata, text }: Message) {
       const id = ClientId.make(clientId ?? (yield* Uuid.make))
       // an id that the caller chose may have been begun before
-      if (clientId === undefined) fresh.add(id)
-      yield* queue.offer({
+      if (clientId === undefined && hasTurn) fresh.add(id)
+      const offered = queue.offer({
         addressId,
         text,
         ...(metadata === undefined ? undefined : { metadata }),
@@ -307,6 +320,7 @@ export const make = Effect.fnUntraced(function*(
         enqueuedAt: (yield* Clock.currentTimeMillis) / 1000,
         ...(newest === undefined ? undefined : { after: newest })
       }, { id })
+      yield* Effect.onError(offered, () => Effect.sync(() => fresh.delete(id)))
       return id
     }
   )

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
@@ -15,6 +16,27 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as Conversations from "../src/Conversations.ts"
 import * as Outbox from "../src/Outbox.ts"
+
+const addressId = "00000000-0000-4000-8000-000000000001"
+
+const answer = (request: HttpClientRequest.HttpClientRequest, status: number, body: unknown = {}) =>
+  Effect.succeed(HttpClientResponse.fromWeb(request, Response.json(body, { status })))
+
+/** An outbox over a transport, and a queue in memory. */
+const overHttp = (http: HttpClient.HttpClient) =>
+  Outbox.layer({ settle: "5 seconds" }).pipe(
+    Layer.provide(Conversations.layer({
+      token: Redacted.make("token"),
+      urls: { http: "https://example.com", ws: "wss://example.com" },
+      dialect: "address",
+      http: { timeout: "10 seconds" }
+    })),
+    Layer.provide([
+      Layer.succeed(HttpClient.HttpClient, http),
+      Layer.succeed(Socket.WebSocketConstructor, () => assert.fail("nobody listens")),
+      PersistedQueue.layer.pipe(Layer.provide(PersistedQueue.layerStoreMemory))
+    ])
+  )
 
 describe("the outbox", () => {
   it.effect("P4.1: looks for what timed out as long as it may arrive, also after history could not be read", () =>
@@ -28,33 +50,43 @@ describe("the outbox", () => {
             return Effect.never
           }
           // history can't be read at first, and then has nothing
-          const [status, body] = reads++ === 0 ? [403, {}] : [200, { data: [], links: {} }]
-          return Effect.succeed(HttpClientResponse.fromWeb(request, Response.json(body, { status })))
+          const [status, body] = reads++ === 0 ? [403, {}] as const : [200, { data: [], links: {} }] as const
+          return answer(request, status, body)
         })
       )
-      const outbox = yield* Layer.build(
-        Outbox.layer({ settle: "5 seconds" }).pipe(
-          Layer.provide(Conversations.layer({
-            token: Redacted.make("token"),
-            urls: { http: "https://example.com", ws: "wss://example.com" },
-            dialect: "address",
-            http: { timeout: "10 seconds" }
-          })),
-          Layer.provide([
-            Layer.succeed(HttpClient.HttpClient, http),
-            Layer.succeed(Socket.WebSocketConstructor, () => assert.fail("nobody listens")),
-            PersistedQueue.layer.pipe(Layer.provide(PersistedQueue.layerStoreMemory))
-          ])
-        )
-      )
-      const { enqueue } = yield* Effect.provideContext(Outbox.Outbox, outbox)
-      yield* enqueue({ addressId: "00000000-0000-4000-8000-000000000001", text: "hello" })
+      const { enqueue } = yield* Effect.provideContext(Outbox.Outbox, yield* Layer.build(overHttp(http)))
+      yield* enqueue({ addressId, text: "hello" })
       // it times out after 10 seconds, and may arrive in the 20 that follow
       for (let second = 0; second < 28; second++) yield* TestClock.adjust("1 second")
       assert.isAbove(reads, 2)
       assert.strictEqual(posts, 1)
       for (let second = 0; second < 30; second++) yield* TestClock.adjust("1 second")
       assert.isAbove(posts, 1)
+    }))
+
+  it.effect("P4.4: gives up what may have been stored when history is refused for minutes, and goes on with the next", () =>
+    Effect.gen(function*() {
+      let posts = 0
+      const http = HttpClient.make((request) =>
+        Effect.suspend(() => {
+          if (request.method === "GET") return answer(request, 403)
+          return posts++ === 0 ? Effect.never : answer(request, 200)
+        })
+      )
+      const context = yield* Layer.build(overHttp(http))
+      const { enqueue, events } = Context.get(context, Outbox.Outbox)
+      const told: Array<string> = []
+      yield* Stream.runForEach(
+        events,
+        ({ _tag, ...event }) =>
+          Effect.sync(() => told.push("error" in event ? `${_tag} ${event.error.reason._tag}` : _tag))
+      ).pipe(
+        Effect.forkChild({ startImmediately: true })
+      )
+      yield* enqueue({ addressId, text: "1" })
+      yield* enqueue({ addressId, text: "2" })
+      for (let second = 0; second < 600; second++) yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(told, ["Failed Unconfirmed", "Sent"])
     }))
 
   /** What is told of a message that is refused, when its outbox ends while the store takes it out of the queue. */
@@ -97,7 +129,7 @@ describe("the outbox", () => {
     yield* Stream.runForEach(events, ({ _tag }) => Effect.sync(() => told.push(_tag))).pipe(
       Effect.forkChild({ startImmediately: true })
     )
-    yield* enqueue({ addressId: "00000000-0000-4000-8000-000000000001", text: "hello" })
+    yield* enqueue({ addressId, text: "hello" })
     yield* removing.await
     const end = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
     assert.deepStrictEqual(told, [])

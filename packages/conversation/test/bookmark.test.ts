@@ -2,6 +2,7 @@ import * as Telemetry from "@effect-signalwire/schema/Telemetry"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import * as Bookmark from "../src/internal/bookmark.ts"
 import * as Merge from "../src/internal/merge.ts"
@@ -28,5 +29,22 @@ describe("writing a cursor", () => {
       yield* TestClock.adjust("1 second")
       yield* bookmark.asked
       assert.strictEqual(writes, 2)
+    }))
+
+  it.effect("goes on, and warns, when the store hangs", () =>
+    Effect.gen(function*() {
+      const warnings: Array<unknown> = []
+      const merge = Merge.make({ overlapSeconds: 30, memory: 64, trustLive: true })
+      const bookmark = Bookmark.make(
+        { load: Effect.succeedNone, save: () => Effect.never },
+        merge.standing.bind(merge),
+        Telemetry.warnings((...entry) => warnings.push(entry)),
+        yield* Clock.Clock,
+        1000
+      )
+      const writing = yield* Effect.forkChild(bookmark.asked, { startImmediately: true })
+      yield* TestClock.adjust("5 seconds")
+      yield* Fiber.join(writing)
+      assert.deepStrictEqual(warnings, [["the cursor could not be written", "not within 5000 ms"]])
     }))
 })

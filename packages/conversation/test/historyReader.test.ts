@@ -1,6 +1,7 @@
 import { Attempts } from "@effect-signalwire/http/Attempts"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import { Emitter } from "@effect-signalwire/schema/Emitter"
+import { Lifetime } from "@effect-signalwire/schema/Lifetime"
 import type { Page } from "@effect-signalwire/schema/Page"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import * as Telemetry from "@effect-signalwire/schema/Telemetry"
@@ -44,22 +45,25 @@ const start = (outcome: (read: number) => Outcome, telemetry: Telemetry.Telemetr
       ? Effect.delay(Effect.succeed(result), 100)
       : Effect.fail(new ConversationError({ method: "timeline", reason: result }))
   })
+  const lifetime = new Lifetime()
   const reader = new HistoryReader({
     subscription,
     monitor,
     healing: new Healing(subscription),
+    lifetime,
     telemetry,
     pollMillis: 15_000
   })
   return {
     reader,
+    lifetime,
     monitor,
     chances,
     reads: () => reads,
     become: (state: ConnectionState) => {
       session = state
     },
-    read: (moment = 0) => reader.newest({ key: "all", newest }, moment)
+    read: (moment = 0) => reader.newest({ key: "all", method: "timeline", newest }, moment)
   }
 }
 
@@ -67,6 +71,20 @@ const empty = page([message("a", 1)])
 const down = new Reason.ServerError({ status: 503, detail: "" })
 
 describe("reading history", () => {
+  it.effect.each([down, new Reason.RateLimited({ retryAfterMillis: 600_000 })])(
+    "P7.2: ends with Closed when the client is closed while it waits: $_tag",
+    (reason) =>
+      Effect.gen(function*() {
+        const { lifetime, read } = start(() => reason)
+        const reading = yield* Effect.forkChild(Effect.flip(read()), { startImmediately: true })
+        yield* TestClock.adjust("1 minute")
+        lifetime.close()
+        yield* TestClock.adjust(0)
+        const error = yield* Fiber.join(reading)
+        assert.deepStrictEqual([error.method, error.reason._tag], ["timeline", "Closed"])
+      })
+  )
+
   it.effect("P8.5: is one request for all who ask at the same time", () =>
     Effect.gen(function*() {
       const { read, reads } = start(() => empty)

@@ -1,11 +1,20 @@
 import { assert, describe, it } from "@effect/vitest"
-import { isUnsent } from "../src/internal/cause.ts"
+import { inspect } from "node:util"
+import { isUnsent, withoutSecret } from "../src/internal/cause.ts"
 
 /** As `fetch` tells it. */
 const failure = (code: string, syscall?: string): unknown =>
   new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code, syscall }) })
 
 describe("a failure of the transport", () => {
+  it("P6.1: that quotes a piece of the token is shown without it", () => {
+    const secret = "eyJhbGciOiJkaXIifQ..iviviviv.ciphertextciphertext.tagtagtag"
+    const cause = withoutSecret(new TypeError("failed", { cause: new Error(`proxy: ${secret.slice(0, 40)}`) }), secret)
+    const shown = inspect(cause, { depth: 8, showHidden: true })
+    assert.include(shown, "proxy: <redacted>")
+    assert.notInclude(shown, secret.slice(0, 40))
+  })
+
   it.each([
     ["ECONNREFUSED", "connect"],
     ["EHOSTUNREACH", "connect"],

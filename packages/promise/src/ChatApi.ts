@@ -108,7 +108,7 @@ export const make = (
     async (shown, first: OnMessage | ChatSubscribeParams, second: ChatSubscribeOptions = {}) => {
       const { callback, options } = arrange(first, second)
       const { addressId } = options
-      if (addressId !== undefined && !isFilled(addressId)) throw invalid("addressId", "must be a text, and not empty")
+      if (addressId !== undefined && !isFilled(addressId)) throw invalid("addressId", "must be a non-empty string")
       return subscribe(
         host,
         shown,

@@ -199,7 +199,7 @@ const requireUrls = (urls: SignalWireOptions["urls"]): SignalWireOptions["urls"]
   ) {
     return urls
   }
-  throw invalid("urls", "must have the texts http and ws")
+  throw invalid("urls", "must have the strings http and ws")
 }
 
 /** The user's logger, on a line of its own: what it throws ends nothing. */

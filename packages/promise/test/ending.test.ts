@@ -11,6 +11,7 @@ import {
   countedSignal,
   eventually,
   failure,
+  Heard,
   HeardTexts,
   meet,
   open,
@@ -321,6 +322,20 @@ describe.each(["address", "group"] as const)("an AbortSignal, dialect %s", (dial
     assert.strictEqual(await rejection(ada.conversation.subscribe(() => {}, { signal })), "no")
     assert.strictEqual(await rejection(ada.conversation.messages({ signal })[Symbol.asyncIterator]().next()), "no")
     assert.deepStrictEqual(await world.admin.stored(addressId), [])
+  })
+
+  it("P7.2: that was aborted before leaves no subscription that is told anything", async () => {
+    await using world = await open(dialect)
+    const { ada } = await meet(world)
+    const told: Array<unknown> = []
+    const onError = (error: unknown) => told.push(error)
+    await rejection(ada.conversation.subscribe(() => {}, { signal: AbortSignal.abort("no"), onError }))
+    const heard = new Heard<unknown>()
+    await ada.conversation.subscribe(() => {}, { onError: heard.push })
+    await world.admin.expireToken(world.ada.token)
+    await world.admin.drop({ subscriberId: world.ada.id })
+    await heard.until((errors) => errors.length > 0)
+    assert.deepStrictEqual(told, [])
   })
 
   it("P7.2: ends a subscription, and later events are not called back", async () => {

@@ -108,14 +108,14 @@ describe("a failure", () => {
     assert.deepStrictEqual(JSON.parse(JSON.stringify(error)), {
       _tag: "ConversationError",
       method: "conversation.join",
-      message: "conversation.join: invalid input: addressId: must be a text, and not empty",
+      message: "conversation.join: invalid input: addressId: must be a non-empty string",
       isRetryable: false,
       remediation: "Correct the parameters that `errors` names.",
       reason: {
         _tag: "Invalid",
         isRetryable: false,
         remediation: "Correct the parameters that `errors` names.",
-        errors: [{ code: "invalid_parameter", attribute: "addressId", message: "must be a text, and not empty" }]
+        errors: [{ code: "invalid_parameter", attribute: "addressId", message: "must be a non-empty string" }]
       }
     })
   })

@@ -47,7 +47,7 @@ it("runs the main job on a platform without what came after May 2024, without st
     followed: sent,
     aborted: "enough",
     refused: "enough",
-    invalid: "ConversationError: conversation.join: invalid input: addressId: must be a text, and not empty",
+    invalid: "ConversationError: conversation.join: invalid input: addressId: must be a non-empty string",
     state: "Closed"
   })
   assert.deepStrictEqual(effect, [...sent, "fourth"])

@@ -10,7 +10,10 @@ import { defaults, initial, type TimelineState } from "./internal/conversation.t
 import { useConversation } from "./internal/useConversation.ts"
 import { useReason } from "./internal/useReason.ts"
 
-/** How a timeline is held. Where several components show the same conversation, the first one decides. */
+/**
+ * How a timeline is held. Where several components show the same conversation, the first one decides the `capacity`, and
+ * the one that mounted last the rest.
+ */
 export interface UseTimelineOptions {
   /** How many messages are held in memory at most. @default 1000 */
   readonly capacity?: number | undefined

@@ -318,6 +318,19 @@ describe("P8.3: more of a list", () => {
     await eventually(() => assert.deepStrictEqual([current().conversations.length, current().moreError], [60, null]))
   })
 
+  it("of which the server has forgotten the link is read from the newest on", async () => {
+    await using world = await manyRooms()
+    const status: Status = { current: undefined, asked: 0 }
+    const isForgotten = (url: URL) => isNextPage(url) && status.asked === 0
+    const { current } = world.render(() => useConversations(), {
+      fetch: failing(isForgotten, { ...status, current: 422 })
+    })
+    await eventually(() => assert.strictEqual(current().status, "ready"))
+    status.asked++
+    await current().loadMore()
+    await eventually(() => assert.deepStrictEqual([current().conversations.length, current().moreError], [60, null]))
+  })
+
   it("of a timeline is waited for where it may heal", async () => {
     await using world = await open()
     await world.seed(world.ada.id, numbered(120))

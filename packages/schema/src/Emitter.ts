@@ -6,9 +6,13 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
+interface Listener<A> {
+  readonly call: (value: A) => void
+}
+
 /** An event with a value, and its listeners. */
 export class Emitter<A> {
-  private listeners: ReadonlyArray<(value: A) => void> = []
+  private listeners: Set<Listener<A>> | undefined
 
   /** Completes with the value of the next event. */
   get next(): Effect.Effect<A> {
@@ -21,22 +25,34 @@ export class Emitter<A> {
     })
   }
 
-  /** Calls back with each event's value, within `emit`, until the scope closes; the callback must not throw. */
+  /** Calls back with each event's value, within `emit`, until the scope closes. */
   watch(listener: (value: A) => void): Effect.Effect<void, never, Scope.Scope> {
     return Effect.asVoid(
       Effect.acquireRelease(Effect.sync(() => this.add(listener)), (stop) => Effect.sync(stop))
     )
   }
 
-  /** Emits an event with this value. */
+  /**
+   * Emits an event with this value: calls all listeners, also after one that throws; what the first one threw is thrown
+   * then.
+   */
   emit(value: A): void {
-    for (const listener of this.listeners) listener(value)
+    const thrown: Array<unknown> = []
+    // those of now: one that is called may listen for the next event
+    for (const { call } of Array.from(this.listeners ?? [])) {
+      try {
+        call(value)
+      } catch (error) {
+        thrown.push(error)
+      }
+    }
+    if (thrown.length > 0) throw thrown[0]
   }
 
-  private add(listener: (value: A) => void): () => void {
-    this.listeners = [...this.listeners, listener]
-    return () => {
-      this.listeners = this.listeners.filter((other) => other !== listener)
-    }
+  private add(call: (value: A) => void): () => void {
+    const listener = { call }
+    const listeners = this.listeners ??= new Set()
+    listeners.add(listener)
+    return () => void listeners.delete(listener)
   }
 }

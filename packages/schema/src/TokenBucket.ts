@@ -24,4 +24,9 @@ export class TokenBucket {
     this.fullAt = Math.max(this.fullAt, now) + this.intervalMillis
     return Math.max(0, this.fullAt - now - this.capacity * this.intervalMillis)
   }
+
+  /** Puts a token back that was taken and not used. */
+  putBack(): void {
+    this.fullAt -= this.intervalMillis
+  }
 }

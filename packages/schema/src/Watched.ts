@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import type * as Pull from "effect/Pull"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { Emitter } from "./Emitter.ts"
 import { Mailbox } from "./Mailbox.ts"
 
 /** A value that can be watched. */
@@ -33,7 +34,7 @@ export interface Watched<A> {
 
 class Value<A> implements Watched<A> {
   private value: A
-  private watchers: ReadonlyArray<(value: A) => void> = []
+  private readonly watchers = new Emitter<A>()
   /** Values that are being told: one who is told may set another, which the others hear after this one. */
   private told: Array<A> | undefined
 
@@ -55,12 +56,10 @@ class Value<A> implements Watched<A> {
     const told = this.told = [value]
     const thrown: Array<unknown> = []
     for (const next of told) {
-      for (const watcher of this.watchers) {
-        try {
-          watcher(next)
-        } catch (error) {
-          thrown.push(error)
-        }
+      try {
+        this.watchers.emit(next)
+      } catch (error) {
+        thrown.push(error)
       }
     }
     this.told = undefined
@@ -68,15 +67,7 @@ class Value<A> implements Watched<A> {
   }
 
   watch(watcher: (value: A) => void): Effect.Effect<void, never, Scope.Scope> {
-    return Effect.acquireRelease(
-      Effect.sync(() => {
-        this.watchers = [...this.watchers, watcher]
-      }),
-      () =>
-        Effect.sync(() => {
-          this.watchers = this.watchers.filter((other) => other !== watcher)
-        })
-    )
+    return this.watchers.watch(watcher)
   }
 
   get pull(): Effect.Effect<Pull.Pull<NonEmptyReadonlyArray<A>>, never, Scope.Scope> {

@@ -1,6 +1,7 @@
 import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import { DialLimit } from "../src/internal/dialLimit.ts"
 
@@ -19,6 +20,18 @@ describe("a limit on dials", () => {
   it.effect("P8.5: allows ten at once, and ten a minute in the long run", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* dialsIn([new DialLimit(10)], 10), 10 + 10 * 10)
+    }))
+
+  it.effect("P8.6: counts no dial that was given up while it waited for its turn", () =>
+    Effect.gen(function*() {
+      const limit = new DialLimit(10)
+      for (let dial = 0; dial < 10; dial++) yield* limit.dial
+      for (let dial = 0; dial < 50; dial++) {
+        yield* Fiber.interrupt(yield* Effect.forkChild(limit.dial, { startImmediately: true }))
+      }
+      const next = yield* Effect.forkChild(limit.dial, { startImmediately: true })
+      yield* TestClock.adjust("6 seconds")
+      yield* Fiber.join(next)
     }))
 
   it.effect("P8.5: is shared by the clients of a process: a hundred a second", () =>

@@ -686,6 +686,18 @@ describe("a send", () => {
       assert.strictEqual(new Set(sent).size, 1)
     }))
 
+  it.effect("P4.6: is not given up at a server's first error because others came before it", () =>
+    Effect.gen(function*() {
+      const refused = new Reason.Transport({ detail: "refused", sent: "no" })
+      const outcomes = [
+        ...Array.from({ length: 10 }, () => refused),
+        new Reason.ServerError({ status: 503, detail: "" })
+      ]
+      const { conversations, sent } = yield* startSending({ outcomes, sendDeadline: "1 hour" })
+      yield* settled(conversations.sendMessage(hello))
+      assert.strictEqual(sent.length, 12)
+    }))
+
   it.effect("P4.2: is unconfirmed, and not repeated, when history may show it without its client id", () =>
     Effect.gen(function*() {
       const { conversations, sent } = yield* startSending({ outcomes: [lost], history: () => [at("hello", 0)] })

@@ -264,6 +264,42 @@ describe("the session", () => {
       })
   )
 
+  it.effect("P8.1: notices a dead server two seconds after a signal, though one had come while it was dialled", () =>
+    Effect.gen(function*() {
+      const { hints, wake } = makeWake()
+      const { server } = yield* start({ backoff: { base: "1 milli", cap: "1 milli" } }).pipe(
+        Effect.provideService(Wake, wake)
+      )
+      const connection = yield* server.dialled
+      for (const hint of hints) hint("wake")
+      yield* TestClock.adjust("300 millis")
+      yield* connection.accept("p1")
+      yield* settle
+      for (const hint of hints) hint("offline")
+      yield* TestClock.adjust("2 seconds")
+      yield* TestClock.adjust("1 milli")
+      assert.strictEqual(server.dials(), 2)
+    }))
+
+  it.effect("P8.3: ends those who subscribed, also when somebody subscribes again the moment it fails", () =>
+    Effect.gen(function*() {
+      const { listening, server, subscription } = yield* start({ backoff: { base: "1 milli", cap: "1 milli" } })
+      const scope = yield* Effect.scope
+      let again: Fiber.Fiber<unknown, unknown> | undefined
+      yield* subscription.watchConnection((state) => {
+        if (state._tag === "Failed") again ??= Effect.runFork(Scope.provide(subscription.attach, scope))
+      })
+      for (let dial = 1; dial <= 3; dial++) {
+        yield* (yield* server.dialled).refuse({ code: -32003, message: "no" })
+        yield* TestClock.adjust("1 second")
+      }
+      assert.strictEqual((yield* Effect.flip(Fiber.join(listening))).reason._tag, "Refused")
+      assert.isDefined(again)
+      yield* (yield* server.dialled).accept("p1")
+      yield* settle
+      assert.strictEqual((yield* subscription.connection)._tag, "Connected")
+    }))
+
   it.effect("P8.5: gives up no more dials than its limit allows to signals that never end", () =>
     Effect.gen(function*() {
       const { hints, wake } = makeWake()

@@ -2,11 +2,16 @@
  * Writing a cursor at the right moments: when more is asked for, everything that was handed out before has been dealt
  * with, and only then may it be skipped after a restart.
  */
+import * as Deadline from "@effect-signalwire/schema/Deadline"
+import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Cursor } from "../Cursor.ts"
 import type { Snapshot } from "./merge.ts"
+
+/** Messages wait while a cursor is written, though not for a store that hangs. Milliseconds. */
+const saveTimeout = 5000
 
 export interface Bookmark {
   /** More is asked for: what was handed out is dealt with. Writes, unless it did so a moment ago. */
@@ -24,13 +29,17 @@ export const make = (
   clock: Clock.Clock,
   intervalMillis: number
 ): Bookmark => {
-  const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const now = () => Monotonic.millisOf(clock)
   let writtenAt = Number.NEGATIVE_INFINITY
   let inHand = false
   const report = (failure: unknown) => telemetry.warn("the cursor could not be written", [failure])
   const write = Effect.suspend(() => {
     writtenAt = now()
-    return Effect.catchDefect(Effect.catch(cursor.save(standing()), ({ message }) => report(message)), report)
+    return Deadline.orAfter(
+      Effect.catchDefect(Effect.catch(cursor.save(standing()), ({ message }) => report(message)), report),
+      saveTimeout,
+      report(`not within ${saveTimeout} ms`)
+    )
   })
   return {
     asked: Effect.suspend(() => {

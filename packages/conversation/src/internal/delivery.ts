@@ -59,11 +59,12 @@ export interface Letter extends SendOptions {
 }
 
 /**
- * It is not known whether the message was stored, and that could not be found out: `settled` says whether it ever can
- * be, for a server that echoes no client ids never tells.
+ * It is not known whether the message was stored, and that could not be found out. `historyRefused` says that the server
+ * refuses its history for a reason that waiting does not change, such as a 403; otherwise history was read and does not
+ * tell, as where a server keeps no client ids, or time was up.
  */
 export class Open extends Data.TaggedError("Open")<{
-  readonly settled: boolean
+  readonly historyRefused: boolean
   /** How long it may still be on its way to being stored. */
   readonly underWayMillis: number
   readonly cause: unknown
@@ -169,6 +170,8 @@ class Delivering {
   private open: { readonly cause: unknown; readonly millis: number } | undefined
   /** Why the last try failed. */
   private last: SignalWireHttpError | undefined
+  /** How often the server answered that it failed. */
+  private serverErrors = 0
   /** The request that runs, or ran last. */
   private posting: Posting.Posting = { isUnderWay: false }
 
@@ -197,11 +200,11 @@ class Delivering {
   > => {
     const { last, open, options, posting } = this
     if (posting.isUnderWay) {
-      return Effect.fail(new Open({ settled: true, underWayMillis: 4 * options.settleMillis, cause: last }))
+      return Effect.fail(new Open({ historyRefused: false, underWayMillis: 4 * options.settleMillis, cause: last }))
     }
     return open === undefined
       ? Effect.fail(new Late({ last }))
-      : Effect.fail(new Open({ settled: true, underWayMillis: open.millis, cause: open.cause }))
+      : Effect.fail(new Open({ historyRefused: false, underWayMillis: open.millis, cause: open.cause }))
   })
 
   private get limits(): ReadonlyArray<Deadline.Alarm<never, Open | Late>> {
@@ -256,7 +259,8 @@ class Delivering {
       if (outcome === "refused") return Effect.fail(error)
       if (outcome === "unsent") return this.again(error, attempt, began)
       this.open = { cause: error, millis: this.settleMillis(error, tookMillis) }
-      const isLastWord = error.reason._tag === "ServerError" && attempt >= maxServerErrors
+      if (error.reason._tag === "ServerError") this.serverErrors++
+      const isLastWord = error.reason._tag === "ServerError" && this.serverErrors > maxServerErrors
       return this.settle(this.open, isLastWord ? Effect.fail(error) : this.again(error, attempt, began))
     })
   }
@@ -328,7 +332,7 @@ class Delivering {
         const { reason } = result.failure
         const underWayMillis = this.open?.millis ?? 0
         if (!mayHeal(reason)) {
-          return yield* new Open({ settled: false, underWayMillis, cause: result.failure })
+          return yield* new Open({ historyRefused: true, underWayMillis, cause: result.failure })
         }
         const tookMillis = (yield* Monotonic.millis) - began
         yield* this.healing.pause(reason, { attempt, tookMillis, capMillis })
@@ -365,7 +369,7 @@ class Delivering {
           return absent
         }
         if (verdict._tag === "Nameless") this.loses.clientId = true
-        return Effect.fail(new Open({ settled: true, underWayMillis: millis, cause }))
+        return Effect.fail(new Open({ historyRefused: false, underWayMillis: millis, cause }))
       }
     )
   }

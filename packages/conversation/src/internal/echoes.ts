@@ -19,11 +19,15 @@ export const make = (): Echoes => {
   const expected = new Map<ClientId, Echo>()
   return {
     during: (clientId, use) =>
-      Effect.suspend(() => {
-        const echo = Deferred.makeUnsafe<SendReceipt>()
-        expected.set(clientId, echo)
-        return Effect.ensuring(use(echo), Effect.sync(() => expected.delete(clientId)))
-      }),
+      Effect.acquireUseRelease(
+        Effect.sync(() => {
+          const echo = Deferred.makeUnsafe<SendReceipt>()
+          expected.set(clientId, echo)
+          return echo
+        }),
+        use,
+        () => Effect.sync(() => expected.delete(clientId))
+      ),
     hear: (signals) => {
       if (expected.size === 0) return
       for (const signal of signals) {

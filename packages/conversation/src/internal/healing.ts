@@ -10,9 +10,13 @@ import type { Service as Subscription } from "@effect-signalwire/subscription/Su
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 
-/** So many pauses may end early at once, and one more each interval: platforms may signal without end. */
+/**
+ * So many signals may end pauses at once, and one more each interval: platforms may signal without end. What is signalled
+ * to many pauses within a moment is one signal. Milliseconds.
+ */
 const chances = 3
 const chanceInterval = 5000
+const moment = 100
 
 /** A first pause, which doubles each time, and the longest one. Milliseconds. */
 type Pauses = readonly [first: number, longest: number]
@@ -48,6 +52,9 @@ const pausesOf = (reason: Reason): Pauses | undefined => {
 export class Healing {
   private readonly subscription: Pick<Subscription, "awaitChance">
   private readonly early = new TokenBucket(chances, chanceInterval)
+  /** When something was signalled last, and when pauses may end for it, by the monotonic clock. */
+  private signalledAt = Number.NEGATIVE_INFINITY
+  private endAt = Number.NEGATIVE_INFINITY
 
   constructor(subscription: Pick<Subscription, "awaitChance">) {
     this.subscription = subscription
@@ -68,7 +75,16 @@ export class Healing {
   private get chance(): Effect.Effect<void> {
     return Effect.andThen(
       this.subscription.awaitChance,
-      Effect.flatMap(Monotonic.millis, (now) => Effect.sleep(this.early.take(now)))
+      Effect.flatMap(Monotonic.millis, (now) => Effect.sleep(this.signalled(now)))
     )
+  }
+
+  /** How long a pause still has to wait that something was signalled to. */
+  private signalled(now: number): number {
+    if (now - this.signalledAt > moment) {
+      this.signalledAt = now
+      this.endAt = now + this.early.take(now)
+    }
+    return Math.max(0, this.endAt - now)
   }
 }

@@ -5,6 +5,7 @@
 import { once } from "@effect-signalwire/http/Attempts"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import * as Flight from "@effect-signalwire/schema/Flight"
+import type { Lifetime } from "@effect-signalwire/schema/Lifetime"
 import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import type { Page } from "@effect-signalwire/schema/Page"
 import * as Reason from "@effect-signalwire/schema/Reason"
@@ -32,6 +33,8 @@ export interface Snapshot {
 export interface Source {
   /** What it is, for those who read the same. */
   readonly key: string
+  /** The method that reads it, for its failures. */
+  readonly method: string
   readonly newest: Effect.Effect<Messages, ConversationError>
 }
 
@@ -39,6 +42,8 @@ export interface Options {
   readonly subscription: Pick<Subscription, "connection" | "sessions">
   readonly monitor: Monitor
   readonly healing: Healing
+  /** With it every read ends, and fails with `Closed`. */
+  readonly lifetime: Lifetime
   readonly telemetry: Telemetry
   /** How often history is read at most while there is no session. Milliseconds. */
   readonly pollMillis: number
@@ -88,27 +93,31 @@ export class HistoryReader {
       )
     })
     return Effect.flatMap(
-      this.flights.run(source.key, Effect.map(this.untilRead(snapshot), this.shared)),
+      this.flights.run(
+        source.key,
+        Effect.map(this.untilRead(snapshot, source.method), ({ page, ...read }): Snapshot => ({
+          ...read,
+          page: this.sharing(page, source.method)
+        }))
+      ),
       (found) => found.moment >= moment ? Effect.succeed(found) : this.newest(source, moment)
     )
   }
 
-  private readonly shared = (snapshot: Snapshot): Snapshot => ({ ...snapshot, page: this.sharing(snapshot.page) })
-
   /** A page whose neighbour is read once for all who ask for it at the same time. */
-  private sharing(page: Messages): Messages {
+  private sharing(page: Messages, method: string): Messages {
     if (!page.hasNext) return page
     const flight = Flight.make<"next", Option.Option<Messages>, ConversationError>()
-    const next = Effect.map(this.untilRead(page.next), Option.map((found) => this.sharing(found)))
+    const next = Effect.map(this.untilRead(page.next, method), Option.map((found) => this.sharing(found, method)))
     return { ...page, next: flight.run("next", next) }
   }
 
-  /** Reads again and again, until it succeeds or fails for what does not heal. */
-  private untilRead<A>(read: Effect.Effect<A, ConversationError>): Effect.Effect<A, ConversationError> {
+  /** Reads again and again, until it succeeds, fails for what does not heal, or the client is closed. */
+  private untilRead<A>(read: Effect.Effect<A, ConversationError>, method: string): Effect.Effect<A, ConversationError> {
     return Effect.suspend(() => {
-      const { monitor } = this.options
+      const { lifetime, monitor } = this.options
       let isWaiting = false
-      return Effect.ensuring(
+      const reading = Effect.ensuring(
         this.retrying(read, (reason) => {
           monitor.historyWas(reason)
           // whoever needs what is read is not handed anything newer before
@@ -119,6 +128,8 @@ export class HistoryReader {
           if (isWaiting) monitor.catchUp(-1)
         })
       )
+      const closed = Effect.suspend(() => Effect.fail(new ConversationError({ method, reason: new Reason.Closed() })))
+      return lifetime.within(reading, closed)
     })
   }
 

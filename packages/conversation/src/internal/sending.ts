@@ -106,10 +106,10 @@ export const make = (delivery: Delivery, options: Options): Sending => {
         if (underWay >= options.capacity) {
           return Effect.fail(unsent(message, new Reason.Overloaded({ limit: options.capacity })))
         }
-        const place = join(message.addressId)
-        return Effect.ensuring(
-          deliver(message, place, clock),
-          Effect.sync(() => leave(message.addressId, place))
+        return Effect.acquireUseRelease(
+          Effect.sync(() => join(message.addressId)),
+          (place) => deliver(message, place, clock),
+          (place) => Effect.sync(() => leave(message.addressId, place))
         )
       })
   }

@@ -13,7 +13,7 @@ const isPlain = (value: object): boolean => {
 }
 
 const isHarmless = (value: unknown, secret: string, depth: number): boolean => {
-  if (typeof value === "string") return !value.includes(secret)
+  if (typeof value === "string") return redact(value, secret) === value
   if (typeof value === "function") return false
   if (typeof value !== "object" || value === null) return true
   if (depth >= maxDepth || !isPlain(value)) return false

@@ -19,7 +19,7 @@ const optional = <A>(value: unknown, check: (value: unknown) => Checked<A>): Che
 const given = (options: unknown): JsonObject => isJsonObject(options) ? options : {}
 
 const filled = (attribute: string, value: unknown): Checked<string> =>
-  typeof value === "string" && value !== "" ? Result.succeed(value) : refuse(attribute, "must be a text, and not empty")
+  typeof value === "string" && value !== "" ? Result.succeed(value) : refuse(attribute, "must be a non-empty string")
 
 const isPathSegment = (value: string): boolean => {
   try {

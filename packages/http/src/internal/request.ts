@@ -127,7 +127,11 @@ const isTurnedAway = ({ status }: Reply): boolean => status >= 400 && status < 5
 const attempt = (client: Client, call: Call, limits: Limits): Effect.Effect<unknown, SignalWireHttpError> =>
   Effect.clockWith((clock) => {
     const left = () => timeLeft(limits, Monotonic.millisOf(clock))
-    const ask = (token: Redacted.Redacted) => exchange(client, call, token, left())
+    const ask = (token: Redacted.Redacted) =>
+      Effect.map(exchange(client, call, token, left()), (reply) => {
+        if (call.posting !== undefined && isTurnedAway(reply)) call.posting.isUnderWay = false
+        return reply
+      })
     const answer = (reply: Reply, token: Redacted.Redacted) => {
       const secret = Redacted.value(token)
       const read = Effect.suspend(() => lift(call.method, interpret(reply, secret, clock)))
@@ -137,7 +141,6 @@ const attempt = (client: Client, call: Call, limits: Limits): Effect.Effect<unkn
       client.credentials.current,
       (token) =>
         Effect.flatMap(ask(token), (reply) => {
-          if (call.posting !== undefined && isTurnedAway(reply)) call.posting.isUnderWay = false
           if (reply.status !== 401) return answer(reply, token)
           return Effect.flatMap(
             renew(client, call.method, token, left()),

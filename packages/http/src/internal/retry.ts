@@ -22,7 +22,8 @@ const minimumDelay = ({ reason }: SignalWireHttpError): number =>
   reason._tag === "RateLimited" ? reason.retryAfterMillis ?? 0 : 0
 
 /** A refresh is the application's own: whether it is to be tried again at once is for the application to say. */
-const mayHeal = ({ isRetryable, reason }: SignalWireHttpError): boolean => isRetryable && reason._tag !== "Unauthorized"
+const isRepeatable = ({ isRetryable, reason }: SignalWireHttpError): boolean =>
+  isRetryable && reason._tag !== "Unauthorized"
 
 /**
  * Repeats an attempt while its failure may heal, the schedule goes on, and the next attempt could begin before the
@@ -43,7 +44,7 @@ export const within = <A>(
       const outcome = yield* Effect.result(attempt(deadline, timeout))
       if (Result.isSuccess(outcome)) return outcome.success
       const error = outcome.failure
-      if (!mayHeal(error)) return yield* error
+      if (!isRepeatable(error)) return yield* error
       const now = yield* Monotonic.millis
       const delay = yield* Pull.matchEffect(step(now, error), {
         onSuccess: ([, delay]) => Effect.succeed(Math.ceil(Math.max(Duration.toMillis(delay), minimumDelay(error)))),

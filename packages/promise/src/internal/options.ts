@@ -26,7 +26,7 @@ export const throwIfAborted = (signal: AbortSignal | undefined): void => {
   if (signal?.aborted === true) throw reasonOf(signal)
 }
 
-/** A copy of the options without those that are `null` or `undefined`, as good as absent. What is no object is refused. */
+/** A copy of the options without those that are `null` or `undefined`. What is no object is refused. */
 export const given = <O extends object>(options: O): O => {
   const found: unknown = options ?? {}
   if (typeof found !== "object" || isSignal(found)) throw invalid("options", "must be an object, such as { signal }")

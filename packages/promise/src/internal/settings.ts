@@ -27,7 +27,7 @@ export const requireTimeout = (timeout: Duration.Input | undefined): Duration.In
   throw invalid("timeout", duration.message)
 }
 
-const duration: Rule = { holds: isDuration, message: "must be milliseconds, or a text such as \"5 seconds\"" }
+const duration: Rule = { holds: isDuration, message: "must be milliseconds, or a string such as \"5 seconds\"" }
 const object: Rule = { holds: isObject, message: "must be an object" }
 const callable: Rule = { holds: (value) => typeof value === "function", message: "must be a function" }
 const count: Rule = {
@@ -56,7 +56,7 @@ const rules: Readonly<Record<string, Rule>> = {
   "http.deadline": duration,
   "http.retry": { holds: Schedule.isSchedule, message: "must be a Schedule of Effect" },
   subscription: object,
-  "subscription.agent": { holds: (value) => typeof value === "string", message: "must be a text" },
+  "subscription.agent": { holds: (value) => typeof value === "string", message: "must be a string" },
   "subscription.connectTimeout": duration,
   "subscription.requestTimeout": duration,
   "subscription.heartbeat": duration,

@@ -122,7 +122,7 @@ export const subscribe = async (
   const ignoreRefusals = refusals.listen((reason) =>
     waits(shown(new ConversationError({ method: "subscribe", reason })))
   )
-  const events = await runner.run(
+  const beginning = runner.run(
     Effect.flatMap(
       Conversations.Conversations,
       ({ subscription }) =>
@@ -134,13 +134,13 @@ export const subscribe = async (
           }),
           scope
         )
-    ).pipe(Effect.onExit((exit) => {
-      if (Exit.isSuccess(exit)) return Effect.void
-      ignoreRefusals()
-      return Scope.close(scope, exit)
-    })),
+    ).pipe(Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : Scope.close(scope, exit))),
     options
   )
+  const events = await beginning.catch((error: unknown) => {
+    ignoreRefusals()
+    throw error
+  })
   const callbacks = new Callbacks<ConversationEvent>((event) => call(Documented.event(event)), {
     concurrency,
     onStuck: (seconds) =>

@@ -95,6 +95,10 @@ const patience = 1000
 /** Of how many conversations that are not in the list what was heard is held. */
 const maxUnplaced = 1000
 
+/** Whether the server has forgotten where a page's link led. */
+const isForgotten = (error: unknown): boolean =>
+  error instanceof ConversationError && (error.reason._tag === "Invalid" || error.reason._tag === "NotFound")
+
 export interface Listing {
   /** Reads the first page again. */
   readonly refresh: () => Promise<void>
@@ -197,6 +201,18 @@ export const follow = (
     await refresh()
   }
 
+  const pageAfter = (page: Page<DocumentedConversation>) => retrying.read(() => page.nextPage({ signal }))
+
+  /** The first page, from the newest on, that has what is not known. */
+  const newPage = async (): Promise<Page<DocumentedConversation> | undefined> => {
+    const known = new Set(store.get().conversations.map(({ id }) => id))
+    let page: Page<DocumentedConversation> | undefined = await retrying.read(() =>
+      conversation.getConversations({ signal })
+    )
+    while (page?.hasNext === true && page.data.every(({ id }) => known.has(id))) page = await pageAfter(page)
+    return page
+  }
+
   store.set({ ...store.get(), status: "loading", error: null, reason: null, isLoadingMore: false, moreError: null })
   begin().catch(fail)
 
@@ -207,7 +223,10 @@ export const follow = (
       if (before === undefined || !store.get().hasMore || store.get().isLoadingMore) return
       update({ isLoadingMore: true, moreError: null })
       try {
-        const next = await retrying.read(() => before.nextPage({ signal }))
+        const next = await pageAfter(before).catch((error: unknown) => {
+          if (isForgotten(error)) return newPage()
+          throw error
+        })
         last = next ?? before
         update({
           isLoadingMore: false,

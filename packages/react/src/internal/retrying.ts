@@ -9,6 +9,7 @@ import {
   type Reason,
   type SignalWireClient
 } from "@effect-signalwire/promise"
+import * as RetryAfter from "@effect-signalwire/schema/RetryAfter"
 import type { Source } from "./source.ts"
 
 export interface Retrying {
@@ -37,12 +38,9 @@ const obstacleIn = (state: ConnectionState): Obstacle => {
 const isGood = (before: Obstacle, after: Obstacle): boolean =>
   before !== after && (before === "token" || after === "nothing")
 
-/** No server is left alone for longer, whatever it asks for. Milliseconds. */
-const longestAsked = 10 * 60_000
-
-/** What the server asks for between two tries. Milliseconds. */
+/** What the server asks for between two tries, as far as it is honoured. Milliseconds. */
 const askedMillis = (reason: Reason): number =>
-  reason._tag === "RateLimited" ? Math.min(reason.retryAfterMillis ?? 0, longestAsked) : 0
+  reason._tag === "RateLimited" ? RetryAfter.honoured(reason.retryAfterMillis ?? 0) : 0
 
 /** How long to wait after so many failures: by chance, so that not everybody reads in the same moment. Milliseconds. */
 const ownMillis = (failures: number): number =>

@@ -27,8 +27,11 @@ const processLimit = (clock: Clock.Clock): TokenBucket => {
 
 const waitFor = (limit: (clock: Clock.Clock) => TokenBucket): Effect.Effect<void> =>
   Effect.clockWith((clock) => {
-    const millis = limit(clock).take(Monotonic.millisOf(clock))
-    return millis > 0 ? Effect.sleep(millis) : Effect.void
+    const bucket = limit(clock)
+    const millis = bucket.take(Monotonic.millisOf(clock))
+    return millis > 0
+      ? Effect.onInterrupt(Effect.sleep(millis), () => Effect.sync(() => bucket.putBack()))
+      : Effect.void
   })
 
 /** The limits of one client. */

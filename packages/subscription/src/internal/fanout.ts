@@ -3,6 +3,7 @@
  * without bound. A mailbox that is full drops what comes until its owner has read the `Lapse` at its end; history then
  * has what was dropped.
  */
+import { Emitter } from "@effect-signalwire/schema/Emitter"
 import { Mailbox } from "@effect-signalwire/schema/Mailbox"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Cause from "effect/Cause"
@@ -61,7 +62,7 @@ class Subscriber {
 /** A fan-out whose mailboxes hold up to `capacity` signals. */
 export class Fanout {
   private subscribers: ReadonlyArray<Subscriber> = []
-  private observers: ReadonlyArray<Listener> = []
+  private readonly observers = new Emitter<ReadonlyArray<Signal.Signal>>()
   private readonly capacity: number
 
   constructor(capacity: number) {
@@ -90,20 +91,12 @@ export class Fanout {
 
   /** Calls back with every batch, before subscribers have it, until the scope closes. */
   observe(callback: Listener): Effect.Effect<void, never, Scope.Scope> {
-    return Effect.acquireRelease(
-      Effect.sync(() => {
-        this.observers = [...this.observers, callback]
-      }),
-      () =>
-        Effect.sync(() => {
-          this.observers = this.observers.filter((other) => other !== callback)
-        })
-    )
+    return this.observers.watch(callback)
   }
 
   /** Hands a batch to every subscriber. */
   emit(signals: ReadonlyArray<Signal.Signal>): void {
-    for (const observer of this.observers) observer(signals)
+    this.observers.emit(signals)
     for (const subscriber of this.subscribers) subscriber.post(signals)
   }
 

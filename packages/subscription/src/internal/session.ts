@@ -156,10 +156,10 @@ const live = Effect.fnUntraced(function*(
 
   /** How often anything was received. */
   let received = 0
-  let isProbing = false
   /** Waits for a sign of life, though not as long as it is usually waited for. One at a time. */
-  const probing = (ask: Effect.Effect<void, Reason.Reason>, onDead: () => void) =>
-    Effect.suspend(() => {
+  const probing = (ask: Effect.Effect<void, Reason.Reason>, onDead: () => void) => {
+    let isProbing = false
+    return Effect.suspend(() => {
       if (isProbing) return Effect.void
       isProbing = true
       const before = received
@@ -176,10 +176,12 @@ const live = Effect.fnUntraced(function*(
         }))
       )
     })
+  }
 
   // what is dialled as the network changes may never be answered
+  const probeDial = probing(start.giveUpTurn, start.onGivenUp)
   let onSignal: (signal: WakeSignal) => void = (signal) => {
-    if (signal === "wake") beside(probing(start.giveUpTurn, start.onGivenUp))
+    if (signal === "wake") beside(probeDial)
   }
   yield* start.onHint((signal) => onSignal(signal))
   start.onReplaceable(() => beside(lose(new Reason.Transport({ detail: "another session was asked for" }))))

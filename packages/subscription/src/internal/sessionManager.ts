@@ -254,7 +254,7 @@ export class SessionManager {
     this.hold = hold
     return Effect.andThen(
       this.phase._tag === "Failed" ? this.enter({ _tag: "Idle" }) : Effect.void,
-      Effect.map(this.fork(this.supervised), (driver) => {
+      Effect.map(this.fork(this.supervised(hold)), (driver) => {
         hold.driver = driver
         return hold
       })
@@ -292,25 +292,24 @@ export class SessionManager {
   }
 
   /** Drives the connection; an exception in what drives it is the end of every subscriber, and told. */
-  private get supervised(): Effect.Effect<void, never, Constructor> {
-    return Effect.catchDefect(this.drive, (thrown) => {
+  private supervised(hold: Hold): Effect.Effect<void, never, Constructor> {
+    return Effect.catchDefect(this.drive(hold), (thrown) => {
       const reason = new Reason.Defect({ detail: messageOf(thrown), cause: thrown })
-      return this.happen({ _tag: "Broken", reason }).pipe(
-        Effect.andThen(this.options.session.telemetry.warn("the connection can't go on", [stackOf(thrown)])),
-        Effect.ensuring(Effect.sync(() => this.fanout.end(failed("attach", reason, thrown))))
+      return this.options.session.telemetry.warn("the connection can't go on", [stackOf(thrown)]).pipe(
+        Effect.andThen(this.happen({ _tag: "Broken", reason }))
       )
     })
   }
 
-  /** Does what the phase asks for, until nothing is left to do. */
-  private get drive(): Effect.Effect<void, never, Constructor> {
+  /** Does what the phase asks for, until nothing is left to do, or somebody has begun again. */
+  private drive(hold: Hold): Effect.Effect<void, never, Constructor> {
     return Effect.gen({ self: this }, function*() {
       const left = this.rest === undefined ? 0 : Math.ceil(this.rest.until - (yield* Monotonic.millis))
       yield* this.happen({
         _tag: "Wanted",
         rest: this.rest !== undefined && left > 0 ? { delayMillis: left, reason: this.rest.reason } : null
       })
-      while (true) {
+      while (this.hold === hold) {
         const { phase } = this
         switch (phase._tag) {
           case "Dialling":
@@ -330,7 +329,6 @@ export class SessionManager {
             yield* this.unlessNudged(Effect.never)
             break
           case "Failed":
-            return this.fanout.end(failed("attach", phase.reason))
           case "Idle":
           case "Online":
           case "Closed":
@@ -344,6 +342,8 @@ export class SessionManager {
     return Effect.suspend(() => {
       if (next === this.phase) return Effect.void
       this.phase = next
+      // before anybody is told: who is may subscribe again
+      if (next._tag === "Failed") this.fanout.end(failed("attach", next.reason))
       return this.state.set(view(next))
     })
   }
