@@ -158,6 +158,8 @@ export class Honesty {
     if (this.#clearSince === undefined || this.#withoutSession === undefined) return
     const since = Math.max(this.#clearSince, this.#withoutSession)
     const isAttached = consumers.some(({ attachedAt }) => now - attachedAt > connectedWithin)
-    if (isAttached && now - since > connectedWithin) this.#fail(`is ${state._tag}, though nothing stands in its way (P1.6)`)
+    if (isAttached && now - since > connectedWithin) {
+      this.#fail(`is ${state._tag}, though nothing stands in its way (P1.6)`)
+    }
   }
 }
