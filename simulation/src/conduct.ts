@@ -52,7 +52,9 @@ export interface ConductOptions {
 }
 
 export class Conduct {
-  get name() { return this.#options.name }
+  get name() {
+    return this.#options.name
+  }
   dialled = 0
   refreshed = 0
   readonly #options: ConductOptions
