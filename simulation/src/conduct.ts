@@ -14,6 +14,9 @@ const refreshInterval = 15_000
 /** What is looked at: the last minute. */
 const span = 60_000
 
+/** The longest that something which makes a client read more often goes on doing so, milliseconds. */
+const aftermath = 15_000
+
 /** While history can't be read it is tried again twice in 4 seconds at most, or when something says that it may work. */
 const readBurst = 20
 const readsInVain = 30
@@ -49,6 +52,9 @@ export interface ConductOptions {
 }
 
 export class Conduct {
+  get name() {
+    return this.#options.name
+  }
   dialled = 0
   refreshed = 0
   readonly #options: ConductOptions
@@ -124,7 +130,9 @@ export class Conduct {
     this.#causes = this.#causes.filter((at) => at >= since)
     const regular = readsAtOnce * (Math.ceil(span / sweepMillis) + 1)
     const count = this.#reads.length
-    if (this.#disturbedAt < since && count > regular) this.#fail(`reads history ${count} times a minute without need`)
+    if (this.#disturbedAt + aftermath < since && count > regular) {
+      this.#fail(`reads history ${count} times a minute without need`)
+    }
     if (count > regular + readBurst + readsInVain + readsOfCause * readsAtOnce * this.#causes.length) {
       this.#fail(`reads history ${count} times a minute`)
     }

@@ -99,7 +99,8 @@ export class Device {
       Layer.succeed(HttpClient.HttpClient, network.http),
       Layer.succeed(Socket.WebSocketConstructor, (url) => network.dial(url, options.dialler))
     )
-    const credentials = Credentials.layer({ token: Redacted.make(minted.token), refresh: this.#refresh })
+    const refresh = options.sabotage === "refresh" ? Effect.retry(this.#refresh, { times: 10 }) : this.#refresh
+    const credentials = Credentials.layer({ token: Redacted.make(minted.token), refresh })
     const services = environment.now(
       ConversationsModule.layerCredentials({
         ...sabotaged(tuning, options.sabotage),

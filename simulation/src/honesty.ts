@@ -44,6 +44,12 @@ const refusedPause = 310_000
 /** The longest that a client takes to be connected when nothing stands in its way any more, milliseconds. */
 const connectedWithin = 70_000
 
+/**
+ * The longest that a client with a session takes to catch up when nothing stands in its way any more, milliseconds: the
+ * next try comes 5 seconds later at most, and reading takes a while where the server is far away.
+ */
+const caughtUpWithin = 10_000
+
 const describe = (state: ConnectionState): string => {
   const marks = [
     ...state._tag === "Connected" && state.catchingUp ? ["catching up"] : [],
@@ -75,6 +81,8 @@ export class Honesty {
   #readableSince: number | undefined
   /** Since when nothing stands in the way; `undefined` while something does. */
   #clearSince: number | undefined
+  /** Since when it has a session and catches up; `undefined` while it does not. */
+  #catchingUpSince: number | undefined
   /** How often it said rightly that it could not deliver. */
   admitted = 0
 
@@ -94,6 +102,8 @@ export class Honesty {
     if (!isPlain(state)) this.#saidAt = now
     if (state._tag !== "Connecting" && state._tag !== "Reconnecting") this.#withoutSession = undefined
     else this.#withoutSession ??= now
+    if (state._tag !== "Connected" || !state.catchingUp) this.#catchingUpSince = undefined
+    else this.#catchingUpSince ??= now
     const isWorking = exceptions.likelihood === 0 && server.running !== undefined && this.#hasToken(now)
     if (!isWorking || !network.isReadable || now - hazards.http <= interval) this.#readableSince = undefined
     else this.#readableSince ??= now
@@ -105,6 +115,7 @@ export class Honesty {
       this.#checkPolled(consumer, now)
     }
     this.#checkConnected(state, waiting, now)
+    this.#checkCaughtUp(now)
   }
 
   /** Whether its token is good, or it can get another one at once. */
@@ -160,6 +171,13 @@ export class Honesty {
     const isAttached = consumers.some(({ attachedAt }) => now - attachedAt > connectedWithin)
     if (isAttached && now - since > connectedWithin) {
       this.#fail(`is ${state._tag}, though nothing stands in its way (P1.6)`)
+    }
+  }
+  #checkCaughtUp(now: number): void {
+    if (this.#clearSince === undefined || this.#catchingUpSince === undefined || this.#setup.inParts) return
+    const since = Math.max(this.#clearSince, this.#catchingUpSince)
+    if (now - since > caughtUpWithin) {
+      this.#fail(`still catches up after ${now - since} ms, though nothing stands in its way (P1.6)`)
     }
   }
 }

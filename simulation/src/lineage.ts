@@ -200,7 +200,8 @@ export class Lineage {
       if (!entry.pushed && !sweeps) return false
     }
     if (entry.index < this.opened) return this.#initial.has(entry.message.id)
-    if (!entry.pushed && entry.epochSeconds <= this.#horizon) return false
+    // one that is pushed comes all the same, to whoever has a session then
+    if (entry.epochSeconds <= this.#horizon) return false
     return this.terms.since === undefined || entry.epochSeconds >= this.terms.since
   }
 

@@ -7,7 +7,7 @@
  * - `dawdle`: messages are handed on a minute late.
  * - `hush`: the connection is always said to be well.
  * - `dial`, `read`: the server is dialled without a limit, history read every second.
- * - `refresh`: the token is refreshed again and again.
+ * - `refresh`: a refresh that fails is tried again at once.
  * - `ignore`: a token that is given is not used.
  * - `clock`: durations are measured by the clock on the wall.
  * - `rename`: a message that is sent again under its id gets another one.

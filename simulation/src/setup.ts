@@ -16,6 +16,8 @@ export interface Setup {
   readonly sweeps: boolean
   /** The shortest interval at which history is read, milliseconds. */
   readonly sweepMillis: number
+  /** How long a send may take, milliseconds. */
+  readonly sendMillis: number
   /** After how much silence the server is pinged, milliseconds. */
   readonly heartbeat: number
   /** Whether the platforms of devices throw now and then. */
@@ -38,6 +40,7 @@ export const draw = (chance: Chance): Setup => {
   const heartbeat = chance.pick(5000, 10_000, 20_000)
   const min = chance.pick(6, 15, 30)
   const trouble = chance.pick(0, 1, 1, 2)
+  const sendMillis = chance.pick(8000, 30_000, 120_000)
   return {
     backend: {
       dialect: chance.pick("all", "address", "group"),
@@ -56,6 +59,7 @@ export const draw = (chance: Chance): Setup => {
     overlapSeconds,
     sweeps,
     sweepMillis: (sweeps ? min : 15) * 1000,
+    sendMillis,
     heartbeat,
     exceptions: trouble > 0 && chance.happens(0.3),
     forgetful,
@@ -69,6 +73,7 @@ export const draw = (chance: Chance): Setup => {
       memory: forgetful ? 48 : 8192,
       recoveryLimit: inParts ? chance.pick(4, 20) : 10_000,
       readyTimeout: "5 seconds",
+      sendDeadline: sendMillis,
       subscription: {
         capacity: chance.pick(2, 6, 64, 4096),
         heartbeat,

@@ -66,6 +66,17 @@ const settle = (world: World): void => {
   // long enough for what would come twice
   world.advance(35_000)
   checkAcknowledged(world)
+  checkConnected(world)
+}
+
+/** Everybody who follows anything has a session, and all that was missing. */
+const checkConnected = (world: World): void => {
+  for (const device of world.devices) {
+    const follows = world.consumers.some(({ options, state }) => options.device === device && state === "open")
+    const { connection, options: { name } } = device
+    if (!follows || (connection._tag === "Connected" && !connection.catchingUp)) continue
+    throw new Violation(`${name} is ${connection._tag} in the end (P1.6)`)
+  }
 }
 
 /** Everything that was pushed has been acknowledged. */

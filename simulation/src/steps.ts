@@ -481,6 +481,25 @@ const rough: ReadonlyArray<Step> = [
   },
   { weight: 5, run: (world) => world.disarm() },
   {
+    weight: 0.7,
+    // somebody is signed out, and signs in again
+    run: (world) => {
+      const { chance, server } = world
+      const victim = device(world)
+      if (victim === undefined) return
+      world.note(`the token of ${victim.options.name} expires, and there is no other for a while`)
+      world.meet("Unauthorized", 2)
+      victim.refreshing = "none"
+      server.ask((backend) => Effect.ignore(backend.expire(victim.token)))
+      world.advance(chance.whole(10_000, 90_000))
+      victim.refreshing = "good"
+      clear(world, victim)
+      world.advance(16_000)
+      world.updateToken(victim)
+      world.advance(30_000)
+    }
+  },
+  {
     weight: 2,
     run: (world) => {
       const victim = device(world)
@@ -514,7 +533,10 @@ const revive: Step = {
   run: (world) => {
     const { chance } = world
     const troubled = world.devices.filter((one) => one.connection._tag === "Reconnecting")
-    const victim = chance.oneOf(troubled.length > 0 ? troubled : world.devices)
+    // nothing else helps one that was told that there is no other token
+    const waiting = troubled.filter(({ gaveUp }) => gaveUp)
+    const [victims = []] = [waiting, troubled, world.devices].filter(({ length }) => length > 0)
+    const victim = chance.oneOf(victims)
     if (victim === undefined) return
     if (chance.happens(0.5)) {
       world.disarm()

@@ -107,7 +107,8 @@ export class World {
       now: () => this.machine.now,
       note: this.note,
       fail: this.fail,
-      sabotage: options.sabotage
+      sabotage: options.sabotage,
+      sendMillis: this.setup.sendMillis
     })
     this.outgoings = new Outgoings(this.ledger, this.note, this.fail)
     const environment = this.#environment("server", 0).environment

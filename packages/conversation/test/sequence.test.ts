@@ -20,6 +20,7 @@ const read = (messages: ReadonlyArray<ConversationMessage>, more: boolean, sessi
   _tag: "ReadBack",
   sessions,
   messages,
+  after: null,
   top: Number.POSITIVE_INFINITY,
   more
 })
@@ -196,6 +197,39 @@ describe("the life of a sequence", () => {
       readBack(message("b", 600), copy("third", 500, "send"), copy("another", 489, "other send"))
     )
     assert.deepStrictEqual(items, ["other", "first", "CaughtUp", "between", "CaughtUp", "b", "CaughtUp"])
+  })
+
+  it("P2.3: tells no gap between parts, where one of them has nothing but copies that are newer than the first page was", () => {
+    const part = (after: number | null, ...messages: ReadonlyArray<ConversationMessage>): Happening => ({
+      _tag: "ReadBack",
+      sessions: 2,
+      messages,
+      after,
+      top: 200,
+      more: after === null || after < 400
+    })
+    const { items } = after(
+      begun(reached(copy("first", 100, "send"), copy("other", 90, "other send"))),
+      signals(Signal.overflow),
+      part(null, message("a", 200), copy("first", 100, "send")),
+      part(200, copy("second", 300, "send"), message("a", 200)),
+      part(300, copy("another", 400, "other send"), copy("second", 300, "send")),
+      part(400, message("b", 500), copy("another", 400, "other send"))
+    )
+    assert.deepStrictEqual(items, ["other", "first", "CaughtUp", "a", "b", "CaughtUp"])
+  })
+
+  it("P3.3: tells of a gap where a part does not reach back to the one before", () => {
+    const last: Happening = {
+      _tag: "ReadBack",
+      sessions: 2,
+      messages: [message("z", 500)],
+      after: 200,
+      top: 500,
+      more: false
+    }
+    const { items } = after(begunAtA, signals(Signal.overflow), readPart(message("b", 200), message("a", 100)), last)
+    assert.deepStrictEqual(items, ["a", "CaughtUp", "b", "Gap", "z", "CaughtUp"])
   })
 
   it("P3.3: counts what was heard since the last read to the gap", () => {

@@ -46,7 +46,7 @@ const makeTimer = (clock: Clock.Clock): Timer => {
     wakesAt = Number.POSITIVE_INFINITY
   }
 
-  /** Rings for all whose time has come. One who is told may bring another to wait. */
+  /** Rings for all whose time has come. One who is told may bring another to wait, and take back one that is due. */
   const look = () => {
     const time = now()
     const due: Array<Waiter> = []
@@ -55,10 +55,10 @@ const makeTimer = (clock: Clock.Clock): Timer => {
       if (waiter.at <= time) due.push(waiter)
       else wakesAt = Math.min(wakesAt, waiter.at)
     }
-    for (const waiter of due) waiters.delete(waiter)
-    for (const { ring } of due) {
+    for (const waiter of due) {
+      if (!waiters.delete(waiter)) continue
       try {
-        ring()
+        waiter.ring()
       } catch {
         // what one does with its time takes that of no other
       }

@@ -116,6 +116,23 @@ it.effect("the timer ends soon after the last who waited", () =>
     assert.strictEqual(asleep(), 0)
   }))
 
+it.effect("P7.2: what was to be done at the moment at which something around it ends is not begun", () =>
+  Effect.gen(function*() {
+    const { effect, seen } = watched(Effect.never)
+    const nested = Deadline.orAfter(Deadline.orAfter(Effect.never, 1000, effect), 1000, Effect.fail("timeout"))
+    assert.deepStrictEqual(yield* passing(1000, nested), Exit.fail("timeout"))
+    assert.deepStrictEqual(seen, { begun: false, interrupted: false })
+  }))
+
+it.effect("P7.2: of two alarms at one moment the second rings only while the first has not ended it", () =>
+  Effect.gen(function*() {
+    const { effect, seen } = watched(Effect.never)
+    const clock = yield* Clock.Clock
+    const alarms = [Deadline.alarm(clock, 1000, Effect.fail("timeout")), Deadline.alarm(clock, 1000, effect)]
+    assert.deepStrictEqual(yield* passing(1000, Deadline.orAt(Effect.never, alarms)), Exit.fail("timeout"))
+    assert.isFalse(seen.begun)
+  }))
+
 it.effect("who comes later with less time is told first", () =>
   Effect.gen(function*() {
     const told: Array<number> = []

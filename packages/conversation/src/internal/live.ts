@@ -205,6 +205,7 @@ class Live implements Member {
         this.note(signals)
         this.tell({ _tag: "Signals", signals })
       }
+      const after = this.rest?.reached ?? null
       const reading = Recovery.readPart(
         { method, newest: this.newest, limit: tuning.recoveryLimit },
         merge.readBackTo(),
@@ -216,7 +217,7 @@ class Live implements Member {
       this.rest = rest
       // what is read of further parts was there before the first was
       const { moment, sessions } = rest === undefined ? this.takeAsOf() : this.asOf ?? never
-      const step = this.tell({ _tag: "ReadBack", sessions, messages, top, more: rest !== undefined })
+      const step = this.tell({ _tag: "ReadBack", sessions, messages, after, top, more: rest !== undefined })
       reconciler.hasRead(this, moment, this.isOpening ? 0 : step.found)
       const hole = step.items.find(({ _tag }) => _tag === "Gap")
       if (step.found > 0 && !this.isOpening) yield* meter.repaired(step.found)

@@ -53,6 +53,8 @@ export type Happening =
     readonly _tag: "ReadBack"
     readonly sessions: number
     readonly messages: ReadonlyArray<ConversationMessage>
+    /** Up to here the parts before were read, unix seconds; `null` where this is the first, or they had nothing. */
+    readonly after: number | null
     /** The newest time when the first part was begun, unix seconds. */
     readonly top: number
     /** Whether there is another part, of what is newer. */
@@ -90,13 +92,20 @@ const caughtUp = (merge: Merge): Item => {
 /** Not by its constructor, which costs more than the rest of what is done for a message. */
 const toItem = ({ late, message }: Admitted<ConversationMessage>): Item => ({ _tag: "Message", message, late })
 
-/** The hole in what was read: it begins where it was to reach back to, or with all history when nothing was known. */
-const holeIn = (messages: ReadonlyArray<ConversationMessage>, merge: Merge): Item | undefined => {
+/**
+ * The hole in what was read: it begins where it was to reach back to, or with all history when nothing was known. What comes
+ * `after` other parts was to reach back to those, which may have had nothing but repetitions.
+ */
+const holeIn = (
+  messages: ReadonlyArray<ConversationMessage>,
+  after: number | null,
+  merge: Merge
+): Item | undefined => {
   const oldest = messages.at(-1)
-  const reached = merge.reached()
+  const reached = after ?? merge.reached()
   if (reached === null || (oldest !== undefined && oldest.epochSeconds <= reached)) return undefined
   return TimelineEvent.Gap({
-    from: instant(merge.readBackTo() ?? 0),
+    from: instant(after ?? merge.readBackTo() ?? 0),
     to: oldest === undefined ? null : oldest.ts,
     reason: "history-too-short"
   })
@@ -216,9 +225,9 @@ const fromBehind = row<"Behind">()({
   Unread: stay,
   Resumed: stay,
   Signals: ({ signals }) => (phase) => become({ ...phase, waiting: [...phase.waiting, ...signals] }),
-  ReadBack: ({ messages, more, sessions, top }) => (phase, means) => {
+  ReadBack: ({ after, messages, more, sessions, top }) => (phase, means) => {
     const { merge } = means
-    const hole = holeIn(messages, merge)
+    const hole = holeIn(messages, after, merge)
     const admitted = merge.admitAll(messages, top)
     const items = admitted.map(toItem)
     if (hole !== undefined) items.unshift(hole)
