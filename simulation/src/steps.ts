@@ -424,7 +424,9 @@ const rough: ReadonlyArray<Step> = [
       world.note(`the platform of ${victim.options.name} signals every ${interval} ms`)
       for (let left = chance.pick(1, 3, 40), at = 0; left > 0; left--, at += interval) {
         const signal = chance.pick("wake", "wake", "offline")
-        machine.after(at, () => victim.signal(signal))
+        machine.after(at, () => {
+          if (!world.isPeaceful) victim.signal(signal)
+        })
       }
     }
   },
