@@ -495,7 +495,10 @@ const makeWith = Effect.fnUntraced(function*(
   yield* subscription.observe((signals) => {
     for (const signal of signals) {
       if (signal._tag === "Malformed") reconciler.couldNotRead(reader.mark())
-      else if (signal._tag === "Lapse") reader.mark()
+      else if (signal._tag === "Lapse") {
+        reader.mark()
+        if (signal.cause === "connected") monitor.sessionBegins.emit()
+      }
     }
     echoes.hear(signals)
     count(signals)

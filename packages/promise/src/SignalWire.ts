@@ -336,7 +336,7 @@ const make = async (
     })
   }
 
-  const report: Report = (message, error) => logger.error(message, error)
+  const report: Report = logger.error
   const shared = { runner, report, refusals: Refusals.make(runner) }
   const conversation = ConversationApi.make(shared)
   return {
@@ -347,6 +347,7 @@ const make = async (
     updateToken: Caller.method("updateToken", async (_, token) => {
       const next = Redacted.make(requireToken(token))
       await runner.run(Credentials.Credentials.use(({ replace }) => replace(next)))
+      shared.refusals.forget()
     }),
     reconnect: Caller.method("reconnect", async (_, options: RunOptions = {}) => {
       await runner.run(Conversations.Conversations.use(({ connection }) => connection.reconnect), given(options))

@@ -149,6 +149,26 @@ describe("history that can't be read while a session is up", () => {
   })
 })
 
+describe("a session that begins after an interruption", () => {
+  it("P8.8: is catching up from the first moment that it is told of", async () => {
+    await using world = await open()
+    const { ada, grace } = await meet(world)
+    const heard = new HeardTexts()
+    await ada.conversation.subscribe(heard.push)
+    const states: Array<ConnectionState> = []
+    ada.connection.onChange((state) => states.push(state))
+    for (const text of ["1", "2", "3"]) {
+      await world.admin.drop({ subscriberId: world.ada.id })
+      await grace.conversation.sendMessage({ addressId: world.addressId, text })
+      await heard.untilText(text)
+      await eventually(() => assert.deepInclude(ada.connection.state, { _tag: "Connected", catchingUp: false }))
+    }
+    const first = states.filter(({ _tag }, index) => _tag === "Connected" && states[index - 1]?._tag === "Reconnecting")
+    assert.isAtLeast(first.length, 3)
+    for (const state of first) assert.deepInclude(state, { catchingUp: true })
+  })
+})
+
 describe("many subscriptions of one client", () => {
   it("P8.5: share one read after an interruption", async () => {
     await using world = await open()

@@ -298,7 +298,8 @@ describe("a callback", () => {
     await grace.conversation.sendMessage({ addressId, text: "2" })
     assert.deepStrictEqual(await heard.untilText("2"), ["1", "2"])
     const details = logger.entries.map(({ details, level }) => `${level} ${String(details)}`)
-    assert.deepStrictEqual(details, ["error Error: bad onError", "error Error: bad onError"])
+    const both = ["error Error: bad callback", "error Error: bad onError"]
+    assert.deepStrictEqual(details, [...both, ...both])
   })
 
   it.each([
@@ -447,6 +448,25 @@ describe("a callback", () => {
     await ada.updateToken((await world.admin.mintToken({ subscriberId: world.ada.id })).token)
     await heard.untilText("meanwhile")
     assert.strictEqual(errors.items.length, 1)
+  })
+
+  it("P8.3: is told of each token that was refused, and of none that was replaced before it began", async () => {
+    await using world = await open()
+    const { ada, addressId, grace } = await meet(world)
+    const errors = new Heard<unknown>()
+    const heard = new HeardTexts()
+    await ada.conversation.subscribe(() => {}, { onError: errors.push })
+    await world.admin.expireToken(world.ada.token)
+    await world.admin.drop({ subscriberId: world.ada.id })
+    await errors.until((items) => items.length === 1)
+    await ada.updateToken("another-bad-one")
+    await errors.until((items) => items.length === 2)
+    await ada.updateToken((await world.admin.mintToken({ subscriberId: world.ada.id })).token)
+    const later = new Heard<unknown>()
+    await ada.conversation.subscribe(heard.push, { onError: later.push })
+    await grace.conversation.sendMessage({ addressId, text: "hello" })
+    await heard.untilText("hello")
+    assert.deepStrictEqual([errors.items.length, later.items.length], [2, 0])
   })
 })
 

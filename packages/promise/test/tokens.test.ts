@@ -7,6 +7,7 @@ import {
   assertSecret,
   callUntyped,
   closedPort,
+  eventually,
   failure,
   Heard,
   HeardTexts,
@@ -142,6 +143,27 @@ describe("a refused token", () => {
       assert.deepStrictEqual(answers, [])
     }
   )
+
+  it("P8.8: that a refresh fails to replace has the words of that failure in the state and in the log", async () => {
+    await using world = await open()
+    const logger = makeLogger()
+    const { ada } = await meet(world, {
+      logger,
+      onRefreshToken: () => {
+        throw new Error(`auth server down, for ${world.ada.token}`)
+      }
+    })
+    await ada.conversation.subscribe(() => {})
+    await world.admin.expireToken(world.ada.token)
+    await world.admin.drop({ subscriberId: world.ada.id })
+    await eventually(() => assert.include(ada.connection.state.reason?.message, "auth server down, for <redacted>"))
+    await eventually(() =>
+      assert.include(
+        logger.entries.map(({ details, message }) => `${message} ${String(details)}`).join("\n"),
+        "auth server down, for <redacted>"
+      )
+    )
+  })
 
   it.each([
     ["there is no onRefreshToken", undefined],

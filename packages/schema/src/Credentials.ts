@@ -92,8 +92,16 @@ const saysFinal = (failure: unknown): boolean =>
 const isFinal = (failure: unknown): boolean =>
   saysFinal(failure) || (Cause.isUnknownError(failure) && saysFinal(failure.cause))
 
-const refreshFailed = (cause: unknown, detail = "the token could not be refreshed"): CredentialsError =>
-  new CredentialsError({ detail, isRetryable: !isFinal(cause), cause })
+/** The words of what a refresh failed with, where it has any. */
+const wordsOf = (failure: unknown): string => {
+  const cause = Cause.isUnknownError(failure) ? failure.cause : failure
+  return cause instanceof Error && cause.message !== "" ? `: ${cause.message.slice(0, 200)}` : ""
+}
+
+const refreshFailed = (
+  cause: unknown,
+  detail = `the token could not be refreshed${wordsOf(cause)}`
+): CredentialsError => new CredentialsError({ detail, isRetryable: !isFinal(cause), cause })
 
 /** A refresh ahead of the expiry that fails is tried again, for there is still time. */
 const untilRefreshed = Backoff.capped("1 second", "30 seconds")

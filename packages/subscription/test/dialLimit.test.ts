@@ -10,7 +10,7 @@ const dialsIn = (limits: ReadonlyArray<DialLimit>, minutes: number) =>
   Effect.gen(function*() {
     const end = (yield* Monotonic.millis) + minutes * 60_000
     let dials = 0
-    const dial = (limit: DialLimit) => Effect.andThen(limit.dial, Effect.sync(() => dials++))
+    const dial = (limit: DialLimit) => Effect.andThen(limit.dial(), Effect.sync(() => dials++))
     yield* Effect.forEach(limits, (limit) => Effect.forkScoped(Effect.forever(dial(limit))))
     while ((yield* Monotonic.millis) < end) yield* TestClock.adjust("1 second")
     return dials
@@ -25,11 +25,11 @@ describe("a limit on dials", () => {
   it.effect("P8.6: counts no dial that was given up while it waited for its turn", () =>
     Effect.gen(function*() {
       const limit = new DialLimit(10)
-      for (let dial = 0; dial < 10; dial++) yield* limit.dial
+      for (let dial = 0; dial < 10; dial++) yield* limit.dial()
       for (let dial = 0; dial < 50; dial++) {
-        yield* Fiber.interrupt(yield* Effect.forkChild(limit.dial, { startImmediately: true }))
+        yield* Fiber.interrupt(yield* Effect.forkChild(limit.dial(), { startImmediately: true }))
       }
-      const next = yield* Effect.forkChild(limit.dial, { startImmediately: true })
+      const next = yield* Effect.forkChild(limit.dial(), { startImmediately: true })
       yield* TestClock.adjust("6 seconds")
       yield* Fiber.join(next)
     }))

@@ -300,6 +300,36 @@ describe("the session", () => {
       assert.strictEqual((yield* subscription.connection)._tag, "Connected")
     }))
 
+  it.effect("P8.8: says when it dials next, also where the limit on dials holds it back", () =>
+    Effect.gen(function*() {
+      const { server, subscription } = yield* start({ backoff: { base: "1 milli", cap: "1 milli" } })
+      for (let dial = 0; dial < 10; dial++) {
+        yield* (yield* server.dialled).cut
+        yield* TestClock.adjust("10 millis")
+      }
+      assert.strictEqual(server.dials(), 10)
+      const state = yield* subscription.connection
+      const { delayMillis } = state._tag === "Reconnecting" ? state : assert.fail(state._tag)
+      assert.isAbove(delayMillis ?? 0, 5000)
+      yield* TestClock.adjust(`${delayMillis ?? 0} millis`)
+      assert.strictEqual(server.dials(), 11)
+    }))
+
+  it.effect("P8.6: tells of no wait that reconnect has ended before it began", () =>
+    Effect.gen(function*() {
+      const { server, subscription } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
+      yield* (yield* server.dialled).accept("p1")
+      yield* settle
+      const delays: Array<number | null> = []
+      yield* subscription.watchConnection((state) => {
+        if (state._tag === "Reconnecting") delays.push(state.delayMillis)
+      })
+      yield* subscription.reconnect
+      yield* (yield* server.dialled).accept("p1")
+      yield* settle
+      assert.deepStrictEqual(new Set(delays), new Set([0]))
+    }))
+
   it.effect("P8.5: gives up no more dials than its limit allows to signals that never end", () =>
     Effect.gen(function*() {
       const { hints, wake } = makeWake()

@@ -77,6 +77,7 @@ class Live implements Member {
   private readonly options: Options
   private readonly means: Sequence.Means
   private readonly attachment: Attachment
+  private readonly signals: Attachment["signals"]
   private phase: Sequence.Phase = Sequence.beginning
   /** Of what is being read back, the parts that were not. */
   private rest: Recovery.Rest | undefined
@@ -86,10 +87,19 @@ class Live implements Member {
   private asOf: AsOf | undefined
   /** What is read is what it begins with, and nothing that was missing. */
   private isOpening = false
+  /** It waits for what the session signals, and would read at once. */
+  private isTaking = false
+  /** It is about to read, and counts as catching up. */
+  private isExpected = false
 
   constructor(options: Options, attachment: Attachment) {
     this.options = options
     this.attachment = attachment
+    this.signals = Effect.onInterrupt(attachment.signals, () =>
+      Effect.sync(() => {
+        this.isTaking = false
+        this.expect(false)
+      }))
     this.mark = attachment.mark
     this.moment = options.reader.mark()
     this.merge = Merge.make({ ...options.tuning, trustLive: !options.tuning.reconciles })
@@ -140,7 +150,10 @@ class Live implements Member {
       case "Behind":
         return Effect.matchEffect(this.readBack, {
           onSuccess: (step) => this.handOn(step),
-          onFailure: (error) => error.reason._tag === "Closed" ? Cause.done() : this.handOn(this.failed(error))
+          onFailure: (error) => {
+            this.expect(false)
+            return error.reason._tag === "Closed" ? Cause.done() : this.handOn(this.failed(error))
+          }
         })
       case "Failed":
         return Effect.fail(phase.error)
@@ -149,9 +162,12 @@ class Live implements Member {
     }
   })
 
-  private readonly take: Items = Effect.suspend(() =>
-    Pull.matchEffect(this.attachment.signals, {
+  private readonly take: Items = Effect.suspend(() => {
+    this.isTaking = true
+    this.expect(false)
+    return Pull.matchEffect(this.signals, {
       onSuccess: (signals) => {
+        this.isTaking = false
         this.note(signals)
         return this.handOn(this.tell({ _tag: "Signals", signals }))
       },
@@ -163,7 +179,14 @@ class Live implements Member {
       },
       onDone: () => this.handOn(this.tell({ _tag: "Ended" }))
     })
-  )
+  })
+
+  /** Notes that it is about to read what it missed, or is not. One that does not wait comes to it later. */
+  expect(isExpected: boolean): void {
+    if (isExpected === this.isExpected || (isExpected && !this.isTaking)) return
+    this.isExpected = isExpected
+    this.options.monitor.catchUp(isExpected ? 1 : -1)
+  }
 
   private handOn({ items }: Sequence.Step): Items {
     return Arr.isReadonlyArrayNonEmpty(items) ? Effect.succeed(items) : this.next
@@ -215,6 +238,7 @@ class Live implements Member {
         ? monitor.whileCatchingUp(reading)
         : monitor.whileReading(reading)
       this.rest = rest
+      if (rest === undefined) this.expect(false)
       // what is read of further parts was there before the first was
       const { moment, sessions } = rest === undefined ? this.takeAsOf() : this.asOf ?? never
       const step = this.tell({ _tag: "ReadBack", sessions, messages, after, top, more: rest !== undefined })
@@ -241,6 +265,8 @@ export const open = Effect.fnUntraced(
     const attachment = yield* Effect.mapError(subscription.attach, ConversationError.from(method))
     const live = new Live(options, attachment)
     yield* reconciler.join(live)
+    yield* options.monitor.sessionBegins.watch(() => live.expect(true))
+    yield* Effect.addFinalizer(() => Effect.sync(() => live.expect(false)))
     yield* options.settled
     let first = (yield* live.begin).items
 

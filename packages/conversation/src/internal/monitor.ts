@@ -3,6 +3,7 @@
  * up delivers nothing while history can't be read, and without one history is polled.
  */
 import * as Deadline from "@effect-signalwire/schema/Deadline"
+import { Emitter } from "@effect-signalwire/schema/Emitter"
 import type { Reason } from "@effect-signalwire/schema/Reason"
 import * as Watched from "@effect-signalwire/schema/Watched"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
@@ -13,6 +14,8 @@ const slowMillis = 4000
 
 export class Monitor {
   readonly state: Watched.Watched<ConnectionState>
+  /** A session begins: what was missed before it is about to be read. */
+  readonly sessionBegins = new Emitter<void>()
   private session: ConnectionState
   private published: ConnectionState
   private polling = false

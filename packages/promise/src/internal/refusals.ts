@@ -12,11 +12,15 @@ export type OnRefusal = (reason: Reason) => void
 export interface Refusals {
   /** Listens; returns how to stop. */
   readonly listen: (onRefusal: OnRefusal) => () => void
+  /** Another token is tried: nobody who listens from now on is told of the one before it. */
+  readonly forget: () => void
 }
 
-/** Why the client waits for another token; `undefined` while it does not. */
-const refusalIn = (state: ConnectionState): Reason | undefined =>
-  state.reason?._tag === "Unauthorized" && !state.reason.isRetryable ? state.reason : undefined
+/** Why the client waits for another token; `undefined` while it does not, as when it tries one. */
+const refusalIn = (state: ConnectionState): Reason | undefined => {
+  if (state._tag === "Reconnecting" && state.delayMillis !== null) return undefined
+  return state.reason?._tag === "Unauthorized" && !state.reason.isRetryable ? state.reason : undefined
+}
 
 export const make = (runner: Runner<Conversations.Conversations>): Refusals => {
   const listeners = new Set<OnRefusal>()
@@ -25,14 +29,15 @@ export const make = (runner: Runner<Conversations.Conversations>): Refusals => {
 
   const note = (state: ConnectionState): void => {
     const refusal = refusalIn(state)
-    // a dial that is under way has not succeeded yet
-    if (refusal === undefined && state._tag !== "Connected") return
     const isNew = refusal !== undefined && current === undefined
     current = refusal
     if (isNew) { for (const listener of Array.from(listeners)) listener(refusal) }
   }
 
   return {
+    forget: () => {
+      current = undefined
+    },
     listen: (onRefusal) => {
       listeners.add(onRefusal)
       if (current !== undefined) onRefusal(current)

@@ -25,7 +25,7 @@ import { requireTimeout } from "./settings.ts"
 export type OnMessage = (message: Documented.DocumentedEvent) => unknown
 
 /** Where failures go that nobody else is told of. */
-export type Report = (message: string, error: unknown) => void
+export type Report = (message: string, ...error: ReadonlyArray<unknown>) => void
 
 /** How to be called back. The `signal` ends the subscription, also after it has begun. */
 export interface SubscribeOptions extends RunOptions {
@@ -108,7 +108,14 @@ export const subscribe = async (
   /** Passed to `onError`, and to the logger where there is none, or where it fails itself. */
   const tell = (message: string) => {
     const log = (error: unknown) => report(message, error)
-    return typeof onError === "function" ? guarded(onError, log) : log
+    if (typeof onError !== "function") return log
+    return (error: unknown): void => {
+      const call = guarded(onError, (failure) => {
+        log(error)
+        report("a subscription's onError failed", failure)
+      })
+      void call(error)
+    }
   }
   const call = guarded(callback, tell("a subscription's callback failed"))
   const ended = tell("a subscription ended, as it failed")
@@ -143,8 +150,7 @@ export const subscribe = async (
   })
   const callbacks = new Callbacks<ConversationEvent>((event) => call(Documented.event(event)), {
     concurrency,
-    onStuck: (seconds) =>
-      report(`a subscription's callback has not settled for ${seconds} s; messages wait for it`, undefined)
+    onStuck: (seconds) => report(`a subscription's callback has not settled for ${seconds} s; messages wait for it`)
   })
   const signal = options.signal ?? undefined
   const { stop } = runner.start(

@@ -25,12 +25,18 @@ const processLimit = (clock: Clock.Clock): TokenBucket => {
   return limit
 }
 
-const waitFor = (limit: (clock: Clock.Clock) => TokenBucket): Effect.Effect<void> =>
+const waitFor = (
+  limit: (clock: Clock.Clock) => TokenBucket,
+  onWait: (millis: number) => Effect.Effect<void> = () => Effect.void
+): Effect.Effect<void> =>
   Effect.clockWith((clock) => {
     const bucket = limit(clock)
     const millis = bucket.take(Monotonic.millisOf(clock))
     return millis > 0
-      ? Effect.onInterrupt(Effect.sleep(millis), () => Effect.sync(() => bucket.putBack()))
+      ? Effect.onInterrupt(
+        Effect.andThen(onWait(millis), Effect.sleep(millis)),
+        () => Effect.sync(() => bucket.putBack())
+      )
       : Effect.void
   })
 
@@ -44,9 +50,9 @@ export class DialLimit {
     this.wakes = new TokenBucket(wakeBurst, 60_000 / perMinute)
   }
 
-  /** Waits until another dial may begin. */
-  get dial(): Effect.Effect<void> {
-    return Effect.andThen(waitFor(() => this.dials), waitFor(processLimit))
+  /** Waits until another dial may begin; `onWait` is told for how many milliseconds. */
+  dial(onWait?: (millis: number) => Effect.Effect<void>): Effect.Effect<void> {
+    return Effect.andThen(waitFor(() => this.dials, onWait), waitFor(processLimit, onWait))
   }
 
   /** Waits until another wake signal may end a wait. */

@@ -48,8 +48,6 @@ const refusedConnect = (error: JsonRpc.RpcError, redact: (text: string) => strin
 
 export interface Options {
   readonly connectId: string
-  /** Which session of the client this will be, once it is ready. */
-  readonly session: number
   readonly requests: Requests
   readonly addressOf: AddressOf | undefined
   /** Takes out of a server's words what must not be shown. */
@@ -92,7 +90,7 @@ export class Inbox {
   }
 
   private onConnectAnswer(frame: Exclude<JsonRpc.Frame, { readonly _tag: "Request" }>, pass: Pass): void {
-    const { redact, session } = this.options
+    const { redact } = this.options
     if (frame._tag === "Failure") {
       pass.end = refusedConnect(frame.error, redact)
       return
@@ -105,7 +103,6 @@ export class Inbox {
     }
     this.protocol = result.success.protocol
     pass.ready = result.success
-    pass.signals.push(Signal.connected(session))
   }
 
   private onEvent(params: unknown, pass: Pass): void {

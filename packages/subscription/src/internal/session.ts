@@ -57,8 +57,6 @@ export interface Start {
   /** The token now, which may have changed since. */
   readonly currentToken: Effect.Effect<Redacted.Redacted>
   readonly resume: Resume | null
-  /** Which session of the client this will be, once it is ready. */
-  readonly session: number
   /** Calls back with each token that replaces the one before it, until the scope closes. */
   readonly onToken: (callback: (token: Redacted.Redacted) => void) => Effect.Effect<void, never, Scope.Scope>
   readonly onReady: (resume: Resume, resumed: boolean) => Effect.Effect<void>
@@ -184,7 +182,7 @@ const live = Effect.fnUntraced(function*(
     if (signal === "wake") beside(probeDial)
   }
   yield* start.onHint((signal) => onSignal(signal))
-  start.onReplaceable(() => beside(lose(new Reason.Transport({ detail: "another session was asked for" }))))
+  start.onReplaceable(() => beside(lose(new Reason.Transport({ detail: "another one was asked for" }))))
   const { pull, write, writeAll } = yield* Effect.mapError(
     Socket.open({
       url: options.url,
@@ -205,7 +203,6 @@ const live = Effect.fnUntraced(function*(
   })
   const inbox = new Inbox.Inbox({
     connectId,
-    session: start.session,
     requests,
     addressOf: options.addressOf,
     redact

@@ -9,16 +9,18 @@ import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
 import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
+import { redact } from "@effect-signalwire/schema/Token"
 import * as Watched from "@effect-signalwire/schema/Watched"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { WebSocketConstructor as Constructor } from "effect/socket/Socket"
 import { closed, ConnectionState, idle } from "../ConnectionState.ts"
+import * as Signal from "../Signal.ts"
 import { SubscriptionError } from "../SubscriptionError.ts"
 import type { Hints, WakeSignal } from "../Wake.ts"
 import type { Backoff } from "./backoff.ts"
@@ -34,13 +36,16 @@ const phases = Data.taggedEnum<Phase>()
 const reconnecting = (plan: Plan, delayMillis: number | null, reason: Reason.Reason): ConnectionState =>
   ConnectionState.Reconnecting({ attempt: plan.attempt, delayMillis, polling: false, reason })
 
+/** A dial that is under way, or waits for its turn. */
+const dialling = (plan: Plan, delayMillis: number): ConnectionState =>
+  plan.lastReason === null
+    ? ConnectionState.Connecting({ polling: false, reason: null })
+    : reconnecting(plan, delayMillis, plan.lastReason)
+
 const view = (phase: Phase): ConnectionState =>
   phases.$match(phase, {
     Idle: () => idle,
-    Dialling: ({ plan }) =>
-      plan.lastReason === null
-        ? ConnectionState.Connecting({ polling: false, reason: null })
-        : reconnecting(plan, 0, plan.lastReason),
+    Dialling: ({ plan }) => dialling(plan, 0),
     Online: ({ doubt, plan, resumed }) =>
       doubt === null
         ? ConnectionState.Connected({ resumed, catchingUp: false, reason: null })
@@ -313,7 +318,8 @@ export class SessionManager {
         const { phase } = this
         switch (phase._tag) {
           case "Dialling":
-            yield* this.limit.dial
+            yield* this.limit.dial((millis) => this.state.set(dialling(phase.plan, millis)))
+            yield* this.state.set(view(phase))
             yield* this.dial(phase.plan)
             break
           case "Waiting":
@@ -354,7 +360,7 @@ export class SessionManager {
 
   private dial(plan: Plan) {
     return Effect.gen({ self: this }, function*() {
-      const { credentials, lastingMillis, session } = this.options
+      const { backoff, credentials, lastingMillis, session } = this.options
       this.token = yield* credentials.current
       this.nudges.clear()
       this.rest = undefined
@@ -362,10 +368,11 @@ export class SessionManager {
         token: this.token,
         currentToken: credentials.current,
         resume: plan.resume,
-        session: this.sessions + 1,
         onToken: credentials.watch,
         onReady: (resume, resumed) => {
           this.sessions++
+          // before the state: whoever is told of a session finds that it is being caught up with
+          this.fanout.emit([Signal.connected(this.sessions)])
           return this.happen({ _tag: "Ready", resume, resumed }).pipe(
             Effect.andThen(credentials.current),
             Effect.map((token) => {
@@ -393,7 +400,7 @@ export class SessionManager {
         "signalwire.session": this.sessions,
         "signalwire.reason": reason._tag
       })
-      yield* this.happen({
+      const next = step(this.phase, {
         _tag: "Ended",
         ending,
         reason,
@@ -401,7 +408,9 @@ export class SessionManager {
         retryAfterMillis,
         lasted: readyMillis >= lastingMillis,
         chance: yield* Random.next
-      })
+      }, backoff)
+      // a wait that somebody has ended before it begins is not told of
+      yield* this.enter(this.nudges.size > 0 ? step(next, { _tag: "Nudged" }, backoff) : next)
       const { phase } = this
       if (retryAfterMillis > 0 && phase._tag === "Waiting") {
         this.rest = { until: (yield* Monotonic.millis) + phase.delayMillis, reason }
@@ -414,10 +423,11 @@ export class SessionManager {
       onSuccess: () => this.happen({ _tag: "Renewed" }),
       onFailure: ({ isRetryable, message }) =>
         Effect.gen({ self: this }, function*() {
-          const detail = `${refusal._tag === "Unauthorized" ? refusal.detail : refusal.message} (${message})`
+          const why = redact(message, Redacted.value(this.token))
+          const detail = `${refusal._tag === "Unauthorized" ? refusal.detail : refusal.message} (${why})`
           const reason = new Reason.Unauthorized({ detail, isRetryable })
           yield* this.options.session.telemetry.warn(
-            isRetryable ? message : "the token was refused; the client waits for another one",
+            isRetryable ? "the refresh of the token failed, and is tried again" : "the client waits for another token",
             [reason.message]
           )
           yield* this.happen({ _tag: "RenewalFailed", reason, chance: yield* Random.next })
