@@ -1,6 +1,7 @@
 /** Row 6: a timeline past which a million messages go, some late and some sent again. */
 import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import { AddressId, ConversationId, MessageId } from "@effect-signalwire/schema/Ids"
+import { Lifetime } from "@effect-signalwire/schema/Lifetime"
 import * as Telemetry from "@effect-signalwire/schema/Telemetry"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -107,6 +108,7 @@ const pass = (count: number): Effect.Effect<ReadonlyArray<Part>> =>
         subscription,
         monitor,
         telemetry,
+        lifetime: new Lifetime(),
         healing: new Healing(subscription),
         pollMillis: 15_000
       }),
@@ -117,7 +119,11 @@ const pass = (count: number): Effect.Effect<ReadonlyArray<Part>> =>
         telemetry,
         yield* Effect.context()
       ),
-      history: { key: "timeline", newest: Effect.die(new Error("nothing is missing, and history was read")) },
+      history: {
+        key: "timeline",
+        method: "timeline",
+        newest: Effect.die(new Error("nothing is missing, and history was read"))
+      },
       belongs: (event) => event.addressId === address,
       settled: Effect.void,
       begin: () => Effect.succeed({ stretch: { end: "reached", messages: [] }, shown: true }),

@@ -58,11 +58,12 @@ export class Mail {
     this.#options = options
   }
 
-  send(device: Device, addressId: string, text: string, clientId?: string): void {
+  send(device: Device, addressId: string, text: string, clientId?: string): Letter {
     const { account } = device.options
     const letter: Letter = { text, account, addressId, clientId, attempts: [], conversationId: undefined }
     this.letters.push(letter)
     this.again(device, letter)
+    return letter
   }
 
   /** Letters that a device may send again under their ids: what other processes sent has arrived, or never will. */

@@ -111,9 +111,8 @@ const calm: ReadonlyArray<Step> = [
       world.note(`${sender.options.name} sends ${text} under an id`)
       world.totals.messages++
       world.totals.named++
-      world.mail.send(sender, place.addressId, text, `id ${text}`)
-      const letter = world.mail.letters.at(-1)
-      for (let left = chance.pick(0, 0, 1, 2); left > 0 && letter !== undefined; left--) {
+      const letter = world.mail.send(sender, place.addressId, text, `id ${text}`)
+      for (let left = chance.pick(0, 0, 1, 2); left > 0; left--) {
         world.advance(chance.pick(0, chance.whole(0, 3000)))
         if (world.devices.includes(sender)) world.mail.again(sender, letter)
       }
