@@ -63,9 +63,9 @@ export interface SendMessageOptions extends RunOptions {
   readonly details?: JsonObject | undefined
   /**
    * An id of your own: an idempotency key. What a client sends to one conversation under one id is stored once, and the
-   * results are the same, also for calls at the same time; after a restart, and with another client later, this holds
-   * as far back as the newest 1,000 messages of the conversation, which are searched first. Messages have it as
-   * `client_id`.
+   * results are the same, also for calls at the same time, and whatever text they have; after a restart, and with
+   * another client later, this holds as far back as the newest 1,000 messages of the conversation, which are searched
+   * first. Messages have it as `client_id`.
    * @default a new one
    */
   readonly clientId?: string | undefined
@@ -134,7 +134,8 @@ export interface ConversationApi {
    * The subscriber's conversations, most recently active first: the first page.
    *
    * Rejects with a `ConversationError`: `Invalid` for a parameter that can't be; `Unauthorized` for a token that is
-   * refused, once `onRefreshToken` has no other; `Forbidden` for one that does not allow it; `Transport`, `Timeout`,
+   * refused, once `onRefreshToken` has no other; `Forbidden` for one that does not allow it; `NotFound` for a
+   * conversation that does not exist, where a method names one; `Transport`, `Timeout`,
    * `RateLimited` and `ServerError` after five tries, or 90 seconds; `Malformed` for a response that is not the
    * service's, or pages that lead nowhere; `ForeignLink` when the list leads to another server; `Closed` after
    * `disconnect`.
@@ -207,8 +208,8 @@ export interface ConversationApi {
    *
    * Rejects with a `ConversationError` whose `stored` is `"no"`, or `"unknown"` when the message may have been stored:
    *
-   * - `Unconfirmed`: it may have been stored; the answer was lost, and history could not be read in time, or shows no
-   *   client ids.
+   * - `Unconfirmed`: it may have been stored. A request was made, its answer was lost, a server error, or a captive
+   *   portal's, and there was no time left to see in history whether it was stored; or the server keeps no client ids.
    * - `Transport`, `Timeout`, `ServerError`, `RateLimited`: it was not stored by the deadline, or a server that limits
    *   requests asks for more time than is left, or one still answers 5xx at the ninth try.
    * - `Unauthorized`: the token was refused, and `onRefreshToken` had no other. It does not wait for `updateToken`.

@@ -68,7 +68,8 @@ export interface SignalWireOptions {
   readonly onRefreshToken?: (() => string | null | Promise<string | null>) | undefined
   /**
    * A host such as `puc.signalwire.com`. Without it and `urls` the environment's `SIGNALWIRE_HOST`, or
-   * `SIGNALWIRE_HTTP_URL` with `SIGNALWIRE_WS_URL`, and without those the host that the token names.
+   * `SIGNALWIRE_HTTP_URL` with `SIGNALWIRE_WS_URL`, and without those the host that the token names, or
+   * `fabric.signalwire.com` where it names none.
    */
   readonly host?: string | undefined
   /**

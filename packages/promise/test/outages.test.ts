@@ -104,7 +104,10 @@ describe("sockets that are blocked while REST works", () => {
     await grace.conversation.sendMessage({ addressId: world.addressId, text: "late" })
     await heard.untilText("late")
     assert.deepInclude(ada.connection.state, { polling: true })
-    assert.match(logger.entries.map(({ message }) => message).join("\n"), /^no messages .*answered 403.*at intervals/)
+    assert.match(
+      logger.entries.map(({ message }) => message).join("\n"),
+      /^there is no session .*answered 403.*at intervals/
+    )
     await world.admin.clearFaults()
     await eventually(() => assert.strictEqual(ada.connection.state._tag, "Connected"))
     await grace.conversation.sendMessage({ addressId: world.addressId, text: "live" })

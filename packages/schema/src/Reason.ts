@@ -136,12 +136,13 @@ export class ForeignLink extends TaggedError("ForeignLink")<{ readonly origin: s
 }
 
 /**
- * It is not known whether the message was stored: the answer was lost, and history could not be read in time, or shows
- * no client ids. `clientId` is the message's: sent again under it, it is looked for first.
+ * It is not known whether the message was stored: a request was made, and there was no time left to see in history what
+ * became of it, or the server keeps no client ids. `clientId` is the message's: sent again under it, it is looked for
+ * first.
  */
 export class Unconfirmed extends TaggedError("Unconfirmed")<{ readonly clientId: string }> {
   readonly isRetryable = false
-  readonly remediation = "Look for the message in the conversation before sending it again."
+  readonly remediation = "Send it again under the same clientId, which looks for it first, or ask findMessage."
   override get message() {
     return "the message may or may not have been stored"
   }

@@ -228,7 +228,7 @@ export class Reconciler {
       if (this.now - this.reportedAt < reportInterval) return Effect.void
       this.reportedAt = this.now
       return this.telemetry.warn(
-        `no messages arrive as they happen (${describe(this.session)}); history is read at intervals until they do`,
+        `there is no session (${describe(this.session)}); until there is one, history is read at intervals`,
         []
       )
     })

@@ -51,8 +51,8 @@ export interface SubscribeOptions extends RunOptions {
    */
   readonly onGap?: ((gap: DocumentedGap) => void) | undefined
   /**
-   * Called with what the callbacks throw or reject with; with the failure that ended the subscription; and, once each
-   * time, with a `ConversationError` of reason `Unauthorized` when the token was refused and there is no other: the
+   * Called with what the callbacks throw or reject with; with the failure that ended the subscription; and, once for
+   * each token that is refused while there is no other, with a `ConversationError` of reason `Unauthorized`: the
    * subscription then waits for `updateToken`. None of it affects another subscriber.
    * @default they are logged as errors
    */
