@@ -147,8 +147,8 @@ export interface Options {
 /** Until the network is back, the server well again, the store to be reached. */
 const untilItWorks = Backoff.capped("1 second", "1 minute")
 
-/** How often history may be refused, over some minutes, before a message that may have been stored is given up. */
-const maxHistoryRefusals = 8
+/** How often history may be refused, over about an hour, before a message that may have been stored is given up. */
+const maxHistoryRefusals = 64
 
 /** An end of the process counts as an attempt, and says nothing against what it had taken. */
 const maxAttempts = 2_147_483_647

@@ -341,15 +341,41 @@ describe("the session", () => {
       assert.isAtMost(server.dials(), 30)
     }))
 
-  it.effect("P8.6: gives up a dial that hangs at once when it is told to reconnect", () =>
+  it.effect.each([0, 1, 5])(
+    "P8.6: gives up a dial that is not answered within two seconds when it is told to reconnect after %i seconds",
+    (age) =>
+      Effect.gen(function*() {
+        const { server, subscription } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
+        yield* server.dialled
+        yield* TestClock.adjust(`${age} seconds`)
+        yield* subscription.reconnect
+        if (age < 2) {
+          yield* TestClock.adjust(1999 - age * 1000)
+          assert.strictEqual(server.dials(), 1)
+        }
+        yield* TestClock.adjust(1)
+        yield* settle
+        yield* (yield* server.dialled).accept("p1")
+        assert.strictEqual(server.dials(), 2)
+      })
+  )
+
+  it.effect("P8.6: connects however often it is told to reconnect while it dials, and only once", () =>
     Effect.gen(function*() {
       const { server, subscription } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
-      yield* server.dialled
+      const connection = yield* server.dialled
+      for (let times = 0; times < 20; times++) {
+        yield* subscription.reconnect
+        yield* TestClock.adjust("50 millis")
+      }
+      yield* connection.accept("p1")
       yield* settle
-      yield* subscription.reconnect
-      yield* settle
-      yield* (yield* server.dialled).accept("p1")
-      assert.strictEqual(server.dials(), 2)
+      yield* TestClock.adjust("5 seconds")
+      assert.strictEqual((yield* subscription.connection)._tag, "Connected")
+      yield* connection.cut
+      yield* TestClock.adjust("1 minute")
+      // what was asked for before says nothing of the next one
+      assert.strictEqual(server.dials(), 1)
     }))
 
   it.effect("asks a live server for a sign of life when the platform hints", () =>

@@ -98,6 +98,8 @@ const connectParams = (agent: string, { resume, token }: Start): Connect.Params 
     : { authorization_state: resume.authorizationState })
 })
 
+const replaced = new Reason.Transport({ detail: "another one was asked for" })
+
 const offline = new Reason.Transport({ detail: "the platform is offline" })
 
 /** Reports what something threw that should not; the connection counts as lost. Platforms quote what they are given. */
@@ -182,7 +184,18 @@ const live = Effect.fnUntraced(function*(
     if (signal === "wake") beside(probeDial)
   }
   yield* start.onHint((signal) => onSignal(signal))
-  start.onReplaceable(() => beside(lose(new Reason.Transport({ detail: "another one was asked for" }))))
+  const began = now()
+  let isReplaced = false
+  // a dial gets its time, however often another one is asked for
+  start.onReplaceable(() => {
+    if (isReplaced && readyAt === undefined) return
+    isReplaced = true
+    const age = readyAt === undefined ? now() - began : timings.probe
+    beside(Effect.andThen(
+      age < timings.probe ? Effect.sleep(timings.probe - age) : Effect.void,
+      Effect.suspend(() => readyAt === undefined || age >= timings.probe ? lose(replaced) : Effect.void)
+    ))
+  })
   const { pull, write, writeAll } = yield* Effect.mapError(
     Socket.open({
       url: options.url,

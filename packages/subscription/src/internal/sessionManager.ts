@@ -371,6 +371,8 @@ export class SessionManager {
         onToken: credentials.watch,
         onReady: (resume, resumed) => {
           this.sessions++
+          // who asked for a dial has it
+          this.nudges.clear()
           // before the state: whoever is told of a session finds that it is being caught up with
           this.fanout.emit([Signal.connected(this.sessions)])
           return this.happen({ _tag: "Ready", resume, resumed }).pipe(
