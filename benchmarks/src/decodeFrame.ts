@@ -16,7 +16,6 @@ const redact = (text: string): string => text
 
 const inbox = new Inbox({
   connectId: "connect",
-  session: 1,
   addressOf: undefined,
   redact,
   requests: new Requests({

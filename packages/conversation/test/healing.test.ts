@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
-import { Healing } from "../src/internal/healing.ts"
+import { Healing, InARow } from "../src/internal/healing.ts"
 
 const refused = new Reason.Unauthorized({ detail: "expired" })
 
@@ -45,4 +45,17 @@ describe("a pause before another try", () => {
       assert.isAtMost(ended, 3 + 12)
       assert.isAtLeast(ended, 12)
     }).pipe(Effect.scoped))
+})
+
+it("counts failures in a row for the same reason, and begins again with another", () => {
+  const failures = new InARow()
+  const down = new Reason.ServerError({ status: 503, detail: "" })
+  assert.deepStrictEqual([down, down, down, refused, refused, down].map((reason) => failures.next(reason)), [
+    0,
+    1,
+    2,
+    0,
+    1,
+    0
+  ])
 })

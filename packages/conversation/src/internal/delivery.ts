@@ -21,7 +21,7 @@ import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import * as Result from "effect/Result"
 import type * as Echoes from "./echoes.ts"
-import { askedMillis, type Healing } from "./healing.ts"
+import { askedMillis, type Healing, InARow } from "./healing.ts"
 import * as History from "./history.ts"
 
 export interface Options {
@@ -325,7 +325,8 @@ class Delivering {
   /** Looks, as long as history may be readable again. */
   private get lookUntilReadable(): Effect.Effect<Verdict, Open> {
     return Effect.gen({ self: this }, function*() {
-      for (let attempt = 0;; attempt++) {
+      const failures = new InARow()
+      while (true) {
         const began = yield* Monotonic.millis
         const result = yield* Effect.result(once(this.look))
         if (Result.isSuccess(result)) return result.success
@@ -335,7 +336,7 @@ class Delivering {
           return yield* new Open({ historyRefused: true, underWayMillis, cause: result.failure })
         }
         const tookMillis = (yield* Monotonic.millis) - began
-        yield* this.healing.pause(reason, { attempt, tookMillis, capMillis })
+        yield* this.healing.pause(reason, { attempt: failures.next(reason), tookMillis, capMillis })
       }
     })
   }

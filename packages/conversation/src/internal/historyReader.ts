@@ -15,7 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { ConversationError } from "../ConversationError.ts"
-import type { Healing } from "./healing.ts"
+import { type Healing, InARow } from "./healing.ts"
 import type { Monitor } from "./monitor.ts"
 
 type Messages = Page<ConversationMessage, ConversationError>
@@ -141,7 +141,8 @@ export class HistoryReader {
       const { healing, monitor, subscription, telemetry } = this.options
       const since = yield* Monotonic.millis
       let timeouts = 0
-      for (let attempt = 0;; attempt++) {
+      const failures = new InARow()
+      while (true) {
         const began = yield* Monotonic.millis
         const result = yield* Effect.result(once(read, timeouts < quickInARow ? quick : undefined))
         if (Result.isSuccess(result)) {
@@ -161,7 +162,7 @@ export class HistoryReader {
         yield* telemetry.debug("history could not be read", [error.message], { "signalwire.method": error.method })
         const tookMillis = (yield* Monotonic.millis) - began
         yield* healing.pause(reason, {
-          attempt,
+          attempt: failures.next(reason),
           tookMillis,
           capMillis: session._tag === "Connected" ? connectedCap : Math.max(connectedCap, this.options.pollMillis)
         })

@@ -169,7 +169,10 @@ class Live implements Member {
       onSuccess: (signals) => {
         this.isTaking = false
         this.note(signals)
-        return this.handOn(this.tell({ _tag: "Signals", signals }))
+        const step = this.tell({ _tag: "Signals", signals })
+        // whoever gets something first comes to it when more is asked for
+        if (this.phase._tag !== "Behind" || step.items.length > 0) this.expect(false)
+        return this.handOn(step)
       },
       onFailure: (cause) => {
         const error = Cause.findError(cause)
@@ -238,7 +241,7 @@ class Live implements Member {
         ? monitor.whileCatchingUp(reading)
         : monitor.whileReading(reading)
       this.rest = rest
-      if (rest === undefined) this.expect(false)
+      this.expect(false)
       // what is read of further parts was there before the first was
       const { moment, sessions } = rest === undefined ? this.takeAsOf() : this.asOf ?? never
       const step = this.tell({ _tag: "ReadBack", sessions, messages, after, top, more: rest !== undefined })
