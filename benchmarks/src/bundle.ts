@@ -5,8 +5,8 @@ import { type Benchmark, exactly, type Figure } from "./harness.ts"
 
 /** `limits` are what it may not grow beyond by each bundler, wherever the goal is: just above what is measured. */
 const entries = [
-  { name: "whole", what: "the Promise client as a whole", goal: 60, limits: { esbuild: 66.6, rolldown: 63.3 } },
-  { name: "chat", what: "subscribe and send only", goal: 45, limits: { esbuild: 66.6, rolldown: 63.3 } }
+  { name: "whole", what: "the Promise client as a whole", goal: 60, limits: { esbuild: 67.2, rolldown: 63.9 } },
+  { name: "chat", what: "subscribe and send only", goal: 45, limits: { esbuild: 67.2, rolldown: 63.9 } }
 ] as const
 
 const bundlers = [{ name: "esbuild", bundle: withEsbuild }, { name: "rolldown", bundle: withRolldown }] as const
