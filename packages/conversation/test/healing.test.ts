@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
-import { Healing, InARow } from "../src/internal/healing.ts"
+import { Failures, Healing } from "../src/internal/healing.ts"
 
 const refused = new Reason.Unauthorized({ detail: "expired" })
 
@@ -47,15 +47,10 @@ describe("a pause before another try", () => {
     }).pipe(Effect.scoped))
 })
 
-it("counts failures in a row for the same reason, and begins again with another", () => {
-  const failures = new InARow()
+it("P8.5: counts refused tokens for themselves, and all other failures together", () => {
+  const failures = new Failures()
   const down = new Reason.ServerError({ status: 503, detail: "" })
-  assert.deepStrictEqual([down, down, down, refused, refused, down].map((reason) => failures.next(reason)), [
-    0,
-    1,
-    2,
-    0,
-    1,
-    0
-  ])
+  const lost = new Reason.Transport({ detail: "lost" })
+  const counted = [down, lost, down, refused, refused, lost].map((reason) => failures.next(reason))
+  assert.deepStrictEqual(counted, [0, 1, 2, 0, 1, 3])
 })

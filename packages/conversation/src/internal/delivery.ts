@@ -21,7 +21,7 @@ import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import * as Result from "effect/Result"
 import type * as Echoes from "./echoes.ts"
-import { askedMillis, type Healing, InARow } from "./healing.ts"
+import { askedMillis, Failures, type Healing } from "./healing.ts"
 import * as History from "./history.ts"
 
 export interface Options {
@@ -325,7 +325,7 @@ class Delivering {
   /** Looks, as long as history may be readable again. */
   private get lookUntilReadable(): Effect.Effect<Verdict, Open> {
     return Effect.gen({ self: this }, function*() {
-      const failures = new InARow()
+      const failures = new Failures()
       while (true) {
         const began = yield* Monotonic.millis
         const result = yield* Effect.result(once(this.look))

@@ -26,7 +26,7 @@ const refreshing: Pauses = [2000, 30_000]
 const refused: Pauses = [5000, 300_000]
 
 export interface Pause {
-  /** How often it has failed in a row for the same reason, this time not counted. */
+  /** How often it has failed in a row, this time not counted. */
   readonly attempt: number
   /** How long the last attempt took, which counts as waiting. Milliseconds. */
   readonly tookMillis: number
@@ -49,16 +49,14 @@ const pausesOf = (reason: Reason): Pauses | undefined => {
   return reason.isRetryable ? refreshing : refused
 }
 
-/** Counts failures in a row for the same reason: another one begins with short pauses again. */
-export class InARow {
-  private tag: Reason["_tag"] | undefined
-  private count = 0
+/** Counts failures in a row: refused tokens for themselves, as another one may come at any time, however long all else took. */
+export class Failures {
+  private refusals = 0
+  private others = 0
 
-  /** How often it has failed for this reason before this time. */
+  /** How often it has failed before this time. */
   next(reason: Reason): number {
-    this.count = reason._tag === this.tag ? this.count + 1 : 0
-    this.tag = reason._tag
-    return this.count
+    return reason._tag === "Unauthorized" ? this.refusals++ : this.others++
   }
 }
 

@@ -15,7 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { ConversationError } from "../ConversationError.ts"
-import { type Healing, InARow } from "./healing.ts"
+import { Failures, type Healing } from "./healing.ts"
 import type { Monitor } from "./monitor.ts"
 
 type Messages = Page<ConversationMessage, ConversationError>
@@ -141,7 +141,7 @@ export class HistoryReader {
       const { healing, monitor, subscription, telemetry } = this.options
       const since = yield* Monotonic.millis
       let timeouts = 0
-      const failures = new InARow()
+      const failures = new Failures()
       while (true) {
         const began = yield* Monotonic.millis
         const result = yield* Effect.result(once(read, timeouts < quickInARow ? quick : undefined))
