@@ -183,7 +183,7 @@ export interface ConversationApi {
    * During an outage the Promise is pending until history can be read, and `connection` says why. Where requests get
    * through and sockets don't, it resolves after 5 seconds, and messages arrive late. Use `timeout`, or a `signal`, to
    * give up. A refused token is waited for in the same way, until `client.updateToken` brings another; `onError` is
-   * then called once.
+   * called once for each token that is refused.
    *
    * Rejects with a `ConversationError` for what does not recover: `Invalid` for a callback or an option that can't be,
    * and where the platform has no WebSocket; `Forbidden` and `NotFound`; `Timeout` after `timeout`; the reason of the

@@ -344,7 +344,10 @@ describe("a callback", () => {
     })
     for (const text of ["1", "2"]) await grace.conversation.sendMessage({ addressId, text })
     assert.deepStrictEqual(await heard.untilText("2"), ["1", "2"])
-    await new Promise((resolve) => setTimeout(resolve, 10))
+    // Node tells of rejections at the end of a turn
+    await new Promise((resolve) => {
+      setImmediate(resolve)
+    })
     process.off("unhandledRejection", onRejection)
     assert.deepStrictEqual(rejections, [])
   })

@@ -12,7 +12,7 @@ interface Listener<A> {
 
 /** An event with a value, and its listeners. */
 export class Emitter<A> {
-  private listeners: Set<Listener<A>> | undefined
+  private listeners: ReadonlyArray<Listener<A>> = []
 
   /** Completes with the value of the next event. */
   get next(): Effect.Effect<A> {
@@ -37,22 +37,23 @@ export class Emitter<A> {
    * then.
    */
   emit(value: A): void {
-    const thrown: Array<unknown> = []
-    // those of now: one that is called may listen for the next event
-    for (const { call } of Array.from(this.listeners ?? [])) {
+    let thrown: { readonly error: unknown } | undefined
+    for (const { call } of this.listeners) {
       try {
         call(value)
       } catch (error) {
-        thrown.push(error)
+        thrown ??= { error }
       }
     }
-    if (thrown.length > 0) throw thrown[0]
+    if (thrown !== undefined) throw thrown.error
   }
 
   private add(call: (value: A) => void): () => void {
     const listener = { call }
-    const listeners = this.listeners ??= new Set()
-    listeners.add(listener)
-    return () => void listeners.delete(listener)
+    // a list of its own for each event: one that is called may listen for the next
+    this.listeners = [...this.listeners, listener]
+    return () => {
+      this.listeners = this.listeners.filter((other) => other !== listener)
+    }
   }
 }

@@ -66,7 +66,7 @@ export const checkRedacted = (token: unknown): Result.Result<string, Invalid> =>
 /** A piece of a token that is as long, in characters, is taken for the token itself; shorter ones say nothing of it. */
 const piece = 16
 
-/** How far two texts agree from two places on. */
+/** How many characters two strings have in common from two positions on. */
 const agreement = (text: string, at: number, token: string, from: number): number => {
   let length = 0
   while (at + length < text.length && text[at + length] === token[from + length]) length++

@@ -85,6 +85,20 @@ const start = Effect.fnUntraced(function*(options: Conversations.Tuning & { read
 const label = (event: TimelineEvent) =>
   event._tag === "Message" ? `${event.message.text}${event.late ? " late" : ""}` : event._tag
 
+describe("a session that begins", () => {
+  it.effect("P8.8: counts as catching up before any reader has had its turn, and until it has read", () =>
+    Effect.gen(function*() {
+      const { conversations, reconnect } = yield* start()
+      yield* Effect.forkScoped(Stream.runDrain(yield* conversations.subscription()), { startImmediately: true })
+      yield* TestClock.adjust(0)
+      assert.deepInclude(yield* conversations.connection.current, { _tag: "Connected", catchingUp: false })
+      yield* reconnect
+      assert.deepInclude(yield* conversations.connection.current, { _tag: "Connected", catchingUp: true })
+      yield* TestClock.adjust(0)
+      assert.deepInclude(yield* conversations.connection.current, { _tag: "Connected", catchingUp: false })
+    }).pipe(Effect.scoped))
+})
+
 describe("a timeline", () => {
   it.effect("begins with history, oldest first, and says when it has caught up", () =>
     Effect.gen(function*() {

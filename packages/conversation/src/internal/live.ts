@@ -170,7 +170,7 @@ class Live implements Member {
         this.isTaking = false
         this.note(signals)
         const step = this.tell({ _tag: "Signals", signals })
-        // whoever gets something first comes to it when more is asked for
+        // a consumer that has messages to handle reads when it asks for more
         if (this.phase._tag !== "Behind" || step.items.length > 0) this.expect(false)
         return this.handOn(step)
       },

@@ -273,7 +273,7 @@ export class Reconciler {
       this.lengthening = 1 + spread * (yield* Random.next)
       while (true) {
         if (this.isPolling && !this.isWithoutSession) {
-          // whoever is notified may change what is due
+          // those that are notified may change what is due
           this.poll(false)
           continue
         }

@@ -12,7 +12,7 @@ export type OnRefusal = (reason: Reason) => void
 export interface Refusals {
   /** Listens; returns how to stop. */
   readonly listen: (onRefusal: OnRefusal) => () => void
-  /** Another token is tried: nobody who listens from now on is told of the one before it. */
+  /** Another token is tried: those that listen from now on are not called for the one before it. */
   readonly forget: () => void
 }
 

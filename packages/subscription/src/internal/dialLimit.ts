@@ -6,6 +6,7 @@ import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import { TokenBucket } from "@effect-signalwire/schema/TokenBucket"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 
 /** A wake signal may end this many waits at once, and one more for each dial that the long run allows. */
 const wakeBurst = 3
@@ -25,16 +26,19 @@ const processLimit = (clock: Clock.Clock): TokenBucket => {
   return limit
 }
 
+/** Goes around a wait of so many milliseconds. */
+type Around = (wait: Effect.Effect<void>, millis: number) => Effect.Effect<void>
+
 const waitFor = (
   limit: (clock: Clock.Clock) => TokenBucket,
-  onWait: (millis: number) => Effect.Effect<void> = () => Effect.void
+  around: Around = identity
 ): Effect.Effect<void> =>
   Effect.clockWith((clock) => {
     const bucket = limit(clock)
     const millis = bucket.take(Monotonic.millisOf(clock))
     return millis > 0
       ? Effect.onInterrupt(
-        Effect.andThen(onWait(millis), Effect.sleep(millis)),
+        around(Effect.sleep(millis), millis),
         () => Effect.sync(() => bucket.putBack())
       )
       : Effect.void
@@ -50,9 +54,9 @@ export class DialLimit {
     this.wakes = new TokenBucket(wakeBurst, 60_000 / perMinute)
   }
 
-  /** Waits until another dial may begin; `onWait` is told for how many milliseconds. */
-  dial(onWait?: (millis: number) => Effect.Effect<void>): Effect.Effect<void> {
-    return Effect.andThen(waitFor(() => this.dials, onWait), waitFor(processLimit, onWait))
+  /** Waits until another dial may begin. */
+  dial(around?: Around): Effect.Effect<void> {
+    return Effect.andThen(waitFor(() => this.dials, around), waitFor(processLimit, around))
   }
 
   /** Waits until another wake signal may end a wait. */

@@ -157,7 +157,11 @@ const live = Effect.fnUntraced(function*(
   /** How often anything was received. */
   let received = 0
   /** Waits for a sign of life, though not as long as it is usually waited for. One at a time. */
-  const probing = (ask: Effect.Effect<void, Reason.Reason>, onDead: () => void) => {
+  const probing = (
+    ask: Effect.Effect<void, Reason.Reason>,
+    onDead: () => void,
+    timeoutMillis: () => number = () => timings.probe
+  ) => {
     let isProbing = false
     return Effect.suspend(() => {
       if (isProbing) return Effect.void
@@ -165,7 +169,7 @@ const live = Effect.fnUntraced(function*(
       const before = received
       const isDead = () => received === before
       return ask.pipe(
-        Effect.andThen(Effect.sleep(timings.probe)),
+        Effect.andThen(Effect.suspend(() => Effect.sleep(Math.max(0, timeoutMillis())))),
         Effect.andThen(Effect.suspend(() => {
           if (!isDead()) return Effect.void
           onDead()
@@ -185,17 +189,9 @@ const live = Effect.fnUntraced(function*(
   }
   yield* start.onHint((signal) => onSignal(signal))
   const began = now()
-  let isReplaced = false
   // a dial gets its time, however often another one is asked for
-  start.onReplaceable(() => {
-    if (isReplaced && readyAt === undefined) return
-    isReplaced = true
-    const age = readyAt === undefined ? now() - began : timings.probe
-    beside(Effect.andThen(
-      age < timings.probe ? Effect.sleep(timings.probe - age) : Effect.void,
-      Effect.suspend(() => readyAt === undefined || age >= timings.probe ? lose(replaced) : Effect.void)
-    ))
-  })
+  const replaceDial = probing(Effect.void, constVoid, () => timings.probe - (now() - began))
+  start.onReplaceable(() => beside(readyAt === undefined ? replaceDial : lose(replaced)))
   const { pull, write, writeAll } = yield* Effect.mapError(
     Socket.open({
       url: options.url,

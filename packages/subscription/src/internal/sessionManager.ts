@@ -318,9 +318,14 @@ export class SessionManager {
         const { phase } = this
         switch (phase._tag) {
           case "Dialling":
-            yield* this.limit.dial((millis) => this.state.set(dialling(phase.plan, millis)))
-            yield* this.state.set(view(phase))
-            yield* this.dial(phase.plan)
+            yield* this.limit.dial((effect, millis) =>
+              Effect.andThen(
+                Effect.andThen(this.show(phase, dialling(phase.plan, millis)), effect),
+                this.show(phase, view(phase))
+              )
+            )
+            // it may have been closed while it waited
+            if (this.phase === phase) yield* this.dial(phase.plan)
             break
           case "Waiting":
             yield* this.unlessNudged(Effect.andThen(
@@ -348,10 +353,15 @@ export class SessionManager {
     return Effect.suspend(() => {
       if (next === this.phase) return Effect.void
       this.phase = next
-      // before anybody is told: who is may subscribe again
+      // before the state changes: a listener may subscribe again
       if (next._tag === "Failed") this.fanout.end(failed("attach", next.reason))
       return this.state.set(view(next))
     })
+  }
+
+  /** Shows a phase, while that lasts, in another way than it is shown usually. */
+  private show(phase: Phase, state: ConnectionState): Effect.Effect<void> {
+    return Effect.suspend(() => this.phase === phase ? this.state.set(state) : Effect.void)
   }
 
   private happen(happening: Happening): Effect.Effect<void> {
@@ -373,7 +383,7 @@ export class SessionManager {
           this.sessions++
           // who asked for a dial has it
           this.nudges.clear()
-          // before the state: whoever is told of a session finds that it is being caught up with
+          // before the state changes: its listeners find that what was missed is being read
           this.fanout.emit([Signal.connected(this.sessions)])
           return this.happen({ _tag: "Ready", resume, resumed }).pipe(
             Effect.andThen(credentials.current),

@@ -7,7 +7,9 @@
 import * as Deadline from "@effect-signalwire/schema/Deadline"
 import { Mailbox } from "@effect-signalwire/schema/Mailbox"
 import { Invalid, Transport } from "@effect-signalwire/schema/Reason"
+import * as RetryAfter from "@effect-signalwire/schema/RetryAfter"
 import type { NonEmptyReadonlyArray } from "effect/Array"
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -62,14 +64,14 @@ const closed = (code: number, reason = ""): Failure =>
   )
 
 /** What a server answers to an upgrade that it refuses, where the platform lets that be seen. */
-const refused = (webSocket: WebSocketLike): Failure => {
+const refused = (webSocket: WebSocketLike, clock: Clock.Clock): Failure => {
   const refusal = refusalOf(webSocket)
-  return refusal === undefined
-    ? failure(broken("the socket could not be opened"))
-    : failure(
-      broken(`the socket could not be opened: the server answered ${refusal.status}`),
-      refusal.retryAfterMillis
-    )
+  if (refusal === undefined) return failure(broken("the socket could not be opened"))
+  const asked = RetryAfter.millisOf(refusal.headers, clock.currentTimeMillisUnsafe()) ?? 0
+  return failure(
+    broken(`the socket could not be opened: the server answered ${refusal.status}`),
+    RetryAfter.honoured(asked)
+  )
 }
 
 /** What a platform without sockets throws says what to pass instead; anything else may heal. */
@@ -119,6 +121,7 @@ export interface Options {
 export const open = Effect.fnUntraced(function*(
   { onDialling, redact, timeoutMillis, url }: Options
 ): Effect.fn.Return<OpenSocket, Failure, Constructor | Scope.Scope> {
+  const clock = yield* Clock.Clock
   const webSocket = yield* dial(url)
   if ("binaryType" in webSocket) webSocket.binaryType = "arraybuffer"
   const source = isPausable(webSocket) ? webSocket : undefined
@@ -143,7 +146,7 @@ export const open = Effect.fnUntraced(function*(
     frames.add(data)
   }
   const onError = (): void =>
-    fail(Deferred.isDoneUnsafe(opening) ? failure(broken("the socket broke")) : refused(webSocket))
+    fail(Deferred.isDoneUnsafe(opening) ? failure(broken("the socket broke")) : refused(webSocket, clock))
   const onClose = ({ code, reason }: WebSocketEvent): void => fail(closed(code ?? 1006, redact(reason ?? "")))
 
   const flow = (): void => {
