@@ -51,7 +51,9 @@ const makeWorld = (
   const admin = async (method: string, path: string, body?: unknown): Promise<unknown> => {
     const response = await fetch(`${sandbox.admin}${path}`, {
       method,
-      ...(body === undefined ? undefined : { body: JSON.stringify(body) })
+      ...(body === undefined
+        ? undefined
+        : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) })
     })
     assert.isTrue(response.ok)
     return response.json()

@@ -113,7 +113,10 @@ export const SessionList = Schema.Struct({
     protocol: Schema.String,
     subscriberId: SubscriberId,
     connected: Schema.Boolean,
-    unacked: Schema.Int
+    /** Events that it has not acknowledged. */
+    unacked: Schema.Int,
+    /** What these take, and the frames that wait to be written to it: bytes. */
+    bytes: Schema.Int
   }))
 })
 export type SessionList = typeof SessionList.Type

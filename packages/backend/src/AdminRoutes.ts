@@ -4,15 +4,21 @@
  *
  * @since 0.1.0
  */
+import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
 import { decoder, strictDecoder } from "@effect-signalwire/schema/SchemaDecoder"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Layer from "effect/Layer"
+import type * as Result from "effect/Result"
 import * as Admin from "./Admin.ts"
 import { Backend } from "./Backend.ts"
 import * as Faults from "./Faults.ts"
+import { Hosting } from "./Hosting.ts"
+import * as Bodies from "./internal/bodies.ts"
 import { answered, bodyOf, type Handled, json, urlOf } from "./internal/http.ts"
+import * as Origins from "./internal/origins.ts"
 import * as Refused from "./Refused.ts"
 
 const decodeSubscriber = decoder(Admin.NewSubscriber)
@@ -26,44 +32,63 @@ const decodeDisconnect = decoder(Admin.DisconnectSessions)
 const decodeRules = strictDecoder(Faults.Rules)
 const decodeLog = decoder(Admin.WireLogSwitch)
 
-const isLocal = (hostname: string): boolean =>
-  // an address, a name without a domain, or a loopback name: nothing that anybody on the Internet can make resolve here
-  /^(\[[\da-f:.]+\]|[\d.]+|[^.]+|.*\.localhost)$/i.test(hostname)
-
-/**
- * Turns away what a web page from elsewhere asks for, whether across origins or through a name that was made to resolve
- * here: the admin API hands out tokens, and a browser on this machine reaches it.
- */
-const isForeign = ({ headers }: HttpServerRequest.HttpServerRequest): boolean =>
-  [headers["origin"], `http://${headers["host"] ?? "localhost"}`].some((origin) =>
-    origin !== undefined && !(URL.canParse(origin) && isLocal(new URL(origin).hostname))
+/** A body is taken as JSON when it says so: a web page can't say it to another origin without asking first. */
+const adminBody = <A>(
+  decode: (input: unknown) => Result.Result<A, MalformedValue>
+): Effect.Effect<A, Refused.Refused, HttpServerRequest.HttpServerRequest | Bodies.RequestBody> =>
+  Effect.flatMap(
+    HttpServerRequest.HttpServerRequest,
+    ({ headers }) =>
+      /^application\/json *(;|$)/i.test(headers["content-type"] ?? "") ? bodyOf(decode) : Effect.fail(Refused.notJson)
   )
+
+/** How many bytes a body may have: thousands of messages may be seeded at once. */
+const maxBody = 8 * 1024 * 1024
+
+/** What a preflight is answered. */
+const allowed = {
+  "access-control-allow-methods": "GET, POST, PUT, DELETE",
+  "access-control-allow-headers": "Content-Type",
+  "access-control-max-age": "600"
+}
 
 /** The routes of the admin API. */
 export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | Faults.Faults> = HttpRouter.use(
   Effect.fnUntraced(function*(router) {
     const backend = yield* Backend
     const faults = yield* Faults.Faults
+    const withBody = Bodies.provide(backend.budget, maxBody)
+    const guarded = (handler: Handled<HttpServerRequest.HttpServerRequest | Bodies.RequestBody>) =>
+      withBody(Effect.gen(function*() {
+        const request = yield* HttpServerRequest.HttpServerRequest
+        const isWelcome = Origins.isFromHere(request, yield* Hosting)
+        const response = yield* answered(isWelcome ? handler : Effect.fail(Refused.forbidden))
+        return isWelcome ? HttpServerResponse.setHeaders(response, Origins.headersFor(request)) : response
+      }))
     const route = (
-      method: "GET" | "POST" | "PUT" | "DELETE",
+      method: "GET" | "POST" | "PUT" | "DELETE" | "OPTIONS",
       path: `/${string}`,
-      handler: Handled<HttpServerRequest.HttpServerRequest>
-    ) =>
-      router.add(
-        method,
-        path === "/" ? "/_sandbox" : `/_sandbox${path}`,
-        answered(
-          Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-            isForeign(request) ? Effect.fail(Refused.forbidden) : handler)
-        )
-      )
+      handler: Handled<HttpServerRequest.HttpServerRequest | Bodies.RequestBody>
+    ) => router.add(method, `/_sandbox${path}`, guarded(handler))
 
-    yield* route("GET", "/", Effect.map(backend.ready, (ready) => json(ready)))
+    const notFound = Effect.fail(Refused.notFound)
+    yield* route("OPTIONS", "/*", Effect.succeed(HttpServerResponse.empty({ headers: allowed })))
+    // a route for all that is below is one for the path itself, too
+    yield* route(
+      "GET",
+      "/*",
+      Effect.flatMap(
+        HttpServerRequest.HttpServerRequest,
+        (request) =>
+          /^\/_sandbox\/?$/.test(urlOf(request).pathname) ? Effect.map(backend.ready, (ready) => json(ready)) : notFound
+      )
+    )
+    for (const method of ["POST", "PUT", "DELETE"] as const) yield* route(method, "/*", notFound)
     yield* route(
       "POST",
       "/subscribers",
       Effect.gen(function*() {
-        const body = yield* bodyOf(decodeSubscriber)
+        const body = yield* adminBody(decodeSubscriber)
         const { address, subscriber } = yield* backend.addSubscriber({
           name: body.name,
           displayName: body.displayName ?? undefined,
@@ -85,7 +110,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       "POST",
       "/rooms",
       Effect.gen(function*() {
-        const body = yield* bodyOf(decodeRoom)
+        const body = yield* adminBody(decodeRoom)
         const { id, name } = yield* backend.addRoom({
           name: body.name,
           displayName: body.displayName ?? undefined
@@ -98,7 +123,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       "POST",
       "/tokens",
       Effect.gen(function*() {
-        const body = yield* bodyOf(decodeToken)
+        const body = yield* adminBody(decodeToken)
         const { expiresAt, refreshToken, token } = yield* backend.mint(body.subscriberId, {
           ttlSeconds: body.ttlSeconds ?? undefined
         })
@@ -110,7 +135,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       "POST",
       "/tokens/expire",
       Effect.gen(function*() {
-        const { token } = yield* bodyOf(decodeExpire)
+        const { token } = yield* adminBody(decodeExpire)
         yield* backend.expire(token)
         return json({})
       })
@@ -119,7 +144,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       "POST",
       "/messages",
       Effect.gen(function*() {
-        const body = yield* bodyOf(decodeMessages)
+        const body = yield* adminBody(decodeMessages)
         const sent = yield* backend.seed(body.messages.map((message) => ({
           subscriberId: message.from,
           addressId: message.addressId,
@@ -153,11 +178,12 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       "/sessions",
       Effect.sync(() => {
         const list: Admin.SessionList = {
-          sessions: backend.sessions().map(({ connection, protocol, subscriberId, unacked }) => ({
+          sessions: backend.sessions().map(({ connection, protocol, subscriberId, unacked, unackedBytes }) => ({
             protocol,
             subscriberId,
             connected: connection !== undefined,
-            unacked: unacked.size
+            unacked: unacked.size,
+            bytes: unackedBytes + (connection?.waiting() ?? 0)
           }))
         }
         return json(list)
@@ -177,7 +203,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     yield* route(
       "POST",
       "/sessions/drop",
-      Effect.map(bodyOf(decodeDrop), ({ code, subscriberId }) => {
+      Effect.map(adminBody(decodeDrop), ({ code, subscriberId }) => {
         const connections = connectionsOf(subscriberId)
         for (const connection of connections) connection.close(code ?? null)
         return dropped(connections)
@@ -186,7 +212,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     yield* route(
       "POST",
       "/sessions/disconnect",
-      Effect.map(bodyOf(decodeDisconnect), ({ restart, subscriberId }) => {
+      Effect.map(adminBody(decodeDisconnect), ({ restart, subscriberId }) => {
         const connections = connectionsOf(subscriberId)
         for (const connection of connections) connection.disconnect(restart ?? false)
         return dropped(connections)
@@ -196,7 +222,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     yield* route(
       "PUT",
       "/faults",
-      Effect.map(bodyOf(decodeRules), (rules) => {
+      Effect.map(adminBody(decodeRules), (rules) => {
         faults.set(rules)
         return json(faults.rules())
       })
@@ -215,19 +241,22 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     yield* route(
       "GET",
       "/log",
-      Effect.sync(() => {
-        const list: Admin.WireLogList = {
-          ...state(),
-          forgotten: wireLog.forgotten(),
-          entries: wireLog.entries()
-        }
-        return json(list)
+      Effect.gen(function*() {
+        const after = urlOf(yield* HttpServerRequest.HttpServerRequest).searchParams.get("after") ?? "0"
+        if (!/^\d{1,15}$/.test(after)) return yield* Refused.invalidParameter("after", "must be the `seq` of an entry")
+        const { enabled } = state()
+        return HttpServerResponse.text(
+          `{"enabled":${enabled},"forgotten":${wireLog.forgotten()},"entries":[${
+            wireLog.lines(Number(after)).join()
+          }]}`,
+          { contentType: "application/json" }
+        )
       })
     )
     yield* route(
       "PUT",
       "/log",
-      Effect.map(bodyOf(decodeLog), ({ enabled }) => {
+      Effect.map(adminBody(decodeLog), ({ enabled }) => {
         wireLog.enable(enabled)
         return json(state())
       })

@@ -20,6 +20,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Admin from "./Admin.ts"
+import type { Budget } from "./internal/budget.ts"
 import type { Claims } from "./internal/claims.ts"
 import * as Connections from "./internal/connections.ts"
 import * as Conversations from "./internal/conversations.ts"
@@ -95,6 +96,12 @@ export interface Options {
    */
   readonly maxSocketsPerSubscriber?: number | undefined
   /**
+   * How many bytes may be held in all for clients that do not read what is sent to them, or do not finish what they send.
+   * Beyond that, whoever holds most is let go: a socket is closed with 1013, a request answered 503.
+   * @default 67108864
+   */
+  readonly maxHeldBytes?: number | undefined
+  /**
    * What the links of a page begin with, such as `https://space.example.test`.
    * @default nothing: the links are relative
    */
@@ -125,6 +132,8 @@ export interface Settings {
   readonly maxSockets: number
   /** Sockets at once of one subscriber. */
   readonly maxSocketsPerSubscriber: number
+  /** Held in all for clients that are slow. */
+  readonly maxHeldBytes: number
   /** What the links of a page begin with; empty for relative ones. */
   readonly linkOrigin: string
 }
@@ -141,6 +150,7 @@ const toSettings = (options: Options): Settings => ({
   wireLog: options.wireLog ?? false,
   maxSockets: options.maxSockets ?? 10_000,
   maxSocketsPerSubscriber: options.maxSocketsPerSubscriber ?? 5000,
+  maxHeldBytes: options.maxHeldBytes ?? 64 * 1024 * 1024,
   linkOrigin: options.linkOrigin ?? ""
 })
 
@@ -300,6 +310,8 @@ export interface Service {
   readonly newId: () => string
   /** The sockets that are open, whether they have a session or not. */
   readonly sockets: Set<Connection>
+  /** What is held for clients that are slow. */
+  readonly budget: Budget
   /** What went over the wire, for those who ask. */
   readonly wireLog: WireLog.WireLog
 
@@ -431,7 +443,12 @@ export const make = Effect.fnUntraced(function*(
     now: core.now,
     newId: core.chance.uuid,
     sockets: new Set(),
-    wireLog: WireLog.make(core.now, { enabled: core.settings.wireLog }),
+    budget: core.budget,
+    wireLog: WireLog.make({
+      now: core.now,
+      enabled: core.settings.wireLog,
+      redact: (text) => core.secrets.redact(text)
+    }),
     addSubscriber: directory.addSubscriber,
     addRoom: directory.addRoom,
     findSubscriber: directory.findSubscriber,

@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -95,6 +96,8 @@ export const Rule = Schema.Struct({
   times: maybe(between(0, Number.MAX_SAFE_INTEGER)),
   /** How many matches are let pass first. */
   skip: maybe(between(0, Number.MAX_SAFE_INTEGER)),
+  /** How long it stands from the moment it is set, in milliseconds; without it, until the rules are replaced. */
+  forMillis: maybe(between(0, 3_600_000)),
   /** How likely a match is carried out, from 0 to 1. */
   probability: maybe(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })))
 })
@@ -123,7 +126,7 @@ export type Moment =
 
 /** What the faults offer. */
 export interface Service {
-  /** The rules as they stand, each with the times it has left. */
+  /** The rules as they stand, each with the times and the time it has left. */
   readonly rules: () => Rules
   /** Replaces the rules. */
   readonly set: (rules: Rules) => void
@@ -182,17 +185,34 @@ const seeded = (seed: number) => {
 /** Builds faults without any rule. */
 export const make: Effect.Effect<Service> = Effect.gen(function*() {
   const random = yield* Random.Random
-  let armed: Array<{ readonly rule: Rule; left: number; skip: number }> = []
+  const clock = yield* Clock.Clock
+  const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  let armed: ReadonlyArray<{ readonly rule: Rule; readonly until: number; left: number; skip: number }> = []
   let seed: number | undefined
   let chance = () => random.nextDoubleUnsafe()
+  const forgetPast = () => {
+    if (armed.some(({ until }) => until <= now())) armed = armed.filter(({ until }) => until > now())
+  }
   return {
     isArmed: () => armed.length > 0,
-    rules: () => ({
-      rules: armed.map(({ left, rule }) => left === Infinity ? rule : { ...rule, times: left }),
-      ...(seed === undefined ? undefined : { seed })
-    }),
+    rules: () => {
+      forgetPast()
+      return {
+        rules: armed.map(({ left, rule, until }) => ({
+          ...rule,
+          ...(left === Infinity ? undefined : { times: left }),
+          ...(until === Infinity ? undefined : { forMillis: Math.ceil(until - now()) })
+        })),
+        ...(seed === undefined ? undefined : { seed })
+      }
+    },
     set: (rules) => {
-      armed = rules.rules.map((rule) => ({ rule, left: rule.times ?? Infinity, skip: rule.skip ?? 0 }))
+      armed = rules.rules.map((rule) => ({
+        rule,
+        until: now() + (rule.forMillis ?? Infinity),
+        left: rule.times ?? Infinity,
+        skip: rule.skip ?? 0
+      }))
       seed = rules.seed ?? undefined
       chance = seed === undefined ? () => random.nextDoubleUnsafe() : seeded(seed)
     },
@@ -200,6 +220,7 @@ export const make: Effect.Effect<Service> = Effect.gen(function*() {
       armed = []
     },
     at: (moment) => {
+      forgetPast()
       for (const entry of armed) {
         if (entry.left <= 0 || !matches(entry.rule.match, moment)) continue
         if (entry.skip > 0) {

@@ -1,5 +1,5 @@
 /**
- * What only the host of the routes can do: break a connection underneath a request.
+ * What only the host of the routes can do and knows: how to break a connection, and under which names it is reached.
  *
  * @since 0.1.0
  */
@@ -14,6 +14,17 @@ export interface Hosting {
    * the handler answers 502 with `x-connection-broken` when it does and the connection still stands.
    */
   readonly abort: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<void>
+  /**
+   * Waits until most of what was written to the request's connection has left this process.
+   * @default does not wait
+   */
+  readonly drained?: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<void>
+  /**
+   * Whether a request that names this host was meant for this server; a `hostname` is written as in a `URL`. The names and
+   * addresses of the loopback need not be asked for.
+   * @default no other name
+   */
+  readonly isOwnName?: (hostname: string, request: HttpServerRequest.HttpServerRequest) => boolean
 }
 
 /** The host of the routes. By default nothing can be broken, and 502 is answered instead. */

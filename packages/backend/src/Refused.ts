@@ -39,8 +39,14 @@ export const malformed = gateway(400)
 /** 413: the body is too long to be read. */
 export const tooLarge: Refused = gateway(413)("Payload Too Large")
 
+/** 415: the body does not say that it is JSON. */
+export const notJson: Refused = gateway(415)("The body must be sent as application/json")
+
 /** 429: there is no room for more of it. */
 export const tooMany: Refused = gateway(429)("Too many sockets of this subscriber")
+
+/** 503: others need the room that its body takes. */
+export const busy: Refused = gateway(503)("Too much is being sent at once")
 
 /** 422 with one complaint. */
 export const invalid = (code: string, message: string, attribute: string | null = null): Refused =>

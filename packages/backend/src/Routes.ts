@@ -19,7 +19,7 @@ import { Backend, type PageRequest, type PageResult, type Viewer } from "./Backe
 import { Faults } from "./Faults.ts"
 import { Hosting } from "./Hosting.ts"
 import * as DeviceRoutes from "./internal/deviceRoutes.ts"
-import { answered, bodyObject, json, pathParam, preflight, prescribed } from "./internal/http.ts"
+import { answeredToAll, bodyObject, json, pathParam, preflight, prescribed } from "./internal/http.ts"
 import { contentOf, oneOf, pageBody, pageRequest, seconds, targetOf, textOf } from "./internal/parameters.ts"
 import * as Routing from "./internal/routing.ts"
 import * as TokenRoutes from "./internal/tokenRoutes.ts"
@@ -177,7 +177,11 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
         }
         if (admission._tag === "Refused") return prescribed(admission.action)
         const socket = yield* incoming.upgrade
-        yield* SocketProtocol.serve(socket, { admission, abort: hosting.abort(incoming) })
+        yield* SocketProtocol.serve(socket, {
+          admission,
+          abort: hosting.abort(incoming),
+          drained: hosting.drained?.(incoming)
+        })
         return HttpServerResponse.empty()
       }).pipe(
         Effect.catch(() => Effect.succeed(HttpServerResponse.empty({ status: 400 }))),
@@ -189,7 +193,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     yield* router.add("OPTIONS", "/*", preflight)
     // not for every method: a route for all would stand in the way of HEAD, which is answered by the route for GET
     for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "QUERY"] as const) {
-      yield* router.add(method, "/*", routing.surrounded(answered(Effect.fail(Refused.notFound))))
+      yield* router.add(method, "/*", routing.surrounded(answeredToAll(Effect.fail(Refused.notFound))))
     }
   })
 )

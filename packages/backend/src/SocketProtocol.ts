@@ -71,10 +71,18 @@ export interface ServeOptions {
    * @default closes with code 1001
    */
   readonly abort?: Effect.Effect<void> | undefined
+  /**
+   * Waits until most of what was written has left this process.
+   * @default does not wait
+   */
+  readonly drained?: Effect.Effect<void> | undefined
 }
 
 /** How long a client may take to connect, in milliseconds. */
 const connectTimeout = 10_000
+
+/** How long a client may take to answer a close frame, in milliseconds; then the connection is broken. */
+const closeTimeout = 2000
 
 /** Codes that may not appear in a close frame become "going away". */
 const toCloseCode = (code: number): number =>
@@ -132,15 +140,20 @@ export const serve: (
     yield* Effect.raceAllFirst([
       closing,
       Incoming.run(peer, reader),
-      Outgoing.run(peer, writer),
+      Outgoing.run(peer, writer, options?.drained ?? Effect.void),
       pinging(peer),
       waitingForConnect(peer)
     ]).pipe(
-      Effect.ensuring(Effect.sync(() => {
+      Effect.ensuring(Effect.suspend(() => {
         peer.logSocket("closed", null)
         if (peer.session !== undefined) peer.backend.detach(peer.session, peer.connection)
+        return peer.release
       }))
     )
+    yield* Effect.timeoutOrElse(Effect.ignore(Effect.forever(reader.pull)), {
+      duration: closeTimeout,
+      orElse: () => options?.abort ?? Effect.void
+    })
   },
   Effect.scoped,
   (effect) => Effect.ignore(effect)

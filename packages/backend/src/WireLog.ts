@@ -89,29 +89,34 @@ export interface WireLog {
   readonly nextId: () => number
   /** Writes an entry down; its secrets are taken out here. Does nothing while the log is off. */
   readonly add: (draft: Draft<Entry>) => void
-  /** What is kept, oldest first. */
-  readonly entries: () => ReadonlyArray<Entry>
+  /** What is kept, oldest first, each entry as a line of JSON; with `after` only entries of a greater `seq`. */
+  readonly lines: (after?: number) => ReadonlyArray<string>
   /** How many entries were forgotten because there was no room for them. */
   readonly forgotten: () => number
   /** Empties it. */
   readonly clear: () => void
-  /** Is told every entry from now on, as it is written; the answer takes it away again. */
-  readonly listen: (listener: (entry: Entry) => void) => () => void
+  /** Passes every entry from now on to a function, as a line of JSON; the answer takes the function away again. */
+  readonly listen: (listener: (line: string) => void) => () => void
 }
 
 // Constructor
 
 /** How much is kept. */
-const capacity = { entries: 10_000, characters: 16 * 1024 * 1024 }
+const capacity = { entries: 10_000, bytes: 16 * 1024 * 1024 }
+
+/** What an entry takes besides its text, in bytes. */
+const overhead = 128
 
 /** How much of one body or frame is kept, in UTF-16 code units. */
 const maxText = 65_536
 
-/** A body or frame as the log shows it: parsed and without secrets. */
+/** How much further is looked for secrets, so that none is cut in two and not recognized. */
+const maxSecret = 2048
+
+/** A body or frame as the log shows it: parsed, and without what stands under the name of a secret. */
 const shown = (value: unknown): unknown => {
   if (typeof value !== "string") return redactedValue(value)
   if (value === "") return null
-  if (value.length > maxText) return `${redactedText(value.slice(0, maxText))}… (${value.length} characters)`
   if (isDeep(value)) return redactedText(value)
   try {
     return redactedValue(JSON.parse(value))
@@ -120,49 +125,67 @@ const shown = (value: unknown): unknown => {
   }
 }
 
-const sizeOf = (draft: Draft<Entry>): number => {
-  const value = "frame" in draft ? draft.frame : "body" in draft ? draft.body : ""
-  return 200 + (typeof value === "string" ? Math.min(value.length, maxText) : 0)
+/** A text that is not kept whole. */
+const cut = (text: string, length: number): string =>
+  text.length > maxText ? `${text.slice(0, maxText)}… (${length} characters)` : text
+
+const bytesOf = (line: string): number => overhead + line.length * (/[^\0-\xff]/.test(line) ? 2 : 1)
+
+/** How a log is made. */
+export interface Options {
+  /** Unix milliseconds. */
+  readonly now: () => number
+  /** Whether it is on from the start. */
+  readonly enabled: boolean
+  /** Takes the secrets of the backend out of a text; JSON stays JSON. */
+  readonly redact: (text: string) => string
 }
 
 /** An empty log. */
-export const make = (now: () => number, options: { readonly enabled: boolean }): WireLog => {
+export const make = ({ now, redact, ...options }: Options): WireLog => {
   let { enabled } = options
   let ids = 0
   let seq = 0
-  let characters = 0
+  let bytes = 0
   let forgotten = 0
-  // the oldest are at `first`; the space before it is given back now and then
-  let kept: Array<{ readonly entry: Entry; readonly size: number }> = []
+  // the oldest are at `first`; the places before it are empty, and given back now and then
+  let kept: Array<{ readonly seq: number; readonly line: string; readonly bytes: number } | undefined> = []
   let first = 0
-  const listeners = new Set<(entry: Entry) => void>()
+  const listeners = new Set<(line: string) => void>()
 
   const shrink = (): void => {
-    while (kept.length - first > capacity.entries || characters > capacity.characters) {
-      characters -= kept[first]?.size ?? 0
+    while (kept.length - first > capacity.entries || bytes > capacity.bytes) {
+      bytes -= kept[first]?.bytes ?? 0
+      kept[first] = undefined
       first++
       forgotten++
     }
-    if (first > capacity.entries) {
+    if (first > 1000 && first > kept.length / 2) {
       kept = kept.slice(first)
       first = 0
     }
   }
+  /** A body or frame without secrets, and not longer than what is kept of one. */
+  const content = (value: unknown): unknown => {
+    if (typeof value !== "string" || value.length <= maxText) return shown(value)
+    return cut(redact(redactedText(value.slice(0, maxText + maxSecret))), value.length)
+  }
   const add: WireLog["add"] = (draft) => {
     if (!enabled) return
-    const size = sizeOf(draft)
     const stamp = { seq: ++seq, time: now() }
     const entry: Entry = draft.on === "frame"
-      ? { ...stamp, ...draft, frame: shown(draft.frame) }
+      ? { ...stamp, ...draft, frame: content(draft.frame) }
       : draft.on === "request"
-      ? { ...stamp, ...draft, path: redactedText(draft.path), body: shown(draft.body) }
+      ? { ...stamp, ...draft, path: redactedText(draft.path), body: content(draft.body) }
       : draft.on === "response"
-      ? { ...stamp, ...draft, body: shown(draft.body) }
+      ? { ...stamp, ...draft, body: content(draft.body) }
       : { ...stamp, ...draft }
-    kept.push({ entry, size })
-    characters += size
+    const line = redact(JSON.stringify(entry))
+    const size = bytesOf(line)
+    kept.push({ seq, line, bytes: size })
+    bytes += size
     shrink()
-    for (const listener of listeners) listener(entry)
+    for (const listener of listeners) listener(line)
   }
   return {
     isEnabled: () => enabled,
@@ -171,12 +194,18 @@ export const make = (now: () => number, options: { readonly enabled: boolean }):
     },
     nextId: () => ++ids,
     add,
-    entries: () => kept.slice(first).map(({ entry }) => entry),
+    lines: (after = 0) => {
+      // `seq` goes up by one from entry to entry
+      const oldest = kept[first]?.seq ?? 0
+      return kept.slice(first + Math.max(0, after + 1 - oldest)).flatMap((entry) =>
+        entry === undefined ? [] : [entry.line]
+      )
+    },
     forgotten: () => forgotten,
     clear: () => {
       kept = []
       first = 0
-      characters = 0
+      bytes = 0
       forgotten = 0
     },
     listen: (listener) => {

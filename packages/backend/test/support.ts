@@ -81,6 +81,7 @@ const make = Effect.gen(function*() {
           method,
           headers: {
             ...(options.token === undefined ? undefined : { authorization: `Bearer ${options.token}` }),
+            ...(options.body === undefined ? undefined : { "content-type": "application/json" }),
             ...options.headers
           },
           ...(options.body === undefined

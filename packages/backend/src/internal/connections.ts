@@ -13,11 +13,11 @@ import type { Tokens } from "./tokens.ts"
 import type { Views } from "./views.ts"
 
 export const make = (
-  { chance, identity, now, settings, state }: Core,
+  { budget, chance, identity, now, secrets, settings, state }: Core,
   { authenticate, current, isExpired }: Tokens,
   { sides, toEvent }: Views
 ) => {
-  const sessions = new Sessions({ retention: settings.sessionRetention, maxUnacked: settings.maxUnacked })
+  const sessions = new Sessions({ retention: settings.sessionRetention, maxUnacked: settings.maxUnacked }, secrets)
   const nodeId = `${identity.spaceId}@sandbox`
   /**
    * An event for every session of every member. Nearly all of it is the same for all of them, and of a room even the
@@ -52,7 +52,11 @@ export const make = (
     }
   }
 
-  const newState = () => `${chance.base64(12)}:${chance.base64(48)}`
+  const newState = () => {
+    const state = `${chance.base64(12)}:${chance.base64(48)}`
+    secrets.add(state)
+    return state
+  }
   const open: Service["open"] = (request) =>
     Effect.gen(function*() {
       const known = request.protocol === undefined || request.state === undefined
@@ -79,7 +83,8 @@ export const make = (
         connection: undefined,
         detachedAt: now(),
         unacked: new Map(),
-        unackedLength: 0,
+        unackedBytes: 0,
+        held: budget.open(() => sessions.giveUp(session)),
         unheard: 0
       }
       sessions.open(session, now())
@@ -99,6 +104,7 @@ export const make = (
     Effect.flatMap(authenticate(text), ({ subscriber, token }) => {
       if (subscriber.id !== session.subscriberId) return Effect.fail(Refused.unauthorized)
       session.token = token
+      if (session.previousState !== undefined) secrets.delete(session.previousState)
       session.previousState = session.state
       session.state = newState()
       return Effect.void

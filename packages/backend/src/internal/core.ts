@@ -3,18 +3,25 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Base64 from "effect/encoding/Base64"
 import * as Random from "effect/Random"
 import * as Semaphore from "effect/Semaphore"
 import type { Settings } from "../Backend.ts"
 import type * as Records from "../Records.ts"
 import { Storage, type StorageError } from "../Storage.ts"
+import { Budget } from "./budget.ts"
 import * as Chance from "./chance.ts"
+import { Secrets } from "./secrets.ts"
 import { State } from "./state.ts"
 
 export interface Core {
   readonly settings: Settings
   readonly identity: Records.Identity
   readonly state: State
+  /** What is held for clients that are slow. */
+  readonly budget: Budget
+  /** What must not be written down. */
+  readonly secrets: Secrets
   readonly chance: Chance.Chance
   /** Unix milliseconds. */
   readonly now: () => number
@@ -30,7 +37,8 @@ export const make = Effect.fnUntraced(function*(settings: Settings): Effect.fn.R
   const storage = yield* Storage
   const clock = yield* Clock.Clock
   const chance = Chance.make(yield* Random.Random)
-  const state = new State()
+  const secrets = new Secrets()
+  const state = new State(secrets)
   // one change at a time: a decision is made on the state that its change is applied to
   const turn = yield* Semaphore.make(1)
   const now = () => clock.currentTimeMillisUnsafe()
@@ -53,6 +61,8 @@ export const make = Effect.fnUntraced(function*(settings: Settings): Effect.fn.R
     }])
   }
   const identity = state.identity ?? { projectId: "", spaceId: "", apiToken: "" }
+  secrets.add(identity.apiToken)
+  secrets.add(Base64.encode(`${identity.projectId}:${identity.apiToken}`))
 
   // Time: every message is later than all before it, were it by a microsecond
   let lastMicros = 0
@@ -64,5 +74,16 @@ export const make = Effect.fnUntraced(function*(settings: Settings): Effect.fn.R
   }
   const nextMicros = () => lastMicros = Math.max(lastMicros + 1, now() * 1000)
 
-  return { settings, identity, state, chance, now, nextMicros, commit, exclusively }
+  return {
+    settings,
+    identity,
+    state,
+    budget: new Budget(settings.maxHeldBytes),
+    secrets,
+    chance,
+    now,
+    nextMicros,
+    commit,
+    exclusively
+  }
 })

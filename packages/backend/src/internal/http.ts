@@ -3,10 +3,8 @@
  */
 import { isJsonObject, type JsonObject } from "@effect-signalwire/schema/JsonObject"
 import { type MalformedValue, parseJson } from "@effect-signalwire/schema/Malformed"
-import * as ByteSize from "effect/ByteSize"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import type * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
@@ -16,10 +14,9 @@ import type * as Faults from "../Faults.ts"
 import { Hosting } from "../Hosting.ts"
 import * as Refused from "../Refused.ts"
 import type { StorageError } from "../Storage.ts"
+import * as Bodies from "./bodies.ts"
 import { isDeep } from "./depth.ts"
-
-/** How many bytes of a body are read. */
-const maxBody = ByteSize.mebibytes(8)
+import { redactedAuthorization } from "./redaction.ts"
 
 const cors = {
   "access-control-allow-origin": "*",
@@ -32,39 +29,31 @@ const cors = {
 export const json = (body: unknown, status = 200): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.jsonUnsafe(body, { status })
 
-/** The answer to a preflight, of any path. */
+/** The answer to a preflight, of any path of the service. */
 export const preflight = HttpServerResponse.empty({ status: 204, headers: cors })
 
 /** The token that a request shows. */
 export const bearer = (request: HttpServerRequest.HttpServerRequest): string | undefined =>
   /^Bearer +(\S+) *$/i.exec(request.headers["authorization"] ?? "")?.[1]
 
-/** The request's body as it came, for the log: nothing when it cannot be read. */
-const requestText = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<string> =>
-  Effect.orElseSucceed(Effect.provideService(request.text, HttpIncomingMessage.MaxBodySize, maxBody), () => "")
-
 /** The request's body: an object. */
-export const bodyObject: Effect.Effect<JsonObject, Refused.Refused, HttpServerRequest.HttpServerRequest> = Effect
-  .flatMap(HttpServerRequest.HttpServerRequest, (request) => request.text).pipe(
-    Effect.mapError((error) =>
-      "reason" in error.reason && error.reason.reason === "BodyTooLarge"
-        ? Refused.tooLarge
-        : Refused.malformed("The body could not be read")
-    ),
-    Effect.flatMap((text) =>
-      isDeep(text) ? Effect.fail(Refused.malformed("The body is nested too deeply")) : Effect.try({
-        try: (): unknown => JSON.parse(text),
-        catch: () => Refused.malformed("The body is not JSON")
-      })
-    ),
-    Effect.filterOrFail(isJsonObject, () => Refused.malformed("The body is not a JSON object")),
-    Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBody)
-  )
+export const bodyObject: Effect.Effect<JsonObject, Refused.Refused, Bodies.RequestBody> = Effect.flatMap(
+  Bodies.RequestBody,
+  (body) => body
+).pipe(
+  Effect.flatMap((text) =>
+    isDeep(text) ? Effect.fail(Refused.malformed("The body is nested too deeply")) : Effect.try({
+      try: (): unknown => JSON.parse(text),
+      catch: () => Refused.malformed("The body is not JSON")
+    })
+  ),
+  Effect.filterOrFail(isJsonObject, () => Refused.malformed("The body is not a JSON object"))
+)
 
 /** The request's body, of a shape. */
 export const bodyOf = <A>(
   decode: (input: unknown) => Result.Result<A, MalformedValue>
-): Effect.Effect<A, Refused.Refused, HttpServerRequest.HttpServerRequest> =>
+): Effect.Effect<A, Refused.Refused, Bodies.RequestBody> =>
   Effect.flatMap(bodyObject, (body) =>
     Effect.fromResult(
       Result.mapError(decode(body), ({ message, path }) => Refused.invalidParameter(path || "body", `: ${message}`))
@@ -83,14 +72,15 @@ export type Handled<R = never> = Effect.Effect<
 
 /** Turns failures of any kind into the answers of the wire. */
 export const answered = <R>(handler: Handled<R>): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> =>
-  handler.pipe(
-    Effect.catchTags({
-      Refused: (refused) => Effect.succeed(json(refused.body, refused.status)),
-      StorageError: (error) =>
-        Effect.as(Effect.logError("The store failed", error), json({ error: "Internal Server Error" }, 500))
-    }),
-    Effect.map(HttpServerResponse.setHeaders(cors))
-  )
+  Effect.catchTags(handler, {
+    Refused: (refused) => Effect.succeed(json(refused.body, refused.status)),
+    StorageError: (error) =>
+      Effect.as(Effect.logError("The store failed", error), json({ error: "Internal Server Error" }, 500))
+  })
+
+/** The same, for pages of any origin to read: what the service answers to everybody who shows a token. */
+export const answeredToAll = <R>(handler: Handled<R>): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> =>
+  Effect.map(answered(handler), HttpServerResponse.setHeaders(cors))
 
 const broken = Effect.gen(function*() {
   const request = yield* HttpServerRequest.HttpServerRequest
@@ -140,12 +130,15 @@ const endless = (
   )
 }
 
+/** How many bytes a body of the service may have: the longest message takes half of it when all is escaped. */
+const maxBody = 1024 * 1024
+
 /** How long a request is kept back for a next one, in milliseconds. */
 const reorderTimeout = 1000
 
 /** What surrounds every request: what goes wrong with it, and the log of what became of it. */
 export const surround = (
-  { authenticate, wireLog }: Backend["Service"],
+  { authenticate, budget, wireLog }: Backend["Service"],
   faults: Faults.Service
 ) => {
   /** Requests that wait until another one was handled. */
@@ -203,14 +196,15 @@ export const surround = (
   ) =>
     Effect.gen(function*() {
       const exchange = wireLog.nextId()
-      const body = request.method === "GET" || request.method === "HEAD" ? "" : yield* requestText(request)
-      const scheme = request.headers["authorization"]?.split(" ", 1)[0]
+      const body = request.method === "GET" || request.method === "HEAD"
+        ? ""
+        : yield* Effect.orElseSucceed(Effect.flatten(Bodies.RequestBody), () => "")
       wireLog.add({
         on: "request",
         exchange,
         method: request.method,
         path: request.url,
-        authorization: scheme === undefined ? null : `${scheme} [redacted]`,
+        authorization: redactedAuthorization(request.headers["authorization"]),
         subscriberId: subscriberId ?? null,
         body,
         fault
@@ -223,10 +217,9 @@ export const surround = (
         ))
     })
 
-  return <R>(
-    handler: Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>
-  ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R | HttpServerRequest.HttpServerRequest> =>
-    Effect.suspend(() => {
+  const withBody = Bodies.provide(budget, maxBody)
+  return <R>(handler: Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>) =>
+    withBody(Effect.suspend(() => {
       const isArmed = faults.isArmed()
       if (!isArmed && !wireLog.isEnabled()) return handler
       return Effect.gen(function*() {
@@ -243,7 +236,7 @@ export const surround = (
           : Effect.ensuring(carriedOut(handler, action), release)
         return yield* wireLog.isEnabled() ? logged(request, subscriberId, action?.type ?? null, handled) : handled
       })
-    })
+    }))
 }
 
 /** The parameters of a route's path, decoded. */

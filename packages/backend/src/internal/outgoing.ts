@@ -4,7 +4,6 @@
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
@@ -26,10 +25,14 @@ const refused = (text: string, { code, message }: Extract<Action, { readonly typ
     : text
 }
 
-/** Writes what is offered to the peer's outbox, in batches as it comes. */
+/**
+ * Writes what is offered to the peer's outbox, in batches as it comes. The next one waits until the connection has
+ * `drained`, so that what a client does not read stays in the outbox, which has a bound.
+ */
 export const run = (
   peer: Peer,
-  { write, writeAll }: Socket.Writer
+  { write, writeAll }: Socket.Writer,
+  drained: Effect.Effect<void>
 ): Effect.Effect<never, Socket.SocketError, Scope.Scope> => {
   let held: ReadonlyArray<Frame> = []
 
@@ -87,7 +90,7 @@ export const run = (
   return Effect.gen(function*() {
     while (true) {
       let texts: Array<string> = []
-      for (const item of yield* Queue.takeAll(peer.outbox)) {
+      for (const item of yield* peer.taken) {
         if (peer.isSilent) continue
         if (item._tag === "Frame" && !peer.faults.isArmed() && held.length === 0) {
           peer.logFrame("out", item.frame.text, item.frame.method, null)
@@ -101,6 +104,7 @@ export const run = (
         else peer.end(item.code)
       }
       yield* flush(texts)
+      yield* drained
     }
   })
 }

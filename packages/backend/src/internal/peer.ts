@@ -7,10 +7,11 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type { Backend } from "../Backend.ts"
 import type { Faults, Moment } from "../Faults.ts"
+import { bytesOf, type Holding } from "./budget.ts"
 import type { Connection, Frame, Session } from "./sessions.ts"
 
-/** How many frames may wait to be written. */
-const outboxCapacity = 4096
+/** How many frames may wait to be written, and how many bytes they may take. */
+const outboxCapacity = { frames: 4096, bytes: 8 * 1024 * 1024 }
 
 export type Outgoing =
   | { readonly _tag: "Frame"; readonly frame: Frame }
@@ -29,6 +30,9 @@ export class Peer {
   /** Names the socket in the log. */
   readonly number: number
   session: Session | undefined = undefined
+  /** What the frames in the outbox take, in bytes. */
+  #waiting = 0
+  readonly #held: Holding
   /** Hears nothing, says nothing, and stays. */
   isSilent = false
   unansweredPings = 0
@@ -44,18 +48,34 @@ export class Peer {
     this.outbox = outbox
     this.ended = ended
     this.number = backend.wireLog.nextId()
+    this.#held = backend.budget.open(() => this.end(1013))
     this.connection = {
       send: (frame) => {
         if (!this.isSilent) this.#offer({ _tag: "Frame", frame }, 1013)
       },
       close: (code) => this.end(code),
-      disconnect: (restart) => this.#offer({ _tag: "Disconnect", restart }, 1013)
+      disconnect: (restart) => this.#offer({ _tag: "Disconnect", restart }, 1013),
+      waiting: () => this.#waiting
     }
   }
 
   /** Whether much waits to be written. */
   get isBehind(): boolean {
-    return Queue.sizeUnsafe(this.outbox) > outboxCapacity / 4
+    return Queue.sizeUnsafe(this.outbox) > outboxCapacity.frames / 4 || this.#waiting > outboxCapacity.bytes / 4
+  }
+
+  /** Waits for what is to be written, and takes it all. */
+  get taken(): Effect.Effect<ReadonlyArray<Outgoing>> {
+    return Effect.map(Queue.takeAll(this.outbox), (items) => {
+      this.#waiting = 0
+      this.#held.set(0)
+      return items
+    })
+  }
+
+  /** Forgets what is to be written: nothing is, any more. */
+  get release(): Effect.Effect<void> {
+    return Effect.andThen(Queue.clear(this.outbox), Effect.sync(() => this.#held.close()))
   }
 
   /** Ends the connection now, whatever waits to be written. */
@@ -114,13 +134,18 @@ export class Peer {
 
   // a client that does not read is let go
   #offer(item: Outgoing, codeWhenFull: number | null): void {
-    if (!Queue.offerUnsafe(this.outbox, item)) this.end(codeWhenFull)
+    const bytes = item._tag === "Frame" ? bytesOf(item.frame.text) : 0
+    if (this.#waiting + bytes > outboxCapacity.bytes || !Queue.offerUnsafe(this.outbox, item)) {
+      return this.end(codeWhenFull)
+    }
+    this.#waiting += bytes
+    this.#held.set(this.#waiting)
   }
 }
 
 export const make = (backend: Backend["Service"], faults: Faults["Service"]): Effect.Effect<Peer> =>
   Effect.zipWith(
-    Queue.dropping<Outgoing>(outboxCapacity),
+    Queue.dropping<Outgoing>(outboxCapacity.frames),
     Deferred.make<number | null>(),
     (outbox, ended) => new Peer(backend, faults, outbox, ended)
   )

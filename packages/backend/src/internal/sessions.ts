@@ -6,6 +6,8 @@ import type { SubscriberId } from "@effect-signalwire/schema/Ids"
 import type { Id } from "@effect-signalwire/schema/JsonRpc"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import type { Token } from "../Records.ts"
+import { bytesOf, type Holding } from "./budget.ts"
+import type { Secrets } from "./secrets.ts"
 
 /** A frame on its way to a client. `method` is that of the request, also for an answer. */
 export interface Frame {
@@ -21,6 +23,8 @@ export interface Connection {
   readonly close: (code: number | null) => void
   /** Says that the server goes away, waits a moment for the answer, and closes. */
   readonly disconnect: (restart: boolean) => void
+  /** What waits to be written to it, in bytes. */
+  readonly waiting: () => number
 }
 
 export interface Session {
@@ -42,8 +46,9 @@ export interface Session {
   detachedAt: number
   /** Frames of events that were not acknowledged, in order. */
   readonly unacked: Map<Id, Frame>
-  /** How long they are together. */
-  unackedLength: number
+  /** What they take together, in bytes. */
+  unackedBytes: number
+  readonly held: Holding
   /** Frames sent since the client was last heard. */
   unheard: number
 }
@@ -59,17 +64,19 @@ export interface Options {
 const maxDetached = 10_000
 const maxDetachedOfOne = 100
 
-/** How long the events of a session may be together that wait for their acknowledgement. */
-const maxUnackedLength = 16 * 1024 * 1024
+/** How many bytes the events of a session may take that wait for their acknowledgement. */
+const maxUnackedBytes = 16 * 1024 * 1024
 
 export class Sessions {
   readonly #byProtocol = new Map<string, Session>()
   readonly #bySubscriber = new Map<SubscriberId, Set<Session>>()
   readonly #options: Options
+  readonly #secrets: Secrets
   #sweptAt = -Infinity
 
-  constructor(options: Options) {
+  constructor(options: Options, secrets: Secrets) {
     this.#options = options
+    this.#secrets = secrets
   }
 
   all(now: number): ReadonlyArray<Session> {
@@ -101,10 +108,21 @@ export class Sessions {
   }
 
   forget(session: Session): void {
-    this.#byProtocol.delete(session.protocol)
+    if (this.#byProtocol.delete(session.protocol)) {
+      for (const state of [session.state, session.previousState]) if (state !== undefined) this.#secrets.delete(state)
+      session.unacked.clear()
+      session.unackedBytes = 0
+      session.held.close()
+    }
     const siblings = this.#bySubscriber.get(session.subscriberId)
     siblings?.delete(session)
     if (siblings?.size === 0) this.#bySubscriber.delete(session.subscriberId)
+  }
+
+  /** It does not drain: what it misses it can only read from history. */
+  giveUp(session: Session): void {
+    this.forget(session)
+    session.connection?.close(1013)
   }
 
   /** The socket is gone; the session waits. A socket that was replaced by another changes nothing. */
@@ -132,7 +150,8 @@ export class Sessions {
     const frame = session.unacked.get(id)
     if (frame === undefined) return
     session.unacked.delete(id)
-    session.unackedLength -= frame.text.length
+    session.unackedBytes -= bytesOf(frame.text)
+    session.held.set(session.unackedBytes)
   }
 
   /** Sends an event to every session of a subscriber. */
@@ -140,19 +159,17 @@ export class Sessions {
     for (const session of this.#bySubscriber.get(subscriberId) ?? []) {
       if (!session.acks && session.connection === undefined) continue
       const { frame, id } = event(session)
-      if (session.acks) session.unacked.set(id, frame)
-      session.unackedLength += session.acks ? frame.text.length : 0
       session.unheard++
+      if (session.acks) {
+        session.unacked.set(id, frame)
+        session.unackedBytes += bytesOf(frame.text)
+        session.held.set(session.unackedBytes)
+      }
       if (
         session.unacked.size > this.#options.maxUnacked || session.unheard > this.#options.maxUnacked * 2 ||
-        session.unackedLength > maxUnackedLength
-      ) {
-        // it does not drain: what it misses it can only read from history
-        this.forget(session)
-        session.connection?.close(1013)
-        continue
-      }
-      session.connection?.send(frame)
+        session.unackedBytes > maxUnackedBytes
+      ) this.giveUp(session)
+      else session.connection?.send(frame)
     }
   }
 

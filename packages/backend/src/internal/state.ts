@@ -4,6 +4,7 @@
 import { type AddressId, type GroupId, SubscriberId } from "@effect-signalwire/schema/Ids"
 import type { Address, Change, Group, Identity, Message, Subscriber, Token } from "../Records.ts"
 import * as Claims from "./claims.ts"
+import type { Secrets } from "./secrets.ts"
 import { Timeline } from "./timeline.ts"
 
 /** A conversation with its members and messages. */
@@ -26,6 +27,11 @@ export class State {
   readonly memberships = new Map<SubscriberId, Set<Conversation>>()
   readonly #profiles = new Map<SubscriberId, Claims.Profile>()
   readonly #inboxes = new Map<SubscriberId, Timeline>()
+  readonly #secrets: Secrets
+
+  constructor(secrets: Secrets) {
+    this.#secrets = secrets
+  }
 
   apply(change: Change): void {
     switch (change._tag) {
@@ -39,6 +45,7 @@ export class State {
         return this.#addAddress(change.address)
       case "TokenMinted":
         this.tokens.set(change.token.token, change.token)
+        this.#secrets.add(change.token.token)
         return this.#describe(change.token)
       case "TokenExpired": {
         const token = this.tokens.get(change.token)

@@ -17,12 +17,12 @@ const open = (file: string): Promise<WriteStream> =>
   })
 
 /** Opens the file, and answers what appends a line to it; everything is written when the scope closes. */
-export const make = (file: string): Effect.Effect<(entry: unknown) => void, Cause.UnknownError, Scope.Scope> =>
+export const make = (file: string): Effect.Effect<(line: string) => void, Cause.UnknownError, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.tryPromise(() => open(file)),
     (stream) => Effect.promise(() => new Promise<void>((resolve) => stream.end(() => resolve())))
   ).pipe(
-    Effect.map((stream) => (entry) => {
-      if (stream.writableLength < maxWaiting) stream.write(`${JSON.stringify(entry)}\n`)
+    Effect.map((stream) => (line) => {
+      if (stream.writableLength < maxWaiting) stream.write(`${line}\n`)
     })
   )

@@ -1,0 +1,36 @@
+/**
+ * From where the admin API may be reached. It asks for no token, and a browser on this machine reaches it, so a web page
+ * from elsewhere is turned away: by its origin, and by the name under which it got here, which it can make resolve here.
+ */
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import type { Hosting } from "../Hosting.ts"
+
+/** The loopback's own names and addresses, as a `URL` writes a hostname. */
+export const isLoopback = (hostname: string): boolean =>
+  // a name under `localhost` never leaves the machine (RFC 6761); browsers see to that themselves
+  /^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname)
+
+const urlOf = (text: string): URL | undefined => URL.canParse(text) ? new URL(text) : undefined
+
+const isLocalOrigin = (origin: string): boolean => {
+  const url = urlOf(origin)
+  return url !== undefined && (url.protocol === "http:" || url.protocol === "https:") && url.origin === origin &&
+    isLoopback(url.hostname)
+}
+
+/** Whether a request is from this machine's programs and pages, and was addressed to this server. */
+export const isFromHere = (request: HttpServerRequest.HttpServerRequest, { isOwnName }: Hosting): boolean => {
+  const { host, origin } = request.headers
+  // in memory there is no host to name
+  const hostname = host === undefined ? "localhost" : urlOf(`http://${host}`)?.hostname
+  return (origin === undefined || isLocalOrigin(origin)) && hostname !== undefined &&
+    (isLoopback(hostname) || isOwnName?.(hostname, request) === true)
+}
+
+/** Lets the page that asks read the answer, and no other page. */
+export const headersFor = ({ headers: { origin } }: HttpServerRequest.HttpServerRequest): Record<string, string> => ({
+  ...(origin === undefined ? undefined : { "access-control-allow-origin": origin }),
+  "cross-origin-resource-policy": "same-origin",
+  "vary": "origin",
+  "x-content-type-options": "nosniff"
+})
