@@ -20,6 +20,7 @@ import * as Bodies from "./internal/bodies.ts"
 import { answered, bodyOf, type Handled, json, urlOf } from "./internal/http.ts"
 import * as Origins from "./internal/origins.ts"
 import * as Refused from "./Refused.ts"
+import type { StorageError } from "./Storage.ts"
 
 const decodeSubscriber = decoder(Admin.NewSubscriber)
 const decodeRoom = decoder(Admin.NewRoom)
@@ -52,24 +53,32 @@ const allowed = {
   "access-control-max-age": "600"
 }
 
+/**
+ * Restricts a handler to programs and pages of this machine, as the admin API is: a request from a page of another
+ * origin, or to a host name that is not this server's, is answered 403. Whoever hosts these routes can guard routes of
+ * its own with it.
+ */
+export const guarded = <R>(
+  handler: Effect.Effect<HttpServerResponse.HttpServerResponse, Refused.Refused | StorageError, R>
+): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R | HttpServerRequest.HttpServerRequest> =>
+  Effect.gen(function*() {
+    const request = yield* HttpServerRequest.HttpServerRequest
+    const isWelcome = Origins.isFromHere(request, yield* Hosting)
+    const response = yield* answered(isWelcome ? handler : Effect.fail(Refused.forbidden))
+    return isWelcome ? HttpServerResponse.setHeaders(response, Origins.headersFor(request)) : response
+  })
+
 /** The routes of the admin API. */
 export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | Faults.Faults> = HttpRouter.use(
   Effect.fnUntraced(function*(router) {
     const backend = yield* Backend
     const faults = yield* Faults.Faults
     const withBody = Bodies.provide(backend.budget, maxBody)
-    const guarded = (handler: Handled<HttpServerRequest.HttpServerRequest | Bodies.RequestBody>) =>
-      withBody(Effect.gen(function*() {
-        const request = yield* HttpServerRequest.HttpServerRequest
-        const isWelcome = Origins.isFromHere(request, yield* Hosting)
-        const response = yield* answered(isWelcome ? handler : Effect.fail(Refused.forbidden))
-        return isWelcome ? HttpServerResponse.setHeaders(response, Origins.headersFor(request)) : response
-      }))
     const route = (
       method: "GET" | "POST" | "PUT" | "DELETE" | "OPTIONS",
       path: `/${string}`,
       handler: Handled<HttpServerRequest.HttpServerRequest | Bodies.RequestBody>
-    ) => router.add(method, `/_sandbox${path}`, guarded(handler))
+    ) => router.add(method, `/_sandbox${path}`, withBody(guarded(handler)))
 
     const notFound = Effect.fail(Refused.notFound)
     yield* route("OPTIONS", "/*", Effect.succeed(HttpServerResponse.empty({ headers: allowed })))

@@ -25,6 +25,7 @@ import * as Http from "node:http"
 import * as Https from "node:https"
 import type { Socket } from "node:net"
 import * as LogFile from "./internal/logFile.ts"
+import * as PageRoutes from "./internal/pageRoutes.ts"
 import * as SqliteStorage from "./SqliteStorage.ts"
 
 // Models
@@ -213,7 +214,7 @@ export const make = Effect.fnUntraced(function*(
   )
 
   node.off("request", starting)
-  yield* HttpRouter.serve(Layer.mergeAll(Routes.layer, AdminRoutes.layer), {
+  yield* HttpRouter.serve(Layer.mergeAll(Routes.layer, AdminRoutes.layer, PageRoutes.layer), {
     disableListenLog: true,
     disableLogger: true
   }).pipe(

@@ -17,15 +17,25 @@ import * as FileSystem from "effect/FileSystem"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import packageJson from "../package.json" with { type: "json" }
+import * as Browser from "./internal/browser.ts"
+import * as PageRoutes from "./internal/pageRoutes.ts"
 import * as Sandbox from "./Sandbox.ts"
 
 const names = (text: string): ReadonlyArray<string> =>
   text.split(",").map((name) => name.trim()).filter((name) => name !== "")
 
+/** The link to the page. A server that listens on every address of the machine is opened on the loopback. */
+const pageOf = ({ http }: Sandbox.Info): string => {
+  const url = new URL(PageRoutes.path, http)
+  if (url.hostname === "0.0.0.0" || url.hostname === "[::]") url.hostname = "localhost"
+  return url.href
+}
+
 const toText = (info: Sandbox.Info): string => {
   const lines = [
     "The sandbox is ready. Stop it with Ctrl+C.",
     "",
+    `  Page    ${pageOf(info)}`,
     `  HTTP    ${info.http}`,
     `  Socket  ${info.ws}`,
     `  Admin   ${info.admin}`,
@@ -58,6 +68,10 @@ const sandbox = Command.make(
     json: Flag.Boolean("json").pipe(
       Flag.withDefault(false),
       Flag.withDescription("Print one line of JSON when ready, and nothing else")
+    ),
+    open: Flag.Boolean("open").pipe(
+      Flag.withDefault(false),
+      Flag.withDescription("Open the sandbox's page in the browser when ready")
     ),
     dialect: Flag.Literals("dialect", ["all", "address", "group"] satisfies ReadonlyArray<Dialect.WireForm>).pipe(
       Flag.withDefault("all"),
@@ -106,6 +120,12 @@ const sandbox = Command.make(
       tls
     })
     yield* Console.log(flags.json ? JSON.stringify(info) : toText(info))
+    if (flags.open) {
+      const page = pageOf(info)
+      Browser.open(page, (reason) => {
+        process.stderr.write(`effect-signalwire-sandbox: ${page} could not be opened: ${reason}\n`)
+      })
+    }
     return yield* Effect.never
   }, Effect.scoped)
 ).pipe(

@@ -1,0 +1,233 @@
+import { useCallback, useEffect, useMemo, useState } from "react"
+import { admin } from "./admin/api.ts"
+import type { Directory, StoredMessage } from "./admin/models.ts"
+import { type Choice, type Resolved, resolve } from "./conversations.ts"
+import { DirectoryTables } from "./Directory.tsx"
+import type { Fault } from "./faults.ts"
+import { Faults } from "./Faults.tsx"
+import { Guide } from "./Guide.tsx"
+import { nothing, Pane, type Report } from "./Pane.tsx"
+import { count, type Sent, type Tally } from "./tally.ts"
+import { TallyLine } from "./TallyLine.tsx"
+import { useSandbox } from "./useSandbox.ts"
+import { WireLog } from "./WireLog.tsx"
+
+const titles = ["left", "right"] as const
+const none: Choice = { subscriber: "", conversation: "" }
+
+/** How many messages are counted; of more, the newest. */
+const maxSent = 1000
+
+interface SentFrom extends Sent {
+  /** The conversation it was sent to. */
+  readonly key: string
+}
+
+const replace = <A,>(list: ReadonlyArray<A>, index: number, item: A): ReadonlyArray<A> =>
+  list.map((old, at) => at === index ? item : old)
+
+const idsByClientId = (stored: ReadonlyArray<StoredMessage>): ReadonlyMap<string, ReadonlyArray<string>> => {
+  const ids = new Map<string, ReadonlyArray<string>>()
+  for (const { clientId, id } of stored) if (clientId !== null) ids.set(clientId, [...ids.get(clientId) ?? [], id])
+  return ids
+}
+
+/** Since when something holds, by the monotonic clock, in milliseconds; `null` while it does not. */
+const useSince = (holds: boolean): number | null => {
+  const [since, setSince] = useState<number | null>(null)
+  useEffect(() => setSince(holds ? performance.now() : null), [holds])
+  return since
+}
+
+/** The two panes: what was chosen in them, what they report, and which tokens they use. */
+const usePanes = (directory: Directory | null) => {
+  const [choices, setChoices] = useState<ReadonlyArray<Choice>>([none, none])
+  const [reports, setReports] = useState<ReadonlyArray<Report>>([nothing, nothing])
+  const [tokens, setTokens] = useState<ReadonlyArray<string>>(["", ""])
+  const panes = useMemo(() =>
+    titles.map((title, index) => {
+      const choice = choices[index] ?? none
+      return { title, choice, resolved: directory === null ? null : resolve(directory, choice, index) }
+    }), [choices, directory])
+  const choose = useCallback(
+    (index: number, choice: Choice) => setChoices((choices) => replace(choices, index, choice)),
+    []
+  )
+  // the same functions each time: the panes report again when theirs change
+  const [handlers] = useState(() =>
+    titles.map((_, index) => ({
+      onChoose: (choice: Choice) => choose(index, choice),
+      onReport: (report: Report) => setReports((reports) => replace(reports, index, report)),
+      onToken: (token: string) => setTokens((tokens) => replace(tokens, index, token))
+    }))
+  )
+  return { panes, handlers, reports, tokens, choose }
+}
+
+/** The conversation that all panes show; `null` when they show different ones. */
+const sharedOf = (resolved: ReadonlyArray<Resolved | null>): Resolved | null => {
+  const [first = null, ...others] = resolved
+  return first !== null && others.every((other) => other?.key === first.key) ? first : null
+}
+
+/** What became of the messages that were sent from this page in the conversation that is shared. */
+const useTally = (
+  shared: Resolved | null,
+  reports: ReadonlyArray<Report>,
+  { poller, snapshot }: ReturnType<typeof useSandbox>
+) => {
+  const [sent, setSent] = useState<ReadonlyArray<SentFrom>>([])
+  const onSent = useCallback((clientId: string, key: string) => {
+    setSent((sent) => [...sent, { clientId, key, at: performance.now() }].slice(-maxSent))
+    poller.refresh()
+  }, [poller])
+  const connectedSince = useSince(reports.every(({ isConnected }) => isConnected))
+  const stored = useMemo(() => idsByClientId(snapshot.stored ?? []), [snapshot.stored])
+  const sentHere = shared === null ? [] : sent.filter(({ key }) => key === shared.key)
+  const tallyOf = (sent: ReadonlyArray<Sent>): Tally =>
+    count({ sent, stored, panes: reports, connectedSince, now: performance.now() })
+  const tally = tallyOf(sentHere)
+
+  const addressId = sentHere.length === 0 || shared === null ? null : shared.conversation.addressId
+  const [isNeeded] = useState(() => ({ current: false }))
+  useEffect(() => {
+    isNeeded.current = tally.shown < tally.sent
+  })
+  useEffect(() => {
+    poller.watch(addressId === null ? null : { addressId, isNeeded: () => isNeeded.current })
+  }, [poller, addressId, isNeeded])
+  return {
+    tally: shared === null ? null : tally,
+    /** The same for messages that were sent after a time. */
+    since: (at: number) => tallyOf(sentHere.filter((message) => message.at > at)),
+    onSent
+  }
+}
+
+/** What has been done of the guide's three steps. */
+const useGuide = ({ since, tally }: Pick<ReturnType<typeof useTally>, "since" | "tally">) => {
+  const [hasWritten, setWritten] = useState(false)
+  const [cutAt, setCutAt] = useState<number | null>(null)
+  const [hasArrived, setArrived] = useState(false)
+  const isStored = tally !== null && tally.stored > 0
+  const isThere = cutAt !== null && since(cutAt).shown > 0
+  useEffect(() => {
+    if (isStored) setWritten(true)
+    if (isThere) setArrived(true)
+  }, [isStored, isThere])
+  const onCut = () => setCutAt((at) => at ?? performance.now())
+  return { steps: { hasWritten, hasCut: cutAt !== null, hasArrived }, onCut }
+}
+
+/** The page: two clients, what can go wrong for them, and what the server sees. */
+export const App = () => {
+  const sandbox = useSandbox()
+  const { poller, snapshot } = sandbox
+  const { directory, entries, isLogEnabled, rules, server, sessions } = snapshot
+  const { choose, handlers, panes, reports, tokens } = usePanes(directory)
+  const shared = sharedOf(panes.map(({ resolved }) => resolved))
+  const { onSent, since, tally } = useTally(shared, reports, sandbox)
+  const guide = useGuide({ since, tally })
+  const [target, setTarget] = useState<string | null>(null)
+  const [done, setDone] = useState("")
+  const [notice, setNotice] = useState("")
+
+  const change = async (act: () => Promise<string>) => {
+    try {
+      setDone(await act())
+    } catch (error) {
+      setDone(`That did not work: ${error instanceof Error ? error.message : String(error)}.`)
+    }
+    poller.refresh()
+  }
+  const runFault = (fault: Fault) =>
+    void change(async () => {
+      const subscriberId = directory?.subscribers.find(({ name }) => name === target)?.id
+      const { cutSockets, words } = await fault.run(admin, {
+        subscriberId,
+        openSockets:
+          sessions.filter((session) => session.connected && (subscriberId ?? session.subscriberId) === session.subscriberId)
+            .length,
+        tokens: tokens.filter((token, index) =>
+          token !== "" && (target === null || panes[index]?.resolved?.me.name === target)
+        )
+      })
+      if (cutSockets > 0) guide.onCut()
+      return words
+    })
+  const clearFaults = () =>
+    void change(async () => {
+      await admin.clearRules()
+      return "All rules are removed."
+    })
+  const changeLog = (act: () => Promise<void>) =>
+    void act().catch(() => setNotice("The log could not be changed.")).finally(poller.refresh)
+
+  return (
+    <>
+      <header className="top">
+        <h1>Sandbox</h1>
+        <code>{location.origin}</code>
+        <p role="status" className="notice">{notice}</p>
+      </header>
+      <p role="status" className="down" data-shown={server === "down"}>
+        {server === "down" && "The sandbox does not answer; trying again…"}
+      </p>
+      <main>
+        <Guide {...guide.steps} tally={tally} />
+        {directory === null ? <p>{server === "loading" ? "Loading…" : ""}</p> : (
+          <>
+            <section className="chat" aria-labelledby="chat">
+              <h2 id="chat" className="hidden">Chat</h2>
+              <div className="panes">
+                {panes.map(({ resolved, title }, index) => {
+                  const handler = handlers[index]
+                  return resolved === null || handler === undefined
+                    ? <p key={title}>There is nobody to act as, or nothing to talk in.</p>
+                    : (
+                      <Pane
+                        key={title}
+                        title={`Pane on the ${title}`}
+                        directory={directory}
+                        resolved={resolved}
+                        onSent={onSent}
+                        {...handler}
+                      />
+                    )
+                })}
+              </div>
+              <TallyLine tally={tally} />
+            </section>
+            <Faults
+              subscribers={directory.subscribers}
+              rules={rules}
+              target={target}
+              done={done}
+              onTarget={setTarget}
+              onRun={runFault}
+              onClear={clearFaults}
+            />
+            <WireLog
+              entries={entries}
+              isEnabled={isLogEnabled}
+              subscribers={directory.subscribers}
+              onEnable={(enabled) => changeLog(() => poller.enableLog(enabled))}
+              onClear={() => changeLog(admin.clearLog)}
+              onCopied={setNotice}
+            />
+            <div className="tables">
+              <DirectoryTables
+                directory={directory}
+                sessions={sessions}
+                panes={titles}
+                onActAs={(index, subscriber) =>
+                  choose(index, { subscriber, conversation: panes[index]?.resolved?.conversation.name ?? "" })}
+                onCopied={setNotice}
+              />
+            </div>
+          </>
+        )}
+      </main>
+    </>
+  )
+}

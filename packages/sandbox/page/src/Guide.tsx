@@ -1,0 +1,33 @@
+import type { Tally } from "./tally.ts"
+
+export interface GuideProps {
+  readonly hasWritten: boolean
+  readonly hasCut: boolean
+  /** Whether something that was written after the cut is in both panes. */
+  readonly hasArrived: boolean
+  readonly tally: Tally | null
+}
+
+/** Three steps to see what the sandbox is for; each is ticked off when it has happened. */
+export const Guide = ({ hasArrived, hasCut, hasWritten, tally }: GuideProps) => {
+  const steps = [
+    { text: "Write something in a pane.", isDone: hasWritten },
+    { text: "Cut the sockets.", isDone: hasCut },
+    { text: "Write again.", isDone: hasArrived }
+  ]
+  const isKept = hasArrived && tally !== null && tally.lost === 0 && tally.twice === 0 && tally.failed === 0
+  return (
+    <section className="guide" aria-labelledby="guide">
+      <h2 id="guide">See that nothing is lost</h2>
+      <ol>
+        {steps.map(({ isDone, text }) => (
+          <li key={text} data-done={isDone}>
+            {text}
+            {isDone && <span className="hidden">(done)</span>}
+          </li>
+        ))}
+      </ol>
+      <p role="status">{isKept && "Nothing was lost, and nothing came twice."}</p>
+    </section>
+  )
+}

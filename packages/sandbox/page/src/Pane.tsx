@@ -1,0 +1,232 @@
+import { type ConnectionState, ConversationError } from "@effect-signalwire/promise"
+import {
+  type OutgoingMessage,
+  SignalWireProvider,
+  type TimelineMessage,
+  useConnection,
+  useSendMessage,
+  useTimeline
+} from "@effect-signalwire/react"
+import { type FormEvent, useEffect, useId, useState } from "react"
+import { admin } from "./admin/api.ts"
+import type { Directory } from "./admin/models.ts"
+import { describe } from "./connection.ts"
+import { type Choice, conversationsOf, namesOf, type Resolved } from "./conversations.ts"
+import type { Shown } from "./tally.ts"
+import { useFollowing } from "./useFollowing.ts"
+import { useInterruptions } from "./useInterruptions.ts"
+import { useJoined } from "./useJoined.ts"
+
+/** The sandbox that served the page, whichever host its tokens name. */
+const urls = { http: location.origin, ws: location.origin.replace(/^http/, "ws") }
+
+/** What a pane tells the page. */
+export interface Report extends Shown {
+  /** Whether messages arrive as they happen. */
+  readonly isConnected: boolean
+}
+
+export const nothing: Report = { isConnected: false, stored: new Map(), outgoing: new Map() }
+
+const reportOf = (connection: ConnectionState, messages: ReadonlyArray<TimelineMessage>): Report => {
+  const stored = new Map<string, number>()
+  const outgoing = new Map<string, "sending" | "failed">()
+  for (const message of messages) {
+    if (message.status === "stored") stored.set(message.message.id, (stored.get(message.message.id) ?? 0) + 1)
+    else outgoing.set(message.clientId, message.status === "failed" ? "failed" : "sending")
+  }
+  return { isConnected: connection._tag === "Connected" && !connection.catchingUp, stored, outgoing }
+}
+
+const clock = (seconds: number): string => new Date(seconds * 1000).toLocaleTimeString(undefined, { hour12: false })
+
+/** A failed send, with what can be done about it. */
+const Failed = ({ message }: { readonly message: OutgoingMessage }) => (
+  <span className="failed" role="alert">
+    {message.error instanceof ConversationError && message.error.stored === "unknown" ? "Perhaps not sent" : "Not sent"}
+    {`: ${message.error?.message ?? "unknown reason"} `}
+    <button type="button" onClick={message.retry}>Try again</button>
+    <button type="button" onClick={message.discard}>Discard</button>
+  </span>
+)
+
+const Message = ({ from, isMine, message }: {
+  readonly from: string
+  readonly isMine: boolean
+  readonly message: TimelineMessage
+}) => (
+  <li data-status={message.status} data-mine={isMine}>
+    <span className="by">{from}</span> <span className="said">{message.text}</span>{" "}
+    {message.status === "stored"
+      ? <time>{clock(message.message.ts)}</time>
+      : message.status === "failed"
+      ? <Failed message={message} />
+      : <span className="note">sending…</span>}
+  </li>
+)
+
+interface ChatProps {
+  readonly resolved: Resolved
+  readonly names: ReadonlyMap<string, string>
+  readonly connection: ConnectionState
+  readonly onSent: (clientId: string, key: string) => void
+  readonly onReport: (report: Report) => void
+}
+
+/** A conversation that was joined: what was said, and what to say. */
+const Chat = ({ connection, names, onReport, onSent, resolved: { conversation, key, me } }: ChatProps) => {
+  const { hasOlder, isLoadingOlder, loadOlder, messages, reason, status } = useTimeline(conversation.addressId)
+  const { send } = useSendMessage(conversation.addressId)
+  const { onScroll, ref } = useFollowing<HTMLDivElement>(messages)
+  const [text, setText] = useState("")
+  useEffect(() => onReport(reportOf(connection, messages)), [onReport, connection, messages])
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (text.trim() === "") return
+    onSent(send(text.trim()), key)
+    setText("")
+  }
+  const label = `Message from ${me.name} to ${conversation.label}`
+  return (
+    <>
+      <div
+        ref={ref}
+        onScroll={onScroll}
+        className="messages"
+        role="log"
+        aria-label={`What ${me.name} sees of ${conversation.label}`}
+        aria-busy={status === "loading" || isLoadingOlder}
+        tabIndex={0}
+      >
+        {hasOlder && status === "live" && (
+          <button type="button" disabled={isLoadingOlder} onClick={() => void loadOlder()}>Older messages</button>
+        )}
+        {status === "loading" && <p>{reason === null ? "Loading…" : `Waiting: ${reason.message}`}</p>}
+        {status === "live" && messages.length === 0 && <p>Nothing was written here yet.</p>}
+        <ol>
+          {messages.map((message) => {
+            const from = message.status === "stored" ? message.message.from_address_id : me.addressId
+            return (
+              <Message
+                key={message.key}
+                message={message}
+                isMine={from === me.addressId}
+                from={names.get(from ?? "") ?? "somebody"}
+              />
+            )
+          })}
+        </ol>
+      </div>
+      <form className="composer" onSubmit={submit}>
+        <input
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+          aria-label={label}
+          placeholder={label}
+          autoComplete="off"
+        />
+        <button type="submit">Send</button>
+      </form>
+    </>
+  )
+}
+
+/** What is inside of the provider: the state of its connection, and the conversation once it is joined. */
+const Connected = (props: Omit<ChatProps, "connection">) => {
+  const { onReport, resolved: { conversation } } = props
+  const connection = useConnection()
+  const interruptions = useInterruptions(connection)
+  const isJoined = useJoined(conversation.addressId)
+  const { text, tone } = describe(connection)
+  useEffect(() => {
+    if (!isJoined) onReport(nothing)
+  }, [onReport, isJoined])
+  return (
+    <>
+      <p className="connection" data-tone={tone}>
+        <span role="status">{text}</span>
+        {interruptions.count > 0 && (
+          <span className="interruptions">
+            {`${interruptions.count} ${interruptions.count === 1 ? "interruption" : "interruptions"}, the last ${
+              (interruptions.lastMillis / 1000).toFixed(1)
+            } s`}
+          </span>
+        )}
+      </p>
+      {isJoined
+        ? <Chat key={conversation.addressId} connection={connection} {...props} />
+        : <p className="messages">Joining the conversation…</p>}
+    </>
+  )
+}
+
+export interface PaneProps {
+  readonly title: string
+  readonly directory: Directory
+  readonly resolved: Resolved
+  readonly onChoose: (choice: Choice) => void
+  /** Called with each token that the pane begins to use. */
+  readonly onToken: (token: string) => void
+  readonly onSent: (clientId: string, key: string) => void
+  readonly onReport: (report: Report) => void
+}
+
+/** A client of its own, with the token that its subscriber had when it began. */
+const Client = ({ onToken, ...props }: Omit<ChatProps, "connection"> & Pick<PaneProps, "onToken">) => {
+  const { id, token } = props.resolved.me
+  // the sandbox lists another token once this one has expired; getting one is up to `onRefreshToken`
+  const [options] = useState(() => ({
+    token,
+    urls,
+    onRefreshToken: async () => {
+      const token = await admin.mintToken(id)
+      onToken(token)
+      return token
+    }
+  }))
+  useEffect(() => onToken(options.token), [onToken, options])
+  return (
+    <SignalWireProvider options={options}>
+      <Connected {...props} />
+    </SignalWireProvider>
+  )
+}
+
+/** Somebody's view of a conversation, by the hooks of `@effect-signalwire/react`. */
+export const Pane = ({ directory, onChoose, resolved, title, ...rest }: PaneProps) => {
+  const { conversation, me } = resolved
+  const id = useId()
+  return (
+    <section className="pane" aria-labelledby={id}>
+      <header>
+        <h3 id={id} className="hidden">{`${title}: ${me.name} in ${conversation.label}`}</h3>
+        <label>
+          Act as{" "}
+          <select
+            value={me.name}
+            onChange={(event) => onChoose({ subscriber: event.target.value, conversation: conversation.name })}
+          >
+            {directory.subscribers.map(({ id, name }) => <option key={id}>{name}</option>)}
+          </select>
+        </label>
+        <label>
+          Conversation{" "}
+          <select
+            value={conversation.name}
+            onChange={(event) => onChoose({ subscriber: me.name, conversation: event.target.value })}
+          >
+            {conversationsOf(directory, me.name).map(({ label, name }) => (
+              <option key={name} value={name}>{label}</option>
+            ))}
+          </select>
+        </label>
+      </header>
+      <Client
+        key={`${directory.projectId} ${me.id}`}
+        resolved={resolved}
+        names={namesOf(directory)}
+        {...rest}
+      />
+    </section>
+  )
+}

@@ -1,0 +1,27 @@
+import type { Tally } from "./tally.ts"
+
+/** What became of the messages that the panes have sent in the conversation that both show. */
+export const TallyLine = ({ tally }: { readonly tally: Tally | null }) => {
+  if (tally === null) {
+    return <p className="tally">Choose the same conversation in both panes to count what arrives.</p>
+  }
+  const numbers = [
+    { label: "sent", value: tally.sent },
+    { label: "stored", value: tally.stored },
+    { label: "shown in both panes", value: tally.shown },
+    ...(tally.underWay === 0 ? [] : [{ label: "under way", value: tally.underWay }]),
+    ...(tally.failed === 0 ? [] : [{ label: "failed", value: tally.failed, isBad: true }]),
+    { label: "lost", value: tally.lost, isBad: tally.lost > 0 },
+    { label: "twice", value: tally.twice, isBad: tally.twice > 0 }
+  ]
+  return (
+    <dl className="tally" aria-label="Messages sent from this page">
+      {numbers.map(({ label, value, ...rest }) => (
+        <div key={label} data-bad={"isBad" in rest && rest.isBad}>
+          <dt>{label}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}

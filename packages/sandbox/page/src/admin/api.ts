@@ -1,0 +1,99 @@
+/** The admin API of the sandbox that served this page. */
+import { anything, type Decoder, number, record, text } from "./decoding.ts"
+import {
+  type ActiveRules,
+  decodeDirectory,
+  decodeLog,
+  decodeRules,
+  decodeSessions,
+  decodeStored,
+  type Directory,
+  type LogPart,
+  type NewRule,
+  type Session,
+  type StoredMessage
+} from "./models.ts"
+
+/** How long a request may take, in milliseconds. */
+const deadline = 5000
+
+/** The sandbox's answer to a request that it refused. */
+export class AdminError extends Error {
+  override readonly name = "AdminError"
+}
+
+/** Every method rejects when the sandbox can't be reached within five seconds, refuses, or returns something else. */
+export interface AdminApi {
+  readonly directory: (signal?: AbortSignal) => Promise<Directory>
+  readonly sessions: (signal?: AbortSignal) => Promise<ReadonlyArray<Session>>
+  readonly rules: (signal?: AbortSignal) => Promise<ActiveRules>
+  /** Adds rules to those that are active, and removes those that have no times left. */
+  readonly addRules: (rules: ReadonlyArray<NewRule>) => Promise<void>
+  readonly clearRules: () => Promise<void>
+  /** The entries of the wire log with a greater `seq`. */
+  readonly log: (after: number, signal?: AbortSignal) => Promise<LogPart>
+  readonly enableLog: (enabled: boolean, signal?: AbortSignal) => Promise<void>
+  readonly clearLog: () => Promise<void>
+  /** The messages that are stored in the conversations with an address. */
+  readonly stored: (addressId: string, signal?: AbortSignal) => Promise<ReadonlyArray<StoredMessage>>
+  /** Breaks the sockets of a subscriber, or of all without one; returns how many there were. */
+  readonly dropSockets: (subscriberId: string | undefined) => Promise<number>
+  readonly mintToken: (subscriberId: string, signal?: AbortSignal) => Promise<string>
+  readonly expireToken: (token: string) => Promise<void>
+}
+
+const request = async <A>(
+  method: "GET" | "POST" | "PUT" | "DELETE",
+  path: string,
+  decode: Decoder<A>,
+  options: { readonly body?: unknown; readonly signal?: AbortSignal | undefined } = {}
+): Promise<A> => {
+  const { body, signal } = options
+  const timeout = AbortSignal.timeout(deadline)
+  const response = await fetch(`/_sandbox${path}`, {
+    method,
+    cache: "no-store",
+    signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    ...(body === undefined
+      ? undefined
+      : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) })
+  })
+  if (!response.ok) throw new AdminError(`${method} /_sandbox${path} returned ${response.status}`)
+  return decode(await response.json(), path)
+}
+
+export const admin: AdminApi = {
+  directory: (signal) => request("GET", "", decodeDirectory, { signal }),
+  sessions: (signal) => request("GET", "/sessions", decodeSessions, { signal }),
+  rules: (signal) => request("GET", "/faults", decodeRules, { signal }),
+  addRules: async (added) => {
+    const { rules, seed } = await admin.rules()
+    const active = rules.filter(({ times }) => times !== 0).map(({ raw }) => raw)
+    const body = { rules: [...active, ...added], ...(seed === null ? undefined : { seed }) }
+    await request("PUT", "/faults", anything, { body })
+  },
+  clearRules: async () => {
+    await request("DELETE", "/faults", anything)
+  },
+  log: (after, signal) => request("GET", `/log?after=${after}`, decodeLog, { signal }),
+  enableLog: async (enabled, signal) => {
+    await request("PUT", "/log", anything, { body: { enabled }, signal })
+  },
+  clearLog: async () => {
+    await request("DELETE", "/log", anything)
+  },
+  stored: (addressId, signal) =>
+    request("GET", `/messages?addressId=${encodeURIComponent(addressId)}`, decodeStored, { signal }),
+  dropSockets: (subscriberId) =>
+    request("POST", "/sessions/drop", (value, path) => number(record(value, path)["dropped"], `${path}.dropped`), {
+      body: subscriberId === undefined ? {} : { subscriberId }
+    }),
+  mintToken: (subscriberId, signal) =>
+    request("POST", "/tokens", (value, path) => text(record(value, path)["token"], `${path}.token`), {
+      body: { subscriberId },
+      signal
+    }),
+  expireToken: async (token) => {
+    await request("POST", "/tokens/expire", anything, { body: { token } })
+  }
+}

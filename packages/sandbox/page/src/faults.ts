@@ -1,0 +1,165 @@
+/** The faults that the page has buttons for, in words and as what the admin API is asked for. */
+import type { AdminApi } from "./admin/api.ts"
+import type { NewRule } from "./admin/models.ts"
+
+/** What a fault is carried out on. */
+export interface Target {
+  /** The subscriber it is for; `undefined` for everybody. */
+  readonly subscriberId: string | undefined
+  /** How many sockets of theirs are open. */
+  readonly openSockets: number
+  /** The tokens that the panes of theirs use. */
+  readonly tokens: ReadonlyArray<string>
+}
+
+/** What was done. */
+export interface Done {
+  readonly words: string
+  /** How many sockets were cut. */
+  readonly cutSockets: number
+}
+
+export interface Fault {
+  readonly id: string
+  readonly title: string
+  /** What it does, and what a client makes of it. */
+  readonly sentence: string
+  /** Carries it out. */
+  readonly run: (admin: AdminApi, target: Target) => Promise<Done>
+}
+
+/** How long the faults that end by themselves are active, in milliseconds. */
+const short = 5000
+const long = 10_000
+
+/** How long a response or event is delayed, in milliseconds. */
+const delay = 2000
+
+const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
+
+const said = (words: string): Done => ({ words, cutSockets: 0 })
+
+const adding = (
+  rules: (target: Target) => ReadonlyArray<NewRule>,
+  done: string
+): Fault["run"] =>
+async (admin, target) => {
+  await admin.addRules(rules(target))
+  return said(done)
+}
+
+/** Without a subscriber, a rule is for all. */
+const only = ({ subscriberId }: Target) => subscriberId === undefined ? undefined : { subscriberId }
+
+export const faults: ReadonlyArray<Fault> = [
+  {
+    id: "cut",
+    title: "Cut the sockets",
+    sentence: "Breaks every open socket without a close frame, as a pulled cable does. Clients reconnect, resume " +
+      "their session and receive what was sent meanwhile.",
+    run: async (admin, { subscriberId }) => {
+      const cutSockets = await admin.dropSockets(subscriberId)
+      return { words: `Cut ${plural(cutSockets, "socket", "sockets")}.`, cutSockets }
+    }
+  },
+  {
+    id: "away",
+    title: "Unreachable for five seconds",
+    sentence: "Breaks every socket, and refuses new sockets and all API requests. Clients keep trying; what is sent " +
+      "meanwhile waits, and arrives once.",
+    run: async (admin) => {
+      await admin.addRules([
+        { match: { on: "http", path: "/api/*" }, action: { type: "refuse" }, forMillis: short },
+        { match: { on: "connect" }, action: { type: "refuse" }, forMillis: short }
+      ])
+      const cutSockets = await admin.dropSockets(undefined)
+      return { words: `Cut ${plural(cutSockets, "socket", "sockets")}; nothing gets through for five seconds.`, cutSockets }
+    }
+  },
+  {
+    id: "lose",
+    title: "Lose the next response",
+    sentence: "Stores the next message that is sent, then breaks the connection instead of responding. The client " +
+      "looks for the message before it sends it again, so it is stored once.",
+    run: adding(
+      (target) => [{
+        match: { on: "http", method: "POST", path: "/api/fabric/messages", ...only(target) },
+        action: { type: "loseAnswer" },
+        times: 1
+      }],
+      "The next message will be stored, and its response lost."
+    )
+  },
+  {
+    id: "repeat",
+    title: "Repeat the next message",
+    sentence: "Pushes the next message to a client twice. The client shows it once.",
+    run: adding(
+      (target) => [{
+        match: { on: "frame", direction: "out", eventType: "conversation.message", ...only(target) },
+        action: { type: "duplicate" },
+        times: 1
+      }],
+      "The next message will be pushed twice."
+    )
+  },
+  {
+    id: "unavailable",
+    title: "503 for ten seconds",
+    sentence: "Answers every API request with 503 Service Unavailable. Clients try again until it works; messages " +
+      "stay “sending” until then.",
+    run: adding(
+      (target) => [{
+        match: { on: "http", path: "/api/*", ...only(target) },
+        action: { type: "answer", status: 503 },
+        forMillis: long
+      }],
+      "Every API request is answered 503 for ten seconds."
+    )
+  },
+  {
+    id: "slow",
+    title: "Slow for ten seconds",
+    sentence: "Delays every API response and every pushed message by two seconds. Everything arrives, later.",
+    run: adding(
+      (target) => [
+        {
+          match: { on: "http", path: "/api/*", ...only(target) },
+          action: { type: "delay", millis: delay },
+          forMillis: long
+        },
+        {
+          match: { on: "frame", direction: "out", eventType: "conversation.message", ...only(target) },
+          action: { type: "delay", millis: delay },
+          forMillis: long
+        }
+      ],
+      "Responses and messages take two seconds longer, for ten seconds."
+    )
+  },
+  {
+    id: "silent",
+    title: "Silence the sockets",
+    sentence: "Sockets stay open, but neither send nor receive from their next frame on. Clients notice after at " +
+      "most 20 seconds, dial again and catch up.",
+    run: async (admin, target) => {
+      if (target.openSockets === 0) return said("There is no open socket to silence.")
+      await admin.addRules([{
+        match: { on: "frame", direction: "out", ...only(target) },
+        action: { type: "silent" },
+        times: target.openSockets
+      }])
+      return said(`${plural(target.openSockets, "socket falls", "sockets fall")} silent at the next frame.`)
+    }
+  },
+  {
+    id: "expire",
+    title: "Expire a token",
+    sentence: "The tokens of the chat panes expire now. The server refuses them, and each pane mints another one " +
+      "in its `onRefreshToken` and goes on.",
+    run: async (admin, { tokens }) => {
+      await Promise.all(tokens.map(admin.expireToken))
+      return said(`Expired ${plural(tokens.length, "token", "tokens")}.`)
+    }
+  }
+]

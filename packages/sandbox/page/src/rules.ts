@@ -1,0 +1,41 @@
+/** Active fault rules in words. */
+import type { ActiveRule } from "./admin/models.ts"
+
+const textOf = (value: unknown): string | undefined =>
+  typeof value === "string" || typeof value === "number" ? String(value) : undefined
+
+const whereOf = (match: ActiveRule["match"]): string => {
+  switch (match["on"]) {
+    case "http":
+      return `${textOf(match["method"]) ?? "every"} request${
+        match["path"] === undefined ? "" : ` to ${textOf(match["path"])}`
+      }`
+    case "connect":
+      return "every new socket"
+    default:
+      return `frames ${match["direction"] === "in" ? "from" : "to"} clients${
+        match["eventType"] === undefined ? "" : ` (${textOf(match["eventType"])})`
+      }${match["method"] === undefined ? "" : ` (${textOf(match["method"])})`}`
+  }
+}
+
+const actionOf = (action: ActiveRule["action"]): string => {
+  const type = textOf(action["type"]) ?? "?"
+  const detail = textOf(action["status"]) ?? textOf(action["code"])
+  const millis = textOf(action["millis"])
+  return `${type === "loseAnswer" ? "lose the response" : type}${detail === undefined ? "" : ` ${detail}`}${
+    millis === undefined ? "" : ` by ${millis} ms`
+  }`
+}
+
+/** What a rule does, and where. */
+export const describe = ({ action, match }: ActiveRule): string => `${actionOf(action)}: ${whereOf(match)}`
+
+/** What is left of a rule. */
+export const leftOf = ({ forMillis, times }: ActiveRule): string => {
+  const left = [
+    ...(times === null ? [] : [times === 1 ? "once" : `${times} times`]),
+    ...(forMillis === null ? [] : [`${Math.ceil(forMillis / 1000)} s left`])
+  ]
+  return left.length === 0 ? "until cleared" : left.join(", ")
+}

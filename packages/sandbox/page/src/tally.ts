@@ -1,0 +1,68 @@
+/** Counts what became of the messages that the panes sent: computed from what the server has and what the panes show. */
+
+/** A message that a pane has sent. */
+export interface Sent {
+  readonly clientId: string
+  /** When, by the monotonic clock, in milliseconds. */
+  readonly at: number
+}
+
+/** What a pane shows. */
+export interface Shown {
+  /** How often each stored message is shown, by its id. */
+  readonly stored: ReadonlyMap<string, number>
+  /** The client ids of messages that are being sent, or that failed. */
+  readonly outgoing: ReadonlyMap<string, "sending" | "failed">
+}
+
+export interface Tally {
+  readonly sent: number
+  readonly stored: number
+  /** Stored, and shown in both panes. */
+  readonly shown: number
+  /** Not seen everywhere, but not late either. */
+  readonly underWay: number
+  /** A send failed, and says so in its pane, where it can be tried again. */
+  readonly failed: number
+  /** Neither under way nor failed, and not stored or not shown in both panes. */
+  readonly lost: number
+  /** Stored more than once, or shown more than once in a pane. */
+  readonly twice: number
+}
+
+export interface Evidence {
+  readonly sent: ReadonlyArray<Sent>
+  /** The ids that the server stored messages under, by the client id of these. */
+  readonly stored: ReadonlyMap<string, ReadonlyArray<string>>
+  readonly panes: ReadonlyArray<Shown>
+  /** Since when all panes have been connected and caught up, by the monotonic clock; `null` while they are not. */
+  readonly connectedSince: number | null
+  /** Now, by the monotonic clock, in milliseconds. */
+  readonly now: number
+}
+
+/** How long a message may take to appear in panes that are connected, in milliseconds; after that it counts as lost. */
+export const patience = 30_000
+
+/** Sums up the evidence. */
+export const count = ({ connectedSince, now, panes, sent, stored }: Evidence): Tally => {
+  const tally = { sent: sent.length, stored: 0, shown: 0, underWay: 0, failed: 0, lost: 0, twice: 0 }
+  for (const { at, clientId } of sent) {
+    const ids = stored.get(clientId) ?? []
+    const shown = panes.map((pane) => ids.reduce((sum, id) => sum + (pane.stored.get(id) ?? 0), 0))
+    const isEverywhere = ids.length > 0 && shown.every((times) => times > 0)
+    if (ids.length > 0) tally.stored++
+    if (ids.length > 1 || shown.some((times) => times > 1)) tally.twice++
+    if (isEverywhere) {
+      tally.shown++
+      continue
+    }
+    const outgoing = panes.map((pane) => pane.outgoing.get(clientId))
+    if (outgoing.includes("failed")) tally.failed++
+    else if (
+      outgoing.includes("sending") || connectedSince === null || now - Math.max(at, connectedSince) < patience
+    ) tally.underWay++
+    else tally.lost++
+  }
+  return tally
+}

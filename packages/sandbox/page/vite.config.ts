@@ -1,0 +1,16 @@
+import react from "@vitejs/plugin-react"
+import { defineConfig } from "vite"
+
+export default defineConfig({
+  // where the sandbox serves it, with and without a slash at the end
+  base: "/_sandbox/page/",
+  plugins: [react()],
+  build: {
+    outDir: "../static",
+    emptyOutDir: true,
+    // the policy that the page is served with allows neither inline scripts nor data in their place
+    assetsInlineLimit: 0,
+    modulePreload: false,
+    reportCompressedSize: false
+  }
+})
