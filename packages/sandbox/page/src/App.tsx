@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from "react"
 import { admin } from "./admin/api.ts"
 import type { Directory, StoredMessage } from "./admin/models.ts"
-import { type Choice, type Resolved, resolve } from "./conversations.ts"
+import { type Choice, resolve, type Resolved } from "./conversations.ts"
 import { DirectoryTables } from "./Directory.tsx"
 import type { Fault } from "./faults.ts"
 import { Faults } from "./Faults.tsx"
@@ -22,9 +22,6 @@ interface SentFrom extends Sent {
   /** The conversation it was sent to. */
   readonly key: string
 }
-
-const replace = <A,>(list: ReadonlyArray<A>, index: number, item: A): ReadonlyArray<A> =>
-  list.map((old, at) => at === index ? item : old)
 
 const idsByClientId = (stored: ReadonlyArray<StoredMessage>): ReadonlyMap<string, ReadonlyArray<string>> => {
   const ids = new Map<string, ReadonlyArray<string>>()
@@ -50,15 +47,15 @@ const usePanes = (directory: Directory | null) => {
       return { title, choice, resolved: directory === null ? null : resolve(directory, choice, index) }
     }), [choices, directory])
   const choose = useCallback(
-    (index: number, choice: Choice) => setChoices((choices) => replace(choices, index, choice)),
+    (index: number, choice: Choice) => setChoices((choices) => choices.with(index, choice)),
     []
   )
   // the same functions each time: the panes report again when theirs change
   const [handlers] = useState(() =>
     titles.map((_, index) => ({
       onChoose: (choice: Choice) => choose(index, choice),
-      onReport: (report: Report) => setReports((reports) => replace(reports, index, report)),
-      onToken: (token: string) => setTokens((tokens) => replace(tokens, index, token))
+      onReport: (report: Report) => setReports((reports) => reports.with(index, report)),
+      onToken: (token: string) => setTokens((tokens) => tokens.with(index, token))
     }))
   )
   return { panes, handlers, reports, tokens, choose }
@@ -145,9 +142,10 @@ export const App = () => {
       const subscriberId = directory?.subscribers.find(({ name }) => name === target)?.id
       const { cutSockets, words } = await fault.run(admin, {
         subscriberId,
-        openSockets:
-          sessions.filter((session) => session.connected && (subscriberId ?? session.subscriberId) === session.subscriberId)
-            .length,
+        openSockets: sessions.filter((session) =>
+          session.connected && (subscriberId ?? session.subscriberId) === session.subscriberId
+        )
+          .length,
         tokens: tokens.filter((token, index) =>
           token !== "" && (target === null || panes[index]?.resolved?.me.name === target)
         )

@@ -30,7 +30,15 @@ export const CopyButton = ({ onCopied, text, what }: CopyButtonProps) => {
     }
   }
   return state === "refused"
-    ? <input ref={input} readOnly value={text} aria-label={`${what}: copy it from here`} onBlur={() => setState("idle")} />
+    ? (
+      <input
+        ref={input}
+        readOnly
+        value={text}
+        aria-label={`${what}: copy it from here`}
+        onBlur={() => setState("idle")}
+      />
+    )
     : (
       <button type="button" onClick={() => void copy()}>
         {state === "copied" ? "Copied" : "Copy"} <span className="hidden">{what}</span>

@@ -1,8 +1,13 @@
 import type { Directory, Session } from "./admin/models.ts"
 import { CopyButton } from "./CopyButton.tsx"
 
-/** How much of a session's protocol is shown; it is unique long before its end. */
-const shortLength = 24
+/** A long id: its beginning, which tells it from others, and the whole of it under the pointer. */
+const Id = ({ id, length }: { readonly id: string; readonly length: number }) => (
+  <code title={id}>{id.length > length ? `${id.slice(0, length)}…` : id}</code>
+)
+
+const addressLength = 8
+const protocolLength = 20
 
 const size = (bytes: number): string => bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} kB`
 
@@ -22,7 +27,7 @@ export const DirectoryTables = ({ directory, onActAs, onCopied, panes, sessions 
     <>
       <section className="table" aria-labelledby="subscribers">
         <h2 id="subscribers">Subscribers</h2>
-        <div className="scroll" role="region" aria-labelledby="subscribers" tabIndex={0}>
+        <div className="scroll">
           <table>
             <thead>
               <tr>
@@ -37,7 +42,8 @@ export const DirectoryTables = ({ directory, onActAs, onCopied, panes, sessions 
                 <tr key={id}>
                   <th scope="row">{name}</th>
                   <td>
-                    <code>{addressId}</code>
+                    <Id id={addressId} length={addressLength} />{" "}
+                    <CopyButton text={addressId} what={`the address of ${name}`} onCopied={onCopied} />
                   </td>
                   <td>
                     <CopyButton text={token} what={`the token of ${name}`} onCopied={onCopied} />
@@ -58,15 +64,12 @@ export const DirectoryTables = ({ directory, onActAs, onCopied, panes, sessions 
       </section>
       <section className="table" aria-labelledby="rooms">
         <h2 id="rooms">Rooms</h2>
-        <div className="scroll" role="region" aria-labelledby="rooms" tabIndex={0}>
+        <div className="scroll">
           <table>
             <thead>
               <tr>
                 <th scope="col">Name</th>
                 <th scope="col">Address</th>
-                <th scope="col">
-                  <span className="hidden">Actions</span>
-                </th>
               </tr>
             </thead>
             <tbody>
@@ -74,9 +77,7 @@ export const DirectoryTables = ({ directory, onActAs, onCopied, panes, sessions 
                 <tr key={addressId}>
                   <th scope="row">{name}</th>
                   <td>
-                    <code>{addressId}</code>
-                  </td>
-                  <td>
+                    <Id id={addressId} length={addressLength} />{" "}
                     <CopyButton text={addressId} what={`the address of ${name}`} onCopied={onCopied} />
                   </td>
                 </tr>
@@ -87,15 +88,15 @@ export const DirectoryTables = ({ directory, onActAs, onCopied, panes, sessions 
       </section>
       <section className="table" aria-labelledby="sessions">
         <h2 id="sessions">Sessions</h2>
-        <div className="scroll" role="region" aria-labelledby="sessions" tabIndex={0}>
+        <div className="scroll" role="group" aria-label="Table of sessions" tabIndex={0}>
           <table>
             <thead>
               <tr>
                 <th scope="col">Subscriber</th>
                 <th scope="col">Session</th>
                 <th scope="col">Socket</th>
-                <th scope="col">Unacknowledged</th>
-                <th scope="col">Held</th>
+                <th scope="col" title="Events that the client has not acknowledged">Unacked</th>
+                <th scope="col" title="What is held for the client">Held</th>
               </tr>
             </thead>
             <tbody>
@@ -103,7 +104,7 @@ export const DirectoryTables = ({ directory, onActAs, onCopied, panes, sessions 
                 <tr key={protocol}>
                   <th scope="row">{names.get(subscriberId) ?? "–"}</th>
                   <td>
-                    <code title={protocol}>{protocol.slice(0, shortLength)}</code>
+                    <Id id={protocol} length={protocolLength} />
                   </td>
                   <td data-connected={connected}>{connected ? "open" : "none"}</td>
                   <td>{unacked}</td>

@@ -7,7 +7,7 @@ import {
   useSendMessage,
   useTimeline
 } from "@effect-signalwire/react"
-import { type FormEvent, useEffect, useId, useState } from "react"
+import { useEffect, useId, useState } from "react"
 import { admin } from "./admin/api.ts"
 import type { Directory } from "./admin/models.ts"
 import { describe } from "./connection.ts"
@@ -56,7 +56,9 @@ const Message = ({ from, isMine, message }: {
   readonly message: TimelineMessage
 }) => (
   <li data-status={message.status} data-mine={isMine}>
-    <span className="by">{from}</span> <span className="said">{message.text}</span>{" "}
+    <p>
+      <span className="by">{from}</span> {message.text}
+    </p>
     {message.status === "stored"
       ? <time>{clock(message.message.ts)}</time>
       : message.status === "failed"
@@ -80,8 +82,7 @@ const Chat = ({ connection, names, onReport, onSent, resolved: { conversation, k
   const { onScroll, ref } = useFollowing<HTMLDivElement>(messages)
   const [text, setText] = useState("")
   useEffect(() => onReport(reportOf(connection, messages)), [onReport, connection, messages])
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
+  const submit = () => {
     if (text.trim() === "") return
     onSent(send(text.trim()), key)
     setText("")
@@ -99,7 +100,13 @@ const Chat = ({ connection, names, onReport, onSent, resolved: { conversation, k
         tabIndex={0}
       >
         {hasOlder && status === "live" && (
-          <button type="button" disabled={isLoadingOlder} onClick={() => void loadOlder()}>Older messages</button>
+          <button
+            type="button"
+            disabled={isLoadingOlder}
+            onClick={() => void loadOlder()}
+          >
+            Older messages
+          </button>
         )}
         {status === "loading" && <p>{reason === null ? "Loading…" : `Waiting: ${reason.message}`}</p>}
         {status === "live" && messages.length === 0 && <p>Nothing was written here yet.</p>}
@@ -117,7 +124,13 @@ const Chat = ({ connection, names, onReport, onSent, resolved: { conversation, k
           })}
         </ol>
       </div>
-      <form className="composer" onSubmit={submit}>
+      <form
+        className="composer"
+        onSubmit={(event) => {
+          event.preventDefault()
+          submit()
+        }}
+      >
         <input
           value={text}
           onChange={(event) => setText(event.target.value)}
@@ -137,7 +150,7 @@ const Connected = (props: Omit<ChatProps, "connection">) => {
   const connection = useConnection()
   const interruptions = useInterruptions(connection)
   const isJoined = useJoined(conversation.addressId)
-  const { text, tone } = describe(connection)
+  const { text, tone } = describe(connection, interruptions.lastMillis)
   useEffect(() => {
     if (!isJoined) onReport(nothing)
   }, [onReport, isJoined])
@@ -147,9 +160,7 @@ const Connected = (props: Omit<ChatProps, "connection">) => {
         <span role="status">{text}</span>
         {interruptions.count > 0 && (
           <span className="interruptions">
-            {`${interruptions.count} ${interruptions.count === 1 ? "interruption" : "interruptions"}, the last ${
-              (interruptions.lastMillis / 1000).toFixed(1)
-            } s`}
+            {`${interruptions.count} ${interruptions.count === 1 ? "interruption" : "interruptions"}`}
           </span>
         )}
       </p>

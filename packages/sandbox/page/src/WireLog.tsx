@@ -83,10 +83,10 @@ const Filters = ({ filter, onChange, subscribers }: {
     </select>
     <select
       aria-label="Subscriber"
-      value={filter.subscriberId}
-      onChange={({ target: { value } }) => onChange({ ...filter, subscriberId: value })}
+      value={filter.subscriberId ?? ""}
+      onChange={({ target: { value } }) => onChange({ ...filter, subscriberId: value || null })}
     >
-      <option value="all">everybody</option>
+      <option value="">everybody</option>
       {subscribers.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
     </select>
     <input
@@ -157,8 +157,8 @@ export const WireLog = ({ entries, isEnabled, onClear, onCopied, onEnable, subsc
         </label>
         <p>
           {isEnabled
-            ? "This page has turned the server's log on. Secrets are left out."
-            : "Nothing is recorded at present."}
+            ? "Turned on by this page. Secrets are left out."
+            : "Nothing is recorded."}
         </p>
         <button type="button" onClick={onClear}>Clear log</button>
       </header>

@@ -8,8 +8,8 @@ export interface Words {
   readonly text: string
 }
 
-/** Describes what `useConnection` returns. */
-export const describe = (connection: ConnectionState): Words => {
+/** Describes what `useConnection` returns; `gapMillis` is how long the last interruption took, in milliseconds. */
+export const describe = (connection: ConnectionState, gapMillis: number | null): Words => {
   const { reason } = connection
   if (reason?._tag === "Unauthorized") {
     return { tone: "bad", text: `${connection._tag}: the token was refused, asking for another one…` }
@@ -21,7 +21,12 @@ export const describe = (connection: ConnectionState): Words => {
       return { tone: "busy", text: "Connecting…" }
     case "Connected":
       if (connection.catchingUp) return { tone: "busy", text: "Connected, catching up on what was missed…" }
-      return { tone: "good", text: connection.resumed ? "Connected, session resumed." : "Connected." }
+      return {
+        tone: "good",
+        text: gapMillis === null
+          ? "Connected."
+          : `Connected, ${connection.resumed ? "resumed" : "new session"} after ${(gapMillis / 1000).toFixed(1)} s.`
+      }
     case "Reconnecting":
       return {
         tone: "bad",

@@ -64,7 +64,7 @@ export const faults: ReadonlyArray<Fault> = [
   },
   {
     id: "away",
-    title: "Unreachable for five seconds",
+    title: "Down for five seconds",
     sentence: "Breaks every socket, and refuses new sockets and all API requests. Clients keep trying; what is sent " +
       "meanwhile waits, and arrives once.",
     run: async (admin) => {
@@ -73,7 +73,10 @@ export const faults: ReadonlyArray<Fault> = [
         { match: { on: "connect" }, action: { type: "refuse" }, forMillis: short }
       ])
       const cutSockets = await admin.dropSockets(undefined)
-      return { words: `Cut ${plural(cutSockets, "socket", "sockets")}; nothing gets through for five seconds.`, cutSockets }
+      return {
+        words: `Cut ${plural(cutSockets, "socket", "sockets")}; nothing gets through for five seconds.`,
+        cutSockets
+      }
     }
   },
   {
@@ -101,6 +104,20 @@ export const faults: ReadonlyArray<Fault> = [
         times: 1
       }],
       "The next message will be pushed twice."
+    )
+  },
+  {
+    id: "swap",
+    title: "Swap two messages",
+    sentence: "Holds the next pushed message back until another frame has overtaken it, for a second at most. The " +
+      "client shows messages in order.",
+    run: adding(
+      (target) => [{
+        match: { on: "frame", direction: "out", eventType: "conversation.message", ...only(target) },
+        action: { type: "reorder" },
+        times: 1
+      }],
+      "The next message will be overtaken."
     )
   },
   {
@@ -155,8 +172,8 @@ export const faults: ReadonlyArray<Fault> = [
   {
     id: "expire",
     title: "Expire a token",
-    sentence: "The tokens of the chat panes expire now. The server refuses them, and each pane mints another one " +
-      "in its `onRefreshToken` and goes on.",
+    sentence: "The tokens of the chat panes expire now. The server refuses them; each pane mints another one in its " +
+      "refresh callback, and goes on.",
     run: async (admin, { tokens }) => {
       await Promise.all(tokens.map(admin.expireToken))
       return said(`Expired ${plural(tokens.length, "token", "tokens")}.`)

@@ -23,13 +23,14 @@ export interface Row {
 export interface Filter {
   readonly kind: Kind | "all"
   readonly direction: "in" | "out" | "all"
-  readonly subscriberId: string | "all"
+  /** `null` for everybody's. */
+  readonly subscriberId: string | null
   /** Part of the entry, whatever its case. */
   readonly text: string
   readonly pings: boolean
 }
 
-export const everything: Filter = { kind: "all", direction: "all", subscriberId: "all", text: "", pings: false }
+export const everything: Filter = { kind: "all", direction: "all", subscriberId: null, text: "", pings: false }
 
 /** The type of the event that a frame carries. */
 const eventTypeOf = (frame: unknown): string | null => {
@@ -47,6 +48,10 @@ const frameSummary = ({ frame, method }: Entry): string => {
 
 const socketSummary = { opened: "socket opened", refused: "socket refused", closed: "socket closed" }
 
+/** A path as it is shown: without most of each id, which is in the entry. */
+const shortened = (path: string | null): string =>
+  (path ?? "").replace(/([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "$1…")
+
 /** Writes entries as rows; responses take what they don't have from their requests. */
 export const toRows = (entries: ReadonlyArray<Entry>): ReadonlyArray<Row> => {
   const requests = new Map<number, Entry>()
@@ -56,10 +61,10 @@ export const toRows = (entries: ReadonlyArray<Entry>): ReadonlyArray<Row> => {
     switch (on) {
       case "request":
         if (exchange !== null) requests.set(exchange, entry)
-        return { ...row, kind: "http", direction: "in", summary: `${entry.method} ${entry.path}` }
+        return { ...row, kind: "http", direction: "in", summary: `${entry.method} ${shortened(entry.path)}` }
       case "response": {
         const request = exchange === null ? undefined : requests.get(exchange)
-        const of = request === undefined ? "" : ` ${request.method} ${request.path}`
+        const of = request === undefined ? "" : ` ${request.method} ${shortened(request.path)}`
         return {
           ...row,
           kind: "http",
@@ -91,7 +96,7 @@ export const select = (rows: ReadonlyArray<Row>, filter: Filter): ReadonlyArray<
     (filter.pings || !row.isPing) &&
     (filter.kind === "all" || row.kind === filter.kind) &&
     (filter.direction === "all" || row.direction === filter.direction) &&
-    (filter.subscriberId === "all" || row.subscriberId === filter.subscriberId) &&
+    (filter.subscriberId === null || row.subscriberId === filter.subscriberId) &&
     (text === "" || row.summary.toLowerCase().includes(text) ||
       JSON.stringify(row.entry.raw).toLowerCase().includes(text))
   )

@@ -16,8 +16,8 @@ import { fileURLToPath } from "node:url"
 /** Where the page is. */
 export const path = "/_sandbox/page"
 
-/** What the build of the page writes; beside `src` as well as beside `dist`. */
-const directory = fileURLToPath(new URL("../../static", import.meta.url))
+/** Where the build of the page writes to; beside `src` as well as beside `dist`. */
+const built = fileURLToPath(new URL("../../static", import.meta.url))
 
 const contentTypes: ReadonlyMap<string, string> = new Map([
   [".html", "text/html; charset=utf-8"],
@@ -50,7 +50,7 @@ interface File {
 }
 
 /** Every file of the page by its path below {@link path}; none when the page was not built. */
-const readFiles = async (): Promise<ReadonlyMap<string, File>> => {
+const readFiles = async (directory: string): Promise<ReadonlyMap<string, File>> => {
   // a directory that is not there has no entries
   const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => [])
   const files = new Map<string, File>()
@@ -70,28 +70,35 @@ const notBuilt = HttpServerResponse.text(
   { status: 404, headers }
 )
 
-/** The routes of the page. Only programs and pages of this machine reach them, as with the admin API. */
-export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter> = HttpRouter.use(
-  Effect.fnUntraced(function*(router) {
-    const files = yield* Effect.promise(readFiles)
-    const find = (name: string): Effect.Effect<HttpServerResponse.HttpServerResponse, Refused.Refused> => {
-      const isDocument = name === "" || name === "/"
-      const file = files.get(isDocument ? "/index.html" : name)
-      if (file === undefined) return files.size === 0 ? Effect.succeed(notBuilt) : Effect.fail(Refused.notFound)
-      return Effect.succeed(HttpServerResponse.uint8Array(file.content, {
-        contentType: file.contentType,
-        // the name of an asset has the hash of its content
-        headers: { ...headers, "cache-control": isDocument ? "no-cache" : "public, max-age=31536000, immutable" }
-      }))
-    }
-    yield* router.add(
-      "GET",
-      // matches the path itself, too
-      `${path}/*`,
-      AdminRoutes.guarded(Effect.flatMap(
-        HttpServerRequest.HttpServerRequest,
-        ({ url }) => find(url.slice(path.length).replace(/\?.*$/s, ""))
-      ))
-    )
-  })
-)
+/**
+ * The routes of the page that was built into a directory. Only programs and pages of this machine reach them, as with the
+ * admin API.
+ */
+export const layerFrom = (directory: string): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
+  HttpRouter.use(
+    Effect.fnUntraced(function*(router) {
+      const files = yield* Effect.promise(() => readFiles(directory))
+      const find = (name: string): Effect.Effect<HttpServerResponse.HttpServerResponse, Refused.Refused> => {
+        const isDocument = name === "" || name === "/"
+        const file = files.get(isDocument ? "/index.html" : name)
+        if (file === undefined) return files.size === 0 ? Effect.succeed(notBuilt) : Effect.fail(Refused.notFound)
+        return Effect.succeed(HttpServerResponse.uint8Array(file.content, {
+          contentType: file.contentType,
+          // the name of an asset has the hash of its content
+          headers: { ...headers, "cache-control": isDocument ? "no-cache" : "public, max-age=31536000, immutable" }
+        }))
+      }
+      yield* router.add(
+        "GET",
+        // matches the path itself, too
+        `${path}/*`,
+        AdminRoutes.guarded(Effect.flatMap(
+          HttpServerRequest.HttpServerRequest,
+          ({ url }) => find(url.slice(path.length).replace(/\?.*$/s, ""))
+        ))
+      )
+    })
+  )
+
+/** The routes of the page that belongs to this package. */
+export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter> = layerFrom(built)

@@ -1,0 +1,210 @@
+import type { Info } from "@effect-signalwire/sandbox/Sandbox"
+import type { Browser } from "playwright"
+import { assert, beforeAll, describe, it } from "vitest"
+import {
+  allWell,
+  ask,
+  bothShow,
+  connected,
+  done,
+  eventually,
+  launch,
+  open,
+  pane,
+  press,
+  shoot,
+  state,
+  tally,
+  write
+} from "./support.ts"
+
+let browser: Browser
+
+beforeAll(async () => {
+  browser = await launch()
+  return () => browser.close()
+})
+
+interface LogEntry {
+  readonly on: string
+  readonly exchange?: number
+  readonly time: number
+  readonly status?: number | null
+  readonly path?: string
+  readonly method?: string
+  readonly fault: string | null
+  readonly subscriberId?: string | null
+}
+
+const logOf = async (sandbox: Info): Promise<ReadonlyArray<LogEntry>> => (await ask(sandbox, "/log")).entries
+
+const withFault = async (sandbox: Info, fault: string): Promise<ReadonlyArray<LogEntry>> =>
+  (await logOf(sandbox)).filter((entry) => entry.fault === fault)
+
+const storedTexts = async (sandbox: Info): Promise<ReadonlyArray<string>> =>
+  (await ask(sandbox, "/messages")).messages.map(({ text }: { text: string }) => text)
+
+describe("a button", () => {
+  it("cuts the sockets, of one subscriber where one is chosen", async () => {
+    await using world = await open(browser)
+    const { page } = world
+    await page.locator(".faults").getByLabel("For").selectOption("ada")
+    await press(page, "Cut the sockets")
+    await eventually(async () => assert.strictEqual(await done(page), "Cut 1 socket."))
+    await eventually(async () => assert.include(await state(page, "left"), "1 interruption"))
+    assert.notInclude(await state(page, "right"), "interruption")
+  })
+
+  it("takes the server away for five seconds: what is sent meanwhile waits, and arrives once", async () => {
+    await using world = await open(browser)
+    const { page, sandbox } = world
+    await press(page, "Down for five seconds")
+    await eventually(async () => {
+      for (const side of ["left", "right"] as const) assert.include(await state(page, side), "Reconnecting")
+    })
+    await write(page, "left", "meanwhile")
+    await page.getByText("sending…").waitFor()
+    await eventually(async () => assert.include(await page.locator(".active").innerText(), "s left"))
+    await shoot(page, "down-for-five-seconds")
+    await bothShow(page, ["ada meanwhile"])
+    await allWell(page, 1)
+    assert.deepStrictEqual(await storedTexts(sandbox), ["meanwhile"])
+    await eventually(async () => assert.include(await page.locator(".active").innerText(), "None."))
+  })
+
+  it("loses the next response: the message is stored once, and shown once", async () => {
+    await using world = await open(browser)
+    const { page, sandbox } = world
+    await press(page, "Lose the next response")
+    await eventually(async () => assert.include(await page.locator(".active").innerText(), "once"))
+    await write(page, "left", "did you get this?")
+    await bothShow(page, ["ada did you get this?"])
+    await eventually(async () => assert.strictEqual((await withFault(sandbox, "loseAnswer")).length, 2))
+    await write(page, "left", "and this?")
+    await bothShow(page, ["ada did you get this?", "ada and this?"])
+    await allWell(page, 2)
+    assert.deepStrictEqual(await storedTexts(sandbox), ["did you get this?", "and this?"])
+  })
+
+  it("repeats the next message: it is shown once", async () => {
+    await using world = await open(browser)
+    const { page, sandbox } = world
+    await press(page, "Repeat the next message")
+    await eventually(async () => assert.include(await page.locator(".active").innerText(), "duplicate"))
+    await write(page, "left", "once")
+    await write(page, "left", "and for all")
+    await bothShow(page, ["ada once", "ada and for all"])
+    assert.strictEqual((await withFault(sandbox, "duplicate")).length, 1)
+    await allWell(page, 2)
+  })
+
+  it("swaps two messages: they are shown in order", async () => {
+    await using world = await open(browser)
+    const { page, sandbox } = world
+    await press(page, "Swap two messages")
+    await eventually(async () => assert.include(await page.locator(".active").innerText(), "reorder"))
+    await write(page, "left", "first")
+    await write(page, "left", "second")
+    await bothShow(page, ["ada first", "ada second"])
+    assert.strictEqual((await withFault(sandbox, "reorder")).length, 1)
+    await allWell(page, 2)
+  })
+
+  it("answers 503 for ten seconds, or until faults are cleared: messages stay “sending” until then", async () => {
+    await using world = await open(browser)
+    const { page, sandbox } = world
+    await press(page, "503 for ten seconds")
+    await eventually(async () => assert.match(await page.locator(".active").innerText(), /answer 503.*\d+ s left/))
+    await write(page, "left", "patience")
+    await pane(page, "left").getByText("sending…").waitFor()
+    await eventually(async () =>
+      assert.isTrue((await logOf(sandbox)).some(({ fault, status }) => status === 503 && fault === "answer"))
+    )
+    assert.deepStrictEqual(await storedTexts(sandbox), [])
+    await eventually(async () => assert.strictEqual((await tally(page))["under way"], 1))
+    await press(page, "Clear faults")
+    await allWell(page, 1)
+    assert.deepStrictEqual((await ask(sandbox, "/faults")).rules, [])
+  })
+
+  it("slows responses and messages down by two seconds: everything arrives", async () => {
+    await using world = await open(browser)
+    const { page, sandbox } = world
+    await press(page, "Slow for ten seconds")
+    await eventually(async () => assert.include(await page.locator(".active").innerText(), "delay by 2000 ms"))
+    await write(page, "left", "no hurry")
+    await bothShow(page, ["ada no hurry"])
+    await allWell(page, 1)
+    const entries = await logOf(sandbox)
+    const send = entries.find(({ method, on, path }) =>
+      on === "request" && method === "POST" && path === "/api/fabric/messages"
+    )
+    await eventually(async () => {
+      const answer = (await logOf(sandbox)).find(({ exchange, on }) => on === "response" && exchange === send?.exchange)
+      assert.isAtLeast((answer?.time ?? 0) - (send?.time ?? 0), 1900)
+    })
+  })
+
+  it("silences the sockets: clients notice, dial again and catch up", async () => {
+    await using world = await open(browser)
+    const { page, sandbox } = world
+    await press(page, "Silence the sockets")
+    await eventually(async () => assert.strictEqual(await done(page), "2 sockets fall silent at the next frame."))
+    await eventually(async () => assert.isAtLeast((await withFault(sandbox, "silent")).length, 2))
+    await write(page, "left", "into the silence")
+    await eventually(async () => {
+      for (const side of ["left", "right"] as const) assert.include(await state(page, side), "1 interruption")
+    })
+    await connected(page)
+    await bothShow(page, ["ada into the silence"])
+    await allWell(page, 1)
+  })
+
+  it("expires tokens: each pane mints another one and goes on", async () => {
+    await using world = await open(browser)
+    const { page, sandbox } = world
+    await press(page, "Expire a token")
+    await eventually(async () => assert.strictEqual(await done(page), "Expired 2 tokens."))
+    const [ada] = sandbox.subscribers
+    const refused = await fetch(`${sandbox.http}/api/fabric/subscriber/info`, {
+      headers: { authorization: `Bearer ${ada?.token}` }
+    })
+    assert.strictEqual(refused.status, 401)
+    await write(page, "left", "under another token")
+    await write(page, "right", "me, too")
+    await allWell(page, 2)
+    // once more: the tokens that expire are those that the panes have now
+    await press(page, "Expire a token")
+    await write(page, "left", "and another")
+    await allWell(page, 3)
+    assert.isAtLeast((await logOf(sandbox)).filter(({ status }) => status === 401).length, 3)
+  })
+
+  it("adds its rule to those that are active", async () => {
+    await using world = await open(browser)
+    const { page, sandbox } = world
+    const theirs = { match: { on: "connect" }, action: { type: "delay", millis: 5 }, probability: 0.5 }
+    await fetch(`${sandbox.admin}/faults`, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ rules: [theirs], seed: 7 })
+    })
+    await press(page, "Lose the next response")
+    await eventually(async () => {
+      const { rules, seed } = await ask(sandbox, "/faults")
+      assert.deepStrictEqual(rules.map(({ action }: { action: { type: string } }) => action.type), [
+        "delay",
+        "loseAnswer"
+      ])
+      assert.deepStrictEqual(rules[0], theirs)
+      assert.strictEqual(seed, 7)
+    })
+    const active = page.locator(".active li")
+    await eventually(async () =>
+      assert.deepStrictEqual(await active.allInnerTexts(), [
+        "delay by 5 ms: every new socket until cleared",
+        "lose the response: POST request to /api/fabric/messages once"
+      ])
+    )
+  })
+})

@@ -1,0 +1,325 @@
+import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { Browser, Page } from "playwright"
+import { assert, beforeAll, describe, it } from "vitest"
+import {
+  allWell,
+  ask,
+  bothShow,
+  connected,
+  done,
+  eventually,
+  launch,
+  messages,
+  open,
+  openPage,
+  pane,
+  press,
+  rows,
+  shoot,
+  state,
+  tally,
+  violations,
+  write
+} from "./support.ts"
+
+let browser: Browser
+
+beforeAll(async () => {
+  browser = await launch()
+  return () => browser.close()
+})
+
+describe("the page", () => {
+  it("lets somebody cut the sockets and see that nothing is lost", async () => {
+    await using world = await open(browser)
+    const { page, sandbox } = world
+    const steps = page.locator(".guide li[data-done=true]")
+    assert.strictEqual(await steps.count(), 0)
+    await write(page, "left", "before")
+    await bothShow(page, ["ada before"])
+    await eventually(async () => assert.strictEqual(await steps.count(), 1))
+    await press(page, "Cut the sockets")
+    // at once, while there may be no connection
+    await write(page, "left", "during")
+    await write(page, "right", "after")
+    await eventually(async () => assert.strictEqual(await steps.count(), 3))
+    await allWell(page, 3)
+    await page.getByText("Nothing was lost, and nothing came twice.").waitFor()
+    assert.sameMembers(await messages(page, "left"), ["ada before", "ada during", "grace after"])
+    assert.deepStrictEqual(await messages(page, "right"), await messages(page, "left"))
+    const { entries } = await ask(sandbox, "/log")
+    const sockets = (on: string) => entries.filter((entry: { on: string }) => entry.on === on).length
+    assert.strictEqual(sockets("closed"), 2)
+    assert.strictEqual(sockets("opened"), 4)
+    await shoot(page, "light")
+  })
+
+  it("counts what is stored and shown, and takes nobody's word for it", async () => {
+    await using world = await open(browser)
+    const { page, sandbox } = world
+    await write(page, "left", "one")
+    await allWell(page, 1)
+    // a message that no pane has sent is not counted
+    const [ada] = sandbox.subscribers
+    await fetch(`${sandbox.admin}/messages`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ messages: [{ from: ada?.id, addressId: sandbox.rooms[0]?.addressId, text: "seeded" }] })
+    })
+    await bothShow(page, ["ada one", "ada seeded"])
+    await allWell(page, 1)
+    // another conversation in one pane: there is nothing to compare
+    await pane(page, "right").getByLabel("Conversation").selectOption("ada")
+    await page.getByText("Choose the same conversation in both panes").waitFor()
+    // and the other side of it in the other: there is, from both sides
+    await pane(page, "left").getByLabel("Conversation").selectOption("grace")
+    await write(page, "right", "in private")
+    await bothShow(page, ["grace in private"])
+    await allWell(page, 1)
+  })
+
+  it("shows a send that failed as failed, and not as lost, until it is tried again", async () => {
+    await using world = await open(browser)
+    const { page, sandbox } = world
+    await fetch(`${sandbox.admin}/faults`, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        rules: [{
+          match: { on: "http", method: "POST", path: "/api/fabric/messages" },
+          action: { type: "answer", status: 422 },
+          times: 1
+        }]
+      })
+    })
+    await write(page, "left", "refused at first")
+    await page.getByText("Not sent").waitFor()
+    await eventually(async () => {
+      assert.deepStrictEqual(await tally(page), {
+        sent: 1,
+        stored: 0,
+        "shown in both panes": 0,
+        failed: 1,
+        lost: 0,
+        twice: 0
+      })
+    })
+    await press(page, "Try again")
+    await allWell(page, 1)
+  })
+
+  it("copies a token", async () => {
+    await using world = await open(browser, { context: { permissions: ["clipboard-read", "clipboard-write"] } })
+    const { page, sandbox } = world
+    await page.getByRole("button", { name: "Copy the token of ada" }).click()
+    await page.getByText("Copied: the token of ada.").waitFor()
+    assert.strictEqual(await page.evaluate("navigator.clipboard.readText()"), sandbox.subscribers[0]?.token)
+  })
+
+  it("shows a token that the browser does not let it copy, selected", async () => {
+    await using world = await open(browser)
+    const { page, sandbox } = world
+    await page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('refused'))")
+    await page.getByRole("button", { name: "Copy the token of ada" }).click()
+    const field = page.getByRole("textbox", { name: "the token of ada" })
+    await eventually(async () =>
+      assert.strictEqual(await page.evaluate("String(getSelection())"), sandbox.subscribers[0]?.token)
+    )
+    await field.blur()
+    await page.getByRole("button", { name: "Copy the token of ada" }).waitFor()
+  })
+
+  it("lets a pane act as another subscriber", async () => {
+    await using world = await open(browser, { sandbox: { subscribers: ["ada", "grace", "hedy"] } })
+    const { page } = world
+    await page.getByRole("button", { name: "Act as hedy in the pane on the right" }).click()
+    await page.getByRole("region", { name: "Pane on the right: hedy in office" }).waitFor()
+    await connected(page)
+    await write(page, "right", "hello")
+    await bothShow(page, ["hedy hello"])
+    await pane(page, "left").getByLabel("Act as").selectOption("grace")
+    await connected(page)
+    await write(page, "left", "hello, too")
+    await bothShow(page, ["hedy hello", "grace hello, too"])
+    await allWell(page, 2)
+  })
+
+  it("lists sessions with what waits for them", async () => {
+    await using world = await open(browser)
+    const { page, sandbox } = world
+    const sessionRows = page.getByRole("region", { name: "Sessions" }).getByRole("row")
+    await eventually(async () => assert.strictEqual(await sessionRows.count(), 3))
+    const { sessions } = await ask(sandbox, "/sessions")
+    const [first] = sessions
+    const shown = await sessionRows.nth(1).getByRole("cell").allInnerTexts()
+    assert.isTrue(first.protocol.startsWith(shown[0]?.replace("…", "")))
+    assert.deepStrictEqual(shown.slice(1), ["open", "0", "0 B"])
+  })
+
+  it("recovers by itself when the sandbox is started again without its data", async () => {
+    await using first = await SandboxProcess.start()
+    const { port } = new URL(first.info.http)
+    await using opened = await openPage(browser, first.info.http)
+    const { page } = opened
+    await connected(page)
+    await write(page, "left", "of the first life")
+    await allWell(page, 1)
+    await first.stop("SIGKILL")
+    const banner = page.getByText("The sandbox does not answer; trying again…")
+    await banner.waitFor()
+    await shoot(page, "down")
+    assert.deepStrictEqual(await violations(page), [])
+    await using second = await SandboxProcess.start(["--port", port])
+    await banner.waitFor({ state: "detached" })
+    await eventually(async () => assert.deepStrictEqual(await messages(page, "left"), []))
+    await connected(page)
+    await write(page, "right", "of the second life")
+    await bothShow(page, ["grace of the second life"])
+    await allWell(page, 1)
+    // the log is on again, and has nothing of the first life
+    const { enabled } = await ask(second.info, "/log")
+    assert.isTrue(enabled)
+    const shown = await rows(page).allInnerTexts()
+    assert.strictEqual(shown.filter((line) => line.includes("socket opened")).length, 2)
+  })
+
+  it("goes on with the same messages when the sandbox is started again with its data", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "sandbox-page-"))
+    try {
+      const data = ["--data", join(directory, "data.db")]
+      await using first = await SandboxProcess.start(data)
+      const { port } = new URL(first.info.http)
+      await using opened = await openPage(browser, first.info.http)
+      const { page } = opened
+      await connected(page)
+      await write(page, "left", "before")
+      await allWell(page, 1)
+      await first.stop("SIGKILL")
+      await page.getByText("The sandbox does not answer; trying again…").waitFor()
+      await write(page, "left", "meanwhile")
+      await using _second = await SandboxProcess.start([...data, "--port", port])
+      await bothShow(page, ["ada before", "ada meanwhile"])
+      await allWell(page, 2)
+    } finally {
+      rmSync(directory, { recursive: true, force: true })
+    }
+  })
+
+  it("can be used by keyboard alone", async () => {
+    await using world = await open(browser)
+    const { page } = world
+    const focused = () =>
+      page.evaluate(() => {
+        const { activeElement } = document
+        return activeElement === document.body ? "" : activeElement?.getAttribute("aria-label") ??
+          activeElement?.textContent ?? ""
+      })
+    /** Presses Tab until the focus is there. */
+    const tabTo = async (name: string) => {
+      for (let presses = 0; presses < 60; presses++) {
+        await page.keyboard.press("Tab")
+        if ((await focused()).startsWith(name)) return
+      }
+      assert.fail(`Tab does not lead to ${name}`)
+    }
+    await tabTo("Message from ada to office")
+    await page.keyboard.type("typed, not clicked")
+    await page.keyboard.press("Enter")
+    await bothShow(page, ["ada typed, not clicked"])
+    await tabTo("Cut the sockets")
+    const outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert.strictEqual(outline, "solid")
+    await page.keyboard.press("Enter")
+    await eventually(async () => assert.strictEqual(await done(page), "Cut 2 sockets."))
+    await tabTo("Entries")
+    await page.keyboard.press("Home")
+    await page.keyboard.press("ArrowDown")
+    const chosen = page.locator("[role=option][aria-selected=true]")
+    assert.strictEqual(await chosen.getAttribute("id"), await rows(page).nth(1).getAttribute("id"))
+    await tabTo("The entry as JSON")
+    // the end of the page is reached, and so is its beginning again: nothing holds the focus
+    await tabTo("Table of sessions")
+    await tabTo("What ada sees of office")
+  })
+
+  it.each(["light", "dark"] as const)("has nothing that axe finds fault with, %s", async (colorScheme) => {
+    await using world = await open(browser, { context: { colorScheme } })
+    const { page } = world
+    assert.deepStrictEqual(await violations(page), [])
+    await write(page, "left", "Has anybody seen my punched cards?")
+    await bothShow(page, ["ada Has anybody seen my punched cards?"])
+    await press(page, "503 for ten seconds")
+    await write(page, "right", "The ones that were sorted?")
+    await page.getByText("sending…").waitFor()
+    await rows(page).filter({ hasText: "fault: answer" }).first().click()
+    await shoot(page, `faults-${colorScheme}`)
+    assert.deepStrictEqual(await violations(page), [])
+    await press(page, "Clear faults")
+    await allWell(page, 2)
+    await shoot(page, `well-${colorScheme}`)
+    assert.deepStrictEqual(await violations(page), [])
+  })
+
+  it.each([320, 390])("fits a screen %i pixels wide", async (width) => {
+    await using world = await open(browser, { context: { viewport: { width, height: 780 }, hasTouch: true } })
+    const { page } = world
+    await write(page, "left", `supercalifragilisticexpialidocious${"!".repeat(100)}`)
+    await allWell(page, 1)
+    await press(page, "503 for ten seconds")
+    await rows(page).first().click()
+    assert.isFalse(await isWide(page))
+    await shoot(page, `phone-${width}`)
+    assert.deepStrictEqual(await violations(page), [])
+  })
+
+  it("holds no more of a long wire log than its newest entries, and shows them in parts", async () => {
+    await using world = await open(browser)
+    const { page, sandbox } = world
+    const [ada] = sandbox.subscribers
+    const headers = { authorization: `Bearer ${ada?.token}` }
+    // an exchange has two entries
+    for (let part = 0; part < 11; part++) {
+      await Promise.all(
+        Array.from({ length: 100 }, () => fetch(`${sandbox.http}/api/fabric/subscriber/info`, { headers }))
+      )
+    }
+    const counts = page.locator(".counts")
+    await eventually(async () => assert.include(await counts.innerText(), "200 of 2000 entries"))
+    assert.strictEqual(await rows(page).count(), 200)
+    await press(page, "Show 200 more")
+    await eventually(async () => assert.strictEqual(await rows(page).count(), 400))
+  })
+
+  it("keeps asking less often while the sandbox does not answer", async () => {
+    await using process = await SandboxProcess.start()
+    await using opened = await openPage(browser, process.info.http)
+    const { page } = opened
+    await connected(page)
+    await process.stop("SIGKILL")
+    await page.getByText("The sandbox does not answer").waitFor()
+    const asked: Array<number> = []
+    page.on("requestfailed", (request) => {
+      if (request.url().endsWith("/_sandbox/log")) asked.push(performance.now())
+    })
+    await eventually(() => assert.isAtLeast(asked.length, 4))
+    const pauses = asked.slice(1).map((at, index) => at - (asked[index] ?? 0))
+    assert.isAbove(pauses.at(-1) ?? 0, 2 * (pauses[0] ?? 0) - 500)
+    assert.isAbove(pauses.at(-1) ?? 0, 3000)
+  })
+
+  it("says how a connection stands", async () => {
+    await using world = await open(browser)
+    const { page } = world
+    assert.strictEqual(await state(page, "left"), "Connected.")
+    await press(page, "Cut the sockets")
+    await eventually(async () =>
+      assert.match(await state(page, "left"), /Connected, resumed after \d+\.\d s\.\s+1 interruption/)
+    )
+  })
+})
+
+/** Whether a page can be scrolled sideways. */
+const isWide = (page: Page): Promise<boolean> => page.evaluate(() => document.documentElement.scrollWidth > innerWidth)

@@ -1,0 +1,140 @@
+/** A sandbox, and its page in a browser. */
+import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
+import { existsSync, mkdirSync } from "node:fs"
+import { readFile } from "node:fs/promises"
+import { createRequire } from "node:module"
+import { type Browser, type BrowserContextOptions, chromium as launcher, type Locator, type Page } from "playwright"
+import { assert, vi } from "vitest"
+import { chromium } from "../../../../../chromium.shared.ts"
+
+const screenshots = `${import.meta.dirname}/../../.screenshots`
+mkdirSync(screenshots, { recursive: true })
+
+const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js")
+
+if (!existsSync(`${import.meta.dirname}/../../../static/index.html`)) {
+  throw new Error("the page is not built: `pnpm run build` at the root of the repository builds it")
+}
+
+export const launch = (): Promise<Browser> => launcher.launch(chromium)
+
+/** Opens the page of a sandbox. When it is closed, it must not have asked another server for anything, nor tried to. */
+export const openPage = async (browser: Browser, http: string, options: BrowserContextOptions = {}) => {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
+  const page = await context.newPage()
+  const problems: Array<string> = []
+  page.on("pageerror", (error) => problems.push(String(error)))
+  await page.exposeFunction("reportViolation", (violation: string) => problems.push(violation))
+  await page.addInitScript(() => {
+    addEventListener("securitypolicyviolation", ({ blockedURI, violatedDirective }) => {
+      Reflect.get(globalThis, "reportViolation")(`${violatedDirective}: ${blockedURI}`)
+    })
+  })
+  const { host } = new URL(http)
+  const note = (url: string) => {
+    const { host: asked, protocol } = new URL(url)
+    if (protocol !== "data:" && asked !== host) problems.push(`asked ${url}`)
+  }
+  page.on("request", (request) => note(request.url()))
+  page.on("websocket", (socket) => note(socket.url()))
+  await page.goto(`${http}/_sandbox/page`)
+  return {
+    page,
+    [Symbol.asyncDispose]: async () => {
+      await context.close()
+      assert.deepStrictEqual(problems, [])
+    }
+  }
+}
+
+/** A sandbox with its page open, both panes connected. */
+export const open = async (
+  browser: Browser,
+  { context, sandbox: options }: { readonly sandbox?: Sandbox.Options; readonly context?: BrowserContextOptions } = {}
+) => {
+  await using stack = new AsyncDisposableStack()
+  const sandbox = stack.use(await Sandbox.start(options))
+  const { page } = stack.use(await openPage(browser, sandbox.http, context))
+  await connected(page)
+  const all = stack.move()
+  return { sandbox, page, [Symbol.asyncDispose]: () => all.disposeAsync() }
+}
+
+/** Asks the admin API. */
+export const ask = async ({ admin }: Sandbox.Info, path: string): Promise<any> => {
+  const response = await fetch(`${admin}${path}`)
+  assert.isTrue(response.ok)
+  return response.json()
+}
+
+/** Asks until it is so. */
+export const eventually = (check: () => Promise<void> | void): Promise<void> =>
+  vi.waitFor(check, { interval: 50, timeout: 30_000 })
+
+export type Side = "left" | "right"
+
+export const pane = (page: Page, side: Side): Locator => page.getByRole("region", { name: `Pane on the ${side}` })
+
+/** The state of a pane's connection, in the pane's words. */
+export const state = (page: Page, side: Side): Promise<string> => pane(page, side).locator(".connection").innerText()
+
+/** Waits until both panes are connected, and show their conversation. */
+export const connected = async (page: Page): Promise<void> => {
+  for (const side of ["left", "right"] as const) {
+    await pane(page, side).locator(".connection[data-tone=good]").waitFor({ timeout: 60_000 })
+    await pane(page, side).locator("[role=log][aria-busy=false]").waitFor({ timeout: 60_000 })
+  }
+}
+
+export const write = async (page: Page, side: Side, text: string): Promise<void> => {
+  const input = pane(page, side).getByRole("textbox")
+  await input.fill(text)
+  await input.press("Enter")
+}
+
+/** The messages that a pane shows: who wrote what. */
+export const messages = (page: Page, side: Side): Promise<Array<string>> =>
+  pane(page, side).locator("[role=log] li[data-status=stored] > p").allInnerTexts()
+
+/** Waits until both panes show these messages, each once and in this order. */
+export const bothShow = (page: Page, expected: ReadonlyArray<string>): Promise<void> =>
+  eventually(async () => {
+    assert.deepStrictEqual([await messages(page, "left"), await messages(page, "right")], [[...expected], [
+      ...expected
+    ]])
+  })
+
+/** What the line under the panes counts. */
+export const tally = (page: Page): Promise<Record<string, number>> =>
+  page.locator(".tally > div").evaluateAll((all) =>
+    Object.fromEntries(
+      all.map((one) => [one.querySelector("dt")?.textContent, Number(one.querySelector("dd")?.textContent)])
+    )
+  )
+
+/** Waits until the line under the panes counts so many messages, all well. */
+export const allWell = (page: Page, sent: number): Promise<void> =>
+  eventually(async () => {
+    assert.deepStrictEqual(await tally(page), { sent, stored: sent, "shown in both panes": sent, lost: 0, twice: 0 })
+  })
+
+export const press = (page: Page, name: string): Promise<void> =>
+  page.getByRole("button", { name, exact: true }).click()
+
+/** The rows of the wire log. */
+export const rows = (page: Page): Locator => page.getByRole("listbox", { name: "Entries" }).getByRole("option")
+
+/** What the page says was done. */
+export const done = (page: Page): Promise<string> => page.locator(".faults [role=status]").innerText()
+
+export const shoot = (page: Page, name: string): Promise<unknown> =>
+  page.screenshot({ path: `${screenshots}/${name}.png`, fullPage: true })
+
+/** What is wrong with a page for those who can't see it or don't use a mouse. */
+export const violations = async (page: Page): Promise<unknown> => {
+  // past the policy, which allows scripts of this page only
+  await page.evaluate(await readFile(axe, "utf8"))
+  return page.evaluate(
+    "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map(({ html, failureSummary }) => html + failureSummary)]))"
+  )
+}

@@ -1,0 +1,110 @@
+import type { Browser, Page } from "playwright"
+import { assert, beforeAll, beforeEach, describe, it } from "vitest"
+import { ask, bothShow, eventually, launch, open, rows, write } from "./support.ts"
+
+let browser: Browser
+
+beforeAll(async () => {
+  browser = await launch()
+  return () => browser.close()
+})
+
+describe("the wire log", () => {
+  let world: Awaited<ReturnType<typeof open>>
+  let page: Page
+
+  beforeEach(async () => {
+    world = await open(browser)
+    page = world.page
+    await write(page, "left", "wanted")
+    await bothShow(page, ["ada wanted"])
+    await rows(page).filter({ hasText: "POST /api/fabric/messages" }).nth(1).waitFor()
+    return () => world[Symbol.asyncDispose]()
+  })
+
+  const attributes = (name: string): Promise<Array<string | null>> =>
+    rows(page).evaluateAll((all, name) => all.map((one) => one.getAttribute(name)), name)
+  const only = async (name: string, expected: string) => {
+    await eventually(async () => {
+      const found = await attributes(name)
+      assert.isNotEmpty(found)
+      assert.deepStrictEqual([...new Set(found)], [expected])
+    })
+  }
+
+  it("can be limited to one kind of entry", async () => {
+    for (const [label, kind] of [["HTTP", "http"], ["frames", "frame"], ["sockets", "socket"]] as const) {
+      await page.getByLabel("Kind of entry").selectOption(label)
+      await only("data-kind", kind)
+    }
+  })
+
+  it("can be limited to one direction", async () => {
+    await page.getByLabel("Direction").selectOption("→ from clients")
+    await only("data-direction", "in")
+    await page.getByLabel("Direction").selectOption("← to clients")
+    await only("data-direction", "out")
+  })
+
+  it("can be limited to one subscriber, with the responses to theirs", async () => {
+    await page.getByLabel("Subscriber", { exact: true }).selectOption("grace")
+    await eventually(async () => {
+      const names = await page.locator(".entries .who").allInnerTexts()
+      assert.isNotEmpty(names)
+      assert.deepStrictEqual([...new Set(names)], ["grace"])
+    })
+    assert.isAbove(await page.locator("[data-kind=http][data-direction=out]").count(), 0)
+  })
+
+  it("can be searched for what is inside of entries", async () => {
+    await page.getByLabel("Text in entries").fill("WANTED")
+    await eventually(async () => {
+      const summaries = await page.locator(".entries .summary").allInnerTexts()
+      // the request, its response, an event to each, and what reads them back
+      assert.isAtLeast(summaries.length, 4)
+      assert.isTrue(summaries.some((summary) => summary.startsWith("POST /api/fabric/messages")))
+      assert.isTrue(summaries.includes("conversation.message"))
+    })
+    await page.getByLabel("Text in entries").fill("nothing has this")
+    await eventually(async () => assert.strictEqual(await rows(page).count(), 0))
+  })
+
+  it("leaves pings out, unless they are asked for", async () => {
+    await eventually(async () => {
+      const { entries } = await ask(world.sandbox, "/log")
+      assert.isTrue(entries.some(({ method }: { method: string }) => method === "signalwire.ping"))
+    })
+    const pings = rows(page).filter({ hasText: "signalwire.ping" })
+    await page.getByLabel("Pings").check()
+    await pings.first().waitFor()
+    await page.getByLabel("Pings").uncheck()
+    await eventually(async () => assert.strictEqual(await pings.count(), 0))
+  })
+
+  it("shows an entry as JSON that can be read, and is the server's", async () => {
+    const option = rows(page).filter({ hasText: "POST /api/fabric/messages" }).first()
+    const seq = Number((await option.getAttribute("id"))?.replace("entry-", ""))
+    await option.click()
+    const json = await page.getByRole("region", { name: "The entry as JSON" }).textContent()
+    assert.include(json ?? "", "\n  \"method\": \"POST\",\n")
+    const { entries } = await ask(world.sandbox, "/log")
+    assert.deepStrictEqual(JSON.parse(json ?? ""), entries.find((entry: { seq: number }) => entry.seq === seq))
+  })
+
+  it("is on because of the page, and can be turned off, on and emptied", async () => {
+    const record = page.getByRole("switch", { name: "Record" })
+    assert.isTrue(await record.isChecked())
+    await record.click()
+    await page.getByText("Nothing is recorded.").waitFor()
+    assert.isFalse((await ask(world.sandbox, "/log")).enabled)
+    await page.getByRole("button", { name: "Clear log" }).click()
+    await eventually(async () => assert.strictEqual(await rows(page).count(), 0))
+    await write(page, "left", "off the record")
+    await bothShow(page, ["ada wanted", "ada off the record"])
+    assert.deepStrictEqual((await ask(world.sandbox, "/log")).entries, [])
+    await record.click()
+    await page.getByText("Turned on by this page.").waitFor()
+    await write(page, "left", "on the record")
+    await rows(page).filter({ hasText: "POST /api/fabric/messages" }).first().waitFor()
+  })
+})

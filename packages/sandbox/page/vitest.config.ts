@@ -1,0 +1,16 @@
+import { defineConfig, mergeConfig } from "vitest/config"
+import { chromium } from "../../../chromium.shared.ts"
+import shared from "../../../vitest.shared.ts"
+import { firefox } from "./firefox.shared.ts"
+
+export default mergeConfig(
+  shared,
+  defineConfig({
+    test: {
+      exclude: [
+        ...(chromium === undefined ? ["test/browser/{page,faults,wireLog}.test.ts"] : []),
+        ...(firefox === undefined ? ["test/browser/firefox.test.ts"] : [])
+      ]
+    }
+  })
+)
