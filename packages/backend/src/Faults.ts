@@ -126,7 +126,7 @@ export type Moment =
 
 /** What the faults offer. */
 export interface Service {
-  /** The rules as they stand, each with the times and the time it has left. */
+  /** The rules as they stand, each with the matches it still lets pass, and the times and the time it has left. */
   readonly rules: () => Rules
   /** Replaces the rules. */
   readonly set: (rules: Rules) => void
@@ -198,9 +198,10 @@ export const make: Effect.Effect<Service> = Effect.gen(function*() {
     rules: () => {
       forgetPast()
       return {
-        rules: armed.map(({ left, rule, until }) => ({
+        rules: armed.map(({ left, rule, skip, until }) => ({
           ...rule,
           ...(left === Infinity ? undefined : { times: left }),
+          ...(typeof rule.skip === "number" ? { skip } : undefined),
           ...(until === Infinity ? undefined : { forMillis: Math.ceil(until - now()) })
         })),
         ...(seed === undefined ? undefined : { seed })

@@ -82,12 +82,14 @@ export const faults: ReadonlyArray<Fault> = [
   {
     id: "lose",
     title: "Lose the next response",
-    sentence: "Stores the next message that is sent, then breaks the connection instead of responding. The client " +
-      "looks for the message before it sends it again, so it is stored once.",
+    sentence:
+      "Stores the next message that is sent, and never responds. The client can't tell a lost response from a " +
+      "lost message, so it looks for the message instead of sending it again.",
     run: adding(
       (target) => [{
         match: { on: "http", method: "POST", path: "/api/fabric/messages", ...only(target) },
-        action: { type: "loseAnswer" },
+        // a connection that broke would make Chromium repeat the request by itself
+        action: { type: "loseAnswer", never: true },
         times: 1
       }],
       "The next message will be stored, and its response lost."

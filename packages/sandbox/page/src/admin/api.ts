@@ -18,7 +18,7 @@ import {
 const deadline = 5000
 
 /** The sandbox's answer to a request that it refused. */
-export class AdminError extends Error {
+class AdminError extends Error {
   override readonly name = "AdminError"
 }
 

@@ -3,11 +3,11 @@
  * where, is in the error's message; keys that are not asked for are left out.
  */
 
-/** Reads a value, or throws a {@link DecodingError}. `path` is where the value is, for the message. */
+/** Reads a value, or throws an error that says what is wrong with it. `path` is where the value is, for the message. */
 export type Decoder<A> = (value: unknown, path: string) => A
 
 /** A value that has another shape than this page expects of its sandbox. */
-export class DecodingError extends Error {
+class DecodingError extends Error {
   override readonly name = "DecodingError"
 }
 

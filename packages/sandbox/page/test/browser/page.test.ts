@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Browser, Page } from "playwright"
 import { assert, beforeAll, describe, it } from "vitest"
+import { decodeLog, decodeSessions } from "../../src/admin/models.ts"
 import {
   allWell,
   ask,
@@ -20,7 +21,9 @@ import {
   rows,
   shoot,
   state,
+  storedTexts,
   tally,
+  tell,
   violations,
   write
 } from "./support.ts"
@@ -50,8 +53,8 @@ describe("the page", () => {
     await page.getByText("Nothing was lost, and nothing came twice.").waitFor()
     assert.sameMembers(await messages(page, "left"), ["ada before", "ada during", "grace after"])
     assert.deepStrictEqual(await messages(page, "right"), await messages(page, "left"))
-    const { entries } = await ask(sandbox, "/log")
-    const sockets = (on: string) => entries.filter((entry: { on: string }) => entry.on === on).length
+    const { entries } = await ask(sandbox, "/log", decodeLog)
+    const sockets = (on: "opened" | "closed") => entries.filter((entry) => entry.on === on).length
     assert.strictEqual(sockets("closed"), 2)
     assert.strictEqual(sockets("opened"), 4)
     await shoot(page, "light")
@@ -64,10 +67,8 @@ describe("the page", () => {
     await allWell(page, 1)
     // a message that no pane has sent is not counted
     const [ada] = sandbox.subscribers
-    await fetch(`${sandbox.admin}/messages`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ messages: [{ from: ada?.id, addressId: sandbox.rooms[0]?.addressId, text: "seeded" }] })
+    await tell(sandbox, "POST", "/messages", {
+      messages: [{ from: ada?.id, addressId: sandbox.rooms[0]?.addressId, text: "seeded" }]
     })
     await bothShow(page, ["ada one", "ada seeded"])
     await allWell(page, 1)
@@ -79,21 +80,18 @@ describe("the page", () => {
     await write(page, "right", "in private")
     await bothShow(page, ["grace in private"])
     await allWell(page, 1)
+    assert.deepStrictEqual(await storedTexts(sandbox), ["one", "seeded", "in private"])
   })
 
   it("shows a send that failed as failed, and not as lost, until it is tried again", async () => {
     await using world = await open(browser)
     const { page, sandbox } = world
-    await fetch(`${sandbox.admin}/faults`, {
-      method: "PUT",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({
-        rules: [{
-          match: { on: "http", method: "POST", path: "/api/fabric/messages" },
-          action: { type: "answer", status: 422 },
-          times: 1
-        }]
-      })
+    await tell(sandbox, "PUT", "/faults", {
+      rules: [{
+        match: { on: "http", method: "POST", path: "/api/fabric/messages" },
+        action: { type: "answer", status: 422 },
+        times: 1
+      }]
     })
     await write(page, "left", "refused at first")
     await page.getByText("Not sent").waitFor()
@@ -134,7 +132,7 @@ describe("the page", () => {
 
   it("lets a pane act as another subscriber", async () => {
     await using world = await open(browser, { sandbox: { subscribers: ["ada", "grace", "hedy"] } })
-    const { page } = world
+    const { page, sandbox } = world
     await page.getByRole("button", { name: "Act as hedy in the pane on the right" }).click()
     await page.getByRole("region", { name: "Pane on the right: hedy in office" }).waitFor()
     await connected(page)
@@ -145,6 +143,7 @@ describe("the page", () => {
     await write(page, "left", "hello, too")
     await bothShow(page, ["hedy hello", "grace hello, too"])
     await allWell(page, 2)
+    assert.deepStrictEqual(await storedTexts(sandbox), ["hello", "hello, too"])
   })
 
   it("lists sessions with what waits for them", async () => {
@@ -152,10 +151,9 @@ describe("the page", () => {
     const { page, sandbox } = world
     const sessionRows = page.getByRole("region", { name: "Sessions" }).getByRole("row")
     await eventually(async () => assert.strictEqual(await sessionRows.count(), 3))
-    const { sessions } = await ask(sandbox, "/sessions")
-    const [first] = sessions
+    const [first] = await ask(sandbox, "/sessions", decodeSessions)
     const shown = await sessionRows.nth(1).getByRole("cell").allInnerTexts()
-    assert.isTrue(first.protocol.startsWith(shown[0]?.replace("…", "")))
+    assert.isTrue(first?.protocol.startsWith(shown[0]?.replace("…", "") ?? "nothing"))
     assert.deepStrictEqual(shown.slice(1), ["open", "0", "0 B"])
   })
 
@@ -180,7 +178,7 @@ describe("the page", () => {
     await bothShow(page, ["grace of the second life"])
     await allWell(page, 1)
     // the log is on again, and has nothing of the first life
-    const { enabled } = await ask(second.info, "/log")
+    const { enabled } = await ask(second.info, "/log", decodeLog)
     assert.isTrue(enabled)
     const shown = await rows(page).allInnerTexts()
     assert.strictEqual(shown.filter((line) => line.includes("socket opened")).length, 2)
@@ -200,9 +198,10 @@ describe("the page", () => {
       await first.stop("SIGKILL")
       await page.getByText("The sandbox does not answer; trying again…").waitFor()
       await write(page, "left", "meanwhile")
-      await using _second = await SandboxProcess.start([...data, "--port", port])
+      await using second = await SandboxProcess.start([...data, "--port", port])
       await bothShow(page, ["ada before", "ada meanwhile"])
       await allWell(page, 2)
+      assert.deepStrictEqual(await storedTexts(second.info), ["before", "meanwhile"])
     } finally {
       rmSync(directory, { recursive: true, force: true })
     }
@@ -308,6 +307,23 @@ describe("the page", () => {
     const pauses = asked.slice(1).map((at, index) => at - (asked[index] ?? 0))
     assert.isAbove(pauses.at(-1) ?? 0, 2 * (pauses[0] ?? 0) - 500)
     assert.isAbove(pauses.at(-1) ?? 0, 3000)
+  })
+
+  it("is served under a policy that stops scripts and requests that are not its own", async () => {
+    await using world = await open(browser)
+    const { page, problems } = world
+    const hasRun = await page.evaluate(async () => {
+      const script = document.createElement("script")
+      script.textContent = "globalThis.hasRun = true"
+      document.head.append(script)
+      await fetch("https://example.com/").catch(() => {})
+      return "hasRun" in globalThis
+    })
+    assert.isFalse(hasRun)
+    await eventually(() =>
+      assert.includeMembers(problems, ["script-src-elem: inline", "connect-src: https://example.com/"])
+    )
+    problems.length = 0
   })
 
   it("says how a connection stands", async () => {

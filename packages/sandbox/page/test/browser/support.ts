@@ -6,6 +6,7 @@ import { createRequire } from "node:module"
 import { type Browser, type BrowserContextOptions, chromium as launcher, type Locator, type Page } from "playwright"
 import { assert, vi } from "vitest"
 import { chromium } from "../../../../../chromium.shared.ts"
+import { type Decoder, list, record, text } from "../../src/admin/decoding.ts"
 
 const screenshots = `${import.meta.dirname}/../../.screenshots`
 mkdirSync(screenshots, { recursive: true })
@@ -40,6 +41,8 @@ export const openPage = async (browser: Browser, http: string, options: BrowserC
   await page.goto(`${http}/_sandbox/page`)
   return {
     page,
+    /** What was tried that must not be; to be emptied by whoever tries it. */
+    problems,
     [Symbol.asyncDispose]: async () => {
       await context.close()
       assert.deepStrictEqual(problems, [])
@@ -54,18 +57,42 @@ export const open = async (
 ) => {
   await using stack = new AsyncDisposableStack()
   const sandbox = stack.use(await Sandbox.start(options))
-  const { page } = stack.use(await openPage(browser, sandbox.http, context))
+  const { page, problems } = stack.use(await openPage(browser, sandbox.http, context))
   await connected(page)
   const all = stack.move()
-  return { sandbox, page, [Symbol.asyncDispose]: () => all.disposeAsync() }
+  return { sandbox, page, problems, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
 /** Asks the admin API. */
-export const ask = async ({ admin }: Sandbox.Info, path: string): Promise<any> => {
+export const ask = async <A>({ admin }: Pick<Sandbox.Info, "admin">, path: string, decode: Decoder<A>): Promise<A> => {
   const response = await fetch(`${admin}${path}`)
   assert.isTrue(response.ok)
-  return response.json()
+  return decode(await response.json(), path)
 }
+
+/** Sends a JSON body to the admin API. */
+export const tell = async (
+  { admin }: Pick<Sandbox.Info, "admin">,
+  method: "POST" | "PUT",
+  path: string,
+  body: unknown
+): Promise<void> => {
+  const response = await fetch(`${admin}${path}`, {
+    method,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body)
+  })
+  assert.isTrue(response.ok)
+}
+
+/** The texts that are stored, in order. */
+export const storedTexts = (sandbox: Sandbox.Info): Promise<ReadonlyArray<string>> =>
+  ask(
+    sandbox,
+    "/messages",
+    (value, path) =>
+      list((message, path) => text(record(message, path)["text"], path))(record(value, path)["messages"], path)
+  )
 
 /** Asks until it is so. */
 export const eventually = (check: () => Promise<void> | void): Promise<void> =>
