@@ -435,6 +435,7 @@ export const make = Effect.fnUntraced(function*(
   const views = Views.make(core)
   const directory = Directory.make(core, pages)
   const tokens = Tokens.make(core, directory)
+  yield* tokens.tidy
   const connections = Connections.make(core, tokens, views)
   const conversations = Conversations.make(core, directory, pages, views, connections.publish)
   return Backend.of({

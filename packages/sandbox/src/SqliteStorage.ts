@@ -6,6 +6,7 @@
  */
 import * as Records from "@effect-signalwire/backend/Records"
 import { Storage, StorageError } from "@effect-signalwire/backend/Storage"
+import { SubscriberId } from "@effect-signalwire/schema/Ids"
 import { JsonObject } from "@effect-signalwire/schema/Wire"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -39,6 +40,10 @@ const GroupRow = Schema.Struct({
   ...Records.Group.fields,
   addressIds: Schema.fromJsonString(Records.Group.fields.addressIds)
 }).pipe(Schema.encodeKeys({ addressIds: "address_ids", createdAt: "created_at" }))
+const ProfileRow = Schema.Struct({
+  subscriberId: SubscriberId,
+  profile: Schema.fromJsonString(Records.Profile)
+}).pipe(Schema.encodeKeys({ subscriberId: "subscriber_id" }))
 const MemberRow = Schema.Struct(Records.Member.fields).pipe(Schema.encodeKeys({
   groupId: "group_id",
   subscriberId: "subscriber_id"
@@ -59,6 +64,7 @@ const decodeSubscribers = Schema.decodeUnknownEffect(Schema.Array(SubscriberRow)
 const decodeAddresses = Schema.decodeUnknownEffect(Schema.Array(AddressRow))
 const decodeTokens = Schema.decodeUnknownEffect(Schema.Array(TokenRow))
 const decodeGroups = Schema.decodeUnknownEffect(Schema.Array(GroupRow))
+const decodeProfiles = Schema.decodeUnknownEffect(Schema.Array(ProfileRow))
 const decodeMembers = Schema.decodeUnknownEffect(Schema.Array(MemberRow))
 const decodeMessages = Schema.decodeUnknownEffect(Schema.Array(MessageRow))
 
@@ -67,6 +73,7 @@ const encodeSubscriber = Schema.encodeEffect(SubscriberRow)
 const encodeAddress = Schema.encodeEffect(AddressRow)
 const encodeToken = Schema.encodeEffect(TokenRow)
 const encodeGroup = Schema.encodeEffect(GroupRow)
+const encodeProfile = Schema.encodeEffect(ProfileRow)
 const encodeMember = Schema.encodeEffect(MemberRow)
 const encodeMessage = Schema.encodeEffect(MessageRow)
 
@@ -84,6 +91,9 @@ const load = (sql: SqlClient.SqlClient) =>
     }
     for (const address of yield* decodeAddresses(yield* sql`SELECT * FROM addresses ORDER BY rowid`)) {
       changes.push({ _tag: "AddressAdded", address })
+    }
+    for (const described of yield* decodeProfiles(yield* sql`SELECT * FROM profiles`)) {
+      changes.push({ _tag: "SubscriberDescribed", ...described })
     }
     for (const token of yield* decodeTokens(yield* sql`SELECT * FROM tokens ORDER BY rowid`)) {
       changes.push({ _tag: "TokenMinted", token })
@@ -115,6 +125,12 @@ const insert = (sql: SqlClient.SqlClient) => {
         return into("tokens")(encodeToken(change.token))
       case "TokenExpired":
         return sql`UPDATE tokens SET expires_at = ${change.expiresAt} WHERE token = ${change.token}`
+      case "TokenForgotten":
+        return sql`DELETE FROM tokens WHERE token = ${change.token}`
+      case "SubscriberDescribed":
+        return Effect.flatMap(encodeProfile(change), (row) => sql`INSERT OR REPLACE INTO profiles ${sql.insert(row)}`)
+      case "GuestForgotten":
+        return sql`DELETE FROM subscribers WHERE id = ${change.subscriberId}`
       case "GroupAdded":
         return into("groups")(encodeGroup(change.group))
       case "MemberJoined":
