@@ -12,7 +12,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import type * as SqlError from "effect/sql/SqlError"
+import * as SqlError from "effect/sql/SqlError"
+import { resolve } from "node:path"
+import * as DatabaseFile from "./internal/databaseFile.ts"
 import { migrate, migrations } from "./internal/migrations.ts"
 import * as SqliteClient from "./SqliteClient.ts"
 
@@ -77,8 +79,14 @@ const encodeProfile = Schema.encodeEffect(ProfileRow)
 const encodeMember = Schema.encodeEffect(MemberRow)
 const encodeMessage = Schema.encodeEffect(MessageRow)
 
-const toStorageError = (message: string) => (cause: SqlError.SqlError | Schema.SchemaError): StorageError =>
-  new StorageError({ message, cause })
+/** SQLite's own words, such as "database or disk is full", or those of whoever else has failed. */
+const reasonOf = (error: unknown): string => {
+  if (error instanceof SqlError.SqlError) return reasonOf(error.reason.cause)
+  return error instanceof Error ? error.message : String(error)
+}
+
+const toStorageError = (message: string) => (cause: Error): StorageError =>
+  new StorageError({ message: `${message}: ${reasonOf(cause)}`, cause })
 
 const load = (sql: SqlClient.SqlClient) =>
   Effect.gen(function*() {
@@ -141,10 +149,6 @@ const insert = (sql: SqlClient.SqlClient) => {
   }
 }
 
-/** SQLite's own words, such as "file is not a database". */
-const reasonOf = ({ reason }: SqlError.SqlError): string =>
-  reason.cause instanceof Error ? reason.cause.message : reason._tag
-
 const isLocked = (error: SqlError.SqlError): boolean => error.reason._tag === "LockTimeoutError"
 
 /**
@@ -156,16 +160,19 @@ export const layer = (options: { readonly filename: string }): Layer.Layer<Stora
     Storage,
     Effect.gen(function*() {
       const { filename } = options
-      const sql = yield* Effect.mapError(SqliteClient.make(filename), (error) =>
-        new StorageError({
-          message: isLocked(error)
-            ? `${filename} is in use by another process`
-            : `${filename} could not be opened: ${reasonOf(error)}`,
-          cause: error
-        }))
+      // a whole path: others may mean something else to SQLite
+      const file = resolve(filename)
+      yield* DatabaseFile.check(file)
+      const sql = yield* Effect.mapError(
+        SqliteClient.make(file, { applicationId: DatabaseFile.applicationId }),
+        (error) =>
+          isLocked(error)
+            ? new StorageError({ message: `${filename} is in use by another process`, cause: error })
+            : toStorageError(`${filename} could not be opened`)(error)
+      )
       const fault = yield* migrate(migrations).pipe(
         Effect.provideService(SqlClient.SqlClient, sql),
-        Effect.mapError((cause) => new StorageError({ message: `${filename} could not be prepared`, cause }))
+        Effect.mapError(toStorageError(`${filename} could not be prepared`))
       )
       if (fault !== undefined) return yield* new StorageError({ message: `${filename} ${fault}` })
       const add = insert(sql)
