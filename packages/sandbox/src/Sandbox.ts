@@ -114,7 +114,7 @@ export class Sandbox extends Context.Service<
 // Constructors
 
 /** How many bytes a frame may have. */
-const maxPayload = 1024 * 1024
+const maxPayload = 256 * 1024
 
 /** What a request gets, in milliseconds and bytes: one that is slow is answered 408, one with long headers 431. */
 const limitsOf = (requestTimeout: number) => ({

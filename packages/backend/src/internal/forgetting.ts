@@ -17,6 +17,10 @@ const limits = { subscriber: 2 * 1024 * 1024, guest: 16 * 1024, all: 64 * 1024 *
 /** How often all tokens are looked at, in seconds. */
 const sweepInterval = 10
 
+/** How much would be lost with a token: the least comes first. */
+const worthOf = ({ expiresAt, kind }: Records.Token, now: number): number =>
+  expiresAt <= now ? 0 : kind === "SAT" ? 2 : 1
+
 /** What is forgotten when tokens are added, or before any is. Called with the change at hand, one at a time. */
 export const make = (state: State) => {
   let sweptAt = -Infinity
@@ -43,12 +47,17 @@ export const make = (state: State) => {
   return (now: number, added: ReadonlyArray<Records.Token>): ReadonlyArray<Records.Change> => {
     const seconds = now / 1000
     const tokens = new Set<Records.Token>()
-    const take = (from: Iterable<Records.Token>, tooMuch: number) => {
+    /** First those that have expired, then those that only renew others, the oldest of each first. */
+    const take = (from: () => Iterable<Records.Token>, tooMuch: number) => {
       let left = tooMuch
-      for (const token of from) {
+      for (const worth of [0, 1, 2]) {
         if (left <= 0) return
-        left -= tokenBytes(token)
-        tokens.add(token)
+        for (const token of from()) {
+          if (left <= 0) return
+          if (worthOf(token, seconds) !== worth || tokens.has(token)) continue
+          left -= tokenBytes(token)
+          tokens.add(token)
+        }
       }
     }
     if (seconds - sweptAt >= sweepInterval || seconds < sweptAt) {
@@ -56,18 +65,18 @@ export const make = (state: State) => {
       for (const token of state.tokens.values()) if (token.expiresAt + memory < seconds) tokens.add(token)
     }
     const bytes = added.reduce((sum, token) => sum + tokenBytes(token), 0)
-    take(state.tokens.values(), state.tokens.bytes + bytes - limits.all)
+    take(() => state.tokens.values(), state.tokens.bytes + bytes - limits.all)
     const [owner] = added
     if (owner !== undefined) {
       const { subscriberId } = owner
       const limit = state.guests.has(subscriberId) ? limits.guest : limits.subscriber
-      take(state.tokens.of(subscriberId), state.tokens.bytesOf(subscriberId) + bytes - limit)
+      take(() => state.tokens.of(subscriberId), state.tokens.bytesOf(subscriberId) + bytes - limit)
     }
     let surplus = state.guests.size - limits.guests
     for (const guest of state.guests) {
       if (surplus <= 0) break
       surplus--
-      take(state.tokens.of(guest), Infinity)
+      take(() => state.tokens.of(guest), Infinity)
     }
     return forgotten(tokens)
   }

@@ -132,7 +132,7 @@ export class Connections {
     const { socket } = request
     const handle = () => {
       response.once("close", () => {
-        const next = this.#turns.get(socket)?.shift()
+        const next = socket.destroyed ? undefined : this.#turns.get(socket)?.shift()
         if (next === undefined) this.#turns.delete(socket)
         else next()
       })
