@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Iterable from "effect/Iterable"
 import type * as Layer from "effect/Layer"
 import type * as Result from "effect/Result"
 import * as Admin from "./Admin.ts"
@@ -18,6 +19,7 @@ import * as Faults from "./Faults.ts"
 import { Hosting } from "./Hosting.ts"
 import * as Bodies from "./internal/bodies.ts"
 import { answered, bodyOf, type Handled, json, urlOf } from "./internal/http.ts"
+import * as Lists from "./internal/lists.ts"
 import * as Origins from "./internal/origins.ts"
 import * as Refused from "./Refused.ts"
 import type { StorageError } from "./Storage.ts"
@@ -176,10 +178,8 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       "GET",
       "/messages",
       Effect.map(HttpServerRequest.HttpServerRequest, (request) => {
-        const stored: Admin.StoredMessages = {
-          messages: backend.stored(urlOf(request).searchParams.get("addressId") ?? undefined)
-        }
-        return json(stored)
+        const stored = backend.stored(urlOf(request).searchParams.get("addressId") ?? undefined)
+        return Lists.respond(`{"messages":[`, Iterable.map(stored, (message) => JSON.stringify(message)), "]}")
       })
     )
     yield* route(
@@ -254,11 +254,10 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
         const after = urlOf(yield* HttpServerRequest.HttpServerRequest).searchParams.get("after") ?? "0"
         if (!/^\d{1,15}$/.test(after)) return yield* Refused.invalidParameter("after", "must be the `seq` of an entry")
         const { enabled } = state()
-        return HttpServerResponse.text(
-          `{"enabled":${enabled},"forgotten":${wireLog.forgotten()},"entries":[${
-            wireLog.lines(Number(after)).join()
-          }]}`,
-          { contentType: "application/json" }
+        return Lists.respond(
+          `{"enabled":${enabled},"forgotten":${wireLog.forgotten()},"entries":[`,
+          wireLog.lines(Number(after)),
+          "]}"
         )
       })
     )

@@ -102,6 +102,11 @@ export interface Options {
    */
   readonly maxHeldBytes?: number | undefined
   /**
+   * How many bytes of memory the stored records may take, roughly; what comes beyond that is refused with 507.
+   * @default 1073741824
+   */
+  readonly maxStoredBytes?: number | undefined
+  /**
    * What the links of a page begin with, such as `https://space.example.test`.
    * @default nothing: the links are relative
    */
@@ -134,6 +139,8 @@ export interface Settings {
   readonly maxSocketsPerSubscriber: number
   /** Held in all for clients that are slow. */
   readonly maxHeldBytes: number
+  /** Of memory, for what is stored. */
+  readonly maxStoredBytes: number
   /** What the links of a page begin with; empty for relative ones. */
   readonly linkOrigin: string
 }
@@ -151,6 +158,7 @@ const toSettings = (options: Options): Settings => ({
   maxSockets: options.maxSockets ?? 10_000,
   maxSocketsPerSubscriber: options.maxSocketsPerSubscriber ?? 5000,
   maxHeldBytes: options.maxHeldBytes ?? 64 * 1024 * 1024,
+  maxStoredBytes: options.maxStoredBytes ?? 1024 * 1024 * 1024,
   linkOrigin: options.linkOrigin ?? ""
 })
 
@@ -401,7 +409,7 @@ export interface Service {
     }>
   ) => Effect.Effect<ReadonlyArray<Sent>, Refused.Refused | StorageError>
   /** Everything that is stored, oldest first, with the keys of both dialects; of one address when it is given. */
-  readonly stored: (addressId?: string) => ReadonlyArray<ConversationEvent.Wire>
+  readonly stored: (addressId?: string) => Iterable<ConversationEvent.Wire>
 
   /** Opens or resumes a session. An expired token is good enough to resume with. */
   readonly open: (request: OpenRequest) => Effect.Effect<Opened, Refused.Refused>
@@ -435,6 +443,8 @@ export const make = Effect.fnUntraced(function*(
   const views = Views.make(core)
   const directory = Directory.make(core, pages)
   const tokens = Tokens.make(core, directory)
+  // nothing is added, so nothing is refused
+  yield* Effect.catchTag(tokens.tidy, "Refused", Effect.die)
   const connections = Connections.make(core, tokens, views)
   const conversations = Conversations.make(core, directory, pages, views, connections.publish)
   return Backend.of({

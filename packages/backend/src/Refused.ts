@@ -48,6 +48,9 @@ export const tooMany: Refused = gateway(429)("Too many sockets of this subscribe
 /** 503: others need the room that its body takes. */
 export const busy: Refused = gateway(503)("Too much is being sent at once")
 
+/** 507: as much is stored as may be. */
+export const full: Refused = gateway(507)("There is no room for more")
+
 /** 422 with one complaint. */
 export const invalid = (code: string, message: string, attribute: string | null = null): Refused =>
   new Refused({ status: 422, code, message, attribute })

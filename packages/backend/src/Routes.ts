@@ -20,7 +20,7 @@ import { Faults } from "./Faults.ts"
 import { Hosting } from "./Hosting.ts"
 import * as DeviceRoutes from "./internal/deviceRoutes.ts"
 import { answeredToAll, bodyObject, json, pathParam, preflight, prescribed } from "./internal/http.ts"
-import { contentOf, oneOf, pageBody, pageRequest, seconds, targetOf, textOf } from "./internal/parameters.ts"
+import { contentOf, oneOf, pageRequest, pageResponse, seconds, targetOf, textOf } from "./internal/parameters.ts"
 import * as Routing from "./internal/routing.ts"
 import * as TokenRoutes from "./internal/tokenRoutes.ts"
 import * as Refused from "./Refused.ts"
@@ -55,7 +55,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     const routing = Routing.make(router, backend, faults)
     const { forViewer } = routing
     const pageOf = <A>(url: URL, request: PageRequest, page: PageResult<A>, encode: (item: A) => unknown) =>
-      json(pageBody(backend.settings.linkOrigin, url, request, page, encode))
+      pageResponse(backend.settings.linkOrigin, url, request, page, encode)
 
     yield* forViewer("GET", "/api/fabric/subscriber/info", (viewer) =>
       Effect.succeed(json({

@@ -84,6 +84,25 @@ const connectTimeout = 10_000
 /** How long a client may take to answer a close frame, in milliseconds; then the connection is broken. */
 const closeTimeout = 2000
 
+/** How much a client may still send meanwhile, in bytes or UTF-16 code units. */
+const maxLate = 1024 * 1024
+
+/** Waits for the end of a connection that was closed, and breaks it when that does not come. */
+const lingering = ({ pull }: Socket.Reader, abort: Effect.Effect<void>): Effect.Effect<void> => {
+  let late = 0
+  return pull.pipe(
+    Effect.repeat({
+      until: (chunks) => {
+        for (const chunk of chunks) late += chunk.length
+        return late > maxLate
+      }
+    }),
+    Effect.timeoutOption(closeTimeout),
+    // it failed when the connection has ended
+    Effect.matchEffect({ onFailure: () => Effect.void, onSuccess: () => abort })
+  )
+}
+
 /** Codes that may not appear in a close frame become "going away". */
 const toCloseCode = (code: number): number =>
   (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006) || (code >= 3000 && code <= 4999)
@@ -150,10 +169,7 @@ export const serve: (
         return peer.release
       }))
     )
-    yield* Effect.timeoutOrElse(Effect.ignore(Effect.forever(reader.pull)), {
-      duration: closeTimeout,
-      orElse: () => options?.abort ?? Effect.void
-    })
+    yield* lingering(reader, options?.abort ?? Effect.void)
   },
   Effect.scoped,
   (effect) => Effect.ignore(effect)

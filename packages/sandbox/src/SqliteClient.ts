@@ -67,18 +67,33 @@ const makeConnection = (db: DatabaseSync): SqlConnection.Connection => {
   }
 }
 
+/** What is known of a database. */
+export interface Options {
+  /** The number that stands in the header of the file, of 32 bits; SQLite calls it `application_id`. */
+  readonly applicationId?: number | undefined
+}
+
 /**
  * Opens a database, `:memory:` or a file, for this process alone: nobody else can read or write it until the scope closes.
  * Fails with `SqlError` when it can't be opened, or is open elsewhere.
  */
 export const make = Effect.fnUntraced(function*(
-  filename: string
+  filename: string,
+  options: Options = {}
 ): Effect.fn.Return<SqlClient.SqlClient, SqlError.SqlError, Scope.Scope> {
   const open = Effect.try({
     try: () => {
       const db = new DatabaseSync(filename)
       try {
-        db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+        db.exec("PRAGMA locking_mode = EXCLUSIVE")
+        const { applicationId } = options
+        if (
+          applicationId !== undefined && db.prepare("PRAGMA application_id").get()?.["application_id"] !== applicationId
+        ) {
+          // before there is a log of changes, so that it stands in the file itself
+          db.exec(`PRAGMA application_id = ${applicationId}`)
+        }
+        db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
         // the lock is taken with the first write
         db.exec("BEGIN EXCLUSIVE; COMMIT")
         return db

@@ -60,6 +60,11 @@ const sandbox = Command.make(
       Flag.withDefault("127.0.0.1"),
       Flag.withDescription("Address to listen on; the admin API asks for no token, so keep to loopback")
     ),
+    allowedHosts: Flag.String("allowed-hosts").pipe(
+      Flag.withDefault(""),
+      Flag.withMetavar("NAMES"),
+      Flag.withDescription("Names, separated by commas, under which this machine is reached from elsewhere")
+    ),
     data: Flag.String("data").pipe(
       Flag.withDefault(":memory:"),
       Flag.withMetavar("FILE"),
@@ -112,6 +117,7 @@ const sandbox = Command.make(
     const { backend: _backend, faults: _faults, ...info } = yield* Sandbox.make({
       port: flags.port,
       host: flags.host,
+      allowedHosts: names(flags.allowedHosts),
       data: flags.data,
       dialect: flags.dialect,
       subscribers: names(flags.subscribers),

@@ -62,11 +62,13 @@ export const make = (
       const known = request.protocol === undefined || request.state === undefined
         ? undefined
         : sessions.find(request.protocol, request.state, now())
-      const shown = state.tokens.get(request.token)
-      // the state proves who it is, so the token may have expired; another subscriber's token is another matter
-      if (known !== undefined && (shown === undefined || shown.subscriberId === known.subscriberId)) {
+      const shown = state.tokens.get(request.token) ??
+        // one that was forgotten since its session was opened with it
+        (known?.token.token === request.token ? known.token : undefined)
+      // the state proves who it is, so the token may have expired; another subscriber's, or none of ours, is another matter
+      if (known !== undefined && shown?.kind === "SAT" && shown.subscriberId === known.subscriberId) {
         // a client that got a new token meanwhile goes on with that
-        if (shown !== undefined && shown.kind === "SAT" && !isExpired(shown)) known.token = shown
+        if (!isExpired(shown)) known.token = shown
         return { session: known, restored: true }
       }
       const { subscriber, token } = yield* authenticate(request.token)

@@ -5,6 +5,7 @@ import * as ConversationEvent from "@effect-signalwire/schema/ConversationEvent"
 import { AddressId, GroupId, MessageId, SubscriberId } from "@effect-signalwire/schema/Ids"
 import { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import * as Effect from "effect/Effect"
+import * as Iterable from "effect/Iterable"
 import type { Content, Member, Sent, Service, Target, Viewer } from "../Backend.ts"
 import type * as Records from "../Records.ts"
 import * as Refused from "../Refused.ts"
@@ -218,18 +219,17 @@ export const make = (
         }))),
       store
     )
-  const stored: Service["stored"] = (addressId) =>
-    [...state.conversations.values()]
+  const stored: Service["stored"] = (addressId) => {
+    const found = [...state.conversations.values()]
       .filter(({ group }) => addressId === undefined || group.addressIds.some((id) => id === addressId))
-      .flatMap(({ group, timeline }) =>
-        timeline.messages.map((message) => ({
-          message,
-          // told from the sender's side, so that a pair is named by the address it was sent to
-          wire: ConversationEvent.encode(toEvent(message, group, message.senderId), "all")
-        }))
-      )
+      .flatMap(({ group, timeline }) => timeline.messages.map((message) => ({ group, message })))
       .toSorted(bySort(({ message }) => message.micros, false))
-      .map(({ wire }) => wire)
+    // told from the sender's side, so that a pair is named by the address it was sent to
+    return Iterable.map(
+      found,
+      ({ group, message }) => ConversationEvent.encode(toEvent(message, group, message.senderId), "all")
+    )
+  }
 
   return { conversations, join, messages, seed, send, stored }
 }

@@ -8,9 +8,11 @@ import * as Random from "effect/Random"
 import * as Semaphore from "effect/Semaphore"
 import type { Settings } from "../Backend.ts"
 import type * as Records from "../Records.ts"
+import * as Refused from "../Refused.ts"
 import { Storage, type StorageError } from "../Storage.ts"
 import { Budget } from "./budget.ts"
 import * as Chance from "./chance.ts"
+import { recordBytes } from "./recordBytes.ts"
 import { Secrets } from "./secrets.ts"
 import { State } from "./state.ts"
 
@@ -28,7 +30,7 @@ export interface Core {
   /** The time of a new message, in unix microseconds: later than of any before it. */
   readonly nextMicros: () => number
   /** Makes changes durable and then applies them; nothing happens when that fails. */
-  readonly commit: (changes: ReadonlyArray<Records.Change>) => Effect.Effect<void, StorageError>
+  readonly commit: (changes: ReadonlyArray<Records.Change>) => Effect.Effect<void, Refused.Refused | StorageError>
   /** One at a time, and to the end: for what decides on the state and then changes it. */
   readonly exclusively: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
 }
@@ -43,22 +45,34 @@ export const make = Effect.fnUntraced(function*(settings: Settings): Effect.fn.R
   const turn = yield* Semaphore.make(1)
   const now = () => clock.currentTimeMillisUnsafe()
 
-  const commit = (changes: ReadonlyArray<Records.Change>): Effect.Effect<void, StorageError> =>
-    changes.length === 0 ? Effect.void : Effect.andThen(
+  /** What the records take, in bytes. */
+  let bytes = 0
+  const commit = (changes: ReadonlyArray<Records.Change>): Effect.Effect<void, Refused.Refused | StorageError> => {
+    if (changes.length === 0) return Effect.void
+    const added = changes.reduce((sum, change) => sum + recordBytes(change), 0)
+    if (added > 0 && bytes + added > settings.maxStoredBytes) return Effect.fail(Refused.full)
+    return Effect.andThen(
       storage.commit(changes),
       Effect.sync(() => {
         for (const change of changes) state.apply(change)
+        bytes += added
       })
     )
+  }
   // what is committed must also be applied, so nobody may interrupt between the two
   const exclusively = <A, E>(effect: Effect.Effect<A, E>) => turn.withPermit(Effect.uninterruptible(effect))
 
-  for (const change of yield* storage.load) state.apply(change)
+  for (const change of yield* storage.load) {
+    state.apply(change)
+    bytes += recordBytes(change)
+  }
   if (state.identity === undefined) {
-    yield* commit([{
+    const founded: Records.Change = {
       _tag: "Founded",
       identity: { projectId: chance.uuid(), spaceId: chance.uuid(), apiToken: `PT${chance.opaque(24)}` }
-    }])
+    }
+    yield* storage.commit([founded])
+    state.apply(founded)
   }
   const identity = state.identity ?? { projectId: "", spaceId: "", apiToken: "" }
   secrets.add(identity.apiToken)

@@ -16,6 +16,7 @@ import * as Refused from "../Refused.ts"
 import type { StorageError } from "../Storage.ts"
 import * as Bodies from "./bodies.ts"
 import { isDeep } from "./depth.ts"
+import * as Lists from "./lists.ts"
 import { redactedAuthorization } from "./redaction.ts"
 
 const cors = {
@@ -88,11 +89,6 @@ const broken = Effect.gen(function*() {
   return HttpServerResponse.empty({ status: 502, headers: { ...cors, "x-connection-broken": "1" } })
 })
 
-const bodyText = (response: HttpServerResponse.HttpServerResponse): string => {
-  const { body } = response
-  return body._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : ""
-}
-
 /** The answer that a rule prescribes. */
 export const prescribed = (action: Extract<Faults.Action, { readonly type: "answer" }>) => {
   const options = { status: action.status ?? 500, headers: { ...cors, ...action.headers } }
@@ -104,8 +100,11 @@ export const prescribed = (action: Extract<Faults.Action, { readonly type: "answ
 }
 
 /** The answer with another text: what it would have said, cut in half, or what the rule says instead. */
-const malformed = (response: HttpServerResponse.HttpServerResponse, instead: string | null | undefined) => {
-  const text = bodyText(response)
+const malformed = (
+  response: HttpServerResponse.HttpServerResponse,
+  text: string,
+  instead: string | null | undefined
+): HttpServerResponse.HttpServerResponse => {
   return HttpServerResponse.text(instead ?? text.slice(0, Math.max(1, text.length >> 1)), {
     status: response.status,
     headers: cors,
@@ -116,11 +115,12 @@ const malformed = (response: HttpServerResponse.HttpServerResponse, instead: str
 /** A page whose `links.next` leads on and on; the `number` makes each link another one. Any other answer stays as it is. */
 const endless = (
   response: HttpServerResponse.HttpServerResponse,
+  text: string,
   url: URL,
   { pages }: Extract<Faults.Action, { readonly type: "endless" }>,
   number: number
 ): HttpServerResponse.HttpServerResponse => {
-  const page = Result.getOrUndefined(parseJson(bodyText(response)))
+  const page = Result.getOrUndefined(parseJson(text))
   if (!isJsonObject(page) || !isJsonObject(page["links"])) return response
   if (pages !== "itself") url.searchParams.set("endless", String(number))
   const links = { ...page["links"], next: `${url.pathname}${url.search}` }
@@ -129,6 +129,16 @@ const endless = (
     { status: response.status, headers: cors }
   )
 }
+
+/** Changes an answer whose text is needed for it. */
+const withText = <R>(
+  handler: Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>,
+  change: (
+    response: HttpServerResponse.HttpServerResponse,
+    text: string
+  ) => HttpServerResponse.HttpServerResponse
+): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> =>
+  Effect.flatMap(handler, (response) => Effect.map(Lists.textOf(response), (text) => change(response, text)))
 
 /** How many bytes a body of the service may have: the longest message takes half of it when all is escaped. */
 const maxBody = 1024 * 1024
@@ -178,12 +188,12 @@ export const surround = (
       case "loseAnswer":
         return Effect.andThen(handler, action.never === true ? Effect.never : broken)
       case "malformed":
-        return Effect.map(handler, (response) => malformed(response, action.text))
+        return withText(handler, (response, text) => malformed(response, text, action.text))
       case "endless":
-        return Effect.zipWith(
+        return Effect.flatMap(
           HttpServerRequest.HttpServerRequest,
-          handler,
-          (request, response) => endless(response, urlOf(request), action, ++endlessPages)
+          (request) =>
+            withText(handler, (response, text) => endless(response, text, urlOf(request), action, ++endlessPages))
         )
     }
   }
@@ -213,7 +223,7 @@ export const surround = (
         wireLog.add({ on: "response", exchange, status, body, fault })
       return yield* Effect.onExit(handler, (exit) =>
         Effect.sync(() =>
-          exit._tag === "Success" ? answer(exit.value.status, bodyText(exit.value)) : answer(null, "")
+          exit._tag === "Success" ? answer(exit.value.status, Lists.beginningOf(exit.value)) : answer(null, "")
         ))
     })
 

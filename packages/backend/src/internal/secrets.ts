@@ -20,38 +20,62 @@ const tokenLike = /eyJ[\w-]{6,}(?:\.[\w-]*){0,4}/g
 /** How often an encoded text may have been encoded again. */
 const maxDepth = 4
 
-/** A text, and for each of its characters where it begins in the text it was read from; and where the last one ends. */
-interface Reading {
-  readonly text: string
-  readonly starts: ReadonlyArray<number> | undefined
-}
-
 const escape = /%([\da-f]{2})|\\u([\da-f]{4})|\\(["\\/])/gi
 
-/** The text with one layer of escapes taken off; as it is when there are none. */
-const decodeOnce = ({ starts, text }: Reading): Reading => {
-  const at = (index: number) => starts === undefined ? index : starts[index] ?? 0
+/** A text with one layer of escapes taken off, and where each part of it stood before. */
+interface Decoded {
+  readonly text: string
+  readonly parts: ReadonlyArray<{ readonly at: number; readonly from: number }>
+}
+
+const decodeOnce = (text: string): Decoded => {
   const pieces: Array<string> = []
-  const next: Array<number> = []
-  let end = 0
-  const keep = (to: number) => {
-    pieces.push(text.slice(end, to))
-    for (let index = end; index < to; index++) next.push(at(index))
+  const parts: Array<{ readonly at: number; readonly from: number }> = []
+  let length = 0
+  const add = (piece: string, from: number) => {
+    pieces.push(piece)
+    parts.push({ at: length, from })
+    length += piece.length
   }
+  let end = 0
   for (const { 0: whole, 1: percent, 2: unicode, 3: single, index } of text.matchAll(escape)) {
-    keep(index)
+    if (index > end) add(text.slice(end, index), end)
     const code = percent ?? unicode
-    pieces.push(code === undefined ? single ?? "" : String.fromCharCode(Number.parseInt(code, 16)))
-    next.push(at(index))
+    add(code === undefined ? single ?? "" : String.fromCharCode(Number.parseInt(code, 16)), index)
     end = index + whole.length
   }
-  if (pieces.length === 0) return { text, starts }
-  keep(text.length)
-  next.push(at(text.length))
-  return { text: pieces.join(""), starts: next }
+  add(text.slice(end), end)
+  return { text: pieces.join(""), parts }
+}
+
+/** Where a place in a decoded text was before. */
+const placeBefore = (parts: Decoded["parts"], index: number): number => {
+  let low = 0
+  let high = parts.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1
+    if ((parts[middle]?.at ?? 0) <= index) low = middle
+    else high = middle - 1
+  }
+  const { at = 0, from = 0 } = parts[low] ?? {}
+  return from + index - at
 }
 
 const isEncoded = (text: string): boolean => text.includes("%") || text.includes("\\")
+
+/**
+ * A number for a piece of a text, which that for the next piece is made from: most pieces of most texts are told from
+ * those of secrets by it.
+ */
+const factor = 0x01000193
+const outFactor = Array.from({ length: pieceLength - 1 }).reduce<number>((power) => Math.imul(power, factor), 1)
+const hashAt = (text: string, at: number): number => {
+  let hash = 0
+  for (let index = at; index < at + pieceLength; index++) hash = Math.imul(hash, factor) + text.charCodeAt(index) | 0
+  return hash
+}
+const nextHash = (hash: number, text: string, at: number): number =>
+  Math.imul(hash - Math.imul(text.charCodeAt(at), outFactor), factor) + text.charCodeAt(at + pieceLength) | 0
 
 interface Range {
   readonly start: number
@@ -61,10 +85,14 @@ interface Range {
 /** The secrets of one backend. */
 export class Secrets {
   readonly #pieces = new Map<string, { readonly secret: string; readonly offset: number }>()
+  /** How many pieces there are of a hash. */
+  readonly #hashes = new Map<number, number>()
 
   add(secret: string): void {
     for (const offset of this.#offsets(secret)) {
-      this.#pieces.set(secret.slice(offset, offset + pieceLength), { secret, offset })
+      const piece = secret.slice(offset, offset + pieceLength)
+      if (!this.#pieces.has(piece)) this.#count(piece, 1)
+      this.#pieces.set(piece, { secret, offset })
     }
   }
 
@@ -72,26 +100,26 @@ export class Secrets {
   delete(secret: string): void {
     for (const offset of this.#offsets(secret)) {
       const piece = secret.slice(offset, offset + pieceLength)
-      if (this.#pieces.get(piece)?.secret === secret) this.#pieces.delete(piece)
+      if (this.#pieces.get(piece)?.secret !== secret) continue
+      this.#pieces.delete(piece)
+      this.#count(piece, -1)
     }
   }
 
   /** The text without secrets. A text that is JSON stays JSON. */
   redact(text: string): string {
     let result = text
-    let reading: Reading = { text, starts: undefined }
+    let current = text
+    const layers: Array<Decoded["parts"]> = []
     const ranges: Array<Range> = []
-    for (let depth = 0; depth <= maxDepth; depth++) {
-      const { starts } = reading
-      for (const { end, start } of this.#find(reading.text)) {
-        ranges.push(
-          starts === undefined ? { start, end } : { start: starts[start] ?? 0, end: starts[end] ?? text.length }
-        )
-      }
-      if (!isEncoded(reading.text)) break
-      const next = decodeOnce(reading)
-      if (next.text === reading.text) break
-      reading = next
+    const toSource = (index: number) => layers.reduceRight((place, parts) => placeBefore(parts, place), index)
+    while (true) {
+      for (const { end, start } of this.#find(current)) ranges.push({ start: toSource(start), end: toSource(end) })
+      if (layers.length === maxDepth || !isEncoded(current)) break
+      const decoded = decodeOnce(current)
+      if (decoded.text === current) break
+      layers.push(decoded.parts)
+      current = decoded.text
     }
     // from the end, so that what comes before keeps its place
     let before = text.length
@@ -101,6 +129,13 @@ export class Secrets {
       before = start
     }
     return result
+  }
+
+  #count(piece: string, more: 1 | -1): void {
+    const hash = hashAt(piece, 0)
+    const count = (this.#hashes.get(hash) ?? 0) + more
+    if (count === 0) this.#hashes.delete(hash)
+    else this.#hashes.set(hash, count)
   }
 
   #offsets(secret: string): ReadonlyArray<number> {
@@ -113,8 +148,9 @@ export class Secrets {
     for (const { 0: token, index } of text.matchAll(tokenLike)) yield { start: index, end: index + token.length }
     for (const { 0: whole, index: first } of text.matchAll(run)) {
       const last = first + whole.length
-      for (let at = first; at + pieceLength <= last; at++) {
-        const found = this.#pieces.get(text.slice(at, at + pieceLength))
+      let hash = hashAt(text, first)
+      for (let at = first; at + pieceLength <= last; hash = nextHash(hash, text, at), at++) {
+        const found = this.#hashes.has(hash) ? this.#pieces.get(text.slice(at, at + pieceLength)) : undefined
         if (found === undefined) continue
         const { offset, secret } = found
         let start = at
@@ -125,6 +161,7 @@ export class Secrets {
         while (end < last && text[end] === secret[offset + (end - at)]) end++
         yield { start, end }
         at = end - 1
+        hash = hashAt(text, at)
       }
     }
   }

@@ -2,8 +2,9 @@
  * Everything a backend serves, in memory: the committed changes, applied.
  */
 import { type AddressId, type GroupId, SubscriberId } from "@effect-signalwire/schema/Ids"
-import type { Address, Change, Group, Identity, Message, Subscriber, Token } from "../Records.ts"
+import type { Address, Change, Group, Identity, Message, Profile, Subscriber } from "../Records.ts"
 import * as Claims from "./claims.ts"
+import { IssuedTokens } from "./issuedTokens.ts"
 import type { Secrets } from "./secrets.ts"
 import { Timeline } from "./timeline.ts"
 
@@ -22,10 +23,12 @@ export class State {
   readonly addresses = new Map<AddressId, Address>()
   /** The address that a subscriber sends from. */
   readonly ownAddresses = new Map<SubscriberId, Address>()
-  readonly tokens = new Map<string, Token>()
+  readonly tokens = new IssuedTokens()
+  /** Those without an address, the oldest first. */
+  readonly guests = new Set<SubscriberId>()
   readonly conversations = new Map<GroupId, Conversation>()
   readonly memberships = new Map<SubscriberId, Set<Conversation>>()
-  readonly #profiles = new Map<SubscriberId, Claims.Profile>()
+  readonly #profiles = new Map<SubscriberId, Profile>()
   readonly #inboxes = new Map<SubscriberId, Timeline>()
   readonly #secrets: Secrets
 
@@ -40,18 +43,29 @@ export class State {
         return
       case "SubscriberAdded":
         this.subscribers.set(change.subscriber.id, change.subscriber)
+        // until an address is added for it
+        this.guests.add(change.subscriber.id)
         return
       case "AddressAdded":
         return this.#addAddress(change.address)
       case "TokenMinted":
-        this.tokens.set(change.token.token, change.token)
+        this.tokens.set(change.token)
         this.#secrets.add(change.token.token)
-        return this.#describe(change.token)
+        return this.#describe(change.token.subscriberId, Claims.read(change.token.token).profile)
       case "TokenExpired": {
         const token = this.tokens.get(change.token)
-        if (token !== undefined) this.tokens.set(token.token, { ...token, expiresAt: change.expiresAt })
+        if (token !== undefined) this.tokens.set({ ...token, expiresAt: change.expiresAt })
         return
       }
+      case "TokenForgotten":
+        this.tokens.delete(change.token)
+        return this.#secrets.delete(change.token)
+      case "SubscriberDescribed":
+        return this.#describe(change.subscriberId, change.profile)
+      case "GuestForgotten":
+        this.subscribers.delete(change.subscriberId)
+        this.guests.delete(change.subscriberId)
+        return
       case "GroupAdded":
         this.conversations.set(change.group.id, {
           group: change.group,
@@ -80,12 +94,11 @@ export class State {
   }
 
   /** What the tokens of a subscriber said about it, the newest last. */
-  profileOf(subscriberId: SubscriberId): Claims.Profile {
+  profileOf(subscriberId: SubscriberId): Profile {
     return this.#profiles.get(subscriberId) ?? {}
   }
 
-  #describe({ subscriberId, token }: Token): void {
-    const { profile } = Claims.read(token)
+  #describe(subscriberId: SubscriberId, profile: Profile | undefined): void {
     if (profile === undefined) return
     this.#profiles.set(subscriberId, { ...this.profileOf(subscriberId), ...profile })
     const subscriber = this.subscribers.get(subscriberId)
@@ -98,7 +111,10 @@ export class State {
 
   #addAddress(address: Address): void {
     this.addresses.set(address.id, address)
-    if (address.type === "subscriber") this.ownAddresses.set(SubscriberId.make(address.resourceId), address)
+    if (address.type !== "subscriber") return
+    const owner = SubscriberId.make(address.resourceId)
+    this.ownAddresses.set(owner, address)
+    this.guests.delete(owner)
   }
 
   #join(groupId: GroupId, subscriberId: SubscriberId): void {

@@ -13,6 +13,7 @@ import type { StorageError } from "../Storage.ts"
 import * as Claims from "./claims.ts"
 import type { Core } from "./core.ts"
 import type { Directory } from "./directory.ts"
+import * as Forgetting from "./forgetting.ts"
 
 /** How long a token lives whose client may renew it without a key, in seconds. */
 const unboundLifetime = 60
@@ -21,7 +22,7 @@ export type Tokens = ReturnType<typeof make>
 
 export const make = (
   { chance, commit, exclusively, identity, now, settings, state }: Core,
-  { addGuest, addressOf, noToken, toViewer }: Directory
+  { addressOf, newGuest, noToken, toViewer }: Directory
 ) => {
   const makeToken = (
     kind: Records.Token["kind"],
@@ -38,9 +39,14 @@ export const make = (
     subscriberId,
     expiresAt
   })
-  const mint: Service["mint"] = (id, options) =>
-    Effect.gen(function*() {
-      const { subscriber } = yield* toViewer(id, noToken(id))
+  const forgottenFor = Forgetting.make(state)
+  /** Mints a pair for a subscriber, who may have to be added first. */
+  const mintPair = (
+    subscriberId: SubscriberId,
+    options: Parameters<Service["mint"]>[1],
+    adding: ReadonlyArray<Records.Change> = []
+  ) =>
+    Effect.suspend(() => {
       const seconds = now() / 1000
       const claims = options?.claims ?? {}
       const asked = options?.expiresAt ??
@@ -49,29 +55,42 @@ export const make = (
       const expiresAt = claims.scope?.includes(Claims.refreshScope) === true && !isBound
         ? Math.min(asked, Math.floor(seconds) + unboundLifetime)
         : asked
-      const token = makeToken("SAT", subscriber.id, expiresAt, claims)
+      const token = makeToken("SAT", subscriberId, expiresAt, claims)
       // outlives the token it renews, as the service's does; what was said of the subscriber is known by now
       const { profile: _, ...kept } = claims
-      const refresh = makeToken("Refresh", subscriber.id, Math.max(expiresAt, seconds) + 300, kept)
-      yield* exclusively(commit([{ _tag: "TokenMinted", token }, { _tag: "TokenMinted", token: refresh }]))
-      return { subscriberId: subscriber.id, token: token.token, refreshToken: refresh.token, expiresAt }
+      const refresh = makeToken("Refresh", subscriberId, Math.max(expiresAt, seconds) + 300, kept)
+      const minted = exclusively(Effect.suspend(() =>
+        commit([
+          ...adding,
+          ...forgottenFor(now(), [token, refresh]),
+          { _tag: "TokenMinted", token },
+          { _tag: "TokenMinted", token: refresh }
+        ])
+      ))
+      return Effect.as(minted, { subscriberId, token: token.token, refreshToken: refresh.token, expiresAt })
     })
+  const mint: Service["mint"] = (id, options) =>
+    Effect.flatMap(toViewer(id, noToken(id)), ({ subscriber }) => mintPair(subscriber.id, options))
   const mintGuest: Service["mintGuest"] = ({ allowed, attribute, expiresAt }) =>
-    Effect.gen(function*() {
+    Effect.suspend((): ReturnType<Service["mintGuest"]> => {
       const found = allowed.flatMap((id) => addressOf(id)?.id ?? [])
       if (found.length < allowed.length) {
-        return yield* Refused.invalid("does_not_exist", "an address is not known", attribute)
+        return Effect.fail(Refused.invalid("does_not_exist", "an address is not known", attribute))
       }
-      const { id } = yield* addGuest
-      return yield* mint(id, { expiresAt, claims: { allowed_addresses: found } })
+      const subscriber = newGuest()
+      return mintPair(subscriber.id, { expiresAt, claims: { allowed_addresses: found } }, [
+        { _tag: "SubscriberAdded", subscriber }
+      ])
     })
   const isExpired = (token: Records.Token) => token.expiresAt * 1000 <= now()
   const expire: Service["expire"] = (token) =>
-    exclusively(Effect.suspend((): Effect.Effect<void, Refused.Refused | StorageError> =>
-      state.tokens.has(token)
-        ? commit([{ _tag: "TokenExpired", token, expiresAt: Math.floor(now() / 1000) - 1 }])
-        : Effect.fail(Refused.notFound)
-    ))
+    exclusively(
+      Effect.suspend((): Effect.Effect<void, Refused.Refused | StorageError> =>
+        state.tokens.get(token) !== undefined
+          ? commit([{ _tag: "TokenExpired", token, expiresAt: Math.floor(now() / 1000) - 1 }])
+          : Effect.fail(Refused.notFound)
+      )
+    )
   const refresh: Service["refresh"] = (refreshToken) =>
     Effect.suspend(() => {
       const token = state.tokens.get(refreshToken)
@@ -97,8 +116,8 @@ export const make = (
     Result.match(Token.decodeHeader(token), { onFailure: () => false, onSuccess: ({ ch }) => ch === settings.host })
   const currentToken = Effect.fnUntraced(function*(subscriberId: SubscriberId) {
     let best: Records.Token | undefined
-    for (const token of state.tokens.values()) {
-      if (token.subscriberId === subscriberId && token.kind === "SAT" && !isExpired(token) && leadsHere(token)) {
+    for (const token of state.tokens.of(subscriberId)) {
+      if (token.kind === "SAT" && !isExpired(token) && leadsHere(token)) {
         best = token
       }
     }
@@ -121,5 +140,8 @@ export const make = (
   /** A token as it is now: it may have been expired. */
   const current = (token: Records.Token): Records.Token => state.tokens.get(token.token) ?? token
 
-  return { authenticate, current, expire, isExpired, mint, mintGuest, ready, refresh }
+  /** Forgets what is worth nothing any more. */
+  const tidy = exclusively(Effect.suspend(() => commit(forgottenFor(now(), []))))
+
+  return { authenticate, current, expire, isExpired, mint, mintGuest, ready, refresh, tidy }
 }
