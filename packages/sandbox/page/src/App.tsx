@@ -142,10 +142,6 @@ export const App = () => {
       const subscriberId = directory?.subscribers.find(({ name }) => name === target)?.id
       const { cutSockets, words } = await fault.run(admin, {
         subscriberId,
-        openSockets: sessions.filter((session) =>
-          session.connected && (subscriberId ?? session.subscriberId) === session.subscriberId
-        )
-          .length,
         tokens: tokens.filter((token, index) =>
           token !== "" && (target === null || panes[index]?.resolved?.me.name === target)
         )

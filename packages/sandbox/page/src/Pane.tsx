@@ -189,6 +189,8 @@ const Client = ({ onToken, ...props }: Omit<ChatProps, "connection"> & Pick<Pane
   const [options] = useState(() => ({
     token,
     urls,
+    // whoever cuts connections all the time is not to wait for that
+    subscription: { dialsPerMinute: 60 },
     onRefreshToken: async () => {
       const token = await admin.mintToken(id)
       onToken(token)

@@ -6,8 +6,6 @@ import type { NewRule } from "./admin/models.ts"
 export interface Target {
   /** The subscriber it is for; `undefined` for everybody. */
   readonly subscriberId: string | undefined
-  /** How many sockets of theirs are open. */
-  readonly openSockets: number
   /** The tokens that the panes of theirs use. */
   readonly tokens: ReadonlyArray<string>
 }
@@ -162,13 +160,18 @@ export const faults: ReadonlyArray<Fault> = [
     sentence: "Sockets stay open, but neither send nor receive from their next frame on. Clients notice after at " +
       "most 20 seconds, dial again and catch up.",
     run: async (admin, target) => {
-      if (target.openSockets === 0) return said("There is no open socket to silence.")
+      // each socket is silenced once, and those that are opened in their place are not
+      const open =
+        (await admin.sessions()).filter(({ connected, subscriberId }) =>
+          connected && (target.subscriberId ?? subscriberId) === subscriberId
+        ).length
+      if (open === 0) return said("There is no open socket to silence.")
       await admin.addRules([{
         match: { on: "frame", direction: "out", ...only(target) },
         action: { type: "silent" },
-        times: target.openSockets
+        times: open
       }])
-      return said(`${plural(target.openSockets, "socket falls", "sockets fall")} silent at the next frame.`)
+      return said(`${plural(open, "socket falls", "sockets fall")} silent at the next frame.`)
     }
   },
   {

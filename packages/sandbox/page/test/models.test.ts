@@ -96,7 +96,9 @@ describe("the rules of the buttons", () => {
     const refuse = () => Promise.reject(new Error("not asked for"))
     const admin: AdminApi = {
       directory: refuse,
-      sessions: refuse,
+      sessions: async () => [
+        { protocol: "p", subscriberId: "s1", connected: true, unacked: 0, bytes: 0 }
+      ],
       rules: refuse,
       addRules: async (rules) => void added.push(...rules),
       clearRules: refuse,
@@ -109,7 +111,7 @@ describe("the rules of the buttons", () => {
       expireToken: async () => {}
     }
     for (const subscriberId of [undefined, "s1"]) {
-      for (const fault of faults) await fault.run(admin, { subscriberId, openSockets: 2, tokens: ["t"] })
+      for (const fault of faults) await fault.run(admin, { subscriberId, tokens: ["t"] })
     }
     assert.isNotEmpty(added)
     Schema.decodeUnknownSync(Faults.Rules)({ rules: added }, { onExcessProperty: "error" })
