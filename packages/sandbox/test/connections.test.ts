@@ -33,6 +33,10 @@ const open = async (port: number, host = "127.0.0.1") => {
     }
   }
 }
+/** Waits until something is so. */
+const until = async (isSo: () => boolean): Promise<void> => {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve))
+}
 const portOf = ({ http }: Sandbox.Info) => Number(new URL(http).port)
 
 const setup = async (options?: Sandbox.Options) => {
@@ -231,20 +235,21 @@ describe("a session", () => {
 })
 
 describe("a token", () => {
-  it.each([1e308, -1, 8_000_000_001, "tomorrow", 1e400])("that is to expire at %s is refused", async (expire_at) => {
-    await using world = await setup()
-    const { apiToken, http, projectId } = world.info
-    const response = await fetch(`${http}/api/fabric/subscribers/tokens`, {
-      method: "POST",
-      headers: { "authorization": `Basic ${btoa(`${projectId}:${apiToken}`)}`, "content-type": "application/json" },
-      body: `{"reference":"ada","expire_at":${
-        typeof expire_at === "string" ? JSON.stringify(expire_at) : expire_at === Infinity ? "1e400" : expire_at
-      }}`
-    })
-    assert.strictEqual(response.status, 422)
-    const { errors: [error] } = await response.json()
-    assert.strictEqual(error.attribute, "expire_at")
-  })
+  it.each(["1e308", "-1", "8000000001", "\"tomorrow\"", "1e400"])(
+    "that is to expire at %s is refused",
+    async (expireAt) => {
+      await using world = await setup()
+      const { apiToken, http, projectId } = world.info
+      const response = await fetch(`${http}/api/fabric/subscribers/tokens`, {
+        method: "POST",
+        headers: { "authorization": `Basic ${btoa(`${projectId}:${apiToken}`)}`, "content-type": "application/json" },
+        body: `{"reference":"ada","expire_at":${expireAt}}`
+      })
+      assert.strictEqual(response.status, 422)
+      const { errors: [error] } = await response.json()
+      assert.strictEqual(error.attribute, "expire_at")
+    }
+  )
   it.each([
     ["scope", ["x".repeat(101)]],
     ["scope", Array.from({ length: 33 }, () => "x")],
@@ -284,7 +289,7 @@ describe("connections", () => {
         socket.pause().on("error", () => {}).write("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         clients.push(socket)
         const server = accepted.at(-1)
-        while (server?.writableLength === 0) await new Promise((resolve) => setImmediate(resolve))
+        await until(() => server?.writableLength !== 0)
         return { client: socket, server }
       },
       [Symbol.asyncDispose]: async () => {
@@ -301,7 +306,7 @@ describe("connections", () => {
     world.connections.check(20_000)
     reading.client.resume()
     await once(reading.client, "data")
-    while ((reading.server?.writableLength ?? 0) > 0) await new Promise((resolve) => setImmediate(resolve))
+    await until(() => reading.server?.writableLength === 0)
     world.connections.check(29_000)
     assert.isFalse(stuck.server?.destroyed)
     world.connections.check(30_000)

@@ -6,7 +6,7 @@ import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type { Hosting } from "../Hosting.ts"
 
 /** The loopback's own names and addresses, as a `URL` writes a hostname. */
-export const isLoopback = (hostname: string): boolean =>
+const isLoopback = (hostname: string): boolean =>
   // a name under `localhost` never leaves the machine (RFC 6761); browsers see to that themselves
   /^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname)
 

@@ -76,7 +76,7 @@ export class Connections {
   constructor(node: Http.Server | Https.Server) {
     // of TLS, the connection is what is inside of it
     const event = node instanceof Https.Server ? "secureConnection" : "connection"
-    node.on(event, (socket) => this.#add(socket))
+    node.on(event, (socket: Socket) => this.#add(socket))
     node.on("request", (request, response) => this.#takeTurn(request, response))
     node.on("upgrade", (request, socket, head) => {
       const connection = request.socket
