@@ -7,14 +7,54 @@ import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
+import type { HttpServerError } from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as Stream from "effect/Stream"
 import * as Refused from "../Refused.ts"
-import type { Budget } from "./budget.ts"
+import type { Budget, Holding } from "./budget.ts"
 
 /** The body, as text. */
 export class RequestBody extends Context.Service<RequestBody, Effect.Effect<string, Refused.Refused>>()(
   "@effect-signalwire/backend/internal/RequestBody"
 ) {}
+
+const failed = (error: HttpServerError): Refused.Refused =>
+  "reason" in error.reason && error.reason.reason === "BodyTooLarge"
+    ? Refused.tooLarge
+    : Refused.malformed("The body could not be read")
+
+/** What a chunk takes besides its bytes. */
+const chunkBytes = 200
+
+/** A body that does not say how long it is counts as it arrives. */
+const readChunks = (
+  request: HttpServerRequest.HttpServerRequest,
+  held: Holding,
+  maxBytes: number
+): Effect.Effect<string, Refused.Refused> =>
+  Effect.suspend(() => {
+    const chunks: Array<Uint8Array> = []
+    let length = 0
+    return request.stream.pipe(
+      Stream.mapError(failed),
+      Stream.runForEach((chunk) => {
+        length += chunk.length
+        if (length > maxBytes) return Effect.fail(Refused.tooLarge)
+        chunks.push(chunk)
+        held.set(length + chunks.length * chunkBytes)
+        return Effect.void
+      }),
+      Effect.map(() => {
+        const whole = new Uint8Array(length)
+        let at = 0
+        for (const chunk of chunks) {
+          whole.set(chunk, at)
+          at += chunk.length
+        }
+        return new TextDecoder().decode(whole)
+      })
+    )
+  })
 
 const read = (
   request: HttpServerRequest.HttpServerRequest,
@@ -22,19 +62,15 @@ const read = (
   maxBytes: number
 ): Effect.Effect<string, Refused.Refused> =>
   Effect.suspend(() => {
-    const length = request.headers["content-length"]
-    const announced = length === undefined ? maxBytes : Number(length)
+    const isChunked = request.headers["transfer-encoding"] !== undefined
+    // what has neither a length nor chunks is in memory already
+    const announced = isChunked ? 0 : Number(request.headers["content-length"] ?? 0)
     if (announced > maxBytes) return Effect.fail(Refused.tooLarge)
     const taken = Deferred.makeUnsafe<never, Refused.Refused>()
     const held = budget.open(() => Deferred.doneUnsafe(taken, Effect.fail(Refused.busy)))
     held.set(announced)
-    return Effect.raceFirst(
-      Effect.mapError(request.text, (error) =>
-        "reason" in error.reason && error.reason.reason === "BodyTooLarge"
-          ? Refused.tooLarge
-          : Refused.malformed("The body could not be read")),
-      Deferred.await(taken)
-    ).pipe(
+    const text = isChunked ? readChunks(request, held, maxBytes) : Effect.mapError(request.text, failed)
+    return Effect.raceFirst(text, Deferred.await(taken)).pipe(
       Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBytes)),
       Effect.ensuring(Effect.sync(held.close))
     )

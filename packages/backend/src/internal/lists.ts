@@ -42,7 +42,9 @@ export const respond = (
   after: string
 ): HttpServerResponse.HttpServerResponse => {
   const pieces = piecesOf(before, items, after)
-  const { value: first = "" } = pieces.next()
+  const begun = pieces.next()
+  // there is always one piece
+  const first = begun.done === true ? "" : begun.value
   if (first.length < pieceLength) return HttpServerResponse.text(first, { contentType })
   const rest = Stream.mapEffect(
     Stream.fromIterable(pieces, { chunkSize: 1 }),

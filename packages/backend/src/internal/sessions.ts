@@ -64,8 +64,8 @@ export interface Options {
 const maxDetached = 10_000
 const maxDetachedOfOne = 100
 
-/** How many bytes the events of a session may take that wait for their acknowledgement. */
-const maxUnackedBytes = 16 * 1024 * 1024
+/** How many bytes the events of a session may take that wait for their acknowledgement: less than an outbox takes. */
+const maxUnackedBytes = 6 * 1024 * 1024
 
 export class Sessions {
   readonly #byProtocol = new Map<string, Session>()

@@ -20,9 +20,9 @@ const endTimeout = 2000
 const maxWaiting = 64 * 1024 * 1024
 
 interface Seen {
-  /** What its client had read when it was looked at last, in bytes. */
+  /** What had left for its client when it was looked at last, in bytes. */
   read: number
-  /** Since when nothing more of it was read, or it has ended, in milliseconds of a monotonic clock. */
+  /** Since when nothing more has, though there is something, or it has ended: milliseconds of a monotonic clock. */
   since: number
 }
 
@@ -76,7 +76,7 @@ export class Connections {
   constructor(node: Http.Server | Https.Server) {
     // of TLS, the connection is what is inside of it
     const event = node instanceof Https.Server ? "secureConnection" : "connection"
-    node.on(event, (socket) => this.#add(socket))
+    node.on(event, (socket: Socket) => this.#add(socket))
     node.on("request", (request, response) => this.#takeTurn(request, response))
     node.on("upgrade", (request, socket, head) => {
       const connection = request.socket
@@ -106,10 +106,10 @@ export class Connections {
     for (const [socket, seen] of this.#sockets) {
       const waiting = socket.writableLength
       const read = socket.bytesWritten - waiting
-      const isStuck = (waiting > 0 && read === seen.read) || socket.writableFinished
-      if (!isStuck) seen.since = now
+      const hasEnded = socket.writableFinished
+      if (read !== seen.read || (waiting === 0 && !hasEnded)) seen.since = now
       seen.read = read
-      if (now - seen.since >= (socket.writableFinished ? endTimeout : readTimeout)) socket.destroy()
+      if (now - seen.since >= (hasEnded ? endTimeout : readTimeout)) socket.destroy()
       else total += waiting
     }
     if (total <= maxWaiting) return
@@ -123,7 +123,7 @@ export class Connections {
   #add(socket: Socket): void {
     if (this.#isClosed) socket.destroy()
     if (this.#sockets.has(socket)) return
-    this.#sockets.set(socket, { read: 0, since: Infinity })
+    this.#sockets.set(socket, { read: -1, since: 0 })
     socket.once("close", () => this.#sockets.delete(socket))
   }
 

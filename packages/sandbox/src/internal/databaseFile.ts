@@ -61,7 +61,7 @@ export const check = (file: string): Effect.Effect<void, StorageError> =>
       try: () => complaintAbout(file),
       catch: (cause) =>
         new StorageError({
-          message: `${file} cannot be read: ${cause instanceof Error ? cause.message : cause}`,
+          message: `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
           cause
         })
     }),

@@ -23,8 +23,8 @@ const memoryOf = (pid: number): number =>
 /** Whether the memory of other processes can be read here. */
 export const canMeasure = process.platform === "linux"
 
-/** Lets an attack go on for some milliseconds. */
-export const run = async ({ name }: Attack, millis: number): Promise<Outcome> => {
+/** Lets attacks go on beside each other for some milliseconds. */
+export const run = async (attacks: ReadonlyArray<Attack>, millis: number): Promise<Outcome> => {
   await using sandbox = await SandboxProcess.start(["--log", "/dev/null"])
   const { info, pid } = sandbox
   const [ada, ,] = info.subscribers
@@ -35,8 +35,10 @@ export const run = async ({ name }: Attack, millis: number): Promise<Outcome> =>
   let slowest = 0
   let failed = 0
   let sent = 0
-  const attacker = new Worker(new URL("./attacker.ts", import.meta.url), { workerData: { name, info } })
-  await once(attacker, "message")
+  const attackers = attacks.map(({ name }) =>
+    new Worker(new URL("./attacker.ts", import.meta.url), { workerData: { name, info } })
+  )
+  await Promise.all(attackers.map((attacker) => once(attacker, "message")))
   const until = performance.now() + millis
   while (performance.now() < until) {
     const at = performance.now()
@@ -54,6 +56,6 @@ export const run = async ({ name }: Attack, millis: number): Promise<Outcome> =>
     most = Math.max(most, memoryOf(pid))
     await sleep(50)
   }
-  await attacker.terminate()
+  await Promise.all(attackers.map((attacker) => attacker.terminate()))
   return { grown: Math.round(most - before), sent, failed, slowest: Math.round(slowest) }
 }

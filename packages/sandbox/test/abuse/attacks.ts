@@ -49,7 +49,7 @@ const upgrade = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConn
   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 
 /** A frame of text as a client writes it, masked with nothing. */
-export const frame = (text: string): Buffer => {
+const frame = (text: string): Buffer => {
   const payload = Buffer.from(text)
   const head = Buffer.alloc(payload.length < 126 ? 6 : payload.length < 65_536 ? 8 : 14)
   head[0] = 0x81

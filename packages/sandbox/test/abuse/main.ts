@@ -4,8 +4,8 @@ import { attacks } from "./attacks.ts"
 
 const millis = Number(process.argv[2] ?? 8000)
 for (const attack of attacks) {
-  const { failed, grown, sent, slowest } = await run(attack, millis)
-  console.log(
-    `${attack.name}: +${grown} MiB, ${sent} messages sent beside it, ${failed} failed, the slowest in ${slowest} ms`
+  const { failed, grown, sent, slowest } = await run([attack], millis)
+  process.stdout.write(
+    `${attack.name}: +${grown} MiB, ${sent} messages sent beside it, ${failed} failed, the slowest in ${slowest} ms\n`
   )
 }
