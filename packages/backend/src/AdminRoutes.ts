@@ -33,6 +33,7 @@ const decodeDrop = decoder(Admin.DropSessions)
 const decodeDisconnect = decoder(Admin.DisconnectSessions)
 // a misspelt key would make a rule match more than it should
 const decodeRules = strictDecoder(Faults.Rules)
+const decodeAdded = strictDecoder(Faults.AddedRules)
 const decodeLog = decoder(Admin.WireLogSwitch)
 
 /** A body is taken as JSON when it says so: a web page can't say it to another origin without asking first. */
@@ -233,6 +234,14 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       "/faults",
       Effect.map(adminBody(decodeRules), (rules) => {
         faults.set(rules)
+        return json(faults.rules())
+      })
+    )
+    yield* route(
+      "POST",
+      "/faults",
+      Effect.map(adminBody(decodeAdded), ({ rules }) => {
+        faults.add(rules)
         return json(faults.rules())
       })
     )

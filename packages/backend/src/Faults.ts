@@ -107,6 +107,10 @@ export type Rule = typeof Rule.Type
 export const Rules = Schema.Struct({ rules: Schema.Array(Rule), seed: maybe(Schema.Finite) })
 export type Rules = typeof Rules.Type
 
+/** Body of `POST /_sandbox/faults`. */
+export const AddedRules = Schema.Struct({ rules: Schema.Array(Rule) })
+export type AddedRules = typeof AddedRules.Type
+
 /** A moment at which something may go wrong. */
 export type Moment =
   | {
@@ -126,10 +130,12 @@ export type Moment =
 
 /** What the faults offer. */
 export interface Service {
-  /** The rules as they stand, each with the matches it still lets pass, and the times and the time it has left. */
+  /** The rules as they stand, without those that are used up, each with the matches it still lets pass, and the times and the time it has left. */
   readonly rules: () => Rules
   /** Replaces the rules. */
   readonly set: (rules: Rules) => void
+  /** Adds rules behind those that stand. */
+  readonly add: (rules: ReadonlyArray<Rule>) => void
   /** Removes them all. */
   readonly clear: () => void
   /** What goes wrong at this moment; counts as carried out. */
@@ -190,6 +196,13 @@ export const make: Effect.Effect<Service> = Effect.gen(function*() {
   let armed: ReadonlyArray<{ readonly rule: Rule; readonly until: number; left: number; skip: number }> = []
   let seed: number | undefined
   let chance = () => random.nextDoubleUnsafe()
+  const arm = (rules: ReadonlyArray<Rule>) =>
+    rules.map((rule) => ({
+      rule,
+      until: now() + (rule.forMillis ?? Infinity),
+      left: rule.times ?? Infinity,
+      skip: rule.skip ?? 0
+    }))
   const forgetPast = () => {
     if (armed.some(({ until }) => until <= now())) armed = armed.filter(({ until }) => until > now())
   }
@@ -198,7 +211,7 @@ export const make: Effect.Effect<Service> = Effect.gen(function*() {
     rules: () => {
       forgetPast()
       return {
-        rules: armed.map(({ left, rule, skip, until }) => ({
+        rules: armed.filter(({ left }) => left > 0).map(({ left, rule, skip, until }) => ({
           ...rule,
           ...(left === Infinity ? undefined : { times: left }),
           ...(typeof rule.skip === "number" ? { skip } : undefined),
@@ -208,14 +221,12 @@ export const make: Effect.Effect<Service> = Effect.gen(function*() {
       }
     },
     set: (rules) => {
-      armed = rules.rules.map((rule) => ({
-        rule,
-        until: now() + (rule.forMillis ?? Infinity),
-        left: rule.times ?? Infinity,
-        skip: rule.skip ?? 0
-      }))
+      armed = arm(rules.rules)
       seed = rules.seed ?? undefined
       chance = seed === undefined ? () => random.nextDoubleUnsafe() : seeded(seed)
+    },
+    add: (rules) => {
+      armed = [...armed.filter(({ left }) => left > 0), ...arm(rules)]
     },
     clear: () => {
       armed = []

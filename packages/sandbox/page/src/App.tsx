@@ -2,17 +2,21 @@ import { useCallback, useEffect, useMemo, useState } from "react"
 import { admin } from "./admin/api.ts"
 import type { Directory, StoredMessage } from "./admin/models.ts"
 import { type Choice, resolve, type Resolved } from "./conversations.ts"
-import { DirectoryTables } from "./Directory.tsx"
-import type { Fault } from "./faults.ts"
+import { DirectoryTables } from "./DirectoryTables.tsx"
+import type { Fault } from "./faultButtons.ts"
 import { Faults } from "./Faults.tsx"
 import { Guide } from "./Guide.tsx"
 import { nothing, Pane, type Report } from "./Pane.tsx"
+import { Status, useAnnouncement } from "./Status.tsx"
 import { count, type Sent, type Tally } from "./tally.ts"
 import { TallyLine } from "./TallyLine.tsx"
 import { useSandbox } from "./useSandbox.ts"
 import { WireLog } from "./WireLog.tsx"
 
 const titles = ["left", "right"] as const
+/** How long a notice is shown, in milliseconds. */
+const noticeFor = 10_000
+
 const none: Choice = { subscriber: "", conversation: "" }
 
 /** How many messages are counted; of more, the newest. */
@@ -78,26 +82,27 @@ const useTally = (
     setSent((sent) => [...sent, { clientId, key, at: performance.now() }].slice(-maxSent))
     poller.refresh()
   }, [poller])
+  const onDiscarded = useCallback((clientIds: ReadonlyArray<string>) => {
+    setSent((sent) => sent.filter(({ clientId }) => !clientIds.includes(clientId)))
+  }, [])
   const connectedSince = useSince(reports.every(({ isConnected }) => isConnected))
-  const stored = useMemo(() => idsByClientId(snapshot.stored ?? []), [snapshot.stored])
   const sentHere = shared === null ? [] : sent.filter(({ key }) => key === shared.key)
+  const addressId = sentHere.length === 0 || shared === null ? null : shared.conversation.addressId
+  // what was read may be of the conversation that was shared before
+  const messages = snapshot.stored?.addressId === addressId ? snapshot.stored?.messages : undefined
+  const stored = useMemo(() => messages === undefined ? null : idsByClientId(messages), [messages])
   const tallyOf = (sent: ReadonlyArray<Sent>): Tally =>
     count({ sent, stored, panes: reports, connectedSince, now: performance.now() })
   const tally = tallyOf(sentHere)
 
-  const addressId = sentHere.length === 0 || shared === null ? null : shared.conversation.addressId
-  const [isNeeded] = useState(() => ({ current: false }))
-  useEffect(() => {
-    isNeeded.current = tally.shown < tally.sent
-  })
-  useEffect(() => {
-    poller.watch(addressId === null ? null : { addressId, isNeeded: () => isNeeded.current })
-  }, [poller, addressId, isNeeded])
+  const needed = tally.pending > 0 ? addressId : null
+  useEffect(() => poller.watch(needed), [poller, needed])
   return {
     tally: shared === null ? null : tally,
     /** The same for messages that were sent after a time. */
     since: (at: number) => tallyOf(sentHere.filter((message) => message.at > at)),
-    onSent
+    onSent,
+    onDiscarded
   }
 }
 
@@ -120,34 +125,36 @@ const useGuide = ({ since, tally }: Pick<ReturnType<typeof useTally>, "since" | 
 export const App = () => {
   const sandbox = useSandbox()
   const { poller, snapshot } = sandbox
-  const { directory, entries, isLogEnabled, rules, server, sessions } = snapshot
+  const { directory, entries, isLogEnabled, problem, rules, sessions } = snapshot
   const { choose, handlers, panes, reports, tokens } = usePanes(directory)
   const shared = sharedOf(panes.map(({ resolved }) => resolved))
-  const { onSent, since, tally } = useTally(shared, reports, sandbox)
+  const { onDiscarded, onSent, since, tally } = useTally(shared, reports, sandbox)
   const guide = useGuide({ since, tally })
   const [target, setTarget] = useState<string | null>(null)
-  const [done, setDone] = useState("")
-  const [notice, setNotice] = useState("")
+  const [result, setResult] = useAnnouncement(null)
+  const [notice, setNotice] = useAnnouncement(noticeFor)
+  // a fault for somebody who is not there any more must not become one for everybody behind the user's back
+  if (target !== null && directory?.subscribers.every(({ name }) => name !== target)) setTarget(null)
 
   const change = async (act: () => Promise<string>) => {
     try {
-      setDone(await act())
+      setResult(await act())
     } catch (error) {
-      setDone(`That did not work: ${error instanceof Error ? error.message : String(error)}.`)
+      setResult(`That did not work: ${error instanceof Error ? error.message : String(error)}.`)
     }
     poller.refresh()
   }
   const runFault = (fault: Fault) =>
     void change(async () => {
       const subscriberId = directory?.subscribers.find(({ name }) => name === target)?.id
-      const { cutSockets, words } = await fault.run(admin, {
+      const { cutSockets, message } = await fault.run(admin, {
         subscriberId,
         tokens: tokens.filter((token, index) =>
           token !== "" && (target === null || panes[index]?.resolved?.me.name === target)
         )
       })
       if (cutSockets > 0) guide.onCut()
-      return words
+      return message
     })
   const clearFaults = () =>
     void change(async () => {
@@ -162,14 +169,14 @@ export const App = () => {
       <header className="top">
         <h1>Sandbox</h1>
         <code>{location.origin}</code>
-        <p role="status" className="notice">{notice}</p>
+        <Status announcement={notice} className="notice" />
       </header>
-      <p role="status" className="down" data-shown={server === "down"}>
-        {server === "down" && "The sandbox does not answer; trying again…"}
+      <p role="status" className="down" data-shown={problem !== null}>
+        {problem !== null && `${problem}; trying again…`}
       </p>
       <main>
         <Guide {...guide.steps} tally={tally} />
-        {directory === null ? <p>{server === "loading" ? "Loading…" : ""}</p> : (
+        {directory === null ? <p>{problem === null ? "Loading…" : ""}</p> : (
           <>
             <section className="chat" aria-labelledby="chat">
               <h2 id="chat" className="hidden">Chat</h2>
@@ -185,6 +192,7 @@ export const App = () => {
                         directory={directory}
                         resolved={resolved}
                         onSent={onSent}
+                        onDiscarded={onDiscarded}
                         {...handler}
                       />
                     )
@@ -196,7 +204,7 @@ export const App = () => {
               subscribers={directory.subscribers}
               rules={rules}
               target={target}
-              done={done}
+              result={result}
               onTarget={setTarget}
               onRun={runFault}
               onClear={clearFaults}

@@ -4,11 +4,11 @@ export interface CopyButtonProps {
   readonly text: string
   /** What the text is, for those who don't see where the button is. */
   readonly what: string
-  readonly onCopied: (words: string) => void
+  readonly onCopied: (message: string) => void
 }
 
 /** How long the button says that the text was copied, in milliseconds. */
-const sayFor = 2000
+const copiedFor = 2000
 
 /** Copies a text; where the browser does not let it, it shows the text, selected. */
 export const CopyButton = ({ onCopied, text, what }: CopyButtonProps) => {
@@ -17,7 +17,7 @@ export const CopyButton = ({ onCopied, text, what }: CopyButtonProps) => {
   useEffect(() => {
     if (state === "refused") input.current?.select()
     if (state !== "copied") return
-    const timer = setTimeout(() => setState("idle"), sayFor)
+    const timer = setTimeout(() => setState("idle"), copiedFor)
     return () => clearTimeout(timer)
   }, [state])
   const copy = async () => {

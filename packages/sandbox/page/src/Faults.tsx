@@ -1,15 +1,16 @@
 import { useId } from "react"
-import type { ActiveRules, Subscriber } from "./admin/models.ts"
-import { type Fault, faults } from "./faults.ts"
-import { describe, leftOf } from "./rules.ts"
+import type { ActiveRule, Subscriber } from "./admin/models.ts"
+import { type Fault, faults } from "./faultButtons.ts"
+import { describe, remaining } from "./rules.ts"
+import { type Announcement, Status } from "./Status.tsx"
 
 export interface FaultsProps {
   readonly subscribers: ReadonlyArray<Subscriber>
-  readonly rules: ActiveRules
+  readonly rules: ReadonlyArray<ActiveRule>
   /** The name of the subscriber whom faults are for; `null` for everybody. */
   readonly target: string | null
-  /** What the last one did. */
-  readonly done: string
+  /** What the last fault did. */
+  readonly result: Announcement
   readonly onTarget: (name: string | null) => void
   readonly onRun: (fault: Fault) => void
   readonly onClear: () => void
@@ -26,38 +27,39 @@ const Card = ({ fault, onRun }: { readonly fault: Fault; readonly onRun: (fault:
 }
 
 /** What can go wrong at the press of a button, and what is going wrong at present. */
-export const Faults = ({ done, onClear, onRun, onTarget, rules, subscribers, target }: FaultsProps) => {
-  const active = rules.rules.filter(({ times }) => times !== 0)
-  return (
-    <section className="faults" aria-labelledby="faults">
-      <header>
-        <h2 id="faults">Faults</h2>
-        <label>
-          For{" "}
-          <select value={target ?? ""} onChange={(event) => onTarget(event.target.value || null)}>
-            <option value="">everybody</option>
-            {subscribers.map(({ id, name }) => <option key={id}>{name}</option>)}
-          </select>
-        </label>
-        <p role="status">{done}</p>
-      </header>
-      <ul className="cards">
-        {faults.map((fault) => <Card key={fault.id} fault={fault} onRun={onRun} />)}
-      </ul>
-      <div className="active">
-        <h3>Active rules</h3>
-        {active.length === 0 ? <p>None.</p> : (
-          <ul>
-            {active.map((rule, index) => (
-              // rules have no ids, and change by being replaced
-              <li key={`${index} ${describe(rule)}`}>
-                {describe(rule)} <span className="left">{leftOf(rule)}</span>
-              </li>
-            ))}
-          </ul>
-        )}
-        <button type="button" disabled={rules.rules.length === 0} onClick={onClear}>Clear faults</button>
-      </div>
-    </section>
-  )
-}
+export const Faults = ({ onClear, onRun, onTarget, result, rules, subscribers, target }: FaultsProps) => (
+  <section className="faults" aria-labelledby="faults">
+    <header>
+      <h2 id="faults">Faults</h2>
+      <label>
+        For{" "}
+        <select
+          value={target ?? ""}
+          onChange={(event) =>
+            onTarget(event.target.value || null)}
+        >
+          <option value="">everybody</option>
+          {subscribers.map(({ id, name }) => <option key={id}>{name}</option>)}
+        </select>
+      </label>
+      <Status announcement={result} />
+    </header>
+    <ul className="cards">
+      {faults.map((fault) => <Card key={fault.id} fault={fault} onRun={onRun} />)}
+    </ul>
+    <div className="active">
+      <h3>Active rules</h3>
+      {rules.length === 0 ? <p>None.</p> : (
+        <ul>
+          {rules.map((rule, index) => (
+            // rules have no ids, and change by being replaced
+            <li key={`${index} ${describe(rule)}`}>
+              {describe(rule)} <span className="left">{remaining(rule)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      <button type="button" disabled={rules.length === 0} onClick={onClear}>Clear faults</button>
+    </div>
+  </section>
+)

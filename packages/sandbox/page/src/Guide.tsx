@@ -15,7 +15,7 @@ export const Guide = ({ hasArrived, hasCut, hasWritten, tally }: GuideProps) => 
     { text: "Cut the sockets.", isDone: hasCut },
     { text: "Write again.", isDone: hasArrived }
   ]
-  const isKept = hasArrived && tally !== null && tally.lost === 0 && tally.twice === 0 && tally.failed === 0
+  const isKept = hasArrived && tally !== null && tally.lost === 0 && tally.duplicates === 0 && tally.failed === 0
   return (
     <section className="guide" aria-labelledby="guide">
       <h2 id="guide">See that nothing is lost</h2>
@@ -27,7 +27,7 @@ export const Guide = ({ hasArrived, hasCut, hasWritten, tally }: GuideProps) => 
           </li>
         ))}
       </ol>
-      <p role="status">{isKept && "Nothing was lost, and nothing came twice."}</p>
+      <p role="status">{isKept && "No message was lost or duplicated."}</p>
     </section>
   )
 }

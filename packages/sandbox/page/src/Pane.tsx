@@ -7,9 +7,10 @@ import {
   useSendMessage,
   useTimeline
 } from "@effect-signalwire/react"
-import { useEffect, useId, useState } from "react"
+import { useCallback, useEffect, useId, useMemo, useRef, useState } from "react"
 import { admin } from "./admin/api.ts"
 import type { Directory } from "./admin/models.ts"
+import { timeOf } from "./clock.ts"
 import { describe } from "./connection.ts"
 import { type Choice, conversationsOf, namesOf, type Resolved } from "./conversations.ts"
 import type { Shown } from "./tally.ts"
@@ -20,7 +21,7 @@ import { useJoined } from "./useJoined.ts"
 /** The sandbox that served the page, whichever host its tokens name. */
 const urls = { http: location.origin, ws: location.origin.replace(/^http/, "ws") }
 
-/** What a pane tells the page. */
+/** What a pane reports. */
 export interface Report extends Shown {
   /** Whether messages arrive as they happen. */
   readonly isConnected: boolean
@@ -33,36 +34,39 @@ const reportOf = (connection: ConnectionState, messages: ReadonlyArray<TimelineM
   const outgoing = new Map<string, "sending" | "failed">()
   for (const message of messages) {
     if (message.status === "stored") stored.set(message.message.id, (stored.get(message.message.id) ?? 0) + 1)
-    else outgoing.set(message.clientId, message.status === "failed" ? "failed" : "sending")
+    // once the server has accepted it, it only has to appear
+    else if (message.status !== "sent") outgoing.set(message.clientId, message.status)
   }
   return { isConnected: connection._tag === "Connected" && !connection.catchingUp, stored, outgoing }
 }
 
-const clock = (seconds: number): string => new Date(seconds * 1000).toLocaleTimeString(undefined, { hour12: false })
-
 /** A failed send, with what can be done about it. */
-const Failed = ({ message }: { readonly message: OutgoingMessage }) => (
+const Failed = ({ message, onDiscard }: {
+  readonly message: OutgoingMessage
+  readonly onDiscard: (message: OutgoingMessage) => void
+}) => (
   <span className="failed" role="alert">
     {message.error instanceof ConversationError && message.error.stored === "unknown" ? "Perhaps not sent" : "Not sent"}
     {`: ${message.error?.message ?? "unknown reason"} `}
     <button type="button" onClick={message.retry}>Try again</button>
-    <button type="button" onClick={message.discard}>Discard</button>
+    <button type="button" onClick={() => onDiscard(message)}>Discard</button>
   </span>
 )
 
-const Message = ({ from, isMine, message }: {
+const Message = ({ from, isMine, message, onDiscard }: {
   readonly from: string
   readonly isMine: boolean
   readonly message: TimelineMessage
+  readonly onDiscard: (message: OutgoingMessage) => void
 }) => (
   <li data-status={message.status} data-mine={isMine}>
     <p>
       <span className="by">{from}</span> {message.text}
     </p>
     {message.status === "stored"
-      ? <time>{clock(message.message.ts)}</time>
+      ? <time>{timeOf(message.message.ts * 1000)}</time>
       : message.status === "failed"
-      ? <Failed message={message} />
+      ? <Failed message={message} onDiscard={onDiscard} />
       : <span className="note">sending…</span>}
   </li>
 )
@@ -73,10 +77,13 @@ interface ChatProps {
   readonly connection: ConnectionState
   readonly onSent: (clientId: string, key: string) => void
   readonly onReport: (report: Report) => void
+  /** Called with the client ids of messages that are given up: they will not be sent any more. */
+  readonly onDiscarded: (clientIds: ReadonlyArray<string>) => void
 }
 
 /** A conversation that was joined: what was said, and what to say. */
-const Chat = ({ connection, names, onReport, onSent, resolved: { conversation, key, me } }: ChatProps) => {
+const Chat = ({ connection, names, onDiscarded, onReport, onSent, resolved }: ChatProps) => {
+  const { conversation, key, me } = resolved
   const { hasOlder, isLoadingOlder, loadOlder, messages, reason, status } = useTimeline(conversation.addressId)
   const { send } = useSendMessage(conversation.addressId)
   const { onScroll, ref } = useFollowing<HTMLDivElement>(messages)
@@ -86,6 +93,10 @@ const Chat = ({ connection, names, onReport, onSent, resolved: { conversation, k
     if (text.trim() === "") return
     onSent(send(text.trim()), key)
     setText("")
+  }
+  const discard = ({ clientId, discard }: OutgoingMessage) => {
+    discard()
+    onDiscarded([clientId])
   }
   const label = `Message from ${me.name} to ${conversation.label}`
   return (
@@ -117,6 +128,7 @@ const Chat = ({ connection, names, onReport, onSent, resolved: { conversation, k
               <Message
                 key={message.key}
                 message={message}
+                onDiscard={discard}
                 isMine={from === me.addressId}
                 from={names.get(from ?? "") ?? "somebody"}
               />
@@ -180,6 +192,7 @@ export interface PaneProps {
   readonly onToken: (token: string) => void
   readonly onSent: (clientId: string, key: string) => void
   readonly onReport: (report: Report) => void
+  readonly onDiscarded: (clientIds: ReadonlyArray<string>) => void
 }
 
 /** A client of its own, with the token that its subscriber had when it began. */
@@ -198,9 +211,20 @@ const Client = ({ onToken, ...props }: Omit<ChatProps, "connection"> & Pick<Pane
     }
   }))
   useEffect(() => onToken(options.token), [onToken, options])
+  // what the client has not sent when it is closed, it never will; by conversation
+  const unsent = useRef(new Map<string, ReadonlyArray<string>>())
+  const { onDiscarded, onReport, resolved: { key } } = props
+  const report = useCallback((report: Report) => {
+    unsent.current.set(key, [...report.outgoing.keys()])
+    onReport(report)
+  }, [key, onReport])
+  useEffect(() => {
+    const { current } = unsent
+    return () => onDiscarded([...current.values()].flat())
+  }, [onDiscarded])
   return (
     <SignalWireProvider options={options}>
-      <Connected {...props} />
+      <Connected {...props} onReport={report} />
     </SignalWireProvider>
   )
 }
@@ -209,6 +233,7 @@ const Client = ({ onToken, ...props }: Omit<ChatProps, "connection"> & Pick<Pane
 export const Pane = ({ directory, onChoose, resolved, title, ...rest }: PaneProps) => {
   const { conversation, me } = resolved
   const id = useId()
+  const names = useMemo(() => namesOf(directory), [directory])
   return (
     <section className="pane" aria-labelledby={id}>
       <header>
@@ -237,7 +262,7 @@ export const Pane = ({ directory, onChoose, resolved, title, ...rest }: PaneProp
       <Client
         key={`${directory.projectId} ${me.id}`}
         resolved={resolved}
-        names={namesOf(directory)}
+        names={names}
         {...rest}
       />
     </section>

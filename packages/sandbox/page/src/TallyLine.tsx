@@ -9,10 +9,10 @@ export const TallyLine = ({ tally }: { readonly tally: Tally | null }) => {
     { label: "sent", value: tally.sent },
     { label: "stored", value: tally.stored },
     { label: "shown in both panes", value: tally.shown },
-    ...(tally.underWay === 0 ? [] : [{ label: "under way", value: tally.underWay }]),
+    ...(tally.pending === 0 ? [] : [{ label: "pending", value: tally.pending }]),
     ...(tally.failed === 0 ? [] : [{ label: "failed", value: tally.failed, isBad: true }]),
     { label: "lost", value: tally.lost, isBad: tally.lost > 0 },
-    { label: "twice", value: tally.twice, isBad: tally.twice > 0 }
+    { label: "duplicates", value: tally.duplicates, isBad: tally.duplicates > 0 }
   ]
   return (
     <dl className="tally" aria-label="Messages sent from this page">

@@ -1,5 +1,6 @@
 import { type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from "react"
 import type { Entry, Subscriber } from "./admin/models.ts"
+import { exactTimeOf } from "./clock.ts"
 import { CopyButton } from "./CopyButton.tsx"
 import { Json } from "./Json.tsx"
 import { everything, type Filter, type Row, select, toRows } from "./logRows.ts"
@@ -14,12 +15,7 @@ export interface WireLogProps {
   readonly subscribers: ReadonlyArray<Subscriber>
   readonly onEnable: (enabled: boolean) => void
   readonly onClear: () => void
-  readonly onCopied: (words: string) => void
-}
-
-const clock = (time: number): string => {
-  const date = new Date(time)
-  return `${date.toLocaleTimeString(undefined, { hour12: false })}.${String(date.getMilliseconds()).padStart(3, "0")}`
+  readonly onCopied: (message: string) => void
 }
 
 const arrows = { in: { sign: "→", words: "from the client" }, out: { sign: "←", words: "to the client" } }
@@ -42,7 +38,7 @@ const Line = memo(({ isChosen, name, onChoose, row }: {
       data-direction={row.direction}
       onClick={() => onChoose(row)}
     >
-      <time>{clock(row.time)}</time>
+      <time>{exactTimeOf(row.time)}</time>
       <span className="arrow">
         <span aria-hidden="true">{arrow?.sign ?? "•"}</span>
         <span className="hidden">{arrow?.words}</span>

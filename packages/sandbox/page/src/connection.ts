@@ -12,7 +12,7 @@ export interface Words {
 export const describe = (connection: ConnectionState, gapMillis: number | null): Words => {
   const { reason } = connection
   if (reason?._tag === "Unauthorized") {
-    return { tone: "bad", text: `${connection._tag}: the token was refused, asking for another one…` }
+    return { tone: "bad", text: `${connection._tag}: the token was refused, requesting another one…` }
   }
   switch (connection._tag) {
     case "Idle":

@@ -52,40 +52,52 @@ const socketSummary = { opened: "socket opened", refused: "socket refused", clos
 const shortened = (path: string | null): string =>
   (path ?? "").replace(/([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "$1…")
 
-/** Writes entries as rows; responses take what they don't have from their requests. */
+/** An entry as a row; a response takes what it does not have from its request. */
+const toRow = (entry: Entry, request: Entry | undefined): Row => {
+  const { fault, on, seq, time } = entry
+  const row = { seq, time, fault, entry, subscriberId: entry.subscriberId, isPing: false }
+  switch (on) {
+    case "request":
+      return { ...row, kind: "http", direction: "in", summary: `${entry.method} ${shortened(entry.path)}` }
+    case "response": {
+      const of = request === undefined ? "" : ` ${request.method} ${shortened(request.path)}`
+      return {
+        ...row,
+        kind: "http",
+        direction: "out",
+        subscriberId: request?.subscriberId ?? null,
+        summary: `${entry.status ?? "no response"}${of}`
+      }
+    }
+    case "frame":
+      return {
+        ...row,
+        kind: "frame",
+        direction: entry.direction,
+        summary: frameSummary(entry),
+        isPing: entry.method === "signalwire.ping"
+      }
+    case "opened":
+    case "refused":
+    case "closed":
+      return { ...row, kind: "socket", direction: null, summary: socketSummary[on] }
+  }
+}
+
+/** The rows of entries that are held: an entry has the same row each time, which then need not be drawn again. */
+const rowsByEntry = new WeakMap<Entry, Row>()
+
+/** Writes entries as rows. */
 export const toRows = (entries: ReadonlyArray<Entry>): ReadonlyArray<Row> => {
   const requests = new Map<number, Entry>()
   return entries.map((entry) => {
-    const { exchange, fault, on, seq, time } = entry
-    const row = { seq, time, fault, entry, subscriberId: entry.subscriberId, isPing: false }
-    switch (on) {
-      case "request":
-        if (exchange !== null) requests.set(exchange, entry)
-        return { ...row, kind: "http", direction: "in", summary: `${entry.method} ${shortened(entry.path)}` }
-      case "response": {
-        const request = exchange === null ? undefined : requests.get(exchange)
-        const of = request === undefined ? "" : ` ${request.method} ${shortened(request.path)}`
-        return {
-          ...row,
-          kind: "http",
-          direction: "out",
-          subscriberId: request?.subscriberId ?? null,
-          summary: `${entry.status ?? "no response"}${of}`
-        }
-      }
-      case "frame":
-        return {
-          ...row,
-          kind: "frame",
-          direction: entry.direction,
-          summary: frameSummary(entry),
-          isPing: entry.method === "signalwire.ping"
-        }
-      case "opened":
-      case "refused":
-      case "closed":
-        return { ...row, kind: "socket", direction: null, summary: socketSummary[on] }
-    }
+    const { exchange, on } = entry
+    if (on === "request" && exchange !== null) requests.set(exchange, entry)
+    const known = rowsByEntry.get(entry)
+    if (known !== undefined) return known
+    const row = toRow(entry, exchange === null ? undefined : requests.get(exchange))
+    rowsByEntry.set(entry, row)
+    return row
   })
 }
 
@@ -97,7 +109,6 @@ export const select = (rows: ReadonlyArray<Row>, filter: Filter): ReadonlyArray<
     (filter.kind === "all" || row.kind === filter.kind) &&
     (filter.direction === "all" || row.direction === filter.direction) &&
     (filter.subscriberId === null || row.subscriberId === filter.subscriberId) &&
-    (text === "" || row.summary.toLowerCase().includes(text) ||
-      JSON.stringify(row.entry.raw).toLowerCase().includes(text))
+    (text === "" || row.entry.text.includes(text) || row.summary.toLowerCase().includes(text))
   )
 }

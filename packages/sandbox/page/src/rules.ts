@@ -32,10 +32,10 @@ const actionOf = (action: ActiveRule["action"]): string => {
 export const describe = ({ action, match }: ActiveRule): string => `${actionOf(action)}: ${whereOf(match)}`
 
 /** What is left of a rule. */
-export const leftOf = ({ forMillis, times }: ActiveRule): string => {
-  const left = [
+export const remaining = ({ forMillis, times }: ActiveRule): string => {
+  const limits = [
     ...(times === null ? [] : [times === 1 ? "once" : `${times} times`]),
     ...(forMillis === null ? [] : [`${Math.ceil(forMillis / 1000)} s left`])
   ]
-  return left.length === 0 ? "until cleared" : left.join(", ")
+  return limits.length === 0 ? "until cleared" : limits.join(", ")
 }

@@ -20,20 +20,20 @@ export interface Tally {
   readonly stored: number
   /** Stored, and shown in both panes. */
   readonly shown: number
-  /** Not seen everywhere, but not late either. */
-  readonly underWay: number
+  /** Not in both panes yet, but not late either. */
+  readonly pending: number
   /** A send failed, and says so in its pane, where it can be tried again. */
   readonly failed: number
-  /** Neither under way nor failed, and not stored or not shown in both panes. */
+  /** Neither pending nor failed, and not stored or not shown in both panes. */
   readonly lost: number
   /** Stored more than once, or shown more than once in a pane. */
-  readonly twice: number
+  readonly duplicates: number
 }
 
-export interface Evidence {
+export interface TallyInput {
   readonly sent: ReadonlyArray<Sent>
-  /** The ids that the server stored messages under, by the client id of these. */
-  readonly stored: ReadonlyMap<string, ReadonlyArray<string>>
+  /** The ids that the server stored messages under, by the client id of these; `null` until it was asked. */
+  readonly stored: ReadonlyMap<string, ReadonlyArray<string>> | null
   readonly panes: ReadonlyArray<Shown>
   /** Since when all panes have been connected and caught up, by the monotonic clock; `null` while they are not. */
   readonly connectedSince: number | null
@@ -42,17 +42,17 @@ export interface Evidence {
 }
 
 /** How long a message may take to appear in panes that are connected, in milliseconds; after that it counts as lost. */
-export const patience = 30_000
+export const lostAfter = 30_000
 
-/** Sums up the evidence. */
-export const count = ({ connectedSince, now, panes, sent, stored }: Evidence): Tally => {
-  const tally = { sent: sent.length, stored: 0, shown: 0, underWay: 0, failed: 0, lost: 0, twice: 0 }
+/** Counts the messages by what became of them. */
+export const count = ({ connectedSince, now, panes, sent, stored }: TallyInput): Tally => {
+  const tally = { sent: sent.length, stored: 0, shown: 0, pending: 0, failed: 0, lost: 0, duplicates: 0 }
   for (const { at, clientId } of sent) {
-    const ids = stored.get(clientId) ?? []
+    const ids = stored?.get(clientId) ?? []
     const shown = panes.map((pane) => ids.reduce((sum, id) => sum + (pane.stored.get(id) ?? 0), 0))
     const isEverywhere = ids.length > 0 && shown.every((times) => times > 0)
     if (ids.length > 0) tally.stored++
-    if (ids.length > 1 || shown.some((times) => times > 1)) tally.twice++
+    if (ids.length > 1 || shown.some((times) => times > 1)) tally.duplicates++
     if (isEverywhere) {
       tally.shown++
       continue
@@ -60,8 +60,9 @@ export const count = ({ connectedSince, now, panes, sent, stored }: Evidence): T
     const outgoing = panes.map((pane) => pane.outgoing.get(clientId))
     if (outgoing.includes("failed")) tally.failed++
     else if (
-      outgoing.includes("sending") || connectedSince === null || now - Math.max(at, connectedSince) < patience
-    ) tally.underWay++
+      stored === null || outgoing.includes("sending") || connectedSince === null ||
+      now - Math.max(at, connectedSince) < lostAfter
+    ) tally.pending++
     else tally.lost++
   }
   return tally

@@ -25,10 +25,17 @@ describe("the part of the log that is held", () => {
     assert.strictEqual(merge(held, server(held)(held)), held)
   })
   it("is the newest entries, as many as there is room for", () => {
-    const all = entries(1, capacity + 10)
+    const all = entries(1, capacity.entries + 10)
     assert.deepStrictEqual(merge([], server(all)([])), all.slice(10))
-    const held = all.slice(0, capacity)
+    const held = all.slice(0, capacity.entries)
     assert.deepStrictEqual(merge(held, server(all)(held)), all.slice(10))
+  })
+  it("is the newest entries, as many bytes as there is room for, and at least one", () => {
+    const large = (seq: number) => ({ ...entry(seq), text: "x".repeat(capacity.bytes / 2) })
+    const all = [1, 2, 3].map(large)
+    assert.deepStrictEqual(seqs(merge([], server(all)([]))), [2, 3])
+    const wide = { ...entry(4), text: "→".repeat(capacity.bytes) }
+    assert.deepStrictEqual(seqs(merge(all, server([...all, wide])(all))), [4])
   })
   it("is read anew when the server's was cleared", () => {
     assert.isNull(merge(entries(1, 3), server([])(entries(1, 3))))

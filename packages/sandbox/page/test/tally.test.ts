@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { count, type Evidence, patience, type Shown } from "../src/tally.ts"
+import { count, lostAfter, type Shown, type TallyInput } from "../src/tally.ts"
 
 const pane = (
   ids: ReadonlyArray<string> = [],
@@ -10,48 +10,54 @@ const pane = (
 })
 
 /** One message was sent, is stored and in both panes, long ago. */
-const well: Evidence = {
+const delivered: TallyInput = {
   sent: [{ clientId: "c1", at: 0 }],
   stored: new Map([["c1", ["m1"]]]),
   panes: [pane(["m1"]), pane(["m1"])],
   connectedSince: 0,
-  now: 10 * patience
+  now: 10 * lostAfter
 }
 
-const counted = { sent: 1, stored: 1, shown: 1, underWay: 0, failed: 0, lost: 0, twice: 0 }
+const counted = { sent: 1, stored: 1, shown: 1, pending: 0, failed: 0, lost: 0, duplicates: 0 }
 
 describe("what became of messages", () => {
-  it("is well when they are stored, and shown in both panes", () => {
-    assert.deepStrictEqual(count(well), counted)
+  it("is delivered when they are stored, and shown in both panes", () => {
+    assert.deepStrictEqual(count(delivered), counted)
   })
   it("counts a message as lost that should long have been in both panes", () => {
-    const evidence = { ...well, panes: [pane(["m1"]), pane()] }
-    assert.deepStrictEqual(count(evidence), { ...counted, shown: 0, lost: 1 })
+    const input = { ...delivered, panes: [pane(["m1"]), pane()] }
+    assert.deepStrictEqual(count(input), { ...counted, shown: 0, lost: 1 })
   })
   it("counts a message as lost that nothing is stored of", () => {
-    const evidence = { ...well, stored: new Map(), panes: [pane(), pane()] }
-    assert.deepStrictEqual(count(evidence), { ...counted, stored: 0, shown: 0, lost: 1 })
+    const input = { ...delivered, stored: new Map(), panes: [pane(), pane()] }
+    assert.deepStrictEqual(count(input), { ...counted, stored: 0, shown: 0, lost: 1 })
   })
   it("does not count as lost what is late only because a pane is not connected, or was not a moment ago", () => {
-    const missing = { ...well, panes: [pane(["m1"]), pane()] }
-    for (const connectedSince of [null, well.now - patience + 1]) {
-      assert.deepStrictEqual(count({ ...missing, connectedSince }), { ...counted, shown: 0, underWay: 1 })
+    const missing = { ...delivered, panes: [pane(["m1"]), pane()] }
+    for (const connectedSince of [null, delivered.now - lostAfter + 1]) {
+      assert.deepStrictEqual(count({ ...missing, connectedSince }), { ...counted, shown: 0, pending: 1 })
     }
-    assert.strictEqual(count({ ...missing, connectedSince: well.now - patience }).lost, 1)
+    assert.strictEqual(count({ ...missing, connectedSince: delivered.now - lostAfter }).lost, 1)
   })
   it("does not count as lost what is still being sent, however long it takes", () => {
-    const evidence = { ...well, stored: new Map(), panes: [pane([], [["c1", "sending"]]), pane()] }
-    assert.deepStrictEqual(count(evidence), { ...counted, stored: 0, shown: 0, underWay: 1 })
+    const input = { ...delivered, stored: new Map(), panes: [pane([], [["c1", "sending"]]), pane()] }
+    assert.deepStrictEqual(count(input), { ...counted, stored: 0, shown: 0, pending: 1 })
+  })
+  it("does not count as lost what the server was not asked about yet", () => {
+    assert.deepStrictEqual(count({ ...delivered, stored: null }), { ...counted, stored: 0, shown: 0, pending: 1 })
   })
   it("counts a send that failed as failed", () => {
-    const evidence = { ...well, stored: new Map(), panes: [pane([], [["c1", "failed"]]), pane()] }
-    assert.deepStrictEqual(count(evidence), { ...counted, stored: 0, shown: 0, failed: 1 })
+    const input = { ...delivered, stored: new Map(), panes: [pane([], [["c1", "failed"]]), pane()] }
+    assert.deepStrictEqual(count(input), { ...counted, stored: 0, shown: 0, failed: 1 })
   })
   it("sees that a message is stored twice, though it is shown once", () => {
     const stored = new Map([["c1", ["m1", "m2"]]])
-    assert.deepStrictEqual(count({ ...well, stored }), { ...counted, twice: 1 })
+    assert.deepStrictEqual(count({ ...delivered, stored }), { ...counted, duplicates: 1 })
   })
   it("sees that a message is shown twice in one pane, though it is stored once", () => {
-    assert.deepStrictEqual(count({ ...well, panes: [pane(["m1", "m1"]), pane(["m1"])] }), { ...counted, twice: 1 })
+    assert.deepStrictEqual(count({ ...delivered, panes: [pane(["m1", "m1"]), pane(["m1"])] }), {
+      ...counted,
+      duplicates: 1
+    })
   })
 })

@@ -1,7 +1,7 @@
 /** The admin API of the sandbox that served this page. */
-import { anything, type Decoder, number, record, text } from "./decoding.ts"
+import { type Decoder, fieldsOf, json, number, string, unknown } from "./decoding.ts"
 import {
-  type ActiveRules,
+  type ActiveRule,
   decodeDirectory,
   decodeLog,
   decodeRules,
@@ -17,17 +17,22 @@ import {
 /** How long a request may take, in milliseconds. */
 const deadline = 5000
 
-/** The sandbox's answer to a request that it refused. */
+/** The sandbox refused a request. */
 class AdminError extends Error {
   override readonly name = "AdminError"
+}
+
+/** The sandbox could not be reached, or did not respond in time. */
+export class UnreachableError extends Error {
+  override readonly name = "UnreachableError"
 }
 
 /** Every method rejects when the sandbox can't be reached within five seconds, refuses, or returns something else. */
 export interface AdminApi {
   readonly directory: (signal?: AbortSignal) => Promise<Directory>
   readonly sessions: (signal?: AbortSignal) => Promise<ReadonlyArray<Session>>
-  readonly rules: (signal?: AbortSignal) => Promise<ActiveRules>
-  /** Adds rules to those that are active, and removes those that have no times left. */
+  readonly rules: (signal?: AbortSignal) => Promise<ReadonlyArray<ActiveRule>>
+  /** Adds rules to those that are active. */
   readonly addRules: (rules: ReadonlyArray<NewRule>) => Promise<void>
   readonly clearRules: () => Promise<void>
   /** The entries of the wire log with a greater `seq`. */
@@ -50,50 +55,53 @@ const request = async <A>(
 ): Promise<A> => {
   const { body, signal } = options
   const timeout = AbortSignal.timeout(deadline)
-  const response = await fetch(`/_sandbox${path}`, {
-    method,
-    cache: "no-store",
-    signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-    ...(body === undefined
-      ? undefined
-      : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) })
+  const exchange = async () => {
+    const response = await fetch(`/_sandbox${path}`, {
+      method,
+      cache: "no-store",
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+      ...(body === undefined
+        ? undefined
+        : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) })
+    })
+    return { response, text: await response.text() }
+  }
+  const { response, text } = await exchange().catch((cause: unknown) => {
+    throw new UnreachableError("The sandbox does not answer", { cause })
   })
-  if (!response.ok) throw new AdminError(`${method} /_sandbox${path} returned ${response.status}`)
-  return decode(await response.json(), path)
+  if (!response.ok) throw new AdminError(`The sandbox answered ${response.status}: ${response.statusText}`)
+  return json(text, decode, `/_sandbox${path}`)
 }
 
 export const admin: AdminApi = {
   directory: (signal) => request("GET", "", decodeDirectory, { signal }),
   sessions: (signal) => request("GET", "/sessions", decodeSessions, { signal }),
   rules: (signal) => request("GET", "/faults", decodeRules, { signal }),
-  addRules: async (added) => {
-    const { rules, seed } = await admin.rules()
-    const active = rules.filter(({ times }) => times !== 0).map(({ raw }) => raw)
-    const body = { rules: [...active, ...added], ...(seed === null ? undefined : { seed }) }
-    await request("PUT", "/faults", anything, { body })
+  addRules: async (rules) => {
+    await request("POST", "/faults", unknown, { body: { rules } })
   },
   clearRules: async () => {
-    await request("DELETE", "/faults", anything)
+    await request("DELETE", "/faults", unknown)
   },
   log: (after, signal) => request("GET", `/log?after=${after}`, decodeLog, { signal }),
   enableLog: async (enabled, signal) => {
-    await request("PUT", "/log", anything, { body: { enabled }, signal })
+    await request("PUT", "/log", unknown, { body: { enabled }, signal })
   },
   clearLog: async () => {
-    await request("DELETE", "/log", anything)
+    await request("DELETE", "/log", unknown)
   },
   stored: (addressId, signal) =>
     request("GET", `/messages?addressId=${encodeURIComponent(addressId)}`, decodeStored, { signal }),
   dropSockets: (subscriberId) =>
-    request("POST", "/sessions/drop", (value, path) => number(record(value, path)["dropped"], `${path}.dropped`), {
+    request("POST", "/sessions/drop", (value, path) => fieldsOf(value, path)("dropped", number), {
       body: subscriberId === undefined ? {} : { subscriberId }
     }),
   mintToken: (subscriberId, signal) =>
-    request("POST", "/tokens", (value, path) => text(record(value, path)["token"], `${path}.token`), {
+    request("POST", "/tokens", (value, path) => fieldsOf(value, path)("token", string), {
       body: { subscriberId },
       signal
     }),
   expireToken: async (token) => {
-    await request("POST", "/tokens/expire", anything, { body: { token } })
+    await request("POST", "/tokens/expire", unknown, { body: { token } })
   }
 }

@@ -12,16 +12,16 @@ class DecodingError extends Error {
 }
 
 const fail = (path: string, expected: string): never => {
-  throw new DecodingError(`expected ${expected} at ${path}`)
+  throw new DecodingError(`The sandbox returned an unexpected response: expected ${expected} at ${path}`)
 }
 
-export const text: Decoder<string> = (value, path) => typeof value === "string" ? value : fail(path, "a string")
+export const string: Decoder<string> = (value, path) => typeof value === "string" ? value : fail(path, "a string")
 
 export const number: Decoder<number> = (value, path) => typeof value === "number" ? value : fail(path, "a number")
 
-export const truth: Decoder<boolean> = (value, path) => typeof value === "boolean" ? value : fail(path, "a boolean")
+export const boolean: Decoder<boolean> = (value, path) => typeof value === "boolean" ? value : fail(path, "a boolean")
 
-export const anything: Decoder<unknown> = (value) => value
+export const unknown: Decoder<unknown> = (value) => value
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
@@ -29,6 +29,12 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
 /** An object with any keys. */
 export const record: Decoder<Readonly<Record<string, unknown>>> = (value, path) =>
   isRecord(value) ? value : fail(path, "an object")
+
+/** Reads the fields of an object, by key. */
+export const fieldsOf = (value: unknown, path: string) => {
+  const fields = record(value, path)
+  return <A>(key: string, decode: Decoder<A>): A => decode(fields[key], `${path}.${key}`)
+}
 
 /** One of these strings. */
 export const oneOf = <const A extends string>(...allowed: ReadonlyArray<A>): Decoder<A> => (value, path) =>
@@ -40,3 +46,14 @@ export const nullable = <A>(decode: Decoder<A>): Decoder<A | null> => (value, pa
 
 export const list = <A>(decode: Decoder<A>): Decoder<ReadonlyArray<A>> => (value, path) =>
   Array.isArray(value) ? value.map((item, index) => decode(item, `${path}[${index}]`)) : fail(path, "an array")
+
+/** Reads a JSON text. */
+export const json = <A>(text: string, decode: Decoder<A>, path: string): A => {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    fail(path, "JSON")
+  }
+  return decode(value, path)
+}

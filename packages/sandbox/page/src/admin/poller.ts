@@ -1,23 +1,24 @@
 /**
  * Reads the state of the sandbox again and again, in one loop: half a second after the last reading while the document
- * is visible, later and later while the sandbox does not answer, and not at all while nobody sees the page.
+ * is visible, later and later while it can't be read, and not at all while nobody sees the page.
  */
-import type { AdminApi } from "./api.ts"
+import { type AdminApi, UnreachableError } from "./api.ts"
 import * as Log from "./log.ts"
-import type { ActiveRules, Directory, Entry, Session, StoredMessage } from "./models.ts"
+import type { ActiveRule, Directory, Entry, Session, StoredMessage } from "./models.ts"
 
-/** The state of the sandbox as it was last read. */
+/** The state of the sandbox as it was last read. What has not changed is the same object as before. */
 export interface Snapshot {
-  /** `down` while it does not answer; the rest is then what it was before. */
-  readonly server: "loading" | "up" | "down"
+  /** Why the last reading failed, or `null` if it did not; the rest is what was read before. */
+  readonly problem: string | null
+  /** `null` until it was read. */
   readonly directory: Directory | null
   readonly sessions: ReadonlyArray<Session>
-  readonly rules: ActiveRules
+  readonly rules: ReadonlyArray<ActiveRule>
   readonly isLogEnabled: boolean
   /** The newest entries of the wire log, oldest first. */
   readonly entries: ReadonlyArray<Entry>
-  /** What is stored in the conversation that is watched; `null` until it was read. */
-  readonly stored: ReadonlyArray<StoredMessage> | null
+  /** What is stored in the conversations with the address that was watched last; `null` until it was read. */
+  readonly stored: { readonly addressId: string; readonly messages: ReadonlyArray<StoredMessage> } | null
 }
 
 export interface Poller {
@@ -25,34 +26,23 @@ export interface Poller {
   readonly get: () => Snapshot
   /** Reads at once, as after something was changed. */
   readonly refresh: () => void
-  /** Turns the server's wire log on or off; the server has it on again after it started again. */
+  /** Turns the server's wire log on or off; a server that is started again has the same. */
   readonly enableLog: (enabled: boolean) => Promise<void>
-  /**
-   * Reads what is stored in the conversations with an address along with the rest, as long as `isNeeded`, and now and
-   * then otherwise. `null` ends that.
-   */
-  readonly watch: (watched: Watched | null) => void
+  /** Reads what is stored in the conversations with an address along with the rest; `null` ends that. */
+  readonly watch: (addressId: string | null) => void
   /** Runs the loop, until the function that it returns is called. */
   readonly start: () => () => void
-}
-
-export interface Watched {
-  readonly addressId: string
-  readonly isNeeded: () => boolean
 }
 
 /** Pauses between two readings, in milliseconds. */
 const interval = 500
 const longestPause = 5000
 
-/** Every how many readings what is stored is read though nothing is expected: copies that come late are seen, too. */
-const storedEvery = 10
-
 const initial: Snapshot = {
-  server: "loading",
+  problem: null,
   directory: null,
   sessions: [],
-  rules: { rules: [], seed: null },
+  rules: [],
   isLogEnabled: false,
   entries: [],
   stored: null
@@ -60,14 +50,17 @@ const initial: Snapshot = {
 
 const isVisible = () => document.visibilityState === "visible"
 
+/** The earlier one of two equal values: what depends on it need not be computed again. */
+const keep = <A>(before: A, now: A): A => JSON.stringify(before) === JSON.stringify(now) ? before : now
+
 export const make = (admin: AdminApi): Poller => {
   let snapshot = initial
   /** Whether the log is to be on; it is, from when the page is opened. */
   let wantsLog = true
-  /** Whether the server may be one that has not been told so. */
-  let isNewServer = true
-  let watched: Watched | null = null
-  let sinceStored = storedEvery
+  /** The greatest `seq` of the server's log: cleared or not, it only gets greater until the server starts again. */
+  let lastSeq = 0
+  let wasUnreachable = false
+  let watched: string | null = null
   let wake = () => {}
   const listeners = new Set<() => void>()
 
@@ -80,27 +73,23 @@ export const make = (admin: AdminApi): Poller => {
     const part = await admin.log(Log.readFrom(snapshot.entries), signal)
     const entries = Log.merge(snapshot.entries, part)
     if (entries !== null) return { isLogEnabled: part.enabled, entries }
-    isNewServer = true
     const whole = await admin.log(0, signal)
-    return { isLogEnabled: whole.enabled, entries: whole.entries.slice(-Log.capacity) }
+    return { isLogEnabled: whole.enabled, entries: Log.newest(whole.entries) }
   }
 
-  const readStored = async (signal: AbortSignal) => {
-    const now = watched
-    if (now === null) return { stored: null }
-    sinceStored++
-    if (snapshot.stored !== null && sinceStored < storedEvery && !now.isNeeded()) return {}
-    const stored = await admin.stored(now.addressId, signal)
-    sinceStored = 0
-    // another conversation may be watched by now
-    return watched?.addressId === now.addressId ? { stored } : {}
+  const readStored = async (signal: AbortSignal): Promise<Snapshot["stored"]> => {
+    const addressId = watched
+    return addressId === null ? snapshot.stored : { addressId, messages: await admin.stored(addressId, signal) }
+  }
+
+  /** Whether the server is another one than at the last reading, or the same one, started again. */
+  const isNewServer = ({ projectId }: Directory, newest: Entry | undefined): boolean => {
+    if (projectId !== snapshot.directory?.projectId) return true
+    // an empty log says nothing: somebody may have cleared it, unless nobody could
+    return newest === undefined ? wasUnreachable && lastSeq > 0 : newest.seq < lastSeq
   }
 
   const read = async (signal: AbortSignal) => {
-    if (isNewServer) {
-      if (wantsLog) await admin.enableLog(true, signal)
-      isNewServer = false
-    }
     const [directory, sessions, rules, log, stored] = await Promise.all([
       admin.directory(signal),
       admin.sessions(signal),
@@ -108,7 +97,21 @@ export const make = (admin: AdminApi): Poller => {
       readLog(signal),
       readStored(signal)
     ])
-    set({ server: "up", directory, sessions, rules, ...log, ...stored })
+    const newest = log.entries.at(-1)
+    const isNew = isNewServer(directory, newest)
+    // before the panes are told of another server, and open their sockets
+    if (isNew && wantsLog) await admin.enableLog(true, signal)
+    lastSeq = isNew ? newest?.seq ?? 0 : Math.max(lastSeq, newest?.seq ?? 0)
+    wasUnreachable = false
+    set({
+      problem: null,
+      directory: keep(snapshot.directory, directory),
+      sessions: keep(snapshot.sessions, sessions),
+      rules: keep(snapshot.rules, rules),
+      isLogEnabled: log.isLogEnabled || (isNew && wantsLog),
+      entries: log.entries,
+      stored: keep(snapshot.stored, stored)
+    })
   }
 
   /** Waits until the pause is over and somebody sees the page, or until it is woken. */
@@ -140,13 +143,13 @@ export const make = (admin: AdminApi): Poller => {
       try {
         await read(signal)
         pause = interval
-      } catch {
+      } catch (error) {
         if (signal.aborted) return
-        isNewServer = true
-        set({ server: "down" })
+        wasUnreachable ||= error instanceof UnreachableError
+        set({ problem: error instanceof Error ? error.message : String(error) })
         pause = Math.min(pause * 2, longestPause)
       }
-      if (!isWoken || snapshot.server === "down") await rest(pause, signal)
+      if (!isWoken || snapshot.problem !== null) await rest(pause, signal)
     }
   }
 
@@ -164,10 +167,8 @@ export const make = (admin: AdminApi): Poller => {
       await admin.enableLog(enabled)
       wake()
     },
-    watch: (next) => {
-      if (next?.addressId !== watched?.addressId) set({ stored: null })
-      watched = next
-      sinceStored = storedEvery
+    watch: (addressId) => {
+      watched = addressId
     },
     start: () => {
       const controller = new AbortController()

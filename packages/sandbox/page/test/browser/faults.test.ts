@@ -1,23 +1,27 @@
+import * as Faults from "@effect-signalwire/backend/Faults"
 import type { Info } from "@effect-signalwire/sandbox/Sandbox"
+import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
+import * as Schema from "effect/Schema"
 import type { Browser } from "playwright"
 import { assert, beforeAll, describe, it } from "vitest"
 import { decodeLog, decodeRules, type Entry } from "../../src/admin/models.ts"
 import {
-  allWell,
-  ask,
+  adminGet,
+  adminSend,
   bothShow,
   connected,
   done,
   eventually,
+  expectAllDelivered,
   launch,
   open,
+  openPage,
   pane,
   press,
   shoot,
   state,
   storedTexts,
   tally,
-  tell,
   write
 } from "./support.ts"
 
@@ -28,7 +32,8 @@ beforeAll(async () => {
   return () => browser.close()
 })
 
-const logOf = async (sandbox: Info): Promise<ReadonlyArray<Entry>> => (await ask(sandbox, "/log", decodeLog)).entries
+const logOf = async (sandbox: Info): Promise<ReadonlyArray<Entry>> =>
+  (await adminGet(sandbox, "/log", decodeLog)).entries
 
 const withFault = async (sandbox: Info, fault: string): Promise<ReadonlyArray<Entry>> =>
   (await logOf(sandbox)).filter((entry) => entry.fault === fault)
@@ -56,7 +61,7 @@ describe("a button", () => {
     await eventually(async () => assert.include(await page.locator(".active").innerText(), "s left"))
     await shoot(page, "down-for-five-seconds")
     await bothShow(page, ["ada meanwhile"])
-    await allWell(page, 1)
+    await expectAllDelivered(page, 1)
     assert.deepStrictEqual(await storedTexts(sandbox), ["meanwhile"])
     await eventually(async () => assert.include(await page.locator(".active").innerText(), "None."))
   })
@@ -71,7 +76,7 @@ describe("a button", () => {
     assert.isNotEmpty(await withFault(sandbox, "loseAnswer"))
     await write(page, "left", "and this?")
     await bothShow(page, ["ada did you get this?", "ada and this?"])
-    await allWell(page, 2)
+    await expectAllDelivered(page, 2)
     assert.deepStrictEqual(await storedTexts(sandbox), ["did you get this?", "and this?"])
   })
 
@@ -84,7 +89,7 @@ describe("a button", () => {
     await write(page, "left", "and for all")
     await bothShow(page, ["ada once", "ada and for all"])
     assert.strictEqual((await withFault(sandbox, "duplicate")).length, 1)
-    await allWell(page, 2)
+    await expectAllDelivered(page, 2)
   })
 
   it("swaps two messages: they are shown in order", async () => {
@@ -96,10 +101,10 @@ describe("a button", () => {
     await write(page, "left", "second")
     await bothShow(page, ["ada first", "ada second"])
     assert.strictEqual((await withFault(sandbox, "reorder")).length, 1)
-    await allWell(page, 2)
+    await expectAllDelivered(page, 2)
   })
 
-  it("answers 503 for ten seconds, or until faults are cleared: messages stay “sending” until then", async () => {
+  it("returns 503 for ten seconds, or until faults are cleared: messages stay “sending” until then", async () => {
     await using world = await open(browser)
     const { page, sandbox } = world
     await press(page, "503 for ten seconds")
@@ -110,10 +115,10 @@ describe("a button", () => {
       assert.isTrue((await logOf(sandbox)).some(({ fault, status }) => status === 503 && fault === "answer"))
     )
     assert.deepStrictEqual(await storedTexts(sandbox), [])
-    await eventually(async () => assert.strictEqual((await tally(page))["under way"], 1))
+    await eventually(async () => assert.strictEqual((await tally(page))["pending"], 1))
     await press(page, "Clear faults")
-    await allWell(page, 1)
-    assert.deepStrictEqual((await ask(sandbox, "/faults", decodeRules)).rules, [])
+    await expectAllDelivered(page, 1)
+    assert.deepStrictEqual(await adminGet(sandbox, "/faults", decodeRules), [])
   })
 
   it("slows responses and messages down by two seconds: everything arrives", async () => {
@@ -123,7 +128,7 @@ describe("a button", () => {
     await eventually(async () => assert.include(await page.locator(".active").innerText(), "delay by 2000 ms"))
     await write(page, "left", "no hurry")
     await bothShow(page, ["ada no hurry"])
-    await allWell(page, 1)
+    await expectAllDelivered(page, 1)
     const entries = await logOf(sandbox)
     const send = entries.find(({ method, on, path }) =>
       on === "request" && method === "POST" && path === "/api/fabric/messages"
@@ -146,7 +151,7 @@ describe("a button", () => {
     })
     await connected(page)
     await bothShow(page, ["ada into the silence"])
-    await allWell(page, 1)
+    await expectAllDelivered(page, 1)
   })
 
   it("expires tokens: each pane mints another one and goes on", async () => {
@@ -161,27 +166,71 @@ describe("a button", () => {
     assert.strictEqual(refused.status, 401)
     await write(page, "left", "under another token")
     await write(page, "right", "me, too")
-    await allWell(page, 2)
+    await expectAllDelivered(page, 2)
     // once more: the tokens that expire are those that the panes have now
     await press(page, "Expire a token")
     await write(page, "left", "and another")
-    await allWell(page, 3)
+    await expectAllDelivered(page, 3)
     assert.isAtLeast((await logOf(sandbox)).filter(({ status }) => status === 401).length, 3)
+  })
+
+  it("adds its rule at the same time as another one, and both are active", async () => {
+    await using world = await open(browser)
+    const { page, sandbox } = world
+    const buttons = page.locator(".cards button")
+    await buttons.evaluateAll((all) => {
+      for (const button of all) {
+        if (/^(Repeat the next message|Swap two messages)$/.test(button.textContent ?? "")) {
+          button.dispatchEvent(new MouseEvent("click", { bubbles: true }))
+        }
+      }
+    })
+    await eventually(async () => {
+      const rules = await adminGet(sandbox, "/faults", decodeRules)
+      assert.sameMembers(rules.map(({ action }) => action["type"]), ["duplicate", "reorder"])
+    })
+  })
+
+  it("says that it worked each time, also in the same words", async () => {
+    await using world = await open(browser)
+    const { page } = world
+    const status = page.locator(".faults [role=status]")
+    await press(page, "Repeat the next message")
+    const message = status.getByText("A duplicate of the next message will be pushed.")
+    const before = await message.elementHandle()
+    await press(page, "Repeat the next message")
+    // a live region is read out when a node is added to it
+    await eventually(async () => assert.isFalse(await before?.evaluate((node) => node.isConnected)))
+    await message.waitFor()
+  })
+
+  it("is for everybody again when the subscriber it was for is gone", async () => {
+    await using first = await SandboxProcess.start(["--subscribers", "hedy,grace"])
+    const { port } = new URL(first.info.http)
+    await using opened = await openPage(browser, first.info.http)
+    const { page } = opened
+    await connected(page)
+    await page.locator(".faults").getByLabel("For").selectOption("hedy")
+    await first.stop("SIGKILL")
+    await page.getByText("The sandbox does not answer; trying again…").waitFor()
+    await using second = await SandboxProcess.start(["--subscribers", "ada,grace", "--port", port])
+    await page.getByRole("region", { name: "Pane on the left: ada in office" }).waitFor()
+    await connected(page)
+    await press(page, "Expire a token")
+    await eventually(async () => assert.strictEqual(await done(page), "Expired 2 tokens."))
+    assert.strictEqual(second.info.http, first.info.http)
   })
 
   it("adds its rule to those that are active", async () => {
     await using world = await open(browser)
     const { page, sandbox } = world
     const theirs = { match: { on: "connect" }, action: { type: "delay", millis: 5 }, probability: 0.5 }
-    await tell(sandbox, "PUT", "/faults", { rules: [theirs], seed: 7 })
+    await adminSend(sandbox, "PUT", "/faults", { rules: [theirs], seed: 7 })
     await press(page, "Lose the next response")
     await eventually(async () => {
-      const { rules, seed } = await ask(sandbox, "/faults", decodeRules)
-      assert.deepStrictEqual(rules.map(({ action }) => action["type"]), [
-        "delay",
-        "loseAnswer"
-      ])
-      assert.deepStrictEqual(rules[0]?.raw, theirs)
+      const { rules, seed } = await adminGet(sandbox, "/faults", (body) => Schema.decodeUnknownSync(Faults.Rules)(body))
+      assert.deepStrictEqual(rules.map(({ action }) => action.type), ["delay", "loseAnswer"])
+      assert.deepStrictEqual<unknown>(rules[0], theirs)
       assert.strictEqual(seed, 7)
     })
     const active = page.locator(".active li")

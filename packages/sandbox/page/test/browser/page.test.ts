@@ -1,3 +1,4 @@
+import type { Info } from "@effect-signalwire/sandbox/Sandbox"
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -6,12 +7,13 @@ import type { Browser, Page } from "playwright"
 import { assert, beforeAll, describe, it } from "vitest"
 import { decodeLog, decodeSessions } from "../../src/admin/models.ts"
 import {
-  allWell,
-  ask,
+  adminGet,
+  adminSend,
   bothShow,
   connected,
   done,
   eventually,
+  expectAllDelivered,
   launch,
   messages,
   open,
@@ -23,7 +25,6 @@ import {
   state,
   storedTexts,
   tally,
-  tell,
   violations,
   write
 } from "./support.ts"
@@ -34,6 +35,16 @@ beforeAll(async () => {
   browser = await launch()
   return () => browser.close()
 })
+
+/** Makes the next send fail. */
+const refuseSends = (sandbox: Info): Promise<void> =>
+  adminSend(sandbox, "PUT", "/faults", {
+    rules: [{
+      match: { on: "http", method: "POST", path: "/api/fabric/messages" },
+      action: { type: "answer", status: 422 },
+      times: 1
+    }]
+  })
 
 describe("the page", () => {
   it("lets somebody cut the sockets and see that nothing is lost", async () => {
@@ -49,29 +60,29 @@ describe("the page", () => {
     await write(page, "left", "during")
     await write(page, "right", "after")
     await eventually(async () => assert.strictEqual(await steps.count(), 3))
-    await allWell(page, 3)
-    await page.getByText("Nothing was lost, and nothing came twice.").waitFor()
+    await expectAllDelivered(page, 3)
+    await page.getByText("No message was lost or duplicated.").waitFor()
     assert.sameMembers(await messages(page, "left"), ["ada before", "ada during", "grace after"])
     assert.deepStrictEqual(await messages(page, "right"), await messages(page, "left"))
-    const { entries } = await ask(sandbox, "/log", decodeLog)
+    const { entries } = await adminGet(sandbox, "/log", decodeLog)
     const sockets = (on: "opened" | "closed") => entries.filter((entry) => entry.on === on).length
     assert.strictEqual(sockets("closed"), 2)
     assert.strictEqual(sockets("opened"), 4)
     await shoot(page, "light")
   })
 
-  it("counts what is stored and shown, and takes nobody's word for it", async () => {
+  it("counts what is stored and shown", async () => {
     await using world = await open(browser)
     const { page, sandbox } = world
     await write(page, "left", "one")
-    await allWell(page, 1)
+    await expectAllDelivered(page, 1)
     // a message that no pane has sent is not counted
     const [ada] = sandbox.subscribers
-    await tell(sandbox, "POST", "/messages", {
+    await adminSend(sandbox, "POST", "/messages", {
       messages: [{ from: ada?.id, addressId: sandbox.rooms[0]?.addressId, text: "seeded" }]
     })
     await bothShow(page, ["ada one", "ada seeded"])
-    await allWell(page, 1)
+    await expectAllDelivered(page, 1)
     // another conversation in one pane: there is nothing to compare
     await pane(page, "right").getByLabel("Conversation").selectOption("ada")
     await page.getByText("Choose the same conversation in both panes").waitFor()
@@ -79,20 +90,14 @@ describe("the page", () => {
     await pane(page, "left").getByLabel("Conversation").selectOption("grace")
     await write(page, "right", "in private")
     await bothShow(page, ["grace in private"])
-    await allWell(page, 1)
+    await expectAllDelivered(page, 1)
     assert.deepStrictEqual(await storedTexts(sandbox), ["one", "seeded", "in private"])
   })
 
   it("shows a send that failed as failed, and not as lost, until it is tried again", async () => {
     await using world = await open(browser)
     const { page, sandbox } = world
-    await tell(sandbox, "PUT", "/faults", {
-      rules: [{
-        match: { on: "http", method: "POST", path: "/api/fabric/messages" },
-        action: { type: "answer", status: 422 },
-        times: 1
-      }]
-    })
+    await refuseSends(sandbox)
     await write(page, "left", "refused at first")
     await page.getByText("Not sent").waitFor()
     await eventually(async () => {
@@ -102,19 +107,84 @@ describe("the page", () => {
         "shown in both panes": 0,
         failed: 1,
         lost: 0,
-        twice: 0
+        duplicates: 0
       })
     })
     await press(page, "Try again")
-    await allWell(page, 1)
+    await expectAllDelivered(page, 1)
+  })
+
+  it("counts a message no longer when it was discarded", async () => {
+    await using world = await open(browser)
+    const { page, sandbox } = world
+    await write(page, "left", "kept")
+    await expectAllDelivered(page, 1)
+    await refuseSends(sandbox)
+    await write(page, "left", "discarded")
+    await page.getByText("Not sent").waitFor()
+    await press(page, "Discard")
+    await expectAllDelivered(page, 1)
+  })
+
+  it("counts a message no longer when its send failed and its pane acts as somebody else", async () => {
+    await using world = await open(browser, { sandbox: { subscribers: ["ada", "grace", "hedy"] } })
+    const { page, sandbox } = world
+    await write(page, "left", "kept")
+    await expectAllDelivered(page, 1)
+    await refuseSends(sandbox)
+    await write(page, "left", "given up")
+    await page.getByText("Not sent").waitFor()
+    await pane(page, "left").getByLabel("Act as").selectOption("hedy")
+    await expectAllDelivered(page, 1)
+  })
+
+  it("reads what is stored only while a message is pending", async () => {
+    await using world = await open(browser)
+    const { page, sandbox } = world
+    const requested: Array<string> = []
+    page.on("request", (request) => requested.push(new URL(request.url()).pathname))
+    await write(page, "left", "delivered")
+    await expectAllDelivered(page, 1)
+    await refuseSends(sandbox)
+    await write(page, "left", "refused")
+    await page.getByText("Not sent").waitFor()
+    assert.include(requested, "/_sandbox/messages")
+    // the reading that goes on while the send fails may be one more
+    await eventually(async () => assert.strictEqual((await tally(page))["failed"], 1))
+    const before = requested.length
+    const sessions = () => requested.slice(before).filter((one) => one === "/_sandbox/sessions").length
+    await eventually(() => assert.isAtLeast(sessions(), 13))
+    assert.isAtMost(requested.slice(before).filter((one) => one === "/_sandbox/messages").length, 1)
+  })
+
+  it("says what the sandbox returned when it can't be read, and goes on when it can", async () => {
+    await using world = await open(browser)
+    const { page } = world
+    const sessions = "**/_sandbox/sessions"
+    for (
+      const [response, problem] of [
+        [{ status: 403 }, "The sandbox answered 403: Forbidden; trying again…"],
+        [{ status: 500 }, "The sandbox answered 500: Internal Server Error; trying again…"],
+        [{ json: { sessions: 1 } }, "expected an array at /_sandbox/sessions.sessions; trying again…"],
+        [{ body: "<html>" }, "expected JSON at /_sandbox/sessions; trying again…"]
+      ] as const
+    ) {
+      await page.route(sessions, (route) => route.fulfill(response))
+      await page.locator(".down").getByText(problem).waitFor()
+      await page.unroute(sessions)
+      await page.locator(".down[data-shown=false]").waitFor({ state: "attached" })
+    }
   })
 
   it("copies a token", async () => {
     await using world = await open(browser, { context: { permissions: ["clipboard-read", "clipboard-write"] } })
     const { page, sandbox } = world
     await page.getByRole("button", { name: "Copy the token of ada" }).click()
-    await page.getByText("Copied: the token of ada.").waitFor()
+    const notice = page.getByText("Copied: the token of ada.")
+    await notice.waitFor()
     assert.strictEqual(await page.evaluate("navigator.clipboard.readText()"), sandbox.subscribers[0]?.token)
+    // a notice is not there for good
+    await notice.waitFor({ state: "detached" })
   })
 
   it("shows a token that the browser does not let it copy, selected", async () => {
@@ -142,7 +212,7 @@ describe("the page", () => {
     await connected(page)
     await write(page, "left", "hello, too")
     await bothShow(page, ["hedy hello", "grace hello, too"])
-    await allWell(page, 2)
+    await expectAllDelivered(page, 2)
     assert.deepStrictEqual(await storedTexts(sandbox), ["hello", "hello, too"])
   })
 
@@ -151,7 +221,7 @@ describe("the page", () => {
     const { page, sandbox } = world
     const sessionRows = page.getByRole("region", { name: "Sessions" }).getByRole("row")
     await eventually(async () => assert.strictEqual(await sessionRows.count(), 3))
-    const [first] = await ask(sandbox, "/sessions", decodeSessions)
+    const [first] = await adminGet(sandbox, "/sessions", decodeSessions)
     const shown = await sessionRows.nth(1).getByRole("cell").allInnerTexts()
     assert.isTrue(first?.protocol.startsWith(shown[0]?.replace("…", "") ?? "nothing"))
     assert.deepStrictEqual(shown.slice(1), ["open", "0", "0 B"])
@@ -164,7 +234,7 @@ describe("the page", () => {
     const { page } = opened
     await connected(page)
     await write(page, "left", "of the first life")
-    await allWell(page, 1)
+    await expectAllDelivered(page, 1)
     await first.stop("SIGKILL")
     const banner = page.getByText("The sandbox does not answer; trying again…")
     await banner.waitFor()
@@ -176,9 +246,9 @@ describe("the page", () => {
     await connected(page)
     await write(page, "right", "of the second life")
     await bothShow(page, ["grace of the second life"])
-    await allWell(page, 1)
+    await expectAllDelivered(page, 1)
     // the log is on again, and has nothing of the first life
-    const { enabled } = await ask(second.info, "/log", decodeLog)
+    const { enabled } = await adminGet(second.info, "/log", decodeLog)
     assert.isTrue(enabled)
     const shown = await rows(page).allInnerTexts()
     assert.strictEqual(shown.filter((line) => line.includes("socket opened")).length, 2)
@@ -194,13 +264,13 @@ describe("the page", () => {
       const { page } = opened
       await connected(page)
       await write(page, "left", "before")
-      await allWell(page, 1)
+      await expectAllDelivered(page, 1)
       await first.stop("SIGKILL")
       await page.getByText("The sandbox does not answer; trying again…").waitFor()
       await write(page, "left", "meanwhile")
       await using second = await SandboxProcess.start([...data, "--port", port])
       await bothShow(page, ["ada before", "ada meanwhile"])
-      await allWell(page, 2)
+      await expectAllDelivered(page, 2)
       assert.deepStrictEqual(await storedTexts(second.info), ["before", "meanwhile"])
     } finally {
       rmSync(directory, { recursive: true, force: true })
@@ -240,7 +310,7 @@ describe("the page", () => {
     assert.strictEqual(await chosen.getAttribute("id"), await rows(page).nth(1).getAttribute("id"))
     await tabTo("The entry as JSON")
     // the end of the page is reached, and so is its beginning again: nothing holds the focus
-    await tabTo("Table of sessions")
+    for (const table of ["subscribers", "rooms", "sessions"]) await tabTo(`Table of ${table}`)
     await tabTo("What ada sees of office")
   })
 
@@ -257,7 +327,7 @@ describe("the page", () => {
     await shoot(page, `faults-${colorScheme}`)
     assert.deepStrictEqual(await violations(page), [])
     await press(page, "Clear faults")
-    await allWell(page, 2)
+    await expectAllDelivered(page, 2)
     await shoot(page, `well-${colorScheme}`)
     assert.deepStrictEqual(await violations(page), [])
   })
@@ -266,7 +336,7 @@ describe("the page", () => {
     await using world = await open(browser, { context: { viewport: { width, height: 780 }, hasTouch: true } })
     const { page } = world
     await write(page, "left", `supercalifragilisticexpialidocious${"!".repeat(100)}`)
-    await allWell(page, 1)
+    await expectAllDelivered(page, 1)
     await press(page, "503 for ten seconds")
     await rows(page).first().click()
     assert.isFalse(await isWide(page))

@@ -6,7 +6,7 @@ import { createRequire } from "node:module"
 import { type Browser, type BrowserContextOptions, chromium as launcher, type Locator, type Page } from "playwright"
 import { assert, vi } from "vitest"
 import { chromium } from "../../../../../chromium.shared.ts"
-import { type Decoder, list, record, text } from "../../src/admin/decoding.ts"
+import { type Decoder, fieldsOf, list, string } from "../../src/admin/decoding.ts"
 
 const screenshots = `${import.meta.dirname}/../../.screenshots`
 mkdirSync(screenshots, { recursive: true })
@@ -63,15 +63,19 @@ export const open = async (
   return { sandbox, page, problems, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
-/** Asks the admin API. */
-export const ask = async <A>({ admin }: Pick<Sandbox.Info, "admin">, path: string, decode: Decoder<A>): Promise<A> => {
+/** Gets a resource of the admin API. */
+export const adminGet = async <A>(
+  { admin }: Pick<Sandbox.Info, "admin">,
+  path: string,
+  decode: Decoder<A>
+): Promise<A> => {
   const response = await fetch(`${admin}${path}`)
   assert.isTrue(response.ok)
   return decode(await response.json(), path)
 }
 
 /** Sends a JSON body to the admin API. */
-export const tell = async (
+export const adminSend = async (
   { admin }: Pick<Sandbox.Info, "admin">,
   method: "POST" | "PUT",
   path: string,
@@ -87,11 +91,10 @@ export const tell = async (
 
 /** The texts that are stored, in order. */
 export const storedTexts = (sandbox: Sandbox.Info): Promise<ReadonlyArray<string>> =>
-  ask(
+  adminGet(
     sandbox,
     "/messages",
-    (value, path) =>
-      list((message, path) => text(record(message, path)["text"], path))(record(value, path)["messages"], path)
+    (value, path) => fieldsOf(value, path)("messages", list((message, path) => fieldsOf(message, path)("text", string)))
   )
 
 /** Asks until it is so. */
@@ -139,10 +142,16 @@ export const tally = (page: Page): Promise<Record<string, number>> =>
     )
   )
 
-/** Waits until the line under the panes counts so many messages, all well. */
-export const allWell = (page: Page, sent: number): Promise<void> =>
+/** Waits until the line under the panes counts so many messages, all delivered once. */
+export const expectAllDelivered = (page: Page, sent: number): Promise<void> =>
   eventually(async () => {
-    assert.deepStrictEqual(await tally(page), { sent, stored: sent, "shown in both panes": sent, lost: 0, twice: 0 })
+    assert.deepStrictEqual(await tally(page), {
+      sent,
+      stored: sent,
+      "shown in both panes": sent,
+      lost: 0,
+      duplicates: 0
+    })
   })
 
 export const press = (page: Page, name: string): Promise<void> =>

@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright"
 import { assert, beforeAll, beforeEach, describe, it } from "vitest"
 import { decodeLog } from "../../src/admin/models.ts"
-import { ask, bothShow, eventually, launch, open, rows, write } from "./support.ts"
+import { adminGet, adminSend, bothShow, eventually, launch, open, rows, write } from "./support.ts"
 
 let browser: Browser
 
@@ -75,7 +75,7 @@ describe("the wire log", () => {
 
   it("leaves pings out, unless they are asked for", async () => {
     await eventually(async () => {
-      const { entries } = await ask(world.sandbox, "/log", decodeLog)
+      const { entries } = await adminGet(world.sandbox, "/log", decodeLog)
       assert.isTrue(entries.some(({ method }) => method === "signalwire.ping"))
     })
     const pings = rows(page).filter({ hasText: "signalwire.ping" })
@@ -91,8 +91,20 @@ describe("the wire log", () => {
     await option.click()
     const json = await page.getByRole("region", { name: "The entry as JSON" }).textContent()
     assert.include(json ?? "", "\n  \"method\": \"POST\",\n")
-    const { entries } = await ask(world.sandbox, "/log", decodeLog)
+    const { entries } = await adminGet(world.sandbox, "/log", decodeLog)
     assert.deepStrictEqual(JSON.parse(json ?? ""), entries.find((entry) => entry.seq === seq)?.raw)
+  })
+
+  it("stays off when somebody else turned it off and it was cleared", async () => {
+    await adminSend(world.sandbox, "PUT", "/log", { enabled: false })
+    await page.getByText("Nothing is recorded.").waitFor()
+    await page.getByRole("button", { name: "Clear log" }).click()
+    await eventually(async () => assert.strictEqual(await rows(page).count(), 0))
+    // the log that was cleared has been read by then
+    await write(page, "left", "off the record")
+    await bothShow(page, ["ada wanted", "ada off the record"])
+    await page.getByText("Nothing is recorded.").waitFor()
+    assert.isFalse((await adminGet(world.sandbox, "/log", decodeLog)).enabled)
   })
 
   it("is on because of the page, and can be turned off, on and emptied", async () => {
@@ -100,12 +112,12 @@ describe("the wire log", () => {
     assert.isTrue(await record.isChecked())
     await record.click()
     await page.getByText("Nothing is recorded.").waitFor()
-    assert.isFalse((await ask(world.sandbox, "/log", decodeLog)).enabled)
+    assert.isFalse((await adminGet(world.sandbox, "/log", decodeLog)).enabled)
     await page.getByRole("button", { name: "Clear log" }).click()
     await eventually(async () => assert.strictEqual(await rows(page).count(), 0))
     await write(page, "left", "off the record")
     await bothShow(page, ["ada wanted", "ada off the record"])
-    assert.deepStrictEqual((await ask(world.sandbox, "/log", decodeLog)).entries, [])
+    assert.deepStrictEqual((await adminGet(world.sandbox, "/log", decodeLog)).entries, [])
     await record.click()
     await page.getByText("Turned on by this page.").waitFor()
     await write(page, "left", "on the record")

@@ -10,9 +10,9 @@ export interface Target {
   readonly tokens: ReadonlyArray<string>
 }
 
-/** What was done. */
-export interface Done {
-  readonly words: string
+/** What a fault did. */
+export interface FaultResult {
+  readonly message: string
   /** How many sockets were cut. */
   readonly cutSockets: number
 }
@@ -23,7 +23,7 @@ export interface Fault {
   /** What it does, and what a client makes of it. */
   readonly sentence: string
   /** Carries it out. */
-  readonly run: (admin: AdminApi, target: Target) => Promise<Done>
+  readonly run: (admin: AdminApi, target: Target) => Promise<FaultResult>
 }
 
 /** How long the faults that end by themselves are active, in milliseconds. */
@@ -35,15 +35,15 @@ const delay = 2000
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
 
-const said = (words: string): Done => ({ words, cutSockets: 0 })
+const result = (message: string): FaultResult => ({ message, cutSockets: 0 })
 
 const adding = (
   rules: (target: Target) => ReadonlyArray<NewRule>,
-  done: string
+  message: string
 ): Fault["run"] =>
 async (admin, target) => {
   await admin.addRules(rules(target))
-  return said(done)
+  return result(message)
 }
 
 /** Without a subscriber, a rule is for all. */
@@ -57,7 +57,7 @@ export const faults: ReadonlyArray<Fault> = [
       "their session and receive what was sent meanwhile.",
     run: async (admin, { subscriberId }) => {
       const cutSockets = await admin.dropSockets(subscriberId)
-      return { words: `Cut ${plural(cutSockets, "socket", "sockets")}.`, cutSockets }
+      return { message: `Cut ${plural(cutSockets, "socket", "sockets")}.`, cutSockets }
     }
   },
   {
@@ -72,7 +72,7 @@ export const faults: ReadonlyArray<Fault> = [
       ])
       const cutSockets = await admin.dropSockets(undefined)
       return {
-        words: `Cut ${plural(cutSockets, "socket", "sockets")}; nothing gets through for five seconds.`,
+        message: `Cut ${plural(cutSockets, "socket", "sockets")}; nothing gets through for five seconds.`,
         cutSockets
       }
     }
@@ -96,14 +96,14 @@ export const faults: ReadonlyArray<Fault> = [
   {
     id: "repeat",
     title: "Repeat the next message",
-    sentence: "Pushes the next message to a client twice. The client shows it once.",
+    sentence: "Pushes a duplicate of the next message to a client. The client shows it once.",
     run: adding(
       (target) => [{
         match: { on: "frame", direction: "out", eventType: "conversation.message", ...only(target) },
         action: { type: "duplicate" },
         times: 1
       }],
-      "The next message will be pushed twice."
+      "A duplicate of the next message will be pushed."
     )
   },
   {
@@ -123,15 +123,15 @@ export const faults: ReadonlyArray<Fault> = [
   {
     id: "unavailable",
     title: "503 for ten seconds",
-    sentence: "Answers every API request with 503 Service Unavailable. Clients try again until it works; messages " +
-      "stay “sending” until then.",
+    sentence: "Returns 503 Service Unavailable for every API request. Clients retry until it succeeds; messages stay " +
+      "“sending” until then.",
     run: adding(
       (target) => [{
         match: { on: "http", path: "/api/*", ...only(target) },
         action: { type: "answer", status: 503 },
         forMillis: long
       }],
-      "Every API request is answered 503 for ten seconds."
+      "Every API request returns 503 for ten seconds."
     )
   },
   {
@@ -158,20 +158,20 @@ export const faults: ReadonlyArray<Fault> = [
     id: "silent",
     title: "Silence the sockets",
     sentence: "Sockets stay open, but neither send nor receive from their next frame on. Clients notice after at " +
-      "most 20 seconds, dial again and catch up.",
+      "most 20 seconds, reconnect and catch up.",
     run: async (admin, target) => {
       // each socket is silenced once, and those that are opened in their place are not
       const open =
         (await admin.sessions()).filter(({ connected, subscriberId }) =>
           connected && (target.subscriberId ?? subscriberId) === subscriberId
         ).length
-      if (open === 0) return said("There is no open socket to silence.")
+      if (open === 0) return result("There is no open socket to silence.")
       await admin.addRules([{
         match: { on: "frame", direction: "out", ...only(target) },
         action: { type: "silent" },
         times: open
       }])
-      return said(`${plural(open, "socket falls", "sockets fall")} silent at the next frame.`)
+      return result(`${plural(open, "socket falls", "sockets fall")} silent at the next frame.`)
     }
   },
   {
@@ -181,7 +181,7 @@ export const faults: ReadonlyArray<Fault> = [
       "refresh callback, and goes on.",
     run: async (admin, { tokens }) => {
       await Promise.all(tokens.map(admin.expireToken))
-      return said(`Expired ${plural(tokens.length, "token", "tokens")}.`)
+      return result(`Expired ${plural(tokens.length, "token", "tokens")}.`)
     }
   }
 ]
