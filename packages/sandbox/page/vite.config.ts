@@ -11,6 +11,8 @@ export default defineConfig({
     // the policy that the page is served with allows neither inline scripts nor data in their place
     assetsInlineLimit: 0,
     modulePreload: false,
-    reportCompressedSize: false
+    reportCompressedSize: false,
+    // no module of the page has a getter that does more than return something
+    rolldownOptions: { treeshake: { propertyReadSideEffects: false } }
   }
 })

@@ -124,6 +124,7 @@ describe("the page", () => {
     await page.getByText("Not sent").waitFor()
     await press(page, "Discard")
     await expectAllDelivered(page, 1)
+    assert.deepStrictEqual(await storedTexts(sandbox), ["kept"])
   })
 
   it("counts a message no longer when its send failed and its pane acts as somebody else", async () => {
@@ -136,6 +137,7 @@ describe("the page", () => {
     await page.getByText("Not sent").waitFor()
     await pane(page, "left").getByLabel("Act as").selectOption("hedy")
     await expectAllDelivered(page, 1)
+    assert.deepStrictEqual(await storedTexts(sandbox), ["kept"])
   })
 
   it("reads what is stored only while a message is pending", async () => {
@@ -170,7 +172,7 @@ describe("the page", () => {
       ] as const
     ) {
       await page.route(sessions, (route) => route.fulfill(response))
-      await page.locator(".down").getByText(problem).waitFor()
+      await eventually(async () => assert.include(await page.locator(".down").innerText(), problem))
       await page.unroute(sessions)
       await page.locator(".down[data-shown=false]").waitFor({ state: "attached" })
     }
@@ -272,6 +274,7 @@ describe("the page", () => {
       await bothShow(page, ["ada before", "ada meanwhile"])
       await expectAllDelivered(page, 2)
       assert.deepStrictEqual(await storedTexts(second.info), ["before", "meanwhile"])
+      await eventually(async () => assert.isTrue((await adminGet(second.info, "/log", decodeLog)).enabled))
     } finally {
       rmSync(directory, { recursive: true, force: true })
     }
@@ -371,7 +374,7 @@ describe("the page", () => {
     await page.getByText("The sandbox does not answer").waitFor()
     const asked: Array<number> = []
     page.on("requestfailed", (request) => {
-      if (request.url().endsWith("/_sandbox/log")) asked.push(performance.now())
+      if (request.url().endsWith("/_sandbox/sessions")) asked.push(performance.now())
     })
     await eventually(() => assert.isAtLeast(asked.length, 4))
     const pauses = asked.slice(1).map((at, index) => at - (asked[index] ?? 0))
