@@ -19,7 +19,7 @@ import * as Faults from "./Faults.ts"
 import { Hosting } from "./Hosting.ts"
 import * as Bodies from "./internal/bodies.ts"
 import { answered, bodyOf, type Handled, json, urlOf } from "./internal/http.ts"
-import * as Lists from "./internal/lists.ts"
+import * as JsonStream from "./internal/jsonStream.ts"
 import * as Origins from "./internal/origins.ts"
 import * as Refused from "./Refused.ts"
 import type { StorageError } from "./Storage.ts"
@@ -60,14 +60,14 @@ const allowed = {
  * origin, or to a host name that is not this server's, is answered 403. Whoever hosts these routes can guard routes of
  * its own with it.
  */
-export const guarded = <R>(
+export const localOnly = <R>(
   handler: Effect.Effect<HttpServerResponse.HttpServerResponse, Refused.Refused | StorageError, R>
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R | HttpServerRequest.HttpServerRequest> =>
   Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
-    const isWelcome = Origins.isFromHere(request, yield* Hosting)
-    const response = yield* answered(isWelcome ? handler : Effect.fail(Refused.forbidden))
-    return isWelcome ? HttpServerResponse.setHeaders(response, Origins.headersFor(request)) : response
+    const isAllowed = Origins.isLocalRequest(request, yield* Hosting)
+    const response = yield* answered(isAllowed ? handler : Effect.fail(Refused.forbidden))
+    return isAllowed ? HttpServerResponse.setHeaders(response, Origins.headersFor(request)) : response
   })
 
 /** The routes of the admin API. */
@@ -80,7 +80,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       method: "GET" | "POST" | "PUT" | "DELETE" | "OPTIONS",
       path: `/${string}`,
       handler: Handled<HttpServerRequest.HttpServerRequest | Bodies.RequestBody>
-    ) => router.add(method, `/_sandbox${path}`, withBody(guarded(handler)))
+    ) => router.add(method, `/_sandbox${path}`, withBody(localOnly(handler)))
 
     const notFound = Effect.fail(Refused.notFound)
     yield* route("OPTIONS", "/*", Effect.succeed(HttpServerResponse.empty({ headers: allowed })))
@@ -179,7 +179,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       "/messages",
       Effect.map(HttpServerRequest.HttpServerRequest, (request) => {
         const stored = backend.stored(urlOf(request).searchParams.get("addressId") ?? undefined)
-        return Lists.respond(`{"messages":[`, Iterable.map(stored, (message) => JSON.stringify(message)), "]}")
+        return JsonStream.respond(`{"messages":[`, Iterable.map(stored, (message) => JSON.stringify(message)), "]}")
       })
     )
     yield* route(
@@ -254,7 +254,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
         const after = urlOf(yield* HttpServerRequest.HttpServerRequest).searchParams.get("after") ?? "0"
         if (!/^\d{1,15}$/.test(after)) return yield* Refused.invalidParameter("after", "must be the `seq` of an entry")
         const { enabled } = state()
-        return Lists.respond(
+        return JsonStream.respond(
           `{"enabled":${enabled},"forgotten":${wireLog.forgotten()},"entries":[`,
           wireLog.lines(Number(after)),
           "]}"

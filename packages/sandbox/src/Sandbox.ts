@@ -145,7 +145,7 @@ const hostingOf = (names: ReadonlyArray<string>): Hosting => ({
       // the closed connection interrupts the handler
       Effect.never
     ),
-  drained: ({ source }) =>
+  awaitDrain: ({ source }) =>
     Effect.callback((resume) => {
       if (!(source instanceof Http.IncomingMessage) || source.socket.writableLength < highWaterMark) {
         return resume(Effect.void)

@@ -133,11 +133,11 @@ const insert = (sql: SqlClient.SqlClient) => {
         return into("tokens")(encodeToken(change.token))
       case "TokenExpired":
         return sql`UPDATE tokens SET expires_at = ${change.expiresAt} WHERE token = ${change.token}`
-      case "TokenForgotten":
+      case "TokenRemoved":
         return sql`DELETE FROM tokens WHERE token = ${change.token}`
       case "SubscriberDescribed":
         return Effect.flatMap(encodeProfile(change), (row) => sql`INSERT OR REPLACE INTO profiles ${sql.insert(row)}`)
-      case "GuestForgotten":
+      case "GuestRemoved":
         return sql`DELETE FROM subscribers WHERE id = ${change.subscriberId}`
       case "GroupAdded":
         return into("groups")(encodeGroup(change.group))

@@ -11,7 +11,7 @@ import type { HttpServerError } from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Stream from "effect/Stream"
 import * as Refused from "../Refused.ts"
-import type { Budget, Holding } from "./budget.ts"
+import type { MemoryBudget, Reservation } from "./memoryBudget.ts"
 
 /** The body, as text. */
 export class RequestBody extends Context.Service<RequestBody, Effect.Effect<string, Refused.Refused>>()(
@@ -29,7 +29,7 @@ const chunkBytes = 200
 /** A body that does not say how long it is counts as it arrives. */
 const readChunks = (
   request: HttpServerRequest.HttpServerRequest,
-  held: Holding,
+  held: Reservation,
   maxBytes: number
 ): Effect.Effect<string, Refused.Refused> =>
   Effect.suspend(() => {
@@ -58,7 +58,7 @@ const readChunks = (
 
 const read = (
   request: HttpServerRequest.HttpServerRequest,
-  budget: Budget,
+  budget: MemoryBudget,
   maxBytes: number
 ): Effect.Effect<string, Refused.Refused> =>
   Effect.suspend(() => {
@@ -77,7 +77,7 @@ const read = (
   })
 
 /** Gives a handler the body of its request, of at most so many bytes. */
-export const provide = (budget: Budget, maxBytes: number) =>
+export const provide = (budget: MemoryBudget, maxBytes: number) =>
 <A, E, R>(
   handler: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, Exclude<R, RequestBody> | HttpServerRequest.HttpServerRequest> =>

@@ -16,7 +16,7 @@ import * as Refused from "../Refused.ts"
 import type { StorageError } from "../Storage.ts"
 import * as Bodies from "./bodies.ts"
 import { isDeep } from "./depth.ts"
-import * as Lists from "./lists.ts"
+import * as JsonStream from "./jsonStream.ts"
 import { redactedAuthorization } from "./redaction.ts"
 
 const cors = {
@@ -80,7 +80,9 @@ export const answered = <R>(handler: Handled<R>): Effect.Effect<HttpServerRespon
   })
 
 /** The same, for pages of any origin to read: what the service answers to everybody who shows a token. */
-export const answeredToAll = <R>(handler: Handled<R>): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> =>
+export const answeredWithCors = <R>(
+  handler: Handled<R>
+): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> =>
   Effect.map(answered(handler), HttpServerResponse.setHeaders(cors))
 
 const broken = Effect.gen(function*() {
@@ -138,7 +140,7 @@ const withText = <R>(
     text: string
   ) => HttpServerResponse.HttpServerResponse
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> =>
-  Effect.flatMap(handler, (response) => Effect.map(Lists.textOf(response), (text) => change(response, text)))
+  Effect.flatMap(handler, (response) => Effect.map(JsonStream.textOf(response), (text) => change(response, text)))
 
 /** How many bytes a body of the service may have: the longest message takes half of it when all is escaped. */
 const maxBody = 1024 * 1024
@@ -223,7 +225,7 @@ export const surround = (
         wireLog.add({ on: "response", exchange, status, body, fault })
       return yield* Effect.onExit(handler, (exit) =>
         Effect.sync(() =>
-          exit._tag === "Success" ? answer(exit.value.status, Lists.beginningOf(exit.value)) : answer(null, "")
+          exit._tag === "Success" ? answer(exit.value.status, JsonStream.firstChunkOf(exit.value)) : answer(null, "")
         ))
     })
 

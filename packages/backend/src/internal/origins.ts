@@ -19,7 +19,7 @@ const isLocalOrigin = (origin: string): boolean => {
 }
 
 /** Whether a request is from this machine's programs and pages, and was addressed to this server. */
-export const isFromHere = (request: HttpServerRequest.HttpServerRequest, { isOwnName }: Hosting): boolean => {
+export const isLocalRequest = (request: HttpServerRequest.HttpServerRequest, { isOwnName }: Hosting): boolean => {
   const { host, origin } = request.headers
   // in memory there is no host to name
   const hostname = host === undefined ? "localhost" : urlOf(`http://${host}`)?.hostname

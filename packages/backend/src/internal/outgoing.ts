@@ -27,12 +27,12 @@ const refused = (text: string, { code, message }: Extract<Action, { readonly typ
 
 /**
  * Writes what is offered to the peer's outbox, in batches as it comes. The next one waits until the connection has
- * `drained`, so that what a client does not read stays in the outbox, which has a bound.
+ * `awaitDrain`, so that what a client does not read stays in the outbox, which has a bound.
  */
 export const run = (
   peer: Peer,
   { write, writeAll }: Socket.Writer,
-  drained: Effect.Effect<void>
+  awaitDrain: Effect.Effect<void>
 ): Effect.Effect<never, Socket.SocketError, Scope.Scope> => {
   let held: ReadonlyArray<Frame> = []
 
@@ -104,7 +104,7 @@ export const run = (
         else peer.end(item.code)
       }
       yield* flush(texts)
-      yield* drained
+      yield* awaitDrain
     }
   })
 }

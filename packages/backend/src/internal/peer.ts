@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type { Backend } from "../Backend.ts"
 import type { Faults, Moment } from "../Faults.ts"
-import { bytesOf, type Holding } from "./budget.ts"
+import { bytesOf, type Reservation } from "./memoryBudget.ts"
 import type { Connection, Frame, Session } from "./sessions.ts"
 
 /** How many frames may wait to be written, and how many bytes they may take. */
@@ -32,7 +32,7 @@ export class Peer {
   session: Session | undefined = undefined
   /** What the frames in the outbox take, in bytes. */
   #waiting = 0
-  readonly #held: Holding
+  readonly #held: Reservation
   /** Hears nothing, says nothing, and stays. */
   isSilent = false
   unansweredPings = 0

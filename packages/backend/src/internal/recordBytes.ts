@@ -2,7 +2,7 @@
  * What a record takes in memory, in bytes, roughly.
  */
 import type { Change } from "../Records.ts"
-import { bytesOf } from "./budget.ts"
+import { bytesOf } from "./memoryBudget.ts"
 
 /** What a record takes besides its texts, in bytes. */
 const overhead = 768
@@ -14,7 +14,7 @@ export const recordBytes = (change: Change): number => {
     case "GroupAdded":
     case "MemberJoined":
       return overhead
-    case "GuestForgotten":
+    case "GuestRemoved":
       return -overhead
     case "AddressAdded":
       // the name stands in the record of its subscriber, too, and in what it is shown as
@@ -26,7 +26,7 @@ export const recordBytes = (change: Change): number => {
     case "Founded":
     case "SubscriberDescribed":
     case "TokenExpired":
-    case "TokenForgotten":
+    case "TokenRemoved":
     case "TokenMinted":
       return 0
   }

@@ -6,7 +6,7 @@ import type { SubscriberId } from "@effect-signalwire/schema/Ids"
 import type { Id } from "@effect-signalwire/schema/JsonRpc"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import type { Token } from "../Records.ts"
-import { bytesOf, type Holding } from "./budget.ts"
+import { bytesOf, type Reservation } from "./memoryBudget.ts"
 import type { Secrets } from "./secrets.ts"
 
 /** A frame on its way to a client. `method` is that of the request, also for an answer. */
@@ -48,7 +48,7 @@ export interface Session {
   readonly unacked: Map<Id, Frame>
   /** What they take together, in bytes. */
   unackedBytes: number
-  readonly held: Holding
+  readonly held: Reservation
   /** Frames sent since the client was last heard. */
   unheard: number
 }

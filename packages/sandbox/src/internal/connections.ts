@@ -69,7 +69,7 @@ const starting: Handlers = {
 export class Connections {
   readonly #sockets = new Map<Socket, Seen>()
   /** Requests that wait for the one that is being handled on their connection. */
-  readonly #turns = new WeakMap<Socket, Array<() => void>>()
+  readonly #pipelined = new WeakMap<Socket, Array<() => void>>()
   #handlers = starting
   #isClosed = false
 
@@ -77,10 +77,10 @@ export class Connections {
     // of TLS, the connection is what is inside of it
     const event = node instanceof Https.Server ? "secureConnection" : "connection"
     node.on(event, (socket: Socket) => this.#add(socket))
-    node.on("request", (request, response) => this.#takeTurn(request, response))
+    node.on("request", (request, response) => this.#enqueue(request, response))
     node.on("upgrade", (request, socket, head) => {
       const connection = request.socket
-      if (this.#turns.has(connection)) return connection.destroy()
+      if (this.#pipelined.has(connection)) return connection.destroy()
       if (isForWebSocket(request)) return this.#handlers.upgrade(request, socket, head)
       // Node left the connection to us, and what follows of the request in it
       connection.unshift(head)
@@ -128,19 +128,19 @@ export class Connections {
   }
 
   /** Handles the requests of a connection one after the other: the answers of a later one would wait in memory. */
-  #takeTurn(request: Http.IncomingMessage, response: Http.ServerResponse): void {
+  #enqueue(request: Http.IncomingMessage, response: Http.ServerResponse): void {
     const { socket } = request
     const handle = () => {
       response.once("close", () => {
-        const next = socket.destroyed ? undefined : this.#turns.get(socket)?.shift()
-        if (next === undefined) this.#turns.delete(socket)
+        const next = socket.destroyed ? undefined : this.#pipelined.get(socket)?.shift()
+        if (next === undefined) this.#pipelined.delete(socket)
         else next()
       })
       this.#handlers.handle(request, response)
     }
-    const waiting = this.#turns.get(socket)
+    const waiting = this.#pipelined.get(socket)
     if (waiting === undefined) {
-      this.#turns.set(socket, [])
+      this.#pipelined.set(socket, [])
       return handle()
     }
     if (waiting.push(handle) > maxPipelined) socket.destroy()

@@ -36,7 +36,7 @@ describe("a token", () => {
         yield* TestClock.adjust("10 minutes")
         yield* backend.mint(ada.id)
         assert.strictEqual(yield* codeOf, "token_invalid")
-        assert.strictEqual(store.count("TokenForgotten"), 2)
+        assert.strictEqual(store.count("TokenRemoved"), 2)
       }),
       {},
       store.layer
@@ -67,7 +67,7 @@ describe("a token", () => {
         yield* backend.mint(ada.id, { ttlSeconds: 1, claims: { profile: { job_title: "Analyst", country: "UK" } } })
         yield* TestClock.adjust("1 hour")
         yield* backend.mint(ada.id)
-        assert.strictEqual(store.count("TokenForgotten"), 2)
+        assert.strictEqual(store.count("TokenRemoved"), 2)
         return ada
       }),
       {},
@@ -85,7 +85,7 @@ describe("a token", () => {
         Layer.succeed(Storage.Storage, {
           load: Effect.sync(() => {
             const gone = new Set(
-              store.changes.flatMap((change) => change._tag === "TokenForgotten" ? [change.token] : [])
+              store.changes.flatMap((change) => change._tag === "TokenRemoved" ? [change.token] : [])
             )
             return store.changes.filter((change) => change._tag !== "TokenMinted" || !gone.has(change.token.token))
           }),
@@ -108,7 +108,7 @@ describe("a guest", () => {
         assert.strictEqual(invited.status, 201)
         yield* TestClock.adjust("3 hours")
         yield* backend.mint(ada.id)
-        assert.strictEqual(store.count("GuestForgotten"), 1)
+        assert.strictEqual(store.count("GuestRemoved"), 1)
       }),
       {},
       store.layer

@@ -4,7 +4,7 @@
  */
 
 /** What is held for one client. */
-export interface Holding {
+export interface Reservation {
   /** Says how much is held now, in bytes. */
   readonly set: (bytes: number) => void
   /** Holds nothing any more, and is not let go any more. */
@@ -12,7 +12,7 @@ export interface Holding {
 }
 
 interface Entry {
-  readonly letGo: () => void
+  readonly onEvict: () => void
   bytes: number
   isOpen: boolean
 }
@@ -20,7 +20,7 @@ interface Entry {
 /** How many bytes a text may take in memory. */
 export const bytesOf = (text: string): number => text.length * 2
 
-export class Budget {
+export class MemoryBudget {
   readonly #limit: number
   readonly #entries = new Set<Entry>()
   #total = 0
@@ -35,15 +35,15 @@ export class Budget {
     return this.#total
   }
 
-  /** `letGo` is called once, when this is what takes most; what is held must be given up then. */
-  open(letGo: () => void): Holding {
-    const entry: Entry = { letGo, bytes: 0, isOpen: true }
+  /** `onEvict` is called once, when this is what takes most; what is held must be given up then. */
+  open(onEvict: () => void): Reservation {
+    const entry: Entry = { onEvict, bytes: 0, isOpen: true }
     return {
       close: () => this.#close(entry),
       set: (bytes) => {
         if (!entry.isOpen) return
         this.#put(entry, bytes)
-        if (this.#total > this.#limit) this.#relieve()
+        if (this.#total > this.#limit) this.#evict()
       }
     }
   }
@@ -60,13 +60,13 @@ export class Budget {
     this.#put(entry, 0)
   }
 
-  #relieve(): void {
+  #evict(): void {
     while (this.#total > this.#limit) {
       let largest: Entry | undefined
       for (const entry of this.#entries) if (largest === undefined || entry.bytes > largest.bytes) largest = entry
       if (largest === undefined) return
       this.#close(largest)
-      largest.letGo()
+      largest.onEvict()
     }
   }
 }

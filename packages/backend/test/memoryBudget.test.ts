@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { Budget } from "../src/internal/budget.ts"
+import { MemoryBudget } from "../src/internal/memoryBudget.ts"
 import { connect, inWorld } from "./support.ts"
 
 describe("what is held for slow clients", () => {
   it("may be as much as the limit in all; beyond it, whoever holds most is let go", () => {
-    const budget = new Budget(100)
+    const budget = new MemoryBudget(100)
     const gone: Array<string> = []
     const [a, b, c] = ["a", "b", "c"].map((name) => budget.open(() => gone.push(name)))
     a?.set(30)
@@ -17,7 +17,7 @@ describe("what is held for slow clients", () => {
     assert.strictEqual(budget.total, 41)
   })
   it("does not count what was let go or closed, whatever is said of it later", () => {
-    const budget = new Budget(100)
+    const budget = new MemoryBudget(100)
     let letGo = 0
     const [a, b] = [budget.open(() => letGo++), budget.open(() => letGo++)]
     a.set(200)

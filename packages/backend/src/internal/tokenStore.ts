@@ -3,7 +3,7 @@
  */
 import type { SubscriberId } from "@effect-signalwire/schema/Ids"
 import type { Token } from "../Records.ts"
-import { bytesOf } from "./budget.ts"
+import { bytesOf } from "./memoryBudget.ts"
 
 /** What a token takes in memory besides its text, in bytes. */
 const overhead = 512
@@ -16,7 +16,7 @@ interface Owned {
   bytes: number
 }
 
-export class IssuedTokens {
+export class TokenStore {
   readonly #byText = new Map<string, Token>()
   readonly #byOwner = new Map<SubscriberId, Owned>()
   #bytes = 0
