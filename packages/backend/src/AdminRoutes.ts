@@ -33,6 +33,7 @@ const decodeDrop = decoder(Admin.DropSessions)
 const decodeDisconnect = decoder(Admin.DisconnectSessions)
 // a misspelt key would make a rule match more than it should
 const decodeRules = strictDecoder(Faults.Rules)
+const decodeMoreRules = strictDecoder(Faults.MoreRules)
 const decodeLog = decoder(Admin.WireLogSwitch)
 
 /** A body is taken as JSON when it says so: a web page can't say it to another origin without asking first. */
@@ -84,7 +85,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
 
     const notFound = Effect.fail(Refused.notFound)
     yield* route("OPTIONS", "/*", Effect.succeed(HttpServerResponse.empty({ headers: allowed })))
-    // a route for all that is below is one for the path itself, too
+    // `/*` also matches the path without a slash, so that there can be no other route for it
     yield* route(
       "GET",
       "/*",
@@ -233,6 +234,14 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       "/faults",
       Effect.map(adminBody(decodeRules), (rules) => {
         faults.set(rules)
+        return json(faults.rules())
+      })
+    )
+    yield* route(
+      "POST",
+      "/faults",
+      Effect.map(adminBody(decodeMoreRules), ({ rules }) => {
+        faults.add(rules)
         return json(faults.rules())
       })
     )

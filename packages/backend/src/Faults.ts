@@ -103,6 +103,10 @@ export const Rule = Schema.Struct({
 })
 export type Rule = typeof Rule.Type
 
+/** Body of `POST /_sandbox/faults`. */
+export const MoreRules = Schema.Struct({ rules: Schema.Array(Rule) })
+export type MoreRules = typeof MoreRules.Type
+
 /** Body of `PUT /_sandbox/faults`, and answer of `GET`. A `seed` makes probabilities repeat themselves. */
 export const Rules = Schema.Struct({ rules: Schema.Array(Rule), seed: maybe(Schema.Finite) })
 export type Rules = typeof Rules.Type
@@ -128,6 +132,8 @@ export type Moment =
 export interface Service {
   /** The rules as they stand, each with the matches it still lets pass, and the times and the time it has left. */
   readonly rules: () => Rules
+  /** Adds rules after those that have any times left; the seed stays. */
+  readonly add: (rules: ReadonlyArray<Rule>) => void
   /** Replaces the rules. */
   readonly set: (rules: Rules) => void
   /** Removes them all. */
@@ -182,12 +188,26 @@ const seeded = (seed: number) => {
   }
 }
 
+/** A rule, until when it stands in milliseconds, and how often it will still be carried out and be passed over. */
+interface Armed {
+  readonly rule: Rule
+  readonly until: number
+  left: number
+  skip: number
+}
+
 /** Builds faults without any rule. */
 export const make: Effect.Effect<Service> = Effect.gen(function*() {
   const random = yield* Random.Random
   const clock = yield* Clock.Clock
   const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
-  let armed: ReadonlyArray<{ readonly rule: Rule; readonly until: number; left: number; skip: number }> = []
+  const arm = (rule: Rule): Armed => ({
+    rule,
+    until: now() + (rule.forMillis ?? Infinity),
+    left: rule.times ?? Infinity,
+    skip: rule.skip ?? 0
+  })
+  let armed: ReadonlyArray<Armed> = []
   let seed: number | undefined
   let chance = () => random.nextDoubleUnsafe()
   const forgetPast = () => {
@@ -207,13 +227,12 @@ export const make: Effect.Effect<Service> = Effect.gen(function*() {
         ...(seed === undefined ? undefined : { seed })
       }
     },
+    add: (rules) => {
+      forgetPast()
+      armed = [...armed.filter(({ left }) => left > 0), ...rules.map(arm)]
+    },
     set: (rules) => {
-      armed = rules.rules.map((rule) => ({
-        rule,
-        until: now() + (rule.forMillis ?? Infinity),
-        left: rule.times ?? Infinity,
-        skip: rule.skip ?? 0
-      }))
+      armed = rules.rules.map(arm)
       seed = rules.seed ?? undefined
       chance = seed === undefined ? () => random.nextDoubleUnsafe() : seeded(seed)
     },

@@ -127,6 +127,19 @@ describe("a guest", () => {
       assert.strictEqual(yield* status(guests.at(-1)), 200)
       assert.strictEqual(yield* status(ada.token), 200)
     })))
+  it.effect("that renews its token stays, though it is the oldest of too many", () =>
+    inWorld(Effect.fnUntraced(function*({ backend, request, room }) {
+      const office = yield* room("office")
+      const mint = backend.mintGuest({ allowed: [office], attribute: "x", expiresAt: undefined })
+      const oldest = yield* mint
+      for (let n = 0; n < 1999; n++) yield* mint
+      const { token } = yield* backend.refresh(oldest.refreshToken)
+      assert.strictEqual((yield* request("GET", "/api/fabric/addresses", { token })).status, 200)
+      // one more, and somebody has to go
+      yield* mint
+      const again = yield* Effect.result(backend.refresh(oldest.refreshToken))
+      assert.strictEqual(again._tag, "Failure")
+    })))
 })
 
 describe("what is stored", () => {
@@ -148,5 +161,15 @@ describe("what is stored", () => {
         assert.strictEqual((yield* request("GET", "/api/fabric/messages", ada)).body.data.length, 2)
       }),
       { maxStoredBytes: 60_000 }
+    ))
+  it.effect("counts what it takes in memory, not how long it is as JSON", () =>
+    inWorld(
+      Effect.fnUntraced(function*({ person, request, room }) {
+        const [ada, office] = [yield* person("ada"), yield* room("office")]
+        const metadata = { many: Array.from({ length: 10_000 }, () => ({})) }
+        const body = { conversation_id: office, text: "x", metadata }
+        assert.strictEqual((yield* request("POST", "/api/fabric/messages", { ...ada, body })).status, 507)
+      }),
+      { maxStoredBytes: 600_000 }
     ))
 })

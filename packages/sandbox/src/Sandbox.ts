@@ -227,7 +227,10 @@ export const make = Effect.fnUntraced(function*(
   }
   const limits = limitsOf(Duration.toMillis(requestTimeout))
   const node = yield* Effect.try({
-    try: () => tls === undefined ? Http.createServer(limits) : Https.createServer({ ...limits, ...tls }),
+    try: () =>
+      tls === undefined
+        ? Http.createServer(limits)
+        : Https.createServer({ ...limits, ...tls, handshakeTimeout: limits.headersTimeout }),
     catch: toError("the certificate or its key cannot be read")
   })
   node.maxConnections = (options.maxSockets ?? 10_000) + spareConnections

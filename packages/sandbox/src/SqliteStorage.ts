@@ -162,7 +162,10 @@ export const layer = (options: { readonly filename: string }): Layer.Layer<Stora
       const { filename } = options
       // a whole path: others may mean something else to SQLite
       const file = resolve(filename)
-      yield* DatabaseFile.check(file)
+      yield* DatabaseFile.check(file, (cause) => {
+        const error = SqliteClient.toSqlError(cause, "The file could not be read", "connect")
+        return isLocked(error) ? "is in use by another process" : `could not be opened: ${reasonOf(error)}`
+      })
       const sql = yield* Effect.mapError(
         SqliteClient.make(file, { applicationId: DatabaseFile.applicationId }),
         (error) =>

@@ -11,7 +11,7 @@ import type { HttpServerError } from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Stream from "effect/Stream"
 import * as Refused from "../Refused.ts"
-import type { MemoryBudget, Reservation } from "./memoryBudget.ts"
+import type { MemoryBudget } from "./memoryBudget.ts"
 
 /** The body, as text. */
 export class RequestBody extends Context.Service<RequestBody, Effect.Effect<string, Refused.Refused>>()(
@@ -26,13 +26,20 @@ const failed = (error: HttpServerError): Refused.Refused =>
 /** What a chunk takes besides its bytes. */
 const chunkBytes = 200
 
-/** A body that does not say how long it is counts as it arrives. */
+/** How long a body may be that counts for nothing while it arrives, in bytes: as long as most messages are. */
+const smallBody = 16_384
+
+/** A body counts as announced, or as much as has arrived when that is more. */
 const readChunks = (
   request: HttpServerRequest.HttpServerRequest,
-  held: Reservation,
+  announced: number,
+  budget: MemoryBudget,
   maxBytes: number
 ): Effect.Effect<string, Refused.Refused> =>
   Effect.suspend(() => {
+    const evicted = Deferred.makeUnsafe<never, Refused.Refused>()
+    const reservation = budget.open(() => Deferred.doneUnsafe(evicted, Effect.fail(Refused.busy)))
+    reservation.set(announced)
     const chunks: Array<Uint8Array> = []
     let length = 0
     return request.stream.pipe(
@@ -41,20 +48,24 @@ const readChunks = (
         length += chunk.length
         if (length > maxBytes) return Effect.fail(Refused.tooLarge)
         chunks.push(chunk)
-        held.set(length + chunks.length * chunkBytes)
+        reservation.set(Math.max(announced, length + chunks.length * chunkBytes))
         return Effect.void
       }),
-      Effect.map(() => {
-        const whole = new Uint8Array(length)
-        let at = 0
-        for (const chunk of chunks) {
-          whole.set(chunk, at)
-          at += chunk.length
-        }
-        return new TextDecoder().decode(whole)
-      })
+      Effect.map(() => joined(chunks, length)),
+      Effect.raceFirst(Deferred.await(evicted)),
+      Effect.ensuring(Effect.sync(reservation.close))
     )
   })
+
+const joined = (chunks: ReadonlyArray<Uint8Array>, length: number): string => {
+  const whole = new Uint8Array(length)
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.length
+  }
+  return new TextDecoder().decode(whole)
+}
 
 const read = (
   request: HttpServerRequest.HttpServerRequest,
@@ -62,18 +73,17 @@ const read = (
   maxBytes: number
 ): Effect.Effect<string, Refused.Refused> =>
   Effect.suspend(() => {
-    const isChunked = request.headers["transfer-encoding"] !== undefined
-    // what has neither a length nor chunks is in memory already
-    const announced = isChunked ? 0 : Number(request.headers["content-length"] ?? 0)
+    const announced = Number(request.headers["content-length"] ?? 0)
     if (announced > maxBytes) return Effect.fail(Refused.tooLarge)
-    const taken = Deferred.makeUnsafe<never, Refused.Refused>()
-    const held = budget.open(() => Deferred.doneUnsafe(taken, Effect.fail(Refused.busy)))
-    held.set(announced)
-    const text = isChunked ? readChunks(request, held, maxBytes) : Effect.mapError(request.text, failed)
-    return Effect.raceFirst(text, Deferred.await(taken)).pipe(
-      Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBytes)),
-      Effect.ensuring(Effect.sync(held.close))
-    )
+    // what has neither a length nor chunks is in memory already
+    const isSmall = announced <= smallBody && request.headers["transfer-encoding"] === undefined
+    return isSmall
+      ? Effect.provideService(
+        Effect.mapError(request.text, failed),
+        HttpIncomingMessage.MaxBodySize,
+        ByteSize.bytes(maxBytes)
+      )
+      : readChunks(request, Number.isNaN(announced) ? 0 : announced, budget, maxBytes)
   })
 
 /** Gives a handler the body of its request, of at most so many bytes. */

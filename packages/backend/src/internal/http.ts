@@ -106,13 +106,12 @@ const malformed = (
   response: HttpServerResponse.HttpServerResponse,
   text: string,
   instead: string | null | undefined
-): HttpServerResponse.HttpServerResponse => {
-  return HttpServerResponse.text(instead ?? text.slice(0, Math.max(1, text.length >> 1)), {
+): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.text(instead ?? text.slice(0, Math.max(1, text.length >> 1)), {
     status: response.status,
     headers: cors,
     contentType: instead?.trimStart().startsWith("<") === true ? "text/html" : "application/json"
   })
-}
 
 /** A page whose `links.next` leads on and on; the `number` makes each link another one. Any other answer stays as it is. */
 const endless = (
@@ -123,7 +122,9 @@ const endless = (
   number: number
 ): HttpServerResponse.HttpServerResponse => {
   const page = Result.getOrUndefined(parseJson(text))
-  if (!isJsonObject(page) || !isJsonObject(page["links"])) return response
+  if (!isJsonObject(page) || !isJsonObject(page["links"])) {
+    return HttpServerResponse.text(text, { status: response.status, headers: response.headers })
+  }
   if (pages !== "itself") url.searchParams.set("endless", String(number))
   const links = { ...page["links"], next: `${url.pathname}${url.search}` }
   return HttpServerResponse.jsonUnsafe(

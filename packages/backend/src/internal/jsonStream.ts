@@ -8,7 +8,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Stream from "effect/Stream"
 
 /** How long a chunk is at least, in UTF-16 code units. */
-const chunkLength = 65_536
+const chunkLength = 70_000
 
 const contentType = "application/json"
 

@@ -4,12 +4,17 @@
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
 import type { Action } from "../Faults.ts"
+import { bytesOf } from "./memoryBudget.ts"
 import { disconnect, type Peer } from "./peer.ts"
 import type { Frame } from "./sessions.ts"
+
+/** How much is written at once, in bytes. */
+const batchBytes = 256 * 1024
 
 /** How long a frame is kept back for a next one, in milliseconds. */
 const reorderTimeout = 1000
@@ -36,7 +41,6 @@ export const run = (
 ): Effect.Effect<never, Socket.SocketError, Scope.Scope> => {
   let held: ReadonlyArray<Frame> = []
 
-  const flush = (texts: ReadonlyArray<string>) => Arr.isReadonlyArrayNonEmpty(texts) ? writeAll(texts) : Effect.void
   /** Writes a frame, and after it those that were kept back for it. */
   const writeFrame = (frame: Frame) =>
     Effect.suspend(() => {
@@ -87,24 +91,34 @@ export const run = (
     }
   }
 
+  let texts: Array<string> = []
+  let bytes = 0
+  /** Writes the texts that were put together, and waits while the client does not read. */
+  const flush = Effect.gen(function*() {
+    if (Arr.isArrayNonEmpty(texts)) yield* writeAll(texts)
+    peer.written(bytes)
+    texts = []
+    bytes = 0
+    yield* awaitDrain
+  })
+
   return Effect.gen(function*() {
     while (true) {
-      let texts: Array<string> = []
-      for (const item of yield* peer.taken) {
+      for (const item of yield* Queue.takeAll(peer.outbox)) {
+        if (item._tag === "Frame") bytes += bytesOf(item.frame.text)
         if (peer.isSilent) continue
         if (item._tag === "Frame" && !peer.faults.isArmed() && held.length === 0) {
           peer.logFrame("out", item.frame.text, item.frame.method, null)
           texts.push(item.frame.text)
+          if (bytes >= batchBytes) yield* flush
           continue
         }
-        yield* flush(texts)
-        texts = []
+        yield* flush
         if (item._tag === "Frame") yield* writeWithFault(item.frame)
         else if (item._tag === "Disconnect") yield* disconnect(peer, item.restart)
         else peer.end(item.code)
       }
-      yield* flush(texts)
-      yield* awaitDrain
+      yield* flush
     }
   })
 }

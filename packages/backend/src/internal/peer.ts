@@ -64,13 +64,10 @@ export class Peer {
     return Queue.sizeUnsafe(this.outbox) > outboxCapacity.frames / 4 || this.#waiting > outboxCapacity.bytes / 4
   }
 
-  /** Waits for what is to be written, and takes it all. */
-  get taken(): Effect.Effect<ReadonlyArray<Outgoing>> {
-    return Effect.map(Queue.takeAll(this.outbox), (items) => {
-      this.#waiting = 0
-      this.#held.set(0)
-      return items
-    })
+  /** So many bytes of frames that were taken from the outbox wait no more. */
+  written(bytes: number): void {
+    this.#waiting -= bytes
+    this.#held.set(this.#waiting)
   }
 
   /** Forgets what is to be written: nothing is, any more. */

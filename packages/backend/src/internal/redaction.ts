@@ -3,7 +3,8 @@
  */
 import { isJsonObject } from "@effect-signalwire/schema/JsonObject"
 
-const mask = "[redacted]"
+/** Stands for a secret. */
+export const mask = "[redacted]"
 
 const names =
   "authorization|authorization_state|jwt_token|refresh_token|refreshtoken|token|dpop_token|device_token|apitoken|api_token|password|credential"

@@ -2,8 +2,7 @@
  * The secrets that a backend has given out, and what takes them out of a text, however they are written there: as they
  * are, percent-encoded, with JSON escapes, or cut off.
  */
-
-const mask = "[redacted]"
+import { mask } from "./redaction.ts"
 
 /** How much of a secret is told apart from other text, in characters: shorter pieces are of no use to anybody. */
 const pieceLength = 16
@@ -63,10 +62,7 @@ const placeBefore = (parts: Decoded["parts"], index: number): number => {
 
 const isEncoded = (text: string): boolean => text.includes("%") || text.includes("\\")
 
-/**
- * A number for a piece of a text, which that for the next piece is made from: most pieces of most texts are told from
- * those of secrets by it.
- */
+/** A rolling hash (Rabin-Karp), which sorts out most pieces of most texts before they are looked up. */
 const factor = 0x01000193
 const outFactor = Array.from({ length: pieceLength - 1 }).reduce<number>((power) => Math.imul(power, factor), 1)
 const hashAt = (text: string, at: number): number => {
@@ -108,7 +104,6 @@ export class Secrets {
 
   /** The text without secrets. A text that is JSON stays JSON. */
   redact(text: string): string {
-    let result = text
     let current = text
     const layers: Array<Decoded["parts"]> = []
     const ranges: Array<Range> = []
@@ -121,14 +116,14 @@ export class Secrets {
       layers.push(decoded.parts)
       current = decoded.text
     }
-    // from the end, so that what comes before keeps its place
-    let before = text.length
-    for (const { end, start } of ranges.toSorted((a, b) => b.end - a.end || a.start - b.start)) {
-      if (start >= before) continue
-      result = result.slice(0, start) + mask + result.slice(Math.min(end, before))
-      before = start
+    const parts: Array<string> = []
+    let end = 0
+    for (const range of ranges.toSorted((a, b) => a.start - b.start)) {
+      if (range.start >= end) parts.push(text.slice(end, range.start), mask)
+      end = Math.max(end, range.end)
     }
-    return result
+    parts.push(text.slice(end))
+    return parts.join("")
   }
 
   #count(piece: string, more: 1 | -1): void {

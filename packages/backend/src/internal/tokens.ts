@@ -59,8 +59,9 @@ export const make = (
       // outlives the token it renews, as the service's does; what was said of the subscriber is known by now
       const { profile: _, ...kept } = claims
       const refresh = makeToken("Refresh", subscriberId, Math.max(expiresAt, seconds) + 300, kept)
-      const minted = exclusively(Effect.suspend(() =>
-        commit([
+      const minted = exclusively(Effect.suspend((): Effect.Effect<void, Refused.Refused | StorageError> =>
+        // a guest may have been removed in the meantime
+        adding.length === 0 && !state.subscribers.has(subscriberId) ? Effect.fail(Refused.notFound) : commit([
           ...adding,
           ...evictedFor(now(), [token, refresh]),
           { _tag: "TokenMinted", token },

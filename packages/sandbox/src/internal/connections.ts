@@ -68,6 +68,8 @@ const starting: Handlers = {
 /** Looks after the connections of a server. */
 export class Connections {
   readonly #sockets = new Map<Socket, Seen>()
+  /** Those on which TLS, or nothing, is spoken; they are closed with the rest. */
+  readonly #accepted = new Set<Socket>()
   /** Requests that wait for the one that is being handled on their connection. */
   readonly #pipelined = new WeakMap<Socket, Array<() => void>>()
   #handlers = starting
@@ -76,10 +78,13 @@ export class Connections {
   constructor(node: Http.Server | Https.Server) {
     // of TLS, the connection is what is inside of it
     const event = node instanceof Https.Server ? "secureConnection" : "connection"
+    node.on("connection", (socket: Socket) => this.#accept(socket))
     node.on(event, (socket: Socket) => this.#add(socket))
     node.on("request", (request, response) => this.#enqueue(request, response))
     node.on("upgrade", (request, socket, head) => {
       const connection = request.socket
+      // Node takes its own listener away
+      connection.on("error", () => {})
       if (this.#pipelined.has(connection)) return connection.destroy()
       if (isForWebSocket(request)) return this.#handlers.upgrade(request, socket, head)
       // Node left the connection to us, and what follows of the request in it
@@ -97,7 +102,7 @@ export class Connections {
   /** Breaks them all, and those that still come. */
   close(): void {
     this.#isClosed = true
-    for (const socket of this.#sockets.keys()) socket.destroy()
+    for (const socket of this.#accepted) socket.destroy()
   }
 
   /** Breaks those whose clients do not read, or do not let go. `now` is in milliseconds of a monotonic clock. */
@@ -120,8 +125,14 @@ export class Connections {
     }
   }
 
-  #add(socket: Socket): void {
+  #accept(socket: Socket): void {
     if (this.#isClosed) socket.destroy()
+    if (this.#accepted.has(socket)) return
+    this.#accepted.add(socket)
+    socket.once("close", () => this.#accepted.delete(socket))
+  }
+
+  #add(socket: Socket): void {
     if (this.#sockets.has(socket)) return
     this.#sockets.set(socket, { read: -1, since: 0 })
     socket.once("close", () => this.#sockets.delete(socket))
