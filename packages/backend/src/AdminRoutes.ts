@@ -18,7 +18,7 @@ import { Backend } from "./Backend.ts"
 import * as Faults from "./Faults.ts"
 import { Hosting } from "./Hosting.ts"
 import * as Bodies from "./internal/bodies.ts"
-import { answered, bodyOf, type Handled, json, urlOf } from "./internal/http.ts"
+import { answered, bodyOf, type Handled, json, tooBusy, urlOf } from "./internal/http.ts"
 import * as JsonStream from "./internal/jsonStream.ts"
 import * as Origins from "./internal/origins.ts"
 import * as Refused from "./Refused.ts"
@@ -76,9 +76,9 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
   Effect.fnUntraced(function*(router) {
     const backend = yield* Backend
     const faults = yield* Faults.Faults
-    const withBody = Bodies.provide(backend.budget, maxBody)
+    const withBody = Bodies.provide(backend.budget, maxBody, tooBusy)
     const route = (
-      method: "GET" | "POST" | "PUT" | "DELETE" | "OPTIONS",
+      method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "QUERY",
       path: `/${string}`,
       handler: Handled<HttpServerRequest.HttpServerRequest | Bodies.RequestBody>
     ) => router.add(method, `/_sandbox${path}`, withBody(localOnly(handler)))
@@ -95,7 +95,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
           /^\/_sandbox\/?$/.test(urlOf(request).pathname) ? Effect.map(backend.ready, (ready) => json(ready)) : notFound
       )
     )
-    for (const method of ["POST", "PUT", "DELETE"] as const) yield* route(method, "/*", notFound)
+    for (const method of ["POST", "PUT", "PATCH", "DELETE", "QUERY"] as const) yield* route(method, "/*", notFound)
     yield* route(
       "POST",
       "/subscribers",

@@ -112,7 +112,7 @@ const capacity = { entries: 10_000, bytes: 16 * 1024 * 1024 }
 const overhead = 128
 
 /** How much of one body or frame is kept, in UTF-16 code units. */
-const maxText = 65_536
+const maxText = 32_768
 
 /** How much further is looked for secrets, so that none is cut in two and not recognized. */
 const maxSecret = 2048

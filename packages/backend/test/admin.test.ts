@@ -24,6 +24,7 @@ const endpoints: ReadonlyArray<readonly [method: string, path: string, body?: ob
   ["PUT", "/log", { enabled: true }],
   ["DELETE", "/log"],
   ["GET", "/nothing"],
+  ["PATCH", "/faults"],
   ["OPTIONS", "/faults"]
 ]
 const strangers = [
@@ -95,6 +96,13 @@ describe("the admin API", () => {
         assert.isNull(unasked.headers.get("access-control-allow-origin"))
       }))
   )
+  it.effect("is refused to images and frames of other sites, which come without an origin", () =>
+    inWorld(Effect.fnUntraced(function*({ request }) {
+      const status = (site: string) =>
+        Effect.map(request("GET", "/_sandbox", { headers: { "sec-fetch-site": site } }), (answer) => answer.status)
+      assert.strictEqual(yield* status("cross-site"), 403)
+      for (const site of ["same-origin", "same-site", "none"]) assert.strictEqual(yield* status(site), 200)
+    })))
   it.effect("takes a body only when it says that it is JSON", () =>
     inWorld(Effect.fnUntraced(function*({ request }) {
       const status = (type: string) =>

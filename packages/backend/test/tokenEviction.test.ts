@@ -160,7 +160,7 @@ describe("what is stored", () => {
         assert.strictEqual((yield* request("POST", "/_sandbox/rooms", { body: { name: "x".repeat(200) } })).status, 200)
         assert.strictEqual((yield* request("GET", "/api/fabric/messages", ada)).body.data.length, 2)
       }),
-      { maxStoredBytes: 60_000 }
+      { maxStoredBytes: 34_000 }
     ))
   it.effect("counts what it takes in memory, not how long it is as JSON", () =>
     inWorld(

@@ -9,9 +9,10 @@ import * as Effect from "effect/Effect"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import type { HttpServerError } from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Stream from "effect/Stream"
 import * as Refused from "../Refused.ts"
-import type { MemoryBudget } from "./memoryBudget.ts"
+import type { MemoryBudget, Reservation } from "./memoryBudget.ts"
 
 /** The body, as text. */
 export class RequestBody extends Context.Service<RequestBody, Effect.Effect<string, Refused.Refused>>()(
@@ -33,12 +34,10 @@ const smallBody = 16_384
 const readChunks = (
   request: HttpServerRequest.HttpServerRequest,
   announced: number,
-  budget: MemoryBudget,
+  reservation: Reservation,
   maxBytes: number
 ): Effect.Effect<string, Refused.Refused> =>
   Effect.suspend(() => {
-    const evicted = Deferred.makeUnsafe<never, Refused.Refused>()
-    const reservation = budget.open(() => Deferred.doneUnsafe(evicted, Effect.fail(Refused.busy)))
     reservation.set(announced)
     const chunks: Array<Uint8Array> = []
     let length = 0
@@ -51,9 +50,7 @@ const readChunks = (
         reservation.set(Math.max(announced, length + chunks.length * chunkBytes))
         return Effect.void
       }),
-      Effect.map(() => joined(chunks, length)),
-      Effect.raceFirst(Deferred.await(evicted)),
-      Effect.ensuring(Effect.sync(reservation.close))
+      Effect.map(() => joined(chunks, length))
     )
   })
 
@@ -67,33 +64,33 @@ const joined = (chunks: ReadonlyArray<Uint8Array>, length: number): string => {
   return new TextDecoder().decode(whole)
 }
 
-const read = (
-  request: HttpServerRequest.HttpServerRequest,
-  budget: MemoryBudget,
-  maxBytes: number
-): Effect.Effect<string, Refused.Refused> =>
-  Effect.suspend(() => {
-    const announced = Number(request.headers["content-length"] ?? 0)
-    if (announced > maxBytes) return Effect.fail(Refused.tooLarge)
-    // what has neither a length nor chunks is in memory already
-    const isSmall = announced <= smallBody && request.headers["transfer-encoding"] === undefined
-    return isSmall
-      ? Effect.provideService(
-        Effect.mapError(request.text, failed),
-        HttpIncomingMessage.MaxBodySize,
-        ByteSize.bytes(maxBytes)
-      )
-      : readChunks(request, Number.isNaN(announced) ? 0 : announced, budget, maxBytes)
-  })
+type Handler<R> = Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>
 
-/** Gives a handler the body of its request, of at most so many bytes. */
-export const provide = (budget: MemoryBudget, maxBytes: number) =>
-<A, E, R>(
-  handler: Effect.Effect<A, E, R>
-): Effect.Effect<A, E, Exclude<R, RequestBody> | HttpServerRequest.HttpServerRequest> =>
-  Effect.flatMap(
-    HttpServerRequest.HttpServerRequest,
-    (request) =>
-      Effect.flatMap(Effect.cached(read(request, budget, maxBytes)), (body) =>
-        Effect.provideService(handler, RequestBody, body))
-  )
+/**
+ * Gives a handler the body of its request, of at most so many bytes. A long body is held for as long as the handler runs;
+ * when there is no room for it any more, the handler is interrupted and 503 is the response.
+ */
+export const provide =
+  (budget: MemoryBudget, maxBytes: number, busy: HttpServerResponse.HttpServerResponse) =>
+  <R>(handler: Handler<R>): Handler<Exclude<R, RequestBody> | HttpServerRequest.HttpServerRequest> =>
+    Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+      const { "content-length": length = "0", "transfer-encoding": encoding } = request.headers
+      const announced = Number(length)
+      const withBody = (read: Effect.Effect<string, Refused.Refused>) =>
+        Effect.flatMap(Effect.cached(read), (body) => Effect.provideService(handler, RequestBody, body))
+      if (announced > maxBytes) return withBody(Effect.fail(Refused.tooLarge))
+      // what has neither a length nor chunks is in memory already
+      if (announced <= smallBody && encoding === undefined) {
+        return withBody(Effect.provideService(
+          Effect.mapError(request.text, failed),
+          HttpIncomingMessage.MaxBodySize,
+          ByteSize.bytes(maxBytes)
+        ))
+      }
+      const evicted = Deferred.makeUnsafe<HttpServerResponse.HttpServerResponse>()
+      const reservation = budget.open(() => Deferred.doneUnsafe(evicted, Effect.succeed(busy)))
+      return withBody(readChunks(request, Number.isNaN(announced) ? 0 : announced, reservation, maxBytes)).pipe(
+        Effect.raceFirst(Deferred.await(evicted)),
+        Effect.ensuring(Effect.sync(reservation.close))
+      )
+    })

@@ -92,7 +92,7 @@ export const make = Effect.fnUntraced(function*(settings: Settings): Effect.fn.R
     settings,
     identity,
     state,
-    budget: new MemoryBudget(settings.maxHeldBytes),
+    budget: new MemoryBudget(settings.maxHeldBytes, () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6),
     secrets,
     chance,
     now,

@@ -1,6 +1,6 @@
 /**
  * How much memory is held for clients that do not read what is sent to them, or do not finish what they send. When it is
- * too much in all, whoever holds most is let go: nobody can take the room that others need.
+ * too much in all, the client that holds the most for the longest is let go: nobody can take the room that others need.
  */
 
 /** What is held for one client. */
@@ -14,20 +14,25 @@ export interface Reservation {
 interface Entry {
   readonly onEvict: () => void
   bytes: number
+  /** Since when it holds anything, in milliseconds. */
+  since: number
   isOpen: boolean
 }
 
-/** How many bytes a text may take in memory. */
-export const bytesOf = (text: string): number => text.length * 2
+/** How many bytes a text takes in memory: one for each of its characters when none is beyond Latin-1. */
+export const bytesOf = (text: string): number => text.length * (/[^\0-\xff]/.test(text) ? 2 : 1)
 
 export class MemoryBudget {
   readonly #limit: number
   readonly #entries = new Set<Entry>()
   #total = 0
 
-  /** `limit` is in bytes. */
-  constructor(limit: number) {
+  readonly #now: () => number
+
+  /** `limit` is in bytes, `now` in milliseconds of a monotonic clock. */
+  constructor(limit: number, now: () => number) {
     this.#limit = limit
+    this.#now = now
   }
 
   /** Bytes held in all. */
@@ -37,7 +42,7 @@ export class MemoryBudget {
 
   /** `onEvict` is called once, when this is what takes most; what is held must be given up then. */
   open(onEvict: () => void): Reservation {
-    const entry: Entry = { onEvict, bytes: 0, isOpen: true }
+    const entry: Entry = { onEvict, bytes: 0, since: 0, isOpen: true }
     return {
       close: () => this.#close(entry),
       set: (bytes) => {
@@ -51,8 +56,11 @@ export class MemoryBudget {
   #put(entry: Entry, bytes: number): void {
     this.#total += bytes - entry.bytes
     entry.bytes = bytes
-    if (bytes > 0) this.#entries.add(entry)
-    else this.#entries.delete(entry)
+    if (bytes <= 0) this.#entries.delete(entry)
+    else if (!this.#entries.has(entry)) {
+      entry.since = this.#now()
+      this.#entries.add(entry)
+    }
   }
 
   #close(entry: Entry): void {
@@ -61,12 +69,21 @@ export class MemoryBudget {
   }
 
   #evict(): void {
+    const now = this.#now()
     while (this.#total > this.#limit) {
-      let largest: Entry | undefined
-      for (const entry of this.#entries) if (largest === undefined || entry.bytes > largest.bytes) largest = entry
-      if (largest === undefined) return
-      this.#close(largest)
-      largest.onEvict()
+      let worst: Entry | undefined
+      let most = -1
+      for (const entry of this.#entries) {
+        // much for a moment is what everybody needs; a little for long, by many, is what fills the room
+        const cost = entry.bytes * (now - entry.since + 1)
+        if (cost > most) {
+          worst = entry
+          most = cost
+        }
+      }
+      if (worst === undefined) return
+      this.#close(worst)
+      worst.onEvict()
     }
   }
 }

@@ -24,7 +24,9 @@ const isSameOrigin = (origin: string, host: string | undefined): boolean =>
 
 /** Whether a request is from this machine's programs and pages or from the server's own page, and is meant for this server. */
 export const isLocalRequest = (request: HttpServerRequest.HttpServerRequest, { isOwnName }: Hosting): boolean => {
-  const { host, origin } = request.headers
+  const { host, origin, "sec-fetch-site": site } = request.headers
+  // images, frames and links of other sites come without an origin
+  if (origin === undefined && site === "cross-site") return false
   // in memory there is no host to name
   const hostname = host === undefined ? "localhost" : urlOf(`http://${host}`)?.hostname
   return (origin === undefined || isLocalOrigin(origin) || isSameOrigin(origin, host)) && hostname !== undefined &&

@@ -9,7 +9,6 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
 import type { Action } from "../Faults.ts"
-import { bytesOf } from "./memoryBudget.ts"
 import { disconnect, type Peer } from "./peer.ts"
 import type { Frame } from "./sessions.ts"
 
@@ -18,6 +17,9 @@ const batchBytes = 256 * 1024
 
 /** How long a frame is kept back for a next one, in milliseconds. */
 const reorderTimeout = 1000
+
+/** How many frames are kept back at once. */
+const maxHeld = 100
 
 /** The refusal that a rule puts in the place of an answer; what is no answer stays as it is. */
 const refused = (text: string, { code, message }: Extract<Action, { readonly type: "answer" }>): string => {
@@ -42,11 +44,11 @@ export const run = (
   let held: ReadonlyArray<Frame> = []
 
   /** Writes a frame, and after it those that were kept back for it. */
-  const writeFrame = (frame: Frame) =>
+  const writeText = (text: string) =>
     Effect.suspend(() => {
       const late = held
       held = []
-      return writeAll([frame.text, ...late.map(({ text }) => text)])
+      return writeAll([text, ...late.map(({ text }) => text)])
     })
   const hold = (frame: Frame) =>
     Effect.suspend(() => {
@@ -64,9 +66,9 @@ export const run = (
     switch (action?.type) {
       case undefined:
       case "endless":
-        return writeFrame(frame)
+        return writeText(frame.text)
       case "answer":
-        return writeFrame({ ...frame, text: refused(frame.text, action) })
+        return writeText(refused(frame.text, action))
       case "refuse":
       case "loseAnswer":
         return Effect.sync(() => peer.end(null))
@@ -77,11 +79,11 @@ export const run = (
           peer.isSilent = true
         })
       case "delay":
-        return Effect.delay(writeFrame(frame), action.millis)
+        return Effect.delay(writeText(frame.text), action.millis)
       case "duplicate":
-        return Effect.andThen(writeFrame(frame), write(frame.text))
+        return Effect.andThen(writeText(frame.text), write(frame.text))
       case "reorder":
-        return hold(frame)
+        return held.length < maxHeld ? hold(frame) : writeText(frame.text)
       case "drop":
         return Effect.void
       case "malformed":
@@ -92,12 +94,14 @@ export const run = (
   }
 
   let texts: Array<string> = []
+  let taken: Array<Frame> = []
   let bytes = 0
   /** Writes the texts that were put together, and waits while the client does not read. */
   const flush = Effect.gen(function*() {
     if (Arr.isArrayNonEmpty(texts)) yield* writeAll(texts)
-    peer.written(bytes)
+    peer.written(taken)
     texts = []
+    taken = []
     bytes = 0
     yield* awaitDrain
   })
@@ -105,7 +109,10 @@ export const run = (
   return Effect.gen(function*() {
     while (true) {
       for (const item of yield* Queue.takeAll(peer.outbox)) {
-        if (item._tag === "Frame") bytes += bytesOf(item.frame.text)
+        if (item._tag === "Frame") {
+          taken.push(item.frame)
+          bytes += item.frame.bytes
+        }
         if (peer.isSilent) continue
         if (item._tag === "Frame" && !peer.faults.isArmed() && held.length === 0) {
           peer.logFrame("out", item.frame.text, item.frame.method, null)

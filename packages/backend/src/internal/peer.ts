@@ -32,6 +32,8 @@ export class Peer {
   session: Session | undefined = undefined
   /** What the frames in the outbox take, in bytes. */
   #waiting = 0
+  /** What they add to what is held in all, in bytes. */
+  #added = 0
   readonly #held: Reservation
   /** Hears nothing, says nothing, and stays. */
   isSilent = false
@@ -64,10 +66,13 @@ export class Peer {
     return Queue.sizeUnsafe(this.outbox) > outboxCapacity.frames / 4 || this.#waiting > outboxCapacity.bytes / 4
   }
 
-  /** So many bytes of frames that were taken from the outbox wait no more. */
-  written(bytes: number): void {
-    this.#waiting -= bytes
-    this.#held.set(this.#waiting)
+  /** Frames that were taken from the outbox wait no more. */
+  written(frames: ReadonlyArray<Frame>): void {
+    for (const { addedBytes, bytes } of frames) {
+      this.#waiting -= bytes
+      this.#added -= addedBytes
+    }
+    this.#held.set(this.#added)
   }
 
   /** Forgets what is to be written: nothing is, any more. */
@@ -86,7 +91,8 @@ export class Peer {
   }
 
   send(text: string, method: string): void {
-    this.connection.send({ text, method, eventType: undefined })
+    const bytes = bytesOf(text)
+    this.connection.send({ text, bytes, addedBytes: bytes, method, eventType: undefined })
   }
 
   request(method: string, params: unknown): void {
@@ -131,12 +137,13 @@ export class Peer {
 
   // a client that does not read is let go
   #offer(item: Outgoing, codeWhenFull: number | null): void {
-    const bytes = item._tag === "Frame" ? bytesOf(item.frame.text) : 0
+    const bytes = item._tag === "Frame" ? item.frame.bytes : 0
     if (this.#waiting + bytes > outboxCapacity.bytes || !Queue.offerUnsafe(this.outbox, item)) {
       return this.end(codeWhenFull)
     }
     this.#waiting += bytes
-    this.#held.set(this.#waiting)
+    this.#added += item._tag === "Frame" ? item.frame.addedBytes : 0
+    this.#held.set(this.#added)
   }
 }
 

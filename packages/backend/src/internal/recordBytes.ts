@@ -8,6 +8,9 @@ import { bytesOf } from "./memoryBudget.ts"
 /** What a record takes besides its texts, in bytes. */
 const overhead = 768
 
+/** What tokens may say about a subscriber, at most, in bytes. */
+const profileBytes = 4096
+
 /** What a value of JSON takes once it was parsed, in bytes. It is not nested deeper than the wire allows. */
 const valueBytes = (value: unknown): number => {
   if (typeof value === "string") return 32 + bytesOf(value)
@@ -22,11 +25,12 @@ const valueBytes = (value: unknown): number => {
 export const recordBytes = (change: Change): number => {
   switch (change._tag) {
     case "SubscriberAdded":
+      return overhead + profileBytes
     case "GroupAdded":
     case "MemberJoined":
       return overhead
     case "GuestRemoved":
-      return -overhead
+      return -overhead - profileBytes
     case "AddressAdded":
       // the name stands in the record of its subscriber, too, and in what it is shown as
       return overhead + bytesOf(change.address.name) * 4

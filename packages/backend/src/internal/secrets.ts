@@ -8,7 +8,7 @@ import { mask } from "./redaction.ts"
 const pieceLength = 16
 
 /** How far apart the pieces of a secret are that are looked for: a rest of twice this length is always found. */
-const stride = 32
+const stride = 16
 
 /** Where characters of secrets stand together. */
 const run = new RegExp(`[\\w+/=.:~-]{${pieceLength},}`, "g")
@@ -17,7 +17,7 @@ const run = new RegExp(`[\\w+/=.:~-]{${pieceLength},}`, "g")
 const tokenLike = /eyJ[\w-]{6,}(?:\.[\w-]*){0,4}/g
 
 /** How often an encoded text may have been encoded again. */
-const maxDepth = 4
+const maxDepth = 3
 
 const escape = /%([\da-f]{2})|\\u([\da-f]{4})|\\(["\\/])/gi
 
@@ -135,7 +135,9 @@ export class Secrets {
 
   #offsets(secret: string): ReadonlyArray<number> {
     const offsets: Array<number> = []
-    for (let offset = 0; offset + pieceLength <= secret.length; offset += stride) offsets.push(offset)
+    const last = secret.length - pieceLength
+    for (let offset = 0; offset < last; offset += stride) offsets.push(offset)
+    if (last >= 0) offsets.push(last)
     return offsets
   }
 

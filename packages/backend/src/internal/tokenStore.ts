@@ -6,7 +6,7 @@ import type { Token } from "../Records.ts"
 import { bytesOf } from "./memoryBudget.ts"
 
 /** What a token takes in memory besides its text, in bytes: its record, and what finds it in a text. */
-const overhead = 1536
+const overhead = 3072
 
 /** What a token takes in memory, in bytes. */
 export const tokenBytes = ({ token }: Token): number => overhead + bytesOf(token)

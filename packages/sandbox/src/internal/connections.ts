@@ -8,7 +8,7 @@ import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 
 /** How many requests may wait on a connection for the one before them. */
-const maxPipelined = 32
+const maxPipelined = 8
 
 /** How long a client may read nothing of what waits for it, in milliseconds. */
 const readTimeout = 30_000

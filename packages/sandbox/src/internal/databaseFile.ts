@@ -35,11 +35,13 @@ const hasOwnTables = (db: DatabaseSync): boolean => {
 /** What is wrong with a file. It is read by SQLite alone: who closes a file loses all locks of the process on it. */
 const complaintAbout = (file: string): string | undefined => {
   const stat = statSync(file, { throwIfNoEntry: false })
-  if (stat === undefined || (stat.isFile() && stat.size === 0)) return undefined
-  if (!stat.isFile()) return "is not a file"
+  if (stat !== undefined && !stat.isFile()) return "is not a file"
+  const hasLog = existsSync(`${file}-wal`)
+  // ours is marked before it has a log of changes
+  if (stat === undefined || stat.size === 0) return hasLog ? "has the log of another database beside it" : undefined
   const id = read(file, true, applicationIdOf)
   // a log of changes may have the tables that the file has not
-  const isOurs = id === applicationId || (id === 0 && read(file, !existsSync(`${file}-wal`), hasOwnTables))
+  const isOurs = id === applicationId || (id === 0 && read(file, !hasLog, hasOwnTables))
   return isOurs ? undefined : "is the database of another program"
 }
 
