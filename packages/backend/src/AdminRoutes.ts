@@ -18,8 +18,8 @@ import { Backend } from "./Backend.ts"
 import * as Faults from "./Faults.ts"
 import { Hosting } from "./Hosting.ts"
 import * as Bodies from "./internal/bodies.ts"
-import { answered, bodyOf, type Handled, json, urlOf } from "./internal/http.ts"
-import * as Lists from "./internal/lists.ts"
+import { answered, bodyOf, type Handled, json, tooBusy, urlOf } from "./internal/http.ts"
+import * as JsonStream from "./internal/jsonStream.ts"
 import * as Origins from "./internal/origins.ts"
 import * as Refused from "./Refused.ts"
 import type { StorageError } from "./Storage.ts"
@@ -33,7 +33,7 @@ const decodeDrop = decoder(Admin.DropSessions)
 const decodeDisconnect = decoder(Admin.DisconnectSessions)
 // a misspelt key would make a rule match more than it should
 const decodeRules = strictDecoder(Faults.Rules)
-const decodeAdded = strictDecoder(Faults.AddedRules)
+const decodeMoreRules = strictDecoder(Faults.MoreRules)
 const decodeLog = decoder(Admin.WireLogSwitch)
 
 /** A body is taken as JSON when it says so: a web page can't say it to another origin without asking first. */
@@ -61,14 +61,14 @@ const allowed = {
  * origin, or to a host name that is not this server's, is answered 403. Whoever hosts these routes can guard routes of
  * its own with it.
  */
-export const guarded = <R>(
+export const localOnly = <R>(
   handler: Effect.Effect<HttpServerResponse.HttpServerResponse, Refused.Refused | StorageError, R>
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R | HttpServerRequest.HttpServerRequest> =>
   Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
-    const isWelcome = Origins.isFromHere(request, yield* Hosting)
-    const response = yield* answered(isWelcome ? handler : Effect.fail(Refused.forbidden))
-    return isWelcome ? HttpServerResponse.setHeaders(response, Origins.headersFor(request)) : response
+    const isAllowed = Origins.isLocalRequest(request, yield* Hosting)
+    const response = yield* answered(isAllowed ? handler : Effect.fail(Refused.forbidden))
+    return isAllowed ? HttpServerResponse.setHeaders(response, Origins.headersFor(request)) : response
   })
 
 /** The routes of the admin API. */
@@ -76,16 +76,16 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
   Effect.fnUntraced(function*(router) {
     const backend = yield* Backend
     const faults = yield* Faults.Faults
-    const withBody = Bodies.provide(backend.budget, maxBody)
+    const withBody = Bodies.provide(backend.budget, maxBody, tooBusy)
     const route = (
-      method: "GET" | "POST" | "PUT" | "DELETE" | "OPTIONS",
+      method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "QUERY",
       path: `/${string}`,
       handler: Handled<HttpServerRequest.HttpServerRequest | Bodies.RequestBody>
-    ) => router.add(method, `/_sandbox${path}`, withBody(guarded(handler)))
+    ) => router.add(method, `/_sandbox${path}`, withBody(localOnly(handler)))
 
     const notFound = Effect.fail(Refused.notFound)
     yield* route("OPTIONS", "/*", Effect.succeed(HttpServerResponse.empty({ headers: allowed })))
-    // a route for all that is below is one for the path itself, too
+    // `/*` also matches the path without a slash, so that there can be no other route for it
     yield* route(
       "GET",
       "/*",
@@ -95,7 +95,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
           /^\/_sandbox\/?$/.test(urlOf(request).pathname) ? Effect.map(backend.ready, (ready) => json(ready)) : notFound
       )
     )
-    for (const method of ["POST", "PUT", "DELETE"] as const) yield* route(method, "/*", notFound)
+    for (const method of ["POST", "PUT", "PATCH", "DELETE", "QUERY"] as const) yield* route(method, "/*", notFound)
     yield* route(
       "POST",
       "/subscribers",
@@ -180,7 +180,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       "/messages",
       Effect.map(HttpServerRequest.HttpServerRequest, (request) => {
         const stored = backend.stored(urlOf(request).searchParams.get("addressId") ?? undefined)
-        return Lists.respond(`{"messages":[`, Iterable.map(stored, (message) => JSON.stringify(message)), "]}")
+        return JsonStream.respond(`{"messages":[`, Iterable.map(stored, (message) => JSON.stringify(message)), "]}")
       })
     )
     yield* route(
@@ -240,7 +240,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     yield* route(
       "POST",
       "/faults",
-      Effect.map(adminBody(decodeAdded), ({ rules }) => {
+      Effect.map(adminBody(decodeMoreRules), ({ rules }) => {
         faults.add(rules)
         return json(faults.rules())
       })
@@ -263,7 +263,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
         const after = urlOf(yield* HttpServerRequest.HttpServerRequest).searchParams.get("after") ?? "0"
         if (!/^\d{1,15}$/.test(after)) return yield* Refused.invalidParameter("after", "must be the `seq` of an entry")
         const { enabled } = state()
-        return Lists.respond(
+        return JsonStream.respond(
           `{"enabled":${enabled},"forgotten":${wireLog.forgotten()},"entries":[`,
           wireLog.lines(Number(after)),
           "]}"

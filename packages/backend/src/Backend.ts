@@ -20,12 +20,12 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Admin from "./Admin.ts"
-import type { Budget } from "./internal/budget.ts"
 import type { Claims } from "./internal/claims.ts"
 import * as Connections from "./internal/connections.ts"
 import * as Conversations from "./internal/conversations.ts"
 import * as Core from "./internal/core.ts"
 import * as Directory from "./internal/directory.ts"
+import type { MemoryBudget } from "./internal/memoryBudget.ts"
 import { toSubscriber } from "./internal/models.ts"
 import * as Pages from "./internal/pages.ts"
 import type { Connection, Session } from "./internal/sessions.ts"
@@ -319,7 +319,7 @@ export interface Service {
   /** The sockets that are open, whether they have a session or not. */
   readonly sockets: Set<Connection>
   /** What is held for clients that are slow. */
-  readonly budget: Budget
+  readonly budget: MemoryBudget
   /** What went over the wire, for those who ask. */
   readonly wireLog: WireLog.WireLog
 
@@ -444,7 +444,7 @@ export const make = Effect.fnUntraced(function*(
   const directory = Directory.make(core, pages)
   const tokens = Tokens.make(core, directory)
   // nothing is added, so nothing is refused
-  yield* Effect.catchTag(tokens.tidy, "Refused", Effect.die)
+  yield* Effect.catchTag(tokens.removeExpired, "Refused", Effect.die)
   const connections = Connections.make(core, tokens, views)
   const conversations = Conversations.make(core, directory, pages, views, connections.publish)
   return Backend.of({

@@ -103,13 +103,13 @@ export const Rule = Schema.Struct({
 })
 export type Rule = typeof Rule.Type
 
+/** Body of `POST /_sandbox/faults`. */
+export const MoreRules = Schema.Struct({ rules: Schema.Array(Rule) })
+export type MoreRules = typeof MoreRules.Type
+
 /** Body of `PUT /_sandbox/faults`, and answer of `GET`. A `seed` makes probabilities repeat themselves. */
 export const Rules = Schema.Struct({ rules: Schema.Array(Rule), seed: maybe(Schema.Finite) })
 export type Rules = typeof Rules.Type
-
-/** Body of `POST /_sandbox/faults`. */
-export const AddedRules = Schema.Struct({ rules: Schema.Array(Rule) })
-export type AddedRules = typeof AddedRules.Type
 
 /** A moment at which something may go wrong. */
 export type Moment =
@@ -130,12 +130,12 @@ export type Moment =
 
 /** What the faults offer. */
 export interface Service {
-  /** The rules as they stand, without those that are used up, each with the matches it still lets pass, and the times and the time it has left. */
+  /** The rules as they stand, each with the matches it still lets pass, and the times and the time it has left. */
   readonly rules: () => Rules
+  /** Adds rules after those that have any times left; the seed stays. */
+  readonly add: (rules: ReadonlyArray<Rule>) => void
   /** Replaces the rules. */
   readonly set: (rules: Rules) => void
-  /** Adds rules behind those that stand. */
-  readonly add: (rules: ReadonlyArray<Rule>) => void
   /** Removes them all. */
   readonly clear: () => void
   /** What goes wrong at this moment; counts as carried out. */
@@ -188,21 +188,28 @@ const seeded = (seed: number) => {
   }
 }
 
+/** A rule, until when it stands in milliseconds, and how often it will still be carried out and be passed over. */
+interface Armed {
+  readonly rule: Rule
+  readonly until: number
+  left: number
+  skip: number
+}
+
 /** Builds faults without any rule. */
 export const make: Effect.Effect<Service> = Effect.gen(function*() {
   const random = yield* Random.Random
   const clock = yield* Clock.Clock
   const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
-  let armed: ReadonlyArray<{ readonly rule: Rule; readonly until: number; left: number; skip: number }> = []
+  const arm = (rule: Rule): Armed => ({
+    rule,
+    until: now() + (rule.forMillis ?? Infinity),
+    left: rule.times ?? Infinity,
+    skip: rule.skip ?? 0
+  })
+  let armed: ReadonlyArray<Armed> = []
   let seed: number | undefined
   let chance = () => random.nextDoubleUnsafe()
-  const arm = (rules: ReadonlyArray<Rule>) =>
-    rules.map((rule) => ({
-      rule,
-      until: now() + (rule.forMillis ?? Infinity),
-      left: rule.times ?? Infinity,
-      skip: rule.skip ?? 0
-    }))
   const forgetPast = () => {
     if (armed.some(({ until }) => until <= now())) armed = armed.filter(({ until }) => until > now())
   }
@@ -211,7 +218,7 @@ export const make: Effect.Effect<Service> = Effect.gen(function*() {
     rules: () => {
       forgetPast()
       return {
-        rules: armed.filter(({ left }) => left > 0).map(({ left, rule, skip, until }) => ({
+        rules: armed.map(({ left, rule, skip, until }) => ({
           ...rule,
           ...(left === Infinity ? undefined : { times: left }),
           ...(typeof rule.skip === "number" ? { skip } : undefined),
@@ -220,13 +227,14 @@ export const make: Effect.Effect<Service> = Effect.gen(function*() {
         ...(seed === undefined ? undefined : { seed })
       }
     },
+    add: (rules) => {
+      forgetPast()
+      armed = [...armed.filter(({ left }) => left > 0), ...rules.map(arm)]
+    },
     set: (rules) => {
-      armed = arm(rules.rules)
+      armed = rules.rules.map(arm)
       seed = rules.seed ?? undefined
       chance = seed === undefined ? () => random.nextDoubleUnsafe() : seeded(seed)
-    },
-    add: (rules) => {
-      armed = [...armed.filter(({ left }) => left > 0), ...arm(rules)]
     },
     clear: () => {
       armed = []

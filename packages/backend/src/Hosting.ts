@@ -18,7 +18,7 @@ export interface Hosting {
    * Waits until most of what was written to the request's connection has left this process.
    * @default does not wait
    */
-  readonly drained?: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<void>
+  readonly awaitDrain?: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<void>
   /**
    * Whether a request that names this host was meant for this server; a `hostname` is written as in a `URL`. The names and
    * addresses of the loopback need not be asked for.

@@ -99,11 +99,11 @@ export type Change =
   | { readonly _tag: "TokenMinted"; readonly token: Token }
   | { readonly _tag: "TokenExpired"; readonly token: string; readonly expiresAt: number }
   /** It is worth nothing, and nobody asks for it any more. */
-  | { readonly _tag: "TokenForgotten"; readonly token: string }
+  | { readonly _tag: "TokenRemoved"; readonly token: string }
   /** What the tokens of a subscriber said about it, before they were forgotten. */
   | { readonly _tag: "SubscriberDescribed"; readonly subscriberId: SubscriberId; readonly profile: Profile }
   /** Somebody without an address, whose tokens were forgotten. */
-  | { readonly _tag: "GuestForgotten"; readonly subscriberId: SubscriberId }
+  | { readonly _tag: "GuestRemoved"; readonly subscriberId: SubscriberId }
   | { readonly _tag: "GroupAdded"; readonly group: Group }
   | { readonly _tag: "MemberJoined"; readonly member: Member }
   | { readonly _tag: "MessageStored"; readonly message: Message }

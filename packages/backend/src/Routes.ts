@@ -19,7 +19,7 @@ import { Backend, type PageRequest, type PageResult, type Viewer } from "./Backe
 import { Faults } from "./Faults.ts"
 import { Hosting } from "./Hosting.ts"
 import * as DeviceRoutes from "./internal/deviceRoutes.ts"
-import { answeredToAll, bodyObject, json, pathParam, preflight, prescribed } from "./internal/http.ts"
+import { answeredWithCors, bodyObject, json, pathParam, preflight, prescribed } from "./internal/http.ts"
 import { contentOf, oneOf, pageRequest, pageResponse, seconds, targetOf, textOf } from "./internal/parameters.ts"
 import * as Routing from "./internal/routing.ts"
 import * as TokenRoutes from "./internal/tokenRoutes.ts"
@@ -180,7 +180,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
         yield* SocketProtocol.serve(socket, {
           admission,
           abort: hosting.abort(incoming),
-          drained: hosting.drained?.(incoming)
+          awaitDrain: hosting.awaitDrain?.(incoming)
         })
         return HttpServerResponse.empty()
       }).pipe(
@@ -193,7 +193,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     yield* router.add("OPTIONS", "/*", preflight)
     // not for every method: a route for all would stand in the way of HEAD, which is answered by the route for GET
     for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "QUERY"] as const) {
-      yield* router.add(method, "/*", routing.surrounded(answeredToAll(Effect.fail(Refused.notFound))))
+      yield* router.add(method, "/*", routing.surrounded(answeredWithCors(Effect.fail(Refused.notFound))))
     }
   })
 )

@@ -75,7 +75,7 @@ export interface ServeOptions {
    * Waits until most of what was written has left this process.
    * @default does not wait
    */
-  readonly drained?: Effect.Effect<void> | undefined
+  readonly awaitDrain?: Effect.Effect<void> | undefined
 }
 
 /** How long a client may take to connect, in milliseconds. */
@@ -85,16 +85,16 @@ const connectTimeout = 10_000
 const closeTimeout = 2000
 
 /** How much a client may still send meanwhile, in bytes or UTF-16 code units. */
-const maxLate = 1024 * 1024
+const maxBytesAfterClose = 1024 * 1024
 
 /** Waits for the end of a connection that was closed, and breaks it when that does not come. */
-const lingering = ({ pull }: Socket.Reader, abort: Effect.Effect<void>): Effect.Effect<void> => {
-  let late = 0
+const awaitClose = ({ pull }: Socket.Reader, abort: Effect.Effect<void>): Effect.Effect<void> => {
+  let received = 0
   return pull.pipe(
     Effect.repeat({
       until: (chunks) => {
-        for (const chunk of chunks) late += chunk.length
-        return late > maxLate
+        for (const chunk of chunks) received += chunk.length
+        return received > maxBytesAfterClose
       }
     }),
     Effect.timeoutOption(closeTimeout),
@@ -159,7 +159,7 @@ export const serve: (
     yield* Effect.raceAllFirst([
       closing,
       Incoming.run(peer, reader),
-      Outgoing.run(peer, writer, options?.drained ?? Effect.void),
+      Outgoing.run(peer, writer, options?.awaitDrain ?? Effect.void),
       pinging(peer),
       waitingForConnect(peer)
     ]).pipe(
@@ -169,7 +169,7 @@ export const serve: (
         return peer.release
       }))
     )
-    yield* lingering(reader, options?.abort ?? Effect.void)
+    yield* awaitClose(reader, options?.abort ?? Effect.void)
   },
   Effect.scoped,
   (effect) => Effect.ignore(effect)

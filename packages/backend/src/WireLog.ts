@@ -75,7 +75,11 @@ export const FrameEntry = Schema.Struct({
 export const Entry = Schema.Union([RequestEntry, ResponseEntry, SocketEntry, FrameEntry])
 export type Entry = typeof Entry.Type
 
-type Draft<E> = E extends Entry ? Omit<E, "seq" | "time"> : never
+/** An entry before it is written down: bodies and frames as the text that they were. */
+type Draft<E> = E extends Entry ? {
+    readonly [Name in Exclude<keyof E, "seq" | "time">]: Name extends "body" | "frame" ? string : E[Name]
+  }
+  : never
 
 // Service
 
@@ -108,26 +112,21 @@ const capacity = { entries: 10_000, bytes: 16 * 1024 * 1024 }
 const overhead = 128
 
 /** How much of one body or frame is kept, in UTF-16 code units. */
-const maxText = 65_536
+const maxText = 32_768
 
 /** How much further is looked for secrets, so that none is cut in two and not recognized. */
 const maxSecret = 2048
 
-/** A body or frame as the log shows it: parsed, and without what stands under the name of a secret. */
-const shown = (value: unknown): unknown => {
-  if (typeof value !== "string") return redactedValue(value)
-  if (value === "") return null
-  if (isDeep(value)) return redactedText(value)
+/** A body or frame as the log has it: parsed, and without what is under the name of a secret. */
+const parsed = (text: string): unknown => {
+  if (text === "") return null
+  if (isDeep(text)) return redactedText(text)
   try {
-    return redactedValue(JSON.parse(value))
+    return redactedValue(JSON.parse(text))
   } catch {
-    return redactedText(value)
+    return redactedText(text)
   }
 }
-
-/** A text that is not kept whole. */
-const cut = (text: string, length: number): string =>
-  text.length > maxText ? `${text.slice(0, maxText)}… (${length} characters)` : text
 
 const bytesOf = (line: string): number => overhead + line.length * (/[^\0-\xff]/.test(line) ? 2 : 1)
 
@@ -166,10 +165,10 @@ export const make = ({ now, redact, ...options }: Options): WireLog => {
     }
   }
   /** A body or frame without secrets, and not longer than what is kept of one. */
-  const content = (value: unknown): unknown => {
-    if (typeof value !== "string" || value.length <= maxText) return shown(value)
-    return cut(redact(redactedText(value.slice(0, maxText + maxSecret))), value.length)
-  }
+  const content = (text: string): unknown =>
+    text.length <= maxText
+      ? parsed(text)
+      : `${redact(redactedText(text.slice(0, maxText + maxSecret))).slice(0, maxText)}…`
   const add: WireLog["add"] = (draft) => {
     if (!enabled) return
     const stamp = { seq: ++seq, time: now() }

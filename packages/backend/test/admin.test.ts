@@ -18,11 +18,13 @@ const endpoints: ReadonlyArray<readonly [method: string, path: string, body?: ob
   ["POST", "/sessions/disconnect", {}],
   ["GET", "/faults"],
   ["PUT", "/faults", { rules: [] }],
+  ["POST", "/faults", { rules: [] }],
   ["DELETE", "/faults"],
   ["GET", "/log"],
   ["PUT", "/log", { enabled: true }],
   ["DELETE", "/log"],
   ["GET", "/nothing"],
+  ["PATCH", "/faults"],
   ["OPTIONS", "/faults"]
 ]
 const strangers = [
@@ -94,6 +96,13 @@ describe("the admin API", () => {
         assert.isNull(unasked.headers.get("access-control-allow-origin"))
       }))
   )
+  it.effect("is refused to images and frames of other sites, which come without an origin", () =>
+    inWorld(Effect.fnUntraced(function*({ request }) {
+      const status = (site: string) =>
+        Effect.map(request("GET", "/_sandbox", { headers: { "sec-fetch-site": site } }), (answer) => answer.status)
+      assert.strictEqual(yield* status("cross-site"), 403)
+      for (const site of ["same-origin", "same-site", "none"]) assert.strictEqual(yield* status(site), 200)
+    })))
   it.effect("takes a body only when it says that it is JSON", () =>
     inWorld(Effect.fnUntraced(function*({ request }) {
       const status = (type: string) =>
@@ -126,6 +135,35 @@ describe("the admin API", () => {
       assert.strictEqual(answer.status, 204)
       assert.include(answer.headers.get("access-control-allow-methods") ?? "", "PUT")
       assert.match(answer.headers.get("access-control-allow-headers") ?? "", /content-type/i)
+    })))
+})
+
+describe("the server's own page", () => {
+  it.effect("may be had under each of the server's names", () =>
+    inWorld(Effect.fnUntraced(function*({ request }) {
+      const status = (origin: string, host: string) =>
+        Effect.map(request("GET", "/_sandbox", { headers: { origin, host } }), (answer) => answer.status)
+      assert.strictEqual(yield* status("http://own.example:4000", "own.example:4000"), 200)
+      assert.strictEqual(yield* status("https://own.example:4000", "own.example:4000"), 200)
+      assert.strictEqual(yield* status("http://own.example:5000", "own.example:4000"), 403)
+      assert.strictEqual(yield* status("http://other.example:4000", "own.example:4000"), 403)
+      assert.strictEqual(yield* status("http://other.example:4000", "other.example:4000"), 403)
+      assert.strictEqual(yield* status("ftp://own.example:4000", "own.example:4000"), 403)
+    })))
+})
+
+describe("rules that are added", () => {
+  it.effect("come after those that have any times left, which stay as they are", () =>
+    inWorld(Effect.fnUntraced(function*({ faults, person, request }) {
+      const ada = yield* person("ada")
+      const rule = (status: number) => ({ match: { on: "http" }, action: { type: "answer", status }, times: 1 })
+      yield* request("PUT", "/_sandbox/faults", { body: { rules: [rule(500), rule(501)], seed: 7 } })
+      yield* request("GET", "/api/fabric/messages", ada)
+      const { body } = yield* request("POST", "/_sandbox/faults", { body: { rules: [rule(502)] } })
+      assert.deepStrictEqual(body, { rules: [rule(501), rule(502)], seed: 7 })
+      assert.strictEqual((yield* request("GET", "/api/fabric/messages", ada)).status, 501)
+      assert.strictEqual((yield* request("POST", "/_sandbox/faults", { body: { rules: [], seed: 1 } })).status, 422)
+      assert.strictEqual(faults.rules().rules.length, 2)
     })))
 })
 

@@ -28,6 +28,9 @@ describe("a secret", () => {
     const redact = (text: string) => make().redact(`<${text}>`)
     assert.strictEqual(redact(secret.slice(0, 20)), "<[redacted]>")
     assert.strictEqual(redact(secret.slice(12)), "<[redacted]>")
+    const short = new Secrets()
+    short.add("PT0123456789abcdefghijklmnopqrstuv")
+    assert.strictEqual(short.redact("<0123456789abcdefghijklmnopqrstuv>"), "<[redacted]>")
   })
   it("is taken out of the middle of a path, and what is around it stays", () => {
     assert.strictEqual(make().redact(`/api/${secret}/messages?page=1`), "/api/[redacted]/messages?page=1")

@@ -93,7 +93,8 @@ const make = Effect.gen(function*() {
         Effect.orDie(Effect.scoped(app)).pipe(
           Effect.provideService(HttpServerRequest.HttpServerRequest, incoming),
           Effect.provideService(Hosting, {
-            abort: () => Effect.andThen(Deferred.fail(broken, new Broken()), Effect.never)
+            abort: () => Effect.andThen(Deferred.fail(broken, new Broken()), Effect.never),
+            isOwnName: (hostname) => hostname === "own.example"
           })
         ),
         Deferred.await(broken)

@@ -24,6 +24,7 @@ import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Http from "node:http"
 import * as Https from "node:https"
+import { resolve } from "node:path"
 import { Connections } from "./internal/connections.ts"
 import * as LogFile from "./internal/logFile.ts"
 import * as PageRoutes from "./internal/pageRoutes.ts"
@@ -115,7 +116,7 @@ export class Sandbox extends Context.Service<
 // Constructors
 
 /** How many bytes a frame may have. */
-const maxPayload = 256 * 1024
+const maxPayload = 64 * 1024
 
 /** What a request gets, in milliseconds and bytes: one that is slow is answered 408, one with long headers 431. */
 const limitsOf = (requestTimeout: number) => ({
@@ -145,7 +146,7 @@ const hostingOf = (names: ReadonlyArray<string>): Hosting => ({
       // the closed connection interrupts the handler
       Effect.never
     ),
-  drained: ({ source }) =>
+  awaitDrain: ({ source }) =>
     Effect.callback((resume) => {
       if (!(source instanceof Http.IncomingMessage) || source.socket.writableLength < highWaterMark) {
         return resume(Effect.void)
@@ -225,11 +226,18 @@ export const make = Effect.fnUntraced(function*(
   for (const [name, value] of Object.entries({ host, data, log })) {
     if (value?.trim() === "") return yield* new SandboxError({ message: `${name} must not be empty`, cause: value })
   }
+  if (log !== undefined && resolve(log) === resolve(data)) {
+    return yield* new SandboxError({ message: "log and data must not be the same file", cause: log })
+  }
   const limits = limitsOf(Duration.toMillis(requestTimeout))
   const node = yield* Effect.try({
-    try: () => tls === undefined ? Http.createServer(limits) : Https.createServer({ ...limits, ...tls }),
+    try: () =>
+      tls === undefined
+        ? Http.createServer(limits)
+        : Https.createServer({ ...limits, ...tls, handshakeTimeout: limits.headersTimeout }),
     catch: toError("the certificate or its key cannot be read")
   })
+  node.maxHeadersCount = 100
   node.maxConnections = (options.maxSockets ?? 10_000) + spareConnections
   const connections = new Connections(node)
   yield* Effect.acquireRelease(listen(node, port, host), () => close(node, connections))
@@ -242,7 +250,7 @@ export const make = Effect.fnUntraced(function*(
   // opened first, so that it is closed when all others have written their last
   const append = log === undefined
     ? undefined
-    : yield* Effect.mapError(LogFile.make(log), toError(`${log} cannot be written`))
+    : yield* Effect.mapError(LogFile.make(log), (cause) => toError(`${log} cannot be written: ${cause.message}`)(cause))
   const context = yield* Backend.layer({
     host: `${named(typeof address === "object" && address !== null ? address.address : host)}:${bound}`,
     linkOrigin: links === "absolute" ? `http${secure}://${authority}` : undefined,
@@ -267,7 +275,15 @@ export const make = Effect.fnUntraced(function*(
   const served = Effect.provideService(app, Hosting, hostingOf([host, ...allowedHosts].map(toHostname)))
   const scope = yield* Effect.flatMap(Effect.scope, (scope) => Scope.fork(scope))
   const webSockets = Effect.succeed(
-    new NodeWS.WebSocketServer({ noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload })
+    new NodeWS.WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload,
+      // clients send short frames, which come whole
+      maxFragments: 64,
+      maxBufferedChunks: 256
+    })
   )
   connections.serve({
     handle: yield* NodeHttpServer.makeHandler(served, { scope }),

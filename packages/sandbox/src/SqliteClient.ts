@@ -29,6 +29,10 @@ const toInput = (value: unknown): SQLInputValue => {
 const withErrno = (cause: unknown): unknown =>
   cause instanceof Error && "errcode" in cause ? Object.assign(cause, { errno: cause.errcode }) : cause
 
+/** What went wrong, from an error that `node:sqlite` has thrown. */
+export const toSqlError = (cause: unknown, message: string, operation: string): SqlError.SqlError =>
+  new SqlError.SqlError({ reason: SqlError.classifySqliteError(withErrno(cause), { message, operation }) })
+
 /** How many prepared statements are kept. */
 const maxPrepared = 100
 
@@ -45,10 +49,7 @@ const makeConnection = (db: DatabaseSync): SqlConnection.Connection => {
   const attempt = <A>(operation: string, run: () => A): Effect.Effect<A, SqlError.SqlError> =>
     Effect.try({
       try: run,
-      catch: (cause) =>
-        new SqlError.SqlError({
-          reason: SqlError.classifySqliteError(withErrno(cause), { message: "The statement failed", operation })
-        })
+      catch: (cause) => toSqlError(cause, "The statement failed", operation)
     })
   const all = (sql: string, params: ReadonlyArray<unknown>) =>
     attempt("execute", () => prepare(sql).all(...params.map(toInput)))
@@ -102,13 +103,7 @@ export const make = Effect.fnUntraced(function*(
         throw cause
       }
     },
-    catch: (cause) =>
-      new SqlError.SqlError({
-        reason: SqlError.classifySqliteError(withErrno(cause), {
-          message: "The database could not be opened",
-          operation: "connect"
-        })
-      })
+    catch: (cause) => toSqlError(cause, "The database could not be opened", "connect")
   })
   const db = yield* Effect.acquireRelease(open, (db) => Effect.sync(() => db.close()))
   const connection = makeConnection(db)

@@ -13,6 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import * as SqlError from "effect/sql/SqlError"
+import { existsSync, realpathSync } from "node:fs"
 import { resolve } from "node:path"
 import * as DatabaseFile from "./internal/databaseFile.ts"
 import { migrate, migrations } from "./internal/migrations.ts"
@@ -133,11 +134,11 @@ const insert = (sql: SqlClient.SqlClient) => {
         return into("tokens")(encodeToken(change.token))
       case "TokenExpired":
         return sql`UPDATE tokens SET expires_at = ${change.expiresAt} WHERE token = ${change.token}`
-      case "TokenForgotten":
+      case "TokenRemoved":
         return sql`DELETE FROM tokens WHERE token = ${change.token}`
       case "SubscriberDescribed":
         return Effect.flatMap(encodeProfile(change), (row) => sql`INSERT OR REPLACE INTO profiles ${sql.insert(row)}`)
-      case "GuestForgotten":
+      case "GuestRemoved":
         return sql`DELETE FROM subscribers WHERE id = ${change.subscriberId}`
       case "GroupAdded":
         return into("groups")(encodeGroup(change.group))
@@ -160,9 +161,12 @@ export const layer = (options: { readonly filename: string }): Layer.Layer<Stora
     Storage,
     Effect.gen(function*() {
       const { filename } = options
-      // a whole path: others may mean something else to SQLite
-      const file = resolve(filename)
-      yield* DatabaseFile.check(file)
+      // a whole path: others may mean something else to SQLite, which keeps its logs beside the file itself, not beside a link
+      const file = existsSync(filename) ? realpathSync(filename) : resolve(filename)
+      yield* DatabaseFile.check(file, (cause) => {
+        const error = SqliteClient.toSqlError(cause, "The file could not be read", "connect")
+        return isLocked(error) ? "is in use by another process" : `could not be opened: ${reasonOf(error)}`
+      })
       const sql = yield* Effect.mapError(
         SqliteClient.make(file, { applicationId: DatabaseFile.applicationId }),
         (error) =>

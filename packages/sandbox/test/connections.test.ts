@@ -3,7 +3,8 @@ import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
 import { assert, describe, it } from "@effect/vitest"
 import { once } from "node:events"
 import { createServer } from "node:http"
-import { connect, type Socket } from "node:net"
+import { createServer as createSecureServer } from "node:https"
+import { connect, type Server, type Socket } from "node:net"
 import { networkInterfaces } from "node:os"
 import { Connections } from "../src/internal/connections.ts"
 import { Client, request } from "./support.ts"
@@ -36,6 +37,10 @@ const open = async (port: number, host = "127.0.0.1") => {
 /** Waits until something is so. */
 const until = async (isSo: () => boolean): Promise<void> => {
   while (!isSo()) await new Promise((resolve) => setImmediate(resolve))
+}
+const portOfServer = (node: Server): number => {
+  const address = node.address()
+  return typeof address === "object" ? address?.port ?? 0 : 0
 }
 const portOf = ({ http }: Sandbox.Info) => Number(new URL(http).port)
 
@@ -110,6 +115,31 @@ describe("requests on one connection", () => {
     assert.match(client.text(), /^HTTP\/1.1 413 /)
     assert.match(client.text(), /connection: close/i)
   })
+})
+
+describe("a body that arrives while there is no room for more", () => {
+  it.each([["with its length", "Content-Length: 80000"], ["in chunks", "Transfer-Encoding: chunked"]])(
+    "%s is refused with 503 when it takes most, and a later one is served",
+    async (_, header) => {
+      await using world = await setup({ maxHeldBytes: 100_000 })
+      const large = await open(portOf(world.info))
+      large.write(
+        `POST /api/fabric/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${world.ada.token}\r\n${header}\r\n\r\n` +
+          (header.startsWith("Transfer") ? `${(80_000).toString(16)}\r\n${"x".repeat(80_000)}\r\n` : "x")
+      )
+      const later = await open(portOf(world.info))
+      while (large.text() === "") {
+        later.write(
+          world.post("", JSON.stringify({ conversation_id: world.grace.addressId, text: "hi", x: "y".repeat(50_000) }))
+        )
+        await once(later.socket, "data")
+      }
+      assert.match(large.text(), /^HTTP\/1.1 503 /)
+      assert.match(later.text(), /^HTTP\/1.1 200 /)
+      large.socket.destroy()
+      later.socket.destroy()
+    }
+  )
 })
 
 describe("a request that could change the protocol", () => {
@@ -275,8 +305,7 @@ describe("connections", () => {
     const connections = new Connections(node)
     connections.serve({ handle: (_, response) => response.end(Buffer.alloc(length)), upgrade: () => {} })
     await once(node.listen(0, "127.0.0.1"), "listening")
-    const address = node.address()
-    const port = typeof address === "object" ? address?.port ?? 0 : 0
+    const port = portOfServer(node)
     const clients: Array<Socket> = []
     const accepted: Array<Socket> = []
     node.on("connection", (socket: Socket) => accepted.push(socket))
@@ -321,13 +350,38 @@ describe("connections", () => {
     assert.isAtLeast(left.length, 1)
     assert.isBelow(left.length, 4)
   })
+  it("that ask for a WebSocket while nothing is served yet, and are reset, harm nobody", async () => {
+    const node = createServer()
+    const connections = new Connections(node)
+    await once(node.listen(0, "127.0.0.1"), "listening")
+    const asked = once(node, "upgrade")
+    const client = await open(portOfServer(node))
+    client.write(upgrade("/"))
+    client.socket.resetAndDestroy()
+    await asked
+    const again = await open(portOfServer(node))
+    again.write(upgrade("/"))
+    await again.closed
+    assert.match(again.text(), /^HTTP\/1.1 503 /)
+    connections.close()
+    await new Promise((resolve) => node.close(resolve))
+  })
+  it("on which TLS was never spoken are closed with the rest", async () => {
+    const node = createSecureServer()
+    const connections = new Connections(node)
+    await once(node.listen(0, "127.0.0.1"), "listening")
+    const client = await open(portOfServer(node))
+    connections.close()
+    await client.closed
+    await new Promise((resolve) => node.close(resolve))
+  })
   it("are refused once they were closed", async () => {
     const node = createServer()
     const connections = new Connections(node)
     await once(node.listen(0, "127.0.0.1"), "listening")
-    const address = node.address()
+    const port = portOfServer(node)
     connections.close()
-    const client = await open(typeof address === "object" ? address?.port ?? 0 : 0)
+    const client = await open(port)
     await client.closed
     assert.strictEqual(client.text(), "")
     node.close()

@@ -1,5 +1,6 @@
 /** Which files are taken for a database, and what is said of others. */
 import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
+import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import { assert, describe, it } from "@effect/vitest"
 import { createHash } from "node:crypto"
 import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
@@ -54,7 +55,7 @@ describe("the file of a database", () => {
   })
   it.each([
     ["of no database", Buffer.from("hello"), "file is not a database"],
-    ["that begins like a database and ends", Buffer.from("SQLite format 3\0"), "file is cut off"],
+    ["that begins like a database and ends", Buffer.from("SQLite format 3\0"), "file is not a database"],
     ["of zeros", Buffer.alloc(5000), "file is not a database"]
   ])("%s is left as it is", async (_, bytes, words) => {
     using directory = temporary()
@@ -105,6 +106,15 @@ describe("the file of a database", () => {
       await using second = await Sandbox.start({ data })
       assert.strictEqual(second.projectId, first.projectId)
     }
+  })
+  it("stays with the sandbox that has it, however often others of the same process ask for it", async () => {
+    using directory = temporary()
+    const data = join(directory.path, "data.db")
+    await using first = await Sandbox.start({ data })
+    assert.include(await complaint({ data }), "is in use by another process")
+    const error = await SandboxProcess.start(["--data", data]).catch((error: unknown) => error)
+    assert.include(String(error), "is in use by another process")
+    assert.strictEqual((await request(first, "GET", "/_sandbox/messages")).status, 200)
   })
   it("of an older version, which has no mark, gets one", async () => {
     using directory = temporary()

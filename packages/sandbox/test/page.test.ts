@@ -101,7 +101,7 @@ describe("the page", () => {
   it("is part of every sandbox, and out of reach of a path that climbs", async () => {
     await using sandbox = await Sandbox.start()
     const { port } = new URL(sandbox.http)
-    /** Asks for a path as it is, which `fetch` would tidy up. */
+    /** Asks for a path as it is, which `fetch` would removeExpired up. */
     const statusOf = (path: string) =>
       new Promise<number>((resolve, reject) => {
         httpRequest({ host: "127.0.0.1", port, path }, (response) => {

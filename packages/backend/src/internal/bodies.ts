@@ -9,9 +9,10 @@ import * as Effect from "effect/Effect"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import type { HttpServerError } from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Stream from "effect/Stream"
 import * as Refused from "../Refused.ts"
-import type { Budget, Holding } from "./budget.ts"
+import type { MemoryBudget, Reservation } from "./memoryBudget.ts"
 
 /** The body, as text. */
 export class RequestBody extends Context.Service<RequestBody, Effect.Effect<string, Refused.Refused>>()(
@@ -26,13 +27,18 @@ const failed = (error: HttpServerError): Refused.Refused =>
 /** What a chunk takes besides its bytes. */
 const chunkBytes = 200
 
-/** A body that does not say how long it is counts as it arrives. */
+/** How long a body may be that counts for nothing while it arrives, in bytes: as long as most messages are. */
+const smallBody = 16_384
+
+/** A body counts as announced, or as much as has arrived when that is more. */
 const readChunks = (
   request: HttpServerRequest.HttpServerRequest,
-  held: Holding,
+  announced: number,
+  reservation: Reservation,
   maxBytes: number
 ): Effect.Effect<string, Refused.Refused> =>
   Effect.suspend(() => {
+    reservation.set(announced)
     const chunks: Array<Uint8Array> = []
     let length = 0
     return request.stream.pipe(
@@ -41,49 +47,50 @@ const readChunks = (
         length += chunk.length
         if (length > maxBytes) return Effect.fail(Refused.tooLarge)
         chunks.push(chunk)
-        held.set(length + chunks.length * chunkBytes)
+        reservation.set(Math.max(announced, length + chunks.length * chunkBytes))
         return Effect.void
       }),
-      Effect.map(() => {
-        const whole = new Uint8Array(length)
-        let at = 0
-        for (const chunk of chunks) {
-          whole.set(chunk, at)
-          at += chunk.length
-        }
-        return new TextDecoder().decode(whole)
-      })
+      Effect.map(() => joined(chunks, length))
     )
   })
 
-const read = (
-  request: HttpServerRequest.HttpServerRequest,
-  budget: Budget,
-  maxBytes: number
-): Effect.Effect<string, Refused.Refused> =>
-  Effect.suspend(() => {
-    const isChunked = request.headers["transfer-encoding"] !== undefined
-    // what has neither a length nor chunks is in memory already
-    const announced = isChunked ? 0 : Number(request.headers["content-length"] ?? 0)
-    if (announced > maxBytes) return Effect.fail(Refused.tooLarge)
-    const taken = Deferred.makeUnsafe<never, Refused.Refused>()
-    const held = budget.open(() => Deferred.doneUnsafe(taken, Effect.fail(Refused.busy)))
-    held.set(announced)
-    const text = isChunked ? readChunks(request, held, maxBytes) : Effect.mapError(request.text, failed)
-    return Effect.raceFirst(text, Deferred.await(taken)).pipe(
-      Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBytes)),
-      Effect.ensuring(Effect.sync(held.close))
-    )
-  })
+const joined = (chunks: ReadonlyArray<Uint8Array>, length: number): string => {
+  const whole = new Uint8Array(length)
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.length
+  }
+  return new TextDecoder().decode(whole)
+}
 
-/** Gives a handler the body of its request, of at most so many bytes. */
-export const provide = (budget: Budget, maxBytes: number) =>
-<A, E, R>(
-  handler: Effect.Effect<A, E, R>
-): Effect.Effect<A, E, Exclude<R, RequestBody> | HttpServerRequest.HttpServerRequest> =>
-  Effect.flatMap(
-    HttpServerRequest.HttpServerRequest,
-    (request) =>
-      Effect.flatMap(Effect.cached(read(request, budget, maxBytes)), (body) =>
-        Effect.provideService(handler, RequestBody, body))
-  )
+type Handler<R> = Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>
+
+/**
+ * Gives a handler the body of its request, of at most so many bytes. A long body is held for as long as the handler runs;
+ * when there is no room for it any more, the handler is interrupted and 503 is the response.
+ */
+export const provide =
+  (budget: MemoryBudget, maxBytes: number, busy: HttpServerResponse.HttpServerResponse) =>
+  <R>(handler: Handler<R>): Handler<Exclude<R, RequestBody> | HttpServerRequest.HttpServerRequest> =>
+    Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+      const { "content-length": length = "0", "transfer-encoding": encoding } = request.headers
+      const announced = Number(length)
+      const withBody = (read: Effect.Effect<string, Refused.Refused>) =>
+        Effect.flatMap(Effect.cached(read), (body) => Effect.provideService(handler, RequestBody, body))
+      if (announced > maxBytes) return withBody(Effect.fail(Refused.tooLarge))
+      // what has neither a length nor chunks is in memory already
+      if (announced <= smallBody && encoding === undefined) {
+        return withBody(Effect.provideService(
+          Effect.mapError(request.text, failed),
+          HttpIncomingMessage.MaxBodySize,
+          ByteSize.bytes(maxBytes)
+        ))
+      }
+      const evicted = Deferred.makeUnsafe<HttpServerResponse.HttpServerResponse>()
+      const reservation = budget.open(() => Deferred.doneUnsafe(evicted, Effect.succeed(busy)))
+      return withBody(readChunks(request, Number.isNaN(announced) ? 0 : announced, reservation, maxBytes)).pipe(
+        Effect.raceFirst(Deferred.await(evicted)),
+        Effect.ensuring(Effect.sync(reservation.close))
+      )
+    })

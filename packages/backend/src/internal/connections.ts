@@ -8,7 +8,8 @@ import type { Service } from "../Backend.ts"
 import type * as Records from "../Records.ts"
 import * as Refused from "../Refused.ts"
 import type { Core } from "./core.ts"
-import { type Connection, eventFrame, type Session, Sessions } from "./sessions.ts"
+import { bytesOf } from "./memoryBudget.ts"
+import { type Connection, eventFrame, type Payload, type Session, Sessions } from "./sessions.ts"
 import type { Tokens } from "./tokens.ts"
 import type { Views } from "./views.ts"
 
@@ -26,12 +27,13 @@ export const make = (
   const publish = (message: Records.Message): void => {
     const found = state.conversations.get(message.groupId)
     if (found === undefined) return
-    const payloads = new Map<string, string>()
+    const payloads = new Map<string, Payload>()
     for (const member of found.members) {
       const { otherId } = sides(found.group, member)
       let payload = payloads.get(otherId)
       if (payload === undefined) {
-        payload = JSON.stringify(ConversationEvent.encode(toEvent(message, found.group, member), settings.dialect))
+        const text = JSON.stringify(ConversationEvent.encode(toEvent(message, found.group, member), settings.dialect))
+        payload = { text, bytes: bytesOf(text), shares: sessions.countOf(found.members) }
         payloads.set(otherId, payload)
       }
       const params = payload
@@ -86,6 +88,7 @@ export const make = (
         detachedAt: now(),
         unacked: new Map(),
         unackedBytes: 0,
+        heldBytes: 0,
         held: budget.open(() => sessions.giveUp(session)),
         unheard: 0
       }

@@ -10,8 +10,8 @@ import type { Settings } from "../Backend.ts"
 import type * as Records from "../Records.ts"
 import * as Refused from "../Refused.ts"
 import { Storage, type StorageError } from "../Storage.ts"
-import { Budget } from "./budget.ts"
 import * as Chance from "./chance.ts"
+import { MemoryBudget } from "./memoryBudget.ts"
 import { recordBytes } from "./recordBytes.ts"
 import { Secrets } from "./secrets.ts"
 import { State } from "./state.ts"
@@ -21,7 +21,7 @@ export interface Core {
   readonly identity: Records.Identity
   readonly state: State
   /** What is held for clients that are slow. */
-  readonly budget: Budget
+  readonly budget: MemoryBudget
   /** What must not be written down. */
   readonly secrets: Secrets
   readonly chance: Chance.Chance
@@ -92,7 +92,7 @@ export const make = Effect.fnUntraced(function*(settings: Settings): Effect.fn.R
     settings,
     identity,
     state,
-    budget: new Budget(settings.maxHeldBytes),
+    budget: new MemoryBudget(settings.maxHeldBytes, () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6),
     secrets,
     chance,
     now,

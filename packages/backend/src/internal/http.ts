@@ -9,6 +9,7 @@ import type * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Result from "effect/Result"
+import * as Semaphore from "effect/Semaphore"
 import type { Backend } from "../Backend.ts"
 import type * as Faults from "../Faults.ts"
 import { Hosting } from "../Hosting.ts"
@@ -16,7 +17,7 @@ import * as Refused from "../Refused.ts"
 import type { StorageError } from "../Storage.ts"
 import * as Bodies from "./bodies.ts"
 import { isDeep } from "./depth.ts"
-import * as Lists from "./lists.ts"
+import * as JsonStream from "./jsonStream.ts"
 import { redactedAuthorization } from "./redaction.ts"
 
 const cors = {
@@ -30,6 +31,9 @@ const cors = {
 export const json = (body: unknown, status = 200): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.jsonUnsafe(body, { status })
 
+/** The response where there is no room for the body. */
+export const tooBusy = json(Refused.busy.body, Refused.busy.status)
+
 /** The answer to a preflight, of any path of the service. */
 export const preflight = HttpServerResponse.empty({ status: 204, headers: cors })
 
@@ -37,16 +41,25 @@ export const preflight = HttpServerResponse.empty({ status: 204, headers: cors }
 export const bearer = (request: HttpServerRequest.HttpServerRequest): string | undefined =>
   /^Bearer +(\S+) *$/i.exec(request.headers["authorization"] ?? "")?.[1]
 
+/** From which length on bodies are parsed one in a turn of the event loop, so that others are served in between. */
+const longBody = 65_536
+const longBodies = Semaphore.makeUnsafe(1)
+
+const parsed = (text: string): Effect.Effect<unknown, Refused.Refused> =>
+  Effect.suspend(() =>
+    isDeep(text) ? Effect.fail(Refused.malformed("The body is nested too deeply")) : Effect.try({
+      try: (): unknown => JSON.parse(text),
+      catch: () => Refused.malformed("The body is not JSON")
+    })
+  )
+
 /** The request's body: an object. */
 export const bodyObject: Effect.Effect<JsonObject, Refused.Refused, Bodies.RequestBody> = Effect.flatMap(
   Bodies.RequestBody,
   (body) => body
 ).pipe(
   Effect.flatMap((text) =>
-    isDeep(text) ? Effect.fail(Refused.malformed("The body is nested too deeply")) : Effect.try({
-      try: (): unknown => JSON.parse(text),
-      catch: () => Refused.malformed("The body is not JSON")
-    })
+    text.length < longBody ? parsed(text) : longBodies.withPermit(Effect.andThen(Effect.yieldNow, parsed(text)))
   ),
   Effect.filterOrFail(isJsonObject, () => Refused.malformed("The body is not a JSON object"))
 )
@@ -80,7 +93,9 @@ export const answered = <R>(handler: Handled<R>): Effect.Effect<HttpServerRespon
   })
 
 /** The same, for pages of any origin to read: what the service answers to everybody who shows a token. */
-export const answeredToAll = <R>(handler: Handled<R>): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> =>
+export const answeredWithCors = <R>(
+  handler: Handled<R>
+): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> =>
   Effect.map(answered(handler), HttpServerResponse.setHeaders(cors))
 
 const broken = Effect.gen(function*() {
@@ -104,13 +119,12 @@ const malformed = (
   response: HttpServerResponse.HttpServerResponse,
   text: string,
   instead: string | null | undefined
-): HttpServerResponse.HttpServerResponse => {
-  return HttpServerResponse.text(instead ?? text.slice(0, Math.max(1, text.length >> 1)), {
+): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.text(instead ?? text.slice(0, Math.max(1, text.length >> 1)), {
     status: response.status,
     headers: cors,
     contentType: instead?.trimStart().startsWith("<") === true ? "text/html" : "application/json"
   })
-}
 
 /** A page whose `links.next` leads on and on; the `number` makes each link another one. Any other answer stays as it is. */
 const endless = (
@@ -121,7 +135,9 @@ const endless = (
   number: number
 ): HttpServerResponse.HttpServerResponse => {
   const page = Result.getOrUndefined(parseJson(text))
-  if (!isJsonObject(page) || !isJsonObject(page["links"])) return response
+  if (!isJsonObject(page) || !isJsonObject(page["links"])) {
+    return HttpServerResponse.text(text, { status: response.status, headers: response.headers })
+  }
   if (pages !== "itself") url.searchParams.set("endless", String(number))
   const links = { ...page["links"], next: `${url.pathname}${url.search}` }
   return HttpServerResponse.jsonUnsafe(
@@ -138,10 +154,13 @@ const withText = <R>(
     text: string
   ) => HttpServerResponse.HttpServerResponse
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> =>
-  Effect.flatMap(handler, (response) => Effect.map(Lists.textOf(response), (text) => change(response, text)))
+  Effect.flatMap(handler, (response) => Effect.map(JsonStream.textOf(response), (text) => change(response, text)))
 
 /** How many bytes a body of the service may have: the longest message takes half of it when all is escaped. */
-const maxBody = 1024 * 1024
+const maxBody = 512 * 1024
+
+/** How many requests are kept back at once. */
+const maxHeld = 100
 
 /** How long a request is kept back for a next one, in milliseconds. */
 const reorderTimeout = 1000
@@ -179,9 +198,15 @@ export const surround = (
       case "duplicate":
         return Effect.andThen(handler, handler)
       case "reorder": {
+        if (held.length >= maxHeld) return handler
         const turn = Deferred.makeUnsafe<void>()
         held = [...held, turn]
-        return Effect.andThen(Effect.timeoutOption(Deferred.await(turn), reorderTimeout), handler)
+        return Effect.timeoutOption(Deferred.await(turn), reorderTimeout).pipe(
+          Effect.ensuring(Effect.sync(() => {
+            held = held.filter((other) => other !== turn)
+          })),
+          Effect.andThen(handler)
+        )
       }
       case "answer":
         return Effect.succeed(prescribed(action))
@@ -223,11 +248,11 @@ export const surround = (
         wireLog.add({ on: "response", exchange, status, body, fault })
       return yield* Effect.onExit(handler, (exit) =>
         Effect.sync(() =>
-          exit._tag === "Success" ? answer(exit.value.status, Lists.beginningOf(exit.value)) : answer(null, "")
+          exit._tag === "Success" ? answer(exit.value.status, JsonStream.firstChunkOf(exit.value)) : answer(null, "")
         ))
     })
 
-  const withBody = Bodies.provide(budget, maxBody)
+  const withBody = Bodies.provide(budget, maxBody, HttpServerResponse.setHeaders(tooBusy, cors))
   return <R>(handler: Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>) =>
     withBody(Effect.suspend(() => {
       const isArmed = faults.isArmed()

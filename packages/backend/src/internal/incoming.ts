@@ -10,13 +10,20 @@ import { disconnect, type Peer } from "./peer.ts"
 import { onAnswer, onRequest } from "./requests.ts"
 
 /** How long a frame may be, in UTF-16 code units. The longest that clients send is a description of a call. */
-const maxFrame = 256 * 1024
+const maxFrame = 64 * 1024
+
+/** How long a frame is kept back for a next one, in milliseconds, and how many are at once. */
+const reorderTimeout = 1000
+const maxHeld = 100
 
 /** How long the id of a frame may be, which its answer repeats. */
 const maxId = 1000
 
 /** How much of one client is handled before others have their turn, in bytes or UTF-16 code units. */
 const turnLength = 65_536
+
+/** What handling a frame costs besides its length, in the same unit. */
+const frameOverhead = 256
 
 const decoder = new TextDecoder()
 
@@ -69,10 +76,17 @@ export const run = (
         return Effect.delay(handled, action.millis)
       case "duplicate":
         return Effect.andThen(handled, Effect.suspend(() => handle(frame, method)))
-      case "reorder":
-        return Effect.sync(() => {
-          held = [...held, Effect.suspend(() => handle(frame, method))]
+      case "reorder": {
+        if (held.length >= maxHeld) return handled
+        const late = Effect.suspend(() => handle(frame, method))
+        held = [...held, late]
+        const release = Effect.suspend(() => {
+          if (!held.includes(late)) return Effect.void
+          held = held.filter((other) => other !== late)
+          return late
         })
+        return Effect.asVoid(Effect.forkScoped(Effect.delay(release, reorderTimeout)))
+      }
       case "drop":
       case "malformed":
         return Effect.void
@@ -123,7 +137,7 @@ export const run = (
       for (const chunk of yield* pull) {
         const handled = onText(typeof chunk === "string" ? chunk : decoder.decode(chunk))
         if (handled !== Effect.void) yield* handled
-        handledLength += chunk.length
+        handledLength += chunk.length + frameOverhead
         // others have their turn when one sends much, and what asks a lot at once has its answers written before more is read
         if (handledLength < turnLength && !peer.isBehind) continue
         handledLength = 0

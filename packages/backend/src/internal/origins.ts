@@ -18,12 +18,18 @@ const isLocalOrigin = (origin: string): boolean => {
     isLoopback(url.hostname)
 }
 
-/** Whether a request is from this machine's programs and pages, and was addressed to this server. */
-export const isFromHere = (request: HttpServerRequest.HttpServerRequest, { isOwnName }: Hosting): boolean => {
-  const { host, origin } = request.headers
+/** Whether a page was served by the host that its request names: then it is this server's own page. */
+const isSameOrigin = (origin: string, host: string | undefined): boolean =>
+  host !== undefined && (origin === `http://${host}` || origin === `https://${host}`)
+
+/** Whether a request is from this machine's programs and pages or from the server's own page, and is meant for this server. */
+export const isLocalRequest = (request: HttpServerRequest.HttpServerRequest, { isOwnName }: Hosting): boolean => {
+  const { host, origin, "sec-fetch-site": site } = request.headers
+  // images, frames and links of other sites come without an origin
+  if (origin === undefined && site === "cross-site") return false
   // in memory there is no host to name
   const hostname = host === undefined ? "localhost" : urlOf(`http://${host}`)?.hostname
-  return (origin === undefined || isLocalOrigin(origin)) && hostname !== undefined &&
+  return (origin === undefined || isLocalOrigin(origin) || isSameOrigin(origin, host)) && hostname !== undefined &&
     (isLoopback(hostname) || isOwnName?.(hostname, request) === true)
 }
 

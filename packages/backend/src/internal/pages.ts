@@ -4,8 +4,8 @@
 import * as Effect from "effect/Effect"
 import type { PageRequest, PageResult } from "../Backend.ts"
 import * as Refused from "../Refused.ts"
-import { bytesOf } from "./budget.ts"
 import type { Core } from "./core.ts"
+import { bytesOf } from "./memoryBudget.ts"
 import { Windows } from "./windows.ts"
 
 interface Window {

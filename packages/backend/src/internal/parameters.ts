@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Iterable from "effect/Iterable"
 import type { Content, PageRequest, PageResult, Target } from "../Backend.ts"
 import * as Refused from "../Refused.ts"
-import * as Lists from "./lists.ts"
+import * as JsonStream from "./jsonStream.ts"
 
 // Parameters
 
@@ -76,7 +76,7 @@ export const pageResponse = <A>(
     ...(page.hasNext ? { next: link(request.number + 1) } : undefined),
     ...(request.number > 0 ? { prev: link(request.number - 1) } : undefined)
   }
-  return Lists.respond(
+  return JsonStream.respond(
     `{"data":[`,
     Iterable.map(page.items, (item) => JSON.stringify(encode(item))),
     `],"links":${JSON.stringify(links)}}`

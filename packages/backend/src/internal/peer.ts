@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type { Backend } from "../Backend.ts"
 import type { Faults, Moment } from "../Faults.ts"
-import { bytesOf, type Holding } from "./budget.ts"
+import { bytesOf, type Reservation } from "./memoryBudget.ts"
 import type { Connection, Frame, Session } from "./sessions.ts"
 
 /** How many frames may wait to be written, and how many bytes they may take. */
@@ -32,7 +32,9 @@ export class Peer {
   session: Session | undefined = undefined
   /** What the frames in the outbox take, in bytes. */
   #waiting = 0
-  readonly #held: Holding
+  /** What they add to what is held in all, in bytes. */
+  #added = 0
+  readonly #held: Reservation
   /** Hears nothing, says nothing, and stays. */
   isSilent = false
   unansweredPings = 0
@@ -64,13 +66,13 @@ export class Peer {
     return Queue.sizeUnsafe(this.outbox) > outboxCapacity.frames / 4 || this.#waiting > outboxCapacity.bytes / 4
   }
 
-  /** Waits for what is to be written, and takes it all. */
-  get taken(): Effect.Effect<ReadonlyArray<Outgoing>> {
-    return Effect.map(Queue.takeAll(this.outbox), (items) => {
-      this.#waiting = 0
-      this.#held.set(0)
-      return items
-    })
+  /** Frames that were taken from the outbox wait no more. */
+  written(frames: ReadonlyArray<Frame>): void {
+    for (const { addedBytes, bytes } of frames) {
+      this.#waiting -= bytes
+      this.#added -= addedBytes
+    }
+    this.#held.set(this.#added)
   }
 
   /** Forgets what is to be written: nothing is, any more. */
@@ -89,7 +91,8 @@ export class Peer {
   }
 
   send(text: string, method: string): void {
-    this.connection.send({ text, method, eventType: undefined })
+    const bytes = bytesOf(text)
+    this.connection.send({ text, bytes, addedBytes: bytes, method, eventType: undefined })
   }
 
   request(method: string, params: unknown): void {
@@ -134,12 +137,13 @@ export class Peer {
 
   // a client that does not read is let go
   #offer(item: Outgoing, codeWhenFull: number | null): void {
-    const bytes = item._tag === "Frame" ? bytesOf(item.frame.text) : 0
+    const bytes = item._tag === "Frame" ? item.frame.bytes : 0
     if (this.#waiting + bytes > outboxCapacity.bytes || !Queue.offerUnsafe(this.outbox, item)) {
       return this.end(codeWhenFull)
     }
     this.#waiting += bytes
-    this.#held.set(this.#waiting)
+    this.#added += item._tag === "Frame" ? item.frame.addedBytes : 0
+    this.#held.set(this.#added)
   }
 }
 

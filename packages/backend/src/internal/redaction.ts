@@ -3,14 +3,15 @@
  */
 import { isJsonObject } from "@effect-signalwire/schema/JsonObject"
 
-const mask = "[redacted]"
+/** Stands for a secret. */
+export const mask = "[redacted]"
 
 const names =
-  "authorization|authorization_state|jwt_token|refresh_token|refreshtoken|token|dpop_token|device_token|apitoken|api_token|password|credential"
+  "authorization|authorization_state|jwt_token|refresh_token|refreshtoken|token|dpop_token|device_token|apitoken|api_token|password|credential|access_token|client_secret"
 const isSecretName = new RegExp(`^(?:${names})$`, "i")
 // the value may be cut off, or be written with escapes
 const secretPair = new RegExp(`("(?:${names})"\\s*:\\s*)"(?:\\\\.|[^"\\\\])*"?`, "gi")
-const secretParameter = new RegExp(`([?&](?:${names})=)[^&#\\s]*`, "gi")
+const secretParameter = new RegExp(`((?:^|[?&;])(?:${names})=)[^&;#\\s]*`, "gi")
 
 /** A text without secrets. */
 export const redactedText = (text: string): string =>

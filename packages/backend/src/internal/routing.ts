@@ -12,7 +12,7 @@ import type * as Faults from "../Faults.ts"
 import * as Refused from "../Refused.ts"
 import type { StorageError } from "../Storage.ts"
 import type { RequestBody } from "./bodies.ts"
-import { answeredToAll, bearer, type Handled, surround, urlOf } from "./http.ts"
+import { answeredWithCors, bearer, type Handled, surround, urlOf } from "./http.ts"
 
 type Method = "GET" | "POST" | "DELETE"
 
@@ -22,7 +22,7 @@ export const make = (router: HttpRouter.HttpRouter, backend: Service, faults: Fa
   const request = HttpServerRequest.HttpServerRequest
   const surrounded = surround(backend, faults)
   const route = <R>(method: Method, path: `/${string}`, handler: Handled<R>) =>
-    router.add(method, path, surrounded(answeredToAll(handler)))
+    router.add(method, path, surrounded(answeredWithCors(handler)))
 
   /** A route for those who show a good token. */
   const forViewer = (

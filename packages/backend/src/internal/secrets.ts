@@ -2,14 +2,13 @@
  * The secrets that a backend has given out, and what takes them out of a text, however they are written there: as they
  * are, percent-encoded, with JSON escapes, or cut off.
  */
-
-const mask = "[redacted]"
+import { mask } from "./redaction.ts"
 
 /** How much of a secret is told apart from other text, in characters: shorter pieces are of no use to anybody. */
 const pieceLength = 16
 
 /** How far apart the pieces of a secret are that are looked for: a rest of twice this length is always found. */
-const stride = 32
+const stride = 16
 
 /** Where characters of secrets stand together. */
 const run = new RegExp(`[\\w+/=.:~-]{${pieceLength},}`, "g")
@@ -18,7 +17,7 @@ const run = new RegExp(`[\\w+/=.:~-]{${pieceLength},}`, "g")
 const tokenLike = /eyJ[\w-]{6,}(?:\.[\w-]*){0,4}/g
 
 /** How often an encoded text may have been encoded again. */
-const maxDepth = 4
+const maxDepth = 3
 
 const escape = /%([\da-f]{2})|\\u([\da-f]{4})|\\(["\\/])/gi
 
@@ -63,10 +62,7 @@ const placeBefore = (parts: Decoded["parts"], index: number): number => {
 
 const isEncoded = (text: string): boolean => text.includes("%") || text.includes("\\")
 
-/**
- * A number for a piece of a text, which that for the next piece is made from: most pieces of most texts are told from
- * those of secrets by it.
- */
+/** A rolling hash (Rabin-Karp), which sorts out most pieces of most texts before they are looked up. */
 const factor = 0x01000193
 const outFactor = Array.from({ length: pieceLength - 1 }).reduce<number>((power) => Math.imul(power, factor), 1)
 const hashAt = (text: string, at: number): number => {
@@ -108,7 +104,6 @@ export class Secrets {
 
   /** The text without secrets. A text that is JSON stays JSON. */
   redact(text: string): string {
-    let result = text
     let current = text
     const layers: Array<Decoded["parts"]> = []
     const ranges: Array<Range> = []
@@ -121,14 +116,14 @@ export class Secrets {
       layers.push(decoded.parts)
       current = decoded.text
     }
-    // from the end, so that what comes before keeps its place
-    let before = text.length
-    for (const { end, start } of ranges.toSorted((a, b) => b.end - a.end || a.start - b.start)) {
-      if (start >= before) continue
-      result = result.slice(0, start) + mask + result.slice(Math.min(end, before))
-      before = start
+    const parts: Array<string> = []
+    let end = 0
+    for (const range of ranges.toSorted((a, b) => a.start - b.start)) {
+      if (range.start >= end) parts.push(text.slice(end, range.start), mask)
+      end = Math.max(end, range.end)
     }
-    return result
+    parts.push(text.slice(end))
+    return parts.join("")
   }
 
   #count(piece: string, more: 1 | -1): void {
@@ -140,7 +135,9 @@ export class Secrets {
 
   #offsets(secret: string): ReadonlyArray<number> {
     const offsets: Array<number> = []
-    for (let offset = 0; offset + pieceLength <= secret.length; offset += stride) offsets.push(offset)
+    const last = secret.length - pieceLength
+    for (let offset = 0; offset < last; offset += stride) offsets.push(offset)
+    if (last >= 0) offsets.push(last)
     return offsets
   }
 

@@ -6,12 +6,15 @@ import type { SubscriberId } from "@effect-signalwire/schema/Ids"
 import type { Id } from "@effect-signalwire/schema/JsonRpc"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import type { Token } from "../Records.ts"
-import { bytesOf, type Holding } from "./budget.ts"
+import { bytesOf, type Reservation } from "./memoryBudget.ts"
 import type { Secrets } from "./secrets.ts"
 
 /** A frame on its way to a client. `method` is that of the request, also for an answer. */
 export interface Frame {
   readonly text: string
+  /** What it takes in memory, and what it adds to that: several frames may share a payload. */
+  readonly bytes: number
+  readonly addedBytes: number
   readonly method: string
   readonly eventType: string | undefined
 }
@@ -48,7 +51,9 @@ export interface Session {
   readonly unacked: Map<Id, Frame>
   /** What they take together, in bytes. */
   unackedBytes: number
-  readonly held: Holding
+  /** What they add to what is held in all, in bytes. */
+  heldBytes: number
+  readonly held: Reservation
   /** Frames sent since the client was last heard. */
   unheard: number
 }
@@ -85,6 +90,13 @@ export class Sessions {
     return [...this.#byProtocol.values()]
   }
 
+  /** How many sessions these subscribers have, and at least one. */
+  countOf(subscriberIds: Iterable<SubscriberId>): number {
+    let count = 0
+    for (const subscriberId of subscriberIds) count += this.#bySubscriber.get(subscriberId)?.size ?? 0
+    return Math.max(1, count)
+  }
+
   /** How many sockets a subscriber has. */
   connectedOf(subscriberId: SubscriberId): number {
     let count = 0
@@ -112,6 +124,7 @@ export class Sessions {
       for (const state of [session.state, session.previousState]) if (state !== undefined) this.#secrets.delete(state)
       session.unacked.clear()
       session.unackedBytes = 0
+      session.heldBytes = 0
       session.held.close()
     }
     const siblings = this.#bySubscriber.get(session.subscriberId)
@@ -150,8 +163,9 @@ export class Sessions {
     const frame = session.unacked.get(id)
     if (frame === undefined) return
     session.unacked.delete(id)
-    session.unackedBytes -= bytesOf(frame.text)
-    session.held.set(session.unackedBytes)
+    session.unackedBytes -= frame.bytes
+    session.heldBytes -= frame.addedBytes
+    session.held.set(session.heldBytes)
   }
 
   /** Sends an event to every session of a subscriber. */
@@ -162,8 +176,9 @@ export class Sessions {
       session.unheard++
       if (session.acks) {
         session.unacked.set(id, frame)
-        session.unackedBytes += bytesOf(frame.text)
-        session.held.set(session.unackedBytes)
+        session.unackedBytes += frame.bytes
+        session.heldBytes += frame.addedBytes
+        session.held.set(session.heldBytes)
       }
       if (
         session.unacked.size > this.#options.maxUnacked || session.unheard > this.#options.maxUnacked * 2 ||
@@ -197,13 +212,32 @@ export class Sessions {
   }
 }
 
-/** The frame of an event. Its payload may be given as JSON that was written before. */
-export const eventFrame = (id: Id, eventType: string, params: object, payload?: string): Frame => {
+/** A payload that several events have, as JSON. */
+export interface Payload {
+  readonly text: string
+  readonly bytes: number
+  /** How many events have it. */
+  readonly shares: number
+}
+
+/** The frame of an event. */
+export const eventFrame = (id: Id, eventType: string, params: object, payload?: Payload): Frame => {
   const text = JsonRpc.request(id, JsonRpc.method.event, params)
+  const frame = { method: JsonRpc.method.event, eventType }
+  if (payload === undefined) {
+    const bytes = bytesOf(text)
+    return { ...frame, text, bytes, addedBytes: bytes }
+  }
+  // put in front of the two braces that close `params` and the frame
+  const head = text.slice(0, -2)
+  const bytes = bytesOf(head)
   return {
-    // put in front of the two braces that close `params` and the frame
-    text: payload === undefined ? text : `${text.slice(0, -2)},"params":${payload}}}`,
-    method: JsonRpc.method.event,
-    eventType
+    ...frame,
+    bytes: bytes + payload.bytes,
+    addedBytes: bytes + payload.bytes / payload.shares,
+    // put together when it is written, so that the payload stays the same text for all
+    get text() {
+      return `${head},"params":${payload.text}}}`
+    }
   }
 }

@@ -4,9 +4,9 @@
 import { type AddressId, type GroupId, SubscriberId } from "@effect-signalwire/schema/Ids"
 import type { Address, Change, Group, Identity, Message, Profile, Subscriber } from "../Records.ts"
 import * as Claims from "./claims.ts"
-import { IssuedTokens } from "./issuedTokens.ts"
 import type { Secrets } from "./secrets.ts"
 import { Timeline } from "./timeline.ts"
+import { TokenStore } from "./tokenStore.ts"
 
 /** A conversation with its members and messages. */
 export interface Conversation {
@@ -23,7 +23,7 @@ export class State {
   readonly addresses = new Map<AddressId, Address>()
   /** The address that a subscriber sends from. */
   readonly ownAddresses = new Map<SubscriberId, Address>()
-  readonly tokens = new IssuedTokens()
+  readonly tokens = new TokenStore()
   /** Those without an address, the oldest first. */
   readonly guests = new Set<SubscriberId>()
   readonly conversations = new Map<GroupId, Conversation>()
@@ -57,12 +57,12 @@ export class State {
         if (token !== undefined) this.tokens.set({ ...token, expiresAt: change.expiresAt })
         return
       }
-      case "TokenForgotten":
+      case "TokenRemoved":
         this.tokens.delete(change.token)
         return this.#secrets.delete(change.token)
       case "SubscriberDescribed":
         return this.#describe(change.subscriberId, change.profile)
-      case "GuestForgotten":
+      case "GuestRemoved":
         this.subscribers.delete(change.subscriberId)
         this.guests.delete(change.subscriberId)
         return

@@ -13,7 +13,7 @@ import type { StorageError } from "../Storage.ts"
 import * as Claims from "./claims.ts"
 import type { Core } from "./core.ts"
 import type { Directory } from "./directory.ts"
-import * as Forgetting from "./forgetting.ts"
+import * as TokenEviction from "./tokenEviction.ts"
 
 /** How long a token lives whose client may renew it without a key, in seconds. */
 const unboundLifetime = 60
@@ -39,7 +39,7 @@ export const make = (
     subscriberId,
     expiresAt
   })
-  const forgottenFor = Forgetting.make(state)
+  const evictedFor = TokenEviction.make(state)
   /** Mints a pair for a subscriber, who may have to be added first. */
   const mintPair = (
     subscriberId: SubscriberId,
@@ -59,10 +59,11 @@ export const make = (
       // outlives the token it renews, as the service's does; what was said of the subscriber is known by now
       const { profile: _, ...kept } = claims
       const refresh = makeToken("Refresh", subscriberId, Math.max(expiresAt, seconds) + 300, kept)
-      const minted = exclusively(Effect.suspend(() =>
-        commit([
+      const minted = exclusively(Effect.suspend((): Effect.Effect<void, Refused.Refused | StorageError> =>
+        // a guest may have been removed in the meantime
+        adding.length === 0 && !state.subscribers.has(subscriberId) ? Effect.fail(Refused.notFound) : commit([
           ...adding,
-          ...forgottenFor(now(), [token, refresh]),
+          ...evictedFor(now(), [token, refresh]),
           { _tag: "TokenMinted", token },
           { _tag: "TokenMinted", token: refresh }
         ])
@@ -141,7 +142,7 @@ export const make = (
   const current = (token: Records.Token): Records.Token => state.tokens.get(token.token) ?? token
 
   /** Forgets what is worth nothing any more. */
-  const tidy = exclusively(Effect.suspend(() => commit(forgottenFor(now(), []))))
+  const removeExpired = exclusively(Effect.suspend(() => commit(evictedFor(now(), []))))
 
-  return { authenticate, current, expire, isExpired, mint, mintGuest, ready, refresh, tidy }
+  return { authenticate, current, expire, isExpired, mint, mintGuest, ready, refresh, removeExpired }
 }

@@ -8,7 +8,7 @@ import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 
 /** How many requests may wait on a connection for the one before them. */
-const maxPipelined = 32
+const maxPipelined = 8
 
 /** How long a client may read nothing of what waits for it, in milliseconds. */
 const readTimeout = 30_000
@@ -68,19 +68,24 @@ const starting: Handlers = {
 /** Looks after the connections of a server. */
 export class Connections {
   readonly #sockets = new Map<Socket, Seen>()
+  /** Those on which TLS, or nothing, is spoken; they are closed with the rest. */
+  readonly #accepted = new Set<Socket>()
   /** Requests that wait for the one that is being handled on their connection. */
-  readonly #turns = new WeakMap<Socket, Array<() => void>>()
+  readonly #pipelined = new WeakMap<Socket, Array<() => void>>()
   #handlers = starting
   #isClosed = false
 
   constructor(node: Http.Server | Https.Server) {
     // of TLS, the connection is what is inside of it
     const event = node instanceof Https.Server ? "secureConnection" : "connection"
+    node.on("connection", (socket: Socket) => this.#accept(socket))
     node.on(event, (socket: Socket) => this.#add(socket))
-    node.on("request", (request, response) => this.#takeTurn(request, response))
+    node.on("request", (request, response) => this.#enqueue(request, response))
     node.on("upgrade", (request, socket, head) => {
       const connection = request.socket
-      if (this.#turns.has(connection)) return connection.destroy()
+      // Node takes its own listener away
+      connection.on("error", () => {})
+      if (this.#pipelined.has(connection)) return connection.destroy()
       if (isForWebSocket(request)) return this.#handlers.upgrade(request, socket, head)
       // Node left the connection to us, and what follows of the request in it
       connection.unshift(head)
@@ -97,7 +102,7 @@ export class Connections {
   /** Breaks them all, and those that still come. */
   close(): void {
     this.#isClosed = true
-    for (const socket of this.#sockets.keys()) socket.destroy()
+    for (const socket of this.#accepted) socket.destroy()
   }
 
   /** Breaks those whose clients do not read, or do not let go. `now` is in milliseconds of a monotonic clock. */
@@ -120,27 +125,33 @@ export class Connections {
     }
   }
 
-  #add(socket: Socket): void {
+  #accept(socket: Socket): void {
     if (this.#isClosed) socket.destroy()
+    if (this.#accepted.has(socket)) return
+    this.#accepted.add(socket)
+    socket.once("close", () => this.#accepted.delete(socket))
+  }
+
+  #add(socket: Socket): void {
     if (this.#sockets.has(socket)) return
     this.#sockets.set(socket, { read: -1, since: 0 })
     socket.once("close", () => this.#sockets.delete(socket))
   }
 
   /** Handles the requests of a connection one after the other: the answers of a later one would wait in memory. */
-  #takeTurn(request: Http.IncomingMessage, response: Http.ServerResponse): void {
+  #enqueue(request: Http.IncomingMessage, response: Http.ServerResponse): void {
     const { socket } = request
     const handle = () => {
       response.once("close", () => {
-        const next = socket.destroyed ? undefined : this.#turns.get(socket)?.shift()
-        if (next === undefined) this.#turns.delete(socket)
+        const next = socket.destroyed ? undefined : this.#pipelined.get(socket)?.shift()
+        if (next === undefined) this.#pipelined.delete(socket)
         else next()
       })
       this.#handlers.handle(request, response)
     }
-    const waiting = this.#turns.get(socket)
+    const waiting = this.#pipelined.get(socket)
     if (waiting === undefined) {
-      this.#turns.set(socket, [])
+      this.#pipelined.set(socket, [])
       return handle()
     }
     if (waiting.push(handle) > maxPipelined) socket.destroy()

@@ -1,70 +1,57 @@
 /**
- * Whose a database file is, told without changing it: opening one as a database of ours would already change how it is
- * kept.
+ * Detects which program owns a database file, without changing it: to open it as a database of ours would already change
+ * how it is kept.
  */
 import { StorageError } from "@effect-signalwire/backend/Storage"
 import * as Effect from "effect/Effect"
-import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs"
+import { existsSync, statSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 import { pathToFileURL } from "node:url"
 
-/** Stands in the header of each of our files: "ESWS". */
+/** Is in the header of each of our files: "ESWS". */
 export const applicationId = 0x45_53_57_53
 
-const magic = "SQLite format 3\0"
-
-/** Where the header of a file has the id of its application. */
-const idOffset = 68
-
-const headerOf = (file: string): Buffer => {
-  const descriptor = openSync(file, "r")
-  try {
-    const header = Buffer.alloc(100)
-    return header.subarray(0, readSync(descriptor, header))
-  } finally {
-    closeSync(descriptor)
-  }
-}
-
-/** Whether a file without an id was written by us, before there were ids, or is empty. */
-const isOursByItsTables = (file: string): boolean => {
+/** Reads from a file. An `immutable` one is read without a lock, and without its log of changes. */
+const read = <A>(file: string, isImmutable: boolean, query: (db: DatabaseSync) => A): A => {
   const url = pathToFileURL(file)
   url.searchParams.set("mode", "ro")
-  // without a log of changes to read, nothing but the file is looked at, and no other file is made
-  if (!existsSync(`${file}-wal`)) url.searchParams.set("immutable", "1")
+  if (isImmutable) url.searchParams.set("immutable", "1")
   const db = new DatabaseSync(url, { readOnly: true })
   try {
-    const tables = db.prepare("SELECT name FROM sqlite_master").all().map(({ name }) => name)
-    return tables.length === 0 ||
-      ["effect_sql_migrations", "identity", "messages"].every((name) => tables.includes(name))
+    return query(db)
   } finally {
     db.close()
   }
 }
 
-const complaintAbout = (file: string): string | undefined => {
-  const stat = statSync(file, { throwIfNoEntry: false })
-  if (stat === undefined || (stat.isFile() && stat.size === 0)) return undefined
-  if (!stat.isFile()) return "is not a file"
-  const header = headerOf(file)
-  if (header.toString("latin1", 0, magic.length) !== magic) return "file is not a database"
-  if (header.length < 100) return "file is cut off"
-  const id = header.readUInt32BE(idOffset)
-  if (id === applicationId || (id === 0 && isOursByItsTables(file))) return undefined
-  return "is the database of another program"
+const applicationIdOf = (db: DatabaseSync) => db.prepare("PRAGMA application_id").get()?.["application_id"]
+
+/** Whether a file without an id was written by a version of this program that had none, or is empty. */
+const hasOwnTables = (db: DatabaseSync): boolean => {
+  const tables = db.prepare("SELECT name FROM sqlite_master").all().map(({ name }) => name)
+  return tables.length === 0 || ["effect_sql_migrations", "identity", "messages"].every((name) => tables.includes(name))
 }
 
-/** Fails when a file is something else than a database of ours; there may be none yet. */
-export const check = (file: string): Effect.Effect<void, StorageError> =>
+/** What is wrong with a file. It is read by SQLite alone: who closes a file loses all locks of the process on it. */
+const complaintAbout = (file: string): string | undefined => {
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (stat !== undefined && !stat.isFile()) return "is not a file"
+  const hasLog = existsSync(`${file}-wal`)
+  // ours is marked before it has a log of changes
+  if (stat === undefined || stat.size === 0) return hasLog ? "has the log of another database beside it" : undefined
+  const id = read(file, true, applicationIdOf)
+  // a log of changes may have the tables that the file has not
+  const isOurs = id === applicationId || (id === 0 && read(file, !hasLog, hasOwnTables))
+  return isOurs ? undefined : "is the database of another program"
+}
+
+/** Fails when a file exists and is not a database of ours. `describe` says what an error of SQLite means. */
+export const check = (file: string, describe: (cause: unknown) => string): Effect.Effect<void, StorageError> =>
   Effect.flatMap(
     Effect.try({
       try: () => complaintAbout(file),
-      catch: (cause) =>
-        new StorageError({
-          message: `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-          cause
-        })
+      catch: (cause) => new StorageError({ message: `${file} ${describe(cause)}`, cause })
     }),
     (complaint) =>
-      complaint === undefined ? Effect.void : Effect.fail(new StorageError({ message: `${file}: ${complaint}` }))
+      complaint === undefined ? Effect.void : Effect.fail(new StorageError({ message: `${file} ${complaint}` }))
   )

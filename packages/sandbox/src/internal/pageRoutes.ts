@@ -92,7 +92,7 @@ export const layerFrom = (directory: string): Layer.Layer<never, never, HttpRout
         "GET",
         // matches the path itself, too
         `${path}/*`,
-        AdminRoutes.guarded(Effect.flatMap(
+        AdminRoutes.localOnly(Effect.flatMap(
           HttpServerRequest.HttpServerRequest,
           ({ url }) => find(url.slice(path.length).replace(/\?.*$/s, ""))
         ))

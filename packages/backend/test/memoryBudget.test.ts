@@ -1,11 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { Budget } from "../src/internal/budget.ts"
+import { MemoryBudget } from "../src/internal/memoryBudget.ts"
 import { connect, inWorld } from "./support.ts"
+
+let now = 0
 
 describe("what is held for slow clients", () => {
   it("may be as much as the limit in all; beyond it, whoever holds most is let go", () => {
-    const budget = new Budget(100)
+    const budget = new MemoryBudget(100, () => now)
     const gone: Array<string> = []
     const [a, b, c] = ["a", "b", "c"].map((name) => budget.open(() => gone.push(name)))
     a?.set(30)
@@ -16,8 +18,17 @@ describe("what is held for slow clients", () => {
     assert.deepStrictEqual(gone, ["b"])
     assert.strictEqual(budget.total, 41)
   })
+  it("is given up where a little is held for long by many, not where much is held for a moment", () => {
+    const budget = new MemoryBudget(1000, () => now)
+    const gone: Array<string> = []
+    const slow = Array.from({ length: 9 }, (_, n) => budget.open(() => gone.push(`slow ${n}`)))
+    for (const one of slow) one.set(100)
+    now += 1000
+    budget.open(() => gone.push("quick")).set(500)
+    assert.deepStrictEqual(gone, ["slow 0", "slow 1", "slow 2", "slow 3"])
+  })
   it("does not count what was let go or closed, whatever is said of it later", () => {
-    const budget = new Budget(100)
+    const budget = new MemoryBudget(100, () => now)
     let letGo = 0
     const [a, b] = [budget.open(() => letGo++), budget.open(() => letGo++)]
     a.set(200)

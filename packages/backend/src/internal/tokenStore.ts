@@ -3,10 +3,10 @@
  */
 import type { SubscriberId } from "@effect-signalwire/schema/Ids"
 import type { Token } from "../Records.ts"
-import { bytesOf } from "./budget.ts"
+import { bytesOf } from "./memoryBudget.ts"
 
-/** What a token takes in memory besides its text, in bytes. */
-const overhead = 512
+/** What a token takes in memory besides its text, in bytes: its record, and what finds it in a text. */
+const overhead = 3072
 
 /** What a token takes in memory, in bytes. */
 export const tokenBytes = ({ token }: Token): number => overhead + bytesOf(token)
@@ -16,7 +16,7 @@ interface Owned {
   bytes: number
 }
 
-export class IssuedTokens {
+export class TokenStore {
   readonly #byText = new Map<string, Token>()
   readonly #byOwner = new Map<SubscriberId, Owned>()
   #bytes = 0
@@ -39,6 +39,11 @@ export class IssuedTokens {
       const token = this.#byText.get(text)
       if (token !== undefined) yield token
     }
+  }
+
+  /** How many one subscriber has. */
+  countOf(subscriberId: SubscriberId): number {
+    return this.#byOwner.get(subscriberId)?.texts.size ?? 0
   }
 
   /** What those of one subscriber take, in bytes. */

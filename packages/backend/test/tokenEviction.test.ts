@@ -36,7 +36,7 @@ describe("a token", () => {
         yield* TestClock.adjust("10 minutes")
         yield* backend.mint(ada.id)
         assert.strictEqual(yield* codeOf, "token_invalid")
-        assert.strictEqual(store.count("TokenForgotten"), 2)
+        assert.strictEqual(store.count("TokenRemoved"), 2)
       }),
       {},
       store.layer
@@ -67,7 +67,7 @@ describe("a token", () => {
         yield* backend.mint(ada.id, { ttlSeconds: 1, claims: { profile: { job_title: "Analyst", country: "UK" } } })
         yield* TestClock.adjust("1 hour")
         yield* backend.mint(ada.id)
-        assert.strictEqual(store.count("TokenForgotten"), 2)
+        assert.strictEqual(store.count("TokenRemoved"), 2)
         return ada
       }),
       {},
@@ -85,7 +85,7 @@ describe("a token", () => {
         Layer.succeed(Storage.Storage, {
           load: Effect.sync(() => {
             const gone = new Set(
-              store.changes.flatMap((change) => change._tag === "TokenForgotten" ? [change.token] : [])
+              store.changes.flatMap((change) => change._tag === "TokenRemoved" ? [change.token] : [])
             )
             return store.changes.filter((change) => change._tag !== "TokenMinted" || !gone.has(change.token.token))
           }),
@@ -108,7 +108,7 @@ describe("a guest", () => {
         assert.strictEqual(invited.status, 201)
         yield* TestClock.adjust("3 hours")
         yield* backend.mint(ada.id)
-        assert.strictEqual(store.count("GuestForgotten"), 1)
+        assert.strictEqual(store.count("GuestRemoved"), 1)
       }),
       {},
       store.layer
@@ -126,6 +126,19 @@ describe("a guest", () => {
       assert.strictEqual(yield* status(guests[0]), 401)
       assert.strictEqual(yield* status(guests.at(-1)), 200)
       assert.strictEqual(yield* status(ada.token), 200)
+    })))
+  it.effect("that renews its token stays, though it is the oldest of too many", () =>
+    inWorld(Effect.fnUntraced(function*({ backend, request, room }) {
+      const office = yield* room("office")
+      const mint = backend.mintGuest({ allowed: [office], attribute: "x", expiresAt: undefined })
+      const oldest = yield* mint
+      for (let n = 0; n < 1999; n++) yield* mint
+      const { token } = yield* backend.refresh(oldest.refreshToken)
+      assert.strictEqual((yield* request("GET", "/api/fabric/addresses", { token })).status, 200)
+      // one more, and somebody has to go
+      yield* mint
+      const again = yield* Effect.result(backend.refresh(oldest.refreshToken))
+      assert.strictEqual(again._tag, "Failure")
     })))
 })
 
@@ -147,6 +160,16 @@ describe("what is stored", () => {
         assert.strictEqual((yield* request("POST", "/_sandbox/rooms", { body: { name: "x".repeat(200) } })).status, 200)
         assert.strictEqual((yield* request("GET", "/api/fabric/messages", ada)).body.data.length, 2)
       }),
-      { maxStoredBytes: 60_000 }
+      { maxStoredBytes: 34_000 }
+    ))
+  it.effect("counts what it takes in memory, not how long it is as JSON", () =>
+    inWorld(
+      Effect.fnUntraced(function*({ person, request, room }) {
+        const [ada, office] = [yield* person("ada"), yield* room("office")]
+        const metadata = { many: Array.from({ length: 10_000 }, () => ({})) }
+        const body = { conversation_id: office, text: "x", metadata }
+        assert.strictEqual((yield* request("POST", "/api/fabric/messages", { ...ada, body })).status, 507)
+      }),
+      { maxStoredBytes: 600_000 }
     ))
 })
