@@ -75,8 +75,9 @@ export const make = Effect.fnUntraced(function*(settings: Settings): Effect.fn.R
     state.apply(founded)
   }
   const identity = state.identity ?? { projectId: "", spaceId: "", apiToken: "" }
-  secrets.add(identity.apiToken)
-  secrets.add(Base64.encode(`${identity.projectId}:${identity.apiToken}`))
+  const { apiToken, projectId } = identity
+  for (const text of [apiToken, `${projectId}:${apiToken}`, `${apiToken}:${projectId}`]) secrets.add(Base64.encode(text))
+  secrets.add(apiToken)
 
   // Time: every message is later than all before it, were it by a microsecond
   let lastMicros = 0

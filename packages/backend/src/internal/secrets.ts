@@ -17,7 +17,7 @@ const run = new RegExp(`[\\w+/=.:~-]{${pieceLength},}`, "g")
 const tokenLike = /eyJ[\w-]{6,}(?:\.[\w-]*){0,4}/g
 
 /** How often an encoded text may have been encoded again. */
-const maxDepth = 3
+const maxDepth = 4
 
 const escape = /%([\da-f]{2})|\\u([\da-f]{4})|\\(["\\/])/gi
 
