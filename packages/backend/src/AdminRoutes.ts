@@ -67,7 +67,7 @@ export const localOnly = <R>(
   Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
     const isAllowed = Origins.isLocalRequest(request, yield* Hosting)
-    const response = yield* answered(isAllowed ? handler : Effect.fail(Refused.forbidden))
+    const response = yield* answered(isAllowed ? handler : Effect.fail(Refused.notLocal))
     return isAllowed ? HttpServerResponse.setHeaders(response, Origins.headersFor(request)) : response
   })
 

@@ -30,6 +30,15 @@ export const unauthorized: Refused = gateway(401)("Unauthorized")
 /** 403: it is not for those who ask from there. */
 export const forbidden: Refused = gateway(403)("Forbidden")
 
+/** 403: it is for this machine. */
+export const notLocal: Refused = gateway(403)(
+  "Forbidden: this is for programs and pages of this machine, under a name of the loopback or one of --allowed-hosts"
+)
+
+/** 404: what a request names is not there. */
+export const unknown = (attribute: string, what: string): Refused =>
+  gateway(404)(`Not Found: ${attribute} is not ${what}`)
+
 /** 404: there is no such thing, or none that the caller may see. */
 export const notFound: Refused = gateway(404)("Not Found")
 

@@ -109,6 +109,21 @@ describe("seeding", () => {
       assert.strictEqual(yield* status({ origin: "http://localhost:5173", host: "127.0.0.1:4000" }), 200)
       assert.strictEqual(yield* status({ host: "[::1]:4000" }), 200)
     })))
+  it.effect("somebody or something that is not there is named, with its place", () =>
+    inWorld(Effect.fnUntraced(function*({ person, request, room }) {
+      const [ada, office] = [yield* person("ada"), yield* room("office")]
+      const seed = (second: object) =>
+        request("POST", "/_sandbox/messages", {
+          body: { messages: [{ from: ada.id, addressId: office, text: "a" }, second] }
+        })
+      const stranger = yield* seed({ from: ada.addressId, addressId: office, text: "b" })
+      assert.strictEqual(stranger.status, 404)
+      assert.include(stranger.body.error, "messages[1].from")
+      const nowhere = yield* seed({ from: ada.id, addressId: "nowhere", text: "b" })
+      assert.include(nowhere.body.error, "messages[1].addressId")
+      const long = yield* seed({ from: ada.id, addressId: office, text: "b".repeat(10_001) })
+      assert.strictEqual(long.body.errors[0].attribute, "messages[1].text")
+    })))
   it.effect("a body of the wrong shape names what is wrong", () =>
     inWorld(Effect.fnUntraced(function*({ request }) {
       const { body, status } = yield* request("POST", "/_sandbox/messages", { body: { messages: [{ from: 1 }] } })

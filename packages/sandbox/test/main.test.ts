@@ -169,6 +169,12 @@ describe("the program", { timeout: 120_000 }, () => {
     assert.strictEqual(sandbox.errors().trim().split("\n").length, 1)
     assert.strictEqual((await request(info, "GET", "/_sandbox")).status, 200)
   })
+  it("prints nothing that could be taken for a ready line when an argument is wrong", async () => {
+    await using sandbox = run("--json", "--bogus")
+    assert.notStrictEqual(await sandbox.exited, 0)
+    assert.deepStrictEqual(sandbox.lines, [])
+    assert.include(sandbox.errors(), "--bogus")
+  })
   it("says what is wrong with its arguments", async () => {
     const complaints = [
       [["--tls", main], "--tls CERT KEY"],

@@ -211,12 +211,24 @@ export const make = (
     )
   const seed: Service["seed"] = (messages) =>
     Effect.flatMap(
-      Effect.forEach(messages, ({ addressId, content, subscriberId }) =>
-        Effect.map(toViewer(subscriberId, noToken(subscriberId)), (viewer): Entry => ({
-          viewer,
-          target: { _tag: "Address", addressId: AddressId.make(addressId) },
-          content
-        }))),
+      Effect.forEach(messages, ({ addressId, content, subscriberId }, index) => {
+        const name = `messages[${index}]`
+        if (addressOf(addressId) === undefined) {
+          return Effect.fail(Refused.unknown(`${name}.addressId`, "the id of an address"))
+        }
+        return Effect.matchEffect(toViewer(subscriberId, noToken(subscriberId)), {
+          onFailure: () => Effect.fail(Refused.unknown(`${name}.from`, "the id of a subscriber")),
+          onSuccess: (viewer) =>
+            Effect.as(
+              checkContent(content, settings.maxTextLength, `${name}.`),
+              {
+                viewer,
+                target: { _tag: "Address", addressId: AddressId.make(addressId) },
+                content
+              } satisfies Entry
+            )
+        })
+      }),
       store
     )
   const stored: Service["stored"] = (addressId) => {

@@ -76,7 +76,9 @@ export const make = Effect.fnUntraced(function*(settings: Settings): Effect.fn.R
   }
   const identity = state.identity ?? { projectId: "", spaceId: "", apiToken: "" }
   const { apiToken, projectId } = identity
-  for (const text of [apiToken, `${projectId}:${apiToken}`, `${apiToken}:${projectId}`]) secrets.add(Base64.encode(text))
+  for (const text of [apiToken, `${projectId}:${apiToken}`, `${apiToken}:${projectId}`]) {
+    secrets.add(Base64.encode(text))
+  }
   secrets.add(apiToken)
 
   // Time: every message is later than all before it, were it by a microsecond
