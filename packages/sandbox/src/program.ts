@@ -140,7 +140,7 @@ const sandbox = Command.make(
 /** What a mistake is answered with must not be taken for a ready line; help that was asked for is output like any other. */
 const console: Console.Console = process.argv.some((argument) => /^(-h|--help|--version|--completions)/.test(argument))
   ? globalThis.console
-  : Object.assign(Object.create(globalThis.console), { log: globalThis.console.error })
+  : { ...globalThis.console, log: globalThis.console.error }
 
 Command.run(sandbox, { version: packageJson.version }).pipe(
   Effect.catchTag("SandboxError", (error) =>

@@ -374,6 +374,7 @@ describe("connections", () => {
     connections.close()
     await client.closed
     await new Promise((resolve) => node.close(resolve))
+    assert.isFalse(node.listening)
   })
   it("are refused once they were closed", async () => {
     const node = createServer()
