@@ -8,9 +8,8 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { extname } from "node:path"
+import { extname, join } from "node:path"
 import { createInterface } from "node:readline"
-import { fileURLToPath } from "node:url"
 import * as Sandbox from "./Sandbox.ts"
 
 // Models
@@ -49,7 +48,7 @@ const maxErrors = 65_536
 const stopTimeout = 10_000
 
 // next to this file, under the same extension: from the source as well as from what was built
-const main = fileURLToPath(new URL(`./main${extname(import.meta.url)}`, import.meta.url))
+const main = join(import.meta.dirname, `main${extname(import.meta.filename)}`)
 
 const decodeInfo = Schema.decodeUnknownResult(Schema.fromJsonString(Sandbox.Info))
 

@@ -11,13 +11,12 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Layer from "effect/Layer"
 import { readdir, readFile } from "node:fs/promises"
 import { extname, join, sep } from "node:path"
-import { fileURLToPath } from "node:url"
 
 /** Where the page is. */
 export const path = "/_sandbox/page"
 
 /** Where the build of the page writes to; beside `src` as well as beside `dist`. */
-const built = fileURLToPath(new URL("../../static", import.meta.url))
+const built = join(import.meta.dirname, "../../static")
 
 const contentTypes: ReadonlyMap<string, string> = new Map([
   [".html", "text/html; charset=utf-8"],
