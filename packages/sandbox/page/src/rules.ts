@@ -28,8 +28,11 @@ const actionOf = (action: ActiveRule["action"]): string => {
   }`
 }
 
-/** What a rule does, and where. */
-export const describe = ({ action, match }: ActiveRule): string => `${actionOf(action)}: ${whereOf(match)}`
+/** What a rule does, where, and to whom; `names` are those of subscribers, by their ids. */
+export const describe = ({ action, match }: ActiveRule, names: ReadonlyMap<string, string>): string => {
+  const id = textOf(match["subscriberId"])
+  return `${actionOf(action)}: ${whereOf(match)}${id === undefined ? "" : `, for ${names.get(id) ?? id}`}`
+}
 
 /** What is left of a rule. */
 export const remaining = ({ forMillis, times }: ActiveRule): string => {
