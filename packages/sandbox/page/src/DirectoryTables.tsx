@@ -65,9 +65,9 @@ export const DirectoryTables = memo(({ directory, onActAs, onCopied, panes, sess
           </tr>
         </thead>
         <tbody>
-          {subscribers.filter(({ name }) =>
-            name.toLowerCase().includes(text.trim().toLowerCase())
-          ).map(({ addressId, id, name, token }) => (
+          {subscribers.filter(({ name }) => name.toLowerCase().includes(text.trim().toLowerCase())).map((
+            { addressId, id, name, token }
+          ) => (
             <tr key={id}>
               <Name name={name} />
               <td>

@@ -30,42 +30,41 @@ const Card = ({ fault, onRun, target }: Pick<FaultsProps, "onRun" | "target"> & 
 export const Faults = ({ onClear, onRun, onTarget, result, rules, subscribers, target }: FaultsProps) => {
   const names = namesById(subscribers)
   return (
-  <section className="faults" aria-labelledby="faults">
-    <header>
-      <h2 id="faults">Faults</h2>
-      <label>
-        For{" "}
-        <select
-          value={target ?? ""}
-          onChange={(event) =>
-            onTarget(event.target.value || null)}
-        >
-          <option value="">everybody</option>
-          {subscribers.map(({ id, name }) => <option key={id}>{name}</option>)}
-        </select>
-      </label>
-      <Status announcement={result} />
-    </header>
-    <ul className="cards">
-      {faults.map((fault) => <Card key={fault.id} fault={fault} target={target} onRun={onRun} />)}
-    </ul>
-    <div className="active">
-      <h3>Active rules</h3>
-      {rules.length === 0 ? <p>None.</p> : (
-        <ul>
-          {rules.map((rule, index) => (
-            // rules have no ids, and change by being replaced
-            <li key={`${index} ${describe(rule, names)}`}>
-              {describe(rule, names)} <span className="left">{remaining(rule)}</span>
-            </li>
-          ))}
-        </ul>
-      )}
-      {/* one that is disabled would lose the focus */}
-      <button type="button" aria-disabled={rules.length === 0} onClick={rules.length === 0 ? undefined : onClear}>
-        Clear faults
-      </button>
-    </div>
-  </section>
+    <section className="faults" aria-labelledby="faults">
+      <header>
+        <h2 id="faults">Faults</h2>
+        <label>
+          For{" "}
+          <select
+            value={target ?? ""}
+            onChange={(event) => onTarget(event.target.value || null)}
+          >
+            <option value="">everybody</option>
+            {subscribers.map(({ id, name }) => <option key={id}>{name}</option>)}
+          </select>
+        </label>
+        <Status announcement={result} />
+      </header>
+      <ul className="cards">
+        {faults.map((fault) => <Card key={fault.id} fault={fault} target={target} onRun={onRun} />)}
+      </ul>
+      <div className="active">
+        <h3>Active rules</h3>
+        {rules.length === 0 ? <p>None.</p> : (
+          <ul>
+            {rules.map((rule, index) => (
+              // rules have no ids, and change by being replaced
+              <li key={`${index} ${describe(rule, names)}`}>
+                {describe(rule, names)} <span className="left">{remaining(rule)}</span>
+              </li>
+            ))}
+          </ul>
+        )}
+        {/* one that is disabled would lose the focus */}
+        <button type="button" aria-disabled={rules.length === 0} onClick={rules.length === 0 ? undefined : onClear}>
+          Clear faults
+        </button>
+      </div>
+    </section>
   )
 }

@@ -12,8 +12,11 @@ export const useAnnouncement = (
   clearAfter: number
 ): [Announcement, (text: string | ((before: string) => string)) => void] => {
   const [announcement, setAnnouncement] = useState<Announcement>({ id: 0, text: "" })
-  const announce = useCallback((text: string | ((before: string) => string)) =>
-    setAnnouncement((before) => ({ id: before.id + 1, text: typeof text === "string" ? text : text(before.text) })), [])
+  const announce = useCallback(
+    (text: string | ((before: string) => string)) =>
+      setAnnouncement((before) => ({ id: before.id + 1, text: typeof text === "string" ? text : text(before.text) })),
+    []
+  )
   const { text } = announcement
   useEffect(() => {
     if (text === "") return

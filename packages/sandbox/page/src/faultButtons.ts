@@ -1,7 +1,7 @@
 /** The faults that the page has buttons for, in words and as what the admin API is asked for. */
 import type { AdminApi } from "./admin/api.ts"
 import type { NewRule } from "./admin/models.ts"
-import { plural } from "./words.ts"
+import { plural, shortName } from "./words.ts"
 
 /** What a fault is carried out on. */
 export interface Target {
@@ -29,7 +29,7 @@ export interface Fault {
 
 /** A text in which `{all}`, `{the}` or another such word becomes whose it is, where a fault is for one subscriber. */
 export const inWords = (text: string, name: string | null): string =>
-  text.replace(/\{(\w+)\}/g, (_, word: string) => name === null ? word : `${name}'s`)
+  text.replace(/\{(\w+)\}/g, (_, word: string) => name === null ? word : `${shortName(name)}'s`)
 
 /** How long the faults that end by themselves are active, in milliseconds. */
 const short = 5000
@@ -87,8 +87,7 @@ export const faults: ReadonlyArray<Fault> = [
   {
     id: "lose",
     title: "Lose the next response",
-    sentence:
-      "Stores {the} next message, and never responds. The client can't tell a lost response from a " +
+    sentence: "Stores {the} next message, and never responds. The client can't tell a lost response from a " +
       "lost message, so it looks for the message instead of sending it again.",
     run: adding(
       (target) => [{
@@ -130,7 +129,8 @@ export const faults: ReadonlyArray<Fault> = [
   {
     id: "unavailable",
     title: "503 for ten seconds",
-    sentence: "Returns 503 Service Unavailable for {all} API requests. Clients retry until it succeeds; messages stay " +
+    sentence:
+      "Returns 503 Service Unavailable for {all} API requests. Clients retry until it succeeds; messages stay " +
       "“sending” until then.",
     run: adding(
       (target) => [{

@@ -108,7 +108,8 @@ export const decodeEntry = (value: unknown, path: string) => {
     fault: field("fault", nullable(string)),
     raw: value,
     /** All of it as JSON, in lower case, to be searched: a fault as it is shown, and nothing where there is none. */
-    text: `${JSON.stringify(value).replace(/,"fault":(?:null|"(\w*)")/, (_, type?: string) => type === undefined ? "" : `,fault: ${type}`)}`
+    text: JSON.stringify(value)
+      .replace(/,"fault":(?:null|"(\w*)")/, (_, type?: string) => type === undefined ? "" : `,fault: ${type}`)
       .toLowerCase()
   }
 }
