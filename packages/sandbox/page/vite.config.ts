@@ -5,6 +5,14 @@ export default defineConfig({
   // where the sandbox serves it, with and without a slash at the end
   base: "/_sandbox/page/",
   plugins: [react()],
+  // globals that React looks for, and that no browser has, or that the page does without
+  define: {
+    __REACT_DEVTOOLS_GLOBAL_HOOK__: "undefined",
+    "document.documentMode": "undefined",
+    navigation: "undefined",
+    process: "undefined",
+    setImmediate: "undefined"
+  },
   build: {
     outDir: "../static",
     emptyOutDir: true,

@@ -8,7 +8,7 @@ export default mergeConfig(
   defineConfig({
     test: {
       exclude: [
-        ...(chromium === undefined ? ["test/browser/{page,faults,wireLog}.test.ts"] : []),
+        ...(chromium === undefined ? ["test/browser/{counts,faults,layout,page,wireLog}.test.ts"] : []),
         ...(firefox === undefined ? ["test/browser/firefox.test.ts"] : [])
       ]
     }

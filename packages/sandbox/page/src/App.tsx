@@ -1,21 +1,25 @@
-import { useCallback, useEffect, useMemo, useState } from "react"
+import { useCallback, useEffect, useMemo, useRef, useState } from "react"
 import { admin } from "./admin/api.ts"
 import type { Directory, StoredMessage } from "./admin/models.ts"
 import { type Choice, resolve, type Resolved } from "./conversations.ts"
 import { DirectoryTables } from "./DirectoryTables.tsx"
-import type { Fault } from "./faultButtons.ts"
+import { type Fault, inWords } from "./faultButtons.ts"
 import { Faults } from "./Faults.tsx"
 import { Guide } from "./Guide.tsx"
 import { nothing, Pane, type Report } from "./Pane.tsx"
 import { Status, useAnnouncement } from "./Status.tsx"
-import { count, type Sent, type Tally } from "./tally.ts"
+import { count, countUnseen, observe, type Sent, type Tally } from "./tally.ts"
 import { TallyLine } from "./TallyLine.tsx"
 import { useSandbox } from "./useSandbox.ts"
 import { WireLog } from "./WireLog.tsx"
+import { plural } from "./words.ts"
 
 const titles = ["left", "right"] as const
 /** How long a notice is shown, in milliseconds. */
 const noticeFor = 10_000
+
+/** What is said when the faults were cleared. */
+const cleared = "All rules are removed."
 
 const none: Choice = { subscriber: "", conversation: "" }
 
@@ -54,6 +58,11 @@ const usePanes = (directory: Directory | null) => {
     (index: number, choice: Choice) => setChoices((choices) => choices.with(index, choice)),
     []
   )
+  const actAs = useCallback(
+    (index: number, subscriber: string) =>
+      choose(index, { subscriber, conversation: panes[index]?.resolved?.conversation.name ?? "" }),
+    [choose, panes]
+  )
   // the same functions each time: the panes report again when theirs change
   const [handlers] = useState(() =>
     titles.map((_, index) => ({
@@ -62,7 +71,7 @@ const usePanes = (directory: Directory | null) => {
       onToken: (token: string) => setTokens((tokens) => tokens.with(index, token))
     }))
   )
-  return { panes, handlers, reports, tokens, choose }
+  return { panes, handlers, reports, tokens, actAs }
 }
 
 /** The conversation that all panes show; `null` when they show different ones. */
@@ -78,8 +87,11 @@ const useTally = (
   { poller, snapshot }: ReturnType<typeof useSandbox>
 ) => {
   const [sent, setSent] = useState<ReadonlyArray<SentFrom>>([])
+  /** How many messages a server took with it that was started anew; `null` when none was since the last message. */
+  const [notStored, setNotStored] = useState<number | null>(null)
   const onSent = useCallback((clientId: string, key: string) => {
-    setSent((sent) => [...sent, { clientId, key, at: performance.now() }].slice(-maxSent))
+    setSent((sent) => [...sent, { clientId, key, at: performance.now(), shown: [] }].slice(-maxSent))
+    setNotStored(null)
     poller.refresh()
   }, [poller])
   const onDiscarded = useCallback((clientIds: ReadonlyArray<string>) => {
@@ -91,16 +103,29 @@ const useTally = (
   // what was read may be of the conversation that was shared before
   const messages = snapshot.stored?.addressId === addressId ? snapshot.stored?.messages : undefined
   const stored = useMemo(() => messages === undefined ? null : idsByClientId(messages), [messages])
+  useEffect(() => setSent((sent) => observe(sent, stored, reports)), [stored, reports])
   const tallyOf = (sent: ReadonlyArray<Sent>): Tally =>
     count({ sent, stored, panes: reports, connectedSince, now: performance.now() })
   const tally = tallyOf(sentHere)
 
   const needed = tally.pending > 0 ? addressId : null
   useEffect(() => poller.watch(needed), [poller, needed])
+
+  const projectId = snapshot.directory?.projectId
+  const project = useRef(projectId)
+  useEffect(() => {
+    if (project.current !== undefined && project.current !== projectId) {
+      // as they were before the panes of the server that is gone gave up what they had not sent
+      setNotStored(countUnseen(sent, stored))
+      setSent([])
+    }
+    project.current = projectId
+  }, [projectId, sent, stored])
   return {
     tally: shared === null ? null : tally,
     /** The same for messages that were sent after a time. */
     since: (at: number) => tallyOf(sentHere.filter((message) => message.at > at)),
+    notStored,
     onSent,
     onDiscarded
   }
@@ -126,15 +151,27 @@ export const App = () => {
   const sandbox = useSandbox()
   const { poller, snapshot } = sandbox
   const { directory, entries, isLogEnabled, problem, rules, sessions } = snapshot
-  const { choose, handlers, panes, reports, tokens } = usePanes(directory)
+  const { actAs, handlers, panes, reports, tokens } = usePanes(directory)
   const shared = sharedOf(panes.map(({ resolved }) => resolved))
-  const { onDiscarded, onSent, since, tally } = useTally(shared, reports, sandbox)
+  const { notStored, onDiscarded, onSent, since, tally } = useTally(shared, reports, sandbox)
   const guide = useGuide({ since, tally })
   const [target, setTarget] = useState<string | null>(null)
-  const [result, setResult] = useAnnouncement(null)
+  const [result, setResult] = useAnnouncement(noticeFor)
   const [notice, setNotice] = useAnnouncement(noticeFor)
   // a fault for somebody who is not there any more must not become one for everybody behind the user's back
   if (target !== null && directory?.subscribers.every(({ name }) => name !== target)) setTarget(null)
+
+  // what was said of a rule, or of another server, is not true any more
+  const { length: active } = rules
+  const before = useRef(active)
+  useEffect(() => {
+    if (active < before.current) setResult((text) => text === cleared ? text : "")
+    before.current = active
+  }, [active, setResult])
+  useEffect(() => {
+    setResult("")
+    setNotice("")
+  }, [directory?.projectId, setResult, setNotice])
 
   const change = async (act: () => Promise<string>) => {
     try {
@@ -154,15 +191,20 @@ export const App = () => {
         )
       })
       if (cutSockets > 0) guide.onCut()
-      return message
+      return inWords(message, target)
     })
   const clearFaults = () =>
     void change(async () => {
       await admin.clearRules()
-      return "All rules are removed."
+      return cleared
     })
-  const changeLog = (act: () => Promise<void>) =>
-    void act().catch(() => setNotice("The log could not be changed.")).finally(poller.refresh)
+  const changeLog = useCallback(
+    (act: () => Promise<void>) =>
+      void act().catch(() => setNotice("The log could not be changed.")).finally(poller.refresh),
+    [poller, setNotice]
+  )
+  const enableLog = useCallback((enabled: boolean) => changeLog(() => poller.enableLog(enabled)), [changeLog, poller])
+  const clearLog = useCallback(() => changeLog(admin.clearLog), [changeLog])
 
   return (
     <>
@@ -198,6 +240,12 @@ export const App = () => {
                     )
                 })}
               </div>
+              <p role="status" className="anew">
+                {notStored !== null && "The sandbox was started anew and kept nothing" +
+                    (notStored === 0
+                      ? "."
+                      : `; ${plural(notStored, "message was", "messages were")} not stored.`)}
+              </p>
               <TallyLine tally={tally} />
             </section>
             <Faults
@@ -213,8 +261,8 @@ export const App = () => {
               entries={entries}
               isEnabled={isLogEnabled}
               subscribers={directory.subscribers}
-              onEnable={(enabled) => changeLog(() => poller.enableLog(enabled))}
-              onClear={() => changeLog(admin.clearLog)}
+              onEnable={enableLog}
+              onClear={clearLog}
               onCopied={setNotice}
             />
             <div className="tables">
@@ -222,8 +270,7 @@ export const App = () => {
                 directory={directory}
                 sessions={sessions}
                 panes={titles}
-                onActAs={(index, subscriber) =>
-                  choose(index, { subscriber, conversation: panes[index]?.resolved?.conversation.name ?? "" })}
+                onActAs={actAs}
                 onCopied={setNotice}
               />
             </div>

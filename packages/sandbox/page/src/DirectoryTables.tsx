@@ -1,25 +1,26 @@
-import type { ReactNode } from "react"
-import type { Directory, Session } from "./admin/models.ts"
+import { memo, type ReactNode, useState } from "react"
+import { type Directory, namesById, type Session } from "./admin/models.ts"
 import { CopyButton } from "./CopyButton.tsx"
 
-/** A long id: its beginning, which tells it from others, and the whole of it under the pointer. */
-const Id = ({ id, length }: { readonly id: string; readonly length: number }) => (
-  <code title={id}>{id.length > length ? `${id.slice(0, length)}…` : id}</code>
-)
+/** A long id: its end, which tells it from others, and the whole of it under the pointer. */
+const Id = ({ id }: { readonly id: string }) => <code title={id}>{`…${id.slice(-8)}`}</code>
 
-const addressLength = 8
-const protocolLength = 20
+/** The name of a row, and the whole of a long one under the pointer. */
+const Name = ({ name }: { readonly name: string }) => <th scope="row" title={name}>{name}</th>
 
 const size = (bytes: number): string => bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} kB`
 
 /** A table that can be scrolled sideways where it is too wide, by keyboard, too. */
-const Table = ({ children, id, title }: {
+const Table = ({ children, id, note, title }: {
   readonly id: string
   readonly title: string
+  /** What stands over the table. */
+  readonly note?: ReactNode
   readonly children: ReactNode
 }) => (
   <section className="table" aria-labelledby={id}>
     <h2 id={id}>{title}</h2>
+    {note}
     <div className="scroll" role="group" aria-label={`Table of ${id}`} tabIndex={0}>
       <table>{children}</table>
     </div>
@@ -36,11 +37,25 @@ export interface DirectoryTablesProps {
 }
 
 /** Who and what is in the sandbox. */
-export const DirectoryTables = ({ directory, onActAs, onCopied, panes, sessions }: DirectoryTablesProps) => {
-  const names = new Map(directory.subscribers.map(({ id, name }) => [id, name]))
+export const DirectoryTables = memo(({ directory, onActAs, onCopied, panes, sessions }: DirectoryTablesProps) => {
+  const { rooms, subscribers } = directory
+  const names = namesById(subscribers)
+  const [text, setText] = useState("")
   return (
     <>
-      <Table id="subscribers" title="Subscribers">
+      <Table
+        id="subscribers"
+        title="Subscribers"
+        note={
+          <input
+            type="search"
+            aria-label="Name of a subscriber"
+            placeholder="Name"
+            value={text}
+            onChange={({ target: { value } }) => setText(value)}
+          />
+        }
+      >
         <thead>
           <tr>
             <th scope="col">Name</th>
@@ -50,11 +65,13 @@ export const DirectoryTables = ({ directory, onActAs, onCopied, panes, sessions 
           </tr>
         </thead>
         <tbody>
-          {directory.subscribers.map(({ addressId, id, name, token }) => (
+          {subscribers.filter(({ name }) => name.toLowerCase().includes(text.trim().toLowerCase())).map((
+            { addressId, id, name, token }
+          ) => (
             <tr key={id}>
-              <th scope="row">{name}</th>
+              <Name name={name} />
               <td>
-                <Id id={addressId} length={addressLength} />{" "}
+                <Id id={addressId} />{" "}
                 <CopyButton text={addressId} what={`the address of ${name}`} onCopied={onCopied} />
               </td>
               <td>
@@ -80,18 +97,24 @@ export const DirectoryTables = ({ directory, onActAs, onCopied, panes, sessions 
           </tr>
         </thead>
         <tbody>
-          {directory.rooms.map(({ addressId, name }) => (
+          {rooms.map(({ addressId, name }) => (
             <tr key={addressId}>
-              <th scope="row">{name}</th>
+              <Name name={name} />
               <td>
-                <Id id={addressId} length={addressLength} />{" "}
+                <Id id={addressId} />{" "}
                 <CopyButton text={addressId} what={`the address of ${name}`} onCopied={onCopied} />
               </td>
             </tr>
           ))}
         </tbody>
       </Table>
-      <Table id="sessions" title="Sessions">
+      <Table
+        id="sessions"
+        title="Sessions"
+        note={sessions.some(({ connected }) => !connected) && (
+          <p>A session without a socket is kept five minutes for a client that may return.</p>
+        )}
+      >
         <thead>
           <tr>
             <th scope="col">Subscriber</th>
@@ -104,9 +127,9 @@ export const DirectoryTables = ({ directory, onActAs, onCopied, panes, sessions 
         <tbody>
           {sessions.map(({ bytes, connected, protocol, subscriberId, unacked }) => (
             <tr key={protocol}>
-              <th scope="row">{names.get(subscriberId) ?? "–"}</th>
+              <Name name={names.get(subscriberId) ?? "–"} />
               <td>
-                <Id id={protocol} length={protocolLength} />
+                <Id id={protocol} />
               </td>
               <td data-connected={connected}>{connected ? "open" : "none"}</td>
               <td>{unacked}</td>
@@ -117,4 +140,4 @@ export const DirectoryTables = ({ directory, onActAs, onCopied, panes, sessions 
       </Table>
     </>
   )
-}
+})

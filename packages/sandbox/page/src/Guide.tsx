@@ -1,4 +1,5 @@
 import type { Tally } from "./tally.ts"
+import { plural } from "./words.ts"
 
 export interface GuideProps {
   readonly hasWritten: boolean
@@ -15,7 +16,8 @@ export const Guide = ({ hasArrived, hasCut, hasWritten, tally }: GuideProps) => 
     { text: "Cut the sockets.", isDone: hasCut },
     { text: "Write again.", isDone: hasArrived }
   ]
-  const isKept = hasArrived && tally !== null && tally.lost === 0 && tally.duplicates === 0 && tally.failed === 0
+  const pending = hasArrived ? tally?.pending ?? 0 : 0
+  const isKept = hasArrived && tally !== null && tally.sent > 0 && tally.shown === tally.sent && tally.duplicates === 0
   return (
     <section className="guide" aria-labelledby="guide">
       <h2 id="guide">See that nothing is lost</h2>
@@ -27,7 +29,11 @@ export const Guide = ({ hasArrived, hasCut, hasWritten, tally }: GuideProps) => 
           </li>
         ))}
       </ol>
-      <p role="status">{isKept && "No message was lost or duplicated."}</p>
+      <p role="status" data-tone={isKept ? "good" : "busy"}>
+        {isKept
+          ? "No message was lost or duplicated."
+          : pending > 0 && `Waiting for ${plural(pending, "message")}.`}
+      </p>
     </section>
   )
 }

@@ -7,7 +7,7 @@ import {
   useSendMessage,
   useTimeline
 } from "@effect-signalwire/react"
-import { useCallback, useEffect, useId, useMemo, useRef, useState } from "react"
+import { memo, useCallback, useEffect, useId, useMemo, useRef, useState } from "react"
 import { admin } from "./admin/api.ts"
 import type { Directory } from "./admin/models.ts"
 import { timeOf } from "./clock.ts"
@@ -17,9 +17,14 @@ import type { Shown } from "./tally.ts"
 import { useFollowing } from "./useFollowing.ts"
 import { useInterruptions } from "./useInterruptions.ts"
 import { useJoined } from "./useJoined.ts"
+import { useThrottled } from "./useThrottled.ts"
+import { plural } from "./words.ts"
 
 /** The sandbox that served the page, whichever host its tokens name. */
 const urls = { http: location.origin, ws: location.origin.replace(/^http/, "ws") }
+
+/** How often the messages are drawn while many arrive, in milliseconds. */
+const redrawEvery = 100
 
 /** What a pane reports. */
 export interface Report extends Shown {
@@ -40,6 +45,10 @@ const reportOf = (connection: ConnectionState, messages: ReadonlyArray<TimelineM
   return { isConnected: connection._tag === "Connected" && !connection.catchingUp, stored, outgoing }
 }
 
+/** Whether the same message would fail again. */
+const isInvalid = (error: Error | null): boolean =>
+  error instanceof ConversationError && error.reason._tag === "Invalid"
+
 /** A failed send, with what can be done about it. */
 const Failed = ({ message, onDiscard }: {
   readonly message: OutgoingMessage
@@ -48,12 +57,12 @@ const Failed = ({ message, onDiscard }: {
   <span className="failed" role="alert">
     {message.error instanceof ConversationError && message.error.stored === "unknown" ? "Perhaps not sent" : "Not sent"}
     {`: ${message.error?.message ?? "unknown reason"} `}
-    <button type="button" onClick={message.retry}>Try again</button>
+    {!isInvalid(message.error) && <button type="button" onClick={message.retry}>Try again</button>}{" "}
     <button type="button" onClick={() => onDiscard(message)}>Discard</button>
   </span>
 )
 
-const Message = ({ from, isMine, message, onDiscard }: {
+const Message = memo(({ from, isMine, message, onDiscard }: {
   readonly from: string
   readonly isMine: boolean
   readonly message: TimelineMessage
@@ -61,7 +70,7 @@ const Message = ({ from, isMine, message, onDiscard }: {
 }) => (
   <li data-status={message.status} data-mine={isMine}>
     <p>
-      <span className="by">{from}</span> {message.text}
+      <span className="by" title={from}>{from}</span> {message.text}
     </p>
     {message.status === "stored"
       ? <time>{timeOf(message.message.ts * 1000)}</time>
@@ -69,7 +78,7 @@ const Message = ({ from, isMine, message, onDiscard }: {
       ? <Failed message={message} onDiscard={onDiscard} />
       : <span className="note">sending…</span>}
   </li>
-)
+))
 
 interface ChatProps {
   readonly resolved: Resolved
@@ -84,7 +93,8 @@ interface ChatProps {
 /** A conversation that was joined: what was said, and what to say. */
 const Chat = ({ connection, names, onDiscarded, onReport, onSent, resolved }: ChatProps) => {
   const { conversation, key, me } = resolved
-  const { hasOlder, isLoadingOlder, loadOlder, messages, reason, status } = useTimeline(conversation.addressId)
+  const { hasOlder, isLoadingOlder, loadOlder, messages: latest, reason, status } = useTimeline(conversation.addressId)
+  const messages = useThrottled(latest, redrawEvery)
   const { send } = useSendMessage(conversation.addressId)
   const { onScroll, ref } = useFollowing<HTMLDivElement>(messages)
   const [text, setText] = useState("")
@@ -94,10 +104,23 @@ const Chat = ({ connection, names, onDiscarded, onReport, onSent, resolved }: Ch
     onSent(send(text.trim()), key)
     setText("")
   }
-  const discard = ({ clientId, discard }: OutgoingMessage) => {
+  const discard = useCallback(({ clientId, discard }: OutgoingMessage) => {
     discard()
     onDiscarded([clientId])
-  }
+  }, [onDiscarded])
+  const lines = useMemo(() =>
+    messages.map((message) => {
+      const from = message.status === "stored" ? message.message.from_address_id : me.addressId
+      return (
+        <Message
+          key={message.key}
+          message={message}
+          onDiscard={discard}
+          isMine={from === me.addressId}
+          from={names.get(from ?? "") ?? "somebody"}
+        />
+      )
+    }), [messages, me.addressId, names, discard])
   const label = `Message from ${me.name} to ${conversation.label}`
   return (
     <>
@@ -120,21 +143,8 @@ const Chat = ({ connection, names, onDiscarded, onReport, onSent, resolved }: Ch
           </button>
         )}
         {status === "loading" && <p>{reason === null ? "Loading…" : `Waiting: ${reason.message}`}</p>}
-        {status === "live" && messages.length === 0 && <p>Nothing was written here yet.</p>}
-        <ol>
-          {messages.map((message) => {
-            const from = message.status === "stored" ? message.message.from_address_id : me.addressId
-            return (
-              <Message
-                key={message.key}
-                message={message}
-                onDiscard={discard}
-                isMine={from === me.addressId}
-                from={names.get(from ?? "") ?? "somebody"}
-              />
-            )
-          })}
-        </ol>
+        {status === "live" && latest.length === 0 && <p>Nothing was written here yet.</p>}
+        <ol>{lines}</ol>
       </div>
       <form
         className="composer"
@@ -172,7 +182,7 @@ const Connected = (props: Omit<ChatProps, "connection">) => {
         <span role="status">{text}</span>
         {interruptions.count > 0 && (
           <span className="interruptions">
-            {`${interruptions.count} ${interruptions.count === 1 ? "interruption" : "interruptions"}`}
+            {plural(interruptions.count, "interruption")}
           </span>
         )}
       </p>

@@ -7,13 +7,19 @@ export interface Announcement {
   readonly text: string
 }
 
-/** The latest announcement, and what sets the next; it is removed after `clearAfter` milliseconds, `null` for never. */
-export const useAnnouncement = (clearAfter: number | null): [Announcement, (text: string) => void] => {
+/** The latest announcement, and what sets the next; it is removed after `clearAfter` milliseconds. */
+export const useAnnouncement = (
+  clearAfter: number
+): [Announcement, (text: string | ((before: string) => string)) => void] => {
   const [announcement, setAnnouncement] = useState<Announcement>({ id: 0, text: "" })
-  const announce = useCallback((text: string) => setAnnouncement(({ id }) => ({ id: id + 1, text })), [])
+  const announce = useCallback(
+    (text: string | ((before: string) => string)) =>
+      setAnnouncement((before) => ({ id: before.id + 1, text: typeof text === "string" ? text : text(before.text) })),
+    []
+  )
   const { text } = announcement
   useEffect(() => {
-    if (clearAfter === null || text === "") return
+    if (text === "") return
     const timer = setTimeout(() => announce(""), clearAfter)
     return () => clearTimeout(timer)
   }, [announcement, announce, clearAfter, text])

@@ -1,13 +1,16 @@
 import { type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from "react"
-import type { Entry, Subscriber } from "./admin/models.ts"
+import { type Entry, namesById, type Subscriber } from "./admin/models.ts"
 import { exactTimeOf } from "./clock.ts"
 import { CopyButton } from "./CopyButton.tsx"
 import { Json } from "./Json.tsx"
 import { everything, type Filter, type Row, select, toRows } from "./logRows.ts"
 import { useFollowing } from "./useFollowing.ts"
+import { plural } from "./words.ts"
 
 /** How many rows are shown at first, and how many more each time. */
 const step = 200
+/** How many rows Page Up and Page Down move by. */
+const page = 10
 
 export interface WireLogProps {
   readonly entries: ReadonlyArray<Entry>
@@ -104,14 +107,14 @@ const Filters = ({ filter, onChange, subscribers }: {
 )
 
 /** Everything that goes over the wire, as the server logs it, with the JSON of the entry that is chosen. */
-export const WireLog = ({ entries, isEnabled, onClear, onCopied, onEnable, subscribers }: WireLogProps) => {
+export const WireLog = memo(({ entries, isEnabled, onClear, onCopied, onEnable, subscribers }: WireLogProps) => {
   const [filter, setFilter] = useState(everything)
   const [limit, setLimit] = useState(step)
   const [chosen, setChosen] = useState<Row | null>(null)
   const rows = useMemo(() => toRows(entries), [entries])
   const selected = useMemo(() => select(rows, filter), [rows, filter])
   const shown = useMemo(() => selected.slice(-limit), [selected, limit])
-  const names = useMemo(() => new Map(subscribers.map(({ id, name }) => [id, name])), [subscribers])
+  const names = useMemo(() => namesById(subscribers), [subscribers])
   const { onScroll, ref } = useFollowing<HTMLUListElement>(shown)
   const isByKey = useRef(false)
 
@@ -121,12 +124,19 @@ export const WireLog = ({ entries, isEnabled, onClear, onCopied, onEnable, subsc
     document.getElementById(idOf(chosen.seq))?.scrollIntoView({ block: "nearest" })
   }, [chosen])
 
+  const onEscape = ({ key }: KeyboardEvent) => {
+    if (key !== "Escape" || chosen === null) return
+    setChosen(null)
+    ref.current?.focus()
+  }
   const onKeyDown = (event: KeyboardEvent) => {
     const at = shown.findIndex(({ seq }) => seq === chosen?.seq)
     const last = shown.length - 1
     const to = {
       ArrowUp: at < 0 ? last : Math.max(0, at - 1),
       ArrowDown: at < 0 ? last : Math.min(last, at + 1),
+      PageUp: at < 0 ? last : Math.max(0, at - page),
+      PageDown: at < 0 ? last : Math.min(last, at + page),
       Home: 0,
       End: last
     }[event.key]
@@ -139,7 +149,7 @@ export const WireLog = ({ entries, isEnabled, onClear, onCopied, onEnable, subsc
   const isChosenShown = chosen !== null && shown.some(({ seq }) => seq === chosen.seq)
 
   return (
-    <section className="wirelog" aria-labelledby="wirelog">
+    <section className="wirelog" aria-labelledby="wirelog" onKeyDown={onEscape}>
       <header>
         <h2 id="wirelog">Wire log</h2>
         <label>
@@ -160,7 +170,9 @@ export const WireLog = ({ entries, isEnabled, onClear, onCopied, onEnable, subsc
       </header>
       <Filters filter={filter} subscribers={subscribers} onChange={setFilter} />
       <p className="counts">
-        {`${shown.length} of ${entries.length} entries`}
+        {selected.length > 0 || entries.length === 0
+          ? `${selected.length} of ${plural(entries.length, "entry", "entries")} match`
+          : "Nothing matches."}
         {shown.length < selected.length && (
           <button type="button" onClick={() => setLimit(limit + step)}>{`Show ${step} more`}</button>
         )}
@@ -204,4 +216,4 @@ export const WireLog = ({ entries, isEnabled, onClear, onCopied, onEnable, subsc
       </div>
     </section>
   )
-}
+})

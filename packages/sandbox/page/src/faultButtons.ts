@@ -1,6 +1,7 @@
 /** The faults that the page has buttons for, in words and as what the admin API is asked for. */
 import type { AdminApi } from "./admin/api.ts"
 import type { NewRule } from "./admin/models.ts"
+import { plural, shortName } from "./words.ts"
 
 /** What a fault is carried out on. */
 export interface Target {
@@ -20,11 +21,15 @@ export interface FaultResult {
 export interface Fault {
   readonly id: string
   readonly title: string
-  /** What it does, and what a client makes of it. */
+  /** What it does, and what a client makes of it; see {@link inWords}. */
   readonly sentence: string
   /** Carries it out. */
   readonly run: (admin: AdminApi, target: Target) => Promise<FaultResult>
 }
+
+/** A text in which `{all}`, `{the}` or another such word becomes whose it is, where a fault is for one subscriber. */
+export const inWords = (text: string, name: string | null): string =>
+  text.replace(/\{(\w+)\}/g, (_, word: string) => name === null ? word : `${shortName(name)}'s`)
 
 /** How long the faults that end by themselves are active, in milliseconds. */
 const short = 5000
@@ -32,8 +37,6 @@ const long = 10_000
 
 /** How long a response or event is delayed, in milliseconds. */
 const delay = 2000
-
-const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
 
 const result = (message: string): FaultResult => ({ message, cutSockets: 0 })
 
@@ -53,26 +56,30 @@ export const faults: ReadonlyArray<Fault> = [
   {
     id: "cut",
     title: "Cut the sockets",
-    sentence: "Breaks every open socket without a close frame, as a pulled cable does. Clients reconnect, resume " +
+    sentence: "Breaks {all} open sockets without a close frame, as a pulled cable does. Clients reconnect, resume " +
       "their session and receive what was sent meanwhile.",
     run: async (admin, { subscriberId }) => {
       const cutSockets = await admin.dropSockets(subscriberId)
-      return { message: `Cut ${plural(cutSockets, "socket", "sockets")}.`, cutSockets }
+      return { message: `Cut ${plural(cutSockets, "socket")}.`, cutSockets }
     }
   },
   {
     id: "away",
     title: "Down for five seconds",
-    sentence: "Breaks every socket, and refuses new sockets and all API requests. Clients keep trying; what is sent " +
+    sentence: "Breaks {all} sockets, old and new, and refuses {all} API requests. Clients keep trying; what is sent " +
       "meanwhile waits, and arrives once.",
-    run: async (admin) => {
+    run: async (admin, target) => {
+      const { subscriberId } = target
       await admin.addRules([
-        { match: { on: "http", path: "/api/*" }, action: { type: "refuse" }, forMillis: short },
-        { match: { on: "connect" }, action: { type: "refuse" }, forMillis: short }
+        { match: { on: "http", path: "/api/*", ...only(target) }, action: { type: "refuse" }, forMillis: short },
+        // whose a new socket is shows when the server accepts the token
+        subscriberId === undefined
+          ? { match: { on: "connect" }, action: { type: "refuse" }, forMillis: short }
+          : { match: { on: "frame", direction: "out", subscriberId }, action: { type: "close" }, forMillis: short }
       ])
-      const cutSockets = await admin.dropSockets(undefined)
+      const cutSockets = await admin.dropSockets(subscriberId)
       return {
-        message: `Cut ${plural(cutSockets, "socket", "sockets")}; nothing gets through for five seconds.`,
+        message: `Cut ${plural(cutSockets, "socket")}; for five seconds, {all} requests fail.`,
         cutSockets
       }
     }
@@ -80,8 +87,7 @@ export const faults: ReadonlyArray<Fault> = [
   {
     id: "lose",
     title: "Lose the next response",
-    sentence:
-      "Stores the next message that is sent, and never responds. The client can't tell a lost response from a " +
+    sentence: "Stores {the} next message, and never responds. The client can't tell a lost response from a " +
       "lost message, so it looks for the message instead of sending it again.",
     run: adding(
       (target) => [{
@@ -90,40 +96,41 @@ export const faults: ReadonlyArray<Fault> = [
         action: { type: "loseAnswer", never: true },
         times: 1
       }],
-      "The next message will be stored, and its response lost."
+      "Nothing will be returned for {the} next message, which is stored."
     )
   },
   {
     id: "repeat",
     title: "Repeat the next message",
-    sentence: "Pushes a duplicate of the next message to a client. The client shows it once.",
+    sentence: "Pushes a duplicate of the next message to {a} client, which shows it once.",
     run: adding(
       (target) => [{
         match: { on: "frame", direction: "out", eventType: "conversation.message", ...only(target) },
         action: { type: "duplicate" },
         times: 1
       }],
-      "A duplicate of the next message will be pushed."
+      "A duplicate of the next message will be pushed to {a} client."
     )
   },
   {
     id: "swap",
     title: "Swap two messages",
-    sentence: "Holds the next pushed message back until another frame has overtaken it, for a second at most. The " +
-      "client shows messages in order.",
+    sentence: "Holds the next message to {a} client back until another frame has overtaken it, for a second at most. " +
+      "The client shows messages in order.",
     run: adding(
       (target) => [{
         match: { on: "frame", direction: "out", eventType: "conversation.message", ...only(target) },
         action: { type: "reorder" },
         times: 1
       }],
-      "The next message will be overtaken."
+      "The next message to {a} client will be overtaken."
     )
   },
   {
     id: "unavailable",
     title: "503 for ten seconds",
-    sentence: "Returns 503 Service Unavailable for every API request. Clients retry until it succeeds; messages stay " +
+    sentence:
+      "Returns 503 Service Unavailable for {all} API requests. Clients retry until it succeeds; messages stay " +
       "“sending” until then.",
     run: adding(
       (target) => [{
@@ -131,13 +138,13 @@ export const faults: ReadonlyArray<Fault> = [
         action: { type: "answer", status: 503 },
         forMillis: long
       }],
-      "Every API request returns 503 for ten seconds."
+      "For ten seconds, {all} API requests return 503."
     )
   },
   {
     id: "slow",
     title: "Slow for ten seconds",
-    sentence: "Delays every API response and every pushed message by two seconds. Everything arrives, later.",
+    sentence: "Delays {all} API responses and pushed messages by two seconds. Everything arrives, later.",
     run: adding(
       (target) => [
         {
@@ -151,13 +158,13 @@ export const faults: ReadonlyArray<Fault> = [
           forMillis: long
         }
       ],
-      "Responses and messages take two seconds longer, for ten seconds."
+      "For ten seconds, {all} responses and messages take two seconds longer."
     )
   },
   {
     id: "silent",
     title: "Silence the sockets",
-    sentence: "Sockets stay open, but neither send nor receive from their next frame on. Clients notice after at " +
+    sentence: "Leaves {all} sockets open, but passes nothing on from their next frame on. Clients notice after at " +
       "most 20 seconds, reconnect and catch up.",
     run: async (admin, target) => {
       // each socket is silenced once, and those that are opened in their place are not
@@ -177,11 +184,11 @@ export const faults: ReadonlyArray<Fault> = [
   {
     id: "expire",
     title: "Expire a token",
-    sentence: "The tokens of the chat panes expire now. The server refuses them; each pane mints another one in its " +
+    sentence: "Expires {the} tokens of the chat panes. The server refuses them; each pane mints another one in its " +
       "refresh callback, and goes on.",
     run: async (admin, { tokens }) => {
       await Promise.all(tokens.map(admin.expireToken))
-      return result(`Expired ${plural(tokens.length, "token", "tokens")}.`)
+      return result(`Expired ${plural(tokens.length, "token")}.`)
     }
   }
 ]

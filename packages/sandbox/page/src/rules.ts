@@ -1,5 +1,6 @@
 /** Active fault rules in words. */
 import type { ActiveRule } from "./admin/models.ts"
+import { shortName } from "./words.ts"
 
 const textOf = (value: unknown): string | undefined =>
   typeof value === "string" || typeof value === "number" ? String(value) : undefined
@@ -28,8 +29,11 @@ const actionOf = (action: ActiveRule["action"]): string => {
   }`
 }
 
-/** What a rule does, and where. */
-export const describe = ({ action, match }: ActiveRule): string => `${actionOf(action)}: ${whereOf(match)}`
+/** What a rule does, where, and to whom; `names` are those of subscribers, by their ids. */
+export const describe = ({ action, match }: ActiveRule, names: ReadonlyMap<string, string>): string => {
+  const id = textOf(match["subscriberId"])
+  return `${actionOf(action)}: ${whereOf(match)}${id === undefined ? "" : `, for ${shortName(names.get(id) ?? id)}`}`
+}
 
 /** What is left of a rule. */
 export const remaining = ({ forMillis, times }: ActiveRule): string => {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { count, lostAfter, type Shown, type TallyInput } from "../src/tally.ts"
+import { count, countUnseen, lostAfter, observe, type Shown, type TallyInput } from "../src/tally.ts"
 
 const pane = (
   ids: ReadonlyArray<string> = [],
@@ -11,7 +11,7 @@ const pane = (
 
 /** One message was sent, is stored and in both panes, long ago. */
 const delivered: TallyInput = {
-  sent: [{ clientId: "c1", at: 0 }],
+  sent: [{ clientId: "c1", at: 0, shown: [] }],
   stored: new Map([["c1", ["m1"]]]),
   panes: [pane(["m1"]), pane(["m1"])],
   connectedSince: 0,
@@ -49,6 +49,21 @@ describe("what became of messages", () => {
   it("counts a send that failed as failed", () => {
     const input = { ...delivered, stored: new Map(), panes: [pane([], [["c1", "failed"]]), pane()] }
     assert.deepStrictEqual(count(input), { ...counted, stored: 0, shown: 0, failed: 1 })
+  })
+  it("counts a message as shown for good, also when the panes hold it no longer", () => {
+    const sent = observe(delivered.sent, delivered.stored, delivered.panes)
+    assert.deepStrictEqual(count({ ...delivered, sent, panes: [pane(["m2"]), pane(["m2"])] }), counted)
+    // what is known already is the same list: nothing need be drawn again
+    assert.strictEqual(observe(sent, delivered.stored, delivered.panes), sent)
+  })
+  it("counts what neither the server nor a pane was seen to have", () => {
+    const sent = ["stored", "shown", "unseen"].map((clientId) => ({
+      clientId,
+      at: 0,
+      shown: clientId === "shown" ? [1, 0] : [0, 0]
+    }))
+    assert.strictEqual(countUnseen(sent, new Map([["stored", ["m1"]]])), 1)
+    assert.strictEqual(countUnseen(sent, null), 2)
   })
   it("sees that a message is stored twice, though it is shown once", () => {
     const stored = new Map([["c1", ["m1", "m2"]]])

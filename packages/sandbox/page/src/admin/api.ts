@@ -14,8 +14,22 @@ import {
   type StoredMessage
 } from "./models.ts"
 
-/** How long a request may take, in milliseconds. */
-const deadline = 5000
+/** How long a request may take: so many ticks, of so many milliseconds. */
+const ticks = 20
+const tick = 250
+
+/**
+ * Aborts when a request takes too long. A page that is busy can't take a response that has arrived, and a timer that
+ * was due meanwhile fires first; so what is counted are ticks, of which a busy page has fewer.
+ */
+const startDeadline = () => {
+  const controller = new AbortController()
+  let left = ticks
+  const timer = setInterval(() => {
+    if (--left === 0) controller.abort()
+  }, tick)
+  return { signal: controller.signal, end: () => clearInterval(timer) }
+}
 
 /** The sandbox refused a request. */
 class AdminError extends Error {
@@ -54,12 +68,12 @@ const request = async <A>(
   options: { readonly body?: unknown; readonly signal?: AbortSignal | undefined } = {}
 ): Promise<A> => {
   const { body, signal } = options
-  const timeout = AbortSignal.timeout(deadline)
+  const deadline = startDeadline()
   const exchange = async () => {
     const response = await fetch(`/_sandbox${path}`, {
       method,
       cache: "no-store",
-      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+      signal: signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]),
       ...(body === undefined
         ? undefined
         : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) })
@@ -68,7 +82,7 @@ const request = async <A>(
   }
   const { response, text } = await exchange().catch((cause: unknown) => {
     throw new UnreachableError("The sandbox does not answer", { cause })
-  })
+  }).finally(deadline.end)
   if (!response.ok) throw new AdminError(`The sandbox answered ${response.status}: ${response.statusText}`)
   return json(text, decode, `/_sandbox${path}`)
 }

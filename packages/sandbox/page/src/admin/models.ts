@@ -17,6 +17,10 @@ const decodeSubscriber = (value: unknown, path: string) => {
 }
 export type Subscriber = Readonly<ReturnType<typeof decodeSubscriber>>
 
+/** The names of subscribers by their ids. */
+export const namesById = (subscribers: ReadonlyArray<Subscriber>): ReadonlyMap<string, string> =>
+  new Map(subscribers.map(({ id, name }) => [id, name]))
+
 const decodeRoom = (value: unknown, path: string) => {
   const field = fieldsOf(value, path)
   return { name: field("name", string), addressId: field("addressId", string) }
@@ -103,8 +107,10 @@ export const decodeEntry = (value: unknown, path: string) => {
     /** The type of the fault that was carried out. */
     fault: field("fault", nullable(string)),
     raw: value,
-    /** All of it as JSON, in lower case, to be searched. */
-    text: JSON.stringify(value).toLowerCase()
+    /** All of it as JSON, in lower case, to be searched: a fault as it is shown, and nothing where there is none. */
+    text: JSON.stringify(value)
+      .replace(/,"fault":(?:null|"(\w*)")/, (_, type?: string) => type === undefined ? "" : `,fault: ${type}`)
+      .toLowerCase()
   }
 }
 export type Entry = Readonly<ReturnType<typeof decodeEntry>>

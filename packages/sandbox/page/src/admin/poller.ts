@@ -3,6 +3,7 @@
  * is visible, later and later while it can't be read, and not at all while nobody sees the page.
  */
 import { type AdminApi, UnreachableError } from "./api.ts"
+import * as Choices from "./choices.ts"
 import * as Log from "./log.ts"
 import type { ActiveRule, Directory, Entry, Session, StoredMessage } from "./models.ts"
 
@@ -55,8 +56,8 @@ const keep = <A>(before: A, now: A): A => JSON.stringify(before) === JSON.string
 
 export const make = (admin: AdminApi): Poller => {
   let snapshot = initial
-  /** Whether the log is to be on; it is, from when the page is opened. */
-  let wantsLog = true
+  /** Whether the log is to be on; it is, from when the page is opened, unless it was turned off before a reload. */
+  let wantsLog = !Choices.isLogOff()
   /** The greatest `seq` of the server's log: cleared or not, it only gets greater until the server starts again. */
   let lastSeq = 0
   let wasUnreachable = false
@@ -164,6 +165,7 @@ export const make = (admin: AdminApi): Poller => {
     refresh: () => wake(),
     enableLog: async (enabled) => {
       wantsLog = enabled
+      Choices.keepLogOff(!enabled)
       await admin.enableLog(enabled)
       wake()
     },

@@ -14,6 +14,7 @@ import {
   eventually,
   expectAllDelivered,
   launch,
+  messages,
   open,
   openPage,
   pane,
@@ -47,6 +48,40 @@ describe("a button", () => {
     await eventually(async () => assert.strictEqual(await done(page), "Cut 1 socket."))
     await eventually(async () => assert.include(await state(page, "left"), "1 interruption"))
     assert.notInclude(await state(page, "right"), "interruption")
+  })
+
+  it("takes the server away for one subscriber only, where one is chosen", async () => {
+    await using world = await open(browser)
+    const { page, sandbox } = world
+    await page.locator(".faults").getByLabel("For").selectOption("ada")
+    await page.getByText("Breaks ada's sockets, old and new, and refuses ada's API requests.").waitFor()
+    await press(page, "Down for five seconds")
+    await eventually(async () =>
+      assert.strictEqual(await done(page), "Cut 1 socket; for five seconds, ada's requests fail.")
+    )
+    await eventually(async () => assert.include(await state(page, "left"), "Reconnecting"))
+    await eventually(async () =>
+      assert.match(await page.locator(".active").innerText(), /refuse: every request to \/api\/\*, for ada/)
+    )
+    await write(page, "right", "all by myself")
+    await eventually(async () => assert.deepStrictEqual(await messages(page, "right"), ["grace all by myself"]))
+    assert.include(await state(page, "left"), "Reconnecting")
+    assert.isNotEmpty(await adminGet(sandbox, "/faults", decodeRules))
+    await bothShow(page, ["grace all by myself"])
+    assert.strictEqual(await state(page, "right"), "Connected.")
+    // what was said of rules is withdrawn when they have ended
+    await eventually(async () => assert.strictEqual(await done(page), ""))
+  })
+
+  it("keeps the focus when it clears the faults, and says that there are none", async () => {
+    await using world = await open(browser)
+    const { page } = world
+    const clear = page.getByRole("button", { name: "Clear faults", disabled: true })
+    await clear.waitFor()
+    await press(page, "Repeat the next message")
+    await page.getByRole("button", { name: "Clear faults", disabled: false }).press("Enter")
+    await clear.waitFor()
+    assert.isTrue(await clear.evaluate((button) => button === document.activeElement))
   })
 
   it("takes the server away for five seconds: what is sent meanwhile waits, and arrives once", async () => {
@@ -196,7 +231,7 @@ describe("a button", () => {
     const { page } = world
     const status = page.locator(".faults [role=status]")
     await press(page, "Repeat the next message")
-    const message = status.getByText("A duplicate of the next message will be pushed.")
+    const message = status.getByText("A duplicate of the next message will be pushed to a client.")
     const before = await message.elementHandle()
     await press(page, "Repeat the next message")
     // a live region is read out when a node is added to it

@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright"
 import { assert, beforeAll, beforeEach, describe, it } from "vitest"
 import { decodeLog } from "../../src/admin/models.ts"
-import { adminGet, adminSend, bothShow, eventually, launch, open, rows, write } from "./support.ts"
+import { adminGet, adminSend, bothShow, connected, eventually, launch, open, rows, write } from "./support.ts"
 
 let browser: Browser
 
@@ -70,7 +70,50 @@ describe("the wire log", () => {
       assert.isTrue(summaries.includes("conversation.message"))
     })
     await page.getByLabel("Text in entries").fill("nothing has this")
-    await eventually(async () => assert.strictEqual(await rows(page).count(), 0))
+    await page.getByText("Nothing matches.").waitFor()
+    assert.strictEqual(await rows(page).count(), 0)
+  })
+
+  it("says how many entries match, and finds faults as they are shown", async () => {
+    const [ada] = world.sandbox.subscribers
+    await adminSend(world.sandbox, "PUT", "/faults", {
+      rules: [{ match: { on: "http", path: "/api/fabric/subscriber/info" }, action: { type: "answer", status: 503 } }]
+    })
+    await fetch(`${world.sandbox.http}/api/fabric/subscriber/info`, {
+      headers: { authorization: `Bearer ${ada?.token}` }
+    })
+    await rows(page).filter({ hasText: "fault: answer" }).first().waitFor()
+    const faulty = await rows(page).filter({ hasText: "fault: answer" }).count()
+    for (const text of ["fault: answer", "fault"]) {
+      await page.getByLabel("Text in entries").fill(text)
+      await eventually(async () =>
+        assert.match(await page.locator(".counts").innerText(), new RegExp(`^${faulty} of \\d+ entries match`))
+      )
+    }
+  })
+
+  it("is walked through by pages, and Escape closes the JSON", async () => {
+    const list = page.getByRole("listbox")
+    const chosen = () => rows(page).evaluateAll((all) => all.findIndex((one) => one.ariaSelected === "true"))
+    await list.press("Home")
+    await list.press("PageDown")
+    assert.strictEqual(await chosen(), 10)
+    await list.press("ArrowDown")
+    await list.press("PageUp")
+    assert.strictEqual(await chosen(), 1)
+    const json = page.getByRole("region", { name: "The entry as JSON" })
+    await json.press("Escape")
+    await json.waitFor({ state: "detached" })
+    assert.isTrue(await list.evaluate((element) => element === document.activeElement))
+  })
+
+  it("stays off when the page is reloaded", async () => {
+    await page.getByRole("switch", { name: "Record" }).click()
+    await page.getByText("Nothing is recorded.").waitFor()
+    await page.reload()
+    await connected(page)
+    await page.getByText("Nothing is recorded.").waitFor()
+    assert.isFalse((await adminGet(world.sandbox, "/log", decodeLog)).enabled)
   })
 
   it("leaves pings out, unless they are asked for", async () => {
