@@ -105,6 +105,28 @@ describe("a refused token", () => {
     assert.deepStrictEqual(texts(await world.admin.stored(addressId)), ["1", "2"])
   })
 
+  it.each<[string, () => Error, string]>([
+    ["says something", () => new Error("the session is over"), "could not be refreshed: the session is over"],
+    ["has a number for a message", () => Object.assign(new Error("x"), { message: 5 }), "could not be refreshed: 5"],
+    [
+      "throws when it is read",
+      () =>
+        Object.defineProperty(new Error("x"), "message", {
+          get: () => {
+            throw new Error("not to be read")
+          }
+        }),
+      "could not be refreshed: an error that can't be read"
+    ]
+  ])("that could not be refreshed is a typed failure, though the error %s", async (_, error, words) => {
+    await using world = await open()
+    const ada = await world.client({ token: world.ada.token, onRefreshToken: () => Promise.reject(error()) })
+    await world.admin.expireToken(world.ada.token)
+    const { message, reason } = await failure(ada.conversation.getConversations())
+    assert.strictEqual(reason._tag, "Unauthorized")
+    assert.include(message, words)
+  })
+
   it("P6.4: that REST found is replaced on the open socket as well", async () => {
     await using world = await open()
     const token = await another(world)

@@ -20,6 +20,7 @@ import * as Deadline from "./Deadline.ts"
 import * as Flight from "./Flight.ts"
 import * as Monotonic from "./Monotonic.ts"
 import { TaggedError } from "./TaggedError.ts"
+import * as Thrown from "./Thrown.ts"
 import * as Watched from "./Watched.ts"
 
 /**
@@ -83,19 +84,16 @@ export interface Options<R = never> {
   readonly refreshAhead?: Duration.Input | undefined
 }
 
-const saysFinal = (failure: unknown): boolean =>
-  typeof failure === "object" && failure !== null && "isRetryable" in failure && failure.isRetryable === false
-
 /**
  * Whether a refresh that failed will never succeed: only the failure can say so, or what a Promise was rejected with.
  */
 const isFinal = (failure: unknown): boolean =>
-  saysFinal(failure) || (Cause.isUnknownError(failure) && saysFinal(failure.cause))
+  Thrown.saysFinal(failure) || (Cause.isUnknownError(failure) && Thrown.saysFinal(failure.cause))
 
 /** The words of what a refresh failed with, where it has any. */
 const wordsOf = (failure: unknown): string => {
-  const cause = Cause.isUnknownError(failure) ? failure.cause : failure
-  return cause instanceof Error && cause.message !== "" ? `: ${cause.message.slice(0, 200)}` : ""
+  const message = Thrown.errorMessageOf(Cause.isUnknownError(failure) ? failure.cause : failure) ?? ""
+  return message === "" ? "" : `: ${message.slice(0, 200)}`
 }
 
 const refreshFailed = (

@@ -3,6 +3,7 @@
  * raise, and quote refused header values in messages; what callers see holds neither.
  */
 
+import * as Thrown from "@effect-signalwire/schema/Thrown"
 import { redact } from "@effect-signalwire/schema/Token"
 
 const maxDepth = 8
@@ -31,11 +32,14 @@ const copy = (error: Error, secret: string, depth: number): Error => {
 
 /**
  * The original failure when it holds nothing but plain data without the secret, else a copy of its messages with the
- * secret taken out; nothing for what is no error at all.
+ * secret taken out; nothing for what is no error at all, or throws when it is read.
  */
 export const withoutSecret = (cause: unknown, secret: string): Error | undefined => {
-  if (!(cause instanceof Error)) return undefined
-  return secret === "" || isHarmless(cause, secret, 0) ? cause : copy(cause, secret, 0)
+  // what can't be read can't be shown either
+  return Thrown.read(() => {
+    if (!(cause instanceof Error)) return undefined
+    return secret === "" || isHarmless(cause, secret, 0) ? cause : copy(cause, secret, 0)
+  }, undefined)
 }
 
 /** What lies at the bottom of a failure, in its own words. */
