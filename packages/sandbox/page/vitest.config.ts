@@ -7,6 +7,9 @@ export default mergeConfig(
   shared,
   defineConfig({
     test: {
+      // the tests in a browser are concurrent, as they wait most of the time, and share the browser's pages
+      isolate: false,
+      maxConcurrency: 2,
       exclude: [
         ...(chromium === undefined ? ["test/browser/{counts,faults,layout,page,wireLog}.test.ts"] : []),
         ...(firefox === undefined ? ["test/browser/firefox.test.ts"] : [])

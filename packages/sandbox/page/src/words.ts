@@ -6,6 +6,6 @@ const nameLength = 30
 
 /** A name as it is in sentences: the beginning of a long one. */
 export const shortName = (name: string): string => {
-  const characters = [...name]
+  const characters = Array.from(name)
   return characters.length > nameLength ? `${characters.slice(0, nameLength).join("")}…` : name
 }

@@ -1,13 +1,11 @@
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
-import type { Browser } from "playwright"
-import { assert, beforeAll, describe, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import {
   adminSend,
   bothShow,
   connected,
   eventually,
   expectAllDelivered,
-  launch,
   messages,
   open,
   openPage,
@@ -17,18 +15,11 @@ import {
   write
 } from "./support.ts"
 
-let browser: Browser
-
-beforeAll(async () => {
-  browser = await launch()
-  return () => browser.close()
-})
-
 const verdict = "No message was lost or duplicated."
 
-describe("what the page says of messages", () => {
+describe.concurrent("what the page says of messages", () => {
   it("is that none was lost only while none is pending", async () => {
-    await using world = await open(browser)
+    await using world = await open()
     const { page } = world
     await write(page, "left", "one")
     await expectAllDelivered(page, 1)
@@ -47,7 +38,7 @@ describe("what the page says of messages", () => {
   it("is how many were not stored when the sandbox was started anew, and the count begins anew", async () => {
     await using first = await SandboxProcess.start()
     const { port } = new URL(first.info.http)
-    await using opened = await openPage(browser, first.info.http)
+    await using opened = await openPage(first.info.http)
     const { page } = opened
     await connected(page)
     await write(page, "left", "stored")
@@ -74,7 +65,7 @@ describe("what the page says of messages", () => {
   })
 
   it("is not that a message was lost which the panes had shown and hold no longer", async () => {
-    await using world = await open(browser)
+    await using world = await open()
     const { page, sandbox } = world
     await write(page, "left", "early")
     await expectAllDelivered(page, 1)
@@ -98,7 +89,7 @@ describe("what the page says of messages", () => {
   })
 
   it("does not include an offer to try again what can't succeed", async () => {
-    await using world = await open(browser)
+    await using world = await open()
     const { page } = world
     await write(page, "left", "x".repeat(10_001))
     const failed = pane(page, "left").getByRole("alert")
@@ -113,9 +104,9 @@ describe("what the page says of messages", () => {
   })
 })
 
-describe("a page that has much to do", () => {
+describe.concurrent("a page that has much to do", () => {
   it("draws many messages at once", async () => {
-    await using world = await open(browser)
+    await using world = await open()
     const { page, sandbox } = world
     const drawnAt = await page.evaluateHandle(() => {
       const drawnAt: Array<number> = []
@@ -141,7 +132,7 @@ describe("a page that has much to do", () => {
   })
 
   it("does not say that the sandbox does not answer when the page itself was busy", async () => {
-    await using world = await open(browser)
+    await using world = await open()
     const { page } = world
     const wasShown = await page.evaluate(async () => {
       const { fetch } = globalThis
@@ -154,9 +145,9 @@ describe("a page that has much to do", () => {
       // busy from when a request has begun until after its deadline, then free for two readings
       await new Promise<void>((resolve) => {
         let requests = 0
-        globalThis.fetch = (...request) => {
-          const response = fetch(...request)
-          if (!String(request[0]).endsWith("/sessions")) return response
+        globalThis.fetch = (input, init) => {
+          const response = fetch(input, init)
+          if (!new Request(input).url.endsWith("/sessions")) return response
           if (requests++ === 0) {
             const end = performance.now() + 5500
             while (performance.now() < end);

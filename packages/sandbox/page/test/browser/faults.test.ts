@@ -2,8 +2,7 @@ import * as Faults from "@effect-signalwire/backend/Faults"
 import type { Info } from "@effect-signalwire/sandbox/Sandbox"
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import * as Schema from "effect/Schema"
-import type { Browser } from "playwright"
-import { assert, beforeAll, describe, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { decodeLog, decodeRules, type Entry } from "../../src/admin/models.ts"
 import {
   adminGet,
@@ -13,7 +12,6 @@ import {
   done,
   eventually,
   expectAllDelivered,
-  launch,
   messages,
   open,
   openPage,
@@ -26,22 +24,15 @@ import {
   write
 } from "./support.ts"
 
-let browser: Browser
-
-beforeAll(async () => {
-  browser = await launch()
-  return () => browser.close()
-})
-
 const logOf = async (sandbox: Info): Promise<ReadonlyArray<Entry>> =>
   (await adminGet(sandbox, "/log", decodeLog)).entries
 
 const withFault = async (sandbox: Info, fault: string): Promise<ReadonlyArray<Entry>> =>
   (await logOf(sandbox)).filter((entry) => entry.fault === fault)
 
-describe("a button", () => {
+describe.concurrent("a button", () => {
   it("cuts the sockets, of one subscriber where one is chosen", async () => {
-    await using world = await open(browser)
+    await using world = await open()
     const { page } = world
     await page.locator(".faults").getByLabel("For").selectOption("ada")
     await press(page, "Cut the sockets")
@@ -51,7 +42,7 @@ describe("a button", () => {
   })
 
   it("takes the server away for one subscriber only, where one is chosen", async () => {
-    await using world = await open(browser)
+    await using world = await open()
     const { page, sandbox } = world
     await page.locator(".faults").getByLabel("For").selectOption("ada")
     await page.getByText("Breaks ada's sockets, old and new, and refuses ada's API requests.").waitFor()
@@ -63,10 +54,15 @@ describe("a button", () => {
     await eventually(async () =>
       assert.match(await page.locator(".active").innerText(), /refuse: every request to \/api\/\*, for ada/)
     )
+    // the same for as long as this takes
+    const rules = await adminGet(sandbox, "/faults", decodeRules)
+    assert.isNotEmpty(rules)
+    const put = (rules: ReadonlyArray<unknown>) => adminSend(sandbox, "PUT", "/faults", { rules })
+    await put(rules.map(({ action, match }) => ({ action, match })))
     await write(page, "right", "all by myself")
     await eventually(async () => assert.deepStrictEqual(await messages(page, "right"), ["grace all by myself"]))
     assert.include(await state(page, "left"), "Reconnecting")
-    assert.isNotEmpty(await adminGet(sandbox, "/faults", decodeRules))
+    await put([])
     await bothShow(page, ["grace all by myself"])
     assert.strictEqual(await state(page, "right"), "Connected.")
     // what was said of rules is withdrawn when they have ended
@@ -74,7 +70,7 @@ describe("a button", () => {
   })
 
   it("keeps the focus when it clears the faults, and says that there are none", async () => {
-    await using world = await open(browser)
+    await using world = await open()
     const { page } = world
     const clear = page.getByRole("button", { name: "Clear faults", disabled: true })
     await clear.waitFor()
@@ -85,7 +81,7 @@ describe("a button", () => {
   })
 
   it("takes the server away for five seconds: what is sent meanwhile waits, and arrives once", async () => {
-    await using world = await open(browser)
+    await using world = await open()
     const { page, sandbox } = world
     await press(page, "Down for five seconds")
     await eventually(async () => {
@@ -102,7 +98,7 @@ describe("a button", () => {
   })
 
   it("loses the next response: the message is stored once, and shown once", async () => {
-    await using world = await open(browser)
+    await using world = await open()
     const { page, sandbox } = world
     await press(page, "Lose the next response")
     await eventually(async () => assert.include(await page.locator(".active").innerText(), "once"))
@@ -116,7 +112,7 @@ describe("a button", () => {
   })
 
   it("repeats the next message: it is shown once", async () => {
-    await using world = await open(browser)
+    await using world = await open()
     const { page, sandbox } = world
     await press(page, "Repeat the next message")
     await eventually(async () => assert.include(await page.locator(".active").innerText(), "duplicate"))
@@ -128,7 +124,7 @@ describe("a button", () => {
   })
 
   it("swaps two messages: they are shown in order", async () => {
-    await using world = await open(browser)
+    await using world = await open()
     const { page, sandbox } = world
     await press(page, "Swap two messages")
     await eventually(async () => assert.include(await page.locator(".active").innerText(), "reorder"))
@@ -140,7 +136,7 @@ describe("a button", () => {
   })
 
   it("returns 503 for ten seconds, or until faults are cleared: messages stay “sending” until then", async () => {
-    await using world = await open(browser)
+    await using world = await open()
     const { page, sandbox } = world
     await press(page, "503 for ten seconds")
     await eventually(async () => assert.match(await page.locator(".active").innerText(), /answer 503.*\d+ s left/))
@@ -157,7 +153,7 @@ describe("a button", () => {
   })
 
   it("slows responses and messages down by two seconds: everything arrives", async () => {
-    await using world = await open(browser)
+    await using world = await open()
     const { page, sandbox } = world
     await press(page, "Slow for ten seconds")
     await eventually(async () => assert.include(await page.locator(".active").innerText(), "delay by 2000 ms"))
@@ -175,7 +171,7 @@ describe("a button", () => {
   })
 
   it("silences the sockets: clients notice, dial again and catch up", async () => {
-    await using world = await open(browser)
+    await using world = await open()
     const { page, sandbox } = world
     await press(page, "Silence the sockets")
     await eventually(async () => assert.strictEqual(await done(page), "2 sockets fall silent at the next frame."))
@@ -190,7 +186,7 @@ describe("a button", () => {
   })
 
   it("expires tokens: each pane mints another one and goes on", async () => {
-    await using world = await open(browser)
+    await using world = await open()
     const { page, sandbox } = world
     await press(page, "Expire a token")
     await eventually(async () => assert.strictEqual(await done(page), "Expired 2 tokens."))
@@ -210,7 +206,7 @@ describe("a button", () => {
   })
 
   it("adds its rule at the same time as another one, and both are active", async () => {
-    await using world = await open(browser)
+    await using world = await open()
     const { page, sandbox } = world
     const buttons = page.locator(".cards button")
     await buttons.evaluateAll((all) => {
@@ -227,7 +223,7 @@ describe("a button", () => {
   })
 
   it("says that it worked each time, also in the same words", async () => {
-    await using world = await open(browser)
+    await using world = await open()
     const { page } = world
     const status = page.locator(".faults [role=status]")
     await press(page, "Repeat the next message")
@@ -242,7 +238,7 @@ describe("a button", () => {
   it("is for everybody again when the subscriber it was for is gone", async () => {
     await using first = await SandboxProcess.start(["--subscribers", "hedy,grace"])
     const { port } = new URL(first.info.http)
-    await using opened = await openPage(browser, first.info.http)
+    await using opened = await openPage(first.info.http)
     const { page } = opened
     await connected(page)
     await page.locator(".faults").getByLabel("For").selectOption("hedy")
@@ -257,7 +253,7 @@ describe("a button", () => {
   })
 
   it("adds its rule to those that are active", async () => {
-    await using world = await open(browser)
+    await using world = await open()
     const { page, sandbox } = world
     const theirs = { match: { on: "connect" }, action: { type: "delay", millis: 5 }, probability: 0.5 }
     await adminSend(sandbox, "PUT", "/faults", { rules: [theirs], seed: 7 })

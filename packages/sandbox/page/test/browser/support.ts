@@ -3,7 +3,7 @@ import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
 import { existsSync, mkdirSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { createRequire } from "node:module"
-import { type Browser, type BrowserContextOptions, chromium as launcher, type Locator, type Page } from "playwright"
+import { type Browser, type CDPSession, chromium as launcher, type Locator, type Page } from "playwright"
 import { assert, vi } from "vitest"
 import { chromium } from "../../../../../chromium.shared.ts"
 import { type Decoder, fieldsOf, list, string } from "../../src/admin/decoding.ts"
@@ -17,47 +17,98 @@ if (!existsSync(`${import.meta.dirname}/../../../static/index.html`)) {
   throw new Error("the page is not built: `pnpm run build` at the root of the repository builds it")
 }
 
-export const launch = (): Promise<Browser> => launcher.launch(chromium)
+/** How a page is looked at. */
+export interface View {
+  readonly width?: number
+  readonly height?: number
+  readonly colorScheme?: "light" | "dark"
+  readonly permissions?: ReadonlyArray<string>
+  readonly hasTouch?: boolean
+}
 
-/** Opens the page of a sandbox. When it is closed, it must not have asked another server for anything, nor tried to. */
-export const openPage = async (browser: Browser, http: string, options: BrowserContextOptions = {}) => {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
+interface Tab {
+  readonly page: Page
+  readonly devTools: CDPSession
+  /** What was tried that must not be; to be emptied by whoever tries it. */
+  readonly problems: Array<string>
+}
+
+/** An empty page of the same site as every sandbox, so that a page keeps its process. */
+const blank = "http://127.0.0.1/blank"
+
+let browser: Promise<Browser> | undefined
+const unused: Array<Tab> = []
+
+/**
+ * Pages are used again, by all files: a new one costs seconds of processor time. The browser ends with the process of
+ * the tests.
+ */
+const createTab = async (): Promise<Tab> => {
+  browser ??= launcher.launch(chromium)
+  const context = await (await browser).newContext()
+  await context.route(blank, (route) => route.fulfill({ contentType: "text/html", body: "" }))
   const page = await context.newPage()
   const problems: Array<string> = []
-  page.on("pageerror", (error) => problems.push(String(error)))
   await page.exposeFunction("reportViolation", (violation: string) => problems.push(violation))
   await page.addInitScript(() => {
     addEventListener("securitypolicyviolation", ({ blockedURI, violatedDirective }) => {
       Reflect.get(globalThis, "reportViolation")(`${violatedDirective}: ${blockedURI}`)
     })
   })
+  return { page, problems, devTools: await context.newCDPSession(page) }
+}
+
+const takeTab = async (
+  { colorScheme, hasTouch = false, height = 900, permissions = [], width = 1440 }: View
+): Promise<Tab> => {
+  const tab = unused.pop() ?? await createTab()
+  await tab.page.setViewportSize({ width, height })
+  await tab.page.emulateMedia({ colorScheme: colorScheme ?? null })
+  await tab.page.context().grantPermissions(permissions)
+  await tab.devTools.send("Emulation.setTouchEmulationEnabled", { enabled: hasTouch })
+  return tab
+}
+
+const giveBack = async (tab: Tab): Promise<void> => {
+  tab.page.removeAllListeners()
+  await tab.page.unrouteAll({ behavior: "ignoreErrors" })
+  await tab.page.goto(blank)
+  await tab.page.context().clearPermissions()
+  tab.problems.length = 0
+  unused.push(tab)
+}
+
+/** Opens the page of a sandbox. When it is closed, it must not have asked another server for anything, nor tried to. */
+export const openPage = async (http: string, view: View = {}) => {
+  const tab = await takeTab(view)
+  const { page, problems } = tab
   const { host } = new URL(http)
   const note = (url: string) => {
     const { host: asked, protocol } = new URL(url)
     if (protocol !== "data:" && asked !== host) problems.push(`asked ${url}`)
   }
+  page.on("pageerror", (error) => problems.push(String(error)))
   page.on("request", (request) => note(request.url()))
   page.on("websocket", (socket) => note(socket.url()))
   await page.goto(`${http}/_sandbox/page`)
   return {
     page,
-    /** What was tried that must not be; to be emptied by whoever tries it. */
     problems,
     [Symbol.asyncDispose]: async () => {
-      await context.close()
-      assert.deepStrictEqual(problems, [])
+      const found = [...problems]
+      await giveBack(tab)
+      assert.deepStrictEqual(found, [])
     }
   }
 }
 
 /** A sandbox with its page open, both panes connected. */
 export const open = async (
-  browser: Browser,
-  { context, sandbox: options }: { readonly sandbox?: Sandbox.Options; readonly context?: BrowserContextOptions } = {}
+  { sandbox: options, view }: { readonly sandbox?: Sandbox.Options; readonly view?: View } = {}
 ) => {
   await using stack = new AsyncDisposableStack()
   const sandbox = stack.use(await Sandbox.start(options))
-  const { page, problems } = stack.use(await openPage(browser, sandbox.http, context))
+  const { page, problems } = stack.use(await openPage(sandbox.http, view))
   await connected(page)
   const all = stack.move()
   return { sandbox, page, problems, [Symbol.asyncDispose]: () => all.disposeAsync() }

@@ -1,56 +1,56 @@
-import type { Browser, Page } from "playwright"
-import { assert, beforeAll, beforeEach, describe, it } from "vitest"
+import type { Page } from "playwright"
+import { assert, describe, it } from "vitest"
 import { decodeLog } from "../../src/admin/models.ts"
-import { adminGet, adminSend, bothShow, connected, eventually, launch, open, rows, write } from "./support.ts"
+import { adminGet, adminSend, bothShow, connected, eventually, open, rows, write } from "./support.ts"
 
-let browser: Browser
+/** The page with a message in its wire log. */
+const openLog = async () => {
+  await using stack = new AsyncDisposableStack()
+  const world = stack.use(await open())
+  const { page, sandbox } = world
+  await write(page, "left", "wanted")
+  await bothShow(page, ["ada wanted"])
+  await rows(page).filter({ hasText: "POST /api/fabric/messages" }).nth(1).waitFor()
+  const all = stack.move()
+  return { page, sandbox, [Symbol.asyncDispose]: () => all.disposeAsync() }
+}
 
-beforeAll(async () => {
-  browser = await launch()
-  return () => browser.close()
-})
+const attributes = (page: Page, name: string): Promise<Array<string | null>> =>
+  rows(page).evaluateAll((all, name) => all.map((one) => one.getAttribute(name)), name)
 
-describe("the wire log", () => {
-  let world: Awaited<ReturnType<typeof open>>
-  let page: Page
-
-  beforeEach(async () => {
-    world = await open(browser)
-    page = world.page
-    await write(page, "left", "wanted")
-    await bothShow(page, ["ada wanted"])
-    await rows(page).filter({ hasText: "POST /api/fabric/messages" }).nth(1).waitFor()
-    return () => world[Symbol.asyncDispose]()
+/** Waits until every row has this value. */
+const only = (page: Page, name: string, expected: string): Promise<void> =>
+  eventually(async () => {
+    const found = await attributes(page, name)
+    assert.isNotEmpty(found)
+    assert.deepStrictEqual([...new Set(found)], [expected])
   })
 
-  const attributes = (name: string): Promise<Array<string | null>> =>
-    rows(page).evaluateAll((all, name) => all.map((one) => one.getAttribute(name)), name)
-  /** Waits until every row has this value. */
-  const only = (name: string, expected: string): Promise<void> =>
-    eventually(async () => {
-      const found = await attributes(name)
-      assert.isNotEmpty(found)
-      assert.deepStrictEqual([...new Set(found)], [expected])
-    })
-
+describe.concurrent("the wire log", () => {
   it("can be limited to one kind of entry", async () => {
+    await using world = await openLog()
+    const { page } = world
     for (const [label, kind] of [["HTTP", "http"], ["frames", "frame"], ["sockets", "socket"]] as const) {
       await page.getByLabel("Kind of entry").selectOption(label)
-      await only("data-kind", kind)
+      await only(page, "data-kind", kind)
     }
-    assert.deepStrictEqual([...new Set(await attributes("data-direction"))], [null])
+    assert.deepStrictEqual([...new Set(await attributes(page, "data-direction"))], [null])
   })
 
   it("can be limited to one direction", async () => {
+    await using world = await openLog()
+    const { page } = world
     for (const [label, direction] of [["→ from clients", "in"], ["← to clients", "out"]] as const) {
       await page.getByLabel("Direction").selectOption(label)
-      await only("data-direction", direction)
+      await only(page, "data-direction", direction)
     }
     // sockets that open have none
-    assert.notInclude(await attributes("data-kind"), "socket")
+    assert.notInclude(await attributes(page, "data-kind"), "socket")
   })
 
   it("can be limited to one subscriber, with the responses to theirs", async () => {
+    await using world = await openLog()
+    const { page } = world
     await page.getByLabel("Subscriber", { exact: true }).selectOption("grace")
     await eventually(async () => {
       const names = await page.locator(".entries .who").allInnerTexts()
@@ -61,6 +61,8 @@ describe("the wire log", () => {
   })
 
   it("can be searched for what is inside of entries", async () => {
+    await using world = await openLog()
+    const { page } = world
     await page.getByLabel("Text in entries").fill("WANTED")
     await eventually(async () => {
       const summaries = await page.locator(".entries .summary").allInnerTexts()
@@ -75,11 +77,13 @@ describe("the wire log", () => {
   })
 
   it("says how many entries match, and finds faults as they are shown", async () => {
-    const [ada] = world.sandbox.subscribers
-    await adminSend(world.sandbox, "PUT", "/faults", {
+    await using world = await openLog()
+    const { page, sandbox } = world
+    const [ada] = sandbox.subscribers
+    await adminSend(sandbox, "PUT", "/faults", {
       rules: [{ match: { on: "http", path: "/api/fabric/subscriber/info" }, action: { type: "answer", status: 503 } }]
     })
-    await fetch(`${world.sandbox.http}/api/fabric/subscriber/info`, {
+    await fetch(`${sandbox.http}/api/fabric/subscriber/info`, {
       headers: { authorization: `Bearer ${ada?.token}` }
     })
     await rows(page).filter({ hasText: "fault: answer" }).first().waitFor()
@@ -93,6 +97,8 @@ describe("the wire log", () => {
   })
 
   it("is walked through by pages, and Escape closes the JSON", async () => {
+    await using world = await openLog()
+    const { page } = world
     const list = page.getByRole("listbox")
     const chosen = () => rows(page).evaluateAll((all) => all.findIndex((one) => one.ariaSelected === "true"))
     await list.press("Home")
@@ -108,17 +114,21 @@ describe("the wire log", () => {
   })
 
   it("stays off when the page is reloaded", async () => {
+    await using world = await openLog()
+    const { page, sandbox } = world
     await page.getByRole("switch", { name: "Record" }).click()
     await page.getByText("Nothing is recorded.").waitFor()
     await page.reload()
     await connected(page)
     await page.getByText("Nothing is recorded.").waitFor()
-    assert.isFalse((await adminGet(world.sandbox, "/log", decodeLog)).enabled)
+    assert.isFalse((await adminGet(sandbox, "/log", decodeLog)).enabled)
   })
 
   it("leaves pings out, unless they are asked for", async () => {
+    await using world = await openLog()
+    const { page, sandbox } = world
     await eventually(async () => {
-      const { entries } = await adminGet(world.sandbox, "/log", decodeLog)
+      const { entries } = await adminGet(sandbox, "/log", decodeLog)
       assert.isTrue(entries.some(({ method }) => method === "signalwire.ping"))
     })
     const pings = rows(page).filter({ hasText: "signalwire.ping" })
@@ -129,17 +139,21 @@ describe("the wire log", () => {
   })
 
   it("shows an entry as JSON that can be read, and is the server's", async () => {
+    await using world = await openLog()
+    const { page, sandbox } = world
     const option = rows(page).filter({ hasText: "POST /api/fabric/messages" }).first()
     const seq = Number((await option.getAttribute("id"))?.replace("entry-", ""))
     await option.click()
     const json = await page.getByRole("region", { name: "The entry as JSON" }).textContent()
     assert.include(json ?? "", "\n  \"method\": \"POST\",\n")
-    const { entries } = await adminGet(world.sandbox, "/log", decodeLog)
+    const { entries } = await adminGet(sandbox, "/log", decodeLog)
     assert.deepStrictEqual(JSON.parse(json ?? ""), entries.find((entry) => entry.seq === seq)?.raw)
   })
 
   it("stays off when somebody else turned it off and it was cleared", async () => {
-    await adminSend(world.sandbox, "PUT", "/log", { enabled: false })
+    await using world = await openLog()
+    const { page, sandbox } = world
+    await adminSend(sandbox, "PUT", "/log", { enabled: false })
     await page.getByText("Nothing is recorded.").waitFor()
     await page.getByRole("button", { name: "Clear log" }).click()
     await eventually(async () => assert.strictEqual(await rows(page).count(), 0))
@@ -147,20 +161,22 @@ describe("the wire log", () => {
     await write(page, "left", "off the record")
     await bothShow(page, ["ada wanted", "ada off the record"])
     await page.getByText("Nothing is recorded.").waitFor()
-    assert.isFalse((await adminGet(world.sandbox, "/log", decodeLog)).enabled)
+    assert.isFalse((await adminGet(sandbox, "/log", decodeLog)).enabled)
   })
 
   it("is on because of the page, and can be turned off, on and emptied", async () => {
+    await using world = await openLog()
+    const { page, sandbox } = world
     const record = page.getByRole("switch", { name: "Record" })
     assert.isTrue(await record.isChecked())
     await record.click()
     await page.getByText("Nothing is recorded.").waitFor()
-    assert.isFalse((await adminGet(world.sandbox, "/log", decodeLog)).enabled)
+    assert.isFalse((await adminGet(sandbox, "/log", decodeLog)).enabled)
     await page.getByRole("button", { name: "Clear log" }).click()
     await eventually(async () => assert.strictEqual(await rows(page).count(), 0))
     await write(page, "left", "off the record")
     await bothShow(page, ["ada wanted", "ada off the record"])
-    assert.deepStrictEqual((await adminGet(world.sandbox, "/log", decodeLog)).entries, [])
+    assert.deepStrictEqual((await adminGet(sandbox, "/log", decodeLog)).entries, [])
     await record.click()
     await page.getByText("Turned on by this page.").waitFor()
     await write(page, "left", "on the record")
