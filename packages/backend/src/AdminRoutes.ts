@@ -58,7 +58,7 @@ const allowed = {
 
 /**
  * Restricts a handler to programs and pages of this machine, as the admin API is: a request from a page of another
- * origin, or to a host name that is not this server's, is answered 403. Whoever hosts these routes can guard routes of
+ * origin, or to a host name that is not this server's, gets 403. A host of these routes can guard routes of
  * its own with it.
  */
 export const localOnly = <R>(

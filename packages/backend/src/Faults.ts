@@ -88,7 +88,14 @@ export const Action = Schema.Union([
 ])
 export type Action = typeof Action.Type
 
-/** A rule. */
+/** Actions that would change nothing at a moment of this kind. */
+const withoutEffect: { readonly [On in Match["on"]]: ReadonlyArray<Action["type"]> } = {
+  http: ["restart"],
+  connect: ["duplicate", "reorder", "malformed", "endless"],
+  frame: ["endless"]
+}
+
+/** A rule. Its action has to be one that its moment can have. */
 export const Rule = Schema.Struct({
   match: Match,
   action: Action,
@@ -100,7 +107,11 @@ export const Rule = Schema.Struct({
   forMillis: maybe(between(0, 3_600_000)),
   /** How likely a match is carried out, from 0 to 1. */
   probability: maybe(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })))
-})
+}).check(Schema.makeFilter(({ action, match }) =>
+  withoutEffect[match.on].includes(action.type)
+    ? { path: ["action"], issue: `Expected an action with an effect on ${match.on}, which ${action.type} has not` }
+    : undefined
+))
 export type Rule = typeof Rule.Type
 
 /** Body of `POST /_sandbox/faults`. */

@@ -6,7 +6,7 @@ import { connect, inWorld } from "./support.ts"
 let now = 0
 
 describe("what is held for slow clients", () => {
-  it("may be as much as the limit in all; beyond it, whoever holds most is let go", () => {
+  it("may be as much as the limit in all; beyond it, the client that holds most is disconnected", () => {
     const budget = new MemoryBudget(100, () => now)
     const gone: Array<string> = []
     const [a, b, c] = ["a", "b", "c"].map((name) => budget.open(() => gone.push(name)))
@@ -27,7 +27,7 @@ describe("what is held for slow clients", () => {
     budget.open(() => gone.push("quick")).set(500)
     assert.deepStrictEqual(gone, ["slow 0", "slow 1", "slow 2", "slow 3"])
   })
-  it("does not count what was let go or closed, whatever is said of it later", () => {
+  it("does not count what was disconnected or closed, whatever is set later", () => {
     const budget = new MemoryBudget(100, () => now)
     let letGo = 0
     const [a, b] = [budget.open(() => letGo++), budget.open(() => letGo++)]

@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
 import { inWorld } from "./support.ts"
 
-/** A store that keeps what it was told. */
+/** A store that keeps the changes that it was given. */
 const keeping = () => {
   const changes: Array<Change> = []
   return {
@@ -21,7 +21,7 @@ const keeping = () => {
 }
 
 describe("a token", () => {
-  it.effect("is forgotten ten minutes after it has expired, and until then told from one that never was", () => {
+  it.effect("is forgotten ten minutes after it has expired, and until then distinguished from one that never was", () => {
     const store = keeping()
     return inWorld(
       Effect.fnUntraced(function*({ backend, person, request }) {

@@ -7,8 +7,7 @@ export default mergeConfig(
   shared,
   defineConfig({
     test: {
-      // the tests in a browser are concurrent, as they wait most of the time, and share the browser's pages
-      isolate: false,
+      // the tests in a browser are concurrent, as they wait most of the time
       maxConcurrency: 2,
       exclude: [
         ...(chromium === undefined ? ["test/browser/{counts,faults,layout,page,wireLog}.test.ts"] : []),

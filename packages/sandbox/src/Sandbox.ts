@@ -26,6 +26,7 @@ import * as Http from "node:http"
 import * as Https from "node:https"
 import { resolve } from "node:path"
 import { Connections } from "./internal/connections.ts"
+import { hosting, inUrl, tokenHost } from "./internal/hosting.ts"
 import * as LogFile from "./internal/logFile.ts"
 import * as PageRoutes from "./internal/pageRoutes.ts"
 import * as SqliteStorage from "./SqliteStorage.ts"
@@ -130,53 +131,8 @@ const limitsOf = (requestTimeout: number) => ({
 /** Connections beyond those that may be WebSockets. */
 const spareConnections = 2000
 
-/** How much may wait in a connection before more is written to it, in bytes. */
-const highWaterMark = 256 * 1024
-
 /** How often connections are looked at. */
 const checkInterval = "500 millis"
-
-/** What a connection can do. `names` lead here besides those of the loopback; addresses do when they are the connection's own. */
-const hostingOf = (names: ReadonlyArray<string>): Hosting => ({
-  abort: ({ source }) =>
-    Effect.andThen(
-      Effect.sync(() => {
-        if (source instanceof Http.IncomingMessage) source.socket.destroy()
-      }),
-      // the closed connection interrupts the handler
-      Effect.never
-    ),
-  awaitDrain: ({ source }) =>
-    Effect.callback((resume) => {
-      if (!(source instanceof Http.IncomingMessage) || source.socket.writableLength < highWaterMark) {
-        return resume(Effect.void)
-      }
-      const { socket } = source
-      const done = () => resume(Effect.void)
-      socket.once("drain", done).once("close", done)
-      return Effect.sync(() => socket.off("drain", done).off("close", done))
-    }),
-  isOwnName: (hostname, { source }) =>
-    names.includes(hostname) ||
-    (source instanceof Http.IncomingMessage &&
-      hostname === inUrl(source.socket.localAddress?.replace(/^::ffff:/, "") ?? ""))
-})
-
-/** An address as a URL has it. */
-const inUrl = (address: string): string => address.includes(":") ? `[${address}]` : address
-
-/**
- * The host that tokens name. It is a name that leads to 127.0.0.1, for the vendor's clients replace its first label, which
- * must leave a name that a URL may have; and the address itself for a loopback address where that name does not lead.
- */
-const named = (address: string): string =>
-  address !== "127.0.0.1" && (address === "::1" || address.startsWith("127.")) ? inUrl(address) : "puc.localhost"
-
-/** A name or address as `URL` writes it. */
-const toHostname = (name: string): string => {
-  const url = `http://${inUrl(name)}`
-  return URL.canParse(url) ? new URL(url).hostname : name
-}
 
 /** Begins to listen. */
 const listen = (node: Http.Server, port: number, host: string): Effect.Effect<void, SandboxError> =>
@@ -252,7 +208,7 @@ export const make = Effect.fnUntraced(function*(
     ? undefined
     : yield* Effect.mapError(LogFile.make(log), (cause) => toError(`${log} cannot be written: ${cause.message}`)(cause))
   const context = yield* Backend.layer({
-    host: `${named(typeof address === "object" && address !== null ? address.address : host)}:${bound}`,
+    host: `${tokenHost(typeof address === "object" && address !== null ? address.address : host)}:${bound}`,
     linkOrigin: links === "absolute" ? `http${secure}://${authority}` : undefined,
     ...behaviour,
     wireLog: behaviour.wireLog === true || append !== undefined
@@ -272,7 +228,7 @@ export const make = Effect.fnUntraced(function*(
   const app = yield* HttpRouter.toHttpEffect(Layer.mergeAll(Routes.layer, AdminRoutes.layer, PageRoutes.layer)).pipe(
     Effect.provide(context)
   )
-  const served = Effect.provideService(app, Hosting, hostingOf([host, ...allowedHosts].map(toHostname)))
+  const served = Effect.provideService(app, Hosting, hosting([host, ...allowedHosts]))
   const scope = yield* Effect.flatMap(Effect.scope, (scope) => Scope.fork(scope))
   const webSockets = Effect.succeed(
     new NodeWS.WebSocketServer({

@@ -112,7 +112,7 @@ export const start = async (args: ReadonlyArray<string> = [], options: Options =
   const line = await within(firstLine(child), deadline)
   const info = decodeInfo(line)
   if (Result.isFailure(info)) {
-    // one that was told something wrong says so, and ends
+    // with wrong flags it says so, and ends
     const ended = await within(exited, line === undefined ? 100 : stopTimeout)
     kill()
     const reason = ended === undefined

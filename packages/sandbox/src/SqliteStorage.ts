@@ -80,7 +80,7 @@ const encodeProfile = Schema.encodeEffect(ProfileRow)
 const encodeMember = Schema.encodeEffect(MemberRow)
 const encodeMessage = Schema.encodeEffect(MessageRow)
 
-/** SQLite's own words, such as "database or disk is full", or those of whoever else has failed. */
+/** SQLite's own words, such as "database or disk is full", or those of another error. */
 const reasonOf = (error: unknown): string => {
   if (error instanceof SqlError.SqlError) return reasonOf(error.reason.cause)
   return error instanceof Error ? error.message : String(error)

@@ -24,7 +24,7 @@ const open = async (port: number, host = "127.0.0.1") => {
     closed,
     text: () => text,
     write: (bytes: string) => void socket.write(bytes),
-    /** Waits until it was told so many answers. */
+    /** Waits until it has received so many responses. */
     answers: async (count: number) => {
       while (text.split("HTTP/1.1 ").length - 1 < count) {
         await Promise.race([once(socket, "data"), closed])
@@ -214,7 +214,7 @@ describe("a WebSocket that is refused", () => {
 })
 
 describe("the admin API", () => {
-  it("answers those who came to the address that it listens on, or to a name it was told, and no others", async (context) => {
+  it("answers those who came to the address that it listens on, or to a name it allows, and no others", async (context) => {
     const outside = Object.values(networkInterfaces()).flat()
       .find((address) => address?.family === "IPv4" && !address.internal)?.address
     if (outside === undefined) return context.skip("this machine has no other address")

@@ -128,14 +128,18 @@ describe("the file of a database", () => {
 })
 
 describe("the file of the log", () => {
-  it("that can't be written any more is given up, and the sandbox goes on", async (context) => {
+  it("that can't be written any more is given up with one error, and the sandbox goes on", async (context) => {
     if (process.platform !== "linux") return context.skip("there is no /dev/full")
-    await using sandbox = await Sandbox.start({ log: "/dev/full" })
-    const [ada] = sandbox.subscribers
+    await using sandbox = await SandboxProcess.start(["--log", "/dev/full"])
+    const [ada] = sandbox.info.subscribers
     for (let n = 0; n < 5; n++) {
-      const answer = await request(sandbox, "GET", "/api/fabric/messages", { token: ada?.token ?? "" })
+      const answer = await request(sandbox.info, "GET", "/api/fabric/messages", { token: ada?.token ?? "" })
       assert.strictEqual(answer.status, 200)
     }
+    await sandbox.stop()
+    assert.deepStrictEqual(sandbox.errors().match(/\/dev\/full cannot be written any more: .*/g), [
+      "/dev/full cannot be written any more: ENOSPC: no space left on device, write"
+    ])
   })
 })
 

@@ -27,7 +27,7 @@ describe("hostile traffic", { timeout: 240_000 }, () => {
     assert.isAtLeast(lines.split("\n").length, 2000)
     assert.deepStrictEqual(secretsIn(lines, secrets), [])
     for (const line of lines.trimEnd().split("\n")) JSON.parse(line)
-    // what hostile traffic left in the file is read as it was told before
+    // what hostile traffic left in the file is read as it was sent before
     await using again = await Sandbox.start({ data, subscribers: [], rooms: [] })
     const after = await fetch(`${again.admin}/messages`).then((response) => response.text())
     assert.strictEqual(after, stored)

@@ -1,5 +1,5 @@
 /**
- * The body of the request at hand. It is read once, whoever asks for it, and has room while it arrives: what is announced
+ * The body of the request at hand. It is read once, however many ask for it, and has room while it arrives: what is announced
  * counts from the start, so that a body which never ends takes no more than it was given.
  */
 import * as ByteSize from "effect/ByteSize"

@@ -236,7 +236,7 @@ export const make = (
       .filter(({ group }) => addressId === undefined || group.addressIds.some((id) => id === addressId))
       .flatMap(({ group, timeline }) => timeline.messages.map((message) => ({ group, message })))
       .toSorted(bySort(({ message }) => message.micros, false))
-    // told from the sender's side, so that a pair is named by the address it was sent to
+    // seen from the sender's side, so that a pair is named by the address it was sent to
     return Iterable.map(
       found,
       ({ group, message }) => ConversationEvent.encode(toEvent(message, group, message.senderId), "all")

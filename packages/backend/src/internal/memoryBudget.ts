@@ -1,13 +1,13 @@
 /**
  * How much memory is held for clients that do not read what is sent to them, or do not finish what they send. When it is
- * too much in all, the client that holds the most for the longest is let go: nobody can take the room that others need.
+ * too much in all, the client that holds the most for the longest is disconnected: nobody can take the room that others need.
  */
 
 /** What is held for one client. */
 export interface Reservation {
   /** Says how much is held now, in bytes. */
   readonly set: (bytes: number) => void
-  /** Holds nothing any more, and is not let go any more. */
+  /** Holds nothing any more, and is not disconnected any more. */
   readonly close: () => void
 }
 

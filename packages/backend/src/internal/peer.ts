@@ -1,5 +1,5 @@
 /**
- * The client at the other end of one socket: what it was asked, what waits to be written to it, and how it is let go.
+ * The client at the other end of one socket: what it was asked, what waits to be written to it, and how it is disconnected.
  */
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import * as Deferred from "effect/Deferred"
@@ -135,7 +135,7 @@ export class Peer {
     }
   }
 
-  // a client that does not read is let go
+  // a client that does not read is disconnected
   #offer(item: Outgoing, codeWhenFull: number | null): void {
     const bytes = item._tag === "Frame" ? item.frame.bytes : 0
     if (this.#waiting + bytes > outboxCapacity.bytes || !Queue.offerUnsafe(this.outbox, item)) {

@@ -1,5 +1,5 @@
 /**
- * Takes secrets out of what is written down by the name under which they stand, whoever gave them out.
+ * Takes secrets out of what is written down by the name of their field, whichever server issued them.
  */
 import { isJsonObject } from "@effect-signalwire/schema/JsonObject"
 
@@ -30,7 +30,7 @@ export const redactedValue = (value: unknown): unknown => {
   )
 }
 
-/** What is told of an `authorization` header: its scheme when it is a known one, and nothing of the rest. */
+/** What is logged of an `authorization` header: its scheme when it is a known one, and nothing of the rest. */
 export const redactedAuthorization = (header: string | undefined): string | null => {
   if (header === undefined) return null
   const scheme = /^(bearer|basic|dpop|digest)(?= |$)/i.exec(header)?.[1]

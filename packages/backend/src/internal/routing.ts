@@ -12,7 +12,8 @@ import type * as Faults from "../Faults.ts"
 import * as Refused from "../Refused.ts"
 import type { StorageError } from "../Storage.ts"
 import type { RequestBody } from "./bodies.ts"
-import { answeredWithCors, bearer, type Handled, surround, urlOf } from "./http.ts"
+import { answeredWithCors, bearer, type Handled, urlOf } from "./http.ts"
+import { surround } from "./httpFaults.ts"
 
 type Method = "GET" | "POST" | "DELETE"
 

@@ -4,7 +4,7 @@
  */
 import { mask } from "./redaction.ts"
 
-/** How much of a secret is told apart from other text, in characters: shorter pieces are of no use to anybody. */
+/** The shortest piece of a secret that is recognised, in characters: shorter ones are of no use to anybody. */
 const pieceLength = 16
 
 /** How far apart the pieces of a secret are that are looked for: a rest of twice this length is always found. */

@@ -35,11 +35,11 @@ export interface Session {
   readonly protocol: string
   readonly subscriberId: SubscriberId
   readonly acks: boolean
-  /** Stands in its protocol, and in what it is told of its authorization whatever token it has by now. */
+  /** Part of its protocol and of its authorization state, whatever token it has by now. */
   readonly jti: string
   /** The token it was opened or last re-authenticated with. */
   token: Token
-  /** The token that it was told has expired. */
+  /** The token whose expiry the client was notified of. */
   lapsedToken: string | undefined
   /** What a client shows to resume; the one before is good as well, for a client that never saw the new one. */
   state: string

@@ -212,7 +212,7 @@ const Client = ({ onToken, ...props }: Omit<ChatProps, "connection"> & Pick<Pane
   const [options] = useState(() => ({
     token,
     urls,
-    // whoever cuts connections all the time is not to wait for that
+    // somebody who cuts connections all the time is not to wait for that
     subscription: { dialsPerMinute: 60 },
     onRefreshToken: async () => {
       const token = await admin.mintToken(id)

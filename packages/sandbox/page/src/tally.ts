@@ -5,7 +5,7 @@ export interface Sent {
   readonly clientId: string
   /** When, by the monotonic clock, in milliseconds. */
   readonly at: number
-  /** How often each pane has shown it, at most: panes hold their newest messages only, and let go of it later. */
+  /** How often each pane has shown it, at most: panes hold their newest messages only, and drop it later. */
   readonly shown: ReadonlyArray<number>
 }
 

@@ -1,5 +1,5 @@
 /**
- * Opens a page in the browser of whoever started the program, by what the platform has for that.
+ * Opens a page in the user's browser, with the command that the platform has for that.
  */
 import { spawn } from "node:child_process"
 

@@ -105,7 +105,7 @@ export class Connections {
     for (const socket of this.#accepted) socket.destroy()
   }
 
-  /** Breaks those whose clients do not read, or do not let go. `now` is in milliseconds of a monotonic clock. */
+  /** Breaks those whose clients do not read, or do not close their side. `now` is in milliseconds of a monotonic clock. */
   check(now: number): void {
     let total = 0
     for (const [socket, seen] of this.#sockets) {

@@ -100,7 +100,7 @@ export const make = (admin: AdminApi): Poller => {
     ])
     const newest = log.entries.at(-1)
     const isNew = isNewServer(directory, newest)
-    // before the panes are told of another server, and open their sockets
+    // before the panes learn of another server, and open their sockets
     if (isNew && wantsLog) await admin.enableLog(true, signal)
     lastSeq = isNew ? newest?.seq ?? 0 : Math.max(lastSeq, newest?.seq ?? 0)
     wasUnreachable = false

@@ -29,7 +29,7 @@ export interface View {
 interface Tab {
   readonly page: Page
   readonly devTools: CDPSession
-  /** What was tried that must not be; to be emptied by whoever tries it. */
+  /** What was tried that must not be; to be emptied by the test that tries it. */
   readonly problems: Array<string>
 }
 
