@@ -1,4 +1,4 @@
-/** The page, from its source for `pnpm dev`, and built for the tests. It learns who is there, in place of by a server of yours. */
+/** The page, from its source for `pnpm dev`, and built for the tests. Both serve `/people.json`, which your own server would provide. */
 import react from "@vitejs/plugin-react"
 import { build, createServer, type InlineConfig, type Plugin, preview, type ViteDevServer } from "vite"
 import type { Directory } from "./people.ts"

@@ -18,7 +18,7 @@ import { Backend } from "./Backend.ts"
 import * as Faults from "./Faults.ts"
 import { Hosting } from "./Hosting.ts"
 import * as Bodies from "./internal/bodies.ts"
-import { answered, bodyOf, type Handled, json, tooBusy, urlOf } from "./internal/http.ts"
+import { answered, bodyOf, type Handled, json, urlOf } from "./internal/http.ts"
 import * as JsonStream from "./internal/jsonStream.ts"
 import * as Origins from "./internal/origins.ts"
 import * as Refused from "./Refused.ts"
@@ -62,11 +62,18 @@ const allowed = {
  * its own with it.
  */
 export const localOnly = <R>(
-  handler: Effect.Effect<HttpServerResponse.HttpServerResponse, Refused.Refused | StorageError, R>
+  handler: Effect.Effect<HttpServerResponse.HttpServerResponse, Refused.Refused | StorageError, R>,
+  options?: {
+    /**
+     * Whether links of other sites lead here: for a page that shows nothing to who opened it.
+     * @default false
+     */
+    readonly allowsLinks?: boolean
+  }
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R | HttpServerRequest.HttpServerRequest> =>
   Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
-    const isAllowed = Origins.isLocalRequest(request, yield* Hosting)
+    const isAllowed = Origins.isLocalRequest(request, yield* Hosting, options?.allowsLinks === true)
     const response = yield* answered(isAllowed ? handler : Effect.fail(Refused.notLocal))
     return isAllowed ? HttpServerResponse.setHeaders(response, Origins.headersFor(request)) : response
   })
@@ -76,7 +83,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
   Effect.fnUntraced(function*(router) {
     const backend = yield* Backend
     const faults = yield* Faults.Faults
-    const withBody = Bodies.provide(backend.budget, maxBody, tooBusy)
+    const withBody = Bodies.provide(backend.budget, maxBody)
     const route = (
       method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "QUERY",
       path: `/${string}`,
@@ -240,7 +247,14 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     yield* route(
       "POST",
       "/faults",
-      Effect.map(adminBody(decodeMoreRules), ({ rules }) => {
+      Effect.gen(function*() {
+        const { rules } = yield* adminBody(decodeMoreRules)
+        if (faults.rules().rules.length + rules.length > Faults.maxRules) {
+          return yield* Refused.invalidParameter(
+            "rules",
+            `must be at most ${Faults.maxRules}, with those that are active`
+          )
+        }
         faults.add(rules)
         return json(faults.rules())
       })

@@ -19,7 +19,12 @@ const CloseCode = between(1000, 4999)
 
 /** Whether Node would write these headers. */
 const HeaderValue = Schema.String.check(Schema.isPattern(/^[\t\x20-\x7e]*$/))
-const HeaderName = Schema.String.check(Schema.isPattern(/^[\w!#$%&'*+.^`|~-]+$/))
+const HeaderName = Schema.String.check(
+  // nor what Node has to write itself, for the body that there is
+  Schema.isPattern(
+    /^(?!(?:connection|content-length|keep-alive|trailer|transfer-encoding|upgrade)$)[\w!#$%&'*+.^`|~-]+$/i
+  )
+)
 
 const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 
@@ -103,23 +108,30 @@ export const Rule = Schema.Struct({
   times: maybe(between(0, Number.MAX_SAFE_INTEGER)),
   /** How many matches are let pass first. */
   skip: maybe(between(0, Number.MAX_SAFE_INTEGER)),
-  /** How long it stands from the moment it is set, in milliseconds; without it, until the rules are replaced. */
+  /** How long it is active from the moment it is set, in milliseconds; without it, until the rules are replaced. */
   forMillis: maybe(between(0, 3_600_000)),
   /** How likely a match is carried out, from 0 to 1. */
   probability: maybe(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })))
 }).check(Schema.makeFilter(({ action, match }) =>
   withoutEffect[match.on].includes(action.type)
-    ? { path: ["action"], issue: `Expected an action with an effect on ${match.on}, which ${action.type} has not` }
+    ? { path: ["action"], issue: `${action.type} has no effect on ${match.on}` }
+    : match.on === "frame" && match.direction === "in" && typeof match.eventType === "string"
+    ? { path: ["match", "eventType"], issue: "events go to clients: direction must be out" }
     : undefined
 ))
 export type Rule = typeof Rule.Type
 
+/** How many rules there may be. */
+export const maxRules = 1000
+
+const RuleList = Schema.Array(Rule).check(Schema.isMaxLength(maxRules))
+
 /** Body of `POST /_sandbox/faults`. */
-export const MoreRules = Schema.Struct({ rules: Schema.Array(Rule) })
+export const MoreRules = Schema.Struct({ rules: RuleList })
 export type MoreRules = typeof MoreRules.Type
 
 /** Body of `PUT /_sandbox/faults`, and answer of `GET`. A `seed` makes probabilities repeat themselves. */
-export const Rules = Schema.Struct({ rules: Schema.Array(Rule), seed: maybe(Schema.Finite) })
+export const Rules = Schema.Struct({ rules: RuleList, seed: maybe(Schema.Finite) })
 export type Rules = typeof Rules.Type
 
 /** A moment at which something may go wrong. */
@@ -141,13 +153,13 @@ export type Moment =
 
 /** What the faults offer. */
 export interface Service {
-  /** The rules as they stand, each with the matches it still lets pass, and the times and the time it has left. */
+  /** The active rules, each with the matches it still lets pass, and the times and the time it has left. */
   readonly rules: () => Rules
-  /** Adds rules after those that have any times left; the seed stays. */
+  /** Appends rules to the active ones; the seed stays. */
   readonly add: (rules: ReadonlyArray<Rule>) => void
   /** Replaces the rules. */
   readonly set: (rules: Rules) => void
-  /** Removes them all. */
+  /** Removes them all, and the seed. */
   readonly clear: () => void
   /** What goes wrong at this moment; counts as carried out. */
   readonly at: (moment: Moment) => Action | undefined
@@ -199,7 +211,7 @@ const seeded = (seed: number) => {
   }
 }
 
-/** A rule, until when it stands in milliseconds, and how often it will still be carried out and be passed over. */
+/** A rule, until when it is active in milliseconds, and how often it will still be carried out and be passed over. */
 interface Armed {
   readonly rule: Rule
   readonly until: number
@@ -221,8 +233,9 @@ export const make: Effect.Effect<Service> = Effect.gen(function*() {
   let armed: ReadonlyArray<Armed> = []
   let seed: number | undefined
   let chance = () => random.nextDoubleUnsafe()
+  const isOver = ({ left, until }: Armed) => left <= 0 || until <= now()
   const forgetPast = () => {
-    if (armed.some(({ until }) => until <= now())) armed = armed.filter(({ until }) => until > now())
+    if (armed.some(isOver)) armed = armed.filter((entry) => !isOver(entry))
   }
   return {
     isArmed: () => armed.length > 0,
@@ -240,7 +253,7 @@ export const make: Effect.Effect<Service> = Effect.gen(function*() {
     },
     add: (rules) => {
       forgetPast()
-      armed = [...armed.filter(({ left }) => left > 0), ...rules.map(arm)]
+      armed = [...armed, ...rules.map(arm)]
     },
     set: (rules) => {
       armed = rules.rules.map(arm)
@@ -249,11 +262,13 @@ export const make: Effect.Effect<Service> = Effect.gen(function*() {
     },
     clear: () => {
       armed = []
+      seed = undefined
+      chance = () => random.nextDoubleUnsafe()
     },
     at: (moment) => {
       forgetPast()
       for (const entry of armed) {
-        if (entry.left <= 0 || !matches(entry.rule.match, moment)) continue
+        if (!matches(entry.rule.match, moment)) continue
         if (entry.skip > 0) {
           entry.skip--
           continue

@@ -7,7 +7,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 
-/** How a host breaks connections. */
+/** What a host provides to the routes. */
 export interface Hosting {
   /**
    * Ends the request's connection without an answer. What follows is not seen by the client, so it may never return;

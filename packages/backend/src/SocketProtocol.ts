@@ -46,10 +46,10 @@ const full: Admission = {
 /** Asks whether there is room for another socket, and the faults whether it may be opened; after their delay. */
 export const admit: Effect.Effect<Admission, never, Backend | Faults> = Effect.gen(function*() {
   const { settings, sockets, wireLog } = yield* Backend
-  if (sockets.size >= settings.maxSockets) return full
+  const isFull = sockets.size >= settings.maxSockets
   const faults = yield* Faults
-  const action = faults.isArmed() ? faults.at({ on: "connect" }) : undefined
-  const admission = yield* admissionOf(action)
+  const action = !isFull && faults.isArmed() ? faults.at({ on: "connect" }) : undefined
+  const admission = isFull ? full : yield* admissionOf(action)
   if (admission._tag !== "Accepted") {
     wireLog.add({
       on: "refused",

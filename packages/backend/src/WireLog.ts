@@ -6,6 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import { isDeep } from "./internal/depth.ts"
+import { bytesOf } from "./internal/memoryBudget.ts"
 import { redactedText, redactedValue } from "./internal/redaction.ts"
 
 // Models
@@ -128,7 +129,7 @@ const parsed = (text: string): unknown => {
   }
 }
 
-const bytesOf = (line: string): number => overhead + line.length * (/[^\0-\xff]/.test(line) ? 2 : 1)
+const lineBytes = (line: string): number => overhead + bytesOf(line)
 
 /** How a log is made. */
 export interface Options {
@@ -180,7 +181,7 @@ export const make = ({ now, redact, ...options }: Options): WireLog => {
       ? { ...stamp, ...draft, body: content(draft.body) }
       : { ...stamp, ...draft }
     const line = redact(JSON.stringify(entry))
-    const size = bytesOf(line)
+    const size = lineBytes(line)
     kept.push({ seq, line, bytes: size })
     bytes += size
     shrink()

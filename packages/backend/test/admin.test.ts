@@ -163,7 +163,24 @@ describe("rules that are added", () => {
       assert.deepStrictEqual(body, { rules: [rule(501), rule(502)], seed: 7 })
       assert.strictEqual((yield* request("GET", "/api/fabric/messages", ada)).status, 501)
       assert.strictEqual((yield* request("POST", "/_sandbox/faults", { body: { rules: [], seed: 1 } })).status, 422)
-      assert.strictEqual(faults.rules().rules.length, 2)
+      assert.deepStrictEqual<unknown>(faults.rules().rules, [rule(502)])
+    })))
+  it.effect("are a thousand at most, with those that are active", () =>
+    inWorld(Effect.fnUntraced(function*({ faults, request }) {
+      const rules = Array.from({ length: 1000 }, () => ({ match: { on: "http" }, action: { type: "drop" } }))
+      const add = (count: number) =>
+        Effect.map(
+          request("POST", "/_sandbox/faults", { body: { rules: rules.slice(0, count) } }),
+          ({ status }) => status
+        )
+      assert.deepStrictEqual([yield* add(999), yield* add(2), yield* add(1)], [200, 422, 200])
+      assert.strictEqual(faults.rules().rules.length, 1000)
+    })))
+  it.effect("repeat a series no longer once all were removed", () =>
+    inWorld(Effect.fnUntraced(function*({ faults, request }) {
+      yield* request("PUT", "/_sandbox/faults", { body: { rules: [], seed: 7 } })
+      assert.deepStrictEqual((yield* request("DELETE", "/_sandbox/faults")).body, { rules: [] })
+      assert.isUndefined(faults.rules().seed)
     })))
 })
 

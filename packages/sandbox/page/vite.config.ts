@@ -10,7 +10,9 @@ export default defineConfig({
     __REACT_DEVTOOLS_GLOBAL_HOOK__: "undefined",
     "document.documentMode": "undefined",
     navigation: "undefined",
+    MSApp: "undefined",
     process: "undefined",
+    "globalThis.process": "undefined",
     setImmediate: "undefined"
   },
   build: {

@@ -26,7 +26,8 @@ import * as Http from "node:http"
 import * as Https from "node:https"
 import { resolve } from "node:path"
 import { Connections } from "./internal/connections.ts"
-import { hosting, inUrl, tokenHost } from "./internal/hosting.ts"
+import { hosting } from "./internal/hosting.ts"
+import { inUrl, tokenHost } from "./internal/hostnames.ts"
 import * as LogFile from "./internal/logFile.ts"
 import * as PageRoutes from "./internal/pageRoutes.ts"
 import * as SqliteStorage from "./SqliteStorage.ts"
@@ -128,6 +129,9 @@ const limitsOf = (requestTimeout: number) => ({
   maxHeaderSize: 16_384
 })
 
+/** The longest time that a request may get, in milliseconds: what a timer of Node's can wait. */
+const maxRequestTimeout = 2 ** 31 - 1
+
 /** Connections beyond those that may be WebSockets. */
 const spareConnections = 2000
 
@@ -185,7 +189,14 @@ export const make = Effect.fnUntraced(function*(
   if (log !== undefined && resolve(log) === resolve(data)) {
     return yield* new SandboxError({ message: "log and data must not be the same file", cause: log })
   }
-  const limits = limitsOf(Duration.toMillis(requestTimeout))
+  const requestMillis = Duration.toMillis(requestTimeout)
+  if (!Number.isInteger(requestMillis) || requestMillis < 1 || requestMillis > maxRequestTimeout) {
+    return yield* new SandboxError({
+      message: `requestTimeout must be a whole number of milliseconds from 1 to ${maxRequestTimeout}`,
+      cause: requestTimeout
+    })
+  }
+  const limits = limitsOf(requestMillis)
   const node = yield* Effect.try({
     try: () =>
       tls === undefined
@@ -197,6 +208,10 @@ export const make = Effect.fnUntraced(function*(
   node.maxConnections = (options.maxSockets ?? 10_000) + spareConnections
   const connections = new Connections(node)
   yield* Effect.acquireRelease(listen(node, port, host), () => close(node, connections))
+
+  // of a connection that could not be accepted; others can
+  const fork = Effect.runForkWith(yield* Effect.context())
+  node.on("error", (cause) => fork(Effect.logError("A connection could not be accepted", cause)))
 
   const address = node.address()
   const bound = typeof address === "object" && address !== null ? address.port : port
@@ -249,6 +264,9 @@ export const make = Effect.fnUntraced(function*(
   yield* Effect.addFinalizer(() => Effect.sync(() => connections.close()))
   yield* Effect.forkScoped(
     Effect.forever(Effect.andThen(Effect.sleep(checkInterval), Effect.sync(() => connections.check(performance.now()))))
+      .pipe(
+        Effect.tapCause((cause) => Effect.logError("Connections are not checked any more", cause))
+      )
   )
   return {
     http: `http${secure}://${authority}`,

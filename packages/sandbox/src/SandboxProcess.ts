@@ -115,9 +115,11 @@ export const start = async (args: ReadonlyArray<string> = [], options: Options =
     // with wrong flags it says so, and ends
     const ended = await within(exited, line === undefined ? 100 : stopTimeout)
     kill()
-    const reason = ended === undefined
+    const reason = ended !== undefined
+      ? "the sandbox ended before it was ready"
+      : line === undefined
       ? `the sandbox was not ready within ${deadline} ms`
-      : "the sandbox ended before it was ready"
+      : `the first line of the sandbox is not its ready line: ${line.slice(0, 200)}`
     const said = errors().trim()
     throw new Sandbox.SandboxError({ message: said === "" ? reason : `${reason}: ${said}`, cause: said })
   }

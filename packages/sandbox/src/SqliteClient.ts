@@ -70,7 +70,7 @@ const makeConnection = (db: DatabaseSync): SqlConnection.Connection => {
 
 /** What is known of a database. */
 export interface Options {
-  /** The number that stands in the header of the file, of 32 bits; SQLite calls it `application_id`. */
+  /** The number in the header of the file, of 32 bits; SQLite calls it `application_id`. */
   readonly applicationId?: number | undefined
 }
 
@@ -91,7 +91,7 @@ export const make = Effect.fnUntraced(function*(
         if (
           applicationId !== undefined && db.prepare("PRAGMA application_id").get()?.["application_id"] !== applicationId
         ) {
-          // before there is a log of changes, so that it stands in the file itself
+          // before there is a log of changes, so that it is in the file itself
           db.exec(`PRAGMA application_id = ${applicationId}`)
         }
         db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")

@@ -101,11 +101,12 @@ const load = (sql: SqlClient.SqlClient) =>
     for (const address of yield* decodeAddresses(yield* sql`SELECT * FROM addresses ORDER BY rowid`)) {
       changes.push({ _tag: "AddressAdded", address })
     }
-    for (const described of yield* decodeProfiles(yield* sql`SELECT * FROM profiles`)) {
-      changes.push({ _tag: "SubscriberDescribed", ...described })
-    }
     for (const token of yield* decodeTokens(yield* sql`SELECT * FROM tokens ORDER BY rowid`)) {
       changes.push({ _tag: "TokenMinted", token })
+    }
+    // after the tokens, which may have an older one
+    for (const described of yield* decodeProfiles(yield* sql`SELECT * FROM profiles`)) {
+      changes.push({ _tag: "SubscriberDescribed", ...described })
     }
     for (const group of yield* decodeGroups(yield* sql`SELECT * FROM groups ORDER BY rowid`)) {
       changes.push({ _tag: "GroupAdded", group })

@@ -5,9 +5,6 @@
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
 
 if (major > 22 || (major === 22 && minor >= 19)) {
-  const { enableCompileCache } = await import("node:module")
-  // it starts in two thirds of the time
-  enableCompileCache()
   await import("./program.ts")
 } else {
   process.stderr.write(

@@ -184,6 +184,20 @@ describe("a request that could change the protocol", () => {
     assert.deepStrictEqual(await client.answers(2), ["200", "200"])
     client.socket.destroy()
   })
+  it("leaves nothing behind on its connection, however many there are", async () => {
+    await using world = await setup()
+    const warnings: Array<Error> = []
+    const onWarning = (warning: Error) => warnings.push(warning)
+    process.on("warning", onWarning)
+    const client = await open(portOf(world.info))
+    for (let n = 0; n < 20; n++) {
+      client.write(world.get.replace("\r\n\r\n", "\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"))
+      await client.answers(n + 1)
+    }
+    client.socket.destroy()
+    process.off("warning", onWarning)
+    assert.deepStrictEqual(warnings, [])
+  })
 })
 
 describe("a WebSocket that is refused", () => {

@@ -351,6 +351,14 @@ describe("a rule", () => {
     [{ match: { on: "http" }, action: { type: "restart" } }, "rules[0].action"],
     [{ match: { on: "connect" }, action: { type: "malformed" } }, "rules[0].action"],
     [{ match: { on: "frame", direction: "out" }, action: { type: "endless", pages: "again" } }, "rules[0].action"],
+    [
+      { match: { on: "frame", direction: "in", eventType: "x" }, action: { type: "drop" } },
+      "rules[0].match.eventType"
+    ],
+    [
+      { match: { on: "http" }, action: { type: "answer", headers: { Trailer: "x" } } },
+      "rules[0].action.headers.Trailer"
+    ],
     [{ match: { on: "http" }, action: { type: "delay" } }, "rules[0].action.millis"],
     [{ match: { on: "http" }, action: { type: "delay", millis: -1 } }, "rules[0].action.millis"],
     [{ match: { on: "http" }, action: { type: "answer", status: 42 } }, "rules[0].action.status"],

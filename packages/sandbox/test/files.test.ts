@@ -23,6 +23,15 @@ describe("the file of a database", () => {
     assert.strictEqual(await complaint({ [name]: "" }), `${name} must not be empty`)
     assert.strictEqual(await complaint({ [name]: " " }), `${name} must not be empty`)
   })
+  it.each([0, -1, 0.5, Infinity, 2 ** 31])(
+    "is not touched where a requestTimeout of %j makes no sense",
+    async (requestTimeout) => {
+      using directory = temporary()
+      const data = join(directory.path, "data.db")
+      assert.include(await complaint({ data, requestTimeout }), "requestTimeout must be a whole number of milliseconds")
+      assert.deepStrictEqual(readdirSync(directory.path), [])
+    }
+  )
   it.each([
     [
       "with its tables",
@@ -141,6 +150,33 @@ describe("the file of the log", () => {
       "/dev/full cannot be written any more: ENOSPC: no space left on device, write"
     ])
   })
+})
+
+it("what a subscriber is called stays, though the token that said so is forgotten and an older one is not", async () => {
+  using directory = temporary()
+  const data = join(directory.path, "data.db")
+  const first = await Sandbox.start({ data })
+  for (const display_name of ["Countess", "Ada Lovelace"]) {
+    const minted = await fetch(`${first.http}/api/fabric/subscribers/tokens`, {
+      method: "POST",
+      headers: {
+        "authorization": `Basic ${btoa(`${first.projectId}:${first.apiToken}`)}`,
+        "content-type": "application/json"
+      },
+      body: JSON.stringify({ reference: "ada", display_name })
+    })
+    assert.isTrue(minted.ok)
+  }
+  await first.stop()
+  const db = new DatabaseSync(data)
+  db.exec("UPDATE tokens SET expires_at = 1 WHERE rowid > (SELECT max(rowid) - 2 FROM tokens)")
+  db.close()
+  // forgets the token, and then starts without it
+  await (await Sandbox.start({ data })).stop()
+  await using sandbox = await Sandbox.start({ data })
+  const [ada] = sandbox.subscribers
+  const { body } = await request(sandbox, "GET", "/api/fabric/subscriber/info", { token: ada?.token ?? "" })
+  assert.strictEqual(body.display_name, "Ada Lovelace")
 })
 
 it("tokens and guests that are forgotten are gone from the file, too", async () => {

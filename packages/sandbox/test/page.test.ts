@@ -33,7 +33,15 @@ const page = { "index.html": "<!doctype html><p>page", "assets/index-1.js": "1",
 describe("the page", () => {
   it("is served with and without a slash at the end, and is looked for anew each time", async () => {
     await using server = serve(page)
-    for (const path of ["/_sandbox/page", "/_sandbox/page/", "/_sandbox/page?x=1", "/_sandbox/page/?x=1"]) {
+    for (
+      const path of [
+        "/_sandbox/page",
+        "/_sandbox/page/",
+        "/_sandbox/page?x=1",
+        "/_sandbox/page/?x=1",
+        "/_sandbox/page/index.html"
+      ]
+    ) {
       const response = await server.get(path)
       assert.strictEqual(response.status, 200)
       assert.strictEqual(await response.text(), page["index.html"])
@@ -90,6 +98,18 @@ describe("the page", () => {
     assert.strictEqual((await server.get("/_sandbox/page", { origin: "https://example.com" })).status, 403)
     assert.strictEqual((await server.get("/_sandbox/page", { host: "example.com" })).status, 403)
     assert.strictEqual((await server.get("/_sandbox/page", { origin: "http://localhost:5173" })).status, 200)
+  })
+  it("is opened by links of other sites, which can't frame it", async () => {
+    await using server = serve(page)
+    const statusOf = async (destination: string) => {
+      const headers = { "sec-fetch-site": "cross-site", "sec-fetch-dest": destination }
+      return (await server.get("/_sandbox/page", headers)).status
+    }
+    assert.deepStrictEqual([await statusOf("document"), await statusOf("iframe"), await statusOf("image")], [
+      200,
+      403,
+      403
+    ])
   })
   it("that was not built says what builds it", async () => {
     await using server = serve({})

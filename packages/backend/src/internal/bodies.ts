@@ -12,6 +12,7 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Stream from "effect/Stream"
 import * as Refused from "../Refused.ts"
+import { brokenConnection } from "./brokenConnection.ts"
 import type { MemoryBudget, Reservation } from "./memoryBudget.ts"
 
 /** The body, as text. */
@@ -67,11 +68,12 @@ const joined = (chunks: ReadonlyArray<Uint8Array>, length: number): string => {
 type Handler<R> = Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>
 
 /**
- * Gives a handler the body of its request, of at most so many bytes. A long body is held for as long as the handler runs;
- * when there is no room for it any more, the handler is interrupted and 503 is the response.
+ * Gives a handler the body of its request, of at most so many bytes. A long body is held for as long as the handler runs.
+ * When there is no room for it any more before it was read, reading it fails with 503. Later the handler is interrupted and
+ * the connection broken: the handler may have stored something by then, which 503 would deny.
  */
 export const provide =
-  (budget: MemoryBudget, maxBytes: number, busy: HttpServerResponse.HttpServerResponse) =>
+  (budget: MemoryBudget, maxBytes: number) =>
   <R>(handler: Handler<R>): Handler<Exclude<R, RequestBody> | HttpServerRequest.HttpServerRequest> =>
     Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
       const { "content-length": length = "0", "transfer-encoding": encoding } = request.headers
@@ -87,10 +89,24 @@ export const provide =
           ByteSize.bytes(maxBytes)
         ))
       }
-      const evicted = Deferred.makeUnsafe<HttpServerResponse.HttpServerResponse>()
-      const reservation = budget.open(() => Deferred.doneUnsafe(evicted, Effect.succeed(busy)))
-      return withBody(readChunks(request, Number.isNaN(announced) ? 0 : announced, reservation, maxBytes)).pipe(
+      const evicted = Deferred.makeUnsafe<string, Refused.Refused>()
+      const evictedLater = Deferred.makeUnsafe<void>()
+      let isRead = false
+      const reservation = budget.open(() =>
+        isRead
+          ? Deferred.doneUnsafe(evictedLater, Effect.void)
+          : Deferred.doneUnsafe(evicted, Effect.fail(Refused.busy))
+      )
+      const read = readChunks(request, Number.isNaN(announced) ? 0 : announced, reservation, maxBytes).pipe(
         Effect.raceFirst(Deferred.await(evicted)),
+        Effect.tap(() =>
+          Effect.sync(() => {
+            isRead = true
+          })
+        )
+      )
+      return withBody(read).pipe(
+        Effect.raceFirst(Effect.andThen(Deferred.await(evictedLater), brokenConnection)),
         Effect.ensuring(Effect.sync(reservation.close))
       )
     })

@@ -14,7 +14,7 @@ import type { Tokens } from "./tokens.ts"
 import type { Views } from "./views.ts"
 
 export const make = (
-  { budget, chance, identity, now, secrets, settings, state }: Core,
+  { budget, chance, identity, monotonicNow, now, secrets, settings, state }: Core,
   { authenticate, current, isExpired }: Tokens,
   { sides, toEvent }: Views
 ) => {
@@ -63,7 +63,7 @@ export const make = (
     Effect.gen(function*() {
       const known = request.protocol === undefined || request.state === undefined
         ? undefined
-        : sessions.find(request.protocol, request.state, now())
+        : sessions.find(request.protocol, request.state, monotonicNow())
       const shown = state.tokens.get(request.token) ??
         // one that was forgotten since its session was opened with it
         (known?.token.token === request.token ? known.token : undefined)
@@ -85,14 +85,14 @@ export const make = (
         state: newState(),
         previousState: undefined,
         connection: undefined,
-        detachedAt: now(),
+        detachedAt: monotonicNow(),
         unacked: new Map(),
         unackedBytes: 0,
         heldBytes: 0,
         held: budget.open(() => sessions.giveUp(session)),
         unheard: 0
       }
-      sessions.open(session, now())
+      sessions.open(session, monotonicNow())
       return { session, restored: false }
     })
   const attach: Service["attach"] = (session, connection, first) => {
@@ -124,12 +124,12 @@ export const make = (
   return {
     acknowledge: (session: Session, id: string | number) => sessions.acknowledge(session, id),
     attach,
-    detach: (session: Session, connection: Connection) => sessions.detach(session, connection, now()),
+    detach: (session: Session, connection: Connection) => sessions.detach(session, connection, monotonicNow()),
     forget: (session: Session) => sessions.forget(session),
     lapsed,
     open,
     publish,
     reauthenticate,
-    sessions: () => sessions.all(now())
+    sessions: () => sessions.all(monotonicNow())
   }
 }

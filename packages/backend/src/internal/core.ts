@@ -27,6 +27,8 @@ export interface Core {
   readonly chance: Chance.Chance
   /** Unix milliseconds. */
   readonly now: () => number
+  /** Milliseconds of a clock that nobody sets. */
+  readonly monotonicNow: () => number
   /** The time of a new message, in unix microseconds: later than of any before it. */
   readonly nextMicros: () => number
   /** Makes changes durable and then applies them; nothing happens when that fails. */
@@ -44,6 +46,7 @@ export const make = Effect.fnUntraced(function*(settings: Settings): Effect.fn.R
   // one change at a time: a decision is made on the state that its change is applied to
   const turn = yield* Semaphore.make(1)
   const now = () => clock.currentTimeMillisUnsafe()
+  const monotonicNow = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
 
   /** What the records take, in bytes. */
   let bytes = 0
@@ -95,10 +98,11 @@ export const make = Effect.fnUntraced(function*(settings: Settings): Effect.fn.R
     settings,
     identity,
     state,
-    budget: new MemoryBudget(settings.maxHeldBytes, () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6),
+    budget: new MemoryBudget(settings.maxHeldBytes, monotonicNow),
     secrets,
     chance,
     now,
+    monotonicNow,
     nextMicros,
     commit,
     exclusively

@@ -12,21 +12,11 @@ import * as Semaphore from "effect/Semaphore"
 import * as Refused from "../Refused.ts"
 import type { StorageError } from "../Storage.ts"
 import * as Bodies from "./bodies.ts"
+import { cors } from "./cors.ts"
 import { isDeep } from "./depth.ts"
-
-export const cors = {
-  "access-control-allow-origin": "*",
-  "access-control-allow-methods": "GET, POST, PUT, DELETE, OPTIONS",
-  "access-control-allow-headers": "Authorization, Content-Type, Accept",
-  "access-control-expose-headers": "Retry-After",
-  "access-control-max-age": "86400"
-}
 
 export const json = (body: unknown, status = 200): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.jsonUnsafe(body, { status })
-
-/** The response where there is no room for the body. */
-export const tooBusy = json(Refused.busy.body, Refused.busy.status)
 
 /** The answer to a preflight, of any path of the service. */
 export const preflight = HttpServerResponse.empty({ status: 204, headers: cors })

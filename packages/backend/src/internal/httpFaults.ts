@@ -10,17 +10,12 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Result from "effect/Result"
 import type { Backend } from "../Backend.ts"
 import type * as Faults from "../Faults.ts"
-import { Hosting } from "../Hosting.ts"
 import * as Bodies from "./bodies.ts"
-import { bearer, cors, tooBusy, urlOf } from "./http.ts"
+import { brokenConnection } from "./brokenConnection.ts"
+import { cors } from "./cors.ts"
+import { bearer, urlOf } from "./http.ts"
 import * as JsonStream from "./jsonStream.ts"
 import { redactedAuthorization } from "./redaction.ts"
-
-const broken = Effect.gen(function*() {
-  const request = yield* HttpServerRequest.HttpServerRequest
-  yield* (yield* Hosting).abort(request)
-  return HttpServerResponse.empty({ status: 502, headers: { ...cors, "x-connection-broken": "1" } })
-})
 
 /** The answer that a rule prescribes. */
 export const prescribed = (action: Extract<Faults.Action, { readonly type: "answer" }>) => {
@@ -32,7 +27,7 @@ export const prescribed = (action: Extract<Faults.Action, { readonly type: "answ
     : HttpServerResponse.jsonUnsafe(action.body, options)
 }
 
-/** The answer with another text: what it would have said, cut in half, or what the rule says instead. */
+/** The response with its text cut in half, or replaced by the rule's. */
 const malformed = (
   response: HttpServerResponse.HttpServerResponse,
   text: string,
@@ -107,7 +102,7 @@ export const surround = (
         return handler
       case "refuse":
       case "close":
-        return broken
+        return brokenConnection
       case "silent":
       case "drop":
         return Effect.never
@@ -129,7 +124,7 @@ export const surround = (
       case "answer":
         return Effect.succeed(prescribed(action))
       case "loseAnswer":
-        return Effect.andThen(handler, action.never === true ? Effect.never : broken)
+        return Effect.andThen(handler, action.never === true ? Effect.never : brokenConnection)
       case "malformed":
         return withText(handler, (response, text) => malformed(response, text, action.text))
       case "endless":
@@ -170,7 +165,7 @@ export const surround = (
         ))
     })
 
-  const withBody = Bodies.provide(budget, maxBody, HttpServerResponse.setHeaders(tooBusy, cors))
+  const withBody = Bodies.provide(budget, maxBody)
   return <R>(handler: Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>) =>
     withBody(Effect.suspend(() => {
       const isArmed = faults.isArmed()

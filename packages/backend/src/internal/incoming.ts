@@ -138,7 +138,7 @@ export const run = (
         const handled = onText(typeof chunk === "string" ? chunk : decoder.decode(chunk))
         if (handled !== Effect.void) yield* handled
         handledLength += chunk.length + frameOverhead
-        // others have their turn when one sends much, and what asks a lot at once has its answers written before more is read
+        // lets others run, and the writer catch up
         if (handledLength < turnLength && !peer.isBehind) continue
         handledLength = 0
         yield* Effect.yieldNow

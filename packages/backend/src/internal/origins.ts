@@ -23,10 +23,14 @@ const isSameOrigin = (origin: string, host: string | undefined): boolean =>
   host !== undefined && (origin === `http://${host}` || origin === `https://${host}`)
 
 /** Whether a request is from this machine's programs and pages or from the server's own page, and is meant for this server. */
-export const isLocalRequest = (request: HttpServerRequest.HttpServerRequest, { isOwnName }: Hosting): boolean => {
-  const { host, origin, "sec-fetch-site": site } = request.headers
+export const isLocalRequest = (
+  request: HttpServerRequest.HttpServerRequest,
+  { isOwnName }: Hosting,
+  allowsLinks: boolean
+): boolean => {
+  const { host, origin, "sec-fetch-dest": destination, "sec-fetch-site": site } = request.headers
   // images, frames and links of other sites come without an origin
-  if (origin === undefined && site === "cross-site") return false
+  if (origin === undefined && site === "cross-site" && !(allowsLinks && destination === "document")) return false
   // in memory there is no host to name
   const hostname = host === undefined ? "localhost" : urlOf(`http://${host}`)?.hostname
   return (origin === undefined || isLocalOrigin(origin) || isSameOrigin(origin, host)) && hostname !== undefined &&

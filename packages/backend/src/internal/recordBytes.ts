@@ -32,7 +32,7 @@ export const recordBytes = (change: Change): number => {
     case "GuestRemoved":
       return -overhead - profileBytes
     case "AddressAdded":
-      // the name stands in the record of its subscriber, too, and in what it is shown as
+      // the name is also stored with its subscriber, and as the display name
       return overhead + bytesOf(change.address.name) * 4
     case "MessageStored": {
       const { details, metadata, text } = change.message

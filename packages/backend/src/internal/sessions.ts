@@ -234,7 +234,8 @@ export const eventFrame = (id: Id, eventType: string, params: object, payload?: 
   return {
     ...frame,
     bytes: bytes + payload.bytes,
-    addedBytes: bytes + payload.bytes / payload.shares,
+    // whole numbers, so that sums of them end at zero
+    addedBytes: bytes + Math.ceil(payload.bytes / payload.shares),
     // put together when it is written, so that the payload stays the same text for all
     get text() {
       return `${head},"params":${payload.text}}}`

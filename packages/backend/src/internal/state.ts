@@ -82,10 +82,13 @@ export class State {
 
   /** Every message a subscriber may see. */
   inbox(subscriberId: SubscriberId): Timeline {
+    const joined = this.memberships.get(subscriberId)
+    // guests, who come and go, have none
+    if (joined === undefined) return new Timeline()
     let inbox = this.#inboxes.get(subscriberId)
     if (inbox === undefined) {
       inbox = new Timeline()
-      const messages = [...this.memberships.get(subscriberId) ?? []].flatMap(({ timeline }) => timeline.messages)
+      const messages = [...joined].flatMap(({ timeline }) => timeline.messages)
       // sorted first, each one is added at the end
       for (const message of messages.toSorted((a, b) => a.micros - b.micros)) inbox.add(message)
       this.#inboxes.set(subscriberId, inbox)

@@ -31,14 +31,14 @@ const expiry = (body: JsonObject, name: string): Effect.Effect<number | undefine
     : Effect.fail(Refused.invalidParameter(name, `must be unix seconds, at most ${maxExpiry}`))
 }
 
-/** A list of texts, which may be missing. */
+/** A list of strings, which may be missing. */
 const textsOf = (body: JsonObject, name: string): Effect.Effect<ReadonlyArray<string> | undefined, Refused.Refused> => {
   const value = body[name] ?? undefined
   if (value === undefined) return Effect.succeed(undefined)
   const texts = Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : []
   return Array.isArray(value) && texts.length === value.length
     ? Effect.succeed(texts)
-    : Effect.fail(Refused.invalidParameter(name, "must be a list of texts"))
+    : Effect.fail(Refused.invalidParameter(name, "must be a list of strings"))
 }
 
 const profileOf = Effect.fnUntraced(function*(body: JsonObject): Effect.fn.Return<Profile, Refused.Refused> {
@@ -71,7 +71,7 @@ const claimsOf = Effect.fnUntraced(function*(body: JsonObject): Effect.fn.Return
   if (scope !== undefined && (scope.length > maxScopes || scope.some((word) => word.length > maxWord))) {
     return yield* Refused.invalidParameter(
       "scope",
-      `must be at most ${maxScopes} texts of at most ${maxWord} characters`
+      `must be at most ${maxScopes} strings of at most ${maxWord} characters`
     )
   }
   if (applicationId !== undefined && applicationId.length > maxWord) {

@@ -57,7 +57,7 @@ export const make = (
         : asked
       const token = makeToken("SAT", subscriberId, expiresAt, claims)
       // outlives the token it renews, as the service's does; what was said of the subscriber is known by now
-      const { profile: _, ...kept } = claims
+      const { profile, ...kept } = claims
       const refresh = makeToken("Refresh", subscriberId, Math.max(expiresAt, seconds) + 300, kept)
       const minted = exclusively(Effect.suspend((): Effect.Effect<void, Refused.Refused | StorageError> =>
         // a guest may have been removed in the meantime
@@ -65,7 +65,17 @@ export const make = (
           ...adding,
           ...evictedFor(now(), [token, refresh]),
           { _tag: "TokenMinted", token },
-          { _tag: "TokenMinted", token: refresh }
+          { _tag: "TokenMinted", token: refresh },
+          // kept by itself, so that it outlives the token, and an older token never replaces it
+          ...(profile === undefined
+            ? []
+            : [
+              {
+                _tag: "SubscriberDescribed",
+                subscriberId,
+                profile: { ...state.profileOf(subscriberId), ...profile }
+              } as const
+            ])
         ])
       ))
       return Effect.as(minted, { subscriberId, token: token.token, refreshToken: refresh.token, expiresAt })
@@ -116,13 +126,10 @@ export const make = (
   const leadsHere = ({ token }: Records.Token) =>
     Result.match(Token.decodeHeader(token), { onFailure: () => false, onSuccess: ({ ch }) => ch === settings.host })
   const currentToken = Effect.fnUntraced(function*(subscriberId: SubscriberId) {
-    let best: Records.Token | undefined
-    for (const token of state.tokens.of(subscriberId)) {
-      if (token.kind === "SAT" && !isExpired(token) && leadsHere(token)) {
-        best = token
-      }
-    }
-    return best ?? (yield* mint(subscriberId))
+    const newest = [...state.tokens.of(subscriberId)].findLast((token) =>
+      token.kind === "SAT" && !isExpired(token) && leadsHere(token)
+    )
+    return newest ?? (yield* mint(subscriberId))
   })
   const ready: Service["ready"] = Effect.gen(function*() {
     const subscribers: Array<Admin.Ready["subscribers"][number]> = []

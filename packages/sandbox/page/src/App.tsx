@@ -19,7 +19,7 @@ const titles = ["left", "right"] as const
 const noticeFor = 10_000
 
 /** What is said when the faults were cleared. */
-const cleared = "All rules are removed."
+const cleared = "All rules removed."
 
 const none: Choice = { subscriber: "", conversation: "" }
 
@@ -226,7 +226,7 @@ export const App = () => {
                 {panes.map(({ resolved, title }, index) => {
                   const handler = handlers[index]
                   return resolved === null || handler === undefined
-                    ? <p key={title}>There is nobody to act as, or nothing to talk in.</p>
+                    ? <p key={title}>There is no subscriber to act as, or no conversation to open.</p>
                     : (
                       <Pane
                         key={title}
@@ -241,7 +241,7 @@ export const App = () => {
                 })}
               </div>
               <p role="status" className="anew">
-                {notStored !== null && "The sandbox was started anew and kept nothing" +
+                {notStored !== null && "The sandbox was restarted without its data" +
                     (notStored === 0
                       ? "."
                       : `; ${plural(notStored, "message was", "messages were")} not stored.`)}

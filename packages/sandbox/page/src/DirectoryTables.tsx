@@ -8,7 +8,7 @@ const Id = ({ id }: { readonly id: string }) => <code title={id}>{`…${id.slice
 /** The name of a row, and the whole of a long one under the pointer. */
 const Name = ({ name }: { readonly name: string }) => <th scope="row" title={name}>{name}</th>
 
-const size = (bytes: number): string => bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} kB`
+const size = (bytes: number): string => bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KiB`
 
 /** A table that can be scrolled sideways where it is too wide, by keyboard, too. */
 const Table = ({ children, id, note, title }: {
@@ -112,7 +112,7 @@ export const DirectoryTables = memo(({ directory, onActAs, onCopied, panes, sess
         id="sessions"
         title="Sessions"
         note={sessions.some(({ connected }) => !connected) && (
-          <p>A session without a socket is kept five minutes for a client that may return.</p>
+          <p>A session without a socket is kept for a while, so that its client can resume it.</p>
         )}
       >
         <thead>

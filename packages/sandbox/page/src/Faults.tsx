@@ -40,7 +40,7 @@ export const Faults = ({ onClear, onRun, onTarget, result, rules, subscribers, t
             onChange={(event) => onTarget(event.target.value || null)}
           >
             <option value="">everybody</option>
-            {subscribers.map(({ id, name }) => <option key={id}>{name}</option>)}
+            {subscribers.map(({ id, name }) => <option key={id} value={name}>{name}</option>)}
           </select>
         </label>
         <Status announcement={result} />

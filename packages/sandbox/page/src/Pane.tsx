@@ -55,7 +55,9 @@ const Failed = ({ message, onDiscard }: {
   readonly onDiscard: (message: OutgoingMessage) => void
 }) => (
   <span className="failed" role="alert">
-    {message.error instanceof ConversationError && message.error.stored === "unknown" ? "Perhaps not sent" : "Not sent"}
+    {message.error instanceof ConversationError && message.error.stored === "unknown"
+      ? "May not have been sent"
+      : "Not sent"}
     {`: ${message.error?.message ?? "unknown reason"} `}
     {!isInvalid(message.error) && <button type="button" onClick={message.retry}>Try again</button>}{" "}
     <button type="button" onClick={() => onDiscard(message)}>Discard</button>
@@ -143,7 +145,7 @@ const Chat = ({ connection, names, onDiscarded, onReport, onSent, resolved }: Ch
           </button>
         )}
         {status === "loading" && <p>{reason === null ? "Loading…" : `Waiting: ${reason.message}`}</p>}
-        {status === "live" && latest.length === 0 && <p>Nothing was written here yet.</p>}
+        {status === "live" && latest.length === 0 && <p>No messages yet.</p>}
         <ol>{lines}</ol>
       </div>
       <form
@@ -171,7 +173,8 @@ const Connected = (props: Omit<ChatProps, "connection">) => {
   const { onReport, resolved: { conversation } } = props
   const connection = useConnection()
   const interruptions = useInterruptions(connection)
-  const isJoined = useJoined(conversation.addressId)
+  const outcome = useJoined(conversation.addressId)
+  const isJoined = outcome === "joined"
   const { text, tone } = describe(connection, interruptions.lastMillis)
   useEffect(() => {
     if (!isJoined) onReport(nothing)
@@ -188,7 +191,11 @@ const Connected = (props: Omit<ChatProps, "connection">) => {
       </p>
       {isJoined
         ? <Chat key={conversation.addressId} connection={connection} {...props} />
-        : <p className="messages">Joining the conversation…</p>}
+        : (
+          <p className="messages">
+            {outcome === null ? "Loading…" : `Waiting: ${outcome.message}`}
+          </p>
+        )}
     </>
   )
 }
@@ -254,7 +261,7 @@ export const Pane = ({ directory, onChoose, resolved, title, ...rest }: PaneProp
             value={me.name}
             onChange={(event) => onChoose({ subscriber: event.target.value, conversation: conversation.name })}
           >
-            {directory.subscribers.map(({ id, name }) => <option key={id}>{name}</option>)}
+            {directory.subscribers.map(({ id, name }) => <option key={id} value={name}>{name}</option>)}
           </select>
         </label>
         <label>

@@ -3,7 +3,7 @@ import type { Tally } from "./tally.ts"
 /** What became of the messages that the panes have sent in the conversation that both show. */
 export const TallyLine = ({ tally }: { readonly tally: Tally | null }) => {
   if (tally === null) {
-    return <p className="tally">Choose the same conversation in both panes to count what arrives.</p>
+    return <p className="tally">To count what arrives, choose the same conversation in both panes.</p>
   }
   const numbers = [
     { label: "sent", value: tally.sent },

@@ -163,8 +163,8 @@ export const WireLog = memo(({ entries, isEnabled, onClear, onCopied, onEnable, 
         </label>
         <p>
           {isEnabled
-            ? "Turned on by this page. Secrets are left out."
-            : "Nothing is recorded."}
+            ? "Recorded without secrets."
+            : "Recording is off, also for --log."}
         </p>
         <button type="button" onClick={onClear}>Clear log</button>
       </header>
@@ -199,7 +199,7 @@ export const WireLog = memo(({ entries, isEnabled, onClear, onCopied, onEnable, 
       </ul>
       <div className="detail">
         {chosen === null
-          ? <p>Choose an entry to read its JSON: with a click, or with the arrow keys in the list.</p>
+          ? <p>Click an entry, or use the arrow keys, to see its JSON.</p>
           : (
             <>
               <header>

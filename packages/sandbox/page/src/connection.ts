@@ -16,7 +16,7 @@ export const describe = (connection: ConnectionState, gapMillis: number | null):
   }
   switch (connection._tag) {
     case "Idle":
-      return { tone: "busy", text: "Idle: nothing is subscribed yet." }
+      return { tone: "busy", text: "Idle: not subscribed yet." }
     case "Connecting":
       return { tone: "busy", text: "Connecting…" }
     case "Connected":

@@ -66,8 +66,8 @@ export const faults: ReadonlyArray<Fault> = [
   {
     id: "away",
     title: "Down for five seconds",
-    sentence: "Breaks {all} sockets, old and new, and refuses {all} API requests. Clients keep trying; what is sent " +
-      "meanwhile waits, and arrives once.",
+    sentence: "Breaks {all} sockets, old and new, and refuses {all} API requests. What you write " +
+      "meanwhile waits, and arrives once, a few seconds after that.",
     run: async (admin, target) => {
       const { subscriberId } = target
       await admin.addRules([
@@ -87,8 +87,9 @@ export const faults: ReadonlyArray<Fault> = [
   {
     id: "lose",
     title: "Lose the next response",
-    sentence: "Stores {the} next message, and never responds. The client can't tell a lost response from a " +
-      "lost message, so it looks for the message instead of sending it again.",
+    sentence:
+      "Stores {the} next message but never responds. The client waits until it sees the message, and does not " +
+      "send it twice.",
     run: adding(
       (target) => [{
         match: { on: "http", method: "POST", path: "/api/fabric/messages", ...only(target) },
@@ -96,13 +97,13 @@ export const faults: ReadonlyArray<Fault> = [
         action: { type: "loseAnswer", never: true },
         times: 1
       }],
-      "Nothing will be returned for {the} next message, which is stored."
+      "There will be no response to {the} next message, which is stored."
     )
   },
   {
     id: "repeat",
     title: "Repeat the next message",
-    sentence: "Pushes a duplicate of the next message to {a} client, which shows it once.",
+    sentence: "Delivers the next message twice to {a} client. It is shown once.",
     run: adding(
       (target) => [{
         match: { on: "frame", direction: "out", eventType: "conversation.message", ...only(target) },
@@ -115,22 +116,22 @@ export const faults: ReadonlyArray<Fault> = [
   {
     id: "swap",
     title: "Swap two messages",
-    sentence: "Holds the next message to {a} client back until another frame has overtaken it, for a second at most. " +
-      "The client shows messages in order.",
+    sentence: "Delivers the next message to {a} client after the frame that follows it, or after a second. " +
+      "Messages are still shown in order.",
     run: adding(
       (target) => [{
         match: { on: "frame", direction: "out", eventType: "conversation.message", ...only(target) },
         action: { type: "reorder" },
         times: 1
       }],
-      "The next message to {a} client will be overtaken."
+      "The next message to {a} client will arrive after the one that follows it."
     )
   },
   {
     id: "unavailable",
     title: "503 for ten seconds",
     sentence:
-      "Returns 503 Service Unavailable for {all} API requests. Clients retry until it succeeds; messages stay " +
+      "Returns 503 Service Unavailable for {all} API requests. Clients retry until one succeeds; messages stay " +
       "“sending” until then.",
     run: adding(
       (target) => [{
@@ -144,7 +145,8 @@ export const faults: ReadonlyArray<Fault> = [
   {
     id: "slow",
     title: "Slow for ten seconds",
-    sentence: "Delays {all} API responses and pushed messages by two seconds. Everything arrives, later.",
+    sentence: "Holds each of {all} API requests and pushed messages back for two seconds, one after the other. " +
+      "Everything arrives, just late.",
     run: adding(
       (target) => [
         {
@@ -158,13 +160,14 @@ export const faults: ReadonlyArray<Fault> = [
           forMillis: long
         }
       ],
-      "For ten seconds, {all} responses and messages take two seconds longer."
+      "For ten seconds, {all} requests and messages are late."
     )
   },
   {
     id: "silent",
     title: "Silence the sockets",
-    sentence: "Leaves {all} sockets open, but passes nothing on from their next frame on. Clients notice after at " +
+    sentence:
+      "Keeps {all} sockets open, but nothing gets through any more from the next frame on. Clients notice after at " +
       "most 20 seconds, reconnect and catch up.",
     run: async (admin, target) => {
       // each socket is silenced once, and those that are opened in their place are not
@@ -178,17 +181,19 @@ export const faults: ReadonlyArray<Fault> = [
         action: { type: "silent" },
         times: open
       }])
-      return result(`${plural(open, "socket falls", "sockets fall")} silent at the next frame.`)
+      return result(`${plural(open, "socket")} will fall silent at the next frame.`)
     }
   },
   {
     id: "expire",
     title: "Expire a token",
-    sentence: "Expires {the} tokens of the chat panes. The server refuses them; each pane mints another one in its " +
-      "refresh callback, and goes on.",
+    sentence: "Expires {the} tokens of the chat panes. The server refuses them; each pane gets a new one through " +
+      "onRefreshToken, and goes on.",
     run: async (admin, { tokens }) => {
-      await Promise.all(tokens.map(admin.expireToken))
-      return result(`Expired ${plural(tokens.length, "token")}.`)
+      // both panes may act as the same subscriber
+      const distinct = new Set(tokens)
+      await Promise.all([...distinct].map(admin.expireToken))
+      return result(`Expired ${plural(distinct.size, "token")}.`)
     }
   }
 ]

@@ -5,22 +5,23 @@ import { useEffect, useState } from "react"
 const firstPause = 500
 const longestPause = 5000
 
-/** Joins a conversation; returns whether that is done. Until then it is tried again, for as long as it is shown. */
-export const useJoined = (addressId: string): boolean => {
+/**
+ * Joins a conversation; returns what came of it, `null` at first: `"joined"`, or why it failed. Until it is joined it is tried
+ * again, for as long as it is shown.
+ */
+export const useJoined = (addressId: string): "joined" | Error | null => {
   const { client } = useClient()
-  const [joined, setJoined] = useState<string | null>(null)
+  const [[joining, outcome], set] = useState<[addressId: string, outcome: "joined" | Error | null]>([addressId, null])
   useEffect(() => {
     if (client === null) return
     const controller = new AbortController()
     const { signal } = controller
     let timer: ReturnType<typeof setTimeout> | undefined
     const join = async (pause: number) => {
-      try {
-        await client.conversation.join({ addressId, signal })
-        if (!signal.aborted) setJoined(addressId)
-      } catch {
-        if (!signal.aborted) timer = setTimeout(() => void join(Math.min(pause * 2, longestPause)), pause)
-      }
+      const outcome = await client.conversation.join({ addressId, signal }).then(() => "joined" as const, toError)
+      if (signal.aborted) return
+      set([addressId, outcome])
+      if (outcome !== "joined") timer = setTimeout(() => void join(Math.min(pause * 2, longestPause)), pause)
     }
     void join(firstPause)
     return () => {
@@ -28,5 +29,7 @@ export const useJoined = (addressId: string): boolean => {
       clearTimeout(timer)
     }
   }, [client, addressId])
-  return joined === addressId
+  return joining === addressId ? outcome : null
 }
+
+const toError = (error: unknown): Error => error instanceof Error ? error : new Error(String(error))

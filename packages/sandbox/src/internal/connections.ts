@@ -68,7 +68,7 @@ const starting: Handlers = {
 /** Looks after the connections of a server. */
 export class Connections {
   readonly #sockets = new Map<Socket, Seen>()
-  /** Those on which TLS, or nothing, is spoken; they are closed with the rest. */
+  /** All accepted connections, also those still in a TLS handshake. */
   readonly #accepted = new Set<Socket>()
   /** Requests that wait for the one that is being handled on their connection. */
   readonly #pipelined = new WeakMap<Socket, Array<() => void>>()
@@ -83,11 +83,15 @@ export class Connections {
     node.on("request", (request, response) => this.#enqueue(request, response))
     node.on("upgrade", (request, socket, head) => {
       const connection = request.socket
-      // Node takes its own listener away
-      connection.on("error", () => {})
-      if (this.#pipelined.has(connection)) return connection.destroy()
-      if (isForWebSocket(request)) return this.#handlers.upgrade(request, socket, head)
-      // Node left the connection to us, and what follows of the request in it
+      const isHandled = !this.#pipelined.has(connection)
+      if (!isHandled || isForWebSocket(request)) {
+        // Node takes its own listener away
+        connection.on("error", () => {})
+        return isHandled ? this.#handlers.upgrade(request, socket, head) : connection.destroy()
+      }
+      // Node left the connection to us, and what follows of the request in it. Its `shouldUpgradeCallback` would not do: it
+      // loses the requests that came in the same piece. These listeners Node adds again.
+      connection.removeAllListeners("pause").removeAllListeners("resume")
       connection.unshift(head)
       connection.unshift(Buffer.from(withoutUpgrade(request), "latin1"))
       node.emit(event, connection)

@@ -78,7 +78,7 @@ export const layerFrom = (directory: string): Layer.Layer<never, never, HttpRout
     Effect.fnUntraced(function*(router) {
       const files = yield* Effect.promise(() => readFiles(directory))
       const find = (name: string): Effect.Effect<HttpServerResponse.HttpServerResponse, Refused.Refused> => {
-        const isDocument = name === "" || name === "/"
+        const isDocument = name === "" || name === "/" || name === "/index.html"
         const file = files.get(isDocument ? "/index.html" : name)
         if (file === undefined) return files.size === 0 ? Effect.succeed(notBuilt) : Effect.fail(Refused.notFound)
         return Effect.succeed(HttpServerResponse.uint8Array(file.content, {
@@ -91,10 +91,13 @@ export const layerFrom = (directory: string): Layer.Layer<never, never, HttpRout
         "GET",
         // matches the path itself, too
         `${path}/*`,
-        AdminRoutes.localOnly(Effect.flatMap(
-          HttpServerRequest.HttpServerRequest,
-          ({ url }) => find(url.slice(path.length).replace(/\?.*$/s, ""))
-        ))
+        AdminRoutes.localOnly(
+          Effect.flatMap(
+            HttpServerRequest.HttpServerRequest,
+            ({ url }) => find(url.slice(path.length).replace(/\?.*$/s, ""))
+          ),
+          { allowsLinks: true }
+        )
       )
     })
   )

@@ -44,6 +44,7 @@ export const run = async (attacks: ReadonlyArray<Attack>, millis: number): Promi
     const at = performance.now()
     const isSent = await fetch(`${info.http}/api/fabric/messages`, {
       method: "POST",
+      signal: AbortSignal.timeout(60_000),
       headers: { authorization: `Bearer ${ada?.token}`, "content-type": "application/json" },
       body: JSON.stringify({ conversation_id: room, text: `message ${sent}` })
     }).then(async (response) => {

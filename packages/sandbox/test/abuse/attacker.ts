@@ -2,5 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads"
 import { attacks } from "./attacks.ts"
 
-await attacks.find(({ name }) => name === workerData.name)?.begin(workerData.info)
+const attack = attacks.find(({ name }) => name === workerData.name)
+if (attack === undefined) throw new Error(`there is no attack ${workerData.name}`)
+await attack.begin(workerData.info)
 parentPort?.postMessage("begun")

@@ -10,7 +10,7 @@ export interface Attack {
 
 const portOf = ({ http }: Info): number => Number(new URL(http).port)
 
-const ada = (info: Info) => {
+const people = (info: Info) => {
   const [ada, grace] = info.subscribers
   if (ada === undefined || grace === undefined) throw new Error("nobody is there")
   return { ada, grace }
@@ -91,7 +91,7 @@ const repeating = (call: () => Promise<unknown>, lanes = 8): void => {
 
 /** Messages as long as they may be, so that pages of them are long. */
 export const fill = async (info: Info, count: number): Promise<void> => {
-  const { ada: { addressId: _, id }, grace } = ada(info)
+  const { ada: { addressId: _, id }, grace } = people(info)
   const long = { x: "y".repeat(32_000) }
   for (let n = 0; n < count; n += 50) {
     const messages = Array.from({ length: 50 }, () => ({
@@ -107,17 +107,21 @@ export const fill = async (info: Info, count: number): Promise<void> => {
   }
 }
 
+/** As many requests on one connection as may wait there. */
+const pipelined = 8
+
 export const attacks: ReadonlyArray<Attack> = [
   {
     name: "responses that are never read",
     begin: (info) =>
       connections(info, 40, (socket) => {
-        socket.write(get("/api/fabric/messages?page_size=1000", ada(info).ada.token).repeat(30))
+        socket.write(get("/api/fabric/messages?page_size=1000", people(info).ada.token).repeat(pipelined))
       })
   },
   {
     name: "answers of the admin API that are never read",
-    begin: (info) => connections(info, 40, (socket) => void socket.write(get("/_sandbox/messages", "").repeat(30)))
+    begin: (info) =>
+      connections(info, 40, (socket) => void socket.write(get("/_sandbox/messages", "").repeat(pipelined)))
   },
   {
     name: "requests without an end behind a response that is never read",
@@ -125,7 +129,9 @@ export const attacks: ReadonlyArray<Attack> = [
       connections(
         info,
         40,
-        (socket) => keepWriting(socket, get("/api/fabric/messages?page_size=1000", ada(info).ada.token).repeat(20))
+        // as much as the connection takes, which is broken when more requests wait than may
+        (socket) =>
+          keepWriting(socket, get("/api/fabric/messages?page_size=1000", people(info).ada.token).repeat(pipelined))
       )
   },
   {
@@ -133,15 +139,15 @@ export const attacks: ReadonlyArray<Attack> = [
     begin: (info) =>
       connections(info, 40, (socket) => {
         socket.write(upgrade)
-        socket.write(connectFrame(ada(info).ada.token, false))
-        const id = "i".repeat(200_000)
+        socket.write(connectFrame(people(info).ada.token, false))
+        const id = "i".repeat(900)
         keepWriting(socket, frame(JSON.stringify({ jsonrpc: "2.0", id, method: "signalwire.ping" })))
       })
   },
   {
     name: "events that are never acknowledged",
     begin: async (info) => {
-      const { ada: { addressId: _, token }, grace } = ada(info)
+      const { ada: { addressId: _, token }, grace } = people(info)
       await connections(info, 200, (socket) => {
         socket.write(upgrade)
         socket.write(connectFrame(grace.token, true))
@@ -159,13 +165,13 @@ export const attacks: ReadonlyArray<Attack> = [
     name: "bodies that never end",
     begin: (info) =>
       connections(info, 400, (socket, index) => {
-        const length = index % 2 === 0 ? "Content-Length: 1000000" : "Transfer-Encoding: chunked"
+        const length = index % 2 === 0 ? "Content-Length: 500000" : "Transfer-Encoding: chunked"
         socket.write(
           `POST /api/fabric/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${
-            ada(info).ada.token
+            people(info).ada.token
           }\r\n${length}\r\n\r\n`
         )
-        const text = "x".repeat(990_000)
+        const text = "x".repeat(490_000)
         socket.write(index % 2 === 0 ? text : `${text.length.toString(16)}\r\n${text}\r\n`)
       })
   },
@@ -189,7 +195,8 @@ export const attacks: ReadonlyArray<Attack> = [
     name: "tokens that carry much",
     begin: async (info) =>
       repeating(async () => {
-        const body = { reference: "ada", scope: ["c".repeat(900_000)], application_id: "d".repeat(100_000) }
+        const scope = Array.from({ length: 32 }, () => "c".repeat(100))
+        const body = { reference: "ada", scope, application_id: "d".repeat(100) }
         await (await post(info, "/api/fabric/subscribers/tokens", basic(info), body)).text()
       })
   },
@@ -198,7 +205,7 @@ export const attacks: ReadonlyArray<Attack> = [
     begin: async (info) => {
       const body = { deep: Array.from({ length: 5000 }, (_, n) => ({ n })) }
       return repeating(async () => {
-        await (await post(info, "/api/fabric/messages", { authorization: `Bearer ${ada(info).ada.token}` }, body))
+        await (await post(info, "/api/fabric/messages", { authorization: `Bearer ${people(info).ada.token}` }, body))
           .text()
       })
     }

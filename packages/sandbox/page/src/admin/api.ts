@@ -81,9 +81,9 @@ const request = async <A>(
     return { response, text: await response.text() }
   }
   const { response, text } = await exchange().catch((cause: unknown) => {
-    throw new UnreachableError("The sandbox does not answer", { cause })
+    throw new UnreachableError("The sandbox does not respond", { cause })
   }).finally(deadline.end)
-  if (!response.ok) throw new AdminError(`The sandbox answered ${response.status}: ${response.statusText}`)
+  if (!response.ok) throw new AdminError(`The sandbox returned ${response.status}: ${response.statusText}`)
   return json(text, decode, `/_sandbox${path}`)
 }
 

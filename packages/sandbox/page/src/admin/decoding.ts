@@ -1,6 +1,6 @@
 /**
  * Reads JSON whose shape is known, without a schema library, which would be a quarter of the page. What is expected and
- * where, is in the error's message; keys that are not asked for are left out.
+ * where is in the error's message; keys that are not asked for are left out.
  */
 
 /** Reads a value, or throws an error that says what is wrong with it. `path` is where the value is, for the message. */

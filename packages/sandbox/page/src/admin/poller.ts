@@ -96,7 +96,8 @@ export const make = (admin: AdminApi): Poller => {
       admin.sessions(signal),
       admin.rules(signal),
       readLog(signal),
-      readStored(signal)
+      // long where much is stored: the rest can be shown without it
+      readStored(signal).catch(() => snapshot.stored)
     ])
     const newest = log.entries.at(-1)
     const isNew = isNewServer(directory, newest)

@@ -174,7 +174,7 @@ describe.concurrent("a button", () => {
     await using world = await open()
     const { page, sandbox } = world
     await press(page, "Silence the sockets")
-    await eventually(async () => assert.strictEqual(await done(page), "2 sockets fall silent at the next frame."))
+    await eventually(async () => assert.strictEqual(await done(page), "2 sockets will fall silent at the next frame."))
     await eventually(async () => assert.isAtLeast((await withFault(sandbox, "silent")).length, 2))
     await write(page, "left", "into the silence")
     await eventually(async () => {
@@ -243,7 +243,7 @@ describe.concurrent("a button", () => {
     await connected(page)
     await page.locator(".faults").getByLabel("For").selectOption("hedy")
     await first.stop("SIGKILL")
-    await page.getByText("The sandbox does not answer; trying again…").waitFor()
+    await page.getByText("The sandbox does not respond; trying again…").waitFor()
     await using second = await SandboxProcess.start(["--subscribers", "ada,grace", "--port", port])
     await page.getByRole("region", { name: "Pane on the left: ada in office" }).waitFor()
     await connected(page)

@@ -41,7 +41,7 @@ describe.concurrent("the page", () => {
     const { page, sandbox } = world
     await write(page, "left", "hello")
     await bothShow(page, ["ada hello"])
-    const note = page.getByText("A session without a socket is kept five minutes for a client that may return.")
+    const note = page.getByText("A session without a socket is kept for a while, so that its client can resume it.")
     assert.strictEqual(await note.count(), 0)
     await adminSend(sandbox, "PUT", "/faults", {
       rules: [{

@@ -77,7 +77,7 @@ describe.concurrent("the page", () => {
     await expectAllDelivered(page, 1)
     // another conversation in one pane: there is nothing to compare
     await pane(page, "right").getByLabel("Conversation").selectOption("ada")
-    await page.getByText("Choose the same conversation in both panes").waitFor()
+    await page.getByText("choose the same conversation in both panes").waitFor()
     // and the other side of it in the other: there is, from both sides
     await pane(page, "left").getByLabel("Conversation").selectOption("grace")
     await write(page, "right", "in private")
@@ -157,8 +157,8 @@ describe.concurrent("the page", () => {
     const sessions = "**/_sandbox/sessions"
     for (
       const [response, problem] of [
-        [{ status: 403 }, "The sandbox answered 403: Forbidden; trying again…"],
-        [{ status: 500 }, "The sandbox answered 500: Internal Server Error; trying again…"],
+        [{ status: 403 }, "The sandbox returned 403: Forbidden; trying again…"],
+        [{ status: 500 }, "The sandbox returned 500: Internal Server Error; trying again…"],
         [{ json: { sessions: 1 } }, "expected an array at /_sandbox/sessions.sessions; trying again…"],
         [{ body: "<html>" }, "expected JSON at /_sandbox/sessions; trying again…"]
       ] as const
@@ -231,7 +231,7 @@ describe.concurrent("the page", () => {
     await write(page, "left", "of the first life")
     await expectAllDelivered(page, 1)
     await first.stop("SIGKILL")
-    const banner = page.getByText("The sandbox does not answer; trying again…")
+    const banner = page.getByText("The sandbox does not respond; trying again…")
     await banner.waitFor()
     await shoot(page, "down")
     assert.deepStrictEqual(await violations(page), [])
@@ -264,7 +264,7 @@ describe.concurrent("the page", () => {
       await write(page, "left", "before")
       await expectAllDelivered(page, 1)
       await first.stop("SIGKILL")
-      await page.getByText("The sandbox does not answer; trying again…").waitFor()
+      await page.getByText("The sandbox does not respond; trying again…").waitFor()
       await write(page, "left", "meanwhile")
       await using second = await SandboxProcess.start([...data, "--port", port])
       await bothShow(page, ["ada before", "ada meanwhile"])
@@ -372,7 +372,7 @@ describe.concurrent("the page", () => {
     const { page } = opened
     await connected(page)
     await process.stop("SIGKILL")
-    await page.getByText("The sandbox does not answer").waitFor()
+    await page.getByText("The sandbox does not respond").waitFor()
     const asked: Array<number> = []
     page.on("requestfailed", (request) => {
       if (request.url().endsWith("/_sandbox/sessions")) asked.push(performance.now())

@@ -90,14 +90,21 @@ export const openPage = async (http: string, view: View = {}) => {
   page.on("pageerror", (error) => problems.push(String(error)))
   page.on("request", (request) => note(request.url()))
   page.on("websocket", (socket) => note(socket.url()))
-  await page.goto(`${http}/_sandbox/page`)
+  try {
+    await page.goto(`${http}/_sandbox/page`)
+  } catch (error) {
+    await giveBack(tab)
+    throw error
+  }
   return {
     page,
     problems,
     [Symbol.asyncDispose]: async () => {
-      const found = [...problems]
-      await giveBack(tab)
-      assert.deepStrictEqual(found, [])
+      try {
+        assert.deepStrictEqual(problems, [])
+      } finally {
+        await giveBack(tab)
+      }
     }
   }
 }
@@ -121,7 +128,7 @@ export const adminGet = async <A>(
   decode: Decoder<A>
 ): Promise<A> => {
   const response = await fetch(`${admin}${path}`)
-  assert.isTrue(response.ok)
+  assert.isTrue(response.ok, `GET ${path}: ${response.status}`)
   return decode(await response.json(), path)
 }
 
@@ -137,7 +144,7 @@ export const adminSend = async (
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body)
   })
-  assert.isTrue(response.ok)
+  assert.isTrue(response.ok, `${method} ${path}: ${response.status}`)
 }
 
 /** The texts that are stored, in order. */

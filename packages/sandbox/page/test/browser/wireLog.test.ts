@@ -117,10 +117,10 @@ describe.concurrent("the wire log", () => {
     await using world = await openLog()
     const { page, sandbox } = world
     await page.getByRole("switch", { name: "Record" }).click()
-    await page.getByText("Nothing is recorded.").waitFor()
+    await page.getByText("Recording is off, also for --log.").waitFor()
     await page.reload()
     await connected(page)
-    await page.getByText("Nothing is recorded.").waitFor()
+    await page.getByText("Recording is off, also for --log.").waitFor()
     assert.isFalse((await adminGet(sandbox, "/log", decodeLog)).enabled)
   })
 
@@ -154,13 +154,13 @@ describe.concurrent("the wire log", () => {
     await using world = await openLog()
     const { page, sandbox } = world
     await adminSend(sandbox, "PUT", "/log", { enabled: false })
-    await page.getByText("Nothing is recorded.").waitFor()
+    await page.getByText("Recording is off, also for --log.").waitFor()
     await page.getByRole("button", { name: "Clear log" }).click()
     await eventually(async () => assert.strictEqual(await rows(page).count(), 0))
     // the log that was cleared has been read by then
     await write(page, "left", "off the record")
     await bothShow(page, ["ada wanted", "ada off the record"])
-    await page.getByText("Nothing is recorded.").waitFor()
+    await page.getByText("Recording is off, also for --log.").waitFor()
     assert.isFalse((await adminGet(sandbox, "/log", decodeLog)).enabled)
   })
 
@@ -170,7 +170,7 @@ describe.concurrent("the wire log", () => {
     const record = page.getByRole("switch", { name: "Record" })
     assert.isTrue(await record.isChecked())
     await record.click()
-    await page.getByText("Nothing is recorded.").waitFor()
+    await page.getByText("Recording is off, also for --log.").waitFor()
     assert.isFalse((await adminGet(sandbox, "/log", decodeLog)).enabled)
     await page.getByRole("button", { name: "Clear log" }).click()
     await eventually(async () => assert.strictEqual(await rows(page).count(), 0))
@@ -178,7 +178,7 @@ describe.concurrent("the wire log", () => {
     await bothShow(page, ["ada wanted", "ada off the record"])
     assert.deepStrictEqual((await adminGet(sandbox, "/log", decodeLog)).entries, [])
     await record.click()
-    await page.getByText("Turned on by this page.").waitFor()
+    await page.getByText("Recorded without secrets.").waitFor()
     await write(page, "left", "on the record")
     await rows(page).filter({ hasText: "POST /api/fabric/messages" }).first().waitFor()
   })
