@@ -11,6 +11,7 @@ import type * as Socket from "effect/socket/Socket"
 import type { Action } from "../Faults.ts"
 import { disconnect, type Peer } from "./peer.ts"
 import type { Frame } from "./sessions.ts"
+import * as Turns from "./turns.ts"
 
 /** How much is written at once, in bytes. */
 const batchBytes = 256 * 1024
@@ -110,6 +111,7 @@ export const run = (
     while (true) {
       for (const item of yield* Queue.takeAll(peer.outbox)) {
         if (item._tag === "Frame") {
+          while (!Turns.take(item.frame.bytes)) yield* Turns.next
           taken.push(item.frame)
           bytes += item.frame.bytes
         }

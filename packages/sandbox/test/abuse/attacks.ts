@@ -187,7 +187,7 @@ export const attacks: ReadonlyArray<Attack> = [
     name: "tokens that have expired",
     begin: async (info) =>
       repeating(async () => {
-        const body = { reference: "ada", expire_at: 1, scope: ["a".repeat(100)], application_id: "b".repeat(100) }
+        const body = { reference: "mallory", expire_at: 1, scope: ["a".repeat(100)], application_id: "b".repeat(100) }
         await (await post(info, "/api/fabric/subscribers/tokens", basic(info), body)).text()
       })
   },
@@ -196,7 +196,7 @@ export const attacks: ReadonlyArray<Attack> = [
     begin: async (info) =>
       repeating(async () => {
         const scope = Array.from({ length: 32 }, () => "c".repeat(100))
-        const body = { reference: "ada", scope, application_id: "d".repeat(100) }
+        const body = { reference: "mallory", scope, application_id: "d".repeat(100) }
         await (await post(info, "/api/fabric/subscribers/tokens", basic(info), body)).text()
       })
   },

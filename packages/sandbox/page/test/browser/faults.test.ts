@@ -69,6 +69,17 @@ describe.concurrent("a button", () => {
     await eventually(async () => assert.strictEqual(await done(page), ""))
   })
 
+  it("is for the one who was chosen, also by a name that a browser would write otherwise", async () => {
+    await using world = await open({ sandbox: { subscribers: ["ada  b ", "grace"] } })
+    const { page, sandbox } = world
+    await page.locator(".faults").getByLabel("For").selectOption({ index: 1 })
+    await press(page, "Repeat the next message")
+    await eventually(async () => {
+      const [rule] = await adminGet(sandbox, "/faults", decodeRules)
+      assert.strictEqual(rule?.match["subscriberId"], sandbox.subscribers[0]?.id)
+    })
+  })
+
   it("keeps the focus when it clears the faults, and says that there are none", async () => {
     await using world = await open()
     const { page } = world
