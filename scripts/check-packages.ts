@@ -81,6 +81,7 @@ const pack = (): void => {
     for (const output of ["dist", ".tsbuildinfo"]) rmSync(join(directory, output), { recursive: true, force: true })
   }
   run(join(bin, "tsc"), ["-b", "tsconfig.build.json"])
+  run(join(bin, "pnpm"), ["--filter", "@effect-signalwire-internal/sandbox-page", "run", "build:page"])
   for (const { directory } of packages) {
     run(join(bin, "pnpm"), ["pack", "--pack-destination", work], { cwd: directory })
   }
@@ -185,6 +186,20 @@ const stopSandbox = (sandbox: ChildProcess): Promise<boolean> =>
     sandbox.kill("SIGTERM")
   })
 
+/** Reads the page of the packed sandbox, with every file that it names. */
+const readPage = async (ready: unknown): Promise<void> => {
+  const page = `${textAt(ready, "admin")}/page`
+  const read = async (url: string): Promise<string> => {
+    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) })
+    if (!response.ok) throw new Error(`${url} returned ${response.status}: ${await response.text()}`)
+    return response.text()
+  }
+  const assets = [...(await read(page)).matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path = ""]) => path)
+  if (assets.length === 0) throw new Error(`${page} names no files`)
+  for (const path of assets) await read(new URL(path, page).href)
+  console.log(`  the page, with ${assets.length} files`)
+}
+
 const runExamples = async (): Promise<void> => {
   const names = writeExamples()
   if (!existsSync(join(consumer, "node_modules/.bin/effect-signalwire-sandbox"))) {
@@ -205,6 +220,7 @@ const runExamples = async (): Promise<void> => {
     for (const [name, value] of Object.entries(env)) {
       if (value === "") throw new Error(`the sandbox's ready line gives nothing for ${name}`)
     }
+    await readPage(ready)
     for (const name of names) {
       console.log(`  ${name}`)
       run(process.execPath, [`examples/${name}`], { cwd: consumer, env })

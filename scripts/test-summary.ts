@@ -31,7 +31,7 @@ let ofTypes = 0
 const problems: Array<string> = []
 
 const withTests = globSync(
-  "{packages/*,examples,examples/*,browser,benchmarks,conformance,chaos,simulation}/test/**/*.test.ts",
+  "{packages/*,packages/sandbox/page,examples,examples/*,browser,benchmarks,conformance,chaos,simulation}/test/**/*.test.ts",
   {
     cwd: root
   }

@@ -38,7 +38,10 @@ const row = (name: string, value: string) => console.log(`  ${name.padEnd(34)}${
 const post = async <A>(url: string, body: unknown, token?: string): Promise<A> => {
   const response = await fetch(url, {
     method: "POST",
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    headers: {
+      "content-type": "application/json",
+      ...(token === undefined ? undefined : { authorization: `Bearer ${token}` })
+    },
     body: JSON.stringify(body)
   })
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`)

@@ -56,7 +56,9 @@ export class Server implements AsyncDisposable {
   async admin<A>(method: string, path: string, body?: object): Promise<A> {
     const response = await fetch(this.info.admin + path, {
       method,
-      ...(body === undefined ? undefined : { body: JSON.stringify(body) })
+      ...(body === undefined
+        ? undefined
+        : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) })
     })
     const text = await response.text()
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)

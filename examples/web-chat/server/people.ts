@@ -38,7 +38,11 @@ const lines = [
 ]
 
 const post = async (url: string, body: unknown): Promise<unknown> => {
-  const response = await fetch(url, { method: "POST", body: JSON.stringify(body) })
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body)
+  })
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
   return response.json()
 }

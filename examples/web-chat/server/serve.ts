@@ -1,36 +1,44 @@
-/** The page, for `pnpm dev` and for the tests. It is told who is there, in place of by a server of yours. */
+/** The page, from its source for `pnpm dev`, and built for the tests. Both serve `/people.json`, which your own server would provide. */
 import react from "@vitejs/plugin-react"
-import { createServer, type Plugin } from "vite"
+import { build, createServer, type InlineConfig, type Plugin, preview, type ViteDevServer } from "vite"
 import type { Directory } from "./people.ts"
 
-const people = (directory: () => Directory): Plugin => ({
-  name: "people",
-  configureServer: ({ middlewares }) => {
+const people = (directory: () => Directory): Plugin => {
+  const configure = ({ middlewares }: Pick<ViteDevServer, "middlewares">) => {
     middlewares.use("/people.json", (_, response) => {
       response.setHeader("content-type", "application/json")
       response.end(JSON.stringify(directory()))
     })
   }
-})
+  return { name: "people", configureServer: configure, configurePreviewServer: configure }
+}
 
-/** Options of the server. */
+/** Options of the servers. */
 export interface Options {
   readonly port: number
   /** Who is there, asked for each page. */
   readonly directory: () => Directory
-  readonly quiet?: boolean
 }
 
-export const serve = async ({ directory, port, quiet }: Options) => {
+const config: InlineConfig = { root: `${import.meta.dirname}/..`, configFile: false }
+
+/** Serves the source. */
+export const serve = async ({ directory, port }: Options) => {
   const server = await createServer({
-    root: `${import.meta.dirname}/..`,
-    configFile: false,
-    logLevel: quiet === true ? "error" : "info",
+    ...config,
     plugins: [react(), people(directory)],
     server: { host: "127.0.0.1", port },
     // all at once, so that no page is loaded again when another is found
     optimizeDeps: { include: ["react", "react-dom/client", "react/jsx-dev-runtime"] }
   })
   await server.listen()
+  return { url: server.resolvedUrls?.local[0] ?? "", [Symbol.asyncDispose]: () => server.close() }
+}
+
+/** Builds the page into a directory, and serves it from there. */
+export const serveBuilt = async ({ directory, outDir, port }: Options & { readonly outDir: string }) => {
+  const built: InlineConfig = { ...config, logLevel: "error", build: { outDir, emptyOutDir: true } }
+  await build({ ...built, plugins: [react()] })
+  const server = await preview({ ...built, plugins: [people(directory)], preview: { host: "127.0.0.1", port } })
   return { url: server.resolvedUrls?.local[0] ?? "", [Symbol.asyncDispose]: () => server.close() }
 }

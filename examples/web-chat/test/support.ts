@@ -1,12 +1,14 @@
 /** The page and its sandbox, and tabs in which people look at it. */
 import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
-import { mkdirSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { createRequire } from "node:module"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { type Browser, type BrowserContextOptions, chromium as launcher, type Locator, type Page } from "playwright"
 import { assert, vi } from "vitest"
 import { chromium } from "../../../chromium.shared.ts"
 import { type Directory, seed } from "../server/people.ts"
-import { serve } from "../server/serve.ts"
+import { serveBuilt } from "../server/serve.ts"
 
 const screenshots = `${import.meta.dirname}/../.screenshots`
 mkdirSync(screenshots, { recursive: true })
@@ -17,10 +19,12 @@ const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js")
 export const start = async () => {
   let directory: Directory | undefined
   await using stack = new AsyncDisposableStack()
+  const outDir = mkdtempSync(join(tmpdir(), "web-chat-"))
+  stack.defer(() => rmSync(outDir, { recursive: true, force: true }))
   const { url } = stack.use(
-    await serve({
+    await serveBuilt({
+      outDir,
       port: 0,
-      quiet: true,
       directory: () => {
         if (directory === undefined) throw new Error("nobody is there")
         return directory
@@ -51,7 +55,9 @@ const makeWorld = (
   const admin = async (method: string, path: string, body?: unknown): Promise<unknown> => {
     const response = await fetch(`${sandbox.admin}${path}`, {
       method,
-      ...(body === undefined ? undefined : { body: JSON.stringify(body) })
+      ...(body === undefined
+        ? undefined
+        : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) })
     })
     assert.isTrue(response.ok)
     return response.json()

@@ -76,7 +76,7 @@ const Word = Schema.String.check(Schema.isPattern(/^[\w.-]{1,100}$/))
 
 /** A message to be stored as if its sender had sent it; a call log with a `subtype` of `log` and a `kind`. */
 export const NewMessage = Schema.Struct({
-  /** The sender's subscriber id. */
+  /** The sender: the `id` of a subscriber, not its address. */
   from: Schema.String,
   /** Whom it is sent to. The conversation is joined when it was not. */
   addressId: Schema.String,
@@ -113,7 +113,10 @@ export const SessionList = Schema.Struct({
     protocol: Schema.String,
     subscriberId: SubscriberId,
     connected: Schema.Boolean,
-    unacked: Schema.Int
+    /** Events that it has not acknowledged. */
+    unacked: Schema.Int,
+    /** What these take, and the frames that wait to be written to it: bytes. */
+    bytes: Schema.Int
   }))
 })
 export type SessionList = typeof SessionList.Type
@@ -121,7 +124,7 @@ export type SessionList = typeof SessionList.Type
 /** Body of `POST /_sandbox/sessions/drop`. Without a `code` the sockets break without a close frame. */
 export const DropSessions = Schema.Struct({
   subscriberId: maybe(Schema.String),
-  code: maybe(Schema.Int)
+  code: maybe(Schema.Int.check(Schema.isBetween({ minimum: 1000, maximum: 4999 })))
 })
 export type DropSessions = typeof DropSessions.Type
 

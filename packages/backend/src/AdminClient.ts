@@ -42,12 +42,16 @@ export interface AdminClient {
   readonly drop: (options?: Admin.DropSessions) => Effect.Effect<number>
   /** Replaces the fault rules. */
   readonly setFaults: (rules: ReadonlyArray<Faults.Rule>, seed?: number) => Effect.Effect<void>
+  /** Adds fault rules after those that have any times left. */
+  readonly addFaults: (rules: ReadonlyArray<Faults.Rule>) => Effect.Effect<void>
   /** Removes the fault rules. */
   readonly clearFaults: Effect.Effect<void>
   /** Turns the wire log on or off. */
   readonly setLog: (enabled: boolean) => Effect.Effect<void>
   /** What went over the wire while the log was on, oldest first, without secrets. */
   readonly log: Effect.Effect<ReadonlyArray<WireLog.Entry>>
+  /** The entries of a greater `seq`. */
+  readonly logAfter: (seq: number) => Effect.Effect<ReadonlyArray<WireLog.Entry>>
   /** Empties the wire log. */
   readonly clearLog: Effect.Effect<void>
 }
@@ -94,6 +98,7 @@ export const make = (origin: string): Effect.Effect<AdminClient, never, HttpClie
           Effect.orDie,
           Effect.asVoid
         ),
+      addFaults: (rules) => Effect.asVoid(post("/faults", { rules }, Schema.Unknown)),
       clearFaults: Effect.asVoid(Effect.orDie(client.del("/faults"))),
       setLog: (enabled) =>
         HttpClientRequest.put("/log").pipe(
@@ -103,6 +108,7 @@ export const make = (origin: string): Effect.Effect<AdminClient, never, HttpClie
           Effect.asVoid
         ),
       log: Effect.map(get("/log", Admin.WireLogList), ({ entries }) => entries),
+      logAfter: (seq) => Effect.map(get(`/log?after=${seq}`, Admin.WireLogList), ({ entries }) => entries),
       clearLog: Effect.asVoid(Effect.orDie(client.del("/log")))
     }
   })

@@ -4,16 +4,25 @@
  *
  * @since 0.1.0
  */
+import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
 import { decoder, strictDecoder } from "@effect-signalwire/schema/SchemaDecoder"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Iterable from "effect/Iterable"
 import type * as Layer from "effect/Layer"
+import type * as Result from "effect/Result"
 import * as Admin from "./Admin.ts"
 import { Backend } from "./Backend.ts"
 import * as Faults from "./Faults.ts"
+import { Hosting } from "./Hosting.ts"
+import * as Bodies from "./internal/bodies.ts"
 import { answered, bodyOf, type Handled, json, urlOf } from "./internal/http.ts"
+import * as JsonStream from "./internal/jsonStream.ts"
+import * as Origins from "./internal/origins.ts"
 import * as Refused from "./Refused.ts"
+import type { StorageError } from "./Storage.ts"
 
 const decodeSubscriber = decoder(Admin.NewSubscriber)
 const decodeRoom = decoder(Admin.NewRoom)
@@ -24,46 +33,81 @@ const decodeDrop = decoder(Admin.DropSessions)
 const decodeDisconnect = decoder(Admin.DisconnectSessions)
 // a misspelt key would make a rule match more than it should
 const decodeRules = strictDecoder(Faults.Rules)
+const decodeMoreRules = strictDecoder(Faults.MoreRules)
 const decodeLog = decoder(Admin.WireLogSwitch)
 
-const isLocal = (hostname: string): boolean =>
-  // an address, a name without a domain, or a loopback name: nothing that anybody on the Internet can make resolve here
-  /^(\[[\da-f:.]+\]|[\d.]+|[^.]+|.*\.localhost)$/i.test(hostname)
+/** A body is taken as JSON when it says so: a web page can't say it to another origin without asking first. */
+const adminBody = <A>(
+  decode: (input: unknown) => Result.Result<A, MalformedValue>
+): Effect.Effect<A, Refused.Refused, HttpServerRequest.HttpServerRequest | Bodies.RequestBody> =>
+  Effect.flatMap(
+    HttpServerRequest.HttpServerRequest,
+    ({ headers }) =>
+      /^application\/json *(;|$)/i.test(headers["content-type"] ?? "") ? bodyOf(decode) : Effect.fail(Refused.notJson)
+  )
+
+/** How many bytes a body may have: thousands of messages may be seeded at once. */
+const maxBody = 8 * 1024 * 1024
+
+/** What a preflight is answered. */
+const allowed = {
+  "access-control-allow-methods": "GET, POST, PUT, DELETE",
+  "access-control-allow-headers": "Content-Type",
+  "access-control-max-age": "600"
+}
 
 /**
- * Turns away what a web page from elsewhere asks for, whether across origins or through a name that was made to resolve
- * here: the admin API hands out tokens, and a browser on this machine reaches it.
+ * Restricts a handler to programs and pages of this machine, as the admin API is: a request from a page of another
+ * origin, or to a host name that is not this server's, gets 403. A host of these routes can guard routes of
+ * its own with it.
  */
-const isForeign = ({ headers }: HttpServerRequest.HttpServerRequest): boolean =>
-  [headers["origin"], `http://${headers["host"] ?? "localhost"}`].some((origin) =>
-    origin !== undefined && !(URL.canParse(origin) && isLocal(new URL(origin).hostname))
-  )
+export const localOnly = <R>(
+  handler: Effect.Effect<HttpServerResponse.HttpServerResponse, Refused.Refused | StorageError, R>,
+  options?: {
+    /**
+     * Whether links of other sites lead here: for a page that shows nothing to who opened it.
+     * @default false
+     */
+    readonly allowsLinks?: boolean
+  }
+): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R | HttpServerRequest.HttpServerRequest> =>
+  Effect.gen(function*() {
+    const request = yield* HttpServerRequest.HttpServerRequest
+    const isAllowed = Origins.isLocalRequest(request, yield* Hosting, options?.allowsLinks === true)
+    const response = yield* answered(isAllowed ? handler : Effect.fail(Refused.notLocal))
+    return isAllowed ? HttpServerResponse.setHeaders(response, Origins.headersFor(request)) : response
+  })
 
 /** The routes of the admin API. */
 export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | Faults.Faults> = HttpRouter.use(
   Effect.fnUntraced(function*(router) {
     const backend = yield* Backend
     const faults = yield* Faults.Faults
+    const withBody = Bodies.provide(backend.budget, maxBody)
     const route = (
-      method: "GET" | "POST" | "PUT" | "DELETE",
+      method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "QUERY",
       path: `/${string}`,
-      handler: Handled<HttpServerRequest.HttpServerRequest>
-    ) =>
-      router.add(
-        method,
-        path === "/" ? "/_sandbox" : `/_sandbox${path}`,
-        answered(
-          Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-            isForeign(request) ? Effect.fail(Refused.forbidden) : handler)
-        )
-      )
+      handler: Handled<HttpServerRequest.HttpServerRequest | Bodies.RequestBody>
+    ) => router.add(method, `/_sandbox${path}`, withBody(localOnly(handler)))
 
-    yield* route("GET", "/", Effect.map(backend.ready, (ready) => json(ready)))
+    const notFound = Effect.fail(Refused.notFound)
+    yield* route("OPTIONS", "/*", Effect.succeed(HttpServerResponse.empty({ headers: allowed })))
+    // `/*` also matches the path without a slash, so that there can be no other route for it
+    yield* route(
+      "GET",
+      "/*",
+      Effect.flatMap(
+        HttpServerRequest.HttpServerRequest,
+        (request) =>
+          /^\/_sandbox\/?$/.test(urlOf(request).pathname) ? Effect.map(backend.ready, (ready) => json(ready)) : notFound
+      )
+    )
+    for (const method of ["POST", "PUT", "PATCH", "DELETE", "QUERY"] as const) yield* route(method, "/*", notFound)
     yield* route(
       "POST",
       "/subscribers",
       Effect.gen(function*() {
-        const body = yield* bodyOf(decodeSubscriber)
+        const body = yield* adminBody(decodeSubscriber)
         const { address, subscriber } = yield* backend.addSubscriber({
           name: body.name,
           displayName: body.displayName ?? undefined,
@@ -85,7 +129,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       "POST",
       "/rooms",
       Effect.gen(function*() {
-        const body = yield* bodyOf(decodeRoom)
+        const body = yield* adminBody(decodeRoom)
         const { id, name } = yield* backend.addRoom({
           name: body.name,
           displayName: body.displayName ?? undefined
@@ -98,7 +142,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       "POST",
       "/tokens",
       Effect.gen(function*() {
-        const body = yield* bodyOf(decodeToken)
+        const body = yield* adminBody(decodeToken)
         const { expiresAt, refreshToken, token } = yield* backend.mint(body.subscriberId, {
           ttlSeconds: body.ttlSeconds ?? undefined
         })
@@ -110,7 +154,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       "POST",
       "/tokens/expire",
       Effect.gen(function*() {
-        const { token } = yield* bodyOf(decodeExpire)
+        const { token } = yield* adminBody(decodeExpire)
         yield* backend.expire(token)
         return json({})
       })
@@ -119,7 +163,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       "POST",
       "/messages",
       Effect.gen(function*() {
-        const body = yield* bodyOf(decodeMessages)
+        const body = yield* adminBody(decodeMessages)
         const sent = yield* backend.seed(body.messages.map((message) => ({
           subscriberId: message.from,
           addressId: message.addressId,
@@ -142,10 +186,8 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       "GET",
       "/messages",
       Effect.map(HttpServerRequest.HttpServerRequest, (request) => {
-        const stored: Admin.StoredMessages = {
-          messages: backend.stored(urlOf(request).searchParams.get("addressId") ?? undefined)
-        }
-        return json(stored)
+        const stored = backend.stored(urlOf(request).searchParams.get("addressId") ?? undefined)
+        return JsonStream.respond(`{"messages":[`, Iterable.map(stored, (message) => JSON.stringify(message)), "]}")
       })
     )
     yield* route(
@@ -153,11 +195,12 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       "/sessions",
       Effect.sync(() => {
         const list: Admin.SessionList = {
-          sessions: backend.sessions().map(({ connection, protocol, subscriberId, unacked }) => ({
+          sessions: backend.sessions().map(({ connection, protocol, subscriberId, unacked, unackedBytes }) => ({
             protocol,
             subscriberId,
             connected: connection !== undefined,
-            unacked: unacked.size
+            unacked: unacked.size,
+            bytes: unackedBytes + (connection?.waiting() ?? 0)
           }))
         }
         return json(list)
@@ -177,7 +220,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     yield* route(
       "POST",
       "/sessions/drop",
-      Effect.map(bodyOf(decodeDrop), ({ code, subscriberId }) => {
+      Effect.map(adminBody(decodeDrop), ({ code, subscriberId }) => {
         const connections = connectionsOf(subscriberId)
         for (const connection of connections) connection.close(code ?? null)
         return dropped(connections)
@@ -186,7 +229,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     yield* route(
       "POST",
       "/sessions/disconnect",
-      Effect.map(bodyOf(decodeDisconnect), ({ restart, subscriberId }) => {
+      Effect.map(adminBody(decodeDisconnect), ({ restart, subscriberId }) => {
         const connections = connectionsOf(subscriberId)
         for (const connection of connections) connection.disconnect(restart ?? false)
         return dropped(connections)
@@ -196,8 +239,23 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     yield* route(
       "PUT",
       "/faults",
-      Effect.map(bodyOf(decodeRules), (rules) => {
+      Effect.map(adminBody(decodeRules), (rules) => {
         faults.set(rules)
+        return json(faults.rules())
+      })
+    )
+    yield* route(
+      "POST",
+      "/faults",
+      Effect.gen(function*() {
+        const { rules } = yield* adminBody(decodeMoreRules)
+        if (faults.rules().rules.length + rules.length > Faults.maxRules) {
+          return yield* Refused.invalidParameter(
+            "rules",
+            `must be at most ${Faults.maxRules}, with those that are active`
+          )
+        }
+        faults.add(rules)
         return json(faults.rules())
       })
     )
@@ -215,19 +273,21 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     yield* route(
       "GET",
       "/log",
-      Effect.sync(() => {
-        const list: Admin.WireLogList = {
-          ...state(),
-          forgotten: wireLog.forgotten(),
-          entries: wireLog.entries()
-        }
-        return json(list)
+      Effect.gen(function*() {
+        const after = urlOf(yield* HttpServerRequest.HttpServerRequest).searchParams.get("after") ?? "0"
+        if (!/^\d{1,15}$/.test(after)) return yield* Refused.invalidParameter("after", "must be the `seq` of an entry")
+        const { enabled } = state()
+        return JsonStream.respond(
+          `{"enabled":${enabled},"forgotten":${wireLog.forgotten()},"entries":[`,
+          wireLog.lines(Number(after)),
+          "]}"
+        )
       })
     )
     yield* route(
       "PUT",
       "/log",
-      Effect.map(bodyOf(decodeLog), ({ enabled }) => {
+      Effect.map(adminBody(decodeLog), ({ enabled }) => {
         wireLog.enable(enabled)
         return json(state())
       })

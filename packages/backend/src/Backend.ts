@@ -25,6 +25,7 @@ import * as Connections from "./internal/connections.ts"
 import * as Conversations from "./internal/conversations.ts"
 import * as Core from "./internal/core.ts"
 import * as Directory from "./internal/directory.ts"
+import type { MemoryBudget } from "./internal/memoryBudget.ts"
 import { toSubscriber } from "./internal/models.ts"
 import * as Pages from "./internal/pages.ts"
 import type { Connection, Session } from "./internal/sessions.ts"
@@ -95,6 +96,17 @@ export interface Options {
    */
   readonly maxSocketsPerSubscriber?: number | undefined
   /**
+   * How many bytes may be held in all for clients that do not read what is sent to them, or do not finish what they send.
+   * Beyond that, the client that holds the most is disconnected: a socket is closed with 1013, a request gets 503.
+   * @default 67108864
+   */
+  readonly maxHeldBytes?: number | undefined
+  /**
+   * How many bytes of memory the stored records may take, roughly; what comes beyond that is refused with 507.
+   * @default 1073741824
+   */
+  readonly maxStoredBytes?: number | undefined
+  /**
    * What the links of a page begin with, such as `https://space.example.test`.
    * @default nothing: the links are relative
    */
@@ -125,6 +137,10 @@ export interface Settings {
   readonly maxSockets: number
   /** Sockets at once of one subscriber. */
   readonly maxSocketsPerSubscriber: number
+  /** Held in all for clients that are slow. */
+  readonly maxHeldBytes: number
+  /** Of memory, for what is stored. */
+  readonly maxStoredBytes: number
   /** What the links of a page begin with; empty for relative ones. */
   readonly linkOrigin: string
 }
@@ -141,6 +157,8 @@ const toSettings = (options: Options): Settings => ({
   wireLog: options.wireLog ?? false,
   maxSockets: options.maxSockets ?? 10_000,
   maxSocketsPerSubscriber: options.maxSocketsPerSubscriber ?? 5000,
+  maxHeldBytes: options.maxHeldBytes ?? 64 * 1024 * 1024,
+  maxStoredBytes: options.maxStoredBytes ?? 1024 * 1024 * 1024,
   linkOrigin: options.linkOrigin ?? ""
 })
 
@@ -300,6 +318,8 @@ export interface Service {
   readonly newId: () => string
   /** The sockets that are open, whether they have a session or not. */
   readonly sockets: Set<Connection>
+  /** What is held for clients that are slow. */
+  readonly budget: MemoryBudget
   /** What went over the wire, for those who ask. */
   readonly wireLog: WireLog.WireLog
 
@@ -389,7 +409,7 @@ export interface Service {
     }>
   ) => Effect.Effect<ReadonlyArray<Sent>, Refused.Refused | StorageError>
   /** Everything that is stored, oldest first, with the keys of both dialects; of one address when it is given. */
-  readonly stored: (addressId?: string) => ReadonlyArray<ConversationEvent.Wire>
+  readonly stored: (addressId?: string) => Iterable<ConversationEvent.Wire>
 
   /** Opens or resumes a session. An expired token is good enough to resume with. */
   readonly open: (request: OpenRequest) => Effect.Effect<Opened, Refused.Refused>
@@ -423,6 +443,8 @@ export const make = Effect.fnUntraced(function*(
   const views = Views.make(core)
   const directory = Directory.make(core, pages)
   const tokens = Tokens.make(core, directory)
+  // nothing is added, so nothing is refused
+  yield* Effect.catchTag(tokens.removeExpired, "Refused", Effect.die)
   const connections = Connections.make(core, tokens, views)
   const conversations = Conversations.make(core, directory, pages, views, connections.publish)
   return Backend.of({
@@ -431,7 +453,12 @@ export const make = Effect.fnUntraced(function*(
     now: core.now,
     newId: core.chance.uuid,
     sockets: new Set(),
-    wireLog: WireLog.make(core.now, { enabled: core.settings.wireLog }),
+    budget: core.budget,
+    wireLog: WireLog.make({
+      now: core.now,
+      enabled: core.settings.wireLog,
+      redact: (text) => core.secrets.redact(text)
+    }),
     addSubscriber: directory.addSubscriber,
     addRoom: directory.addRoom,
     findSubscriber: directory.findSubscriber,

@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -18,7 +19,12 @@ const CloseCode = between(1000, 4999)
 
 /** Whether Node would write these headers. */
 const HeaderValue = Schema.String.check(Schema.isPattern(/^[\t\x20-\x7e]*$/))
-const HeaderName = Schema.String.check(Schema.isPattern(/^[\w!#$%&'*+.^`|~-]+$/))
+const HeaderName = Schema.String.check(
+  // nor what Node has to write itself, for the body that there is
+  Schema.isPattern(
+    /^(?!(?:connection|content-length|keep-alive|trailer|transfer-encoding|upgrade)$)[\w!#$%&'*+.^`|~-]+$/i
+  )
+)
 
 const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 
@@ -87,7 +93,14 @@ export const Action = Schema.Union([
 ])
 export type Action = typeof Action.Type
 
-/** A rule. */
+/** Actions that would change nothing at a moment of this kind. */
+const withoutEffect: { readonly [On in Match["on"]]: ReadonlyArray<Action["type"]> } = {
+  http: ["restart"],
+  connect: ["duplicate", "reorder", "malformed", "endless"],
+  frame: ["endless"]
+}
+
+/** A rule. Its action has to be one that its moment can have. */
 export const Rule = Schema.Struct({
   match: Match,
   action: Action,
@@ -95,13 +108,30 @@ export const Rule = Schema.Struct({
   times: maybe(between(0, Number.MAX_SAFE_INTEGER)),
   /** How many matches are let pass first. */
   skip: maybe(between(0, Number.MAX_SAFE_INTEGER)),
+  /** How long it is active from the moment it is set, in milliseconds; without it, until the rules are replaced. */
+  forMillis: maybe(between(0, 3_600_000)),
   /** How likely a match is carried out, from 0 to 1. */
   probability: maybe(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })))
-})
+}).check(Schema.makeFilter(({ action, match }) =>
+  withoutEffect[match.on].includes(action.type)
+    ? { path: ["action"], issue: `${action.type} has no effect on ${match.on}` }
+    : match.on === "frame" && match.direction === "in" && typeof match.eventType === "string"
+    ? { path: ["match", "eventType"], issue: "events go to clients: direction must be out" }
+    : undefined
+))
 export type Rule = typeof Rule.Type
 
+/** How many rules there may be. */
+export const maxRules = 1000
+
+const RuleList = Schema.Array(Rule).check(Schema.isMaxLength(maxRules))
+
+/** Body of `POST /_sandbox/faults`. */
+export const MoreRules = Schema.Struct({ rules: RuleList })
+export type MoreRules = typeof MoreRules.Type
+
 /** Body of `PUT /_sandbox/faults`, and answer of `GET`. A `seed` makes probabilities repeat themselves. */
-export const Rules = Schema.Struct({ rules: Schema.Array(Rule), seed: maybe(Schema.Finite) })
+export const Rules = Schema.Struct({ rules: RuleList, seed: maybe(Schema.Finite) })
 export type Rules = typeof Rules.Type
 
 /** A moment at which something may go wrong. */
@@ -123,11 +153,13 @@ export type Moment =
 
 /** What the faults offer. */
 export interface Service {
-  /** The rules as they stand, each with the times it has left. */
+  /** The active rules, each with the matches it still lets pass, and the times and the time it has left. */
   readonly rules: () => Rules
+  /** Appends rules to the active ones; the seed stays. */
+  readonly add: (rules: ReadonlyArray<Rule>) => void
   /** Replaces the rules. */
   readonly set: (rules: Rules) => void
-  /** Removes them all. */
+  /** Removes them all, and the seed. */
   readonly clear: () => void
   /** What goes wrong at this moment; counts as carried out. */
   readonly at: (moment: Moment) => Action | undefined
@@ -179,29 +211,64 @@ const seeded = (seed: number) => {
   }
 }
 
+/** A rule, until when it is active in milliseconds, and how often it will still be carried out and be passed over. */
+interface Armed {
+  readonly rule: Rule
+  readonly until: number
+  left: number
+  skip: number
+}
+
 /** Builds faults without any rule. */
 export const make: Effect.Effect<Service> = Effect.gen(function*() {
   const random = yield* Random.Random
-  let armed: Array<{ readonly rule: Rule; left: number; skip: number }> = []
+  const clock = yield* Clock.Clock
+  const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const arm = (rule: Rule): Armed => ({
+    rule,
+    until: now() + (rule.forMillis ?? Infinity),
+    left: rule.times ?? Infinity,
+    skip: rule.skip ?? 0
+  })
+  let armed: ReadonlyArray<Armed> = []
   let seed: number | undefined
   let chance = () => random.nextDoubleUnsafe()
+  const isOver = ({ left, until }: Armed) => left <= 0 || until <= now()
+  const forgetPast = () => {
+    if (armed.some(isOver)) armed = armed.filter((entry) => !isOver(entry))
+  }
   return {
     isArmed: () => armed.length > 0,
-    rules: () => ({
-      rules: armed.map(({ left, rule }) => left === Infinity ? rule : { ...rule, times: left }),
-      ...(seed === undefined ? undefined : { seed })
-    }),
+    rules: () => {
+      forgetPast()
+      return {
+        rules: armed.map(({ left, rule, skip, until }) => ({
+          ...rule,
+          ...(left === Infinity ? undefined : { times: left }),
+          ...(typeof rule.skip === "number" ? { skip } : undefined),
+          ...(until === Infinity ? undefined : { forMillis: Math.ceil(until - now()) })
+        })),
+        ...(seed === undefined ? undefined : { seed })
+      }
+    },
+    add: (rules) => {
+      forgetPast()
+      armed = [...armed, ...rules.map(arm)]
+    },
     set: (rules) => {
-      armed = rules.rules.map((rule) => ({ rule, left: rule.times ?? Infinity, skip: rule.skip ?? 0 }))
+      armed = rules.rules.map(arm)
       seed = rules.seed ?? undefined
       chance = seed === undefined ? () => random.nextDoubleUnsafe() : seeded(seed)
     },
     clear: () => {
       armed = []
+      seed = undefined
+      chance = () => random.nextDoubleUnsafe()
     },
     at: (moment) => {
+      forgetPast()
       for (const entry of armed) {
-        if (entry.left <= 0 || !matches(entry.rule.match, moment)) continue
+        if (!matches(entry.rule.match, moment)) continue
         if (entry.skip > 0) {
           entry.skip--
           continue

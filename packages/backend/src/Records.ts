@@ -47,6 +47,21 @@ export const Token = Schema.Struct({
 })
 export type Token = typeof Token.Type
 
+const text = Schema.optionalKey(Schema.String)
+
+/** What a token says about its subscriber. */
+export const Profile = Schema.Struct({
+  display_name: text,
+  first_name: text,
+  last_name: text,
+  job_title: text,
+  time_zone: text,
+  country: text,
+  region: text,
+  company_name: text
+})
+export type Profile = typeof Profile.Type
+
 /** A conversation: one room, or a pair of subscribers. `createdAt` is in unix milliseconds. */
 export const Group = Schema.Struct({
   id: GroupId,
@@ -83,6 +98,12 @@ export type Change =
   | { readonly _tag: "AddressAdded"; readonly address: Address }
   | { readonly _tag: "TokenMinted"; readonly token: Token }
   | { readonly _tag: "TokenExpired"; readonly token: string; readonly expiresAt: number }
+  /** It is worth nothing, and nobody asks for it any more. */
+  | { readonly _tag: "TokenRemoved"; readonly token: string }
+  /** What the tokens of a subscriber said about it, before they were forgotten. */
+  | { readonly _tag: "SubscriberDescribed"; readonly subscriberId: SubscriberId; readonly profile: Profile }
+  /** Somebody without an address, whose tokens were forgotten. */
+  | { readonly _tag: "GuestRemoved"; readonly subscriberId: SubscriberId }
   | { readonly _tag: "GroupAdded"; readonly group: Group }
   | { readonly _tag: "MemberJoined"; readonly member: Member }
   | { readonly _tag: "MessageStored"; readonly message: Message }

@@ -27,20 +27,38 @@ const gateway = (status: number) => (message: string): Refused =>
 /** 401: the token is missing, unknown or expired. */
 export const unauthorized: Refused = gateway(401)("Unauthorized")
 
-/** 403: it is not for those who ask from there. */
+/** 403: the caller may not do this. */
 export const forbidden: Refused = gateway(403)("Forbidden")
+
+/** 403: it is for this machine. */
+export const notLocal: Refused = gateway(403)(
+  "Forbidden: this is for programs and pages of this machine, under a name of the loopback or one of --allowed-hosts"
+)
+
+/** 404: what a request names is not there. */
+export const unknown = (attribute: string, what: string): Refused =>
+  gateway(404)(`Not Found: ${attribute} is not ${what}`)
 
 /** 404: there is no such thing, or none that the caller may see. */
 export const notFound: Refused = gateway(404)("Not Found")
 
-/** 400: the body is not JSON. */
+/** 400: the body could not be read, or is not JSON. */
 export const malformed = gateway(400)
 
 /** 413: the body is too long to be read. */
 export const tooLarge: Refused = gateway(413)("Payload Too Large")
 
-/** 429: there is no room for more of it. */
+/** 415: the body does not say that it is JSON. */
+export const notJson: Refused = gateway(415)("The body must be sent as application/json")
+
+/** 429: the subscriber has too many sockets. */
 export const tooMany: Refused = gateway(429)("Too many sockets of this subscriber")
+
+/** 503: others need the room that its body takes. */
+export const busy: Refused = gateway(503)("Too many request bodies at once; try again")
+
+/** 507: as much is stored as may be. */
+export const full: Refused = gateway(507)("The storage limit is reached")
 
 /** 422 with one complaint. */
 export const invalid = (code: string, message: string, attribute: string | null = null): Refused =>

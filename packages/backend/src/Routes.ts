@@ -19,8 +19,9 @@ import { Backend, type PageRequest, type PageResult, type Viewer } from "./Backe
 import { Faults } from "./Faults.ts"
 import { Hosting } from "./Hosting.ts"
 import * as DeviceRoutes from "./internal/deviceRoutes.ts"
-import { answered, bodyObject, json, pathParam, preflight, prescribed } from "./internal/http.ts"
-import { contentOf, oneOf, pageBody, pageRequest, seconds, targetOf, textOf } from "./internal/parameters.ts"
+import { answeredWithCors, bodyObject, json, pathParam, preflight } from "./internal/http.ts"
+import { prescribed } from "./internal/httpFaults.ts"
+import { contentOf, oneOf, pageRequest, pageResponse, seconds, targetOf, textOf } from "./internal/parameters.ts"
 import * as Routing from "./internal/routing.ts"
 import * as TokenRoutes from "./internal/tokenRoutes.ts"
 import * as Refused from "./Refused.ts"
@@ -55,7 +56,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     const routing = Routing.make(router, backend, faults)
     const { forViewer } = routing
     const pageOf = <A>(url: URL, request: PageRequest, page: PageResult<A>, encode: (item: A) => unknown) =>
-      json(pageBody(backend.settings.linkOrigin, url, request, page, encode))
+      pageResponse(backend.settings.linkOrigin, url, request, page, encode)
 
     yield* forViewer("GET", "/api/fabric/subscriber/info", (viewer) =>
       Effect.succeed(json({
@@ -177,7 +178,11 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
         }
         if (admission._tag === "Refused") return prescribed(admission.action)
         const socket = yield* incoming.upgrade
-        yield* SocketProtocol.serve(socket, { admission, abort: hosting.abort(incoming) })
+        yield* SocketProtocol.serve(socket, {
+          admission,
+          abort: hosting.abort(incoming),
+          awaitDrain: hosting.awaitDrain?.(incoming)
+        })
         return HttpServerResponse.empty()
       }).pipe(
         Effect.catch(() => Effect.succeed(HttpServerResponse.empty({ status: 400 }))),
@@ -189,7 +194,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     yield* router.add("OPTIONS", "/*", preflight)
     // not for every method: a route for all would stand in the way of HEAD, which is answered by the route for GET
     for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "QUERY"] as const) {
-      yield* router.add(method, "/*", routing.surrounded(answered(Effect.fail(Refused.notFound))))
+      yield* router.add(method, "/*", routing.surrounded(answeredWithCors(Effect.fail(Refused.notFound))))
     }
   })
 )

@@ -46,10 +46,10 @@ const full: Admission = {
 /** Asks whether there is room for another socket, and the faults whether it may be opened; after their delay. */
 export const admit: Effect.Effect<Admission, never, Backend | Faults> = Effect.gen(function*() {
   const { settings, sockets, wireLog } = yield* Backend
-  if (sockets.size >= settings.maxSockets) return full
+  const isFull = sockets.size >= settings.maxSockets
   const faults = yield* Faults
-  const action = faults.isArmed() ? faults.at({ on: "connect" }) : undefined
-  const admission = yield* admissionOf(action)
+  const action = !isFull && faults.isArmed() ? faults.at({ on: "connect" }) : undefined
+  const admission = isFull ? full : yield* admissionOf(action)
   if (admission._tag !== "Accepted") {
     wireLog.add({
       on: "refused",
@@ -71,10 +71,37 @@ export interface ServeOptions {
    * @default closes with code 1001
    */
   readonly abort?: Effect.Effect<void> | undefined
+  /**
+   * Waits until most of what was written has left this process.
+   * @default does not wait
+   */
+  readonly awaitDrain?: Effect.Effect<void> | undefined
 }
 
 /** How long a client may take to connect, in milliseconds. */
 const connectTimeout = 10_000
+
+/** How long a client may take to answer a close frame, in milliseconds; then the connection is broken. */
+const closeTimeout = 2000
+
+/** How much a client may still send meanwhile, in bytes or UTF-16 code units. */
+const maxBytesAfterClose = 1024 * 1024
+
+/** Waits for the end of a connection that was closed, and breaks it when that does not come. */
+const awaitClose = ({ pull }: Socket.Reader, abort: Effect.Effect<void>): Effect.Effect<void> => {
+  let received = 0
+  return pull.pipe(
+    Effect.repeat({
+      until: (chunks) => {
+        for (const chunk of chunks) received += chunk.length
+        return received > maxBytesAfterClose
+      }
+    }),
+    Effect.timeoutOption(closeTimeout),
+    // it failed when the connection has ended
+    Effect.matchEffect({ onFailure: () => Effect.void, onSuccess: () => abort })
+  )
+}
 
 /** Codes that may not appear in a close frame become "going away". */
 const toCloseCode = (code: number): number =>
@@ -132,15 +159,17 @@ export const serve: (
     yield* Effect.raceAllFirst([
       closing,
       Incoming.run(peer, reader),
-      Outgoing.run(peer, writer),
+      Outgoing.run(peer, writer, options?.awaitDrain ?? Effect.void),
       pinging(peer),
       waitingForConnect(peer)
     ]).pipe(
-      Effect.ensuring(Effect.sync(() => {
+      Effect.ensuring(Effect.suspend(() => {
         peer.logSocket("closed", null)
         if (peer.session !== undefined) peer.backend.detach(peer.session, peer.connection)
+        return peer.release
       }))
     )
+    yield* awaitClose(reader, options?.abort ?? Effect.void)
   },
   Effect.scoped,
   (effect) => Effect.ignore(effect)

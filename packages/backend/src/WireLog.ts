@@ -6,6 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import { isDeep } from "./internal/depth.ts"
+import { bytesOf } from "./internal/memoryBudget.ts"
 import { redactedText, redactedValue } from "./internal/redaction.ts"
 
 // Models
@@ -75,7 +76,11 @@ export const FrameEntry = Schema.Struct({
 export const Entry = Schema.Union([RequestEntry, ResponseEntry, SocketEntry, FrameEntry])
 export type Entry = typeof Entry.Type
 
-type Draft<E> = E extends Entry ? Omit<E, "seq" | "time"> : never
+/** An entry before it is written down: bodies and frames as the text that they were. */
+type Draft<E> = E extends Entry ? {
+    readonly [Name in Exclude<keyof E, "seq" | "time">]: Name extends "body" | "frame" ? string : E[Name]
+  }
+  : never
 
 // Service
 
@@ -89,80 +94,98 @@ export interface WireLog {
   readonly nextId: () => number
   /** Writes an entry down; its secrets are taken out here. Does nothing while the log is off. */
   readonly add: (draft: Draft<Entry>) => void
-  /** What is kept, oldest first. */
-  readonly entries: () => ReadonlyArray<Entry>
+  /** What is kept, oldest first, each entry as a line of JSON; with `after` only entries of a greater `seq`. */
+  readonly lines: (after?: number) => ReadonlyArray<string>
   /** How many entries were forgotten because there was no room for them. */
   readonly forgotten: () => number
   /** Empties it. */
   readonly clear: () => void
-  /** Is told every entry from now on, as it is written; the answer takes it away again. */
-  readonly listen: (listener: (entry: Entry) => void) => () => void
+  /** Passes every entry from now on to a function, as a line of JSON; the answer takes the function away again. */
+  readonly listen: (listener: (line: string) => void) => () => void
 }
 
 // Constructor
 
 /** How much is kept. */
-const capacity = { entries: 10_000, characters: 16 * 1024 * 1024 }
+const capacity = { entries: 10_000, bytes: 16 * 1024 * 1024 }
+
+/** What an entry takes besides its text, in bytes. */
+const overhead = 128
 
 /** How much of one body or frame is kept, in UTF-16 code units. */
-const maxText = 65_536
+const maxText = 32_768
 
-/** A body or frame as the log shows it: parsed and without secrets. */
-const shown = (value: unknown): unknown => {
-  if (typeof value !== "string") return redactedValue(value)
-  if (value === "") return null
-  if (value.length > maxText) return `${redactedText(value.slice(0, maxText))}… (${value.length} characters)`
-  if (isDeep(value)) return redactedText(value)
+/** How much further is looked for secrets, so that none is cut in two and not recognized. */
+const maxSecret = 2048
+
+/** A body or frame as the log has it: parsed, and without what is under the name of a secret. */
+const parsed = (text: string): unknown => {
+  if (text === "") return null
+  if (isDeep(text)) return redactedText(text)
   try {
-    return redactedValue(JSON.parse(value))
+    return redactedValue(JSON.parse(text))
   } catch {
-    return redactedText(value)
+    return redactedText(text)
   }
 }
 
-const sizeOf = (draft: Draft<Entry>): number => {
-  const value = "frame" in draft ? draft.frame : "body" in draft ? draft.body : ""
-  return 200 + (typeof value === "string" ? Math.min(value.length, maxText) : 0)
+const lineBytes = (line: string): number => overhead + bytesOf(line)
+
+/** How a log is made. */
+export interface Options {
+  /** Unix milliseconds. */
+  readonly now: () => number
+  /** Whether it is on from the start. */
+  readonly enabled: boolean
+  /** Takes the secrets of the backend out of a text; JSON stays JSON. */
+  readonly redact: (text: string) => string
 }
 
 /** An empty log. */
-export const make = (now: () => number, options: { readonly enabled: boolean }): WireLog => {
+export const make = ({ now, redact, ...options }: Options): WireLog => {
   let { enabled } = options
   let ids = 0
   let seq = 0
-  let characters = 0
+  let bytes = 0
   let forgotten = 0
-  // the oldest are at `first`; the space before it is given back now and then
-  let kept: Array<{ readonly entry: Entry; readonly size: number }> = []
+  // the oldest are at `first`; the places before it are empty, and given back now and then
+  let kept: Array<{ readonly seq: number; readonly line: string; readonly bytes: number } | undefined> = []
   let first = 0
-  const listeners = new Set<(entry: Entry) => void>()
+  const listeners = new Set<(line: string) => void>()
 
   const shrink = (): void => {
-    while (kept.length - first > capacity.entries || characters > capacity.characters) {
-      characters -= kept[first]?.size ?? 0
+    while (kept.length - first > capacity.entries || bytes > capacity.bytes) {
+      bytes -= kept[first]?.bytes ?? 0
+      kept[first] = undefined
       first++
       forgotten++
     }
-    if (first > capacity.entries) {
+    if (first > 1000 && first > kept.length / 2) {
       kept = kept.slice(first)
       first = 0
     }
   }
+  /** A body or frame without secrets, and not longer than what is kept of one. */
+  const content = (text: string): unknown =>
+    text.length <= maxText
+      ? parsed(text)
+      : `${redact(redactedText(text.slice(0, maxText + maxSecret))).slice(0, maxText)}…`
   const add: WireLog["add"] = (draft) => {
     if (!enabled) return
-    const size = sizeOf(draft)
     const stamp = { seq: ++seq, time: now() }
     const entry: Entry = draft.on === "frame"
-      ? { ...stamp, ...draft, frame: shown(draft.frame) }
+      ? { ...stamp, ...draft, frame: content(draft.frame) }
       : draft.on === "request"
-      ? { ...stamp, ...draft, path: redactedText(draft.path), body: shown(draft.body) }
+      ? { ...stamp, ...draft, path: redactedText(draft.path), body: content(draft.body) }
       : draft.on === "response"
-      ? { ...stamp, ...draft, body: shown(draft.body) }
+      ? { ...stamp, ...draft, body: content(draft.body) }
       : { ...stamp, ...draft }
-    kept.push({ entry, size })
-    characters += size
+    const line = redact(JSON.stringify(entry))
+    const size = lineBytes(line)
+    kept.push({ seq, line, bytes: size })
+    bytes += size
     shrink()
-    for (const listener of listeners) listener(entry)
+    for (const listener of listeners) listener(line)
   }
   return {
     isEnabled: () => enabled,
@@ -171,12 +194,18 @@ export const make = (now: () => number, options: { readonly enabled: boolean }):
     },
     nextId: () => ++ids,
     add,
-    entries: () => kept.slice(first).map(({ entry }) => entry),
+    lines: (after = 0) => {
+      // `seq` goes up by one from entry to entry
+      const oldest = kept[first]?.seq ?? 0
+      return kept.slice(first + Math.max(0, after + 1 - oldest)).flatMap((entry) =>
+        entry === undefined ? [] : [entry.line]
+      )
+    },
     forgotten: () => forgotten,
     clear: () => {
       kept = []
       first = 0
-      characters = 0
+      bytes = 0
       forgotten = 0
     },
     listen: (listener) => {

@@ -31,7 +31,7 @@ describe("the store", () => {
           body: { conversation_id: office, text: "hi" }
         })
         assert.strictEqual(sent.status, 500)
-        assert.deepStrictEqual(backend.stored(), [])
+        assert.deepStrictEqual([...backend.stored()], [])
         isFull = false
         assert.deepStrictEqual((yield* request("GET", "/api/fabric/conversations", ada)).body.data, [])
       }),
@@ -51,7 +51,7 @@ describe("the store", () => {
           const ada = yield* person("ada")
           const office = yield* room("office")
           const ts = yield* say(backend, ada.id, office)
-          return { ada, office, ts, identity: backend.identity, stored: backend.stored() }
+          return { ada, office, ts, identity: backend.identity, stored: [...backend.stored()] }
         }),
         {},
         storage
@@ -59,7 +59,7 @@ describe("the store", () => {
       yield* inWorld(
         Effect.fnUntraced(function*({ backend, request }) {
           assert.deepStrictEqual(backend.identity, before.identity)
-          assert.deepStrictEqual(backend.stored(), before.stored)
+          assert.deepStrictEqual([...backend.stored()], before.stored)
           assert.strictEqual((yield* request("GET", "/api/fabric/messages", before.ada)).body.data.length, 1)
           assert.isAbove(yield* say(backend, before.ada.id, before.office), before.ts)
         }),
@@ -94,9 +94,9 @@ describe("seeding", () => {
       const message = (addressId: string, text: string) => ({ from: ada.id, addressId, text })
       const seed = (...messages: ReadonlyArray<object>) => request("POST", "/_sandbox/messages", { body: { messages } })
       assert.strictEqual((yield* seed(message(office, "a"), message("nowhere", "b"))).status, 404)
-      assert.deepStrictEqual(backend.stored(), [])
+      assert.deepStrictEqual([...backend.stored()], [])
       yield* seed(message(office, "a"), message(office, "b"), message(office, "c"))
-      assert.deepStrictEqual(backend.stored().map(({ text }) => text), ["a", "b", "c"])
+      assert.deepStrictEqual([...backend.stored()].map(({ text }) => text), ["a", "b", "c"])
       assert.strictEqual((yield* request("GET", "/api/fabric/conversations", ada)).body.data.length, 1)
     })))
   it.effect("web pages from elsewhere do not get at the admin API", () =>
@@ -108,6 +108,21 @@ describe("seeding", () => {
       assert.strictEqual(yield* status({ origin: "null" }), 403)
       assert.strictEqual(yield* status({ origin: "http://localhost:5173", host: "127.0.0.1:4000" }), 200)
       assert.strictEqual(yield* status({ host: "[::1]:4000" }), 200)
+    })))
+  it.effect("somebody or something that is not there is named, with its place", () =>
+    inWorld(Effect.fnUntraced(function*({ person, request, room }) {
+      const [ada, office] = [yield* person("ada"), yield* room("office")]
+      const seed = (second: object) =>
+        request("POST", "/_sandbox/messages", {
+          body: { messages: [{ from: ada.id, addressId: office, text: "a" }, second] }
+        })
+      const stranger = yield* seed({ from: ada.addressId, addressId: office, text: "b" })
+      assert.strictEqual(stranger.status, 404)
+      assert.include(stranger.body.error, "messages[1].from")
+      const nowhere = yield* seed({ from: ada.id, addressId: "nowhere", text: "b" })
+      assert.include(nowhere.body.error, "messages[1].addressId")
+      const long = yield* seed({ from: ada.id, addressId: office, text: "b".repeat(10_001) })
+      assert.strictEqual(long.body.errors[0].attribute, "messages[1].text")
     })))
   it.effect("a body of the wrong shape names what is wrong", () =>
     inWorld(Effect.fnUntraced(function*({ request }) {

@@ -201,6 +201,21 @@ describe("events", () => {
       }
       assert.strictEqual(yield* client.closed, 1013)
     })))
+  it.effect("a session that waits with much is resumed, and told all of it", () =>
+    inWorld(Effect.fnUntraced(function*({ backend, dial, person, request, room }) {
+      const ada = yield* person("ada")
+      const office = yield* room("office")
+      const client = yield* dial
+      const { protocol, state } = yield* connect(client, ada.token)
+      yield* client.hangUp
+      const large = { a: "x".repeat(32_000) }
+      const body = { ...say(office, "x".repeat(10_000)), metadata: large, details: large }
+      for (let n = 0; n < 60; n++) yield* request("POST", "/api/fabric/messages", { ...ada, body })
+      assert.isAbove(backend.sessions()[0]?.unackedBytes ?? 0, 4_000_000)
+      const again = yield* dial
+      yield* connect(again, ada.token, { protocol, authorization_state: state })
+      for (let n = 0; n < 60; n++) assert.strictEqual((yield* again.next).method, "signalwire.event")
+    })))
   it.effect("of the sessions a subscriber left behind, the latest hundred can be resumed", () =>
     inWorld(Effect.fnUntraced(function*({ backend, dial, person }) {
       const ada = yield* person("ada")

@@ -81,6 +81,7 @@ const make = Effect.gen(function*() {
           method,
           headers: {
             ...(options.token === undefined ? undefined : { authorization: `Bearer ${options.token}` }),
+            ...(options.body === undefined ? undefined : { "content-type": "application/json" }),
             ...options.headers
           },
           ...(options.body === undefined
@@ -92,7 +93,8 @@ const make = Effect.gen(function*() {
         Effect.orDie(Effect.scoped(app)).pipe(
           Effect.provideService(HttpServerRequest.HttpServerRequest, incoming),
           Effect.provideService(Hosting, {
-            abort: () => Effect.andThen(Deferred.fail(broken, new Broken()), Effect.never)
+            abort: () => Effect.andThen(Deferred.fail(broken, new Broken()), Effect.never),
+            isOwnName: (hostname) => hostname === "own.example"
           })
         ),
         Deferred.await(broken)

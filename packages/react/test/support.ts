@@ -17,7 +17,9 @@ export const open = async () => {
   const admin = async (method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<unknown> => {
     const response = await fetch(`${info.admin}${path}`, {
       method,
-      ...(body === undefined ? undefined : { body: JSON.stringify(body) })
+      ...(body === undefined
+        ? undefined
+        : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) })
     })
     if (!response.ok) throw new Error(await response.text())
     return response.json()

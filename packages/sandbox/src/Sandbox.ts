@@ -12,19 +12,24 @@ import type { Refused } from "@effect-signalwire/backend/Refused"
 import * as Routes from "@effect-signalwire/backend/Routes"
 import * as Storage from "@effect-signalwire/backend/Storage"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as NodeWS from "@effect/platform-node/NodeWS"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as HttpRouter from "effect/http/HttpRouter"
-import * as HttpServer from "effect/http/HttpServer"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Http from "node:http"
 import * as Https from "node:https"
-import type { Socket } from "node:net"
+import { resolve } from "node:path"
+import { Connections } from "./internal/connections.ts"
+import { hosting } from "./internal/hosting.ts"
+import { inUrl, tokenHost } from "./internal/hostnames.ts"
 import * as LogFile from "./internal/logFile.ts"
+import * as PageRoutes from "./internal/pageRoutes.ts"
 import * as SqliteStorage from "./SqliteStorage.ts"
 
 // Models
@@ -61,6 +66,12 @@ export interface Options extends Omit<Backend.Options, "host" | "linkOrigin"> {
    * @default "127.0.0.1"
    */
   readonly host?: string | undefined
+  /**
+   * Names under which this machine is reached from elsewhere, such as `sandbox` in a network of containers. The admin API
+   * is only for requests that name the loopback, the address they came to, or one of these.
+   * @default []
+   */
+  readonly allowedHosts?: ReadonlyArray<string> | undefined
   /**
    * The SQLite file that keeps everything, or `:memory:` to keep nothing.
    * @default ":memory:"
@@ -107,7 +118,7 @@ export class Sandbox extends Context.Service<
 // Constructors
 
 /** How many bytes a frame may have. */
-const maxPayload = 1024 * 1024
+const maxPayload = 64 * 1024
 
 /** What a request gets, in milliseconds and bytes: one that is slow is answered 408, one with long headers 431. */
 const limitsOf = (requestTimeout: number) => ({
@@ -118,29 +129,37 @@ const limitsOf = (requestTimeout: number) => ({
   maxHeaderSize: 16_384
 })
 
-/** Connections beyond those that may be sockets. */
+/** The longest time that a request may get, in milliseconds: what a timer of Node's can wait. */
+const maxRequestTimeout = 2 ** 31 - 1
+
+/** Connections beyond those that may be WebSockets. */
 const spareConnections = 2000
 
-/** Breaks the connection of a request; the closed connection then interrupts the handler. */
-const hosting: Hosting = {
-  abort: (request) =>
-    Effect.andThen(
-      Effect.sync(() => {
-        if (request.source instanceof Http.IncomingMessage) request.source.socket.destroy()
-      }),
-      Effect.never
-    )
-}
+/** How often connections are looked at. */
+const checkInterval = "500 millis"
 
-/** An address as a URL has it. */
-const inUrl = (address: string): string => address.includes(":") ? `[${address}]` : address
+/** Begins to listen. */
+const listen = (node: Http.Server, port: number, host: string): Effect.Effect<void, SandboxError> =>
+  Effect.callback((resume) => {
+    const fail = (cause: Error) =>
+      resume(new SandboxError({ message: `cannot listen on ${host}:${port}: ${cause.message}`, cause }))
+    node.once("error", fail)
+    node.listen(port, host, () => {
+      node.off("error", fail)
+      resume(Effect.void)
+    })
+  })
 
-/**
- * The host that tokens name. It is a name that leads to 127.0.0.1, for the vendor's clients replace its first label, which
- * must leave a name that a URL may have; and the address itself for a loopback address where that name does not lead.
- */
-const named = (address: string): string =>
-  address !== "127.0.0.1" && (address === "::1" || address.startsWith("127.")) ? inUrl(address) : "puc.localhost"
+/** Stops listening. */
+const close = (node: Http.Server, connections: Connections): Effect.Effect<void> =>
+  Effect.callback((resume) => {
+    connections.close()
+    node.close(() => resume(Effect.void))
+  })
+
+/** An answer instead of a WebSocket is the last on its connection. */
+const closingRefused = <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
+  Effect.map(app, HttpServerResponse.setHeader("connection", "close"))
 
 const toError = (message: string) => (cause: unknown) => new SandboxError({ message, cause })
 
@@ -149,6 +168,7 @@ export const make = Effect.fnUntraced(function*(
   options: Options = {}
 ): Effect.fn.Return<Sandbox["Service"], SandboxError, Scope.Scope> {
   const {
+    allowedHosts = [],
     data = ":memory:",
     host = "127.0.0.1",
     links,
@@ -163,28 +183,36 @@ export const make = Effect.fnUntraced(function*(
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     return yield* new SandboxError({ message: `${port} is not a port`, cause: port })
   }
-  const limits = limitsOf(Duration.toMillis(requestTimeout))
+  for (const [name, value] of Object.entries({ host, data, log })) {
+    if (value?.trim() === "") return yield* new SandboxError({ message: `${name} must not be empty`, cause: value })
+  }
+  if (log !== undefined && resolve(log) === resolve(data)) {
+    return yield* new SandboxError({ message: "log and data must not be the same file", cause: log })
+  }
+  const requestMillis = Duration.toMillis(requestTimeout)
+  if (!Number.isInteger(requestMillis) || requestMillis < 1 || requestMillis > maxRequestTimeout) {
+    return yield* new SandboxError({
+      message: `requestTimeout must be a whole number of milliseconds from 1 to ${maxRequestTimeout}`,
+      cause: requestTimeout
+    })
+  }
+  const limits = limitsOf(requestMillis)
   const node = yield* Effect.try({
-    try: () => tls === undefined ? Http.createServer(limits) : Https.createServer({ ...limits, ...tls }),
+    try: () =>
+      tls === undefined
+        ? Http.createServer(limits)
+        : Https.createServer({ ...limits, ...tls, handshakeTimeout: limits.headersTimeout }),
     catch: toError("the certificate or its key cannot be read")
   })
+  node.maxHeadersCount = 100
   node.maxConnections = (options.maxSockets ?? 10_000) + spareConnections
-  const sockets = new Set<Socket>()
-  node.on(tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
-    sockets.add(socket)
-    socket.once("close", () => sockets.delete(socket))
-  })
-  const starting = (_: Http.IncomingMessage, response: Http.ServerResponse) => response.writeHead(503).end()
-  node.on("request", starting)
+  const connections = new Connections(node)
+  yield* Effect.acquireRelease(listen(node, port, host), () => close(node, connections))
 
-  // in a scope of its own, because the server adds a finalizer with the first socket, and that one waits for all of them
-  const listening = yield* Effect.flatMap(Effect.scope, (scope) => Scope.fork(scope))
-  const server = yield* NodeHttpServer.make(() => node, {
-    port,
-    host,
-    gracefulShutdownTimeout: "1 second",
-    websocket: { perMessageDeflate: false, maxPayload }
-  }).pipe(Scope.provide(listening), Effect.mapError(toError(`cannot listen on ${host}:${port}`)))
+  // of a connection that could not be accepted; others can
+  const fork = Effect.runForkWith(yield* Effect.context())
+  node.on("error", (cause) => fork(Effect.logError("A connection could not be accepted", cause)))
+
   const address = node.address()
   const bound = typeof address === "object" && address !== null ? address.port : port
   const secure = tls === undefined ? "" : "s"
@@ -193,9 +221,9 @@ export const make = Effect.fnUntraced(function*(
   // opened first, so that it is closed when all others have written their last
   const append = log === undefined
     ? undefined
-    : yield* Effect.mapError(LogFile.make(log), toError(`${log} cannot be written`))
+    : yield* Effect.mapError(LogFile.make(log), (cause) => toError(`${log} cannot be written: ${cause.message}`)(cause))
   const context = yield* Backend.layer({
-    host: `${named(typeof address === "object" && address !== null ? address.address : host)}:${bound}`,
+    host: `${tokenHost(typeof address === "object" && address !== null ? address.address : host)}:${bound}`,
     linkOrigin: links === "absolute" ? `http${secure}://${authority}` : undefined,
     ...behaviour,
     wireLog: behaviour.wireLog === true || append !== undefined
@@ -212,24 +240,33 @@ export const make = Effect.fnUntraced(function*(
     Effect.mapError((error) => new SandboxError({ message: error.message, cause: error }))
   )
 
-  node.off("request", starting)
-  yield* HttpRouter.serve(Layer.mergeAll(Routes.layer, AdminRoutes.layer), {
-    disableListenLog: true,
-    disableLogger: true
-  }).pipe(
-    Layer.provide([
-      Layer.succeed(HttpServer.HttpServer, server),
-      Layer.succeedContext(context),
-      Layer.succeed(Hosting, hosting)
-    ]),
-    Layer.build
+  const app = yield* HttpRouter.toHttpEffect(Layer.mergeAll(Routes.layer, AdminRoutes.layer, PageRoutes.layer)).pipe(
+    Effect.provide(context)
   )
-  // the first to go when the scope closes: nobody is waited for
-  yield* Effect.addFinalizer(() =>
-    Effect.sync(() => {
-      node.on("connection", (socket: Socket) => socket.destroy())
-      for (const socket of sockets) socket.destroy()
+  const served = Effect.provideService(app, Hosting, hosting([host, ...allowedHosts]))
+  const scope = yield* Effect.flatMap(Effect.scope, (scope) => Scope.fork(scope))
+  const webSockets = Effect.succeed(
+    new NodeWS.WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload,
+      // clients send short frames, which come whole
+      maxFragments: 64,
+      maxBufferedChunks: 256
     })
+  )
+  connections.serve({
+    handle: yield* NodeHttpServer.makeHandler(served, { scope }),
+    upgrade: yield* NodeHttpServer.makeUpgradeHandler(webSockets, closingRefused(served), { scope })
+  })
+  // the first to go when the scope closes: nobody is served, or waited for, while the rest goes
+  yield* Effect.addFinalizer(() => Effect.sync(() => connections.close()))
+  yield* Effect.forkScoped(
+    Effect.forever(Effect.andThen(Effect.sleep(checkInterval), Effect.sync(() => connections.check(performance.now()))))
+      .pipe(
+        Effect.tapCause((cause) => Effect.logError("Connections are not checked any more", cause))
+      )
   )
   return {
     http: `http${secure}://${authority}`,

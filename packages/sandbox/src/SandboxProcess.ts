@@ -4,12 +4,12 @@
  *
  * @since 0.1.0
  */
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { extname } from "node:path"
+import { extname, join } from "node:path"
 import { createInterface } from "node:readline"
-import { fileURLToPath } from "node:url"
 import * as Sandbox from "./Sandbox.ts"
 
 // Models
@@ -48,9 +48,9 @@ const maxErrors = 65_536
 const stopTimeout = 10_000
 
 // next to this file, under the same extension: from the source as well as from what was built
-const main = fileURLToPath(new URL(`./main${extname(import.meta.url)}`, import.meta.url))
+const main = join(import.meta.dirname, `main${extname(import.meta.filename)}`)
 
-const decodeInfo = Schema.decodeUnknownSync(Schema.fromJsonString(Sandbox.Info))
+const decodeInfo = Schema.decodeUnknownResult(Schema.fromJsonString(Sandbox.Info))
 
 const collectErrors = (child: ChildProcess): () => string => {
   let text = ""
@@ -110,16 +110,19 @@ export const start = async (args: ReadonlyArray<string> = [], options: Options =
   }
 
   const line = await within(firstLine(child), deadline)
-  if (line === undefined) {
-    const isRunning = child.exitCode === null && child.signalCode === null
-    const inTime = isRunning ? await within(exited, 100) : undefined
+  const info = decodeInfo(line)
+  if (Result.isFailure(info)) {
+    // with wrong flags it says so, and ends
+    const ended = await within(exited, line === undefined ? 100 : stopTimeout)
     kill()
-    const reason = isRunning && inTime === undefined
+    const reason = ended !== undefined
+      ? "the sandbox ended before it was ready"
+      : line === undefined
       ? `the sandbox was not ready within ${deadline} ms`
-      : "the sandbox ended before it was ready"
+      : `the first line of the sandbox is not its ready line: ${line.slice(0, 200)}`
     const said = errors().trim()
     throw new Sandbox.SandboxError({ message: said === "" ? reason : `${reason}: ${said}`, cause: said })
   }
   const dispose = async () => void await stop()
-  return { info: decodeInfo(line), pid: child.pid ?? 0, stop, exited, errors, [Symbol.asyncDispose]: dispose }
+  return { info: info.success, pid: child.pid ?? 0, stop, exited, errors, [Symbol.asyncDispose]: dispose }
 }

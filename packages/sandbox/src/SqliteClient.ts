@@ -29,6 +29,10 @@ const toInput = (value: unknown): SQLInputValue => {
 const withErrno = (cause: unknown): unknown =>
   cause instanceof Error && "errcode" in cause ? Object.assign(cause, { errno: cause.errcode }) : cause
 
+/** What went wrong, from an error that `node:sqlite` has thrown. */
+export const toSqlError = (cause: unknown, message: string, operation: string): SqlError.SqlError =>
+  new SqlError.SqlError({ reason: SqlError.classifySqliteError(withErrno(cause), { message, operation }) })
+
 /** How many prepared statements are kept. */
 const maxPrepared = 100
 
@@ -45,10 +49,7 @@ const makeConnection = (db: DatabaseSync): SqlConnection.Connection => {
   const attempt = <A>(operation: string, run: () => A): Effect.Effect<A, SqlError.SqlError> =>
     Effect.try({
       try: run,
-      catch: (cause) =>
-        new SqlError.SqlError({
-          reason: SqlError.classifySqliteError(withErrno(cause), { message: "The statement failed", operation })
-        })
+      catch: (cause) => toSqlError(cause, "The statement failed", operation)
     })
   const all = (sql: string, params: ReadonlyArray<unknown>) =>
     attempt("execute", () => prepare(sql).all(...params.map(toInput)))
@@ -67,18 +68,33 @@ const makeConnection = (db: DatabaseSync): SqlConnection.Connection => {
   }
 }
 
+/** What is known of a database. */
+export interface Options {
+  /** The number in the header of the file, of 32 bits; SQLite calls it `application_id`. */
+  readonly applicationId?: number | undefined
+}
+
 /**
  * Opens a database, `:memory:` or a file, for this process alone: nobody else can read or write it until the scope closes.
  * Fails with `SqlError` when it can't be opened, or is open elsewhere.
  */
 export const make = Effect.fnUntraced(function*(
-  filename: string
+  filename: string,
+  options: Options = {}
 ): Effect.fn.Return<SqlClient.SqlClient, SqlError.SqlError, Scope.Scope> {
   const open = Effect.try({
     try: () => {
       const db = new DatabaseSync(filename)
       try {
-        db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+        db.exec("PRAGMA locking_mode = EXCLUSIVE")
+        const { applicationId } = options
+        if (
+          applicationId !== undefined && db.prepare("PRAGMA application_id").get()?.["application_id"] !== applicationId
+        ) {
+          // before there is a log of changes, so that it is in the file itself
+          db.exec(`PRAGMA application_id = ${applicationId}`)
+        }
+        db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
         // the lock is taken with the first write
         db.exec("BEGIN EXCLUSIVE; COMMIT")
         return db
@@ -87,13 +103,7 @@ export const make = Effect.fnUntraced(function*(
         throw cause
       }
     },
-    catch: (cause) =>
-      new SqlError.SqlError({
-        reason: SqlError.classifySqliteError(withErrno(cause), {
-          message: "The database could not be opened",
-          operation: "connect"
-        })
-      })
+    catch: (cause) => toSqlError(cause, "The database could not be opened", "connect")
   })
   const db = yield* Effect.acquireRelease(open, (db) => Effect.sync(() => db.close()))
   const connection = makeConnection(db)

@@ -6,12 +6,16 @@
  */
 import * as Records from "@effect-signalwire/backend/Records"
 import { Storage, StorageError } from "@effect-signalwire/backend/Storage"
+import { SubscriberId } from "@effect-signalwire/schema/Ids"
 import { JsonObject } from "@effect-signalwire/schema/Wire"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import type * as SqlError from "effect/sql/SqlError"
+import * as SqlError from "effect/sql/SqlError"
+import { existsSync, realpathSync } from "node:fs"
+import { resolve } from "node:path"
+import * as DatabaseFile from "./internal/databaseFile.ts"
 import { migrate, migrations } from "./internal/migrations.ts"
 import * as SqliteClient from "./SqliteClient.ts"
 
@@ -39,6 +43,10 @@ const GroupRow = Schema.Struct({
   ...Records.Group.fields,
   addressIds: Schema.fromJsonString(Records.Group.fields.addressIds)
 }).pipe(Schema.encodeKeys({ addressIds: "address_ids", createdAt: "created_at" }))
+const ProfileRow = Schema.Struct({
+  subscriberId: SubscriberId,
+  profile: Schema.fromJsonString(Records.Profile)
+}).pipe(Schema.encodeKeys({ subscriberId: "subscriber_id" }))
 const MemberRow = Schema.Struct(Records.Member.fields).pipe(Schema.encodeKeys({
   groupId: "group_id",
   subscriberId: "subscriber_id"
@@ -59,6 +67,7 @@ const decodeSubscribers = Schema.decodeUnknownEffect(Schema.Array(SubscriberRow)
 const decodeAddresses = Schema.decodeUnknownEffect(Schema.Array(AddressRow))
 const decodeTokens = Schema.decodeUnknownEffect(Schema.Array(TokenRow))
 const decodeGroups = Schema.decodeUnknownEffect(Schema.Array(GroupRow))
+const decodeProfiles = Schema.decodeUnknownEffect(Schema.Array(ProfileRow))
 const decodeMembers = Schema.decodeUnknownEffect(Schema.Array(MemberRow))
 const decodeMessages = Schema.decodeUnknownEffect(Schema.Array(MessageRow))
 
@@ -67,11 +76,18 @@ const encodeSubscriber = Schema.encodeEffect(SubscriberRow)
 const encodeAddress = Schema.encodeEffect(AddressRow)
 const encodeToken = Schema.encodeEffect(TokenRow)
 const encodeGroup = Schema.encodeEffect(GroupRow)
+const encodeProfile = Schema.encodeEffect(ProfileRow)
 const encodeMember = Schema.encodeEffect(MemberRow)
 const encodeMessage = Schema.encodeEffect(MessageRow)
 
-const toStorageError = (message: string) => (cause: SqlError.SqlError | Schema.SchemaError): StorageError =>
-  new StorageError({ message, cause })
+/** SQLite's own words, such as "database or disk is full", or those of another error. */
+const reasonOf = (error: unknown): string => {
+  if (error instanceof SqlError.SqlError) return reasonOf(error.reason.cause)
+  return error instanceof Error ? error.message : String(error)
+}
+
+const toStorageError = (message: string) => (cause: Error): StorageError =>
+  new StorageError({ message: `${message}: ${reasonOf(cause)}`, cause })
 
 const load = (sql: SqlClient.SqlClient) =>
   Effect.gen(function*() {
@@ -87,6 +103,10 @@ const load = (sql: SqlClient.SqlClient) =>
     }
     for (const token of yield* decodeTokens(yield* sql`SELECT * FROM tokens ORDER BY rowid`)) {
       changes.push({ _tag: "TokenMinted", token })
+    }
+    // after the tokens, which may have an older one
+    for (const described of yield* decodeProfiles(yield* sql`SELECT * FROM profiles`)) {
+      changes.push({ _tag: "SubscriberDescribed", ...described })
     }
     for (const group of yield* decodeGroups(yield* sql`SELECT * FROM groups ORDER BY rowid`)) {
       changes.push({ _tag: "GroupAdded", group })
@@ -115,6 +135,12 @@ const insert = (sql: SqlClient.SqlClient) => {
         return into("tokens")(encodeToken(change.token))
       case "TokenExpired":
         return sql`UPDATE tokens SET expires_at = ${change.expiresAt} WHERE token = ${change.token}`
+      case "TokenRemoved":
+        return sql`DELETE FROM tokens WHERE token = ${change.token}`
+      case "SubscriberDescribed":
+        return Effect.flatMap(encodeProfile(change), (row) => sql`INSERT OR REPLACE INTO profiles ${sql.insert(row)}`)
+      case "GuestRemoved":
+        return sql`DELETE FROM subscribers WHERE id = ${change.subscriberId}`
       case "GroupAdded":
         return into("groups")(encodeGroup(change.group))
       case "MemberJoined":
@@ -124,10 +150,6 @@ const insert = (sql: SqlClient.SqlClient) => {
     }
   }
 }
-
-/** SQLite's own words, such as "file is not a database". */
-const reasonOf = ({ reason }: SqlError.SqlError): string =>
-  reason.cause instanceof Error ? reason.cause.message : reason._tag
 
 const isLocked = (error: SqlError.SqlError): boolean => error.reason._tag === "LockTimeoutError"
 
@@ -140,16 +162,22 @@ export const layer = (options: { readonly filename: string }): Layer.Layer<Stora
     Storage,
     Effect.gen(function*() {
       const { filename } = options
-      const sql = yield* Effect.mapError(SqliteClient.make(filename), (error) =>
-        new StorageError({
-          message: isLocked(error)
-            ? `${filename} is in use by another process`
-            : `${filename} could not be opened: ${reasonOf(error)}`,
-          cause: error
-        }))
+      // a whole path: others may mean something else to SQLite, which keeps its logs beside the file itself, not beside a link
+      const file = existsSync(filename) ? realpathSync(filename) : resolve(filename)
+      yield* DatabaseFile.check(file, (cause) => {
+        const error = SqliteClient.toSqlError(cause, "The file could not be read", "connect")
+        return isLocked(error) ? "is in use by another process" : `could not be opened: ${reasonOf(error)}`
+      })
+      const sql = yield* Effect.mapError(
+        SqliteClient.make(file, { applicationId: DatabaseFile.applicationId }),
+        (error) =>
+          isLocked(error)
+            ? new StorageError({ message: `${filename} is in use by another process`, cause: error })
+            : toStorageError(`${filename} could not be opened`)(error)
+      )
       const fault = yield* migrate(migrations).pipe(
         Effect.provideService(SqlClient.SqlClient, sql),
-        Effect.mapError((cause) => new StorageError({ message: `${filename} could not be prepared`, cause }))
+        Effect.mapError(toStorageError(`${filename} could not be prepared`))
       )
       if (fault !== undefined) return yield* new StorageError({ message: `${filename} ${fault}` })
       const add = insert(sql)

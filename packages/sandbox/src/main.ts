@@ -1,131 +1,14 @@
 #!/usr/bin/env node
 /**
- * The local server as a program. Standard output carries nothing but the line, or lines, that say it is ready.
+ * Starts the program where Node is new enough to load it.
  */
-import type * as Dialect from "@effect-signalwire/schema/Dialect"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import * as Cause from "effect/Cause"
-import * as Argument from "effect/cli/Argument"
-import * as CliError from "effect/cli/CliError"
-import * as Command from "effect/cli/Command"
-import * as Flag from "effect/cli/Flag"
-import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as FileSystem from "effect/FileSystem"
-import * as Logger from "effect/Logger"
-import * as Option from "effect/Option"
-import packageJson from "../package.json" with { type: "json" }
-import * as Sandbox from "./Sandbox.ts"
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
 
-const names = (text: string): ReadonlyArray<string> =>
-  text.split(",").map((name) => name.trim()).filter((name) => name !== "")
-
-const toText = (info: Sandbox.Info): string => {
-  const lines = [
-    "The sandbox is ready. Stop it with Ctrl+C.",
-    "",
-    `  HTTP    ${info.http}`,
-    `  Socket  ${info.ws}`,
-    `  Admin   ${info.admin}`,
-    "",
-    ...info.rooms.map(({ addressId, name }) => `  Room ${name}: ${addressId}`),
-    ...info.subscribers.flatMap(({ addressId, name, token }) => [
-      `  Subscriber ${name}: ${addressId}`,
-      `    SIGNALWIRE_TOKEN=${token}`
-    ])
-  ]
-  return lines.join("\n")
+if (major > 22 || (major === 22 && minor >= 19)) {
+  await import("./program.ts")
+} else {
+  process.stderr.write(
+    `effect-signalwire-sandbox: needs Node 22.19 or newer; this is ${process.versions.node}\n`
+  )
+  process.exitCode = 1
 }
-
-const sandbox = Command.make(
-  "effect-signalwire-sandbox",
-  {
-    port: Flag.Int("port").pipe(
-      Flag.withDefault(0),
-      Flag.withDescription("Port to listen on; 0 for one that is free")
-    ),
-    host: Flag.String("host").pipe(
-      Flag.withDefault("127.0.0.1"),
-      Flag.withDescription("Address to listen on; the admin API asks for no token, so keep to loopback")
-    ),
-    data: Flag.String("data").pipe(
-      Flag.withDefault(":memory:"),
-      Flag.withMetavar("FILE"),
-      Flag.withDescription("SQLite file that keeps everything, or :memory: to keep nothing")
-    ),
-    json: Flag.Boolean("json").pipe(
-      Flag.withDefault(false),
-      Flag.withDescription("Print one line of JSON when ready, and nothing else")
-    ),
-    dialect: Flag.Literals("dialect", ["all", "address", "group"] satisfies ReadonlyArray<Dialect.WireForm>).pipe(
-      Flag.withDefault("all"),
-      Flag.withDescription("Which bodies are accepted and which keys are written")
-    ),
-    subscribers: Flag.String("subscribers").pipe(
-      Flag.withDefault("ada,grace"),
-      Flag.withDescription("Subscribers to add when they are not there yet, separated by commas")
-    ),
-    rooms: Flag.String("rooms").pipe(
-      Flag.withDefault("office"),
-      Flag.withDescription("Rooms to add when they are not there yet, separated by commas")
-    ),
-    log: Flag.String("log").pipe(
-      Flag.optional,
-      Flag.withMetavar("FILE"),
-      Flag.withDescription("Append every request, answer and frame to this file, as JSON lines without secrets")
-    ),
-    tls: Flag.File("tls", { mustExist: true }).pipe(
-      Flag.optional,
-      Flag.withMetavar("CERT KEY"),
-      Flag.withDescription("Serve https and wss with this certificate and key, both PEM files")
-    ),
-    // `--tls CERT KEY`: the flag takes the certificate, and the key follows it
-    key: Argument.File("KEY", { mustExist: true }).pipe(
-      Argument.optional,
-      Argument.withDescription("Key of the certificate that --tls names")
-    )
-  },
-  Effect.fnUntraced(function*(flags) {
-    const files = yield* FileSystem.FileSystem
-    if (Option.isSome(flags.tls) !== Option.isSome(flags.key)) {
-      return yield* new CliError.UserError({ cause: new Error("--tls needs two files: --tls CERT KEY") })
-    }
-    const tls = Option.isSome(flags.tls) && Option.isSome(flags.key)
-      ? { cert: yield* files.readFileString(flags.tls.value), key: yield* files.readFileString(flags.key.value) }
-      : undefined
-    const { backend: _backend, faults: _faults, ...info } = yield* Sandbox.make({
-      port: flags.port,
-      host: flags.host,
-      data: flags.data,
-      dialect: flags.dialect,
-      subscribers: names(flags.subscribers),
-      rooms: names(flags.rooms),
-      log: Option.getOrUndefined(flags.log),
-      tls
-    })
-    yield* Console.log(flags.json ? JSON.stringify(info) : toText(info))
-    return yield* Effect.never
-  }, Effect.scoped)
-).pipe(
-  Command.withDescription("A local server that speaks the SignalWire Conversation wire protocol.")
-)
-
-Command.run(sandbox, { version: packageJson.version }).pipe(
-  Effect.catchTag("SandboxError", (error) =>
-    Effect.andThen(
-      Console.error(`effect-signalwire-sandbox: ${error.message}`),
-      Effect.sync(() => {
-        process.exitCode = 1
-      })
-    )),
-  Effect.provide([NodeServices.layer, Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)])]),
-  NodeRuntime.runMain({
-    // being asked to stop is how it ends
-    teardown: (exit, onExit) =>
-      onExit(
-        Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? Number(process.exitCode ?? 0) : 1
-      )
-  })
-)

@@ -31,6 +31,13 @@ describe("a sandbox in a process of its own", { timeout: 120_000 }, () => {
     assert.include(String(error), "ended before it was ready")
     assert.include(String(error), "99999 is not a port")
   })
+  it("tells so of a flag that there is not, and of a page of help instead of a ready line", async () => {
+    for (const flag of ["--nonsense", "--help"]) {
+      const error = await rejection(SandboxProcess.start([flag]))
+      assert.instanceOf(error, SandboxError)
+      assert.include(String(error), "ended before it was ready")
+    }
+  })
   it("is given up when it is not ready in time", async () => {
     const error = await rejection(SandboxProcess.start([], { deadline: 1 }))
     assert.instanceOf(error, SandboxError)

@@ -139,6 +139,16 @@ describe("a request", () => {
     const statuses = [await world.ask(messages), await world.ask(messages), await world.ask(messages)]
     assert.deepStrictEqual(statuses.map((answer) => answer?.status), [200, 503, 200])
   })
+  it("is let pass no more often because rules were read and set again", async () => {
+    await using world = await setup()
+    await world.put([{ match: { on: "http" }, action: { type: "answer", status: 503 }, skip: 2, times: 1 }])
+    assert.strictEqual((await world.ask(messages))?.status, 200)
+    const { rules } = (await request(world.info, "GET", "/_sandbox/faults")).body
+    assert.strictEqual(rules[0].skip, 1)
+    await world.put(rules)
+    const statuses = [await world.ask(messages), await world.ask(messages), await world.ask(messages)]
+    assert.deepStrictEqual(statuses.map((answer) => answer?.status), [200, 503, 200])
+  })
   it("fails by chance, and the same ones again with the same seed", async () => {
     await using world = await setup()
     const run = async (seed: number) => {
@@ -338,6 +348,17 @@ describe("a rule", () => {
     [{ match: { on: "htp" }, action: { type: "drop" } }, "rules[0].match"],
     [{ match: { on: "frame" }, action: { type: "drop" } }, "rules[0].match.direction"],
     [{ match: { on: "http" }, action: { type: "explode" } }, "rules[0].action"],
+    [{ match: { on: "http" }, action: { type: "restart" } }, "rules[0].action"],
+    [{ match: { on: "connect" }, action: { type: "malformed" } }, "rules[0].action"],
+    [{ match: { on: "frame", direction: "out" }, action: { type: "endless", pages: "again" } }, "rules[0].action"],
+    [
+      { match: { on: "frame", direction: "in", eventType: "x" }, action: { type: "drop" } },
+      "rules[0].match.eventType"
+    ],
+    [
+      { match: { on: "http" }, action: { type: "answer", headers: { Trailer: "x" } } },
+      "rules[0].action.headers.Trailer"
+    ],
     [{ match: { on: "http" }, action: { type: "delay" } }, "rules[0].action.millis"],
     [{ match: { on: "http" }, action: { type: "delay", millis: -1 } }, "rules[0].action.millis"],
     [{ match: { on: "http" }, action: { type: "answer", status: 42 } }, "rules[0].action.status"],

@@ -1,17 +1,20 @@
 import type { Info } from "@effect-signalwire/sandbox/Sandbox"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
-import { readFileSync } from "node:fs"
-import { join } from "node:path"
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs"
+import { delimiter, join } from "node:path"
 import { createInterface } from "node:readline"
 import { request, temporary } from "./support.ts"
 
 const main = join(import.meta.dirname, "../src/main.ts")
 
 /** A sandbox as a process of its own. */
-const run = (...args: ReadonlyArray<string>) => {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"] })
+const run = (...args: ReadonlyArray<string>) => runWith(process.env, ...args)
+
+/** The same, in another environment. */
+const runWith = (env: NodeJS.ProcessEnv, ...args: ReadonlyArray<string>) => {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"], env })
   let errors = ""
   child.stderr.on("data", (data) => {
     errors += String(data)
@@ -134,6 +137,43 @@ describe("the program", { timeout: 120_000 }, () => {
     const [response] = await once(get(info.admin, { agent }), "response")
     assert.strictEqual(response.statusCode, 200)
     agent.destroy()
+  })
+  it("prints the link to its page first, when it prints text", async () => {
+    await using sandbox = run("--port", "0")
+    await vi.waitFor(() => assert.isAtLeast(sandbox.lines.length, 6), { timeout: 60_000 })
+    const links = sandbox.lines.filter((line) => /^ {2}\w+ +(?:http|ws):/.test(line))
+    const [page = "", http = ""] = links.map((line) => line.trim().split(/ +/)[1])
+    assert.match(links[0] ?? "", /^ {2}Page /)
+    assert.strictEqual(page, `${http}/_sandbox/page`)
+    assert.strictEqual((await fetch(page)).headers.get("x-content-type-options"), "nosniff")
+  })
+  it.runIf(process.platform === "linux")("opens its page, and prints nothing else because of that", async () => {
+    using directory = temporary()
+    const [opener, opened] = [join(directory.path, "xdg-open"), join(directory.path, "opened")]
+    writeFileSync(opener, `#!/bin/sh\nprintf '%s|' "$@" > "${opened}.part" && mv "${opened}.part" "${opened}"\n`)
+    chmodSync(opener, 0o755)
+    const env = { ...process.env, PATH: `${directory.path}${delimiter}${process.env["PATH"]}` }
+    await using sandbox = runWith(env, "--json", "--open")
+    const info = await sandbox.ready()
+    await vi.waitFor(() => assert.isTrue(existsSync(opened)), { timeout: 60_000 })
+    assert.strictEqual(readFileSync(opened, "utf8"), `${info.admin}/page|`)
+    assert.strictEqual(await sandbox.kill("SIGTERM"), 0)
+    assert.strictEqual(sandbox.lines.length, 1)
+    assert.strictEqual(sandbox.errors(), "")
+  })
+  it.runIf(process.platform === "linux")("goes on when there is nothing to open its page with", async () => {
+    using directory = temporary()
+    await using sandbox = runWith({ ...process.env, PATH: directory.path }, "--json", "--open")
+    const info = await sandbox.ready()
+    await vi.waitFor(() => assert.include(sandbox.errors(), "could not be opened"), { timeout: 60_000 })
+    assert.strictEqual(sandbox.errors().trim().split("\n").length, 1)
+    assert.strictEqual((await request(info, "GET", "/_sandbox")).status, 200)
+  })
+  it("prints nothing that could be taken for a ready line when an argument is wrong", async () => {
+    await using sandbox = run("--json", "--bogus")
+    assert.notStrictEqual(await sandbox.exited, 0)
+    assert.deepStrictEqual(sandbox.lines, [])
+    assert.include(sandbox.errors(), "--bogus")
   })
   it("says what is wrong with its arguments", async () => {
     const complaints = [

@@ -27,7 +27,10 @@ export const request = async (
 ) => {
   const response = await fetch(info.http + path, {
     method,
-    headers: options.token === undefined ? {} : { authorization: `Bearer ${options.token}` },
+    headers: {
+      ...(options.token === undefined ? undefined : { authorization: `Bearer ${options.token}` }),
+      ...(options.body === undefined ? undefined : { "content-type": "application/json" })
+    },
     ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) })
   })
   const text = await response.text()

@@ -7,21 +7,9 @@ import { decoder } from "@effect-signalwire/schema/SchemaDecoder"
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as Records from "../Records.ts"
 
 const text = Schema.optionalKey(Schema.String)
-
-/** What a token says about its subscriber. */
-export const Profile = Schema.Struct({
-  display_name: text,
-  first_name: text,
-  last_name: text,
-  job_title: text,
-  time_zone: text,
-  country: text,
-  region: text,
-  company_name: text
-})
-export type Profile = typeof Profile.Type
 
 export const Claims = Schema.Struct({
   scope: Schema.optionalKey(Schema.Array(Schema.String)),
@@ -30,7 +18,7 @@ export const Claims = Schema.Struct({
   application_id: text,
   /** Of a guest: what it may see. */
   allowed_addresses: Schema.optionalKey(Schema.Array(AddressId)),
-  profile: Schema.optionalKey(Profile)
+  profile: Schema.optionalKey(Records.Profile)
 })
 export type Claims = typeof Claims.Type
 

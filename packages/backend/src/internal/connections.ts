@@ -8,16 +8,17 @@ import type { Service } from "../Backend.ts"
 import type * as Records from "../Records.ts"
 import * as Refused from "../Refused.ts"
 import type { Core } from "./core.ts"
-import { type Connection, eventFrame, type Session, Sessions } from "./sessions.ts"
+import { bytesOf } from "./memoryBudget.ts"
+import { type Connection, eventFrame, type Payload, type Session, Sessions } from "./sessions.ts"
 import type { Tokens } from "./tokens.ts"
 import type { Views } from "./views.ts"
 
 export const make = (
-  { chance, identity, now, settings, state }: Core,
+  { budget, chance, identity, monotonicNow, now, secrets, settings, state }: Core,
   { authenticate, current, isExpired }: Tokens,
   { sides, toEvent }: Views
 ) => {
-  const sessions = new Sessions({ retention: settings.sessionRetention, maxUnacked: settings.maxUnacked })
+  const sessions = new Sessions({ retention: settings.sessionRetention, maxUnacked: settings.maxUnacked }, secrets)
   const nodeId = `${identity.spaceId}@sandbox`
   /**
    * An event for every session of every member. Nearly all of it is the same for all of them, and of a room even the
@@ -26,12 +27,13 @@ export const make = (
   const publish = (message: Records.Message): void => {
     const found = state.conversations.get(message.groupId)
     if (found === undefined) return
-    const payloads = new Map<string, string>()
+    const payloads = new Map<string, Payload>()
     for (const member of found.members) {
       const { otherId } = sides(found.group, member)
       let payload = payloads.get(otherId)
       if (payload === undefined) {
-        payload = JSON.stringify(ConversationEvent.encode(toEvent(message, found.group, member), settings.dialect))
+        const text = JSON.stringify(ConversationEvent.encode(toEvent(message, found.group, member), settings.dialect))
+        payload = { text, bytes: bytesOf(text), shares: sessions.countOf(found.members) }
         payloads.set(otherId, payload)
       }
       const params = payload
@@ -52,17 +54,23 @@ export const make = (
     }
   }
 
-  const newState = () => `${chance.base64(12)}:${chance.base64(48)}`
+  const newState = () => {
+    const state = `${chance.base64(12)}:${chance.base64(48)}`
+    secrets.add(state)
+    return state
+  }
   const open: Service["open"] = (request) =>
     Effect.gen(function*() {
       const known = request.protocol === undefined || request.state === undefined
         ? undefined
-        : sessions.find(request.protocol, request.state, now())
-      const shown = state.tokens.get(request.token)
-      // the state proves who it is, so the token may have expired; another subscriber's token is another matter
-      if (known !== undefined && (shown === undefined || shown.subscriberId === known.subscriberId)) {
+        : sessions.find(request.protocol, request.state, monotonicNow())
+      const shown = state.tokens.get(request.token) ??
+        // one that was forgotten since its session was opened with it
+        (known?.token.token === request.token ? known.token : undefined)
+      // the state proves who it is, so the token may have expired; another subscriber's, or none of ours, is another matter
+      if (known !== undefined && shown?.kind === "SAT" && shown.subscriberId === known.subscriberId) {
         // a client that got a new token meanwhile goes on with that
-        if (shown !== undefined && shown.kind === "SAT" && !isExpired(shown)) known.token = shown
+        if (!isExpired(shown)) known.token = shown
         return { session: known, restored: true }
       }
       const { subscriber, token } = yield* authenticate(request.token)
@@ -77,12 +85,14 @@ export const make = (
         state: newState(),
         previousState: undefined,
         connection: undefined,
-        detachedAt: now(),
+        detachedAt: monotonicNow(),
         unacked: new Map(),
-        unackedLength: 0,
+        unackedBytes: 0,
+        heldBytes: 0,
+        held: budget.open(() => sessions.giveUp(session)),
         unheard: 0
       }
-      sessions.open(session, now())
+      sessions.open(session, monotonicNow())
       return { session, restored: false }
     })
   const attach: Service["attach"] = (session, connection, first) => {
@@ -99,6 +109,7 @@ export const make = (
     Effect.flatMap(authenticate(text), ({ subscriber, token }) => {
       if (subscriber.id !== session.subscriberId) return Effect.fail(Refused.unauthorized)
       session.token = token
+      if (session.previousState !== undefined) secrets.delete(session.previousState)
       session.previousState = session.state
       session.state = newState()
       return Effect.void
@@ -113,12 +124,12 @@ export const make = (
   return {
     acknowledge: (session: Session, id: string | number) => sessions.acknowledge(session, id),
     attach,
-    detach: (session: Session, connection: Connection) => sessions.detach(session, connection, now()),
+    detach: (session: Session, connection: Connection) => sessions.detach(session, connection, monotonicNow()),
     forget: (session: Session) => sessions.forget(session),
     lapsed,
     open,
     publish,
     reauthenticate,
-    sessions: () => sessions.all(now())
+    sessions: () => sessions.all(monotonicNow())
   }
 }

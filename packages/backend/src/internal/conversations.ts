@@ -5,6 +5,7 @@ import * as ConversationEvent from "@effect-signalwire/schema/ConversationEvent"
 import { AddressId, GroupId, MessageId, SubscriberId } from "@effect-signalwire/schema/Ids"
 import { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import * as Effect from "effect/Effect"
+import * as Iterable from "effect/Iterable"
 import type { Content, Member, Sent, Service, Target, Viewer } from "../Backend.ts"
 import type * as Records from "../Records.ts"
 import * as Refused from "../Refused.ts"
@@ -210,26 +211,37 @@ export const make = (
     )
   const seed: Service["seed"] = (messages) =>
     Effect.flatMap(
-      Effect.forEach(messages, ({ addressId, content, subscriberId }) =>
-        Effect.map(toViewer(subscriberId, noToken(subscriberId)), (viewer): Entry => ({
-          viewer,
-          target: { _tag: "Address", addressId: AddressId.make(addressId) },
-          content
-        }))),
+      Effect.forEach(messages, ({ addressId, content, subscriberId }, index) => {
+        const name = `messages[${index}]`
+        if (addressOf(addressId) === undefined) {
+          return Effect.fail(Refused.unknown(`${name}.addressId`, "the id of an address"))
+        }
+        return Effect.matchEffect(toViewer(subscriberId, noToken(subscriberId)), {
+          onFailure: () => Effect.fail(Refused.unknown(`${name}.from`, "the id of a subscriber")),
+          onSuccess: (viewer) =>
+            Effect.as(
+              checkContent(content, settings.maxTextLength, `${name}.`),
+              {
+                viewer,
+                target: { _tag: "Address", addressId: AddressId.make(addressId) },
+                content
+              } satisfies Entry
+            )
+        })
+      }),
       store
     )
-  const stored: Service["stored"] = (addressId) =>
-    [...state.conversations.values()]
+  const stored: Service["stored"] = (addressId) => {
+    const found = [...state.conversations.values()]
       .filter(({ group }) => addressId === undefined || group.addressIds.some((id) => id === addressId))
-      .flatMap(({ group, timeline }) =>
-        timeline.messages.map((message) => ({
-          message,
-          // told from the sender's side, so that a pair is named by the address it was sent to
-          wire: ConversationEvent.encode(toEvent(message, group, message.senderId), "all")
-        }))
-      )
+      .flatMap(({ group, timeline }) => timeline.messages.map((message) => ({ group, message })))
       .toSorted(bySort(({ message }) => message.micros, false))
-      .map(({ wire }) => wire)
+    // seen from the sender's side, so that a pair is named by the address it was sent to
+    return Iterable.map(
+      found,
+      ({ group, message }) => ConversationEvent.encode(toEvent(message, group, message.senderId), "all")
+    )
+  }
 
   return { conversations, join, messages, seed, send, stored }
 }

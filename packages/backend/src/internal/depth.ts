@@ -1,5 +1,5 @@
 /**
- * How deep JSON is nested, told from its text: what is parsed must be walked, and written again, without running out of
+ * How deep JSON is nested, computed from its text: what is parsed must be walked, and written again, without running out of
  * stack.
  */
 

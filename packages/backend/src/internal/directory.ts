@@ -79,18 +79,17 @@ export const make = ({ chance, commit, exclusively, now, state }: Core, { pageOf
       yield* commit([{ _tag: "SubscriberAdded", subscriber }, { _tag: "AddressAdded", address }])
       return { subscriber, address, token: noToken(subscriber.id), claims: {} }
     }))
-  /** Adds somebody without an address. */
-  const addGuest = Effect.suspend(() => {
+  /** Somebody without an address. */
+  const newGuest = (): Records.Subscriber => {
     const name = `guest-${chance.uuid()}`
-    const subscriber: Records.Subscriber = {
+    return {
       id: SubscriberId.make(chance.uuid()),
       name,
       displayName: "Guest",
       email: `${name}@sandbox.test`,
       createdAt: now()
     }
-    return Effect.as(exclusively(commit([{ _tag: "SubscriberAdded", subscriber }])), subscriber)
-  })
+  }
   const addRoom: Service["addRoom"] = (options) =>
     exclusively(Effect.gen(function*() {
       yield* checkName(options.name, findRoom(options.name) !== undefined)
@@ -141,7 +140,6 @@ export const make = ({ chance, commit, exclusively, now, state }: Core, { pageOf
   }
 
   return {
-    addGuest,
     addRoom,
     addSubscriber,
     address,
@@ -150,6 +148,7 @@ export const make = ({ chance, commit, exclusively, now, state }: Core, { pageOf
     findRoom,
     findSubscriber,
     maySee,
+    newGuest,
     noToken,
     toViewer
   }

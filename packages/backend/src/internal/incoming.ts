@@ -9,8 +9,21 @@ import type * as Socket from "effect/socket/Socket"
 import { disconnect, type Peer } from "./peer.ts"
 import { onAnswer, onRequest } from "./requests.ts"
 
-/** How long a frame may be, in UTF-16 code units. */
-const maxFrame = 1024 * 1024
+/** How long a frame may be, in UTF-16 code units. The longest that clients send is a description of a call. */
+const maxFrame = 64 * 1024
+
+/** How long a frame is kept back for a next one, in milliseconds, and how many are at once. */
+const reorderTimeout = 1000
+const maxHeld = 100
+
+/** How long the id of a frame may be, which its answer repeats. */
+const maxId = 1000
+
+/** How much of one client is handled before others have their turn, in bytes or UTF-16 code units. */
+const turnLength = 65_536
+
+/** What handling a frame costs besides its length, in the same unit. */
+const frameOverhead = 256
 
 const decoder = new TextDecoder()
 
@@ -63,10 +76,17 @@ export const run = (
         return Effect.delay(handled, action.millis)
       case "duplicate":
         return Effect.andThen(handled, Effect.suspend(() => handle(frame, method)))
-      case "reorder":
-        return Effect.sync(() => {
-          held = [...held, Effect.suspend(() => handle(frame, method))]
+      case "reorder": {
+        if (held.length >= maxHeld) return handled
+        const late = Effect.suspend(() => handle(frame, method))
+        held = [...held, late]
+        const release = Effect.suspend(() => {
+          if (!held.includes(late)) return Effect.void
+          held = held.filter((other) => other !== late)
+          return late
         })
+        return Effect.asVoid(Effect.forkScoped(Effect.delay(release, reorderTimeout)))
+      }
       case "drop":
       case "malformed":
         return Effect.void
@@ -99,7 +119,11 @@ export const run = (
   const onText = (text: string): Effect.Effect<void, never, Scope.Scope> => {
     if (peer.isSilent) return Effect.sync(() => peer.logFrame("in", text, null, "silent"))
     if (text.length > maxFrame) return Effect.sync(() => peer.end(1009))
-    const parsed = JsonRpc.parse(text)
+    const parsed = Result.filterOrFail(
+      JsonRpc.parse(text),
+      ({ id }) => typeof id !== "string" || id.length <= maxId,
+      () => ({ message: "the id is too long" })
+    )
     if (Result.isSuccess(parsed)) return isTaken(parsed.success) ? Effect.void : onFrame(parsed.success, text)
     peer.logFrame("in", text, null, null)
     const { message } = parsed.failure
@@ -108,13 +132,16 @@ export const run = (
   }
 
   return Effect.gen(function*() {
+    let handledLength = 0
     while (true) {
       for (const chunk of yield* pull) {
         const handled = onText(typeof chunk === "string" ? chunk : decoder.decode(chunk))
-        if (handled === Effect.void) continue
-        yield* handled
-        // what asks a lot at once is not let go for it: its answers are written before more is read
-        if (peer.isBehind) yield* Effect.yieldNow
+        if (handled !== Effect.void) yield* handled
+        handledLength += chunk.length + frameOverhead
+        // lets others run, and the writer catch up
+        if (handledLength < turnLength && !peer.isBehind) continue
+        handledLength = 0
+        yield* Effect.yieldNow
       }
     }
   })

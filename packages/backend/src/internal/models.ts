@@ -5,7 +5,7 @@ import { Address } from "@effect-signalwire/schema/Address"
 import { Subscriber } from "@effect-signalwire/schema/Subscriber"
 import * as DateTime from "effect/DateTime"
 import type * as Records from "../Records.ts"
-import type { Profile } from "./claims.ts"
+import type { Profile } from "../Records.ts"
 
 export const toAddress = (address: Records.Address): Address => {
   const uri = `/${address.type === "room" ? "public" : "private"}/${encodeURIComponent(address.name)}`

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import type { PageRequest, PageResult } from "../Backend.ts"
 import * as Refused from "../Refused.ts"
 import type { Core } from "./core.ts"
+import { bytesOf } from "./memoryBudget.ts"
 import { Windows } from "./windows.ts"
 
 interface Window {
@@ -15,6 +16,10 @@ interface Window {
   /** The list as it was, of things that are not messages. */
   readonly ids: ReadonlyArray<string>
 }
+
+/** What a window takes, and each id that it remembers, in bytes. */
+const windowBytes = 256
+const idBytes = 16
 
 export type Pages = ReturnType<typeof make>
 
@@ -44,7 +49,10 @@ export const make = ({ chance, settings }: Core) => {
       // one more than it holds, to know whether there is a next page
       const items = read(current, request.number * size, size + 1)
       const hasNext = items.length > size
-      const token = request.token ?? (hasNext ? windows.pin({ ...current, of }, current.ids.length) : undefined)
+      const token = request.token ??
+        (hasNext
+          ? windows.pin({ ...current, of }, windowBytes + current.ids.length * idBytes + bytesOf(of))
+          : undefined)
       return Effect.succeed({ items: items.slice(0, size), hasNext, token })
     })
   const pageOf = <A, B>(

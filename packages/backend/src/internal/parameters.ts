@@ -5,8 +5,10 @@ import * as Dialect from "@effect-signalwire/schema/Dialect"
 import { AddressId, GroupId } from "@effect-signalwire/schema/Ids"
 import { isJsonObject, type JsonObject } from "@effect-signalwire/schema/JsonObject"
 import * as Effect from "effect/Effect"
+import * as Iterable from "effect/Iterable"
 import type { Content, PageRequest, PageResult, Target } from "../Backend.ts"
 import * as Refused from "../Refused.ts"
+import * as JsonStream from "./jsonStream.ts"
 
 // Parameters
 
@@ -49,8 +51,8 @@ export const oneOf = <const A extends string>(
     : Effect.succeed(found)
 }
 
-/** A page with its links: relative unless there is an origin, with the filters of the request, and only those that lead somewhere. */
-export const pageBody = <A>(
+/** Answers with a page and its links: relative unless there is an origin, with the filters of the request, and only those that lead somewhere. */
+export const pageResponse = <A>(
   origin: string,
   url: URL,
   request: PageRequest,
@@ -68,15 +70,17 @@ export const pageBody = <A>(
     const text = query.toString()
     return `${origin}${url.pathname}${text === "" ? "" : `?${text}`}`
   }
-  return {
-    data: page.items.map(encode),
-    links: {
-      self: link(request.token === undefined ? undefined : request.number),
-      first: link(undefined),
-      ...(page.hasNext ? { next: link(request.number + 1) } : undefined),
-      ...(request.number > 0 ? { prev: link(request.number - 1) } : undefined)
-    }
+  const links = {
+    self: link(request.token === undefined ? undefined : request.number),
+    first: link(undefined),
+    ...(page.hasNext ? { next: link(request.number + 1) } : undefined),
+    ...(request.number > 0 ? { prev: link(request.number - 1) } : undefined)
   }
+  return JsonStream.respond(
+    `{"data":[`,
+    Iterable.map(page.items, (item) => JSON.stringify(encode(item))),
+    `],"links":${JSON.stringify(links)}}`
+  )
 }
 
 // Bodies

@@ -1,5 +1,5 @@
 /**
- * The client at the other end of one socket: what it was asked, what waits to be written to it, and how it is let go.
+ * The client at the other end of one socket: what it was asked, what waits to be written to it, and how it is disconnected.
  */
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import * as Deferred from "effect/Deferred"
@@ -7,10 +7,11 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type { Backend } from "../Backend.ts"
 import type { Faults, Moment } from "../Faults.ts"
+import { bytesOf, type Reservation } from "./memoryBudget.ts"
 import type { Connection, Frame, Session } from "./sessions.ts"
 
-/** How many frames may wait to be written. */
-const outboxCapacity = 4096
+/** How many frames may wait to be written, and how many bytes they may take. */
+const outboxCapacity = { frames: 4096, bytes: 8 * 1024 * 1024 }
 
 export type Outgoing =
   | { readonly _tag: "Frame"; readonly frame: Frame }
@@ -29,6 +30,11 @@ export class Peer {
   /** Names the socket in the log. */
   readonly number: number
   session: Session | undefined = undefined
+  /** What the frames in the outbox take, in bytes. */
+  #waiting = 0
+  /** What they add to what is held in all, in bytes. */
+  #added = 0
+  readonly #held: Reservation
   /** Hears nothing, says nothing, and stays. */
   isSilent = false
   unansweredPings = 0
@@ -44,18 +50,34 @@ export class Peer {
     this.outbox = outbox
     this.ended = ended
     this.number = backend.wireLog.nextId()
+    this.#held = backend.budget.open(() => this.end(1013))
     this.connection = {
       send: (frame) => {
         if (!this.isSilent) this.#offer({ _tag: "Frame", frame }, 1013)
       },
       close: (code) => this.end(code),
-      disconnect: (restart) => this.#offer({ _tag: "Disconnect", restart }, 1013)
+      disconnect: (restart) => this.#offer({ _tag: "Disconnect", restart }, 1013),
+      waiting: () => this.#waiting
     }
   }
 
   /** Whether much waits to be written. */
   get isBehind(): boolean {
-    return Queue.sizeUnsafe(this.outbox) > outboxCapacity / 4
+    return Queue.sizeUnsafe(this.outbox) > outboxCapacity.frames / 4 || this.#waiting > outboxCapacity.bytes / 4
+  }
+
+  /** Frames that were taken from the outbox wait no more. */
+  written(frames: ReadonlyArray<Frame>): void {
+    for (const { addedBytes, bytes } of frames) {
+      this.#waiting -= bytes
+      this.#added -= addedBytes
+    }
+    this.#held.set(this.#added)
+  }
+
+  /** Forgets what is to be written: nothing is, any more. */
+  get release(): Effect.Effect<void> {
+    return Effect.andThen(Queue.clear(this.outbox), Effect.sync(() => this.#held.close()))
   }
 
   /** Ends the connection now, whatever waits to be written. */
@@ -69,7 +91,8 @@ export class Peer {
   }
 
   send(text: string, method: string): void {
-    this.connection.send({ text, method, eventType: undefined })
+    const bytes = bytesOf(text)
+    this.connection.send({ text, bytes, addedBytes: bytes, method, eventType: undefined })
   }
 
   request(method: string, params: unknown): void {
@@ -112,15 +135,21 @@ export class Peer {
     }
   }
 
-  // a client that does not read is let go
+  // a client that does not read is disconnected
   #offer(item: Outgoing, codeWhenFull: number | null): void {
-    if (!Queue.offerUnsafe(this.outbox, item)) this.end(codeWhenFull)
+    const bytes = item._tag === "Frame" ? item.frame.bytes : 0
+    if (this.#waiting + bytes > outboxCapacity.bytes || !Queue.offerUnsafe(this.outbox, item)) {
+      return this.end(codeWhenFull)
+    }
+    this.#waiting += bytes
+    this.#added += item._tag === "Frame" ? item.frame.addedBytes : 0
+    this.#held.set(this.#added)
   }
 }
 
 export const make = (backend: Backend["Service"], faults: Faults["Service"]): Effect.Effect<Peer> =>
   Effect.zipWith(
-    Queue.dropping<Outgoing>(outboxCapacity),
+    Queue.dropping<Outgoing>(outboxCapacity.frames),
     Deferred.make<number | null>(),
     (outbox, ended) => new Peer(backend, faults, outbox, ended)
   )

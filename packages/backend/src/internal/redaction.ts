@@ -1,22 +1,21 @@
 /**
- * Takes secrets out of what is written down: by the name of their key, and by their looks.
+ * Takes secrets out of what is written down by the name of their field, whichever server issued them.
  */
 import { isJsonObject } from "@effect-signalwire/schema/JsonObject"
 
-const mask = "[redacted]"
+/** Stands for a secret. */
+export const mask = "[redacted]"
 
 const names =
-  "authorization|authorization_state|jwt_token|refresh_token|refreshtoken|token|dpop_token|apitoken|api_token|password|credential"
+  "authorization|authorization_state|jwt_token|refresh_token|refreshtoken|token|dpop_token|device_token|apitoken|api_token|password|credential|access_token|client_secret"
 const isSecretName = new RegExp(`^(?:${names})$`, "i")
 // the value may be cut off, or be written with escapes
 const secretPair = new RegExp(`("(?:${names})"\\s*:\\s*)"(?:\\\\.|[^"\\\\])*"?`, "gi")
-const secretParameter = new RegExp(`([?&](?:${names})=)[^&#\\s]*`, "gi")
-/** A token, or as much of one as is left of it. */
-const tokenLike = /eyJ[\w-]{6,}(?:\.[\w-]*){0,4}/g
+const secretParameter = new RegExp(`((?:^|[?&;])(?:${names})=)[^&;#\\s]*`, "gi")
 
 /** A text without secrets. */
 export const redactedText = (text: string): string =>
-  text.replace(secretPair, `$1"${mask}"`).replace(secretParameter, `$1${mask}`).replace(tokenLike, mask)
+  text.replace(secretPair, `$1"${mask}"`).replace(secretParameter, `$1${mask}`)
 
 /** A value of JSON without secrets. It is not nested deeper than the wire allows. */
 export const redactedValue = (value: unknown): unknown => {
@@ -29,4 +28,11 @@ export const redactedValue = (value: unknown): unknown => {
       isSecretName.test(name) && inner !== null && !isJsonObject(inner) ? mask : redactedValue(inner)
     ])
   )
+}
+
+/** What is logged of an `authorization` header: its scheme when it is a known one, and nothing of the rest. */
+export const redactedAuthorization = (header: string | undefined): string | null => {
+  if (header === undefined) return null
+  const scheme = /^(bearer|basic|dpop|digest)(?= |$)/i.exec(header)?.[1]
+  return scheme === undefined ? mask : `${scheme} ${mask}`
 }

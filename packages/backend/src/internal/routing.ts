@@ -11,7 +11,9 @@ import type { Service, Viewer } from "../Backend.ts"
 import type * as Faults from "../Faults.ts"
 import * as Refused from "../Refused.ts"
 import type { StorageError } from "../Storage.ts"
-import { answered, bearer, type Handled, surround, urlOf } from "./http.ts"
+import type { RequestBody } from "./bodies.ts"
+import { answeredWithCors, bearer, type Handled, urlOf } from "./http.ts"
+import { surround } from "./httpFaults.ts"
 
 type Method = "GET" | "POST" | "DELETE"
 
@@ -21,7 +23,7 @@ export const make = (router: HttpRouter.HttpRouter, backend: Service, faults: Fa
   const request = HttpServerRequest.HttpServerRequest
   const surrounded = surround(backend, faults)
   const route = <R>(method: Method, path: `/${string}`, handler: Handled<R>) =>
-    router.add(method, path, surrounded(answered(handler)))
+    router.add(method, path, surrounded(answeredWithCors(handler)))
 
   /** A route for those who show a good token. */
   const forViewer = (
@@ -33,7 +35,7 @@ export const make = (router: HttpRouter.HttpRouter, backend: Service, faults: Fa
     ) => Effect.Effect<
       HttpServerResponse.HttpServerResponse,
       Refused.Refused | StorageError,
-      HttpServerRequest.HttpServerRequest | HttpRouter.RouteContext
+      HttpServerRequest.HttpServerRequest | HttpRouter.RouteContext | RequestBody
     >
   ) =>
     route(

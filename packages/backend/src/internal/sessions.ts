@@ -6,10 +6,15 @@ import type { SubscriberId } from "@effect-signalwire/schema/Ids"
 import type { Id } from "@effect-signalwire/schema/JsonRpc"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import type { Token } from "../Records.ts"
+import { bytesOf, type Reservation } from "./memoryBudget.ts"
+import type { Secrets } from "./secrets.ts"
 
 /** A frame on its way to a client. `method` is that of the request, also for an answer. */
 export interface Frame {
   readonly text: string
+  /** What it takes in memory, and what it adds to that: several frames may share a payload. */
+  readonly bytes: number
+  readonly addedBytes: number
   readonly method: string
   readonly eventType: string | undefined
 }
@@ -21,6 +26,8 @@ export interface Connection {
   readonly close: (code: number | null) => void
   /** Says that the server goes away, waits a moment for the answer, and closes. */
   readonly disconnect: (restart: boolean) => void
+  /** What waits to be written to it, in bytes. */
+  readonly waiting: () => number
 }
 
 export interface Session {
@@ -28,11 +35,11 @@ export interface Session {
   readonly protocol: string
   readonly subscriberId: SubscriberId
   readonly acks: boolean
-  /** Stands in its protocol, and in what it is told of its authorization whatever token it has by now. */
+  /** Part of its protocol and of its authorization state, whatever token it has by now. */
   readonly jti: string
   /** The token it was opened or last re-authenticated with. */
   token: Token
-  /** The token that it was told has expired. */
+  /** The token whose expiry the client was notified of. */
   lapsedToken: string | undefined
   /** What a client shows to resume; the one before is good as well, for a client that never saw the new one. */
   state: string
@@ -42,8 +49,11 @@ export interface Session {
   detachedAt: number
   /** Frames of events that were not acknowledged, in order. */
   readonly unacked: Map<Id, Frame>
-  /** How long they are together. */
-  unackedLength: number
+  /** What they take together, in bytes. */
+  unackedBytes: number
+  /** What they add to what is held in all, in bytes. */
+  heldBytes: number
+  readonly held: Reservation
   /** Frames sent since the client was last heard. */
   unheard: number
 }
@@ -59,23 +69,32 @@ export interface Options {
 const maxDetached = 10_000
 const maxDetachedOfOne = 100
 
-/** How long the events of a session may be together that wait for their acknowledgement. */
-const maxUnackedLength = 16 * 1024 * 1024
+/** How many bytes the events of a session may take that wait for their acknowledgement: less than an outbox takes. */
+const maxUnackedBytes = 6 * 1024 * 1024
 
 export class Sessions {
   readonly #byProtocol = new Map<string, Session>()
   readonly #bySubscriber = new Map<SubscriberId, Set<Session>>()
   readonly #options: Options
+  readonly #secrets: Secrets
   #sweptAt = -Infinity
 
-  constructor(options: Options) {
+  constructor(options: Options, secrets: Secrets) {
     this.#options = options
+    this.#secrets = secrets
   }
 
   all(now: number): ReadonlyArray<Session> {
     this.#sweptAt = -Infinity
     this.#sweep(now)
     return [...this.#byProtocol.values()]
+  }
+
+  /** How many sessions these subscribers have, and at least one. */
+  countOf(subscriberIds: Iterable<SubscriberId>): number {
+    let count = 0
+    for (const subscriberId of subscriberIds) count += this.#bySubscriber.get(subscriberId)?.size ?? 0
+    return Math.max(1, count)
   }
 
   /** How many sockets a subscriber has. */
@@ -101,10 +120,22 @@ export class Sessions {
   }
 
   forget(session: Session): void {
-    this.#byProtocol.delete(session.protocol)
+    if (this.#byProtocol.delete(session.protocol)) {
+      for (const state of [session.state, session.previousState]) if (state !== undefined) this.#secrets.delete(state)
+      session.unacked.clear()
+      session.unackedBytes = 0
+      session.heldBytes = 0
+      session.held.close()
+    }
     const siblings = this.#bySubscriber.get(session.subscriberId)
     siblings?.delete(session)
     if (siblings?.size === 0) this.#bySubscriber.delete(session.subscriberId)
+  }
+
+  /** It does not drain: what it misses it can only read from history. */
+  giveUp(session: Session): void {
+    this.forget(session)
+    session.connection?.close(1013)
   }
 
   /** The socket is gone; the session waits. A socket that was replaced by another changes nothing. */
@@ -132,7 +163,9 @@ export class Sessions {
     const frame = session.unacked.get(id)
     if (frame === undefined) return
     session.unacked.delete(id)
-    session.unackedLength -= frame.text.length
+    session.unackedBytes -= frame.bytes
+    session.heldBytes -= frame.addedBytes
+    session.held.set(session.heldBytes)
   }
 
   /** Sends an event to every session of a subscriber. */
@@ -140,19 +173,18 @@ export class Sessions {
     for (const session of this.#bySubscriber.get(subscriberId) ?? []) {
       if (!session.acks && session.connection === undefined) continue
       const { frame, id } = event(session)
-      if (session.acks) session.unacked.set(id, frame)
-      session.unackedLength += session.acks ? frame.text.length : 0
       session.unheard++
+      if (session.acks) {
+        session.unacked.set(id, frame)
+        session.unackedBytes += frame.bytes
+        session.heldBytes += frame.addedBytes
+        session.held.set(session.heldBytes)
+      }
       if (
         session.unacked.size > this.#options.maxUnacked || session.unheard > this.#options.maxUnacked * 2 ||
-        session.unackedLength > maxUnackedLength
-      ) {
-        // it does not drain: what it misses it can only read from history
-        this.forget(session)
-        session.connection?.close(1013)
-        continue
-      }
-      session.connection?.send(frame)
+        session.unackedBytes > maxUnackedBytes
+      ) this.giveUp(session)
+      else session.connection?.send(frame)
     }
   }
 
@@ -180,13 +212,33 @@ export class Sessions {
   }
 }
 
-/** The frame of an event. Its payload may be given as JSON that was written before. */
-export const eventFrame = (id: Id, eventType: string, params: object, payload?: string): Frame => {
+/** A payload that several events have, as JSON. */
+export interface Payload {
+  readonly text: string
+  readonly bytes: number
+  /** How many events have it. */
+  readonly shares: number
+}
+
+/** The frame of an event. */
+export const eventFrame = (id: Id, eventType: string, params: object, payload?: Payload): Frame => {
   const text = JsonRpc.request(id, JsonRpc.method.event, params)
+  const frame = { method: JsonRpc.method.event, eventType }
+  if (payload === undefined) {
+    const bytes = bytesOf(text)
+    return { ...frame, text, bytes, addedBytes: bytes }
+  }
+  // put in front of the two braces that close `params` and the frame
+  const head = text.slice(0, -2)
+  const bytes = bytesOf(head)
   return {
-    // put in front of the two braces that close `params` and the frame
-    text: payload === undefined ? text : `${text.slice(0, -2)},"params":${payload}}}`,
-    method: JsonRpc.method.event,
-    eventType
+    ...frame,
+    bytes: bytes + payload.bytes,
+    // whole numbers, so that sums of them end at zero
+    addedBytes: bytes + Math.ceil(payload.bytes / payload.shares),
+    // put together when it is written, so that the payload stays the same text for all
+    get text() {
+      return `${head},"params":${payload.text}}}`
+    }
   }
 }

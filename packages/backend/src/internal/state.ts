@@ -2,9 +2,11 @@
  * Everything a backend serves, in memory: the committed changes, applied.
  */
 import { type AddressId, type GroupId, SubscriberId } from "@effect-signalwire/schema/Ids"
-import type { Address, Change, Group, Identity, Message, Subscriber, Token } from "../Records.ts"
+import type { Address, Change, Group, Identity, Message, Profile, Subscriber } from "../Records.ts"
 import * as Claims from "./claims.ts"
+import type { Secrets } from "./secrets.ts"
 import { Timeline } from "./timeline.ts"
+import { TokenStore } from "./tokenStore.ts"
 
 /** A conversation with its members and messages. */
 export interface Conversation {
@@ -21,11 +23,18 @@ export class State {
   readonly addresses = new Map<AddressId, Address>()
   /** The address that a subscriber sends from. */
   readonly ownAddresses = new Map<SubscriberId, Address>()
-  readonly tokens = new Map<string, Token>()
+  readonly tokens = new TokenStore()
+  /** Those without an address, the oldest first. */
+  readonly guests = new Set<SubscriberId>()
   readonly conversations = new Map<GroupId, Conversation>()
   readonly memberships = new Map<SubscriberId, Set<Conversation>>()
-  readonly #profiles = new Map<SubscriberId, Claims.Profile>()
+  readonly #profiles = new Map<SubscriberId, Profile>()
   readonly #inboxes = new Map<SubscriberId, Timeline>()
+  readonly #secrets: Secrets
+
+  constructor(secrets: Secrets) {
+    this.#secrets = secrets
+  }
 
   apply(change: Change): void {
     switch (change._tag) {
@@ -34,17 +43,29 @@ export class State {
         return
       case "SubscriberAdded":
         this.subscribers.set(change.subscriber.id, change.subscriber)
+        // until an address is added for it
+        this.guests.add(change.subscriber.id)
         return
       case "AddressAdded":
         return this.#addAddress(change.address)
       case "TokenMinted":
-        this.tokens.set(change.token.token, change.token)
-        return this.#describe(change.token)
+        this.tokens.set(change.token)
+        this.#secrets.add(change.token.token)
+        return this.#describe(change.token.subscriberId, Claims.read(change.token.token).profile)
       case "TokenExpired": {
         const token = this.tokens.get(change.token)
-        if (token !== undefined) this.tokens.set(token.token, { ...token, expiresAt: change.expiresAt })
+        if (token !== undefined) this.tokens.set({ ...token, expiresAt: change.expiresAt })
         return
       }
+      case "TokenRemoved":
+        this.tokens.delete(change.token)
+        return this.#secrets.delete(change.token)
+      case "SubscriberDescribed":
+        return this.#describe(change.subscriberId, change.profile)
+      case "GuestRemoved":
+        this.subscribers.delete(change.subscriberId)
+        this.guests.delete(change.subscriberId)
+        return
       case "GroupAdded":
         this.conversations.set(change.group.id, {
           group: change.group,
@@ -61,10 +82,13 @@ export class State {
 
   /** Every message a subscriber may see. */
   inbox(subscriberId: SubscriberId): Timeline {
+    const joined = this.memberships.get(subscriberId)
+    // guests, who come and go, have none
+    if (joined === undefined) return new Timeline()
     let inbox = this.#inboxes.get(subscriberId)
     if (inbox === undefined) {
       inbox = new Timeline()
-      const messages = [...this.memberships.get(subscriberId) ?? []].flatMap(({ timeline }) => timeline.messages)
+      const messages = [...joined].flatMap(({ timeline }) => timeline.messages)
       // sorted first, each one is added at the end
       for (const message of messages.toSorted((a, b) => a.micros - b.micros)) inbox.add(message)
       this.#inboxes.set(subscriberId, inbox)
@@ -73,12 +97,11 @@ export class State {
   }
 
   /** What the tokens of a subscriber said about it, the newest last. */
-  profileOf(subscriberId: SubscriberId): Claims.Profile {
+  profileOf(subscriberId: SubscriberId): Profile {
     return this.#profiles.get(subscriberId) ?? {}
   }
 
-  #describe({ subscriberId, token }: Token): void {
-    const { profile } = Claims.read(token)
+  #describe(subscriberId: SubscriberId, profile: Profile | undefined): void {
     if (profile === undefined) return
     this.#profiles.set(subscriberId, { ...this.profileOf(subscriberId), ...profile })
     const subscriber = this.subscribers.get(subscriberId)
@@ -91,7 +114,10 @@ export class State {
 
   #addAddress(address: Address): void {
     this.addresses.set(address.id, address)
-    if (address.type === "subscriber") this.ownAddresses.set(SubscriberId.make(address.resourceId), address)
+    if (address.type !== "subscriber") return
+    const owner = SubscriberId.make(address.resourceId)
+    this.ownAddresses.set(owner, address)
+    this.guests.delete(owner)
   }
 
   #join(groupId: GroupId, subscriberId: SubscriberId): void {

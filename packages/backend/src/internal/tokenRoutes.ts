@@ -4,8 +4,9 @@
 import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
 import * as Effect from "effect/Effect"
 import type { Service } from "../Backend.ts"
+import type { Profile } from "../Records.ts"
 import * as Refused from "../Refused.ts"
-import type { Claims, Profile } from "./claims.ts"
+import type { Claims } from "./claims.ts"
 import { bodyObject, json } from "./http.ts"
 import { requiredText, textOf } from "./parameters.ts"
 import type { Routing } from "./routing.ts"
@@ -13,24 +14,31 @@ import type { Routing } from "./routing.ts"
 /** How many addresses a guest may see. */
 const maxAllowed = 10
 
+/** The latest time at which a token may expire, in unix seconds: some time in the year 2223. */
+const maxExpiry = 8e9
+
+/** How many scopes a token may have, and how long one of them and the id of an application may be. */
+const maxScopes = 32
+const maxWord = 100
+
 /** What an embed key begins with; the rest is the id of the address it leads to. */
 const embedPrefix = "c2c_"
 
 const expiry = (body: JsonObject, name: string): Effect.Effect<number | undefined, Refused.Refused> => {
   const value = body[name] ?? undefined
-  return value === undefined || (typeof value === "number" && Number.isFinite(value))
+  return value === undefined || (typeof value === "number" && value >= 0 && value <= maxExpiry)
     ? Effect.succeed(value)
-    : Effect.fail(Refused.invalidParameter(name, "must be unix seconds"))
+    : Effect.fail(Refused.invalidParameter(name, `must be unix seconds, at most ${maxExpiry}`))
 }
 
-/** A list of texts, which may be missing. */
+/** A list of strings, which may be missing. */
 const textsOf = (body: JsonObject, name: string): Effect.Effect<ReadonlyArray<string> | undefined, Refused.Refused> => {
   const value = body[name] ?? undefined
   if (value === undefined) return Effect.succeed(undefined)
   const texts = Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : []
   return Array.isArray(value) && texts.length === value.length
     ? Effect.succeed(texts)
-    : Effect.fail(Refused.invalidParameter(name, "must be a list of texts"))
+    : Effect.fail(Refused.invalidParameter(name, "must be a list of strings"))
 }
 
 const profileOf = Effect.fnUntraced(function*(body: JsonObject): Effect.fn.Return<Profile, Refused.Refused> {
@@ -60,6 +68,15 @@ const claimsOf = Effect.fnUntraced(function*(body: JsonObject): Effect.fn.Return
   const fingerprint = yield* textOf(body, "fingerprint")
   const applicationId = yield* textOf(body, "application_id")
   const profile = yield* profileOf(body)
+  if (scope !== undefined && (scope.length > maxScopes || scope.some((word) => word.length > maxWord))) {
+    return yield* Refused.invalidParameter(
+      "scope",
+      `must be at most ${maxScopes} strings of at most ${maxWord} characters`
+    )
+  }
+  if (applicationId !== undefined && applicationId.length > maxWord) {
+    return yield* Refused.invalidParameter("application_id", `must have at most ${maxWord} characters`)
+  }
   if (fingerprint !== undefined && !/^[\w-]{43}$/.test(fingerprint)) {
     return yield* Refused.invalidParameter("fingerprint", "must be a base64url thumbprint of 43 characters")
   }

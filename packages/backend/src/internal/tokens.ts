@@ -13,6 +13,7 @@ import type { StorageError } from "../Storage.ts"
 import * as Claims from "./claims.ts"
 import type { Core } from "./core.ts"
 import type { Directory } from "./directory.ts"
+import * as TokenEviction from "./tokenEviction.ts"
 
 /** How long a token lives whose client may renew it without a key, in seconds. */
 const unboundLifetime = 60
@@ -21,7 +22,7 @@ export type Tokens = ReturnType<typeof make>
 
 export const make = (
   { chance, commit, exclusively, identity, now, settings, state }: Core,
-  { addGuest, addressOf, noToken, toViewer }: Directory
+  { addressOf, newGuest, noToken, toViewer }: Directory
 ) => {
   const makeToken = (
     kind: Records.Token["kind"],
@@ -38,9 +39,14 @@ export const make = (
     subscriberId,
     expiresAt
   })
-  const mint: Service["mint"] = (id, options) =>
-    Effect.gen(function*() {
-      const { subscriber } = yield* toViewer(id, noToken(id))
+  const evictedFor = TokenEviction.make(state)
+  /** Mints a pair for a subscriber, who may have to be added first. */
+  const mintPair = (
+    subscriberId: SubscriberId,
+    options: Parameters<Service["mint"]>[1],
+    adding: ReadonlyArray<Records.Change> = []
+  ) =>
+    Effect.suspend(() => {
       const seconds = now() / 1000
       const claims = options?.claims ?? {}
       const asked = options?.expiresAt ??
@@ -49,29 +55,53 @@ export const make = (
       const expiresAt = claims.scope?.includes(Claims.refreshScope) === true && !isBound
         ? Math.min(asked, Math.floor(seconds) + unboundLifetime)
         : asked
-      const token = makeToken("SAT", subscriber.id, expiresAt, claims)
+      const token = makeToken("SAT", subscriberId, expiresAt, claims)
       // outlives the token it renews, as the service's does; what was said of the subscriber is known by now
-      const { profile: _, ...kept } = claims
-      const refresh = makeToken("Refresh", subscriber.id, Math.max(expiresAt, seconds) + 300, kept)
-      yield* exclusively(commit([{ _tag: "TokenMinted", token }, { _tag: "TokenMinted", token: refresh }]))
-      return { subscriberId: subscriber.id, token: token.token, refreshToken: refresh.token, expiresAt }
+      const { profile, ...kept } = claims
+      const refresh = makeToken("Refresh", subscriberId, Math.max(expiresAt, seconds) + 300, kept)
+      const minted = exclusively(Effect.suspend((): Effect.Effect<void, Refused.Refused | StorageError> =>
+        // a guest may have been removed in the meantime
+        adding.length === 0 && !state.subscribers.has(subscriberId) ? Effect.fail(Refused.notFound) : commit([
+          ...adding,
+          ...evictedFor(now(), [token, refresh]),
+          { _tag: "TokenMinted", token },
+          { _tag: "TokenMinted", token: refresh },
+          // kept by itself, so that it outlives the token, and an older token never replaces it
+          ...(profile === undefined
+            ? []
+            : [
+              {
+                _tag: "SubscriberDescribed",
+                subscriberId,
+                profile: { ...state.profileOf(subscriberId), ...profile }
+              } as const
+            ])
+        ])
+      ))
+      return Effect.as(minted, { subscriberId, token: token.token, refreshToken: refresh.token, expiresAt })
     })
+  const mint: Service["mint"] = (id, options) =>
+    Effect.flatMap(toViewer(id, noToken(id)), ({ subscriber }) => mintPair(subscriber.id, options))
   const mintGuest: Service["mintGuest"] = ({ allowed, attribute, expiresAt }) =>
-    Effect.gen(function*() {
+    Effect.suspend((): ReturnType<Service["mintGuest"]> => {
       const found = allowed.flatMap((id) => addressOf(id)?.id ?? [])
       if (found.length < allowed.length) {
-        return yield* Refused.invalid("does_not_exist", "an address is not known", attribute)
+        return Effect.fail(Refused.invalid("does_not_exist", "an address is not known", attribute))
       }
-      const { id } = yield* addGuest
-      return yield* mint(id, { expiresAt, claims: { allowed_addresses: found } })
+      const subscriber = newGuest()
+      return mintPair(subscriber.id, { expiresAt, claims: { allowed_addresses: found } }, [
+        { _tag: "SubscriberAdded", subscriber }
+      ])
     })
   const isExpired = (token: Records.Token) => token.expiresAt * 1000 <= now()
   const expire: Service["expire"] = (token) =>
-    exclusively(Effect.suspend((): Effect.Effect<void, Refused.Refused | StorageError> =>
-      state.tokens.has(token)
-        ? commit([{ _tag: "TokenExpired", token, expiresAt: Math.floor(now() / 1000) - 1 }])
-        : Effect.fail(Refused.notFound)
-    ))
+    exclusively(
+      Effect.suspend((): Effect.Effect<void, Refused.Refused | StorageError> =>
+        state.tokens.get(token) !== undefined
+          ? commit([{ _tag: "TokenExpired", token, expiresAt: Math.floor(now() / 1000) - 1 }])
+          : Effect.fail(Refused.notFound)
+      )
+    )
   const refresh: Service["refresh"] = (refreshToken) =>
     Effect.suspend(() => {
       const token = state.tokens.get(refreshToken)
@@ -96,13 +126,10 @@ export const make = (
   const leadsHere = ({ token }: Records.Token) =>
     Result.match(Token.decodeHeader(token), { onFailure: () => false, onSuccess: ({ ch }) => ch === settings.host })
   const currentToken = Effect.fnUntraced(function*(subscriberId: SubscriberId) {
-    let best: Records.Token | undefined
-    for (const token of state.tokens.values()) {
-      if (token.subscriberId === subscriberId && token.kind === "SAT" && !isExpired(token) && leadsHere(token)) {
-        best = token
-      }
-    }
-    return best ?? (yield* mint(subscriberId))
+    const newest = [...state.tokens.of(subscriberId)].findLast((token) =>
+      token.kind === "SAT" && !isExpired(token) && leadsHere(token)
+    )
+    return newest ?? (yield* mint(subscriberId))
   })
   const ready: Service["ready"] = Effect.gen(function*() {
     const subscribers: Array<Admin.Ready["subscribers"][number]> = []
@@ -121,5 +148,8 @@ export const make = (
   /** A token as it is now: it may have been expired. */
   const current = (token: Records.Token): Records.Token => state.tokens.get(token.token) ?? token
 
-  return { authenticate, current, expire, isExpired, mint, mintGuest, ready, refresh }
+  /** Forgets what is worth nothing any more. */
+  const removeExpired = exclusively(Effect.suspend(() => commit(evictedFor(now(), []))))
+
+  return { authenticate, current, expire, isExpired, mint, mintGuest, ready, refresh, removeExpired }
 }

@@ -3,28 +3,28 @@
  * not shift the pages after it.
  */
 
-/** How many windows are remembered, and how much they may hold together; the oldest are forgotten first. */
-const capacity = { windows: 4096, weight: 1_000_000 }
+/** How many windows are remembered, and how many bytes they may take together; the oldest are forgotten first. */
+const capacity = { windows: 4096, bytes: 16 * 1024 * 1024 }
 
 export class Windows<A> {
-  readonly #windows = new Map<string, { readonly window: A; readonly weight: number }>()
+  readonly #windows = new Map<string, { readonly window: A; readonly bytes: number }>()
   readonly #uuid: () => string
-  #weight = 0
+  #bytes = 0
 
   constructor(uuid: () => string) {
     this.#uuid = uuid
   }
 
-  /** Remembers a window and names it. Its weight is how many things it holds. */
-  pin(window: A, weight: number): string {
+  /** Remembers a window that takes so many bytes, and names it. */
+  pin(window: A, bytes: number): string {
     const token = `PA${this.#uuid()}`
-    this.#windows.set(token, { window, weight })
-    this.#weight += weight
-    for (const [oldest, { weight }] of this.#windows) {
-      const isFull = this.#windows.size > capacity.windows || this.#weight > capacity.weight
+    this.#windows.set(token, { window, bytes })
+    this.#bytes += bytes
+    for (const [oldest, { bytes }] of this.#windows) {
+      const isFull = this.#windows.size > capacity.windows || this.#bytes > capacity.bytes
       if (!isFull || oldest === token) break
       this.#windows.delete(oldest)
-      this.#weight -= weight
+      this.#bytes -= bytes
     }
     return token
   }

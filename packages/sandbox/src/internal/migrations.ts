@@ -37,6 +37,13 @@ export const migrations: Migrations = {
       sender_id TEXT NOT NULL, from_address_id TEXT NOT NULL, micros INTEGER NOT NULL, subtype TEXT NOT NULL,
       kind TEXT, text TEXT, metadata TEXT NOT NULL, details TEXT NOT NULL, hidden INTEGER NOT NULL
     )`
+  }),
+  // what tokens said of a subscriber stood in the tokens only, which are forgotten now when they have expired
+  "0002_profiles": Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    yield* sql`CREATE TABLE profiles (
+      subscriber_id TEXT PRIMARY KEY REFERENCES subscribers (id), profile TEXT NOT NULL
+    )`
   })
 }
 

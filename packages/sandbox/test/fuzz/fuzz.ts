@@ -28,10 +28,33 @@ export interface Report {
   readonly told: number
   readonly heard: number
   readonly seconds: number
+  /** What the server gave to one client and to no other. */
+  readonly secrets: ReadonlySet<string>
   /** Everything that was stored at the end. */
   readonly stored: string
   /** MiB after the first tenth, at the end, and at most. */
   readonly memory: { readonly early: number; readonly late: number; readonly peak: number }
+}
+
+/** What the server gives to one client, and to no other. */
+const secretGiven = /"(?:token|refresh_token|refreshToken|authorization_state)":"([^"]{20,})"/g
+
+/** What a text says when its escapes are read, however deep they are. */
+const readings = (text: string): ReadonlyArray<string> => {
+  const decoded = text.replace(
+    /%([\da-f]{2})|\\u00([\da-f]{2})|\\(["\\/])/gi,
+    (_, percent: string | undefined, unicode: string | undefined, character: string | undefined) =>
+      character ?? String.fromCharCode(Number.parseInt(percent ?? unicode ?? "", 16))
+  )
+  return decoded === text ? [text] : [text, ...readings(decoded)]
+}
+
+/** The secrets that a log tells, whole or the last part of them. */
+export const secretsIn = (log: string, secrets: Iterable<string>): ReadonlyArray<string> => {
+  const texts = readings(log)
+  return [...secrets].filter((secret) =>
+    texts.some((text) => text.includes(secret) || text.includes(secret.slice(-24)))
+  )
 }
 
 const secret = "the-secret-of-alice-and-bob"
@@ -121,9 +144,12 @@ export const run = async (options: Options): Promise<Report> => {
   }
   await sleep(100)
 
+  const { apiToken, projectId } = sandbox.info
+  const secrets = new Set([apiToken, ...subscribers.map(({ token }) => token)])
   const generator = Generator.make(options.seed, {
+    secrets: [...secrets],
     token: mallory.token,
-    basic: `Basic ${btoa(`${sandbox.info.projectId}:${sandbox.info.apiToken}`)}`,
+    basic: `Basic ${btoa(`${projectId}:${apiToken}`)}`,
     subscriberId: mallory.id,
     addressIds: [mallory.addressId, alice.addressId, bob.addressId, office.addressId, "nobody"],
     groupIds: [
@@ -168,6 +194,7 @@ export const run = async (options: Options): Promise<Report> => {
     statuses[status] = (statuses[status] ?? 0) + 1
     if (answer === "broken") return found("a connection broke", sample)
     if (answer.status >= 500) found(`it was answered ${answer.status}`, { ...sample, answer: answer.text })
+    for (const { 1: given } of answer.text.matchAll(secretGiven)) secrets.add(given ?? "")
     // the admin API tells everything there is
     if (answer.text.includes(secret) && !one.path.startsWith("/_sandbox")) found("somebody else's secret", sample)
     if (answer.text.includes("    at ") || answer.text.includes("node_modules")) found("a stack trace", sample)
@@ -196,6 +223,7 @@ export const run = async (options: Options): Promise<Report> => {
       })
       socket.addEventListener("message", ({ data }) => {
         const text = String(data)
+        for (const { 1: given } of text.matchAll(secretGiven)) secrets.add(given ?? "")
         if (text.includes(secret)) found("somebody else's secret in a frame", frames.map(String))
         if (text.includes("    at ")) found("a stack trace in a frame", text)
         if (text.includes("\"the last\"")) socket.close()
@@ -256,6 +284,7 @@ export const run = async (options: Options): Promise<Report> => {
   return {
     findings,
     ...counts,
+    secrets,
     statuses,
     told,
     heard: heard.length,

@@ -9,8 +9,10 @@ export interface HttpCase {
   readonly body: string | Buffer
 }
 
-/** What the generator knows of the sandbox: nothing that is secret to the one who attacks. */
+/** What the generator knows of the sandbox. */
 export interface Known {
+  /** Secrets that somebody writes where they do not belong, for the log to be seen with. */
+  readonly secrets: ReadonlyArray<string>
   readonly token: string
   /** The project's credential, as a header has it. It mints tokens, so nothing is asked for with those. */
   readonly basic: string
@@ -132,8 +134,20 @@ export const make = (seed: number, known: Known) => {
   const json = (fields: ReadonlyArray<readonly [string, string]>): string | Buffer =>
     chance(0.03) ? garbage() : chance(0.12) ? damaged(mutated(fields)) : mutated(fields)
 
+  /** A secret, written in one of the ways in which it stands for the same. */
+  const secretAs = (encode: (character: string) => string): string => {
+    const secret = pick(known.secrets)
+    const from = chance(0.3) ? below(secret.length) : 0
+    return [...secret].map((character, index) => index < from ? character : encode(character)).join("")
+  }
+  const percent = (character: string) => `%${character.charCodeAt(0).toString(16).padStart(2, "0")}`
+  const unicode = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+  const same = (character: string) => character
+  const secretInUrl = () => chance(0.3) ? encodeURIComponent(secretAs(same)) : secretAs(percent)
+  const secretInJson = () => `"${chance(0.4) ? "my secret is " : ""}${secretAs(pick([same, unicode]))}"`
+
   const content = (): ReadonlyArray<readonly [string, string]> => [
-    ["text", JSON.stringify(`fuzz ${below(1e6)}`)],
+    ["text", chance(0.1) ? secretInJson() : JSON.stringify(`fuzz ${below(1e6)}`)],
     ["metadata", chance(0.3) ? `{"k":${value()}}` : "{}"],
     ["details", chance(0.3) ? `{"k":${value()}}` : "{}"]
   ]
@@ -151,9 +165,14 @@ export const make = (seed: number, known: Known) => {
     () =>
       post("/api/fabric/conversations/join", [["from_fabric_address_id", text(id())], ["fabric_address_ids", ids()]]),
     () => post("/api/fabric/subscribers/tokens/refresh", [["refresh_token", text(known.token)]]),
-    () => post("/api/fabric/subscribers/tokens", [["reference", text("eve")], ["expire_at", "1e12"]]),
-    () => post("/api/fabric/guests/tokens", [["allowed_addresses", ids()], ["expire_at", "1e12"]]),
-    () => post("/api/fabric/subscriber/invites", [["address_id", text(id())], ["expires_at", "1e12"]]),
+    () =>
+      post("/api/fabric/subscribers/tokens", [["reference", text("eve")], [
+        "expire_at",
+        chance(0.9) ? "7e9" : "1e308"
+      ]]),
+    () =>
+      post("/api/fabric/guests/tokens", [["allowed_addresses", ids()], ["expire_at", chance(0.9) ? "7e9" : "1e308"]]),
+    () => post("/api/fabric/subscriber/invites", [["address_id", text(id())], ["expires_at", "7e9"]]),
     () => post("/api/fabric/embeds/tokens", [["token", text(`c2c_${id()}`)]]),
     () => post("/api/fabric/subscriber/devices", [["device_type", text("Android")], ["device_token", text("d")]]),
     () => post("/api/fabric/subscriber/devices/token", [["dpop_token", text("p")], ["expire_in", "900"]]),
@@ -196,6 +215,7 @@ export const make = (seed: number, known: Known) => {
       "%",
       "a&b",
       "PAx",
+      secretInUrl(),
       "__proto__",
       "é"
     ])
@@ -210,6 +230,7 @@ export const make = (seed: number, known: Known) => {
       "/api/fabric/addresses",
       `/api/fabric/addresses/${chance(0.5) ? id() : "%F0%9F"}`,
       "/api/fabric/subscriber/info",
+      `/api/fabric/${secretInUrl()}`,
       "//evil.test/api",
       "/%2f..%2f",
       "/api/fabric/" + "a/".repeat(below(100))
@@ -228,7 +249,11 @@ export const make = (seed: number, known: Known) => {
         { authorization: `Bearer ${known.token.slice(0, -3)}` },
         { authorization: "Basic OjpbXQ==" },
         { authorization: `Bearer ${"a".repeat(5000)}` },
-        { authorization: "Bearer __proto__" }
+        { authorization: "Bearer __proto__" },
+        { authorization: secretAs(same) },
+        { authorization: `Bearer\t${secretAs(same)}` },
+        { authorization: `Bearer:${secretAs(same)}` },
+        { authorization: `Secret ${secretAs(same)}` }
       ])
 
   const http = (): HttpCase => {
@@ -243,7 +268,8 @@ export const make = (seed: number, known: Known) => {
       path,
       headers: {
         ...authorization(path),
-        "content-type": pick([
+        // the admin API takes nothing else
+        "content-type": path.startsWith("/_sandbox") && chance(0.9) ? "application/json" : pick([
           "application/json",
           "text/plain",
           "multipart/form-data; boundary=x",
@@ -258,12 +284,12 @@ export const make = (seed: number, known: Known) => {
     mutated([
       ["version", "{\"major\":4,\"minor\":0,\"revision\":0}"],
       ["event_acks", "true"],
-      ["agent", "\"fuzz\""],
+      ["agent", chance(0.2) ? secretInJson() : "\"fuzz\""],
       ["authentication", mutated([["jwt_token", text(known.token)]])],
       ...(chance(0.3) ? [["protocol", text("signalwire_a_b_c")], ["authorization_state", text("a:b")]] as const : [])
     ])
   const frame = (): string | Buffer => {
-    const name = pick(rpcMethods)
+    const name = chance(0.05) ? secretAs(same) : pick(rpcMethods)
     const params = name === "signalwire.connect" || name === "signalwire.reauthenticate" ? connectParams() : value()
     const asked = [["jsonrpc", "\"2.0\""], ["id", chance(0.8) ? text(`f${below(1e6)}`) : value()]] as const
     const fields = chance(0.75)

@@ -1,4 +1,4 @@
-/** `pnpm fuzz [--count 60000] [--seed 1] [--data FILE]`: prints figures, and ends with 1 on a finding. */
+/** `pnpm fuzz [--count 60000] [--seed 1] [--data FILE] [--log FILE]`: prints figures, and ends with 1 on a finding. */
 import { parseArgs } from "node:util"
 import { run } from "./fuzz.ts"
 
@@ -6,13 +6,14 @@ const { values } = parseArgs({
   options: {
     count: { type: "string", default: "60000" },
     seed: { type: "string", default: "1" },
-    data: { type: "string", default: ":memory:" }
+    data: { type: "string", default: ":memory:" },
+    log: { type: "string" }
   }
 })
 const { findings, frames, heard, memory, raw, requests, seconds, statuses, told } = await run({
   count: Number(values.count),
   seed: Number(values.seed),
-  args: ["--data", values.data]
+  args: ["--data", values.data, ...(values.log === undefined ? [] : ["--log", values.log])]
 })
 const lines = [
   `seed ${values.seed}: ${requests} requests, ${frames} frames, ${raw} connections of garbage in ${

@@ -1,0 +1,85 @@
+import { assert, describe, it } from "@effect/vitest"
+import { redactedAuthorization } from "../src/internal/redaction.ts"
+import { Secrets } from "../src/internal/secrets.ts"
+
+const secret = "PTaB3-_xyz0123456789+/=ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+const make = () => {
+  const secrets = new Secrets()
+  secrets.add(secret)
+  return secrets
+}
+const percent = (text: string) => [...text].map((c) => `%${c.charCodeAt(0).toString(16).padStart(2, "0")}`).join("")
+const unicode = (text: string) => [...text].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`).join("")
+
+describe("a secret", () => {
+  it.each([
+    ["as it is", secret],
+    ["percent-encoded", encodeURIComponent(secret)],
+    ["percent-encoded to the last character", percent(secret)],
+    ["percent-encoded twice", percent(percent(secret))],
+    ["percent-encoded in part", `${secret.slice(0, 20)}${percent(secret.slice(20))}`],
+    ["with JSON escapes", unicode(secret)],
+    ["with escaped slashes", secret.replaceAll("/", "\\/")],
+    ["with escapes that were escaped", unicode(secret).replaceAll("\\", "\\\\")]
+  ])("is taken out of a text where it stands %s", (_, written) => {
+    assert.strictEqual(make().redact(`before ${written} after`), "before [redacted] after")
+  })
+  it("is taken out where it was cut off, at either end", () => {
+    const redact = (text: string) => make().redact(`<${text}>`)
+    assert.strictEqual(redact(secret.slice(0, 20)), "<[redacted]>")
+    assert.strictEqual(redact(secret.slice(12)), "<[redacted]>")
+    const short = new Secrets()
+    short.add("PT0123456789abcdefghijklmnopqrstuv")
+    assert.strictEqual(short.redact("<0123456789abcdefghijklmnopqrstuv>"), "<[redacted]>")
+  })
+  it("is taken out of the middle of a path, and what is around it stays", () => {
+    assert.strictEqual(make().redact(`/api/${secret}/messages?page=1`), "/api/[redacted]/messages?page=1")
+  })
+  it("leaves JSON that was valid valid", () => {
+    const text = JSON.stringify({ a: [`x${secret}`, { [secret]: `"\\${unicode(secret)}\\"` }], b: secret })
+    const redacted: unknown = JSON.parse(make().redact(text))
+    assert.deepInclude(redacted, { b: "[redacted]" })
+    assert.notInclude(JSON.stringify(redacted), secret.slice(0, 16))
+  })
+  it("is not looked for any more when it is worth nothing", () => {
+    const secrets = make()
+    secrets.delete(secret)
+    assert.strictEqual(secrets.redact(secret), secret)
+  })
+  it("that shares pieces with another is found when the other is gone", () => {
+    const secrets = make()
+    const other = `${secret.slice(0, 32)}-another-end-of-the-same-length`
+    secrets.add(other)
+    secrets.delete(secret)
+    assert.strictEqual(secrets.redact(`a ${other} b`), "a [redacted] b")
+  })
+})
+
+describe("a text without secrets", () => {
+  it.each([
+    "hello",
+    "a long-text_without/anything+that=is:secret.at~all",
+    "100% of it, \\u0041 \\ \\\\ %zz %41",
+    "{\"a\":\"b\"}",
+    ""
+  ])("stays as it is: %j", (text) => {
+    assert.strictEqual(make().redact(text), text)
+  })
+})
+
+describe("the authorization header", () => {
+  it.each([
+    [undefined, null],
+    ["Bearer abc", "Bearer [redacted]"],
+    ["bearer  abc", "bearer [redacted]"],
+    ["Basic abc", "Basic [redacted]"],
+    ["Bearer", "Bearer [redacted]"],
+    ["abc", "[redacted]"],
+    ["Bearer\tabc", "[redacted]"],
+    ["Bearer:abc", "[redacted]"],
+    ["abc def", "[redacted]"],
+    ["", "[redacted]"]
+  ])("%j is told as %j", (header, told) => {
+    assert.strictEqual(redactedAuthorization(header), told)
+  })
+})

@@ -1,0 +1,12 @@
+import { StrictMode } from "react"
+import { createRoot } from "react-dom/client"
+import { App } from "./App.tsx"
+
+const root = document.querySelector("#root")
+if (root === null) throw new Error("index.html has no #root")
+
+createRoot(root).render(
+  <StrictMode>
+    <App />
+  </StrictMode>
+)

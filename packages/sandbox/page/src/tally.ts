@@ -1,0 +1,95 @@
+/** Counts what became of the messages that the panes sent: computed from what the server has and what the panes show. */
+
+/** A message that a pane has sent. */
+export interface Sent {
+  readonly clientId: string
+  /** When, by the monotonic clock, in milliseconds. */
+  readonly at: number
+  /** How often each pane has shown it, at most: panes hold their newest messages only, and drop it later. */
+  readonly shown: ReadonlyArray<number>
+}
+
+/** The ids that the server stored messages under, by the client id of these; `null` until it was asked. */
+export type StoredIds = ReadonlyMap<string, ReadonlyArray<string>> | null
+
+/** What a pane shows. */
+export interface Shown {
+  /** How often each stored message is shown, by its id. */
+  readonly stored: ReadonlyMap<string, number>
+  /** The client ids of messages that are being sent, or that failed. */
+  readonly outgoing: ReadonlyMap<string, "sending" | "failed">
+}
+
+export interface Tally {
+  readonly sent: number
+  readonly stored: number
+  /** Stored, and shown in both panes at some time. */
+  readonly shown: number
+  /** Not in both panes yet, but not late either. */
+  readonly pending: number
+  /** A send failed, and says so in its pane, where it can be tried again. */
+  readonly failed: number
+  /** Neither pending nor failed, and not stored or never shown in both panes. */
+  readonly lost: number
+  /** Stored more than once, or shown more than once in a pane. */
+  readonly duplicates: number
+}
+
+export interface TallyInput {
+  readonly sent: ReadonlyArray<Sent>
+  readonly stored: StoredIds
+  readonly panes: ReadonlyArray<Shown>
+  /** Since when all panes have been connected and caught up, by the monotonic clock; `null` while they are not. */
+  readonly connectedSince: number | null
+  /** Now, by the monotonic clock, in milliseconds. */
+  readonly now: number
+}
+
+/** How long a message may take to appear in panes that are connected, in milliseconds; after that it counts as lost. */
+export const lostAfter = 30_000
+
+/** Notes how often the panes show the messages; returns the same list when that was known. */
+export const observe = <S extends Sent>(
+  sent: ReadonlyArray<S>,
+  stored: StoredIds,
+  panes: ReadonlyArray<Shown>
+): ReadonlyArray<S> => {
+  let isNew = false
+  const observed = sent.map((message) => {
+    const ids = stored?.get(message.clientId) ?? []
+    const shown = panes.map((pane, index) =>
+      Math.max(message.shown[index] ?? 0, ids.reduce((sum, id) => sum + (pane.stored.get(id) ?? 0), 0))
+    )
+    if (shown.every((times, index) => times === (message.shown[index] ?? 0))) return message
+    isNew = true
+    return { ...message, shown }
+  })
+  return isNew ? observed : sent
+}
+
+/** How many messages nothing was ever seen of but that they were sent. */
+export const countUnseen = (sent: ReadonlyArray<Sent>, stored: StoredIds): number =>
+  sent.filter(({ clientId, shown }) => !stored?.has(clientId) && shown.every((times) => times === 0)).length
+
+/** Counts the messages by what became of them. */
+export const count = ({ connectedSince, now, panes, sent, stored }: TallyInput): Tally => {
+  const tally = { sent: sent.length, stored: 0, shown: 0, pending: 0, failed: 0, lost: 0, duplicates: 0 }
+  for (const { at, clientId, shown } of observe(sent, stored, panes)) {
+    const ids = stored?.get(clientId) ?? []
+    const isEverywhere = ids.length > 0 && panes.every((_, index) => (shown[index] ?? 0) > 0)
+    if (ids.length > 0) tally.stored++
+    if (ids.length > 1 || shown.some((times) => times > 1)) tally.duplicates++
+    if (isEverywhere) {
+      tally.shown++
+      continue
+    }
+    const outgoing = panes.map((pane) => pane.outgoing.get(clientId))
+    if (outgoing.includes("failed")) tally.failed++
+    else if (
+      stored === null || outgoing.includes("sending") || connectedSince === null ||
+      now - Math.max(at, connectedSince) < lostAfter
+    ) tally.pending++
+    else tally.lost++
+  }
+  return tally
+}

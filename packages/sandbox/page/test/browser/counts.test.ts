@@ -1,0 +1,164 @@
+import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
+import { assert, describe, it } from "vitest"
+import {
+  adminSend,
+  bothShow,
+  connected,
+  eventually,
+  expectAllDelivered,
+  messages,
+  open,
+  openPage,
+  pane,
+  press,
+  tally,
+  write
+} from "./support.ts"
+
+const verdict = "No message was lost or duplicated."
+
+describe.concurrent("what the page says of messages", () => {
+  it("is that none was lost only while none is pending", async () => {
+    await using world = await open()
+    const { page } = world
+    await write(page, "left", "one")
+    await expectAllDelivered(page, 1)
+    await press(page, "Cut the sockets")
+    await write(page, "left", "two")
+    await page.getByText(verdict).waitFor()
+    await press(page, "503 for ten seconds")
+    await write(page, "left", "three")
+    await page.getByText("Waiting for 1 message.").waitFor()
+    assert.strictEqual(await page.getByText(verdict).count(), 0)
+    await press(page, "Clear faults")
+    await page.getByText(verdict).waitFor()
+    await expectAllDelivered(page, 3)
+  })
+
+  it("is how many were not stored when the sandbox was started anew, and the count begins anew", async () => {
+    await using first = await SandboxProcess.start()
+    const { port } = new URL(first.info.http)
+    await using opened = await openPage(first.info.http)
+    const { page } = opened
+    await connected(page)
+    await write(page, "left", "stored")
+    await expectAllDelivered(page, 1)
+    await press(page, "Lose the next response")
+    const notice = page.getByText("There will be no response to the next message")
+    await notice.waitFor()
+    await first.stop("SIGKILL")
+    await page.getByText("The sandbox does not respond; trying again…").waitFor()
+    await write(page, "left", "in the outage")
+    await write(page, "right", "and another")
+    await using second = await SandboxProcess.start(["--port", port])
+    const anew = page.getByText("The sandbox was restarted without its data; 2 messages were not stored.")
+    await anew.waitFor()
+    // it is another server's
+    assert.strictEqual(await notice.count(), 0)
+    assert.strictEqual((await tally(page))["sent"], 0)
+    await connected(page)
+    await write(page, "right", "of the second life")
+    await bothShow(page, ["grace of the second life"])
+    await expectAllDelivered(page, 1)
+    await anew.waitFor({ state: "detached" })
+    assert.strictEqual(second.info.http, first.info.http)
+  })
+
+  it("is not that a message was lost which the panes had shown and hold no longer", async () => {
+    await using world = await open()
+    const { page, sandbox } = world
+    await write(page, "left", "early")
+    await expectAllDelivered(page, 1)
+    const [ada] = sandbox.subscribers
+    for (let part = 0; part < 11; part++) {
+      await adminSend(sandbox, "POST", "/messages", {
+        messages: Array.from({ length: 100 }, (_, index) => ({
+          from: ada?.id,
+          addressId: sandbox.rooms[0]?.addressId,
+          text: `${part} ${index}`
+        }))
+      })
+    }
+    await eventually(async () => {
+      for (const side of ["left", "right"] as const) {
+        assert.strictEqual(await pane(page, side).getByText("10 99", { exact: false }).count(), 1)
+        assert.strictEqual(await pane(page, side).getByText("early").count(), 0)
+      }
+    })
+    await expectAllDelivered(page, 1)
+  })
+
+  it("does not include an offer to try again what can't succeed", async () => {
+    await using world = await open()
+    const { page } = world
+    await write(page, "left", "x".repeat(10_001))
+    const failed = pane(page, "left").getByRole("alert")
+    await failed.waitFor()
+    assert.deepStrictEqual(await failed.getByRole("button").allInnerTexts(), ["Discard"])
+    assert.isTrue(
+      await failed.evaluate((element) => {
+        const { bottom } = element.getBoundingClientRect()
+        return bottom <= (element.closest("[role=log]")?.getBoundingClientRect().bottom ?? 0)
+      })
+    )
+  })
+})
+
+describe.concurrent("a page that has much to do", () => {
+  it("draws many messages at once", async () => {
+    await using world = await open()
+    const { page, sandbox } = world
+    const drawnAt = await page.evaluateHandle(() => {
+      const drawnAt: Array<number> = []
+      const observer = new MutationObserver(() => drawnAt.push(performance.now()))
+      const log = document.querySelector("[role=log] ol")
+      if (log !== null) observer.observe(log, { childList: true })
+      return drawnAt
+    })
+    const [ada] = sandbox.subscribers
+    for (let part = 0; part < 10; part++) {
+      await adminSend(sandbox, "POST", "/messages", {
+        messages: Array.from({ length: 20 }, (_, index) => ({
+          from: ada?.id,
+          addressId: sandbox.rooms[0]?.addressId,
+          text: `${part} ${index}`
+        }))
+      })
+    }
+    await eventually(async () => assert.strictEqual((await messages(page, "left")).length, 200))
+    // ten times a second
+    const times = await drawnAt.evaluate((times) => times)
+    assert.isAtLeast(Math.min(...times.slice(1).map((at, index) => at - (times[index] ?? 0))), 75)
+  })
+
+  it("does not say that the sandbox does not answer when the page itself was busy", async () => {
+    await using world = await open()
+    const { page } = world
+    const wasShown = await page.evaluate(async () => {
+      const { fetch } = globalThis
+      const down = document.querySelector(".down")
+      let wasShown = false
+      const observer = new MutationObserver(() => {
+        wasShown ||= down?.textContent !== ""
+      })
+      if (down !== null) observer.observe(down, { childList: true, subtree: true, characterData: true })
+      // busy from when a request has begun until after its deadline, then free for two readings
+      await new Promise<void>((resolve) => {
+        let requests = 0
+        globalThis.fetch = (input, init) => {
+          const response = fetch(input, init)
+          if (!new Request(input).url.endsWith("/sessions")) return response
+          if (requests++ === 0) {
+            const end = performance.now() + 5500
+            while (performance.now() < end);
+          }
+          if (requests === 3) resolve()
+          return response
+        }
+      })
+      globalThis.fetch = fetch
+      return wasShown
+    })
+    assert.isFalse(wasShown)
+  })
+})

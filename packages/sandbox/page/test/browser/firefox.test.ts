@@ -1,0 +1,20 @@
+import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
+import { assert, describe, it } from "vitest"
+import { firefox } from "../../firefox.shared.ts"
+import * as Firefox from "./firefox.ts"
+import { eventually } from "./support.ts"
+
+describe("in Firefox", () => {
+  it("the policy lets the page's own script, styles and sockets through", async () => {
+    await using sandbox = await Sandbox.start()
+    await using browser = await Firefox.launch(firefox ?? "")
+    await browser.goto(`${sandbox.http}/_sandbox/page`)
+    await eventually(async () =>
+      assert.strictEqual(
+        await browser.evaluate("[...document.querySelectorAll('.connection')].map((one) => one.innerText).join()"),
+        "Connected.,Connected."
+      )
+    )
+    assert.strictEqual(await browser.evaluate("getComputedStyle(document.body).margin"), "0px")
+  })
+})

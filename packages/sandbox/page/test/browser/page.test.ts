@@ -1,0 +1,414 @@
+import type { Info } from "@effect-signalwire/sandbox/Sandbox"
+import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { Page } from "playwright"
+import { assert, describe, it } from "vitest"
+import { decodeLog, decodeSessions } from "../../src/admin/models.ts"
+import {
+  adminGet,
+  adminSend,
+  bothShow,
+  connected,
+  done,
+  eventually,
+  expectAllDelivered,
+  messages,
+  open,
+  openPage,
+  pane,
+  press,
+  rows,
+  shoot,
+  state,
+  storedTexts,
+  tally,
+  violations,
+  write
+} from "./support.ts"
+
+/** Makes the next send fail. */
+const refuseSends = (sandbox: Info): Promise<void> =>
+  adminSend(sandbox, "PUT", "/faults", {
+    rules: [{
+      match: { on: "http", method: "POST", path: "/api/fabric/messages" },
+      action: { type: "answer", status: 403 },
+      times: 1
+    }]
+  })
+
+describe.concurrent("the page", () => {
+  it("lets somebody cut the sockets and see that nothing is lost", async () => {
+    await using world = await open()
+    const { page, sandbox } = world
+    const steps = page.locator(".guide li[data-done=true]")
+    assert.strictEqual(await steps.count(), 0)
+    await write(page, "left", "before")
+    await bothShow(page, ["ada before"])
+    await eventually(async () => assert.strictEqual(await steps.count(), 1))
+    await press(page, "Cut the sockets")
+    // at once, while there may be no connection
+    await write(page, "left", "during")
+    await write(page, "right", "after")
+    await eventually(async () => assert.strictEqual(await steps.count(), 3))
+    await expectAllDelivered(page, 3)
+    await page.getByText("No message was lost or duplicated.").waitFor()
+    assert.sameMembers(await messages(page, "left"), ["ada before", "ada during", "grace after"])
+    assert.deepStrictEqual(await messages(page, "right"), await messages(page, "left"))
+    const { entries } = await adminGet(sandbox, "/log", decodeLog)
+    const sockets = (on: "opened" | "closed") => entries.filter((entry) => entry.on === on).length
+    assert.strictEqual(sockets("closed"), 2)
+    assert.strictEqual(sockets("opened"), 4)
+    await shoot(page, "light")
+  })
+
+  it("counts what is stored and shown", async () => {
+    await using world = await open()
+    const { page, sandbox } = world
+    await write(page, "left", "one")
+    await expectAllDelivered(page, 1)
+    // a message that no pane has sent is not counted
+    const [ada] = sandbox.subscribers
+    await adminSend(sandbox, "POST", "/messages", {
+      messages: [{ from: ada?.id, addressId: sandbox.rooms[0]?.addressId, text: "seeded" }]
+    })
+    await bothShow(page, ["ada one", "ada seeded"])
+    await expectAllDelivered(page, 1)
+    // another conversation in one pane: there is nothing to compare
+    await pane(page, "right").getByLabel("Conversation").selectOption("ada")
+    await page.getByText("choose the same conversation in both panes").waitFor()
+    // and the other side of it in the other: there is, from both sides
+    await pane(page, "left").getByLabel("Conversation").selectOption("grace")
+    await write(page, "right", "in private")
+    await bothShow(page, ["grace in private"])
+    await expectAllDelivered(page, 1)
+    assert.deepStrictEqual(await storedTexts(sandbox), ["one", "seeded", "in private"])
+  })
+
+  it("shows a send that failed as failed, and not as lost, until it is tried again", async () => {
+    await using world = await open()
+    const { page, sandbox } = world
+    await refuseSends(sandbox)
+    await write(page, "left", "refused at first")
+    await page.getByText("Not sent").waitFor()
+    await eventually(async () => {
+      assert.deepStrictEqual(await tally(page), {
+        sent: 1,
+        stored: 0,
+        "shown in both panes": 0,
+        failed: 1,
+        lost: 0,
+        duplicates: 0
+      })
+    })
+    await press(page, "Try again")
+    await expectAllDelivered(page, 1)
+  })
+
+  it("counts a message no longer when it was discarded", async () => {
+    await using world = await open()
+    const { page, sandbox } = world
+    await write(page, "left", "kept")
+    await expectAllDelivered(page, 1)
+    await refuseSends(sandbox)
+    await write(page, "left", "discarded")
+    await page.getByText("Not sent").waitFor()
+    await press(page, "Discard")
+    await expectAllDelivered(page, 1)
+    assert.deepStrictEqual(await storedTexts(sandbox), ["kept"])
+  })
+
+  it("counts a message no longer when its send failed and its pane acts as somebody else", async () => {
+    await using world = await open({ sandbox: { subscribers: ["ada", "grace", "hedy"] } })
+    const { page, sandbox } = world
+    await write(page, "left", "kept")
+    await expectAllDelivered(page, 1)
+    await refuseSends(sandbox)
+    await write(page, "left", "given up")
+    await page.getByText("Not sent").waitFor()
+    await pane(page, "left").getByLabel("Act as").selectOption("hedy")
+    await expectAllDelivered(page, 1)
+    assert.deepStrictEqual(await storedTexts(sandbox), ["kept"])
+  })
+
+  it("reads what is stored only while a message is pending", async () => {
+    await using world = await open()
+    const { page, sandbox } = world
+    const requested: Array<string> = []
+    page.on("request", (request) => requested.push(new URL(request.url()).pathname))
+    await write(page, "left", "delivered")
+    await expectAllDelivered(page, 1)
+    await refuseSends(sandbox)
+    await write(page, "left", "refused")
+    await page.getByText("Not sent").waitFor()
+    assert.include(requested, "/_sandbox/messages")
+    // the reading that goes on while the send fails may be one more
+    await eventually(async () => assert.strictEqual((await tally(page))["failed"], 1))
+    const before = requested.length
+    const sessions = () => requested.slice(before).filter((one) => one === "/_sandbox/sessions").length
+    await eventually(() => assert.isAtLeast(sessions(), 13))
+    assert.isAtMost(requested.slice(before).filter((one) => one === "/_sandbox/messages").length, 1)
+  })
+
+  it("says what the sandbox returned when it can't be read, and goes on when it can", async () => {
+    await using world = await open()
+    const { page } = world
+    const sessions = "**/_sandbox/sessions"
+    for (
+      const [response, problem] of [
+        [{ status: 403 }, "The sandbox returned 403: Forbidden; trying again…"],
+        [{ status: 500 }, "The sandbox returned 500: Internal Server Error; trying again…"],
+        [{ json: { sessions: 1 } }, "expected an array at /_sandbox/sessions.sessions; trying again…"],
+        [{ body: "<html>" }, "expected JSON at /_sandbox/sessions; trying again…"]
+      ] as const
+    ) {
+      await page.route(sessions, (route) => route.fulfill(response))
+      await eventually(async () => assert.include(await page.locator(".down").innerText(), problem))
+      await page.unroute(sessions)
+      await page.locator(".down[data-shown=false]").waitFor({ state: "attached" })
+    }
+  })
+
+  it("copies a token", async () => {
+    await using world = await open({ view: { permissions: ["clipboard-read", "clipboard-write"] } })
+    const { page, sandbox } = world
+    await page.getByRole("button", { name: "Copy the token of ada" }).click()
+    const notice = page.getByText("Copied: the token of ada.")
+    await notice.waitFor()
+    assert.strictEqual(await page.evaluate("navigator.clipboard.readText()"), sandbox.subscribers[0]?.token)
+    // a notice is not there for good
+    await notice.waitFor({ state: "detached" })
+  })
+
+  it("shows a token that the browser does not let it copy, selected", async () => {
+    await using world = await open()
+    const { page, sandbox } = world
+    await page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('refused'))")
+    await page.getByRole("button", { name: "Copy the token of ada" }).click()
+    const field = page.getByRole("textbox", { name: "the token of ada" })
+    await eventually(async () =>
+      assert.strictEqual(await page.evaluate("String(getSelection())"), sandbox.subscribers[0]?.token)
+    )
+    await field.blur()
+    await page.getByRole("button", { name: "Copy the token of ada" }).waitFor()
+  })
+
+  it("lets a pane act as another subscriber", async () => {
+    await using world = await open({ sandbox: { subscribers: ["ada", "grace", "hedy"] } })
+    const { page, sandbox } = world
+    await page.getByRole("button", { name: "Act as hedy in the pane on the right" }).click()
+    await page.getByRole("region", { name: "Pane on the right: hedy in office" }).waitFor()
+    await connected(page)
+    await write(page, "right", "hello")
+    await bothShow(page, ["hedy hello"])
+    await pane(page, "left").getByLabel("Act as").selectOption("grace")
+    await connected(page)
+    await write(page, "left", "hello, too")
+    await bothShow(page, ["hedy hello", "grace hello, too"])
+    await expectAllDelivered(page, 2)
+    assert.deepStrictEqual(await storedTexts(sandbox), ["hello", "hello, too"])
+  })
+
+  it("lists sessions with what waits for them", async () => {
+    await using world = await open()
+    const { page, sandbox } = world
+    const sessionRows = page.getByRole("region", { name: "Sessions" }).getByRole("row")
+    await eventually(async () => assert.strictEqual(await sessionRows.count(), 3))
+    const [first] = await adminGet(sandbox, "/sessions", decodeSessions)
+    const shown = await sessionRows.nth(1).getByRole("cell").allInnerTexts()
+    // the end is what tells it from the others
+    assert.strictEqual(shown[0], `…${first?.protocol.slice(-8)}`)
+    assert.deepStrictEqual(shown.slice(1), ["open", "0", "0 B"])
+  })
+
+  it("recovers by itself when the sandbox is started again without its data", async () => {
+    await using first = await SandboxProcess.start()
+    const { port } = new URL(first.info.http)
+    await using opened = await openPage(first.info.http)
+    const { page } = opened
+    await connected(page)
+    await write(page, "left", "of the first life")
+    await expectAllDelivered(page, 1)
+    await first.stop("SIGKILL")
+    const banner = page.getByText("The sandbox does not respond; trying again…")
+    await banner.waitFor()
+    await shoot(page, "down")
+    assert.deepStrictEqual(await violations(page), [])
+    await using second = await SandboxProcess.start(["--port", port])
+    await banner.waitFor({ state: "detached" })
+    await eventually(async () => assert.deepStrictEqual(await messages(page, "left"), []))
+    await connected(page)
+    await write(page, "right", "of the second life")
+    await bothShow(page, ["grace of the second life"])
+    await expectAllDelivered(page, 1)
+    // the log is on again, and the page has as much of it: nothing of the first life
+    const isOpened = (text: string) => text.includes("socket opened")
+    await eventually(async () => {
+      const { enabled, entries } = await adminGet(second.info, "/log", decodeLog)
+      assert.isTrue(enabled)
+      const shown = await rows(page).allInnerTexts()
+      assert.strictEqual(shown.filter(isOpened).length, entries.filter(({ on }) => on === "opened").length)
+    })
+  })
+
+  it("goes on with the same messages when the sandbox is started again with its data", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "sandbox-page-"))
+    try {
+      const data = ["--data", join(directory, "data.db")]
+      await using first = await SandboxProcess.start(data)
+      const { port } = new URL(first.info.http)
+      await using opened = await openPage(first.info.http)
+      const { page } = opened
+      await connected(page)
+      await write(page, "left", "before")
+      await expectAllDelivered(page, 1)
+      await first.stop("SIGKILL")
+      await page.getByText("The sandbox does not respond; trying again…").waitFor()
+      await write(page, "left", "meanwhile")
+      await using second = await SandboxProcess.start([...data, "--port", port])
+      await bothShow(page, ["ada before", "ada meanwhile"])
+      await expectAllDelivered(page, 2)
+      assert.deepStrictEqual(await storedTexts(second.info), ["before", "meanwhile"])
+      await eventually(async () => assert.isTrue((await adminGet(second.info, "/log", decodeLog)).enabled))
+    } finally {
+      rmSync(directory, { recursive: true, force: true })
+    }
+  })
+
+  it("can be used by keyboard alone", async () => {
+    await using world = await open()
+    const { page } = world
+    const focused = () =>
+      page.evaluate(() => {
+        const { activeElement } = document
+        return activeElement === document.body ? "" : activeElement?.getAttribute("aria-label") ??
+          activeElement?.textContent ?? ""
+      })
+    /** Presses Tab until the focus is there. */
+    const tabTo = async (name: string) => {
+      for (let presses = 0; presses < 60; presses++) {
+        await page.keyboard.press("Tab")
+        if ((await focused()).startsWith(name)) return
+      }
+      assert.fail(`Tab does not lead to ${name}`)
+    }
+    await tabTo("Message from ada to office")
+    await page.keyboard.type("typed, not clicked")
+    await page.keyboard.press("Enter")
+    await bothShow(page, ["ada typed, not clicked"])
+    await tabTo("Cut the sockets")
+    const outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert.strictEqual(outline, "solid")
+    await page.keyboard.press("Enter")
+    await eventually(async () => assert.strictEqual(await done(page), "Cut 2 sockets."))
+    await tabTo("Entries")
+    await page.keyboard.press("Home")
+    await page.keyboard.press("ArrowDown")
+    const chosen = page.locator("[role=option][aria-selected=true]")
+    assert.strictEqual(await chosen.getAttribute("id"), await rows(page).nth(1).getAttribute("id"))
+    await tabTo("The entry as JSON")
+    // the end of the page is reached, and so is its beginning again: nothing holds the focus
+    for (const table of ["subscribers", "rooms", "sessions"]) await tabTo(`Table of ${table}`)
+    await tabTo("What ada sees of office")
+  })
+
+  it("has nothing that axe finds fault with, light and dark", async () => {
+    await using world = await open({ view: { colorScheme: "light" } })
+    const { page } = world
+    assert.deepStrictEqual(await violations(page), [])
+    await write(page, "left", "Has anybody seen my punched cards?")
+    await bothShow(page, ["ada Has anybody seen my punched cards?"])
+    await press(page, "503 for ten seconds")
+    await write(page, "right", "The ones that were sorted?")
+    await page.getByText("sending…").waitFor()
+    await rows(page).filter({ hasText: "fault: answer" }).first().click()
+    await shoot(page, "faults-light")
+    assert.deepStrictEqual(await violations(page), [])
+    await page.emulateMedia({ colorScheme: "dark" })
+    await shoot(page, "faults-dark")
+    assert.deepStrictEqual(await violations(page), [])
+    await expectAllDelivered(page, 2)
+    await shoot(page, "delivered-dark")
+  })
+
+  it("fits the screen of a phone", async () => {
+    await using world = await open({ view: { width: 390, height: 780, hasTouch: true } })
+    const { page } = world
+    await write(page, "left", `supercalifragilisticexpialidocious${"!".repeat(100)}`)
+    await expectAllDelivered(page, 1)
+    await press(page, "503 for ten seconds")
+    await rows(page).first().click()
+    assert.isTrue(await page.evaluate(() => matchMedia("(pointer: coarse)").matches))
+    for (const width of [390, 320]) {
+      await page.setViewportSize({ width, height: 780 })
+      assert.isFalse(await isWide(page))
+      await shoot(page, `phone-${width}`)
+    }
+    assert.deepStrictEqual(await violations(page), [])
+  })
+
+  it("holds no more of a long wire log than its newest entries, and shows them in parts", async () => {
+    await using world = await open()
+    const { page, sandbox } = world
+    const [ada] = sandbox.subscribers
+    const headers = { authorization: `Bearer ${ada?.token}` }
+    // an exchange has two entries
+    for (let part = 0; part < 11; part++) {
+      await Promise.all(
+        Array.from({ length: 100 }, () => fetch(`${sandbox.http}/api/fabric/subscriber/info`, { headers }))
+      )
+    }
+    const counts = page.locator(".counts")
+    await eventually(async () => assert.include(await counts.innerText(), "of 2000 entries match"))
+    assert.strictEqual(await rows(page).count(), 200)
+    await press(page, "Show 200 more")
+    await eventually(async () => assert.strictEqual(await rows(page).count(), 400))
+  })
+
+  it("keeps asking less often while the sandbox does not answer", async () => {
+    await using process = await SandboxProcess.start()
+    await using opened = await openPage(process.info.http)
+    const { page } = opened
+    await connected(page)
+    await process.stop("SIGKILL")
+    await page.getByText("The sandbox does not respond").waitFor()
+    const asked: Array<number> = []
+    page.on("requestfailed", (request) => {
+      if (request.url().endsWith("/_sandbox/sessions")) asked.push(performance.now())
+    })
+    await eventually(() => assert.isAtLeast(asked.length, 4))
+    const pauses = asked.slice(1).map((at, index) => at - (asked[index] ?? 0))
+    assert.isAbove(pauses.at(-1) ?? 0, 3000)
+  })
+
+  it("is served under a policy that stops scripts and requests that are not its own", async () => {
+    await using world = await open()
+    const { page, problems } = world
+    const hasRun = await page.evaluate(async () => {
+      const script = document.createElement("script")
+      script.textContent = "globalThis.hasRun = true"
+      document.head.append(script)
+      await fetch("https://example.com/").catch(() => {})
+      return "hasRun" in globalThis
+    })
+    assert.isFalse(hasRun)
+    await eventually(() =>
+      assert.includeMembers(problems, ["script-src-elem: inline", "connect-src: https://example.com/"])
+    )
+    problems.length = 0
+  })
+
+  it("says how a connection stands", async () => {
+    await using world = await open()
+    const { page } = world
+    assert.strictEqual(await state(page, "left"), "Connected.")
+    await press(page, "Cut the sockets")
+    await eventually(async () =>
+      assert.match(await state(page, "left"), /Connected, resumed after \d+\.\d s\.\s+1 interruption/)
+    )
+  })
+})
+
+/** Whether a page can be scrolled sideways. */
+const isWide = (page: Page): Promise<boolean> => page.evaluate(() => document.documentElement.scrollWidth > innerWidth)

@@ -1,0 +1,45 @@
+/** What is built is small, and needs nothing but the server that it came from. */
+import { globSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { gzipSync } from "node:zlib"
+import { assert, beforeAll, describe, it } from "vitest"
+
+const directory = join(import.meta.dirname, "../../static")
+
+describe("the built page", () => {
+  let files: ReadonlyMap<string, string>
+
+  beforeAll(() => {
+    const names = globSync("**/*.*", { cwd: directory })
+    assert.isNotEmpty(names, "the page is not built: `pnpm run build` at the root of the repository builds it")
+    files = new Map(names.map((name) => [name, readFileSync(join(directory, name), "utf8")]))
+  })
+
+  const html = () => files.get("index.html") ?? ""
+
+  it("is a document, a script and a style sheet, and no source map", () => {
+    assert.sameMembers([...files.keys()].map((name) => name.replace(/^assets\/index-[\w-]{8}\./, "index.")), [
+      "index.html",
+      "index.js",
+      "index.css"
+    ])
+    for (const text of files.values()) assert.notInclude(text, "sourceMappingURL")
+  })
+
+  it("is at most 150 kB with gzip in all", () => {
+    const sizes = [...files.values()].map((text) => gzipSync(text, { level: 9 }).length)
+    assert.isAtMost(sizes.reduce((sum, size) => sum + size), 150_000)
+  })
+
+  it("has no inline script and no inline style", () => {
+    for (const [, content] of html().matchAll(/<script\b[^>]*>([^]*?)<\/script>/g)) assert.strictEqual(content, "")
+    assert.notMatch(html(), /<style\b|\bstyle=|\bon\w+=/)
+  })
+
+  it("asks no other host for anything", () => {
+    const urls = [...html().matchAll(/\b(?:src|href)="([^"]*)"/g)].map(([, url = ""]) => url)
+    assert.isNotEmpty(urls)
+    for (const url of urls) assert.match(url, /^(?:\/_sandbox\/page\/assets\/|data:image\/svg)/)
+    for (const [name, text] of files) if (name.endsWith(".css")) assert.notMatch(text, /url\(|@import/)
+  })
+})

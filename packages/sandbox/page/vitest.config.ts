@@ -1,0 +1,18 @@
+import { defineConfig, mergeConfig } from "vitest/config"
+import { chromium } from "../../../chromium.shared.ts"
+import shared from "../../../vitest.shared.ts"
+import { firefox } from "./firefox.shared.ts"
+
+export default mergeConfig(
+  shared,
+  defineConfig({
+    test: {
+      // the tests in a browser are concurrent, as they wait most of the time
+      maxConcurrency: 2,
+      exclude: [
+        ...(chromium === undefined ? ["test/browser/{counts,faults,layout,page,wireLog}.test.ts"] : []),
+        ...(firefox === undefined ? ["test/browser/firefox.test.ts"] : [])
+      ]
+    }
+  })
+)

@@ -1,0 +1,62 @@
+/** What becomes of a sandbox, and of somebody who only wants to send a message, while a client takes what it can get. */
+import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
+import { once } from "node:events"
+import { readFileSync } from "node:fs"
+import { setTimeout as sleep } from "node:timers/promises"
+import { Worker } from "node:worker_threads"
+import { type Attack, fill } from "./attacks.ts"
+
+export interface Outcome {
+  /** The most memory that it took beyond what it had taken before, in MiB. */
+  readonly grown: number
+  /** Messages that the bystander sent, and how many of them failed. */
+  readonly sent: number
+  readonly failed: number
+  /** How long its slowest send took, in milliseconds. */
+  readonly slowest: number
+}
+
+/** Resident memory of a process, in MiB. */
+const memoryOf = (pid: number): number =>
+  Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024
+
+/** Whether the memory of other processes can be read here. */
+export const canMeasure = process.platform === "linux"
+
+/** Lets attacks go on beside each other for some milliseconds. */
+export const run = async (attacks: ReadonlyArray<Attack>, millis: number): Promise<Outcome> => {
+  await using sandbox = await SandboxProcess.start(["--log", "/dev/null"])
+  const { info, pid } = sandbox
+  const [ada, ,] = info.subscribers
+  const room = info.rooms[0]?.addressId
+  await fill(info, 1000)
+  const before = memoryOf(pid)
+  let most = before
+  let slowest = 0
+  let failed = 0
+  let sent = 0
+  const attackers = attacks.map(({ name }) =>
+    new Worker(new URL("./attacker.ts", import.meta.url), { workerData: { name, info } })
+  )
+  await Promise.all(attackers.map((attacker) => once(attacker, "message")))
+  const until = performance.now() + millis
+  while (performance.now() < until) {
+    const at = performance.now()
+    const isSent = await fetch(`${info.http}/api/fabric/messages`, {
+      method: "POST",
+      signal: AbortSignal.timeout(60_000),
+      headers: { authorization: `Bearer ${ada?.token}`, "content-type": "application/json" },
+      body: JSON.stringify({ conversation_id: room, text: `message ${sent}` })
+    }).then(async (response) => {
+      await response.text()
+      return response.ok
+    }, () => false)
+    sent++
+    if (!isSent) failed++
+    slowest = Math.max(slowest, performance.now() - at)
+    most = Math.max(most, memoryOf(pid))
+    await sleep(50)
+  }
+  await Promise.all(attackers.map((attacker) => attacker.terminate()))
+  return { grown: Math.round(most - before), sent, failed, slowest: Math.round(slowest) }
+}
