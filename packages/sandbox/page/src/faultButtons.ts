@@ -145,7 +145,7 @@ export const faults: ReadonlyArray<Fault> = [
   {
     id: "slow",
     title: "Slow for ten seconds",
-    sentence: "Holds each of {all} API requests and pushed messages back for two seconds, one after the other. " +
+    sentence: "Holds {all} API requests and pushed messages back for two seconds each, one after the other. " +
       "Everything arrives, just late.",
     run: adding(
       (target) => [
