@@ -97,7 +97,8 @@ export interface Options {
   readonly maxSocketsPerSubscriber?: number | undefined
   /**
    * How many bytes may be held in all for clients that do not read what is sent to them, or do not finish what they send.
-   * Beyond that, the client that holds the most is disconnected: a socket is closed with 1013, a request gets 503.
+   * Beyond that, the client that holds the most is disconnected: a socket is closed with 1013, a request gets
+   * 503, or its connection breaks where its body was read already.
    * @default 67108864
    */
   readonly maxHeldBytes?: number | undefined

@@ -17,10 +17,9 @@ const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.is
 /** The code of a close frame, as one may be sent. */
 const CloseCode = between(1000, 4999)
 
-/** Whether Node would write these headers. */
+/** Headers that Node would write as they are; those that it writes itself, for the body that there is, are not among them. */
 const HeaderValue = Schema.String.check(Schema.isPattern(/^[\t\x20-\x7e]*$/))
 const HeaderName = Schema.String.check(
-  // nor what Node has to write itself, for the body that there is
   Schema.isPattern(
     /^(?!(?:connection|content-length|keep-alive|trailer|transfer-encoding|upgrade)$)[\w!#$%&'*+.^`|~-]+$/i
   )
@@ -233,9 +232,15 @@ export const make: Effect.Effect<Service> = Effect.gen(function*() {
   let armed: ReadonlyArray<Armed> = []
   let seed: number | undefined
   let chance = () => random.nextDoubleUnsafe()
-  const isOver = ({ left, until }: Armed) => left <= 0 || until <= now()
   const forgetPast = () => {
+    const at = now()
+    const isOver = ({ left, until }: Armed) => left <= 0 || until <= at
     if (armed.some(isOver)) armed = armed.filter((entry) => !isOver(entry))
+  }
+  const set = (rules: Rules) => {
+    armed = rules.rules.map(arm)
+    seed = rules.seed ?? undefined
+    chance = seed === undefined ? () => random.nextDoubleUnsafe() : seeded(seed)
   }
   return {
     isArmed: () => armed.length > 0,
@@ -255,16 +260,8 @@ export const make: Effect.Effect<Service> = Effect.gen(function*() {
       forgetPast()
       armed = [...armed, ...rules.map(arm)]
     },
-    set: (rules) => {
-      armed = rules.rules.map(arm)
-      seed = rules.seed ?? undefined
-      chance = seed === undefined ? () => random.nextDoubleUnsafe() : seeded(seed)
-    },
-    clear: () => {
-      armed = []
-      seed = undefined
-      chance = () => random.nextDoubleUnsafe()
-    },
+    set,
+    clear: () => set({ rules: [] }),
     at: (moment) => {
       forgetPast()
       for (const entry of armed) {

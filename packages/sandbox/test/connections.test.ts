@@ -140,6 +140,24 @@ describe("a body that arrives while there is no room for more", () => {
       later.socket.destroy()
     }
   )
+  it("breaks its connection once it was read: what came of it may be stored", async () => {
+    await using world = await setup({ maxHeldBytes: 100_000, wireLog: true })
+    await request(world.info, "PUT", "/_sandbox/faults", {
+      body: { rules: [{ match: { on: "http", method: "POST" }, action: { type: "silent" }, times: 1 }] }
+    })
+    const post = (length: number) =>
+      world.post("", JSON.stringify({ conversation_id: world.grace.addressId, text: "hi", x: "y".repeat(length) }))
+    const large = await open(portOf(world.info))
+    large.write(post(80_000))
+    // it is logged when it was read
+    while ((await request(world.info, "GET", "/_sandbox/log")).body.entries.length === 0);
+    const later = await open(portOf(world.info))
+    later.write(post(50_000))
+    await large.closed
+    assert.strictEqual(large.text(), "")
+    assert.deepStrictEqual(await later.answers(1), ["200"])
+    later.socket.destroy()
+  })
 })
 
 describe("a request that could change the protocol", () => {
