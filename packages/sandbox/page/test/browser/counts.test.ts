@@ -8,7 +8,7 @@ import {
   expectAllDelivered,
   messages,
   open,
-  openPage,
+  openProcess,
   pane,
   press,
   tally,
@@ -36,11 +36,8 @@ describe.concurrent("what the page says of messages", () => {
   })
 
   it("is how many were not stored when the sandbox was started anew, and the count begins anew", async () => {
-    await using first = await SandboxProcess.start()
-    const { port } = new URL(first.info.http)
-    await using opened = await openPage(first.info.http)
-    const { page } = opened
-    await connected(page)
+    await using first = await openProcess()
+    const { page, port } = first
     await write(page, "left", "stored")
     await expectAllDelivered(page, 1)
     await press(page, "Lose the next response")

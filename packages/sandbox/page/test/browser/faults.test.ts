@@ -14,7 +14,7 @@ import {
   expectAllDelivered,
   messages,
   open,
-  openPage,
+  openProcess,
   pane,
   press,
   shoot,
@@ -247,11 +247,8 @@ describe.concurrent("a button", () => {
   })
 
   it("is for everybody again when the subscriber it was for is gone", async () => {
-    await using first = await SandboxProcess.start(["--subscribers", "hedy,grace"])
-    const { port } = new URL(first.info.http)
-    await using opened = await openPage(first.info.http)
-    const { page } = opened
-    await connected(page)
+    await using first = await openProcess(["--subscribers", "hedy,grace"])
+    const { page, port } = first
     await page.locator(".faults").getByLabel("For").selectOption("hedy")
     await first.stop("SIGKILL")
     await page.getByText("The sandbox does not respond; trying again…").waitFor()

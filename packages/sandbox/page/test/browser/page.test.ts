@@ -16,7 +16,7 @@ import {
   expectAllDelivered,
   messages,
   open,
-  openPage,
+  openProcess,
   pane,
   press,
   rows,
@@ -223,11 +223,8 @@ describe.concurrent("the page", () => {
   })
 
   it("recovers by itself when the sandbox is started again without its data", async () => {
-    await using first = await SandboxProcess.start()
-    const { port } = new URL(first.info.http)
-    await using opened = await openPage(first.info.http)
-    const { page } = opened
-    await connected(page)
+    await using first = await openProcess()
+    const { page, port } = first
     await write(page, "left", "of the first life")
     await expectAllDelivered(page, 1)
     await first.stop("SIGKILL")
@@ -256,11 +253,8 @@ describe.concurrent("the page", () => {
     const directory = mkdtempSync(join(tmpdir(), "sandbox-page-"))
     try {
       const data = ["--data", join(directory, "data.db")]
-      await using first = await SandboxProcess.start(data)
-      const { port } = new URL(first.info.http)
-      await using opened = await openPage(first.info.http)
-      const { page } = opened
-      await connected(page)
+      await using first = await openProcess(data)
+      const { page, port } = first
       await write(page, "left", "before")
       await expectAllDelivered(page, 1)
       await first.stop("SIGKILL")
@@ -367,10 +361,8 @@ describe.concurrent("the page", () => {
   })
 
   it("keeps asking less often while the sandbox does not answer", async () => {
-    await using process = await SandboxProcess.start()
-    await using opened = await openPage(process.info.http)
-    const { page } = opened
-    await connected(page)
+    await using process = await openProcess()
+    const { page } = process
     await process.stop("SIGKILL")
     await page.getByText("The sandbox does not respond").waitFor()
     const asked: Array<number> = []

@@ -1,5 +1,6 @@
 /** A sandbox, and its page in a browser. */
 import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
+import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import { existsSync, mkdirSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { createRequire } from "node:module"
@@ -119,6 +120,16 @@ export const open = async (
   await connected(page)
   const all = stack.move()
   return { sandbox, page, problems, [Symbol.asyncDispose]: () => all.disposeAsync() }
+}
+
+/** The same with a sandbox that is a process of its own, which can be killed and started again at its port. */
+export const openProcess = async (args: ReadonlyArray<string> = []) => {
+  await using stack = new AsyncDisposableStack()
+  const { info, stop } = stack.use(await SandboxProcess.start(args))
+  const { page } = stack.use(await openPage(info.http))
+  await connected(page)
+  const all = stack.move()
+  return { info, page, port: new URL(info.http).port, stop, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
 /** Gets a resource of the admin API. */
