@@ -80,7 +80,7 @@ const giveBack = async (tab: Tab): Promise<void> => {
 }
 
 /** Opens the page of a sandbox. When it is closed, it must not have asked another server for anything, nor tried to. */
-export const openPage = async (http: string, view: View = {}) => {
+const openPage = async (http: string, view: View = {}) => {
   const tab = await takeTab(view)
   const { page, problems } = tab
   const { host } = new URL(http)
