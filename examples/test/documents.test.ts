@@ -2,7 +2,7 @@
  * The code in `docs/`: a block that begins with `// file: NAME.ts` is `src/docs/NAME.ts`, which is compiled, and run here
  * with nothing but a token of a sandbox; the `txt` block after it, if there is one, has lines that it prints. One that
  * begins with `// example: PATH` is the example or test at that path in this workspace, which the other tests run. One that
- * begins with `// before: NAME.ts` is `conformance/src/migrating/NAME.ts`, which is compiled against SignalWire's own
+ * begins with `// before: NAME.ts` is `verify/conformance/src/migrating/NAME.ts`, which is compiled against SignalWire's own
  * clients; they go by other names there, as there are two versions of one of them.
  */
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
@@ -48,7 +48,7 @@ const shown: ReadonlyArray<Shown> = globSync("docs/*.md", { cwd: root }).toSorte
   })
 })
 
-const sources = { file: "examples/src/docs", before: "conformance/src/migrating" }
+const sources = { file: "examples/src/docs", before: "verify/conformance/src/migrating" }
 
 /** A source as a document shows it. */
 const asShown = (path: string): string =>
@@ -80,7 +80,7 @@ describe("the documents", () => {
   it("keep their word that the import is all that changes", () => {
     const withoutImport = (path: string) => read(path).replace(/^\/\/ .*\n/, "").replace(/^import .*\n/m, "")
     assert.strictEqual(
-      withoutImport("conformance/src/migrating/from-address.ts"),
+      withoutImport("verify/conformance/src/migrating/from-address.ts"),
       withoutImport("examples/src/docs/from-address.ts")
     )
   })

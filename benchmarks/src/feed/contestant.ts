@@ -27,7 +27,7 @@ interface Page {
   readonly prepare: (place: { readonly http: string; readonly ws: string; readonly records: boolean }) => unknown
 }
 // not part of this package's program: it belongs to the conformance runs
-const page: Page = await import(new URL("../../../conformance/src/environment.ts", import.meta.url).href)
+const page: Page = await import(new URL("../../../verify/conformance/src/environment.ts", import.meta.url).href)
 if (generation !== "ours") page.prepare({ http, ws, records: false })
 // what the clients print is not the benchmark's output, and would be measured
 console.log =

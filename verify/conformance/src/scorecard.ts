@@ -14,7 +14,7 @@ const wanted = process.argv.slice(2)
 const chosen = wanted.length === 0 ? scenarios : scenarios.filter(({ id }) => wanted.includes(id))
 const rows = await playAll(chosen, contestants, 12, (line) => void process.stdout.write(`${line}\n`))
 if (wanted.length === 0) {
-  const file = fileURLToPath(new URL("../../docs/scorecard.md", import.meta.url))
+  const file = fileURLToPath(new URL("../../../docs/scorecard.md", import.meta.url))
   writeFileSync(file, report(rows, contestants))
   execFileSync("dprint", ["fmt", file], { cwd: fileURLToPath(new URL("../..", import.meta.url)) })
 }

@@ -9,7 +9,7 @@ import { join } from "node:path"
 import { chromium as launcher, type Page } from "playwright"
 import { build, preview } from "vite"
 import { vi } from "vitest"
-import { chromium } from "../../chromium.shared.ts"
+import { chromium } from "../../../chromium.shared.ts"
 
 /** Bundles the page as an application's would be, and serves it. */
 const servePage = async () => {

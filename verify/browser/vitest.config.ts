@@ -1,7 +1,7 @@
 import { playwright } from "@vitest/browser-playwright"
 import { defineConfig } from "vitest/config"
-import { chromium } from "../chromium.shared.ts"
-import shared from "../vitest.shared.ts"
+import { chromium } from "../../chromium.shared.ts"
+import shared from "../../vitest.shared.ts"
 
 const { hookTimeout = 0, reporters = [], testTimeout = 0 } = shared.test ?? {}
 

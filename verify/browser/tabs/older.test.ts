@@ -1,6 +1,6 @@
 /** A page in a browser that is older than this one: without what came after May 2024, and more. */
 import { assert, beforeAll, describe, it } from "vitest"
-import { removeNewer } from "../../packages/promise/test/programs/older.ts"
+import { removeNewer } from "../../../packages/promise/test/programs/older.ts"
 import { eventually, heard, send, start, state } from "./support.ts"
 
 describe("a page in an older browser", () => {

@@ -76,7 +76,7 @@ const openDriven = async <Vendor>(
 
 export const ours: Contestant = {
   name: "@effect-signalwire/promise",
-  version: versionOf("../../../packages/promise/package.json"),
+  version: versionOf("../../../../packages/promise/package.json"),
   open: (place, who) =>
     openDriven<typeof Ours>("ours", place, (tab) =>
       tab.run(({ kept, vendor }, { token }) => {
