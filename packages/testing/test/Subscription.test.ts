@@ -243,6 +243,90 @@ describe("the session", () => {
       yield* (yield* server.dialled).accept("p1")
     }))
 
+  it.effect("P8.6: dials at once when the session ends right after the signal, before it answers", () =>
+    Effect.gen(function*() {
+      const { hints, wake } = makeWake()
+      const { server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
+        Effect.provideService(Wake, wake)
+      )
+      const connection = yield* server.dialled
+      yield* connection.accept("p1")
+      yield* settle
+      for (const hint of hints) hint("wake")
+      yield* TestClock.adjust("1 second")
+      yield* connection.cut
+      yield* settle
+      assert.strictEqual(server.dials(), 2)
+    }))
+
+  it.effect("P8.6: dials at once when the session does not answer after the signal", () =>
+    Effect.gen(function*() {
+      const { hints, wake } = makeWake()
+      const { server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
+        Effect.provideService(Wake, wake)
+      )
+      yield* (yield* server.dialled).accept("p1")
+      yield* settle
+      for (const hint of hints) hint("wake")
+      yield* TestClock.adjust("2 seconds")
+      yield* settle
+      assert.strictEqual(server.dials(), 2)
+    }))
+
+  it.effect("P8.6: waits as usual when a session ends that has answered after the signal", () =>
+    Effect.gen(function*() {
+      const { hints, wake } = makeWake()
+      const { server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
+        Effect.provideService(Wake, wake)
+      )
+      const connection = yield* server.dialled
+      yield* connection.accept("p1")
+      yield* settle
+      for (const hint of hints) hint("wake")
+      const { id } = yield* connection.request(JsonRpc.method.ping)
+      yield* connection.send(JsonRpc.reply(id, {}))
+      yield* TestClock.adjust("3 seconds")
+      yield* connection.cut
+      yield* settle
+      assert.strictEqual(server.dials(), 1)
+    }))
+
+  it.effect("P8.6: dials at once when a dial fails that was under way when the platform signalled", () =>
+    Effect.gen(function*() {
+      const { hints, wake } = makeWake()
+      const { server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
+        Effect.provideService(Wake, wake)
+      )
+      const connection = yield* server.dialled
+      for (const hint of hints) hint("wake")
+      yield* settle
+      yield* connection.cut
+      yield* settle
+      assert.strictEqual(server.dials(), 2)
+    }))
+
+  it.effect("P8.6: refreshes the token again at once when a refresh fails that ran when the platform signalled", () =>
+    Effect.gen(function*() {
+      const { hints, wake } = makeWake()
+      let refreshes = 0
+      const refresh = Effect.suspend(() => {
+        refreshes++
+        return Effect.delay(Effect.fail("no network"), "5 seconds")
+      })
+      const { server } = yield* start({ refresh, backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
+        Effect.provideService(Wake, wake)
+      )
+      yield* (yield* server.dialled).refuse(expired)
+      yield* settle
+      for (const hint of hints) hint("wake")
+      yield* TestClock.adjust("5 seconds")
+      yield* settle
+      assert.strictEqual(refreshes, 2)
+      // one signal ends one wait
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual(refreshes, 2)
+    }))
+
   it.effect.each(["wake", "token"])(
     "P8.1 P8.6: gives up a dial that hangs two seconds after a signal: %s",
     (signal) =>

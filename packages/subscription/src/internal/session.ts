@@ -72,6 +72,8 @@ export interface Start {
   readonly onReplaceable: (replace: () => void) => void
   /** The connection may be dead. */
   readonly onDoubt: (reason: Reason.Reason) => Effect.Effect<void>
+  /** The server has given a sign of life in the time it had for it after a signal. */
+  readonly onAlive: () => void
   /** The server gave a sign of life. */
   readonly onConfirmed: Effect.Effect<void>
   readonly onSignals: (signals: ReadonlyArray<Signal.Signal>) => void
@@ -159,7 +161,7 @@ const live = Effect.fnUntraced(function*(
   /** Waits for a sign of life, though not as long as it is usually waited for. One at a time. */
   const probing = (
     ask: Effect.Effect<void, Reason.Reason>,
-    onDead: () => void,
+    { onAlive = constVoid, onDead = constVoid }: { readonly onAlive?: () => void; readonly onDead?: () => void } = {},
     timeoutMillis: () => number = () => timings.probe
   ) => {
     let isProbing = false
@@ -171,7 +173,7 @@ const live = Effect.fnUntraced(function*(
       return ask.pipe(
         Effect.andThen(Effect.suspend(() => Effect.sleep(Math.max(0, timeoutMillis())))),
         Effect.andThen(Effect.suspend(() => {
-          if (!isDead()) return Effect.void
+          if (!isDead()) return Effect.sync(onAlive)
           onDead()
           return lose(new Reason.Timeout({ millis: timings.probe }))
         })),
@@ -183,14 +185,14 @@ const live = Effect.fnUntraced(function*(
   }
 
   // what is dialled as the network changes may never be answered
-  const probeDial = probing(start.giveUpTurn, start.onGivenUp)
+  const probeDial = probing(start.giveUpTurn, { onDead: start.onGivenUp })
   let onSignal: (signal: WakeSignal) => void = (signal) => {
     if (signal === "wake") beside(probeDial)
   }
   yield* start.onHint((signal) => onSignal(signal))
   const began = now()
   // a dial gets its time, however often another one is asked for
-  const replaceDial = probing(Effect.void, constVoid, () => timings.probe - (now() - began))
+  const replaceDial = probing(Effect.void, {}, () => timings.probe - (now() - began))
   start.onReplaceable(() => beside(readyAt === undefined ? replaceDial : lose(replaced)))
   const { pull, write, writeAll } = yield* Effect.mapError(
     Socket.open({
@@ -249,7 +251,7 @@ const live = Effect.fnUntraced(function*(
 
   /** Something says that the connection may be dead, and nothing was received since. */
   let isDoubted = false
-  const probe = probing(ping, constVoid)
+  const probe = probing(ping, { onAlive: start.onAlive })
 
   const tooLate = yield* Effect.sleep(timings.connect).pipe(
     Effect.andThen(lose(new Reason.Timeout({ millis: timings.connect }))),

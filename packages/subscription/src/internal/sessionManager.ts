@@ -145,6 +145,11 @@ export class SessionManager {
   private token: Redacted.Redacted
   /** What the platform signals. */
   private readonly signals = new Emitter<WakeSignal>()
+  /**
+   * The platform has signalled `wake`, and nothing has been tried since: the next wait is over at once, for what it
+   * follows was begun before the network was back.
+   */
+  private isWoken = false
   /** Good moments to try again. */
   private readonly chances = new Emitter<void>()
   /** Somebody wants it to dial now; it does so when it comes to wait. */
@@ -218,6 +223,7 @@ export class SessionManager {
     return Effect.andThen(
       Effect.catchDefect(
         hints((signal) => {
+          if (signal === "wake") this.isWoken = true
           this.signals.emit(signal)
           if (signal === "wake") this.chances.emit()
         }),
@@ -374,6 +380,7 @@ export class SessionManager {
       this.token = yield* credentials.current
       this.nudges.clear()
       this.rest = undefined
+      this.isWoken = false
       const ended = yield* Session.run(session, {
         token: this.token,
         currentToken: credentials.current,
@@ -401,6 +408,9 @@ export class SessionManager {
           this.replace = replace
         },
         onDoubt: (reason) => this.happen({ _tag: "Doubted", reason }),
+        onAlive: () => {
+          this.isWoken = false
+        },
         onConfirmed: Effect.suspend(() => this.happen({ _tag: "Confirmed" })),
         onSignals: (signals) => this.fanout.emit(signals),
         onUnreadable: (unreadable) => this.unreadable.report(unreadable)
@@ -424,6 +434,7 @@ export class SessionManager {
       // a wait that somebody has ended before it begins is not told of
       yield* this.enter(this.nudges.size > 0 ? step(next, { _tag: "Nudged" }, backoff) : next)
       const { phase } = this
+      if (retryAfterMillis > 0) this.isWoken = false
       if (retryAfterMillis > 0 && phase._tag === "Waiting") {
         this.rest = { until: (yield* Monotonic.millis) + phase.delayMillis, reason }
       }
@@ -453,7 +464,12 @@ export class SessionManager {
       signals.next,
       (signal) => signal === "wake" ? Effect.void : next
     )
-    return next
+    return Effect.andThen(
+      Effect.suspend(() => this.isWoken ? Effect.void : next),
+      Effect.sync(() => {
+        this.isWoken = false
+      })
+    )
   }
 
   /**
