@@ -1,8 +1,8 @@
 /** Row 6: a timeline past which a million messages go, some late and some sent again. */
+import * as Telemetry from "@effect-signalwire/runtime/Instrumentation"
+import { Lifetime } from "@effect-signalwire/runtime/Lifetime"
 import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import { AddressId, ConversationId, MessageId } from "@effect-signalwire/schema/Ids"
-import { Lifetime } from "@effect-signalwire/schema/Lifetime"
-import * as Telemetry from "@effect-signalwire/schema/Telemetry"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { Healing } from "../../packages/conversation/src/internal/healing.ts"

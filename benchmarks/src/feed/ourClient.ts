@@ -1,8 +1,8 @@
 /** The client of these packages, over a socket of one's choice. */
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
-import * as Credentials from "@effect-signalwire/schema/Credentials"
-import * as Telemetry from "@effect-signalwire/schema/Telemetry"
+import * as Credentials from "@effect-signalwire/runtime/Credentials"
+import * as Telemetry from "@effect-signalwire/runtime/Instrumentation"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,6 @@
 // file: effect-compose.ts
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
-import * as Credentials from "@effect-signalwire/schema/Credentials"
+import * as Credentials from "@effect-signalwire/runtime/Credentials"
 import * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"

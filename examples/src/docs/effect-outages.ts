@@ -1,7 +1,7 @@
 // file: effect-outages.ts
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
-import * as Credentials from "@effect-signalwire/schema/Credentials"
+import * as Credentials from "@effect-signalwire/runtime/Credentials"
 import { ClientId } from "@effect-signalwire/schema/Ids"
 import * as Config from "effect/Config"
 import * as Console from "effect/Console"

@@ -7,8 +7,8 @@
  *
  * @since 0.1.0
  */
+import * as Json from "@effect-signalwire/runtime/Json"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import * as Json from "@effect-signalwire/schema/Json"
 import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
 import * as Effect from "effect/Effect"
 import * as Headers from "effect/http/Headers"

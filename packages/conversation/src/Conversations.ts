@@ -6,22 +6,22 @@
  */
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
+import * as Credentials from "@effect-signalwire/runtime/Credentials"
+import * as Endpoint from "@effect-signalwire/runtime/Endpoint"
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
+import * as Json from "@effect-signalwire/runtime/Json"
+import { Lifetime } from "@effect-signalwire/runtime/Lifetime"
+import * as Timeouts from "@effect-signalwire/runtime/Timeouts"
+import * as Token from "@effect-signalwire/runtime/Token"
+import * as Uuid from "@effect-signalwire/runtime/Uuid"
 import * as Branded from "@effect-signalwire/schema/Branded"
 import type { Conversation } from "@effect-signalwire/schema/Conversation"
 import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import * as Credentials from "@effect-signalwire/schema/Credentials"
-import * as Deadline from "@effect-signalwire/schema/Deadline"
-import * as Endpoint from "@effect-signalwire/schema/Endpoint"
 import type { ClientId } from "@effect-signalwire/schema/Ids"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
-import { Lifetime } from "@effect-signalwire/schema/Lifetime"
 import * as Page from "@effect-signalwire/schema/Page"
 import { Closed, Timeout } from "@effect-signalwire/schema/Reason"
-import * as SendMessage from "@effect-signalwire/schema/SendMessage"
-import * as Telemetry from "@effect-signalwire/schema/Telemetry"
-import * as Token from "@effect-signalwire/schema/Token"
-import * as Uuid from "@effect-signalwire/schema/Uuid"
 import { closed, type ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
@@ -272,7 +272,7 @@ interface Core {
   readonly reader: HistoryReader
   readonly reconciler: Reconciler
   readonly meter: Meter.Meter
-  readonly telemetry: Telemetry.Telemetry
+  readonly telemetry: Instrumentation.Telemetry
   readonly tuning: Live.Tuning
   readonly readyMillis: number
   readonly traceMessages: boolean
@@ -366,7 +366,7 @@ const openIn = (
 ): Effect.Effect<Live.Items, ConversationError, Scope.Scope> => {
   if (timeout === undefined) return open
   const millis = toMillis(timeout)
-  return Deadline.orAfter(
+  return Timeouts.orAfter(
     open,
     millis,
     Effect.flatMap(monitor.state.get, ({ reason }) =>
@@ -399,7 +399,7 @@ const openSubscription = (core: Core, { cursor, onGap, policy, timeout }: Subscr
         cursor,
         history: { key: method, method, newest: readPage(method, http.getMessages({ pageSize: recoveryPageSize })) },
         belongs: constTrue,
-        settled: Deadline.orAfter(
+        settled: Timeouts.orAfter(
           Effect.raceFirst(
             Effect.mapError(subscription.ready, ConversationError.from(method)),
             reconciler.untilPolling
@@ -458,7 +458,7 @@ const followTimeline = (core: Core, { addressId, cursor, policy, since, timeout 
 const makeWith = Effect.fnUntraced(function*(
   options: Tuning,
   meter: Meter.Meter,
-  telemetry: Telemetry.Telemetry
+  telemetry: Instrumentation.Telemetry
 ): Effect.fn.Return<
   Service,
   never,
@@ -559,7 +559,7 @@ const makeWith = Effect.fnUntraced(function*(
       stream("conversationMessages", readAll("conversationMessages", http.conversationMessages(options))),
     messages: (options) => stream("messages", readAll("messages", http.messages(options))),
     sendMessage: (options) => {
-      const send = sendMessage(core, SendMessage.snapshot(options))
+      const send = sendMessage(core, Json.snapshotMessage(options))
       return Effect.suspend(() =>
         lifetime.isClosed
           ? closedError("sendMessage", "no")
@@ -668,7 +668,7 @@ const readAll = <A>(
 export const make = (
   options: Tuning = {}
 ): Effect.Effect<Service, never, SignalWireHttp.SignalWireHttp | Subscription.Subscription | Scope.Scope> =>
-  makeWith(options, Meter.make(), Telemetry.effect)
+  makeWith(options, Meter.make(), Instrumentation.effect)
 
 /** The service over layers of your own underneath, or mocks of them. */
 export const layerServices = (
@@ -714,7 +714,7 @@ const connect = Effect.fnUntraced(function*<R>(
   options: ConnectOptions,
   makeHttp: (options: SignalWireHttp.Options) => Effect.Effect<SignalWireHttp.Service, never, R>,
   meter: Meter.Meter,
-  telemetry: Telemetry.Telemetry
+  telemetry: Instrumentation.Telemetry
 ): Effect.fn.Return<
   Context.Context<Services>,
   ConversationError,
@@ -741,7 +741,7 @@ const connect = Effect.fnUntraced(function*<R>(
 /** The services of {@link layerCredentials}, with a `Telemetry` of your own for spans and logs. */
 export const makeTelling = (
   options: ConnectOptions,
-  telemetry: Telemetry.Telemetry
+  telemetry: Instrumentation.Telemetry
 ): Effect.Effect<Context.Context<Services>, ConversationError, Credentials.Credentials | Transports | Scope.Scope> =>
   connect(options, (http) => SignalWireHttp.makeTelling(http, telemetry), Meter.make(), telemetry)
 
@@ -749,7 +749,7 @@ export const makeTelling = (
 export const layerCredentials = (
   options: ConnectOptions = {}
 ): Layer.Layer<Services, ConversationError, Credentials.Credentials | Transports> =>
-  Layer.effectContext(makeTelling(options, Telemetry.effect))
+  Layer.effectContext(makeTelling(options, Instrumentation.effect))
 
 /** Where to connect, how, and with which `fetch`. */
 export interface BareFetchOptions extends ConnectOptions {
@@ -763,7 +763,7 @@ export interface BareFetchOptions extends ConnectOptions {
  */
 export const makeBareFetch = (
   options: BareFetchOptions,
-  telemetry: Telemetry.Telemetry
+  telemetry: Instrumentation.Telemetry
 ): Effect.Effect<
   Context.Context<Services>,
   ConversationError,
@@ -780,13 +780,14 @@ export const makeBareFetch = (
 export const layerBareFetch = (
   options: BareFetchOptions = {}
 ): Layer.Layer<Services, ConversationError, Credentials.Credentials | Socket.WebSocketConstructor> =>
-  Layer.effectContext(makeBareFetch(options, Telemetry.effect))
+  Layer.effectContext(makeBareFetch(options, Instrumentation.effect))
 
 /** The service with its layers. Fails with `Invalid` for a bad host or token. */
 export const layer = (options: Options): Layer.Layer<Services, ConversationError, Transports> =>
   Layer.effectContext(Effect.flatMap(
     Credentials.make(options),
-    (credentials) => Effect.provideService(makeTelling(options, Telemetry.effect), Credentials.Credentials, credentials)
+    (credentials) =>
+      Effect.provideService(makeTelling(options, Instrumentation.effect), Credentials.Credentials, credentials)
   ))
 
 /** What is read from a file often ends with a line break. */

@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import * as Reason from "@effect-signalwire/schema/Reason"
-import * as Telemetry from "@effect-signalwire/schema/Telemetry"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
@@ -62,7 +62,7 @@ export const make = (
         Effect.mapError(unreadable),
         Effect.catch((error) =>
           onUnreadable === "fail" ? Effect.fail(error) : Effect.as(
-            Telemetry.effect.warn("the saved cursor can't be read, and its sequence begins anew", [
+            Instrumentation.effect.warn("the saved cursor can't be read, and its sequence begins anew", [
               error.reason.message
             ]),
             Option.none()

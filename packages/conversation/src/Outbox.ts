@@ -34,13 +34,13 @@
  * @since 0.1.0
  */
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
-import * as Backoff from "@effect-signalwire/schema/Backoff"
+import * as Backoff from "@effect-signalwire/runtime/Backoff"
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
+import * as Json from "@effect-signalwire/runtime/Json"
+import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import * as Uuid from "@effect-signalwire/runtime/Uuid"
 import { ClientId } from "@effect-signalwire/schema/Ids"
-import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import * as Reason from "@effect-signalwire/schema/Reason"
-import * as SendMessage from "@effect-signalwire/schema/SendMessage"
-import * as Telemetry from "@effect-signalwire/schema/Telemetry"
-import * as Uuid from "@effect-signalwire/schema/Uuid"
 import { JsonObject } from "@effect-signalwire/schema/Wire"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as Clock from "effect/Clock"
@@ -243,7 +243,7 @@ export const make = Effect.fnUntraced(function*(
             "signalwire.client_id": outcome.clientId,
             "signalwire.address_id": outcome.entry.addressId
           }),
-          Telemetry.guarded
+          Instrumentation.guarded
         ) :
         Effect.void,
       PubSub.publish(events, outcome)
@@ -254,7 +254,9 @@ export const make = Effect.fnUntraced(function*(
     effect.pipe(
       Effect.catchDefect(Effect.fail),
       Effect.tapError((error) =>
-        Telemetry.effect.warn("the outbox can't be read", [error instanceof Error ? error.message : String(error)])
+        Instrumentation.effect.warn("the outbox can't be read", [
+          error instanceof Error ? error.message : String(error)
+        ])
       ),
       Effect.retry(untilItWorks),
       Effect.orDie
@@ -326,7 +328,7 @@ export const make = Effect.fnUntraced(function*(
   )
 
   return Outbox.of({
-    enqueue: (message) => enqueue(SendMessage.snapshot(message)),
+    enqueue: (message) => enqueue(Json.snapshotMessage(message)),
     events: Stream.fromPubSub(events)
   })
 })

@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import * as Telemetry from "@effect-signalwire/schema/Telemetry"
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -80,7 +80,7 @@ export const make: Effect.Effect<
   const settle = (kept: Kept) =>
     Effect.andThen(Effect.sync(() => remember(kept)), write(kept)).pipe(
       Effect.retry(Schedule.exponential("100 millis").pipe(Schedule.upTo({ times: 4 }))),
-      Effect.catchCause((cause) => Telemetry.effect.warn("what became of an element could not be kept", [cause]))
+      Effect.catchCause((cause) => Instrumentation.effect.warn("what became of an element could not be kept", [cause]))
     )
 
   for (const key of yield* store.keys) {
@@ -88,7 +88,10 @@ export const make: Effect.Effect<
       Effect.catchTag(
         "SchemaError",
         (error) =>
-          Effect.as(Telemetry.effect.warn("what is kept of a queue can't be read", [key, error.message]), undefined)
+          Effect.as(
+            Instrumentation.effect.warn("what is kept of a queue can't be read", [key, error.message]),
+            undefined
+          )
       )
     )
     if (found?._tag !== "Some") continue

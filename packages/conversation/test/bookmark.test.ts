@@ -1,4 +1,4 @@
-import * as Telemetry from "@effect-signalwire/schema/Telemetry"
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -17,7 +17,7 @@ describe("writing a cursor", () => {
       const bookmark = Bookmark.make(
         { load: Effect.succeedNone, save: () => Effect.sync(() => writes++) },
         merge.standing.bind(merge),
-        Telemetry.effect,
+        Instrumentation.effect,
         { ...clock, currentTimeMillisUnsafe: () => wall },
         1000
       )
@@ -38,7 +38,7 @@ describe("writing a cursor", () => {
       const bookmark = Bookmark.make(
         { load: Effect.succeedNone, save: () => Effect.never },
         merge.standing.bind(merge),
-        Telemetry.warnings((...entry) => warnings.push(entry)),
+        Instrumentation.warnings((...entry) => warnings.push(entry)),
         yield* Clock.Clock,
         1000
       )

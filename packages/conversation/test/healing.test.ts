@@ -1,4 +1,4 @@
-import { Emitter } from "@effect-signalwire/schema/Emitter"
+import { Emitter } from "@effect-signalwire/runtime/Emitter"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"

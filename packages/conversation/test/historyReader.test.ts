@@ -1,10 +1,10 @@
 import { Attempts } from "@effect-signalwire/http/Attempts"
+import { Emitter } from "@effect-signalwire/runtime/Emitter"
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
+import { Lifetime } from "@effect-signalwire/runtime/Lifetime"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import { Emitter } from "@effect-signalwire/schema/Emitter"
-import { Lifetime } from "@effect-signalwire/schema/Lifetime"
 import type { Page } from "@effect-signalwire/schema/Page"
 import * as Reason from "@effect-signalwire/schema/Reason"
-import * as Telemetry from "@effect-signalwire/schema/Telemetry"
 import { type ConnectionState, idle } from "@effect-signalwire/subscription/ConnectionState"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -21,7 +21,7 @@ type Outcome = Page<ConversationMessage, ConversationError> | Reason.Reason | "h
 const connected = { _tag: "Connected", resumed: false, catchingUp: false, reason: null } as const
 
 /** A reader of a history that the test answers for, and what it sees of the reads. */
-const start = (outcome: (read: number) => Outcome, telemetry: Telemetry.Telemetry = Telemetry.effect) => {
+const start = (outcome: (read: number) => Outcome, telemetry: Instrumentation.Telemetry = Instrumentation.effect) => {
   const chances = new Emitter<void>()
   const monitor = new Monitor(connected)
   const subscription = {
@@ -124,7 +124,7 @@ describe("reading history", () => {
       const warnings: Array<string> = []
       const { read } = start(
         (read) => read <= 2 ? "hangs" : down,
-        Telemetry.warnings((message) => warnings.push(message))
+        Instrumentation.warnings((message) => warnings.push(message))
       )
       yield* Effect.forkChild(read(), { startImmediately: true })
       for (let second = 0; second < 10; second++) yield* TestClock.adjust("1 second")

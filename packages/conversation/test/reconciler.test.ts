@@ -1,5 +1,5 @@
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import * as Reason from "@effect-signalwire/schema/Reason"
-import * as Telemetry from "@effect-signalwire/schema/Telemetry"
 import { type ConnectionState, idle } from "@effect-signalwire/subscription/ConnectionState"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
@@ -20,7 +20,7 @@ const start = Effect.fnUntraced(function*(
   options: Partial<Options> & { readonly session?: ConnectionState; readonly onWarn?: () => void } = {}
 ) {
   const warnings: Array<string> = []
-  const telemetry = Telemetry.warnings((message) => {
+  const telemetry = Instrumentation.warnings((message) => {
     warnings.push(message)
     options.onWarn?.()
   })

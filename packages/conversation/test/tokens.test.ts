@@ -1,6 +1,6 @@
 /** The token that the layers are given, or that the environment has. */
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
-import * as Credentials from "@effect-signalwire/schema/Credentials"
+import * as Credentials from "@effect-signalwire/runtime/Credentials"
 import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"

@@ -1,9 +1,9 @@
 /** What the service requires, answers and can fail with, on the level of types; `pnpm check` holds these to it. */
 import type { SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
+import type { Credentials } from "@effect-signalwire/runtime/Credentials"
 import type { Conversation } from "@effect-signalwire/schema/Conversation"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import type { Credentials } from "@effect-signalwire/schema/Credentials"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import type { Page } from "@effect-signalwire/schema/Page"
 import type { Reason, Unconfirmed } from "@effect-signalwire/schema/Reason"

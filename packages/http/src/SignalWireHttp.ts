@@ -5,13 +5,15 @@
  *
  * @since 0.1.0
  */
+import * as Credentials from "@effect-signalwire/runtime/Credentials"
+import { type Endpoint, isLoopback } from "@effect-signalwire/runtime/Endpoint"
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
+import * as Json from "@effect-signalwire/runtime/Json"
 import * as Address from "@effect-signalwire/schema/Address"
 import * as ClientKey from "@effect-signalwire/schema/ClientKey"
 import type * as Conversation from "@effect-signalwire/schema/Conversation"
 import type * as ConversationMessage from "@effect-signalwire/schema/ConversationMessage"
-import * as Credentials from "@effect-signalwire/schema/Credentials"
 import type { Dialect } from "@effect-signalwire/schema/Dialect"
-import { type Endpoint, isLoopback } from "@effect-signalwire/schema/Endpoint"
 import type { ClientId, ConversationId, GroupId } from "@effect-signalwire/schema/Ids"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
@@ -19,7 +21,6 @@ import type { Page } from "@effect-signalwire/schema/Page"
 import { type Invalid, Malformed, NotFound } from "@effect-signalwire/schema/Reason"
 import * as SendMessage from "@effect-signalwire/schema/SendMessage"
 import type { Subscriber } from "@effect-signalwire/schema/Subscriber"
-import * as Telemetry from "@effect-signalwire/schema/Telemetry"
 import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -319,7 +320,7 @@ const postMessage = (
 
 const sendMessage = (client: Client, given: SendOptions): Effect.Effect<SendReceipt, SignalWireHttpError> => {
   const method = "sendMessage"
-  const options = SendMessage.snapshot(given)
+  const options = Json.snapshotMessage(given)
   const send = withInput(client, method, options, Inputs.send, ({ addressId, clientId, details, metadata, text }) => {
     const mark = (object: JsonObject | undefined) => clientId === undefined ? object : ClientKey.put(object, clientId)
     const markedMetadata = mark(metadata)
@@ -366,7 +367,7 @@ const millisOf = (input: Duration.Input): number => Duration.toMillis(Duration.f
 const makeOver = (
   options: Options,
   transport: Transport,
-  telemetry: Telemetry.Telemetry
+  telemetry: Instrumentation.Telemetry
 ): Effect.Effect<Service, never, Credentials.Credentials | Scope.Scope> =>
   Effect.flatMap(Credentials.Credentials, (credentials) => {
     const { deadline, dialect, endpoint, retry, timeout } = options
@@ -446,7 +447,7 @@ const makeOver = (
 export const make = (
   options: Options
 ): Effect.Effect<Service, never, HttpClient.HttpClient | Credentials.Credentials | Scope.Scope> =>
-  makeTelling(options, Telemetry.effect)
+  makeTelling(options, Instrumentation.effect)
 
 /**
  * {@link make} with a `Telemetry` of your own for spans and logs.
@@ -455,7 +456,7 @@ export const make = (
  */
 export const makeTelling = (
   options: Options,
-  telemetry: Telemetry.Telemetry
+  telemetry: Instrumentation.Telemetry
 ): Effect.Effect<Service, never, HttpClient.HttpClient | Credentials.Credentials | Scope.Scope> =>
   Effect.flatMap(HttpClient.HttpClient, (client) => makeOver(options, OverClient.make(client), telemetry))
 
@@ -501,7 +502,7 @@ export interface BareFetchOptions extends Options {
  */
 export const makeBareFetch = (
   options: BareFetchOptions,
-  telemetry: Telemetry.Telemetry
+  telemetry: Instrumentation.Telemetry
 ): Effect.Effect<Service, never, Credentials.Credentials | Scope.Scope> =>
   makeOver(options, OverFetch.make(options.fetch), telemetry)
 
@@ -513,4 +514,4 @@ export const makeBareFetch = (
 export const layerBareFetch = (
   options: BareFetchOptions
 ): Layer.Layer<SignalWireHttp, never, Credentials.Credentials> =>
-  Layer.effect(SignalWireHttp, makeBareFetch(options, Telemetry.effect))
+  Layer.effect(SignalWireHttp, makeBareFetch(options, Instrumentation.effect))

@@ -1,8 +1,8 @@
 /** What the service requires, answers and can fail with, on the level of types; `pnpm check` holds these to it. */
+import type { Credentials } from "@effect-signalwire/runtime/Credentials"
 import type { Address } from "@effect-signalwire/schema/Address"
 import type { Conversation } from "@effect-signalwire/schema/Conversation"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import type { Credentials } from "@effect-signalwire/schema/Credentials"
 import type { Dialect } from "@effect-signalwire/schema/Dialect"
 import type { ConversationId, GroupId } from "@effect-signalwire/schema/Ids"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"

@@ -6,9 +6,9 @@
  */
 import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
-import * as Credentials from "@effect-signalwire/schema/Credentials"
-import * as Telemetry from "@effect-signalwire/schema/Telemetry"
-import * as Token from "@effect-signalwire/schema/Token"
+import * as Credentials from "@effect-signalwire/runtime/Credentials"
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
+import * as Token from "@effect-signalwire/runtime/Token"
 import { closed, type ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Context from "effect/Context"
@@ -216,7 +216,7 @@ const guardLogger = (logger: SignalWireLogger): SignalWireLogger => {
 /** Builds the services of a client, telling what they cope with to whom they are given. */
 type Build = (
   options: SignalWireOptions,
-  telemetry: Telemetry.Telemetry
+  telemetry: Instrumentation.Telemetry
 ) => Effect.Effect<
   Context.Context<Conversations.Services>,
   ConversationError,
@@ -301,7 +301,7 @@ const make = async (
       refresh: onRefreshToken === undefined ? undefined : refreshWith(onRefreshToken)
     })
     const context = Context.make(Credentials.Credentials, credentials)
-    const services = build({ ...options, host, urls }, Telemetry.warnings(logger.warn))
+    const services = build({ ...options, host, urls }, Instrumentation.warnings(logger.warn))
     return Context.merge(context, yield* Effect.provideContext(services, context))
   }))
 

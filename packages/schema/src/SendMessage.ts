@@ -6,7 +6,6 @@
 import * as Branded from "./Branded.ts"
 import type { AddressId, ConversationId, GroupId } from "./Ids.ts"
 import { decoder, id, maybe, struct, text } from "./internal/shape.ts"
-import * as Json from "./Json.ts"
 import { isJsonObject, type JsonObject } from "./JsonObject.ts"
 import type * as Schemas from "./Wire.ts"
 
@@ -35,18 +34,6 @@ const makeDecodeResponse = () => {
 export const decodeResponse =
   // pure, so that the bundle of a client, which reads less of it, goes without
   /* @__PURE__ */ makeDecodeResponse()
-
-/**
- * Copies a message to send, `metadata` and `details` with all that they contain, so that later changes to these objects
- * don't change what is sent. It never throws: what can't be copied is refused when the message is checked.
- */
-export const snapshot = <O extends object>(message: O): O => {
-  const copy = { ...message }
-  for (const name of ["metadata", "details"]) {
-    if (name in copy) Reflect.set(copy, name, Json.snapshot(Reflect.get(copy, name)))
-  }
-  return copy
-}
 
 const textIn = (object: JsonObject, key: string): string | null => {
   const value = object[key]

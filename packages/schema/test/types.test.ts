@@ -2,23 +2,18 @@
 import { describe, expectTypeOf, it } from "@effect/vitest"
 import type * as DateTime from "effect/DateTime"
 import type * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import type * as Result from "effect/Result"
-import type * as Scope from "effect/Scope"
 import * as Conversation from "../src/Conversation.ts"
 import * as ConversationEvent from "../src/ConversationEvent.ts"
 import * as ConversationMessage from "../src/ConversationMessage.ts"
-import * as Credentials from "../src/Credentials.ts"
 import type { Dialect, WireForm } from "../src/Dialect.ts"
 import * as Documented from "../src/Documented.ts"
-import * as Endpoint from "../src/Endpoint.ts"
 import { AddressId, type ClientId, type ConversationId, GroupId, MessageId, type SubscriberId } from "../src/Ids.ts"
 import type { JsonObject } from "../src/JsonObject.ts"
 import type { MalformedValue } from "../src/Malformed.ts"
 import type { Page } from "../src/Page.ts"
-import type { Invalid, Reason } from "../src/Reason.ts"
+import type { Reason } from "../src/Reason.ts"
 
 describe("ids", () => {
   it("of one kind are not those of another, and no plain texts", () => {
@@ -125,38 +120,5 @@ describe("reasons", () => {
     expectTypeOf<Reason["isRetryable"]>().toEqualTypeOf<boolean>()
     expectTypeOf<Reason["remediation"]>().toExtend<string>()
     expectTypeOf<Reason>().toExtend<Error>()
-  })
-})
-
-describe("the endpoint", () => {
-  it("is Invalid or there", () => {
-    expectTypeOf(Endpoint.make).returns.toEqualTypeOf<Result.Result<Endpoint.Endpoint, Invalid>>()
-    const wrong = () => [
-      // @ts-expect-error: both addresses, or none
-      Endpoint.make("token", { urls: { http: "https://example.com" } })
-    ]
-    expectTypeOf(wrong).toBeFunction()
-  })
-})
-
-describe("credentials", () => {
-  it("need of their context what the refresh does, and no scope", () => {
-    expectTypeOf(Credentials.layer({ token: Redacted.make("token") })).toEqualTypeOf<
-      Layer.Layer<Credentials.Credentials>
-    >()
-    const withScope = (refresh: Effect.Effect<Redacted.Redacted, Error, Scope.Scope | Endpoint.Endpoint>) =>
-      Credentials.layer({ token: Redacted.make("token"), refresh })
-    expectTypeOf(withScope).returns.toEqualTypeOf<Layer.Layer<Credentials.Credentials, never, Endpoint.Endpoint>>()
-  })
-
-  it("renew or say why not, and are replaced without failing", () => {
-    expectTypeOf<Credentials.Service["renew"]>().returns.toEqualTypeOf<
-      Effect.Effect<Redacted.Redacted, Credentials.CredentialsError>
-    >()
-    expectTypeOf<Credentials.Service["replace"]>().returns.toEqualTypeOf<Effect.Effect<void>>()
-    const wrong = () =>
-      // @ts-expect-error: a text could be logged
-      Credentials.layer({ token: "token" })
-    expectTypeOf(wrong).toBeFunction()
   })
 })

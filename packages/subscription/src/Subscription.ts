@@ -6,11 +6,11 @@
  *
  * @since 0.1.0
  */
+import { Credentials } from "@effect-signalwire/runtime/Credentials"
+import type { Endpoint } from "@effect-signalwire/runtime/Endpoint"
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import type { AddressOf } from "@effect-signalwire/schema/ConversationMessage"
-import { Credentials } from "@effect-signalwire/schema/Credentials"
-import type { Endpoint } from "@effect-signalwire/schema/Endpoint"
-import * as Telemetry from "@effect-signalwire/schema/Telemetry"
 import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -152,7 +152,7 @@ const heard = (
 /** {@link make} with a `Telemetry` of your own for spans and logs. */
 export const makeTelling = Effect.fnUntraced(function*(
   options: Options,
-  telemetry: Telemetry.Telemetry
+  telemetry: Instrumentation.Telemetry
 ): Effect.fn.Return<Service, never, Credentials | Constructor | Scope.Scope> {
   const credentials = yield* Credentials
   const { backoff, connectTimeout } = options
@@ -226,7 +226,8 @@ export const makeTelling = Effect.fnUntraced(function*(
  */
 export const make = (
   options: Options
-): Effect.Effect<Service, never, Credentials | Constructor | Scope.Scope> => makeTelling(options, Telemetry.effect)
+): Effect.Effect<Service, never, Credentials | Constructor | Scope.Scope> =>
+  makeTelling(options, Instrumentation.effect)
 
 /** The service over the `WebSocketConstructor` of the context. */
 export const layer = (options: Options): Layer.Layer<Subscription, never, Credentials | Constructor> =>

@@ -1,4 +1,4 @@
-import * as Monotonic from "@effect-signalwire/schema/Monotonic"
+import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"

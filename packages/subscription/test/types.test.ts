@@ -1,6 +1,6 @@
 /** What the service requires, answers and can fail with, on the level of types; `pnpm check` holds these to it. */
+import type { Credentials } from "@effect-signalwire/runtime/Credentials"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
-import type { Credentials } from "@effect-signalwire/schema/Credentials"
 import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
 import type { Reason } from "@effect-signalwire/schema/Reason"
 import { describe, expectTypeOf, it } from "@effect/vitest"

@@ -1,4 +1,4 @@
-import * as Credentials from "@effect-signalwire/schema/Credentials"
+import * as Credentials from "@effect-signalwire/runtime/Credentials"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import { invalidParameter } from "@effect-signalwire/schema/Reason"
 import type { Signal } from "@effect-signalwire/subscription/Signal"

@@ -5,8 +5,8 @@
  * session runs against a server in the test's hands, or requests are answered by the test.
  */
 import type { ConnectionState, DocumentedMessage } from "@effect-signalwire/promise"
+import * as Credentials from "@effect-signalwire/runtime/Credentials"
 import * as Connect from "@effect-signalwire/schema/Connect"
-import * as Credentials from "@effect-signalwire/schema/Credentials"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as FakeServer from "@effect-signalwire/testing/FakeServer"

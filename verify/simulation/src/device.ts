@@ -2,7 +2,7 @@
 import { Conversations } from "@effect-signalwire/conversation/Conversations"
 import * as ConversationsModule from "@effect-signalwire/conversation/Conversations"
 import * as Outbox from "@effect-signalwire/conversation/Outbox"
-import * as Credentials from "@effect-signalwire/schema/Credentials"
+import * as Credentials from "@effect-signalwire/runtime/Credentials"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import { type Hints, Wake, type WakeSignal } from "@effect-signalwire/subscription/Wake"
 import * as MemoryBackend from "@effect-signalwire/testing/MemoryBackend"

@@ -2,9 +2,9 @@
  * Writing a cursor at the right moments: when more is asked for, everything that was handed out before has been dealt
  * with, and only then may it be skipped after a restart.
  */
-import * as Deadline from "@effect-signalwire/schema/Deadline"
-import * as Monotonic from "@effect-signalwire/schema/Monotonic"
-import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
+import type { Telemetry } from "@effect-signalwire/runtime/Instrumentation"
+import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import * as Timeouts from "@effect-signalwire/runtime/Timeouts"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Cursor } from "../Cursor.ts"
@@ -35,7 +35,7 @@ export const make = (
   const report = (failure: unknown) => telemetry.warn("the cursor could not be written", [failure])
   const write = Effect.suspend(() => {
     writtenAt = now()
-    return Deadline.orAfter(
+    return Timeouts.orAfter(
       Effect.catchDefect(Effect.catch(cursor.save(standing()), ({ message }) => report(message)), report),
       saveTimeout,
       report(`not within ${saveTimeout} ms`)

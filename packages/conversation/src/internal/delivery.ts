@@ -10,10 +10,10 @@ import { once } from "@effect-signalwire/http/Attempts"
 import * as Posting from "@effect-signalwire/http/Posting"
 import type { SendOptions, SendReceipt, Service as SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
+import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import * as Timeouts from "@effect-signalwire/runtime/Timeouts"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import * as Deadline from "@effect-signalwire/schema/Deadline"
 import type { ClientId } from "@effect-signalwire/schema/Ids"
-import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import { mayHeal } from "@effect-signalwire/schema/Reason"
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
@@ -207,13 +207,13 @@ class Delivering {
       : Effect.fail(new Open({ historyRefused: false, underWayMillis: open.millis, cause: open.cause }))
   })
 
-  private get limits(): ReadonlyArray<Deadline.Alarm<never, Open | Late>> {
+  private get limits(): ReadonlyArray<Timeouts.Alarm<never, Open | Late>> {
     return Number.isFinite(this.deadline) ? [{ at: this.deadline, other: this.atDeadline }] : []
   }
 
   /** Keeps to the deadline. */
   private inTime<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E | Open | Late> {
-    return this.limits.length === 0 ? effect : Deadline.orAt(effect, this.limits)
+    return this.limits.length === 0 ? effect : Timeouts.orAt(effect, this.limits)
   }
 
   get run(): Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late> {
@@ -229,7 +229,7 @@ class Delivering {
   /** Sends it, again and again as long as that may help. */
   private send(
     attempt: number,
-    limits: ReadonlyArray<Deadline.Alarm<never, Open | Late>> = [],
+    limits: ReadonlyArray<Timeouts.Alarm<never, Open | Late>> = [],
     around: Around = identity
   ): Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late> {
     return Effect.flatMap(Monotonic.millis, (began) => {
@@ -391,12 +391,12 @@ class Delivering {
 
   /** Once, with nothing around it that it does not need. */
   private attempt(
-    limits: ReadonlyArray<Deadline.Alarm<never, Open | Late>>
+    limits: ReadonlyArray<Timeouts.Alarm<never, Open | Late>>
   ): Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late> {
     const { earlier: _, onSend: __, ...message } = this.letter
     return Effect.clockWith((clock) => {
       const posting = this.posting = Posting.make()
-      return Deadline.orAt(
+      return Timeouts.orAt(
         Effect.provideService(
           this.http.sendMessage({ ...message, clientIdIn: this.loses.clientId ? "both" : "metadata" }),
           Posting.Posting,
@@ -404,7 +404,7 @@ class Delivering {
         ),
         [
           // it is not looked out for at first: hardly any answer takes so long, and whoever looks out has to be called off
-          Deadline.alarm(clock, answerGrace, Effect.suspend(() => this.witness)),
+          Timeouts.alarm(clock, answerGrace, Effect.suspend(() => this.witness)),
           ...limits
         ]
       )

@@ -1,11 +1,11 @@
 /** What is known of conversations, so that a send can answer with the one it belongs to. */
 import type { SendReceipt, Service as SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
+import type { Telemetry } from "@effect-signalwire/runtime/Instrumentation"
+import * as Timeouts from "@effect-signalwire/runtime/Timeouts"
 import * as Branded from "@effect-signalwire/schema/Branded"
 import { Conversation } from "@effect-signalwire/schema/Conversation"
-import * as Deadline from "@effect-signalwire/schema/Deadline"
 import type { Page } from "@effect-signalwire/schema/Page"
-import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
 import * as WireTime from "@effect-signalwire/schema/WireTime"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -61,7 +61,7 @@ export const make = (http: SignalWireHttp, telemetry: Telemetry): Directory => {
           (next) => Option.isNone(next) ? Effect.undefined : lookFrom(next.value, seen, pages + 1)
         )
     }
-    return Deadline.orAfter(
+    return Timeouts.orAfter(
       Effect.flatMap(http.getConversations({ pageSize: 50 }), (page) => lookFrom(page, 0, 1)),
       10_000,
       Effect.undefined

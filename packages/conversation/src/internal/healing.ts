@@ -2,10 +2,10 @@
  * Waiting for what failed to heal: with growing pauses, as long as a server asks for, and not beyond the moment when
  * something says that it may work now.
  */
-import * as Monotonic from "@effect-signalwire/schema/Monotonic"
+import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
+import { TokenBucket } from "@effect-signalwire/runtime/TokenBucket"
 import type { Reason } from "@effect-signalwire/schema/Reason"
-import * as RetryAfter from "@effect-signalwire/schema/RetryAfter"
-import { TokenBucket } from "@effect-signalwire/schema/TokenBucket"
 import type { Service as Subscription } from "@effect-signalwire/subscription/Subscription"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"

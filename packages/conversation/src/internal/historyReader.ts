@@ -3,13 +3,13 @@
  * the same time share one request for it.
  */
 import { once } from "@effect-signalwire/http/Attempts"
+import type { Telemetry } from "@effect-signalwire/runtime/Instrumentation"
+import type { Lifetime } from "@effect-signalwire/runtime/Lifetime"
+import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import * as SingleFlight from "@effect-signalwire/runtime/SingleFlight"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import * as Flight from "@effect-signalwire/schema/Flight"
-import type { Lifetime } from "@effect-signalwire/schema/Lifetime"
-import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import type { Page } from "@effect-signalwire/schema/Page"
 import * as Reason from "@effect-signalwire/schema/Reason"
-import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
 import type { Service as Subscription } from "@effect-signalwire/subscription/Subscription"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -65,7 +65,7 @@ const reportInterval = 60_000
 
 export class HistoryReader {
   private readonly options: Options
-  private readonly flights = Flight.make<string, Snapshot, ConversationError>()
+  private readonly flights = SingleFlight.make<string, Snapshot, ConversationError>()
   private moment = 0
   private reportedAt = Number.NEGATIVE_INFINITY
 
@@ -107,7 +107,7 @@ export class HistoryReader {
   /** A page whose neighbour is read once for all who ask for it at the same time. */
   private sharing(page: Messages, method: string): Messages {
     if (!page.hasNext) return page
-    const flight = Flight.make<"next", Option.Option<Messages>, ConversationError>()
+    const flight = SingleFlight.make<"next", Option.Option<Messages>, ConversationError>()
     const next = Effect.map(this.untilRead(page.next, method), Option.map((found) => this.sharing(found, method)))
     return { ...page, next: flight.run("next", next) }
   }

@@ -2,8 +2,8 @@
  * The client id of a message as an idempotency key: all sends under one id come to one message, and one result. What was
  * sent here is remembered; what may have been sent elsewhere is for history to tell.
  */
-import * as Flight from "@effect-signalwire/schema/Flight"
-import * as Monotonic from "@effect-signalwire/schema/Monotonic"
+import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import * as SingleFlight from "@effect-signalwire/runtime/SingleFlight"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { ConversationError } from "../ConversationError.ts"
@@ -38,7 +38,7 @@ const remember = <A>(entries: Map<string, A>, key: string, entry: A): void => {
 }
 
 export class Idempotency<A> {
-  private readonly flights = Flight.make<string, A, ConversationError>()
+  private readonly flights = SingleFlight.make<string, A, ConversationError>()
   private readonly sent = new Map<string, A>()
   private readonly unsettled = new Map<string, Unsettled>()
   private readonly underWayMillis: number

@@ -2,8 +2,8 @@
  * History and live events as one sequence. A session signals when events may be missing; the stretch since the last
  * message is then read back from history, before anything that came after it is let through.
  */
+import type { Telemetry } from "@effect-signalwire/runtime/Instrumentation"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
-import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
 import type { Attachment, Service as Subscription } from "@effect-signalwire/subscription/Subscription"
 import * as Arr from "effect/Array"

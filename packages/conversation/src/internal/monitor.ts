@@ -2,10 +2,10 @@
  * How messages come through to a client, as a whole: the session's state, and what history adds to it. A session that is
  * up delivers nothing while history can't be read, and without one history is polled.
  */
-import * as Deadline from "@effect-signalwire/schema/Deadline"
-import { Emitter } from "@effect-signalwire/schema/Emitter"
+import { Emitter } from "@effect-signalwire/runtime/Emitter"
+import * as ObservableRef from "@effect-signalwire/runtime/ObservableRef"
+import * as Timeouts from "@effect-signalwire/runtime/Timeouts"
 import type { Reason } from "@effect-signalwire/schema/Reason"
-import * as Watched from "@effect-signalwire/schema/Watched"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as Effect from "effect/Effect"
 
@@ -13,7 +13,7 @@ import * as Effect from "effect/Effect"
 const slowMillis = 4000
 
 export class Monitor {
-  readonly state: Watched.Watched<ConnectionState>
+  readonly state: ObservableRef.Watched<ConnectionState>
   /** A session begins: what was missed before it is about to be read. */
   readonly sessionBegins = new Emitter<void>()
   private session: ConnectionState
@@ -26,7 +26,7 @@ export class Monitor {
   constructor(session: ConnectionState) {
     this.session = session
     this.published = session
-    this.state = Watched.make(session)
+    this.state = ObservableRef.make(session)
   }
 
   /** Notes how the session stands. */
@@ -57,7 +57,7 @@ export class Monitor {
 
   /** Reads what nothing says was missed: the state says so where it takes long, for what is newer waits for it. */
   whileReading<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return Deadline.orAfter(effect, slowMillis, this.whileCatchingUp(Effect.never))
+    return Timeouts.orAfter(effect, slowMillis, this.whileCatchingUp(Effect.never))
   }
 
   /** Notes that one more waits for history to be read, or one less. */

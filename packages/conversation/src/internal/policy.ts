@@ -1,5 +1,5 @@
 /** What becomes of items that come faster than they are taken, where not all are to be had. */
-import { Mailbox } from "@effect-signalwire/schema/Mailbox"
+import { Mailbox } from "@effect-signalwire/runtime/SingleConsumerQueue"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"

@@ -3,9 +3,9 @@
  * A read that finds nothing makes the next one later, one that finds something makes it soon again. While there is none,
  * history is all there is, and is read at the shortest interval.
  */
-import { Emitter } from "@effect-signalwire/schema/Emitter"
-import * as Monotonic from "@effect-signalwire/schema/Monotonic"
-import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
+import { Emitter } from "@effect-signalwire/runtime/Emitter"
+import type { Telemetry } from "@effect-signalwire/runtime/Instrumentation"
+import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"

@@ -1,8 +1,8 @@
 /** Sending: each conversation's messages one after the other, with a deadline and a bound on how many may wait. */
 import type { SendReceipt } from "@effect-signalwire/http/SignalWireHttp"
-import * as Deadline from "@effect-signalwire/schema/Deadline"
+import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import * as Timeouts from "@effect-signalwire/runtime/Timeouts"
 import type { ClientId } from "@effect-signalwire/schema/Ids"
-import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import type * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -97,7 +97,7 @@ export const make = (delivery: Delivery, options: Options): Sending => {
     })
     return before === undefined
       ? atItsTurn
-      : Effect.andThen(Deadline.orAt(Deferred.await(before.done), [{ at: deadline, other: tooLate }]), atItsTurn)
+      : Effect.andThen(Timeouts.orAt(Deferred.await(before.done), [{ at: deadline, other: tooLate }]), atItsTurn)
   }
 
   return {

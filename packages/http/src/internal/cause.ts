@@ -3,8 +3,8 @@
  * raise, and quote refused header values in messages; what callers see holds neither.
  */
 
-import * as Thrown from "@effect-signalwire/schema/Thrown"
-import { redact } from "@effect-signalwire/schema/Token"
+import * as Thrown from "@effect-signalwire/runtime/Thrown"
+import { redact } from "@effect-signalwire/runtime/Token"
 
 const maxDepth = 8
 

@@ -2,13 +2,13 @@
  * What one client is made of, and what it has learned. A program may have thousands, most of them idle, so operations are
  * functions of a client, made once for all, and what not every client needs is made when it is first needed.
  */
-import type * as Credentials from "@effect-signalwire/schema/Credentials"
+import type * as Credentials from "@effect-signalwire/runtime/Credentials"
+import type { Telemetry } from "@effect-signalwire/runtime/Instrumentation"
+import type { Flight } from "@effect-signalwire/runtime/SingleFlight"
 import type { Dialect } from "@effect-signalwire/schema/Dialect"
-import type { Flight } from "@effect-signalwire/schema/Flight"
 import type { AddressId, GroupId } from "@effect-signalwire/schema/Ids"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import type { Subscriber } from "@effect-signalwire/schema/Subscriber"
-import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
 import type * as Result from "effect/Result"
 import type * as Schedule from "effect/Schedule"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"

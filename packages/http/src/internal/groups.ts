@@ -1,8 +1,8 @@
 /**
  * The group dialect: a conversation is named by a group that only joining can tell. Callers keep to addresses.
  */
+import * as SingleFlight from "@effect-signalwire/runtime/SingleFlight"
 import * as Branded from "@effect-signalwire/schema/Branded"
-import * as Flight from "@effect-signalwire/schema/Flight"
 import type { AddressId, GroupId } from "@effect-signalwire/schema/Ids"
 import * as JoinConversationResponse from "@effect-signalwire/schema/JoinConversationResponse"
 import { invalidParameter, Malformed } from "@effect-signalwire/schema/Reason"
@@ -50,8 +50,8 @@ const groupsOf = (client: Client): Groups =>
     vain: 0,
     ofAddress: makeMap(capacity),
     addressOf: makeMap(capacity),
-    asking: Flight.make(),
-    joining: Flight.make()
+    asking: SingleFlight.make(),
+    joining: SingleFlight.make()
   }
 
 /** Learns the caller's own addresses. */

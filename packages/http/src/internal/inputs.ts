@@ -1,9 +1,9 @@
 /**
  * What callers give, checked before anything is sent. Callers may be untyped JavaScript, so nothing is taken on trust.
  */
+import * as Json from "@effect-signalwire/runtime/Json"
 import * as Branded from "@effect-signalwire/schema/Branded"
 import type { AddressId, ClientId } from "@effect-signalwire/schema/Ids"
-import * as Json from "@effect-signalwire/schema/Json"
 import { isJsonObject, type JsonObject } from "@effect-signalwire/schema/JsonObject"
 import { type Invalid, invalidParameter } from "@effect-signalwire/schema/Reason"
 import * as DateTime from "effect/DateTime"

@@ -1,8 +1,8 @@
 /**
  * Finding out the dialect when an operation needs to know it and nothing has told yet.
  */
+import * as SingleFlight from "@effect-signalwire/runtime/SingleFlight"
 import * as Dialect from "@effect-signalwire/schema/Dialect"
-import * as Flight from "@effect-signalwire/schema/Flight"
 import type { AddressId } from "@effect-signalwire/schema/Ids"
 import * as JoinConversationResponse from "@effect-signalwire/schema/JoinConversationResponse"
 import type { Complaint, Reason } from "@effect-signalwire/schema/Reason"
@@ -50,7 +50,8 @@ const weight = (reason: Reason, other: Dialect.Dialect): number => {
 const moreTelling = (asAddress: SignalWireHttpError, asGroup: SignalWireHttpError): SignalWireHttpError =>
   weight(asGroup.reason, "address") > weight(asAddress.reason, "group") ? asGroup : asAddress
 
-const learningOf = (client: Client): Learning => client.learning ??= { glancing: Flight.make(), trying: Flight.make() }
+const learningOf = (client: Client): Learning =>
+  client.learning ??= { glancing: SingleFlight.make(), trying: SingleFlight.make() }
 
 const asAddress = Effect.fnUntraced(function*(
   client: Client,

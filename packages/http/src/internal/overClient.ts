@@ -1,6 +1,6 @@
 /** Requests over an `HttpClient`, with all that its owner put around it. */
-import * as Deadline from "@effect-signalwire/schema/Deadline"
-import { isObserved } from "@effect-signalwire/schema/Observed"
+import * as Timeouts from "@effect-signalwire/runtime/Timeouts"
+import { isObserved } from "@effect-signalwire/runtime/Tracing"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as HttpClient from "effect/http/HttpClient"
@@ -43,7 +43,7 @@ const withoutHeaders = <A, E, R>(exchange: Effect.Effect<A, E, R>): Effect.Effec
 export const make = (unscoped: HttpClient.HttpClient): Transport => {
   const client = HttpClient.withScope(unscoped)
   return (request, { late, lost, millis, token }) =>
-    Deadline.orAfter(
+    Timeouts.orAfter(
       client.execute(HttpClientRequest.bearerToken(written(request), token)).pipe(
         Effect.flatMap(read),
         untilTaken,

@@ -2,8 +2,8 @@
  * Requests over `fetch` itself, which follows no redirects: a token belongs to one origin. It loads less than an
  * `HttpClient` and takes less time, and nobody sees spans of it.
  */
-import * as Deadline from "@effect-signalwire/schema/Deadline"
-import * as Url from "@effect-signalwire/schema/Url"
+import * as Timeouts from "@effect-signalwire/runtime/Timeouts"
+import * as Url from "@effect-signalwire/runtime/Url"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -69,7 +69,7 @@ const exchange = async (
 }
 
 export const make = (fetch?: typeof globalThis.fetch): Transport => (request, { late, lost, millis, token }) =>
-  Deadline.callback<Reply, SignalWireHttpError, never, SignalWireHttpError>(
+  Timeouts.callback<Reply, SignalWireHttpError, never, SignalWireHttpError>(
     (resume, signal) => {
       exchange(fetch ?? globalThis.fetch, request, Redacted.value(token), signal)
         .then((reply) => resume(Effect.succeed(reply)), (said) => resume(Effect.suspend(() => Effect.fail(lost(said)))))

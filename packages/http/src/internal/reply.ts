@@ -1,6 +1,9 @@
 /**
  * What a server answered, and what that means.
  */
+import * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
+import { redact } from "@effect-signalwire/runtime/Token"
+import * as Url from "@effect-signalwire/runtime/Url"
 import * as ErrorBody from "@effect-signalwire/schema/ErrorBody"
 import {
   type Complaint,
@@ -13,9 +16,6 @@ import {
   ServerError,
   Unauthorized
 } from "@effect-signalwire/schema/Reason"
-import * as RetryAfter from "@effect-signalwire/schema/RetryAfter"
-import { redact } from "@effect-signalwire/schema/Token"
-import * as Url from "@effect-signalwire/schema/Url"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as HttpClientError from "effect/http/HttpClientError"

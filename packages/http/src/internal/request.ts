@@ -1,10 +1,10 @@
 /**
  * One authorised request: the token goes in, a refused token is renewed once, and every failure has its reason.
  */
-import * as Deadline from "@effect-signalwire/schema/Deadline"
-import * as Monotonic from "@effect-signalwire/schema/Monotonic"
+import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import * as Timeouts from "@effect-signalwire/runtime/Timeouts"
+import * as Token from "@effect-signalwire/runtime/Token"
 import { Closed, Timeout, Transport, Unauthorized } from "@effect-signalwire/schema/Reason"
-import * as Token from "@effect-signalwire/schema/Token"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -108,7 +108,7 @@ const renew = (
   refused: Redacted.Redacted,
   millis: number
 ): Effect.Effect<Redacted.Redacted, SignalWireHttpError> =>
-  Deadline.orAfter(
+  Timeouts.orAfter(
     Effect.mapError(client.credentials.renew(refused), (error) => {
       const secret = Redacted.value(refused)
       const detail = Token.redact(error.detail, secret)

@@ -1,7 +1,7 @@
 /**
  * Trying again: what may heal is repeated by a schedule, within a deadline.
  */
-import * as Monotonic from "@effect-signalwire/schema/Monotonic"
+import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"

@@ -1,10 +1,10 @@
 /**
  * One answer to a list request, as the server gave it: what pages and streams are made of.
  */
+import { redact } from "@effect-signalwire/runtime/Token"
 import type { Decoder } from "@effect-signalwire/schema/Malformed"
 import * as SchemaPage from "@effect-signalwire/schema/Page"
 import { Malformed } from "@effect-signalwire/schema/Reason"
-import { redact } from "@effect-signalwire/schema/Token"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"

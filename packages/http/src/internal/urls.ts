@@ -2,8 +2,8 @@
  * Addresses of requests: built with every part encoded, or taken from a link that stays on the configured origin and
  * under its path.
  */
+import * as Url from "@effect-signalwire/runtime/Url"
 import { ForeignLink, Malformed } from "@effect-signalwire/schema/Reason"
-import * as Url from "@effect-signalwire/schema/Url"
 import * as Result from "effect/Result"
 import type { Query } from "./inputs.ts"
 

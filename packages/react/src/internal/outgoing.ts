@@ -3,7 +3,7 @@
  * recognised by the client id it was sent with; where the server does not keep that, by its text, once it was accepted.
  */
 import { checkMessage, type SendMessageOptions, type SignalWireClient } from "@effect-signalwire/promise"
-import * as SendMessage from "@effect-signalwire/schema/SendMessage"
+import * as Json from "@effect-signalwire/runtime/Json"
 import { toError } from "./failure.ts"
 import type { Message } from "./window.ts"
 
@@ -124,7 +124,7 @@ export const make = (
       checkMessage({ addressId, text, metadata: options?.metadata, details: options?.details })
       const clientId = newClientId()
       // as they are now: it is shown with them, and may be sent again later
-      const { details, metadata } = SendMessage.snapshot(options ?? {})
+      const { details, metadata } = Json.snapshotMessage(options ?? {})
       const draft: OutgoingMessage = {
         status: "sending",
         key: clientId,

@@ -9,7 +9,7 @@ import {
   type Reason,
   type SignalWireClient
 } from "@effect-signalwire/promise"
-import * as RetryAfter from "@effect-signalwire/schema/RetryAfter"
+import * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
 import type { Source } from "./source.ts"
 
 export interface Retrying {

@@ -2,8 +2,8 @@
  * How often a client dials at most, whatever asks for it: backoff, wake signals, another token, or a caller. All clients
  * of a process share one more limit, so that those which lost a server together do not come back together.
  */
-import * as Monotonic from "@effect-signalwire/schema/Monotonic"
-import { TokenBucket } from "@effect-signalwire/schema/TokenBucket"
+import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import { TokenBucket } from "@effect-signalwire/runtime/TokenBucket"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"

@@ -3,8 +3,8 @@
  * without bound. A mailbox that is full drops what comes until its owner has read the `Lapse` at its end; history then
  * has what was dropped.
  */
-import { Emitter } from "@effect-signalwire/schema/Emitter"
-import { Mailbox } from "@effect-signalwire/schema/Mailbox"
+import { Emitter } from "@effect-signalwire/runtime/Emitter"
+import { Mailbox } from "@effect-signalwire/runtime/SingleConsumerQueue"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"

@@ -2,7 +2,7 @@
  * What a server answers to an upgrade that it refuses. Browsers keep it to themselves; where a platform tells, what makes
  * its sockets notes it here.
  */
-import type * as RetryAfter from "@effect-signalwire/schema/RetryAfter"
+import type * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
 
 export interface Refusal {
   readonly status: number

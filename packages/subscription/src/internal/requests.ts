@@ -1,8 +1,8 @@
 /** Requests that wait for their answers: each has a deadline, and there is room for only so many. */
-import * as Deadline from "@effect-signalwire/schema/Deadline"
+import * as Timeouts from "@effect-signalwire/runtime/Timeouts"
+import * as Uuid from "@effect-signalwire/runtime/Uuid"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import * as Reason from "@effect-signalwire/schema/Reason"
-import * as Uuid from "@effect-signalwire/schema/Uuid"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -49,7 +49,7 @@ export class Requests {
       }
       const answer = Deferred.makeUnsafe<unknown, JsonRpc.RpcError>()
       waiting.set(id, answer)
-      return Deadline.orAfter(
+      return Timeouts.orAfter(
         Effect.andThen(
           write(JsonRpc.request(id, method, params)),
           Effect.mapError(Deferred.await(answer), (error) => reasonOf(error, redact))

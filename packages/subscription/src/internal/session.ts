@@ -2,16 +2,16 @@
  * One session over one socket: dial, authenticate, then read until it ends. It never fails: how it ended is its value,
  * and what to do about that is decided elsewhere.
  */
+import type { Telemetry } from "@effect-signalwire/runtime/Instrumentation"
+import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import { messageOf, stackOf } from "@effect-signalwire/runtime/Thrown"
+import * as Token from "@effect-signalwire/runtime/Token"
+import * as Uuid from "@effect-signalwire/runtime/Uuid"
 import * as Connect from "@effect-signalwire/schema/Connect"
 import type { AddressOf } from "@effect-signalwire/schema/ConversationMessage"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
-import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import * as Reason from "@effect-signalwire/schema/Reason"
-import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
-import { messageOf, stackOf } from "@effect-signalwire/schema/Thrown"
-import * as Token from "@effect-signalwire/schema/Token"
-import * as Uuid from "@effect-signalwire/schema/Uuid"
 import * as Clock from "effect/Clock"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"

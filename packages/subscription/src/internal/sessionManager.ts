@@ -2,16 +2,16 @@
  * The sessions of a client, one after the other: from the first subscriber to the last, and an idle time longer. What
  * follows what is decided by the table in `phase.ts`; here it is done.
  */
-import type { Credentials } from "@effect-signalwire/schema/Credentials"
-import { Emitter } from "@effect-signalwire/schema/Emitter"
-import { Mailbox } from "@effect-signalwire/schema/Mailbox"
+import type { Credentials } from "@effect-signalwire/runtime/Credentials"
+import { Emitter } from "@effect-signalwire/runtime/Emitter"
+import type { Telemetry } from "@effect-signalwire/runtime/Instrumentation"
+import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import * as ObservableRef from "@effect-signalwire/runtime/ObservableRef"
+import { Mailbox } from "@effect-signalwire/runtime/SingleConsumerQueue"
+import { messageOf, stackOf } from "@effect-signalwire/runtime/Thrown"
+import { redact } from "@effect-signalwire/runtime/Token"
 import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
-import * as Monotonic from "@effect-signalwire/schema/Monotonic"
 import * as Reason from "@effect-signalwire/schema/Reason"
-import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
-import { messageOf, stackOf } from "@effect-signalwire/schema/Thrown"
-import { redact } from "@effect-signalwire/schema/Token"
-import * as Watched from "@effect-signalwire/schema/Watched"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
@@ -129,7 +129,7 @@ const isReady = (state: ConnectionState): Effect.Effect<boolean, SubscriptionErr
 
 export class SessionManager {
   readonly fanout: Fanout
-  readonly state = Watched.make<ConnectionState>(idle)
+  readonly state = ObservableRef.make<ConnectionState>(idle)
   /** How many sessions have become ready. */
   sessions = 0
   private phase: Phase = { _tag: "Idle" }

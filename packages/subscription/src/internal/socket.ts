@@ -4,10 +4,10 @@
  *
  * It does what `effect/socket` does for such a client; see `constructor.ts` for why that is not loaded.
  */
-import * as Deadline from "@effect-signalwire/schema/Deadline"
-import { Mailbox } from "@effect-signalwire/schema/Mailbox"
+import * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
+import { Mailbox } from "@effect-signalwire/runtime/SingleConsumerQueue"
+import * as Timeouts from "@effect-signalwire/runtime/Timeouts"
 import { Invalid, Transport } from "@effect-signalwire/schema/Reason"
-import * as RetryAfter from "@effect-signalwire/schema/RetryAfter"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -178,7 +178,7 @@ export const open = Effect.fnUntraced(function*(
   else if (webSocket.readyState > 1) fail(closed(1006))
 
   onDialling?.(() => fail(failure(broken("the socket was given up"))))
-  yield* Deadline.orAfter(
+  yield* Timeouts.orAfter(
     Deferred.await(opening),
     timeoutMillis,
     Effect.suspend(() => Effect.fail(failure(broken("the socket did not open in time"))))

@@ -1,4 +1,4 @@
-import * as Uuid from "@effect-signalwire/schema/Uuid"
+import * as Uuid from "@effect-signalwire/runtime/Uuid"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"

@@ -1,4 +1,4 @@
-import { spanned } from "@effect-signalwire/schema/Observed"
+import { spanned } from "@effect-signalwire/runtime/Tracing"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"

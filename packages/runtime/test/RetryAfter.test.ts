@@ -1,5 +1,5 @@
+import * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
 import { assert, describe, it } from "@effect/vitest"
-import * as RetryAfter from "../src/RetryAfter.ts"
 
 const now = Date.parse("Fri, 27 Nov 2026 10:00:00 GMT")
 

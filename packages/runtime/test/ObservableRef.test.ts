@@ -1,4 +1,4 @@
-import * as Watched from "@effect-signalwire/schema/Watched"
+import * as ObservableRef from "@effect-signalwire/runtime/ObservableRef"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -6,7 +6,7 @@ import * as Stream from "effect/Stream"
 
 it.effect("a value is watched from what it is now, through every change, by each who watches", () =>
   Effect.gen(function*() {
-    const watched = Watched.make(0)
+    const watched = ObservableRef.make(0)
     yield* watched.set(1)
     const watch = Effect.forkChild(Stream.runCollect(Stream.take(watched.changes, 3)), { startImmediately: true })
     const first = yield* watch
@@ -18,7 +18,7 @@ it.effect("a value is watched from what it is now, through every change, by each
 
 it.effect("a slow watcher misses no change", () =>
   Effect.gen(function*() {
-    const watched = Watched.make(0)
+    const watched = ObservableRef.make(0)
     const seen = yield* Effect.forkChild(
       Stream.runCollect(Stream.take(Stream.tap(watched.changes, () => Effect.yieldNow), 1001)),
       { startImmediately: true }
@@ -29,7 +29,7 @@ it.effect("a slow watcher misses no change", () =>
 
 it.effect("all who watch hear changes in one order, though one of them makes another as it is told", () =>
   Effect.gen(function*() {
-    const watched = Watched.make(0)
+    const watched = ObservableRef.make(0)
     const heard: Array<number> = []
     yield* watched.watch((value) => {
       if (value === 1) Effect.runSync(watched.set(2))
@@ -42,7 +42,7 @@ it.effect("all who watch hear changes in one order, though one of them makes ano
 
 it.effect("who watches no more is not told", () =>
   Effect.gen(function*() {
-    const watched = Watched.make(0)
+    const watched = ObservableRef.make(0)
     const heard: Array<number> = []
     yield* Effect.scoped(Effect.andThen(watched.watch((value) => void heard.push(value)), watched.set(1)))
     yield* watched.set(2)

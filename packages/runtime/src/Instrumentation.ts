@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import type * as Scope from "effect/Scope"
 import type * as Tracer from "effect/Tracer"
-import { isObserved, spanned } from "./Observed.ts"
+import { isObserved, spanned } from "./Tracing.ts"
 
 /** What a span is made with. */
 export interface SpanOptions {

@@ -1,4 +1,4 @@
-import * as Backoff from "@effect-signalwire/schema/Backoff"
+import * as Backoff from "@effect-signalwire/runtime/Backoff"
 import { assert, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

@@ -1,5 +1,5 @@
+import * as Thrown from "@effect-signalwire/runtime/Thrown"
 import { assert, describe, it } from "@effect/vitest"
-import * as Thrown from "../src/Thrown.ts"
 
 const throws = (name: string) =>
   Object.defineProperty(new Error("x"), name, {

@@ -1,9 +1,9 @@
+import { Emitter } from "@effect-signalwire/runtime/Emitter"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
-import { Emitter } from "../src/Emitter.ts"
 
 describe("an emitter", () => {
   it.effect("calls all listeners, also after one that throws, whose error it throws then", () =>

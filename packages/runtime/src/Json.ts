@@ -3,9 +3,9 @@
  *
  * @since 0.1.0
  */
+import { isJsonObject, type JsonObject } from "@effect-signalwire/schema/JsonObject"
+import { type Invalid, invalidParameter } from "@effect-signalwire/schema/Reason"
 import * as Result from "effect/Result"
-import { isJsonObject, type JsonObject } from "./JsonObject.ts"
-import { type Invalid, invalidParameter } from "./Reason.ts"
 
 /** How deep a value may be nested: it is walked, and written, without running out of stack. */
 const maxDepth = 200
@@ -54,6 +54,18 @@ export const snapshot = (value: unknown): unknown => {
   } catch {
     return unreadable
   }
+}
+
+/**
+ * Copies a message to send, `metadata` and `details` with all that they contain, so that later changes to these objects
+ * don't change what is sent. It never throws: what can't be copied is refused when the message is checked.
+ */
+export const snapshotMessage = <O extends object>(message: O): O => {
+  const copy = { ...message }
+  for (const name of ["metadata", "details"]) {
+    if (name in copy) Reflect.set(copy, name, snapshot(Reflect.get(copy, name)))
+  }
+  return copy
 }
 
 interface Problem {

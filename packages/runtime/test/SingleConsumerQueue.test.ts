@@ -1,4 +1,4 @@
-import { Mailbox } from "@effect-signalwire/schema/Mailbox"
+import { Mailbox } from "@effect-signalwire/runtime/SingleConsumerQueue"
 import { assert, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"

@@ -3,9 +3,9 @@
  *
  * @since 0.1.0
  */
+import { type Invalid, invalidParameter } from "@effect-signalwire/schema/Reason"
+import * as Token from "@effect-signalwire/schema/Token"
 import * as Result from "effect/Result"
-import { type Invalid, invalidParameter } from "./Reason.ts"
-import * as Token from "./Token.ts"
 import * as Url from "./Url.ts"
 
 /** Where the service is. */

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { TaggedError } from "@effect-signalwire/schema/TaggedError"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -16,12 +17,11 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Backoff from "./Backoff.ts"
-import * as Deadline from "./Deadline.ts"
-import * as Flight from "./Flight.ts"
 import * as Monotonic from "./Monotonic.ts"
-import { TaggedError } from "./TaggedError.ts"
+import * as ObservableRef from "./ObservableRef.ts"
+import * as SingleFlight from "./SingleFlight.ts"
 import * as Thrown from "./Thrown.ts"
-import * as Watched from "./Watched.ts"
+import * as Timeouts from "./Timeouts.ts"
 
 /**
  * The failure of a refresh: `detail` says what went wrong, `cause` is what the refresh failed with, where there is one.
@@ -137,16 +137,16 @@ const isToken = (token: unknown): token is Redacted.Redacted =>
 
 /** Gets other tokens, one refresh at a time, for all who ask meanwhile. */
 class Refresher {
-  private readonly state: Watched.Watched<Redacted.Redacted>
+  private readonly state: ObservableRef.Watched<Redacted.Redacted>
   private readonly refresh: Effect.Effect<Redacted.Redacted, unknown>
   private readonly timeoutMillis: number
-  private readonly flight = Flight.make<"refresh", Redacted.Redacted, CredentialsError>()
+  private readonly flight = SingleFlight.make<"refresh", Redacted.Redacted, CredentialsError>()
   private readonly pace = new Pace()
   /** There is no other token than this one, unless it is replaced. */
   private last: { readonly token: Redacted.Redacted; readonly error: CredentialsError } | undefined
 
   constructor(
-    state: Watched.Watched<Redacted.Redacted>,
+    state: ObservableRef.Watched<Redacted.Redacted>,
     refresh: Effect.Effect<Redacted.Redacted, unknown>,
     timeoutMillis: number
   ) {
@@ -191,7 +191,7 @@ class Refresher {
 
   private checked(refused: Redacted.Redacted): Effect.Effect<Redacted.Redacted, CredentialsError> {
     const { timeoutMillis } = this
-    return Deadline.orAfter(
+    return Timeouts.orAfter(
       // what it throws counts as a failure, like what it fails with
       Effect.mapError(Effect.catchDefect(this.refresh, Effect.fail), (cause) => refreshFailed(cause)),
       timeoutMillis,
@@ -250,7 +250,7 @@ const millisOf = (input: Duration.Input): number => Duration.toMillis(Duration.f
 /** Builds the service, which refreshes tokens ahead of their expiry as long as its scope is open. */
 export const make = Effect.fnUntraced(
   function*<R = never>(options: Options<R>): Effect.fn.Return<Service, never, R | Scope.Scope> {
-    const state = Watched.make(options.token)
+    const state = ObservableRef.make(options.token)
     const { refresh } = options
     const base = {
       current: state.get,

@@ -1,4 +1,4 @@
-import * as Telemetry from "@effect-signalwire/schema/Telemetry"
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
@@ -31,8 +31,11 @@ describe("what Effect programs are told", () => {
   it.effect("are spans with what was said of them, and the trace context that others are told of", () =>
     Effect.gen(function*() {
       const { spans: [span], value } = yield* observed(
-        Effect.andThen(Telemetry.effect.annotate({ "signalwire.method": "x" }), Telemetry.effect.traceparent).pipe(
-          Telemetry.effect.span("work", { kind: "producer" })
+        Effect.andThen(
+          Instrumentation.effect.annotate({ "signalwire.method": "x" }),
+          Instrumentation.effect.traceparent
+        ).pipe(
+          Instrumentation.effect.span("work", { kind: "producer" })
         )
       )
       assert.isDefined(span)
@@ -45,8 +48,8 @@ describe("what Effect programs are told", () => {
   it.effect("are spans that last as long as a scope, and hold what is put into them", () =>
     Effect.gen(function*() {
       const { spans } = yield* observed(Effect.scoped(Effect.gen(function*() {
-        const within = yield* Telemetry.effect.spanScoped("list")
-        yield* within(Telemetry.effect.span("page")(Effect.void))
+        const within = yield* Instrumentation.effect.spanScoped("list")
+        yield* within(Instrumentation.effect.span("page")(Effect.void))
       })))
       const [list, page] = spans
       assert.deepStrictEqual(spans.map(({ name }) => name), ["list", "page"])
@@ -56,14 +59,14 @@ describe("what Effect programs are told", () => {
 
   it.effect("is a span that nobody sees only where it is asked for in any case", () =>
     Effect.gen(function*() {
-      const parent = Telemetry.effect.traceparent
-      assert.isUndefined(yield* Telemetry.effect.span("work")(parent))
-      assert.isDefined(yield* Telemetry.effect.span("work", { always: true })(parent))
+      const parent = Instrumentation.effect.traceparent
+      assert.isUndefined(yield* Instrumentation.effect.span("work")(parent))
+      assert.isDefined(yield* Instrumentation.effect.span("work", { always: true })(parent))
     }))
 
   it.effect("are logs with their details and annotations", () =>
     Effect.gen(function*() {
-      const { entries } = yield* observed(Telemetry.effect.warn("careful", [1], { "signalwire.method": "x" }))
+      const { entries } = yield* observed(Instrumentation.effect.warn("careful", [1], { "signalwire.method": "x" }))
       assert.deepStrictEqual(entries, [{ message: ["careful", 1], "signalwire.method": "x" }])
     }))
 })
@@ -75,22 +78,22 @@ describe("a logger that throws", () => {
 
   it.effect("P8.7: breaks nothing of a program of Effect's", () =>
     Effect.gen(function*() {
-      yield* Telemetry.effect.warn("careful", [])
-      yield* Telemetry.effect.debug("all is well", [])
-      yield* Telemetry.guarded(Effect.logError("too bad"))
+      yield* Instrumentation.effect.warn("careful", [])
+      yield* Instrumentation.effect.debug("all is well", [])
+      yield* Instrumentation.guarded(Effect.logError("too bad"))
     }).pipe(
       Effect.provide(Logger.layer([Logger.make(throwing)])),
       Effect.provideService(References.MinimumLogLevel, "All")
     ))
 
-  it.effect("P8.7: breaks nothing of plain TypeScript", () => Telemetry.warnings(throwing).warn("careful", []))
+  it.effect("P8.7: breaks nothing of plain TypeScript", () => Instrumentation.warnings(throwing).warn("careful", []))
 })
 
 describe("what plain TypeScript is told", () => {
   it.effect("are warnings, and nothing else", () =>
     Effect.gen(function*() {
       const told: Array<ReadonlyArray<unknown>> = []
-      const telemetry = Telemetry.warnings((...entry) => void told.push(entry))
+      const telemetry = Instrumentation.warnings((...entry) => void told.push(entry))
       const { spans, value } = yield* observed(Effect.scoped(Effect.gen(function*() {
         const within = yield* telemetry.spanScoped("list")
         yield* within(telemetry.warn("careful", [1], { "signalwire.method": "x" }))

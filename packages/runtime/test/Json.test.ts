@@ -1,4 +1,4 @@
-import * as Json from "@effect-signalwire/schema/Json"
+import * as Json from "@effect-signalwire/runtime/Json"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"

@@ -1,4 +1,4 @@
-import * as Endpoint from "@effect-signalwire/schema/Endpoint"
+import * as Endpoint from "@effect-signalwire/runtime/Endpoint"
 import * as Token from "@effect-signalwire/schema/Token"
 import { assert, it } from "@effect/vitest"
 import * as Result from "effect/Result"

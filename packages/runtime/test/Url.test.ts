@@ -1,4 +1,4 @@
-import * as Url from "@effect-signalwire/schema/Url"
+import * as Url from "@effect-signalwire/runtime/Url"
 import { assert, it } from "@effect/vitest"
 
 it("reads a URL, absolute or against another one", () => {

@@ -9,7 +9,7 @@ import type * as Pull from "effect/Pull"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Emitter } from "./Emitter.ts"
-import { Mailbox } from "./Mailbox.ts"
+import { Mailbox } from "./SingleConsumerQueue.ts"
 
 /** A value that can be watched. */
 export interface Watched<A> {

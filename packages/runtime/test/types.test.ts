@@ -1,0 +1,43 @@
+/** What credentials and endpoints are made of, on the level of types; `pnpm check` holds them to it. */
+import type { Invalid } from "@effect-signalwire/schema/Reason"
+import { describe, expectTypeOf, it } from "@effect/vitest"
+import type * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import type * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import * as Credentials from "../src/Credentials.ts"
+import * as Endpoint from "../src/Endpoint.ts"
+
+describe("the endpoint", () => {
+  it("is Invalid or there", () => {
+    expectTypeOf(Endpoint.make).returns.toEqualTypeOf<Result.Result<Endpoint.Endpoint, Invalid>>()
+    const wrong = () => [
+      // @ts-expect-error: both addresses, or none
+      Endpoint.make("token", { urls: { http: "https://example.com" } })
+    ]
+    expectTypeOf(wrong).toBeFunction()
+  })
+})
+
+describe("credentials", () => {
+  it("need of their context what the refresh does, and no scope", () => {
+    expectTypeOf(Credentials.layer({ token: Redacted.make("token") })).toEqualTypeOf<
+      Layer.Layer<Credentials.Credentials>
+    >()
+    const withScope = (refresh: Effect.Effect<Redacted.Redacted, Error, Scope.Scope | Endpoint.Endpoint>) =>
+      Credentials.layer({ token: Redacted.make("token"), refresh })
+    expectTypeOf(withScope).returns.toEqualTypeOf<Layer.Layer<Credentials.Credentials, never, Endpoint.Endpoint>>()
+  })
+
+  it("renew or say why not, and are replaced without failing", () => {
+    expectTypeOf<Credentials.Service["renew"]>().returns.toEqualTypeOf<
+      Effect.Effect<Redacted.Redacted, Credentials.CredentialsError>
+    >()
+    expectTypeOf<Credentials.Service["replace"]>().returns.toEqualTypeOf<Effect.Effect<void>>()
+    const wrong = () =>
+      // @ts-expect-error: a text could be logged
+      Credentials.layer({ token: "token" })
+    expectTypeOf(wrong).toBeFunction()
+  })
+})
