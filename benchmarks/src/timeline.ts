@@ -87,12 +87,12 @@ const pass = (count: number): Effect.Effect<ReadonlyArray<Part>> =>
   Effect.gen(function*() {
     const fanout = new Fanout.Fanout(4096)
     const subscription = Subscription.of({
-      attach: fanout.attach,
+      subscribe: fanout.attach,
       observe: (callback) => fanout.observe(callback),
       events: Stream.never,
       ready: Effect.void,
       reconnect: Effect.void,
-      awaitChance: Effect.never,
+      awaitWake: Effect.never,
       sessions: Effect.succeed(1),
       connection: Effect.succeed(idle),
       connectionChanges: Stream.never,

@@ -6,7 +6,7 @@
  *
  * It reads `SIGNALWIRE_TOKEN`, and `SIGNALWIRE_HOST` when the token names none.
  */
-import { type DocumentedMessage, SignalWire } from "@effect-signalwire/promise"
+import { type ConversationMessage, SignalWire } from "@effect-signalwire/promise"
 import { once } from "node:events"
 
 const [addressId] = process.argv.slice(2)
@@ -20,7 +20,7 @@ const progress = () => {
     process.stderr.write(`${process.stderr.isTTY ? "\r\x1b[K" : ""}${bar} ${count} messages${reached}${end}`)
   }
   return {
-    step: ({ ts }: DocumentedMessage): void => {
+    step: ({ ts }: ConversationMessage): void => {
       count++
       if (!process.stderr.isTTY || Date.now() - drawnAt < 100) return
       drawnAt = Date.now()

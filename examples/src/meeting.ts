@@ -6,8 +6,8 @@
  * changes nothing there.
  */
 import {
-  type DocumentedEvent,
-  type DocumentedMessage,
+  type ConversationEvent,
+  type ConversationMessage,
   SignalWire,
   type SignalWireClient
 } from "@effect-signalwire/promise"
@@ -15,7 +15,7 @@ import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import { setTimeout as sleep } from "node:timers/promises"
 import { bold, cyan, dim, green, heading, inline, red, row, say } from "./support/transcript.ts"
 
-const line = (who: string, { details, metadata, text }: DocumentedMessage): string =>
+const line = (who: string, { details, metadata, text }: ConversationMessage): string =>
   `  ${cyan(who.padEnd(6))} ${text ?? ""}${inline("metadata", metadata)}${inline("details", details)}`
 
 /** Waits until something holds; gives up after ten seconds. */
@@ -57,7 +57,7 @@ const meeting = async (): Promise<boolean> => {
   }
 
   heading("Ada listens, Grace talks")
-  const heard: Array<DocumentedEvent> = []
+  const heard: Array<ConversationEvent> = []
   await adaClient.conversation.subscribe((message) => {
     heard.push(message)
     say(`  ${dim(`${ada.name} hears: ${message.text}`)}`)
@@ -97,7 +97,7 @@ const meeting = async (): Promise<boolean> => {
 
   heading("History, newest first, three to a page")
   let page = await adaClient.conversation.getConversationMessages({ addressId, pageSize: 3 })
-  const paged: Array<DocumentedMessage> = [...page.data]
+  const paged: Array<ConversationMessage> = [...page.data]
   for (let number = 1;; number++) {
     say(`  page ${number}`)
     for (const message of page.data) say(`  ${line(grace.name, message)}`)

@@ -1,4 +1,4 @@
-import { ConversationsTest, layer, type Sent } from "@effect-signalwire/testing/ConversationsTest"
+import { ConversationsTest, layer, type SentMessage } from "@effect-signalwire/testing/ConversationsTest"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
@@ -7,7 +7,7 @@ import { pong } from "../src/pong.ts"
 /** A room, and somebody to write to directly. */
 const places = { conversations: ["office", { name: "grace", kind: "person" }] } as const
 
-const lines = (sent: ReadonlyArray<Sent>) => sent.map(({ conversation, text }) => `${conversation}: ${text}`)
+const lines = (sent: ReadonlyArray<SentMessage>) => sent.map(({ conversation, text }) => `${conversation}: ${text}`)
 
 it.effect("answers every ping where it was said, and nothing else", () =>
   Effect.gen(function*() {

@@ -1,5 +1,5 @@
 /** Each example as its user runs it: a process of its own, against a sandbox that is another. */
-import type { DocumentedMessage } from "@effect-signalwire/promise"
+import type { ConversationMessage } from "@effect-signalwire/promise"
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import { assert, beforeEach, describe, it } from "@effect/vitest"
 import { type ChildProcess, execFile, spawn } from "node:child_process"
@@ -75,7 +75,7 @@ const stored = async (): Promise<ReadonlyArray<string>> => {
   return messages.map(({ text }) => text)
 }
 
-const textOf = ({ text }: DocumentedMessage) => text
+const textOf = ({ text }: ConversationMessage) => text
 
 describe("export-conversation", () => {
   it("writes every message of every page as a line of its own, and how many there were", async () => {
@@ -84,7 +84,7 @@ describe("export-conversation", () => {
     await say(ada.id, ...texts)
     for (const args of [[addressId], []]) {
       const { stderr, stdout } = await node("export-conversation", args, { SIGNALWIRE_TOKEN: ada.token })
-      const lines = stdout.trimEnd().split("\n").map((line): DocumentedMessage => JSON.parse(line))
+      const lines = stdout.trimEnd().split("\n").map((line): ConversationMessage => JSON.parse(line))
       assert.deepStrictEqual(lines.map(textOf), texts.toReversed())
       assert.include(stderr, "250 messages")
     }
@@ -94,7 +94,7 @@ describe("export-conversation", () => {
 /** Reads server-sent events until there are enough of them. */
 const events = async (url: string, count: number, headers: Record<string, string> = {}) => {
   const response = await fetch(url, { headers })
-  const found: Array<{ readonly id: string; readonly message: DocumentedMessage }> = []
+  const found: Array<{ readonly id: string; readonly message: ConversationMessage }> = []
   let text = ""
   for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
     text += chunk

@@ -312,7 +312,7 @@ export interface Service {
   /** How it behaves. */
   readonly settings: Settings
   /** The project it stands for. */
-  readonly identity: Records.Identity
+  readonly identity: Records.Project
   /** Unix milliseconds, as the backend sees it. */
   readonly now: () => number
   /** A fresh id for a frame. */

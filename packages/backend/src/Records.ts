@@ -9,12 +9,12 @@ import { JsonObject } from "@effect-signalwire/schema/Wire"
 import * as Schema from "effect/Schema"
 
 /** Whose backend this is: the project and the secret of its management endpoints. Made once. */
-export const Identity = Schema.Struct({
+export const Project = Schema.Struct({
   projectId: Schema.String,
   spaceId: Schema.String,
   apiToken: Schema.String
 })
-export type Identity = typeof Identity.Type
+export type Project = typeof Project.Type
 
 /** A person. `createdAt` is in unix milliseconds. */
 export const Subscriber = Schema.Struct({
@@ -93,7 +93,7 @@ export type Message = typeof Message.Type
 
 /** One step in the life of a backend. */
 export type Change =
-  | { readonly _tag: "Founded"; readonly identity: Identity }
+  | { readonly _tag: "ProjectCreated"; readonly identity: Project }
   | { readonly _tag: "SubscriberAdded"; readonly subscriber: Subscriber }
   | { readonly _tag: "AddressAdded"; readonly address: Address }
   | { readonly _tag: "TokenMinted"; readonly token: Token }

@@ -272,7 +272,7 @@ interface Core {
   readonly reader: HistoryReader
   readonly reconciler: Reconciler
   readonly meter: Meter.Meter
-  readonly telemetry: Instrumentation.Telemetry
+  readonly telemetry: Instrumentation.Instrumentation
   readonly tuning: Live.Tuning
   readonly readyMillis: number
   readonly traceMessages: boolean
@@ -366,7 +366,7 @@ const openIn = (
 ): Effect.Effect<Live.Items, ConversationError, Scope.Scope> => {
   if (timeout === undefined) return open
   const millis = toMillis(timeout)
-  return Timeouts.orAfter(
+  return Timeouts.timeoutAfter(
     open,
     millis,
     Effect.flatMap(monitor.state.get, ({ reason }) =>
@@ -399,7 +399,7 @@ const openSubscription = (core: Core, { cursor, onGap, policy, timeout }: Subscr
         cursor,
         history: { key: method, method, newest: readPage(method, http.getMessages({ pageSize: recoveryPageSize })) },
         belongs: constTrue,
-        settled: Timeouts.orAfter(
+        settled: Timeouts.timeoutAfter(
           Effect.raceFirst(
             Effect.mapError(subscription.ready, ConversationError.from(method)),
             reconciler.untilPolling
@@ -458,7 +458,7 @@ const followTimeline = (core: Core, { addressId, cursor, policy, since, timeout 
 const makeWith = Effect.fnUntraced(function*(
   options: Tuning,
   meter: Meter.Meter,
-  telemetry: Instrumentation.Telemetry
+  telemetry: Instrumentation.Instrumentation
 ): Effect.fn.Return<
   Service,
   never,
@@ -495,7 +495,7 @@ const makeWith = Effect.fnUntraced(function*(
   yield* subscription.observe((signals) => {
     for (const signal of signals) {
       if (signal._tag === "Malformed") reconciler.couldNotRead(reader.mark())
-      else if (signal._tag === "Lapse") {
+      else if (signal._tag === "Discontinuity") {
         reader.mark()
         if (signal.cause === "connected") monitor.sessionBegins.emit()
       }
@@ -714,7 +714,7 @@ const connect = Effect.fnUntraced(function*<R>(
   options: ConnectOptions,
   makeHttp: (options: SignalWireHttp.Options) => Effect.Effect<SignalWireHttp.Service, never, R>,
   meter: Meter.Meter,
-  telemetry: Instrumentation.Telemetry
+  telemetry: Instrumentation.Instrumentation
 ): Effect.fn.Return<
   Context.Context<Services>,
   ConversationError,
@@ -741,7 +741,7 @@ const connect = Effect.fnUntraced(function*<R>(
 /** The services of {@link layerCredentials}, with a `Telemetry` of your own for spans and logs. */
 export const makeTelling = (
   options: ConnectOptions,
-  telemetry: Instrumentation.Telemetry
+  telemetry: Instrumentation.Instrumentation
 ): Effect.Effect<Context.Context<Services>, ConversationError, Credentials.Credentials | Transports | Scope.Scope> =>
   connect(options, (http) => SignalWireHttp.makeTelling(http, telemetry), Meter.make(), telemetry)
 
@@ -763,7 +763,7 @@ export interface BareFetchOptions extends ConnectOptions {
  */
 export const makeBareFetch = (
   options: BareFetchOptions,
-  telemetry: Instrumentation.Telemetry
+  telemetry: Instrumentation.Instrumentation
 ): Effect.Effect<
   Context.Context<Services>,
   ConversationError,

@@ -11,7 +11,7 @@ const refused = new Reason.Unauthorized({ detail: "expired" })
 describe("a pause before another try", () => {
   const start = () => {
     const chances = new Emitter<void>()
-    const healing = new Healing({ awaitChance: chances.next })
+    const healing = new Healing({ awaitWake: chances.next })
     const pause = Effect.forkChild(healing.pause(refused, { attempt: 5, tookMillis: 0, capMillis: 3600 }), {
       startImmediately: true
     })

@@ -21,11 +21,14 @@ type Outcome = Page<ConversationMessage, ConversationError> | Reason.Reason | "h
 const connected = { _tag: "Connected", resumed: false, catchingUp: false, reason: null } as const
 
 /** A reader of a history that the test answers for, and what it sees of the reads. */
-const start = (outcome: (read: number) => Outcome, telemetry: Instrumentation.Telemetry = Instrumentation.effect) => {
+const start = (
+  outcome: (read: number) => Outcome,
+  telemetry: Instrumentation.Instrumentation = Instrumentation.effect
+) => {
   const chances = new Emitter<void>()
   const monitor = new Monitor(connected)
   const subscription = {
-    awaitChance: Effect.suspend(() => chances.next),
+    awaitWake: Effect.suspend(() => chances.next),
     connection: Effect.sync(() => session),
     sessions: Effect.succeed(1)
   }

@@ -367,7 +367,7 @@ const millisOf = (input: Duration.Input): number => Duration.toMillis(Duration.f
 const makeOver = (
   options: Options,
   transport: Transport,
-  telemetry: Instrumentation.Telemetry
+  telemetry: Instrumentation.Instrumentation
 ): Effect.Effect<Service, never, Credentials.Credentials | Scope.Scope> =>
   Effect.flatMap(Credentials.Credentials, (credentials) => {
     const { deadline, dialect, endpoint, retry, timeout } = options
@@ -456,7 +456,7 @@ export const make = (
  */
 export const makeTelling = (
   options: Options,
-  telemetry: Instrumentation.Telemetry
+  telemetry: Instrumentation.Instrumentation
 ): Effect.Effect<Service, never, HttpClient.HttpClient | Credentials.Credentials | Scope.Scope> =>
   Effect.flatMap(HttpClient.HttpClient, (client) => makeOver(options, OverClient.make(client), telemetry))
 
@@ -502,7 +502,7 @@ export interface BareFetchOptions extends Options {
  */
 export const makeBareFetch = (
   options: BareFetchOptions,
-  telemetry: Instrumentation.Telemetry
+  telemetry: Instrumentation.Instrumentation
 ): Effect.Effect<Service, never, Credentials.Credentials | Scope.Scope> =>
   makeOver(options, OverFetch.make(options.fetch), telemetry)
 

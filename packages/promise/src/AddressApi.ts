@@ -30,20 +30,20 @@ export interface AddressApi {
    * allow it; `Transport`, `Timeout`, `RateLimited` and `ServerError` after five tries, or 90 seconds; `Malformed` for
    * a response that is not the service's; `Closed` after `disconnect`.
    */
-  readonly getAddresses: (options?: GetAddressesOptions) => Promise<Page<Documented.DocumentedAddress>>
+  readonly getAddresses: (options?: GetAddressesOptions) => Promise<Page<Documented.Address>>
   /**
    * One address, by `id` or by `name`. A name with exactly this spelling takes precedence over one that differs by
    * case, which is found where the server's filter ignores case, as the sandbox's does.
    *
    * Rejects with a `ConversationError`: `NotFound` when there is none, and for the reasons of {@link getAddresses}.
    */
-  readonly getAddress: (options: GetAddressOptions) => Promise<Documented.DocumentedAddress>
+  readonly getAddress: (options: GetAddressOptions) => Promise<Documented.Address>
   /**
    * The subscriber's own addresses.
    *
    * Rejects with a `ConversationError`, for the reasons of {@link getAddresses}.
    */
-  readonly getMyAddresses: (options?: RunOptions) => Promise<ReadonlyArray<Documented.DocumentedAddress>>
+  readonly getMyAddresses: (options?: RunOptions) => Promise<ReadonlyArray<Documented.Address>>
 }
 
 /** Makes the methods on a client's services. */

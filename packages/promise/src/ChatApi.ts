@@ -50,7 +50,7 @@ export interface ChatApi {
    * Rejects as {@link ConversationApi.getMessages} does, also with `Malformed` after a thousand pages in a row without
    * a chat message.
    */
-  readonly getMessages: (options?: GetChatMessagesOptions) => Promise<Page<Documented.DocumentedMessage>>
+  readonly getMessages: (options?: GetChatMessagesOptions) => Promise<Page<Documented.ConversationMessage>>
   /**
    * Calls back for every chat message from now on, each once, through any number of reconnections. It waits as
    * {@link ConversationApi.subscribe} does.

@@ -23,7 +23,7 @@ import {
   type SubscribeOptions,
   type Subscription
 } from "./internal/subscribing.ts"
-import { type DocumentedTimelineEvent, fromEvent } from "./Timeline.ts"
+import { fromEvent, type TimelineEvent } from "./Timeline.ts"
 
 /** How to read a list. */
 export interface ListOptions extends RunOptions {
@@ -123,8 +123,8 @@ export type { SubscribeOptions, Subscription }
  * The methods of `client.conversation`.
  *
  * What they return is documented by SignalWire. What that leaves open, such as the units of times and what a dialect of
- * the wire leaves out, is described with the objects: `DocumentedConversation`, `DocumentedMessage`, `DocumentedEvent`,
- * `DocumentedJoin`.
+ * the wire leaves out, is described with the objects: `Conversation`, `ConversationMessage`, `ConversationEvent`,
+ * `JoinConversationResponse`.
  *
  * Every failure is a `ConversationError`. A call whose `signal` is aborted rejects with the signal's own reason
  * instead.
@@ -147,7 +147,7 @@ export interface ConversationApi {
    * const { data, hasNext, hasPrev } = await client.conversation.getConversations()
    * ```
    */
-  readonly getConversations: (options?: ListOptions) => Promise<Page<Documented.DocumentedConversation>>
+  readonly getConversations: (options?: ListOptions) => Promise<Page<Documented.Conversation>>
   /**
    * Messages of the conversation with an address, newest first: the first page.
    *
@@ -168,13 +168,13 @@ export interface ConversationApi {
    */
   readonly getConversationMessages: (
     options: GetConversationMessagesOptions
-  ) => Promise<Page<Documented.DocumentedMessage>>
+  ) => Promise<Page<Documented.ConversationMessage>>
   /**
    * Messages of all conversations, newest first: the first page.
    *
    * Rejects with a `ConversationError`, for the reasons of {@link getConversations}.
    */
-  readonly getMessages: (options?: GetMessagesOptions) => Promise<Page<Documented.DocumentedMessage>>
+  readonly getMessages: (options?: GetMessagesOptions) => Promise<Page<Documented.ConversationMessage>>
   /**
    * Calls back for every message from now on, each once, through any number of reconnections. "Now" is when the Promise
    * resolves, or a little earlier. A callback that returns a Promise is awaited before it is called again; what it
@@ -233,27 +233,27 @@ export interface ConversationApi {
    * }
    * ```
    */
-  readonly sendMessage: (options: SendMessageOptions) => Promise<Documented.DocumentedConversation>
+  readonly sendMessage: (options: SendMessageOptions) => Promise<Documented.Conversation>
   /**
    * Finds the stored message with a client id, such as one whose send failed with `stored: "unknown"`. Returns
    * `undefined` when it is not among the newest 100,000 messages of the conversation.
    *
    * Rejects with a `ConversationError`, for the reasons of {@link getConversations}.
    */
-  readonly findMessage: (options: FindMessageOptions) => Promise<Documented.DocumentedMessage | undefined>
+  readonly findMessage: (options: FindMessageOptions) => Promise<Documented.ConversationMessage | undefined>
   /**
    * Joins a conversation without sending a message; does nothing when already joined.
    *
    * Rejects with a `ConversationError`: `NotFound` or `Invalid` for an address that does not exist, and for the reasons
    * of {@link getConversations}.
    */
-  readonly join: (options: JoinOptions) => Promise<Documented.DocumentedJoin>
+  readonly join: (options: JoinOptions) => Promise<Documented.JoinConversationResponse>
   /**
    * Every message from now on, to iterate over; "now" is after the first one was asked for. It waits as
    * {@link subscribe} does. Ends with `disconnect`; throws what {@link subscribe} rejects with, and the reason of the
    * `signal`.
    */
-  readonly messages: (options?: MessagesOptions) => AsyncIterable<Documented.DocumentedEvent>
+  readonly messages: (options?: MessagesOptions) => AsyncIterable<Documented.ConversationEvent>
   /**
    * History and live messages of one conversation as one sequence, oldest first, each once. `CaughtUp` marks where it
    * reaches the present, at the beginning and after every interruption; `Gap`, where messages may be missing that
@@ -275,7 +275,7 @@ export interface ConversationApi {
    * }
    * ```
    */
-  readonly timeline: (options: TimelineOptions) => AsyncIterable<DocumentedTimelineEvent>
+  readonly timeline: (options: TimelineOptions) => AsyncIterable<TimelineEvent>
 }
 
 /**

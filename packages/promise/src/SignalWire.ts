@@ -216,7 +216,7 @@ const guardLogger = (logger: SignalWireLogger): SignalWireLogger => {
 /** Builds the services of a client, telling what they cope with to whom they are given. */
 type Build = (
   options: SignalWireOptions,
-  telemetry: Instrumentation.Telemetry
+  telemetry: Instrumentation.Instrumentation
 ) => Effect.Effect<
   Context.Context<Conversations.Services>,
   ConversationError,

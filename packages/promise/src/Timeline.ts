@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import { type Gap, type GapReason, TimelineEvent } from "@effect-signalwire/conversation/TimelineEvent"
+import * as ConversationTimeline from "@effect-signalwire/conversation/TimelineEvent"
 import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import * as Documented from "@effect-signalwire/schema/Documented"
 import * as DateTime from "effect/DateTime"
@@ -18,23 +18,28 @@ import * as DateTime from "effect/DateTime"
  * - `CaughtUp`: everything up to `through` has been yielded; `null` when there is nothing yet.
  * - `Gap`: messages between `from` and `to` may be missing and can't be had; `to` is `null` when it reaches until now.
  */
-export type DocumentedTimelineEvent =
+export type TimelineEvent =
   | {
     readonly _tag: "Message"
-    readonly message: Documented.DocumentedMessage | Documented.DocumentedEvent
+    readonly message: Documented.ConversationMessage | Documented.ConversationEvent
     readonly late: boolean
     readonly clientId: string | null
   }
   | { readonly _tag: "CaughtUp"; readonly through: number | null }
-  | { readonly _tag: "Gap"; readonly from: number; readonly to: number | null; readonly reason: GapReason }
+  | {
+    readonly _tag: "Gap"
+    readonly from: number
+    readonly to: number | null
+    readonly reason: ConversationTimeline.GapReason
+  }
 
 /** Messages that may be missing and can't be had. */
-export type DocumentedGap = Extract<DocumentedTimelineEvent, { readonly _tag: "Gap" }>
+export type Gap = Extract<TimelineEvent, { readonly _tag: "Gap" }>
 
 const seconds = (time: DateTime.Utc): number => DateTime.toEpochMillis(time) / 1000
 
 /** The gap of the Effect side, with unix seconds. */
-export const fromGap = ({ from, reason, to }: Gap): DocumentedGap => ({
+export const fromGap = ({ from, reason, to }: ConversationTimeline.Gap): Gap => ({
   _tag: "Gap",
   from: seconds(from),
   to: to === null ? null : seconds(to),
@@ -42,17 +47,17 @@ export const fromGap = ({ from, reason, to }: Gap): DocumentedGap => ({
 })
 
 /** The event of the Effect side, with documented objects and unix seconds. */
-export const fromEvent = (event: TimelineEvent): DocumentedTimelineEvent =>
-  TimelineEvent.$match(event, {
-    Message: ({ late, message }): DocumentedTimelineEvent => ({
+export const fromEvent = (event: ConversationTimeline.TimelineEvent): TimelineEvent =>
+  ConversationTimeline.TimelineEvent.$match(event, {
+    Message: ({ late, message }): TimelineEvent => ({
       _tag: "Message",
       late,
       clientId: message.clientId,
       message: message instanceof ConversationEvent ? Documented.event(message) : Documented.message(message)
     }),
-    CaughtUp: ({ through }): DocumentedTimelineEvent => ({
+    CaughtUp: ({ through }): TimelineEvent => ({
       _tag: "CaughtUp",
       through: through === null ? null : seconds(through)
     }),
-    Gap: (gap): DocumentedTimelineEvent => fromGap(gap)
+    Gap: (gap): TimelineEvent => fromGap(gap)
   })

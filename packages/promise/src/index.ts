@@ -7,15 +7,15 @@ export { ConversationError } from "@effect-signalwire/conversation/ConversationE
 export type { Policy } from "@effect-signalwire/conversation/Conversations"
 export type { GapReason } from "@effect-signalwire/conversation/TimelineEvent"
 export type {
-  DocumentedAddress,
-  DocumentedConversation,
-  DocumentedEvent,
-  DocumentedJoin,
-  DocumentedMessage
+  Address,
+  Conversation,
+  ConversationEvent,
+  ConversationMessage,
+  JoinConversationResponse
 } from "@effect-signalwire/schema/Documented"
 export type { JsonObject } from "@effect-signalwire/schema/JsonObject"
 export type { MalformedValue } from "@effect-signalwire/schema/Malformed"
-export { type Complaint, mayHeal, type Reason } from "@effect-signalwire/schema/Reason"
+export { type FieldError, mayHeal, type Reason } from "@effect-signalwire/schema/Reason"
 export type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 export type { AddressApi, GetAddressesOptions, GetAddressOptions } from "./AddressApi.ts"
 export type { ChatApi, ChatSubscribeOptions, ChatSubscribeParams, GetChatMessagesOptions } from "./ChatApi.ts"
@@ -43,4 +43,4 @@ export {
   type SignalWireLogger,
   type SignalWireOptions
 } from "./SignalWire.ts"
-export type { DocumentedGap, DocumentedTimelineEvent } from "./Timeline.ts"
+export type { Gap, TimelineEvent } from "./Timeline.ts"

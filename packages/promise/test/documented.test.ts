@@ -2,10 +2,10 @@
  * The published documentation of the Conversation namespace, method by method and field by field.
  */
 import type {
+  Conversation,
   ConversationApi,
-  DocumentedConversation,
-  DocumentedEvent,
-  DocumentedMessage,
+  ConversationEvent,
+  ConversationMessage,
   Page
 } from "@effect-signalwire/promise"
 import { assert, describe, it } from "vitest"
@@ -25,7 +25,7 @@ import {
 
 const uuid = /^(sw_)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-const assertConversation = (conversation: DocumentedConversation, addressId: string): void => {
+const assertConversation = (conversation: Conversation, addressId: string): void => {
   assert.match(conversation.id, uuid)
   assert.strictEqual(conversation.address_id, addressId)
   assert.strictEqual(conversation.name, "office")
@@ -36,7 +36,7 @@ const assertConversation = (conversation: DocumentedConversation, addressId: str
   }
 }
 
-const assertMessage = (message: DocumentedMessage, world: World, knowsUsers: boolean): void => {
+const assertMessage = (message: ConversationMessage, world: World, knowsUsers: boolean): void => {
   assert.match(message.id, uuid)
   assert.match(message.conversation_id, uuid)
   assert.strictEqual(message.user_id, knowsUsers ? world.grace.id : null)
@@ -188,7 +188,7 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
     it("calls back with every documented field of a call log", async () => {
       await using world = await open(dialect)
       const { ada, addressId } = await meet(world)
-      const heard = new Heard<DocumentedEvent>()
+      const heard = new Heard<ConversationEvent>()
       await ada.conversation.subscribe(heard.push)
       const [stored] = await world.admin.seed([callLog(world)])
       const [event] = await heard.until((items) => items.length > 0)
@@ -208,7 +208,7 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
     it("tells of hidden messages that they are", async () => {
       await using world = await open(dialect)
       const { ada } = await meet(world)
-      const heard = new Heard<DocumentedEvent>()
+      const heard = new Heard<ConversationEvent>()
       await ada.conversation.subscribe(heard.push)
       await world.admin.seed([{ ...callLog(world), hidden: true }])
       const [event] = await heard.until((items) => items.length > 0)
@@ -218,7 +218,7 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
     it("calls back for messages of every conversation, one's own too, with text, metadata and details", async () => {
       await using world = await open(dialect)
       const { ada, addressId, grace } = await meet(world)
-      const heard = new Heard<DocumentedEvent>()
+      const heard = new Heard<ConversationEvent>()
       await ada.conversation.subscribe(heard.push)
       const content = { metadata: { tone: "casual" }, details: { widget: "card" } }
       await ada.conversation.sendMessage({ addressId, text: "mine", ...content })
@@ -383,7 +383,7 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
       const tie = Math.floor(Date.now() / 1000) - 10
       const person = { from: world.grace.id, addressId, ts: tie }
       await world.admin.seed([{ ...person, text: "tie" }, { ...person, text: "tie" }, { ...person, text: "tie" }])
-      const read: Array<DocumentedMessage> = []
+      const read: Array<ConversationMessage> = []
       const tags: Array<string> = []
       for await (const event of ada.conversation.timeline({ addressId })) {
         tags.push(event._tag)
@@ -513,7 +513,7 @@ describe.each(["all", "address", "group"] as const)("every documented call, dial
   it("subscribe(callback)", async () => {
     await using world = await open(dialect)
     const { ada } = await meet(world)
-    const heard = new Heard<DocumentedEvent>()
+    const heard = new Heard<ConversationEvent>()
     await ada.conversation.subscribe(heard.push)
     await world.admin.seed([{ ...callLog(world), ts: Math.floor(Date.now() / 1000) + 0.211084 }])
     const shape = Documentation.callLogEvent(dialect !== "group")

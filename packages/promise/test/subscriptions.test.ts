@@ -1,7 +1,7 @@
 /**
  * Subscriptions through callbacks that fail, sockets that drop and servers that repeat themselves.
  */
-import type { ConnectionState, DocumentedEvent, DocumentedGap, SubscribeOptions } from "@effect-signalwire/promise"
+import type { ConnectionState, ConversationEvent, Gap, SubscribeOptions } from "@effect-signalwire/promise"
 import { setTimeout as sleep } from "node:timers/promises"
 import { assert, describe, it } from "vitest"
 import {
@@ -139,7 +139,7 @@ describe("a gap", () => {
   const missing = async (world: World, options: SubscribeOptions) => {
     const { fetch, forget } = makeForgetful()
     const { ada, addressId, grace } = await meet(world, { fetch })
-    const heard = new Heard<DocumentedEvent>()
+    const heard = new Heard<ConversationEvent>()
     await ada.conversation.subscribe(heard.push, options)
     await grace.conversation.sendMessage({ addressId, text: "1" })
     await heard.until((items) => items.length === 1)
@@ -154,7 +154,7 @@ describe("a gap", () => {
 
   it("P3.3: is told to onGap, before what came after it", async () => {
     await using world = await open()
-    const told: Array<DocumentedGap> = []
+    const told: Array<Gap> = []
     const [one, three] = await missing(world, { onGap: (gap) => told.push(gap) })
     assert.deepStrictEqual([one?.text, three?.text], ["1", "3"])
     const [gap] = told
@@ -541,7 +541,7 @@ describe("two clients in one process", () => {
   it("hear and send with their own tokens, and outlive each other", async () => {
     await using world = await open()
     const { ada, addressId, grace } = await meet(world)
-    const [byAda, byGrace] = [new Heard<DocumentedEvent>(), new Heard<DocumentedEvent>()]
+    const [byAda, byGrace] = [new Heard<ConversationEvent>(), new Heard<ConversationEvent>()]
     await ada.conversation.subscribe(byAda.push)
     await grace.conversation.subscribe(byGrace.push)
     await ada.conversation.sendMessage({ addressId, text: "from ada" })

@@ -1,28 +1,28 @@
 /** What the methods require and answer, on the level of types; `pnpm check` holds these to it. */
 import {
+  type Address,
   type Connection,
   type ConnectionState,
+  type Conversation,
   ConversationError,
-  type DocumentedAddress,
-  type DocumentedConversation,
-  type DocumentedEvent,
-  type DocumentedJoin,
-  type DocumentedMessage,
-  type DocumentedTimelineEvent,
+  type ConversationEvent,
+  type ConversationMessage,
   type GapReason,
+  type JoinConversationResponse,
   type JsonObject,
   type Page,
   type Reason,
   SignalWire,
   type SignalWireClient,
   type SignalWireOptions,
-  type Subscription
+  type Subscription,
+  type TimelineEvent
 } from "@effect-signalwire/promise"
 import { describe, expectTypeOf, it } from "vitest"
 
-type Conversation = SignalWireClient["conversation"]
-type Chat = SignalWireClient["chat"]
-type Address = SignalWireClient["address"]
+type ConversationMethods = SignalWireClient["conversation"]
+type ChatMethods = SignalWireClient["chat"]
+type AddressMethods = SignalWireClient["address"]
 
 /** Written to be compiled, never called. */
 declare const conversation: Conversation
@@ -80,18 +80,20 @@ describe("client.conversation", () => {
   })
 
   it("answers the documented objects", () => {
-    expectTypeOf<Conversation["getConversations"]>().returns.resolves.toEqualTypeOf<Page<DocumentedConversation>>()
-    expectTypeOf<Conversation["getConversationMessages"]>().returns.resolves.toEqualTypeOf<Page<DocumentedMessage>>()
-    expectTypeOf<Conversation["getMessages"]>().returns.resolves.toEqualTypeOf<Page<DocumentedMessage>>()
-    expectTypeOf<Conversation["subscribe"]>().returns.resolves.toEqualTypeOf<Subscription>()
-    expectTypeOf<Conversation["sendMessage"]>().returns.resolves.toEqualTypeOf<DocumentedConversation>()
-    expectTypeOf<Conversation["join"]>().returns.resolves.toEqualTypeOf<DocumentedJoin>()
-    expectTypeOf<Conversation["messages"]>().returns.toEqualTypeOf<AsyncIterable<DocumentedEvent>>()
-    expectTypeOf<Conversation["timeline"]>().returns.toEqualTypeOf<AsyncIterable<DocumentedTimelineEvent>>()
+    expectTypeOf<ConversationMethods["getConversations"]>().returns.resolves.toEqualTypeOf<Page<Conversation>>()
+    expectTypeOf<ConversationMethods["getConversationMessages"]>().returns.resolves.toEqualTypeOf<
+      Page<ConversationMessage>
+    >()
+    expectTypeOf<ConversationMethods["getMessages"]>().returns.resolves.toEqualTypeOf<Page<ConversationMessage>>()
+    expectTypeOf<ConversationMethods["subscribe"]>().returns.resolves.toEqualTypeOf<Subscription>()
+    expectTypeOf<ConversationMethods["sendMessage"]>().returns.resolves.toEqualTypeOf<Conversation>()
+    expectTypeOf<ConversationMethods["join"]>().returns.resolves.toEqualTypeOf<JoinConversationResponse>()
+    expectTypeOf<ConversationMethods["messages"]>().returns.toEqualTypeOf<AsyncIterable<ConversationEvent>>()
+    expectTypeOf<ConversationMethods["timeline"]>().returns.toEqualTypeOf<AsyncIterable<TimelineEvent>>()
   })
 
   it("names the documented fields, with their types", () => {
-    expectTypeOf<DocumentedConversation>().toEqualTypeOf<{
+    expectTypeOf<Conversation>().toEqualTypeOf<{
       readonly id: string
       readonly address_id: string | null
       readonly name: string
@@ -99,7 +101,7 @@ describe("client.conversation", () => {
       readonly created_at: number
       readonly last_message_at: number
     }>()
-    expectTypeOf<DocumentedMessage>().toExtend<{
+    expectTypeOf<ConversationMessage>().toExtend<{
       readonly id: string
       readonly conversation_id: string
       readonly user_id: string | null
@@ -109,8 +111,8 @@ describe("client.conversation", () => {
       readonly subtype: string | null
       readonly kind: string | null
     }>()
-    expectTypeOf<DocumentedEvent>().toExtend<DocumentedMessage>()
-    expectTypeOf<Omit<DocumentedEvent, keyof DocumentedMessage>>().toEqualTypeOf<{
+    expectTypeOf<ConversationEvent>().toExtend<ConversationMessage>()
+    expectTypeOf<Omit<ConversationEvent, keyof ConversationMessage>>().toEqualTypeOf<{
       readonly hidden: boolean
       readonly conversation_name: string | null
       readonly user_name: string | null
@@ -118,30 +120,30 @@ describe("client.conversation", () => {
   })
 
   it("requires an address where one is documented, and nothing else", () => {
-    expectTypeOf<{ addressId: string }>().toExtend<Parameters<Conversation["join"]>[0]>()
-    expectTypeOf<{ addressId: string }>().toExtend<Parameters<Conversation["getConversationMessages"]>[0]>()
-    expectTypeOf<{ addressId: string }>().toExtend<Parameters<Conversation["timeline"]>[0]>()
-    expectTypeOf<{ addressId: string; text: string }>().toExtend<Parameters<Conversation["sendMessage"]>[0]>()
-    expectTypeOf<[]>().toExtend<Parameters<Conversation["getConversations"]>>()
-    expectTypeOf<[]>().toExtend<Parameters<Conversation["getMessages"]>>()
-    expectTypeOf<[]>().toExtend<Parameters<Conversation["messages"]>>()
+    expectTypeOf<{ addressId: string }>().toExtend<Parameters<ConversationMethods["join"]>[0]>()
+    expectTypeOf<{ addressId: string }>().toExtend<Parameters<ConversationMethods["getConversationMessages"]>[0]>()
+    expectTypeOf<{ addressId: string }>().toExtend<Parameters<ConversationMethods["timeline"]>[0]>()
+    expectTypeOf<{ addressId: string; text: string }>().toExtend<Parameters<ConversationMethods["sendMessage"]>[0]>()
+    expectTypeOf<[]>().toExtend<Parameters<ConversationMethods["getConversations"]>>()
+    expectTypeOf<[]>().toExtend<Parameters<ConversationMethods["getMessages"]>>()
+    expectTypeOf<[]>().toExtend<Parameters<ConversationMethods["messages"]>>()
   })
 
   it("takes a signal in every options object", () => {
     interface WithSignal {
       readonly signal?: AbortSignal | undefined
     }
-    expectTypeOf<NonNullable<Parameters<Conversation["getConversations"]>[0]>>().toExtend<WithSignal>()
-    expectTypeOf<NonNullable<Parameters<Conversation["getMessages"]>[0]>>().toExtend<WithSignal>()
-    expectTypeOf<NonNullable<Parameters<Conversation["messages"]>[0]>>().toExtend<WithSignal>()
-    expectTypeOf<NonNullable<Parameters<Conversation["subscribe"]>[1]>>().toExtend<WithSignal>()
-    expectTypeOf<Parameters<Conversation["getConversationMessages"]>[0]>().toExtend<WithSignal>()
-    expectTypeOf<Parameters<Conversation["sendMessage"]>[0]>().toExtend<WithSignal>()
-    expectTypeOf<Parameters<Conversation["join"]>[0]>().toExtend<WithSignal>()
-    expectTypeOf<Parameters<Conversation["timeline"]>[0]>().toExtend<WithSignal>()
-    expectTypeOf<Parameters<Address["getAddress"]>[0]>().toExtend<WithSignal>()
-    expectTypeOf<NonNullable<Parameters<Address["getAddresses"]>[0]>>().toExtend<WithSignal>()
-    expectTypeOf<NonNullable<Parameters<Chat["getMessages"]>[0]>>().toExtend<WithSignal>()
+    expectTypeOf<NonNullable<Parameters<ConversationMethods["getConversations"]>[0]>>().toExtend<WithSignal>()
+    expectTypeOf<NonNullable<Parameters<ConversationMethods["getMessages"]>[0]>>().toExtend<WithSignal>()
+    expectTypeOf<NonNullable<Parameters<ConversationMethods["messages"]>[0]>>().toExtend<WithSignal>()
+    expectTypeOf<NonNullable<Parameters<ConversationMethods["subscribe"]>[1]>>().toExtend<WithSignal>()
+    expectTypeOf<Parameters<ConversationMethods["getConversationMessages"]>[0]>().toExtend<WithSignal>()
+    expectTypeOf<Parameters<ConversationMethods["sendMessage"]>[0]>().toExtend<WithSignal>()
+    expectTypeOf<Parameters<ConversationMethods["join"]>[0]>().toExtend<WithSignal>()
+    expectTypeOf<Parameters<ConversationMethods["timeline"]>[0]>().toExtend<WithSignal>()
+    expectTypeOf<Parameters<AddressMethods["getAddress"]>[0]>().toExtend<WithSignal>()
+    expectTypeOf<NonNullable<Parameters<AddressMethods["getAddresses"]>[0]>>().toExtend<WithSignal>()
+    expectTypeOf<NonNullable<Parameters<ChatMethods["getMessages"]>[0]>>().toExtend<WithSignal>()
     expectTypeOf<NonNullable<Parameters<Page<unknown>["nextPage"]>[0]>>().toExtend<WithSignal>()
   })
 
@@ -202,16 +204,16 @@ describe("a page", () => {
 
 describe("what timeline yields", () => {
   it("is told apart by its tag", () => {
-    type Tagged<Tag> = Extract<DocumentedTimelineEvent, { readonly _tag: Tag }>
-    expectTypeOf<DocumentedTimelineEvent["_tag"]>().toEqualTypeOf<"Message" | "CaughtUp" | "Gap">()
-    expectTypeOf<Tagged<"Message">["message"]>().toEqualTypeOf<DocumentedMessage | DocumentedEvent>()
+    type Tagged<Tag> = Extract<TimelineEvent, { readonly _tag: Tag }>
+    expectTypeOf<TimelineEvent["_tag"]>().toEqualTypeOf<"Message" | "CaughtUp" | "Gap">()
+    expectTypeOf<Tagged<"Message">["message"]>().toEqualTypeOf<ConversationMessage | ConversationEvent>()
     expectTypeOf<Tagged<"Message">["late"]>().toEqualTypeOf<boolean>()
     expectTypeOf<Tagged<"CaughtUp">["through"]>().toEqualTypeOf<number | null>()
     expectTypeOf<Tagged<"Gap">["reason"]>().toEqualTypeOf<GapReason>()
   })
 
   it("has a message only where it is one", () => {
-    const wrong = (event: DocumentedTimelineEvent) => {
+    const wrong = (event: TimelineEvent) => {
       // @ts-expect-error: it may be CaughtUp or a Gap
       return event.message
     }
@@ -222,9 +224,9 @@ describe("what timeline yields", () => {
 describe("client.chat", () => {
   it("has the four methods, for chat messages", () => {
     expectTypeOf<keyof Chat>().toEqualTypeOf<"getMessages" | "subscribe" | "sendMessage" | "join">()
-    expectTypeOf<Chat["getMessages"]>().returns.resolves.toEqualTypeOf<Page<DocumentedMessage>>()
-    expectTypeOf<Chat["sendMessage"]>().toEqualTypeOf<Conversation["sendMessage"]>()
-    expectTypeOf<Chat["join"]>().toEqualTypeOf<Conversation["join"]>()
+    expectTypeOf<ChatMethods["getMessages"]>().returns.resolves.toEqualTypeOf<Page<ConversationMessage>>()
+    expectTypeOf<ChatMethods["sendMessage"]>().toEqualTypeOf<ConversationMethods["sendMessage"]>()
+    expectTypeOf<ChatMethods["join"]>().toEqualTypeOf<ConversationMethods["join"]>()
   })
 
   it("takes its callback first, or among the options", () => {
@@ -248,9 +250,9 @@ describe("client.chat", () => {
 
 describe("client.address", () => {
   it("looks up by id or by name", () => {
-    expectTypeOf<Address["getAddress"]>().returns.resolves.toEqualTypeOf<DocumentedAddress>()
-    expectTypeOf<Address["getAddresses"]>().returns.resolves.toEqualTypeOf<Page<DocumentedAddress>>()
-    expectTypeOf<Address["getMyAddresses"]>().returns.resolves.toEqualTypeOf<ReadonlyArray<DocumentedAddress>>()
+    expectTypeOf<AddressMethods["getAddress"]>().returns.resolves.toEqualTypeOf<Address>()
+    expectTypeOf<AddressMethods["getAddresses"]>().returns.resolves.toEqualTypeOf<Page<Address>>()
+    expectTypeOf<AddressMethods["getMyAddresses"]>().returns.resolves.toEqualTypeOf<ReadonlyArray<Address>>()
     const wrong = () => [
       // @ts-expect-error: which address?
       address.getAddress({}),

@@ -88,7 +88,7 @@ export interface Options<R = never> {
  * Whether a refresh that failed will never succeed: only the failure can say so, or what a Promise was rejected with.
  */
 const isFinal = (failure: unknown): boolean =>
-  Thrown.saysFinal(failure) || (Cause.isUnknownError(failure) && Thrown.saysFinal(failure.cause))
+  Thrown.isFinal(failure) || (Cause.isUnknownError(failure) && Thrown.isFinal(failure.cause))
 
 /** The words of what a refresh failed with, where it has any. */
 const wordsOf = (failure: unknown): string => {
@@ -137,7 +137,7 @@ const isToken = (token: unknown): token is Redacted.Redacted =>
 
 /** Gets other tokens, one refresh at a time, for all who ask meanwhile. */
 class Refresher {
-  private readonly state: ObservableRef.Watched<Redacted.Redacted>
+  private readonly state: ObservableRef.ObservableRef<Redacted.Redacted>
   private readonly refresh: Effect.Effect<Redacted.Redacted, unknown>
   private readonly timeoutMillis: number
   private readonly flight = SingleFlight.make<"refresh", Redacted.Redacted, CredentialsError>()
@@ -146,7 +146,7 @@ class Refresher {
   private last: { readonly token: Redacted.Redacted; readonly error: CredentialsError } | undefined
 
   constructor(
-    state: ObservableRef.Watched<Redacted.Redacted>,
+    state: ObservableRef.ObservableRef<Redacted.Redacted>,
     refresh: Effect.Effect<Redacted.Redacted, unknown>,
     timeoutMillis: number
   ) {
@@ -191,7 +191,7 @@ class Refresher {
 
   private checked(refused: Redacted.Redacted): Effect.Effect<Redacted.Redacted, CredentialsError> {
     const { timeoutMillis } = this
-    return Timeouts.orAfter(
+    return Timeouts.timeoutAfter(
       // what it throws counts as a failure, like what it fails with
       Effect.mapError(Effect.catchDefect(this.refresh, Effect.fail), (cause) => refreshFailed(cause)),
       timeoutMillis,

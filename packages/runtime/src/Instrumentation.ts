@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import type * as Scope from "effect/Scope"
 import type * as Tracer from "effect/Tracer"
-import { isObserved, spanned } from "./Tracing.ts"
+import { isTraced, withSpan } from "./Tracing.ts"
 
 /** What a span is made with. */
 export interface SpanOptions {
@@ -22,7 +22,7 @@ export interface SpanOptions {
 export type Attributes = Readonly<Record<string, unknown>>
 
 /** To whom it is told. */
-export interface Telemetry {
+export interface Instrumentation {
   /** Makes a span of this name around an effect, where somebody sees it. */
   readonly span: (name: string, options?: SpanOptions) => <A, E>(self: Effect.Effect<A, E>) => Effect.Effect<A, E>
   /** Makes a span of this name that lasts as long as the scope, and answers what puts an effect into it. */
@@ -47,14 +47,14 @@ export interface Telemetry {
 export const guarded = (log: Effect.Effect<void>): Effect.Effect<void> => Effect.catchDefect(log, () => Effect.void)
 
 /** Effect's tracer and loggers, those of whoever runs it. */
-export const effect: Telemetry = {
+export const effect: Instrumentation = {
   span: (name, { always, kind } = {}) => {
     const options: Tracer.SpanOptions = kind === undefined ? {} : { kind }
-    return always === true ? Effect.withSpan(name, options) : spanned(name, options)
+    return always === true ? Effect.withSpan(name, options) : withSpan(name, options)
   },
   spanScoped: (name) =>
     Effect.withFiber((fiber) =>
-      isObserved(fiber)
+      isTraced(fiber)
         ? Effect.map(
           Effect.makeSpanScoped(name),
           (span) => <A, E>(self: Effect.Effect<A, E>) => Effect.withParentSpan(self, span)
@@ -74,7 +74,7 @@ export const effect: Telemetry = {
 }
 
 /** Nobody but a function that is told of warnings. */
-export const warnings = (warn: (message: string, ...details: ReadonlyArray<unknown>) => void): Telemetry => ({
+export const warnings = (warn: (message: string, ...details: ReadonlyArray<unknown>) => void): Instrumentation => ({
   span: () => identity,
   spanScoped: () => Effect.succeed(identity),
   annotate: () => Effect.void,

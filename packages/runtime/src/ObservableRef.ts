@@ -9,10 +9,10 @@ import type * as Pull from "effect/Pull"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Emitter } from "./Emitter.ts"
-import { Mailbox } from "./SingleConsumerQueue.ts"
+import { SingleConsumerQueue } from "./SingleConsumerQueue.ts"
 
 /** A value that can be watched. */
-export interface Watched<A> {
+export interface ObservableRef<A> {
   /** The value now. */
   readonly get: Effect.Effect<A>
   /** Replaces the value. */
@@ -32,7 +32,7 @@ export interface Watched<A> {
   readonly changes: Stream.Stream<A>
 }
 
-class Value<A> implements Watched<A> {
+class Value<A> implements ObservableRef<A> {
   private value: A
   private readonly watchers = new Emitter<A>()
   /** Values that are being told: one who is told may set another, which the others hear after this one. */
@@ -72,9 +72,9 @@ class Value<A> implements Watched<A> {
 
   get pull(): Effect.Effect<Pull.Pull<NonEmptyReadonlyArray<A>>, never, Scope.Scope> {
     return Effect.suspend(() => {
-      const values = new Mailbox<A>()
-      values.add(this.value)
-      return Effect.as(this.watch((next) => values.add(next)), values.take)
+      const values = new SingleConsumerQueue<A>()
+      values.offer(this.value)
+      return Effect.as(this.watch((next) => values.offer(next)), values.take)
     })
   }
 
@@ -84,4 +84,4 @@ class Value<A> implements Watched<A> {
 }
 
 /** A value that can be watched, with the value it has at first. */
-export const make = <A>(initial: A): Watched<A> => new Value(initial)
+export const make = <A>(initial: A): ObservableRef<A> => new Value(initial)

@@ -8,7 +8,7 @@
 const longest = 10 * 60_000
 
 /** How long to leave a server alone that asks for so long. Milliseconds. */
-export const honoured = (millis: number): number => Math.min(millis, longest)
+export const capped = (millis: number): number => Math.min(millis, longest)
 
 /** The headers of an answer that say it; absent ones are `null` or `undefined`. */
 export interface Headers {

@@ -9,10 +9,10 @@ import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 
 /** A mailbox with one reader: a `Pull`, where `E` has `Cause.Done`. */
-export class Mailbox<A, E = never> {
+export class SingleConsumerQueue<A, E = never> {
   private items: Array<A> = []
-  private over: Exit.Exit<never, E> | undefined
-  private wake: (() => void) | undefined
+  private exit: Exit.Exit<never, E> | undefined
+  private resumeConsumer: (() => void) | undefined
 
   /** How many items wait. */
   get size(): number {
@@ -26,40 +26,40 @@ export class Mailbox<A, E = never> {
   readonly take: Effect.Effect<Arr.NonEmptyReadonlyArray<A>, E> = Effect.callback((resume) => {
     // taken by the reader when it goes on: one that was interrupted meanwhile takes nothing with it
     const wake = () => resume(this.taken)
-    if (this.items.length > 0 || this.over !== undefined) return wake()
-    if (this.wake !== undefined) return resume(Effect.die(new Error("somebody else reads this already")))
-    this.wake = wake
+    if (this.items.length > 0 || this.exit !== undefined) return wake()
+    if (this.resumeConsumer !== undefined) return resume(Effect.die(new Error("somebody else reads this already")))
+    this.resumeConsumer = wake
     return Effect.sync(() => {
-      if (this.wake === wake) this.wake = undefined
+      if (this.resumeConsumer === wake) this.resumeConsumer = undefined
     })
   })
 
   private get taken(): Effect.Effect<Arr.NonEmptyReadonlyArray<A>, E> {
     return Effect.suspend(() => {
       const taken = this.clear()
-      return Arr.isReadonlyArrayNonEmpty(taken) ? Effect.succeed(taken) : this.over ?? this.take
+      return Arr.isReadonlyArrayNonEmpty(taken) ? Effect.succeed(taken) : this.exit ?? this.take
     })
   }
 
   /** Adds an item; dropped once the mailbox has ended. */
-  add(item: A): void {
-    if (this.over !== undefined) return
+  offer(item: A): void {
+    if (this.exit !== undefined) return
     this.items.push(item)
-    this.rouse()
+    this.notify()
   }
 
   /** Adds items, of which a reader that waits gets all; dropped once the mailbox has ended. */
-  addAll(items: ReadonlyArray<A>): void {
-    if (this.over !== undefined || items.length === 0) return
+  offerAll(items: ReadonlyArray<A>): void {
+    if (this.exit !== undefined || items.length === 0) return
     if (this.items.length === 0) this.items = items.slice()
     else for (const item of items) this.items.push(item)
-    this.rouse()
+    this.notify()
   }
 
   /** Ends it once what waits was taken. The first end counts. */
-  end(exit: Exit.Exit<never, E>): void {
-    this.over ??= exit
-    this.rouse()
+  done(exit: Exit.Exit<never, E>): void {
+    this.exit ??= exit
+    this.notify()
   }
 
   /** Takes all that waits, without waiting for more. */
@@ -69,9 +69,9 @@ export class Mailbox<A, E = never> {
     return items
   }
 
-  private rouse(): void {
-    const { wake } = this
-    this.wake = undefined
+  private notify(): void {
+    const { resumeConsumer: wake } = this
+    this.resumeConsumer = undefined
     wake?.()
   }
 }

@@ -9,7 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 
 /** Runs the effect, or waits for the one that already runs under the same key. */
-export interface Flight<K, A, E> {
+export interface SingleFlight<K, A, E> {
   /**
    * Successes and failures alike go to all who wait, and nothing is kept afterwards. When the caller that does the work is
    * interrupted, one of those who wait takes over.
@@ -18,7 +18,7 @@ export interface Flight<K, A, E> {
 }
 
 /** Nothing that runs yet. */
-export const make = <K, A, E>(): Flight<K, A, E> => {
+export const make = <K, A, E>(): SingleFlight<K, A, E> => {
   type Running = Map<K, Deferred.Deferred<Option.Option<Exit.Exit<A, E>>>>
   let running: Running | undefined
   const run = (key: K, effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>

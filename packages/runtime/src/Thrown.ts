@@ -28,7 +28,7 @@ export const errorMessageOf = (thrown: unknown): string | undefined =>
   read(() => thrown instanceof Error, true) ? messageOf(thrown) : undefined
 
 /** Whether it says of itself that trying again is of no use: its `isRetryable` is `false`. */
-export const saysFinal = (thrown: unknown): boolean =>
+export const isFinal = (thrown: unknown): boolean =>
   read(
     () => typeof thrown === "object" && thrown !== null && "isRetryable" in thrown && thrown.isRetryable === false,
     false

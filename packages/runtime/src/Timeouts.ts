@@ -99,7 +99,7 @@ const timerOf = (clock: Clock.Clock): Timer => {
 }
 
 /** What is done as well once it is so late. */
-export interface Alarm<out A, out E = never, out R = never> {
+export interface Timeout<out A, out E = never, out R = never> {
   /** When: milliseconds of the clock that never jump. */
   readonly at: number
   /** What is done then. */
@@ -111,11 +111,11 @@ export interface Alarm<out A, out E = never, out R = never> {
  *
  * @category constructors
  */
-export const alarm = <A, E, R>(
+export const after = <A, E, R>(
   clock: Clock.Clock,
   millis: number,
   other: Effect.Effect<A, E, R>
-): Alarm<A, E, R> => ({ at: timerOf(clock).now() + millis, other })
+): Timeout<A, E, R> => ({ at: timerOf(clock).now() + millis, other })
 
 /**
  * Does other things as well once an effect takes until their time; whichever ends first is what comes of it, and the rest
@@ -123,9 +123,9 @@ export const alarm = <A, E, R>(
  *
  * @category combinators
  */
-export const orAt = <A, E, R, B, E2, R2>(
+export const timeoutAt = <A, E, R, B, E2, R2>(
   self: Effect.Effect<A, E, R>,
-  alarms: ReadonlyArray<Alarm<B, E2, R2>>
+  alarms: ReadonlyArray<Timeout<B, E2, R2>>
 ): Effect.Effect<A | B, E | E2, R | R2> =>
   Effect.contextWith((context: Context.Context<R | R2>): Effect.Effect<A | B, E | E2, R | R2> => {
     const timer = timerOf(Context.get(context, Clock.Clock))
@@ -160,11 +160,11 @@ export const orAt = <A, E, R, B, E2, R2>(
  *
  * @category combinators
  */
-export const orAfter = <A, E, R, B, E2, R2>(
+export const timeoutAfter = <A, E, R, B, E2, R2>(
   self: Effect.Effect<A, E, R>,
   millis: number,
   other: Effect.Effect<B, E2, R2>
-): Effect.Effect<A | B, E | E2, R | R2> => Effect.clockWith((clock) => orAt(self, [alarm(clock, millis, other)]))
+): Effect.Effect<A | B, E | E2, R | R2> => Effect.clockWith((clock) => timeoutAt(self, [after(clock, millis, other)]))
 
 /**
  * An `Effect.callback` that ends with something else instead once it has taken so many milliseconds. Then, and when it is

@@ -9,7 +9,7 @@ import type * as Fiber from "effect/Fiber"
 import * as Tracer from "effect/Tracer"
 
 /** Whether there is a tracer that hands on its spans; Effect's own keeps them to itself. */
-export const isObserved = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
+export const isTraced = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
   fiber.getRef(Tracer.Tracer) !== Tracer.nativeTracer
 
 /**
@@ -17,6 +17,6 @@ export const isObserved = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
  *
  * @category combinators
  */
-export const spanned =
+export const withSpan =
   (name: string, options?: Tracer.SpanOptions) => <A, E>(self: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-    Effect.withFiber((fiber) => isObserved(fiber) ? Effect.withSpan(self, name, options) : self)
+    Effect.withFiber((fiber) => isTraced(fiber) ? Effect.withSpan(self, name, options) : self)

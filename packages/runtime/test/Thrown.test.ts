@@ -31,9 +31,9 @@ describe("what was thrown", () => {
     assert.isUndefined(Thrown.errorMessageOf("words"))
   })
   it("is final only where it can be read to say so", () => {
-    assert.isTrue(Thrown.saysFinal({ isRetryable: false }))
-    assert.isFalse(Thrown.saysFinal({ isRetryable: true }))
-    assert.isFalse(Thrown.saysFinal(throws("isRetryable")))
-    assert.isFalse(Thrown.saysFinal(undefined))
+    assert.isTrue(Thrown.isFinal({ isRetryable: false }))
+    assert.isFalse(Thrown.isFinal({ isRetryable: true }))
+    assert.isFalse(Thrown.isFinal(throws("isRetryable")))
+    assert.isFalse(Thrown.isFinal(undefined))
   })
 })

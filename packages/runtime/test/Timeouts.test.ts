@@ -43,21 +43,21 @@ const countingClock = Effect.map(Clock.Clock, (clock) => {
 it.effect("what ends in time is all that is done", () =>
   Effect.gen(function*() {
     const late = watched(Effect.succeed("late"))
-    const exit = yield* passing(2000, Timeouts.orAfter(after(999, "in time"), 1000, late.effect))
+    const exit = yield* passing(2000, Timeouts.timeoutAfter(after(999, "in time"), 1000, late.effect))
     assert.deepStrictEqual(exit, Exit.succeed("in time"))
     assert.isFalse(late.seen.begun)
   }))
 
 it.effect("a failure in time is what comes of it", () =>
   Effect.gen(function*() {
-    const exit = yield* passing(2000, Timeouts.orAfter(Effect.flip(after(10, "no")), 1000, Effect.succeed("late")))
+    const exit = yield* passing(2000, Timeouts.timeoutAfter(Effect.flip(after(10, "no")), 1000, Effect.succeed("late")))
     assert.deepStrictEqual(exit, Exit.fail("no"))
   }))
 
 it.effect("what stands in for something slow ends it", () =>
   Effect.gen(function*() {
     const slow = watched(Effect.never)
-    const exit = yield* passing(1000, Timeouts.orAfter(slow.effect, 1000, Effect.fail("timeout")))
+    const exit = yield* passing(1000, Timeouts.timeoutAfter(slow.effect, 1000, Effect.fail("timeout")))
     assert.deepStrictEqual(exit, Exit.fail("timeout"))
     assert.isTrue(slow.seen.interrupted)
   }))
@@ -65,14 +65,14 @@ it.effect("what stands in for something slow ends it", () =>
 it.effect("it is not begun before its time", () =>
   Effect.gen(function*() {
     const late = watched(Effect.succeed("late"))
-    assert.isUndefined(yield* passing(999, Timeouts.orAfter(Effect.never, 1000, late.effect)))
+    assert.isUndefined(yield* passing(999, Timeouts.timeoutAfter(Effect.never, 1000, late.effect)))
     assert.isFalse(late.seen.begun)
   }))
 
 it.effect("something slow that ends first after all is what comes of it", () =>
   Effect.gen(function*() {
     const late = watched(Effect.never)
-    const exit = yield* passing(1500, Timeouts.orAfter(after(1500, "slow"), 1000, late.effect))
+    const exit = yield* passing(1500, Timeouts.timeoutAfter(after(1500, "slow"), 1000, late.effect))
     assert.deepStrictEqual(exit, Exit.succeed("slow"))
     assert.deepStrictEqual(late.seen, { begun: true, interrupted: true })
   }))
@@ -80,7 +80,7 @@ it.effect("something slow that ends first after all is what comes of it", () =>
 it.effect("without any time, only what stands in is done", () =>
   Effect.gen(function*() {
     const slow = watched(Effect.succeed("slow"))
-    assert.strictEqual(yield* Timeouts.orAfter(slow.effect, 0, Effect.succeed("late")), "late")
+    assert.strictEqual(yield* Timeouts.timeoutAfter(slow.effect, 0, Effect.succeed("late")), "late")
     assert.isFalse(slow.seen.begun)
   }))
 
@@ -90,7 +90,7 @@ it.effect("an interruption ends both, and the timer with them", () =>
     const slow = watched(Effect.never)
     const late = watched(Effect.never)
     const fiber = yield* Effect.forkChild(
-      Effect.provideService(Timeouts.orAfter(slow.effect, 1000, late.effect), Clock.Clock, clock)
+      Effect.provideService(Timeouts.timeoutAfter(slow.effect, 1000, late.effect), Clock.Clock, clock)
     )
     yield* TestClock.adjust(500)
     assert.strictEqual(asleep(), 1)
@@ -106,7 +106,7 @@ it.effect("the timer ends soon after the last who waited", () =>
     const { asleep, clock } = yield* countingClock
     for (let n = 0; n < 3; n++) {
       yield* Effect.provideService(
-        Timeouts.orAfter(Effect.yieldNow, 30_000, Effect.never),
+        Timeouts.timeoutAfter(Effect.yieldNow, 30_000, Effect.never),
         Clock.Clock,
         clock
       )
@@ -119,7 +119,11 @@ it.effect("the timer ends soon after the last who waited", () =>
 it.effect("P7.2: what was to be done at the moment at which something around it ends is not begun", () =>
   Effect.gen(function*() {
     const { effect, seen } = watched(Effect.never)
-    const nested = Timeouts.orAfter(Timeouts.orAfter(Effect.never, 1000, effect), 1000, Effect.fail("timeout"))
+    const nested = Timeouts.timeoutAfter(
+      Timeouts.timeoutAfter(Effect.never, 1000, effect),
+      1000,
+      Effect.fail("timeout")
+    )
     assert.deepStrictEqual(yield* passing(1000, nested), Exit.fail("timeout"))
     assert.deepStrictEqual(seen, { begun: false, interrupted: false })
   }))
@@ -128,15 +132,16 @@ it.effect("P7.2: of two alarms at one moment the second rings only while the fir
   Effect.gen(function*() {
     const { effect, seen } = watched(Effect.never)
     const clock = yield* Clock.Clock
-    const alarms = [Timeouts.alarm(clock, 1000, Effect.fail("timeout")), Timeouts.alarm(clock, 1000, effect)]
-    assert.deepStrictEqual(yield* passing(1000, Timeouts.orAt(Effect.never, alarms)), Exit.fail("timeout"))
+    const alarms = [Timeouts.after(clock, 1000, Effect.fail("timeout")), Timeouts.after(clock, 1000, effect)]
+    assert.deepStrictEqual(yield* passing(1000, Timeouts.timeoutAt(Effect.never, alarms)), Exit.fail("timeout"))
     assert.isFalse(seen.begun)
   }))
 
 it.effect("who comes later with less time is told first", () =>
   Effect.gen(function*() {
     const told: Array<number> = []
-    const waiting = (millis: number) => Timeouts.orAfter(Effect.never, millis, Effect.sync(() => told.push(millis)))
+    const waiting = (millis: number) =>
+      Timeouts.timeoutAfter(Effect.never, millis, Effect.sync(() => told.push(millis)))
     yield* Effect.forkChild(Effect.forEach([5000, 50, 70, 150], waiting, { concurrency: "unbounded" }))
     yield* TestClock.adjust(60)
     assert.deepStrictEqual(told, [50])
@@ -148,8 +153,8 @@ it.effect("who comes later with less time is told first", () =>
 
 it.effect("who is told may wait again", () =>
   Effect.gen(function*() {
-    const again = Timeouts.orAfter(Effect.never, 20, Effect.succeed("twice"))
-    const exit = yield* passing(1020, Timeouts.orAfter(Effect.never, 1000, again))
+    const again = Timeouts.timeoutAfter(Effect.never, 20, Effect.succeed("twice"))
+    const exit = yield* passing(1020, Timeouts.timeoutAfter(Effect.never, 1000, again))
     assert.deepStrictEqual(exit, Exit.succeed("twice"))
   }))
 
@@ -159,8 +164,8 @@ it.effect("of several alarms each rings in its time, and the first of all to end
     const slow = watched(Effect.never)
     const early = watched(Effect.never)
     const late = watched(Effect.fail("timeout"))
-    const alarms = [Timeouts.alarm(clock, 1000, early.effect), Timeouts.alarm(clock, 2000, late.effect)]
-    const fiber = yield* Effect.forkChild(Timeouts.orAt(slow.effect, alarms))
+    const alarms = [Timeouts.after(clock, 1000, early.effect), Timeouts.after(clock, 2000, late.effect)]
+    const fiber = yield* Effect.forkChild(Timeouts.timeoutAt(slow.effect, alarms))
     yield* TestClock.adjust(1999)
     assert.deepStrictEqual([early.seen.begun, late.seen.begun], [true, false])
     yield* TestClock.adjust(1)
@@ -170,8 +175,11 @@ it.effect("of several alarms each rings in its time, and the first of all to end
 
 it.effect("an alarm that is handed on counts what has passed already", () =>
   Effect.gen(function*() {
-    const alarm = Timeouts.alarm(yield* Clock.Clock, 1000, Effect.succeed("late"))
-    const steps = Effect.andThen(Timeouts.orAt(after(600, "first"), [alarm]), Timeouts.orAt(Effect.never, [alarm]))
+    const alarm = Timeouts.after(yield* Clock.Clock, 1000, Effect.succeed("late"))
+    const steps = Effect.andThen(
+      Timeouts.timeoutAt(after(600, "first"), [alarm]),
+      Timeouts.timeoutAt(Effect.never, [alarm])
+    )
     const fiber = yield* Effect.forkChild(steps)
     yield* TestClock.adjust(999)
     assert.isUndefined(fiber.pollUnsafe())
@@ -181,10 +189,10 @@ it.effect("an alarm that is handed on counts what has passed already", () =>
 
 it.effect("nothing is begun when an alarm's time is past", () =>
   Effect.gen(function*() {
-    const alarm = Timeouts.alarm(yield* Clock.Clock, 1000, Effect.succeed("late"))
+    const alarm = Timeouts.after(yield* Clock.Clock, 1000, Effect.succeed("late"))
     yield* TestClock.adjust(1000)
     const slow = watched(Effect.succeed("slow"))
-    assert.strictEqual(yield* Timeouts.orAt(slow.effect, [alarm]), "late")
+    assert.strictEqual(yield* Timeouts.timeoutAt(slow.effect, [alarm]), "late")
     assert.isFalse(slow.seen.begun)
   }))
 

@@ -21,7 +21,7 @@ import * as SqliteClient from "./SqliteClient.ts"
 
 // Rows: the records under snake_case names, lists and objects as JSON text, booleans as 0 and 1
 
-const IdentityRow = Schema.Struct(Records.Identity.fields).pipe(Schema.encodeKeys({
+const IdentityRow = Schema.Struct(Records.Project.fields).pipe(Schema.encodeKeys({
   projectId: "project_id",
   spaceId: "space_id",
   apiToken: "api_token"
@@ -93,7 +93,7 @@ const load = (sql: SqlClient.SqlClient) =>
   Effect.gen(function*() {
     const changes: Array<Records.Change> = []
     for (const identity of yield* decodeIdentities(yield* sql`SELECT * FROM identity`)) {
-      changes.push({ _tag: "Founded", identity })
+      changes.push({ _tag: "ProjectCreated", identity })
     }
     for (const subscriber of yield* decodeSubscribers(yield* sql`SELECT * FROM subscribers ORDER BY rowid`)) {
       changes.push({ _tag: "SubscriberAdded", subscriber })
@@ -125,7 +125,7 @@ const insert = (sql: SqlClient.SqlClient) => {
     Effect.flatMap(row, (row) => sql`INSERT INTO ${sql(table)} ${sql.insert(row)}`)
   return (change: Records.Change): Effect.Effect<unknown, SqlError.SqlError | Schema.SchemaError> => {
     switch (change._tag) {
-      case "Founded":
+      case "ProjectCreated":
         return into("identity")(encodeIdentity(change.identity))
       case "SubscriberAdded":
         return into("subscribers")(encodeSubscriber(change.subscriber))

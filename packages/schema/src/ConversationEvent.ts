@@ -7,7 +7,7 @@ import * as Result from "effect/Result"
 import * as Message from "./ConversationMessage.ts"
 import type * as Dialect from "./Dialect.ts"
 import { either, maybe, oneOf, quickDecoder, struct, text, truth } from "./internal/shape.ts"
-import { isJsonObject, isMaybeText } from "./JsonObject.ts"
+import { isJsonObject, isNullishString } from "./JsonObject.ts"
 import type { MalformedValue } from "./Malformed.ts"
 import type * as Schemas from "./Wire.ts"
 
@@ -58,8 +58,8 @@ const isHidden = (value: unknown): boolean => typeof value === "boolean" || valu
 const isWire = (input: unknown): input is Wire =>
   isJsonObject(input) &&
   isHidden(input["hidden"]) &&
-  isMaybeText(input["conversation_name"]) &&
-  isMaybeText(input["user_name"]) &&
+  isNullishString(input["conversation_name"]) &&
+  isNullishString(input["user_name"]) &&
   Message.isWire(input)
 
 /** The event that is written so, whatever the dialect. */

@@ -14,7 +14,7 @@ import * as Dialect from "./Dialect.ts"
 import type { AddressId, ClientId, ConversationId, GroupId, MessageId, SubscriberId } from "./Ids.ts"
 import { type Fields as ShapeFields, id, maybe, object, quickDecoder, struct, text } from "./internal/shape.ts"
 import { time } from "./internal/time.ts"
-import { isJsonObject, isMaybeObject, isMaybeText, type JsonObject } from "./JsonObject.ts"
+import { isJsonObject, isNullishObject, isNullishString, type JsonObject } from "./JsonObject.ts"
 import type { MalformedValue } from "./Malformed.ts"
 import type * as Schemas from "./Wire.ts"
 import { isNumericTime, moment, toEpochSeconds } from "./WireTime.ts"
@@ -122,18 +122,18 @@ export const isWire = (input: unknown): input is Wire =>
   isJsonObject(input) &&
   typeof input["id"] === "string" &&
   isNumericTime(input["ts"]) &&
-  isMaybeText(input["type"]) &&
-  isMaybeText(input["subtype"]) &&
-  isMaybeText(input["kind"]) &&
-  isMaybeText(input["conversation_id"]) &&
-  isMaybeText(input["group_id"]) &&
-  isMaybeText(input["user_id"]) &&
-  isMaybeText(input["address_id"]) &&
-  isMaybeText(input["from_address_id"]) &&
-  isMaybeText(input["from_fabric_address_id"]) &&
-  isMaybeText(input["text"]) &&
-  isMaybeObject(input["metadata"]) &&
-  isMaybeObject(input["details"])
+  isNullishString(input["type"]) &&
+  isNullishString(input["subtype"]) &&
+  isNullishString(input["kind"]) &&
+  isNullishString(input["conversation_id"]) &&
+  isNullishString(input["group_id"]) &&
+  isNullishString(input["user_id"]) &&
+  isNullishString(input["address_id"]) &&
+  isNullishString(input["from_address_id"]) &&
+  isNullishString(input["from_fabric_address_id"]) &&
+  isNullishString(input["text"]) &&
+  isNullishObject(input["metadata"]) &&
+  isNullishObject(input["details"])
 
 /** Tells the address of a group: what a group-dialect object itself does not say. */
 export type AddressOf = (groupId: GroupId) => AddressId | null

@@ -4,16 +4,16 @@
  * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"
-import type { Address } from "./Address.ts"
-import type { Conversation } from "./Conversation.ts"
-import type { ConversationEvent } from "./ConversationEvent.ts"
-import type { ConversationMessage } from "./ConversationMessage.ts"
-import type { JoinConversationResponse } from "./JoinConversationResponse.ts"
+import type * as AddressModel from "./Address.ts"
+import type * as ConversationModel from "./Conversation.ts"
+import type * as ConversationEventModel from "./ConversationEvent.ts"
+import type * as ConversationMessageModel from "./ConversationMessage.ts"
+import type * as JoinConversationResponseModel from "./JoinConversationResponse.ts"
 import type { JsonObject } from "./JsonObject.ts"
-import type { Subscriber } from "./Subscriber.ts"
+import type * as SubscriberModel from "./Subscriber.ts"
 
 /** A conversation. Times are unix milliseconds. */
-export interface DocumentedConversation {
+export interface Conversation {
   /** A unique identifier for the conversation: an address id, or the id of a group, as the server has it. */
   readonly id: string
   /** The other side: what `addressId` means in every method. Not documented; `null` where the server does not tell. */
@@ -31,7 +31,7 @@ export interface DocumentedConversation {
 }
 
 /** A message. `ts` is unix seconds with a fraction. What the server's dialect does not tell is `null`. */
-export interface DocumentedMessage {
+export interface ConversationMessage {
   /** A unique identifier for the message. */
   readonly id: string
   /** The identifier of its conversation. */
@@ -66,7 +66,7 @@ export interface DocumentedMessage {
 }
 
 /** A message as it happens. */
-export interface DocumentedEvent extends DocumentedMessage {
+export interface ConversationEvent extends ConversationMessage {
   /** Whether it is to be shown. Documented as the text `"false"`; servers send a boolean. */
   readonly hidden: boolean
   /** The name of the conversation. */
@@ -76,7 +76,7 @@ export interface DocumentedEvent extends DocumentedMessage {
 }
 
 /** The answer to joining. */
-export interface DocumentedJoin {
+export interface JoinConversationResponse {
   /** The conversation that was joined. */
   readonly conversation_id: string
   /** The address that was asked for. */
@@ -86,7 +86,7 @@ export interface DocumentedJoin {
 }
 
 /** An address. `created_at` is ISO-8601. */
-export interface DocumentedAddress {
+export interface Address {
   /** What `addressId` means in every method. */
   readonly id: string
   /** The name to show. */
@@ -110,7 +110,7 @@ export interface DocumentedAddress {
 }
 
 /** A subscriber. */
-export interface DocumentedSubscriber {
+export interface Subscriber {
   /** What `user_id` of the messages it sends means, in the address dialect. */
   readonly id: string
   /** The e-mail address it signed up with. */
@@ -134,11 +134,11 @@ export interface DocumentedSubscriber {
   /** The key that push notifications are encrypted with. */
   readonly push_notification_key: string | null
   /** Its own addresses. */
-  readonly fabric_addresses: ReadonlyArray<DocumentedAddress>
+  readonly fabric_addresses: ReadonlyArray<Address>
 }
 
 /** The documented object of a conversation. */
-export const conversation = (from: Conversation): DocumentedConversation => ({
+export const conversation = (from: ConversationModel.Conversation): Conversation => ({
   id: from.id,
   address_id: from.addressId,
   name: from.name,
@@ -148,7 +148,7 @@ export const conversation = (from: Conversation): DocumentedConversation => ({
 })
 
 /** The documented object of a message. */
-export const message = (from: ConversationMessage): DocumentedMessage => ({
+export const message = (from: ConversationMessageModel.ConversationMessage): ConversationMessage => ({
   id: from.id,
   conversation_id: from.conversationId,
   user_id: from.userId,
@@ -165,7 +165,7 @@ export const message = (from: ConversationMessage): DocumentedMessage => ({
 })
 
 /** The documented object of an event. */
-export const event = (from: ConversationEvent): DocumentedEvent => ({
+export const event = (from: ConversationEventModel.ConversationEvent): ConversationEvent => ({
   ...message(from),
   hidden: from.hidden,
   conversation_name: from.conversationName,
@@ -173,14 +173,14 @@ export const event = (from: ConversationEvent): DocumentedEvent => ({
 })
 
 /** The documented object of the answer to joining. */
-export const join = (from: JoinConversationResponse): DocumentedJoin => ({
+export const join = (from: JoinConversationResponseModel.JoinConversationResponse): JoinConversationResponse => ({
   conversation_id: from.conversationId,
   address_id: from.addressId,
   from_address_id: from.fromAddressId
 })
 
 /** The documented object of an address. */
-export const address = (from: Address): DocumentedAddress => ({
+export const address = (from: AddressModel.Address): Address => ({
   id: from.id,
   display_name: from.displayName,
   name: from.name,
@@ -194,7 +194,7 @@ export const address = (from: Address): DocumentedAddress => ({
 })
 
 /** The documented object of a subscriber. */
-export const subscriber = (from: Subscriber): DocumentedSubscriber => ({
+export const subscriber = (from: SubscriberModel.Subscriber): Subscriber => ({
   id: from.id,
   email: from.email,
   first_name: from.firstName,

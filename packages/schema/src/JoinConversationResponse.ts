@@ -33,7 +33,7 @@ export type AddressRequest = typeof Schemas.AddressJoin.Type
 export type GroupRequest = typeof Schemas.GroupJoin.Type
 
 /** The answer on the wire. */
-export type Wire = typeof Schemas.Joined.Type
+export type Wire = typeof Schemas.JoinResponse.Type
 
 const fields = {
   conversation_id: maybe(id<ConversationId>()),

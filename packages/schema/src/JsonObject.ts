@@ -12,9 +12,9 @@ export const isJsonObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** Whether it is a text, or as good as absent. */
-export const isMaybeText = (value: unknown): value is string | null | undefined =>
+export const isNullishString = (value: unknown): value is string | null | undefined =>
   typeof value === "string" || value === null || value === undefined
 
 /** Whether it is an object of keys and values, or as good as absent. */
-export const isMaybeObject = (value: unknown): value is JsonObject | null | undefined =>
+export const isNullishObject = (value: unknown): value is JsonObject | null | undefined =>
   value === null || value === undefined || isJsonObject(value)

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { anything, list, maybe, quickDecoder, struct, text } from "./internal/shape.ts"
-import { isJsonObject, isMaybeText } from "./JsonObject.ts"
+import { isJsonObject, isNullishString } from "./JsonObject.ts"
 import { type Decoder, type MalformedValue, within } from "./Malformed.ts"
 import { Malformed, type Reason } from "./Reason.ts"
 import type * as Schemas from "./Wire.ts"
@@ -147,10 +147,10 @@ export const isWire = (input: unknown): input is Wire => {
   const links = input["links"]
   return !("links" in input) || links === null || (
     isJsonObject(links) &&
-    isMaybeText(links["self"]) &&
-    isMaybeText(links["first"]) &&
-    isMaybeText(links["next"]) &&
-    isMaybeText(links["prev"])
+    isNullishString(links["self"]) &&
+    isNullishString(links["first"]) &&
+    isNullishString(links["next"]) &&
+    isNullishString(links["prev"])
   )
 }
 

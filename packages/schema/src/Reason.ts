@@ -42,7 +42,7 @@ export class NotFound extends TaggedError("NotFound")<{ readonly detail: string 
 }
 
 /** One error in the input. `attribute` names the parameter. */
-export interface Complaint {
+export interface FieldError {
   /** The server's name of it. */
   readonly code: string
   /** What is wrong. */
@@ -52,7 +52,7 @@ export interface Complaint {
 }
 
 /** The input is wrong, by the server's check or before anything was sent; `errors` has each parameter. */
-export class Invalid extends TaggedError("Invalid")<{ readonly errors: ReadonlyArray<Complaint> }> {
+export class Invalid extends TaggedError("Invalid")<{ readonly errors: ReadonlyArray<FieldError> }> {
   readonly isRetryable = false
   readonly remediation = "Correct the parameters that `errors` names."
   override get message() {
@@ -60,7 +60,7 @@ export class Invalid extends TaggedError("Invalid")<{ readonly errors: ReadonlyA
   }
 }
 
-const describeComplaint = ({ attribute, code, message }: Complaint): string =>
+const describeComplaint = ({ attribute, code, message }: FieldError): string =>
   `${attribute === null ? "" : `${attribute}: `}${message === "" ? code : message}`
 
 /**

@@ -16,7 +16,7 @@ export type AddressRequest = typeof Schemas.AddressSend.Type
 export type GroupRequest = typeof Schemas.GroupSend.Type
 
 /** The answer on the wire. Neither dialect tells the message's id or time. */
-export type Response = typeof Schemas.Sent.Type
+export type Response = typeof Schemas.SendResponse.Type
 
 const makeDecodeResponse = () => {
   const fields = {

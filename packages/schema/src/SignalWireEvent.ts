@@ -5,7 +5,7 @@
  */
 import { anything, decoder, either, list, maybe, quickDecoder, struct, text, truth } from "./internal/shape.ts"
 import { time } from "./internal/time.ts"
-import { isJsonObject, isMaybeText } from "./JsonObject.ts"
+import { isJsonObject, isNullishString } from "./JsonObject.ts"
 import type { Decoder } from "./Malformed.ts"
 import type * as Schemas from "./Wire.ts"
 import { isNumericTime } from "./WireTime.ts"
@@ -30,10 +30,10 @@ const isMaybe = (value: unknown, is: (value: unknown) => boolean): boolean =>
 const isWire = (input: unknown): input is Wire =>
   isJsonObject(input) &&
   typeof input["event_type"] === "string" &&
-  isMaybeText(input["event_channel"]) &&
+  isNullishString(input["event_channel"]) &&
   isMaybe(input["timestamp"], isNumericTime) &&
-  isMaybeText(input["project_id"]) &&
-  isMaybeText(input["node_id"]) &&
+  isNullishString(input["project_id"]) &&
+  isNullishString(input["node_id"]) &&
   isMaybe(input["is_author"], (value) => typeof value === "boolean") &&
   input["params"] !== undefined
 

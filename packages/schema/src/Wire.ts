@@ -152,7 +152,7 @@ const sent = {
  * The answer to a send. Neither dialect tells the message's id or time; the address dialect wraps its answer in `table`,
  * an artefact of the server's serialiser.
  */
-export const Sent = Schema.Struct({ ...sent, table: maybe(Schema.Struct(sent)) })
+export const SendResponse = Schema.Struct({ ...sent, table: maybe(Schema.Struct(sent)) })
 
 /** Body of a join in the address dialect. */
 export const AddressJoin = Schema.Struct({ conversation_id: AddressId })
@@ -171,7 +171,7 @@ const joined = {
 }
 
 /** The answer to a join; the address dialect wraps it in `table`, an artefact of the server's serialiser. */
-export const Joined = Schema.Struct({ ...joined, table: maybe(Schema.Struct(joined)) })
+export const JoinResponse = Schema.Struct({ ...joined, table: maybe(Schema.Struct(joined)) })
 
 /** One complaint of a validation body. */
 export const ValidationError = Schema.Struct({

@@ -184,13 +184,13 @@ const subjects: ReadonlyArray<Subject> = [
     name: "the answer to a send",
     whole: { ...sent, table: sent },
     decode: SendMessage.decodeResponse,
-    schema: Wire.Sent
+    schema: Wire.SendResponse
   },
   {
     name: "the answer to a join",
     whole: { ...joined, table: joined },
     decode: (input) => Join.decode(input, AddressId.make("a2")),
-    schema: Wire.Joined
+    schema: Wire.JoinResponse
   },
   {
     name: "a token's header",

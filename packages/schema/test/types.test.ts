@@ -98,7 +98,7 @@ describe("decoding", () => {
 
   it("hands on the documented objects, and takes no others for them", () => {
     expectTypeOf(Documented.message).parameters.toEqualTypeOf<[ConversationMessage.ConversationMessage]>()
-    expectTypeOf(Documented.event).returns.toEqualTypeOf<Documented.DocumentedEvent>()
+    expectTypeOf(Documented.event).returns.toEqualTypeOf<Documented.ConversationEvent>()
     const wrong = (message: ConversationMessage.ConversationMessage) =>
       // @ts-expect-error: a message that was read is no event
       Documented.event(message)

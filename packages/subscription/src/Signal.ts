@@ -10,9 +10,9 @@ import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
  * Why events may be missing: a session became ready, the `session`-th of this client, and nobody listened before it; the
  * subscriber fell too far behind; or it asked for the mark itself, to look whether anything was never pushed.
  */
-export type Lapse =
-  | { readonly _tag: "Lapse"; readonly cause: "connected"; readonly session: number }
-  | { readonly _tag: "Lapse"; readonly cause: "overflow" | "requested" }
+export type Discontinuity =
+  | { readonly _tag: "Discontinuity"; readonly cause: "connected"; readonly session: number }
+  | { readonly _tag: "Discontinuity"; readonly cause: "overflow" | "requested" }
 
 /**
  * What a subscriber hears.
@@ -23,16 +23,16 @@ export type Lapse =
  */
 export type Signal =
   | { readonly _tag: "Event"; readonly event: ConversationEvent }
-  | Lapse
+  | Discontinuity
   | { readonly _tag: "Malformed"; readonly malformed: MalformedValue }
 
 /** An event that was heard. */
 export const event = (event: ConversationEvent): Signal => ({ _tag: "Event", event })
 /** The lapse before the session of this number, the first being 1. */
-export const connected = (session: number): Signal => ({ _tag: "Lapse", cause: "connected", session })
+export const connected = (session: number): Signal => ({ _tag: "Discontinuity", cause: "connected", session })
 /** The lapse of a subscriber that fell too far behind. */
-export const overflow: Signal = { _tag: "Lapse", cause: "overflow" }
+export const overflow: Signal = { _tag: "Discontinuity", cause: "overflow" }
 /** The lapse that a subscriber asked for itself. */
-export const requested: Signal = { _tag: "Lapse", cause: "requested" }
+export const requested: Signal = { _tag: "Discontinuity", cause: "requested" }
 /** An event that could not be read. */
 export const malformed = (malformed: MalformedValue): Signal => ({ _tag: "Malformed", malformed })

@@ -23,13 +23,13 @@ import * as Stream from "effect/Stream"
 import type { ConnectionState } from "./ConnectionState.ts"
 import * as Backoff from "./internal/backoff.ts"
 import { WebSocketConstructor } from "./internal/constructor.ts"
-import type { Attachment } from "./internal/fanout.ts"
+import type { Subscriber } from "./internal/fanout.ts"
 import { SessionManager } from "./internal/sessionManager.ts"
 import type { Signal } from "./Signal.ts"
 import type { SubscriptionError } from "./SubscriptionError.ts"
 import { Wake } from "./Wake.ts"
 
-export type { Attachment } from "./internal/fanout.ts"
+export type { Subscriber as Attachment } from "./internal/fanout.ts"
 
 /** What the service offers. */
 export interface Service {
@@ -38,7 +38,7 @@ export interface Service {
    * session: the first subscriber opens one, which closes `idleTimeToLive` after the last left. Its `signals` fail when
    * the state becomes `Failed`, and end when the client is closed. Fails with `Closed` once the client is closed.
    */
-  readonly attach: Effect.Effect<Attachment, SubscriptionError, Scope.Scope>
+  readonly subscribe: Effect.Effect<Subscriber, SubscriptionError, Scope.Scope>
   /**
    * Calls back with every batch of signals, as it is emitted, until the scope closes. It opens no session; the callback
    * must neither block nor throw.
@@ -48,7 +48,7 @@ export interface Service {
   ) => Effect.Effect<void, never, Scope.Scope>
   /**
    * Events as they happen. What happens while there is no session is not among them. Fails when the state becomes
-   * `Failed`, and with `Closed` when it begins after the client was closed; see {@link attach}.
+   * `Failed`, and with `Closed` when it begins after the client was closed; see {@link subscribe}.
    */
   readonly events: Stream.Stream<ConversationEvent, SubscriptionError>
   /**
@@ -65,7 +65,7 @@ export interface Service {
    * Completes at the next good moment to try again what failed: the platform sends the signal `wake`, the token was
    * replaced, or a session became ready. It never completes by itself; race it with a pause.
    */
-  readonly awaitChance: Effect.Effect<void>
+  readonly awaitWake: Effect.Effect<void>
   /**
    * How many sessions have become ready so far: history that is read from now on covers the `connected` lapses up to
    * that number.
@@ -142,7 +142,7 @@ const millis = (input: Duration.Input | undefined, fallback: Duration.Input): nu
 
 /** The events among the signals. */
 const heard = (
-  signals: Attachment["signals"]
+  signals: Subscriber["signals"]
 ): Pull.Pull<Arr.NonEmptyReadonlyArray<ConversationEvent>, SubscriptionError> =>
   Effect.flatMap(signals, (batch) => {
     const events = batch.flatMap((signal) => signal._tag === "Event" ? [signal.event] : [])
@@ -152,7 +152,7 @@ const heard = (
 /** {@link make} with a `Telemetry` of your own for spans and logs. */
 export const makeTelling = Effect.fnUntraced(function*(
   options: Options,
-  telemetry: Instrumentation.Telemetry
+  telemetry: Instrumentation.Instrumentation
 ): Effect.fn.Return<Service, never, Credentials | Constructor | Scope.Scope> {
   const credentials = yield* Credentials
   const { backoff, connectTimeout } = options
@@ -190,7 +190,7 @@ export const makeTelling = Effect.fnUntraced(function*(
   const { state } = manager
   // made when they are asked for: a process may have thousands of clients, and most are never asked for most of it
   return Subscription.of({
-    get attach() {
+    get subscribe() {
       return manager.attach
     },
     observe: (callback) => manager.fanout.observe(callback),
@@ -204,8 +204,8 @@ export const makeTelling = Effect.fnUntraced(function*(
     get reconnect() {
       return manager.reconnect
     },
-    get awaitChance() {
-      return manager.awaitChance
+    get awaitWake() {
+      return manager.awaitWake
     },
     get sessions() {
       return Effect.sync(() => manager.sessions)

@@ -36,7 +36,7 @@ import type * as Scope from "effect/Scope"
 export type WakeSignal = "wake" | "offline"
 
 /** Listens to the platform: calls back with each signal, until the scope closes. */
-export type Hints = (hint: (signal: WakeSignal) => void) => Effect.Effect<void, never, Scope.Scope>
+export type WakeSignals = (hint: (signal: WakeSignal) => void) => Effect.Effect<void, never, Scope.Scope>
 
 /** Something that can be listened to. There are platforms whose `document` is no such thing. */
 interface Target {
@@ -54,7 +54,7 @@ const listen = (target: unknown, type: string, listener: () => void): () => void
   return () => target.removeEventListener(type, listener)
 }
 
-const browser: Hints = (hint) =>
+const browser: WakeSignals = (hint) =>
   Effect.acquireRelease(
     Effect.sync(() => [
       listen(globalThis, "online", () => hint("wake")),
@@ -70,9 +70,9 @@ const browser: Hints = (hint) =>
  * The signals of browsers: `online` and a page that becomes visible are `wake`, `offline` is `offline`. Elsewhere there
  * are none.
  */
-export const platform: Hints = typeof document === "undefined" ? () => Effect.void : browser
+export const platform: WakeSignals = typeof document === "undefined" ? () => Effect.void : browser
 
 /** The signals in use when a client is made. @default {@link platform} */
-export const Wake: Context.Reference<Hints> = Context.Reference("@effect-signalwire/subscription/Wake", {
+export const Wake: Context.Reference<WakeSignals> = Context.Reference("@effect-signalwire/subscription/Wake", {
   defaultValue: () => platform
 })

@@ -6,7 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { type Attachment, Fanout } from "../src/internal/fanout.ts"
+import { Fanout, type Subscriber } from "../src/internal/fanout.ts"
 import * as Signal from "../src/Signal.ts"
 
 const event = (id: string): Signal.Signal =>
@@ -31,8 +31,8 @@ const event = (id: string): Signal.Signal =>
 
 const label = (signal: Signal.Signal) => signal._tag === "Event" ? signal.event.id : signal._tag
 
-const streamOf = ({ signals }: Attachment) => Stream.fromPull(Effect.succeed(signals))
-const collect = (attachment: Attachment) => Stream.runCollect(streamOf(attachment))
+const streamOf = ({ signals }: Subscriber) => Stream.fromPull(Effect.succeed(signals))
+const collect = (attachment: Subscriber) => Stream.runCollect(streamOf(attachment))
 
 describe("the fan-out", () => {
   it.effect("hands every signal to every subscriber", () =>
@@ -52,12 +52,12 @@ describe("the fan-out", () => {
       const asking = yield* fanout.attach
       const other = yield* fanout.attach
       for (const id of ["1", "2", "3"]) fanout.emit([event(id)])
-      assert.deepStrictEqual((yield* asking.waiting).map(label), ["1", "2", "Lapse"])
+      assert.deepStrictEqual((yield* asking.waiting).map(label), ["1", "2", "Discontinuity"])
       assert.deepStrictEqual(yield* asking.waiting, [])
       fanout.emit([event("4")])
       fanout.end()
       assert.deepStrictEqual((yield* collect(asking)).map(label), ["4"])
-      assert.deepStrictEqual((yield* collect(other)).map(label), ["1", "2", "Lapse"])
+      assert.deepStrictEqual((yield* collect(other)).map(label), ["1", "2", "Discontinuity"])
     }))
 
   it.effect("P5.1: sends a subscriber that fell behind to history, and not its neighbour", () =>
@@ -75,7 +75,7 @@ describe("the fan-out", () => {
         yield* Effect.yieldNow
       }
       fanout.end()
-      assert.deepStrictEqual((yield* collect(slow)).map(label), ["1", "2", "Lapse"])
+      assert.deepStrictEqual((yield* collect(slow)).map(label), ["1", "2", "Discontinuity"])
       assert.deepStrictEqual(quick, ["1", "2", "3", "4"])
     }))
 
@@ -93,7 +93,7 @@ describe("the fan-out", () => {
       fanout.emit([event("3")])
       fanout.end()
       yield* Fiber.join(reading)
-      assert.deepStrictEqual(heard, ["1", "Lapse", "3"])
+      assert.deepStrictEqual(heard, ["1", "Discontinuity", "3"])
     }))
 
   it.effect("hands nothing to a subscriber whose scope has closed", () =>

@@ -19,7 +19,7 @@ type Service = Subscription.Service
 
 describe("the methods", () => {
   it("attach and observe as long as a scope is open", () => {
-    expectTypeOf<Service["attach"]>().toEqualTypeOf<
+    expectTypeOf<Service["subscribe"]>().toEqualTypeOf<
       Effect.Effect<Subscription.Attachment, SubscriptionError, Scope.Scope>
     >()
     expectTypeOf<Service["observe"]>().returns.toEqualTypeOf<Effect.Effect<void, never, Scope.Scope>>()
@@ -42,7 +42,7 @@ describe("the methods", () => {
 describe("signals", () => {
   it("are events, lapses and what could not be read", () => {
     type Tagged<Tag> = Extract<Signal, { readonly _tag: Tag }>
-    expectTypeOf<Signal["_tag"]>().toEqualTypeOf<"Event" | "Lapse" | "Malformed">()
+    expectTypeOf<Signal["_tag"]>().toEqualTypeOf<"Event" | "Discontinuity" | "Malformed">()
     expectTypeOf<Tagged<"Event">["event"]>().toEqualTypeOf<ConversationEvent>()
     expectTypeOf<Tagged<"Malformed">["malformed"]>().toEqualTypeOf<MalformedValue>()
     const wrong = (signal: Signal) => {

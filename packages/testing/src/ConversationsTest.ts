@@ -26,15 +26,15 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { AdminClient } from "./AdminClient.ts"
-import * as Cast from "./internal/cast.ts"
+import * as Cast from "./internal/fixture.ts"
 import * as MemoryBackend from "./MemoryBackend.ts"
 import { World } from "./World.ts"
 
 /** Somebody to talk with: a room by its name, or a person. */
-export type Place = string | { readonly name: string; readonly kind: "room" | "person" }
+export type TestConversation = string | { readonly name: string; readonly kind: "room" | "person" }
 
 /** Something that is said in a conversation. */
-export interface Said {
+export interface SeedMessage {
   /** The conversation's name. */
   readonly conversation: string
   /** What is said. */
@@ -52,7 +52,7 @@ export interface Said {
 }
 
 /** Something that the subscriber under test has sent, as it is stored. */
-export interface Sent {
+export interface SentMessage {
   /** The conversation's name. */
   readonly conversation: string
   /** What it says. */
@@ -72,11 +72,11 @@ export interface Service {
   /** The id under which a conversation of the test is known to the API; a defect names those there are. */
   readonly addressId: (conversation: string) => string
   /** Says something, live: those who are subscribed hear it. */
-  readonly say: (message: Said) => Effect.Effect<void>
+  readonly say: (message: SeedMessage) => Effect.Effect<void>
   /** What the subscriber under test has sent so far, oldest first. */
-  readonly sent: Effect.Effect<ReadonlyArray<Sent>>
+  readonly sent: Effect.Effect<ReadonlyArray<SentMessage>>
   /** Waits until so many were sent, and answers them all; a defect after ten seconds of real time. */
-  readonly awaitSent: (count: number) => Effect.Effect<ReadonlyArray<Sent>>
+  readonly awaitSent: (count: number) => Effect.Effect<ReadonlyArray<SentMessage>>
   /** Breaks the subscriber's sockets, as a network that fails does; the client recovers by itself. */
   readonly drop: Effect.Effect<void>
   /** Replaces the fault rules: what goes wrong from now on, and how often. */
@@ -99,9 +99,9 @@ export class ConversationsTest extends Context.Service<ConversationsTest, Servic
 /** What is there when a test begins. */
 export interface Options {
   /** With whom the subscriber under test talks. Conversations that `messages` name are there without being listed. */
-  readonly conversations?: ReadonlyArray<Place> | undefined
+  readonly conversations?: ReadonlyArray<TestConversation> | undefined
   /** What was said before the test begins, oldest first. */
-  readonly messages?: ReadonlyArray<Said> | undefined
+  readonly messages?: ReadonlyArray<SeedMessage> | undefined
   /** What goes wrong. They are set once everything else is there. */
   readonly faults?: ReadonlyArray<Faults.Rule> | undefined
   /** How the client behaves. */

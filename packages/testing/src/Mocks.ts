@@ -44,14 +44,14 @@ export const http = (members: Partial<SignalWireHttp.Service>): Layer.Layer<Sign
 
 /**
  * A `Subscription` of these members. Without them, `observe` and `watchConnection` never call back, `connection` is
- * `Idle`, and `awaitChance` never completes.
+ * `Idle`, and `awaitWake` never completes.
  */
 export const subscription = (members: Partial<Subscription.Service>): Layer.Layer<Subscription.Subscription> =>
   Layer.mock(Subscription.Subscription, {
     observe: () => Effect.void,
     connection: Effect.succeed(idle),
     watchConnection: () => Effect.void,
-    awaitChance: Effect.never,
+    awaitWake: Effect.never,
     ...members
   })
 

@@ -36,11 +36,11 @@ export interface SignalWireTest extends AsyncDisposable {
   /** The id under which a conversation of the test is known to the API; throws when there is none of the name. */
   readonly addressId: (conversation: string) => string
   /** Says something, live: those who are subscribed hear it. */
-  readonly say: (message: ConversationsTest.Said) => Promise<void>
+  readonly say: (message: ConversationsTest.SeedMessage) => Promise<void>
   /** What the client has sent so far, oldest first. */
-  readonly sent: () => Promise<ReadonlyArray<ConversationsTest.Sent>>
+  readonly sent: () => Promise<ReadonlyArray<ConversationsTest.SentMessage>>
   /** Waits until so many were sent, and answers them all; rejects after ten seconds. */
-  readonly awaitSent: (count: number) => Promise<ReadonlyArray<ConversationsTest.Sent>>
+  readonly awaitSent: (count: number) => Promise<ReadonlyArray<ConversationsTest.SentMessage>>
   /** Breaks the client's sockets, as a network that fails does; it recovers by itself. */
   readonly drop: () => Promise<void>
   /** Replaces the fault rules: what goes wrong from now on, and how often. */

@@ -52,9 +52,9 @@ const start = Effect.fnUntraced(function*(options: Conversations.Tuning & { read
     Conversations.layerServices(options).pipe(Layer.provide([
       Mocks.http({ getMessages: () => read, getConversationMessages: () => read }),
       Mocks.subscription({
-        attach: Effect.succeed({
+        subscribe: Effect.succeed({
           signals: Queue.takeAll(signals),
-          mark: Effect.asVoid(Queue.offer(signals, Signal.requested)),
+          requestDiscontinuity: Effect.asVoid(Queue.offer(signals, Signal.requested)),
           waiting: Effect.orDie(Queue.clear(signals))
         }),
         connection: Effect.succeed(ConnectionState.Connected({ resumed: false, catchingUp: false, reason: null })),
@@ -124,7 +124,11 @@ describe("a timeline", () => {
               })
           }),
           Mocks.subscription({
-            attach: Effect.succeed({ signals: Effect.never, mark: Effect.void, waiting: Effect.succeed([]) }),
+            subscribe: Effect.succeed({
+              signals: Effect.never,
+              requestDiscontinuity: Effect.void,
+              waiting: Effect.succeed([])
+            }),
             sessions: Effect.succeed(1)
           })
         ])

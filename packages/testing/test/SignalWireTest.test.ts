@@ -1,11 +1,11 @@
-import { ConversationError, type DocumentedEvent } from "@effect-signalwire/promise"
+import { ConversationError, type ConversationEvent } from "@effect-signalwire/promise"
 import * as SignalWireTest from "@effect-signalwire/testing/SignalWireTest"
 import { assert, describe, it, vi } from "vitest"
 
 /** Texts as they are heard, and how to wait for them. */
 const listen = async ({ client }: SignalWireTest.SignalWireTest) => {
   const heard: Array<string | null | undefined> = []
-  await client.conversation.subscribe((event: DocumentedEvent) => heard.push(event.text))
+  await client.conversation.subscribe((event: ConversationEvent) => heard.push(event.text))
   return { heard, until: (count: number) => vi.waitFor(() => assert.lengthOf(heard, count)) }
 }
 

@@ -3,7 +3,7 @@ import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import { invalidParameter } from "@effect-signalwire/schema/Reason"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
-import { type Hints, Wake, type WakeSignal } from "@effect-signalwire/subscription/Wake"
+import { Wake, type WakeSignal, type WakeSignals } from "@effect-signalwire/subscription/Wake"
 import * as FakeServer from "@effect-signalwire/testing/FakeServer"
 import * as MemorySocket from "@effect-signalwire/testing/MemorySocket"
 import { assert, describe, it } from "@effect/vitest"
@@ -63,7 +63,7 @@ const start = Effect.fnUntraced(function*(
   const subscription = Context.get(context, Subscription.Subscription)
   const heard: Array<string> = []
   const listening = yield* Stream.runForEach(
-    Stream.fromPull(Effect.succeed((yield* subscription.attach).signals)),
+    Stream.fromPull(Effect.succeed((yield* subscription.subscribe).signals)),
     (signal) => Effect.sync(() => heard.push(label(signal)))
   ).pipe(Effect.forkScoped({ startImmediately: true }))
   return { server, subscription, credentials: Context.get(context, Credentials.Credentials), heard, listening }
@@ -72,7 +72,7 @@ const start = Effect.fnUntraced(function*(
 /** A platform whose hints the test gives. */
 const makeWake = () => {
   const hints = new Set<(signal: WakeSignal) => void>()
-  const wake: Hints = (hint) =>
+  const wake: WakeSignals = (hint) =>
     Effect.acquireRelease(Effect.sync(() => hints.add(hint)), () => Effect.sync(() => hints.delete(hint)))
   return { hints, wake }
 }
@@ -106,7 +106,7 @@ describe("the session", () => {
       yield* connection.accept("p1")
       yield* connection.send(event("e1", "m1"))
       yield* settle
-      assert.deepStrictEqual(heard, ["Lapse", "m1"])
+      assert.deepStrictEqual(heard, ["Discontinuity", "m1"])
     }))
 
   it.effect("acknowledges every event, one that it can't read too", () =>
@@ -132,7 +132,7 @@ describe("the session", () => {
       }
       yield* connection.send(event("e2", "m2"))
       yield* settle
-      assert.deepStrictEqual(heard, ["Lapse", ...Array.from({ length: 6 }, () => "Malformed"), "m2"])
+      assert.deepStrictEqual(heard, ["Discontinuity", ...Array.from({ length: 6 }, () => "Malformed"), "m2"])
     }))
 
   it.effect("answers pings with what they brought", () =>
@@ -170,7 +170,7 @@ describe("the session", () => {
       assert.strictEqual(params.protocol, "p1")
       assert.strictEqual(params.authorization_state, "new")
       yield* settle
-      assert.deepStrictEqual(heard, ["Lapse", "Lapse"])
+      assert.deepStrictEqual(heard, ["Discontinuity", "Discontinuity"])
     }))
 
   it.effect("P8.4: forgets its protocol when the server asks it to restart, and answers the request", () =>
@@ -371,7 +371,7 @@ describe("the session", () => {
       const scope = yield* Effect.scope
       let again: Fiber.Fiber<unknown, unknown> | undefined
       yield* subscription.watchConnection((state) => {
-        if (state._tag === "Failed") again ??= Effect.runFork(Scope.provide(subscription.attach, scope))
+        if (state._tag === "Failed") again ??= Effect.runFork(Scope.provide(subscription.subscribe, scope))
       })
       for (let dial = 1; dial <= 3; dial++) {
         yield* (yield* server.dialled).refuse({ code: -32003, message: "no" })
@@ -669,7 +669,7 @@ describe("the session", () => {
       yield* (yield* server.dialled).accept("p1")
       yield* Scope.close(scope, Exit.void)
       yield* Fiber.join(listening)
-      for (const call of [subscription.attach, subscription.ready, subscription.reconnect]) {
+      for (const call of [subscription.subscribe, subscription.ready, subscription.reconnect]) {
         assert.strictEqual((yield* Effect.flip(Effect.scoped(call))).reason._tag, "Closed")
       }
       assert.strictEqual((yield* subscription.connection)._tag, "Closed")
@@ -684,7 +684,7 @@ describe("the session", () => {
           Layer.provide(server.layer)
         )
       )
-      const { attach, connection } = Context.get(context, Subscription.Subscription)
+      const { subscribe: attach, connection } = Context.get(context, Subscription.Subscription)
       const scope = yield* Scope.make()
       yield* Scope.provide(attach, scope)
       const dialled = yield* server.dialled
@@ -831,7 +831,7 @@ describe("the session", () => {
     Effect.gen(function*() {
       const { server, subscription } = yield* start({ idleTimeToLive: "30 seconds" })
       const scope = yield* Scope.make()
-      yield* Scope.provide(subscription.attach, scope)
+      yield* Scope.provide(subscription.subscribe, scope)
       yield* (yield* server.dialled).accept("p1")
       yield* Scope.close(scope, Exit.void)
       yield* TestClock.adjust("1 second")
@@ -861,7 +861,7 @@ const startOn = Effect.fnUntraced(function*(make: (dial: number, url: string) =>
   )
   const subscription = Context.get(context, Subscription.Subscription)
   const listening = yield* Effect.provide(
-    Effect.flatMap(subscription.attach, ({ signals }) => Effect.forkScoped(Effect.forever(signals))),
+    Effect.flatMap(subscription.subscribe, ({ signals }) => Effect.forkScoped(Effect.forever(signals))),
     context
   )
   return { server, subscription, listening, logged, dials: () => dials }
@@ -955,7 +955,7 @@ describe("a platform that throws", () => {
         return undefined
       })
       yield* Effect.flip(Fiber.join(listening))
-      yield* subscription.attach
+      yield* subscription.subscribe
       yield* (yield* server.dialled).accept("p1")
       yield* subscription.ready
     }))
@@ -979,7 +979,7 @@ describe("an idle session", () => {
       )
       const subscription = Context.get(context, Subscription.Subscription)
       const scope = yield* Scope.make()
-      yield* Scope.provide(subscription.attach, scope)
+      yield* Scope.provide(subscription.subscribe, scope)
       yield* (yield* server.dialled).accept("p1")
       yield* settle
       yield* Scope.close(scope, Exit.void)

@@ -4,7 +4,7 @@
  * Most run against the sandbox as a process of its own. Where the server must misbehave as the sandbox never does, the
  * session runs against a server in the test's hands, or requests are answered by the test.
  */
-import type { ConnectionState, DocumentedMessage } from "@effect-signalwire/promise"
+import type { ConnectionState, ConversationMessage } from "@effect-signalwire/promise"
 import * as Credentials from "@effect-signalwire/runtime/Credentials"
 import * as Connect from "@effect-signalwire/schema/Connect"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
@@ -60,7 +60,7 @@ const start = Effect.fnUntraced(function*(options: Partial<Subscription.Options>
     )
   )
   const subscription = Context.get(context, Subscription.Subscription)
-  const { signals } = yield* subscription.attach
+  const { signals } = yield* subscription.subscribe
   const listening = yield* Effect.forkScoped(
     Stream.runDrain(Stream.fromPull(Effect.succeed(signals))),
     { startImmediately: true }
@@ -215,7 +215,7 @@ describe("acceptance", () => {
   it("A09: metadata and details survive sending, history and the event", async () => {
     await using world = await open()
     const ada = await world.asAda()
-    const events: Array<DocumentedMessage> = []
+    const events: Array<ConversationMessage> = []
     await ada.conversation.subscribe((message) => events.push(message))
     const [metadata, details] = [{ order: { id: 7, tags: ["a", null] } }, { price: 1.5 }]
     await ada.conversation.sendMessage({ addressId: world.office, text: "hello", metadata, details })

@@ -4,7 +4,7 @@ import * as ConversationsModule from "@effect-signalwire/conversation/Conversati
 import * as Outbox from "@effect-signalwire/conversation/Outbox"
 import * as Credentials from "@effect-signalwire/runtime/Credentials"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
-import { type Hints, Wake, type WakeSignal } from "@effect-signalwire/subscription/Wake"
+import { Wake, type WakeSignal, type WakeSignals } from "@effect-signalwire/subscription/Wake"
 import * as MemoryBackend from "@effect-signalwire/testing/MemoryBackend"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -210,7 +210,7 @@ export class Device {
 
   // What the platform signals
 
-  get #listen(): Hints {
+  get #listen(): WakeSignals {
     return (hint) =>
       Effect.acquireRelease(
         Effect.sync(() => {

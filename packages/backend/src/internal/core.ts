@@ -18,7 +18,7 @@ import { State } from "./state.ts"
 
 export interface Core {
   readonly settings: Settings
-  readonly identity: Records.Identity
+  readonly identity: Records.Project
   readonly state: State
   /** What is held for clients that are slow. */
   readonly budget: MemoryBudget
@@ -71,7 +71,7 @@ export const make = Effect.fnUntraced(function*(settings: Settings): Effect.fn.R
   }
   if (state.identity === undefined) {
     const founded: Records.Change = {
-      _tag: "Founded",
+      _tag: "ProjectCreated",
       identity: { projectId: chance.uuid(), spaceId: chance.uuid(), apiToken: `PT${chance.opaque(24)}` }
     }
     yield* storage.commit([founded])

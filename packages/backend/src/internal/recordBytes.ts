@@ -38,7 +38,7 @@ export const recordBytes = (change: Change): number => {
       const { details, metadata, text } = change.message
       return overhead + bytesOf(text ?? "") + valueBytes(metadata) + valueBytes(details)
     }
-    case "Founded":
+    case "ProjectCreated":
     case "SubscriberDescribed":
     case "TokenExpired":
     case "TokenRemoved":

@@ -2,7 +2,7 @@
  * Everything a backend serves, in memory: the committed changes, applied.
  */
 import { type AddressId, type GroupId, SubscriberId } from "@effect-signalwire/schema/Ids"
-import type { Address, Change, Group, Identity, Message, Profile, Subscriber } from "../Records.ts"
+import type { Address, Change, Group, Message, Profile, Project, Subscriber } from "../Records.ts"
 import * as Claims from "./claims.ts"
 import type { Secrets } from "./secrets.ts"
 import { Timeline } from "./timeline.ts"
@@ -16,7 +16,7 @@ export interface Conversation {
 }
 
 export class State {
-  identity: Identity | undefined
+  identity: Project | undefined
   /** Number of the message stored last. */
   seq = 0
   readonly subscribers = new Map<SubscriberId, Subscriber>()
@@ -38,7 +38,7 @@ export class State {
 
   apply(change: Change): void {
     switch (change._tag) {
-      case "Founded":
+      case "ProjectCreated":
         this.identity = change.identity
         return
       case "SubscriberAdded":

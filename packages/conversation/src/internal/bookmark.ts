@@ -2,7 +2,7 @@
  * Writing a cursor at the right moments: when more is asked for, everything that was handed out before has been dealt
  * with, and only then may it be skipped after a restart.
  */
-import type { Telemetry } from "@effect-signalwire/runtime/Instrumentation"
+import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import * as Timeouts from "@effect-signalwire/runtime/Timeouts"
 import type * as Clock from "effect/Clock"
@@ -25,7 +25,7 @@ export interface Bookmark {
 export const make = (
   cursor: Cursor,
   standing: () => Snapshot,
-  telemetry: Telemetry,
+  telemetry: Instrumentation,
   clock: Clock.Clock,
   intervalMillis: number
 ): Bookmark => {
@@ -35,7 +35,7 @@ export const make = (
   const report = (failure: unknown) => telemetry.warn("the cursor could not be written", [failure])
   const write = Effect.suspend(() => {
     writtenAt = now()
-    return Timeouts.orAfter(
+    return Timeouts.timeoutAfter(
       Effect.catchDefect(Effect.catch(cursor.save(standing()), ({ message }) => report(message)), report),
       saveTimeout,
       report(`not within ${saveTimeout} ms`)

@@ -207,13 +207,13 @@ class Delivering {
       : Effect.fail(new Open({ historyRefused: false, underWayMillis: open.millis, cause: open.cause }))
   })
 
-  private get limits(): ReadonlyArray<Timeouts.Alarm<never, Open | Late>> {
+  private get limits(): ReadonlyArray<Timeouts.Timeout<never, Open | Late>> {
     return Number.isFinite(this.deadline) ? [{ at: this.deadline, other: this.atDeadline }] : []
   }
 
   /** Keeps to the deadline. */
   private inTime<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E | Open | Late> {
-    return this.limits.length === 0 ? effect : Timeouts.orAt(effect, this.limits)
+    return this.limits.length === 0 ? effect : Timeouts.timeoutAt(effect, this.limits)
   }
 
   get run(): Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late> {
@@ -229,7 +229,7 @@ class Delivering {
   /** Sends it, again and again as long as that may help. */
   private send(
     attempt: number,
-    limits: ReadonlyArray<Timeouts.Alarm<never, Open | Late>> = [],
+    limits: ReadonlyArray<Timeouts.Timeout<never, Open | Late>> = [],
     around: Around = identity
   ): Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late> {
     return Effect.flatMap(Monotonic.millis, (began) => {
@@ -391,12 +391,12 @@ class Delivering {
 
   /** Once, with nothing around it that it does not need. */
   private attempt(
-    limits: ReadonlyArray<Timeouts.Alarm<never, Open | Late>>
+    limits: ReadonlyArray<Timeouts.Timeout<never, Open | Late>>
   ): Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late> {
     const { earlier: _, onSend: __, ...message } = this.letter
     return Effect.clockWith((clock) => {
       const posting = this.posting = Posting.make()
-      return Timeouts.orAt(
+      return Timeouts.timeoutAt(
         Effect.provideService(
           this.http.sendMessage({ ...message, clientIdIn: this.loses.clientId ? "both" : "metadata" }),
           Posting.Posting,
@@ -404,7 +404,7 @@ class Delivering {
         ),
         [
           // it is not looked out for at first: hardly any answer takes so long, and whoever looks out has to be called off
-          Timeouts.alarm(clock, answerGrace, Effect.suspend(() => this.witness)),
+          Timeouts.after(clock, answerGrace, Effect.suspend(() => this.witness)),
           ...limits
         ]
       )

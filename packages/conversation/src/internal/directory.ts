@@ -1,7 +1,7 @@
 /** What is known of conversations, so that a send can answer with the one it belongs to. */
 import type { SendReceipt, Service as SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
-import type { Telemetry } from "@effect-signalwire/runtime/Instrumentation"
+import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import * as Timeouts from "@effect-signalwire/runtime/Timeouts"
 import * as Branded from "@effect-signalwire/schema/Branded"
 import { Conversation } from "@effect-signalwire/schema/Conversation"
@@ -30,7 +30,7 @@ const searched = 200
 /** Where pages hold less than is asked for, no more of them are read. */
 const searchedPages = 20
 
-export const make = (http: SignalWireHttp, telemetry: Telemetry): Directory => {
+export const make = (http: SignalWireHttp, telemetry: Instrumentation): Directory => {
   const known = new Map<string, Conversation>()
 
   const remember = (key: string, conversation: Conversation): void => {
@@ -61,7 +61,7 @@ export const make = (http: SignalWireHttp, telemetry: Telemetry): Directory => {
           (next) => Option.isNone(next) ? Effect.undefined : lookFrom(next.value, seen, pages + 1)
         )
     }
-    return Timeouts.orAfter(
+    return Timeouts.timeoutAfter(
       Effect.flatMap(http.getConversations({ pageSize: 50 }), (page) => lookFrom(page, 0, 1)),
       10_000,
       Effect.undefined

@@ -42,7 +42,7 @@ const spread = 1000
 
 /** What the server asks for between two tries, as far as it is honoured. Milliseconds. */
 export const askedMillis = (reason: Reason): number =>
-  reason._tag === "RateLimited" ? RetryAfter.honoured(reason.retryAfterMillis ?? 0) : 0
+  reason._tag === "RateLimited" ? RetryAfter.capped(reason.retryAfterMillis ?? 0) : 0
 
 const pausesOf = (reason: Reason): Pauses | undefined => {
   if (reason._tag !== "Unauthorized") return undefined
@@ -61,13 +61,13 @@ export class Failures {
 }
 
 export class Healing {
-  private readonly subscription: Pick<Subscription, "awaitChance">
+  private readonly subscription: Pick<Subscription, "awaitWake">
   private readonly early = new TokenBucket(chances, chanceInterval)
   /** When something was signalled last, and when pauses may end for it, by the monotonic clock. */
   private signalledAt = Number.NEGATIVE_INFINITY
   private endAt = Number.NEGATIVE_INFINITY
 
-  constructor(subscription: Pick<Subscription, "awaitChance">) {
+  constructor(subscription: Pick<Subscription, "awaitWake">) {
     this.subscription = subscription
   }
 
@@ -85,7 +85,7 @@ export class Healing {
 
   private get chance(): Effect.Effect<void> {
     return Effect.andThen(
-      this.subscription.awaitChance,
+      this.subscription.awaitWake,
       Effect.flatMap(Monotonic.millis, (now) => Effect.sleep(this.signalled(now)))
     )
   }

@@ -3,7 +3,7 @@
  * the same time share one request for it.
  */
 import { once } from "@effect-signalwire/http/Attempts"
-import type { Telemetry } from "@effect-signalwire/runtime/Instrumentation"
+import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import type { Lifetime } from "@effect-signalwire/runtime/Lifetime"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import * as SingleFlight from "@effect-signalwire/runtime/SingleFlight"
@@ -44,7 +44,7 @@ export interface Options {
   readonly healing: Healing
   /** With it every read ends, and fails with `Closed`. */
   readonly lifetime: Lifetime
-  readonly telemetry: Telemetry
+  readonly telemetry: Instrumentation
   /** How often history is read at most while there is no session. Milliseconds. */
   readonly pollMillis: number
 }

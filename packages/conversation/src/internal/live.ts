@@ -2,7 +2,7 @@
  * History and live events as one sequence. A session signals when events may be missing; the stretch since the last
  * message is then read back from history, before anything that came after it is let through.
  */
-import type { Telemetry } from "@effect-signalwire/runtime/Instrumentation"
+import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
 import type { Attachment, Service as Subscription } from "@effect-signalwire/subscription/Subscription"
@@ -46,7 +46,7 @@ export interface Options {
   readonly cursor: Cursor | undefined
   readonly tuning: Tuning
   readonly meter: Meter
-  readonly telemetry: Telemetry
+  readonly telemetry: Instrumentation
 }
 
 export interface Tuning {
@@ -100,7 +100,7 @@ class Live implements Member {
         this.isTaking = false
         this.expect(false)
       }))
-    this.mark = attachment.mark
+    this.mark = attachment.requestDiscontinuity
     this.moment = options.reader.mark()
     this.merge = Merge.make({ ...options.tuning, trustLive: !options.tuning.reconciles })
     this.means = { merge: this.merge, belongs: options.belongs }
@@ -209,7 +209,7 @@ class Live implements Member {
   private note(signals: ReadonlyArray<Signal>): void {
     const { reader } = this.options
     for (const signal of signals) {
-      if (signal._tag !== "Lapse") continue
+      if (signal._tag !== "Discontinuity") continue
       // what did not fit into the mailbox came until now; before a session began was before all that it brought
       this.moment = signal.cause === "overflow" ? reader.mark() : Math.max(this.moment, reader.now)
     }
@@ -265,7 +265,7 @@ class Live implements Member {
 export const open = Effect.fnUntraced(
   function*(options: Options): Effect.fn.Return<Items, ConversationError, Scope.Scope> {
     const { cursor, method, reconciler, subscription, tuning } = options
-    const attachment = yield* Effect.mapError(subscription.attach, ConversationError.from(method))
+    const attachment = yield* Effect.mapError(subscription.subscribe, ConversationError.from(method))
     const live = new Live(options, attachment)
     yield* reconciler.join(live)
     yield* options.monitor.sessionBegins.watch(() => live.expect(true))

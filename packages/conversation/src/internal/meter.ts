@@ -55,7 +55,7 @@ export const make = (): Meter => ({
         ConversationMetrics.lag.updateUnsafe(lag, context)
       }
       for (const signal of signals) {
-        if (signal._tag === "Lapse" && signal.cause === "connected") {
+        if (signal._tag === "Discontinuity" && signal.cause === "connected") {
           ConversationMetrics.sessions.updateUnsafe(1, context)
         }
       }

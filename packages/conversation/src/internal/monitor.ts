@@ -13,7 +13,7 @@ import * as Effect from "effect/Effect"
 const slowMillis = 4000
 
 export class Monitor {
-  readonly state: ObservableRef.Watched<ConnectionState>
+  readonly state: ObservableRef.ObservableRef<ConnectionState>
   /** A session begins: what was missed before it is about to be read. */
   readonly sessionBegins = new Emitter<void>()
   private session: ConnectionState
@@ -57,7 +57,7 @@ export class Monitor {
 
   /** Reads what nothing says was missed: the state says so where it takes long, for what is newer waits for it. */
   whileReading<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return Timeouts.orAfter(effect, slowMillis, this.whileCatchingUp(Effect.never))
+    return Timeouts.timeoutAfter(effect, slowMillis, this.whileCatchingUp(Effect.never))
   }
 
   /** Notes that one more waits for history to be read, or one less. */

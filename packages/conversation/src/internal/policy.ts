@@ -1,5 +1,5 @@
 /** What becomes of items that come faster than they are taken, where not all are to be had. */
-import { Mailbox } from "@effect-signalwire/runtime/SingleConsumerQueue"
+import { SingleConsumerQueue } from "@effect-signalwire/runtime/SingleConsumerQueue"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -26,9 +26,9 @@ export const keeping = (
 ) => Effect.Effect<Pull.Pull<NonEmptyReadonlyArray<A>, E>, never, Scope.Scope> =>
 <A, E>(items: Pull.Pull<NonEmptyReadonlyArray<A>, E>) =>
   Effect.suspend(() => {
-    const kept = new Mailbox<A, E | Cause.Done>()
+    const kept = new SingleConsumerQueue<A, E | Cause.Done>()
     const keep = (batch: ReadonlyArray<A>): void =>
-      kept.addAll(
+      kept.offerAll(
         strategy === "dropping"
           ? batch.slice(0, capacity - kept.size)
           : kept.size + batch.length <= capacity
@@ -38,7 +38,7 @@ export const keeping = (
     return items.pipe(
       Effect.map(keep),
       Effect.forever({ disableYield: true }),
-      Effect.onExit((exit) => Effect.sync(() => kept.end(exit))),
+      Effect.onExit((exit) => Effect.sync(() => kept.done(exit))),
       Effect.forkScoped,
       Effect.as(kept.take)
     )

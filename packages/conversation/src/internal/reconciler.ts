@@ -4,7 +4,7 @@
  * history is all there is, and is read at the shortest interval.
  */
 import { Emitter } from "@effect-signalwire/runtime/Emitter"
-import type { Telemetry } from "@effect-signalwire/runtime/Instrumentation"
+import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as Clock from "effect/Clock"
@@ -53,7 +53,7 @@ const spread = 0.25
 export class Reconciler {
   private readonly options: Options
   private readonly monitor: Monitor
-  private readonly telemetry: Telemetry
+  private readonly telemetry: Instrumentation
   private readonly context: Context.Context<never>
   private readonly clock: Clock.Clock
   private readonly readings = new Map<Member, Reading>()
@@ -81,7 +81,7 @@ export class Reconciler {
     options: Options,
     session: ConnectionState,
     monitor: Monitor,
-    telemetry: Telemetry,
+    telemetry: Instrumentation,
     context: Context.Context<never>
   ) {
     this.options = options

@@ -97,7 +97,7 @@ export const make = (delivery: Delivery, options: Options): Sending => {
     })
     return before === undefined
       ? atItsTurn
-      : Effect.andThen(Timeouts.orAt(Deferred.await(before.done), [{ at: deadline, other: tooLate }]), atItsTurn)
+      : Effect.andThen(Timeouts.timeoutAt(Deferred.await(before.done), [{ at: deadline, other: tooLate }]), atItsTurn)
   }
 
   return {

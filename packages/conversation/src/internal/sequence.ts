@@ -113,10 +113,10 @@ const holeIn = (
 
 /** Whether something may be missing here that was not read since. What could not be read is looked for in its time. */
 const isLapse = (signal: Signal, covered: number): boolean =>
-  signal._tag === "Lapse" && !(signal.cause === "connected" && signal.session <= covered)
+  signal._tag === "Discontinuity" && !(signal.cause === "connected" && signal.session <= covered)
 
 /** Whether a lapse is worth a word when nothing was missing: a look that was asked for is not. */
-const isInterruption = (signal: Signal): boolean => signal._tag === "Lapse" && signal.cause !== "requested"
+const isInterruption = (signal: Signal): boolean => signal._tag === "Discontinuity" && signal.cause !== "requested"
 
 /** Acts on signals up to the first lapse; what comes out goes behind `items`, which are handed on with it. */
 const act = (

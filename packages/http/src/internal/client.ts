@@ -3,8 +3,8 @@
  * functions of a client, made once for all, and what not every client needs is made when it is first needed.
  */
 import type * as Credentials from "@effect-signalwire/runtime/Credentials"
-import type { Telemetry } from "@effect-signalwire/runtime/Instrumentation"
-import type { Flight } from "@effect-signalwire/runtime/SingleFlight"
+import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
+import type { SingleFlight } from "@effect-signalwire/runtime/SingleFlight"
 import type { Dialect } from "@effect-signalwire/schema/Dialect"
 import type { AddressId, GroupId } from "@effect-signalwire/schema/Ids"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
@@ -25,14 +25,14 @@ export interface Groups {
   vain: number
   readonly ofAddress: BoundedMap<AddressId, { readonly groupId: GroupId }>
   readonly addressOf: BoundedMap<GroupId, AddressId>
-  readonly asking: Flight<boolean, Subscriber, SignalWireHttpError>
-  readonly joining: Flight<AddressId, Joined, SignalWireHttpError>
+  readonly asking: SingleFlight<boolean, Subscriber, SignalWireHttpError>
+  readonly joining: SingleFlight<AddressId, Joined, SignalWireHttpError>
 }
 
 /** What is under way to learn the dialect. */
 export interface Learning {
-  readonly glancing: Flight<"glance", void, SignalWireHttpError>
-  readonly trying: Flight<
+  readonly glancing: SingleFlight<"glance", void, SignalWireHttpError>
+  readonly trying: SingleFlight<
     "try",
     { readonly by: AddressId; readonly outcome: Result.Result<Joined, SignalWireHttpError> },
     never
@@ -59,7 +59,7 @@ export interface Client {
   readonly transport: Transport
   readonly credentials: Credentials.Service
   readonly patience: Patience
-  readonly telemetry: Telemetry
+  readonly telemetry: Instrumentation
   /** Nothing is sent any more. */
   isClosed: boolean
   /** The dialect in use: configured, or what the first answer told that did; `undefined` until then. */

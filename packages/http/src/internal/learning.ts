@@ -5,7 +5,7 @@ import * as SingleFlight from "@effect-signalwire/runtime/SingleFlight"
 import * as Dialect from "@effect-signalwire/schema/Dialect"
 import type { AddressId } from "@effect-signalwire/schema/Ids"
 import * as JoinConversationResponse from "@effect-signalwire/schema/JoinConversationResponse"
-import type { Complaint, Reason } from "@effect-signalwire/schema/Reason"
+import type { FieldError, Reason } from "@effect-signalwire/schema/Reason"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
@@ -36,7 +36,7 @@ const parameters = {
 }
 
 /** Complaints that only say: I speak the other dialect. */
-const misses = (other: Dialect.Dialect) => ({ attribute, code }: Complaint): boolean =>
+const misses = (other: Dialect.Dialect) => ({ attribute, code }: FieldError): boolean =>
   (attribute !== null && parameters[other].includes(attribute)) || (other === "group" && code === "no_fabric_addresses")
 
 /** How much a refusal tells of what the caller asked for. */

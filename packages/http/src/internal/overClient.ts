@@ -1,6 +1,6 @@
 /** Requests over an `HttpClient`, with all that its owner put around it. */
 import * as Timeouts from "@effect-signalwire/runtime/Timeouts"
-import { isObserved } from "@effect-signalwire/runtime/Tracing"
+import { isTraced } from "@effect-signalwire/runtime/Tracing"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as HttpClient from "effect/http/HttpClient"
@@ -35,7 +35,7 @@ const always = () => true
 /** The service allows no headers of ours: with them, browsers would not even send the request. */
 const withoutHeaders = <A, E, R>(exchange: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) =>
-    isObserved(fiber)
+    isTraced(fiber)
       ? Effect.provideService(exchange, HttpClient.TracerPropagationEnabled, false)
       : Effect.provideService(exchange, HttpClient.TracerDisabledWhen, always)
   )
@@ -43,7 +43,7 @@ const withoutHeaders = <A, E, R>(exchange: Effect.Effect<A, E, R>): Effect.Effec
 export const make = (unscoped: HttpClient.HttpClient): Transport => {
   const client = HttpClient.withScope(unscoped)
   return (request, { late, lost, millis, token }) =>
-    Timeouts.orAfter(
+    Timeouts.timeoutAfter(
       client.execute(HttpClientRequest.bearerToken(written(request), token)).pipe(
         Effect.flatMap(read),
         untilTaken,

@@ -6,7 +6,7 @@ import { redact } from "@effect-signalwire/runtime/Token"
 import * as Url from "@effect-signalwire/runtime/Url"
 import * as ErrorBody from "@effect-signalwire/schema/ErrorBody"
 import {
-  type Complaint,
+  type FieldError,
   Forbidden,
   Invalid,
   Malformed,
@@ -101,7 +101,7 @@ const parse = (text: string): Result.Result<unknown, undefined> => {
 const maxDetail = 500
 
 /** What is wrong, in the server's words: those that it wrote, however it escaped them in the body. */
-const complaintsOf = (body: string, secret: string): ReadonlyArray<Complaint> => {
+const complaintsOf = (body: string, secret: string): ReadonlyArray<FieldError> => {
   const shown = (text: string) => redact(text.slice(0, maxDetail), secret)
   return ErrorBody.decode(Result.getOrUndefined(parse(body))).map(({ attribute, code, message }) => ({
     code: shown(code ?? ""),

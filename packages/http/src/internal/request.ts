@@ -108,7 +108,7 @@ const renew = (
   refused: Redacted.Redacted,
   millis: number
 ): Effect.Effect<Redacted.Redacted, SignalWireHttpError> =>
-  Timeouts.orAfter(
+  Timeouts.timeoutAfter(
     Effect.mapError(client.credentials.renew(refused), (error) => {
       const secret = Redacted.value(refused)
       const detail = Token.redact(error.detail, secret)

@@ -8,7 +8,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import { type DocumentedGap, fromGap } from "../Timeline.ts"
+import { fromGap, type Gap } from "../Timeline.ts"
 import { Callbacks } from "./callbacks.ts"
 import type { Present } from "./caller.ts"
 import { guarded } from "./guarded.ts"
@@ -22,7 +22,7 @@ import { requireTimeout } from "./settings.ts"
  * Called with every message, as it happens. A Promise that it returns is awaited before it is called again, unless
  * `concurrency` allows more. What it throws, or rejects with, is passed to `onError`.
  */
-export type OnMessage = (message: Documented.DocumentedEvent) => unknown
+export type OnMessage = (message: Documented.ConversationEvent) => unknown
 
 /** Where failures go that nobody else is told of. */
 export type Report = (message: string, ...error: ReadonlyArray<unknown>) => void
@@ -49,7 +49,7 @@ export interface SubscribeOptions extends RunOptions {
    * before the callback gets what came after them.
    * @default only a warning is logged
    */
-  readonly onGap?: ((gap: DocumentedGap) => void) | undefined
+  readonly onGap?: ((gap: Gap) => void) | undefined
   /**
    * Called with what the callbacks throw or reject with; with the failure that ended the subscription; and, once for
    * each token that is refused while there is no other, with a `ConversationError` of reason `Unauthorized`: the

@@ -1,12 +1,12 @@
 /** One conversation's timeline, followed into a window: from its newest page on, and back as far as is asked for. */
-import type { DocumentedTimelineEvent, SignalWireClient } from "@effect-signalwire/promise"
+import type { SignalWireClient, TimelineEvent } from "@effect-signalwire/promise"
 import { toError } from "./failure.ts"
 import * as Retrying from "./retrying.ts"
 import type { Source } from "./source.ts"
 import * as Window from "./window.ts"
 
 /** Messages that may be missing, and can't be had. Unix seconds; `to` is `null` when it reaches until now. */
-export type TimelineGap = Omit<Extract<DocumentedTimelineEvent, { readonly _tag: "Gap" }>, "_tag">
+export type TimelineGap = Omit<Extract<TimelineEvent, { readonly _tag: "Gap" }>, "_tag">
 
 export interface Options {
   /** How many messages are held. */

@@ -1,8 +1,8 @@
 /** The list of conversations, followed with one client: read once, then kept by what is heard. */
 import {
+  type Conversation,
   ConversationError,
-  type DocumentedConversation,
-  type DocumentedEvent,
+  type ConversationEvent,
   type Page,
   type Reason,
   type SignalWireClient
@@ -14,9 +14,9 @@ import type { Source } from "./source.ts"
 import type { Store } from "./store.ts"
 
 /** A conversation in the list. */
-export interface ListedConversation extends DocumentedConversation {
+export interface ListedConversation extends Conversation {
   /** The newest message that was heard since the list is watched. */
-  readonly lastMessage: DocumentedEvent | null
+  readonly lastMessage: ConversationEvent | null
 }
 
 /** The subscriber's conversations as they stand. */
@@ -54,7 +54,7 @@ const sorted = (conversations: Iterable<ListedConversation>): ReadonlyArray<List
 /** What was read, over what is known; what was heard since stays. */
 const merged = (
   known: ReadonlyArray<ListedConversation>,
-  read: ReadonlyArray<DocumentedConversation>
+  read: ReadonlyArray<Conversation>
 ): ReadonlyArray<ListedConversation> => {
   const byId = new Map(known.map((conversation) => [conversation.id, conversation]))
   for (const conversation of read) {
@@ -68,14 +68,14 @@ const merged = (
   return sorted(byId.values())
 }
 
-const concerns = (event: DocumentedEvent) => (conversation: DocumentedConversation): boolean =>
+const concerns = (event: ConversationEvent) => (conversation: Conversation): boolean =>
   conversation.id === event.conversation_id ||
   (event.address_id !== null && conversation.address_id === event.address_id)
 
 /** What was heard, over what is known. */
 const heard = (
   known: ReadonlyArray<ListedConversation>,
-  event: DocumentedEvent
+  event: ConversationEvent
 ): ReadonlyArray<ListedConversation> => {
   const isConcerned = concerns(event)
   return sorted(known.map((conversation) =>
@@ -117,11 +117,11 @@ export const follow = (
   const ending = Aborting.within(until)
   const { signal } = ending
   const retrying = Retrying.make(client, source, signal)
-  let last: Page<DocumentedConversation> | undefined
+  let last: Page<Conversation> | undefined
   let reading: Promise<void> | undefined
   let isStale = false
   /** What was heard of conversations that the list does not have yet, the newest of each. */
-  const unplaced = new Map<string, DocumentedEvent>()
+  const unplaced = new Map<string, ConversationEvent>()
 
   const update = (change: Partial<ConversationsState>) => {
     if (!signal.aborted) store.set({ ...store.get(), ...change })
@@ -169,7 +169,7 @@ export const follow = (
     return reading
   }
 
-  const hear = (event: DocumentedEvent) => {
+  const hear = (event: ConversationEvent) => {
     const { conversations } = store.get()
     if (conversations.some(concerns(event))) return update({ conversations: heard(conversations, event) })
     unplaced.delete(event.conversation_id)
@@ -201,14 +201,12 @@ export const follow = (
     await refresh()
   }
 
-  const pageAfter = (page: Page<DocumentedConversation>) => retrying.read(() => page.nextPage({ signal }))
+  const pageAfter = (page: Page<Conversation>) => retrying.read(() => page.nextPage({ signal }))
 
   /** The first page, from the newest on, that has what is not known. */
-  const newPage = async (): Promise<Page<DocumentedConversation> | undefined> => {
+  const newPage = async (): Promise<Page<Conversation> | undefined> => {
     const known = new Set(store.get().conversations.map(({ id }) => id))
-    let page: Page<DocumentedConversation> | undefined = await retrying.read(() =>
-      conversation.getConversations({ signal })
-    )
+    let page: Page<Conversation> | undefined = await retrying.read(() => conversation.getConversations({ signal }))
     while (page?.hasNext === true && page.data.every(({ id }) => known.has(id))) page = await pageAfter(page)
     return page
   }

@@ -40,7 +40,7 @@ const isGood = (before: Obstacle, after: Obstacle): boolean =>
 
 /** What the server asks for between two tries, as far as it is honoured. Milliseconds. */
 const askedMillis = (reason: Reason): number =>
-  reason._tag === "RateLimited" ? RetryAfter.honoured(reason.retryAfterMillis ?? 0) : 0
+  reason._tag === "RateLimited" ? RetryAfter.capped(reason.retryAfterMillis ?? 0) : 0
 
 /** How long to wait after so many failures: by chance, so that not everybody reads in the same moment. Milliseconds. */
 const ownMillis = (failures: number): number =>

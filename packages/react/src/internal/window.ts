@@ -1,8 +1,8 @@
 /** The messages that are held in memory: in order, each once, and no more than so many. */
-import type { DocumentedTimelineEvent, SendMessageOptions } from "@effect-signalwire/promise"
+import type { SendMessageOptions, TimelineEvent } from "@effect-signalwire/promise"
 
 /** A message as a timeline yields it: from history, or as it happened. */
-export type Message = Extract<DocumentedTimelineEvent, { readonly _tag: "Message" }>["message"]
+export type Message = Extract<TimelineEvent, { readonly _tag: "Message" }>["message"]
 
 /** A message that the server has. */
 export interface StoredMessage {

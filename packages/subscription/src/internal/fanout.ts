@@ -4,7 +4,7 @@
  * has what was dropped.
  */
 import { Emitter } from "@effect-signalwire/runtime/Emitter"
-import { Mailbox } from "@effect-signalwire/runtime/SingleConsumerQueue"
+import { SingleConsumerQueue } from "@effect-signalwire/runtime/SingleConsumerQueue"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -15,19 +15,19 @@ import * as Signal from "../Signal.ts"
 import type { SubscriptionError } from "../SubscriptionError.ts"
 
 /** One subscriber's end of the session. */
-export interface Attachment {
+export interface Subscriber {
   /** What waits, in order, once there is anything; fails when the session ends for good. For one reader. */
   readonly signals: Pull.Pull<NonEmptyReadonlyArray<Signal.Signal>, SubscriptionError>
   /** Marks this point for this subscriber: a `Lapse` that it asked for comes after everything that was emitted so far. */
-  readonly mark: Effect.Effect<void>
+  readonly requestDiscontinuity: Effect.Effect<void>
   /** What waits for this subscriber, without waiting for more; nothing when the session has ended. */
   readonly waiting: Effect.Effect<ReadonlyArray<Signal.Signal>>
 }
 
 type Listener = (signals: ReadonlyArray<Signal.Signal>) => void
 
-class Subscriber {
-  readonly mailbox = new Mailbox<Signal.Signal, SubscriptionError | Cause.Done>()
+class SubscriberQueue {
+  readonly queue = new SingleConsumerQueue<Signal.Signal, SubscriptionError | Cause.Done>()
   /** A `Lapse` for overflow stands at the end of the mailbox. */
   private overflowed = false
   private readonly capacity: number
@@ -38,10 +38,10 @@ class Subscriber {
 
   post(signals: ReadonlyArray<Signal.Signal>): void {
     if (this.overflowed) return
-    const room = this.capacity - this.mailbox.size
-    if (signals.length <= room) return this.mailbox.addAll(signals)
+    const room = this.capacity - this.queue.size
+    if (signals.length <= room) return this.queue.offerAll(signals)
     this.overflowed = true
-    this.mailbox.addAll([...signals.slice(0, Math.max(room, 0)), Signal.overflow])
+    this.queue.offerAll([...signals.slice(0, Math.max(room, 0)), Signal.overflow])
   }
 
   /** What was taken had the lapse at its end: from here on there is room again. */
@@ -50,18 +50,18 @@ class Subscriber {
     return signals
   }
 
-  attachment(): Attachment {
+  subscriber(): Subscriber {
     return {
-      signals: Effect.map(this.mailbox.take, (signals) => this.taken(signals)),
-      mark: Effect.sync(() => this.post([Signal.requested])),
-      waiting: Effect.sync(() => this.taken(this.mailbox.clear()))
+      signals: Effect.map(this.queue.take, (signals) => this.taken(signals)),
+      requestDiscontinuity: Effect.sync(() => this.post([Signal.requested])),
+      waiting: Effect.sync(() => this.taken(this.queue.clear()))
     }
   }
 }
 
 /** A fan-out whose mailboxes hold up to `capacity` signals. */
 export class Fanout {
-  private subscribers: ReadonlyArray<Subscriber> = []
+  private subscribers: ReadonlyArray<SubscriberQueue> = []
   private readonly observers = new Emitter<ReadonlyArray<Signal.Signal>>()
   private readonly capacity: number
 
@@ -70,22 +70,22 @@ export class Fanout {
   }
 
   /** A subscriber; attached from now on, detached with the scope. */
-  get attach(): Effect.Effect<Attachment, never, Scope.Scope> {
+  get attach(): Effect.Effect<Subscriber, never, Scope.Scope> {
     return Effect.map(
       Effect.acquireRelease(
         Effect.sync(() => {
-          const subscriber = new Subscriber(this.capacity)
+          const subscriber = new SubscriberQueue(this.capacity)
           this.subscribers = [...this.subscribers, subscriber]
           return subscriber
         }),
         (subscriber) =>
           Effect.sync(() => {
             this.subscribers = this.subscribers.filter((other) => other !== subscriber)
-            subscriber.mailbox.clear()
-            subscriber.mailbox.end(Exit.interrupt())
+            subscriber.queue.clear()
+            subscriber.queue.done(Exit.interrupt())
           })
       ),
-      (subscriber) => subscriber.attachment()
+      (subscriber) => subscriber.subscriber()
     )
   }
 
@@ -103,6 +103,6 @@ export class Fanout {
   /** Ends every subscriber's signals, with an error or without one. */
   end(error?: SubscriptionError): void {
     const exit = Exit.fail(error ?? Cause.Done())
-    for (const { mailbox } of this.subscribers) mailbox.end(exit)
+    for (const { queue: mailbox } of this.subscribers) mailbox.done(exit)
   }
 }

@@ -49,7 +49,7 @@ export class Requests {
       }
       const answer = Deferred.makeUnsafe<unknown, JsonRpc.RpcError>()
       waiting.set(id, answer)
-      return Timeouts.orAfter(
+      return Timeouts.timeoutAfter(
         Effect.andThen(
           write(JsonRpc.request(id, method, params)),
           Effect.mapError(Deferred.await(answer), (error) => reasonOf(error, redact))

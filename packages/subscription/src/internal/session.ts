@@ -2,7 +2,7 @@
  * One session over one socket: dial, authenticate, then read until it ends. It never fails: how it ended is its value,
  * and what to do about that is decided elsewhere.
  */
-import type { Telemetry } from "@effect-signalwire/runtime/Instrumentation"
+import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import { messageOf, stackOf } from "@effect-signalwire/runtime/Thrown"
 import * as Token from "@effect-signalwire/runtime/Token"
@@ -22,7 +22,7 @@ import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import type { WebSocketConstructor } from "effect/socket/Socket"
 import type * as Signal from "../Signal.ts"
-import type { Hints, WakeSignal } from "../Wake.ts"
+import type { WakeSignal, WakeSignals } from "../Wake.ts"
 import * as Inbox from "./inbox.ts"
 import type { Resume } from "./phase.ts"
 import { Requests } from "./requests.ts"
@@ -49,7 +49,7 @@ export interface Options {
   /** The most requests that may wait for an answer at once. */
   readonly requestCapacity: number
   readonly addressOf: AddressOf | undefined
-  readonly telemetry: Telemetry
+  readonly telemetry: Instrumentation
 }
 
 export interface Start {
@@ -63,7 +63,7 @@ export interface Start {
   /** Told when a token expires, as far as the server tells. */
   readonly onExpiry: (token: Redacted.Redacted, at: DateTime.Utc) => Effect.Effect<void>
   /** Calls back with each signal that the connection may have changed, until the scope closes. */
-  readonly onHint: Hints
+  readonly onHint: WakeSignals
   /** Completes when one more dial may be given up early, as the platform signalled. */
   readonly giveUpTurn: Effect.Effect<void>
   /** The dial was given up, for another to be made at once. */
@@ -108,7 +108,7 @@ const offline = new Reason.Transport({ detail: "the platform is offline" })
 const exception = (
   thrown: unknown,
   redact: (text: string) => string,
-  { warn }: Telemetry
+  { warn }: Instrumentation
 ): Effect.Effect<Reason.Transport> =>
   Effect.suspend(() =>
     Effect.as(

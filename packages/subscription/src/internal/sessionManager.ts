@@ -4,10 +4,10 @@
  */
 import type { Credentials } from "@effect-signalwire/runtime/Credentials"
 import { Emitter } from "@effect-signalwire/runtime/Emitter"
-import type { Telemetry } from "@effect-signalwire/runtime/Instrumentation"
+import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import * as ObservableRef from "@effect-signalwire/runtime/ObservableRef"
-import { Mailbox } from "@effect-signalwire/runtime/SingleConsumerQueue"
+import { SingleConsumerQueue } from "@effect-signalwire/runtime/SingleConsumerQueue"
 import { messageOf, stackOf } from "@effect-signalwire/runtime/Thrown"
 import { redact } from "@effect-signalwire/runtime/Token"
 import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
@@ -23,11 +23,11 @@ import type { WebSocketConstructor as Constructor } from "effect/socket/Socket"
 import { closed, ConnectionState, idle } from "../ConnectionState.ts"
 import * as Signal from "../Signal.ts"
 import { SubscriptionError } from "../SubscriptionError.ts"
-import type { Hints, WakeSignal } from "../Wake.ts"
+import type { WakeSignal, WakeSignals } from "../Wake.ts"
 import type { Backoff } from "./backoff.ts"
 import { WebSocketConstructor } from "./constructor.ts"
 import { DialLimit } from "./dialLimit.ts"
-import { type Attachment, Fanout } from "./fanout.ts"
+import { Fanout, type Subscriber } from "./fanout.ts"
 import { type Happening, type Phase, type Plan, step } from "./phase.ts"
 import * as Session from "./session.ts"
 
@@ -62,11 +62,11 @@ const reportInterval = 30_000
 
 /** Reports what could not be read: at once, then gathered, so that a server that sends nothing else fills no log. */
 class UnreadableReport {
-  private readonly telemetry: Telemetry
+  private readonly telemetry: Instrumentation
   private reportedAt = Number.NEGATIVE_INFINITY
   private unreported = 0
 
-  constructor(telemetry: Telemetry) {
+  constructor(telemetry: Instrumentation) {
     this.telemetry = telemetry
   }
 
@@ -105,7 +105,7 @@ export interface Options {
   readonly capacity: number
   readonly credentials: Credentials["Service"]
   readonly webSockets: Constructor["Service"]
-  readonly hints: Hints
+  readonly hints: WakeSignals
   readonly scope: Scope.Scope
   /** The token to begin with. */
   readonly token: Redacted.Redacted
@@ -153,7 +153,7 @@ export class SessionManager {
   /** Good moments to try again. */
   private readonly chances = new Emitter<void>()
   /** Somebody wants it to dial now; it does so when it comes to wait. */
-  private readonly nudges = new Mailbox<void>()
+  private readonly nudges = new SingleConsumerQueue<void>()
   /** Until when the server asked to be left alone as it ended the last dial, by the monotonic clock, and why. */
   private rest: { readonly until: number; readonly reason: Reason.Reason } | undefined
   /** Ends the session that runs, for another to take its place. */
@@ -168,7 +168,7 @@ export class SessionManager {
   }
 
   /** Attaches a subscriber, for whom the session is driven until the scope closes. */
-  get attach(): Effect.Effect<Attachment, SubscriptionError, Scope.Scope> {
+  get attach(): Effect.Effect<Subscriber, SubscriptionError, Scope.Scope> {
     return Effect.flatMap(
       this.fanout.attach,
       (attachment) => Effect.as(this.holding("attach"), attachment)
@@ -208,7 +208,7 @@ export class SessionManager {
   }
 
   /** Completes at the next good moment to try again: the platform's signal, another token, or a session that is ready. */
-  get awaitChance(): Effect.Effect<void> {
+  get awaitWake(): Effect.Effect<void> {
     return this.chances.next
   }
 
@@ -240,7 +240,7 @@ export class SessionManager {
   }
 
   private nudge(): void {
-    if (this.nudges.size === 0) this.nudges.add(undefined)
+    if (this.nudges.size === 0) this.nudges.offer(undefined)
   }
 
   private holding(method: string): Effect.Effect<void, SubscriptionError, Scope.Scope> {
@@ -335,7 +335,7 @@ export class SessionManager {
             break
           case "Waiting":
             yield* this.unlessNudged(Effect.andThen(
-              Effect.raceFirst(Effect.sleep(phase.delayMillis), Effect.andThen(this.awaitWake, this.limit.wake)),
+              Effect.raceFirst(Effect.sleep(phase.delayMillis), Effect.andThen(this.awaitSignal, this.limit.wake)),
               this.happen({ _tag: "Elapsed" })
             ))
             break
@@ -458,7 +458,7 @@ export class SessionManager {
     })
   }
 
-  private get awaitWake(): Effect.Effect<void> {
+  private get awaitSignal(): Effect.Effect<void> {
     const { signals } = this
     const next: Effect.Effect<void> = Effect.flatMap(
       signals.next,

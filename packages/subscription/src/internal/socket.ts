@@ -5,7 +5,7 @@
  * It does what `effect/socket` does for such a client; see `constructor.ts` for why that is not loaded.
  */
 import * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
-import { Mailbox } from "@effect-signalwire/runtime/SingleConsumerQueue"
+import { SingleConsumerQueue } from "@effect-signalwire/runtime/SingleConsumerQueue"
 import * as Timeouts from "@effect-signalwire/runtime/Timeouts"
 import { Invalid, Transport } from "@effect-signalwire/schema/Reason"
 import type { NonEmptyReadonlyArray } from "effect/Array"
@@ -70,7 +70,7 @@ const refused = (webSocket: WebSocketLike, clock: Clock.Clock): Failure => {
   const asked = RetryAfter.millisOf(refusal.headers, clock.currentTimeMillisUnsafe()) ?? 0
   return failure(
     broken(`the socket could not be opened: the server answered ${refusal.status}`),
-    RetryAfter.honoured(asked)
+    RetryAfter.capped(asked)
   )
 }
 
@@ -126,13 +126,13 @@ export const open = Effect.fnUntraced(function*(
   if ("binaryType" in webSocket) webSocket.binaryType = "arraybuffer"
   const source = isPausable(webSocket) ? webSocket : undefined
   const opening = Deferred.makeUnsafe<void, Failure>()
-  const frames = new Mailbox<unknown, Failure>()
+  const frames = new SingleConsumerQueue<unknown, Failure>()
   let waiting = 0
   let isPaused = false
 
   const fail = (why: Failure): void => {
     Deferred.doneUnsafe(opening, Effect.fail(why))
-    frames.end(Exit.fail(why))
+    frames.done(Exit.fail(why))
   }
   const onOpen = (): void => void Deferred.doneUnsafe(opening, Effect.void)
   const onMessage = ({ data }: WebSocketEvent): void => {
@@ -143,7 +143,7 @@ export const open = Effect.fnUntraced(function*(
         source.pause()
       }
     }
-    frames.add(data)
+    frames.offer(data)
   }
   const onError = (): void =>
     fail(Deferred.isDoneUnsafe(opening) ? failure(broken("the socket broke")) : refused(webSocket, clock))
@@ -178,7 +178,7 @@ export const open = Effect.fnUntraced(function*(
   else if (webSocket.readyState > 1) fail(closed(1006))
 
   onDialling?.(() => fail(failure(broken("the socket was given up"))))
-  yield* Timeouts.orAfter(
+  yield* Timeouts.timeoutAfter(
     Deferred.await(opening),
     timeoutMillis,
     Effect.suspend(() => Effect.fail(failure(broken("the socket did not open in time"))))

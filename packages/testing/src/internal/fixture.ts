@@ -2,7 +2,7 @@
 import { decode } from "@effect-signalwire/schema/ConversationEvent"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { Options, Place, Said, Sent, Service } from "../ConversationsTest.ts"
+import type { Options, SeedMessage, SentMessage, Service, TestConversation } from "../ConversationsTest.ts"
 import { client, World } from "../World.ts"
 
 /** How long what is waited for may take. Milliseconds of real time. */
@@ -11,7 +11,7 @@ const awaitMillis = 10_000
 /** Someone who speaks in rooms where nobody else is named. */
 const somebody = "somebody"
 
-const toPlace = (place: Place) => typeof place === "string" ? { name: place, kind: "room" as const } : place
+const toPlace = (place: TestConversation) => typeof place === "string" ? { name: place, kind: "room" as const } : place
 
 export const make = Effect.fnUntraced(
   function*(options: Options = {}): Effect.fn.Return<Service, never, World | Scope.Scope> {
@@ -37,23 +37,25 @@ export const make = Effect.fnUntraced(
       throw new Error(`there is no conversation ${JSON.stringify(name)}; there is ${names === "" ? "none" : names}`)
     }
 
-    const say = Effect.fnUntraced(function*({ conversation: name, details, from, metadata, push, text, ts }: Said) {
-      const { addressId, kind } = conversation(name)
-      const speaker = yield* person(from ?? (kind === "person" ? name : somebody))
-      yield* admin.seed([{
-        from: speaker.id,
-        // to a person somebody else speaks from their own side
-        addressId: kind === "person" && speaker.id !== me.id ? me.addressId : addressId,
-        text,
-        ts: ts ?? null,
-        metadata: metadata ?? null,
-        details: details ?? null,
-        push: push ?? true
-      }])
-    })
+    const say = Effect.fnUntraced(
+      function*({ conversation: name, details, from, metadata, push, text, ts }: SeedMessage) {
+        const { addressId, kind } = conversation(name)
+        const speaker = yield* person(from ?? (kind === "person" ? name : somebody))
+        yield* admin.seed([{
+          from: speaker.id,
+          // to a person somebody else speaks from their own side
+          addressId: kind === "person" && speaker.id !== me.id ? me.addressId : addressId,
+          text,
+          ts: ts ?? null,
+          metadata: metadata ?? null,
+          details: details ?? null,
+          push: push ?? true
+        }])
+      }
+    )
 
     const sent: Service["sent"] = Effect.gen(function*() {
-      const all: Array<Sent> = []
+      const all: Array<SentMessage> = []
       for (const [name, { addressId }] of conversations) {
         for (const stored of yield* admin.stored(addressId)) {
           const { details, epochSeconds, metadata, text, userId } = yield* Effect.fromResult(decode(stored))
@@ -79,7 +81,7 @@ export const make = Effect.fnUntraced(
     /** By a client of its own, which is gone then: the one under test may be refused by rules that are set. */
     const join = (addressId: string) =>
       Effect.scoped(Effect.orDie(Effect.flatMap(client(me.token), (members) => members.join({ addressId }))))
-    const open = Effect.fnUntraced(function*(place: Place) {
+    const open = Effect.fnUntraced(function*(place: TestConversation) {
       const { kind, name } = toPlace(place)
       const { addressId } = yield* kind === "room" ? admin.createRoom({ name }) : person(name)
       if (kind === "room") yield* join(addressId)
