@@ -1,28 +1,29 @@
 /**
- * How reads are repeated, for callers that repeat them themselves.
+ * The retry policy of reads and joins, for callers that retry them on their own.
  *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 
-/** How a read is repeated. */
+/** How `SignalWireHttp` retries reads and joins. */
 export interface Policy {
-  /** Whether `SignalWireHttp` repeats it while its failure may recover. */
+  /** Whether they are retried while their failure is retryable, as the options `retry` and `deadline` say. */
   readonly repeats: boolean
-  /** How long one request may take, in milliseconds, where that is less than the option `timeout`. */
+  /** The time limit for one request in milliseconds, if it is less than the option `timeout`. */
   readonly timeoutMillis: number
 }
 
-/** The policy in use for reads. @default repeated, with the option `timeout` */
-export const Attempts: Context.Reference<Policy> = Context.Reference("@effect-signalwire/http/Attempts", {
+/** The retry policy in use. @default retries, with the time limit of the option `timeout` */
+export const Attempts: Context.Reference<Policy> = Context.Reference("@effect-signalwire/http/RetryPolicy", {
   defaultValue: (): Policy => ({ repeats: true, timeoutMillis: Number.POSITIVE_INFINITY })
 })
 
 /**
- * Runs an effect whose reads make one request each: the first failure is the result. `timeoutMillis` is how long a
- * request may take, where that is less than the option `timeout`. A request that is refused with 401 is still repeated
- * once with another token.
+ * Runs an effect whose reads and joins are not retried: each fails with its first failure. A request that the server
+ * rejects with 401 is still repeated once with a renewed token.
+ *
+ * `timeoutMillis` is the time limit for one request in milliseconds, if it is less than the option `timeout`.
  *
  * @category combinators
  */

@@ -1,27 +1,34 @@
 /**
- * What is known of the request that stores a message, for callers that must know whether it may have been stored.
+ * The state of the request that stores a message, for callers that must know whether a message whose send failed may be
+ * stored.
  *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
 
-/** The state of the request of one send. */
+/** The state of one `sendMessage` call, which the call updates. */
 export interface Posting {
   /**
-   * Whether the request may have been processed: it was handed to the transport, and not answered with 4xx (408
-   * excepted). Requests before it, such as those that detect the dialect, store nothing. It is `true` at first, for a
-   * `SignalWireHttp` that does not note it, and `false` as soon as `sendMessage` begins.
+   * Whether the message may be stored: its request was handed to the transport, and the server has not rejected it with a
+   * status of 4xx other than 408. Requests that precede it, such as those that detect the dialect, store nothing.
+   *
+   * It is `true` until `sendMessage` begins, so that an implementation of `SignalWireHttp` that does not update it counts
+   * as one whose messages may be stored.
    */
   isUnderWay: boolean
 }
 
-/** A send of which nothing is known: it may have been processed. */
+/**
+ * The state before the call.
+ *
+ * @category constructors
+ */
 export const make = (): Posting => ({ isUnderWay: true })
 
 /**
- * Where `sendMessage` notes the state of its request; provide one around the call, and read it when the call has
- * failed.
+ * The state that `sendMessage` updates. Provide one of your own around the call, and read it when the call has failed; a
+ * `Transport` failure whose `sent` is `"no"` proves on its own that the message is not stored.
  */
-export const Posting: Context.Reference<Posting> = Context.Reference("@effect-signalwire/http/Posting", {
+export const Posting: Context.Reference<Posting> = Context.Reference("@effect-signalwire/http/SendAttempt", {
   defaultValue: make
 })

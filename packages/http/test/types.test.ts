@@ -1,4 +1,4 @@
-/** What the service requires, answers and can fail with, on the level of types; `pnpm check` holds these to it. */
+/** The types of what the service requires, returns and fails with; `pnpm check` verifies them. */
 import type { Credentials } from "@effect-signalwire/runtime/Credentials"
 import type { Address } from "@effect-signalwire/schema/Address"
 import type { Conversation } from "@effect-signalwire/schema/Conversation"
@@ -20,11 +20,11 @@ import type { SignalWireHttpError } from "../src/SignalWireHttpError.ts"
 
 type Service = SignalWireHttp.Service
 
-/** Written to be compiled, never called. */
+/** Only compiled, never called. */
 declare const http: Service
 
 describe("the methods", () => {
-  it("answer one thing, a page of many, or all of them as a Stream", () => {
+  it("return one item, a page, or a Stream of all items", () => {
     expectTypeOf<Service["getSubscriber"]>().toEqualTypeOf<Effect.Effect<Subscriber, SignalWireHttpError>>()
     expectTypeOf<Service["getAddress"]>().returns.toEqualTypeOf<Effect.Effect<Address, SignalWireHttpError>>()
     expectTypeOf<Service["getAddressByName"]>().returns.toEqualTypeOf<Effect.Effect<Address, SignalWireHttpError>>()
@@ -48,7 +48,7 @@ describe("the methods", () => {
     >()
   })
 
-  it("tell of a stored message its conversation, and neither its id nor its time", () => {
+  it("return the conversation of a message that was sent, and neither its id nor its time", () => {
     expectTypeOf<Service["sendMessage"]>().returns.toEqualTypeOf<
       Effect.Effect<SignalWireHttp.SendReceipt, SignalWireHttpError>
     >()
@@ -58,28 +58,28 @@ describe("the methods", () => {
     }>()
   })
 
-  it("know of the dialect only what an answer told", () => {
+  it("return the dialect, or undefined until it is detected", () => {
     expectTypeOf<Service["dialect"]>().toEqualTypeOf<Effect.Effect<Dialect | undefined>>()
   })
 
-  it("fail with one error, which has one of the reasons", () => {
+  it("fail with one error, whose reason is one of all reasons", () => {
     expectTypeOf<SignalWireHttpError["_tag"]>().toEqualTypeOf<"SignalWireHttpError">()
     expectTypeOf<SignalWireHttpError["reason"]>().toEqualTypeOf<Reason>()
     const caught = () => http.join({ addressId: "a" }).pipe(Effect.catchTag("SignalWireHttpError", () => Effect.void))
     expectTypeOf(caught).returns.toEqualTypeOf<Effect.Effect<JoinConversationResponse | void>>()
   })
 
-  it("do not take what is not theirs", () => {
+  it("do not accept wrong options", () => {
     const wrong = () => [
-      // @ts-expect-error: an address has an id
+      // @ts-expect-error: id is required
       http.getAddress({ name: "office" }),
-      // @ts-expect-error: whose messages?
+      // @ts-expect-error: addressId is required
       http.conversationMessages({}),
-      // @ts-expect-error: a message has a text
+      // @ts-expect-error: text is required
       http.sendMessage({ addressId: "a" }),
-      // @ts-expect-error: a client id is made, not written
+      // @ts-expect-error: a string is not a client id
       http.sendMessage({ addressId: "a", text: "hello", clientId: "mine" }),
-      // @ts-expect-error: they are sorted by name or by when they were made
+      // @ts-expect-error: addresses are sorted by name or created_at
       http.getAddresses({ sortBy: "id" })
     ]
     expectTypeOf(wrong).toBeFunction()
@@ -87,7 +87,7 @@ describe("the methods", () => {
 })
 
 describe("the layers", () => {
-  it("ask for a client and credentials, and do not fail", () => {
+  it("require an HttpClient and Credentials, and do not fail", () => {
     expectTypeOf(SignalWireHttp.make).returns.toEqualTypeOf<
       Effect.Effect<Service, never, HttpClient | Credentials | Scope>
     >()
@@ -103,11 +103,11 @@ describe("the layers", () => {
     expectTypeOf(SignalWireHttp.layerFetchClient).toEqualTypeOf<Layer.Layer<HttpClient>>()
   })
 
-  it("need to know where the service is", () => {
+  it("require an endpoint", () => {
     const wrong = () => [
-      // @ts-expect-error: where?
+      // @ts-expect-error: endpoint is required
       SignalWireHttp.layer({}),
-      // @ts-expect-error: an endpoint has a socket too
+      // @ts-expect-error: ws is required
       SignalWireHttp.layer({ endpoint: { http: "https://example.com" } })
     ]
     expectTypeOf(wrong).toBeFunction()

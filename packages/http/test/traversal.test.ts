@@ -1,4 +1,4 @@
-/** Walks over the pages of a server that leads nowhere: page after page, and as a stream. */
+/** Reading lists whose links have no end, page by page and as a stream. */
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
 import type * as Page from "@effect-signalwire/schema/Page"
 import type { Reason } from "@effect-signalwire/schema/Reason"
@@ -9,24 +9,24 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import { list, message, reasonOf, secret, type Seen, start } from "./support.ts"
+import { list, message, reasonOf, type ReceivedRequest, secret, start } from "./support.ts"
 
 const linkTo = (token: number | string) => `/api/fabric/messages?page_token=${token}`
 
-/** A server with a page for every request: the items of the `index`th, and a link to yet another. */
-const endless = (items: (index: number) => ReadonlyArray<unknown>) => (_: Seen, index: number) =>
+/** A server whose pages always link to another one; `items` are those of the response to the request `index`. */
+const endless = (items: (index: number) => ReadonlyArray<unknown>) => (_: ReceivedRequest, index: number) =>
   list(items(index), { next: linkTo(index) })
 
-/** Pages that lead to each other by these links; the first page leads to the first of them, the last one back to `to`. */
-const circle = (links: ReadonlyArray<string>, to: string) => ({ query }: Seen) => {
+/** A server whose first page links to the first of these links, each of those to the next one, and the last to `to`. */
+const cyclic = (links: ReadonlyArray<string>, to: string) => ({ query }: ReceivedRequest) => {
   const index = links.findIndex((link) => link.endsWith(`=${query["page_token"]}`)) + 1
   return list([message(100 - index)], { next: links[index] ?? to })
 }
 
 type Messages = Page.Page<{ readonly id: string }, SignalWireHttpError>
 
-/** Goes on from page to page, and answers what it passed. */
-const walk = Effect.fnUntraced(function*(first: Messages, direction: "next" | "prev" = "next") {
+/** Reads page after page, and returns the ids of their items. */
+const readPages = Effect.fnUntraced(function*(first: Messages, direction: "next" | "prev" = "next") {
   const ids: Array<string> = []
   for (let page = Option.some(first); Option.isSome(page); page = yield* page.value[direction]) {
     ids.push(...page.value.data.map(({ id }) => id))
@@ -34,7 +34,7 @@ const walk = Effect.fnUntraced(function*(first: Messages, direction: "next" | "p
   return ids
 })
 
-/** As long as it takes, and it takes no time. */
+/** Advances the test clock until an effect is done. */
 const untilDone = <A, E>(effect: Effect.Effect<A, E>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.forkChild(effect)
@@ -42,12 +42,12 @@ const untilDone = <A, E>(effect: Effect.Effect<A, E>) =>
     return yield* Fiber.join(fiber)
   })
 
-/** Each of the two ways to read a list to its end. */
+/** The two ways to read a whole list. */
 const ways = [
   {
-    way: "page after page",
+    way: "page by page",
     read: (http: Effect.Success<ReturnType<typeof start>>["http"]) =>
-      Effect.asVoid(Effect.flatMap(http.getMessages(), walk))
+      Effect.asVoid(Effect.flatMap(http.getMessages(), readPages))
   },
   {
     way: "as a stream",
@@ -55,58 +55,58 @@ const ways = [
   }
 ]
 
-/** That a walk failed at this link. */
-const strayed = (reason: Reason, link: string, path = "links.next") => {
+/** Asserts that a reason is `Malformed` and quotes a link. */
+const assertMalformedLink = (reason: Reason, link: string, path = "links.next") => {
   if (reason._tag !== "Malformed") throw reason
   assert.strictEqual(reason.path, path)
   assert.include(reason.detail, link)
 }
 
-describe.each(ways)("P7.4: a list that is read $way ends", ({ read }) => {
-  it.effect("where a page leads to itself", () =>
+describe.each(ways)("P7.4: reading a list $way", ({ read }) => {
+  it.effect("fails where a page links to itself", () =>
     Effect.gen(function*() {
-      const { http, log } = yield* start(circle([linkTo("a")], linkTo("a")))
-      strayed(yield* reasonOf(read(http)), linkTo("a"))
+      const { http, log } = yield* start(cyclic([linkTo("a")], linkTo("a")))
+      assertMalformedLink(yield* reasonOf(read(http)), linkTo("a"))
       assert.strictEqual(log.length, 2)
     }))
 
-  it.effect("where the first page leads to itself", () =>
+  it.effect("fails where the first page links to itself", () =>
     Effect.gen(function*() {
       const { http, log } = yield* start(() => list([message(1), message(2)], { next: "/api/fabric/messages" }))
-      strayed(yield* reasonOf(read(http)), "/api/fabric/messages")
+      assertMalformedLink(yield* reasonOf(read(http)), "/api/fabric/messages")
       assert.strictEqual(log.length, 2)
     }))
 
-  it.effect.each([2, 3, 500])("where %s pages lead to each other", (length) =>
+  it.effect.each([2, 3, 500])("fails where %s pages link to each other in a cycle", (length) =>
     Effect.gen(function*() {
       const links = Array.from({ length }, (_, index) => linkTo(`p${index}`))
-      const { http, log } = yield* start(circle(links, linkTo("p0")))
-      strayed(yield* reasonOf(read(http)), linkTo("p0"))
+      const { http, log } = yield* start(cyclic(links, linkTo("p0")))
+      assertMalformedLink(yield* reasonOf(read(http)), linkTo("p0"))
       assert.strictEqual(log.length, length + 1)
     }))
 
-  it.effect("where links to one page are only written differently", () =>
+  it.effect("fails where a page links to itself by another URL", () =>
     Effect.gen(function*() {
       const { http, log } = yield* start((_, index) =>
         list([message(1)], { next: `https://user${index}@fabric.example.test/api/fabric/messages#${index}` })
       )
-      strayed(yield* reasonOf(read(http)), "/api/fabric/messages")
+      assertMalformedLink(yield* reasonOf(read(http)), "/api/fabric/messages")
       assert.strictEqual(log.length, 2)
     }))
 
   it.effect.each([
-    { what: "empty", items: () => [] },
-    { what: "the same", items: () => [message(2), message(1)] },
-    { what: "one of two", items: (index: number) => [message(index % 2)] }
-  ])("where pages are $what, however many links there are", ({ items }) =>
+    { what: "no items", items: () => [] },
+    { what: "the same items", items: () => [message(2), message(1)] },
+    { what: "one of the same two items", items: (index: number) => [message(index % 2)] }
+  ])("fails after 32 pages in a row with $what, although each has a new link", ({ items }) =>
     Effect.gen(function*() {
       const { http, log } = yield* start(endless(items))
       const reason = yield* untilDone(reasonOf(read(http)))
-      strayed(reason, linkTo(log.length - 1))
+      assertMalformedLink(reason, linkTo(log.length - 1))
       assert.isAtMost(log.length, 34)
     }))
 
-  it.effect("and slows down on the way there, from a tenth of a second to five", () =>
+  it.effect("pauses between pages without new items, from 100 milliseconds up to 5 seconds", () =>
     Effect.gen(function*() {
       const times: Array<number> = []
       const { http } = yield* start(({ url }) =>
@@ -121,7 +121,7 @@ describe.each(ways)("P7.4: a list that is read $way ends", ({ read }) => {
       assert.strictEqual(Math.max(...pauses), 5000)
     }))
 
-  it.effect("not where something new comes now and then", () =>
+  it.effect("does not fail while some pages have new items", () =>
     Effect.gen(function*() {
       const { http, log } = yield* start((_, index) =>
         list(index % 20 === 0 ? [message(1000 - index)] : [], index < 200 ? { next: linkTo(index) } : {})
@@ -130,18 +130,18 @@ describe.each(ways)("P7.4: a list that is read $way ends", ({ read }) => {
       assert.strictEqual(log.length, 201)
     }))
 
-  it.effect("P6.1: and tells the link without the token that it quotes, and not for pages", () =>
+  it.effect("P6.1: quotes the link in the error without the token in it, and shortened", () =>
     Effect.gen(function*() {
       const { http } = yield* start(() =>
         list([message(1)], { next: `${linkTo("a")}&echo=${secret}&more=${"x".repeat(1000)}` })
       )
       const reason = yield* reasonOf(read(http))
-      strayed(reason, `${linkTo("a")}&echo=<redacted>&more=xxx`)
+      assertMalformedLink(reason, `${linkTo("a")}&echo=<redacted>&more=xxx`)
       assert.notInclude(reason.message, secret)
       assert.isBelow(reason.message.length, 400)
     }))
 
-  it.effect("at a link that is too long to be one", () =>
+  it.effect("fails at a link that is too long", () =>
     Effect.gen(function*() {
       const { http, log } = yield* start(() => list([message(1)], { next: linkTo("x".repeat(10_000)) }))
       const reason = yield* reasonOf(read(http))
@@ -151,33 +151,33 @@ describe.each(ways)("P7.4: a list that is read $way ends", ({ read }) => {
 })
 
 describe("pages", () => {
-  it.effect("P7.4: end on the way back as well", () =>
+  it.effect("P7.4: fail where prev links lead in a cycle", () =>
     Effect.gen(function*() {
       const { http, log } = yield* start(({ query }) =>
         list([message(1)], { prev: linkTo(query["page_token"] === "a" ? "b" : "a") })
       )
       const first = yield* http.getMessages()
-      strayed(yield* reasonOf(walk(first, "prev")), linkTo("a"), "links.prev")
+      assertMalformedLink(yield* reasonOf(readPages(first, "prev")), linkTo("a"), "links.prev")
       assert.strictEqual(log.length, 3)
     }))
 
-  it.effect("P7.4: skip no pages for ever that are newer than what is wanted", () =>
+  it.effect("P7.4: fail where the links of skipped pages lead in a cycle", () =>
     Effect.gen(function*() {
-      const { http, log } = yield* start(circle([linkTo("a"), linkTo("b")], linkTo("a")))
-      strayed(yield* reasonOf(http.getMessages({ until: 1 })), linkTo("a"))
+      const { http, log } = yield* start(cyclic([linkTo("a"), linkTo("b")], linkTo("a")))
+      assertMalformedLink(yield* reasonOf(http.getMessages({ until: 1 })), linkTo("a"))
       assert.strictEqual(log.length, 3)
     }))
 
-  it.effect("P7.4: fail again when they are asked again", () =>
+  it.effect("P7.4: fail again when next is run again", () =>
     Effect.gen(function*() {
-      const { http, log } = yield* start(circle([linkTo("a")], linkTo("a")))
+      const { http, log } = yield* start(cyclic([linkTo("a")], linkTo("a")))
       const second = Option.getOrThrow(yield* (yield* http.getMessages()).next)
       yield* reasonOf(second.next)
       yield* reasonOf(second.next)
       assert.strictEqual(log.length, 2)
     }))
 
-  it.effect("may be gone on from more than once, forth and back", () =>
+  it.effect("can be read in both directions more than once", () =>
     Effect.gen(function*() {
       const pages = [0, 1, 2, 3, 4]
       const { http } = yield* start(({ query }) => {
@@ -188,17 +188,17 @@ describe("pages", () => {
         })
       })
       const first = yield* http.getMessages()
-      assert.deepStrictEqual(yield* walk(first), ["m100", "m99", "m98", "m97", "m96"])
-      assert.deepStrictEqual(yield* walk(first), ["m100", "m99", "m98", "m97", "m96"])
+      assert.deepStrictEqual(yield* readPages(first), ["m100", "m99", "m98", "m97", "m96"])
+      assert.deepStrictEqual(yield* readPages(first), ["m100", "m99", "m98", "m97", "m96"])
       const second = Option.getOrThrow(yield* first.next)
       for (let n = 0; n < 50; n++) {
         const back = Option.getOrThrow(yield* second.prev)
-        assert.deepStrictEqual((yield* walk(back)).length, 5)
+        assert.deepStrictEqual((yield* readPages(back)).length, 5)
       }
-      assert.deepStrictEqual((yield* walk(yield* second.self)).length, 4)
+      assert.deepStrictEqual((yield* readPages(yield* second.self)).length, 4)
     }))
 
-  it.effect("are no repetition when they are read once more because they have shifted", () =>
+  it.effect("can be read again after they have shifted", () =>
     Effect.gen(function*() {
       let shift = 0
       const { http } = yield* start(({ query }) => {
@@ -206,13 +206,13 @@ describe("pages", () => {
         return list([message(1000 - page + shift)], page < 99 ? { next: linkTo(page + 1) } : {})
       })
       const first = yield* http.getMessages()
-      yield* walk(first)
+      yield* readPages(first)
       shift = 50
-      assert.strictEqual((yield* walk(first)).length, 100)
+      assert.strictEqual((yield* readPages(first)).length, 100)
     }))
 })
 
-it.effect("a stream that begins again does not slow down where it passes over what it has handed out", () =>
+it.effect("a restarted stream skips what it has emitted without pauses", () =>
   Effect.gen(function*() {
     const { http } = yield* start(({ query }, index) => {
       const page = Number(query["page_token"] ?? 0)
@@ -224,7 +224,7 @@ it.effect("a stream that begins again does not slow down where it passes over wh
     assert.strictEqual(yield* Clock.currentTimeMillis, 0)
   }))
 
-it.effect("a list that brings something new on every page may go on for as long as somebody reads it", () =>
+it.effect("a stream reads on without a limit while every page has new items", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(endless((index) => [message(1_000_000 - index)]))
     const items = yield* Stream.runCollect(Stream.take(http.messages(), 3000))

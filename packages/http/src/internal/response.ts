@@ -1,0 +1,62 @@
+/**
+ * A response and its JSON.
+ */
+import { redact } from "@effect-signalwire/runtime/Token"
+import { Malformed, type Reason } from "@effect-signalwire/schema/Reason"
+import type * as Clock from "effect/Clock"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import { fromStatus } from "./httpFailure.ts"
+import { parseJson } from "./parseJson.ts"
+
+/** A response with its whole body. */
+export interface HttpResponse {
+  readonly status: number
+  /** Returns the value of a header, or `null` if the response does not have it. */
+  readonly header: (name: string) => string | null
+  /** Whether the transport followed a redirect, so that the response is from another URL than the request's. */
+  readonly isRedirected: boolean
+  /** The body; `None` if it is larger than {@link maxBodyBytes}. */
+  readonly body: Option.Option<string>
+}
+
+/** The largest body that is read. A thousand messages are about 0.4 MB. */
+export const maxBodyBytes = 32 * 1024 * 1024
+
+/** The body of a response that was read as a whole; `None` if it has more characters than bytes are allowed. */
+export const limitBody = (text: string): HttpResponse["body"] =>
+  text.length > maxBodyBytes ? Option.none() : Option.some(text)
+
+const decodeBody = (response: HttpResponse, secret: string): Result.Result<unknown, Reason> => {
+  const malformed = (detail: string) =>
+    Result.fail(new Malformed({ path: "", detail: `status ${response.status} with ${detail}` }))
+  if (Option.isNone(response.body)) return malformed(`a body of more than ${maxBodyBytes} bytes`)
+  if (response.body.value.trim() === "") return malformed("an empty body")
+  return Result.orElse(
+    parseJson(response.body.value),
+    () => {
+      const type = redact((response.header("content-type") ?? "").slice(0, 100), secret)
+      return malformed(`a body that is not JSON${type === "" ? "" : ` but ${type}`}`)
+    }
+  )
+}
+
+/** `fetch` in a browser reports status 0 for a redirect that it does not follow. */
+const isRedirectStatus = (status: number): boolean => status < 200 || (status >= 300 && status < 400)
+
+/**
+ * Returns the JSON of a successful response, otherwise the reason for the failure. `secret` is redacted in what the
+ * reason quotes of the response.
+ */
+export const decode = (
+  response: HttpResponse,
+  secret: string,
+  clock: Clock.Clock
+): Result.Result<unknown, Reason> => {
+  const { status } = response
+  if (isRedirectStatus(status) || response.isRedirected) {
+    const detail = `the server responded with a redirect (status ${status}), which is not followed`
+    return Result.fail(new Malformed({ path: "", detail }))
+  }
+  return status < 300 ? decodeBody(response, secret) : Result.fail(fromStatus(response, secret, clock))
+}

@@ -1,0 +1,92 @@
+/**
+ * The service over a transport.
+ */
+import * as Credentials from "@effect-signalwire/runtime/Credentials"
+import { isLoopback } from "@effect-signalwire/runtime/Endpoint"
+import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { Service } from "../SignalWireHttp.ts"
+import { firstPage, stream, withOptions } from "./call.ts"
+import type { Client } from "./client.ts"
+import * as DialectDetection from "./dialectDetection.ts"
+import * as Groups from "./groups.ts"
+import * as Lists from "./lists.ts"
+import * as Lookups from "./lookups.ts"
+import type { Options } from "./options.ts"
+import { defaultSchedule } from "./retry.ts"
+import { sendMessage } from "./sendMessage.ts"
+import type { Transport } from "./transport.ts"
+import * as Urls from "./urls.ts"
+import * as Validation from "./validation.ts"
+
+const toMillis = (input: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(input))
+
+const makeClient = (
+  { deadline, dialect, endpoint, retry, timeout }: Options,
+  transport: Transport,
+  credentials: Credentials.Service,
+  instrumentation: Instrumentation
+): Client => ({
+  baseUrl: Urls.baseUrl(endpoint.http),
+  isLoopback: isLoopback(new URL(endpoint.http).hostname),
+  isClosed: false,
+  transport,
+  credentials,
+  instrumentation,
+  timeouts: {
+    attemptMillis: toMillis(timeout ?? "10 seconds"),
+    onceMillis: toMillis(timeout ?? "30 seconds"),
+    deadlineMillis: toMillis(deadline ?? "90 seconds")
+  },
+  retrySchedule: retry ?? defaultSchedule,
+  dialect: dialect === "auto" ? undefined : dialect,
+  groups: undefined,
+  dialectProbes: undefined
+})
+
+/** Shared by all clients, of which a program may have thousands. */
+const addresses = { validate: Validation.addresses, request: Lists.addresses }
+const conversations = { validate: Validation.page, request: Lists.conversations }
+const conversationMessages = { validate: Validation.conversationMessages, request: Lists.conversationMessages }
+const messages = { validate: Validation.messages, request: Lists.messages }
+
+const makeService = (client: Client): Service => ({
+  getSubscriber: Effect.suspend(() => Lookups.getSubscriber(client)),
+  getAddress: (options) => Lookups.getAddress(client, options),
+  getAddressByName: (options) => Lookups.getAddressByName(client, options),
+  getAddresses: (options) => firstPage(client, "getAddresses", addresses, options),
+  addresses: (options) => stream(client, "addresses", addresses, options),
+  getConversations: (options) => firstPage(client, "getConversations", conversations, options),
+  conversations: (options) => stream(client, "conversations", conversations, options),
+  getConversationMessages: (options) => firstPage(client, "getConversationMessages", conversationMessages, options),
+  conversationMessages: (options) => stream(client, "conversationMessages", conversationMessages, options),
+  getMessages: (options) => firstPage(client, "getMessages", messages, options),
+  messages: (options) => stream(client, "messages", messages, options),
+  sendMessage: (options) => sendMessage(client, options),
+  join: (options) =>
+    withOptions(
+      client,
+      "join",
+      options,
+      Validation.addressId,
+      (addressId) => DialectDetection.join(client, "join", addressId)
+    ),
+  addressOf: (groupId) => Groups.addressOf(client, groupId),
+  dialect: Effect.sync(() => client.dialect)
+})
+
+/** Builds the service; once the scope is closed, its methods fail with `Closed`. */
+export const make = (
+  options: Options,
+  transport: Transport,
+  instrumentation: Instrumentation
+): Effect.Effect<Service, never, Credentials.Credentials | Scope.Scope> =>
+  Effect.flatMap(Credentials.Credentials, (credentials) => {
+    const client = makeClient(options, transport, credentials, instrumentation)
+    const close = Effect.sync(() => {
+      client.isClosed = true
+    })
+    return Effect.as(Effect.addFinalizer(() => close), makeService(client))
+  })
