@@ -183,7 +183,7 @@ describe("under the path of a reverse proxy", () => {
       Effect.gen(function*() {
         const { http, log } = yield* start(() => list([message(1)], { next }), behind)
         const reason = yield* reasonOf((yield* http.getMessages()).next)
-        assert.strictEqual(reason.message, `unexpected answer at links: a link leads out of ${base}`)
+        assert.strictEqual(reason.message, `unexpected response at links: a link leads out of ${base}`)
         assert.strictEqual(log.length, 1)
       })
   )

@@ -2,7 +2,7 @@ import * as Endpoint from "@effect-signalwire/runtime/Endpoint"
 import * as Token from "@effect-signalwire/schema/Token"
 import { assert, it } from "@effect/vitest"
 import * as Result from "effect/Result"
-import { problemOf } from "./support.ts"
+import { failureOf } from "./support.ts"
 
 const tokenFor = (ch: string): string =>
   Token.encode({ alg: "dir", enc: "A256GCM", ch, typ: "SAT" }, ["iv", "ciphertext", "tag"])
@@ -12,7 +12,7 @@ const where = (token: string, options?: Endpoint.Options): Endpoint.Endpoint =>
 
 /** The parameter that is complained about, and the complaint. */
 const refusal = (options: Endpoint.Options, token = "opaque") => {
-  const [error] = problemOf(Endpoint.make(token, options)).errors
+  const [error] = failureOf(Endpoint.make(token, options)).errors
   return [error?.attribute, error?.message]
 }
 

@@ -2,7 +2,7 @@ import * as Token from "@effect-signalwire/runtime/Token"
 import { assert, it } from "@effect/vitest"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import { problemOf } from "./support.ts"
+import { failureOf } from "./support.ts"
 
 const secret = "eyJhbGciOiJkaXIifQ..iviviviv.ciphertextciphertext.tagtagtag"
 
@@ -39,7 +39,7 @@ const unusable: ReadonlyArray<readonly [unknown, RegExp]> = [
 
 it.each(unusable)("P9.2: refuses the token %j by name, and does not repeat it", (token, message) => {
   for (const checked of [Token.check(token), Token.checkRedacted(Redacted.make(token))]) {
-    const invalid = problemOf(checked)
+    const invalid = failureOf(checked)
     assert.deepStrictEqual(invalid.errors.map(({ attribute }) => attribute), ["token"])
     assert.match(invalid.message, message)
     assert.notMatch(invalid.message, /s3/)
@@ -47,12 +47,12 @@ it.each(unusable)("P9.2: refuses the token %j by name, and does not repeat it", 
 })
 
 it("says where a token comes from that can't be one", () => {
-  assert.match(problemOf(Token.check("a b", "SIGNALWIRE_TOKEN")).message, /token: SIGNALWIRE_TOKEN has characters/)
+  assert.match(failureOf(Token.check("a b", "SIGNALWIRE_TOKEN")).message, /token: SIGNALWIRE_TOKEN has characters/)
 })
 
 it("P9.2: refuses a token that is not redacted where it must be", () => {
   assert.strictEqual(
-    problemOf(Token.checkRedacted("s3cret")).message,
+    failureOf(Token.checkRedacted("s3cret")).message,
     "invalid input: token: must be a Redacted: give Redacted.make(token)"
   )
 })

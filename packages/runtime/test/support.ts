@@ -2,4 +2,4 @@
 import * as Result from "effect/Result"
 
 /** The failure of a result that must have one. */
-export const problemOf = <A, E>(result: Result.Result<A, E>): E => Result.getOrThrow(Result.flip(result))
+export const failureOf = <A, E>(result: Result.Result<A, E>): E => Result.getOrThrow(Result.flip(result))
