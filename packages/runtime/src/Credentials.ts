@@ -41,20 +41,20 @@ export interface Service {
    */
   readonly watch: (watcher: (token: Redacted.Redacted) => void) => Effect.Effect<void, never, Scope.Scope>
   /**
-   * Returns another token than `refused`, the one that the server refused. If the token was already replaced, it returns
-   * the new one at once. Otherwise it refreshes the token: one refresh serves all callers that wait for it, and a token
-   * set by {@link replace} ends the wait. The refresh may have to wait for its turn, at most 30 seconds; see
+   * Returns another token than `refused`, the one that the server refused. If the token was already replaced, it
+   * returns the new one at once. Otherwise it refreshes the token: one refresh serves all callers that wait for it, and
+   * a token set by {@link replace} ends the wait. The refresh may have to wait for its turn, at most 30 seconds; see
    * {@link Options.refresh}.
    *
-   * Fails with `CredentialsError` if the refresh fails, takes too long, or returns no other token; and immediately if no
-   * refresh is configured, or an earlier one for the same token failed with `isRetryable: false`.
+   * Fails with `CredentialsError` if the refresh fails, takes too long, or returns no other token; and immediately if
+   * no refresh is configured, or an earlier one for the same token failed with `isRetryable: false`.
    */
   readonly renew: (refused: Redacted.Redacted) => Effect.Effect<Redacted.Redacted, CredentialsError>
   /** Replaces the token. All operations that wait for another token continue with it. */
   readonly replace: (token: Redacted.Redacted) => Effect.Effect<void>
   /**
-   * Reports when a token expires, so that it is refreshed in advance; see {@link Options.refreshAhead}. It has no effect
-   * if no refresh is configured, or the token is already replaced.
+   * Reports when a token expires, so that it is refreshed in advance; see {@link Options.refreshAhead}. It has no
+   * effect if no refresh is configured, or the token is already replaced.
    */
   readonly expires: (token: Redacted.Redacted, at: DateTime.Utc) => Effect.Effect<void>
 }
@@ -69,21 +69,21 @@ export interface Options<R = never> {
   /**
    * Returns another token. Without it a refused token can only be replaced with {@link Service.replace}.
    *
-   * It counts as failed if it fails, dies, takes longer than `refreshTimeout`, or returns no token, an empty one, or the
-   * refused one. Calls that wait for it then fail; subscriptions and other long-lived operations wait and refresh again,
-   * since the network may be down. If the failure, or the error that a Promise is rejected with, has
-   * `isRetryable: false`, there is no other token: the refresh is not run again for this token, and everything waits for
-   * {@link Service.replace}.
+   * It counts as failed if it fails, dies, takes longer than `refreshTimeout`, or returns no token, an empty one, or
+   * the refused one. Calls that wait for it then fail; subscriptions and other long-lived operations wait and refresh
+   * again, since the network may be down. If the failure, or the error that a Promise is rejected with, has
+   * `isRetryable: false`, there is no other token: the refresh is not run again for this token, and everything waits
+   * for {@link Service.replace}.
    *
-   * It never runs twice at the same time. A run starts at least 1 second after the start of the one before it, then 2, 4
-   * and so on up to 30 seconds. After a minute without a run the interval is 1 second again.
+   * It never runs twice at the same time. A run starts at least 1 second after the start of the one before it, then 2,
+   * 4 and so on up to 30 seconds. After a minute without a run the interval is 1 second again.
    */
   readonly refresh?: Effect.Effect<Redacted.Redacted, unknown, R> | undefined
   /** The time limit of `refresh`. @default "10 seconds" */
   readonly refreshTimeout?: Duration.Input | undefined
   /**
-   * How long before its expiry a token is refreshed. A token with less than twice that time left is refreshed after half
-   * of it. @default "1 minute"
+   * How long before its expiry a token is refreshed. A token with less than twice that time left is refreshed after
+   * half of it. @default "1 minute"
    */
   readonly refreshAhead?: Duration.Input | undefined
 }

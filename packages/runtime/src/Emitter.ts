@@ -35,8 +35,8 @@ export class Emitter<A> {
   }
 
   /**
-   * Calls all listeners with a value. If listeners throw, the others are called nevertheless, and the first exception is
-   * rethrown at the end.
+   * Calls all listeners with a value. If listeners throw, the others are called nevertheless, and the first exception
+   * is rethrown at the end.
    */
   emit(value: A): void {
     let thrown: { readonly error: unknown } | undefined

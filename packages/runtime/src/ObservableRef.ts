@@ -20,8 +20,9 @@ export interface ObservableRef<A> {
   /** Replaces the value. */
   set(value: A): Effect.Effect<void>
   /**
-   * Replaces the value synchronously, and calls all watchers. If watchers throw, the others are called nevertheless, and
-   * the first exception is rethrown at the end. A watcher may set another value: watchers receive it after this one.
+   * Replaces the value synchronously, and calls all watchers. If watchers throw, the others are called nevertheless,
+   * and the first exception is rethrown at the end. A watcher may set another value: watchers receive it after this
+   * one.
    */
   setUnsafe(value: A): void
   /** Calls `watcher` with each new value, within the call that sets it, until the scope closes. */

@@ -1,7 +1,7 @@
 /**
- * Time limits for operations that are frequent and rarely reach them. `Effect.timeout` runs the operation and a timer as
- * fibers of their own, and takes 8 µs where {@link callback} takes 1.1 µs. All limits under one clock share a timer, and
- * the limit of a callback needs no fiber.
+ * Time limits for operations that are frequent and rarely reach them. `Effect.timeout` runs the operation and a timer
+ * as fibers of their own, and takes 8 µs where {@link callback} takes 1.1 µs. All limits under one clock share a timer,
+ * and the limit of a callback needs no fiber.
  *
  * Shared by the client packages; not part of the stable API.
  *

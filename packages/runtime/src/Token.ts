@@ -53,8 +53,8 @@ const commonLength = (input: string, inputIndex: number, token: string, tokenInd
 }
 
 /**
- * Replaces every occurrence of a token in a string by `<redacted>`, and every substring of the token that has 16 or more
- * characters, since the string may contain a truncated token.
+ * Replaces every occurrence of a token in a string by `<redacted>`, and every substring of the token that has 16 or
+ * more characters, since the string may contain a truncated token.
  */
 export const redact = (input: string, token: string): string => {
   if (token === "") return input

@@ -7,8 +7,8 @@
  */
 
 /**
- * A rate limiter that holds at most `capacity` tokens, starts full, and gains one every `intervalMillis` milliseconds. It
- * reads no clock: all times that are passed to it are milliseconds of one monotonic clock.
+ * A rate limiter that holds at most `capacity` tokens, starts full, and gains one every `intervalMillis` milliseconds.
+ * It reads no clock: all times that are passed to it are milliseconds of one monotonic clock.
  */
 export class TokenBucket {
   private readonly capacity: number

@@ -13,10 +13,11 @@ import { Malformed, type Reason } from "./Reason.ts"
 import type * as Schemas from "./Wire.ts"
 
 /**
- * A page of a list, with Effects that read its neighbours. Messages are sorted newest first, so `next` reads older ones.
+ * A page of a list, with Effects that read its neighbours. Messages are sorted newest first, so `next` reads older
+ * ones.
  *
- * Reading page after page always terminates: the pages of `SignalWireHttp` fail with `Malformed` if a link leads back to
- * a page that was already read, and after 32 consecutive pages without a new item.
+ * Reading page after page cannot go on without progress: the pages of `SignalWireHttp` fail with `Malformed` if a link
+ * leads back to a page that was already read, and after 32 consecutive pages without a new item.
  */
 export interface Page<A, E> {
   /** The items. */

@@ -1,6 +1,6 @@
 /**
- * Failure reasons: one class for each kind of failure that a caller might handle differently. The error of every service
- * has one of these as its `reason`, so the same handlers work for all services.
+ * Failure reasons: one class for each kind of failure that a caller might handle differently. The error of every
+ * service has one of these as its `reason`, so the same handlers work for all services.
  *
  * @since 0.1.0
  */
@@ -64,8 +64,8 @@ const formatFieldError = ({ attribute, code, message }: FieldError): string =>
   `${attribute === null ? "" : `${attribute}: `}${message === "" ? code : message}`
 
 /**
- * The client has sent too many requests. `retryAfterMillis` is how long the server asks to wait, in milliseconds; `null`
- * if it does not say.
+ * The client has sent too many requests. `retryAfterMillis` is how long the server asks to wait, in milliseconds;
+ * `null` if it does not say.
  */
 export class RateLimited extends TaggedError("RateLimited")<{ readonly retryAfterMillis: number | null }> {
   readonly isRetryable = true
@@ -115,9 +115,9 @@ export class Timeout extends TaggedError("Timeout")<{ readonly millis: number }>
 }
 
 /**
- * A response does not conform to the wire format, or does not come from the server at all, such as the page of a captive
- * portal. `path` is the malformed part: `links.next` if following the links of pages makes no progress, and `links` if a
- * link leads out of the configured path.
+ * A response does not conform to the wire format, or does not come from the server at all, such as the page of a
+ * captive portal. `path` is the malformed part: `links.next` if following the links of pages makes no progress, and
+ * `links` if a link leads out of the configured path.
  */
 export class Malformed extends TaggedError("Malformed")<{ readonly path: string; readonly detail: string }> {
   readonly isRetryable = false

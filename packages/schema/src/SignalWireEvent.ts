@@ -56,7 +56,9 @@ export const type = {
   authorizationState: "signalwire.authorization.state"
 } as const
 
-/** Whether an event of this type has a message as its payload: `conversation.message` and all other `conversation.*`. */
+/**
+ * Whether an event of this type has a message as its payload: `conversation.message` and all other `conversation.*`.
+ */
 export const isConversation = (eventType: string): boolean => eventType.startsWith("conversation.")
 
 /** Payload of `signalwire.authorization.state`: an opaque string to send when the session is resumed. */

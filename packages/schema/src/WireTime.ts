@@ -1,6 +1,6 @@
 /**
- * Times of the wire format. Messages have seconds with a fraction, conversations whole milliseconds, and either may be a
- * string. The unit is recognised by the magnitude of the number.
+ * Times of the wire format. Messages have seconds with a fraction, conversations whole milliseconds, and either may be
+ * a string. The unit is recognised by the magnitude of the number.
  *
  * @since 0.1.0
  */
@@ -36,7 +36,10 @@ export const toEpochMillis = (time: WireTime): number => {
   return Math.round(Math.abs(value) < millisThreshold ? value * 1000 : value)
 }
 
-/** Converts unix milliseconds to a `DateTime`, as `DateTime.makeUnsafe` does, without loading its parsers of other inputs. */
+/**
+ * Converts unix milliseconds to a `DateTime`, as `DateTime.makeUnsafe` does, without loading its parsers of other
+ * inputs.
+ */
 export const moment = (epochMillis: number): DateTime.Utc => DateTime.fromDateUnsafe(new Date(epochMillis))
 
 const hasZone = (input: string): boolean => /Z|GMT|[+-]\d\d(:?\d\d)?$|(z|gmt)$/.test(input)

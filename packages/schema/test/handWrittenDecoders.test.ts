@@ -270,8 +270,8 @@ const replaceAt = (value: unknown, [key, ...rest]: ReadonlyArray<Key>, replaceme
 }
 
 /**
- * Whether a decoder failed for a rule that its schema does not have: `conversation_id` or `group_id` must be present, and
- * the addresses of a subscriber are decoded.
+ * Whether a decoder failed for a rule that its schema does not have: `conversation_id` or `group_id` must be present,
+ * and the addresses of a subscriber are decoded.
  */
 const isBeyondSchema = (actual: Result.Result<unknown, MalformedValue>): boolean =>
   Result.isFailure(actual) &&

@@ -24,8 +24,8 @@ export const failureOf = <A, E>(result: Result.Result<A, E>): E => Result.getOrT
 export const jsonRoundTrip = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 
 /**
- * Normalizes an object to one that round-trips through JSON, which has no `-0`. Backslashes become slashes, because of a
- * bug in V8 (Node 24.21): `JSON.parse` can return a key that ends with a backslash in place of one that ends with an
+ * Normalizes an object to one that round-trips through JSON, which has no `-0`. Backslashes become slashes, because of
+ * a bug in V8 (Node 24.21): `JSON.parse` can return a key that ends with a backslash in place of one that ends with an
  * escape, once it has parsed the former in an object of the same shape.
  */
 const toJsonSafe = (object: JsonObject): JsonObject => {

@@ -1,6 +1,7 @@
 /**
- * Hand-written decoders of wire formats. A shape accepts and refuses the same values as its schema in `Wire`, strips the
- * same unknown keys, and reports the same paths and messages, with a fraction of the code that Effect's Schema loads.
+ * Hand-written decoders of wire formats. A shape accepts and refuses the same values as its schema in `Wire`, strips
+ * the same unknown keys, and reports the same paths and messages, with a fraction of the code that Effect's Schema
+ * loads.
  */
 import { isUnknown } from "effect/Predicate"
 import * as Result from "effect/Result"
