@@ -41,7 +41,7 @@ describe("the main job", () => {
       SIGNALWIRE_WS_URL: ws
     }).then(() => undefined, (error: { readonly code: number; readonly stdout: string }) => error)
     assert.strictEqual(failed?.code, 1)
-    assert.include(failed?.stdout, "Mint a new subscriber token")
+    assert.include(failed?.stdout, "Create a new subscriber token")
   })
 })
 

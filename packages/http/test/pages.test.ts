@@ -183,7 +183,7 @@ describe("behind a reverse proxy with a path prefix", () => {
       Effect.gen(function*() {
         const { http, log } = yield* start(() => list([message(1)], { next }), behindProxy)
         const reason = yield* reasonOf((yield* http.getMessages()).next)
-        assert.strictEqual(reason.message, `unexpected answer at links: a link leads out of ${base}`)
+        assert.strictEqual(reason.message, `unexpected response at links: a link leads out of ${base}`)
         assert.strictEqual(log.length, 1)
       })
   )

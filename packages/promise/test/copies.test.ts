@@ -96,7 +96,7 @@ describe("options that are read later", () => {
 
 describe("metadata and details", () => {
   it.each<[string, object, string, string]>([
-    ["a Date", { metadata: { when: new Date() } }, "metadata.when", "give date.toISOString()"],
+    ["a Date", { metadata: { when: new Date() } }, "metadata.when", "use date.toISOString()"],
     ["a Map in a list", { details: { items: [1, 2, new Map()] } }, "details.items[2]", "not an instance of Map"],
     ["a number that is not finite", { metadata: { ratio: 1 / 0 } }, "metadata.ratio", "must be a finite number"]
   ])("P9.2: with %s are refused before anything is sent, with the path", async (_, given, attribute, message) => {

@@ -110,11 +110,11 @@ describe("a failure", () => {
       method: "conversation.join",
       message: "conversation.join: invalid input: addressId: must be a non-empty string",
       isRetryable: false,
-      remediation: "Correct the parameters that `errors` names.",
+      remediation: "Correct the parameters listed in `errors`.",
       reason: {
         _tag: "Invalid",
         isRetryable: false,
-        remediation: "Correct the parameters that `errors` names.",
+        remediation: "Correct the parameters listed in `errors`.",
         errors: [{ code: "invalid_parameter", attribute: "addressId", message: "must be a non-empty string" }]
       }
     })

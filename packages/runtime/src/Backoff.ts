@@ -1,5 +1,7 @@
 /**
- * How long to wait between tries of what may heal.
+ * How long to wait between the attempts of an operation that may recover: exponential backoff with a cap and jitter.
+ *
+ * Shared by the client packages; not part of the stable API.
  *
  * @since 0.1.0
  */
@@ -7,14 +9,55 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 
+/** The parameters of {@link delayMillis}. */
+export interface Options {
+  /** The delay after the first failure, in milliseconds. */
+  readonly baseMillis: number
+  /** The longest delay, in milliseconds. */
+  readonly capMillis: number
+  /** The ratio of one delay to the one before it. @default 2 */
+  readonly factor?: number | undefined
+  /** How many failures in a row came before this one: 0 after the first failure. */
+  readonly attempt: number
+  /**
+   * The fraction of the delay to wait, from 0 to 1. A random number is full jitter, which spreads clients that failed
+   * together over the whole delay; `(1 + random) / 2` keeps at least half of the delay. @default 1, no jitter
+   */
+  readonly random?: number | undefined
+}
+
 /**
- * Doubling from `base` up to `cap`, and spread by chance. It is `Schedule.min` of an exponential and a spaced schedule,
- * which would load what runs any number of schedules beside each other.
+ * Computes the delay before the next attempt, in whole milliseconds: `baseMillis * factor ** attempt`, at most
+ * `capMillis`, times `random`.
+ *
+ * ```ts
+ * import * as Backoff from "@effect-signalwire/runtime/Backoff"
+ * import * as Effect from "effect/Effect"
+ * import * as Random from "effect/Random"
+ *
+ * const pause = (attempt: number) =>
+ *   Effect.flatMap(Random.next, (random) =>
+ *     Effect.sleep(Backoff.delayMillis({ baseMillis: 500, capMillis: 30_000, attempt, random })))
+ * ```
  */
-export const capped = (base: Duration.Input, cap: Duration.Input): Schedule.Schedule<Duration.Duration> => {
-  const longest = Duration.fromInputUnsafe(cap)
-  return Schedule.exponential(base).pipe(
-    Schedule.modifyDelay(({ duration }) => Effect.succeed(Duration.min(duration, longest))),
+export const delayMillis = ({ attempt, baseMillis, capMillis, factor = 2, random = 1 }: Options): number =>
+  // a power that overflows to Infinity would make NaN of a base of 0
+  Math.round(random * Math.min(capMillis, baseMillis * Math.min(factor ** attempt, Number.MAX_VALUE)))
+
+/**
+ * Makes a schedule without an end whose delays double from `base` to `cap`, each with 20 % of jitter in either
+ * direction.
+ *
+ * It is smaller than `Schedule.min` of an exponential and a spaced schedule, which browsers would load.
+ */
+export const capped = (base: Duration.Input, cap: Duration.Input): Schedule.Schedule<number> => {
+  const baseMillis = Duration.toMillis(Duration.fromInputUnsafe(base))
+  const capMillis = Duration.toMillis(Duration.fromInputUnsafe(cap))
+  return Schedule.forever.pipe(
+    Schedule.modifyDelay(({ attempt }) =>
+      // a schedule counts its attempts from 1
+      Effect.succeed(delayMillis({ baseMillis, capMillis, attempt: attempt - 1 }))
+    ),
     Schedule.jittered
   )
 }

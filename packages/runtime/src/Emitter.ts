@@ -1,5 +1,7 @@
 /**
- * Events for any number of listeners.
+ * Synchronous events with any number of listeners.
+ *
+ * Shared by the client packages; not part of the stable API.
  *
  * @since 0.1.0
  */
@@ -10,7 +12,7 @@ interface Listener<A> {
   readonly call: (value: A) => void
 }
 
-/** An event with a value, and its listeners. */
+/** An event that carries a value, with its listeners. */
 export class Emitter<A> {
   private listeners: ReadonlyArray<Listener<A>> = []
 
@@ -25,7 +27,7 @@ export class Emitter<A> {
     })
   }
 
-  /** Calls back with each event's value, within `emit`, until the scope closes. */
+  /** Calls `listener` with the value of each event, within `emit`, until the scope closes. */
   watch(listener: (value: A) => void): Effect.Effect<void, never, Scope.Scope> {
     return Effect.asVoid(
       Effect.acquireRelease(Effect.sync(() => this.add(listener)), (stop) => Effect.sync(stop))
@@ -33,8 +35,8 @@ export class Emitter<A> {
   }
 
   /**
-   * Emits an event with this value: calls all listeners, also after one that throws; what the first one threw is thrown
-   * then.
+   * Calls all listeners with a value. If listeners throw, the others are called nevertheless, and the first exception
+   * is rethrown at the end.
    */
   emit(value: A): void {
     let thrown: { readonly error: unknown } | undefined
@@ -50,7 +52,7 @@ export class Emitter<A> {
 
   private add(call: (value: A) => void): () => void {
     const listener = { call }
-    // a list of its own for each event: one that is called may listen for the next
+    // a new array, since a listener may add or remove listeners while `emit` iterates
     this.listeners = [...this.listeners, listener]
     return () => {
       this.listeners = this.listeners.filter((other) => other !== listener)

@@ -1,5 +1,5 @@
 /**
- * Where the service is: the URLs of its REST API and of its socket.
+ * The URLs of SignalWire's REST API and of its socket, and how they are derived from a host or a token.
  *
  * @since 0.1.0
  */
@@ -8,101 +8,106 @@ import * as Token from "@effect-signalwire/schema/Token"
 import * as Result from "effect/Result"
 import * as Url from "./Url.ts"
 
-/** Where the service is. */
+/** The URLs of the REST API and of the socket. */
 export interface Endpoint {
   /**
-   * The URL under which `/api/fabric/` is, without a slash at its end: an origin such as
-   * `https://fabric.signalwire.com`, with a path where a reverse proxy serves it under one.
+   * The base URL of the REST API, without a trailing slash: an origin such as `https://fabric.signalwire.com`, followed
+   * by a path if a reverse proxy serves the API under one. `/api/fabric/` is appended to it.
    */
   readonly http: string
   /** The URL of the socket, such as `wss://puc.signalwire.com`. */
   readonly ws: string
 }
 
-/**
- * Where the service is, for a caller to say: `urls` takes precedence over `host`, and `host` over what the token names.
- */
+/** The options of {@link make}. `urls` takes precedence over `host`, and `host` over the host in the token. */
 export interface Options {
-  /** A host such as `puc.signalwire.com`, or a loopback host with its port. */
+  /** The host of the socket, such as `puc.signalwire.com`, or a loopback host with its port. */
   readonly host?: string | undefined
   /**
-   * Both addresses in full, with the path under which a reverse proxy serves them, if any. Plain `http:` and `ws:` are
-   * for loopback only.
+   * Both URLs, each with the path of a reverse proxy if there is one. `http:` and `ws:` are accepted for loopback hosts
+   * only.
    */
   readonly urls?: { readonly http: string; readonly ws: string } | undefined
 }
 
 const defaultHost = "puc.signalwire.com"
 
-/** Whether a host name, as `URL` writes it, is that of this machine. */
+/** Whether a host name, in the notation of `URL.hostname`, is a loopback host. */
 export const isLoopback = (hostname: string): boolean =>
   hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" ||
   /^127\.\d+\.\d+\.\d+$/.test(hostname)
 
 const parse = (
   name: string,
-  text: string,
+  input: string,
   secure: string,
   plain: string
 ): Result.Result<URL, Invalid> => {
-  const url = Url.parse(text)
+  const url = Url.parse(input)
   if (url === undefined) return Result.fail(invalidParameter(name, "is not a URL"))
   if (url.username !== "" || url.password !== "") {
-    return Result.fail(invalidParameter(name, "credentials do not belong in a URL"))
+    return Result.fail(invalidParameter(name, "must not contain credentials"))
   }
   if (url.search !== "" || url.hash !== "") {
-    return Result.fail(invalidParameter(name, "must have no query and no fragment"))
+    return Result.fail(invalidParameter(name, "must not have a query or a fragment"))
   }
   if (url.protocol === secure) return Result.succeed(url)
   if (url.protocol !== plain) {
-    return Result.fail(invalidParameter(name, `must begin with ${secure}//, not ${url.protocol}//`))
+    return Result.fail(invalidParameter(name, `must start with ${secure}//, not ${url.protocol}//`))
   }
   return isLoopback(url.hostname)
     ? Result.succeed(url)
     : Result.fail(
-      invalidParameter(name, `${plain}// would send the token in clear; use ${secure}// (loopback hosts are exempt)`)
+      invalidParameter(name, `${plain}// would send the token unencrypted; use ${secure}// (loopback hosts are exempt)`)
     )
 }
 
-const withoutSlash = (url: string): string => url.replace(/\/+$/, "")
+const stripTrailingSlashes = (url: string): string => url.replace(/\/+$/, "")
 
-/** As it was written, but for the slash that stands for no path. */
-const socketUrl = (url: URL): string => url.pathname === "/" ? withoutSlash(url.href) : url.href
+/** Keeps a trailing slash of the path, but not the slash that `URL` adds if there is no path. */
+const socketUrl = (url: URL): string => url.pathname === "/" ? stripTrailingSlashes(url.href) : url.href
 
 const fromUrls = (http: string, ws: string): Result.Result<Endpoint, Invalid> =>
   Result.flatMap(
     parse("urls.http", http, "https:", "http:"),
     (httpUrl) =>
       Result.map(parse("urls.ws", ws, "wss:", "ws:"), (wsUrl) => ({
-        http: withoutSlash(httpUrl.href),
+        http: stripTrailingSlashes(httpUrl.href),
         ws: socketUrl(wsUrl)
       }))
   )
 
-/** An IPv6 address without the brackets that it has in a URL. */
+/** Whether a host is an IPv6 address without the brackets that URLs require. */
 const isBareIPv6 = (host: string): boolean => /^[\da-f]*:[\da-f]*:[\da-f:.]*$/i.test(host)
 
-/** `puc.signalwire.com` has its REST API at `fabric.signalwire.com` and its socket at its own name. */
-const fromHost = (given: string): Result.Result<Endpoint, Invalid> => {
-  if (given.includes("@")) return Result.fail(invalidParameter("host", "credentials do not belong in a host name"))
-  const host = isBareIPv6(given) ? `[${given}]` : given
+/** The socket of `puc.signalwire.com` is at that host, and its REST API at `fabric.signalwire.com`. */
+const fromHost = (input: string): Result.Result<Endpoint, Invalid> => {
+  if (input.includes("@")) return Result.fail(invalidParameter("host", "must not contain credentials"))
+  const host = isBareIPv6(input) ? `[${input}]` : input
   const url = Url.parse(`https://${host}`)
-  if (url?.host !== host.toLowerCase()) return Result.fail(invalidParameter("host", `"${given}" is not a host name`))
+  if (url?.host !== host.toLowerCase()) return Result.fail(invalidParameter("host", `"${input}" is not a host name`))
   const { hostname, port } = url
   if (isLoopback(hostname)) {
-    // not every resolver knows the names under localhost, which a local server's tokens carry
+    // tokens of a local server contain names under localhost, which not every resolver resolves
     const reachable = hostname.endsWith(".localhost") ? `127.0.0.1${port === "" ? "" : `:${port}`}` : host
     return fromUrls(`http://${reachable}`, `ws://${reachable}`)
   }
   const dot = host.indexOf(".")
   return dot < 0
-    ? Result.fail(invalidParameter("host", `"${host}" has no domain; give one such as ${defaultHost}, or urls`))
+    ? Result.fail(invalidParameter("host", `"${host}" has no domain; pass a host such as ${defaultHost}, or urls`))
     : fromUrls(`https://fabric${host.slice(dot)}`, `wss://${host}`)
 }
 
 /**
- * Derives where the service is from the options, or else from the host that the token names; a token without a readable
- * host leads to the vendor's production service. Fails with `Invalid` for a host or URL that can't be.
+ * Derives the endpoint from the options, or from the host in the token if there are none. A token without a readable
+ * host selects SignalWire's production service. Fails with `Invalid` for an invalid host or URL.
+ *
+ * ```ts
+ * import * as Endpoint from "@effect-signalwire/runtime/Endpoint"
+ *
+ * // a Success of { http: "https://fabric.signalwire.com", ws: "wss://puc.signalwire.com" }
+ * console.log(Endpoint.make("<token>", { host: "puc.signalwire.com" }))
+ * ```
  */
 export const make = (token: string, options: Options = {}): Result.Result<Endpoint, Invalid> => {
   if (options.urls !== undefined) return fromUrls(options.urls.http, options.urls.ws)

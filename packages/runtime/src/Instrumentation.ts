@@ -1,6 +1,6 @@
 /**
- * What a client tells of what it does, and to whom: spans and logs. Programs of Effect have both from Effect's own tracer
- * and loggers ({@link effect}); plain TypeScript has its logger told of warnings, and loads neither ({@link warnings}).
+ * The spans and logs of a client. Effect programs receive them through Effect's tracer and loggers ({@link effect}).
+ * Plain TypeScript receives the warnings through a function, and loads neither tracer nor loggers ({@link warnings}).
  *
  * @since 0.1.0
  */
@@ -10,43 +10,46 @@ import type * as Scope from "effect/Scope"
 import type * as Tracer from "effect/Tracer"
 import { isTraced, withSpan } from "./Tracing.ts"
 
-/** What a span is made with. */
+/** The options of a span. */
 export interface SpanOptions {
-  /** @default "internal" */
+  /** The kind of the span. @default "internal" */
   readonly kind?: Tracer.SpanKind | undefined
-  /** Makes one also where there is nobody who sees it: somebody else may be told of it. */
+  /**
+   * Whether to make the span even if no tracer exports it, so that its trace context can be sent to the server.
+   * @default false
+   */
   readonly always?: boolean | undefined
 }
 
-/** Facts about what is told, by name. */
+/** Attributes of a span, or annotations of a log entry. */
 export type Attributes = Readonly<Record<string, unknown>>
 
-/** To whom it is told. */
+/** Receives the spans and logs of a client. */
 export interface Instrumentation {
-  /** Makes a span of this name around an effect, where somebody sees it. */
+  /** Runs an effect in a span of this name, if a tracer exports spans. */
   readonly span: (name: string, options?: SpanOptions) => <A, E>(self: Effect.Effect<A, E>) => Effect.Effect<A, E>
-  /** Makes a span of this name that lasts as long as the scope, and answers what puts an effect into it. */
+  /** Makes a span of this name that ends with the scope, and returns a function that runs effects in it. */
   readonly spanScoped: (
     name: string
   ) => Effect.Effect<<A, E>(self: Effect.Effect<A, E>) => Effect.Effect<A, E>, never, Scope.Scope>
-  /** Adds to the span around what runs. */
+  /** Adds attributes to the current span. */
   readonly annotate: (attributes: Attributes) => Effect.Effect<void>
-  /** The W3C trace context of the span around what runs; `undefined` where there is none. */
+  /** The W3C trace context of the current span (a `traceparent` header); `undefined` if there is no span. */
   readonly traceparent: Effect.Effect<string | undefined>
-  /** Tells what the client copes with. */
+  /** Logs a problem that the client handles by itself. */
   readonly warn: (message: string, details: ReadonlyArray<unknown>, attributes?: Attributes) => Effect.Effect<void>
-  /** Tells what is in order, for those who look closely. */
+  /** Logs normal operation, for debugging. */
   readonly debug: (message: string, details: ReadonlyArray<unknown>, attributes?: Attributes) => Effect.Effect<void>
 }
 
 /**
- * Logs, and goes on whatever a logger throws: what can't be told has not failed for that.
+ * Ignores an exception of a logger: an operation must not fail because it can't be logged.
  *
  * @category combinators
  */
 export const guarded = (log: Effect.Effect<void>): Effect.Effect<void> => Effect.catchDefect(log, () => Effect.void)
 
-/** Effect's tracer and loggers, those of whoever runs it. */
+/** Sends spans and logs to Effect's tracer and loggers, those of the fiber that runs the operation. */
 export const effect: Instrumentation = {
   span: (name, { always, kind } = {}) => {
     const options: Tracer.SpanOptions = kind === undefined ? {} : { kind }
@@ -62,7 +65,7 @@ export const effect: Instrumentation = {
         : Effect.succeed(identity)
     ),
   annotate: (attributes) => Effect.annotateCurrentSpan({ ...attributes }),
-  // pure, so that bundles which are told of nothing by it go without what it is made of
+  // pure, so that bundles that only use `warnings` drop it
   traceparent: /* @__PURE__ */ Effect.match(Effect.currentSpan, {
     onFailure: () => undefined,
     onSuccess: ({ sampled, spanId, traceId }) => `00-${traceId.padStart(32, "0")}-${spanId}-${sampled ? "01" : "00"}`
@@ -73,7 +76,7 @@ export const effect: Instrumentation = {
     guarded(Effect.annotateLogs(Effect.logDebug(message, ...details), { ...attributes }))
 }
 
-/** Nobody but a function that is told of warnings. */
+/** Sends warnings to a function, and discards spans and debug logs. */
 export const warnings = (warn: (message: string, ...details: ReadonlyArray<unknown>) => void): Instrumentation => ({
   span: () => identity,
   spanScoped: () => Effect.succeed(identity),

@@ -1,5 +1,7 @@
 /**
- * Values to be written as JSON: copied as they are now, and checked for what JSON would silently change or leave out.
+ * Values to be sent as JSON: copies of them, and a check for content that JSON would silently change or drop.
+ *
+ * Shared by the client packages; not part of the stable API.
  *
  * @since 0.1.0
  */
@@ -7,13 +9,13 @@ import { isJsonObject, type JsonObject } from "@effect-signalwire/schema/JsonObj
 import { type Invalid, invalidParameter } from "@effect-signalwire/schema/Reason"
 import * as Result from "effect/Result"
 
-/** How deep a value may be nested: it is walked, and written, without running out of stack. */
+/** How deep a value may be nested, so that walking and formatting it cannot overflow the stack. */
 const maxDepth = 200
 
-/** Stands where a getter, or a proxy, threw. */
+/** The snapshot of a value that can't be read because a getter or a proxy threw. */
 const unreadable = Symbol("unreadable")
 
-/** An object of keys and values, of whatever realm: nothing is above its prototype. */
+/** Whether an object is a plain one, of any realm: its prototype, if it has one, has no prototype. */
 const isPlain = (value: object): boolean => {
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || (typeof prototype === "object" && Object.getPrototypeOf(prototype) === null)
@@ -21,19 +23,19 @@ const isPlain = (value: object): boolean => {
 
 const copyOf = (value: unknown, depth: number, copies: Map<object, unknown>): unknown => {
   if (typeof value !== "object" || value === null || depth > maxDepth) return value
-  const known = copies.get(value)
-  if (known !== undefined) return known
+  const existing = copies.get(value)
+  if (existing !== undefined) return existing
   if (Array.isArray(value)) {
-    const list: Array<unknown> = []
-    copies.set(value, list)
-    for (const item of value) list.push(copyOf(item, depth + 1, copies))
-    return list
+    const array: Array<unknown> = []
+    copies.set(value, array)
+    for (const item of value) array.push(copyOf(item, depth + 1, copies))
+    return array
   }
   if (!isPlain(value)) return value
   const object = {}
   copies.set(value, object)
   for (const [key, inner] of Object.entries(value)) {
-    // not by assignment, for which `__proto__` is no key
+    // an assignment to `__proto__` would set the prototype
     Object.defineProperty(object, key, {
       value: copyOf(inner, depth + 1, copies),
       configurable: true,
@@ -45,8 +47,8 @@ const copyOf = (value: unknown, depth: number, copies: Map<object, unknown>): un
 }
 
 /**
- * Copies a value, with the arrays and plain objects in it; anything else is shared with the copy. It never throws: the
- * copy of a value that can't be read is refused by {@link check}.
+ * Copies a value deeply: its arrays and plain objects are copied, and everything else is shared with the copy. It never
+ * throws; {@link check} refuses the snapshot of a value that can't be read.
  */
 export const snapshot = (value: unknown): unknown => {
   try {
@@ -57,8 +59,8 @@ export const snapshot = (value: unknown): unknown => {
 }
 
 /**
- * Copies a message to send, `metadata` and `details` with all that they contain, so that later changes to these objects
- * don't change what is sent. It never throws: what can't be copied is refused when the message is checked.
+ * Copies a message to send, with deep copies of `metadata` and `details`, so that later changes to these objects do not
+ * affect what is sent. It never throws; values that can't be copied are refused when the message is checked.
  */
 export const snapshotMessage = <O extends object>(message: O): O => {
   const copy = { ...message }
@@ -69,80 +71,81 @@ export const snapshotMessage = <O extends object>(message: O): O => {
 }
 
 interface Problem {
-  /** Where it is, seen from the value: `.items[2]`. */
+  /** The path within the value, such as `.items[2]`. */
   readonly path: string
   readonly message: string
 }
 
-const adviceFor = (value: object): string => {
-  const maker: unknown = Reflect.get(value, "constructor")
-  const name = typeof maker === "function" ? maker.name : ""
+const describeInstance = (value: object): string => {
+  const constructor: unknown = Reflect.get(value, "constructor")
+  const name = typeof constructor === "function" ? constructor.name : ""
   return `must be a plain object, not an instance of ${name === "" ? "a class" : name}` +
-    (name === "Date" ? ": give date.toISOString()" : "")
+    (name === "Date" ? ": use date.toISOString()" : "")
 }
 
-/** What is wrong with something that is neither a list nor an object. */
-const messageFor = (value: unknown): string | undefined => {
+/** Returns the problem of a value that is neither an array nor an object; `undefined` if it is valid. */
+const primitiveProblem = (value: unknown): string | undefined => {
   switch (typeof value) {
     case "number":
       return Number.isFinite(value) ? undefined : `must be a finite number, not ${value}`
     case "undefined":
-      return "must not be undefined in a list: give null"
+      return "must not be undefined in an array: use null"
     case "bigint":
     case "function":
     case "symbol":
-      return `must not be a ${typeof value}, which JSON can't say`
+      return `must not be a ${typeof value}, which JSON can't represent`
     default:
       return undefined
   }
 }
 
-const step = (key: string | number): string => {
+const formatKey = (key: string | number): string => {
   if (typeof key === "number") return `[${key}]`
   return /^[\w$]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
 }
 
-/** The lists and objects that were met: `open` while what they contain is looked at. */
-type Met = Map<object, "open" | "done">
+/** The arrays and objects that were visited. They are `open` while their content is checked. */
+type Visited = Map<object, "open" | "done">
 
-const problemIn = (value: unknown, depth: number, met: Met): Problem | undefined => {
+const firstProblem = (value: unknown, depth: number, visited: Visited): Problem | undefined => {
   if (typeof value !== "object" || value === null) {
-    const message = messageFor(value)
+    const message = primitiveProblem(value)
     return message === undefined ? undefined : { path: "", message }
   }
-  if (met.get(value) === "done") return undefined
-  if (met.has(value)) return { path: "", message: "must not contain itself" }
+  if (visited.get(value) === "done") return undefined
+  if (visited.has(value)) return { path: "", message: "must not contain itself" }
   if (depth > maxDepth) return { path: "", message: `is nested more than ${maxDepth} levels deep` }
-  met.set(value, "open")
-  const within = (key: string | number, inner: unknown): Problem | undefined => {
-    const problem = problemIn(inner, depth + 1, met)
-    return problem && { path: step(key) + problem.path, message: problem.message }
+  visited.set(value, "open")
+  const problemAt = (key: string | number, inner: unknown): Problem | undefined => {
+    const problem = firstProblem(inner, depth + 1, visited)
+    return problem && { path: formatKey(key) + problem.path, message: problem.message }
   }
   let problem: Problem | undefined
   if (Array.isArray(value)) {
-    for (let index = 0; problem === undefined && index < value.length; index++) problem = within(index, value[index])
+    for (let index = 0; problem === undefined && index < value.length; index++) problem = problemAt(index, value[index])
   } else if (isPlain(value)) {
     for (const [key, inner] of Object.entries(value)) {
-      // JSON leaves it out, as who writes `{ tone: maybe }` expects
-      problem ??= inner === undefined ? undefined : within(key, inner)
+      // JSON drops an undefined property, which callers that write `{ tone: maybeTone }` expect
+      problem ??= inner === undefined ? undefined : problemAt(key, inner)
     }
-  } else problem = { path: "", message: adviceFor(value) }
-  met.set(value, "done")
+  } else problem = { path: "", message: describeInstance(value) }
+  visited.set(value, "done")
   return problem
 }
 
 /**
- * Checks that `value` is an object that JSON can represent as it is. Fails with `Invalid`, with the path of the first
- * part of it that JSON can't represent, such as `metadata.items[2]`: a date, a function, a number that is not finite,
- * an instance of a class, a circular reference, more than 200 levels. A property that is `undefined` is allowed, since
- * JSON leaves it out. `attribute` is the name of the parameter.
+ * Checks that a value is an object that JSON represents without loss. `attribute` is the name of the parameter.
+ *
+ * Fails with `Invalid`, with the path of the first part that JSON can't represent, such as `metadata.items[2]`: a date,
+ * a function, a number that is not finite, an instance of a class, a circular reference, or more than 200 levels of
+ * nesting. A property that is `undefined` is allowed, since JSON drops it.
  */
 export const check = (attribute: string, value: unknown): Result.Result<JsonObject, Invalid> => {
   const refuse = (path: string, message: string) => Result.fail(invalidParameter(attribute + path, message))
   if (value === unreadable) return refuse("", "can't be read")
   if (!isJsonObject(value)) return refuse("", "must be an object")
   try {
-    const problem = problemIn(value, 0, new Map())
+    const problem = firstProblem(value, 0, new Map())
     return problem === undefined ? Result.succeed(value) : refuse(problem.path, problem.message)
   } catch {
     return refuse("", "can't be read")

@@ -1,5 +1,7 @@
 /**
- * The life of a client: calls that are under way end with it.
+ * The lifetime of a client: closing it ends the calls that are running.
+ *
+ * Shared by the client packages; not part of the stable API.
  *
  * @since 0.1.0
  */
@@ -8,20 +10,20 @@ import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 
-/** Runs calls of a client until it is closed. */
+/** Runs the calls of a client until it is closed. */
 export class Lifetime {
-  /** How to end what runs. */
+  /** The functions that end the running calls. */
   private closers: Set<() => void> | undefined
   private closed = false
 
-  /** Whether the client was closed. */
+  /** Whether the client is closed. */
   get isClosed(): boolean {
     return this.closed
   }
 
   /**
-   * Runs `effect`. When the client is closed meanwhile, it is interrupted and `whenClosed` is the result; when it was
-   * closed before, `whenClosed` runs instead.
+   * Runs `effect`. If the client is closed in the meantime, `effect` is interrupted and the result is that of
+   * `whenClosed`. If it is already closed, only `whenClosed` runs.
    */
   within<A, E, R, B, E2>(
     effect: Effect.Effect<A, E, R>,
@@ -31,23 +33,23 @@ export class Lifetime {
       if (this.closed) return whenClosed
       return Effect.callback<A | B, E | E2>((resume) => {
         const fiber = Effect.runForkWith(context)(effect)
-        let instead: Effect.Effect<A | B, E | E2> | undefined
+        let replacement: Effect.Effect<A | B, E | E2> | undefined
         const close = () => {
-          instead = whenClosed
+          replacement = whenClosed
           fiber.interruptUnsafe()
         }
         const closers = this.closers ??= new Set()
         closers.add(close)
         fiber.addObserver((exit: Exit.Exit<A, E>) => {
           closers.delete(close)
-          resume(instead ?? exit)
+          resume(replacement ?? exit)
         })
         return Fiber.interrupt(fiber)
       })
     })
   }
 
-  /** Closes the client: interrupts what runs, and lets nothing begin any more. */
+  /** Closes the client: interrupts running calls, and refuses new ones. */
   close(): void {
     this.closed = true
     for (const close of Array.from(this.closers ?? [])) close()

@@ -1,5 +1,7 @@
 /**
- * A value that can be watched: a small `SubscriptionRef`, which would bring all of `PubSub` along.
+ * A mutable value whose changes can be observed: a small `SubscriptionRef`, for bundles that should not load `PubSub`.
+ *
+ * Shared by the client packages; not part of the stable API.
  *
  * @since 0.1.0
  */
@@ -11,32 +13,31 @@ import * as Stream from "effect/Stream"
 import { Emitter } from "./Emitter.ts"
 import { SingleConsumerQueue } from "./SingleConsumerQueue.ts"
 
-/** A value that can be watched. */
+/** A mutable value whose changes can be observed. */
 export interface ObservableRef<A> {
-  /** The value now. */
+  /** The current value. */
   readonly get: Effect.Effect<A>
   /** Replaces the value. */
   set(value: A): Effect.Effect<void>
   /**
-   * Replaces the value at once, and calls all watchers, also after one that throws; what the first one threw is thrown
-   * then. A watcher may set another value, which is passed on after this one.
+   * Replaces the value synchronously, and calls all watchers. If watchers throw, the others are called nevertheless,
+   * and the first exception is rethrown at the end. A watcher may set another value: watchers receive it after this
+   * one.
    */
   setUnsafe(value: A): void
-  /**
-   * Calls back, within the call that sets it, with each value that replaces the one before it, until the scope closes.
-   */
+  /** Calls `watcher` with each new value, within the call that sets it, until the scope closes. */
   watch(watcher: (value: A) => void): Effect.Effect<void, never, Scope.Scope>
-  /** The value now, then each that replaces it, until the scope closes. */
+  /** Pulls the current value, then each new value, until the scope closes. */
   readonly pull: Effect.Effect<Pull.Pull<NonEmptyReadonlyArray<A>>, never, Scope.Scope>
-  /** The value now, then each that replaces it. */
+  /** Emits the current value, then each new value. */
   readonly changes: Stream.Stream<A>
 }
 
-class Value<A> implements ObservableRef<A> {
+class ObservableRefImpl<A> implements ObservableRef<A> {
   private value: A
   private readonly watchers = new Emitter<A>()
-  /** Values that are being told: one who is told may set another, which the others hear after this one. */
-  private told: Array<A> | undefined
+  /** The values to emit, while watchers are called: one that sets another value appends it. */
+  private emitting: Array<A> | undefined
 
   constructor(initial: A) {
     this.value = initial
@@ -52,17 +53,17 @@ class Value<A> implements ObservableRef<A> {
 
   setUnsafe(value: A): void {
     this.value = value
-    if (this.told !== undefined) return void this.told.push(value)
-    const told = this.told = [value]
+    if (this.emitting !== undefined) return void this.emitting.push(value)
+    const values = this.emitting = [value]
     const thrown: Array<unknown> = []
-    for (const next of told) {
+    for (const next of values) {
       try {
         this.watchers.emit(next)
       } catch (error) {
         thrown.push(error)
       }
     }
-    this.told = undefined
+    this.emitting = undefined
     if (thrown.length > 0) throw thrown[0]
   }
 
@@ -83,5 +84,5 @@ class Value<A> implements ObservableRef<A> {
   }
 }
 
-/** A value that can be watched, with the value it has at first. */
-export const make = <A>(initial: A): ObservableRef<A> => new Value(initial)
+/** Makes an observable value with an initial value. */
+export const make = <A>(initial: A): ObservableRef<A> => new ObservableRefImpl(initial)

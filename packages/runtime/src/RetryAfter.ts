@@ -1,32 +1,34 @@
 /**
- * The header `Retry-After`: how long a server asks to be left alone.
+ * The `Retry-After` header: how long a server asks clients to wait before the next request.
+ *
+ * Shared by the client packages; not part of the stable API.
  *
  * @since 0.1.0
  */
 
-/** No server is left alone for longer, whatever it asks for: 10 minutes. Milliseconds. */
-const longest = 10 * 60_000
+/** The longest wait that is honoured: 10 minutes, in milliseconds. */
+const maxMillis = 10 * 60_000
 
-/** How long to leave a server alone that asks for so long. Milliseconds. */
-export const capped = (millis: number): number => Math.min(millis, longest)
+/** Limits a wait that a server asks for to 10 minutes. `millis` and the result are milliseconds. */
+export const capped = (millis: number): number => Math.min(millis, maxMillis)
 
-/** The headers of an answer that say it; absent ones are `null` or `undefined`. */
+/** The headers of a response that determine the wait. A missing header is `null` or `undefined`. */
 export interface Headers {
-  /** A number of seconds, or a date. */
+  /** The `Retry-After` header: a number of seconds, or a date. */
   readonly retryAfter: string | null | undefined
-  /** The header `Date`, which tells the server's clock: this machine's may be wrong. */
+  /** The `Date` header: the server's time, since this machine's clock may be wrong. */
   readonly date: string | null | undefined
 }
 
 /**
- * How long a server asks to be left alone, in milliseconds. `null` where it does not ask, or writes neither a number of
- * seconds nor a date. `now` is this machine's time, unix milliseconds, for answers that don't tell the server's.
+ * Returns how long a server asks to wait, in milliseconds, or `null` if the header is missing or is neither a number of
+ * seconds nor a date. `now` is this machine's time in unix milliseconds, for responses without a `Date` header.
  */
 export const millisOf = ({ date, retryAfter }: Headers, now: number): number | null => {
-  const text = retryAfter?.trim() ?? ""
-  const answeredAt = Date.parse(date ?? "")
-  const millis = /^\d+(?:\.\d+)?$/.test(text)
-    ? Number(text) * 1000
-    : Date.parse(text) - (Number.isNaN(answeredAt) ? now : answeredAt)
+  const value = retryAfter?.trim() ?? ""
+  const serverTime = Date.parse(date ?? "")
+  const millis = /^\d+(?:\.\d+)?$/.test(value)
+    ? Number(value) * 1000
+    : Date.parse(value) - (Number.isNaN(serverTime) ? now : serverTime)
   return Number.isFinite(millis) ? Math.max(0, millis) : null
 }

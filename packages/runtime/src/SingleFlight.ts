@@ -1,5 +1,7 @@
 /**
- * Work that several callers need at once and that must run only once.
+ * Shares one run of an effect between concurrent callers.
+ *
+ * Shared by the client packages; not part of the stable API.
  *
  * @since 0.1.0
  */
@@ -8,35 +10,36 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 
-/** Runs the effect, or waits for the one that already runs under the same key. */
+/** Runs effects by key, at most one at a time for each key. */
 export interface SingleFlight<K, A, E> {
   /**
-   * Successes and failures alike go to all who wait, and nothing is kept afterwards. When the caller that does the work is
-   * interrupted, one of those who wait takes over.
+   * Runs `effect`, or waits for the result of the run with the same key. All waiting callers receive its success or
+   * failure, and the result is not kept. If the caller that runs the effect is interrupted, one of the waiting callers
+   * runs its own instead.
    */
   readonly run: (key: K, effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
 }
 
-/** Nothing that runs yet. */
+/** Makes a `SingleFlight` in which nothing runs yet. */
 export const make = <K, A, E>(): SingleFlight<K, A, E> => {
   type Running = Map<K, Deferred.Deferred<Option.Option<Exit.Exit<A, E>>>>
   let running: Running | undefined
   const run = (key: K, effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.suspend(() => {
-        const flights: Running = running ??= new Map()
-        const other = flights.get(key)
-        if (other !== undefined) {
+        const current: Running = running ??= new Map()
+        const existing = current.get(key)
+        if (existing !== undefined) {
           return Effect.flatMap(
-            restore(Deferred.await(other)),
+            restore(Deferred.await(existing)),
             Option.match({ onNone: () => restore(run(key, effect)), onSome: (exit) => exit })
           )
         }
         const outcome = Deferred.makeUnsafe<Option.Option<Exit.Exit<A, E>>>()
-        flights.set(key, outcome)
+        current.set(key, outcome)
         return Effect.onExit(restore(effect), (exit) =>
           Effect.sync(() => {
-            flights.delete(key)
+            current.delete(key)
             Deferred.doneUnsafe(outcome, Effect.succeed(Exit.hasInterrupts(exit) ? Option.none() : Option.some(exit)))
           }))
       })

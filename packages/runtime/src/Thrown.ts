@@ -1,10 +1,12 @@
 /**
- * Reads what was thrown or rejected with, which may be anything: also an object that throws itself when it is read.
+ * Reads values that were thrown. They may be anything, including objects whose properties throw when they are read.
+ *
+ * Shared by the client packages; not part of the stable API.
  *
  * @since 0.1.0
  */
 
-/** What `get` reads of it, or `otherwise` where that throws. */
+/** Returns the value of `get`, or `otherwise` if that throws. */
 export const read = <A>(get: () => A, otherwise: A): A => {
   try {
     return get()
@@ -15,20 +17,20 @@ export const read = <A>(get: () => A, otherwise: A): A => {
 
 const unreadable = "an error that can't be read"
 
-/** What it says: the message of an error, and the text of anything else. */
+/** Returns the message of an error, and any other value as a string. */
 export const messageOf = (thrown: unknown): string =>
   read(() => String(thrown instanceof Error ? thrown.message : thrown), unreadable)
 
-/** With where it was thrown, as far as the platform tells. */
+/** Returns the stack of an error, if the platform provides one, and any other value as a string. */
 export const stackOf = (thrown: unknown): string =>
   read(() => thrown instanceof Error ? String(thrown.stack ?? thrown) : String(thrown), unreadable)
 
-/** The message of an error; nothing of anything else. */
+/** Returns the message of an error, and `undefined` for any other value. */
 export const errorMessageOf = (thrown: unknown): string | undefined =>
   read(() => thrown instanceof Error, true) ? messageOf(thrown) : undefined
 
-/** Whether it says of itself that trying again is of no use: its `isRetryable` is `false`. */
-export const isFinal = (thrown: unknown): boolean =>
+/** Whether a thrown value has `isRetryable: false`. */
+export const isNotRetryable = (thrown: unknown): boolean =>
   read(
     () => typeof thrown === "object" && thrown !== null && "isRetryable" in thrown && thrown.isRetryable === false,
     false

@@ -1,5 +1,7 @@
 /**
- * Checks of subscriber access tokens, and their removal from text.
+ * Validation of subscriber access tokens, and their redaction in strings.
+ *
+ * Shared by the client packages; not part of the stable API.
  *
  * @since 0.1.0
  */
@@ -7,25 +9,25 @@ import { type Invalid, invalidParameter } from "@effect-signalwire/schema/Reason
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 
-/** What is wrong with a token, in words that do not quote it. */
+/** Returns the problem of a token, without quoting the token; `undefined` if it is valid. */
 const problemOf = (token: unknown): string | undefined => {
   if (typeof token !== "string" || token.trim() === "") {
     return "must be a subscriber access token, which is a non-empty string"
   }
   if (token === "undefined" || token === "null") {
-    return `is the word "${token}": the variable that it was read from has no value`
+    return `is the string "${token}": the variable that it was read from has no value`
   }
   if (/^bearer(?:\s|$)/i.test(token)) return "must be the token alone, without \"Bearer\" before it"
-  // visible ASCII: transports quote a header that they can't send, and with it the token
+  // only visible ASCII, since the error of a header that can't be sent quotes the header, and thus the token
   return /^[\x21-\x7e]+$/.test(token)
     ? undefined
-    : "has characters that no HTTP header may carry, such as a space or a line break"
+    : "has characters that are not allowed in an HTTP header, such as a space or a line break"
 }
 
 /**
- * Checks that a string may be a token. Fails with `Invalid`, whose message never quotes it, for a string that is empty,
- * has a space or a line break, begins with `Bearer`, or is the word `undefined` or `null`. `source` is where it comes
- * from, for the message: a variable's name, for example.
+ * Checks that a value may be a token. `source` says in the message where the token comes from, such as the name of a
+ * variable. Fails with `Invalid` for a value that is not a string, is empty, has a space or a line break, begins with
+ * `Bearer`, or is the string `undefined` or `null`. The message never quotes the token.
  */
 export const check = (token: unknown, source?: string): Result.Result<string, Invalid> => {
   const problem = problemOf(token)
@@ -38,35 +40,35 @@ export const check = (token: unknown, source?: string): Result.Result<string, In
 export const checkRedacted = (token: unknown): Result.Result<string, Invalid> =>
   Redacted.isRedacted(token)
     ? check(Redacted.value(token))
-    : Result.fail(invalidParameter("token", "must be a Redacted: give Redacted.make(token)"))
+    : Result.fail(invalidParameter("token", "must be a Redacted: use Redacted.make(token)"))
 
-/** A piece of a token that is as long, in characters, is taken for the token itself; shorter ones say nothing of it. */
-const piece = 16
+/** The length, in characters, from which a substring of a token is redacted. Shorter ones do not reveal the token. */
+const minLength = 16
 
-/** How many characters two strings have in common from two positions on. */
-const agreement = (text: string, at: number, token: string, from: number): number => {
+/** Counts the characters that two strings have in common from these positions on. */
+const commonLength = (input: string, inputIndex: number, token: string, tokenIndex: number): number => {
   let length = 0
-  while (at + length < text.length && text[at + length] === token[from + length]) length++
+  while (inputIndex + length < input.length && input[inputIndex + length] === token[tokenIndex + length]) length++
   return length
 }
 
 /**
- * A text with every occurrence of the token replaced by `<redacted>`, and with every piece of it that is 16 characters
- * long or longer: who quotes a token may have cut it.
+ * Replaces every occurrence of a token in a string by `<redacted>`, and every substring of the token that has 16 or
+ * more characters, since the string may contain a truncated token.
  */
-export const redact = (text: string, token: string): string => {
-  if (token === "") return text
-  let rest = text.replaceAll(token, "<redacted>")
+export const redact = (input: string, token: string): string => {
+  if (token === "") return input
+  let rest = input.replaceAll(token, "<redacted>")
   let redacted = ""
-  for (let at = 0; at + piece <= rest.length;) {
-    const from = token.indexOf(rest.slice(at, at + piece))
-    if (from < 0) {
-      at++
+  for (let index = 0; index + minLength <= rest.length;) {
+    const tokenIndex = token.indexOf(rest.slice(index, index + minLength))
+    if (tokenIndex < 0) {
+      index++
       continue
     }
-    redacted += `${rest.slice(0, at)}<redacted>`
-    rest = rest.slice(at + agreement(rest, at, token, from))
-    at = 0
+    redacted += `${rest.slice(0, index)}<redacted>`
+    rest = rest.slice(index + commonLength(rest, index, token, tokenIndex))
+    index = 0
   }
   return redacted + rest
 }

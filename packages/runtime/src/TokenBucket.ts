@@ -1,17 +1,19 @@
 /**
- * A limit on how often something happens.
+ * A token bucket, which limits how often something happens.
+ *
+ * Shared by the client packages; not part of the stable API.
  *
  * @since 0.1.0
  */
 
 /**
- * A token bucket: `capacity` tokens at first, and one more each `intervalMillis` milliseconds. It reads no clock: all
- * times passed to it are milliseconds of one monotonic clock.
+ * A rate limiter that holds at most `capacity` tokens, starts full, and gains one every `intervalMillis` milliseconds.
+ * It reads no clock: all times that are passed to it are milliseconds of one monotonic clock.
  */
 export class TokenBucket {
   private readonly capacity: number
   private readonly intervalMillis: number
-  /** When the bucket would be full again. */
+  /** When the bucket will be full again. */
   private fullAt = Number.NEGATIVE_INFINITY
 
   constructor(capacity: number, intervalMillis: number) {
@@ -19,13 +21,13 @@ export class TokenBucket {
     this.intervalMillis = intervalMillis
   }
 
-  /** Takes a token, and returns how many milliseconds to wait before it may be used: 0 where one was left. */
+  /** Takes a token, and returns how many milliseconds to wait before it may be used: 0 if one was available. */
   take(now: number): number {
     this.fullAt = Math.max(this.fullAt, now) + this.intervalMillis
     return Math.max(0, this.fullAt - now - this.capacity * this.intervalMillis)
   }
 
-  /** Puts a token back that was taken and not used. */
+  /** Returns a token that was taken but not used. */
   putBack(): void {
     this.fullAt -= this.intervalMillis
   }

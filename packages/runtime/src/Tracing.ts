@@ -1,6 +1,8 @@
 /**
- * Spans for those who see them. What is called thousands of times does not make them for nobody: a span, and the stack
- * that Effect takes with it, costs a fifth of the request that it is about.
+ * Spans that are made only if a tracer exports them. A span, with the stack trace that Effect captures for it, costs a
+ * fifth of the time of a request.
+ *
+ * Shared by the client packages; not part of the stable API.
  *
  * @since 0.1.0
  */
@@ -8,12 +10,12 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Tracer from "effect/Tracer"
 
-/** Whether there is a tracer that hands on its spans; Effect's own keeps them to itself. */
+/** Whether the fiber has a tracer that exports spans. Effect's default tracer does not. */
 export const isTraced = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
   fiber.getRef(Tracer.Tracer) !== Tracer.nativeTracer
 
 /**
- * Makes a span of this name around an effect where it is observed.
+ * Runs an effect in a span of this name, if the fiber has a tracer that exports spans.
  *
  * @category combinators
  */

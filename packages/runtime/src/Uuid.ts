@@ -1,5 +1,7 @@
 /**
- * Ids made here, drawn from the `Random` service so that a seeded run repeats them.
+ * UUIDs from Effect's `Random`, so that a run with a seed is reproducible.
+ *
+ * Shared by the client packages; not part of the stable API.
  *
  * @since 0.1.0
  */
@@ -8,7 +10,7 @@ import * as Random from "effect/Random"
 
 const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
 
-/** A version 4 UUID. */
+/** Generates a version 4 UUID. */
 export const make: Effect.Effect<string> = Effect.map(Random.Random, (random) => {
   let uuid = ""
   for (let index = 0; index < 16; index++) {

@@ -1,11 +1,44 @@
 import * as Backoff from "@effect-signalwire/runtime/Backoff"
-import { assert, it } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 
-it.effect("waits double up to the cap, each within a fifth of that either way", () =>
+const attempts = [0, 1, 2, 3, 4, 5]
+
+describe("delayMillis", () => {
+  it("doubles from the base up to the cap", () => {
+    assert.deepStrictEqual(
+      attempts.map((attempt) => Backoff.delayMillis({ baseMillis: 1000, capMillis: 10_000, attempt })),
+      [1000, 2000, 4000, 8000, 10_000, 10_000]
+    )
+  })
+
+  it("grows by another factor", () => {
+    assert.deepStrictEqual(
+      attempts.map((attempt) => Backoff.delayMillis({ baseMillis: 100, capMillis: 5000, factor: 3, attempt })),
+      [100, 300, 900, 2700, 5000, 5000]
+    )
+  })
+
+  it("is spread over the whole delay, the capped one included, by a random number", () => {
+    const delay = (attempt: number, random: number) =>
+      Backoff.delayMillis({ baseMillis: 1000, capMillis: 10_000, attempt, random })
+    assert.deepStrictEqual([delay(2, 0), delay(2, 0.25), delay(2, 0.9999), delay(9, 0.5)], [0, 1000, 4000, 5000])
+  })
+
+  it("is a whole number", () => {
+    assert.strictEqual(Backoff.delayMillis({ baseMillis: 10, capMillis: 10_000, attempt: 1, random: 1 / 3 }), 7)
+  })
+
+  it("is the cap after any number of attempts, and 0 if the base is 0", () => {
+    assert.strictEqual(Backoff.delayMillis({ baseMillis: 500, capMillis: 30_000, attempt: 5000 }), 30_000)
+    assert.strictEqual(Backoff.delayMillis({ baseMillis: 0, capMillis: 30_000, attempt: 5000 }), 0)
+  })
+})
+
+it.effect("the schedule doubles its delays up to the cap, each with 20 % of jitter", () =>
   Effect.gen(function*() {
     const step = yield* Schedule.toStep(Backoff.capped("1 second", "10 seconds"))
     for (const expected of [1000, 2000, 4000, 8000, 10_000, 10_000]) {
@@ -14,4 +47,4 @@ it.effect("waits double up to the cap, each within a fifth of that either way", 
       assert.isAtLeast(millis, expected * 0.8)
       assert.isAtMost(millis, expected * 1.2)
     }
-  }).pipe(Random.withSeed("waits")))
+  }).pipe(Random.withSeed("jitter")))

@@ -10,21 +10,21 @@ import * as TestClock from "effect/testing/TestClock"
 
 const first = Redacted.make("token-1")
 
-/** A refresh that waits for its gate, and how often it was begun. */
+/** A refresh that completes when the gate opens, and a count of its runs. */
 const gated = Effect.gen(function*() {
   const gate = yield* Deferred.make<void>()
-  let begun = 0
+  let runs = 0
   const refresh = Effect.suspend(() => {
-    begun++
-    const token = Redacted.make(`token-${begun + 1}`)
+    runs++
+    const token = Redacted.make(`token-${runs + 1}`)
     return Effect.as(Deferred.await(gate), token)
   })
-  return { gate, refresh, begun: () => begun }
+  return { gate, refresh, runs: () => runs }
 })
 
-it.effect("serves all who wait with one refresh", () =>
+it.effect("shares one refresh between concurrent callers", () =>
   Effect.gen(function*() {
-    const { begun, gate, refresh } = yield* gated
+    const { gate, refresh, runs } = yield* gated
     const credentials = yield* Credentials.make({ token: first, refresh })
     const waiting = yield* Effect.forkChild(
       Effect.forEach([1, 2, 3, 4], () => credentials.renew(first), { concurrency: "unbounded" }),
@@ -33,17 +33,17 @@ it.effect("serves all who wait with one refresh", () =>
     yield* Deferred.succeed(gate, undefined)
     const tokens = yield* Fiber.join(waiting)
     assert.deepStrictEqual(tokens.map(Redacted.value), ["token-2", "token-2", "token-2", "token-2"])
-    assert.strictEqual(begun(), 1)
+    assert.strictEqual(runs(), 1)
   }))
 
-it.effect("serves all who wait with one refresh, also when it fails", () =>
+it.effect("shares one failed refresh between concurrent callers", () =>
   Effect.gen(function*() {
     const gate = yield* Deferred.make<void>()
-    let begun = 0
+    let runs = 0
     const credentials = yield* Credentials.make({
       token: first,
       refresh: Effect.suspend(() => {
-        begun++
+        runs++
         return Effect.andThen(Deferred.await(gate), Effect.fail("offline"))
       })
     })
@@ -54,25 +54,25 @@ it.effect("serves all who wait with one refresh, also when it fails", () =>
     yield* Deferred.succeed(gate, undefined)
     const errors = yield* Fiber.join(waiting)
     assert.deepStrictEqual(errors.map(({ cause }) => cause), ["offline", "offline", "offline"])
-    assert.strictEqual(begun, 1)
+    assert.strictEqual(runs, 1)
   }))
 
-it.effect("tries again for one who asks after a refresh has failed", () =>
+it.effect("refreshes again for a caller after a failed refresh", () =>
   Effect.gen(function*() {
-    let begun = 0
+    let runs = 0
     const credentials = yield* Credentials.make({
       token: first,
-      refresh: Effect.suspend(() => ++begun === 1 ? Effect.fail("offline") : Effect.succeed(Redacted.make("token-2")))
+      refresh: Effect.suspend(() => ++runs === 1 ? Effect.fail("offline") : Effect.succeed(Redacted.make("token-2")))
     })
     yield* Effect.flip(credentials.renew(first))
-    const asking = yield* Effect.forkChild(credentials.renew(first), { startImmediately: true })
+    const renewing = yield* Effect.forkChild(credentials.renew(first), { startImmediately: true })
     yield* TestClock.adjust("1 second")
-    assert.strictEqual(Redacted.value(yield* Fiber.join(asking)), "token-2")
+    assert.strictEqual(Redacted.value(yield* Fiber.join(renewing)), "token-2")
   }))
 
-it.effect("refreshes again for those who wait when the one who refreshes gives up", () =>
+it.effect("refreshes again for a waiting caller if the caller that runs the refresh is interrupted", () =>
   Effect.gen(function*() {
-    const { begun, gate, refresh } = yield* gated
+    const { gate, refresh, runs } = yield* gated
     const credentials = yield* Credentials.make({ token: first, refresh })
     const leader = yield* Effect.forkChild(credentials.renew(first), { startImmediately: true })
     const waiting = yield* Effect.forkChild(credentials.renew(first), { startImmediately: true })
@@ -80,17 +80,17 @@ it.effect("refreshes again for those who wait when the one who refreshes gives u
     yield* Deferred.succeed(gate, undefined)
     yield* TestClock.adjust("1 second")
     assert.strictEqual(Redacted.value(yield* Fiber.join(waiting)), "token-3")
-    assert.strictEqual(begun(), 2)
+    assert.strictEqual(runs(), 2)
   }))
 
-it.effect("answers a token that was replaced meanwhile without a refresh", () =>
+it.effect("returns a token that was already replaced without a refresh", () =>
   Effect.gen(function*() {
-    const credentials = yield* Credentials.make({ token: first, refresh: Effect.die("not to be asked") })
+    const credentials = yield* Credentials.make({ token: first, refresh: Effect.die("must not run") })
     yield* credentials.replace(Redacted.make("token-2"))
     assert.strictEqual(Redacted.value(yield* credentials.renew(first)), "token-2")
   }))
 
-it.effect("recognises the refused token by its value", () =>
+it.effect("compares the refused token by its value", () =>
   Effect.gen(function*() {
     const credentials = yield* Credentials.make({ token: first, refresh: Effect.succeed(Redacted.make("token-2")) })
     assert.strictEqual(Redacted.value(yield* credentials.renew(Redacted.make("token-1"))), "token-2")
@@ -114,27 +114,27 @@ it.effect("fails with a CredentialsError that holds the cause when the refresh f
     ])
   }))
 
-it.effect("fails for good when there is no way to refresh", () =>
+it.effect("fails with an error that is not retryable if no refresh is configured", () =>
   Effect.gen(function*() {
     const credentials = yield* Credentials.make({ token: first })
     const error = yield* Effect.flip(credentials.renew(first))
-    assert.deepStrictEqual([error.message, error.isRetryable], ["no way to refresh the token was given", false])
+    assert.deepStrictEqual([error.message, error.isRetryable], ["no token refresh is configured", false])
   }))
 
 it.effect.each<
   { readonly failure: string; readonly refresh: Effect.Effect<never, unknown>; readonly isRetryable: boolean }
 >([
-  { failure: "a word", refresh: Effect.fail("offline"), isRetryable: true },
-  { failure: "nothing in particular", refresh: Effect.fail(undefined), isRetryable: true },
-  { failure: "an error that may heal", refresh: Effect.fail({ isRetryable: true }), isRetryable: true },
-  { failure: "an error that won't heal", refresh: Effect.fail({ isRetryable: false }), isRetryable: false },
+  { failure: "a string", refresh: Effect.fail("offline"), isRetryable: true },
+  { failure: "undefined", refresh: Effect.fail(undefined), isRetryable: true },
+  { failure: "a retryable error", refresh: Effect.fail({ isRetryable: true }), isRetryable: true },
+  { failure: "an error that is not retryable", refresh: Effect.fail({ isRetryable: false }), isRetryable: false },
   {
-    failure: "a Promise rejected with an error that won't heal",
+    failure: "a Promise rejected with an error that is not retryable",
     refresh: Effect.tryPromise(() => Promise.reject(Object.assign(new Error("logged out"), { isRetryable: false }))),
     isRetryable: false
   }
 ])(
-  "a refresh that fails with $failure may be tried again: $isRetryable",
+  "isRetryable of a refresh that fails with $failure is $isRetryable",
   ({ isRetryable, refresh }) =>
     Effect.gen(function*() {
       const credentials = yield* Credentials.make({ token: first, refresh })
@@ -142,19 +142,19 @@ it.effect.each<
     })
 )
 
-it.effect("does not try again ahead of the expiry when there will be no other token", () =>
+it.effect("does not retry a refresh ahead of the expiry that fails with an error that is not retryable", () =>
   Effect.gen(function*() {
-    let tries = 0
+    let runs = 0
     const credentials = yield* Credentials.make({
       token: first,
       refresh: Effect.suspend(() => {
-        tries++
+        runs++
         return Effect.fail({ isRetryable: false })
       })
     })
     yield* credentials.expires(first, DateTime.addDuration(yield* DateTime.now, "2 minutes"))
     yield* TestClock.adjust("1 hour")
-    assert.strictEqual(tries, 1)
+    assert.strictEqual(runs, 1)
   }))
 
 it.effect("keeps the old token when a refresh fails", () =>
@@ -164,7 +164,7 @@ it.effect("keeps the old token when a refresh fails", () =>
     assert.strictEqual(Redacted.value(yield* credentials.current), "token-1")
   }))
 
-it.effect("tells each token that replaces the one before it, until nobody watches", () =>
+it.effect("calls a watcher with each new token until its scope closes", () =>
   Effect.gen(function*() {
     const credentials = yield* Credentials.make({ token: first, refresh: Effect.succeed(Redacted.make("token-2")) })
     const seen: Array<string> = []
@@ -183,7 +183,7 @@ it.effect("is provided by its layer", () =>
     assert.strictEqual(Redacted.value(yield* credentials.current), "token-1")
   }).pipe(Effect.provide(Credentials.layer({ token: first }))))
 
-/** Credentials that count their refreshes: each gives another token. */
+/** Credentials whose refresh returns another token each time, and a count of the refreshes. */
 const counting = Effect.gen(function*() {
   let refreshes = 0
   const credentials = yield* Credentials.make({
@@ -209,7 +209,7 @@ it.effect("P6.5: refreshes a token a minute before it expires", () =>
     assert.strictEqual(refreshes(), 1)
   }))
 
-it.effect("P6.5: does not refresh a token that expires in forty days at once, but in time", () =>
+it.effect("P6.5: refreshes a token that expires in forty days before it expires, and not immediately", () =>
   Effect.gen(function*() {
     const { expiresIn, refreshes } = yield* counting
     yield* expiresIn("40 days")
@@ -219,7 +219,7 @@ it.effect("P6.5: does not refresh a token that expires in forty days at once, bu
     assert.strictEqual(refreshes(), 1)
   }))
 
-it.effect("refreshes a token that lives shorter than a minute after half of its life", () =>
+it.effect("refreshes a token with less than a minute left after half of that time", () =>
   Effect.gen(function*() {
     const { expiresIn, refreshes } = yield* counting
     yield* expiresIn("30 seconds")
@@ -229,7 +229,7 @@ it.effect("refreshes a token that lives shorter than a minute after half of its 
     assert.strictEqual(refreshes(), 1)
   }))
 
-it.effect("does not refresh without end when every token looks expired", () =>
+it.effect("does not refresh repeatedly if every token looks expired", () =>
   Effect.gen(function*() {
     const { expiresIn, refreshes } = yield* counting
     for (let second = 0; second < 60; second++) {
@@ -239,19 +239,19 @@ it.effect("does not refresh without end when every token looks expired", () =>
     assert.isAtMost(refreshes(), 7)
   }))
 
-it.effect("tries again when a refresh ahead of the expiry fails", () =>
+it.effect("retries a refresh ahead of the expiry that fails", () =>
   Effect.gen(function*() {
-    let tries = 0
+    let runs = 0
     const credentials = yield* Credentials.make({
       token: Redacted.make("token-0"),
-      refresh: Effect.suspend(() => ++tries < 3 ? Effect.fail("offline") : Effect.succeed(Redacted.make("token-1")))
+      refresh: Effect.suspend(() => ++runs < 3 ? Effect.fail("offline") : Effect.succeed(Redacted.make("token-1")))
     })
     yield* credentials.expires(yield* credentials.current, DateTime.addDuration(yield* DateTime.now, "2 minutes"))
     yield* TestClock.adjust("2 minutes")
     assert.strictEqual(Redacted.value(yield* credentials.current), "token-1")
   }))
 
-it.effect("leaves a token alone that was replaced before its time", () =>
+it.effect("does not refresh ahead of the expiry a token that was already replaced", () =>
   Effect.gen(function*() {
     const { credentials, expiresIn, refreshes } = yield* counting
     yield* expiresIn("1 hour")
@@ -260,58 +260,58 @@ it.effect("leaves a token alone that was replaced before its time", () =>
     assert.strictEqual(refreshes(), 0)
   }))
 
-it.effect("P8.5: is not asked faster than its backoff, whatever becomes of its tokens", () =>
+it.effect("P8.5: refreshes no faster than its backoff, even if every token is refused", () =>
   Effect.gen(function*() {
-    let begun = 0
+    let runs = 0
     const credentials = yield* Credentials.make({
       token: first,
-      refresh: Effect.sync(() => Redacted.make(`token-${++begun + 1}`))
+      refresh: Effect.sync(() => Redacted.make(`token-${++runs + 1}`))
     })
     yield* Effect.flatMap(credentials.current, credentials.renew).pipe(Effect.forever, Effect.forkScoped)
     for (let second = 0; second < 600; second++) yield* TestClock.adjust("1 second")
     // after 0, 1, 3, 7, 15 and 31 seconds, then every 30
-    assert.isAtMost(begun, 6 + 20)
-    assert.isAtLeast(begun, 20)
+    assert.isAtMost(runs, 6 + 20)
+    assert.isAtLeast(runs, 20)
   }))
 
 it.effect.each<readonly [string, Effect.Effect<Redacted.Redacted, unknown>]>([
   ["fails", Effect.fail("offline")],
   ["throws", Effect.die(new Error("a bug"))],
   ["returns the token that was refused", Effect.succeed(first)],
-  ["returns nothing", Effect.succeed(Redacted.make(""))],
+  ["returns an empty token", Effect.succeed(Redacted.make(""))],
   ["hangs", Effect.never]
-])("P8.3: a refresh that %s may succeed when it is asked again", ([, misbehaves]) =>
+])("P8.3: refreshes again for the next caller after a refresh that %s", ([, failing]) =>
   Effect.gen(function*() {
-    let begun = 0
+    let runs = 0
     const credentials = yield* Credentials.make({
       token: first,
-      refresh: Effect.suspend(() => ++begun === 1 ? misbehaves : Effect.succeed(Redacted.make("token-2")))
+      refresh: Effect.suspend(() => ++runs === 1 ? failing : Effect.succeed(Redacted.make("token-2")))
     })
-    const failing = yield* Effect.forkChild(Effect.flip(credentials.renew(first)), { startImmediately: true })
+    const failed = yield* Effect.forkChild(Effect.flip(credentials.renew(first)), { startImmediately: true })
     yield* TestClock.adjust("10 seconds")
-    assert.isTrue((yield* Fiber.join(failing)).isRetryable)
-    const asking = yield* Effect.forkChild(credentials.renew(first), { startImmediately: true })
+    assert.isTrue((yield* Fiber.join(failed)).isRetryable)
+    const renewing = yield* Effect.forkChild(credentials.renew(first), { startImmediately: true })
     yield* TestClock.adjust("1 second")
-    assert.strictEqual(Redacted.value(yield* Fiber.join(asking)), "token-2")
+    assert.strictEqual(Redacted.value(yield* Fiber.join(renewing)), "token-2")
   }))
 
-it.effect("P8.6: a token that replaces the refused one reaches all who wait for a refresh that hangs", () =>
+it.effect("P8.6: callers that wait for a hanging refresh receive a token that replaces the refused one", () =>
   Effect.gen(function*() {
     const credentials = yield* Credentials.make({ token: first, refresh: Effect.never })
-    const asking = yield* Effect.forkChild(credentials.renew(first), { startImmediately: true })
+    const renewing = yield* Effect.forkChild(credentials.renew(first), { startImmediately: true })
     yield* credentials.replace(Redacted.make("token-2"))
-    assert.strictEqual(Redacted.value(yield* Fiber.join(asking)), "token-2")
+    assert.strictEqual(Redacted.value(yield* Fiber.join(renewing)), "token-2")
   }))
 
-it.effect("does not ask again for a token once it was said that there is no other", () =>
+it.effect("does not refresh a token again after a failure that is not retryable", () =>
   Effect.gen(function*() {
-    let begun = 0
+    let runs = 0
     const credentials = yield* Credentials.make({
       token: first,
-      refresh: Effect.suspend(() => Effect.fail({ isRetryable: false, count: ++begun }))
+      refresh: Effect.suspend(() => Effect.fail({ isRetryable: false, count: ++runs }))
     })
     for (let times = 0; times < 3; times++) {
       assert.isFalse((yield* Effect.flip(credentials.renew(first))).isRetryable)
     }
-    assert.strictEqual(begun, 1)
+    assert.strictEqual(runs, 1)
   }))

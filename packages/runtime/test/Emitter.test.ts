@@ -6,36 +6,35 @@ import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 
 describe("an emitter", () => {
-  it.effect("calls all listeners, also after one that throws, whose error it throws then", () =>
+  it.effect("calls all listeners, and rethrows the exception of one at the end", () =>
     Effect.gen(function*() {
       const emitter = new Emitter<number>()
-      const heard: Array<number> = []
+      const received: Array<number> = []
       yield* emitter.watch(() => {
         throw new Error("bad listener")
       })
-      yield* emitter.watch((value) => heard.push(value))
+      yield* emitter.watch((value) => received.push(value))
       assert.throws(() => emitter.emit(1), "bad listener")
-      assert.deepStrictEqual(heard, [1])
+      assert.deepStrictEqual(received, [1])
     }).pipe(Effect.scoped))
 
-  it.effect("stops one of two listeners that are the same function", () =>
+  it.effect("removes only one of two registrations of the same function", () =>
     Effect.gen(function*() {
       const emitter = new Emitter<number>()
-      const heard: Array<number> = []
-      const listener = (value: number) => void heard.push(value)
+      const received: Array<number> = []
+      const listener = (value: number) => void received.push(value)
       const first = yield* Scope.make()
       yield* Scope.provide(emitter.watch(listener), first)
       yield* emitter.watch(listener)
       yield* Scope.close(first, Exit.void)
       emitter.emit(1)
-      assert.deepStrictEqual(heard, [1])
+      assert.deepStrictEqual(received, [1])
     }).pipe(Effect.scoped))
 
-  it.effect("gives the next event to those who wait for it, and not to who waits within it", () =>
+  it.effect("completes next with the following event, not with the one that is being emitted", () =>
     Effect.gen(function*() {
       const emitter = new Emitter<number>()
-      const twice = Effect.forkChild(Effect.all([emitter.next, emitter.next]), { startImmediately: true })
-      const waiting = yield* twice
+      const waiting = yield* Effect.forkChild(Effect.all([emitter.next, emitter.next]), { startImmediately: true })
       emitter.emit(1)
       yield* Effect.yieldNow
       emitter.emit(2)

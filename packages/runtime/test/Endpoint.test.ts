@@ -2,48 +2,48 @@ import * as Endpoint from "@effect-signalwire/runtime/Endpoint"
 import * as Token from "@effect-signalwire/schema/Token"
 import { assert, it } from "@effect/vitest"
 import * as Result from "effect/Result"
-import { problemOf } from "./support.ts"
+import { failureOf } from "./support.ts"
 
 const tokenFor = (ch: string): string =>
   Token.encode({ alg: "dir", enc: "A256GCM", ch, typ: "SAT" }, ["iv", "ciphertext", "tag"])
 
-const where = (token: string, options?: Endpoint.Options): Endpoint.Endpoint =>
+const endpoint = (token: string, options?: Endpoint.Options): Endpoint.Endpoint =>
   Result.getOrThrow(Endpoint.make(token, options))
 
-/** The parameter that is complained about, and the complaint. */
+/** The parameter that is refused, and the message. */
 const refusal = (options: Endpoint.Options, token = "opaque") => {
-  const [error] = problemOf(Endpoint.make(token, options)).errors
+  const [error] = failureOf(Endpoint.make(token, options)).errors
   return [error?.attribute, error?.message]
 }
 
-it("derives both addresses from the host that the token names", () => {
-  assert.deepStrictEqual(where(tokenFor("puc.example.test")), {
+it("derives both URLs from the host in the token", () => {
+  assert.deepStrictEqual(endpoint(tokenFor("puc.example.test")), {
     http: "https://fabric.example.test",
     ws: "wss://puc.example.test"
   })
 })
 
-it("keeps the port of the host that the token names", () => {
-  assert.deepStrictEqual(where(tokenFor("puc.example.test:8443")), {
+it("keeps the port of the host in the token", () => {
+  assert.deepStrictEqual(endpoint(tokenFor("puc.example.test:8443")), {
     http: "https://fabric.example.test:8443",
     ws: "wss://puc.example.test:8443"
   })
 })
 
-it("puts everything after the first dot behind fabric", () => {
-  assert.strictEqual(where(tokenFor("puc.eu.example.test")).http, "https://fabric.eu.example.test")
+it("replaces the first label of the host by fabric", () => {
+  assert.strictEqual(endpoint(tokenFor("puc.eu.example.test")).http, "https://fabric.eu.example.test")
 })
 
-it("prefers the given host to the token's, for REST and socket alike", () => {
-  assert.deepStrictEqual(where(tokenFor("puc.example.test"), { host: "relay.other.test" }), {
+it("prefers the host option over the host in the token, for REST and the socket", () => {
+  assert.deepStrictEqual(endpoint(tokenFor("puc.example.test"), { host: "relay.other.test" }), {
     http: "https://fabric.other.test",
     ws: "wss://relay.other.test"
   })
 })
 
-it("prefers the given urls to everything else", () => {
+it("prefers the urls option over everything else", () => {
   assert.deepStrictEqual(
-    where(tokenFor("puc.example.test"), {
+    endpoint(tokenFor("puc.example.test"), {
       host: "relay.other.test",
       urls: { http: "https://rest.example.test:8443/", ws: "wss://socket.example.test:9443/" }
     }),
@@ -52,9 +52,9 @@ it("prefers the given urls to everything else", () => {
 })
 
 it.each(["opaque", "", "not base64!.a.b.c.d", Token.encode({ typ: "SAT" }, ["iv", "ciphertext", "tag"])])(
-  "leads to production for a token that names no host: %j",
+  "selects production for a token without a host: %j",
   (token) => {
-    assert.deepStrictEqual(where(token), {
+    assert.deepStrictEqual(endpoint(token), {
       http: "https://fabric.signalwire.com",
       ws: "wss://puc.signalwire.com"
     })
@@ -62,30 +62,30 @@ it.each(["opaque", "", "not base64!.a.b.c.d", Token.encode({ typ: "SAT" }, ["iv"
 )
 
 it.each(["localhost:8080", "127.0.0.1:8080", "127.1.2.3:8080", "[::1]:8080"])(
-  "speaks plainly to the loopback host %s, without another name for REST",
+  "uses http: and ws: with the loopback host %s, and the same host for REST",
   (host) => {
-    assert.deepStrictEqual(where("opaque", { host }), { http: `http://${host}`, ws: `ws://${host}` })
+    assert.deepStrictEqual(endpoint("opaque", { host }), { http: `http://${host}`, ws: `ws://${host}` })
   }
 )
 
-it("takes an IPv6 address without brackets as well", () => {
-  assert.deepStrictEqual(where("opaque", { host: "::1" }), { http: "http://[::1]", ws: "ws://[::1]" })
+it("accepts an IPv6 address without brackets", () => {
+  assert.deepStrictEqual(endpoint("opaque", { host: "::1" }), { http: "http://[::1]", ws: "ws://[::1]" })
 })
 
-it.each(["::1::2", "[::1", "::1/path", "fe80::1%eth0"])("refuses what is no IPv6 address: %s", (host) => {
+it.each(["::1::2", "[::1", "::1/path", "fe80::1%eth0"])("refuses an invalid IPv6 address: %s", (host) => {
   assert.deepStrictEqual(refusal({ host }), ["host", `"${host}" is not a host name`])
 })
 
-it("reaches a name under localhost by its address, which every resolver knows", () => {
-  assert.deepStrictEqual(where(tokenFor("puc.localhost:8080")), {
+it("replaces a name under localhost by the loopback address, since not every resolver resolves it", () => {
+  assert.deepStrictEqual(endpoint(tokenFor("puc.localhost:8080")), {
     http: "http://127.0.0.1:8080",
     ws: "ws://127.0.0.1:8080"
   })
 })
 
-it("allows plain urls on loopback", () => {
+it("accepts http: and ws: URLs of loopback hosts", () => {
   assert.deepStrictEqual(
-    where("opaque", { urls: { http: "http://127.0.0.1:41234", ws: "ws://127.0.0.1:41234" } }),
+    endpoint("opaque", { urls: { http: "http://127.0.0.1:41234", ws: "ws://127.0.0.1:41234" } }),
     { http: "http://127.0.0.1:41234", ws: "ws://127.0.0.1:41234" }
   )
 })
@@ -95,17 +95,17 @@ it.each([
   "http://127.0.0.1.example.test",
   "http://localhost.example.test",
   "http://10.0.0.1"
-])("refuses to speak plainly to %s", (http) => {
+])("refuses http: with the host of %s", (http) => {
   assert.deepStrictEqual(refusal({ urls: { http, ws: "wss://socket.example.test" } }), [
     "urls.http",
-    "http:// would send the token in clear; use https:// (loopback hosts are exempt)"
+    "http:// would send the token unencrypted; use https:// (loopback hosts are exempt)"
   ])
 })
 
-it("P6.3: refuses a plain socket", () => {
+it("P6.3: refuses an unencrypted socket", () => {
   assert.deepStrictEqual(refusal({ urls: { http: "https://a.test", ws: "ws://a.test" } }), [
     "urls.ws",
-    "ws:// would send the token in clear; use wss:// (loopback hosts are exempt)"
+    "ws:// would send the token unencrypted; use wss:// (loopback hosts are exempt)"
   ])
 })
 
@@ -114,7 +114,7 @@ it.each(["https://a.test/?q=1", "https://a.test/api?q", "https://a.test/#top"])(
   (http) => {
     assert.deepStrictEqual(refusal({ urls: { http, ws: "wss://a.test" } }), [
       "urls.http",
-      "must have no query and no fragment"
+      "must not have a query or a fragment"
     ])
   }
 )
@@ -124,40 +124,40 @@ it.each([
   ["https://a.test/signalwire/", "https://a.test/signalwire"],
   ["https://a.test:8443/a/./b/../c//", "https://a.test:8443/a/c"],
   ["https://a.test//", "https://a.test"]
-])("keeps the path of %s, under which a reverse proxy serves REST", (http, kept) => {
-  assert.strictEqual(where("opaque", { urls: { http, ws: "wss://a.test" } }).http, kept)
+])("keeps the path of the REST URL %s, for reverse proxies", (http, kept) => {
+  assert.strictEqual(endpoint("opaque", { urls: { http, ws: "wss://a.test" } }).http, kept)
 })
 
 it.each([
   ["wss://a.test/signalwire-ws", "wss://a.test/signalwire-ws"],
   ["wss://a.test/socket/", "wss://a.test/socket/"],
   ["wss://a.test/", "wss://a.test"]
-])("keeps the path of the socket %s", (ws, kept) => {
-  assert.strictEqual(where("opaque", { urls: { http: "https://a.test", ws } }).ws, kept)
+])("keeps the path of the socket URL %s, for reverse proxies", (ws, kept) => {
+  assert.strictEqual(endpoint("opaque", { urls: { http: "https://a.test", ws } }).ws, kept)
 })
 
 it("refuses another protocol", () => {
   assert.deepStrictEqual(refusal({ urls: { http: "wss://a.test", ws: "wss://a.test" } }), [
     "urls.http",
-    "must begin with https://, not wss://"
+    "must start with https://, not wss://"
   ])
 })
 
-it("refuses credentials in a url", () => {
+it("refuses credentials in a URL", () => {
   assert.deepStrictEqual(refusal({ urls: { http: "https://ada:s3cret@a.test", ws: "wss://a.test" } }), [
     "urls.http",
-    "credentials do not belong in a URL"
+    "must not contain credentials"
   ])
 })
 
 it("refuses credentials in a host", () => {
   assert.deepStrictEqual(refusal({ host: "ada:s3cret@puc.example.test" }), [
     "host",
-    "credentials do not belong in a host name"
+    "must not contain credentials"
   ])
 })
 
-it("does not repeat what it could not read as a url", () => {
+it("does not include an invalid URL in the message", () => {
   assert.deepStrictEqual(refusal({ urls: { http: "//ada:s3cret@a.test", ws: "wss://a.test" } }), [
     "urls.http",
     "is not a URL"
@@ -167,7 +167,7 @@ it("does not repeat what it could not read as a url", () => {
 it("refuses a host without a dot", () => {
   assert.deepStrictEqual(refusal({ host: "signalwire" }), [
     "host",
-    "\"signalwire\" has no domain; give one such as puc.signalwire.com, or urls"
+    "\"signalwire\" has no domain; pass a host such as puc.signalwire.com, or urls"
   ])
 })
 

@@ -5,8 +5,8 @@ import * as Logger from "effect/Logger"
 import * as References from "effect/References"
 import * as Tracer from "effect/Tracer"
 
-/** Runs something with a tracer and a logger that keep what they are told. */
-const observed = <A>(effect: Effect.Effect<A>) =>
+/** Runs an effect with a tracer and a logger that record spans and log entries. */
+const recorded = <A>(effect: Effect.Effect<A>) =>
   Effect.gen(function*() {
     const spans: Array<Tracer.NativeSpan> = []
     const entries: Array<Readonly<Record<string, unknown>>> = []
@@ -27,10 +27,10 @@ const observed = <A>(effect: Effect.Effect<A>) =>
     return { value, spans, entries }
   })
 
-describe("what Effect programs are told", () => {
-  it.effect("are spans with what was said of them, and the trace context that others are told of", () =>
+describe("the instrumentation of Effect programs", () => {
+  it.effect("makes spans with attributes, and provides their trace context", () =>
     Effect.gen(function*() {
-      const { spans: [span], value } = yield* observed(
+      const { spans: [span], value } = yield* recorded(
         Effect.andThen(
           Instrumentation.effect.annotate({ "signalwire.method": "x" }),
           Instrumentation.effect.traceparent
@@ -45,9 +45,9 @@ describe("what Effect programs are told", () => {
       assert.strictEqual(value, `00-${span.traceId.padStart(32, "0")}-${span.spanId}-01`)
     }))
 
-  it.effect("are spans that last as long as a scope, and hold what is put into them", () =>
+  it.effect("makes spans that end with a scope, and runs effects in them", () =>
     Effect.gen(function*() {
-      const { spans } = yield* observed(Effect.scoped(Effect.gen(function*() {
+      const { spans } = yield* recorded(Effect.scoped(Effect.gen(function*() {
         const within = yield* Instrumentation.effect.spanScoped("list")
         yield* within(Instrumentation.effect.span("page")(Effect.void))
       })))
@@ -57,16 +57,16 @@ describe("what Effect programs are told", () => {
       assert.strictEqual(list?.status._tag, "Ended")
     }))
 
-  it.effect("is a span that nobody sees only where it is asked for in any case", () =>
+  it.effect("makes a span that no tracer exports only with the option always", () =>
     Effect.gen(function*() {
-      const parent = Instrumentation.effect.traceparent
-      assert.isUndefined(yield* Instrumentation.effect.span("work")(parent))
-      assert.isDefined(yield* Instrumentation.effect.span("work", { always: true })(parent))
+      const { traceparent } = Instrumentation.effect
+      assert.isUndefined(yield* Instrumentation.effect.span("work")(traceparent))
+      assert.isDefined(yield* Instrumentation.effect.span("work", { always: true })(traceparent))
     }))
 
-  it.effect("are logs with their details and annotations", () =>
+  it.effect("logs warnings with their details and annotations", () =>
     Effect.gen(function*() {
-      const { entries } = yield* observed(Instrumentation.effect.warn("careful", [1], { "signalwire.method": "x" }))
+      const { entries } = yield* recorded(Instrumentation.effect.warn("careful", [1], { "signalwire.method": "x" }))
       assert.deepStrictEqual(entries, [{ message: ["careful", 1], "signalwire.method": "x" }])
     }))
 })
@@ -76,7 +76,7 @@ describe("a logger that throws", () => {
     throw new Error("the disk is full")
   }
 
-  it.effect("P8.7: breaks nothing of a program of Effect's", () =>
+  it.effect("P8.7: does not make an operation of an Effect program fail", () =>
     Effect.gen(function*() {
       yield* Instrumentation.effect.warn("careful", [])
       yield* Instrumentation.effect.debug("all is well", [])
@@ -86,22 +86,23 @@ describe("a logger that throws", () => {
       Effect.provideService(References.MinimumLogLevel, "All")
     ))
 
-  it.effect("P8.7: breaks nothing of plain TypeScript", () => Instrumentation.warnings(throwing).warn("careful", []))
+  it.effect("P8.7: does not make an operation of plain TypeScript fail", () =>
+    Instrumentation.warnings(throwing).warn("careful", []))
 })
 
-describe("what plain TypeScript is told", () => {
-  it.effect("are warnings, and nothing else", () =>
+describe("the instrumentation of plain TypeScript", () => {
+  it.effect("passes on warnings only", () =>
     Effect.gen(function*() {
-      const told: Array<ReadonlyArray<unknown>> = []
-      const telemetry = Instrumentation.warnings((...entry) => void told.push(entry))
-      const { spans, value } = yield* observed(Effect.scoped(Effect.gen(function*() {
-        const within = yield* telemetry.spanScoped("list")
-        yield* within(telemetry.warn("careful", [1], { "signalwire.method": "x" }))
-        yield* telemetry.debug("all is well", [])
-        yield* telemetry.annotate({ a: 1 })
-        return yield* telemetry.span("work", { always: true })(telemetry.traceparent)
+      const warned: Array<ReadonlyArray<unknown>> = []
+      const instrumentation = Instrumentation.warnings((...entry) => void warned.push(entry))
+      const { spans, value } = yield* recorded(Effect.scoped(Effect.gen(function*() {
+        const within = yield* instrumentation.spanScoped("list")
+        yield* within(instrumentation.warn("careful", [1], { "signalwire.method": "x" }))
+        yield* instrumentation.debug("all is well", [])
+        yield* instrumentation.annotate({ a: 1 })
+        return yield* instrumentation.span("work", { always: true })(instrumentation.traceparent)
       })))
-      assert.deepStrictEqual(told, [["careful", 1]])
+      assert.deepStrictEqual(warned, [["careful", 1]])
       assert.isEmpty(spans)
       assert.isUndefined(value)
     }))

@@ -6,25 +6,25 @@ const now = Date.parse("Fri, 27 Nov 2026 10:00:00 GMT")
 describe("Retry-After", () => {
   it.each([
     ["seconds", "7", 7000],
-    ["a part of a second", "0.5", 500],
+    ["a fraction of a second", "0.5", 500],
     ["a date", "Fri, 27 Nov 2026 10:01:00 GMT", 60_000],
     ["a date that has passed", "Fri, 27 Nov 2026 09:00:00 GMT", 0],
-    ["nothing", null, null],
-    ["an empty text", " ", null],
-    ["words", "soon", null],
+    ["a missing header", null, null],
+    ["an empty string", " ", null],
+    ["a word", "soon", null],
     ["a hexadecimal number", "0x10", null],
     ["an exponent", "1e400", null],
     ["infinity", "Infinity", null]
-  ])("P8.5: is read as %s", (_, retryAfter, millis) => {
+  ])("P8.5: parses %s", (_, retryAfter, millis) => {
     assert.strictEqual(RetryAfter.millisOf({ retryAfter, date: null }, now), millis)
   })
 
-  it("P8.5: means the server's clock where the answer tells it", () => {
+  it("P8.5: compares a date with the server's time if the response includes it", () => {
     const headers = { retryAfter: "Fri, 27 Nov 2026 10:05:10 GMT", date: "Fri, 27 Nov 2026 10:05:00 GMT" }
     assert.strictEqual(RetryAfter.millisOf(headers, now), 10_000)
   })
 
-  it("P8.5: is honoured for 10 minutes at most", () => {
+  it("P8.5: is limited to 10 minutes", () => {
     assert.deepStrictEqual([1000, 3_600_000].map(RetryAfter.capped), [1000, 600_000])
   })
 })

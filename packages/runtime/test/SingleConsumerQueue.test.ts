@@ -5,77 +5,77 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 
-it.effect("a reader takes all that waits at once, in order", () =>
+it.effect("takes all queued items at once, in order", () =>
   Effect.gen(function*() {
-    const mailbox = new SingleConsumerQueue<number>()
-    mailbox.offerAll([1, 2])
-    mailbox.offerAll([])
-    mailbox.offer(3)
-    assert.strictEqual(mailbox.size, 3)
-    assert.deepStrictEqual(yield* mailbox.take, [1, 2, 3])
-    assert.strictEqual(mailbox.size, 0)
+    const queue = new SingleConsumerQueue<number>()
+    queue.offerAll([1, 2])
+    queue.offerAll([])
+    queue.offer(3)
+    assert.strictEqual(queue.size, 3)
+    assert.deepStrictEqual(yield* queue.take, [1, 2, 3])
+    assert.strictEqual(queue.size, 0)
   }))
 
-it.effect("a reader that waits goes on within the call that adds", () =>
+it.effect("continues a waiting consumer within the call that adds an item", () =>
   Effect.gen(function*() {
-    const mailbox = new SingleConsumerQueue<number>()
+    const queue = new SingleConsumerQueue<number>()
     const taken: Array<number> = []
-    yield* mailbox.take.pipe(
+    yield* queue.take.pipe(
       Effect.map((items) => taken.push(...items)),
       Effect.forever({ disableYield: true }),
       Effect.forkChild({ startImmediately: true })
     )
-    mailbox.offer(1)
-    mailbox.offer(2)
+    queue.offer(1)
+    queue.offer(2)
     assert.deepStrictEqual(taken, [1, 2])
   }))
 
-it.effect("what is added after a reader was interrupted waits for the next", () =>
+it.effect("keeps items for the next consumer if the first was interrupted", () =>
   Effect.gen(function*() {
-    const mailbox = new SingleConsumerQueue<number>()
-    const reader = yield* Effect.forkChild(mailbox.take, { startImmediately: true })
-    yield* Fiber.interrupt(reader)
-    mailbox.offer(1)
-    assert.deepStrictEqual(yield* mailbox.take, [1])
+    const queue = new SingleConsumerQueue<number>()
+    const consumer = yield* Effect.forkChild(queue.take, { startImmediately: true })
+    yield* Fiber.interrupt(consumer)
+    queue.offer(1)
+    assert.deepStrictEqual(yield* queue.take, [1])
   }))
 
-it.effect("what waits is taken before the end, and nothing comes after it", () =>
+it.effect("ends after the queued items are taken, and drops later items", () =>
   Effect.gen(function*() {
-    const mailbox = new SingleConsumerQueue<number, string>()
-    mailbox.offer(1)
-    mailbox.done(Exit.fail("over"))
-    mailbox.done(Exit.fail("over again"))
-    mailbox.offer(2)
-    assert.deepStrictEqual(yield* mailbox.take, [1])
-    assert.strictEqual(yield* Effect.flip(mailbox.take), "over")
-    assert.strictEqual(yield* Effect.flip(mailbox.take), "over")
+    const queue = new SingleConsumerQueue<number, string>()
+    queue.offer(1)
+    queue.done(Exit.fail("over"))
+    queue.done(Exit.fail("over again"))
+    queue.offer(2)
+    assert.deepStrictEqual(yield* queue.take, [1])
+    assert.strictEqual(yield* Effect.flip(queue.take), "over")
+    assert.strictEqual(yield* Effect.flip(queue.take), "over")
   }))
 
-it.effect("the end rouses a reader that waits", () =>
+it.effect("ends a waiting consumer", () =>
   Effect.gen(function*() {
-    const mailbox = new SingleConsumerQueue<number, Cause.Done>()
-    const reader = yield* Effect.forkChild(mailbox.take, { startImmediately: true })
-    mailbox.done(Exit.fail(Cause.Done()))
-    assert.isTrue(Exit.isFailure(yield* Fiber.await(reader)))
+    const queue = new SingleConsumerQueue<number, Cause.Done>()
+    const consumer = yield* Effect.forkChild(queue.take, { startImmediately: true })
+    queue.done(Exit.fail(Cause.Done()))
+    assert.isTrue(Exit.isFailure(yield* Fiber.await(consumer)))
   }))
 
-it.effect("what is cleared away is not taken", () =>
+it.effect("does not return cleared items from take", () =>
   Effect.gen(function*() {
-    const mailbox = new SingleConsumerQueue<number>()
-    mailbox.offerAll([1, 2])
-    assert.deepStrictEqual(mailbox.clear(), [1, 2])
-    mailbox.offer(3)
-    assert.deepStrictEqual(yield* mailbox.take, [3])
+    const queue = new SingleConsumerQueue<number>()
+    queue.offerAll([1, 2])
+    assert.deepStrictEqual(queue.clear(), [1, 2])
+    queue.offer(3)
+    assert.deepStrictEqual(yield* queue.take, [3])
   }))
 
-it.effect("is a defect for a second reader, who would starve, and none for one who comes after another", () =>
+it.effect("dies for a second concurrent consumer, and accepts consumers one after the other", () =>
   Effect.gen(function*() {
-    const mailbox = new SingleConsumerQueue<number>()
-    const first = yield* Effect.forkChild(mailbox.take, { startImmediately: true })
-    const second = yield* Effect.exit(mailbox.take)
+    const queue = new SingleConsumerQueue<number>()
+    const first = yield* Effect.forkChild(queue.take, { startImmediately: true })
+    const second = yield* Effect.exit(queue.take)
     assert.isTrue(Exit.hasDies(second))
     yield* Fiber.interrupt(first)
-    const third = yield* Effect.forkChild(mailbox.take, { startImmediately: true })
-    mailbox.offer(1)
+    const third = yield* Effect.forkChild(queue.take, { startImmediately: true })
+    queue.offer(1)
     assert.deepStrictEqual(yield* Fiber.join(third), [1])
   }))

@@ -1,5 +1,5 @@
-/** What the tests of this package share. */
+/** Shared by the tests of this package. */
 import * as Result from "effect/Result"
 
-/** The failure of a result that must have one. */
-export const problemOf = <A, E>(result: Result.Result<A, E>): E => Result.getOrThrow(Result.flip(result))
+/** Returns the error of a failure; throws for a success. */
+export const failureOf = <A, E>(result: Result.Result<A, E>): E => Result.getOrThrow(Result.flip(result))

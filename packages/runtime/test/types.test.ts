@@ -1,4 +1,4 @@
-/** What credentials and endpoints are made of, on the level of types; `pnpm check` holds them to it. */
+/** Type tests of credentials and endpoints. `pnpm check` verifies them. */
 import type { Invalid } from "@effect-signalwire/schema/Reason"
 import { describe, expectTypeOf, it } from "@effect/vitest"
 import type * as Effect from "effect/Effect"
@@ -10,10 +10,10 @@ import * as Credentials from "../src/Credentials.ts"
 import * as Endpoint from "../src/Endpoint.ts"
 
 describe("the endpoint", () => {
-  it("is Invalid or there", () => {
+  it("is a Result that fails with Invalid", () => {
     expectTypeOf(Endpoint.make).returns.toEqualTypeOf<Result.Result<Endpoint.Endpoint, Invalid>>()
     const wrong = () => [
-      // @ts-expect-error: both addresses, or none
+      // @ts-expect-error: both URLs are required
       Endpoint.make("token", { urls: { http: "https://example.com" } })
     ]
     expectTypeOf(wrong).toBeFunction()
@@ -21,7 +21,7 @@ describe("the endpoint", () => {
 })
 
 describe("credentials", () => {
-  it("need of their context what the refresh does, and no scope", () => {
+  it("require what the refresh requires, without its scope", () => {
     expectTypeOf(Credentials.layer({ token: Redacted.make("token") })).toEqualTypeOf<
       Layer.Layer<Credentials.Credentials>
     >()
@@ -30,13 +30,13 @@ describe("credentials", () => {
     expectTypeOf(withScope).returns.toEqualTypeOf<Layer.Layer<Credentials.Credentials, never, Endpoint.Endpoint>>()
   })
 
-  it("renew or say why not, and are replaced without failing", () => {
+  it("may fail to renew a token, and cannot fail to replace it", () => {
     expectTypeOf<Credentials.Service["renew"]>().returns.toEqualTypeOf<
       Effect.Effect<Redacted.Redacted, Credentials.CredentialsError>
     >()
     expectTypeOf<Credentials.Service["replace"]>().returns.toEqualTypeOf<Effect.Effect<void>>()
     const wrong = () =>
-      // @ts-expect-error: a text could be logged
+      // @ts-expect-error: a string could be logged
       Credentials.layer({ token: "token" })
     expectTypeOf(wrong).toBeFunction()
   })

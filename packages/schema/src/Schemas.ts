@@ -1,6 +1,6 @@
 /**
- * The models, and the reasons why something failed, as schemas of Effect: read from the wire in any dialect, and written
- * with the keys of both.
+ * Effect schemas of the models and of the failure reasons. Models are decoded from the wire format of any dialect, and
+ * encoded with the keys of both dialects.
  *
  * @since 0.1.0
  */
@@ -13,7 +13,7 @@ import * as ConversationModel from "./Conversation.ts"
 import * as Event from "./ConversationEvent.ts"
 import * as Message from "./ConversationMessage.ts"
 import type { Decoder } from "./Malformed.ts"
-import * as Why from "./Reason.ts"
+import * as Reasons from "./Reason.ts"
 import { toIssue } from "./SchemaDecoder.ts"
 import * as SubscriberModel from "./Subscriber.ts"
 import * as Wire from "./Wire.ts"
@@ -22,7 +22,7 @@ type Model<A> = abstract new(...args: never) => A
 
 const instanceOf = <A>(model: Model<A>) => Schema.declare((input): input is A => input instanceof model)
 
-/** A model that a decoder reads from its form on the wire, and a function writes. */
+/** Makes the schema of a model from its wire format, its decoder and its encoder. */
 const fromWire = <W, A>(wire: Schema.Codec<W>, model: Model<A>, decode: Decoder<A>, encode: (value: A) => W) =>
   wire.pipe(Schema.decodeTo(instanceOf(model), {
     decode: SchemaGetter.transformEffect((input) => Effect.fromResult(Result.mapError(decode(input), toIssue))),
@@ -37,7 +37,7 @@ export const ConversationMessage = fromWire(
   (message) => Message.encode(message, "all")
 )
 
-/** A message as it happens. */
+/** A message that was received live. */
 export const ConversationEvent = fromWire(
   Wire.ConversationEvent,
   Event.ConversationEvent,
@@ -64,99 +64,103 @@ export const Subscriber = fromWire(
   SubscriberModel.encode
 )
 
-/** A failure, written as its fields. */
-const failure = <W, A extends W>(written: Schema.Codec<W>, model: Model<A>, make: (fields: W) => A) =>
-  written.pipe(Schema.decodeTo(instanceOf(model), {
+/** Makes the schema of a reason, which is encoded as its fields. */
+const reason = <W, A extends W>(fields: Schema.Codec<W>, model: Model<A>, make: (fields: W) => A) =>
+  fields.pipe(Schema.decodeTo(instanceOf(model), {
     decode: SchemaGetter.transform(make),
     encode: SchemaGetter.transform((error: W) => error)
   }))
 
 const detail = { detail: Schema.String }
 
-/** Why something failed. */
+/** The reason of a failure. */
 export const Reason = Schema.Union([
-  failure(
+  reason(
     Schema.TaggedStruct("Unauthorized", { ...detail, isRetryable: Schema.Boolean }),
-    Why.Unauthorized,
-    (fields) => new Why.Unauthorized(fields)
+    Reasons.Unauthorized,
+    (fields) => new Reasons.Unauthorized(fields)
   ),
-  failure(Schema.TaggedStruct("Forbidden", detail), Why.Forbidden, (fields) => new Why.Forbidden(fields)),
-  failure(Schema.TaggedStruct("NotFound", detail), Why.NotFound, (fields) => new Why.NotFound(fields)),
-  failure(
+  reason(Schema.TaggedStruct("Forbidden", detail), Reasons.Forbidden, (fields) => new Reasons.Forbidden(fields)),
+  reason(Schema.TaggedStruct("NotFound", detail), Reasons.NotFound, (fields) => new Reasons.NotFound(fields)),
+  reason(
     Schema.TaggedStruct("Invalid", {
       errors: Schema.Array(
         Schema.Struct({ code: Schema.String, message: Schema.String, attribute: Schema.NullOr(Schema.String) })
       )
     }),
-    Why.Invalid,
-    (fields) => new Why.Invalid(fields)
+    Reasons.Invalid,
+    (fields) => new Reasons.Invalid(fields)
   ),
-  failure(
+  reason(
     Schema.TaggedStruct("RateLimited", { retryAfterMillis: Schema.NullOr(Schema.Finite) }),
-    Why.RateLimited,
-    (fields) => new Why.RateLimited(fields)
+    Reasons.RateLimited,
+    (fields) => new Reasons.RateLimited(fields)
   ),
-  failure(
+  reason(
     Schema.TaggedStruct("ServerError", { status: Schema.Int, ...detail }),
-    Why.ServerError,
-    (fields) => new Why.ServerError(fields)
+    Reasons.ServerError,
+    (fields) => new Reasons.ServerError(fields)
   ),
-  failure(
+  reason(
     Schema.TaggedStruct("Transport", { ...detail, sent: Schema.Literals(["no", "unknown"]) }),
-    Why.Transport,
-    (fields) => new Why.Transport(fields)
+    Reasons.Transport,
+    (fields) => new Reasons.Transport(fields)
   ),
-  failure(Schema.TaggedStruct("Timeout", { millis: Schema.Finite }), Why.Timeout, (fields) => new Why.Timeout(fields)),
-  failure(
+  reason(
+    Schema.TaggedStruct("Timeout", { millis: Schema.Finite }),
+    Reasons.Timeout,
+    (fields) => new Reasons.Timeout(fields)
+  ),
+  reason(
     Schema.TaggedStruct("Malformed", { path: Schema.String, ...detail }),
-    Why.Malformed,
-    (fields) => new Why.Malformed(fields)
+    Reasons.Malformed,
+    (fields) => new Reasons.Malformed(fields)
   ),
-  failure(
+  reason(
     Schema.TaggedStruct("ForeignLink", { origin: Schema.String }),
-    Why.ForeignLink,
-    (fields) => new Why.ForeignLink(fields)
+    Reasons.ForeignLink,
+    (fields) => new Reasons.ForeignLink(fields)
   ),
-  failure(
+  reason(
     Schema.TaggedStruct("Unconfirmed", { clientId: Schema.String }),
-    Why.Unconfirmed,
-    (fields) => new Why.Unconfirmed(fields)
+    Reasons.Unconfirmed,
+    (fields) => new Reasons.Unconfirmed(fields)
   ),
-  failure(
+  reason(
     Schema.TaggedStruct("Refused", { code: Schema.Union([Schema.Finite, Schema.String]), ...detail }),
-    Why.Refused,
-    (fields) => new Why.Refused(fields)
+    Reasons.Refused,
+    (fields) => new Reasons.Refused(fields)
   ),
-  failure(
+  reason(
     Schema.TaggedStruct("Overloaded", { limit: Schema.Int }),
-    Why.Overloaded,
-    (fields) => new Why.Overloaded(fields)
+    Reasons.Overloaded,
+    (fields) => new Reasons.Overloaded(fields)
   ),
-  failure(
+  reason(
     Schema.TaggedStruct("Defect", { ...detail, cause: Schema.optionalKey(Schema.Defect()) }),
-    Why.Defect,
-    (fields) => new Why.Defect(fields)
+    Reasons.Defect,
+    (fields) => new Reasons.Defect(fields)
   ),
-  failure(
+  reason(
     Schema.TaggedStruct("StorageUnavailable", detail),
-    Why.StorageUnavailable,
-    (fields) => new Why.StorageUnavailable(fields)
+    Reasons.StorageUnavailable,
+    (fields) => new Reasons.StorageUnavailable(fields)
   ),
-  failure(
+  reason(
     Schema.TaggedStruct("UnreadableCursor", detail),
-    Why.UnreadableCursor,
-    (fields) => new Why.UnreadableCursor(fields)
+    Reasons.UnreadableCursor,
+    (fields) => new Reasons.UnreadableCursor(fields)
   ),
-  failure(Schema.TaggedStruct("Closed", {}), Why.Closed, () => new Why.Closed())
+  reason(Schema.TaggedStruct("Closed", {}), Reasons.Closed, () => new Reasons.Closed())
 ])
 
 /**
- * The error of a service, such as `ConversationError`, written with its reason; `tag` is its `_tag`. Causes are written as
- * names and messages.
+ * Makes the schema of a service's error, such as `ConversationError`. `tag` is the error's `_tag`. The error is encoded
+ * with its reason; of its cause only the name and the message are kept.
  */
-export const serviceError = <Tag extends string, A extends Why.ErrorFields & { readonly _tag: Tag }>(
+export const serviceError = <Tag extends string, A extends Reasons.ErrorFields & { readonly _tag: Tag }>(
   tag: Tag,
-  model: new(fields: Why.ErrorFields) => A
+  model: new(fields: Reasons.ErrorFields) => A
 ) =>
   Schema.Struct({
     _tag: Schema.Literal(tag),

@@ -1,21 +1,23 @@
 /**
- * Subscriber access tokens. They are encrypted: only their header can be read.
+ * Subscriber access tokens (SAT). They are encrypted: only their header can be read.
  *
  * @since 0.1.0
  */
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Result from "effect/Result"
-import { decoder, maybe, struct, text } from "./internal/shape.ts"
+import { decoder, nullish, string, struct } from "./internal/shape.ts"
 import { type MalformedValue, parseJson } from "./Malformed.ts"
 import type { TokenHeader } from "./Wire.ts"
 
-/** The readable part of a token: `ch` is the socket's host, `typ` is `SAT` or `Refresh`. */
+/** The header of a token, its readable part: `ch` is the host of the socket, `typ` is `SAT` or `Refresh`. */
 export type Header = typeof TokenHeader.Type
 
-const readHeader = decoder(struct<Header>({ alg: maybe(text), enc: maybe(text), ch: maybe(text), typ: maybe(text) }))
+const decodeHeaderFields = decoder(
+  struct<Header>({ alg: nullish(string), enc: nullish(string), ch: nullish(string), typ: nullish(string) })
+)
 
-/** Decodes Base64url text with what every platform has, so that browsers load nothing for it. */
-const decodeText = (base64url: string): Result.Result<string, MalformedValue> => {
+/** Decodes a base64url string with platform APIs, so that browsers load no code for it. */
+const decodeBase64Url = (base64url: string): Result.Result<string, MalformedValue> => {
   try {
     const bytes = atob(base64url.replaceAll("-", "+").replaceAll("_", "/"))
     return Result.succeed(new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))))
@@ -24,10 +26,10 @@ const decodeText = (base64url: string): Result.Result<string, MalformedValue> =>
   }
 }
 
-/** Decodes the header of a token. */
+/** Decodes the header of a token. The failure never contains any part of the token. */
 export const decodeHeader = (token: string): Result.Result<Header, MalformedValue> =>
-  decodeText(token.split(".", 1)[0] ?? "").pipe(Result.flatMap(parseJson), Result.flatMap(readHeader))
+  decodeBase64Url(token.split(".", 1)[0] ?? "").pipe(Result.flatMap(parseJson), Result.flatMap(decodeHeaderFields))
 
-/** Encodes a token: the header, no key, and three opaque parts. */
+/** Encodes a token (compact JWE): the header, an empty key, and three opaque parts. */
 export const encode = (header: Header, opaque: readonly [iv: string, ciphertext: string, tag: string]): string =>
   [Base64Url.encode(JSON.stringify(header)), "", ...opaque].join(".")

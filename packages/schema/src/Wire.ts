@@ -1,14 +1,14 @@
 /**
- * Every form on the wire, as a schema of Effect: for servers, for tools, and for whoever composes them into more. The
- * client itself reads by hand what they describe, so that it need not load them.
+ * Effect schemas of all wire formats, for servers, tools, and programs that compose their own. The clients use
+ * hand-written decoders of the same formats instead, so that they need not load Effect's Schema.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 import { AddressId, ConversationId, GroupId, MessageId, SubscriberId } from "./Ids.ts"
-import { isTimeText, lastMillis } from "./WireTime.ts"
+import { isTimeString, maxEpochMillis } from "./WireTime.ts"
 
-/** A key that a dialect may leave out or write as `null`. */
+/** The schema of a key that may be missing or `null`. */
 export const maybe = <S extends Schema.Constraint>(schema: S): Schema.optionalKey<Schema.NullOr<S>> =>
   Schema.optionalKey(Schema.NullOr(schema))
 
@@ -16,10 +16,10 @@ export const maybe = <S extends Schema.Constraint>(schema: S): Schema.optionalKe
 export const JsonObject = Schema.Record(Schema.String, Schema.Unknown)
 export type JsonObject = typeof JsonObject.Type
 
-/** A time on the wire: a number that a date can name, or one written as text. */
+/** A time: a number within the range of `Date`, or such a number as a string. */
 export const WireTime = Schema.Union([
-  Schema.Finite.check(Schema.isBetween({ minimum: -lastMillis, maximum: lastMillis })),
-  Schema.String.check(Schema.makeFilter(isTimeText, { expected: "a time written as a number" }))
+  Schema.Finite.check(Schema.isBetween({ minimum: -maxEpochMillis, maximum: maxEpochMillis })),
+  Schema.String.check(Schema.makeFilter(isTimeString, { expected: "a time written as a number" }))
 ])
 
 const messageFields = {
@@ -42,7 +42,7 @@ const messageFields = {
 /** A message, in any dialect. */
 export const ConversationMessage = Schema.Struct(messageFields)
 
-/** An event's payload, in any dialect. Published samples write `hidden` as text. */
+/** An event's payload, in any dialect. Published samples have `hidden` as a string. */
 export const ConversationEvent = Schema.Struct({
   ...messageFields,
   hidden: maybe(Schema.Union([Schema.Boolean, Schema.Literals(["true", "false"])])),
@@ -50,11 +50,11 @@ export const ConversationEvent = Schema.Struct({
   user_name: maybe(Schema.String)
 })
 
-/** The envelope of everything a server pushes. Unknown event types are data, not errors. */
+/** The envelope of the events that a server pushes. Unknown event types are valid. */
 export const SignalWireEvent = Schema.Struct({
   event_type: Schema.String,
   event_channel: maybe(Schema.Union([Schema.String, Schema.Array(Schema.String)])),
-  /** Float seconds; text in newer declarations. */
+  /** Unix seconds with a fraction; a string in newer declarations. */
   timestamp: maybe(WireTime),
   project_id: maybe(Schema.String),
   node_id: maybe(Schema.String),
@@ -63,10 +63,10 @@ export const SignalWireEvent = Schema.Struct({
   params: Schema.Unknown
 })
 
-/** Payload of `signalwire.authorization.state`: an opaque text to send back when a session is resumed. */
+/** Payload of `signalwire.authorization.state`: an opaque string to send when the session is resumed. */
 export const AuthorizationState = Schema.Struct({ authorization_state: Schema.String })
 
-/** A conversation, in any dialect. Times are integer milliseconds. */
+/** A conversation, in any dialect. Times are whole unix milliseconds. */
 export const Conversation = Schema.Struct({
   id: maybe(ConversationId),
   address_id: maybe(AddressId),
@@ -79,7 +79,7 @@ export const Conversation = Schema.Struct({
   last_message_at: maybe(WireTime)
 })
 
-/** An address. `created_at` is ISO-8601. */
+/** An address. `created_at` is ISO 8601. */
 export const Address = Schema.Struct({
   id: AddressId,
   display_name: maybe(Schema.String),
@@ -93,7 +93,7 @@ export const Address = Schema.Struct({
   created_at: maybe(Schema.String)
 })
 
-/** A subscriber. `time_zone` is text in documentation and a number in the vendor's types. */
+/** A subscriber. `time_zone` is a string in the documentation and a number in the vendor's types. */
 export const Subscriber = Schema.Struct({
   id: SubscriberId,
   email: maybe(Schema.String),
@@ -130,7 +130,7 @@ const content = {
   details: Schema.optionalKey(JsonObject)
 }
 
-/** Body of a send in the address dialect. */
+/** Request body of a send in the address dialect. */
 export const AddressSend = Schema.Struct({ conversation_id: AddressId, ...content })
 
 /** Body of a send in the group dialect; the sender goes under both of its names, for servers of either age. */
@@ -149,15 +149,15 @@ const sent = {
 }
 
 /**
- * The answer to a send. Neither dialect tells the message's id or time; the address dialect wraps its answer in `table`,
- * an artefact of the server's serialiser.
+ * The response to a send. Neither dialect includes the id or the time of the message. The address dialect wraps the
+ * response in `table`, an artefact of the server's serialiser.
  */
 export const SendResponse = Schema.Struct({ ...sent, table: maybe(Schema.Struct(sent)) })
 
-/** Body of a join in the address dialect. */
+/** Request body of a join in the address dialect. */
 export const AddressJoin = Schema.Struct({ conversation_id: AddressId })
 
-/** Body of a join in the group dialect: the target first, then the caller's own address. */
+/** Request body of a join in the group dialect: the address to join first, then the caller's own. */
 export const GroupJoin = Schema.Struct({
   from_fabric_address_id: AddressId,
   fabric_address_ids: Schema.Array(AddressId)
@@ -170,10 +170,10 @@ const joined = {
   fabric_address_ids: maybe(Schema.Array(AddressId))
 }
 
-/** The answer to a join; the address dialect wraps it in `table`, an artefact of the server's serialiser. */
+/** The response to a join. The address dialect wraps it in `table`, an artefact of the server's serialiser. */
 export const JoinResponse = Schema.Struct({ ...joined, table: maybe(Schema.Struct(joined)) })
 
-/** One complaint of a validation body. */
+/** One error of a validation body. */
 export const ValidationError = Schema.Struct({
   type: maybe(Schema.String),
   code: maybe(Schema.String),
@@ -182,13 +182,13 @@ export const ValidationError = Schema.Struct({
   url: maybe(Schema.String)
 })
 
-/** A refused request, validation style: `{ "errors": [...] }`. */
+/** The body of an error response with validation errors: `{ "errors": [...] }`. */
 export const Validation = Schema.Struct({ errors: Schema.Array(ValidationError) })
 
-/** A refused request, gateway style: `{ "error": "Unauthorized" }`. */
+/** The body of an error response from the gateway: `{ "error": "Unauthorized" }`. */
 export const Gateway = Schema.Struct({ error: Schema.String })
 
-/** The readable part of a token: `ch` is the socket's host, `typ` is `SAT` or `Refresh`. */
+/** The header of a token, its readable part: `ch` is the host of the socket, `typ` is `SAT` or `Refresh`. */
 export const TokenHeader = Schema.Struct({
   alg: maybe(Schema.String),
   enc: maybe(Schema.String),
@@ -196,21 +196,21 @@ export const TokenHeader = Schema.Struct({
   typ: maybe(Schema.String)
 })
 
-/** What went wrong with a JSON-RPC request. `code` is a JSON-RPC number, or the text code of a coded result. */
+/** The error of a JSON-RPC request. `code` is a JSON-RPC error code, or the string code of a coded result. */
 export const RpcError = Schema.Struct({
   code: Schema.Union([Schema.Finite, Schema.String]),
   message: Schema.String,
   data: Schema.optionalKey(Schema.Unknown)
 })
 
-/** A result that some methods wrap, with a code of its own. */
+/** A coded result: some methods wrap their result with a code of its own. */
 export const CodedResult = Schema.Struct({
   code: Schema.String,
   message: Schema.optionalKey(Schema.String),
   result: Schema.optionalKey(Schema.Unknown)
 })
 
-/** What a client sends first. `protocol` and `authorization_state` resume an earlier session. */
+/** Parameters of `signalwire.connect`. `protocol` and `authorization_state` resume an earlier session. */
 export const ConnectParams = Schema.Struct({
   version: Schema.Struct({ major: Schema.Int, minor: Schema.Int, revision: Schema.Int }),
   event_acks: maybe(Schema.Boolean),
@@ -220,7 +220,7 @@ export const ConnectParams = Schema.Struct({
   authorization_state: maybe(Schema.String)
 })
 
-/** What a server says of the subscriber whose token it is. */
+/** A server's description of the subscriber that a token belongs to. */
 export const FabricSubscriber = Schema.Struct({
   version: maybe(Schema.Int),
   /** Unix seconds. */
@@ -231,7 +231,7 @@ export const FabricSubscriber = Schema.Struct({
   space_id: maybe(Schema.String)
 })
 
-/** What a server says about a token. */
+/** A server's description of the token that a session is authorized with. */
 export const Authorization = Schema.Struct({
   jti: maybe(Schema.String),
   project_id: maybe(Schema.String),
@@ -239,23 +239,29 @@ export const Authorization = Schema.Struct({
   fabric_subscriber: maybe(FabricSubscriber)
 })
 
-/** What a server answers to who connects. `protocol` names the session. */
+/** Result of `signalwire.connect`. `protocol` identifies the session. */
 export const ConnectResult = Schema.Struct({
   identity: maybe(Schema.String),
   protocol: Schema.String,
   authorization: Authorization,
   ice_servers: maybe(Schema.Array(Schema.Unknown)),
-  /** Whether an earlier session goes on. Not every server tells. */
+  /** Whether an earlier session was resumed. Not every server reports it. */
   session_restored: maybe(Schema.Boolean)
 })
 
-/** Changes a live session's token. `project` is `authorization.project_id` of the connect result. */
+/**
+ * Parameters of `signalwire.reauthenticate`, which changes the token of a live session. `project` is
+ * `authorization.project_id` of the connect result.
+ */
 export const ReauthenticateParams = Schema.Struct({
   authentication: Schema.Struct({ project: maybe(Schema.String), jwt_token: Schema.String })
 })
 
-/** The answer to it; any part may be missing. */
+/** Result of `signalwire.reauthenticate`. Every field may be missing. */
 export const ReauthenticateResult = Schema.Struct({ authorization: maybe(Authorization) })
 
-/** The server ends the session; with `restart` it also forgets it. */
+/**
+ * Parameters of `signalwire.disconnect`, with which the server ends the session. With `restart` the session cannot be
+ * resumed.
+ */
 export const DisconnectParams = Schema.Struct({ restart: maybe(Schema.Boolean) })

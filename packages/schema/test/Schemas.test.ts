@@ -4,15 +4,15 @@ import { assert, it } from "@effect/vitest"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { address, conversation, event, message, overTheWire, subscriber } from "./support.ts"
+import { address, conversation, event, jsonRoundTrip, message, subscriber } from "./support.ts"
 
-const comesBack = <A, W>(schema: Schema.Codec<A, W>, value: A) =>
+const roundTrip = <A, W>(schema: Schema.Codec<A, W>, value: A) =>
   Effect.gen(function*() {
-    const written = yield* Schema.encodeEffect(schema)(value)
-    return yield* Schema.decodeUnknownEffect(schema)(overTheWire(written))
+    const encoded = yield* Schema.encodeEffect(schema)(value)
+    return yield* Schema.decodeUnknownEffect(schema)(jsonRoundTrip(encoded))
   })
 
-it.effect.prop("models come back through their schemas unchanged", {
+it.effect.prop("models round-trip through their schemas", {
   address,
   conversation,
   event,
@@ -20,30 +20,30 @@ it.effect.prop("models come back through their schemas unchanged", {
   subscriber
 }, (models) =>
   Effect.gen(function*() {
-    assert.deepStrictEqual(yield* comesBack(Schemas.Address, models.address), models.address)
-    assert.deepStrictEqual(yield* comesBack(Schemas.Conversation, models.conversation), models.conversation)
-    assert.deepStrictEqual(yield* comesBack(Schemas.ConversationEvent, models.event), models.event)
-    assert.deepStrictEqual(yield* comesBack(Schemas.ConversationMessage, models.message), models.message)
-    assert.deepStrictEqual(yield* comesBack(Schemas.Subscriber, models.subscriber), models.subscriber)
+    assert.deepStrictEqual(yield* roundTrip(Schemas.Address, models.address), models.address)
+    assert.deepStrictEqual(yield* roundTrip(Schemas.Conversation, models.conversation), models.conversation)
+    assert.deepStrictEqual(yield* roundTrip(Schemas.ConversationEvent, models.event), models.event)
+    assert.deepStrictEqual(yield* roundTrip(Schemas.ConversationMessage, models.message), models.message)
+    assert.deepStrictEqual(yield* roundTrip(Schemas.Subscriber, models.subscriber), models.subscriber)
   }))
 
-it.effect("what a schema refuses has the decoder's path and words", () =>
+it.effect("a schema reports malformed values with the path and the message of the decoder", () =>
   Effect.gen(function*() {
     const { message } = yield* Effect.flip(Schema.decodeUnknownEffect(Schemas.ConversationMessage)({ id: "m", ts: 1 }))
-    assert.include(message, "Missing key, and no group_id either")
+    assert.include(message, "Missing key, and group_id is missing too")
     assert.include(message, "conversation_id")
   }))
 
 class Failed extends Data.TaggedError("Failed")<Reason.ErrorFields> {}
 
-it.effect("an error of a service comes back with its reason and its cause", () =>
+it.effect("a service's error round-trips with its reason and its cause", () =>
   Effect.gen(function*() {
     const reason = new Reason.RateLimited({ retryAfterMillis: 1500 })
     const error = new Failed({ method: "join", reason, cause: new Error("underneath") })
-    const read = yield* comesBack(Schemas.serviceError("Failed", Failed), error)
-    assert.instanceOf(read, Failed)
-    assert.instanceOf(read.reason, Reason.RateLimited)
-    assert.strictEqual(read.reason.message, reason.message)
-    assert.instanceOf(read.cause, Error)
-    assert.include(String(read.cause), "underneath")
+    const decoded = yield* roundTrip(Schemas.serviceError("Failed", Failed), error)
+    assert.instanceOf(decoded, Failed)
+    assert.instanceOf(decoded.reason, Reason.RateLimited)
+    assert.strictEqual(decoded.reason.message, reason.message)
+    assert.instanceOf(decoded.cause, Error)
+    assert.include(String(decoded.cause), "underneath")
   }))

@@ -1,4 +1,4 @@
-/** What the models are made of and what decoding answers, on the level of types; `pnpm check` holds these to it. */
+/** Type tests of the models and decoders. `pnpm check` verifies them. */
 import { describe, expectTypeOf, it } from "@effect/vitest"
 import type * as DateTime from "effect/DateTime"
 import type * as Effect from "effect/Effect"
@@ -16,22 +16,22 @@ import type { Page } from "../src/Page.ts"
 import type { Reason } from "../src/Reason.ts"
 
 describe("ids", () => {
-  it("of one kind are not those of another, and no plain texts", () => {
+  it("of one kind are not assignable to those of another, and neither are strings", () => {
     const takesAddress = (id: AddressId) => id
     const right = () => [takesAddress(AddressId.make("a"))]
     expectTypeOf(right).toBeFunction()
     const wrong = () => [
-      // @ts-expect-error: a text is no address
+      // @ts-expect-error: a string is not an address id
       takesAddress("a"),
-      // @ts-expect-error: a message is no address
+      // @ts-expect-error: a message id is not an address id
       takesAddress(MessageId.make("m")),
-      // @ts-expect-error: a group is no address
+      // @ts-expect-error: a group id is not an address id
       takesAddress(GroupId.make("sw_a"))
     ]
     expectTypeOf(wrong).toBeFunction()
   })
 
-  it("of addresses and groups name conversations", () => {
+  it("of addresses and groups are conversation ids", () => {
     expectTypeOf<AddressId>().toExtend<ConversationId>()
     expectTypeOf<GroupId>().toExtend<ConversationId>()
     expectTypeOf<ConversationId>().not.toExtend<AddressId>()
@@ -46,7 +46,7 @@ describe("models", () => {
     expectTypeOf<Conversation.Conversation["lastMessageAt"]>().toEqualTypeOf<DateTime.Utc>()
   })
 
-  it("of messages have null for what a dialect does not tell", () => {
+  it("of messages have nullable fields for what a dialect does not provide", () => {
     expectTypeOf<ConversationMessage.Fields>().toEqualTypeOf<{
       readonly id: MessageId
       readonly conversationId: ConversationId
@@ -67,9 +67,9 @@ describe("models", () => {
     expectTypeOf<ConversationEvent.ConversationEvent["hidden"]>().toEqualTypeOf<boolean>()
   })
 
-  it("can't be changed", () => {
+  it("are readonly", () => {
     const wrong = (message: ConversationMessage.ConversationMessage) => {
-      // @ts-expect-error: what was said is said
+      // @ts-expect-error: fields are readonly
       message.text = "something else"
     }
     expectTypeOf(wrong).toBeFunction()
@@ -77,7 +77,7 @@ describe("models", () => {
 })
 
 describe("decoding", () => {
-  it("takes anything, and answers a value or what is wrong with it, never an exception", () => {
+  it("accepts any input, and returns a Result", () => {
     expectTypeOf(Conversation.decode).parameter(0).toEqualTypeOf<unknown>()
     expectTypeOf(Conversation.decode).returns.toEqualTypeOf<
       Result.Result<Conversation.Conversation, MalformedValue>
@@ -90,24 +90,24 @@ describe("decoding", () => {
     >()
   })
 
-  it("reads either dialect, and writes either or both", () => {
+  it("encodes to either dialect or both", () => {
     expectTypeOf<Dialect>().toEqualTypeOf<"address" | "group">()
     expectTypeOf(Conversation.encode).parameter(1).toEqualTypeOf<WireForm>()
     expectTypeOf<WireForm>().toEqualTypeOf<Dialect | "all">()
   })
 
-  it("hands on the documented objects, and takes no others for them", () => {
+  it("converts models to documented objects, and accepts only the right model", () => {
     expectTypeOf(Documented.message).parameters.toEqualTypeOf<[ConversationMessage.ConversationMessage]>()
     expectTypeOf(Documented.event).returns.toEqualTypeOf<Documented.ConversationEvent>()
     const wrong = (message: ConversationMessage.ConversationMessage) =>
-      // @ts-expect-error: a message that was read is no event
+      // @ts-expect-error: a message is not an event
       Documented.event(message)
     expectTypeOf(wrong).toBeFunction()
   })
 })
 
 describe("pages", () => {
-  it("lead to their neighbours, which fail as they do", () => {
+  it("have neighbours with the same items and the same error", () => {
     expectTypeOf<Page<string, Error>["next"]>().toEqualTypeOf<
       Effect.Effect<Option.Option<Page<string, Error>>, Error>
     >()
@@ -116,7 +116,7 @@ describe("pages", () => {
 })
 
 describe("reasons", () => {
-  it("all say whether to try again, and what else to do", () => {
+  it("all have isRetryable and remediation, and are Errors", () => {
     expectTypeOf<Reason["isRetryable"]>().toEqualTypeOf<boolean>()
     expectTypeOf<Reason["remediation"]>().toExtend<string>()
     expectTypeOf<Reason>().toExtend<Error>()
