@@ -1,6 +1,6 @@
 /**
- * The body of the request at hand. It is read once, however many ask for it, and has room while it arrives: what is announced
- * counts from the start, so that a body which never ends takes no more than it was given.
+ * Reads the body of a request, once, and counts it against the memory budget. The announced length counts from the start, so that
+ * clients cannot exceed the budget with bodies that they do not finish.
  */
 import * as ByteSize from "effect/ByteSize"
 import * as Context from "effect/Context"
@@ -15,47 +15,47 @@ import * as Refused from "../Refused.ts"
 import { brokenConnection } from "./brokenConnection.ts"
 import type { MemoryBudget, Reservation } from "./memoryBudget.ts"
 
-/** The body, as text. */
-export class RequestBody extends Context.Service<RequestBody, Effect.Effect<string, Refused.Refused>>()(
+/** The body of the current request. */
+export class RequestBody extends Context.Service<RequestBody, Effect.Effect<string, Refused.ApiError>>()(
   "@effect-signalwire/backend/internal/RequestBody"
 ) {}
 
-const failed = (error: HttpServerError): Refused.Refused =>
+const toApiError = (error: HttpServerError): Refused.ApiError =>
   "reason" in error.reason && error.reason.reason === "BodyTooLarge"
-    ? Refused.tooLarge
-    : Refused.malformed("The body could not be read")
+    ? Refused.payloadTooLarge
+    : Refused.badRequest("The body could not be read")
 
-/** What a chunk takes besides its bytes. */
-const chunkBytes = 200
+/** The memory that a chunk takes besides its content, in bytes. */
+const chunkOverhead = 200
 
-/** How long a body may be that counts for nothing while it arrives, in bytes: as long as most messages are. */
+/** The maximum length of a body that is not counted against the budget, in bytes; most messages are shorter. */
 const smallBody = 16_384
 
-/** A body counts as announced, or as much as has arrived when that is more. */
+/** Reads a body in chunks. It counts with its announced length, or with the received length if that is greater. */
 const readChunks = (
   request: HttpServerRequest.HttpServerRequest,
   announced: number,
   reservation: Reservation,
   maxBytes: number
-): Effect.Effect<string, Refused.Refused> =>
+): Effect.Effect<string, Refused.ApiError> =>
   Effect.suspend(() => {
     reservation.set(announced)
     const chunks: Array<Uint8Array> = []
     let length = 0
     return request.stream.pipe(
-      Stream.mapError(failed),
+      Stream.mapError(toApiError),
       Stream.runForEach((chunk) => {
         length += chunk.length
-        if (length > maxBytes) return Effect.fail(Refused.tooLarge)
+        if (length > maxBytes) return Effect.fail(Refused.payloadTooLarge)
         chunks.push(chunk)
-        reservation.set(Math.max(announced, length + chunks.length * chunkBytes))
+        reservation.set(Math.max(announced, length + chunks.length * chunkOverhead))
         return Effect.void
       }),
-      Effect.map(() => joined(chunks, length))
+      Effect.map(() => concat(chunks, length))
     )
   })
 
-const joined = (chunks: ReadonlyArray<Uint8Array>, length: number): string => {
+const concat = (chunks: ReadonlyArray<Uint8Array>, length: number): string => {
   const whole = new Uint8Array(length)
   let at = 0
   for (const chunk of chunks) {
@@ -68,9 +68,9 @@ const joined = (chunks: ReadonlyArray<Uint8Array>, length: number): string => {
 type Handler<R> = Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>
 
 /**
- * Gives a handler the body of its request, of at most so many bytes. A long body is held for as long as the handler runs.
- * When there is no room for it any more before it was read, reading it fails with 503. Later the handler is interrupted and
- * the connection broken: the handler may have stored something by then, which 503 would deny.
+ * Provides a handler with the body of its request, of at most `maxBytes`. A long body counts against the budget until the handler
+ * completes. If it is evicted before it was read, reading fails with 503. If it is evicted later, the handler is interrupted and
+ * the connection is broken, because the handler may have stored something already, and 503 would say otherwise.
  */
 export const provide =
   (budget: MemoryBudget, maxBytes: number) =>
@@ -78,24 +78,24 @@ export const provide =
     Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
       const { "content-length": length = "0", "transfer-encoding": encoding } = request.headers
       const announced = Number(length)
-      const withBody = (read: Effect.Effect<string, Refused.Refused>) =>
+      const withBody = (read: Effect.Effect<string, Refused.ApiError>) =>
         Effect.flatMap(Effect.cached(read), (body) => Effect.provideService(handler, RequestBody, body))
-      if (announced > maxBytes) return withBody(Effect.fail(Refused.tooLarge))
-      // what has neither a length nor chunks is in memory already
+      if (announced > maxBytes) return withBody(Effect.fail(Refused.payloadTooLarge))
+      // a request without a length and without chunks was made in memory
       if (announced <= smallBody && encoding === undefined) {
         return withBody(Effect.provideService(
-          Effect.mapError(request.text, failed),
+          Effect.mapError(request.text, toApiError),
           HttpIncomingMessage.MaxBodySize,
           ByteSize.bytes(maxBytes)
         ))
       }
-      const evicted = Deferred.makeUnsafe<string, Refused.Refused>()
+      const evicted = Deferred.makeUnsafe<string, Refused.ApiError>()
       const evictedLater = Deferred.makeUnsafe<void>()
       let isRead = false
       const reservation = budget.open(() =>
         isRead
           ? Deferred.doneUnsafe(evictedLater, Effect.void)
-          : Deferred.doneUnsafe(evicted, Effect.fail(Refused.busy))
+          : Deferred.doneUnsafe(evicted, Effect.fail(Refused.overloaded))
       )
       const read = readChunks(request, Number.isNaN(announced) ? 0 : announced, reservation, maxBytes).pipe(
         Effect.raceFirst(Deferred.await(evicted)),

@@ -1,44 +1,48 @@
 /**
- * Opening and resuming sessions, and telling them what happens.
+ * Opens, resumes and reauthenticates sessions, and pushes messages to them.
  */
 import * as ConversationEvent from "@effect-signalwire/schema/ConversationEvent"
 import * as SignalWireEvent from "@effect-signalwire/schema/SignalWireEvent"
 import * as Effect from "effect/Effect"
-import type { Service } from "../Backend.ts"
 import type * as Records from "../Records.ts"
 import * as Refused from "../Refused.ts"
+import type { Service } from "./contract.ts"
 import type { Core } from "./core.ts"
-import { bytesOf } from "./memoryBudget.ts"
-import { type Connection, eventFrame, type Payload, type Session, Sessions } from "./sessions.ts"
+import { type Connection, eventFrame, type Session, type SharedPayload } from "./session.ts"
+import { SessionStore } from "./sessionStore.ts"
+import { stringBytes } from "./stringBytes.ts"
 import type { Tokens } from "./tokens.ts"
 import type { Views } from "./views.ts"
 
 export const make = (
-  { budget, chance, identity, monotonicNow, now, secrets, settings, state }: Core,
+  { budget, identity, ids, monotonicNow, now, secrets, settings, state }: Core,
   { authenticate, current, isExpired }: Tokens,
-  { sides, toEvent }: Views
+  { participants, toEvent }: Views
 ) => {
-  const sessions = new Sessions({ retention: settings.sessionRetention, maxUnacked: settings.maxUnacked }, secrets)
+  const sessions = new SessionStore({ retention: settings.sessionRetention, maxUnacked: settings.maxUnacked }, secrets)
   const nodeId = `${identity.spaceId}@sandbox`
   /**
-   * An event for every session of every member. Nearly all of it is the same for all of them, and of a room even the
-   * payload: that is written once.
+   * Pushes a message to every session of every member. Members who see the conversation under the same address, as all members
+   * of a room do, share one encoded payload.
    */
   const publish = (message: Records.Message): void => {
-    const found = state.conversations.get(message.groupId)
-    if (found === undefined) return
-    const payloads = new Map<string, Payload>()
-    for (const member of found.members) {
-      const { otherId } = sides(found.group, member)
+    const conversation = state.conversations.get(message.groupId)
+    if (conversation === undefined) return
+    const payloads = new Map<string, SharedPayload>()
+    for (const member of conversation.members) {
+      const { otherId } = participants(conversation.group, member)
       let payload = payloads.get(otherId)
       if (payload === undefined) {
-        const text = JSON.stringify(ConversationEvent.encode(toEvent(message, found.group, member), settings.dialect))
-        payload = { text, bytes: bytesOf(text), shares: sessions.countOf(found.members) }
+        const text = JSON.stringify(
+          ConversationEvent.encode(toEvent(message, conversation.group, member), settings.dialect)
+        )
+        const shares = Math.max(1, sessions.countOf(conversation.members))
+        payload = { text, bytes: stringBytes(text), shares }
         payloads.set(otherId, payload)
       }
       const params = payload
       sessions.publish(member, (session) => {
-        const id = chance.uuid()
+        const id = ids.uuid()
         return {
           id,
           frame: eventFrame(id, SignalWireEvent.type.message, {
@@ -55,7 +59,7 @@ export const make = (
   }
 
   const newState = () => {
-    const state = `${chance.base64(12)}:${chance.base64(48)}`
+    const state = `${ids.base64(12)}:${ids.base64(48)}`
     secrets.add(state)
     return state
   }
@@ -65,32 +69,32 @@ export const make = (
         ? undefined
         : sessions.find(request.protocol, request.state, monotonicNow())
       const shown = state.tokens.get(request.token) ??
-        // one that was forgotten since its session was opened with it
+        // the token of the session may have been removed since the session was opened
         (known?.token.token === request.token ? known.token : undefined)
-      // the state proves who it is, so the token may have expired; another subscriber's, or none of ours, is another matter
+      // the authorization state identifies the subscriber, so the token may have expired, but it must be the subscriber's
       if (known !== undefined && shown?.kind === "SAT" && shown.subscriberId === known.subscriberId) {
-        // a client that got a new token meanwhile goes on with that
+        // the client may have renewed its token
         if (!isExpired(shown)) known.token = shown
         return { session: known, restored: true }
       }
       const { subscriber, token } = yield* authenticate(request.token)
-      if (sessions.connectedOf(subscriber.id) >= settings.maxSocketsPerSubscriber) return yield* Refused.tooMany
+      if (sessions.connectedOf(subscriber.id) >= settings.maxSocketsPerSubscriber) return yield* Refused.tooManySockets
       const session: Session = {
-        protocol: `signalwire_${token.jti}_${chance.uuid()}_${chance.uuid()}`,
+        protocol: `signalwire_${token.jti}_${ids.uuid()}_${ids.uuid()}`,
         subscriberId: subscriber.id,
         acks: request.acks,
         jti: token.jti,
         token,
-        lapsedToken: undefined,
+        reportedExpiredToken: undefined,
         state: newState(),
         previousState: undefined,
         connection: undefined,
         detachedAt: monotonicNow(),
         unacked: new Map(),
         unackedBytes: 0,
-        heldBytes: 0,
-        held: budget.open(() => sessions.giveUp(session)),
-        unheard: 0
+        reservedBytes: 0,
+        reservation: budget.open(() => sessions.evict(session)),
+        eventsSinceAck: 0
       }
       sessions.open(session, monotonicNow())
       return { session, restored: false }
@@ -98,15 +102,15 @@ export const make = (
   const attach: Service["attach"] = (session, connection, first) => {
     const previous = session.connection
     session.connection = connection
-    session.unheard = 0
-    // it knows, if it resumes with an expired token
-    if (isExpired(current(session.token))) session.lapsedToken = session.token.token
+    session.eventsSinceAck = 0
+    // a client that resumes with an expired token already knows
+    if (isExpired(current(session.token))) session.reportedExpiredToken = session.token.token
     if (previous !== undefined && previous !== connection) previous.close(1000)
     first()
     for (const frame of session.unacked.values()) connection.send(frame)
   }
-  const reauthenticate: Service["reauthenticate"] = (session, text) =>
-    Effect.flatMap(authenticate(text), ({ subscriber, token }) => {
+  const reauthenticate: Service["reauthenticate"] = (session, newToken) =>
+    Effect.flatMap(authenticate(newToken), ({ subscriber, token }) => {
       if (subscriber.id !== session.subscriberId) return Effect.fail(Refused.unauthorized)
       session.token = token
       if (session.previousState !== undefined) secrets.delete(session.previousState)
@@ -115,9 +119,9 @@ export const make = (
       return Effect.void
     })
 
-  const lapsed: Service["lapsed"] = (session) => {
-    if (session.lapsedToken === session.token.token || !isExpired(current(session.token))) return false
-    session.lapsedToken = session.token.token
+  const detectTokenExpiry: Service["detectTokenExpiry"] = (session) => {
+    if (session.reportedExpiredToken === session.token.token || !isExpired(current(session.token))) return false
+    session.reportedExpiredToken = session.token.token
     return true
   }
 
@@ -125,8 +129,8 @@ export const make = (
     acknowledge: (session: Session, id: string | number) => sessions.acknowledge(session, id),
     attach,
     detach: (session: Session, connection: Connection) => sessions.detach(session, connection, monotonicNow()),
+    detectTokenExpiry,
     forget: (session: Session) => sessions.forget(session),
-    lapsed,
     open,
     publish,
     reauthenticate,

@@ -1,13 +1,13 @@
 /**
- * How deep JSON is nested, computed from its text: what is parsed must be walked, and written again, without running out of
- * stack.
+ * Limits how deeply JSON is nested. The depth is computed before parsing, so that code that walks or stringifies the value
+ * cannot overflow the stack.
  */
 
-/** How deep a body may be nested. */
+/** The maximum depth. */
 const maxDepth = 64
 
-/** Whether a text of JSON is nested deeper than that. */
-export const isDeep = (text: string): boolean => {
+/** Returns whether a JSON string is nested deeper than 64 levels. */
+export const isNestedTooDeeply = (text: string): boolean => {
   let depth = 0
   let quoted = false
   for (let index = 0; index < text.length; index++) {
