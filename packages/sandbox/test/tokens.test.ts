@@ -3,7 +3,7 @@ import { assert, it } from "@effect/vitest"
 import { join } from "node:path"
 import { request, temporary } from "./support.ts"
 
-it("what tokens were minted with outlives the process: profile, guest's rights, scope", async () => {
+it("the claims of tokens are stored: profile, allowed addresses and scope", async () => {
   using folder = temporary()
   const data = join(folder.path, "chat.db")
   const start = () => Sandbox.start({ data })
@@ -37,7 +37,7 @@ it("what tokens were minted with outlives the process: profile, guest's rights, 
   assert.deepStrictEqual(list.body.data.map(({ id }: { id: string }) => id), [office])
 })
 
-it("tokens name a host whose first label can be replaced, as the vendor's clients do", async () => {
+it("tokens contain a host whose first label can be replaced, as the vendor's clients do", async () => {
   await using sandbox = await Sandbox.start()
   const [header = ""] = (sandbox.subscribers[0]?.token ?? "").split(".")
   const { ch }: { ch: string } = JSON.parse(atob(header.replaceAll("-", "+").replaceAll("_", "/")))
@@ -46,7 +46,7 @@ it("tokens name a host whose first label can be replaced, as the vendor's client
   assert.strictEqual(new URL(`https://fabric.${ch.split(".").slice(1).join(".")}`).host, `fabric.localhost:${port}`)
 })
 
-it("links are absolute when they are asked to be, and lead back to it", async () => {
+it("links are absolute, with the origin of the sandbox, if the option is set", async () => {
   await using sandbox = await Sandbox.start({ links: "absolute", rooms: ["a", "b"] })
   const token = sandbox.subscribers[0]?.token ?? ""
   const { body } = await request(sandbox, "GET", "/api/fabric/addresses?page_size=1", { token })
