@@ -1,18 +1,18 @@
-/** The state of a connection in words. */
+/** Describes the state of a connection. */
 import type { ConnectionState } from "@effect-signalwire/promise"
 
 export type Tone = "good" | "busy" | "bad"
 
-export interface Words {
+export interface ConnectionStatus {
   readonly tone: Tone
   readonly text: string
 }
 
-/** Describes what `useConnection` returns; `gapMillis` is how long the last interruption took, in milliseconds. */
-export const describe = (connection: ConnectionState, gapMillis: number | null): Words => {
+/** Describes a connection state. `gapMillis` is the duration of the last interruption, in milliseconds. */
+export const describeConnection = (connection: ConnectionState, gapMillis: number | null): ConnectionStatus => {
   const { reason } = connection
   if (reason?._tag === "Unauthorized") {
-    return { tone: "bad", text: `${connection._tag}: the token was refused, requesting another one…` }
+    return { tone: "bad", text: `${connection._tag}: the token was rejected, requesting a new one…` }
   }
   switch (connection._tag) {
     case "Idle":
@@ -20,7 +20,7 @@ export const describe = (connection: ConnectionState, gapMillis: number | null):
     case "Connecting":
       return { tone: "busy", text: "Connecting…" }
     case "Connected":
-      if (connection.catchingUp) return { tone: "busy", text: "Connected, catching up on what was missed…" }
+      if (connection.catchingUp) return { tone: "busy", text: "Connected, catching up on missed messages…" }
       return {
         tone: "good",
         text: gapMillis === null
@@ -31,7 +31,7 @@ export const describe = (connection: ConnectionState, gapMillis: number | null):
       return {
         tone: "bad",
         text: connection.polling
-          ? "Reconnecting; meanwhile history is read every 15 seconds…"
+          ? "Reconnecting; polling history every 15 seconds…"
           : `Reconnecting: ${connection.reason.message}…`
       }
     case "Failed":

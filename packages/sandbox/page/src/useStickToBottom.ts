@@ -1,15 +1,15 @@
 import { type RefObject, useLayoutEffect, useRef } from "react"
 
-/** How close to the end counts as being there, in pixels. */
-const near = 24
+/** The distance from the end that counts as being at the end, in pixels. */
+const threshold = 24
 
-export interface Following<E extends HTMLElement> {
+export interface StickToBottom<E extends HTMLElement> {
   readonly ref: RefObject<E | null>
   readonly onScroll: () => void
 }
 
-/** Keeps the end of a scrolling element in sight as its content grows, unless somebody has scrolled away from it. */
-export const useFollowing = <E extends HTMLElement>(content: unknown): Following<E> => {
+/** Keeps an element scrolled to its end as its content grows, unless the user has scrolled away from the end. */
+export const useStickToBottom = <E extends HTMLElement>(content: unknown): StickToBottom<E> => {
   const ref = useRef<E>(null)
   const isAtEnd = useRef(true)
   useLayoutEffect(() => {
@@ -18,7 +18,7 @@ export const useFollowing = <E extends HTMLElement>(content: unknown): Following
   const onScroll = () => {
     const element = ref.current
     if (element === null) return
-    isAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < near
+    isAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < threshold
   }
   return { ref, onScroll }
 }

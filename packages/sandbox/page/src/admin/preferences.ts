@@ -1,4 +1,4 @@
-/** Choices that a page keeps when it is reloaded. A browser that stores nothing for the page throws. */
+/** Preferences that are kept when the page is reloaded. `sessionStorage` throws if the browser denies access to it. */
 
 const logOff = "log off"
 
@@ -11,12 +11,12 @@ export const isLogOff = (): boolean => {
   }
 }
 
-/** Notes whether the wire log was turned off. */
-export const keepLogOff = (isOff: boolean): void => {
+/** Stores whether the wire log was turned off. */
+export const setLogOff = (isOff: boolean): void => {
   try {
     if (isOff) sessionStorage.setItem(logOff, "")
     else sessionStorage.removeItem(logOff)
   } catch {
-    // it is on again after a reload
+    // not stored: the log is on again after a reload
   }
 }

@@ -1,15 +1,15 @@
 import { useClient } from "@effect-signalwire/react"
 import { useEffect, useState } from "react"
 
-/** Pauses between two attempts, in milliseconds. */
+/** The first and the longest pause between two attempts, in milliseconds. */
 const firstPause = 500
 const longestPause = 5000
 
 /**
- * Joins a conversation; returns what came of it, `null` at first: `"joined"`, or why it failed. Until it is joined it is tried
- * again, for as long as it is shown.
+ * Joins a conversation, and retries until it has succeeded. Returns `null` at first, and then `"joined"` or the error of the last
+ * attempt.
  */
-export const useJoined = (addressId: string): "joined" | Error | null => {
+export const useJoin = (addressId: string): "joined" | Error | null => {
   const { client } = useClient()
   const [[joining, outcome], set] = useState<[addressId: string, outcome: "joined" | Error | null]>([addressId, null])
   useEffect(() => {
