@@ -100,8 +100,8 @@ export type Change =
   | { readonly _tag: "TokenExpired"; readonly token: string; readonly expiresAt: number }
   /** A token that is no longer valid was removed. */
   | { readonly _tag: "TokenRemoved"; readonly token: string }
-  /** The profile of a subscriber was set. */
-  | { readonly _tag: "SubscriberDescribed"; readonly subscriberId: SubscriberId; readonly profile: Profile }
+  /** The profile of a subscriber was updated. */
+  | { readonly _tag: "ProfileUpdated"; readonly subscriberId: SubscriberId; readonly profile: Profile }
   /** A guest without tokens was removed. */
   | { readonly _tag: "GuestRemoved"; readonly subscriberId: SubscriberId }
   | { readonly _tag: "GroupAdded"; readonly group: Group }

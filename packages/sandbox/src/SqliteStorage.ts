@@ -106,7 +106,7 @@ const load = (sql: SqlClient.SqlClient) =>
     }
     // after the tokens, whose profiles may be older
     for (const row of yield* decodeProfiles(yield* sql`SELECT * FROM profiles`)) {
-      changes.push({ _tag: "SubscriberDescribed", ...row })
+      changes.push({ _tag: "ProfileUpdated", ...row })
     }
     for (const group of yield* decodeGroups(yield* sql`SELECT * FROM groups ORDER BY rowid`)) {
       changes.push({ _tag: "GroupAdded", group })
@@ -137,7 +137,7 @@ const insert = (sql: SqlClient.SqlClient) => {
         return sql`UPDATE tokens SET expires_at = ${change.expiresAt} WHERE token = ${change.token}`
       case "TokenRemoved":
         return sql`DELETE FROM tokens WHERE token = ${change.token}`
-      case "SubscriberDescribed":
+      case "ProfileUpdated":
         return Effect.flatMap(encodeProfile(change), (row) => sql`INSERT OR REPLACE INTO profiles ${sql.insert(row)}`)
       case "GuestRemoved":
         return sql`DELETE FROM subscribers WHERE id = ${change.subscriberId}`

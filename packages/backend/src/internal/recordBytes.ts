@@ -39,7 +39,7 @@ export const recordBytes = (change: Change): number => {
       return overhead + stringBytes(text ?? "") + valueBytes(metadata) + valueBytes(details)
     }
     case "ProjectCreated":
-    case "SubscriberDescribed":
+    case "ProfileUpdated":
     case "TokenExpired":
     case "TokenRemoved":
     case "TokenMinted":

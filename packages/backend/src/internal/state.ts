@@ -60,7 +60,7 @@ export class State {
       case "TokenRemoved":
         this.tokens.delete(change.token)
         return this.#secrets.delete(change.token)
-      case "SubscriberDescribed":
+      case "ProfileUpdated":
         return this.#setProfile(change.subscriberId, change.profile)
       case "GuestRemoved":
         this.subscribers.delete(change.subscriberId)

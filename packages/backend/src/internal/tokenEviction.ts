@@ -36,7 +36,7 @@ export const make = (state: State) => {
       const [{ subscriberId }] = removed
       // the profile in the tokens is stored separately before they are removed
       if (removed.some(({ token }) => TokenClaims.decode(token).profile !== undefined)) {
-        changes.push({ _tag: "SubscriberDescribed", subscriberId, profile: state.profileOf(subscriberId) })
+        changes.push({ _tag: "ProfileUpdated", subscriberId, profile: state.profileOf(subscriberId) })
       }
       for (const { token } of removed) changes.push({ _tag: "TokenRemoved", token })
       const isLast = removed.length === state.tokens.countOf(subscriberId)

@@ -31,7 +31,7 @@ const expiry = (body: JsonObject, name: string): Effect.Effect<number | undefine
   const value = body[name] ?? undefined
   return value === undefined || (typeof value === "number" && value >= 0 && value <= maxExpiry)
     ? Effect.succeed(value)
-    : Effect.fail(Refused.invalidParameter(name, `must be unix seconds, at most ${maxExpiry}`))
+    : Effect.fail(Refused.invalidParameter(name, `must be a time in unix seconds, at most ${maxExpiry}`))
 }
 
 /** Reads an optional list of strings. */

@@ -74,7 +74,7 @@ export const make = (
             ? []
             : [
               {
-                _tag: "SubscriberDescribed",
+                _tag: "ProfileUpdated",
                 subscriberId,
                 profile: { ...state.profileOf(subscriberId), ...profile }
               } as const
