@@ -25,16 +25,16 @@ import * as WireLog from "./WireLog.ts"
 export type { Service } from "./internal/contract.ts"
 export type {
   AddressesRequest,
+  ConnectRequest,
   Content,
   Member,
   MessagesRequest,
-  Minted,
-  Opened,
-  OpenRequest,
+  MessageTarget,
+  OpenedSession,
   PageRequest,
   PageResult,
-  Sent,
-  Target,
+  SentMessage,
+  TokenPair,
   Viewer
 } from "./internal/operations.ts"
 export type { Options, Settings } from "./internal/options.ts"
@@ -90,7 +90,7 @@ export const make = Effect.fnUntraced(function*(
     attach: sessions.attach,
     detach: sessions.detach,
     acknowledge: sessions.acknowledge,
-    forget: sessions.forget,
+    forget: sessions.removeSession,
     reauthenticate: sessions.reauthenticate,
     detectTokenExpiry: sessions.detectTokenExpiry,
     sessions: sessions.sessions

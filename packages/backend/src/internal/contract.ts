@@ -16,16 +16,16 @@ import type * as WireLog from "../WireLog.ts"
 import type { MemoryBudget } from "./memoryBudget.ts"
 import type {
   AddressesRequest,
+  ConnectRequest,
   Content,
   Member,
   MessagesRequest,
-  Minted,
-  Opened,
-  OpenRequest,
+  MessageTarget,
+  OpenedSession,
   PageRequest,
   PageResult,
-  Sent,
-  Target,
+  SentMessage,
+  TokenPair,
   Viewer
 } from "./operations.ts"
 import type { Settings } from "./options.ts"
@@ -79,18 +79,18 @@ export interface Service {
       readonly claims?: TokenClaims | undefined
       readonly bound?: boolean | undefined
     }
-  ) => Effect.Effect<Minted, Refused.ApiError | StorageError>
+  ) => Effect.Effect<TokenPair, Refused.ApiError | StorageError>
   /** Mints a pair of tokens for a new guest, who has no address and sees only the allowed addresses. */
   readonly mintGuest: (options: {
     readonly allowed: ReadonlyArray<string>
     /** The request parameter that contained the addresses, for error messages. */
     readonly attribute: string
     readonly expiresAt: number | undefined
-  }) => Effect.Effect<Minted, Refused.ApiError | StorageError>
+  }) => Effect.Effect<TokenPair, Refused.ApiError | StorageError>
   /** Expires a token now. */
   readonly expire: (token: string) => Effect.Effect<void, Refused.ApiError | StorageError>
   /** Exchanges a refresh token for a new pair of tokens. */
-  readonly refresh: (refreshToken: string) => Effect.Effect<Minted, Refused.ApiError | StorageError>
+  readonly refresh: (refreshToken: string) => Effect.Effect<TokenPair, Refused.ApiError | StorageError>
   /** Returns the subscriber that a token belongs to. Fails if the token is unknown or expired. */
   readonly authenticate: (token: string) => Effect.Effect<Viewer, Refused.ApiError>
 
@@ -126,9 +126,9 @@ export interface Service {
   /** Stores a message and pushes it to every session of every member. */
   readonly send: (
     viewer: Viewer,
-    target: Target,
+    target: MessageTarget,
     content: Content
-  ) => Effect.Effect<Sent, Refused.ApiError | StorageError>
+  ) => Effect.Effect<SentMessage, Refused.ApiError | StorageError>
   /** Stores messages as if their senders had sent them, all or none, in this order. No tokens are needed. */
   readonly seed: (
     messages: ReadonlyArray<{
@@ -136,12 +136,12 @@ export interface Service {
       readonly addressId: string
       readonly content: Content
     }>
-  ) => Effect.Effect<ReadonlyArray<Sent>, Refused.ApiError | StorageError>
+  ) => Effect.Effect<ReadonlyArray<SentMessage>, Refused.ApiError | StorageError>
   /** Returns the stored messages, of one address or of all, oldest first, with the keys of both dialects. */
   readonly stored: (addressId?: string) => Iterable<ConversationEvent.Wire>
 
   /** Opens or resumes a session. A session can be resumed with an expired token. */
-  readonly open: (request: OpenRequest) => Effect.Effect<Opened, Refused.ApiError>
+  readonly open: (request: ConnectRequest) => Effect.Effect<OpenedSession, Refused.ApiError>
   /** Attaches a socket to a session, calls `first`, and then sends the unacknowledged events. */
   readonly attach: (session: Session, connection: Connection, first: () => void) => void
   /** Detaches a socket from a session, which can be resumed until its retention has passed. */

@@ -14,7 +14,7 @@ import type { Service } from "./contract.ts"
 import type { Core } from "./core.ts"
 import type { Directory } from "./directory.ts"
 import { validateContent } from "./messageContent.ts"
-import type { Content, Member, Sent, Target, Viewer } from "./operations.ts"
+import type { Content, Member, MessageTarget, SentMessage, Viewer } from "./operations.ts"
 import type { Pagination } from "./pagination.ts"
 import type { Conversation as Group } from "./state.ts"
 import { type Bounds, Timeline } from "./timeline.ts"
@@ -155,7 +155,7 @@ export const make = (
       })
     }))
 
-  const resolve = Effect.fnUntraced(function*(viewer: Member, target: Target) {
+  const resolve = Effect.fnUntraced(function*(viewer: Member, target: MessageTarget) {
     if (target._tag === "Address") {
       const other = addressOf(target.addressId)
       if (other === undefined) return yield* Refused.notFound
@@ -171,18 +171,18 @@ export const make = (
 
   interface NewMessage {
     readonly viewer: Viewer
-    readonly target: Target
+    readonly target: MessageTarget
     readonly content: Content
   }
   /** Stores all messages or none. */
   const store = (
     entries: ReadonlyArray<NewMessage>
-  ): Effect.Effect<ReadonlyArray<Sent>, Refused.ApiError | StorageError> =>
+  ): Effect.Effect<ReadonlyArray<SentMessage>, Refused.ApiError | StorageError> =>
     withWriteLock(Effect.gen(function*() {
       // by key, because two messages may start the same conversation
       const joins = new Map<string, Records.Change>()
       const messages: Array<Records.Message> = []
-      const sent: Array<Sent> = []
+      const sent: Array<SentMessage> = []
       for (const { content, target, viewer: caller } of entries) {
         const viewer = yield* asMember(caller)
         yield* validateContent(content, settings.maxTextLength)

@@ -46,7 +46,7 @@ export interface PageResult<A> {
 }
 
 /** The destination of a message: an address, or a group together with the sender's own address. */
-export type Target =
+export type MessageTarget =
   | { readonly _tag: "Address"; readonly addressId: AddressId }
   | { readonly _tag: "Group"; readonly groupId: GroupId; readonly fromAddressId: AddressId }
 
@@ -74,7 +74,7 @@ export interface Content {
 }
 
 /** A message that was stored. */
-export interface Sent {
+export interface SentMessage {
   /** The id of the message. */
   readonly id: MessageId
   /** The time of the message, in unix seconds. */
@@ -88,7 +88,7 @@ export interface Sent {
 }
 
 /** A pair of tokens of one subscriber. */
-export interface Minted {
+export interface TokenPair {
   /** The subscriber that the tokens belong to. */
   readonly subscriberId: SubscriberId
   /** The subscriber access token. */
@@ -128,7 +128,7 @@ export interface AddressesRequest {
 }
 
 /** The parameters of `signalwire.connect`. */
-export interface OpenRequest {
+export interface ConnectRequest {
   /** The token to authenticate with. */
   readonly token: string
   /** The protocol of the session to resume. */
@@ -140,7 +140,7 @@ export interface OpenRequest {
 }
 
 /** A session that was opened or resumed. */
-export interface Opened {
+export interface OpenedSession {
   /** The session. */
   readonly session: Session
   /** Whether the requested session was resumed. */

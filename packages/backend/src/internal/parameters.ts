@@ -6,7 +6,7 @@ import { AddressId, GroupId } from "@effect-signalwire/schema/Ids"
 import { isJsonObject, type JsonObject } from "@effect-signalwire/schema/JsonObject"
 import * as Effect from "effect/Effect"
 import * as Refused from "../Refused.ts"
-import type { Content, PageRequest, Target } from "./operations.ts"
+import type { Content, MessageTarget, PageRequest } from "./operations.ts"
 
 // Query parameters
 
@@ -94,7 +94,7 @@ export const messageContent = Effect.fnUntraced(
 )
 
 export const messageTarget = Effect.fnUntraced(
-  function*(body: JsonObject, form: Dialect.WireForm): Effect.fn.Return<Target, Refused.ApiError> {
+  function*(body: JsonObject, form: Dialect.WireForm): Effect.fn.Return<MessageTarget, Refused.ApiError> {
     const address = Dialect.carries(form, "address") ? yield* optionalString(body, "conversation_id") : undefined
     if (address !== undefined) return { _tag: "Address", addressId: AddressId.make(address) }
     if (form === "address") return yield* Refused.missingParameter("conversation_id")

@@ -130,7 +130,7 @@ export const make = (
     attach,
     detach: (session: Session, connection: Connection) => sessions.detach(session, connection, monotonicNow()),
     detectTokenExpiry,
-    forget: (session: Session) => sessions.forget(session),
+    removeSession: (session: Session) => sessions.remove(session),
     open,
     publish,
     reauthenticate,

@@ -72,7 +72,7 @@ export class SessionStore {
     return session !== undefined && (session.state === state || session.previousState === state) ? session : undefined
   }
 
-  forget(session: Session): void {
+  remove(session: Session): void {
     if (this.#byProtocol.delete(session.protocol)) {
       for (const state of [session.state, session.previousState]) if (state !== undefined) this.#secrets.delete(state)
       session.unacked.clear()
@@ -87,7 +87,7 @@ export class SessionStore {
 
   /** Removes a session whose client does not keep up, and closes its socket. The client has to read history instead. */
   evict(session: Session): void {
-    this.forget(session)
+    this.remove(session)
     session.connection?.close(1013)
   }
 
@@ -106,7 +106,7 @@ export class SessionStore {
     for (const sibling of siblings ?? []) {
       if (detached <= maxDetachedPerSubscriber) return
       if (sibling.connection !== undefined) continue
-      this.forget(sibling)
+      this.remove(sibling)
       detached--
     }
   }
@@ -153,13 +153,13 @@ export class SessionStore {
     let detached = 0
     for (const session of this.#byProtocol.values()) {
       if (session.connection !== undefined) continue
-      if (this.#isExpired(session, now)) this.forget(session)
+      if (this.#isExpired(session, now)) this.remove(session)
       else detached++
     }
     for (const session of this.#byProtocol.values()) {
       if (detached <= maxDetached) return
       if (session.connection === undefined) {
-        this.forget(session)
+        this.remove(session)
         detached--
       }
     }
