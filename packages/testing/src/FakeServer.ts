@@ -67,13 +67,13 @@ export const connectResult = (protocol: string) => ({
 export const event = (id: string, eventType: string, params: unknown): string =>
   JsonRpc.request(id, JsonRpc.method.event, { event_type: eventType, timestamp: 1735790645.5, params })
 
-const makeConnection = Effect.fnUntraced(function*(url: string, link: MemorySocket.Link) {
+const makeConnection = Effect.fnUntraced(function*(url: string, pair: MemorySocket.Link) {
   const frames = yield* Queue.unbounded<string>()
-  link.server.addEventListener("message", ({ data }) => {
+  pair.server.addEventListener("message", ({ data }) => {
     if (typeof data === "string") Queue.offerUnsafe(frames, data)
   })
   const open = Effect.sync(() => {
-    if (link.client.readyState === 0) link.open()
+    if (pair.client.readyState === 0) pair.open()
   })
   const request: Connection["request"] = Effect.fnUntraced(function*(method) {
     while (true) {
@@ -83,7 +83,7 @@ const makeConnection = Effect.fnUntraced(function*(url: string, link: MemorySock
       }
     }
   })
-  const send = (text: string) => Effect.sync(() => link.server.send(text))
+  const send = (text: string) => Effect.sync(() => pair.server.send(text))
   const connection: Connection = {
     url,
     open,
@@ -102,24 +102,25 @@ const makeConnection = Effect.fnUntraced(function*(url: string, link: MemorySock
       yield* send(JsonRpc.failure(connect.id, error))
       return connect
     }),
-    close: (code) => Effect.sync(() => link.server.close(code)),
-    cut: Effect.sync(link.cut)
+    close: (code) => Effect.sync(() => pair.server.close(code)),
+    cut: Effect.sync(pair.cut)
   }
   return connection
 })
 
 /** Makes a fake server. */
 export const make: Effect.Effect<FakeServer> = Effect.gen(function*() {
-  const dialled = yield* Queue.unbounded<Connection>()
-  let dials = 0
-  return {
-    dialled: Queue.take(dialled),
-    dials: () => dials,
+  const connections = yield* Queue.unbounded<Connection>()
+  let count = 0
+  const server: FakeServer = {
+    dialled: Queue.take(connections),
+    dials: () => count,
     layer: Layer.succeed(Socket.WebSocketConstructor, (url) => {
-      const link = MemorySocket.make()
-      dials++
-      Queue.offerUnsafe(dialled, Effect.runSync(makeConnection(url, link)))
-      return link.client
+      const pair = MemorySocket.make()
+      count++
+      Queue.offerUnsafe(connections, Effect.runSync(makeConnection(url, pair)))
+      return pair.client
     })
   }
+  return server
 })

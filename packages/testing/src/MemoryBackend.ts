@@ -78,20 +78,20 @@ const connectionError = (
 const makeWebSocketConstructor = Effect.fnUntraced(function*(wire: MemorySocket.Wire | undefined) {
   const run = yield* FiberSet.makeRuntime<Backend.Backend | Faults.Faults>()
 
-  const serve = Effect.fnUntraced(function*(link: MemorySocket.Link) {
+  const serve = Effect.fnUntraced(function*(pair: MemorySocket.Link) {
     const decision = yield* SocketProtocol.decideUpgrade
-    if (decision._tag !== "Accepted") return link.cut()
-    link.open()
+    if (decision._tag !== "Accepted") return pair.cut()
+    pair.open()
     const socket = yield* Socket.fromWebSocket(
-      Effect.acquireRelease(Effect.succeed(link.server), (server) => Effect.sync(() => server.close()))
+      Effect.acquireRelease(Effect.succeed(pair.server), (server) => Effect.sync(() => server.close()))
     )
-    yield* SocketProtocol.serve(socket, { decision, abort: Effect.sync(link.cut) })
+    yield* SocketProtocol.serve(socket, { decision, abort: Effect.sync(pair.cut) })
   })
 
   const constructor: Socket.WebSocketConstructor["Service"] = () => {
-    const link = MemorySocket.make(wire)
-    run(serve(link))
-    return link.client
+    const pair = MemorySocket.make(wire)
+    run(serve(pair))
+    return pair.client
   }
   return constructor
 })

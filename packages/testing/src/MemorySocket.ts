@@ -43,19 +43,19 @@ export class MemorySocket implements Socket.WebSocketLike {
 
   send(data: string | Uint8Array<ArrayBuffer>): void {
     if (this.readyState !== open) throw new Error("The socket is not open")
-    const { peer } = this
+    const otherEnd = this.peer
     this.#deliver(() => {
-      if (peer?.readyState === open) peer.dispatch("message", { data })
+      if (otherEnd?.readyState === open) otherEnd.dispatch("message", { data })
     })
   }
 
   close(code = 1000, reason = ""): void {
-    const { peer } = this
+    const otherEnd = this.peer
     if (this.readyState >= closing) return
     this.readyState = closing
     // delivered after everything that was sent before
     this.#deliver(() => {
-      peer?.end(code, reason)
+      otherEnd?.end(code, reason)
       this.end(code, reason)
     })
   }
@@ -99,7 +99,7 @@ export const make = (wire?: Wire): Link => {
   const server = new MemorySocket(wire)
   client.peer = server
   server.peer = client
-  const cut = () => {
+  const abort = () => {
     server.end(1006, "")
     client.end(1006, "")
   }
@@ -108,10 +108,10 @@ export const make = (wire?: Wire): Link => {
     server,
     open: () => {
       // the client may have closed its end meanwhile
-      if (client.readyState !== connecting) return cut()
+      if (client.readyState !== connecting) return abort()
       server.opened()
       client.opened()
     },
-    cut
+    cut: abort
   }
 }
