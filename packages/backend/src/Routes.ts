@@ -1,5 +1,5 @@
 /**
- * The REST API of the service, and the door to its socket.
+ * The HTTP routes of the service: the REST API, the token endpoints, and the WebSocket upgrade.
  *
  * @since 0.1.0
  */
@@ -19,17 +19,23 @@ import { Backend, type PageRequest, type PageResult, type Viewer } from "./Backe
 import { Faults } from "./Faults.ts"
 import { Hosting } from "./Hosting.ts"
 import * as DeviceRoutes from "./internal/deviceRoutes.ts"
-import { answeredWithCors, bodyObject, json, pathParam, preflight } from "./internal/http.ts"
-import { prescribed } from "./internal/httpFaults.ts"
-import { contentOf, oneOf, pageRequest, pageResponse, seconds, targetOf, textOf } from "./internal/parameters.ts"
+import { prescribed } from "./internal/faultResponses.ts"
+import { bodyObject, handleErrorsWithCors, json, pathParam, preflight } from "./internal/http.ts"
+import { pageResponse } from "./internal/pageResponse.ts"
+import {
+  literal,
+  messageContent,
+  messageTarget,
+  optionalString,
+  pageRequest,
+  unixSeconds
+} from "./internal/parameters.ts"
 import * as Routing from "./internal/routing.ts"
 import * as TokenRoutes from "./internal/tokenRoutes.ts"
 import * as Refused from "./Refused.ts"
 import * as SocketProtocol from "./SocketProtocol.ts"
 
-// Parts of answers
-
-/** What the token may do, when it was minted with a scope. */
+/** The claims of a token that was minted with a scope. */
 const satClaims = ({ claims: { fingerprint, scope }, token }: Viewer) =>
   scope === undefined ? undefined : {
     sat_claims: {
@@ -39,13 +45,11 @@ const satClaims = ({ claims: { fingerprint, scope }, token }: Viewer) =>
     }
   }
 
-/** The names a query may mean: older clients do not encode them, so a plus may be one. */
+/** The names that a query may ask for: older clients do not encode them, so a plus may be a plus or a space. */
 const namesOf = (url: URL): ReadonlyArray<string> =>
   [url.search, url.search.replaceAll("+", "%2B")].flatMap((search) => new URLSearchParams(search).get("name") ?? [])
 
-// Routes
-
-/** The routes of the REST API, the token endpoints, and the socket at `GET /`. */
+/** Adds the routes of the REST API, the token endpoints, and the WebSocket at `GET /`. */
 export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | Faults> = HttpRouter.use(
   Effect.fnUntraced(function*(router) {
     const backend = yield* Backend
@@ -69,14 +73,14 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
       Effect.gen(function*() {
         const query = url.searchParams
         const page = yield* pageRequest(query)
-        const sortBy = yield* oneOf(query, "sort_by", ["name", "created_at"])
-        const sortOrder = yield* oneOf(query, "sort_order", ["asc", "desc"])
+        const sortBy = yield* literal(query, "sort_by", ["name", "created_at"])
+        const sortOrder = yield* literal(query, "sort_order", ["asc", "desc"])
         if (sortOrder !== undefined && sortBy === undefined) {
-          return yield* Refused.invalid("sort_order_validations", "sort_order needs sort_by", "sort_order")
+          return yield* Refused.validation("sort_order_validations", "sort_order requires sort_by", "sort_order")
         }
         const found = yield* backend.addresses(viewer, {
           names: query.has("name") ? namesOf(url) : undefined,
-          type: yield* oneOf(query, "type", ["app", "call", "room", "subscriber"]),
+          type: yield* literal(query, "type", ["app", "call", "room", "subscriber"]),
           displayName: query.get("display_name") ?? undefined,
           sortBy,
           sortOrder,
@@ -105,8 +109,8 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     const listMessages = (viewer: Viewer, url: URL, conversationId: string | undefined) =>
       Effect.gen(function*() {
         const page = yield* pageRequest(url.searchParams)
-        const since = yield* seconds(url.searchParams, "since")
-        const until = yield* seconds(url.searchParams, "until")
+        const since = yield* unixSeconds(url.searchParams, "since")
+        const until = yield* unixSeconds(url.searchParams, "until")
         const found = yield* backend.messages(viewer, { conversationId, since, until, page })
         return pageOf(url, page, found, (item) => ConversationMessage.encode(item, form))
       })
@@ -120,8 +124,8 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     yield* forViewer("POST", "/api/fabric/messages", (viewer) =>
       Effect.gen(function*() {
         const body = yield* bodyObject
-        const target = yield* targetOf(body, form)
-        const content = yield* contentOf(body)
+        const target = yield* messageTarget(body, form)
+        const content = yield* messageContent(body)
         const sent = yield* backend.send(viewer, target, content)
         const response: SendMessage.Response = {
           ...(Dialect.carries(form, "address")
@@ -136,50 +140,49 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     yield* forViewer("POST", "/api/fabric/conversations/join", (viewer) =>
       Effect.gen(function*() {
         const body = yield* bodyObject
-        const answer = (response: JoinConversationResponse.JoinConversationResponse) =>
+        const respond = (response: JoinConversationResponse.JoinConversationResponse) =>
           json(JoinConversationResponse.encode(response, form))
-        const address = Dialect.carries(form, "address") ? yield* textOf(body, "conversation_id") : undefined
-        if (address !== undefined) return answer(yield* backend.join(viewer, [address]))
-        const from = form === "address" ? undefined : yield* textOf(body, "from_fabric_address_id")
+        const address = Dialect.carries(form, "address") ? yield* optionalString(body, "conversation_id") : undefined
+        if (address !== undefined) return respond(yield* backend.join(viewer, [address]))
+        const from = form === "address" ? undefined : yield* optionalString(body, "from_fabric_address_id")
         const ids = form === "address" ? undefined : body["fabric_address_ids"]
         if (ids === undefined || ids === null) {
-          return yield* Refused.missing(
+          return yield* Refused.missingParameter(
             form === "address" || (form === "all" && from === undefined) ? "conversation_id" : "fabric_address_ids"
           )
         }
-        if (from === undefined) return yield* Refused.missing("from_fabric_address_id")
+        if (from === undefined) return yield* Refused.missingParameter("from_fabric_address_id")
         if (!Array.isArray(ids) || ids.length > 100) {
           return yield* Refused.invalidParameter("fabric_address_ids", "must be a list of at most 100 address ids")
         }
-        const texts = ids.filter((id): id is string => typeof id === "string")
-        if (texts.length < ids.length) {
+        const addressIds = ids.filter((id): id is string => typeof id === "string")
+        if (addressIds.length < ids.length) {
           return yield* Refused.invalidParameter("fabric_address_ids", "must be a list of address ids")
         }
-        return answer(yield* backend.join(viewer, texts, from))
+        return respond(yield* backend.join(viewer, addressIds, from))
       }))
 
     yield* TokenRoutes.add(routing, backend)
     yield* DeviceRoutes.add(routing, backend)
 
-    // the socket
     yield* router.add(
       "GET",
       "/",
       Effect.gen(function*() {
         const incoming = yield* request
         if (incoming.headers["upgrade"]?.toLowerCase() !== "websocket") {
-          return json({ error: "This is a WebSocket" }, 426)
+          return json({ error: "This endpoint requires a WebSocket upgrade" }, 426)
         }
         const hosting = yield* Hosting
-        const admission = yield* SocketProtocol.admit
-        if (admission._tag === "Broken") {
+        const decision = yield* SocketProtocol.decideUpgrade
+        if (decision._tag === "Dropped") {
           yield* hosting.abort(incoming)
           return HttpServerResponse.empty({ status: 503 })
         }
-        if (admission._tag === "Refused") return prescribed(admission.action)
+        if (decision._tag === "Rejected") return prescribed(decision.action)
         const socket = yield* incoming.upgrade
         yield* SocketProtocol.serve(socket, {
-          admission,
+          decision,
           abort: hosting.abort(incoming),
           awaitDrain: hosting.awaitDrain?.(incoming)
         })
@@ -192,9 +195,9 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     )
 
     yield* router.add("OPTIONS", "/*", preflight)
-    // not for every method: a route for all would stand in the way of HEAD, which is answered by the route for GET
+    // one route per method, because a route for all methods would take precedence over the GET routes for HEAD requests
     for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "QUERY"] as const) {
-      yield* router.add(method, "/*", routing.surrounded(answeredWithCors(Effect.fail(Refused.notFound))))
+      yield* router.add(method, "/*", routing.middleware(handleErrorsWithCors(Effect.fail(Refused.notFound))))
     }
   })
 )

@@ -1,5 +1,5 @@
 /**
- * Domain values with every field filled in, for tests that care for a few of them.
+ * Domain values with defaults for all fields, for tests that need only a few of them.
  *
  * @since 0.1.0
  */
@@ -31,11 +31,11 @@ const fields: Fields = {
   clientId: null
 }
 
-/** A chat message. */
+/** Makes a chat message. */
 export const message = (overrides: Partial<Fields> = {}): ConversationMessage =>
   new ConversationMessage({ ...fields, ...overrides })
 
-/** A chat message as it happens. */
+/** Makes the event of a chat message. */
 export const event = (overrides: Partial<Fields & Live> = {}): ConversationEvent =>
   new ConversationEvent({ ...fields, ...overrides }, {
     hidden: overrides.hidden ?? false,
@@ -43,7 +43,7 @@ export const event = (overrides: Partial<Fields & Live> = {}): ConversationEvent
     userName: overrides.userName ?? "Ada"
   })
 
-/** The conversation that {@link message} belongs to. */
+/** Makes the conversation that {@link message} belongs to. */
 export const conversation = (overrides: { readonly name?: string } = {}): Conversation =>
   new Conversation({
     id: addressId,
@@ -56,7 +56,7 @@ export const conversation = (overrides: { readonly name?: string } = {}): Conver
     lastMessageAt: DateTime.makeUnsafe(1735790645456)
   })
 
-/** Lists cut into pages: the first page of `items`, with its neighbours behind it. */
+/** Makes the first page of a list of `items`; its `next` and `prev` return the other pages. */
 export const page = <A>(items: ReadonlyArray<A>, pageSize = 50): Page.Page<A, never> => pageAt(items, pageSize, 0)
 
 const pageAt = <A>(items: ReadonlyArray<A>, pageSize: number, index: number): Page.Page<A, never> => {

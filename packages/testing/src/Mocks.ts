@@ -1,5 +1,5 @@
 /**
- * Each service as a layer of just the members that a test needs; using one that is left out is a defect that names it.
+ * Mock layers of the client services, with just the members that a test needs. Using any other member is a defect that names it.
  *
  * ```ts
  * import * as Fixtures from "@effect-signalwire/testing/Fixtures"
@@ -22,8 +22,8 @@ import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 
 /**
- * A `Conversations` of these members. Without a `connection` among them, its state is `Idle` and never changes, and
- * `ready` and `reconnect` complete at once.
+ * Provides `Conversations` with these members. The default `connection` is `Idle` and never changes, and its `ready` and
+ * `reconnect` complete immediately.
  */
 export const conversations = (
   members: Partial<Conversations.Service>
@@ -38,13 +38,13 @@ export const conversations = (
     ...members
   })
 
-/** A `SignalWireHttp` of these members. Without `addressOf` among them, no address of a group is known. */
+/** Provides `SignalWireHttp` with these members. The default `addressOf` returns `null`. */
 export const http = (members: Partial<SignalWireHttp.Service>): Layer.Layer<SignalWireHttp.SignalWireHttp> =>
   Layer.mock(SignalWireHttp.SignalWireHttp, { addressOf: () => null, ...members })
 
 /**
- * A `Subscription` of these members. Without them, `observe` and `watchConnection` never call back, `connection` is
- * `Idle`, and `awaitWake` never completes.
+ * Provides `Subscription` with these members. By default `observe` and `watchConnection` never call their callbacks,
+ * `connection` is `Idle`, and `awaitWake` never completes.
  */
 export const subscription = (members: Partial<Subscription.Service>): Layer.Layer<Subscription.Subscription> =>
   Layer.mock(Subscription.Subscription, {
@@ -55,6 +55,6 @@ export const subscription = (members: Partial<Subscription.Service>): Layer.Laye
     ...members
   })
 
-/** `Credentials` with a token that can't be renewed. */
+/** Provides `Credentials` with a token that cannot be refreshed. */
 export const credentials = (token = "test-token"): Layer.Layer<Credentials.Credentials> =>
   Credentials.layer({ token: Redacted.make(token) })

@@ -1,5 +1,5 @@
 /**
- * A backend to test against, wherever it runs, and clients of it.
+ * The backend that a test runs against, in memory or elsewhere, and clients of it.
  *
  * @since 0.1.0
  */
@@ -17,20 +17,20 @@ import type * as Scope from "effect/Scope"
 import type { WebSocketConstructor } from "effect/socket/Socket"
 import * as AdminClient from "./AdminClient.ts"
 
-/** Where the backend is, how to reach it, and how to ask it for what clients can't. */
+/** A backend to test against. */
 export interface Service {
-  /** Where clients connect. */
+  /** The URLs that clients connect to. */
   readonly endpoint: Endpoint
-  /** The admin API. */
+  /** A client of the admin API. */
   readonly admin: AdminClient.AdminClient
-  /** What clients reach it over. */
+  /** Provides the transports by which clients reach the backend. */
   readonly transports: Layer.Layer<HttpClient | WebSocketConstructor>
 }
 
-/** A backend to test against, wherever it runs. */
+/** The backend that a test runs against. */
 export class World extends Context.Service<World, Service>()("@effect-signalwire/testing/World") {}
 
-/** The backend at `endpoint`, reached over the given transports. */
+/** Provides the backend at `endpoint`, which is reached over the given transports. */
 export const layer = (endpoint: Endpoint): Layer.Layer<World, never, HttpClient | WebSocketConstructor> =>
   Layer.effect(
     World,
@@ -44,16 +44,19 @@ export const layer = (endpoint: Endpoint): Layer.Layer<World, never, HttpClient 
     })
   )
 
-/** A subscriber with a client of its own. */
+/** A subscriber and its client. */
 export interface Participant extends Conversations.Service {
-  /** Who it is: ids and token. */
+  /** The ids and the token of the subscriber. */
   readonly account: Admin.SubscriberCreated
 }
 
-/** Options of a participant's client, beside the token and the address. */
+/** Options of a participant's client. The token and the URLs are set by default. */
 export type ParticipantOptions = Partial<Conversations.Options>
 
-/** A new subscriber whose name begins with `name`, and its client; the client closes with the scope. */
+/**
+ * Creates a subscriber with the display name `name`, and a client that is closed with the scope. Its name starts with `name`
+ * and is unique.
+ */
 export const participant = Effect.fnUntraced(function*(
   name: string,
   options?: ParticipantOptions
@@ -66,7 +69,7 @@ export const participant = Effect.fnUntraced(function*(
   return { account, ...(yield* client(account.token, options)) }
 })
 
-/** A client for a token; it closes with the scope. */
+/** Makes a client for a token; it is closed with the scope. */
 export const client = Effect.fnUntraced(function*(
   token: string,
   options?: ParticipantOptions
@@ -78,7 +81,7 @@ export const client = Effect.fnUntraced(function*(
   return Context.get(context, Conversations.Conversations)
 })
 
-/** A new room whose name begins with `name`; answers its address. */
+/** Creates a room with a unique name that starts with `name`. Returns its address id. */
 export const room = Effect.fnUntraced(function*(name: string) {
   const { admin } = yield* World
   return (yield* admin.createRoom({ name: `${name}-${(yield* Uuid.make).slice(0, 8)}` })).addressId

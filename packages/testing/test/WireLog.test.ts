@@ -4,15 +4,15 @@ import { assert, it, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 
 layer(MemoryBackend.layerWorld({ wireLog: true }))("the wire log of a backend in memory", (it) => {
-  it.effect("tells what a client asked for, and is empty once it was cleared", () =>
+  it.effect("contains the requests of a client, and is empty after it was cleared", () =>
     Effect.gen(function*() {
       const { admin } = yield* World.World
       const ada = yield* World.participant("ada")
       const addressId = (yield* admin.createRoom({ name: "office" })).addressId
       yield* ada.join({ addressId })
       const log = yield* admin.log
-      const asked = log.find((entry) => entry.on === "request" && entry.path.endsWith("/join"))
-      assert.strictEqual(asked?.on === "request" ? asked.subscriberId : undefined, ada.account.id)
+      const request = log.find((entry) => entry.on === "request" && entry.path.endsWith("/join"))
+      assert.strictEqual(request?.on === "request" ? request.subscriberId : undefined, ada.account.id)
       assert.notInclude(JSON.stringify(log), ada.account.token)
       yield* admin.clearLog
       yield* admin.setLog(false)
@@ -21,7 +21,7 @@ layer(MemoryBackend.layerWorld({ wireLog: true }))("the wire log of a backend in
     }).pipe(Effect.scoped))
 })
 
-it.effect("a backend in memory logs nothing unless it is asked to", () =>
+it.effect("a backend in memory logs nothing by default", () =>
   Effect.gen(function*() {
     const { admin } = yield* World.World
     const ada = yield* World.participant("ada")

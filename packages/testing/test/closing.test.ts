@@ -1,4 +1,4 @@
-/** Clients whose scope has closed, over the backend in memory. */
+/** Clients whose scope is closed. */
 import type { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import { ClientId } from "@effect-signalwire/schema/Ids"
 import * as MemoryBackend from "@effect-signalwire/testing/MemoryBackend"
@@ -10,8 +10,8 @@ import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
-/** A client in a room, and how to close its scope. */
-const begin = Effect.fnUntraced(function*() {
+/** Creates a client that has joined a room, with a separate scope. */
+const start = Effect.fnUntraced(function*() {
   const scope = yield* Scope.make()
   const client = yield* Scope.provide(World.participant("ada"), scope)
   const addressId = yield* World.room("office")
@@ -19,10 +19,10 @@ const begin = Effect.fnUntraced(function*() {
   return { addressId, client, close: Scope.close(scope, Exit.void) }
 })
 
-describe("a client whose scope has closed", () => {
+describe("a client whose scope is closed", () => {
   it.live("P7.2: fails every method with Closed", () =>
     Effect.gen(function*() {
-      const { addressId, client, close } = yield* begin()
+      const { addressId, client, close } = yield* start()
       yield* close
       const calls: Readonly<Record<string, Effect.Effect<unknown, ConversationError>>> = {
         getConversations: client.getConversations(),
@@ -49,9 +49,9 @@ describe("a client whose scope has closed", () => {
       )
     }).pipe(Effect.provide(MemoryBackend.layerWorld())))
 
-  it.live("P7.2: has ended the streams that ran, and failed the calls that waited", () =>
+  it.live("P7.2: ends its running streams, and fails its pending calls", () =>
     Effect.gen(function*() {
-      const { addressId, client, close } = yield* begin()
+      const { addressId, client, close } = yield* start()
       const { admin } = yield* World.World
       const fork = Effect.forkChild({ startImmediately: true })
       const streams = [

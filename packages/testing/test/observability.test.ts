@@ -15,7 +15,7 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as Tracer from "effect/Tracer"
 
-/** A tracer that keeps its spans. */
+/** A tracer that records its spans. */
 const recorder = () => {
   const spans: Array<Tracer.NativeSpan> = []
   const tracer = Tracer.make({
@@ -34,17 +34,17 @@ describe("traces", () => {
   const exchange = Effect.gen(function*() {
     const { addressId } = yield* ConversationsTest
     const { sendMessage, subscription } = yield* Conversations
-    const heard = yield* Effect.forkChild(
+    const received = yield* Effect.forkChild(
       Stream.runForEach(
         Stream.take(yield* subscription(), 1),
         (event) => ConversationTrace.withMessage(Effect.void, event)
       )
     )
     yield* sendMessage({ addressId: addressId("office"), text: "hello", metadata: { mood: "good" } })
-    yield* Fiber.join(heard)
+    yield* Fiber.join(received)
   }).pipe(Effect.scoped)
 
-  it.effect("link a send and what acts on the event that it caused", () =>
+  it.effect("link a send to the handling of its event", () =>
     Effect.gen(function*() {
       const { named, tracer } = recorder()
       yield* exchange.pipe(
@@ -66,11 +66,11 @@ describe("traces", () => {
       assert.isString(message?.attributes.get("signalwire.message_id"))
     }))
 
-  it.effect("P9.2: do not make good metadata of what can't be metadata", () =>
+  it.effect("P9.2: do not turn invalid metadata into valid metadata", () =>
     Effect.gen(function*() {
       const { addressId } = yield* ConversationsTest
       const { sendMessage } = yield* Conversations
-      // of which a copy of its properties is a plain object
+      // copying its properties would make a plain object
       const metadata = Object.create(Date.prototype)
       const error = yield* Effect.flip(sendMessage({ addressId: addressId("office"), text: "hello", metadata }))
       assert.include(error.message, "metadata: must be a plain object, not an instance of Date")
@@ -79,7 +79,7 @@ describe("traces", () => {
       Effect.withTracer(recorder().tracer)
     ))
 
-  it.effect("leave messages as they are unless they are to be traced", () =>
+  it.effect("do not change messages unless traceMessages is set", () =>
     Effect.gen(function*() {
       const { named, tracer } = recorder()
       const sent = yield* Effect.andThen(exchange, ConversationsTest.use(({ sent }) => sent)).pipe(
@@ -91,7 +91,7 @@ describe("traces", () => {
       assert.strictEqual(sent[0]?.metadata["mood"], "good")
     }))
 
-  it("take what is no trace context for none", () => {
+  it("ignore invalid trace contexts", () => {
     for (const traceparent of [undefined, 7, "nonsense", `00-${"0".repeat(32)}-${"0".repeat(16)}-01`]) {
       assert.isTrue(Option.isNone(ConversationTrace.sentIn(Fixtures.message({ metadata: { traceparent } }))))
     }
@@ -99,7 +99,7 @@ describe("traces", () => {
 })
 
 describe("logs", () => {
-  it.effect("say which session ended, and why", () =>
+  it.effect("contain the session that ended, and the reason", () =>
     Effect.gen(function*() {
       const entries: Array<Readonly<Record<string, unknown>>> = []
       const logger = Logger.make(({ fiber, message }) => {
@@ -121,18 +121,18 @@ describe("logs", () => {
 })
 
 describe("metrics", () => {
-  it.effect("count sessions, what was read back, how late messages are, and what became of sends", () =>
+  it.effect("count sessions, repairs, lag, and the outcomes of sends", () =>
     Effect.gen(function*() {
       const { addressId, drop, say, setFaults } = yield* ConversationsTest
       const { sendMessage, subscription } = yield* Conversations
-      const heard = yield* Effect.forkChild(Stream.runDrain(Stream.take(yield* subscription(), 3)))
+      const received = yield* Effect.forkChild(Stream.runDrain(Stream.take(yield* subscription(), 3)))
       yield* say({ conversation: "office", text: "live" })
       yield* TestClock.adjust("1 second")
       yield* drop
       yield* say({ conversation: "office", text: "meanwhile" })
       yield* say({ conversation: "office", text: "never pushed", push: false })
       yield* TestClock.adjust("1 minute")
-      yield* Fiber.join(heard)
+      yield* Fiber.join(received)
       yield* sendMessage({ addressId: addressId("office"), text: "mine" })
       yield* setFaults([{ match: { on: "http", method: "POST" }, action: { type: "answer", status: 403, body: {} } }])
       yield* Effect.flip(sendMessage({ addressId: addressId("office"), text: "refused" }))

@@ -1,4 +1,4 @@
-/** What tests of others build on, on the level of types; `pnpm check` holds these to it. */
+/** Type tests of the public API, which `pnpm check` runs. */
 import type { Backend } from "@effect-signalwire/backend/Backend"
 import type { Faults } from "@effect-signalwire/backend/Faults"
 import type { Storage } from "@effect-signalwire/backend/Storage"
@@ -25,7 +25,7 @@ import * as Mocks from "../src/Mocks.ts"
 import * as World from "../src/World.ts"
 
 describe("mocks", () => {
-  it("are layers that need nothing, of the members that a test cares about", () => {
+  it("are layers without requirements, from some of the members", () => {
     expectTypeOf(Mocks.conversations).returns.toEqualTypeOf<Layer.Layer<Conversations>>()
     expectTypeOf(Mocks.http).returns.toEqualTypeOf<Layer.Layer<SignalWireHttp>>()
     expectTypeOf(Mocks.subscription).returns.toEqualTypeOf<Layer.Layer<Subscription>>()
@@ -33,11 +33,11 @@ describe("mocks", () => {
     expectTypeOf<{}>().toExtend<Parameters<typeof Mocks.conversations>[0]>()
   })
 
-  it("have the members of the service, and answer what those do", () => {
+  it("have the members of the service, with the same types", () => {
     const right = () => Mocks.conversations({ getMessages: () => Effect.succeed(Fixtures.page([Fixtures.message()])) })
     expectTypeOf(right).toBeFunction()
     const wrong = () => [
-      // @ts-expect-error: it answers a page
+      // @ts-expect-error: it returns a page
       Mocks.conversations({ getMessages: () => Effect.succeed([Fixtures.message()]) }),
       // @ts-expect-error: there is no such method
       Mocks.conversations({ deleteMessage: () => Effect.void })
@@ -47,40 +47,40 @@ describe("mocks", () => {
 })
 
 describe("fixtures", () => {
-  it("are whole, with the fields that a test gives", () => {
+  it("are complete, with the given fields", () => {
     expectTypeOf(Fixtures.message).returns.toEqualTypeOf<ConversationMessage>()
     expectTypeOf(Fixtures.event).returns.toEqualTypeOf<ConversationEvent>()
     expectTypeOf(Fixtures.page([1, 2])).toEqualTypeOf<Page<number, never>>()
     const wrong = () =>
-      // @ts-expect-error: a text is no id
+      // @ts-expect-error: a string is not an id
       Fixtures.message({ id: "m" })
     expectTypeOf(wrong).toBeFunction()
   })
 })
 
 describe("the backend in memory", () => {
-  it("offers the transports of a client, and needs nothing", () => {
+  it("provides the transports of a client, and has no requirements", () => {
     expectTypeOf(MemoryBackend.layer).returns.toEqualTypeOf<
       Layer.Layer<Backend | Faults | HttpClient | WebSocketConstructor>
     >()
     expectTypeOf(MemoryBackend.layerWorld).returns.toEqualTypeOf<Layer.Layer<World.World>>()
   })
 
-  it("with a storage of one's own needs that", () => {
+  it("requires a storage with layerStorage", () => {
     expectTypeOf(MemoryBackend.layerStorage).returns.toEqualTypeOf<
       Layer.Layer<Backend | Faults | HttpClient | WebSocketConstructor, never, Storage>
     >()
   })
 })
 
-describe("a world", () => {
-  it("is reached over transports, wherever it is", () => {
+describe("World", () => {
+  it("requires transports", () => {
     expectTypeOf(World.layer).returns.toEqualTypeOf<
       Layer.Layer<World.World, never, HttpClient | WebSocketConstructor>
     >()
   })
 
-  it("has participants, whose clients live as long as a scope", () => {
+  it("has participants, whose clients are scoped", () => {
     expectTypeOf(World.participant).returns.toEqualTypeOf<
       Effect.Effect<World.Participant, ConversationError, World.World | Scope.Scope>
     >()
@@ -90,7 +90,7 @@ describe("a world", () => {
     expectTypeOf<World.Service["admin"]>().toEqualTypeOf<AdminClient.AdminClient>()
   })
 
-  it("is what every conformance case runs in, and nothing more", () => {
+  it("is the only requirement of conformance cases", () => {
     expectTypeOf(Conformance.cases).returns.toEqualTypeOf<ReadonlyArray<Conformance.Case>>()
     expectTypeOf<Conformance.Case["run"]>().toEqualTypeOf<Effect.Effect<void, unknown, World.World>>()
     const wrong = () => [
@@ -102,7 +102,7 @@ describe("a world", () => {
 })
 
 describe("the fake server", () => {
-  it("is made without anything, and is a WebSocket to a client", () => {
+  it("is made without requirements", () => {
     expectTypeOf(FakeServer.make).toEqualTypeOf<Effect.Effect<FakeServer.FakeServer>>()
   })
 })

@@ -1,4 +1,4 @@
-/** A server that leads nowhere, over real sockets: whatever reads its lists to their end comes to one. */
+/** Servers whose lists never end, over real sockets: every reader of such a list stops. */
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import type { Reason } from "@effect-signalwire/schema/Reason"
 import * as Fixtures from "@effect-signalwire/testing/Fixtures"
@@ -27,33 +27,37 @@ const message = (n: number, subtype = "chat") => ({
   text: `text ${n}`
 })
 
-/** A page, and the token of the next. */
-type Answer = (page: string, index: number) => { readonly data: ReadonlyArray<unknown>; readonly next: string }
+/** Returns a page, and the token of the next page. */
+type Respond = (page: string, index: number) => { readonly data: ReadonlyArray<unknown>; readonly next: string }
 
-/** Servers, by what is wrong with them, and how many requests they may get from one who reads all that they have. */
-const servers: ReadonlyArray<{ readonly what: string; readonly answer: Answer; readonly most: number }> = [
-  { what: "a page leads to itself", answer: () => ({ data: [message(2), message(1)], next: "a" }), most: 2 },
+/** Invalid servers, and the number of requests after which a reader must stop. */
+const servers: ReadonlyArray<{ readonly problem: string; readonly respond: Respond; readonly most: number }> = [
+  { problem: "a page links to itself", respond: () => ({ data: [message(2), message(1)], next: "a" }), most: 2 },
   {
-    what: "two pages lead to each other",
-    answer: (page) => page === "a" ? { data: [message(1)], next: "b" } : { data: [message(2)], next: "a" },
+    problem: "two pages link to each other",
+    respond: (page) => page === "a" ? { data: [message(1)], next: "b" } : { data: [message(2)], next: "a" },
     most: 3
   },
-  { what: "empty pages lead on and on", answer: (_, index) => ({ data: [], next: `p${index}` }), most: 32 },
   {
-    what: "the same page leads on and on",
-    answer: (_, index) => ({ data: [message(2), message(1)], next: `p${index}` }),
+    problem: "empty pages link to further empty pages",
+    respond: (_, index) => ({ data: [], next: `p${index}` }),
+    most: 32
+  },
+  {
+    problem: "the same page is repeated with new links",
+    respond: (_, index) => ({ data: [message(2), message(1)], next: `p${index}` }),
     most: 33
   }
 ]
 
-/** A server on a free port of loopback that has pages, and the service over it. */
-const start = Effect.fnUntraced(function*(answer: Answer) {
+/** Starts a server on a loopback port, and a client of it. */
+const start = Effect.fnUntraced(function*(respond: Respond) {
   const requests: Array<string> = []
   const server = createServer(({ url = "" }, response) => {
     const { pathname, searchParams } = new URL(url, "http://localhost")
-    // the socket is not spoken of here
+    // these tests need no WebSocket
     if (!pathname.startsWith("/api/")) return void response.writeHead(404).end()
-    const { data, next } = answer(searchParams.get("page_token") ?? "", requests.length)
+    const { data, next } = respond(searchParams.get("page_token") ?? "", requests.length)
     requests.push(url)
     response.end(JSON.stringify({ data, links: { next: `${pathname}?page_token=${next}` } }))
   })
@@ -71,14 +75,14 @@ const start = Effect.fnUntraced(function*(answer: Answer) {
     token: Redacted.make(token),
     urls: { http: `http://${origin}`, ws: `ws://${origin}` },
     dialect: "address",
-    // the clock runs much faster than the sockets
+    // the test clock advances much faster than the sockets
     http: { timeout: "100 days", deadline: "100 days" }
   }))
   return { conversations: Context.get(context, Conversations.Conversations), requests }
 })
 
-/** Lets a tenth of a second pass whenever nothing else is to be done. */
-const untilDone = <A, E>(effect: Effect.Effect<A, E>) =>
+/** Runs an effect, and advances the clock by 100 ms whenever no fiber is ready. */
+const advanceUntilDone = <A, E>(effect: Effect.Effect<A, E>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.forkChild(effect)
     while (fiber.pollUnsafe() === undefined) {
@@ -89,32 +93,32 @@ const untilDone = <A, E>(effect: Effect.Effect<A, E>) =>
   })
 
 const readers: ReadonlyArray<{
-  readonly who: string
+  readonly reader: string
   readonly read: (conversations: Conversations.Service) => Effect.Effect<unknown, { readonly reason: Reason }>
 }> = [
   {
-    who: "pages that are gone through",
+    reader: "reading page by page",
     read: ({ getMessages }) =>
       Effect.gen(function*() {
         for (let page = Option.some(yield* getMessages()); Option.isSome(page);) page = yield* page.value.next
       })
   },
-  { who: "a stream of messages", read: ({ messages }) => Stream.runDrain(messages()) },
+  { reader: "a stream of messages", read: ({ messages }) => Stream.runDrain(messages()) },
   {
-    who: "a stream of a conversation's messages",
+    reader: "a stream of a conversation's messages",
     read: ({ conversationMessages }) => Stream.runDrain(conversationMessages({ addressId: "office" }))
   },
   {
-    who: "a timeline of all history",
+    reader: "a timeline of all history",
     read: ({ timeline }) => Stream.runDrain(timeline({ addressId: "office", since: 0 }))
   }
 ]
 
-describe.each(servers)("P7.4: where $what", ({ answer, most }) => {
-  it.effect.each(readers)("$who fails soon, and says at which link", ({ read }) =>
+describe.each(servers)("P7.4: if $problem", ({ most, respond }) => {
+  it.effect.each(readers)("$reader fails soon, with the link in the error", ({ read }) =>
     Effect.gen(function*() {
-      const { conversations, requests } = yield* start(answer)
-      const { reason } = yield* Effect.flip(untilDone(read(conversations)))
+      const { conversations, requests } = yield* start(respond)
+      const { reason } = yield* Effect.flip(advanceUntilDone(read(conversations)))
       if (reason._tag !== "Malformed") throw reason
       assert.strictEqual(reason.path, "links.next")
       assert.match(reason.detail, /\/messages\?page_token=\w+$/)
@@ -122,14 +126,14 @@ describe.each(servers)("P7.4: where $what", ({ answer, most }) => {
     }))
 })
 
-it.effect("P7.4: a timeline that begins with the newest page which is not empty fails when there is none", () =>
+it.effect("P7.4: a timeline that starts with the newest non-empty page fails if all pages are empty", () =>
   Effect.gen(function*() {
     const { conversations, requests } = yield* start((_, index) => ({ data: [], next: `p${index}` }))
-    const error = yield* Effect.flip(untilDone(Stream.runDrain(conversations.timeline({ addressId: "office" }))))
+    const error = yield* Effect.flip(advanceUntilDone(Stream.runDrain(conversations.timeline({ addressId: "office" }))))
     assert.deepStrictEqual([error.method, error.reason._tag, requests.length], ["timeline", "Malformed", 32])
   }))
 
-it.effect("P7.4: a send looks for its conversation on 20 pages at most", () =>
+it.effect("P7.4: a send looks for its conversation on at most 20 pages", () =>
   Effect.gen(function*() {
     let reads = 0
     const endless = (): ReturnType<typeof Fixtures.page<ReturnType<typeof Fixtures.conversation>>> => {

@@ -1,38 +1,39 @@
 /**
- * Joining, sending, and reading what was sent.
+ * Joins conversations, sends messages, and reads them.
  */
 import * as ConversationEvent from "@effect-signalwire/schema/ConversationEvent"
 import { AddressId, GroupId, MessageId, SubscriberId } from "@effect-signalwire/schema/Ids"
 import { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import * as Effect from "effect/Effect"
 import * as Iterable from "effect/Iterable"
-import type { Content, Member, Sent, Service, Target, Viewer } from "../Backend.ts"
 import type * as Records from "../Records.ts"
 import * as Refused from "../Refused.ts"
 import type { StorageError } from "../Storage.ts"
-import { checkContent } from "./content.ts"
+import { compareBy } from "./compareBy.ts"
+import type { Service } from "./contract.ts"
 import type { Core } from "./core.ts"
 import type { Directory } from "./directory.ts"
-import { bySort } from "./order.ts"
-import type { Pages } from "./pages.ts"
+import { validateContent } from "./messageContent.ts"
+import type { Content, Member, MessageTarget, SentMessage, Viewer } from "./operations.ts"
+import type { Pagination } from "./pagination.ts"
 import type { Conversation as Group } from "./state.ts"
 import { type Bounds, Timeline } from "./timeline.ts"
 import type { Views } from "./views.ts"
 
 export const make = (
-  { chance, commit, exclusively, nextMicros, now, settings, state }: Core,
-  { addressOf, maySee, noToken, toViewer }: Directory,
-  { page, pageOf }: Pages,
-  { sides, toConversation, toEvent, toFields }: Views,
+  { commit, ids, nextMicros, now, settings, state, withWriteLock }: Core,
+  { addressOf, canSee, emptyToken, toViewer }: Directory,
+  { page, pageOfIds }: Pagination,
+  { participants, toConversation, toEvent, toFields }: Views,
   publish: (message: Records.Message) => void
 ) => {
   const activity = ({ group, timeline }: Group) => timeline.newest?.micros ?? group.createdAt * 1000
   const conversations: Service["conversations"] = (viewer, request) => {
     const id = viewer.subscriber.id
-    return pageOf(
+    return pageOfIds(
       JSON.stringify(["conversations", id]),
       request,
-      () => [...state.memberships.get(id) ?? []].toSorted(bySort(activity, true)),
+      () => [...state.memberships.get(id) ?? []].toSorted(compareBy(activity, true)),
       ({ group }) => group.id,
       (groupId) => {
         const found = state.conversations.get(GroupId.make(groupId))
@@ -47,8 +48,8 @@ export const make = (
     const found = state.conversations.get(groupId)
     return found?.members.has(viewer.subscriber.id) === true ? found : undefined
   }
-  const nothing = new Timeline()
-  const timelineOf = (viewer: Viewer, id: string | undefined): Effect.Effect<Timeline, Refused.Refused> => {
+  const empty = new Timeline()
+  const timelineOf = (viewer: Viewer, id: string | undefined): Effect.Effect<Timeline, Refused.ApiError> => {
     if (id === undefined) return Effect.succeed(state.inbox(viewer.subscriber.id))
     const isGroupId = id.startsWith("sw_")
     if (isGroupId && settings.dialect !== "address") {
@@ -56,13 +57,15 @@ export const make = (
       return found === undefined ? Effect.fail(Refused.notFound) : Effect.succeed(found.timeline)
     }
     if (settings.dialect === "group") {
-      return Effect.fail(Refused.invalid("invalid_group_configuration", "a group id begins with sw_", "group_id"))
+      return Effect.fail(
+        Refused.validation("invalid_group_configuration", "a group id must start with sw_", "group_id")
+      )
     }
     const other = addressOf(id)
-    if (other === undefined || !maySee(viewer, other.id)) return Effect.fail(Refused.notFound)
-    if (viewer.address === null) return Effect.succeed(nothing)
-    // a conversation that was not begun, or not joined, has nothing to show
-    return Effect.succeed(joined(viewer, groupIdOf(viewer.address, other))?.timeline ?? nothing)
+    if (other === undefined || !canSee(viewer, other.id)) return Effect.fail(Refused.notFound)
+    if (viewer.address === null) return Effect.succeed(empty)
+    // a conversation without messages, or one that the viewer has not joined, is empty
+    return Effect.succeed(joined(viewer, groupIdOf(viewer.address, other))?.timeline ?? empty)
   }
   const messages: Service["messages"] = (viewer, { conversationId, page: request, since, until }) =>
     Effect.flatMap(timelineOf(viewer, conversationId), (timeline) =>
@@ -84,10 +87,10 @@ export const make = (
       ))
 
   /**
-   * What has to happen before a viewer is in the conversation with an address; nothing when it is in it already. The
-   * keys tell whether two such changes are the same, though they were made at different times.
+   * Computes the changes by which a viewer joins the conversation with an address; there are none if it has already joined.
+   * Changes with the same key have the same effect, even if they were made at different times.
    */
-  const joining = (viewer: Member, other: Records.Address) => {
+  const planJoin = (viewer: Member, other: Records.Address) => {
     const groupId = groupIdOf(viewer.address, other)
     const known = state.conversations.get(groupId)
     const changes: Array<{ readonly key: string; readonly change: Records.Change }> = []
@@ -110,33 +113,39 @@ export const make = (
     }
     return { groupId, changes }
   }
-  /** Guests have no address to send from. */
-  const asMember = ({ address, ...viewer }: Viewer): Effect.Effect<Member, Refused.Refused> =>
-    address === null ? Effect.fail(foreignSender) : Effect.succeed({ ...viewer, address })
-  const foreignSender = Refused.invalid(
+  /** Fails for guests, who have no address to send from. */
+  const asMember = ({ address, ...viewer }: Viewer): Effect.Effect<Member, Refused.ApiError> =>
+    address === null ? Effect.fail(senderMismatch) : Effect.succeed({ ...viewer, address })
+  const senderMismatch = Refused.validation(
     "from_fabric_address_id_does_not_match_subscriber",
     "from_fabric_address_id does not belong to the subscriber",
     "from_fabric_address_id"
   )
-  const checkSender = (viewer: Member, fromAddressId: string): Effect.Effect<void, Refused.Refused> =>
-    fromAddressId === viewer.address.id ? Effect.void : Effect.fail(foreignSender)
-  const illegal = (attribute: string) =>
-    Refused.invalid("invalid_group_configuration", "a conversation is one room, or two subscribers", attribute)
+  const checkSender = (viewer: Member, fromAddressId: string): Effect.Effect<void, Refused.ApiError> =>
+    fromAddressId === viewer.address.id ? Effect.void : Effect.fail(senderMismatch)
+  const invalidGroup = (attribute: string) =>
+    Refused.validation(
+      "invalid_group_configuration",
+      "a conversation has either one room or two subscribers",
+      attribute
+    )
 
-  const join: Service["join"] = (asker, ids, fromAddressId) =>
-    exclusively(Effect.gen(function*() {
-      const viewer = yield* asMember(asker)
+  const join: Service["join"] = (caller, addressIds, fromAddressId) =>
+    withWriteLock(Effect.gen(function*() {
+      const viewer = yield* asMember(caller)
       const attribute = fromAddressId === undefined ? "conversation_id" : "fabric_address_ids"
       if (fromAddressId !== undefined) yield* checkSender(viewer, fromAddressId)
-      if (ids.length === 0) return yield* Refused.invalid("no_fabric_addresses", "no addresses were given", attribute)
-      const found = [...new Set(ids)].flatMap((id) => addressOf(id) ?? [])
-      if (found.length < new Set(ids).size) {
-        return yield* Refused.invalid("unrecognized_fabric_addresses", "an address is not known", attribute)
+      if (addressIds.length === 0) {
+        return yield* Refused.validation("no_fabric_addresses", "the list of addresses is empty", attribute)
+      }
+      const found = [...new Set(addressIds)].flatMap((id) => addressOf(id) ?? [])
+      if (found.length < new Set(addressIds).size) {
+        return yield* Refused.validation("unrecognized_fabric_addresses", "an address does not exist", attribute)
       }
       const others = found.filter((address) => address.id !== viewer.address.id)
       const [other] = others
-      if (other === undefined || others.length > 1) return yield* illegal(attribute)
-      const { changes, groupId } = joining(viewer, other)
+      if (other === undefined || others.length > 1) return yield* invalidGroup(attribute)
+      const { changes, groupId } = planJoin(viewer, other)
       yield* commit(changes.map(({ change }) => change))
       return new JoinConversationResponse({
         conversationId: other.id,
@@ -146,40 +155,42 @@ export const make = (
       })
     }))
 
-  const resolve = Effect.fnUntraced(function*(viewer: Member, target: Target) {
+  const resolve = Effect.fnUntraced(function*(viewer: Member, target: MessageTarget) {
     if (target._tag === "Address") {
       const other = addressOf(target.addressId)
       if (other === undefined) return yield* Refused.notFound
-      if (other.id === viewer.address.id) return yield* illegal("conversation_id")
-      return { ...joining(viewer, other), addressId: other.id }
+      if (other.id === viewer.address.id) return yield* invalidGroup("conversation_id")
+      return { ...planJoin(viewer, other), addressId: other.id }
     }
     yield* checkSender(viewer, target.fromAddressId)
-    if (!target.groupId.startsWith("sw_")) return yield* illegal("group_id")
+    if (!target.groupId.startsWith("sw_")) return yield* invalidGroup("group_id")
     const found = joined(viewer, target.groupId)
     if (found === undefined) return yield* Refused.notFound
-    return { groupId: found.group.id, changes: [], addressId: sides(found.group, viewer.subscriber.id).otherId }
+    return { groupId: found.group.id, changes: [], addressId: participants(found.group, viewer.subscriber.id).otherId }
   })
 
-  interface Entry {
+  interface NewMessage {
     readonly viewer: Viewer
-    readonly target: Target
+    readonly target: MessageTarget
     readonly content: Content
   }
-  /** Stores all of the entries or none. */
-  const store = (entries: ReadonlyArray<Entry>): Effect.Effect<ReadonlyArray<Sent>, Refused.Refused | StorageError> =>
-    exclusively(Effect.gen(function*() {
-      // by key, because two entries may want to begin the same conversation
+  /** Stores all messages or none. */
+  const store = (
+    entries: ReadonlyArray<NewMessage>
+  ): Effect.Effect<ReadonlyArray<SentMessage>, Refused.ApiError | StorageError> =>
+    withWriteLock(Effect.gen(function*() {
+      // by key, because two messages may start the same conversation
       const joins = new Map<string, Records.Change>()
       const messages: Array<Records.Message> = []
-      const sent: Array<Sent> = []
-      for (const { content, target, viewer: asker } of entries) {
-        const viewer = yield* asMember(asker)
-        yield* checkContent(content, settings.maxTextLength)
+      const sent: Array<SentMessage> = []
+      for (const { content, target, viewer: caller } of entries) {
+        const viewer = yield* asMember(caller)
+        yield* validateContent(content, settings.maxTextLength)
         const { addressId, changes, groupId } = yield* resolve(viewer, target)
         for (const { change, key } of changes) if (!joins.has(key)) joins.set(key, change)
         const message: Records.Message = {
           seq: state.seq + messages.length + 1,
-          id: MessageId.make(chance.uuid()),
+          id: MessageId.make(ids.uuid()),
           groupId,
           senderId: viewer.subscriber.id,
           fromAddressId: viewer.address.id,
@@ -214,18 +225,18 @@ export const make = (
       Effect.forEach(messages, ({ addressId, content, subscriberId }, index) => {
         const name = `messages[${index}]`
         if (addressOf(addressId) === undefined) {
-          return Effect.fail(Refused.unknown(`${name}.addressId`, "the id of an address"))
+          return Effect.fail(Refused.unknownReference(`${name}.addressId`, "the id of an address"))
         }
-        return Effect.matchEffect(toViewer(subscriberId, noToken(subscriberId)), {
-          onFailure: () => Effect.fail(Refused.unknown(`${name}.from`, "the id of a subscriber")),
+        return Effect.matchEffect(toViewer(subscriberId, emptyToken(subscriberId)), {
+          onFailure: () => Effect.fail(Refused.unknownReference(`${name}.from`, "the id of a subscriber")),
           onSuccess: (viewer) =>
             Effect.as(
-              checkContent(content, settings.maxTextLength, `${name}.`),
+              validateContent(content, settings.maxTextLength, `${name}.`),
               {
                 viewer,
                 target: { _tag: "Address", addressId: AddressId.make(addressId) },
                 content
-              } satisfies Entry
+              } satisfies NewMessage
             )
         })
       }),
@@ -235,8 +246,8 @@ export const make = (
     const found = [...state.conversations.values()]
       .filter(({ group }) => addressId === undefined || group.addressIds.some((id) => id === addressId))
       .flatMap(({ group, timeline }) => timeline.messages.map((message) => ({ group, message })))
-      .toSorted(bySort(({ message }) => message.micros, false))
-    // seen from the sender's side, so that a pair is named by the address it was sent to
+      .toSorted(compareBy(({ message }) => message.micros, false))
+    // from the sender's perspective, so that each message has the address that it was sent to
     return Iterable.map(
       found,
       ({ group, message }) => ConversationEvent.encode(toEvent(message, group, message.senderId), "all")

@@ -1,15 +1,17 @@
 /**
- * Devices: those that are woken for a call, and those that renew their own token.
+ * Routes for devices: registering them for call notifications, and renewing their tokens.
  */
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import type { Service, Viewer } from "../Backend.ts"
 import * as Refused from "../Refused.ts"
-import { refreshScope } from "./claims.ts"
+import type { Service } from "./contract.ts"
 import { bodyObject, json } from "./http.ts"
-import { requiredText } from "./parameters.ts"
+import type { Viewer } from "./operations.ts"
+import { requiredString } from "./parameters.ts"
 import type { Routing } from "./routing.ts"
+import { refreshScope } from "./tokenClaims.ts"
 
+/** The default and the maximum lifetime of a renewed token, in seconds. */
 const defaultLifetime = 900
 const maxLifetime = 86_400
 
@@ -19,16 +21,16 @@ export const add = Effect.fnUntraced(function*({ forViewer }: Routing, backend: 
       const body = yield* bodyObject
       return json({
         id: backend.newId(),
-        device_type: yield* requiredText(body, "device_type"),
-        device_token: yield* requiredText(body, "device_token"),
+        device_type: yield* requiredString(body, "device_type"),
+        device_token: yield* requiredString(body, "device_token"),
         date_registered: new Date(backend.now()).toISOString(),
         push_notification_key: `pk_${viewer.subscriber.id}`
       }, 201)
     }))
-  // nobody is called, so nothing is kept of a device
+  // devices are not stored, because the sandbox does not notify them
   yield* forViewer("DELETE", "/subscriber/devices/:id", () => Effect.succeed(HttpServerResponse.empty({ status: 204 })))
 
-  /** The proof in `dpop_token` is not looked at. */
+  /** Renews a token. The proof in `dpop_token` is not verified. */
   const renew = (viewer: Viewer) =>
     Effect.gen(function*() {
       const body = yield* bodyObject

@@ -1,5 +1,5 @@
 /**
- * Adds routes for the three kinds of callers: anybody, those who show a subscriber's token, and the project itself.
+ * Adds routes for the three kinds of callers: unauthenticated ones, subscribers, and the project itself.
  */
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
@@ -7,13 +7,14 @@ import type * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Result from "effect/Result"
-import type { Service, Viewer } from "../Backend.ts"
 import type * as Faults from "../Faults.ts"
 import * as Refused from "../Refused.ts"
 import type { StorageError } from "../Storage.ts"
-import type { RequestBody } from "./bodies.ts"
-import { answeredWithCors, bearer, type Handled, urlOf } from "./http.ts"
-import { surround } from "./httpFaults.ts"
+import type { Service } from "./contract.ts"
+import { bearerToken, handleErrorsWithCors, type Handler, urlOf } from "./http.ts"
+import * as HttpMiddleware from "./httpMiddleware.ts"
+import type { Viewer } from "./operations.ts"
+import type { RequestBody } from "./requestBody.ts"
 
 type Method = "GET" | "POST" | "DELETE"
 
@@ -21,11 +22,11 @@ export type Routing = ReturnType<typeof make>
 
 export const make = (router: HttpRouter.HttpRouter, backend: Service, faults: Faults.Service) => {
   const request = HttpServerRequest.HttpServerRequest
-  const surrounded = surround(backend, faults)
-  const route = <R>(method: Method, path: `/${string}`, handler: Handled<R>) =>
-    router.add(method, path, surrounded(answeredWithCors(handler)))
+  const middleware = HttpMiddleware.make(backend, faults)
+  const route = <R>(method: Method, path: `/${string}`, handler: Handler<R>) =>
+    router.add(method, path, middleware(handleErrorsWithCors(handler)))
 
-  /** A route for those who show a good token. */
+  /** Adds a route that requires the token of a subscriber. */
   const forViewer = (
     method: Method,
     path: `/${string}`,
@@ -34,7 +35,7 @@ export const make = (router: HttpRouter.HttpRouter, backend: Service, faults: Fa
       url: URL
     ) => Effect.Effect<
       HttpServerResponse.HttpServerResponse,
-      Refused.Refused | StorageError,
+      Refused.ApiError | StorageError,
       HttpServerRequest.HttpServerRequest | HttpRouter.RouteContext | RequestBody
     >
   ) =>
@@ -42,7 +43,7 @@ export const make = (router: HttpRouter.HttpRouter, backend: Service, faults: Fa
       method,
       path,
       Effect.flatMap(request, (request) =>
-        Effect.flatMap(backend.authenticate(bearer(request) ?? ""), (viewer) =>
+        Effect.flatMap(backend.authenticate(bearerToken(request) ?? ""), (viewer) =>
           handler(viewer, urlOf(request))))
     )
 
@@ -53,9 +54,9 @@ export const make = (router: HttpRouter.HttpRouter, backend: Service, faults: Fa
       ? Effect.void
       : Effect.fail(Refused.unauthorized)
   })
-  /** A route for those who show the project's credential. */
-  const forProject = <R>(method: Method, path: `/${string}`, handler: Handled<R>) =>
+  /** Adds a route that requires the project's id and API token. */
+  const forProject = <R>(method: Method, path: `/${string}`, handler: Handler<R>) =>
     route(method, path, Effect.andThen(checkBasic, handler))
 
-  return { forProject, forViewer, route, surrounded }
+  return { forProject, forViewer, middleware, route }
 }

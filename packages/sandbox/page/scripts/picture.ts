@@ -1,6 +1,5 @@
 /**
- * Takes the pictures of the page that the documents show: a sandbox of its own, a short scene with a cut, and Chromium.
- * The page has to be built.
+ * Takes the screenshots for the documentation: runs a short chat with dropped sockets in Chromium. The page must be built first.
  */
 import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
 import { mkdirSync } from "node:fs"
@@ -11,7 +10,7 @@ import { chromium } from "../../../../chromium.shared.ts"
 const directory = join(import.meta.dirname, "../../../../docs/images")
 mkdirSync(directory, { recursive: true })
 
-if (chromium === undefined) throw new Error("there is no Chromium; CHROMIUM_PATH names one")
+if (chromium === undefined) throw new Error("Chromium was not found; set CHROMIUM_PATH")
 
 await using sandbox = await Sandbox.start()
 await using browser = await launcher.launch(chromium)
@@ -38,7 +37,7 @@ const write = async (side: "left" | "right", text: string, arrives = true) => {
 await connected()
 await write("left", "Has anybody seen my punched cards?")
 await write("right", "The ones that were sorted?")
-await page.getByRole("button", { name: "Cut the sockets" }).click()
+await page.getByRole("button", { name: "Drop the sockets" }).click()
 await write("left", "Yes. They are not sorted any more.")
 await connected()
 await write("right", "They are in the relay, with the moth.")
@@ -48,7 +47,7 @@ await write("left", "What moth?", false)
 const refused = page.getByRole("listbox", { name: "Entries" }).getByRole("option").filter({ hasText: "fault: answer" })
 await refused.first().click()
 await page.getByText("s left").waitFor()
-// neither the pointer nor the focus is part of the picture
+// without hover and focus styles
 await page.mouse.move(0, 0)
 await page.evaluate("document.activeElement?.blur()")
 for (const colorScheme of ["light", "dark"] as const) {

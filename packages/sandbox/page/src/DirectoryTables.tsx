@@ -2,19 +2,19 @@ import { memo, type ReactNode, useState } from "react"
 import { type Directory, namesById, type Session } from "./admin/models.ts"
 import { CopyButton } from "./CopyButton.tsx"
 
-/** A long id: its end, which tells it from others, and the whole of it under the pointer. */
+/** The end of a long id, with the complete id as tooltip. */
 const Id = ({ id }: { readonly id: string }) => <code title={id}>{`…${id.slice(-8)}`}</code>
 
-/** The name of a row, and the whole of a long one under the pointer. */
+/** The name of a row, with the complete name as tooltip. */
 const Name = ({ name }: { readonly name: string }) => <th scope="row" title={name}>{name}</th>
 
 const size = (bytes: number): string => bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KiB`
 
-/** A table that can be scrolled sideways where it is too wide, by keyboard, too. */
+/** A table that scrolls horizontally if it is too wide, also by keyboard. */
 const Table = ({ children, id, note, title }: {
   readonly id: string
   readonly title: string
-  /** What stands over the table. */
+  /** Content above the table. */
   readonly note?: ReactNode
   readonly children: ReactNode
 }) => (
@@ -36,7 +36,7 @@ export interface DirectoryTablesProps {
   readonly onCopied: (message: string) => void
 }
 
-/** Who and what is in the sandbox. */
+/** The subscribers, rooms and sessions of the sandbox. */
 export const DirectoryTables = memo(({ directory, onActAs, onCopied, panes, sessions }: DirectoryTablesProps) => {
   const { rooms, subscribers } = directory
   const names = namesById(subscribers)
@@ -121,7 +121,7 @@ export const DirectoryTables = memo(({ directory, onActAs, onCopied, panes, sess
             <th scope="col">Session</th>
             <th scope="col">Socket</th>
             <th scope="col" title="Events that the client has not acknowledged">Unacked</th>
-            <th scope="col" title="What is held for the client">Held</th>
+            <th scope="col" title="Memory held for the client">Held</th>
           </tr>
         </thead>
         <tbody>

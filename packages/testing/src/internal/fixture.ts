@@ -1,50 +1,55 @@
-/** Who takes part in a test: conversations, people and what they say, by name. */
+/**
+ * Implements `ConversationsTest` over the admin API of a backend.
+ */
 import { decode } from "@effect-signalwire/schema/ConversationEvent"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { Options, SeedMessage, SentMessage, Service, TestConversation } from "../ConversationsTest.ts"
 import { client, World } from "../World.ts"
+import type { Options, SeedMessage, SentMessage, Service, TestConversation } from "./testContract.ts"
 
-/** How long what is waited for may take. Milliseconds of real time. */
-const awaitMillis = 10_000
+/** How long `awaitSent` waits at most, in milliseconds of real time. */
+const awaitTimeout = 10_000
 
-/** Someone who speaks in rooms where nobody else is named. */
-const somebody = "somebody"
+/** The name of the sender of messages in rooms without a `from`. */
+const defaultSender = "participant"
 
-const toPlace = (place: TestConversation) => typeof place === "string" ? { name: place, kind: "room" as const } : place
+const normalize = (conversation: TestConversation) =>
+  typeof conversation === "string" ? { name: conversation, kind: "room" as const } : conversation
 
 export const make = Effect.fnUntraced(
   function*(options: Options = {}): Effect.fn.Return<Service, never, World | Scope.Scope> {
     const { admin } = yield* World
     const me = yield* admin.createSubscriber({ name: "me" })
-    /** Everybody by name, the subscriber under test among them. */
-    const people = new Map<string, { readonly id: string; readonly addressId: string }>([["me", me]])
+    /** All subscribers by name, including the subscriber under test. */
+    const subscribers = new Map<string, { readonly id: string; readonly addressId: string }>([["me", me]])
     const conversations = new Map<string, { readonly addressId: string; readonly kind: "room" | "person" }>()
 
-    const person = (name: string) =>
+    const getOrCreateSubscriber = (name: string) =>
       Effect.suspend(() => {
-        const known = people.get(name)
-        if (known !== undefined) return Effect.succeed(known)
+        const existing = subscribers.get(name)
+        if (existing !== undefined) return Effect.succeed(existing)
         return Effect.tap(
           admin.createSubscriber({ name, displayName: name }),
-          (created) => Effect.sync(() => people.set(name, created))
+          (created) => Effect.sync(() => subscribers.set(name, created))
         )
       })
-    const conversation = (name: string) => {
-      const known = conversations.get(name)
-      if (known !== undefined) return known
-      const names = [...conversations.keys()].map((one) => JSON.stringify(one)).join(", ")
-      throw new Error(`there is no conversation ${JSON.stringify(name)}; there is ${names === "" ? "none" : names}`)
+    const getConversation = (name: string) => {
+      const existing = conversations.get(name)
+      if (existing !== undefined) return existing
+      const names = [...conversations.keys()].map((other) => JSON.stringify(other)).join(", ")
+      throw new Error(
+        `There is no conversation ${JSON.stringify(name)} in this test; there is ${names === "" ? "none" : names}`
+      )
     }
 
     const say = Effect.fnUntraced(
       function*({ conversation: name, details, from, metadata, push, text, ts }: SeedMessage) {
-        const { addressId, kind } = conversation(name)
-        const speaker = yield* person(from ?? (kind === "person" ? name : somebody))
+        const { addressId, kind } = getConversation(name)
+        const sender = yield* getOrCreateSubscriber(from ?? (kind === "person" ? name : defaultSender))
         yield* admin.seed([{
-          from: speaker.id,
-          // to a person somebody else speaks from their own side
-          addressId: kind === "person" && speaker.id !== me.id ? me.addressId : addressId,
+          from: sender.id,
+          // a person sends to the address of the subscriber under test
+          addressId: kind === "person" && sender.id !== me.id ? me.addressId : addressId,
           text,
           ts: ts ?? null,
           metadata: metadata ?? null,
@@ -66,37 +71,37 @@ export const make = Effect.fnUntraced(
     }).pipe(Effect.orDie)
 
     const awaitSent: Service["awaitSent"] = Effect.fnUntraced(function*(count) {
-      // by real time: a test clock may stand still meanwhile
-      const deadline = performance.now() + awaitMillis
+      // in real time, because a test clock does not advance by itself
+      const deadline = performance.now() + awaitTimeout
       while (true) {
         const all = yield* sent
         if (all.length >= count) return all
         if (performance.now() > deadline) {
-          return yield* Effect.die(new Error(`waited for ${count} messages to be sent, and saw ${all.length}`))
+          return yield* Effect.die(new Error(`Timed out waiting for ${count} sent messages; there are ${all.length}`))
         }
         yield* Effect.yieldNow
       }
     })
 
-    /** By a client of its own, which is gone then: the one under test may be refused by rules that are set. */
+    /** Joins with a separate client, which is closed afterwards: fault rules may affect the client under test. */
     const join = (addressId: string) =>
       Effect.scoped(Effect.orDie(Effect.flatMap(client(me.token), (members) => members.join({ addressId }))))
-    const open = Effect.fnUntraced(function*(place: TestConversation) {
-      const { kind, name } = toPlace(place)
-      const { addressId } = yield* kind === "room" ? admin.createRoom({ name }) : person(name)
+    const addConversation = Effect.fnUntraced(function*(conversation: TestConversation) {
+      const { kind, name } = normalize(conversation)
+      const { addressId } = yield* kind === "room" ? admin.createRoom({ name }) : getOrCreateSubscriber(name)
       if (kind === "room") yield* join(addressId)
       conversations.set(name, { addressId, kind })
     })
-    for (const place of options.conversations ?? []) yield* open(place)
+    for (const conversation of options.conversations ?? []) yield* addConversation(conversation)
     for (const message of options.messages ?? []) {
-      if (!conversations.has(message.conversation)) yield* open(message.conversation)
+      if (!conversations.has(message.conversation)) yield* addConversation(message.conversation)
       yield* say(message)
     }
     if (options.faults !== undefined) yield* admin.setFaults(options.faults)
 
     return {
       me,
-      addressId: (name) => conversation(name).addressId,
+      addressId: (name) => getConversation(name).addressId,
       say,
       sent,
       awaitSent,
