@@ -25,9 +25,9 @@ type ChatMethods = SignalWireClient["chat"]
 type AddressMethods = SignalWireClient["address"]
 
 /** Written to be compiled, never called. */
-declare const conversation: Conversation
-declare const chat: Chat
-declare const address: Address
+declare const conversation: ConversationMethods
+declare const chat: ChatMethods
+declare const address: AddressMethods
 
 describe("SignalWire", () => {
   it("takes options, all of them optional, and answers a client", () => {
@@ -66,7 +66,7 @@ describe("SignalWire", () => {
 
 describe("client.conversation", () => {
   it("has the documented methods, and three more", () => {
-    expectTypeOf<keyof Conversation>().toEqualTypeOf<
+    expectTypeOf<keyof ConversationMethods>().toEqualTypeOf<
       | "getConversations"
       | "getConversationMessages"
       | "getMessages"
@@ -223,7 +223,7 @@ describe("what timeline yields", () => {
 
 describe("client.chat", () => {
   it("has the four methods, for chat messages", () => {
-    expectTypeOf<keyof Chat>().toEqualTypeOf<"getMessages" | "subscribe" | "sendMessage" | "join">()
+    expectTypeOf<keyof ChatMethods>().toEqualTypeOf<"getMessages" | "subscribe" | "sendMessage" | "join">()
     expectTypeOf<ChatMethods["getMessages"]>().returns.resolves.toEqualTypeOf<Page<ConversationMessage>>()
     expectTypeOf<ChatMethods["sendMessage"]>().toEqualTypeOf<ConversationMethods["sendMessage"]>()
     expectTypeOf<ChatMethods["join"]>().toEqualTypeOf<ConversationMethods["join"]>()
