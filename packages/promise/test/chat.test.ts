@@ -1,11 +1,11 @@
 /** `client.chat`: the same conversations, without the log entries of calls. */
 import { assert, describe, it } from "vitest"
-import { HeardTexts, meet, open } from "./support.ts"
+import { joinBoth, MessageRecorder, openSandbox } from "./support.ts"
 
 /** A conversation with a log entry before, between and after its chat messages. */
 const mixed = async (dialect: "address" | "group") => {
-  const world = await open(dialect)
-  const { ada, addressId, grace } = await meet(world)
+  const world = await openSandbox(dialect)
+  const { ada, addressId, grace } = await joinBoth(world)
   const log = { from: world.ada.id, addressId, subtype: "log", kind: "call_started" }
   const chat = (text: string) => ({ from: world.grace.id, addressId, text })
   await world.admin.seed([log, chat("1"), log, log, log, chat("2"), log])
@@ -36,26 +36,26 @@ describe.each(["address", "group"] as const)("chat, dialect %s", (dialect) => {
     const { ada, addressId, chat, grace, log, world } = await mixed(dialect)
     await using _ = world
     const elsewhere = await world.admin.createRoom({ name: "elsewhere" })
-    const [here, everywhere] = [new HeardTexts(), new HeardTexts()]
+    const [here, everywhere] = [new MessageRecorder(), new MessageRecorder()]
     await ada.chat.subscribe(here.push, { addressId })
     await ada.chat.subscribe(everywhere.push)
     await ada.chat.join({ addressId: elsewhere.addressId })
     await grace.chat.sendMessage({ addressId: elsewhere.addressId, text: "there" })
     await world.admin.seed([log, chat("here")])
-    assert.deepStrictEqual(await here.untilText("here"), ["here"])
-    assert.deepStrictEqual(await everywhere.untilText("here"), ["there", "here"])
+    assert.deepStrictEqual(await here.waitForText("here"), ["here"])
+    assert.deepStrictEqual(await everywhere.waitForText("here"), ["there", "here"])
   })
 
   it("takes the callback among the options too, as the vendor's own clients do", async () => {
     const { ada, addressId, chat, grace, log, world } = await mixed(dialect)
     await using _ = world
     const elsewhere = await world.admin.createRoom({ name: "elsewhere" })
-    const here = new HeardTexts()
+    const here = new MessageRecorder()
     const { unsubscribe } = await ada.chat.subscribe({ addressId, onMessage: here.push })
     await ada.chat.join({ addressId: elsewhere.addressId })
     await grace.chat.sendMessage({ addressId: elsewhere.addressId, text: "there" })
     await world.admin.seed([log, chat("here")])
-    assert.deepStrictEqual(await here.untilText("here"), ["here"])
+    assert.deepStrictEqual(await here.waitForText("here"), ["here"])
     await unsubscribe()
   })
 })

@@ -1,11 +1,11 @@
 /** Client ids: given with a message, and found again with it. */
 import { assert, describe, it, vi } from "vitest"
-import { failure, meet, open } from "./support.ts"
+import { failure, joinBoth, openSandbox } from "./support.ts"
 
 describe("a client id", () => {
   it("is with each message of a timeline, from history and as it happens, and in nothing that its sender wrote", async () => {
-    await using world = await open()
-    const { ada, addressId, grace } = await meet(world)
+    await using world = await openSandbox()
+    const { ada, addressId, grace } = await joinBoth(world)
     await ada.conversation.sendMessage({ addressId, text: "stored", clientId: "first", metadata: { mine: true } })
     const told: Array<readonly [string | null, string | null]> = []
     for await (const event of grace.conversation.timeline({ addressId })) {
@@ -23,8 +23,8 @@ describe("a client id", () => {
   })
 
   it("is null for a message that carries none", async () => {
-    await using world = await open()
-    const { addressId, grace } = await meet(world)
+    await using world = await openSandbox()
+    const { addressId, grace } = await joinBoth(world)
     await world.admin.seed([{ from: world.ada.id, addressId, text: "from elsewhere" }])
     const told: Array<string | null> = []
     for await (const event of grace.conversation.timeline({ addressId })) {
@@ -35,8 +35,8 @@ describe("a client id", () => {
   })
 
   it("P4.5: is an idempotency key: what is sent under it in turn, at once, and by another client is stored once", async () => {
-    await using world = await open()
-    const { ada, addressId } = await meet(world)
+    await using world = await openSandbox()
+    const { ada, addressId } = await joinBoth(world)
     const again = await world.client({ token: world.ada.token })
     const message = { addressId, text: "hello", clientId: "order-7" }
     const sends = [ada.conversation.sendMessage(message), ada.conversation.sendMessage(message)]
@@ -47,8 +47,8 @@ describe("a client id", () => {
   })
 
   it("P4.5: is looked for as far back as ever after a send that was aborted before anything was sent", async () => {
-    await using world = await open()
-    const { ada, addressId } = await meet(world)
+    await using world = await openSandbox()
+    const { ada, addressId } = await joinBoth(world)
     const now = Date.now() / 1000
     const metadata = { effect_signalwire_id: "order-7" }
     const later = Array.from({ length: 100 }, (_, index) => ({ text: "later", ts: now - 1000 + 10 * index }))
@@ -71,8 +71,8 @@ describe("a client id", () => {
   })
 
   it("P4.5: finds the message that was stored, and nothing where none was", async () => {
-    await using world = await open()
-    const { ada, addressId, grace } = await meet(world)
+    await using world = await openSandbox()
+    const { ada, addressId, grace } = await joinBoth(world)
     await ada.conversation.sendMessage({ addressId, text: "hello", clientId: "order-7" })
     for (const { conversation } of [ada, grace]) {
       assert.deepInclude(await conversation.findMessage({ addressId, clientId: "order-7" }), {
@@ -84,8 +84,8 @@ describe("a client id", () => {
   })
 
   it("P4.5: of a send whose answer was lost for good finds it when it is sent again", async () => {
-    await using world = await open()
-    const { ada, addressId } = await meet(world, { sendDeadline: 300, dialect: "address" })
+    await using world = await openSandbox()
+    const { ada, addressId } = await joinBoth(world, { sendDeadline: 300, dialect: "address" })
     await world.admin.setFaults([
       { match: { on: "http", method: "POST", path: "/api/fabric/messages" }, action: { type: "loseAnswer" } },
       { match: { on: "http", method: "GET" }, action: { type: "refuse" } }

@@ -8,7 +8,16 @@ import { basename } from "node:path"
 import { fileURLToPath } from "node:url"
 import { inspect } from "node:util"
 import { assert, describe, it } from "vitest"
-import { callUntyped, collect, failure, Heard, makeLogger, meet, open, type World } from "./support.ts"
+import {
+  callUntyped,
+  collect,
+  failure,
+  joinBoth,
+  makeLogger,
+  openSandbox,
+  Recorder,
+  type TestSandbox
+} from "./support.ts"
 
 const here = basename(import.meta.url)
 const nowhere = "00000000-0000-4000-8000-00000000dead"
@@ -17,8 +26,8 @@ const nowhere = "00000000-0000-4000-8000-00000000dead"
 const machinery = /FiberImpl|~effect|[\\/]effect[\\/](dist|src)[\\/]/
 
 /** Every way in which the client can be made to fail with an error of ours. */
-const failures = async (world: World): Promise<ReadonlyArray<readonly [string, ConversationError]>> => {
-  const { ada, addressId } = await meet(world)
+const failures = async (world: TestSandbox): Promise<ReadonlyArray<readonly [string, ConversationError]>> => {
+  const { ada, addressId } = await joinBoth(world)
   const page = await ada.conversation.getMessages()
   const elsewhere = await world.client({
     token: world.ada.token,
@@ -52,7 +61,7 @@ const failures = async (world: World): Promise<ReadonlyArray<readonly [string, C
 
 describe("a failure", () => {
   it("P9.1: is named after the method that was called, and its stack is the caller's own", async () => {
-    await using world = await open()
+    await using world = await openSandbox()
     for (const [name, error] of await failures(world)) {
       assert.strictEqual(error.method, name)
       assert.strictEqual(error.name, "ConversationError")
@@ -65,7 +74,7 @@ describe("a failure", () => {
   })
 
   it("P9.1: shows its message, reason and remedy when it is printed, and no machinery", async () => {
-    await using world = await open()
+    await using world = await openSandbox()
     for (const [name, error] of await failures(world)) {
       const printed = inspect(error)
       for (const part of [error.message, error.reason._tag, error.remediation, here]) {
@@ -93,7 +102,7 @@ describe("a failure", () => {
   })
 
   it("P9.1: keeps its message when it is cloned, as for another thread", async () => {
-    await using world = await open()
+    await using world = await openSandbox()
     for (const [name, error] of await failures(world)) {
       const clone = structuredClone(error)
       assert.instanceOf(clone, Error)
@@ -102,8 +111,8 @@ describe("a failure", () => {
   })
 
   it("P9.1: is of use as JSON", async () => {
-    await using world = await open()
-    const { ada } = await meet(world)
+    await using world = await openSandbox()
+    const { ada } = await joinBoth(world)
     const error = await failure(ada.conversation.join({ addressId: "" }))
     assert.deepStrictEqual(JSON.parse(JSON.stringify(error)), {
       _tag: "ConversationError",
@@ -121,8 +130,8 @@ describe("a failure", () => {
   })
 
   it("P9.1: that nobody catches ends Node with the message, the remedy and the caller's lines", async () => {
-    await using world = await open()
-    const program = fileURLToPath(new URL("programs/fails.ts", import.meta.url))
+    await using world = await openSandbox()
+    const program = fileURLToPath(new URL("programs/unhandledFailure.ts", import.meta.url))
     const printed = await new Promise<string>((resolve, reject) => {
       execFile(
         process.execPath,
@@ -131,19 +140,19 @@ describe("a failure", () => {
       )
     })
     assert.match(printed, /^ConversationError: conversation\.join: (?:invalid input|not found)/m)
-    assert.match(printed, /joinNowhere .*fails\.ts/)
+    assert.match(printed, /joinNowhere .*unhandledFailure\.ts/)
     assert.match(printed, /remediation: '/)
     assert.notMatch(printed, machinery)
   })
 
   it("P9.1: of a running subscription is told to onError, with the line that subscribed", async () => {
-    await using world = await open()
-    const { ada } = await meet(world)
-    const told = new Heard<unknown>()
+    await using world = await openSandbox()
+    const { ada } = await joinBoth(world)
+    const told = new Recorder<unknown>()
     await ada.conversation.subscribe(() => {}, { onError: told.push })
     await world.admin.expireToken(world.ada.token)
     await world.admin.drop({ subscriberId: world.ada.id })
-    const [error] = await told.until((errors) => errors.length > 0)
+    const [error] = await told.waitFor((errors) => errors.length > 0)
     assert.instanceOf(error, ConversationError)
     assert.deepInclude(error, { method: "conversation.subscribe" })
     assert.include(inspect(error), here)
@@ -151,36 +160,36 @@ describe("a failure", () => {
   })
 
   it("P5.2: of a callback keeps its own lines, and loses the machinery's", async () => {
-    await using world = await open()
+    await using world = await openSandbox()
     const logger = makeLogger()
-    const { ada, addressId } = await meet(world, { logger })
-    const heard = new Heard<unknown>()
+    const { ada, addressId } = await joinBoth(world, { logger })
+    const heard = new Recorder<unknown>()
     await ada.conversation.subscribe((message) => {
       heard.push(message)
       throw new Error("bad callback")
     })
     await ada.conversation.sendMessage({ addressId, text: "hello" })
-    await heard.until((messages) => messages.length > 0)
+    await heard.waitFor((messages) => messages.length > 0)
     const [entry] = logger.entries
-    assert.deepInclude(entry, { level: "error", message: "a subscription's callback failed" })
+    assert.deepInclude(entry, { level: "error", message: "the callback of a subscription failed" })
     assert.include(inspect(entry), here)
     assert.notMatch(inspect(entry), machinery)
   })
 
   it("P5.2: of an async callback for the connection's state is told to the logger, and to nobody else", async () => {
-    await using world = await open()
-    const told = new Heard<string>()
+    await using world = await openSandbox()
+    const told = new Recorder<string>()
     const ada = await world.client({ token: world.ada.token, logger: { warn: () => {}, error: told.push } })
     await callUntyped(ada.connection.onChange, async () => {
       throw new Error("bad callback")
     })
-    const [message] = await told.until((messages) => messages.length > 0)
-    assert.strictEqual(message, "a callback for the connection's state failed")
+    const [message] = await told.waitFor((messages) => messages.length > 0)
+    assert.strictEqual(message, "the callback of connection.onChange failed")
   })
 
   it("P9.1: can be told apart exhaustively by its reason", async () => {
-    await using world = await open()
-    const { ada } = await meet(world)
+    await using world = await openSandbox()
+    const { ada } = await joinBoth(world)
     /** It compiles because every reason has its case. */
     const advise = (reason: Reason): string => {
       switch (reason._tag) {
@@ -215,8 +224,8 @@ describe("a failure", () => {
   })
 
   it("is never made of the reason that a signal was aborted with", async () => {
-    await using world = await open()
-    const { ada } = await meet(world)
+    await using world = await openSandbox()
+    const { ada } = await joinBoth(world)
     const reason = new TypeError("mine")
     const { stack } = reason
     const rejected = await ada.conversation.getMessages({ signal: AbortSignal.abort(reason) }).catch((error: unknown) =>

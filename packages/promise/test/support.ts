@@ -16,7 +16,7 @@ import * as Util from "node:util"
 import { assert, vi } from "vitest"
 
 /** The client's settings in tests: what waits, waits briefly. */
-export const quick: SignalWireOptions = {
+export const fastOptions: SignalWireOptions = {
   http: { timeout: "2 seconds", deadline: "4 seconds" },
   settle: "300 millis",
   subscription: { backoff: { base: "10 millis", cap: "50 millis" }, connectTimeout: "2 seconds" }
@@ -52,8 +52,8 @@ const makeAdmin = (origin: string) => {
 
 export type Dialect = "all" | "address" | "group"
 
-/** A sandbox with two subscribers and a room; clients of {@link World.client} end with it. */
-export const open = async (dialect: Dialect = "all", options: Sandbox.Options = {}) => {
+/** A sandbox with two subscribers and a room; clients of {@link TestSandbox.client} end with it. */
+export const openSandbox = async (dialect: Dialect = "all", options: Sandbox.Options = {}) => {
   const info = await Sandbox.start({ ...options, dialect })
   const [ada, grace] = info.subscribers
   const [office] = info.rooms
@@ -61,7 +61,7 @@ export const open = async (dialect: Dialect = "all", options: Sandbox.Options = 
   const clients: Array<SignalWireClient> = []
   const client = async (options: SignalWireOptions): Promise<SignalWireClient> => {
     const made = await SignalWire({
-      ...quick,
+      ...fastOptions,
       urls: { http: info.http, ws: info.ws },
       dialect: dialect === "all" ? "auto" : dialect,
       ...options
@@ -84,10 +84,10 @@ export const open = async (dialect: Dialect = "all", options: Sandbox.Options = 
     [Symbol.asyncDispose]: end
   }
 }
-export type World = Awaited<ReturnType<typeof open>>
+export type TestSandbox = Awaited<ReturnType<typeof openSandbox>>
 
 /** Two clients whose subscribers are both in the room. */
-export const meet = async (world: World, options: SignalWireOptions = {}) => {
+export const joinBoth = async (world: TestSandbox, options: SignalWireOptions = {}) => {
   const { addressId } = world
   const [ada, grace] = await Promise.all([
     world.client({ ...options, token: world.ada.token }),
@@ -99,7 +99,7 @@ export const meet = async (world: World, options: SignalWireOptions = {}) => {
 }
 
 /** What was called back, and a way to wait for more of it. */
-export class Heard<A> {
+export class Recorder<A> {
   readonly items: Array<A> = []
   readonly #waiting = new Set<() => void>()
 
@@ -108,7 +108,7 @@ export class Heard<A> {
     for (const look of this.#waiting) look()
   }
 
-  until(holds: (items: ReadonlyArray<A>) => boolean): Promise<ReadonlyArray<A>> {
+  waitFor(holds: (items: ReadonlyArray<A>) => boolean): Promise<ReadonlyArray<A>> {
     return new Promise((resolve, reject) => {
       const look = () => {
         if (!holds(this.items)) return
@@ -124,9 +124,9 @@ export class Heard<A> {
 }
 
 /** Messages that were called back. */
-export class HeardTexts extends Heard<{ readonly text: string | null }> {
-  async untilText(text: string): Promise<ReadonlyArray<string | null>> {
-    return texts(await this.until((items) => items.some((item) => item.text === text)))
+export class MessageRecorder extends Recorder<{ readonly text: string | null }> {
+  async waitForText(text: string): Promise<ReadonlyArray<string | null>> {
+    return texts(await this.waitFor((items) => items.some((item) => item.text === text)))
   }
 }
 
@@ -145,7 +145,7 @@ export const eventually = (ask: () => Promise<void> | void): Promise<void> =>
   vi.waitFor(ask, { interval: 5, timeout: 60_000 })
 
 /** Fails when something takes too long: nothing may hang. */
-export const within = async <A>(millis: number, promise: Promise<A>): Promise<A> => {
+export const withTimeout = async <A>(millis: number, promise: Promise<A>): Promise<A> => {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`still waiting after ${millis} ms`)), millis)
@@ -161,7 +161,7 @@ export const within = async <A>(millis: number, promise: Promise<A>): Promise<A>
 export const rejection = async (promise: Promise<unknown>, millis = 5000): Promise<unknown> => {
   let value: unknown
   try {
-    value = await within(millis, promise)
+    value = await withTimeout(millis, promise)
   } catch (error) {
     return error
   }
@@ -183,7 +183,7 @@ export const failure = async (promise: Promise<unknown>): Promise<ConversationEr
 }
 
 /** The parameters that a failure complains about. */
-export const complaints = (error: ConversationError): ReadonlyArray<string | null> =>
+export const invalidFields = (error: ConversationError): ReadonlyArray<string | null> =>
   error.reason._tag === "Invalid" ? error.reason.errors.map(({ attribute }) => attribute) : [error.reason._tag]
 
 /** Every way in which a value may end up in a log. */
@@ -199,7 +199,7 @@ export const renderings = (value: unknown): ReadonlyArray<string> => {
   ]
 }
 
-export const assertSecret = (value: unknown, ...secrets: ReadonlyArray<string>): void => {
+export const assertRedacted = (value: unknown, ...secrets: ReadonlyArray<string>): void => {
   for (const text of renderings(value)) {
     for (const secret of secrets) assert.notInclude(text, secret)
   }
@@ -253,7 +253,7 @@ export const callUntyped = async (method: (...args: Array<never>) => unknown, ..
   await Reflect.apply(method, undefined, args)
 
 /** A signal that is never aborted, and how many listen to it. */
-export const countedSignal = () => {
+export const makeCountingSignal = () => {
   const { signal } = new AbortController()
   let listeners = 0
   const { addEventListener, removeEventListener } = signal

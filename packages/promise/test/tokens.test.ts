@@ -4,22 +4,22 @@
 import { SignalWire } from "@effect-signalwire/promise"
 import { assert, describe, it } from "vitest"
 import {
-  assertSecret,
+  assertRedacted,
   callUntyped,
   closedPort,
   eventually,
   failure,
-  Heard,
-  HeardTexts,
+  fastOptions,
+  joinBoth,
   makeLogger,
-  meet,
-  open,
-  quick,
+  MessageRecorder,
+  openSandbox,
+  Recorder,
   rejection,
   renderings,
   serve,
-  texts,
-  type World
+  type TestSandbox,
+  texts
 } from "./support.ts"
 
 /** A `fetch` and a `WebSocket` that keep what goes over them. */
@@ -48,14 +48,14 @@ const recorders = () => {
 
 const byText = (a: string | null, b: string | null): number => String(a) < String(b) ? -1 : 1
 
-const another = async (world: World): Promise<string> =>
+const another = async (world: TestSandbox): Promise<string> =>
   (await world.admin.mintToken({ subscriberId: world.ada.id })).token
 
 describe("a refused token", () => {
   it.each(["address", "group"] as const)(
     "P6.4: is refreshed once for all calls that wait, dialect %s",
     async (dialect) => {
-      await using world = await open(dialect)
+      await using world = await openSandbox(dialect)
       await world.client({ token: world.ada.token }).then(({ conversation }) => conversation.join(world))
       const token = await another(world)
       const { authorizations, options } = recorders()
@@ -78,11 +78,11 @@ describe("a refused token", () => {
   )
 
   it("P6.4: is refreshed once for REST and socket together", async () => {
-    await using world = await open()
+    await using world = await openSandbox()
     const token = await another(world)
     const { authorizations, frames, options } = recorders()
     let refreshes = 0
-    const { ada, addressId, grace } = await meet(world, {
+    const { ada, addressId, grace } = await joinBoth(world, {
       ...options,
       onRefreshToken: async () => {
         refreshes++
@@ -91,14 +91,14 @@ describe("a refused token", () => {
       }
     })
     await world.admin.expireToken(world.ada.token)
-    const heard = new HeardTexts()
+    const heard = new MessageRecorder()
     await Promise.all([
       ada.conversation.subscribe(heard.push),
       ada.conversation.getConversations(),
       ada.conversation.sendMessage({ addressId, text: "1" })
     ])
     await grace.conversation.sendMessage({ addressId, text: "2" })
-    await heard.untilText("2")
+    await heard.waitForText("2")
     assert.strictEqual(refreshes, 1)
     assert.strictEqual(authorizations.at(-1), `Bearer ${token}`)
     assert.isTrue(frames.some((frame) => frame.includes(token)))
@@ -119,7 +119,7 @@ describe("a refused token", () => {
       "could not be refreshed: an error that can't be read"
     ]
   ])("that could not be refreshed is a typed failure, though the error %s", async (_, error, words) => {
-    await using world = await open()
+    await using world = await openSandbox()
     const ada = await world.client({ token: world.ada.token, onRefreshToken: () => Promise.reject(error()) })
     await world.admin.expireToken(world.ada.token)
     const { message, reason } = await failure(ada.conversation.getConversations())
@@ -128,20 +128,20 @@ describe("a refused token", () => {
   })
 
   it("P6.4: that REST found is replaced on the open socket as well", async () => {
-    await using world = await open()
+    await using world = await openSandbox()
     const token = await another(world)
     const { frames, options } = recorders()
-    const { ada } = await meet(world, { ...options, onRefreshToken: () => token })
+    const { ada } = await joinBoth(world, { ...options, onRefreshToken: () => token })
     await ada.conversation.subscribe(() => {})
     await world.admin.expireToken(world.ada.token)
     await ada.conversation.getConversations()
-    const sent = new Heard<string>()
+    const sent = new Recorder<string>()
     const reauthenticated = () => frames.find((frame) => frame.includes("reauthenticate") && frame.includes(token))
     const look = setInterval(() => {
       const frame = reauthenticated()
       if (frame !== undefined) sent.push(frame)
     }, 5)
-    await sent.until((items) => items.length > 0)
+    await sent.waitFor((items) => items.length > 0)
     clearInterval(look)
     assert.strictEqual(ada.connection.state._tag, "Connected")
   })
@@ -149,27 +149,27 @@ describe("a refused token", () => {
   it.each([undefined, "", 5, "two lines\n"])(
     "P8.3: is refreshed again after a refresh that returned %j, which is no token",
     async (garbage) => {
-      await using world = await open()
+      await using world = await openSandbox()
       const token = await another(world)
       const answers: Array<unknown> = [garbage, token]
-      const { ada, addressId, grace } = await meet(world, {
+      const { ada, addressId, grace } = await joinBoth(world, {
         logger: makeLogger(),
         onRefreshToken: () => callUntyped(() => answers.shift())
       })
-      const heard = new HeardTexts()
+      const heard = new MessageRecorder()
       await ada.conversation.subscribe(heard.push)
       await world.admin.expireToken(world.ada.token)
       await world.admin.drop({ subscriberId: world.ada.id })
       await grace.conversation.sendMessage({ addressId, text: "hello" })
-      await heard.untilText("hello")
+      await heard.waitForText("hello")
       assert.deepStrictEqual(answers, [])
     }
   )
 
   it("P8.8: that a refresh fails to replace has the words of that failure in the state and in the log", async () => {
-    await using world = await open()
+    await using world = await openSandbox()
     const logger = makeLogger()
-    const { ada } = await meet(world, {
+    const { ada } = await joinBoth(world, {
       logger,
       onRefreshToken: () => {
         throw new Error(`auth server down, for ${world.ada.token}`)
@@ -197,7 +197,7 @@ describe("a refused token", () => {
     }],
     ["onRefreshToken rejects", () => Promise.reject(new Error("offline"))]
   ])("P9.1: fails calls with Unauthorized, and has a subscription wait, when %s", async (name, onRefreshToken) => {
-    await using world = await open()
+    await using world = await openSandbox()
     const ada = await world.client({ token: world.ada.token, onRefreshToken })
     await world.admin.expireToken(world.ada.token)
     const calls = [
@@ -209,39 +209,39 @@ describe("a refused token", () => {
     for (const error of await Promise.all(calls.map(failure))) {
       assert.strictEqual(error.reason._tag, "Unauthorized")
       if (/null|there is no/.test(name)) assert.isFalse(error.isRetryable)
-      assertSecret(error, world.ada.token, "another-bad-one")
+      assertRedacted(error, world.ada.token, "another-bad-one")
     }
     assert.strictEqual((await subscribing).reason._tag, "Timeout")
     assert.deepStrictEqual(await world.admin.stored(world.addressId), [])
   })
 
   it("P8.3: that can't be refreshed for a while costs a subscription nothing", async () => {
-    await using world = await open()
+    await using world = await openSandbox()
     const token = await another(world)
     let refreshes = 0
-    const { ada, addressId, grace } = await meet(world, {
+    const { ada, addressId, grace } = await joinBoth(world, {
       onRefreshToken: () => {
         if (++refreshes < 3) throw new TypeError("fetch failed")
         return token
       }
     })
-    const heard = new HeardTexts()
+    const heard = new MessageRecorder()
     await ada.conversation.subscribe(heard.push)
     await world.admin.expireToken(world.ada.token)
     await world.admin.drop({ subscriberId: world.ada.id })
     await grace.conversation.sendMessage({ addressId, text: "1" })
-    await heard.untilText("1")
+    await heard.waitForText("1")
     assert.strictEqual(refreshes, 3)
   })
 })
 
 describe("updateToken", () => {
   it("P6.4: replaces the token of REST and of the open socket", async () => {
-    await using world = await open()
+    await using world = await openSandbox()
     const token = await another(world)
     const { authorizations, frames, options } = recorders()
-    const { ada, addressId, grace } = await meet(world, options)
-    const heard = new HeardTexts()
+    const { ada, addressId, grace } = await joinBoth(world, options)
+    const heard = new MessageRecorder()
     await ada.conversation.subscribe(heard.push)
     await ada.updateToken(token)
     await world.admin.expireToken(world.ada.token)
@@ -249,13 +249,13 @@ describe("updateToken", () => {
     assert.strictEqual(authorizations.at(-1), `Bearer ${token}`)
     await world.admin.drop({ subscriberId: world.ada.id })
     await grace.conversation.sendMessage({ addressId, text: "1" })
-    await heard.untilText("1")
+    await heard.waitForText("1")
     assert.isTrue(frames.some((frame) => frame.includes(token)))
   })
 
   it("lets a client go on whose token was refused", async () => {
-    await using world = await open()
-    const { ada } = await meet(world)
+    await using world = await openSandbox()
+    const { ada } = await joinBoth(world)
     await world.admin.expireToken(world.ada.token)
     await failure(ada.conversation.getConversations())
     const subscribing = ada.conversation.subscribe(() => {})
@@ -268,9 +268,9 @@ describe("updateToken", () => {
 
 describe("P6.1: a token", () => {
   it("is in no URL and no agent header, only in Authorization and in the socket's first frame", async () => {
-    await using world = await open()
+    await using world = await openSandbox()
     const { frames, options, urls } = recorders()
-    const { ada, addressId } = await meet(world, options)
+    const { ada, addressId } = await joinBoth(world, options)
     await ada.conversation.subscribe(() => {})
     await ada.conversation.sendMessage({ addressId, text: "hello" })
     await ada.conversation.getMessages({ limit: 1, since: 1 })
@@ -299,7 +299,7 @@ describe("P6.1: a token", () => {
     const logger = makeLogger()
     const outcomes = everywhere.map(async (urls) => {
       await using client = await SignalWire({
-        ...quick,
+        ...fastOptions,
         http: { timeout: "200 millis", deadline: "400 millis" },
         readyTimeout: "100 millis",
         sendDeadline: "400 millis",
@@ -313,45 +313,45 @@ describe("P6.1: a token", () => {
         client.conversation.subscribe(() => {}, { timeout: 400 }),
         client.conversation.timeline({ addressId: "a", timeout: 400 })[Symbol.asyncIterator]().next()
       ].map(failure))
-      assertSecret(client.connection.state, token)
-      for (const error of errors) assertSecret(error, token)
+      assertRedacted(client.connection.state, token)
+      for (const error of errors) assertRedacted(error, token)
       return errors.length
     })
     assert.deepStrictEqual(await Promise.all(outcomes), [4, 4, 4, 4])
     await echo.close()
-    for (const entry of logger.entries) assertSecret(entry, token)
+    for (const entry of logger.entries) assertRedacted(entry, token)
   })
 
   it("is in no failure of the socket", async () => {
-    await using world = await open()
+    await using world = await openSandbox()
     await world.admin.setFaults([{
       match: { on: "frame", direction: "in", method: "signalwire.connect" },
       action: { type: "answer", code: -32002, message: "no such token" }
     }])
     const logger = makeLogger()
     const ada = await world.client({ token: world.ada.token, logger })
-    const told = new Heard<unknown>()
+    const told = new Recorder<unknown>()
     const error = await failure(ada.conversation.subscribe(() => {}, { timeout: 500, onError: told.push }))
-    assertSecret(error, world.ada.token)
+    assertRedacted(error, world.ada.token)
     assert.nestedInclude(told.items[0], { "reason._tag": "Unauthorized" })
-    for (const each of told.items) assertSecret(each, world.ada.token)
-    assertSecret(ada.connection.state, world.ada.token)
-    for (const entry of logger.entries) assertSecret(entry, world.ada.token)
+    for (const each of told.items) assertRedacted(each, world.ada.token)
+    assertRedacted(ada.connection.state, world.ada.token)
+    for (const entry of logger.entries) assertRedacted(entry, world.ada.token)
   })
 
   it("is not to be seen in the client itself", async () => {
-    await using world = await open()
-    const { ada } = await meet(world)
+    await using world = await openSandbox()
+    const { ada } = await joinBoth(world)
     await ada.conversation.subscribe(() => {})
     assert.strictEqual(ada.connection.state._tag, "Connected")
-    assertSecret(ada, world.ada.token)
+    assertRedacted(ada, world.ada.token)
   })
 
   it("is not logged, and neither is the text of a message, whatever goes wrong", async () => {
-    await using world = await open()
+    await using world = await openSandbox()
     const logger = makeLogger()
-    const { ada, addressId, grace } = await meet(world, { logger })
-    const heard = new HeardTexts()
+    const { ada, addressId, grace } = await joinBoth(world, { logger })
+    const heard = new MessageRecorder()
     await ada.conversation.subscribe(heard.push)
     await world.admin.setFaults([
       { match: { on: "http", method: "POST", path: "*" }, action: { type: "loseAnswer" }, times: 1 },
@@ -364,12 +364,12 @@ describe("P6.1: a token", () => {
     await ada.conversation.sendMessage({ addressId, text: "a private matter" })
     await world.admin.drop({ subscriberId: world.ada.id })
     await grace.conversation.sendMessage({ addressId, text: "a private end" })
-    await heard.untilText("a private end")
+    await heard.waitForText("a private end")
     await world.admin.expireToken(world.ada.token)
     const error = await failure(ada.conversation.sendMessage({ addressId, text: "a private refusal" }))
-    assertSecret(error, world.ada.token)
+    assertRedacted(error, world.ada.token)
     assert.isNotEmpty(logger.entries)
-    for (const entry of logger.entries) assertSecret(entry, world.ada.token, world.grace.token, "private")
+    for (const entry of logger.entries) assertRedacted(entry, world.ada.token, world.grace.token, "private")
   })
 
   it("never goes to another origin, even when a link leads there", async () => {
@@ -378,10 +378,10 @@ describe("P6.1: a token", () => {
       const links = { next: `http://127.0.0.1:${stranger.port}/api/fabric/messages?page_token=PA1` }
       response.end(JSON.stringify({ data: [], links }))
     })
-    await using client = await SignalWire({ ...quick, token: "secret", urls: server.urls, dialect: "address" })
+    await using client = await SignalWire({ ...fastOptions, token: "secret", urls: server.urls, dialect: "address" })
     const outcome = await client.conversation.getMessages().then((page) => page.nextPage())
       .catch((error: unknown) => error)
-    assertSecret(outcome, "secret")
+    assertRedacted(outcome, "secret")
     assert.deepStrictEqual(stranger.requests, [])
     assert.nestedInclude(outcome, { "reason._tag": "ForeignLink" })
   })
@@ -391,7 +391,7 @@ describe("P6.1: a token", () => {
     await using server = await serve((response) =>
       response.writeHead(307, { location: `http://127.0.0.1:${stranger.port}/` }).end()
     )
-    await using client = await SignalWire({ ...quick, token: "secret", urls: server.urls })
+    await using client = await SignalWire({ ...fastOptions, token: "secret", urls: server.urls })
     await failure(client.conversation.getConversations())
     assert.deepStrictEqual(stranger.requests, [])
   })
@@ -399,8 +399,8 @@ describe("P6.1: a token", () => {
 
 describe("a message whose answer is lost", () => {
   it.each(["address", "group"] as const)("P4.1: is stored once, dialect %s", async (dialect) => {
-    await using world = await open(dialect)
-    const { ada, addressId } = await meet(world)
+    await using world = await openSandbox(dialect)
+    const { ada, addressId } = await joinBoth(world)
     await world.admin.setFaults([{
       match: { on: "http", method: "POST", path: "/api/fabric/messages", subscriberId: world.ada.id },
       action: { type: "loseAnswer" },
@@ -414,8 +414,8 @@ describe("a message whose answer is lost", () => {
   })
 
   it("P4.1: many at once are each stored once, though every second answer is lost", async () => {
-    await using world = await open()
-    const { ada, addressId } = await meet(world)
+    await using world = await openSandbox()
+    const { ada, addressId } = await joinBoth(world)
     await world.admin.setFaults([{
       match: { on: "http", method: "POST", path: "/api/fabric/messages", subscriberId: world.ada.id },
       action: { type: "loseAnswer" },
@@ -427,15 +427,15 @@ describe("a message whose answer is lost", () => {
   })
 
   it("is not sent again after an abort, and what was stored stays", async () => {
-    await using world = await open()
-    const { ada, addressId } = await meet(world)
+    await using world = await openSandbox()
+    const { ada, addressId } = await joinBoth(world)
     await world.admin.setFaults([{
       match: { on: "http", method: "POST", path: "/api/fabric/messages" },
       action: { type: "loseAnswer", never: true }
     }])
     const controller = new AbortController()
     const sending = rejection(ada.conversation.sendMessage({ addressId, text: "once", signal: controller.signal }))
-    const stored = new Heard<string | null>()
+    const stored = new Recorder<string | null>()
     while (stored.items.length === 0) {
       for (const text of texts(await world.admin.stored(addressId))) stored.push(text)
     }

@@ -13,14 +13,14 @@ import * as Documentation from "./documentation.ts"
 import {
   callUntyped,
   collect,
-  complaints,
   failure,
-  Heard,
-  HeardTexts,
-  meet,
-  open,
-  texts,
-  type World
+  invalidFields,
+  joinBoth,
+  MessageRecorder,
+  openSandbox,
+  Recorder,
+  type TestSandbox,
+  texts
 } from "./support.ts"
 
 const uuid = /^(sw_)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -36,7 +36,7 @@ const assertConversation = (conversation: Conversation, addressId: string): void
   }
 }
 
-const assertMessage = (message: ConversationMessage, world: World, knowsUsers: boolean): void => {
+const assertMessage = (message: ConversationMessage, world: TestSandbox, knowsUsers: boolean): void => {
   assert.match(message.id, uuid)
   assert.match(message.conversation_id, uuid)
   assert.strictEqual(message.user_id, knowsUsers ? world.grace.id : null)
@@ -45,7 +45,7 @@ const assertMessage = (message: ConversationMessage, world: World, knowsUsers: b
   assert.closeTo(message.ts, Date.now() / 1000, 60)
 }
 
-const callLog = (world: World) => ({
+const callLog = (world: TestSandbox) => ({
   from: world.grace.id,
   addressId: world.addressId,
   subtype: "log",
@@ -54,7 +54,7 @@ const callLog = (world: World) => ({
 })
 
 /** Stores messages a second apart, and answers their times. */
-const seed = async (world: World, texts: ReadonlyArray<string>): Promise<ReadonlyArray<number>> => {
+const seed = async (world: TestSandbox, texts: ReadonlyArray<string>): Promise<ReadonlyArray<number>> => {
   const start = Math.floor(Date.now() / 1000) - 100
   const stored = await world.admin.seed(
     texts.map((text, index) => ({ from: world.grace.id, addressId: world.addressId, text, ts: start + index + 0.25 }))
@@ -67,8 +67,8 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
 
   describe("getConversations", () => {
     it("answers Conversation objects: id, name, metadata, created_at, last_message_at", async () => {
-      await using world = await open(dialect)
-      const { ada, addressId, grace } = await meet(world)
+      await using world = await openSandbox(dialect)
+      const { ada, addressId, grace } = await joinBoth(world)
       await grace.conversation.sendMessage({ addressId, text: "hello" })
       const { data, hasNext, hasPrev } = await ada.conversation.getConversations()
       assert.strictEqual(data.length, 1)
@@ -80,7 +80,7 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
     })
 
     it("answers an empty page to who is in no conversation", async () => {
-      await using world = await open(dialect)
+      await using world = await openSandbox(dialect)
       const ada = await world.client({ token: world.ada.token })
       const { data, hasNext, hasPrev } = await ada.conversation.getConversations()
       assert.deepStrictEqual({ data, hasNext, hasPrev }, { data: [], hasNext: false, hasPrev: false })
@@ -89,8 +89,8 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
 
   describe("getConversationMessages", () => {
     it("answers call logs with id, conversation_id, user_id, ts, details, type, subtype and kind", async () => {
-      await using world = await open(dialect)
-      const { ada, addressId } = await meet(world)
+      await using world = await openSandbox(dialect)
+      const { ada, addressId } = await joinBoth(world)
       await world.admin.seed([callLog(world)])
       const { data: [log], hasNext, hasPrev } = await ada.conversation.getConversationMessages({ addressId })
       const { data: [conversation] } = await ada.conversation.getConversations()
@@ -105,8 +105,8 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
     })
 
     it("answers chat messages with their text, metadata and details", async () => {
-      await using world = await open(dialect)
-      const { ada, addressId, grace } = await meet(world)
+      await using world = await openSandbox(dialect)
+      const { ada, addressId, grace } = await joinBoth(world)
       const content = { text: "hello", metadata: { tone: "casual" }, details: { widget: ["card", 1, null] } }
       await grace.conversation.sendMessage({ addressId, ...content })
       const { data: [message] } = await ada.conversation.getConversationMessages({ addressId })
@@ -118,8 +118,8 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
     })
 
     it("keeps the fraction of ts", async () => {
-      await using world = await open(dialect)
-      const { ada, addressId } = await meet(world)
+      await using world = await openSandbox(dialect)
+      const { ada, addressId } = await joinBoth(world)
       const [ts] = await seed(world, ["hello"])
       const { data: [message] } = await ada.conversation.getConversationMessages({ addressId })
       assert.strictEqual(message?.ts, ts)
@@ -127,8 +127,8 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
     })
 
     it("answers the messages of the conversation with addressId and no other, newest first", async () => {
-      await using world = await open(dialect)
-      const { ada, addressId, grace } = await meet(world)
+      await using world = await openSandbox(dialect)
+      const { ada, addressId, grace } = await joinBoth(world)
       await grace.conversation.sendMessage({ addressId, text: "1" })
       await grace.conversation.sendMessage({ addressId: world.ada.addressId, text: "between us" })
       await grace.conversation.sendMessage({ addressId, text: "2" })
@@ -138,16 +138,16 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
     })
 
     it("answers at most limit messages, over all pages", async () => {
-      await using world = await open(dialect)
-      const { ada, addressId } = await meet(world)
+      await using world = await openSandbox(dialect)
+      const { ada, addressId } = await joinBoth(world)
       await seed(world, ["1", "2", "3", "4"])
       const page = await ada.conversation.getConversationMessages({ addressId, limit: 3, pageSize: 2 })
       assert.deepStrictEqual(texts(await collect(page)), ["4", "3", "2"])
     })
 
     it("answers messages from since to until, both included", async () => {
-      await using world = await open(dialect)
-      const { ada, addressId } = await meet(world)
+      await using world = await openSandbox(dialect)
+      const { ada, addressId } = await joinBoth(world)
       const [, since, until] = await seed(world, ["1", "2", "3", "4"])
       const read = async (options: { readonly since?: number | undefined; readonly until?: number | undefined }) =>
         texts((await ada.conversation.getConversationMessages({ addressId, ...options })).data)
@@ -159,8 +159,8 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
 
   describe("getMessages", () => {
     it("answers the messages of all conversations, newest first, with their fields", async () => {
-      await using world = await open(dialect)
-      const { ada, addressId, grace } = await meet(world)
+      await using world = await openSandbox(dialect)
+      const { ada, addressId, grace } = await joinBoth(world)
       await grace.conversation.sendMessage({ addressId, text: "1" })
       await grace.conversation.sendMessage({ addressId: world.ada.addressId, text: "2" })
       await world.admin.seed([callLog(world)])
@@ -175,8 +175,8 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
     })
 
     it("honours limit, since and until", async () => {
-      await using world = await open(dialect)
-      const { ada } = await meet(world)
+      await using world = await openSandbox(dialect)
+      const { ada } = await joinBoth(world)
       const [, since, until] = await seed(world, ["1", "2", "3", "4"])
       assert.deepStrictEqual(texts((await ada.conversation.getMessages({ since, until })).data), ["3", "2"])
       const limited = await ada.conversation.getMessages({ limit: 1, until })
@@ -186,12 +186,12 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
 
   describe("subscribe", () => {
     it("calls back with every documented field of a call log", async () => {
-      await using world = await open(dialect)
-      const { ada, addressId } = await meet(world)
-      const heard = new Heard<ConversationEvent>()
+      await using world = await openSandbox(dialect)
+      const { ada, addressId } = await joinBoth(world)
+      const heard = new Recorder<ConversationEvent>()
       await ada.conversation.subscribe(heard.push)
       const [stored] = await world.admin.seed([callLog(world)])
-      const [event] = await heard.until((items) => items.length > 0)
+      const [event] = await heard.waitFor((items) => items.length > 0)
       if (event === undefined) throw new Error("no event")
       const { data: [conversation] } = await ada.conversation.getConversations()
       assertMessage(event, world, knowsUsers)
@@ -206,44 +206,44 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
     })
 
     it("tells of hidden messages that they are", async () => {
-      await using world = await open(dialect)
-      const { ada } = await meet(world)
-      const heard = new Heard<ConversationEvent>()
+      await using world = await openSandbox(dialect)
+      const { ada } = await joinBoth(world)
+      const heard = new Recorder<ConversationEvent>()
       await ada.conversation.subscribe(heard.push)
       await world.admin.seed([{ ...callLog(world), hidden: true }])
-      const [event] = await heard.until((items) => items.length > 0)
+      const [event] = await heard.waitFor((items) => items.length > 0)
       assert.strictEqual(event?.hidden, true)
     })
 
     it("calls back for messages of every conversation, one's own too, with text, metadata and details", async () => {
-      await using world = await open(dialect)
-      const { ada, addressId, grace } = await meet(world)
-      const heard = new Heard<ConversationEvent>()
+      await using world = await openSandbox(dialect)
+      const { ada, addressId, grace } = await joinBoth(world)
+      const heard = new Recorder<ConversationEvent>()
       await ada.conversation.subscribe(heard.push)
       const content = { metadata: { tone: "casual" }, details: { widget: "card" } }
       await ada.conversation.sendMessage({ addressId, text: "mine", ...content })
       await grace.conversation.sendMessage({ addressId: world.ada.addressId, text: "yours" })
-      const events = await heard.until((items) => items.length === 2)
+      const events = await heard.waitFor((items) => items.length === 2)
       assert.deepStrictEqual(texts(events), ["mine", "yours"])
       assert.deepStrictEqual({ metadata: events[0]?.metadata, details: events[0]?.details }, content)
       assert.deepStrictEqual(events.map(({ address_id }) => address_id), [addressId, world.grace.addressId])
     })
 
     it("is established once the Promise resolves", async () => {
-      await using world = await open(dialect)
-      const { ada, addressId, grace } = await meet(world)
-      const heard = new HeardTexts()
+      await using world = await openSandbox(dialect)
+      const { ada, addressId, grace } = await joinBoth(world)
+      const heard = new MessageRecorder()
       await ada.conversation.subscribe(heard.push)
       assert.strictEqual(ada.connection.state._tag, "Connected")
       await grace.conversation.sendMessage({ addressId, text: "at once" })
-      assert.deepStrictEqual(await heard.untilText("at once"), ["at once"])
+      assert.deepStrictEqual(await heard.waitForText("at once"), ["at once"])
     })
   })
 
   describe("sendMessage", () => {
     it("answers the Conversation", async () => {
-      await using world = await open(dialect)
-      const { ada, addressId } = await meet(world)
+      await using world = await openSandbox(dialect)
+      const { ada, addressId } = await joinBoth(world)
       const conversation = await ada.conversation.sendMessage({ addressId, text: "hello" })
       assertConversation(conversation, addressId)
       const { data: [listed] } = await ada.conversation.getConversations()
@@ -251,7 +251,7 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
     })
 
     it("joins the conversation with the first message", async () => {
-      await using world = await open(dialect)
+      await using world = await openSandbox(dialect)
       const ada = await world.client({ token: world.ada.token })
       const conversation = await ada.conversation.sendMessage({ addressId: world.addressId, text: "first" })
       assertConversation(conversation, world.addressId)
@@ -262,8 +262,8 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
     })
 
     it("stores text, metadata and details as they were given", async () => {
-      await using world = await open(dialect)
-      const { ada, addressId } = await meet(world)
+      await using world = await openSandbox(dialect)
+      const { ada, addressId } = await joinBoth(world)
       const message = {
         text: "  naïve 🙂\n\u2028",
         metadata: { nested: { deep: [1, null] } },
@@ -277,7 +277,7 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
 
   describe("join", () => {
     it("answers a JoinConversationResponse, and joins without a message", async () => {
-      await using world = await open(dialect)
+      await using world = await openSandbox(dialect)
       const ada = await world.client({ token: world.ada.token })
       const { address_id, conversation_id } = await ada.conversation.join({ addressId: world.addressId })
       assert.strictEqual(address_id, world.addressId)
@@ -287,15 +287,15 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
     })
 
     it("tells the own address too, where the dialect does", async () => {
-      await using world = await open(dialect)
+      await using world = await openSandbox(dialect)
       const ada = await world.client({ token: world.ada.token })
       const { from_address_id } = await ada.conversation.join({ addressId: world.addressId })
       assert.strictEqual(from_address_id, dialect === "address" ? null : world.ada.addressId)
     })
 
     it("does nothing when already joined", async () => {
-      await using world = await open(dialect)
-      const { ada, addressId } = await meet(world)
+      await using world = await openSandbox(dialect)
+      const { ada, addressId } = await joinBoth(world)
       const first = await ada.conversation.join({ addressId })
       assert.deepStrictEqual(await ada.conversation.join({ addressId }), first)
       assert.strictEqual((await ada.conversation.getConversations()).data.length, 1)
@@ -304,8 +304,8 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
 
   describe("a page", () => {
     it("says whether there are others, and leads to them", async () => {
-      await using world = await open(dialect)
-      const { ada, addressId } = await meet(world)
+      await using world = await openSandbox(dialect)
+      const { ada, addressId } = await joinBoth(world)
       await seed(world, ["1", "2", "3", "4", "5"])
       const first = await ada.conversation.getConversationMessages({ addressId, pageSize: 2 })
       assert.deepStrictEqual([texts(first.data), first.hasNext, first.hasPrev], [["5", "4"], true, false])
@@ -320,8 +320,8 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
     })
 
     it("has no page before the first and none after the last", async () => {
-      await using world = await open(dialect)
-      const { ada, addressId } = await meet(world)
+      await using world = await openSandbox(dialect)
+      const { ada, addressId } = await joinBoth(world)
       await seed(world, ["1"])
       const page = await ada.conversation.getConversationMessages({ addressId })
       assert.strictEqual(await page.nextPage(), undefined)
@@ -329,8 +329,8 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
     })
 
     it("is iterated together with all pages after it, each message once", async () => {
-      await using world = await open(dialect)
-      const { ada } = await meet(world)
+      await using world = await openSandbox(dialect)
+      const { ada } = await joinBoth(world)
       await seed(world, ["1", "2", "3", "4", "5"])
       const read: Array<string | null> = []
       for await (const message of await ada.conversation.getMessages({ pageSize: 2 })) read.push(message.text)
@@ -338,8 +338,8 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
     })
 
     it("of conversations is iterated as well", async () => {
-      await using world = await open(dialect)
-      const { ada } = await meet(world)
+      await using world = await openSandbox(dialect)
+      const { ada } = await joinBoth(world)
       for (const name of ["a", "b", "c"]) {
         // one after the other, for the order
         const { addressId } = await world.admin.createRoom({ name })
@@ -355,8 +355,8 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
 
   describe("beyond the documentation", () => {
     it("messages() iterates over what subscribe calls back with", async () => {
-      await using world = await open(dialect)
-      const { ada, addressId, grace } = await meet(world)
+      await using world = await openSandbox(dialect)
+      const { ada, addressId, grace } = await joinBoth(world)
       const events = ada.conversation.messages()[Symbol.asyncIterator]()
       const first = events.next()
       const warmUps: Array<Promise<unknown>> = []
@@ -377,8 +377,8 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
     })
 
     it("P3.1: timeline() yields history and then live messages, ordered by ts and id", async () => {
-      await using world = await open(dialect)
-      const { ada, addressId, grace } = await meet(world)
+      await using world = await openSandbox(dialect)
+      const { ada, addressId, grace } = await joinBoth(world)
       await seed(world, ["1", "2", "3"])
       const tie = Math.floor(Date.now() / 1000) - 10
       const person = { from: world.grace.id, addressId, ts: tie }
@@ -400,8 +400,8 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
     })
 
     it("timeline() begins at since, and CaughtUp tells through when in unix seconds", async () => {
-      await using world = await open(dialect)
-      const { ada, addressId } = await meet(world)
+      await using world = await openSandbox(dialect)
+      const { ada, addressId } = await joinBoth(world)
       const [, since, last] = await seed(world, ["1", "2", "3"])
       const read: Array<string | null> = []
       for await (const event of ada.conversation.timeline({ addressId, since })) {
@@ -414,7 +414,7 @@ describe.each(["all", "address", "group"] as const)("documented, dialect %s", (d
     })
 
     it("client.address finds who can be talked to", async () => {
-      await using world = await open(dialect)
+      await using world = await openSandbox(dialect)
       const ada = await world.client({ token: world.ada.token })
       const office = await ada.address.getAddress({ name: "office" })
       assert.strictEqual(office.id, world.addressId)
@@ -453,8 +453,8 @@ describe.each(["all", "address", "group"] as const)("every documented call, dial
 
   /** A conversation with the call of the documentation's examples in it. */
   const withCall = async () => {
-    const world = await open(dialect)
-    const { ada, addressId, grace } = await meet(world)
+    const world = await openSandbox(dialect)
+    const { ada, addressId, grace } = await joinBoth(world)
     const ts = Math.floor(Date.now() / 1000) - 10 + 0.6779745
     await world.admin.seed([{ ...callLog(world), ts }])
     return { world, ada, addressId, grace, since: Math.floor(ts) - 60, until: Math.ceil(ts) + 60 }
@@ -475,7 +475,7 @@ describe.each(["all", "address", "group"] as const)("every documented call, dial
   }
 
   it("is there, and there are six of them", async () => {
-    await using world = await open(dialect)
+    await using world = await openSandbox(dialect)
     const ada = await world.client({ token: world.ada.token })
     for (const name of documentedMethods) assert.isFunction(ada.conversation[name])
     assert.deepStrictEqual(
@@ -511,21 +511,21 @@ describe.each(["all", "address", "group"] as const)("every documented call, dial
   })
 
   it("subscribe(callback)", async () => {
-    await using world = await open(dialect)
-    const { ada } = await meet(world)
-    const heard = new Heard<ConversationEvent>()
+    await using world = await openSandbox(dialect)
+    const { ada } = await joinBoth(world)
+    const heard = new Recorder<ConversationEvent>()
     await ada.conversation.subscribe(heard.push)
     await world.admin.seed([{ ...callLog(world), ts: Math.floor(Date.now() / 1000) + 0.211084 }])
     const shape = Documentation.callLogEvent(dialect !== "group")
-    for (const event of await heard.until((events) => events.length === 1)) {
+    for (const event of await heard.waitFor((events) => events.length === 1)) {
       assert.deepStrictEqual(Documentation.deviations(event, shape), [])
       assert.deepStrictEqual(Documentation.additions(event, shape), Documentation.beyond.event)
     }
   })
 
   it("sendMessage({ addressId, text, metadata?, details? }), of conversation and of chat", async () => {
-    await using world = await open(dialect)
-    const { ada, addressId } = await meet(world)
+    await using world = await openSandbox(dialect)
+    const { ada, addressId } = await joinBoth(world)
     const text = "Hello from SignalWire!"
     const [metadata, details] = [{ tone: "casual" }, { widget: "card" }]
     const contents = [{ text }, { text, metadata }, { text, details }, { text, metadata, details }]
@@ -547,14 +547,14 @@ describe.each(["all", "address", "group"] as const)("every documented call, dial
   })
 
   it("sendMessage({ text }), as one of its examples has it, is refused: a message goes to somebody", async () => {
-    await using world = await open(dialect)
-    const { ada } = await meet(world)
+    await using world = await openSandbox(dialect)
+    const { ada } = await joinBoth(world)
     const error = await failure(callUntyped(ada.conversation.sendMessage, { text: "Hello from SignalWire!" }))
-    assert.deepStrictEqual(complaints(error), ["addressId"])
+    assert.deepStrictEqual(invalidFields(error), ["addressId"])
   })
 
   it("join({ addressId }), of conversation and of chat", async () => {
-    await using world = await open(dialect)
+    await using world = await openSandbox(dialect)
     const ada = await world.client({ token: world.ada.token })
     for (const join of [ada.conversation.join, ada.chat.join]) {
       const answer = await join({ addressId: world.addressId })
@@ -582,16 +582,16 @@ describe.each(["all", "address", "group"] as const)("every documented call, dial
   it("chat.subscribe({ addressId, onMessage }), with chat messages only", async () => {
     const { ada, addressId, grace, world } = await withCall()
     await using _ = world
-    const heard = new HeardTexts()
+    const heard = new MessageRecorder()
     const { unsubscribe } = await ada.chat.subscribe({ addressId, onMessage: heard.push })
     await world.admin.seed([callLog(world)])
     await grace.chat.sendMessage({ addressId, text: "hello" })
-    assert.deepStrictEqual(await heard.untilText("hello"), ["hello"])
+    assert.deepStrictEqual(await heard.waitForText("hello"), ["hello"])
     await unsubscribe()
   })
 
   it("address.getAddresses({ type?, displayName?, pageSize?, sortBy?, sortOrder? }), and getAddress by id and name", async () => {
-    await using world = await open(dialect)
+    await using world = await openSandbox(dialect)
     const ada = await world.client({ token: world.ada.token })
     const lists = [
       {},

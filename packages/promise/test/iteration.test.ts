@@ -1,14 +1,25 @@
 /** `for await`, and all the ways out of it. */
 import type { SignalWireClient } from "@effect-signalwire/promise"
 import { assert, describe, it } from "vitest"
-import { collect, eventually, failure, meet, open, quick, rejection, texts, within, type World } from "./support.ts"
+import {
+  collect,
+  eventually,
+  failure,
+  fastOptions,
+  joinBoth,
+  openSandbox,
+  rejection,
+  type TestSandbox,
+  texts,
+  withTimeout
+} from "./support.ts"
 
-const sockets = async (world: World): Promise<number> =>
+const sockets = async (world: TestSandbox): Promise<number> =>
   (await world.admin.sessions()).filter(({ connected, subscriberId }) => connected && subscriberId === world.ada.id)
     .length
 
 /** A client whose session ends with its last subscriber. */
-const brief = { ...quick, subscription: { ...quick.subscription, idleTimeToLive: 0 } }
+const brief = { ...fastOptions, subscription: { ...fastOptions.subscription, idleTimeToLive: 0 } }
 
 const kinds: ReadonlyArray<
   readonly [string, (client: SignalWireClient, addressId: string, signal?: AbortSignal) => AsyncIterable<unknown>]
@@ -29,8 +40,8 @@ const chatter = (client: SignalWireClient, addressId: string) => {
 
 describe.each(kinds)("%s", (_, iterate) => {
   it("P7.2: lets go of the session after break, and after an error in the loop", async () => {
-    await using world = await open()
-    const { ada, addressId, grace } = await meet(world, brief)
+    await using world = await openSandbox()
+    const { ada, addressId, grace } = await joinBoth(world, brief)
     const stop = chatter(grace, addressId)
     for await (const item of iterate(ada, addressId)) {
       assert.isDefined(item)
@@ -49,8 +60,8 @@ describe.each(kinds)("%s", (_, iterate) => {
   })
 
   it("P7.2: ends at once on return(), also while next() waits", async () => {
-    await using world = await open()
-    const { ada, addressId } = await meet(world, brief)
+    await using world = await openSandbox()
+    const { ada, addressId } = await joinBoth(world, brief)
     const items = iterate(ada, addressId)[Symbol.asyncIterator]()
     await eventually(async () => {
       // whatever is there to begin with is of no interest
@@ -58,15 +69,15 @@ describe.each(kinds)("%s", (_, iterate) => {
       assert.strictEqual(await sockets(world), 1)
     })
     const waiting = collect({ [Symbol.asyncIterator]: () => items })
-    await within(20_000, Promise.resolve(items.return?.()))
-    await within(20_000, waiting)
+    await withTimeout(20_000, Promise.resolve(items.return?.()))
+    await withTimeout(20_000, waiting)
     assert.deepStrictEqual(await items.next(), { done: true, value: undefined })
     await eventually(async () => assert.strictEqual(await sockets(world), 0))
   })
 
   it("can be iterated again, each time afresh", async () => {
-    await using world = await open()
-    const { ada, addressId, grace } = await meet(world)
+    await using world = await openSandbox()
+    const { ada, addressId, grace } = await joinBoth(world)
     const stop = chatter(grace, addressId)
     const items = iterate(ada, addressId)
     let begun = 0
@@ -82,8 +93,8 @@ describe.each(kinds)("%s", (_, iterate) => {
   })
 
   it("P7.2: ends with the signal's reason, whenever it is aborted", async () => {
-    await using world = await open()
-    const { ada, addressId } = await meet(world)
+    await using world = await openSandbox()
+    const { ada, addressId } = await joinBoth(world)
     const outcomes = await Promise.all(
       [0, 1, 2, 5, 10, 20, 50].map(async (millis) => {
         const controller = new AbortController()
@@ -97,8 +108,8 @@ describe.each(kinds)("%s", (_, iterate) => {
 })
 
 describe("a page", () => {
-  const seed = async (world: World) => {
-    const { ada, addressId } = await meet(world)
+  const seed = async (world: TestSandbox) => {
+    const { ada, addressId } = await joinBoth(world)
     const start = Math.floor(Date.now() / 1000) - 100
     await world.admin.seed(
       ["1", "2", "3", "4", "5"].map((text, index) => ({ from: world.grace.id, addressId, text, ts: start + index }))
@@ -107,7 +118,7 @@ describe("a page", () => {
   }
 
   it("reads no further than the loop goes", async () => {
-    await using world = await open()
+    await using world = await openSandbox()
     const { ada } = await seed(world)
     let requests = 0
     const counting = await world.client({
@@ -125,7 +136,7 @@ describe("a page", () => {
   })
 
   it("P7.2: is iterated under the signal that it was read with", async () => {
-    await using world = await open()
+    await using world = await openSandbox()
     const { ada } = await seed(world)
     const controller = new AbortController()
     const read: Array<string | null> = []
@@ -141,7 +152,7 @@ describe("a page", () => {
   })
 
   it("P9.1: fails the loop with Closed when the client is disconnected in the middle", async () => {
-    await using world = await open()
+    await using world = await openSandbox()
     const { ada } = await seed(world)
     const reading = async () => {
       for await (const { text } of await ada.conversation.getMessages({ pageSize: 2 })) {
@@ -153,7 +164,7 @@ describe("a page", () => {
   })
 
   it("leads back and forth from any page, also one with a limit", async () => {
-    await using world = await open()
+    await using world = await openSandbox()
     const { ada, addressId } = await seed(world)
     const first = await ada.conversation.getConversationMessages({ addressId, pageSize: 2, limit: 5 })
     const second = await first.nextPage()
@@ -170,7 +181,7 @@ describe("a page", () => {
   })
 
   it("that is empty has no neighbours, and can be read again", async () => {
-    await using world = await open()
+    await using world = await openSandbox()
     const ada = await world.client({ token: world.ada.token })
     const page = await ada.conversation.getConversations()
     assert.deepStrictEqual(await collect(page), [])
@@ -184,8 +195,8 @@ describe("a page", () => {
 
 describe("two clients in one process", () => {
   it("share nothing: each has its own token, session and end", async () => {
-    await using world = await open()
-    const { ada, addressId, grace } = await meet(world)
+    await using world = await openSandbox()
+    const { ada, addressId, grace } = await joinBoth(world)
     assert.notDeepEqual(await ada.address.getMyAddresses(), await grace.address.getMyAddresses())
     await ada.disconnect()
     await grace.conversation.sendMessage({ addressId, text: "still here" })

@@ -3,7 +3,7 @@ import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import { fork } from "node:child_process"
 import { once } from "node:events"
 import { assert, it } from "vitest"
-import { callUntyped, open, rejection } from "./support.ts"
+import { callUntyped, openSandbox, rejection } from "./support.ts"
 
 /** What callers give who are not held to types. */
 const untyped = (options: unknown): object => Object(options)
@@ -13,7 +13,7 @@ it("runs the main job on a platform without what came after May 2024, without st
   const { http, rooms: [office], subscribers: [ada], ws } = sandbox.info
   if (ada === undefined || office === undefined) throw new Error("nobody is there")
   const child = fork(
-    new URL("programs/onOlder.ts", import.meta.url),
+    new URL("programs/runOnOlderPlatform.ts", import.meta.url),
     [http, ws, ada.token, office.addressId],
     { execArgv: ["--disable-warning=ExperimentalWarning"] }
   )
@@ -55,7 +55,7 @@ it("runs the main job on a platform without what came after May 2024, without st
 })
 
 it("P7.2: ends what a polyfilled signal ends that does not say why, with an AbortError", async () => {
-  await using world = await open()
+  await using world = await openSandbox()
   const ada = await world.client({ token: world.ada.token })
   const listeners = new Set<() => void>()
   const signal = {

@@ -4,7 +4,16 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
 import { assert, describe, it } from "vitest"
-import { callUntyped, collect, complaints, failure, HeardTexts, meet, open, texts } from "./support.ts"
+import {
+  callUntyped,
+  collect,
+  failure,
+  invalidFields,
+  joinBoth,
+  MessageRecorder,
+  openSandbox,
+  texts
+} from "./support.ts"
 
 const steps = [1, 2, 3, 4, 5, 6]
 
@@ -16,8 +25,8 @@ const stepOf = (stored: ReadonlyArray<{ readonly metadata?: unknown; readonly de
 
 describe.each(["address", "group"] as const)("messages that wait for their turn, dialect %s", (dialect) => {
   it("P4.8: are stored as they were when they were given, though their objects change", async () => {
-    await using world = await open(dialect)
-    const { ada, addressId } = await meet(world)
+    await using world = await openSandbox(dialect)
+    const { ada, addressId } = await joinBoth(world)
     const options = { addressId, text: "", metadata: { step: 0 }, details: { list: [0] } }
     const sending = steps.map((step) => {
       options.text = String(step)
@@ -34,8 +43,8 @@ describe.each(["address", "group"] as const)("messages that wait for their turn,
   })
 
   it("P4.8: are stored as they were when they were given, by an Effect that runs later as well", async () => {
-    await using world = await open(dialect)
-    const { addressId } = await meet(world)
+    await using world = await openSandbox(dialect)
+    const { addressId } = await joinBoth(world)
     const metadata = { step: 0 }
     const details = { list: [0] }
     const program = Effect.gen(function*() {
@@ -57,8 +66,8 @@ describe.each(["address", "group"] as const)("messages that wait for their turn,
 
 describe("options that are read later", () => {
   it("are those of a timeline when it was asked for, and not when it is iterated", async () => {
-    await using world = await open()
-    const { ada, addressId } = await meet(world)
+    await using world = await openSandbox()
+    const { ada, addressId } = await joinBoth(world)
     await ada.conversation.sendMessage({ addressId, text: "hello" })
     const options = { addressId }
     const timeline = ada.conversation.timeline(options)
@@ -72,20 +81,20 @@ describe("options that are read later", () => {
   })
 
   it("are those of a subscription's policy when it was subscribed", async () => {
-    await using world = await open()
-    const { ada, addressId } = await meet(world)
-    const heard = new HeardTexts()
+    await using world = await openSandbox()
+    const { ada, addressId } = await joinBoth(world)
+    const heard = new MessageRecorder()
     const policy = { strategy: "sliding", capacity: 10 }
     const subscribing = callUntyped(ada.conversation.subscribe, heard.push, { policy })
     Object.assign(policy, { strategy: "dropping", capacity: 0 })
     await subscribing
     await ada.conversation.sendMessage({ addressId, text: "hello" })
-    assert.deepStrictEqual(await heard.untilText("hello"), ["hello"])
+    assert.deepStrictEqual(await heard.waitForText("hello"), ["hello"])
   })
 
   it("are those of a page when it was read, for its neighbours too", async () => {
-    await using world = await open()
-    const { ada, addressId } = await meet(world)
+    await using world = await openSandbox()
+    const { ada, addressId } = await joinBoth(world)
     for (const text of ["a", "b", "c"]) await ada.conversation.sendMessage({ addressId, text })
     const options = { addressId, pageSize: 1, limit: 2 }
     const reading = ada.conversation.getConversationMessages(options)
@@ -100,17 +109,17 @@ describe("metadata and details", () => {
     ["a Map in a list", { details: { items: [1, 2, new Map()] } }, "details.items[2]", "not an instance of Map"],
     ["a number that is not finite", { metadata: { ratio: 1 / 0 } }, "metadata.ratio", "must be a finite number"]
   ])("P9.2: with %s are refused before anything is sent, with the path", async (_, given, attribute, message) => {
-    await using world = await open()
-    const { ada, addressId } = await meet(world)
+    await using world = await openSandbox()
+    const { ada, addressId } = await joinBoth(world)
     const error = await failure(callUntyped(ada.conversation.sendMessage, { addressId, text: "hello", ...given }))
-    assert.deepStrictEqual(complaints(error), [attribute])
+    assert.deepStrictEqual(invalidFields(error), [attribute])
     assert.include(error.message, message)
     assert.deepStrictEqual(await world.admin.stored(addressId), [])
   })
 
   it("go without the properties that are undefined", async () => {
-    await using world = await open()
-    const { ada, addressId } = await meet(world)
+    await using world = await openSandbox()
+    const { ada, addressId } = await joinBoth(world)
     await ada.conversation.sendMessage({ addressId, text: "hello", details: { a: undefined, b: { c: undefined } } })
     assert.deepStrictEqual((await world.admin.stored(addressId))[0]?.details, { b: {} })
   })

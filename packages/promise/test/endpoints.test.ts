@@ -4,7 +4,7 @@ import { once } from "node:events"
 import * as Http from "node:http"
 import * as Net from "node:net"
 import { assert, describe, it } from "vitest"
-import { collect, HeardTexts, open, quick, texts } from "./support.ts"
+import { collect, fastOptions, MessageRecorder, openSandbox, texts } from "./support.ts"
 
 /** A reverse proxy that serves what is at `origin` under one path for requests and another for sockets. */
 const proxy = async (origin: string, paths: { readonly http: string; readonly ws: string }) => {
@@ -54,17 +54,17 @@ const proxy = async (origin: string, paths: { readonly http: string; readonly ws
 /** Joins, subscribes, sends, hears what was sent, and reads it back page by page. */
 const mainJob = async ({ conversation }: SignalWireClient, addressId: string): Promise<void> => {
   await conversation.join({ addressId })
-  const heard = new HeardTexts()
+  const heard = new MessageRecorder()
   await conversation.subscribe(heard.push)
   for (const text of ["first", "second", "third"]) await conversation.sendMessage({ addressId, text })
-  assert.deepStrictEqual(await heard.untilText("third"), ["first", "second", "third"])
+  assert.deepStrictEqual(await heard.waitForText("third"), ["first", "second", "third"])
   const page = await conversation.getConversationMessages({ addressId, pageSize: 1 })
   assert.deepStrictEqual(texts(await collect(page)), ["third", "second", "first"])
 }
 
 describe("a service behind a reverse proxy", () => {
   it("is used under the paths that the URLs have, through links that do not know of them as well", async () => {
-    await using world = await open()
+    await using world = await openSandbox()
     await using middle = await proxy(world.info.http, { http: "/signalwire", ws: "/signalwire-ws" })
     const client = await world.client({ token: world.ada.token, urls: middle.urls })
     await mainJob(client, world.addressId)
@@ -77,20 +77,20 @@ describe("a service behind a reverse proxy", () => {
 
 describe("a sandbox on", () => {
   it.each(["::1", "localhost"])("%s is reached by its URLs, and by its tokens alone", async (host) => {
-    await using world = await open("all", { host })
+    await using world = await openSandbox("all", { host })
     await mainJob(await world.client({ token: world.ada.token }), world.addressId)
-    await using client = await SignalWire({ ...quick, token: world.grace.token })
+    await using client = await SignalWire({ ...fastOptions, token: world.grace.token })
     await client.conversation.join({ addressId: world.addressId })
     await client.conversation.subscribe(() => {})
     assert.strictEqual(client.connection.state._tag, "Connected")
   })
 
   it("::1 is named with brackets in URLs, and in the host option", async () => {
-    await using world = await open("all", { host: "::1" })
+    await using world = await openSandbox("all", { host: "::1" })
     const { host } = new URL(world.info.http)
     assert.match(host, /^\[::1\]:\d+$/)
     assert.deepStrictEqual(world.urls, { http: `http://${host}`, ws: `ws://${host}` })
-    await using client = await SignalWire({ ...quick, token: world.ada.token, host })
+    await using client = await SignalWire({ ...fastOptions, token: world.ada.token, host })
     await mainJob(client, world.addressId)
   })
 })

@@ -1,41 +1,41 @@
-/** Tells those who wait for messages that the token was refused, and that everything waits for another one. */
+/** Notifies subscriptions when the token was refused and the client is waiting for another one. */
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import type { Reason } from "@effect-signalwire/schema/Reason"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as Effect from "effect/Effect"
-import { forEachBatch } from "./iterating.ts"
 import type { Runner } from "./runner.ts"
+import { runForEachArray } from "./streams.ts"
 
-/** Called with the reason, once each time that the client begins to wait for another token. */
+/** Called with the reason, once each time that the client starts to wait for another token. */
 export type OnRefusal = (reason: Reason) => void
 
-export interface Refusals {
-  /** Listens; returns how to stop. */
+export interface TokenRefusals {
+  /** Adds a listener, and returns a function that removes it. */
   readonly listen: (onRefusal: OnRefusal) => () => void
-  /** Another token is tried: those that listen from now on are not called for the one before it. */
-  readonly forget: () => void
+  /** Forgets the last refusal, because another token is in use: listeners added later are not called for it. */
+  readonly reset: () => void
 }
 
-/** Why the client waits for another token; `undefined` while it does not, as when it tries one. */
-const refusalIn = (state: ConnectionState): Reason | undefined => {
+/** Why the client is waiting for another token; `undefined` while it is not, or while it is trying one. */
+const refusalOf = (state: ConnectionState): Reason | undefined => {
   if (state._tag === "Reconnecting" && state.delayMillis !== null) return undefined
   return state.reason?._tag === "Unauthorized" && !state.reason.isRetryable ? state.reason : undefined
 }
 
-export const make = (runner: Runner<Conversations.Conversations>): Refusals => {
+export const make = (runner: Runner<Conversations.Conversations>): TokenRefusals => {
   const listeners = new Set<OnRefusal>()
   let current: Reason | undefined
   let stop: (() => Promise<void>) | undefined
 
-  const note = (state: ConnectionState): void => {
-    const refusal = refusalIn(state)
+  const onState = (state: ConnectionState): void => {
+    const refusal = refusalOf(state)
     const isNew = refusal !== undefined && current === undefined
     current = refusal
     if (isNew) { for (const listener of Array.from(listeners)) listener(refusal) }
   }
 
   return {
-    forget: () => {
+    reset: () => {
       current = undefined
     },
     listen: (onRefusal) => {
@@ -43,7 +43,7 @@ export const make = (runner: Runner<Conversations.Conversations>): Refusals => {
       if (current !== undefined) onRefusal(current)
       stop ??= runner.start(
         Conversations.Conversations.use(({ connection }) =>
-          forEachBatch(connection.changes, (states) => Effect.sync(() => states.forEach(note)))
+          runForEachArray(connection.changes, (states) => Effect.sync(() => states.forEach(onState)))
         )
       ).stop
       return () => {

@@ -7,47 +7,47 @@ import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "vitest"
 import {
   callUntyped,
-  complaints,
-  countedSignal,
   eventually,
   failure,
-  Heard,
-  HeardTexts,
-  meet,
-  open,
-  quick,
+  fastOptions,
+  invalidFields,
+  joinBoth,
+  makeCountingSignal,
+  MessageRecorder,
+  openSandbox,
+  Recorder,
   rejection,
   serve,
-  within,
-  type World
+  type TestSandbox,
+  withTimeout
 } from "./support.ts"
 
-const connected = async (world: World): Promise<number> =>
+const connected = async (world: TestSandbox): Promise<number> =>
   (await world.admin.sessions()).filter(({ connected }) => connected).length
 
 /** Requests wait for ever. */
-const silence = (world: World, path: string) =>
+const silence = (world: TestSandbox, path: string) =>
   world.admin.setFaults([{ match: { on: "http", path }, action: { type: "silent" } }])
 
 describe("unsubscribe", () => {
   it("P7.2: ends the callbacks, and leaves those of others", async () => {
-    await using world = await open()
-    const { ada, addressId, grace } = await meet(world)
-    const [ended, other] = [new HeardTexts(), new HeardTexts()]
+    await using world = await openSandbox()
+    const { ada, addressId, grace } = await joinBoth(world)
+    const [ended, other] = [new MessageRecorder(), new MessageRecorder()]
     const { unsubscribe } = await ada.conversation.subscribe(ended.push)
     await ada.conversation.subscribe(other.push)
     await grace.conversation.sendMessage({ addressId, text: "1" })
-    await ended.untilText("1")
+    await ended.waitForText("1")
     await unsubscribe()
     await grace.conversation.sendMessage({ addressId, text: "2" })
-    assert.deepStrictEqual(await other.untilText("2"), ["1", "2"])
+    assert.deepStrictEqual(await other.waitForText("2"), ["1", "2"])
     assert.strictEqual(ended.items.length, 1)
   })
 
   it("P7.2: from within the callback ends it at once, though more events are there already", async () => {
-    await using world = await open()
-    const { ada, addressId, grace } = await meet(world)
-    const [ended, other] = [new HeardTexts(), new HeardTexts()]
+    await using world = await openSandbox()
+    const { ada, addressId, grace } = await joinBoth(world)
+    const [ended, other] = [new MessageRecorder(), new MessageRecorder()]
     const subscription = await ada.conversation.subscribe((message) => {
       ended.push(message)
       void subscription.unsubscribe()
@@ -58,16 +58,16 @@ describe("unsubscribe", () => {
       ["1", "2", "3"].map((text) => ({ from: world.grace.id, addressId, text, push: false }))
     )
     await world.admin.drop({ subscriberId: world.ada.id })
-    await other.untilText("3")
+    await other.waitForText("3")
     await grace.conversation.sendMessage({ addressId, text: "4" })
-    await other.untilText("4")
+    await other.waitForText("4")
     assert.strictEqual(ended.items.length, 1)
   })
 
   it("may be called again, and is what await using calls", async () => {
-    await using world = await open()
-    const { ada, addressId, grace } = await meet(world)
-    const [ended, other] = [new HeardTexts(), new HeardTexts()]
+    await using world = await openSandbox()
+    const { ada, addressId, grace } = await joinBoth(world)
+    const [ended, other] = [new MessageRecorder(), new MessageRecorder()]
     {
       await using subscription = await ada.conversation.subscribe(ended.push)
       await ada.conversation.subscribe(other.push)
@@ -77,13 +77,15 @@ describe("unsubscribe", () => {
     await subscription.unsubscribe()
     await subscription.unsubscribe()
     await grace.conversation.sendMessage({ addressId, text: "1" })
-    await other.untilText("1")
+    await other.waitForText("1")
     assert.deepStrictEqual(ended.items, [])
   })
 
   it("P7.2: closes the session once nobody is left and an idle time is over", async () => {
-    await using world = await open()
-    const { ada } = await meet(world, { subscription: { ...quick.subscription, idleTimeToLive: "20 millis" } })
+    await using world = await openSandbox()
+    const { ada } = await joinBoth(world, {
+      subscription: { ...fastOptions.subscription, idleTimeToLive: "20 millis" }
+    })
     const { unsubscribe } = await ada.conversation.subscribe(() => {})
     assert.strictEqual(await connected(world), 1)
     await unsubscribe()
@@ -94,22 +96,22 @@ describe("unsubscribe", () => {
 
 describe.each(["address", "group"] as const)("disconnect, dialect %s", (dialect) => {
   it("P7.2: ends callbacks and the session on the server", async () => {
-    await using world = await open(dialect)
-    const { ada, addressId, grace } = await meet(world)
-    const [ended, other] = [new HeardTexts(), new HeardTexts()]
+    await using world = await openSandbox(dialect)
+    const { ada, addressId, grace } = await joinBoth(world)
+    const [ended, other] = [new MessageRecorder(), new MessageRecorder()]
     await ada.conversation.subscribe(ended.push)
     await grace.conversation.subscribe(other.push)
     assert.strictEqual(await connected(world), 2)
     await ada.disconnect()
     await eventually(async () => assert.strictEqual(await connected(world), 1))
     await grace.conversation.sendMessage({ addressId, text: "1" })
-    await other.untilText("1")
+    await other.waitForText("1")
     assert.deepStrictEqual(ended.items, [])
   })
 
   it("P7.2: ends calls that wait, with reason Closed", async () => {
-    await using world = await open(dialect)
-    const { ada, addressId } = await meet(world)
+    await using world = await openSandbox(dialect)
+    const { ada, addressId } = await joinBoth(world)
     await silence(world, "/api/fabric/*")
     const calls = [
       ada.conversation.getConversations(),
@@ -120,13 +122,13 @@ describe.each(["address", "group"] as const)("disconnect, dialect %s", (dialect)
       ada.conversation.subscribe(() => {}),
       ada.address.getAddresses()
     ].map(failure)
-    await within(20_000, ada.disconnect())
-    for (const error of await within(20_000, Promise.all(calls))) assert.strictEqual(error.reason._tag, "Closed")
+    await withTimeout(20_000, ada.disconnect())
+    for (const error of await withTimeout(20_000, Promise.all(calls))) assert.strictEqual(error.reason._tag, "Closed")
   })
 
   it("P7.2: ends iterators that wait", async () => {
-    await using world = await open(dialect)
-    const { ada, addressId } = await meet(world)
+    await using world = await openSandbox(dialect)
+    const { ada, addressId } = await joinBoth(world)
     const messages = ada.conversation.messages()[Symbol.asyncIterator]()
     const next = messages.next()
     const timeline = ada.conversation.timeline({ addressId })[Symbol.asyncIterator]()
@@ -134,8 +136,8 @@ describe.each(["address", "group"] as const)("disconnect, dialect %s", (dialect)
     const nextOfTimeline = timeline.next()
     await eventually(async () => assert.strictEqual(await connected(world), 1))
     await ada.disconnect()
-    assert.isTrue((await within(20_000, next)).done)
-    assert.isTrue((await within(20_000, nextOfTimeline)).done)
+    assert.isTrue((await withTimeout(20_000, next)).done)
+    assert.isTrue((await withTimeout(20_000, nextOfTimeline)).done)
   })
 })
 
@@ -147,7 +149,13 @@ describe("disconnect", () => {
       await using failing = await serve((response) => response.writeHead(502).end())
       const ends = [silent, failing].flatMap(({ urls }) =>
         [0, 5, 20, 100].map(async (millis) => {
-          await using client = await SignalWire({ ...quick, token: "secret", urls, dialect, readyTimeout: "1 milli" })
+          await using client = await SignalWire({
+            ...fastOptions,
+            token: "secret",
+            urls,
+            dialect,
+            readyTimeout: "1 milli"
+          })
           const others = [
             client.conversation.getConversations(),
             client.conversation.sendMessage({ addressId: "a", text: "hello" }),
@@ -159,8 +167,8 @@ describe("disconnect", () => {
           ]
           await new Promise((resolve) => setTimeout(resolve, millis))
           await client.disconnect()
-          await within(20_000, Promise.all(others))
-          return (await within(20_000, Promise.all<{ readonly done?: boolean }>(nexts))).map(({ done }) => done)
+          await withTimeout(20_000, Promise.all(others))
+          return (await withTimeout(20_000, Promise.all<{ readonly done?: boolean }>(nexts))).map(({ done }) => done)
         })
       )
       for (const done of await Promise.all(ends)) assert.deepStrictEqual(done, [true, true])
@@ -168,23 +176,23 @@ describe("disconnect", () => {
   )
 
   it("P7.2: from within a callback ends the callbacks at once", async () => {
-    await using world = await open()
-    const { ada, addressId } = await meet(world)
-    const ended = new HeardTexts()
+    await using world = await openSandbox()
+    const { ada, addressId } = await joinBoth(world)
+    const ended = new MessageRecorder()
     await ada.conversation.subscribe((message) => {
       ended.push(message)
       void ada.disconnect()
     })
     await world.admin.seed(["1", "2"].map((text) => ({ from: world.grace.id, addressId, text, push: false })))
     await world.admin.drop({ subscriberId: world.ada.id })
-    await ended.untilText("1")
+    await ended.waitForText("1")
     await ada.disconnect()
     assert.strictEqual(ended.items.length, 1)
   })
 
   it("P9.1: makes every later call fail with reason Closed", async () => {
-    await using world = await open()
-    const { ada, addressId } = await meet(world)
+    await using world = await openSandbox()
+    const { ada, addressId } = await joinBoth(world)
     const page = await ada.conversation.getMessages()
     await ada.disconnect()
     const calls = [
@@ -205,8 +213,8 @@ describe("disconnect", () => {
   })
 
   it("may be called again, also while it runs", async () => {
-    await using world = await open()
-    const { ada } = await meet(world)
+    await using world = await openSandbox()
+    const { ada } = await joinBoth(world)
     await ada.conversation.subscribe(() => {})
     await Promise.all([ada.disconnect(), ada.disconnect()])
     await ada.disconnect()
@@ -214,13 +222,13 @@ describe("disconnect", () => {
   })
 
   it("P7.2: ends a client that is reconnecting", async () => {
-    await using world = await open()
-    const { ada } = await meet(world)
+    await using world = await openSandbox()
+    const { ada } = await joinBoth(world)
     await ada.conversation.subscribe(() => {})
     await world.admin.setFaults([{ match: { on: "connect" }, action: { type: "refuse" } }])
     await world.admin.drop()
     await eventually(() => assert.strictEqual(ada.connection.state._tag, "Reconnecting"))
-    await within(20_000, ada.disconnect())
+    await withTimeout(20_000, ada.disconnect())
     await world.admin.clearFaults()
     // longer than any backoff
     await new Promise((resolve) => setTimeout(resolve, 150))
@@ -228,9 +236,9 @@ describe("disconnect", () => {
   })
 
   it("is what await using calls", async () => {
-    await using world = await open()
+    await using world = await openSandbox()
     {
-      await using ada = await SignalWire({ ...quick, token: world.ada.token, urls: world.urls })
+      await using ada = await SignalWire({ ...fastOptions, token: world.ada.token, urls: world.urls })
       await ada.conversation.subscribe(() => {})
       assert.strictEqual(await connected(world), 1)
     }
@@ -238,11 +246,11 @@ describe("disconnect", () => {
   })
 
   it("P7.2: leaves no timer behind when the socket is still being dialled", async () => {
-    await using world = await open()
+    await using world = await openSandbox()
     // it takes the connection, and never answers
     await using silent = await serve(() => {})
     const child = fork(
-      fileURLToPath(new URL("programs/dials.ts", import.meta.url)),
+      fileURLToPath(new URL("programs/disconnectWhileDialing.ts", import.meta.url)),
       [world.info.http, silent.urls.ws, world.ada.token],
       { execArgv: ["--disable-warning=ExperimentalWarning"] }
     )
@@ -250,7 +258,7 @@ describe("disconnect", () => {
       await eventually(() => assert.lengthOf(silent.requests, 1))
       const timers = new Promise<unknown>((resolve) => child.once("message", resolve))
       child.send("disconnect")
-      assert.strictEqual(await within(20_000, timers), 0)
+      assert.strictEqual(await withTimeout(20_000, timers), 0)
     } finally {
       child.kill("SIGKILL")
     }
@@ -259,9 +267,9 @@ describe("disconnect", () => {
   it.each(["used", "only-made", "never-subscribed"])(
     "P7.2: lets Node exit by itself, when the client was %s",
     async (how) => {
-      await using world = await open()
+      await using world = await openSandbox()
       const child = fork(
-        fileURLToPath(new URL("programs/disconnects.ts", import.meta.url)),
+        fileURLToPath(new URL("programs/disconnect.ts", import.meta.url)),
         [world.info.http, world.ada.token, world.addressId, how],
         { stdio: ["ignore", "pipe", "pipe", "ipc"], execArgv: ["--disable-warning=ExperimentalWarning"] }
       )
@@ -276,7 +284,7 @@ describe("disconnect", () => {
         const exited = new Promise<readonly [number | null, number]>((resolve) =>
           child.once("exit", (code) => resolve([code, performance.now()]))
         )
-        const [since, [code, at]] = await within(60_000, Promise.all([disconnected, exited]))
+        const [since, [code, at]] = await withTimeout(60_000, Promise.all([disconnected, exited]))
         assert.deepStrictEqual([code, output], [0, ""])
         // sooner than any timer of the client would let it go
         assert.isBelow(at - since, 20_000)
@@ -290,8 +298,8 @@ describe("disconnect", () => {
 
 describe.each(["address", "group"] as const)("an AbortSignal, dialect %s", (dialect) => {
   it("P7.2: ends every call that waits, with the signal's reason", async () => {
-    await using world = await open(dialect)
-    const { ada, addressId } = await meet(world)
+    await using world = await openSandbox(dialect)
+    const { ada, addressId } = await joinBoth(world)
     const page = await ada.conversation.getMessages()
     await silence(world, "/api/fabric/*")
     const controller = new AbortController()
@@ -311,12 +319,12 @@ describe.each(["address", "group"] as const)("an AbortSignal, dialect %s", (dial
     ].map((call) => rejection(call))
     const reason = new Error("had enough")
     controller.abort(reason)
-    for (const error of await within(20_000, Promise.all(calls))) assert.strictEqual(error, reason)
+    for (const error of await withTimeout(20_000, Promise.all(calls))) assert.strictEqual(error, reason)
   })
 
   it("P7.2: that was aborted before ends a call before anything is sent", async () => {
-    await using world = await open(dialect)
-    const { ada, addressId } = await meet(world)
+    await using world = await openSandbox(dialect)
+    const { ada, addressId } = await joinBoth(world)
     const signal = AbortSignal.abort("no")
     assert.strictEqual(await rejection(ada.conversation.sendMessage({ addressId, text: "hello", signal })), "no")
     assert.strictEqual(await rejection(ada.conversation.subscribe(() => {}, { signal })), "no")
@@ -325,37 +333,37 @@ describe.each(["address", "group"] as const)("an AbortSignal, dialect %s", (dial
   })
 
   it("P7.2: that was aborted before leaves no subscription that is told anything", async () => {
-    await using world = await open(dialect)
-    const { ada } = await meet(world)
+    await using world = await openSandbox(dialect)
+    const { ada } = await joinBoth(world)
     const told: Array<unknown> = []
     const onError = (error: unknown) => told.push(error)
     await rejection(ada.conversation.subscribe(() => {}, { signal: AbortSignal.abort("no"), onError }))
-    const heard = new Heard<unknown>()
+    const heard = new Recorder<unknown>()
     await ada.conversation.subscribe(() => {}, { onError: heard.push })
     await world.admin.expireToken(world.ada.token)
     await world.admin.drop({ subscriberId: world.ada.id })
-    await heard.until((errors) => errors.length > 0)
+    await heard.waitFor((errors) => errors.length > 0)
     assert.deepStrictEqual(told, [])
   })
 
   it("P7.2: ends a subscription, and later events are not called back", async () => {
-    await using world = await open(dialect)
-    const { ada, addressId, grace } = await meet(world)
-    const [ended, other] = [new HeardTexts(), new HeardTexts()]
+    await using world = await openSandbox(dialect)
+    const { ada, addressId, grace } = await joinBoth(world)
+    const [ended, other] = [new MessageRecorder(), new MessageRecorder()]
     const controller = new AbortController()
     await ada.conversation.subscribe(ended.push, { signal: controller.signal })
     await ada.conversation.subscribe(other.push)
     await grace.conversation.sendMessage({ addressId, text: "1" })
-    await ended.untilText("1")
+    await ended.waitForText("1")
     controller.abort()
     await grace.conversation.sendMessage({ addressId, text: "2" })
-    await other.untilText("2")
+    await other.waitForText("2")
     assert.strictEqual(ended.items.length, 1)
   })
 
   it("P7.2: ends iterators with the signal's reason", async () => {
-    await using world = await open(dialect)
-    const { ada, addressId } = await meet(world)
+    await using world = await openSandbox(dialect)
+    const { ada, addressId } = await joinBoth(world)
     const controller = new AbortController()
     const { signal } = controller
     const next = rejection(ada.conversation.messages({ signal })[Symbol.asyncIterator]().next())
@@ -371,7 +379,7 @@ describe("an AbortSignal", () => {
   it.each(["address", "group", "auto"] as const)(
     "P7.2: ends its own call only, dialect %s",
     async (dialect) => {
-      await using world = await open(dialect === "auto" ? "all" : dialect)
+      await using world = await openSandbox(dialect === "auto" ? "all" : dialect)
       await world.client({ token: world.ada.token }).then(({ conversation }) => conversation.join(world))
       await world.admin.setFaults([{
         match: { on: "http", path: "*/fabric/*" },
@@ -401,9 +409,9 @@ describe("an AbortSignal", () => {
   )
 
   it("P7.2: leaves no listener behind, whatever came of the call", async () => {
-    await using world = await open()
-    const { ada, addressId } = await meet(world)
-    const { listeners, signal } = countedSignal()
+    await using world = await openSandbox()
+    const { ada, addressId } = await joinBoth(world)
+    const { listeners, signal } = makeCountingSignal()
     await ada.conversation.getConversations({ signal })
     await failure(ada.conversation.sendMessage({ addressId, text: "", signal }))
     for await (const event of ada.conversation.timeline({ addressId, signal })) {
@@ -416,9 +424,9 @@ describe("an AbortSignal", () => {
   })
 
   it("P7.2: that is aborted the moment subscribe is done leaves nothing", async () => {
-    await using world = await open()
-    const { ada, addressId, grace } = await meet(world)
-    const [ended, other] = [new HeardTexts(), new HeardTexts()]
+    await using world = await openSandbox()
+    const { ada, addressId, grace } = await joinBoth(world)
+    const [ended, other] = [new MessageRecorder(), new MessageRecorder()]
     await ada.conversation.subscribe(other.push)
     for (let turns = 0; turns < 12; turns++) {
       const controller = new AbortController()
@@ -438,13 +446,13 @@ describe("an AbortSignal", () => {
       await eventually(() => assert.isTrue(signal.aborted))
     }
     await grace.conversation.sendMessage({ addressId, text: "1" })
-    await other.untilText("1")
+    await other.waitForText("1")
     assert.deepStrictEqual(ended.items, [])
   })
 
   it("P7.2: of another realm or a polyfill is as good as any", async () => {
-    await using world = await open()
-    const { ada } = await meet(world)
+    await using world = await openSandbox()
+    const { ada } = await joinBoth(world)
     await silence(world, "/api/fabric/*")
     const controller = new AbortController()
     const { signal } = controller
@@ -461,19 +469,19 @@ describe("an AbortSignal", () => {
     }
     const calling = rejection(callUntyped(ada.conversation.getConversations, { signal: foreign }))
     controller.abort("enough")
-    assert.strictEqual(await within(20_000, calling), "enough")
+    assert.strictEqual(await withTimeout(20_000, calling), "enough")
   })
 
   it("that is none is refused", async () => {
-    await using world = await open()
-    const { ada, addressId } = await meet(world)
+    await using world = await openSandbox()
+    const { ada, addressId } = await joinBoth(world)
     const error = await failure(callUntyped(ada.conversation.join, { addressId, signal: "stop" }))
-    assert.deepStrictEqual(complaints(error), ["signal"])
+    assert.deepStrictEqual(invalidFields(error), ["signal"])
   })
 
   it("P7.2: stops a for await over many pages", async () => {
-    await using world = await open()
-    const { ada, addressId } = await meet(world)
+    await using world = await openSandbox()
+    const { ada, addressId } = await joinBoth(world)
     await world.admin.seed(["1", "2", "3"].map((text) => ({ from: world.grace.id, addressId, text })))
     const page = await ada.conversation.getMessages({ pageSize: 1 })
     assert.strictEqual(await rejection(page.nextPage({ signal: AbortSignal.abort("stop") })), "stop")

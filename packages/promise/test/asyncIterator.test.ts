@@ -6,8 +6,8 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { assert, describe, it } from "vitest"
-import { iterator } from "../src/internal/iterating.ts"
-import { countedSignal, rejection } from "./support.ts"
+import { toAsyncIterator } from "../src/internal/asyncIterator.ts"
+import { makeCountingSignal, rejection } from "./support.ts"
 
 type Batch = readonly [string, ...ReadonlyArray<string>]
 type Answer = Effect.Effect<Batch, string | Cause.Done>
@@ -38,13 +38,13 @@ const begin = (signal?: AbortSignal, onPull = () => {}) => {
     ),
     Stream.fromPull(Effect.succeed(pull))
   ))
-  const items = iterator(
+  const items = toAsyncIterator(
     {
       fork: Effect.runForkWith(Context.empty()),
       scope: client,
       signal: () => signal,
       isClosed: () => isClosed,
-      shown: (error) => error
+      mapError: (error) => error
     },
     Effect.succeed(stream),
     (value) => value
@@ -178,7 +178,7 @@ describe("the signal of an iteration", () => {
   })
 
   it("P7.2: is not listened to any more once the iteration is over", async () => {
-    const { listeners, signal } = countedSignal()
+    const { listeners, signal } = makeCountingSignal()
     const { answer, next } = begin(signal)
     const first = next()
     assert.strictEqual(listeners(), 1)
