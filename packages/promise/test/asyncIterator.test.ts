@@ -1,4 +1,4 @@
-/** One iteration by itself: who is answered when, and what ends it. */
+/** Async iterators over streams: the order of results, and what ends an iteration. */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -10,21 +10,21 @@ import { toAsyncIterator } from "../src/internal/asyncIterator.ts"
 import { makeCountingSignal, rejection } from "./support.ts"
 
 type Batch = readonly [string, ...ReadonlyArray<string>]
-type Answer = Effect.Effect<Batch, string | Cause.Done>
+type Outcome = Effect.Effect<Batch, string | Cause.Done>
 
 const ended = { done: true, value: undefined } as const
 const item = (value: string) => ({ done: false, value }) as const
 
-/** An iteration whose pulls are answered by the test, and what becomes of them. */
+/** An iteration whose pulls the test completes, and counts of what happened to them. */
 const begin = (signal?: AbortSignal, onPull = () => {}) => {
   const client = Scope.makeUnsafe()
-  const waiting: Array<(answer: Answer) => void> = []
-  const counts = { pulls: 0, atOnce: 0, interrupted: 0, closed: 0 }
+  const waiting: Array<(outcome: Outcome) => void> = []
+  const counts = { pulls: 0, concurrent: 0, interrupted: 0, closed: 0 }
   let isClosed = false
-  const pull: Answer = Effect.callback((resume) => {
+  const pull: Outcome = Effect.callback((resume) => {
     counts.pulls++
     waiting.push(resume)
-    counts.atOnce = Math.max(counts.atOnce, waiting.length)
+    counts.concurrent = Math.max(counts.concurrent, waiting.length)
     onPull()
     return Effect.sync(() => {
       counts.interrupted++
@@ -54,30 +54,30 @@ const begin = (signal?: AbortSignal, onPull = () => {}) => {
     next: () => items.next(),
     end: async () => items.return?.(),
     throwIn: async (error: unknown) => items.throw?.(error),
-    /** Answers the pull that waits. */
-    answer: (answer: Answer) => waiting.shift()?.(answer),
+    /** Completes the oldest pending pull. */
+    complete: (outcome: Outcome) => waiting.shift()?.(outcome),
     batch: (...batch: Batch) => waiting.shift()?.(Effect.succeed(batch)),
-    /** The client begins to close. */
+    /** Marks the client as closing. */
     closeClient: () => {
       isClosed = true
     },
-    /** The services of the client go. */
+    /** Closes the scope of the client's services. */
     closeServices: () => Effect.runPromise(Scope.close(client, Exit.void))
   }
 }
 
 describe("an iteration", () => {
-  it("answers those who ask at the same time in the order in which they asked, over batches", async () => {
+  it("resolves concurrent calls of next in order, across batches", async () => {
     const { batch, counts, next } = begin()
     const steps = Promise.all([next(), next(), next()])
     batch("1", "2")
     batch("3", "4")
     assert.deepStrictEqual(await steps, [item("1"), item("2"), item("3")])
     assert.deepStrictEqual(await next(), item("4"))
-    assert.strictEqual(counts.atOnce, 1)
+    assert.strictEqual(counts.concurrent, 1)
   })
 
-  it("pulls no further while there are items in hand", async () => {
+  it("does not pull while items are buffered", async () => {
     const { batch, counts, next } = begin()
     const first = next()
     batch("1", "2")
@@ -86,32 +86,32 @@ describe("an iteration", () => {
     assert.strictEqual(counts.pulls, 1)
   })
 
-  it("does nothing before the first item is asked for", async () => {
+  it("does nothing before the first call of next", async () => {
     const { counts, end, next } = begin()
     await end()
     assert.deepStrictEqual(await next(), ended)
-    assert.deepStrictEqual(counts, { pulls: 0, atOnce: 0, interrupted: 0, closed: 0 })
+    assert.deepStrictEqual(counts, { pulls: 0, concurrent: 0, interrupted: 0, closed: 0 })
   })
 
-  it("ends with the stream, for all who wait, and lets go of what it holds", async () => {
-    const { answer, counts, next } = begin()
+  it("ends with the stream, for all pending calls, and releases its resources", async () => {
+    const { complete, counts, next } = begin()
     const steps = Promise.all([next(), next()])
-    answer(Cause.done())
+    complete(Cause.done())
     assert.deepStrictEqual(await steps, [ended, ended])
     assert.deepStrictEqual(await next(), ended)
     assert.strictEqual(counts.closed, 1)
   })
 
-  it("tells a failure once, to the first who waits, and is over then", async () => {
-    const { answer, counts, next } = begin()
+  it("rejects the first pending call with a failure, and then ends", async () => {
+    const { complete, counts, next } = begin()
     const [first, second] = [rejection(next()), next()]
-    answer(Effect.fail("broken"))
+    complete(Effect.fail("broken"))
     assert.strictEqual(await first, "broken")
     assert.deepStrictEqual([await second, await next()], [ended, ended])
     assert.strictEqual(counts.closed, 1)
   })
 
-  it("P7.2: ends those who wait on return, after it has let go of what it holds", async () => {
+  it("P7.2: ends pending calls on return, after releasing its resources", async () => {
     const { counts, end, next } = begin()
     const steps = Promise.all([next(), next()])
     await end()
@@ -119,7 +119,7 @@ describe("an iteration", () => {
     assert.deepStrictEqual([counts.interrupted, counts.closed], [1, 1])
   })
 
-  it("P7.2: hands out nothing after return, though it has been pulled", async () => {
+  it("P7.2: yields no buffered items after return", async () => {
     const { batch, end, next } = begin()
     const first = next()
     batch("1", "2")
@@ -128,7 +128,7 @@ describe("an iteration", () => {
     assert.deepStrictEqual(await next(), ended)
   })
 
-  it("lets go of what it holds when something is thrown into it, which comes back as it is", async () => {
+  it("releases its resources on throw, which rejects with the same error", async () => {
     const { batch, counts, next, throwIn } = begin()
     const first = next()
     batch("1", "2")
@@ -141,7 +141,7 @@ describe("an iteration", () => {
 })
 
 describe("the signal of an iteration", () => {
-  it("P7.2: ends those who wait: the first with its reason, and lets go of what is held", async () => {
+  it("P7.2: rejects the first pending call with its reason, ends the others, and releases resources", async () => {
     const controller = new AbortController()
     const { counts, next } = begin(controller.signal)
     const [first, second] = [rejection(next()), next()]
@@ -151,7 +151,7 @@ describe("the signal of an iteration", () => {
     assert.deepStrictEqual([counts.interrupted, counts.closed], [1, 1])
   })
 
-  it("P7.2: lets go of what is held also while nobody asks, and what was pulled is handed out before its reason", async () => {
+  it("P7.2: releases resources also without a pending call, and buffered items are yielded before its reason", async () => {
     const controller = new AbortController()
     const { batch, counts, next } = begin(controller.signal)
     const first = next()
@@ -164,32 +164,32 @@ describe("the signal of an iteration", () => {
     assert.deepStrictEqual(await next(), ended)
   })
 
-  it("P7.2: that was aborted before lets nothing begin", async () => {
+  it("P7.2: prevents the iteration from starting when it is already aborted", async () => {
     const { counts, next } = begin(AbortSignal.abort("no"))
     assert.strictEqual(await rejection(next()), "no")
     assert.strictEqual(counts.pulls, 0)
   })
 
-  it("P7.2: ends it also where what it pulls is what aborts it", async () => {
+  it("P7.2: may be aborted by the pull itself", async () => {
     const controller = new AbortController()
     const { counts, next } = begin(controller.signal, () => controller.abort("enough"))
     assert.strictEqual(await rejection(next()), "enough")
     assert.deepStrictEqual([counts.interrupted, counts.closed], [1, 1])
   })
 
-  it("P7.2: is not listened to any more once the iteration is over", async () => {
+  it("P7.2: has no listener once the iteration has ended", async () => {
     const { listeners, signal } = makeCountingSignal()
-    const { answer, next } = begin(signal)
+    const { complete, next } = begin(signal)
     const first = next()
     assert.strictEqual(listeners(), 1)
-    answer(Cause.done())
+    complete(Cause.done())
     await first
     assert.strictEqual(listeners(), 0)
   })
 })
 
-describe("the end of the client", () => {
-  it("P7.2: ends an iteration of which nobody asks anything, and lets go of what it holds", async () => {
+describe("closing the client", () => {
+  it("P7.2: ends an iteration without pending calls, and releases its resources", async () => {
     const { batch, closeClient, closeServices, counts, next } = begin()
     const first = next()
     batch("1")
@@ -200,11 +200,11 @@ describe("the end of the client", () => {
     assert.deepStrictEqual(await next(), ended)
   })
 
-  it("P7.2: fails no iteration with what it tears down", async () => {
-    const { answer, closeClient, next } = begin()
+  it("P7.2: does not fail iterations with errors that the closing causes", async () => {
+    const { closeClient, complete, next } = begin()
     const first = next()
     closeClient()
-    answer(Effect.fail("torn down"))
+    complete(Effect.fail("torn down"))
     assert.deepStrictEqual(await first, ended)
   })
 })

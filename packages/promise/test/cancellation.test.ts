@@ -1,5 +1,5 @@
 /**
- * How things end: unsubscribing, aborting, disconnecting. Nothing runs on afterwards.
+ * Unsubscribing, aborting and disconnecting: nothing keeps running afterwards.
  */
 import { SignalWire } from "@effect-signalwire/promise"
 import { fork } from "node:child_process"
@@ -22,17 +22,17 @@ import {
   withTimeout
 } from "./support.ts"
 
-const connected = async (world: TestSandbox): Promise<number> =>
-  (await world.admin.sessions()).filter(({ connected }) => connected).length
+const countConnected = async (sandbox: TestSandbox): Promise<number> =>
+  (await sandbox.admin.sessions()).filter(({ connected }) => connected).length
 
-/** Requests wait for ever. */
-const silence = (world: TestSandbox, path: string) =>
-  world.admin.setFaults([{ match: { on: "http", path }, action: { type: "silent" } }])
+/** Leaves requests without a response. */
+const silence = (sandbox: TestSandbox, path: string) =>
+  sandbox.admin.setFaults([{ match: { on: "http", path }, action: { type: "silent" } }])
 
 describe("unsubscribe", () => {
-  it("P7.2: ends the callbacks, and leaves those of others", async () => {
-    await using world = await openSandbox()
-    const { ada, addressId, grace } = await joinBoth(world)
+  it("P7.2: ends its own callback, and no other", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId, grace } = await joinBoth(sandbox)
     const [ended, other] = [new MessageRecorder(), new MessageRecorder()]
     const { unsubscribe } = await ada.conversation.subscribe(ended.push)
     await ada.conversation.subscribe(other.push)
@@ -44,29 +44,29 @@ describe("unsubscribe", () => {
     assert.strictEqual(ended.items.length, 1)
   })
 
-  it("P7.2: from within the callback ends it at once, though more events are there already", async () => {
-    await using world = await openSandbox()
-    const { ada, addressId, grace } = await joinBoth(world)
+  it("P7.2: called from within the callback, prevents calls for events that were already received", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId, grace } = await joinBoth(sandbox)
     const [ended, other] = [new MessageRecorder(), new MessageRecorder()]
     const subscription = await ada.conversation.subscribe((message) => {
       ended.push(message)
       void subscription.unsubscribe()
     })
     await ada.conversation.subscribe(other.push)
-    // after a drop they come as one batch
-    await world.admin.seed(
-      ["1", "2", "3"].map((text) => ({ from: world.grace.id, addressId, text, push: false }))
+    // after a drop they arrive as one batch
+    await sandbox.admin.seed(
+      ["1", "2", "3"].map((text) => ({ from: sandbox.grace.id, addressId, text, push: false }))
     )
-    await world.admin.drop({ subscriberId: world.ada.id })
+    await sandbox.admin.drop({ subscriberId: sandbox.ada.id })
     await other.waitForText("3")
     await grace.conversation.sendMessage({ addressId, text: "4" })
     await other.waitForText("4")
     assert.strictEqual(ended.items.length, 1)
   })
 
-  it("may be called again, and is what await using calls", async () => {
-    await using world = await openSandbox()
-    const { ada, addressId, grace } = await joinBoth(world)
+  it("may be called more than once, and is called by await using", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId, grace } = await joinBoth(sandbox)
     const [ended, other] = [new MessageRecorder(), new MessageRecorder()]
     {
       await using subscription = await ada.conversation.subscribe(ended.push)
@@ -81,38 +81,38 @@ describe("unsubscribe", () => {
     assert.deepStrictEqual(ended.items, [])
   })
 
-  it("P7.2: closes the session once nobody is left and an idle time is over", async () => {
-    await using world = await openSandbox()
-    const { ada } = await joinBoth(world, {
+  it("P7.2: closes the session after the idle time when no subscription is left", async () => {
+    await using sandbox = await openSandbox()
+    const { ada } = await joinBoth(sandbox, {
       subscription: { ...fastOptions.subscription, idleTimeToLive: "20 millis" }
     })
     const { unsubscribe } = await ada.conversation.subscribe(() => {})
-    assert.strictEqual(await connected(world), 1)
+    assert.strictEqual(await countConnected(sandbox), 1)
     await unsubscribe()
-    await eventually(async () => assert.strictEqual(await connected(world), 0))
+    await eventually(async () => assert.strictEqual(await countConnected(sandbox), 0))
     assert.strictEqual(ada.connection.state._tag, "Idle")
   })
 })
 
 describe.each(["address", "group"] as const)("disconnect, dialect %s", (dialect) => {
   it("P7.2: ends callbacks and the session on the server", async () => {
-    await using world = await openSandbox(dialect)
-    const { ada, addressId, grace } = await joinBoth(world)
+    await using sandbox = await openSandbox(dialect)
+    const { ada, addressId, grace } = await joinBoth(sandbox)
     const [ended, other] = [new MessageRecorder(), new MessageRecorder()]
     await ada.conversation.subscribe(ended.push)
     await grace.conversation.subscribe(other.push)
-    assert.strictEqual(await connected(world), 2)
+    assert.strictEqual(await countConnected(sandbox), 2)
     await ada.disconnect()
-    await eventually(async () => assert.strictEqual(await connected(world), 1))
+    await eventually(async () => assert.strictEqual(await countConnected(sandbox), 1))
     await grace.conversation.sendMessage({ addressId, text: "1" })
     await other.waitForText("1")
     assert.deepStrictEqual(ended.items, [])
   })
 
-  it("P7.2: ends calls that wait, with reason Closed", async () => {
-    await using world = await openSandbox(dialect)
-    const { ada, addressId } = await joinBoth(world)
-    await silence(world, "/api/fabric/*")
+  it("P7.2: rejects pending calls with reason Closed", async () => {
+    await using sandbox = await openSandbox(dialect)
+    const { ada, addressId } = await joinBoth(sandbox)
+    await silence(sandbox, "/api/fabric/*")
     const calls = [
       ada.conversation.getConversations(),
       ada.conversation.getMessages(),
@@ -126,15 +126,15 @@ describe.each(["address", "group"] as const)("disconnect, dialect %s", (dialect)
     for (const error of await withTimeout(20_000, Promise.all(calls))) assert.strictEqual(error.reason._tag, "Closed")
   })
 
-  it("P7.2: ends iterators that wait", async () => {
-    await using world = await openSandbox(dialect)
-    const { ada, addressId } = await joinBoth(world)
+  it("P7.2: ends pending iterators", async () => {
+    await using sandbox = await openSandbox(dialect)
+    const { ada, addressId } = await joinBoth(sandbox)
     const messages = ada.conversation.messages()[Symbol.asyncIterator]()
     const next = messages.next()
     const timeline = ada.conversation.timeline({ addressId })[Symbol.asyncIterator]()
     assert.strictEqual((await timeline.next()).value?._tag, "CaughtUp")
     const nextOfTimeline = timeline.next()
-    await eventually(async () => assert.strictEqual(await connected(world), 1))
+    await eventually(async () => assert.strictEqual(await countConnected(sandbox), 1))
     await ada.disconnect()
     assert.isTrue((await withTimeout(20_000, next)).done)
     assert.isTrue((await withTimeout(20_000, nextOfTimeline)).done)
@@ -143,7 +143,7 @@ describe.each(["address", "group"] as const)("disconnect, dialect %s", (dialect)
 
 describe("disconnect", () => {
   it.each(["address", "group", "auto"] as const)(
-    "P7.2: ends iterators that are just beginning, dialect %s",
+    "P7.2: ends iterators that are starting, dialect %s",
     async (dialect) => {
       await using silent = await serve(() => {})
       await using failing = await serve((response) => response.writeHead(502).end())
@@ -175,24 +175,24 @@ describe("disconnect", () => {
     }
   )
 
-  it("P7.2: from within a callback ends the callbacks at once", async () => {
-    await using world = await openSandbox()
-    const { ada, addressId } = await joinBoth(world)
+  it("P7.2: called from within a callback, prevents further calls", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId } = await joinBoth(sandbox)
     const ended = new MessageRecorder()
     await ada.conversation.subscribe((message) => {
       ended.push(message)
       void ada.disconnect()
     })
-    await world.admin.seed(["1", "2"].map((text) => ({ from: world.grace.id, addressId, text, push: false })))
-    await world.admin.drop({ subscriberId: world.ada.id })
+    await sandbox.admin.seed(["1", "2"].map((text) => ({ from: sandbox.grace.id, addressId, text, push: false })))
+    await sandbox.admin.drop({ subscriberId: sandbox.ada.id })
     await ended.waitForText("1")
     await ada.disconnect()
     assert.strictEqual(ended.items.length, 1)
   })
 
-  it("P9.1: makes every later call fail with reason Closed", async () => {
-    await using world = await openSandbox()
-    const { ada, addressId } = await joinBoth(world)
+  it("P9.1: rejects every later call with reason Closed", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId } = await joinBoth(sandbox)
     const page = await ada.conversation.getMessages()
     await ada.disconnect()
     const calls = [
@@ -209,49 +209,49 @@ describe("disconnect", () => {
       ada.conversation.timeline({ addressId })[Symbol.asyncIterator]().next()
     ]
     for (const error of await Promise.all(calls.map(failure))) assert.strictEqual(error.reason._tag, "Closed")
-    assert.deepStrictEqual(await world.admin.stored(addressId), [])
+    assert.deepStrictEqual(await sandbox.admin.stored(addressId), [])
   })
 
-  it("may be called again, also while it runs", async () => {
-    await using world = await openSandbox()
-    const { ada } = await joinBoth(world)
+  it("may be called more than once, also concurrently", async () => {
+    await using sandbox = await openSandbox()
+    const { ada } = await joinBoth(sandbox)
     await ada.conversation.subscribe(() => {})
     await Promise.all([ada.disconnect(), ada.disconnect()])
     await ada.disconnect()
-    await eventually(async () => assert.strictEqual(await connected(world), 0))
+    await eventually(async () => assert.strictEqual(await countConnected(sandbox), 0))
   })
 
-  it("P7.2: ends a client that is reconnecting", async () => {
-    await using world = await openSandbox()
-    const { ada } = await joinBoth(world)
+  it("P7.2: stops a client that is reconnecting", async () => {
+    await using sandbox = await openSandbox()
+    const { ada } = await joinBoth(sandbox)
     await ada.conversation.subscribe(() => {})
-    await world.admin.setFaults([{ match: { on: "connect" }, action: { type: "refuse" } }])
-    await world.admin.drop()
+    await sandbox.admin.setFaults([{ match: { on: "connect" }, action: { type: "refuse" } }])
+    await sandbox.admin.drop()
     await eventually(() => assert.strictEqual(ada.connection.state._tag, "Reconnecting"))
     await withTimeout(20_000, ada.disconnect())
-    await world.admin.clearFaults()
+    await sandbox.admin.clearFaults()
     // longer than any backoff
     await new Promise((resolve) => setTimeout(resolve, 150))
-    assert.strictEqual(await connected(world), 0)
+    assert.strictEqual(await countConnected(sandbox), 0)
   })
 
-  it("is what await using calls", async () => {
-    await using world = await openSandbox()
+  it("is called by await using", async () => {
+    await using sandbox = await openSandbox()
     {
-      await using ada = await SignalWire({ ...fastOptions, token: world.ada.token, urls: world.urls })
+      await using ada = await SignalWire({ ...fastOptions, token: sandbox.ada.token, urls: sandbox.urls })
       await ada.conversation.subscribe(() => {})
-      assert.strictEqual(await connected(world), 1)
+      assert.strictEqual(await countConnected(sandbox), 1)
     }
-    await eventually(async () => assert.strictEqual(await connected(world), 0))
+    await eventually(async () => assert.strictEqual(await countConnected(sandbox), 0))
   })
 
-  it("P7.2: leaves no timer behind when the socket is still being dialled", async () => {
-    await using world = await openSandbox()
-    // it takes the connection, and never answers
+  it("P7.2: leaves no timer when the socket is still connecting", async () => {
+    await using sandbox = await openSandbox()
+    // accepts the connection, and never responds
     await using silent = await serve(() => {})
     const child = fork(
       fileURLToPath(new URL("programs/disconnectWhileDialing.ts", import.meta.url)),
-      [world.info.http, silent.urls.ws, world.ada.token],
+      [sandbox.info.http, silent.urls.ws, sandbox.ada.token],
       { execArgv: ["--disable-warning=ExperimentalWarning"] }
     )
     try {
@@ -264,13 +264,13 @@ describe("disconnect", () => {
     }
   })
 
-  it.each(["used", "only-made", "never-subscribed"])(
-    "P7.2: lets Node exit by itself, when the client was %s",
+  it.each(["used", "only-created", "never-subscribed"])(
+    "P7.2: lets Node exit when the client was %s",
     async (how) => {
-      await using world = await openSandbox()
+      await using sandbox = await openSandbox()
       const child = fork(
         fileURLToPath(new URL("programs/disconnect.ts", import.meta.url)),
-        [world.info.http, world.ada.token, world.addressId, how],
+        [sandbox.info.http, sandbox.ada.token, sandbox.addressId, how],
         { stdio: ["ignore", "pipe", "pipe", "ipc"], execArgv: ["--disable-warning=ExperimentalWarning"] }
       )
       let output = ""
@@ -286,7 +286,7 @@ describe("disconnect", () => {
         )
         const [since, [code, at]] = await withTimeout(60_000, Promise.all([disconnected, exited]))
         assert.deepStrictEqual([code, output], [0, ""])
-        // sooner than any timer of the client would let it go
+        // before any timer of the client would have fired
         assert.isBelow(at - since, 20_000)
       } finally {
         child.kill("SIGKILL")
@@ -297,11 +297,11 @@ describe("disconnect", () => {
 })
 
 describe.each(["address", "group"] as const)("an AbortSignal, dialect %s", (dialect) => {
-  it("P7.2: ends every call that waits, with the signal's reason", async () => {
-    await using world = await openSandbox(dialect)
-    const { ada, addressId } = await joinBoth(world)
+  it("P7.2: rejects every pending call with its reason", async () => {
+    await using sandbox = await openSandbox(dialect)
+    const { ada, addressId } = await joinBoth(sandbox)
     const page = await ada.conversation.getMessages()
-    await silence(world, "/api/fabric/*")
+    await silence(sandbox, "/api/fabric/*")
     const controller = new AbortController()
     const { signal } = controller
     const calls = [
@@ -322,33 +322,33 @@ describe.each(["address", "group"] as const)("an AbortSignal, dialect %s", (dial
     for (const error of await withTimeout(20_000, Promise.all(calls))) assert.strictEqual(error, reason)
   })
 
-  it("P7.2: that was aborted before ends a call before anything is sent", async () => {
-    await using world = await openSandbox(dialect)
-    const { ada, addressId } = await joinBoth(world)
+  it("P7.2: that is already aborted rejects a call before anything is sent", async () => {
+    await using sandbox = await openSandbox(dialect)
+    const { ada, addressId } = await joinBoth(sandbox)
     const signal = AbortSignal.abort("no")
     assert.strictEqual(await rejection(ada.conversation.sendMessage({ addressId, text: "hello", signal })), "no")
     assert.strictEqual(await rejection(ada.conversation.subscribe(() => {}, { signal })), "no")
     assert.strictEqual(await rejection(ada.conversation.messages({ signal })[Symbol.asyncIterator]().next()), "no")
-    assert.deepStrictEqual(await world.admin.stored(addressId), [])
+    assert.deepStrictEqual(await sandbox.admin.stored(addressId), [])
   })
 
-  it("P7.2: that was aborted before leaves no subscription that is told anything", async () => {
-    await using world = await openSandbox(dialect)
-    const { ada } = await joinBoth(world)
-    const told: Array<unknown> = []
-    const onError = (error: unknown) => told.push(error)
+  it("P7.2: that is already aborted leaves no subscription that receives errors", async () => {
+    await using sandbox = await openSandbox(dialect)
+    const { ada } = await joinBoth(sandbox)
+    const reported: Array<unknown> = []
+    const onError = (error: unknown) => reported.push(error)
     await rejection(ada.conversation.subscribe(() => {}, { signal: AbortSignal.abort("no"), onError }))
-    const heard = new Recorder<unknown>()
-    await ada.conversation.subscribe(() => {}, { onError: heard.push })
-    await world.admin.expireToken(world.ada.token)
-    await world.admin.drop({ subscriberId: world.ada.id })
-    await heard.waitFor((errors) => errors.length > 0)
-    assert.deepStrictEqual(told, [])
+    const received = new Recorder<unknown>()
+    await ada.conversation.subscribe(() => {}, { onError: received.push })
+    await sandbox.admin.expireToken(sandbox.ada.token)
+    await sandbox.admin.drop({ subscriberId: sandbox.ada.id })
+    await received.waitFor((errors) => errors.length > 0)
+    assert.deepStrictEqual(reported, [])
   })
 
-  it("P7.2: ends a subscription, and later events are not called back", async () => {
-    await using world = await openSandbox(dialect)
-    const { ada, addressId, grace } = await joinBoth(world)
+  it("P7.2: ends a subscription, whose callback receives no later events", async () => {
+    await using sandbox = await openSandbox(dialect)
+    const { ada, addressId, grace } = await joinBoth(sandbox)
     const [ended, other] = [new MessageRecorder(), new MessageRecorder()]
     const controller = new AbortController()
     await ada.conversation.subscribe(ended.push, { signal: controller.signal })
@@ -361,9 +361,9 @@ describe.each(["address", "group"] as const)("an AbortSignal, dialect %s", (dial
     assert.strictEqual(ended.items.length, 1)
   })
 
-  it("P7.2: ends iterators with the signal's reason", async () => {
-    await using world = await openSandbox(dialect)
-    const { ada, addressId } = await joinBoth(world)
+  it("P7.2: ends iterators with its reason", async () => {
+    await using sandbox = await openSandbox(dialect)
+    const { ada, addressId } = await joinBoth(sandbox)
     const controller = new AbortController()
     const { signal } = controller
     const next = rejection(ada.conversation.messages({ signal })[Symbol.asyncIterator]().next())
@@ -377,18 +377,18 @@ describe.each(["address", "group"] as const)("an AbortSignal, dialect %s", (dial
 
 describe("an AbortSignal", () => {
   it.each(["address", "group", "auto"] as const)(
-    "P7.2: ends its own call only, dialect %s",
+    "P7.2: aborts only its own call, dialect %s",
     async (dialect) => {
-      await using world = await openSandbox(dialect === "auto" ? "all" : dialect)
-      await world.client({ token: world.ada.token }).then(({ conversation }) => conversation.join(world))
-      await world.admin.setFaults([{
+      await using sandbox = await openSandbox(dialect === "auto" ? "all" : dialect)
+      await sandbox.client({ token: sandbox.ada.token }).then(({ conversation }) => conversation.join(sandbox))
+      await sandbox.admin.setFaults([{
         match: { on: "http", path: "*/fabric/*" },
         action: { type: "delay", millis: 100 }
       }])
-      const ada = await world.client({ token: world.ada.token, dialect })
+      const ada = await sandbox.client({ token: sandbox.ada.token, dialect })
       const controller = new AbortController()
       const { signal } = controller
-      const { addressId } = world
+      const { addressId } = sandbox
       const aborted = [
         ada.conversation.getConversations({ signal }),
         ada.conversation.getConversationMessages({ addressId, signal }),
@@ -408,9 +408,9 @@ describe("an AbortSignal", () => {
     }
   )
 
-  it("P7.2: leaves no listener behind, whatever came of the call", async () => {
-    await using world = await openSandbox()
-    const { ada, addressId } = await joinBoth(world)
+  it("P7.2: has no listener left after the call, whatever its outcome", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId } = await joinBoth(sandbox)
     const { listeners, signal } = makeCountingSignal()
     await ada.conversation.getConversations({ signal })
     await failure(ada.conversation.sendMessage({ addressId, text: "", signal }))
@@ -423,16 +423,16 @@ describe("an AbortSignal", () => {
     assert.isAtMost(listeners(), 0)
   })
 
-  it("P7.2: that is aborted the moment subscribe is done leaves nothing", async () => {
-    await using world = await openSandbox()
-    const { ada, addressId, grace } = await joinBoth(world)
+  it("P7.2: that is aborted just as subscribe resolves leaves no subscription", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId, grace } = await joinBoth(sandbox)
     const [ended, other] = [new MessageRecorder(), new MessageRecorder()]
     await ada.conversation.subscribe(other.push)
     for (let turns = 0; turns < 12; turns++) {
       const controller = new AbortController()
       const { signal } = controller
       const { removeEventListener } = signal
-      // the call is over when its listener goes; the subscription's is not there yet
+      // between the end of the call, which removes its listener, and the subscription's own listener
       signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
         signal.removeEventListener = removeEventListener
         signal.removeEventListener(...args)
@@ -450,10 +450,10 @@ describe("an AbortSignal", () => {
     assert.deepStrictEqual(ended.items, [])
   })
 
-  it("P7.2: of another realm or a polyfill is as good as any", async () => {
-    await using world = await openSandbox()
-    const { ada } = await joinBoth(world)
-    await silence(world, "/api/fabric/*")
+  it("P7.2: may come from another realm or a polyfill", async () => {
+    await using sandbox = await openSandbox()
+    const { ada } = await joinBoth(sandbox)
+    await silence(sandbox, "/api/fabric/*")
     const controller = new AbortController()
     const { signal } = controller
     const foreign = {
@@ -472,17 +472,17 @@ describe("an AbortSignal", () => {
     assert.strictEqual(await withTimeout(20_000, calling), "enough")
   })
 
-  it("that is none is refused", async () => {
-    await using world = await openSandbox()
-    const { ada, addressId } = await joinBoth(world)
+  it("must be an AbortSignal", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId } = await joinBoth(sandbox)
     const error = await failure(callUntyped(ada.conversation.join, { addressId, signal: "stop" }))
     assert.deepStrictEqual(invalidFields(error), ["signal"])
   })
 
-  it("P7.2: stops a for await over many pages", async () => {
-    await using world = await openSandbox()
-    const { ada, addressId } = await joinBoth(world)
-    await world.admin.seed(["1", "2", "3"].map((text) => ({ from: world.grace.id, addressId, text })))
+  it("P7.2: stops reading further pages", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId } = await joinBoth(sandbox)
+    await sandbox.admin.seed(["1", "2", "3"].map((text) => ({ from: sandbox.grace.id, addressId, text })))
     const page = await ada.conversation.getMessages({ pageSize: 1 })
     assert.strictEqual(await rejection(page.nextPage({ signal: AbortSignal.abort("stop") })), "stop")
     assert.strictEqual((await page.nextPage())?.data[0]?.text, "2")

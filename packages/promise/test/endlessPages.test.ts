@@ -1,4 +1,4 @@
-/** A server that leads nowhere: going through its pages ends all the same. */
+/** Servers whose pages never end: reading them ends with an error. */
 import { ConversationError, SignalWire, type SignalWireClient } from "@effect-signalwire/promise"
 import type { ServerResponse } from "node:http"
 import { setImmediate } from "node:timers/promises"
@@ -15,16 +15,16 @@ const message = (n: number, subtype = "chat") => ({
   text: `text ${n}`
 })
 
-/** A page, and the token of the next. */
-type Answer = (page: string, index: number) => { readonly data: ReadonlyArray<unknown>; readonly next: string }
+/** Returns the items of a page, and the token of the next one. */
+type PageHandler = (page: string, index: number) => { readonly data: ReadonlyArray<unknown>; readonly next: string }
 
-const start = async (answer: Answer) => {
+const start = async (handler: PageHandler) => {
   let reads = 0
   const respond = (response: ServerResponse, url: string) => {
     const { pathname, searchParams } = new URL(url, "http://localhost")
-    // the socket is not spoken of here
+    // no socket
     if (!pathname.startsWith("/api/")) return void response.writeHead(404).end()
-    const { data, next } = answer(searchParams.get("page_token") ?? "", reads++)
+    const { data, next } = handler(searchParams.get("page_token") ?? "", reads++)
     response.end(JSON.stringify({ data, links: { next: `${pathname}?page_token=${next}` } }))
   }
   const server = await serve((response, { url = "" }) => respond(response, url))
@@ -39,7 +39,7 @@ const start = async (answer: Answer) => {
   }
 }
 
-const strayed = ({ reason }: ConversationError) => {
+const assertPaginationError = ({ reason }: ConversationError) => {
   if (reason._tag !== "Malformed") throw reason
   assert.strictEqual(reason.path, "links.next")
   assert.match(reason.detail, /\/messages\?page_token=\w+$/)
@@ -67,22 +67,22 @@ const readers: ReadonlyArray<{ readonly who: string; readonly read: (client: Sig
   ]
 
 describe.each(readers)("P7.4: $who", ({ read }) => {
-  it("rejects where a page leads to itself", async () => {
+  it("rejects when a page leads to itself", async () => {
     await using server = await start(() => ({ data: [message(2), message(1)], next: "a" }))
-    strayed(await failure(read(server.client)))
+    assertPaginationError(await failure(read(server.client)))
     assert.strictEqual(server.reads(), 2)
   })
 
-  it("rejects where pages lead to each other", async () => {
+  it("rejects when pages lead to each other", async () => {
     await using server = await start((page) => ({ data: [message(page.length)], next: page === "a" ? "bb" : "a" }))
-    strayed(await failure(read(server.client)))
+    assertPaginationError(await failure(read(server.client)))
     assert.strictEqual(server.reads(), 3)
   })
 
   it.each([
     { what: "empty", data: [] },
     { what: "the same", data: [message(2), message(1)] }
-  ])("rejects where pages are $what, and there is always another", async ({ data }) => {
+  ])("rejects when all pages are $what", async ({ data }) => {
     await using server = await start((_, index) => ({ data, next: `p${index}` }))
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
     try {
@@ -96,7 +96,7 @@ describe.each(readers)("P7.4: $who", ({ read }) => {
       }
       await reading
       if (!(outcome.error instanceof ConversationError)) throw outcome.error
-      strayed(outcome.error)
+      assertPaginationError(outcome.error)
       assert.isAtMost(server.reads(), 33)
     } finally {
       vi.useRealTimers()
@@ -104,16 +104,16 @@ describe.each(readers)("P7.4: $who", ({ read }) => {
   })
 })
 
-describe("chat messages of a server that has only log entries, and ever more of them", () => {
-  const logs: Answer = (_, index) => ({ data: [message(1_000_000 - index, "log")], next: `p${index}` })
+describe("chat messages of a server with endless log entries", () => {
+  const logs: PageHandler = (_, index) => ({ data: [message(1_000_000 - index, "log")], next: `p${index}` })
 
-  it("P7.4: are an empty page after 50 others", async () => {
+  it("P7.4: are an empty page after 50 pages without one", async () => {
     await using server = await start(logs)
     const page = await server.client.chat.getMessages()
     assert.deepStrictEqual([page.data, page.hasNext, server.reads()], [[], true, 51])
   })
 
-  it("P7.4: come to an end after a thousand", async () => {
+  it("P7.4: end with an error after a thousand pages without one", async () => {
     await using server = await start(logs)
     const page = await server.client.chat.getMessages()
     const error = await rejection(collect(page), 60_000)
@@ -123,7 +123,7 @@ describe("chat messages of a server that has only log entries, and ever more of 
   })
 })
 
-it("goes on for as long as somebody iterates where every page has something new", async () => {
+it("iterates for as long as every page has a new item", async () => {
   await using server = await start((_, index) => ({ data: [message(1_000_000 - index)], next: `p${index}` }))
   let count = 0
   for await (const _ of await server.client.conversation.getMessages()) if (++count === 500) break

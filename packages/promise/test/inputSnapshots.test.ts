@@ -1,4 +1,4 @@
-/** What a call is given is what it was when the call was made. */
+/** A call uses its arguments as they were when it was made. */
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -23,10 +23,10 @@ const stepOf = (stored: ReadonlyArray<{ readonly metadata?: unknown; readonly de
     details instanceof Object && "list" in details ? details.list : undefined
   ])
 
-describe.each(["address", "group"] as const)("messages that wait for their turn, dialect %s", (dialect) => {
-  it("P4.8: are stored as they were when they were given, though their objects change", async () => {
-    await using world = await openSandbox(dialect)
-    const { ada, addressId } = await joinBoth(world)
+describe.each(["address", "group"] as const)("queued messages, dialect %s", (dialect) => {
+  it("P4.8: are stored as they were when sendMessage was called, even if the objects change", async () => {
+    await using sandbox = await openSandbox(dialect)
+    const { ada, addressId } = await joinBoth(sandbox)
     const options = { addressId, text: "", metadata: { step: 0 }, details: { list: [0] } }
     const sending = steps.map((step) => {
       options.text = String(step)
@@ -37,14 +37,14 @@ describe.each(["address", "group"] as const)("messages that wait for their turn,
     options.text = "changed"
     options.metadata.step = -1
     await Promise.all(sending)
-    const stored = await world.admin.stored(addressId)
+    const stored = await sandbox.admin.stored(addressId)
     assert.deepStrictEqual(texts(stored), steps.map(String))
     assert.deepStrictEqual(stepOf(stored), steps.map((step) => [step, [step]]))
   })
 
-  it("P4.8: are stored as they were when they were given, by an Effect that runs later as well", async () => {
-    await using world = await openSandbox(dialect)
-    const { addressId } = await joinBoth(world)
+  it("P4.8: are stored as they were when sendMessage was called, even if the Effect runs later", async () => {
+    await using sandbox = await openSandbox(dialect)
+    const { addressId } = await joinBoth(sandbox)
     const metadata = { step: 0 }
     const details = { list: [0] }
     const program = Effect.gen(function*() {
@@ -58,20 +58,20 @@ describe.each(["address", "group"] as const)("messages that wait for their turn,
       const fibers = yield* Effect.forEach(sends, (send) => Effect.forkChild(send, { startImmediately: true }))
       yield* Effect.forEach(fibers, Fiber.join)
     })
-    const token = Redacted.make(world.ada.token)
-    await Effect.runPromise(Effect.provide(program, Conversations.layerFetch({ token, urls: world.urls })))
-    assert.deepStrictEqual(stepOf(await world.admin.stored(addressId)), steps.map((step) => [step, [step]]))
+    const token = Redacted.make(sandbox.ada.token)
+    await Effect.runPromise(Effect.provide(program, Conversations.layerFetch({ token, urls: sandbox.urls })))
+    assert.deepStrictEqual(stepOf(await sandbox.admin.stored(addressId)), steps.map((step) => [step, [step]]))
   })
 })
 
-describe("options that are read later", () => {
-  it("are those of a timeline when it was asked for, and not when it is iterated", async () => {
-    await using world = await openSandbox()
-    const { ada, addressId } = await joinBoth(world)
+describe("options", () => {
+  it("of a timeline are read when it is created, not when it is iterated", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId } = await joinBoth(sandbox)
     await ada.conversation.sendMessage({ addressId, text: "hello" })
     const options = { addressId }
     const timeline = ada.conversation.timeline(options)
-    options.addressId = world.grace.addressId
+    options.addressId = sandbox.grace.addressId
     const seen: Array<string | null> = []
     for await (const event of timeline) {
       if (event._tag === "CaughtUp") break
@@ -80,21 +80,21 @@ describe("options that are read later", () => {
     assert.deepStrictEqual(seen, ["hello"])
   })
 
-  it("are those of a subscription's policy when it was subscribed", async () => {
-    await using world = await openSandbox()
-    const { ada, addressId } = await joinBoth(world)
-    const heard = new MessageRecorder()
+  it("of a subscription's policy are read when subscribe is called", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId } = await joinBoth(sandbox)
+    const received = new MessageRecorder()
     const policy = { strategy: "sliding", capacity: 10 }
-    const subscribing = callUntyped(ada.conversation.subscribe, heard.push, { policy })
+    const subscribing = callUntyped(ada.conversation.subscribe, received.push, { policy })
     Object.assign(policy, { strategy: "dropping", capacity: 0 })
     await subscribing
     await ada.conversation.sendMessage({ addressId, text: "hello" })
-    assert.deepStrictEqual(await heard.waitForText("hello"), ["hello"])
+    assert.deepStrictEqual(await received.waitForText("hello"), ["hello"])
   })
 
-  it("are those of a page when it was read, for its neighbours too", async () => {
-    await using world = await openSandbox()
-    const { ada, addressId } = await joinBoth(world)
+  it("of a page are read when the method is called, and apply to the following pages too", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId } = await joinBoth(sandbox)
     for (const text of ["a", "b", "c"]) await ada.conversation.sendMessage({ addressId, text })
     const options = { addressId, pageSize: 1, limit: 2 }
     const reading = ada.conversation.getConversationMessages(options)
@@ -108,19 +108,19 @@ describe("metadata and details", () => {
     ["a Date", { metadata: { when: new Date() } }, "metadata.when", "give date.toISOString()"],
     ["a Map in a list", { details: { items: [1, 2, new Map()] } }, "details.items[2]", "not an instance of Map"],
     ["a number that is not finite", { metadata: { ratio: 1 / 0 } }, "metadata.ratio", "must be a finite number"]
-  ])("P9.2: with %s are refused before anything is sent, with the path", async (_, given, attribute, message) => {
-    await using world = await openSandbox()
-    const { ada, addressId } = await joinBoth(world)
-    const error = await failure(callUntyped(ada.conversation.sendMessage, { addressId, text: "hello", ...given }))
+  ])("P9.2: with %s are rejected before anything is sent, with the path", async (_, content, attribute, message) => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId } = await joinBoth(sandbox)
+    const error = await failure(callUntyped(ada.conversation.sendMessage, { addressId, text: "hello", ...content }))
     assert.deepStrictEqual(invalidFields(error), [attribute])
     assert.include(error.message, message)
-    assert.deepStrictEqual(await world.admin.stored(addressId), [])
+    assert.deepStrictEqual(await sandbox.admin.stored(addressId), [])
   })
 
-  it("go without the properties that are undefined", async () => {
-    await using world = await openSandbox()
-    const { ada, addressId } = await joinBoth(world)
+  it("are sent without undefined properties", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId } = await joinBoth(sandbox)
     await ada.conversation.sendMessage({ addressId, text: "hello", details: { a: undefined, b: { c: undefined } } })
-    assert.deepStrictEqual((await world.admin.stored(addressId))[0]?.details, { b: {} })
+    assert.deepStrictEqual((await sandbox.admin.stored(addressId))[0]?.details, { b: {} })
   })
 })

@@ -1,5 +1,5 @@
 /**
- * What goes wrong outside the client: bad arguments, bad hosts, bad servers. Every failure names itself, and none hangs.
+ * Invalid arguments, options and server responses: each fails with its own reason, and no call hangs.
  */
 import { checkMessage, SignalWire, type SignalWireClient, type SignalWireOptions } from "@effect-signalwire/promise"
 import * as Schedule from "effect/Schedule"
@@ -20,8 +20,8 @@ import {
   serve
 } from "./support.ts"
 
-/** Nothing is tried twice. */
-const impatient: SignalWireOptions = {
+/** Options of a client that retries nothing. */
+const withoutRetries: SignalWireOptions = {
   http: { timeout: "2 seconds", retry: Schedule.recurs(0) },
   subscription: { ...fastOptions.subscription, connectTimeout: "150 millis" },
   readyTimeout: "100 millis",
@@ -29,29 +29,29 @@ const impatient: SignalWireOptions = {
   logger: { warn: () => {}, error: () => {} }
 }
 
-/** Texts that are surely no token, though some hold one. */
-const unusableTokens = [" ", "undefined", "null", "Bearer s3cret", "s3cret\n", "s3cret s3cret", "s3cret-🔑"]
+/** Strings that are not valid tokens, although some contain one. */
+const malformedTokens = [" ", "undefined", "null", "Bearer s3cret", "s3cret\n", "s3cret s3cret", "s3cret-🔑"]
 
-const nowhere = "00000000-0000-4000-8000-00000000dead"
+const unknownAddressId = "00000000-0000-4000-8000-00000000dead"
 
 describe("checkMessage", () => {
   it.each<[string, Parameters<typeof checkMessage>[0]]>([
-    ["text", { addressId: nowhere, text: "" }],
+    ["text", { addressId: unknownAddressId, text: "" }],
     ["addressId", { addressId: "..", text: "hello" }],
-    ["metadata.count", { addressId: nowhere, text: "hello", metadata: { count: 1n } }],
-    ["details.count", { addressId: nowhere, text: "hello", details: { count: 1n } }]
-  ])("P9.2: refuses at once a message whose %s can't be", async (attribute, message) => {
+    ["metadata.count", { addressId: unknownAddressId, text: "hello", metadata: { count: 1n } }],
+    ["details.count", { addressId: unknownAddressId, text: "hello", details: { count: 1n } }]
+  ])("P9.2: throws for a message whose %s is invalid", async (attribute, message) => {
     const error = await failure(Promise.resolve().then(() => checkMessage(message)))
     assert.deepStrictEqual(invalidFields(error), [attribute])
     assert.deepStrictEqual([error.method, error.stored], ["conversation.sendMessage", "no"])
   })
 
-  it("has nothing to say about one that can be sent", () => {
-    assert.doesNotThrow(() => checkMessage({ addressId: nowhere, text: " ", metadata: {} }))
+  it("accepts a message that can be sent", () => {
+    assert.doesNotThrow(() => checkMessage({ addressId: unknownAddressId, text: " ", metadata: {} }))
   })
 })
 
-/** Every call that takes an address. */
+/** One call of every method that takes an address. */
 const withAddress = ({ conversation }: SignalWireClient, addressId: unknown) => [
   callUntyped(conversation.getConversationMessages, { addressId }),
   callUntyped(conversation.sendMessage, { addressId, text: "hello" }),
@@ -59,7 +59,7 @@ const withAddress = ({ conversation }: SignalWireClient, addressId: unknown) => 
   callUntyped(() => conversation.timeline({ addressId: String(addressId) })[Symbol.asyncIterator]().next())
 ]
 
-/** Every call that reads from the server, or may be repeated, and that does not wait for what may heal. */
+/** One call of every method that is retried, and that does not wait for the client to recover. */
 const everyCall = ({ address, conversation }: SignalWireClient, addressId: string) => [
   conversation.getConversations(),
   conversation.getConversationMessages({ addressId }),
@@ -80,30 +80,30 @@ describe.each(["address", "group"] as const)("arguments, dialect %s", (dialect) 
     ["a number", 42],
     ["an object", {}],
     ["a list", ["hello"]]
-  ])("P9.1: a text that is %s is refused before anything is sent", async (_, text) => {
-    await using world = await openSandbox(dialect)
-    const { ada, addressId } = await joinBoth(world)
+  ])("P9.1: rejects a text that is %s before anything is sent", async (_, text) => {
+    await using sandbox = await openSandbox(dialect)
+    const { ada, addressId } = await joinBoth(sandbox)
     const error = await failure(callUntyped(ada.conversation.sendMessage, { addressId, text }))
     assert.deepStrictEqual([error.reason._tag, error.isRetryable, invalidFields(error)], ["Invalid", false, ["text"]])
-    assert.deepStrictEqual(await world.admin.stored(addressId), [])
+    assert.deepStrictEqual(await sandbox.admin.stored(addressId), [])
   })
 
   it.each([
     ["empty", ""],
-    ["a way out of the path", ".."],
+    ["a path traversal", ".."],
     ["half a surrogate pair", "\ud800"]
-  ])("P9.1: an address that is %s is refused before anything is sent", async (_, addressId) => {
-    await using world = await openSandbox(dialect)
-    const { ada } = await joinBoth(world)
+  ])("P9.1: rejects an address that is %s before anything is sent", async (_, addressId) => {
+    await using sandbox = await openSandbox(dialect)
+    const { ada } = await joinBoth(sandbox)
     for (const error of await Promise.all(withAddress(ada, addressId).map(failure))) {
       assert.deepStrictEqual([error.reason._tag, invalidFields(error)], ["Invalid", ["addressId"]])
     }
   })
 
-  it("P9.1: an address that nobody has is refused by name, and no call hangs", async () => {
-    await using world = await openSandbox(dialect)
-    const { ada } = await joinBoth(world)
-    const [history, ...others] = withAddress(ada, nowhere).map((call) =>
+  it("P9.1: fails with NotFound or Invalid for an unknown address, and no call hangs", async () => {
+    await using sandbox = await openSandbox(dialect)
+    const { ada } = await joinBoth(sandbox)
+    const [history, ...others] = withAddress(ada, unknownAddressId).map((call) =>
       call.then(
         (value) => JSON.stringify(value),
         async (error: unknown) => (await failure(Promise.reject(error))).reason._tag
@@ -113,9 +113,9 @@ describe.each(["address", "group"] as const)("arguments, dialect %s", (dialect) 
     assert.isString(await history)
   })
 
-  it.each(["limit", "pageSize"])("P9.1: a %s that is no positive integer is refused by name", async (name) => {
-    await using world = await openSandbox(dialect)
-    const { ada, addressId } = await joinBoth(world)
+  it.each(["limit", "pageSize"])("P9.1: rejects a %s that is not a positive integer, and names it", async (name) => {
+    await using sandbox = await openSandbox(dialect)
+    const { ada, addressId } = await joinBoth(sandbox)
     const calls = [-1, 0, 1.5, NaN, Infinity, -Infinity, 2 ** 60, "10", {}, true].flatMap((value) => [
       callUntyped(ada.conversation.getMessages, { [name]: value }),
       callUntyped(ada.conversation.getConversationMessages, { addressId, [name]: value })
@@ -125,9 +125,9 @@ describe.each(["address", "group"] as const)("arguments, dialect %s", (dialect) 
     }
   })
 
-  it.each(["since", "until"])("P9.1: a %s that is no time is refused by name", async (name) => {
-    await using world = await openSandbox(dialect)
-    const { ada, addressId } = await joinBoth(world)
+  it.each(["since", "until"])("P9.1: rejects a %s that is not a time, and names it", async (name) => {
+    await using sandbox = await openSandbox(dialect)
+    const { ada, addressId } = await joinBoth(sandbox)
     const calls = [NaN, Infinity, "yesterday", {}, true].flatMap((value) => [
       callUntyped(ada.conversation.getMessages, { [name]: value }),
       callUntyped(ada.conversation.getConversationMessages, { addressId, [name]: value })
@@ -137,9 +137,9 @@ describe.each(["address", "group"] as const)("arguments, dialect %s", (dialect) 
     }
   })
 
-  it("P9.1: a since after until is refused", async () => {
-    await using world = await openSandbox(dialect)
-    const { ada, addressId } = await joinBoth(world)
+  it("P9.1: rejects a since that is after until", async () => {
+    await using sandbox = await openSandbox(dialect)
+    const { ada, addressId } = await joinBoth(sandbox)
     const calls = [
       ada.conversation.getMessages({ since: 2, until: 1 }),
       ada.conversation.getConversationMessages({ addressId, since: 2, until: 1 })
@@ -149,9 +149,9 @@ describe.each(["address", "group"] as const)("arguments, dialect %s", (dialect) 
 })
 
 describe("arguments", () => {
-  it.each([[[]], [[null]], [[{}]]])("P9.1: missing options are refused by name: %j", async (given) => {
-    await using world = await openSandbox()
-    const { ada } = await joinBoth(world)
+  it.each([[[]], [[null]], [[{}]]])("P9.1: rejects missing options, and names the parameter: %j", async (given) => {
+    await using sandbox = await openSandbox()
+    const { ada } = await joinBoth(sandbox)
     const { conversation } = ada
     const calls = [conversation.sendMessage, conversation.join, conversation.getConversationMessages]
       .map((method) => callUntyped(method, ...given))
@@ -160,9 +160,9 @@ describe("arguments", () => {
     }
   })
 
-  it.each([[[]], [[null]]])("P9.1: a timeline of nothing is refused when it is iterated: %j", async (given) => {
-    await using world = await openSandbox()
-    const { ada } = await joinBoth(world)
+  it.each([[[]], [[null]]])("P9.1: fails the iteration of a timeline without an address: %j", async (given) => {
+    await using sandbox = await openSandbox()
+    const { ada } = await joinBoth(sandbox)
     const iterating = async () => {
       const timeline: AsyncIterable<unknown> = Reflect.apply(ada.conversation.timeline, undefined, given)
       await timeline[Symbol.asyncIterator]().next()
@@ -170,9 +170,9 @@ describe("arguments", () => {
     assert.deepStrictEqual(invalidFields(await failure(iterating())), ["addressId"])
   })
 
-  it("null is as good as no options where all are optional", async () => {
-    await using world = await openSandbox()
-    const { ada } = await joinBoth(world)
+  it("treats null as no options where all options are optional", async () => {
+    await using sandbox = await openSandbox()
+    const { ada } = await joinBoth(sandbox)
     const { conversation } = ada
     await callUntyped(conversation.getConversations, null)
     await callUntyped(conversation.getMessages, null)
@@ -188,52 +188,55 @@ describe("arguments", () => {
     ["details", 42, "details"],
     ["metadata", { big: 1n }, "metadata.big"],
     ["details", { toJSON: () => null }, "details.toJSON"]
-  ])("P9.1: %s that is no JSON object is refused by name: %o", async (name, value, attribute) => {
-    await using world = await openSandbox()
-    const { ada, addressId } = await joinBoth(world)
+  ])("P9.1: rejects %s that is not a JSON object, with the path: %o", async (name, value, attribute) => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId } = await joinBoth(sandbox)
     const error = await failure(callUntyped(ada.conversation.sendMessage, { addressId, text: "hello", [name]: value }))
     assert.deepStrictEqual(invalidFields(error), [attribute])
-    assert.deepStrictEqual(await world.admin.stored(addressId), [])
+    assert.deepStrictEqual(await sandbox.admin.stored(addressId), [])
   })
 
-  it.each([undefined, null, "log", {}])("P9.1: subscribe without a function is refused: %j", async (callback) => {
-    await using world = await openSandbox()
-    const { ada } = await joinBoth(world)
-    const error = await failure(callUntyped(ada.conversation.subscribe, callback))
-    assert.deepStrictEqual(invalidFields(error), ["callback"])
-    assert.deepStrictEqual(await world.admin.sessions(), [])
-  })
+  it.each([undefined, null, "log", {}])(
+    "P9.1: rejects a subscribe callback that is not a function: %j",
+    async (callback) => {
+      await using sandbox = await openSandbox()
+      const { ada } = await joinBoth(sandbox)
+      const error = await failure(callUntyped(ada.conversation.subscribe, callback))
+      assert.deepStrictEqual(invalidFields(error), ["callback"])
+      assert.deepStrictEqual(await sandbox.admin.sessions(), [])
+    }
+  )
 
-  it("an onGap that is no function is as good as none", async () => {
-    await using world = await openSandbox()
-    const { ada, addressId } = await joinBoth(world)
-    const heard = new MessageRecorder()
-    await callUntyped(ada.conversation.subscribe, heard.push, { onGap: "log" })
+  it("ignores an onGap that is not a function", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId } = await joinBoth(sandbox)
+    const received = new MessageRecorder()
+    await callUntyped(ada.conversation.subscribe, received.push, { onGap: "log" })
     await ada.conversation.sendMessage({ addressId, text: "hello" })
-    assert.deepStrictEqual(await heard.waitForText("hello"), ["hello"])
+    assert.deepStrictEqual(await received.waitForText("hello"), ["hello"])
   })
 
-  it("an onError that is no function is as good as none", async () => {
-    await using world = await openSandbox()
-    const told = new Recorder<unknown>()
-    const { ada, addressId } = await joinBoth(world, {
-      logger: { warn: () => {}, error: (_, error) => told.push(error) }
+  it("logs errors when onError is not a function", async () => {
+    await using sandbox = await openSandbox()
+    const reported = new Recorder<unknown>()
+    const { ada, addressId } = await joinBoth(sandbox, {
+      logger: { warn: () => {}, error: (_, error) => reported.push(error) }
     })
     const failing = () => {
       throw new Error("bad callback")
     }
     await callUntyped(ada.conversation.subscribe, failing, { onError: "log" })
     await ada.conversation.sendMessage({ addressId, text: "hello" })
-    assert.deepStrictEqual((await told.waitFor((items) => items.length > 0)).map(String), ["Error: bad callback"])
+    assert.deepStrictEqual((await reported.waitFor((items) => items.length > 0)).map(String), ["Error: bad callback"])
   })
 })
 
-describe("arguments of the other methods", () => {
+describe("arguments of each method", () => {
   it.each([["hello"], [42], [() => {}], [AbortSignal.timeout(1000)]])(
-    "P9.1: options that are no object are refused: %s",
+    "P9.1: rejects options that are not an object: %s",
     async (options) => {
-      await using world = await openSandbox()
-      const { ada } = await joinBoth(world)
+      await using sandbox = await openSandbox()
+      const { ada } = await joinBoth(sandbox)
       const { address, chat, conversation } = ada
       const page = await conversation.getMessages()
       const calls = [
@@ -260,12 +263,12 @@ describe("arguments of the other methods", () => {
 
   it.each([
     ["a Date", new Date(), "date.getTime() / 1000"],
-    ["an ISO text", "2024-02-17T17:49:47Z", "as a number"],
-    ["digits in a text", "1708192187", "as a number"],
+    ["an ISO string", "2024-02-17T17:49:47Z", "as a number"],
+    ["a string of digits", "1708192187", "as a number"],
     ["milliseconds", 1708192187729, "divide them by 1000"]
-  ])("P9.2: a time that is %s is refused, and the message says what to do", async (_, time, advice) => {
-    await using world = await openSandbox()
-    const { ada, addressId } = await joinBoth(world)
+  ])("P9.2: rejects a time that is %s, and the message says what to pass", async (_, time, advice) => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId } = await joinBoth(sandbox)
     const next = async (options: object) => {
       const timeline: AsyncIterable<unknown> = Reflect.apply(ada.conversation.timeline, undefined, [options])
       await timeline[Symbol.asyncIterator]().next()
@@ -284,26 +287,26 @@ describe("arguments of the other methods", () => {
   })
 
   it.each([[undefined], [null], [{}], [{ id: null }], [{ name: undefined }]])(
-    "P9.1: an address to look up that is none is refused: %j",
+    "P9.1: rejects getAddress without an id or a name: %j",
     async (options) => {
-      await using world = await openSandbox()
-      const { ada } = await joinBoth(world)
+      await using sandbox = await openSandbox()
+      const { ada } = await joinBoth(sandbox)
       assert.deepStrictEqual(invalidFields(await failure(callUntyped(ada.address.getAddress, options))), ["id"])
     }
   )
 
-  it("a name that is absent leaves the id to look up", async () => {
-    await using world = await openSandbox()
-    const { ada, addressId } = await joinBoth(world)
+  it("looks up the id when the name is null", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId } = await joinBoth(sandbox)
     const found = await callUntyped(ada.address.getAddress, { id: addressId, name: null })
     assert.deepStrictEqual(found, await ada.address.getAddress({ id: addressId }))
   })
 
   it.each([["sortBy", "age"], ["sortOrder", 1], ["type", 4], ["displayName", ""], ["pageSize", 0]])(
-    "P9.1: addresses by a %s of %j are refused by its name",
+    "P9.1: rejects getAddresses with a %s of %j",
     async (name, value) => {
-      await using world = await openSandbox()
-      const { ada } = await joinBoth(world)
+      await using sandbox = await openSandbox()
+      const { ada } = await joinBoth(sandbox)
       assert.deepStrictEqual(invalidFields(await failure(callUntyped(ada.address.getAddresses, { [name]: value }))), [
         name
       ])
@@ -317,17 +320,17 @@ describe("arguments of the other methods", () => {
     [{ strategy: "suspend", capacity: 1 }],
     [{ strategy: "dropping", capacity: 0 }],
     [{ strategy: "dropping", capacity: 1.5 }]
-  ])("P9.1: a policy that is none is refused before anything is dialled: %j", async (policy) => {
-    await using world = await openSandbox()
-    const { ada } = await joinBoth(world)
+  ])("P9.1: rejects an invalid policy before anything is dialed: %j", async (policy) => {
+    await using sandbox = await openSandbox()
+    const { ada } = await joinBoth(sandbox)
     const error = await failure(callUntyped(ada.conversation.subscribe, () => {}, { policy }))
     assert.deepStrictEqual(invalidFields(error), ["policy"])
-    assert.deepStrictEqual(await world.admin.sessions(), [])
+    assert.deepStrictEqual(await sandbox.admin.sessions(), [])
   })
 
-  it.each([[""], [4], [{}]])("P9.1: a chat with an address that is none is refused: %j", async (addressId) => {
-    await using world = await openSandbox()
-    const { ada } = await joinBoth(world)
+  it.each([[""], [4], [{}]])("P9.1: rejects a chat call with an invalid address: %j", async (addressId) => {
+    await using sandbox = await openSandbox()
+    const { ada } = await joinBoth(sandbox)
     const calls = [
       callUntyped(ada.chat.getMessages, { addressId }),
       callUntyped(ada.chat.subscribe, () => {}, { addressId }),
@@ -338,49 +341,49 @@ describe("arguments of the other methods", () => {
     }
   })
 
-  it.each([42, "", {}])("P9.2: a clientId that is no text is refused before anything is sent: %j", async (clientId) => {
-    await using world = await openSandbox()
-    const { ada, addressId } = await joinBoth(world)
+  it.each([42, "", {}])("P9.2: rejects an invalid clientId before anything is sent: %j", async (clientId) => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId } = await joinBoth(sandbox)
     const error = await failure(callUntyped(ada.conversation.sendMessage, { addressId, text: "order", clientId }))
     assert.deepStrictEqual(invalidFields(error), ["clientId"])
     assert.strictEqual(error.stored, "no")
-    assert.deepStrictEqual(await world.admin.stored(addressId), [])
+    assert.deepStrictEqual(await sandbox.admin.stored(addressId), [])
   })
 
-  it("P9.1: a chat without a callback is refused", async () => {
-    await using world = await openSandbox()
-    const { ada } = await joinBoth(world)
+  it("P9.1: rejects chat.subscribe without a callback", async () => {
+    await using sandbox = await openSandbox()
+    const { ada } = await joinBoth(sandbox)
     for (const given of [[], [null], [{}], [{ onMessage: "log" }]]) {
       assert.deepStrictEqual(invalidFields(await failure(callUntyped(ada.chat.subscribe, ...given))), ["callback"])
     }
   })
 
-  it("null is as good as absent among the options as well", async () => {
-    await using world = await openSandbox()
-    const { ada, addressId, grace } = await joinBoth(world)
-    const heard = new Recorder<unknown>()
-    await callUntyped(ada.chat.subscribe, heard.push, { addressId: null, policy: null, onError: null, signal: null })
+  it("treats a null option as undefined", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId, grace } = await joinBoth(sandbox)
+    const received = new Recorder<unknown>()
+    await callUntyped(ada.chat.subscribe, received.push, { addressId: null, policy: null, onError: null, signal: null })
     await callUntyped(grace.chat.sendMessage, { addressId, text: "hello", metadata: null, details: null, signal: null })
-    await heard.waitFor((messages) => messages.length === 1)
-    const none = { limit: null, since: null, until: null, pageSize: null, addressId: null }
-    const page = await callUntyped(ada.chat.getMessages, none)
+    await received.waitFor((messages) => messages.length === 1)
+    const nullOptions = { limit: null, since: null, until: null, pageSize: null, addressId: null }
+    const page = await callUntyped(ada.chat.getMessages, nullOptions)
     assert.nestedPropertyVal(page, "data.length", 1)
   })
 
-  it("P9.1: updateToken to what is no token is refused, and the old token stays", async () => {
-    await using world = await openSandbox()
-    const { ada } = await joinBoth(world)
-    for (const given of [[], [null], [""], [42], ...unusableTokens.map((token) => [token])]) {
+  it("P9.1: rejects updateToken with an invalid token, and keeps the old one", async () => {
+    await using sandbox = await openSandbox()
+    const { ada } = await joinBoth(sandbox)
+    for (const given of [[], [null], [""], [42], ...malformedTokens.map((token) => [token])]) {
       assert.deepStrictEqual(invalidFields(await failure(callUntyped(ada.updateToken, ...given))), ["token"])
     }
     assert.lengthOf((await ada.conversation.getConversations()).data, 1)
   })
 
   it.each([[undefined], [null], ["log"], [{}]])(
-    "P9.1: onChange without a function throws at once: %j",
+    "P9.1: throws from onChange when the callback is not a function: %j",
     async (callback) => {
-      await using world = await openSandbox()
-      const { ada } = await joinBoth(world)
+      await using sandbox = await openSandbox()
+      const { ada } = await joinBoth(sandbox)
       assert.throws(() => Reflect.apply(ada.connection.onChange, undefined, [callback]), "callback: must be a function")
     }
   )
@@ -407,38 +410,41 @@ describe("options", () => {
     ["subscription.capacity", { subscription: { capacity: 0 } }],
     ["subscription.backoff.base", { subscription: { backoff: {} } }],
     ["subscription.backoff.cap", { subscription: { backoff: { base: 1, cap: "long" } } }]
-  ])("P9.2: a %s that can't be is refused by its path", async (path, options) => {
+  ])("P9.2: rejects an invalid %s, and names its path", async (path, options) => {
     const error = await failure(callUntyped(SignalWire, { token: "secret", host: "puc.signalwire.com", ...options }))
     assert.deepStrictEqual([error.method, invalidFields(error)], ["SignalWire", [path]])
   })
 
-  it.each([["token"], [42], [() => {}]])("P9.1: that are no object are refused: %s", async (options) => {
+  it.each([["token"], [42], [() => {}]])("P9.1: must be an object: %s", async (options) => {
     assert.deepStrictEqual(invalidFields(await failure(callUntyped(SignalWire, options))), ["options"])
   })
 
-  it("durations are milliseconds, or texts with a unit", async () => {
-    await using world = await openSandbox()
+  it("accept durations as milliseconds or as strings with a unit", async () => {
+    await using sandbox = await openSandbox()
     const http = { timeout: 2000, deadline: "4 seconds" } as const
-    const ada = await world.client({ token: world.ada.token, http, settle: 0, readyTimeout: "1 minute" })
+    const ada = await sandbox.client({ token: sandbox.ada.token, http, settle: 0, readyTimeout: "1 minute" })
     assert.lengthOf((await ada.conversation.getConversations()).data, 0)
   })
 
-  it.each([[undefined], [""], [null], [42], [{}]])("P9.1: a token that is none is refused: %j", async (token) => {
+  it.each([[undefined], [""], [null], [42], [{}]])("P9.1: must have a token: %j", async (token) => {
     vi.stubEnv("SIGNALWIRE_TOKEN", undefined)
     const error = await failure(callUntyped(SignalWire, { token, host: "puc.signalwire.com" }))
     vi.unstubAllEnvs()
     assert.deepStrictEqual(invalidFields(error), ["token"])
   })
 
-  it.each(unusableTokens)("P9.2: the token %j is refused before anything is sent, and not quoted", async (token) => {
-    const sent = vi.fn<typeof fetch>()
-    const error = await failure(SignalWire({ token, host: "puc.signalwire.com", fetch: sent }))
-    assert.deepStrictEqual([error.method, invalidFields(error), sent.mock.calls], ["SignalWire", ["token"], []])
-    assertRedacted(error, "s3cret")
-  })
+  it.each(malformedTokens)(
+    "P9.2: must not have the malformed token %j, which the error does not quote",
+    async (token) => {
+      const sent = vi.fn<typeof fetch>()
+      const error = await failure(SignalWire({ token, host: "puc.signalwire.com", fetch: sent }))
+      assert.deepStrictEqual([error.method, invalidFields(error), sent.mock.calls], ["SignalWire", ["token"], []])
+      assertRedacted(error, "s3cret")
+    }
+  )
 
   it.each(["undefined", "Bearer s3cret", "s3 cret"])(
-    "P9.2: the token %j of the environment is refused, and the message names the variable",
+    "P9.2: must not have the malformed token %j in the environment, and the message names the variable",
     async (token) => {
       vi.stubEnv("SIGNALWIRE_TOKEN", token)
       const error = await failure(SignalWire({ host: "puc.signalwire.com" })).finally(() => vi.unstubAllEnvs())
@@ -448,7 +454,7 @@ describe("options", () => {
     }
   )
 
-  it.each([[[]], [[null]], [[{}]]])("P9.1: missing options are refused: %j", async (given) => {
+  it.each([[[]], [[null]], [[{}]]])("P9.1: must be given when the environment has no token: %j", async (given) => {
     vi.stubEnv("SIGNALWIRE_TOKEN", undefined)
     const error = await failure(callUntyped(SignalWire, ...given))
     vi.unstubAllEnvs()
@@ -456,32 +462,32 @@ describe("options", () => {
   })
 
   it.each<[string, object, string]>([
-    ["plain http to a stranger", { urls: { http: "http://example.com", ws: "wss://example.com" } }, "urls.http"],
-    ["a plain socket to a stranger", { urls: { http: "https://example.com", ws: "ws://example.com" } }, "urls.ws"],
-    ["no URL", { urls: { http: "example.com", ws: "wss://example.com" } }, "urls.http"],
+    ["plain http to a remote host", { urls: { http: "http://example.com", ws: "wss://example.com" } }, "urls.http"],
+    ["a plain socket to a remote host", { urls: { http: "https://example.com", ws: "ws://example.com" } }, "urls.ws"],
+    ["a URL without a scheme", { urls: { http: "example.com", ws: "wss://example.com" } }, "urls.http"],
     ["a password in a URL", { urls: { http: "https://a:b@example.com", ws: "wss://example.com" } }, "urls.http"],
     ["a query in a URL", { urls: { http: "https://example.com/api?", ws: "wss://example.com/?q" } }, "urls.ws"],
     ["a fragment in a URL", { urls: { http: "https://example.com/#top", ws: "wss://example.com" } }, "urls.http"],
     ["half of the URLs", { urls: { http: "https://example.com" } }, "urls"],
-    ["a text instead of URLs", { urls: "https://example.com" }, "urls"],
+    ["a string instead of URLs", { urls: "https://example.com" }, "urls"],
     ["a number as host", { host: 42 }, "host"],
     ["a URL as host", { host: "https://example.com" }, "host"],
     ["a host without a domain", { host: "example" }, "host"]
-  ])("P9.1: %s is refused at once, and nothing is sent", async (_, options, attribute) => {
+  ])("P9.1: reject %s, and nothing is sent", async (_, options, attribute) => {
     const sent = vi.fn<typeof fetch>()
-    const dialled = vi.fn<(url: string) => void>()
+    const dialed = vi.fn<(url: string) => void>()
     class NoSocket extends WebSocket {
       constructor(url: string) {
-        dialled(url)
+        dialed(url)
         super(url)
       }
     }
     const error = await failure(SignalWire({ token: "secret", fetch: sent, WebSocket: NoSocket, ...options }))
     assert.deepStrictEqual(invalidFields(error), [attribute])
-    assert.deepStrictEqual([sent.mock.calls, dialled.mock.calls], [[], []])
+    assert.deepStrictEqual([sent.mock.calls, dialed.mock.calls], [[], []])
   })
 
-  it("an empty environment variable is as good as none", async () => {
+  it("ignore empty environment variables", async () => {
     vi.stubEnv("SIGNALWIRE_TOKEN", "")
     vi.stubEnv("SIGNALWIRE_HOST", "")
     const error = await failure(SignalWire({ host: "puc.signalwire.com" }))
@@ -490,12 +496,12 @@ describe("options", () => {
     assert.deepStrictEqual(invalidFields(error), ["token"])
   })
 
-  it("that are null are as good as absent", async () => {
-    await using world = await openSandbox()
-    const { http, ws } = world.urls
-    const nothing = { host: null, dialect: null, onRefreshToken: null, logger: null, fetch: null, WebSocket: null }
+  it("treat null as undefined", async () => {
+    await using sandbox = await openSandbox()
+    const { http, ws } = sandbox.urls
+    const nullOptions = { host: null, dialect: null, onRefreshToken: null, logger: null, fetch: null, WebSocket: null }
     await using client: SignalWireClient = await Reflect.apply(SignalWire, undefined, [
-      { token: world.ada.token, urls: { http, ws }, ...nothing }
+      { token: sandbox.ada.token, urls: { http, ws }, ...nullOptions }
     ])
     await client.conversation.subscribe(() => {})
     assert.strictEqual((await client.conversation.getConversations()).data.length, 0)
@@ -503,40 +509,43 @@ describe("options", () => {
 
   it.each([
     ["", ""],
-    ["\n", " with the line break of the file that they were read from"]
-  ])("come from the environment where none are given,%.0s%s", async (end) => {
-    await using world = await openSandbox()
-    vi.stubEnv("SIGNALWIRE_TOKEN", world.ada.token + end)
-    vi.stubEnv("SIGNALWIRE_HTTP_URL", world.info.http + end)
-    vi.stubEnv("SIGNALWIRE_WS_URL", world.info.ws + end)
+    ["\n", " without a trailing line break"]
+  ])("default to environment variables%.0s%s", async (end) => {
+    await using sandbox = await openSandbox()
+    vi.stubEnv("SIGNALWIRE_TOKEN", sandbox.ada.token + end)
+    vi.stubEnv("SIGNALWIRE_HTTP_URL", sandbox.info.http + end)
+    vi.stubEnv("SIGNALWIRE_WS_URL", sandbox.info.ws + end)
     await using client = await SignalWire().finally(() => vi.unstubAllEnvs())
-    assert.deepStrictEqual((await client.address.getMyAddresses()).map(({ id }) => id), [world.ada.addressId])
+    assert.deepStrictEqual((await client.address.getMyAddresses()).map(({ id }) => id), [sandbox.ada.addressId])
   })
 })
 
 describe("servers", () => {
-  it.each(["address", "group"] as const)("P9.1: an expired token is Unauthorized, dialect %s", async (dialect) => {
-    await using world = await openSandbox(dialect)
-    const ada = await world.client({ token: world.ada.token })
-    await world.admin.expireToken(world.ada.token)
-    for (
-      const error of await Promise.all(
-        [
-          ...everyCall(ada, world.addressId),
-          ada.conversation.sendMessage({ addressId: world.addressId, text: "hello" })
-        ].map(failure)
-      )
-    ) {
-      assert.deepStrictEqual([error.reason._tag, error.isRetryable], ["Unauthorized", false])
+  it.each(["address", "group"] as const)(
+    "P9.1: fail calls with Unauthorized when the token has expired, dialect %s",
+    async (dialect) => {
+      await using sandbox = await openSandbox(dialect)
+      const ada = await sandbox.client({ token: sandbox.ada.token })
+      await sandbox.admin.expireToken(sandbox.ada.token)
+      for (
+        const error of await Promise.all(
+          [
+            ...everyCall(ada, sandbox.addressId),
+            ada.conversation.sendMessage({ addressId: sandbox.addressId, text: "hello" })
+          ].map(failure)
+        )
+      ) {
+        assert.deepStrictEqual([error.reason._tag, error.isRetryable], ["Unauthorized", false])
+      }
     }
-  })
+  )
 
   it.each(["address", "group", "auto"] as const)(
-    "P9.1: where nothing listens, every call fails with Transport and its cause, dialect %s",
+    "P9.1: fail calls with Transport and its cause when they can't be reached, dialect %s",
     async (dialect) => {
       const port = await closedPort()
-      await using client = await SignalWire({ ...impatient, token: "secret", host: `127.0.0.1:${port}`, dialect })
-      for (const error of await Promise.all(everyCall(client, nowhere).map(failure))) {
+      await using client = await SignalWire({ ...withoutRetries, token: "secret", host: `127.0.0.1:${port}`, dialect })
+      for (const error of await Promise.all(everyCall(client, unknownAddressId).map(failure))) {
         assert.deepStrictEqual([error.reason._tag, error.isRetryable], ["Transport", true], error.method)
         assert.instanceOf(error.cause, Error)
         assert.include(error.message, "ECONNREFUSED")
@@ -546,117 +555,130 @@ describe("servers", () => {
 
   interface Misbehaviour {
     readonly name: string
-    readonly answer: (response: ServerResponse) => unknown
+    readonly respond: (response: ServerResponse) => unknown
     readonly reason: string
-    /** Whether a message counts as stored, because the answer has nothing that the address dialect needs. */
+    /** Whether a send succeeds, because the address dialect needs nothing of the response. */
     readonly isAccepted?: boolean
     readonly timeout?: number
   }
   const misbehaviours: ReadonlyArray<Misbehaviour> = [
     {
-      name: "answers HTML",
-      answer: (response) => response.setHeader("content-type", "text/html").end("<html>"),
+      name: "returns HTML",
+      respond: (response) => response.setHeader("content-type", "text/html").end("<html>"),
       reason: "Malformed"
     },
-    { name: "answers an empty body", answer: (response) => response.end(), reason: "Malformed" },
-    { name: "answers no content", answer: (response) => response.writeHead(204).end(), reason: "Malformed" },
+    { name: "returns an empty body", respond: (response) => response.end(), reason: "Malformed" },
+    { name: "returns no content", respond: (response) => response.writeHead(204).end(), reason: "Malformed" },
     {
-      name: "answers JSON of another kind",
-      answer: (response) => response.end("[[1,2],\"three\"]"),
+      name: "returns unexpected JSON",
+      respond: (response) => response.end("[[1,2],\"three\"]"),
       reason: "Malformed",
       isAccepted: true
     },
-    { name: "answers null", answer: (response) => response.end("null"), reason: "Malformed", isAccepted: true },
+    { name: "returns null", respond: (response) => response.end("null"), reason: "Malformed", isAccepted: true },
     {
-      name: "breaks off in the middle of a body",
-      answer: (response) =>
+      name: "closes the connection in the middle of a body",
+      respond: (response) =>
         response.writeHead(200, { "content-length": "1000" }).write("{\"data\":[", () => response.destroy()),
       reason: "Transport"
     },
-    { name: "cuts JSON short", answer: (response) => response.end("{\"data\":["), reason: "Malformed" },
-    { name: "breaks the connection", answer: (response) => response.destroy(), reason: "Transport" },
-    { name: "never answers", answer: () => {}, reason: "Timeout", timeout: 150 },
+    { name: "returns truncated JSON", respond: (response) => response.end("{\"data\":["), reason: "Malformed" },
+    { name: "closes the connection", respond: (response) => response.destroy(), reason: "Transport" },
+    { name: "never responds", respond: () => {}, reason: "Timeout", timeout: 150 },
     {
-      name: "never ends its answer",
-      answer: (response) => response.write("{\"data\":["),
+      name: "never finishes its response",
+      respond: (response) => response.write("{\"data\":["),
       reason: "Timeout",
       timeout: 150
     },
     {
-      name: "is a gateway that fails with HTML",
-      answer: (response) => response.writeHead(502).end("<html>"),
+      name: "is a failing gateway",
+      respond: (response) => response.writeHead(502).end("<html>"),
       reason: "ServerError"
     },
     {
-      name: "wants everybody to wait",
-      answer: (response) => response.writeHead(429, { "retry-after": "60" }).end(),
+      name: "limits requests",
+      respond: (response) => response.writeHead(429, { "retry-after": "60" }).end(),
       reason: "RateLimited"
     },
-    { name: "forbids everything", answer: (response) => response.writeHead(403).end(), reason: "Forbidden" },
+    { name: "forbids everything", respond: (response) => response.writeHead(403).end(), reason: "Forbidden" },
     {
       name: "redirects to itself",
-      answer: (response) => response.writeHead(302, { location: "/" }).end(),
+      respond: (response) => response.writeHead(302, { location: "/" }).end(),
       reason: "Malformed"
     }
   ]
 
-  describe.each(misbehaviours)("one that $name", ({ answer, isAccepted = false, reason, timeout = 2000 }) => {
-    const options = { ...impatient, http: { ...impatient.http, timeout }, token: "secret" }
+  describe.each(misbehaviours)("a server that $name", ({ respond, isAccepted = false, reason, timeout = 2000 }) => {
+    const options = { ...withoutRetries, http: { ...withoutRetries.http, timeout }, token: "secret" }
 
-    it.each(["address", "group"] as const)("P9.1: fails every read by name, dialect %s", async (dialect) => {
-      await using server = await serve(answer)
+    it.each(["address", "group"] as const)("P9.1: fails every read with its reason, dialect %s", async (dialect) => {
+      await using server = await serve(respond)
       await using client = await SignalWire({ ...options, urls: server.urls, dialect })
-      for (const error of await Promise.all(everyCall(client, nowhere).map(failure))) {
+      for (const error of await Promise.all(everyCall(client, unknownAddressId).map(failure))) {
         assert.strictEqual(error.reason._tag, reason, error.method)
       }
     })
 
     it.each(["address", "group"] as const)(
-      "P1.6: has what is to last wait, or fails it for good, dialect %s",
+      "P1.6: keeps subscriptions waiting, or fails them permanently, dialect %s",
       async (dialect) => {
-        await using server = await serve(answer)
+        await using server = await serve(respond)
         await using client = await SignalWire({ ...options, urls: server.urls, dialect })
         const timeout = 300
-        const lasting = [
+        const subscriptions = [
           client.conversation.subscribe(() => {}, { timeout }),
           client.conversation.messages({ timeout })[Symbol.asyncIterator]().next(),
-          client.conversation.timeline({ addressId: nowhere, timeout })[Symbol.asyncIterator]().next()
+          client.conversation.timeline({ addressId: unknownAddressId, timeout })[Symbol.asyncIterator]().next()
         ]
-        for (const error of await Promise.all(lasting.map(failure))) {
+        for (const error of await Promise.all(subscriptions.map(failure))) {
           assert.strictEqual(error.reason._tag, reason === "Forbidden" ? reason : "Timeout", error.method)
         }
       }
     )
 
-    it.each(["address", "group"] as const)("P9.1: fails a send, or sends for sure, dialect %s", async (dialect) => {
-      await using server = await serve(answer)
-      await using client = await SignalWire({ ...options, urls: server.urls, dialect })
-      const sending = client.conversation.sendMessage({ addressId: nowhere, text: "hello" })
-      if (isAccepted && dialect === "address") {
-        assert.strictEqual((await sending).address_id, nowhere)
-      } else {
-        assert.include([reason, "Unconfirmed"], (await failure(sending)).reason._tag)
+    it.each(["address", "group"] as const)(
+      "P9.1: fails a send, unless the message is certainly stored, dialect %s",
+      async (dialect) => {
+        await using server = await serve(respond)
+        await using client = await SignalWire({ ...options, urls: server.urls, dialect })
+        const sending = client.conversation.sendMessage({ addressId: unknownAddressId, text: "hello" })
+        if (isAccepted && dialect === "address") {
+          assert.strictEqual((await sending).address_id, unknownAddressId)
+        } else {
+          assert.include([reason, "Unconfirmed"], (await failure(sending)).reason._tag)
+        }
       }
-    })
+    )
   })
 
-  it("P9.1: one whose socket is deaf lets subscribe go on, and connection tells why", async () => {
-    await using world = await openSandbox()
-    await world.admin.setFaults([{
+  it("P9.1: let subscribe resolve when their socket does not respond, and the connection state has the reason", async () => {
+    await using sandbox = await openSandbox()
+    await sandbox.admin.setFaults([{
       match: { on: "frame", direction: "in", method: "signalwire.connect" },
       action: { type: "silent" }
     }])
-    const ada = await world.client({ ...impatient, http: fastOptions.http, token: world.ada.token })
+    const ada = await sandbox.client({ ...withoutRetries, http: fastOptions.http, token: sandbox.ada.token })
     await ada.conversation.subscribe(() => {})
     await eventually(() =>
       assert.nestedInclude(ada.connection.state, { _tag: "Reconnecting", "reason._tag": "Timeout" })
     )
   })
 
-  it("P9.1: a malformed item is reported beside the page, with its path", async () => {
-    const good = { id: "m", conversation_id: "c", user_id: "u", ts: 1.5, details: {}, type: "message", subtype: "chat" }
-    await using server = await serve((response) => response.end(JSON.stringify({ data: [good, { ...good, ts: "?" }] })))
-    await using client = await SignalWire({ ...impatient, token: "secret", urls: server.urls, dialect: "address" })
+  it("P9.1: may return a malformed item, which the page reports with its path", async () => {
+    const valid = {
+      id: "m",
+      conversation_id: "c",
+      user_id: "u",
+      ts: 1.5,
+      details: {},
+      type: "message",
+      subtype: "chat"
+    }
+    await using server = await serve((response) =>
+      response.end(JSON.stringify({ data: [valid, { ...valid, ts: "?" }] }))
+    )
+    await using client = await SignalWire({ ...withoutRetries, token: "secret", urls: server.urls, dialect: "address" })
     const page = await client.conversation.getMessages()
     assert.deepStrictEqual(page.data.map(({ id, ts }) => [id, ts]), [["m", 1.5]])
     assert.lengthOf(page.malformed, 1)

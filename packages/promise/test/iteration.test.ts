@@ -1,4 +1,4 @@
-/** `for await`, and all the ways out of it. */
+/** Iterating with `for await`, and the ways in which it ends. */
 import type { SignalWireClient } from "@effect-signalwire/promise"
 import { assert, describe, it } from "vitest"
 import {
@@ -14,22 +14,22 @@ import {
   withTimeout
 } from "./support.ts"
 
-const sockets = async (world: TestSandbox): Promise<number> =>
-  (await world.admin.sessions()).filter(({ connected, subscriberId }) => connected && subscriberId === world.ada.id)
+const countSockets = async (sandbox: TestSandbox): Promise<number> =>
+  (await sandbox.admin.sessions()).filter(({ connected, subscriberId }) => connected && subscriberId === sandbox.ada.id)
     .length
 
-/** A client whose session ends with its last subscriber. */
-const brief = { ...fastOptions, subscription: { ...fastOptions.subscription, idleTimeToLive: 0 } }
+/** Options of a client that closes its session with its last subscription. */
+const closeWhenIdle = { ...fastOptions, subscription: { ...fastOptions.subscription, idleTimeToLive: 0 } }
 
-const kinds: ReadonlyArray<
+const iterables: ReadonlyArray<
   readonly [string, (client: SignalWireClient, addressId: string, signal?: AbortSignal) => AsyncIterable<unknown>]
 > = [
   ["timeline", ({ conversation }, addressId, signal) => conversation.timeline({ addressId, signal })],
   ["messages", ({ conversation }, _, signal) => conversation.messages({ signal })]
 ]
 
-/** Sends until told to stop: `messages` has no beginning that can be seen from outside. */
-const chatter = (client: SignalWireClient, addressId: string) => {
+/** Sends messages until it is stopped, because a test can't know when `messages` has started. */
+const keepSending = (client: SignalWireClient, addressId: string) => {
   const sent: Array<Promise<unknown>> = []
   const timer = setInterval(() => sent.push(client.conversation.sendMessage({ addressId, text: "chatter" })), 20)
   return async () => {
@@ -38,11 +38,11 @@ const chatter = (client: SignalWireClient, addressId: string) => {
   }
 }
 
-describe.each(kinds)("%s", (_, iterate) => {
-  it("P7.2: lets go of the session after break, and after an error in the loop", async () => {
-    await using world = await openSandbox()
-    const { ada, addressId, grace } = await joinBoth(world, brief)
-    const stop = chatter(grace, addressId)
+describe.each(iterables)("%s", (_, iterate) => {
+  it("P7.2: releases the session after break, and after an error in the loop", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId, grace } = await joinBoth(sandbox, closeWhenIdle)
+    const stop = keepSending(grace, addressId)
     for await (const item of iterate(ada, addressId)) {
       assert.isDefined(item)
       break
@@ -56,29 +56,29 @@ describe.each(kinds)("%s", (_, iterate) => {
     }
     assert.strictEqual(await rejection(looping()), thrown)
     await stop()
-    await eventually(async () => assert.strictEqual(await sockets(world), 0))
+    await eventually(async () => assert.strictEqual(await countSockets(sandbox), 0))
   })
 
-  it("P7.2: ends at once on return(), also while next() waits", async () => {
-    await using world = await openSandbox()
-    const { ada, addressId } = await joinBoth(world, brief)
+  it("P7.2: ends at once on return(), also while next() is pending", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId } = await joinBoth(sandbox, closeWhenIdle)
     const items = iterate(ada, addressId)[Symbol.asyncIterator]()
     await eventually(async () => {
-      // whatever is there to begin with is of no interest
-      if (await sockets(world) === 0) void items.next()
-      assert.strictEqual(await sockets(world), 1)
+      // the first items are of no interest
+      if (await countSockets(sandbox) === 0) void items.next()
+      assert.strictEqual(await countSockets(sandbox), 1)
     })
     const waiting = collect({ [Symbol.asyncIterator]: () => items })
     await withTimeout(20_000, Promise.resolve(items.return?.()))
     await withTimeout(20_000, waiting)
     assert.deepStrictEqual(await items.next(), { done: true, value: undefined })
-    await eventually(async () => assert.strictEqual(await sockets(world), 0))
+    await eventually(async () => assert.strictEqual(await countSockets(sandbox), 0))
   })
 
-  it("can be iterated again, each time afresh", async () => {
-    await using world = await openSandbox()
-    const { ada, addressId, grace } = await joinBoth(world)
-    const stop = chatter(grace, addressId)
+  it("can be iterated more than once, starting anew each time", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId, grace } = await joinBoth(sandbox)
+    const stop = keepSending(grace, addressId)
     const items = iterate(ada, addressId)
     let begun = 0
     for (let times = 0; times < 2; times++) {
@@ -92,9 +92,9 @@ describe.each(kinds)("%s", (_, iterate) => {
     assert.strictEqual(begun, 2)
   })
 
-  it("P7.2: ends with the signal's reason, whenever it is aborted", async () => {
-    await using world = await openSandbox()
-    const { ada, addressId } = await joinBoth(world)
+  it("P7.2: ends with the signal's reason whenever it is aborted", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId } = await joinBoth(sandbox)
     const outcomes = await Promise.all(
       [0, 1, 2, 5, 10, 20, 50].map(async (millis) => {
         const controller = new AbortController()
@@ -108,21 +108,21 @@ describe.each(kinds)("%s", (_, iterate) => {
 })
 
 describe("a page", () => {
-  const seed = async (world: TestSandbox) => {
-    const { ada, addressId } = await joinBoth(world)
+  const seed = async (sandbox: TestSandbox) => {
+    const { ada, addressId } = await joinBoth(sandbox)
     const start = Math.floor(Date.now() / 1000) - 100
-    await world.admin.seed(
-      ["1", "2", "3", "4", "5"].map((text, index) => ({ from: world.grace.id, addressId, text, ts: start + index }))
+    await sandbox.admin.seed(
+      ["1", "2", "3", "4", "5"].map((text, index) => ({ from: sandbox.grace.id, addressId, text, ts: start + index }))
     )
     return { ada, addressId }
   }
 
-  it("reads no further than the loop goes", async () => {
-    await using world = await openSandbox()
-    const { ada } = await seed(world)
+  it("reads no further pages than the loop needs", async () => {
+    await using sandbox = await openSandbox()
+    const { ada } = await seed(sandbox)
     let requests = 0
-    const counting = await world.client({
-      token: world.ada.token,
+    const counting = await sandbox.client({
+      token: sandbox.ada.token,
       fetch: (...args) => {
         requests++
         return fetch(...args)
@@ -135,9 +135,9 @@ describe("a page", () => {
     assert.lengthOf((await ada.conversation.getMessages({ pageSize: 2 })).data, 2)
   })
 
-  it("P7.2: is iterated under the signal that it was read with", async () => {
-    await using world = await openSandbox()
-    const { ada } = await seed(world)
+  it("P7.2: stops iterating when the signal that it was read with is aborted", async () => {
+    await using sandbox = await openSandbox()
+    const { ada } = await seed(sandbox)
     const controller = new AbortController()
     const read: Array<string | null> = []
     const reading = async () => {
@@ -147,13 +147,13 @@ describe("a page", () => {
       }
     }
     assert.strictEqual(await rejection(reading()), "enough")
-    // what was read already is still handed out
+    // items that were already read are still yielded
     assert.deepStrictEqual(read, ["5", "4", "3", "2"])
   })
 
-  it("P9.1: fails the loop with Closed when the client is disconnected in the middle", async () => {
-    await using world = await openSandbox()
-    const { ada } = await seed(world)
+  it("P9.1: fails the loop with Closed when the client is disconnected during it", async () => {
+    await using sandbox = await openSandbox()
+    const { ada } = await seed(sandbox)
     const reading = async () => {
       for await (const { text } of await ada.conversation.getMessages({ pageSize: 2 })) {
         if (text === "4") await ada.disconnect()
@@ -163,9 +163,9 @@ describe("a page", () => {
     assert.deepStrictEqual([error.method, error.reason._tag], ["conversation.getMessages", "Closed"])
   })
 
-  it("leads back and forth from any page, also one with a limit", async () => {
-    await using world = await openSandbox()
-    const { ada, addressId } = await seed(world)
+  it("leads to all its neighbours, also with a limit", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId } = await seed(sandbox)
     const first = await ada.conversation.getConversationMessages({ addressId, pageSize: 2, limit: 5 })
     const second = await first.nextPage()
     const third = await second?.nextPage()
@@ -181,22 +181,22 @@ describe("a page", () => {
   })
 
   it("that is empty has no neighbours, and can be read again", async () => {
-    await using world = await openSandbox()
-    const ada = await world.client({ token: world.ada.token })
+    await using sandbox = await openSandbox()
+    const ada = await sandbox.client({ token: sandbox.ada.token })
     const page = await ada.conversation.getConversations()
     assert.deepStrictEqual(await collect(page), [])
     assert.isUndefined(await page.nextPage())
     assert.isUndefined(await page.prevPage())
-    await ada.conversation.join(world)
+    await ada.conversation.join(sandbox)
     assert.lengthOf((await page.self()).data, 1)
     assert.lengthOf((await page.firstPage()).data, 1)
   })
 })
 
 describe("two clients in one process", () => {
-  it("share nothing: each has its own token, session and end", async () => {
-    await using world = await openSandbox()
-    const { ada, addressId, grace } = await joinBoth(world)
+  it("share nothing: each has its own token, session and lifetime", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId, grace } = await joinBoth(sandbox)
     assert.notDeepEqual(await ada.address.getMyAddresses(), await grace.address.getMyAddresses())
     await ada.disconnect()
     await grace.conversation.sendMessage({ addressId, text: "still here" })

@@ -1,17 +1,17 @@
-/** Platforms that lack what this one has: what the README says of them is held to here, and in the browser's tests. */
+/** Older platforms, as far as the README claims support for them. The browser tests cover the rest. */
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import { fork } from "node:child_process"
 import { once } from "node:events"
 import { assert, it } from "vitest"
 import { callUntyped, openSandbox, rejection } from "./support.ts"
 
-/** What callers give who are not held to types. */
+/** Options of any type, as untyped JavaScript may pass them. */
 const untyped = (options: unknown): object => Object(options)
 
-it("runs the main job on a platform without what came after May 2024, without streams, and with old signals", async () => {
+it("works on a platform without features newer than May 2024, without streams, and with old signals", async () => {
   await using sandbox = await SandboxProcess.start([])
   const { http, rooms: [office], subscribers: [ada], ws } = sandbox.info
-  if (ada === undefined || office === undefined) throw new Error("nobody is there")
+  if (ada === undefined || office === undefined) throw new Error("the sandbox has no subscribers")
   const child = fork(
     new URL("programs/runOnOlderPlatform.ts", import.meta.url),
     [http, ws, ada.token, office.addressId],
@@ -20,7 +20,7 @@ it("runs the main job on a platform without what came after May 2024, without st
   const exited = once(child, "exit")
   const [{ effect, older, promises }] = await Promise.race([
     once(child, "message"),
-    exited.then(([code]) => assert.fail(`it ended with ${code}`))
+    exited.then(([code]) => assert.fail(`the process exited with ${code}`))
   ])
   assert.deepStrictEqual(older.left, [])
   assert.includeMembers(older.removed, [
@@ -42,11 +42,11 @@ it("runs the main job on a platform without what came after May 2024, without st
   ])
   const sent = ["first", "second", "third"]
   assert.deepStrictEqual(promises, {
-    heard: sent,
+    received: sent,
     read: ["third", "second", "first"],
-    followed: sent,
+    timeline: sent,
     aborted: "enough",
-    refused: "enough",
+    rejected: "enough",
     invalid: "ConversationError: conversation.join: invalid input: addressId: must be a non-empty string",
     state: "Closed"
   })
@@ -54,16 +54,16 @@ it("runs the main job on a platform without what came after May 2024, without st
   assert.deepStrictEqual(await exited, [0, null])
 })
 
-it("P7.2: ends what a polyfilled signal ends that does not say why, with an AbortError", async () => {
-  await using world = await openSandbox()
-  const ada = await world.client({ token: world.ada.token })
+it("P7.2: fails with an AbortError when a polyfilled signal without a reason is aborted", async () => {
+  await using sandbox = await openSandbox()
+  const ada = await sandbox.client({ token: sandbox.ada.token })
   const listeners = new Set<() => void>()
   const signal = {
     aborted: false,
     addEventListener: (_: string, listener: () => void) => void listeners.add(listener),
     removeEventListener: (_: string, listener: () => void) => void listeners.delete(listener)
   }
-  const timeline = ada.conversation.timeline({ addressId: world.addressId, ...untyped({ signal }) })
+  const timeline = ada.conversation.timeline({ addressId: sandbox.addressId, ...untyped({ signal }) })
   const iterator = timeline[Symbol.asyncIterator]()
   await iterator.next()
   const waiting = iterator.next()

@@ -1,13 +1,13 @@
-/** A script as users write it: after `disconnect`, or without a subscription, nothing may keep the process. */
+/** A typical script: after `disconnect`, or without a subscription, the client must not keep the process alive. */
 import { SignalWire } from "@effect-signalwire/promise"
 
-const [http = "", token = "", addressId = "", how = ""] = process.argv.slice(2)
+const [http = "", token = "", addressId = "", usage = ""] = process.argv.slice(2)
 const client = await SignalWire({ token, urls: { http, ws: http.replace("http", "ws") } })
-if (how !== "only-made") {
+if (usage !== "only-created") {
   await client.conversation.join({ addressId })
   await client.conversation.getConversations()
 }
-if (how === "used") {
+if (usage === "used") {
   await client.conversation.subscribe(() => {})
   client.connection.onChange(() => {})
   for await (const event of client.conversation.timeline({ addressId })) {
@@ -15,6 +15,6 @@ if (how === "used") {
   }
   await client.conversation.sendMessage({ addressId, text: "bye" })
 }
-if (how !== "never-subscribed") await client.disconnect()
+if (usage !== "never-subscribed") await client.disconnect()
 process.send?.("disconnected")
 process.disconnect()

@@ -1,4 +1,4 @@
-/** A script that disconnects while its socket is still being dialled, when it is told to. */
+/** A script that disconnects while its socket is still connecting, when its parent sends a message. */
 import { SignalWire } from "@effect-signalwire/promise"
 import { once } from "node:events"
 
@@ -8,6 +8,6 @@ const subscribing = client.conversation.subscribe(() => {}).catch(() => {})
 await once(process, "message")
 await client.disconnect()
 await subscribing
-// a timer would hold the process for as long as it runs
+// a timer would keep the process alive until it fires
 process.send?.(process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length)
 process.disconnect()

@@ -1,11 +1,11 @@
-/** The main job, in plain TypeScript and as an Effect, on a platform that is older than this one. */
+/** The main use of the client, with Promises and as an Effect, on a simulated older platform. */
 import { once } from "node:events"
 import { removeNewer } from "./older.ts"
 
 const [http = "", ws = "", token = "", addressId = ""] = process.argv.slice(2)
 const urls = { http, ws }
 
-// Node loads its own `fetch` and `WebSocket` when they are first used, and they are as new as Node is
+// Node loads its `fetch` and `WebSocket` on first use, and they need the newer features
 await (await fetch(http)).text()
 const socket = new WebSocket(ws)
 await once(socket, "open")
@@ -21,32 +21,32 @@ const FetchHttpClient = await import("effect/http/FetchHttpClient")
 const Redacted = await import("effect/Redacted")
 const Stream = await import("effect/Stream")
 
-/** As a platform without streams has it: answers have their text, and no body. */
+/** A `fetch` as on a platform without streams: responses have no `body`. */
 const fetchWithoutStreams = async (...args: Parameters<typeof fetch>): Promise<Response> => {
   const response = await fetch(...args)
   const { headers, ok, status, url } = response
-  const answer: Pick<Response, "headers" | "ok" | "status" | "url" | "text" | "arrayBuffer"> = {
+  const bodiless: Pick<Response, "headers" | "ok" | "status" | "url" | "text" | "arrayBuffer"> = {
     headers: new Headers([...headers].filter(([name]) => name !== "content-length")),
     ok,
     status,
     url,
     text: () => response.text(),
-    // what Effect's own client takes the text from
+    // Effect's HTTP client reads the text from it
     arrayBuffer: () => response.arrayBuffer()
   }
-  return answer as Response
+  return bodiless as Response
 }
 
 const inPromises = async () => {
   const client = await SignalWire({ token, urls, fetch: fetchWithoutStreams })
   await client.conversation.join({ addressId })
-  const heard: Array<string | null> = []
-  let heardAll = () => {}
+  const received: Array<string | null> = []
+  let receivedAll = () => {}
   const all = new Promise<void>((resolve) => {
-    heardAll = resolve
+    receivedAll = resolve
   })
   const subscription = await client.conversation.subscribe(({ text }) => {
-    if (heard.push(text) === 3) heardAll()
+    if (received.push(text) === 3) receivedAll()
   })
   for (const text of ["first", "second", "third"]) {
     await client.conversation.sendMessage({ addressId, text, metadata: { tone: "casual" } })
@@ -58,21 +58,21 @@ const inPromises = async () => {
   const page = await client.conversation.getConversationMessages({ addressId, pageSize: 1 })
   for await (const { text } of page) read.push(text)
 
-  const followed: Array<string | null> = []
+  const timeline: Array<string | null> = []
   const controller = new AbortController()
   let aborted: unknown
   try {
     for await (const event of client.conversation.timeline({ addressId, signal: controller.signal })) {
-      if (event._tag === "Message") followed.push(event.message.text)
+      if (event._tag === "Message") timeline.push(event.message.text)
       else controller.abort("enough")
     }
   } catch (error) {
     aborted = error
   }
-  const refused = await client.conversation.getMessages({ signal: controller.signal }).catch((error: unknown) => error)
+  const rejected = await client.conversation.getMessages({ signal: controller.signal }).catch((error: unknown) => error)
   const invalid = await client.conversation.join({ addressId: "" }).catch((error: unknown) => String(error))
   await client.disconnect()
-  return { heard, read, followed, aborted, refused, invalid, state: client.connection.state._tag }
+  return { received, read, timeline, aborted, rejected, invalid, state: client.connection.state._tag }
 }
 
 const inEffect = Effect.gen(function*() {
