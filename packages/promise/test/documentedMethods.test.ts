@@ -638,6 +638,6 @@ describe("the comparison with the documentation", () => {
         "last_message_at is missing"
       ]
     )
-    assert.deepStrictEqual(Documentation.deviations(null, Documentation.conversation), [" is no object"])
+    assert.deepStrictEqual(Documentation.deviations(null, Documentation.conversation), [" is not an object"])
   })
 })
