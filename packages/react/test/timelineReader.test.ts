@@ -1,11 +1,11 @@
 import { SignalWire } from "@effect-signalwire/promise"
 import { createServer } from "node:http"
 import { assert, it } from "vitest"
-import * as Following from "../src/internal/following.ts"
-import * as Source from "../src/internal/source.ts"
+import * as ClientSource from "../src/internal/clientSource.ts"
+import * as TimelineReader from "../src/internal/timelineReader.ts"
 import { eventually } from "./support.ts"
 
-/** Messages of one moment: when those before it are asked for, the known ones come again. */
+/** Messages of the same time: a page before that time has known messages again. */
 const message = (n: number) => ({
   id: `m${n}`,
   type: "message",
@@ -16,12 +16,12 @@ const message = (n: number) => ({
   text: `text ${n}`
 })
 
-/** A conversation whose newest page has 150 messages; what is asked for before them comes one to a page, without end. */
+/** A server whose newest page has 150 messages, and whose older pages have one message each, endlessly. */
 const start = async () => {
   let olderPages = 0
   const server = createServer(({ url = "" }, response) => {
     const { pathname, searchParams } = new URL(url, "http://localhost")
-    // the socket is not spoken of here
+    // no socket
     if (!pathname.startsWith("/api/")) return void response.writeHead(404).end()
     const isOlder = searchParams.has("until") || searchParams.has("page_token")
     const data = isOlder ? [message(olderPages++ % 1000)] : Array.from({ length: 150 }, (_, n) => message(n))
@@ -35,21 +35,21 @@ const start = async () => {
     urls: { http: `http://${origin}`, ws: `ws://${origin}` },
     dialect: "address"
   })
-  const ending = new AbortController()
-  const following = Following.make(
+  const controller = new AbortController()
+  const reader = TimelineReader.make(
     "office",
-    Source.given(client),
+    ClientSource.fromClient(client),
     () => ({ capacity: 1000, pageSize: 50 }),
     ({ id }) => id,
     () => {}
   )
-  following.begin(client, ending.signal)
-  await eventually(() => assert.strictEqual(following.standing().status, "live"))
+  reader.start(client, controller.signal)
+  await eventually(() => assert.strictEqual(reader.snapshot().status, "live"))
   return {
-    following,
+    reader,
     olderPages: () => olderPages,
     [Symbol.asyncDispose]: async () => {
-      ending.abort()
+      controller.abort()
       await client.disconnect()
       server.closeAllConnections()
       server.close()
@@ -57,11 +57,11 @@ const start = async () => {
   }
 }
 
-it("P7.4: reads 100 pages at most for older messages that are known already", async () => {
-  await using world = await start()
-  await world.following.loadOlder()
-  const { isLoadingOlder, olderError, window } = world.following.standing()
+it("P7.4: reads at most 100 pages of messages that are already known", async () => {
+  await using sandbox = await start()
+  await sandbox.reader.loadOlder()
+  const { isLoadingOlder, olderError, window } = sandbox.reader.snapshot()
   assert.deepStrictEqual([isLoadingOlder, olderError, window.hasOlder()], [false, null, true])
   assert.strictEqual(window.entries().length, 150)
-  assert.strictEqual(world.olderPages(), 100)
+  assert.strictEqual(sandbox.olderPages(), 100)
 })

@@ -1,8 +1,8 @@
-/** What was thrown, as an error: nearly always a `ConversationError`. */
+/** Converts a thrown value, nearly always a `ConversationError`, to an `Error`. */
 export const toError = (thrown: unknown): Error => thrown instanceof Error ? thrown : new Error(String(thrown))
 
-/** Has an exception that nobody awaits seen where a page's other ones are. */
-export const report = (error: unknown): void => {
+/** Reports an error like an uncaught exception of the page. */
+export const reportUncaught = (error: unknown): void => {
   if (typeof reportError === "function") return reportError(error)
   setTimeout(() => {
     throw error

@@ -1,22 +1,22 @@
-/** The messages that are held in memory: in order, each once, and no more than so many. */
+/** The messages of a timeline that are held in memory: sorted, without duplicates, and limited in number. */
 import type { SendMessageOptions, TimelineEvent } from "@effect-signalwire/promise"
 
-/** A message as a timeline yields it: from history, or as it happened. */
+/** A message as a timeline yields it, from history or live. */
 export type Message = Extract<TimelineEvent, { readonly _tag: "Message" }>["message"]
 
-/** A message that the server has. */
+/** A message that the server has stored. */
 export interface StoredMessage {
-  /** Tells it from one that is on its way. */
+  /** Distinguishes it from outgoing messages, whose status is `sending`, `sent` or `failed`. */
   readonly status: "stored"
-  /** For React's `key`: the same from when it was being sent to when it was stored. */
+  /** The `key` for React. A message keeps its key when it changes from outgoing to stored. */
   readonly key: string
-  /** What it says; `null` where there is none, as in an entry of a call log. */
+  /** The text of the message, or `null` if it has none, as for the entry of a call log. */
   readonly text: string | null
-  /** The message's metadata. */
+  /** The metadata of the message. */
   readonly metadata: SendMessageOptions["metadata"]
-  /** The message's details. */
+  /** The details of the message. */
   readonly details: SendMessageOptions["details"]
-  /** The message as documented. */
+  /** The message object as SignalWire documents it. */
   readonly message: Message
 }
 
@@ -29,29 +29,32 @@ const toStored = (key: string, message: Message): StoredMessage => ({
   message
 })
 
-/** By time, and among those of one time by id: as timelines are. */
+/** The order of timelines: by time, then by id. */
 const compare = (a: Message, b: Message): number => a.ts - b.ts || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 
-export interface Window {
+export interface MessageWindow {
+  /** The messages, oldest first. */
   readonly entries: () => ReadonlyArray<StoredMessage>
   readonly oldest: () => Message | undefined
   readonly has: (id: string) => boolean
-  /** Whether there are messages before; not known counts as yes. */
+  /** Whether there may be messages before the first one. */
   readonly hasOlder: () => boolean
-  /** Whether messages after were let go of, to make room for older ones. */
+  /** Whether messages after the last one were dropped to make room for older ones. */
   readonly hasNewer: () => boolean
-  /** Takes in the next message; lets go of the oldest. */
-  readonly admit: (message: Message, key: string) => void
-  /** Takes in what stands before; lets go of the newest. `hasMore` says whether there is more before that. */
-  readonly admitOlder: (messages: ReadonlyArray<Message>, hasMore: boolean) => void
-  /** Notes that there is nothing before. */
-  readonly isWhole: () => void
+  /** Adds a message that the timeline yielded, and drops the oldest if there are too many. */
+  readonly add: (message: Message, key: string) => void
+  /**
+   * Adds messages from history, and drops the newest if there are too many. `hasMore`: whether history has older ones.
+   */
+  readonly addOlder: (messages: ReadonlyArray<Message>, hasMore: boolean) => void
+  /** Records that history has no messages before the first one. */
+  readonly markComplete: () => void
 }
 
 const isBefore = (entry: StoredMessage | undefined, message: Message): boolean =>
   entry !== undefined && compare(entry.message, message) < 0
 
-export const make = (capacity: number): Window => {
+export const make = (capacity: number): MessageWindow => {
   const entries: Array<StoredMessage> = []
   const ids = new Set<string>()
   let hasOlder = true
@@ -67,12 +70,13 @@ export const make = (capacity: number): Window => {
     has: (id) => ids.has(id),
     hasOlder: () => hasOlder,
     hasNewer: () => hasNewer,
-    admit: (message, key) => {
+    add: (message, key) => {
       if (hasNewer || ids.has(message.id)) return
-      // nearly always it is the newest; one that was late goes where it belongs
+      // search from the end, because nearly always the message is the newest
       let index = entries.length
       while (index > 0 && !isBefore(entries[index - 1], message)) index--
-      // before the oldest there may be others that are not read yet: it comes together with them
+      // between a late message and the first entry there may be messages that are not loaded yet; it is loaded with
+      // them
       if (index === 0 && hasOlder && entries.length > 0) return
       entries.splice(index, 0, toStored(key, message))
       ids.add(message.id)
@@ -80,7 +84,7 @@ export const make = (capacity: number): Window => {
       forget(entries.splice(0, entries.length - capacity))
       hasOlder = true
     },
-    admitOlder: (messages, hasMore) => {
+    addOlder: (messages, hasMore) => {
       for (const message of messages) {
         if (ids.has(message.id)) continue
         ids.add(message.id)
@@ -92,7 +96,7 @@ export const make = (capacity: number): Window => {
       forget(entries.splice(capacity))
       hasNewer = true
     },
-    isWhole: () => {
+    markComplete: () => {
       hasOlder = false
     }
   }

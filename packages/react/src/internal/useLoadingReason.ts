@@ -5,9 +5,9 @@ import { useStores } from "../SignalWireProvider.ts"
 
 const getNull = () => null
 
-/** Why something is still loading: why no messages come through, or else what it found itself. */
-export const useReason = (isLoading: boolean, own: Reason | null): Reason | null => {
+/** Returns why data is still loading: the reason of the connection state, or else the reason of the last read. */
+export const useLoadingReason = (isLoading: boolean, readReason: Reason | null): Reason | null => {
   const { connection } = useStores()
-  const get = () => isLoading ? connection.get().reason ?? own : null
+  const get = () => isLoading ? connection.get().reason ?? readReason : null
   return useSyncExternalStore(connection.subscribe, get, getNull)
 }
