@@ -9,7 +9,7 @@ const program = Effect.gen(function*() {
   const page = yield* getConversationMessages({ addressId: "nobody", pageSize: 10 })
   yield* Console.log(`${page.data.length} messages`)
 }).pipe(
-  // one reason, by its name: the others stay in the type
+  // handles one reason; the others stay in the error type
   Effect.catchReason(
     "ConversationError",
     "Invalid",
