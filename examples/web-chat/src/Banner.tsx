@@ -23,7 +23,7 @@ const describe = (connection: ConnectionState, isOnline: boolean): string | null
       if (connection.polling) return "Live updates are unavailable, so messages may arrive late. Reconnecting…"
       return connection._tag === "Connecting"
         ? null
-        : "Connection lost. Reconnecting… Messages will sync when you reconnect."
+        : "The server can't be reached. Reconnecting… Messages will sync when you reconnect."
     case "Failed":
       return `Can't connect. ${connection.reason.remediation}`
     case "Closed":

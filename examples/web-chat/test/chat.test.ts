@@ -131,7 +131,7 @@ describe("the web chat", () => {
   const failHistory = (action: unknown) => ({ match: { on: "http", method: "GET", path: "*/messages" }, action })
 
   it.each<[string, string, ReadonlyArray<unknown>]>([
-    ["reconnecting", "Connection lost", [refuseSockets]],
+    ["reconnecting", "The server can't be reached", [refuseSockets]],
     ["polling", "messages may arrive late", [refuseSockets]],
     ["catching-up", "Catching up", [failHistory({ type: "delay", millis: 2000 })]],
     ["unreadable", "Messages can't be loaded", [failHistory({ type: "answer", status: 503 })]],
@@ -156,7 +156,9 @@ describe("the web chat", () => {
       rules: [{ match: { on: "http", path: "/api/*" }, action: { type: "answer", status: 503 } }, refuseSockets]
     })
     const ada = await sandbox.open("Ada Lovelace")
-    await eventually(async () => assert.include(await ada.getByRole("status").innerText(), "Connection lost"))
+    await eventually(async () =>
+      assert.include(await ada.getByRole("status").innerText(), "The server can't be reached")
+    )
     await screenshot(ada, "cold-start")
     assert.strictEqual(await ada.getByRole("alert").count(), 0)
     await sandbox.admin("PUT", "/faults", { rules: [] })
