@@ -20,7 +20,7 @@ const program = Effect.gen(function*() {
 
   const events = yield* conversations.subscription()
   yield* conversations.sendMessage({ addressId: room.id, text: "traced" })
-  // what acts on a message runs in a span that is linked to the one in which it was sent
+  // the handler runs in a span that is linked to the span in which the message was sent
   yield* Stream.runForEach(
     Stream.take(events, 1),
     (event) => ConversationTrace.withMessage(Console.log(`acting on ${event.text}`), event)

@@ -3,7 +3,7 @@ import { ConversationError, mayHeal, SignalWire } from "@effect-signalwire/promi
 
 const client = await SignalWire({
   token: process.env["SIGNALWIRE_TOKEN"] ?? "",
-  // called for another token before one expires, and when one is refused; `null` says that there is none
+  // called when the token is refused or about to expire; returns `null` if there is no other token
   onRefreshToken: () => null
 })
 

@@ -11,7 +11,7 @@ const program = Effect.gen(function*() {
   const addressId = room.id
   yield* conversations.join({ addressId })
 
-  // once this completes, no message is missed
+  // no message is missed from here on
   const events = yield* conversations.subscription()
   yield* conversations.sendMessage({ addressId, text: "Hello!", metadata: { tone: "casual" } }).pipe(
     Effect.catchReason("ConversationError", "Unconfirmed", () => Effect.log("it may have been stored"))
@@ -28,7 +28,7 @@ const program = Effect.gen(function*() {
   )
 }).pipe(Effect.scoped)
 
-// SIGNALWIRE_TOKEN from the environment, and the platform's own fetch and WebSocket
+// the token from the environment variable SIGNALWIRE_TOKEN, and the platform's fetch and WebSocket
 const live = Conversations.layerConfig().pipe(Layer.provide(Conversations.layerTransports))
 
 await Effect.runPromise(Effect.provide(program, live))

@@ -5,12 +5,12 @@ export interface ComposerProps {
   readonly onSend: (text: string) => void
 }
 
-/** Where messages are written: Enter sends, Shift and Enter begin another line. */
+/** The input for new messages. Enter sends, Shift+Enter starts a new line. */
 export const Composer = ({ name, onSend }: ComposerProps) => {
   const [text, setText] = useState("")
   const input = useRef<HTMLTextAreaElement>(null)
   const hint = useId()
-  // who chose a conversation wants to write
+  // ready to type after a conversation was selected
   useEffect(() => input.current?.focus(), [])
 
   const send = () => {
@@ -43,7 +43,7 @@ export const Composer = ({ name, onSend }: ComposerProps) => {
         onChange={(event) => setText(event.target.value)}
         onKeyDown={onKeyDown}
       />
-      <span id={hint} className="hidden">Enter sends, Shift and Enter begin another line</span>
+      <span id={hint} className="hidden">Press Enter to send, Shift+Enter for a new line</span>
       <button type="submit" aria-disabled={text.trim() === ""}>Send</button>
     </form>
   )

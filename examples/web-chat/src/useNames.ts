@@ -2,7 +2,7 @@ import { ConversationError, mayHeal } from "@effect-signalwire/promise"
 import { useClient, useConnection } from "@effect-signalwire/react"
 import { useEffect, useState } from "react"
 
-/** The names of all addresses: of people and of rooms. */
+/** The names of users and rooms, by address id. */
 export type Names = ReadonlyMap<string, string>
 
 export const useNames = (): Names => {
@@ -21,7 +21,7 @@ export const useNames = (): Names => {
       setNames(found)
     }
     read().catch((error: unknown) => {
-      // what heals is read again when the connection is back
+      // after failures that may recover, the names are read again once the client has reconnected
       if (!signal.aborted && !(error instanceof ConversationError && mayHeal(error.reason))) console.error(error)
     })
     return () => controller.abort()

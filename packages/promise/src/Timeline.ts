@@ -1,6 +1,6 @@
 /**
- * What `timeline` yields to plain TypeScript: the events of the Effect side with documented objects inside. Times are
- * unix seconds.
+ * The events that `client.conversation.timeline` yields: those of the Effect service, with documented snake_case
+ * objects and with times in unix seconds.
  *
  * @since 0.1.0
  */
@@ -10,13 +10,14 @@ import * as Documented from "@effect-signalwire/schema/Documented"
 import * as DateTime from "effect/DateTime"
 
 /**
- * What `timeline` yields.
+ * An event that `client.conversation.timeline` yields. Times are unix seconds.
  *
- * - `Message`: the next message by `(ts, id)`; `late` says that a later one was yielded already. A live one has the
- *   fields of an event. `clientId` is the one it was sent with by this SDK, as its `client_id`; `null` where it has
- *   none.
- * - `CaughtUp`: everything up to `through` has been yielded; `null` when there is nothing yet.
- * - `Gap`: messages between `from` and `to` may be missing and can't be had; `to` is `null` when it reaches until now.
+ * - `Message`: the next message in the order of `ts`, then `id`. `late` is true when a message that belongs after it
+ *   was already yielded. `message` is a `ConversationEvent` if it arrived live. `clientId` is the `clientId` that it
+ *   was sent with by this SDK, the same as its `client_id`, or `null`.
+ * - `CaughtUp`: every message up to `through` has been yielded. `through` is `null` for an empty conversation.
+ * - `Gap`: messages between `from` and `to` may be missing, and history no longer has them. `to` is `null` when the gap
+ *   extends to the present.
  */
 export type TimelineEvent =
   | {
@@ -33,20 +34,20 @@ export type TimelineEvent =
     readonly reason: ConversationTimeline.GapReason
   }
 
-/** Messages that may be missing and can't be had. */
+/** A period in which messages may be missing that history no longer has. */
 export type Gap = Extract<TimelineEvent, { readonly _tag: "Gap" }>
 
-const seconds = (time: DateTime.Utc): number => DateTime.toEpochMillis(time) / 1000
+const unixSeconds = (time: DateTime.Utc): number => DateTime.toEpochMillis(time) / 1000
 
-/** The gap of the Effect side, with unix seconds. */
+/** Converts a gap of the Effect service. */
 export const fromGap = ({ from, reason, to }: ConversationTimeline.Gap): Gap => ({
   _tag: "Gap",
-  from: seconds(from),
-  to: to === null ? null : seconds(to),
+  from: unixSeconds(from),
+  to: to === null ? null : unixSeconds(to),
   reason
 })
 
-/** The event of the Effect side, with documented objects and unix seconds. */
+/** Converts an event of the Effect service. */
 export const fromEvent = (event: ConversationTimeline.TimelineEvent): TimelineEvent =>
   ConversationTimeline.TimelineEvent.$match(event, {
     Message: ({ late, message }): TimelineEvent => ({
@@ -57,7 +58,7 @@ export const fromEvent = (event: ConversationTimeline.TimelineEvent): TimelineEv
     }),
     CaughtUp: ({ through }): TimelineEvent => ({
       _tag: "CaughtUp",
-      through: through === null ? null : seconds(through)
+      through: through === null ? null : unixSeconds(through)
     }),
     Gap: (gap): TimelineEvent => fromGap(gap)
   })

@@ -19,28 +19,22 @@ export { type FieldError, mayHeal, type Reason } from "@effect-signalwire/schema
 export type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 export type { AddressApi, GetAddressesOptions, GetAddressOptions } from "./AddressApi.ts"
 export type { ChatApi, ChatSubscribeOptions, ChatSubscribeParams, GetChatMessagesOptions } from "./ChatApi.ts"
-export {
-  checkMessage,
-  type ConversationApi,
-  type FindMessageOptions,
-  type GetConversationMessagesOptions,
-  type GetMessagesOptions,
-  type JoinOptions,
-  type ListOptions,
-  type MessagesOptions,
-  type SendMessageOptions,
-  type SubscribeOptions,
-  type Subscription,
-  type TimelineOptions
-} from "./ConversationApi.ts"
-export type { Page } from "./internal/page.ts"
-export type { RunOptions } from "./internal/runner.ts"
-export type { OnMessage } from "./internal/subscribing.ts"
-export {
-  type Connection,
-  SignalWire,
-  type SignalWireClient,
-  type SignalWireLogger,
-  type SignalWireOptions
-} from "./SignalWire.ts"
+export type { ConversationApi } from "./ConversationApi.ts"
+export type {
+  FindMessageOptions,
+  GetConversationMessagesOptions,
+  GetMessagesOptions,
+  JoinOptions,
+  ListOptions,
+  MessagesOptions,
+  SendMessageOptions,
+  TimelineOptions
+} from "./ConversationOptions.ts"
+export { checkMessage } from "./internal/conversationApi.ts"
+export type { Page } from "./Page.ts"
+export type { RunOptions } from "./RunOptions.ts"
+export { SignalWire } from "./SignalWire.ts"
+export type { Connection, SignalWireClient } from "./SignalWireClient.ts"
+export type { SignalWireLogger, SignalWireOptions } from "./SignalWireOptions.ts"
+export type { OnMessage, SubscribeOptions, Subscription } from "./Subscription.ts"
 export type { Gap, TimelineEvent } from "./Timeline.ts"

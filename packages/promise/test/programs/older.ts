@@ -1,11 +1,11 @@
 /**
- * Makes a platform older: takes away what was not in every browser by May 2024 (Chrome 125, Firefox 126, Safari 17.5), and
- * of what was, all that polyfilled or embedded platforms such as React Native tend to lack.
+ * Simulates an older platform: removes what was not in every browser by May 2024 (Chrome 125, Firefox 126, Safari
+ * 17.5), and older features that polyfilled or embedded platforms such as React Native often lack.
  *
- * It refers to nothing outside of itself, so that it can be run in a page before anything else is.
+ * The function is self-contained, so that it can run in a page before any other script.
  */
 export const removeNewer = (
-  /** What stays, since the platform's own `fetch` is made of it. */
+  /** Features to keep because the platform's own `fetch` uses them. */
   needed: ReadonlyArray<string> = []
 ): { readonly removed: ReadonlyArray<string>; readonly left: ReadonlyArray<string> } => {
   const removed: Array<string> = []
@@ -21,22 +21,22 @@ export const removeNewer = (
       else left.push(path)
     }
   }
-  /** Of a global class and of what it makes. */
+  /** Removes static members and instance members of a global class. */
   const removeFrom = (
     name: string,
-    ofClass: ReadonlyArray<PropertyKey>,
-    ofPrototype: ReadonlyArray<PropertyKey> = []
+    staticKeys: ReadonlyArray<PropertyKey>,
+    prototypeKeys: ReadonlyArray<PropertyKey> = []
   ): void => {
     const owner: unknown = Reflect.get(globalThis, name)
-    remove(name, owner, ...ofClass)
-    if (typeof owner === "function") remove(`${name}.prototype`, owner.prototype, ...ofPrototype)
+    remove(name, owner, ...staticKeys)
+    if (typeof owner === "function") remove(`${name}.prototype`, owner.prototype, ...prototypeKeys)
   }
 
   const helpers = ["map", "filter", "take", "drop", "flatMap", "reduce", "toArray", "forEach", "some", "every", "find"]
   const iterators: unknown = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()))
   const lists = ["toSorted", "toReversed", "toSpliced", "with", "findLast", "findLastIndex"]
 
-  // named by what they came with, the oldest first
+  // in the order of their introduction
   removeFrom("Array", ["fromAsync"], lists)
   remove("TypedArray.prototype", Object.getPrototypeOf(Uint8Array.prototype), ...lists)
   removeFrom("AbortSignal", ["any", "timeout"], ["throwIfAborted"])
@@ -97,7 +97,7 @@ export const removeNewer = (
     "WebTransport"
   )
 
-  // the symbols of `using` can't be taken away from `Symbol`, but another `Symbol` can do without them
+  // the symbols of `using` can't be deleted from `Symbol`, so replace `Symbol` with a function that lacks them
   const Native = Symbol
   const hidden: ReadonlyArray<PropertyKey> = ["dispose", "asyncDispose", "metadata"]
   const Older = (description?: string): symbol => Native(description)

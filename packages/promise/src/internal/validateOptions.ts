@@ -1,0 +1,112 @@
+/** Validates the options of a client. An invalid one is reported by its path, before anything is created. */
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import type { SignalWireOptions } from "../SignalWireOptions.ts"
+import { parameterError } from "./options.ts"
+
+interface Rule {
+  readonly isValid: (value: unknown) => boolean
+  readonly message: string
+}
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
+
+/** Whether a value has a type that `Duration.fromInput` accepts; it may still be malformed. */
+const isDurationInput = (value: unknown): value is Duration.Input =>
+  isObject(value) || ["number", "bigint", "string"].includes(typeof value)
+
+const isDuration = (value: unknown): boolean =>
+  !Number.isNaN(value) && isDurationInput(value) &&
+  Option.exists(Duration.fromInput(value), (parsed) => Duration.toMillis(parsed) >= 0)
+
+const duration: Rule = {
+  isValid: isDuration,
+  message: "must be a number of milliseconds, or a string such as \"5 seconds\""
+}
+const object: Rule = { isValid: isObject, message: "must be an object" }
+const callable: Rule = { isValid: (value) => typeof value === "function", message: "must be a function" }
+const positiveInteger: Rule = {
+  isValid: (value) => Number.isSafeInteger(value) && Number(value) >= 1,
+  message: "must be a positive integer"
+}
+const dialects: ReadonlyArray<unknown> = ["auto", "address", "group"]
+
+const rules: Readonly<Record<string, Rule>> = {
+  dialect: { isValid: (value) => dialects.includes(value), message: "must be \"auto\", \"address\" or \"group\"" },
+  onRefreshToken: callable,
+  fetch: callable,
+  WebSocket: callable,
+  logger: object,
+  "logger.warn": callable,
+  "logger.error": callable,
+  refreshTimeout: duration,
+  readyTimeout: duration,
+  settle: duration,
+  sendDeadline: duration,
+  sweep: { isValid: (value) => value === false || isObject(value), message: "must be { min, max } or false" },
+  "sweep.min": duration,
+  "sweep.max": duration,
+  http: object,
+  "http.timeout": duration,
+  "http.deadline": duration,
+  "http.retry": { isValid: Schedule.isSchedule, message: "must be an Effect Schedule" },
+  subscription: object,
+  "subscription.agent": { isValid: (value) => typeof value === "string", message: "must be a string" },
+  "subscription.connectTimeout": duration,
+  "subscription.requestTimeout": duration,
+  "subscription.heartbeat": duration,
+  "subscription.idleTimeToLive": duration,
+  "subscription.capacity": positiveInteger,
+  "subscription.dialsPerMinute": positiveInteger,
+  "subscription.backoff": object,
+  "subscription.backoff.base": duration,
+  "subscription.backoff.cap": duration,
+  "subscription.backoff.resetAfter": duration,
+  "subscription.probeTimeout": duration
+}
+
+/** Options that are required when the object around them is given. */
+const required = new Set([
+  "logger.warn",
+  "logger.error",
+  "sweep.min",
+  "sweep.max",
+  "subscription.backoff.base",
+  "subscription.backoff.cap"
+])
+
+const propertyOf = (value: unknown, key: string): unknown => isObject(value) ? Reflect.get(value, key) : undefined
+
+/** Throws for the first invalid option. */
+export const validateOptions = (options: object): void => {
+  for (const [path, { isValid, message }] of Object.entries(rules)) {
+    const keys = path.split(".")
+    const value = keys.reduce<unknown>(propertyOf, options)
+    const isAbsent = (value ?? undefined) === undefined &&
+      !(required.has(path) && isObject(keys.slice(0, -1).reduce<unknown>(propertyOf, options)))
+    if (!isAbsent && !isValid(value)) throw parameterError(path, message)
+  }
+}
+
+/** Returns the `timeout` of a call, and throws if it is not a duration. */
+export const requireTimeout = (timeout: Duration.Input | undefined): Duration.Input | undefined => {
+  if (timeout === undefined || isDuration(timeout)) return timeout
+  throw parameterError("timeout", duration.message)
+}
+
+/** Returns the `host` option, and throws if it is not a string. */
+export const requireHost = (host: unknown): string | undefined => {
+  if (host === undefined || typeof host === "string") return host
+  throw parameterError("host", "must be a host name")
+}
+
+/** Returns the `urls` option, and throws unless it has both URLs. */
+export const requireUrls = (urls: SignalWireOptions["urls"]): SignalWireOptions["urls"] => {
+  if (
+    urls === undefined || (typeof urls === "object" && typeof urls.http === "string" && typeof urls.ws === "string")
+  ) {
+    return urls
+  }
+  throw parameterError("urls", "must be an object with the strings http and ws")
+}
