@@ -7,9 +7,9 @@
  */
 import * as Layer from "effect/Layer"
 import type * as Socket from "effect/socket/Socket"
-import { WebSocketConstructor } from "./internal/constructor.ts"
-import { type Corkable, corking } from "./internal/corking.ts"
-import { noteRefusal } from "./internal/refusal.ts"
+import { type Corkable, corkSends } from "./internal/corkSends.ts"
+import { setRejectedUpgrade } from "./internal/rejectedUpgrade.ts"
+import { WebSocketConstructor } from "./internal/webSocketConstructor.ts"
 
 /** An answer that refuses the upgrade. */
 interface Refused {
@@ -55,10 +55,10 @@ export const layer = (WebSocket: NodeWebSocketConstructor): Layer.Layer<Socket.W
       stream = socket
     })
     webSocket.on("unexpected-response", (_, { headers, statusCode }) => {
-      noteRefusal(webSocket, statusCode ?? 0, { retryAfter: headers["retry-after"], date: headers.date })
+      setRejectedUpgrade(webSocket, statusCode ?? 0, { retryAfter: headers["retry-after"], date: headers.date })
       // one that has not opened tells that it failed
       webSocket.close()
     })
-    corking(webSocket, () => stream)
+    corkSends(webSocket, () => stream)
     return webSocket
   })

@@ -12,9 +12,9 @@ import { invalidParameter } from "@effect-signalwire/schema/Reason"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import type * as Socket from "effect/socket/Socket"
-import { WebSocketConstructor } from "./internal/constructor.ts"
-import { type Corkable, corking } from "./internal/corking.ts"
-import { noteRefusal } from "./internal/refusal.ts"
+import { type Corkable, corkSends } from "./internal/corkSends.ts"
+import { setRejectedUpgrade } from "./internal/rejectedUpgrade.ts"
+import { WebSocketConstructor } from "./internal/webSocketConstructor.ts"
 
 /** How long a close may take to be answered. Milliseconds. */
 const closeTimeout = 2000
@@ -102,7 +102,10 @@ const dial = (address: string, make: () => WebSocket): Dialled => {
     const status = property(response, "statusCode")
     if (typeof status !== "number" || status === 101 || !isOwn(message) || webSocket === undefined) return
     const headers = property(response, "headers")
-    noteRefusal(webSocket, status, { retryAfter: headerIn(headers, "retry-after"), date: headerIn(headers, "date") })
+    setRejectedUpgrade(webSocket, status, {
+      retryAfter: headerIn(headers, "retry-after"),
+      date: headerIn(headers, "date")
+    })
   }
   const onOpen: Listener = (message) => {
     if (webSocket === undefined || property(message, "websocket") !== webSocket) return
@@ -142,7 +145,7 @@ const requireWebSocket = (): typeof WebSocket => {
 const open = (url: string, protocols?: string | Array<string>): Socket.WebSocketLike => {
   const WebSocket = requireWebSocket()
   const { transport, webSocket } = dial(url, () => new WebSocket(url, protocols))
-  corking(webSocket, transport)
+  corkSends(webSocket, transport)
   const close = webSocket.close.bind(webSocket)
   let isClosed = false
   let timer: ReturnType<typeof setTimeout> | undefined

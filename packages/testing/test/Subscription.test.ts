@@ -756,7 +756,7 @@ describe("the session", () => {
         yield* connection.send("{")
         yield* TestClock.adjust("1 second")
       }
-      assert.strictEqual(logged.filter((message) => String(message).includes("could not be read")).length, 1)
+      assert.strictEqual(logged.filter((message) => String(message).includes("malformed")).length, 1)
     }))
 
   it.effect("dials at once when the token is replaced while it waits to dial", () =>
