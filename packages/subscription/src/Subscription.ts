@@ -1,10 +1,10 @@
 /**
  * The `Subscription` module receives conversation events as they happen. It keeps one session with the server over a
- * WebSocket, resumes it after interruptions, re-authenticates it when the token changes, and shares it between any number
- * of subscribers.
+ * WebSocket, resumes it after interruptions, re-authenticates it when the token changes, and shares it between any
+ * number of subscribers.
  *
- * It has no history: a `Discontinuity` among the signals says where events may be missing. `Conversations`, in the package
- * `@effect-signalwire/conversation`, reads those from history.
+ * It has no history: a `Discontinuity` among the signals says where events may be missing. `Conversations`, in the
+ * package `@effect-signalwire/conversation`, reads those from history.
  *
  * @since 0.1.0
  */
@@ -36,9 +36,9 @@ export type { Options } from "./internal/options.ts"
 export interface Service {
   /**
    * Adds a subscriber, which receives every signal from now on until the scope closes. It does not wait for a session:
-   * the first subscriber opens one, which closes `idleTimeToLive` after the last one has left. Its `signals` fail when the
-   * state of the connection becomes `Failed`, and end when the client is closed. Fails with `Closed` if the client is
-   * already closed.
+   * the first subscriber opens one, which closes `idleTimeToLive` after the last one has left. Its `signals` fail when
+   * the state of the connection becomes `Failed`, and end when the client is closed. Fails with `Closed` if the client
+   * is already closed.
    */
   readonly subscribe: Effect.Effect<Subscriber, SubscriptionError, Scope.Scope>
   /**
@@ -49,8 +49,8 @@ export interface Service {
     callback: (signals: ReadonlyArray<Signal>) => void
   ) => Effect.Effect<void, never, Scope.Scope>
   /**
-   * Streams events as they happen. Events that happen while there is no session are missing. Fails when the state of the
-   * connection becomes `Failed`, ends when the client is closed, and fails with `Closed` if it is run after that.
+   * Streams events as they happen. Events that happen while there is no session are missing. Fails when the state of
+   * the connection becomes `Failed`, ends when the client is closed, and fails with `Closed` if it is run after that.
    */
   readonly events: Stream.Stream<ConversationEvent, SubscriptionError>
   /**
@@ -69,8 +69,8 @@ export interface Service {
    */
   readonly awaitWake: Effect.Effect<void>
   /**
-   * Returns how many sessions have become ready so far. History that is read from now on covers each `Discontinuity` with
-   * the cause `connected` up to that session.
+   * Returns how many sessions have become ready so far. History that is read from now on covers each `Discontinuity`
+   * with the cause `connected` up to that session.
    */
   readonly sessions: Effect.Effect<number>
   /** Returns the current state of the connection. */
@@ -78,8 +78,8 @@ export interface Service {
   /** Streams the current state of the connection, then each change. */
   readonly connectionChanges: Stream.Stream<ConnectionState>
   /**
-   * Calls `callback` with each new state of the connection, as it changes, until the scope closes. The callback must not
-   * throw.
+   * Calls `callback` with each new state of the connection, as it changes, until the scope closes. The callback must
+   * not throw.
    */
   readonly watchConnection: (
     callback: (state: ConnectionState) => void

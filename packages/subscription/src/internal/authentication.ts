@@ -54,8 +54,8 @@ export class Authentication {
   }
 
   /**
-   * Sends each token that replaces the one of the session, until the scope closes. If the server rejects one, the session
-   * ends, and the next one connects with the new token.
+   * Sends each token that replaces the one of the session, until the scope closes. If the server rejects one, the
+   * session ends, and the next one connects with the new token.
    */
   keepCurrent(
     { authorization }: Connect.Result,

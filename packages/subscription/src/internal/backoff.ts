@@ -9,8 +9,8 @@ export interface Backoff {
 }
 
 /**
- * Returns the delay in milliseconds after `attempt` failed attempts: `random`, at least 0 and below 1, times the doubled
- * and capped base.
+ * Returns the delay in milliseconds after `attempt` failed attempts: `random`, at least 0 and below 1, times the
+ * doubled and capped base.
  */
 export const fullJitter = ({ baseMillis, capMillis }: Backoff, attempt: number, random: number): number =>
   // the cap is reached long before 2^30, beyond which the product could become infinite

@@ -106,8 +106,8 @@ export class ConnectionDriver {
   }
 
   /**
-   * Runs until the state requires nothing more, or `isCurrent` returns `false` since another run took over. An exception
-   * is logged and makes the connection fail.
+   * Runs until the state requires nothing more, or `isCurrent` returns `false` since another run took over. An
+   * exception is logged and makes the connection fail.
    */
   run(isCurrent: () => boolean): Effect.Effect<void, never, WebSocketConstructor> {
     return Effect.catchDefect(this.loop(isCurrent), (thrown) =>
@@ -300,8 +300,8 @@ export class ConnectionDriver {
   }
 
   /**
-   * Runs `effect`, and dials instead when that is requested meanwhile, or when the token is not that of the last dial. A
-   * token that was replaced before the server asked the client to wait does not count.
+   * Runs `effect`, and dials instead when that is requested meanwhile, or when the token is not that of the last dial.
+   * A token that was replaced before the server asked the client to wait does not count.
    */
   private unlessRequested(effect: Effect.Effect<void>): Effect.Effect<void> {
     const isReplaced = (token: Redacted.Redacted) => this.retryAfter === undefined && !Equal.equals(token, this.token)

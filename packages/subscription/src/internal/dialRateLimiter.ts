@@ -1,6 +1,6 @@
 /**
- * Limits how often a client dials, whatever requests it: backoff, wake signals, a new token, or a caller. A second limit
- * is shared by all clients of a process, so that they do not all dial a recovered server at once.
+ * Limits how often a client dials, whatever requests it: backoff, wake signals, a new token, or a caller. A second
+ * limit is shared by all clients of a process, so that they do not all dial a recovered server at once.
  */
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import { TokenBucket } from "@effect-signalwire/runtime/TokenBucket"

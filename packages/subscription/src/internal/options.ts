@@ -21,8 +21,8 @@ export interface Options {
    */
   readonly heartbeat?: Duration.Input | undefined
   /**
-   * The limit on dials, whatever requests them: this many at once, and then one every 60 seconds divided by it. Change it
-   * only in tests that break connections all the time.
+   * The limit on dials, whatever requests them: this many at once, and then one every 60 seconds divided by it. Change
+   * it only in tests that break connections all the time.
    * @default 10
    */
   readonly dialsPerMinute?: number | undefined

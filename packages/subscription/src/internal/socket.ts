@@ -1,6 +1,6 @@
 /**
- * One WebSocket, from dial to close. Frames are pulled in batches: everything that arrived since the last pull. A socket
- * that can be paused, such as that of `ws`, is paused while too much waits to be read.
+ * One WebSocket, from dial to close. Frames are pulled in batches: everything that arrived since the last pull. A
+ * socket that can be paused, such as that of `ws`, is paused while too much waits to be read.
  *
  * `effect/socket` has the same for clients; `webSocketConstructor.ts` says why that is not loaded.
  */
