@@ -29,6 +29,8 @@ export interface Options {
   readonly acquireWake: Effect.Effect<void>
 }
 
+type Probe = Effect.Effect<void, Reason.Reason>
+
 interface ProbeOptions {
   /** Runs before the wait for a frame. */
   readonly before: Effect.Effect<void, Reason.Reason>
@@ -52,31 +54,14 @@ export class Liveness {
   /** The platform signalled that the connection may be dead, and no frame has arrived since. */
   private isSuspect = false
   private write: (frame: string) => Effect.Effect<void, Reason.Reason> = () => Effect.void
-  private readonly probeDial: Effect.Effect<void, Reason.Reason>
-  private readonly limitDial: Effect.Effect<void, Reason.Reason>
-  private readonly probeSession: Effect.Effect<void, Reason.Reason>
+  private dialProbe: Probe | undefined
+  private dialLimit: Probe | undefined
+  private sessionProbe: Probe | undefined
 
   constructor(options: Options) {
-    const { acquireWake, events, timings } = options
     this.options = options
     this.dialledAt = this.now()
     this.lastFrameAt = this.dialledAt
-    // a dial that was in progress when the network changed may never get a response
-    this.probeDial = this.probe({
-      before: acquireWake,
-      timeoutMillis: () => timings.probe,
-      onTimeout: events.onDialAbandoned
-    })
-    // counted from the dial, so that repeated requests to reconnect do not keep it from completing
-    this.limitDial = this.probe({
-      before: Effect.void,
-      timeoutMillis: () => timings.probe - (this.now() - this.dialledAt)
-    })
-    this.probeSession = this.probe({
-      before: Effect.suspend(() => this.ping),
-      timeoutMillis: () => timings.probe,
-      onSuccess: events.onProbeSuccess
-    })
   }
 
   /** The socket is open, and `write` sends frames on it. */
@@ -102,14 +87,46 @@ export class Liveness {
   /** Reacts to a signal: probes the dial or the session, or ends a session that is to be replaced. */
   onSignal(signal: SessionSignal): void {
     const { events, tasks } = this.options
-    if (signal === "reconnect") tasks.fork(this.isReady ? Effect.fail(reconnectRequested) : this.limitDial)
-    else if (!this.isReady) {
-      if (signal === "wake") tasks.fork(this.probeDial)
-    } else if (signal === "wake") tasks.fork(this.probeSession)
-    else {
-      this.isSuspect = true
-      tasks.fork(Effect.andThen(events.onSuspect(offline), this.probeSession))
+    switch (signal) {
+      case "wake":
+        return tasks.fork(this.isReady ? this.probeSession : this.probeDial)
+      case "offline":
+        if (!this.isReady) return
+        this.isSuspect = true
+        return tasks.fork(Effect.andThen(events.onSuspect(offline), this.probeSession))
+      case "reconnect":
+        return tasks.fork(this.isReady ? Effect.fail(reconnectRequested) : this.limitDial)
     }
+  }
+
+  /** Abandons a dial after a wake signal: one that was in progress when the network changed may never get a response. */
+  private get probeDial(): Probe {
+    const { acquireWake, events, timings } = this.options
+    return this.dialProbe ??= this.makeProbe({
+      before: acquireWake,
+      timeoutMillis: () => timings.probe,
+      onTimeout: events.onDialAbandoned
+    })
+  }
+
+  /**
+   * Abandons a dial after a request to reconnect. The time counts from the dial, so that repeated requests do not keep
+   * it from completing.
+   */
+  private get limitDial(): Probe {
+    return this.dialLimit ??= this.makeProbe({
+      before: Effect.void,
+      timeoutMillis: () => this.options.timings.probe - (this.now() - this.dialledAt)
+    })
+  }
+
+  private get probeSession(): Probe {
+    const { events, timings } = this.options
+    return this.sessionProbe ??= this.makeProbe({
+      before: this.ping,
+      timeoutMillis: () => timings.probe,
+      onSuccess: events.onProbeSuccess
+    })
   }
 
   /** Pings a silent server; fails with `Timeout` when it stays silent. */
@@ -137,10 +154,11 @@ export class Liveness {
     })
   }
 
-  /** Fails with `Timeout` unless a frame arrives in time. While it runs, running it again has no effect. */
-  private probe(
-    { before, onSuccess = constVoid, onTimeout = constVoid, timeoutMillis }: ProbeOptions
-  ): Effect.Effect<void, Reason.Reason> {
+  /**
+   * Makes a check that fails with `Timeout` unless a frame arrives in time. While it runs, running it again does
+   * nothing.
+   */
+  private makeProbe({ before, onSuccess = constVoid, onTimeout = constVoid, timeoutMillis }: ProbeOptions): Probe {
     let isRunning = false
     return Effect.suspend(() => {
       if (isRunning) return Effect.void
