@@ -11,7 +11,7 @@ import * as Data from "effect/Data"
  *
  * - `Idle`: there is no session, since nothing needs one.
  * - `Connecting`: the first dial is in progress.
- * - `Connected`: a session is ready; `resumed` says whether the server resumed the session before it. While
+ * - `Connected`: a session is ready; `resumed` is `true` if the server resumed the session before it. While
  *   `catchingUp` is `true`, history is read for what was missed, and nothing newer is delivered before that; `reason`
  *   is why the last read failed, if it did. A subscription or timeline that has begun and cannot read the history that
  *   it begins with is catching up too.

@@ -7,7 +7,7 @@ import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEv
 import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
 
 /**
- * A point before which events may be missing; history has them. `cause` says why:
+ * A point before which events may be missing; history has them. The `cause` is one of:
  *
  * - `connected`: a session became ready, the `session`-th of this client, and events before it were not received.
  * - `overflow`: the subscriber's buffer was full, and signals were dropped.

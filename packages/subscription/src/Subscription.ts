@@ -3,7 +3,7 @@
  * WebSocket, resumes it after interruptions, re-authenticates it when the token changes, and shares it between any
  * number of subscribers.
  *
- * It has no history: a `Discontinuity` among the signals says where events may be missing. `Conversations`, in the
+ * It has no history: a `Discontinuity` among the signals marks where events may be missing. `Conversations`, in the
  * package `@effect-signalwire/conversation`, reads those from history.
  *
  * @since 0.1.0

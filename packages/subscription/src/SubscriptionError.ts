@@ -7,7 +7,7 @@ import type * as Reason from "@effect-signalwire/schema/Reason"
 import { TaggedError } from "@effect-signalwire/schema/TaggedError"
 
 /**
- * The connection failed, or the client was closed. `method` is the method of the service that failed, `reason` says
+ * The connection failed, or the client was closed. `method` is the method of the service that failed, `reason` is
  * why, and `cause` is the original failure, if there is one.
  */
 export class SubscriptionError extends TaggedError("SubscriptionError")<Reason.ErrorFields> {

@@ -178,6 +178,17 @@ describe("the connection's state machine", () => {
     assert.deepStrictEqual(after(...events, driverFailed), { _tag: "Failed", reason })
   })
 
+  it.each<readonly [string, ReadonlyArray<Event>]>([
+    ["connecting", [start]],
+    ["connected", [start, ready]],
+    ["backing off", [start, ended("lost")]],
+    ["refreshing the token", [start, ended("unauthorized")]],
+    ["waiting for another token", [start, ended("unauthorized"), refreshFailed(false)]],
+    ["failed", [start, ended("unsupported")]]
+  ])("is idle after a reset while %s", (_, events) => {
+    assert.deepStrictEqual(after(...events, reset), idle)
+  })
+
   it.each<Event>([start, ready, ended("lost"), elapsed, connectNow, driverFailed, reset])(
     "stays closed on every event: $_tag",
     (event) => {

@@ -48,7 +48,7 @@ export class Authentication {
     }
   }
 
-  /** Notes when the token of the connect request expires, if the server says so. */
+  /** Notes when the token of the connect request expires, if the server reports it. */
   noteExpiry(result: Connect.Result): Effect.Effect<void> {
     return this.expires(this.options.token, result.authorization)
   }

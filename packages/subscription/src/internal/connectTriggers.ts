@@ -6,7 +6,7 @@ import { Emitter } from "@effect-signalwire/runtime/Emitter"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { WakeSignal } from "../Wake.ts"
-import type { SessionSignal } from "./sessionEvents.ts"
+import type { SessionTrigger } from "./sessionEvents.ts"
 
 /** A trigger for one consumer: it stays pending until it is consumed, and does not count how often it was set. */
 class PendingTrigger {
@@ -42,24 +42,24 @@ export class ConnectTriggers {
   readonly wake = new PendingTrigger()
   /** A caller or a new token asks for a dial. */
   readonly request = new PendingTrigger()
-  private readonly sessionSignals = new Emitter<SessionSignal>()
+  private readonly sessionTriggers = new Emitter<SessionTrigger>()
   private readonly retryMoments = new Emitter<void>()
 
   /** Handles a signal of the platform. */
   onPlatformSignal(signal: WakeSignal): void {
     if (signal === "wake") this.wake.set()
-    this.signalSession(signal)
+    this.triggerSession(signal)
     if (signal === "wake") this.notifyRetry()
   }
 
-  /** Sends a signal to the session that runs, if any. */
-  signalSession(signal: SessionSignal): void {
-    this.sessionSignals.emit(signal)
+  /** Passes a trigger to the session that runs, if any. */
+  triggerSession(trigger: SessionTrigger): void {
+    this.sessionTriggers.emit(trigger)
   }
 
-  /** Calls back with each signal to the session, until the scope closes. */
-  watchSession(callback: (signal: SessionSignal) => void): Effect.Effect<void, never, Scope.Scope> {
-    return this.sessionSignals.watch(callback)
+  /** Calls `callback` with each trigger for the session, until the scope closes. */
+  watchSession(callback: (trigger: SessionTrigger) => void): Effect.Effect<void, never, Scope.Scope> {
+    return this.sessionTriggers.watch(callback)
   }
 
   /** Completes {@link nextRetry}: now is a good moment to retry what failed. */

@@ -36,7 +36,7 @@ export interface Options {
   /** How many signals are buffered for a subscriber. */
   readonly capacity: number
   readonly wakeSignals: WakeSignals
-  /** The token at first. */
+  /** The initial token. */
   readonly token: Redacted.Redacted
 }
 
@@ -90,7 +90,7 @@ export class ConnectionDriver {
   connectNow(): void {
     const { _tag } = this.currentState
     this.triggers.request.set()
-    if (_tag === "Connecting" || _tag === "Connected") this.triggers.signalSession("reconnect")
+    if (_tag === "Connecting" || _tag === "Connected") this.triggers.triggerSession("reconnect")
   }
 
   /** Listens to the platform's signals and to new tokens until the scope closes. */
@@ -201,7 +201,7 @@ export class ConnectionDriver {
       const { outcome, readyMillis, reason, resume, retryAfterMillis } = yield* Session.run(session, {
         token: this.token,
         resume: context.resume,
-        watchSignals: (callback) => this.triggers.watchSession(callback),
+        watchTriggers: (callback) => this.triggers.watchSession(callback),
         acquireWake: this.rateLimiter.acquireWake,
         events: this.sessionEvents
       })
@@ -286,7 +286,7 @@ export class ConnectionDriver {
         break
       case "Connecting":
         // the session sends it once it is ready; until then, a dial that hangs is abandoned as after a wake signal
-        this.triggers.signalSession("wake")
+        this.triggers.triggerSession("wake")
         break
       default:
         this.triggers.request.set()

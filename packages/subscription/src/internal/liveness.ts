@@ -9,7 +9,7 @@ import * as Reason from "@effect-signalwire/schema/Reason"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
-import type { SessionEvents, SessionSignal } from "./sessionEvents.ts"
+import type { SessionEvents, SessionTrigger } from "./sessionEvents.ts"
 import type { SessionTasks } from "./sessionTasks.ts"
 
 /** Times in milliseconds. */
@@ -84,10 +84,10 @@ export class Liveness {
     return this.options.events.onAlive
   }
 
-  /** Reacts to a signal: probes the dial or the session, or ends a session that is to be replaced. */
-  onSignal(signal: SessionSignal): void {
+  /** Reacts to a trigger: probes the dial or the session, or ends a session that is to be replaced. */
+  onTrigger(trigger: SessionTrigger): void {
     const { events, tasks } = this.options
-    switch (signal) {
+    switch (trigger) {
       case "wake":
         return tasks.fork(this.isReady ? this.probeSession : this.probeDial)
       case "offline":

@@ -5,7 +5,7 @@ import * as Duration from "effect/Duration"
 import type { Backoff } from "./backoff.ts"
 import type { Timings } from "./session.ts"
 
-/** Where to connect, and how sessions are kept. A duration given as a number is in milliseconds. */
+/** Where to connect, and how sessions are kept. A duration that is a number is in milliseconds. */
 export interface Options {
   /** The URLs of the service. */
   readonly endpoint: Endpoint

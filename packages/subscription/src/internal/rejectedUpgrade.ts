@@ -6,7 +6,7 @@ import type * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
 
 export interface RejectedUpgrade {
   readonly status: number
-  /** The headers that say how long the server asks clients to wait. */
+  /** The headers that ask clients to wait. */
   readonly headers: RetryAfter.Headers
 }
 

@@ -19,7 +19,7 @@ import type { ResumeParams } from "./connectionMachine.ts"
 import { FrameReader } from "./frameReader.ts"
 import * as Liveness from "./liveness.ts"
 import { PendingRequests } from "./pendingRequests.ts"
-import type { SessionEvents, SessionSignal } from "./sessionEvents.ts"
+import type { SessionEvents, SessionTrigger } from "./sessionEvents.ts"
 import { SessionReader, type SessionResult } from "./sessionReader.ts"
 import { SessionTasks } from "./sessionTasks.ts"
 import * as Socket from "./socket.ts"
@@ -52,9 +52,9 @@ export interface SessionInput {
   readonly token: Redacted.Redacted
   /** The session to resume; `null` to begin a new one. */
   readonly resume: ResumeParams | null
-  /** Calls back with each signal to the session, until the scope closes. */
-  readonly watchSignals: (
-    callback: (signal: SessionSignal) => void
+  /** Calls `callback` with each trigger for the session, until the scope closes. */
+  readonly watchTriggers: (
+    callback: (trigger: SessionTrigger) => void
   ) => Effect.Effect<void, never, Scope.Scope>
   /** Completes when another dial may be abandoned after a wake signal. */
   readonly acquireWake: Effect.Effect<void>
@@ -78,7 +78,7 @@ type OpenFailure = Pick<SessionResult, "reason" | "retryAfterMillis">
 
 const runSession = Effect.fnUntraced(function*(
   options: Options,
-  { acquireWake, events, resume, watchSignals }: SessionInput,
+  { acquireWake, events, resume, watchTriggers }: SessionInput,
   authentication: Authentication
 ): Effect.fn.Return<SessionResult, OpenFailure, WebSocketConstructor | Scope.Scope> {
   const { addressOf, instrumentation, requestCapacity, timings, url } = options
@@ -93,7 +93,7 @@ const runSession = Effect.fnUntraced(function*(
     onDefect: (thrown) => reportException(thrown, redact, instrumentation)
   })
   const liveness = new Liveness.Liveness({ clock, timings, tasks, events, acquireWake })
-  yield* watchSignals((signal) => liveness.onSignal(signal))
+  yield* watchTriggers((trigger) => liveness.onTrigger(trigger))
 
   const socket = yield* Effect.mapError(
     Socket.open({

@@ -6,12 +6,12 @@ import type * as Signal from "../Signal.ts"
 import type { WakeSignal } from "../Wake.ts"
 import type { ResumeParams } from "./connectionMachine.ts"
 
-/** A signal to a session: one of the platform's, or a caller's request to replace the session. */
-export type SessionSignal = WakeSignal | "reconnect"
+/** A trigger for a session: a signal of the platform, or a caller's request to replace the session. */
+export type SessionTrigger = WakeSignal | "reconnect"
 
 /** The events of a session. The reader of frames waits for those that return an `Effect`. */
 export interface SessionEvents {
-  /** The session is ready; `resumed` says whether the server resumed the session before it. */
+  /** The session is ready; `resumed` is `true` if the server resumed the session before it. */
   readonly onReady: (resume: ResumeParams, resumed: boolean) => Effect.Effect<void>
   /** The session emits signals for its subscribers. */
   readonly onSignals: (signals: ReadonlyArray<Signal.Signal>) => void

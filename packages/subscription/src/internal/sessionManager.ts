@@ -25,7 +25,7 @@ export interface Options {
 /** A run of the driver. */
 interface Run {
   refCount: number
-  driver: Fiber.Fiber<void> | undefined
+  fiber: Fiber.Fiber<void> | undefined
   /** Closes the session after the idle time; set while there are no references. */
   idleTimer: Fiber.Fiber<void> | undefined
 }
@@ -120,12 +120,12 @@ export class SessionManager {
 
   private get begin(): Effect.Effect<Run> {
     const { driver } = this.options
-    const run: Run = { refCount: 1, driver: undefined, idleTimer: undefined }
+    const run: Run = { refCount: 1, fiber: undefined, idleTimer: undefined }
     this.run = run
     return Effect.andThen(
       driver.send({ _tag: "Reset" }),
       Effect.map(this.fork(driver.run(() => this.run === run)), (fiber) => {
-        run.driver = fiber
+        run.fiber = fiber
         return run
       })
     )
@@ -149,7 +149,7 @@ export class SessionManager {
       this.run = undefined
       return Effect.andThen(
         this.options.driver.send({ _tag: "Reset" }),
-        run.driver === undefined ? Effect.void : Fiber.interrupt(run.driver)
+        run.fiber === undefined ? Effect.void : Fiber.interrupt(run.fiber)
       )
     }))
   }

@@ -2,7 +2,7 @@
  * One WebSocket, from dial to close. Frames are pulled in batches: everything that arrived since the last pull. A
  * socket that can be paused, such as that of `ws`, is paused while too much waits to be read.
  *
- * `effect/socket` has the same for clients; `webSocketConstructor.ts` says why that is not loaded.
+ * `effect/socket` has the same for clients; see `webSocketConstructor.ts` for why that is not loaded.
  */
 import * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
 import { SingleConsumerQueue } from "@effect-signalwire/runtime/SingleConsumerQueue"
@@ -61,7 +61,7 @@ const maxUnread = 64 * 1024
 /** A server that leaves this much of what was sent to it unread does not read. Bytes. */
 const maxUnsent = 4 * 1024 * 1024
 
-/** The close code "try again later", which does not say when. */
+/** The close code "try again later", which comes without a delay. */
 const tryAgainLaterCode = 1013
 const tryAgainLaterMillis = 10_000
 
@@ -90,7 +90,7 @@ const openFailure = (webSocket: WebSocketLike, clock: Clock.Clock): SocketFailur
   )
 }
 
-/** `Invalid` means that the platform has no WebSocket, and says which option to pass; anything else may recover. */
+/** `Invalid` means that the platform has no WebSocket, and names the option to pass; anything else may recover. */
 const constructorFailure = (thrown: unknown): SocketFailure =>
   failure(thrown instanceof Invalid ? thrown : transport("the platform's WebSocket constructor threw", "no"))
 
@@ -106,7 +106,7 @@ const cleanUp = (...steps: ReadonlyArray<() => void>): Effect.Effect<void> =>
     }
   })
 
-/** How many bytes wait to be sent; 0 where the platform does not say. */
+/** How many bytes wait to be sent; 0 if the platform does not report it. */
 const bufferedAmount = (webSocket: object): number =>
   "bufferedAmount" in webSocket ? Number(webSocket.bufferedAmount) : 0
 
