@@ -125,8 +125,7 @@ export const makeTelling = Effect.fnUntraced(function*(
     wakeSignals: yield* Wake,
     token: yield* credentials.current
   })
-  const manager = new SessionManager({
-    driver,
+  const manager = new SessionManager(driver, {
     idleMillis: idleMillisOf(options),
     webSockets: yield* WebSocketConstructor,
     scope: yield* Effect.scope

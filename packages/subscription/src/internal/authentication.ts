@@ -20,82 +20,69 @@ export interface Options {
   readonly credentials: Credentials["Service"]
 }
 
-export class Authentication {
-  private readonly options: Options
-  /** All tokens of the session. */
-  private readonly tokens: Array<string>
-
-  constructor(options: Options) {
-    this.options = options
-    this.tokens = [Redacted.value(options.token)]
-  }
-
+export interface Authentication {
   /** Removes the session's tokens from a string: servers quote the token that they reject. */
-  readonly redact = (text: string): string => this.tokens.reduce(Token.redact, text)
-
+  readonly redact: (text: string) => string
   /** The parameters of the connect request. */
-  get connectParams(): Connect.Params {
-    const { agent, resume, token } = this.options
-    return {
-      version: Connect.version,
-      event_acks: true,
-      agent,
-      authentication: { jwt_token: Redacted.value(token) },
-      ...(resume === null ? undefined : { protocol: resume.protocol }),
-      ...(resume === null || resume.authorizationState === null
-        ? undefined
-        : { authorization_state: resume.authorizationState })
-    }
-  }
-
+  readonly connectParams: Connect.Params
   /** Notes when the token of the connect request expires, if the server reports it. */
-  noteExpiry(result: Connect.Result): Effect.Effect<void> {
-    return this.expires(this.options.token, result.authorization)
-  }
-
+  readonly noteExpiry: (result: Connect.Result) => Effect.Effect<void>
   /**
    * Sends each token that replaces the one of the session, until the scope closes. If the server rejects one, the
    * session ends, and the next one connects with the new token.
    */
-  keepCurrent(
-    { authorization }: Connect.Result,
+  readonly keepCurrent: (
+    result: Connect.Result,
     requests: PendingRequests,
     tasks: SessionTasks
-  ): Effect.Effect<void, never, Scope.Scope> {
-    const { credentials, token } = this.options
-    const project = authorization.project_id ?? null
-    const send = (next: Redacted.Redacted) => tasks.fork(this.reauthenticate(project, next, requests))
-    return Effect.andThen(
-      credentials.watch(send),
-      Effect.map(credentials.current, (current) => {
-        if (current !== token) send(current)
-      })
-    )
+  ) => Effect.Effect<void, never, Scope.Scope>
+}
+
+export const make = ({ agent, credentials, resume, token }: Options): Authentication => {
+  const initial = Redacted.value(token)
+  const tokens = [initial]
+
+  const expires = (of: Redacted.Redacted, authorization: Connect.Authorization | null | undefined) => {
+    const at = Connect.expiryOf(authorization)
+    return at === undefined ? Effect.void : credentials.expires(of, at)
   }
 
-  private reauthenticate(
+  const reauthenticate = (
     project: string | null,
-    token: Redacted.Redacted,
+    next: Redacted.Redacted,
     requests: PendingRequests
-  ): Effect.Effect<void, Reason> {
-    return Effect.suspend(() => {
-      const jwt_token = Redacted.value(token)
-      this.tokens.push(jwt_token)
+  ): Effect.Effect<void, Reason> =>
+    Effect.suspend(() => {
+      const jwt_token = Redacted.value(next)
+      tokens.push(jwt_token)
       return Effect.flatMap(
         requests.send(JsonRpc.method.reauthenticate, { authentication: { project, jwt_token } }),
-        (result) => {
-          const decoded = Connect.decodeReauthenticateResult(result)
-          return this.expires(token, Result.isSuccess(decoded) ? decoded.success.authorization : undefined)
-        }
+        (result) => expires(next, Result.getOrUndefined(Connect.decodeReauthenticateResult(result))?.authorization)
       )
     })
-  }
 
-  private expires(
-    token: Redacted.Redacted,
-    authorization: Connect.Authorization | null | undefined
-  ): Effect.Effect<void> {
-    const at = Connect.expiryOf(authorization)
-    return at === undefined ? Effect.void : this.options.credentials.expires(token, at)
+  return {
+    redact: (text) => tokens.reduce(Token.redact, text),
+    connectParams: {
+      version: Connect.version,
+      event_acks: true,
+      agent,
+      authentication: { jwt_token: initial },
+      ...(resume === null ? undefined : { protocol: resume.protocol }),
+      ...(resume === null || resume.authorizationState === null
+        ? undefined
+        : { authorization_state: resume.authorizationState })
+    },
+    noteExpiry: (result) => expires(token, result.authorization),
+    keepCurrent: ({ authorization }, requests, tasks) => {
+      const project = authorization.project_id ?? null
+      const send = (next: Redacted.Redacted) => tasks.fork(reauthenticate(project, next, requests))
+      return Effect.andThen(
+        credentials.watch(send),
+        Effect.map(credentials.current, (current) => {
+          if (current !== token) send(current)
+        })
+      )
+    }
   }
 }

@@ -13,5 +13,5 @@ export interface Backoff {
  * doubled and capped base.
  */
 export const fullJitter = ({ baseMillis, capMillis }: Backoff, attempt: number, random: number): number =>
-  // the cap is reached long before 2^30, beyond which the product could become infinite
+  // the exponent is limited so that the product stays finite; the cap is reached long before
   Math.round(random * Math.min(capMillis, baseMillis * 2 ** Math.min(attempt, 30)))

@@ -10,27 +10,22 @@ import type { SessionTrigger } from "./sessionEvents.ts"
 
 /** A trigger for one consumer: it stays pending until it is consumed, and does not count how often it was set. */
 class PendingTrigger {
+  isPending = false
   private readonly emitter = new Emitter<void>()
-  private pending = false
-
-  get isPending(): boolean {
-    return this.pending
-  }
 
   set(): void {
-    if (this.pending) return
-    this.pending = true
+    this.isPending = true
     this.emitter.emit()
   }
 
   clear(): void {
-    this.pending = false
+    this.isPending = false
   }
 
   /** Waits until it is set, and consumes it. Interrupted before that, it consumes nothing. */
   get take(): Effect.Effect<void> {
     return Effect.andThen(
-      Effect.suspend(() => this.pending ? Effect.void : this.emitter.next),
+      Effect.suspend(() => this.isPending ? Effect.void : this.emitter.next),
       Effect.sync(() => this.clear())
     )
   }

@@ -50,11 +50,13 @@ export class ConnectionDriver {
   readonly fanout: Fanout
   readonly connectionState = ObservableRef.make<ConnectionState.ConnectionState>(ConnectionState.idle)
   readonly triggers = new ConnectTriggers()
+  /** The state of the machine, which only the driver sets. */
+  state = idle
+  /** How many sessions have become ready, which only the driver counts. */
+  sessionCount = 0
   private readonly options: Options
   private readonly rateLimiter: DialRateLimiter
   private readonly malformed: MalformedReporter
-  private currentState = idle
-  private readySessions = 0
   /**
    * The token of the last dial, or the one that its session has sent since: the one to refresh when it is rejected. A
    * REST request may have refreshed it already.
@@ -71,24 +73,14 @@ export class ConnectionDriver {
     this.malformed = new MalformedReporter(options.session.instrumentation)
   }
 
-  /** The state of the machine. */
-  get state(): State {
-    return this.currentState
-  }
-
-  /** How many sessions have become ready. */
-  get sessionCount(): number {
-    return this.readySessions
-  }
-
   /** Sends an event to the machine, and publishes the state that follows. */
   send(event: Event): Effect.Effect<void> {
-    return Effect.suspend(() => this.enter(transition(this.currentState, event, this.options.backoff)))
+    return Effect.suspend(() => this.enter(transition(this.state, event, this.options.backoff)))
   }
 
   /** Dials now: ends the wait before the next dial, or replaces the session or the dial in progress. */
   connectNow(): void {
-    const { _tag } = this.currentState
+    const { _tag } = this.state
     this.triggers.request.set()
     if (_tag === "Connecting" || _tag === "Connected") this.triggers.triggerSession("reconnect")
   }
@@ -166,8 +158,8 @@ export class ConnectionDriver {
 
   private enter(next: State): Effect.Effect<void> {
     return Effect.suspend(() => {
-      if (next === this.currentState) return Effect.void
-      this.currentState = next
+      if (next === this.state) return Effect.void
+      this.state = next
       // before the public state changes: a watcher of that may subscribe again
       if (next._tag === "Failed") {
         this.fanout.end(new SubscriptionError({ method: "subscribe", reason: next.reason }))
@@ -206,7 +198,7 @@ export class ConnectionDriver {
         events: this.sessionEvents
       })
       yield* session.instrumentation.debug("the session ended", [outcome, reason.message], {
-        "signalwire.session": this.readySessions,
+        "signalwire.session": this.sessionCount,
         "signalwire.reason": reason._tag
       })
       const next = transition(this.state, {
@@ -220,7 +212,13 @@ export class ConnectionDriver {
       }, backoff)
       // a wait that is already over is not published
       yield* this.enter(request.isPending ? transition(next, { _tag: "ConnectNow" }, backoff) : next)
-      if (retryAfterMillis > 0) yield* this.noteRetryAfter(reason)
+      if (retryAfterMillis === 0) return
+      wake.clear()
+      // kept for later subscribers, should all of them leave during the wait
+      const { state } = this
+      if (state._tag === "BackingOff") {
+        this.retryAfter = { until: (yield* Monotonic.millis) + state.delayMillis, reason }
+      }
     })
   }
 
@@ -229,11 +227,11 @@ export class ConnectionDriver {
     const { request, wake } = this.triggers
     return {
       onReady: (resume, resumed) => {
-        this.readySessions++
+        this.sessionCount++
         // a dial was requested, and this session is the result
         request.clear()
         // before the public state changes: its watchers then find that reading history has begun
-        this.fanout.emit([Signal.connected(this.readySessions)])
+        this.fanout.emit([Signal.connected(this.sessionCount)])
         return this.send({ _tag: "SessionReady", resume, resumed }).pipe(
           Effect.andThen(credentials.current),
           Effect.map((token) => {
@@ -249,15 +247,6 @@ export class ConnectionDriver {
       onAlive: this.send({ _tag: "ConnectionAlive" }),
       onProbeSuccess: () => wake.clear()
     }
-  }
-
-  /** Keeps the server's request to wait, also for the subscribers after the last one has left. */
-  private noteRetryAfter(reason: Reason.Reason): Effect.Effect<void> {
-    return Effect.map(Monotonic.millis, (now) => {
-      const { state } = this
-      this.triggers.wake.clear()
-      if (state._tag === "BackingOff") this.retryAfter = { until: now + state.delayMillis, reason }
-    })
   }
 
   private refreshToken(rejection: Reason.Reason): Effect.Effect<void> {

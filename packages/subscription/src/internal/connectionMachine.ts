@@ -153,11 +153,13 @@ const maxRejections = 3
 /** The state before the first session. */
 export const idle: State = { _tag: "Idle" }
 const closed: State = { _tag: "Closed" }
+const connecting = (context: DialContext): State => ({ _tag: "Connecting", context })
+const failed = (reason: Reason): State => ({ _tag: "Failed", reason })
 
 /** The server's request to wait outlives the subscribers that were there when it was made. */
 const begin = ({ retryAfter }: EventOf<"Start">): State =>
   retryAfter === null
-    ? { _tag: "Connecting", context: initialContext }
+    ? connecting(initialContext)
     : {
       _tag: "BackingOff",
       context: { ...initialContext, attempt: 1, lastReason: retryAfter.reason },
@@ -207,7 +209,7 @@ const afterSession = (
       // a rejected resume does not count: the server may still accept a new session
       const rejections = context.resume === null ? context.rejections + 1 : context.rejections
       return rejections >= maxRejections
-        ? { _tag: "Failed", reason }
+        ? failed(reason)
         : backOff({ ...context, resume: null, rejections }, reason, options)
     }
     case "unauthorized": {
@@ -217,7 +219,7 @@ const afterSession = (
         : { _tag: "RefreshingToken", rejection: reason, context: { ...withoutSession, isTokenRefreshed: true } }
     }
     case "unsupported":
-      return { _tag: "Failed", reason }
+      return failed(reason)
   }
 }
 
@@ -238,7 +240,7 @@ export const transition = (state: State, event: Event, backoff: Backoff): State 
     TokenRefreshFailed: stay,
     ConnectionSuspect: stay,
     ConnectionAlive: stay,
-    DriverFailed: ({ reason }: EventOf<"DriverFailed">): State => ({ _tag: "Failed", reason }),
+    DriverFailed: ({ reason }: EventOf<"DriverFailed">) => failed(reason),
     Reset: () => idle,
     Close: () => closed
   }
@@ -267,8 +269,8 @@ export const transition = (state: State, event: Event, backoff: Backoff): State 
     RefreshingToken: ({ context, rejection }): State =>
       events.$match(event, {
         ...defaults,
-        ConnectNow: (): State => ({ _tag: "Connecting", context }),
-        TokenRefreshed: (): State => ({ _tag: "Connecting", context }),
+        ConnectNow: () => connecting(context),
+        TokenRefreshed: () => connecting(context),
         TokenRefreshFailed: ({ random, reason }): State =>
           reason.isRetryable
             ? backOff(context, reason, { backoff, random, rejection })
@@ -277,14 +279,14 @@ export const transition = (state: State, event: Event, backoff: Backoff): State 
     BackingOff: ({ context, rejection }): State =>
       events.$match(event, {
         ...defaults,
-        ConnectNow: (): State => ({ _tag: "Connecting", context }),
+        ConnectNow: () => connecting(context),
         BackoffElapsed: (): State =>
-          rejection === null ? { _tag: "Connecting", context } : { _tag: "RefreshingToken", context, rejection }
+          rejection === null ? connecting(context) : { _tag: "RefreshingToken", context, rejection }
       }),
     AwaitingToken: ({ context }): State =>
       events.$match(event, {
         ...defaults,
-        ConnectNow: (): State => ({ _tag: "Connecting", context: { ...context, isTokenRefreshed: false } })
+        ConnectNow: () => connecting({ ...context, isTokenRefreshed: false })
       }),
     Failed: () => events.$match(event, { ...defaults, Start: begin, DriverFailed: stay }),
     Closed: () => events.$match(event, { ...defaults, DriverFailed: stay, Reset: stay, Close: stay })

@@ -29,152 +29,113 @@ export interface Options {
   readonly acquireWake: Effect.Effect<void>
 }
 
-type Probe = Effect.Effect<void, Reason.Reason>
-
-interface ProbeOptions {
-  /** Runs before the wait for a frame. */
-  readonly before: Effect.Effect<void, Reason.Reason>
-  readonly timeoutMillis: () => number
-  readonly onSuccess?: () => void
-  readonly onTimeout?: () => void
-}
+type Write = (frame: string) => Effect.Effect<void, Reason.Reason>
 
 const reconnectRequested = new Reason.Transport({ detail: "a new connection was requested" })
 
 const offline = new Reason.Transport({ detail: "the platform is offline" })
 
 /** The liveness of one session, from the dial to its end. */
-export class Liveness {
-  private readonly options: Options
-  private readonly dialledAt: number
-  private lastFrameAt: number
-  /** How many batches of frames have arrived. */
-  private batches = 0
-  private isReady = false
-  /** The platform signalled that the connection may be dead, and no frame has arrived since. */
-  private isSuspect = false
-  private write: (frame: string) => Effect.Effect<void, Reason.Reason> = () => Effect.void
-  private dialProbe: Probe | undefined
-  private dialLimit: Probe | undefined
-  private sessionProbe: Probe | undefined
-
-  constructor(options: Options) {
-    this.options = options
-    this.dialledAt = this.now()
-    this.lastFrameAt = this.dialledAt
-  }
-
+export interface Liveness {
   /** The socket is open, and `write` sends frames on it. */
-  onOpen(write: (frame: string) => Effect.Effect<void, Reason.Reason>): void {
-    this.write = write
-    this.lastFrameAt = this.now()
-  }
-
+  readonly onOpen: (write: Write) => void
   /** The session is ready. */
-  onReady(): void {
-    this.isReady = true
-  }
-
+  readonly onReady: () => void
   /** A batch of frames arrived. Returns the effect to run before it is read, if the connection was suspect. */
-  onFrames(): Effect.Effect<void> | undefined {
-    this.lastFrameAt = this.now()
-    this.batches++
-    if (!this.isSuspect) return undefined
-    this.isSuspect = false
-    return this.options.events.onAlive
-  }
-
+  readonly onFrames: () => Effect.Effect<void> | undefined
   /** Reacts to a trigger: probes the dial or the session, or ends a session that is to be replaced. */
-  onTrigger(trigger: SessionTrigger): void {
-    const { events, tasks } = this.options
-    switch (trigger) {
-      case "wake":
-        return tasks.fork(this.isReady ? this.probeSession : this.probeDial)
-      case "offline":
-        if (!this.isReady) return
-        this.isSuspect = true
-        return tasks.fork(Effect.andThen(events.onSuspect(offline), this.probeSession))
-      case "reconnect":
-        return tasks.fork(this.isReady ? Effect.fail(reconnectRequested) : this.limitDial)
-    }
-  }
-
-  /** Abandons a dial after a wake signal: one that was in progress when the network changed may never get a response. */
-  private get probeDial(): Probe {
-    const { acquireWake, events, timings } = this.options
-    return this.dialProbe ??= this.makeProbe({
-      before: acquireWake,
-      timeoutMillis: () => timings.probe,
-      onTimeout: events.onDialAbandoned
-    })
-  }
-
-  /**
-   * Abandons a dial after a request to reconnect. The time counts from the dial, so that repeated requests do not keep
-   * it from completing.
-   */
-  private get limitDial(): Probe {
-    return this.dialLimit ??= this.makeProbe({
-      before: Effect.void,
-      timeoutMillis: () => this.options.timings.probe - (this.now() - this.dialledAt)
-    })
-  }
-
-  private get probeSession(): Probe {
-    const { events, timings } = this.options
-    return this.sessionProbe ??= this.makeProbe({
-      before: this.ping,
-      timeoutMillis: () => timings.probe,
-      onSuccess: events.onProbeSuccess
-    })
-  }
-
+  readonly onTrigger: (trigger: SessionTrigger) => void
   /** Pings a silent server; fails with `Timeout` when it stays silent. */
-  get watchdog(): Effect.Effect<never, Reason.Reason> {
-    const { heartbeat } = this.options.timings
-    return Effect.gen({ self: this }, function*() {
-      while (true) {
-        const silence = this.now() - this.lastFrameAt
-        if (silence >= 2 * heartbeat) return yield* Effect.fail(new Reason.Timeout({ millis: Math.round(silence) }))
-        if (silence >= heartbeat) yield* this.ping
-        yield* Effect.sleep(Math.ceil(heartbeat - silence % heartbeat))
-      }
-    })
-  }
+  readonly watchdog: Effect.Effect<never, Reason.Reason>
+}
 
-  private now(): number {
-    return Monotonic.millisOf(this.options.clock)
-  }
+export const make = ({ acquireWake, clock, events, tasks, timings }: Options): Liveness => {
+  const now = () => Monotonic.millisOf(clock)
+  const dialledAt = now()
+  let lastFrameAt = dialledAt
+  /** How many batches of frames have arrived. */
+  let batches = 0
+  let isReady = false
+  /** The platform signalled that the connection may be dead, and no frame has arrived since. */
+  let isSuspect = false
+  let write: Write = () => Effect.void
 
-  private get ping(): Effect.Effect<void, Reason.Reason> {
-    const { clock } = this.options
-    return Effect.flatMap(Uuid.make, (id) => {
-      const timestamp = Math.round(clock.currentTimeMillisUnsafe()) / 1000
-      return this.write(JsonRpc.request(id, JsonRpc.method.ping, { timestamp }))
-    })
-  }
+  const ping: Effect.Effect<void, Reason.Reason> = Effect.flatMap(Uuid.make, (id) => {
+    const timestamp = Math.round(clock.currentTimeMillisUnsafe()) / 1000
+    return write(JsonRpc.request(id, JsonRpc.method.ping, { timestamp }))
+  })
 
   /**
    * Makes a check that fails with `Timeout` unless a frame arrives in time. While it runs, running it again does
    * nothing.
    */
-  private makeProbe({ before, onSuccess = constVoid, onTimeout = constVoid, timeoutMillis }: ProbeOptions): Probe {
+  const makeProbe = (
+    before: Effect.Effect<void, Reason.Reason>,
+    timeoutMillis: () => number,
+    onTimeout = constVoid,
+    onSuccess = constVoid
+  ): Effect.Effect<void, Reason.Reason> => {
     let isRunning = false
     return Effect.suspend(() => {
       if (isRunning) return Effect.void
       isRunning = true
-      const { batches } = this
+      const batchesBefore = batches
       return before.pipe(
         Effect.andThen(Effect.suspend(() => Effect.sleep(Math.max(0, timeoutMillis())))),
         Effect.andThen(Effect.suspend(() => {
-          if (this.batches !== batches) return Effect.sync(onSuccess)
+          if (batches !== batchesBefore) return Effect.sync(onSuccess)
           onTimeout()
-          return Effect.fail(new Reason.Timeout({ millis: this.options.timings.probe }))
+          return Effect.fail(new Reason.Timeout({ millis: timings.probe }))
         })),
         Effect.ensuring(Effect.sync(() => {
           isRunning = false
         }))
       )
+    })
+  }
+  const probeMillis = () => timings.probe
+
+  // a dial that was in progress when the network changed may never get a response
+  const probeDial = makeProbe(acquireWake, probeMillis, events.onDialAbandoned)
+  // counted from the dial, so that repeated requests to reconnect do not keep it from completing
+  const limitDial = makeProbe(Effect.void, () => timings.probe - (now() - dialledAt))
+  const probeSession = makeProbe(ping, probeMillis, undefined, events.onProbeSuccess)
+
+  return {
+    onOpen: (given) => {
+      write = given
+      lastFrameAt = now()
+    },
+    onReady: () => {
+      isReady = true
+    },
+    onFrames: () => {
+      lastFrameAt = now()
+      batches++
+      if (!isSuspect) return undefined
+      isSuspect = false
+      return events.onAlive
+    },
+    onTrigger: (trigger) => {
+      switch (trigger) {
+        case "wake":
+          return tasks.fork(isReady ? probeSession : probeDial)
+        case "offline":
+          if (!isReady) return
+          isSuspect = true
+          return tasks.fork(Effect.andThen(events.onSuspect(offline), probeSession))
+        case "reconnect":
+          return tasks.fork(isReady ? Effect.fail(reconnectRequested) : limitDial)
+      }
+    },
+    watchdog: Effect.gen(function*() {
+      const { heartbeat } = timings
+      while (true) {
+        const silence = now() - lastFrameAt
+        if (silence >= 2 * heartbeat) return yield* Effect.fail(new Reason.Timeout({ millis: Math.round(silence) }))
+        if (silence >= heartbeat) yield* ping
+        yield* Effect.sleep(Math.ceil(heartbeat - silence % heartbeat))
+      }
     })
   }
 }

@@ -11,17 +11,18 @@ import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { WebSocketConstructor } from "effect/socket/Socket"
-import { Authentication } from "./authentication.ts"
+import * as Authentication from "./authentication.ts"
 import type { ResumeParams } from "./connectionMachine.ts"
 import { FrameReader } from "./frameReader.ts"
 import * as Liveness from "./liveness.ts"
 import { PendingRequests } from "./pendingRequests.ts"
 import type { SessionEvents, SessionTrigger } from "./sessionEvents.ts"
-import { SessionReader, type SessionResult } from "./sessionReader.ts"
-import { SessionTasks } from "./sessionTasks.ts"
+import { readSession, type SessionResult } from "./sessionReader.ts"
+import * as SessionTasks from "./sessionTasks.ts"
 import * as Socket from "./socket.ts"
 
 /** Times in milliseconds. */
@@ -77,64 +78,46 @@ const reportException = (
 type OpenFailure = Pick<SessionResult, "reason" | "retryAfterMillis">
 
 const runSession = Effect.fnUntraced(function*(
-  options: Options,
+  { addressOf, instrumentation, requestCapacity, timings, url }: Options,
   { acquireWake, events, resume, watchTriggers }: SessionInput,
-  authentication: Authentication
+  authentication: Authentication.Authentication
 ): Effect.fn.Return<SessionResult, OpenFailure, WebSocketConstructor | Scope.Scope> {
-  const { addressOf, instrumentation, requestCapacity, timings, url } = options
   const { redact } = authentication
   const clock = yield* Clock.Clock
   const connectId = yield* Uuid.make
-  const scope = yield* Effect.scope
-  const context = yield* Effect.context()
-  const tasks = new SessionTasks({
-    context,
-    scope,
-    onDefect: (thrown) => reportException(thrown, redact, instrumentation)
-  })
-  const liveness = new Liveness.Liveness({ clock, timings, tasks, events, acquireWake })
-  yield* watchTriggers((trigger) => liveness.onTrigger(trigger))
+  const tasks = yield* SessionTasks.make((thrown) => reportException(thrown, redact, instrumentation))
+  const liveness = Liveness.make({ clock, timings, tasks, events, acquireWake })
+  yield* watchTriggers(liveness.onTrigger)
 
   const socket = yield* Effect.mapError(
-    Socket.open({
-      url,
-      timeoutMillis: timings.open,
-      redact,
-      onDial: (abort) => {
-        tasks.abortSocket = abort
-      }
-    }),
-    ({ reason, retryAfterMillis }): OpenFailure => ({ reason: tasks.failure ?? reason, retryAfterMillis })
+    Socket.open({ url, timeoutMillis: timings.open, redact, onDial: tasks.setAbort }),
+    ({ reason, retryAfterMillis }): OpenFailure => ({ reason: tasks.failure() ?? reason, retryAfterMillis })
   )
-  liveness.onOpen(socket.write)
-  const requests = new PendingRequests({
-    write: socket.write,
-    timeoutMillis: timings.request,
-    capacity: requestCapacity,
-    redact
-  })
+  const { write } = socket
+  liveness.onOpen(write)
+  const requests = new PendingRequests({ write, timeoutMillis: timings.request, capacity: requestCapacity, redact })
   const connectTimeout = yield* Effect.sleep(timings.connect).pipe(
     Effect.andThen(tasks.fail(new Reason.Timeout({ millis: timings.connect }))),
     Effect.forkScoped
   )
-  yield* socket.write(JsonRpc.request(connectId, JsonRpc.method.connect, authentication.connectParams)).pipe(
+  yield* write(JsonRpc.request(connectId, JsonRpc.method.connect, authentication.connectParams)).pipe(
     Effect.mapError((reason): OpenFailure => ({ reason, retryAfterMillis: 0 }))
   )
-  yield* Effect.forkScoped(tasks.guard(liveness.watchdog))
-  const reader = new SessionReader({
-    clock,
-    scope,
+  tasks.fork(liveness.watchdog)
+  return yield* readSession({
     socket,
     frames: new FrameReader({ connectId, requests, addressOf, redact }),
-    requests,
     tasks,
     liveness,
-    authentication,
     events,
-    resume,
-    connectTimeout
+    onConnect: Effect.fnUntraced(function*(result, next) {
+      liveness.onReady()
+      yield* Fiber.interrupt(connectTimeout)
+      yield* authentication.noteExpiry(result)
+      yield* events.onReady(next, result.session_restored ?? next.protocol === resume?.protocol)
+      yield* authentication.keepCurrent(result, requests, tasks)
+    })
   })
-  return yield* reader.run
 })
 
 /** The result of a session that never became ready. */
@@ -154,7 +137,7 @@ export const run = (
   Effect.suspend(() => {
     const { agent, credentials, instrumentation } = options
     const { resume, token } = input
-    const authentication = new Authentication({ agent, token, resume, credentials })
+    const authentication = Authentication.make({ agent, token, resume, credentials })
     return Effect.scoped(runSession(options, input, authentication)).pipe(
       Effect.catch((failure) => Effect.succeed(notReady(failure))),
       Effect.catchDefect((thrown) =>

@@ -14,7 +14,6 @@ import type { Subscriber } from "./fanout.ts"
 import { WebSocketConstructor } from "./webSocketConstructor.ts"
 
 export interface Options {
-  readonly driver: ConnectionDriver
   /** How long the session stays open without a reference, in milliseconds. */
   readonly idleMillis: number
   readonly webSockets: Constructor["Service"]
@@ -46,18 +45,20 @@ const isReady = (state: ConnectionState): Effect.Effect<boolean, SubscriptionErr
 }
 
 export class SessionManager {
+  private readonly driver: ConnectionDriver
   private readonly options: Options
   /** The current run: `undefined` once it was closed as idle. A run that failed may still have references. */
   private run: Run | undefined
 
-  constructor(options: Options) {
+  constructor(driver: ConnectionDriver, options: Options) {
+    this.driver = driver
     this.options = options
   }
 
   /** Adds a subscriber, and keeps a session open for it, until the scope closes. */
   get subscribe(): Effect.Effect<Subscriber, SubscriptionError, Scope.Scope> {
     return Effect.flatMap(
-      this.options.driver.fanout.subscribe,
+      this.driver.fanout.subscribe,
       (subscriber) => Effect.as(this.retain("subscribe"), subscriber)
     )
   }
@@ -69,7 +70,7 @@ export class SessionManager {
 
   /** Dials now. If a session is ready, it is replaced, and this waits until it has ended. */
   get reconnect(): Effect.Effect<void, SubscriptionError> {
-    const { driver } = this.options
+    const { driver } = this
     return Effect.scoped(Effect.andThen(
       this.retain("reconnect"),
       Effect.suspend(() => {
@@ -84,14 +85,14 @@ export class SessionManager {
 
   /** Closes the client: no session can be opened afterwards. */
   get close(): Effect.Effect<void> {
-    const { driver } = this.options
+    const { driver } = this
     return Effect.tap(driver.send({ _tag: "Close" }), () => Effect.sync(() => driver.fanout.end()))
   }
 
   /** Waits for a public state for which `predicate` returns `true`. */
   private awaitState<E>(predicate: (state: ConnectionState) => Effect.Effect<boolean, E>): Effect.Effect<void, E> {
     return Effect.scoped(Effect.gen({ self: this }, function*() {
-      const states = yield* this.options.driver.connectionState.pull
+      const states = yield* this.driver.connectionState.pull
       while (true) {
         for (const state of yield* Effect.orDie(states)) {
           if (yield* predicate(state)) return
@@ -107,7 +108,7 @@ export class SessionManager {
 
   private acquire(method: string): Effect.Effect<Run, SubscriptionError> {
     return Effect.suspend(() => {
-      const { _tag } = this.options.driver.state
+      const { _tag } = this.driver.state
       if (_tag === "Closed") return Effect.fail(closedError(method))
       const { run } = this
       if (run === undefined || _tag === "Failed") return this.begin
@@ -119,7 +120,7 @@ export class SessionManager {
   }
 
   private get begin(): Effect.Effect<Run> {
-    const { driver } = this.options
+    const { driver } = this
     const run: Run = { refCount: 1, fiber: undefined, idleTimer: undefined }
     this.run = run
     return Effect.andThen(
@@ -133,10 +134,10 @@ export class SessionManager {
 
   private release(run: Run): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const { driver, idleMillis } = this.options
+      const { idleMillis } = this.options
       run.refCount--
       const isRetained = run.refCount > 0 || !Number.isFinite(idleMillis)
-      if (isRetained || run !== this.run || driver.state._tag === "Closed") return Effect.void
+      if (isRetained || run !== this.run || this.driver.state._tag === "Closed") return Effect.void
       return Effect.map(this.fork(Effect.andThen(Effect.sleep(idleMillis), this.closeIdle(run))), (fiber) => {
         run.idleTimer = fiber
       })
@@ -148,7 +149,7 @@ export class SessionManager {
       if (run !== this.run || run.refCount > 0) return Effect.void
       this.run = undefined
       return Effect.andThen(
-        this.options.driver.send({ _tag: "Reset" }),
+        this.driver.send({ _tag: "Reset" }),
         run.fiber === undefined ? Effect.void : Fiber.interrupt(run.fiber)
       )
     }))

@@ -1,49 +1,42 @@
 /** Runs tasks concurrently with a session's reading of frames. */
 import type { Reason } from "@effect-signalwire/schema/Reason"
-import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { constVoid } from "effect/Function"
 import type * as Scope from "effect/Scope"
 
-export interface Options {
-  readonly context: Context.Context<never>
-  readonly scope: Scope.Scope
-  /** Reports what a task threw, and returns the reason that the session ends with. */
-  readonly onDefect: (thrown: unknown) => Effect.Effect<Reason>
-}
-
 /** The tasks of a session: the first that fails or throws ends the session. They are interrupted with its scope. */
-export class SessionTasks {
-  private readonly options: Options
-  /** Why the session was ended from this side; `undefined` if it was not. */
-  failure: Reason | undefined
-  /** Ends the socket, so that the reader stops after the frames that have arrived. */
-  abortSocket: () => void = constVoid
-
-  constructor(options: Options) {
-    this.options = options
-  }
-
+export interface SessionTasks {
   /** Ends the session. The first reason counts. */
-  fail(reason: Reason): Effect.Effect<void> {
-    return Effect.sync(() => {
-      this.failure ??= reason
-      this.abortSocket()
-    })
-  }
-
-  /** Makes a failure or a defect of `task` end the session. */
-  guard(task: Effect.Effect<unknown, Reason>): Effect.Effect<unknown> {
-    const fail = (reason: Reason) => this.fail(reason)
-    return Effect.catchDefect(
-      Effect.catch(task, fail),
-      (thrown) => Effect.flatMap(this.options.onDefect(thrown), fail)
-    )
-  }
-
+  readonly fail: (reason: Reason) => Effect.Effect<void>
+  /** Why the session was ended from this side; `undefined` if it was not. */
+  readonly failure: () => Reason | undefined
   /** Forks a task. */
-  fork(task: Effect.Effect<unknown, Reason>): void {
-    const { context, scope } = this.options
-    Effect.runForkWith(context)(Effect.forkIn(this.guard(task), scope))
-  }
+  readonly fork: (task: Effect.Effect<unknown, Reason>) => void
+  /** Sets how to end the socket, so that the reader stops after the frames that have arrived. */
+  readonly setAbort: (abort: () => void) => void
 }
+
+/** `onDefect` reports what a task threw, and returns the reason that the session ends with. */
+export const make = (
+  onDefect: (thrown: unknown) => Effect.Effect<Reason>
+): Effect.Effect<SessionTasks, never, Scope.Scope> =>
+  Effect.contextWith((context) =>
+    Effect.map(Effect.scope, (scope) => {
+      let failure: Reason | undefined
+      let abort: (() => void) | undefined
+      const fail = (reason: Reason) =>
+        Effect.sync(() => {
+          failure ??= reason
+          abort?.()
+        })
+      const guard = (task: Effect.Effect<unknown, Reason>) =>
+        Effect.catchDefect(Effect.catch(task, fail), (thrown) => Effect.flatMap(onDefect(thrown), fail))
+      return {
+        fail,
+        failure: () => failure,
+        fork: (task) => void Effect.runForkWith(context)(Effect.forkIn(guard(task), scope)),
+        setAbort: (given) => {
+          abort = given
+        }
+      }
+    })
+  )
