@@ -23,8 +23,8 @@ export interface Options {
 export interface Authentication {
   /** Removes the session's tokens from a string: servers quote the token that they reject. */
   readonly redact: (text: string) => string
-  /** The parameters of the connect request. */
-  readonly connectParams: Connect.Params
+  /** Returns the parameters of the connect request. */
+  readonly connectParams: () => Connect.Params
   /** Notes when the token of the connect request expires, if the server reports it. */
   readonly noteExpiry: (result: Connect.Result) => Effect.Effect<void>
   /**
@@ -63,7 +63,7 @@ export const make = ({ agent, credentials, resume, token }: Options): Authentica
 
   return {
     redact: (text) => tokens.reduce(Token.redact, text),
-    connectParams: {
+    connectParams: () => ({
       version: Connect.version,
       event_acks: true,
       agent,
@@ -72,7 +72,7 @@ export const make = ({ agent, credentials, resume, token }: Options): Authentica
       ...(resume === null || resume.authorizationState === null
         ? undefined
         : { authorization_state: resume.authorizationState })
-    },
+    }),
     noteExpiry: (result) => expires(token, result.authorization),
     keepCurrent: ({ authorization }, requests, tasks) => {
       const project = authorization.project_id ?? null

@@ -29,6 +29,8 @@ export interface Options {
   readonly acquireWake: Effect.Effect<void>
 }
 
+type Probe = Effect.Effect<void, Reason.Reason>
+
 type Write = (frame: string) => Effect.Effect<void, Reason.Reason>
 
 const reconnectRequested = new Reason.Transport({ detail: "a new connection was requested" })
@@ -74,7 +76,7 @@ export const make = ({ acquireWake, clock, events, tasks, timings }: Options): L
     timeoutMillis: () => number,
     onTimeout = constVoid,
     onSuccess = constVoid
-  ): Effect.Effect<void, Reason.Reason> => {
+  ): Probe => {
     let isRunning = false
     return Effect.suspend(() => {
       if (isRunning) return Effect.void
@@ -95,11 +97,15 @@ export const make = ({ acquireWake, clock, events, tasks, timings }: Options): L
   }
   const probeMillis = () => timings.probe
 
+  // made when they are needed first, since most sessions need none of them
+  let dialProbe: Probe | undefined
+  let dialLimit: Probe | undefined
+  let sessionProbe: Probe | undefined
   // a dial that was in progress when the network changed may never get a response
-  const probeDial = makeProbe(acquireWake, probeMillis, events.onDialAbandoned)
+  const probeDial = () => dialProbe ??= makeProbe(acquireWake, probeMillis, events.onDialAbandoned)
   // counted from the dial, so that repeated requests to reconnect do not keep it from completing
-  const limitDial = makeProbe(Effect.void, () => timings.probe - (now() - dialledAt))
-  const probeSession = makeProbe(ping, probeMillis, undefined, events.onProbeSuccess)
+  const limitDial = () => dialLimit ??= makeProbe(Effect.void, () => timings.probe - (now() - dialledAt))
+  const probeSession = () => sessionProbe ??= makeProbe(ping, probeMillis, undefined, events.onProbeSuccess)
 
   return {
     onOpen: (given) => {
@@ -119,13 +125,13 @@ export const make = ({ acquireWake, clock, events, tasks, timings }: Options): L
     onTrigger: (trigger) => {
       switch (trigger) {
         case "wake":
-          return tasks.fork(isReady ? probeSession : probeDial)
+          return tasks.fork(isReady ? probeSession() : probeDial())
         case "offline":
           if (!isReady) return
           isSuspect = true
-          return tasks.fork(Effect.andThen(events.onSuspect(offline), probeSession))
+          return tasks.fork(Effect.andThen(events.onSuspect(offline), probeSession()))
         case "reconnect":
-          return tasks.fork(isReady ? Effect.fail(reconnectRequested) : limitDial)
+          return tasks.fork(isReady ? Effect.fail(reconnectRequested) : limitDial())
       }
     },
     watchdog: Effect.gen(function*() {

@@ -100,7 +100,7 @@ const runSession = Effect.fnUntraced(function*(
     Effect.andThen(tasks.fail(new Reason.Timeout({ millis: timings.connect }))),
     Effect.forkScoped
   )
-  yield* write(JsonRpc.request(connectId, JsonRpc.method.connect, authentication.connectParams)).pipe(
+  yield* write(JsonRpc.request(connectId, JsonRpc.method.connect, authentication.connectParams())).pipe(
     Effect.mapError((reason): OpenFailure => ({ reason, retryAfterMillis: 0 }))
   )
   tasks.fork(liveness.watchdog)
