@@ -4,8 +4,8 @@ import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import * as SignalWireEvent from "@effect-signalwire/schema/SignalWireEvent"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { Inbox } from "../../packages/subscription/src/internal/inbox.ts"
-import { Requests } from "../../packages/subscription/src/internal/requests.ts"
+import { FrameReader } from "../../packages/subscription/src/internal/frameReader.ts"
+import { PendingRequests } from "../../packages/subscription/src/internal/pendingRequests.ts"
 import { alternate, baseline, type Benchmark, type Figure, ratioOf } from "./harness.ts"
 import { eventFrame } from "./wire.ts"
 
@@ -14,11 +14,11 @@ const count = 80
 
 const redact = (text: string): string => text
 
-const inbox = new Inbox({
+const reader = new FrameReader({
   connectId: "connect",
   addressOf: undefined,
   redact,
-  requests: new Requests({
+  requests: new PendingRequests({
     write: () => Effect.void,
     timeoutMillis: 1000,
     capacity: 1,
@@ -39,8 +39,8 @@ export const benchmark: Benchmark = {
     + "same frames. The whole pass is the one that a session makes over a batch, with every acknowledgement written.",
   run: async () => {
     const frames = Array.from({ length: count }, (_, n) => eventFrame(n))
-    const { answers, signals } = inbox.read(frames)
-    if (signals.some(({ _tag }) => _tag !== "Event") || answers.length !== count) {
+    const { replies, signals } = reader.read(frames)
+    if (signals.some(({ _tag }) => _tag !== "Event") || replies.length !== count) {
       throw new Error("the frames were not read")
     }
     const times = await alternate({
@@ -48,7 +48,7 @@ export const benchmark: Benchmark = {
         for (const frame of frames) JSON.parse(frame)
       },
       decode: () => frames.map(decode),
-      pass: () => inbox.read(frames)
+      pass: () => reader.read(frames)
     })
     const against = baseline(`JSON.parse of ${count}`, times.parse)
     const figure = (what: string, subject: "decode" | "pass", slack: number): Figure => ({

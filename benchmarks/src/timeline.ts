@@ -87,7 +87,7 @@ const pass = (count: number): Effect.Effect<ReadonlyArray<Part>> =>
   Effect.gen(function*() {
     const fanout = new Fanout.Fanout(4096)
     const subscription = Subscription.of({
-      subscribe: fanout.attach,
+      subscribe: fanout.subscribe,
       observe: (callback) => fanout.observe(callback),
       events: Stream.never,
       ready: Effect.void,

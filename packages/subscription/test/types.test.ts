@@ -1,4 +1,4 @@
-/** What the service requires, answers and can fail with, on the level of types; `pnpm check` holds these to it. */
+/** Tests of types: what the service requires, returns and fails with. `pnpm check` runs them. */
 import type { Credentials } from "@effect-signalwire/runtime/Credentials"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
@@ -18,21 +18,21 @@ import * as WebSockets from "../src/WebSockets.ts"
 type Service = Subscription.Service
 
 describe("the methods", () => {
-  it("attach and observe as long as a scope is open", () => {
+  it("subscribe and observe until a scope closes", () => {
     expectTypeOf<Service["subscribe"]>().toEqualTypeOf<
       Effect.Effect<Subscription.Attachment, SubscriptionError, Scope.Scope>
     >()
     expectTypeOf<Service["observe"]>().returns.toEqualTypeOf<Effect.Effect<void, never, Scope.Scope>>()
   })
 
-  it("yield events, and fail when the session ended for good", () => {
+  it("stream events, and fail when the connection fails", () => {
     expectTypeOf<Service["events"]>().toEqualTypeOf<Stream.Stream<ConversationEvent, SubscriptionError>>()
     expectTypeOf<Service["ready"]>().toEqualTypeOf<Effect.Effect<void, SubscriptionError>>()
     expectTypeOf<SubscriptionError["_tag"]>().toEqualTypeOf<"SubscriptionError">()
     expectTypeOf<SubscriptionError["reason"]>().toEqualTypeOf<Reason>()
   })
 
-  it("tell the connection's state without failing", () => {
+  it("return the connection's state without failing", () => {
     expectTypeOf<Service["connection"]>().toEqualTypeOf<Effect.Effect<ConnectionState>>()
     expectTypeOf<Service["connectionChanges"]>().toEqualTypeOf<Stream.Stream<ConnectionState>>()
     expectTypeOf<Service["sessions"]>().toEqualTypeOf<Effect.Effect<number>>()
@@ -40,13 +40,13 @@ describe("the methods", () => {
 })
 
 describe("signals", () => {
-  it("are events, lapses and what could not be read", () => {
+  it("are events, discontinuities and malformed values", () => {
     type Tagged<Tag> = Extract<Signal, { readonly _tag: Tag }>
     expectTypeOf<Signal["_tag"]>().toEqualTypeOf<"Event" | "Discontinuity" | "Malformed">()
     expectTypeOf<Tagged<"Event">["event"]>().toEqualTypeOf<ConversationEvent>()
     expectTypeOf<Tagged<"Malformed">["malformed"]>().toEqualTypeOf<MalformedValue>()
     const wrong = (signal: Signal) => {
-      // @ts-expect-error: it may be a lapse
+      // @ts-expect-error: it may be a discontinuity
       return signal.event
     }
     expectTypeOf(wrong).toBeFunction()
@@ -54,7 +54,7 @@ describe("signals", () => {
 })
 
 describe("the connection's state", () => {
-  it("has a reason, which may be null where nothing is wrong", () => {
+  it("has a reason, which is null while nothing is wrong", () => {
     type Tagged<Tag> = Extract<ConnectionState, { readonly _tag: Tag }>
     expectTypeOf<ConnectionState["reason"]>().toEqualTypeOf<Reason | null>()
     expectTypeOf<Tagged<"Reconnecting">["reason"]>().toEqualTypeOf<Reason>()
@@ -63,15 +63,15 @@ describe("the connection's state", () => {
 })
 
 describe("the layers", () => {
-  it("ask for credentials and a WebSocket, and do not fail", () => {
+  it("require credentials and a WebSocket, and do not fail", () => {
     expectTypeOf(Subscription.layer).returns.toEqualTypeOf<
       Layer.Layer<Subscription.Subscription, never, Credentials | WebSocketConstructor>
     >()
     expectTypeOf(WebSockets.layer).toEqualTypeOf<Layer.Layer<WebSocketConstructor>>()
     const wrong = () => [
-      // @ts-expect-error: where?
+      // @ts-expect-error: the endpoint is missing
       Subscription.layer({}),
-      // @ts-expect-error: a backoff has both bounds
+      // @ts-expect-error: a backoff needs both bounds
       Subscription.layer({ endpoint: { http: "", ws: "" }, backoff: { base: "1 second" } })
     ]
     expectTypeOf(wrong).toBeFunction()

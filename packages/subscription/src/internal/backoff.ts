@@ -1,10 +1,17 @@
-/** How long to wait before dialling again: doubling, capped, and spread over the whole span (full jitter). */
+/** The delays between attempts to connect: exponential backoff with full jitter. */
+
+/** The bounds of the delays, in milliseconds. */
 export interface Backoff {
-  readonly delayMillis: (attempt: number, chance: number) => number
+  /** The upper bound of the first delay; it doubles with each attempt. */
+  readonly baseMillis: number
+  /** The longest delay. */
+  readonly capMillis: number
 }
 
-export const make = (options: { readonly baseMillis: number; readonly capMillis: number }): Backoff => ({
-  delayMillis: (attempt, chance) =>
-    // from 2^30 on the cap has long been reached
-    Math.round(chance * Math.min(options.capMillis, options.baseMillis * 2 ** Math.min(attempt, 30)))
-})
+/**
+ * Returns the delay in milliseconds after `attempt` failed attempts: `random`, at least 0 and below 1, times the
+ * doubled and capped base.
+ */
+export const fullJitter = ({ baseMillis, capMillis }: Backoff, attempt: number, random: number): number =>
+  // the exponent is limited so that the product stays finite; the cap is reached long before
+  Math.round(random * Math.min(capMillis, baseMillis * 2 ** Math.min(attempt, 30)))

@@ -1,6 +1,6 @@
 /**
- * Effect's service that makes sockets, by its key: its own module builds schemas as it is loaded, and brings in all of
- * Schema for them.
+ * Effect's `WebSocketConstructor` service, declared again under the same key: Effect's own module builds schemas when
+ * it is loaded, which would add all of `Schema` to a bundle.
  */
 import * as Context from "effect/Context"
 import type * as Socket from "effect/socket/Socket"

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import type * as Socket from "effect/socket/Socket"
-import { corking } from "../src/internal/corking.ts"
+import { corkSends } from "../src/internal/corkSends.ts"
 
-/** A socket over a stream, and what happens to them, in order. */
-const start = (isFound: boolean) => {
+/** A socket over a stream, with a log of the calls to both. */
+const makeLogged = (isStreamKnown: boolean) => {
   const log: Array<string> = []
   const socket: Socket.WebSocketLike = {
     readyState: 1,
@@ -13,12 +13,12 @@ const start = (isFound: boolean) => {
     removeEventListener: () => {}
   }
   const stream = { cork: () => void log.push("cork"), uncork: () => void log.push("uncork") }
-  corking(socket, () => isFound ? stream : undefined)
+  corkSends(socket, () => isStreamKnown ? stream : undefined)
   return { socket, log }
 }
 
-/** A socket over a stream that hands over what it gathered. */
-const startGathering = () => {
+/** A socket over a stream that records what it writes. */
+const makeRecording = () => {
   const written: Array<unknown> = []
   const socket: Socket.WebSocketLike = {
     readyState: 1,
@@ -30,38 +30,38 @@ const startGathering = () => {
   const stream = {
     cork: () => {},
     uncork: () => {},
-    _write: (piece: unknown) => void written.push(piece),
-    _writev: (pieces: ReadonlyArray<{ readonly chunk: unknown }>) => void written.push(pieces.map(({ chunk }) => chunk))
+    _write: (chunk: unknown) => void written.push(chunk),
+    _writev: (chunks: ReadonlyArray<{ readonly chunk: unknown }>) => void written.push(chunks.map(({ chunk }) => chunk))
   }
-  corking(socket, () => stream)
+  corkSends(socket, () => stream)
   socket.send("1")
   return { stream, written }
 }
 
-describe("what is gathered", () => {
-  it("is joined to one piece", () => {
-    const { stream, written } = startGathering()
+describe("buffered writes", () => {
+  it("are concatenated to one chunk", () => {
+    const { stream, written } = makeRecording()
     stream._writev([{ chunk: new Uint8Array([1, 2]) }, { chunk: new Uint8Array([3]) }])
     assert.deepStrictEqual(written, [new Uint8Array([1, 2, 3])])
   })
 
-  it("is handed on as it is where it is not all bytes", () => {
-    const { stream, written } = startGathering()
+  it("are passed on unchanged unless all chunks are bytes", () => {
+    const { stream, written } = makeRecording()
     stream._writev([{ chunk: new Uint8Array([1]) }, { chunk: "2" }])
     assert.deepStrictEqual(written, [[new Uint8Array([1]), "2"]])
   })
 })
 
-describe("what is sent on a socket", () => {
-  it("goes out together when it is sent in one tick", async () => {
-    const { log, socket } = start(true)
+describe("corkSends", () => {
+  it("combines what is sent in one tick into one write", async () => {
+    const { log, socket } = makeLogged(true)
     for (const text of ["1", "2", "3"]) socket.send(text)
     await Promise.resolve()
     assert.deepStrictEqual(log, ["cork", "1", "2", "3", "uncork"])
   })
 
-  it("waits for nothing that is sent later", async () => {
-    const { log, socket } = start(true)
+  it("does not wait for what is sent in later ticks", async () => {
+    const { log, socket } = makeLogged(true)
     socket.send("1")
     await Promise.resolve()
     socket.send("2")
@@ -69,8 +69,8 @@ describe("what is sent on a socket", () => {
     assert.deepStrictEqual(log, ["cork", "1", "uncork", "cork", "2", "uncork"])
   })
 
-  it("goes out as it is where no stream is known", async () => {
-    const { log, socket } = start(false)
+  it("sends each frame by itself while the stream is not known", async () => {
+    const { log, socket } = makeLogged(false)
     socket.send("1")
     await Promise.resolve()
     assert.deepStrictEqual(log, ["1"])

@@ -1,0 +1,308 @@
+/**
+ * Drives the state machine of the connection: performs what each state requires, sends the events that result, and
+ * publishes the public state.
+ */
+import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import * as ObservableRef from "@effect-signalwire/runtime/ObservableRef"
+import { messageOf, stackOf } from "@effect-signalwire/runtime/Thrown"
+import { redact } from "@effect-signalwire/runtime/Token"
+import * as Reason from "@effect-signalwire/schema/Reason"
+import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import * as Random from "effect/Random"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import type { WebSocketConstructor } from "effect/socket/Socket"
+import * as ConnectionState from "../ConnectionState.ts"
+import * as Signal from "../Signal.ts"
+import { SubscriptionError } from "../SubscriptionError.ts"
+import type { WakeSignals } from "../Wake.ts"
+import type { Backoff } from "./backoff.ts"
+import { type DialContext, type Event, idle, type State, transition } from "./connectionMachine.ts"
+import { connectionStateOf, dialling } from "./connectionStateOf.ts"
+import { ConnectTriggers } from "./connectTriggers.ts"
+import { DialRateLimiter } from "./dialRateLimiter.ts"
+import { Fanout } from "./fanout.ts"
+import { MalformedReporter } from "./malformedReporter.ts"
+import * as Session from "./session.ts"
+import type { SessionEvents } from "./sessionEvents.ts"
+
+export interface Options {
+  readonly session: Session.Options
+  readonly backoff: Backoff
+  /** How long a session must have been ready to reset the backoff, in milliseconds. */
+  readonly resetAfterMillis: number
+  readonly dialsPerMinute: number
+  /** How many signals are buffered for a subscriber. */
+  readonly capacity: number
+  readonly wakeSignals: WakeSignals
+  /** The initial token. */
+  readonly token: Redacted.Redacted
+}
+
+/** The server's request to wait: until when, in monotonic milliseconds, and why. */
+interface RetryAfter {
+  readonly until: number
+  readonly reason: Reason.Reason
+}
+
+export class ConnectionDriver {
+  readonly fanout: Fanout
+  readonly connectionState = ObservableRef.make<ConnectionState.ConnectionState>(ConnectionState.idle)
+  readonly triggers = new ConnectTriggers()
+  /** The state of the machine, which only the driver sets. */
+  state = idle
+  /** How many sessions have become ready, which only the driver counts. */
+  sessionCount = 0
+  private readonly options: Options
+  private readonly rateLimiter: DialRateLimiter
+  private readonly malformed: MalformedReporter
+  /**
+   * The token of the last dial, or the one that its session has sent since: the one to refresh when it is rejected. A
+   * REST request may have refreshed it already.
+   */
+  private token: Redacted.Redacted
+  /** Set if the last dial or session ended with a request to wait. */
+  private retryAfter: RetryAfter | undefined
+
+  constructor(options: Options) {
+    this.options = options
+    this.token = options.token
+    this.rateLimiter = new DialRateLimiter(options.dialsPerMinute)
+    this.fanout = new Fanout(options.capacity)
+    this.malformed = new MalformedReporter(options.session.instrumentation)
+  }
+
+  /** Sends an event to the machine, and publishes the state that follows. */
+  send(event: Event): Effect.Effect<void> {
+    return Effect.suspend(() => this.enter(transition(this.state, event, this.options.backoff)))
+  }
+
+  /** Dials now: ends the wait before the next dial, or replaces the session or the dial in progress. */
+  connectNow(): void {
+    const { _tag } = this.state
+    this.triggers.request.set()
+    if (_tag === "Connecting" || _tag === "Connected") this.triggers.triggerSession("reconnect")
+  }
+
+  /** Listens to the platform's signals and to new tokens until the scope closes. */
+  get listen(): Effect.Effect<void, never, Scope.Scope> {
+    const { session, wakeSignals } = this.options
+    return Effect.andThen(
+      Effect.catchDefect(
+        wakeSignals((signal) => this.triggers.onPlatformSignal(signal)),
+        (thrown) => session.instrumentation.warn("cannot listen to the wake signals of the platform", [stackOf(thrown)])
+      ),
+      session.credentials.watch((token) => this.onToken(token))
+    )
+  }
+
+  /**
+   * Runs until the state requires nothing more, or `isCurrent` returns `false` since another run took over. An
+   * exception is logged and makes the connection fail.
+   */
+  run(isCurrent: () => boolean): Effect.Effect<void, never, WebSocketConstructor> {
+    return Effect.catchDefect(this.loop(isCurrent), (thrown) =>
+      Effect.andThen(
+        this.options.session.instrumentation.warn("the connection failed with an exception", [stackOf(thrown)]),
+        this.send({
+          _tag: "DriverFailed",
+          reason: new Reason.Defect({ detail: messageOf(thrown), cause: thrown })
+        })
+      ))
+  }
+
+  private loop(isCurrent: () => boolean): Effect.Effect<void, never, WebSocketConstructor> {
+    return Effect.gen({ self: this }, function*() {
+      yield* this.start
+      while (isCurrent()) {
+        const { state } = this
+        switch (state._tag) {
+          case "Connecting":
+            yield* this.rateLimiter.acquireDial((wait, millis) => this.publishWait(state, wait, millis))
+            // the state may have changed during the wait
+            if (this.state === state) yield* this.dial(state.context)
+            break
+          case "BackingOff":
+            yield* this.unlessRequested(Effect.andThen(
+              Effect.raceFirst(Effect.sleep(state.delayMillis), this.nextWake),
+              this.send({ _tag: "BackoffElapsed" })
+            ))
+            break
+          case "RefreshingToken":
+            yield* this.unlessRequested(this.refreshToken(state.rejection))
+            break
+          case "AwaitingToken":
+            yield* this.unlessRequested(Effect.never)
+            break
+          case "Failed":
+          case "Idle":
+          case "Connected":
+          case "Closed":
+            return
+        }
+      }
+    })
+  }
+
+  private get start(): Effect.Effect<void> {
+    return Effect.flatMap(Monotonic.millis, (now) => {
+      const { retryAfter } = this
+      const delayMillis = retryAfter === undefined ? 0 : Math.ceil(retryAfter.until - now)
+      return this.send({
+        _tag: "Start",
+        retryAfter: retryAfter === undefined || delayMillis <= 0 ? null : { delayMillis, reason: retryAfter.reason }
+      })
+    })
+  }
+
+  private enter(next: State): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (next === this.state) return Effect.void
+      this.state = next
+      // before the public state changes: a watcher of that may subscribe again
+      if (next._tag === "Failed") {
+        this.fanout.end(new SubscriptionError({ method: "subscribe", reason: next.reason }))
+      }
+      return this.connectionState.set(connectionStateOf(next))
+    })
+  }
+
+  /** Publishes how long the rate limit delays a dial, as long as the state lasts. */
+  private publishWait(
+    state: Extract<State, { readonly _tag: "Connecting" }>,
+    wait: Effect.Effect<void>,
+    millis: number
+  ): Effect.Effect<void> {
+    const publish = (connectionState: ConnectionState.ConnectionState) =>
+      Effect.suspend(() => this.state === state ? this.connectionState.set(connectionState) : Effect.void)
+    return Effect.andThen(
+      Effect.andThen(publish(dialling(state.context, millis)), wait),
+      publish(connectionStateOf(state))
+    )
+  }
+
+  private dial(context: DialContext): Effect.Effect<void, never, WebSocketConstructor> {
+    return Effect.gen({ self: this }, function*() {
+      const { backoff, resetAfterMillis, session } = this.options
+      const { request, wake } = this.triggers
+      this.token = yield* session.credentials.current
+      request.clear()
+      this.retryAfter = undefined
+      wake.clear()
+      const { outcome, readyMillis, reason, resume, retryAfterMillis } = yield* Session.run(session, {
+        token: this.token,
+        resume: context.resume,
+        watchTriggers: (callback) => this.triggers.watchSession(callback),
+        acquireWake: this.rateLimiter.acquireWake,
+        events: this.sessionEvents
+      })
+      yield* session.instrumentation.debug("the session ended", [outcome, reason.message], {
+        "signalwire.session": this.sessionCount,
+        "signalwire.reason": reason._tag
+      })
+      const next = transition(this.state, {
+        _tag: "SessionEnded",
+        outcome,
+        reason,
+        resume,
+        retryAfterMillis,
+        resetsBackoff: readyMillis >= resetAfterMillis,
+        random: yield* Random.next
+      }, backoff)
+      // a wait that is already over is not published
+      yield* this.enter(request.isPending ? transition(next, { _tag: "ConnectNow" }, backoff) : next)
+      if (retryAfterMillis === 0) return
+      wake.clear()
+      // kept for later subscribers, should all of them leave during the wait
+      const { state } = this
+      if (state._tag === "BackingOff") {
+        this.retryAfter = { until: (yield* Monotonic.millis) + state.delayMillis, reason }
+      }
+    })
+  }
+
+  private get sessionEvents(): SessionEvents {
+    const { credentials } = this.options.session
+    const { request, wake } = this.triggers
+    return {
+      onReady: (resume, resumed) => {
+        this.sessionCount++
+        // a dial was requested, and this session is the result
+        request.clear()
+        // before the public state changes: its watchers then find that reading history has begun
+        this.fanout.emit([Signal.connected(this.sessionCount)])
+        return this.send({ _tag: "SessionReady", resume, resumed }).pipe(
+          Effect.andThen(credentials.current),
+          Effect.map((token) => {
+            this.token = token
+            this.triggers.notifyRetry()
+          })
+        )
+      },
+      onSignals: (signals) => this.fanout.emit(signals),
+      onMalformed: (malformed) => this.malformed.report(malformed),
+      onDialAbandoned: () => request.set(),
+      onSuspect: (reason) => this.send({ _tag: "ConnectionSuspect", reason }),
+      onAlive: this.send({ _tag: "ConnectionAlive" }),
+      onProbeSuccess: () => wake.clear()
+    }
+  }
+
+  private refreshToken(rejection: Reason.Reason): Effect.Effect<void> {
+    const { session } = this.options
+    return Effect.matchEffect(session.credentials.renew(this.token), {
+      onSuccess: () => this.send({ _tag: "TokenRefreshed" }),
+      onFailure: ({ isRetryable, message }) =>
+        Effect.gen({ self: this }, function*() {
+          const rejected = rejection._tag === "Unauthorized" ? rejection.detail : rejection.message
+          const detail = `${rejected} (${redact(message, Redacted.value(this.token))})`
+          const reason = new Reason.Unauthorized({ detail, isRetryable })
+          yield* session.instrumentation.warn(
+            isRetryable ? "refreshing the token failed; retrying" : "the token was rejected; waiting for a new token",
+            [reason.message]
+          )
+          yield* this.send({ _tag: "TokenRefreshFailed", reason, random: yield* Random.next })
+        })
+    })
+  }
+
+  private onToken(token: Redacted.Redacted): void {
+    switch (this.state._tag) {
+      case "Connected":
+        // the session sends it to the server
+        this.token = token
+        break
+      case "Connecting":
+        // the session sends it once it is ready; until then, a dial that hangs is abandoned as after a wake signal
+        this.triggers.triggerSession("wake")
+        break
+      default:
+        this.triggers.request.set()
+    }
+    this.triggers.notifyRetry()
+  }
+
+  /** Completes when a wake signal may end the wait. */
+  private get nextWake(): Effect.Effect<void> {
+    return Effect.andThen(this.triggers.wake.take, this.rateLimiter.acquireWake)
+  }
+
+  /**
+   * Runs `effect`, and dials instead when that is requested meanwhile, or when the token is not that of the last dial.
+   * A token that was replaced before the server asked the client to wait does not count.
+   */
+  private unlessRequested(effect: Effect.Effect<void>): Effect.Effect<void> {
+    const isReplaced = (token: Redacted.Redacted) => this.retryAfter === undefined && !Equal.equals(token, this.token)
+    return Effect.raceFirst(
+      effect,
+      Effect.andThen(
+        Effect.flatMap(
+          this.options.session.credentials.current,
+          (token) => isReplaced(token) ? Effect.void : this.triggers.request.take
+        ),
+        this.send({ _tag: "ConnectNow" })
+      )
+    )
+  }
+}
