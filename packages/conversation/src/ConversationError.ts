@@ -25,8 +25,8 @@ export interface Fields extends Reason.ErrorFields {
 }
 
 /**
- * The failure of a call. `method` is the method of the service, `reason` says why it failed, and `cause` is the original
- * failure, if there is one. For a failed send, `stored` says whether the message may have been stored.
+ * The failure of a call. `method` is the method of the service, `reason` says why it failed, and `cause` is the
+ * original failure, if there is one. For a failed send, `stored` says whether the message may have been stored.
  */
 export class ConversationError extends TaggedError("ConversationError")<Fields> {
   /** Returns a function that converts the failure of an underlying service to a failure of `method`. */
@@ -56,7 +56,8 @@ export class ConversationError extends TaggedError("ConversationError")<Fields> 
     return `${this.method}: ${this.reason.message}`
   }
   /**
-   * Returns what a report needs, including `message`, `remediation` and `stored`, and the names and messages of the causes.
+   * Returns what a report needs, including `message`, `remediation` and `stored`, and the names and messages of the
+   * causes.
    */
   override toJSON(): object {
     const { _tag, isRetryable, message, method, reason, remediation, stored } = this

@@ -1,6 +1,6 @@
 /**
- * The metrics of a client, in Effect's metric registry: every exporter that reads the registry exports them. Their names
- * are stable.
+ * The metrics of a client, in Effect's metric registry: every exporter that reads the registry exports them. Their
+ * names are stable.
  *
  * @since 0.1.0
  */

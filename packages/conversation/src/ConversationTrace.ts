@@ -2,8 +2,9 @@
  * Distributed traces across a conversation: links the span in which a message is processed to the span in which it was
  * sent.
  *
- * A client with the option `traceMessages: true` adds the W3C trace context of its span to the `metadata` of the messages
- * that it sends, as `traceparent`. All members of the conversation can read it, so the option is off by default.
+ * A client with the option `traceMessages: true` adds the W3C trace context of its span to the `metadata` of the
+ * messages that it sends, as `traceparent`. All members of the conversation can read it, so the option is off by
+ * default.
  *
  * @since 0.1.0
  */

@@ -1,6 +1,6 @@
 /**
- * The `Conversations` service is SignalWire's Conversation namespace: it lists conversations and messages, sends messages
- * exactly once, joins conversations, and streams new messages without losing or repeating one.
+ * The `Conversations` service is SignalWire's Conversation namespace: it lists conversations and messages, sends
+ * messages exactly once, joins conversations, and streams new messages without losing or repeating one.
  *
  * ```ts
  * import * as Conversations from "@effect-signalwire/conversation/Conversations"

@@ -43,9 +43,9 @@ export interface Cursor {
 export interface Options {
   /**
    * What to do when the saved value can't be read, because it was partly written, overwritten, or written by another
-   * version of this package. With `fail` the subscription fails with `UnreadableCursor` before it starts. With `restart` a
-   * warning is logged, and the subscription starts as if nothing was saved: messages that were stored while no process
-   * ran are skipped.
+   * version of this package. With `fail` the subscription fails with `UnreadableCursor` before it starts. With
+   * `restart` a warning is logged, and the subscription starts as if nothing was saved: messages that were stored while
+   * no process ran are skipped.
    * @default "fail"
    */
   readonly onUnreadable?: "fail" | "restart" | undefined
@@ -59,7 +59,8 @@ const unavailable = (method: string) => (cause: KeyValueStore.KeyValueStoreError
   new ConversationError({ method, reason: new Reason.StorageUnavailable({ detail: cause.message }), cause })
 
 /**
- * Makes a cursor in the `KeyValueStore` of the context. `name` is its key; use it for one subscription or timeline only.
+ * Makes a cursor in the `KeyValueStore` of the context. `name` is its key; use it for one subscription or timeline
+ * only.
  */
 export const make = (
   name: string,

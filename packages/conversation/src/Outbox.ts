@@ -24,12 +24,12 @@
  * A store that several processes share locks the messages that a process has taken, and the locks of a killed process
  * expire. With SQL, the next process waits for `lockExpiration` before it delivers anything. Make it short, but longer
  * than a process may be suspended: a process that resumes after its lock has expired delivers at the same time as its
- * successor. Keep `lockRefreshInterval` at least two seconds below the outbox's `settle`, or the successor may begin with
- * a message that was enqueued after the one that was interrupted. A process that ends in order releases its locks at
- * once.
+ * successor. Keep `lockRefreshInterval` at least two seconds below the outbox's `settle`, or the successor may begin
+ * with a message that was enqueued after the one that was interrupted. A process that ends in order releases its locks
+ * at once.
  *
- * `PersistedQueue.layerStoreMemory` and `layerStoreRedis` return an interrupted message to the end of the queue, so it is
- * delivered last.
+ * `PersistedQueue.layerStoreMemory` and `layerStoreRedis` return an interrupted message to the end of the queue, so it
+ * is delivered last.
  *
  * @since 0.1.0
  */
@@ -73,8 +73,8 @@ export type Entry = typeof Entry.Type
  * The outcome of a message.
  *
  * - `Sent`: the server has stored it.
- * - `Failed`: it was removed from the queue because it was rejected, or because it is not known whether it was stored and
- *   can't be found out. `error.stored` says which.
+ * - `Failed`: it was removed from the queue because it was rejected, or because it is not known whether it was stored
+ *   and can't be found out. `error.stored` says which.
  */
 export type OutboxEvent = Data.TaggedEnum<{
   Sent: { readonly clientId: ClientId; readonly entry: Entry }
@@ -95,8 +95,8 @@ export interface Message {
   /** Details for applications, such as custom UIs. @default none */
   readonly details?: JsonObject | undefined
   /**
-   * The client id of the message: an idempotency key. A message whose id is in the queue, or was and has not been cleaned
-   * up, is not added again.
+   * The client id of the message: an idempotency key. A message whose id is in the queue, or was and has not been
+   * cleaned up, is not added again.
    * @default a new id
    */
   readonly clientId?: string | undefined
@@ -132,8 +132,9 @@ export interface Options {
    */
   readonly name?: string | undefined
   /**
-   * How long a message is looked up in history, after the response to its request was lost, before it is sent again; four
-   * times as long after a timeout. After a process was killed, it is also how long the next one waits before it delivers.
+   * How long a message is looked up in history, after the response to its request was lost, before it is sent again;
+   * four times as long after a timeout. After a process was killed, it is also how long the next one waits before it
+   * delivers.
    * @default "5 seconds"
    */
   readonly settle?: Duration.Input | undefined
@@ -146,8 +147,8 @@ const eventCapacity = 1024
 
 /**
  * Builds an outbox, which delivers until the scope closes; a message that is being delivered then stays in the queue.
- * Recoverable failures, such as an outage, a failing server, a refused token or an unavailable store, are retried without
- * a deadline.
+ * Recoverable failures, such as an outage, a failing server, a refused token or an unavailable store, are retried
+ * without a deadline.
  */
 export const make = Effect.fnUntraced(function*(
   options: Options = {}

@@ -77,8 +77,8 @@ export const make: Effect.Effect<
   const write = (stored: StoredElement) =>
     Effect.tap(elements.set(keyOf(stored.queue, stored.id), stored), Effect.sync(() => remember(stored)))
   /**
-   * Remembers an outcome before it is written, since it is final. If the write fails, the next process takes the element
-   * again.
+   * Remembers an outcome before it is written, since it is final. If the write fails, the next process takes the
+   * element again.
    */
   const writeOutcome = (stored: StoredElement) =>
     Effect.andThen(Effect.sync(() => remember(stored)), write(stored)).pipe(
@@ -225,9 +225,9 @@ export const make: Effect.Effect<
  *
  * **Gotchas**
  *
- * Only one process, or browser tab, may use a store at a time: it does not see the writes of others. The `KeyValueStore`
- * must write values atomically; `KeyValueStore.layerFileSystem` does not when the process is killed. The ids of delivered
- * messages are kept until `PersistedQueue.layerCleanup` removes them.
+ * Only one process, or browser tab, may use a store at a time: it does not see the writes of others. The
+ * `KeyValueStore` must write values atomically; `KeyValueStore.layerFileSystem` does not when the process is killed.
+ * The ids of delivered messages are kept until `PersistedQueue.layerCleanup` removes them.
  */
 export const layer: Layer.Layer<
   PersistedQueue.PersistedQueueStore,

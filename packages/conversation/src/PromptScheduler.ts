@@ -1,7 +1,7 @@
 /**
  * A scheduler for browsers that yields to the event loop by a message to itself. Effect's scheduler uses `setImmediate`
- * or, where that does not exist, `setTimeout`, which browsers throttle: to at least 1 ms, to 4 ms for nested timers, and
- * to a second in a background tab. Messages are not throttled.
+ * or, where that does not exist, `setTimeout`, which browsers throttle: to at least 1 ms, to 4 ms for nested timers,
+ * and to a second in a background tab. Messages are not throttled.
  *
  * @since 0.1.0
  */
@@ -50,8 +50,8 @@ const isNeeded = !("setImmediate" in globalThis) && "MessageChannel" in globalTh
 let shared: Scheduler.Scheduler | undefined
 
 /**
- * Returns the scheduler that all clients in a page share, or `undefined` on platforms that do not need it. It is made by
- * the first call.
+ * Returns the scheduler that all clients in a page share, or `undefined` on platforms that do not need it. It is made
+ * by the first call.
  *
  * @category constructors
  */

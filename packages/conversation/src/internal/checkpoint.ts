@@ -6,8 +6,8 @@
  *   messages that become visible there later are ignored. Messages of the very newest time are never below the floor;
  *   those that do not fit are yielded again.
  * - Of the sends, the last seen are saved. A second copy of any other send is yielded as a new message.
- * - A message whose fingerprint equals that of another would be lost. At 2⁻⁹⁰ for each pair, with a thousand saved and ten
- *   thousand compared, the probability is 2⁻⁶⁶ for each restart.
+ * - A message whose fingerprint equals that of another would be lost. At 2⁻⁹⁰ for each pair, with a thousand saved and
+ *   ten thousand compared, the probability is 2⁻⁶⁶ for each restart.
  */
 import * as Schema from "effect/Schema"
 import * as Fingerprint from "./fingerprint.ts"

@@ -1,6 +1,6 @@
 /**
- * Composes the connection state that users see from the state of the session and that of history: while history can't be
- * read, a session that is up delivers nothing, and while there is no session, history may be polled instead.
+ * Composes the connection state that users see from the state of the session and that of history: while history can't
+ * be read, a session that is up delivers nothing, and while there is no session, history may be polled instead.
  */
 import { Emitter } from "@effect-signalwire/runtime/Emitter"
 import * as ObservableRef from "@effect-signalwire/runtime/ObservableRef"

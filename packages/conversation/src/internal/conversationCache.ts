@@ -14,8 +14,8 @@ export interface ConversationCache {
   /** Adds conversations that were read. */
   readonly addAll: (conversations: ReadonlyArray<Conversation>) => void
   /**
-   * Returns the conversation of a message that was just sent; looks it up if it is not cached. It never fails, since the
-   * message is stored: if the lookup fails, the conversation has only what the receipt says.
+   * Returns the conversation of a message that was just sent; looks it up if it is not cached. It never fails, since
+   * the message is stored: if the lookup fails, the conversation has only what the receipt says.
    */
   readonly afterSend: (addressId: string, receipt: SendReceipt) => Effect.Effect<Conversation>
 }

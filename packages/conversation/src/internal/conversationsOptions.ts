@@ -12,8 +12,8 @@ import type { Gap } from "../TimelineEvent.ts"
 /**
  * What happens to messages that arrive faster than they are consumed.
  *
- * - `"suspend"` loses nothing: 4096 messages wait in memory (option `subscription.capacity`), and any more are read from
- *   history when it is their turn.
+ * - `"suspend"` loses nothing: 4096 messages wait in memory (option `subscription.capacity`), and any more are read
+ *   from history when it is their turn.
  * - `sliding` keeps the newest `capacity` messages, `dropping` the oldest. The others are lost.
  */
 export type Policy = "suspend" | { readonly strategy: "sliding" | "dropping"; readonly capacity: number }
@@ -30,13 +30,14 @@ export interface SubscriptionOptions {
   readonly policy?: Policy | undefined
   /**
    * The saved position from which the subscription continues after a restart. A message counts as processed when the
-   * consumer pulls the next one, so the last messages before a restart may be yielded again. Fails as `Cursor.load` does.
+   * consumer pulls the next one, so the last messages before a restart may be yielded again. Fails as `Cursor.load`
+   * does.
    * @default the subscription starts now
    */
   readonly cursor?: Cursor | undefined
   /**
-   * Runs when messages may be missing that can't be recovered, because history does not reach back over an interruption.
-   * It runs where the messages are missing, and later messages wait until it completes.
+   * Runs when messages may be missing that can't be recovered, because history does not reach back over an
+   * interruption. It runs where the messages are missing, and later messages wait until it completes.
    * @default a warning is logged
    */
   readonly onGap?: ((gap: Gap) => Effect.Effect<void>) | undefined
@@ -47,8 +48,8 @@ export interface TimelineOptions extends Omit<SubscriptionOptions, "onGap"> {
   /** The address of the conversation: a room, or another subscriber. */
   readonly addressId: string
   /**
-   * The time of the earliest message, by the server's clock: unix seconds, or a `DateTime`. Older messages are left out,
-   * even if they are pushed later.
+   * The time of the earliest message, by the server's clock: unix seconds, or a `DateTime`. Older messages are left
+   * out, even if they are pushed later.
    * @default the newest page of history
    */
   readonly since?: number | DateTime.DateTime | undefined
@@ -90,16 +91,16 @@ export interface Tuning {
    */
   readonly sendDeadline?: Duration.Input | undefined
   /**
-   * How long a message is looked up in history, after the response to its request was lost, before it is sent again: four
-   * times as long when the request timed out, and one second at most when the connection broke within a second. If the
-   * server stores the first request later than that, the message is stored twice; subscriptions and timelines yield it
-   * once.
+   * How long a message is looked up in history, after the response to its request was lost, before it is sent again:
+   * four times as long when the request timed out, and one second at most when the connection broke within a second. If
+   * the server stores the first request later than that, the message is stored twice; subscriptions and timelines yield
+   * it once.
    * @default "5 seconds"
    */
   readonly settle?: Duration.Input | undefined
   /**
-   * Whether messages carry the trace context of the span in which they were sent, see `ConversationTrace`. All members of
-   * the conversation can read it.
+   * Whether messages carry the trace context of the span in which they were sent, see `ConversationTrace`. All members
+   * of the conversation can read it.
    * @default false
    */
   readonly traceMessages?: boolean | undefined

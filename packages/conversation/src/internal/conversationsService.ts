@@ -50,23 +50,23 @@ export interface Service {
    * Sends a message exactly once, and returns its conversation. Messages to one conversation are stored in the order of
    * the calls. The options are copied when the method is called.
    *
-   * Recoverable failures are retried until `sendDeadline`. When the response to a request is lost, the message is looked
-   * up in history before it is sent again. Every failure has `stored`: `"no"`, or `"unknown"` when the message may have
-   * been stored. The reasons are:
+   * Recoverable failures are retried until `sendDeadline`. When the response to a request is lost, the message is
+   * looked up in history before it is sent again. Every failure has `stored`: `"no"`, or `"unknown"` when the message
+   * may have been stored. The reasons are:
    *
    * - `Unconfirmed`: the message may have been stored. History could not be read in time, or has no client ids.
-   * - `Timeout`, `Transport`, `RateLimited` or another retryable reason: the message was not stored by the deadline, the
-   *   server's `Retry-After` exceeds it, or the ninth attempt still failed with a 5xx status.
+   * - `Timeout`, `Transport`, `RateLimited` or another retryable reason: the message was not stored by the deadline,
+   *   the server's `Retry-After` exceeds it, or the ninth attempt still failed with a 5xx status.
    * - `Unauthorized`: the token was refused, and a refresh provided no other. A send does not wait for a new token.
    * - `Invalid`, `NotFound`, `Forbidden`: the message was rejected, by this client or by the server.
    * - `Overloaded`: more than `sendCapacity` sends are waiting. `Closed`: the service is closed.
    *
-   * A `clientId` of your own is an idempotency key for the conversation: all sends with the same id store one message and
-   * have the same result, even concurrent ones. Unless `isNew` is set, the newest 1,000 messages of the conversation are
-   * first searched for one that another client, or an earlier process, has sent.
+   * A `clientId` of your own is an idempotency key for the conversation: all sends with the same id store one message
+   * and have the same result, even concurrent ones. Unless `isNew` is set, the newest 1,000 messages of the
+   * conversation are first searched for one that another client, or an earlier process, has sent.
    *
-   * The `lastMessageAt` of the returned conversation is this machine's time of the send, from the second send on: servers
-   * do not return when a message was stored.
+   * The `lastMessageAt` of the returned conversation is this machine's time of the send, from the second send on:
+   * servers do not return when a message was stored.
    */
   readonly sendMessage: (options: SignalWireHttp.SendOptions) => Effect.Effect<Conversation, ConversationError>
   /**
@@ -85,13 +85,15 @@ export interface Service {
    */
   readonly subscribe: Stream.Stream<ConversationEvent, ConversationError>
   /**
-   * Starts a subscription, and returns its stream. Once the effect completes, no later message is missed. The stream ends
-   * with the scope, and can be run only once: running it again is a defect. Start another subscription for each consumer.
+   * Starts a subscription, and returns its stream. Once the effect completes, no later message is missed. The stream
+   * ends with the scope, and can be run only once: running it again is a defect. Start another subscription for each
+   * consumer.
    *
    * The start waits for a session or for polling, at most `readyTimeout`, and then until history can be read. Both the
-   * start and the stream wait for recovery from recoverable failures. They fail for the others: `Forbidden`, `NotFound`,
-   * `Invalid`, `ForeignLink`, `Malformed` for links between pages that lead nowhere, a failure of the cursor, and the
-   * reason of the connection state when that becomes `Failed`. The start also fails with `Timeout` after `timeout`.
+   * start and the stream wait for recovery from recoverable failures. They fail for the others: `Forbidden`,
+   * `NotFound`, `Invalid`, `ForeignLink`, `Malformed` for links between pages that lead nowhere, a failure of the
+   * cursor, and the reason of the connection state when that becomes `Failed`. The start also fails with `Timeout`
+   * after `timeout`.
    */
   readonly subscription: (
     options?: SubscriptionOptions

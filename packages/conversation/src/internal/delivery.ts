@@ -1,7 +1,7 @@
 /**
- * Delivers one message exactly once. When the response to a request is lost, the message may or may not have been stored,
- * so it is looked up before it is sent again. A response that takes long is not waited for when the message is seen to be
- * stored.
+ * Delivers one message exactly once. When the response to a request is lost, the message may or may not have been
+ * stored, so it is looked up before it is sent again. A response that takes long is not waited for when the message is
+ * seen to be stored.
  */
 import * as Posting from "@effect-signalwire/http/Posting"
 import type { SendReceipt, Service as SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
@@ -17,8 +17,9 @@ import { retryAfterMillis, type RetryPolicy } from "./retryPolicy.ts"
 
 export interface Options extends MessageLookup.Options {
   /**
-   * How long a request of unknown outcome may still be in flight: its message is looked up for as long before it is sent
-   * again, and four times as long after a timeout, when the server may still be processing the request. Milliseconds.
+   * How long a request of unknown outcome may still be in flight: its message is looked up for as long before it is
+   * sent again, and four times as long after a timeout, when the server may still be processing the request.
+   * Milliseconds.
    */
   readonly settleMillis: number
 }
@@ -26,8 +27,8 @@ export interface Options extends MessageLookup.Options {
 /** It is not known whether the message was stored. */
 export class OutcomeUnknown extends Data.TaggedError("OutcomeUnknown")<{
   /**
-   * Whether the server refuses to return its history for a reason that waiting does not change, such as a 403. Otherwise
-   * history was read without a result, as from a server that drops client ids, or the deadline passed.
+   * Whether the server refuses to return its history for a reason that waiting does not change, such as a 403.
+   * Otherwise history was read without a result, as from a server that drops client ids, or the deadline passed.
    */
   readonly historyRefused: boolean
   /** How long a request may still be in flight. Milliseconds. */
@@ -36,7 +37,7 @@ export class OutcomeUnknown extends Data.TaggedError("OutcomeUnknown")<{
 }> {}
 
 /** The message was not stored by the deadline; `last` is the failure of the last attempt, if there was one. */
-export class DeadlineExceeded extends Data.TaggedError("DeadlineExceeded")<{
+class DeadlineExceeded extends Data.TaggedError("DeadlineExceeded")<{
   readonly last: SignalWireHttpError | undefined
 }> {}
 
@@ -56,7 +57,10 @@ export interface Delivery {
  */
 const responseGrace = 1000
 
-/** A connection that breaks this soon was most likely broken before, so the lookup is limited to the same time. Milliseconds. */
+/**
+ * A connection that breaks this soon was most likely broken before, so the lookup is limited to the same time.
+ * Milliseconds.
+ */
 const earlyBreakMillis = 1000
 
 /** The longest delay between two attempts. Milliseconds. */

@@ -35,7 +35,9 @@ export const classifyFailure = ({ reason }: SignalWireHttpError, { isUnderWay }:
 export type DeliveryStatus =
   | { readonly _tag: "Stored"; readonly receipt: SendReceipt }
   | { readonly _tag: "Absent" }
-  /** There is a message of the same text without a client id: the server loses client ids, or another client sent it. */
+  /**
+   * There is a message of the same text without a client id: the server loses client ids, or another client sent it.
+   */
   | { readonly _tag: "WithoutClientId" }
   /** The message was not found before the search reached its limit, and may be older. */
   | { readonly _tag: "BeyondLimit" }

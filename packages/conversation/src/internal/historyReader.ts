@@ -51,8 +51,8 @@ export interface Options {
 const connectedCap = 3600
 
 /**
- * The timeout of a request. It is short, so that the next request finds a server that has recovered. After a few timeouts
- * in a row one request gets all the time that the transport allows. Milliseconds.
+ * The timeout of a request. It is short, so that the next request finds a server that has recovered. After a few
+ * timeouts in a row one request gets all the time that the transport allows. Milliseconds.
  */
 const shortTimeout = 4000
 const shortTimeoutsInARow = 3

@@ -39,7 +39,9 @@ class Table<Id> implements IdTable<Id> {
   private readonly ids: Array<Id> = []
   private readonly hashes: Array<number> = []
   private readonly times: Array<number> = []
-  /** The index of an id plus one; zero for a free slot. At least half of the slots are free, which keeps probes short. */
+  /**
+   * The index of an id plus one; zero for a free slot. At least half of the slots are free, which keeps probes short.
+   */
   private slots = emptySlots
 
   constructor(isSame: (a: Id, b: Id) => boolean) {

@@ -1,6 +1,6 @@
 /**
- * Makes the client id of a message an idempotency key: all sends with one id store one message and have one result. Sends
- * of this client are remembered; whether another client sent a message is looked up in history.
+ * Makes the client id of a message an idempotency key: all sends with one id store one message and have one result.
+ * Sends of this client are remembered; whether another client sent a message is looked up in history.
  */
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import * as SingleFlight from "@effect-signalwire/runtime/SingleFlight"
@@ -54,8 +54,8 @@ export class Idempotency<A> {
   }
 
   /**
-   * Runs `send`, unless a send with the same client id is running or has succeeded. `isNew` says that no other client can
-   * have used the id.
+   * Runs `send`, unless a send with the same client id is running or has succeeded. `isNew` says that no other client
+   * can have used the id.
    */
   run(
     { addressId, clientId, isNew }: {
@@ -87,7 +87,9 @@ export class Idempotency<A> {
     })
   }
 
-  /** Records the exit of a send that first sent the message at `sentAt`, if it did, and last sent it at `now` at most. */
+  /**
+   * Records the exit of a send that first sent the message at `sentAt`, if it did, and last sent it at `now` at most.
+   */
   private record(
     key: string,
     before: UnknownSend | undefined,

@@ -267,8 +267,8 @@ class LiveSequence implements Reconcilable {
 }
 
 /**
- * Opens a sequence. Once this completes, no later message is missed; its items must be pulled in the same scope. Waits as
- * long as its failures are recoverable.
+ * Opens a sequence. Once this completes, no later message is missed; its items must be pulled in the same scope. Waits
+ * as long as its failures are recoverable.
  */
 export const open = Effect.fnUntraced(
   function*(options: Options): Effect.fn.Return<Items, ConversationError, Scope.Scope> {

@@ -2,13 +2,13 @@
  * Merges history, live events and re-reads of history into one sequence without duplicates. It performs no I/O: callers
  * pass in what was read or received, and get back what is new. These invariants hold in whatever order messages come:
  *
- * - No duplicates: an id is accepted once, as long as it is among the last `memory` ids. So is a send of which the server
- *   stored two copies: the second copy counts as read, and is not accepted.
- * - No loss: every message that is passed in is accepted, was accepted before, or was marked as seen. The exception is a
- *   re-read that returns messages older than it was asked for: whether those were seen may be forgotten, so they are
+ * - No duplicates: an id is accepted once, as long as it is among the last `memory` ids. So is a send of which the
+ *   server stored two copies: the second copy counts as read, and is not accepted.
+ * - No loss: every message that is passed in is accepted, was accepted before, or was marked as seen. The exception is
+ *   a re-read that returns messages older than it was asked for: whether those were seen may be forgotten, so they are
  *   ignored.
- * - Order: the messages of one read are accepted in the order of `(ts, id)`, and `late` marks exactly those that precede
- *   a message that was accepted before. So the messages that are not late form a strictly increasing sequence.
+ * - Order: the messages of one read are accepted in the order of `(ts, id)`, and `late` marks exactly those that
+ *   precede a message that was accepted before. So the messages that are not late form a strictly increasing sequence.
  * - Progress: the frontier and the verified time never decrease.
  * - Bounded memory: at most twice `memory` ids, and those of one or two reads, are remembered.
  */

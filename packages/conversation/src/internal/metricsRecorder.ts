@@ -42,7 +42,10 @@ const outcomeOf = (exit: Exit.Exit<SendReceipt, ConversationError>): string => {
   })
 }
 
-/** Records the metrics of `ConversationMetrics`. The lag is that of the last event of a batch, which is received at once. */
+/**
+ * Records the metrics of `ConversationMetrics`. The lag is that of the last event of a batch, which is received at
+ * once.
+ */
 export const make = (): MetricsRecorder => ({
   signalRecorder: Effect.gen(function*() {
     const context = yield* Effect.context()

@@ -6,7 +6,9 @@ import type { ClientId } from "@effect-signalwire/schema/Ids"
 export interface PriorSend {
   /** Whether the message was sent for certain; otherwise another client may have sent it. */
   readonly isKnownSent: boolean
-  /** How long a request may still be in flight: the message is looked up for as long before it is sent. Milliseconds. */
+  /**
+   * How long a request may still be in flight: the message is looked up for as long before it is sent. Milliseconds.
+   */
   readonly inFlightMillis: number
   /** When the message was first sent, on the monotonic clock in milliseconds; `null` when that is not known. */
   readonly sentAt: number | null

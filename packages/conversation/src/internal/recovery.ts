@@ -32,8 +32,8 @@ export interface RecoveryPart {
   /** Newest first. */
   readonly messages: ReadonlyArray<ConversationMessage>
   /**
-   * The time of the newest message when the recovery began, unix seconds. Everything up to this time was read after that
-   * moment; of newer messages, some may have become visible in pages that were read before.
+   * The time of the newest message when the recovery began, unix seconds. Everything up to this time was read after
+   * that moment; of newer messages, some may have become visible in pages that were read before.
    */
   readonly newestSeconds: number
   /** What is left to read; `undefined` when this was the last part. */

@@ -1,14 +1,14 @@
 /**
  * What is retried, and how long to wait before each retry: the one place for both, for reads of history and for sends.
  *
- * | Operation                       | Retried                                                | Until                   |
- * | ------------------------------- | ------------------------------------------------------ | ----------------------- |
- * | read of a subscription/timeline | {@link isRecoverable}                                  | success, or `Closed`    |
- * | lookup of a sent message        | {@link isRecoverable}                                  | success, or the deadline |
- * | `sendMessage`                   | failures of a request that stored nothing for certain  | the deadline            |
- * | outbox                          | the same, and then {@link isRecoverable}               | success                 |
+ * | Operation                            | Failures that are retried                         | Until                    |
+ * | ------------------------------------ | ------------------------------------------------- | ------------------------ |
+ * | reads of subscriptions and timelines | {@link isRecoverable}                             | success, or `Closed`     |
+ * | lookups of a sent message            | {@link isRecoverable}                             | success, or the deadline |
+ * | `sendMessage`                        | after which the message is known not to be stored | success, or the deadline |
+ * | outbox                               | the same, and {@link isRecoverable}               | success                  |
  *
- * Which failures of a request stored nothing is decided in `deliveryStatus.ts`.
+ * Whether a message is stored after a failure is decided by `deliveryStatus.ts` and, if that is unknown, a lookup.
  */
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
@@ -21,8 +21,8 @@ import * as Result from "effect/Result"
 import type { Underlying } from "../ConversationError.ts"
 
 /**
- * Whether the same call may succeed later without a change to the program: after an outage, when the server recovers, or
- * when the token is replaced. It is the rule that `mayHeal` documents for users.
+ * Whether the same call may succeed later without a change to the program: after an outage, when the server recovers,
+ * or when the token is replaced. It is the rule that `mayHeal` documents for users.
  */
 export const isRecoverable: (reason: Reason) => boolean = mayHeal
 
@@ -40,8 +40,8 @@ const shortestDelay = firstDelay / 5
 const retryAfterSpread = 1000
 
 /**
- * Wake signals end this many delays early, and one more each interval, since platforms may signal without limit. Signals
- * and waits within the window count as one. Milliseconds.
+ * Wake signals end this many delays early, and one more each interval, since platforms may signal without limit.
+ * Signals and waits within the window count as one. Milliseconds.
  */
 const earlyRetries = 3
 const earlyRetryInterval = 5000
@@ -117,8 +117,8 @@ export class RetryPolicy {
   }
 
   /**
-   * Waits before the next attempt: for as long as the server asks for, or else with exponential delays that a wake signal
-   * ends early.
+   * Waits before the next attempt: for as long as the server asks for, or else with exponential delays that a wake
+   * signal ends early.
    */
   wait(reason: Reason, { attempt, capMillis, tookMillis }: FailedAttempt): Effect.Effect<void> {
     const retryAfter = retryAfterMillis(reason)

@@ -7,8 +7,8 @@ import type { ConversationMessage } from "@effect-signalwire/schema/Conversation
 import type { AddressId, ClientId, ConversationId, SubscriberId } from "@effect-signalwire/schema/Ids"
 
 /**
- * The fields that the copies of one send have in common. The conversation is identified by `conversationId`, which every
- * form of a message has: in the group dialect, `addressId` may be `null` in one copy and known in the next.
+ * The fields that the copies of one send have in common. The conversation is identified by `conversationId`, which
+ * every form of a message has: in the group dialect, `addressId` may be `null` in one copy and known in the next.
  */
 export interface SendIdentity {
   readonly clientId: ClientId

@@ -1,20 +1,22 @@
 /**
- * The state machine of a sequence, which is a subscription or a timeline. It is a pure table of transitions, without time,
- * randomness or I/O; a missing cell does not compile. Its one rule: signals after a discontinuity wait until history was
- * read back.
+ * The state machine of a sequence, which is a subscription or a timeline. It is a pure table of transitions, without
+ * time, randomness or I/O; a missing cell does not compile. Its one rule: signals after a discontinuity wait until
+ * history was read back.
  *
- * | State        | `Started`     | `StartedUnread`, `Resumed` | `SignalsReceived`         | `HistoryRead`             | `Failed` | `Ended` |
- * | ------------ | ------------- | -------------------------- | ------------------------- | ------------------------- | -------- | ------- |
- * | `Starting`   | → `Live` ¹    | → `CatchingUp`             | keeps them pending        | –                         | `Failed` | –       |
- * | `Live`       | –             | –                          | emits; `CatchingUp` at a discontinuity | –            | `Failed` | `Ended` |
- * | `CatchingUp` | –             | –                          | keeps them pending        | emits; → `Live` ¹ after the last part | `Failed` | – |
- * | `Failed`     | –             | –                          | –                         | –                         | –        | –       |
- * | `Ended`      | –             | –                          | –                         | –                         | –        | –       |
+ * | Event             | in `Starting`      | in `Live`                                | in `CatchingUp`                       |
+ * | ----------------- | ------------------ | ---------------------------------------- | ------------------------------------- |
+ * | `Started`         | → `Live` ¹         | –                                        | –                                     |
+ * | `StartedUnread`   | → `CatchingUp`     | –                                        | –                                     |
+ * | `Resumed`         | → `CatchingUp`     | –                                        | –                                     |
+ * | `SignalsReceived` | keeps them pending | emits; → `CatchingUp` at a discontinuity | keeps them pending                    |
+ * | `HistoryRead`     | –                  | –                                        | emits; after the last part → `Live` ¹ |
+ * | `Failed`          | → `Failed`         | → `Failed`                               | → `Failed`                            |
+ * | `Ended`           | – ²                | → `Ended`                                | – ²                                   |
  *
- * – The event leaves the state as it is. `Starting` and `CatchingUp` ignore `Ended`, since history is to be read before
- * the end; the event comes again with the next request for signals.
+ * `Failed` and `Ended` are final. A dash leaves the state as it is.
  *
- * ¹ Then the pending signals are processed, which may lead to `CatchingUp` again.
+ * ¹ Then the pending signals are processed, which may lead to `CatchingUp` again. ² History is to be read before the
+ * end; the event comes again with the next request for signals.
  */
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
@@ -33,7 +35,10 @@ export type Item = TimelineEvent
 export type State =
   /** What precedes the sequence is not known yet, so nothing is emitted. */
   | { readonly _tag: "Starting"; readonly pending: ReadonlyArray<Signal> }
-  /** Signals are processed as they are received. History has everything from before the first `coveredSessions` sessions. */
+  /**
+   * Signals are processed as they are received. History has everything from before the first `coveredSessions`
+   * sessions.
+   */
   | { readonly _tag: "Live"; readonly coveredSessions: number }
   /** Messages may be missing before the pending signals: history must be read. */
   | {
@@ -66,7 +71,9 @@ export type Event =
     readonly sessions: number
     /** Newest first. */
     readonly messages: ReadonlyArray<ConversationMessage>
-    /** The parts before this one had everything up to here, unix seconds; `null` for the first, or if they were empty. */
+    /**
+     * The parts before this one had everything up to here, unix seconds; `null` for the first, or if they were empty.
+     */
     readonly previousThrough: number | null
     /** The time of the newest message when the first part was begun, unix seconds. */
     readonly newestSeconds: number
@@ -106,8 +113,8 @@ const caughtUp = (merge: Merge): Item => {
 const toItem = ({ late, message }: Accepted<ConversationMessage>): Item => ({ _tag: "Message", message, late })
 
 /**
- * The gap before the oldest message of a read, if it does not reach back to what is known. The first part must reach back
- * to the merge's known time, a later part to the parts before it, even if those had only duplicates.
+ * The gap before the oldest message of a read, if it does not reach back to what is known. The first part must reach
+ * back to the merge's known time, a later part to the parts before it, even if those had only duplicates.
  */
 const gapBefore = (
   messages: ReadonlyArray<ConversationMessage>,
@@ -158,8 +165,8 @@ const processSignals = (
 }
 
 /**
- * Processes the pending events up to the newest message of a read, while the merge still remembers all of that read. The
- * others stay pending.
+ * Processes the pending events up to the newest message of a read, while the merge still remembers all of that read.
+ * The others stay pending.
  */
 const processPendingThrough = (
   newest: ConversationMessage | undefined,

@@ -123,7 +123,9 @@ const toEpochSeconds = (since: TimelineOptions["since"]): number => {
   return DateTime.isDateTime(since) ? DateTime.toEpochMillis(since) / 1000 : Number.NEGATIVE_INFINITY
 }
 
-/** The messages among the items. `onGap` runs before the messages of its batch, which has at most one gap, at the start. */
+/**
+ * The messages among the items. `onGap` runs before the messages of its batch, which has at most one gap, at the start.
+ */
 const toEvents = (
   items: LiveSequence.Items,
   onGap: SubscriptionOptions["onGap"]
