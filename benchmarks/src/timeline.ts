@@ -113,7 +113,7 @@ const pass = (count: number): Effect.Effect<ReadonlyArray<Part>> =>
         pollMillis: 15_000
       }),
       reconciler: new Reconciler(
-        { minMillis: 15_000, maxMillis: 300_000, whileConnected: false, disconnectedGraceMillis: 5000 },
+        { minMillis: 15_000, maxMillis: 300_000, whileConnected: false, graceMillis: 5000 },
         idle,
         monitor,
         telemetry,

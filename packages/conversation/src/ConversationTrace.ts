@@ -32,7 +32,10 @@ export const sentIn = ({ metadata }: Pick<ConversationMessage, "metadata">): Opt
 /**
  * Returns `metadata` with a trace context added. It is returned unchanged without a trace context, or if it is invalid.
  */
-export const mark = (metadata: JsonObject | undefined, traceparent: string | undefined): JsonObject | undefined =>
+export const withTraceparent = (
+  metadata: JsonObject | undefined,
+  traceparent: string | undefined
+): JsonObject | undefined =>
   traceparent === undefined || Result.isFailure(Json.check("metadata", metadata ?? {}))
     ? metadata
     : { ...metadata, [key]: traceparent }

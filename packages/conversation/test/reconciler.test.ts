@@ -27,7 +27,7 @@ const start = Effect.fnUntraced(function*(
   const session = options.session ?? connected
   const monitor = new ConnectionMonitor(session)
   const reconciler = new Reconciler(
-    { minMillis: 10_000, maxMillis: 40_000, whileConnected: true, disconnectedGraceMillis: 5000, ...options },
+    { minMillis: 10_000, maxMillis: 40_000, whileConnected: true, graceMillis: 5000, ...options },
     session,
     monitor,
     instrumentation,

@@ -85,14 +85,17 @@ interface UnknownRequest {
   readonly inFlightMillis: number
 }
 
+/** What all deliveries of a client share. */
+interface Dependencies extends MessageLookup.Dependencies {
+  readonly options: Options
+  readonly server: ServerTraits
+}
+
 class MessageDelivery {
-  private readonly http: SignalWireHttp
-  private readonly retryPolicy: RetryPolicy
-  private readonly options: Options
+  private readonly dependencies: Dependencies
   private readonly message: OutgoingMessage
   private readonly lookup: MessageLookup.MessageLookup
   private readonly deadline: number
-  private readonly server: ServerTraits
   /** `undefined` while the message is certainly not stored. */
   private unknownRequest: UnknownRequest | undefined
   private lastFailure: SignalWireHttpError | undefined
@@ -100,22 +103,11 @@ class MessageDelivery {
   /** The state of the last request. */
   private posting: Posting.Posting = { isUnderWay: false }
 
-  constructor(
-    http: SignalWireHttp,
-    retryPolicy: RetryPolicy,
-    options: Options,
-    message: OutgoingMessage,
-    lookup: MessageLookup.MessageLookup,
-    deadline: number,
-    server: ServerTraits
-  ) {
-    this.http = http
-    this.retryPolicy = retryPolicy
-    this.options = options
+  constructor(dependencies: Dependencies, message: OutgoingMessage, echo: Echoes.Echo, deadline: number) {
+    this.dependencies = dependencies
     this.message = message
-    this.lookup = lookup
+    this.lookup = new MessageLookup.MessageLookup(dependencies, message, echo)
     this.deadline = deadline
-    this.server = server
   }
 
   get run(): Effect.Effect<SendReceipt, DeliveryError> {
@@ -138,9 +130,9 @@ class MessageDelivery {
   /** The failure at the deadline. */
   private get atDeadline(): Effect.Effect<never, OutcomeUnknown | DeadlineExceeded> {
     return Effect.suspend((): Effect.Effect<never, OutcomeUnknown | DeadlineExceeded> => {
-      const { lastFailure, options, posting, unknownRequest } = this
+      const { lastFailure, posting, unknownRequest } = this
       if (posting.isUnderWay) {
-        const inFlightMillis = 4 * options.settleMillis
+        const inFlightMillis = 4 * this.dependencies.options.settleMillis
         return Effect.fail(new OutcomeUnknown({ historyRefused: false, inFlightMillis, cause: lastFailure }))
       }
       return unknownRequest === undefined
@@ -162,11 +154,12 @@ class MessageDelivery {
 
   /** Makes one request, and completes without its response when the message is seen to be stored. */
   private get request(): Effect.Effect<SendReceipt, SignalWireHttpError> {
+    const { http, server } = this.dependencies
     const { onSend: _, prior: __, ...message } = this.message
     const posting = this.posting = Posting.make()
     return Effect.raceFirst(
       Effect.provideService(
-        this.http.sendMessage({ ...message, clientIdIn: this.server.dropsMetadata ? "both" : "metadata" }),
+        http.sendMessage({ ...message, clientIdIn: server.dropsMetadata ? "both" : "metadata" }),
         Posting.Posting,
         posting
       ),
@@ -179,7 +172,7 @@ class MessageDelivery {
     return Effect.raceFirst(
       // the response most often follows soon
       Effect.tap(this.lookup.receiveEcho, Effect.sleep(responseGrace)),
-      this.lookup.untilStored(this.options.settleMillis)
+      this.lookup.untilStored(this.dependencies.options.settleMillis)
     )
   }
 
@@ -213,14 +206,14 @@ class MessageDelivery {
       now + retryAfterMillis(reason) >= this.deadline
         ? this.atDeadline
         : Effect.andThen(
-          this.retryPolicy.wait(reason, { attempt, tookMillis: now - startedAt, capMillis }),
+          this.dependencies.retryPolicy.wait(reason, { attempt, tookMillis: now - startedAt, capMillis }),
           this.send(attempt + 1)
         ))
   }
 
   /** How long a request that failed may still be in flight. Milliseconds. */
   private inFlightMillis({ reason }: SignalWireHttpError, tookMillis: number): number {
-    const { settleMillis } = this.options
+    const { settleMillis } = this.dependencies.options
     if (reason._tag === "Timeout") return 4 * settleMillis
     return reason._tag === "Transport" && tookMillis < earlyBreakMillis
       ? Math.min(settleMillis, earlyBreakMillis)
@@ -245,7 +238,7 @@ class MessageDelivery {
           this.unknownRequest = undefined
           return whenAbsent
         }
-        if (status._tag === "WithoutClientId") this.server.dropsMetadata = true
+        if (status._tag === "WithoutClientId") this.dependencies.server.dropsMetadata = true
         return Effect.fail(new OutcomeUnknown({ historyRefused: false, inFlightMillis, cause }))
       }
     })
@@ -258,12 +251,9 @@ export const make = (
   echoes: Echoes.Echoes,
   options: Options
 ): Delivery => {
-  const server: ServerTraits = { dropsMetadata: false }
+  const dependencies: Dependencies = { http, retryPolicy, options, server: { dropsMetadata: false } }
   return {
     deliver: (message, deadline = Number.POSITIVE_INFINITY) =>
-      echoes.listenDuring(message.clientId, (echo) => {
-        const lookup = new MessageLookup.MessageLookup(http, retryPolicy, options, message, echo)
-        return new MessageDelivery(http, retryPolicy, options, message, lookup, deadline, server).run
-      })
+      echoes.listenDuring(message.clientId, (echo) => new MessageDelivery(dependencies, message, echo, deadline).run)
   }
 }

@@ -88,8 +88,8 @@ class LiveSequence implements Reconcilable {
   /** What the first page of the read under way covers. */
   private coverage: Coverage | undefined
   /** The read under way is the start of the sequence, so its messages were not missed. */
-  private isInitialRead = false
-  private isWaitingForSignals = false
+  private isInitial = false
+  private isWaiting = false
   /** It is about to read, and counts as catching up. */
   private isReadExpected = false
 
@@ -98,7 +98,7 @@ class LiveSequence implements Reconcilable {
     this.attachment = attachment
     this.signals = Effect.onInterrupt(attachment.signals, () =>
       Effect.sync(() => {
-        this.isWaitingForSignals = false
+        this.isWaiting = false
         this.setReadExpected(false)
       }))
     this.requestRead = attachment.requestDiscontinuity
@@ -128,7 +128,7 @@ class LiveSequence implements Reconcilable {
       }
       if (start === "everything") {
         this.dispatch({ _tag: "StartedUnread" })
-        this.isInitialRead = true
+        this.isInitial = true
         return yield* this.recover
       }
       const slice = yield* monitor.whileReading(start(this.newest))
@@ -163,12 +163,12 @@ class LiveSequence implements Reconcilable {
   })
 
   private readonly receive: Items = Effect.suspend(() => {
-    this.isWaitingForSignals = true
+    this.isWaiting = true
     this.setReadExpected(false)
     return Pull.matchEffect(this.signals, {
       onSuccess: (signals) => {
-        this.isWaitingForSignals = false
-        this.requireReadsAfter(signals)
+        this.isWaiting = false
+        this.requireReads(signals)
         const transition = this.dispatch({ _tag: "SignalsReceived", signals })
         // a consumer with messages to process reads when it pulls again
         if (this.state._tag !== "CatchingUp" || transition.items.length > 0) this.setReadExpected(false)
@@ -186,7 +186,7 @@ class LiveSequence implements Reconcilable {
 
   /** Sets whether it counts as catching up. It does not while its consumer is busy, since it reads only afterwards. */
   setReadExpected(isReadExpected: boolean): void {
-    if (isReadExpected === this.isReadExpected || (isReadExpected && !this.isWaitingForSignals)) return
+    if (isReadExpected === this.isReadExpected || (isReadExpected && !this.isWaiting)) return
     this.isReadExpected = isReadExpected
     this.options.monitor.addCatchingUp(isReadExpected ? 1 : -1)
   }
@@ -206,7 +206,7 @@ class LiveSequence implements Reconcilable {
   }
 
   /** Sets from when on a read must be for it to have what the discontinuities among the signals may hide. */
-  private requireReadsAfter(signals: ReadonlyArray<Signal>): void {
+  private requireReads(signals: ReadonlyArray<Signal>): void {
     const { reader } = this.options
     for (const signal of signals) {
       if (signal._tag !== "Discontinuity") continue
@@ -228,7 +228,7 @@ class LiveSequence implements Reconcilable {
       const { instrumentation, method, metrics, monitor, reconciler, tuning } = this.options
       if (this.remainder !== undefined) {
         const signals = yield* attachment.waiting
-        this.requireReadsAfter(signals)
+        this.requireReads(signals)
         this.dispatch({ _tag: "SignalsReceived", signals })
       }
       const previousThrough = this.remainder?.through ?? null
@@ -252,10 +252,10 @@ class LiveSequence implements Reconcilable {
         newestSeconds,
         hasMore: remainder !== undefined
       })
-      const recovered = this.isInitialRead ? 0 : transition.recovered
+      const recovered = this.isInitial ? 0 : transition.recovered
       reconciler.onRead(this, asOf, recovered)
       if (recovered > 0) yield* metrics.recordRecovered(recovered)
-      if (remainder === undefined) this.isInitialRead = false
+      if (remainder === undefined) this.isInitial = false
       const gap = transition.items.find(({ _tag }) => _tag === "Gap")
       if (gap !== undefined) {
         yield* metrics.recordGap

@@ -32,7 +32,7 @@ const toMillis = (input: Duration.Input): number => Duration.toMillis(Duration.f
 
 /** The interval and the grace period of polling while there is no session. Milliseconds. */
 const defaultPollMillis = 15_000
-const disconnectedGraceMillis = 5000
+const graceMillis = 5000
 
 const closedError = (method: string, stored?: "no" | "unknown") =>
   Effect.suspend(() =>
@@ -79,7 +79,7 @@ export const makeWith = Effect.fnUntraced(function*(
       minMillis,
       maxMillis: toMillis(sweep?.max ?? "5 minutes"),
       whileConnected: options.sweep !== false,
-      disconnectedGraceMillis
+      graceMillis
     },
     session,
     monitor,
@@ -111,27 +111,7 @@ export const makeWith = Effect.fnUntraced(function*(
     })
   )
 
-  const reading: Reading.Dependencies = {
-    http,
-    instrumentation,
-    cache: ConversationCache.make(http, instrumentation)
-  }
-  const sending: Sending.Dependencies = {
-    cache: reading.cache,
-    metrics,
-    instrumentation,
-    traceMessages: options.traceMessages === true,
-    maxInFlightMillis: 4 * settleMillis,
-    idempotency: undefined,
-    queue: SendQueue.make(
-      Delivery.make(http, retryPolicy, echoes, { overlapSeconds, searchLimit: Reading.searchLimit, settleMillis }),
-      {
-        deadlineMillis: toMillis(options.sendDeadline ?? "2 minutes"),
-        capacity: options.sendCapacity ?? 1000
-      }
-    )
-  }
-  const subscribing: Subscribing.Dependencies = {
+  const dependencies: Reading.Dependencies & Sending.Dependencies & Subscribing.Dependencies = {
     http,
     subscription,
     monitor,
@@ -139,6 +119,17 @@ export const makeWith = Effect.fnUntraced(function*(
     reconciler,
     metrics,
     instrumentation,
+    cache: ConversationCache.make(http, instrumentation),
+    traceMessages: options.traceMessages === true,
+    inFlightMillis: 4 * settleMillis,
+    idempotency: undefined,
+    queue: SendQueue.make(
+      Delivery.make(http, retryPolicy, echoes, { overlapSeconds, searchLimit: Reading.searchLimit, settleMillis }),
+      {
+        deadlineMillis: toMillis(options.sendDeadline ?? "2 minutes"),
+        capacity: options.sendCapacity ?? 1000
+      }
+    ),
     readyMillis: toMillis(options.readyTimeout ?? "10 seconds"),
     tuning: {
       overlapSeconds,
@@ -162,31 +153,31 @@ export const makeWith = Effect.fnUntraced(function*(
     Stream.unwrap(Effect.suspend(() => lifetime.isClosed ? closedError(name) : Effect.succeed(items)))
 
   return Conversations.of({
-    getConversations: (options) => method("getConversations", Reading.getConversations(reading, options)),
+    getConversations: (options) => method("getConversations", Reading.getConversations(dependencies, options)),
     getConversationMessages: (options) =>
-      method("getConversationMessages", Reading.getConversationMessages(reading, options)),
-    getMessages: (options) => method("getMessages", Reading.getMessages(reading, options)),
+      method("getConversationMessages", Reading.getConversationMessages(dependencies, options)),
+    getMessages: (options) => method("getMessages", Reading.getMessages(dependencies, options)),
     conversations: (options) => stream("conversations", mapStreamError("conversations", http.conversations(options))),
     conversationMessages: (options) =>
       stream("conversationMessages", mapStreamError("conversationMessages", http.conversationMessages(options))),
     messages: (options) => stream("messages", mapStreamError("messages", http.messages(options))),
     sendMessage: (options) => {
-      const send = Sending.sendMessage(sending, Json.snapshotMessage(options))
+      const send = Sending.sendMessage(dependencies, Json.snapshotMessage(options))
       return Effect.suspend(() =>
         lifetime.isClosed
           ? closedError("sendMessage", "no")
           : lifetime.within(send, closedError("sendMessage", "unknown"))
       )
     },
-    findMessage: (options) => method("findMessage", Reading.findMessage(reading, options)),
-    join: (options) => method("join", Reading.join(reading, options)),
+    findMessage: (options) => method("findMessage", Reading.findMessage(dependencies, options)),
+    join: (options) => method("join", Reading.join(dependencies, options)),
     // getters, since a process may have thousands of clients that never use most of these
     get subscribe() {
-      return stream("subscribe", Stream.unwrap(Effect.suspend(() => Subscribing.openSubscription(subscribing))))
+      return stream("subscribe", Stream.unwrap(Effect.suspend(() => Subscribing.openSubscription(dependencies))))
     },
     subscription: (options) =>
-      method("subscribe", Subscribing.openSubscription(subscribing, copyOptions(options ?? {}))),
-    timeline: (options) => stream("timeline", Subscribing.timeline(subscribing, copyOptions(options))),
+      method("subscribe", Subscribing.openSubscription(dependencies, copyOptions(options ?? {}))),
+    timeline: (options) => stream("timeline", Subscribing.timeline(dependencies, copyOptions(options))),
     connection: {
       get current() {
         return monitor.state.get

@@ -82,7 +82,7 @@ export class Merge {
   private readonly seen: SeenMessages
   private furthest: Position | null = null
   private verified: number | null = null
-  private isLiveDistrusted = false
+  private isDistrusted = false
   private resumed: Resumed | undefined
 
   constructor(options: Options) {
@@ -150,14 +150,14 @@ export class Merge {
    * Reports that something was received that could not be decoded, and may have been a message: even with `trustLive`,
    * live events do not count as verified until history was read again.
    */
-  distrustLive(): void {
-    this.isLiveDistrusted = true
+  distrust(): void {
+    this.isDistrusted = true
   }
 
   /** Accepts a live message; returns `undefined` when it was seen before. */
   accept<M extends ConversationMessage>(message: M): Accepted<M> | undefined {
     const accepted = this.acceptIfNew(message, true)
-    if (this.options.trustLive && !this.isLiveDistrusted && accepted !== undefined) this.verify(message.epochSeconds)
+    if (this.options.trustLive && !this.isDistrusted && accepted !== undefined) this.verify(message.epochSeconds)
     return accepted
   }
 
@@ -175,7 +175,7 @@ export class Merge {
     newestSeconds = Number.POSITIVE_INFINITY
   ): ReadonlyArray<Accepted<M>> {
     this.seen.rotateIfFull()
-    this.isLiveDistrusted = false
+    this.isDistrusted = false
     // a page has more than was asked for: older messages may have been accepted or skipped, and then forgotten
     const from = this.readBackTo() ?? this.seen.floor()
     const accepted = messages

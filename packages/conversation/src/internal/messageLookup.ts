@@ -51,27 +51,23 @@ const poll = Effect.fnUntraced(function*<E>(
   }
 })
 
+export interface Dependencies {
+  readonly http: SignalWireHttp
+  readonly retryPolicy: RetryPolicy
+  readonly options: Options
+}
+
 export class MessageLookup {
-  private readonly http: SignalWireHttp
-  private readonly retryPolicy: RetryPolicy
-  private readonly options: Options
+  private readonly dependencies: Dependencies
   private readonly message: OutgoingMessage
   private readonly echo: Echo
   /** When this client first sent the message, by the monotonic clock. */
   private sentAt: number | undefined
   /** Everything before this time was searched already. Unix seconds. */
-  private searchedThrough = Number.NEGATIVE_INFINITY
+  private searched = Number.NEGATIVE_INFINITY
 
-  constructor(
-    http: SignalWireHttp,
-    retryPolicy: RetryPolicy,
-    options: Options,
-    message: OutgoingMessage,
-    echo: Echo
-  ) {
-    this.http = http
-    this.retryPolicy = retryPolicy
-    this.options = options
+  constructor(dependencies: Dependencies, message: OutgoingMessage, echo: Echo) {
+    this.dependencies = dependencies
     this.message = message
     this.echo = echo
   }
@@ -96,7 +92,7 @@ export class MessageLookup {
    * history can't be read for a reason that is not recoverable.
    */
   during(millis: number): Effect.Effect<DeliveryStatus.DeliveryStatus, SignalWireHttpError> {
-    const lookUp = this.retryPolicy.retry({
+    const lookUp = this.dependencies.retryPolicy.retry({
       attempt: once(this.lookUp),
       onFailure: (error: SignalWireHttpError) =>
         isRecoverable(error.reason) ? Effect.succeed(retryCapMillis) : Effect.fail(error)
@@ -120,6 +116,7 @@ export class MessageLookup {
 
   private get lookUp(): Effect.Effect<DeliveryStatus.DeliveryStatus, SignalWireHttpError> {
     return Effect.suspend((): Effect.Effect<DeliveryStatus.DeliveryStatus, SignalWireHttpError> => {
+      const { http, options } = this.dependencies
       const { addressId, clientId, prior, text } = this.message
       if (Deferred.isDoneUnsafe(this.echo)) {
         return Effect.map(this.receiveEcho, (receipt) => ({ _tag: "Stored", receipt }))
@@ -127,16 +124,16 @@ export class MessageLookup {
       return Effect.map(
         Effect.flatMap(Monotonic.millis, (now) =>
           HistorySlice.readBack(
-            this.http.getConversationMessages({ addressId, pageSize }),
+            http.getConversationMessages({ addressId, pageSize }),
             (newestSeconds) => this.searchBackTo(newestSeconds, now),
-            prior?.searchLimit ?? this.options.searchLimit,
+            prior?.searchLimit ?? options.searchLimit,
             (message) => message.clientId === clientId
           )),
         (slice) => {
           const [newest] = slice.messages
           if (slice.end === "reached" && newest !== undefined) {
-            const through = newest.epochSeconds - this.options.overlapSeconds
-            this.searchedThrough = Math.max(this.searchedThrough, through)
+            const through = newest.epochSeconds - options.overlapSeconds
+            this.searched = Math.max(this.searched, through)
           }
           return DeliveryStatus.classify(slice, clientId, text)
         }
@@ -146,13 +143,13 @@ export class MessageLookup {
 
   /** The earliest time that the message can have, given that of the newest message. Unix seconds. */
   private searchBackTo(newestSeconds: number, now: number): number {
-    const { overlapSeconds } = this.options
+    const { overlapSeconds } = this.dependencies.options
     const { prior } = this.message
     const since = prior?.sinceSeconds ?? null
-    if (since !== null) return Math.max(since - overlapSeconds, this.searchedThrough)
+    if (since !== null) return Math.max(since - overlapSeconds, this.searched)
     const sentAt = prior === null ? this.sentAt ?? now : prior.sentAt
     return sentAt === null
-      ? this.searchedThrough
-      : Math.max(newestSeconds - (now - sentAt) / 1000 - overlapSeconds, this.searchedThrough)
+      ? this.searched
+      : Math.max(newestSeconds - (now - sentAt) / 1000 - overlapSeconds, this.searched)
   }
 }

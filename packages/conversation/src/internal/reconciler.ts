@@ -26,7 +26,7 @@ export interface Options {
   /** Whether history is read while there is a session. */
   readonly whileConnected: boolean
   /** How long there may be no session before history is polled. Milliseconds. */
-  readonly disconnectedGraceMillis: number
+  readonly graceMillis: number
 }
 
 /** A sequence that reads history on request. */
@@ -45,8 +45,8 @@ interface LastRead {
   asOf: number
 }
 
-/** Events that could not be decoded. */
-interface Undecoded {
+/** Events that could not be decoded, which history may have. */
+interface MalformedEvents {
   /** When the first of them came, or was last looked for, on the monotonic clock. Milliseconds. */
   readonly at: number
   /** A read as of this logical time has all of them. */
@@ -80,7 +80,7 @@ export class Reconciler {
   /** The factor of the current interval, between 1 and 1.25. */
   private jitter = 1
   /** `undefined` when every sequence has read history since the last of them came. */
-  private undecoded: Undecoded | undefined
+  private malformed: MalformedEvents | undefined
   private warnedAt = Number.NEGATIVE_INFINITY
 
   /** The loop runs with the services of `context`. */
@@ -115,7 +115,7 @@ export class Reconciler {
       () =>
         Effect.sync(() => {
           this.lastReads.delete(sequence)
-          this.clearUndecodedIfRead()
+          this.clearMalformed()
           if (this.lastReads.size === 0) this.close()
         })
     ))
@@ -141,9 +141,9 @@ export class Reconciler {
 
   /** Reports an event that could not be decoded, and that a read as of a logical time has. */
   reportMalformed(asOf: number): void {
-    const { undecoded } = this
-    this.undecoded = { at: undecoded?.at ?? this.now, asOf }
-    if (undecoded === undefined) this.reschedule()
+    const { malformed } = this
+    this.malformed = { at: malformed?.at ?? this.now, asOf }
+    if (malformed === undefined) this.reschedule()
   }
 
   /**
@@ -153,17 +153,17 @@ export class Reconciler {
   onRead(sequence: Reconcilable, asOf: number, recovered: number): void {
     sequence.isReadPending = false
     if (this.lastReads.has(sequence)) this.lastReads.set(sequence, { at: this.now, asOf })
-    this.clearUndecodedIfRead()
+    this.clearMalformed()
     const isReset = recovered > 0 && this.intervalMillis > this.options.minMillis
     if (isReset) this.intervalMillis = this.options.minMillis
-    // the read may have begun before the last undecoded event came
-    if (isReset || this.undecoded !== undefined) this.reschedule()
+    // the read may have begun before the last malformed event came
+    if (isReset || this.malformed !== undefined) this.reschedule()
   }
 
-  private clearUndecodedIfRead(): void {
-    const { undecoded } = this
-    if (undecoded !== undefined && [...this.lastReads.values()].every(({ asOf }) => asOf >= undecoded.asOf)) {
-      this.undecoded = undefined
+  private clearMalformed(): void {
+    const { malformed } = this
+    if (malformed !== undefined && [...this.lastReads.values()].every(({ asOf }) => asOf >= malformed.asOf)) {
+      this.malformed = undefined
     }
   }
 
@@ -196,12 +196,12 @@ export class Reconciler {
     if (isPolling) this.pollingStarted.emit()
   }
 
-  /** The sequences that have not read history since the last undecoded event, and have no read pending. */
-  private get behindUndecoded(): ReadonlyArray<Reconcilable> {
-    const { undecoded } = this
-    if (undecoded === undefined) return []
+  /** The sequences that have not read history since the last malformed event, and have no read pending. */
+  private get behind(): ReadonlyArray<Reconcilable> {
+    const { malformed } = this
+    if (malformed === undefined) return []
     return [...this.lastReads].flatMap(([sequence, { asOf }]) =>
-      !sequence.isReadPending && asOf < undecoded.asOf ? [sequence] : []
+      !sequence.isReadPending && asOf < malformed.asOf ? [sequence] : []
     )
   }
 
@@ -211,8 +211,8 @@ export class Reconciler {
 
   private requestReads(sequences: ReadonlyArray<Reconcilable>): Effect.Effect<void> {
     return Effect.suspend(() => {
-      // undecoded events that come during these reads are looked for one interval later
-      if (this.undecoded !== undefined) this.undecoded = { ...this.undecoded, at: this.now }
+      // malformed events that come during these reads are looked for one interval later
+      if (this.malformed !== undefined) this.malformed = { ...this.malformed, at: this.now }
       return Effect.forEach(sequences, (sequence) => {
         sequence.isReadPending = true
         return sequence.requestRead
@@ -240,26 +240,26 @@ export class Reconciler {
   }
 
   /**
-   * When the next read of all sequences is due, and when the next read for undecoded events; infinity when that depends
+   * When the next read of all sequences is due, and when the next read for malformed events; infinity when that depends
    * on a change. Milliseconds of the monotonic clock.
    */
-  private due(): { readonly allAt: number; readonly undecodedAt: number } {
-    const { jitter, options, session, undecoded } = this
+  private due(): { readonly allAt: number; readonly malformedAt: number } {
+    const { jitter, options, session, malformed } = this
     const never = Number.POSITIVE_INFINITY
     if (this.isDisconnected) {
       this.disconnectedAt ??= this.now
       const allAt = this.isPolling
         ? this.oldestReadAt + options.minMillis * jitter
-        : this.disconnectedAt + options.disconnectedGraceMillis
-      return { allAt, undecodedAt: never }
+        : this.disconnectedAt + options.graceMillis
+      return { allAt, malformedAt: never }
     }
     this.disconnectedAt = undefined
-    if (session._tag !== "Connected") return { allAt: never, undecodedAt: never }
+    if (session._tag !== "Connected") return { allAt: never, malformedAt: never }
     return {
       allAt: options.whileConnected ? this.oldestReadAt + this.intervalMillis * jitter : never,
-      undecodedAt: undecoded === undefined || this.behindUndecoded.length === 0
+      malformedAt: malformed === undefined || this.behind.length === 0
         ? never
-        : undecoded.at + options.minMillis * jitter
+        : malformed.at + options.minMillis * jitter
     }
   }
 
@@ -284,8 +284,8 @@ export class Reconciler {
           this.setPolling(false)
           continue
         }
-        const { allAt, undecodedAt } = this.due()
-        const wait = Math.min(undecodedAt, allAt) - this.now
+        const { allAt, malformedAt } = this.due()
+        const wait = Math.min(malformedAt, allAt) - this.now
         if (wait > 0) {
           if (!Number.isFinite(wait)) return
           this.isSleeping = true
@@ -295,7 +295,7 @@ export class Reconciler {
         }
         this.jitter = 1 + maxJitter * (yield* Random.next)
         if (allAt > this.now) {
-          yield* this.requestReads(this.behindUndecoded)
+          yield* this.requestReads(this.behind)
           continue
         }
         if (this.disconnectedAt !== undefined && !this.isPolling) {

@@ -29,7 +29,7 @@ export class SeenMessages {
   private readonly size: number
   private current = makeGeneration()
   private previous: Generation | undefined
-  private newestForgotten = Number.NEGATIVE_INFINITY
+  private forgotten = Number.NEGATIVE_INFINITY
 
   constructor(size: number) {
     this.size = size
@@ -71,12 +71,12 @@ export class SeenMessages {
 
   /** The newest time of any forgotten message, unix seconds; negative infinity when none was forgotten. */
   floor(): number {
-    return this.newestForgotten
+    return this.forgotten
   }
 
   /** Treats all messages up to a time as forgotten. */
   raiseFloor(epochSeconds: number): void {
-    if (epochSeconds > this.newestForgotten) this.newestForgotten = epochSeconds
+    if (epochSeconds > this.forgotten) this.forgotten = epochSeconds
   }
 
   /** The ids of the messages after a time, with their times, in the order in which they were seen. */

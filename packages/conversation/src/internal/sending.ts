@@ -21,7 +21,7 @@ export interface Dependencies {
   readonly instrumentation: Instrumentation
   readonly traceMessages: boolean
   /** How long a request of unknown outcome may be in flight at most. Milliseconds. */
-  readonly maxInFlightMillis: number
+  readonly inFlightMillis: number
   /** Made for the first send with a client id of the caller's own. */
   idempotency: Idempotency<Conversation> | undefined
 }
@@ -55,11 +55,14 @@ export const sendMessage = (
     if (clientId === undefined) {
       return Effect.flatMap(Uuid.make, (id) => deliver(metadata, Branded.clientId(id), { prior: null }))
     }
-    const idempotency = dependencies.idempotency ??= new Idempotency(dependencies.maxInFlightMillis)
+    const idempotency = dependencies.idempotency ??= new Idempotency(dependencies.inFlightMillis)
     return idempotency.run({ addressId, clientId, isNew }, (context) => deliver(metadata, clientId, context))
   }
   return (traceMessages
-    ? Effect.flatMap(instrumentation.traceparent, (parent) => send(ConversationTrace.mark(options.metadata, parent)))
+    ? Effect.flatMap(
+      instrumentation.traceparent,
+      (parent) => send(ConversationTrace.withTraceparent(options.metadata, parent))
+    )
     : send(options.metadata)).pipe(
       // a traced message needs a span even where no tracer exports it
       instrumentation.span("Conversations.sendMessage", { kind: "producer", always: traceMessages })

@@ -152,7 +152,7 @@ const processSignals = (
       const accepted = isIncluded(signal.event) ? merge.accept(signal.event) : undefined
       if (accepted !== undefined) items.push(toItem(accepted))
     } else if (signal?._tag === "Malformed") {
-      merge.distrustLive()
+      merge.distrust()
     } else if (signal !== undefined && needsRead(signal, coveredSessions)) {
       // one read covers all pending discontinuities, and the events that could not be decoded
       const rest = signals.slice(index)
