@@ -19,7 +19,7 @@ import type { HistoryReader } from "./historyReader.ts"
 import * as HistorySlice from "./historySlice.ts"
 import * as LiveSequence from "./liveSequence.ts"
 import type { MetricsRecorder } from "./metricsRecorder.ts"
-import * as OverflowPolicy from "./overflowPolicy.ts"
+import { buffer } from "./overflowPolicy.ts"
 import { historyPageSize, readPage, searchLimit } from "./reading.ts"
 import type { Reconciler } from "./reconciler.ts"
 
@@ -156,5 +156,5 @@ const toStream = <A, E>(
   })
   return policy === "suspend"
     ? Stream.fromPull(once)
-    : Stream.scoped(Stream.fromPull(Effect.flatMap(once, OverflowPolicy.buffer(policy))))
+    : Stream.scoped(Stream.fromPull(Effect.flatMap(once, buffer(policy))))
 }
