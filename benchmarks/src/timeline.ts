@@ -5,12 +5,12 @@ import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import { AddressId, ConversationId, MessageId } from "@effect-signalwire/schema/Ids"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { Healing } from "../../packages/conversation/src/internal/healing.ts"
+import { ConnectionMonitor } from "../../packages/conversation/src/internal/connectionMonitor.ts"
 import { HistoryReader } from "../../packages/conversation/src/internal/historyReader.ts"
-import * as Live from "../../packages/conversation/src/internal/live.ts"
-import * as Meter from "../../packages/conversation/src/internal/meter.ts"
-import { Monitor } from "../../packages/conversation/src/internal/monitor.ts"
+import * as LiveSequence from "../../packages/conversation/src/internal/liveSequence.ts"
+import * as MetricsRecorder from "../../packages/conversation/src/internal/metricsRecorder.ts"
 import { Reconciler } from "../../packages/conversation/src/internal/reconciler.ts"
+import { RetryPolicy } from "../../packages/conversation/src/internal/retryPolicy.ts"
 import { idle } from "../../packages/subscription/src/ConnectionState.ts"
 import * as Fanout from "../../packages/subscription/src/internal/fanout.ts"
 import * as Signal from "../../packages/subscription/src/Signal.ts"
@@ -99,21 +99,21 @@ const pass = (count: number): Effect.Effect<ReadonlyArray<Part>> =>
       watchConnection: () => Effect.void
     })
     const telemetry = Telemetry.effect
-    const monitor = new Monitor(idle)
-    const items = yield* Live.open({
+    const monitor = new ConnectionMonitor(idle)
+    const items = yield* LiveSequence.open({
       method: "timeline",
       subscription,
       monitor,
       reader: new HistoryReader({
         subscription,
         monitor,
-        telemetry,
+        instrumentation: telemetry,
         lifetime: new Lifetime(),
-        healing: new Healing(subscription),
+        retryPolicy: new RetryPolicy(subscription),
         pollMillis: 15_000
       }),
       reconciler: new Reconciler(
-        { minMillis: 15_000, maxMillis: 300_000, whileConnected: false, patienceMillis: 5000 },
+        { minMillis: 15_000, maxMillis: 300_000, whileConnected: false, graceMillis: 5000 },
         idle,
         monitor,
         telemetry,
@@ -124,13 +124,13 @@ const pass = (count: number): Effect.Effect<ReadonlyArray<Part>> =>
         method: "timeline",
         newest: Effect.die(new Error("nothing is missing, and history was read"))
       },
-      belongs: (event) => event.addressId === address,
-      settled: Effect.void,
-      begin: () => Effect.succeed({ stretch: { end: "reached", messages: [] }, shown: true }),
+      isIncluded: (event) => event.addressId === address,
+      awaitReady: Effect.void,
+      start: () => Effect.succeed({ slice: { end: "reached", messages: [] }, isEmitted: true }),
       cursor: undefined,
-      meter: Meter.make(),
-      telemetry,
-      tuning: { overlapSeconds: 30, memory: 8192, recoveryLimit: 10_000, reconciles: false, cursorMillis: 1000 }
+      metrics: MetricsRecorder.make(),
+      instrumentation: telemetry,
+      tuning: { overlapSeconds: 30, memory: 8192, recoveryLimit: 10_000, isReconciled: false, cursorMillis: 1000 }
     })
     const { add, window } = makeWindow()
     const seen = { messages: 0, late: 0 }

@@ -1,9 +1,10 @@
 /**
- * Traces that reach over the wire: the span in which a message was sent, and the one in which whoever hears it acts on
- * it, linked to each other.
+ * Distributed traces across a conversation: links the span in which a message is processed to the span in which it was
+ * sent.
  *
- * A client that is made with `traceMessages: true` puts the span's W3C trace context into the `metadata` of what it
- * sends, as `traceparent`. Everybody in the conversation can read it there, which is why it is off by default.
+ * A client with the option `traceMessages: true` adds the W3C trace context of its span to the `metadata` of the
+ * messages that it sends, as `traceparent`. All members of the conversation can read it, so the option is off by
+ * default.
  *
  * @since 0.1.0
  */
@@ -17,10 +18,10 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
 
-/** The key in `metadata`: https://www.w3.org/TR/trace-context/#traceparent-header */
+/** The key in `metadata`, see https://www.w3.org/TR/trace-context/#traceparent-header */
 const key = "traceparent"
 
-/** The span in which a message was sent, if its sender told. */
+/** Returns the span in which a message was sent; `None` if the sender did not include it. */
 export const sentIn = ({ metadata }: Pick<ConversationMessage, "metadata">): Option.Option<Tracer.ExternalSpan> => {
   const traceparent = metadata[key]
   return typeof traceparent === "string"
@@ -29,17 +30,20 @@ export const sentIn = ({ metadata }: Pick<ConversationMessage, "metadata">): Opt
 }
 
 /**
- * Returns `metadata` with a trace context in it; unchanged where there is no trace context, or `metadata` is invalid.
+ * Returns `metadata` with a trace context added. It is returned unchanged without a trace context, or if it is invalid.
  */
-export const mark = (metadata: JsonObject | undefined, traceparent: string | undefined): JsonObject | undefined =>
+export const withTraceparent = (
+  metadata: JsonObject | undefined,
+  traceparent: string | undefined
+): JsonObject | undefined =>
   traceparent === undefined || Result.isFailure(Json.check("metadata", metadata ?? {}))
     ? metadata
     : { ...metadata, [key]: traceparent }
 
 /**
- * Runs what acts on a message in a span of its own, `Conversations.message`, linked to the one in which the message was
- * sent. Its attributes are those of a send: `signalwire.address_id`, `signalwire.conversation_id`,
- * `signalwire.message_id`, `signalwire.client_id`.
+ * Runs an effect that processes a message in the span `Conversations.message`, which is linked to the span in which the
+ * message was sent. Its attributes are those of a send: `signalwire.address_id`, `signalwire.conversation_id`,
+ * `signalwire.message_id` and `signalwire.client_id`.
  *
  * ```ts
  * import * as ConversationTrace from "@effect-signalwire/conversation/ConversationTrace"

@@ -1,28 +1,28 @@
 /**
- * When fibers go on in a browser. Effect's scheduler hands over to the event loop by `setImmediate`, and where there is
- * none by `setTimeout`, which browsers hold back: for a millisecond at least, four when timers follow each other, and a
- * second in a tab that nobody looks at. A message to oneself is not held back.
+ * A scheduler for browsers that yields to the event loop by a message to itself. Effect's scheduler uses `setImmediate`
+ * or, where that does not exist, `setTimeout`, which browsers throttle: to at least 1 ms, to 4 ms for nested timers,
+ * and to a second in a background tab. Messages are not throttled.
  *
  * @since 0.1.0
  */
 import * as Layer from "effect/Layer"
 import * as Scheduler from "effect/Scheduler"
 
-/** As much of a `MessageChannel` as is needed. */
+/** The part of a `MessageChannel` that the scheduler uses. */
 export interface Channel {
-  /** Where messages arrive. */
+  /** Receives the messages. */
   readonly port1: {
     readonly addEventListener: (type: "message", listener: () => void) => void
     readonly start: () => void
-    /** On Node, where a page is only played: it must not keep the process alive. */
+    /** Exists in Node only, where the channel must not keep the process alive. */
     readonly unref?: () => void
   }
-  /** Where they are sent. */
+  /** Sends the messages. */
   readonly port2: { readonly postMessage: (message: null) => void }
 }
 
 /**
- * A scheduler that hands over by messages to itself.
+ * Makes a scheduler that yields by messages over a channel.
  *
  * @category constructors
  */
@@ -32,25 +32,26 @@ export const make = ({ port1, port2 }: Channel): Scheduler.Scheduler => {
   port1.start()
   port1.unref?.()
   return new Scheduler.MixedScheduler("async", (task) => {
-    let isOn = true
+    let isActive = true
     tasks.push(() => {
-      if (isOn) task()
+      if (isActive) task()
     })
     port2.postMessage(null)
     return () => {
-      isOn = false
+      isActive = false
     }
   })
 }
 
-/** In pages and their workers; elsewhere what one request made may not be used by another. */
+/** Only pages and their workers need it; on servers, a channel of one request must not be used by another. */
 const isNeeded = !("setImmediate" in globalThis) && "MessageChannel" in globalThis &&
   ("document" in globalThis || "importScripts" in globalThis)
 
 let shared: Scheduler.Scheduler | undefined
 
 /**
- * The scheduler of all clients in a page; nothing where the platform's own is as good. Made when first asked for.
+ * Returns the scheduler that all clients in a page share, or `undefined` on platforms that do not need it. It is made
+ * by the first call.
  *
  * @category constructors
  */
@@ -58,7 +59,7 @@ export const forPlatform = (): Scheduler.Scheduler | undefined =>
   isNeeded ? shared ??= make(new MessageChannel()) : undefined
 
 /**
- * Makes a program use it where it is needed: provide it to the whole program.
+ * Provides the scheduler on platforms that need it. Provide the layer to the whole program.
  *
  * @category layers
  */

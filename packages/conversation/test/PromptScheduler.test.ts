@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as PromptScheduler from "../src/PromptScheduler.ts"
 
-/** A channel that is pumped by hand. */
+/** A channel that delivers its messages when the test calls `receive`. */
 const start = () => {
   let sent = 0
   let receive = () => {}
@@ -17,8 +17,8 @@ const start = () => {
   return { scheduler, sent: () => sent, receive: () => receive() }
 }
 
-describe("a scheduler over messages", () => {
-  it("goes on when its message arrives, and not before", () => {
+describe("PromptScheduler", () => {
+  it("continues when its message is received, and not before", () => {
     const { receive, scheduler, sent } = start()
     const fiber = Effect.runFork(Effect.as(Effect.yieldNow, "done"), { scheduler })
     assert.strictEqual(sent(), 1)
@@ -27,7 +27,7 @@ describe("a scheduler over messages", () => {
     assert.isDefined(fiber.pollUnsafe())
   })
 
-  it("hands over once for all that waits, and again for what waits then", () => {
+  it("sends one message for all scheduled tasks, and another for tasks that they schedule", () => {
     const { receive, scheduler, sent } = start()
     const order: Array<string> = []
     const dispatcher = scheduler.makeDispatcher()
@@ -42,11 +42,11 @@ describe("a scheduler over messages", () => {
     assert.deepStrictEqual(order, ["first", "second", "third"])
   })
 
-  it("is not needed on Node", () => {
+  it("is undefined on Node", () => {
     assert.isUndefined(PromptScheduler.forPlatform())
   })
 
-  it.effect("leaves a program as it is where it is not needed", () =>
+  it.effect("does not change programs on platforms that do not need it", () =>
     Effect.gen(function*() {
       const fiber = yield* Effect.forkChild(Effect.as(Effect.yieldNow, 1))
       assert.strictEqual(yield* Fiber.join(fiber), 1)

@@ -1,4 +1,4 @@
-/** What the service requires, answers and can fail with, on the level of types; `pnpm check` holds these to it. */
+/** The types of the service: what it requires, returns and fails with. `pnpm check` verifies them. */
 import type { SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
 import type { Credentials } from "@effect-signalwire/runtime/Credentials"
 import type { Conversation } from "@effect-signalwire/schema/Conversation"
@@ -28,12 +28,12 @@ import type { TimelineEvent } from "../src/TimelineEvent.ts"
 type Service = Conversations.Service
 type Transports = HttpClient | WebSocketConstructor
 
-/** Written to be compiled, never called. */
+/** Type-checked only, never called. */
 declare const service: Service
 const token = Redacted.make("token")
 
-describe("the methods", () => {
-  it("read pages, whose neighbours fail as they do", () => {
+describe("methods", () => {
+  it("read pages whose neighbors have the same error", () => {
     expectTypeOf<Service["getConversations"]>().returns.toEqualTypeOf<
       Effect.Effect<Page<Conversation, ConversationError>, ConversationError>
     >()
@@ -45,7 +45,7 @@ describe("the methods", () => {
     >()
   })
 
-  it("read everything as Streams", () => {
+  it("read lists as Streams", () => {
     expectTypeOf<Service["conversations"]>().returns.toEqualTypeOf<Stream.Stream<Conversation, ConversationError>>()
     expectTypeOf<Service["conversationMessages"]>().returns.toEqualTypeOf<
       Stream.Stream<ConversationMessage, ConversationError>
@@ -58,7 +58,7 @@ describe("the methods", () => {
     expectTypeOf<Service["join"]>().returns.toEqualTypeOf<Effect.Effect<JoinConversationResponse, ConversationError>>()
   })
 
-  it("follow what happens: in one step, or in two that share a scope", () => {
+  it("subscribe in one step, or in two that share a scope", () => {
     expectTypeOf<Service["subscribe"]>().toEqualTypeOf<Stream.Stream<ConversationEvent, ConversationError>>()
     expectTypeOf<Service["subscription"]>().returns.toEqualTypeOf<
       Effect.Effect<Stream.Stream<ConversationEvent, ConversationError>, ConversationError, Scope.Scope>
@@ -66,23 +66,23 @@ describe("the methods", () => {
     expectTypeOf<Service["timeline"]>().returns.toEqualTypeOf<Stream.Stream<TimelineEvent, ConversationError>>()
   })
 
-  it("tell the connection's state without failing", () => {
+  it("read the connection state without an error", () => {
     expectTypeOf<Service["connection"]["current"]>().toEqualTypeOf<Effect.Effect<ConnectionState>>()
     expectTypeOf<Service["connection"]["changes"]>().toEqualTypeOf<Stream.Stream<ConnectionState>>()
   })
 
-  it("take times as unix seconds or as a DateTime, and not as a Date", () => {
+  it("accept times as unix seconds or DateTime, and not as Date", () => {
     type Options = Parameters<Service["getConversationMessages"]>[0]
     expectTypeOf<Options["since"]>().toEqualTypeOf<number | DateTime.DateTime | undefined>()
     expectTypeOf<Conversations.TimelineOptions["since"]>().toEqualTypeOf<number | DateTime.DateTime | undefined>()
     const wrong = () => [
-      // @ts-expect-error: a Date has no unit that could be seen
+      // @ts-expect-error: a Date is not accepted
       service.getMessages({ since: new Date() }),
-      // @ts-expect-error: whose timeline?
+      // @ts-expect-error: addressId is required
       service.timeline({}),
-      // @ts-expect-error: a message goes to somebody
+      // @ts-expect-error: addressId is required
       service.sendMessage({ text: "hello" }),
-      // @ts-expect-error: a policy that drops says how much it holds
+      // @ts-expect-error: capacity is required
       service.subscription({ policy: { strategy: "sliding" } })
     ]
     expectTypeOf(wrong).toBeFunction()
@@ -107,8 +107,8 @@ describe("the error", () => {
   })
 })
 
-describe("the layers", () => {
-  it("are closed step by step: services, credentials, transports", () => {
+describe("layers", () => {
+  it("close requirements step by step: services, credentials, transports", () => {
     expectTypeOf(Conversations.make).returns.toEqualTypeOf<
       Effect.Effect<Service, never, SignalWireHttp | Subscription | Scope.Scope>
     >()
@@ -130,23 +130,23 @@ describe("the layers", () => {
     expectTypeOf(Conversations.layerTransports).toEqualTypeOf<Layer.Layer<Transports>>()
   })
 
-  it("from configuration can fail because of it", () => {
+  it("from configuration fail with ConfigError", () => {
     expectTypeOf(Conversations.layerConfig).returns.toEqualTypeOf<
       Layer.Layer<Conversations.Services, ConversationError | Config.ConfigError, Transports>
     >()
   })
 
-  it("offer the service and what it is composed of", () => {
+  it("provide the service and the services that it is composed of", () => {
     expectTypeOf<Conversations.Services>().toEqualTypeOf<Conversations.Conversations | SignalWireHttp | Subscription>()
   })
 
-  it("take a token that is Redacted, and nothing less", () => {
+  it("accept only a Redacted token", () => {
     const right = () => Conversations.layer({ token, host: "puc.signalwire.com" })
     expectTypeOf(right).toBeFunction()
     const wrong = () => [
-      // @ts-expect-error: a text could be logged
+      // @ts-expect-error: a string could be logged
       Conversations.layer({ token: "token" }),
-      // @ts-expect-error: there has to be one
+      // @ts-expect-error: the token is required
       Conversations.layer({}),
       // @ts-expect-error: there is no such dialect
       Conversations.layer({ token, dialect: "grouped" })
@@ -162,8 +162,8 @@ describe("the layers", () => {
   })
 })
 
-describe("a cursor", () => {
-  it("is kept in a KeyValueStore", () => {
+describe("cursor", () => {
+  it("requires a KeyValueStore", () => {
     expectTypeOf(Cursor.make).returns.toEqualTypeOf<Effect.Effect<Cursor.Cursor, never, KeyValueStore>>()
   })
 })

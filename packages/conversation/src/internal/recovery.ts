@@ -1,157 +1,171 @@
 /**
- * Reading back in parts what may be more than should be held at once: the oldest part first, though history is read from
- * its newest page on. The way down is walked once, and where it passed is remembered; each further part starts from
- * there, so that every page is read about twice however many parts there are.
+ * Reads back missed messages in parts, for recoveries of more messages than should be held at once. The oldest part
+ * comes first, although history is read from its newest page on: the first read walks down over all pages and keeps
+ * links to those it passed. Each later part starts at one of these links, so every page is read about twice, however
+ * many parts there are.
  */
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import { isStaleLink, type Page } from "@effect-signalwire/schema/Page"
 import { Malformed } from "@effect-signalwire/schema/Reason"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import { ConversationError } from "../ConversationError.ts"
-import type { Newest } from "./history.ts"
+import * as PageWalk from "./pageWalk.ts"
 
-type Messages = Page<ConversationMessage, ConversationError>
+type PageLink = PageWalk.PageLink<ConversationError>
 
-/** How to read a page again; nothing where there is none any more. */
-type Way = Effect.Effect<Option.Option<Messages>, ConversationError>
-
-/** A page on the way that is not held. */
-interface Mark {
-  readonly way: Way
-  /** How many messages there are from its top to that of the next mark. */
+/** A page that was passed and is not held, by the link to read it again. */
+interface PassedPage {
+  readonly link: PageLink
+  /** How many messages there are from the top of this page to the top of the next passed page. */
   readonly size: number
 }
 
-/** What is newer than the parts that were read. */
-export interface Rest {
-  /** From the newest page on. */
-  readonly marks: ReadonlyArray<Mark>
-  /** Up to here everything was read. Unix seconds. */
-  readonly reached: number | null
-  readonly top: number
+/** What the parts so far have left to read. */
+export interface Remainder {
+  /** The pages of the remainder, from the newest on. */
+  readonly passed: ReadonlyArray<PassedPage>
+  /** The parts so far have everything up to this time, unix seconds; `null` when they had nothing. */
+  readonly through: number | null
+  readonly newestSeconds: number
 }
 
-export interface Part {
+export interface RecoveryPart {
   /** Newest first. */
   readonly messages: ReadonlyArray<ConversationMessage>
   /**
-   * The newest time when the first part was begun, unix seconds. What was read up to there is no older than that; of what
-   * is newer, some may have become visible in a part that was read before it.
+   * The time of the newest message when the recovery began, unix seconds. Everything up to this time was read after
+   * that moment; of newer messages, some may have become visible in pages that were read before.
    */
-  readonly top: number
-  /** What is left to read; absent when this was the last part. */
-  readonly rest: Rest | undefined
+  readonly newestSeconds: number
+  /** What is left to read; `undefined` when this was the last part. */
+  readonly remainder: Remainder | undefined
 }
 
 export interface Options {
+  /** The service's method, for failures. */
   readonly method: string
-  readonly newest: Newest<ConversationError>
-  /** How many messages to hold at once, but for the one page more that it takes. */
+  readonly newest: PageWalk.NewestPage<ConversationError>
+  /** How many messages to hold at once; the walk holds up to one page more. */
   readonly limit: number
 }
 
-/** A page in hand. */
-interface Held {
-  readonly way: Way
+/** A page that is part of the result unless more pages follow. */
+interface HeldPage {
+  readonly link: PageLink
   readonly messages: ReadonlyArray<ConversationMessage>
-  /** How many of them are not known. */
-  readonly unknown: number
+  /** How many of its messages are newer than the point. */
+  readonly missed: number
 }
 
-/** How many pages to remember: of more, every second is forgotten, and what it led to is walked to from the one before. */
-const maxMarks = 1024
+/**
+ * How many passed pages are kept. Beyond that every second link is dropped, and its page is reached from the one before
+ * it.
+ */
+const maxPassed = 1024
 
-/** How many pages one walk reads: at a hundred messages each, a million. What goes on beyond has no end. */
+/** How many pages one walk reads: a million messages at a hundred on each. A longer history is taken for endless. */
 const maxPages = 10_000
 
-/** How many messages are held that are not newer than the point: those of its very moment, and they come last. */
-const maxOfOneMoment = 100_000
+/** How many messages that are not newer than the point are held: all of them have the point's time, and come last. */
+const maxAtPoint = 100_000
 
-const thinned = (marks: ReadonlyArray<Mark>): Array<Mark> =>
-  marks.flatMap(({ size, way }, index) => index % 2 === 0 ? [{ way, size: size + (marks[index + 1]?.size ?? 0) }] : [])
+const withoutEverySecond = (passed: ReadonlyArray<PassedPage>): Array<PassedPage> =>
+  passed.flatMap(({ link, size }, index) =>
+    index % 2 === 0 ? [{ link, size: size + (passed[index + 1]?.size ?? 0) }] : []
+  )
 
-/** The marks of another part, and those that are left. */
-const split = (marks: ReadonlyArray<Mark>, limit: number) => {
-  let from = marks.length
-  for (let size = 0; from > 0 && size < limit; from--) size += marks[from - 1]?.size ?? 0
-  return { start: marks[from], left: marks.slice(0, from) }
+/** Splits off the oldest passed pages that hold `limit` messages: the page to start at, and the pages before it. */
+const splitPassed = (passed: ReadonlyArray<PassedPage>, limit: number) => {
+  let from = passed.length
+  for (let size = 0; from > 0 && size < limit; from--) size += passed[from - 1]?.size ?? 0
+  return { start: passed[from], before: passed.slice(0, from) }
 }
 
-/** A link that was good has gone stale: where it led must be walked to again. */
-class Stale extends Data.TaggedError("Stale")<{ readonly error: ConversationError }> {}
+/** The part that a walk holds at its end. */
+const partOf = (
+  messages: ReadonlyArray<ConversationMessage>,
+  newestSeconds: number,
+  passed: ReadonlyArray<PassedPage>,
+  point: number | null,
+  isMissed: (message: ConversationMessage) => boolean
+): RecoveryPart => {
+  if (passed.length === 0) return { messages, newestSeconds, remainder: undefined }
+  // messages of one time may continue in the next part, where they can be sorted together
+  const [first] = messages
+  const older = messages.filter(({ epochSeconds }) => epochSeconds < (first?.epochSeconds ?? 0))
+  const part = older[0] !== undefined && isMissed(older[0]) ? older : messages
+  return {
+    messages: part,
+    newestSeconds,
+    remainder: { passed, newestSeconds, through: part[0]?.epochSeconds ?? point }
+  }
+}
 
-const follow = (way: Way) => Effect.mapError(way, (error) => isStaleLink(error.reason) ? new Stale({ error }) : error)
-
-const walk = Effect.fnUntraced(function*(
+const beginWalk = (
   { limit, method, newest }: Options,
-  epochSeconds: number | null,
-  rest: Rest | undefined
-): Effect.fn.Return<Part, ConversationError | Stale> {
-  const { left, start } = split(rest?.marks ?? [], limit)
-  let top = rest?.top
-  let marks = left
-  let held: ReadonlyArray<Held> = []
-  let unknown = 0
-  let known = 0
-  const isUnknown = (message: ConversationMessage) => epochSeconds === null || message.epochSeconds > epochSeconds
+  point: number | null,
+  remainder: Remainder | undefined
+): PageWalk.PageWalk<RecoveryPart, ConversationError> => {
+  const { before, start } = splitPassed(remainder?.passed ?? [], limit)
+  let newestSeconds = remainder?.newestSeconds
+  let passed = before
+  let held: ReadonlyArray<HeldPage> = []
+  let missed = 0
+  let atPoint = 0
   let pages = 0
-  let way: Way = start?.way ?? Effect.asSome(newest)
-  let page = yield* start === undefined ? way : follow(way)
-  while (Option.isSome(page)) {
-    const { data, hasNext, next } = page.value
-    top ??= data[0]?.epochSeconds
-    const fresh = data.filter(isUnknown).length
-    held = [...held, { way, messages: data, unknown: fresh }]
-    unknown += fresh
-    known += data.length - fresh
-    // the oldest part comes first, so it is the newest page that is let go
-    for (let newest = held[0]; newest !== undefined && unknown - newest.unknown >= limit; newest = held[0]) {
-      held = held.slice(1)
-      unknown -= newest.unknown
-      known -= newest.messages.length - newest.unknown
-      marks.push({ way: newest.way, size: newest.messages.length })
-      if (marks.length > maxMarks) marks = thinned(marks)
-    }
-    const oldest = data.at(-1)
-    if (epochSeconds !== null && oldest !== undefined && oldest.epochSeconds < epochSeconds) break
-    pages++
-    if (hasNext && (pages >= maxPages || known > maxOfOneMoment)) {
-      return yield* new ConversationError({
+  const isMissed = ({ epochSeconds }: ConversationMessage) => point === null || epochSeconds > point
+  const part = () =>
+    Effect.succeed(partOf(
+      held.flatMap((page) => page.messages),
+      newestSeconds ?? Number.NEGATIVE_INFINITY,
+      passed,
+      point,
+      isMissed
+    ))
+  const endless = () =>
+    Effect.fail(
+      new ConversationError({
         method,
         reason: new Malformed({ path: "links.next", detail: `history does not end within ${pages} pages` })
       })
-    }
-    way = next
-    page = yield* follow(way)
+    )
+  return {
+    from: start === undefined ? { newest } : { link: start.link },
+    maxPages,
+    onPage: ({ data, hasNext }, link) => {
+      pages++
+      newestSeconds ??= data[0]?.epochSeconds
+      const page: HeldPage = { link, messages: data, missed: data.filter(isMissed).length }
+      held = [...held, page]
+      missed += page.missed
+      atPoint += data.length - page.missed
+      // the oldest part comes first, so the newest pages are released
+      for (let newest = held[0]; newest !== undefined && missed - newest.missed >= limit; newest = held[0]) {
+        held = held.slice(1)
+        missed -= newest.missed
+        atPoint -= newest.messages.length - newest.missed
+        passed.push({ link: newest.link, size: newest.messages.length })
+        if (passed.length > maxPassed) passed = withoutEverySecond(passed)
+      }
+      const oldest = data.at(-1)
+      if (point !== null && oldest !== undefined && oldest.epochSeconds < point) return part()
+      return hasNext && atPoint > maxAtPoint ? endless() : undefined
+    },
+    onEnd: (end) => end === "lastPage" ? part() : endless()
   }
-  const messages = held.flatMap((page) => page.messages)
-  const [first] = messages
-  const asOf = top ?? Number.NEGATIVE_INFINITY
-  if (marks.length === 0) return { messages, top: asOf, rest: undefined }
-  // what was said at one moment may go on in the next part, where it stands together
-  const older = messages.filter((message) => message.epochSeconds < (first?.epochSeconds ?? 0))
-  const part = older[0] !== undefined && isUnknown(older[0]) ? older : messages
-  return { messages: part, top: asOf, rest: { marks, top: asOf, reached: part[0]?.epochSeconds ?? epochSeconds } }
-})
+}
 
 /**
- * Reads what is newer than `epochSeconds` (`null`: all history), or of it what the parts before left. Begins again from
- * the newest page when a link has gone stale, a few times.
+ * Reads the first or, with the `remainder` of the part before it, the next part of the messages that are newer than
+ * `epochSeconds`; of all history when that is `null`. Fails with `Malformed` for a history that does not end.
  */
 export const readPart = (
   options: Options,
   epochSeconds: number | null,
-  rest: Rest | undefined
-): Effect.Effect<Part, ConversationError> => {
-  const from = rest === undefined ? epochSeconds : rest.reached
-  const afresh = walk(options, from, rest && { ...rest, marks: [] })
-  return walk(options, from, rest).pipe(
-    Effect.catchTag(
-      "Stale",
-      () => Effect.retry(afresh, { while: ({ _tag }) => _tag === "Stale", times: 4 })
-    ),
-    Effect.catchTag("Stale", ({ error }) => Effect.fail(error))
+  remainder: Remainder | undefined
+): Effect.Effect<RecoveryPart, ConversationError> => {
+  const point = remainder === undefined ? epochSeconds : remainder.through
+  return PageWalk.walk((restarts) =>
+    // the links to passed pages are as stale as the one that failed
+    beginWalk(options, point, restarts === 0 || remainder === undefined ? remainder : { ...remainder, passed: [] })
   )
 }

@@ -4,42 +4,42 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
-import { Failures, Healing } from "../src/internal/healing.ts"
+import { FailureCounter, RetryPolicy } from "../src/internal/retryPolicy.ts"
 
 const refused = new Reason.Unauthorized({ detail: "expired" })
 
-describe("a pause before another try", () => {
+describe("RetryPolicy", () => {
   const start = () => {
-    const chances = new Emitter<void>()
-    const healing = new Healing({ awaitWake: chances.next })
-    const pause = Effect.forkChild(healing.pause(refused, { attempt: 5, tookMillis: 0, capMillis: 3600 }), {
+    const wake = new Emitter<void>()
+    const policy = new RetryPolicy({ awaitWake: wake.next })
+    const delay = Effect.forkChild(policy.wait(refused, { attempt: 5, tookMillis: 0, capMillis: 3600 }), {
       startImmediately: true
     })
-    return { chances, pause }
+    return { delay, wake }
   }
 
-  it.effect("P8.6: ends at once for all who wait when something says that it may work now", () =>
+  it.effect("P8.6: a wake signal ends all delays at once", () =>
     Effect.gen(function*() {
-      const { chances, pause } = start()
-      const waiting = yield* Effect.replicateEffect(pause, 100)
+      const { delay, wake } = start()
+      const waiting = yield* Effect.replicateEffect(delay, 100)
       yield* TestClock.adjust("1 minute")
-      chances.emit()
+      wake.emit()
       yield* TestClock.adjust(0)
       assert.strictEqual(waiting.filter((fiber) => fiber.pollUnsafe() !== undefined).length, 100)
     }))
 
-  it.effect("P8.5: ends early three times at once, and then every five seconds, however often something says so", () =>
+  it.effect("P8.5: wake signals end three delays at once, and then one every five seconds", () =>
     Effect.gen(function*() {
-      const { chances, pause } = start()
+      const { delay, wake } = start()
       let ended = 0
-      yield* pause.pipe(
+      yield* delay.pipe(
         Effect.flatMap(Fiber.join),
         Effect.andThen(Effect.sync(() => ended++)),
         Effect.forever,
         Effect.forkScoped({ startImmediately: true })
       )
       for (let second = 0; second < 60; second++) {
-        chances.emit()
+        wake.emit()
         yield* TestClock.adjust("1 second")
       }
       assert.isAtMost(ended, 3 + 12)
@@ -47,8 +47,8 @@ describe("a pause before another try", () => {
     }).pipe(Effect.scoped))
 })
 
-it("P8.5: counts refused tokens for themselves, and all other failures together", () => {
-  const failures = new Failures()
+it("P8.5: counts refused tokens apart from all other failures", () => {
+  const failures = new FailureCounter()
   const down = new Reason.ServerError({ status: 503, detail: "" })
   const lost = new Reason.Transport({ detail: "lost" })
   const counted = [down, lost, down, refused, refused, lost].map((reason) => failures.next(reason))

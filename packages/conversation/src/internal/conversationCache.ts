@@ -1,8 +1,7 @@
-/** What is known of conversations, so that a send can answer with the one it belongs to. */
+/** Remembers the conversations that were read, so that a send can return the conversation of its message. */
 import type { SendReceipt, Service as SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
 import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
-import * as Timeouts from "@effect-signalwire/runtime/Timeouts"
 import * as Branded from "@effect-signalwire/schema/Branded"
 import { Conversation } from "@effect-signalwire/schema/Conversation"
 import type { Page } from "@effect-signalwire/schema/Page"
@@ -11,12 +10,12 @@ import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
-export interface Directory {
-  /** Takes note of conversations that were read. */
-  readonly note: (conversations: ReadonlyArray<Conversation>) => void
+export interface ConversationCache {
+  /** Adds conversations that were read. */
+  readonly addAll: (conversations: ReadonlyArray<Conversation>) => void
   /**
-   * The conversation a message was just sent to. It never fails: the message is stored, whatever becomes of looking up
-   * what it was stored in.
+   * Returns the conversation of a message that was just sent; looks it up if it is not cached. It never fails, since
+   * the message is stored: if the lookup fails, the conversation has only what the receipt says.
    */
   readonly afterSend: (addressId: string, receipt: SendReceipt) => Effect.Effect<Conversation>
 }
@@ -24,50 +23,51 @@ export interface Directory {
 /** How many conversations are remembered. */
 const capacity = 1000
 
-/** The list is ordered by activity: one that was just written to stands near its top. */
-const searched = 200
+/** How many conversations a lookup reads. The list is sorted by activity, so the one sought is near its top. */
+const maxLookedUp = 200
 
-/** Where pages hold less than is asked for, no more of them are read. */
-const searchedPages = 20
+/** How many pages a lookup reads, for servers that return fewer conversations on a page than were asked for. */
+const maxPages = 20
 
-export const make = (http: SignalWireHttp, telemetry: Instrumentation): Directory => {
+const lookupPageSize = 50
+const lookupTimeout = 10_000
+
+export const make = (http: SignalWireHttp, instrumentation: Instrumentation): ConversationCache => {
   const known = new Map<string, Conversation>()
 
-  const remember = (key: string, conversation: Conversation): void => {
-    known.delete(key)
-    known.set(key, conversation)
+  const remember = (addressId: string, conversation: Conversation): void => {
+    known.delete(addressId)
+    known.set(addressId, conversation)
     if (known.size <= capacity) return
-    for (const eldest of known.keys()) {
-      known.delete(eldest)
+    for (const oldest of known.keys()) {
+      known.delete(oldest)
       return
     }
   }
 
-  const lookup = (addressId: string, receipt: SendReceipt): Effect.Effect<Conversation | undefined> => {
-    const isIt = (conversation: Conversation) =>
+  const lookUp = (addressId: string, receipt: SendReceipt): Effect.Effect<Conversation | undefined> => {
+    const isMatch = (conversation: Conversation) =>
       conversation.addressId === addressId || conversation.id === receipt.conversationId ||
       (receipt.groupId !== null && conversation.groupId === receipt.groupId)
-    const lookFrom = (
+    const search = (
       page: Page<Conversation, SignalWireHttpError>,
-      passed: number,
+      conversationsBefore: number,
       pages: number
     ): Effect.Effect<Conversation | undefined, SignalWireHttpError> => {
-      const found = page.data.find(isIt)
-      const seen = passed + page.data.length
-      return found !== undefined || seen >= searched || pages >= searchedPages
+      const found = page.data.find(isMatch)
+      const conversations = conversationsBefore + page.data.length
+      return found !== undefined || conversations >= maxLookedUp || pages >= maxPages
         ? Effect.succeed(found)
         : Effect.flatMap(
           page.next,
-          (next) => Option.isNone(next) ? Effect.undefined : lookFrom(next.value, seen, pages + 1)
+          (next) => Option.isNone(next) ? Effect.undefined : search(next.value, conversations, pages + 1)
         )
     }
-    return Timeouts.timeoutAfter(
-      Effect.flatMap(http.getConversations({ pageSize: 50 }), (page) => lookFrom(page, 0, 1)),
-      10_000,
-      Effect.undefined
-    ).pipe(
+    return http.getConversations({ pageSize: lookupPageSize }).pipe(
+      Effect.flatMap((page) => search(page, 0, 1)),
+      Effect.timeoutOrElse({ duration: lookupTimeout, orElse: () => Effect.undefined }),
       Effect.catch((error) =>
-        Effect.as(telemetry.debug("the conversation could not be looked up", [error.message]), undefined)
+        Effect.as(instrumentation.debug("the lookup of a conversation failed", [error.message]), undefined)
       )
     )
   }
@@ -85,7 +85,7 @@ export const make = (http: SignalWireHttp, telemetry: Instrumentation): Director
     })
 
   return {
-    note: (conversations) => {
+    addAll: (conversations) => {
       for (const conversation of conversations) {
         if (conversation.addressId !== null) remember(conversation.addressId, conversation)
       }
@@ -93,15 +93,15 @@ export const make = (http: SignalWireHttp, telemetry: Instrumentation): Director
     afterSend: (addressId, receipt) =>
       Effect.clockWith((clock) => {
         const now = WireTime.moment(clock.currentTimeMillisUnsafe())
-        const earlier = known.get(addressId)
-        if (earlier === undefined) {
-          return Effect.map(lookup(addressId, receipt), (found) => {
+        const cached = known.get(addressId)
+        if (cached === undefined) {
+          return Effect.map(lookUp(addressId, receipt), (found) => {
             if (found === undefined) return fromReceipt(addressId, receipt, now)
             remember(addressId, found)
             return found
           })
         }
-        const conversation = earlier.writtenAt(now)
+        const conversation = cached.writtenAt(now)
         remember(addressId, conversation)
         return Effect.succeed(conversation)
       })

@@ -1,4 +1,4 @@
-/** Counting what happens, as metrics where somebody may read them. */
+/** Records the metrics of a client, or nothing where bundles go without Effect's `Metric`. */
 import type { SendReceipt } from "@effect-signalwire/http/SignalWireHttp"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
 import * as Cause from "effect/Cause"
@@ -13,26 +13,25 @@ import * as Option from "effect/Option"
 import type { ConversationError } from "../ConversationError.ts"
 import * as ConversationMetrics from "../ConversationMetrics.ts"
 
-/** What is told of what happens, to be counted. */
-export interface Meter {
-  /** Makes what counts the signals of a session. */
-  readonly listen: Effect.Effect<(signals: ReadonlyArray<Signal>) => void>
-  /** So many messages were read back that were never heard. */
-  readonly repaired: (messages: number) => Effect.Effect<void>
-  /** A stretch could not be read back. */
-  readonly missed: Effect.Effect<void>
-  /** A send, with what became of it, and how long that took. */
-  readonly send: (
+export interface MetricsRecorder {
+  /** Makes the function that records the signals of the session. */
+  readonly signalRecorder: Effect.Effect<(signals: ReadonlyArray<Signal>) => void>
+  /** Records how many messages a read of history recovered. */
+  readonly recordRecovered: (messages: number) => Effect.Effect<void>
+  /** Records a gap that history could not close. */
+  readonly recordGap: Effect.Effect<void>
+  /** Records the outcome of a send, and how long it took. */
+  readonly trackSend: (
     self: Effect.Effect<SendReceipt, ConversationError>
   ) => Effect.Effect<SendReceipt, ConversationError>
 }
 
-/** Counts nothing, and loads nothing for it. */
-export const idle: Meter = {
-  listen: Effect.succeed(constVoid),
-  repaired: () => Effect.void,
-  missed: Effect.void,
-  send: identity
+/** Records nothing. */
+export const noop: MetricsRecorder = {
+  signalRecorder: Effect.succeed(constVoid),
+  recordRecovered: () => Effect.void,
+  recordGap: Effect.void,
+  trackSend: identity
 }
 
 const outcomeOf = (exit: Exit.Exit<SendReceipt, ConversationError>): string => {
@@ -43,9 +42,12 @@ const outcomeOf = (exit: Exit.Exit<SendReceipt, ConversationError>): string => {
   })
 }
 
-/** Counts in the metrics that this package offers. Of a batch, which is heard at once, one message tells the lag. */
-export const make = (): Meter => ({
-  listen: Effect.gen(function*() {
+/**
+ * Records the metrics of `ConversationMetrics`. The lag is that of the last event of a batch, which is received at
+ * once.
+ */
+export const make = (): MetricsRecorder => ({
+  signalRecorder: Effect.gen(function*() {
     const context = yield* Effect.context()
     const clock = yield* Clock.Clock
     return (signals) => {
@@ -61,14 +63,17 @@ export const make = (): Meter => ({
       }
     }
   }),
-  repaired: (messages) => Metric.update(ConversationMetrics.repairs, messages),
-  missed: Metric.update(ConversationMetrics.gaps, 1),
-  send: (self) =>
+  recordRecovered: (messages) => Metric.update(ConversationMetrics.repairs, messages),
+  recordGap: Metric.update(ConversationMetrics.gaps, 1),
+  trackSend: (self) =>
     Effect.withFiber(({ context }) => {
       const clock = Context.get(context, Clock.Clock)
-      const began = clock.monotonicTimeNanosUnsafe()
+      const startedAt = clock.monotonicTimeNanosUnsafe()
       return Effect.onExit(self, (exit) => {
-        ConversationMetrics.sendDuration.updateUnsafe(Duration.nanos(clock.monotonicTimeNanosUnsafe() - began), context)
+        ConversationMetrics.sendDuration.updateUnsafe(
+          Duration.nanos(clock.monotonicTimeNanosUnsafe() - startedAt),
+          context
+        )
         ConversationMetrics.sends.updateUnsafe(outcomeOf(exit), context)
         return Effect.void
       })

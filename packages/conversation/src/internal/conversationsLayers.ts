@@ -1,0 +1,182 @@
+/**
+ * The layers of the `Conversations` service. Each closes more of its requirements than the one before it: services,
+ * credentials, transports.
+ */
+import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
+import * as Credentials from "@effect-signalwire/runtime/Credentials"
+import * as Endpoint from "@effect-signalwire/runtime/Endpoint"
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
+import * as Token from "@effect-signalwire/runtime/Token"
+import * as Subscription from "@effect-signalwire/subscription/Subscription"
+import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type { HttpClient } from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import type * as Socket from "effect/socket/Socket"
+import { ConversationError } from "../ConversationError.ts"
+import type { BareFetchOptions, ConnectOptions, Options, Tuning } from "./conversationsOptions.ts"
+import { Conversations } from "./conversationsService.ts"
+import { make, makeWith } from "./makeConversations.ts"
+import * as MetricsRecorder from "./metricsRecorder.ts"
+
+/** The services that {@link layer} provides: `Conversations`, and the services that it is composed of. */
+export type Services =
+  | Conversations
+  | SignalWireHttp.SignalWireHttp
+  | Subscription.Subscription
+
+type Transports = HttpClient | Socket.WebSocketConstructor
+
+/** Provides the service over your own HTTP and subscription services, or mocks of them. */
+export const layerServices = (
+  options?: Tuning
+): Layer.Layer<Conversations, never, SignalWireHttp.SignalWireHttp | Subscription.Subscription> =>
+  Layer.effect(Conversations, make(options))
+
+/** Builds all services at once: a layer for each would cost a client more than the services themselves. */
+const connect = Effect.fnUntraced(function*<R>(
+  options: ConnectOptions,
+  makeHttp: (options: SignalWireHttp.Options) => Effect.Effect<SignalWireHttp.Service, never, R>,
+  metrics: MetricsRecorder.MetricsRecorder,
+  instrumentation: Instrumentation.Instrumentation
+): Effect.fn.Return<
+  Context.Context<Services>,
+  ConversationError,
+  R | Credentials.Credentials | Socket.WebSocketConstructor | Scope.Scope
+> {
+  const credentials = yield* Credentials.Credentials
+  const token = Token.checkRedacted(yield* credentials.current)
+  const endpoint = yield* Effect.mapError(
+    Effect.fromResult(Result.flatMap(token, (token) => Endpoint.make(token, options))),
+    (reason) => new ConversationError({ method: "layer", reason })
+  )
+  const http = yield* makeHttp({ ...options.http, endpoint, dialect: options.dialect })
+  const subscription = yield* Subscription.makeTelling(
+    { ...options.subscription, endpoint, addressOf: http.addressOf },
+    instrumentation
+  )
+  const services = Context.make(SignalWireHttp.SignalWireHttp, http).pipe(
+    Context.add(Subscription.Subscription, subscription)
+  )
+  const conversations = yield* Effect.provideContext(makeWith(options, metrics, instrumentation), services)
+  return Context.add(services, Conversations, conversations)
+})
+
+/** Builds the services of {@link layerCredentials} with your own `Instrumentation` for spans and logs. */
+export const makeTelling = (
+  options: ConnectOptions,
+  instrumentation: Instrumentation.Instrumentation
+): Effect.Effect<Context.Context<Services>, ConversationError, Credentials.Credentials | Transports | Scope.Scope> =>
+  connect(
+    options,
+    (http) => SignalWireHttp.makeTelling(http, instrumentation),
+    MetricsRecorder.make(),
+    instrumentation
+  )
+
+/** Provides the services over your own `Credentials`. Fails with `Invalid` for an invalid host, URL or token. */
+export const layerCredentials = (
+  options: ConnectOptions = {}
+): Layer.Layer<Services, ConversationError, Credentials.Credentials | Transports> =>
+  Layer.effectContext(makeTelling(options, Instrumentation.effect))
+
+/**
+ * Builds the services over `fetch` itself, without an `HttpClient`, spans of requests and metrics, and with your own
+ * `Instrumentation` for spans and logs. This makes the smallest bundles for browsers.
+ */
+export const makeBareFetch = (
+  options: BareFetchOptions,
+  instrumentation: Instrumentation.Instrumentation
+): Effect.Effect<
+  Context.Context<Services>,
+  ConversationError,
+  Credentials.Credentials | Socket.WebSocketConstructor | Scope.Scope
+> =>
+  connect(
+    options,
+    (http) => SignalWireHttp.makeBareFetch({ ...http, fetch: options.fetch }, instrumentation),
+    MetricsRecorder.noop,
+    instrumentation
+  )
+
+/**
+ * Provides the services of {@link layerCredentials} over `fetch` itself, without an `HttpClient`, spans of requests and
+ * metrics.
+ */
+export const layerBareFetch = (
+  options: BareFetchOptions = {}
+): Layer.Layer<Services, ConversationError, Credentials.Credentials | Socket.WebSocketConstructor> =>
+  Layer.effectContext(makeBareFetch(options, Instrumentation.effect))
+
+/**
+ * Provides the services for a token, over an `HttpClient` and a `WebSocketConstructor`. Fails with `Invalid` for an
+ * invalid host, URL or token.
+ */
+export const layer = (options: Options): Layer.Layer<Services, ConversationError, Transports> =>
+  Layer.effectContext(Effect.flatMap(
+    Credentials.make(options),
+    (credentials) =>
+      Effect.provideService(makeTelling(options, Instrumentation.effect), Credentials.Credentials, credentials)
+  ))
+
+/** Trims the variable: a value that was read from a file often ends with a line break. */
+const variable = (name: string) => Config.option(Config.map(Config.NonEmptyString(name), (value) => value.trim()))
+
+const makeEnvironment = () =>
+  Config.all({
+    token: Config.option(Config.Redacted("SIGNALWIRE_TOKEN")),
+    host: variable("SIGNALWIRE_HOST"),
+    http: variable("SIGNALWIRE_HTTP_URL"),
+    ws: variable("SIGNALWIRE_WS_URL")
+  })
+    .pipe(Config.map(({ host, http, token, ws }) => ({
+      token: Option.getOrUndefined(Option.map(token, (token) => Redacted.make(Redacted.value(token).trim()))),
+      host: Option.getOrUndefined(host),
+      // a missing one of the two is refused as an invalid URL
+      urls: Option.isNone(http) && Option.isNone(ws)
+        ? undefined
+        : { http: Option.getOrElse(http, () => ""), ws: Option.getOrElse(ws, () => "") }
+    })))
+
+/**
+ * The options from the environment: `SIGNALWIRE_TOKEN`, and either `SIGNALWIRE_HOST`, or `SIGNALWIRE_HTTP_URL` and
+ * `SIGNALWIRE_WS_URL`. White space around the values is removed.
+ */
+export const environment: Config.Config<Endpoint.Options & { readonly token: Redacted.Redacted | undefined }> =
+  // pure, so that bundles that do not use it do not include Config
+  /* @__PURE__ */ makeEnvironment()
+
+/**
+ * Provides the services of {@link layer} with options from configuration; without `options`, from the
+ * {@link environment}.
+ */
+export const layerConfig = (
+  options?: Config.Wrap<Pick<Options, "token" | "host" | "urls" | "dialect">>
+): Layer.Layer<Services, ConversationError | Config.ConfigError, Transports> =>
+  Layer.unwrap(Effect.map(
+    options === undefined
+      ? Effect.flatMap(environment, ({ token, ...rest }) =>
+        Result.match(Token.check(token && Redacted.value(token), "SIGNALWIRE_TOKEN"), {
+          onFailure: (reason) =>
+            Effect.fail(new ConversationError({ method: "layerConfig", reason })),
+          onSuccess: (token) => Effect.succeed({ ...rest, token: Redacted.make(token) })
+        }))
+      : Config.unwrap(options),
+    layer
+  ))
+
+/** Provides an `HttpClient` and a `WebSocketConstructor` over the platform's own `fetch` and `WebSocket`. */
+export const layerTransports: Layer.Layer<Transports> = /* @__PURE__ */ Layer.merge(
+  SignalWireHttp.layerFetchClient,
+  WebSockets.layer
+)
+
+/** Provides the services of {@link layer} over the platform's own `fetch` and `WebSocket`, in Node and in browsers. */
+export const layerFetch = (options: Options): Layer.Layer<Services, ConversationError> =>
+  Layer.provide(layer(options), layerTransports)

@@ -1,0 +1,204 @@
+/** Builds the `Conversations` service from the HTTP and subscription services. */
+import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
+import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
+import * as Json from "@effect-signalwire/runtime/Json"
+import { Lifetime } from "@effect-signalwire/runtime/Lifetime"
+import { Closed } from "@effect-signalwire/schema/Reason"
+import { closed } from "@effect-signalwire/subscription/ConnectionState"
+import * as Subscription from "@effect-signalwire/subscription/Subscription"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { ConversationError } from "../ConversationError.ts"
+import { ConnectionMonitor } from "./connectionMonitor.ts"
+import * as ConversationCache from "./conversationCache.ts"
+import type { Tuning } from "./conversationsOptions.ts"
+import { Conversations, type Service } from "./conversationsService.ts"
+import * as Delivery from "./delivery.ts"
+import * as Echoes from "./echoes.ts"
+import { HistoryReader } from "./historyReader.ts"
+import * as MetricsRecorder from "./metricsRecorder.ts"
+import { copyOptions } from "./overflowPolicy.ts"
+import * as Reading from "./reading.ts"
+import { Reconciler } from "./reconciler.ts"
+import { RetryPolicy } from "./retryPolicy.ts"
+import * as Sending from "./sending.ts"
+import * as SendQueue from "./sendQueue.ts"
+import * as Subscribing from "./subscribing.ts"
+
+const toMillis = (input: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(input))
+
+/** The interval and the grace period of polling while there is no session. Milliseconds. */
+const defaultPollMillis = 15_000
+const graceMillis = 5000
+
+const closedError = (method: string, stored?: "no" | "unknown") =>
+  Effect.suspend(() =>
+    Effect.fail(
+      new ConversationError({ method, reason: new Closed(), ...(stored === undefined ? undefined : { stored }) })
+    )
+  )
+
+const mapStreamError = <A>(
+  method: string,
+  items: Stream.Stream<A, SignalWireHttpError>
+): Stream.Stream<A, ConversationError> => Stream.mapError(items, ConversationError.from(method))
+
+/** {@link make} with metrics and instrumentation of the caller's choice. */
+export const makeWith = Effect.fnUntraced(function*(
+  options: Tuning,
+  metrics: MetricsRecorder.MetricsRecorder,
+  instrumentation: Instrumentation.Instrumentation
+): Effect.fn.Return<
+  Service,
+  never,
+  SignalWireHttp.SignalWireHttp | Subscription.Subscription | Scope.Scope
+> {
+  const http = yield* SignalWireHttp.SignalWireHttp
+  const subscription = yield* Subscription.Subscription
+  const overlapSeconds = toMillis(options.overlap ?? "30 seconds") / 1000
+  const settleMillis = toMillis(options.settle ?? "5 seconds")
+  const sweep = options.sweep === false ? undefined : options.sweep
+  const minMillis = toMillis(sweep?.min ?? defaultPollMillis)
+  const session = yield* subscription.connection
+  const monitor = new ConnectionMonitor(session)
+  const retryPolicy = new RetryPolicy(subscription)
+  const lifetime = new Lifetime()
+  const reader = new HistoryReader({
+    subscription,
+    monitor,
+    retryPolicy,
+    lifetime,
+    instrumentation,
+    pollMillis: minMillis
+  })
+  const reconciler = new Reconciler(
+    {
+      minMillis,
+      maxMillis: toMillis(sweep?.max ?? "5 minutes"),
+      whileConnected: options.sweep !== false,
+      graceMillis
+    },
+    session,
+    monitor,
+    instrumentation,
+    yield* Effect.context()
+  )
+  yield* subscription.watchConnection((state) => {
+    monitor.setSession(state)
+    reconciler.setSession(state)
+  })
+  const echoes = Echoes.make()
+  const recordSignals = yield* metrics.signalRecorder
+  yield* subscription.observe((signals) => {
+    for (const signal of signals) {
+      if (signal._tag === "Malformed") reconciler.reportMalformed(reader.tick())
+      else if (signal._tag === "Discontinuity") {
+        reader.tick()
+        if (signal.cause === "connected") monitor.sessionStarted.emit()
+      }
+    }
+    echoes.onSignals(signals)
+    recordSignals(signals)
+  })
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      reconciler.close()
+      monitor.setSession(closed)
+      lifetime.close()
+    })
+  )
+
+  const dependencies: Reading.Dependencies & Sending.Dependencies & Subscribing.Dependencies = {
+    http,
+    subscription,
+    monitor,
+    reader,
+    reconciler,
+    metrics,
+    instrumentation,
+    cache: ConversationCache.make(http, instrumentation),
+    traceMessages: options.traceMessages === true,
+    inFlightMillis: 4 * settleMillis,
+    idempotency: undefined,
+    queue: SendQueue.make(
+      Delivery.make(http, retryPolicy, echoes, { overlapSeconds, searchLimit: Reading.searchLimit, settleMillis }),
+      {
+        deadlineMillis: toMillis(options.sendDeadline ?? "2 minutes"),
+        capacity: options.sendCapacity ?? 1000
+      }
+    ),
+    readyMillis: toMillis(options.readyTimeout ?? "10 seconds"),
+    tuning: {
+      overlapSeconds,
+      memory: options.memory ?? 8192,
+      recoveryLimit: options.recoveryLimit ?? 10_000,
+      cursorMillis: toMillis(options.cursorInterval ?? "1 second"),
+      isReconciled: options.sweep !== false
+    }
+  }
+
+  /** Fails with `Closed` when the client is closed before or during the call. */
+  const method = <A, R>(
+    name: string,
+    effect: Effect.Effect<A, ConversationError, R>
+  ): Effect.Effect<A, ConversationError, R> => lifetime.within(effect, closedError(name))
+  /** Fails with `Closed` when the client is closed before the stream starts. */
+  const stream = <A>(
+    name: string,
+    items: Stream.Stream<A, ConversationError>
+  ): Stream.Stream<A, ConversationError> =>
+    Stream.unwrap(Effect.suspend(() => lifetime.isClosed ? closedError(name) : Effect.succeed(items)))
+
+  return Conversations.of({
+    getConversations: (options) => method("getConversations", Reading.getConversations(dependencies, options)),
+    getConversationMessages: (options) =>
+      method("getConversationMessages", Reading.getConversationMessages(dependencies, options)),
+    getMessages: (options) => method("getMessages", Reading.getMessages(dependencies, options)),
+    conversations: (options) => stream("conversations", mapStreamError("conversations", http.conversations(options))),
+    conversationMessages: (options) =>
+      stream("conversationMessages", mapStreamError("conversationMessages", http.conversationMessages(options))),
+    messages: (options) => stream("messages", mapStreamError("messages", http.messages(options))),
+    sendMessage: (options) => {
+      const send = Sending.sendMessage(dependencies, Json.snapshotMessage(options))
+      return Effect.suspend(() =>
+        lifetime.isClosed
+          ? closedError("sendMessage", "no")
+          : lifetime.within(send, closedError("sendMessage", "unknown"))
+      )
+    },
+    findMessage: (options) => method("findMessage", Reading.findMessage(dependencies, options)),
+    join: (options) => method("join", Reading.join(dependencies, options)),
+    // getters, since a process may have thousands of clients that never use most of these
+    get subscribe() {
+      return stream("subscribe", Stream.unwrap(Effect.suspend(() => Subscribing.openSubscription(dependencies))))
+    },
+    subscription: (options) =>
+      method("subscribe", Subscribing.openSubscription(dependencies, copyOptions(options ?? {}))),
+    timeline: (options) => stream("timeline", Subscribing.timeline(dependencies, copyOptions(options))),
+    connection: {
+      get current() {
+        return monitor.state.get
+      },
+      get changes() {
+        return monitor.state.changes
+      },
+      get ready() {
+        const name = "connection.ready"
+        return method(name, Effect.mapError(subscription.ready, ConversationError.from(name)))
+      },
+      get reconnect() {
+        const name = "connection.reconnect"
+        return method(name, Effect.mapError(subscription.reconnect, ConversationError.from(name)))
+      }
+    }
+  })
+})
+
+/** Builds the service from the HTTP and subscription services of the context. It is closed with the scope. */
+export const make = (
+  options: Tuning = {}
+): Effect.Effect<Service, never, SignalWireHttp.SignalWireHttp | Subscription.Subscription | Scope.Scope> =>
+  makeWith(options, MetricsRecorder.make(), Instrumentation.effect)
