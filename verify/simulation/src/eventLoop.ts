@@ -1,6 +1,6 @@
 /**
- * A machine of its own for a simulation: time, timers and tasks, all in the hands of whoever runs it. Nothing happens but
- * in `run` and `advance`, and nothing in them depends on the machine underneath.
+ * A deterministic event loop with virtual time: tasks and timers run only inside of `run` and `advance`, and nothing
+ * depends on the real clock.
  */
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -15,28 +15,28 @@ interface Timer {
   readonly task: Task
 }
 
-/** A clock that may be off, and how many wait for it. */
-export interface Watch {
-  readonly clock: Clock.Clock
-  readonly pending: () => number
-  /** Sets what it shows forward, or back, as people and networks do. What measures durations takes no notice. */
-  readonly jump: (millis: number) => void
-  /** Whether that was done. */
-  readonly hasJumped: () => boolean
+/** The clock of one device, which may be wrong. */
+export interface DeviceClock {
+  readonly service: Clock.Clock
+  /** The number of sleeps that have not ended. */
+  readonly pendingTimers: () => number
+  /** Moves the wall-clock time by this many milliseconds. The monotonic time, which measures durations, is unaffected. */
+  readonly adjust: (millis: number) => void
+  readonly wasAdjusted: () => boolean
 }
 
-/** Tasks between two moments at rest; more than this never come to rest. */
+/** After this many tasks without an idle moment, the loop is considered endless. */
 const maxTasks = 2_000_000
 
 const isBefore = (a: Timer, b: Timer): boolean => a.due < b.due || (a.due === b.due && a.order < b.order)
 
-export class Machine {
+export class EventLoop {
   /** Unix milliseconds. */
   now: number
   #order = 0
   #ready: Array<Task> = []
   #soon: Array<Task> = []
-  /** The next one last. */
+  /** Sorted; the next one to fire is last. */
   readonly #timers: Array<Timer> = []
 
   constructor(now: number) {
@@ -53,13 +53,13 @@ export class Machine {
     }
   })
 
-  /** After the task that runs now, before the next. */
-  soon(task: Task): void {
+  /** Runs a task after the current one, before the next. */
+  enqueue(task: Task): void {
     this.#soon.push(task)
   }
 
-  /** Some time from now. Answers how to take it back. */
-  after(millis: number, task: Task): Task {
+  /** Runs a task after a delay. Returns a function that cancels it. */
+  schedule(millis: number, task: Task): Task {
     const timer: Timer = { due: this.now + millis, order: this.#order++, task }
     let low = 0
     let high = this.#timers.length
@@ -76,7 +76,7 @@ export class Machine {
     }
   }
 
-  /** Until nothing is left to do at this moment. */
+  /** Runs all tasks that are due now. */
   run(): void {
     let tasks = 0
     while (true) {
@@ -98,11 +98,11 @@ export class Machine {
         }
       }
       tasks += batch.length
-      if (tasks > maxTasks) throw new Error("the machine does not come to rest")
+      if (tasks > maxTasks) throw new Error("the event loop does not become idle")
     }
   }
 
-  /** Lets time pass, and everything happen that falls into it. */
+  /** Advances the time, and runs every timer that is due in between. */
   advance(millis: number): void {
     const end = this.now + millis
     this.run()
@@ -117,22 +117,25 @@ export class Machine {
     this.now = end
   }
 
-  /** A clock that shows `skewMillis` more than the time. One that is `dependent` measures durations by what it shows. */
-  watch(skewMillis = 0, dependent = false): Watch {
+  /**
+   * A clock that is `skewMillis` ahead of the virtual time. With `measuresByWallClock`, its monotonic time is the
+   * wall-clock time.
+   */
+  makeClock(skewMillis = 0, measuresByWallClock = false): DeviceClock {
     let pending = 0
     let skew = skewMillis
-    let hasJumped = false
+    let wasAdjusted = false
     const millis = () => Math.floor(this.now + skew)
     const nanos = () => BigInt(millis()) * 1_000_000n
-    const monotonic = dependent ? nanos : () => BigInt(Math.floor(this.now)) * 1_000_000n
+    const monotonic = measuresByWallClock ? nanos : () => BigInt(Math.floor(this.now)) * 1_000_000n
     return {
-      pending: () => pending,
-      jump: (by) => {
+      pendingTimers: () => pending,
+      adjust: (by) => {
         skew += by
-        hasJumped = true
+        wasAdjusted = true
       },
-      hasJumped: () => hasJumped,
-      clock: {
+      wasAdjusted: () => wasAdjusted,
+      service: {
         currentTimeMillisUnsafe: millis,
         currentTimeMillis: Effect.sync(millis),
         currentTimeNanosUnsafe: nanos,
@@ -142,14 +145,14 @@ export class Machine {
         sleep: (duration) =>
           Effect.callback<void>((resume) => {
             pending++
-            let over = false
+            let hasEnded = false
             const end = () => {
-              if (!over) pending--
-              over = true
+              if (!hasEnded) pending--
+              hasEnded = true
             }
             const wait = Math.ceil(Duration.toMillis(duration))
             const cancel = Number.isFinite(wait)
-              ? this.after(wait, () => {
+              ? this.schedule(wait, () => {
                 end()
                 resume(Effect.void)
               })

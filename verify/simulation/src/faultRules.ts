@@ -1,37 +1,37 @@
-/** What may go wrong, and which failures of a client that excuses. */
+/** Faults of the server, and the failures of a client that each of them justifies. */
 import type * as Faults from "@effect-signalwire/backend/Faults"
 import type { Reason } from "@effect-signalwire/schema/Reason"
-import type { Chance } from "./chance.ts"
-import type { Hazards } from "./honesty.ts"
+import type { FaultTimes } from "./connectionOracle.ts"
+import type { SeededRandom } from "./random.ts"
 
-export interface Trouble {
+export interface Fault {
   readonly rule: Faults.Rule
-  /** Reasons with which a call or a sequence may honestly fail after it, once it was met often enough. */
-  readonly excuses: ReadonlyArray<string>
+  /** Reasons with which a call or a subscription may fail, once the fault has occurred often enough. */
+  readonly allowedReasons: ReadonlyArray<string>
 }
 
 const events = { eventType: "conversation.message" }
 
-/** Something that goes wrong; `lossless` leaves out what makes events disappear without a trace. */
-export const draw = (chance: Chance, subscriberId: string | undefined, lossless: boolean): Trouble => {
+/** A random fault; with `lossless`, one that does not lose events. */
+export const generate = (random: SeededRandom, subscriberId: string | undefined, lossless: boolean): Fault => {
   const who = subscriberId === undefined ? undefined : { subscriberId }
-  const often = { times: chance.pick(1, 1, 2, 4), skip: chance.whole(0, 2) }
-  const once = { times: 1, skip: chance.whole(0, 2) }
+  const often = { times: random.pick(1, 1, 2, 4), skip: random.integer(0, 2) }
+  const once = { times: 1, skip: random.integer(0, 2) }
   const http = (
     method: string,
     action: Faults.Action,
-    excuses: ReadonlyArray<string> = [],
+    allowedReasons: ReadonlyArray<string> = [],
     path?: string
-  ): Trouble => ({
+  ): Fault => ({
     rule: { match: { on: "http", method, ...who, ...(path === undefined ? undefined : { path }) }, action, ...often },
-    excuses
+    allowedReasons
   })
   const frame = (
     direction: "in" | "out",
     method: string,
     action: Faults.Action,
-    excuses: ReadonlyArray<string> = []
-  ): Trouble => ({
+    allowedReasons: ReadonlyArray<string> = []
+  ): Fault => ({
     rule: {
       match: {
         on: "frame",
@@ -43,17 +43,17 @@ export const draw = (chance: Chance, subscriberId: string | undefined, lossless:
       action,
       ...often
     },
-    excuses
+    allowedReasons
   })
-  const connect = (action: Faults.Action): Trouble => ({
+  const connect = (action: Faults.Action): Fault => ({
     rule: { match: { on: "connect" }, action, ...often },
-    excuses: []
+    allowedReasons: []
   })
-  const method = chance.pick("GET", "POST")
-  const delay = chance.whole(1, 4000)
+  const method = random.pick("GET", "POST")
+  const delay = random.integer(1, 4000)
   const post = "/api/fabric/messages"
 
-  const choices: ReadonlyArray<() => Trouble> = [
+  const choices: ReadonlyArray<() => Fault> = [
     () => http(method, { type: "refuse" }),
     () => http(method, { type: "delay", millis: delay }),
     () => http(method, { type: "silent" }),
@@ -62,17 +62,17 @@ export const draw = (chance: Chance, subscriberId: string | undefined, lossless:
     () => http("POST", { type: "loseAnswer" }, [], post),
     () => http("POST", { type: "loseAnswer", never: true }, [], post),
     () => http("POST", { type: "malformed" }, ["Malformed"], post),
-    () => http("POST", { type: "answer", status: chance.pick(500, 502, 503, 504) }, ["ServerError"], post),
+    () => http("POST", { type: "answer", status: random.pick(500, 502, 503, 504) }, ["ServerError"], post),
     () => http(method, { type: "answer", status: 401, body: {} }, ["Unauthorized"]),
     () => http(method, { type: "answer", status: 403, body: {} }, ["Forbidden"]),
     () => http(method, { type: "answer", status: 429, body: {} }, ["RateLimited"]),
     () =>
       http(
         method,
-        { type: "answer", status: 429, body: {}, headers: { "retry-after": String(chance.whole(1, 8)) } },
+        { type: "answer", status: 429, body: {}, headers: { "retry-after": String(random.integer(1, 8)) } },
         ["RateLimited"]
       ),
-    () => http(method, { type: "answer", status: chance.pick(500, 502, 503), text: "<html>" }, ["ServerError"]),
+    () => http(method, { type: "answer", status: random.pick(500, 502, 503), text: "<html>" }, ["ServerError"]),
     () =>
       http(method, { type: "answer", status: 200, text: "<html>", headers: { "content-type": "text/html" } }, [
         "Malformed"
@@ -82,21 +82,21 @@ export const draw = (chance: Chance, subscriberId: string | undefined, lossless:
     () => ({
       rule: {
         match: { on: "http", method: "GET", ...who },
-        action: { type: "endless", pages: chance.pick("itself", "empty", "again") },
-        times: chance.pick(1, 2, 1000),
-        skip: chance.whole(0, 2)
+        action: { type: "endless", pages: random.pick("itself", "empty", "again") },
+        times: random.pick(1, 2, 1000),
+        skip: random.integer(0, 2)
       },
-      excuses: [endless]
+      allowedReasons: [endless]
     }),
-    () => connect(chance.pick<Faults.Action>({ type: "refuse" }, { type: "silent" }, { type: "close" })),
-    () => connect(chance.pick<Faults.Action>({ type: "delay", millis: delay }, { type: "close", code: 1011 })),
-    () => connect({ type: "answer", status: chance.pick(401, 503) }),
+    () => connect(random.pick<Faults.Action>({ type: "refuse" }, { type: "silent" }, { type: "close" })),
+    () => connect(random.pick<Faults.Action>({ type: "delay", millis: delay }, { type: "close", code: 1011 })),
+    () => connect({ type: "answer", status: random.pick(401, 503) }),
     () => connect({ type: "close", code: 1013 }),
     () =>
       frame(
         "out",
         "signalwire.connect",
-        chance.pick<Faults.Action>(
+        random.pick<Faults.Action>(
           { type: "drop" },
           { type: "malformed" },
           { type: "silent" },
@@ -116,7 +116,7 @@ export const draw = (chance: Chance, subscriberId: string | undefined, lossless:
       frame(
         "in",
         "signalwire.connect",
-        chance.pick<Faults.Action>({ type: "drop" }, { type: "close" }, { type: "loseAnswer" }, { type: "restart" })
+        random.pick<Faults.Action>({ type: "drop" }, { type: "close" }, { type: "loseAnswer" }, { type: "restart" })
       ),
     () => frame("out", "signalwire.event", { type: "delay", millis: delay }),
     () => frame("out", "signalwire.event", { type: "duplicate" }),
@@ -128,33 +128,33 @@ export const draw = (chance: Chance, subscriberId: string | undefined, lossless:
     () => frame("out", "signalwire.event", { type: "close", code: 1001 }),
     () => frame("out", "signalwire.event", { type: "restart" }),
     () => frame("out", "signalwire.event", lossless ? { type: "close" } : { type: "drop" }),
-    () => frame("in", "signalwire.event", chance.pick<Faults.Action>({ type: "drop" }, { type: "close" })),
+    () => frame("in", "signalwire.event", random.pick<Faults.Action>({ type: "drop" }, { type: "close" })),
     () => frame("in", "signalwire.event", { type: "reorder" }),
     () => frame("in", "signalwire.ping", { type: "drop" }),
-    () => frame("out", "signalwire.ping", chance.pick<Faults.Action>({ type: "drop" }, { type: "silent" })),
+    () => frame("out", "signalwire.ping", random.pick<Faults.Action>({ type: "drop" }, { type: "silent" })),
     () => ({
       rule: { match: { on: "frame", direction: "out", ...who }, action: { type: "silent" }, ...once },
-      excuses: []
+      allowedReasons: []
     }),
     () => ({
       rule: { match: { on: "frame", direction: "in", ...who }, action: { type: "close" }, ...once },
-      excuses: []
+      allowedReasons: []
     })
   ]
-  const choice = chance.oneOf(choices)
+  const choice = random.oneOf(choices)
   return choice === undefined ? http("GET", { type: "refuse" }) : choice()
 }
 
-/** A list whose links lead nowhere: of answers that are malformed the one that ends what follows it. */
+/** The key of a page whose links form a circle: the only malformed response that ends a subscription. */
 const endless = "endless"
 
-/** What must have happened for a failure of this reason to be honest. */
-export const excuseOf = (reason: Reason): string =>
+/** The key of a failure in `allowedReasons`. */
+export const failureKey = (reason: Reason): string =>
   reason._tag === "Malformed" && reason.path === "links.next" ? endless : reason._tag
 
-/** How often a failure must be met before it is final: once where nothing heals it, more where a remedy is tried. */
-export const final = (excuse: string): number => {
-  switch (excuse) {
+/** How often a failure must occur before it ends a subscription: more than once when the client can try a remedy. */
+export const timesUntilFinal = (key: string): number => {
+  switch (key) {
     case "Refused":
       return 3
     case "Unauthorized":
@@ -164,15 +164,15 @@ export const final = (excuse: string): number => {
   }
 }
 
-/** Takes note of what rules that have any times left may do. */
-export const note = (rules: ReadonlyArray<Faults.Rule>, hazards: Hazards, now: number): void => {
+/** Records at `now` which kinds of faults are active: rules with `times` left. */
+export const recordTimes = (rules: ReadonlyArray<Faults.Rule>, faultTimes: FaultTimes, now: number): void => {
   for (const { action, match, times } of rules) {
     if (times === 0) continue
-    hazards.any = Math.max(hazards.any, now)
-    if (match.on === "http") hazards.http = now
-    if (action.type === "delay" || action.type === "reorder") hazards.delayed = now
+    faultTimes.any = Math.max(faultTimes.any, now)
+    if (match.on === "http") faultTimes.http = now
+    if (action.type === "delay" || action.type === "reorder") faultTimes.delayed = now
     if (match.on === "http") continue
-    if (action.type === "silent") hazards.silent = now
-    if (action.type === "drop" || action.type === "malformed") hazards.lost = now
+    if (action.type === "silent") faultTimes.silent = now
+    if (action.type === "drop" || action.type === "malformed") faultTimes.lost = now
   }
 }
