@@ -1,4 +1,4 @@
-/** Listens, and when it is told to, disconnects; after that nothing may keep the process. */
+/** Subscribes, and disconnects on a message of its parent. Then nothing may keep the process from ending. */
 import { SignalWire } from "@effect-signalwire/promise"
 
 const [http = "", token = ""] = process.argv.slice(2)
@@ -7,4 +7,4 @@ await client.conversation.subscribe(() => {})
 process.once("message", () => {
   void client.disconnect().then(() => process.disconnect())
 })
-process.send?.("listening")
+process.send?.("subscribed")
