@@ -75,7 +75,7 @@ export const phrases: ReadonlyArray<ProseRule> = [
   { pattern: "\\b(?:deaf|dumb)\\b", instead: "unresponsive" },
   { pattern: "\\bthe (?:wall's|processor's) (?:clock|time)\\b", instead: "wall-clock time, CPU time" },
   // nouns
-  { pattern: "\\btexts\\b", instead: "strings, or messages" },
+  { pattern: "(?<!\\bmessage )\\btexts\\b(?! of)", instead: "strings, or messages" },
   {
     pattern: "\\b(?:a|an empty) text\\b(?! (?:frame|file|message|field|node|search|area|input|editor|box|format))",
     instead: "a string"

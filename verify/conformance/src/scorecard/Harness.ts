@@ -1,25 +1,23 @@
-/**
- * One sandbox, one client, and the people of one scenario.
- */
+/** The test harness of one scenario: a sandbox, a client in a tab, and two subscribers. */
 import { createServer } from "node:http"
-import { type Person, Server } from "../Server.ts"
+import { Server, type TestSubscriber } from "../Server.ts"
 import { TabError } from "../Tab.ts"
-import type { Contestant, DrivenTab, Outgoing } from "./contestants.ts"
+import type { DriverTab, Implementation, SendOptions } from "./implementations/Implementation.ts"
 
-/** A message as some client hands it out. */
-export interface Heard {
+/** A message as a client delivers it. */
+export interface ReceivedMessage {
   readonly text: unknown
   readonly metadata: unknown
   readonly details: unknown
 }
 
-/** How a call ended, as its caller saw it. */
+/** How a call has ended. */
 export type Outcome =
   | { readonly type: "resolved" }
-  | { readonly type: "rejected"; readonly why: string }
+  | { readonly type: "rejected"; readonly message: string }
   | { readonly type: "pending" }
 
-const toHeard = (message: object): Heard => ({
+const toReceivedMessage = (message: object): ReceivedMessage => ({
   text: "text" in message ? message.text : undefined,
   metadata: "metadata" in message ? message.metadata : undefined,
   details: "details" in message ? message.details : undefined
@@ -30,7 +28,7 @@ export const sleep = (millis: number): Promise<void> =>
     setTimeout(resolve, millis)
   })
 
-/** Reads until it holds, but not for ever: answers what was read last. */
+/** Reads a value until a condition holds for it, or the time is over. Returns the last value. */
 export const within = async <A>(
   millis: number,
   read: () => Promise<A>,
@@ -44,14 +42,14 @@ export const within = async <A>(
   }
 }
 
-/** The name of a host that is not the service's. */
-export const elsewhereName = "elsewhere.example.test"
+/** The name of a host that does not belong to the service. */
+export const foreignHostName = "elsewhere.example.test"
 
-/** A host that has nothing to do with the service, and writes down which credentials it is shown. */
-const startElsewhere = async () => {
-  const shown: Array<string | undefined> = []
+/** Starts a server that does not belong to the service, and records the credentials it receives. */
+const startForeignHost = async () => {
+  const credentials: Array<string | undefined> = []
   const server = createServer((request, response) => {
-    shown.push(request.headers.authorization)
+    credentials.push(request.headers.authorization)
     response.setHeader("content-type", "application/json")
     response.end(JSON.stringify({ data: [], links: {} }))
   })
@@ -59,56 +57,55 @@ const startElsewhere = async () => {
     server.listen(0, "127.0.0.1", resolve)
   })
   const address = server.address()
-  if (typeof address !== "object" || address === null) throw new Error("it does not listen")
-  return { shown, origin: `http://127.0.0.1:${address.port}`, close: () => void server.close() }
+  if (typeof address !== "object" || address === null) throw new Error("the server has no port")
+  return { credentials, origin: `http://127.0.0.1:${address.port}`, close: () => void server.close() }
 }
 
-/** What a scenario is made of. */
-export class Stage implements AsyncDisposable {
+export class Harness implements AsyncDisposable {
   readonly server: Server
-  readonly tab: DrivenTab
+  readonly tab: DriverTab
   /** The client's subscriber. */
-  readonly ada: Person
-  /** Somebody else. */
-  readonly grace: Person
-  /** A room for both. */
+  readonly ada: TestSubscriber
+  /** Another subscriber. */
+  readonly grace: TestSubscriber
+  /** The address of a room. */
   readonly lab: string
-  /** The credentials that another host was shown. */
-  readonly shownElsewhere: ReadonlyArray<string | undefined>
-  /** How long the client is told that its token is good. */
-  life = 3_600_000
+  /** The credentials that the other host has received. */
+  readonly foreignCredentials: ReadonlyArray<string | undefined>
+  /** The lifetime that the client assumes for its token, milliseconds. */
+  tokenLifetime = 3_600_000
   readonly #close: () => void
 
   private constructor(parts: {
     readonly server: Server
-    readonly tab: DrivenTab
-    readonly ada: Person
-    readonly grace: Person
+    readonly tab: DriverTab
+    readonly ada: TestSubscriber
+    readonly grace: TestSubscriber
     readonly lab: string
-    readonly elsewhere: Awaited<ReturnType<typeof startElsewhere>>
+    readonly foreignHost: Awaited<ReturnType<typeof startForeignHost>>
   }) {
     this.server = parts.server
     this.tab = parts.tab
     this.ada = parts.ada
     this.grace = parts.grace
     this.lab = parts.lab
-    this.shownElsewhere = parts.elsewhere.shown
-    this.#close = parts.elsewhere.close
+    this.foreignCredentials = parts.foreignHost.credentials
+    this.#close = parts.foreignHost.close
   }
 
-  static async open(contestant: Contestant): Promise<Stage> {
-    const [server, elsewhere] = await Promise.all([Server.start(), startElsewhere()])
+  static async open(implementation: Implementation): Promise<Harness> {
+    const [server, foreignHost] = await Promise.all([Server.start(), startForeignHost()])
     try {
       const [ada, grace, { addressId: lab }] = await Promise.all([
-        server.person("ada"),
-        server.person("grace"),
-        server.room("lab")
+        server.createSubscriber("ada"),
+        server.createSubscriber("grace"),
+        server.createRoom("lab")
       ])
-      const others = { [elsewhereName]: elsewhere.origin }
-      const tab = await contestant.open({ http: server.info.http, ws: server.info.ws, others }, ada)
-      return new Stage({ server, tab, ada, grace, lab, elsewhere })
+      const others = { [foreignHostName]: foreignHost.origin }
+      const tab = await implementation.open({ http: server.info.http, ws: server.info.ws, others }, ada)
+      return new Harness({ server, tab, ada, grace, lab, foreignHost })
     } catch (error) {
-      elsewhere.close()
+      foreignHost.close()
       await server.stop()
       throw error
     }
@@ -121,107 +118,107 @@ export class Stage implements AsyncDisposable {
   }
 
   connect(): Promise<void> {
-    return this.tab.run(({ kept }, life) => kept.driver.connect(life), this.life)
+    return this.tab.run(({ state }, life) => state.driver.connect(life), this.tokenLifetime)
   }
 
   join(addressId: string): Promise<void> {
-    return this.tab.run(({ kept }, addressId) => kept.driver.join(addressId), addressId)
+    return this.tab.run(({ state }, addressId) => state.driver.join(addressId), addressId)
   }
 
   listen(name: string, addressId: string = this.lab): Promise<void> {
     return this.tab.run(
-      ({ kept }, { addressId, name }) => kept.driver.listen(name, addressId),
+      ({ state }, { addressId, name }) => state.driver.listen(name, addressId),
       { addressId, name }
     )
   }
 
   listenTo(name: string, addressId: string): Promise<void> {
     return this.tab.run(
-      ({ kept }, { addressId, name }) => kept.driver.listenTo(name, addressId),
+      ({ state }, { addressId, name }) => state.driver.listenTo(name, addressId),
       { addressId, name }
     )
   }
 
-  async heard(name: string): Promise<ReadonlyArray<Heard>> {
-    const all = await this.tab.run(({ kept }, name) => kept.driver.heard(name), name)
-    return all.map(toHeard)
+  async received(name: string): Promise<ReadonlyArray<ReceivedMessage>> {
+    const all = await this.tab.run(({ state }, name) => state.driver.received(name), name)
+    return all.map(toReceivedMessage)
   }
 
-  async texts(name: string): Promise<ReadonlyArray<unknown>> {
-    return (await this.heard(name)).map(({ text }) => text)
+  async receivedTexts(name: string): Promise<ReadonlyArray<unknown>> {
+    return (await this.received(name)).map(({ text }) => text)
   }
 
-  async history(addressId: string = this.lab): Promise<ReadonlyArray<Heard>> {
-    const all = await this.tab.run(({ kept }, addressId) => kept.driver.history(addressId), addressId)
-    return all.map(toHeard)
+  async history(addressId: string = this.lab): Promise<ReadonlyArray<ReceivedMessage>> {
+    const all = await this.tab.run(({ state }, addressId) => state.driver.history(addressId), addressId)
+    return all.map(toReceivedMessage)
   }
 
-  send(message: Partial<Outgoing> & { readonly text: string }, millis = 60_000): Promise<Outcome> {
-    const whole: Outgoing = { addressId: this.lab, metadata: {}, details: {}, ...message }
-    return this.outcome(this.tab.run(({ kept }, message) => kept.driver.send(message), whole), millis)
+  send(message: Partial<SendOptions> & { readonly text: string }, millis = 60_000): Promise<Outcome> {
+    const whole: SendOptions = { addressId: this.lab, metadata: {}, details: {}, ...message }
+    return this.outcome(this.tab.run(({ state }, message) => state.driver.send(message), whole), millis)
   }
 
-  next(): Promise<Outcome> {
-    return this.outcome(this.tab.run(({ kept }) => kept.driver.next()), 15_000)
+  nextPage(): Promise<Outcome> {
+    return this.outcome(this.tab.run(({ state }) => state.driver.nextPage()), 15_000)
   }
 
   replaceToken(token: string): Promise<Outcome> {
-    return this.outcome(this.tab.run(({ kept }, token) => kept.driver.replaceToken(token), token), 30_000)
+    return this.outcome(this.tab.run(({ state }, token) => state.driver.replaceToken(token), token), 30_000)
   }
 
-  /** How a call ends, if it does in time. */
+  /** How a call ends; `pending` when it does not end in this time. */
   async outcome(call: Promise<unknown>, millis: number): Promise<Outcome> {
     const ended = call.then(
       (): Outcome => ({ type: "resolved" }),
       (error: unknown): Outcome => ({
         type: "rejected",
-        why: error instanceof TabError ? error.told.message : String(error)
+        message: error instanceof TabError ? error.error.message : String(error)
       })
     )
     return Promise.race([ended, sleep(millis).then((): Outcome => ({ type: "pending" }))])
   }
 
-  /** Something that grace says in the room. */
-  async say(...texts: ReadonlyArray<string>): Promise<void> {
+  /** Stores messages of `grace` in the room. */
+  async sendFromGrace(...texts: ReadonlyArray<string>): Promise<void> {
     await this.server.seed(...texts.map((text) => ({ from: this.grace.id, addressId: this.lab, text })))
   }
 
-  /** A client that is connected, and whose listeners were shown to work. */
-  async attend(...names: ReadonlyArray<string>): Promise<void> {
+  /** Connects the client, joins the room, and waits until each of these listeners receives messages. */
+  async connectAndListen(...names: ReadonlyArray<string>): Promise<void> {
     await this.connect()
     await this.join(this.lab)
     for (const name of names) {
       await this.listen(name)
     }
-    await this.say("ready")
+    await this.sendFromGrace("ready")
     for (const name of names) {
-      if (!(await this.hears(name, "ready", 45_000))) throw new Error(`${name} heard nothing to begin with`)
+      if (!(await this.receives(name, "ready", 45_000))) throw new Error(`${name} does not receive messages`)
     }
   }
 
-  async hears(name: string, text: string, millis: number): Promise<boolean> {
-    return (await within(millis, () => this.texts(name), (texts) => texts.includes(text))).includes(text)
+  async receives(name: string, text: string, millis: number): Promise<boolean> {
+    return (await within(millis, () => this.receivedTexts(name), (texts) => texts.includes(text))).includes(text)
   }
 
   async isConnected(): Promise<boolean> {
     return (await this.server.sessions(this.ada)).some(({ connected }) => connected)
   }
 
-  /** Whether the client is connected in time. */
+  /** Whether the client is connected within this time. */
   connected(millis: number): Promise<boolean> {
     return within(millis, () => this.isConnected(), (connected) => connected)
   }
 
-  /** Waits until the client's connection is gone. */
-  async gone(): Promise<void> {
+  /** Waits until the client is disconnected. */
+  async waitForDisconnect(): Promise<void> {
     if (await within(45_000, () => this.isConnected(), (connected) => !connected)) {
-      throw new Error("the connection does not break")
+      throw new Error("the client was not disconnected")
     }
   }
 
-  /** Frames so far, parsed, with the socket and direction of each. */
+  /** The frames so far, parsed. */
   async frames(): Promise<ReadonlyArray<Frame>> {
-    const { frames } = await this.tab.seen()
+    const { frames } = await this.tab.traffic()
     return frames.map(({ direction, socket, text }) => {
       const parsed: unknown = JSON.parse(text)
       const record = typeof parsed === "object" && parsed !== null ? parsed : {}

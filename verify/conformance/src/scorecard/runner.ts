@@ -1,57 +1,57 @@
-/**
- * Runs scenarios with contestants, several at a time.
- */
-import type { Contestant } from "./contestants.ts"
-import type { Scenario, Verdict } from "./scenarios.ts"
-import { Stage } from "./Stage.ts"
+/** Runs scenarios with implementations, several at a time. */
+import { Harness } from "./Harness.ts"
+import type { Implementation } from "./implementations/Implementation.ts"
+import type { Scenario, Verdict } from "./scenarios/Scenario.ts"
 
-/** What was seen; `unknown` when the scenario could not be played to its end, which says nothing about the client. */
-export interface Cell {
-  readonly mark: Verdict["mark"] | "unknown"
-  readonly did: string
+/** The result of a scenario; `error` when it could not be completed, which is not a fault of the implementation. */
+export interface Result {
+  readonly mark: Verdict["mark"] | "error"
+  readonly observed: string
 }
 
-/** One scenario with one client, on a sandbox of their own. */
-export const play = async (scenario: Scenario, contestant: Contestant): Promise<Cell> => {
+/** Runs a scenario with an implementation, on a sandbox of its own. */
+export const runScenario = async (scenario: Scenario, implementation: Implementation): Promise<Result> => {
   try {
-    await using stage = await Stage.open(contestant)
-    return await scenario.run(stage, contestant)
+    await using harness = await Harness.open(implementation)
+    return await scenario.run(harness, implementation)
   } catch (error) {
-    return { mark: "unknown", did: error instanceof Error ? error.message : String(error) }
+    return { mark: "error", observed: error instanceof Error ? error.message : String(error) }
   }
 }
 
 export interface Row {
   readonly scenario: Scenario
-  readonly cells: ReadonlyArray<Cell>
+  readonly results: ReadonlyArray<Result>
 }
 
-/** Every scenario with every client. */
-export const playAll = async (
+/** Runs every scenario with every implementation. */
+export const runAll = async (
   scenarios: ReadonlyArray<Scenario>,
-  contestants: ReadonlyArray<Contestant>,
-  atOnce: number,
-  onCell: (line: string) => void
+  implementations: ReadonlyArray<Implementation>,
+  concurrency: number,
+  onResult: (line: string) => void
 ): Promise<ReadonlyArray<Row>> => {
   const rows = scenarios.map((scenario) => ({
     scenario,
-    cells: contestants.map((): Cell => ({ mark: "unknown", did: "not played" }))
+    results: implementations.map((): Result => ({ mark: "error", observed: "not run" }))
   }))
-  // those that wait longest stand last in the list
-  const waiting = rows.toReversed().flatMap(({ cells, scenario }) =>
-    contestants.map((contestant, index) => async () => {
-      const cell = await play(scenario, contestant)
-      cells[index] = cell
-      onCell(`${scenario.id} · ${contestant.name} ${contestant.version} · ${cell.mark} · ${cell.did}`)
+  // the last scenarios take longest, so they start first
+  const queue = rows.toReversed().flatMap(({ results, scenario }) =>
+    implementations.map((implementation, index) => async () => {
+      const result = await runScenario(scenario, implementation)
+      results[index] = result
+      onResult(
+        `${scenario.id} · ${implementation.name} ${implementation.version} · ${result.mark} · ${result.observed}`
+      )
     })
   )
-  const work = async () => {
+  const worker = async () => {
     for (;;) {
-      const next = waiting.shift()
+      const next = queue.shift()
       if (next === undefined) return
       await next()
     }
   }
-  await Promise.all(Array.from({ length: atOnce }, work))
+  await Promise.all(Array.from({ length: concurrency }, worker))
   return rows
 }
