@@ -1,18 +1,18 @@
-/** What is flooded: a client with its own server, which counts what it is told. */
+/** Compares clients by flooding them with events, each from a server of its own. */
 import { clocks } from "../harness.ts"
 import * as Feed from "./Feed.ts"
 
-/** A client that calls `heard` with how many events it was told. */
-export type Connect = (feed: Feed.Feed, heard: (events: number) => void) => Promise<() => unknown>
+/** Connects a client that calls `onEvents` with the number of events it receives. Returns a function that disconnects it. */
+export type Connect = (feed: Feed.Feed, onEvents: (events: number) => void) => Promise<() => unknown>
 
 /** A connected client. */
-interface Subject {
-  /** Makes events; what it answers pushes them, and resolves when all were told and acknowledged. */
+interface ConnectedClient {
+  /** Creates events; the returned function sends them, and resolves when all were received and acknowledged. */
   readonly prepare: (frames: number) => Promise<() => Promise<unknown>>
   readonly close: () => Promise<void>
 }
 
-const open = async (connect: Connect, listeners: number): Promise<Subject> => {
+const open = async (connect: Connect, listeners: number): Promise<ConnectedClient> => {
   const feed = await Feed.start()
   let missing = 0
   let onAll = () => {}
@@ -23,11 +23,11 @@ const open = async (connect: Connect, listeners: number): Promise<Subject> => {
   return {
     prepare: async (frames) => {
       missing += frames * listeners
-      const told = new Promise<void>((resolve) => {
+      const received = new Promise<void>((resolve) => {
         onAll = resolve
       })
       const push = await feed.prepare(frames)
-      return () => Promise.all([told, push()])
+      return () => Promise.all([received, push()])
     },
     close: async () => {
       await disconnect()
@@ -36,39 +36,40 @@ const open = async (connect: Connect, listeners: number): Promise<Subject> => {
   }
 }
 
-export interface Contender {
+export interface ClientUnderTest {
   readonly connect: Connect
   /** How many listeners count each event. @default 1 */
   readonly listeners?: number | undefined
 }
 
-/** Round by round, of one flood. */
+/** The times of one flood, round by round. */
 export interface Times {
-  /** Milliseconds that it took. */
+  /** Wall-clock time, milliseconds. */
   readonly wall: ReadonlyArray<number>
-  /** Milliseconds that this process, which is the client, computed for it. */
+  /** CPU time of this process, which is the client, milliseconds. */
   readonly cpu: ReadonlyArray<number>
 }
 
-/** Floods each of them in turn. */
-export const compete = async <Name extends string>(
-  contenders: { readonly [K in Name]: Contender },
+/** Floods the clients alternately. */
+export const compareClients = async <Name extends string>(
+  clients: { readonly [K in Name]: ClientUnderTest },
   { frames = 20_000, rounds = 11 }: { readonly frames?: number; readonly rounds?: number } = {}
 ): Promise<{ readonly [K in Name]: Times }> => {
-  const plan: Array<{ readonly subject: Subject; readonly wall: Array<number>; readonly cpu: Array<number> }> = []
+  const plan: Array<{ readonly client: ConnectedClient; readonly wall: Array<number>; readonly cpu: Array<number> }> =
+    []
   const times: Partial<Record<Name, Times>> = {}
-  for (const name in contenders) {
-    const { connect, listeners = 1 } = contenders[name]
-    const subject = await open(connect, listeners)
+  for (const name in clients) {
+    const { connect, listeners = 1 } = clients[name]
+    const client = await open(connect, listeners)
     const of = { wall: [], cpu: [] }
     times[name] = of
-    plan.push({ subject, ...of })
-    for (let warm = 0; warm < 3; warm++) await (await subject.prepare(frames))()
+    plan.push({ client, ...of })
+    for (let warm = 0; warm < 3; warm++) await (await client.prepare(frames))()
   }
   for (let round = 0; round < rounds; round++) {
-    // to and fro, so that none always has the garbage of the same other to clear away
-    for (const { cpu, subject, wall } of round % 2 === 0 ? plan : plan.toReversed()) {
-      const flood = await subject.prepare(frames)
+    // alternates the order, so that no client always collects the garbage of the same other
+    for (const { client, cpu, wall } of round % 2 === 0 ? plan : plan.toReversed()) {
+      const flood = await client.prepare(frames)
       const spent = clocks.cpu()
       const began = performance.now()
       await flood()
@@ -76,8 +77,8 @@ export const compete = async <Name extends string>(
       cpu.push(clocks.cpu() - spent)
     }
   }
-  for (const { subject } of plan) await subject.close()
+  for (const { client } of plan) await client.close()
   const isTimed = (all: typeof times): all is Record<Name, Times> => Object.keys(all).length === plan.length
-  if (!isTimed(times)) throw new Error("two contenders have one name")
+  if (!isTimed(times)) throw new Error("two clients have the same name")
   return times
 }
