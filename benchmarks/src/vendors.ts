@@ -43,7 +43,11 @@ interface Client {
 const open = async (generation: Generation): Promise<Client> => {
   const feed = await Feed.start("relay")
   const admin = async <A>(path: string, body: object): Promise<A> => {
-    const response = await fetch(feed.admin + path, { method: "POST", body: JSON.stringify(body) })
+    const response = await fetch(feed.admin + path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body)
+    })
     if (!response.ok) throw new Error(`${path} responded with ${response.status}: ${await response.text()}`)
     return JSON.parse(await response.text())
   }
