@@ -1,5 +1,6 @@
 /** The implementations that are compared, each behind the same driver. */
 import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import type { Endpoints } from "../../environment.ts"
 import type { Generation } from "../../messages.ts"
 import { Tab } from "../../Tab.ts"
@@ -55,11 +56,12 @@ export interface Implementation {
   readonly sendsTextOnly?: string
 }
 
-/** The version in a `package.json`. */
-export const versionOf = (packageJson: URL): string => {
-  const content: unknown = JSON.parse(readFileSync(packageJson, "utf8"))
+/** The version of a package, whose folder is relative to that of this one. */
+export const versionOf = (folder: string): string => {
+  const file = join(import.meta.dirname, "../../..", folder, "package.json")
+  const content: unknown = JSON.parse(readFileSync(file, "utf8"))
   if (typeof content === "object" && content !== null && "version" in content) return String(content.version)
-  throw new Error(`${packageJson.href} has no version`)
+  throw new Error(`${file} has no version`)
 }
 
 /** Opens a tab, and sets up its driver. `setUp` passes a function that runs in the tab, with nothing of this project. */

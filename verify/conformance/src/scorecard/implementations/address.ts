@@ -4,7 +4,7 @@ import { type Implementation, openDriver, versionOf } from "./Implementation.ts"
 
 export const address: Implementation = {
   name: "@signalwire/js",
-  version: versionOf(new URL("../../../node_modules/vendor-address/package.json", import.meta.url)),
+  version: versionOf("node_modules/vendor-address"),
   open: (endpoints, identity) =>
     openDriver<typeof VendorAddress>("address", endpoints, (tab) =>
       tab.run(({ state, vendor }, { token }) => {

@@ -4,7 +4,7 @@ import { type Implementation, openDriver, versionOf } from "./Implementation.ts"
 
 export const group: Implementation = {
   name: "@signalwire/client",
-  version: versionOf(new URL("../../../node_modules/vendor-group/package.json", import.meta.url)),
+  version: versionOf("node_modules/vendor-group"),
   open: (endpoints, identity) =>
     openDriver<typeof VendorGroup>(
       "group",

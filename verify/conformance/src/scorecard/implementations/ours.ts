@@ -4,7 +4,7 @@ import { type Implementation, openDriver, versionOf } from "./Implementation.ts"
 
 export const ours: Implementation = {
   name: "@effect-signalwire/promise",
-  version: versionOf(new URL("../../../../../packages/promise/package.json", import.meta.url)),
+  version: versionOf("../../packages/promise"),
   open: (endpoints, identity) =>
     openDriver<typeof Ours>("ours", endpoints, (tab) =>
       tab.run(({ state, vendor }, { token }) => {

@@ -4,7 +4,7 @@ import { type Implementation, openDriver, versionOf } from "./Implementation.ts"
 
 export const v4: Implementation = {
   name: "@signalwire/js",
-  version: versionOf(new URL("../../../node_modules/vendor-v4/package.json", import.meta.url)),
+  version: versionOf("node_modules/vendor-v4"),
   sendsTextOnly: "`sendText` sends only text",
   open: (endpoints, identity) =>
     openDriver<typeof VendorV4>("v4", endpoints, (tab) =>
