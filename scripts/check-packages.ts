@@ -1,12 +1,12 @@
 /**
- * Checks what would be published: packs every package afresh, looks at the tarballs with publint and attw, installs them
- * into an empty project, type-checks a consumer of every module with an old and a new TypeScript, runs it, and runs the
- * examples of the READMEs and of `docs/` against the packed sandbox.
+ * Checks what would be published: packs every package, checks the tarballs with publint and attw, installs them into an
+ * empty project, type-checks a consumer of every module with an old and a new TypeScript, runs it, and runs the examples
+ * of the READMEs and of `docs/` against the packed sandbox.
  *
- * An example is a fenced `ts` block that begins with a line `// file: NAME.ts`. It runs with the environment that the
- * sandbox's ready line gives: `SIGNALWIRE_HTTP_URL`, `SIGNALWIRE_WS_URL`, `SIGNALWIRE_TOKEN` (the first subscriber's),
- * `SIGNALWIRE_OTHER_TOKEN` (the second's) and `SIGNALWIRE_ADDRESS_ID` (the first room's). Blocks that begin with
- * `// file:` and the same name follow one another in one file.
+ * An example is a fenced `ts` block that begins with a line `// file: NAME.ts`. Its environment comes from the sandbox's
+ * ready line: `SIGNALWIRE_HTTP_URL`, `SIGNALWIRE_WS_URL`, `SIGNALWIRE_TOKEN` (the first subscriber's),
+ * `SIGNALWIRE_OTHER_TOKEN` (the second's) and `SIGNALWIRE_ADDRESS_ID` (the first room's). Blocks with the same file
+ * name are joined into one file, in order.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -28,7 +28,7 @@ const readJson = (file: string): Record<string, unknown> => {
   return value
 }
 
-/** The text at a path of keys and indexes. */
+/** The string at a path of keys and indexes; empty when there is none. */
 const textAt = (value: unknown, ...path: ReadonlyArray<string>): string => {
   const found = path.reduce<unknown>((inner, key) => isRecord(inner) ? inner[key] : undefined, value)
   return typeof found === "string" ? found : ""
@@ -56,7 +56,7 @@ interface Package {
   readonly name: string
   readonly directory: string
   readonly tarball: string
-  /** What can be imported, such as `@scope/name` and `@scope/name/Module`. */
+  /** The module specifiers that can be imported, such as `@scope/name` and `@scope/name/Module`. */
   readonly modules: ReadonlyArray<string>
 }
 
@@ -77,7 +77,7 @@ const packages: ReadonlyArray<Package> = globSync("packages/*/package.json", { c
 const pack = (): void => {
   step(`pack ${packages.length} packages`)
   for (const { directory } of packages) {
-    // `tsc -b` does not delete the output of sources that are gone
+    // `tsc -b` does not delete the output of deleted sources
     for (const output of ["dist", ".tsbuildinfo"]) rmSync(join(directory, output), { recursive: true, force: true })
   }
   run(join(bin, "tsc"), ["-b", "tsconfig.build.json"])
@@ -112,7 +112,7 @@ const compilerOptions =
   "--noEmit --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --skipLibCheck --erasableSyntaxOnly " +
   "--allowImportingTsExtensions --target es2023 --lib es2023,esnext.disposable,dom,dom.iterable --types node"
 
-/** Type-checks files of the consumer, and with it what they import. */
+/** Type-checks files of the consumer and everything that they import. */
 const typeCheck = (typescript: string, resolution: "nodenext" | "bundler", files: ReadonlyArray<string>): void => {
   const compiler = join(consumer, "node_modules", typescript, "bin/tsc")
   const module = ["--module", resolution === "nodenext" ? "nodenext" : "esnext", "--moduleResolution", resolution]
@@ -140,7 +140,7 @@ const consume = (): void => {
   run(process.execPath, ["consumer.ts"], { cwd: consumer })
 }
 
-/** Writes the examples of all documents, and answers their files. */
+/** Writes the examples of all documents, and returns their file names. */
 const writeExamples = (): ReadonlyArray<string> => {
   const files = new Map<string, string>()
   for (const readme of globSync("{README.md,docs/*.md,packages/*/README.md}", { cwd: root }).toSorted()) {
@@ -153,7 +153,7 @@ const writeExamples = (): ReadonlyArray<string> => {
   return [...files.keys()].toSorted()
 }
 
-/** Starts the packed sandbox; answers its process and its ready line. */
+/** Starts the packed sandbox; resolves with its process and its ready line. */
 const startSandbox = (): Promise<readonly [ChildProcess, unknown]> => {
   const program = join(consumer, "node_modules/.bin/effect-signalwire-sandbox")
   const sandbox = spawn(program, ["--port", "0", "--data", ":memory:", "--json"], {
@@ -174,7 +174,7 @@ const startSandbox = (): Promise<readonly [ChildProcess, unknown]> => {
   })
 }
 
-/** Asks the sandbox to end, and answers whether it did so cleanly. */
+/** Stops the sandbox; resolves with whether it ended cleanly. */
 const stopSandbox = (sandbox: ChildProcess): Promise<boolean> =>
   new Promise((resolve) => {
     const late = setTimeout(() => sandbox.kill("SIGKILL"), 10_000)
@@ -186,7 +186,7 @@ const stopSandbox = (sandbox: ChildProcess): Promise<boolean> =>
     sandbox.kill("SIGTERM")
   })
 
-/** Reads the page of the packed sandbox, with every file that it names. */
+/** Requests the page of the packed sandbox and every file that it references. */
 const readPage = async (ready: unknown): Promise<void> => {
   const page = `${textAt(ready, "admin")}/page`
   const read = async (url: string): Promise<string> => {
@@ -195,7 +195,7 @@ const readPage = async (ready: unknown): Promise<void> => {
     return response.text()
   }
   const assets = [...(await read(page)).matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path = ""]) => path)
-  if (assets.length === 0) throw new Error(`${page} names no files`)
+  if (assets.length === 0) throw new Error(`${page} references no files`)
   for (const path of assets) await read(new URL(path, page).href)
   console.log(`  the page, with ${assets.length} files`)
 }
@@ -218,7 +218,7 @@ const runExamples = async (): Promise<void> => {
   }
   try {
     for (const [name, value] of Object.entries(env)) {
-      if (value === "") throw new Error(`the sandbox's ready line gives nothing for ${name}`)
+      if (value === "") throw new Error(`the sandbox's ready line has no value for ${name}`)
     }
     await readPage(ready)
     for (const name of names) {

@@ -1,13 +1,13 @@
 /**
  * Writes each package's `src/index.ts`: one namespace export for every public module. With `--check` it writes nothing
- * and fails when a file is stale.
+ * and fails when a file is not up to date.
  */
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 
 const root = dirname(import.meta.dirname)
 const check = process.argv.includes("--check")
-// what is for plain TypeScript offers plain names, not namespaces
+// packages for plain TypeScript export names, not namespaces
 const handwritten = new Set(["packages/promise/src", "packages/react/src"])
 const stale: Array<string> = []
 
@@ -26,6 +26,6 @@ for (const directory of globSync("packages/*/src", { cwd: root }).toSorted()) {
 }
 
 if (stale.length > 0) {
-  console.error(`stale, run "pnpm generate": ${stale.join(", ")}`)
+  console.error(`not up to date, run "pnpm generate": ${stale.join(", ")}`)
   process.exitCode = 1
 }

@@ -5,7 +5,7 @@ import shared from "../../vitest.shared.ts"
 
 const { hookTimeout = 0, reporters = [], testTimeout = 0 } = shared.test ?? {}
 
-/** Inside of a page: the packages as they are, against a sandbox of another origin. */
+/** Tests that run inside of a page, against a sandbox of another origin. */
 const inPage = {
   extends: false as const,
   test: {
@@ -24,7 +24,7 @@ const inPage = {
   }
 }
 
-/** From outside: a bundled page in several tabs that are reloaded and cut off. */
+/** Tests that drive a bundled page from outside, in several tabs, with reloads and offline phases. */
 const inTabs = {
   extends: false as const,
   test: {

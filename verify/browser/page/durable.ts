@@ -1,4 +1,4 @@
-/** Following messages with a cursor in `localStorage`: a page that is loaded again goes on where it stood. */
+/** Subscribes with a cursor in `localStorage`: after a reload, the page continues where it stopped. */
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as Cursor from "@effect-signalwire/conversation/Cursor"
 import * as Effect from "effect/Effect"
@@ -10,12 +10,12 @@ import * as Stream from "effect/Stream"
 export interface Options {
   readonly token: string
   readonly urls: { readonly http: string; readonly ws: string }
-  /** The cursor's name. */
+  /** The name of the cursor. */
   readonly cursor: string
   readonly show: (text: string | null) => void
 }
 
-export const follow = ({ cursor: name, show, token, urls }: Options): Promise<void> =>
+export const subscribe = ({ cursor: name, show, token, urls }: Options): Promise<void> =>
   Effect.gen(function*() {
     const conversations = yield* Conversations.Conversations
     const cursor = yield* Cursor.make(name)

@@ -1,6 +1,6 @@
 /**
- * A client as a page: it shows what it hears and how its connection stands, and sends what is typed. Its address says
- * where the service is, and whether it goes on where it stood before a reload.
+ * A page with a client: it shows the messages it receives and the state of its connection, and sends what is typed. The
+ * query parameters contain the URLs of the service, the token, and optionally the name of a cursor.
  */
 import { ConversationError, SignalWire } from "@effect-signalwire/promise"
 import * as Durable from "./durable.ts"
@@ -14,15 +14,15 @@ const connect = {
 }
 const addressId = parameter("addressId")
 
-const heard = document.querySelector("#heard")
+const messages = document.querySelector("#messages")
 const show = (text: string | null): void => {
   const item = document.createElement("li")
   item.textContent = text
-  heard?.append(item)
+  messages?.append(item)
 }
 
-const follow = async (): Promise<void> => {
-  // only a hint of the browser's ends the wait for the next dial
+const showTimeline = async (): Promise<void> => {
+  // only a wake signal of the browser ends the wait for the next dial
   const client = await SignalWire({
     ...connect,
     sendDeadline: parameters.has("sendDeadline") ? Number(parameter("sendDeadline")) : undefined,
@@ -46,4 +46,4 @@ const follow = async (): Promise<void> => {
   }
 }
 
-await (parameters.has("cursor") ? Durable.follow({ ...connect, cursor: parameter("cursor"), show }) : follow())
+await (parameters.has("cursor") ? Durable.subscribe({ ...connect, cursor: parameter("cursor"), show }) : showTimeline())

@@ -1,7 +1,7 @@
-/** A page in a browser that is older than this one: without what came after May 2024, and more. */
+/** A page in an older browser: without the APIs that were added after May 2024, and some others. */
 import { assert, beforeAll, describe, it } from "vitest"
 import { removeNewer } from "../../../packages/promise/test/programs/older.ts"
-import { eventually, heard, send, start, state } from "./support.ts"
+import { eventually, receivedTexts, send, start, state } from "./support.ts"
 
 describe("a page in an older browser", () => {
   let world: Awaited<ReturnType<typeof start>>
@@ -11,13 +11,13 @@ describe("a page in an older browser", () => {
     return () => world[Symbol.asyncDispose]()
   })
 
-  const say = (text: string) =>
+  const sendFromGrace = (text: string) =>
     world.admin(({ seed }) => seed([{ from: world.grace.id, addressId: world.office.addressId, text }]))
 
   it.each<[string, Record<string, string>]>([
     ["plain TypeScript", {}],
     ["Effect, with a cursor", { cursor: "older" }]
-  ])("hears what is said, through a broken socket: %s", async (kind, parameters) => {
+  ])("receives messages through a broken socket: %s", async (kind, parameters) => {
     const ada = await world.open(world.ada.token, parameters, removeNewer)
     const older = await ada.evaluate<ReturnType<typeof removeNewer>>("older")
     assert.deepStrictEqual(older.left, [])
@@ -33,27 +33,27 @@ describe("a page in an older browser", () => {
       "ReadableStream.prototype.Symbol(Symbol.asyncIterator)",
       "Symbol.asyncDispose"
     ])
-    const isFollowing = parameters["cursor"] === undefined
+    const assertSubscribed = parameters["cursor"] === undefined
       ? async () => assert.strictEqual(await state(ada), "Connected")
       : async () => assert.isNotNull(await ada.evaluate("localStorage.getItem('effect-signalwire/cursor/older')"))
-    await eventually(isFollowing)
-    await say(`${kind} before`)
-    await eventually(async () => assert.strictEqual((await heard(ada)).at(-1), `${kind} before`))
+    await eventually(assertSubscribed)
+    await sendFromGrace(`${kind} before`)
+    await eventually(async () => assert.strictEqual((await receivedTexts(ada)).at(-1), `${kind} before`))
     await ada.context().setOffline(true)
     await world.admin(({ drop }) => drop({ subscriberId: world.ada.id }))
-    await say(`${kind} after`)
+    await sendFromGrace(`${kind} after`)
     await ada.context().setOffline(false)
     await eventually(async () =>
-      assert.deepStrictEqual((await heard(ada)).slice(-2), [`${kind} before`, `${kind} after`])
+      assert.deepStrictEqual((await receivedTexts(ada)).slice(-2), [`${kind} before`, `${kind} after`])
     )
     await ada.context().close()
   })
 
-  it("sends", async () => {
+  it("sends messages", async () => {
     const ada = await world.open(world.ada.token, {}, removeNewer)
     await eventually(async () => assert.strictEqual(await state(ada), "Connected"))
     await send(ada, "from an older browser")
-    await eventually(async () => assert.strictEqual((await heard(ada)).at(-1), "from an older browser"))
+    await eventually(async () => assert.strictEqual((await receivedTexts(ada)).at(-1), "from an older browser"))
     await ada.context().close()
   })
 })

@@ -1,4 +1,4 @@
-/** The bundled page, a browser to open it in, and a sandbox that is driven from here. */
+/** Starts the bundled page, a browser, and a sandbox. */
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import * as AdminClient from "@effect-signalwire/testing/AdminClient"
 import * as Effect from "effect/Effect"
@@ -11,7 +11,7 @@ import { build, preview } from "vite"
 import { vi } from "vitest"
 import { chromium } from "../../../chromium.shared.ts"
 
-/** Bundles the page as an application's would be, and serves it. */
+/** Bundles the page like an application's, and serves it. */
 const servePage = async () => {
   const outDir = await mkdtemp(join(tmpdir(), "effect-signalwire-page-"))
   const root = join(import.meta.dirname, "../page")
@@ -32,15 +32,15 @@ export const start = async () => {
   const browser = stack.use(await launcher.launch(chromium))
   const [ada, grace] = info.subscribers
   const [office] = info.rooms
-  if (ada === undefined || grace === undefined || office === undefined) throw new Error("nobody is there")
+  if (ada === undefined || grace === undefined || office === undefined) throw new Error("the sandbox is empty")
   const all = stack.move()
 
   const admin = <A>(call: (admin: AdminClient.AdminClient) => Effect.Effect<A>): Promise<A> =>
     Effect.runPromise(Effect.provide(Effect.flatMap(AdminClient.make(info.http), call), FetchHttpClient.layer))
 
   /**
-   * A tab in a context of its own, so that its network and storage are its own too. What `before` makes of its platform
-   * before anything else runs is kept there as `older`.
+   * Opens a tab in a separate browser context, with its own network and storage. `before` runs in the page before anything
+   * else; its result is the global `older`.
    */
   const open = async (
     token: string,
@@ -63,8 +63,8 @@ export const start = async () => {
   return { ada, grace, office, admin, open, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
-/** What a tab has heard, oldest first. */
-export const heard = (tab: Page): Promise<Array<string>> => tab.locator("#heard li").allTextContents()
+/** The messages that a tab shows, oldest first. */
+export const receivedTexts = (tab: Page): Promise<Array<string>> => tab.locator("#messages li").allTextContents()
 
 export const state = async (tab: Page): Promise<string | null> => tab.locator("#state").textContent()
 
@@ -73,6 +73,6 @@ export const send = async (tab: Page, text: string): Promise<void> => {
   await tab.getByRole("button").click()
 }
 
-/** Asks until it is so. */
-export const eventually = (ask: () => Promise<void> | void): Promise<void> =>
-  vi.waitFor(ask, { interval: 50, timeout: 60_000 })
+/** Repeats an assertion until it passes. */
+export const eventually = (assertion: () => Promise<void> | void): Promise<void> =>
+  vi.waitFor(assertion, { interval: 50, timeout: 60_000 })

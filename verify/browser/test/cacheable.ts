@@ -1,16 +1,16 @@
-/** A server whose answers may be kept by every cache for ten minutes, and that keeps count of what reaches it. */
+/** A server whose responses may be cached for ten minutes, and which counts the requests that it receives. */
 import { once } from "node:events"
 import * as Http from "node:http"
 
 export const serveCacheable = async () => {
-  const reached: Record<string, number> = {}
+  const counts: Record<string, number> = {}
   const server = Http.createServer(({ method, url = "" }, response) => {
     response.setHeader("access-control-allow-origin", "*")
     response.setHeader("access-control-allow-headers", "authorization")
     if (method === "OPTIONS") return void response.writeHead(204).end()
     response.setHeader("content-type", "application/json")
-    if (url === "/reached") return void response.end(JSON.stringify(reached))
-    reached[url] = (reached[url] ?? 0) + 1
+    if (url === "/counts") return void response.end(JSON.stringify(counts))
+    counts[url] = (counts[url] ?? 0) + 1
     response.setHeader("cache-control", "max-age=600")
     response.end(JSON.stringify({ data: [], links: {} }))
   })

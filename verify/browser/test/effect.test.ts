@@ -8,7 +8,7 @@ import { assert, describe, it } from "vitest"
 import { admin, open, texts, urls } from "./support.ts"
 
 describe("Conversations.layerFetch in a browser", () => {
-  it("sends, and follows history and live messages as one sequence through a broken socket", async () => {
+  it("sends messages, and receives history and live messages as one sequence through a broken socket", async () => {
     await using world = await open()
     const { addressId } = world
     const program = Effect.gen(function*() {

@@ -1,27 +1,27 @@
-/** The Promise facade in a page: every request and every socket crosses origins. */
+/** The Promise client in a page: every request and every socket is cross-origin. */
 import { assert, describe, it } from "vitest"
 import { admin, eventually, open, sandbox, sockets, texts } from "./support.ts"
 
 const numbered = (count: number, name = "message"): Array<string> =>
   Array.from({ length: count }, (_, index) => `${name} ${index}`)
 
-describe("the Promise facade in a browser", () => {
+describe("the Promise client in a browser", () => {
   it("runs in a page of another origin than the server's", () => {
     assert.strictEqual(document.visibilityState, "visible")
     assert.notStrictEqual(globalThis.location.origin, sandbox.http)
   })
 
-  it("hears what another client sends, and what it sends itself", async () => {
+  it("receives the messages of another client, and its own", async () => {
     await using world = await open()
     const [ada, grace] = await Promise.all([
       world.client({ token: world.ada.token }),
       world.client({ token: world.grace.token })
     ])
-    const heard: Array<string | null> = []
-    await ada.conversation.subscribe(({ text }) => heard.push(text))
+    const received: Array<string | null> = []
+    await ada.conversation.subscribe(({ text }) => received.push(text))
     await grace.conversation.sendMessage({ addressId: world.addressId, text: "from grace", metadata: { mood: "good" } })
     await ada.conversation.sendMessage({ addressId: world.addressId, text: "from ada" })
-    await eventually(() => assert.deepStrictEqual(heard, ["from grace", "from ada"]))
+    await eventually(() => assert.deepStrictEqual(received, ["from grace", "from ada"]))
     const stored = await grace.conversation.getConversationMessages({ addressId: world.addressId })
     assert.deepStrictEqual(stored.data.map(({ metadata, text }) => ({ metadata, text })), [
       { metadata: {}, text: "from ada" },
@@ -29,7 +29,7 @@ describe("the Promise facade in a browser", () => {
     ])
   })
 
-  it("walks through pages of history, forth and back", async () => {
+  it("reads pages of history, forward and back", async () => {
     await using world = await open()
     const ada = await world.client({ token: world.ada.token })
     const all = numbered(25)
@@ -43,15 +43,15 @@ describe("the Promise facade in a browser", () => {
     assert.deepStrictEqual(seen, all.toReversed())
   })
 
-  it("hears each message once, in order, though its socket breaks again and again", async () => {
+  it("receives each message once and in order, although its socket breaks repeatedly", async () => {
     await using world = await open()
     const ada = await world.client({
       token: world.ada.token,
       subscription: { backoff: { base: "10 millis", cap: "50 millis" } }
     })
-    const heard: Array<string | null> = []
+    const received: Array<string | null> = []
     const timeline: Array<string | null> = []
-    await ada.conversation.subscribe(({ text }) => heard.push(text))
+    await ada.conversation.subscribe(({ text }) => received.push(text))
     const following = (async () => {
       for await (const event of ada.conversation.timeline({ addressId: world.addressId })) {
         if (event._tag === "Message") timeline.push(event.message.text)
@@ -63,15 +63,15 @@ describe("the Promise facade in a browser", () => {
       if (index % 10 === 5) await admin(({ drop }) => drop({ subscriberId: world.ada.id }))
     }
     await eventually(() => {
-      assert.deepStrictEqual(heard, sent)
+      assert.deepStrictEqual(received, sent)
       assert.deepStrictEqual(timeline, sent)
     })
     await ada.disconnect()
     await following
   })
 
-  // not with an answer that is cut off: Chromium itself repeats a request on whose used connection nothing came back
-  it("stores a message once, though the answer to its request never comes", async () => {
+  // the response never comes rather than being cut off, since Chromium repeats a request whose reused connection breaks
+  it("stores a message once, although the response to its request never arrives", async () => {
     await using world = await open()
     const ada = await world.client({ token: world.ada.token, settle: "200 millis", http: { timeout: "1 second" } })
     await admin(({ setFaults }) =>
@@ -85,20 +85,20 @@ describe("the Promise facade in a browser", () => {
     assert.deepStrictEqual(texts(await admin(({ stored }) => stored(world.addressId))), ["once"])
   })
 
-  it("goes on with another token, for requests and for the socket that is open", async () => {
+  it("continues with a new token, for requests and for the open socket", async () => {
     await using world = await open()
     const ada = await world.client({ token: world.ada.token })
-    const heard: Array<string | null> = []
-    await ada.conversation.subscribe(({ text }) => heard.push(text))
+    const received: Array<string | null> = []
+    await ada.conversation.subscribe(({ text }) => received.push(text))
     const { token } = await admin(({ mintToken }) => mintToken({ subscriberId: world.ada.id }))
     await ada.updateToken(token)
     await admin(({ expireToken }) => expireToken(world.ada.token))
     await admin(({ drop }) => drop({ subscriberId: world.ada.id }))
-    await ada.conversation.sendMessage({ addressId: world.addressId, text: "with another token" })
-    await eventually(() => assert.deepStrictEqual(heard, ["with another token"]))
+    await ada.conversation.sendMessage({ addressId: world.addressId, text: "with a new token" })
+    await eventually(() => assert.deepStrictEqual(received, ["with a new token"]))
   })
 
-  it("tells of its connection, and leaves no socket when it is disconnected", async () => {
+  it("reports its connection state, and closes its socket when it disconnects", async () => {
     await using world = await open()
     const ada = await world.client({ token: world.ada.token })
     const states: Array<string> = []
@@ -111,7 +111,7 @@ describe("the Promise facade in a browser", () => {
     await eventually(async () => assert.strictEqual(await sockets(world.ada.id), 0))
   })
 
-  it("names a refused token as such, across origins too", async () => {
+  it("fails with Unauthorized for a refused token, also across origins", async () => {
     await using world = await open()
     await admin(({ expireToken }) => expireToken(world.ada.token))
     const refused = await world.client({ token: world.ada.token }).then(() => undefined, (error: unknown) => error)

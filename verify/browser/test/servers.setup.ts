@@ -1,4 +1,4 @@
-/** The servers that all tests of a run share: a sandbox process, to which each test brings its own people, and one more. */
+/** The servers that all tests share: a sandbox process, where each test creates its own subscribers, and a cacheable one. */
 import type { Info } from "@effect-signalwire/sandbox/Sandbox"
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import type { TestProject } from "vitest/node"
@@ -7,7 +7,7 @@ import { serveCacheable } from "./cacheable.ts"
 declare module "vitest" {
   interface ProvidedContext {
     readonly sandbox: Info
-    /** The origin of a server whose answers may be kept in a cache. */
+    /** The origin of a server with cacheable responses. */
     readonly cacheable: string
   }
 }

@@ -2,15 +2,16 @@
  * `pnpm chaos [--disconnects 1000] [--sends 1000] [--kills N] [--seed N] [--minutes N] [--dialect all|address|group]
  * [--outbox-kills 0]`
  *
- * Drives the Promise facade through a relay that breaks connections and a sandbox that dies and comes back, then holds
- * what was seen against what was stored. With `--outbox-kills`, kills a process with an outbox that often after that, and
- * holds what it kept against what was stored. Prints figures; fails with the seed and a trace when a promise was broken.
+ * Runs Promise clients through a relay that breaks connections, against a sandbox that is killed and restarted, then
+ * compares what they received with what was stored. With `--outbox-kills`, afterwards kills a process with an outbox that
+ * many times, and compares what it accepted with what was stored. Prints figures; when a promise was broken, fails with
+ * the seed and a trace.
  */
 import { parseArgs } from "node:util"
 import * as Outbox from "./outbox.ts"
 import * as Run from "./run.ts"
 
-const say = (text = ""): void => void process.stdout.write(`${text}\n`)
+const print = (text = ""): void => void process.stdout.write(`${text}\n`)
 
 const { values } = parseArgs({
   options: {
@@ -43,28 +44,28 @@ const options: Run.Options = {
 }
 
 const report = ({ figures, trace, violations }: Run.Outcome): void => {
-  for (const [name, value] of figures) say(`${name.padEnd(18)}${value}`)
+  for (const [name, value] of figures) print(`${name.padEnd(18)}${value}`)
   if (violations.length === 0) {
-    say("nothing lost, nothing twice, in order, sent once")
+    print("no message lost or repeated, all in order, all sent once")
   } else {
     process.exitCode = 1
-    say()
-    for (const line of trace) say(line)
-    say()
-    for (const violation of violations) say(`VIOLATION: ${violation}`)
-    say(`seed ${options.seed}`)
+    print()
+    for (const line of trace) print(line)
+    print()
+    for (const violation of violations) print(`VIOLATION: ${violation}`)
+    print(`seed ${options.seed}`)
   }
 }
 
 const outboxKills = count(values["outbox-kills"])
 report(await Run.run(options))
 if (outboxKills > 0) {
-  say("\nan outbox whose process is killed")
+  print("\nan outbox in a process that is killed")
   report(await Outbox.run({ seed: options.seed, kills: outboxKills }))
 }
 
-// nothing may keep the process: this fires only when something does
+// fires only when something prevents the process from ending
 setTimeout(() => {
-  say(`VIOLATION: the process does not end: ${process.getActiveResourcesInfo().join(", ")}`)
+  print(`VIOLATION: the process does not end: ${process.getActiveResourcesInfo().join(", ")}`)
   process.exit(1)
 }, 10_000).unref()

@@ -1,5 +1,5 @@
-/** Holds what was seen and what was said of sends against what the server stored. */
-import type { Seen, Watcher } from "./watcher.ts"
+/** Compares the received messages and the results of sends with what the server stored. */
+import type { ReceivedMessage, Recorder } from "./recorder.ts"
 
 export interface Stored {
   readonly addressId: string
@@ -11,97 +11,100 @@ export interface Stored {
 export interface Send {
   readonly addressId: string
   readonly text: string
-  /** Whoever sends; the order of one sender to one conversation is kept. */
-  readonly by: object
+  /** The sending client: sends of one client to one conversation stay in order. */
+  readonly sender: object
   readonly number: number
-  /** `stored` for success, `pending` while open, otherwise the reason of the failure. */
+  /** `stored` for success, `pending` while the call has not ended, otherwise the reason of the failure. */
   outcome: string
 }
 
-/** How many of one sort are named. */
-const named = 5
+/** How many examples a violation lists. */
+const maxExamples = 5
 
-const few = (what: string, items: ReadonlyArray<{ readonly text: string }>): ReadonlyArray<string> =>
+const summarize = (what: string, items: ReadonlyArray<{ readonly text: string }>): ReadonlyArray<string> =>
   items.length === 0
     ? []
-    : [`${what}: ${items.length}, ${items.slice(0, named).map(({ text }) => JSON.stringify(text)).join(", ")}`]
+    : [`${what}: ${items.length}, ${items.slice(0, maxExamples).map(({ text }) => JSON.stringify(text)).join(", ")}`]
 
-/** What a watcher should have seen and has not. */
-export const missing = (watcher: Watcher, stored: ReadonlyArray<Stored>): ReadonlyArray<Stored> => {
-  const before = watcher.before()
-  return before === undefined ?
+/** The messages that a recorder should have received, and has not. */
+export const missing = (recorder: Recorder, stored: ReadonlyArray<Stored>): ReadonlyArray<Stored> => {
+  const baseline = recorder.baseline()
+  return baseline === undefined ?
     [] :
     stored.filter(({ addressId, id }) =>
-      (watcher.addressId === undefined || watcher.addressId === addressId) && !before.has(id) && !watcher.ids.has(id)
+      (recorder.addressId === undefined || recorder.addressId === addressId) && !baseline.has(id) &&
+      !recorder.receivedIds.has(id)
     )
 }
 
-const isBefore = (a: Seen, b: Seen): boolean => a.ts < b.ts || (a.ts === b.ts && a.id < b.id)
+const isBefore = (a: ReceivedMessage, b: ReceivedMessage): boolean => a.ts < b.ts || (a.ts === b.ts && a.id < b.id)
 
-const disordered = (seen: ReadonlyArray<Seen>): ReadonlyArray<Seen> => {
-  let furthest: Seen | undefined
-  return seen.filter((message) => {
+const outOfOrder = (received: ReadonlyArray<ReceivedMessage>): ReadonlyArray<ReceivedMessage> => {
+  let furthest: ReceivedMessage | undefined
+  return received.filter((message) => {
     const isLate = furthest !== undefined && isBefore(message, furthest)
     if (!isLate) furthest = message
     return isLate !== (message.late === true)
   })
 }
 
-const checkWatcher = (watcher: Watcher, stored: ReadonlyArray<Stored>): ReadonlyArray<string> => {
-  const known = new Set(stored.map(({ id }) => id))
-  const once = new Set<string>()
-  const twice = watcher.seen.filter(({ id }) => {
-    const again = once.has(id)
-    once.add(id)
-    return again
+const checkRecorder = (recorder: Recorder, stored: ReadonlyArray<Stored>): ReadonlyArray<string> => {
+  const storedIds = new Set(stored.map(({ id }) => id))
+  const ids = new Set<string>()
+  const repeated = recorder.received.filter(({ id }) => {
+    const isRepeated = ids.has(id)
+    ids.add(id)
+    return isRepeated
   })
   return [
-    ...few("saw twice", twice),
-    // a subscription that has ended in the middle has seen what it saw
-    ...(watcher.kind === "subscribe" ? [] : few("never saw", missing(watcher, stored))),
-    ...few("saw what is not stored", watcher.seen.filter(({ id }) => !known.has(id))),
-    ...(watcher.kind === "timeline" ? few("saw out of order, or wrongly marked late", disordered(watcher.seen)) : []),
-    ...watcher.complaints.map((complaint) => `said ${complaint}`)
-  ].map((violation) => `${watcher.name} ${violation}`)
+    ...summarize("received twice", repeated),
+    // a subscription may have ended during the run
+    ...(recorder.kind === "subscribe" ? [] : summarize("did not receive", missing(recorder, stored))),
+    ...summarize("received messages that are not stored", recorder.received.filter(({ id }) => !storedIds.has(id))),
+    ...(recorder.kind === "timeline"
+      ? summarize("received out of order, or marked late incorrectly", outOfOrder(recorder.received))
+      : []),
+    ...recorder.errors.map((error) => `reported ${error}`)
+  ].map((violation) => `${recorder.name} ${violation}`)
 }
 
 const checkSends = (sends: ReadonlyArray<Send>, stored: ReadonlyArray<Stored>): ReadonlyArray<string> => {
-  const at = new Map<string, Array<number>>()
-  for (const [index, { text }] of stored.entries()) at.set(text, [...(at.get(text) ?? []), index])
-  const count = ({ text }: Send): number => at.get(text)?.length ?? 0
+  const positions = new Map<string, Array<number>>()
+  for (const [index, { text }] of stored.entries()) positions.set(text, [...(positions.get(text) ?? []), index])
+  const copies = ({ text }: Send): number => positions.get(text)?.length ?? 0
   const furthest = new Map<object, Map<string, Send>>()
-  const overtaken = sends.filter((send) => {
-    const index = at.get(send.text)?.[0]
-    // when a message whose outcome is open was stored, nobody can tell
+  const outOfOrderSends = sends.filter((send) => {
+    const index = positions.get(send.text)?.[0]
+    // the order is only defined for sends that have succeeded
     if (index === undefined || send.outcome !== "stored") return false
-    const own = furthest.get(send.by) ?? new Map<string, Send>()
-    furthest.set(send.by, own)
-    const last = own.get(send.addressId)
-    own.set(send.addressId, send)
-    return last !== undefined && index < (at.get(last.text)?.[0] ?? 0)
+    const byAddress = furthest.get(send.sender) ?? new Map<string, Send>()
+    furthest.set(send.sender, byAddress)
+    const last = byAddress.get(send.addressId)
+    byAddress.set(send.addressId, send)
+    return last !== undefined && index < (positions.get(last.text)?.[0] ?? 0)
   })
   return [
-    ...few("sends stored more than once", sends.filter((send) => count(send) > 1)),
-    ...few(
-      "sends said to be stored that are not",
-      sends.filter((send) => send.outcome === "stored" && count(send) === 0)
+    ...summarize("sends stored more than once", sends.filter((send) => copies(send) > 1)),
+    ...summarize(
+      "sends reported as stored that are not",
+      sends.filter((send) => send.outcome === "stored" && copies(send) === 0)
     ),
-    ...few(
-      "sends said to have failed that are stored",
-      sends.filter((send) => send.outcome !== "stored" && send.outcome !== "Unconfirmed" && count(send) > 0)
+    ...summarize(
+      "sends reported as failed that are stored",
+      sends.filter((send) => send.outcome !== "stored" && send.outcome !== "Unconfirmed" && copies(send) > 0)
     ),
-    ...few("sends stored out of order", overtaken)
+    ...summarize("sends stored out of order", outOfOrderSends)
   ]
 }
 
-/** Everything that is not as promised, in words. */
+/** The violations of the promises, one line for each. */
 export const check = (
   run: {
-    readonly watchers: ReadonlyArray<Watcher>
+    readonly recorders: ReadonlyArray<Recorder>
     readonly sends: ReadonlyArray<Send>
     readonly stored: ReadonlyArray<Stored>
   }
 ): ReadonlyArray<string> => [
-  ...run.watchers.flatMap((watcher) => checkWatcher(watcher, run.stored)),
+  ...run.recorders.flatMap((recorder) => checkRecorder(recorder, run.stored)),
   ...checkSends(run.sends, run.stored)
 ]

@@ -1,24 +1,24 @@
-/** What breaks things: one fault after the other, as chance has it, until enough sessions were broken. */
+/** The chaos monkey: injects random faults until enough sessions were broken. */
 import { setTimeout as sleep } from "node:timers/promises"
-import type { Chance } from "./random.ts"
+import type { SeededRandom } from "./random.ts"
 import type { Direction, Relay } from "./relay.ts"
-import type { MortalSandbox } from "./sandbox.ts"
+import type { RestartableSandbox } from "./sandbox.ts"
 import type { Trace } from "./trace.ts"
 
 export interface Options {
-  readonly chance: Chance
+  readonly random: SeededRandom
   readonly relay: Relay
-  readonly sandbox: MortalSandbox
+  readonly sandbox: RestartableSandbox
   readonly trace: Trace
-  /** How many sessions to break, with kills evenly in between. */
+  /** How many sessions to break. Kills of the server are spread evenly between them. */
   readonly disconnects: number
   readonly kills: number
 }
 
 export interface Monkey {
-  /** Breaks things until all is done, or it is told to stop; leaves everything working. */
+  /** Injects faults until `isOver` returns `true`; afterwards everything works again. */
   readonly run: (isOver: () => boolean) => Promise<void>
-  /** How much of it is done, from 0 to 1. */
+  /** The share of the sessions that were broken, from 0 to 1. */
   readonly progress: () => number
   readonly kills: () => number
   readonly summary: () => string
@@ -26,23 +26,23 @@ export interface Monkey {
 
 const directions: ReadonlyArray<ReadonlyArray<Direction>> = [["up"], ["down"], ["up", "down"]]
 
-export const make = ({ chance, disconnects, kills, relay, sandbox, trace }: Options): Monkey => {
+export const make = ({ random, disconnects, kills, relay, sandbox, trace }: Options): Monkey => {
   let killed = 0
-  const done = new Map<string, number>()
+  const counts = new Map<string, number>()
   const note = (name: string, ...details: ReadonlyArray<unknown>): void => {
-    done.set(name, (done.get(name) ?? 0) + 1)
+    counts.set(name, (counts.get(name) ?? 0) + 1)
     trace.add("***", name, ...details)
   }
-  const ending = () => chance.next() < 0.6 ? "reset" : "end"
-  const freeze = (): void => relay.freeze(...directions[chance.below(directions.length)] ?? [])
+  const ending = () => random.next() < 0.6 ? "reset" : "end"
+  const freeze = (): void => relay.freeze(...directions[random.below(directions.length)] ?? [])
 
   const kill = async (): Promise<void> => {
     note("kill")
     killed++
-    // what the death of the server breaks is broken by the relay as well, and counted there
+    // the relay breaks the connections as well, and counts them
     await sandbox.kill()
     relay.cutAll("reset")
-    await sleep(chance.between(0, 300))
+    await sleep(random.between(0, 300))
     await sandbox.restart()
     trace.add("*** restarted")
   }
@@ -51,7 +51,7 @@ export const make = ({ chance, disconnects, kills, relay, sandbox, trace }: Opti
     [40, () => {
       const how = ending()
       note("cut one", how)
-      relay.cutSocket(chance.below(100), how)
+      relay.cutSocket(random.below(100), how)
     }],
     [15, () => {
       const how = ending()
@@ -63,32 +63,32 @@ export const make = ({ chance, disconnects, kills, relay, sandbox, trace }: Opti
       relay.cutRequests(ending())
     }],
     [15, () => {
-      note("swallow answer")
-      relay.swallowPost("/messages", chance.next() < 0.9 ? "cut" : "silent")
+      note("lose response")
+      relay.loseResponse("/messages", random.next() < 0.9 ? "cut" : "silent")
     }],
     [10, async () => {
       note("freeze")
       freeze()
-      await sleep(chance.between(20, 400))
-      relay.thaw()
+      await sleep(random.between(20, 400))
+      relay.unfreeze()
     }],
     [3, async () => {
-      // longer than the watchdog waits; what was on its way is lost, as it is when a network is gone
-      note("freeze to death")
+      // longer than the timeout of the heartbeat; data in transit is lost, as when a network is gone
+      note("long freeze")
       freeze()
-      await sleep(chance.between(1200, 1800))
+      await sleep(random.between(1200, 1800))
       relay.cutAll("reset")
-      relay.thaw()
+      relay.unfreeze()
     }],
     [6, async () => {
       note("refuse")
       relay.refuse(true)
       relay.cutAll(ending())
-      await sleep(chance.between(20, 400))
+      await sleep(random.between(20, 400))
       relay.refuse(false)
     }],
     [4, () => {
-      const millis = Math.round(chance.between(0, 20))
+      const millis = Math.round(random.between(0, 20))
       note("delay", millis)
       relay.delay(millis)
     }]
@@ -96,7 +96,7 @@ export const make = ({ chance, disconnects, kills, relay, sandbox, trace }: Opti
   const total = faults.reduce((sum, [weight]) => sum + weight, 0)
 
   const pick = (): () => Promise<void> | void => {
-    let left = chance.next() * total
+    let left = random.next() * total
     for (const [weight, fault] of faults) {
       left -= weight
       if (left < 0) return fault
@@ -114,12 +114,12 @@ export const make = ({ chance, disconnects, kills, relay, sandbox, trace }: Opti
         } else {
           await pick()()
         }
-        await sleep(chance.between(5, 200))
+        await sleep(random.between(5, 200))
       }
       relay.delay(0)
     },
     progress: brokenShare,
     kills: () => killed,
-    summary: () => [...done].map(([name, count]) => `${count} ${name}`).join(", ")
+    summary: () => [...counts].map(([name, count]) => `${count} ${name}`).join(", ")
   }
 }

@@ -1,6 +1,6 @@
 /**
- * An outbox whose process is killed while it delivers, over and over, behind a relay that breaks connections: in the end
- * everything that was kept is stored once and in order.
+ * Kills a process with an outbox while it delivers, again and again, behind a relay that breaks connections. In the end,
+ * everything that the outbox accepted must be stored once and in order.
  */
 import { fork } from "node:child_process"
 import { once } from "node:events"
@@ -21,176 +21,194 @@ export interface Options {
   readonly kills: number
 }
 
-export interface Letter {
+export interface OutboxMessage {
   readonly addressId: string
   readonly text: string
   readonly clientId: string | undefined
-  /** How long until the next one is given, milliseconds. */
-  readonly pause: number
+  /** The pause before the next message is enqueued, milliseconds. */
+  readonly pauseMillis: number
 }
 
-/** What a process is told to do. */
-export interface Plan {
+/** The input of `outboxProgram.ts`. */
+export interface ProgramOptions {
   readonly token: string
   readonly urls: { readonly http: string; readonly ws: string }
   readonly filename: string
-  readonly letters: ReadonlyArray<Letter>
+  readonly messages: ReadonlyArray<OutboxMessage>
 }
 
-/** What is known of a message. */
-interface Given {
-  readonly letter: Letter
-  kept: boolean
-  /** It was given more than once, so its place is not known. */
-  again: boolean
+/** The state of a message. */
+interface MessageState {
+  readonly message: OutboxMessage
+  isAccepted: boolean
+  /** It was enqueued more than once, so its order is not defined. */
+  isRepeated: boolean
 }
 
 const program = fileURLToPath(new URL("outboxProgram.ts", import.meta.url))
 
-/** How long everything may take to be delivered once nothing is broken any more, milliseconds. */
-const patience = 120_000
+/** The longest time for all deliveries once there are no faults, milliseconds. */
+const deliveryTimeout = 120_000
+
+/** The violations in what the server has stored, room by room. */
+const check = (
+  states: ReadonlyMap<string, MessageState>,
+  rooms: ReadonlyArray<ReadonlyArray<string>>
+): ReadonlyArray<string> => {
+  const stored = new Set(rooms.flat())
+  const violations: Array<string> = []
+  for (const { isAccepted, message: { text } } of states.values()) {
+    if (isAccepted && !stored.has(text)) violations.push(`"${text}" was accepted, but is not stored`)
+  }
+  for (const room of rooms) {
+    for (const [index, text] of room.entries()) {
+      if (room.indexOf(text) !== index) violations.push(`"${text}" is stored twice`)
+    }
+    const order = room.flatMap((text) => {
+      const state = states.get(text)
+      return state === undefined || state.isRepeated ? [] : [Number(text.split(" ")[1])]
+    })
+    for (const [index, number] of order.entries()) {
+      const before = order[index - 1]
+      if (before !== undefined && before > number) {
+        violations.push(`"message ${before}" is stored before "message ${number}"`)
+      }
+    }
+  }
+  return violations
+}
 
 export const run = async (options: Options): Promise<Outcome> => {
-  const chance = Random.make(options.seed)
+  const random = Random.make(options.seed)
   const trace = Trace.make()
   const directory = mkdtempSync(join(tmpdir(), "outbox-"))
   await using sandbox = await Sandbox.start({ subscribers: ["ada"], rooms: ["office", "lab"] })
   await using relay = await Relay.start({ port: sandbox.port })
   const { rooms, subscribers: [ada] } = sandbox.info
-  if (ada === undefined) throw new Error("nobody is there")
-  const plan = {
+  if (ada === undefined) throw new Error("the sandbox has no subscriber")
+  const programOptions = {
     token: ada.token,
     urls: { http: `http://127.0.0.1:${relay.port}`, ws: `ws://127.0.0.1:${relay.port}` },
     filename: join(directory, "outbox.db")
   }
-  const given = new Map<string, Given>()
+  const states = new Map<string, MessageState>()
   const failures: Array<string> = []
-  const counts = { kills: 0, ends: 0, underWay: 0, sent: 0, again: 0 }
+  const counts = { kills: 0, gracefulEnds: 0, sent: 0, repeated: 0 }
   const startedAt = performance.now()
 
-  const letters = (): ReadonlyArray<Letter> => {
-    // what nobody confirmed is given again, under the same id
-    const open = [...given.values()].filter(({ kept, letter }) => !kept && letter.clientId !== undefined)
-    for (const one of open) one.again = true
-    counts.again += open.length
-    const fresh = Array.from({ length: 3 + chance.below(5) }, (_, index): Letter => {
-      const text = `letter ${given.size + index}`
+  /** New messages, and those with a client id that were not accepted. */
+  const nextMessages = (): ReadonlyArray<OutboxMessage> => {
+    const repeated = [...states.values()].filter(({ isAccepted, message }) =>
+      !isAccepted && message.clientId !== undefined
+    )
+    for (const state of repeated) state.isRepeated = true
+    counts.repeated += repeated.length
+    const created = Array.from({ length: 3 + random.below(5) }, (_, index): OutboxMessage => {
+      const text = `message ${states.size + index}`
       return {
         text,
-        addressId: rooms[chance.below(rooms.length)]?.addressId ?? "",
-        clientId: chance.next() < 0.5 ? text : undefined,
-        pause: chance.next() < 0.5 ? 0 : Math.round(chance.between(0, 400))
+        addressId: rooms[random.below(rooms.length)]?.addressId ?? "",
+        clientId: random.next() < 0.5 ? text : undefined,
+        pauseMillis: random.next() < 0.5 ? 0 : Math.round(random.between(0, 400))
       }
     })
-    for (const letter of fresh) given.set(letter.text, { letter, kept: false, again: false })
-    return [...open.map(({ letter }) => letter), ...fresh]
+    for (const message of created) states.set(message.text, { message, isAccepted: false, isRepeated: false })
+    return [...repeated.map(({ message }) => message), ...created]
   }
 
-  /** A process, until it has ended; what it says is taken down. */
-  const live = (life: number, what: ReadonlyArray<Letter>) => {
+  /** Starts a process, and records the lines that it prints. */
+  const startProgram = (number: number | "last", messages: ReadonlyArray<OutboxMessage>) => {
     const child = fork(program, { stdio: ["ignore", "pipe", "inherit", "ipc"] })
     const exited = once(child, "exit")
     if (child.stdout !== null) {
       createInterface(child.stdout).on("line", (line) => {
-        trace.add(`life ${life}`, line)
-        const [, verb, text, reason] = /^(\w+) (letter \d+) ?(\w+)?$/.exec(line) ?? []
-        const one = given.get(text ?? "")
-        if (one === undefined) return
-        if (verb === "kept") one.kept = true
-        else if (verb === "sent") counts.sent++
-        else if (verb === "failed") failures.push(`"${text}" was given up for ${reason}`)
+        trace.add(`process ${number}`, line)
+        const [, result, text, reason] = /^(\w+) (message \d+) ?(\w+)?$/.exec(line) ?? []
+        const state = states.get(text ?? "")
+        if (state === undefined) return
+        if (result === "accepted") state.isAccepted = true
+        else if (result === "sent") counts.sent++
+        else if (result === "failed") failures.push(`"${text}" failed with ${reason}`)
       })
     }
-    child.send({ ...plan, letters: what } satisfies Plan)
+    child.send({ ...programOptions, messages } satisfies ProgramOptions)
     return {
       end: async (signal: NodeJS.Signals) => {
-        trace.add(`life ${life}`, signal)
+        trace.add(`process ${number}`, signal)
         child.kill(signal)
         await exited
-        // what it wrote last has been read
+        // its last lines may not have been read yet
         if (child.stdout?.readableEnded === false) await once(child.stdout, "end")
       }
     }
   }
 
-  /** Waits until this many more messages were posted, or for so long. */
-  const posts = async (count: number, millis: number): Promise<void> => {
+  /** Waits until this many more messages were posted, at most for this time. */
+  const waitForPosts = async (count: number, millis: number): Promise<void> => {
     const until = relay.counts().posts + count
     const deadline = performance.now() + millis
     while (relay.counts().posts < until && performance.now() < deadline) await sleep(2)
   }
 
+  const stored = (): Promise<ReadonlyArray<ReadonlyArray<string>>> =>
+    Promise.all(
+      rooms.map(async ({ addressId }) =>
+        (await sandbox.admin((admin) => admin.stored(addressId))).map(({ text }) => text ?? "")
+      )
+    )
+
+  /** Whether every message has been accepted where that can be repeated, and what was accepted is stored. */
+  const isDelivered = async (): Promise<boolean> => {
+    const there = new Set((await stored()).flat())
+    return [...states.values()].every(({ isAccepted, message: { clientId, text } }) =>
+      isAccepted ? there.has(text) : clientId === undefined
+    )
+  }
+
   try {
-    for (let life = 0; counts.kills < options.kills; life++) {
-      const process = live(life, letters())
-      for (let swallowed = chance.below(3); swallowed > 0; swallowed--) {
-        relay.swallowPost("/messages", chance.next() < 0.8 ? "cut" : "silent")
+    for (let number = 0; counts.kills < options.kills; number++) {
+      const process = startProgram(number, nextMessages())
+      for (let left = random.below(3); left > 0; left--) {
+        relay.loseResponse("/messages", random.next() < 0.8 ? "cut" : "silent")
       }
-      relay.delay(chance.below(15))
-      // now and then before it has begun; else within a post, or between two
-      if (chance.next() < 0.3) await sleep(chance.between(0, 1500))
-      else await posts(1 + chance.below(3), 8000)
-      if (chance.next() < 0.3) {
+      relay.delay(random.below(15))
+      // sometimes before the process has connected, otherwise during a POST or between two
+      if (random.next() < 0.3) await sleep(random.between(0, 1500))
+      else await waitForPosts(1 + random.below(3), 8000)
+      if (random.next() < 0.3) {
         relay.cutRequests("reset")
-        await posts(1, 300)
+        await waitForPosts(1, 300)
       }
-      await sleep(chance.between(0, 60))
-      const isKilled = chance.next() < 0.85
+      await sleep(random.between(0, 60))
+      const isKilled = random.next() < 0.85
       await process.end(isKilled ? "SIGKILL" : "SIGTERM")
       if (isKilled) counts.kills++
-      else counts.ends++
+      else counts.gracefulEnds++
     }
     relay.delay(0)
-    const last = live(-1, letters())
-    const stored = async () =>
-      await Promise.all(
-        rooms.map(async ({ addressId }) =>
-          (await sandbox.admin((admin) => admin.stored(addressId))).map(({ text }) => text ?? "")
-        )
-      )
-    const texts = async () => new Set((await stored()).flat())
-    const deadline = performance.now() + patience
-    const missing = async () => {
-      const there = await texts()
-      return [...given.values()].filter(({ kept, letter }) => kept && !there.has(letter.text))
-    }
-    const unread = () => [...given.values()].some(({ kept, letter }) => !kept && letter.clientId !== undefined)
-    while ((unread() || (await missing()).length > 0) && performance.now() < deadline) await sleep(50)
-    // long enough for what would come twice
+    const last = startProgram("last", nextMessages())
+    const deadline = performance.now() + deliveryTimeout
+    while (!(await isDelivered()) && performance.now() < deadline) await sleep(50)
+    // long enough for repeated deliveries
     await sleep(1000)
     await last.end("SIGTERM")
 
-    const violations = [...failures]
-    for (const { letter: { text } } of await missing()) violations.push(`"${text}" was kept, and is not stored`)
-    for (const room of await stored()) {
-      for (const [index, text] of room.entries()) {
-        if (room.indexOf(text) !== index) violations.push(`"${text}" is stored twice`)
-      }
-      const order = room.flatMap((text) => {
-        const one = given.get(text)
-        return one === undefined || one.again ? [] : [Number(text.split(" ")[1])]
-      })
-      for (const [index, number] of order.entries()) {
-        const before = order[index - 1]
-        if (before !== undefined && before > number) {
-          violations.push(`"letter ${before}" is stored before "letter ${number}"`)
-        }
-      }
-    }
-    const all = [...given.values()]
-    const { posts: posted, swallowed } = relay.counts()
+    const inRooms = await stored()
+    const violations = [...failures, ...check(states, inRooms)]
+    const all = [...states.values()]
+    const { lostResponses, posts } = relay.counts()
     return {
       figures: [
         ["seed", options.seed],
         ["time", `${Math.round((performance.now() - startedAt) / 1000)} s`],
         ["kills", counts.kills],
-        ["ends in order", counts.ends],
-        ["given", `${all.length}, ${counts.again} of them again`],
-        ["kept", all.filter(({ kept }) => kept).length],
-        ["posts", posted],
-        ["answers lost", swallowed],
-        ["said to be sent", counts.sent],
-        ["stored", (await stored()).flat().length]
+        ["graceful ends", counts.gracefulEnds],
+        ["enqueued", `${all.length}, ${counts.repeated} of them repeatedly`],
+        ["accepted", all.filter(({ isAccepted }) => isAccepted).length],
+        ["posts", posts],
+        ["lost responses", lostResponses],
+        ["reported as sent", counts.sent],
+        ["stored", inRooms.flat().length]
       ],
       violations,
       trace: violations.length === 0 ? [] : trace.around(violations)

@@ -1,12 +1,14 @@
-/** Chance that repeats itself for the same seed. */
-export interface Chance {
-  /** At least 0, below 1. */
+/** Random numbers that are the same for the same seed. */
+export interface SeededRandom {
+  /** A number from 0 to 1, 1 excluded. */
   readonly next: () => number
+  /** A number from `from` to `to`, `to` excluded. */
   readonly between: (from: number, to: number) => number
+  /** An integer from 0 to `count`, `count` excluded. */
   readonly below: (count: number) => number
 }
 
-export const make = (seed: number): Chance => {
+export const make = (seed: number): SeededRandom => {
   let state = seed >>> 0
   const next = () => {
     state = (state + 0x6d2b79f5) >>> 0

@@ -1,28 +1,28 @@
 /**
- * A relay of bytes on loopback, between clients and a server, that breaks connections on command. It knows nothing of
- * HTTP but how a request begins: enough to tell sockets from requests, and requests that send from those that read.
+ * A TCP relay on loopback, between clients and a server, that breaks connections on command. Of HTTP it reads only the head
+ * of a request, to distinguish WebSockets from requests, and requests that send messages from those that read.
  */
 import { once } from "node:events"
 import { connect, createServer, type Socket } from "node:net"
 
-/** How a connection ends: abruptly, or in order. */
+/** How a connection ends: with a TCP reset, or gracefully. */
 export type Ending = "reset" | "end"
 
 /** Which way bytes flow: `up` to the server, `down` to the client. */
 export type Direction = "up" | "down"
 
-/** What becomes of the connection whose answer was swallowed: it breaks, or stays and says nothing. */
-export type Swallowed = "cut" | "silent"
+/** What happens to a connection whose response is lost: it breaks, or stays open without a response. */
+export type LostResponse = "cut" | "silent"
 
-/** What a connection carries, as far as its first bytes have told. */
+/** What a connection carries; `unknown` until the head of its first request was received. */
 type Kind = "unknown" | "http" | "socket"
 
 interface Link {
   readonly client: Socket
   readonly server: Socket
   kind: Kind
-  /** What is to become of the answer on its way. */
-  swallowing: Swallowed | undefined
+  /** What happens to the pending response, when it is to be lost. */
+  lostResponse: LostResponse | undefined
 }
 
 export interface Counts {
@@ -31,7 +31,7 @@ export interface Counts {
   /** Connections that carried a WebSocket and were broken by the relay. */
   readonly disconnects: number
   readonly posts: number
-  readonly swallowed: number
+  readonly lostResponses: number
 }
 
 export interface Relay extends AsyncDisposable {
@@ -39,32 +39,32 @@ export interface Relay extends AsyncDisposable {
   readonly counts: () => Counts
   /** Open connections that carry a WebSocket. */
   readonly sockets: () => number
-  /** Breaks the `index`-th WebSocket, counted around; answers whether there was one. */
+  /** Breaks the WebSocket at `index` modulo their number; returns whether there was one. */
   readonly cutSocket: (index: number, ending: Ending) => boolean
-  /** Breaks all connections; answers how many of them carried a WebSocket. */
+  /** Breaks all connections; returns how many of them carried a WebSocket. */
   readonly cutAll: (ending: Ending) => number
   /** Breaks all connections that carry no WebSocket. */
   readonly cutRequests: (ending: Ending) => void
-  /** Forwards nothing any more in these directions; connections stay open, and new ones are accepted. */
+  /** Stops forwarding in these directions; connections stay open, and new ones are accepted. */
   readonly freeze: (...directions: ReadonlyArray<Direction>) => void
-  /** Forwards again, what was held back first. */
-  readonly thaw: () => void
-  /** Breaks connections as they are opened, or accepts them again. */
+  /** Forwards again, beginning with what was held back. */
+  readonly unfreeze: () => void
+  /** Resets new connections, or accepts them again. */
   readonly refuse: (refusing: boolean) => void
-  /** Forwards the next POST to a path with this ending, and swallows its answer. May be called ahead for several. */
-  readonly swallowPost: (path: string, swallowed: Swallowed) => void
-  /** On connections opened from now on, holds back every piece for so long. */
+  /** Loses the response to the next POST whose path ends with `path`. Several calls apply to several requests. */
+  readonly loseResponse: (path: string, how: LostResponse) => void
+  /** Delays all data on connections that are opened from now on. */
   readonly delay: (millis: number) => void
 }
 
-/** Sockets whose buffers are full are waited for by those that fill them. */
-const pour = (from: Socket, to: Socket, bytes: Buffer): void => {
+/** Writes with backpressure: pauses the source until the destination has drained. */
+const write = (from: Socket, to: Socket, bytes: Buffer): void => {
   if (to.destroyed || to.write(bytes)) return
   from.pause()
   to.once("drain", () => from.resume())
 }
 
-/** One whose end was already written can't be reset any more: Node would never close it, and with it itself. */
+/** A socket whose end was already written cannot be reset: Node would never close it, and would not exit. */
 const reset = (socket: Socket): void => {
   if (socket.writableEnded || socket.connecting) socket.destroy()
   else socket.resetAndDestroy()
@@ -73,12 +73,12 @@ const reset = (socket: Socket): void => {
 export const start = async (target: { readonly port: number }): Promise<Relay> => {
   const links = new Set<Link>()
   const frozen = new Set<Direction>()
-  const awaited: Array<{ readonly path: string; readonly swallowed: Swallowed }> = []
-  /** What was held back, in order over all connections. */
+  const pendingLosses: Array<{ readonly path: string; readonly how: LostResponse }> = []
+  /** What is held back while frozen, in order over all connections. */
   let held: Array<() => void> = []
   let refusing = false
   let delayMillis = 0
-  const counts = { connections: 0, refused: 0, disconnects: 0, posts: 0, swallowed: 0 }
+  const counts = { connections: 0, refused: 0, disconnects: 0, posts: 0, lostResponses: 0 }
 
   const forward = (direction: Direction, go: () => void): void => {
     if (frozen.has(direction)) held.push(go)
@@ -95,8 +95,8 @@ export const start = async (target: { readonly port: number }): Promise<Relay> =
     }
   }
 
-  /** Looks at how a request begins; only clients that send the next one before the answer would be misread. */
-  const look = (link: Link, bytes: Buffer): void => {
+  /** Reads the head of a request. Pipelined requests are not supported. */
+  const readHead = (link: Link, bytes: Buffer): void => {
     if (link.kind === "socket") return
     const head = bytes.subarray(0, 4096).toString("latin1")
     const [, method, path] = /^([A-Z]+) ([^ ?]*)[^\r\n]* HTTP\/1\.1\r\n/.exec(head) ?? []
@@ -104,9 +104,9 @@ export const start = async (target: { readonly port: number }): Promise<Relay> =
     link.kind = /\r\nupgrade: websocket\r\n/i.test(head) ? "socket" : "http"
     if (method !== "POST") return
     counts.posts++
-    const index = awaited.findIndex((one) => path.endsWith(one.path))
-    const [found] = index < 0 ? [] : awaited.splice(index, 1)
-    link.swallowing = found?.swallowed
+    const index = pendingLosses.findIndex((loss) => path.endsWith(loss.path))
+    const [found] = index < 0 ? [] : pendingLosses.splice(index, 1)
+    link.lostResponse = found?.how
   }
 
   const accept = (client: Socket): void => {
@@ -118,7 +118,7 @@ export const start = async (target: { readonly port: number }): Promise<Relay> =
     counts.connections++
     const server = connect({ port: target.port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true })
     const delay = delayMillis
-    const link: Link = { client, server, kind: "unknown", swallowing: undefined }
+    const link: Link = { client, server, kind: "unknown", lostResponse: undefined }
     links.add(link)
     const flow = (direction: Direction, from: Socket, to: Socket, isForwarded: (bytes: Buffer) => boolean): void => {
       const send = (go: () => void): void => {
@@ -126,10 +126,10 @@ export const start = async (target: { readonly port: number }): Promise<Relay> =
         else setTimeout(() => forward(direction, go), delay)
       }
       from.on("data", (bytes) => {
-        if (isForwarded(bytes)) send(() => pour(from, to, bytes))
+        if (isForwarded(bytes)) send(() => write(from, to, bytes))
       })
       from.on("end", () => send(() => to.end()))
-      // told by what follows it
+      // a close event follows
       from.on("error", () => {})
       from.on("close", () =>
         send(() => {
@@ -138,13 +138,13 @@ export const start = async (target: { readonly port: number }): Promise<Relay> =
         }))
     }
     flow("up", client, server, (bytes) => {
-      look(link, bytes)
+      readHead(link, bytes)
       return true
     })
     flow("down", server, client, () => {
-      if (link.swallowing === undefined) return true
-      counts.swallowed++
-      if (link.swallowing === "cut") cut(link, "reset")
+      if (link.lostResponse === undefined) return true
+      counts.lostResponses++
+      if (link.lostResponse === "cut") cut(link, "reset")
       return false
     })
   }
@@ -179,17 +179,17 @@ export const start = async (target: { readonly port: number }): Promise<Relay> =
     freeze: (...directions) => {
       for (const direction of directions) frozen.add(direction)
     },
-    thaw: () => {
+    unfreeze: () => {
       frozen.clear()
       const due = held
       held = []
       for (const go of due) go()
     },
-    refuse: (now) => {
-      refusing = now
+    refuse: (isRefusing) => {
+      refusing = isRefusing
     },
-    swallowPost: (path, swallowed) => {
-      awaited.push({ path, swallowed })
+    loseResponse: (path, how) => {
+      pendingLosses.push({ path, how })
     },
     delay: (millis) => {
       delayMillis = millis

@@ -1,5 +1,5 @@
-/** The sandbox as a process of its own, on one port and one file for all its lives. */
-import type * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
+/** The sandbox as a separate process, which keeps its port and its data when it is restarted. */
+import type { Info } from "@effect-signalwire/sandbox/Sandbox"
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import * as AdminClient from "@effect-signalwire/testing/AdminClient"
 import * as Effect from "effect/Effect"
@@ -14,19 +14,19 @@ export interface Options {
   readonly dialect?: "all" | "address" | "group" | undefined
 }
 
-export interface MortalSandbox extends AsyncDisposable {
-  /** As it was when it was first ready: addresses, tokens and port hold for all its lives. */
-  readonly info: Sandbox.Info
+export interface RestartableSandbox extends AsyncDisposable {
+  /** Its ready line. Addresses, tokens and port stay the same after a restart. */
+  readonly info: Info
   readonly port: number
-  /** Drives it past any relay. */
+  /** Calls the admin API, not through the relay. */
   readonly admin: <A>(use: (admin: AdminClient.AdminClient) => Effect.Effect<A>) => Promise<A>
-  /** Ends it without a warning; resolves when it is gone. */
+  /** Kills it; resolves when the process has ended. */
   readonly kill: () => Promise<void>
-  /** Starts it again on its port and its file; resolves when it is ready. */
+  /** Starts it again with the same port and data; resolves when it is ready. */
   readonly restart: () => Promise<void>
 }
 
-export const start = async (options: Options): Promise<MortalSandbox> => {
+export const start = async (options: Options): Promise<RestartableSandbox> => {
   const directory = mkdtempSync(join(tmpdir(), "chaos-"))
   const launch = (port: number) =>
     SandboxProcess.start([

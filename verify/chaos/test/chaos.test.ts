@@ -1,4 +1,4 @@
-/** A short form of `pnpm chaos`, as a process of its own: it must also end by itself. */
+/** A short run of `pnpm chaos`, as a separate process, which must also end by itself. */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
@@ -6,14 +6,14 @@ import { assert, describe, it } from "vitest"
 
 const program = fileURLToPath(new URL("../src/chaos.ts", import.meta.url))
 
-describe("through cuts, freezes, lost answers and the death of the server", () => {
+describe("with broken and frozen connections, lost responses and a killed server", () => {
   it.for(
     [
       { seed: 1, dialect: "address" },
       { seed: 7, dialect: "group" }
     ]
   )(
-    "P1.1 P1.2 P2.1 P3.1 P4.1 P7.2: nothing is lost, nothing comes twice, all is in order and sent once (seed $seed, dialect $dialect)",
+    "P1.1 P1.2 P2.1 P3.1 P4.1 P7.2: every message is delivered once, in order, and sent once (seed $seed, dialect $dialect)",
     { timeout: 400_000 },
     async ({ dialect, seed }) => {
       const args = [
@@ -34,7 +34,7 @@ describe("through cuts, freezes, lost answers and the death of the server", () =
       child.stderr.on("data", (text) => output += String(text))
       const [code] = await once(child, "exit")
       assert.strictEqual(code, 0, output)
-      assert.include(output, "nothing lost, nothing twice, in order, sent once")
+      assert.include(output, "no message lost or repeated, all in order, all sent once")
     }
   )
 })

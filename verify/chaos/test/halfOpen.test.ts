@@ -1,4 +1,4 @@
-/** A network that has gone without a word: the other side neither answers nor closes. */
+/** A half-open connection: the other side neither responds nor closes. */
 import { fork } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
@@ -6,17 +6,17 @@ import { assert, it } from "vitest"
 import * as Relay from "../src/relay.ts"
 import { open } from "./support.ts"
 
-const program = fileURLToPath(new URL("programs/leaves.ts", import.meta.url))
+const program = fileURLToPath(new URL("programs/disconnects.ts", import.meta.url))
 
-it("P7.2: disconnecting from a server that has fallen silent lets Node exit by itself", async () => {
-  await using world = await open()
-  await using relay = await Relay.start({ port: Number(new URL(world.urls.http).port) })
-  const child = fork(program, [`http://127.0.0.1:${relay.port}`, world.ada.token], { stdio: "inherit" })
+it("P7.2: Node exits by itself after disconnecting from a server that no longer responds", async () => {
+  await using sandbox = await open()
+  await using relay = await Relay.start({ port: Number(new URL(sandbox.urls.http).port) })
+  const child = fork(program, [`http://127.0.0.1:${relay.port}`, sandbox.ada.token], { stdio: "inherit" })
   try {
     await once(child, "message")
     relay.freeze("up", "down")
     const exited = once(child, "exit", { signal: AbortSignal.timeout(100_000) })
-    child.send("leave")
+    child.send("disconnect")
     assert.deepStrictEqual(await exited, [0, null])
   } finally {
     child.kill("SIGKILL")

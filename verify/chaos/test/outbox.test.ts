@@ -1,9 +1,9 @@
-/** A short form of `pnpm chaos --outbox-kills`. */
+/** A short run of `pnpm chaos --outbox-kills`. */
 import { assert, it } from "vitest"
 import * as Outbox from "../src/outbox.ts"
 
 it(
-  "P4.3 P4.4: an outbox over SQLite, killed while it delivers, stores everything it kept once and in order",
+  "P4.3 P4.4: an outbox over SQLite, killed while it delivers, sends everything it accepted once and in order",
   { timeout: 300_000 },
   async () => {
     const { figures, trace, violations } = await Outbox.run({ seed: 2, kills: 6 })

@@ -1,6 +1,4 @@
-/**
- * A sandbox of its own for each test, two people and a room in it, and what tests wait for.
- */
+/** A sandbox process for each test, with two subscribers and two rooms, and helpers that wait for conditions. */
 import {
   ConversationError,
   SignalWire,
@@ -13,32 +11,34 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { assert, vi } from "vitest"
 import * as Sandbox from "../src/sandbox.ts"
 
-/** What waits, waits briefly. */
-const quick: SignalWireOptions = {
+/** Short timeouts and pauses. */
+const quickOptions: SignalWireOptions = {
   logger: { warn: () => {}, error: () => {} },
   http: { timeout: "2 seconds", deadline: "4 seconds" },
   settle: "300 millis",
   subscription: { backoff: { base: "10 millis", cap: "50 millis" }, connectTimeout: "2 seconds" }
 }
 
-/** A sandbox process with ada and grace; clients of it end with it. */
+/** Starts a sandbox with the subscribers `ada` and `grace`. Disposing of it disconnects all clients. */
 export const open = async () => {
-  const sandbox = await Sandbox.start({ subscribers: ["ada", "grace"], rooms: ["office", "lab"] })
-  const { info } = sandbox
+  const process = await Sandbox.start({ subscribers: ["ada", "grace"], rooms: ["office", "lab"] })
+  const { info } = process
   const [ada, grace] = info.subscribers
   const [office, lab] = info.rooms
-  if (ada === undefined || grace === undefined || office === undefined || lab === undefined) throw new Error("nobody")
+  if (ada === undefined || grace === undefined || office === undefined || lab === undefined) {
+    throw new Error("the sandbox is empty")
+  }
   const urls = { http: info.http, ws: info.ws }
   const clients: Array<SignalWireClient> = []
   const client = async (options: SignalWireOptions): Promise<SignalWireClient> => {
-    const made = await SignalWire({ ...quick, urls, ...options })
+    const made = await SignalWire({ ...quickOptions, urls, ...options })
     clients.push(made)
     return made
   }
   const setFaults = (...rules: Parameters<AdminClient["setFaults"]>[0]) =>
-    sandbox.admin((admin) => admin.setFaults(rules))
+    process.admin((admin) => admin.setFaults(rules))
   return {
-    sandbox,
+    process,
     ada,
     grace,
     urls,
@@ -46,8 +46,8 @@ export const open = async () => {
     setFaults,
     office: office.addressId,
     lab: lab.addressId,
-    admin: <A>(use: (admin: AdminClient) => Effect.Effect<A>) => sandbox.admin(use),
-    /** Ada, who is in both rooms. */
+    admin: <A>(use: (admin: AdminClient) => Effect.Effect<A>) => process.admin(use),
+    /** A client of `ada`, who has joined both rooms. */
     asAda: async (options: SignalWireOptions = {}) => {
       const made = await client({ token: ada.token, ...options })
       for (const { addressId } of info.rooms) {
@@ -55,51 +55,51 @@ export const open = async () => {
       }
       return made
     },
-    /** Stores messages of grace's. */
-    seed: (addressId: string, texts: ReadonlyArray<string>, push = true) =>
-      sandbox.admin((admin) => admin.seed(texts.map((text) => ({ from: grace.id, addressId, text, push })))),
-    texts: async (addressId: string) =>
-      (await sandbox.admin((admin) => admin.stored(addressId))).map(({ text }) => text),
+    /** Stores messages of `grace`. */
+    seed: (addressId: string, messages: ReadonlyArray<string>, push = true) =>
+      process.admin((admin) => admin.seed(messages.map((text) => ({ from: grace.id, addressId, text, push })))),
+    storedTexts: async (addressId: string) =>
+      (await process.admin((admin) => admin.stored(addressId))).map(({ text }) => text),
     [Symbol.asyncDispose]: async () => {
       await Promise.all(clients.map((client) => client.disconnect()))
-      await sandbox[Symbol.asyncDispose]()
+      await process[Symbol.asyncDispose]()
     }
   }
 }
 
-/** Texts as they are called back. */
-export const listen = () => {
-  const texts: Array<string | null> = []
+/** Records the text of each message that a callback receives. */
+export const recordMessages = () => {
+  const messages: Array<string | null> = []
   return {
-    texts,
-    hear: ({ text }: { readonly text: string | null }): void => void texts.push(text),
-    until: (text: string) => eventually(() => assert.include(texts, text))
+    messages,
+    onMessage: ({ text }: { readonly text: string | null }): void => void messages.push(text),
+    until: (text: string) => eventually(() => assert.include(messages, text))
   }
 }
 
-/** Asks until it is so. */
-export const eventually = (ask: () => Promise<void> | void): Promise<void> =>
-  vi.waitFor(ask, { interval: 10, timeout: 60_000 })
+/** Repeats an assertion until it passes. */
+export const eventually = (assertion: () => Promise<void> | void): Promise<void> =>
+  vi.waitFor(assertion, { interval: 10, timeout: 60_000 })
 
-/** What a call fails with. */
+/** The error with which a call fails. */
 export const failure = async (call: Promise<unknown>): Promise<ConversationError> => {
   const error = await call.then(() => undefined, (error: unknown) => error)
   assert.instanceOf(error, ConversationError)
   return error
 }
 
-/** A server that is no sandbox: it answers as the test says. */
-export const serve = async (answer: (request: IncomingMessage, response: ServerResponse) => void) => {
+/** A server whose responses come from the test. */
+export const serve = async (respond: (request: IncomingMessage, response: ServerResponse) => void) => {
   const requests: Array<string> = []
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`)
-    answer(request, response)
+    respond(request, response)
   })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   const address = server.address()
   const port = typeof address === "object" && address !== null ? address.port : 0
   const client = await SignalWire({
-    ...quick,
+    ...quickOptions,
     token: "token",
     urls: { http: `http://127.0.0.1:${port}`, ws: `ws://127.0.0.1:${port}` },
     dialect: "address"

@@ -1,11 +1,9 @@
-/**
- * A sandbox as a process of its own, and what a test asks of it behind the client's back.
- */
+/** A sandbox process, and what tests do on it without a client. */
 import type { Info } from "@effect-signalwire/sandbox/Sandbox"
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 
-/** A subscriber that was made for a test. */
-export interface Person {
+/** A subscriber that was created for a test. */
+export interface TestSubscriber {
   readonly id: string
   readonly name: string
   readonly addressId: string
@@ -14,8 +12,8 @@ export interface Person {
   readonly expiresAt: number
 }
 
-/** A message to be stored as if somebody had sent it. */
-export interface Seeded {
+/** A message to store as if a subscriber had sent it. */
+export interface SeedMessage {
   readonly from: string
   readonly addressId: string
   readonly text?: string
@@ -27,9 +25,9 @@ export interface Seeded {
   readonly push?: boolean
 }
 
-let names = 0
+let nameCount = 0
 /** A name that no other test uses. */
-const freshName = (name: string): string => `${name}-${process.pid}-${++names}`
+const uniqueName = (name: string): string => `${name}-${process.pid}-${++nameCount}`
 
 /** A running sandbox. */
 export class Server implements AsyncDisposable {
@@ -65,8 +63,8 @@ export class Server implements AsyncDisposable {
     return JSON.parse(text)
   }
 
-  /** A management endpoint, with the project's credential. */
-  async manage<A>(path: string, body: object): Promise<A> {
+  /** Calls a management endpoint with the credentials of the project. */
+  async management<A>(path: string, body: object): Promise<A> {
     const { apiToken, http, projectId } = this.info
     const response = await fetch(http + path, {
       method: "POST",
@@ -76,21 +74,21 @@ export class Server implements AsyncDisposable {
     return response.json()
   }
 
-  /** A subscriber of its own for every test, so that tests can run side by side. */
-  async person(name: string): Promise<Person> {
-    const unique = freshName(name)
+  /** Creates a subscriber. Every test has its own, so that tests can run at the same time. */
+  async createSubscriber(name: string): Promise<TestSubscriber> {
+    const unique = uniqueName(name)
     return this.admin("POST", "/subscribers", { name: unique, displayName: `${name} of ${unique}` })
   }
 
-  async room(name: string): Promise<{ readonly name: string; readonly addressId: string }> {
-    return this.admin("POST", "/rooms", { name: freshName(name) })
+  async createRoom(name: string): Promise<{ readonly name: string; readonly addressId: string }> {
+    return this.admin("POST", "/rooms", { name: uniqueName(name) })
   }
 
-  async seed(...messages: ReadonlyArray<Seeded>): Promise<void> {
+  async seed(...messages: ReadonlyArray<SeedMessage>): Promise<void> {
     await this.admin("POST", "/messages", { messages })
   }
 
-  /** Texts that are stored, of one address, oldest first. */
+  /** The stored messages of an address, oldest first. */
   async stored(addressId: string): Promise<ReadonlyArray<{ readonly text: string | null; readonly metadata: object }>> {
     const { messages } = await this.admin<{ messages: Array<{ text: string | null; metadata: object }> }>(
       "GET",
@@ -99,8 +97,8 @@ export class Server implements AsyncDisposable {
     return messages
   }
 
-  /** Breaks the sockets of a subscriber: without a close frame when there is no code. */
-  async drop({ id }: Person, code?: number): Promise<number> {
+  /** Breaks the sockets of a subscriber: with `code` by a close frame, otherwise abruptly. Returns their number. */
+  async drop({ id }: TestSubscriber, code?: number): Promise<number> {
     const { dropped } = await this.admin<{ dropped: number }>("POST", "/sessions/drop", {
       subscriberId: id,
       ...(code === undefined ? undefined : { code })
@@ -108,15 +106,17 @@ export class Server implements AsyncDisposable {
     return dropped
   }
 
-  async sessions({ id }: Person): Promise<ReadonlyArray<{ protocol: string; connected: boolean; unacked: number }>> {
+  async sessions(
+    { id }: TestSubscriber
+  ): Promise<ReadonlyArray<{ protocol: string; connected: boolean; unacked: number }>> {
     const { sessions } = await this.admin<
       { sessions: Array<{ protocol: string; subscriberId: string; connected: boolean; unacked: number }> }
     >("GET", "/sessions")
     return sessions.filter(({ subscriberId }) => subscriberId === id)
   }
 
-  /** What goes wrong from now on. Only for a server that no other test uses. */
-  async faults(...rules: ReadonlyArray<object>): Promise<void> {
+  /** Replaces the fault rules. Only for a server that no other test uses. */
+  async setFaults(...rules: ReadonlyArray<object>): Promise<void> {
     await this.admin("PUT", "/faults", { rules })
   }
 }

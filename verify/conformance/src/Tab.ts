@@ -1,69 +1,77 @@
 /**
- * A browser tab with one of the vendor's clients in it. Each is a thread of its own, so that two tabs share nothing but
- * the server. Functions of a test run inside it, in the way a browser is driven: they are passed as text, so they see
+ * A browser tab with one of the vendor's clients. Each tab is a separate thread, so that two tabs share nothing but the
+ * server. A test runs functions inside of it, as with a browser driver: they are passed as source text, so they can use
  * nothing but their parameters.
  */
 import { Worker } from "node:worker_threads"
-import type { Exchange, Kept, Place, WireFrame } from "./environment.ts"
-import type { Generation, Reply, TabData, Told } from "./messages.ts"
+import type { Endpoints, Exchange, PageStorage, WireFrame } from "./environment.ts"
+import type { Generation, Reply, SerializedError, TabData } from "./messages.ts"
 
-/** What a function sees inside a tab. */
-export interface Inside<Vendor, Keep> {
+/** The first parameter of a function that runs inside of a tab. */
+export interface TabContext<Vendor, State> {
   /** The vendor's module. */
   readonly vendor: Vendor
-  /** Survives from one call to the next. */
-  readonly kept: Keep
-  /** Waits until something holds. */
+  /** Kept from one call to the next. */
+  readonly state: State
+  /** Waits until `condition` returns a truthy value, and returns it. `what` names it in the error. @default 45 seconds */
   readonly until: <A>(what: string, condition: () => A, millis?: number) => Promise<NonNullable<A>>
   readonly page: { readonly sockets: ReadonlyArray<string> }
 }
 
-/** What a tab did on the wire so far. */
-export interface Seen {
+/** The requests, frames and sockets of a tab so far, and its web storage. */
+export interface Traffic {
   readonly exchanges: ReadonlyArray<Exchange>
   readonly frames: ReadonlyArray<WireFrame>
   readonly sockets: ReadonlyArray<string>
-  readonly kept: Kept
+  readonly storage: PageStorage
 }
 
-/** An error that was thrown inside a tab. */
+/** An error that was thrown inside of a tab. */
 export class TabError extends Error {
-  readonly told: Told
+  readonly error: SerializedError
 
-  constructor(told: Told) {
-    super(`${told.name}: ${told.message}`)
-    this.told = told
+  constructor(error: SerializedError) {
+    super(`${error.name}: ${error.message}`)
+    this.error = error
   }
 }
 
-/** One tab. `Vendor` is the client's module, `Keep` what a test keeps beside it. */
-export class Tab<Vendor, Keep> implements AsyncDisposable {
+/** One tab. `Vendor` is the client's module, `State` what functions of the test keep there. */
+export class Tab<Vendor, State> implements AsyncDisposable {
   readonly #worker: Worker
-  readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: unknown) => void }>()
+  readonly #pending = new Map<number, { resolve: (value: unknown) => void; reject: (error: unknown) => void }>()
   #next = 1
 
   private constructor(worker: Worker) {
     this.#worker = worker
     worker.on("message", (reply: Reply | "ready") => {
       if (reply === "ready") return
-      const waiting = this.#waiting.get(reply.id)
-      this.#waiting.delete(reply.id)
-      if (reply.ok) waiting?.resolve(reply.value)
-      else waiting?.reject(new TabError(reply.error))
+      const pending = this.#pending.get(reply.id)
+      this.#pending.delete(reply.id)
+      if (reply.ok) pending?.resolve(reply.value)
+      else pending?.reject(new TabError(reply.error))
     })
     const end = (error: unknown) => {
-      for (const { reject } of this.#waiting.values()) reject(error)
-      this.#waiting.clear()
+      for (const { reject } of this.#pending.values()) reject(error)
+      this.#pending.clear()
     }
     worker.on("error", end)
     worker.on("exit", () => end(new Error("the tab was closed")))
   }
 
-  static async open<Vendor, Keep>(generation: Generation, place: Place, kept?: Kept): Promise<Tab<Vendor, Keep>> {
-    const data: TabData = { generation, place: { http: place.http, ws: place.ws, others: place.others }, kept }
+  static async open<Vendor, State>(
+    generation: Generation,
+    endpoints: Endpoints,
+    storage?: PageStorage
+  ): Promise<Tab<Vendor, State>> {
+    const data: TabData = {
+      generation,
+      endpoints: { http: endpoints.http, ws: endpoints.ws, others: endpoints.others },
+      storage
+    }
     const worker = new Worker(new URL("./thread.ts", import.meta.url), {
       workerData: data,
-      // what a client prints is not the test's output
+      // keeps the client's output out of the test's output
       stdout: true,
       stderr: true
     })
@@ -74,19 +82,19 @@ export class Tab<Vendor, Keep> implements AsyncDisposable {
     return new Tab(worker)
   }
 
-  /** Runs a function inside. It is passed as text; what it takes and returns is copied. */
+  /** Runs a function inside of the tab. It is passed as source text; its argument and its result are copied. */
   run<A, B = undefined>(
-    body: (inside: Inside<Vendor, Keep>, argument: B) => A,
+    body: (inside: TabContext<Vendor, State>, argument: B) => A,
     ...[argument]: B extends undefined ? [] : [argument: B]
   ): Promise<Awaited<A>> {
-    // what comes over the thread's port has no type: it is the answer of `body`, copied
-    return this.#ask({ type: "run", source: String(body), argument }) as Promise<Awaited<A>>
+    // values from the thread have no type: this is a copy of the result of `body`
+    return this.#request({ type: "run", source: String(body), argument }) as Promise<Awaited<A>>
   }
 
-  /** What went over the wire so far. */
-  seen(): Promise<Seen> {
-    // as above: the thread answers `page` with what it has seen
-    return this.#ask({ type: "page" }) as Promise<Seen>
+  /** The traffic so far. */
+  traffic(): Promise<Traffic> {
+    // as above: the thread replies to `page` with its traffic
+    return this.#request({ type: "page" }) as Promise<Traffic>
   }
 
   async close(): Promise<void> {
@@ -97,10 +105,10 @@ export class Tab<Vendor, Keep> implements AsyncDisposable {
     return this.close()
   }
 
-  #ask(command: object): Promise<unknown> {
+  #request(command: object): Promise<unknown> {
     const id = this.#next++
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject })
+      this.#pending.set(id, { resolve, reject })
       // a worker thread, not a window: its messages have no origin
       // oxlint-disable-next-line unicorn/require-post-message-target-origin
       this.#worker.postMessage({ ...command, id })

@@ -1,37 +1,37 @@
 /**
- * A page for a vendor's client to run in: the globals it looks for, with its fixed `https:` and `wss:` hosts routed to a
- * sandbox on this machine. The client itself is not touched.
+ * The globals of a page for a vendor's client, with its fixed `https:` and `wss:` hosts routed to a local sandbox. The
+ * client itself is not modified.
  */
 
-/** Where the sandbox is. */
-export interface Place {
+/** Where the hosts of the vendor lead to. */
+export interface Endpoints {
   readonly http: string
   readonly ws: string
-  /** Origins of other hosts, by the name that leads there instead of to the sandbox. */
+  /** Origins of hosts that do not lead to the sandbox, by host name. */
   readonly others?: Readonly<Record<string, string>> | undefined
-  /** Whether the page remembers what is sent and received; `false` where that would be measured. @default true */
-  readonly records?: boolean | undefined
+  /** Whether the page records its frames; `false` for benchmarks, which would measure it. @default true */
+  readonly recordsTraffic?: boolean | undefined
 }
 
-/** One REST request as the client made it, and how it was answered. */
+/** A REST request of the client, and the status of its response. */
 export interface Exchange {
   readonly method: string
-  /** As the client named it, before it was routed. */
+  /** The URL that the client requested, before it was routed. */
   readonly url: string
   readonly authorization: string | null
   readonly body: string | null
   readonly status: number
 }
 
-/** One frame of a socket, and which socket it was: the first is 1. */
+/** A frame, with the number of its socket; the first socket is 1. */
 export interface WireFrame {
   readonly socket: number
   readonly direction: "in" | "out"
   readonly text: string
 }
 
-/** What a page keeps when it is loaded again. */
-export interface Kept {
+/** The web storage of a page, which survives a reload. */
+export interface PageStorage {
   readonly session: Readonly<Record<string, string>>
   readonly local: Readonly<Record<string, string>>
 }
@@ -40,9 +40,9 @@ export interface Kept {
 export interface Page {
   readonly exchanges: ReadonlyArray<Exchange>
   readonly frames: ReadonlyArray<WireFrame>
-  /** The URL of each socket that was opened, as the client named it. */
+  /** The URL of each socket that was opened, before it was routed. */
   readonly sockets: ReadonlyArray<string>
-  readonly kept: () => Kept
+  readonly storage: () => PageStorage
 }
 
 const makeStorage = (initial: Readonly<Record<string, string>>) => {
@@ -60,7 +60,7 @@ const makeStorage = (initial: Readonly<Record<string, string>>) => {
   }
 }
 
-/** As much of IndexedDB as it takes to keep a key pair. */
+/** The part of IndexedDB that a client needs to store a key pair. */
 const makeDatabases = () => {
   const entries = new Map<string, unknown>()
   const later = (handler: () => unknown) => queueMicrotask(() => void handler())
@@ -92,7 +92,7 @@ const noop = () => undefined
 const define = (name: string, value: unknown) =>
   Object.defineProperty(globalThis, name, { value, configurable: true, writable: true })
 
-/** Sockets and requests to hosts of the network go to the sandbox; what already is on loopback stays. */
+/** The URL at another origin. */
 const routeTo = (origin: string, url: URL) => {
   const routed = new URL(origin)
   routed.pathname = url.pathname
@@ -100,20 +100,20 @@ const routeTo = (origin: string, url: URL) => {
   return routed
 }
 
-/** Makes this thread a page. To be called once, before the client is loaded. */
-export const prepare = (place: Place, kept: Kept = { session: {}, local: {} }): Page => {
+/** Makes this thread a page. Must be called once, before the client is loaded. */
+export const prepare = (endpoints: Endpoints, stored: PageStorage = { session: {}, local: {} }): Page => {
   const exchanges: Array<Exchange> = []
   const frames: Array<WireFrame> = []
   const sockets: Array<string> = []
-  const session = makeStorage(kept.session)
-  const local = makeStorage(kept.local)
+  const session = makeStorage(stored.session)
+  const local = makeStorage(stored.local)
 
   const realFetch = globalThis.fetch
   define("fetch", async (input: string | URL | Request, init?: RequestInit) => {
     const request = new Request(input, init)
     const url = new URL(request.url)
     const body = request.body === null ? null : await request.clone().text()
-    const response = await realFetch(routeTo(place.others?.[url.hostname] ?? place.http, url), {
+    const response = await realFetch(routeTo(endpoints.others?.[url.hostname] ?? endpoints.http, url), {
       method: request.method,
       headers: request.headers,
       body,
@@ -136,16 +136,16 @@ export const prepare = (place: Place, kept: Kept = { session: {}, local: {} }): 
       readonly #number: number
 
       constructor(url: string | URL) {
-        super(routeTo(place.ws, new URL(url)))
+        super(routeTo(endpoints.ws, new URL(url)))
         this.#number = sockets.push(String(url))
-        if (place.records === false) return
+        if (endpoints.recordsTraffic === false) return
         this.addEventListener("message", ({ data }) => {
           frames.push({ socket: this.#number, direction: "in", text: String(data) })
         })
       }
 
       override send(data: string): void {
-        if (place.records !== false) frames.push({ socket: this.#number, direction: "out", text: data })
+        if (endpoints.recordsTraffic !== false) frames.push({ socket: this.#number, direction: "out", text: data })
         super.send(data)
       }
     }
@@ -175,5 +175,5 @@ export const prepare = (place: Place, kept: Kept = { session: {}, local: {} }): 
   })
   define("navigator", { userAgent: "conformance", onLine: true, mediaDevices, permissions: undefined })
   define("RTCPeerConnection", class extends EventTarget {})
-  return { exchanges, frames, sockets, kept: () => ({ session: session.entries(), local: local.entries() }) }
+  return { exchanges, frames, sockets, storage: () => ({ session: session.entries(), local: local.entries() }) }
 }

@@ -1,24 +1,22 @@
-/**
- * What a `Tab` and its thread say to each other.
- */
-import type { Kept, Place } from "./environment.ts"
+/** The messages between a `Tab` and its thread. */
+import type { Endpoints, PageStorage } from "./environment.ts"
 
 /** Which of the vendor's published clients, or our own. */
 export type Generation = "address" | "group" | "v4" | "ours"
 
-/** What a thread is started with. */
+/** The data with which a thread is started. */
 export interface TabData {
   readonly generation: Generation
-  readonly place: Place
-  readonly kept: Kept | undefined
+  readonly endpoints: Endpoints
+  readonly storage: PageStorage | undefined
 }
 
 export type Command =
   | { readonly id: number; readonly type: "page" }
   | { readonly id: number; readonly type: "run"; readonly source: string; readonly argument: unknown }
 
-/** An error, as far as it can be told to another thread. */
-export interface Told {
+/** An error, as it is sent to another thread. */
+export interface SerializedError {
   readonly name: string
   readonly message: string
   readonly code: string | undefined
@@ -27,4 +25,4 @@ export interface Told {
 
 export type Reply =
   | { readonly id: number; readonly ok: true; readonly value: unknown }
-  | { readonly id: number; readonly ok: false; readonly error: Told }
+  | { readonly id: number; readonly ok: false; readonly error: SerializedError }

@@ -1,5 +1,5 @@
 /**
- * The thread behind a `Tab`: a page, one vendor client, and functions of a test that run beside it.
+ * The thread of a `Tab`: a page with one vendor client, in which functions of a test run.
  */
 import { createRequire } from "node:module"
 import { parentPort, workerData } from "node:worker_threads"
@@ -7,7 +7,7 @@ import { prepare } from "./environment.ts"
 import type { Command, Generation, Reply, TabData } from "./messages.ts"
 
 const data: TabData = workerData
-const page = prepare(data.place, data.kept)
+const page = prepare(data.endpoints, data.storage)
 
 const load = async (generation: Generation): Promise<unknown> => {
   const require = createRequire(import.meta.url)
@@ -26,19 +26,19 @@ const load = async (generation: Generation): Promise<unknown> => {
 const port = parentPort
 if (port === null) throw new Error("a tab is a worker thread")
 
-// what nobody catches ends no page: it is printed there, and life goes on
+// an uncaught error does not end a page
 process.on("unhandledRejection", () => undefined)
 process.on("uncaughtException", () => undefined)
 
 const vendor = await load(data.generation)
-/** What a test's functions keep between two calls: the client, its pages, what it was told. */
-const kept = {}
+/** What the functions of a test keep between two calls: the client, its pages, received events. */
+const state = {}
 const until = async (what: string, condition: () => unknown, millis = 45_000): Promise<unknown> => {
   const deadline = Date.now() + millis
   for (;;) {
     const value = condition()
     if (value) return value
-    if (Date.now() > deadline) throw new Error(`not within ${millis} ms: ${what}`)
+    if (Date.now() > deadline) throw new Error(`timed out after ${millis} ms: ${what}`)
     await new Promise((resolve) => {
       setTimeout(resolve, 10)
     })
@@ -56,21 +56,21 @@ const describe = (error: unknown) =>
     : { name: typeof error, message: String(error), code: undefined, stack: "" }
 
 port.on("message", (command: Command) => {
-  const answer = (reply: Reply) => port.postMessage(reply)
+  const send = (reply: Reply) => port.postMessage(reply)
   void (async () => {
     switch (command.type) {
       case "page":
-        return { exchanges: page.exchanges, frames: page.frames, sockets: page.sockets, kept: page.kept() }
+        return { exchanges: page.exchanges, frames: page.frames, sockets: page.sockets, storage: page.storage() }
       case "run": {
-        // what a test runs in the page comes as the source of its own function
+        // the source of a function of the test
         // oxlint-disable-next-line typescript/no-implied-eval
         const body: (...args: ReadonlyArray<unknown>) => unknown = new Function(`return (${command.source})`)()
-        return body({ vendor, kept, until, page }, command.argument)
+        return body({ vendor, state, until, page }, command.argument)
       }
     }
   })().then(
-    (value) => answer({ id: command.id, ok: true, value }),
-    (error: unknown) => answer({ id: command.id, ok: false, error: describe(error) })
-  ).catch((error: unknown) => answer({ id: command.id, ok: false, error: describe(error) }))
+    (value) => send({ id: command.id, ok: true, value }),
+    (error: unknown) => send({ id: command.id, ok: false, error: describe(error) })
+  ).catch((error: unknown) => send({ id: command.id, ok: false, error: describe(error) }))
 })
 port.postMessage("ready")

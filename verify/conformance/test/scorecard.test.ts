@@ -1,42 +1,42 @@
-/**
- * The scorecard's own harness: it has to tell a client that keeps what it owes from one that does not.
- */
+/** The scorecard itself: its scenarios must distinguish a client that handles a failure from one that does not. */
 import { assert, describe, it } from "vitest"
-import { address, type Contestant, ours } from "../src/scorecard/contestants.ts"
-import { play } from "../src/scorecard/play.ts"
+import { address } from "../src/scorecard/implementations/address.ts"
+import type { Implementation } from "../src/scorecard/implementations/Implementation.ts"
+import { ours } from "../src/scorecard/implementations/ours.ts"
+import { runScenario } from "../src/scorecard/runner.ts"
 import { scenarios } from "../src/scorecard/scenarios.ts"
 
-const played = async (id: string, contestant: Contestant) => {
+const run = async (id: string, implementation: Implementation) => {
   const scenario = scenarios.find((scenario) => scenario.id === id)
   if (scenario === undefined) throw new Error(`there is no scenario ${id}`)
-  return play(scenario, contestant)
+  return runScenario(scenario, implementation)
 }
 
 describe.concurrent("the scorecard", () => {
-  it("sees our client keep a listener alive beside one that throws", async () => {
-    assert.deepStrictEqual(await played("throwing-listener", ours), { mark: "kept", did: "both heard both" })
+  it("passes our client, whose listeners all receive messages when one of them throws", async () => {
+    assert.deepStrictEqual(await run("throwing-listener", ours), { mark: "passed", observed: "both received both" })
   })
 
-  it("sees a vendor client lose the listener beside one that throws", async () => {
-    assert.strictEqual((await played("throwing-listener", address)).mark, "broken")
+  it("fails a vendor client, whose other listener receives nothing when one throws", async () => {
+    assert.strictEqual((await run("throwing-listener", address)).mark, "failed")
   })
 
-  it("sees our client find what was said while it was away", async () => {
-    assert.deepStrictEqual(await played("outage-forgotten", ours), { mark: "kept", did: "3 of 3, in order" })
+  it("passes our client, which finds the messages of an outage", async () => {
+    assert.deepStrictEqual(await run("outage-forgotten", ours), { mark: "passed", observed: "3 of 3, in order" })
   })
 
-  it("sees a vendor client miss what was said while it was away", async () => {
-    assert.deepStrictEqual(await played("outage-forgotten", address), { mark: "broken", did: "lost 3 of 3" })
+  it("fails a vendor client, which loses the messages of an outage", async () => {
+    assert.deepStrictEqual(await run("outage-forgotten", address), { mark: "failed", observed: "lost 3 of 3" })
   })
 
-  it("sees our client send metadata and details", async () => {
-    assert.strictEqual((await played("metadata", ours)).mark, "kept")
+  it("passes our client, which sends metadata and details", async () => {
+    assert.strictEqual((await run("metadata", ours)).mark, "passed")
   })
 
-  it("sees a vendor client drop metadata and details", async () => {
-    assert.deepStrictEqual(await played("metadata", address), {
-      mark: "broken",
-      did: "neither in event and history"
+  it("fails a vendor client, which drops metadata and details", async () => {
+    assert.deepStrictEqual(await run("metadata", address), {
+      mark: "failed",
+      observed: "neither in event and history"
     })
   })
 })

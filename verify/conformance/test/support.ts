@@ -1,26 +1,26 @@
-/**
- * What the scenarios of the two older generations share: both have the same surface under different ids.
- */
+/** A shared sandbox, tabs of each generation, and helpers that wait for conditions. */
 import type * as VendorAddress from "vendor-address"
 import type * as VendorGroup from "vendor-group"
 import { afterAll, beforeAll } from "vitest"
-import type { Kept } from "../src/environment.ts"
-import { type Person, Server } from "../src/Server.ts"
+import type { PageStorage } from "../src/environment.ts"
+import { Server, type TestSubscriber } from "../src/Server.ts"
 import { Tab, TabError } from "../src/Tab.ts"
 
-// what the vendor's types promise is one of the things in question, so events are read by hand
+// values are checked at run time, since the vendor's types may be wrong
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Loose = any
 
-export interface Keep<Client> {
+export interface OlderState<Client> {
   client: Client
   events: Array<Loose>
   chats: Array<Loose>
   page: Loose
   subscription: Loose
 }
-export type AddressTab = Tab<typeof VendorAddress, Keep<Awaited<ReturnType<typeof VendorAddress.SignalWire>>>>
-export type GroupTab = Tab<typeof VendorGroup, Keep<Awaited<ReturnType<typeof VendorGroup.SignalWire>>>>
+export type AddressTab = Tab<typeof VendorAddress, OlderState<Awaited<ReturnType<typeof VendorAddress.SignalWire>>>>
+export type GroupTab = Tab<typeof VendorGroup, OlderState<Awaited<ReturnType<typeof VendorGroup.SignalWire>>>>
+/** A tab of either of the two older generations. */
+export type OlderTab = Tab<Loose, OlderState<Loose>>
 
 /** A sandbox for all tests of a file. */
 export const shareServer = (): () => Server => {
@@ -35,66 +35,77 @@ export const shareServer = (): () => Server => {
   }
 }
 
-/** A tab with a connected client that collects what it is told. */
-export const openAddress = async (server: Server, { token }: Pick<Person, "token">, kept?: Kept) => {
-  const tab: AddressTab = await Tab.open("address", server.info, kept)
-  await tab.run(async ({ kept, vendor }, token) => {
-    kept.events = []
-    kept.chats = []
-    kept.client = await vendor.SignalWire({ token })
-    kept.subscription = await kept.client.conversation.subscribe((event) => kept.events.push(event))
+/** Opens a tab with a connected client of the address generation, which records its events. */
+export const openAddress = async (server: Server, { token }: Pick<TestSubscriber, "token">, storage?: PageStorage) => {
+  const tab: AddressTab = await Tab.open("address", server.info, storage)
+  await tab.run(async ({ state, vendor }, token) => {
+    state.events = []
+    state.chats = []
+    state.client = await vendor.SignalWire({ token })
+    state.subscription = await state.client.conversation.subscribe((event) => state.events.push(event))
   }, token)
   return tab
 }
 
-/** The same with a client of the group generation. */
-export const openGroup = async (server: Server, { token }: Pick<Person, "token">, kept?: Kept) => {
-  const tab: GroupTab = await Tab.open("group", server.info, kept)
-  await tab.run(async ({ kept, vendor }, token) => {
-    kept.events = []
-    kept.chats = []
-    kept.client = await vendor.SignalWire({ token })
-    kept.subscription = await kept.client.conversation.subscribe((event: Loose) => kept.events.push(event))
+/** Opens a tab with a connected client of the group generation, which records its events. */
+export const openGroup = async (server: Server, { token }: Pick<TestSubscriber, "token">, storage?: PageStorage) => {
+  const tab: GroupTab = await Tab.open("group", server.info, storage)
+  await tab.run(async ({ state, vendor }, token) => {
+    state.events = []
+    state.chats = []
+    state.client = await vendor.SignalWire({ token })
+    state.subscription = await state.client.conversation.subscribe((event: Loose) => state.events.push(event))
   }, token)
   return tab
 }
 
-/** Why something failed inside a tab. */
+/** Waits until a tab has received the event of a message. */
+export const receivedEvent = (tab: OlderTab, text: string): Promise<Loose> =>
+  tab.run(
+    ({ state, until }, text) => until(`event ${text}`, () => state.events.find((event) => event.text === text)),
+    text
+  )
+
+/** The texts of all events that a tab has received. */
+export const receivedTexts = (tab: OlderTab): Promise<ReadonlyArray<Loose>> =>
+  tab.run(({ state }) => state.events.map((event) => event.text))
+
+/** The error with which a function in a tab failed. */
 export const failure = async (promise: Promise<unknown>) => {
   try {
     await promise
   } catch (error) {
-    if (error instanceof TabError) return error.told
+    if (error instanceof TabError) return error.error
     throw error
   }
   throw new Error("it did not fail")
 }
 
-/** Waits until something holds on the server. */
+/** Reads a value repeatedly, until a condition holds for it. */
 export const eventually = async <A>(what: string, read: () => Promise<A>, holds: (value: A) => boolean): Promise<A> => {
   const deadline = Date.now() + 90_000
   for (;;) {
     const value = await read()
     if (holds(value)) return value
-    if (Date.now() > deadline) throw new Error(`not in time: ${what}: ${JSON.stringify(value)}`)
+    if (Date.now() > deadline) throw new Error(`timed out waiting for: ${what}: ${JSON.stringify(value)}`)
     await new Promise((resolve) => {
       setTimeout(resolve, 20)
     })
   }
 }
 
-/** Requests of one method that a tab sent over its sockets, with the socket they were sent over. */
+/** The requests of one method that a tab has sent, each with the number of its socket. */
 export const sent = async (tab: AddressTab | GroupTab | Tab<Loose, Loose>, method: string) =>
-  (await tab.seen()).frames
+  (await tab.traffic()).frames
     .filter(({ direction }) => direction === "out")
     .map(({ socket, text }) => ({ socket, ...JSON.parse(text) }))
     .filter((frame) => frame.method === method)
 
-/** Waits until a tab is connected again over another socket, and says how. */
+/** Waits until a tab is connected over its socket with this number; returns the parameters and the result of the connect. */
 export const reconnected = async (tab: Tab<Loose, Loose>, number = 2) => {
   const seen = await eventually(
-    `socket ${number} is answered`,
-    () => tab.seen(),
+    `socket ${number} is connected`,
+    () => tab.traffic(),
     ({ frames }) =>
       frames.some(({ direction, socket, text }) =>
         socket === number && direction === "in" && text.includes("\"identity\"")
@@ -111,9 +122,9 @@ export const reconnected = async (tab: Tab<Loose, Loose>, number = 2) => {
   }
 }
 
-/** Waits until a tab has acknowledged the state it got with the session. */
+/** Waits until a tab has acknowledged the authorization state of its session. */
 export const settled = (tab: Tab<Loose, Loose>) =>
-  eventually("the state is acknowledged", () => tab.seen(), ({ frames }) => {
+  eventually("the state is acknowledged", () => tab.traffic(), ({ frames }) => {
     const state = frames.find(({ text }) => text.includes("signalwire.authorization.state"))
     const id: unknown = state === undefined ? undefined : JSON.parse(state.text).id
     return frames.some(({ direction, text }) => direction === "out" && JSON.parse(text).id === id)

@@ -1,4 +1,4 @@
-/** A promise that was not kept. */
+/** A promise that was broken. */
 export class Violation extends Error {
   override readonly name = "Violation"
 }

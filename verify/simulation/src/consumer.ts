@@ -1,4 +1,4 @@
-/** Somebody who follows a sequence in one process: reads it batch by batch, and pauses when told to. */
+/** Consumes a subscription or timeline in one process, batch by batch, and can be paused. */
 import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import type { Policy } from "@effect-signalwire/conversation/Conversations"
 import type * as TimelineEvent from "@effect-signalwire/conversation/TimelineEvent"
@@ -11,92 +11,92 @@ import type * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Stream from "effect/Stream"
 import type { Device } from "./device.ts"
-import type { Lineage } from "./lineage.ts"
+import type { ExpectedSequence } from "./expectedSequence.ts"
+import type { Mutation } from "./mutation.ts"
 import { PlatformException } from "./platform.ts"
-import type { Sabotage } from "./sabotage.ts"
 import { Violation } from "./Violation.ts"
 
-/** How somebody's reading came to an end of its own. */
-export type End = ConversationError | "exception" | undefined
+/** Why a subscription or timeline has ended by itself. */
+export type EndReason = ConversationError | "exception" | undefined
 
 export interface ConsumerOptions {
   readonly device: Device
-  readonly lineage: Lineage
+  readonly sequence: ExpectedSequence
   readonly addressId: string | undefined
   readonly policy: Policy | undefined
-  /** How long it waits for the beginning, milliseconds; `undefined` for as long as it takes. */
+  /** The `timeout` of the subscription, milliseconds. */
   readonly timeout: number | undefined
-  readonly sabotage: Sabotage | undefined
+  readonly mutation: Mutation | undefined
   readonly now: () => number
   readonly note: (text: string) => void
   readonly onItem: (item: ConversationEvent | TimelineEvent.TimelineEvent) => void
-  readonly onEnd: (consumer: Consumer, end: End) => void
+  readonly onEnd: (consumer: Consumer, end: EndReason) => void
 }
 
 export class Consumer {
   readonly options: ConsumerOptions
-  /** When it was attached to this process. */
+  /** When it was created, virtual Unix milliseconds. */
   readonly attachedAt: number
   state: "open" | "closed" | "ended" = "open"
-  /** It has begun in this process. */
-  isBegun = false
+  /** Whether the subscription has started in this process. */
+  hasStarted = false
   #gate = Latch.makeUnsafe(true)
   #fiber: Fiber.Fiber<void, ConversationError>
-  paused = false
-  /** When it went on last after a pause. */
-  wentOnAt = Number.NEGATIVE_INFINITY
+  isPaused = false
+  /** When it was last resumed after a pause. */
+  resumedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: ConsumerOptions) {
     this.options = options
     this.attachedAt = options.now()
-    const { device, lineage } = options
-    device.options.conduct.begins()
-    this.#fiber = device.options.environment.fork(Effect.scoped(this.#follow()))
+    const { device, sequence } = options
+    device.options.rates.onSubscribe()
+    this.#fiber = device.options.environment.fork(Effect.scoped(this.#run()))
     this.#fiber.addObserver((exit) => {
       if (this.state === "closed") return
       this.state = "ended"
       const end = endOf(exit)
-      // what is wrong here, and not in the client, is told where it is found
+      // failed checks are reported by the environment
       if (end === "defect") return
-      options.note(`${lineage.name} ends: ${end instanceof ConversationError ? end.reason._tag : end ?? "no reason"}`)
+      options.note(`${sequence.name} ends: ${end instanceof ConversationError ? end.reason._tag : end ?? "no reason"}`)
       options.onEnd(this, end)
     })
   }
 
-  readonly #follow = Effect.fnUntraced(function*(this: Consumer) {
-    const { addressId, device: { client }, lineage, policy, timeout } = this.options
-    const { cursor, terms: { since } } = lineage
-    const { pushedAt } = this.options.device.options.network
+  readonly #run = Effect.fnUntraced(function*(this: Consumer) {
+    const { addressId, device: { client }, sequence, policy, timeout } = this.options
+    const { cursor, guarantees: { since } } = sequence
+    const { pushedAt } = this.options.device.options.network.sockets
     if (addressId === undefined) {
-      const events = yield* this.#hasty(client.subscription({
+      const events = yield* this.#impatient(client.subscription({
         policy,
         cursor,
         timeout,
         onGap: (gap) =>
           Effect.sync(() => {
-            this.options.note(`${lineage.name} < ${describe(gap)}`)
-            lineage.event(gap, this.options.now(), pushedAt)
+            this.options.note(`${sequence.name} < ${describe(gap)}`)
+            sequence.receive(gap, this.options.now(), pushedAt)
           })
       }))
-      this.#opens()
-      yield* this.#read(events, (event) => lineage.message(event, undefined, pushedAt.get(event.id)))
+      this.#start()
+      yield* this.#read(events, (event) => sequence.receiveMessage(event, undefined, pushedAt.get(event.id)))
     } else {
       yield* this.#read(
         client.timeline({ addressId, since, policy, cursor, timeout }),
-        (event, at) => lineage.event(event, at, pushedAt)
+        (event, at) => sequence.receive(event, at, pushedAt)
       )
     }
   }).bind(this)
 
-  #opens(): void {
-    this.isBegun = true
-    this.options.lineage.open()
+  #start(): void {
+    this.hasStarted = true
+    this.options.sequence.start()
   }
 
-  /** As it is, unless it was sabotaged to fail for what heals. */
-  #hasty<A, R>(begin: Effect.Effect<A, ConversationError, R>): Effect.Effect<A, ConversationError, R> {
-    if (this.options.sabotage !== "quit") return begin
-    const reason = new Transport({ detail: "sabotage" })
+  /** Fails after 3 seconds in the mutation `failInOutage`. */
+  #impatient<A, R>(begin: Effect.Effect<A, ConversationError, R>): Effect.Effect<A, ConversationError, R> {
+    if (this.options.mutation !== "failInOutage") return begin
+    const reason = new Transport({ detail: "mutation" })
     return Effect.timeoutOrElse(begin, {
       duration: 3000,
       orElse: () => Effect.fail(new ConversationError({ method: "subscribe", reason }))
@@ -107,18 +107,20 @@ export class Consumer {
     items: Stream.Stream<A, ConversationError>,
     take: (item: A, at: number) => void
   ): Effect.Effect<void, ConversationError> {
-    const { device: { options: { exceptions } }, lineage, sabotage } = this.options
-    return Stream.runForEachArray(sabotaged(items, sabotage), (batch) => {
+    const { device: { options: { exceptions } }, sequence, mutation } = this.options
+    return Stream.runForEachArray(mutated(items, mutation), (batch) => {
       const at = this.options.now()
-      if (sabotage === "die" && exceptions.last !== undefined) return Effect.die(exceptions.last)
-      this.#opens()
+      if (mutation === "propagateExceptions" && exceptions.last !== undefined) return Effect.die(exceptions.last)
+      this.#start()
       return Effect.forEach(batch, (item) =>
         Effect.andThen(
           this.#gate.await,
           Effect.sync(() => {
-            if (this.state !== "open") throw new Violation(`${lineage.name}: something comes after the end (P7.2)`)
+            if (this.state !== "open") {
+              throw new Violation(`${sequence.name}: a message is delivered after the end (P7.2)`)
+            }
             this.options.onItem(item)
-            this.options.note(`${lineage.name} < ${describe(item)}`)
+            this.options.note(`${sequence.name} < ${describe(item)}`)
             take(item, at)
           })
         ), { discard: true })
@@ -126,14 +128,14 @@ export class Consumer {
   }
 
   pause(): void {
-    this.paused = true
+    this.isPaused = true
     this.#gate.closeUnsafe()
   }
 
-  go(): void {
-    this.options.device.options.conduct.begins()
-    this.wentOnAt = this.options.now()
-    this.paused = false
+  resume(): void {
+    this.options.device.options.rates.onSubscribe()
+    this.resumedAt = this.options.now()
+    this.isPaused = false
     this.#gate.openUnsafe()
   }
 
@@ -144,13 +146,13 @@ export class Consumer {
     this.#fiber.interruptUnsafe()
   }
 
-  /** Whether it has come to its end. */
-  get isOver(): boolean {
+  /** Whether its fiber has ended. */
+  get hasEnded(): boolean {
     return this.#fiber.pollUnsafe() !== undefined
   }
 }
 
-const endOf = (exit: Exit.Exit<void, ConversationError>): End | "defect" => {
+const endOf = (exit: Exit.Exit<void, ConversationError>): EndReason | "defect" => {
   if (Exit.isSuccess(exit)) return undefined
   if (Cause.hasDies(exit.cause)) return Cause.squash(exit.cause) instanceof PlatformException ? "exception" : "defect"
   const error = Cause.findErrorOption(exit.cause)
@@ -172,15 +174,15 @@ const describe = (item: ConversationEvent | TimelineEvent.TimelineEvent): string
 const isMessage = (item: ConversationEvent | TimelineEvent.TimelineEvent): boolean =>
   !("_tag" in item) || item._tag === "Message"
 
-const sabotaged = <A extends ConversationEvent | TimelineEvent.TimelineEvent>(
+const mutated = <A extends ConversationEvent | TimelineEvent.TimelineEvent>(
   items: Stream.Stream<A, ConversationError>,
-  sabotage: Sabotage | undefined
+  mutation: Mutation | undefined
 ): Stream.Stream<A, ConversationError> => {
-  if (sabotage === "dawdle") return Stream.tap(items, () => Effect.sleep(60_000))
-  if (sabotage !== "lose" && sabotage !== "repeat") return items
+  if (mutation === "delayDelivery") return Stream.tap(items, () => Effect.sleep(60_000))
+  if (mutation !== "loseMessages" && mutation !== "repeatMessages") return items
   let count = 0
   return Stream.flatMap(items, (item) => {
     if (!isMessage(item) || ++count % 7 > 0) return Stream.succeed(item)
-    return sabotage === "lose" ? Stream.empty : Stream.make(item, item)
+    return mutation === "loseMessages" ? Stream.empty : Stream.make(item, item)
   })
 }

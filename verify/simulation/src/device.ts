@@ -1,4 +1,4 @@
-/** A process of a subscriber: the whole client, over a network, a platform and a clock of its own. */
+/** A process of a subscriber: the complete client, with its own network, platform and clock. */
 import { Conversations } from "@effect-signalwire/conversation/Conversations"
 import * as ConversationsModule from "@effect-signalwire/conversation/Conversations"
 import * as Outbox from "@effect-signalwire/conversation/Outbox"
@@ -16,12 +16,12 @@ import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
-import type { Conduct } from "./conduct.ts"
 import type { Environment } from "./environment.ts"
-import type { Watch } from "./machine.ts"
+import type { DeviceClock } from "./eventLoop.ts"
+import type { Mutation } from "./mutation.ts"
 import type { Network } from "./network.ts"
-import { type Exceptions, PlatformException } from "./platform.ts"
-import type { Sabotage } from "./sabotage.ts"
+import { type ExceptionInjector, PlatformException } from "./platform.ts"
+import type { RequestRates } from "./requestRates.ts"
 import type { Server } from "./server.ts"
 
 export type Tuning =
@@ -34,35 +34,35 @@ export interface Account {
   readonly addressId: string
 }
 
-export interface Minted {
+export interface IssuedToken {
   readonly token: string
   /** Unix seconds. */
   readonly expiresAt: number
 }
 
 /**
- * What comes of a refresh: another token; nothing, ever; an exception; a failure; the token that was refused; what is no
- * token; a token that nobody knows; or the word that there is no other (`none`).
+ * What the application's refresh function does. `same` returns the refused token, `garbage` an empty string, `unknown` a
+ * token that the server does not know, and `none` fails for good because there is no other token.
  */
-export type Refreshing = "good" | "hangs" | "throws" | "fails" | "same" | "garbage" | "unknown" | "none"
+export type RefreshBehavior = "succeeds" | "hangs" | "throws" | "fails" | "same" | "garbage" | "unknown" | "none"
 
 export interface DeviceOptions {
   readonly name: string
   readonly account: Account
-  readonly minted: Minted
+  readonly issued: IssuedToken
   readonly tuning: Tuning
   readonly environment: Environment
-  readonly watch: Watch
+  readonly clock: DeviceClock
   readonly network: Network
-  readonly exceptions: Exceptions
-  readonly conduct: Conduct
+  readonly exceptions: ExceptionInjector
+  readonly rates: RequestRates
   readonly server: Server
-  /** Where it keeps what it is given to send; without, it has no outbox. */
+  /** Where its outbox stores messages; `undefined` for a device without an outbox. */
   readonly queues: Layer.Layer<PersistedQueue.PersistedQueueStore> | undefined
-  readonly onOutbox: (event: Outbox.OutboxEvent) => void
-  /** Carries out a dial on behalf of this device. */
+  readonly onOutboxEvent: (event: Outbox.OutboxEvent) => void
+  /** Runs a dial on behalf of this device. */
   readonly dialler: (dial: () => Socket.WebSocketLike) => Socket.WebSocketLike
-  readonly sabotage: Sabotage | undefined
+  readonly mutation: Mutation | undefined
   readonly now: () => number
   readonly note: (text: string) => void
   readonly fail: (failure: string) => void
@@ -71,50 +71,53 @@ export interface DeviceOptions {
 export class Device {
   readonly options: DeviceOptions
   readonly scope: Scope.Closeable = Scope.makeUnsafe()
-  /** Its outbox is heard to the end: what it tells as its scope closes, too. */
-  readonly #hearing: Scope.Closeable = Scope.makeUnsafe()
+  /** Closed after `scope`, since the outbox still reports events while its own scope closes. */
+  readonly #outboxEventsScope: Scope.Closeable = Scope.makeUnsafe()
   readonly client: ConversationsModule.Service
   readonly outbox: Outbox.Service | undefined
-  refreshing: Refreshing = "good"
-  /** It was told that there is no other token: it waits for one to be given. */
-  gaveUp = false
+  refreshBehavior: RefreshBehavior = "succeeds"
+  /** A refresh has failed for good: the device waits for the application to call `updateToken`. */
+  hasNoToken = false
   token: string
   renewedAt = Number.NEGATIVE_INFINITY
   readonly #credentials: Credentials.Service
-  /** Those who listen to what the platform signals. */
-  readonly #hints = new Set<(signal: WakeSignal) => void>()
-  /** Tokens that a successful refresh began with. */
+  /** The client's listeners for wake signals. */
+  readonly #wakeListeners = new Set<(signal: WakeSignal) => void>()
+  /** Tokens that a refresh has replaced. */
   readonly #replaced = new Set<string>()
-  #underWay = 0
-  /** When its tokens end, unix milliseconds. */
-  readonly #ends: Array<number> = []
-  readonly #work: Array<() => void> = []
+  #pendingRefreshes = 0
+  /** When its tokens expire, Unix milliseconds. */
+  readonly #expirations: Array<number> = []
+  readonly #closeListeners: Array<() => void> = []
 
   constructor(options: DeviceOptions) {
     this.options = options
-    const { environment, minted, network, tuning } = options
-    this.token = minted.token
-    this.#ends.push(minted.expiresAt * 1000)
+    const { environment, issued, network, tuning } = options
+    this.token = issued.token
+    this.#expirations.push(issued.expiresAt * 1000)
     const transports = Layer.merge(
-      Layer.succeed(HttpClient.HttpClient, network.http),
-      Layer.succeed(Socket.WebSocketConstructor, (url) => network.dial(url, options.dialler))
+      Layer.succeed(HttpClient.HttpClient, network.requests.client),
+      Layer.succeed(Socket.WebSocketConstructor, (url) => network.sockets.dial(url, options.dialler))
     )
-    const refresh = options.sabotage === "refresh" ? Effect.retry(this.#refresh, { times: 10 }) : this.#refresh
-    const credentials = Credentials.layer({ token: Redacted.make(minted.token), refresh })
-    const services = environment.now(
+    const refresh = options.mutation === "retryRefreshAtOnce"
+      ? Effect.retry(this.#refresh, { times: 10 })
+      : this.#refresh
+    const credentials = Credentials.layer({ token: Redacted.make(issued.token), refresh })
+    const services = environment.runSync(
       ConversationsModule.layerCredentials({
-        ...sabotaged(tuning, options.sabotage),
+        ...mutatedTuning(tuning, options.mutation),
         urls: MemoryBackend.endpoint
       }).pipe(
         Layer.provideMerge(credentials),
         Layer.provide(transports),
         Layer.buildWithScope(this.scope),
-        Effect.provideService(Wake, this.#listen)
+        Effect.provideService(Wake, this.#wakeSignals)
       )
     )
     this.client = Context.get(services, Conversations)
     this.#credentials = Context.get(services, Credentials.Credentials)
-    this.outbox = options.queues && environment.now(this.#openOutbox(options.queues, Layer.succeedContext(services)))
+    this.outbox = options.queues &&
+      environment.runSync(this.#openOutbox(options.queues, Layer.succeedContext(services)))
   }
 
   readonly #openOutbox = Effect.fnUntraced({ self: this }, function*(
@@ -127,8 +130,8 @@ export class Device {
       Layer.buildWithScope(this.scope)
     )
     const outbox = Context.get(context, Outbox.Outbox)
-    yield* Stream.runForEach(outbox.events, (event) => Effect.sync(() => this.options.onOutbox(event))).pipe(
-      Effect.forkIn(this.#hearing, { startImmediately: true })
+    yield* Stream.runForEach(outbox.events, (event) => Effect.sync(() => this.options.onOutboxEvent(event))).pipe(
+      Effect.forkIn(this.#outboxEventsScope, { startImmediately: true })
     )
     return outbox
   })
@@ -136,135 +139,135 @@ export class Device {
   // Tokens
 
   readonly #refresh = Effect.suspend(() => {
-    const { conduct, fail, name, network, note, watch } = this.options
-    const began = this.token
-    // a session that is resumed tells when the token ends that it began with, and the device's clock may be off
-    const now = watch.clock.currentTimeMillisUnsafe()
-    const ends = watch.hasJumped() || this.#ends.some((at) => at - now < 65_000 && at - now > -320_000)
-    // one that fails is tried again
-    if (network.refusedDial || ends) network.refused.add(began)
-    if (!network.refused.has(began)) fail(`${name} refreshes a token that nobody refused (P6.4)`)
+    const { clock, fail, name, network, note, rates } = this.options
+    const started = this.token
+    // a resumed session reports when its first token expires, and the device's clock may be wrong
+    const now = clock.service.currentTimeMillisUnsafe()
+    const isExpiring = clock.wasAdjusted() || this.#expirations.some((at) => at - now < 65_000 && at - now > -320_000)
+    // a failed refresh is retried
+    if (network.sockets.wasTokenRefused || isExpiring) network.requests.refusedTokens.add(started)
+    if (!network.requests.refusedTokens.has(started)) fail(`${name} refreshes a token that was not refused (P6.4)`)
     note(`${name} refreshes its token`)
-    network.refusedDial = false
-    conduct.refreshes()
-    if (++this.#underWay > 1) fail(`${name} refreshes its token twice at once (P6.4)`)
+    network.sockets.wasTokenRefused = false
+    rates.onRefresh()
+    if (++this.#pendingRefreshes > 1) fail(`${name} runs two refreshes at the same time (P6.4)`)
     return Effect.sleep(50).pipe(
-      Effect.andThen(Effect.suspend(() => this.#another(began))),
+      Effect.andThen(Effect.suspend(() => this.#newToken(started))),
       Effect.tap((token) =>
         Effect.sync(() => {
-          if (this.token !== began || Redacted.value(token) === "") return
-          if (this.#replaced.has(began)) fail(`${name} replaces one token twice (P6.4)`)
-          if (Redacted.value(token) === began) return
-          this.#replaced.add(began)
+          if (this.token !== started || Redacted.value(token) === "") return
+          if (this.#replaced.has(started)) fail(`${name} replaces the same token twice (P6.4)`)
+          if (Redacted.value(token) === started) return
+          this.#replaced.add(started)
           this.token = Redacted.value(token)
           this.renewedAt = this.options.now()
-          conduct.nudged()
-          note(`${name} has another token`)
+          rates.onWake()
+          note(`${name} has a new token`)
         })
       ),
       Effect.ensuring(Effect.sync(() => {
-        this.#underWay--
+        this.#pendingRefreshes--
       }))
     )
   })
 
-  #another(began: string): Effect.Effect<Redacted.Redacted, { readonly isRetryable: boolean }> {
+  #newToken(started: string): Effect.Effect<Redacted.Redacted, { readonly isRetryable: boolean }> {
     const { account, server: { running } } = this.options
-    switch (this.refreshing) {
+    switch (this.refreshBehavior) {
       case "hangs":
         return Effect.never
       case "throws":
-        throw new PlatformException("the application throws instead of refreshing the token")
+        throw new PlatformException("the refresh function of the application throws")
       case "same":
-        return Effect.succeed(Redacted.make(began))
+        return Effect.succeed(Redacted.make(started))
       case "garbage":
         return Effect.succeed(Redacted.make(""))
       case "unknown":
-        return Effect.succeed(Redacted.make(`${began}x`))
+        return Effect.succeed(Redacted.make(`${started}x`))
       case "none":
-        this.gaveUp = true
+        this.hasNoToken = true
         return Effect.fail({ isRetryable: false })
       case "fails":
         return Effect.fail({ isRetryable: true })
-      case "good":
+      case "succeeds":
         return running === undefined ? Effect.fail({ isRetryable: true }) : running.backend.mint(account.id).pipe(
           Effect.mapError(() => ({ isRetryable: true })),
           Effect.map(({ expiresAt, token }) => {
-            this.#ends.push(expiresAt * 1000)
+            this.#expirations.push(expiresAt * 1000)
             return Redacted.make(token)
           })
         )
     }
   }
 
-  /** The application gives it another token. */
-  updateToken({ expiresAt, token }: Minted): void {
-    const { conduct, environment, sabotage } = this.options
-    this.#ends.push(expiresAt * 1000)
-    this.gaveUp = false
+  /** The application replaces the token. */
+  updateToken({ expiresAt, token }: IssuedToken): void {
+    const { rates, environment, mutation } = this.options
+    this.#expirations.push(expiresAt * 1000)
+    this.hasNoToken = false
     this.token = token
     this.renewedAt = this.options.now()
-    conduct.nudged()
-    if (sabotage !== "ignore") environment.now(this.#credentials.replace(Redacted.make(token)))
+    rates.onWake()
+    if (mutation !== "ignoreNewToken") environment.runSync(this.#credentials.replace(Redacted.make(token)))
   }
 
-  // What the platform signals
+  // Wake signals
 
-  get #listen(): WakeSignals {
-    return (hint) =>
+  get #wakeSignals(): WakeSignals {
+    return (listener) =>
       Effect.acquireRelease(
         Effect.sync(() => {
-          this.options.exceptions.call("addEventListener")
-          this.#hints.add(hint)
+          this.options.exceptions.maybeThrow("addEventListener")
+          this.#wakeListeners.add(listener)
         }),
-        () => Effect.sync(() => this.#hints.delete(hint))
+        () => Effect.sync(() => this.#wakeListeners.delete(listener))
       )
   }
 
   signal(signal: WakeSignal): void {
-    if (signal === "wake") this.options.conduct.nudged()
-    for (const hint of this.#hints) hint(signal)
+    if (signal === "wake") this.options.rates.onWake()
+    for (const listener of this.#wakeListeners) listener(signal)
   }
 
-  /** What the client says of its connection. */
+  /** The connection state that the client reports. */
   get connection(): ConnectionState {
     const state = Effect.runSync(this.client.connection.current)
-    return this.options.sabotage === "hush" && state._tag !== "Idle"
+    return this.options.mutation === "reportConnected" && state._tag !== "Idle"
       ? { _tag: "Connected", resumed: true, catchingUp: false, reason: null }
       : state
   }
 
-  /** What the process does on its own behalf ends with it. */
+  /** Registers a function to run when the process ends. */
   onClose(end: () => void): void {
-    this.#work.push(end)
+    this.#closeListeners.push(end)
   }
 
-  /** Ends the process: its scope closes. */
+  /** Ends the process by closing its scope. */
   close(): void {
-    for (const end of this.#work) end()
+    for (const end of this.#closeListeners) end()
     this.options.environment.fork(
-      Effect.andThen(Scope.close(this.scope, Exit.void), Scope.close(this.#hearing, Exit.void))
+      Effect.andThen(Scope.close(this.scope, Exit.void), Scope.close(this.#outboxEventsScope, Exit.void))
     )
   }
 
-  /** What is left of it; empty when nothing is. */
-  remains(): ReadonlyArray<string> {
-    const { network, watch } = this.options
+  /** The resources that are still open; empty when there are none. */
+  leaks(): ReadonlyArray<string> {
+    const { clock, network } = this.options
     return [
-      ...watch.pending() > 0 ? [`${watch.pending()} timers`] : [],
-      ...network.sockets > 0 ? [`${network.sockets} sockets`] : [],
-      ...network.requests > 0 ? [`${network.requests} requests`] : [],
-      ...this.#hints.size > 0 ? [`${this.#hints.size} listeners`] : []
+      ...clock.pendingTimers() > 0 ? [`${clock.pendingTimers()} timers`] : [],
+      ...network.sockets.openCount > 0 ? [`${network.sockets.openCount} sockets`] : [],
+      ...network.requests.pendingCount > 0 ? [`${network.requests.pendingCount} requests`] : [],
+      ...this.#wakeListeners.size > 0 ? [`${this.#wakeListeners.size} listeners`] : []
     ]
   }
 }
 
-/** A client that asks too much of the server. */
-const sabotaged = (tuning: Tuning, sabotage: Sabotage | undefined): Tuning => {
-  switch (sabotage) {
-    case "dial":
+/** The tuning of a client that sends too many requests. */
+const mutatedTuning = (tuning: Tuning, mutation: Mutation | undefined): Tuning => {
+  switch (mutation) {
+    case "dialWithoutLimit":
       return { ...tuning, subscription: { ...tuning.subscription, dialsPerMinute: 600 } }
-    case "read":
+    case "readWithoutPause":
       return { ...tuning, sweep: { min: "1 second", max: "1 second" } }
     default:
       return tuning

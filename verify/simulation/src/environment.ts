@@ -1,4 +1,4 @@
-/** What every fiber of a simulation runs with: the machine's time and tasks, chance of its own, and logs for nobody. */
+/** The Effect context of a simulated process: virtual time, the event loop's scheduler, seeded randomness, no log output. */
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as ClockService from "effect/Clock"
@@ -12,31 +12,31 @@ import * as Metric from "effect/Metric"
 import * as Random from "effect/Random"
 import * as References from "effect/References"
 import * as Scheduler from "effect/Scheduler"
-import { source } from "./chance.ts"
-import type { Machine } from "./machine.ts"
+import type { EventLoop } from "./eventLoop.ts"
 import { PlatformException } from "./platform.ts"
+import { seeded } from "./random.ts"
 import { Violation } from "./Violation.ts"
 
 export interface Environment {
   readonly context: Context.Context<never>
   readonly fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
-  /** Runs what comes to its end without time passing. */
-  readonly now: <A, E>(effect: Effect.Effect<A, E>) => A
+  /** Runs an effect that ends without time passing, and returns its result. */
+  readonly runSync: <A, E>(effect: Effect.Effect<A, E>) => A
 }
 
 export const make = (options: {
-  readonly machine: Machine
+  readonly eventLoop: EventLoop
   readonly clock: Clock.Clock
   readonly seed: string
-  /** Told of every fiber that died of a defect of its own. */
+  /** Called for every fiber that ends with a defect. */
   readonly onDefect: (defect: string) => void
-  /** Called with every line that is logged; what it throws, it throws into whoever logs. */
+  /** Called for every log message; an exception it throws reaches the code that logs. */
   readonly onLog?: (() => void) | undefined
 }): Environment => {
-  const { machine, onLog } = options
-  const context = Context.make(Scheduler.Scheduler, machine.scheduler).pipe(
+  const { eventLoop, onLog } = options
+  const context = Context.make(Scheduler.Scheduler, eventLoop.scheduler).pipe(
     Context.add(ClockService.Clock, options.clock),
-    Context.add(Random.Random, source(options.seed)),
+    Context.add(Random.Random, seeded(options.seed)),
     Context.add(References.CurrentLoggers, new Set(onLog === undefined ? [] : [Logger.make(onLog)])),
     Context.add(References.MinimumLogLevel, onLog === undefined ? "None" : "All"),
     Context.add(References.TracerEnabled, false),
@@ -45,7 +45,7 @@ export const make = (options: {
       recordFiberEnd: (_, exit) => {
         if (Exit.isSuccess(exit) || !Cause.hasDies(exit.cause)) return
         const defect = Cause.squash(exit.cause)
-        // how a server that is stopped says so to who still asks
+        // a server that is stopped ends its requests with a response as the defect
         if (HttpServerResponse.isHttpServerResponse(defect) || defect instanceof PlatformException) return
         options.onDefect(defect instanceof Violation ? defect.message : Cause.pretty(exit.cause))
       }
@@ -55,11 +55,11 @@ export const make = (options: {
   return {
     context,
     fork: (effect) => fork(effect),
-    now: (effect) => {
+    runSync: (effect) => {
       const fiber = fork(effect)
-      machine.run()
+      eventLoop.run()
       const exit = fiber.pollUnsafe()
-      if (exit === undefined) throw new Error("this was to need no time")
+      if (exit === undefined) throw new Error("the effect did not end without time passing")
       if (Exit.isFailure(exit)) throw new Error(Cause.pretty(exit.cause))
       return exit.value
     }

@@ -1,4 +1,4 @@
-/** What the server has really stored: the truth that clients are held against. It survives the server. */
+/** The messages that the server has stored: the ground truth for all checks. It survives restarts of the server. */
 import type { Change, Message } from "@effect-signalwire/backend/Records"
 import * as Storage from "@effect-signalwire/backend/Storage"
 import * as Effect from "effect/Effect"
@@ -6,31 +6,31 @@ import * as Layer from "effect/Layer"
 
 export interface Entry {
   readonly message: Message
-  /** How many were stored before it. */
+  /** The number of messages that were stored before. */
   readonly index: number
   readonly epochSeconds: number
-  /** When it was stored, unix milliseconds. */
+  /** When it was stored, Unix milliseconds. */
   readonly storedAt: number
-  /** The newest time of any message stored before it, unix seconds. */
+  /** The newest timestamp of all messages that were stored before, Unix seconds. */
   readonly newestBefore: number
-  /** Who was in its conversation when it was stored. */
+  /** The members of its conversation when it was stored. */
   readonly members: ReadonlySet<string>
-  /** Whether the server was to tell sessions of it. */
+  /** Whether the server pushes it to sessions. */
   readonly pushed: boolean
-  /** The messages that one send was stored as, this one among them: what the network delivered again comes after. */
+  /** All messages that were stored for one send, this one included: the original, then those of repeated requests. */
   readonly copies: ReadonlyArray<Entry>
 }
 
 export class Ledger {
   readonly entries: Array<Entry> = []
   readonly byId = new Map<string, Entry>()
-  /** Without what the network delivered again. */
+  /** By text, without the copies that repeated requests have stored. */
   readonly byText = new Map<string, Array<Entry>>()
   readonly members = new Map<string, Set<string>>()
-  /** Whether what is stored now is pushed. */
-  pushing = true
-  /** What is stored now was stored before, as this. */
-  copying: Entry | undefined
+  /** Whether messages that are stored now are pushed. */
+  isPushing = true
+  /** The original of the messages that are stored now, when they are copies. */
+  copyOf: Entry | undefined
   readonly #changes: Array<Change> = []
   readonly #copies = new Map<Entry, Array<Entry>>()
   readonly #now: () => number
@@ -67,7 +67,7 @@ export class Ledger {
       this.members.set(groupId, new Set([...this.members.get(groupId) ?? [], subscriberId]))
     } else if (change._tag === "MessageStored") {
       const { message } = change
-      const copies = this.copying === undefined ? [] : this.#copies.get(this.copying) ?? []
+      const copies = this.copyOf === undefined ? [] : this.#copies.get(this.copyOf) ?? []
       const entry: Entry = {
         message,
         index: this.entries.length,
@@ -75,7 +75,7 @@ export class Ledger {
         storedAt: this.#now(),
         newestBefore: this.#newest,
         members: this.members.get(message.groupId) ?? new Set(),
-        pushed: this.pushing,
+        pushed: this.isPushing,
         copies
       }
       copies.push(entry)

@@ -1,11 +1,11 @@
 /**
- * `pnpm simulate [--seeds 10000] [--steps 200] [--from 1] [--seed N] [--trace] [--workers 2]`: many seeds, or one of them
- * with its trace. The first promise that is not kept ends it, with the line that repeats it.
+ * `pnpm simulate [--seeds 10000] [--steps 200] [--from 1] [--seed N] [--trace] [--workers 2]`: runs many
+ * seeds, or one of them with its trace. Stops at the first broken promise, and prints the command that replays it.
  */
 import { availableParallelism } from "node:os"
 import { parseArgs } from "node:util"
 import { Worker } from "node:worker_threads"
-import { add, nothing, type Range, type run } from "./runs.ts"
+import { add, emptySum, type Range, type run } from "./runs.ts"
 import { shrink } from "./shrink.ts"
 import { type Outcome, simulate } from "./simulate.ts"
 import { describe } from "./totals.ts"
@@ -31,7 +31,7 @@ const report = ({ seed, violation }: Outcome): void => {
   process.exitCode = 1
 }
 
-const one = (seed: number): void => {
+const runOne = (seed: number): void => {
   const outcome = simulate({ seed, steps, keepTrace: values.trace })
   for (const line of outcome.trace) console.log(line)
   console.log(`seed ${seed}, ${outcome.steps} steps, trace ${outcome.hash}`)
@@ -42,16 +42,16 @@ const one = (seed: number): void => {
 
 const chunk = 20
 
-const many = async (): Promise<void> => {
+const runMany = async (): Promise<void> => {
   const began = performance.now()
   let next = from
-  let sum = nothing
+  let sum = emptySum
   let failed: Outcome | undefined
-  let said = began
+  let reportedAt = began
   const rate = () => Math.round(sum.seeds / ((performance.now() - began) / 60_000))
-  const work = (worker: Worker) =>
+  const runWorker = (worker: Worker) =>
     new Promise<void>((resolve, reject) => {
-      const give = () => {
+      const postNext = () => {
         if (failed !== undefined || next >= from + seeds) return resolve()
         const range: Range = { from: next, count: Math.min(chunk, from + seeds - next), steps }
         next += range.count
@@ -63,25 +63,25 @@ const many = async (): Promise<void> => {
         if (result.failed !== undefined && (failed === undefined || result.failed.seed < failed.seed)) {
           failed = result.failed
         }
-        if (performance.now() - said > 10_000) {
-          said = performance.now()
-          console.log(`${sum.seeds} of ${seeds} seeds, ${rate()} a minute`)
+        if (performance.now() - reportedAt > 10_000) {
+          reportedAt = performance.now()
+          console.log(`${sum.seeds} of ${seeds} seeds, ${rate()} per minute`)
         }
-        give()
+        postNext()
       })
-      give()
+      postNext()
     })
   const workers = Array.from(
     { length: Number(values.workers ?? availableParallelism()) },
     () => new Worker(new URL("worker.ts", import.meta.url))
   )
-  await Promise.all(workers.map(work))
+  await Promise.all(workers.map(runWorker))
   await Promise.all(workers.map((worker) => worker.terminate()))
   const { totals } = sum
-  console.log(`${sum.seeds} seeds, ${rate()} a minute, ${sum.steps} steps`)
+  console.log(`${sum.seeds} seeds, ${rate()} per minute, ${sum.steps} steps`)
   console.log(describe(totals))
   if (failed !== undefined) report(failed)
 }
 
-if (values.seed === undefined) await many()
-else one(Number(values.seed))
+if (values.seed === undefined) await runMany()
+else runOne(Number(values.seed))

@@ -1,28 +1,29 @@
-/** The platform under a device: sockets, requests and listeners, any of which may throw. */
+/** The platform APIs of a device (sockets, requests, listeners, logs), any of which may throw. */
 import type * as MemorySocket from "@effect-signalwire/testing/MemorySocket"
 import type * as Socket from "effect/socket/Socket"
-import type { Chance } from "./chance.ts"
+import type { SeededRandom } from "./random.ts"
 
-/** What a platform throws. Where it comes from is no bug of the client. */
+/** An exception of the platform. Throwing it is not a bug of the client. */
 export class PlatformException extends Error {}
 
-/** How often a platform throws, and how often it did. */
-export class Exceptions {
-  /** How likely a call is to throw. */
-  likelihood = 0
-  thrown = 0
-  /** What was thrown last. */
+/** Makes calls of a platform throw with a given probability. */
+export class ExceptionInjector {
+  /** The probability that a call throws. */
+  probability = 0
+  /** How many calls have thrown. */
+  count = 0
+  /** The last exception. */
   last: PlatformException | undefined
-  readonly #chance: Chance
+  readonly #random: SeededRandom
 
-  constructor(chance: Chance) {
-    this.#chance = chance
+  constructor(random: SeededRandom) {
+    this.#random = random
   }
 
-  /** A function of the platform is called. */
-  call(name: string): void {
-    if (this.likelihood === 0 || !this.#chance.happens(this.likelihood)) return
-    this.thrown++
+  /** Throws with the current probability; called at each call of a platform API. */
+  maybeThrow(name: string): void {
+    if (this.probability === 0 || !this.#random.boolean(this.probability)) return
+    this.count++
     this.last = new PlatformException(`${name} of the platform throws`)
     throw this.last
   }
@@ -31,14 +32,14 @@ export class Exceptions {
 type EventType = "open" | "message" | "error" | "close"
 type Listener = (event: Socket.WebSocketEvent) => void
 
-/** A device's end of a socket, as its platform offers it. */
+/** The client's end of a socket, with methods that may throw. */
 export class PlatformSocket implements Socket.WebSocketLike {
   readonly #socket: MemorySocket.MemorySocket
-  readonly #exceptions: Exceptions
-  /** Its owner has let go of it. */
-  isLeft = false
+  readonly #exceptions: ExceptionInjector
+  /** Whether the client has called `close`. */
+  isClosedByClient = false
 
-  constructor(socket: MemorySocket.MemorySocket, exceptions: Exceptions) {
+  constructor(socket: MemorySocket.MemorySocket, exceptions: ExceptionInjector) {
     this.#socket = socket
     this.#exceptions = exceptions
   }
@@ -48,24 +49,24 @@ export class PlatformSocket implements Socket.WebSocketLike {
   }
 
   addEventListener(type: EventType, listener: Listener, options?: { readonly once?: boolean }): void {
-    this.#exceptions.call("addEventListener")
+    this.#exceptions.maybeThrow("addEventListener")
     this.#socket.addEventListener(type, listener, options)
   }
 
   removeEventListener(type: EventType, listener: Listener): void {
     this.#socket.removeEventListener(type, listener)
-    this.#exceptions.call("removeEventListener")
+    this.#exceptions.maybeThrow("removeEventListener")
   }
 
   send(data: string | Uint8Array<ArrayBuffer>): void {
-    this.#exceptions.call("send")
+    this.#exceptions.maybeThrow("send")
     this.#socket.send(data)
   }
 
-  /** What throws has closed nonetheless: nobody could do more about it. */
+  /** Closes the socket also when it throws, since the client could not do anything else. */
   close(code?: number, reason?: string): void {
-    this.isLeft = true
+    this.isClosedByClient = true
     this.#socket.close(code, reason)
-    this.#exceptions.call("close")
+    this.#exceptions.maybeThrow("close")
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Where the queues of a subscriber are kept, outside of every process. Like Effect's store over SQL it lends elements
- * out: what a process that was killed had taken is available again once its lease has run out.
+ * The stored queues of a subscriber, shared by its processes. Like Effect's SQL store it leases elements: those that a
+ * killed process had taken become available when their leases expire.
  */
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
@@ -8,8 +8,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
 import * as PersistedQueue from "effect/persistence/PersistedQueue"
-import type { Chance } from "./chance.ts"
-import type { Machine } from "./machine.ts"
+import type { EventLoop } from "./eventLoop.ts"
+import type { SeededRandom } from "./random.ts"
 
 interface Row {
   readonly queue: string
@@ -25,89 +25,89 @@ interface Row {
 interface Lease {
   readonly process: string
   readonly takenAt: number
-  /** When it runs out; `undefined` as long as its process renews it. */
+  /** When it expires; `undefined` as long as its process renews it. */
   endsAt: number | undefined
 }
 
-/** As a user would set them, milliseconds: leases are renewed more often than an outbox settles. */
-const expiration = 10_000
-const renewal = 2000
-const poll = 1000
+/** Milliseconds; leases are renewed more often than an outbox settles. */
+const leaseMillis = 10_000
+const renewMillis = 2000
+const pollMillis = 1000
 
-const notNow = new PersistedQueue.PersistedQueueError({ message: "the store can't be reached" })
+const unavailable = new PersistedQueue.PersistedQueueError({ message: "the store is unavailable" })
 
 export class QueueStore {
-  readonly #machine: Machine
-  readonly #chance: Chance
+  readonly #eventLoop: EventLoop
+  readonly #random: SeededRandom
   readonly #rows: Array<Row> = []
   readonly #latches = new Map<string, Latch.Latch>()
-  readonly #dead = new Set<string>()
-  readonly #ending = new Set<string>()
-  #failsUntil = Number.NEGATIVE_INFINITY
+  readonly #killed = new Set<string>()
+  readonly #ended = new Set<string>()
+  #unavailableUntil = Number.NEGATIVE_INFINITY
 
-  constructor(machine: Machine, chance: Chance) {
-    this.#machine = machine
-    this.#chance = chance
+  constructor(eventLoop: EventLoop, random: SeededRandom) {
+    this.#eventLoop = eventLoop
+    this.#random = random
   }
 
-  /** It can't be reached for so long. */
+  /** Makes all operations fail for this time. */
   fail(millis: number): void {
-    this.#failsUntil = this.#machine.now + millis
+    this.#unavailableUntil = this.#eventLoop.now + millis
   }
 
-  get #fails(): boolean {
-    return this.#machine.now < this.#failsUntil
+  get #isUnavailable(): boolean {
+    return this.#eventLoop.now < this.#unavailableUntil
   }
 
-  /** A process ends in order: it gives back what it had taken. */
+  /** A process ends gracefully: it releases its leases. */
   end(process: string): void {
-    this.#ending.add(process)
+    this.#ended.add(process)
   }
 
-  /** A process is gone without a word: it writes nothing any more, and what it had taken comes back in time. */
+  /** A process is killed: it writes nothing more, and its leases expire. */
   kill(process: string): void {
-    this.#dead.add(process)
-    const { now } = this.#machine
-    const renewedAt = now - now % renewal
+    this.#killed.add(process)
+    const { now } = this.#eventLoop
+    const renewedAt = now - now % renewMillis
     for (const { lease } of this.#rows) {
-      if (lease?.process === process) lease.endsAt ??= Math.max(lease.takenAt, renewedAt) + expiration
+      if (lease?.process === process) lease.endsAt ??= Math.max(lease.takenAt, renewedAt) + leaseMillis
     }
   }
 
-  /** As a process has it. */
+  /** The store as one process uses it. */
   open(process: string): PersistedQueue.PersistedQueueStore["Service"] {
     const latch = Latch.makeUnsafe(false)
     this.#latches.set(process, latch)
-    const isDead = () => this.#dead.has(process)
-    const trip = Effect.suspend(() => {
-      const millis = this.#chance.pick(0, 0, 1, 12)
+    const isKilled = () => this.#killed.has(process)
+    const roundTrip = Effect.suspend(() => {
+      const millis = this.#random.pick(0, 0, 1, 12)
       return millis === 0 ? Effect.void : Effect.sleep(millis)
     })
     return PersistedQueue.PersistedQueueStore.of({
       offer: ({ delay, element, id, name }) =>
         Effect.gen({ self: this }, function*() {
-          yield* trip
-          // what is kept, and can't be confirmed, has not been promised
-          if (this.#fails && this.#chance.happens(0.5)) return yield* notNow
-          if (!isDead() && !this.#rows.some((row) => row.queue === name && row.id === id)) {
-            const visibleAt = this.#machine.now + (delay === undefined ? 0 : Duration.toMillis(delay))
+          yield* roundTrip
+          // an element may be stored although the offer fails
+          if (this.#isUnavailable && this.#random.boolean(0.5)) return yield* unavailable
+          if (!isKilled() && !this.#rows.some((row) => row.queue === name && row.id === id)) {
+            const visibleAt = this.#eventLoop.now + (delay === undefined ? 0 : Duration.toMillis(delay))
             this.#rows.push({ queue: name, id, element, state: "pending", attempts: 0, visibleAt, lease: undefined })
             latch.openUnsafe()
           }
-          if (this.#fails) return yield* notNow
-          yield* trip
+          if (this.#isUnavailable) return yield* unavailable
+          yield* roundTrip
         }),
       take: Effect.fnUntraced({ self: this }, function*({ maxAttempts, name, retryDelay }) {
         while (true) {
           latch.closeUnsafe()
-          yield* trip
-          if (this.#fails) return yield* notNow
-          const row = isDead() ? undefined : this.#next(name, maxAttempts)
+          yield* roundTrip
+          if (this.#isUnavailable) return yield* unavailable
+          const row = isKilled() ? undefined : this.#next(name, maxAttempts)
           if (row === undefined) {
-            yield* Effect.race(latch.await, Effect.sleep(poll))
+            yield* Effect.race(latch.await, Effect.sleep(pollMillis))
             continue
           }
-          const lease: Lease = { process, takenAt: this.#machine.now, endsAt: undefined }
+          const lease: Lease = { process, takenAt: this.#eventLoop.now, endsAt: undefined }
           row.lease = lease
           row.attempts++
           yield* Effect.addFinalizer((exit) => this.#settle(row, lease, exit, maxAttempts, retryDelay))
@@ -118,9 +118,9 @@ export class QueueStore {
     })
   }
 
-  /** The first that nobody holds. */
+  /** The first element that is not leased. */
   #next(queue: string, maxAttempts: number): Row | undefined {
-    const { now } = this.#machine
+    const { now } = this.#eventLoop
     return this.#rows
       .filter((row) =>
         row.queue === queue && row.state === "pending" && row.visibleAt <= now && row.attempts < maxAttempts &&
@@ -137,22 +137,22 @@ export class QueueStore {
     maxAttempts: number,
     retryDelay: (attempts: number) => Effect.Effect<Duration.Duration>
   ) {
-    const isMine = () => row.lease === lease && !this.#dead.has(lease.process)
+    const isMine = () => row.lease === lease && !this.#killed.has(lease.process)
     const delay = yield* retryDelay(row.attempts)
-    for (let waited = 0; isMine() && this.#fails; waited += poll) {
-      if (waited >= expiration) {
-        lease.endsAt = this.#machine.now
-        // who was interrupted, for the process ends, does not hear of it any more
-        const isHeard = Exit.isSuccess(exit) || !this.#ending.has(lease.process)
-        return yield* isHeard ? Effect.die(notNow) : Effect.void
+    for (let waited = 0; isMine() && this.#isUnavailable; waited += pollMillis) {
+      if (waited >= leaseMillis) {
+        lease.endsAt = this.#eventLoop.now
+        // a take that is interrupted because its process ends does not report this
+        const isReported = Exit.isSuccess(exit) || !this.#ended.has(lease.process)
+        return yield* isReported ? Effect.die(unavailable) : Effect.void
       }
-      yield* Effect.sleep(poll)
+      yield* Effect.sleep(pollMillis)
     }
     if (!isMine()) return
     row.lease = undefined
     if (Exit.isSuccess(exit)) row.state = "completed"
     else if (Cause.hasInterruptsOnly(exit.cause)) row.attempts--
     else if (row.attempts >= maxAttempts) row.state = "failed"
-    else row.visibleAt = this.#machine.now + Duration.toMillis(delay)
+    else row.visibleAt = this.#eventLoop.now + Duration.toMillis(delay)
   })
 }

@@ -1,4 +1,4 @@
-/** Many seeds, one after the other. */
+/** Runs ranges of seeds, and adds up their totals. */
 import { type Outcome, simulate } from "./simulate.ts"
 import { noTotals, totalNames, type Totals } from "./totals.ts"
 
@@ -14,7 +14,7 @@ export interface Sum {
   readonly totals: Totals
 }
 
-export const nothing: Sum = { seeds: 0, steps: 0, totals: noTotals() }
+export const emptySum: Sum = { seeds: 0, steps: 0, totals: noTotals() }
 
 export const add = (a: Sum, b: Sum): Sum => {
   const totals = noTotals()
@@ -24,10 +24,10 @@ export const add = (a: Sum, b: Sum): Sum => {
 
 const toSum = ({ steps, totals }: Outcome): Sum => ({ seeds: 1, steps, totals })
 
-/** Runs them up to the first that fails. */
+/** Runs the seeds of a range, up to the first that fails. */
 export const run = ({ count, from, steps }: Range): { readonly sum: Sum; readonly failed: Outcome | undefined } => {
-  let sum = nothing
-  // a stack for every failure that is expected costs more than the failure
+  let sum = emptySum
+  // most errors are expected, and their stack traces cost more than the errors
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
   try {

@@ -1,4 +1,4 @@
-/** The server: it can be stopped and started, and keeps what it stored. */
+/** The server, which can be stopped and started. Stored messages survive in the `Ledger`. */
 import * as Backend from "@effect-signalwire/backend/Backend"
 import * as Faults from "@effect-signalwire/backend/Faults"
 import * as MemoryBackend from "@effect-signalwire/testing/MemoryBackend"
@@ -13,7 +13,7 @@ import * as Socket from "effect/socket/Socket"
 import type { Environment } from "./environment.ts"
 import type { Ledger } from "./ledger.ts"
 
-export interface Running {
+export interface RunningServer {
   readonly backend: Backend.Service
   readonly faults: Faults.Service
   readonly http: HttpClient.HttpClient
@@ -22,7 +22,7 @@ export interface Running {
 }
 
 export class Server {
-  running: Running | undefined
+  running: RunningServer | undefined
   readonly #environment: Environment
   readonly #ledger: Ledger
   readonly #options: Backend.Options
@@ -35,9 +35,9 @@ export class Server {
     this.#wire = wire
   }
 
-  start(): Running {
+  start(): RunningServer {
     const scope = Scope.makeUnsafe()
-    const context = this.#environment.now(
+    const context = this.#environment.runSync(
       Layer.buildWithScope(
         MemoryBackend.layerStorage({ ...this.#options, wire: this.#wire }).pipe(Layer.provide(this.#ledger.layer)),
         scope
@@ -52,7 +52,7 @@ export class Server {
     }
   }
 
-  /** Ends abruptly: every connection breaks, every session is forgotten. */
+  /** Stops abruptly: every connection breaks, and every session is lost. */
   stop(): void {
     const { running } = this
     if (running === undefined) return
@@ -61,14 +61,14 @@ export class Server {
     this.#environment.fork(Scope.close(running.scope, Exit.void))
   }
 
-  /** How many sockets of a subscriber are open. */
-  sockets(subscriberId: string): number {
+  /** The number of open sockets of a subscriber. */
+  openSockets(subscriberId: string): number {
     return this.running?.backend.sessions()
       .filter((session) => session.subscriberId === subscriberId && session.connection !== undefined).length ?? 0
   }
 
-  /** Does something on the server, at once. */
-  ask<A, E>(effect: (backend: Backend.Service) => Effect.Effect<A, E>): A | undefined {
-    return this.running === undefined ? undefined : this.#environment.now(effect(this.running.backend))
+  /** Runs an effect on the backend without time passing; returns `undefined` while the server is down. */
+  run<A, E>(effect: (backend: Backend.Service) => Effect.Effect<A, E>): A | undefined {
+    return this.running === undefined ? undefined : this.#environment.runSync(effect(this.running.backend))
   }
 }

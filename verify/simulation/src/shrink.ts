@@ -1,9 +1,12 @@
-/** The fewest steps after which a seed still fails. */
+/** Shrinks a failing run to fewer steps. */
 import { simulate } from "./simulate.ts"
 
 const fails = (seed: number, steps: number): boolean => simulate({ seed, steps }).violation !== undefined
 
-/** A run with fewer steps is another run, so this searches, and answers what it has seen fail. */
+/**
+ * A small number of steps after which the seed still fails. Fewer steps are a different run, since it ends differently:
+ * the result is one that was seen to fail, not necessarily the smallest.
+ */
 export const shrink = (seed: number, steps: number): number => {
   let fewest = steps
   for (let jump = steps >> 1; jump > 0; jump >>= 1) {

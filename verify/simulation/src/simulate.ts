@@ -1,6 +1,9 @@
-/** One seed, one world, one run. */
-import type { Sabotage } from "./sabotage.ts"
-import { resume, take } from "./steps.ts"
+/** Runs the world of one seed. */
+import { outboxOf, startDevice, stopDevice, updateToken } from "./devices.ts"
+import type { Mutation } from "./mutation.ts"
+import { takeStep } from "./steps.ts"
+import { resumeDevice } from "./steps/devices.ts"
+import { subscribe } from "./subscriptions.ts"
 import type { Totals } from "./totals.ts"
 import { Trace } from "./trace.ts"
 import { Violation } from "./Violation.ts"
@@ -9,10 +12,10 @@ import { World } from "./world.ts"
 export interface Options {
   readonly seed: number
   readonly steps: number
-  /** Keeps what happened, line by line. */
+  /** Whether to keep the lines of the trace. @default false */
   readonly keepTrace?: boolean | undefined
-  /** Breaks the client on purpose. */
-  readonly sabotage?: Sabotage | undefined
+  /** A bug to put into the client. */
+  readonly mutation?: Mutation | undefined
 }
 
 export interface Outcome {
@@ -21,104 +24,108 @@ export interface Outcome {
   readonly steps: number
   readonly totals: Totals
   readonly trace: ReadonlyArray<string>
-  /** What was not kept; `undefined` when everything was. */
+  /** The promise that was broken; `undefined` when there was none. */
   readonly violation: string | undefined
 }
 
-/** The longest that everything may take to settle once nothing goes wrong any more, milliseconds. */
-const patience = 20 * 60_000
+/** The longest time for all deliveries once there are no faults, milliseconds. */
+const deliveryTimeout = 20 * 60_000
 
-/** Nothing goes wrong any more: everything that was promised has to come. */
-const settle = (world: World): void => {
-  world.note("peace")
-  world.isPeaceful = true
-  world.disturb()
-  world.disarm()
+/** Removes all faults, and checks that everything is delivered. */
+const healAndDeliver = (world: World): void => {
+  world.note("no more faults")
+  world.isHealed = true
+  world.faults.record()
+  world.faults.clear()
   for (const { options: { exceptions, network } } of world.devices) {
-    network.clear()
-    exceptions.likelihood = 0
+    network.heal()
+    exceptions.probability = 0
   }
-  for (const device of world.devices) device.refreshing = "good"
-  for (const consumer of world.consumers) consumer.go()
+  for (const device of world.devices) device.refreshBehavior = "succeeds"
+  for (const consumer of world.consumers) consumer.resume()
   world.advance(30_000)
-  // nothing else helps one that was told that there is no other token
-  for (const device of world.devices) if (device.gaveUp) world.updateToken(device)
+  // only a new token helps a device whose refresh has failed for good
+  for (const device of world.devices) if (device.hasNoToken) updateToken(world, device)
   for (const account of world.people) {
-    if (world.orphans.some(({ terms }) => terms.account.id === account.id)) resume(world, account)
+    if (world.orphanedSequences.some(({ guarantees }) => guarantees.account.id === account.id)) {
+      resumeDevice(world, account)
+    }
   }
   for (const account of world.people) {
-    if (world.outboxOf(account) === undefined) world.startDevice(account)
+    if (outboxOf(world, account) === undefined) startDevice(world, account)
   }
-  const left = () =>
-    world.consumers.filter(({ state }) => state === "open").flatMap(({ options: { lineage } }) =>
-      lineage.opened === undefined ?
-        [`${lineage.name} does not open`] :
-        lineage.missing().map(({ message }) => `${lineage.name} misses ${message.text}`)
+  const missing = () =>
+    world.consumers.filter(({ state }) => state === "open").flatMap(({ options: { sequence } }) =>
+      sequence.storedBeforeStart === undefined ?
+        [`${sequence.name} does not start`] :
+        sequence.missing().map(({ message }) => `${sequence.name} misses ${message.text}`)
     )
-  for (let waited = 0; left().length > 0 || world.mail.underWay > 0; waited += 10_000) {
-    if (waited > patience) throw new Violation(`${left()[0] ?? "a send does not end"} (P1.1)`)
+  for (let waited = 0; missing().length > 0 || world.sends.pendingCount > 0; waited += 10_000) {
+    if (waited > deliveryTimeout) throw new Violation(`${missing()[0] ?? "a send does not end"} (P1.1)`)
     world.advance(10_000)
   }
-  for (let waited = 0; world.outgoings.waiting().length > 0; waited += 10_000) {
-    if (waited > patience) throw new Violation(`${world.outgoings.waiting()[0]?.text} is not delivered (P4.4)`)
+  for (let waited = 0; world.outboxes.undelivered().length > 0; waited += 10_000) {
+    if (waited > deliveryTimeout) {
+      throw new Violation(`${world.outboxes.undelivered()[0]?.text} is not delivered (P4.4)`)
+    }
     world.advance(10_000)
   }
-  // long enough for what would come twice
+  // long enough for repeated deliveries
   world.advance(35_000)
   checkAcknowledged(world)
   checkConnected(world)
 }
 
-/** Everybody who follows anything has a session: another one soon, where a token has just ended. */
+/** Checks that every device with a consumer has a session, or soon another one if its token has just expired. */
 const checkConnected = (world: World): void => {
-  const without = () =>
+  const disconnected = () =>
     world.devices.find((device) =>
       device.connection._tag !== "Connected" &&
       world.consumers.some(({ options, state }) => options.device === device && state === "open")
     )
-  for (let waited = 0; without() !== undefined; waited += 10_000) {
-    const device = without()
-    if (waited > 70_000) throw new Violation(`${device?.options.name} is ${device?.connection._tag} in the end (P1.6)`)
+  for (let waited = 0; disconnected() !== undefined; waited += 10_000) {
+    const device = disconnected()
+    if (waited > 70_000) throw new Violation(`${device?.options.name} is ${device?.connection._tag} at the end (P1.6)`)
     world.advance(10_000)
   }
 }
 
-/** Everything that was pushed has been acknowledged. */
+/** Checks that all events have been acknowledged. */
 const checkAcknowledged = (world: World): void => {
-  // acknowledgements that a fault swallowed are not repeated
-  if (world.setup.trouble > 0) return
+  // lost acknowledgements are not repeated
+  if (world.setup.faultRate > 0) return
   for (const session of world.server.running?.backend.sessions() ?? []) {
     if (session.connection === undefined || session.unacked.size === 0) continue
     const name = world.people.find(({ id }) => id === session.subscriberId)?.name
-    throw new Violation(`${name} does not acknowledge ${session.unacked.size} events`)
+    throw new Violation(`${name} has not acknowledged ${session.unacked.size} events`)
   }
 }
 
-/** Everything ends: nothing may be left. */
-const end = (world: World): void => {
-  world.note("the end")
+/** Ends everything, and checks that nothing remains open. */
+const shutDown = (world: World): void => {
+  world.note("shutdown")
   for (const consumer of world.consumers) consumer.close()
   world.advance(30_000)
   for (const consumer of world.consumers) {
-    if (!consumer.isOver) throw new Violation(`${consumer.options.lineage.name} does not end (P7.2)`)
+    if (!consumer.hasEnded) throw new Violation(`${consumer.options.sequence.name} does not end (P7.2)`)
   }
   for (const { options: { name, network } } of world.devices) {
-    if (network.sockets > 0) throw new Violation(`${name} keeps a socket that nobody needs (P7.2)`)
+    if (network.sockets.openCount > 0) throw new Violation(`${name} keeps a socket without a subscription (P7.2)`)
   }
   const { devices } = world
-  for (const device of devices) world.stopDevice(device, false)
+  for (const device of devices) stopDevice(world, device, false)
   world.advance(90_000)
   for (const { id, name } of world.people) {
-    if (world.server.sockets(id) > 0) throw new Violation(`a socket of ${name} is still open (P7.2)`)
+    if (world.server.openSockets(id) > 0) throw new Violation(`a socket of ${name} is still open (P7.2)`)
   }
 }
 
-/** Runs a seed. Nothing in it depends on real time or on chance without a seed. */
+/** Runs a seed. The result depends only on the options, not on real time. */
 export const simulate = (options: Options): Outcome => {
   const world = new World({
     seed: options.seed,
     trace: (now) => new Trace(now, options.keepTrace === true),
-    sabotage: options.sabotage
+    mutation: options.mutation
   })
   let steps = 0
   const outcome = (violation: string | undefined): Outcome => ({
@@ -131,17 +138,17 @@ export const simulate = (options: Options): Outcome => {
   })
   try {
     for (const account of world.people) {
-      const device = world.startDevice(account)
+      const device = startDevice(world, account)
       if (device === undefined) continue
-      world.follow(device, undefined)
-      world.follow(device, world.chance.oneOf(world.places(account)))
+      subscribe(world, device, undefined)
+      subscribe(world, device, world.random.oneOf(world.places(account)))
     }
     for (; steps < options.steps; steps++) {
       world.trace.step = steps
-      take(world)
+      takeStep(world)
     }
-    settle(world)
-    end(world)
+    healAndDeliver(world)
+    shutDown(world)
     world.check()
     return outcome(undefined)
   } catch (error) {

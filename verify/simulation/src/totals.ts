@@ -1,57 +1,57 @@
-/** What happened in a run, as numbers: that it happens at all is part of what a run is to show. */
+/** What happened in a run, in numbers: they show that the run has covered the cases that matter. */
 
-/** Each with the words that name it. */
-const words = {
+/** Each total with its label. */
+const labels = {
   messages: "messages",
-  outgoing: "through outboxes",
-  named: "sends under an id of their own",
-  handedOut: "handed out",
-  drops: "drops",
-  faults: "faults",
+  outboxMessages: "messages of outboxes",
+  withClientId: "sends with a client id",
+  delivered: "messages delivered",
+  drops: "broken connections",
+  faults: "faults of the server",
   restarts: "restarts of the server",
   processes: "processes",
-  coldStarts: "of them begun in an outage",
+  coldStarts: "processes started in an outage",
   recoveries: "recoveries",
-  repairs: "messages that only history told",
-  polled: "found by polling without a session",
-  copies: "sends stored twice",
-  jumps: "clocks set",
+  fromHistory: "messages found only in history",
+  polled: "messages found by polling without a session",
+  duplicates: "sends stored twice",
+  clockAdjustments: "clock adjustments",
   exceptions: "exceptions of platforms",
-  tokens: "tokens given",
-  admitted: "seconds of waiting that were admitted",
+  tokens: "replaced tokens",
+  reportedSeconds: "seconds in which a client reported that it could not deliver",
   dials: "dials",
-  refreshes: "refreshes"
+  refreshes: "token refreshes"
 } as const
 
-export type TotalName = keyof typeof words
+export type TotalName = keyof typeof labels
 
 export type Totals = Record<TotalName, number>
 
-const isName = (name: string): name is TotalName => name in words
+const isName = (name: string): name is TotalName => name in labels
 
-export const totalNames: ReadonlyArray<TotalName> = Object.keys(words).filter(isName)
+export const totalNames: ReadonlyArray<TotalName> = Object.keys(labels).filter(isName)
 
 export const noTotals = (): Totals => ({
   messages: 0,
-  outgoing: 0,
-  named: 0,
-  handedOut: 0,
+  outboxMessages: 0,
+  withClientId: 0,
+  delivered: 0,
   drops: 0,
   faults: 0,
   restarts: 0,
   processes: 0,
   coldStarts: 0,
   recoveries: 0,
-  repairs: 0,
+  fromHistory: 0,
   polled: 0,
-  copies: 0,
-  jumps: 0,
+  duplicates: 0,
+  clockAdjustments: 0,
   exceptions: 0,
   tokens: 0,
-  admitted: 0,
+  reportedSeconds: 0,
   dials: 0,
   refreshes: 0
 })
 
 export const describe = (totals: Totals): string =>
-  totalNames.map((name) => `${totals[name]} ${words[name]}`).join(", ")
+  totalNames.map((name) => `${totals[name]} ${labels[name]}`).join(", ")

@@ -1,7 +1,7 @@
-/** What happened, line by line, and one number for all of it. */
+/** The events of a run, line by line, and a hash of all lines. */
 export class Trace {
   readonly lines: Array<string> = []
-  /** Which step is taken. */
+  /** The number of the current step. */
   step = 0
   #hash = 0x811c9dc5
   #other = 0x9747b28c

@@ -1,4 +1,4 @@
-/** Runs the ranges of seeds that it is given. */
+/** A worker thread that runs the ranges of seeds it receives. */
 import { parentPort } from "node:worker_threads"
 import { type Range, run } from "./runs.ts"
 
