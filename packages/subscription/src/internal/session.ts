@@ -66,14 +66,12 @@ export interface Start {
   readonly onHint: Hints
   /** Completes when one more dial may be given up early, as the platform signalled. */
   readonly giveUpTurn: Effect.Effect<void>
-  /** The dial was given up, for another to be made at once. */
-  readonly onGivenUp: () => void
+  /** What a probe after a signal found: the server gives signs of life, or the dial or session is given up. */
+  readonly onProbed: (isAlive: boolean) => void
   /** Hands over how to end the session at once, for another to take its place. */
   readonly onReplaceable: (replace: () => void) => void
   /** The connection may be dead. */
   readonly onDoubt: (reason: Reason.Reason) => Effect.Effect<void>
-  /** The server has given a sign of life in the time it had for it after a signal. */
-  readonly onAlive: () => void
   /** The server gave a sign of life. */
   readonly onConfirmed: Effect.Effect<void>
   readonly onSignals: (signals: ReadonlyArray<Signal.Signal>) => void
@@ -161,7 +159,7 @@ const live = Effect.fnUntraced(function*(
   /** Waits for a sign of life, though not as long as it is usually waited for. One at a time. */
   const probing = (
     ask: Effect.Effect<void, Reason.Reason>,
-    { onAlive = constVoid, onDead = constVoid }: { readonly onAlive?: () => void; readonly onDead?: () => void } = {},
+    onEnd: (isAlive: boolean) => void,
     timeoutMillis: () => number = () => timings.probe
   ) => {
     let isProbing = false
@@ -169,13 +167,12 @@ const live = Effect.fnUntraced(function*(
       if (isProbing) return Effect.void
       isProbing = true
       const before = received
-      const isDead = () => received === before
       return ask.pipe(
         Effect.andThen(Effect.suspend(() => Effect.sleep(Math.max(0, timeoutMillis())))),
         Effect.andThen(Effect.suspend(() => {
-          if (!isDead()) return Effect.sync(onAlive)
-          onDead()
-          return lose(new Reason.Timeout({ millis: timings.probe }))
+          const isAlive = received > before
+          onEnd(isAlive)
+          return isAlive ? Effect.void : lose(new Reason.Timeout({ millis: timings.probe }))
         })),
         Effect.ensuring(Effect.sync(() => {
           isProbing = false
@@ -185,14 +182,14 @@ const live = Effect.fnUntraced(function*(
   }
 
   // what is dialled as the network changes may never be answered
-  const probeDial = probing(start.giveUpTurn, { onDead: start.onGivenUp })
+  const probeDial = probing(start.giveUpTurn, start.onProbed)
   let onSignal: (signal: WakeSignal) => void = (signal) => {
     if (signal === "wake") beside(probeDial)
   }
   yield* start.onHint((signal) => onSignal(signal))
   const began = now()
   // a dial gets its time, however often another one is asked for
-  const replaceDial = probing(Effect.void, {}, () => timings.probe - (now() - began))
+  const replaceDial = probing(Effect.void, constVoid, () => timings.probe - (now() - began))
   start.onReplaceable(() => beside(readyAt === undefined ? replaceDial : lose(replaced)))
   const { pull, write, writeAll } = yield* Effect.mapError(
     Socket.open({
@@ -251,7 +248,7 @@ const live = Effect.fnUntraced(function*(
 
   /** Something says that the connection may be dead, and nothing was received since. */
   let isDoubted = false
-  const probe = probing(ping, { onAlive: start.onAlive })
+  const probe = probing(ping, start.onProbed)
 
   const tooLate = yield* Effect.sleep(timings.connect).pipe(
     Effect.andThen(lose(new Reason.Timeout({ millis: timings.connect }))),

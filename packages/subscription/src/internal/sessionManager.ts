@@ -403,14 +403,14 @@ export class SessionManager {
         onExpiry: credentials.expires,
         onHint: (hint) => this.signals.watch(hint),
         giveUpTurn: this.limit.wake,
-        onGivenUp: () => this.nudge(),
+        onProbed: (isAlive) => {
+          this.isWoken = false
+          if (!isAlive) this.nudge()
+        },
         onReplaceable: (replace) => {
           this.replace = replace
         },
         onDoubt: (reason) => this.happen({ _tag: "Doubted", reason }),
-        onAlive: () => {
-          this.isWoken = false
-        },
         onConfirmed: Effect.suspend(() => this.happen({ _tag: "Confirmed" })),
         onSignals: (signals) => this.fanout.emit(signals),
         onUnreadable: (unreadable) => this.unreadable.report(unreadable)
