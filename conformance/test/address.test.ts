@@ -634,8 +634,10 @@ describe.concurrent("when the connection breaks", () => {
   it("is let go when its token expires, and goes on with its session", async () => {
     const { addressId } = await server().room("lab")
     const ada = await server().person("ada")
-    const brief = await server().admin<{ token: string }>("POST", "/tokens", { subscriberId: ada.id, ttlSeconds: 12 })
-    await using tab = await open(server(), brief)
+    await using tab = await open(
+      server(),
+      () => server().admin<{ token: string }>("POST", "/tokens", { subscriberId: ada.id, ttlSeconds: 12 })
+    )
     assert.isTrue((await reconnected(tab)).result.session_restored)
     const { frames } = await tab.seen()
     assert.isTrue(frames.some(({ direction, text }) => direction === "in" && text.includes("signalwire.disconnect")))

@@ -35,27 +35,32 @@ export const shareServer = (): () => Server => {
   }
 }
 
+/** Whose client it is; a function is called once the tab is open, for tokens that do not last long. */
+type Who = Pick<Person, "token"> | (() => Promise<Pick<Person, "token">>)
+
+const tokenOf = async (who: Who) => (typeof who === "function" ? await who() : who).token
+
 /** A tab with a connected client that collects what it is told. */
-export const openAddress = async (server: Server, { token }: Pick<Person, "token">, kept?: Kept) => {
+export const openAddress = async (server: Server, who: Who, kept?: Kept) => {
   const tab: AddressTab = await Tab.open("address", server.info, kept)
   await tab.run(async ({ kept, vendor }, token) => {
     kept.events = []
     kept.chats = []
     kept.client = await vendor.SignalWire({ token })
     kept.subscription = await kept.client.conversation.subscribe((event) => kept.events.push(event))
-  }, token)
+  }, await tokenOf(who))
   return tab
 }
 
 /** The same with a client of the group generation. */
-export const openGroup = async (server: Server, { token }: Pick<Person, "token">, kept?: Kept) => {
+export const openGroup = async (server: Server, who: Who, kept?: Kept) => {
   const tab: GroupTab = await Tab.open("group", server.info, kept)
   await tab.run(async ({ kept, vendor }, token) => {
     kept.events = []
     kept.chats = []
     kept.client = await vendor.SignalWire({ token })
     kept.subscription = await kept.client.conversation.subscribe((event: Loose) => kept.events.push(event))
-  }, token)
+  }, await tokenOf(who))
   return tab
 }
 
