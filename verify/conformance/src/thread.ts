@@ -26,11 +26,12 @@ const load = async (generation: Generation): Promise<unknown> => {
 const port = parentPort
 if (port === null) throw new Error("a tab is a worker thread")
 
+const vendor = await load(data.generation)
+
 // an uncaught error does not end a page
 process.on("unhandledRejection", () => undefined)
 process.on("uncaughtException", () => undefined)
 
-const vendor = await load(data.generation)
 /** What the functions of a test keep between two calls: the client, its pages, received events. */
 const state = {}
 const until = async (what: string, condition: () => unknown, millis = 45_000): Promise<unknown> => {

@@ -35,27 +35,32 @@ export const shareServer = (): () => Server => {
   }
 }
 
+/** The token of a tab's client. A function is called once the tab is open, for tokens that expire soon. */
+export type TokenSource = Pick<TestSubscriber, "token"> | (() => Promise<Pick<TestSubscriber, "token">>)
+
+const tokenFrom = async (source: TokenSource) => (typeof source === "function" ? await source() : source).token
+
 /** Opens a tab with a connected client of the address generation, which records its events. */
-export const openAddress = async (server: Server, { token }: Pick<TestSubscriber, "token">, storage?: PageStorage) => {
+export const openAddress = async (server: Server, source: TokenSource, storage?: PageStorage) => {
   const tab: AddressTab = await Tab.open("address", server.info, storage)
   await tab.run(async ({ state, vendor }, token) => {
     state.events = []
     state.chats = []
     state.client = await vendor.SignalWire({ token })
     state.subscription = await state.client.conversation.subscribe((event) => state.events.push(event))
-  }, token)
+  }, await tokenFrom(source))
   return tab
 }
 
 /** Opens a tab with a connected client of the group generation, which records its events. */
-export const openGroup = async (server: Server, { token }: Pick<TestSubscriber, "token">, storage?: PageStorage) => {
+export const openGroup = async (server: Server, source: TokenSource, storage?: PageStorage) => {
   const tab: GroupTab = await Tab.open("group", server.info, storage)
   await tab.run(async ({ state, vendor }, token) => {
     state.events = []
     state.chats = []
     state.client = await vendor.SignalWire({ token })
     state.subscription = await state.client.conversation.subscribe((event: Loose) => state.events.push(event))
-  }, token)
+  }, await tokenFrom(source))
   return tab
 }
 

@@ -63,8 +63,8 @@ describe.concurrent("recovery", () => {
 
   it("is disconnected when its token expires, and resumes its session", async () => {
     const ada = await server().createSubscriber("ada")
-    const brief = await server().admin<{ token: string }>("POST", "/tokens", { subscriberId: ada.id, ttlSeconds: 12 })
-    await using tab = await open(server(), brief)
+    await using tab = await open(server(), ada)
+    await server().admin("POST", "/tokens/expire", { token: ada.token })
     assert.isTrue((await reconnected(tab)).result.session_restored)
     const { frames } = await tab.traffic()
     assert.isTrue(frames.some(({ direction, text }) => direction === "in" && text.includes("signalwire.disconnect")))

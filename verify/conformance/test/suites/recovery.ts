@@ -68,11 +68,10 @@ export const recovery = (server: () => Server, client: OlderClient): void => {
     it("is disconnected when its token expires, and resumes its session", async () => {
       const { addressId } = await server().createRoom("lab")
       const ada = await server().createSubscriber("ada")
-      const shortLived = await server().admin<{ token: string }>("POST", "/tokens", {
-        subscriberId: ada.id,
-        ttlSeconds: 12
-      })
-      await using tab = await client.open(server(), shortLived)
+      await using tab = await client.open(
+        server(),
+        () => server().admin<{ token: string }>("POST", "/tokens", { subscriberId: ada.id, ttlSeconds: 12 })
+      )
       assert.isTrue((await reconnected(tab)).result.session_restored)
       const { frames } = await tab.traffic()
       assert.isTrue(frames.some(({ direction, text }) => direction === "in" && text.includes("signalwire.disconnect")))
