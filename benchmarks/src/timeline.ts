@@ -97,7 +97,7 @@ const deliver = (count: number): Effect.Effect<ReadonlyArray<Part>> =>
       ready: Effect.void,
       reconnect: Effect.void,
       awaitWake: Effect.never,
-      sessions: Effect.succeed(1),
+      sessionCount: Effect.succeed(1),
       connection: Effect.succeed(idle),
       connectionChanges: Stream.never,
       watchConnection: () => Effect.void

@@ -39,7 +39,7 @@ export const build = (
 export const buildBare = ({ http, ws }: Feed, scope: Scope.Scope) =>
   Effect.gen(function*() {
     const credentials = yield* Credentials.make({ token: Redacted.make("token") })
-    return yield* Conversations.makeBareFetch({ urls: { http, ws } }, Telemetry.warnings(console.warn)).pipe(
+    return yield* Conversations.makeBareFetch({ urls: { http, ws } }, Telemetry.warningsOnly(console.warn)).pipe(
       Effect.provideContext(Context.add(WebSockets.context, Credentials.Credentials, credentials))
     )
   }).pipe(Scope.provide(scope))

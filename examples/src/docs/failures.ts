@@ -1,5 +1,5 @@
 // file: failures.ts
-import { ConversationError, mayHeal, SignalWire } from "@effect-signalwire/promise"
+import { ConversationError, isRecoverable, SignalWire } from "@effect-signalwire/promise"
 
 const client = await SignalWire({
   token: process.env["SIGNALWIRE_TOKEN"] ?? "",
@@ -19,7 +19,7 @@ try {
       console.log("sign in again")
       break
     default:
-      console.log(mayHeal(error.reason) ? "try again" : "give up", error.message, error.remediation)
+      console.log(isRecoverable(error.reason) ? "try again" : "give up", error.message, error.remediation)
   }
 }
 

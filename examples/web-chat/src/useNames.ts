@@ -1,4 +1,4 @@
-import { ConversationError, mayHeal } from "@effect-signalwire/promise"
+import { ConversationError, isRecoverable } from "@effect-signalwire/promise"
 import { useClient, useConnection } from "@effect-signalwire/react"
 import { useEffect, useState } from "react"
 
@@ -22,7 +22,7 @@ export const useNames = (): Names => {
     }
     read().catch((error: unknown) => {
       // after failures that may recover, the names are read again once the client has reconnected
-      if (!signal.aborted && !(error instanceof ConversationError && mayHeal(error.reason))) console.error(error)
+      if (!signal.aborted && !(error instanceof ConversationError && isRecoverable(error.reason))) console.error(error)
     })
     return () => controller.abort()
   }, [client, isConnected])

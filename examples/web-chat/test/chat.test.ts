@@ -1,6 +1,6 @@
 import type { Locator } from "playwright"
 import { assert, beforeAll, beforeEach, describe, it } from "vitest"
-import { removeNewer } from "../../../packages/promise/test/programs/older.ts"
+import { removeNewerFeatures } from "../../../packages/promise/test/programs/removeNewerFeatures.ts"
 import {
   composer,
   eventually,
@@ -46,7 +46,7 @@ describe("the web chat", () => {
   })
 
   it("works in browsers without features newer than May 2024", async () => {
-    const ada = await sandbox.open("Ada Lovelace", {}, removeNewer)
+    const ada = await sandbox.open("Ada Lovelace", {}, removeNewerFeatures)
     assert.isFalse(await ada.evaluate("'toSorted' in []"))
     await selectConversation(ada, "The office")
     const grace = await sandbox.open("Grace Hopper")

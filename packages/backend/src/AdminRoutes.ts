@@ -10,6 +10,7 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Layer from "effect/Layer"
+import * as ApiError from "./ApiError.ts"
 import { Backend } from "./Backend.ts"
 import * as Faults from "./Faults.ts"
 import * as AdminDirectory from "./internal/adminDirectory.ts"
@@ -19,7 +20,6 @@ import * as AdminMessages from "./internal/adminMessages.ts"
 import * as AdminRouting from "./internal/adminRouting.ts"
 import * as AdminSessions from "./internal/adminSessions.ts"
 import { json, urlOf } from "./internal/http.ts"
-import * as Refused from "./Refused.ts"
 
 export { localOnly } from "./internal/adminRouting.ts"
 
@@ -37,7 +37,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     const faults = yield* Faults.Faults
     const route = AdminRouting.make(router, backend)
 
-    const notFound = Effect.fail(Refused.notFound)
+    const notFound = Effect.fail(ApiError.notFound)
     yield* route("OPTIONS", "/*", Effect.succeed(HttpServerResponse.empty({ headers: preflightHeaders })))
     // `/*` also matches `/_sandbox`, for which there can be no other route
     yield* route(

@@ -90,7 +90,7 @@ export const make = Effect.fnUntraced(function*(
     attach: sessions.attach,
     detach: sessions.detach,
     acknowledge: sessions.acknowledge,
-    forget: sessions.removeSession,
+    removeSession: sessions.removeSession,
     reauthenticate: sessions.reauthenticate,
     detectTokenExpiry: sessions.detectTokenExpiry,
     sessions: sessions.sessions

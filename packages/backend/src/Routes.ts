@@ -15,6 +15,7 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Layer from "effect/Layer"
+import * as ApiError from "./ApiError.ts"
 import { Backend, type PageRequest, type PageResult, type Viewer } from "./Backend.ts"
 import { Faults } from "./Faults.ts"
 import { Hosting } from "./Hosting.ts"
@@ -32,7 +33,6 @@ import {
 } from "./internal/parameters.ts"
 import * as Routing from "./internal/routing.ts"
 import * as TokenRoutes from "./internal/tokenRoutes.ts"
-import * as Refused from "./Refused.ts"
 import * as SocketProtocol from "./SocketProtocol.ts"
 
 /** The claims of a token that was minted with a scope. */
@@ -76,7 +76,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
         const sortBy = yield* literal(query, "sort_by", ["name", "created_at"])
         const sortOrder = yield* literal(query, "sort_order", ["asc", "desc"])
         if (sortOrder !== undefined && sortBy === undefined) {
-          return yield* Refused.validation("sort_order_validations", "sort_order requires sort_by", "sort_order")
+          return yield* ApiError.validation("sort_order_validations", "sort_order requires sort_by", "sort_order")
         }
         const found = yield* backend.addresses(viewer, {
           names: query.has("name") ? namesOf(url) : undefined,
@@ -128,10 +128,10 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
         const content = yield* messageContent(body)
         const sent = yield* backend.send(viewer, target, content)
         const response: SendMessage.Response = {
-          ...(Dialect.carries(form, "address")
+          ...(Dialect.includes(form, "address")
             ? { table: { conversation_id: sent.addressId, text: content.text } }
             : undefined),
-          ...(Dialect.carries(form, "group")
+          ...(Dialect.includes(form, "group")
             ? { group_id: sent.groupId, text: content.text, from_fabric_address_id: sent.fromAddressId }
             : undefined)
         }
@@ -142,22 +142,22 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
         const body = yield* bodyObject
         const respond = (response: JoinConversationResponse.JoinConversationResponse) =>
           json(JoinConversationResponse.encode(response, form))
-        const address = Dialect.carries(form, "address") ? yield* optionalString(body, "conversation_id") : undefined
+        const address = Dialect.includes(form, "address") ? yield* optionalString(body, "conversation_id") : undefined
         if (address !== undefined) return respond(yield* backend.join(viewer, [address]))
         const from = form === "address" ? undefined : yield* optionalString(body, "from_fabric_address_id")
         const ids = form === "address" ? undefined : body["fabric_address_ids"]
         if (ids === undefined || ids === null) {
-          return yield* Refused.missingParameter(
+          return yield* ApiError.missingParameter(
             form === "address" || (form === "all" && from === undefined) ? "conversation_id" : "fabric_address_ids"
           )
         }
-        if (from === undefined) return yield* Refused.missingParameter("from_fabric_address_id")
+        if (from === undefined) return yield* ApiError.missingParameter("from_fabric_address_id")
         if (!Array.isArray(ids) || ids.length > 100) {
-          return yield* Refused.invalidParameter("fabric_address_ids", "must be a list of at most 100 address ids")
+          return yield* ApiError.invalidParameter("fabric_address_ids", "must be a list of at most 100 address ids")
         }
         const addressIds = ids.filter((id): id is string => typeof id === "string")
         if (addressIds.length < ids.length) {
-          return yield* Refused.invalidParameter("fabric_address_ids", "must be a list of address ids")
+          return yield* ApiError.invalidParameter("fabric_address_ids", "must be a list of address ids")
         }
         return respond(yield* backend.join(viewer, addressIds, from))
       }))
@@ -197,7 +197,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     yield* router.add("OPTIONS", "/*", preflight)
     // one route per method, because a route for all methods would take precedence over the GET routes for HEAD requests
     for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "QUERY"] as const) {
-      yield* router.add(method, "/*", routing.middleware(handleErrorsWithCors(Effect.fail(Refused.notFound))))
+      yield* router.add(method, "/*", routing.middleware(handleErrorsWithCors(Effect.fail(ApiError.notFound))))
     }
   })
 )

@@ -50,7 +50,7 @@ describe("the memory budget for slow clients", () => {
       yield* Effect.yieldNow
       assert.isAbove(backend.budget.total, 0)
       const [session] = backend.sessions()
-      if (session !== undefined) backend.forget(session)
+      if (session !== undefined) backend.removeSession(session)
       assert.strictEqual(backend.budget.total, 0)
     })))
   it.effect("disconnects only the session that holds the most", () =>

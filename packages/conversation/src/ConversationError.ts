@@ -8,7 +8,7 @@ import { TaggedError } from "@effect-signalwire/schema/TaggedError"
 import { NodeInspectSymbol } from "effect/Inspectable"
 
 /** A failure of one of the services that `Conversations` is composed of. */
-export interface Underlying {
+export interface UnderlyingError {
   /** Why the call failed. */
   readonly reason: Reason.Reason
   /** The original failure, if there is one. */
@@ -30,13 +30,13 @@ export interface Fields extends Reason.ErrorFields {
  */
 export class ConversationError extends TaggedError("ConversationError")<Fields> {
   /** Returns a function that converts the failure of an underlying service to a failure of `method`. */
-  static from(method: string): (error: Underlying) => ConversationError {
+  static from(method: string): (error: UnderlyingError) => ConversationError {
     return ({ cause, reason }) =>
       new ConversationError({ method, reason, ...(cause === undefined ? undefined : { cause }) })
   }
 
   /** {@link from} for a send, with whether its message may have been stored. */
-  static ofSend(method: string, stored: "no" | "unknown"): (error: Underlying) => ConversationError {
+  static fromSend(method: string, stored: "no" | "unknown"): (error: UnderlyingError) => ConversationError {
     return ({ cause, reason }) =>
       new ConversationError({ method, reason, stored, ...(cause === undefined ? undefined : { cause }) })
   }

@@ -22,7 +22,7 @@ import type * as Tracer from "effect/Tracer"
 const key = "traceparent"
 
 /** Returns the span in which a message was sent; `None` if the sender did not include it. */
-export const sentIn = ({ metadata }: Pick<ConversationMessage, "metadata">): Option.Option<Tracer.ExternalSpan> => {
+export const senderSpan = ({ metadata }: Pick<ConversationMessage, "metadata">): Option.Option<Tracer.ExternalSpan> => {
   const traceparent = metadata[key]
   return typeof traceparent === "string"
     ? HttpTraceContext.w3c(Headers.fromRecordUnsafe({ [key]: traceparent }))
@@ -63,7 +63,7 @@ export const withMessage = <A, E, R>(
 ): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> =>
   Effect.withSpan(effect, "Conversations.message", {
     kind: "consumer",
-    links: Option.toArray(sentIn(message)).map((span) => ({ span, attributes: {} })),
+    links: Option.toArray(senderSpan(message)).map((span) => ({ span, attributes: {} })),
     attributes: {
       "signalwire.address_id": message.addressId,
       "signalwire.conversation_id": message.conversationId,

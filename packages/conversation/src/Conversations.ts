@@ -29,17 +29,17 @@ export {
   layerServices,
   layerTransports,
   makeBareFetch,
-  makeTelling,
+  makeInstrumented,
   type Services
 } from "./internal/conversationsLayers.ts"
 export type {
   BareFetchOptions,
   ConnectOptions,
   Options,
-  Policy,
+  OverflowPolicy,
+  ServiceOptions,
   SubscriptionOptions,
-  TimelineOptions,
-  Tuning
+  TimelineOptions
 } from "./internal/conversationsOptions.ts"
 export { Conversations, type Service } from "./internal/conversationsService.ts"
 export { make } from "./internal/makeConversations.ts"

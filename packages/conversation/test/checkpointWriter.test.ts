@@ -38,7 +38,7 @@ describe("CheckpointWriter", () => {
       const writer = CheckpointWriter.make(
         { load: Effect.succeedNone, save: () => Effect.never },
         merge.state.bind(merge),
-        Instrumentation.warnings((...entry) => warnings.push(entry)),
+        Instrumentation.warningsOnly((...entry) => warnings.push(entry)),
         yield* Clock.Clock,
         1000
       )

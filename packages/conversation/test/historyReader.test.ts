@@ -1,4 +1,4 @@
-import { Attempts } from "@effect-signalwire/http/Attempts"
+import * as ReadRetry from "@effect-signalwire/http/RetryPolicy"
 import { Emitter } from "@effect-signalwire/runtime/Emitter"
 import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import { Lifetime } from "@effect-signalwire/runtime/Lifetime"
@@ -30,12 +30,12 @@ const start = (
   const subscription = {
     awaitWake: Effect.suspend(() => wake.next),
     connection: Effect.sync(() => session),
-    sessions: Effect.succeed(1)
+    sessionCount: Effect.succeed(1)
   }
   let session: ConnectionState = connected
   let reads = 0
-  const newest = Effect.flatMap(Attempts, ({ repeats, timeoutMillis }) => {
-    assert.isFalse(repeats)
+  const newest = Effect.flatMap(ReadRetry.RetryPolicy, ({ isEnabled, timeoutMillis }) => {
+    assert.isFalse(isEnabled)
     const result = respond(++reads)
     const timeout = new Reason.Timeout({ millis: timeoutMillis })
     if (result === "hangs") {
@@ -127,7 +127,7 @@ describe("HistoryReader", () => {
       const warnings: Array<string> = []
       const { read } = start(
         (read) => read <= 2 ? "hangs" : down,
-        Instrumentation.warnings((message) => warnings.push(message))
+        Instrumentation.warningsOnly((message) => warnings.push(message))
       )
       yield* Effect.forkChild(read(), { startImmediately: true })
       for (let second = 0; second < 10; second++) yield* TestClock.adjust("1 second")

@@ -20,7 +20,7 @@ const start = Effect.fnUntraced(function*(
   options: Partial<Options> & { readonly session?: ConnectionState; readonly onWarn?: () => void } = {}
 ) {
   const warnings: Array<string> = []
-  const instrumentation = Instrumentation.warnings((message) => {
+  const instrumentation = Instrumentation.warningsOnly((message) => {
     warnings.push(message)
     options.onWarn?.()
   })

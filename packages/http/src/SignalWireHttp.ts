@@ -106,7 +106,7 @@ export interface Service {
    * **Gotchas**
    *
    * A message whose send failed may be stored nevertheless, unless the reason is `Invalid`, `Unauthorized`, `Forbidden`,
-   * `NotFound` or `RateLimited`, or a `Transport` whose `sent` is `"no"`. Provide a `Posting` to know whether the request
+   * `NotFound` or `RateLimited`, or a `Transport` whose `sent` is `"no"`. Provide a `SendAttempt` to know whether the request
    * may have been processed.
    */
   readonly sendMessage: (options: SendOptions) => Effect.Effect<SendReceipt, SignalWireHttpError>
@@ -150,14 +150,14 @@ export const checkMessage = (options: Omit<SendOptions, "clientId">): Invalid | 
 export const make = (
   options: Options
 ): Effect.Effect<Service, never, HttpClient.HttpClient | Credentials.Credentials | Scope.Scope> =>
-  makeTelling(options, Instrumentation.effect)
+  makeInstrumented(options, Instrumentation.effect)
 
 /**
  * Builds the service like {@link make}, with an `Instrumentation` of your own for its spans and logs.
  *
  * @category constructors
  */
-export const makeTelling = (
+export const makeInstrumented = (
   options: Options,
   instrumentation: Instrumentation.Instrumentation
 ): Effect.Effect<Service, never, HttpClient.HttpClient | Credentials.Credentials | Scope.Scope> =>

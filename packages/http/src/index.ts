@@ -1,5 +1,5 @@
-export * as Attempts from "./Attempts.ts"
-export * as Posting from "./Posting.ts"
+export * as RetryPolicy from "./RetryPolicy.ts"
+export * as SendAttempt from "./SendAttempt.ts"
 export * as SignalWireHttp from "./SignalWireHttp.ts"
 export * as SignalWireHttpError from "./SignalWireHttpError.ts"
 export * as StaleLink from "./StaleLink.ts"

@@ -16,7 +16,7 @@ import type {
 } from "./ConversationOptions.ts"
 import type { Page } from "./Page.ts"
 import type { OnMessage, SubscribeOptions, Subscription } from "./Subscription.ts"
-import type { TimelineEvent } from "./Timeline.ts"
+import type { TimelineEvent } from "./TimelineEvent.ts"
 
 /**
  * The methods of `client.conversation`.

@@ -39,7 +39,7 @@ export const SignalWire: (options?: SignalWireOptions) => Promise<SignalWireClie
  * Creates a client like {@link SignalWire} does, but over the given transports instead of the platform's, such as those
  * of a backend in memory.
  */
-export const connect: (
+export const makeWithTransports: (
   options: SignalWireOptions,
   transports: Layer.Layer<HttpClient | Socket.WebSocketConstructor>
 ) => Promise<SignalWireClient> = /* @__PURE__ */ asyncMethod(

@@ -7,7 +7,7 @@ import type * as Conversations from "@effect-signalwire/conversation/Conversatio
 import type * as Documented from "@effect-signalwire/schema/Documented"
 import type * as Duration from "effect/Duration"
 import type { RunOptions } from "./RunOptions.ts"
-import type { Gap } from "./Timeline.ts"
+import type { Gap } from "./TimelineEvent.ts"
 
 /**
  * A callback that is called with every message as it arrives. If it returns a Promise, that Promise is awaited before
@@ -22,7 +22,7 @@ export interface SubscribeOptions extends RunOptions {
    * `{ strategy: "sliding", capacity }` drops the oldest, and `{ strategy: "dropping", capacity }` the newest.
    * @default "suspend"
    */
-  readonly policy?: Conversations.Policy | undefined
+  readonly policy?: Conversations.OverflowPolicy | undefined
   /**
    * How many Promises returned by the callback may be pending at the same time. With 1, messages are handled strictly
    * one after the other, and those that arrive in the meantime are kept as `policy` says. A call that has kept others

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 export { ConversationError } from "@effect-signalwire/conversation/ConversationError"
-export type { Policy } from "@effect-signalwire/conversation/Conversations"
+export type { OverflowPolicy as Policy } from "@effect-signalwire/conversation/Conversations"
 export type { GapReason } from "@effect-signalwire/conversation/TimelineEvent"
 export type {
   Address,
@@ -15,7 +15,7 @@ export type {
 } from "@effect-signalwire/schema/Documented"
 export type { JsonObject } from "@effect-signalwire/schema/JsonObject"
 export type { MalformedValue } from "@effect-signalwire/schema/Malformed"
-export { type FieldError, mayHeal, type Reason } from "@effect-signalwire/schema/Reason"
+export { type FieldError, isRecoverable, type Reason } from "@effect-signalwire/schema/Reason"
 export type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 export type { AddressApi, GetAddressesOptions, GetAddressOptions } from "./AddressApi.ts"
 export type { ChatApi, ChatSubscribeOptions, ChatSubscribeParams, GetChatMessagesOptions } from "./ChatApi.ts"
@@ -37,4 +37,4 @@ export { SignalWire } from "./SignalWire.ts"
 export type { Connection, SignalWireClient } from "./SignalWireClient.ts"
 export type { SignalWireLogger, SignalWireOptions } from "./SignalWireOptions.ts"
 export type { OnMessage, SubscribeOptions, Subscription } from "./Subscription.ts"
-export type { Gap, TimelineEvent } from "./Timeline.ts"
+export type { Gap, TimelineEvent } from "./TimelineEvent.ts"

@@ -50,7 +50,7 @@ export const delayMillis = ({ attempt, baseMillis, capMillis, factor = 2, random
  *
  * It is smaller than `Schedule.min` of an exponential and a spaced schedule, which browsers would load.
  */
-export const capped = (base: Duration.Input, cap: Duration.Input): Schedule.Schedule<number> => {
+export const schedule = (base: Duration.Input, cap: Duration.Input): Schedule.Schedule<number> => {
   const baseMillis = Duration.toMillis(Duration.fromInputUnsafe(base))
   const capMillis = Duration.toMillis(Duration.fromInputUnsafe(cap))
   return Schedule.forever.pipe(

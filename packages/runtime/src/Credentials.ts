@@ -56,7 +56,7 @@ export interface Service {
    * Reports when a token expires, so that it is refreshed in advance; see {@link Options.refreshAhead}. It has no
    * effect if no refresh is configured, or the token is already replaced.
    */
-  readonly expires: (token: Redacted.Redacted, at: DateTime.Utc) => Effect.Effect<void>
+  readonly setExpiry: (token: Redacted.Redacted, at: DateTime.Utc) => Effect.Effect<void>
 }
 
 /** The service that holds the token. */
@@ -112,7 +112,7 @@ export const make = Effect.fnUntraced(
             token.get,
             (current) => Equal.equals(current, refused) ? notConfigured : Effect.succeed(current)
           ),
-        expires: () => Effect.void
+        setExpiry: () => Effect.void
       })
     }
     const refresher = new TokenRefresher(
@@ -124,7 +124,7 @@ export const make = Effect.fnUntraced(
     return Credentials.of({
       ...base,
       renew,
-      expires: RefreshAhead.make(renew, toMillis(options.refreshAhead ?? "1 minute"), yield* Effect.scope)
+      setExpiry: RefreshAhead.make(renew, toMillis(options.refreshAhead ?? "1 minute"), yield* Effect.scope)
     })
   }
 )

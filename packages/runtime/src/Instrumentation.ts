@@ -1,6 +1,6 @@
 /**
  * The spans and logs of a client. Effect programs receive them through Effect's tracer and loggers ({@link effect}).
- * Plain TypeScript receives the warnings through a function, and loads neither tracer nor loggers ({@link warnings}).
+ * Plain TypeScript receives the warnings through a function, and loads neither tracer nor loggers ({@link warningsOnly}).
  *
  * @since 0.1.0
  */
@@ -47,7 +47,8 @@ export interface Instrumentation {
  *
  * @category combinators
  */
-export const guarded = (log: Effect.Effect<void>): Effect.Effect<void> => Effect.catchDefect(log, () => Effect.void)
+export const ignoreDefects = (log: Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.catchDefect(log, () => Effect.void)
 
 /** Sends spans and logs to Effect's tracer and loggers, those of the fiber that runs the operation. */
 export const effect: Instrumentation = {
@@ -71,17 +72,17 @@ export const effect: Instrumentation = {
     onSuccess: ({ sampled, spanId, traceId }) => `00-${traceId.padStart(32, "0")}-${spanId}-${sampled ? "01" : "00"}`
   }),
   warn: (message, details, attributes = {}) =>
-    guarded(Effect.annotateLogs(Effect.logWarning(message, ...details), { ...attributes })),
+    ignoreDefects(Effect.annotateLogs(Effect.logWarning(message, ...details), { ...attributes })),
   debug: (message, details, attributes = {}) =>
-    guarded(Effect.annotateLogs(Effect.logDebug(message, ...details), { ...attributes }))
+    ignoreDefects(Effect.annotateLogs(Effect.logDebug(message, ...details), { ...attributes }))
 }
 
 /** Sends warnings to a function, and discards spans and debug logs. */
-export const warnings = (warn: (message: string, ...details: ReadonlyArray<unknown>) => void): Instrumentation => ({
+export const warningsOnly = (warn: (message: string, ...details: ReadonlyArray<unknown>) => void): Instrumentation => ({
   span: () => identity,
   spanScoped: () => Effect.succeed(identity),
   annotate: () => Effect.void,
   traceparent: Effect.undefined,
-  warn: (message, details) => guarded(Effect.sync(() => warn(message, ...details))),
+  warn: (message, details) => ignoreDefects(Effect.sync(() => warn(message, ...details))),
   debug: () => Effect.void
 })

@@ -25,7 +25,7 @@ export class Lifetime {
    * Runs `effect`. If the client is closed in the meantime, `effect` is interrupted and the result is that of
    * `whenClosed`. If it is already closed, only `whenClosed` runs.
    */
-  within<A, E, R, B, E2>(
+  run<A, E, R, B, E2>(
     effect: Effect.Effect<A, E, R>,
     whenClosed: Effect.Effect<B, E2>
   ): Effect.Effect<A | B, E | E2, R> {

@@ -7,7 +7,7 @@
  */
 
 /** Returns the value of `get`, or `otherwise` if that throws. */
-export const read = <A>(get: () => A, otherwise: A): A => {
+export const readOr = <A>(get: () => A, otherwise: A): A => {
   try {
     return get()
   } catch {
@@ -19,19 +19,19 @@ const unreadable = "an error that can't be read"
 
 /** Returns the message of an error, and any other value as a string. */
 export const messageOf = (thrown: unknown): string =>
-  read(() => String(thrown instanceof Error ? thrown.message : thrown), unreadable)
+  readOr(() => String(thrown instanceof Error ? thrown.message : thrown), unreadable)
 
 /** Returns the stack of an error, if the platform provides one, and any other value as a string. */
 export const stackOf = (thrown: unknown): string =>
-  read(() => thrown instanceof Error ? String(thrown.stack ?? thrown) : String(thrown), unreadable)
+  readOr(() => thrown instanceof Error ? String(thrown.stack ?? thrown) : String(thrown), unreadable)
 
 /** Returns the message of an error, and `undefined` for any other value. */
 export const errorMessageOf = (thrown: unknown): string | undefined =>
-  read(() => thrown instanceof Error, true) ? messageOf(thrown) : undefined
+  readOr(() => thrown instanceof Error, true) ? messageOf(thrown) : undefined
 
 /** Whether a thrown value has `isRetryable: false`. */
 export const isNotRetryable = (thrown: unknown): boolean =>
-  read(
+  readOr(
     () => typeof thrown === "object" && thrown !== null && "isRetryable" in thrown && thrown.isRetryable === false,
     false
   )

@@ -40,7 +40,7 @@ describe("delayMillis", () => {
 
 it.effect("the schedule doubles its delays up to the cap, each with 20 % of jitter", () =>
   Effect.gen(function*() {
-    const step = yield* Schedule.toStep(Backoff.capped("1 second", "10 seconds"))
+    const step = yield* Schedule.toStep(Backoff.schedule("1 second", "10 seconds"))
     for (const expected of [1000, 2000, 4000, 8000, 10_000, 10_000]) {
       const [, delay] = yield* Effect.orDie(step(0, undefined))
       const millis = Duration.toMillis(delay)

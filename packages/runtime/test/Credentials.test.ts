@@ -152,7 +152,7 @@ it.effect("does not retry a refresh ahead of the expiry that fails with an error
         return Effect.fail({ isRetryable: false })
       })
     })
-    yield* credentials.expires(first, DateTime.addDuration(yield* DateTime.now, "2 minutes"))
+    yield* credentials.setExpiry(first, DateTime.addDuration(yield* DateTime.now, "2 minutes"))
     yield* TestClock.adjust("1 hour")
     assert.strictEqual(runs, 1)
   }))
@@ -192,7 +192,7 @@ const counting = Effect.gen(function*() {
   })
   const expiresIn = Effect.fnUntraced(function*(duration: Duration.Input) {
     const at = DateTime.addDuration(yield* DateTime.now, duration)
-    yield* credentials.expires(yield* credentials.current, at)
+    yield* credentials.setExpiry(yield* credentials.current, at)
   })
   return { credentials, expiresIn, refreshes: () => refreshes }
 })
@@ -246,7 +246,7 @@ it.effect("retries a refresh ahead of the expiry that fails", () =>
       token: Redacted.make("token-0"),
       refresh: Effect.suspend(() => ++runs < 3 ? Effect.fail("offline") : Effect.succeed(Redacted.make("token-1")))
     })
-    yield* credentials.expires(yield* credentials.current, DateTime.addDuration(yield* DateTime.now, "2 minutes"))
+    yield* credentials.setExpiry(yield* credentials.current, DateTime.addDuration(yield* DateTime.now, "2 minutes"))
     yield* TestClock.adjust("2 minutes")
     assert.strictEqual(Redacted.value(yield* credentials.current), "token-1")
   }))

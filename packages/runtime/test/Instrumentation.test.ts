@@ -80,21 +80,21 @@ describe("a logger that throws", () => {
     Effect.gen(function*() {
       yield* Instrumentation.effect.warn("careful", [])
       yield* Instrumentation.effect.debug("all is well", [])
-      yield* Instrumentation.guarded(Effect.logError("too bad"))
+      yield* Instrumentation.ignoreDefects(Effect.logError("too bad"))
     }).pipe(
       Effect.provide(Logger.layer([Logger.make(throwing)])),
       Effect.provideService(References.MinimumLogLevel, "All")
     ))
 
   it.effect("P8.7: does not make an operation of plain TypeScript fail", () =>
-    Instrumentation.warnings(throwing).warn("careful", []))
+    Instrumentation.warningsOnly(throwing).warn("careful", []))
 })
 
 describe("the instrumentation of plain TypeScript", () => {
   it.effect("passes on warnings only", () =>
     Effect.gen(function*() {
       const warned: Array<ReadonlyArray<unknown>> = []
-      const instrumentation = Instrumentation.warnings((...entry) => void warned.push(entry))
+      const instrumentation = Instrumentation.warningsOnly((...entry) => void warned.push(entry))
       const { spans, value } = yield* recorded(Effect.scoped(Effect.gen(function*() {
         const within = yield* instrumentation.spanScoped("list")
         yield* within(instrumentation.warn("careful", [1], { "signalwire.method": "x" }))

@@ -5,10 +5,10 @@
  */
 import * as Admin from "@effect-signalwire/backend/Admin"
 import * as AdminRoutes from "@effect-signalwire/backend/AdminRoutes"
+import type { ApiError } from "@effect-signalwire/backend/ApiError"
 import * as Backend from "@effect-signalwire/backend/Backend"
 import * as Faults from "@effect-signalwire/backend/Faults"
 import { Hosting } from "@effect-signalwire/backend/Hosting"
-import type { ApiError } from "@effect-signalwire/backend/Refused"
 import * as Routes from "@effect-signalwire/backend/Routes"
 import * as Storage from "@effect-signalwire/backend/Storage"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"

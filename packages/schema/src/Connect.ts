@@ -8,7 +8,7 @@ import type * as DateTime from "effect/DateTime"
 import { array, boolean, decoder, id, integer, nullish, string, struct, unknown } from "./internal/shape.ts"
 import { time } from "./internal/time.ts"
 import type * as Schemas from "./Wire.ts"
-import { moment, toEpochMillis } from "./WireTime.ts"
+import { dateTimeFromMillis, toEpochMillis } from "./WireTime.ts"
 
 /** Parameters of `signalwire.connect`. `protocol` and `authorization_state` resume an earlier session. */
 export type Params = typeof Schemas.ConnectParams.Type
@@ -22,7 +22,7 @@ export type Authorization = typeof Schemas.Authorization.Type
 /** Returns when the token expires, or `undefined` if the server does not report it. */
 export const expiryOf = (authorization: Authorization | null | undefined): DateTime.Utc | undefined => {
   const expiresAt = authorization?.fabric_subscriber?.expires_at
-  return expiresAt === undefined || expiresAt === null ? undefined : moment(toEpochMillis(expiresAt))
+  return expiresAt === undefined || expiresAt === null ? undefined : dateTimeFromMillis(toEpochMillis(expiresAt))
 }
 
 /** Result of `signalwire.connect`. `protocol` identifies the session. */

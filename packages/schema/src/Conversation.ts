@@ -15,7 +15,7 @@ import { time } from "./internal/time.ts"
 import type { JsonObject } from "./JsonObject.ts"
 import type { MalformedValue } from "./Malformed.ts"
 import type * as Schemas from "./Wire.ts"
-import { moment, toEpochMillis } from "./WireTime.ts"
+import { dateTimeFromMillis, toEpochMillis } from "./WireTime.ts"
 
 /** The fields of a {@link Conversation}. Fields that the server's dialect does not provide are `null`. */
 export interface Fields {
@@ -40,7 +40,7 @@ export interface Fields {
 /** A conversation between a subscriber and an address. Its schema is `Schemas.Conversation`. */
 export class Conversation extends Data.Class<Fields> {
   /** Returns this conversation with `lastMessageAt` advanced to `time`, unless it is already later. */
-  writtenAt(time: DateTime.Utc): Conversation {
+  withMessageAt(time: DateTime.Utc): Conversation {
     const { addressId, createdAt, fromAddressId, groupId, id, lastMessageAt, metadata, name } = this
     return new Conversation({
       id,
@@ -89,18 +89,18 @@ export const decode = (input: unknown, addressOf?: AddressOf): Result.Result<Con
         fromAddressId: wire.from_address_id ?? wire.from_fabric_address_id ?? null,
         name: wire.name ?? "",
         metadata: wire.metadata ?? {},
-        createdAt: moment(toEpochMillis(wire.created_at)),
-        lastMessageAt: moment(toEpochMillis(wire.last_message_at ?? wire.created_at))
+        createdAt: dateTimeFromMillis(toEpochMillis(wire.created_at)),
+        lastMessageAt: dateTimeFromMillis(toEpochMillis(wire.last_message_at ?? wire.created_at))
       })
     )
   })
 
 /** Encodes a conversation to the wire format of one dialect, or to that of all at once. */
 export const encode = (conversation: Conversation, form: Dialect.WireForm): Wire => ({
-  ...(Dialect.carries(form, "address")
+  ...(Dialect.includes(form, "address")
     ? { id: conversation.id, address_id: conversation.addressId, from_address_id: conversation.fromAddressId }
     : undefined),
-  ...(Dialect.carries(form, "group")
+  ...(Dialect.includes(form, "group")
     ? {
       group_id: conversation.groupId,
       from_fabric_address_id: conversation.fromAddressId,

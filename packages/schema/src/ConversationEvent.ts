@@ -12,7 +12,7 @@ import type { MalformedValue } from "./Malformed.ts"
 import type * as Schemas from "./Wire.ts"
 
 /** The fields that an event adds to those of a message. Fields that the server does not send are `null`. */
-export interface Live {
+export interface EventFields {
   /** Whether the message is meant to be hidden from users. */
   readonly hidden: boolean
   /** Display name of the conversation. */
@@ -25,12 +25,12 @@ export interface Live {
  * A message that was received live. It is also a {@link Message.ConversationMessage}, so one handler can process both
  * history and live messages. Its schema is `Schemas.ConversationEvent`.
  */
-export class ConversationEvent extends Message.ConversationMessage implements Live {
+export class ConversationEvent extends Message.ConversationMessage implements EventFields {
   readonly hidden: boolean
   readonly conversationName: string | null
   readonly userName: string | null
 
-  constructor(message: Message.Fields, live: Live) {
+  constructor(message: Message.Fields, live: EventFields) {
     super(message)
     this.hidden = live.hidden
     this.conversationName = live.conversationName

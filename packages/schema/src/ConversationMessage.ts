@@ -25,7 +25,7 @@ import { time } from "./internal/time.ts"
 import { isJsonObject, isNullishObject, isNullishString, type JsonObject } from "./JsonObject.ts"
 import type { MalformedValue } from "./Malformed.ts"
 import type * as Schemas from "./Wire.ts"
-import { isNumericTime, moment, toEpochSeconds } from "./WireTime.ts"
+import { dateTimeFromMillis, isNumericTime, toEpochSeconds } from "./WireTime.ts"
 
 /** The fields of a {@link ConversationMessage}. Fields that the server's dialect does not provide are `null`. */
 export interface Fields {
@@ -100,7 +100,7 @@ export class ConversationMessage implements Fields {
 
   /** When the message was created, to the millisecond. Computed on each access. */
   get ts(): DateTime.Utc {
-    return moment(this.epochSeconds * 1000)
+    return dateTimeFromMillis(this.epochSeconds * 1000)
   }
 }
 
@@ -202,8 +202,8 @@ export const encode = (message: Fields, form: Dialect.WireForm): Wire => ({
   type: message.type,
   subtype: message.subtype,
   kind: message.kind,
-  ...(Dialect.carries(form, "address") ? addressKeys(message) : undefined),
-  ...(Dialect.carries(form, "group") ? groupKeys(message) : undefined),
+  ...(Dialect.includes(form, "address") ? addressKeys(message) : undefined),
+  ...(Dialect.includes(form, "group") ? groupKeys(message) : undefined),
   ts: message.epochSeconds,
   text: message.text,
   metadata: message.clientId === null ? message.metadata : ClientKey.put(message.metadata, message.clientId),

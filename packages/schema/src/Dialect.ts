@@ -14,7 +14,7 @@ export type Dialect = "address" | "group"
 export type WireForm = Dialect | "all"
 
 /** Whether objects in this form have the keys of that dialect. */
-export const carries = (form: WireForm, dialect: Dialect): boolean => form === "all" || form === dialect
+export const includes = (form: WireForm, dialect: Dialect): boolean => form === "all" || form === dialect
 
 /**
  * Detects the dialect of an object from the wire; returns `undefined` if it has no key that identifies the dialect.

@@ -68,8 +68,8 @@ export const decode = (
 export const encode = (response: JoinConversationResponse, form: Dialect.WireForm): Wire => {
   const { addressId, conversationId, fromAddressId, groupId } = response
   return {
-    ...(Dialect.carries(form, "address") ? { table: { conversation_id: conversationId } } : undefined),
-    ...(Dialect.carries(form, "group")
+    ...(Dialect.includes(form, "address") ? { table: { conversation_id: conversationId } } : undefined),
+    ...(Dialect.includes(form, "group")
       ? {
         group_id: groupId,
         fabric_address_ids: fromAddressId === null ? [addressId] : [addressId, fromAddressId],

@@ -28,7 +28,7 @@ export const formatPath = (segments: ReadonlyArray<PropertyKey>): string =>
   )
 
 /** Prefixes the path of a malformed value with `outer`, the path of the value that contains it. */
-export const within = (outer: string, malformed: MalformedValue): MalformedValue => ({
+export const prefixPath = (outer: string, malformed: MalformedValue): MalformedValue => ({
   path: join(outer, malformed.path),
   message: malformed.message
 })

@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { array, decoderWithFastPath, nullish, string, struct, unknown } from "./internal/shape.ts"
 import { isJsonObject, isNullishString } from "./JsonObject.ts"
-import { type Decoder, type MalformedValue, within } from "./Malformed.ts"
+import { type Decoder, type MalformedValue, prefixPath } from "./Malformed.ts"
 import { Malformed, type Reason } from "./Reason.ts"
 import type * as Schemas from "./Wire.ts"
 
@@ -190,7 +190,7 @@ export const decode = <A>(input: unknown, decodeItem: Decoder<A>): Result.Result
     for (let index = 0; index < data.length; index++) {
       const item = decodeItem(data[index])
       if (Result.isSuccess(item)) items.push(item.success)
-      else malformed.push(within(`data[${index}]`, item.failure))
+      else malformed.push(prefixPath(`data[${index}]`, item.failure))
     }
     return { items, malformed, links: presentLinks(links) }
   })

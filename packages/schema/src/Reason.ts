@@ -233,7 +233,7 @@ export type Reason =
  * has recovered, the token is replaced, or a captive portal is gone. These are all retryable reasons, `Unauthorized`,
  * and `Malformed` unless its `path` begins with `links`. Subscriptions, timelines and hooks wait for these to recover.
  */
-export const mayHeal = (reason: Reason): boolean =>
+export const isRecoverable = (reason: Reason): boolean =>
   reason.isRetryable || reason._tag === "Unauthorized" ||
   (reason._tag === "Malformed" && !reason.path.startsWith("links"))
 

@@ -44,7 +44,7 @@ const stringAt = (object: JsonObject, key: string): string | null => {
  * Returns the ids of the conversation that a message was sent to, as far as the response includes them. It never fails,
  * since the message is stored whatever the response contains: an id that is missing or not a string is `null`.
  */
-export const whereTo = (
+export const conversationOf = (
   response: unknown
 ): { readonly conversationId: ConversationId | null; readonly groupId: GroupId | null } => {
   const body = isJsonObject(response) ? response : {}

@@ -8,7 +8,7 @@ import * as Result from "effect/Result"
 import * as Address from "./Address.ts"
 import type { SubscriberId } from "./Ids.ts"
 import { array, decoder, id, nullish, number, string, struct, union, unknown } from "./internal/shape.ts"
-import { type MalformedValue, within } from "./Malformed.ts"
+import { type MalformedValue, prefixPath } from "./Malformed.ts"
 import type * as Schemas from "./Wire.ts"
 
 /** The fields of a {@link Subscriber}. Fields that the server does not send are `null`. */
@@ -69,7 +69,7 @@ export const decode = (input: unknown): Result.Result<Subscriber, MalformedValue
     const addresses: Array<Address.Address> = []
     for (const [index, item] of (wire.fabric_addresses ?? []).entries()) {
       const address = Address.decode(item)
-      if (Result.isFailure(address)) return Result.fail(within(`fabric_addresses[${index}]`, address.failure))
+      if (Result.isFailure(address)) return Result.fail(prefixPath(`fabric_addresses[${index}]`, address.failure))
       addresses.push(address.success)
     }
     return Result.succeed(

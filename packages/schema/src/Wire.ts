@@ -9,7 +9,7 @@ import { AddressId, ConversationId, GroupId, MessageId, SubscriberId } from "./I
 import { isTimeString, maxEpochMillis } from "./WireTime.ts"
 
 /** The schema of a key that may be missing or `null`. */
-export const maybe = <S extends Schema.Constraint>(schema: S): Schema.optionalKey<Schema.NullOr<S>> =>
+export const nullish = <S extends Schema.Constraint>(schema: S): Schema.optionalKey<Schema.NullOr<S>> =>
   Schema.optionalKey(Schema.NullOr(schema))
 
 /** A free-form object of JSON values, such as `metadata` and `details`. */
@@ -24,19 +24,19 @@ export const WireTime = Schema.Union([
 
 const messageFields = {
   id: MessageId,
-  type: maybe(Schema.String),
-  subtype: maybe(Schema.String),
-  kind: maybe(Schema.String),
-  conversation_id: maybe(ConversationId),
-  group_id: maybe(GroupId),
-  user_id: maybe(SubscriberId),
-  address_id: maybe(AddressId),
-  from_address_id: maybe(AddressId),
-  from_fabric_address_id: maybe(AddressId),
+  type: nullish(Schema.String),
+  subtype: nullish(Schema.String),
+  kind: nullish(Schema.String),
+  conversation_id: nullish(ConversationId),
+  group_id: nullish(GroupId),
+  user_id: nullish(SubscriberId),
+  address_id: nullish(AddressId),
+  from_address_id: nullish(AddressId),
+  from_fabric_address_id: nullish(AddressId),
   ts: WireTime,
-  text: maybe(Schema.String),
-  metadata: maybe(JsonObject),
-  details: maybe(JsonObject)
+  text: nullish(Schema.String),
+  metadata: nullish(JsonObject),
+  details: nullish(JsonObject)
 }
 
 /** A message, in any dialect. */
@@ -45,21 +45,21 @@ export const ConversationMessage = Schema.Struct(messageFields)
 /** An event's payload, in any dialect. Published samples have `hidden` as a string. */
 export const ConversationEvent = Schema.Struct({
   ...messageFields,
-  hidden: maybe(Schema.Union([Schema.Boolean, Schema.Literals(["true", "false"])])),
-  conversation_name: maybe(Schema.String),
-  user_name: maybe(Schema.String)
+  hidden: nullish(Schema.Union([Schema.Boolean, Schema.Literals(["true", "false"])])),
+  conversation_name: nullish(Schema.String),
+  user_name: nullish(Schema.String)
 })
 
 /** The envelope of the events that a server pushes. Unknown event types are valid. */
 export const SignalWireEvent = Schema.Struct({
   event_type: Schema.String,
-  event_channel: maybe(Schema.Union([Schema.String, Schema.Array(Schema.String)])),
+  event_channel: nullish(Schema.Union([Schema.String, Schema.Array(Schema.String)])),
   /** Unix seconds with a fraction; a string in newer declarations. */
-  timestamp: maybe(WireTime),
-  project_id: maybe(Schema.String),
-  node_id: maybe(Schema.String),
+  timestamp: nullish(WireTime),
+  project_id: nullish(Schema.String),
+  node_id: nullish(Schema.String),
   /** Whether the receiving subscriber caused the event. */
-  is_author: maybe(Schema.Boolean),
+  is_author: nullish(Schema.Boolean),
   params: Schema.Unknown
 })
 
@@ -68,59 +68,59 @@ export const AuthorizationState = Schema.Struct({ authorization_state: Schema.St
 
 /** A conversation, in any dialect. Times are whole unix milliseconds. */
 export const Conversation = Schema.Struct({
-  id: maybe(ConversationId),
-  address_id: maybe(AddressId),
-  group_id: maybe(GroupId),
-  from_address_id: maybe(AddressId),
-  from_fabric_address_id: maybe(AddressId),
-  name: maybe(Schema.String),
-  metadata: maybe(JsonObject),
+  id: nullish(ConversationId),
+  address_id: nullish(AddressId),
+  group_id: nullish(GroupId),
+  from_address_id: nullish(AddressId),
+  from_fabric_address_id: nullish(AddressId),
+  name: nullish(Schema.String),
+  metadata: nullish(JsonObject),
   created_at: WireTime,
-  last_message_at: maybe(WireTime)
+  last_message_at: nullish(WireTime)
 })
 
 /** An address. `created_at` is ISO 8601. */
 export const Address = Schema.Struct({
   id: AddressId,
-  display_name: maybe(Schema.String),
-  name: maybe(Schema.String),
-  type: maybe(Schema.String),
-  resource_id: maybe(Schema.String),
-  preview_url: maybe(Schema.String),
-  cover_url: maybe(Schema.String),
-  channels: maybe(Schema.Record(Schema.String, Schema.NullOr(Schema.String))),
-  locked: maybe(Schema.Boolean),
-  created_at: maybe(Schema.String)
+  display_name: nullish(Schema.String),
+  name: nullish(Schema.String),
+  type: nullish(Schema.String),
+  resource_id: nullish(Schema.String),
+  preview_url: nullish(Schema.String),
+  cover_url: nullish(Schema.String),
+  channels: nullish(Schema.Record(Schema.String, Schema.NullOr(Schema.String))),
+  locked: nullish(Schema.Boolean),
+  created_at: nullish(Schema.String)
 })
 
 /** A subscriber. `time_zone` is a string in the documentation and a number in the vendor's types. */
 export const Subscriber = Schema.Struct({
   id: SubscriberId,
-  email: maybe(Schema.String),
-  first_name: maybe(Schema.String),
-  last_name: maybe(Schema.String),
-  display_name: maybe(Schema.String),
-  job_title: maybe(Schema.String),
-  time_zone: maybe(Schema.Union([Schema.String, Schema.Finite])),
-  country: maybe(Schema.String),
-  region: maybe(Schema.String),
-  company_name: maybe(Schema.String),
-  push_notification_key: maybe(Schema.String),
-  app_settings: maybe(Schema.Struct({
-    display_name: maybe(Schema.String),
-    scopes: maybe(Schema.Array(Schema.String))
+  email: nullish(Schema.String),
+  first_name: nullish(Schema.String),
+  last_name: nullish(Schema.String),
+  display_name: nullish(Schema.String),
+  job_title: nullish(Schema.String),
+  time_zone: nullish(Schema.Union([Schema.String, Schema.Finite])),
+  country: nullish(Schema.String),
+  region: nullish(Schema.String),
+  company_name: nullish(Schema.String),
+  push_notification_key: nullish(Schema.String),
+  app_settings: nullish(Schema.Struct({
+    display_name: nullish(Schema.String),
+    scopes: nullish(Schema.Array(Schema.String))
   })),
-  fabric_addresses: maybe(Schema.Array(Schema.Unknown))
+  fabric_addresses: nullish(Schema.Array(Schema.Unknown))
 })
 
 /** A page of a list. */
 export const Page = Schema.Struct({
   data: Schema.Array(Schema.Unknown),
-  links: maybe(Schema.Struct({
-    self: maybe(Schema.String),
-    first: maybe(Schema.String),
-    next: maybe(Schema.String),
-    prev: maybe(Schema.String)
+  links: nullish(Schema.Struct({
+    self: nullish(Schema.String),
+    first: nullish(Schema.String),
+    next: nullish(Schema.String),
+    prev: nullish(Schema.String)
   }))
 })
 
@@ -142,17 +142,17 @@ export const GroupSend = Schema.Struct({
 })
 
 const sent = {
-  conversation_id: maybe(ConversationId),
-  group_id: maybe(GroupId),
-  from_fabric_address_id: maybe(AddressId),
-  text: maybe(Schema.String)
+  conversation_id: nullish(ConversationId),
+  group_id: nullish(GroupId),
+  from_fabric_address_id: nullish(AddressId),
+  text: nullish(Schema.String)
 }
 
 /**
  * The response to a send. Neither dialect includes the id or the time of the message. The address dialect wraps the
  * response in `table`, an artefact of the server's serialiser.
  */
-export const SendResponse = Schema.Struct({ ...sent, table: maybe(Schema.Struct(sent)) })
+export const SendResponse = Schema.Struct({ ...sent, table: nullish(Schema.Struct(sent)) })
 
 /** Request body of a join in the address dialect. */
 export const AddressJoin = Schema.Struct({ conversation_id: AddressId })
@@ -164,22 +164,22 @@ export const GroupJoin = Schema.Struct({
 })
 
 const joined = {
-  conversation_id: maybe(ConversationId),
-  group_id: maybe(GroupId),
-  from_fabric_address_id: maybe(AddressId),
-  fabric_address_ids: maybe(Schema.Array(AddressId))
+  conversation_id: nullish(ConversationId),
+  group_id: nullish(GroupId),
+  from_fabric_address_id: nullish(AddressId),
+  fabric_address_ids: nullish(Schema.Array(AddressId))
 }
 
 /** The response to a join. The address dialect wraps it in `table`, an artefact of the server's serialiser. */
-export const JoinResponse = Schema.Struct({ ...joined, table: maybe(Schema.Struct(joined)) })
+export const JoinResponse = Schema.Struct({ ...joined, table: nullish(Schema.Struct(joined)) })
 
 /** One error of a validation body. */
 export const ValidationError = Schema.Struct({
-  type: maybe(Schema.String),
-  code: maybe(Schema.String),
-  message: maybe(Schema.String),
-  attribute: maybe(Schema.String),
-  url: maybe(Schema.String)
+  type: nullish(Schema.String),
+  code: nullish(Schema.String),
+  message: nullish(Schema.String),
+  attribute: nullish(Schema.String),
+  url: nullish(Schema.String)
 })
 
 /** The body of an error response with validation errors: `{ "errors": [...] }`. */
@@ -190,10 +190,10 @@ export const Gateway = Schema.Struct({ error: Schema.String })
 
 /** The header of a token, its readable part: `ch` is the host of the socket, `typ` is `SAT` or `Refresh`. */
 export const TokenHeader = Schema.Struct({
-  alg: maybe(Schema.String),
-  enc: maybe(Schema.String),
-  ch: maybe(Schema.String),
-  typ: maybe(Schema.String)
+  alg: nullish(Schema.String),
+  enc: nullish(Schema.String),
+  ch: nullish(Schema.String),
+  typ: nullish(Schema.String)
 })
 
 /** The error of a JSON-RPC request. `code` is a JSON-RPC error code, or the string code of a coded result. */
@@ -213,40 +213,40 @@ export const CodedResult = Schema.Struct({
 /** Parameters of `signalwire.connect`. `protocol` and `authorization_state` resume an earlier session. */
 export const ConnectParams = Schema.Struct({
   version: Schema.Struct({ major: Schema.Int, minor: Schema.Int, revision: Schema.Int }),
-  event_acks: maybe(Schema.Boolean),
-  agent: maybe(Schema.String),
+  event_acks: nullish(Schema.Boolean),
+  agent: nullish(Schema.String),
   authentication: Schema.Struct({ jwt_token: Schema.String }),
-  protocol: maybe(Schema.String),
-  authorization_state: maybe(Schema.String)
+  protocol: nullish(Schema.String),
+  authorization_state: nullish(Schema.String)
 })
 
 /** A server's description of the subscriber that a token belongs to. */
 export const FabricSubscriber = Schema.Struct({
-  version: maybe(Schema.Int),
+  version: nullish(Schema.Int),
   /** Unix seconds. */
-  expires_at: maybe(WireTime),
-  subscriber_id: maybe(SubscriberId),
-  application_id: maybe(Schema.String),
-  project_id: maybe(Schema.String),
-  space_id: maybe(Schema.String)
+  expires_at: nullish(WireTime),
+  subscriber_id: nullish(SubscriberId),
+  application_id: nullish(Schema.String),
+  project_id: nullish(Schema.String),
+  space_id: nullish(Schema.String)
 })
 
 /** A server's description of the token that a session is authorized with. */
 export const Authorization = Schema.Struct({
-  jti: maybe(Schema.String),
-  project_id: maybe(Schema.String),
-  scope: maybe(Schema.Array(Schema.String)),
-  fabric_subscriber: maybe(FabricSubscriber)
+  jti: nullish(Schema.String),
+  project_id: nullish(Schema.String),
+  scope: nullish(Schema.Array(Schema.String)),
+  fabric_subscriber: nullish(FabricSubscriber)
 })
 
 /** Result of `signalwire.connect`. `protocol` identifies the session. */
 export const ConnectResult = Schema.Struct({
-  identity: maybe(Schema.String),
+  identity: nullish(Schema.String),
   protocol: Schema.String,
   authorization: Authorization,
-  ice_servers: maybe(Schema.Array(Schema.Unknown)),
+  ice_servers: nullish(Schema.Array(Schema.Unknown)),
   /** Whether an earlier session was resumed. Not every server reports it. */
-  session_restored: maybe(Schema.Boolean)
+  session_restored: nullish(Schema.Boolean)
 })
 
 /**
@@ -254,14 +254,14 @@ export const ConnectResult = Schema.Struct({
  * `authorization.project_id` of the connect result.
  */
 export const ReauthenticateParams = Schema.Struct({
-  authentication: Schema.Struct({ project: maybe(Schema.String), jwt_token: Schema.String })
+  authentication: Schema.Struct({ project: nullish(Schema.String), jwt_token: Schema.String })
 })
 
 /** Result of `signalwire.reauthenticate`. Every field may be missing. */
-export const ReauthenticateResult = Schema.Struct({ authorization: maybe(Authorization) })
+export const ReauthenticateResult = Schema.Struct({ authorization: nullish(Authorization) })
 
 /**
  * Parameters of `signalwire.disconnect`, with which the server ends the session. With `restart` the session cannot be
  * resumed.
  */
-export const DisconnectParams = Schema.Struct({ restart: maybe(Schema.Boolean) })
+export const DisconnectParams = Schema.Struct({ restart: nullish(Schema.Boolean) })

@@ -40,7 +40,7 @@ export const toEpochMillis = (time: WireTime): number => {
  * Converts unix milliseconds to a `DateTime`, as `DateTime.makeUnsafe` does, without loading its parsers of other
  * inputs.
  */
-export const moment = (epochMillis: number): DateTime.Utc => DateTime.fromDateUnsafe(new Date(epochMillis))
+export const dateTimeFromMillis = (epochMillis: number): DateTime.Utc => DateTime.fromDateUnsafe(new Date(epochMillis))
 
 const hasZone = (input: string): boolean => /Z|GMT|[+-]\d\d(:?\d\d)?$|(z|gmt)$/.test(input)
 
@@ -50,5 +50,5 @@ const hasZone = (input: string): boolean => /Z|GMT|[+-]\d\d(:?\d\d)?$|(z|gmt)$/.
  */
 export const parseDateTime = (input: string): DateTime.Utc | null => {
   const epochMillis = Date.parse(hasZone(input) ? input : `${input}Z`)
-  return Number.isNaN(epochMillis) ? null : moment(epochMillis)
+  return Number.isNaN(epochMillis) ? null : dateTimeFromMillis(epochMillis)
 }

@@ -21,8 +21,8 @@ it.each([
 it("has the keys of its own dialect, and those of both in the form `all`", () => {
   assert.deepStrictEqual(
     (["address", "group", "all"] as const).map((form) => [
-      Dialect.carries(form, "address"),
-      Dialect.carries(form, "group")
+      Dialect.includes(form, "address"),
+      Dialect.includes(form, "group")
     ]),
     [[true, false], [false, true], [true, true]]
   )

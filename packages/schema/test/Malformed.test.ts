@@ -16,5 +16,5 @@ it.each([
   ["", "ts", "ts"],
   ["data[3]", "", "data[3]"]
 ])("prefixes %j to the path %j, which makes it %j", (outer, path, expected) => {
-  assert.deepStrictEqual(Malformed.within(outer, { path, message: "wrong" }), { path: expected, message: "wrong" })
+  assert.deepStrictEqual(Malformed.prefixPath(outer, { path, message: "wrong" }), { path: expected, message: "wrong" })
 })

@@ -78,6 +78,6 @@ it.each<[boolean, string, Reason.Reason]>([
   [false, "a call that the token does not permit", new Reason.Forbidden({ detail: "no" })],
   [false, "invalid input", Reason.invalidParameter("text", "must not be empty")],
   [false, "a closed client", new Reason.Closed()]
-])("P8.3: mayHeal is %s for %s", (expected, _, reason) => {
-  assert.strictEqual(Reason.mayHeal(reason), expected)
+])("P8.3: isRecoverable is %s for %s", (expected, _, reason) => {
+  assert.strictEqual(Reason.isRecoverable(reason), expected)
 })

@@ -50,5 +50,5 @@ it.each([
   ["stored", { conversationId: null, groupId: null }],
   [null, { conversationId: null, groupId: null }]
 ])("returns the conversation's ids as far as the response includes them: %j", (response, expected) => {
-  assert.deepStrictEqual<unknown>(SendMessage.whereTo(response), expected)
+  assert.deepStrictEqual<unknown>(SendMessage.conversationOf(response), expected)
 })

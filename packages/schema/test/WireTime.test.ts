@@ -67,6 +67,6 @@ it.each([
 it.each([0, -1, 1735790645456, 1735790645456.9, WireTime.maxEpochMillis])(
   "converts %d unix milliseconds as DateTime does",
   (epochMillis) => {
-    assert.deepStrictEqual(WireTime.moment(epochMillis), DateTime.makeUnsafe(epochMillis))
+    assert.deepStrictEqual(WireTime.dateTimeFromMillis(epochMillis), DateTime.makeUnsafe(epochMillis))
   }
 )

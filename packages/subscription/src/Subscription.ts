@@ -29,7 +29,7 @@ import type { Signal } from "./Signal.ts"
 import type { SubscriptionError } from "./SubscriptionError.ts"
 import { Wake } from "./Wake.ts"
 
-export type { Subscriber as Attachment } from "./internal/fanout.ts"
+export type { Subscriber } from "./internal/fanout.ts"
 export type { Options } from "./internal/options.ts"
 
 /** The methods of the service. */
@@ -72,7 +72,7 @@ export interface Service {
    * Returns how many sessions have become ready so far. History that is read from now on covers each `Discontinuity`
    * with the cause `connected` up to that session.
    */
-  readonly sessions: Effect.Effect<number>
+  readonly sessionCount: Effect.Effect<number>
   /** Returns the current state of the connection. */
   readonly connection: Effect.Effect<ConnectionState>
   /** Streams the current state of the connection, then each change. */
@@ -103,7 +103,7 @@ const pullEvents = (
   })
 
 /** {@link make} with an `Instrumentation` that receives the logs. */
-export const makeTelling = Effect.fnUntraced(function*(
+export const makeInstrumented = Effect.fnUntraced(function*(
   options: Options,
   instrumentation: Instrumentation.Instrumentation
 ): Effect.fn.Return<Service, never, Credentials | Constructor | Scope.Scope> {
@@ -153,7 +153,7 @@ export const makeTelling = Effect.fnUntraced(function*(
     get awaitWake() {
       return driver.triggers.nextRetry
     },
-    get sessions() {
+    get sessionCount() {
       return Effect.sync(() => driver.sessionCount)
     },
     get connection() {
@@ -170,7 +170,7 @@ export const makeTelling = Effect.fnUntraced(function*(
 export const make = (
   options: Options
 ): Effect.Effect<Service, never, Credentials | Constructor | Scope.Scope> =>
-  makeTelling(options, Instrumentation.effect)
+  makeInstrumented(options, Instrumentation.effect)
 
 /** Provides the service, over the `WebSocketConstructor` and the `Credentials` of the context. */
 export const layer = (options: Options): Layer.Layer<Subscription, never, Credentials | Constructor> =>

@@ -52,8 +52,8 @@ describe("Fanout", () => {
       const draining = yield* fanout.subscribe
       const other = yield* fanout.subscribe
       for (const id of ["1", "2", "3"]) fanout.emit([event(id)])
-      assert.deepStrictEqual((yield* draining.waiting).map(label), ["1", "2", "Discontinuity"])
-      assert.deepStrictEqual(yield* draining.waiting, [])
+      assert.deepStrictEqual((yield* draining.takeBuffered).map(label), ["1", "2", "Discontinuity"])
+      assert.deepStrictEqual(yield* draining.takeBuffered, [])
       fanout.emit([event("4")])
       fanout.end()
       assert.deepStrictEqual((yield* collect(draining)).map(label), ["4"])

@@ -20,7 +20,7 @@ type Service = Subscription.Service
 describe("the methods", () => {
   it("subscribe and observe until a scope closes", () => {
     expectTypeOf<Service["subscribe"]>().toEqualTypeOf<
-      Effect.Effect<Subscription.Attachment, SubscriptionError, Scope.Scope>
+      Effect.Effect<Subscription.Subscriber, SubscriptionError, Scope.Scope>
     >()
     expectTypeOf<Service["observe"]>().returns.toEqualTypeOf<Effect.Effect<void, never, Scope.Scope>>()
   })
@@ -35,7 +35,7 @@ describe("the methods", () => {
   it("return the connection's state without failing", () => {
     expectTypeOf<Service["connection"]>().toEqualTypeOf<Effect.Effect<ConnectionState>>()
     expectTypeOf<Service["connectionChanges"]>().toEqualTypeOf<Stream.Stream<ConnectionState>>()
-    expectTypeOf<Service["sessions"]>().toEqualTypeOf<Effect.Effect<number>>()
+    expectTypeOf<Service["sessionCount"]>().toEqualTypeOf<Effect.Effect<number>>()
   })
 })
 

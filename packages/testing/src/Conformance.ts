@@ -1,5 +1,5 @@
 /**
- * A conformance suite: what every backend must do, and what every client relies on. The cases run against any {@link World}: the
+ * A conformance suite: what every backend must do, and what every client relies on. The cases run against any {@link TestBackend}: the
  * backend in memory, a sandbox, or the real service.
  *
  * ```ts
@@ -9,7 +9,7 @@
  * import * as Effect from "effect/Effect"
  *
  * for (const { name, run } of Conformance.cases("address")) {
- *   it.live(name, () => Effect.provide(run, MemoryBackend.layerWorld()))
+ *   it.live(name, () => Effect.provide(run, MemoryBackend.layerTestBackend()))
  * }
  * ```
  *
@@ -21,13 +21,13 @@ import * as ConformanceConversations from "./internal/conformanceConversations.t
 import * as ConformanceDelivery from "./internal/conformanceDelivery.ts"
 import * as ConformanceFailures from "./internal/conformanceFailures.ts"
 import * as ConformanceMessages from "./internal/conformanceMessages.ts"
-import type * as World from "./World.ts"
+import type * as TestBackend from "./TestBackend.ts"
 
 export { type Case, ConformanceError } from "./internal/conformanceCase.ts"
 
 /** Returns the cases for clients of a dialect. */
 export const cases = (dialect: "auto" | Dialect): ReadonlyArray<Case> => {
-  const options: World.ParticipantOptions = {
+  const options: TestBackend.ParticipantOptions = {
     dialect,
     settle: "300 millis",
     subscription: { backoff: { base: "20 millis", cap: "200 millis" } }

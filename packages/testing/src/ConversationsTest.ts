@@ -25,7 +25,7 @@ import type * as Scope from "effect/Scope"
 import * as Fixture from "./internal/fixture.ts"
 import type { Options, Service } from "./internal/testContract.ts"
 import * as MemoryBackend from "./MemoryBackend.ts"
-import { World } from "./World.ts"
+import { TestBackend } from "./TestBackend.ts"
 
 export type { Options, SeedMessage, SentMessage, Service, TestConversation } from "./internal/testContract.ts"
 
@@ -35,7 +35,7 @@ export class ConversationsTest extends Context.Service<ConversationsTest, Servic
 ) {}
 
 /** Makes the test service for an existing backend. */
-export const make: (options?: Options) => Effect.Effect<Service, never, World | Scope.Scope> = Fixture.make
+export const make: (options?: Options) => Effect.Effect<Service, never, TestBackend | Scope.Scope> = Fixture.make
 
 /** Provides `Conversations`, for the program under test, and `ConversationsTest`, for the test. */
 export const layer = (
@@ -43,12 +43,12 @@ export const layer = (
 ): Layer.Layer<ConversationsTest | Conversations.Services, ConversationError> =>
   Layer.unwrap(Effect.gen(function*() {
     const { me } = yield* ConversationsTest
-    const { endpoint, transports } = yield* World
+    const { endpoint, transports } = yield* TestBackend
     return Layer.provide(
       Conversations.layer({ ...options.client, token: Redacted.make(me.token), urls: endpoint }),
       transports
     )
   })).pipe(
     Layer.provideMerge(Layer.effect(ConversationsTest, make(options))),
-    Layer.provide(MemoryBackend.layerWorld(options.backend))
+    Layer.provide(MemoryBackend.layerTestBackend(options.backend))
   )

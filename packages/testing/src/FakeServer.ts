@@ -30,15 +30,15 @@ export interface Connection {
   /** Closes the socket with a close frame of this code. */
   readonly close: (code: number) => Effect.Effect<void>
   /** Closes the socket without a close frame, as a network failure does. */
-  readonly cut: Effect.Effect<void>
+  readonly drop: Effect.Effect<void>
 }
 
 /** A fake server. */
 export interface FakeServer {
   /** Waits for the next connection of the client. */
-  readonly dialled: Effect.Effect<Connection>
+  readonly nextConnection: Effect.Effect<Connection>
   /** Returns how many connections the client has made so far. */
-  readonly dials: () => number
+  readonly connectionCount: () => number
   /** Provides the `WebSocketConstructor` that connects to this server. */
   readonly layer: Layer.Layer<Socket.WebSocketConstructor>
 }
@@ -67,7 +67,7 @@ export const connectResult = (protocol: string) => ({
 export const event = (id: string, eventType: string, params: unknown): string =>
   JsonRpc.request(id, JsonRpc.method.event, { event_type: eventType, timestamp: 1735790645.5, params })
 
-const makeConnection = Effect.fnUntraced(function*(url: string, pair: MemorySocket.Link) {
+const makeConnection = Effect.fnUntraced(function*(url: string, pair: MemorySocket.SocketPair) {
   const frames = yield* Queue.unbounded<string>()
   pair.server.addEventListener("message", ({ data }) => {
     if (typeof data === "string") Queue.offerUnsafe(frames, data)
@@ -103,7 +103,7 @@ const makeConnection = Effect.fnUntraced(function*(url: string, pair: MemorySock
       return connect
     }),
     close: (code) => Effect.sync(() => pair.server.close(code)),
-    cut: Effect.sync(pair.cut)
+    drop: Effect.sync(pair.drop)
   }
   return connection
 })
@@ -113,8 +113,8 @@ export const make: Effect.Effect<FakeServer> = Effect.gen(function*() {
   const connections = yield* Queue.unbounded<Connection>()
   let count = 0
   const server: FakeServer = {
-    dialled: Queue.take(connections),
-    dials: () => count,
+    nextConnection: Queue.take(connections),
+    connectionCount: () => count,
     layer: Layer.succeed(Socket.WebSocketConstructor, (url) => {
       const pair = MemorySocket.make()
       count++

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { Conversation } from "@effect-signalwire/schema/Conversation"
-import { ConversationEvent, type Live } from "@effect-signalwire/schema/ConversationEvent"
+import { ConversationEvent, type EventFields } from "@effect-signalwire/schema/ConversationEvent"
 import { ConversationMessage, type Fields } from "@effect-signalwire/schema/ConversationMessage"
 import { AddressId, MessageId, SubscriberId } from "@effect-signalwire/schema/Ids"
 import type * as Page from "@effect-signalwire/schema/Page"
@@ -36,7 +36,7 @@ export const message = (overrides: Partial<Fields> = {}): ConversationMessage =>
   new ConversationMessage({ ...fields, ...overrides })
 
 /** Makes the event of a chat message. */
-export const event = (overrides: Partial<Fields & Live> = {}): ConversationEvent =>
+export const event = (overrides: Partial<Fields & EventFields> = {}): ConversationEvent =>
   new ConversationEvent({ ...fields, ...overrides }, {
     hidden: overrides.hidden ?? false,
     conversationName: overrides.conversationName ?? "office-chat",

@@ -26,7 +26,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import * as MemorySocket from "./MemorySocket.ts"
-import * as World from "./World.ts"
+import * as TestBackend from "./TestBackend.ts"
 
 /** The URLs that clients are configured with. No server listens on them. */
 export const endpoint: Endpoint = { http: "http://backend.localhost", ws: "ws://backend.localhost" }
@@ -78,14 +78,14 @@ const connectionError = (
 const makeWebSocketConstructor = Effect.fnUntraced(function*(wire: MemorySocket.Wire | undefined) {
   const run = yield* FiberSet.makeRuntime<Backend.Backend | Faults.Faults>()
 
-  const serve = Effect.fnUntraced(function*(pair: MemorySocket.Link) {
+  const serve = Effect.fnUntraced(function*(pair: MemorySocket.SocketPair) {
     const decision = yield* SocketProtocol.decideUpgrade
-    if (decision._tag !== "Accepted") return pair.cut()
+    if (decision._tag !== "Accepted") return pair.drop()
     pair.open()
     const socket = yield* Socket.fromWebSocket(
       Effect.acquireRelease(Effect.succeed(pair.server), (server) => Effect.sync(() => server.close()))
     )
-    yield* SocketProtocol.serve(socket, { decision, abort: Effect.sync(pair.cut) })
+    yield* SocketProtocol.serve(socket, { decision, abort: Effect.sync(pair.drop) })
   })
 
   const constructor: Socket.WebSocketConstructor["Service"] = () => {
@@ -118,6 +118,6 @@ export const layerStorage = (options?: Options): Layer.Layer<Services, never, St
 export const layer = (options?: Options): Layer.Layer<Services> =>
   Layer.provide(layerStorage(options), Storage.layerMemory)
 
-/** Provides a backend in memory as a `World`, for conformance suites and for tests with several clients. */
-export const layerWorld = (options?: Options): Layer.Layer<World.World> =>
-  World.layer(endpoint).pipe(Layer.provide(layer(options)))
+/** Provides a backend in memory as a `TestBackend`, for conformance suites and for tests with several clients. */
+export const layerTestBackend = (options?: Options): Layer.Layer<TestBackend.TestBackend> =>
+  TestBackend.layer(endpoint).pipe(Layer.provide(layer(options)))

@@ -19,11 +19,11 @@ export type Wire = () => (deliver: () => void) => void
 
 const microtasks: Wire = () => queueMicrotask
 
-/** One end of a {@link Link}. */
+/** One end of a {@link SocketPair}. */
 export class MemorySocket implements Socket.WebSocketLike {
   readyState = connecting
   /** The other end. */
-  peer: MemorySocket | undefined
+  otherEnd: MemorySocket | undefined
   readonly #listeners = new Map<EventType, Map<Listener, boolean>>()
   readonly #deliver: (deliver: () => void) => void
 
@@ -43,14 +43,14 @@ export class MemorySocket implements Socket.WebSocketLike {
 
   send(data: string | Uint8Array<ArrayBuffer>): void {
     if (this.readyState !== open) throw new Error("The socket is not open")
-    const otherEnd = this.peer
+    const otherEnd = this.otherEnd
     this.#deliver(() => {
       if (otherEnd?.readyState === open) otherEnd.dispatch("message", { data })
     })
   }
 
   close(code = 1000, reason = ""): void {
-    const otherEnd = this.peer
+    const otherEnd = this.otherEnd
     if (this.readyState >= closing) return
     this.readyState = closing
     // delivered after everything that was sent before
@@ -82,7 +82,7 @@ export class MemorySocket implements Socket.WebSocketLike {
 }
 
 /** Two connected ends. */
-export interface Link {
+export interface SocketPair {
   /** The client's end. */
   readonly client: MemorySocket
   /** The server's end. */
@@ -90,15 +90,15 @@ export interface Link {
   /** Opens both ends. */
   readonly open: () => void
   /** Closes both ends without a close frame, as a network failure does. */
-  readonly cut: () => void
+  readonly drop: () => void
 }
 
 /** Makes two connected ends, which are not open yet. */
-export const make = (wire?: Wire): Link => {
+export const make = (wire?: Wire): SocketPair => {
   const client = new MemorySocket(wire)
   const server = new MemorySocket(wire)
-  client.peer = server
-  server.peer = client
+  client.otherEnd = server
+  server.otherEnd = client
   const abort = () => {
     server.end(1006, "")
     client.end(1006, "")
@@ -112,6 +112,6 @@ export const make = (wire?: Wire): Link => {
       server.opened()
       client.opened()
     },
-    cut: abort
+    drop: abort
   }
 }

@@ -13,13 +13,17 @@
  * @since 0.1.0
  */
 import type * as Faults from "@effect-signalwire/backend/Faults"
-import { connect, type SignalWireClient, type SignalWireOptions } from "@effect-signalwire/promise/SignalWire"
+import {
+  makeWithTransports,
+  type SignalWireClient,
+  type SignalWireOptions
+} from "@effect-signalwire/promise/SignalWire"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as ConversationsTest from "./ConversationsTest.ts"
 import * as MemoryBackend from "./MemoryBackend.ts"
-import { World } from "./World.ts"
+import { TestBackend } from "./TestBackend.ts"
 
 /** The state of the backend when the test starts, and the options of client and backend. */
 export interface Options extends Omit<ConversationsTest.Options, "client"> {
@@ -60,14 +64,14 @@ export const start = async ({ client: clientOptions, ...options }: Options = {})
   const runtime = ManagedRuntime.make(
     Layer.provideMerge(
       Layer.effect(ConversationsTest.ConversationsTest, ConversationsTest.make(options)),
-      MemoryBackend.layerWorld(options.backend)
+      MemoryBackend.layerTestBackend(options.backend)
     )
   )
   try {
     const context = await runtime.context()
-    const { endpoint, transports } = Context.get(context, World)
+    const { endpoint, transports } = Context.get(context, TestBackend)
     const test = Context.get(context, ConversationsTest.ConversationsTest)
-    const client = await connect({ ...clientOptions, token: test.me.token, urls: endpoint }, transports)
+    const client = await makeWithTransports({ ...clientOptions, token: test.me.token, urls: endpoint }, transports)
     const close = async () => {
       await client.disconnect()
       await runtime.dispose()

@@ -7,7 +7,7 @@ describe.each(["address", "group", "auto"] as const)(
   "a client of the dialect %s with the backend in memory",
   (dialect) => {
     for (const { name, run } of Conformance.cases(dialect)) {
-      it.live(name, () => Effect.provide(run, MemoryBackend.layerWorld()))
+      it.live(name, () => Effect.provide(run, MemoryBackend.layerTestBackend()))
     }
   }
 )
@@ -16,7 +16,7 @@ describe.each(["address", "group"] as const)(
   "a client that detects the dialect of a server that supports only %s",
   (dialect) => {
     for (const { name, run } of Conformance.cases("auto")) {
-      it.live(name, () => Effect.provide(run, MemoryBackend.layerWorld({ dialect })))
+      it.live(name, () => Effect.provide(run, MemoryBackend.layerTestBackend({ dialect })))
     }
   }
 )

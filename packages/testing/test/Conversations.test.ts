@@ -38,7 +38,7 @@ const liveAt = (name: string, epochSeconds: number) =>
   Signal.event(Fixtures.event({ id: MessageId.make(name), text: name, epochSeconds }))
 
 /** A service over a history and a session that the test controls. */
-const start = Effect.fnUntraced(function*(options: Conversations.Tuning & { readonly pageSize?: number } = {}) {
+const start = Effect.fnUntraced(function*(options: Conversations.ServiceOptions & { readonly pageSize?: number } = {}) {
   const history: Array<ConversationMessage> = []
   const signals = yield* Queue.unbounded<Signal.Signal, Cause.Done>()
   const observers: Array<(signals: ReadonlyArray<Signal.Signal>) => void> = []
@@ -55,12 +55,12 @@ const start = Effect.fnUntraced(function*(options: Conversations.Tuning & { read
         subscribe: Effect.succeed({
           signals: Queue.takeAll(signals),
           requestDiscontinuity: Effect.asVoid(Queue.offer(signals, Signal.requested)),
-          waiting: Effect.orDie(Queue.clear(signals))
+          takeBuffered: Effect.orDie(Queue.clear(signals))
         }),
         connection: Effect.succeed(ConnectionState.Connected({ resumed: false, catchingUp: false, reason: null })),
         observe: (observer) => Effect.sync(() => void observers.push(observer)),
         ready: Effect.void,
-        sessions: Effect.sync(() => sessions)
+        sessionCount: Effect.sync(() => sessions)
       })
     ]))
   )
@@ -127,9 +127,9 @@ describe("timeline", () => {
             subscribe: Effect.succeed({
               signals: Effect.never,
               requestDiscontinuity: Effect.void,
-              waiting: Effect.succeed([])
+              takeBuffered: Effect.succeed([])
             }),
-            sessions: Effect.succeed(1)
+            sessionCount: Effect.succeed(1)
           })
         ])
       )
@@ -598,7 +598,7 @@ describe("cursor", () => {
 })
 
 describe("policy", () => {
-  const flood = Effect.fnUntraced(function*(policy: Conversations.Policy) {
+  const flood = Effect.fnUntraced(function*(policy: Conversations.OverflowPolicy) {
     const { conversations, end, signal } = yield* start()
     const events = yield* conversations.subscription({ policy })
     yield* signal(...Array.from({ length: 10 }, (_, index) => liveAt(`m${index}`, index)))
@@ -633,7 +633,7 @@ describe("policy", () => {
 
 /** A service whose sends have the outcomes that the test sets. */
 const startSending = Effect.fnUntraced(function*(
-  options: Conversations.Tuning & {
+  options: Conversations.ServiceOptions & {
     readonly outcomes: ReadonlyArray<Reason.Reason | "sent" | "no response">
     readonly history?: (sent: ReadonlyArray<ClientId>) => ReadonlyArray<ConversationMessage>
   }

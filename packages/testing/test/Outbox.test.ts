@@ -2,7 +2,7 @@ import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as Outbox from "@effect-signalwire/conversation/Outbox"
 import * as OutboxStore from "@effect-signalwire/conversation/OutboxStore"
 import * as MemoryBackend from "@effect-signalwire/testing/MemoryBackend"
-import * as World from "@effect-signalwire/testing/World"
+import * as TestBackend from "@effect-signalwire/testing/TestBackend"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -19,9 +19,9 @@ const posts = { on: "http", method: "POST", path: "/api/fabric/messages" } as co
 
 /** Creates a subscriber, a room, and a `KeyValueStore` that outlives the outboxes that use it. */
 const start = Effect.gen(function*() {
-  const { admin, endpoint, transports } = yield* World.World
+  const { admin, endpoint, transports } = yield* TestBackend.TestBackend
   const account = yield* admin.createSubscriber({ name: "ada" })
-  const addressId = yield* World.room("office")
+  const addressId = yield* TestBackend.room("office")
   const keyValueStore = yield* Layer.build(KeyValueStore.layerMemory)
   const queues = PersistedQueue.layer.pipe(
     Layer.provide(OutboxStore.layer),
@@ -54,8 +54,11 @@ const start = Effect.gen(function*() {
   return { admin, addressId, queues, openOn, open: openOn(Layer.fresh(queues)), stored }
 })
 
-const test = (name: string, run: Effect.Effect<void, unknown, World.World | Scope.Scope>) =>
-  it.live(name, () => run.pipe(Effect.scoped, Effect.timeout("90 seconds"), Effect.provide(MemoryBackend.layerWorld())))
+const test = (name: string, run: Effect.Effect<void, unknown, TestBackend.TestBackend | Scope.Scope>) =>
+  it.live(
+    name,
+    () => run.pipe(Effect.scoped, Effect.timeout("90 seconds"), Effect.provide(MemoryBackend.layerTestBackend()))
+  )
 
 describe("the outbox", () => {
   test(

@@ -4,7 +4,7 @@ import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import * as NodeWebSockets from "@effect-signalwire/subscription/NodeWebSockets"
 import * as Conformance from "@effect-signalwire/testing/Conformance"
-import * as World from "@effect-signalwire/testing/World"
+import * as TestBackend from "@effect-signalwire/testing/TestBackend"
 import { describe, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -21,7 +21,7 @@ const start = (dialect: "all" | "address" | "group") =>
   )
 
 const layerSandbox = (dialect: "all" | "address" | "group", transports = Conversations.layerTransports) =>
-  Layer.unwrap(Effect.map(start(dialect), World.layer)).pipe(Layer.provide(transports))
+  Layer.unwrap(Effect.map(start(dialect), TestBackend.layer)).pipe(Layer.provide(transports))
 
 const pairs = [["address", "all"], ["group", "all"], ["auto", "address"], ["auto", "group"]] as const
 

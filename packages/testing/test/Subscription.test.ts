@@ -83,7 +83,7 @@ const makeWake = () => {
 
 /** Lets time pass, second by second, until the client has dialled that often; a minute at most. */
 const untilDialled = Effect.fnUntraced(function*(server: FakeServer.FakeServer, dials: number) {
-  for (let second = 0; second < 60 && server.dials() < dials; second++) yield* TestClock.adjust("1 second")
+  for (let second = 0; second < 60 && server.connectionCount() < dials; second++) yield* TestClock.adjust("1 second")
 })
 
 /** Runs all fibers that are ready to run. */
@@ -97,7 +97,7 @@ describe("the session", () => {
   it.effect("connects with its token, and requests acknowledged events", () =>
     Effect.gen(function*() {
       const { server } = yield* start()
-      const params = yield* connectParams(yield* (yield* server.dialled).accept("p1"))
+      const params = yield* connectParams(yield* (yield* server.nextConnection).accept("p1"))
       assert.strictEqual(params.authentication.jwt_token, "token-1")
       assert.isTrue(params.event_acks)
       assert.isUndefined(params.protocol)
@@ -106,7 +106,7 @@ describe("the session", () => {
   it.effect("emits a discontinuity, then events", () =>
     Effect.gen(function*() {
       const { received, server } = yield* start()
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* connection.send(event("e1", "m1"))
       yield* flush
@@ -116,7 +116,7 @@ describe("the session", () => {
   it.effect("acknowledges every event, including malformed ones", () =>
     Effect.gen(function*() {
       const { server } = yield* start()
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* connection.send(event("e1", "m1"))
       yield* connection.send(FakeServer.event("e2", "conversation.message", { id: 7 }))
@@ -127,7 +127,7 @@ describe("the session", () => {
   it.effect("P9.3: continues after malformed frames and events", () =>
     Effect.gen(function*() {
       const { received, server } = yield* start()
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       for (
         const text of ["{", "[]", "null", "\"x\"", "{\"id\":{}}", FakeServer.event("e1", "conversation.message", 7)]
@@ -142,7 +142,7 @@ describe("the session", () => {
   it.effect("replies to pings with their parameters", () =>
     Effect.gen(function*() {
       const { server } = yield* start()
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* connection.send(JsonRpc.request("ping-1", JsonRpc.method.ping, { timestamp: 1735790645.456 }))
       assert.strictEqual(yield* connection.received, JsonRpc.reply("ping-1", { timestamp: 1735790645.456 }))
@@ -151,7 +151,7 @@ describe("the session", () => {
   it.effect("replies with an error to unknown methods", () =>
     Effect.gen(function*() {
       const { server } = yield* start()
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* connection.send(JsonRpc.request("x1", "webrtc.verto", {}))
       assert.include(yield* connection.received, String(JsonRpc.code.methodNotFound))
@@ -160,7 +160,7 @@ describe("the session", () => {
   it.effect("resumes with its protocol and the latest authorization state after a cut", () =>
     Effect.gen(function*() {
       const { received, server } = yield* start()
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       for (const authorization_state of ["old", "new"]) {
         yield* connection.send(
@@ -168,9 +168,9 @@ describe("the session", () => {
         )
       }
       yield* flush
-      yield* connection.cut
+      yield* connection.drop
       yield* TestClock.adjust("1 second")
-      const params = yield* connectParams(yield* (yield* server.dialled).accept("p1"))
+      const params = yield* connectParams(yield* (yield* server.nextConnection).accept("p1"))
       assert.strictEqual(params.protocol, "p1")
       assert.strictEqual(params.authorization_state, "new")
       yield* flush
@@ -180,36 +180,36 @@ describe("the session", () => {
   it.effect("P8.4: begins a new session when the server asks for a restart, and acknowledges the request", () =>
     Effect.gen(function*() {
       const { server } = yield* start()
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* connection.send(JsonRpc.request("d1", JsonRpc.method.disconnect, { restart: true }))
       assert.strictEqual(yield* connection.received, JsonRpc.acknowledge("d1"))
       yield* TestClock.adjust("1 second")
-      assert.isUndefined((yield* connectParams(yield* (yield* server.dialled).accept("p2"))).protocol)
+      assert.isUndefined((yield* connectParams(yield* (yield* server.nextConnection).accept("p2"))).protocol)
     }))
 
   it.effect("resumes the session when the server asks it to disconnect without a restart", () =>
     Effect.gen(function*() {
       const { server } = yield* start()
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* connection.send(JsonRpc.request("d1", JsonRpc.method.disconnect, {}))
       yield* flush
       yield* TestClock.adjust("1 second")
-      assert.strictEqual((yield* connectParams(yield* (yield* server.dialled).accept("p1"))).protocol, "p1")
+      assert.strictEqual((yield* connectParams(yield* (yield* server.nextConnection).accept("p1"))).protocol, "p1")
     }))
 
   it.effect("P8.2: retries after transient errors, waiting longer each time", () =>
     Effect.gen(function*() {
       const { server, subscription } = yield* start()
       for (const cap of [1, 2]) {
-        yield* (yield* server.dialled).refuse({ code: JsonRpc.code.internal, message: "try later" })
+        yield* (yield* server.nextConnection).refuse({ code: JsonRpc.code.internal, message: "try later" })
         yield* flush
         const state = yield* subscription.connection
         assert.isTrue(state._tag === "Reconnecting" && (state.delayMillis ?? Number.POSITIVE_INFINITY) <= cap * 1000)
         yield* TestClock.adjust(`${cap} seconds`)
       }
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
       yield* flush
       assert.deepInclude(yield* subscription.connection, { _tag: "Connected" })
     }))
@@ -217,22 +217,22 @@ describe("the session", () => {
   it.effect("P7.1: times out a connect request without a response, and dials again", () =>
     Effect.gen(function*() {
       const { server, subscription } = yield* start({ connectTimeout: "5 seconds" })
-      yield* (yield* server.dialled).open
+      yield* (yield* server.nextConnection).open
       yield* TestClock.adjust("5 seconds")
       const state = yield* subscription.connection
       assert.isTrue(state._tag === "Reconnecting" && state.reason._tag === "Timeout")
       yield* TestClock.adjust("1 second")
-      yield* (yield* server.dialled).accept("p1")
-      assert.strictEqual(server.dials(), 2)
+      yield* (yield* server.nextConnection).accept("p1")
+      assert.strictEqual(server.connectionCount(), 2)
     }))
 
   it.effect("times out a socket that never opens, and dials again", () =>
     Effect.gen(function*() {
       const { server } = yield* start({ connectTimeout: "5 seconds" })
-      yield* server.dialled
+      yield* server.nextConnection
       yield* TestClock.adjust("5 seconds")
       yield* TestClock.adjust("1 second")
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
     }))
 
   it.effect("dials at once on a wake signal", () =>
@@ -241,10 +241,10 @@ describe("the session", () => {
       const { server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
         Effect.provideService(Wake, wake)
       )
-      yield* (yield* server.dialled).cut
+      yield* (yield* server.nextConnection).drop
       yield* flush
       emit("wake")
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
     }))
 
   it.effect("P8.6: dials at once when the session ends right after a wake signal, before the server responds", () =>
@@ -253,14 +253,14 @@ describe("the session", () => {
       const { server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
         Effect.provideService(Wake, wake)
       )
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* flush
       emit("wake")
       yield* TestClock.adjust("1 second")
-      yield* connection.cut
+      yield* connection.drop
       yield* flush
-      assert.strictEqual(server.dials(), 2)
+      assert.strictEqual(server.connectionCount(), 2)
     }))
 
   it.effect("P8.6: dials at once when the server does not respond after a wake signal", () =>
@@ -269,12 +269,12 @@ describe("the session", () => {
       const { server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
         Effect.provideService(Wake, wake)
       )
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
       yield* flush
       emit("wake")
       yield* TestClock.adjust("2 seconds")
       yield* flush
-      assert.strictEqual(server.dials(), 2)
+      assert.strictEqual(server.connectionCount(), 2)
     }))
 
   it.effect("P8.6: backs off when the session ends after the server has responded to the probe", () =>
@@ -283,16 +283,16 @@ describe("the session", () => {
       const { server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
         Effect.provideService(Wake, wake)
       )
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* flush
       emit("wake")
       const { id } = yield* connection.request(JsonRpc.method.ping)
       yield* connection.send(JsonRpc.reply(id, {}))
       yield* TestClock.adjust("3 seconds")
-      yield* connection.cut
+      yield* connection.drop
       yield* flush
-      assert.strictEqual(server.dials(), 1)
+      assert.strictEqual(server.connectionCount(), 1)
     }))
 
   it.effect("P8.6: dials at once when a dial fails that was in progress at the wake signal", () =>
@@ -301,12 +301,12 @@ describe("the session", () => {
       const { server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
         Effect.provideService(Wake, wake)
       )
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       emit("wake")
       yield* flush
-      yield* connection.cut
+      yield* connection.drop
       yield* flush
-      assert.strictEqual(server.dials(), 2)
+      assert.strictEqual(server.connectionCount(), 2)
     }))
 
   it.effect("P8.6: refreshes the token again at once when a refresh fails that was running at the wake signal", () =>
@@ -320,7 +320,7 @@ describe("the session", () => {
       const { server } = yield* start({ refresh, backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
         Effect.provideService(Wake, wake)
       )
-      yield* (yield* server.dialled).refuse(expired)
+      yield* (yield* server.nextConnection).refuse(expired)
       yield* flush
       emit("wake")
       yield* TestClock.adjust("5 seconds")
@@ -339,16 +339,16 @@ describe("the session", () => {
         const { credentials, server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
           Effect.provideService(Wake, wake)
         )
-        yield* server.dialled
+        yield* server.nextConnection
         yield* flush
         if (signal === "wake") emit("wake")
         else yield* credentials.replace(Redacted.make("token-2"))
         yield* TestClock.adjust("1999 millis")
-        assert.strictEqual(server.dials(), 1)
+        assert.strictEqual(server.connectionCount(), 1)
         yield* TestClock.adjust("1 milli")
         yield* flush
-        yield* (yield* server.dialled).accept("p1")
-        assert.strictEqual(server.dials(), 2)
+        yield* (yield* server.nextConnection).accept("p1")
+        assert.strictEqual(server.connectionCount(), 2)
       })
   )
 
@@ -358,7 +358,7 @@ describe("the session", () => {
       const { server } = yield* start({ backoff: { base: "1 milli", cap: "1 milli" } }).pipe(
         Effect.provideService(Wake, wake)
       )
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       emit("wake")
       yield* TestClock.adjust("300 millis")
       yield* connection.accept("p1")
@@ -366,7 +366,7 @@ describe("the session", () => {
       emit("offline")
       yield* TestClock.adjust("2 seconds")
       yield* TestClock.adjust("1 milli")
-      assert.strictEqual(server.dials(), 2)
+      assert.strictEqual(server.connectionCount(), 2)
     }))
 
   it.effect("P8.3: fails all subscribers, even if a new one subscribes as the connection fails", () =>
@@ -378,12 +378,12 @@ describe("the session", () => {
         if (state._tag === "Failed") again ??= Effect.runFork(Scope.provide(subscription.subscribe, scope))
       })
       for (let dial = 1; dial <= 3; dial++) {
-        yield* (yield* server.dialled).refuse({ code: -32003, message: "no" })
+        yield* (yield* server.nextConnection).refuse({ code: -32003, message: "no" })
         yield* TestClock.adjust("1 second")
       }
       assert.strictEqual((yield* Effect.flip(Fiber.join(listening))).reason._tag, "Refused")
       assert.isDefined(again)
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
       yield* flush
       assert.strictEqual((yield* subscription.connection)._tag, "Connected")
     }))
@@ -392,28 +392,28 @@ describe("the session", () => {
     Effect.gen(function*() {
       const { server, subscription } = yield* start({ backoff: { base: "1 milli", cap: "1 milli" } })
       for (let dial = 0; dial < 10; dial++) {
-        yield* (yield* server.dialled).cut
+        yield* (yield* server.nextConnection).drop
         yield* TestClock.adjust("10 millis")
       }
-      assert.strictEqual(server.dials(), 10)
+      assert.strictEqual(server.connectionCount(), 10)
       const state = yield* subscription.connection
       const { delayMillis } = state._tag === "Reconnecting" ? state : assert.fail(state._tag)
       assert.isAbove(delayMillis ?? 0, 5000)
       yield* TestClock.adjust(`${delayMillis ?? 0} millis`)
-      assert.strictEqual(server.dials(), 11)
+      assert.strictEqual(server.connectionCount(), 11)
     }))
 
   it.effect("P8.6: reports no delay that reconnect has ended before it began", () =>
     Effect.gen(function*() {
       const { server, subscription } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
       yield* flush
       const delays: Array<number | null> = []
       yield* subscription.watchConnection((state) => {
         if (state._tag === "Reconnecting") delays.push(state.delayMillis)
       })
       yield* subscription.reconnect
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
       yield* flush
       assert.deepStrictEqual(new Set(delays), new Set([0]))
     }))
@@ -426,7 +426,7 @@ describe("the session", () => {
         emit("wake")
         yield* TestClock.adjust("500 millis")
       }
-      assert.isAtMost(server.dials(), 30)
+      assert.isAtMost(server.connectionCount(), 30)
     }))
 
   it.effect.each([0, 1, 5])(
@@ -434,24 +434,24 @@ describe("the session", () => {
     (age) =>
       Effect.gen(function*() {
         const { server, subscription } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
-        yield* server.dialled
+        yield* server.nextConnection
         yield* TestClock.adjust(`${age} seconds`)
         yield* subscription.reconnect
         if (age < 2) {
           yield* TestClock.adjust(1999 - age * 1000)
-          assert.strictEqual(server.dials(), 1)
+          assert.strictEqual(server.connectionCount(), 1)
         }
         yield* TestClock.adjust(1)
         yield* flush
-        yield* (yield* server.dialled).accept("p1")
-        assert.strictEqual(server.dials(), 2)
+        yield* (yield* server.nextConnection).accept("p1")
+        assert.strictEqual(server.connectionCount(), 2)
       })
   )
 
   it.effect("P8.6: connects once, however often reconnect is called during the dial", () =>
     Effect.gen(function*() {
       const { server, subscription } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       for (let times = 0; times < 20; times++) {
         yield* subscription.reconnect
         yield* TestClock.adjust("50 millis")
@@ -460,17 +460,17 @@ describe("the session", () => {
       yield* flush
       yield* TestClock.adjust("5 seconds")
       assert.strictEqual((yield* subscription.connection)._tag, "Connected")
-      yield* connection.cut
+      yield* connection.drop
       yield* TestClock.adjust("1 minute")
       // requests before the session was ready do not end the backoff after it
-      assert.strictEqual(server.dials(), 1)
+      assert.strictEqual(server.connectionCount(), 1)
     }))
 
   it.effect("pings the server on a wake signal", () =>
     Effect.gen(function*() {
       const { emit, wake } = makeWake()
       const { server } = yield* start().pipe(Effect.provideService(Wake, wake))
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* flush
       emit("wake")
@@ -480,19 +480,19 @@ describe("the session", () => {
   it.effect("P8.1: detects a server that is silent from the start", () =>
     Effect.gen(function*() {
       const { server } = yield* start({ heartbeat: "10 seconds" })
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* TestClock.adjust("10 seconds")
       yield* connection.request(JsonRpc.method.ping)
       yield* TestClock.adjust("10 seconds")
       yield* TestClock.adjust("1 second")
-      assert.strictEqual(server.dials(), 2)
+      assert.strictEqual(server.connectionCount(), 2)
     }))
 
   it.effect("keeps the session with a quiet server that responds to pings", () =>
     Effect.gen(function*() {
       const { server } = yield* start({ heartbeat: "10 seconds" })
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       for (let minute = 0; minute < 6; minute++) {
         yield* TestClock.adjust("10 seconds")
@@ -500,28 +500,28 @@ describe("the session", () => {
         yield* connection.send(JsonRpc.reply(id, {}))
         yield* flush
       }
-      assert.strictEqual(server.dials(), 1)
+      assert.strictEqual(server.connectionCount(), 1)
     }))
 
   it.effect("P8.3: waits when the token is rejected and there is no other, and connects with the next one", () =>
     Effect.gen(function*() {
       const { credentials, listening, server, subscription } = yield* start()
-      yield* (yield* server.dialled).refuse(expired)
+      yield* (yield* server.nextConnection).refuse(expired)
       yield* TestClock.adjust("1 hour")
       const state = yield* subscription.connection
       assert.deepStrictEqual([state._tag, state.reason?._tag], ["Reconnecting", "Unauthorized"])
       assert.isNull(state._tag === "Reconnecting" ? state.delayMillis : undefined)
-      assert.strictEqual(server.dials(), 1)
+      assert.strictEqual(server.connectionCount(), 1)
       assert.isUndefined(listening.pollUnsafe())
       yield* credentials.replace(Redacted.make("token-2"))
-      assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-2")
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.nextConnection).accept("p1")), "token-2")
     }))
 
   it.effect("P6.1: redacts the token that a server quotes when it rejects it", () =>
     Effect.gen(function*() {
       const { server, subscription } = yield* start()
       const message = "no such token: token-1"
-      yield* (yield* server.dialled).refuse({ code: JsonRpc.code.authenticationFailed, message })
+      yield* (yield* server.nextConnection).refuse({ code: JsonRpc.code.authenticationFailed, message })
       yield* flush
       const { reason } = yield* subscription.connection
       assert.include(reason?.message, "no such token")
@@ -531,8 +531,8 @@ describe("the session", () => {
   it.effect("connects with a refreshed token when the first one is rejected", () =>
     Effect.gen(function*() {
       const { server, subscription } = yield* start({ refresh: Effect.succeed(Redacted.make("token-2")) })
-      yield* (yield* server.dialled).refuse({ code: JsonRpc.code.authenticationFailed, message: "401" })
-      assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-2")
+      yield* (yield* server.nextConnection).refuse({ code: JsonRpc.code.authenticationFailed, message: "401" })
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.nextConnection).accept("p1")), "token-2")
       yield* subscription.ready
     }))
 
@@ -546,14 +546,14 @@ describe("the session", () => {
           return isOffline ? Effect.fail("offline") : Effect.succeed(Redacted.make("token-2"))
         })
       })
-      yield* (yield* server.dialled).refuse(expired)
+      yield* (yield* server.nextConnection).refuse(expired)
       yield* TestClock.adjust("10 seconds")
       assert.deepInclude(yield* subscription.connection, { _tag: "Reconnecting" })
       assert.isAtLeast(refreshes, 2)
-      assert.strictEqual(server.dials(), 1)
+      assert.strictEqual(server.connectionCount(), 1)
       isOffline = false
       yield* untilDialled(server, 2)
-      assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-2")
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.nextConnection).accept("p1")), "token-2")
       yield* subscription.ready
     }))
 
@@ -565,47 +565,47 @@ describe("the session", () => {
         refresh: Effect.sync(() => Redacted.make(`token-${++refreshes + 1}`))
       })
       yield* Effect.gen(function*() {
-        const connection = yield* server.dialled
+        const connection = yield* server.nextConnection
         const { id } = yield* connection.accept("p1")
         yield* connection.send(JsonRpc.failure(id, expired))
       }).pipe(Effect.forever, Effect.forkScoped)
       for (let second = 0; second < 600; second++) yield* TestClock.adjust("1 second")
-      assert.isAtMost(server.dials(), 10 + 100 + 1)
-      assert.isAtMost(refreshes, server.dials())
+      assert.isAtMost(server.connectionCount(), 10 + 100 + 1)
+      assert.isAtMost(refreshes, server.connectionCount())
     }))
 
   it.effect("P8.5: dials at most ten times a minute during an endless series of wake signals", () =>
     Effect.gen(function*() {
       const { emit, wake } = makeWake()
       const { server } = yield* start().pipe(Effect.provideService(Wake, wake))
-      yield* Effect.flatMap(server.dialled, ({ cut }) => cut).pipe(Effect.forever, Effect.forkScoped)
+      yield* Effect.flatMap(server.nextConnection, ({ drop: cut }) => cut).pipe(Effect.forever, Effect.forkScoped)
       for (let tick = 0; tick < 6000; tick++) {
         emit("wake")
         yield* TestClock.adjust("100 millis")
       }
-      assert.isAtMost(server.dials(), 10 + 100 + 1)
-      assert.isAtLeast(server.dials(), 20)
+      assert.isAtMost(server.connectionCount(), 10 + 100 + 1)
+      assert.isAtLeast(server.connectionCount(), 20)
     }))
 
   it.effect("P8.6: connects with a token that replaces the rejected one while the refresh hangs", () =>
     Effect.gen(function*() {
       const { credentials, server } = yield* start({ refresh: Effect.never })
-      yield* (yield* server.dialled).refuse(expired)
+      yield* (yield* server.nextConnection).refuse(expired)
       yield* flush
       yield* credentials.replace(Redacted.make("token-2"))
-      assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-2")
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.nextConnection).accept("p1")), "token-2")
     }))
 
   it.effect("P8.2: backs off when a session ends that was sent another token", () =>
     Effect.gen(function*() {
       const { credentials, server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* credentials.replace(Redacted.make("token-2"))
       yield* connection.request(JsonRpc.method.reauthenticate)
-      yield* connection.cut
+      yield* connection.drop
       yield* TestClock.adjust("1 second")
-      assert.strictEqual(server.dials(), 1)
+      assert.strictEqual(server.connectionCount(), 1)
     }))
 
   it.effect("P7.1: times out a refresh that hangs, and retries it", () =>
@@ -615,31 +615,31 @@ describe("the session", () => {
         refreshTimeout: "5 seconds",
         refresh: Effect.suspend(() => ++refreshes === 1 ? Effect.never : Effect.succeed(Redacted.make("token-2")))
       })
-      yield* (yield* server.dialled).refuse(expired)
+      yield* (yield* server.nextConnection).refuse(expired)
       yield* TestClock.adjust("5 seconds")
       yield* TestClock.adjust("8 seconds")
-      assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-2")
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.nextConnection).accept("p1")), "token-2")
     }))
 
   it.effect("P8.6: reconnect ends the backoff", () =>
     Effect.gen(function*() {
       const { server, subscription } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
-      yield* (yield* server.dialled).cut
+      yield* (yield* server.nextConnection).drop
       yield* flush
       yield* subscription.reconnect
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
     }))
 
   it.effect("P8.6: reconnect replaces the session", () =>
     Effect.gen(function*() {
       const { server, subscription } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
       yield* flush
       yield* subscription.reconnect
       // a caller that now waits for ready waits for the next session
       assert.notStrictEqual((yield* subscription.connection)._tag, "Connected")
       const ready = yield* Effect.forkChild(subscription.ready, { startImmediately: true })
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
       yield* Fiber.join(ready)
     }))
 
@@ -653,7 +653,7 @@ describe("the session", () => {
         )
       )
       const waiting = yield* Effect.forkChild(Context.get(context, Subscription.Subscription).ready)
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
       yield* Fiber.join(waiting)
     }))
 
@@ -670,7 +670,7 @@ describe("the session", () => {
       )
       const subscription = Context.get(context, Subscription.Subscription)
       const listening = yield* Effect.forkChild(Stream.runDrain(subscription.events), { startImmediately: true })
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
       yield* Scope.close(scope, Exit.void)
       yield* Fiber.join(listening)
       for (const call of [subscription.subscribe, subscription.ready, subscription.reconnect]) {
@@ -691,7 +691,7 @@ describe("the session", () => {
       const { connection, subscribe } = Context.get(context, Subscription.Subscription)
       const scope = yield* Scope.make()
       yield* Scope.provide(subscribe, scope)
-      const dialled = yield* server.dialled
+      const dialled = yield* server.nextConnection
       yield* dialled.open
       yield* dialled.close(1013)
       yield* Scope.close(scope, Exit.void)
@@ -700,22 +700,22 @@ describe("the session", () => {
       yield* subscribe
       yield* TestClock.adjust("6 seconds")
       assert.deepInclude(yield* connection, { _tag: "Reconnecting", attempt: 1 })
-      assert.strictEqual(server.dials(), 1)
+      assert.strictEqual(server.connectionCount(), 1)
       yield* TestClock.adjust("4 seconds")
-      assert.strictEqual(server.dials(), 2)
+      assert.strictEqual(server.connectionCount(), 2)
     }))
 
   it.effect("P8.5: a token that was replaced before the server asked to wait does not end the wait", () =>
     Effect.gen(function*() {
       const { credentials, server } = yield* start()
-      const dialled = yield* server.dialled
+      const dialled = yield* server.nextConnection
       yield* dialled.open
       yield* credentials.replace(Redacted.make("token-2"))
       yield* dialled.close(1013)
       yield* TestClock.adjust("9 seconds")
-      assert.strictEqual(server.dials(), 1)
+      assert.strictEqual(server.connectionCount(), 1)
       yield* credentials.replace(Redacted.make("token-3"))
-      assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-3")
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.nextConnection).accept("p1")), "token-3")
     }))
 
   it.effect("P8.1: detects a dead server within two seconds of a wake signal", () =>
@@ -724,19 +724,19 @@ describe("the session", () => {
       const { server } = yield* start({ backoff: { base: "1 milli", cap: "1 milli" } }).pipe(
         Effect.provideService(Wake, wake)
       )
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
       yield* flush
       emit("wake")
       yield* TestClock.adjust("2 seconds")
       yield* TestClock.adjust("1 milli")
-      assert.strictEqual(server.dials(), 2)
+      assert.strictEqual(server.connectionCount(), 2)
     }))
 
   it.effect("P8.1: reports going offline at once, and is connected again when the server responds", () =>
     Effect.gen(function*() {
       const { emit, wake } = makeWake()
       const { server, subscription } = yield* start().pipe(Effect.provideService(Wake, wake))
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* flush
       emit("offline")
@@ -746,7 +746,7 @@ describe("the session", () => {
       yield* connection.send(JsonRpc.reply(id, {}))
       yield* TestClock.adjust("2 seconds")
       assert.strictEqual((yield* subscription.connection)._tag, "Connected")
-      assert.strictEqual(server.dials(), 1)
+      assert.strictEqual(server.connectionCount(), 1)
     }))
 
   it.effect("P9.3: logs malformed frames at most once in 30 seconds", () =>
@@ -754,7 +754,7 @@ describe("the session", () => {
       const logged: Array<unknown> = []
       const logger = Logger.make(({ message }) => logged.push(message))
       const { server } = yield* Effect.provide(start(), Logger.layer([logger]))
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       for (let second = 0; second < 20; second++) {
         yield* connection.send("{")
@@ -769,26 +769,26 @@ describe("the session", () => {
         refresh: Effect.fail("offline"),
         backoff: { base: "1 hour", cap: "1 hour" }
       })
-      yield* (yield* server.dialled).refuse({ code: JsonRpc.code.authenticationFailed, message: "401" })
+      yield* (yield* server.nextConnection).refuse({ code: JsonRpc.code.authenticationFailed, message: "401" })
       yield* flush
       yield* credentials.replace(Redacted.make("token-2"))
-      assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-2")
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.nextConnection).accept("p1")), "token-2")
     }))
 
   it.effect("P8.3: begins a new session when the resume is rejected, and fails when that is rejected too", () =>
     Effect.gen(function*() {
       const { listening, server } = yield* start()
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* flush
-      yield* connection.cut
+      yield* connection.drop
       const stale = { code: JsonRpc.code.requesterValidationFailed, message: "Requester validation failed" }
       yield* TestClock.adjust("1 second")
-      assert.strictEqual((yield* connectParams(yield* (yield* server.dialled).refuse(stale))).protocol, "p1")
+      assert.strictEqual((yield* connectParams(yield* (yield* server.nextConnection).refuse(stale))).protocol, "p1")
       for (const wait of ["2 seconds", "4 seconds", "8 seconds"] as const) {
         yield* flush
         yield* TestClock.adjust(wait)
-        assert.isUndefined((yield* connectParams(yield* (yield* server.dialled).refuse(stale))).protocol)
+        assert.isUndefined((yield* connectParams(yield* (yield* server.nextConnection).refuse(stale))).protocol)
       }
       assert.strictEqual((yield* Effect.flip(Fiber.join(listening))).reason._tag, "Refused")
     }))
@@ -796,7 +796,7 @@ describe("the session", () => {
   it.effect("P6.4: sends a new token to the server without dialling again", () =>
     Effect.gen(function*() {
       const { credentials, server } = yield* start()
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* flush
       yield* credentials.replace(Redacted.make("token-2"))
@@ -804,14 +804,14 @@ describe("the session", () => {
       assert.strictEqual(yield* tokenOf(request), "token-2")
       yield* connection.send(JsonRpc.reply(request.id, {}))
       yield* TestClock.adjust("15 seconds")
-      assert.strictEqual(server.dials(), 1)
+      assert.strictEqual(server.connectionCount(), 1)
     }))
 
   it.effect("refreshes a token ahead of the expiry that the server reports, and sends the new one", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(4102444800_000 - 3600_000)
       const { server } = yield* start({ refresh: Effect.succeed(Redacted.make("token-2")), heartbeat: "1 day" })
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* TestClock.adjust("59 minutes")
       assert.strictEqual(yield* tokenOf(yield* connection.request(JsonRpc.method.reauthenticate)), "token-2")
@@ -820,7 +820,7 @@ describe("the session", () => {
   it.effect("dials with the new token when the server rejects the re-authentication", () =>
     Effect.gen(function*() {
       const { credentials, server } = yield* start()
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* flush
       yield* credentials.replace(Redacted.make("token-2"))
@@ -828,7 +828,7 @@ describe("the session", () => {
       yield* connection.send(JsonRpc.failure(request.id, { code: JsonRpc.code.internal, message: "not for SATs" }))
       yield* flush
       yield* TestClock.adjust("1 second")
-      assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-2")
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.nextConnection).accept("p1")), "token-2")
     }))
 
   it.effect("shares one socket between subscribers, and keeps it after the last one has left", () =>
@@ -836,10 +836,10 @@ describe("the session", () => {
       const { server, subscription } = yield* start({ idleTimeToLive: "30 seconds" })
       const scope = yield* Scope.make()
       yield* Scope.provide(subscription.subscribe, scope)
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
       yield* Scope.close(scope, Exit.void)
       yield* TestClock.adjust("1 second")
-      assert.strictEqual(server.dials(), 1)
+      assert.strictEqual(server.connectionCount(), 1)
       assert.strictEqual((yield* subscription.connection)._tag, "Connected")
     }))
 })
@@ -890,7 +890,7 @@ describe("a platform that throws", () => {
       })
       yield* flush
       yield* TestClock.adjust("1 second")
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
     }))
 
   it.effect.each(["addEventListener", "send", "close"] as const)(
@@ -905,7 +905,7 @@ describe("a platform that throws", () => {
         })
         // a socket that cannot be closed is silent until the connect request times out
         yield* untilDialled(server, 1)
-        yield* (yield* server.dialled).accept("p1")
+        yield* (yield* server.nextConnection).accept("p1")
         yield* subscription.ready
       })
   )
@@ -960,14 +960,14 @@ describe("a platform that throws", () => {
       })
       yield* Effect.flip(Fiber.join(listening))
       yield* subscription.subscribe
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
       yield* subscription.ready
     }))
 
   it.effect("connects even if listening to the wake signals throws", () =>
     Effect.gen(function*() {
       const { server } = yield* Effect.provideService(start(), Wake, () => Effect.die("no such event"))
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
     }))
 })
 
@@ -984,7 +984,7 @@ describe("an idle session", () => {
       const subscription = Context.get(context, Subscription.Subscription)
       const scope = yield* Scope.make()
       yield* Scope.provide(subscription.subscribe, scope)
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
       yield* flush
       yield* Scope.close(scope, Exit.void)
       yield* TestClock.adjust("29 seconds")
@@ -992,6 +992,6 @@ describe("an idle session", () => {
       yield* TestClock.adjust("1 second")
       assert.strictEqual((yield* subscription.connection)._tag, "Idle")
       yield* TestClock.adjust("1 hour")
-      assert.strictEqual(server.dials(), 1)
+      assert.strictEqual(server.connectionCount(), 1)
     }))
 })

@@ -2,7 +2,7 @@
 import type { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import { ClientId } from "@effect-signalwire/schema/Ids"
 import * as MemoryBackend from "@effect-signalwire/testing/MemoryBackend"
-import * as World from "@effect-signalwire/testing/World"
+import * as TestBackend from "@effect-signalwire/testing/TestBackend"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -13,8 +13,8 @@ import * as Stream from "effect/Stream"
 /** Creates a client that has joined a room, with a separate scope. */
 const start = Effect.fnUntraced(function*() {
   const scope = yield* Scope.make()
-  const client = yield* Scope.provide(World.participant("ada"), scope)
-  const addressId = yield* World.room("office")
+  const client = yield* Scope.provide(TestBackend.participant("ada"), scope)
+  const addressId = yield* TestBackend.room("office")
   yield* client.join({ addressId })
   return { addressId, client, close: Scope.close(scope, Exit.void) }
 })
@@ -47,12 +47,12 @@ describe("a client whose scope is closed", () => {
         Object.keys(calls).map((name, index) => `${name} ${tags[index]}`),
         Object.keys(calls).map((name) => `${name} Closed`)
       )
-    }).pipe(Effect.provide(MemoryBackend.layerWorld())))
+    }).pipe(Effect.provide(MemoryBackend.layerTestBackend())))
 
   it.live("P7.2: ends its running streams, and fails its pending calls", () =>
     Effect.gen(function*() {
       const { addressId, client, close } = yield* start()
-      const { admin } = yield* World.World
+      const { admin } = yield* TestBackend.TestBackend
       const fork = Effect.forkChild({ startImmediately: true })
       const streams = [
         yield* fork(Stream.runDrain(client.subscribe)),
@@ -69,5 +69,5 @@ describe("a client whose scope is closed", () => {
       for (const call of calls) {
         assert.strictEqual((yield* Effect.flip(Fiber.join(call))).reason._tag, "Closed")
       }
-    }).pipe(Effect.provide(MemoryBackend.layerWorld())))
+    }).pipe(Effect.provide(MemoryBackend.layerTestBackend())))
 })

@@ -4,7 +4,7 @@ import type { TimelineEvent } from "@effect-signalwire/conversation/TimelineEven
 import * as ClientKey from "@effect-signalwire/schema/ClientKey"
 import { ClientId } from "@effect-signalwire/schema/Ids"
 import * as MemoryBackend from "@effect-signalwire/testing/MemoryBackend"
-import * as World from "@effect-signalwire/testing/World"
+import * as TestBackend from "@effect-signalwire/testing/TestBackend"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -18,15 +18,15 @@ const messagesOf = (events: ReadonlyArray<TimelineEvent>) =>
 
 /** Creates two subscribers in one room. Every send is stored twice. */
 const start = Effect.fnUntraced(function*() {
-  const { admin } = yield* World.World
-  const options: World.ParticipantOptions = {
+  const { admin } = yield* TestBackend.TestBackend
+  const options: TestBackend.ParticipantOptions = {
     sweep: false,
     cursorInterval: 0,
     subscription: { backoff: { base: "1 millis", cap: "1 millis" } }
   }
-  const ada = yield* World.participant("ada", options)
-  const grace = yield* World.participant("grace", options)
-  const addressId = yield* World.room("office")
+  const ada = yield* TestBackend.participant("ada", options)
+  const grace = yield* TestBackend.participant("grace", options)
+  const addressId = yield* TestBackend.room("office")
   yield* ada.join({ addressId })
   yield* grace.join({ addressId })
   yield* admin.setFaults([{
@@ -49,7 +49,7 @@ const start = Effect.fnUntraced(function*() {
 describe.each(["address", "group", "all"] as const)(
   "a message that a server of the dialect %s has stored twice",
   (dialect) => {
-    const layerWorld = MemoryBackend.layerWorld({ dialect })
+    const layerTestBackend = MemoryBackend.layerTestBackend({ dialect })
 
     it.live("P2.3: is emitted once by a timeline, from history, live and after a reconnect", () =>
       Effect.gen(function*() {
@@ -92,7 +92,7 @@ describe.each(["address", "group", "all"] as const)(
           "history",
           "history"
         ])
-      }).pipe(Effect.scoped, Effect.provide(layerWorld)))
+      }).pipe(Effect.scoped, Effect.provide(layerTestBackend)))
 
     it.live("P2.3: is emitted once by a subscription, and by one that continues from its cursor", () =>
       Effect.gen(function*() {
@@ -123,6 +123,6 @@ describe.each(["address", "group", "all"] as const)(
         // the last message before is received again, once
         const after = yield* collectUntil("new", "new", () => Effect.void)
         assert.deepStrictEqual(texts(after), ["last", "new"])
-      }).pipe(Effect.scoped, Effect.provide([layerWorld, KeyValueStore.layerMemory])))
+      }).pipe(Effect.scoped, Effect.provide([layerTestBackend, KeyValueStore.layerMemory])))
   }
 )

@@ -22,7 +22,7 @@ import * as FakeServer from "../src/FakeServer.ts"
 import * as Fixtures from "../src/Fixtures.ts"
 import * as MemoryBackend from "../src/MemoryBackend.ts"
 import * as Mocks from "../src/Mocks.ts"
-import * as World from "../src/World.ts"
+import * as TestBackend from "../src/TestBackend.ts"
 
 describe("mocks", () => {
   it("are layers without requirements, from some of the members", () => {
@@ -63,7 +63,7 @@ describe("the backend in memory", () => {
     expectTypeOf(MemoryBackend.layer).returns.toEqualTypeOf<
       Layer.Layer<Backend | Faults | HttpClient | WebSocketConstructor>
     >()
-    expectTypeOf(MemoryBackend.layerWorld).returns.toEqualTypeOf<Layer.Layer<World.World>>()
+    expectTypeOf(MemoryBackend.layerTestBackend).returns.toEqualTypeOf<Layer.Layer<TestBackend.TestBackend>>()
   })
 
   it("requires a storage with layerStorage", () => {
@@ -73,26 +73,26 @@ describe("the backend in memory", () => {
   })
 })
 
-describe("World", () => {
+describe("TestBackend", () => {
   it("requires transports", () => {
-    expectTypeOf(World.layer).returns.toEqualTypeOf<
-      Layer.Layer<World.World, never, HttpClient | WebSocketConstructor>
+    expectTypeOf(TestBackend.layer).returns.toEqualTypeOf<
+      Layer.Layer<TestBackend.TestBackend, never, HttpClient | WebSocketConstructor>
     >()
   })
 
   it("has participants, whose clients are scoped", () => {
-    expectTypeOf(World.participant).returns.toEqualTypeOf<
-      Effect.Effect<World.Participant, ConversationError, World.World | Scope.Scope>
+    expectTypeOf(TestBackend.participant).returns.toEqualTypeOf<
+      Effect.Effect<TestBackend.Participant, ConversationError, TestBackend.TestBackend | Scope.Scope>
     >()
-    expectTypeOf(World.client).returns.toEqualTypeOf<
-      Effect.Effect<Service, ConversationError, World.World | Scope.Scope>
+    expectTypeOf(TestBackend.client).returns.toEqualTypeOf<
+      Effect.Effect<Service, ConversationError, TestBackend.TestBackend | Scope.Scope>
     >()
-    expectTypeOf<World.Service["admin"]>().toEqualTypeOf<AdminClient.AdminClient>()
+    expectTypeOf<TestBackend.Service["admin"]>().toEqualTypeOf<AdminClient.AdminClient>()
   })
 
   it("is the only requirement of conformance cases", () => {
     expectTypeOf(Conformance.cases).returns.toEqualTypeOf<ReadonlyArray<Conformance.Case>>()
-    expectTypeOf<Conformance.Case["run"]>().toEqualTypeOf<Effect.Effect<void, unknown, World.World>>()
+    expectTypeOf<Conformance.Case["run"]>().toEqualTypeOf<Effect.Effect<void, unknown, TestBackend.TestBackend>>()
     const wrong = () => [
       // @ts-expect-error: there is no such dialect
       Conformance.cases("grouped")

@@ -1,6 +1,6 @@
 /** A page in an older browser: without the APIs that were added after May 2024, and some others. */
 import { assert, beforeAll, describe, it } from "vitest"
-import { removeNewer } from "../../../packages/promise/test/programs/older.ts"
+import { removeNewerFeatures } from "../../../packages/promise/test/programs/removeNewerFeatures.ts"
 import { eventually, receivedTexts, send, start, state } from "./support.ts"
 
 describe("a page in an older browser", () => {
@@ -18,8 +18,8 @@ describe("a page in an older browser", () => {
     ["plain TypeScript", {}],
     ["Effect, with a cursor", { cursor: "older" }]
   ])("receives messages through a broken socket: %s", async (kind, parameters) => {
-    const ada = await world.open(world.ada.token, parameters, removeNewer)
-    const older = await ada.evaluate<ReturnType<typeof removeNewer>>("older")
+    const ada = await world.open(world.ada.token, parameters, removeNewerFeatures)
+    const older = await ada.evaluate<ReturnType<typeof removeNewerFeatures>>("older")
     assert.deepStrictEqual(older.left, [])
     assert.includeMembers([...older.removed], [
       "AbortSignal.prototype.throwIfAborted",
@@ -50,7 +50,7 @@ describe("a page in an older browser", () => {
   })
 
   it("sends messages", async () => {
-    const ada = await world.open(world.ada.token, {}, removeNewer)
+    const ada = await world.open(world.ada.token, {}, removeNewerFeatures)
     await eventually(async () => assert.strictEqual(await state(ada), "Connected"))
     await send(ada, "from an older browser")
     await eventually(async () => assert.strictEqual((await receivedTexts(ada)).at(-1), "from an older browser"))

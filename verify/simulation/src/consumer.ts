@@ -1,6 +1,6 @@
 /** Consumes a subscription or timeline in one process, batch by batch, and can be paused. */
 import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
-import type { Policy } from "@effect-signalwire/conversation/Conversations"
+import type { OverflowPolicy } from "@effect-signalwire/conversation/Conversations"
 import type * as TimelineEvent from "@effect-signalwire/conversation/TimelineEvent"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import { Transport } from "@effect-signalwire/schema/Reason"
@@ -23,7 +23,7 @@ export interface ConsumerOptions {
   readonly device: Device
   readonly sequence: ExpectedSequence
   readonly addressId: string | undefined
-  readonly policy: Policy | undefined
+  readonly policy: OverflowPolicy | undefined
   /** The `timeout` of the subscription, milliseconds. */
   readonly timeout: number | undefined
   readonly mutation: Mutation | undefined

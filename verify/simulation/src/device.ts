@@ -25,7 +25,7 @@ import type { RequestRates } from "./requestRates.ts"
 import type { Server } from "./server.ts"
 
 export type Tuning =
-  & ConversationsModule.Tuning
+  & ConversationsModule.ServiceOptions
   & Pick<ConversationsModule.ConnectOptions, "subscription" | "http" | "dialect">
 
 export interface Account {

@@ -1,6 +1,6 @@
 /** The faults of a run: which are active on the server, how many there were, and which failures they justify. */
 import type { ConversationError } from "@effect-signalwire/conversation/ConversationError"
-import { mayHeal } from "@effect-signalwire/schema/Reason"
+import { isRecoverable } from "@effect-signalwire/schema/Reason"
 import { noFaultTimes } from "./connectionOracle.ts"
 import type { EventLoop } from "./eventLoop.ts"
 import * as FaultRules from "./faultRules.ts"
@@ -88,6 +88,6 @@ export class Faults {
 
   /** Whether faults justify that a subscription ends: only for reasons that cannot heal, such as a refused token. */
   isFinal({ reason }: ConversationError): boolean {
-    return !mayHeal(reason) && this.isAllowed(FaultRules.failureKey(reason))
+    return !isRecoverable(reason) && this.isAllowed(FaultRules.failureKey(reason))
   }
 }

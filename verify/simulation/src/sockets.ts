@@ -60,7 +60,7 @@ export class Sockets {
       return own
     }
     const unconnected = MemorySocket.make(() => (task) => eventLoop.enqueue(task))
-    if (link !== "blackHole" && upgrades !== "ignored") eventLoop.enqueue(unconnected.cut)
+    if (link !== "blackHole" && upgrades !== "ignored") eventLoop.enqueue(unconnected.drop)
     return new PlatformSocket(unconnected.client, exceptions)
   }
 
@@ -96,10 +96,10 @@ export class Sockets {
         case "breaks":
           return breakSocket(socket)
         case "tryAgainLater":
-          return socket.peer?.close(1013)
+          return socket.otherEnd?.close(1013)
         case "refusesToken":
-          if (socket.peer?.readyState !== 1) return
-          return socket.peer.send(
+          if (socket.otherEnd?.readyState !== 1) return
+          return socket.otherEnd.send(
             JSON.stringify({ jsonrpc: "2.0", id: connectId, error: { code: -32002, message: "expired" } })
           )
         case "none":
@@ -117,7 +117,7 @@ export class Sockets {
     this.#network.silentAt = eventLoop.now
     this.#generation++
     this.#network.discardHeld()
-    const peers = this.#sockets.map(({ peer }) => peer)
+    const peers = this.#sockets.map(({ otherEnd: peer }) => peer)
     eventLoop.schedule(serverTimeout, () => {
       for (const peer of peers) peer?.end(1006, "")
     })
@@ -141,5 +141,5 @@ export class Sockets {
 
 const breakSocket = (socket: MemorySocket.MemorySocket): void => {
   socket.end(1006, "")
-  socket.peer?.end(1006, "")
+  socket.otherEnd?.end(1006, "")
 }

@@ -3,8 +3,8 @@
  */
 import { strictDecoder } from "@effect-signalwire/schema/SchemaDecoder"
 import * as Effect from "effect/Effect"
+import * as ApiError from "../ApiError.ts"
 import * as Faults from "../Faults.ts"
-import * as Refused from "../Refused.ts"
 import { type AddRoute, jsonBody } from "./adminRouting.ts"
 import { json } from "./http.ts"
 
@@ -29,7 +29,7 @@ export const add = Effect.fnUntraced(function*(route: AddRoute, faults: Faults.S
     Effect.gen(function*() {
       const { rules } = yield* jsonBody(decodeMoreRules)
       if (faults.rules().rules.length + rules.length > Faults.maxRules) {
-        return yield* Refused.invalidParameter(
+        return yield* ApiError.invalidParameter(
           "rules",
           `must not exceed ${Faults.maxRules} together with the active rules`
         )

@@ -5,7 +5,7 @@ import { decoder } from "@effect-signalwire/schema/SchemaDecoder"
 import * as Effect from "effect/Effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Admin from "../Admin.ts"
-import * as Refused from "../Refused.ts"
+import * as ApiError from "../ApiError.ts"
 import { type AddRoute, jsonBody } from "./adminRouting.ts"
 import type { Service } from "./contract.ts"
 import { json, urlOf } from "./http.ts"
@@ -20,7 +20,7 @@ export const add = Effect.fnUntraced(function*(route: AddRoute, { wireLog }: Ser
     "/log",
     Effect.gen(function*() {
       const after = urlOf(yield* HttpServerRequest.HttpServerRequest).searchParams.get("after") ?? "0"
-      if (!/^\d{1,15}$/.test(after)) return yield* Refused.invalidParameter("after", "must be the `seq` of an entry")
+      if (!/^\d{1,15}$/.test(after)) return yield* ApiError.invalidParameter("after", "must be the `seq` of an entry")
       const { enabled } = state()
       return JsonStream.respond(
         `{"enabled":${enabled},"forgotten":${wireLog.dropped()},"entries":[`,

@@ -7,8 +7,8 @@ import type * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Result from "effect/Result"
+import * as ApiError from "../ApiError.ts"
 import { Hosting } from "../Hosting.ts"
-import * as Refused from "../Refused.ts"
 import type { Service } from "./contract.ts"
 import { decodeBody, handleErrors, type Handler } from "./http.ts"
 import * as Origins from "./origins.ts"
@@ -23,13 +23,13 @@ const maxBodyBytes = 8 * 1024 * 1024
  */
 export const jsonBody = <A>(
   decode: (input: unknown) => Result.Result<A, MalformedValue>
-): Effect.Effect<A, Refused.ApiError, HttpServerRequest.HttpServerRequest | RequestBody.RequestBody> =>
+): Effect.Effect<A, ApiError.ApiError, HttpServerRequest.HttpServerRequest | RequestBody.RequestBody> =>
   Effect.flatMap(
     HttpServerRequest.HttpServerRequest,
     ({ headers }) =>
       /^application\/json *(;|$)/i.test(headers["content-type"] ?? "")
         ? decodeBody(decode)
-        : Effect.fail(Refused.unsupportedMediaType)
+        : Effect.fail(ApiError.unsupportedMediaType)
   )
 
 /**
@@ -49,7 +49,7 @@ export const localOnly = <R>(
   Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
     const isAllowed = Origins.isLocalRequest(request, yield* Hosting, options?.allowsLinks === true)
-    const response = yield* handleErrors(isAllowed ? handler : Effect.fail(Refused.notLocal))
+    const response = yield* handleErrors(isAllowed ? handler : Effect.fail(ApiError.notLocal))
     return isAllowed ? HttpServerResponse.setHeaders(response, Origins.headersFor(request)) : response
   })
 

@@ -164,6 +164,6 @@ const disconnectTimeout = 1000
 export const disconnect = (client: ClientSocket, restart: boolean) =>
   Effect.suspend(() => {
     client.request(JsonRpc.method.disconnect, restart ? { restart } : {})
-    if (restart && client.session !== undefined) client.backend.forget(client.session)
+    if (restart && client.session !== undefined) client.backend.removeSession(client.session)
     return Effect.forkScoped(Effect.delay(Effect.sync(() => client.closeAfterFlush(1012)), disconnectTimeout))
   }).pipe(Effect.asVoid)

@@ -9,8 +9,8 @@ import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinCon
 import type * as Subscriber from "@effect-signalwire/schema/Subscriber"
 import type * as Effect from "effect/Effect"
 import type * as Admin from "../Admin.ts"
+import type * as ApiError from "../ApiError.ts"
 import type * as Records from "../Records.ts"
-import type * as Refused from "../Refused.ts"
 import type { StorageError } from "../Storage.ts"
 import type * as WireLog from "../WireLog.ts"
 import type { MemoryBudget } from "./memoryBudget.ts"
@@ -54,18 +54,18 @@ export interface Service {
     readonly name: string
     readonly displayName?: string | undefined
     readonly email?: string | undefined
-  }) => Effect.Effect<Member, Refused.ApiError | StorageError>
+  }) => Effect.Effect<Member, ApiError.ApiError | StorageError>
   /** Adds a room. Fails if the name is taken. */
   readonly addRoom: (options: {
     readonly name: string
     readonly displayName?: string | undefined
-  }) => Effect.Effect<Records.Address, Refused.ApiError | StorageError>
+  }) => Effect.Effect<Records.Address, ApiError.ApiError | StorageError>
   /** Finds a subscriber by name or email address. */
   readonly findSubscriber: (reference: string) => Records.Subscriber | undefined
   /** Finds a room by name. */
   readonly findRoom: (name: string) => Records.Address | undefined
   /** Returns the project, the rooms, and the subscribers, each with a valid token. */
-  readonly ready: Effect.Effect<Admin.Ready, Refused.ApiError | StorageError>
+  readonly ready: Effect.Effect<Admin.Ready, ApiError.ApiError | StorageError>
 
   /**
    * Mints a pair of tokens. `expiresAt` is in unix seconds. A token with the scope `sat:refresh` is valid for one minute,
@@ -79,41 +79,41 @@ export interface Service {
       readonly claims?: TokenClaims | undefined
       readonly bound?: boolean | undefined
     }
-  ) => Effect.Effect<TokenPair, Refused.ApiError | StorageError>
+  ) => Effect.Effect<TokenPair, ApiError.ApiError | StorageError>
   /** Mints a pair of tokens for a new guest, who has no address and sees only the allowed addresses. */
   readonly mintGuest: (options: {
     readonly allowed: ReadonlyArray<string>
     /** The request parameter that contained the addresses, for error messages. */
     readonly attribute: string
     readonly expiresAt: number | undefined
-  }) => Effect.Effect<TokenPair, Refused.ApiError | StorageError>
+  }) => Effect.Effect<TokenPair, ApiError.ApiError | StorageError>
   /** Expires a token now. */
-  readonly expire: (token: string) => Effect.Effect<void, Refused.ApiError | StorageError>
+  readonly expire: (token: string) => Effect.Effect<void, ApiError.ApiError | StorageError>
   /** Exchanges a refresh token for a new pair of tokens. */
-  readonly refresh: (refreshToken: string) => Effect.Effect<TokenPair, Refused.ApiError | StorageError>
+  readonly refresh: (refreshToken: string) => Effect.Effect<TokenPair, ApiError.ApiError | StorageError>
   /** Returns the subscriber that a token belongs to. Fails if the token is unknown or expired. */
-  readonly authenticate: (token: string) => Effect.Effect<Viewer, Refused.ApiError>
+  readonly authenticate: (token: string) => Effect.Effect<Viewer, ApiError.ApiError>
 
   /** Returns the viewer's own profile and addresses. */
   readonly subscriber: (viewer: Viewer) => Subscriber.Subscriber
   /** Returns one address that the viewer can see. */
-  readonly address: (viewer: Viewer, addressId: string) => Effect.Effect<Address.Address, Refused.ApiError>
+  readonly address: (viewer: Viewer, addressId: string) => Effect.Effect<Address.Address, ApiError.ApiError>
   /** Returns a page of the addresses that the viewer can see. */
   readonly addresses: (
     viewer: Viewer,
     request: AddressesRequest
-  ) => Effect.Effect<PageResult<Address.Address>, Refused.ApiError>
+  ) => Effect.Effect<PageResult<Address.Address>, ApiError.ApiError>
 
   /** Returns a page of the viewer's conversations, most recently active first. */
   readonly conversations: (
     viewer: Viewer,
     page: PageRequest
-  ) => Effect.Effect<PageResult<Conversation.Conversation>, Refused.ApiError>
+  ) => Effect.Effect<PageResult<Conversation.Conversation>, ApiError.ApiError>
   /** Returns a page of messages, newest first. */
   readonly messages: (
     viewer: Viewer,
     request: MessagesRequest
-  ) => Effect.Effect<PageResult<ConversationMessage.Fields>, Refused.ApiError>
+  ) => Effect.Effect<PageResult<ConversationMessage.Fields>, ApiError.ApiError>
   /**
    * Joins the conversation with an address; joining again has no effect. `fromAddressId` is the viewer's own address, which
    * only requests of the group dialect contain.
@@ -122,13 +122,13 @@ export interface Service {
     viewer: Viewer,
     addressIds: ReadonlyArray<string>,
     fromAddressId?: string
-  ) => Effect.Effect<JoinConversationResponse, Refused.ApiError | StorageError>
+  ) => Effect.Effect<JoinConversationResponse, ApiError.ApiError | StorageError>
   /** Stores a message and pushes it to every session of every member. */
   readonly send: (
     viewer: Viewer,
     target: MessageTarget,
     content: Content
-  ) => Effect.Effect<SentMessage, Refused.ApiError | StorageError>
+  ) => Effect.Effect<SentMessage, ApiError.ApiError | StorageError>
   /** Stores messages as if their senders had sent them, all or none, in this order. No tokens are needed. */
   readonly seed: (
     messages: ReadonlyArray<{
@@ -136,12 +136,12 @@ export interface Service {
       readonly addressId: string
       readonly content: Content
     }>
-  ) => Effect.Effect<ReadonlyArray<SentMessage>, Refused.ApiError | StorageError>
+  ) => Effect.Effect<ReadonlyArray<SentMessage>, ApiError.ApiError | StorageError>
   /** Returns the stored messages, of one address or of all, oldest first, with the keys of both dialects. */
   readonly stored: (addressId?: string) => Iterable<ConversationEvent.Wire>
 
   /** Opens or resumes a session. A session can be resumed with an expired token. */
-  readonly open: (request: ConnectRequest) => Effect.Effect<OpenedSession, Refused.ApiError>
+  readonly open: (request: ConnectRequest) => Effect.Effect<OpenedSession, ApiError.ApiError>
   /** Attaches a socket to a session, calls `first`, and then sends the unacknowledged events. */
   readonly attach: (session: Session, connection: Connection, first: () => void) => void
   /** Detaches a socket from a session, which can be resumed until its retention has passed. */
@@ -149,9 +149,9 @@ export interface Service {
   /** Acknowledges an event. */
   readonly acknowledge: (session: Session, id: string | number) => void
   /** Removes a session. */
-  readonly forget: (session: Session) => void
+  readonly removeSession: (session: Session) => void
   /** Replaces the token of a session by another token of the same subscriber. */
-  readonly reauthenticate: (session: Session, token: string) => Effect.Effect<void, Refused.ApiError>
+  readonly reauthenticate: (session: Session, token: string) => Effect.Effect<void, ApiError.ApiError>
   /** Returns whether the token of a session has expired; returns `true` only once per token. */
   readonly detectTokenExpiry: (session: Session) => boolean
   /** Returns all sessions, with or without a socket. */

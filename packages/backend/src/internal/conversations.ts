@@ -6,8 +6,8 @@ import { AddressId, GroupId, MessageId, SubscriberId } from "@effect-signalwire/
 import { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import * as Effect from "effect/Effect"
 import * as Iterable from "effect/Iterable"
+import * as ApiError from "../ApiError.ts"
 import type * as Records from "../Records.ts"
-import * as Refused from "../Refused.ts"
 import type { StorageError } from "../Storage.ts"
 import { compareBy } from "./compareBy.ts"
 import type { Service } from "./contract.ts"
@@ -49,20 +49,20 @@ export const make = (
     return found?.members.has(viewer.subscriber.id) === true ? found : undefined
   }
   const empty = new Timeline()
-  const timelineOf = (viewer: Viewer, id: string | undefined): Effect.Effect<Timeline, Refused.ApiError> => {
+  const timelineOf = (viewer: Viewer, id: string | undefined): Effect.Effect<Timeline, ApiError.ApiError> => {
     if (id === undefined) return Effect.succeed(state.inbox(viewer.subscriber.id))
     const isGroupId = id.startsWith("sw_")
     if (isGroupId && settings.dialect !== "address") {
       const found = joined(viewer, GroupId.make(id))
-      return found === undefined ? Effect.fail(Refused.notFound) : Effect.succeed(found.timeline)
+      return found === undefined ? Effect.fail(ApiError.notFound) : Effect.succeed(found.timeline)
     }
     if (settings.dialect === "group") {
       return Effect.fail(
-        Refused.validation("invalid_group_configuration", "a group id must start with sw_", "group_id")
+        ApiError.validation("invalid_group_configuration", "a group id must start with sw_", "group_id")
       )
     }
     const other = addressOf(id)
-    if (other === undefined || !canSee(viewer, other.id)) return Effect.fail(Refused.notFound)
+    if (other === undefined || !canSee(viewer, other.id)) return Effect.fail(ApiError.notFound)
     if (viewer.address === null) return Effect.succeed(empty)
     // a conversation without messages, or one that the viewer has not joined, is empty
     return Effect.succeed(joined(viewer, groupIdOf(viewer.address, other))?.timeline ?? empty)
@@ -114,17 +114,17 @@ export const make = (
     return { groupId, changes }
   }
   /** Fails for guests, who have no address to send from. */
-  const asMember = ({ address, ...viewer }: Viewer): Effect.Effect<Member, Refused.ApiError> =>
+  const asMember = ({ address, ...viewer }: Viewer): Effect.Effect<Member, ApiError.ApiError> =>
     address === null ? Effect.fail(senderMismatch) : Effect.succeed({ ...viewer, address })
-  const senderMismatch = Refused.validation(
+  const senderMismatch = ApiError.validation(
     "from_fabric_address_id_does_not_match_subscriber",
     "from_fabric_address_id does not belong to the subscriber",
     "from_fabric_address_id"
   )
-  const checkSender = (viewer: Member, fromAddressId: string): Effect.Effect<void, Refused.ApiError> =>
+  const checkSender = (viewer: Member, fromAddressId: string): Effect.Effect<void, ApiError.ApiError> =>
     fromAddressId === viewer.address.id ? Effect.void : Effect.fail(senderMismatch)
   const invalidGroup = (attribute: string) =>
-    Refused.validation(
+    ApiError.validation(
       "invalid_group_configuration",
       "a conversation has either one room or two subscribers",
       attribute
@@ -136,11 +136,11 @@ export const make = (
       const attribute = fromAddressId === undefined ? "conversation_id" : "fabric_address_ids"
       if (fromAddressId !== undefined) yield* checkSender(viewer, fromAddressId)
       if (addressIds.length === 0) {
-        return yield* Refused.validation("no_fabric_addresses", "the list of addresses is empty", attribute)
+        return yield* ApiError.validation("no_fabric_addresses", "the list of addresses is empty", attribute)
       }
       const found = [...new Set(addressIds)].flatMap((id) => addressOf(id) ?? [])
       if (found.length < new Set(addressIds).size) {
-        return yield* Refused.validation("unrecognized_fabric_addresses", "an address does not exist", attribute)
+        return yield* ApiError.validation("unrecognized_fabric_addresses", "an address does not exist", attribute)
       }
       const others = found.filter((address) => address.id !== viewer.address.id)
       const [other] = others
@@ -158,14 +158,14 @@ export const make = (
   const resolve = Effect.fnUntraced(function*(viewer: Member, target: MessageTarget) {
     if (target._tag === "Address") {
       const other = addressOf(target.addressId)
-      if (other === undefined) return yield* Refused.notFound
+      if (other === undefined) return yield* ApiError.notFound
       if (other.id === viewer.address.id) return yield* invalidGroup("conversation_id")
       return { ...planJoin(viewer, other), addressId: other.id }
     }
     yield* checkSender(viewer, target.fromAddressId)
     if (!target.groupId.startsWith("sw_")) return yield* invalidGroup("group_id")
     const found = joined(viewer, target.groupId)
-    if (found === undefined) return yield* Refused.notFound
+    if (found === undefined) return yield* ApiError.notFound
     return { groupId: found.group.id, changes: [], addressId: participants(found.group, viewer.subscriber.id).otherId }
   })
 
@@ -177,7 +177,7 @@ export const make = (
   /** Stores all messages or none. */
   const store = (
     entries: ReadonlyArray<NewMessage>
-  ): Effect.Effect<ReadonlyArray<SentMessage>, Refused.ApiError | StorageError> =>
+  ): Effect.Effect<ReadonlyArray<SentMessage>, ApiError.ApiError | StorageError> =>
     withWriteLock(Effect.gen(function*() {
       // by key, because two messages may start the same conversation
       const joins = new Map<string, Records.Change>()
@@ -225,10 +225,10 @@ export const make = (
       Effect.forEach(messages, ({ addressId, content, subscriberId }, index) => {
         const name = `messages[${index}]`
         if (addressOf(addressId) === undefined) {
-          return Effect.fail(Refused.unknownReference(`${name}.addressId`, "the id of an address"))
+          return Effect.fail(ApiError.unknownReference(`${name}.addressId`, "the id of an address"))
         }
         return Effect.matchEffect(toViewer(subscriberId, emptyToken(subscriberId)), {
-          onFailure: () => Effect.fail(Refused.unknownReference(`${name}.from`, "the id of a subscriber")),
+          onFailure: () => Effect.fail(ApiError.unknownReference(`${name}.from`, "the id of a subscriber")),
           onSuccess: (viewer) =>
             Effect.as(
               validateContent(content, settings.maxTextLength, `${name}.`),

@@ -6,8 +6,8 @@ import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
 import * as Random from "effect/Random"
 import * as Semaphore from "effect/Semaphore"
+import * as ApiError from "../ApiError.ts"
 import type * as Records from "../Records.ts"
-import * as Refused from "../Refused.ts"
 import { Storage, type StorageError } from "../Storage.ts"
 import * as IdGenerator from "./idGenerator.ts"
 import { MemoryBudget } from "./memoryBudget.ts"
@@ -32,7 +32,7 @@ export interface Core {
   /** Returns the time of a new message, in unix microseconds; it is later than the times of all messages so far. */
   readonly nextMicros: () => number
   /** Makes changes durable and then applies them to the state. If the storage fails, nothing is applied. */
-  readonly commit: (changes: ReadonlyArray<Records.Change>) => Effect.Effect<void, Refused.ApiError | StorageError>
+  readonly commit: (changes: ReadonlyArray<Records.Change>) => Effect.Effect<void, ApiError.ApiError | StorageError>
   /** Runs an effect, uninterruptible, while no other effect holds the lock. For effects that read the state and then change it. */
   readonly withWriteLock: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
 }
@@ -52,10 +52,10 @@ export const make = Effect.fnUntraced(function*(settings: Settings): Effect.fn.R
 
   /** The memory that the stored records take, in bytes. */
   let bytes = 0
-  const commit = (changes: ReadonlyArray<Records.Change>): Effect.Effect<void, Refused.ApiError | StorageError> => {
+  const commit = (changes: ReadonlyArray<Records.Change>): Effect.Effect<void, ApiError.ApiError | StorageError> => {
     if (changes.length === 0) return Effect.void
     const added = changes.reduce((sum, change) => sum + recordBytes(change), 0)
-    if (added > 0 && bytes + added > settings.maxStoredBytes) return Effect.fail(Refused.storageFull)
+    if (added > 0 && bytes + added > settings.maxStoredBytes) return Effect.fail(ApiError.storageFull)
     return Effect.andThen(
       storage.commit(changes),
       Effect.sync(() => {

@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import * as Refused from "../Refused.ts"
+import * as ApiError from "../ApiError.ts"
 import type { Service } from "./contract.ts"
 import { bodyObject, json } from "./http.ts"
 import type { Viewer } from "./operations.ts"
@@ -36,10 +36,10 @@ export const add = Effect.fnUntraced(function*({ forViewer }: Routing, backend: 
       const body = yield* bodyObject
       const lifetime = body["expire_in"] ?? defaultLifetime
       if (typeof lifetime !== "number" || !Number.isInteger(lifetime) || lifetime < 1 || lifetime > maxLifetime) {
-        return yield* Refused.invalidParameter("expire_in", `must be a whole number from 1 to ${maxLifetime}`)
+        return yield* ApiError.invalidParameter("expire_in", `must be a whole number from 1 to ${maxLifetime}`)
       }
       const { scope = [] } = viewer.claims
-      if (!scope.includes(refreshScope)) return yield* Refused.forbidden
+      if (!scope.includes(refreshScope)) return yield* ApiError.forbidden
       const { expiresAt, token } = yield* backend.mint(viewer.subscriber.id, {
         ttlSeconds: lifetime,
         claims: viewer.claims,

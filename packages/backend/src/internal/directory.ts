@@ -3,8 +3,8 @@
  */
 import { AddressId, SubscriberId } from "@effect-signalwire/schema/Ids"
 import * as Effect from "effect/Effect"
+import * as ApiError from "../ApiError.ts"
 import type * as Records from "../Records.ts"
-import * as Refused from "../Refused.ts"
 import { compareBy } from "./compareBy.ts"
 import type { Service } from "./contract.ts"
 import type { Core } from "./core.ts"
@@ -20,11 +20,11 @@ const maxNameLength = 200
 export type Directory = ReturnType<typeof make>
 
 export const make = ({ commit, ids, now, state, withWriteLock }: Core, { pageOfIds }: Pagination) => {
-  const toViewer = (subscriberId: string, token: Records.Token): Effect.Effect<Viewer, Refused.ApiError> => {
+  const toViewer = (subscriberId: string, token: Records.Token): Effect.Effect<Viewer, ApiError.ApiError> => {
     const subscriber = state.subscribers.get(SubscriberId.make(subscriberId))
     const address = subscriber === undefined ? undefined : state.ownAddresses.get(subscriber.id)
     return subscriber === undefined
-      ? Effect.fail(Refused.notFound)
+      ? Effect.fail(ApiError.notFound)
       : Effect.succeed({ subscriber, address: address ?? null, token, claims: TokenClaims.decode(token.token) })
   }
   const emptyToken = (subscriberId: string): Records.Token => ({
@@ -46,14 +46,14 @@ export const make = ({ commit, ids, now, state, withWriteLock }: Core, { pageOfI
     }
     return undefined
   }
-  const validateString = (attribute: string, text: string | undefined): Effect.Effect<void, Refused.ApiError> =>
+  const validateString = (attribute: string, text: string | undefined): Effect.Effect<void, ApiError.ApiError> =>
     text === undefined || (text.trim() !== "" && text.length <= maxNameLength && isWellFormed(text))
       ? Effect.void
-      : Effect.fail(Refused.invalidParameter(attribute, `must have 1 to ${maxNameLength} characters`))
-  const validateName = (name: string, taken: boolean): Effect.Effect<void, Refused.ApiError> =>
+      : Effect.fail(ApiError.invalidParameter(attribute, `must have 1 to ${maxNameLength} characters`))
+  const validateName = (name: string, taken: boolean): Effect.Effect<void, ApiError.ApiError> =>
     Effect.andThen(
-      name.trim() === "" ? Effect.fail(Refused.missingParameter("name")) : validateString("name", name),
-      taken ? Effect.fail(Refused.invalidParameter("name", "is taken")) : Effect.void
+      name.trim() === "" ? Effect.fail(ApiError.missingParameter("name")) : validateString("name", name),
+      taken ? Effect.fail(ApiError.invalidParameter("name", "is taken")) : Effect.void
     )
 
   const addSubscriber: Service["addSubscriber"] = (options) =>
@@ -137,7 +137,9 @@ export const make = ({ commit, ids, now, state, withWriteLock }: Core, { pageOfI
   }
   const address: Service["address"] = (viewer, id) => {
     const found = addressOf(id)
-    return found === undefined || !canSee(viewer, id) ? Effect.fail(Refused.notFound) : Effect.succeed(toAddress(found))
+    return found === undefined || !canSee(viewer, id)
+      ? Effect.fail(ApiError.notFound)
+      : Effect.succeed(toAddress(found))
   }
 
   return {

@@ -9,7 +9,7 @@ import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
-import * as Refused from "../Refused.ts"
+import * as ApiError from "../ApiError.ts"
 import type { StorageError } from "../Storage.ts"
 import { cors } from "./cors.ts"
 import { isNestedTooDeeply } from "./jsonDepth.ts"
@@ -29,32 +29,32 @@ export const bearerToken = (request: HttpServerRequest.HttpServerRequest): strin
 const longBody = 65_536
 const longBodies = Semaphore.makeUnsafe(1)
 
-const parse = (text: string): Effect.Effect<unknown, Refused.ApiError> =>
+const parse = (text: string): Effect.Effect<unknown, ApiError.ApiError> =>
   Effect.suspend(() =>
-    isNestedTooDeeply(text) ? Effect.fail(Refused.badRequest("The body is nested too deeply")) : Effect.try({
+    isNestedTooDeeply(text) ? Effect.fail(ApiError.badRequest("The body is nested too deeply")) : Effect.try({
       try: (): unknown => JSON.parse(text),
-      catch: () => Refused.badRequest("The body is not JSON")
+      catch: () => ApiError.badRequest("The body is not JSON")
     })
   )
 
 /** The body of the request as a JSON object. */
-export const bodyObject: Effect.Effect<JsonObject, Refused.ApiError, RequestBody.RequestBody> = Effect.flatMap(
+export const bodyObject: Effect.Effect<JsonObject, ApiError.ApiError, RequestBody.RequestBody> = Effect.flatMap(
   RequestBody.RequestBody,
   (body) => body
 ).pipe(
   Effect.flatMap((text) =>
     text.length < longBody ? parse(text) : longBodies.withPermit(Effect.andThen(Effect.yieldNow, parse(text)))
   ),
-  Effect.filterOrFail(isJsonObject, () => Refused.badRequest("The body is not a JSON object"))
+  Effect.filterOrFail(isJsonObject, () => ApiError.badRequest("The body is not a JSON object"))
 )
 
 /** The decoded body of the request. */
 export const decodeBody = <A>(
   decode: (input: unknown) => Result.Result<A, MalformedValue>
-): Effect.Effect<A, Refused.ApiError, RequestBody.RequestBody> =>
+): Effect.Effect<A, ApiError.ApiError, RequestBody.RequestBody> =>
   Effect.flatMap(bodyObject, (body) =>
     Effect.fromResult(
-      Result.mapError(decode(body), ({ message, path }) => Refused.invalidParameter(path || "body", `: ${message}`))
+      Result.mapError(decode(body), ({ message, path }) => ApiError.invalidParameter(path || "body", `: ${message}`))
     ))
 
 /** The path and query of a request as a URL, with an arbitrary origin. */
@@ -65,7 +65,7 @@ export const urlOf = (request: HttpServerRequest.HttpServerRequest): URL =>
 /** A route handler whose errors are not yet converted to responses. */
 export type Handler<R = never> = Effect.Effect<
   HttpServerResponse.HttpServerResponse,
-  Refused.ApiError | StorageError,
+  ApiError.ApiError | StorageError,
   R
 >
 

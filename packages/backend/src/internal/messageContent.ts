@@ -2,7 +2,7 @@
  * Validates the content of messages: the text must be well-formed Unicode, and objects are limited in size.
  */
 import * as Effect from "effect/Effect"
-import * as Refused from "../Refused.ts"
+import * as ApiError from "../ApiError.ts"
 import type { Content } from "./operations.ts"
 
 /** The maximum length of `metadata` and of `details`, each as JSON, in UTF-16 code units. */
@@ -19,10 +19,10 @@ export const validateContent = (
   content: Content,
   maxTextLength: number,
   prefix = ""
-): Effect.Effect<void, Refused.ApiError> => {
+): Effect.Effect<void, ApiError.ApiError> => {
   const { text } = content
   if (text !== null && text.length > maxTextLength) {
-    return Effect.fail(Refused.validation(
+    return Effect.fail(ApiError.validation(
       "message_length_exceeds_limit",
       `${prefix}text is longer than ${maxTextLength} characters`,
       `${prefix}text`
@@ -30,12 +30,12 @@ export const validateContent = (
   }
   if (text !== null && !isWellFormed(text)) {
     return Effect.fail(
-      Refused.validation("invalid_message_body", `${prefix}text is not well-formed Unicode`, `${prefix}text`)
+      ApiError.validation("invalid_message_body", `${prefix}text is not well-formed Unicode`, `${prefix}text`)
     )
   }
   for (const name of ["metadata", "details"] as const) {
     if (JSON.stringify(content[name]).length > maxObjectLength) {
-      return Effect.fail(Refused.validation(
+      return Effect.fail(ApiError.validation(
         "character_limit_exceeded",
         `${prefix}${name} is longer than ${maxObjectLength} characters of JSON`,
         `${prefix}${name}`

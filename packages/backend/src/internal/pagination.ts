@@ -2,7 +2,7 @@
  * Reads lists page by page, from a snapshot that is taken when the first page is read.
  */
 import * as Effect from "effect/Effect"
-import * as Refused from "../Refused.ts"
+import * as ApiError from "../ApiError.ts"
 import type { Core } from "./core.ts"
 import type { PageRequest, PageResult } from "./operations.ts"
 import { PageSnapshots } from "./pageSnapshots.ts"
@@ -35,19 +35,19 @@ export const make = ({ ids, settings }: Core) => {
     request: PageRequest,
     take: () => Snapshot,
     read: (snapshot: Snapshot, offset: number, count: number) => ReadonlyArray<A>
-  ): Effect.Effect<PageResult<A>, Refused.ApiError> =>
+  ): Effect.Effect<PageResult<A>, ApiError.ApiError> =>
     Effect.suspend(() => {
       if (request.number > 0 && request.token === undefined) {
-        return Effect.fail(Refused.validation("page_token_required", "page_token is required", "page_token"))
+        return Effect.fail(ApiError.validation("page_token_required", "page_token is required", "page_token"))
       }
       if (request.token === "") {
         return Effect.fail(
-          Refused.validation("page_token_required_for_next_page", "page_token must not be empty", "page_token")
+          ApiError.validation("page_token_required_for_next_page", "page_token must not be empty", "page_token")
         )
       }
       const known = request.token === undefined ? undefined : snapshots.get(request.token)
       if (request.token !== undefined && known?.listKey !== listKey) {
-        return Effect.fail(Refused.validation("page_token_is_invalid", "page_token is invalid", "page_token"))
+        return Effect.fail(ApiError.validation("page_token_is_invalid", "page_token is invalid", "page_token"))
       }
       const snapshot = known ?? take()
       const size = Math.min(request.size, settings.maxPageSize)
@@ -70,7 +70,7 @@ export const make = ({ ids, settings }: Core) => {
     list: () => ReadonlyArray<A>,
     idOf: (item: A) => string,
     get: (id: string) => B | undefined
-  ): Effect.Effect<PageResult<B>, Refused.ApiError> =>
+  ): Effect.Effect<PageResult<B>, ApiError.ApiError> =>
     page(
       listKey,
       request,

@@ -11,19 +11,19 @@ import type { HttpServerError } from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Stream from "effect/Stream"
-import * as Refused from "../Refused.ts"
+import * as ApiError from "../ApiError.ts"
 import { brokenConnection } from "./brokenConnection.ts"
 import type { MemoryBudget, Reservation } from "./memoryBudget.ts"
 
 /** The body of the current request. */
-export class RequestBody extends Context.Service<RequestBody, Effect.Effect<string, Refused.ApiError>>()(
+export class RequestBody extends Context.Service<RequestBody, Effect.Effect<string, ApiError.ApiError>>()(
   "@effect-signalwire/backend/internal/RequestBody"
 ) {}
 
-const toApiError = (error: HttpServerError): Refused.ApiError =>
+const toApiError = (error: HttpServerError): ApiError.ApiError =>
   "reason" in error.reason && error.reason.reason === "BodyTooLarge"
-    ? Refused.payloadTooLarge
-    : Refused.badRequest("The body could not be read")
+    ? ApiError.payloadTooLarge
+    : ApiError.badRequest("The body could not be read")
 
 /** The memory that a chunk takes besides its content, in bytes. */
 const chunkOverhead = 200
@@ -37,7 +37,7 @@ const readChunks = (
   announced: number,
   reservation: Reservation,
   maxBytes: number
-): Effect.Effect<string, Refused.ApiError> =>
+): Effect.Effect<string, ApiError.ApiError> =>
   Effect.suspend(() => {
     reservation.set(announced)
     const chunks: Array<Uint8Array> = []
@@ -46,7 +46,7 @@ const readChunks = (
       Stream.mapError(toApiError),
       Stream.runForEach((chunk) => {
         length += chunk.length
-        if (length > maxBytes) return Effect.fail(Refused.payloadTooLarge)
+        if (length > maxBytes) return Effect.fail(ApiError.payloadTooLarge)
         chunks.push(chunk)
         reservation.set(Math.max(announced, length + chunks.length * chunkOverhead))
         return Effect.void
@@ -78,9 +78,9 @@ export const provide =
     Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
       const { "content-length": length = "0", "transfer-encoding": encoding } = request.headers
       const announced = Number(length)
-      const withBody = (read: Effect.Effect<string, Refused.ApiError>) =>
+      const withBody = (read: Effect.Effect<string, ApiError.ApiError>) =>
         Effect.flatMap(Effect.cached(read), (body) => Effect.provideService(handler, RequestBody, body))
-      if (announced > maxBytes) return withBody(Effect.fail(Refused.payloadTooLarge))
+      if (announced > maxBytes) return withBody(Effect.fail(ApiError.payloadTooLarge))
       // a request without a length and without chunks was made in memory
       if (announced <= smallBody && encoding === undefined) {
         return withBody(Effect.provideService(
@@ -89,13 +89,13 @@ export const provide =
           ByteSize.bytes(maxBytes)
         ))
       }
-      const evicted = Deferred.makeUnsafe<string, Refused.ApiError>()
+      const evicted = Deferred.makeUnsafe<string, ApiError.ApiError>()
       const evictedLater = Deferred.makeUnsafe<void>()
       let isRead = false
       const reservation = budget.open(() =>
         isRead
           ? Deferred.doneUnsafe(evictedLater, Effect.void)
-          : Deferred.doneUnsafe(evicted, Effect.fail(Refused.overloaded))
+          : Deferred.doneUnsafe(evicted, Effect.fail(ApiError.overloaded))
       )
       const read = readChunks(request, Number.isNaN(announced) ? 0 : announced, reservation, maxBytes).pipe(
         Effect.raceFirst(Deferred.await(evicted)),

@@ -7,8 +7,8 @@ import type * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Result from "effect/Result"
+import * as ApiError from "../ApiError.ts"
 import type * as Faults from "../Faults.ts"
-import * as Refused from "../Refused.ts"
 import type { StorageError } from "../Storage.ts"
 import type { Service } from "./contract.ts"
 import { bearerToken, handleErrorsWithCors, type Handler, urlOf } from "./http.ts"
@@ -35,7 +35,7 @@ export const make = (router: HttpRouter.HttpRouter, backend: Service, faults: Fa
       url: URL
     ) => Effect.Effect<
       HttpServerResponse.HttpServerResponse,
-      Refused.ApiError | StorageError,
+      ApiError.ApiError | StorageError,
       HttpServerRequest.HttpServerRequest | HttpRouter.RouteContext | RequestBody
     >
   ) =>
@@ -52,7 +52,7 @@ export const make = (router: HttpRouter.HttpRouter, backend: Service, faults: Fa
     const encoded = /^Basic +(\S+) *$/i.exec(request.headers["authorization"] ?? "")?.[1] ?? ""
     return Result.getOrElse(Base64.decodeString(encoded), () => "") === basic
       ? Effect.void
-      : Effect.fail(Refused.unauthorized)
+      : Effect.fail(ApiError.unauthorized)
   })
   /** Adds a route that requires the project's id and API token. */
   const forProject = <R>(method: Method, path: `/${string}`, handler: Handler<R>) =>

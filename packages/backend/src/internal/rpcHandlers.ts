@@ -7,7 +7,7 @@ import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
 import * as SignalWireEvent from "@effect-signalwire/schema/SignalWireEvent"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import * as Refused from "../Refused.ts"
+import * as ApiError from "../ApiError.ts"
 import type { ClientSocket } from "./clientSocket.ts"
 import { eventFrame, type Session } from "./session.ts"
 import * as TokenClaims from "./tokenClaims.ts"
@@ -66,7 +66,7 @@ const connect = Effect.fnUntraced(function*(client: ClientSocket, request: Reque
     acks: event_acks ?? false
   }))
   if (Result.isFailure(opened)) {
-    if (opened.failure.status !== Refused.tooManySockets.status) return replyUnauthorized(client, request)
+    if (opened.failure.status !== ApiError.tooManySockets.status) return replyUnauthorized(client, request)
     client.replyError(request.id, request.method, code.permissionDenied, opened.failure.message)
     return client.closeAfterFlush(1013)
   }

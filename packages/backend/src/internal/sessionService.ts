@@ -4,8 +4,8 @@
 import * as ConversationEvent from "@effect-signalwire/schema/ConversationEvent"
 import * as SignalWireEvent from "@effect-signalwire/schema/SignalWireEvent"
 import * as Effect from "effect/Effect"
+import * as ApiError from "../ApiError.ts"
 import type * as Records from "../Records.ts"
-import * as Refused from "../Refused.ts"
 import type { Service } from "./contract.ts"
 import type { Core } from "./core.ts"
 import { type Connection, eventFrame, type Session, type SharedPayload } from "./session.ts"
@@ -78,7 +78,7 @@ export const make = (
         return { session: known, restored: true }
       }
       const { subscriber, token } = yield* authenticate(request.token)
-      if (sessions.connectedOf(subscriber.id) >= settings.maxSocketsPerSubscriber) return yield* Refused.tooManySockets
+      if (sessions.connectedOf(subscriber.id) >= settings.maxSocketsPerSubscriber) return yield* ApiError.tooManySockets
       const session: Session = {
         protocol: `signalwire_${token.jti}_${ids.uuid()}_${ids.uuid()}`,
         subscriberId: subscriber.id,
@@ -111,7 +111,7 @@ export const make = (
   }
   const reauthenticate: Service["reauthenticate"] = (session, newToken) =>
     Effect.flatMap(authenticate(newToken), ({ subscriber, token }) => {
-      if (subscriber.id !== session.subscriberId) return Effect.fail(Refused.unauthorized)
+      if (subscriber.id !== session.subscriberId) return Effect.fail(ApiError.unauthorized)
       session.token = token
       if (session.previousState !== undefined) secrets.delete(session.previousState)
       session.previousState = session.state

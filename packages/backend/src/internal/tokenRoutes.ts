@@ -3,8 +3,8 @@
  */
 import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
 import * as Effect from "effect/Effect"
+import * as ApiError from "../ApiError.ts"
 import type { Profile } from "../Records.ts"
-import * as Refused from "../Refused.ts"
 import type { Service } from "./contract.ts"
 import { bodyObject, json } from "./http.ts"
 import { optionalString, requiredString } from "./parameters.ts"
@@ -27,27 +27,27 @@ const maxProfileLength = 200
 /** The prefix of an embed token; the rest is the id of the address. */
 const embedPrefix = "c2c_"
 
-const expiry = (body: JsonObject, name: string): Effect.Effect<number | undefined, Refused.ApiError> => {
+const expiry = (body: JsonObject, name: string): Effect.Effect<number | undefined, ApiError.ApiError> => {
   const value = body[name] ?? undefined
   return value === undefined || (typeof value === "number" && value >= 0 && value <= maxExpiry)
     ? Effect.succeed(value)
-    : Effect.fail(Refused.invalidParameter(name, `must be a time in unix seconds, at most ${maxExpiry}`))
+    : Effect.fail(ApiError.invalidParameter(name, `must be a time in unix seconds, at most ${maxExpiry}`))
 }
 
 /** Reads an optional list of strings. */
 const optionalStrings = (
   body: JsonObject,
   name: string
-): Effect.Effect<ReadonlyArray<string> | undefined, Refused.ApiError> => {
+): Effect.Effect<ReadonlyArray<string> | undefined, ApiError.ApiError> => {
   const value = body[name] ?? undefined
   if (value === undefined) return Effect.succeed(undefined)
   const texts = Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : []
   return Array.isArray(value) && texts.length === value.length
     ? Effect.succeed(texts)
-    : Effect.fail(Refused.invalidParameter(name, "must be a list of strings"))
+    : Effect.fail(ApiError.invalidParameter(name, "must be a list of strings"))
 }
 
-const profileOf = Effect.fnUntraced(function*(body: JsonObject): Effect.fn.Return<Profile, Refused.ApiError> {
+const profileOf = Effect.fnUntraced(function*(body: JsonObject): Effect.fn.Return<Profile, ApiError.ApiError> {
   const profile: { -readonly [Name in keyof Profile]: Profile[Name] } = {}
   const names = [
     "display_name",
@@ -62,7 +62,7 @@ const profileOf = Effect.fnUntraced(function*(body: JsonObject): Effect.fn.Retur
   for (const name of names) {
     const text = yield* optionalString(body, name)
     if (text !== undefined && text.length > maxProfileLength) {
-      return yield* Refused.validation(
+      return yield* ApiError.validation(
         "character_limit_exceeded",
         `${name} is longer than ${maxProfileLength} characters`,
         name
@@ -73,22 +73,22 @@ const profileOf = Effect.fnUntraced(function*(body: JsonObject): Effect.fn.Retur
   return profile
 })
 
-const claimsOf = Effect.fnUntraced(function*(body: JsonObject): Effect.fn.Return<TokenClaims, Refused.ApiError> {
+const claimsOf = Effect.fnUntraced(function*(body: JsonObject): Effect.fn.Return<TokenClaims, ApiError.ApiError> {
   const scope = yield* optionalStrings(body, "scope")
   const fingerprint = yield* optionalString(body, "fingerprint")
   const applicationId = yield* optionalString(body, "application_id")
   const profile = yield* profileOf(body)
   if (scope !== undefined && (scope.length > maxScopes || scope.some((word) => word.length > maxScopeLength))) {
-    return yield* Refused.invalidParameter(
+    return yield* ApiError.invalidParameter(
       "scope",
       `must be at most ${maxScopes} strings of at most ${maxScopeLength} characters`
     )
   }
   if (applicationId !== undefined && applicationId.length > maxScopeLength) {
-    return yield* Refused.invalidParameter("application_id", `must have at most ${maxScopeLength} characters`)
+    return yield* ApiError.invalidParameter("application_id", `must have at most ${maxScopeLength} characters`)
   }
   if (fingerprint !== undefined && !/^[\w-]{43}$/.test(fingerprint)) {
-    return yield* Refused.invalidParameter("fingerprint", "must be a base64url thumbprint of 43 characters")
+    return yield* ApiError.invalidParameter("fingerprint", "must be a base64url thumbprint of 43 characters")
   }
   // validated but ignored: there is no sign-in with a password
   yield* optionalString(body, "password")
@@ -134,9 +134,9 @@ export const add = Effect.fnUntraced(function*({ forProject, forViewer, route }:
     Effect.gen(function*() {
       const body = yield* bodyObject
       const allowed = yield* optionalStrings(body, "allowed_addresses")
-      if (allowed === undefined) return yield* Refused.missingParameter("allowed_addresses")
+      if (allowed === undefined) return yield* ApiError.missingParameter("allowed_addresses")
       if (allowed.length < 1 || allowed.length > maxAllowedAddresses) {
-        return yield* Refused.invalidParameter(
+        return yield* ApiError.invalidParameter(
           "allowed_addresses",
           `must contain 1 to ${maxAllowedAddresses} addresses`
         )
@@ -153,7 +153,7 @@ export const add = Effect.fnUntraced(function*({ forProject, forViewer, route }:
       const body = yield* bodyObject
       const address = yield* requiredString(body, "address_id")
       const expiresAt = yield* expiry(body, "expires_at")
-      if (viewer.address === null) return yield* Refused.forbidden
+      if (viewer.address === null) return yield* ApiError.forbidden
       const { token } = yield* backend.mintGuest({ allowed: [address], attribute: "address_id", expiresAt })
       return json({ token }, 201)
     }))
@@ -163,7 +163,7 @@ export const add = Effect.fnUntraced(function*({ forProject, forViewer, route }:
     Effect.gen(function*() {
       const key = yield* requiredString(yield* bodyObject, "token")
       if (!key.startsWith(embedPrefix)) {
-        return yield* Refused.validation("token_invalid", "token is not an embed token", "token")
+        return yield* ApiError.validation("token_invalid", "token is not an embed token", "token")
       }
       const allowed = [key.slice(embedPrefix.length)]
       const { token } = yield* backend.mintGuest({ allowed, attribute: "token", expiresAt: undefined })

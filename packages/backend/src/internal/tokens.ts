@@ -6,8 +6,8 @@ import * as Token from "@effect-signalwire/schema/Token"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Admin from "../Admin.ts"
+import * as ApiError from "../ApiError.ts"
 import type * as Records from "../Records.ts"
-import * as Refused from "../Refused.ts"
 import type { StorageError } from "../Storage.ts"
 import type { Service } from "./contract.ts"
 import type { Core } from "./core.ts"
@@ -62,9 +62,9 @@ export const make = (
       // valid for longer than the access token, as in production; the profile is already stored with the subscriber
       const { profile, ...refreshClaims } = claims
       const refresh = makeToken("Refresh", subscriberId, Math.max(expiresAt, seconds) + refreshLifetime, refreshClaims)
-      const minted = withWriteLock(Effect.suspend((): Effect.Effect<void, Refused.ApiError | StorageError> =>
+      const minted = withWriteLock(Effect.suspend((): Effect.Effect<void, ApiError.ApiError | StorageError> =>
         // a guest may have been removed meanwhile
-        adding.length === 0 && !state.subscribers.has(subscriberId) ? Effect.fail(Refused.notFound) : commit([
+        adding.length === 0 && !state.subscribers.has(subscriberId) ? Effect.fail(ApiError.notFound) : commit([
           ...adding,
           ...evictionChanges(now(), [token, refresh]),
           { _tag: "TokenMinted", token },
@@ -89,7 +89,7 @@ export const make = (
     Effect.suspend((): ReturnType<Service["mintGuest"]> => {
       const found = allowed.flatMap((id) => addressOf(id)?.id ?? [])
       if (found.length < allowed.length) {
-        return Effect.fail(Refused.validation("does_not_exist", "an address does not exist", attribute))
+        return Effect.fail(ApiError.validation("does_not_exist", "an address does not exist", attribute))
       }
       const subscriber = newGuest()
       return mintPair(subscriber.id, { expiresAt, claims: { allowed_addresses: found } }, [
@@ -99,10 +99,10 @@ export const make = (
   const isExpired = (token: Records.Token) => token.expiresAt * 1000 <= now()
   const expire: Service["expire"] = (token) =>
     withWriteLock(
-      Effect.suspend((): Effect.Effect<void, Refused.ApiError | StorageError> =>
+      Effect.suspend((): Effect.Effect<void, ApiError.ApiError | StorageError> =>
         state.tokens.get(token) !== undefined
           ? commit([{ _tag: "TokenExpired", token, expiresAt: Math.floor(now() / 1000) - 1 }])
-          : Effect.fail(Refused.notFound)
+          : Effect.fail(ApiError.notFound)
       )
     )
   const refresh: Service["refresh"] = (refreshToken) =>
@@ -110,21 +110,21 @@ export const make = (
       const token = state.tokens.get(refreshToken)
       const attribute = "refresh_token"
       if (token === undefined) {
-        return Effect.fail(Refused.validation("token_invalid", "The token is invalid", attribute))
+        return Effect.fail(ApiError.validation("token_invalid", "The token is invalid", attribute))
       }
       if (token.kind !== "Refresh") {
-        return Effect.fail(Refused.validation("not_a_refresh_token", "The token is not a refresh token", attribute))
+        return Effect.fail(ApiError.validation("not_a_refresh_token", "The token is not a refresh token", attribute))
       }
       return isExpired(token)
-        ? Effect.fail(Refused.validation("token_expired", "The token has expired", attribute))
+        ? Effect.fail(ApiError.validation("token_expired", "The token has expired", attribute))
         : mint(token.subscriberId, { claims: TokenClaims.decode(token.token) })
     })
   const authenticate: Service["authenticate"] = (text) =>
     Effect.suspend(() => {
       const token = state.tokens.get(text)
       return token === undefined || token.kind !== "SAT" || isExpired(token)
-        ? Effect.fail(Refused.unauthorized)
-        : Effect.mapError(toViewer(token.subscriberId, token), () => Refused.unauthorized)
+        ? Effect.fail(ApiError.unauthorized)
+        : Effect.mapError(toViewer(token.subscriberId, token), () => ApiError.unauthorized)
     })
 
   /** Returns whether a token was minted for the current host and port: stored tokens may be from a server at another one. */

@@ -92,7 +92,7 @@ export const make = (http: SignalWireHttp, instrumentation: Instrumentation): Co
     },
     afterSend: (addressId, receipt) =>
       Effect.clockWith((clock) => {
-        const now = WireTime.moment(clock.currentTimeMillisUnsafe())
+        const now = WireTime.dateTimeFromMillis(clock.currentTimeMillisUnsafe())
         const cached = known.get(addressId)
         if (cached === undefined) {
           return Effect.map(lookUp(addressId, receipt), (found) => {
@@ -101,7 +101,7 @@ export const make = (http: SignalWireHttp, instrumentation: Instrumentation): Co
             return found
           })
         }
-        const conversation = cached.writtenAt(now)
+        const conversation = cached.withMessageAt(now)
         remember(addressId, conversation)
         return Effect.succeed(conversation)
       })

@@ -20,7 +20,7 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
 import { ConversationError } from "../ConversationError.ts"
-import type { BareFetchOptions, ConnectOptions, Options, Tuning } from "./conversationsOptions.ts"
+import type { BareFetchOptions, ConnectOptions, Options, ServiceOptions } from "./conversationsOptions.ts"
 import { Conversations } from "./conversationsService.ts"
 import { make, makeWith } from "./makeConversations.ts"
 import * as MetricsRecorder from "./metricsRecorder.ts"
@@ -35,7 +35,7 @@ type Transports = HttpClient | Socket.WebSocketConstructor
 
 /** Provides the service over your own HTTP and subscription services, or mocks of them. */
 export const layerServices = (
-  options?: Tuning
+  options?: ServiceOptions
 ): Layer.Layer<Conversations, never, SignalWireHttp.SignalWireHttp | Subscription.Subscription> =>
   Layer.effect(Conversations, make(options))
 
@@ -57,7 +57,7 @@ const connect = Effect.fnUntraced(function*<R>(
     (reason) => new ConversationError({ method: "layer", reason })
   )
   const http = yield* makeHttp({ ...options.http, endpoint, dialect: options.dialect })
-  const subscription = yield* Subscription.makeTelling(
+  const subscription = yield* Subscription.makeInstrumented(
     { ...options.subscription, endpoint, addressOf: http.addressOf },
     instrumentation
   )
@@ -69,13 +69,13 @@ const connect = Effect.fnUntraced(function*<R>(
 })
 
 /** Builds the services of {@link layerCredentials} with your own `Instrumentation` for spans and logs. */
-export const makeTelling = (
+export const makeInstrumented = (
   options: ConnectOptions,
   instrumentation: Instrumentation.Instrumentation
 ): Effect.Effect<Context.Context<Services>, ConversationError, Credentials.Credentials | Transports | Scope.Scope> =>
   connect(
     options,
-    (http) => SignalWireHttp.makeTelling(http, instrumentation),
+    (http) => SignalWireHttp.makeInstrumented(http, instrumentation),
     MetricsRecorder.make(),
     instrumentation
   )
@@ -84,7 +84,7 @@ export const makeTelling = (
 export const layerCredentials = (
   options: ConnectOptions = {}
 ): Layer.Layer<Services, ConversationError, Credentials.Credentials | Transports> =>
-  Layer.effectContext(makeTelling(options, Instrumentation.effect))
+  Layer.effectContext(makeInstrumented(options, Instrumentation.effect))
 
 /**
  * Builds the services over `fetch` itself, without an `HttpClient`, spans of requests and metrics, and with your own
@@ -122,7 +122,7 @@ export const layer = (options: Options): Layer.Layer<Services, ConversationError
   Layer.effectContext(Effect.flatMap(
     Credentials.make(options),
     (credentials) =>
-      Effect.provideService(makeTelling(options, Instrumentation.effect), Credentials.Credentials, credentials)
+      Effect.provideService(makeInstrumented(options, Instrumentation.effect), Credentials.Credentials, credentials)
   ))
 
 /** Trims the variable: a value that was read from a file often ends with a line break. */

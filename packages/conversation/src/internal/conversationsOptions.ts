@@ -16,7 +16,7 @@ import type { Gap } from "../TimelineEvent.ts"
  *   from history when it is their turn.
  * - `sliding` keeps the newest `capacity` messages, `dropping` the oldest. The others are lost.
  */
-export type Policy = "suspend" | { readonly strategy: "sliding" | "dropping"; readonly capacity: number }
+export type OverflowPolicy = "suspend" | { readonly strategy: "sliding" | "dropping"; readonly capacity: number }
 
 /** Options of a subscription. Durations that are numbers are milliseconds. */
 export interface SubscriptionOptions {
@@ -27,7 +27,7 @@ export interface SubscriptionOptions {
    */
   readonly timeout?: Duration.Input | undefined
   /** What happens to messages that arrive faster than they are consumed. @default "suspend" */
-  readonly policy?: Policy | undefined
+  readonly policy?: OverflowPolicy | undefined
   /**
    * The saved position from which the subscription continues after a restart. A message counts as processed when the
    * consumer pulls the next one, so the last messages before a restart may be yielded again. Fails as `Cursor.load`
@@ -56,7 +56,7 @@ export interface TimelineOptions extends Omit<SubscriptionOptions, "onGap"> {
 }
 
 /** How messages are kept complete, and how sends are made reliable. Durations that are numbers are milliseconds. */
-export interface Tuning {
+export interface ServiceOptions {
   /**
    * How far history is read back beyond the last message that was checked against it, for messages that become visible
    * late.
@@ -109,7 +109,7 @@ export interface Tuning {
 }
 
 /** Where to connect, and the options of the service and of the services that it is composed of. */
-export interface ConnectOptions extends Endpoint.Options, Tuning {
+export interface ConnectOptions extends Endpoint.Options, ServiceOptions {
   /**
    * The dialect of the server.
    * @default "auto": detected by the first response that shows it, then remembered

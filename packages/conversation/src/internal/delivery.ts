@@ -3,7 +3,7 @@
  * stored, so it is looked up before it is sent again. A response that takes long is not waited for when the message is
  * seen to be stored.
  */
-import * as Posting from "@effect-signalwire/http/Posting"
+import * as SendAttempt from "@effect-signalwire/http/SendAttempt"
 import type { SendReceipt, Service as SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
@@ -101,7 +101,7 @@ class MessageDelivery {
   private lastFailure: SignalWireHttpError | undefined
   private serverErrors = 0
   /** The state of the last request. */
-  private posting: Posting.Posting = { isUnderWay: false }
+  private posting: SendAttempt.SendAttempt = { mayBeStored: false }
 
   constructor(dependencies: Dependencies, message: OutgoingMessage, echo: Echoes.Echo, deadline: number) {
     this.dependencies = dependencies
@@ -131,7 +131,7 @@ class MessageDelivery {
   private get atDeadline(): Effect.Effect<never, OutcomeUnknown | DeadlineExceeded> {
     return Effect.suspend((): Effect.Effect<never, OutcomeUnknown | DeadlineExceeded> => {
       const { lastFailure, posting, unknownRequest } = this
-      if (posting.isUnderWay) {
+      if (posting.mayBeStored) {
         const inFlightMillis = 4 * this.dependencies.options.settleMillis
         return Effect.fail(new OutcomeUnknown({ historyRefused: false, inFlightMillis, cause: lastFailure }))
       }
@@ -156,11 +156,11 @@ class MessageDelivery {
   private get request(): Effect.Effect<SendReceipt, SignalWireHttpError> {
     const { http, server } = this.dependencies
     const { onSend: _, prior: __, ...message } = this.message
-    const posting = this.posting = Posting.make()
+    const posting = this.posting = SendAttempt.make()
     return Effect.raceFirst(
       Effect.provideService(
         http.sendMessage({ ...message, clientIdIn: server.dropsMetadata ? "both" : "metadata" }),
-        Posting.Posting,
+        SendAttempt.SendAttempt,
         posting
       ),
       Effect.delay(Effect.suspend(() => this.awaitStored), responseGrace)
@@ -184,7 +184,7 @@ class MessageDelivery {
     return Effect.flatMap(Monotonic.millis, (now) => {
       const outcome = classifyFailure(error, this.posting)
       this.lastFailure = error
-      this.posting = { isUnderWay: false }
+      this.posting = { mayBeStored: false }
       if (outcome === "rejected") return Effect.fail(error)
       const sendAgain = this.sendAgain(error, attempt, startedAt)
       if (outcome === "notStored") return sendAgain

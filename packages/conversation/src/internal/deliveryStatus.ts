@@ -1,5 +1,5 @@
 /** Classifies what a failed request, or a search of history, says about a message that was sent. */
-import type { Posting } from "@effect-signalwire/http/Posting"
+import type { SendAttempt } from "@effect-signalwire/http/SendAttempt"
 import type { SendReceipt } from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
@@ -16,16 +16,16 @@ export type FailureOutcome =
   | "rejected"
 
 /** Classifies the failure of a request, given the state that its `posting` had then. */
-export const classifyFailure = ({ reason }: SignalWireHttpError, { isUnderWay }: Posting): FailureOutcome => {
+export const classifyFailure = ({ reason }: SignalWireHttpError, { mayBeStored }: SendAttempt): FailureOutcome => {
   switch (reason._tag) {
     case "RateLimited":
       return "notStored"
     case "Transport":
-      return isUnderWay && reason.sent === "unknown" ? "unknown" : "notStored"
+      return mayBeStored && reason.sent === "unknown" ? "unknown" : "notStored"
     case "Timeout":
     case "ServerError":
     case "Malformed":
-      return isUnderWay ? "unknown" : "notStored"
+      return mayBeStored ? "unknown" : "notStored"
     default:
       return "rejected"
   }

@@ -2,19 +2,20 @@
  * Reads history on behalf of subscriptions and timelines. Failures that are recoverable are retried until the read
  * succeeds, and sequences that need the same page at the same time share one request.
  */
-import { once } from "@effect-signalwire/http/Attempts"
+import { withoutRetry } from "@effect-signalwire/http/RetryPolicy"
 import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import type { Lifetime } from "@effect-signalwire/runtime/Lifetime"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import * as SingleFlight from "@effect-signalwire/runtime/SingleFlight"
 import * as Reason from "@effect-signalwire/schema/Reason"
+import { isRecoverable } from "@effect-signalwire/schema/Reason"
 import type { Service as Subscription } from "@effect-signalwire/subscription/Subscription"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { ConversationError } from "../ConversationError.ts"
 import type { ConnectionMonitor } from "./connectionMonitor.ts"
 import type * as PageWalk from "./pageWalk.ts"
-import { isRecoverable, type RetryPolicy } from "./retryPolicy.ts"
+import { type RetryPolicy } from "./retryPolicy.ts"
 
 type MessagePage = PageWalk.MessagePage<ConversationError>
 
@@ -37,7 +38,7 @@ export interface Source {
 }
 
 export interface Options {
-  readonly subscription: Pick<Subscription, "connection" | "sessions">
+  readonly subscription: Pick<Subscription, "connection" | "sessionCount">
   readonly monitor: ConnectionMonitor
   readonly retryPolicy: RetryPolicy
   /** Reads fail with `Closed` when the client is closed. */
@@ -86,7 +87,7 @@ export class HistoryReader {
     const read = Effect.suspend(() => {
       const asOf = this.clock
       return Effect.flatMap(
-        this.options.subscription.sessions,
+        this.options.subscription.sessionCount,
         (sessions) => Effect.map(source.newest, (page): HistoryPage => ({ page, sessions, asOf }))
       )
     })
@@ -128,7 +129,7 @@ export class HistoryReader {
         })
       )
       const closed = Effect.suspend(() => Effect.fail(new ConversationError({ method, reason: new Reason.Closed() })))
-      return lifetime.within(reading, closed)
+      return lifetime.run(reading, closed)
     })
   }
 
@@ -141,7 +142,7 @@ export class HistoryReader {
       let timeouts = 0
       return Effect.tap(
         retryPolicy.retry({
-          attempt: Effect.suspend(() => once(read, timeouts < shortTimeoutsInARow ? shortTimeout : undefined)),
+          attempt: Effect.suspend(() => withoutRetry(read, timeouts < shortTimeoutsInARow ? shortTimeout : undefined)),
           onFailure: (error) => {
             timeouts = error.reason._tag === "Timeout" && timeouts < shortTimeoutsInARow ? timeouts + 1 : 0
             return this.onFailure(error, startedAt, onRetry)

@@ -2,7 +2,7 @@
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import type { Underlying } from "../ConversationError.ts"
+import type { UnderlyingError } from "../ConversationError.ts"
 import { type NewestPage, walk } from "./pageWalk.ts"
 
 /** The newest messages of a history, newest first, and why the read ended. */
@@ -25,7 +25,7 @@ type Point = number | null | ((newestSeconds: number) => number)
  * Reads from the newest message back to a point. Stops earlier after `limit` messages, and at the page with a match, if
  * there is one.
  */
-export const readBack = <E extends Underlying>(
+export const readBack = <E extends UnderlyingError>(
   newest: NewestPage<E>,
   point: Point,
   limit: number,
@@ -55,11 +55,11 @@ export const readBack = <E extends Underlying>(
   })
 
 /** Reads the newest page that is not empty. */
-export const newestPage = <E extends Underlying>(newest: NewestPage<E>): Effect.Effect<HistorySlice, E> =>
+export const newestPage = <E extends UnderlyingError>(newest: NewestPage<E>): Effect.Effect<HistorySlice, E> =>
   readBack(newest, null, 1)
 
 /** Reads the newest messages: all that are at most `overlapSeconds` older than the newest. */
-export const newestMessages = <E extends Underlying>(
+export const newestMessages = <E extends UnderlyingError>(
   newest: NewestPage<E>,
   overlapSeconds: number,
   limit: number

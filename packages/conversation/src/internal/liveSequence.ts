@@ -5,7 +5,7 @@
 import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
-import type { Attachment, Service as Subscription } from "@effect-signalwire/subscription/Subscription"
+import type { Service as Subscription, Subscriber } from "@effect-signalwire/subscription/Subscription"
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -44,12 +44,12 @@ export interface Options {
     | ((newest: PageWalk.NewestPage<ConversationError>) => Effect.Effect<Sequence.Start, ConversationError>)
   /** Where a previous sequence stopped, and where this one saves its position. */
   readonly cursor: Cursor | undefined
-  readonly tuning: Tuning
+  readonly tuning: LiveOptions
   readonly metrics: MetricsRecorder
   readonly instrumentation: Instrumentation
 }
 
-export interface Tuning {
+export interface LiveOptions {
   readonly overlapSeconds: number
   readonly memory: number
   /** How many messages a recovery holds at once. */
@@ -78,8 +78,8 @@ class LiveSequence implements Reconcilable {
   isReadPending = true
   private readonly options: Options
   private readonly dependencies: Sequence.Dependencies
-  private readonly attachment: Attachment
-  private readonly signals: Attachment["signals"]
+  private readonly attachment: Subscriber
+  private readonly signals: Subscriber["signals"]
   private state: Sequence.State = Sequence.initial
   /** What the recovery under way has left to read. */
   private remainder: Recovery.Remainder | undefined
@@ -93,7 +93,7 @@ class LiveSequence implements Reconcilable {
   /** It is about to read, and counts as catching up. */
   private isReadExpected = false
 
-  constructor(options: Options, attachment: Attachment) {
+  constructor(options: Options, attachment: Subscriber) {
     this.options = options
     this.attachment = attachment
     this.signals = Effect.onInterrupt(attachment.signals, () =>
@@ -227,7 +227,7 @@ class LiveSequence implements Reconcilable {
       const { attachment, merge } = this
       const { instrumentation, method, metrics, monitor, reconciler, tuning } = this.options
       if (this.remainder !== undefined) {
-        const signals = yield* attachment.waiting
+        const signals = yield* attachment.takeBuffered
         this.requireReads(signals)
         this.dispatch({ _tag: "SignalsReceived", signals })
       }

@@ -14,7 +14,7 @@ import * as Stream from "effect/Stream"
 import { ConversationError } from "../ConversationError.ts"
 import { ConnectionMonitor } from "./connectionMonitor.ts"
 import * as ConversationCache from "./conversationCache.ts"
-import type { Tuning } from "./conversationsOptions.ts"
+import type { ServiceOptions } from "./conversationsOptions.ts"
 import { Conversations, type Service } from "./conversationsService.ts"
 import * as Delivery from "./delivery.ts"
 import * as Echoes from "./echoes.ts"
@@ -48,7 +48,7 @@ const mapStreamError = <A>(
 
 /** {@link make} with metrics and instrumentation of the caller's choice. */
 export const makeWith = Effect.fnUntraced(function*(
-  options: Tuning,
+  options: ServiceOptions,
   metrics: MetricsRecorder.MetricsRecorder,
   instrumentation: Instrumentation.Instrumentation
 ): Effect.fn.Return<
@@ -144,7 +144,7 @@ export const makeWith = Effect.fnUntraced(function*(
   const method = <A, R>(
     name: string,
     effect: Effect.Effect<A, ConversationError, R>
-  ): Effect.Effect<A, ConversationError, R> => lifetime.within(effect, closedError(name))
+  ): Effect.Effect<A, ConversationError, R> => lifetime.run(effect, closedError(name))
   /** Fails with `Closed` when the client is closed before the stream starts. */
   const stream = <A>(
     name: string,
@@ -166,7 +166,7 @@ export const makeWith = Effect.fnUntraced(function*(
       return Effect.suspend(() =>
         lifetime.isClosed
           ? closedError("sendMessage", "no")
-          : lifetime.within(send, closedError("sendMessage", "unknown"))
+          : lifetime.run(send, closedError("sendMessage", "unknown"))
       )
     },
     findMessage: (options) => method("findMessage", Reading.findMessage(dependencies, options)),
@@ -199,6 +199,6 @@ export const makeWith = Effect.fnUntraced(function*(
 
 /** Builds the service from the HTTP and subscription services of the context. It is closed with the scope. */
 export const make = (
-  options: Tuning = {}
+  options: ServiceOptions = {}
 ): Effect.Effect<Service, never, SignalWireHttp.SignalWireHttp | Subscription.Subscription | Scope.Scope> =>
   makeWith(options, MetricsRecorder.make(), Instrumentation.effect)

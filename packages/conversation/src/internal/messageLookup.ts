@@ -4,17 +4,18 @@
  * How far back history is searched depends on the server's times only: a message that was sent a while ago, by the
  * monotonic clock, can't precede the newest message by more than that.
  */
-import { once } from "@effect-signalwire/http/Attempts"
+import { withoutRetry } from "@effect-signalwire/http/RetryPolicy"
 import type { SendReceipt, Service as SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import { isRecoverable } from "@effect-signalwire/schema/Reason"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as DeliveryStatus from "./deliveryStatus.ts"
 import type { Echo } from "./echoes.ts"
 import * as HistorySlice from "./historySlice.ts"
 import type { OutgoingMessage } from "./outgoingMessage.ts"
-import { isRecoverable, type RetryPolicy } from "./retryPolicy.ts"
+import { type RetryPolicy } from "./retryPolicy.ts"
 
 export interface Options {
   /** How long before the newest message another message may become visible. Seconds. */
@@ -93,7 +94,7 @@ export class MessageLookup {
    */
   during(millis: number): Effect.Effect<DeliveryStatus.DeliveryStatus, SignalWireHttpError> {
     const lookUp = this.dependencies.retryPolicy.retry({
-      attempt: once(this.lookUp),
+      attempt: withoutRetry(this.lookUp),
       onFailure: (error: SignalWireHttpError) =>
         isRecoverable(error.reason) ? Effect.succeed(retryCapMillis) : Effect.fail(error)
     })

@@ -8,6 +8,7 @@ import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import { ClientId } from "@effect-signalwire/schema/Ids"
 import { Unconfirmed } from "@effect-signalwire/schema/Reason"
+import { isRecoverable } from "@effect-signalwire/schema/Reason"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as PersistedQueue from "effect/persistence/PersistedQueue"
@@ -15,7 +16,6 @@ import { ConversationError } from "../ConversationError.ts"
 import type { Entry, OutboxEvent } from "../Outbox.ts"
 import type { Delivery, OutcomeUnknown } from "./delivery.ts"
 import type { PriorSend } from "./outgoingMessage.ts"
-import { isRecoverable } from "./retryPolicy.ts"
 
 export interface Options {
   readonly queue: PersistedQueue.PersistedQueue<Entry>
@@ -28,7 +28,7 @@ export interface Options {
 }
 
 /** Delays between retries, until the network is back, the server has recovered or the store is available. */
-const retrySchedule = Backoff.capped("1 second", "1 minute")
+const retrySchedule = Backoff.schedule("1 second", "1 minute")
 
 /**
  * How often the server may refuse to return its history, over about an hour, before a message that may have been stored
@@ -52,7 +52,7 @@ const toConversationError = (clientId: ClientId, error: SignalWireHttpError | Ou
       stored: "unknown",
       cause: error.cause
     })
-    : ConversationError.ofSend("outbox", "no")(error)
+    : ConversationError.fromSend("outbox", "no")(error)
 
 /** Retries an operation of the store, which may fail with an error or, when it completes an element, with a defect. */
 const retryStore = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A> =>
@@ -181,7 +181,7 @@ export class OutboxWorker {
           "signalwire.client_id": event.clientId,
           "signalwire.address_id": event.entry.addressId
         }),
-        Instrumentation.guarded
+        Instrumentation.ignoreDefects
       )
       : Effect.void
     return Effect.andThen(log, Effect.asVoid(this.options.publish(event)))

@@ -5,12 +5,12 @@ import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Pull from "effect/Pull"
 import type * as Scope from "effect/Scope"
-import type { Policy } from "./conversationsOptions.ts"
+import type { OverflowPolicy } from "./conversationsOptions.ts"
 
-type BoundedPolicy = Exclude<Policy, "suspend">
+type BoundedPolicy = Exclude<OverflowPolicy, "suspend">
 
 /** Copies options and their policy, so that later changes by the caller have no effect. */
-export const copyOptions = <O extends { readonly policy?: Policy | undefined }>(options: O): O => {
+export const copyOptions = <O extends { readonly policy?: OverflowPolicy | undefined }>(options: O): O => {
   const { policy } = options
   return typeof policy === "object" ? { ...options, policy: { ...policy } } : { ...options }
 }

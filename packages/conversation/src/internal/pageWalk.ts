@@ -7,7 +7,7 @@ import { isStaleLink, type Page } from "@effect-signalwire/schema/Page"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import type { Underlying } from "../ConversationError.ts"
+import type { UnderlyingError } from "../ConversationError.ts"
 
 /** A page of messages, newest first. */
 export type MessagePage<E> = Page<ConversationMessage, E>
@@ -34,7 +34,7 @@ export interface PageWalk<A, E> {
 const maxRestarts = 5
 
 /** Walks once. The result is a failure when a link was stale. */
-const walkOnce = Effect.fnUntraced(function*<A, E extends Underlying>(
+const walkOnce = Effect.fnUntraced(function*<A, E extends UnderlyingError>(
   { from, maxPages, onEnd, onPage }: PageWalk<A, E>
 ): Effect.fn.Return<Result.Result<A, E>, E> {
   const isLink = "link" in from
@@ -59,7 +59,7 @@ const walkOnce = Effect.fnUntraced(function*<A, E extends Underlying>(
  * Walks over the pages of a history. `begin` makes each walk with state of its own; after a stale link it is called
  * again, up to five times, with the number of walks so far. Fails with the failure of a page that could not be read.
  */
-export const walk = <A, E extends Underlying>(
+export const walk = <A, E extends UnderlyingError>(
   begin: (restarts: number) => PageWalk<A, E>
 ): Effect.Effect<A, E> =>
   Effect.suspend(() => {

@@ -13,18 +13,12 @@
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
 import { TokenBucket } from "@effect-signalwire/runtime/TokenBucket"
-import { mayHeal, type Reason } from "@effect-signalwire/schema/Reason"
+import { isRecoverable, type Reason } from "@effect-signalwire/schema/Reason"
 import type { Service as Subscription } from "@effect-signalwire/subscription/Subscription"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
-import type { Underlying } from "../ConversationError.ts"
-
-/**
- * Whether the same call may succeed later without a change to the program: after an outage, when the server recovers,
- * or when the token is replaced. It is the rule that `mayHeal` documents for users.
- */
-export const isRecoverable: (reason: Reason) => boolean = mayHeal
+import type { UnderlyingError } from "../ConversationError.ts"
 
 /** The first and the longest delay, in milliseconds; each delay is twice the one before it. */
 type DelayRange = readonly [first: number, longest: number]
@@ -81,7 +75,7 @@ export class FailureCounter {
 }
 
 /** What a retried effect does, and what happens when it fails. */
-export interface RetryOptions<A, E extends Underlying, E2> {
+export interface RetryOptions<A, E extends UnderlyingError, E2> {
   /** Runs once for each attempt. */
   readonly attempt: Effect.Effect<A, E>
   /** Runs after a failed attempt: fails to give up, or returns the longest delay in milliseconds. */
@@ -101,7 +95,7 @@ export class RetryPolicy {
   }
 
   /** Repeats an effect, with a delay after each failure, until it succeeds or `onFailure` fails. */
-  retry<A, E extends Underlying, E2>({ attempt, onFailure }: RetryOptions<A, E, E2>): Effect.Effect<A, E2> {
+  retry<A, E extends UnderlyingError, E2>({ attempt, onFailure }: RetryOptions<A, E, E2>): Effect.Effect<A, E2> {
     return Effect.gen({ self: this }, function*() {
       const failures = new FailureCounter()
       while (true) {

@@ -78,7 +78,7 @@ export const make = (delivery: Delivery, options: Options): SendQueue => {
     clock: Clock.Clock
   ): Effect.Effect<SendReceipt, ConversationError> => {
     const { deadlineMillis } = options
-    const notStored = ConversationError.ofSend(method, "no")
+    const notStored = ConversationError.fromSend(method, "no")
     // errors are made only when needed: they cost more than all else in a send
     const timeout = () => new Reason.Timeout({ millis: deadlineMillis })
     const tooLate = Effect.suspend(() => Effect.fail(notSent(message, timeout())))

@@ -102,7 +102,7 @@ export interface Dependencies {
 
 export const initial: State = { _tag: "Starting", pending: [] }
 
-const toUtc = (epochSeconds: number): DateTime.Utc => WireTime.moment(epochSeconds * 1000)
+const toUtc = (epochSeconds: number): DateTime.Utc => WireTime.dateTimeFromMillis(epochSeconds * 1000)
 
 const caughtUp = (merge: Merge): Item => {
   const frontier = merge.frontier()

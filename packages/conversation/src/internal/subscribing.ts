@@ -14,7 +14,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ConversationError } from "../ConversationError.ts"
 import type { ConnectionMonitor } from "./connectionMonitor.ts"
-import type { Policy, SubscriptionOptions, TimelineOptions } from "./conversationsOptions.ts"
+import type { OverflowPolicy, SubscriptionOptions, TimelineOptions } from "./conversationsOptions.ts"
 import type { HistoryReader } from "./historyReader.ts"
 import * as HistorySlice from "./historySlice.ts"
 import * as LiveSequence from "./liveSequence.ts"
@@ -31,7 +31,7 @@ export interface Dependencies {
   readonly reconciler: Reconciler
   readonly metrics: MetricsRecorder
   readonly instrumentation: Instrumentation
-  readonly tuning: LiveSequence.Tuning
+  readonly tuning: LiveSequence.LiveOptions
   /** How long a subscription waits for a session. Milliseconds. */
   readonly readyMillis: number
 }
@@ -144,7 +144,7 @@ const toEvents = (
 /** A stream that can be run once: two consumers of the same items would each miss what the other one pulls. */
 const toStream = <A, E>(
   items: Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E>,
-  policy: Policy = "suspend"
+  policy: OverflowPolicy = "suspend"
 ): Stream.Stream<A, Pull.ExcludeDone<E>> => {
   let isRun = false
   const once = Effect.suspend(() => {

@@ -39,7 +39,7 @@ const redactedCopy = (error: Error, secret: string, depth: number): Error => {
  * read.
  */
 export const redactCause = (error: unknown, secret: string): Error | undefined =>
-  Thrown.read(() => {
+  Thrown.readOr(() => {
     if (!(error instanceof Error)) return undefined
     return secret === "" || isSafe(error, secret, 0) ? error : redactedCopy(error, secret, 0)
   }, undefined)

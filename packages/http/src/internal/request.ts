@@ -8,7 +8,7 @@ import { Closed, Unauthorized } from "@effect-signalwire/schema/Reason"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import type * as Posting from "../Posting.ts"
+import type * as SendAttempt from "../SendAttempt.ts"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import type { Client } from "./client.ts"
 import { fromResult, makeError } from "./errors.ts"
@@ -25,7 +25,7 @@ export interface Call {
   readonly method: string
   readonly request: Request
   /** Where to record whether the request may have been processed, for one that must not be processed twice. */
-  readonly sendAttempt?: Posting.Posting | undefined
+  readonly sendAttempt?: SendAttempt.SendAttempt | undefined
 }
 
 export const get = ({ baseUrl }: Client, path: ReadonlyArray<string>, query?: Urls.Query): Request => ({
@@ -75,7 +75,7 @@ const exchange = (
   if (offline && !client.isLoopback) {
     return Effect.suspend(() => Effect.fail(onError(new Error("the platform is offline"))))
   }
-  if (sendAttempt !== undefined) sendAttempt.isUnderWay = true
+  if (sendAttempt !== undefined) sendAttempt.mayBeStored = true
   const response = Effect.suspend(() =>
     client.transport(request, { token, timeoutMillis, onTimeout: HttpFailure.timeout(method, timeoutMillis), onError })
   )
@@ -115,7 +115,7 @@ const attempt = (
     const timeLeft = () => Math.max(0, Math.min(timeoutMillis, deadline - Monotonic.millisOf(clock)))
     const execute = (token: Redacted.Redacted) =>
       Effect.map(exchange(client, call, token, timeLeft()), (response) => {
-        if (call.sendAttempt !== undefined && isRejected(response)) call.sendAttempt.isUnderWay = false
+        if (call.sendAttempt !== undefined && isRejected(response)) call.sendAttempt.mayBeStored = false
         return response
       })
     const decode = (response: Response.HttpResponse, token: Redacted.Redacted) => {

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
-import { Attempts } from "../Attempts.ts"
+import { RetryPolicy } from "../RetryPolicy.ts"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import type { Client } from "./client.ts"
 
@@ -42,12 +42,12 @@ export const withRetry = <A>(
   attempt: (limits: AttemptLimits) => Effect.Effect<A, SignalWireHttpError>
 ): Effect.Effect<A, SignalWireHttpError> =>
   Effect.gen(function*() {
-    const policy = yield* Attempts
+    const policy = yield* RetryPolicy
     const limits: AttemptLimits = {
       timeoutMillis: Math.min(timeouts.attemptMillis, policy.timeoutMillis),
       deadline: (yield* Monotonic.millis) + timeouts.deadlineMillis
     }
-    if (!policy.repeats) return yield* attempt(limits)
+    if (!policy.isEnabled) return yield* attempt(limits)
     const step = yield* Schedule.toStep(retrySchedule)
     while (true) {
       const result = yield* Effect.result(attempt(limits))

@@ -7,7 +7,7 @@ import type { Dialect } from "@effect-signalwire/schema/Dialect"
 import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
 import * as SendMessage from "@effect-signalwire/schema/SendMessage"
 import * as Effect from "effect/Effect"
-import * as Posting from "../Posting.ts"
+import * as SendAttempt from "../SendAttempt.ts"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import { withOptions } from "./call.ts"
 import type { Client } from "./client.ts"
@@ -27,12 +27,12 @@ const post = (
 ): Effect.Effect<SendReceipt, SignalWireHttpError> =>
   Effect.map(
     Effect.flatMap(
-      Posting.Posting,
+      SendAttempt.SendAttempt,
       (sendAttempt) =>
         Requests.executeOnce(client, { method, request: Requests.post(client, ["messages"], body), sendAttempt })
     ),
     (response) => {
-      const { conversationId, groupId } = SendMessage.whereTo(response)
+      const { conversationId, groupId } = SendMessage.conversationOf(response)
       return { conversationId: conversationId ?? fallback.conversationId, groupId: groupId ?? fallback.groupId }
     }
   )
@@ -76,8 +76,8 @@ export const sendMessage = (client: Client, given: SendOptions): Effect.Effect<S
       ? Effect.flatMap(DialectDetection.resolveDialect(client, method, addressId), ({ dialect }) => postIn(dialect))
       : postIn(client.dialect)
   })
-  return Effect.flatMap(Posting.Posting, (sendAttempt) => {
-    sendAttempt.isUnderWay = false
+  return Effect.flatMap(SendAttempt.SendAttempt, (sendAttempt) => {
+    sendAttempt.mayBeStored = false
     return send
   })
 }

@@ -1,5 +1,5 @@
 /** The methods of `client.address`. */
-import { ConversationError, type Underlying } from "@effect-signalwire/conversation/ConversationError"
+import { ConversationError, type UnderlyingError } from "@effect-signalwire/conversation/ConversationError"
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as Documented from "@effect-signalwire/schema/Documented"
 import * as PageOf from "@effect-signalwire/schema/Page"
@@ -13,7 +13,7 @@ import { asyncMethod } from "./publicMethod.ts"
 import type { Runner } from "./runner.ts"
 
 export const make = (runner: Runner<SignalWireHttp.SignalWireHttp>): AddressApi => {
-  const use = <A, E extends Underlying>(
+  const use = <A, E extends UnderlyingError>(
     f: (http: SignalWireHttp.Service) => Effect.Effect<A, E>,
     options: RunOptions
   ): Promise<A> =>

@@ -50,7 +50,7 @@ export const servicesOver =
   (transports: Layer.Layer<HttpClient | Socket.WebSocketConstructor>): BuildServices => (options, instrumentation) =>
     Effect.flatMap(
       Layer.build(transports),
-      (context) => Effect.provideContext(Conversations.makeTelling(options, instrumentation), context)
+      (context) => Effect.provideContext(Conversations.makeInstrumented(options, instrumentation), context)
     )
 
 /** A logger whose methods never throw, whatever the user's do. */
@@ -83,7 +83,7 @@ export const make = async (options: SignalWireOptions, buildServices: BuildServi
       refresh: onRefreshToken === undefined ? undefined : fromRefresh(onRefreshToken)
     })
     const context = Context.make(Credentials.Credentials, credentials)
-    const services = buildServices({ ...options, host, urls }, Instrumentation.warnings(logger.warn))
+    const services = buildServices({ ...options, host, urls }, Instrumentation.warningsOnly(logger.warn))
     return Context.merge(context, yield* Effect.provideContext(services, context))
   }))
 

@@ -19,7 +19,7 @@ import type {
 } from "../ConversationOptions.ts"
 import type { RunOptions } from "../RunOptions.ts"
 import type { OnMessage, SubscribeOptions } from "../Subscription.ts"
-import { fromEvent } from "../Timeline.ts"
+import { fromEvent } from "../TimelineEvent.ts"
 import { normalizeOptions, parameterError } from "./options.ts"
 import { toPage } from "./page.ts"
 import { asyncMethod, iterableMethod, syncMethod } from "./publicMethod.ts"
@@ -87,7 +87,7 @@ export const make = (host: SubscribeHost): ConversationApi => {
         return Documented.conversation(await use((conversations) => conversations.sendMessage(send), { signal }))
       } catch (error) {
         throw error instanceof ConversationError && error.stored === undefined
-          ? ConversationError.ofSend(error.method, stored)(error)
+          ? ConversationError.fromSend(error.method, stored)(error)
           : error
       }
     }),

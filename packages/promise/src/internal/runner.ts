@@ -1,6 +1,6 @@
 /** Runs Effects as Promises. Each client has one runner; closing it ends everything that it runs. */
 import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
-import * as PromptScheduler from "@effect-signalwire/conversation/PromptScheduler"
+import * as MessageChannelScheduler from "@effect-signalwire/conversation/MessageChannelScheduler"
 import { Closed } from "@effect-signalwire/schema/Reason"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -46,7 +46,7 @@ const signalOf = (options: RunOptions | undefined): AbortSignal | undefined => {
 /** Builds the services and a runner that provides them. Rejects when they can't be built. */
 export const make = async <R, E>(services: Effect.Effect<Context.Context<R>, E, Scope.Scope>): Promise<Runner<R>> => {
   const scope = Scope.makeUnsafe()
-  const scheduler = PromptScheduler.forPlatform()
+  const scheduler = MessageChannelScheduler.forPlatform()
   const built = await awaitExit(Effect.runFork(Scope.provide(services, scope), { scheduler }))
   if (Exit.isFailure(built)) {
     await awaitExit(Effect.runFork(Scope.close(scope, built)))

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import type { OnMessage, SubscribeOptions, Subscription } from "../Subscription.ts"
-import { fromGap } from "../Timeline.ts"
+import { fromGap } from "../TimelineEvent.ts"
 import { throwIfAborted } from "./abortSignal.ts"
 import { CallbackRunner } from "./callbackRunner.ts"
 import { parameterError } from "./options.ts"
@@ -19,13 +19,13 @@ import { runForEachArray } from "./streams.ts"
 import type { TokenRefusals } from "./tokenRefusals.ts"
 import { requireTimeout } from "./validateOptions.ts"
 
-const isPolicy = (value: unknown): value is Conversations.Policy =>
+const isPolicy = (value: unknown): value is Conversations.OverflowPolicy =>
   value === "suspend" ||
   typeof value === "object" && value !== null &&
     "strategy" in value && (value.strategy === "sliding" || value.strategy === "dropping") &&
     "capacity" in value && Number.isSafeInteger(value.capacity) && Number(value.capacity) >= 1
 
-const requirePolicy = (policy: unknown): Conversations.Policy | undefined => {
+const requirePolicy = (policy: unknown): Conversations.OverflowPolicy | undefined => {
   if (policy === undefined || isPolicy(policy)) return policy
   throw parameterError(
     "policy",

@@ -1,6 +1,6 @@
 /** The main use of the client, with Promises and as an Effect, on a simulated older platform. */
 import { once } from "node:events"
-import { removeNewer } from "./older.ts"
+import { removeNewerFeatures } from "./removeNewerFeatures.ts"
 
 const [http = "", ws = "", token = "", addressId = ""] = process.argv.slice(2)
 const urls = { http, ws }
@@ -12,7 +12,7 @@ await once(socket, "open")
 socket.close()
 await once(socket, "close")
 
-const older = removeNewer(["ReadableStream.prototype.Symbol(Symbol.asyncIterator)"])
+const older = removeNewerFeatures(["ReadableStream.prototype.Symbol(Symbol.asyncIterator)"])
 
 const { SignalWire } = await import("@effect-signalwire/promise")
 const Conversations = await import("@effect-signalwire/conversation/Conversations")

@@ -5,7 +5,7 @@
 import {
   type ConnectionState,
   ConversationError,
-  mayHeal,
+  isRecoverable,
   type Reason,
   type SignalWireClient
 } from "@effect-signalwire/promise"
@@ -93,7 +93,7 @@ export const make = (
           return await operation()
         } catch (error) {
           if (signal.aborted) throw signal.reason
-          if (!(error instanceof ConversationError && mayHeal(error.reason))) throw error
+          if (!(error instanceof ConversationError && isRecoverable(error.reason))) throw error
           onWait?.(error.reason)
           await pause(error.reason, failures)
           if (signal.aborted) throw signal.reason

@@ -9,7 +9,7 @@ import * as Backoff from "../Backoff.ts"
 import type { CredentialsError } from "./credentialsError.ts"
 
 /** There is still time before the expiry, so a refresh that fails is retried. */
-const retrySchedule = Backoff.capped("1 second", "30 seconds")
+const retrySchedule = Backoff.schedule("1 second", "30 seconds")
 
 /**
  * Makes a function that schedules the refresh of a token that expires at a given time. Scheduling another one replaces

@@ -3,7 +3,7 @@
  * the disk.
  */
 import * as AdminRoutes from "@effect-signalwire/backend/AdminRoutes"
-import * as Refused from "@effect-signalwire/backend/Refused"
+import * as ApiError from "@effect-signalwire/backend/ApiError"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
@@ -77,10 +77,10 @@ export const layerFrom = (directory: string): Layer.Layer<never, never, HttpRout
   HttpRouter.use(
     Effect.fnUntraced(function*(router) {
       const files = yield* Effect.promise(() => readFiles(directory))
-      const find = (name: string): Effect.Effect<HttpServerResponse.HttpServerResponse, Refused.ApiError> => {
+      const find = (name: string): Effect.Effect<HttpServerResponse.HttpServerResponse, ApiError.ApiError> => {
         const isDocument = name === "" || name === "/" || name === "/index.html"
         const file = files.get(isDocument ? "/index.html" : name)
-        if (file === undefined) return files.size === 0 ? Effect.succeed(notBuilt) : Effect.fail(Refused.notFound)
+        if (file === undefined) return files.size === 0 ? Effect.succeed(notBuilt) : Effect.fail(ApiError.notFound)
         return Effect.succeed(HttpServerResponse.uint8Array(file.content, {
           contentType: file.contentType,
           // the name of an asset contains the hash of its content

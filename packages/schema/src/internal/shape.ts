@@ -6,7 +6,7 @@
 import { isUnknown } from "effect/Predicate"
 import * as Result from "effect/Result"
 import { isJsonObject } from "../JsonObject.ts"
-import { type Decoder, type MalformedValue, within } from "../Malformed.ts"
+import { type Decoder, type MalformedValue, prefixPath } from "../Malformed.ts"
 
 /** The description of a value: its type, and the constraints within that type. */
 export interface Shape<A> {
@@ -54,7 +54,7 @@ const firstIssueIn = (
 ): MalformedValue | undefined => {
   for (const [path, shape, value] of parts) {
     const found = shape.firstIssue(value)
-    if (found !== undefined) return within(path, found)
+    if (found !== undefined) return prefixPath(path, found)
   }
   return undefined
 }
@@ -152,7 +152,7 @@ export const struct = <A extends object>(fields: Fields<A>): Shape<A> => {
         const found = key in input
           ? (isOptional(field) ? field.optional : field).firstIssue(value)
           : issue("Missing key")
-        if (found !== undefined) return within(key, found)
+        if (found !== undefined) return prefixPath(key, found)
       }
       return undefined
     },

@@ -44,7 +44,7 @@ export const make = ({ agent, credentials, resume, token }: Options): Authentica
 
   const expires = (of: Redacted.Redacted, authorization: Connect.Authorization | null | undefined) => {
     const at = Connect.expiryOf(authorization)
-    return at === undefined ? Effect.void : credentials.expires(of, at)
+    return at === undefined ? Effect.void : credentials.setExpiry(of, at)
   }
 
   const reauthenticate = (

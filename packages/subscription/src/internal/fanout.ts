@@ -27,7 +27,7 @@ export interface Subscriber {
    */
   readonly requestDiscontinuity: Effect.Effect<void>
   /** Takes the buffered signals without waiting; an empty array if there are none. */
-  readonly waiting: Effect.Effect<ReadonlyArray<Signal.Signal>>
+  readonly takeBuffered: Effect.Effect<ReadonlyArray<Signal.Signal>>
 }
 
 class SubscriberQueue {
@@ -58,7 +58,7 @@ class SubscriberQueue {
     return {
       signals: Effect.map(this.queue.take, (signals) => this.onTake(signals)),
       requestDiscontinuity: Effect.sync(() => this.offerAll([Signal.requested])),
-      waiting: Effect.sync(() => this.onTake(this.queue.clear()))
+      takeBuffered: Effect.sync(() => this.onTake(this.queue.clear()))
     }
   }
 }

@@ -6,7 +6,7 @@ import * as Connect from "@effect-signalwire/schema/Connect"
 import * as ConversationEvent from "@effect-signalwire/schema/ConversationEvent"
 import type { AddressOf } from "@effect-signalwire/schema/ConversationMessage"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
-import { type MalformedValue, within } from "@effect-signalwire/schema/Malformed"
+import { type MalformedValue, prefixPath } from "@effect-signalwire/schema/Malformed"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import * as SignalWireEvent from "@effect-signalwire/schema/SignalWireEvent"
 import * as Result from "effect/Result"
@@ -113,14 +113,14 @@ export class FrameReader {
 
   private onEvent(params: unknown, result: ReadResult): void {
     const envelope = SignalWireEvent.decode(params)
-    if (Result.isFailure(envelope)) return addMalformed(within("params", envelope.failure), result)
+    if (Result.isFailure(envelope)) return addMalformed(prefixPath("params", envelope.failure), result)
     const { event_type, params: payload } = envelope.success
     if (SignalWireEvent.isConversation(event_type)) {
       // an event before the session is ready counts as missed: history has it, even if the connect result is lost
       if (this.protocol === null) return
       const event = ConversationEvent.decode(payload, this.options.addressOf)
       if (Result.isSuccess(event)) result.signals.push(Signal.event(event.success))
-      else addMalformed(within("params.params", event.failure), result)
+      else addMalformed(prefixPath("params.params", event.failure), result)
     } else if (event_type === SignalWireEvent.type.authorizationState) {
       const state = SignalWireEvent.decodeAuthorizationState(payload)
       if (Result.isSuccess(state)) this.authorizationState = state.success.authorization_state

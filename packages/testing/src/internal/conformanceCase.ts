@@ -8,7 +8,7 @@ import * as Formatter from "effect/Formatter"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import * as World from "../World.ts"
+import * as TestBackend from "../TestBackend.ts"
 
 /** A conformance case failed. The message contains the expected and the actual value. */
 export class ConformanceError extends Schema.TaggedError<ConformanceError>(
@@ -20,12 +20,12 @@ export interface Case {
   /** The title of the test. */
   readonly name: string
   /** Runs the case. Fails with a {@link ConformanceError} if the requirement is not fulfilled. */
-  readonly run: Effect.Effect<void, unknown, World.World>
+  readonly run: Effect.Effect<void, unknown, TestBackend.TestBackend>
 }
 
 export const makeCase = (
   name: string,
-  run: Effect.Effect<void, unknown, World.World | Scope.Scope>
+  run: Effect.Effect<void, unknown, TestBackend.TestBackend | Scope.Scope>
 ): Case => ({ name, run: Effect.scoped(run).pipe(Effect.timeout("90 seconds")) })
 
 export const expectEqual = (what: string, actual: unknown, expected: unknown): Effect.Effect<void, ConformanceError> =>
@@ -49,13 +49,14 @@ export const collectUntil = (events: Stream.Stream<ConversationEvent, unknown>, 
   )
 
 /** Creates two subscribers and a room, which both join. */
-export const meeting = Effect.fnUntraced(function*(options: World.ParticipantOptions) {
-  const ada = yield* World.participant("ada", options)
-  const grace = yield* World.participant("grace", options)
-  const addressId = yield* World.room("office")
+export const meeting = Effect.fnUntraced(function*(options: TestBackend.ParticipantOptions) {
+  const ada = yield* TestBackend.participant("ada", options)
+  const grace = yield* TestBackend.participant("grace", options)
+  const addressId = yield* TestBackend.room("office")
   yield* ada.join({ addressId })
   yield* grace.join({ addressId })
   return { ada, grace, addressId }
 })
 
-export const storedMessages = (addressId: string) => Effect.flatMap(World.World, ({ admin }) => admin.stored(addressId))
+export const storedMessages = (addressId: string) =>
+  Effect.flatMap(TestBackend.TestBackend, ({ admin }) => admin.stored(addressId))

@@ -3,10 +3,10 @@
  */
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as World from "../World.ts"
+import * as TestBackend from "../TestBackend.ts"
 import { type Case, collectUntil, expectEqual, makeCase, meeting, messageTexts } from "./conformanceCase.ts"
 
-export const cases = (options: World.ParticipantOptions): ReadonlyArray<Case> => [
+export const cases = (options: TestBackend.ParticipantOptions): ReadonlyArray<Case> => [
   makeCase(
     "lists a joined conversation under the joined address",
     Effect.gen(function*() {
@@ -39,8 +39,8 @@ export const cases = (options: World.ParticipantOptions): ReadonlyArray<Case> =>
   makeCase(
     "lets two subscribers chat without a room, each under the address of the other",
     Effect.gen(function*() {
-      const ada = yield* World.participant("ada", options)
-      const grace = yield* World.participant("grace", options)
+      const ada = yield* TestBackend.participant("ada", options)
+      const grace = yield* TestBackend.participant("grace", options)
       const received = yield* collectUntil(yield* grace.subscription(), "psst")
       yield* ada.sendMessage({ addressId: grace.account.addressId, text: "psst" })
       const [event] = yield* Fiber.join(received)
@@ -55,7 +55,7 @@ export const cases = (options: World.ParticipantOptions): ReadonlyArray<Case> =>
     Effect.gen(function*() {
       const { ada, addressId } = yield* meeting(options)
       yield* ada.sendMessage({ addressId, text: "between us" })
-      const stranger = yield* World.participant("mallory", options)
+      const stranger = yield* TestBackend.participant("mallory", options)
       yield* expectEqual("messages", messageTexts((yield* stranger.getMessages()).data), [])
       yield* expectEqual("conversations", (yield* stranger.getConversations()).data, [])
     })

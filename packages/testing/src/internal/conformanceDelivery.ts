@@ -5,13 +5,13 @@ import type { TimelineEvent } from "@effect-signalwire/conversation/TimelineEven
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
-import * as World from "../World.ts"
+import * as TestBackend from "../TestBackend.ts"
 import { type Case, collectUntil, expectEqual, makeCase, meeting, messageTexts } from "./conformanceCase.ts"
 
 const messagesOf = (events: ReadonlyArray<TimelineEvent>) =>
   events.flatMap((event) => event._tag === "Message" ? [event.message.text] : [])
 
-export const cases = (options: World.ParticipantOptions): ReadonlyArray<Case> => [
+export const cases = (options: TestBackend.ParticipantOptions): ReadonlyArray<Case> => [
   makeCase(
     "delivers a message to the subscriptions of all members, including the author",
     Effect.gen(function*() {
@@ -28,7 +28,7 @@ export const cases = (options: World.ParticipantOptions): ReadonlyArray<Case> =>
     "delivers call logs alongside chat, with their kind and without text",
     Effect.gen(function*() {
       const { ada, addressId, grace } = yield* meeting(options)
-      const { admin } = yield* World.World
+      const { admin } = yield* TestBackend.TestBackend
       const received = yield* collectUntil(yield* ada.subscription(), "end")
       yield* admin.seed([
         { from: grace.account.id, addressId, subtype: "log", kind: "call_started", details: { status: "started" } },
@@ -42,7 +42,7 @@ export const cases = (options: World.ParticipantOptions): ReadonlyArray<Case> =>
     "P1.1: delivers messages that were stored while the socket was down once, in order",
     Effect.gen(function*() {
       const { ada, addressId, grace } = yield* meeting(options)
-      const { admin } = yield* World.World
+      const { admin } = yield* TestBackend.TestBackend
       const received = yield* collectUntil(yield* ada.subscription(), "5")
       yield* grace.sendMessage({ addressId, text: "1" })
       yield* admin.drop({ subscriberId: ada.account.id })
@@ -59,7 +59,7 @@ export const cases = (options: World.ParticipantOptions): ReadonlyArray<Case> =>
     "P1.2: yields history and live messages as one timeline across a lost connection",
     Effect.gen(function*() {
       const { ada, addressId, grace } = yield* meeting(options)
-      const { admin } = yield* World.World
+      const { admin } = yield* TestBackend.TestBackend
       for (const text of ["1", "2"]) yield* grace.sendMessage({ addressId, text })
       const collected = yield* ada.timeline({ addressId }).pipe(
         Stream.takeUntil((event) => event._tag === "Message" && event.message.text === "4"),

@@ -3,15 +3,15 @@
  */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import * as World from "../World.ts"
+import * as TestBackend from "../TestBackend.ts"
 import { type Case, expectEqual, makeCase, meeting, messageTexts, storedMessages } from "./conformanceCase.ts"
 
-export const cases = (options: World.ParticipantOptions): ReadonlyArray<Case> => [
+export const cases = (options: TestBackend.ParticipantOptions): ReadonlyArray<Case> => [
   makeCase(
     "P4.1: stores a message once, and reports it as sent, when the response is lost",
     Effect.gen(function*() {
       const { ada, addressId } = yield* meeting(options)
-      const { admin } = yield* World.World
+      const { admin } = yield* TestBackend.TestBackend
       yield* admin.setFaults([{
         match: { on: "http", method: "POST", path: "/api/fabric/messages", subscriberId: ada.account.id },
         action: { type: "loseAnswer" },
@@ -26,7 +26,7 @@ export const cases = (options: World.ParticipantOptions): ReadonlyArray<Case> =>
     "sends a message again, and stores it once, when the server responds with 503",
     Effect.gen(function*() {
       const { ada, addressId } = yield* meeting(options)
-      const { admin } = yield* World.World
+      const { admin } = yield* TestBackend.TestBackend
       yield* admin.setFaults([{
         match: { on: "http", method: "POST", path: "/api/fabric/messages", subscriberId: ada.account.id },
         action: { type: "answer", status: 503 },
@@ -49,12 +49,12 @@ export const cases = (options: World.ParticipantOptions): ReadonlyArray<Case> =>
   makeCase(
     "rejects an expired token, and continues with a refreshed one",
     Effect.gen(function*() {
-      const { account } = yield* World.participant("ada", options)
-      const { admin } = yield* World.World
+      const { account } = yield* TestBackend.participant("ada", options)
+      const { admin } = yield* TestBackend.TestBackend
       yield* admin.expireToken(account.token)
-      const expired = yield* World.client(account.token, options)
+      const expired = yield* TestBackend.client(account.token, options)
       yield* expectEqual("reason", (yield* Effect.flip(expired.getConversations())).reason._tag, "Unauthorized")
-      const refreshed = yield* World.client(account.token, {
+      const refreshed = yield* TestBackend.client(account.token, {
         ...options,
         refresh: Effect.map(admin.mintToken({ subscriberId: account.id }), ({ token }) => Redacted.make(token))
       })

@@ -5,10 +5,10 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import * as World from "../World.ts"
+import * as TestBackend from "../TestBackend.ts"
 import { type Case, collectUntil, expectEqual, makeCase, meeting, messageTexts } from "./conformanceCase.ts"
 
-export const cases = (options: World.ParticipantOptions): ReadonlyArray<Case> => [
+export const cases = (options: TestBackend.ParticipantOptions): ReadonlyArray<Case> => [
   makeCase(
     "preserves metadata and details in events and history",
     Effect.gen(function*() {
@@ -54,7 +54,7 @@ export const cases = (options: World.ParticipantOptions): ReadonlyArray<Case> =>
     "reads the messages of all conversations together",
     Effect.gen(function*() {
       const { ada, addressId } = yield* meeting(options)
-      const other = yield* World.room("lobby")
+      const other = yield* TestBackend.room("lobby")
       yield* ada.sendMessage({ addressId, text: "in the office" })
       yield* ada.sendMessage({ addressId: other, text: "in the lobby" })
       const { data } = yield* ada.getMessages()

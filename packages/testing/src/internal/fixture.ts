@@ -4,7 +4,7 @@
 import { decode } from "@effect-signalwire/schema/ConversationEvent"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { client, World } from "../World.ts"
+import { client, TestBackend } from "../TestBackend.ts"
 import type { Options, SeedMessage, SentMessage, Service, TestConversation } from "./testContract.ts"
 
 /** How long `awaitSent` waits at most, in milliseconds of real time. */
@@ -17,8 +17,8 @@ const normalize = (conversation: TestConversation) =>
   typeof conversation === "string" ? { name: conversation, kind: "room" as const } : conversation
 
 export const make = Effect.fnUntraced(
-  function*(options: Options = {}): Effect.fn.Return<Service, never, World | Scope.Scope> {
-    const { admin } = yield* World
+  function*(options: Options = {}): Effect.fn.Return<Service, never, TestBackend | Scope.Scope> {
+    const { admin } = yield* TestBackend
     const me = yield* admin.createSubscriber({ name: "me" })
     /** All subscribers by name, including the subscriber under test. */
     const subscribers = new Map<string, { readonly id: string; readonly addressId: string }>([["me", me]])

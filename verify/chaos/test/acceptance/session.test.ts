@@ -39,7 +39,7 @@ const start = Effect.fnUntraced(function*(options: Partial<Subscription.Options>
     { startImmediately: true }
   )
   /** The next dial, after the longest delay. */
-  const redialled = Effect.andThen(TestClock.adjust(backoff.cap), server.dialled)
+  const redialled = Effect.andThen(TestClock.adjust(backoff.cap), server.nextConnection)
   return { server, subscription, listening, redialled }
 })
 
@@ -55,7 +55,7 @@ describe("acceptance: session", () => {
           if (state._tag === "Reconnecting" && state.delayMillis) delays.push(state.delayMillis)
         })).pipe(Effect.forkScoped({ startImmediately: true }))
       const refusal = { code: -32603, message: "Internal error" }
-      yield* (yield* server.dialled).refuse(refusal)
+      yield* (yield* server.nextConnection).refuse(refusal)
       yield* (yield* redialled).refuse(refusal)
       yield* (yield* redialled).accept("p1")
       yield* subscription.ready
@@ -65,15 +65,15 @@ describe("acceptance: session", () => {
   it.effect("A05: repeated -32003 responses are retried with delays and without a protocol, and end in a typed failure", () =>
     Effect.gen(function*() {
       const { listening, redialled, server, subscription } = yield* start()
-      const first = yield* server.dialled
+      const first = yield* server.nextConnection
       yield* first.accept("p1")
       yield* subscription.ready
-      yield* first.cut
+      yield* first.drop
       const refusal = { code: -32003, message: "Requester validation failed" }
       const resuming = yield* connectParams(yield* (yield* redialled).refuse(refusal))
       assert.strictEqual(resuming.protocol, "p1")
       yield* TestClock.adjust(0)
-      assert.strictEqual(server.dials(), 2)
+      assert.strictEqual(server.connectionCount(), 2)
       for (const _ of [1, 2, 3]) {
         const fresh = yield* connectParams(yield* (yield* redialled).refuse(refusal))
         assert.isUndefined(fresh.protocol)
@@ -82,13 +82,13 @@ describe("acceptance: session", () => {
       const error = yield* Effect.flip(Fiber.join(listening))
       assert.strictEqual(error.reason._tag, "Refused")
       yield* TestClock.adjust("1 hour")
-      assert.strictEqual(server.dials(), 5)
+      assert.strictEqual(server.connectionCount(), 5)
     }).pipe(Effect.provideService(Random.Random, largest)))
 
   it.effect("A06: a connect request without a response times out, and a new socket is opened", () =>
     Effect.gen(function*() {
       const { redialled, server, subscription } = yield* start({ connectTimeout: "3 seconds" })
-      yield* (yield* server.dialled).open
+      yield* (yield* server.nextConnection).open
       yield* TestClock.adjust("3 seconds")
       const state = yield* subscription.connection
       assert.strictEqual(state._tag === "Reconnecting" ? state.reason._tag : state._tag, "Timeout")
@@ -99,7 +99,7 @@ describe("acceptance: session", () => {
   it.effect("A13: the watchdog detects a server that is silent from the start", () =>
     Effect.gen(function*() {
       const { redialled, server, subscription } = yield* start({ heartbeat: "5 seconds", connectTimeout: "1 hour" })
-      yield* (yield* server.dialled).open
+      yield* (yield* server.nextConnection).open
       yield* TestClock.adjust("10 seconds")
       const state = yield* subscription.connection
       assert.strictEqual(state._tag === "Reconnecting" ? state.reason._tag : state._tag, "Timeout")
@@ -110,7 +110,7 @@ describe("acceptance: session", () => {
   it.effect("A14: a restart request of the server is acknowledged, and the next connect has no protocol and no state", () =>
     Effect.gen(function*() {
       const { redialled, server, subscription } = yield* start()
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* subscription.ready
       yield* connection.send(

@@ -32,7 +32,7 @@ export const forgetSession: Step = {
     const session = world.random.oneOf(world.server.running?.backend.sessions() ?? [])
     if (session === undefined) return
     world.note("the server forgets a session")
-    world.server.running?.backend.forget(session)
+    world.server.running?.backend.removeSession(session)
     session.connection?.close(null)
   }
 }

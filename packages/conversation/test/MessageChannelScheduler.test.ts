@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as PromptScheduler from "../src/PromptScheduler.ts"
+import * as MessageChannelScheduler from "../src/MessageChannelScheduler.ts"
 
 /** A channel that delivers its messages when the test calls `receive`. */
 const start = () => {
@@ -13,11 +13,11 @@ const start = () => {
     },
     start: () => {}
   }
-  const scheduler = PromptScheduler.make({ port1, port2: { postMessage: () => void sent++ } })
+  const scheduler = MessageChannelScheduler.make({ port1, port2: { postMessage: () => void sent++ } })
   return { scheduler, sent: () => sent, receive: () => receive() }
 }
 
-describe("PromptScheduler", () => {
+describe("MessageChannelScheduler", () => {
   it("continues when its message is received, and not before", () => {
     const { receive, scheduler, sent } = start()
     const fiber = Effect.runFork(Effect.as(Effect.yieldNow, "done"), { scheduler })
@@ -43,12 +43,12 @@ describe("PromptScheduler", () => {
   })
 
   it("is undefined on Node", () => {
-    assert.isUndefined(PromptScheduler.forPlatform())
+    assert.isUndefined(MessageChannelScheduler.forPlatform())
   })
 
   it.effect("does not change programs on platforms that do not need it", () =>
     Effect.gen(function*() {
       const fiber = yield* Effect.forkChild(Effect.as(Effect.yieldNow, 1))
       assert.strictEqual(yield* Fiber.join(fiber), 1)
-    }).pipe(Effect.provide(PromptScheduler.layer)))
+    }).pipe(Effect.provide(MessageChannelScheduler.layer)))
 })

@@ -7,16 +7,16 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 
 /** How `SignalWireHttp` retries reads and joins. */
-export interface Policy {
+export interface RetryPolicy {
   /** Whether they are retried while their failure is retryable, as the options `retry` and `deadline` say. */
-  readonly repeats: boolean
+  readonly isEnabled: boolean
   /** The time limit for one request in milliseconds, if it is less than the option `timeout`. */
   readonly timeoutMillis: number
 }
 
 /** The retry policy in use. @default retries, with the time limit of the option `timeout` */
-export const Attempts: Context.Reference<Policy> = Context.Reference("@effect-signalwire/http/RetryPolicy", {
-  defaultValue: (): Policy => ({ repeats: true, timeoutMillis: Number.POSITIVE_INFINITY })
+export const RetryPolicy: Context.Reference<RetryPolicy> = Context.Reference("@effect-signalwire/http/RetryPolicy", {
+  defaultValue: (): RetryPolicy => ({ isEnabled: true, timeoutMillis: Number.POSITIVE_INFINITY })
 })
 
 /**
@@ -27,7 +27,7 @@ export const Attempts: Context.Reference<Policy> = Context.Reference("@effect-si
  *
  * @category combinators
  */
-export const once = <A, E, R>(
+export const withoutRetry = <A, E, R>(
   self: Effect.Effect<A, E, R>,
   timeoutMillis = Number.POSITIVE_INFINITY
-): Effect.Effect<A, E, R> => Effect.provideService(self, Attempts, { repeats: false, timeoutMillis })
+): Effect.Effect<A, E, R> => Effect.provideService(self, RetryPolicy, { isEnabled: false, timeoutMillis })

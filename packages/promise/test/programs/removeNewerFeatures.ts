@@ -4,7 +4,7 @@
  *
  * The function is self-contained, so that it can run in a page before any other script.
  */
-export const removeNewer = (
+export const removeNewerFeatures = (
   /** Features to keep because the platform's own `fetch` uses them. */
   needed: ReadonlyArray<string> = []
 ): { readonly removed: ReadonlyArray<string>; readonly left: ReadonlyArray<string> } => {

@@ -28,15 +28,15 @@ export interface Service {
 }
 
 /** The backend that a test runs against. */
-export class World extends Context.Service<World, Service>()("@effect-signalwire/testing/World") {}
+export class TestBackend extends Context.Service<TestBackend, Service>()("@effect-signalwire/testing/TestBackend") {}
 
 /** Provides the backend at `endpoint`, which is reached over the given transports. */
-export const layer = (endpoint: Endpoint): Layer.Layer<World, never, HttpClient | WebSocketConstructor> =>
+export const layer = (endpoint: Endpoint): Layer.Layer<TestBackend, never, HttpClient | WebSocketConstructor> =>
   Layer.effect(
-    World,
+    TestBackend,
     Effect.gen(function*() {
       const context = yield* Effect.context<HttpClient | WebSocketConstructor>()
-      return World.of({
+      return TestBackend.of({
         endpoint,
         admin: yield* AdminClient.make(endpoint.http),
         transports: Layer.succeedContext(context)
@@ -60,8 +60,8 @@ export type ParticipantOptions = Partial<Conversations.Options>
 export const participant = Effect.fnUntraced(function*(
   name: string,
   options?: ParticipantOptions
-): Effect.fn.Return<Participant, ConversationError, World | Scope.Scope> {
-  const { admin } = yield* World
+): Effect.fn.Return<Participant, ConversationError, TestBackend | Scope.Scope> {
+  const { admin } = yield* TestBackend
   const account = yield* admin.createSubscriber({
     name: `${name}-${(yield* Uuid.make).slice(0, 8)}`,
     displayName: name
@@ -73,8 +73,8 @@ export const participant = Effect.fnUntraced(function*(
 export const client = Effect.fnUntraced(function*(
   token: string,
   options?: ParticipantOptions
-): Effect.fn.Return<Conversations.Service, ConversationError, World | Scope.Scope> {
-  const { endpoint, transports } = yield* World
+): Effect.fn.Return<Conversations.Service, ConversationError, TestBackend | Scope.Scope> {
+  const { endpoint, transports } = yield* TestBackend
   const context = yield* Layer.build(
     Conversations.layer({ token: Redacted.make(token), urls: endpoint, ...options }).pipe(Layer.provide(transports))
   )
@@ -83,6 +83,6 @@ export const client = Effect.fnUntraced(function*(
 
 /** Creates a room with a unique name that starts with `name`. Returns its address id. */
 export const room = Effect.fnUntraced(function*(name: string) {
-  const { admin } = yield* World
+  const { admin } = yield* TestBackend
   return (yield* admin.createRoom({ name: `${name}-${(yield* Uuid.make).slice(0, 8)}` })).addressId
 })
