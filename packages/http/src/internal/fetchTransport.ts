@@ -1,13 +1,13 @@
 /**
  * A transport over `fetch`. It is smaller and faster than one over `HttpClient`, and makes no spans of requests.
  */
-import * as Timeouts from "@effect-signalwire/runtime/Timeouts"
 import * as Url from "@effect-signalwire/runtime/Url"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import { type HttpResponse, limitBody, maxBodyBytes } from "./response.ts"
+import { timedCallback } from "./timedCallback.ts"
 import type { Request, Transport } from "./transport.ts"
 
 const readStream = async (body: ReadableStream<Uint8Array>): Promise<HttpResponse["body"]> => {
@@ -70,7 +70,7 @@ const exchange = async (
 
 export const make =
   (fetch?: typeof globalThis.fetch): Transport => (request, { onError, onTimeout, timeoutMillis, token }) =>
-    Timeouts.callback<HttpResponse, SignalWireHttpError, never, SignalWireHttpError>(
+    timedCallback<HttpResponse, SignalWireHttpError, never, SignalWireHttpError>(
       (resume, signal) => {
         exchange(fetch ?? globalThis.fetch, request, Redacted.value(token), signal).then(
           (response) => resume(Effect.succeed(response)),

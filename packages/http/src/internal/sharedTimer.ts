@@ -2,12 +2,12 @@
  * One timer for all time limits under a clock. Most time limits are cancelled long before they expire, and starting and
  * stopping a platform timer for each would cost more than all the rest.
  */
+import { millisOf } from "@effect-signalwire/runtime/Monotonic"
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type * as Scheduler from "effect/Scheduler"
-import { millisOf } from "../Monotonic.ts"
 
 /** A time limit. */
 export interface Entry {
