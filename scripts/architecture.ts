@@ -25,7 +25,10 @@ const effectsOfSchema =
 const maxLines = 300
 
 /** Modules of more than {@link maxLines} lines, each with the reason why it is not split. */
-const longModules: Readonly<Record<string, string>> = {}
+const longModules: Readonly<Record<string, string>> = {
+  "packages/conversation/src/internal/reconciler.ts": "one loop, whose steps share their state",
+  "packages/subscription/src/internal/connectionDriver.ts": "one loop, whose steps share their state"
+}
 
 export interface Source {
   /** The path in the repository, such as `packages/http/src/Pages.ts`. */

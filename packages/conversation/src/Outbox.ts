@@ -37,11 +37,10 @@ import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as Json from "@effect-signalwire/runtime/Json"
 import * as Uuid from "@effect-signalwire/runtime/Uuid"
 import { ClientId } from "@effect-signalwire/schema/Ids"
-import { JsonObject } from "@effect-signalwire/schema/Wire"
+import type { JsonObject } from "@effect-signalwire/schema/Wire"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -50,39 +49,13 @@ import * as PubSub from "effect/PubSub"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { ConversationError } from "./ConversationError.ts"
 import * as Delivery from "./internal/delivery.ts"
 import * as Echoes from "./internal/echoes.ts"
+import { Entry, type OutboxEvent } from "./internal/outboxEvent.ts"
 import { OutboxWorker } from "./internal/outboxWorker.ts"
 import { RetryPolicy } from "./internal/retryPolicy.ts"
 
-/** A message in the queue. */
-export const Entry = Schema.Struct({
-  addressId: Schema.String,
-  text: Schema.String,
-  metadata: Schema.optionalKey(JsonObject),
-  details: Schema.optionalKey(JsonObject),
-  /** Unix seconds, by this machine's clock. */
-  enqueuedAt: Schema.Finite,
-  /** The time of the newest message that was known when this one was enqueued. Unix seconds, by the server's clock. */
-  after: Schema.optionalKey(Schema.Finite)
-})
-export type Entry = typeof Entry.Type
-
-/**
- * The outcome of a message.
- *
- * - `Sent`: the server has stored it.
- * - `Failed`: it was removed from the queue because it was rejected, or because it is not known whether it was stored
- *   and can't be found out. `error.stored` says which.
- */
-export type OutboxEvent = Data.TaggedEnum<{
-  Sent: { readonly clientId: ClientId; readonly entry: Entry }
-  Failed: { readonly clientId: ClientId; readonly entry: Entry; readonly error: ConversationError }
-}>
-
-/** Constructors and matchers of events. */
-export const OutboxEvent = Data.taggedEnum<OutboxEvent>()
+export { Entry, OutboxEvent } from "./internal/outboxEvent.ts"
 
 /** A message to send. */
 export interface Message {

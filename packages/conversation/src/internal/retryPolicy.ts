@@ -13,7 +13,7 @@
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
 import { TokenBucket } from "@effect-signalwire/runtime/TokenBucket"
-import { isRecoverable, type Reason } from "@effect-signalwire/schema/Reason"
+import type { Reason } from "@effect-signalwire/schema/Reason"
 import type { Service as Subscription } from "@effect-signalwire/subscription/Subscription"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
-import { type HttpResponse, limitBody, maxBodyBytes } from "./response.ts"
+import { type HttpResponse, limitBody, maxBodyBytes } from "./httpResponse.ts"
 import { timedCallback } from "./timedCallback.ts"
 import type { Request, Transport } from "./transport.ts"
 

@@ -10,7 +10,7 @@ import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { type HttpResponse, limitBody, maxBodyBytes } from "./response.ts"
+import { type HttpResponse, limitBody, maxBodyBytes } from "./httpResponse.ts"
 import type { Request, Transport } from "./transport.ts"
 
 const readStream = (

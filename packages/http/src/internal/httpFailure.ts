@@ -23,9 +23,9 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import { makeError } from "./errors.ts"
+import type { HttpResponse } from "./httpResponse.ts"
 import { parseJson } from "./parseJson.ts"
 import { redactCause, rootMessage } from "./redactedCause.ts"
-import type { HttpResponse } from "./response.ts"
 import { isUnsent } from "./unsent.ts"
 
 /** The most characters that are quoted of an error in a response. */

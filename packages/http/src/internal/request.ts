@@ -13,6 +13,7 @@ import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import type { Client } from "./client.ts"
 import { fromResult, makeError } from "./errors.ts"
 import * as HttpFailure from "./httpFailure.ts"
+import type { HttpResponse } from "./httpResponse.ts"
 import { isOffline } from "./offline.ts"
 import { redactCause } from "./redactedCause.ts"
 import * as Response from "./response.ts"
@@ -62,7 +63,7 @@ const exchange = (
   { method, request, sendAttempt }: Call,
   token: Redacted.Redacted,
   timeoutMillis: number
-): Effect.Effect<Response.HttpResponse, SignalWireHttpError> => {
+): Effect.Effect<HttpResponse, SignalWireHttpError> => {
   if (client.isClosed) return Effect.fail(makeError(method, new Closed()))
   const secret = Redacted.value(token)
   const checked = Token.check(secret)
@@ -104,7 +105,7 @@ const renewToken = (
 }
 
 /** Whether the response shows that the server did not process the request. */
-const isRejected = ({ status }: Response.HttpResponse): boolean => status >= 400 && status < 500 && status !== 408
+const isRejected = ({ status }: HttpResponse): boolean => status >= 400 && status < 500 && status !== 408
 
 const attempt = (
   client: Client,
@@ -118,7 +119,7 @@ const attempt = (
         if (call.sendAttempt !== undefined && isRejected(response)) call.sendAttempt.mayBeStored = false
         return response
       })
-    const decode = (response: Response.HttpResponse, token: Redacted.Redacted) => {
+    const decode = (response: HttpResponse, token: Redacted.Redacted) => {
       const secret = Redacted.value(token)
       const decoded = Effect.suspend(() => fromResult(call.method, Response.decode(response, secret, clock)))
       return catchException(decoded, client, call.method, secret)

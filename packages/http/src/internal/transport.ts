@@ -2,7 +2,7 @@
 import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
-import type { HttpResponse } from "./response.ts"
+import type { HttpResponse } from "./httpResponse.ts"
 
 /** A request without its authorization. */
 export interface Request {
