@@ -12,7 +12,7 @@ import { type Options, type Reconcilable, Reconciler } from "../src/internal/rec
 
 const connected: ConnectionState = { _tag: "Connected", resumed: false, catchingUp: false, reason: null }
 const connecting: ConnectionState = { _tag: "Connecting", polling: false, reason: null }
-const reason = new Reason.Transport({ detail: "the server answered 403" })
+const reason = new Reason.Transport({ detail: "the server responded with 403" })
 const reconnecting: ConnectionState = { _tag: "Reconnecting", attempt: 1, delayMillis: 0, polling: false, reason }
 
 /** A reconciler, its warnings, and a sequence that reads as soon as it is requested to. */
@@ -104,7 +104,7 @@ describe("Reconciler", () => {
       assert.isAtMost(reads(), 11)
       assert.isAtLeast(reads(), 8)
       assert.strictEqual(warnings.length, 1)
-      assert.include(warnings[0], "the server answered 403")
+      assert.include(warnings[0], "the server responded with 403")
       setSession(connected)
       assert.deepStrictEqual(yield* monitor.state.get, connected)
     }))
