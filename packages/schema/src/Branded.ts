@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Brand from "effect/Brand"
-import type { AddressId, ClientId, ConversationId, GroupId } from "./Ids.ts"
+import type { AddressId, ClientId, ConversationId, GroupId, MessageId, SubscriberId } from "./Ids.ts"
 
 /** Brands a string as the id of an address. */
 export const addressId = Brand.nominal<AddressId>()
@@ -17,3 +17,9 @@ export const groupId = Brand.nominal<GroupId>()
 
 /** Brands a string as the client id of a message. */
 export const clientId = Brand.nominal<ClientId>()
+
+/** Brands a string as the id of a message. */
+export const messageId = Brand.nominal<MessageId>()
+
+/** Brands a string as the id of a subscriber. */
+export const subscriberId = Brand.nominal<SubscriberId>()

@@ -2,6 +2,8 @@
  * Branded ids of the Conversation namespace: an id of one kind cannot be passed where another is expected.
  * Their format is not checked, since the server chooses it and an unexpected format must not make a message invalid.
  *
+ * `AddressId.make("…")` brands a string. Programs that do not load Effect's Schema use the constructors in `Branded`.
+ *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
@@ -34,3 +36,22 @@ export type SubscriberId = typeof SubscriberId.Type
 /** Id that a client assigns to a message before sending it, so that it can find the stored message in history. */
 export const ClientId = Schema.String.pipe(Schema.brand("ClientId"))
 export type ClientId = typeof ClientId.Type
+
+/** A string without a brand. Branded ids are not assignable to it. */
+type Unbranded = string & { readonly "~effect/Brand"?: never }
+
+const isUnbranded = <Id extends string>(_id: string): _id is Id | Unbranded => true
+
+/**
+ * The id of an address as methods accept it: an {@link AddressId}, or a string without a brand. An id of another kind,
+ * such as a {@link MessageId}, is not assignable.
+ */
+export const AddressIdInput = Schema.String.pipe(Schema.refine(isUnbranded<AddressId>))
+export type AddressIdInput = typeof AddressIdInput.Type
+
+/**
+ * The client id of a message as methods accept it: a {@link ClientId}, or a string without a brand. An id of another
+ * kind is not assignable.
+ */
+export const ClientIdInput = Schema.String.pipe(Schema.refine(isUnbranded<ClientId>))
+export type ClientIdInput = typeof ClientIdInput.Type

@@ -1,6 +1,42 @@
 /**
- * Effect schemas of the models and of the failure reasons. Models are decoded from the wire format of any dialect, and
- * encoded with the keys of both dialects.
+ * Effect schemas of the models and of the failure reasons.
+ *
+ * Each is named like the type that it describes, and has an identifier, a JSON codec, an `Arbitrary` and an
+ * equivalence. They fit wherever Effect takes a schema: in structs, `HttpApi` endpoints, RPCs and messages of a
+ * cluster.
+ *
+ * ```ts
+ * import * as Schemas from "@effect-signalwire/schema/Schemas"
+ * import * as HttpApi from "effect/http-api/HttpApi"
+ * import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+ * import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+ * import * as Schema from "effect/Schema"
+ *
+ * // the OpenAPI document of this API has the components ConversationMessage and NotFound
+ * export const api = HttpApi.make("support").add(
+ *   HttpApiGroup.make("transcripts").add(
+ *     HttpApiEndpoint.get("read", "/transcripts/:name", {
+ *       params: { name: Schema.String },
+ *       success: Schema.Array(Schemas.ConversationMessage),
+ *       error: Schemas.NotFound.annotate({ httpApiStatus: 404 })
+ *     })
+ *   )
+ * )
+ * ```
+ *
+ * In JSON, the fields have the names that they have in TypeScript, and times are ISO 8601. The schemas whose names end
+ * in `FromWire` have SignalWire's wire format as their encoded form instead: they decode any dialect, and encode the
+ * keys of all dialects.
+ *
+ * ```ts
+ * import * as Schemas from "@effect-signalwire/schema/Schemas"
+ * import * as Arbitrary from "effect/Arbitrary"
+ * import * as Effect from "effect/Effect"
+ *
+ * // ten messages to test a program with
+ * export const messages: Effect.Effect<ReadonlyArray<Schemas.ConversationMessage>, Arbitrary.SampleError> = Arbitrary
+ *   .sampleEffect(Arbitrary.schema(Schemas.ConversationMessage), { count: 10 })
+ * ```
  *
  * @since 0.1.0
  */
@@ -9,165 +45,372 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as AddressModel from "./Address.ts"
+import * as ClassSchema from "./ClassSchema.ts"
 import * as ConversationModel from "./Conversation.ts"
 import * as Event from "./ConversationEvent.ts"
 import * as Message from "./ConversationMessage.ts"
+import { AddressId, ClientId, ConversationId, GroupId, MessageId, SubscriberId } from "./Ids.ts"
+import * as Join from "./JoinConversationResponse.ts"
 import type { Decoder } from "./Malformed.ts"
+import type * as MalformedModel from "./Malformed.ts"
 import * as Reasons from "./Reason.ts"
 import { toIssue } from "./SchemaDecoder.ts"
 import * as SubscriberModel from "./Subscriber.ts"
 import * as Wire from "./Wire.ts"
+import { maxEpochMillis } from "./WireTime.ts"
 
-type Model<A> = abstract new(...args: never) => A
-
-const instanceOf = <A>(model: Model<A>) => Schema.declare((input): input is A => input instanceof model)
-
-/** Makes the schema of a model from its wire format, its decoder and its encoder. */
-const fromWire = <W, A>(wire: Schema.Codec<W>, model: Model<A>, decode: Decoder<A>, encode: (value: A) => W) =>
-  wire.pipe(Schema.decodeTo(instanceOf(model), {
+/** Makes the codec between a model and its wire format from the model's decoder and encoder. */
+const fromWire = <W, A, Iso>(
+  wire: Schema.Codec<W>,
+  model: Schema.declare<A, Iso>,
+  decode: Decoder<A>,
+  encode: (value: A) => W
+) =>
+  wire.pipe(Schema.decodeTo(model, {
     decode: SchemaGetter.transformEffect((input) => Effect.fromResult(Result.mapError(decode(input), toIssue))),
     encode: SchemaGetter.transform(encode)
   }))
 
+const nullableString = Schema.NullOr(Schema.String)
+
+const messageFields = {
+  id: MessageId,
+  conversationId: ConversationId,
+  groupId: Schema.NullOr(GroupId),
+  userId: Schema.NullOr(SubscriberId),
+  addressId: Schema.NullOr(AddressId),
+  fromAddressId: Schema.NullOr(AddressId),
+  epochSeconds: Schema.Finite.check(
+    Schema.isBetween({ minimum: -maxEpochMillis / 1000, maximum: maxEpochMillis / 1000 })
+  ),
+  type: Schema.String,
+  subtype: nullableString,
+  kind: nullableString,
+  text: nullableString,
+  metadata: Wire.JsonObject,
+  details: Wire.JsonObject,
+  clientId: Schema.NullOr(ClientId)
+}
+
 /** A message. */
-export const ConversationMessage = fromWire(
-  Wire.ConversationMessage,
-  Message.ConversationMessage,
+export const ConversationMessage = ClassSchema.make({
+  identifier: "ConversationMessage",
+  model: Message.ConversationMessage,
+  fields: messageFields,
+  make: (fields) => new Message.ConversationMessage(fields)
+})
+export type ConversationMessage = Message.ConversationMessage
+
+/** A message, encoded in SignalWire's wire format. */
+export const ConversationMessageFromWire = fromWire(
+  Wire.ConversationMessage.annotate({ identifier: "ConversationMessageFromWire" }),
+  ConversationMessage,
   (input) => Message.decode(input),
   (message) => Message.encode(message, "all")
 )
 
 /** A message that was received live. */
-export const ConversationEvent = fromWire(
-  Wire.ConversationEvent,
-  Event.ConversationEvent,
+export const ConversationEvent = ClassSchema.make({
+  identifier: "ConversationEvent",
+  model: Event.ConversationEvent,
+  fields: {
+    ...messageFields,
+    hidden: Schema.Boolean,
+    conversationName: nullableString,
+    userName: nullableString
+  },
+  make: (fields) => new Event.ConversationEvent(fields, fields)
+})
+export type ConversationEvent = Event.ConversationEvent
+
+/** A message that was received live, encoded in SignalWire's wire format. */
+export const ConversationEventFromWire = fromWire(
+  Wire.ConversationEvent.annotate({ identifier: "ConversationEventFromWire" }),
+  ConversationEvent,
   (input) => Event.decode(input),
   (event) => Event.encode(event, "all")
 )
 
 /** A conversation. */
-export const Conversation = fromWire(
-  Wire.Conversation,
-  ConversationModel.Conversation,
+export const Conversation = ClassSchema.make({
+  identifier: "Conversation",
+  model: ConversationModel.Conversation,
+  fields: {
+    id: ConversationId,
+    addressId: Schema.NullOr(AddressId),
+    groupId: Schema.NullOr(GroupId),
+    fromAddressId: Schema.NullOr(AddressId),
+    name: Schema.String,
+    metadata: Wire.JsonObject,
+    createdAt: Schema.DateTimeUtc,
+    lastMessageAt: Schema.DateTimeUtc
+  },
+  make: (fields) => new ConversationModel.Conversation(fields)
+})
+export type Conversation = ConversationModel.Conversation
+
+/** A conversation, encoded in SignalWire's wire format. */
+export const ConversationFromWire = fromWire(
+  Wire.Conversation.annotate({ identifier: "ConversationFromWire" }),
+  Conversation,
   (input) => ConversationModel.decode(input),
   (conversation) => ConversationModel.encode(conversation, "all")
 )
 
 /** An address. */
-export const Address = fromWire(Wire.Address, AddressModel.Address, AddressModel.decode, AddressModel.encode)
+export const Address = ClassSchema.make({
+  identifier: "Address",
+  model: AddressModel.Address,
+  fields: {
+    id: AddressId,
+    displayName: Schema.String,
+    name: Schema.String,
+    type: Schema.String,
+    resourceId: nullableString,
+    previewUrl: nullableString,
+    coverUrl: nullableString,
+    channels: Schema.Record(Schema.String, Schema.String),
+    locked: Schema.Boolean,
+    createdAt: Schema.NullOr(Schema.DateTimeUtc)
+  },
+  make: (fields) => new AddressModel.Address(fields)
+})
+export type Address = AddressModel.Address
+
+/** An address, encoded in SignalWire's wire format. */
+export const AddressFromWire = fromWire(
+  Wire.Address.annotate({ identifier: "AddressFromWire" }),
+  Address,
+  AddressModel.decode,
+  AddressModel.encode
+)
 
 /** A subscriber. */
-export const Subscriber = fromWire(
-  Wire.Subscriber,
-  SubscriberModel.Subscriber,
+export const Subscriber = ClassSchema.make({
+  identifier: "Subscriber",
+  model: SubscriberModel.Subscriber,
+  fields: {
+    id: SubscriberId,
+    email: nullableString,
+    firstName: nullableString,
+    lastName: nullableString,
+    displayName: nullableString,
+    jobTitle: nullableString,
+    timeZone: nullableString,
+    country: nullableString,
+    region: nullableString,
+    companyName: nullableString,
+    pushNotificationKey: nullableString,
+    addresses: Schema.Array(Address)
+  },
+  make: (fields) => new SubscriberModel.Subscriber(fields)
+})
+export type Subscriber = SubscriberModel.Subscriber
+
+/** A subscriber, encoded in SignalWire's wire format. */
+export const SubscriberFromWire = fromWire(
+  Wire.Subscriber.annotate({ identifier: "SubscriberFromWire" }),
+  Subscriber,
   SubscriberModel.decode,
   SubscriberModel.encode
 )
 
-/** Makes the schema of a reason, which is encoded as its fields. */
-const reason = <W, A extends W>(fields: Schema.Codec<W>, model: Model<A>, make: (fields: W) => A) =>
-  fields.pipe(Schema.decodeTo(instanceOf(model), {
-    decode: SchemaGetter.transform(make),
-    encode: SchemaGetter.transform((error: W) => error)
-  }))
+/** The response to joining a conversation. */
+export const JoinConversationResponse = ClassSchema.make({
+  identifier: "JoinConversationResponse",
+  model: Join.JoinConversationResponse,
+  fields: {
+    conversationId: ConversationId,
+    addressId: AddressId,
+    fromAddressId: Schema.NullOr(AddressId),
+    groupId: Schema.NullOr(GroupId)
+  },
+  make: (fields) => new Join.JoinConversationResponse(fields)
+})
+export type JoinConversationResponse = Join.JoinConversationResponse
+
+/**
+ * Makes the schema of the response to joining `addressId`, encoded in SignalWire's wire format, which does not contain
+ * the address in every dialect.
+ */
+export const joinConversationResponseFromWire = (addressId: AddressId) =>
+  fromWire(
+    Wire.JoinResponse.annotate({ identifier: "JoinConversationResponseFromWire" }),
+    JoinConversationResponse,
+    (input) => Join.decode(input, addressId),
+    (response) => Join.encode(response, "all")
+  )
+
+/** The report of a value that could not be decoded. */
+export const MalformedValue = Schema.Struct({ path: Schema.String, message: Schema.String }).annotate({
+  identifier: "MalformedValue"
+})
+export type MalformedValue = MalformedModel.MalformedValue
+
+/**
+ * Makes the schema of the data of a `Page`, without the effects that read its neighbours. A `Page` can be encoded with
+ * it.
+ */
+export const page = <Item extends Schema.Constraint>(item: Item) =>
+  Schema.Struct({
+    data: Schema.Array(item),
+    hasNext: Schema.Boolean,
+    hasPrev: Schema.Boolean,
+    malformed: Schema.Array(MalformedValue)
+  })
 
 const detail = { detail: Schema.String }
 
+/** One error in the input. */
+export const FieldError = Schema.Struct({
+  code: Schema.String,
+  message: Schema.String,
+  attribute: Schema.NullOr(Schema.String)
+}).annotate({ identifier: "FieldError" })
+export type FieldError = Reasons.FieldError
+
+/** The token is missing, expired or refused. */
+export const Unauthorized = ClassSchema.makeTagged(Reasons.Unauthorized, {
+  _tag: Schema.tag("Unauthorized"),
+  ...detail,
+  isRetryable: Schema.Boolean
+})
+export type Unauthorized = Reasons.Unauthorized
+
+/** The token does not permit the call. */
+export const Forbidden = ClassSchema.makeTagged(Reasons.Forbidden, { _tag: Schema.tag("Forbidden"), ...detail })
+export type Forbidden = Reasons.Forbidden
+
+/** The address, conversation or page does not exist, or the subscriber can't see it. */
+export const NotFound = ClassSchema.makeTagged(Reasons.NotFound, { _tag: Schema.tag("NotFound"), ...detail })
+export type NotFound = Reasons.NotFound
+
+/** The input is invalid. */
+export const Invalid = ClassSchema.makeTagged(Reasons.Invalid, {
+  _tag: Schema.tag("Invalid"),
+  errors: Schema.Array(FieldError)
+})
+export type Invalid = Reasons.Invalid
+
+/** The client has sent too many requests. */
+export const RateLimited = ClassSchema.makeTagged(Reasons.RateLimited, {
+  _tag: Schema.tag("RateLimited"),
+  retryAfterMillis: Schema.NullOr(Schema.Finite)
+})
+export type RateLimited = Reasons.RateLimited
+
+/** The server, or a proxy in front of it, failed. */
+export const ServerError = ClassSchema.makeTagged(Reasons.ServerError, {
+  _tag: Schema.tag("ServerError"),
+  status: Schema.Int,
+  ...detail
+})
+export type ServerError = Reasons.ServerError
+
+/** The server could not be reached, or the connection was lost. */
+export const Transport = ClassSchema.makeTagged(Reasons.Transport, {
+  _tag: Schema.tag("Transport"),
+  ...detail,
+  sent: Schema.Literals(["no", "unknown"])
+})
+export type Transport = Reasons.Transport
+
+/** There was no response in time. */
+export const Timeout = ClassSchema.makeTagged(Reasons.Timeout, { _tag: Schema.tag("Timeout"), millis: Schema.Finite })
+export type Timeout = Reasons.Timeout
+
+/** A response does not conform to the wire format. */
+export const Malformed = ClassSchema.makeTagged(Reasons.Malformed, {
+  _tag: Schema.tag("Malformed"),
+  path: Schema.String,
+  ...detail
+})
+export type Malformed = Reasons.Malformed
+
+/** A link leads to another origin. */
+export const ForeignLink = ClassSchema.makeTagged(Reasons.ForeignLink, {
+  _tag: Schema.tag("ForeignLink"),
+  origin: Schema.String
+})
+export type ForeignLink = Reasons.ForeignLink
+
+/** It is not known whether the message was stored. */
+export const Unconfirmed = ClassSchema.makeTagged(Reasons.Unconfirmed, {
+  _tag: Schema.tag("Unconfirmed"),
+  clientId: Schema.String
+})
+export type Unconfirmed = Reasons.Unconfirmed
+
+/** The server refused a request on the socket with a code that no other reason covers. */
+export const Refused = ClassSchema.makeTagged(Reasons.Refused, {
+  _tag: Schema.tag("Refused"),
+  code: Schema.Union([Schema.Finite, Schema.String]),
+  ...detail
+})
+export type Refused = Reasons.Refused
+
+/** The call was refused because too many calls are already waiting. */
+export const Overloaded = ClassSchema.makeTagged(Reasons.Overloaded, {
+  _tag: Schema.tag("Overloaded"),
+  limit: Schema.Int
+})
+export type Overloaded = Reasons.Overloaded
+
+/** The client, or code that was passed to it, threw an exception. */
+export const Defect = ClassSchema.makeTagged(Reasons.Defect, {
+  _tag: Schema.tag("Defect"),
+  ...detail,
+  cause: Schema.optionalKey(Schema.Defect())
+})
+export type Defect = Reasons.Defect
+
+/** A store temporarily can't be read or written. */
+export const StorageUnavailable = ClassSchema.makeTagged(Reasons.StorageUnavailable, {
+  _tag: Schema.tag("StorageUnavailable"),
+  ...detail
+})
+export type StorageUnavailable = Reasons.StorageUnavailable
+
+/** The saved cursor can't be read. */
+export const UnreadableCursor = ClassSchema.makeTagged(Reasons.UnreadableCursor, {
+  _tag: Schema.tag("UnreadableCursor"),
+  ...detail
+})
+export type UnreadableCursor = Reasons.UnreadableCursor
+
+/** The client, or the scope of its layer, is closed. */
+export const Closed = ClassSchema.make({
+  identifier: "Closed",
+  model: Reasons.Closed,
+  fields: { _tag: Schema.tag("Closed") },
+  make: () => new Reasons.Closed()
+})
+export type Closed = Reasons.Closed
+
 /** The reason of a failure. */
 export const Reason = Schema.Union([
-  reason(
-    Schema.TaggedStruct("Unauthorized", { ...detail, isRetryable: Schema.Boolean }),
-    Reasons.Unauthorized,
-    (fields) => new Reasons.Unauthorized(fields)
-  ),
-  reason(Schema.TaggedStruct("Forbidden", detail), Reasons.Forbidden, (fields) => new Reasons.Forbidden(fields)),
-  reason(Schema.TaggedStruct("NotFound", detail), Reasons.NotFound, (fields) => new Reasons.NotFound(fields)),
-  reason(
-    Schema.TaggedStruct("Invalid", {
-      errors: Schema.Array(
-        Schema.Struct({ code: Schema.String, message: Schema.String, attribute: Schema.NullOr(Schema.String) })
-      )
-    }),
-    Reasons.Invalid,
-    (fields) => new Reasons.Invalid(fields)
-  ),
-  reason(
-    Schema.TaggedStruct("RateLimited", { retryAfterMillis: Schema.NullOr(Schema.Finite) }),
-    Reasons.RateLimited,
-    (fields) => new Reasons.RateLimited(fields)
-  ),
-  reason(
-    Schema.TaggedStruct("ServerError", { status: Schema.Int, ...detail }),
-    Reasons.ServerError,
-    (fields) => new Reasons.ServerError(fields)
-  ),
-  reason(
-    Schema.TaggedStruct("Transport", { ...detail, sent: Schema.Literals(["no", "unknown"]) }),
-    Reasons.Transport,
-    (fields) => new Reasons.Transport(fields)
-  ),
-  reason(
-    Schema.TaggedStruct("Timeout", { millis: Schema.Finite }),
-    Reasons.Timeout,
-    (fields) => new Reasons.Timeout(fields)
-  ),
-  reason(
-    Schema.TaggedStruct("Malformed", { path: Schema.String, ...detail }),
-    Reasons.Malformed,
-    (fields) => new Reasons.Malformed(fields)
-  ),
-  reason(
-    Schema.TaggedStruct("ForeignLink", { origin: Schema.String }),
-    Reasons.ForeignLink,
-    (fields) => new Reasons.ForeignLink(fields)
-  ),
-  reason(
-    Schema.TaggedStruct("Unconfirmed", { clientId: Schema.String }),
-    Reasons.Unconfirmed,
-    (fields) => new Reasons.Unconfirmed(fields)
-  ),
-  reason(
-    Schema.TaggedStruct("Refused", { code: Schema.Union([Schema.Finite, Schema.String]), ...detail }),
-    Reasons.Refused,
-    (fields) => new Reasons.Refused(fields)
-  ),
-  reason(
-    Schema.TaggedStruct("Overloaded", { limit: Schema.Int }),
-    Reasons.Overloaded,
-    (fields) => new Reasons.Overloaded(fields)
-  ),
-  reason(
-    Schema.TaggedStruct("Defect", { ...detail, cause: Schema.optionalKey(Schema.Defect()) }),
-    Reasons.Defect,
-    (fields) => new Reasons.Defect(fields)
-  ),
-  reason(
-    Schema.TaggedStruct("StorageUnavailable", detail),
-    Reasons.StorageUnavailable,
-    (fields) => new Reasons.StorageUnavailable(fields)
-  ),
-  reason(
-    Schema.TaggedStruct("UnreadableCursor", detail),
-    Reasons.UnreadableCursor,
-    (fields) => new Reasons.UnreadableCursor(fields)
-  ),
-  reason(Schema.TaggedStruct("Closed", {}), Reasons.Closed, () => new Reasons.Closed())
-])
+  Unauthorized,
+  Forbidden,
+  NotFound,
+  Invalid,
+  RateLimited,
+  ServerError,
+  Transport,
+  Timeout,
+  Malformed,
+  ForeignLink,
+  Unconfirmed,
+  Refused,
+  Overloaded,
+  Defect,
+  StorageUnavailable,
+  UnreadableCursor,
+  Closed
+]).annotate({ identifier: "Reason" })
+export type Reason = Reasons.Reason
 
 /**
- * Makes the schema of a service's error, such as `ConversationError`. `tag` is the error's `_tag`. The error is encoded
- * with its reason; of its cause only the name and the message are kept.
+ * The fields of every service's error, for schemas of errors such as `ConversationError`. Of its cause, JSON has the
+ * name, the message and the causes.
  */
-export const serviceError = <Tag extends string, A extends Reasons.ErrorFields & { readonly _tag: Tag }>(
-  tag: Tag,
-  model: new(fields: Reasons.ErrorFields) => A
-) =>
-  Schema.Struct({
-    _tag: Schema.Literal(tag),
-    method: Schema.String,
-    reason: Reason,
-    cause: Schema.optionalKey(Schema.Defect())
-  }).pipe(Schema.decodeTo(instanceOf(model), {
-    decode: SchemaGetter.transform((fields) => new model(fields)),
-    encode: SchemaGetter.transform((error) => error)
-  }))
+export const errorFields = { method: Schema.String, reason: Reason, cause: Schema.optionalKey(Schema.Defect()) }

@@ -1,5 +1,6 @@
 export * as Address from "./Address.ts"
 export * as Branded from "./Branded.ts"
+export * as ClassSchema from "./ClassSchema.ts"
 export * as ClientKey from "./ClientKey.ts"
 export * as Connect from "./Connect.ts"
 export * as Conversation from "./Conversation.ts"

@@ -165,8 +165,11 @@ it.effect.prop(
 
 it.effect.prop("round-trips through its schema", { event }, ({ event }) =>
   Effect.gen(function*() {
-    const encoded = yield* Schema.encodeEffect(Schemas.ConversationEvent)(event)
-    assert.deepStrictEqual(yield* Schema.decodeUnknownEffect(Schemas.ConversationEvent)(jsonRoundTrip(encoded)), event)
+    const encoded = yield* Schema.encodeEffect(Schemas.ConversationEventFromWire)(event)
+    assert.deepStrictEqual(
+      yield* Schema.decodeUnknownEffect(Schemas.ConversationEventFromWire)(jsonRoundTrip(encoded)),
+      event
+    )
   }))
 
 it.effect.prop(

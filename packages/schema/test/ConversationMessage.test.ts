@@ -235,9 +235,9 @@ it.effect.prop(
 
 it.effect.prop("round-trips through its schema", { message }, ({ message }) =>
   Effect.gen(function*() {
-    const encoded = yield* Schema.encodeEffect(Schemas.ConversationMessage)(message)
+    const encoded = yield* Schema.encodeEffect(Schemas.ConversationMessageFromWire)(message)
     assert.deepStrictEqual(
-      yield* Schema.decodeUnknownEffect(Schemas.ConversationMessage)(jsonRoundTrip(encoded)),
+      yield* Schema.decodeUnknownEffect(Schemas.ConversationMessageFromWire)(jsonRoundTrip(encoded)),
       message
     )
   }))
