@@ -16,7 +16,7 @@ import type * as Schemas from "./Wire.ts"
  * A page of a list, with Effects that read its neighbours. Messages are sorted newest first, so `next` reads older
  * ones.
  *
- * Reading page after page cannot go on without progress: the pages of `SignalWireHttp` fail with `Malformed` if a link
+ * Reading page after page cannot continue without progress: the pages of `SignalWireHttp` fail with `Malformed` if a link
  * leads back to a page that was already read, and after 32 consecutive pages without a new item.
  */
 export interface Page<A, E> {
