@@ -36,7 +36,7 @@
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as Json from "@effect-signalwire/runtime/Json"
 import * as Uuid from "@effect-signalwire/runtime/Uuid"
-import { ClientId } from "@effect-signalwire/schema/Ids"
+import { type AddressIdInput, ClientId, type ClientIdInput } from "@effect-signalwire/schema/Ids"
 import type { JsonObject } from "@effect-signalwire/schema/Wire"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as Clock from "effect/Clock"
@@ -60,7 +60,7 @@ export { Entry, OutboxEvent } from "./internal/outboxEvent.ts"
 /** A message to send. */
 export interface Message {
   /** The address of the conversation: a room, or another subscriber. */
-  readonly addressId: string
+  readonly addressId: AddressIdInput
   /** The text of the message. */
   readonly text: string
   /** Metadata for applications. @default none */
@@ -72,7 +72,7 @@ export interface Message {
    * cleaned up, is not added again.
    * @default a new id
    */
-  readonly clientId?: string | undefined
+  readonly clientId?: ClientIdInput | undefined
 }
 
 /** The methods of the service. */

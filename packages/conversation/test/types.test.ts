@@ -1,6 +1,7 @@
 /** The types of the service: what it requires, returns and fails with. `pnpm check` verifies them. */
 import type { SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
 import type { Credentials } from "@effect-signalwire/runtime/Credentials"
+import * as Branded from "@effect-signalwire/schema/Branded"
 import type { Conversation } from "@effect-signalwire/schema/Conversation"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
@@ -23,6 +24,7 @@ import type * as Stream from "effect/Stream"
 import type { ConversationError } from "../src/ConversationError.ts"
 import * as Conversations from "../src/Conversations.ts"
 import * as Cursor from "../src/Cursor.ts"
+import type * as Outbox from "../src/Outbox.ts"
 import type { TimelineEvent } from "../src/TimelineEvent.ts"
 
 type Service = Conversations.Service
@@ -84,6 +86,40 @@ describe("methods", () => {
       service.sendMessage({ text: "hello" }),
       // @ts-expect-error: capacity is required
       service.subscription({ policy: { strategy: "sliding" } })
+    ]
+    expectTypeOf(wrong).toBeFunction()
+  })
+})
+
+describe("ids in options", () => {
+  it("are strings without a brand or ids of the kind, and never ids of another kind", () => {
+    const addressId = Branded.addressId("a")
+    const clientId = Branded.clientId("c")
+    const right = (outbox: Outbox.Service) => [
+      service.timeline({ addressId: "a" }),
+      service.timeline({ addressId }),
+      service.join({ addressId }),
+      service.findMessage({ addressId: "a", clientId: "c" }),
+      service.findMessage({ addressId, clientId }),
+      service.sendMessage({ addressId, text: "hello", clientId: "c" }),
+      outbox.enqueue({ addressId, text: "hello", clientId }),
+      outbox.enqueue({ addressId: "a", text: "hello", clientId: "c" })
+    ]
+    expectTypeOf(right).toBeFunction()
+    const messageId = Branded.messageId("m")
+    const wrong = (outbox: Outbox.Service, { conversationId }: ConversationMessage) => [
+      // @ts-expect-error: a message id is not an address id
+      service.timeline({ addressId: messageId }),
+      // @ts-expect-error: a conversation id is an address id in one of the dialects only
+      service.join({ addressId: conversationId }),
+      // @ts-expect-error: a message id is not a client id
+      service.findMessage({ addressId, clientId: messageId }),
+      // @ts-expect-error: a client id is not an address id
+      service.sendMessage({ addressId: clientId, text: "hello" }),
+      // @ts-expect-error: a message id is not an address id
+      outbox.enqueue({ addressId: messageId, text: "hello" }),
+      // @ts-expect-error: an address id is not a client id
+      outbox.enqueue({ addressId, text: "hello", clientId: addressId })
     ]
     expectTypeOf(wrong).toBeFunction()
   })

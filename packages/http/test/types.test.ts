@@ -1,6 +1,7 @@
 /** The types of what the service requires, returns and fails with; `pnpm check` verifies them. */
 import type { Credentials } from "@effect-signalwire/runtime/Credentials"
 import type { Address } from "@effect-signalwire/schema/Address"
+import * as Branded from "@effect-signalwire/schema/Branded"
 import type { Conversation } from "@effect-signalwire/schema/Conversation"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import type { Dialect } from "@effect-signalwire/schema/Dialect"
@@ -77,10 +78,38 @@ describe("the methods", () => {
       http.conversationMessages({}),
       // @ts-expect-error: text is required
       http.sendMessage({ addressId: "a" }),
-      // @ts-expect-error: a string is not a client id
-      http.sendMessage({ addressId: "a", text: "hello", clientId: "mine" }),
       // @ts-expect-error: addresses are sorted by name or created_at
       http.getAddresses({ sortBy: "id" })
+    ]
+    expectTypeOf(wrong).toBeFunction()
+  })
+})
+
+describe("ids in options", () => {
+  it("are strings without a brand or ids of the kind, and never ids of another kind", () => {
+    const addressId = Branded.addressId("a")
+    const right = () => [
+      http.getAddress({ id: "a" }),
+      http.getAddress({ id: addressId }),
+      http.conversationMessages({ addressId: "a" }),
+      http.conversationMessages({ addressId }),
+      http.join({ addressId }),
+      http.sendMessage({ addressId: "a", text: "hello", clientId: "c" }),
+      http.sendMessage({ addressId, text: "hello", clientId: Branded.clientId("c") })
+    ]
+    expectTypeOf(right).toBeFunction()
+    const messageId = Branded.messageId("m")
+    const wrong = (groupId: GroupId, conversationId: ConversationId) => [
+      // @ts-expect-error: a message id is not an address id
+      http.getAddress({ id: messageId }),
+      // @ts-expect-error: a group id is not an address id
+      http.conversationMessages({ addressId: groupId }),
+      // @ts-expect-error: a conversation id is an address id in one of the dialects only
+      http.join({ addressId: conversationId }),
+      // @ts-expect-error: a message id is not an address id
+      http.sendMessage({ addressId: messageId, text: "hello" }),
+      // @ts-expect-error: a message id is not a client id
+      http.sendMessage({ addressId, text: "hello", clientId: messageId })
     ]
     expectTypeOf(wrong).toBeFunction()
   })

@@ -2,6 +2,7 @@ import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as Cursor from "@effect-signalwire/conversation/Cursor"
 import type { TimelineEvent } from "@effect-signalwire/conversation/TimelineEvent"
 import { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
+import * as Branded from "@effect-signalwire/schema/Branded"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import { ClientId, MessageId } from "@effect-signalwire/schema/Ids"
 import * as Reason from "@effect-signalwire/schema/Reason"
@@ -24,7 +25,7 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 
 const { conversationId } = Fixtures.message()
-const addressId = conversationId
+const addressId = Branded.addressId(conversationId)
 
 /** A message with `name` as its text and id, at a time in unix seconds. */
 const at = (name: string, epochSeconds: number, clientId: string | null = null) =>
@@ -648,7 +649,7 @@ const startSending = Effect.fnUntraced(function*(
         sendMessage: Effect.fnUntraced(function*({ clientId, clientIdIn, text }) {
           clientIdPlaces.push(clientIdIn)
           const outcome = options.outcomes[sent.length] ?? "sent"
-          if (clientId !== undefined) sent.push(clientId)
+          if (clientId !== undefined) sent.push(ClientId.make(clientId))
           // later requests are stored sooner
           yield* Effect.sleep(`${Math.max(0, 100 - sent.length * 10)} millis`)
           texts.push(text)

@@ -1,6 +1,7 @@
 /** The options of the `Conversations` service: of its subscriptions and timelines, and of the service itself. */
 import type * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import type * as Endpoint from "@effect-signalwire/runtime/Endpoint"
+import type { AddressIdInput } from "@effect-signalwire/schema/Ids"
 import type * as Subscription from "@effect-signalwire/subscription/Subscription"
 import type * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
@@ -46,7 +47,7 @@ export interface SubscriptionOptions {
 /** Options of a timeline. Gaps are among its events. */
 export interface TimelineOptions extends Omit<SubscriptionOptions, "onGap"> {
   /** The address of the conversation: a room, or another subscriber. */
-  readonly addressId: string
+  readonly addressId: AddressIdInput
   /**
    * The time of the earliest message, by the server's clock: unix seconds, or a `DateTime`. Older messages are left
    * out, even if they are pushed later.

@@ -3,6 +3,7 @@ import type * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import type { Conversation } from "@effect-signalwire/schema/Conversation"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import type { AddressIdInput, ClientIdInput } from "@effect-signalwire/schema/Ids"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import type { Page } from "@effect-signalwire/schema/Page"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
@@ -74,10 +75,12 @@ export interface Service {
    * messages of the conversation, on at most 2,000 pages.
    */
   readonly findMessage: (
-    options: { readonly addressId: string; readonly clientId: string }
+    options: { readonly addressId: AddressIdInput; readonly clientId: ClientIdInput }
   ) => Effect.Effect<ConversationMessage | undefined, ConversationError>
   /** Joins the conversation with an address without sending a message. It has no effect when already joined. */
-  readonly join: (options: { readonly addressId: string }) => Effect.Effect<JoinConversationResponse, ConversationError>
+  readonly join: (
+    options: { readonly addressId: AddressIdInput }
+  ) => Effect.Effect<JoinConversationResponse, ConversationError>
 
   /**
    * Streams every new message of every conversation, each once, through any number of reconnects. It starts some time

@@ -4,7 +4,6 @@ import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation
 import * as Uuid from "@effect-signalwire/runtime/Uuid"
 import * as Branded from "@effect-signalwire/schema/Branded"
 import type { Conversation } from "@effect-signalwire/schema/Conversation"
-import type { ClientId } from "@effect-signalwire/schema/Ids"
 import * as Effect from "effect/Effect"
 import type { ConversationError } from "../ConversationError.ts"
 import * as ConversationTrace from "../ConversationTrace.ts"
@@ -36,13 +35,13 @@ export const sendMessage = (
   const { addressId } = options
   const deliver = (
     metadata: Metadata,
-    clientId: ClientId,
+    clientId: string,
     context: Pick<OutgoingMessage, "prior" | "onSend">
   ) =>
     Effect.flatMap(
       Effect.andThen(
         instrumentation.annotate({ "signalwire.address_id": addressId, "signalwire.client_id": clientId }),
-        metrics.trackSend(queue.send({ ...options, metadata, clientId, ...context }))
+        metrics.trackSend(queue.send({ ...options, metadata, clientId: Branded.clientId(clientId), ...context }))
       ),
       (receipt) =>
         Effect.andThen(
@@ -53,7 +52,7 @@ export const sendMessage = (
   const send = (metadata: Metadata) => {
     const { clientId, isNew = false } = options
     if (clientId === undefined) {
-      return Effect.flatMap(Uuid.make, (id) => deliver(metadata, Branded.clientId(id), { prior: null }))
+      return Effect.flatMap(Uuid.make, (id) => deliver(metadata, id, { prior: null }))
     }
     const idempotency = dependencies.idempotency ??= new Idempotency(dependencies.inFlightMillis)
     return idempotency.run({ addressId, clientId, isNew }, (context) => deliver(metadata, clientId, context))

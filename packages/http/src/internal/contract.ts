@@ -3,6 +3,7 @@ import type { Address } from "@effect-signalwire/schema/Address"
 import type { Conversation } from "@effect-signalwire/schema/Conversation"
 import type { AddressOf, ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import type { Dialect } from "@effect-signalwire/schema/Dialect"
+import type { AddressIdInput } from "@effect-signalwire/schema/Ids"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import type { Page } from "@effect-signalwire/schema/Page"
 import type { Subscriber } from "@effect-signalwire/schema/Subscriber"
@@ -27,7 +28,7 @@ export interface Service {
   readonly getSubscriber: Effect.Effect<Subscriber, SignalWireHttpError>
 
   /** Returns the address with this id. Fails with `NotFound` if there is none. */
-  readonly getAddress: (options: { readonly id: string }) => Effect.Effect<Address, SignalWireHttpError>
+  readonly getAddress: (options: { readonly id: AddressIdInput }) => Effect.Effect<Address, SignalWireHttpError>
   /**
    * Returns the address with this name. An address whose name has the same case is preferred to one whose name differs by
    * case, which is only found if the server's filter ignores case. Fails with `NotFound` if there is none.
@@ -82,7 +83,7 @@ export interface Service {
   readonly sendMessage: (options: SendOptions) => Effect.Effect<SendReceipt, SignalWireHttpError>
   /** Joins the conversation with an address. Joining it again has no effect. */
   readonly join: (
-    options: { readonly addressId: string }
+    options: { readonly addressId: AddressIdInput }
   ) => Effect.Effect<JoinConversationResponse, SignalWireHttpError>
 
   /** Returns the address of a group, or `null` if this client does not know it. */

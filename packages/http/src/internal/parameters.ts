@@ -1,7 +1,7 @@
 /**
  * The parameters and results of the methods of the service, as `SignalWireHttp` exports them.
  */
-import type { ClientId, ConversationId, GroupId } from "@effect-signalwire/schema/Ids"
+import type { AddressIdInput, ClientIdInput, ConversationId, GroupId } from "@effect-signalwire/schema/Ids"
 import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
 import type * as DateTime from "effect/DateTime"
 
@@ -24,7 +24,7 @@ export interface MessageOptions extends PageOptions {
 /** Options for reading the messages of one conversation. */
 export interface ConversationMessageOptions extends MessageOptions {
   /** The address on the other side of the conversation. */
-  readonly addressId: string
+  readonly addressId: AddressIdInput
 }
 
 /** Options for listing addresses. */
@@ -42,7 +42,7 @@ export interface AddressOptions extends PageOptions {
 /** A message to send. */
 export interface SendOptions {
   /** The address on the other side of the conversation. */
-  readonly addressId: string
+  readonly addressId: AddressIdInput
   /** The text of the message, a non-empty string. */
   readonly text: string
   /**
@@ -53,7 +53,7 @@ export interface SendOptions {
   /** Further details to store with the message, for example for a custom UI: an object of JSON values like `metadata`. */
   readonly details?: JsonObject | undefined
   /** The sender's own id of the message, which identifies it in history. */
-  readonly clientId?: ClientId | undefined
+  readonly clientId?: ClientIdInput | undefined
   /**
    * Whether the `clientId` was just created, so that no message can have been sent under it. `Conversations` then does
    * not search history for it before the first send; `SignalWireHttp` never does.
