@@ -21,11 +21,12 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { WebSocketConstructor } from "effect/socket/Socket"
 import type * as Stream from "effect/Stream"
-import type { ConversationError } from "../src/ConversationError.ts"
+import type { ConversationError, Fields } from "../src/ConversationError.ts"
 import * as Conversations from "../src/Conversations.ts"
 import * as Cursor from "../src/Cursor.ts"
 import type * as Outbox from "../src/Outbox.ts"
-import type { TimelineEvent } from "../src/TimelineEvent.ts"
+import type * as Schemas from "../src/Schemas.ts"
+import type { Gap, TimelineEvent } from "../src/TimelineEvent.ts"
 
 type Service = Conversations.Service
 type Transports = HttpClient | WebSocketConstructor
@@ -140,6 +141,25 @@ describe("the error", () => {
       // @ts-expect-error: there is no such reason
       Effect.catchReason(service.join({ addressId: "a" }), "ConversationError", "Unheard", () => Effect.void)
     expectTypeOf(wrong).toBeFunction()
+  })
+})
+
+describe("the schemas", () => {
+  it("have the types of the same names, in both directions", () => {
+    expectTypeOf<typeof Schemas.ConversationError.Type>().toEqualTypeOf<ConversationError>()
+    expectTypeOf<Schemas.ConversationError>().toEqualTypeOf<ConversationError>()
+    expectTypeOf<typeof Schemas.TimelineEvent.Type>().toEqualTypeOf<TimelineEvent>()
+    expectTypeOf<Schemas.TimelineEvent>().toEqualTypeOf<TimelineEvent>()
+    expectTypeOf<typeof Schemas.Gap.Type>().toEqualTypeOf<Gap>()
+    expectTypeOf<Schemas.Gap>().toEqualTypeOf<Gap>()
+    expectTypeOf<typeof Schemas.OutboxEvent.Type>().toEqualTypeOf<Outbox.OutboxEvent>()
+    expectTypeOf<Schemas.OutboxEvent>().toEqualTypeOf<Outbox.OutboxEvent>()
+    expectTypeOf<typeof Schemas.OutboxEntry.Type>().toEqualTypeOf<Outbox.Entry>()
+    expectTypeOf<Schemas.OutboxEntry>().toEqualTypeOf<Outbox.Entry>()
+  })
+
+  it("have exactly the fields of the error", () => {
+    expectTypeOf<keyof (typeof Schemas.ConversationError)["Iso"]>().toEqualTypeOf<keyof Fields | "_tag">()
   })
 })
 

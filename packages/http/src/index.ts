@@ -1,4 +1,5 @@
 export * as RetryPolicy from "./RetryPolicy.ts"
+export * as Schemas from "./Schemas.ts"
 export * as SendAttempt from "./SendAttempt.ts"
 export * as SignalWireHttp from "./SignalWireHttp.ts"
 export * as SignalWireHttpError from "./SignalWireHttpError.ts"

@@ -8,7 +8,7 @@ import type { Dialect } from "@effect-signalwire/schema/Dialect"
 import type { ConversationId, GroupId } from "@effect-signalwire/schema/Ids"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import type { Page } from "@effect-signalwire/schema/Page"
-import type { Reason } from "@effect-signalwire/schema/Reason"
+import type { ErrorFields, Reason } from "@effect-signalwire/schema/Reason"
 import type { Subscriber } from "@effect-signalwire/schema/Subscriber"
 import { describe, expectTypeOf, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -16,6 +16,7 @@ import type { HttpClient } from "effect/http/HttpClient"
 import type * as Layer from "effect/Layer"
 import type { Scope } from "effect/Scope"
 import type * as Stream from "effect/Stream"
+import type * as Schemas from "../src/Schemas.ts"
 import * as SignalWireHttp from "../src/SignalWireHttp.ts"
 import type { SignalWireHttpError } from "../src/SignalWireHttpError.ts"
 
@@ -112,6 +113,21 @@ describe("ids in options", () => {
       http.sendMessage({ addressId, text: "hello", clientId: messageId })
     ]
     expectTypeOf(wrong).toBeFunction()
+  })
+})
+
+describe("the schemas", () => {
+  it("have the types of the same names, in both directions", () => {
+    expectTypeOf<typeof Schemas.SignalWireHttpError.Type>().toEqualTypeOf<SignalWireHttpError>()
+    expectTypeOf<Schemas.SignalWireHttpError>().toEqualTypeOf<SignalWireHttpError>()
+    expectTypeOf<typeof Schemas.SendOptions.Type>().toEqualTypeOf<
+      { readonly [K in keyof SignalWireHttp.SendOptions]: SignalWireHttp.SendOptions[K] }
+    >()
+    expectTypeOf<Schemas.SendOptions>().toEqualTypeOf<SignalWireHttp.SendOptions>()
+  })
+
+  it("have exactly the fields of the error", () => {
+    expectTypeOf<keyof (typeof Schemas.SignalWireHttpError)["Iso"]>().toEqualTypeOf<keyof ErrorFields | "_tag">()
   })
 })
 

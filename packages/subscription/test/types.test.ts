@@ -2,7 +2,7 @@
 import type { Credentials } from "@effect-signalwire/runtime/Credentials"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
-import type { Reason } from "@effect-signalwire/schema/Reason"
+import type { ErrorFields, Reason } from "@effect-signalwire/schema/Reason"
 import { describe, expectTypeOf, it } from "@effect/vitest"
 import type * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -10,6 +10,7 @@ import type * as Scope from "effect/Scope"
 import type { WebSocketConstructor } from "effect/socket/Socket"
 import type * as Stream from "effect/Stream"
 import type { ConnectionState } from "../src/ConnectionState.ts"
+import type * as Schemas from "../src/Schemas.ts"
 import type { Signal } from "../src/Signal.ts"
 import * as Subscription from "../src/Subscription.ts"
 import type { SubscriptionError } from "../src/SubscriptionError.ts"
@@ -59,6 +60,19 @@ describe("the connection's state", () => {
     expectTypeOf<ConnectionState["reason"]>().toEqualTypeOf<Reason | null>()
     expectTypeOf<Tagged<"Reconnecting">["reason"]>().toEqualTypeOf<Reason>()
     expectTypeOf<Tagged<"Failed">["reason"]>().toEqualTypeOf<Reason>()
+  })
+})
+
+describe("the schemas", () => {
+  it("have the types of the same names, in both directions", () => {
+    expectTypeOf<typeof Schemas.SubscriptionError.Type>().toEqualTypeOf<SubscriptionError>()
+    expectTypeOf<Schemas.SubscriptionError>().toEqualTypeOf<SubscriptionError>()
+    expectTypeOf<typeof Schemas.ConnectionState.Type>().toEqualTypeOf<ConnectionState>()
+    expectTypeOf<Schemas.ConnectionState>().toEqualTypeOf<ConnectionState>()
+  })
+
+  it("have exactly the fields of the error", () => {
+    expectTypeOf<keyof (typeof Schemas.SubscriptionError)["Iso"]>().toEqualTypeOf<keyof ErrorFields | "_tag">()
   })
 })
 
