@@ -40,18 +40,16 @@ export type ClientId = typeof ClientId.Type
 /** A string without a brand. Branded ids are not assignable to it. */
 type Unbranded = string & { readonly "~effect/Brand"?: never }
 
-const isUnbranded = <Id extends string>(_id: string): _id is Id | Unbranded => true
-
 /**
  * The id of an address as methods accept it: an {@link AddressId}, or a string without a brand. An id of another kind,
  * such as a {@link MessageId}, is not assignable.
  */
-export const AddressIdInput = Schema.String.pipe(Schema.refine(isUnbranded<AddressId>))
+export const AddressIdInput = Schema.String.pipe(Schema.refine((_id): _id is AddressId | Unbranded => true))
 export type AddressIdInput = typeof AddressIdInput.Type
 
 /**
  * The client id of a message as methods accept it: a {@link ClientId}, or a string without a brand. An id of another
  * kind is not assignable.
  */
-export const ClientIdInput = Schema.String.pipe(Schema.refine(isUnbranded<ClientId>))
+export const ClientIdInput = Schema.String.pipe(Schema.refine((_id): _id is ClientId | Unbranded => true))
 export type ClientIdInput = typeof ClientIdInput.Type
