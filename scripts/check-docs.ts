@@ -1,12 +1,14 @@
 /**
  * Checks the doc comments of what the packages export: every export and every member of an exported interface has one,
- * and every `ts` example in one compiles as it stands.
+ * and every `ts` example in one compiles as it stands. Checks the documents too: every path that they name exists, every
+ * link leads somewhere, and every table that is copied from a module is the module's.
  *
  * The sources are read line by line, in the format that dprint produces, since TypeScript 7 has no JavaScript API.
  */
-import { spawnSync } from "node:child_process"
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { execFileSync, spawnSync } from "node:child_process"
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
+import { DocumentChecker } from "./documents.ts"
 
 const root = dirname(import.meta.dirname)
 const problems: Array<string> = []
@@ -133,8 +135,18 @@ try {
   rmSync(join(root, `packages/${scratch}.json`), { force: true })
 }
 
+const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { cwd: root, encoding: "utf8" })
+  .split("\n").filter((file) => file !== "" && existsSync(join(root, file)))
+const checker = new DocumentChecker(files, (file) => readFileSync(join(root, file), "utf8"))
+const documents = files.filter((file) =>
+  file.endsWith(".md") && basename(file) !== "CHANGELOG.md" && !file.startsWith(".changeset/")
+)
+for (const document of documents) {
+  for (const { line, message } of checker.check(document)) problems.push(`${document}:${line}: ${message}`)
+}
+
 for (const problem of problems) console.error(problem)
 console.log(
-  `docs: ${documented} documented, ${written.size} examples, ${problems.length} problems`
+  `docs: ${documented} documented, ${written.size} examples, ${documents.length} documents, ${problems.length} problems`
 )
 process.exitCode = problems.length > 0 ? 1 : 0
