@@ -40,7 +40,8 @@ export class Server implements AsyncDisposable {
   }
 
   static async start(): Promise<Server> {
-    return new Server(await SandboxProcess.start())
+    // two dozen tabs load their clients at the same time, which may take longer than the default on a busy machine
+    return new Server(await SandboxProcess.start([], { deadline: 110_000 }))
   }
 
   async stop(): Promise<void> {
