@@ -19,19 +19,20 @@ const getEvents = HttpApiEndpoint.get("events", "/rooms/:addressId/events", {
 const Api = HttpApi.make("chat").add(HttpApiGroup.make("rooms").add(getEvents))
 // proxies close a response that stays silent
 const keepAlive = Stream.as(Stream.tick("15 seconds"), { event: "keep-alive", data: "" } as const)
+const eventsOf = ({ timeline }: Conversations["Service"], addressId: string) =>
+  timeline({ addressId }).pipe(
+    Stream.filter((event) => event._tag === "Message"),
+    Stream.map(({ message }) => ({ event: "message", data: message } as const)),
+    Stream.merge(keepAlive, { haltStrategy: "left" })
+  )
 const Handlers = HttpApiBuilder.group(
   Api,
   "rooms",
   (handlers) =>
-    Effect.map(Conversations, ({ timeline }) =>
-      handlers.handle("events", ({ params }) =>
-        Effect.succeed(
-          timeline(params).pipe(
-            Stream.filter((event) => event._tag === "Message"),
-            Stream.map(({ message }) => ({ event: "message", data: message } as const)),
-            Stream.merge(keepAlive, { haltStrategy: "left" })
-          )
-        )))
+    Effect.map(
+      Conversations,
+      (service) => handlers.handle("events", ({ params }) => Effect.succeed(eventsOf(service, params.addressId)))
+    )
 )
 const server = HttpRouter.serve(Layer.provide(HttpApiBuilder.layer(Api), Handlers))
 const program = Effect.gen(function*() {
@@ -40,10 +41,8 @@ const program = Effect.gen(function*() {
   yield* Conversations.use(({ sendMessage }) => sendMessage({ addressId: room.id, text: "hello" }))
   const { rooms } = yield* HttpApiClient.make(Api)
   const stream = yield* rooms.events({ params: { addressId: room.id } })
-  yield* Stream.runForEach(
-    Stream.take(stream, 2),
-    (event) => Console.log(event.data === "" ? event.event : event.data.text)
-  )
+  const show = ({ data, event }: typeof events.Type) => Console.log(data === "" ? event : data.text)
+  yield* Stream.runForEach(Stream.take(stream, 2), show)
 })
 const client = Layer.provide(layerConfig(), layerTransports)
 await Effect.runPromise(Effect.provide(program, Layer.provideMerge(server, [client, NodeHttpServer.layerTest])))
