@@ -82,7 +82,7 @@ describe("the code blocks of docs/", () => {
     )
   })
 
-  it("differ only in the import, where they say so", () => {
+  it("differ only in the import where the document states that", () => {
     const withoutImport = (path: string) => read(path).replace(/^\/\/ .*\n/, "").replace(/^import .*\n/m, "")
     assert.strictEqual(
       withoutImport("verify/conformance/src/migrating/from-address.ts"),

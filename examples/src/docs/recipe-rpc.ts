@@ -1,8 +1,8 @@
 // file: recipe-rpc.ts
-import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import { Conversations, layerConfig, layerTransports } from "@effect-signalwire/conversation/Conversations"
+import { ConversationError } from "@effect-signalwire/conversation/Schemas"
 import { SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
-import { ConversationMessage, serviceError } from "@effect-signalwire/schema/Schemas"
+import { ConversationMessage } from "@effect-signalwire/schema/Schemas"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Console, Effect, Layer, Schema, Stream } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
@@ -12,7 +12,7 @@ import { createServer } from "node:http"
 const Chat = RpcGroup.make(Rpc.make("messages", {
   payload: { addressId: Schema.String },
   success: ConversationMessage,
-  error: serviceError("ConversationError", ConversationError),
+  error: ConversationError,
   stream: true
 }))
 const Handlers = Chat.toLayer(Effect.map(Conversations, ({ timeline }) => ({

@@ -1,20 +1,20 @@
 // file: recipe-sse.ts
-import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import { Conversations, layerConfig, layerTransports } from "@effect-signalwire/conversation/Conversations"
+import { ConversationError } from "@effect-signalwire/conversation/Schemas"
 import { SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
-import { ConversationMessage, serviceError } from "@effect-signalwire/schema/Schemas"
+import { ConversationMessage } from "@effect-signalwire/schema/Schemas"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Console, Effect, Layer, Schema, Stream } from "effect"
 import { HttpRouter } from "effect/http"
 import { HttpApi, HttpApiBuilder, HttpApiClient, HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
 
 const events = Schema.Union([
-  Schema.Struct({ event: Schema.tag("message"), data: Schema.fromJsonString(ConversationMessage) }),
+  Schema.Struct({ event: Schema.tag("message"), data: Schema.fromJsonString(Schema.toCodecJson(ConversationMessage)) }),
   Schema.Struct({ event: Schema.tag("keep-alive"), data: Schema.Literal("") })
 ])
 const getEvents = HttpApiEndpoint.get("events", "/rooms/:addressId/events", {
   params: { addressId: Schema.String },
-  success: HttpApiSchema.StreamSse({ events, error: serviceError("ConversationError", ConversationError) })
+  success: HttpApiSchema.StreamSse({ events, error: ConversationError })
 })
 const Api = HttpApi.make("chat").add(HttpApiGroup.make("rooms").add(getEvents))
 // proxies close a response that stays silent

@@ -34,7 +34,7 @@ const lines = [
   "Lunch?",
   "Give me ten minutes, the loop is still going.",
   "Is it supposed to stop?",
-  "Nobody can say in general."
+  "It depends on the network."
 ]
 
 const post = async (url: string, body: unknown): Promise<unknown> => {

@@ -47,7 +47,7 @@ const isOnline = () => navigator.onLine
 /** How long a state must last before it is shown. Milliseconds. */
 const showDelay = 500
 
-/** Returns a text once it has been the same for a while. `null` is returned at once. */
+/** Returns a string once it has been the same for a while. `null` is returned at once. */
 const useDebounced = (text: string | null): string | null => {
   const [debounced, setDebounced] = useState(text)
   useEffect(() => {

@@ -106,7 +106,7 @@ export const send = async (tab: Page, text: string): Promise<void> => {
 
 export const log = (tab: Page): Locator => tab.getByRole("log")
 
-/** The statuses of the messages with a text. */
+/** The statuses of the messages that contain `text`. */
 export const statusesOf = (tab: Page, text: string): Promise<Array<string | null>> =>
   log(tab).locator("li", { hasText: text }).evaluateAll((items) =>
     items.map((item) => item.getAttribute("data-status"))

@@ -1,6 +1,6 @@
 /**
  * The admin API under `/_sandbox`: creates subscribers and rooms, mints and expires tokens, seeds messages, reads what is
- * stored, drops sockets, sets faults, and reads the wire log. It needs no token, so it must only be reachable by those who may
+ * stored, drops sockets, sets faults, and reads the wire log. It needs no token, so it must only be reachable by programs that may
  * do all that.
  *
  * @since 0.1.0

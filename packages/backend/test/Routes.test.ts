@@ -88,7 +88,7 @@ describe("joining", () => {
       assert.strictEqual(first.body.table.conversation_id, office)
       assert.strictEqual((yield* request("GET", "/api/fabric/conversations", ada)).body.data.length, 1)
     })))
-  it.effect("two subscribers share one group, whoever joins first", () =>
+  it.effect("two subscribers share one group, in whichever order they join", () =>
     withBackend(Effect.fnUntraced(function*({ addSubscriber, request }) {
       const ada = yield* addSubscriber("ada")
       const grace = yield* addSubscriber("grace")

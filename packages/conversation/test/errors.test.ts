@@ -14,10 +14,10 @@ const services = [
 it.each(services)(
   "P9.1: a cloned %s, as for another thread, keeps its message",
   (_, ServiceError) => {
-    const error = new ServiceError({ method: "join", reason: new Reason.NotFound({ detail: "nobody" }) })
+    const error = new ServiceError({ method: "join", reason: new Reason.NotFound({ detail: "missing" }) })
     const clone = structuredClone(error)
     assert.instanceOf(clone, Error)
-    assert.match(clone.message, /join: not found: nobody$/)
+    assert.match(clone.message, /join: not found: missing$/)
     assert.strictEqual(clone.message, error.message)
   }
 )

@@ -208,7 +208,7 @@ describe("Reconciler", () => {
     }))
 })
 
-/** A sequence that reads when the test says so. */
+/** A sequence whose reads the test starts. */
 class Sequence implements Reconcilable {
   isReadPending = false
   requests = 0

@@ -103,7 +103,7 @@ it.effect("applies since, until and limit together", () =>
     assert.isFalse(second.hasNext)
   }))
 
-it.effect("skips 50 newer pages at most, and the next page goes on from there", () =>
+it.effect("skips 50 newer pages at most, and the next page continues after them", () =>
   Effect.gen(function*() {
     const { http, log } = yield* startWithoutFilters(1)
     const page = yield* http.getMessages({ until: at(10) })

@@ -45,7 +45,7 @@ export interface SendMessageOptions extends RunOptions {
   readonly details?: JsonObject | undefined
   /**
    * An idempotency key. Whatever a client sends with the same id to the same conversation, concurrently or repeatedly
-   * and even with different texts, is stored once, and every call returns the same result. After a restart, or from
+   * and even with different text, is stored once, and every call returns the same result. After a restart, or from
    * another client, the newest 1,000 messages of the conversation are searched for the id first, so the guarantee holds
    * that far back. Messages carry the id as `client_id`.
    * @default a new id for every call

@@ -80,7 +80,7 @@ describe.each(["address", "group"] as const)("arguments, dialect %s", (dialect) 
     ["a number", 42],
     ["an object", {}],
     ["a list", ["hello"]]
-  ])("P9.1: rejects a text that is %s before anything is sent", async (_, text) => {
+  ])("P9.1: rejects %s as text before anything is sent", async (_, text) => {
     await using sandbox = await openSandbox(dialect)
     const { ada, addressId } = await joinBoth(sandbox)
     const error = await failure(callUntyped(ada.conversation.sendMessage, { addressId, text }))

@@ -75,7 +75,7 @@ describe.each(iterables)("%s", (_, iterate) => {
     await eventually(async () => assert.strictEqual(await countSockets(sandbox), 0))
   })
 
-  it("can be iterated more than once, starting anew each time", async () => {
+  it("can be iterated more than once, each time from the start", async () => {
     await using sandbox = await openSandbox()
     const { ada, addressId, grace } = await joinBoth(sandbox)
     const stop = keepSending(grace, addressId)

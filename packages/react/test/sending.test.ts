@@ -226,7 +226,7 @@ describe("useSendMessage", () => {
     assertInvalid(() => current().send("hello"), "addressId")
   })
 
-  it("does not trim a text of spaces", async () => {
+  it("does not trim spaces", async () => {
     await using sandbox = await openSandbox()
     const { current } = await renderChat(sandbox)
     current().send("  ")

@@ -114,6 +114,6 @@ export const numbered = (count: number, from = 0): ReadonlyArray<string> =>
 export const texts = ({ messages }: Pick<Timeline, "messages">): ReadonlyArray<string | null> =>
   messages.map(({ text }) => text)
 
-/** The messages with a text. */
+/** The messages whose text is `text`. */
 export const withText = ({ messages }: Pick<Timeline, "messages">, text: string): ReadonlyArray<TimelineMessage> =>
   messages.filter((message) => message.text === text)

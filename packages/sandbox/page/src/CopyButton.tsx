@@ -10,7 +10,7 @@ export interface CopyButtonProps {
 /** How long the button shows that the text was copied, in milliseconds. */
 const copiedFor = 2000
 
-/** Copies a text to the clipboard; if the browser refuses that, shows the text selected. */
+/** Copies text to the clipboard; if the browser refuses that, shows it selected. */
 export const CopyButton = ({ onCopied, text, what }: CopyButtonProps) => {
   const [state, setState] = useState<"idle" | "copied" | "refused">("idle")
   const input = useRef<HTMLInputElement>(null)

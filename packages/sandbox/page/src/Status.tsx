@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from "react"
 
-/** A text that assistive technology announces. */
+/** A message that assistive technology announces. */
 export interface Announcement {
   /** Unique, even if the text is the same as before. */
   readonly id: number

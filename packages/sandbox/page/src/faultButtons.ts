@@ -27,7 +27,7 @@ export interface Fault {
   readonly run: (admin: AdminApi, target: Target) => Promise<FaultResult>
 }
 
-/** Formats a text for all subscribers or for one: `{all}`, `{the}` and `{a}` are replaced by the name of the subscriber, in the possessive. */
+/** Formats a string for all subscribers or for one: `{all}`, `{the}` and `{a}` are replaced by the name of the subscriber, in the possessive. */
 export const formatFor = (text: string, name: string | null): string =>
   text.replace(/\{(\w+)\}/g, (_, word: string) => name === null ? word : `${shortName(name)}'s`)
 
