@@ -79,8 +79,9 @@ export class DocumentChecker {
       if (/^\w+:/.test(link)) return []
       const [target = "", anchor] = link.split("#")
       const path = target === "" ? document : join(dirname(document), target).replace(/\/$/, "")
-      const leadsSomewhere = this.paths.has(path) &&
-        (anchor === undefined || anchorsOf(this.read(path)).has(anchor))
+      // a folder is shown with its README
+      const page = this.paths.has(`${path}/README.md`) ? `${path}/README.md` : path
+      const leadsSomewhere = this.paths.has(path) && (anchor === undefined || anchorsOf(this.read(page)).has(anchor))
       return leadsSomewhere ? [] : [{ line: lineAt(text, index), message: `the link ${link} leads nowhere` }]
     })
   }

@@ -4,13 +4,15 @@ import { DocumentChecker } from "../documents.ts"
 const files = {
   "packages/http/src/internal/retry.ts":
     "/**\n * Retries, see {@link retry}.\n *\n * | Event | State   |\n * | ----- | ------- |\n * | `A`   | {@link B} |\n */\n",
+  "packages/http/README.md": "# HTTP\n\n## Pages\n",
   "docs/other.md": "# Other\n\n## What it does, and `why`\n"
 }
 
 /** The problems of a document in `docs/`. */
 const problemsOf = (markdown: string): ReadonlyArray<readonly [line: number, message: string]> => {
   const contents: Readonly<Record<string, string>> = { ...files, "docs/page.md": markdown }
-  return new DocumentChecker(Object.keys(contents), (path) => contents[path] ?? "").check("docs/page.md")
+  return new DocumentChecker(Object.keys(contents), (path) => contents[path] ?? assert.fail(`${path} is not a file`))
+    .check("docs/page.md")
     .map(({ line, message }) => [line, message])
 }
 
@@ -57,6 +59,7 @@ describe("DocumentChecker", () => {
     "other.md#what-it-does-and-why",
     "#page",
     "../packages/http",
+    "../packages/http#pages",
     "https://a.b/c"
   ])(
     "accepts a link that leads somewhere: %s",
@@ -65,9 +68,12 @@ describe("DocumentChecker", () => {
     }
   )
 
-  it.each(["no.md", "other.md#no", "#no", "../http"])("reports a link that leads nowhere: %s", (link) => {
-    assert.deepStrictEqual(problemsOf(`# Page\n\nSee [this](${link}).`), [[3, `the link ${link} leads nowhere`]])
-  })
+  it.each(["no.md", "other.md#no", "#no", "../http", "../packages/http#no"])(
+    "reports a link that leads nowhere: %s",
+    (link) => {
+      assert.deepStrictEqual(problemsOf(`# Page\n\nSee [this](${link}).`), [[3, `the link ${link} leads nowhere`]])
+    }
+  )
 
   const copied = "<!-- copied from packages/http/src/internal/retry.ts -->\n\n"
   const table = "| Event | State |\n| --- | --- |\n| `A` | `B` |\n"
