@@ -9,12 +9,16 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 
-/** The parameters of {@link delayMillis}. */
-export interface Options {
-  /** The delay after the first failure, in milliseconds. */
+/** The bounds of the delays, in milliseconds. */
+export interface Bounds {
+  /** The delay after the first failure. */
   readonly baseMillis: number
-  /** The longest delay, in milliseconds. */
+  /** The longest delay. */
   readonly capMillis: number
+}
+
+/** The parameters of {@link delayMillis}. */
+export interface Options extends Bounds {
   /** The ratio of one delay to the one before it. @default 2 */
   readonly factor?: number | undefined
   /** How many failures in a row came before this one: 0 after the first failure. */

@@ -1,9 +1,9 @@
+import type * as Backoff from "@effect-signalwire/runtime/Backoff"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import { assert, describe, it } from "@effect/vitest"
-import type { Backoff } from "../src/internal/backoff.ts"
 import { type Event, idle, type SessionOutcome, type State, transition } from "../src/internal/connectionMachine.ts"
 
-const backoff: Backoff = { baseMillis: 100, capMillis: 1000 }
+const backoff: Backoff.Bounds = { baseMillis: 100, capMillis: 1000 }
 const reason = new Reason.Transport({ detail: "gone" })
 const resume = { protocol: "signalwire_a_b_c", authorizationState: "state" }
 

@@ -7,6 +7,7 @@
 import { withoutRetry } from "@effect-signalwire/http/RetryPolicy"
 import type { SendReceipt, Service as SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
+import * as Backoff from "@effect-signalwire/runtime/Backoff"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import { isRecoverable } from "@effect-signalwire/schema/Reason"
 import * as Deferred from "effect/Deferred"
@@ -25,8 +26,7 @@ export interface Options {
 }
 
 /** The first and the longest pause between two lookups. Milliseconds. */
-const firstPause = 250
-const longestPause = 5000
+const pauses: Backoff.Bounds = { baseMillis: 250, capMillis: 5000 }
 
 /** The longest delay between retries of a read that failed. Milliseconds. */
 const retryCapMillis = 10_000
@@ -37,17 +37,17 @@ const pageSize = 100
 const poll = Effect.fnUntraced(function*<E>(
   lookUp: Effect.Effect<DeliveryStatus.DeliveryStatus, E>,
   options: {
-    readonly firstPause: number
-    readonly longestPause: number
+    readonly pauses: Backoff.Bounds
     /** By the monotonic clock, milliseconds. */
     readonly until: number
     readonly isFinal: (status: DeliveryStatus.DeliveryStatus) => boolean
   }
 ): Effect.fn.Return<DeliveryStatus.DeliveryStatus, E> {
-  for (let pause = options.firstPause;; pause = Math.min(pause * 2, options.longestPause)) {
+  for (let attempt = 0;; attempt++) {
     const status = yield* lookUp
     const remaining = options.until - (yield* Monotonic.millis)
     if (options.isFinal(status) || remaining <= 0) return status
+    const pause = Backoff.delayMillis({ ...options.pauses, attempt })
     yield* Effect.sleep(Math.ceil(Math.min(pause, remaining)))
   }
 })
@@ -100,7 +100,7 @@ export class MessageLookup {
     })
     return Effect.flatMap(
       Monotonic.millis,
-      (now) => poll(lookUp, { firstPause, longestPause, until: now + millis, isFinal: ({ _tag }) => _tag !== "Absent" })
+      (now) => poll(lookUp, { pauses, until: now + millis, isFinal: ({ _tag }) => _tag !== "Absent" })
     )
   }
 
@@ -108,7 +108,7 @@ export class MessageLookup {
   untilStored(interval: number): Effect.Effect<SendReceipt> {
     const lookUp = Effect.orElseSucceed(this.lookUp, () => DeliveryStatus.absent)
     const isFinal = ({ _tag }: DeliveryStatus.DeliveryStatus) => _tag === "Stored"
-    const options = { firstPause: interval, longestPause: interval, until: Number.POSITIVE_INFINITY, isFinal }
+    const options = { pauses: { baseMillis: interval, capMillis: interval }, until: Number.POSITIVE_INFINITY, isFinal }
     return Effect.flatMap(
       Effect.delay(poll(lookUp, options), interval),
       (status) => status._tag === "Stored" ? Effect.succeed(status.receipt) : this.untilStored(interval)

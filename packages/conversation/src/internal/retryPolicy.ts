@@ -10,6 +10,7 @@
  *
  * Whether a message is stored after a failure is decided by `deliveryStatus.ts` and, if that is unknown, a lookup.
  */
+import * as Backoff from "@effect-signalwire/runtime/Backoff"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
 import { TokenBucket } from "@effect-signalwire/runtime/TokenBucket"
@@ -121,7 +122,7 @@ export class RetryPolicy {
     }
     const [first, longest] = tokenDelays(reason) ?? [firstDelay, capMillis]
     return Effect.flatMap(Random.next, (random) => {
-      const delay = Math.min(longest, first * 2 ** Math.min(attempt, 20)) * (1 + random / 4)
+      const delay = Backoff.delayMillis({ baseMillis: first, capMillis: longest, attempt }) * (1 + random / 4)
       return Effect.raceFirst(Effect.sleep(Math.max(delay - tookMillis, shortestDelay)), this.awaitEarlyRetry)
     })
   }

@@ -9,6 +9,7 @@ import {
   type Reason,
   type SignalWireClient
 } from "@effect-signalwire/promise"
+import * as Backoff from "@effect-signalwire/runtime/Backoff"
 import * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
 import type { ClientSource } from "./clientSource.ts"
 
@@ -47,7 +48,12 @@ const retryAfterMillis = (reason: Reason): number =>
 
 /** The pause after a number of failures, exponential with jitter. Milliseconds. */
 const backoffMillis = (failures: number): number =>
-  Math.min(maxPause, basePause * 2 ** Math.min(failures, 10)) * (1 + Math.random()) / 2
+  Backoff.delayMillis({
+    baseMillis: basePause,
+    capMillis: maxPause,
+    attempt: failures,
+    random: (1 + Math.random()) / 2
+  })
 
 export const make = (
   { connection }: Pick<SignalWireClient, "connection">,

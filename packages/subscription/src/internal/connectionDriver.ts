@@ -2,6 +2,7 @@
  * Drives the state machine of the connection: performs what each state requires, sends the events that result, and
  * publishes the public state.
  */
+import type * as Backoff from "@effect-signalwire/runtime/Backoff"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import * as ObservableRef from "@effect-signalwire/runtime/ObservableRef"
 import { messageOf, stackOf } from "@effect-signalwire/runtime/Thrown"
@@ -17,7 +18,6 @@ import * as ConnectionState from "../ConnectionState.ts"
 import * as Signal from "../Signal.ts"
 import { SubscriptionError } from "../SubscriptionError.ts"
 import type { WakeSignals } from "../Wake.ts"
-import type { Backoff } from "./backoff.ts"
 import { type DialContext, type Event, idle, type State, transition } from "./connectionMachine.ts"
 import { connectionStateOf, dialling } from "./connectionStateOf.ts"
 import { ConnectTriggers } from "./connectTriggers.ts"
@@ -29,7 +29,7 @@ import type { SessionEvents } from "./sessionEvents.ts"
 
 export interface Options {
   readonly session: Session.Options
-  readonly backoff: Backoff
+  readonly backoff: Backoff.Bounds
   /** How long a session must have been ready to reset the backoff, in milliseconds. */
   readonly resetAfterMillis: number
   readonly dialsPerMinute: number

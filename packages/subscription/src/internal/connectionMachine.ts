@@ -30,9 +30,9 @@
  *
  * The match over states and events is exhaustive: a missing cell does not compile.
  */
+import * as Backoff from "@effect-signalwire/runtime/Backoff"
 import type { Reason } from "@effect-signalwire/schema/Reason"
 import * as Data from "effect/Data"
-import { type Backoff, fullJitter } from "./backoff.ts"
 
 /** The parameters of `signalwire.connect` that resume an earlier session. */
 export interface ResumeParams {
@@ -168,7 +168,7 @@ const begin = ({ retryAfter }: EventOf<"Start">): State =>
     }
 
 interface BackOffOptions {
-  readonly backoff: Backoff
+  readonly backoff: Backoff.Bounds
   readonly random: number
   readonly atLeastMillis?: number
   readonly rejection?: Reason | null
@@ -183,7 +183,10 @@ const backOff = (
   context: { ...context, attempt: context.attempt + 1, lastReason: reason },
   reason,
   // up to a quarter longer than requested, so that clients that a server disconnects together do not return together
-  delayMillis: Math.max(fullJitter(backoff, context.attempt, random), Math.round(atLeastMillis * (1 + random / 4))),
+  delayMillis: Math.max(
+    Backoff.delayMillis({ ...backoff, attempt: context.attempt, random }),
+    Math.round(atLeastMillis * (1 + random / 4))
+  ),
   rejection
 })
 
@@ -191,7 +194,7 @@ const backOff = (
 const afterSession = (
   { context: last, resume: lastResume }: { readonly context: DialContext; readonly resume: ResumeParams | null },
   { outcome, random, reason, resetsBackoff, resume, retryAfterMillis }: EventOf<"SessionEnded">,
-  backoff: Backoff
+  backoff: Backoff.Bounds
 ): State => {
   const context: DialContext = {
     ...last,
@@ -227,7 +230,7 @@ const states = Data.taggedEnum<State>()
 const events = Data.taggedEnum<Event>()
 
 /** Returns the state that follows `state` on `event`: `state` itself where the event has no effect. */
-export const transition = (state: State, event: Event, backoff: Backoff): State => {
+export const transition = (state: State, event: Event, backoff: Backoff.Bounds): State => {
   const stay = () => state
   /** The transitions of a state that defines none of its own. */
   const defaults = {

@@ -1,8 +1,8 @@
 /** The options of the subscription layer, and their defaults. */
+import type * as Backoff from "@effect-signalwire/runtime/Backoff"
 import type { Endpoint } from "@effect-signalwire/runtime/Endpoint"
 import type { AddressOf } from "@effect-signalwire/schema/ConversationMessage"
 import * as Duration from "effect/Duration"
-import type { Backoff } from "./backoff.ts"
 import type { Timings } from "./session.ts"
 
 /** Where to connect, and how sessions are kept. A duration that is a number is in milliseconds. */
@@ -70,7 +70,7 @@ export const timingsOf = (options: Options): Timings => ({
 })
 
 /** The bounds of the delays between dials. */
-export const backoffOf = ({ backoff }: Options): Backoff => ({
+export const backoffOf = ({ backoff }: Options): Backoff.Bounds => ({
   baseMillis: millisOf(backoff?.base, "500 millis"),
   capMillis: millisOf(backoff?.cap, "30 seconds")
 })
