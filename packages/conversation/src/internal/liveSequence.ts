@@ -28,7 +28,7 @@ import * as Sequence from "./sequence.ts"
 
 export interface Options {
   /** The service's method that opens the sequence, for failures and logs. */
-  readonly method: string
+  readonly method: "subscribe" | "timeline"
   readonly subscription: Subscription
   readonly history: Source
   readonly reader: HistoryReader
@@ -192,7 +192,8 @@ class LiveSequence implements Reconcilable {
   }
 
   private emit({ items }: Sequence.Transition): Items {
-    return Arr.isReadonlyArrayNonEmpty(items) ? Effect.succeed(items) : this.next
+    const { method, metrics } = this.options
+    return Arr.isReadonlyArrayNonEmpty(items) ? Effect.as(metrics.recordItems(method, items), items) : this.next
   }
 
   private dispatch(event: Sequence.Event): Sequence.Transition {
@@ -259,7 +260,7 @@ class LiveSequence implements Reconcilable {
       const gap = transition.items.find(({ _tag }) => _tag === "Gap")
       if (gap !== undefined) {
         yield* metrics.recordGap
-        yield* instrumentation.warn("messages may be missing", [gap], { "signalwire.method": method })
+        yield* instrumentation.warn("messages may be missing", [gap], { operation: method })
       }
       return transition
     })

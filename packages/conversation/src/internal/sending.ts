@@ -7,7 +7,6 @@ import type { Conversation } from "@effect-signalwire/schema/Conversation"
 import type { ClientId } from "@effect-signalwire/schema/Ids"
 import * as Effect from "effect/Effect"
 import type { ConversationError } from "../ConversationError.ts"
-import * as ConversationTrace from "../ConversationTrace.ts"
 import type { ConversationCache } from "./conversationCache.ts"
 import { Idempotency } from "./idempotency.ts"
 import type { MetricsRecorder } from "./metricsRecorder.ts"
@@ -41,12 +40,12 @@ export const sendMessage = (
   ) =>
     Effect.flatMap(
       Effect.andThen(
-        instrumentation.annotate({ "signalwire.address_id": addressId, "signalwire.client_id": clientId }),
+        instrumentation.annotate({ clientId }),
         metrics.trackSend(queue.send({ ...options, metadata, clientId, ...context }))
       ),
       (receipt) =>
         Effect.andThen(
-          instrumentation.annotate({ "signalwire.conversation_id": receipt.conversationId }),
+          instrumentation.annotate({ conversationId: receipt.conversationId }),
           cache.afterSend(addressId, receipt)
         )
     )
@@ -58,13 +57,7 @@ export const sendMessage = (
     const idempotency = dependencies.idempotency ??= new Idempotency(dependencies.inFlightMillis)
     return idempotency.run({ addressId, clientId, isNew }, (context) => deliver(metadata, clientId, context))
   }
-  return (traceMessages
-    ? Effect.flatMap(
-      instrumentation.traceparent,
-      (parent) => send(ConversationTrace.withTraceparent(options.metadata, parent))
-    )
-    : send(options.metadata)).pipe(
-      // a traced message needs a span even where no tracer exports it
-      instrumentation.span("Conversations.sendMessage", { kind: "producer", always: traceMessages })
-    )
+  return traceMessages
+    ? Effect.flatMap(instrumentation.traceMetadata(options.metadata), send)
+    : send(options.metadata)
 }

@@ -36,11 +36,27 @@ export interface Dependencies {
   readonly readyMillis: number
 }
 
-/** Opens a sequence, and fails with `Timeout` when that takes too long. */
+type SequenceOptions = Pick<
+  LiveSequence.Options,
+  "method" | "history" | "isIncluded" | "awaitReady" | "start" | "cursor"
+>
+
+/** Opens a sequence in a span that ends with the scope, and fails with `Timeout` when that takes too long. */
+const openInSpan = (
+  dependencies: Dependencies,
+  timeout: Duration.Input | undefined,
+  options: SequenceOptions,
+  addressId?: string
+): Effect.Effect<LiveSequence.Items, ConversationError, Scope.Scope> =>
+  Effect.flatMap(
+    dependencies.instrumentation.spanScoped(`Conversations.${options.method}`, { addressId }, { kind: "consumer" }),
+    (within) => Effect.map(within(openWithin(dependencies, timeout, options)), within)
+  )
+
 const openWithin = (
   { monitor, ...dependencies }: Dependencies,
   timeout: Duration.Input | undefined,
-  options: Pick<LiveSequence.Options, "method" | "history" | "isIncluded" | "awaitReady" | "start" | "cursor">
+  options: SequenceOptions
 ): Effect.Effect<LiveSequence.Items, ConversationError, Scope.Scope> => {
   const open = LiveSequence.open({ ...dependencies, monitor, ...options })
   if (timeout === undefined) return open
@@ -67,7 +83,7 @@ export const openSubscription = (
   const { http, readyMillis, reconciler, subscription, tuning } = dependencies
   const method = "subscribe"
   return Effect.map(
-    openWithin(dependencies, timeout, {
+    openInSpan(dependencies, timeout, {
       method,
       cursor,
       history: { key: method, method, newest: readPage(method, http.getMessages({ pageSize: historyPageSize })) },
@@ -98,7 +114,7 @@ export const timeline = (
   const sinceSeconds = toEpochSeconds(since)
   const method = "timeline"
   return Stream.unwrap(Effect.map(
-    openWithin(dependencies, timeout, {
+    openInSpan(dependencies, timeout, {
       method,
       cursor,
       history: {
@@ -112,7 +128,7 @@ export const timeline = (
       start: since === undefined
         ? (newest) => Effect.map(HistorySlice.newestPage(newest), (slice) => ({ slice, isEmitted: true }))
         : "everything"
-    }),
+    }, addressId),
     (items) => toStream(items, policy)
   ))
 }
