@@ -106,7 +106,7 @@ describe("sockets that are blocked while HTTP works", () => {
     assert.deepInclude(ada.connection.state, { polling: true })
     assert.match(
       logger.entries.map(({ message }) => message).join("\n"),
-      /^there is no session .*answered 403.*at intervals/
+      /^there is no session .*status 403.*at intervals/
     )
     await sandbox.admin.clearFaults()
     await eventually(() => assert.strictEqual(ada.connection.state._tag, "Connected"))
