@@ -42,13 +42,12 @@ describe("the instrumentation of Effect programs", () => {
     Effect.gen(function*() {
       const { spans: [span], value } = yield* recorded(
         Effect.andThen(
-          Instrumentation.effect.annotate({ conversationId: "c" }),
+          Instrumentation.effect.annotateSend("m")(Effect.succeed({ conversationId: "c" })),
           Instrumentation.effect.traceMetadata({ mood: "good" })
         ).pipe(
-          Instrumentation.effect.named("bot").forServer("wss://puc.signalwire.com/path").span(
-            "Conversations.sendMessage",
-            { addressId: "a", clientId: null },
-            { kind: "producer" }
+          Instrumentation.effect.named("bot").forService("Conversations", "wss://puc.signalwire.com/path").span(
+            "sendMessage",
+            { addressId: "a", clientId: null }
           )
         )
       )
@@ -63,6 +62,7 @@ describe("the instrumentation of Effect programs", () => {
         "messaging.operation.name": "sendMessage",
         "messaging.operation.type": "send",
         "messaging.destination.name": "a",
+        "signalwire.message.client_id": "m",
         "messaging.message.conversation_id": "c"
       })
       assert.deepStrictEqual(value, {
@@ -82,7 +82,7 @@ describe("the instrumentation of Effect programs", () => {
       ]
       const { spans } = yield* recorded(Effect.forEach(
         failures,
-        (failing) => Effect.exit(Instrumentation.effect.span("Conversations.join")(failing))
+        (failing) => Effect.exit(Instrumentation.effect.span("join")(failing))
       ))
       assert.deepStrictEqual(
         spans.map(({ attributes }) => attributes.get("error.type")),
@@ -95,12 +95,12 @@ describe("the instrumentation of Effect programs", () => {
       const { spans: [list, page], value } = yield* recorded(
         Stream.runCollect(
           Stream.fromEffect(Instrumentation.effect.span("page")(Effect.succeed(1))).pipe(
-            Instrumentation.effect.spanStream("Conversations.messages")
+            Instrumentation.effect.spanStream("messages")
           )
         )
       )
       assert.deepStrictEqual(value, [1])
-      assert.strictEqual(list?.name, "Conversations.messages")
+      assert.strictEqual(list?.name, "messages")
       assert.strictEqual(list?.status._tag, "Ended")
       assert.isFalse(list?.attributes.has("error.type"))
       assert.strictEqual(page?.parent._tag === "Some" ? page.parent.value.spanId : undefined, list?.spanId)
@@ -109,7 +109,9 @@ describe("the instrumentation of Effect programs", () => {
   it.effect("does not change a span of the program if no tracer exports spans", () =>
     Effect.gen(function*() {
       const span = yield* Effect.andThen(
-        Instrumentation.effect.span("Conversations.join")(Instrumentation.effect.annotate({ conversationId: "c" })),
+        Instrumentation.effect.span("join")(
+          Instrumentation.effect.annotateSend("m")(Effect.succeed({ conversationId: "c" }))
+        ),
         Effect.currentSpan
       ).pipe(Effect.withSpan("outer"))
       assert.isEmpty(span.attributes)
@@ -168,9 +170,9 @@ describe("the instrumentation of plain TypeScript", () => {
       const instrumentation = Instrumentation.warningsOnly((...entry) => void warned.push(entry))
       const { spans, value } = yield* recorded(Effect.scoped(Effect.gen(function*() {
         const within = yield* instrumentation.spanScoped("list")
-        yield* within(instrumentation.named("x").forServer("wss://x").warn("careful", [1], { operation: "x" }))
+        yield* within(instrumentation.named("x").forService("X", "wss://x").warn("careful", [1], { operation: "x" }))
         yield* instrumentation.readFailed(closed)
-        yield* instrumentation.annotate({ count: 1 })
+        yield* instrumentation.annotateSend("m")(Effect.succeed({ conversationId: "c" }))
         const sessions = instrumentation.observeSessions()
         yield* sessions.run(Effect.andThen(sessions.onDial(0), sessions.onReady(1, false)))
         yield* sessions.onEnd(closed.reason, "lost")
@@ -203,7 +205,7 @@ describe("the sessions of a client", () => {
 
   it.effect("are one root span with an event for each dial, session, end and reconnect", () =>
     Effect.gen(function*() {
-      const sessions = effect.named("bot").forServer("ws://localhost:8080").observeSessions()
+      const sessions = effect.named("bot").forService("Subscription", "ws://localhost:8080").observeSessions()
       const { spans } = yield* recorded(Effect.withSpan(sessions.run(reconnect(sessions)), "subscriber"))
       const span = spans.find(({ name }) => name === "Subscription.session")
       assert.isDefined(span)

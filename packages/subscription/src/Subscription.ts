@@ -121,7 +121,7 @@ export const makeBare = Effect.fnUntraced(function*(
       requestCapacity,
       addressOf: options.addressOf,
       credentials,
-      instrumentation: instrumentation.forServer(options.endpoint.ws)
+      instrumentation: instrumentation.forService("Subscription", options.endpoint.ws)
     },
     backoff: backoffOf(options),
     resetAfterMillis: resetAfterMillisOf(options),

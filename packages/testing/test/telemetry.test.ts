@@ -34,7 +34,7 @@ const table = (header: string): ReadonlyArray<readonly [string, string]> => {
   })
 }
 
-const sorted = (names: Iterable<string>): ReadonlyArray<string> => [...new Set(names)].sort()
+const sorted = (names: Iterable<string>): ReadonlyArray<string> => [...new Set(names)].toSorted()
 
 const namesOf = (header: string): ReadonlyArray<string> => sorted(table(header).map(([name]) => name))
 

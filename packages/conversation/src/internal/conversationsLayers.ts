@@ -63,7 +63,7 @@ const connect = Effect.fnUntraced(function*<R>(
     Context.add(Subscription.Subscription, subscription)
   )
   const conversations = yield* Effect.provideContext(
-    makeWith(options, metrics, (yield* Instrumentation.Instrumentation).forServer(endpoint.http)),
+    makeWith(options, metrics, endpoint.http),
     services
   )
   return Context.add(services, Conversations, conversations)

@@ -193,7 +193,7 @@ class LiveSequence implements Reconcilable {
 
   private emit({ items }: Sequence.Transition): Items {
     const { method, metrics } = this.options
-    return Arr.isReadonlyArrayNonEmpty(items) ? Effect.as(metrics.recordItems(method, items), items) : this.next
+    return Arr.isReadonlyArrayNonEmpty(items) ? metrics.recordItems(method, items) : this.next
   }
 
   private dispatch(event: Sequence.Event): Sequence.Transition {

@@ -41,13 +41,11 @@ const closedError = (method: string, stored?: "no" | "unknown") =>
     )
   )
 
-const spanName = (method: string): string => `Conversations.${method}`
-
-/** {@link make} with metrics and instrumentation of the caller's choice. */
+/** {@link make} with metrics of the caller's choice. `url` is that of the server, if it is known. */
 export const makeWith = Effect.fnUntraced(function*(
   options: ServiceOptions,
   metrics: MetricsRecorder.MetricsRecorder,
-  instrumentation: Instrumentation.Instrumentation
+  url?: string
 ): Effect.fn.Return<
   Service,
   never,
@@ -55,6 +53,7 @@ export const makeWith = Effect.fnUntraced(function*(
 > {
   const http = yield* SignalWireHttp.SignalWireHttp
   const subscription = yield* Subscription.Subscription
+  const instrumentation = (yield* Instrumentation.Instrumentation).forService("Conversations", url)
   const overlapSeconds = toMillis(options.overlap ?? "30 seconds") / 1000
   const settleMillis = toMillis(options.settle ?? "5 seconds")
   const sweep = options.sweep === false ? undefined : options.sweep
@@ -143,7 +142,7 @@ export const makeWith = Effect.fnUntraced(function*(
     effect: Effect.Effect<A, ConversationError>,
     attributes?: Instrumentation.Attributes
   ): Effect.Effect<A, ConversationError> =>
-    instrumentation.span(spanName(name), attributes)(lifetime.run(effect, closedError(name)))
+    instrumentation.span(name, attributes)(lifetime.run(effect, closedError(name)))
   /** Fails with `Closed` when the client is closed before the stream starts. */
   const stream = <A>(
     name: string,
@@ -156,7 +155,7 @@ export const makeWith = Effect.fnUntraced(function*(
     items: Stream.Stream<A, SignalWireHttpError>,
     attributes?: Instrumentation.Attributes
   ): Stream.Stream<A, ConversationError> =>
-    instrumentation.spanStream(spanName(name), attributes)(
+    instrumentation.spanStream(name, attributes)(
       stream(name, Stream.mapError(items, ConversationError.from(name)))
     )
 
@@ -175,10 +174,10 @@ export const makeWith = Effect.fnUntraced(function*(
       return Effect.suspend(() =>
         lifetime.isClosed ? closedError(name, "no") : lifetime.run(send, closedError(name, "unknown"))
       ).pipe(instrumentation.span(
-        spanName(name),
+        name,
         message,
         // a traced message needs a span even where no tracer exports it
-        { kind: "producer", always: dependencies.traceMessages }
+        { always: dependencies.traceMessages }
       ))
     },
     findMessage: (options) => method("findMessage", Reading.findMessage(dependencies, options), options),
@@ -219,7 +218,4 @@ export const makeWith = Effect.fnUntraced(function*(
 export const make = (
   options: ServiceOptions = {}
 ): Effect.Effect<Service, never, SignalWireHttp.SignalWireHttp | Subscription.Subscription | Scope.Scope> =>
-  Effect.flatMap(
-    Instrumentation.Instrumentation,
-    (instrumentation) => makeWith(options, MetricsRecorder.make(options.name), instrumentation)
-  ).pipe(Instrumentation.provideEffect(options.name))
+  Instrumentation.provideEffect(options.name)(makeWith(options, MetricsRecorder.make(options.name)))

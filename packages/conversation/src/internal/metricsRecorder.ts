@@ -2,6 +2,7 @@
 import type { SendReceipt } from "@effect-signalwire/http/SignalWireHttp"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
+import type * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -14,11 +15,13 @@ import type { ConversationError } from "../ConversationError.ts"
 import * as ConversationMetrics from "../ConversationMetrics.ts"
 import type { Item } from "./sequence.ts"
 
+type Items = Arr.NonEmptyReadonlyArray<Item>
+
 export interface MetricsRecorder {
   /** Makes the function that records the signals of the session. */
   readonly signalRecorder: Effect.Effect<(signals: ReadonlyArray<Signal>) => void>
-  /** Records the items that a subscription or a timeline yields. */
-  readonly recordItems: (operation: "subscribe" | "timeline", items: ReadonlyArray<Item>) => Effect.Effect<void>
+  /** Records the items that a subscription or a timeline yields, and returns them. */
+  readonly recordItems: (operation: "subscribe" | "timeline", items: Items) => Effect.Effect<Items>
   /** Records how many messages a read of history recovered. */
   readonly recordRecovered: (messages: number) => Effect.Effect<void>
   /** Records a gap that history could not close. */
@@ -32,7 +35,7 @@ export interface MetricsRecorder {
 /** Records nothing. */
 export const noop: MetricsRecorder = {
   signalRecorder: Effect.succeed(constVoid),
-  recordItems: () => Effect.void,
+  recordItems: (_, items) => Effect.succeed(items),
   recordRecovered: () => Effect.void,
   recordGap: Effect.void,
   trackSend: identity
@@ -77,7 +80,9 @@ const makeRecorder = (metrics: ConversationMetrics.ConversationMetrics): Metrics
   }),
   recordItems: (operation, items) => {
     const messages = countMessages(items)
-    return messages === 0 ? Effect.void : Metric.update(metrics.consumedMessages(operation), messages)
+    return messages === 0
+      ? Effect.succeed(items)
+      : Effect.as(Metric.update(metrics.consumedMessages(operation), messages), items)
   },
   recordRecovered: (messages) => Metric.update(metrics.recoveredMessages, messages),
   recordGap: Metric.update(metrics.gaps, 1),

@@ -39,15 +39,10 @@ export const sendMessage = (
     context: Pick<OutgoingMessage, "prior" | "onSend">
   ) =>
     Effect.flatMap(
-      Effect.andThen(
-        instrumentation.annotate({ clientId }),
-        metrics.trackSend(queue.send({ ...options, metadata, clientId, ...context }))
+      metrics.trackSend(queue.send({ ...options, metadata, clientId, ...context })).pipe(
+        instrumentation.annotateSend(clientId)
       ),
-      (receipt) =>
-        Effect.andThen(
-          instrumentation.annotate({ conversationId: receipt.conversationId }),
-          cache.afterSend(addressId, receipt)
-        )
+      (receipt) => cache.afterSend(addressId, receipt)
     )
   const send = (metadata: Metadata) => {
     const { clientId, isNew = false } = options

@@ -34,7 +34,7 @@ const makeClient = (
   isClosed: false,
   transport,
   credentials,
-  instrumentation: instrumentation.forServer(endpoint.http),
+  instrumentation: instrumentation.forService("SignalWireHttp", endpoint.http),
   timeouts: {
     attemptMillis: toMillis(timeout ?? "10 seconds"),
     onceMillis: toMillis(timeout ?? "30 seconds"),

@@ -82,10 +82,11 @@ export const make = async (options: SignalWireOptions, buildServices: BuildServi
       refresh: onRefreshToken === undefined ? undefined : fromRefresh(onRefreshToken)
     })
     const context = Context.make(Credentials.Credentials, credentials)
-    const services = buildServices({ ...options, host, urls }).pipe(
-      Instrumentation.provide(Instrumentation.warningsOnly(logger.warn))
+    const services = Effect.provideContext(
+      buildServices({ ...options, host, urls }),
+      Context.add(context, Instrumentation.Instrumentation, Instrumentation.warningsOnly(logger.warn))
     )
-    return Context.merge(context, yield* Effect.provideContext(services, context))
+    return Context.merge(context, yield* services)
   }))
 
   const tokenRefusals = TokenRefusals.make(runner)
