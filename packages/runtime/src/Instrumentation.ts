@@ -81,6 +81,11 @@ export const provide =
   (instrumentation: Instrumentation) => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.provideService(self, Instrumentation, instrumentation)
 
+/** The instrumentation of the context, or {@link effect} if the context has none. */
+export const orEffect: Effect.Effect<Instrumentation> = /* @__PURE__ */ Effect.contextWith(
+  (context: Context.Context<never>) => Effect.succeed(Context.getOrUndefined(context, Instrumentation) ?? effect)
+)
+
 /**
  * Builds a client, of this name if it has one, with the instrumentation of the context, or with {@link effect} if the
  * context has none.
@@ -89,7 +94,7 @@ export const provide =
  */
 export const provideEffect =
   (name: string | undefined) => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.flatMap(Effect.context<R>(), (context) => {
-      const instrumentation = Context.getOrUndefined(context, Instrumentation) ?? effect
-      return provide(name === undefined ? instrumentation : instrumentation.named(name))(self)
-    })
+    Effect.flatMap(
+      orEffect,
+      (instrumentation) => provide(name === undefined ? instrumentation : instrumentation.named(name))(self)
+    )

@@ -3,6 +3,7 @@ import { Conversations } from "@effect-signalwire/conversation/Conversations"
 import * as ConversationTrace from "@effect-signalwire/conversation/ConversationTrace"
 import * as Outbox from "@effect-signalwire/conversation/Outbox"
 import { SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import * as ConversationMessage from "@effect-signalwire/schema/ConversationMessage"
 import { AddressId, ConversationId } from "@effect-signalwire/schema/Ids"
 import { ConversationsTest, layer } from "@effect-signalwire/testing/ConversationsTest"
@@ -192,6 +193,39 @@ describe("the telemetry of a client", () => {
       sorted(table("Message").map(([message, level]) => `${level}: ${message}`))
     )
   })
+})
+
+describe("the Instrumentation of a program", () => {
+  it.effect("receives what Effect's tracer and loggers would receive", () =>
+    Effect.gen(function*() {
+      const { logs, observe, spans } = makeExporter()
+      const warnings: Array<string> = []
+      const instrumentation = Instrumentation.warningsOnly((message) => warnings.push(message))
+      yield* observe(
+        Effect.gen(function*() {
+          const { addressId, setFaults } = yield* ConversationsTest
+          yield* setFaults([{ match: messagesOf, action: pageOf({ id: 7 }) }])
+          yield* Conversations.use((service) => service.getConversationMessages({ addressId: addressId("office") }))
+        }).pipe(
+          Effect.provide(layer({ conversations: ["office"] })),
+          Instrumentation.provide(instrumentation)
+        )
+      )
+      assert.deepStrictEqual(warnings, ["malformed items were left out of a page"])
+      assert.deepStrictEqual([spans, logs], [[], []])
+    }))
+
+  it.effect("may be provided by a layer", () =>
+    Effect.gen(function*() {
+      const { observe, spans } = makeExporter()
+      const named = Layer.succeed(Instrumentation.Instrumentation, Instrumentation.effect.named("bot"))
+      yield* observe(
+        Conversations.use((service) => service.getConversations()).pipe(
+          Effect.provide(Layer.provide(layer(), named))
+        )
+      )
+      assert.deepStrictEqual(spans.map(({ attributes }) => attributes.get("messaging.client.id")), ["bot", "bot"])
+    }))
 })
 
 describe("the stack of a failure", () => {

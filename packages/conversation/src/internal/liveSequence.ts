@@ -192,8 +192,7 @@ class LiveSequence implements Reconcilable {
   }
 
   private emit({ items }: Sequence.Transition): Items {
-    const { method, metrics } = this.options
-    return Arr.isReadonlyArrayNonEmpty(items) ? metrics.recordItems(method, items) : this.next
+    return Arr.isReadonlyArrayNonEmpty(items) ? this.options.metrics.recordItems(this.options.method, items) : this.next
   }
 
   private dispatch(event: Sequence.Event): Sequence.Transition {
