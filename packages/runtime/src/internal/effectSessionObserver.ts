@@ -7,6 +7,9 @@ import { isTraced } from "../Tracing.ts"
 import type { SessionObserver } from "./instrumentationContract.ts"
 import { annotated, exportedSpan, runInSpan } from "./spans.ts"
 
+/** The seconds between two times in milliseconds, to the millisecond. */
+const secondsBetween = (from: number, to: number): number => Math.round(to - from) / 1000
+
 /** A session that is ready, or an interruption of the service. `since` is in monotonic milliseconds. */
 type SessionState =
   | { readonly _tag: "Ready"; readonly since: number }
@@ -56,7 +59,7 @@ export class EffectSessionObserver implements SessionObserver {
       const attributes = {
         ...sessionAttributes,
         "error.type": reason._tag,
-        "signalwire.outage.duration": (now - since) / 1000
+        "signalwire.outage.duration": secondsBetween(since, now)
       }
       yield* this.event("reconnect", attributes)
       yield* annotated(Effect.logInfo("reconnected", reason.message), attributes)
@@ -70,7 +73,7 @@ export class EffectSessionObserver implements SessionObserver {
       const attributes = {
         "error.type": reason._tag,
         ...(state?._tag === "Ready"
-          ? { "signalwire.session.number": session, "signalwire.session.duration": (now - state.since) / 1000 }
+          ? { "signalwire.session.number": session, "signalwire.session.duration": secondsBetween(state.since, now) }
           : undefined)
       }
       if (state?._tag === "Ready") this.state = { _tag: "Interrupted", since: now, reason }
