@@ -132,7 +132,7 @@ const deliver = (count: number): Effect.Effect<ReadonlyArray<Part>> =>
       awaitReady: Effect.void,
       start: () => Effect.succeed({ slice: { end: "reached", messages: [] }, isEmitted: true }),
       cursor: undefined,
-      metrics: MetricsRecorder.make(),
+      metrics: MetricsRecorder.make(undefined),
       instrumentation: telemetry,
       tuning: { overlapSeconds: 30, memory: 8192, recoveryLimit: 10_000, isReconciled: false, cursorMillis: 1000 }
     })

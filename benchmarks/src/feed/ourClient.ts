@@ -2,7 +2,7 @@
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as Credentials from "@effect-signalwire/runtime/Credentials"
-import * as Telemetry from "@effect-signalwire/runtime/Instrumentation"
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -39,7 +39,8 @@ export const build = (
 export const buildBare = ({ http, ws }: Feed, scope: Scope.Scope) =>
   Effect.gen(function*() {
     const credentials = yield* Credentials.make({ token: Redacted.make("token") })
-    return yield* Conversations.makeBareFetch({ urls: { http, ws } }, Telemetry.warningsOnly(console.warn)).pipe(
+    return yield* Conversations.makeBareFetch({ urls: { http, ws } }).pipe(
+      Instrumentation.provide(Instrumentation.warningsOnly(console.warn)),
       Effect.provideContext(Context.add(WebSockets.context, Credentials.Credentials, credentials))
     )
   }).pipe(Scope.provide(scope))

@@ -25,13 +25,13 @@ const program = Effect.gen(function*() {
     Stream.take(events, 1),
     (event) => ConversationTrace.withMessage(Console.log(`acting on ${event.text}`), event)
   )
-  const { occurrences } = yield* Metric.value(ConversationMetrics.sends)
-  yield* Console.log(`${occurrences.get("Stored")} stored`)
+  const { count } = yield* Metric.value(ConversationMetrics.forClient("bot").sentMessages())
+  yield* Console.log(`${count} stored`)
 }).pipe(Effect.scoped)
 
 const client = Layer.unwrap(Effect.gen(function*() {
   const token = yield* Config.Redacted("SIGNALWIRE_TOKEN")
-  return Conversations.layerFetch({ token, traceMessages: true })
+  return Conversations.layerFetch({ token, name: "bot", traceMessages: true })
 }))
 
 await Effect.runPromise(Effect.provide(program, client))

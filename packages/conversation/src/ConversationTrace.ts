@@ -8,14 +8,12 @@
  *
  * @since 0.1.0
  */
-import * as Json from "@effect-signalwire/runtime/Json"
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
 import * as Effect from "effect/Effect"
 import * as Headers from "effect/http/Headers"
 import * as HttpTraceContext from "effect/http/HttpTraceContext"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
 
 /** The key in `metadata`, see https://www.w3.org/TR/trace-context/#traceparent-header */
@@ -30,20 +28,8 @@ export const senderSpan = ({ metadata }: Pick<ConversationMessage, "metadata">):
 }
 
 /**
- * Returns `metadata` with a trace context added. It is returned unchanged without a trace context, or if it is invalid.
- */
-export const withTraceparent = (
-  metadata: JsonObject | undefined,
-  traceparent: string | undefined
-): JsonObject | undefined =>
-  traceparent === undefined || Result.isFailure(Json.check("metadata", metadata ?? {}))
-    ? metadata
-    : { ...metadata, [key]: traceparent }
-
-/**
  * Runs an effect that processes a message in the span `Conversations.message`, which is linked to the span in which the
- * message was sent. Its attributes are those of a send: `signalwire.address_id`, `signalwire.conversation_id`,
- * `signalwire.message_id` and `signalwire.client_id`.
+ * message was sent. Its attributes are those of a send, and `messaging.message.id`.
  *
  * ```ts
  * import * as ConversationTrace from "@effect-signalwire/conversation/ConversationTrace"
@@ -65,9 +51,14 @@ export const withMessage = <A, E, R>(
     kind: "consumer",
     links: Option.toArray(senderSpan(message)).map((span) => ({ span, attributes: {} })),
     attributes: {
-      "signalwire.address_id": message.addressId,
-      "signalwire.conversation_id": message.conversationId,
-      "signalwire.message_id": message.id,
-      "signalwire.client_id": message.clientId
+      "messaging.system": "signalwire",
+      "messaging.operation.name": "message",
+      "messaging.operation.type": "process",
+      ...Instrumentation.toSemantic({
+        addressId: message.addressId,
+        conversationId: message.conversationId,
+        messageId: message.id,
+        clientId: message.clientId
+      })
     }
   })

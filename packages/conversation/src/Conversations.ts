@@ -29,7 +29,7 @@ export {
   layerServices,
   layerTransports,
   makeBareFetch,
-  makeInstrumented,
+  makeCredentials,
   type Services
 } from "./internal/conversationsLayers.ts"
 export type {

@@ -66,8 +66,9 @@ export const make = (
   name: string,
   { onUnreadable = "fail" }: Options = {}
 ): Effect.Effect<Cursor, never, KeyValueStore.KeyValueStore> =>
-  Effect.map(KeyValueStore.KeyValueStore, (unprefixed) => {
-    const store = KeyValueStore.prefix(unprefixed, "effect-signalwire/cursor/")
+  Effect.gen(function*() {
+    const store = KeyValueStore.prefix(yield* KeyValueStore.KeyValueStore, "effect-signalwire/cursor/")
+    const instrumentation = yield* Instrumentation.orEffect
     const unreadable = (cause: unknown) =>
       new ConversationError({
         method: "Cursor.load",
@@ -80,7 +81,7 @@ export const make = (
         Effect.mapError(unreadable),
         Effect.catch((error) =>
           onUnreadable === "fail" ? Effect.fail(error) : Effect.as(
-            Instrumentation.effect.warn("the saved cursor can't be read and is ignored", [error.reason.message]),
+            instrumentation.warn("the saved cursor can't be read and is ignored", [error.reason.message]),
             Option.none()
           )
         )

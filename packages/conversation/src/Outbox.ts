@@ -34,6 +34,7 @@
  * @since 0.1.0
  */
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import * as Json from "@effect-signalwire/runtime/Json"
 import * as Uuid from "@effect-signalwire/runtime/Uuid"
 import { type AddressIdInput, ClientId, type ClientIdInput } from "@effect-signalwire/schema/Ids"
@@ -154,6 +155,7 @@ export const make = Effect.fnUntraced(function*(
       settleMillis
     }),
     settleMillis,
+    instrumentation: yield* Instrumentation.orEffect,
     publish: (event) => PubSub.publish(events, event)
   })
   yield* Effect.forkScoped(worker.run, { startImmediately: true })

@@ -61,6 +61,7 @@ export const make: Effect.Effect<
 > = Effect.gen(function*() {
   const store = KeyValueStore.prefix(yield* KeyValueStore.KeyValueStore, "effect-signalwire/queue/")
   const elements = KeyValueStore.toSchemaStore(store, StoredElement)
+  const instrumentation = yield* Instrumentation.orEffect
   const queues = new Map<string, Queue>()
   let sequence = 0
 
@@ -84,7 +85,7 @@ export const make: Effect.Effect<
     Effect.andThen(Effect.sync(() => remember(stored)), write(stored)).pipe(
       Effect.retry(Schedule.exponential("100 millis").pipe(Schedule.upTo({ times: 4 }))),
       Effect.catchCause((cause) =>
-        Instrumentation.effect.warn("the outcome of an element of the outbox could not be stored", [cause])
+        instrumentation.warn("the outcome of an element of the outbox could not be stored", [cause])
       )
     )
 
@@ -94,7 +95,7 @@ export const make: Effect.Effect<
         "SchemaError",
         (error) =>
           Effect.as(
-            Instrumentation.effect.warn("a stored element of the outbox can't be read and is ignored", [
+            instrumentation.warn("a stored element of the outbox can't be read and is ignored", [
               key,
               error.message
             ]),

@@ -63,21 +63,10 @@ export const checkMessage = (options: Omit<SendOptions, "clientId">): Invalid | 
 export const make = (
   options: Options
 ): Effect.Effect<Service, never, HttpClient.HttpClient | Credentials.Credentials | Scope.Scope> =>
-  makeInstrumented(options, Instrumentation.effect)
-
-/**
- * Builds the service like {@link make}, with an `Instrumentation` of your own for its spans and logs.
- *
- * @category constructors
- */
-export const makeInstrumented = (
-  options: Options,
-  instrumentation: Instrumentation.Instrumentation
-): Effect.Effect<Service, never, HttpClient.HttpClient | Credentials.Credentials | Scope.Scope> =>
   Effect.flatMap(
     HttpClient.HttpClient,
-    (client) => InternalService.make(options, HttpClientTransport.make(client), instrumentation)
-  )
+    (client) => InternalService.make(options, HttpClientTransport.make(client))
+  ).pipe(Instrumentation.provideEffect(options.name))
 
 /**
  * Provides the service over the `HttpClient` of the context, see {@link make}.
@@ -109,22 +98,22 @@ export const layerFetch = (options: Options): Layer.Layer<SignalWireHttp, never,
 
 /**
  * Builds the service over `fetch` itself, without an `HttpClient`, and so without spans of requests: the smallest and
- * fastest for browsers. It follows no redirects and bypasses HTTP caches.
+ * fastest for browsers. It follows no redirects and bypasses HTTP caches. Its spans and logs are discarded, unless the
+ * context has an `Instrumentation`.
  *
  * @category constructors
  */
 export const makeBareFetch = (
-  options: BareFetchOptions,
-  instrumentation: Instrumentation.Instrumentation
+  options: BareFetchOptions
 ): Effect.Effect<Service, never, Credentials.Credentials | Scope.Scope> =>
-  InternalService.make(options, FetchTransport.make(options.fetch), instrumentation)
+  InternalService.make(options, FetchTransport.make(options.fetch))
 
 /**
- * Provides the service over `fetch` itself, see {@link makeBareFetch}.
+ * Provides the service over `fetch` itself, see {@link makeBareFetch}, with Effect's tracer and loggers.
  *
  * @category layers
  */
 export const layerBareFetch = (
   options: BareFetchOptions
 ): Layer.Layer<SignalWireHttp, never, Credentials.Credentials> =>
-  Layer.effect(SignalWireHttp, makeBareFetch(options, Instrumentation.effect))
+  Layer.effect(SignalWireHttp, Instrumentation.provideEffect(options.name)(makeBareFetch(options)))

@@ -2,87 +2,99 @@
  * The spans and logs of a client. Effect programs receive them through Effect's tracer and loggers ({@link effect}).
  * Plain TypeScript receives the warnings through a function, and loads neither tracer nor loggers ({@link warningsOnly}).
  *
+ * Clients take the {@link Instrumentation} of the context in which they are built. Without one, the layers and
+ * constructors of the client packages use {@link effect}, and those for small bundles (`makeBareFetch`) use none:
+ *
+ * ```ts
+ * import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
+ * import type * as Effect from "effect/Effect"
+ *
+ * export const quiet = <A, E, R>(client: Effect.Effect<A, E, R>) =>
+ *   client.pipe(Instrumentation.provide(Instrumentation.warningsOnly(console.warn)))
+ * ```
+ *
  * @since 0.1.0
  */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { identity } from "effect/Function"
-import type * as Scope from "effect/Scope"
-import type * as Tracer from "effect/Tracer"
-import { isTraced, withSpan } from "./Tracing.ts"
+import { constVoid, identity } from "effect/Function"
+import { EffectInstrumentation } from "./internal/effectInstrumentation.ts"
+import type * as Contract from "./internal/instrumentationContract.ts"
+import { toSemantic as toSemanticAttributes } from "./internal/semanticConventions.ts"
+import * as Spans from "./internal/spans.ts"
 
-/** The options of a span. */
-export interface SpanOptions {
-  /** The kind of the span. @default "internal" */
-  readonly kind?: Tracer.SpanKind | undefined
-  /**
-   * Whether to make the span even if no tracer exports it, so that its trace context can be sent to the server.
-   * @default false
-   */
-  readonly always?: boolean | undefined
-}
-
-/** Attributes of a span, or annotations of a log entry. */
-export type Attributes = Readonly<Record<string, unknown>>
+export type { Attributes, MethodError, SessionObserver, SpanOptions } from "./internal/instrumentationContract.ts"
 
 /** Receives the spans and logs of a client. */
-export interface Instrumentation {
-  /** Runs an effect in a span of this name, if a tracer exports spans. */
-  readonly span: (name: string, options?: SpanOptions) => <A, E>(self: Effect.Effect<A, E>) => Effect.Effect<A, E>
-  /** Makes a span of this name that ends with the scope, and returns a function that runs effects in it. */
-  readonly spanScoped: (
-    name: string
-  ) => Effect.Effect<<A, E>(self: Effect.Effect<A, E>) => Effect.Effect<A, E>, never, Scope.Scope>
-  /** Adds attributes to the current span. */
-  readonly annotate: (attributes: Attributes) => Effect.Effect<void>
-  /** The W3C trace context of the current span (a `traceparent` header); `undefined` if there is no span. */
-  readonly traceparent: Effect.Effect<string | undefined>
-  /** Logs a problem that the client handles by itself. */
-  readonly warn: (message: string, details: ReadonlyArray<unknown>, attributes?: Attributes) => Effect.Effect<void>
-  /** Logs normal operation, for debugging. */
-  readonly debug: (message: string, details: ReadonlyArray<unknown>, attributes?: Attributes) => Effect.Effect<void>
-}
+export type Instrumentation = Contract.Instrumentation
+
+/** The name of a client that has no other. */
+export const defaultName = "effect-signalwire"
+
+/** Returns attributes under the names of OpenTelemetry's semantic conventions. Those that are missing are left out. */
+export const toSemantic: (attributes: Contract.Attributes) => Record<string, unknown> = toSemanticAttributes
 
 /**
  * Ignores an exception of a logger: an operation must not fail because it can't be logged.
  *
  * @category combinators
  */
-export const ignoreDefects = (log: Effect.Effect<void>): Effect.Effect<void> =>
-  Effect.catchDefect(log, () => Effect.void)
+export const ignoreDefects: (log: Effect.Effect<void>) => Effect.Effect<void> = Spans.ignoreDefects
 
 /** Sends spans and logs to Effect's tracer and loggers, those of the fiber that runs the operation. */
-export const effect: Instrumentation = {
-  span: (name, { always, kind } = {}) => {
-    const options: Tracer.SpanOptions = kind === undefined ? {} : { kind }
-    return always === true ? Effect.withSpan(name, options) : withSpan(name, options)
-  },
-  spanScoped: (name) =>
-    Effect.withFiber((fiber) =>
-      isTraced(fiber)
-        ? Effect.map(
-          Effect.makeSpanScoped(name),
-          (span) => <A, E>(self: Effect.Effect<A, E>) => Effect.withParentSpan(self, span)
-        )
-        : Effect.succeed(identity)
-    ),
-  annotate: (attributes) => Effect.annotateCurrentSpan({ ...attributes }),
-  // pure, so that bundles that only use `warnings` drop it
-  traceparent: /* @__PURE__ */ Effect.match(Effect.currentSpan, {
-    onFailure: () => undefined,
-    onSuccess: ({ sampled, spanId, traceId }) => `00-${traceId.padStart(32, "0")}-${spanId}-${sampled ? "01" : "00"}`
-  }),
-  warn: (message, details, attributes = {}) =>
-    ignoreDefects(Effect.annotateLogs(Effect.logWarning(message, ...details), { ...attributes })),
-  debug: (message, details, attributes = {}) =>
-    ignoreDefects(Effect.annotateLogs(Effect.logDebug(message, ...details), { ...attributes }))
+export const effect: Instrumentation =
+  // pure, so that bundles that do not use it do not include tracer and loggers
+  /* @__PURE__ */ new EffectInstrumentation(defaultName)
+
+/** Sends warnings to a function, and discards spans and all other logs. */
+export const warningsOnly = (warn: (message: string, ...details: ReadonlyArray<unknown>) => void): Instrumentation => {
+  const nothing = () => Effect.void
+  const sessions: Contract.SessionObserver = { run: identity, onDial: nothing, onReady: nothing, onEnd: nothing }
+  const same = () => instrumentation
+  const instrumentation: Instrumentation = {
+    named: same,
+    forService: same,
+    span: () => identity,
+    spanScoped: () => Effect.succeed(identity),
+    spanStream: () => identity,
+    annotateSend: () => identity,
+    traceMetadata: Effect.succeed,
+    warn: (message, details) => Spans.ignoreDefects(Effect.sync(() => warn(message, ...details))),
+    readFailed: nothing,
+    observeSessions: () => sessions
+  }
+  return instrumentation
 }
 
-/** Sends warnings to a function, and discards spans and debug logs. */
-export const warningsOnly = (warn: (message: string, ...details: ReadonlyArray<unknown>) => void): Instrumentation => ({
-  span: () => identity,
-  spanScoped: () => Effect.succeed(identity),
-  annotate: () => Effect.void,
-  traceparent: Effect.undefined,
-  warn: (message, details) => ignoreDefects(Effect.sync(() => warn(message, ...details))),
-  debug: () => Effect.void
-})
+/** The instrumentation of the clients that are built in a context. It discards everything by default. */
+export const Instrumentation: Context.Reference<Instrumentation> = /* @__PURE__ */ Context.Reference<Instrumentation>(
+  "@effect-signalwire/runtime/Instrumentation",
+  { defaultValue: () => warningsOnly(constVoid) }
+)
+
+/**
+ * Builds a client with this instrumentation.
+ *
+ * @category combinators
+ */
+export const provide =
+  (instrumentation: Instrumentation) => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.provideService(self, Instrumentation, instrumentation)
+
+/** The instrumentation of the context, or {@link effect} if the context has none. */
+export const orEffect: Effect.Effect<Instrumentation> = /* @__PURE__ */ Effect.contextWith(
+  (context: Context.Context<never>) => Effect.succeed(Context.getOrUndefined(context, Instrumentation) ?? effect)
+)
+
+/**
+ * Builds a client, of this name if it has one, with the instrumentation of the context, or with {@link effect} if the
+ * context has none.
+ *
+ * @category combinators
+ */
+export const provideEffect =
+  (name: string | undefined) => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.flatMap(
+      orEffect,
+      (instrumentation) => provide(name === undefined ? instrumentation : instrumentation.named(name))(self)
+    )

@@ -8,6 +8,7 @@ import type * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Credentials from "../src/Credentials.ts"
 import * as Endpoint from "../src/Endpoint.ts"
+import * as Instrumentation from "../src/Instrumentation.ts"
 
 describe("the endpoint", () => {
   it("is a Result that fails with Invalid", () => {
@@ -38,6 +39,22 @@ describe("credentials", () => {
     const wrong = () =>
       // @ts-expect-error: a string could be logged
       Credentials.layer({ token: "token" })
+    expectTypeOf(wrong).toBeFunction()
+  })
+})
+
+describe("the instrumentation", () => {
+  it("is never a requirement", () => {
+    expectTypeOf(Instrumentation.orEffect).toEqualTypeOf<Effect.Effect<Instrumentation.Instrumentation>>()
+    const client = (build: Effect.Effect<number, Error, Scope.Scope>) =>
+      Instrumentation.provide(Instrumentation.effect)(Instrumentation.provideEffect("bot")(build))
+    expectTypeOf(client).returns.toEqualTypeOf<Effect.Effect<number, Error, Scope.Scope>>()
+  })
+
+  it("has attributes by what they are, not by their names in telemetry", () => {
+    const wrong = () =>
+      // @ts-expect-error: it is `addressId`
+      Instrumentation.effect.span("join", { "messaging.destination.name": "address" })
     expectTypeOf(wrong).toBeFunction()
   })
 })

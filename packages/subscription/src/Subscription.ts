@@ -102,21 +102,26 @@ const pullEvents = (
     return Arr.isArrayNonEmpty(events) ? Effect.succeed(events) : pullEvents(signals)
   })
 
-/** {@link make} with an `Instrumentation` that receives the logs. */
-export const makeInstrumented = Effect.fnUntraced(function*(
-  options: Options,
-  instrumentation: Instrumentation.Instrumentation
+/**
+ * Builds the service like {@link make}. Its spans and logs are discarded, unless the context has an `Instrumentation`:
+ * this makes the smallest bundles for browsers.
+ *
+ * @category constructors
+ */
+export const makeBare = Effect.fnUntraced(function*(
+  options: Options
 ): Effect.fn.Return<Service, never, Credentials | Constructor | Scope.Scope> {
   const credentials = yield* Credentials
+  const instrumentation = yield* Instrumentation.Instrumentation
   const driver = new ConnectionDriver({
     session: {
       url: options.endpoint.ws,
-      agent: options.agent ?? "effect-signalwire",
+      agent: options.agent ?? Instrumentation.defaultName,
       timings: timingsOf(options),
       requestCapacity,
       addressOf: options.addressOf,
       credentials,
-      instrumentation
+      instrumentation: instrumentation.forService("Subscription", options.endpoint.ws)
     },
     backoff: backoffOf(options),
     resetAfterMillis: resetAfterMillisOf(options),
@@ -166,11 +171,16 @@ export const makeInstrumented = Effect.fnUntraced(function*(
   })
 })
 
-/** Builds the service. It opens a session when that is needed, and is closed with the scope. */
+/**
+ * Builds the service. It opens a session when that is needed, and is closed with the scope. Its spans and logs go to the
+ * `Instrumentation` of the context, or to Effect's tracer and loggers.
+ *
+ * @category constructors
+ */
 export const make = (
   options: Options
 ): Effect.Effect<Service, never, Credentials | Constructor | Scope.Scope> =>
-  makeInstrumented(options, Instrumentation.effect)
+  Instrumentation.provideEffect(options.name ?? options.agent)(makeBare(options))
 
 /** Provides the service, over the `WebSocketConstructor` and the `Credentials` of the context. */
 export const layer = (options: Options): Layer.Layer<Subscription, never, Credentials | Constructor> =>

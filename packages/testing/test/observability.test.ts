@@ -60,10 +60,11 @@ describe("traces", () => {
         [[send?.traceId, send?.spanId]]
       )
       assert.deepStrictEqual(
-        send?.attributes.get("signalwire.client_id"),
-        message?.attributes.get("signalwire.client_id")
+        send?.attributes.get("signalwire.message.client_id"),
+        message?.attributes.get("signalwire.message.client_id")
       )
-      assert.isString(message?.attributes.get("signalwire.message_id"))
+      assert.isString(message?.attributes.get("signalwire.message.client_id"))
+      assert.isString(message?.attributes.get("messaging.message.id"))
     }))
 
   it.effect("P9.2: do not turn invalid metadata into valid metadata", () =>
@@ -115,8 +116,8 @@ describe("logs", () => {
         Effect.provide(Layer.merge(layer(office), Logger.layer([logger]))),
         Effect.provideService(References.MinimumLogLevel, "Debug")
       )
-      const [ended] = entries.filter((entry) => "signalwire.session" in entry)
-      assert.deepInclude(ended, { "signalwire.session": 1, "signalwire.reason": "Transport" })
+      const [ended] = entries.filter((entry) => "signalwire.session.number" in entry)
+      assert.deepInclude(ended, { "signalwire.session.number": 1, "error.type": "Transport" })
     }))
 })
 
@@ -137,15 +138,20 @@ describe("metrics", () => {
       yield* setFaults([{ match: { on: "http", method: "POST" }, action: { type: "answer", status: 403, body: {} } }])
       yield* Effect.flip(sendMessage({ addressId: addressId("office"), text: "refused" }))
 
-      assert.strictEqual((yield* Metric.value(ConversationMetrics.sessions)).count, 2)
-      assert.isAtLeast((yield* Metric.value(ConversationMetrics.repairs)).count, 1)
-      assert.isAtLeast((yield* Metric.value(ConversationMetrics.lag)).count, 1)
-      assert.strictEqual((yield* Metric.value(ConversationMetrics.sendDuration)).count, 2)
-      const { occurrences } = yield* Metric.value(ConversationMetrics.sends)
-      assert.deepStrictEqual([occurrences.get("Stored"), occurrences.get("Forbidden")], [1, 1])
+      const metrics = ConversationMetrics.forClient("bot")
+      assert.strictEqual((yield* Metric.value(metrics.sessions)).count, 2)
+      assert.isAtLeast((yield* Metric.value(metrics.recoveredMessages)).count, 1)
+      assert.isAtLeast((yield* Metric.value(metrics.lag)).count, 1)
+      assert.strictEqual((yield* Metric.value(metrics.consumedMessages("subscribe"))).count, 3)
+      assert.strictEqual((yield* Metric.value(metrics.sendDuration())).count, 1)
+      assert.strictEqual((yield* Metric.value(metrics.sendDuration("Forbidden"))).count, 1)
+      assert.strictEqual((yield* Metric.value(metrics.sentMessages())).count, 1)
+      assert.strictEqual((yield* Metric.value(metrics.sentMessages("Forbidden"))).count, 1)
+      // they are not counted for clients of another name
+      assert.strictEqual((yield* Metric.value(ConversationMetrics.forClient().sessions)).count, 0)
     }).pipe(
       Effect.scoped,
-      Effect.provide(layer(office)),
+      Effect.provide(layer({ ...office, client: { name: "bot" } })),
       Effect.provideServiceEffect(Metric.MetricRegistry, Effect.sync(() => new Map()))
     ))
 })

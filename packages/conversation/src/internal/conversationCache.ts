@@ -66,9 +66,7 @@ export const make = (http: SignalWireHttp, instrumentation: Instrumentation): Co
     return http.getConversations({ pageSize: lookupPageSize }).pipe(
       Effect.flatMap((page) => search(page, 0, 1)),
       Effect.timeoutOrElse({ duration: lookupTimeout, orElse: () => Effect.undefined }),
-      Effect.catch((error) =>
-        Effect.as(instrumentation.debug("the lookup of a conversation failed", [error.message]), undefined)
-      )
+      Effect.catch((error) => Effect.as(instrumentation.readFailed(error), undefined))
     )
   }
 

@@ -39,12 +39,13 @@ export const layerServices = (
 ): Layer.Layer<Conversations, never, SignalWireHttp.SignalWireHttp | Subscription.Subscription> =>
   Layer.effect(Conversations, make(options))
 
+const nameOf = ({ name, subscription }: ConnectOptions): string | undefined => name ?? subscription?.agent
+
 /** Builds all services at once: a layer for each would cost a client more than the services themselves. */
 const connect = Effect.fnUntraced(function*<R>(
   options: ConnectOptions,
   makeHttp: (options: SignalWireHttp.Options) => Effect.Effect<SignalWireHttp.Service, never, R>,
-  metrics: MetricsRecorder.MetricsRecorder,
-  instrumentation: Instrumentation.Instrumentation
+  metrics: MetricsRecorder.MetricsRecorder
 ): Effect.fn.Return<
   Context.Context<Services>,
   ConversationError,
@@ -57,42 +58,41 @@ const connect = Effect.fnUntraced(function*<R>(
     (reason) => new ConversationError({ method: "layer", reason })
   )
   const http = yield* makeHttp({ ...options.http, endpoint, dialect: options.dialect })
-  const subscription = yield* Subscription.makeInstrumented(
-    { ...options.subscription, endpoint, addressOf: http.addressOf },
-    instrumentation
-  )
+  const subscription = yield* Subscription.makeBare({ ...options.subscription, endpoint, addressOf: http.addressOf })
   const services = Context.make(SignalWireHttp.SignalWireHttp, http).pipe(
     Context.add(Subscription.Subscription, subscription)
   )
-  const conversations = yield* Effect.provideContext(makeWith(options, metrics, instrumentation), services)
+  const conversations = yield* Effect.provideContext(
+    makeWith(options, metrics, endpoint.http),
+    services
+  )
   return Context.add(services, Conversations, conversations)
 })
 
-/** Builds the services of {@link layerCredentials} with your own `Instrumentation` for spans and logs. */
-export const makeInstrumented = (
-  options: ConnectOptions,
-  instrumentation: Instrumentation.Instrumentation
+/**
+ * Builds the services of {@link layerCredentials}. Their spans and logs go to the `Instrumentation` of the context, or to
+ * Effect's tracer and loggers.
+ */
+export const makeCredentials = (
+  options: ConnectOptions = {}
 ): Effect.Effect<Context.Context<Services>, ConversationError, Credentials.Credentials | Transports | Scope.Scope> =>
-  connect(
-    options,
-    (http) => SignalWireHttp.makeInstrumented(http, instrumentation),
-    MetricsRecorder.make(),
-    instrumentation
+  connect(options, SignalWireHttp.make, MetricsRecorder.make(nameOf(options))).pipe(
+    Instrumentation.provideEffect(nameOf(options))
   )
 
 /** Provides the services over your own `Credentials`. Fails with `Invalid` for an invalid host, URL or token. */
 export const layerCredentials = (
   options: ConnectOptions = {}
 ): Layer.Layer<Services, ConversationError, Credentials.Credentials | Transports> =>
-  Layer.effectContext(makeInstrumented(options, Instrumentation.effect))
+  Layer.effectContext(makeCredentials(options))
 
 /**
- * Builds the services over `fetch` itself, without an `HttpClient`, spans of requests and metrics, and with your own
- * `Instrumentation` for spans and logs. This makes the smallest bundles for browsers.
+ * Builds the services over `fetch` itself, without an `HttpClient`, spans of requests and metrics. Spans and logs are
+ * discarded, unless the context has an `Instrumentation`, which also has the name of the client. This makes the smallest
+ * bundles for browsers.
  */
 export const makeBareFetch = (
-  options: BareFetchOptions,
-  instrumentation: Instrumentation.Instrumentation
+  options: BareFetchOptions
 ): Effect.Effect<
   Context.Context<Services>,
   ConversationError,
@@ -100,19 +100,18 @@ export const makeBareFetch = (
 > =>
   connect(
     options,
-    (http) => SignalWireHttp.makeBareFetch({ ...http, fetch: options.fetch }, instrumentation),
-    MetricsRecorder.noop,
-    instrumentation
+    (http) => SignalWireHttp.makeBareFetch({ ...http, fetch: options.fetch }),
+    MetricsRecorder.noop
   )
 
 /**
  * Provides the services of {@link layerCredentials} over `fetch` itself, without an `HttpClient`, spans of requests and
- * metrics.
+ * metrics. Spans and logs go to Effect's tracer and loggers.
  */
 export const layerBareFetch = (
   options: BareFetchOptions = {}
 ): Layer.Layer<Services, ConversationError, Credentials.Credentials | Socket.WebSocketConstructor> =>
-  Layer.effectContext(makeBareFetch(options, Instrumentation.effect))
+  Layer.effectContext(Instrumentation.provideEffect(nameOf(options))(makeBareFetch(options)))
 
 /**
  * Provides the services for a token, over an `HttpClient` and a `WebSocketConstructor`. Fails with `Invalid` for an
@@ -121,8 +120,7 @@ export const layerBareFetch = (
 export const layer = (options: Options): Layer.Layer<Services, ConversationError, Transports> =>
   Layer.effectContext(Effect.flatMap(
     Credentials.make(options),
-    (credentials) =>
-      Effect.provideService(makeInstrumented(options, Instrumentation.effect), Credentials.Credentials, credentials)
+    (credentials) => Effect.provideService(makeCredentials(options), Credentials.Credentials, credentials)
   ))
 
 /** Trims the variable: a value that was read from a file often ends with a line break. */

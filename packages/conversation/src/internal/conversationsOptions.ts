@@ -59,6 +59,11 @@ export interface TimelineOptions extends Omit<SubscriptionOptions, "onGap"> {
 /** How messages are kept complete, and how sends are made reliable. Durations that are numbers are milliseconds. */
 export interface ServiceOptions {
   /**
+   * The name of the client in spans and metrics.
+   * @default the `agent` of the option `subscription`, or "effect-signalwire"
+   */
+  readonly name?: string | undefined
+  /**
    * How far history is read back beyond the last message that was checked against it, for messages that become visible
    * late.
    * @default "30 seconds"
@@ -117,9 +122,9 @@ export interface ConnectOptions extends Endpoint.Options, ServiceOptions {
    */
   readonly dialect?: SignalWireHttp.Options["dialect"]
   /** Options of the HTTP service: `timeout`, `retry` and `deadline`. */
-  readonly http?: Omit<SignalWireHttp.Options, "endpoint" | "dialect"> | undefined
+  readonly http?: Omit<SignalWireHttp.Options, "endpoint" | "dialect" | "name"> | undefined
   /** Options of the subscription service, such as `heartbeat`, `backoff`, `dialsPerMinute` and `connectTimeout`. */
-  readonly subscription?: Omit<Subscription.Options, "endpoint" | "addressOf"> | undefined
+  readonly subscription?: Omit<Subscription.Options, "endpoint" | "addressOf" | "name"> | undefined
 }
 
 /** Where to connect, with which token, and the options of the services. */

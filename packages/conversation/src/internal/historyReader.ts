@@ -161,15 +161,13 @@ export class HistoryReader {
   ): Effect.Effect<number, ConversationError> {
     return Effect.gen({ self: this }, function*() {
       const { instrumentation, pollMillis, subscription } = this.options
-      const { message, method, reason } = error
+      const { method, reason } = error
       if (!isRecoverable(reason)) return yield* error
       const session = yield* subscription.connection
       if (session._tag === "Failed") return yield* new ConversationError({ method, reason: session.reason })
       if (session._tag === "Connected") yield* this.report(reason, startedAt)
       onRetry(reason)
-      yield* instrumentation.debug("a read of history failed and is retried", [message], {
-        "signalwire.method": method
-      })
+      yield* instrumentation.readFailed(error)
       return session._tag === "Connected" ? connectedCap : Math.max(connectedCap, pollMillis)
     })
   }

@@ -28,7 +28,7 @@ import * as Sequence from "./sequence.ts"
 
 export interface Options {
   /** The service's method that opens the sequence, for failures and logs. */
-  readonly method: string
+  readonly method: "subscribe" | "timeline"
   readonly subscription: Subscription
   readonly history: Source
   readonly reader: HistoryReader
@@ -192,7 +192,7 @@ class LiveSequence implements Reconcilable {
   }
 
   private emit({ items }: Sequence.Transition): Items {
-    return Arr.isReadonlyArrayNonEmpty(items) ? Effect.succeed(items) : this.next
+    return Arr.isReadonlyArrayNonEmpty(items) ? this.options.metrics.recordItems(this.options.method, items) : this.next
   }
 
   private dispatch(event: Sequence.Event): Sequence.Transition {
@@ -259,7 +259,7 @@ class LiveSequence implements Reconcilable {
       const gap = transition.items.find(({ _tag }) => _tag === "Gap")
       if (gap !== undefined) {
         yield* metrics.recordGap
-        yield* instrumentation.warn("messages may be missing", [gap], { "signalwire.method": method })
+        yield* instrumentation.warn("messages may be missing", [gap], { operation: method })
       }
       return transition
     })

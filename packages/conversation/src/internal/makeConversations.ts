@@ -41,16 +41,11 @@ const closedError = (method: string, stored?: "no" | "unknown") =>
     )
   )
 
-const mapStreamError = <A>(
-  method: string,
-  items: Stream.Stream<A, SignalWireHttpError>
-): Stream.Stream<A, ConversationError> => Stream.mapError(items, ConversationError.from(method))
-
-/** {@link make} with metrics and instrumentation of the caller's choice. */
+/** {@link make} with metrics of the caller's choice. `url` is that of the server, if it is known. */
 export const makeWith = Effect.fnUntraced(function*(
   options: ServiceOptions,
   metrics: MetricsRecorder.MetricsRecorder,
-  instrumentation: Instrumentation.Instrumentation
+  url?: string
 ): Effect.fn.Return<
   Service,
   never,
@@ -58,6 +53,7 @@ export const makeWith = Effect.fnUntraced(function*(
 > {
   const http = yield* SignalWireHttp.SignalWireHttp
   const subscription = yield* Subscription.Subscription
+  const instrumentation = (yield* Instrumentation.Instrumentation).forService("Conversations", url)
   const overlapSeconds = toMillis(options.overlap ?? "30 seconds") / 1000
   const settleMillis = toMillis(options.settle ?? "5 seconds")
   const sweep = options.sweep === false ? undefined : options.sweep
@@ -141,42 +137,60 @@ export const makeWith = Effect.fnUntraced(function*(
   }
 
   /** Fails with `Closed` when the client is closed before or during the call. */
-  const method = <A, R>(
+  const method = <A>(
     name: string,
-    effect: Effect.Effect<A, ConversationError, R>
-  ): Effect.Effect<A, ConversationError, R> => lifetime.run(effect, closedError(name))
+    effect: Effect.Effect<A, ConversationError>,
+    attributes?: Instrumentation.Attributes
+  ): Effect.Effect<A, ConversationError> =>
+    instrumentation.span(name, attributes)(lifetime.run(effect, closedError(name)))
   /** Fails with `Closed` when the client is closed before the stream starts. */
   const stream = <A>(
     name: string,
     items: Stream.Stream<A, ConversationError>
   ): Stream.Stream<A, ConversationError> =>
     Stream.unwrap(Effect.suspend(() => lifetime.isClosed ? closedError(name) : Effect.succeed(items)))
+  /** A {@link stream} of a list, in a span. */
+  const list = <A>(
+    name: string,
+    items: Stream.Stream<A, SignalWireHttpError>,
+    attributes?: Instrumentation.Attributes
+  ): Stream.Stream<A, ConversationError> =>
+    instrumentation.spanStream(name, attributes)(
+      stream(name, Stream.mapError(items, ConversationError.from(name)))
+    )
 
   return Conversations.of({
     getConversations: (options) => method("getConversations", Reading.getConversations(dependencies, options)),
     getConversationMessages: (options) =>
-      method("getConversationMessages", Reading.getConversationMessages(dependencies, options)),
+      method("getConversationMessages", Reading.getConversationMessages(dependencies, options), options),
     getMessages: (options) => method("getMessages", Reading.getMessages(dependencies, options)),
-    conversations: (options) => stream("conversations", mapStreamError("conversations", http.conversations(options))),
-    conversationMessages: (options) =>
-      stream("conversationMessages", mapStreamError("conversationMessages", http.conversationMessages(options))),
-    messages: (options) => stream("messages", mapStreamError("messages", http.messages(options))),
+    conversations: (options) => list("conversations", http.conversations(options)),
+    conversationMessages: (options) => list("conversationMessages", http.conversationMessages(options), options),
+    messages: (options) => list("messages", http.messages(options)),
     sendMessage: (options) => {
-      const send = Sending.sendMessage(dependencies, Json.snapshotMessage(options))
+      const message = Json.snapshotMessage(options)
+      const send = Sending.sendMessage(dependencies, message)
+      const name = "sendMessage"
       return Effect.suspend(() =>
-        lifetime.isClosed
-          ? closedError("sendMessage", "no")
-          : lifetime.run(send, closedError("sendMessage", "unknown"))
-      )
+        lifetime.isClosed ? closedError(name, "no") : lifetime.run(send, closedError(name, "unknown"))
+      ).pipe(instrumentation.span(
+        name,
+        message,
+        // a traced message needs a span even where no tracer exports it
+        { always: dependencies.traceMessages }
+      ))
     },
-    findMessage: (options) => method("findMessage", Reading.findMessage(dependencies, options)),
-    join: (options) => method("join", Reading.join(dependencies, options)),
+    findMessage: (options) => method("findMessage", Reading.findMessage(dependencies, options), options),
+    join: (options) => method("join", Reading.join(dependencies, options), options),
     // getters, since a process may have thousands of clients that never use most of these
     get subscribe() {
       return stream("subscribe", Stream.unwrap(Effect.suspend(() => Subscribing.openSubscription(dependencies))))
     },
     subscription: (options) =>
-      method("subscribe", Subscribing.openSubscription(dependencies, copyOptions(options ?? {}))),
+      lifetime.run(
+        Subscribing.openSubscription(dependencies, copyOptions(options ?? {})),
+        closedError("subscribe")
+      ),
     timeline: (options) => stream("timeline", Subscribing.timeline(dependencies, copyOptions(options))),
     connection: {
       get current() {
@@ -197,8 +211,11 @@ export const makeWith = Effect.fnUntraced(function*(
   })
 })
 
-/** Builds the service from the HTTP and subscription services of the context. It is closed with the scope. */
+/**
+ * Builds the service from the HTTP and subscription services of the context. It is closed with the scope. Its spans and
+ * logs go to the `Instrumentation` of the context, or to Effect's tracer and loggers.
+ */
 export const make = (
   options: ServiceOptions = {}
 ): Effect.Effect<Service, never, SignalWireHttp.SignalWireHttp | Subscription.Subscription | Scope.Scope> =>
-  makeWith(options, MetricsRecorder.make(), Instrumentation.effect)
+  Instrumentation.provideEffect(options.name)(makeWith(options, MetricsRecorder.make(options.name)))

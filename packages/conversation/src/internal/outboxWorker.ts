@@ -23,6 +23,7 @@ export interface Options {
   readonly delivery: Delivery
   /** How long a request of unknown outcome may still be in flight. Milliseconds. */
   readonly settleMillis: number
+  readonly instrumentation: Instrumentation.Instrumentation
   readonly publish: (event: OutboxEvent) => Effect.Effect<unknown>
 }
 
@@ -54,11 +55,14 @@ const toConversationError = (clientId: ClientId, error: SignalWireHttpError | Ou
     : ConversationError.fromSend("outbox", "no")(error)
 
 /** Retries an operation of the store, which may fail with an error or, when it completes an element, with a defect. */
-const retryStore = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A> =>
+const retryStore = <A, E>(
+  effect: Effect.Effect<A, E>,
+  instrumentation: Instrumentation.Instrumentation
+): Effect.Effect<A> =>
   effect.pipe(
     Effect.catchDefect(Effect.fail),
     Effect.tapError((error) =>
-      Instrumentation.effect.warn("the store of the outbox is unavailable", [
+      instrumentation.warn("the store of the outbox is unavailable", [
         error instanceof Error ? error.message : String(error)
       ])
     ),
@@ -88,16 +92,19 @@ export class OutboxWorker {
 
   /** Acquires the lock, then delivers until it is interrupted. */
   get run(): Effect.Effect<void> {
-    const { lock } = this.options
-    return lock.offer(null, { id: "turn" }).pipe(
-      Effect.andThen(lock.take((_, { attempts }) => this.deliverAll(attempts))),
-      retryStore
+    const { instrumentation, lock } = this.options
+    return retryStore(
+      Effect.andThen(
+        lock.offer(null, { id: "turn" }),
+        lock.take((_, { attempts }) => this.deliverAll(attempts))
+      ),
+      instrumentation
     )
   }
 
   private deliverAll(attempts: number): Effect.Effect<never> {
     return Effect.gen({ self: this }, function*() {
-      const { settleMillis } = this.options
+      const { instrumentation, settleMillis } = this.options
       // the previous holder of the lock may have sent what was enqueued before
       this.unsent.clear()
       this.holdsLock = true
@@ -105,7 +112,7 @@ export class OutboxWorker {
       const inFlightUntil = (yield* Monotonic.millis) + settleMillis
       // after a kill, a store may release the lock before it releases the message that was being delivered
       yield* attempts > 1 ? Effect.sleep(settleMillis) : Effect.yieldNow
-      return yield* Effect.forever(retryStore(this.deliverNext(inFlightUntil)))
+      return yield* Effect.forever(retryStore(this.deliverNext(inFlightUntil), instrumentation))
     }).pipe(Effect.ensuring(Effect.sync(() => {
       this.holdsLock = false
     })))
@@ -176,10 +183,9 @@ export class OutboxWorker {
   private publish(event: OutboxEvent): Effect.Effect<void> {
     const log = event._tag === "Failed"
       ? Effect.logError("a message of the outbox was not sent", event.error.message).pipe(
-        Effect.annotateLogs({
-          "signalwire.client_id": event.clientId,
-          "signalwire.address_id": event.entry.addressId
-        }),
+        Effect.annotateLogs(
+          Instrumentation.toSemantic({ clientId: event.clientId, addressId: event.entry.addressId })
+        ),
         Instrumentation.ignoreDefects
       )
       : Effect.void

@@ -1,7 +1,6 @@
 /** The methods of `Conversations` that read from the server, and `join`. */
 import type * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
-import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import * as Page from "@effect-signalwire/schema/Page"
 import * as Effect from "effect/Effect"
@@ -13,7 +12,6 @@ import * as HistorySlice from "./historySlice.ts"
 export interface Dependencies {
   readonly http: SignalWireHttp.Service
   readonly cache: ConversationCache
-  readonly instrumentation: Instrumentation
 }
 
 /** The page size of reads that the service makes on its own account. */
@@ -34,28 +32,22 @@ export const readPage = <A>(
   })
 }
 
-export const getConversations = (
-  { cache, http, instrumentation }: Dependencies,
-  options?: SignalWireHttp.PageOptions
-) =>
-  readPage("getConversations", http.getConversations(options)).pipe(
-    Effect.tap(({ data }) => Effect.sync(() => cache.addAll(data))),
-    instrumentation.span("Conversations.getConversations")
+export const getConversations = ({ cache, http }: Dependencies, options?: SignalWireHttp.PageOptions) =>
+  Effect.tap(
+    readPage("getConversations", http.getConversations(options)),
+    ({ data }) => Effect.sync(() => cache.addAll(data))
   )
 
 export const getConversationMessages = (
-  { http, instrumentation }: Dependencies,
+  { http }: Dependencies,
   options: SignalWireHttp.ConversationMessageOptions
-) =>
-  readPage("getConversationMessages", http.getConversationMessages(options)).pipe(
-    instrumentation.span("Conversations.getConversationMessages")
-  )
+) => readPage("getConversationMessages", http.getConversationMessages(options))
 
-export const getMessages = ({ http, instrumentation }: Dependencies, options?: SignalWireHttp.MessageOptions) =>
-  readPage("getMessages", http.getMessages(options)).pipe(instrumentation.span("Conversations.getMessages"))
+export const getMessages = ({ http }: Dependencies, options?: SignalWireHttp.MessageOptions) =>
+  readPage("getMessages", http.getMessages(options))
 
 export const findMessage = (
-  { http, instrumentation }: Dependencies,
+  { http }: Dependencies,
   { addressId, clientId }: { readonly addressId: string; readonly clientId: string }
 ) => {
   const isMatch = (message: ConversationMessage) => message.clientId === clientId
@@ -67,11 +59,8 @@ export const findMessage = (
       isMatch
     ),
     ({ messages }) => messages.find(isMatch)
-  ).pipe(instrumentation.span("Conversations.findMessage"))
+  )
 }
 
-export const join = ({ http, instrumentation }: Dependencies, options: { readonly addressId: string }) =>
-  http.join(options).pipe(
-    Effect.mapError(ConversationError.from("join")),
-    instrumentation.span("Conversations.join")
-  )
+export const join = ({ http }: Dependencies, options: { readonly addressId: string }) =>
+  Effect.mapError(http.join(options), ConversationError.from("join"))

@@ -6,7 +6,6 @@ import * as Branded from "@effect-signalwire/schema/Branded"
 import type { Conversation } from "@effect-signalwire/schema/Conversation"
 import * as Effect from "effect/Effect"
 import type { ConversationError } from "../ConversationError.ts"
-import * as ConversationTrace from "../ConversationTrace.ts"
 import type { ConversationCache } from "./conversationCache.ts"
 import { Idempotency } from "./idempotency.ts"
 import type { MetricsRecorder } from "./metricsRecorder.ts"
@@ -39,15 +38,10 @@ export const sendMessage = (
     context: Pick<OutgoingMessage, "prior" | "onSend">
   ) =>
     Effect.flatMap(
-      Effect.andThen(
-        instrumentation.annotate({ "signalwire.address_id": addressId, "signalwire.client_id": clientId }),
-        metrics.trackSend(queue.send({ ...options, metadata, clientId: Branded.clientId(clientId), ...context }))
+      metrics.trackSend(queue.send({ ...options, metadata, clientId: Branded.clientId(clientId), ...context })).pipe(
+        instrumentation.annotateSend(clientId)
       ),
-      (receipt) =>
-        Effect.andThen(
-          instrumentation.annotate({ "signalwire.conversation_id": receipt.conversationId }),
-          cache.afterSend(addressId, receipt)
-        )
+      (receipt) => cache.afterSend(addressId, receipt)
     )
   const send = (metadata: Metadata) => {
     const { clientId, isNew = false } = options
@@ -57,13 +51,7 @@ export const sendMessage = (
     const idempotency = dependencies.idempotency ??= new Idempotency(dependencies.inFlightMillis)
     return idempotency.run({ addressId, clientId, isNew }, (context) => deliver(metadata, clientId, context))
   }
-  return (traceMessages
-    ? Effect.flatMap(
-      instrumentation.traceparent,
-      (parent) => send(ConversationTrace.withTraceparent(options.metadata, parent))
-    )
-    : send(options.metadata)).pipe(
-      // a traced message needs a span even where no tracer exports it
-      instrumentation.span("Conversations.sendMessage", { kind: "producer", always: traceMessages })
-    )
+  return traceMessages
+    ? Effect.flatMap(instrumentation.traceMetadata(options.metadata), send)
+    : send(options.metadata)
 }

@@ -36,27 +36,35 @@ export interface Dependencies {
   readonly readyMillis: number
 }
 
-/** Opens a sequence, and fails with `Timeout` when that takes too long. */
-const openWithin = (
-  { monitor, ...dependencies }: Dependencies,
-  timeout: Duration.Input | undefined,
+/** Opens a sequence in a span that ends with the scope, and fails with `Timeout` when that takes too long. */
+const open = (
+  { instrumentation, monitor, ...dependencies }: Dependencies,
+  { addressId, timeout }: { readonly addressId?: string; readonly timeout?: Duration.Input | undefined },
   options: Pick<LiveSequence.Options, "method" | "history" | "isIncluded" | "awaitReady" | "start" | "cursor">
 ): Effect.Effect<LiveSequence.Items, ConversationError, Scope.Scope> => {
-  const open = LiveSequence.open({ ...dependencies, monitor, ...options })
-  if (timeout === undefined) return open
-  const duration = Duration.fromInputUnsafe(timeout)
-  return Effect.timeoutOrElse(open, {
-    duration,
-    orElse: () =>
-      Effect.flatMap(monitor.state.get, ({ reason }) =>
-        Effect.fail(
-          new ConversationError({
-            method: options.method,
-            reason: new Timeout({ millis: Duration.toMillis(duration) }),
-            ...(reason === null ? undefined : { cause: reason })
-          })
-        ))
-  })
+  const { method } = options
+  const opening = LiveSequence.open({ ...dependencies, instrumentation, monitor, ...options })
+  const withTimeout = (duration: Duration.Duration) =>
+    Effect.timeoutOrElse(opening, {
+      duration,
+      orElse: () =>
+        Effect.flatMap(monitor.state.get, ({ reason }) =>
+          Effect.fail(
+            new ConversationError({
+              method,
+              reason: new Timeout({ millis: Duration.toMillis(duration) }),
+              ...(reason === null ? undefined : { cause: reason })
+            })
+          ))
+    })
+  return Effect.flatMap(
+    instrumentation.spanScoped(method, { addressId }),
+    (within) =>
+      Effect.map(
+        within(timeout === undefined ? opening : withTimeout(Duration.fromInputUnsafe(timeout))),
+        within
+      )
+  )
 }
 
 /** Starts a subscription to all conversations: what its stream yields is newer than the newest message of history. */
@@ -67,7 +75,7 @@ export const openSubscription = (
   const { http, readyMillis, reconciler, subscription, tuning } = dependencies
   const method = "subscribe"
   return Effect.map(
-    openWithin(dependencies, timeout, {
+    open(dependencies, { timeout }, {
       method,
       cursor,
       history: { key: method, method, newest: readPage(method, http.getMessages({ pageSize: historyPageSize })) },
@@ -98,7 +106,7 @@ export const timeline = (
   const sinceSeconds = toEpochSeconds(since)
   const method = "timeline"
   return Stream.unwrap(Effect.map(
-    openWithin(dependencies, timeout, {
+    open(dependencies, { addressId, timeout }, {
       method,
       cursor,
       history: {

@@ -13,9 +13,6 @@ import * as ListStream from "./listStream.ts"
 import * as Pages from "./pages.ts"
 import type { Validated } from "./validation.ts"
 
-/** The name of a method's span. */
-export const spanName = (method: string): string => `SignalWireHttp.${method}`
-
 /** Runs `use` with the validated options. */
 export const withOptions = <I, A>(
   client: Client,
@@ -26,7 +23,7 @@ export const withOptions = <I, A>(
 ): Effect.Effect<A, SignalWireHttpError> => {
   const copy = { ...options }
   return Effect.suspend(() => Effect.flatMap(fromResult(method, validate(copy)), use)).pipe(
-    client.instrumentation.span(spanName(method))
+    client.instrumentation.span(method)
   )
 }
 
@@ -54,7 +51,7 @@ export const stream = <I, A>(
 ): Stream.Stream<A, SignalWireHttpError> => {
   const copy = { ...options }
   return Stream.scoped(Stream.fromPull(Effect.gen(function*() {
-    const withinSpan = yield* client.instrumentation.spanScoped(spanName(method))
+    const withinSpan = yield* client.instrumentation.spanScoped(method)
     const input = yield* fromResult(method, validate(copy))
     return yield* ListStream.pull(request(client, method, input), withinSpan)
   })))

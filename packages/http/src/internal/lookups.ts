@@ -6,7 +6,7 @@ import { Malformed, NotFound } from "@effect-signalwire/schema/Reason"
 import type { Subscriber } from "@effect-signalwire/schema/Subscriber"
 import * as Effect from "effect/Effect"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
-import { spanName, withOptions } from "./call.ts"
+import { withOptions } from "./call.ts"
 import type { Client } from "./client.ts"
 import { fromDecoded, makeError } from "./errors.ts"
 import * as Groups from "./groups.ts"
@@ -17,7 +17,7 @@ import * as Validation from "./validation.ts"
 export const getSubscriber = (client: Client): Effect.Effect<Subscriber, SignalWireHttpError> =>
   Groups.requestSubscriber(client, "getSubscriber", true).pipe(
     Effect.tap((subscriber) => Effect.sync(() => Groups.rememberOwnAddresses(client, subscriber))),
-    client.instrumentation.span(spanName("getSubscriber"))
+    client.instrumentation.span("getSubscriber")
   )
 
 export const getAddress = (

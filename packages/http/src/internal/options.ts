@@ -11,6 +11,8 @@ import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 export interface Options {
   /** The URLs of the server. */
   readonly endpoint: Endpoint
+  /** The name of the client in spans. @default "effect-signalwire" */
+  readonly name?: string | undefined
   /**
    * The dialect that the server speaks.
    * @default "auto": detected by the first response that shows it, then remembered

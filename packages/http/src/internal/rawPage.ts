@@ -44,7 +44,7 @@ export const read = Effect.fnUntraced(function*<A>(
     yield* client.instrumentation.warn(
       "malformed items were left out of a page",
       [page.malformed.slice(0, maxLoggedPaths).map(({ path }) => path)],
-      { "signalwire.method": method, "signalwire.count": page.malformed.length }
+      { operation: method, count: page.malformed.length }
     )
   }
   return page

@@ -52,7 +52,7 @@ const catchException = <A>(
       instrumentation.warn(
         "a request failed with an exception, which is treated as a lost connection",
         [error.cause ?? error.message],
-        { "signalwire.method": method }
+        { operation: method }
       ),
       Effect.fail(error)
     )

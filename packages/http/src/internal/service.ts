@@ -3,7 +3,7 @@
  */
 import * as Credentials from "@effect-signalwire/runtime/Credentials"
 import { isLoopback } from "@effect-signalwire/runtime/Endpoint"
-import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
+import { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -34,7 +34,7 @@ const makeClient = (
   isClosed: false,
   transport,
   credentials,
-  instrumentation,
+  instrumentation: instrumentation.forService("SignalWireHttp", endpoint.http),
   timeouts: {
     attemptMillis: toMillis(timeout ?? "10 seconds"),
     onceMillis: toMillis(timeout ?? "30 seconds"),
@@ -78,15 +78,15 @@ const makeService = (client: Client): Service => ({
 })
 
 /** Builds the service; once the scope is closed, its methods fail with `Closed`. */
-export const make = (
+export const make = Effect.fnUntraced(function*(
   options: Options,
-  transport: Transport,
-  instrumentation: Instrumentation
-): Effect.Effect<Service, never, Credentials.Credentials | Scope.Scope> =>
-  Effect.flatMap(Credentials.Credentials, (credentials) => {
-    const client = makeClient(options, transport, credentials, instrumentation)
-    const close = Effect.sync(() => {
+  transport: Transport
+): Effect.fn.Return<Service, never, Credentials.Credentials | Scope.Scope> {
+  const client = makeClient(options, transport, yield* Credentials.Credentials, yield* Instrumentation)
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
       client.isClosed = true
     })
-    return Effect.as(Effect.addFinalizer(() => close), makeService(client))
-  })
+  )
+  return makeService(client)
+})

@@ -28,10 +28,9 @@ import { fromRefresh, requireToken, resolveToken } from "./token.ts"
 import * as TokenRefusals from "./tokenRefusals.ts"
 import { requireHost, requireUrls, validateOptions } from "./validateOptions.ts"
 
-/** Builds the services of a client. They report problems that they recover from to `instrumentation`. */
+/** Builds the services of a client. They report problems that they recover from to the `Instrumentation`. */
 export type BuildServices = (
-  options: SignalWireOptions,
-  instrumentation: Instrumentation.Instrumentation
+  options: SignalWireOptions
 ) => Effect.Effect<
   Context.Context<Conversations.Services>,
   ConversationError,
@@ -39,18 +38,18 @@ export type BuildServices = (
 >
 
 /** Services over the platform's `fetch` and `WebSocket`, or those among the options. */
-export const servicesOfPlatform: BuildServices = (options, instrumentation) =>
+export const servicesOfPlatform: BuildServices = (options) =>
   Effect.provideContext(
-    Conversations.makeBareFetch(options, instrumentation),
+    Conversations.makeBareFetch(options),
     options.WebSocket === undefined ? WebSockets.context : WebSockets.contextOf(options.WebSocket)
   )
 
 /** Services over the transports of a layer. */
 export const servicesOver =
-  (transports: Layer.Layer<HttpClient | Socket.WebSocketConstructor>): BuildServices => (options, instrumentation) =>
+  (transports: Layer.Layer<HttpClient | Socket.WebSocketConstructor>): BuildServices => (options) =>
     Effect.flatMap(
       Layer.build(transports),
-      (context) => Effect.provideContext(Conversations.makeInstrumented(options, instrumentation), context)
+      (context) => Effect.provideContext(Conversations.makeCredentials(options), context)
     )
 
 /** A logger whose methods never throw, whatever the user's do. */
@@ -83,8 +82,11 @@ export const make = async (options: SignalWireOptions, buildServices: BuildServi
       refresh: onRefreshToken === undefined ? undefined : fromRefresh(onRefreshToken)
     })
     const context = Context.make(Credentials.Credentials, credentials)
-    const services = buildServices({ ...options, host, urls }, Instrumentation.warningsOnly(logger.warn))
-    return Context.merge(context, yield* Effect.provideContext(services, context))
+    const services = Effect.provideContext(
+      buildServices({ ...options, host, urls }),
+      Context.add(context, Instrumentation.Instrumentation, Instrumentation.warningsOnly(logger.warn))
+    )
+    return Context.merge(context, yield* services)
   }))
 
   const tokenRefusals = TokenRefusals.make(runner)

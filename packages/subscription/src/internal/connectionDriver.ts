@@ -3,6 +3,7 @@
  * publishes the public state.
  */
 import type * as Backoff from "@effect-signalwire/runtime/Backoff"
+import type { SessionObserver } from "@effect-signalwire/runtime/Instrumentation"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import * as ObservableRef from "@effect-signalwire/runtime/ObservableRef"
 import { messageOf, stackOf } from "@effect-signalwire/runtime/Thrown"
@@ -57,6 +58,7 @@ export class ConnectionDriver {
   private readonly options: Options
   private readonly rateLimiter: DialRateLimiter
   private readonly malformed: MalformedReporter
+  private readonly observer: SessionObserver
   /**
    * The token of the last dial, or the one that its session has sent since: the one to refresh when it is rejected. A
    * REST request may have refreshed it already.
@@ -70,7 +72,9 @@ export class ConnectionDriver {
     this.token = options.token
     this.rateLimiter = new DialRateLimiter(options.dialsPerMinute)
     this.fanout = new Fanout(options.capacity)
-    this.malformed = new MalformedReporter(options.session.instrumentation)
+    const { instrumentation } = options.session
+    this.malformed = new MalformedReporter(instrumentation)
+    this.observer = instrumentation.observeSessions()
   }
 
   /** Sends an event to the machine, and publishes the state that follows. */
@@ -102,14 +106,14 @@ export class ConnectionDriver {
    * exception is logged and makes the connection fail.
    */
   run(isCurrent: () => boolean): Effect.Effect<void, never, WebSocketConstructor> {
-    return Effect.catchDefect(this.loop(isCurrent), (thrown) =>
+    return this.observer.run(Effect.catchDefect(this.loop(isCurrent), (thrown) =>
       Effect.andThen(
         this.options.session.instrumentation.warn("the connection failed with an exception", [stackOf(thrown)]),
         this.send({
           _tag: "DriverFailed",
           reason: new Reason.Defect({ detail: messageOf(thrown), cause: thrown })
         })
-      ))
+      )))
   }
 
   private loop(isCurrent: () => boolean): Effect.Effect<void, never, WebSocketConstructor> {
@@ -190,6 +194,7 @@ export class ConnectionDriver {
       request.clear()
       this.retryAfter = undefined
       wake.clear()
+      yield* this.observer.onDial(context.attempt)
       const { outcome, readyMillis, reason, resume, retryAfterMillis } = yield* Session.run(session, {
         token: this.token,
         resume: context.resume,
@@ -197,10 +202,7 @@ export class ConnectionDriver {
         acquireWake: this.rateLimiter.acquireWake,
         events: this.sessionEvents
       })
-      yield* session.instrumentation.debug("the session ended", [outcome, reason.message], {
-        "signalwire.session": this.sessionCount,
-        "signalwire.reason": reason._tag
-      })
+      yield* this.observer.onEnd(reason, outcome)
       const next = transition(this.state, {
         _tag: "SessionEnded",
         outcome,
@@ -233,6 +235,7 @@ export class ConnectionDriver {
         // before the public state changes: its watchers then find that reading history has begun
         this.fanout.emit([Signal.connected(this.sessionCount)])
         return this.send({ _tag: "SessionReady", resume, resumed }).pipe(
+          Effect.andThen(this.observer.onReady(this.sessionCount, resumed)),
           Effect.andThen(credentials.current),
           Effect.map((token) => {
             this.token = token

@@ -32,7 +32,7 @@ export class MalformedReporter {
       return this.instrumentation.warn(
         "skipped malformed frames or events",
         [malformed.slice(0, maxListed)],
-        { "signalwire.count": count }
+        { count }
       )
     })
   }

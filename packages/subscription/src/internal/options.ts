@@ -11,6 +11,8 @@ export interface Options {
   readonly endpoint: Endpoint
   /** The name of the client, which is sent to the server. @default "effect-signalwire" */
   readonly agent?: string | undefined
+  /** The name of the client in spans. @default the `agent` */
+  readonly name?: string | undefined
   /** The time limit for opening the socket, and then again for authenticating on it. @default "10 seconds" */
   readonly connectTimeout?: Duration.Input | undefined
   /** The time limit for the response to any other request on the socket. @default "10 seconds" */

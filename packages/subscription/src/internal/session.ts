@@ -66,11 +66,11 @@ export interface SessionInput {
 const reportException = (
   thrown: unknown,
   redact: (text: string) => string,
-  { warn }: Instrumentation
+  instrumentation: Instrumentation
 ): Effect.Effect<Reason.Transport> =>
   Effect.suspend(() =>
     Effect.as(
-      warn("a session ended with an exception; reconnecting", [redact(stackOf(thrown))]),
+      instrumentation.warn("a session ended with an exception; reconnecting", [redact(stackOf(thrown))]),
       new Reason.Transport({ detail: `unexpected exception: ${redact(messageOf(thrown))}` })
     )
   )
