@@ -262,12 +262,12 @@ export const make = Effect.fnUntraced(function*(
   })
   // the first to go when the scope closes: nobody is served, or waited for, while the rest goes
   yield* Effect.addFinalizer(() => Effect.sync(() => connections.close()))
-  yield* Effect.forkScoped(
-    Effect.forever(Effect.andThen(Effect.sleep(checkInterval), Effect.sync(() => connections.check(performance.now()))))
-      .pipe(
-        Effect.tapCause((cause) => Effect.logError("Connections are not checked any more", cause))
-      )
+  // a check that throws is logged, and the next one follows
+  const check = Effect.catchDefect(
+    Effect.sync(() => connections.check(performance.now())),
+    (thrown) => Effect.logError("Connections could not be checked", thrown)
   )
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(checkInterval), check)))
   return {
     http: `http${secure}://${authority}`,
     ws: `ws${secure}://${authority}`,

@@ -1,6 +1,6 @@
 /** What a connection may do, said by hand in bytes. */
 import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import { once } from "node:events"
 import { createServer } from "node:http"
 import { createServer as createSecureServer } from "node:https"
@@ -150,7 +150,9 @@ describe("a body that arrives while there is no room for more", () => {
     const large = await open(portOf(world.info))
     large.write(post(80_000))
     // it is logged when it was read
-    while ((await request(world.info, "GET", "/_sandbox/log")).body.entries.length === 0);
+    await vi.waitFor(async () => {
+      assert.isNotEmpty((await request(world.info, "GET", "/_sandbox/log")).body.entries)
+    }, { timeout: 60_000 })
     const later = await open(portOf(world.info))
     later.write(post(50_000))
     await large.closed

@@ -69,13 +69,20 @@ const start = Effect.fnUntraced(function*(
   return { server, subscription, credentials: Context.get(context, Credentials.Credentials), heard, listening }
 })
 
-/** A platform whose hints the test gives. */
-const makeWake = () => {
+/** {@link start} on a platform that the test signals for. */
+const startWithSignals = Effect.fnUntraced(function*(options: Parameters<typeof start>[0] = {}) {
   const hints = new Set<(signal: WakeSignal) => void>()
   const wake: Hints = (hint) =>
     Effect.acquireRelease(Effect.sync(() => hints.add(hint)), () => Effect.sync(() => hints.delete(hint)))
-  return { hints, wake }
-}
+  const client = yield* start(options).pipe(Effect.provideService(Wake, wake))
+  const signal = (signal: WakeSignal) => {
+    for (const hint of hints) hint(signal)
+  }
+  return { ...client, signal }
+})
+
+/** The wait before a dial is longer than any test. */
+const longBackoff = { backoff: { base: "1 hour", cap: "1 hour" } } as const
 
 /** Lets time pass, second by second, until the server was dialled so often; a minute at most. */
 const untilDialled = Effect.fnUntraced(function*(server: FakeServer.FakeServer, dials: number) {
@@ -233,26 +240,20 @@ describe("the session", () => {
 
   it.effect("dials at once when the platform hints that the network is back", () =>
     Effect.gen(function*() {
-      const { hints, wake } = makeWake()
-      const { server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
-        Effect.provideService(Wake, wake)
-      )
+      const { server, signal } = yield* startWithSignals(longBackoff)
       yield* (yield* server.dialled).cut
       yield* settle
-      for (const hint of hints) hint("wake")
+      signal("wake")
       yield* (yield* server.dialled).accept("p1")
     }))
 
   it.effect("P8.6: dials at once when the session ends right after the signal, before it answers", () =>
     Effect.gen(function*() {
-      const { hints, wake } = makeWake()
-      const { server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
-        Effect.provideService(Wake, wake)
-      )
+      const { server, signal } = yield* startWithSignals(longBackoff)
       const connection = yield* server.dialled
       yield* connection.accept("p1")
       yield* settle
-      for (const hint of hints) hint("wake")
+      signal("wake")
       yield* TestClock.adjust("1 second")
       yield* connection.cut
       yield* settle
@@ -261,28 +262,37 @@ describe("the session", () => {
 
   it.effect("P8.6: dials at once when the session does not answer after the signal", () =>
     Effect.gen(function*() {
-      const { hints, wake } = makeWake()
-      const { server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
-        Effect.provideService(Wake, wake)
-      )
+      const { server, signal } = yield* startWithSignals(longBackoff)
       yield* (yield* server.dialled).accept("p1")
       yield* settle
-      for (const hint of hints) hint("wake")
+      signal("wake")
       yield* TestClock.adjust("2 seconds")
+      yield* settle
+      assert.strictEqual(server.dials(), 2)
+    }))
+
+  it.effect("P8.6: waits as usual when a session does not answer after the platform has lost its network", () =>
+    Effect.gen(function*() {
+      const { server, signal } = yield* startWithSignals(longBackoff)
+      yield* (yield* server.dialled).accept("p1")
+      yield* settle
+      signal("offline")
+      yield* TestClock.adjust("2 seconds")
+      yield* settle
+      assert.strictEqual(server.dials(), 1)
+      // and dials at once when the network is back
+      signal("wake")
       yield* settle
       assert.strictEqual(server.dials(), 2)
     }))
 
   it.effect("P8.6: waits as usual when a session ends that has answered after the signal", () =>
     Effect.gen(function*() {
-      const { hints, wake } = makeWake()
-      const { server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
-        Effect.provideService(Wake, wake)
-      )
+      const { server, signal } = yield* startWithSignals(longBackoff)
       const connection = yield* server.dialled
       yield* connection.accept("p1")
       yield* settle
-      for (const hint of hints) hint("wake")
+      signal("wake")
       const { id } = yield* connection.request(JsonRpc.method.ping)
       yield* connection.send(JsonRpc.reply(id, {}))
       yield* TestClock.adjust("3 seconds")
@@ -293,12 +303,9 @@ describe("the session", () => {
 
   it.effect("P8.6: dials at once when a dial fails that was under way when the platform signalled", () =>
     Effect.gen(function*() {
-      const { hints, wake } = makeWake()
-      const { server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
-        Effect.provideService(Wake, wake)
-      )
+      const { server, signal } = yield* startWithSignals(longBackoff)
       const connection = yield* server.dialled
-      for (const hint of hints) hint("wake")
+      signal("wake")
       yield* settle
       yield* connection.cut
       yield* settle
@@ -307,18 +314,15 @@ describe("the session", () => {
 
   it.effect("P8.6: refreshes the token again at once when a refresh fails that ran when the platform signalled", () =>
     Effect.gen(function*() {
-      const { hints, wake } = makeWake()
       let refreshes = 0
       const refresh = Effect.suspend(() => {
         refreshes++
         return Effect.delay(Effect.fail("no network"), "5 seconds")
       })
-      const { server } = yield* start({ refresh, backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
-        Effect.provideService(Wake, wake)
-      )
+      const { server, signal } = yield* startWithSignals({ refresh, ...longBackoff })
       yield* (yield* server.dialled).refuse(expired)
       yield* settle
-      for (const hint of hints) hint("wake")
+      signal("wake")
       yield* TestClock.adjust("5 seconds")
       yield* settle
       assert.strictEqual(refreshes, 2)
@@ -331,13 +335,10 @@ describe("the session", () => {
     "P8.1 P8.6: gives up a dial that hangs two seconds after a signal: %s",
     (signal) =>
       Effect.gen(function*() {
-        const { hints, wake } = makeWake()
-        const { credentials, server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
-          Effect.provideService(Wake, wake)
-        )
+        const { credentials, server, ...platform } = yield* startWithSignals(longBackoff)
         yield* server.dialled
         yield* settle
-        if (signal === "wake") { for (const hint of hints) hint("wake") }
+        if (signal === "wake") platform.signal(signal)
         else yield* credentials.replace(Redacted.make("token-2"))
         yield* TestClock.adjust("1999 millis")
         assert.strictEqual(server.dials(), 1)
@@ -350,16 +351,13 @@ describe("the session", () => {
 
   it.effect("P8.1: notices a dead server two seconds after a signal, though one had come while it was dialled", () =>
     Effect.gen(function*() {
-      const { hints, wake } = makeWake()
-      const { server } = yield* start({ backoff: { base: "1 milli", cap: "1 milli" } }).pipe(
-        Effect.provideService(Wake, wake)
-      )
+      const { server, signal } = yield* startWithSignals({ backoff: { base: "1 milli", cap: "1 milli" } })
       const connection = yield* server.dialled
-      for (const hint of hints) hint("wake")
+      signal("wake")
       yield* TestClock.adjust("300 millis")
       yield* connection.accept("p1")
       yield* settle
-      for (const hint of hints) hint("offline")
+      signal("offline")
       yield* TestClock.adjust("2 seconds")
       yield* TestClock.adjust("1 milli")
       assert.strictEqual(server.dials(), 2)
@@ -416,10 +414,9 @@ describe("the session", () => {
 
   it.effect("P8.5: gives up no more dials than its limit allows to signals that never end", () =>
     Effect.gen(function*() {
-      const { hints, wake } = makeWake()
-      const { server } = yield* start().pipe(Effect.provideService(Wake, wake))
+      const { server, signal } = yield* startWithSignals()
       for (let half = 0; half < 240; half++) {
-        for (const hint of hints) hint("wake")
+        signal("wake")
         yield* TestClock.adjust("500 millis")
       }
       assert.isAtMost(server.dials(), 30)
@@ -464,12 +461,11 @@ describe("the session", () => {
 
   it.effect("asks a live server for a sign of life when the platform hints", () =>
     Effect.gen(function*() {
-      const { hints, wake } = makeWake()
-      const { server } = yield* start().pipe(Effect.provideService(Wake, wake))
+      const { server, signal } = yield* startWithSignals()
       const connection = yield* server.dialled
       yield* connection.accept("p1")
       yield* settle
-      for (const hint of hints) hint("wake")
+      signal("wake")
       yield* connection.request(JsonRpc.method.ping)
     }))
 
@@ -572,11 +568,10 @@ describe("the session", () => {
 
   it.effect("P8.5: a wake signal that never ends does not make it dial more often than ten times a minute", () =>
     Effect.gen(function*() {
-      const { hints, wake } = makeWake()
-      const { server } = yield* start().pipe(Effect.provideService(Wake, wake))
+      const { server, signal } = yield* startWithSignals()
       yield* Effect.flatMap(server.dialled, ({ cut }) => cut).pipe(Effect.forever, Effect.forkScoped)
       for (let tick = 0; tick < 6000; tick++) {
-        for (const hint of hints) hint("wake")
+        signal("wake")
         yield* TestClock.adjust("100 millis")
       }
       assert.isAtMost(server.dials(), 10 + 100 + 1)
@@ -716,13 +711,10 @@ describe("the session", () => {
 
   it.effect("P8.1: a wake signal has a dead server noticed within two seconds", () =>
     Effect.gen(function*() {
-      const { hints, wake } = makeWake()
-      const { server } = yield* start({ backoff: { base: "1 milli", cap: "1 milli" } }).pipe(
-        Effect.provideService(Wake, wake)
-      )
+      const { server, signal } = yield* startWithSignals({ backoff: { base: "1 milli", cap: "1 milli" } })
       yield* (yield* server.dialled).accept("p1")
       yield* settle
-      for (const hint of hints) hint("wake")
+      signal("wake")
       yield* TestClock.adjust("2 seconds")
       yield* TestClock.adjust("1 milli")
       assert.strictEqual(server.dials(), 2)
@@ -730,12 +722,11 @@ describe("the session", () => {
 
   it.effect("P8.1: going offline shows in the state at once, and a server that answers puts that right", () =>
     Effect.gen(function*() {
-      const { hints, wake } = makeWake()
-      const { server, subscription } = yield* start().pipe(Effect.provideService(Wake, wake))
+      const { server, signal, subscription } = yield* startWithSignals()
       const connection = yield* server.dialled
       yield* connection.accept("p1")
       yield* settle
-      for (const hint of hints) hint("offline")
+      signal("offline")
       yield* settle
       assert.strictEqual((yield* subscription.connection).reason?.message, "connection failed: the platform is offline")
       const { id } = yield* connection.request(JsonRpc.method.ping)

@@ -404,8 +404,9 @@ export class SessionManager {
         onHint: (hint) => this.signals.watch(hint),
         giveUpTurn: this.limit.wake,
         onProbed: (isAlive) => {
-          this.isWoken = false
-          if (!isAlive) this.nudge()
+          if (isAlive) this.isWoken = false
+          // a session may have been probed because the network is gone, which is no reason to dial
+          else if (this.phase._tag === "Dialling") this.nudge()
         },
         onReplaceable: (replace) => {
           this.replace = replace
