@@ -151,12 +151,12 @@ export const make = Effect.fnUntraced(function*(
   })
   // runs first when the scope is closed, so that closing does not wait for requests
   yield* Effect.addFinalizer(() => Effect.sync(() => connections.close()))
-  yield* Effect.forkScoped(
-    Effect.forever(Effect.andThen(Effect.sleep(checkInterval), Effect.sync(() => connections.check(performance.now()))))
-      .pipe(
-        Effect.tapCause((cause) => Effect.logError("Connections are no longer checked", cause))
-      )
+  // a check that throws is logged, and the next one follows
+  const check = Effect.catchDefect(
+    Effect.sync(() => connections.check(performance.now())),
+    (thrown) => Effect.logError("Connections could not be checked", thrown)
   )
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(checkInterval), check)))
   return {
     http: `http${secure}://${authority}`,
     ws: `ws${secure}://${authority}`,

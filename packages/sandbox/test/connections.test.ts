@@ -1,6 +1,6 @@
 /** The limits of connections, tested with raw bytes. */
 import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import { once } from "node:events"
 import { createServer } from "node:http"
 import { createServer as createSecureServer } from "node:https"
@@ -149,7 +149,9 @@ describe("a request body that exceeds the memory budget", () => {
     const large = await open(portOf(world.info))
     large.write(post(80_000))
     // the body is logged when it was read
-    while ((await request(world.info, "GET", "/_sandbox/log")).body.entries.length === 0);
+    await vi.waitFor(async () => {
+      assert.isNotEmpty((await request(world.info, "GET", "/_sandbox/log")).body.entries)
+    }, { timeout: 60_000 })
     const later = await open(portOf(world.info))
     later.write(post(50_000))
     await large.closed

@@ -69,17 +69,21 @@ const start = Effect.fnUntraced(function*(
   return { server, subscription, credentials: Context.get(context, Credentials.Credentials), received, listening }
 })
 
-/** A platform whose wake signals the test emits. */
-const makeWake = () => {
+/** {@link start} on a platform whose wake signals the test emits. */
+const startWithSignals = Effect.fnUntraced(function*(options: Parameters<typeof start>[0] = {}) {
   const listeners = new Set<(signal: WakeSignal) => void>()
   const wake: WakeSignals = (listener) =>
     Effect.acquireRelease(
       Effect.sync(() => listeners.add(listener)),
       () => Effect.sync(() => listeners.delete(listener))
     )
+  const client = yield* start(options).pipe(Effect.provideService(Wake, wake))
   const emit = (signal: WakeSignal) => listeners.forEach((listener) => listener(signal))
-  return { emit, wake }
-}
+  return { ...client, emit }
+})
+
+/** A backoff longer than any test. */
+const longBackoff = { backoff: { base: "1 hour", cap: "1 hour" } } as const
 
 /** Lets time pass, second by second, until the client has dialled that often; a minute at most. */
 const untilDialled = Effect.fnUntraced(function*(server: FakeServer.FakeServer, dials: number) {
@@ -237,10 +241,7 @@ describe("the session", () => {
 
   it.effect("dials at once on a wake signal", () =>
     Effect.gen(function*() {
-      const { emit, wake } = makeWake()
-      const { server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
-        Effect.provideService(Wake, wake)
-      )
+      const { emit, server } = yield* startWithSignals(longBackoff)
       yield* (yield* server.nextConnection).drop
       yield* flush
       emit("wake")
@@ -249,10 +250,7 @@ describe("the session", () => {
 
   it.effect("P8.6: dials at once when the session ends right after a wake signal, before the server responds", () =>
     Effect.gen(function*() {
-      const { emit, wake } = makeWake()
-      const { server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
-        Effect.provideService(Wake, wake)
-      )
+      const { emit, server } = yield* startWithSignals(longBackoff)
       const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* flush
@@ -265,10 +263,7 @@ describe("the session", () => {
 
   it.effect("P8.6: dials at once when the server does not respond after a wake signal", () =>
     Effect.gen(function*() {
-      const { emit, wake } = makeWake()
-      const { server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
-        Effect.provideService(Wake, wake)
-      )
+      const { emit, server } = yield* startWithSignals(longBackoff)
       yield* (yield* server.nextConnection).accept("p1")
       yield* flush
       emit("wake")
@@ -277,12 +272,24 @@ describe("the session", () => {
       assert.strictEqual(server.connectionCount(), 2)
     }))
 
+  it.effect("P8.6: backs off when the server does not respond after the platform went offline", () =>
+    Effect.gen(function*() {
+      const { emit, server } = yield* startWithSignals(longBackoff)
+      yield* (yield* server.nextConnection).accept("p1")
+      yield* flush
+      emit("offline")
+      yield* TestClock.adjust("2 seconds")
+      yield* flush
+      assert.strictEqual(server.connectionCount(), 1)
+      // and dials at once when the network is back
+      emit("wake")
+      yield* flush
+      assert.strictEqual(server.connectionCount(), 2)
+    }))
+
   it.effect("P8.6: backs off when the session ends after the server has responded to the probe", () =>
     Effect.gen(function*() {
-      const { emit, wake } = makeWake()
-      const { server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
-        Effect.provideService(Wake, wake)
-      )
+      const { emit, server } = yield* startWithSignals(longBackoff)
       const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* flush
@@ -297,10 +304,7 @@ describe("the session", () => {
 
   it.effect("P8.6: dials at once when a dial fails that was in progress at the wake signal", () =>
     Effect.gen(function*() {
-      const { emit, wake } = makeWake()
-      const { server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
-        Effect.provideService(Wake, wake)
-      )
+      const { emit, server } = yield* startWithSignals(longBackoff)
       const connection = yield* server.nextConnection
       emit("wake")
       yield* flush
@@ -311,15 +315,12 @@ describe("the session", () => {
 
   it.effect("P8.6: refreshes the token again at once when a refresh fails that was running at the wake signal", () =>
     Effect.gen(function*() {
-      const { emit, wake } = makeWake()
       let refreshes = 0
       const refresh = Effect.suspend(() => {
         refreshes++
         return Effect.delay(Effect.fail("no network"), "5 seconds")
       })
-      const { server } = yield* start({ refresh, backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
-        Effect.provideService(Wake, wake)
-      )
+      const { emit, server } = yield* startWithSignals({ refresh, ...longBackoff })
       yield* (yield* server.nextConnection).refuse(expired)
       yield* flush
       emit("wake")
@@ -335,10 +336,7 @@ describe("the session", () => {
     "P8.1 P8.6: abandons a dial that hangs two seconds after a signal: %s",
     (signal) =>
       Effect.gen(function*() {
-        const { emit, wake } = makeWake()
-        const { credentials, server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } }).pipe(
-          Effect.provideService(Wake, wake)
-        )
+        const { credentials, emit, server } = yield* startWithSignals(longBackoff)
         yield* server.nextConnection
         yield* flush
         if (signal === "wake") emit("wake")
@@ -354,10 +352,7 @@ describe("the session", () => {
 
   it.effect("P8.1: detects a dead server two seconds after a signal that follows one during the dial", () =>
     Effect.gen(function*() {
-      const { emit, wake } = makeWake()
-      const { server } = yield* start({ backoff: { base: "1 milli", cap: "1 milli" } }).pipe(
-        Effect.provideService(Wake, wake)
-      )
+      const { emit, server } = yield* startWithSignals({ backoff: { base: "1 milli", cap: "1 milli" } })
       const connection = yield* server.nextConnection
       emit("wake")
       yield* TestClock.adjust("300 millis")
@@ -405,7 +400,7 @@ describe("the session", () => {
 
   it.effect("P8.6: reports no delay that reconnect has ended before it began", () =>
     Effect.gen(function*() {
-      const { server, subscription } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
+      const { server, subscription } = yield* start(longBackoff)
       yield* (yield* server.nextConnection).accept("p1")
       yield* flush
       const delays: Array<number | null> = []
@@ -420,8 +415,7 @@ describe("the session", () => {
 
   it.effect("P8.5: limits how many dials an endless series of wake signals can abandon", () =>
     Effect.gen(function*() {
-      const { emit, wake } = makeWake()
-      const { server } = yield* start().pipe(Effect.provideService(Wake, wake))
+      const { emit, server } = yield* startWithSignals()
       for (let half = 0; half < 240; half++) {
         emit("wake")
         yield* TestClock.adjust("500 millis")
@@ -433,7 +427,7 @@ describe("the session", () => {
     "P8.6: abandons a dial that hangs for two seconds when reconnect is called after %i seconds",
     (age) =>
       Effect.gen(function*() {
-        const { server, subscription } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
+        const { server, subscription } = yield* start(longBackoff)
         yield* server.nextConnection
         yield* TestClock.adjust(`${age} seconds`)
         yield* subscription.reconnect
@@ -450,7 +444,7 @@ describe("the session", () => {
 
   it.effect("P8.6: connects once, however often reconnect is called during the dial", () =>
     Effect.gen(function*() {
-      const { server, subscription } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
+      const { server, subscription } = yield* start(longBackoff)
       const connection = yield* server.nextConnection
       for (let times = 0; times < 20; times++) {
         yield* subscription.reconnect
@@ -468,8 +462,7 @@ describe("the session", () => {
 
   it.effect("pings the server on a wake signal", () =>
     Effect.gen(function*() {
-      const { emit, wake } = makeWake()
-      const { server } = yield* start().pipe(Effect.provideService(Wake, wake))
+      const { emit, server } = yield* startWithSignals()
       const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* flush
@@ -576,8 +569,7 @@ describe("the session", () => {
 
   it.effect("P8.5: dials at most ten times a minute during an endless series of wake signals", () =>
     Effect.gen(function*() {
-      const { emit, wake } = makeWake()
-      const { server } = yield* start().pipe(Effect.provideService(Wake, wake))
+      const { emit, server } = yield* startWithSignals()
       yield* Effect.flatMap(server.nextConnection, ({ drop: cut }) => cut).pipe(Effect.forever, Effect.forkScoped)
       for (let tick = 0; tick < 6000; tick++) {
         emit("wake")
@@ -598,7 +590,7 @@ describe("the session", () => {
 
   it.effect("P8.2: backs off when a session ends that was sent another token", () =>
     Effect.gen(function*() {
-      const { credentials, server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
+      const { credentials, server } = yield* start(longBackoff)
       const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* credentials.replace(Redacted.make("token-2"))
@@ -623,7 +615,7 @@ describe("the session", () => {
 
   it.effect("P8.6: reconnect ends the backoff", () =>
     Effect.gen(function*() {
-      const { server, subscription } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
+      const { server, subscription } = yield* start(longBackoff)
       yield* (yield* server.nextConnection).drop
       yield* flush
       yield* subscription.reconnect
@@ -632,7 +624,7 @@ describe("the session", () => {
 
   it.effect("P8.6: reconnect replaces the session", () =>
     Effect.gen(function*() {
-      const { server, subscription } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
+      const { server, subscription } = yield* start(longBackoff)
       yield* (yield* server.nextConnection).accept("p1")
       yield* flush
       yield* subscription.reconnect
@@ -720,10 +712,7 @@ describe("the session", () => {
 
   it.effect("P8.1: detects a dead server within two seconds of a wake signal", () =>
     Effect.gen(function*() {
-      const { emit, wake } = makeWake()
-      const { server } = yield* start({ backoff: { base: "1 milli", cap: "1 milli" } }).pipe(
-        Effect.provideService(Wake, wake)
-      )
+      const { emit, server } = yield* startWithSignals({ backoff: { base: "1 milli", cap: "1 milli" } })
       yield* (yield* server.nextConnection).accept("p1")
       yield* flush
       emit("wake")
@@ -734,8 +723,7 @@ describe("the session", () => {
 
   it.effect("P8.1: reports going offline at once, and is connected again when the server responds", () =>
     Effect.gen(function*() {
-      const { emit, wake } = makeWake()
-      const { server, subscription } = yield* start().pipe(Effect.provideService(Wake, wake))
+      const { emit, server, subscription } = yield* startWithSignals()
       const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* flush
@@ -767,7 +755,7 @@ describe("the session", () => {
     Effect.gen(function*() {
       const { credentials, server } = yield* start({
         refresh: Effect.fail("offline"),
-        backoff: { base: "1 hour", cap: "1 hour" }
+        ...longBackoff
       })
       yield* (yield* server.nextConnection).refuse({ code: JsonRpc.code.authenticationFailed, message: "401" })
       yield* flush
