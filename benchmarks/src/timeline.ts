@@ -98,9 +98,7 @@ const deliver = (count: number): Effect.Effect<ReadonlyArray<Part>> =>
       reconnect: Effect.void,
       awaitWake: Effect.never,
       sessionCount: Effect.succeed(1),
-      connection: Effect.succeed(idle),
-      connectionChanges: Stream.never,
-      watchConnection: () => Effect.void
+      connection: { current: Effect.succeed(idle), changes: Stream.never }
     })
     const telemetry = Telemetry.effect
     const monitor = new ConnectionMonitor(idle)

@@ -9,6 +9,7 @@ import { type ConnectionState, idle } from "@effect-signalwire/subscription/Conn
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { ConversationError } from "../src/ConversationError.ts"
 import { ConnectionMonitor } from "../src/internal/connectionMonitor.ts"
@@ -29,7 +30,7 @@ const start = (
   const monitor = new ConnectionMonitor(connected)
   const subscription = {
     awaitWake: Effect.suspend(() => wake.next),
-    connection: Effect.sync(() => session),
+    connection: { current: Effect.sync(() => session), changes: Stream.never },
     sessionCount: Effect.succeed(1)
   }
   let session: ConnectionState = connected

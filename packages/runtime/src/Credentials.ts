@@ -25,6 +25,7 @@ import * as Equal from "effect/Equal"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
 import { CredentialsError } from "./internal/credentialsError.ts"
 import * as RefreshAhead from "./internal/refreshAhead.ts"
 import { TokenRefresher } from "./internal/tokenRefresher.ts"
@@ -36,10 +37,8 @@ export { CredentialsError } from "./internal/credentialsError.ts"
 export interface Service {
   /** The current token. */
   readonly current: Effect.Effect<Redacted.Redacted>
-  /**
-   * Calls `watcher` with each token that replaces the current one, until the scope closes. The callback must not throw.
-   */
-  readonly watch: (watcher: (token: Redacted.Redacted) => void) => Effect.Effect<void, never, Scope.Scope>
+  /** The current token, followed by each one that replaces it. */
+  readonly changes: Stream.Stream<Redacted.Redacted>
   /**
    * Returns another token than `refused`, the one that the server refused. If the token was already replaced, it
    * returns the new one at once. Otherwise it refreshes the token: one refresh serves all callers that wait for it, and
@@ -101,7 +100,7 @@ export const make = Effect.fnUntraced(
     const { refresh } = options
     const base = {
       current: token.get,
-      watch: (watcher: (token: Redacted.Redacted) => void) => token.watch(watcher),
+      changes: token.changes,
       replace: (replacement: Redacted.Redacted) => token.set(replacement)
     }
     if (refresh === undefined) {

@@ -5,13 +5,11 @@
  *
  * @since 0.1.0
  */
-import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Effect from "effect/Effect"
-import type * as Pull from "effect/Pull"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import { Emitter } from "./Emitter.ts"
-import { SingleConsumerQueue } from "./SingleConsumerQueue.ts"
+import * as Streams from "./Streams.ts"
 
 /** A mutable value whose changes can be observed. */
 export interface ObservableRef<A> {
@@ -25,11 +23,13 @@ export interface ObservableRef<A> {
    * one.
    */
   setUnsafe(value: A): void
+  /** Completes with the next new value. */
+  readonly next: Effect.Effect<A>
   /** Calls `watcher` with each new value, within the call that sets it, until the scope closes. */
   watch(watcher: (value: A) => void): Effect.Effect<void, never, Scope.Scope>
   /** Pulls the current value, then each new value, until the scope closes. */
-  readonly pull: Effect.Effect<Pull.Pull<NonEmptyReadonlyArray<A>>, never, Scope.Scope>
-  /** Emits the current value, then each new value. */
+  readonly pull: Effect.Effect<Streams.ArrayPull<A>, never, Scope.Scope>
+  /** Emits the current value, then each new value. `Streams.listen` receives them as they are set. */
   readonly changes: Stream.Stream<A>
 }
 
@@ -67,20 +67,25 @@ class ObservableRefImpl<A> implements ObservableRef<A> {
     if (thrown.length > 0) throw thrown[0]
   }
 
+  get next(): Effect.Effect<A> {
+    return this.watchers.next
+  }
+
   watch(watcher: (value: A) => void): Effect.Effect<void, never, Scope.Scope> {
     return this.watchers.watch(watcher)
   }
 
-  get pull(): Effect.Effect<Pull.Pull<NonEmptyReadonlyArray<A>>, never, Scope.Scope> {
-    return Effect.suspend(() => {
-      const values = new SingleConsumerQueue<A>()
-      values.offer(this.value)
-      return Effect.as(this.watch((next) => values.offer(next)), values.take)
-    })
+  get pull(): Effect.Effect<Streams.ArrayPull<A>, never, Scope.Scope> {
+    return Streams.pullListened((listener) => this.listen(listener))
   }
 
   get changes(): Stream.Stream<A> {
-    return Stream.unwrap(Effect.map(this.pull, (pull) => Stream.fromPull(Effect.succeed(pull))))
+    return Streams.fromListen((listener) => this.listen(listener))
+  }
+
+  /** Calls `listener` with the current value, then with each new value. */
+  private listen(listener: (value: A) => void): Effect.Effect<void, never, Scope.Scope> {
+    return Effect.andThen(this.watch(listener), Effect.sync(() => listener(this.value)))
   }
 }
 

@@ -6,6 +6,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 
 const first = Redacted.make("token-1")
@@ -164,17 +165,18 @@ it.effect("keeps the old token when a refresh fails", () =>
     assert.strictEqual(Redacted.value(yield* credentials.current), "token-1")
   }))
 
-it.effect("calls a watcher with each new token until its scope closes", () =>
+it.effect("emits the current token and each one that replaces it", () =>
   Effect.gen(function*() {
     const credentials = yield* Credentials.make({ token: first, refresh: Effect.succeed(Redacted.make("token-2")) })
-    const seen: Array<string> = []
-    yield* Effect.scoped(Effect.gen(function*() {
-      yield* credentials.watch((token) => void seen.push(Redacted.value(token)))
-      yield* credentials.renew(first)
-      yield* credentials.replace(Redacted.make("token-3"))
-    }))
-    yield* credentials.replace(Redacted.make("token-4"))
-    assert.deepStrictEqual(seen, ["token-2", "token-3"])
+    const seen = yield* credentials.changes.pipe(
+      Stream.map(Redacted.value),
+      Stream.take(3),
+      Stream.runCollect,
+      Effect.forkChild({ startImmediately: true })
+    )
+    yield* credentials.renew(first)
+    yield* credentials.replace(Redacted.make("token-3"))
+    assert.deepStrictEqual(yield* Fiber.join(seen), ["token-1", "token-2", "token-3"])
   }))
 
 it.effect("is provided by its layer", () =>

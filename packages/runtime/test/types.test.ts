@@ -6,6 +6,7 @@ import type * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
 import * as Credentials from "../src/Credentials.ts"
 import * as Endpoint from "../src/Endpoint.ts"
 import * as Instrumentation from "../src/Instrumentation.ts"
@@ -29,6 +30,10 @@ describe("credentials", () => {
     const withScope = (refresh: Effect.Effect<Redacted.Redacted, Error, Scope.Scope | Endpoint.Endpoint>) =>
       Credentials.layer({ token: Redacted.make("token"), refresh })
     expectTypeOf(withScope).returns.toEqualTypeOf<Layer.Layer<Credentials.Credentials, never, Endpoint.Endpoint>>()
+  })
+
+  it("stream tokens without failing", () => {
+    expectTypeOf<Credentials.Service["changes"]>().toEqualTypeOf<Stream.Stream<Redacted.Redacted>>()
   })
 
   it("may fail to renew a token, and cannot fail to replace it", () => {

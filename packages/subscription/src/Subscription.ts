@@ -73,17 +73,13 @@ export interface Service {
    * with the cause `connected` up to that session.
    */
   readonly sessionCount: Effect.Effect<number>
-  /** Returns the current state of the connection. */
-  readonly connection: Effect.Effect<ConnectionState>
-  /** Streams the current state of the connection, then each change. */
-  readonly connectionChanges: Stream.Stream<ConnectionState>
-  /**
-   * Calls `callback` with each new state of the connection, as it changes, until the scope closes. The callback must
-   * not throw.
-   */
-  readonly watchConnection: (
-    callback: (state: ConnectionState) => void
-  ) => Effect.Effect<void, never, Scope.Scope>
+  /** The state of the connection. */
+  readonly connection: {
+    /** The current state. */
+    readonly current: Effect.Effect<ConnectionState>
+    /** The current state, followed by each change. */
+    readonly changes: Stream.Stream<ConnectionState>
+  }
 }
 
 /** The service that receives conversation events as they happen. */
@@ -161,13 +157,14 @@ export const makeBare = Effect.fnUntraced(function*(
     get sessionCount() {
       return Effect.sync(() => driver.sessionCount)
     },
-    get connection() {
-      return connectionState.get
-    },
-    get connectionChanges() {
-      return connectionState.changes
-    },
-    watchConnection: (callback) => connectionState.watch(callback)
+    connection: {
+      get current() {
+        return connectionState.get
+      },
+      get changes() {
+        return connectionState.changes
+      }
+    }
   })
 })
 

@@ -3,25 +3,32 @@
  * elsewhere, provide {@link Wake}.
  *
  * ```ts
- * import { Wake } from "@effect-signalwire/subscription/Wake"
+ * import { Wake, type WakeSignal } from "@effect-signalwire/subscription/Wake"
  * import * as Effect from "effect/Effect"
  * import * as Layer from "effect/Layer"
+ * import * as Queue from "effect/Queue"
+ * import * as Stream from "effect/Stream"
  *
  * declare const onForeground: (callback: () => void) => { readonly remove: () => void }
  *
  * // an app that comes to the foreground; provide this to the client's layer
- * export const layer = Layer.succeed(Wake, (callback) =>
- *   Effect.acquireRelease(
- *     Effect.sync(() => onForeground(() => callback("wake"))),
- *     (listener) => Effect.sync(() => listener.remove())
- *   ))
+ * export const layer = Layer.succeed(
+ *   Wake,
+ *   Stream.callback<WakeSignal>((queue) =>
+ *     Effect.acquireRelease(
+ *       Effect.sync(() => onForeground(() => Queue.offerUnsafe(queue, "wake"))),
+ *       (listener) => Effect.sync(() => listener.remove())
+ *     )
+ *   )
+ * )
  * ```
  *
  * @since 0.1.0
  */
+import * as Streams from "@effect-signalwire/runtime/Streams"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
 
 /**
  * A signal of the platform.
@@ -34,9 +41,6 @@ import type * as Scope from "effect/Scope"
  * `probeTimeout`.
  */
 export type WakeSignal = "wake" | "offline"
-
-/** Listens to the platform: calls `callback` with each signal until the scope closes. */
-export type WakeSignals = (callback: (signal: WakeSignal) => void) => Effect.Effect<void, never, Scope.Scope>
 
 interface EventTargetLike {
   readonly addEventListener: (type: string, listener: () => void) => void
@@ -54,7 +58,7 @@ const listen = (target: unknown, type: string, listener: () => void): () => void
   return () => target.removeEventListener(type, listener)
 }
 
-const browser: WakeSignals = (callback) =>
+const browser: Streams.Listen<WakeSignal> = (callback) =>
   Effect.acquireRelease(
     Effect.sync(() => [
       listen(globalThis, "online", () => callback("wake")),
@@ -70,9 +74,14 @@ const browser: WakeSignals = (callback) =>
  * The signals of the platform. In browsers, the event `online` and a page that becomes visible are `wake`, and the
  * event `offline` is `offline`. On other platforms there are none.
  */
-export const platform: WakeSignals = typeof document === "undefined" ? () => Effect.void : browser
+export const platform: Stream.Stream<WakeSignal> = /* @__PURE__ */ Streams.fromListen(
+  typeof document === "undefined" ? () => Effect.void : browser
+)
 
 /** The signals that a client listens to. They are read when the client is made. @default {@link platform} */
-export const Wake: Context.Reference<WakeSignals> = Context.Reference("@effect-signalwire/subscription/Wake", {
-  defaultValue: () => platform
-})
+export const Wake: Context.Reference<Stream.Stream<WakeSignal>> = Context.Reference(
+  "@effect-signalwire/subscription/Wake",
+  {
+    defaultValue: () => platform
+  }
+)

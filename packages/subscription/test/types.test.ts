@@ -4,8 +4,9 @@ import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEv
 import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
 import type { ErrorFields, Reason } from "@effect-signalwire/schema/Reason"
 import { describe, expectTypeOf, it } from "@effect/vitest"
+import type * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { WebSocketConstructor } from "effect/socket/Socket"
 import type * as Stream from "effect/Stream"
@@ -14,6 +15,7 @@ import type * as Schemas from "../src/Schemas.ts"
 import type { Signal } from "../src/Signal.ts"
 import * as Subscription from "../src/Subscription.ts"
 import type { SubscriptionError } from "../src/SubscriptionError.ts"
+import * as Wake from "../src/Wake.ts"
 import * as WebSockets from "../src/WebSockets.ts"
 
 type Service = Subscription.Service
@@ -34,9 +36,20 @@ describe("the methods", () => {
   })
 
   it("return the connection's state without failing", () => {
-    expectTypeOf<Service["connection"]>().toEqualTypeOf<Effect.Effect<ConnectionState>>()
-    expectTypeOf<Service["connectionChanges"]>().toEqualTypeOf<Stream.Stream<ConnectionState>>()
+    expectTypeOf<Service["connection"]["current"]>().toEqualTypeOf<Effect.Effect<ConnectionState>>()
+    expectTypeOf<Service["connection"]["changes"]>().toEqualTypeOf<Stream.Stream<ConnectionState>>()
     expectTypeOf<Service["sessionCount"]>().toEqualTypeOf<Effect.Effect<number>>()
+  })
+})
+
+describe("wake signals", () => {
+  it("are a stream that cannot fail, and never a requirement", () => {
+    expectTypeOf(Wake.platform).toEqualTypeOf<Stream.Stream<"wake" | "offline">>()
+    expectTypeOf(Wake.Wake).toEqualTypeOf<Context.Reference<Stream.Stream<Wake.WakeSignal>>>()
+    const wrong = (stream: Stream.Stream<Wake.WakeSignal, Error>) =>
+      // @ts-expect-error: it may fail
+      Layer.succeed(Wake.Wake, stream)
+    expectTypeOf(wrong).toBeFunction()
   })
 })
 

@@ -43,14 +43,13 @@ export const http = (members: Partial<SignalWireHttp.Service>): Layer.Layer<Sign
   Layer.mock(SignalWireHttp.SignalWireHttp, { addressOf: () => null, ...members })
 
 /**
- * Provides `Subscription` with these members. By default `observe` and `watchConnection` never call their callbacks,
- * `connection` is `Idle`, and `awaitWake` never completes.
+ * Provides `Subscription` with these members. By default `observe` never calls its callback, `connection` is `Idle` and
+ * never changes, and `awaitWake` never completes.
  */
 export const subscription = (members: Partial<Subscription.Service>): Layer.Layer<Subscription.Subscription> =>
   Layer.mock(Subscription.Subscription, {
     observe: () => Effect.void,
-    connection: Effect.succeed(idle),
-    watchConnection: () => Effect.void,
+    connection: { current: Effect.succeed(idle), changes: Stream.make(idle) },
     awaitWake: Effect.never,
     ...members
   })

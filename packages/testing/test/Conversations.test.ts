@@ -40,6 +40,7 @@ const liveAt = (name: string, epochSeconds: number) =>
 
 /** A service over a history and a session that the test controls. */
 const start = Effect.fnUntraced(function*(options: Conversations.ServiceOptions & { readonly pageSize?: number } = {}) {
+  const connected = ConnectionState.Connected({ resumed: false, catchingUp: false, reason: null })
   const history: Array<ConversationMessage> = []
   const signals = yield* Queue.unbounded<Signal.Signal, Cause.Done>()
   const observers: Array<(signals: ReadonlyArray<Signal.Signal>) => void> = []
@@ -58,7 +59,7 @@ const start = Effect.fnUntraced(function*(options: Conversations.ServiceOptions 
           requestDiscontinuity: Effect.asVoid(Queue.offer(signals, Signal.requested)),
           takeBuffered: Effect.orDie(Queue.clear(signals))
         }),
-        connection: Effect.succeed(ConnectionState.Connected({ resumed: false, catchingUp: false, reason: null })),
+        connection: { current: Effect.succeed(connected), changes: Stream.make(connected) },
         observe: (observer) => Effect.sync(() => void observers.push(observer)),
         ready: Effect.void,
         sessionCount: Effect.sync(() => sessions)
@@ -74,9 +75,9 @@ const start = Effect.fnUntraced(function*(options: Conversations.ServiceOptions 
       return Queue.offerAll(signals, batch)
     },
     reconnect: Effect.suspend(() => {
-      const connected = Signal.connected(++sessions)
-      for (const observer of observers) observer([connected])
-      return Queue.offer(signals, connected)
+      const discontinuity = Signal.connected(++sessions)
+      for (const observer of observers) observer([discontinuity])
+      return Queue.offer(signals, discontinuity)
     }),
     end: Queue.end(signals),
     reads: () => reads

@@ -1,11 +1,14 @@
 import * as Credentials from "@effect-signalwire/runtime/Credentials"
+import { Emitter } from "@effect-signalwire/runtime/Emitter"
+import * as Streams from "@effect-signalwire/runtime/Streams"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import { invalidParameter } from "@effect-signalwire/schema/Reason"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
-import { Wake, type WakeSignal, type WakeSignals } from "@effect-signalwire/subscription/Wake"
+import { Wake, type WakeSignal } from "@effect-signalwire/subscription/Wake"
 import * as FakeServer from "@effect-signalwire/testing/FakeServer"
 import * as MemorySocket from "@effect-signalwire/testing/MemorySocket"
+import * as Mocks from "@effect-signalwire/testing/Mocks"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -13,11 +16,13 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import { WebSocketConstructor, type WebSocketLike } from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as TestClock from "effect/testing/TestClock"
 
 const endpoint = { http: "http://fake.localhost", ws: "ws://fake.localhost" }
@@ -71,15 +76,11 @@ const start = Effect.fnUntraced(function*(
 
 /** {@link start} on a platform whose wake signals the test emits. */
 const startWithSignals = Effect.fnUntraced(function*(options: Parameters<typeof start>[0] = {}) {
-  const listeners = new Set<(signal: WakeSignal) => void>()
-  const wake: WakeSignals = (listener) =>
-    Effect.acquireRelease(
-      Effect.sync(() => listeners.add(listener)),
-      () => Effect.sync(() => listeners.delete(listener))
-    )
-  const client = yield* start(options).pipe(Effect.provideService(Wake, wake))
-  const emit = (signal: WakeSignal) => listeners.forEach((listener) => listener(signal))
-  return { ...client, emit }
+  const signals = new Emitter<WakeSignal>()
+  const client = yield* start(options).pipe(
+    Effect.provideService(Wake, Streams.fromListen((listener) => signals.watch(listener)))
+  )
+  return { ...client, emit: (signal: WakeSignal) => signals.emit(signal) }
 })
 
 /** A backoff longer than any test. */
@@ -209,13 +210,13 @@ describe("the session", () => {
       for (const cap of [1, 2]) {
         yield* (yield* server.nextConnection).refuse({ code: JsonRpc.code.internal, message: "try later" })
         yield* flush
-        const state = yield* subscription.connection
+        const state = yield* subscription.connection.current
         assert.isTrue(state._tag === "Reconnecting" && (state.delayMillis ?? Number.POSITIVE_INFINITY) <= cap * 1000)
         yield* TestClock.adjust(`${cap} seconds`)
       }
       yield* (yield* server.nextConnection).accept("p1")
       yield* flush
-      assert.deepInclude(yield* subscription.connection, { _tag: "Connected" })
+      assert.deepInclude(yield* subscription.connection.current, { _tag: "Connected" })
     }))
 
   it.effect("P7.1: times out a connect request without a response, and dials again", () =>
@@ -223,7 +224,7 @@ describe("the session", () => {
       const { server, subscription } = yield* start({ connectTimeout: "5 seconds" })
       yield* (yield* server.nextConnection).open
       yield* TestClock.adjust("5 seconds")
-      const state = yield* subscription.connection
+      const state = yield* subscription.connection.current
       assert.isTrue(state._tag === "Reconnecting" && state.reason._tag === "Timeout")
       yield* TestClock.adjust("1 second")
       yield* (yield* server.nextConnection).accept("p1")
@@ -369,7 +370,7 @@ describe("the session", () => {
       const { listening, server, subscription } = yield* start({ backoff: { base: "1 milli", cap: "1 milli" } })
       const scope = yield* Effect.scope
       let again: Fiber.Fiber<unknown, unknown> | undefined
-      yield* subscription.watchConnection((state) => {
+      yield* Streams.listen(subscription.connection.changes, (state) => {
         if (state._tag === "Failed") again ??= Effect.runFork(Scope.provide(subscription.subscribe, scope))
       })
       for (let dial = 1; dial <= 3; dial++) {
@@ -380,7 +381,7 @@ describe("the session", () => {
       assert.isDefined(again)
       yield* (yield* server.nextConnection).accept("p1")
       yield* flush
-      assert.strictEqual((yield* subscription.connection)._tag, "Connected")
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Connected")
     }))
 
   it.effect("P8.8: reports when it dials next, also when the rate limit delays the dial", () =>
@@ -391,7 +392,7 @@ describe("the session", () => {
         yield* TestClock.adjust("10 millis")
       }
       assert.strictEqual(server.connectionCount(), 10)
-      const state = yield* subscription.connection
+      const state = yield* subscription.connection.current
       const { delayMillis } = state._tag === "Reconnecting" ? state : assert.fail(state._tag)
       assert.isAbove(delayMillis ?? 0, 5000)
       yield* TestClock.adjust(`${delayMillis ?? 0} millis`)
@@ -404,7 +405,7 @@ describe("the session", () => {
       yield* (yield* server.nextConnection).accept("p1")
       yield* flush
       const delays: Array<number | null> = []
-      yield* subscription.watchConnection((state) => {
+      yield* Streams.listen(subscription.connection.changes, (state) => {
         if (state._tag === "Reconnecting") delays.push(state.delayMillis)
       })
       yield* subscription.reconnect
@@ -453,7 +454,7 @@ describe("the session", () => {
       yield* connection.accept("p1")
       yield* flush
       yield* TestClock.adjust("5 seconds")
-      assert.strictEqual((yield* subscription.connection)._tag, "Connected")
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Connected")
       yield* connection.drop
       yield* TestClock.adjust("1 minute")
       // requests before the session was ready do not end the backoff after it
@@ -501,7 +502,7 @@ describe("the session", () => {
       const { credentials, listening, server, subscription } = yield* start()
       yield* (yield* server.nextConnection).refuse(expired)
       yield* TestClock.adjust("1 hour")
-      const state = yield* subscription.connection
+      const state = yield* subscription.connection.current
       assert.deepStrictEqual([state._tag, state.reason?._tag], ["Reconnecting", "Unauthorized"])
       assert.isNull(state._tag === "Reconnecting" ? state.delayMillis : undefined)
       assert.strictEqual(server.connectionCount(), 1)
@@ -516,7 +517,7 @@ describe("the session", () => {
       const message = "no such token: token-1"
       yield* (yield* server.nextConnection).refuse({ code: JsonRpc.code.authenticationFailed, message })
       yield* flush
-      const { reason } = yield* subscription.connection
+      const { reason } = yield* subscription.connection.current
       assert.include(reason?.message, "no such token")
       assert.notInclude(JSON.stringify(reason) + String(reason?.message), "token-1")
     }))
@@ -541,7 +542,7 @@ describe("the session", () => {
       })
       yield* (yield* server.nextConnection).refuse(expired)
       yield* TestClock.adjust("10 seconds")
-      assert.deepInclude(yield* subscription.connection, { _tag: "Reconnecting" })
+      assert.deepInclude(yield* subscription.connection.current, { _tag: "Reconnecting" })
       assert.isAtLeast(refreshes, 2)
       assert.strictEqual(server.connectionCount(), 1)
       isOffline = false
@@ -629,7 +630,7 @@ describe("the session", () => {
       yield* flush
       yield* subscription.reconnect
       // a caller that now waits for ready waits for the next session
-      assert.notStrictEqual((yield* subscription.connection)._tag, "Connected")
+      assert.notStrictEqual((yield* subscription.connection.current)._tag, "Connected")
       const ready = yield* Effect.forkChild(subscription.ready, { startImmediately: true })
       yield* (yield* server.nextConnection).accept("p1")
       yield* Fiber.join(ready)
@@ -668,7 +669,7 @@ describe("the session", () => {
       for (const call of [subscription.subscribe, subscription.ready, subscription.reconnect]) {
         assert.strictEqual((yield* Effect.flip(Effect.scoped(call))).reason._tag, "Closed")
       }
-      assert.strictEqual((yield* subscription.connection)._tag, "Closed")
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Closed")
     }))
 
   it.effect("P8.5: honors a request to wait after all subscribers have left and new ones have come", () =>
@@ -688,10 +689,10 @@ describe("the session", () => {
       yield* dialled.close(1013)
       yield* Scope.close(scope, Exit.void)
       yield* TestClock.adjust("3 seconds")
-      assert.strictEqual((yield* connection)._tag, "Idle")
+      assert.strictEqual((yield* connection.current)._tag, "Idle")
       yield* subscribe
       yield* TestClock.adjust("6 seconds")
-      assert.deepInclude(yield* connection, { _tag: "Reconnecting", attempt: 1 })
+      assert.deepInclude(yield* connection.current, { _tag: "Reconnecting", attempt: 1 })
       assert.strictEqual(server.connectionCount(), 1)
       yield* TestClock.adjust("4 seconds")
       assert.strictEqual(server.connectionCount(), 2)
@@ -729,11 +730,14 @@ describe("the session", () => {
       yield* flush
       emit("offline")
       yield* flush
-      assert.strictEqual((yield* subscription.connection).reason?.message, "connection failed: the platform is offline")
+      assert.strictEqual(
+        (yield* subscription.connection.current).reason?.message,
+        "connection failed: the platform is offline"
+      )
       const { id } = yield* connection.request(JsonRpc.method.ping)
       yield* connection.send(JsonRpc.reply(id, {}))
       yield* TestClock.adjust("2 seconds")
-      assert.strictEqual((yield* subscription.connection)._tag, "Connected")
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Connected")
       assert.strictEqual(server.connectionCount(), 1)
     }))
 
@@ -828,7 +832,7 @@ describe("the session", () => {
       yield* Scope.close(scope, Exit.void)
       yield* TestClock.adjust("1 second")
       assert.strictEqual(server.connectionCount(), 1)
-      assert.strictEqual((yield* subscription.connection)._tag, "Connected")
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Connected")
     }))
 })
 
@@ -937,7 +941,7 @@ describe("a platform that throws", () => {
       })
       const error = yield* Effect.flip(Fiber.join(listening))
       assert.strictEqual(error._tag === "SubscriptionError" && error.reason._tag, "Invalid")
-      assert.strictEqual((yield* subscription.connection)._tag, "Failed")
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Failed")
     }))
 
   it.effect("P8.3: dials again for a new subscriber after it has failed", () =>
@@ -952,10 +956,59 @@ describe("a platform that throws", () => {
       yield* subscription.ready
     }))
 
-  it.effect("connects even if listening to the wake signals throws", () =>
+  it.effect.each([
+    ["listening to the platform", Streams.fromListen<WakeSignal>(() => Effect.die("no such event"))],
+    ["a stream of them", Stream.die("no such event")]
+  ])("connects even if %s for wake signals throws, and warns", ([_, wake]) =>
     Effect.gen(function*() {
-      const { server } = yield* Effect.provideService(start(), Wake, () => Effect.die("no such event"))
+      const warnings: Array<unknown> = []
+      const logger = Logger.make(({ message }) => void warnings.push(message))
+      const { server } = yield* start().pipe(
+        Effect.provideService(Wake, wake),
+        Effect.provide(Logger.layer([logger]))
+      )
       yield* (yield* server.nextConnection).accept("p1")
+      assert.include(JSON.stringify(warnings), "cannot listen to the wake signals of the platform")
+    }))
+
+  it.effect("reacts to the wake signals of any stream", () =>
+    Effect.gen(function*() {
+      const signals = yield* Queue.unbounded<WakeSignal>()
+      const { server, subscription } = yield* Effect.provideService(start(longBackoff), Wake, Stream.fromQueue(signals))
+      const first = yield* server.nextConnection
+      yield* first.accept("p1")
+      yield* flush
+      yield* Queue.offer(signals, "offline")
+      yield* flush
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Reconnecting")
+      yield* first.drop
+      yield* flush
+      yield* Queue.offer(signals, "wake")
+      yield* (yield* server.nextConnection).accept("p1")
+    }))
+
+  it.effect("sends the tokens of any stream of your own Credentials", () =>
+    Effect.gen(function*() {
+      const [first, next] = [Redacted.make("token-1"), Redacted.make("token-2")]
+      const tokens = yield* SubscriptionRef.make(first)
+      const server = yield* FakeServer.make
+      const credentials = Mocks.credentials("token-1").pipe(Layer.flatMap((context) =>
+        Layer.succeed(Credentials.Credentials, {
+          ...Context.get(context, Credentials.Credentials),
+          current: SubscriptionRef.get(tokens),
+          changes: SubscriptionRef.changes(tokens)
+        })
+      ))
+      const context = yield* Layer.build(
+        Subscription.layer({ endpoint }).pipe(Layer.provide(credentials), Layer.provide(server.layer))
+      )
+      yield* Context.get(context, Subscription.Subscription).subscribe
+      const connection = yield* server.nextConnection
+      yield* connection.accept("p1")
+      yield* flush
+      yield* SubscriptionRef.set(tokens, next)
+      const { params } = yield* connection.request(JsonRpc.method.reauthenticate)
+      assert.include(JSON.stringify(params), "token-2")
     }))
 })
 
@@ -976,9 +1029,9 @@ describe("an idle session", () => {
       yield* flush
       yield* Scope.close(scope, Exit.void)
       yield* TestClock.adjust("29 seconds")
-      assert.strictEqual((yield* subscription.connection)._tag, "Connected")
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Connected")
       yield* TestClock.adjust("1 second")
-      assert.strictEqual((yield* subscription.connection)._tag, "Idle")
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Idle")
       yield* TestClock.adjust("1 hour")
       assert.strictEqual(server.connectionCount(), 1)
     }))

@@ -3,8 +3,9 @@ import { Conversations } from "@effect-signalwire/conversation/Conversations"
 import * as ConversationsModule from "@effect-signalwire/conversation/Conversations"
 import * as Outbox from "@effect-signalwire/conversation/Outbox"
 import * as Credentials from "@effect-signalwire/runtime/Credentials"
+import * as Streams from "@effect-signalwire/runtime/Streams"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
-import { Wake, type WakeSignal, type WakeSignals } from "@effect-signalwire/subscription/Wake"
+import { Wake, type WakeSignal } from "@effect-signalwire/subscription/Wake"
 import * as MemoryBackend from "@effect-signalwire/testing/MemoryBackend"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -213,8 +214,8 @@ export class Device {
 
   // Wake signals
 
-  get #wakeSignals(): WakeSignals {
-    return (listener) =>
+  get #wakeSignals(): Stream.Stream<WakeSignal> {
+    return Streams.fromListen((listener) =>
       Effect.acquireRelease(
         Effect.sync(() => {
           this.options.exceptions.maybeThrow("addEventListener")
@@ -222,6 +223,7 @@ export class Device {
         }),
         () => Effect.sync(() => this.#wakeListeners.delete(listener))
       )
+    )
   }
 
   signal(signal: WakeSignal): void {

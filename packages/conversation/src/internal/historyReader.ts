@@ -163,7 +163,7 @@ export class HistoryReader {
       const { instrumentation, pollMillis, subscription } = this.options
       const { method, reason } = error
       if (!isRecoverable(reason)) return yield* error
-      const session = yield* subscription.connection
+      const session = yield* subscription.connection.current
       if (session._tag === "Failed") return yield* new ConversationError({ method, reason: session.reason })
       if (session._tag === "Connected") yield* this.report(reason, startedAt)
       onRetry(reason)

@@ -4,6 +4,7 @@ import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttp
 import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import * as Json from "@effect-signalwire/runtime/Json"
 import { Lifetime } from "@effect-signalwire/runtime/Lifetime"
+import * as Streams from "@effect-signalwire/runtime/Streams"
 import { Closed } from "@effect-signalwire/schema/Reason"
 import { closed } from "@effect-signalwire/subscription/ConnectionState"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
@@ -58,7 +59,7 @@ export const makeWith = Effect.fnUntraced(function*(
   const settleMillis = toMillis(options.settle ?? "5 seconds")
   const sweep = options.sweep === false ? undefined : options.sweep
   const minMillis = toMillis(sweep?.min ?? defaultPollMillis)
-  const session = yield* subscription.connection
+  const session = yield* subscription.connection.current
   const monitor = new ConnectionMonitor(session)
   const retryPolicy = new RetryPolicy(subscription)
   const lifetime = new Lifetime()
@@ -82,7 +83,8 @@ export const makeWith = Effect.fnUntraced(function*(
     instrumentation,
     yield* Effect.context()
   )
-  yield* subscription.watchConnection((state) => {
+  // synchronous, so that readers find the new state once a session is ready
+  yield* Streams.listen(subscription.connection.changes, (state) => {
     monitor.setSession(state)
     reconciler.setSession(state)
   })

@@ -1,4 +1,5 @@
 /** Async iterators over streams. */
+import { type ArrayPull, toPull } from "@effect-signalwire/runtime/Streams"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -7,7 +8,7 @@ import * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import { abortReason, throwIfAborted } from "./abortSignal.ts"
-import { type ArrayPull, awaitExit, toPull } from "./streams.ts"
+import { awaitExit } from "./awaitExit.ts"
 
 /** What an iterator needs from its client. */
 export interface Host<R> {

@@ -1,5 +1,6 @@
 /** The methods of `client.connection`. */
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
+import { runForEachArray } from "@effect-signalwire/runtime/Streams"
 import { closed } from "@effect-signalwire/subscription/ConnectionState"
 import * as Effect from "effect/Effect"
 import type { RunOptions } from "../RunOptions.ts"
@@ -8,7 +9,6 @@ import { normalizeOptions, parameterError } from "./options.ts"
 import { asyncMethod, syncMethod } from "./publicMethod.ts"
 import type { Runner } from "./runner.ts"
 import { type LogError, safeCallback } from "./safeCallback.ts"
-import { runForEachArray } from "./streams.ts"
 
 export const make = (runner: Runner<Conversations.Conversations>, logError: LogError): Connection => ({
   get state() {

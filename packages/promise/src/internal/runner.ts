@@ -13,9 +13,9 @@ import type * as Stream from "effect/Stream"
 import type { RunOptions } from "../RunOptions.ts"
 import { isAbortSignal, throwIfAborted } from "./abortSignal.ts"
 import { toAsyncIterator } from "./asyncIterator.ts"
+import { awaitExit } from "./awaitExit.ts"
 import { parameterError } from "./options.ts"
 import type { MapError } from "./publicMethod.ts"
-import { awaitExit } from "./streams.ts"
 
 export interface Runner<R> {
   /** Runs an effect until it completes, the signal is aborted, or the client closes. */

@@ -1,6 +1,7 @@
 /** Subscriptions by callback. A callback that fails or is slow affects no other subscription. */
 import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
+import { runForEachArray } from "@effect-signalwire/runtime/Streams"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import * as Documented from "@effect-signalwire/schema/Documented"
 import * as Cause from "effect/Cause"
@@ -15,7 +16,6 @@ import { parameterError } from "./options.ts"
 import type { MapError } from "./publicMethod.ts"
 import type { Runner } from "./runner.ts"
 import { type LogError, safeCallback } from "./safeCallback.ts"
-import { runForEachArray } from "./streams.ts"
 import type { TokenRefusals } from "./tokenRefusals.ts"
 import { requireTimeout } from "./validateOptions.ts"
 

@@ -1,10 +1,10 @@
 /** Notifies subscriptions when the token was refused and the client is waiting for another one. */
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
+import { runForEachArray } from "@effect-signalwire/runtime/Streams"
 import type { Reason } from "@effect-signalwire/schema/Reason"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as Effect from "effect/Effect"
 import type { Runner } from "./runner.ts"
-import { runForEachArray } from "./streams.ts"
 
 /** Called with the reason, once each time that the client starts to wait for another token. */
 export type OnRefusal = (reason: Reason) => void

@@ -1,5 +1,4 @@
 /** Token refreshes: one at a time for all callers, at growing intervals, and within a time limit. */
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Redacted from "effect/Redacted"
@@ -62,20 +61,8 @@ export class TokenRefresher {
     return Effect.flatMap(this.token.get, (token) => {
       if (!Equal.equals(token, refused)) return Effect.succeed(token)
       if (this.final !== undefined && Equal.equals(this.final.token, refused)) return Effect.fail(this.final.error)
-      return Effect.raceFirst(this.singleFlight.run("refresh", this.refreshNext(refused)), this.nextToken)
+      return Effect.raceFirst(this.singleFlight.run("refresh", this.refreshNext(refused)), this.token.next)
     })
-  }
-
-  /** Completes with the token that replaces the current one. */
-  private get nextToken(): Effect.Effect<Redacted.Redacted> {
-    return Effect.scoped(Effect.flatMap(
-      Effect.sync(() => Deferred.makeUnsafe<Redacted.Redacted>()),
-      (next) =>
-        Effect.andThen(
-          this.token.watch((token) => void Deferred.doneUnsafe(next, Effect.succeed(token))),
-          Deferred.await(next)
-        )
-    ))
   }
 
   /** Waits until a refresh may start, runs it, and stores its token. */

@@ -11,6 +11,7 @@ import type * as Scope from "effect/Scope"
 import type { ResumeParams } from "./connectionMachine.ts"
 import type { PendingRequests } from "./pendingRequests.ts"
 import type { SessionTasks } from "./sessionTasks.ts"
+import { onNewToken } from "./tokenChanges.ts"
 
 export interface Options {
   readonly agent: string
@@ -77,12 +78,7 @@ export const make = ({ agent, credentials, resume, token }: Options): Authentica
     keepCurrent: ({ authorization }, requests, tasks) => {
       const project = authorization.project_id ?? null
       const send = (next: Redacted.Redacted) => tasks.fork(reauthenticate(project, next, requests))
-      return Effect.andThen(
-        credentials.watch(send),
-        Effect.map(credentials.current, (current) => {
-          if (current !== token) send(current)
-        })
-      )
+      return onNewToken(credentials, token, send)
     }
   }
 }

@@ -6,6 +6,7 @@ import type * as Backoff from "@effect-signalwire/runtime/Backoff"
 import type { SessionObserver } from "@effect-signalwire/runtime/Instrumentation"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import * as ObservableRef from "@effect-signalwire/runtime/ObservableRef"
+import * as Streams from "@effect-signalwire/runtime/Streams"
 import { messageOf, stackOf } from "@effect-signalwire/runtime/Thrown"
 import { redact } from "@effect-signalwire/runtime/Token"
 import * as Reason from "@effect-signalwire/schema/Reason"
@@ -15,10 +16,11 @@ import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { WebSocketConstructor } from "effect/socket/Socket"
+import type * as Stream from "effect/Stream"
 import * as ConnectionState from "../ConnectionState.ts"
 import * as Signal from "../Signal.ts"
 import { SubscriptionError } from "../SubscriptionError.ts"
-import type { WakeSignals } from "../Wake.ts"
+import type { WakeSignal } from "../Wake.ts"
 import { type DialContext, type Event, idle, type State, transition } from "./connectionMachine.ts"
 import { connectionStateOf, dialling } from "./connectionStateOf.ts"
 import { ConnectTriggers } from "./connectTriggers.ts"
@@ -27,6 +29,7 @@ import { Fanout } from "./fanout.ts"
 import { MalformedReporter } from "./malformedReporter.ts"
 import * as Session from "./session.ts"
 import type { SessionEvents } from "./sessionEvents.ts"
+import { onNewToken } from "./tokenChanges.ts"
 
 export interface Options {
   readonly session: Session.Options
@@ -36,7 +39,7 @@ export interface Options {
   readonly dialsPerMinute: number
   /** How many signals are buffered for a subscriber. */
   readonly capacity: number
-  readonly wakeSignals: WakeSignals
+  readonly wakeSignals: Stream.Stream<WakeSignal>
   /** The initial token. */
   readonly token: Redacted.Redacted
 }
@@ -91,13 +94,14 @@ export class ConnectionDriver {
 
   /** Listens to the platform's signals and to new tokens until the scope closes. */
   get listen(): Effect.Effect<void, never, Scope.Scope> {
-    const { session, wakeSignals } = this.options
+    const { session, token, wakeSignals } = this.options
     return Effect.andThen(
-      Effect.catchDefect(
-        wakeSignals((signal) => this.triggers.onPlatformSignal(signal)),
+      Streams.listen(
+        wakeSignals,
+        (signal) => this.triggers.onPlatformSignal(signal),
         (thrown) => session.instrumentation.warn("cannot listen to the wake signals of the platform", [stackOf(thrown)])
       ),
-      session.credentials.watch((token) => this.onToken(token))
+      onNewToken(session.credentials, token, (token) => this.onToken(token))
     )
   }
 

@@ -50,7 +50,7 @@ describe("acceptance: session", () => {
     Effect.gen(function*() {
       const { redialled, server, subscription } = yield* start()
       const delays: Array<number> = []
-      yield* Stream.runForEach(subscription.connectionChanges, (state) =>
+      yield* Stream.runForEach(subscription.connection.changes, (state) =>
         Effect.sync(() => {
           if (state._tag === "Reconnecting" && state.delayMillis) delays.push(state.delayMillis)
         })).pipe(Effect.forkScoped({ startImmediately: true }))
@@ -90,7 +90,7 @@ describe("acceptance: session", () => {
       const { redialled, server, subscription } = yield* start({ connectTimeout: "3 seconds" })
       yield* (yield* server.nextConnection).open
       yield* TestClock.adjust("3 seconds")
-      const state = yield* subscription.connection
+      const state = yield* subscription.connection.current
       assert.strictEqual(state._tag === "Reconnecting" ? state.reason._tag : state._tag, "Timeout")
       yield* (yield* redialled).accept("p1")
       yield* subscription.ready
@@ -101,7 +101,7 @@ describe("acceptance: session", () => {
       const { redialled, server, subscription } = yield* start({ heartbeat: "5 seconds", connectTimeout: "1 hour" })
       yield* (yield* server.nextConnection).open
       yield* TestClock.adjust("10 seconds")
-      const state = yield* subscription.connection
+      const state = yield* subscription.connection.current
       assert.strictEqual(state._tag === "Reconnecting" ? state.reason._tag : state._tag, "Timeout")
       yield* (yield* redialled).accept("p1")
       yield* subscription.ready

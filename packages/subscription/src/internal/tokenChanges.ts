@@ -1,0 +1,23 @@
+/** Listens to the tokens that replace a given one. */
+import type { Credentials } from "@effect-signalwire/runtime/Credentials"
+import * as Streams from "@effect-signalwire/runtime/Streams"
+import * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+
+/**
+ * Calls `callback` with each token that replaces `token`, until the scope closes; at once if it was replaced already.
+ */
+export const onNewToken = (
+  credentials: Credentials["Service"],
+  token: Redacted.Redacted,
+  callback: (token: Redacted.Redacted) => void
+): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.suspend(() => {
+    let current = token
+    return Streams.listen(credentials.changes, (next) => {
+      if (next === current) return
+      current = next
+      callback(next)
+    })
+  })
