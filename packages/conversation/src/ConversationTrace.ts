@@ -11,6 +11,7 @@
 import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 import * as Headers from "effect/http/Headers"
 import * as HttpTraceContext from "effect/http/HttpTraceContext"
 import * as Option from "effect/Option"
@@ -43,11 +44,19 @@ export const senderSpan = ({ metadata }: Pick<ConversationMessage, "metadata">):
  * })
  * ```
  */
-export const withMessage = <A, E, R>(
-  effect: Effect.Effect<A, E, R>,
+export const withMessage: {
+  (
+    message: ConversationMessage
+  ): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>
+  <A, E, R>(
+    self: Effect.Effect<A, E, R>,
+    message: ConversationMessage
+  ): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>
+} = /* @__PURE__ */ dual(2, <A, E, R>(
+  self: Effect.Effect<A, E, R>,
   message: ConversationMessage
 ): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> =>
-  Effect.withSpan(effect, "Conversations.message", {
+  Effect.withSpan(self, "Conversations.message", {
     kind: "consumer",
     links: Option.toArray(senderSpan(message)).map((span) => ({ span, attributes: {} })),
     attributes: {
@@ -61,4 +70,4 @@ export const withMessage = <A, E, R>(
         clientId: message.clientId
       })
     }
-  })
+  }))

@@ -21,8 +21,10 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { WebSocketConstructor } from "effect/socket/Socket"
 import type * as Stream from "effect/Stream"
+import type * as Tracer from "effect/Tracer"
 import type { ConversationError, Fields } from "../src/ConversationError.ts"
 import * as Conversations from "../src/Conversations.ts"
+import * as ConversationTrace from "../src/ConversationTrace.ts"
 import * as Cursor from "../src/Cursor.ts"
 import type * as Outbox from "../src/Outbox.ts"
 import type * as Schemas from "../src/Schemas.ts"
@@ -215,6 +217,22 @@ describe("layers", () => {
     expectTypeOf(program).toEqualTypeOf<
       Effect.Effect<Page<ConversationMessage, ConversationError>, ConversationError, Conversations.Conversations>
     >()
+  })
+})
+
+describe("ConversationTrace.withMessage", () => {
+  it("provides the parent span, in both forms", () => {
+    const forms = (effect: Effect.Effect<string, Error, Tracer.ParentSpan | Scope.Scope>, event: ConversationEvent) =>
+      [
+        ConversationTrace.withMessage(effect, event),
+        effect.pipe(ConversationTrace.withMessage(event))
+      ] as const
+    type Form = Effect.Effect<string, Error, Scope.Scope>
+    expectTypeOf(forms).returns.toEqualTypeOf<readonly [Form, Form]>()
+    const wrong = () =>
+      // @ts-expect-error: an id is not a message
+      Effect.void.pipe(ConversationTrace.withMessage("id"))
+    expectTypeOf(wrong).toBeFunction()
   })
 })
 

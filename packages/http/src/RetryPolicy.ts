@@ -5,6 +5,7 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 
 /** How `SignalWireHttp` retries reads and joins. */
 export interface RetryPolicy {
@@ -27,7 +28,11 @@ export const RetryPolicy: Context.Reference<RetryPolicy> = Context.Reference("@e
  *
  * @category combinators
  */
-export const withoutRetry = <A, E, R>(
-  self: Effect.Effect<A, E, R>,
-  timeoutMillis = Number.POSITIVE_INFINITY
-): Effect.Effect<A, E, R> => Effect.provideService(self, RetryPolicy, { isEnabled: false, timeoutMillis })
+export const withoutRetry: {
+  (timeoutMillis?: number): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(self: Effect.Effect<A, E, R>, timeoutMillis?: number): Effect.Effect<A, E, R>
+} = /* @__PURE__ */ dual(
+  (args) => Effect.isEffect(args[0]),
+  <A, E, R>(self: Effect.Effect<A, E, R>, timeoutMillis = Number.POSITIVE_INFINITY): Effect.Effect<A, E, R> =>
+    Effect.provideService(self, RetryPolicy, { isEnabled: false, timeoutMillis })
+)

@@ -16,6 +16,7 @@ import type { HttpClient } from "effect/http/HttpClient"
 import type * as Layer from "effect/Layer"
 import type { Scope } from "effect/Scope"
 import type * as Stream from "effect/Stream"
+import { withoutRetry } from "../src/RetryPolicy.ts"
 import type * as Schemas from "../src/Schemas.ts"
 import * as SignalWireHttp from "../src/SignalWireHttp.ts"
 import type { SignalWireHttpError } from "../src/SignalWireHttpError.ts"
@@ -155,6 +156,24 @@ describe("the layers", () => {
       // @ts-expect-error: ws is required
       SignalWireHttp.layer({ endpoint: { http: "https://example.com" } })
     ]
+    expectTypeOf(wrong).toBeFunction()
+  })
+})
+
+describe("RetryPolicy.withoutRetry", () => {
+  it("keeps the type of the effect, in all forms", () => {
+    const forms = (effect: Effect.Effect<string, Error, Scope>) =>
+      [
+        withoutRetry(effect),
+        withoutRetry(effect, 500),
+        effect.pipe(withoutRetry()),
+        effect.pipe(withoutRetry(500))
+      ] as const
+    type Form = Effect.Effect<string, Error, Scope>
+    expectTypeOf(forms).returns.toEqualTypeOf<readonly [Form, Form, Form, Form]>()
+    const wrong = () =>
+      // @ts-expect-error: milliseconds are a number
+      Effect.void.pipe(withoutRetry("1 second"))
     expectTypeOf(wrong).toBeFunction()
   })
 })

@@ -17,7 +17,7 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { constVoid, identity } from "effect/Function"
+import { constVoid, dual, identity } from "effect/Function"
 import { EffectInstrumentation } from "./internal/effectInstrumentation.ts"
 import type * as Contract from "./internal/instrumentationContract.ts"
 import { toSemantic as toSemanticAttributes } from "./internal/semanticConventions.ts"
@@ -77,9 +77,14 @@ export const Instrumentation: Context.Reference<Instrumentation> = /* @__PURE__ 
  *
  * @category combinators
  */
-export const provide =
-  (instrumentation: Instrumentation) => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+export const provide: {
+  (instrumentation: Instrumentation): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(self: Effect.Effect<A, E, R>, instrumentation: Instrumentation): Effect.Effect<A, E, R>
+} = /* @__PURE__ */ dual(
+  2,
+  <A, E, R>(self: Effect.Effect<A, E, R>, instrumentation: Instrumentation): Effect.Effect<A, E, R> =>
     Effect.provideService(self, Instrumentation, instrumentation)
+)
 
 /** The instrumentation of the context, or {@link effect} if the context has none. */
 export const orEffect: Effect.Effect<Instrumentation> = /* @__PURE__ */ Effect.contextWith(
@@ -92,9 +97,14 @@ export const orEffect: Effect.Effect<Instrumentation> = /* @__PURE__ */ Effect.c
  *
  * @category combinators
  */
-export const provideEffect =
-  (name: string | undefined) => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+export const provideEffect: {
+  (name: string | undefined): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(self: Effect.Effect<A, E, R>, name: string | undefined): Effect.Effect<A, E, R>
+} = /* @__PURE__ */ dual(
+  2,
+  <A, E, R>(self: Effect.Effect<A, E, R>, name: string | undefined): Effect.Effect<A, E, R> =>
     Effect.flatMap(
       orEffect,
-      (instrumentation) => provide(name === undefined ? instrumentation : instrumentation.named(name))(self)
+      (instrumentation) => provide(self, name === undefined ? instrumentation : instrumentation.named(name))
     )
+)

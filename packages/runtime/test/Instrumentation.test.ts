@@ -282,7 +282,7 @@ describe("the instrumentation of a context", () => {
     Effect.gen(function*() {
       const { spans: [span] } = yield* recorded(Instrumentation.provideEffect("bot")(built))
       assert.strictEqual(span?.attributes.get("messaging.client.id"), "bot")
-      const { spans: [unnamed] } = yield* recorded(Instrumentation.provideEffect(undefined)(built))
+      const { spans: [unnamed] } = yield* recorded(Instrumentation.provideEffect(built, undefined))
       assert.strictEqual(unnamed?.attributes.get("messaging.client.id"), "effect-signalwire")
     }))
 
@@ -292,5 +292,9 @@ describe("the instrumentation of a context", () => {
         Instrumentation.provide(Instrumentation.warningsOnly(() => {}))(Instrumentation.provideEffect("bot")(built))
       )
       assert.isEmpty(spans)
+      const dataFirst = yield* recorded(
+        Instrumentation.provide(Instrumentation.provideEffect(built, "bot"), Instrumentation.warningsOnly(() => {}))
+      )
+      assert.isEmpty(dataFirst.spans)
     }))
 })

@@ -54,6 +54,9 @@ describe("the instrumentation", () => {
     const client = (build: Effect.Effect<number, Error, Scope.Scope>) =>
       Instrumentation.provide(Instrumentation.effect)(Instrumentation.provideEffect("bot")(build))
     expectTypeOf(client).returns.toEqualTypeOf<Effect.Effect<number, Error, Scope.Scope>>()
+    const dataFirst = (build: Effect.Effect<number, Error, Scope.Scope>) =>
+      Instrumentation.provide(Instrumentation.provideEffect(build, "bot"), Instrumentation.effect)
+    expectTypeOf(dataFirst).returns.toEqualTypeOf<Effect.Effect<number, Error, Scope.Scope>>()
   })
 
   it("has attributes by what they are, not by their names in telemetry", () => {
