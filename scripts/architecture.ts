@@ -36,10 +36,10 @@ export interface Source {
   readonly text: string
 }
 
-const packageOf = (file: string): string => file.split("/")[1] ?? ""
+export const packageOf = (file: string): string => file.split("/")[1] ?? ""
 
 /** The modules that a source imports or exports from, types included, as they are named there. */
-const importsOf = (text: string): ReadonlyArray<string> => {
+export const importsOf = (text: string): ReadonlyArray<string> => {
   const tokens = tokenize(text)
   return tokens.flatMap((token, index) => {
     const before = tokens[index - 1]
