@@ -18,6 +18,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { constVoid, dual, identity } from "effect/Function"
+import * as EffectCopies from "./internal/effectCopies.ts"
 import { EffectInstrumentation } from "./internal/effectInstrumentation.ts"
 import type * as Contract from "./internal/instrumentationContract.ts"
 import { toSemantic as toSemanticAttributes } from "./internal/semanticConventions.ts"
@@ -93,7 +94,7 @@ export const orEffect: Effect.Effect<Instrumentation> = /* @__PURE__ */ Effect.c
 
 /**
  * Builds a client, of this name if it has one, with the instrumentation of the context, or with {@link effect} if the
- * context has none.
+ * context has none. Dies if the program runs on another copy of the package `effect`.
  *
  * @category combinators
  */
@@ -104,7 +105,7 @@ export const provideEffect: {
   2,
   <A, E, R>(self: Effect.Effect<A, E, R>, name: string | undefined): Effect.Effect<A, E, R> =>
     Effect.flatMap(
-      orEffect,
+      Effect.andThen(EffectCopies.check, orEffect),
       (instrumentation) => provide(self, name === undefined ? instrumentation : instrumentation.named(name))
     )
 )
