@@ -1,7 +1,8 @@
 /**
  * Checks what would be published: packs every package, checks the tarballs with publint and attw, installs them into an
  * empty project, type-checks a consumer of every module with an old and a new TypeScript, runs it, and runs the examples
- * of the READMEs and of `docs/` against the packed sandbox.
+ * of the READMEs and of `docs/` against the packed sandbox. The consumer is checked with the lowest version of Effect
+ * that the packages accept, and with the newest that is published; the examples only with the newest.
  *
  * An example is a fenced `ts` block that begins with a line `// file: NAME.ts`. Its environment comes from the sandbox's
  * ready line: `SIGNALWIRE_HTTP_URL`, `SIGNALWIRE_WS_URL`, `SIGNALWIRE_TOKEN` (the first subscriber's),
@@ -13,6 +14,7 @@ import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wri
 import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import { createInterface } from "node:readline"
+import { commonRange, lowestAndNewest } from "./effectVersions.ts"
 
 const root = dirname(import.meta.dirname)
 const bin = join(root, "node_modules/.bin")
@@ -40,14 +42,14 @@ const run = (
   command: string,
   args: ReadonlyArray<string>,
   options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {}
-): void => {
+): string => {
   const { signal, status, stderr, stdout } = spawnSync(command, args, {
     cwd: options.cwd ?? root,
     env: { ...process.env, ...options.env },
     encoding: "utf8",
     timeout: 300_000
   })
-  if (status === 0) return
+  if (status === 0) return stdout
   console.error(stdout, stderr)
   throw new Error(`${[basename(command), ...args].join(" ")} ended with ${status ?? signal}`)
 }
@@ -56,6 +58,8 @@ interface Package {
   readonly name: string
   readonly directory: string
   readonly tarball: string
+  /** The range of Effect that it accepts. */
+  readonly effectRange: string
   /** The module specifiers that can be imported, such as `@scope/name` and `@scope/name/Module`. */
   readonly modules: ReadonlyArray<string>
 }
@@ -69,6 +73,7 @@ const packages: ReadonlyArray<Package> = globSync("packages/*/package.json", { c
     return {
       name,
       directory,
+      effectRange: textAt(manifest, "peerDependencies", "effect"),
       tarball: join(work, `${name.replace("@", "").replace("/", "-")}-${textAt(manifest, "version")}.tgz`),
       modules: [name, ...modules.map((file) => `${name}/${basename(file, ".ts")}`)]
     }
@@ -95,10 +100,27 @@ const inspect = (): void => {
   }
 }
 
-const install = (): void => {
-  step("install the tarballs into an empty project")
+/** The versions of Effect to check with, the newest last. */
+const effectVersions = (): ReadonlyArray<string> => {
+  const range = commonRange(packages.map(({ effectRange }) => effectRange))
+  const published: unknown = JSON.parse(
+    run("npm", ["view", `effect@${range}`, "version", "--json", "--loglevel=error"], { cwd: work })
+  )
+  const versions = lowestAndNewest(range, published)
+  step(
+    versions.length === 1
+      ? `effect ${versions.join()} is both the lowest and the newest version of ${range}: check it once`
+      : `effect ${versions.join(" and ")} are the lowest and the newest version of ${range}`
+  )
+  return versions
+}
+
+const install = (effect: string): void => {
+  step(`install the tarballs into an empty project with effect ${effect}`)
+  rmSync(consumer, { recursive: true, force: true })
   mkdirSync(examples, { recursive: true })
   const dependencies = {
+    effect,
     ...Object.fromEntries(packages.map(({ name, tarball }) => [name, `file:${tarball}`])),
     "@types/node": "^24.0.0",
     "typescript-5": "npm:typescript@5.9.3",
@@ -106,6 +128,10 @@ const install = (): void => {
   }
   writeFileSync(join(consumer, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }))
   run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: consumer })
+  const installed = globSync("node_modules/**/effect/package.json", { cwd: consumer })
+    .filter((file) => /(?:^|\/)node_modules\/effect\/package\.json$/.test(file))
+    .map((file) => textAt(readJson(join(consumer, file)), "version"))
+  if (installed.join() !== effect) throw new Error(`installed effect ${installed.join(" and ")} instead of ${effect}`)
 }
 
 const compilerOptions =
@@ -119,9 +145,9 @@ const typeCheck = (typescript: string, resolution: "nodenext" | "bundler", files
   run(process.execPath, [compiler, ...compilerOptions.split(" "), ...module, ...files], { cwd: consumer })
 }
 
-const consume = (): void => {
+const consume = (effect: string): void => {
   const modules = packages.flatMap((one) => one.modules)
-  step(`type-check and run a consumer of ${modules.length} modules`)
+  step(`type-check and run a consumer of ${modules.length} modules with effect ${effect}`)
   writeFileSync(
     join(consumer, "consumer.ts"),
     [
@@ -236,8 +262,10 @@ const runExamples = async (): Promise<void> => {
 try {
   pack()
   inspect()
-  install()
-  consume()
+  for (const effect of effectVersions()) {
+    install(effect)
+    consume(effect)
+  }
   await runExamples()
   console.log(process.exitCode === 1 ? "\npackages: not ok" : `\npackages: ${packages.length} ok`)
 } catch (error) {

@@ -959,7 +959,7 @@ describe("a platform that throws", () => {
   it.effect.each([
     ["listening to the platform", Streams.fromListen<WakeSignal>(() => Effect.die("no such event"))],
     ["a stream of them", Stream.die("no such event")]
-  ])("connects even if %s for wake signals throws, and warns", ([_, wake]) =>
+  ])("connects even if %s for wake signals throws, and warns", ([, wake]) =>
     Effect.gen(function*() {
       const warnings: Array<unknown> = []
       const logger = Logger.make(({ message }) => void warnings.push(message))
