@@ -6,7 +6,6 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import { Emitter } from "./Emitter.ts"
 import * as Streams from "./Streams.ts"
@@ -18,25 +17,21 @@ export interface ObservableRef<A> {
   /** Replaces the value. */
   set(value: A): Effect.Effect<void>
   /**
-   * Replaces the value synchronously, and calls all watchers. If watchers throw, the others are called nevertheless,
-   * and the first exception is rethrown at the end. A watcher may set another value: watchers receive it after this
+   * Replaces the value synchronously, and calls all listeners. If listeners throw, the others are called nevertheless,
+   * and the first exception is rethrown at the end. A listener may set another value: listeners receive it after this
    * one.
    */
   setUnsafe(value: A): void
   /** Completes with the next new value. */
   readonly next: Effect.Effect<A>
-  /** Calls `watcher` with each new value, within the call that sets it, until the scope closes. */
-  watch(watcher: (value: A) => void): Effect.Effect<void, never, Scope.Scope>
-  /** Pulls the current value, then each new value, until the scope closes. */
-  readonly pull: Effect.Effect<Streams.ArrayPull<A>, never, Scope.Scope>
-  /** Emits the current value, then each new value. `Streams.listen` receives them as they are set. */
+  /** Emits the current value, then each new value. `Streams.listen` receives each within the call that sets it. */
   readonly changes: Stream.Stream<A>
 }
 
 class ObservableRefImpl<A> implements ObservableRef<A> {
   private value: A
-  private readonly watchers = new Emitter<A>()
-  /** The values to emit, while watchers are called: one that sets another value appends it. */
+  private readonly emitter = new Emitter<A>()
+  /** The values to emit, while listeners are called: one that sets another value appends it. */
   private emitting: Array<A> | undefined
 
   constructor(initial: A) {
@@ -58,7 +53,7 @@ class ObservableRefImpl<A> implements ObservableRef<A> {
     const thrown: Array<unknown> = []
     for (const next of values) {
       try {
-        this.watchers.emit(next)
+        this.emitter.emit(next)
       } catch (error) {
         thrown.push(error)
       }
@@ -68,24 +63,13 @@ class ObservableRefImpl<A> implements ObservableRef<A> {
   }
 
   get next(): Effect.Effect<A> {
-    return this.watchers.next
-  }
-
-  watch(watcher: (value: A) => void): Effect.Effect<void, never, Scope.Scope> {
-    return this.watchers.watch(watcher)
-  }
-
-  get pull(): Effect.Effect<Streams.ArrayPull<A>, never, Scope.Scope> {
-    return Streams.pullListened((listener) => this.listen(listener))
+    return this.emitter.next
   }
 
   get changes(): Stream.Stream<A> {
-    return Streams.fromListen((listener) => this.listen(listener))
-  }
-
-  /** Calls `listener` with the current value, then with each new value. */
-  private listen(listener: (value: A) => void): Effect.Effect<void, never, Scope.Scope> {
-    return Effect.andThen(this.watch(listener), Effect.sync(() => listener(this.value)))
+    return Streams.fromListen((listener) =>
+      Effect.andThen(this.emitter.watch(listener), Effect.sync(() => listener(this.value)))
+    )
   }
 }
 

@@ -31,7 +31,7 @@ interface ListenerStream<A> extends Stream.Stream<A> {
 const isListenerStream = <A>(stream: Stream.Stream<A>): stream is ListenerStream<A> => listenKey in stream
 
 /** Pulls the values that a listener receives, until the scope closes. Values that are not pulled yet are kept. */
-export const pullListened = <A>(listen: Listen<A>): Effect.Effect<ArrayPull<A>, never, Scope.Scope> =>
+const pullListened = <A>(listen: Listen<A>): Effect.Effect<ArrayPull<A>, never, Scope.Scope> =>
   Effect.suspend(() => {
     const values = new SingleConsumerQueue<A>()
     return Effect.as(listen((value) => values.offer(value)), values.take)

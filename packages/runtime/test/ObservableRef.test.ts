@@ -1,4 +1,5 @@
 import * as ObservableRef from "@effect-signalwire/runtime/ObservableRef"
+import * as Streams from "@effect-signalwire/runtime/Streams"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -27,24 +28,35 @@ it.effect("emits every change to a slow subscriber", () =>
     assert.strictEqual((yield* Fiber.join(seen)).at(-1), 1000)
   }))
 
-it.effect("calls all watchers with changes in the same order if one of them sets another value", () =>
+it.effect("calls all listeners with changes in the same order if one of them sets another value", () =>
   Effect.gen(function*() {
     const ref = ObservableRef.make(0)
     const received: Array<number> = []
-    yield* ref.watch((value) => {
+    yield* Streams.listen(ref.changes, (value) => {
       if (value === 1) Effect.runSync(ref.set(2))
     })
-    yield* ref.watch((value) => void received.push(value))
+    yield* Streams.listen(ref.changes, (value) => received.push(value))
     yield* ref.set(1)
-    assert.deepStrictEqual(received, [1, 2])
+    assert.deepStrictEqual(received, [0, 1, 2])
     assert.strictEqual(yield* ref.get, 2)
   }))
 
-it.effect("does not call a watcher after its scope has closed", () =>
+it.effect("does not call a listener after its scope has closed", () =>
   Effect.gen(function*() {
     const ref = ObservableRef.make(0)
     const received: Array<number> = []
-    yield* Effect.scoped(Effect.andThen(ref.watch((value) => void received.push(value)), ref.set(1)))
+    yield* Effect.scoped(Effect.andThen(
+      Streams.listen(ref.changes, (value) => received.push(value)),
+      ref.set(1)
+    ))
     yield* ref.set(2)
-    assert.deepStrictEqual(received, [1])
+    assert.deepStrictEqual(received, [0, 1])
+  }))
+
+it.effect("completes next with the next new value", () =>
+  Effect.gen(function*() {
+    const ref = ObservableRef.make(0)
+    const next = yield* Effect.forkChild(ref.next, { startImmediately: true })
+    for (const value of [1, 2]) yield* ref.set(value)
+    assert.strictEqual(yield* Fiber.join(next), 1)
   }))

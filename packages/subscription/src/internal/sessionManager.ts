@@ -2,6 +2,7 @@
  * Shares the sessions of a client by reference counting: the driver runs while something needs a session, and
  * `idleMillis` longer.
  */
+import * as Streams from "@effect-signalwire/runtime/Streams"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -92,7 +93,7 @@ export class SessionManager {
   /** Waits for a public state for which `predicate` returns `true`. */
   private awaitState<E>(predicate: (state: ConnectionState) => Effect.Effect<boolean, E>): Effect.Effect<void, E> {
     return Effect.scoped(Effect.gen({ self: this }, function*() {
-      const states = yield* this.driver.connectionState.pull
+      const states = yield* Streams.toPull(this.driver.connectionState.changes, yield* Effect.scope)
       while (true) {
         for (const state of yield* Effect.orDie(states)) {
           if (yield* predicate(state)) return
