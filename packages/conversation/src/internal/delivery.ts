@@ -7,13 +7,14 @@ import * as SendAttempt from "@effect-signalwire/http/SendAttempt"
 import type { SendReceipt, Service as SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { classifyFailure } from "./deliveryStatus.ts"
 import type * as Echoes from "./echoes.ts"
 import * as MessageLookup from "./messageLookup.ts"
 import type { OutgoingMessage } from "./outgoingMessage.ts"
-import { retryAfterMillis, type RetryPolicy } from "./retryPolicy.ts"
+import type { RetryPolicy } from "./retryPolicy.ts"
 
 export interface Options extends MessageLookup.Options {
   /**
@@ -203,7 +204,7 @@ class MessageDelivery {
   ): Effect.Effect<SendReceipt, DeliveryError> {
     return Effect.flatMap(Monotonic.millis, (now) =>
       // a server that asks for more time than is left makes another attempt pointless
-      now + retryAfterMillis(reason) >= this.deadline
+      now + RetryAfter.fromReason(reason) >= this.deadline
         ? this.atDeadline
         : Effect.andThen(
           this.dependencies.retryPolicy.wait(reason, { attempt, tookMillis: now - startedAt, capMillis }),

@@ -21,7 +21,7 @@ import type { ConnectionMonitor } from "./connectionMonitor.ts"
 import type { HistoryPage, HistoryReader, Source } from "./historyReader.ts"
 import { Merge } from "./merge.ts"
 import type { MetricsRecorder } from "./metricsRecorder.ts"
-import type * as PageWalk from "./pageWalk.ts"
+import type * as PageReader from "./pageReader.ts"
 import type { Reconcilable, Reconciler } from "./reconciler.ts"
 import * as Recovery from "./recovery.ts"
 import * as Sequence from "./sequence.ts"
@@ -41,7 +41,7 @@ export interface Options {
   /** Reads what the sequence starts with; `everything` when that is all of history. */
   readonly start:
     | "everything"
-    | ((newest: PageWalk.NewestPage<ConversationError>) => Effect.Effect<Sequence.Start, ConversationError>)
+    | ((newest: PageReader.NewestPage<ConversationError>) => Effect.Effect<Sequence.Start, ConversationError>)
   /** Where a previous sequence stopped, and where this one saves its position. */
   readonly cursor: Cursor | undefined
   readonly tuning: LiveOptions
@@ -107,7 +107,7 @@ class LiveSequence implements Reconcilable {
     this.dependencies = { merge: this.merge, isIncluded: options.isIncluded }
   }
 
-  private readonly newest: PageWalk.NewestPage<ConversationError> = Effect.suspend(() => {
+  private readonly newest: PageReader.NewestPage<ConversationError> = Effect.suspend(() => {
     const { history, reader } = this.options
     return Effect.map(reader.newest(history, this.requiredAsOf), ({ asOf, page, sessions }) => {
       this.coverage ??= { asOf, sessions }

@@ -8,9 +8,9 @@ import type { ConversationMessage } from "@effect-signalwire/schema/Conversation
 import { Malformed } from "@effect-signalwire/schema/Reason"
 import * as Effect from "effect/Effect"
 import { ConversationError } from "../ConversationError.ts"
-import * as PageWalk from "./pageWalk.ts"
+import * as PageReader from "./pageReader.ts"
 
-type PageLink = PageWalk.PageLink<ConversationError>
+type PageLink = PageReader.PageLink<ConversationError>
 
 /** A page that was passed and is not held, by the link to read it again. */
 interface PassedPage {
@@ -43,7 +43,7 @@ export interface RecoveryPart {
 export interface Options {
   /** The service's method, for failures. */
   readonly method: string
-  readonly newest: PageWalk.NewestPage<ConversationError>
+  readonly newest: PageReader.NewestPage<ConversationError>
   /** How many messages to hold at once; the walk holds up to one page more. */
   readonly limit: number
 }
@@ -100,11 +100,11 @@ const partOf = (
   }
 }
 
-const beginWalk = (
+const makeReader = (
   { limit, method, newest }: Options,
   point: number | null,
   remainder: Remainder | undefined
-): PageWalk.PageWalk<RecoveryPart, ConversationError> => {
+): PageReader.PageReader<RecoveryPart, ConversationError> => {
   const { before, start } = splitPassed(remainder?.passed ?? [], limit)
   let newestSeconds = remainder?.newestSeconds
   let passed = before
@@ -164,8 +164,8 @@ export const readPart = (
   remainder: Remainder | undefined
 ): Effect.Effect<RecoveryPart, ConversationError> => {
   const point = remainder === undefined ? epochSeconds : remainder.through
-  return PageWalk.walk((restarts) =>
+  return PageReader.readPages((restarts) =>
     // the links to passed pages are as stale as the one that failed
-    beginWalk(options, point, restarts === 0 || remainder === undefined ? remainder : { ...remainder, passed: [] })
+    makeReader(options, point, restarts === 0 || remainder === undefined ? remainder : { ...remainder, passed: [] })
   )
 }

@@ -52,10 +52,6 @@ export interface FailedAttempt {
   readonly capMillis: number
 }
 
-/** The delay that a rate limiting server asks for, capped, in milliseconds; 0 for any other reason. */
-export const retryAfterMillis = (reason: Reason): number =>
-  reason._tag === "RateLimited" ? RetryAfter.capped(reason.retryAfterMillis ?? 0) : 0
-
 const tokenDelays = (reason: Reason): DelayRange | undefined => {
   if (reason._tag !== "Unauthorized") return undefined
   return reason.isRetryable ? refreshableToken : refusedToken
@@ -116,7 +112,7 @@ export class RetryPolicy {
    * signal ends early.
    */
   wait(reason: Reason, { attempt, capMillis, tookMillis }: FailedAttempt): Effect.Effect<void> {
-    const retryAfter = retryAfterMillis(reason)
+    const retryAfter = RetryAfter.fromReason(reason)
     if (retryAfter > 0) {
       return Effect.flatMap(Random.next, (random) => Effect.sleep(retryAfter + random * retryAfterSpread))
     }
