@@ -57,7 +57,7 @@ export const benchmark: Benchmark = {
       unit: "x",
       spread: ratioOf(times[variant], times.parse),
       baseline: against,
-      goal: { is: "at most", value: 1.25, slack }
+      goal: { is: "at most", value: 1.25, tolerance: slack }
     })
     return [
       figure("event frame", "decode", 0.2),

@@ -52,10 +52,10 @@ it("shows history, live messages, and messages sent while the connection was los
     messages: [{ conversation: "office", text: "before" }]
   })
   await page.shows("before stored")
-  await page.test.say({ conversation: "office", text: "live" })
+  await page.test.addMessage({ conversation: "office", text: "live" })
   await page.shows("before stored", "live stored")
   await page.test.drop()
-  await page.test.say({ conversation: "office", text: "during the outage" })
+  await page.test.addMessage({ conversation: "office", text: "during the outage" })
   await page.shows("before stored", "live stored", "during the outage stored")
   assert.isEmpty(await page.test.sent())
 })

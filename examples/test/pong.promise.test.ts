@@ -5,10 +5,10 @@ import { startPong } from "../src/pong.ts"
 it("replies to every ping, also to one sent while the connection was lost", async () => {
   await using test = await SignalWireTest.start({ conversations: ["office"] })
   await startPong(test.client)
-  await test.say({ conversation: "office", text: "ping" })
+  await test.addMessage({ conversation: "office", text: "ping" })
   await test.awaitSent(1)
   await test.drop()
-  await test.say({ conversation: "office", text: "ping" })
+  await test.addMessage({ conversation: "office", text: "ping" })
   const sent = await test.awaitSent(2)
   assert.deepStrictEqual(sent.map(({ text }) => text), ["pong", "pong"])
 })
@@ -17,7 +17,7 @@ it("does not reply after it is stopped", async () => {
   await using test = await SignalWireTest.start({ conversations: ["office"] })
   const stop = await startPong(test.client)
   await stop()
-  await test.say({ conversation: "office", text: "ping" })
+  await test.addMessage({ conversation: "office", text: "ping" })
   assert.deepStrictEqual(await test.sent(), [])
 })
 

@@ -141,12 +141,12 @@ describe("a refused token", () => {
     await ada.conversation.getConversations()
     const sent = new Recorder<string>()
     const reauthenticated = () => frames.find((frame) => frame.includes("reauthenticate") && frame.includes(token))
-    const look = setInterval(() => {
+    const timer = setInterval(() => {
       const frame = reauthenticated()
       if (frame !== undefined) sent.push(frame)
     }, 5)
     await sent.waitFor((items) => items.length > 0)
-    clearInterval(look)
+    clearInterval(timer)
     assert.strictEqual(ada.connection.state._tag, "Connected")
   })
 

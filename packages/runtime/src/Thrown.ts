@@ -7,11 +7,11 @@
  */
 
 /** Returns the value of `get`, or `otherwise` if that throws. */
-export const readOr = <A>(get: () => A, otherwise: A): A => {
+export const readOr = <A>(get: () => A, fallback: A): A => {
   try {
     return get()
   } catch {
-    return otherwise
+    return fallback
   }
 }
 

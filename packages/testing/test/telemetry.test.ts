@@ -79,7 +79,7 @@ const pageOf = (...items: ReadonlyArray<unknown>) =>
 
 /** Uses every method; the session is cut, and history has a gap, an item that is malformed, and a failure. */
 const program = Effect.gen(function*() {
-  const { addressId: addressOf, clearFaults, drop, say, setFaults } = yield* ConversationsTest
+  const { addressId: addressOf, clearFaults, drop, addMessage, setFaults } = yield* ConversationsTest
   const conversations = yield* Conversations
   const http = yield* SignalWireHttp
   const addressId = addressOf("office")
@@ -89,14 +89,14 @@ const program = Effect.gen(function*() {
   const events = yield* conversations.subscription()
   yield* Effect.forkScoped(Stream.runForEach(events, (event) => ConversationTrace.withMessage(Effect.void, event)))
   yield* Effect.forkScoped(Stream.runDrain(conversations.timeline({ addressId })))
-  yield* say({ conversation: "office", text: "hello" })
+  yield* addMessage({ conversation: "office", text: "hello" })
   yield* conversations.sendMessage({ addressId, text: "hello" })
   yield* runFor(1)
 
   yield* drop
-  yield* say({ conversation: "office", text: "missed" })
+  yield* addMessage({ conversation: "office", text: "missed" })
   yield* runFor(20)
-  yield* say({ conversation: "office", text: "never pushed", push: false })
+  yield* addMessage({ conversation: "office", text: "never pushed", push: false })
   yield* runFor(60)
   yield* conversations.connection.reconnect
   yield* runFor(20)

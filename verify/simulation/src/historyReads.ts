@@ -9,10 +9,10 @@ import type { Device } from "./device.ts"
 import { failureKey } from "./faultRules.ts"
 import { PlatformException } from "./platform.ts"
 import { Violation } from "./Violation.ts"
-import type { Place, World } from "./world.ts"
+import type { ConversationIds, World } from "./world.ts"
 
 /** Reads all messages, or those of one conversation, and checks that none of those stored before is missing (P2.2). */
-export const readHistory = (world: World, device: Device, place: Place | undefined): void => {
+export const readHistory = (world: World, device: Device, place: ConversationIds | undefined): void => {
   const { faults, ledger, random, setup } = world
   const { account, environment, name } = device.options
   const pageSize = random.integer(1, 20)

@@ -3,7 +3,7 @@ import type { ConversationError } from "@effect-signalwire/conversation/Conversa
 import { Consumer } from "./consumer.ts"
 import type { Device } from "./device.ts"
 import { ExpectedSequence } from "./expectedSequence.ts"
-import type { Place, World } from "./world.ts"
+import type { ConversationIds, World } from "./world.ts"
 
 /** Whether a subscription failed with its own `timeout`, before it started and not too early. */
 const isTimeout = (
@@ -56,7 +56,7 @@ const attach = (world: World, device: Device, sequence: ExpectedSequence, addres
 }
 
 /** Starts a subscription, or with a place a timeline, on a device. */
-export const subscribe = (world: World, device: Device, place: Place | undefined): void => {
+export const subscribe = (world: World, device: Device, place: ConversationIds | undefined): void => {
   const { eventLoop, ledger, persistence, random, setup } = world
   const { account } = device.options
   const name = `${account.name}/${place === undefined ? "all" : "timeline"}${world.nextId()}`
@@ -90,7 +90,9 @@ export const subscribe = (world: World, device: Device, place: Place | undefined
 export const resumeSequence = (world: World, device: Device, sequence: ExpectedSequence): void => {
   world.orphanedSequences = world.orphanedSequences.filter((other) => other !== sequence)
   const { account, groupId } = sequence.guarantees
-  const place = groupId === undefined ? undefined : world.places(account).find((other) => other.groupId === groupId)
+  const place = groupId === undefined
+    ? undefined
+    : world.conversationsOf(account).find((other) => other.groupId === groupId)
   if (!world.persistence.hasCursor(sequence.name) || (groupId !== undefined && place === undefined)) return
   sequence.resume()
   attach(world, device, sequence, place?.addressId)

@@ -74,7 +74,7 @@ const maxServerErrors = 8
 const shortestAttempt = 250
 
 /** A property of the server that is shared by all deliveries of a client. */
-interface ServerTraits {
+interface ServerBehavior {
   /** Whether the server drops `metadata`, so that client ids go into `details` as well. */
   dropsMetadata: boolean
 }
@@ -89,7 +89,7 @@ interface UnknownRequest {
 /** What all deliveries of a client share. */
 interface Dependencies extends MessageLookup.Dependencies {
   readonly options: Options
-  readonly server: ServerTraits
+  readonly server: ServerBehavior
 }
 
 class MessageDelivery {

@@ -103,7 +103,7 @@ class LiveSequence implements Reconcilable {
       }))
     this.requestRead = attachment.requestDiscontinuity
     this.requiredAsOf = options.reader.tick()
-    this.merge = new Merge({ ...options.tuning, trustLive: !options.tuning.isReconciled })
+    this.merge = new Merge({ ...options.tuning, countsLiveAsVerified: !options.tuning.isReconciled })
     this.dependencies = { merge: this.merge, isIncluded: options.isIncluded }
   }
 

@@ -1,14 +1,14 @@
 /** Steps in which devices send messages, directly or by their outboxes. */
 import type { Device } from "../device.ts"
 import { outboxOf, stopDevice } from "../devices.ts"
-import type { Place, World } from "../world.ts"
+import type { ConversationIds, World } from "../world.ts"
 import { resumeDevice } from "./devices.ts"
 import { randomDevice, type Step } from "./Step.ts"
 
 /** A random device with an address it can send to. */
-const randomSender = (world: World): { readonly sender: Device; readonly place: Place } | undefined => {
+const randomSender = (world: World): { readonly sender: Device; readonly place: ConversationIds } | undefined => {
   const sender = randomDevice(world)
-  const place = sender === undefined ? undefined : world.random.oneOf(world.places(sender.options.account))
+  const place = sender === undefined ? undefined : world.random.oneOf(world.conversationsOf(sender.options.account))
   return sender === undefined || place === undefined ? undefined : { sender, place }
 }
 

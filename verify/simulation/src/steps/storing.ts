@@ -11,7 +11,7 @@ export const store = (world: World, count: number, content: Partial<Content>): v
   const sender: Account | undefined = random.oneOf([...world.bots, ...world.people])
   if (sender === undefined || server.running === undefined) return
   const messages = Array.from({ length: count }, () => {
-    const place = random.oneOf(world.places(sender)) ?? { addressId: world.rooms[0] ?? "" }
+    const place = random.oneOf(world.conversationsOf(sender)) ?? { addressId: world.rooms[0] ?? "" }
     return {
       subscriberId: sender.id,
       addressId: place.addressId,
@@ -67,7 +67,7 @@ export const storeDuplicate: Step = {
     const sender = world.people.find(({ id }) => id === entry?.message.senderId)
     if (entry === undefined || sender === undefined || server.running === undefined) return
     const { details, groupId, metadata, text } = entry.message
-    const place = world.places(sender).find((place) => place.groupId === groupId)
+    const place = world.conversationsOf(sender).find((place) => place.groupId === groupId)
     if (place === undefined) return
     const push = random.boolean(0.7)
     world.note(`${text} is stored again${push ? "" : " without a push"}`)

@@ -17,9 +17,9 @@ import {
   openProcess,
   pane,
   press,
-  shoot,
   state,
   storedTexts,
+  takeScreenshot,
   tally,
   write
 } from "./support.ts"
@@ -101,7 +101,7 @@ describe.concurrent("a fault button", () => {
     await write(page, "left", "meanwhile")
     await page.getByText("sending…").waitFor()
     await eventually(async () => assert.include(await page.locator(".active").innerText(), "s left"))
-    await shoot(page, "down-for-five-seconds")
+    await takeScreenshot(page, "down-for-five-seconds")
     await bothShow(page, ["ada meanwhile"])
     await expectAllDelivered(page, 1)
     assert.deepStrictEqual(await storedTexts(sandbox), ["meanwhile"])

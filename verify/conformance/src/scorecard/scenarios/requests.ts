@@ -1,6 +1,6 @@
 /** Failures of requests, links to other hosts, and tokens. */
 import { foreignHostName, within } from "../Harness.ts"
-import { type Scenario, verdict } from "./Scenario.ts"
+import { makeResult, type Scenario } from "./Scenario.ts"
 
 export const lostResponse: Scenario = {
   id: "lost-response",
@@ -20,7 +20,7 @@ export const lostResponse: Scenario = {
       : outcome.type === "rejected"
       ? `the call failed: "${outcome.message}"`
       : "the call did not end in 60 s"
-    return verdict(
+    return makeResult(
       copies === 1 && outcome.type === "resolved",
       `${copies} ${copies === 1 ? "copy" : "copies"}, ${result}`
     )
@@ -59,11 +59,13 @@ export const foreignLink: Scenario = {
     const outcome = await harness.nextPage()
     const requests = (await harness.tab.traffic()).exchanges.slice(before)
     if (harness.foreignCredentials.some((credentials) => credentials?.includes(harness.ada.token))) {
-      return verdict(false, "token sent to the other host")
+      return makeResult(false, "token sent to the other host")
     }
-    if (harness.foreignCredentials.length > 0) return verdict(true, "requested from the other host, without the token")
-    if (requests.length > 0) return verdict(true, "requested from its own host")
-    return verdict(true, outcome.type === "rejected" ? `refused: "${outcome.message}"` : "no request")
+    if (harness.foreignCredentials.length > 0) {
+      return makeResult(true, "requested from the other host, without the token")
+    }
+    if (requests.length > 0) return makeResult(true, "requested from its own host")
+    return makeResult(true, outcome.type === "rejected" ? `refused: "${outcome.message}"` : "no request")
   }
 }
 
@@ -94,6 +96,6 @@ export const newToken: Scenario = {
       ...(outcome.type === "pending" ? ["the call does not end"] : []),
       ...(outcome.type === "rejected" ? [outcome.message] : [])
     ]
-    return verdict(rest && frame !== undefined && outcome.type === "resolved", parts.join(", "))
+    return makeResult(rest && frame !== undefined && outcome.type === "resolved", parts.join(", "))
   }
 }
