@@ -141,7 +141,7 @@ export const alternate = async <Name extends string>(
 export const excess = ({ median }: Spread, { is, value }: Goal): number =>
   is === "at most" ? median / value - 1 : 1 - median / value
 
-/** Whether a figure misses its goal by more than the slack. */
+/** Whether a figure misses its goal by more than the tolerance. */
 export const isMissed = ({ goal, spread }: Figure): boolean =>
   goal?.tolerance !== undefined && !(excess(spread, goal) <= goal.tolerance)
 

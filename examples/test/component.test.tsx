@@ -11,7 +11,7 @@ const Room = ({ addressId }: { readonly addressId: string }) => {
   return (
     <>
       <ol>{messages.map(({ key, status, text }) => <li key={key} data-status={status}>{text}</li>)}</ol>
-      <button onClick={() => send("hello")}>Say hello</button>
+      <button onClick={() => send("hello")}>Send hello</button>
     </>
   )
 }
@@ -66,7 +66,7 @@ it("shows a sent message once, and a rejected one as failed", async () => {
   await page.shows("hello stored")
   await page.test.setFaults([{
     match: { on: "http", method: "POST" },
-    action: { type: "answer", status: 403, body: {} }
+    action: { type: "respond", status: 403, body: {} }
   }])
   await page.click()
   await page.shows("hello stored", "hello failed")

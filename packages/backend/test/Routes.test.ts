@@ -399,7 +399,11 @@ describe("faults", () => {
       const ada = yield* addSubscriber("ada")
       const office = yield* addRoom("office")
       faults.set({
-        rules: [{ match: { on: "http", method: "POST", path: "*/messages" }, action: { type: "loseAnswer" }, times: 1 }]
+        rules: [{
+          match: { on: "http", method: "POST", path: "*/messages" },
+          action: { type: "loseResponse" },
+          times: 1
+        }]
       })
       const lost = yield* Effect.flip(
         request("POST", "/api/fabric/messages", { ...ada, body: messageBody(office, "once") })
@@ -423,8 +427,8 @@ describe("faults", () => {
     withBackend(Effect.fnUntraced(function*({ addSubscriber, request }) {
       const ada = yield* addSubscriber("ada")
       const rules = [
-        { match: { on: "http", path: "/api/*" }, action: { type: "answer", status: 503, text: "<html>" }, times: 1 },
-        { match: { on: "http" }, action: { type: "answer", status: 429, headers: { "retry-after": "1" } }, times: 1 }
+        { match: { on: "http", path: "/api/*" }, action: { type: "respond", status: 503, text: "<html>" }, times: 1 },
+        { match: { on: "http" }, action: { type: "respond", status: 429, headers: { "retry-after": "1" } }, times: 1 }
       ]
       assert.strictEqual((yield* request("PUT", "/_sandbox/faults", { body: { rules } })).status, 200)
       const statuses: Array<number> = []

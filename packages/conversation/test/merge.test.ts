@@ -112,7 +112,7 @@ describe("Merge", () => {
     assert.deepStrictEqual(merge.acceptAll(messages), [])
   })
 
-  it("reads back to the last read when live events are not trusted", () => {
+  it("reads back to the last read when live events do not count as verified", () => {
     const merge = new Merge({ overlapSeconds: 10, memory: 64, countsLiveAsVerified: false })
     merge.acceptAll([message("a", 100)])
     merge.accept(message("z", 500))

@@ -6,7 +6,7 @@
  * @since 0.1.0
  */
 
-/** Returns the value of `get`, or `otherwise` if that throws. */
+/** Returns the value of `get`, or `fallback` if that throws. */
 export const readOr = <A>(get: () => A, fallback: A): A => {
   try {
     return get()

@@ -46,7 +46,10 @@ describe("SignalWireTest", () => {
   it("sets and clears faults", async () => {
     await using test = await SignalWireTest.start({ conversations: ["office"] })
     const join = () => test.client.conversation.join({ addressId: test.addressId("office") })
-    await test.setFaults([{ match: { on: "http", method: "POST" }, action: { type: "answer", status: 403, body: {} } }])
+    await test.setFaults([{
+      match: { on: "http", method: "POST" },
+      action: { type: "respond", status: 403, body: {} }
+    }])
     const error: unknown = await join().catch((error: unknown) => error)
     assert.strictEqual(error instanceof ConversationError && error.reason._tag, "Forbidden")
     await test.clearFaults()

@@ -122,7 +122,7 @@ describe("logs", () => {
 })
 
 describe("metrics", () => {
-  it.effect("count sessions, repairs, lag, and the outcomes of sends", () =>
+  it.effect("count sessions, recoveries, lag, and the outcomes of sends", () =>
     Effect.gen(function*() {
       const { addressId, drop, addMessage, setFaults } = yield* ConversationsTest
       const { sendMessage, subscription } = yield* Conversations
@@ -135,7 +135,7 @@ describe("metrics", () => {
       yield* TestClock.adjust("1 minute")
       yield* Fiber.join(received)
       yield* sendMessage({ addressId: addressId("office"), text: "mine" })
-      yield* setFaults([{ match: { on: "http", method: "POST" }, action: { type: "answer", status: 403, body: {} } }])
+      yield* setFaults([{ match: { on: "http", method: "POST" }, action: { type: "respond", status: 403, body: {} } }])
       yield* Effect.flip(sendMessage({ addressId: addressId("office"), text: "refused" }))
 
       const metrics = ConversationMetrics.forClient("bot")

@@ -74,8 +74,8 @@ describe.concurrent("joining and sending", () => {
   it("sends to a room without joining it first", async () => {
     const { addressId } = await server().createRoom("lab")
     await using tab = await open(server(), await server().createSubscriber("ada"))
-    const answer: Loose = await send(tab, addressId, "lunch?")
-    assert.deepStrictEqual(answer.table, { conversation_id: addressId, text: "lunch?" })
+    const response: Loose = await send(tab, addressId, "lunch?")
+    assert.deepStrictEqual(response.table, { conversation_id: addressId, text: "lunch?" })
     assert.deepStrictEqual((await server().stored(addressId)).map(({ text }) => text), ["lunch?"])
   })
 

@@ -123,11 +123,11 @@ describe.concurrent("joining and sending", () => {
     const ada = await server().createSubscriber("ada")
     await using tab = await open(server(), ada)
     const groupId = await join(tab, ada, addressId)
-    const answer: Loose = await sendTo(tab, ada, groupId, "lunch?", {
+    const response: Loose = await sendTo(tab, ada, groupId, "lunch?", {
       metadata: { tone: "casual" },
       details: { ref: 1 }
     })
-    assert.deepInclude(answer, { group_id: groupId, text: "lunch?", from_fabric_address_id: ada.addressId })
+    assert.deepInclude(response, { group_id: groupId, text: "lunch?", from_fabric_address_id: ada.addressId })
     const data: Loose = await tab.run(
       async ({ state }, groupId) => (await state.client.conversation.getConversationMessages({ groupId })).data,
       groupId

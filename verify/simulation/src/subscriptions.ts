@@ -55,11 +55,11 @@ const attach = (world: World, device: Device, sequence: ExpectedSequence, addres
   )
 }
 
-/** Starts a subscription, or with a place a timeline, on a device. */
-export const subscribe = (world: World, device: Device, place: ConversationIds | undefined): void => {
+/** Starts a subscription, or with a `conversation` a timeline, on a device. */
+export const subscribe = (world: World, device: Device, conversation: ConversationIds | undefined): void => {
   const { eventLoop, ledger, persistence, random, setup } = world
   const { account } = device.options
-  const name = `${account.name}/${place === undefined ? "all" : "timeline"}${world.nextId()}`
+  const name = `${account.name}/${conversation === undefined ? "all" : "timeline"}${world.nextId()}`
   const isLossy = random.boolean(0.08)
   let sequence: ExpectedSequence | undefined = undefined
   const cursor = !isLossy && random.boolean(0.4) ? persistence.cursor(name, () => sequence?.cursorSaved()) : undefined
@@ -67,8 +67,8 @@ export const subscribe = (world: World, device: Device, place: ConversationIds |
     name,
     {
       account,
-      groupId: place?.groupId,
-      since: place !== undefined && cursor === undefined && random.boolean(0.3)
+      groupId: conversation?.groupId,
+      since: conversation !== undefined && cursor === undefined && random.boolean(0.3)
         ? (eventLoop.now - random.integer(0, 300_000)) / 1000
         : undefined,
       overlapSeconds: setup.overlapSeconds,
@@ -83,17 +83,17 @@ export const subscribe = (world: World, device: Device, place: ConversationIds |
     eventLoop.now
   )
   sequence = created
-  attach(world, device, created, place?.addressId)
+  attach(world, device, created, conversation?.addressId)
 }
 
 /** Continues a sequence, whose process has ended, on another device. */
 export const resumeSequence = (world: World, device: Device, sequence: ExpectedSequence): void => {
   world.orphanedSequences = world.orphanedSequences.filter((other) => other !== sequence)
   const { account, groupId } = sequence.guarantees
-  const place = groupId === undefined
+  const conversation = groupId === undefined
     ? undefined
     : world.conversationsOf(account).find((other) => other.groupId === groupId)
-  if (!world.persistence.hasCursor(sequence.name) || (groupId !== undefined && place === undefined)) return
+  if (!world.persistence.hasCursor(sequence.name) || (groupId !== undefined && conversation === undefined)) return
   sequence.resume()
-  attach(world, device, sequence, place?.addressId)
+  attach(world, device, sequence, conversation?.addressId)
 }

@@ -102,7 +102,7 @@ class MessageDelivery {
   private lastFailure: SignalWireHttpError | undefined
   private serverErrors = 0
   /** The state of the last request. */
-  private posting: SendAttempt.SendAttempt = { mayBeStored: false }
+  private lastAttempt: SendAttempt.SendAttempt = { mayBeStored: false }
 
   constructor(dependencies: Dependencies, message: OutgoingMessage, echo: Echoes.Echo, deadline: number) {
     this.dependencies = dependencies
@@ -131,7 +131,7 @@ class MessageDelivery {
   /** The failure at the deadline. */
   private get atDeadline(): Effect.Effect<never, OutcomeUnknown | DeadlineExceeded> {
     return Effect.suspend((): Effect.Effect<never, OutcomeUnknown | DeadlineExceeded> => {
-      const { lastFailure, posting, unknownRequest } = this
+      const { lastFailure, lastAttempt: posting, unknownRequest } = this
       if (posting.mayBeStored) {
         const inFlightMillis = 4 * this.dependencies.options.settleMillis
         return Effect.fail(new OutcomeUnknown({ historyRefused: false, inFlightMillis, cause: lastFailure }))
@@ -157,7 +157,7 @@ class MessageDelivery {
   private get request(): Effect.Effect<SendReceipt, SignalWireHttpError> {
     const { http, server } = this.dependencies
     const { onSend: _, prior: __, ...message } = this.message
-    const posting = this.posting = SendAttempt.make()
+    const posting = this.lastAttempt = SendAttempt.make()
     return Effect.raceFirst(
       Effect.provideService(
         http.sendMessage({ ...message, clientIdIn: server.dropsMetadata ? "both" : "metadata" }),
@@ -183,9 +183,9 @@ class MessageDelivery {
     startedAt: number
   ): Effect.Effect<SendReceipt, DeliveryError> {
     return Effect.flatMap(Monotonic.millis, (now) => {
-      const outcome = classifyFailure(error, this.posting)
+      const outcome = classifyFailure(error, this.lastAttempt)
       this.lastFailure = error
-      this.posting = { mayBeStored: false }
+      this.lastAttempt = { mayBeStored: false }
       if (outcome === "rejected") return Effect.fail(error)
       const sendAgain = this.sendAgain(error, attempt, startedAt)
       if (outcome === "notStored") return sendAgain

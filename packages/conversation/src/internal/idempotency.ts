@@ -31,7 +31,7 @@ interface UnknownSend {
   readonly inFlightUntil: number
 }
 
-/** What a send is given. */
+/** The input of a send. */
 export type SendContext = Required<Pick<OutgoingMessage, "onSend" | "prior">>
 
 const remember = <A>(entries: Map<string, A>, key: string, entry: A): void => {

@@ -52,7 +52,7 @@ export interface Options {
 export interface LiveOptions {
   readonly overlapSeconds: number
   readonly memory: number
-  /** How many messages a recovery holds at once. */
+  /** How many messages a recovery buffers at once. */
   readonly recoveryLimit: number
   /**
    * Whether the reconciler reads history at intervals, for messages that were never pushed. Otherwise live events count
@@ -205,7 +205,7 @@ class LiveSequence implements Reconcilable {
     return this.dispatch({ _tag: "Failed", error })
   }
 
-  /** Sets from when on a read must be for it to have what the discontinuities among the signals may hide. */
+  /** Sets the logical time as of which history must be read to cover the discontinuities among the signals. */
   private requireReads(signals: ReadonlyArray<Signal>): void {
     const { reader } = this.options
     for (const signal of signals) {

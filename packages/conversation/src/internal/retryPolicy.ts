@@ -31,7 +31,7 @@ const refusedToken: DelayRange = [5000, 300_000]
 const firstDelay = 500
 const shortestDelay = firstDelay / 5
 
-/** Clients that a server turned away at the same moment come back over this time. Milliseconds. */
+/** The retries of clients that a server rejected at the same moment are spread over this time. Milliseconds. */
 const retryAfterSpread = 1000
 
 /**

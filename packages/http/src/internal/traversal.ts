@@ -1,7 +1,7 @@
 /**
  * A bounded traversal of the pages of one list. The server decides where links lead, so a traversal follows no link
  * twice, pauses between pages without new items, and fails after too many of those in a row. Each page and each stream
- * of a list goes on by a traversal, and so does a caller that reads page after page.
+ * of a list is read in a traversal, also by a caller that reads page after page.
  */
 import * as Backoff from "@effect-signalwire/runtime/Backoff"
 import * as Effect from "effect/Effect"

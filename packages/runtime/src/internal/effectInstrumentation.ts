@@ -126,7 +126,7 @@ export class EffectInstrumentation implements Instrumentation {
 
   readFailed({ message, method, reason }: MethodError): Effect.Effect<void> {
     return annotated(
-      Effect.logDebug("a read of the client's own failed", message),
+      Effect.logDebug("a background read failed", message),
       toSemantic({ operation: method, errorType: reason._tag })
     )
   }

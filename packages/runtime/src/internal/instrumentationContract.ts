@@ -95,7 +95,7 @@ export interface Instrumentation {
   readonly warn: (message: string, details: ReadonlyArray<unknown>, attributes?: Attributes) => Effect.Effect<void>
   /** Logs a failure that no caller receives, such as that of a message in the outbox. */
   readonly error: (message: string, details: ReadonlyArray<unknown>, attributes?: Attributes) => Effect.Effect<void>
-  /** Logs, for debugging, the failure of a read that the client made on its own account and handles by itself. */
+  /** Logs, for debugging, the failure of a background read, which the client handles by itself. */
   readonly readFailed: (error: MethodError) => Effect.Effect<void>
   /** Makes the observer of a client's sessions. */
   readonly observeSessions: () => SessionObserver

@@ -33,7 +33,7 @@ const refuseSends = (sandbox: Info): Promise<void> =>
   adminSend(sandbox, "PUT", "/faults", {
     rules: [{
       match: { on: "http", method: "POST", path: "/api/fabric/messages" },
-      action: { type: "answer", status: 403 },
+      action: { type: "respond", status: 403 },
       times: 1
     }]
   })
@@ -316,7 +316,7 @@ describe.concurrent("the page", () => {
     await press(page, "503 for ten seconds")
     await write(page, "right", "The ones that were sorted?")
     await page.getByText("sending…").waitFor()
-    await rows(page).filter({ hasText: "fault: answer" }).first().click()
+    await rows(page).filter({ hasText: "fault: respond" }).first().click()
     await takeScreenshot(page, "faults-light")
     assert.deepStrictEqual(await violations(page), [])
     await page.emulateMedia({ colorScheme: "dark" })
