@@ -177,14 +177,16 @@ describe("the telemetry of a client", () => {
 
   it("has the log messages that docs/effect.md lists", () => {
     const call =
-      /(?:\.(warn)|Effect\.log(Debug|Info|Warning|Error))\(\s*(?:\w+ \? )?("[^"]*"|`[^`]*`)(?:\s*:\s*("[^"]*"|`[^`]*`))?/g
+      /(?:\.(warn|error)|Effect\.log(Debug|Info|Warning|Error))\(\s*(?:\w+ \? )?("[^"]*"|`[^`]*`)(?:\s*:\s*("[^"]*"|`[^`]*`))?/g
     const sources = globSync("packages/{runtime,http,subscription,conversation}/src/**/*.ts", { cwd: root })
     const inSources = sources.flatMap((file) =>
-      [...readFileSync(join(root, file), "utf8").matchAll(call)].flatMap(([, warn, level, ...literals]) =>
+      [...readFileSync(join(root, file), "utf8").matchAll(call)].flatMap(([, method, level, ...literals]) =>
         literals.flatMap((literal) =>
           literal === undefined
             ? []
-            : [`${warn === undefined ? level : "Warning"}: ${literal.slice(1, -1).replace(/\$\{.*\}/, "…")}`]
+            : [
+              `${level ?? (method === "error" ? "Error" : "Warning")}: ${literal.slice(1, -1).replace(/\$\{.*\}/, "…")}`
+            ]
         )
       )
     )

@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import { ConversationError } from "../ConversationError.ts"
 import * as PageReader from "./pageReader.ts"
 
-type PageLink = PageReader.PageLink<ConversationError>
+type PageLink = PageReader.PageLink<ConversationMessage, ConversationError>
 
 /** A page that was read and released from memory, by the link to read it again. */
 interface ReleasedPage {
@@ -101,7 +101,7 @@ const makeReader = (
   { limit, method, newest }: Options,
   point: number | null,
   remainder: Remainder | undefined
-): PageReader.PageReader<RecoveryPart, ConversationError> => {
+): PageReader.PageReader<ConversationMessage, RecoveryPart, ConversationError> => {
   const { before, start } = splitReleased(remainder?.released ?? [], limit)
   let newestSeconds = remainder?.newestSeconds
   let released = before
@@ -126,7 +126,7 @@ const makeReader = (
       })
     )
   return {
-    from: start === undefined ? { newest } : { link: start.link },
+    from: start === undefined ? { first: newest } : { link: start.link },
     maxPages,
     onPage: ({ data, hasNext }, link) => {
       pages++
