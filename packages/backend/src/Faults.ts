@@ -125,8 +125,8 @@ export const maxRules = 1000
 const RuleList = Schema.Array(Rule).check(Schema.isMaxLength(maxRules))
 
 /** Body of `POST /_sandbox/faults`. */
-export const MoreRules = Schema.Struct({ rules: RuleList })
-export type MoreRules = typeof MoreRules.Type
+export const NewRules = Schema.Struct({ rules: RuleList })
+export type NewRules = typeof NewRules.Type
 
 /** Body of `PUT /_sandbox/faults`, and response of `GET`. With a `seed`, probabilities are reproducible. */
 export const Rules = Schema.Struct({ rules: RuleList, seed: optionalField(Schema.Finite) })
