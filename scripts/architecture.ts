@@ -59,8 +59,8 @@ const resolve = (file: string, name: string, files: ReadonlySet<string>): string
 }
 
 /** Groups of modules that import each other, found by Tarjan's algorithm. */
-const circlesIn = (graph: ReadonlyMap<string, ReadonlyArray<string>>): ReadonlyArray<ReadonlyArray<string>> => {
-  const circles: Array<ReadonlyArray<string>> = []
+const cyclesIn = (graph: ReadonlyMap<string, ReadonlyArray<string>>): ReadonlyArray<ReadonlyArray<string>> => {
+  const cycles: Array<ReadonlyArray<string>> = []
   const order = new Map<string, number>()
   const open: Array<string> = []
   const visit = (file: string): number => {
@@ -75,25 +75,25 @@ const circlesIn = (graph: ReadonlyMap<string, ReadonlyArray<string>>): ReadonlyA
     }
     if (low === own) {
       const group = open.splice(open.indexOf(file))
-      if (group.length > 1 || graph.get(file)?.includes(file) === true) circles.push(group)
+      if (group.length > 1 || graph.get(file)?.includes(file) === true) cycles.push(group)
     }
     return low
   }
   for (const file of graph.keys()) if (!order.has(file)) visit(file)
-  return circles
+  return cycles
 }
 
-/** The shortest path from a module of a circle back to itself. */
-const pathOf = (circle: ReadonlyArray<string>, graph: ReadonlyMap<string, ReadonlyArray<string>>): string => {
-  const [start = ""] = circle.toSorted()
+/** The shortest path from a module of a cycle back to itself. */
+const pathOf = (cycle: ReadonlyArray<string>, graph: ReadonlyMap<string, ReadonlyArray<string>>): string => {
+  const [start = ""] = cycle.toSorted()
   const paths = [[start]]
   for (const path of paths) {
     for (const target of graph.get(path.at(-1) ?? "") ?? []) {
       if (target === start) return [...path, start].join(" -> ")
-      if (circle.includes(target) && !paths.some((other) => other.includes(target))) paths.push([...path, target])
+      if (cycle.includes(target) && !paths.some((other) => other.includes(target))) paths.push([...path, target])
     }
   }
-  return circle.join(", ")
+  return cycle.join(", ")
 }
 
 const linesOf = (text: string): number => text.split("\n").length - (text.endsWith("\n") ? 1 : 0)
@@ -142,8 +142,6 @@ export const checkArchitecture = (
     graph.set(file, imports.flatMap(({ target }) => target === undefined ? [] : [target]))
     for (const { name, target } of imports) problems.push(...checkImport(file, name, target))
   }
-  const circles = circlesIn(graph).map((circle) =>
-    `import circle of ${circle.length} modules: ${pathOf(circle, graph)}`
-  )
-  return [...problems, ...circles, ...checkLength(sources, reasons)]
+  const cycles = cyclesIn(graph).map((cycle) => `import cycle of ${cycle.length} modules: ${pathOf(cycle, graph)}`)
+  return [...problems, ...cycles, ...checkLength(sources, reasons)]
 }

@@ -1,5 +1,5 @@
 /**
- * Checks how the modules in `packages` depend on each other: there is no import circle, types included; packages
+ * Checks how the modules in `packages` depend on each other: there is no import cycle, types included; packages
  * import only packages below them; `schema` imports nothing of Effect that runs; and a module of more than 300 lines has a
  * reason. The rules and the reasons are in `architecture.ts`.
  */

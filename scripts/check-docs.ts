@@ -36,11 +36,11 @@ const checkModule = (file: string, only?: ReadonlySet<string>): void => {
     const name = exported(line)
     if (name !== undefined) {
       // `export type X = typeof X.Type` is the type of the schema above it
-      const isCompanion = seen.has(name)
+      const isTypeOfSchema = seen.has(name)
       seen.add(name)
       const isPublic = only === undefined || only.has(name)
       inside = isPublic && line.startsWith("export interface") && !line.endsWith("}") ? name : undefined
-      if (!isPublic || isCompanion) continue
+      if (!isPublic || isTypeOfSchema) continue
       if (isDocumented(lines, index)) documented++
       else problems.push(`${file}:${index + 1}: ${name} has no doc comment`)
       continue

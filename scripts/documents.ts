@@ -81,8 +81,8 @@ export class DocumentChecker {
       const path = target === "" ? document : join(dirname(document), target).replace(/\/$/, "")
       // a folder is shown with its README
       const page = this.paths.has(`${path}/README.md`) ? `${path}/README.md` : path
-      const leadsSomewhere = this.paths.has(path) && (anchor === undefined || anchorsOf(this.read(page)).has(anchor))
-      return leadsSomewhere ? [] : [{ line: lineAt(text, index), message: `the link ${link} leads nowhere` }]
+      const exists = this.paths.has(path) && (anchor === undefined || anchorsOf(this.read(page)).has(anchor))
+      return exists ? [] : [{ line: lineAt(text, index), message: `the link ${link} is broken` }]
     })
   }
 

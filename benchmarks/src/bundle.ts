@@ -35,7 +35,7 @@ export const benchmark: Benchmark = {
       for (const bundler of bundlers) {
         figures.push({
           ...sizeOf(`${what}, ${bundler.name}`, await bundler.bundle(entry(name))),
-          goal: { is: "at most", value: goal, slack: limits[bundler.name] / goal - 1 }
+          goal: { is: "at most", value: goal, tolerance: limits[bundler.name] / goal - 1 }
         })
       }
     }

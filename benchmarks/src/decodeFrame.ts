@@ -51,17 +51,17 @@ export const benchmark: Benchmark = {
       pass: () => reader.read(frames)
     })
     const against = baseline(`JSON.parse of ${count}`, times.parse)
-    const figure = (what: string, variant: "decode" | "pass", slack: number): Figure => ({
+    const figure = (what: string, variant: "decode" | "pass", tolerance: number): Figure => ({
       row: "2",
       what,
       unit: "x",
       spread: ratioOf(times[variant], times.parse),
       baseline: against,
-      goal: { is: "at most", value: 1.25, slack }
+      goal: { is: "at most", value: 1.25, tolerance }
     })
     return [
       figure("event frame", "decode", 0.2),
-      // the goal excludes acknowledgements, which cost about as much as the slack
+      // the goal excludes acknowledgements, which cost about as much as the tolerance
       figure("the whole pass over a batch of frames", "pass", 0.25)
     ]
   }

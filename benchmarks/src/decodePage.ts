@@ -20,7 +20,7 @@ export const measure = async (what: string, atMost: number): Promise<ReadonlyArr
     unit: "x",
     spread: ratioOf(times.decode, times.parse),
     baseline: baseline("JSON.parse", times.parse),
-    goal: { is: "at most", value: atMost, slack: 0.2 }
+    goal: { is: "at most", value: atMost, tolerance: 0.2 }
   }]
 }
 

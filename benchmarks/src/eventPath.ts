@@ -34,7 +34,7 @@ export const run = async (): Promise<ReadonlyArray<Figure>> => {
         unit: "x",
         spread: ratioOf(times.raw.wall, wall),
         baseline: `raw ${name} with JSON.parse and an ack per frame: ${speed} events/s`,
-        goal: { is: "at least", value: goal, slack: 0.25 }
+        goal: { is: "at least", value: goal, tolerance: 0.25 }
       }, {
         row: "3",
         what: `events over ${name} to ${subscribers}, CPU of the client`,

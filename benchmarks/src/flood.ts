@@ -137,7 +137,7 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
       unit: "MB",
       spread: single(ours.peak - raw.peak),
       baseline: `raw ws: ${Math.round(raw.peak)} MB`,
-      goal: { is: "at most", value: 100, slack: 0.5 }
+      goal: { is: "at most", value: 100, tolerance: 0.5 }
     },
     {
       row: "8",
@@ -145,7 +145,7 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
       unit: "MB",
       spread: single(ours.late - ours.early),
       baseline: `after ${first}: ${Math.round(ours.early)} MB`,
-      goal: { is: "at most", value: 4, slack: 0.5 }
+      goal: { is: "at most", value: 4, tolerance: 0.5 }
     },
     {
       row: "8",
@@ -154,7 +154,7 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
       unit: "MB",
       spread: single(behind.late - behind.early),
       baseline: `after ${first}: ${Math.round(behind.early)} MB`,
-      goal: { is: "at most", value: 4, slack: 0.5 }
+      goal: { is: "at most", value: 4, tolerance: 0.5 }
     },
     {
       row: "8",
@@ -162,7 +162,7 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
       unit: "events",
       spread: single(behind.delivered),
       baseline: `in ${behind.seconds.toFixed(1)} s, once it is no longer slow`,
-      goal: { is: "at least", value: frames + first, slack: 0 }
+      goal: { is: "at least", value: frames + first, tolerance: 0 }
     }
   ]
 }

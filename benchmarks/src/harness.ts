@@ -22,7 +22,7 @@ export interface Goal {
    * The share by which a figure may miss the goal before `--check` and the tests fail, such as `0.2`; absent when machines
    * differ too much to check it.
    */
-  readonly slack?: number | undefined
+  readonly tolerance?: number | undefined
 }
 
 /** A row of a benchmark's table. */
@@ -141,9 +141,9 @@ export const alternate = async <Name extends string>(
 export const excess = ({ median }: Spread, { is, value }: Goal): number =>
   is === "at most" ? median / value - 1 : 1 - median / value
 
-/** Whether a figure misses its goal by more than the slack. */
+/** Whether a figure misses its goal by more than the tolerance. */
 export const isMissed = ({ goal, spread }: Figure): boolean =>
-  goal?.slack !== undefined && !(excess(spread, goal) <= goal.slack)
+  goal?.tolerance !== undefined && !(excess(spread, goal) <= goal.tolerance)
 
 /** Formats a number with about three significant digits. */
 export const format = (value: number): string =>

@@ -88,7 +88,7 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
         unit: "x",
         spread: ratioOf(speed.bare, speed[key]),
         baseline: baseline("fetch and JSON.parse", speed.bare),
-        goal: { is: "at least", value: goal, slack: 0.25 }
+        goal: { is: "at least", value: goal, tolerance: 0.25 }
       }, {
         row: "7",
         what: `${what} over ${name}, CPU of the client`,
@@ -103,7 +103,7 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
       unit: "x",
       spread: ratioOf(latency.bare, latency.ours),
       baseline: baseline("fetch, one page after another", latency.bare),
-      goal: { is: "at least", value: 1.5, slack: 0.1 }
+      goal: { is: "at least", value: 1.5, tolerance: 0.1 }
     }
   ]
 }

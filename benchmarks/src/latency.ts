@@ -86,7 +86,7 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
       what: `one event over ${name} to a waiting subscriber`,
       unit: "us",
       spread: spreadOf(await measure(layer)),
-      goal: { is: "at most", value: 100, slack: 1 }
+      goal: { is: "at most", value: 100, tolerance: 1 }
     })
   }
   const inPage = await measureInPage()
@@ -96,7 +96,7 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
       what: "one event in Chromium to a waiting callback",
       unit: "us",
       spread: spreadOf(inPage),
-      goal: { is: "at most", value: 150, slack: 0.5 }
+      goal: { is: "at most", value: 150, tolerance: 0.5 }
     })
   }
   return figures

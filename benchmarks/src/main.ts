@@ -1,7 +1,7 @@
 /**
  * `pnpm bench` runs every benchmark, `pnpm bench decode-page` one, each in a separate process. With `--check` it fails when
- * a goal is missed by more than its slack; with `--write` it generates `docs/performance.md` from the last run of each
- * benchmark.
+ * a goal is missed by more than its tolerance; with `--write` it generates `docs/performance.md` from the last run of
+ * each benchmark.
  *
  * `pnpm bench sandbox-load` puts the sandbox under load. It has its own options, and runs only by name.
  */
@@ -33,7 +33,7 @@ const measure = async (args: ReadonlyArray<string>): Promise<boolean> => {
     const missed = outcome.figures.filter(isMissed)
     if (values.check && missed.length > 0) {
       isPassed = false
-      console.error(`\nmissed by more than the slack: ${missed.map(({ what }) => what).join("; ")}`)
+      console.error(`\nmissed by more than the tolerance: ${missed.map(({ what }) => what).join("; ")}`)
     }
   }
   if (values.write) console.log(`\nwrote ${Report.write(names)}`)

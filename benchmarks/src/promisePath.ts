@@ -48,7 +48,7 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
       unit: "x",
       spread: ratioOf(times.raw.wall, wall),
       baseline: `raw global WebSocket with JSON.parse and an ack per frame: ${speed} events/s`,
-      goal: { is: "at least", value: goal, slack: 0.25 }
+      goal: { is: "at least", value: goal, tolerance: 0.25 }
     }, {
       row: "4",
       what: `events to ${what}, CPU of the client`,

@@ -60,7 +60,7 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
         unit: "x",
         spread: ratioOf(times.ours, times.bare),
         baseline: baseline("fetch, one POST each", times.bare),
-        ...(clock === "wall" ? { goal: { is: "at most", value: 1.3, slack: 0.6 } } : undefined)
+        ...(clock === "wall" ? { goal: { is: "at most", value: 1.3, tolerance: 0.6 } } : undefined)
       })
     }
   }

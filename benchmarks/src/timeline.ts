@@ -200,7 +200,7 @@ export const benchmark: Benchmark = {
         what: "speed of the last tenth, relative to the first",
         unit: "x",
         spread: single(last.perSecond / first.perSecond),
-        goal: { is: "at least", value: 0.85, slack: 0.15 }
+        goal: { is: "at least", value: 0.85, tolerance: 0.15 }
       },
       {
         row: "6",
@@ -208,7 +208,7 @@ export const benchmark: Benchmark = {
         unit: "MB",
         spread: single(last.heapMegabytes - first.heapMegabytes),
         baseline: `with the window, after 100,000: ${first.heapMegabytes.toFixed(1)} MB`,
-        goal: { is: "at most", value: 4, slack: 0.25 }
+        goal: { is: "at most", value: 4, tolerance: 0.25 }
       }
     ]
   }

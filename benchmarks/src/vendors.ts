@@ -51,7 +51,7 @@ const open = async (generation: Generation): Promise<Client> => {
     if (!response.ok) throw new Error(`${path} responded with ${response.status}: ${await response.text()}`)
     return JSON.parse(await response.text())
   }
-  const [listener, speaker, room] = await Promise.all([
+  const [listener, sender, room] = await Promise.all([
     admin<Person>("/subscribers", { name: "listener" }),
     admin<Person>("/subscribers", { name: "speaker" }),
     admin<{ readonly addressId: string }>("/rooms", { name: "room" })
@@ -78,7 +78,7 @@ const open = async (generation: Generation): Promise<Client> => {
     })
   await report("ready")
   const receiving = report("receiving")
-  await admin("/messages", { messages: [{ from: speaker.id, addressId: room.addressId, text: "lunch?" }] })
+  await admin("/messages", { messages: [{ from: sender.id, addressId: room.addressId, text: "lunch?" }] })
   await receiving
   return {
     flood: async (frames) => {
@@ -161,14 +161,14 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
       unit: "x",
       spread: ratioOf(theirs.wall, ours.wall),
       baseline: `${names[generation]}: ${perSecond(theirs)}`,
-      goal: { is: "at least", value: faster, slack: 0.25 }
+      goal: { is: "at least", value: faster, tolerance: 0.25 }
     }, {
       row: "5",
       what: `CPU of ours (${perEvent(ours)}), relative to ${names[generation]}`,
       unit: "x",
       spread: ratioOf(ours.cpu, theirs.cpu),
       baseline: `${names[generation]}: ${perEvent(theirs)}`,
-      goal: { is: "at most", value: cheaper, slack: 0.25 }
+      goal: { is: "at most", value: cheaper, tolerance: 0.25 }
     })
   }
   return figures

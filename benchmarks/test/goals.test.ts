@@ -12,7 +12,7 @@ const tries = 3
 
 const checked = Object.entries(registry).filter(([, { steady }]) => steady === true).map(([name]) => name)
 
-it.each(checked)("%s meets its goals within their slack", async (name) => {
+it.each(checked)("%s meets its goals within their tolerance", async (name) => {
   let missed = (await isolated(name)).figures.filter(isMissed)
   for (let again = 1; again < tries && missed.length > 0; again++) {
     missed = (await isolated(name)).figures.filter(isMissed)

@@ -26,13 +26,13 @@ it.each(
     ["at least", 1.1, false],
     ["at least", 0.9, true]
   ] as const
-)("with a goal of %s 1.25 and a slack of 0.2, %d is missed: %s", (is, value, missed) => {
-  expect(isMissed(figure(value, { is, value: 1.25, slack: 0.2 }))).toBe(missed)
+)("with a goal of %s 1.25 and a tolerance of 0.2, %d is missed: %s", (is, value, missed) => {
+  expect(isMissed(figure(value, { is, value: 1.25, tolerance: 0.2 }))).toBe(missed)
 })
 
-it("does not check goals without a slack, and treats NaN as missed", () => {
+it("does not check goals without a tolerance, and treats NaN as missed", () => {
   expect(isMissed(figure(9, { is: "at most", value: 1 }))).toBe(false)
-  expect(isMissed(figure(Number.NaN, { is: "at most", value: 1, slack: 0.2 }))).toBe(true)
+  expect(isMissed(figure(Number.NaN, { is: "at most", value: 1, tolerance: 0.2 }))).toBe(true)
 })
 
 it("runs the variants in alternating rounds", async () => {

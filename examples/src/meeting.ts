@@ -13,7 +13,7 @@ import {
 } from "@effect-signalwire/promise"
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import { setTimeout as sleep } from "node:timers/promises"
-import { bold, cyan, dim, green, heading, inline, red, row, say } from "./support/transcript.ts"
+import { bold, cyan, dim, green, heading, inline, print, red, row } from "./support/transcript.ts"
 
 const line = (who: string, { details, metadata, text }: ConversationMessage): string =>
   `  ${cyan(who.padEnd(6))} ${text ?? ""}${inline("metadata", metadata)}${inline("details", details)}`
@@ -55,28 +55,30 @@ const meeting = async (): Promise<boolean> => {
   heading("Both join the room")
   for (const [name, client] of [[ada.name, adaClient], [grace.name, graceClient]] as const) {
     const { conversation_id } = await client.conversation.join({ addressId })
-    say(`  ${cyan(name.padEnd(6))} joined ${dim(conversation_id)}`)
+    print(`  ${cyan(name.padEnd(6))} joined ${dim(conversation_id)}`)
   }
 
   heading("Ada subscribes, Grace sends")
   const received: Array<ConversationEvent> = []
   await adaClient.conversation.subscribe((message) => {
     received.push(message)
-    say(`  ${dim(`${ada.name} received: ${message.text}`)}`)
+    print(`  ${dim(`${ada.name} received: ${message.text}`)}`)
   })
   const connections: Array<string> = []
   adaClient.connection.onChange((state) => {
     connections.push(state._tag)
     if (state._tag === "Reconnecting" && state.delayMillis) {
-      say(dim(`  ${ada.name}'s socket: ${state.reason.message}; next attempt within ${state.delayMillis} ms`))
+      print(dim(`  ${ada.name}'s socket: ${state.reason.message}; next attempt within ${state.delayMillis} ms`))
     }
-    if (state._tag === "Connected" && connections.includes("Reconnecting")) say(dim(`  ${ada.name} is connected again`))
+    if (state._tag === "Connected" && connections.includes("Reconnecting")) {
+      print(dim(`  ${ada.name} is connected again`))
+    }
   })
 
   const sent: Array<string> = []
   const send = async (text: string, extra: { metadata?: object; details?: object } = {}): Promise<void> => {
     sent.push(text)
-    say(`  ${cyan(grace.name.padEnd(6))} ${text}${inline("metadata", extra.metadata ?? {})}`)
+    print(`  ${cyan(grace.name.padEnd(6))} ${text}${inline("metadata", extra.metadata ?? {})}`)
     await graceClient.conversation.sendMessage({
       addressId,
       text,
@@ -101,8 +103,8 @@ const meeting = async (): Promise<boolean> => {
   let page = await adaClient.conversation.getConversationMessages({ addressId, pageSize: 3 })
   const paged: Array<ConversationMessage> = [...page.data]
   for (let number = 1;; number++) {
-    say(`  page ${number}`)
-    for (const message of page.data) say(`  ${line(grace.name, message)}`)
+    print(`  page ${number}`)
+    for (const message of page.data) print(`  ${line(grace.name, message)}`)
     const next = await page.nextPage()
     if (next === undefined) break
     page = next
@@ -112,7 +114,7 @@ const meeting = async (): Promise<boolean> => {
   heading("History as a stream")
   const streamed: Array<string | null> = []
   for await (const { text } of await graceClient.conversation.getMessages({ pageSize: 2 })) streamed.push(text)
-  say(`  ${streamed.map((text) => JSON.stringify(text)).join(dim(" ‹ "))}`)
+  print(`  ${streamed.map((text) => JSON.stringify(text)).join(dim(" ‹ "))}`)
 
   heading("Timeline, oldest first")
   const timeline: Array<string | null> = []
@@ -120,14 +122,14 @@ const meeting = async (): Promise<boolean> => {
     if (event._tag === "CaughtUp") break
     if (event._tag === "Message") {
       timeline.push(event.message.text)
-      say(line(grace.name, event.message))
+      print(line(grace.name, event.message))
     }
   }
 
   const conversations = await adaClient.conversation.getConversations()
   heading("Ada's conversations")
   for (const { id, name, last_message_at } of conversations.data) {
-    say(`  ${name} ${dim(`${id}, last message ${new Date(last_message_at).toISOString()}`)}`)
+    print(`  ${name} ${dim(`${id}, last message ${new Date(last_message_at).toISOString()}`)}`)
   }
 
   heading("Summary")
@@ -150,7 +152,7 @@ const meeting = async (): Promise<boolean> => {
       .every((texts) => JSON.stringify(texts) === JSON.stringify(sent.toReversed())),
     "the socket was cut and replaced": connections.includes("Reconnecting")
   }
-  for (const [text, isTrue] of Object.entries(checks)) say(`  ${isTrue ? green("✓") : red("✗")} ${text}`)
+  for (const [text, isTrue] of Object.entries(checks)) print(`  ${isTrue ? green("✓") : red("✗")} ${text}`)
   return Object.values(checks).every(Boolean)
 }
 
@@ -160,11 +162,11 @@ const readOnly = async (client: SignalWireClient): Promise<void> => {
   const conversations = await client.conversation.getConversations({ pageSize: 10 })
   row("conversations", String(conversations.data.length) + (conversations.hasNext ? "+" : ""))
   for (const { id, last_message_at, name } of conversations.data) {
-    say(`  ${bold(name)} ${dim(`${id}, last message ${new Date(last_message_at).toISOString()}`)}`)
+    print(`  ${bold(name)} ${dim(`${id}, last message ${new Date(last_message_at).toISOString()}`)}`)
   }
   heading("The newest messages of all conversations")
   const messages = await client.conversation.getMessages({ limit: 10 })
-  for (const message of messages.data) say(line(message.subtype ?? "", message))
+  for (const message of messages.data) print(line(message.subtype ?? "", message))
 }
 
 try {
@@ -175,7 +177,7 @@ try {
     await readOnly(client)
   }
 } catch (error) {
-  say(red(`\n${error instanceof Error ? error.message : String(error)}`))
-  if (error instanceof Error && "remediation" in error) say(String(error.remediation))
+  print(red(`\n${error instanceof Error ? error.message : String(error)}`))
+  if (error instanceof Error && "remediation" in error) print(String(error.remediation))
   process.exitCode = 1
 }

@@ -11,7 +11,7 @@ const Room = ({ addressId }: { readonly addressId: string }) => {
   return (
     <>
       <ol>{messages.map(({ key, status, text }) => <li key={key} data-status={status}>{text}</li>)}</ol>
-      <button onClick={() => send("hello")}>Say hello</button>
+      <button onClick={() => send("hello")}>Send hello</button>
     </>
   )
 }
@@ -52,10 +52,10 @@ it("shows history, live messages, and messages sent while the connection was los
     messages: [{ conversation: "office", text: "before" }]
   })
   await page.shows("before stored")
-  await page.test.say({ conversation: "office", text: "live" })
+  await page.test.addMessage({ conversation: "office", text: "live" })
   await page.shows("before stored", "live stored")
   await page.test.drop()
-  await page.test.say({ conversation: "office", text: "during the outage" })
+  await page.test.addMessage({ conversation: "office", text: "during the outage" })
   await page.shows("before stored", "live stored", "during the outage stored")
   assert.isEmpty(await page.test.sent())
 })
@@ -66,7 +66,7 @@ it("shows a sent message once, and a rejected one as failed", async () => {
   await page.shows("hello stored")
   await page.test.setFaults([{
     match: { on: "http", method: "POST" },
-    action: { type: "answer", status: 403, body: {} }
+    action: { type: "respond", status: 403, body: {} }
   }])
   await page.click()
   await page.shows("hello stored", "hello failed")

@@ -11,20 +11,20 @@ const lines = (sent: ReadonlyArray<SentMessage>) => sent.map(({ conversation, te
 
 it.effect("replies to every ping in its conversation, and to nothing else", () =>
   Effect.gen(function*() {
-    const { awaitSent, say } = yield* ConversationsTest
+    const { awaitSent, addMessage } = yield* ConversationsTest
     yield* pong
-    yield* say({ conversation: "office", text: "ping" })
-    yield* say({ conversation: "office", text: "hello" })
-    yield* say({ conversation: "grace", text: "ping" })
+    yield* addMessage({ conversation: "office", text: "ping" })
+    yield* addMessage({ conversation: "office", text: "hello" })
+    yield* addMessage({ conversation: "grace", text: "ping" })
     assert.deepStrictEqual(lines(yield* awaitSent(2)), ["office: pong", "grace: pong"])
   }).pipe(Effect.scoped, Effect.provide(layer(options))))
 
 it.effect("replies to a ping sent while the connection was lost", () =>
   Effect.gen(function*() {
-    const { awaitSent, drop, say } = yield* ConversationsTest
+    const { awaitSent, drop, addMessage } = yield* ConversationsTest
     yield* pong
     yield* drop
-    yield* say({ conversation: "office", text: "ping" })
+    yield* addMessage({ conversation: "office", text: "ping" })
     // the client waits before it reconnects
     yield* TestClock.adjust("1 second")
     assert.deepStrictEqual(lines(yield* awaitSent(1)), ["office: pong"])
@@ -32,10 +32,10 @@ it.effect("replies to a ping sent while the connection was lost", () =>
 
 it.effect("replies once when the response to its reply is lost", () =>
   Effect.gen(function*() {
-    const { awaitSent, say, sent, setFaults } = yield* ConversationsTest
+    const { awaitSent, addMessage, sent, setFaults } = yield* ConversationsTest
     yield* pong
-    yield* setFaults([{ match: { on: "http", method: "POST" }, action: { type: "loseAnswer" }, times: 1 }])
-    yield* say({ conversation: "office", text: "ping" })
+    yield* setFaults([{ match: { on: "http", method: "POST" }, action: { type: "loseResponse" }, times: 1 }])
+    yield* addMessage({ conversation: "office", text: "ping" })
     yield* awaitSent(1)
     // long enough for a second reply
     yield* TestClock.adjust("5 minutes")

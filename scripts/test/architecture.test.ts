@@ -36,7 +36,7 @@ describe("checkArchitecture", () => {
     assert.include(problem, "no layer")
   })
 
-  it("reports a circle of type imports, with its path", () => {
+  it("reports a cycle of type imports, with its path", () => {
     assert.deepStrictEqual(
       check({
         "http/src/A.ts": "import type { B } from \"./internal/b.ts\"",
@@ -45,7 +45,7 @@ describe("checkArchitecture", () => {
         "http/src/D.ts": "import { type A } from \"./A.ts\""
       }),
       [
-        "import circle of 3 modules: packages/http/src/A.ts -> packages/http/src/internal/b.ts -> packages/http/src/C.ts"
+        "import cycle of 3 modules: packages/http/src/A.ts -> packages/http/src/internal/b.ts -> packages/http/src/C.ts"
         + " -> packages/http/src/A.ts"
       ]
     )

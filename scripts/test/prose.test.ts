@@ -17,7 +17,11 @@ describe("checkMarkdown", () => {
     ["Everything that was said meanwhile.", "Everything that was said"],
     ["It goes on where it stopped.", "goes on where"],
     ["`*` stands for any path.", "stands for"],
-    ["Takes a text and a list of texts.", "a text"]
+    ["Takes a text and a list of texts.", "a text"],
+    ["An old message is taken for a new one.", "taken for a new"],
+    ["It holds whether the server supports it or not.", "holds whether"],
+    ["The first read walks down all pages.", "walks down"],
+    ["More than should be held at once.", "held at once"]
   ])("reports a phrase to avoid: %s", (text, found) => {
     assert.include(foundInText(text), found)
   })

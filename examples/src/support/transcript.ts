@@ -8,12 +8,12 @@ export const red = color(31)
 export const green = color(32)
 export const cyan = color(36)
 
-export const say = (text = ""): void => console.log(text)
+export const print = (text = ""): void => console.log(text)
 
-export const heading = (text: string): void => say(`\n${bold(text)}`)
+export const heading = (text: string): void => print(`\n${bold(text)}`)
 
 /** Prints a line of two columns. */
-export const row = (name: string, value: string): void => say(`  ${name.padEnd(15)}${value}`)
+export const row = (name: string, value: string): void => print(`  ${name.padEnd(15)}${value}`)
 
 /** Formats an object on one line; an empty one as an empty string. */
 export const inline = (name: string, value: object): string =>

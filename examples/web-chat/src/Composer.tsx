@@ -9,7 +9,7 @@ export interface ComposerProps {
 export const Composer = ({ name, onSend }: ComposerProps) => {
   const [text, setText] = useState("")
   const input = useRef<HTMLTextAreaElement>(null)
-  const hint = useId()
+  const instructions = useId()
   // ready to type after a conversation was selected
   useEffect(() => input.current?.focus(), [])
 
@@ -38,12 +38,12 @@ export const Composer = ({ name, onSend }: ComposerProps) => {
         rows={1}
         value={text}
         aria-label={`Message to ${name}`}
-        aria-describedby={hint}
+        aria-describedby={instructions}
         placeholder={`Message to ${name}`}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={onKeyDown}
       />
-      <span id={hint} className="hidden">Press Enter to send, Shift+Enter for a new line</span>
+      <span id={instructions} className="hidden">Press Enter to send, Shift+Enter for a new line</span>
       <button type="submit" aria-disabled={text.trim() === ""}>Send</button>
     </form>
   )

@@ -2,7 +2,7 @@
  * A model of the SignalWire service: subscribers, rooms, tokens, conversations, messages and sessions, with their rules. It
  * knows nothing of HTTP or sockets; `Routes` and `SocketProtocol` expose it over the wire.
  *
- * Every change is committed to `Storage` before it is applied and before the request is responded to.
+ * Every change is committed to `Storage` before it is applied and before the response is sent.
  *
  * @since 0.1.0
  */

@@ -399,7 +399,11 @@ describe("faults", () => {
       const ada = yield* addSubscriber("ada")
       const office = yield* addRoom("office")
       faults.set({
-        rules: [{ match: { on: "http", method: "POST", path: "*/messages" }, action: { type: "loseAnswer" }, times: 1 }]
+        rules: [{
+          match: { on: "http", method: "POST", path: "*/messages" },
+          action: { type: "loseResponse" },
+          times: 1
+        }]
       })
       const lost = yield* Effect.flip(
         request("POST", "/api/fabric/messages", { ...ada, body: messageBody(office, "once") })
@@ -423,15 +427,15 @@ describe("faults", () => {
     withBackend(Effect.fnUntraced(function*({ addSubscriber, request }) {
       const ada = yield* addSubscriber("ada")
       const rules = [
-        { match: { on: "http", path: "/api/*" }, action: { type: "answer", status: 503, text: "<html>" }, times: 1 },
-        { match: { on: "http" }, action: { type: "answer", status: 429, headers: { "retry-after": "1" } }, times: 1 }
+        { match: { on: "http", path: "/api/*" }, action: { type: "respond", status: 503, text: "<html>" }, times: 1 },
+        { match: { on: "http" }, action: { type: "respond", status: 429, headers: { "retry-after": "1" } }, times: 1 }
       ]
       assert.strictEqual((yield* request("PUT", "/_sandbox/faults", { body: { rules } })).status, 200)
       const statuses: Array<number> = []
       for (let n = 0; n < 3; n++) statuses.push((yield* request("GET", "/api/fabric/messages", ada)).status)
       assert.deepStrictEqual(statuses, [503, 429, 200])
     })))
-  const walk = (pages: "itself" | "empty" | "again") =>
+  const readEndlessPages = (pages: "itself" | "empty" | "again") =>
     withBackend(Effect.fnUntraced(function*({ faults, addSubscriber, request, addRoom }) {
       const ada = yield* addSubscriber("ada")
       yield* request("POST", "/api/fabric/messages", { ...ada, body: messageBody(yield* addRoom("office"), "one") })
@@ -449,16 +453,16 @@ describe("faults", () => {
       return { links, texts }
     }))
   it.effect("a page can link to itself, until the rule is used up", () =>
-    Effect.map(walk("itself"), ({ links, texts }) => {
+    Effect.map(readEndlessPages("itself"), ({ links, texts }) => {
       assert.deepStrictEqual(new Set(links), new Set(["/api/fabric/messages?page_size=5"]))
       assert.deepStrictEqual(texts, [["one"], ["one"], ["one"], ["one"]])
     }))
   it.effect("a page can link to the same page again, or to empty pages, each with a different link", () =>
     Effect.gen(function*() {
-      const again = yield* walk("again")
+      const again = yield* readEndlessPages("again")
       assert.strictEqual(new Set(again.links).size, 4)
       assert.deepStrictEqual(again.texts, [["one"], ["one"], ["one"], ["one"]])
-      const empty = yield* walk("empty")
+      const empty = yield* readEndlessPages("empty")
       assert.strictEqual(new Set(empty.links).size, 4)
       assert.deepStrictEqual(empty.texts, [[], [], [], ["one"]])
     }))

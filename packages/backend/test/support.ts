@@ -22,13 +22,13 @@ import * as Socket from "effect/socket/Socket"
 
 /** Tests read responses and frames without decoding them. */
 // oxlint-disable-next-line typescript/no-explicit-any
-type Loose = any
+type UntypedJson = any
 
 export interface TestResponse {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  readonly body: Loose
+  readonly body: UntypedJson
 }
 
 export interface TestSubscriber {
@@ -46,9 +46,9 @@ const closed = (code: number) => new Socket.SocketError({ reason: new Socket.Soc
 export interface Client {
   readonly send: (frame: unknown) => Effect.Effect<void>
   /** Waits for the next frame. */
-  readonly next: Effect.Effect<Loose>
+  readonly next: Effect.Effect<UntypedJson>
   /** Takes all received frames. */
-  readonly waiting: Effect.Effect<ReadonlyArray<Loose>>
+  readonly waiting: Effect.Effect<ReadonlyArray<UntypedJson>>
   /** Waits until the server closes the socket; returns the code, or `null` if there was no close frame. */
   readonly closed: Effect.Effect<number | null>
   /** Closes the socket. */

@@ -264,7 +264,7 @@ describe("a token that expires during a session", () => {
       })).body
       const client = yield* test.openSocket
       const { protocol, state } = yield* connect(client, token)
-      const answerPings = Effect.fnUntraced(function*(one: typeof client) {
+      const replyToPings = Effect.fnUntraced(function*(one: typeof client) {
         const frames = yield* one.waiting
         for (const { id, method } of frames) {
           if (method !== undefined) yield* one.send({ jsonrpc: "2.0", id, result: {} })
@@ -274,7 +274,7 @@ describe("a token that expires during a session", () => {
       const methods = []
       for (let second = 0; second < 15; second += 5) {
         yield* TestClock.adjust("5 seconds")
-        methods.push(...yield* answerPings(client))
+        methods.push(...yield* replyToPings(client))
       }
       assert.include(methods, "signalwire.disconnect")
       yield* TestClock.adjust("1 second")
@@ -286,7 +286,7 @@ describe("a token that expires during a session", () => {
       const later = []
       for (let second = 0; second < 30; second += 5) {
         yield* TestClock.adjust("5 seconds")
-        later.push(...yield* answerPings(again))
+        later.push(...yield* replyToPings(again))
       }
       assert.notInclude(later, "signalwire.disconnect")
       assert.include(later, "signalwire.ping")

@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import * as Backoff from "@effect-signalwire/runtime/Backoff"
 import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -83,9 +84,11 @@ export const make: Effect.Effect<
    */
   const writeOutcome = (stored: StoredElement) =>
     Effect.andThen(Effect.sync(() => remember(stored)), write(stored)).pipe(
-      Effect.retry(Schedule.exponential("100 millis").pipe(Schedule.upTo({ times: 4 }))),
+      Effect.retry(Backoff.schedule("100 millis", "1 second").pipe(Schedule.upTo({ times: 4 }))),
       Effect.catchCause((cause) =>
-        instrumentation.warn("the outcome of an element of the outbox could not be stored", [cause])
+        instrumentation.warn("the outcome of an element of the outbox could not be stored", [cause], {
+          operation: "outbox"
+        })
       )
     )
 
@@ -98,7 +101,7 @@ export const make: Effect.Effect<
             instrumentation.warn("a stored element of the outbox can't be read and is ignored", [
               key,
               error.message
-            ]),
+            ], { operation: "outbox" }),
             undefined
           )
       )

@@ -10,7 +10,7 @@ import { message } from "./support.ts"
 const key = "effect-signalwire/cursor/bot"
 
 const makeMerge = () => {
-  const merge = new Merge({ overlapSeconds: 30, memory: 64, trustLive: true })
+  const merge = new Merge({ overlapSeconds: 30, memory: 64, countsLiveAsVerified: true })
   merge.acceptAll([message("a", 100)])
   return merge
 }
@@ -30,7 +30,7 @@ const unreadable = [
   ["text that is not JSON", "nonsense"],
   ["an empty string", ""],
   ["a value of another version", saved.replace("\"version\":1", "\"version\":2")],
-  ["a value without a version", JSON.stringify({ frontier: null, verified: null, floor: null, ids: [["a", 100]] })],
+  ["a value without a version", JSON.stringify({ newest: null, verified: null, floor: null, ids: [["a", 100]] })],
   ["a field of another type", saved.replace("\"verified\":100", "\"verified\":\"100\"")],
   ["a truncated fingerprint", saved.replace(/"ids":"./, "\"ids\":\"")]
 ] as const
@@ -51,9 +51,9 @@ describe("Cursor", () => {
 
   it.effect("P1.5: loads the saved position", () =>
     Effect.gen(function*() {
-      const next = new Merge({ overlapSeconds: 30, memory: 64, trustLive: true })
+      const next = new Merge({ overlapSeconds: 30, memory: 64, countsLiveAsVerified: true })
       next.resume(Option.getOrThrow(yield* load()))
-      assert.deepStrictEqual(next.frontier(), { epochSeconds: 100, id: "a" })
+      assert.deepStrictEqual(next.newest(), { epochSeconds: 100, id: "a" })
       assert.deepStrictEqual(next.acceptAll([message("a", 100)]), [])
     }).pipe(over(saved)))
 

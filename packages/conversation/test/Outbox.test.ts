@@ -1,8 +1,10 @@
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import { constVoid } from "effect/Function"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
@@ -89,6 +91,27 @@ describe("Outbox", () => {
       assert.deepStrictEqual(outcomes, [])
       for (let minute = 0; minute < 60; minute++) yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual(outcomes, ["Failed Unconfirmed", "Sent"])
+    }))
+
+  it.effect("logs a message that was not sent, with its ids and the reason", () =>
+    Effect.gen(function*() {
+      const logged: Array<ReadonlyArray<unknown>> = []
+      const instrumentation: Instrumentation.Instrumentation = {
+        ...Instrumentation.warningsOnly(constVoid),
+        error: (...entry) => Effect.sync(() => void logged.push(entry))
+      }
+      const context = yield* Layer.build(
+        overHttp(HttpClient.make((request) => respond(request, 403))).pipe(
+          Layer.provide(Layer.succeed(Instrumentation.Instrumentation, instrumentation))
+        )
+      )
+      const clientId = yield* Context.get(context, Outbox.Outbox).enqueue({ addressId, text: "hello" })
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(logged, [[
+        "a message of the outbox was not sent",
+        ["outbox: not permitted: status 403"],
+        { operation: "outbox", clientId, addressId, errorType: "Forbidden" }
+      ]])
     }))
 
   /** The outcomes of a rejected message when the outbox closes while the store removes the message from the queue. */

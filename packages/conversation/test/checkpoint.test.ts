@@ -5,7 +5,7 @@ import * as Checkpoint from "../src/internal/checkpoint.ts"
 import { type Accepted, Merge } from "../src/internal/merge.ts"
 import { copy, message } from "./support.ts"
 
-const make = () => new Merge({ overlapSeconds: 30, memory: 8192, trustLive: false })
+const make = () => new Merge({ overlapSeconds: 30, memory: 8192, countsLiveAsVerified: false })
 
 const bytesOf = (merge: Merge): number => JSON.stringify(Checkpoint.fromState(merge.state())).length
 

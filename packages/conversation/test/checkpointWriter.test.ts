@@ -13,7 +13,7 @@ describe("CheckpointWriter", () => {
       const clock = yield* Clock.Clock
       let wall = 1_735_790_400_000
       let saves = 0
-      const merge = new Merge({ overlapSeconds: 30, memory: 64, trustLive: true })
+      const merge = new Merge({ overlapSeconds: 30, memory: 64, countsLiveAsVerified: true })
       const writer = CheckpointWriter.make(
         { load: Effect.succeedNone, save: () => Effect.sync(() => saves++) },
         merge.state.bind(merge),
@@ -34,7 +34,7 @@ describe("CheckpointWriter", () => {
   it.effect("continues with a warning when the store hangs", () =>
     Effect.gen(function*() {
       const warnings: Array<unknown> = []
-      const merge = new Merge({ overlapSeconds: 30, memory: 64, trustLive: true })
+      const merge = new Merge({ overlapSeconds: 30, memory: 64, countsLiveAsVerified: true })
       const writer = CheckpointWriter.make(
         { load: Effect.succeedNone, save: () => Effect.never },
         merge.state.bind(merge),

@@ -66,7 +66,7 @@ describe("historySlice", () => {
       assert.deepStrictEqual([times(slice.messages), slice.end], [[2], "limit"])
     }))
 
-  it.effect("P2.1: skips empty pages to find the newest messages, so that none of them is taken for a new one", () =>
+  it.effect("P2.1: skips empty pages to find the newest messages, so that none of them is mistaken for a new one", () =>
     Effect.gen(function*() {
       const second = page([at(50), at(45)], Effect.succeedSome(page([at(30)], Effect.succeedSome(page([at(1)])))))
       const slice = yield* HistorySlice.newestMessages(Effect.succeed(page([], Effect.succeedSome(second))), 10, 100)

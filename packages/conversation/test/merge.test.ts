@@ -8,7 +8,7 @@ import { type Accepted, Merge } from "../src/internal/merge.ts"
 import { compare } from "../src/internal/position.ts"
 import { copy, limited, message, reached, resumePointOf } from "./support.ts"
 
-const make = () => new Merge({ overlapSeconds: 10, memory: 64, trustLive: true })
+const make = () => new Merge({ overlapSeconds: 10, memory: 64, countsLiveAsVerified: true })
 
 /** Few ids and few times, so that duplicates and equal times occur. */
 const Step = Schema.Struct({
@@ -59,7 +59,7 @@ describe("Merge", () => {
     assert.isDefined(merge.accept(message("b", 1)))
   })
 
-  it("reads back to the beginning at first, then to the overlap before the frontier", () => {
+  it("reads back to the beginning at first, then to the overlap before the newest position", () => {
     const merge = make()
     assert.isNull(merge.readBackTo())
     merge.accept(message("a", 100))
@@ -96,7 +96,7 @@ describe("Merge", () => {
   it("marks a read as seen that has more messages than a call may have arguments", () => {
     const merge = make()
     merge.markSeen({ messages: Arr.makeBy(200_000, (second) => message(`m${second}`, second)), end: "limit" })
-    assert.strictEqual(merge.frontier()?.epochSeconds, 199_999)
+    assert.strictEqual(merge.newest()?.epochSeconds, 199_999)
   })
 
   it("does not read back beyond a read that reached its limit", () => {
@@ -112,8 +112,8 @@ describe("Merge", () => {
     assert.deepStrictEqual(merge.acceptAll(messages), [])
   })
 
-  it("reads back to the last read when live events are not trusted", () => {
-    const merge = new Merge({ overlapSeconds: 10, memory: 64, trustLive: false })
+  it("reads back to the last read when live events do not count as verified", () => {
+    const merge = new Merge({ overlapSeconds: 10, memory: 64, countsLiveAsVerified: false })
     merge.acceptAll([message("a", 100)])
     merge.accept(message("z", 500))
     assert.strictEqual(merge.readBackTo(), 90)
@@ -122,7 +122,7 @@ describe("Merge", () => {
   })
 
   it("P1.1: verifies a read only up to the newest message when it began", () => {
-    const merge = new Merge({ overlapSeconds: 10, memory: 64, trustLive: true })
+    const merge = new Merge({ overlapSeconds: 10, memory: 64, countsLiveAsVerified: true })
     merge.acceptAll([message("b", 200), message("a", 100)], 150)
     assert.strictEqual(merge.readBackTo(), 140)
     assert.deepStrictEqual(merge.acceptAll([message("late", 145)]).map(({ late }) => late), [true])
@@ -155,10 +155,10 @@ describe("Merge", () => {
   })
 
   it("P2.3: counts a copy as read, so that it is not read again and again", () => {
-    const merge = new Merge({ overlapSeconds: 10, memory: 64, trustLive: false })
+    const merge = new Merge({ overlapSeconds: 10, memory: 64, countsLiveAsVerified: false })
     merge.acceptAll([copy("first", 100, "send")])
     merge.acceptAll([copy("second", 500, "send")])
-    assert.deepStrictEqual([merge.readBackTo(), merge.knownThrough(), merge.frontier()?.id], [490, 500, "first"])
+    assert.deepStrictEqual([merge.readBackTo(), merge.knownThrough(), merge.newest()?.id], [490, 500, "first"])
   })
 
   it("does not mark messages late because of a copy that was not accepted", () => {
@@ -237,11 +237,11 @@ describe("Merge", () => {
     { steps: Schema.Array(Step) },
     ({ steps }) =>
       Effect.sync(() => {
-        const merge = new Merge({ overlapSeconds: 1000, memory: 64, trustLive: false })
+        const merge = new Merge({ overlapSeconds: 1000, memory: 64, countsLiveAsVerified: false })
         const passed = new Set<string>()
         const out: Array<Accepted<ConversationMessage>> = []
         const marked = new Set<string>()
-        let frontier: ConversationMessage | undefined
+        let newest: ConversationMessage | undefined
         for (const { how, ids } of steps) {
           const messages = ids.map(numbered)
           if (how === "mark") {
@@ -256,8 +256,8 @@ describe("Merge", () => {
         assert.deepStrictEqual(new Set([...ids, ...marked]), passed)
         for (const { late, message } of out) {
           if (marked.size > 0) break
-          assert.strictEqual(late, frontier !== undefined && compare(message, frontier) <= 0)
-          if (!late) frontier = message
+          assert.strictEqual(late, newest !== undefined && compare(message, newest) <= 0)
+          if (!late) newest = message
         }
       }),
     { arbitrary: { runs: 500 } }
@@ -268,11 +268,11 @@ describe("Merge", () => {
     { steps: Schema.Array(StepOrRestart) },
     ({ steps }) =>
       Effect.sync(() => {
-        const makeLarge = () => new Merge({ overlapSeconds: 1000, memory: 64, trustLive: false })
+        const makeLarge = () => new Merge({ overlapSeconds: 1000, memory: 64, countsLiveAsVerified: false })
         let merge = makeLarge()
         const passed = new Set<string>()
         const out: Array<string> = []
-        let frontier: ConversationMessage | undefined
+        let newest: ConversationMessage | undefined
         for (const { how, ids } of steps) {
           if (how === "restart") {
             const previous = merge
@@ -286,8 +286,8 @@ describe("Merge", () => {
           for (const { clientId, id } of messages) passed.add(clientId ?? id)
           for (const { late, message } of accepted) {
             out.push(message.clientId ?? message.id)
-            assert.strictEqual(late, frontier !== undefined && compare(message, frontier) <= 0)
-            if (!late) frontier = message
+            assert.strictEqual(late, newest !== undefined && compare(message, newest) <= 0)
+            if (!late) newest = message
           }
         }
         assert.strictEqual(new Set(out).size, out.length)

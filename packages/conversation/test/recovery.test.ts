@@ -87,7 +87,7 @@ describe("recovery", () => {
       }
     }))
 
-  it.effect("P7.3: holds at most the limit, a page and the messages of one time", () =>
+  it.effect("P7.3: buffers at most the limit, a page and the messages of one time", () =>
     Effect.gen(function*() {
       const { newest } = makeHistory(countdown(1000), 10)
       for (const part of yield* readAll({ newest, limit: 50 }, null)) assert.isAtMost(part.length, 50 + 2 * 10)

@@ -37,7 +37,7 @@ const undecodable = Signal.malformed({ path: "", message: "not JSON" })
 const label = (item: Item): string =>
   item._tag === "Message" ? `${item.message.id}${item.late ? " late" : ""}` : item._tag
 
-const makeMerge = () => new Merge({ overlapSeconds: 10, memory: 64, trustLive: true })
+const makeMerge = () => new Merge({ overlapSeconds: 10, memory: 64, countsLiveAsVerified: true })
 
 /** The state after all events, everything that was emitted, and how much the last event recovered from history. */
 const after = (...events: ReadonlyArray<Event>) => {
@@ -242,7 +242,7 @@ describe("sequence", () => {
   })
 
   it("P3.3: includes the time since the last read in the gap", () => {
-    const merge = new Merge({ overlapSeconds: 10, memory: 64, trustLive: false })
+    const merge = new Merge({ overlapSeconds: 10, memory: 64, countsLiveAsVerified: false })
     merge.acceptAll([message("a", 100)])
     merge.accept(event("b", 150))
     const state: State = { _tag: "CatchingUp", pending: [], emitsCaughtUp: true }

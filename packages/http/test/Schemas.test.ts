@@ -2,7 +2,10 @@ import * as Schemas from "@effect-signalwire/http/Schemas"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as Validation from "../src/internal/validation.ts"
 
 const entries = Object.entries<Schema.Codec<unknown>>(Schemas)
 
@@ -23,13 +26,21 @@ describe.each(entries)("%s", (_, schema) => {
   )
 })
 
-it.effect("SendOptions refuses what sendMessage refuses: empty strings", () =>
-  Effect.gen(function*() {
-    const valid = { addressId: "a1", text: "hello" }
-    const decode = Schema.decodeUnknownEffect(Schemas.SendOptions)
-    assert.deepStrictEqual(yield* decode(valid), valid)
-    for (const key of ["addressId", "text", "clientId"]) {
-      const { message } = yield* Effect.flip(decode({ ...valid, [key]: "" }))
-      assert.include(message, key)
+/** Values for every option of a send. `null` is left out: it counts as absent for callers without types. */
+const values = ["", "a1", 0, true, {}, { tags: ["x", null] }, [], "metadata", undefined]
+
+describe.each(["addressId", "text", "metadata", "details", "clientId"])("SendOptions.%s", (key) => {
+  it.each(values.map((value) => [JSON.stringify(value), value]))(
+    "is accepted or refused as by sendMessage: %s",
+    (_, value) => {
+      const options: Record<string, unknown> = { addressId: "a1", text: "hello", [key]: value }
+      const refusal = Result.getFailure(Validation.message(options))
+      const decoded = Schema.decodeUnknownResult(Schemas.SendOptions)(options)
+      assert.strictEqual(Result.isFailure(decoded), Option.isSome(refusal))
+      if (Result.isFailure(decoded) && Option.isSome(refusal)) {
+        assert.deepStrictEqual(refusal.value.errors.map(({ attribute }) => attribute), [key])
+        assert.include(String(decoded.failure), key)
+      }
     }
-  }))
+  )
+})

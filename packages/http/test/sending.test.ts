@@ -17,7 +17,7 @@ it.effect("sends text, metadata and details in the address dialect", () =>
     })
   }))
 
-it.effect("sends the sender's address under both of its names in the group dialect", () =>
+it.effect("sends the sender's address with both keys in the group dialect", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(({ path }) => {
       if (path === "subscriber/info") return json(subscriber("ada"))

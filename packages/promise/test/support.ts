@@ -22,21 +22,25 @@ export const fastOptions: SignalWireOptions = {
   subscription: { backoff: { base: "10 millis", cap: "50 millis" }, connectTimeout: "2 seconds" }
 }
 
-type Unpromised<F> = F extends (...args: infer Args) => Effect.Effect<infer A> ? (...args: Args) => Promise<A> : never
+type PromiseReturning<F> = F extends (...args: infer Args) => Effect.Effect<infer A> ? (...args: Args) => Promise<A>
+  : never
 
 /** The admin API, as Promises. */
 const makeAdmin = (origin: string) => {
   const use = <A>(call: (admin: AdminClient.AdminClient) => Effect.Effect<A>): Promise<A> =>
     Effect.runPromise(Effect.provide(Effect.flatMap(AdminClient.make(origin), call), FetchHttpClient.layer))
-  const mintToken: Unpromised<AdminClient.AdminClient["mintToken"]> = (options) =>
+  const mintToken: PromiseReturning<AdminClient.AdminClient["mintToken"]> = (options) =>
     use((admin) => admin.mintToken(options))
-  const expireToken: Unpromised<AdminClient.AdminClient["expireToken"]> = (token) =>
+  const expireToken: PromiseReturning<AdminClient.AdminClient["expireToken"]> = (token) =>
     use((admin) => admin.expireToken(token))
-  const seed: Unpromised<AdminClient.AdminClient["seed"]> = (messages) => use((admin) => admin.seed(messages))
-  const stored: Unpromised<AdminClient.AdminClient["stored"]> = (addressId) => use((admin) => admin.stored(addressId))
-  const drop: Unpromised<AdminClient.AdminClient["drop"]> = (options) => use((admin) => admin.drop(options))
-  const setFaults: Unpromised<AdminClient.AdminClient["setFaults"]> = (rules) => use((admin) => admin.setFaults(rules))
-  const createRoom: Unpromised<AdminClient.AdminClient["createRoom"]> = (room) => use((admin) => admin.createRoom(room))
+  const seed: PromiseReturning<AdminClient.AdminClient["seed"]> = (messages) => use((admin) => admin.seed(messages))
+  const stored: PromiseReturning<AdminClient.AdminClient["stored"]> = (addressId) =>
+    use((admin) => admin.stored(addressId))
+  const drop: PromiseReturning<AdminClient.AdminClient["drop"]> = (options) => use((admin) => admin.drop(options))
+  const setFaults: PromiseReturning<AdminClient.AdminClient["setFaults"]> = (rules) =>
+    use((admin) => admin.setFaults(rules))
+  const createRoom: PromiseReturning<AdminClient.AdminClient["createRoom"]> = (room) =>
+    use((admin) => admin.createRoom(room))
   return {
     mintToken,
     expireToken,

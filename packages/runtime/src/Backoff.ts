@@ -19,8 +19,6 @@ export interface Bounds {
 
 /** The parameters of {@link delayMillis}. */
 export interface Options extends Bounds {
-  /** The ratio of one delay to the one before it. @default 2 */
-  readonly factor?: number | undefined
   /** How many failures in a row came before this one: 0 after the first failure. */
   readonly attempt: number
   /**
@@ -31,7 +29,7 @@ export interface Options extends Bounds {
 }
 
 /**
- * Computes the delay before the next attempt, in whole milliseconds: `baseMillis * factor ** attempt`, at most
+ * Computes the delay before the next attempt, in whole milliseconds: `baseMillis * 2 ** attempt`, at most
  * `capMillis`, times `random`.
  *
  * ```ts
@@ -44,9 +42,9 @@ export interface Options extends Bounds {
  *     Effect.sleep(Backoff.delayMillis({ baseMillis: 500, capMillis: 30_000, attempt, random })))
  * ```
  */
-export const delayMillis = ({ attempt, baseMillis, capMillis, factor = 2, random = 1 }: Options): number =>
+export const delayMillis = ({ attempt, baseMillis, capMillis, random = 1 }: Options): number =>
   // a power that overflows to Infinity would make NaN of a base of 0
-  Math.round(random * Math.min(capMillis, baseMillis * Math.min(factor ** attempt, Number.MAX_VALUE)))
+  Math.round(random * Math.min(capMillis, baseMillis * Math.min(2 ** attempt, Number.MAX_VALUE)))
 
 /**
  * Makes a schedule without an end whose delays double from `base` to `cap`, each with 20 % of jitter in either

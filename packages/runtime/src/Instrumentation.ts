@@ -35,20 +35,15 @@ export const defaultName = "effect-signalwire"
 /** Returns attributes under the names of OpenTelemetry's semantic conventions. Those that are missing are left out. */
 export const toSemantic: (attributes: Contract.Attributes) => Record<string, unknown> = toSemanticAttributes
 
-/**
- * Ignores an exception of a logger: an operation must not fail because it can't be logged.
- *
- * @category combinators
- */
-export const ignoreDefects: (log: Effect.Effect<void>) => Effect.Effect<void> = Spans.ignoreDefects
-
 /** Sends spans and logs to Effect's tracer and loggers, those of the fiber that runs the operation. */
 export const effect: Instrumentation =
   // pure, so that bundles that do not use it do not include tracer and loggers
   /* @__PURE__ */ new EffectInstrumentation(defaultName)
 
-/** Sends warnings to a function, and discards spans and all other logs. */
+/** Sends warnings and errors to a function, and discards spans and all other logs. */
 export const warningsOnly = (warn: (message: string, ...details: ReadonlyArray<unknown>) => void): Instrumentation => {
+  const log: Instrumentation["warn"] = (message, details) =>
+    Spans.ignoreDefects(Effect.sync(() => warn(message, ...details)))
   const nothing = () => Effect.void
   const sessions: Contract.SessionObserver = { run: identity, onDial: nothing, onReady: nothing, onEnd: nothing }
   const same = () => instrumentation
@@ -60,7 +55,8 @@ export const warningsOnly = (warn: (message: string, ...details: ReadonlyArray<u
     spanStream: () => identity,
     annotateSend: () => identity,
     traceMetadata: Effect.succeed,
-    warn: (message, details) => Spans.ignoreDefects(Effect.sync(() => warn(message, ...details))),
+    warn: log,
+    error: log,
     readFailed: nothing,
     observeSessions: () => sessions
   }

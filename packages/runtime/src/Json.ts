@@ -9,7 +9,7 @@ import { isJsonObject, type JsonObject } from "@effect-signalwire/schema/JsonObj
 import { type Invalid, invalidParameter } from "@effect-signalwire/schema/Reason"
 import * as Result from "effect/Result"
 
-/** How deep a value may be nested, so that walking and formatting it cannot overflow the stack. */
+/** How deep a value may be nested, so that traversing and formatting it cannot overflow the stack. */
 const maxDepth = 200
 
 /** The snapshot of a value that can't be read because a getter or a proxy threw. */

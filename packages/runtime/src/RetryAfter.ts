@@ -5,12 +5,17 @@
  *
  * @since 0.1.0
  */
+import type { Reason } from "@effect-signalwire/schema/Reason"
 
 /** The longest wait that is honoured: 10 minutes, in milliseconds. */
 const maxMillis = 10 * 60_000
 
 /** Limits a wait that a server asks for to 10 minutes. `millis` and the result are milliseconds. */
 export const capped = (millis: number): number => Math.min(millis, maxMillis)
+
+/** Returns how long a server that limits the rate asks to wait, at most 10 minutes, in milliseconds; otherwise 0. */
+export const fromReason = (reason: Reason): number =>
+  reason._tag === "RateLimited" ? capped(reason.retryAfterMillis ?? 0) : 0
 
 /** The headers of a response that determine the wait. A missing header is `null` or `undefined`. */
 export interface Headers {

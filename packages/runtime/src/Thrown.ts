@@ -6,12 +6,12 @@
  * @since 0.1.0
  */
 
-/** Returns the value of `get`, or `otherwise` if that throws. */
-export const readOr = <A>(get: () => A, otherwise: A): A => {
+/** Returns the value of `get`, or `fallback` if that throws. */
+export const readOr = <A>(get: () => A, fallback: A): A => {
   try {
     return get()
   } catch {
-    return otherwise
+    return fallback
   }
 }
 

@@ -1,4 +1,5 @@
 export * as Backoff from "./Backoff.ts"
+export * as BoundedMap from "./BoundedMap.ts"
 export * as Credentials from "./Credentials.ts"
 export * as Emitter from "./Emitter.ts"
 export * as Endpoint from "./Endpoint.ts"

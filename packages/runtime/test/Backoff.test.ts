@@ -15,13 +15,6 @@ describe("delayMillis", () => {
     )
   })
 
-  it("grows by another factor", () => {
-    assert.deepStrictEqual(
-      attempts.map((attempt) => Backoff.delayMillis({ baseMillis: 100, capMillis: 5000, factor: 3, attempt })),
-      [100, 300, 900, 2700, 5000, 5000]
-    )
-  })
-
   it("is spread over the whole delay, the capped one included, by a random number", () => {
     const delay = (attempt: number, random: number) =>
       Backoff.delayMillis({ baseMillis: 1000, capMillis: 10_000, attempt, random })

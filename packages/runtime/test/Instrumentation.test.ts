@@ -137,10 +137,16 @@ describe("the instrumentation of Effect programs", () => {
       assert.property(yield* effect.span("work", {}, { always: true })(effect.traceMetadata(metadata)), "traceparent")
     }))
 
-  it.effect("logs warnings with their details and annotations", () =>
+  it.effect("logs warnings and errors with their details and annotations", () =>
     Effect.gen(function*() {
-      const { entries } = yield* recorded(Instrumentation.effect.warn("careful", [1], { operation: "x" }))
-      assert.deepStrictEqual(entries, [{ message: ["careful", 1], "messaging.operation.name": "x" }])
+      const { entries } = yield* recorded(Effect.andThen(
+        Instrumentation.effect.warn("careful", [1], { operation: "x" }),
+        Instrumentation.effect.error("too bad", [2], { operation: "x", errorType: "Forbidden" })
+      ))
+      assert.deepStrictEqual(entries, [
+        { message: ["careful", 1], "messaging.operation.name": "x" },
+        { message: ["too bad", 2], "messaging.operation.name": "x", "error.type": "Forbidden" }
+      ])
     }))
 })
 
@@ -153,7 +159,7 @@ describe("a logger that throws", () => {
     Effect.gen(function*() {
       yield* Instrumentation.effect.warn("careful", [])
       yield* Instrumentation.effect.readFailed(closed)
-      yield* Instrumentation.ignoreDefects(Effect.logError("too bad"))
+      yield* Instrumentation.effect.error("too bad", [])
     }).pipe(
       Effect.provide(Logger.layer([Logger.make(throwing)])),
       Effect.provideService(References.MinimumLogLevel, "All")
@@ -164,13 +170,14 @@ describe("a logger that throws", () => {
 })
 
 describe("the instrumentation of plain TypeScript", () => {
-  it.effect("passes on warnings only", () =>
+  it.effect("passes on warnings and errors only", () =>
     Effect.gen(function*() {
       const warned: Array<ReadonlyArray<unknown>> = []
       const instrumentation = Instrumentation.warningsOnly((...entry) => void warned.push(entry))
       const { spans, value } = yield* recorded(Effect.scoped(Effect.gen(function*() {
         const within = yield* instrumentation.spanScoped("list")
         yield* within(instrumentation.named("x").forService("X", "wss://x").warn("careful", [1], { operation: "x" }))
+        yield* instrumentation.error("too bad", [2])
         yield* instrumentation.readFailed(closed)
         yield* instrumentation.annotateSend("m")(Effect.succeed({ conversationId: "c" }))
         const sessions = instrumentation.observeSessions()
@@ -179,7 +186,7 @@ describe("the instrumentation of plain TypeScript", () => {
         yield* Stream.runDrain(instrumentation.spanStream("list")(Stream.succeed(1)))
         return yield* instrumentation.span("work", {}, { always: true })(instrumentation.traceMetadata({ a: 1 }))
       })))
-      assert.deepStrictEqual(warned, [["careful", 1]])
+      assert.deepStrictEqual(warned, [["careful", 1], ["too bad", 2]])
       assert.isEmpty(spans)
       assert.deepStrictEqual(value, { a: 1 })
     }))

@@ -1,4 +1,5 @@
 import * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
+import * as Reason from "@effect-signalwire/schema/Reason"
 import { assert, describe, it } from "@effect/vitest"
 
 const now = Date.parse("Fri, 27 Nov 2026 10:00:00 GMT")
@@ -26,5 +27,11 @@ describe("Retry-After", () => {
 
   it("P8.5: is limited to 10 minutes", () => {
     assert.deepStrictEqual([1000, 3_600_000].map(RetryAfter.capped), [1000, 600_000])
+  })
+
+  it("P8.5: is that of a RateLimited reason, and 0 for any other reason", () => {
+    const limited = (retryAfterMillis: number | null) => new Reason.RateLimited({ retryAfterMillis })
+    const reasons = [limited(7000), limited(3_600_000), limited(null), new Reason.Closed()]
+    assert.deepStrictEqual(reasons.map(RetryAfter.fromReason), [7000, 600_000, 0, 0])
   })
 })

@@ -8,13 +8,13 @@ import { join } from "node:path"
 
 /** Tests read frames and responses without decoding them. */
 // oxlint-disable-next-line typescript/no-explicit-any
-type Loose = any
+type UntypedJson = any
 
 export interface Frame {
   readonly id: string
   readonly method?: string
-  readonly params?: Loose
-  readonly result?: Loose
+  readonly params?: UntypedJson
+  readonly result?: UntypedJson
   readonly error?: { readonly code: number; readonly message: string }
 }
 
@@ -34,7 +34,7 @@ export const request = async (
     ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) })
   })
   const text = await response.text()
-  const body: Loose = text === "" ? undefined : JSON.parse(text)
+  const body: UntypedJson = text === "" ? undefined : JSON.parse(text)
   return { status: response.status, headers: response.headers, body }
 }
 

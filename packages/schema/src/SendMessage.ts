@@ -32,7 +32,7 @@ const makeDecodeResponse = () => {
 
 /** Decodes the response from the wire format of any dialect. */
 export const decodeResponse =
-  // pure, so that client bundles, which only need `whereTo`, drop it
+  // pure, so that client bundles, which only need `conversationOf`, drop it
   /* @__PURE__ */ makeDecodeResponse()
 
 const stringAt = (object: JsonObject, key: string): string | null => {

@@ -133,7 +133,7 @@ const content = {
 /** Request body of a send in the address dialect. */
 export const AddressSend = Schema.Struct({ conversation_id: AddressId, ...content })
 
-/** Body of a send in the group dialect; the sender goes under both of its names, for servers of either age. */
+/** Request body of a send in the group dialect. The sender has two keys, since older servers read another one. */
 export const GroupSend = Schema.Struct({
   group_id: GroupId,
   from_address_id: AddressId,

@@ -72,7 +72,7 @@ it.each<[boolean, string, Reason.Reason]>([
   [true, "a failing server", new Reason.ServerError({ status: 503, detail: "" })],
   [true, "a refused token, which may be replaced", new Reason.Unauthorized({ detail: "expired" })],
   [true, "an unparseable response, such as a captive portal's", new Reason.Malformed({ path: "", detail: "not JSON" })],
-  [false, "page links that make no progress", new Reason.Malformed({ path: "links.next", detail: "in a circle" })],
+  [false, "page links that make no progress", new Reason.Malformed({ path: "links.next", detail: "in a cycle" })],
   [false, "a call that the token does not permit", new Reason.Forbidden({ detail: "no" })],
   [false, "invalid input", Reason.invalidParameter("text", "must not be empty")],
   [false, "a closed client", new Reason.Closed()]

@@ -139,7 +139,7 @@ describe.each(
       assert.strictEqual(failure.retryAfterMillis, 7000)
     }).pipe(Effect.provide(layer)))
 
-  it.live("P8.5: does not take the response to another socket, which dials at the same time, for its own", () =>
+  it.live("P8.5: does not mistake the response to another socket, which dials at the same time, for its own", () =>
     Effect.gen(function*() {
       const { port, server } = yield* startRejecting(503, { "Retry-After": "7" })
       let dials = 0

@@ -7,7 +7,7 @@
  *
  * await using test = await SignalWireTest.start({ conversations: ["office"] })
  * await test.client.conversation.subscribe((event) => console.log(event.text))
- * await test.say({ conversation: "office", text: "hello" })
+ * await test.addMessage({ conversation: "office", text: "hello" })
  * ```
  *
  * @since 0.1.0
@@ -40,7 +40,7 @@ export interface SignalWireTest extends AsyncDisposable {
   /** Returns the address id of a conversation. Throws if the test has no conversation of this name. */
   readonly addressId: (conversation: string) => string
   /** Stores a message of another participant, and pushes it to the client. */
-  readonly say: (message: ConversationsTest.SeedMessage) => Promise<void>
+  readonly addMessage: (message: ConversationsTest.SeedMessage) => Promise<void>
   /** Returns the messages that the client has sent, oldest first. */
   readonly sent: () => Promise<ReadonlyArray<ConversationsTest.SentMessage>>
   /** Waits until the client has sent `count` messages, and returns all of them. Rejects after ten seconds. */
@@ -80,7 +80,7 @@ export const start = async ({ client: clientOptions, ...options }: Options = {})
       client,
       token: test.me.token,
       addressId: test.addressId,
-      say: (message) => runtime.runPromise(test.say(message)),
+      addMessage: (message) => runtime.runPromise(test.addMessage(message)),
       sent: () => runtime.runPromise(test.sent),
       awaitSent: (count) => runtime.runPromise(test.awaitSent(count)),
       drop: () => runtime.runPromise(test.drop),

@@ -28,13 +28,13 @@ describe("ConversationsTest", () => {
 
   it.effect("pushes messages of the default sender and of named senders", () =>
     Effect.gen(function*() {
-      const { say } = yield* ConversationsTest
+      const { addMessage } = yield* ConversationsTest
       const received = yield* Effect.forkChild(
         Stream.runCollect(Stream.take(yield* (yield* Conversations).subscription(), 3))
       )
-      yield* say({ ...office, text: "hello" })
-      yield* say({ ...office, text: "hi", from: "grace", metadata: { mood: "good" } })
-      yield* say({ conversation: "grace", text: "psst" })
+      yield* addMessage({ ...office, text: "hello" })
+      yield* addMessage({ ...office, text: "hi", from: "grace", metadata: { mood: "good" } })
+      yield* addMessage({ conversation: "grace", text: "psst" })
       const events = yield* Fiber.join(received)
       assert.deepStrictEqual(events.map(({ text }) => text), ["hello", "hi", "psst"])
       assert.strictEqual(events[1]?.metadata["mood"], "good")
@@ -42,10 +42,10 @@ describe("ConversationsTest", () => {
 
   it.effect("returns the sent messages of all conversations, in order", () =>
     Effect.gen(function*() {
-      const { addressId, say, sent } = yield* ConversationsTest
+      const { addressId, addMessage, sent } = yield* ConversationsTest
       const { sendMessage } = yield* Conversations
       yield* sendMessage({ addressId: addressId("office"), text: "1", details: { color: "red" } })
-      yield* say({ ...office, text: "not mine" })
+      yield* addMessage({ ...office, text: "not mine" })
       yield* sendMessage({ addressId: addressId("grace"), text: "2" })
       yield* sendMessage({ addressId: addressId("office"), text: "3" })
       const all = yield* sent
@@ -59,12 +59,12 @@ describe("ConversationsTest", () => {
 
   it.effect("drops the connection, and no message that is sent meanwhile is lost", () =>
     Effect.gen(function*() {
-      const { drop, say } = yield* ConversationsTest
+      const { drop, addMessage } = yield* ConversationsTest
       const received = yield* Effect.forkChild(
         Stream.runCollect(Stream.take(yield* (yield* Conversations).subscription(), 1))
       )
       yield* drop
-      yield* say({ ...office, text: "are you there?" })
+      yield* addMessage({ ...office, text: "are you there?" })
       yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual((yield* Fiber.join(received)).map(({ text }) => text), ["are you there?"])
     }).pipe(Effect.scoped, Effect.provide(layer({ conversations: ["office"] }))))
@@ -75,13 +75,13 @@ describe("ConversationsTest", () => {
       const { join } = yield* Conversations
       const reason = Effect.map(Effect.flip(join({ addressId: addressId("office") })), ({ reason }) => reason._tag)
       assert.strictEqual(yield* reason, "Forbidden")
-      yield* setFaults([{ match: { on: "http", method: "POST" }, action: { type: "answer", status: 404, body: {} } }])
+      yield* setFaults([{ match: { on: "http", method: "POST" }, action: { type: "respond", status: 404, body: {} } }])
       assert.strictEqual(yield* reason, "NotFound")
       yield* clearFaults
       yield* join({ addressId: addressId("office") })
     }).pipe(Effect.provide(layer({
       conversations: ["office"],
-      faults: [{ match: { on: "http", method: "POST" }, action: { type: "answer", status: 403, body: {} } }]
+      faults: [{ match: { on: "http", method: "POST" }, action: { type: "respond", status: 403, body: {} } }]
     }))))
 
   it.effect("expires the token, and mints another one", () =>
@@ -95,8 +95,8 @@ describe("ConversationsTest", () => {
 
   it.effect("names the existing conversations in the error for an unknown one", () =>
     Effect.gen(function*() {
-      const { say } = yield* ConversationsTest
-      const exit = yield* Effect.exit(say({ conversation: "offcie", text: "hello" }))
+      const { addMessage } = yield* ConversationsTest
+      const exit = yield* Effect.exit(addMessage({ conversation: "offcie", text: "hello" }))
       assert.include(
         Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "",
         "There is no conversation \"offcie\" in this test; there is \"office\""

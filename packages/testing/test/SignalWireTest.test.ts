@@ -27,10 +27,10 @@ describe("SignalWireTest", () => {
       client: { subscription: { backoff: { base: "1 millis", cap: "1 millis" } } }
     })
     const { awaitCount, received } = await collect(test)
-    await test.say({ conversation: "office", text: "1" })
+    await test.addMessage({ conversation: "office", text: "1" })
     await awaitCount(1)
     await test.drop()
-    await test.say({ conversation: "office", text: "2" })
+    await test.addMessage({ conversation: "office", text: "2" })
     await awaitCount(2)
     assert.deepStrictEqual(received, ["1", "2"])
   })
@@ -46,7 +46,10 @@ describe("SignalWireTest", () => {
   it("sets and clears faults", async () => {
     await using test = await SignalWireTest.start({ conversations: ["office"] })
     const join = () => test.client.conversation.join({ addressId: test.addressId("office") })
-    await test.setFaults([{ match: { on: "http", method: "POST" }, action: { type: "answer", status: 403, body: {} } }])
+    await test.setFaults([{
+      match: { on: "http", method: "POST" },
+      action: { type: "respond", status: 403, body: {} }
+    }])
     const error: unknown = await join().catch((error: unknown) => error)
     assert.strictEqual(error instanceof ConversationError && error.reason._tag, "Forbidden")
     await test.clearFaults()
@@ -66,7 +69,7 @@ describe("SignalWireTest", () => {
       const test = await SignalWireTest.start({ conversations: ["office"] })
       const { received } = await collect(test)
       await test.drop()
-      await test.say({ conversation: "office", text: "meanwhile" })
+      await test.addMessage({ conversation: "office", text: "meanwhile" })
       await vi.advanceTimersByTimeAsync(60_000)
       assert.deepStrictEqual(received, ["meanwhile"])
       const closing = test.close()

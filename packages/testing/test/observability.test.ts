@@ -122,20 +122,20 @@ describe("logs", () => {
 })
 
 describe("metrics", () => {
-  it.effect("count sessions, repairs, lag, and the outcomes of sends", () =>
+  it.effect("count sessions, recoveries, lag, and the outcomes of sends", () =>
     Effect.gen(function*() {
-      const { addressId, drop, say, setFaults } = yield* ConversationsTest
+      const { addressId, drop, addMessage, setFaults } = yield* ConversationsTest
       const { sendMessage, subscription } = yield* Conversations
       const received = yield* Effect.forkChild(Stream.runDrain(Stream.take(yield* subscription(), 3)))
-      yield* say({ conversation: "office", text: "live" })
+      yield* addMessage({ conversation: "office", text: "live" })
       yield* TestClock.adjust("1 second")
       yield* drop
-      yield* say({ conversation: "office", text: "meanwhile" })
-      yield* say({ conversation: "office", text: "never pushed", push: false })
+      yield* addMessage({ conversation: "office", text: "meanwhile" })
+      yield* addMessage({ conversation: "office", text: "never pushed", push: false })
       yield* TestClock.adjust("1 minute")
       yield* Fiber.join(received)
       yield* sendMessage({ addressId: addressId("office"), text: "mine" })
-      yield* setFaults([{ match: { on: "http", method: "POST" }, action: { type: "answer", status: 403, body: {} } }])
+      yield* setFaults([{ match: { on: "http", method: "POST" }, action: { type: "respond", status: 403, body: {} } }])
       yield* Effect.flip(sendMessage({ addressId: addressId("office"), text: "refused" }))
 
       const metrics = ConversationMetrics.forClient("bot")

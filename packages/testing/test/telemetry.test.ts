@@ -75,11 +75,11 @@ const messagesOf = { on: "http", method: "GET", path: "*/messages*" } as const
 
 /** A page of history. */
 const pageOf = (...items: ReadonlyArray<unknown>) =>
-  ({ type: "answer", status: 200, body: { data: items, links: {} } }) as const
+  ({ type: "respond", status: 200, body: { data: items, links: {} } }) as const
 
 /** Uses every method; the session is cut, and history has a gap, an item that is malformed, and a failure. */
 const program = Effect.gen(function*() {
-  const { addressId: addressOf, clearFaults, drop, say, setFaults } = yield* ConversationsTest
+  const { addressId: addressOf, clearFaults, drop, addMessage, setFaults } = yield* ConversationsTest
   const conversations = yield* Conversations
   const http = yield* SignalWireHttp
   const addressId = addressOf("office")
@@ -89,19 +89,19 @@ const program = Effect.gen(function*() {
   const events = yield* conversations.subscription()
   yield* Effect.forkScoped(Stream.runForEach(events, (event) => ConversationTrace.withMessage(Effect.void, event)))
   yield* Effect.forkScoped(Stream.runDrain(conversations.timeline({ addressId })))
-  yield* say({ conversation: "office", text: "hello" })
+  yield* addMessage({ conversation: "office", text: "hello" })
   yield* conversations.sendMessage({ addressId, text: "hello" })
   yield* runFor(1)
 
   yield* drop
-  yield* say({ conversation: "office", text: "missed" })
+  yield* addMessage({ conversation: "office", text: "missed" })
   yield* runFor(20)
-  yield* say({ conversation: "office", text: "never pushed", push: false })
+  yield* addMessage({ conversation: "office", text: "never pushed", push: false })
   yield* runFor(60)
   yield* conversations.connection.reconnect
   yield* runFor(20)
 
-  yield* setFaults([{ match: messagesOf, action: { type: "answer", status: 503 } }])
+  yield* setFaults([{ match: messagesOf, action: { type: "respond", status: 503 } }])
   yield* drop
   yield* runFor(5)
   const conversationId = ConversationId.make(addressId)
@@ -177,14 +177,16 @@ describe("the telemetry of a client", () => {
 
   it("has the log messages that docs/effect.md lists", () => {
     const call =
-      /(?:\.(warn)|Effect\.log(Debug|Info|Warning|Error))\(\s*(?:\w+ \? )?("[^"]*"|`[^`]*`)(?:\s*:\s*("[^"]*"|`[^`]*`))?/g
+      /(?:\.(warn|error)|Effect\.log(Debug|Info|Warning|Error))\(\s*(?:\w+ \? )?("[^"]*"|`[^`]*`)(?:\s*:\s*("[^"]*"|`[^`]*`))?/g
     const sources = globSync("packages/{runtime,http,subscription,conversation}/src/**/*.ts", { cwd: root })
     const inSources = sources.flatMap((file) =>
-      [...readFileSync(join(root, file), "utf8").matchAll(call)].flatMap(([, warn, level, ...literals]) =>
+      [...readFileSync(join(root, file), "utf8").matchAll(call)].flatMap(([, method, level, ...literals]) =>
         literals.flatMap((literal) =>
           literal === undefined
             ? []
-            : [`${warn === undefined ? level : "Warning"}: ${literal.slice(1, -1).replace(/\$\{.*\}/, "…")}`]
+            : [
+              `${level ?? (method === "error" ? "Error" : "Warning")}: ${literal.slice(1, -1).replace(/\$\{.*\}/, "…")}`
+            ]
         )
       )
     )
@@ -233,7 +235,7 @@ describe("the stack of a failure", () => {
   const failing = Effect.gen(function*() {
     const { join, messages, sendMessage } = yield* Conversations
     const { addressId, setFaults } = yield* ConversationsTest
-    yield* setFaults([{ match: { on: "http" }, action: { type: "answer", status: 403, body: {} } }])
+    yield* setFaults([{ match: { on: "http" }, action: { type: "respond", status: 403, body: {} } }])
     const calls = [
       join({ addressId: addressId("office") }),
       sendMessage({ addressId: addressId("office"), text: "hello" }),

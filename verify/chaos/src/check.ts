@@ -40,10 +40,10 @@ export const missing = (recorder: Recorder, stored: ReadonlyArray<Stored>): Read
 const isBefore = (a: ReceivedMessage, b: ReceivedMessage): boolean => a.ts < b.ts || (a.ts === b.ts && a.id < b.id)
 
 const outOfOrder = (received: ReadonlyArray<ReceivedMessage>): ReadonlyArray<ReceivedMessage> => {
-  let furthest: ReceivedMessage | undefined
+  let newest: ReceivedMessage | undefined
   return received.filter((message) => {
-    const isLate = furthest !== undefined && isBefore(message, furthest)
-    if (!isLate) furthest = message
+    const isLate = newest !== undefined && isBefore(message, newest)
+    if (!isLate) newest = message
     return isLate !== (message.late === true)
   })
 }
@@ -72,13 +72,13 @@ const checkSends = (sends: ReadonlyArray<Send>, stored: ReadonlyArray<Stored>): 
   const positions = new Map<string, Array<number>>()
   for (const [index, { text }] of stored.entries()) positions.set(text, [...(positions.get(text) ?? []), index])
   const copies = ({ text }: Send): number => positions.get(text)?.length ?? 0
-  const furthest = new Map<object, Map<string, Send>>()
+  const newest = new Map<object, Map<string, Send>>()
   const outOfOrderSends = sends.filter((send) => {
     const index = positions.get(send.text)?.[0]
     // the order is only defined for sends that have succeeded
     if (index === undefined || send.outcome !== "stored") return false
-    const byAddress = furthest.get(send.sender) ?? new Map<string, Send>()
-    furthest.set(send.sender, byAddress)
+    const byAddress = newest.get(send.sender) ?? new Map<string, Send>()
+    newest.set(send.sender, byAddress)
     const last = byAddress.get(send.addressId)
     byAddress.set(send.addressId, send)
     return last !== undefined && index < (positions.get(last.text)?.[0] ?? 0)

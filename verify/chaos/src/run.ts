@@ -6,6 +6,7 @@ import type { SignalWireClient } from "@effect-signalwire/promise"
 import { setTimeout as sleep } from "node:timers/promises"
 import * as Check from "./check.ts"
 import * as Clients from "./clients.ts"
+import * as Visitors from "./lateSubscribers.ts"
 import * as Monkey from "./monkey.ts"
 import * as Random from "./random.ts"
 import type { Recorder } from "./recorder.ts"
@@ -14,7 +15,6 @@ import * as Sandbox from "./sandbox.ts"
 import * as Sending from "./sending.ts"
 import * as Server from "./server.ts"
 import * as Trace from "./trace.ts"
-import * as Visitors from "./visitors.ts"
 
 export interface Options {
   readonly seed: number
@@ -171,10 +171,10 @@ export const run = async (options: Options): Promise<Outcome> => {
 
   // the next session finds messages that were not pushed
   relay.cutAll("reset")
-  const settlingAt = performance.now()
+  const settleStartedAt = performance.now()
   const isSettled = await untilReceived(60_000, recorders, await server.stored())
   trace.add(isSettled ? "settled" : "did not settle")
-  const settledAfter = performance.now() - settlingAt
+  const settledAfter = performance.now() - settleStartedAt
   // once more, to detect repeated deliveries
   relay.cutAll("end")
   await server.seedAll("last")

@@ -10,11 +10,11 @@ import {
   type AddressTab,
   eventually,
   failure,
-  type Loose,
   openAddress as open,
   receivedEvent,
   receivedTexts,
-  shareServer
+  shareServer,
+  type UntypedJson
 } from "./support.ts"
 
 const server = shareServer()
@@ -44,7 +44,7 @@ describe.concurrent("joining and sending", () => {
     const { addressId } = await server().createRoom("lab")
     await using tab = await open(server(), await server().createSubscriber("ada"))
     const join = () => tab.run(({ state }, addressId) => state.client.conversation.join({ addressId }), addressId)
-    const first: Loose = await join()
+    const first: UntypedJson = await join()
     assert.strictEqual(first.table.conversation_id, addressId)
     assert.deepStrictEqual(await join(), first)
   })
@@ -74,8 +74,8 @@ describe.concurrent("joining and sending", () => {
   it("sends to a room without joining it first", async () => {
     const { addressId } = await server().createRoom("lab")
     await using tab = await open(server(), await server().createSubscriber("ada"))
-    const answer: Loose = await send(tab, addressId, "lunch?")
-    assert.deepStrictEqual(answer.table, { conversation_id: addressId, text: "lunch?" })
+    const response: UntypedJson = await send(tab, addressId, "lunch?")
+    assert.deepStrictEqual(response.table, { conversation_id: addressId, text: "lunch?" })
     assert.deepStrictEqual((await server().stored(addressId)).map(({ text }) => text), ["lunch?"])
   })
 
@@ -120,11 +120,11 @@ describe.concurrent("reading", () => {
     await send(tab, lab.addressId, "one")
     await send(tab, attic.addressId, "two")
     await send(tab, lab.addressId, "three")
-    const list: Loose = await tab.run(async ({ state }) => {
+    const list: UntypedJson = await tab.run(async ({ state }) => {
       const page = await state.client.conversation.getConversations()
       const [newest] = page.data
       await newest?.sendMessage({ text: "four" })
-      const messages: Loose = await newest?.getMessages({ pageSize: 2 })
+      const messages: UntypedJson = await newest?.getMessages({ pageSize: 2 })
       return {
         items: page.data.map(({ addressId, createdAt, id, lastMessageAt, metadata, name }) => ({
           addressId,
@@ -134,11 +134,11 @@ describe.concurrent("reading", () => {
           metadata,
           name
         })),
-        texts: messages.data.map((message: Loose) => message.text),
+        texts: messages.data.map((message: UntypedJson) => message.text),
         more: messages.hasNext
       }
     })
-    assert.deepStrictEqual(list.items.map((item: Loose) => item.id), [lab.addressId, attic.addressId])
+    assert.deepStrictEqual(list.items.map((item: UntypedJson) => item.id), [lab.addressId, attic.addressId])
     const [{ addressId, createdAt, id, lastMessageAt, metadata, name }] = list.items
     assert.strictEqual(addressId, id)
     assert.strictEqual(name, lab.name)
@@ -161,9 +161,9 @@ describe.concurrent("reading", () => {
     for (const { addressId } of rooms) {
       await send(tab, addressId, "hello")
     }
-    const pages: Loose = await tab.run(async ({ state }) => {
-      const names = (page: Loose) => page.data.map(({ name }: Loose) => name)
-      const one: Loose = await state.client.conversation.getConversations({ pageSize: 2 })
+    const pages: UntypedJson = await tab.run(async ({ state }) => {
+      const names = (page: UntypedJson) => page.data.map(({ name }: UntypedJson) => name)
+      const one: UntypedJson = await state.client.conversation.getConversations({ pageSize: 2 })
       const two = await one.nextPage()
       return { one: names(one), two: names(two), back: names(await two.prevPage()), last: two.hasNext }
     })
@@ -177,11 +177,11 @@ describe.concurrent("reading", () => {
     await using tab = await open(server(), ada)
     await send(tab, addressId, "first")
     await send(tab, addressId, "second")
-    const data: Loose = await tab.run(
+    const data: UntypedJson = await tab.run(
       async ({ state }, addressId) => (await state.client.conversation.getConversationMessages({ addressId })).data,
       addressId
     )
-    assert.deepStrictEqual(data.map((message: Loose) => message.text), ["second", "first"])
+    assert.deepStrictEqual(data.map((message: UntypedJson) => message.text), ["second", "first"])
     const { id, ts, ...message } = data[0]
     assert.match(id, /^[\da-f-]{36}$/)
     // float seconds
@@ -205,9 +205,9 @@ describe.concurrent("reading", () => {
     const ada = await server().createSubscriber("ada")
     await using tab = await open(server(), ada)
     await server().seed(...[1, 2, 3, 4, 5].map((number) => ({ from: ada.id, addressId, text: String(number) })))
-    const pages: Loose = await tab.run(async ({ state }, addressId) => {
-      const texts = (page: Loose) => page?.data.map(({ text }: Loose) => text).join("")
-      const one: Loose = await state.client.conversation.getConversationMessages({ addressId, pageSize: 2 })
+    const pages: UntypedJson = await tab.run(async ({ state }, addressId) => {
+      const texts = (page: UntypedJson) => page?.data.map(({ text }: UntypedJson) => text).join("")
+      const one: UntypedJson = await state.client.conversation.getConversationMessages({ addressId, pageSize: 2 })
       await state.client.conversation.sendMessage({ addressId, text: "6" })
       const two = await one.nextPage()
       const three = await two.nextPage()
@@ -242,10 +242,10 @@ describe.concurrent("reading", () => {
     await using tab = await open(server(), ada)
     await send(tab, lab.addressId, "one")
     await send(tab, attic.addressId, "two")
-    const read: Loose = await tab.run(async ({ state }) => {
-      const page: Loose = await state.client.conversation.getMessages({ pageSize: 1 })
+    const read: UntypedJson = await tab.run(async ({ state }) => {
+      const page: UntypedJson = await state.client.conversation.getMessages({ pageSize: 1 })
       const next = await page.nextPage()
-      return [...page.data, ...next.data].map(({ conversation_id, text }: Loose) => [conversation_id, text])
+      return [...page.data, ...next.data].map(({ conversation_id, text }: UntypedJson) => [conversation_id, text])
     })
     assert.deepStrictEqual(read, [[attic.addressId, "two"], [lab.addressId, "one"]])
   })
@@ -257,9 +257,9 @@ describe.concurrent("reading", () => {
       { from: grace.id, addressId: ada.addressId, text: "hello ada" }
     )
     await using tab = await open(server(), grace)
-    const data: Loose = await tab.run(async ({ state }, addressId) => {
+    const data: UntypedJson = await tab.run(async ({ state }, addressId) => {
       const page = await state.client.conversation.getConversationMessages({ addressId })
-      return page.data.map(({ conversation_id, text, user_id }: Loose) => [conversation_id, user_id, text])
+      return page.data.map(({ conversation_id, text, user_id }: UntypedJson) => [conversation_id, user_id, text])
     }, ada.addressId)
     assert.deepStrictEqual(data, [[ada.addressId, grace.id, "hello ada"], [ada.addressId, ada.id, "hello grace"]])
   })
@@ -275,13 +275,13 @@ describe.concurrent("reading", () => {
       )
     )
     await using tab = await open(server(), ada)
-    const read: Loose = await tab.run(async ({ state }, addressId) => {
+    const read: UntypedJson = await tab.run(async ({ state }, addressId) => {
       const page = await state.client.chat.getMessages({ addressId, pageSize: 2 })
       const next = await page.nextPage()
       const all = await state.client.conversation.getConversationMessages({ addressId })
       return {
-        pages: [page, next].map(({ data }: Loose) => data.map(({ text }: Loose) => text).join("")),
-        kinds: all.data.map(({ kind, subtype, text }: Loose) => [subtype, kind, text]).slice(0, 2)
+        pages: [page, next].map(({ data }: UntypedJson) => data.map(({ text }: UntypedJson) => text).join("")),
+        kinds: all.data.map(({ kind, subtype, text }: UntypedJson) => [subtype, kind, text]).slice(0, 2)
       }
     }, addressId)
     assert.deepStrictEqual(read, { pages: ["53", "1"], kinds: [["log", "call_ended", null], ["chat", null, "5"]] })
@@ -345,7 +345,7 @@ describe.concurrent("events", () => {
       { from: ada.id, addressId, text: "did you see the call?" }
     )
     await receivedEvent(tab, "did you see the call?")
-    const seen: Loose = await tab.run(({ state }) => ({
+    const seen: UntypedJson = await tab.run(({ state }) => ({
       events: state.events.map(({ details, kind, subtype, text }) => [subtype, kind, text, details]),
       chats: state.chats.map(({ text }) => text)
     }))

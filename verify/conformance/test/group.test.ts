@@ -10,11 +10,11 @@ import {
   eventually,
   failure,
   type GroupTab,
-  type Loose,
   openGroup as open,
   receivedEvent,
   receivedTexts,
-  shareServer
+  shareServer,
+  type UntypedJson
 } from "./support.ts"
 
 const server = shareServer()
@@ -37,7 +37,7 @@ const sendTo = (tab: GroupTab, { addressId }: Sender, groupId: string, text: str
     text,
     ...more
   })
-const send = async (tab: GroupTab, sender: Sender, addressId: string, text: string): Promise<Loose> =>
+const send = async (tab: GroupTab, sender: Sender, addressId: string, text: string): Promise<UntypedJson> =>
   sendTo(tab, sender, await join(tab, sender, addressId), text)
 
 const client: OlderClient = {
@@ -58,7 +58,7 @@ describe.concurrent("joining and sending", () => {
     const { addressId } = await server().createRoom("lab")
     const ada = await server().createSubscriber("ada")
     await using tab = await open(server(), ada)
-    const joined: Loose = await tab.run(
+    const joined: UntypedJson = await tab.run(
       ({ state }, ids) => state.client.conversation.join(ids),
       { fromAddressId: ada.addressId, addressIds: [addressId, ada.addressId] }
     )
@@ -72,7 +72,7 @@ describe.concurrent("joining and sending", () => {
     const { addressId } = await server().createRoom("lab")
     const ada = await server().createSubscriber("ada")
     await using tab = await open(server(), ada)
-    const joined: Loose = await tab.run(
+    const joined: UntypedJson = await tab.run(
       ({ state }, ids) => state.client.conversation.join(ids),
       { fromAddressId: ada.addressId, addressIds: [addressId] }
     )
@@ -123,12 +123,12 @@ describe.concurrent("joining and sending", () => {
     const ada = await server().createSubscriber("ada")
     await using tab = await open(server(), ada)
     const groupId = await join(tab, ada, addressId)
-    const answer: Loose = await sendTo(tab, ada, groupId, "lunch?", {
+    const response: UntypedJson = await sendTo(tab, ada, groupId, "lunch?", {
       metadata: { tone: "casual" },
       details: { ref: 1 }
     })
-    assert.deepInclude(answer, { group_id: groupId, text: "lunch?", from_fabric_address_id: ada.addressId })
-    const data: Loose = await tab.run(
+    assert.deepInclude(response, { group_id: groupId, text: "lunch?", from_fabric_address_id: ada.addressId })
+    const data: UntypedJson = await tab.run(
       async ({ state }, groupId) => (await state.client.conversation.getConversationMessages({ groupId })).data,
       groupId
     )
@@ -174,22 +174,22 @@ describe.concurrent("reading", () => {
     await send(tab, ada, lab.addressId, "one")
     await send(tab, ada, attic.addressId, "two")
     await send(tab, ada, lab.addressId, "three")
-    const list: Loose = await tab.run(async ({ state }) => {
+    const list: UntypedJson = await tab.run(async ({ state }) => {
       const page = await state.client.conversation.getConversations()
-      const [newest]: Loose = page.data
+      const [newest]: UntypedJson = page.data
       const messages = await newest.getMessages({ pageSize: 2 })
       return {
-        items: page.data.map((item: Loose) => ({
+        items: page.data.map((item: UntypedJson) => ({
           createdAt: item.createdAt,
           groupId: item.groupId,
           lastMessageAt: item.lastMessageAt,
           metadata: item.metadata,
           name: item.name
         })),
-        texts: messages.data.map((message: Loose) => message.text)
+        texts: messages.data.map((message: UntypedJson) => message.text)
       }
     })
-    assert.deepStrictEqual(list.items.map(({ name }: Loose) => name), [lab.name, attic.name])
+    assert.deepStrictEqual(list.items.map(({ name }: UntypedJson) => name), [lab.name, attic.name])
     const [{ createdAt, groupId, lastMessageAt, metadata }] = list.items
     assert.strictEqual(groupId, `sw_${lab.addressId}`)
     assert.deepStrictEqual(metadata, {})
@@ -209,9 +209,9 @@ describe.concurrent("reading", () => {
     for (const { addressId } of rooms) {
       await send(tab, ada, addressId, "hello")
     }
-    const pages: Loose = await tab.run(async ({ state }) => {
-      const names = (page: Loose) => page.data.map(({ name }: Loose) => name)
-      const one: Loose = await state.client.conversation.getConversations({ pageSize: 2 })
+    const pages: UntypedJson = await tab.run(async ({ state }) => {
+      const names = (page: UntypedJson) => page.data.map(({ name }: UntypedJson) => name)
+      const one: UntypedJson = await state.client.conversation.getConversations({ pageSize: 2 })
       const two = await one.nextPage()
       return { one: names(one), two: names(two), back: names(await two.prevPage()), last: two.hasNext }
     })
@@ -226,11 +226,11 @@ describe.concurrent("reading", () => {
     const groupId = await join(tab, ada, addressId)
     await sendTo(tab, ada, groupId, "first")
     await sendTo(tab, ada, groupId, "second")
-    const data: Loose = await tab.run(
+    const data: UntypedJson = await tab.run(
       async ({ state }, groupId) => (await state.client.conversation.getConversationMessages({ groupId })).data,
       groupId
     )
-    assert.deepStrictEqual(data.map((message: Loose) => message.text), ["second", "first"])
+    assert.deepStrictEqual(data.map((message: UntypedJson) => message.text), ["second", "first"])
     const { id, ts, ...message } = data[0]
     assert.match(id, /^[\da-f-]{36}$/)
     assert.isAbove(ts, 1e9)
@@ -253,9 +253,9 @@ describe.concurrent("reading", () => {
     await using tab = await open(server(), ada)
     await server().seed(...[1, 2, 3, 4, 5].map((number) => ({ from: ada.id, addressId, text: String(number) })))
     const ids = { groupId: await join(tab, ada, addressId), fromAddressId: ada.addressId }
-    const pages: Loose = await tab.run(async ({ state }, { fromAddressId, groupId }) => {
-      const texts = (page: Loose) => page?.data.map(({ text }: Loose) => text).join("")
-      const one: Loose = await state.client.conversation.getConversationMessages({ groupId, pageSize: 2 })
+    const pages: UntypedJson = await tab.run(async ({ state }, { fromAddressId, groupId }) => {
+      const texts = (page: UntypedJson) => page?.data.map(({ text }: UntypedJson) => text).join("")
+      const one: UntypedJson = await state.client.conversation.getConversationMessages({ groupId, pageSize: 2 })
       await state.client.conversation.sendMessage({ groupId, fromAddressId, text: "6" })
       const two = await one.nextPage()
       const three = await two.nextPage()
@@ -289,10 +289,10 @@ describe.concurrent("reading", () => {
     await using tab = await open(server(), ada)
     await send(tab, ada, lab.addressId, "one")
     await send(tab, ada, attic.addressId, "two")
-    const read: Loose = await tab.run(async ({ state }) => {
-      const page: Loose = await state.client.conversation.getMessages({ pageSize: 1 })
+    const read: UntypedJson = await tab.run(async ({ state }) => {
+      const page: UntypedJson = await state.client.conversation.getMessages({ pageSize: 1 })
       const next = await page.nextPage()
-      return [...page.data, ...next.data].map(({ group_id, text }: Loose) => [group_id, text])
+      return [...page.data, ...next.data].map(({ group_id, text }: UntypedJson) => [group_id, text])
     })
     assert.deepStrictEqual(read, [[`sw_${attic.addressId}`, "two"], [`sw_${lab.addressId}`, "one"]])
   })
@@ -308,10 +308,11 @@ describe.concurrent("reading", () => {
       )
     )
     await using tab = await open(server(), ada)
-    const read: Loose = await tab.run(async ({ state }, groupId) => {
-      const page: Loose = await state.client.chat.getMessages({ groupId, pageSize: 2 })
+    const read: UntypedJson = await tab.run(async ({ state }, groupId) => {
+      const page: UntypedJson = await state.client.chat.getMessages({ groupId, pageSize: 2 })
       const next = await page.nextPage()
-      const textsAndNames = (page: Loose) => page.data.map(({ text, user_name }: Loose) => [text, user_name])
+      const textsAndNames = (page: UntypedJson) =>
+        page.data.map(({ text, user_name }: UntypedJson) => [text, user_name])
       return [textsAndNames(page), textsAndNames(next)]
     }, await join(tab, ada, addressId))
     const [adaShown, graceShown] = [`ada of ${ada.name}`, `grace of ${grace.name}`]
@@ -384,7 +385,7 @@ describe.concurrent("events", () => {
       { from: ada.id, addressId, text: "did you see the call?" }
     )
     await receivedEvent(tab, "did you see the call?")
-    const seen: Loose = await tab.run(({ state }) => ({
+    const seen: UntypedJson = await tab.run(({ state }) => ({
       events: state.events.map(({ details, kind, subtype, text }) => [subtype, kind, text, details]),
       chats: state.chats.map(({ text }) => text)
     }))

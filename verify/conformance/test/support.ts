@@ -8,19 +8,19 @@ import { Tab, TabError } from "../src/Tab.ts"
 
 // values are checked at run time, since the vendor's types may be wrong
 // oxlint-disable-next-line typescript/no-explicit-any
-export type Loose = any
+export type UntypedJson = any
 
 export interface OlderState<Client> {
   client: Client
-  events: Array<Loose>
-  chats: Array<Loose>
-  page: Loose
-  subscription: Loose
+  events: Array<UntypedJson>
+  chats: Array<UntypedJson>
+  page: UntypedJson
+  subscription: UntypedJson
 }
 export type AddressTab = Tab<typeof VendorAddress, OlderState<Awaited<ReturnType<typeof VendorAddress.SignalWire>>>>
 export type GroupTab = Tab<typeof VendorGroup, OlderState<Awaited<ReturnType<typeof VendorGroup.SignalWire>>>>
 /** A tab of either of the two older generations. */
-export type OlderTab = Tab<Loose, OlderState<Loose>>
+export type OlderTab = Tab<UntypedJson, OlderState<UntypedJson>>
 
 /** A sandbox for all tests of a file. */
 export const shareServer = (): () => Server => {
@@ -59,20 +59,20 @@ export const openGroup = async (server: Server, source: TokenSource, storage?: P
     state.events = []
     state.chats = []
     state.client = await vendor.SignalWire({ token })
-    state.subscription = await state.client.conversation.subscribe((event: Loose) => state.events.push(event))
+    state.subscription = await state.client.conversation.subscribe((event: UntypedJson) => state.events.push(event))
   }, await tokenFrom(source))
   return tab
 }
 
 /** Waits until a tab has received the event of a message. */
-export const receivedEvent = (tab: OlderTab, text: string): Promise<Loose> =>
+export const receivedEvent = (tab: OlderTab, text: string): Promise<UntypedJson> =>
   tab.run(
     ({ state, until }, text) => until(`event ${text}`, () => state.events.find((event) => event.text === text)),
     text
   )
 
 /** The texts of all events that a tab has received. */
-export const receivedTexts = (tab: OlderTab): Promise<ReadonlyArray<Loose>> =>
+export const receivedTexts = (tab: OlderTab): Promise<ReadonlyArray<UntypedJson>> =>
   tab.run(({ state }) => state.events.map((event) => event.text))
 
 /** The error with which a function in a tab failed. */
@@ -100,14 +100,14 @@ export const eventually = async <A>(what: string, read: () => Promise<A>, holds:
 }
 
 /** The requests of one method that a tab has sent, each with the number of its socket. */
-export const sent = async (tab: AddressTab | GroupTab | Tab<Loose, Loose>, method: string) =>
+export const sent = async (tab: AddressTab | GroupTab | Tab<UntypedJson, UntypedJson>, method: string) =>
   (await tab.traffic()).frames
     .filter(({ direction }) => direction === "out")
     .map(({ socket, text }) => ({ socket, ...JSON.parse(text) }))
     .filter((frame) => frame.method === method)
 
 /** Waits until a tab is connected over its socket with this number; returns the parameters and the result of the connect. */
-export const reconnected = async (tab: Tab<Loose, Loose>, number = 2) => {
+export const reconnected = async (tab: Tab<UntypedJson, UntypedJson>, number = 2) => {
   const seen = await eventually(
     `socket ${number} is connected`,
     () => tab.traffic(),
@@ -128,7 +128,7 @@ export const reconnected = async (tab: Tab<Loose, Loose>, number = 2) => {
 }
 
 /** Waits until a tab has acknowledged the authorization state of its session. */
-export const settled = (tab: Tab<Loose, Loose>) =>
+export const settled = (tab: Tab<UntypedJson, UntypedJson>) =>
   eventually("the state is acknowledged", () => tab.traffic(), ({ frames }) => {
     const state = frames.find(({ text }) => text.includes("signalwire.authorization.state"))
     const id: unknown = state === undefined ? undefined : JSON.parse(state.text).id

@@ -1,7 +1,7 @@
 /** The v4 generation, `@signalwire/js` 4.0.0-beta.12: conversations through its directory of addresses, on the sandbox. */
 import { assert, describe, it } from "vitest"
 import { Server } from "../src/Server.ts"
-import { eventually, failure, type Loose, sent, shareServer } from "./support.ts"
+import { eventually, failure, sent, shareServer, type UntypedJson } from "./support.ts"
 import { begin, errorOf, findAddress, open, read, receivedMessage, receivedTexts, send } from "./v4Support.ts"
 
 const server = shareServer()
@@ -23,8 +23,8 @@ describe.concurrent("connecting", () => {
   it("returns its user", async () => {
     const ada = await server().createSubscriber("ada")
     await using tab = await open(server(), ada)
-    const user: Loose = await tab.run(({ state }) => {
-      const user: Loose = state.client.user
+    const user: UntypedJson = await tab.run(({ state }) => {
+      const user: UntypedJson = state.client.user
       return {
         id: user.id,
         email: user.email,
@@ -89,14 +89,14 @@ describe.concurrent("the directory", () => {
       await own.admin("POST", "/rooms", { name: `room-${String(number).padStart(2, "0")}` })
     }
     await using tab = await open(own, await own.createSubscriber("ada"))
-    const names: Loose = await tab.run(async ({ state, until }) => {
+    const names: UntypedJson = await tab.run(async ({ state, until }) => {
       const directory = await until("the directory", () => state.client.directory)
       directory.addresses$.subscribe()
       directory.loadMore()
       await until("the first page", () => directory.addresses.length === 50)
       directory.loadMore()
       await until("the second page", () => directory.addresses.length > 60)
-      await until("their states", () => directory.addresses.every((address: Loose) => address.state !== null))
+      await until("their states", () => directory.addresses.every((address: UntypedJson) => address.state !== null))
       return directory.addresses.map(({ name }) => name)
     })
     assert.lengthOf(names, 64)
@@ -203,7 +203,7 @@ describe.concurrent("reading", () => {
     assert.isBelow(created, 1e11)
     const sender = await tab.run(async ({ state, until }, id) => {
       let sender = ""
-      state.texts[id].values[0].fromAddress$.subscribe((address: Loose) => {
+      state.texts[id].values[0].fromAddress$.subscribe((address: UntypedJson) => {
         sender = address.displayName
       })
       return until("the sender", () => sender)
@@ -226,9 +226,9 @@ describe.concurrent("reading", () => {
     )
     await using tab = await open(server(), ada)
     await read(tab, addressId)
-    const calls: Loose = await tab.run(async ({ state, until }, id) => {
+    const calls: UntypedJson = await tab.run(async ({ state, until }, id) => {
       await until("the log", () => state.history[id].values.length > 0)
-      return state.history[id].values.map(({ ended, kind, started, status }: Loose) => ({
+      return state.history[id].values.map(({ ended, kind, started, status }: UntypedJson) => ({
         ended,
         kind,
         started,
@@ -248,7 +248,7 @@ describe.concurrent("reading", () => {
     await using tab = await open(server(), ada)
     // the messages alone: a second view would ask for a second page
     await findAddress(tab, addressId)
-    const counts: Loose = await tab.run(async ({ state, until }, id) => {
+    const counts: UntypedJson = await tab.run(async ({ state, until }, id) => {
       state.addresses[id]?.textMessages$.subscribe((texts) => {
         state.texts[id] = texts
       })

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "vitest"
 import { Server } from "../src/Server.ts"
 import { Tab } from "../src/Tab.ts"
-import { eventually, failure, type Loose, reconnected, sent, settled, shareServer } from "./support.ts"
+import { eventually, failure, reconnected, sent, settled, shareServer, type UntypedJson } from "./support.ts"
 import { begin, findAddress, open, read, ready, receivedMessage, receivedTexts, type V4Tab } from "./v4Support.ts"
 
 const server = shareServer()
@@ -122,7 +122,7 @@ describe.concurrent("recovery", () => {
     await using tab = await open(own, ada)
     await own.setFaults({
       match: { on: "frame", direction: "in", method: "signalwire.connect" },
-      action: { type: "answer", code: -32003, message: "Requester validation failed" },
+      action: { type: "respond", code: -32003, message: "Requester validation failed" },
       times: 1
     })
     await own.drop(ada)
@@ -136,7 +136,7 @@ describe.concurrent("recovery", () => {
     const ada = await own.createSubscriber("ada")
     await own.setFaults({
       match: { on: "http", path: "/api/fabric/subscriber/info" },
-      action: { type: "answer", status: 503 },
+      action: { type: "respond", status: 503 },
       times: 1
     })
     await using tab = await open(own, ada)
@@ -172,7 +172,7 @@ describe.concurrent("credentials", () => {
       authorization: `Basic ${btoa(`${own.info.projectId}:${own.info.apiToken}`)}`
     })
     await ready(tab)
-    const claims: Loose = await tab.run(({ state }) => state.client.user?.satClaims)
+    const claims: UntypedJson = await tab.run(({ state }) => state.client.user?.satClaims)
     assert.deepStrictEqual(claims.scope, ["sat:refresh"])
     const [request] = await eventually(
       "re-authenticated",
@@ -203,7 +203,7 @@ describe.concurrent("credentials", () => {
       const directory = await until("the directory", () => state.client.directory)
       directory.loadMore()
       await until("addresses", () => directory.addresses.length > 0)
-      await until("their states", () => directory.addresses.every((address: Loose) => address.state !== null))
+      await until("their states", () => directory.addresses.every((address: UntypedJson) => address.state !== null))
       return directory.addresses.map(({ name }) => name)
     })
     assert.deepStrictEqual(names, [lab.name])

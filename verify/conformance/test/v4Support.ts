@@ -3,15 +3,15 @@ import type * as Vendor from "vendor-v4"
 import type { PageStorage } from "../src/environment.ts"
 import type { Server, TestSubscriber } from "../src/Server.ts"
 import { Tab } from "../src/Tab.ts"
-import type { Loose } from "./support.ts"
+import type { UntypedJson } from "./support.ts"
 
 export interface State {
   client: Vendor.SignalWire
   errors: Array<{ readonly name: string; readonly message: string }>
   /** The addresses that were found, by id. */
   addresses: Record<string, Vendor.Address>
-  texts: Record<string, Loose>
-  history: Record<string, Loose>
+  texts: Record<string, UntypedJson>
+  history: Record<string, UntypedJson>
 }
 export type V4Tab = Tab<typeof Vendor, State>
 
@@ -76,14 +76,14 @@ export const read = async (tab: V4Tab, id: string) => {
   }, id)
 }
 /** The texts of the messages of an address. */
-export const receivedTexts = (tab: V4Tab, id: string): Promise<Loose> =>
-  tab.run(({ state }, id) => state.texts[id].values.map(({ text }: Loose) => text), id)
+export const receivedTexts = (tab: V4Tab, id: string): Promise<UntypedJson> =>
+  tab.run(({ state }, id) => state.texts[id].values.map(({ text }: UntypedJson) => text), id)
 /** Waits until a message of an address is shown. */
-export const receivedMessage = (tab: V4Tab, id: string, text: string): Promise<Loose> =>
+export const receivedMessage = (tab: V4Tab, id: string, text: string): Promise<UntypedJson> =>
   tab.run(async ({ state, until }, { id, text }) => {
     const { created, id: messageId } = await until(
       `message ${text}`,
-      () => state.texts[id].values.find((message: Loose) => message.text === text)
+      () => state.texts[id].values.find((message: UntypedJson) => message.text === text)
     )
     return { created, id: messageId }
   }, { id, text })

@@ -9,7 +9,7 @@ import { RequestRates } from "./requestRates.ts"
 import type { World } from "./world.ts"
 
 /** A device without obstacles is connected in this time after it received a token, milliseconds (P8.6). */
-const reviveMillis = 25_000
+const connectMillis = 25_000
 
 /** A device that has ended must have released everything after this time, milliseconds. */
 const releaseMillis = 60_000
@@ -95,9 +95,9 @@ export const updateToken = (world: World, device: Device): void => {
   if (hasObstacle || isConnected || device.connection._tag === "Idle") return
   const hasConsumer = () =>
     world.consumers.some(({ attachedAt, options, state }) =>
-      options.device === device && state === "open" && attachedAt <= eventLoop.now - reviveMillis
+      options.device === device && state === "open" && attachedAt <= eventLoop.now - connectMillis
     )
-  eventLoop.schedule(reviveMillis, () => {
+  eventLoop.schedule(connectMillis, () => {
     if (faults.count > count || !world.devices.includes(device) || !hasConsumer()) return
     const { _tag } = device.connection
     if (_tag !== "Connected") world.fail(`${name} received a token, but is ${_tag} (P8.6)`)

@@ -58,8 +58,8 @@ export class ExpectedSequence {
   readonly #deliveredHere = new Set<string>()
   /** The last message that came from history, without having been pushed to this process. */
   lastRead: Entry | undefined
-  #frontier: Position | undefined
-  #savedFrontier: Position | undefined
+  #newest: Position | undefined
+  #savedNewest: Position | undefined
   #through = Number.NEGATIVE_INFINITY
   #initial: ReadonlySet<string> = new Set()
   /** Messages before the page that it began with are not part of it, also when they are stored later. Unix seconds. */
@@ -108,7 +108,7 @@ export class ExpectedSequence {
   resume(): void {
     this.#deliveredHere.clear()
     this.lastRead = undefined
-    this.#frontier = this.#savedFrontier
+    this.#newest = this.#savedNewest
     this.#through = Number.NEGATIVE_INFINITY
   }
 
@@ -118,7 +118,7 @@ export class ExpectedSequence {
    */
   cursorSaved(): void {
     for (const id of this.#deliveredHere) this.delivered.set(id, { isSaved: true })
-    this.#savedFrontier = this.#frontier
+    this.#savedNewest = this.#newest
   }
 
   /** Checks a message that is delivered; `pushedAt` is when the server last pushed it. */
@@ -146,7 +146,7 @@ export class ExpectedSequence {
     if (groupId === undefined && isOld) this.#fail(`${text} is older than the beginning`)
     if (since !== undefined && entry.epochSeconds < since) this.#fail(`${text} is older than the beginning`)
     const position: Position = { epochSeconds: entry.epochSeconds, id: message.id }
-    const advances = this.#frontier === undefined || isAfter(position, this.#frontier)
+    const advances = this.#newest === undefined || isAfter(position, this.#newest)
     if (late !== undefined && !isLossy && late === advances) {
       this.#fail(
         late ? `${text} is marked as late, but is not (P3.2)` : `${text} is out of order, but not marked as late (P3.1)`
@@ -165,7 +165,7 @@ export class ExpectedSequence {
       }
     }
     if (isRead) this.lastRead = entry
-    if (advances) this.#frontier = position
+    if (advances) this.#newest = position
     this.#deliveredHere.add(message.id)
     this.delivered.set(message.id, { isSaved: false })
   }

@@ -86,7 +86,7 @@ export class Faults {
     return (this.#allowed.get(key) ?? 0) >= FaultRules.timesUntilFinal(key)
   }
 
-  /** Whether faults justify that a subscription ends: only for reasons that cannot heal, such as a refused token. */
+  /** Whether faults justify that a subscription ends: only for reasons that cannot recover, such as a refused token. */
   isFinal({ reason }: ConversationError): boolean {
     return !isRecoverable(reason) && this.isAllowed(FaultRules.failureKey(reason))
   }

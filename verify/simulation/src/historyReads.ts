@@ -9,10 +9,10 @@ import type { Device } from "./device.ts"
 import { failureKey } from "./faultRules.ts"
 import { PlatformException } from "./platform.ts"
 import { Violation } from "./Violation.ts"
-import type { Place, World } from "./world.ts"
+import type { ConversationIds, World } from "./world.ts"
 
 /** Reads all messages, or those of one conversation, and checks that none of those stored before is missing (P2.2). */
-export const readHistory = (world: World, device: Device, place: Place | undefined): void => {
+export const readHistory = (world: World, device: Device, conversation: ConversationIds | undefined): void => {
   const { faults, ledger, random, setup } = world
   const { account, environment, name } = device.options
   const pageSize = random.integer(1, 20)
@@ -20,19 +20,19 @@ export const readHistory = (world: World, device: Device, place: Place | undefin
   const expected = new Set(
     ledger.entries
       .filter(({ message: { groupId } }) =>
-        place === undefined ? ledger.isMember(groupId, account.id) : groupId === place.groupId
+        conversation === undefined ? ledger.isMember(groupId, account.id) : groupId === conversation.groupId
       )
       .map(({ message }) => message.id)
   )
-  world.note(`${name} reads ${place === undefined ? "all messages" : "a conversation"}`)
+  world.note(`${name} reads ${conversation === undefined ? "all messages" : "a conversation"}`)
   const seen = new Set<string>()
   const add = (message: ConversationMessage) => {
     if (seen.has(message.id)) throw new Violation(`${name} reads ${message.text} twice (P2.2)`)
     seen.add(message.id)
   }
-  const messages = place === undefined
+  const messages = conversation === undefined
     ? device.client.messages({ pageSize })
-    : device.client.conversationMessages({ addressId: place.addressId, pageSize })
+    : device.client.conversationMessages({ addressId: conversation.addressId, pageSize })
   const fiber = environment.fork(
     Stream.runForEachArray(
       messages,

@@ -9,8 +9,8 @@ const fails = (seed: number, steps: number): boolean => simulate({ seed, steps }
  */
 export const shrink = (seed: number, steps: number): number => {
   let fewest = steps
-  for (let jump = steps >> 1; jump > 0; jump >>= 1) {
-    while (fewest > jump && fails(seed, fewest - jump)) fewest -= jump
+  for (let stride = steps >> 1; stride > 0; stride >>= 1) {
+    while (fewest > stride && fails(seed, fewest - stride)) fewest -= stride
   }
   return fewest
 }

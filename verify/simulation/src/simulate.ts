@@ -141,7 +141,7 @@ export const simulate = (options: Options): Outcome => {
       const device = startDevice(world, account)
       if (device === undefined) continue
       subscribe(world, device, undefined)
-      subscribe(world, device, world.random.oneOf(world.places(account)))
+      subscribe(world, device, world.random.oneOf(world.conversationsOf(account)))
     }
     for (; steps < options.steps; steps++) {
       world.trace.step = steps

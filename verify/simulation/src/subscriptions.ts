@@ -3,7 +3,7 @@ import type { ConversationError } from "@effect-signalwire/conversation/Conversa
 import { Consumer } from "./consumer.ts"
 import type { Device } from "./device.ts"
 import { ExpectedSequence } from "./expectedSequence.ts"
-import type { Place, World } from "./world.ts"
+import type { ConversationIds, World } from "./world.ts"
 
 /** Whether a subscription failed with its own `timeout`, before it started and not too early. */
 const isTimeout = (
@@ -55,11 +55,11 @@ const attach = (world: World, device: Device, sequence: ExpectedSequence, addres
   )
 }
 
-/** Starts a subscription, or with a place a timeline, on a device. */
-export const subscribe = (world: World, device: Device, place: Place | undefined): void => {
+/** Starts a subscription, or with a `conversation` a timeline, on a device. */
+export const subscribe = (world: World, device: Device, conversation: ConversationIds | undefined): void => {
   const { eventLoop, ledger, persistence, random, setup } = world
   const { account } = device.options
-  const name = `${account.name}/${place === undefined ? "all" : "timeline"}${world.nextId()}`
+  const name = `${account.name}/${conversation === undefined ? "all" : "timeline"}${world.nextId()}`
   const isLossy = random.boolean(0.08)
   let sequence: ExpectedSequence | undefined = undefined
   const cursor = !isLossy && random.boolean(0.4) ? persistence.cursor(name, () => sequence?.cursorSaved()) : undefined
@@ -67,8 +67,8 @@ export const subscribe = (world: World, device: Device, place: Place | undefined
     name,
     {
       account,
-      groupId: place?.groupId,
-      since: place !== undefined && cursor === undefined && random.boolean(0.3)
+      groupId: conversation?.groupId,
+      since: conversation !== undefined && cursor === undefined && random.boolean(0.3)
         ? (eventLoop.now - random.integer(0, 300_000)) / 1000
         : undefined,
       overlapSeconds: setup.overlapSeconds,
@@ -83,15 +83,17 @@ export const subscribe = (world: World, device: Device, place: Place | undefined
     eventLoop.now
   )
   sequence = created
-  attach(world, device, created, place?.addressId)
+  attach(world, device, created, conversation?.addressId)
 }
 
 /** Continues a sequence, whose process has ended, on another device. */
 export const resumeSequence = (world: World, device: Device, sequence: ExpectedSequence): void => {
   world.orphanedSequences = world.orphanedSequences.filter((other) => other !== sequence)
   const { account, groupId } = sequence.guarantees
-  const place = groupId === undefined ? undefined : world.places(account).find((other) => other.groupId === groupId)
-  if (!world.persistence.hasCursor(sequence.name) || (groupId !== undefined && place === undefined)) return
+  const conversation = groupId === undefined
+    ? undefined
+    : world.conversationsOf(account).find((other) => other.groupId === groupId)
+  if (!world.persistence.hasCursor(sequence.name) || (groupId !== undefined && conversation === undefined)) return
   sequence.resume()
-  attach(world, device, sequence, place?.addressId)
+  attach(world, device, sequence, conversation?.addressId)
 }

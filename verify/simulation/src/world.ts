@@ -22,7 +22,7 @@ import type { Trace } from "./trace.ts"
 import { Violation } from "./Violation.ts"
 
 /** A conversation in which a subscriber can send. */
-export interface Place {
+export interface ConversationIds {
   readonly addressId: string
   readonly groupId: string
 }
@@ -184,7 +184,7 @@ export class World {
   }
 
   /** The conversations in which a subscriber can send: rooms, and direct ones with all others. */
-  places(account: Account): ReadonlyArray<Place> {
+  conversationsOf(account: Account): ReadonlyArray<ConversationIds> {
     return [
       ...this.rooms
         .map((addressId) => ({ addressId, groupId: `sw_${addressId}` }))

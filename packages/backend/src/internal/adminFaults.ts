@@ -10,7 +10,7 @@ import { json } from "./http.ts"
 
 // strict, because a rule with a misspelled key would match more than intended
 const decodeRules = strictDecoder(Faults.Rules)
-const decodeMoreRules = strictDecoder(Faults.MoreRules)
+const decodeNewRules = strictDecoder(Faults.NewRules)
 
 export const add = Effect.fnUntraced(function*(route: AddRoute, faults: Faults.Service) {
   const current = () => json(faults.rules())
@@ -27,7 +27,7 @@ export const add = Effect.fnUntraced(function*(route: AddRoute, faults: Faults.S
     "POST",
     "/faults",
     Effect.gen(function*() {
-      const { rules } = yield* jsonBody(decodeMoreRules)
+      const { rules } = yield* jsonBody(decodeNewRules)
       if (faults.rules().rules.length + rules.length > Faults.maxRules) {
         return yield* ApiError.invalidParameter(
           "rules",

@@ -8,9 +8,9 @@ import * as Result from "effect/Result"
 import type { Action } from "../Faults.ts"
 import { cors } from "./cors.ts"
 
-/** The response of the action `answer`. */
+/** The response of the action `respond`. */
 export const prescribed = (
-  action: Extract<Action, { readonly type: "answer" }>
+  action: Extract<Action, { readonly type: "respond" }>
 ): HttpServerResponse.HttpServerResponse => {
   const options = { status: action.status ?? 500, headers: { ...cors, ...action.headers } }
   return typeof action.text === "string"

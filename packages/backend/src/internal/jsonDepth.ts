@@ -1,6 +1,6 @@
 /**
- * Limits how deeply JSON is nested. The depth is computed before parsing, so that code that walks or stringifies the value
- * cannot overflow the stack.
+ * Limits how deeply JSON is nested. The depth is computed before parsing, so that code that traverses or stringifies
+ * the value cannot overflow the stack.
  */
 
 /** The maximum depth. */

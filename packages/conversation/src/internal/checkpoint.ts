@@ -26,8 +26,8 @@ const Fingerprints = Schema.String.check(Schema.isPattern(new RegExp(`^(?:[\\w-]
 export const Checkpoint = Schema.Struct({
   /** The version of this format. */
   version: Schema.Literal(1),
-  /** The furthest message; `null` when there was none. */
-  frontier: Schema.NullOr(Schema.Struct({ epochSeconds: Schema.Finite, id: Schema.String })),
+  /** The newest message; `null` when there was none. */
+  newest: Schema.NullOr(Schema.Struct({ epochSeconds: Schema.Finite, id: Schema.String })),
   /** Up to here live events were checked against history. */
   verified: Schema.NullOr(Schema.Finite),
   /** Messages up to this time are forgotten; `null` when none are. */
@@ -57,7 +57,7 @@ const newestIds = (
 }
 
 /** Makes the checkpoint of a merge's state. */
-export const fromState = ({ floor, frontier, ids, previous, sends, verified }: MergeState): Checkpoint => {
+export const fromState = ({ floor, newest, ids, previous, sends, verified }: MergeState): Checkpoint => {
   const sendFingerprints = [
     ...previous?.sends ?? [],
     ...sends.slice(-maxSendFingerprints).flatMap(SendIdentity.keys).map(Fingerprint.of)
@@ -67,7 +67,7 @@ export const fromState = ({ floor, frontier, ids, previous, sends, verified }: M
   const idFingerprints = [...previous?.ids ?? [], ...kept.ids.map(([id]) => Fingerprint.of(id))].slice(-maxIds)
   return {
     version: 1,
-    frontier,
+    newest,
     verified,
     floor: kept.floor,
     ids: idFingerprints.join(""),
@@ -76,11 +76,11 @@ export const fromState = ({ floor, frontier, ids, previous, sends, verified }: M
 }
 
 /** Makes the resume point of the next merge from a checkpoint. */
-export const toResumePoint = ({ floor, frontier, ids, sends, verified }: Checkpoint): ResumePoint => {
+export const toResumePoint = ({ floor, newest, ids, sends, verified }: Checkpoint): ResumePoint => {
   const knownIds = new Set(Fingerprint.split(ids))
   const knownSends = new Set(Fingerprint.split(sends))
   return {
-    frontier,
+    newest,
     verified,
     floor,
     previous: {

@@ -1,14 +1,14 @@
 /** Remembers the conversations that were read, so that a send can return the conversation of its message. */
 import type { SendReceipt, Service as SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
+import { BoundedMap } from "@effect-signalwire/runtime/BoundedMap"
 import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import * as Branded from "@effect-signalwire/schema/Branded"
 import { Conversation } from "@effect-signalwire/schema/Conversation"
-import type { Page } from "@effect-signalwire/schema/Page"
 import * as WireTime from "@effect-signalwire/schema/WireTime"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import { readPages } from "./pageReader.ts"
 
 export interface ConversationCache {
   /** Adds conversations that were read. */
@@ -20,7 +20,7 @@ export interface ConversationCache {
   readonly afterSend: (addressId: string, receipt: SendReceipt) => Effect.Effect<Conversation>
 }
 
-/** How many conversations are remembered. */
+/** How many conversations are remembered, at least. */
 const capacity = 1000
 
 /** How many conversations a lookup reads. The list is sorted by activity, so the one sought is near its top. */
@@ -33,38 +33,25 @@ const lookupPageSize = 50
 const lookupTimeout = 10_000
 
 export const make = (http: SignalWireHttp, instrumentation: Instrumentation): ConversationCache => {
-  const known = new Map<string, Conversation>()
-
-  const remember = (addressId: string, conversation: Conversation): void => {
-    known.delete(addressId)
-    known.set(addressId, conversation)
-    if (known.size <= capacity) return
-    for (const oldest of known.keys()) {
-      known.delete(oldest)
-      return
-    }
-  }
+  const known = new BoundedMap<string, Conversation>(capacity)
 
   const lookUp = (addressId: string, receipt: SendReceipt): Effect.Effect<Conversation | undefined> => {
     const isMatch = (conversation: Conversation) =>
       conversation.addressId === addressId || conversation.id === receipt.conversationId ||
       (receipt.groupId !== null && conversation.groupId === receipt.groupId)
-    const search = (
-      page: Page<Conversation, SignalWireHttpError>,
-      conversationsBefore: number,
-      pages: number
-    ): Effect.Effect<Conversation | undefined, SignalWireHttpError> => {
-      const found = page.data.find(isMatch)
-      const conversations = conversationsBefore + page.data.length
-      return found !== undefined || conversations >= maxLookedUp || pages >= maxPages
-        ? Effect.succeed(found)
-        : Effect.flatMap(
-          page.next,
-          (next) => Option.isNone(next) ? Effect.undefined : search(next.value, conversations, pages + 1)
-        )
-    }
-    return http.getConversations({ pageSize: lookupPageSize }).pipe(
-      Effect.flatMap((page) => search(page, 0, 1)),
+    return readPages<Conversation, Conversation | undefined, SignalWireHttpError>(() => {
+      let conversations = 0
+      return {
+        from: { first: http.getConversations({ pageSize: lookupPageSize }) },
+        maxPages,
+        onPage: ({ data }) => {
+          const found = data.find(isMatch)
+          conversations += data.length
+          return found !== undefined || conversations >= maxLookedUp ? Effect.succeed(found) : undefined
+        },
+        onEnd: () => Effect.undefined
+      }
+    }).pipe(
       Effect.timeoutOrElse({ duration: lookupTimeout, orElse: () => Effect.undefined }),
       Effect.catch((error) => Effect.as(instrumentation.readFailed(error), undefined))
     )
@@ -85,7 +72,7 @@ export const make = (http: SignalWireHttp, instrumentation: Instrumentation): Co
   return {
     addAll: (conversations) => {
       for (const conversation of conversations) {
-        if (conversation.addressId !== null) remember(conversation.addressId, conversation)
+        if (conversation.addressId !== null) known.set(conversation.addressId, conversation)
       }
     },
     afterSend: (addressId, receipt) =>
@@ -95,12 +82,12 @@ export const make = (http: SignalWireHttp, instrumentation: Instrumentation): Co
         if (cached === undefined) {
           return Effect.map(lookUp(addressId, receipt), (found) => {
             if (found === undefined) return fromReceipt(addressId, receipt, now)
-            remember(addressId, found)
+            known.set(addressId, found)
             return found
           })
         }
         const conversation = cached.withMessageAt(now)
-        remember(addressId, conversation)
+        known.set(addressId, conversation)
         return Effect.succeed(conversation)
       })
   }

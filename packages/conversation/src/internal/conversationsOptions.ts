@@ -83,7 +83,7 @@ export interface ServiceOptions {
   readonly cursorInterval?: Duration.Input | undefined
   /** How many message ids to remember at least, to recognize duplicates. @default 8192 */
   readonly memory?: number | undefined
-  /** How many messages to hold at once when history is read back; more are read in parts. @default 10000 */
+  /** How many messages to keep in memory at once when history is read back; more are read in parts. @default 10000 */
   readonly recoveryLimit?: number | undefined
   /**
    * How long a subscription waits for a session before it starts without one. It starts earlier when history is polled,

@@ -94,7 +94,7 @@ export interface Service {
    *
    * The start waits for a session or for polling, at most `readyTimeout`, and then until history can be read. Both the
    * start and the stream wait for recovery from recoverable failures. They fail for the others: `Forbidden`,
-   * `NotFound`, `Invalid`, `ForeignLink`, `Malformed` for links between pages that lead nowhere, a failure of the
+   * `NotFound`, `Invalid`, `ForeignLink`, `Malformed` for links between pages that make no progress, a failure of the
    * cursor, and the reason of the connection state when that becomes `Failed`. The start also fails with `Timeout`
    * after `timeout`.
    */

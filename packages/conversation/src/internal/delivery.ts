@@ -7,13 +7,14 @@ import * as SendAttempt from "@effect-signalwire/http/SendAttempt"
 import type { SendReceipt, Service as SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { classifyFailure } from "./deliveryStatus.ts"
 import type * as Echoes from "./echoes.ts"
 import * as MessageLookup from "./messageLookup.ts"
 import type { OutgoingMessage } from "./outgoingMessage.ts"
-import { retryAfterMillis, type RetryPolicy } from "./retryPolicy.ts"
+import type { RetryPolicy } from "./retryPolicy.ts"
 
 export interface Options extends MessageLookup.Options {
   /**
@@ -73,7 +74,7 @@ const maxServerErrors = 8
 const shortestAttempt = 250
 
 /** A property of the server that is shared by all deliveries of a client. */
-interface ServerTraits {
+interface ServerBehavior {
   /** Whether the server drops `metadata`, so that client ids go into `details` as well. */
   dropsMetadata: boolean
 }
@@ -88,7 +89,7 @@ interface UnknownRequest {
 /** What all deliveries of a client share. */
 interface Dependencies extends MessageLookup.Dependencies {
   readonly options: Options
-  readonly server: ServerTraits
+  readonly server: ServerBehavior
 }
 
 class MessageDelivery {
@@ -101,7 +102,7 @@ class MessageDelivery {
   private lastFailure: SignalWireHttpError | undefined
   private serverErrors = 0
   /** The state of the last request. */
-  private posting: SendAttempt.SendAttempt = { mayBeStored: false }
+  private lastAttempt: SendAttempt.SendAttempt = { mayBeStored: false }
 
   constructor(dependencies: Dependencies, message: OutgoingMessage, echo: Echoes.Echo, deadline: number) {
     this.dependencies = dependencies
@@ -130,7 +131,7 @@ class MessageDelivery {
   /** The failure at the deadline. */
   private get atDeadline(): Effect.Effect<never, OutcomeUnknown | DeadlineExceeded> {
     return Effect.suspend((): Effect.Effect<never, OutcomeUnknown | DeadlineExceeded> => {
-      const { lastFailure, posting, unknownRequest } = this
+      const { lastFailure, lastAttempt: posting, unknownRequest } = this
       if (posting.mayBeStored) {
         const inFlightMillis = 4 * this.dependencies.options.settleMillis
         return Effect.fail(new OutcomeUnknown({ historyRefused: false, inFlightMillis, cause: lastFailure }))
@@ -156,7 +157,7 @@ class MessageDelivery {
   private get request(): Effect.Effect<SendReceipt, SignalWireHttpError> {
     const { http, server } = this.dependencies
     const { onSend: _, prior: __, ...message } = this.message
-    const posting = this.posting = SendAttempt.make()
+    const posting = this.lastAttempt = SendAttempt.make()
     return Effect.raceFirst(
       Effect.provideService(
         http.sendMessage({ ...message, clientIdIn: server.dropsMetadata ? "both" : "metadata" }),
@@ -182,9 +183,9 @@ class MessageDelivery {
     startedAt: number
   ): Effect.Effect<SendReceipt, DeliveryError> {
     return Effect.flatMap(Monotonic.millis, (now) => {
-      const outcome = classifyFailure(error, this.posting)
+      const outcome = classifyFailure(error, this.lastAttempt)
       this.lastFailure = error
-      this.posting = { mayBeStored: false }
+      this.lastAttempt = { mayBeStored: false }
       if (outcome === "rejected") return Effect.fail(error)
       const sendAgain = this.sendAgain(error, attempt, startedAt)
       if (outcome === "notStored") return sendAgain
@@ -203,7 +204,7 @@ class MessageDelivery {
   ): Effect.Effect<SendReceipt, DeliveryError> {
     return Effect.flatMap(Monotonic.millis, (now) =>
       // a server that asks for more time than is left makes another attempt pointless
-      now + retryAfterMillis(reason) >= this.deadline
+      now + RetryAfter.fromReason(reason) >= this.deadline
         ? this.atDeadline
         : Effect.andThen(
           this.dependencies.retryPolicy.wait(reason, { attempt, tookMillis: now - startedAt, capMillis }),

@@ -15,7 +15,7 @@ export type FailureOutcome =
   /** The message was not stored, and sending it again would fail again. */
   | "rejected"
 
-/** Classifies the failure of a request, given the state that its `posting` had then. */
+/** Classifies the failure of a request, given the state of its `SendAttempt` at that moment. */
 export const classifyFailure = ({ reason }: SignalWireHttpError, { mayBeStored }: SendAttempt): FailureOutcome => {
   switch (reason._tag) {
     case "RateLimited":

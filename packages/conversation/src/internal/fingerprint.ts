@@ -23,7 +23,7 @@ const finalize = (value: number): number => {
 }
 
 /** The contribution of a word of the input to its word of the hash. */
-const scramble = (word: number, from: number, to: number, bits: number): number =>
+const mix = (word: number, from: number, to: number, bits: number): number =>
   Math.imul(rotateLeft(Math.imul(word, from), bits), to)
 
 /** MurmurHash3 (x86, 128 bits) over UTF-16 code units in little-endian order, padded with zeros to whole blocks. */
@@ -36,13 +36,13 @@ export const hash = (input: string): readonly [number, number, number, number] =
   /** The two code units from `index` on; zeros beyond the end. */
   const wordAt = (index: number): number => input.charCodeAt(index) | (input.charCodeAt(index + 1) << 16)
   for (let index = 0; index < input.length; index += 8) {
-    h1 ^= scramble(wordAt(index), c1, c2, 15)
+    h1 ^= mix(wordAt(index), c1, c2, 15)
     h1 = (Math.imul(rotateLeft(h1, 19) + h2, 5) + 0x561ccd1b) | 0
-    h2 ^= scramble(wordAt(index + 2), c2, c3, 16)
+    h2 ^= mix(wordAt(index + 2), c2, c3, 16)
     h2 = (Math.imul(rotateLeft(h2, 17) + h3, 5) + 0x0bcaa747) | 0
-    h3 ^= scramble(wordAt(index + 4), c3, c4, 17)
+    h3 ^= mix(wordAt(index + 4), c3, c4, 17)
     h3 = (Math.imul(rotateLeft(h3, 15) + h4, 5) + 0x96cd1c35) | 0
-    h4 ^= scramble(wordAt(index + 6), c4, c1, 18)
+    h4 ^= mix(wordAt(index + 6), c4, c1, 18)
     h4 = (Math.imul(rotateLeft(h4, 13) + h1, 5) + 0x32ac3b17) | 0
   }
   const bytes = input.length * 2

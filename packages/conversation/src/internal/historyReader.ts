@@ -14,10 +14,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { ConversationError } from "../ConversationError.ts"
 import type { ConnectionMonitor } from "./connectionMonitor.ts"
-import type * as PageWalk from "./pageWalk.ts"
+import type * as PageReader from "./pageReader.ts"
 import { type RetryPolicy } from "./retryPolicy.ts"
 
-type MessagePage = PageWalk.MessagePage<ConversationError>
+type MessagePage = PageReader.MessagePage<ConversationError>
 
 /** A page, and what it is known to contain. */
 export interface HistoryPage {
@@ -34,7 +34,7 @@ export interface Source {
   readonly key: string
   /** The service's method that reads it, for failures. */
   readonly method: string
-  readonly newest: PageWalk.NewestPage<ConversationError>
+  readonly newest: PageReader.NewestPage<ConversationError>
 }
 
 export interface Options {

@@ -3,7 +3,7 @@ import type { ConversationMessage } from "@effect-signalwire/schema/Conversation
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type { UnderlyingError } from "../ConversationError.ts"
-import { type NewestPage, walk } from "./pageWalk.ts"
+import { type NewestPage, readPages } from "./pageReader.ts"
 
 /** The newest messages of a history, newest first, and why the read ended. */
 export type HistorySlice =
@@ -31,7 +31,7 @@ export const readBack = <E extends UnderlyingError>(
   limit: number,
   isMatch: (message: ConversationMessage) => boolean = () => false
 ): Effect.Effect<HistorySlice, E> =>
-  walk<HistorySlice, E>(() => {
+  readPages<ConversationMessage, HistorySlice, E>(() => {
     const messages: Array<ConversationMessage> = []
     // a time that depends on the newest message is known with the first page that is not empty
     let until = typeof point === "function" ? null : point
@@ -39,7 +39,7 @@ export const readBack = <E extends UnderlyingError>(
     const limited = () =>
       Arr.isArrayNonEmpty(messages) ? Effect.succeed<HistorySlice>({ messages, end: "limit" }) : reached()
     return {
-      from: { newest },
+      from: { first: newest },
       maxPages,
       onPage: ({ data, hasNext }) => {
         messages.push(...data)

@@ -2,6 +2,7 @@
  * Makes the client id of a message an idempotency key: all sends with one id store one message and have one result.
  * Sends of this client are remembered; whether another client sent a message is looked up in history.
  */
+import { BoundedMap } from "@effect-signalwire/runtime/BoundedMap"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import * as SingleFlight from "@effect-signalwire/runtime/SingleFlight"
 import * as Effect from "effect/Effect"
@@ -9,7 +10,7 @@ import * as Exit from "effect/Exit"
 import type { ConversationError } from "../ConversationError.ts"
 import type { OutgoingMessage, PriorSend } from "./outgoingMessage.ts"
 
-/** How many sends are remembered. */
+/** How many sends are remembered, at least. */
 const capacity = 1000
 
 /** How many messages of history are searched for one that another client may have sent. */
@@ -31,21 +32,13 @@ interface UnknownSend {
   readonly inFlightUntil: number
 }
 
-/** What a send is given. */
+/** The input of a send. */
 export type SendContext = Required<Pick<OutgoingMessage, "onSend" | "prior">>
-
-const remember = <A>(entries: Map<string, A>, key: string, entry: A): void => {
-  entries.set(key, entry)
-  for (const oldest of entries.keys()) {
-    if (entries.size <= capacity) return
-    entries.delete(oldest)
-  }
-}
 
 export class Idempotency<A> {
   private readonly flights = SingleFlight.make<string, A, ConversationError>()
-  private readonly results = new Map<string, A>()
-  private readonly unknownSends = new Map<string, UnknownSend>()
+  private readonly results = new BoundedMap<string, A>(capacity)
+  private readonly unknownSends = new BoundedMap<string, UnknownSend>(capacity)
   private readonly inFlightMillis: number
 
   /** `inFlightMillis` is how long a request of unknown outcome may still be in flight. */
@@ -97,8 +90,8 @@ export class Idempotency<A> {
     now: number,
     exit: Exit.Exit<A, ConversationError>
   ): void {
-    this.unknownSends.delete(key)
-    if (Exit.isSuccess(exit)) return remember(this.results, key, exit.value)
+    this.unknownSends.remove(key)
+    if (Exit.isSuccess(exit)) return this.results.set(key, exit.value)
     const error = Exit.findErrorOption(exit)
     // an interrupted send may have stored its message as well
     if (error._tag === "Some" && error.value.stored === "no") return
@@ -106,7 +99,7 @@ export class Idempotency<A> {
       ? before
       : { sentAt: before?.sentAt ?? sentAt, inFlightUntil: now + this.inFlightMillis }
     // without a send of this client, another one may still have sent it
-    if (unknown !== undefined) remember(this.unknownSends, key, unknown)
+    if (unknown !== undefined) this.unknownSends.set(key, unknown)
   }
 }
 

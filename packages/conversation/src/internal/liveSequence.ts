@@ -21,7 +21,7 @@ import type { ConnectionMonitor } from "./connectionMonitor.ts"
 import type { HistoryPage, HistoryReader, Source } from "./historyReader.ts"
 import { Merge } from "./merge.ts"
 import type { MetricsRecorder } from "./metricsRecorder.ts"
-import type * as PageWalk from "./pageWalk.ts"
+import type * as PageReader from "./pageReader.ts"
 import type { Reconcilable, Reconciler } from "./reconciler.ts"
 import * as Recovery from "./recovery.ts"
 import * as Sequence from "./sequence.ts"
@@ -41,7 +41,7 @@ export interface Options {
   /** Reads what the sequence starts with; `everything` when that is all of history. */
   readonly start:
     | "everything"
-    | ((newest: PageWalk.NewestPage<ConversationError>) => Effect.Effect<Sequence.Start, ConversationError>)
+    | ((newest: PageReader.NewestPage<ConversationError>) => Effect.Effect<Sequence.Start, ConversationError>)
   /** Where a previous sequence stopped, and where this one saves its position. */
   readonly cursor: Cursor | undefined
   readonly tuning: LiveOptions
@@ -52,7 +52,7 @@ export interface Options {
 export interface LiveOptions {
   readonly overlapSeconds: number
   readonly memory: number
-  /** How many messages a recovery holds at once. */
+  /** How many messages a recovery buffers at once. */
   readonly recoveryLimit: number
   /**
    * Whether the reconciler reads history at intervals, for messages that were never pushed. Otherwise live events count
@@ -103,11 +103,11 @@ class LiveSequence implements Reconcilable {
       }))
     this.requestRead = attachment.requestDiscontinuity
     this.requiredAsOf = options.reader.tick()
-    this.merge = new Merge({ ...options.tuning, trustLive: !options.tuning.isReconciled })
+    this.merge = new Merge({ ...options.tuning, countsLiveAsVerified: !options.tuning.isReconciled })
     this.dependencies = { merge: this.merge, isIncluded: options.isIncluded }
   }
 
-  private readonly newest: PageWalk.NewestPage<ConversationError> = Effect.suspend(() => {
+  private readonly newest: PageReader.NewestPage<ConversationError> = Effect.suspend(() => {
     const { history, reader } = this.options
     return Effect.map(reader.newest(history, this.requiredAsOf), ({ asOf, page, sessions }) => {
       this.coverage ??= { asOf, sessions }
@@ -205,7 +205,7 @@ class LiveSequence implements Reconcilable {
     return this.dispatch({ _tag: "Failed", error })
   }
 
-  /** Sets from when on a read must be for it to have what the discontinuities among the signals may hide. */
+  /** Sets the logical time as of which history must be read to cover the discontinuities among the signals. */
   private requireReads(signals: ReadonlyArray<Signal>): void {
     const { reader } = this.options
     for (const signal of signals) {

@@ -9,7 +9,7 @@
  *   ignored.
  * - Order: the messages of one read are accepted in the order of `(ts, id)`, and `late` marks exactly those that
  *   precede a message that was accepted before. So the messages that are not late form a strictly increasing sequence.
- * - Progress: the frontier and the verified time never decrease.
+ * - Progress: the newest position and the verified time never decrease.
  * - Bounded memory: at most twice `memory` ids, and those of one or two reads, are remembered.
  */
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
@@ -26,8 +26,8 @@ export interface Accepted<M> {
 
 /** Where a merge resumes, and how it recognizes the messages of the merge before it. */
 export interface ResumePoint {
-  /** The furthest position that was accepted or marked as seen; `null` when there was none. */
-  readonly frontier: Position | null
+  /** The newest position that was accepted or marked as seen; `null` when there was none. */
+  readonly newest: Position | null
   /** Up to here live events were checked against history, unix seconds; `null` when nothing was read. */
   readonly verified: number | null
   /** Messages up to this time, in unix seconds, are forgotten; `null` when none are. */
@@ -67,22 +67,22 @@ export interface Options {
    * Whether live events count as verified. Otherwise only reads do, and every read also covers the time since the read
    * before it.
    */
-  readonly trustLive: boolean
+  readonly countsLiveAsVerified: boolean
 }
 
 interface Resumed {
   readonly previous: PreviousMessages
-  readonly frontier: Position
-  /** After how many more messages beyond that frontier the previous messages are forgotten. */
+  readonly newest: Position
+  /** After how many more messages beyond that position the previous messages are forgotten. */
   remaining: number
 }
 
 export class Merge {
   private readonly options: Options
   private readonly seen: SeenMessages
-  private furthest: Position | null = null
+  private newestPosition: Position | null = null
   private verified: number | null = null
-  private isDistrusted = false
+  private isUnverifiable = false
   private resumed: Resumed | undefined
 
   constructor(options: Options) {
@@ -90,18 +90,20 @@ export class Merge {
     this.seen = new SeenMessages(options.memory)
   }
 
-  /** The furthest position that was accepted or marked as seen; `null` when there was none. */
-  frontier(): Position | null {
-    return this.furthest
+  /** The newest position that was accepted or marked as seen; `null` when there was none. */
+  newest(): Position | null {
+    return this.newestPosition
   }
 
   /**
-   * The time up to which only messages that become visible late can be missing, unix seconds: the frontier, or a later
-   * copy that was read and not accepted; `null` when there was neither.
+   * The time up to which only messages that become visible late can be missing, unix seconds: the newest position, or
+   * a later copy that was read and not accepted; `null` when there was neither.
    */
   knownThrough(): number | null {
-    const { furthest, verified } = this
-    return furthest === null ? verified : Math.max(furthest.epochSeconds, verified ?? Number.NEGATIVE_INFINITY)
+    const { newestPosition, verified } = this
+    return newestPosition === null
+      ? verified
+      : Math.max(newestPosition.epochSeconds, verified ?? Number.NEGATIVE_INFINITY)
   }
 
   /** How far back history must be read again, unix seconds; `null` for all of it. */
@@ -110,9 +112,9 @@ export class Merge {
   }
 
   state(): MergeState {
-    const { furthest, resumed, seen, verified } = this
+    const { newestPosition, resumed, seen, verified } = this
     return {
-      frontier: furthest,
+      newest: newestPosition,
       verified,
       floor: Number.isFinite(seen.floor()) ? seen.floor() : null,
       ids: seen.idsAfter(this.readBackTo() ?? Number.NEGATIVE_INFINITY),
@@ -122,10 +124,10 @@ export class Merge {
   }
 
   /** Resumes where a previous merge stopped. Call it before any other method. */
-  resume({ floor, frontier, previous, verified }: ResumePoint): void {
+  resume({ floor, newest, previous, verified }: ResumePoint): void {
     if (floor !== null) this.seen.raiseFloor(floor)
-    if (frontier !== null) this.resumed = { previous, frontier, remaining: this.options.memory }
-    this.furthest = frontier
+    if (newest !== null) this.resumed = { previous, newest, remaining: this.options.memory }
+    this.newestPosition = newest
     this.verified = verified
   }
 
@@ -147,17 +149,19 @@ export class Merge {
   }
 
   /**
-   * Reports that something was received that could not be decoded, and may have been a message: even with `trustLive`,
-   * live events do not count as verified until history was read again.
+   * Reports that something was received that could not be decoded, and may have been a message: even with
+   * `countsLiveAsVerified`, live events do not count as verified until history was read again.
    */
-  distrust(): void {
-    this.isDistrusted = true
+  markUnverifiable(): void {
+    this.isUnverifiable = true
   }
 
   /** Accepts a live message; returns `undefined` when it was seen before. */
   accept<M extends ConversationMessage>(message: M): Accepted<M> | undefined {
     const accepted = this.acceptIfNew(message, true)
-    if (this.options.trustLive && !this.isDistrusted && accepted !== undefined) this.verify(message.epochSeconds)
+    if (this.options.countsLiveAsVerified && !this.isUnverifiable && accepted !== undefined) {
+      this.verify(message.epochSeconds)
+    }
     return accepted
   }
 
@@ -175,7 +179,7 @@ export class Merge {
     newestSeconds = Number.POSITIVE_INFINITY
   ): ReadonlyArray<Accepted<M>> {
     this.seen.rotateIfFull()
-    this.isDistrusted = false
+    this.isUnverifiable = false
     // a page has more than was asked for: older messages may have been accepted or skipped, and then forgotten
     const from = this.readBackTo() ?? this.seen.floor()
     const accepted = messages
@@ -190,10 +194,10 @@ export class Merge {
     if (this.verified === null || epochSeconds > this.verified) this.verified = epochSeconds
   }
 
-  /** Moves the frontier to a position beyond it; returns `false` for any other. */
+  /** Moves the newest position to a position beyond it; returns `false` for any other. */
   private advance(position: Position): boolean {
-    if (this.furthest !== null && compare(position, this.furthest) <= 0) return false
-    this.furthest = { epochSeconds: position.epochSeconds, id: position.id }
+    if (this.newestPosition !== null && compare(position, this.newestPosition) <= 0) return false
+    this.newestPosition = { epochSeconds: position.epochSeconds, id: position.id }
     return true
   }
 
@@ -206,8 +210,8 @@ export class Merge {
     const { resumed } = this
     if (resumed === undefined || !isNew) return isNew
     if (resumed.previous.recognize(message)) return false
-    // what is read again precedes the previous frontier: only messages beyond it count
-    if (compare(message, resumed.frontier) > 0 && --resumed.remaining === 0) this.resumed = undefined
+    // what is read again precedes the previous newest position: only messages beyond it count
+    if (compare(message, resumed.newest) > 0 && --resumed.remaining === 0) this.resumed = undefined
     return true
   }
 }

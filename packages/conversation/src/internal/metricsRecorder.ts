@@ -1,4 +1,4 @@
-/** Records the metrics of a client, or nothing where bundles go without Effect's `Metric`. */
+/** Records the metrics of a client, or nothing in bundles without Effect's `Metric`. */
 import type { SendReceipt } from "@effect-signalwire/http/SignalWireHttp"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import type { Signal } from "@effect-signalwire/subscription/Signal"

@@ -4,7 +4,7 @@
  */
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
 import * as Backoff from "@effect-signalwire/runtime/Backoff"
-import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
+import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import { ClientId } from "@effect-signalwire/schema/Ids"
 import { isRecoverable, Unconfirmed } from "@effect-signalwire/schema/Reason"
@@ -23,7 +23,7 @@ export interface Options {
   readonly delivery: Delivery
   /** How long a request of unknown outcome may still be in flight. Milliseconds. */
   readonly settleMillis: number
-  readonly instrumentation: Instrumentation.Instrumentation
+  readonly instrumentation: Instrumentation
   readonly publish: (event: OutboxEvent) => Effect.Effect<unknown>
 }
 
@@ -57,14 +57,16 @@ const toConversationError = (clientId: ClientId, error: SignalWireHttpError | Ou
 /** Retries an operation of the store, which may fail with an error or, when it completes an element, with a defect. */
 const retryStore = <A, E>(
   effect: Effect.Effect<A, E>,
-  instrumentation: Instrumentation.Instrumentation
+  instrumentation: Instrumentation
 ): Effect.Effect<A> =>
   effect.pipe(
     Effect.catchDefect(Effect.fail),
     Effect.tapError((error) =>
-      instrumentation.warn("the store of the outbox is unavailable", [
-        error instanceof Error ? error.message : String(error)
-      ])
+      instrumentation.warn(
+        "the store of the outbox is unavailable",
+        [error instanceof Error ? error.message : String(error)],
+        { operation: "outbox" }
+      )
     ),
     Effect.retry(retrySchedule),
     Effect.orDie
@@ -182,12 +184,12 @@ export class OutboxWorker {
 
   private publish(event: OutboxEvent): Effect.Effect<void> {
     const log = event._tag === "Failed"
-      ? Effect.logError("a message of the outbox was not sent", event.error.message).pipe(
-        Effect.annotateLogs(
-          Instrumentation.toSemantic({ clientId: event.clientId, addressId: event.entry.addressId })
-        ),
-        Instrumentation.ignoreDefects
-      )
+      ? this.options.instrumentation.error("a message of the outbox was not sent", [event.error.message], {
+        operation: event.error.method,
+        clientId: event.clientId,
+        addressId: event.entry.addressId,
+        errorType: event.error.reason._tag
+      })
       : Effect.void
     return Effect.andThen(log, Effect.asVoid(this.options.publish(event)))
   }

@@ -14,7 +14,7 @@ export interface Dependencies {
   readonly cache: ConversationCache
 }
 
-/** The page size of reads that the service makes on its own account. */
+/** The page size of background reads and of searches. */
 export const historyPageSize = 100
 
 /** How many messages of history a search reads. */

@@ -228,7 +228,7 @@ export class Reconciler {
     })
   }
 
-  private get warnOfPolling(): Effect.Effect<void> {
+  private get warnAboutPolling(): Effect.Effect<void> {
     return Effect.suspend(() => {
       if (this.now - this.warnedAt < warningInterval) return Effect.void
       this.warnedAt = this.now
@@ -300,7 +300,7 @@ export class Reconciler {
         }
         if (this.disconnectedAt !== undefined && !this.isPolling) {
           this.setPolling(true)
-          yield* this.warnOfPolling
+          yield* this.warnAboutPolling
         }
         this.intervalMillis = this.disconnectedAt === undefined
           ? Math.min(this.intervalMillis * 2, this.options.maxMillis)

@@ -31,7 +31,7 @@ const refusedToken: DelayRange = [5000, 300_000]
 const firstDelay = 500
 const shortestDelay = firstDelay / 5
 
-/** Clients that a server turned away at the same moment come back over this time. Milliseconds. */
+/** The retries of clients that a server rejected at the same moment are spread over this time. Milliseconds. */
 const retryAfterSpread = 1000
 
 /**
@@ -51,10 +51,6 @@ export interface FailedAttempt {
   /** The longest delay in milliseconds; jitter may add up to a quarter. */
   readonly capMillis: number
 }
-
-/** The delay that a rate limiting server asks for, capped, in milliseconds; 0 for any other reason. */
-export const retryAfterMillis = (reason: Reason): number =>
-  reason._tag === "RateLimited" ? RetryAfter.capped(reason.retryAfterMillis ?? 0) : 0
 
 const tokenDelays = (reason: Reason): DelayRange | undefined => {
   if (reason._tag !== "Unauthorized") return undefined
@@ -116,7 +112,7 @@ export class RetryPolicy {
    * signal ends early.
    */
   wait(reason: Reason, { attempt, capMillis, tookMillis }: FailedAttempt): Effect.Effect<void> {
-    const retryAfter = retryAfterMillis(reason)
+    const retryAfter = RetryAfter.fromReason(reason)
     if (retryAfter > 0) {
       return Effect.flatMap(Random.next, (random) => Effect.sleep(retryAfter + random * retryAfterSpread))
     }

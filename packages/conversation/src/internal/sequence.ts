@@ -105,8 +105,8 @@ export const initial: State = { _tag: "Starting", pending: [] }
 const toUtc = (epochSeconds: number): DateTime.Utc => WireTime.dateTimeFromMillis(epochSeconds * 1000)
 
 const caughtUp = (merge: Merge): Item => {
-  const frontier = merge.frontier()
-  return TimelineEvent.CaughtUp({ through: frontier === null ? null : toUtc(frontier.epochSeconds) })
+  const newest = merge.newest()
+  return TimelineEvent.CaughtUp({ through: newest === null ? null : toUtc(newest.epochSeconds) })
 }
 
 /** A literal, since the constructor would cost more than all other work for a message. */
@@ -152,7 +152,7 @@ const processSignals = (
       const accepted = isIncluded(signal.event) ? merge.accept(signal.event) : undefined
       if (accepted !== undefined) items.push(toItem(accepted))
     } else if (signal?._tag === "Malformed") {
-      merge.distrust()
+      merge.markUnverifiable()
     } else if (signal !== undefined && needsRead(signal, coveredSessions)) {
       // one read covers all pending discontinuities, and the events that could not be decoded
       const rest = signals.slice(index)

@@ -2,6 +2,7 @@
  * The state of one client. A program may have thousands of clients, most of them idle, so operations are functions of
  * this record instead of closures of their own, and what not every client needs is created on first use.
  */
+import type { BoundedMap } from "@effect-signalwire/runtime/BoundedMap"
 import type * as Credentials from "@effect-signalwire/runtime/Credentials"
 import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import type { SingleFlight } from "@effect-signalwire/runtime/SingleFlight"
@@ -12,7 +13,6 @@ import type { Subscriber } from "@effect-signalwire/schema/Subscriber"
 import type * as Result from "effect/Result"
 import type * as Schedule from "effect/Schedule"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
-import type { BoundedMap } from "./boundedMap.ts"
 import type { Transport } from "./transport.ts"
 
 /** What is known about groups and the subscriber's own addresses, and the requests that are in flight for it. */

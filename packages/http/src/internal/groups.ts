@@ -2,6 +2,7 @@
  * The group dialect names a conversation by a group, whose id is only known after joining it. Callers use addresses; here
  * they are mapped to groups, by joins that are shared and remembered.
  */
+import { BoundedMap } from "@effect-signalwire/runtime/BoundedMap"
 import * as SingleFlight from "@effect-signalwire/runtime/SingleFlight"
 import type { AddressId, GroupId } from "@effect-signalwire/schema/Ids"
 import * as JoinConversationResponse from "@effect-signalwire/schema/JoinConversationResponse"
@@ -9,7 +10,6 @@ import { invalidParameter, Malformed } from "@effect-signalwire/schema/Reason"
 import * as Subscriber from "@effect-signalwire/schema/Subscriber"
 import * as Effect from "effect/Effect"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
-import * as BoundedMap from "./boundedMap.ts"
 import type { Client, GroupState } from "./client.ts"
 import { fromDecoded, makeError, withMethod } from "./errors.ts"
 import { ambiguousGroupId, parseAddress } from "./groupId.ts"
@@ -33,8 +33,8 @@ const stateOf = (client: Client): GroupState =>
   client.groups ??= {
     ownAddresses: undefined,
     failedLookups: 0,
-    groupOfAddress: BoundedMap.make(capacity),
-    addressOfGroup: BoundedMap.make(capacity),
+    groupOfAddress: new BoundedMap(capacity),
+    addressOfGroup: new BoundedMap(capacity),
     subscriberLookup: SingleFlight.make(),
     joins: SingleFlight.make()
   }

@@ -1,5 +1,5 @@
 /**
- * The `Page` objects that callers hold: the selected items of a raw page, and the way to its neighbours.
+ * The `Page` objects that callers receive: the selected items of a raw page, and Effects that read its neighbours.
  */
 import type * as SchemaPage from "@effect-signalwire/schema/Page"
 import * as Effect from "effect/Effect"
@@ -25,7 +25,10 @@ interface Position {
 
 const start: Position = { itemsBefore: 0, previous: undefined }
 
-/** How many raw pages newer than `until` one page may skip. The page after those is empty, and leads on from there. */
+/**
+ * How many raw pages newer than `until` one page may skip. The page after those is empty, and its `next` continues from
+ * there.
+ */
 const maxSkippedPages = 50
 
 /** The same traversal in its own direction, a new one in the other. */

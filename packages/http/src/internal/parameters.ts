@@ -11,7 +11,7 @@ export interface PageOptions {
   readonly pageSize?: number | undefined
 }
 
-/** Options for reading messages. Each of them holds whether the server supports it or not. */
+/** Options for reading messages. They apply whether the server supports them or not. */
 export interface MessageOptions extends PageOptions {
   /** The maximum number of messages over all pages. @default no limit */
   readonly limit?: number | undefined

@@ -1,7 +1,9 @@
 /**
  * Retries of requests that may be repeated: by a schedule, within a deadline.
  */
+import * as Backoff from "@effect-signalwire/runtime/Backoff"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
@@ -12,14 +14,12 @@ import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import type { Client } from "./client.ts"
 
 /** Five attempts in all, about 0.25, 0.5, 1 and 2 seconds apart. */
-export const defaultSchedule: Schedule.Schedule<unknown, SignalWireHttpError> = Schedule.exponential("250 millis").pipe(
-  Schedule.jittered,
+export const defaultSchedule: Schedule.Schedule<unknown, SignalWireHttpError> = Backoff.schedule(
+  "250 millis",
+  "2 seconds"
+).pipe(
   Schedule.upTo({ times: 4 })
 )
-
-/** The least delay before the next attempt, as the server requested it. Milliseconds. */
-const requestedDelay = ({ reason }: SignalWireHttpError): number =>
-  reason._tag === "RateLimited" ? reason.retryAfterMillis ?? 0 : 0
 
 /** A failed refresh of the token is not retried here: when to refresh again is up to the application. */
 const isRetryable = ({ isRetryable, reason }: SignalWireHttpError): boolean =>
@@ -56,7 +56,8 @@ export const withRetry = <A>(
       if (!isRetryable(error)) return yield* error
       const now = yield* Monotonic.millis
       const delay = yield* Pull.matchEffect(step(now, error), {
-        onSuccess: ([, delay]) => Effect.succeed(Math.ceil(Math.max(Duration.toMillis(delay), requestedDelay(error)))),
+        onSuccess: ([, delay]) =>
+          Effect.succeed(Math.ceil(Math.max(Duration.toMillis(delay), RetryAfter.fromReason(error.reason)))),
         onFailure: () => Effect.fail(error),
         onDone: () => Effect.fail(error)
       })

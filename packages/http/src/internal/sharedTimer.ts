@@ -27,8 +27,8 @@ export interface SharedTimer {
 }
 
 /**
- * The longest time that the timer sleeps at once, in milliseconds. When the last entry is removed the timer goes on for
- * up to this time, since the next entry is usually added soon after.
+ * The longest time that the timer sleeps at once, in milliseconds. When the last entry is removed, the timer continues
+ * for up to this time, since the next entry is usually added soon after.
  */
 const maxSleepMillis = 100
 

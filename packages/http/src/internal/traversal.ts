@@ -1,8 +1,9 @@
 /**
  * A bounded traversal of the pages of one list. The server decides where links lead, so a traversal follows no link
  * twice, pauses between pages without new items, and fails after too many of those in a row. Each page and each stream
- * of a list goes on by a traversal, and so does a caller that reads page after page.
+ * of a list is read in a traversal, also by a caller that reads page after page.
  */
+import * as Backoff from "@effect-signalwire/runtime/Backoff"
 import * as Effect from "effect/Effect"
 import * as SeenIds from "./seenIds.ts"
 
@@ -18,13 +19,13 @@ const maxPagesWithoutNewItems = 32
 /** How many pages without new items in a row are read without a pause. */
 const maxPagesWithoutPause = 5
 
-const firstPauseMillis = 100
-const longestPauseMillis = 5000
+/** The first pause, which doubles with each further page, and the longest. */
+const pauses: Backoff.Bounds = { baseMillis: 100, capMillis: 5000 }
 
 const pauseMillis = (pagesWithoutNewItems: number): number =>
   pagesWithoutNewItems < maxPagesWithoutPause
     ? 0
-    : Math.min(firstPauseMillis * 2 ** (pagesWithoutNewItems - maxPagesWithoutPause), longestPauseMillis)
+    : Backoff.delayMillis({ ...pauses, attempt: pagesWithoutNewItems - maxPagesWithoutPause })
 
 export type Direction = "next" | "prev"
 

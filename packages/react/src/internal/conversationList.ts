@@ -7,6 +7,7 @@ import {
   type Reason,
   type SignalWireClient
 } from "@effect-signalwire/promise"
+import { isStaleLink } from "@effect-signalwire/schema/Page"
 import { childController } from "./abortController.ts"
 import type { ClientSource } from "./clientSource.ts"
 import { toError } from "./errors.ts"
@@ -100,10 +101,6 @@ const subscribeTimeout = 1000
 
 /** The maximum number of conversations outside the list whose newest event is kept. */
 const maxUnlistedEvents = 1000
-
-/** Whether the server no longer knows the link of a page. */
-const isExpiredLink = (error: unknown): boolean =>
-  error instanceof ConversationError && (error.reason._tag === "Invalid" || error.reason._tag === "NotFound")
 
 export interface ConversationList {
   /** Reads the first page again. */
@@ -228,7 +225,7 @@ export const start = (
       update({ isLoadingMore: true, moreError: null })
       try {
         const next = await readNextPage(before).catch((error: unknown) => {
-          if (isExpiredLink(error)) return readUnknownPage()
+          if (error instanceof ConversationError && isStaleLink(error.reason)) return readUnknownPage()
           throw error
         })
         lastPage = next ?? before

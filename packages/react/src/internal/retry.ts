@@ -42,10 +42,6 @@ const obstacleOf = (state: ConnectionState): Obstacle => {
 const isImprovement = (before: Obstacle, after: Obstacle): boolean =>
   before !== after && (before === "token" || after === "none")
 
-/** The pause that the server asks for, as far as the client honours it. Milliseconds. */
-const retryAfterMillis = (reason: Reason): number =>
-  reason._tag === "RateLimited" ? RetryAfter.capped(reason.retryAfterMillis ?? 0) : 0
-
 /** The pause after a number of failures, exponential with jitter. Milliseconds. */
 const backoffMillis = (failures: number): number =>
   Backoff.delayMillis({
@@ -65,7 +61,7 @@ export const make = (
 
   const pause = (reason: Reason, failures: number): Promise<void> =>
     new Promise((resolve) => {
-      const retryAfter = retryAfterMillis(reason)
+      const retryAfter = RetryAfter.fromReason(reason)
       let obstacle: Obstacle | undefined
       let jitterTimer: ReturnType<typeof setTimeout> | undefined
       const end = () => {

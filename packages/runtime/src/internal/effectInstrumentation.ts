@@ -120,11 +120,15 @@ export class EffectInstrumentation implements Instrumentation {
     return annotated(Effect.logWarning(message, ...details), toSemantic(attributes))
   }
 
+  error(message: string, details: ReadonlyArray<unknown>, attributes?: Attributes): Effect.Effect<void> {
+    return annotated(Effect.logError(message, ...details), toSemantic(attributes))
+  }
+
   readFailed({ message, method, reason }: MethodError): Effect.Effect<void> {
-    return annotated(Effect.logDebug("a read of the client's own failed", message), {
-      ...toSemantic({ operation: method }),
-      "error.type": reason._tag
-    })
+    return annotated(
+      Effect.logDebug("a background read failed", message),
+      toSemantic({ operation: method, errorType: reason._tag })
+    )
   }
 
   observeSessions(): SessionObserver {

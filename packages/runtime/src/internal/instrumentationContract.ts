@@ -29,6 +29,8 @@ export interface Attributes {
   readonly messageId?: string | undefined
   /** The client id of a message. */
   readonly clientId?: string | null | undefined
+  /** The `_tag` of the reason of a failure. */
+  readonly errorType?: string | undefined
   /** How many items the entry is about. */
   readonly count?: number | undefined
 }
@@ -91,7 +93,9 @@ export interface Instrumentation {
   readonly traceMetadata: (metadata: JsonObject | undefined) => Effect.Effect<JsonObject | undefined>
   /** Logs a problem that the client handles by itself. */
   readonly warn: (message: string, details: ReadonlyArray<unknown>, attributes?: Attributes) => Effect.Effect<void>
-  /** Logs, for debugging, the failure of a read that the client made on its own account and handles by itself. */
+  /** Logs a failure that no caller receives, such as that of a message in the outbox. */
+  readonly error: (message: string, details: ReadonlyArray<unknown>, attributes?: Attributes) => Effect.Effect<void>
+  /** Logs, for debugging, the failure of a background read, which the client handles by itself. */
   readonly readFailed: (error: MethodError) => Effect.Effect<void>
   /** Makes the observer of a client's sessions. */
   readonly observeSessions: () => SessionObserver

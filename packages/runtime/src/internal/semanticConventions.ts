@@ -10,6 +10,7 @@ const names: { readonly [Key in keyof Attributes]-?: string } = {
   conversationId: "messaging.message.conversation_id",
   messageId: "messaging.message.id",
   clientId: "signalwire.message.client_id",
+  errorType: "error.type",
   count: "signalwire.count"
 }
 

@@ -137,11 +137,11 @@ const useGuide = ({ since, tally }: Pick<ReturnType<typeof useTally>, "since" | 
   const [droppedAt, setDroppedAt] = useState<number | null>(null)
   const [hasArrived, setArrived] = useState(false)
   const isStored = tally !== null && tally.stored > 0
-  const isThere = droppedAt !== null && since(droppedAt).shown > 0
+  const isShownAgain = droppedAt !== null && since(droppedAt).shown > 0
   useEffect(() => {
     if (isStored) setSent(true)
-    if (isThere) setArrived(true)
-  }, [isStored, isThere])
+    if (isShownAgain) setArrived(true)
+  }, [isStored, isShownAgain])
   const onDrop = () => setDroppedAt((at) => at ?? performance.now())
   return { steps: { hasSent, hasDropped: droppedAt !== null, hasArrived }, onDrop }
 }

@@ -33,7 +33,7 @@ const seeded = (seed: number) => {
 }
 
 /** JSON values that are known to break servers. */
-const nasty = [
+const edgeCases = [
   "null",
   "true",
   "[]",
@@ -97,7 +97,7 @@ export const make = (seed: number, known: Known) => {
     return open.repeat(depth) + "1" + (chance(0.5) ? close.repeat(depth) : "")
   }
   const long = () => JSON.stringify(pick(["x", "é", "😀", "\\", "\u0000"]).repeat(pick([9_999, 10_001, 40_000])))
-  const value = () => chance(0.03) ? nested() : chance(0.04) ? long() : pick(nasty)
+  const value = () => chance(0.03) ? nested() : chance(0.04) ? long() : pick(edgeCases)
   const id = () => pick([...known.addressIds, ...known.groupIds, known.subscriberId])
   const ids = () => JSON.stringify(Array.from({ length: below(4) }, id))
 

@@ -26,8 +26,8 @@ export interface Authentication {
   readonly redact: (text: string) => string
   /** Returns the parameters of the connect request. */
   readonly connectParams: () => Connect.Params
-  /** Notes when the token of the connect request expires, if the server reports it. */
-  readonly noteExpiry: (result: Connect.Result) => Effect.Effect<void>
+  /** Reports when the token of the connect request expires, if the server reports it. */
+  readonly reportExpiry: (result: Connect.Result) => Effect.Effect<void>
   /**
    * Sends each token that replaces the one of the session, until the scope closes. If the server rejects one, the
    * session ends, and the next one connects with the new token.
@@ -74,7 +74,7 @@ export const make = ({ agent, credentials, resume, token }: Options): Authentica
         ? undefined
         : { authorization_state: resume.authorizationState })
     }),
-    noteExpiry: (result) => expires(token, result.authorization),
+    reportExpiry: (result) => expires(token, result.authorization),
     keepCurrent: ({ authorization }, requests, tasks) => {
       const project = authorization.project_id ?? null
       const send = (next: Redacted.Redacted) => tasks.fork(reauthenticate(project, next, requests))

@@ -38,7 +38,7 @@ export class ConnectTriggers {
   /** A caller or a new token asks for a dial. */
   readonly request = new PendingTrigger()
   private readonly sessionTriggers = new Emitter<SessionTrigger>()
-  private readonly retryMoments = new Emitter<void>()
+  private readonly retrySignals = new Emitter<void>()
 
   /** Handles a signal of the platform. */
   onPlatformSignal(signal: WakeSignal): void {
@@ -59,11 +59,11 @@ export class ConnectTriggers {
 
   /** Completes {@link nextRetry}: now is a good moment to retry what failed. */
   notifyRetry(): void {
-    this.retryMoments.emit()
+    this.retrySignals.emit()
   }
 
   /** Completes at the next good moment to retry what failed. */
   get nextRetry(): Effect.Effect<void> {
-    return this.retryMoments.next
+    return this.retrySignals.next
   }
 }

@@ -21,7 +21,7 @@
  * ```
  *
  * - `-`: the state stays as it is. `Closed` is final: no event changes it.
- * - `begin`: `Connecting`, or `BackingOff` while the server's request to wait still holds.
+ * - `begin`: `Connecting`, or `BackingOff` while the server's request to wait still applies.
  * - `outcome`: what follows the end of a session, by its {@link SessionOutcome}. `lost` and `restart`: `BackingOff`.
  *   `rejected`: `BackingOff`, and `Failed` the third time in a row without resuming. `unauthorized`: `RefreshingToken`,
  *   and `BackingOff` if the token had just been refreshed. `unsupported`: `Failed`.

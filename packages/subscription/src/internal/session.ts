@@ -113,7 +113,7 @@ const runSession = Effect.fnUntraced(function*(
     onConnect: Effect.fnUntraced(function*(result, next) {
       liveness.onReady()
       yield* Fiber.interrupt(connectTimeout)
-      yield* authentication.noteExpiry(result)
+      yield* authentication.reportExpiry(result)
       yield* events.onReady(next, result.session_restored ?? next.protocol === resume?.protocol)
       yield* authentication.keepCurrent(result, requests, tasks)
     })

@@ -42,7 +42,7 @@ export const make = Effect.fnUntraced(
       )
     }
 
-    const say = Effect.fnUntraced(
+    const addMessage = Effect.fnUntraced(
       function*({ conversation: name, details, from, metadata, push, text, ts }: SeedMessage) {
         const { addressId, kind } = getConversation(name)
         const sender = yield* getOrCreateSubscriber(from ?? (kind === "person" ? name : defaultSender))
@@ -95,14 +95,14 @@ export const make = Effect.fnUntraced(
     for (const conversation of options.conversations ?? []) yield* addConversation(conversation)
     for (const message of options.messages ?? []) {
       if (!conversations.has(message.conversation)) yield* addConversation(message.conversation)
-      yield* say(message)
+      yield* addMessage(message)
     }
     if (options.faults !== undefined) yield* admin.setFaults(options.faults)
 
     return {
       me,
       addressId: (name) => getConversation(name).addressId,
-      say,
+      addMessage: addMessage,
       sent,
       awaitSent,
       drop: Effect.asVoid(admin.drop({ subscriberId: me.id })),

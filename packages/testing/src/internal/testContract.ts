@@ -54,7 +54,7 @@ export interface Service {
   /** Returns the address id of a conversation. Throws if the test has no conversation of this name. */
   readonly addressId: (conversation: string) => string
   /** Stores a message of another participant, and pushes it to the subscriber under test. */
-  readonly say: (message: SeedMessage) => Effect.Effect<void>
+  readonly addMessage: (message: SeedMessage) => Effect.Effect<void>
   /** Returns the messages that the subscriber under test has sent, oldest first. */
   readonly sent: Effect.Effect<ReadonlyArray<SentMessage>>
   /** Waits until the subscriber has sent `count` messages, and returns all of them. Dies after ten seconds of real time. */

@@ -1,11 +1,11 @@
 /** Runs scenarios with implementations, several at a time. */
 import { Harness } from "./Harness.ts"
 import type { Implementation } from "./implementations/Implementation.ts"
-import type { Scenario, Verdict } from "./scenarios/Scenario.ts"
+import type { Scenario, ScenarioResult } from "./scenarios/Scenario.ts"
 
 /** The result of a scenario; `error` when it could not be completed, which is not a fault of the implementation. */
 export interface Result {
-  readonly mark: Verdict["mark"] | "error"
+  readonly mark: ScenarioResult["mark"] | "error"
   readonly observed: string
 }
 

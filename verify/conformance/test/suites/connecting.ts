@@ -1,7 +1,7 @@
 /** Connecting, going online and offline, and registering devices. */
 import { assert, describe, it } from "vitest"
 import type { Server } from "../../src/Server.ts"
-import { eventually, failure, type Loose, sent } from "../support.ts"
+import { eventually, failure, sent, type UntypedJson } from "../support.ts"
 import type { OlderClient } from "./OlderClient.ts"
 
 export const connecting = (server: () => Server, client: OlderClient): void => {
@@ -63,7 +63,7 @@ export const connecting = (server: () => Server, client: OlderClient): void => {
 
     it("registers and unregisters a device", async () => {
       await using tab = await client.open(server(), await server().createSubscriber("ada"))
-      const device: Loose = await tab.run(({ state }) =>
+      const device: UntypedJson = await tab.run(({ state }) =>
         state.client.registerDevice({ deviceType: "iOS", deviceToken: "apns" })
       )
       assert.isString(device.id)

@@ -1,7 +1,7 @@
 /** Reading the subscriber and its addresses. */
 import { assert, describe, it } from "vitest"
 import type { Server } from "../../src/Server.ts"
-import { failure, type Loose } from "../support.ts"
+import { failure, type UntypedJson } from "../support.ts"
 import type { OlderClient } from "./OlderClient.ts"
 
 export const directory = (server: () => Server, client: OlderClient): void => {
@@ -9,19 +9,22 @@ export const directory = (server: () => Server, client: OlderClient): void => {
     it("returns the subscriber with its own addresses", async () => {
       const ada = await server().createSubscriber("ada")
       await using tab = await client.open(server(), ada)
-      const info: Loose = await tab.run(({ state }) => state.client.getSubscriberInfo())
+      const info: UntypedJson = await tab.run(({ state }) => state.client.getSubscriberInfo())
       assert.strictEqual(info.id, ada.id)
       assert.isString(info.email)
       assert.isString(info.push_notification_key)
       assert.isArray(info.app_settings.scopes)
-      assert.deepStrictEqual(info.fabric_addresses.map((address: Loose) => address.id), [ada.addressId])
+      assert.deepStrictEqual(info.fabric_addresses.map((address: UntypedJson) => address.id), [ada.addressId])
       assert.isUndefined(info.sat_claims)
     })
 
     it("finds an address by id", async () => {
       const room = await server().createRoom("lab")
       await using tab = await client.open(server(), await server().createSubscriber("ada"))
-      const address: Loose = await tab.run(({ state }, id) => state.client.address.getAddress({ id }), room.addressId)
+      const address: UntypedJson = await tab.run(
+        ({ state }, id) => state.client.address.getAddress({ id }),
+        room.addressId
+      )
       assert.strictEqual(address.name, room.name)
       assert.strictEqual(address.type, "room")
       assert.strictEqual(address.locked, false)
@@ -32,7 +35,10 @@ export const directory = (server: () => Server, client: OlderClient): void => {
     it("finds an address by a name, which it does not encode", async () => {
       const ada = await server().createSubscriber("ada lovelace")
       await using tab = await client.open(server(), ada)
-      const address: Loose = await tab.run(({ state }, name) => state.client.address.getAddress({ name }), ada.name)
+      const address: UntypedJson = await tab.run(
+        ({ state }, name) => state.client.address.getAddress({ name }),
+        ada.name
+      )
       assert.strictEqual(address.id, ada.addressId)
     })
 
@@ -50,7 +56,7 @@ export const directory = (server: () => Server, client: OlderClient): void => {
       await using tab = await client.open(server(), await server().createSubscriber("ada"))
       const types = await tab.run(async ({ state }) => {
         const page = await state.client.address.getAddresses({ type: "room", pageSize: 1000 })
-        return page.data.map(({ type }: Loose): string => type)
+        return page.data.map(({ type }: UntypedJson): string => type)
       })
       assert.deepStrictEqual([...new Set(types)], ["room"])
     })
@@ -60,7 +66,7 @@ export const directory = (server: () => Server, client: OlderClient): void => {
       await using tab = await client.open(server(), ada)
       const ids = await tab.run(async ({ state }, displayName) => {
         const page = await state.client.address.getAddresses({ displayName })
-        return page.data.map(({ id }: Loose) => id)
+        return page.data.map(({ id }: UntypedJson) => id)
       }, `ada of ${ada.name}`)
       assert.deepStrictEqual(ids, [ada.addressId])
     })
@@ -74,7 +80,7 @@ export const directory = (server: () => Server, client: OlderClient): void => {
       const list = (sortBy: "name" | "created_at", sortOrder: "asc" | "desc") =>
         tab.run(async ({ state }, options) => {
           const page = await state.client.address.getAddresses(options)
-          return page.data.map(({ name }: Loose) => name.replace(/^\w+-/, "")).join(" ")
+          return page.data.map(({ name }: UntypedJson) => name.replace(/^\w+-/, "")).join(" ")
         }, { displayName, sortBy, sortOrder })
       assert.strictEqual(await list("name", "asc"), "alder birch cedar")
       assert.strictEqual(await list("name", "desc"), "cedar birch alder")
@@ -88,9 +94,9 @@ export const directory = (server: () => Server, client: OlderClient): void => {
         await server().admin("POST", "/rooms", { name: `${client.name}-page-${number}`, displayName })
       }
       await using tab = await client.open(server(), await server().createSubscriber("ada"))
-      const pages: Loose = await tab.run(async ({ state }, displayName) => {
-        const names = (page: Loose) => page?.data.map(({ name }: Loose) => name.slice(-1)).join("")
-        const one: Loose = await state.client.address.getAddresses({
+      const pages: UntypedJson = await tab.run(async ({ state }, displayName) => {
+        const names = (page: UntypedJson) => page?.data.map(({ name }: UntypedJson) => name.slice(-1)).join("")
+        const one: UntypedJson = await state.client.address.getAddresses({
           displayName,
           pageSize: 2,
           sortBy: "name",

@@ -1,7 +1,7 @@
 /** Replacing the token of a session. */
 import { assert, describe, it } from "vitest"
 import type { Server } from "../../src/Server.ts"
-import { eventually, type Loose, receivedEvent, sent } from "../support.ts"
+import { eventually, receivedEvent, sent, type UntypedJson } from "../support.ts"
 import type { OlderClient } from "./OlderClient.ts"
 
 export const tokens = (server: () => Server, client: OlderClient): void => {
@@ -24,9 +24,9 @@ export const tokens = (server: () => Server, client: OlderClient): void => {
       )
       const [request] = await sent(tab, "signalwire.reauthenticate")
       assert.strictEqual(request.params.authentication.jwt_token, minted.token)
-      const response: Loose = frames
+      const response: UntypedJson = frames
         .filter(({ direction }) => direction === "in")
-        .map(({ text }): Loose => JSON.parse(text))
+        .map(({ text }): UntypedJson => JSON.parse(text))
         .find(({ id, result }) => id === request.id && result !== undefined)
       assert.strictEqual(request.params.authentication.project, response.result.authorization.project_id)
       assert.lengthOf((await tab.traffic()).sockets, 1)
@@ -45,10 +45,10 @@ export const tokens = (server: () => Server, client: OlderClient): void => {
         () => sent(tab, "signalwire.reauthenticate"),
         (all) => all.length > 0
       )
-      const response: Loose = await eventually("its response", async () =>
+      const response: UntypedJson = await eventually("its response", async () =>
         (await tab.traffic()).frames
           .filter(({ direction }) => direction === "in")
-          .map(({ text }): Loose => JSON.parse(text))
+          .map(({ text }): UntypedJson => JSON.parse(text))
           .find(({ id }) => id === request.id), (frame) => frame !== undefined)
       assert.strictEqual(response.error.code, -32002)
     })

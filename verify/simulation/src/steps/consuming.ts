@@ -21,7 +21,11 @@ export const startConsumer: Step = {
     const { random } = world
     const device = randomDevice(world)
     if (device === undefined || world.consumers.length > 6) return
-    subscribe(world, device, random.boolean(0.4) ? undefined : random.oneOf(world.places(device.options.account)))
+    subscribe(
+      world,
+      device,
+      random.boolean(0.4) ? undefined : random.oneOf(world.conversationsOf(device.options.account))
+    )
   }
 }
 
@@ -53,7 +57,11 @@ export const read: Step = {
     const { random } = world
     const device = randomDevice(world)
     if (device === undefined) return
-    readHistory(world, device, random.boolean(0.4) ? undefined : random.oneOf(world.places(device.options.account)))
+    readHistory(
+      world,
+      device,
+      random.boolean(0.4) ? undefined : random.oneOf(world.conversationsOf(device.options.account))
+    )
   }
 }
 

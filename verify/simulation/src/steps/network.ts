@@ -105,7 +105,7 @@ export const startImpaired: Step = {
     if (random.boolean(0.3)) world.faults.restartServer(random.pick(2000, 20_000, 60_000))
     else impair(world, started)
     subscribe(world, started, undefined)
-    if (random.boolean(0.7)) subscribe(world, started, random.oneOf(world.places(account)))
+    if (random.boolean(0.7)) subscribe(world, started, random.oneOf(world.conversationsOf(account)))
     if (random.boolean(0.3)) return
     world.advance(random.integer(0, 20_000))
     store(world, 1, {})

@@ -1,27 +1,31 @@
 /** Steps in which devices send messages, directly or by their outboxes. */
 import type { Device } from "../device.ts"
 import { outboxOf, stopDevice } from "../devices.ts"
-import type { Place, World } from "../world.ts"
+import type { ConversationIds, World } from "../world.ts"
 import { resumeDevice } from "./devices.ts"
 import { randomDevice, type Step } from "./Step.ts"
 
 /** A random device with an address it can send to. */
-const randomSender = (world: World): { readonly sender: Device; readonly place: Place } | undefined => {
+const randomSender = (
+  world: World
+): { readonly sender: Device; readonly conversation: ConversationIds } | undefined => {
   const sender = randomDevice(world)
-  const place = sender === undefined ? undefined : world.random.oneOf(world.places(sender.options.account))
-  return sender === undefined || place === undefined ? undefined : { sender, place }
+  const conversation = sender === undefined
+    ? undefined
+    : world.random.oneOf(world.conversationsOf(sender.options.account))
+  return sender === undefined || conversation === undefined ? undefined : { sender, conversation }
 }
 
 export const send: Step = {
   weight: 14,
   run: (world) => {
-    const { place, sender } = randomSender(world) ?? {}
-    if (sender === undefined || place === undefined) return
+    const { conversation, sender } = randomSender(world) ?? {}
+    if (sender === undefined || conversation === undefined) return
     for (let left = world.random.pick(1, 1, 3); left > 0; left--) {
       const text = world.nextMessageText()
       world.note(`${sender.options.name} sends ${text}`)
       world.totals.messages++
-      world.sends.send(sender, place.addressId, text)
+      world.sends.send(sender, conversation.addressId, text)
     }
   }
 }
@@ -31,13 +35,13 @@ export const sendWithClientId: Step = {
   weight: 4,
   run: (world) => {
     const { random } = world
-    const { place, sender } = randomSender(world) ?? {}
-    if (sender === undefined || place === undefined) return
+    const { conversation, sender } = randomSender(world) ?? {}
+    if (sender === undefined || conversation === undefined) return
     const text = world.nextMessageText()
     world.note(`${sender.options.name} sends ${text} with a client id`)
     world.totals.messages++
     world.totals.withClientId++
-    const send = world.sends.send(sender, place.addressId, text, `id ${text}`)
+    const send = world.sends.send(sender, conversation.addressId, text, `id ${text}`)
     for (let left = random.pick(0, 0, 1, 2); left > 0; left--) {
       world.advance(random.pick(0, random.integer(0, 3000)))
       if (world.devices.includes(sender)) world.sends.retry(sender, send)
@@ -62,13 +66,13 @@ export const enqueue: Step = {
   weight: 10,
   run: (world) => {
     const { random } = world
-    const { place, sender } = randomSender(world) ?? {}
-    if (sender?.outbox === undefined || place === undefined) return
+    const { conversation, sender } = randomSender(world) ?? {}
+    if (sender?.outbox === undefined || conversation === undefined) return
     for (let left = random.pick(1, 1, 2, 5); left > 0; left--) {
       const text = world.nextMessageText()
       world.note(`${sender.options.name} enqueues ${text}`)
       world.totals.outboxMessages++
-      world.outboxes.enqueue(sender, place.addressId, text, random.boolean(0.4) ? `id ${text}` : undefined)
+      world.outboxes.enqueue(sender, conversation.addressId, text, random.boolean(0.4) ? `id ${text}` : undefined)
     }
   }
 }

@@ -11,10 +11,10 @@ export const store = (world: World, count: number, content: Partial<Content>): v
   const sender: Account | undefined = random.oneOf([...world.bots, ...world.people])
   if (sender === undefined || server.running === undefined) return
   const messages = Array.from({ length: count }, () => {
-    const place = random.oneOf(world.places(sender)) ?? { addressId: world.rooms[0] ?? "" }
+    const conversation = random.oneOf(world.conversationsOf(sender)) ?? { addressId: world.rooms[0] ?? "" }
     return {
       subscriberId: sender.id,
-      addressId: place.addressId,
+      addressId: conversation.addressId,
       content: { text: world.nextMessageText(), metadata: {}, details: {}, ...content }
     }
   })
@@ -67,8 +67,8 @@ export const storeDuplicate: Step = {
     const sender = world.people.find(({ id }) => id === entry?.message.senderId)
     if (entry === undefined || sender === undefined || server.running === undefined) return
     const { details, groupId, metadata, text } = entry.message
-    const place = world.places(sender).find((place) => place.groupId === groupId)
-    if (place === undefined) return
+    const conversation = world.conversationsOf(sender).find((conversation) => conversation.groupId === groupId)
+    if (conversation === undefined) return
     const push = random.boolean(0.7)
     world.note(`${text} is stored again${push ? "" : " without a push"}`)
     const late = random.pick(0, 0, random.integer(0, (setup.overlapSeconds - 2) * 1000) / 1000)
@@ -76,7 +76,7 @@ export const storeDuplicate: Step = {
     ledger.isPushing = push
     ledger.copyOf = entry
     world.totals.duplicates++
-    server.run((backend) => backend.seed([{ subscriberId: sender.id, addressId: place.addressId, content }]))
+    server.run((backend) => backend.seed([{ subscriberId: sender.id, addressId: conversation.addressId, content }]))
     ledger.copyOf = undefined
     ledger.isPushing = true
   }

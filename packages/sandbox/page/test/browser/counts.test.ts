@@ -15,7 +15,7 @@ import {
   write
 } from "./support.ts"
 
-const verdict = "No message was lost or duplicated."
+const success = "No message was lost or duplicated."
 
 describe.concurrent("the message counts of the page", () => {
   it("report that no message was lost only while none is pending", async () => {
@@ -25,13 +25,13 @@ describe.concurrent("the message counts of the page", () => {
     await expectAllDelivered(page, 1)
     await press(page, "Drop the sockets")
     await write(page, "left", "two")
-    await page.getByText(verdict).waitFor()
+    await page.getByText(success).waitFor()
     await press(page, "503 for ten seconds")
     await write(page, "left", "three")
     await page.getByText("Waiting for 1 message.").waitFor()
-    assert.strictEqual(await page.getByText(verdict).count(), 0)
+    assert.strictEqual(await page.getByText(success).count(), 0)
     await press(page, "Clear faults")
-    await page.getByText(verdict).waitFor()
+    await page.getByText(success).waitFor()
     await expectAllDelivered(page, 3)
   })
 

@@ -17,9 +17,9 @@ import {
   openProcess,
   pane,
   press,
-  shoot,
   state,
   storedTexts,
+  takeScreenshot,
   tally,
   write
 } from "./support.ts"
@@ -101,7 +101,7 @@ describe.concurrent("a fault button", () => {
     await write(page, "left", "meanwhile")
     await page.getByText("sending…").waitFor()
     await eventually(async () => assert.include(await page.locator(".active").innerText(), "s left"))
-    await shoot(page, "down-for-five-seconds")
+    await takeScreenshot(page, "down-for-five-seconds")
     await bothShow(page, ["ada meanwhile"])
     await expectAllDelivered(page, 1)
     assert.deepStrictEqual(await storedTexts(sandbox), ["meanwhile"])
@@ -115,7 +115,7 @@ describe.concurrent("a fault button", () => {
     await eventually(async () => assert.include(await page.locator(".active").innerText(), "once"))
     await write(page, "left", "did you get this?")
     await bothShow(page, ["ada did you get this?"])
-    assert.isNotEmpty(await withFault(sandbox, "loseAnswer"))
+    assert.isNotEmpty(await withFault(sandbox, "loseResponse"))
     await write(page, "left", "and this?")
     await bothShow(page, ["ada did you get this?", "ada and this?"])
     await expectAllDelivered(page, 2)
@@ -150,11 +150,11 @@ describe.concurrent("a fault button", () => {
     await using world = await open()
     const { page, sandbox } = world
     await press(page, "503 for ten seconds")
-    await eventually(async () => assert.match(await page.locator(".active").innerText(), /answer 503.*\d+ s left/))
+    await eventually(async () => assert.match(await page.locator(".active").innerText(), /respond 503.*\d+ s left/))
     await write(page, "left", "patience")
     await pane(page, "left").getByText("sending…").waitFor()
     await eventually(async () =>
-      assert.isTrue((await logOf(sandbox)).some(({ fault, status }) => status === 503 && fault === "answer"))
+      assert.isTrue((await logOf(sandbox)).some(({ fault, status }) => status === 503 && fault === "respond"))
     )
     assert.deepStrictEqual(await storedTexts(sandbox), [])
     await eventually(async () => assert.strictEqual((await tally(page))["pending"], 1))
@@ -272,7 +272,7 @@ describe.concurrent("a fault button", () => {
     await press(page, "Lose the next response")
     await eventually(async () => {
       const { rules, seed } = await adminGet(sandbox, "/faults", (body) => Schema.decodeUnknownSync(Faults.Rules)(body))
-      assert.deepStrictEqual(rules.map(({ action }) => action.type), ["delay", "loseAnswer"])
+      assert.deepStrictEqual(rules.map(({ action }) => action.type), ["delay", "loseResponse"])
       assert.deepStrictEqual<unknown>(rules[0], existing)
       assert.strictEqual(seed, 7)
     })

@@ -1,6 +1,6 @@
 import type { Page } from "playwright"
 import { assert, describe, it } from "vitest"
-import { adminSend, bothShow, eventually, open, press, rows, shoot, write } from "./support.ts"
+import { adminSend, bothShow, eventually, open, press, rows, takeScreenshot, write } from "./support.ts"
 
 /** Returns the elements that overflow the page or their section. */
 const overflowing = (page: Page): Promise<Array<string>> =>
@@ -30,7 +30,7 @@ describe.concurrent("the page", () => {
     )
     for (const width of [1280, 320]) {
       await page.setViewportSize({ width, height: 900 })
-      await shoot(page, `names-${length}-${width}`)
+      await takeScreenshot(page, `names-${length}-${width}`)
       assert.isAtMost(await page.evaluate(() => document.documentElement.scrollWidth), width)
       assert.deepStrictEqual(await overflowing(page), [])
     }
@@ -56,7 +56,7 @@ describe.concurrent("the page", () => {
     assert.isTrue(await sessions.evaluate(({ clientWidth, scrollWidth }) => scrollWidth <= clientWidth))
     const heights = await page.locator(".table").evaluateAll((all) => all.map(({ clientHeight }) => clientHeight))
     assert.isBelow(heights[1] ?? Infinity, heights[2] ?? 0)
-    await shoot(page, "sessions")
+    await takeScreenshot(page, "sessions")
   })
 
   it("finds one of many subscribers", async () => {

@@ -20,9 +20,9 @@ import {
   pane,
   press,
   rows,
-  shoot,
   state,
   storedTexts,
+  takeScreenshot,
   tally,
   violations,
   write
@@ -33,7 +33,7 @@ const refuseSends = (sandbox: Info): Promise<void> =>
   adminSend(sandbox, "PUT", "/faults", {
     rules: [{
       match: { on: "http", method: "POST", path: "/api/fabric/messages" },
-      action: { type: "answer", status: 403 },
+      action: { type: "respond", status: 403 },
       times: 1
     }]
   })
@@ -60,7 +60,7 @@ describe.concurrent("the page", () => {
     const sockets = (on: "opened" | "closed") => entries.filter((entry) => entry.on === on).length
     assert.strictEqual(sockets("closed"), 2)
     assert.strictEqual(sockets("opened"), 4)
-    await shoot(page, "light")
+    await takeScreenshot(page, "light")
   })
 
   it("counts stored and shown messages", async () => {
@@ -230,7 +230,7 @@ describe.concurrent("the page", () => {
     await first.stop("SIGKILL")
     const banner = page.getByText("The sandbox does not respond; trying again…")
     await banner.waitFor()
-    await shoot(page, "down")
+    await takeScreenshot(page, "down")
     assert.deepStrictEqual(await violations(page), [])
     await using second = await SandboxProcess.start(["--port", port])
     await banner.waitFor({ state: "detached" })
@@ -316,14 +316,14 @@ describe.concurrent("the page", () => {
     await press(page, "503 for ten seconds")
     await write(page, "right", "The ones that were sorted?")
     await page.getByText("sending…").waitFor()
-    await rows(page).filter({ hasText: "fault: answer" }).first().click()
-    await shoot(page, "faults-light")
+    await rows(page).filter({ hasText: "fault: respond" }).first().click()
+    await takeScreenshot(page, "faults-light")
     assert.deepStrictEqual(await violations(page), [])
     await page.emulateMedia({ colorScheme: "dark" })
-    await shoot(page, "faults-dark")
+    await takeScreenshot(page, "faults-dark")
     assert.deepStrictEqual(await violations(page), [])
     await expectAllDelivered(page, 2)
-    await shoot(page, "delivered-dark")
+    await takeScreenshot(page, "delivered-dark")
   })
 
   it("fits the screen of a phone", async () => {
@@ -337,7 +337,7 @@ describe.concurrent("the page", () => {
     for (const width of [390, 320]) {
       await page.setViewportSize({ width, height: 780 })
       assert.isFalse(await isWide(page))
-      await shoot(page, `phone-${width}`)
+      await takeScreenshot(page, `phone-${width}`)
     }
     assert.deepStrictEqual(await violations(page), [])
   })

@@ -231,7 +231,7 @@ export const rows = (page: Page): Locator => page.getByRole("listbox", { name: "
 /** Returns the notice about the last fault. */
 export const notice = (page: Page): Promise<string> => page.locator(".faults [role=status]").innerText()
 
-export const shoot = (page: Page, name: string): Promise<unknown> =>
+export const takeScreenshot = (page: Page, name: string): Promise<unknown> =>
   page.screenshot({ path: `${screenshots}/${name}.png`, fullPage: true })
 
 /** Returns the accessibility violations that axe finds. */

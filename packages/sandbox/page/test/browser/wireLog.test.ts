@@ -81,14 +81,14 @@ describe.concurrent("the wire log", () => {
     const { page, sandbox } = world
     const [ada] = sandbox.subscribers
     await adminSend(sandbox, "PUT", "/faults", {
-      rules: [{ match: { on: "http", path: "/api/fabric/subscriber/info" }, action: { type: "answer", status: 503 } }]
+      rules: [{ match: { on: "http", path: "/api/fabric/subscriber/info" }, action: { type: "respond", status: 503 } }]
     })
     await fetch(`${sandbox.http}/api/fabric/subscriber/info`, {
       headers: { authorization: `Bearer ${ada?.token}` }
     })
-    await rows(page).filter({ hasText: "fault: answer" }).first().waitFor()
-    const faulty = await rows(page).filter({ hasText: "fault: answer" }).count()
-    for (const text of ["fault: answer", "fault"]) {
+    await rows(page).filter({ hasText: "fault: respond" }).first().waitFor()
+    const faulty = await rows(page).filter({ hasText: "fault: respond" }).count()
+    for (const text of ["fault: respond", "fault"]) {
       await page.getByLabel("Search text").fill(text)
       await eventually(async () =>
         assert.match(await page.locator(".counts").innerText(), new RegExp(`^${faulty} of \\d+ entries match`))

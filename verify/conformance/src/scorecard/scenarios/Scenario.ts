@@ -3,7 +3,7 @@ import type { Harness } from "../Harness.ts"
 import { sleep } from "../Harness.ts"
 import type { Implementation } from "../implementations/Implementation.ts"
 
-export interface Verdict {
+export interface ScenarioResult {
   readonly mark: "passed" | "failed" | "unsupported"
   /** What was observed, in a few words. */
   readonly observed: string
@@ -14,10 +14,10 @@ export interface Scenario {
   readonly title: string
   /** How the failure is produced, and when the scenario passes. */
   readonly how: string
-  readonly run: (harness: Harness, implementation: Implementation) => Promise<Verdict>
+  readonly run: (harness: Harness, implementation: Implementation) => Promise<ScenarioResult>
 }
 
-export const verdict = (isPassed: boolean, observed: string): Verdict => ({
+export const makeResult = (isPassed: boolean, observed: string): ScenarioResult => ({
   mark: isPassed ? "passed" : "failed",
   observed
 })

@@ -1,20 +1,20 @@
 /** Silent, restarting and failing servers. */
 import { type Harness, within } from "../Harness.ts"
-import { deliveryMillis, reconnectMillis, type Scenario, type Verdict, verdict } from "./Scenario.ts"
+import { deliveryMillis, makeResult, reconnectMillis, type Scenario, type ScenarioResult } from "./Scenario.ts"
 
 /** Whether a client detects a silent connection, and connects over another socket. */
-const detectsSilence = async (harness: Harness, since: number): Promise<Verdict> => {
+const detectsSilence = async (harness: Harness, since: number): Promise<ScenarioResult> => {
   const sockets = async () => (await harness.tab.traffic()).sockets.length
   if (await within(reconnectMillis, sockets, (count) => count > since) <= since) {
-    return verdict(false, "not detected in 60 s")
+    return makeResult(false, "not detected in 60 s")
   }
   const isConnected = async () =>
     (await harness.frames()).some(({ direction, socket, text }) =>
       direction === "in" && socket > since && text.includes("\"identity\"")
     )
   return await within(reconnectMillis, isConnected, (yes) => yes)
-    ? verdict(true, "detected, reconnected")
-    : verdict(false, "detected, but not reconnected in 60 s")
+    ? makeResult(true, "detected, reconnected")
+    : makeResult(false, "detected, but not reconnected in 60 s")
 }
 
 export const silentStart: Scenario = {
@@ -66,7 +66,7 @@ export const restart: Scenario = {
       (await harness.frames()).find(({ method, socket }) => method === "signalwire.connect" && socket === 2)
     const connect = await within(reconnectMillis, second, (frame) => frame !== undefined)
     if (connect === undefined || !(await harness.connected(reconnectMillis))) {
-      return verdict(false, "did not reconnect in 60 s")
+      return makeResult(false, "did not reconnect in 60 s")
     }
     await harness.sendFromGrace("next")
     const isReceived = await harness.receives("listener", "next", deliveryMillis)
@@ -74,7 +74,7 @@ export const restart: Scenario = {
     const frames = await harness.frames()
     const request = frames.find(({ method }) => method === "signalwire.disconnect")
     const replied = frames.some(({ direction, id }) => direction === "out" && id === request?.id)
-    return verdict(
+    return makeResult(
       isReceived && !resumed,
       [
         isReceived ? "reconnected" : "reconnected, but receives nothing",
@@ -94,16 +94,16 @@ export const transient: Scenario = {
     await harness.connectAndListen("listener")
     await harness.server.setFaults({
       match: { on: "frame", direction: "in", method: "signalwire.connect" },
-      action: { type: "answer", code: -32603, message: "Internal error" },
+      action: { type: "respond", code: -32603, message: "Internal error" },
       times: 1
     })
     await harness.server.drop(harness.ada)
     const failed = async () =>
       (await harness.frames()).some(({ direction, text }) => direction === "in" && text.includes("-32603"))
-    if (!(await within(reconnectMillis, failed, (yes) => yes))) return verdict(false, "did not reconnect")
-    if (!(await harness.connected(20_000))) return verdict(false, "not reconnected in 20 s")
+    if (!(await within(reconnectMillis, failed, (yes) => yes))) return makeResult(false, "did not reconnect")
+    if (!(await harness.connected(20_000))) return makeResult(false, "not reconnected in 20 s")
     await harness.sendFromGrace("next")
     const isReceived = await harness.receives("listener", "next", deliveryMillis)
-    return verdict(isReceived, isReceived ? "reconnected" : "reconnected, but receives nothing")
+    return makeResult(isReceived, isReceived ? "reconnected" : "reconnected, but receives nothing")
   }
 }

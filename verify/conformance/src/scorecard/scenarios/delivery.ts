@@ -1,6 +1,6 @@
 /** Messages that are lost, repeated, or delivered to the wrong listener. */
 import { type Harness, within } from "../Harness.ts"
-import { deliveryMillis, reconnectMillis, type Scenario, verdict, waitForPending } from "./Scenario.ts"
+import { deliveryMillis, makeResult, reconnectMillis, type Scenario, waitForPending } from "./Scenario.ts"
 
 /** Compares the received messages with the expected ones, in a few words. */
 const describeOrder = (received: ReadonlyArray<unknown>, expected: ReadonlyArray<string>): string => {
@@ -27,7 +27,7 @@ export const throwing: Scenario = {
     const count = async (name: string) =>
       (await harness.receivedTexts(name)).filter((text) => text === "boom" || text === "after").length
     const [failing, other] = [await count("failing"), await count("other")]
-    return verdict(
+    return makeResult(
       failing === 2 && other === 2,
       failing === 2 && other === 2
         ? "both received both"
@@ -48,20 +48,20 @@ export const outage = (remembered: boolean): Scenario => ({
   }; new sockets are refused with 503 until three messages are stored. Passes when the listener receives the three after the reconnect, once and in order.`,
   run: async (harness) => {
     await harness.connectAndListen("listener")
-    await harness.server.setFaults({ match: { on: "connect" }, action: { type: "answer", status: 503 } })
+    await harness.server.setFaults({ match: { on: "connect" }, action: { type: "respond", status: 503 } })
     if (remembered) await harness.server.drop(harness.ada)
     else await harness.server.admin("POST", "/sessions/disconnect", { subscriberId: harness.ada.id, restart: true })
     await harness.waitForDisconnect()
     const expected = ["missed 1", "missed 2", "missed 3"]
     await harness.sendFromGrace(...expected)
     await harness.server.setFaults()
-    if (!(await harness.connected(reconnectMillis))) return verdict(false, "did not reconnect in 60 s")
+    if (!(await harness.connected(reconnectMillis))) return makeResult(false, "did not reconnect in 60 s")
     const missed = async () =>
       (await harness.receivedTexts("listener")).filter((text) => String(text).startsWith("missed"))
     await within(deliveryMillis, missed, (texts) => texts.length >= expected.length)
     await waitForPending()
     const observed = describeOrder(await missed(), expected)
-    return verdict(observed === "3 of 3, in order", observed)
+    return makeResult(observed === "3 of 3, in order", observed)
   }
 })
 
@@ -77,7 +77,7 @@ export const resent: Scenario = {
       action: { type: "drop" }
     })
     await harness.sendFromGrace("again")
-    if (!(await harness.receives("listener", "again", 45_000))) return verdict(false, "did not receive it")
+    if (!(await harness.receives("listener", "again", 45_000))) return makeResult(false, "did not receive it")
     await harness.server.drop(harness.ada)
     const arrivals = async () =>
       (await harness.frames()).filter(({ direction, text }) => direction === "in" && text.includes("\"again\"")).length
@@ -85,7 +85,7 @@ export const resent: Scenario = {
     if (arrived < 2) throw new Error("the event was not sent again")
     await waitForPending()
     const count = (await harness.receivedTexts("listener")).filter((text) => text === "again").length
-    return verdict(count === 1, count === 1 ? "received once" : `received ${count} times`)
+    return makeResult(count === 1, count === 1 ? "received once" : `received ${count} times`)
   }
 }
 
@@ -112,8 +112,8 @@ export const isolation: Scenario = {
       (await harness.receivedTexts("lab")).includes("for attic"),
       (await harness.receivedTexts("attic")).includes("for lab")
     ].filter(Boolean).length
-    if (own.includes(false)) return verdict(false, "a listener did not receive the message of its own room")
-    return verdict(leaked === 0, leaked === 0 ? "each received its own" : `${leaked} of 2 also received the other`)
+    if (own.includes(false)) return makeResult(false, "a listener did not receive the message of its own room")
+    return makeResult(leaked === 0, leaked === 0 ? "each received its own" : `${leaked} of 2 also received the other`)
   }
 }
 
@@ -126,7 +126,7 @@ export const metadataAndDetails: Scenario = {
     await harness.connectAndListen("listener")
     const [metadata, details] = [{ tone: "casual" }, { ref: "one" }]
     const outcome = await harness.send({ text: "lunch?", metadata, details })
-    if (outcome.type !== "resolved") return verdict(false, "the send failed")
+    if (outcome.type !== "resolved") return makeResult(false, "the send failed")
     await harness.receives("listener", "lunch?", deliveryMillis)
     const same = (value: unknown, sent: object) => JSON.stringify(value) === JSON.stringify(sent)
     const arrived = (messages: Awaited<ReturnType<Harness["received"]>>) => {
@@ -138,7 +138,7 @@ export const metadataAndDetails: Scenario = {
     }
     const [event, history] = [arrived(await harness.received("listener")), arrived(await harness.history())]
     const both = "metadata and details"
-    return verdict(
+    return makeResult(
       event === both && history === both,
       event === history ? `${event} in event and history` : `${event} in the event, ${history} in history`
     )

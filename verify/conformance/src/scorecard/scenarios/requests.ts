@@ -1,6 +1,6 @@
 /** Failures of requests, links to other hosts, and tokens. */
 import { foreignHostName, within } from "../Harness.ts"
-import { type Scenario, verdict } from "./Scenario.ts"
+import { makeResult, type Scenario } from "./Scenario.ts"
 
 export const lostResponse: Scenario = {
   id: "lost-response",
@@ -11,7 +11,7 @@ export const lostResponse: Scenario = {
     await harness.connectAndListen()
     await harness.server.setFaults({
       match: { on: "http", method: "POST", path: "/api/fabric/messages" },
-      action: { type: "loseAnswer" }
+      action: { type: "loseResponse" }
     })
     const outcome = await harness.send({ text: "precious" })
     const copies = (await harness.server.stored(harness.lab)).filter(({ text }) => text === "precious").length
@@ -20,7 +20,7 @@ export const lostResponse: Scenario = {
       : outcome.type === "rejected"
       ? `the call failed: "${outcome.message}"`
       : "the call did not end in 60 s"
-    return verdict(
+    return makeResult(
       copies === 1 && outcome.type === "resolved",
       `${copies} ${copies === 1 ? "copy" : "copies"}, ${result}`
     )
@@ -51,7 +51,7 @@ export const foreignLink: Scenario = {
     const foreign = `https://${foreignHostName}${next.pathname}${next.search}`
     await harness.server.setFaults({
       match: { on: "http", method: "GET", path: "/api/fabric/conversations/*/messages" },
-      action: { type: "answer", status: 200, body: { ...page, links: { ...page.links, next: foreign } } },
+      action: { type: "respond", status: 200, body: { ...page, links: { ...page.links, next: foreign } } },
       times: 1
     })
     await harness.history()
@@ -59,11 +59,13 @@ export const foreignLink: Scenario = {
     const outcome = await harness.nextPage()
     const requests = (await harness.tab.traffic()).exchanges.slice(before)
     if (harness.foreignCredentials.some((credentials) => credentials?.includes(harness.ada.token))) {
-      return verdict(false, "token sent to the other host")
+      return makeResult(false, "token sent to the other host")
     }
-    if (harness.foreignCredentials.length > 0) return verdict(true, "requested from the other host, without the token")
-    if (requests.length > 0) return verdict(true, "requested from its own host")
-    return verdict(true, outcome.type === "rejected" ? `refused: "${outcome.message}"` : "no request")
+    if (harness.foreignCredentials.length > 0) {
+      return makeResult(true, "requested from the other host, without the token")
+    }
+    if (requests.length > 0) return makeResult(true, "requested from its own host")
+    return makeResult(true, outcome.type === "rejected" ? `refused: "${outcome.message}"` : "no request")
   }
 }
 
@@ -94,6 +96,6 @@ export const newToken: Scenario = {
       ...(outcome.type === "pending" ? ["the call does not end"] : []),
       ...(outcome.type === "rejected" ? [outcome.message] : [])
     ]
-    return verdict(rest && frame !== undefined && outcome.type === "resolved", parts.join(", "))
+    return makeResult(rest && frame !== undefined && outcome.type === "resolved", parts.join(", "))
   }
 }

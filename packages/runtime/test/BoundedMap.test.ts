@@ -1,9 +1,9 @@
+import { BoundedMap } from "@effect-signalwire/runtime/BoundedMap"
 import { assert, describe, it } from "@effect/vitest"
-import * as BoundedMap from "../src/internal/boundedMap.ts"
 
 describe("BoundedMap", () => {
   it("keeps entries that are used, and forgets others", () => {
-    const map = BoundedMap.make<string, number>(2)
+    const map = new BoundedMap<string, number>(2)
     for (const [index, key] of ["a", "b", "c", "d", "e"].entries()) {
       map.set(key, index)
       map.get("a")
@@ -13,7 +13,7 @@ describe("BoundedMap", () => {
   })
 
   it("removes an entry from either generation", () => {
-    const map = BoundedMap.make<string, number>(2)
+    const map = new BoundedMap<string, number>(2)
     for (const [index, key] of ["a", "b", "c"].entries()) map.set(key, index)
     map.remove("a")
     map.remove("c")

@@ -44,7 +44,7 @@ await write("right", "They are in the relay, with the moth.")
 await page.getByText("No message was lost or duplicated.").waitFor()
 await page.getByRole("button", { name: "503 for ten seconds" }).click()
 await write("left", "What moth?", false)
-const refused = page.getByRole("listbox", { name: "Entries" }).getByRole("option").filter({ hasText: "fault: answer" })
+const refused = page.getByRole("listbox", { name: "Entries" }).getByRole("option").filter({ hasText: "fault: respond" })
 await refused.first().click()
 await page.getByText("s left").waitFor()
 // without hover and focus styles

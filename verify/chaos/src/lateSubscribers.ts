@@ -15,17 +15,17 @@ export interface Options {
   readonly onRecorder: (recorder: Recorder.Recorder) => void
 }
 
-const visitorCount = 6
+const subscriberCount = 6
 
 export const run = async ({ clients, isOver, monkey, onRecorder, server, trace }: Options): Promise<void> => {
-  for (let number = 1; number <= visitorCount; number++) {
-    while (!isOver() && monkey.progress() < number / (visitorCount + 2)) {
+  for (let number = 1; number <= subscriberCount; number++) {
+    while (!isOver() && monkey.progress() < number / (subscriberCount + 2)) {
       await sleep(20)
     }
     const client = clients[number % clients.length]
     if (client === undefined || isOver()) return
     try {
-      const recorder = await Recorder.subscribe(`visitor ${number}`, client)
+      const recorder = await Recorder.subscribe(`late subscriber ${number}`, client)
       trace.add(recorder.name, "subscribes")
       if (number % 2 === 0) {
         recorder.expectAllBut(new Set((await server.stored()).map(({ id }) => id)))
@@ -35,7 +35,7 @@ export const run = async ({ clients, isOver, monkey, onRecorder, server, trace }
       }
       onRecorder(recorder)
     } catch (error) {
-      trace.add(`visitor ${number}`, "could not subscribe", String(error))
+      trace.add(`late subscriber ${number}`, "could not subscribe", String(error))
     }
   }
 }
