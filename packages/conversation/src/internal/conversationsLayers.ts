@@ -114,10 +114,12 @@ export const layerBareFetch = (
   Layer.effectContext(Instrumentation.provideEffect(nameOf(options))(makeBareFetch(options)))
 
 /**
- * Provides the services for a token, over an `HttpClient` and a `WebSocketConstructor`. Fails with `Invalid` for an
- * invalid host, URL or token.
+ * Provides the services for a token, over an `HttpClient` and a `WebSocketConstructor`. What `refresh` requires, except
+ * for a scope, becomes a requirement of the layer. Fails with `Invalid` for an invalid host, URL or token.
  */
-export const layer = (options: Options): Layer.Layer<Services, ConversationError, Transports> =>
+export const layer = <R = never>(
+  options: Options<R>
+): Layer.Layer<Services, ConversationError, Transports | Exclude<R, Scope.Scope>> =>
   Layer.effectContext(Effect.flatMap(
     Credentials.make(options),
     (credentials) => Effect.provideService(makeCredentials(options), Credentials.Credentials, credentials)
@@ -154,9 +156,9 @@ export const environment: Config.Config<Endpoint.Options & { readonly token: Red
  * Provides the services of {@link layer} with options from configuration; without `options`, from the
  * {@link environment}.
  */
-export const layerConfig = (
-  options?: Config.Wrap<Pick<Options, "token" | "host" | "urls" | "dialect">>
-): Layer.Layer<Services, ConversationError | Config.ConfigError, Transports> =>
+export const layerConfig = <R = never>(
+  options?: Config.Wrap<Options<R>>
+): Layer.Layer<Services, ConversationError | Config.ConfigError, Transports | Exclude<R, Scope.Scope>> =>
   Layer.unwrap(Effect.map(
     options === undefined
       ? Effect.flatMap(environment, ({ token, ...rest }) =>
@@ -176,5 +178,7 @@ export const layerTransports: Layer.Layer<Transports> = /* @__PURE__ */ Layer.me
 )
 
 /** Provides the services of {@link layer} over the platform's own `fetch` and `WebSocket`, in Node and in browsers. */
-export const layerFetch = (options: Options): Layer.Layer<Services, ConversationError> =>
+export const layerFetch = <R = never>(
+  options: Options<R>
+): Layer.Layer<Services, ConversationError, Exclude<R, Scope.Scope>> =>
   Layer.provide(layer(options), layerTransports)
