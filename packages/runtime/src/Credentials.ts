@@ -92,8 +92,6 @@ const notConfigured = Effect.suspend(() =>
   Effect.fail(new CredentialsError({ detail: "no token refresh is configured", isRetryable: false }))
 )
 
-const toMillis = (input: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(input))
-
 /** Makes the service. It refreshes tokens ahead of their expiry until its scope closes. */
 export const make = Effect.fnUntraced(
   function*<R = never>(options: Options<R>): Effect.fn.Return<Service, never, R | Scope.Scope> {
@@ -118,13 +116,13 @@ export const make = Effect.fnUntraced(
     const refresher = new TokenRefresher(
       token,
       Effect.provideContext(refresh, yield* Effect.context<R>()),
-      toMillis(options.refreshTimeout ?? "10 seconds")
+      Duration.toMillis(options.refreshTimeout ?? "10 seconds")
     )
     const renew: Service["renew"] = (refused) => refresher.renew(refused)
     return Credentials.of({
       ...base,
       renew,
-      setExpiry: RefreshAhead.make(renew, toMillis(options.refreshAhead ?? "1 minute"), yield* Effect.scope)
+      setExpiry: RefreshAhead.make(renew, Duration.toMillis(options.refreshAhead ?? "1 minute"), yield* Effect.scope)
     })
   }
 )

@@ -161,12 +161,14 @@ export const layerConfig = <R = never>(
 ): Layer.Layer<Services, ConversationError | Config.ConfigError, Transports | Exclude<R, Scope.Scope>> =>
   Layer.unwrap(Effect.map(
     options === undefined
-      ? Effect.flatMap(environment, ({ token, ...rest }) =>
-        Result.match(Token.check(token && Redacted.value(token), "SIGNALWIRE_TOKEN"), {
-          onFailure: (reason) =>
-            Effect.fail(new ConversationError({ method: "layerConfig", reason })),
-          onSuccess: (token) => Effect.succeed({ ...rest, token: Redacted.make(token) })
-        }))
+      ? Effect.flatMap(
+        environment,
+        ({ token, ...rest }) =>
+          Result.match(Token.check(token && Redacted.value(token), "SIGNALWIRE_TOKEN"), {
+            onFailure: (reason) => Effect.fail(new ConversationError({ method: "layerConfig", reason })),
+            onSuccess: (token) => Effect.succeed({ ...rest, token: Redacted.make(token) })
+          })
+      )
       : Config.unwrap(options),
     layer
   ))
@@ -180,5 +182,4 @@ export const layerTransports: Layer.Layer<Transports> = /* @__PURE__ */ Layer.me
 /** Provides the services of {@link layer} over the platform's own `fetch` and `WebSocket`, in Node and in browsers. */
 export const layerFetch = <R = never>(
   options: Options<R>
-): Layer.Layer<Services, ConversationError, Exclude<R, Scope.Scope>> =>
-  Layer.provide(layer(options), layerTransports)
+): Layer.Layer<Services, ConversationError, Exclude<R, Scope.Scope>> => Layer.provide(layer(options), layerTransports)

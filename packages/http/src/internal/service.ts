@@ -21,8 +21,6 @@ import type { Transport } from "./transport.ts"
 import * as Urls from "./urls.ts"
 import * as Validation from "./validation.ts"
 
-const toMillis = (input: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(input))
-
 const makeClient = (
   { deadline, dialect, endpoint, retry, timeout }: Options,
   transport: Transport,
@@ -36,9 +34,9 @@ const makeClient = (
   credentials,
   instrumentation: instrumentation.forService("SignalWireHttp", endpoint.http),
   timeouts: {
-    attemptMillis: toMillis(timeout ?? "10 seconds"),
-    onceMillis: toMillis(timeout ?? "30 seconds"),
-    deadlineMillis: toMillis(deadline ?? "90 seconds")
+    attemptMillis: Duration.toMillis(timeout ?? "10 seconds"),
+    onceMillis: Duration.toMillis(timeout ?? "30 seconds"),
+    deadlineMillis: Duration.toMillis(deadline ?? "90 seconds")
   },
   retrySchedule: retry ?? defaultSchedule,
   dialect: dialect === "auto" ? undefined : dialect,

@@ -59,7 +59,7 @@ const rules: Readonly<Record<string, Rule>> = {
   "subscription.idleTimeToLive": duration,
   "subscription.capacity": positiveInteger,
   "subscription.dialsPerMinute": positiveInteger,
-  "subscription.backoff": object,
+  "subscription.backoff": { isValid: isObject, message: "must be { base, cap } or an Effect Schedule" },
   "subscription.backoff.base": duration,
   "subscription.backoff.cap": duration,
   "subscription.backoff.resetAfter": duration,
@@ -83,8 +83,9 @@ export const validateOptions = (options: object): void => {
   for (const [path, { isValid, message }] of Object.entries(rules)) {
     const keys = path.split(".")
     const value = keys.reduce<unknown>(propertyOf, options)
+    const parent = keys.slice(0, -1).reduce<unknown>(propertyOf, options)
     const isAbsent = (value ?? undefined) === undefined &&
-      !(required.has(path) && isObject(keys.slice(0, -1).reduce<unknown>(propertyOf, options)))
+      !(required.has(path) && isObject(parent) && !Schedule.isSchedule(parent))
     if (!isAbsent && !isValid(value)) throw parameterError(path, message)
   }
 }

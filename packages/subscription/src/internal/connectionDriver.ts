@@ -2,7 +2,6 @@
  * Drives the state machine of the connection: performs what each state requires, sends the events that result, and
  * publishes the public state.
  */
-import type * as Backoff from "@effect-signalwire/runtime/Backoff"
 import type { SessionObserver } from "@effect-signalwire/runtime/Instrumentation"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import * as ObservableRef from "@effect-signalwire/runtime/ObservableRef"
@@ -19,9 +18,10 @@ import * as ConnectionState from "../ConnectionState.ts"
 import * as Signal from "../Signal.ts"
 import { SubscriptionError } from "../SubscriptionError.ts"
 import type { WakeSignals } from "../Wake.ts"
-import { type DialContext, type Event, idle, type State, transition } from "./connectionMachine.ts"
+import { type DialContext, type Event, idle, type State, transition, withDelay } from "./connectionMachine.ts"
 import { connectionStateOf, dialling } from "./connectionStateOf.ts"
 import { ConnectTriggers } from "./connectTriggers.ts"
+import type { NextDelay } from "./dialDelays.ts"
 import { DialRateLimiter } from "./dialRateLimiter.ts"
 import { Fanout } from "./fanout.ts"
 import { MalformedReporter } from "./malformedReporter.ts"
@@ -30,8 +30,8 @@ import type { SessionEvents } from "./sessionEvents.ts"
 
 export interface Options {
   readonly session: Session.Options
-  readonly backoff: Backoff.Bounds
-  /** How long a session must have been ready to reset the backoff, in milliseconds. */
+  readonly nextDelay: NextDelay
+  /** How long a session must have been ready for the delays to start over, in milliseconds. */
   readonly resetAfterMillis: number
   readonly dialsPerMinute: number
   /** How many signals are buffered for a subscriber. */
@@ -79,7 +79,7 @@ export class ConnectionDriver {
 
   /** Sends an event to the machine, and publishes the state that follows. */
   send(event: Event): Effect.Effect<void> {
-    return Effect.suspend(() => this.enter(transition(this.state, event, this.options.backoff)))
+    return Effect.suspend(() => this.enter(transition(this.state, event)))
   }
 
   /** Dials now: ends the wait before the next dial, or replaces the session or the dial in progress. */
@@ -160,6 +160,23 @@ export class ConnectionDriver {
     })
   }
 
+  /** Enters the state that follows on `event`. If that is a new `BackingOff`, it gets its delay first. */
+  private advance(event: Event): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const { state } = this
+      const next = transition(state, event)
+      if (next._tag !== "BackingOff") return this.enter(next)
+      return Effect.flatMap(this.options.nextDelay(next.context.attempt - 1, next.reason), (delayMillis) => {
+        // a schedule may take time to compute the delay
+        if (this.state !== state) return Effect.void
+        // a wait that is already over is not published
+        return this.enter(
+          this.triggers.request.isPending ? transition(next, { _tag: "ConnectNow" }) : withDelay(next, delayMillis)
+        )
+      })
+    })
+  }
+
   private enter(next: State): Effect.Effect<void> {
     return Effect.suspend(() => {
       if (next === this.state) return Effect.void
@@ -188,7 +205,7 @@ export class ConnectionDriver {
 
   private dial(context: DialContext): Effect.Effect<void, never, WebSocketConstructor> {
     return Effect.gen({ self: this }, function*() {
-      const { backoff, resetAfterMillis, session } = this.options
+      const { resetAfterMillis, session } = this.options
       const { request, wake } = this.triggers
       this.token = yield* session.credentials.current
       request.clear()
@@ -203,7 +220,7 @@ export class ConnectionDriver {
         events: this.sessionEvents
       })
       yield* this.observer.onEnd(reason, outcome)
-      const next = transition(this.state, {
+      yield* this.advance({
         _tag: "SessionEnded",
         outcome,
         reason,
@@ -211,9 +228,7 @@ export class ConnectionDriver {
         retryAfterMillis,
         resetsBackoff: readyMillis >= resetAfterMillis,
         random: yield* Random.next
-      }, backoff)
-      // a wait that is already over is not published
-      yield* this.enter(request.isPending ? transition(next, { _tag: "ConnectNow" }, backoff) : next)
+      })
       if (retryAfterMillis === 0) return
       wake.clear()
       // kept for later subscribers, should all of them leave during the wait
@@ -265,7 +280,7 @@ export class ConnectionDriver {
             isRetryable ? "refreshing the token failed; retrying" : "the token was rejected; waiting for a new token",
             [reason.message]
           )
-          yield* this.send({ _tag: "TokenRefreshFailed", reason, random: yield* Random.next })
+          yield* this.advance({ _tag: "TokenRefreshFailed", reason })
         })
     })
   }
