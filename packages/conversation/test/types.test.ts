@@ -16,7 +16,8 @@ import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type { HttpClient } from "effect/http/HttpClient"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
+import * as LayerMap from "effect/LayerMap"
 import type { KeyValueStore } from "effect/persistence/KeyValueStore"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
@@ -207,6 +208,15 @@ describe("layers", () => {
       Conversations.layerConfig({ token: Config.Redacted("TOKEN"), refresh: Config.succeed(refreshWith) })
     expectTypeOf(layerConfig).returns.toEqualTypeOf<
       Layer.Layer<Conversations.Services, ConversationError | Config.ConfigError, Transports | TokenSource>
+    >()
+  })
+
+  it("require nothing more where any layer is expected", () => {
+    class Clients extends LayerMap.Service<Clients>()("test/Clients", {
+      lookup: () => Layer.unwrap(Effect.sync(() => Conversations.layerFetch({ token })))
+    }) {}
+    expectTypeOf(Clients.get).returns.toEqualTypeOf<
+      Layer.Layer<Conversations.Services, ConversationError, Clients>
     >()
   })
 

@@ -88,6 +88,12 @@ export interface Options<R = never> {
   readonly refreshAhead?: Duration.Input | undefined
 }
 
+/**
+ * What a layer requires for a `refresh` that requires `R`: all of it except for a scope. It is inferred from `refresh`
+ * only, so that it is nothing without one, whatever type of layer is expected.
+ */
+export type Requirements<R> = Exclude<[R][R extends unknown ? 0 : never], Scope.Scope>
+
 const notConfigured = Effect.suspend(() =>
   Effect.fail(new CredentialsError({ detail: "no token refresh is configured", isRetryable: false }))
 )
@@ -128,5 +134,5 @@ export const make = Effect.fnUntraced(
 )
 
 /** Makes the service as a layer. What `refresh` requires, except for a scope, becomes a requirement of the layer. */
-export const layer = <R = never>(options: Options<R>): Layer.Layer<Credentials, never, Exclude<R, Scope.Scope>> =>
+export const layer = <R = never>(options: Options<R>): Layer.Layer<Credentials, never, Requirements<R>> =>
   Layer.effect(Credentials, make(options))

@@ -14,7 +14,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { HttpClient } from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
@@ -22,6 +21,7 @@ import type * as Socket from "effect/socket/Socket"
 import { ConversationError } from "../ConversationError.ts"
 import type { BareFetchOptions, ConnectOptions, Options, ServiceOptions } from "./conversationsOptions.ts"
 import { Conversations } from "./conversationsService.ts"
+import * as Environment from "./environment.ts"
 import { make, makeWith } from "./makeConversations.ts"
 import * as MetricsRecorder from "./metricsRecorder.ts"
 
@@ -119,38 +119,21 @@ export const layerBareFetch = (
  */
 export const layer = <R = never>(
   options: Options<R>
-): Layer.Layer<Services, ConversationError, Transports | Exclude<R, Scope.Scope>> =>
+): Layer.Layer<Services, ConversationError, Transports | Credentials.Requirements<R>> =>
   Layer.effectContext(Effect.flatMap(
     Credentials.make(options),
     (credentials) => Effect.provideService(makeCredentials(options), Credentials.Credentials, credentials)
   ))
 
-/** Trims the variable: a value that was read from a file often ends with a line break. */
-const variable = (name: string) => Config.option(Config.map(Config.NonEmptyString(name), (value) => value.trim()))
-
-const makeEnvironment = () =>
-  Config.all({
-    token: Config.option(Config.Redacted("SIGNALWIRE_TOKEN")),
-    host: variable("SIGNALWIRE_HOST"),
-    http: variable("SIGNALWIRE_HTTP_URL"),
-    ws: variable("SIGNALWIRE_WS_URL")
-  })
-    .pipe(Config.map(({ host, http, token, ws }) => ({
-      token: Option.getOrUndefined(Option.map(token, (token) => Redacted.make(Redacted.value(token).trim()))),
-      host: Option.getOrUndefined(host),
-      // a missing one of the two is refused as an invalid URL
-      urls: Option.isNone(http) && Option.isNone(ws)
-        ? undefined
-        : { http: Option.getOrElse(http, () => ""), ws: Option.getOrElse(ws, () => "") }
-    })))
-
 /**
- * The options from the environment: `SIGNALWIRE_TOKEN`, and either `SIGNALWIRE_HOST`, or `SIGNALWIRE_HTTP_URL` and
- * `SIGNALWIRE_WS_URL`. White space around the values is removed.
+ * The options from the environment, all of which may be absent: `SIGNALWIRE_` and the path of an option in capitals, such
+ * as `SIGNALWIRE_HTTP_TIMEOUT` for `http.timeout`. The server is either `SIGNALWIRE_HOST`, or `SIGNALWIRE_HTTP_URL` and
+ * `SIGNALWIRE_WS_URL`. White space around the values is removed. An invalid value fails with a `ConfigError` that names
+ * the variable.
  */
-export const environment: Config.Config<Endpoint.Options & { readonly token: Redacted.Redacted | undefined }> =
+export const environment: Config.Config<Environment.Environment> =
   // pure, so that bundles that do not use it do not include Config
-  /* @__PURE__ */ makeEnvironment()
+  /* @__PURE__ */ Environment.make()
 
 /**
  * Provides the services of {@link layer} with options from configuration; without `options`, from the
@@ -158,7 +141,7 @@ export const environment: Config.Config<Endpoint.Options & { readonly token: Red
  */
 export const layerConfig = <R = never>(
   options?: Config.Wrap<Options<R>>
-): Layer.Layer<Services, ConversationError | Config.ConfigError, Transports | Exclude<R, Scope.Scope>> =>
+): Layer.Layer<Services, ConversationError | Config.ConfigError, Transports | Credentials.Requirements<R>> =>
   Layer.unwrap(Effect.map(
     options === undefined
       ? Effect.flatMap(
@@ -182,4 +165,5 @@ export const layerTransports: Layer.Layer<Transports> = /* @__PURE__ */ Layer.me
 /** Provides the services of {@link layer} over the platform's own `fetch` and `WebSocket`, in Node and in browsers. */
 export const layerFetch = <R = never>(
   options: Options<R>
-): Layer.Layer<Services, ConversationError, Exclude<R, Scope.Scope>> => Layer.provide(layer(options), layerTransports)
+): Layer.Layer<Services, ConversationError, Credentials.Requirements<R>> =>
+  Layer.provide(layer(options), layerTransports)

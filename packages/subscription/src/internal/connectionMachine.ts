@@ -170,16 +170,7 @@ const begin = ({ retryAfter }: EventOf<"Start">): State =>
       rejection: null
     }
 
-interface BackOffOptions {
-  readonly delayMillis?: number
-  readonly rejection?: Reason | null
-}
-
-const backOff = (
-  context: DialContext,
-  reason: Reason,
-  { delayMillis = 0, rejection = null }: BackOffOptions = {}
-): State => ({
+const backOff = (context: DialContext, reason: Reason, delayMillis = 0, rejection: Reason | null = null): State => ({
   _tag: "BackingOff",
   context: { ...context, attempt: context.attempt + 1, lastReason: reason },
   reason,
@@ -198,24 +189,24 @@ const afterSession = (
     resume: resume ?? lastResume
   }
   // up to a quarter longer than requested, so that clients that a server disconnects together do not return together
-  const options = { delayMillis: Math.round(retryAfterMillis * (1 + random / 4)) }
+  const delayMillis = Math.round(retryAfterMillis * (1 + random / 4))
   switch (outcome) {
     case "lost":
       // by the next dial the token may have expired again
-      return backOff({ ...context, isTokenRefreshed: false }, reason, options)
+      return backOff({ ...context, isTokenRefreshed: false }, reason, delayMillis)
     case "restart":
-      return backOff({ ...context, resume: null }, reason, options)
+      return backOff({ ...context, resume: null }, reason, delayMillis)
     case "rejected": {
       // a rejected resume does not count: the server may still accept a new session
       const rejections = context.resume === null ? context.rejections + 1 : context.rejections
       return rejections >= maxRejections
         ? failed(reason)
-        : backOff({ ...context, resume: null, rejections }, reason, options)
+        : backOff({ ...context, resume: null, rejections }, reason, delayMillis)
     }
     case "unauthorized": {
       const withoutSession = { ...context, resume: null, lastReason: reason }
       return context.isTokenRefreshed
-        ? backOff(withoutSession, reason, { rejection: reason })
+        ? backOff(withoutSession, reason, 0, reason)
         : { _tag: "RefreshingToken", rejection: reason, context: { ...withoutSession, isTokenRefreshed: true } }
     }
     case "unsupported":
@@ -285,7 +276,7 @@ export const transition = (state: State, event: Event): State => {
         TokenRefreshed: () => connecting(context),
         TokenRefreshFailed: ({ reason }): State =>
           reason.isRetryable
-            ? backOff(context, reason, { rejection })
+            ? backOff(context, reason, 0, rejection)
             : { _tag: "AwaitingToken", context: { ...context, lastReason: rejection }, reason }
       }),
     BackingOff: ({ context, rejection }): State =>
