@@ -18,6 +18,7 @@ import * as Effect from "effect/Effect"
 import type { HttpClient } from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as LayerMap from "effect/LayerMap"
+import type * as Option from "effect/Option"
 import type { KeyValueStore } from "effect/persistence/KeyValueStore"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
@@ -92,6 +93,12 @@ describe("methods", () => {
     ]
     expectTypeOf(wrong).toBeFunction()
   })
+})
+
+it("findMessage returns an Option", () => {
+  expectTypeOf<Service["findMessage"]>().returns.toEqualTypeOf<
+    Effect.Effect<Option.Option<ConversationMessage>, ConversationError>
+  >()
 })
 
 describe("ids in options", () => {

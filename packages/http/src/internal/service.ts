@@ -6,6 +6,7 @@ import { isLoopback } from "@effect-signalwire/runtime/Endpoint"
 import { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { firstPage, stream, withOptions } from "./call.ts"
 import type { Client } from "./client.ts"
@@ -72,7 +73,7 @@ const makeService = (client: Client): Service => ({
       (addressId) => DialectDetection.join(client, "join", addressId)
     ),
   addressOf: (groupId) => Groups.addressOf(client, groupId),
-  dialect: Effect.sync(() => client.dialect)
+  dialect: Effect.sync(() => Option.fromUndefinedOr(client.dialect))
 })
 
 /** Builds the service; once the scope is closed, its methods fail with `Closed`. */

@@ -77,9 +77,24 @@ export class ConnectionDriver {
     this.observer = instrumentation.observeSessions()
   }
 
-  /** Sends an event to the machine, and publishes the state that follows. */
+  /**
+   * Sends an event to the machine, and publishes the state that follows. A `BackingOff` gets its delay first; that after
+   * `Start` has it already.
+   */
   send(event: Event): Effect.Effect<void> {
-    return Effect.suspend(() => this.enter(transition(this.state, event)))
+    return Effect.suspend(() => {
+      const { state } = this
+      const next = transition(state, event)
+      if (next === state || next._tag !== "BackingOff" || event._tag === "Start") return this.enter(next)
+      return Effect.flatMap(this.options.nextDelay(next.context.attempt - 1, next.reason), (delayMillis) => {
+        // a schedule may take time to compute the delay
+        if (this.state !== state) return Effect.void
+        // a wait that is already over is not published
+        return this.enter(
+          this.triggers.request.isPending ? transition(next, { _tag: "ConnectNow" }) : withDelay(next, delayMillis)
+        )
+      })
+    })
   }
 
   /** Dials now: ends the wait before the next dial, or replaces the session or the dial in progress. */
@@ -160,23 +175,6 @@ export class ConnectionDriver {
     })
   }
 
-  /** Enters the state that follows on `event`. If that is a new `BackingOff`, it gets its delay first. */
-  private advance(event: Event): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      const { state } = this
-      const next = transition(state, event)
-      if (next._tag !== "BackingOff") return this.enter(next)
-      return Effect.flatMap(this.options.nextDelay(next.context.attempt - 1, next.reason), (delayMillis) => {
-        // a schedule may take time to compute the delay
-        if (this.state !== state) return Effect.void
-        // a wait that is already over is not published
-        return this.enter(
-          this.triggers.request.isPending ? transition(next, { _tag: "ConnectNow" }) : withDelay(next, delayMillis)
-        )
-      })
-    })
-  }
-
   private enter(next: State): Effect.Effect<void> {
     return Effect.suspend(() => {
       if (next === this.state) return Effect.void
@@ -220,7 +218,7 @@ export class ConnectionDriver {
         events: this.sessionEvents
       })
       yield* this.observer.onEnd(reason, outcome)
-      yield* this.advance({
+      yield* this.send({
         _tag: "SessionEnded",
         outcome,
         reason,
@@ -280,7 +278,7 @@ export class ConnectionDriver {
             isRetryable ? "refreshing the token failed; retrying" : "the token was rejected; waiting for a new token",
             [reason.message]
           )
-          yield* this.advance({ _tag: "TokenRefreshFailed", reason })
+          yield* this.send({ _tag: "TokenRefreshFailed", reason })
         })
     })
   }
