@@ -7,6 +7,7 @@ import * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
 const program = Effect.gen(function*() {
@@ -33,7 +34,7 @@ const program = Effect.gen(function*() {
     Effect.catchIf(({ stored }) => stored === "unknown", (error) => Console.log(error.message))
   )
   const found = yield* findMessage(message)
-  yield* Console.log(found === undefined ? "not stored" : `stored: ${found.text}`)
+  yield* Console.log(Option.match(found, { onNone: () => "not stored", onSome: ({ text }) => `stored: ${text}` }))
 }).pipe(Effect.scoped)
 
 const credentials = Layer.unwrap(Effect.gen(function*() {

@@ -42,4 +42,5 @@ export type {
   TimelineOptions
 } from "./internal/conversationsOptions.ts"
 export { Conversations, type Service } from "./internal/conversationsService.ts"
+export type { Environment } from "./internal/environment.ts"
 export { make } from "./internal/makeConversations.ts"

@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Scheduler from "effect/Scheduler"
 
 /** The part of a `MessageChannel` that the scheduler uses. */
@@ -50,20 +51,19 @@ const isNeeded = !("setImmediate" in globalThis) && "MessageChannel" in globalTh
 let shared: Scheduler.Scheduler | undefined
 
 /**
- * Returns the scheduler that all clients in a page share, or `undefined` on platforms that do not need it. It is made
+ * Returns the scheduler that all clients in a page share, or `None` on platforms that do not need it. It is made
  * by the first call.
  *
  * @category constructors
  */
-export const forPlatform = (): Scheduler.Scheduler | undefined =>
-  isNeeded ? shared ??= make(new MessageChannel()) : undefined
+export const forPlatform = (): Option.Option<Scheduler.Scheduler> =>
+  isNeeded ? Option.some(shared ??= make(new MessageChannel())) : Option.none()
 
 /**
  * Provides the scheduler on platforms that need it. Provide the layer to the whole program.
  *
  * @category layers
  */
-export const layer: Layer.Layer<never> = /* @__PURE__ */ Layer.suspend(() => {
-  const scheduler = forPlatform()
-  return scheduler === undefined ? Layer.empty : Layer.succeed(Scheduler.Scheduler, scheduler)
-})
+export const layer: Layer.Layer<never> = /* @__PURE__ */ Layer.suspend(() =>
+  Option.match(forPlatform(), { onNone: () => Layer.empty, onSome: Layer.succeed(Scheduler.Scheduler) })
+)

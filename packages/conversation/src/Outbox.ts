@@ -134,7 +134,7 @@ export const make = Effect.fnUntraced(function*(
   const name = `effect-signalwire/${options.name ?? "outbox"}`
   const queue = yield* PersistedQueue.make({ name, schema: Entry, maxAttempts })
   const lock = yield* PersistedQueue.make({ name: `${name}/turn`, schema: Schema.Null, maxAttempts })
-  const settleMillis = Duration.toMillis(Duration.fromInputUnsafe(options.settle ?? "5 seconds"))
+  const settleMillis = Duration.toMillis(options.settle ?? "5 seconds")
   const subscription = yield* Subscription.Subscription
   const echoes = Echoes.make()
   let newestSeconds: number | undefined

@@ -11,11 +11,14 @@ import type { Reason, Unconfirmed } from "@effect-signalwire/schema/Reason"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import type { Subscription } from "@effect-signalwire/subscription/Subscription"
 import { describe, expectTypeOf, it } from "@effect/vitest"
-import type * as Config from "effect/Config"
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type { HttpClient } from "effect/http/HttpClient"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
+import * as LayerMap from "effect/LayerMap"
+import type * as Option from "effect/Option"
 import type { KeyValueStore } from "effect/persistence/KeyValueStore"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
@@ -94,6 +97,12 @@ describe("methods", () => {
   })
 })
 
+it("findMessage returns an Option", () => {
+  expectTypeOf<Service["findMessage"]>().returns.toEqualTypeOf<
+    Effect.Effect<Option.Option<ConversationMessage>, ConversationError>
+  >()
+})
+
 describe("ids in options", () => {
   it("are strings without a brand or ids of the kind, and never ids of another kind", () => {
     const addressId = Branded.addressId("a")
@@ -165,6 +174,14 @@ describe("the schemas", () => {
   })
 })
 
+class TokenSource extends Context.Service<TokenSource, { readonly next: Effect.Effect<Redacted.Redacted> }>()(
+  "test/TokenSource"
+) {}
+const refreshWith = Effect.gen(function*() {
+  yield* Effect.addFinalizer(() => Effect.void)
+  return yield* TokenSource.use(({ next }) => next)
+})
+
 describe("layers", () => {
   it("close requirements step by step: services, credentials, transports", () => {
     expectTypeOf(Conversations.make).returns.toEqualTypeOf<
@@ -179,17 +196,42 @@ describe("layers", () => {
     expectTypeOf(Conversations.layerBareFetch).returns.toEqualTypeOf<
       Layer.Layer<Conversations.Services, ConversationError, Credentials | WebSocketConstructor>
     >()
-    expectTypeOf(Conversations.layer).returns.toEqualTypeOf<
-      Layer.Layer<Conversations.Services, ConversationError, Transports>
-    >()
-    expectTypeOf(Conversations.layerFetch).returns.toEqualTypeOf<
-      Layer.Layer<Conversations.Services, ConversationError>
-    >()
+    const layer = () => Conversations.layer({ token })
+    expectTypeOf(layer).returns.toEqualTypeOf<Layer.Layer<Conversations.Services, ConversationError, Transports>>()
+    const layerFetch = () => Conversations.layerFetch({ token })
+    expectTypeOf(layerFetch).returns.toEqualTypeOf<Layer.Layer<Conversations.Services, ConversationError>>()
     expectTypeOf(Conversations.layerTransports).toEqualTypeOf<Layer.Layer<Transports>>()
   })
 
+  it("require what refresh requires, except for a scope", () => {
+    const options = { token, refresh: refreshWith }
+    const layer = () => Conversations.layer(options)
+    expectTypeOf(layer).returns.toEqualTypeOf<
+      Layer.Layer<Conversations.Services, ConversationError, Transports | TokenSource>
+    >()
+    const layerFetch = () => Conversations.layerFetch(options)
+    expectTypeOf(layerFetch).returns.toEqualTypeOf<
+      Layer.Layer<Conversations.Services, ConversationError, TokenSource>
+    >()
+    const layerConfig = () =>
+      Conversations.layerConfig({ token: Config.Redacted("TOKEN"), refresh: Config.succeed(refreshWith) })
+    expectTypeOf(layerConfig).returns.toEqualTypeOf<
+      Layer.Layer<Conversations.Services, ConversationError | Config.ConfigError, Transports | TokenSource>
+    >()
+  })
+
+  it("require nothing more where any layer is expected", () => {
+    class Clients extends LayerMap.Service<Clients>()("test/Clients", {
+      lookup: () => Layer.unwrap(Effect.sync(() => Conversations.layerFetch({ token })))
+    }) {}
+    expectTypeOf(Clients.get).returns.toEqualTypeOf<
+      Layer.Layer<Conversations.Services, ConversationError, Clients>
+    >()
+  })
+
   it("from configuration fail with ConfigError", () => {
-    expectTypeOf(Conversations.layerConfig).returns.toEqualTypeOf<
+    const layer = () => Conversations.layerConfig()
+    expectTypeOf(layer).returns.toEqualTypeOf<
       Layer.Layer<Conversations.Services, ConversationError | Config.ConfigError, Transports>
     >()
   })

@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
+import type * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { Service } from "./internal/contract.ts"
@@ -41,12 +42,10 @@ export class SignalWireHttp
 
 /**
  * Validates a message without sending it. Returns the reason that {@link Service.sendMessage} would fail with before it
- * sends anything, or `undefined` if the message is valid.
+ * sends anything, or `None` if the message is valid.
  */
-export const checkMessage = (options: Omit<SendOptions, "clientId">): Invalid | undefined => {
-  const validated = Validation.message(options)
-  return Result.isFailure(validated) ? validated.failure : undefined
-}
+export const checkMessage = (options: Omit<SendOptions, "clientId">): Option.Option<Invalid> =>
+  Result.getFailure(Validation.message(options))
 
 /**
  * Builds the service over the `HttpClient` of the context. Requests carry the current token of `Credentials`; one that is

@@ -2,6 +2,7 @@ import { GroupId } from "@effect-signalwire/schema/Ids"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import {
@@ -79,28 +80,28 @@ it.effect("the dialect is undefined until a response shows it", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => list([]))
     yield* http.getConversations()
-    assert.isUndefined(yield* http.dialect)
+    assert.deepStrictEqual(yield* http.dialect, Option.none())
   }))
 
 it.effect("conversations show the address dialect", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => list([{}, conversation("office")]))
     yield* http.getConversations()
-    assert.strictEqual(yield* http.dialect, "address")
+    assert.deepStrictEqual(yield* http.dialect, Option.some("address"))
   }))
 
 it.effect("messages show the group dialect", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => list([groupMessage(1, "sw_office")]))
     yield* http.getMessages()
-    assert.strictEqual(yield* http.dialect, "group")
+    assert.deepStrictEqual(yield* http.dialect, Option.some("group"))
   }))
 
 it.effect("addresses do not show the dialect", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => list([{ id: "a", address_id: "a" }]))
     yield* http.getAddresses()
-    assert.isUndefined(yield* http.dialect)
+    assert.deepStrictEqual(yield* http.dialect, Option.none())
   }))
 
 it.effect("remembers the dialect of the first response that shows it", () =>
@@ -108,14 +109,14 @@ it.effect("remembers the dialect of the first response that shows it", () =>
     const { http } = yield* start((_, index) => list([index === 0 ? conversation("a") : groupMessage(1, "sw_a")]))
     yield* http.getConversations()
     yield* http.getMessages()
-    assert.strictEqual(yield* http.dialect, "address")
+    assert.deepStrictEqual(yield* http.dialect, Option.some("address"))
   }))
 
 it.effect("does not detect the dialect when it is configured", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => list([conversation("office")]), { dialect: "group" })
     yield* http.getConversations()
-    assert.strictEqual(yield* http.dialect, "group")
+    assert.deepStrictEqual(yield* http.dialect, Option.some("group"))
   }))
 
 it.effect("uses the address dialect without a join when objects have the keys of both dialects", () =>
@@ -143,7 +144,7 @@ it.effect("joins in the address dialect when there is no conversation to detect 
     yield* withTime(http.sendMessage({ addressId: "office", text: "hello" }))
     assert.deepStrictEqual(paths(log), ["GET conversations", "POST conversations/join", "POST messages"])
     assert.deepStrictEqual(log[2]?.body, { conversation_id: "office", text: "hello" })
-    assert.strictEqual(yield* http.dialect, "address")
+    assert.deepStrictEqual(yield* http.dialect, Option.some("address"))
   }))
 
 it.effect("joins in the group dialect when the join in the address dialect is refused", () =>
@@ -157,7 +158,7 @@ it.effect("joins in the group dialect when the join in the address dialect is re
       "POST conversations/join",
       "POST messages"
     ])
-    assert.strictEqual(yield* http.dialect, "group")
+    assert.deepStrictEqual(yield* http.dialect, Option.some("group"))
   }))
 
 it.effect("detects the group dialect by the response to a join in the address dialect", () =>
@@ -165,7 +166,7 @@ it.effect("detects the group dialect by the response to a join in the address di
     const { http } = yield* start(({ path }) => path === "conversations" ? list([]) : joined("sw_office"))
     const response = yield* http.join({ addressId: "office" })
     assert.strictEqual(response.groupId, GroupId.make("sw_office"))
-    assert.strictEqual(yield* http.dialect, "group")
+    assert.deepStrictEqual(yield* http.dialect, Option.some("group"))
     assert.strictEqual(http.addressOf(GroupId.make("sw_office")), response.addressId)
   }))
 
@@ -175,7 +176,7 @@ it.effect("detects the dialect although conversations can't be listed", () =>
       path === "conversations" ? json({ error: "Forbidden" }, 403) : json({ table: { conversation_id: "office" } })
     )
     yield* http.join({ addressId: "office" })
-    assert.strictEqual(yield* http.dialect, "address")
+    assert.deepStrictEqual(yield* http.dialect, Option.some("address"))
   }))
 
 it.effect("does not try the other dialect while the server is down", () =>
@@ -184,7 +185,7 @@ it.effect("does not try the other dialect while the server is down", () =>
     const reason = yield* withTime(reasonOf(http.join({ addressId: "office" })))
     assert.strictEqual(reason._tag, "Transport")
     assert.isFalse(log.some(isGroupJoin))
-    assert.isUndefined(yield* http.dialect)
+    assert.deepStrictEqual(yield* http.dialect, Option.none())
   }))
 
 it.effect("50 concurrent operations detect the dialect with one list request and one join", () =>

@@ -8,12 +8,13 @@ import type { Dialect } from "@effect-signalwire/schema/Dialect"
 import type { ConversationId, GroupId } from "@effect-signalwire/schema/Ids"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import type { Page } from "@effect-signalwire/schema/Page"
-import type { ErrorFields, Reason } from "@effect-signalwire/schema/Reason"
+import type { ErrorFields, Invalid, Reason } from "@effect-signalwire/schema/Reason"
 import type { Subscriber } from "@effect-signalwire/schema/Subscriber"
 import { describe, expectTypeOf, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { HttpClient } from "effect/http/HttpClient"
 import type * as Layer from "effect/Layer"
+import type * as Option from "effect/Option"
 import type { Scope } from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import { withoutRetry } from "../src/RetryPolicy.ts"
@@ -61,8 +62,12 @@ describe("the methods", () => {
     }>()
   })
 
-  it("return the dialect, or undefined until it is detected", () => {
-    expectTypeOf<Service["dialect"]>().toEqualTypeOf<Effect.Effect<Dialect | undefined>>()
+  it("check a message without sending it", () => {
+    expectTypeOf(SignalWireHttp.checkMessage).returns.toEqualTypeOf<Option.Option<Invalid>>()
+  })
+
+  it("return the dialect, or None until it is detected", () => {
+    expectTypeOf<Service["dialect"]>().toEqualTypeOf<Effect.Effect<Option.Option<Dialect>>>()
   })
 
   it("fail with one error, whose reason is one of all reasons", () => {

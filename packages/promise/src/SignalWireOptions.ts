@@ -88,9 +88,9 @@ export interface SignalWireOptions {
    */
   readonly http?: Conversations.ConnectOptions["http"]
   /**
-   * Settings of the socket session: `backoff`, `dialsPerMinute`, `heartbeat`, `probeTimeout`, `connectTimeout`,
-   * `requestTimeout`, `idleTimeToLive`, `capacity` and `agent`. They are described at `Options` of
-   * `@effect-signalwire/subscription/Subscription`.
+   * Settings of the socket session: `backoff` (`{ base, cap }` or an Effect `Schedule`), `dialsPerMinute`, `heartbeat`,
+   * `probeTimeout`, `connectTimeout`, `requestTimeout`, `idleTimeToLive`, `capacity` and `agent`. They are described at
+   * `Options` of `@effect-signalwire/subscription/Subscription`.
    */
   readonly subscription?: Conversations.ConnectOptions["subscription"]
   /** The function that makes HTTP requests. @default globalThis.fetch */

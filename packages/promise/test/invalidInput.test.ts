@@ -408,11 +408,19 @@ describe("options", () => {
     ["subscription", { subscription: "fast" }],
     ["subscription.heartbeat", { subscription: { heartbeat: false } }],
     ["subscription.capacity", { subscription: { capacity: 0 } }],
+    ["subscription.backoff", { subscription: { backoff: "slow" } }],
     ["subscription.backoff.base", { subscription: { backoff: {} } }],
     ["subscription.backoff.cap", { subscription: { backoff: { base: 1, cap: "long" } } }]
   ])("P9.2: rejects an invalid %s, and names its path", async (path, options) => {
     const error = await failure(callUntyped(SignalWire, { token: "secret", host: "puc.signalwire.com", ...options }))
     assert.deepStrictEqual([error.method, invalidFields(error)], ["SignalWire", [path]])
+  })
+
+  it("accept a Schedule for the backoff", async () => {
+    await using sandbox = await openSandbox()
+    const subscription = { backoff: Schedule.spaced("1 second") }
+    const ada = await sandbox.client({ token: sandbox.ada.token, subscription })
+    assert.strictEqual(ada.connection.state._tag, "Idle")
   })
 
   it.each([["token"], [42], [() => {}]])("P9.1: must be an object: %s", async (options) => {

@@ -7,7 +7,9 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
+import * as Monotonic from "./Monotonic.ts"
 
 /** The bounds of the delays, in milliseconds. */
 export interface Bounds {
@@ -53,8 +55,8 @@ export const delayMillis = ({ attempt, baseMillis, capMillis, random = 1 }: Opti
  * It is smaller than `Schedule.min` of an exponential and a spaced schedule, which browsers would load.
  */
 export const schedule = (base: Duration.Input, cap: Duration.Input): Schedule.Schedule<number> => {
-  const baseMillis = Duration.toMillis(Duration.fromInputUnsafe(base))
-  const capMillis = Duration.toMillis(Duration.fromInputUnsafe(cap))
+  const baseMillis = Duration.toMillis(base)
+  const capMillis = Duration.toMillis(cap)
   return Schedule.forever.pipe(
     Schedule.modifyDelay(({ attempt }) =>
       // a schedule counts its attempts from 1
@@ -63,3 +65,21 @@ export const schedule = (base: Duration.Input, cap: Duration.Input): Schedule.Sc
     Schedule.jittered
   )
 }
+
+/**
+ * Starts a schedule. The function that results takes the next input, and returns the delay in whole milliseconds, or
+ * `null` once the schedule has ended.
+ */
+export const start = <Input>(
+  schedule: Schedule.Schedule<unknown, Input>
+): Effect.Effect<(input: Input) => Effect.Effect<number | null>> =>
+  Effect.map(
+    Schedule.toStep(schedule),
+    (step) => (input) =>
+      Effect.flatMap(Monotonic.millis, (now) =>
+        Pull.matchEffect(step(now, input), {
+          onSuccess: ([, delay]) => Effect.succeed(Math.ceil(Duration.toMillis(delay))),
+          onFailure: Effect.failCause,
+          onDone: () => Effect.succeed(null)
+        }))
+  )

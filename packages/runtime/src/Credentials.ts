@@ -87,11 +87,15 @@ export interface Options<R = never> {
   readonly refreshAhead?: Duration.Input | undefined
 }
 
+/**
+ * What a layer requires for a `refresh` that requires `R`: all of it except for a scope. It is inferred from `refresh`
+ * only, so that it is nothing without one, whatever type of layer is expected.
+ */
+export type Requirements<R> = Exclude<[R][R extends unknown ? 0 : never], Scope.Scope>
+
 const notConfigured = Effect.suspend(() =>
   Effect.fail(new CredentialsError({ detail: "no token refresh is configured", isRetryable: false }))
 )
-
-const toMillis = (input: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(input))
 
 /** Makes the service. It refreshes tokens ahead of their expiry until its scope closes. */
 export const make = Effect.fnUntraced(
@@ -117,17 +121,17 @@ export const make = Effect.fnUntraced(
     const refresher = new TokenRefresher(
       token,
       Effect.provideContext(refresh, yield* Effect.context<R>()),
-      toMillis(options.refreshTimeout ?? "10 seconds")
+      Duration.toMillis(options.refreshTimeout ?? "10 seconds")
     )
     const renew: Service["renew"] = (refused) => refresher.renew(refused)
     return Credentials.of({
       ...base,
       renew,
-      setExpiry: RefreshAhead.make(renew, toMillis(options.refreshAhead ?? "1 minute"), yield* Effect.scope)
+      setExpiry: RefreshAhead.make(renew, Duration.toMillis(options.refreshAhead ?? "1 minute"), yield* Effect.scope)
     })
   }
 )
 
 /** Makes the service as a layer. What `refresh` requires, except for a scope, becomes a requirement of the layer. */
-export const layer = <R = never>(options: Options<R>): Layer.Layer<Credentials, never, Exclude<R, Scope.Scope>> =>
+export const layer = <R = never>(options: Options<R>): Layer.Layer<Credentials, never, Requirements<R>> =>
   Layer.effect(Credentials, make(options))

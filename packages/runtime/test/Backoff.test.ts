@@ -41,3 +41,10 @@ it.effect("the schedule doubles its delays up to the cap, each with 20 % of jitt
       assert.isAtMost(millis, expected * 1.2)
     }
   }).pipe(Random.withSeed("jitter")))
+
+it.effect("a started schedule returns its delays in whole milliseconds, and then none", () =>
+  Effect.gen(function*() {
+    const nextDelay = yield* Backoff.start(Schedule.spaced("1500 micros").pipe(Schedule.upTo({ times: 2 })))
+    const delays = yield* Effect.forEach(["a", "b", "c"], nextDelay)
+    assert.deepStrictEqual(delays, [2, 2, null])
+  }))

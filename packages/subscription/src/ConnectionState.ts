@@ -19,8 +19,8 @@ import * as Data from "effect/Data"
  *   failed, or led to sessions that did not last, since the last session that lasted. The next dial begins within
  *   `delayMillis` milliseconds of this state: 0 while the client dials or refreshes the token, `null` if the token was
  *   rejected for good and the client waits for another one.
- * - `Failed`: the client stopped dialling because of `reason`, which does not recover by itself. The next subscriber
- *   makes it dial again.
+ * - `Failed`: the client stopped dialling because of `reason`, which does not recover by itself, or after the schedule
+ *   in the option `backoff` has ended. The next subscriber makes it dial again.
  * - `Closed`: the client was closed.
  *
  * `polling` is `true` after 5 seconds without a session: history is then read at intervals, and messages arrive late. A

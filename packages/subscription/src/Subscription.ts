@@ -22,7 +22,7 @@ import * as Stream from "effect/Stream"
 import type { ConnectionState } from "./ConnectionState.ts"
 import { ConnectionDriver } from "./internal/connectionDriver.ts"
 import type { Subscriber } from "./internal/fanout.ts"
-import { backoffOf, idleMillisOf, type Options, resetAfterMillisOf, timingsOf } from "./internal/options.ts"
+import { backoffOf, idleMillisOf, type Options, timingsOf } from "./internal/options.ts"
 import { SessionManager } from "./internal/sessionManager.ts"
 import { WebSocketConstructor } from "./internal/webSocketConstructor.ts"
 import type { Signal } from "./Signal.ts"
@@ -30,7 +30,7 @@ import type { SubscriptionError } from "./SubscriptionError.ts"
 import { Wake } from "./Wake.ts"
 
 export type { Subscriber } from "./internal/fanout.ts"
-export type { Options } from "./internal/options.ts"
+export type { BackoffBounds, Options } from "./internal/options.ts"
 
 /** The methods of the service. */
 export interface Service {
@@ -119,8 +119,7 @@ export const makeBare = Effect.fnUntraced(function*(
       credentials,
       instrumentation: instrumentation.forService("Subscription", options.endpoint.ws)
     },
-    backoff: backoffOf(options),
-    resetAfterMillis: resetAfterMillisOf(options),
+    ...backoffOf(options),
     dialsPerMinute: options.dialsPerMinute ?? 10,
     capacity: options.capacity ?? 4096,
     wakeSignals: yield* Wake,

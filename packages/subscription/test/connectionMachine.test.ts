@@ -1,9 +1,14 @@
-import type * as Backoff from "@effect-signalwire/runtime/Backoff"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import { assert, describe, it } from "@effect/vitest"
-import { type Event, idle, type SessionOutcome, type State, transition } from "../src/internal/connectionMachine.ts"
+import {
+  type Event,
+  idle,
+  type SessionOutcome,
+  type State,
+  transition,
+  withDelay
+} from "../src/internal/connectionMachine.ts"
 
-const backoff: Backoff.Bounds = { baseMillis: 100, capMillis: 1000 }
 const reason = new Reason.Transport({ detail: "gone" })
 const resume = { protocol: "signalwire_a_b_c", authorizationState: "state" }
 
@@ -29,15 +34,14 @@ const ended = (
 
 const refreshFailed = (isRetryable: boolean): Event => ({
   _tag: "TokenRefreshFailed",
-  reason: new Reason.Unauthorized({ detail: "no", isRetryable }),
-  random: 0.999
+  reason: new Reason.Unauthorized({ detail: "no", isRetryable })
 })
 
 /** The state after these events. */
-const after = (...events: ReadonlyArray<Event>): State =>
-  events.reduce<State>((state, event) => transition(state, event, backoff), idle)
+const after = (...events: ReadonlyArray<Event>): State => events.reduce<State>(transition, idle)
 
 const contextOf = (state: State) => "context" in state ? state.context : undefined
+const attemptOf = (state: State) => contextOf(state)?.attempt
 const delayOf = (state: State) => state._tag === "BackingOff" ? state.delayMillis : undefined
 
 describe("the connection's state machine", () => {
@@ -48,32 +52,43 @@ describe("the connection's state machine", () => {
   it("P8.5: waits before the first dial while the server still asks for a delay, and reports why", () => {
     const state = after({ _tag: "Start", retryAfter: { delayMillis: 7000, reason } })
     assert.deepInclude(state, { _tag: "BackingOff", delayMillis: 7000, reason, rejection: null })
-    assert.strictEqual(contextOf(transition(state, elapsed, backoff))?.lastReason, reason)
+    assert.strictEqual(contextOf(transition(state, elapsed))?.lastReason, reason)
   })
 
   it("is connected once a session is ready", () => {
     assert.strictEqual(after(start, ready)._tag, "Connected")
   })
 
-  it("P8.2: waits longer after each failure, up to the cap", () => {
-    const failures = Array.from({ length: 8 }, () => [ended("lost", { random: 0.999 }), elapsed]).flat().slice(0, -1)
-    const delays = failures.flatMap((_, index) => delayOf(after(start, ...failures.slice(0, index + 1))) ?? [])
-    assert.deepStrictEqual(delays, [100, 200, 400, 799, 999, 999, 999, 999])
+  it("P8.2: counts the failures in a row", () => {
+    const failures = [1, 2, 3].map((count) => Array.from({ length: count }, () => [ended("lost"), elapsed]).flat())
+    assert.deepStrictEqual(failures.map((events) => attemptOf(after(start, ...events))), [1, 2, 3])
   })
 
-  it("P8.2: resets the backoff after a session that lasted", () => {
+  it("P8.2: counts from the beginning after a session that lasted", () => {
     const failures = [ended("lost"), elapsed, ended("lost"), elapsed]
-    const lasted = ended("lost", { random: 0.999, resetsBackoff: true })
-    assert.strictEqual(delayOf(after(start, ...failures, ready, lasted)), 100)
+    assert.strictEqual(attemptOf(after(start, ...failures, ready, ended("lost", { resetsBackoff: true }))), 1)
   })
 
-  it("P8.2: continues the backoff after a session that did not last", () => {
-    const session = [ready, ended("lost", { random: 0.999 }), elapsed]
-    assert.strictEqual(delayOf(after(start, ...session, ...session, ready, ended("lost", { random: 0.999 }))), 400)
+  it("P8.2: continues to count after a session that did not last", () => {
+    const session = [ready, ended("lost"), elapsed]
+    assert.strictEqual(attemptOf(after(start, ...session, ...session, ready, ended("lost"))), 3)
+  })
+
+  it("waits for as long as the backoff says", () => {
+    const state = after(start, ended("lost"))
+    assert.strictEqual(state._tag === "BackingOff" && delayOf(withDelay(state, 1234)), 1234)
+  })
+
+  it("fails with the last reason when the backoff has no further delay", () => {
+    const state = after(start, ended("lost"))
+    assert.deepStrictEqual(state._tag === "BackingOff" && withDelay(state, null), { _tag: "Failed", reason })
   })
 
   it("P8.5: waits for as long as the server asks, and up to a quarter longer", () => {
-    assert.strictEqual(delayOf(after(start, ended("lost", { retryAfterMillis: 10_000 }))), 11_250)
+    const state = after(start, ended("lost", { retryAfterMillis: 10_000 }))
+    assert.strictEqual(delayOf(state), 11_250)
+    assert.strictEqual(state._tag === "BackingOff" && delayOf(withDelay(state, 500)), 11_250)
+    assert.strictEqual(state._tag === "BackingOff" && delayOf(withDelay(state, 20_000)), 20_000)
   })
 
   it("resumes the session that was lost", () => {
@@ -108,16 +123,16 @@ describe("the connection's state machine", () => {
   it("P8.5: waits before it refreshes a token that was rejected right after a refresh", () => {
     const state = after(start, ended("unauthorized"), refreshed, ended("unauthorized"))
     assert.strictEqual(state._tag, "BackingOff")
-    assert.strictEqual(transition(state, elapsed, backoff)._tag, "RefreshingToken")
+    assert.strictEqual(transition(state, elapsed)._tag, "RefreshingToken")
   })
 
   it("P8.5: waits longer each time a session begins with a refreshed token and ends by rejecting it", () => {
-    const round = [ready, ended("unauthorized", { random: 0.999 }), elapsed, refreshed]
+    const round = [ready, ended("unauthorized"), elapsed, refreshed]
     const begin = [start, ended("unauthorized"), refreshed]
-    const delays = [1, 2, 3].map((rounds) =>
-      delayOf(after(...begin, ...Array.from({ length: rounds }, () => round).flat().slice(0, -2)))
+    const attempts = [1, 2, 3].map((rounds) =>
+      attemptOf(after(...begin, ...Array.from({ length: rounds }, () => round).flat().slice(0, -2)))
     )
-    assert.deepStrictEqual(delays, [100, 200, 400])
+    assert.deepStrictEqual(attempts, [1, 2, 3])
   })
 
   it("P8.3: refreshes at once a token that may have expired again while dials were lost", () => {
@@ -133,7 +148,7 @@ describe("the connection's state machine", () => {
   it("P8.3: waits and refreshes again after a refresh that failed and may be retried", () => {
     const state = after(start, ended("unauthorized"), refreshFailed(true))
     assert.strictEqual(state._tag, "BackingOff")
-    assert.strictEqual(transition(state, elapsed, backoff)._tag, "RefreshingToken")
+    assert.strictEqual(transition(state, elapsed)._tag, "RefreshingToken")
   })
 
   it("P8.3: keeps the reason of the rejection through refreshes that fail", () => {
@@ -144,7 +159,7 @@ describe("the connection's state machine", () => {
   it("P8.3: waits for another token when the token cannot be refreshed, and reports the rejection", () => {
     const state = after(start, ended("unauthorized"), refreshFailed(false))
     assert.strictEqual(state._tag === "AwaitingToken" && state.reason._tag, "Unauthorized")
-    assert.strictEqual(transition(state, elapsed, backoff)._tag, "AwaitingToken")
+    assert.strictEqual(transition(state, elapsed)._tag, "AwaitingToken")
   })
 
   it.each<readonly [string, ReadonlyArray<Event>]>([
@@ -159,14 +174,14 @@ describe("the connection's state machine", () => {
   it("keeps why the connection may be dead until a frame arrives", () => {
     const suspect = after(start, ready, { _tag: "ConnectionSuspect", reason })
     assert.strictEqual(suspect._tag === "Connected" && suspect.suspectReason, reason)
-    const alive = transition(suspect, { _tag: "ConnectionAlive" }, backoff)
+    const alive = transition(suspect, { _tag: "ConnectionAlive" })
     assert.isNull(alive._tag === "Connected" ? alive.suspectReason : undefined)
   })
 
   it("P8.3: fails where the platform has no WebSocket, and dials again when a session is needed again", () => {
     const failed = after(start, ended("unsupported"))
     assert.deepStrictEqual(failed, { _tag: "Failed", reason })
-    assert.strictEqual(transition(failed, start, backoff)._tag, "Connecting")
+    assert.strictEqual(transition(failed, start)._tag, "Connecting")
   })
 
   it.each<readonly [string, ReadonlyArray<Event>]>([

@@ -5,8 +5,9 @@ import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
 import type { ErrorFields, Reason } from "@effect-signalwire/schema/Reason"
 import { describe, expectTypeOf, it } from "@effect/vitest"
 import type * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { WebSocketConstructor } from "effect/socket/Socket"
 import type * as Stream from "effect/Stream"
@@ -95,11 +96,19 @@ describe("the layers", () => {
       Layer.Layer<Subscription.Subscription, never, Credentials | WebSocketConstructor>
     >()
     expectTypeOf(WebSockets.layer).toEqualTypeOf<Layer.Layer<WebSocketConstructor>>()
+    const endpoint = { http: "", ws: "" }
+    const right = () => [
+      Subscription.layer({ endpoint, backoff: { base: "1 second", cap: "1 minute" } }),
+      Subscription.layer({ endpoint, backoff: Schedule.recurs(3) })
+    ]
+    expectTypeOf(right).toBeFunction()
     const wrong = () => [
+      // @ts-expect-error: the schedule must not fail
+      Subscription.layer({ endpoint, backoff: Schedule.fromStep(Effect.succeed(() => Effect.fail("no"))) }),
       // @ts-expect-error: the endpoint is missing
       Subscription.layer({}),
       // @ts-expect-error: a backoff needs both bounds
-      Subscription.layer({ endpoint: { http: "", ws: "" }, backoff: { base: "1 second" } })
+      Subscription.layer({ endpoint, backoff: { base: "1 second" } })
     ]
     expectTypeOf(wrong).toBeFunction()
   })

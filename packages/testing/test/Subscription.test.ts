@@ -18,6 +18,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import { WebSocketConstructor, type WebSocketLike } from "effect/socket/Socket"
@@ -397,6 +398,75 @@ describe("the session", () => {
       assert.isAbove(delayMillis ?? 0, 5000)
       yield* TestClock.adjust(`${delayMillis ?? 0} millis`)
       assert.strictEqual(server.connectionCount(), 11)
+    }))
+
+  it.effect("dials by the schedule of the backoff, and fails with the last reason when that ends", () =>
+    Effect.gen(function*() {
+      const twice = Schedule.spaced("3 seconds").pipe(Schedule.upTo({ times: 2 }))
+      const { listening, server, subscription } = yield* start({ backoff: twice })
+      for (let dial = 1; dial <= 2; dial++) {
+        yield* (yield* server.nextConnection).drop
+        yield* flush
+        const state = yield* subscription.connection
+        assert.deepInclude(state, { _tag: "Reconnecting", attempt: dial, delayMillis: 3000 })
+        yield* TestClock.adjust("2999 millis")
+        assert.strictEqual(server.connectionCount(), dial)
+        yield* TestClock.adjust("1 millis")
+        assert.strictEqual(server.connectionCount(), dial + 1)
+      }
+      yield* (yield* server.nextConnection).drop
+      const error = yield* Effect.flip(Fiber.join(listening))
+      assert.strictEqual(error.reason._tag, "Transport")
+      assert.deepInclude(yield* subscription.connection, { _tag: "Failed", reason: error.reason })
+    }))
+
+  it.effect("starts the schedule of the backoff over after a session that lasted, and for later subscribers", () =>
+    Effect.gen(function*() {
+      const once = Schedule.spaced("1 second").pipe(Schedule.upTo({ times: 1 }))
+      const { server, subscription } = yield* start({ backoff: once, heartbeat: "1 minute" })
+      for (let session = 1; session <= 3; session++) {
+        const connection = yield* server.nextConnection
+        yield* connection.accept("p1")
+        yield* TestClock.adjust("31 seconds")
+        yield* connection.drop
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(server.connectionCount(), session + 1)
+      }
+      yield* (yield* server.nextConnection).drop
+      yield* flush
+      assert.strictEqual((yield* subscription.connection)._tag, "Failed")
+      yield* subscription.subscribe
+      yield* (yield* server.nextConnection).drop
+      yield* flush
+      assert.strictEqual((yield* subscription.connection)._tag, "Reconnecting")
+    }))
+
+  it.effect("P8.5: waits longer than the schedule of the backoff says when the server asks for it", () =>
+    Effect.gen(function*() {
+      const { server, subscription } = yield* start({ backoff: Schedule.spaced("1 millis") })
+      yield* (yield* server.nextConnection).close(1013)
+      yield* flush
+      const state = yield* subscription.connection
+      assert.isAbove(state._tag === "Reconnecting" ? state.delayMillis ?? 0 : 0, 1000)
+    }))
+
+  it.effect("dials when reconnect was called, although the schedule of the backoff has ended", () =>
+    Effect.gen(function*() {
+      const { server, subscription } = yield* start({ backoff: Schedule.recurs(0) })
+      yield* (yield* server.nextConnection).accept("p1")
+      yield* flush
+      yield* subscription.reconnect
+      yield* flush
+      assert.strictEqual(server.connectionCount(), 2)
+    }))
+
+  it.effect("P8.7: fails with a Defect when the schedule of the backoff throws", () =>
+    Effect.gen(function*() {
+      const throws = Schedule.forever.pipe(Schedule.modifyDelay(() => Effect.die("no delay")))
+      const { server, subscription } = yield* start({ backoff: throws })
+      yield* (yield* server.nextConnection).drop
+      yield* flush
+      assert.strictEqual((yield* subscription.connection).reason?._tag, "Defect")
     }))
 
   it.effect("P8.6: reports no delay that reconnect has ended before it began", () =>

@@ -1,5 +1,7 @@
 /** The parameters of a world, generated from the seed: participants, latency, faults, and options of server and client. */
 import type * as Backend from "@effect-signalwire/backend/Backend"
+import type * as Subscription from "@effect-signalwire/subscription/Subscription"
+import * as Schedule from "effect/Schedule"
 import type { Tuning } from "./device.ts"
 import type { Latency } from "./networkConditions.ts"
 import type { SeededRandom } from "./random.ts"
@@ -79,7 +81,11 @@ export const generate = (random: SeededRandom): Setup => {
         capacity: random.pick(2, 6, 64, 4096),
         heartbeat,
         idleTimeToLive: random.pick("0 seconds", "5 seconds"),
-        backoff: random.pick({ base: "500 millis", cap: "30 seconds" }, { base: "100 millis", cap: "2 seconds" }),
+        backoff: random.pick<NonNullable<Subscription.Options["backoff"]>>(
+          { base: "500 millis", cap: "30 seconds" },
+          { base: "100 millis", cap: "2 seconds" },
+          Schedule.spaced("1 second")
+        ),
         connectTimeout: "5 seconds",
         requestTimeout: "5 seconds"
       },

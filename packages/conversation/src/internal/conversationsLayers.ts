@@ -14,7 +14,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { HttpClient } from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
@@ -22,6 +21,7 @@ import type * as Socket from "effect/socket/Socket"
 import { ConversationError } from "../ConversationError.ts"
 import type { BareFetchOptions, ConnectOptions, Options, ServiceOptions } from "./conversationsOptions.ts"
 import { Conversations } from "./conversationsService.ts"
+import * as Environment from "./environment.ts"
 import { make, makeWith } from "./makeConversations.ts"
 import * as MetricsRecorder from "./metricsRecorder.ts"
 
@@ -114,57 +114,44 @@ export const layerBareFetch = (
   Layer.effectContext(Instrumentation.provideEffect(nameOf(options))(makeBareFetch(options)))
 
 /**
- * Provides the services for a token, over an `HttpClient` and a `WebSocketConstructor`. Fails with `Invalid` for an
- * invalid host, URL or token.
+ * Provides the services for a token, over an `HttpClient` and a `WebSocketConstructor`. What `refresh` requires, except
+ * for a scope, becomes a requirement of the layer. Fails with `Invalid` for an invalid host, URL or token.
  */
-export const layer = (options: Options): Layer.Layer<Services, ConversationError, Transports> =>
+export const layer = <R = never>(
+  options: Options<R>
+): Layer.Layer<Services, ConversationError, Transports | Credentials.Requirements<R>> =>
   Layer.effectContext(Effect.flatMap(
     Credentials.make(options),
     (credentials) => Effect.provideService(makeCredentials(options), Credentials.Credentials, credentials)
   ))
 
-/** Trims the variable: a value that was read from a file often ends with a line break. */
-const variable = (name: string) => Config.option(Config.map(Config.NonEmptyString(name), (value) => value.trim()))
-
-const makeEnvironment = () =>
-  Config.all({
-    token: Config.option(Config.Redacted("SIGNALWIRE_TOKEN")),
-    host: variable("SIGNALWIRE_HOST"),
-    http: variable("SIGNALWIRE_HTTP_URL"),
-    ws: variable("SIGNALWIRE_WS_URL")
-  })
-    .pipe(Config.map(({ host, http, token, ws }) => ({
-      token: Option.getOrUndefined(Option.map(token, (token) => Redacted.make(Redacted.value(token).trim()))),
-      host: Option.getOrUndefined(host),
-      // a missing one of the two is refused as an invalid URL
-      urls: Option.isNone(http) && Option.isNone(ws)
-        ? undefined
-        : { http: Option.getOrElse(http, () => ""), ws: Option.getOrElse(ws, () => "") }
-    })))
-
 /**
- * The options from the environment: `SIGNALWIRE_TOKEN`, and either `SIGNALWIRE_HOST`, or `SIGNALWIRE_HTTP_URL` and
- * `SIGNALWIRE_WS_URL`. White space around the values is removed.
+ * The options from the environment, all of which may be absent: `SIGNALWIRE_` and the path of an option in capitals, such
+ * as `SIGNALWIRE_HTTP_TIMEOUT` for `http.timeout`. The server is either `SIGNALWIRE_HOST`, or `SIGNALWIRE_HTTP_URL` and
+ * `SIGNALWIRE_WS_URL`. White space around the values is removed. An invalid value fails with a `ConfigError` that names
+ * the variable.
  */
-export const environment: Config.Config<Endpoint.Options & { readonly token: Redacted.Redacted | undefined }> =
+export const environment: Config.Config<Environment.Environment> =
   // pure, so that bundles that do not use it do not include Config
-  /* @__PURE__ */ makeEnvironment()
+  /* @__PURE__ */ Environment.make()
 
 /**
  * Provides the services of {@link layer} with options from configuration; without `options`, from the
  * {@link environment}.
  */
-export const layerConfig = (
-  options?: Config.Wrap<Pick<Options, "token" | "host" | "urls" | "dialect">>
-): Layer.Layer<Services, ConversationError | Config.ConfigError, Transports> =>
+export const layerConfig = <R = never>(
+  options?: Config.Wrap<Options<R>>
+): Layer.Layer<Services, ConversationError | Config.ConfigError, Transports | Credentials.Requirements<R>> =>
   Layer.unwrap(Effect.map(
     options === undefined
-      ? Effect.flatMap(environment, ({ token, ...rest }) =>
-        Result.match(Token.check(token && Redacted.value(token), "SIGNALWIRE_TOKEN"), {
-          onFailure: (reason) =>
-            Effect.fail(new ConversationError({ method: "layerConfig", reason })),
-          onSuccess: (token) => Effect.succeed({ ...rest, token: Redacted.make(token) })
-        }))
+      ? Effect.flatMap(
+        environment,
+        ({ token, ...rest }) =>
+          Result.match(Token.check(token && Redacted.value(token), "SIGNALWIRE_TOKEN"), {
+            onFailure: (reason) => Effect.fail(new ConversationError({ method: "layerConfig", reason })),
+            onSuccess: (token) => Effect.succeed({ ...rest, token: Redacted.make(token) })
+          })
+      )
       : Config.unwrap(options),
     layer
   ))
@@ -176,5 +163,7 @@ export const layerTransports: Layer.Layer<Transports> = /* @__PURE__ */ Layer.me
 )
 
 /** Provides the services of {@link layer} over the platform's own `fetch` and `WebSocket`, in Node and in browsers. */
-export const layerFetch = (options: Options): Layer.Layer<Services, ConversationError> =>
+export const layerFetch = <R = never>(
+  options: Options<R>
+): Layer.Layer<Services, ConversationError, Credentials.Requirements<R>> =>
   Layer.provide(layer(options), layerTransports)

@@ -127,8 +127,8 @@ export interface ConnectOptions extends Endpoint.Options, ServiceOptions {
   readonly subscription?: Omit<Subscription.Options, "endpoint" | "addressOf" | "name"> | undefined
 }
 
-/** Where to connect, with which token, and the options of the services. */
-export interface Options extends ConnectOptions {
+/** Where to connect, with which token, and the options of the services. `R` is what `refresh` requires. */
+export interface Options<R = never> extends ConnectOptions {
   /** A subscriber access token. */
   readonly token: Redacted.Redacted
   /**
@@ -136,7 +136,7 @@ export interface Options extends ConnectOptions {
    * `Credentials.Options` describes when and how often it runs, and what its failures mean; use
    * `Conversations.layerCredentials` to set its timeouts.
    */
-  readonly refresh?: Effect.Effect<Redacted.Redacted, unknown> | undefined
+  readonly refresh?: Effect.Effect<Redacted.Redacted, unknown, R> | undefined
 }
 
 /** Where to connect, the options of the services, and the `fetch` for their requests. */

@@ -9,6 +9,7 @@ import type { Page } from "@effect-signalwire/schema/Page"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { ConversationError } from "../ConversationError.ts"
@@ -71,12 +72,12 @@ export interface Service {
    */
   readonly sendMessage: (options: SignalWireHttp.SendOptions) => Effect.Effect<Conversation, ConversationError>
   /**
-   * Finds the stored message with a client id; returns `undefined` when there is none. Searches the newest 100,000
-   * messages of the conversation, on at most 2,000 pages.
+   * Finds the stored message with a client id; returns `None` when there is none. Searches the newest 100,000 messages
+   * of the conversation, on at most 2,000 pages.
    */
   readonly findMessage: (
     options: { readonly addressId: AddressIdInput; readonly clientId: ClientIdInput }
-  ) => Effect.Effect<ConversationMessage | undefined, ConversationError>
+  ) => Effect.Effect<Option.Option<ConversationMessage>, ConversationError>
   /** Joins the conversation with an address without sending a message. It has no effect when already joined. */
   readonly join: (
     options: { readonly addressId: AddressIdInput }

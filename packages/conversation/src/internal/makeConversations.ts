@@ -29,8 +29,6 @@ import * as Sending from "./sending.ts"
 import * as SendQueue from "./sendQueue.ts"
 import * as Subscribing from "./subscribing.ts"
 
-const toMillis = (input: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(input))
-
 /** The interval and the grace period of polling while there is no session. Milliseconds. */
 const defaultPollMillis = 15_000
 const graceMillis = 5000
@@ -55,10 +53,10 @@ export const makeWith = Effect.fnUntraced(function*(
   const http = yield* SignalWireHttp.SignalWireHttp
   const subscription = yield* Subscription.Subscription
   const instrumentation = (yield* Instrumentation.Instrumentation).forService("Conversations", url)
-  const overlapSeconds = toMillis(options.overlap ?? "30 seconds") / 1000
-  const settleMillis = toMillis(options.settle ?? "5 seconds")
+  const overlapSeconds = Duration.toMillis(options.overlap ?? "30 seconds") / 1000
+  const settleMillis = Duration.toMillis(options.settle ?? "5 seconds")
   const sweep = options.sweep === false ? undefined : options.sweep
-  const minMillis = toMillis(sweep?.min ?? defaultPollMillis)
+  const minMillis = Duration.toMillis(sweep?.min ?? defaultPollMillis)
   const session = yield* subscription.connection.current
   const monitor = new ConnectionMonitor(session)
   const retryPolicy = new RetryPolicy(subscription)
@@ -74,7 +72,7 @@ export const makeWith = Effect.fnUntraced(function*(
   const reconciler = new Reconciler(
     {
       minMillis,
-      maxMillis: toMillis(sweep?.max ?? "5 minutes"),
+      maxMillis: Duration.toMillis(sweep?.max ?? "5 minutes"),
       whileConnected: options.sweep !== false,
       graceMillis
     },
@@ -124,16 +122,16 @@ export const makeWith = Effect.fnUntraced(function*(
     queue: SendQueue.make(
       Delivery.make(http, retryPolicy, echoes, { overlapSeconds, searchLimit: Reading.searchLimit, settleMillis }),
       {
-        deadlineMillis: toMillis(options.sendDeadline ?? "2 minutes"),
+        deadlineMillis: Duration.toMillis(options.sendDeadline ?? "2 minutes"),
         capacity: options.sendCapacity ?? 1000
       }
     ),
-    readyMillis: toMillis(options.readyTimeout ?? "10 seconds"),
+    readyMillis: Duration.toMillis(options.readyTimeout ?? "10 seconds"),
     tuning: {
       overlapSeconds,
       memory: options.memory ?? 8192,
       recoveryLimit: options.recoveryLimit ?? 10_000,
-      cursorMillis: toMillis(options.cursorInterval ?? "1 second"),
+      cursorMillis: Duration.toMillis(options.cursorInterval ?? "1 second"),
       isReconciled: options.sweep !== false
     }
   }

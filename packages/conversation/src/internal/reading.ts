@@ -5,6 +5,7 @@ import type { ConversationMessage } from "@effect-signalwire/schema/Conversation
 import * as Page from "@effect-signalwire/schema/Page"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
+import * as Option from "effect/Option"
 import { ConversationError } from "../ConversationError.ts"
 import type { ConversationCache } from "./conversationCache.ts"
 import * as HistorySlice from "./historySlice.ts"
@@ -58,7 +59,7 @@ export const findMessage = (
       searchLimit,
       isMatch
     ),
-    ({ messages }) => messages.find(isMatch)
+    ({ messages }) => Option.fromUndefinedOr(messages.find(isMatch))
   )
 }
 

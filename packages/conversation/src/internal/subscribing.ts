@@ -44,7 +44,7 @@ const open = (
 ): Effect.Effect<LiveSequence.Items, ConversationError, Scope.Scope> => {
   const { method } = options
   const opening = LiveSequence.open({ ...dependencies, instrumentation, monitor, ...options })
-  const withTimeout = (duration: Duration.Duration) =>
+  const withTimeout = (duration: Duration.Input) =>
     Effect.timeoutOrElse(opening, {
       duration,
       orElse: () =>
@@ -61,7 +61,7 @@ const open = (
     instrumentation.spanScoped(method, { addressId }),
     (within) =>
       Effect.map(
-        within(timeout === undefined ? opening : withTimeout(Duration.fromInputUnsafe(timeout))),
+        within(timeout === undefined ? opening : withTimeout(timeout)),
         within
       )
   )

@@ -8,6 +8,7 @@ import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinCon
 import type { Page } from "@effect-signalwire/schema/Page"
 import type { Subscriber } from "@effect-signalwire/schema/Subscriber"
 import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import type {
@@ -88,6 +89,6 @@ export interface Service {
 
   /** Returns the address of a group, or `null` if this client does not know it. */
   readonly addressOf: AddressOf
-  /** The dialect in use; `undefined` until a response has shown it. */
-  readonly dialect: Effect.Effect<Dialect | undefined>
+  /** The dialect in use; `None` until a response has shown it. */
+  readonly dialect: Effect.Effect<Option.Option<Dialect>>
 }

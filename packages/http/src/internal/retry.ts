@@ -4,9 +4,7 @@
 import * as Backoff from "@effect-signalwire/runtime/Backoff"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import { RetryPolicy } from "../RetryPolicy.ts"
@@ -48,19 +46,17 @@ export const withRetry = <A>(
       deadline: (yield* Monotonic.millis) + timeouts.deadlineMillis
     }
     if (!policy.isEnabled) return yield* attempt(limits)
-    const step = yield* Schedule.toStep(retrySchedule)
+    const nextDelay = yield* Backoff.start(retrySchedule)
     while (true) {
       const result = yield* Effect.result(attempt(limits))
       if (Result.isSuccess(result)) return result.success
       const error = result.failure
       if (!isRetryable(error)) return yield* error
+      // a schedule that throws has ended
+      const scheduled = yield* Effect.catchCause(nextDelay(error), () => Effect.succeed(null))
+      if (scheduled === null) return yield* error
+      const delay = Math.max(scheduled, Math.ceil(RetryAfter.fromReason(error.reason)))
       const now = yield* Monotonic.millis
-      const delay = yield* Pull.matchEffect(step(now, error), {
-        onSuccess: ([, delay]) =>
-          Effect.succeed(Math.ceil(Math.max(Duration.toMillis(delay), RetryAfter.fromReason(error.reason)))),
-        onFailure: () => Effect.fail(error),
-        onDone: () => Effect.fail(error)
-      })
       if (now + delay >= limits.deadline) return yield* error
       yield* Effect.sleep(delay)
     }

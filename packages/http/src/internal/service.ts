@@ -6,6 +6,7 @@ import { isLoopback } from "@effect-signalwire/runtime/Endpoint"
 import { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { firstPage, stream, withOptions } from "./call.ts"
 import type { Client } from "./client.ts"
@@ -21,8 +22,6 @@ import type { Transport } from "./transport.ts"
 import * as Urls from "./urls.ts"
 import * as Validation from "./validation.ts"
 
-const toMillis = (input: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(input))
-
 const makeClient = (
   { deadline, dialect, endpoint, retry, timeout }: Options,
   transport: Transport,
@@ -36,9 +35,9 @@ const makeClient = (
   credentials,
   instrumentation: instrumentation.forService("SignalWireHttp", endpoint.http),
   timeouts: {
-    attemptMillis: toMillis(timeout ?? "10 seconds"),
-    onceMillis: toMillis(timeout ?? "30 seconds"),
-    deadlineMillis: toMillis(deadline ?? "90 seconds")
+    attemptMillis: Duration.toMillis(timeout ?? "10 seconds"),
+    onceMillis: Duration.toMillis(timeout ?? "30 seconds"),
+    deadlineMillis: Duration.toMillis(deadline ?? "90 seconds")
   },
   retrySchedule: retry ?? defaultSchedule,
   dialect: dialect === "auto" ? undefined : dialect,
@@ -74,7 +73,7 @@ const makeService = (client: Client): Service => ({
       (addressId) => DialectDetection.join(client, "join", addressId)
     ),
   addressOf: (groupId) => Groups.addressOf(client, groupId),
-  dialect: Effect.sync(() => client.dialect)
+  dialect: Effect.sync(() => Option.fromUndefinedOr(client.dialect))
 })
 
 /** Builds the service; once the scope is closed, its methods fail with `Closed`. */

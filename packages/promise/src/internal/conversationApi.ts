@@ -5,6 +5,7 @@ import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as Branded from "@effect-signalwire/schema/Branded"
 import * as Documented from "@effect-signalwire/schema/Documented"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { ConversationApi } from "../ConversationApi.ts"
 import type {
@@ -35,7 +36,9 @@ export const checkMessage: (options: Omit<SendMessageOptions, "clientId">) => vo
   "conversation.sendMessage",
   (options: Omit<SendMessageOptions, "clientId">) => {
     const reason = SignalWireHttp.checkMessage(normalizeOptions(options))
-    if (reason !== undefined) throw new ConversationError({ method: "sendMessage", reason, stored: "no" })
+    if (Option.isSome(reason)) {
+      throw new ConversationError({ method: "sendMessage", reason: reason.value, stored: "no" })
+    }
   }
 )
 
@@ -95,7 +98,7 @@ export const make = (host: SubscribeHost): ConversationApi => {
       const options = normalizeOptions(input)
       requireClientId(options.clientId)
       const message = await use((conversations) => conversations.findMessage(options), options)
-      return message === undefined ? undefined : Documented.message(message)
+      return Option.getOrUndefined(Option.map(message, Documented.message))
     }),
     join: asyncMethod("conversation.join", async (_, input: JoinOptions) => {
       const options = normalizeOptions(input)

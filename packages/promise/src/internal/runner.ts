@@ -7,6 +7,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
@@ -46,7 +47,7 @@ const signalOf = (options: RunOptions | undefined): AbortSignal | undefined => {
 /** Builds the services and a runner that provides them. Rejects when they can't be built. */
 export const make = async <R, E>(services: Effect.Effect<Context.Context<R>, E, Scope.Scope>): Promise<Runner<R>> => {
   const scope = Scope.makeUnsafe()
-  const scheduler = MessageChannelScheduler.forPlatform()
+  const scheduler = Option.getOrUndefined(MessageChannelScheduler.forPlatform())
   const built = await awaitExit(Effect.runFork(Scope.provide(services, scope), { scheduler }))
   if (Exit.isFailure(built)) {
     await awaitExit(Effect.runFork(Scope.close(scope, built)))

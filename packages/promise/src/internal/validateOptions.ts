@@ -8,6 +8,8 @@ import { parameterError } from "./options.ts"
 interface Rule {
   readonly isValid: (value: unknown) => boolean
   readonly message: string
+  /** Whether the option must be given when the object around it is. */
+  readonly isRequired?: boolean
 }
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
@@ -26,6 +28,8 @@ const duration: Rule = {
 }
 const object: Rule = { isValid: isObject, message: "must be an object" }
 const callable: Rule = { isValid: (value) => typeof value === "function", message: "must be a function" }
+const requiredDuration: Rule = { ...duration, isRequired: true }
+const requiredCallable: Rule = { ...callable, isRequired: true }
 const positiveInteger: Rule = {
   isValid: (value) => Number.isSafeInteger(value) && Number(value) >= 1,
   message: "must be a positive integer"
@@ -38,15 +42,15 @@ const rules: Readonly<Record<string, Rule>> = {
   fetch: callable,
   WebSocket: callable,
   logger: object,
-  "logger.warn": callable,
-  "logger.error": callable,
+  "logger.warn": requiredCallable,
+  "logger.error": requiredCallable,
   refreshTimeout: duration,
   readyTimeout: duration,
   settle: duration,
   sendDeadline: duration,
   sweep: { isValid: (value) => value === false || isObject(value), message: "must be { min, max } or false" },
-  "sweep.min": duration,
-  "sweep.max": duration,
+  "sweep.min": requiredDuration,
+  "sweep.max": requiredDuration,
   http: object,
   "http.timeout": duration,
   "http.deadline": duration,
@@ -59,32 +63,23 @@ const rules: Readonly<Record<string, Rule>> = {
   "subscription.idleTimeToLive": duration,
   "subscription.capacity": positiveInteger,
   "subscription.dialsPerMinute": positiveInteger,
-  "subscription.backoff": object,
-  "subscription.backoff.base": duration,
-  "subscription.backoff.cap": duration,
+  "subscription.backoff": { isValid: isObject, message: "must be { base, cap } or an Effect Schedule" },
+  "subscription.backoff.base": requiredDuration,
+  "subscription.backoff.cap": requiredDuration,
   "subscription.backoff.resetAfter": duration,
   "subscription.probeTimeout": duration
 }
-
-/** Options that are required when the object around them is given. */
-const required = new Set([
-  "logger.warn",
-  "logger.error",
-  "sweep.min",
-  "sweep.max",
-  "subscription.backoff.base",
-  "subscription.backoff.cap"
-])
 
 const propertyOf = (value: unknown, key: string): unknown => isObject(value) ? Reflect.get(value, key) : undefined
 
 /** Throws for the first invalid option. */
 export const validateOptions = (options: object): void => {
-  for (const [path, { isValid, message }] of Object.entries(rules)) {
+  for (const [path, { isRequired = false, isValid, message }] of Object.entries(rules)) {
     const keys = path.split(".")
     const value = keys.reduce<unknown>(propertyOf, options)
+    const parent = keys.slice(0, -1).reduce<unknown>(propertyOf, options)
     const isAbsent = (value ?? undefined) === undefined &&
-      !(required.has(path) && isObject(keys.slice(0, -1).reduce<unknown>(propertyOf, options)))
+      !(isRequired && isObject(parent) && !Schedule.isSchedule(parent))
     if (!isAbsent && !isValid(value)) throw parameterError(path, message)
   }
 }

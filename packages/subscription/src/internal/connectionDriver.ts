@@ -2,7 +2,6 @@
  * Drives the state machine of the connection: performs what each state requires, sends the events that result, and
  * publishes the public state.
  */
-import type * as Backoff from "@effect-signalwire/runtime/Backoff"
 import type { SessionObserver } from "@effect-signalwire/runtime/Instrumentation"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import * as ObservableRef from "@effect-signalwire/runtime/ObservableRef"
@@ -21,9 +20,10 @@ import * as ConnectionState from "../ConnectionState.ts"
 import * as Signal from "../Signal.ts"
 import { SubscriptionError } from "../SubscriptionError.ts"
 import type { WakeSignal } from "../Wake.ts"
-import { type DialContext, type Event, idle, type State, transition } from "./connectionMachine.ts"
+import { type DialContext, type Event, idle, type State, transition, withDelay } from "./connectionMachine.ts"
 import { connectionStateOf, dialling } from "./connectionStateOf.ts"
 import { ConnectTriggers } from "./connectTriggers.ts"
+import type { NextDelay } from "./dialDelays.ts"
 import { DialRateLimiter } from "./dialRateLimiter.ts"
 import { Fanout } from "./fanout.ts"
 import { MalformedReporter } from "./malformedReporter.ts"
@@ -33,8 +33,8 @@ import { onNewToken } from "./tokenChanges.ts"
 
 export interface Options {
   readonly session: Session.Options
-  readonly backoff: Backoff.Bounds
-  /** How long a session must have been ready to reset the backoff, in milliseconds. */
+  readonly nextDelay: NextDelay
+  /** How long a session must have been ready for the delays to start over, in milliseconds. */
   readonly resetAfterMillis: number
   readonly dialsPerMinute: number
   /** How many signals are buffered for a subscriber. */
@@ -80,9 +80,24 @@ export class ConnectionDriver {
     this.observer = instrumentation.observeSessions()
   }
 
-  /** Sends an event to the machine, and publishes the state that follows. */
+  /**
+   * Sends an event to the machine, and publishes the state that follows. A `BackingOff` gets its delay first; that after
+   * `Start` has it already.
+   */
   send(event: Event): Effect.Effect<void> {
-    return Effect.suspend(() => this.enter(transition(this.state, event, this.options.backoff)))
+    return Effect.suspend(() => {
+      const { state } = this
+      const next = transition(state, event)
+      if (next === state || next._tag !== "BackingOff" || event._tag === "Start") return this.enter(next)
+      return Effect.flatMap(this.options.nextDelay(next.context.attempt - 1, next.reason), (delayMillis) => {
+        // a schedule may take time to compute the delay
+        if (this.state !== state) return Effect.void
+        // a wait that is already over is not published
+        return this.enter(
+          this.triggers.request.isPending ? transition(next, { _tag: "ConnectNow" }) : withDelay(next, delayMillis)
+        )
+      })
+    })
   }
 
   /** Dials now: ends the wait before the next dial, or replaces the session or the dial in progress. */
@@ -192,7 +207,7 @@ export class ConnectionDriver {
 
   private dial(context: DialContext): Effect.Effect<void, never, WebSocketConstructor> {
     return Effect.gen({ self: this }, function*() {
-      const { backoff, resetAfterMillis, session } = this.options
+      const { resetAfterMillis, session } = this.options
       const { request, wake } = this.triggers
       this.token = yield* session.credentials.current
       request.clear()
@@ -207,7 +222,7 @@ export class ConnectionDriver {
         events: this.sessionEvents
       })
       yield* this.observer.onEnd(reason, outcome)
-      const next = transition(this.state, {
+      yield* this.send({
         _tag: "SessionEnded",
         outcome,
         reason,
@@ -215,9 +230,7 @@ export class ConnectionDriver {
         retryAfterMillis,
         resetsBackoff: readyMillis >= resetAfterMillis,
         random: yield* Random.next
-      }, backoff)
-      // a wait that is already over is not published
-      yield* this.enter(request.isPending ? transition(next, { _tag: "ConnectNow" }, backoff) : next)
+      })
       if (retryAfterMillis === 0) return
       wake.clear()
       // kept for later subscribers, should all of them leave during the wait
@@ -269,7 +282,7 @@ export class ConnectionDriver {
             isRetryable ? "refreshing the token failed; retrying" : "the token was rejected; waiting for a new token",
             [reason.message]
           )
-          yield* this.send({ _tag: "TokenRefreshFailed", reason, random: yield* Random.next })
+          yield* this.send({ _tag: "TokenRefreshFailed", reason })
         })
     })
   }

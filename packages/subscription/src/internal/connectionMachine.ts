@@ -28,9 +28,10 @@
  * - (1) `RefreshingToken` if the last token was rejected and has not been replaced.
  * - (2) `AwaitingToken` if the failure is final.
  *
+ * The driver gives a new `BackingOff` its delay, with {@link withDelay}.
+ *
  * The match over states and events is exhaustive: a missing cell does not compile.
  */
-import * as Backoff from "@effect-signalwire/runtime/Backoff"
 import type { Reason } from "@effect-signalwire/schema/Reason"
 import * as Data from "effect/Data"
 
@@ -77,6 +78,7 @@ export type State =
     readonly _tag: "BackingOff"
     readonly context: DialContext
     readonly reason: Reason
+    /** In a new state, what the server asked for at least. */
     readonly delayMillis: number
     /** Why the token was rejected, if the token is to be refreshed after the delay; `null` if a dial follows. */
     readonly rejection: Reason | null
@@ -101,7 +103,7 @@ export type SessionOutcome =
   /** The platform has no usable WebSocket. */
   | "unsupported"
 
-/** An event of the connection. `random` is at least 0 and below 1, for jitter. */
+/** An event of the connection. */
 export type Event =
   /** A session is needed. */
   | {
@@ -120,13 +122,14 @@ export type Event =
     readonly resetsBackoff: boolean
     /** How long the server asked the client to wait, in milliseconds; 0 if it did not. */
     readonly retryAfterMillis: number
+    /** At least 0 and below 1, for jitter. */
     readonly random: number
   }
   | { readonly _tag: "BackoffElapsed" }
   /** A caller asked to reconnect, or the token was replaced. */
   | { readonly _tag: "ConnectNow" }
   | { readonly _tag: "TokenRefreshed" }
-  | { readonly _tag: "TokenRefreshFailed"; readonly reason: Reason; readonly random: number }
+  | { readonly _tag: "TokenRefreshFailed"; readonly reason: Reason }
   /** The connection may be dead. */
   | { readonly _tag: "ConnectionSuspect"; readonly reason: Reason }
   /** A frame arrived after the connection was suspect. */
@@ -167,58 +170,43 @@ const begin = ({ retryAfter }: EventOf<"Start">): State =>
       rejection: null
     }
 
-interface BackOffOptions {
-  readonly backoff: Backoff.Bounds
-  readonly random: number
-  readonly atLeastMillis?: number
-  readonly rejection?: Reason | null
-}
-
-const backOff = (
-  context: DialContext,
-  reason: Reason,
-  { atLeastMillis = 0, backoff, random, rejection = null }: BackOffOptions
-): State => ({
+const backOff = (context: DialContext, reason: Reason, delayMillis = 0, rejection: Reason | null = null): State => ({
   _tag: "BackingOff",
   context: { ...context, attempt: context.attempt + 1, lastReason: reason },
   reason,
-  // up to a quarter longer than requested, so that clients that a server disconnects together do not return together
-  delayMillis: Math.max(
-    Backoff.delayMillis({ ...backoff, attempt: context.attempt, random }),
-    Math.round(atLeastMillis * (1 + random / 4))
-  ),
+  delayMillis,
   rejection
 })
 
 /** The state after a session ended: the one place that decides which endings recover. */
 const afterSession = (
   { context: last, resume: lastResume }: { readonly context: DialContext; readonly resume: ResumeParams | null },
-  { outcome, random, reason, resetsBackoff, resume, retryAfterMillis }: EventOf<"SessionEnded">,
-  backoff: Backoff.Bounds
+  { outcome, random, reason, resetsBackoff, resume, retryAfterMillis }: EventOf<"SessionEnded">
 ): State => {
   const context: DialContext = {
     ...last,
     ...(resetsBackoff ? { attempt: 0, isTokenRefreshed: false, rejections: 0 } : undefined),
     resume: resume ?? lastResume
   }
-  const options = { backoff, random, atLeastMillis: retryAfterMillis }
+  // up to a quarter longer than requested, so that clients that a server disconnects together do not return together
+  const delayMillis = Math.round(retryAfterMillis * (1 + random / 4))
   switch (outcome) {
     case "lost":
       // by the next dial the token may have expired again
-      return backOff({ ...context, isTokenRefreshed: false }, reason, options)
+      return backOff({ ...context, isTokenRefreshed: false }, reason, delayMillis)
     case "restart":
-      return backOff({ ...context, resume: null }, reason, options)
+      return backOff({ ...context, resume: null }, reason, delayMillis)
     case "rejected": {
       // a rejected resume does not count: the server may still accept a new session
       const rejections = context.resume === null ? context.rejections + 1 : context.rejections
       return rejections >= maxRejections
         ? failed(reason)
-        : backOff({ ...context, resume: null, rejections }, reason, options)
+        : backOff({ ...context, resume: null, rejections }, reason, delayMillis)
     }
     case "unauthorized": {
       const withoutSession = { ...context, resume: null, lastReason: reason }
       return context.isTokenRefreshed
-        ? backOff(withoutSession, reason, { backoff, random, rejection: reason })
+        ? backOff(withoutSession, reason, 0, reason)
         : { _tag: "RefreshingToken", rejection: reason, context: { ...withoutSession, isTokenRefreshed: true } }
     }
     case "unsupported":
@@ -226,11 +214,23 @@ const afterSession = (
   }
 }
 
+/**
+ * Returns a new `BackingOff` with its delay, which is no shorter than the server asked for. Without a delay, since the
+ * schedule has ended, the connection fails.
+ */
+export const withDelay = (
+  state: Extract<State, { readonly _tag: "BackingOff" }>,
+  delayMillis: number | null
+): State =>
+  delayMillis === null
+    ? failed(state.reason)
+    : { ...state, delayMillis: Math.max(delayMillis, state.delayMillis) }
+
 const states = Data.taggedEnum<State>()
 const events = Data.taggedEnum<Event>()
 
 /** Returns the state that follows `state` on `event`: `state` itself where the event has no effect. */
-export const transition = (state: State, event: Event, backoff: Backoff.Bounds): State => {
+export const transition = (state: State, event: Event): State => {
   const stay = () => state
   /** The transitions of a state that defines none of its own. */
   const defaults = {
@@ -259,12 +259,12 @@ export const transition = (state: State, event: Event, backoff: Backoff.Bounds):
           resumed,
           suspectReason: null
         }),
-        SessionEnded: (ended) => afterSession({ context, resume: context.resume }, ended, backoff)
+        SessionEnded: (ended) => afterSession({ context, resume: context.resume }, ended)
       }),
     Connected: (connected): State =>
       events.$match(event, {
         ...defaults,
-        SessionEnded: (ended) => afterSession(connected, ended, backoff),
+        SessionEnded: (ended) => afterSession(connected, ended),
         ConnectionSuspect: ({ reason }): State => ({ ...connected, suspectReason: reason }),
         ConnectionAlive: (): State =>
           connected.suspectReason === null ? connected : { ...connected, suspectReason: null }
@@ -274,9 +274,9 @@ export const transition = (state: State, event: Event, backoff: Backoff.Bounds):
         ...defaults,
         ConnectNow: () => connecting(context),
         TokenRefreshed: () => connecting(context),
-        TokenRefreshFailed: ({ random, reason }): State =>
+        TokenRefreshFailed: ({ reason }): State =>
           reason.isRetryable
-            ? backOff(context, reason, { backoff, random, rejection })
+            ? backOff(context, reason, 0, rejection)
             : { _tag: "AwaitingToken", context: { ...context, lastReason: rejection }, reason }
       }),
     BackingOff: ({ context, rejection }): State =>

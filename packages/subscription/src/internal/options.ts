@@ -1,9 +1,21 @@
 /** The options of the subscription layer, and their defaults. */
-import type * as Backoff from "@effect-signalwire/runtime/Backoff"
 import type { Endpoint } from "@effect-signalwire/runtime/Endpoint"
 import type { AddressOf } from "@effect-signalwire/schema/ConversationMessage"
+import type { Reason } from "@effect-signalwire/schema/Reason"
 import * as Duration from "effect/Duration"
+import * as Schedule from "effect/Schedule"
+import * as DialDelays from "./dialDelays.ts"
 import type { Timings } from "./session.ts"
+
+/** The bounds of exponential delays between dials. */
+export interface BackoffBounds {
+  /** The upper bound of the first delay. */
+  readonly base: Duration.Input
+  /** The longest delay. */
+  readonly cap: Duration.Input
+  /** How long a session must have been ready for the delays to start over. @default "30 seconds" */
+  readonly resetAfter?: Duration.Input | undefined
+}
 
 /** Where to connect, and how sessions are kept. A duration that is a number is in milliseconds. */
 export interface Options {
@@ -36,16 +48,17 @@ export interface Options {
   /** How long the session stays open after its last subscriber has left. @default "30 seconds" */
   readonly idleTimeToLive?: Duration.Input | undefined
   /**
-   * The delays between dials: exponential with full jitter. The first is between 0 and `base`, the upper bound doubles
-   * with each attempt, and no delay is longer than `cap`. After a session that was ready for `resetAfter` they start
-   * over. A server that asks for a longer delay gets it, and `dialsPerMinute` applies however short the delays are.
+   * The delays between dials: exponential with full jitter, or those of a schedule.
+   *
+   * - With bounds, the first delay is between 0 and `base`, the upper bound doubles with each attempt, and no delay is
+   *   longer than `cap`. After a session that was ready for `resetAfter` they start over.
+   * - The input of a schedule is why the last session or dial ended. It starts over after a session that was ready for
+   *   30 seconds. When it ends, the state of the connection becomes `Failed` with that reason.
+   *
+   * A server that asks for a longer delay gets it, and `dialsPerMinute` applies however short the delays are.
    * @default { base: "500 millis", cap: "30 seconds", resetAfter: "30 seconds" }
    */
-  readonly backoff?: {
-    readonly base: Duration.Input
-    readonly cap: Duration.Input
-    readonly resetAfter?: Duration.Input | undefined
-  } | undefined
+  readonly backoff?: BackoffBounds | Schedule.Schedule<unknown, Reason> | undefined
   /**
    * How many signals are buffered for a subscriber. If there are more, they are dropped and it receives a
    * `Discontinuity` instead; history has what was dropped.
@@ -59,26 +72,30 @@ export interface Options {
   readonly addressOf?: AddressOf | undefined
 }
 
-const millisOf = (input: Duration.Input | undefined, fallback: Duration.Input): number =>
-  Duration.toMillis(Duration.fromInputUnsafe(input ?? fallback))
-
 /** The time limits of a session. */
 export const timingsOf = (options: Options): Timings => ({
-  open: millisOf(options.connectTimeout, "10 seconds"),
-  connect: millisOf(options.connectTimeout, "10 seconds"),
-  request: millisOf(options.requestTimeout, "10 seconds"),
-  heartbeat: millisOf(options.heartbeat, "10 seconds"),
-  probe: millisOf(options.probeTimeout, "2 seconds")
+  connect: Duration.toMillis(options.connectTimeout ?? "10 seconds"),
+  request: Duration.toMillis(options.requestTimeout ?? "10 seconds"),
+  heartbeat: Duration.toMillis(options.heartbeat ?? "10 seconds"),
+  probe: Duration.toMillis(options.probeTimeout ?? "2 seconds")
 })
 
-/** The bounds of the delays between dials. */
-export const backoffOf = ({ backoff }: Options): Backoff.Bounds => ({
-  baseMillis: millisOf(backoff?.base, "500 millis"),
-  capMillis: millisOf(backoff?.cap, "30 seconds")
-})
-
-/** How long a session must have been ready to reset the backoff, in milliseconds. */
-export const resetAfterMillisOf = ({ backoff }: Options): number => millisOf(backoff?.resetAfter, "30 seconds")
+/** The delays between dials, and how long a session must have been ready for them to start over, in milliseconds. */
+export const backoffOf = ({ backoff }: Options): {
+  readonly nextDelay: DialDelays.NextDelay
+  readonly resetAfterMillis: number
+} => {
+  const [bounds, schedule] = Schedule.isSchedule(backoff) ? [undefined, backoff] : [backoff]
+  return {
+    nextDelay: schedule === undefined
+      ? DialDelays.exponential({
+        baseMillis: Duration.toMillis(bounds?.base ?? "500 millis"),
+        capMillis: Duration.toMillis(bounds?.cap ?? "30 seconds")
+      })
+      : DialDelays.scheduled(schedule),
+    resetAfterMillis: Duration.toMillis(bounds?.resetAfter ?? "30 seconds")
+  }
+}
 
 /** How long the session stays open after its last subscriber has left, in milliseconds. */
-export const idleMillisOf = ({ idleTimeToLive }: Options): number => millisOf(idleTimeToLive, "30 seconds")
+export const idleMillisOf = ({ idleTimeToLive }: Options): number => Duration.toMillis(idleTimeToLive ?? "30 seconds")

@@ -27,9 +27,7 @@ import * as Socket from "./socket.ts"
 
 /** Times in milliseconds. */
 export interface Timings extends Liveness.Timings {
-  /** From the dial to an open socket. */
-  readonly open: number
-  /** From the open socket to the result of `signalwire.connect`. */
+  /** From the dial to an open socket, and then again to the result of `signalwire.connect`. */
   readonly connect: number
   /** From any other request to its response. */
   readonly request: number
@@ -90,7 +88,7 @@ const runSession = Effect.fnUntraced(function*(
   yield* watchTriggers(liveness.onTrigger)
 
   const socket = yield* Effect.mapError(
-    Socket.open({ url, timeoutMillis: timings.open, redact, onDial: tasks.setAbort }),
+    Socket.open({ url, timeoutMillis: timings.connect, redact, onDial: tasks.setAbort }),
     ({ reason, retryAfterMillis }): OpenFailure => ({ reason: tasks.failure() ?? reason, retryAfterMillis })
   )
   const { write } = socket
