@@ -66,7 +66,7 @@ it("shows a sent message once, and a rejected one as failed", async () => {
   await page.shows("hello stored")
   await page.test.setFaults([{
     match: { on: "http", method: "POST" },
-    action: { type: "respond", status: 403, body: {} }
+    action: { type: "answer", status: 403, body: {} }
   }])
   await page.click()
   await page.shows("hello stored", "hello failed")

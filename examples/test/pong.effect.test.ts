@@ -34,7 +34,7 @@ it.effect("replies once when the response to its reply is lost", () =>
   Effect.gen(function*() {
     const { awaitSent, addMessage, sent, setFaults } = yield* ConversationsTest
     yield* pong
-    yield* setFaults([{ match: { on: "http", method: "POST" }, action: { type: "loseResponse" }, times: 1 }])
+    yield* setFaults([{ match: { on: "http", method: "POST" }, action: { type: "loseAnswer" }, times: 1 }])
     yield* addMessage({ conversation: "office", text: "ping" })
     yield* awaitSent(1)
     // long enough for a second reply

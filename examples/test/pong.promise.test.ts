@@ -23,7 +23,7 @@ it("does not reply after it is stopped", async () => {
 
 it("gets an error with the reason of the failure", async () => {
   await using test = await SignalWireTest.start({
-    faults: [{ match: { on: "http", method: "GET" }, action: { type: "respond", status: 403, body: {} } }]
+    faults: [{ match: { on: "http", method: "GET" }, action: { type: "answer", status: 403, body: {} } }]
   })
   const error: unknown = await test.client.conversation.getConversations().catch((error: unknown) => error)
   assert.nestedPropertyVal(error, "reason._tag", "Forbidden")

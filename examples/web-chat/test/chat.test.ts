@@ -134,7 +134,7 @@ describe("the web chat", () => {
     ["reconnecting", "The server can't be reached", [refuseSockets]],
     ["polling", "messages may arrive late", [refuseSockets]],
     ["catching-up", "Catching up", [failHistory({ type: "delay", millis: 2000 })]],
-    ["unreadable", "Messages can't be loaded", [failHistory({ type: "respond", status: 503 })]],
+    ["unreadable", "Messages can't be loaded", [failHistory({ type: "answer", status: 503 })]],
     ["refused", "Sign in again", []]
   ])("describes a problem of the connection until it is resolved: %s", async (name, text, rules) => {
     const ada = await sandbox.open("Ada Lovelace")
@@ -153,7 +153,7 @@ describe("the web chat", () => {
 
   it("shows all data once a server is available that was not when the page was opened", async () => {
     await sandbox.admin("PUT", "/faults", {
-      rules: [{ match: { on: "http", path: "/api/*" }, action: { type: "respond", status: 503 } }, refuseSockets]
+      rules: [{ match: { on: "http", path: "/api/*" }, action: { type: "answer", status: 503 } }, refuseSockets]
     })
     const ada = await sandbox.open("Ada Lovelace")
     await eventually(async () =>
@@ -190,7 +190,7 @@ describe("the web chat", () => {
     await sandbox.admin("PUT", "/faults", {
       rules: [{
         match: { on: "http", method: "POST", path: "/api/fabric/messages" },
-        action: { type: "respond", status: 422 },
+        action: { type: "answer", status: 422 },
         times: 1
       }]
     })
@@ -233,7 +233,7 @@ describe("the web chat", () => {
     await sandbox.admin("PUT", "/faults", {
       rules: [{
         match: { on: "http", method: "POST", path: "/api/fabric/messages" },
-        action: { type: "respond", status: 422 },
+        action: { type: "answer", status: 422 },
         times: 1
       }]
     })

@@ -67,7 +67,7 @@ export const Action = Schema.Union([
   Schema.Struct({ type: Schema.Literal("drop") }),
   /** Responds without handling: to an HTTP request with `status`, to a frame with an error of this `code`. */
   Schema.Struct({
-    type: Schema.Literal("respond"),
+    type: Schema.Literal("answer"),
     status: optionalField(between(200, 599)),
     headers: optionalField(Schema.Record(HeaderName, HeaderValue)),
     /** A JSON body. */
@@ -78,7 +78,7 @@ export const Action = Schema.Union([
     message: optionalField(Schema.String)
   }),
   /** Handles a request, then breaks the connection instead of responding; with `never`, it stays open without a response. */
-  Schema.Struct({ type: Schema.Literal("loseResponse"), never: optionalField(Schema.Boolean) }),
+  Schema.Struct({ type: Schema.Literal("loseAnswer"), never: optionalField(Schema.Boolean) }),
   /** Sends only the first half of the response or frame, or `text` instead, such as HTML or an empty string. */
   Schema.Struct({ type: Schema.Literal("malformed"), text: optionalField(Schema.String) }),
   /** Sends `signalwire.disconnect` with `restart`, removes the session, and closes the socket. */

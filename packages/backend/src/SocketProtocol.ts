@@ -19,7 +19,7 @@ import * as OutgoingFrames from "./internal/outgoingFrames.ts"
 export type UpgradeDecision =
   | { readonly _tag: "Accepted"; readonly action: Action | undefined }
   /** The upgrade fails with an HTTP response. */
-  | { readonly _tag: "Rejected"; readonly action: Extract<Action, { readonly type: "respond" }> }
+  | { readonly _tag: "Rejected"; readonly action: Extract<Action, { readonly type: "answer" }> }
   /** The connection is broken without a response. */
   | { readonly _tag: "Dropped" }
 
@@ -27,9 +27,9 @@ const decide = (action: Action | undefined): Effect.Effect<UpgradeDecision> => {
   switch (action?.type) {
     case "refuse":
     case "drop":
-    case "loseResponse":
+    case "loseAnswer":
       return Effect.succeed({ _tag: "Dropped" })
-    case "respond":
+    case "answer":
       return Effect.succeed({ _tag: "Rejected", action })
     case "delay":
       return Effect.delay(Effect.succeed<UpgradeDecision>({ _tag: "Accepted", action: undefined }), action.millis)
@@ -40,7 +40,7 @@ const decide = (action: Action | undefined): Effect.Effect<UpgradeDecision> => {
 
 const tooManySockets: UpgradeDecision = {
   _tag: "Rejected",
-  action: { type: "respond", status: 503, headers: { "retry-after": "1" }, body: { error: "Too many sockets" } }
+  action: { type: "answer", status: 503, headers: { "retry-after": "1" }, body: { error: "Too many sockets" } }
 }
 
 /** Decides about a WebSocket upgrade, from the number of open sockets and the faults; waits for the delay of a fault. */

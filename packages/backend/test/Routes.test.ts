@@ -401,7 +401,7 @@ describe("faults", () => {
       faults.set({
         rules: [{
           match: { on: "http", method: "POST", path: "*/messages" },
-          action: { type: "loseResponse" },
+          action: { type: "loseAnswer" },
           times: 1
         }]
       })
@@ -427,8 +427,8 @@ describe("faults", () => {
     withBackend(Effect.fnUntraced(function*({ addSubscriber, request }) {
       const ada = yield* addSubscriber("ada")
       const rules = [
-        { match: { on: "http", path: "/api/*" }, action: { type: "respond", status: 503, text: "<html>" }, times: 1 },
-        { match: { on: "http" }, action: { type: "respond", status: 429, headers: { "retry-after": "1" } }, times: 1 }
+        { match: { on: "http", path: "/api/*" }, action: { type: "answer", status: 503, text: "<html>" }, times: 1 },
+        { match: { on: "http" }, action: { type: "answer", status: 429, headers: { "retry-after": "1" } }, times: 1 }
       ]
       assert.strictEqual((yield* request("PUT", "/_sandbox/faults", { body: { rules } })).status, 200)
       const statuses: Array<number> = []

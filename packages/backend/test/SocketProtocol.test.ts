@@ -337,8 +337,8 @@ describe("faults", () => {
       const match = { on: "frame", direction: "in", method: "signalwire.connect" } as const
       faults.set({
         rules: [
-          { match, action: { type: "respond", code: -32603, message: "Internal" }, times: 1 },
-          { match, action: { type: "loseResponse" }, times: 1 }
+          { match, action: { type: "answer", code: -32603, message: "Internal" }, times: 1 },
+          { match, action: { type: "loseAnswer" }, times: 1 }
         ]
       })
       const client = yield* openSocket

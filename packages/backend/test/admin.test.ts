@@ -156,7 +156,7 @@ describe("added rules", () => {
   it.effect("follow the active rules, which are unchanged", () =>
     withBackend(Effect.fnUntraced(function*({ faults, addSubscriber, request }) {
       const ada = yield* addSubscriber("ada")
-      const rule = (status: number) => ({ match: { on: "http" }, action: { type: "respond", status }, times: 1 })
+      const rule = (status: number) => ({ match: { on: "http" }, action: { type: "answer", status }, times: 1 })
       yield* request("PUT", "/_sandbox/faults", { body: { rules: [rule(500), rule(501)], seed: 7 } })
       yield* request("GET", "/api/fabric/messages", ada)
       const { body } = yield* request("POST", "/_sandbox/faults", { body: { rules: [rule(502)] } })
@@ -190,7 +190,7 @@ describe("a rule with a duration", () => {
       const ada = yield* addSubscriber("ada")
       const rule = {
         match: { on: "http", path: "/api/*" },
-        action: { type: "respond", status: 503 },
+        action: { type: "answer", status: 503 },
         forMillis: 10_000
       }
       yield* request("PUT", "/_sandbox/faults", { body: { rules: [rule] } })

@@ -91,7 +91,7 @@ describe("a client id", () => {
     await using sandbox = await openSandbox()
     const { ada, addressId } = await joinBoth(sandbox, { sendDeadline: 300, dialect: "address" })
     await sandbox.admin.setFaults([
-      { match: { on: "http", method: "POST", path: "/api/fabric/messages" }, action: { type: "loseResponse" } },
+      { match: { on: "http", method: "POST", path: "/api/fabric/messages" }, action: { type: "loseAnswer" } },
       { match: { on: "http", method: "GET" }, action: { type: "refuse" } }
     ])
     const message = { addressId, text: "hello", clientId: "order-7" }

@@ -29,18 +29,18 @@ const outages = [
     { match: everyPost, action: { type: "refuse" } }
   ]],
   ["returns 503", [
-    { match: { on: "connect" }, action: { type: "respond", status: 503 } },
-    { match: everyGet, action: { type: "respond", status: 503, body: {} } }
+    { match: { on: "connect" }, action: { type: "answer", status: 503 } },
+    { match: everyGet, action: { type: "answer", status: 503, body: {} } }
   ]],
   ["returns 429", [
-    { match: { on: "connect" }, action: { type: "respond", status: 429 } },
-    { match: everyGet, action: { type: "respond", status: 429, body: {} } }
+    { match: { on: "connect" }, action: { type: "answer", status: 429 } },
+    { match: everyGet, action: { type: "answer", status: 429, body: {} } }
   ]],
   ["is hidden by a captive portal", [
-    { match: { on: "connect" }, action: { type: "respond", status: 200 } },
+    { match: { on: "connect" }, action: { type: "answer", status: 200 } },
     {
       match: everyGet,
-      action: { type: "respond", status: 200, text: "<html>", headers: { "content-type": "text/html" } }
+      action: { type: "answer", status: 200, text: "<html>", headers: { "content-type": "text/html" } }
     }
   ]]
 ] as const
@@ -98,7 +98,7 @@ describe("sockets that are blocked while HTTP works", () => {
     await using sandbox = await openSandbox()
     const logger = makeLogger()
     const { ada, grace } = await joinBoth(sandbox, { logger, sweep: { min: "200 millis", max: "1 second" } })
-    await sandbox.admin.setFaults([{ match: { on: "connect" }, action: { type: "respond", status: 403 } }])
+    await sandbox.admin.setFaults([{ match: { on: "connect" }, action: { type: "answer", status: 403 } }])
     const received = new MessageRecorder()
     await ada.conversation.subscribe(received.push)
     await grace.conversation.sendMessage({ addressId: sandbox.addressId, text: "late" })
@@ -136,7 +136,7 @@ describe("history that can't be read while a session is up", () => {
     const { ada, grace } = await joinBoth(sandbox)
     const received = new MessageRecorder()
     await ada.conversation.subscribe(received.push)
-    await sandbox.admin.setFaults([{ match: everyGet, action: { type: "respond", status: 503, body: {} } }])
+    await sandbox.admin.setFaults([{ match: everyGet, action: { type: "answer", status: 503, body: {} } }])
     await sandbox.admin.drop({ subscriberId: sandbox.ada.id })
     await eventually(() =>
       assert.nestedInclude(ada.connection.state, {
@@ -272,7 +272,7 @@ describe("a send", () => {
     const { ada } = await joinBoth(sandbox)
     await sandbox.admin.setFaults([{
       match: { on: "http", method: "POST", path: "/api/fabric/messages" },
-      action: { type: "respond", status: 429, body: {}, headers: { "retry-after": "3600" } }
+      action: { type: "answer", status: 429, body: {}, headers: { "retry-after": "3600" } }
     }])
     const error = await failure(ada.conversation.sendMessage(message(sandbox)))
     assert.deepStrictEqual([error.reason._tag, error.stored], ["RateLimited", "no"])
@@ -329,7 +329,7 @@ describe("a send", () => {
     for (const hours of [1, -1]) {
       await sandbox.admin.setFaults([{
         match: { on: "http", method: "POST", path: "/api/fabric/messages" },
-        action: { type: "loseResponse" },
+        action: { type: "loseAnswer" },
         times: 1
       }])
       const text = `${hours} hours`

@@ -330,7 +330,7 @@ describe("P6.1: a token", () => {
     await using sandbox = await openSandbox()
     await sandbox.admin.setFaults([{
       match: { on: "frame", direction: "in", method: "signalwire.connect" },
-      action: { type: "respond", code: -32002, message: "no such token" }
+      action: { type: "answer", code: -32002, message: "no such token" }
     }])
     const logger = makeLogger()
     const ada = await sandbox.client({ token: sandbox.ada.token, logger })
@@ -358,7 +358,7 @@ describe("P6.1: a token", () => {
     const received = new MessageRecorder()
     await ada.conversation.subscribe(received.push)
     await sandbox.admin.setFaults([
-      { match: { on: "http", method: "POST", path: "*" }, action: { type: "loseResponse" }, times: 1 },
+      { match: { on: "http", method: "POST", path: "*" }, action: { type: "loseAnswer" }, times: 1 },
       {
         match: { on: "frame", direction: "out", method: "signalwire.event", subscriberId: sandbox.ada.id },
         action: { type: "malformed" },
@@ -407,7 +407,7 @@ describe("a message whose response is lost", () => {
     const { ada, addressId } = await joinBoth(sandbox)
     await sandbox.admin.setFaults([{
       match: { on: "http", method: "POST", path: "/api/fabric/messages", subscriberId: sandbox.ada.id },
-      action: { type: "loseResponse" },
+      action: { type: "loseAnswer" },
       times: 1
     }])
     const conversation = await ada.conversation.sendMessage({ addressId, text: "once", metadata: { mine: 1 } })
@@ -422,7 +422,7 @@ describe("a message whose response is lost", () => {
     const { ada, addressId } = await joinBoth(sandbox)
     await sandbox.admin.setFaults([{
       match: { on: "http", method: "POST", path: "/api/fabric/messages", subscriberId: sandbox.ada.id },
-      action: { type: "loseResponse" },
+      action: { type: "loseAnswer" },
       times: 5
     }])
     const sent = Array.from({ length: 10 }, (_, index) => `${index}`)
@@ -435,7 +435,7 @@ describe("a message whose response is lost", () => {
     const { ada, addressId } = await joinBoth(sandbox)
     await sandbox.admin.setFaults([{
       match: { on: "http", method: "POST", path: "/api/fabric/messages" },
-      action: { type: "loseResponse", never: true }
+      action: { type: "loseAnswer", never: true }
     }])
     const controller = new AbortController()
     const sending = rejection(ada.conversation.sendMessage({ addressId, text: "once", signal: controller.signal }))

@@ -49,7 +49,7 @@ describe("useConversations", () => {
     await using sandbox = await openSandbox()
     await sandbox.setFaults({
       match: { on: "http", path: "/api/fabric/conversations" },
-      action: { type: "respond", status: 403 },
+      action: { type: "answer", status: 403 },
       times: 1
     })
     const { current } = sandbox.render(() => useConversations())

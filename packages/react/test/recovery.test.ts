@@ -86,17 +86,17 @@ afterEach(() => {
 describe("P8.3: hooks that start", () => {
   it.each<[string, Reason["_tag"], ReadonlyArray<unknown>]>([
     ["the server can't be reached", "Transport", [failRequests({ type: "refuse" }), refuseSockets]],
-    ["the server fails", "ServerError", [failRequests({ type: "respond", status: 503 })]],
+    ["the server fails", "ServerError", [failRequests({ type: "answer", status: 503 })]],
     ["the server fails and refuses sockets", "Transport", [
-      failRequests({ type: "respond", status: 503 }),
+      failRequests({ type: "answer", status: 503 }),
       refuseSockets
     ]],
     ["the server limits requests", "RateLimited", [
-      failRequests({ type: "respond", status: 429, headers: { "retry-after": "1" } })
+      failRequests({ type: "answer", status: 429, headers: { "retry-after": "1" } })
     ]],
     ["a captive portal responds", "Transport", [
       failRequests({
-        type: "respond",
+        type: "answer",
         status: 200,
         headers: { "content-type": "text/html" },
         text: "<html>Sign in</html>"
@@ -195,7 +195,7 @@ describe("P8.3: hooks that run", () => {
     await using sandbox = await openWithMessage()
     const rendered = render(sandbox)
     await waitForData(rendered)
-    await sandbox.setFaults(failRequests({ type: "respond", status: 503 }), refuseSockets)
+    await sandbox.setFaults(failRequests({ type: "answer", status: 503 }), refuseSockets)
     await sandbox.drop(sandbox.ada.id)
     await eventually(() => assert.deepStrictEqual(statuses(rendered.current()), ["Reconnecting", "ready", "live"]))
     await sandbox.seed(sandbox.grace.id, ["missed"])

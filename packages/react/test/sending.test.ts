@@ -159,7 +159,7 @@ describe("useSendMessage", () => {
     const rendered = await renderChat(sandbox)
     await sandbox.setFaults({
       match: { on: "http", method: "POST", path: "/api/fabric/messages" },
-      action: { type: "respond", status: 422 },
+      action: { type: "answer", status: 422 },
       times: 2
     })
     rendered.current().send("again")
@@ -183,7 +183,7 @@ describe("useSendMessage", () => {
     await eventually(() => assert.strictEqual(rendered.current().status, "live"))
     await sandbox.setFaults({
       match: { on: "http", method: "POST", path: "/api/fabric/messages" },
-      action: { type: "respond", status: 422 },
+      action: { type: "answer", status: 422 },
       times: 1
     })
     rendered.current().send("failing")
@@ -248,7 +248,7 @@ describe("useSendMessage", () => {
     await eventually(() => assert.strictEqual(withText(current(), "first")[0]?.status, "stored"))
     await sandbox.setFaults({
       match: { on: "http", method: "POST", path: "/api/fabric/messages" },
-      action: { type: "respond", status: 422 },
+      action: { type: "answer", status: 422 },
       times: 1
     })
     requests.length = 0

@@ -102,7 +102,7 @@ describe("useTimeline", () => {
   it("has an error after a failure, and starts again on retry", async () => {
     await using sandbox = await openSandbox()
     await sandbox.seed(sandbox.ada.id, numbered(3))
-    await sandbox.setFaults({ match: { on: "http", method: "GET" }, action: { type: "respond", status: 403 } })
+    await sandbox.setFaults({ match: { on: "http", method: "GET" }, action: { type: "answer", status: 403 } })
     const { current } = sandbox.render(() => useTimeline(sandbox.addressId))
     await eventually(() => assert.strictEqual(current().status, "failed"))
     assert.containSubset(current().error, { _tag: "ConversationError", reason: { _tag: "Forbidden" } })
@@ -199,7 +199,7 @@ describe("an unmounted conversation", () => {
   it("starts again when it mounts again after a failure", async () => {
     await using sandbox = await openSandbox()
     await sandbox.seed(sandbox.ada.id, ["hello"])
-    await sandbox.setFaults({ match: { on: "http", method: "GET" }, action: { type: "respond", status: 403 } })
+    await sandbox.setFaults({ match: { on: "http", method: "GET" }, action: { type: "answer", status: 403 } })
     let addressId: string | null = sandbox.addressId
     const { current, rerender } = sandbox.render(() => useTimeline(addressId))
     await eventually(() => assert.strictEqual(current().status, "failed"))

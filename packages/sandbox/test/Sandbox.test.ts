@@ -111,7 +111,7 @@ describe("over the network", () => {
     const { ada, office } = fixtures(info)
     await setFaults(info, {
       match: { on: "http", method: "POST", path: "/api/fabric/messages" },
-      action: { type: "loseResponse" },
+      action: { type: "loseAnswer" },
       times: 1
     })
     const send = () =>
@@ -145,7 +145,7 @@ describe("over the network", () => {
     await setFaults(
       info,
       { match: connect, action: { type: "refuse" }, times: 1 },
-      { match: connect, action: { type: "respond", status: 503 }, times: 1 },
+      { match: connect, action: { type: "answer", status: 503 }, times: 1 },
       { match: connect, action: { type: "close", code: 1013 }, times: 1 },
       { match: connect, action: { type: "silent" }, times: 1 }
     )

@@ -68,7 +68,7 @@ describe("a request", () => {
   })
   it("is handled, and never gets a response", async () => {
     await using world = await setup()
-    await world.put([{ match: { on: "http" }, action: { type: "loseResponse", never: true }, times: 1 }])
+    await world.put([{ match: { on: "http" }, action: { type: "loseAnswer", never: true }, times: 1 }])
     assert.strictEqual(await within(world.fetch(messages, world.send("one"))), "nothing")
     assert.deepStrictEqual(await world.stored(), ["one"])
   })
@@ -127,19 +127,19 @@ describe("a request", () => {
   })
   it("of one subscriber fails, and that of another does not", async () => {
     await using world = await setup()
-    await world.put([{ match: { on: "http", subscriberId: world.grace.id }, action: { type: "respond", status: 500 } }])
+    await world.put([{ match: { on: "http", subscriberId: world.grace.id }, action: { type: "answer", status: 500 } }])
     assert.strictEqual((await world.fetch(messages))?.status, 200)
     assert.strictEqual((await request(world.info, "GET", messages, world.grace)).status, 500)
   })
   it("is skipped as often as the rule says", async () => {
     await using world = await setup()
-    await world.put([{ match: { on: "http" }, action: { type: "respond", status: 503 }, skip: 1, times: 1 }])
+    await world.put([{ match: { on: "http" }, action: { type: "answer", status: 503 }, skip: 1, times: 1 }])
     const statuses = [await world.fetch(messages), await world.fetch(messages), await world.fetch(messages)]
     assert.deepStrictEqual(statuses.map((response) => response?.status), [200, 503, 200])
   })
   it("is not skipped more often if rules are read and set again", async () => {
     await using world = await setup()
-    await world.put([{ match: { on: "http" }, action: { type: "respond", status: 503 }, skip: 2, times: 1 }])
+    await world.put([{ match: { on: "http" }, action: { type: "answer", status: 503 }, skip: 2, times: 1 }])
     assert.strictEqual((await world.fetch(messages))?.status, 200)
     const { rules } = (await request(world.info, "GET", "/_sandbox/faults")).body
     assert.strictEqual(rules[0].skip, 1)
@@ -245,7 +245,7 @@ describe("a frame from the client", () => {
   })
   it("silences the socket, or is handled without a response", async () => {
     await using world = await setup()
-    await world.put([incoming({ type: "loseResponse", never: true }), incoming({ type: "loseResponse" })])
+    await world.put([incoming({ type: "loseAnswer", never: true }), incoming({ type: "loseAnswer" })])
     const { client, ping } = await connected(world)
     ping("unanswered")
     assert.strictEqual(await within(client.peek()), "nothing")
@@ -311,7 +311,7 @@ describe("a frame to the client", () => {
     await client.connect(world.ada.token)
     await world.put([{
       match: { on: "frame", direction: "out", method: "subscriber.online" },
-      action: { type: "respond", code: -32000, message: "Timeout" }
+      action: { type: "answer", code: -32000, message: "Timeout" }
     }])
     client.send({ id: "o", method: "subscriber.online", params: {} })
     const { error, id } = await client.next()
@@ -354,13 +354,13 @@ describe("a rule", () => {
       "rules[0].match.eventType"
     ],
     [
-      { match: { on: "http" }, action: { type: "respond", headers: { Trailer: "x" } } },
+      { match: { on: "http" }, action: { type: "answer", headers: { Trailer: "x" } } },
       "rules[0].action.headers.Trailer"
     ],
     [{ match: { on: "http" }, action: { type: "delay" } }, "rules[0].action.millis"],
     [{ match: { on: "http" }, action: { type: "delay", millis: -1 } }, "rules[0].action.millis"],
-    [{ match: { on: "http" }, action: { type: "respond", status: 42 } }, "rules[0].action.status"],
-    [{ match: { on: "http" }, action: { type: "respond", headers: { a: "b\r\nc: d" } } }, "rules[0].action.headers.a"],
+    [{ match: { on: "http" }, action: { type: "answer", status: 42 } }, "rules[0].action.status"],
+    [{ match: { on: "http" }, action: { type: "answer", headers: { a: "b\r\nc: d" } } }, "rules[0].action.headers.a"],
     [{ match: { on: "connect" }, action: { type: "close", code: 7 } }, "rules[0].action.code"],
     [{ match: { on: "http" }, action: { type: "drop" }, times: 0.5 }, "rules[0].times"],
     [{ match: { on: "http" }, action: { type: "drop" }, probability: 2 }, "rules[0].probability"],

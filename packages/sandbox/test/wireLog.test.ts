@@ -74,9 +74,9 @@ describe("the wire log", () => {
     await request(info, "PUT", "/_sandbox/faults", {
       body: {
         rules: [
-          { match: { on: "http" }, action: { type: "loseResponse" }, times: 1 },
+          { match: { on: "http" }, action: { type: "loseAnswer" }, times: 1 },
           { match: { on: "frame", direction: "in" }, action: { type: "close" }, times: 1 },
-          { match: { on: "connect" }, action: { type: "respond", status: 503 }, times: 1 }
+          { match: { on: "connect" }, action: { type: "answer", status: 503 }, times: 1 }
         ]
       }
     })
@@ -87,9 +87,9 @@ describe("the wire log", () => {
     await client.closed
     const seen = (await entries(info)).map(({ fault, on }) => [on, fault])
     assert.deepStrictEqual(seen, [
-      ["request", "loseResponse"],
-      ["response", "loseResponse"],
-      ["refused", "respond"],
+      ["request", "loseAnswer"],
+      ["response", "loseAnswer"],
+      ["refused", "answer"],
       ["opened", null],
       ["frame", "close"],
       ["closed", null]

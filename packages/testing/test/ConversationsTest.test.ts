@@ -75,13 +75,13 @@ describe("ConversationsTest", () => {
       const { join } = yield* Conversations
       const reason = Effect.map(Effect.flip(join({ addressId: addressId("office") })), ({ reason }) => reason._tag)
       assert.strictEqual(yield* reason, "Forbidden")
-      yield* setFaults([{ match: { on: "http", method: "POST" }, action: { type: "respond", status: 404, body: {} } }])
+      yield* setFaults([{ match: { on: "http", method: "POST" }, action: { type: "answer", status: 404, body: {} } }])
       assert.strictEqual(yield* reason, "NotFound")
       yield* clearFaults
       yield* join({ addressId: addressId("office") })
     }).pipe(Effect.provide(layer({
       conversations: ["office"],
-      faults: [{ match: { on: "http", method: "POST" }, action: { type: "respond", status: 403, body: {} } }]
+      faults: [{ match: { on: "http", method: "POST" }, action: { type: "answer", status: 403, body: {} } }]
     }))))
 
   it.effect("expires the token, and mints another one", () =>

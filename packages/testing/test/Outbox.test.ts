@@ -102,7 +102,7 @@ describe("the outbox", () => {
     "P4.4: sends a message once when the process ends after it was stored and before the response",
     Effect.gen(function*() {
       const { addressId, admin, open, stored } = yield* start
-      yield* admin.setFaults([{ match: posts, action: { type: "loseResponse", never: true }, times: 1 }])
+      yield* admin.setFaults([{ match: posts, action: { type: "loseAnswer", never: true }, times: 1 }])
       const first = yield* open
       yield* first.enqueue({ addressId, text: "hello" })
       yield* Effect.sleep("200 millis")
@@ -178,7 +178,7 @@ describe("the outbox", () => {
       const shared = Layer.succeedContext(yield* Layer.build(queues))
       const first = yield* openOn(shared)
       const second = yield* openOn(shared)
-      yield* admin.setFaults([{ match: posts, action: { type: "loseResponse", never: true }, times: 1 }])
+      yield* admin.setFaults([{ match: posts, action: { type: "loseAnswer", never: true }, times: 1 }])
       yield* second.enqueue({ addressId, text: "hello" })
       while ((yield* stored).length < 1) yield* Effect.sleep("20 millis")
       yield* first.kill

@@ -48,7 +48,7 @@ describe("SignalWireTest", () => {
     const join = () => test.client.conversation.join({ addressId: test.addressId("office") })
     await test.setFaults([{
       match: { on: "http", method: "POST" },
-      action: { type: "respond", status: 403, body: {} }
+      action: { type: "answer", status: 403, body: {} }
     }])
     const error: unknown = await join().catch((error: unknown) => error)
     assert.strictEqual(error instanceof ConversationError && error.reason._tag, "Forbidden")

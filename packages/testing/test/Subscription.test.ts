@@ -407,7 +407,7 @@ describe("the session", () => {
       for (let dial = 1; dial <= 2; dial++) {
         yield* (yield* server.nextConnection).drop
         yield* flush
-        const state = yield* subscription.connection
+        const state = yield* subscription.connection.current
         assert.deepInclude(state, { _tag: "Reconnecting", attempt: dial, delayMillis: 3000 })
         yield* TestClock.adjust("2999 millis")
         assert.strictEqual(server.connectionCount(), dial)
@@ -417,7 +417,7 @@ describe("the session", () => {
       yield* (yield* server.nextConnection).drop
       const error = yield* Effect.flip(Fiber.join(listening))
       assert.strictEqual(error.reason._tag, "Transport")
-      assert.deepInclude(yield* subscription.connection, { _tag: "Failed", reason: error.reason })
+      assert.deepInclude(yield* subscription.connection.current, { _tag: "Failed", reason: error.reason })
     }))
 
   it.effect("starts the schedule of the backoff over after a session that lasted, and for later subscribers", () =>
@@ -434,11 +434,11 @@ describe("the session", () => {
       }
       yield* (yield* server.nextConnection).drop
       yield* flush
-      assert.strictEqual((yield* subscription.connection)._tag, "Failed")
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Failed")
       yield* subscription.subscribe
       yield* (yield* server.nextConnection).drop
       yield* flush
-      assert.strictEqual((yield* subscription.connection)._tag, "Reconnecting")
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Reconnecting")
     }))
 
   it.effect("P8.5: waits longer than the schedule of the backoff says when the server asks for it", () =>
@@ -446,7 +446,7 @@ describe("the session", () => {
       const { server, subscription } = yield* start({ backoff: Schedule.spaced("1 millis") })
       yield* (yield* server.nextConnection).close(1013)
       yield* flush
-      const state = yield* subscription.connection
+      const state = yield* subscription.connection.current
       assert.isAbove(state._tag === "Reconnecting" ? state.delayMillis ?? 0 : 0, 1000)
     }))
 
@@ -466,7 +466,7 @@ describe("the session", () => {
       const { server, subscription } = yield* start({ backoff: throws })
       yield* (yield* server.nextConnection).drop
       yield* flush
-      assert.strictEqual((yield* subscription.connection).reason?._tag, "Defect")
+      assert.strictEqual((yield* subscription.connection.current).reason?._tag, "Defect")
     }))
 
   it.effect("P8.6: reports no delay that reconnect has ended before it began", () =>

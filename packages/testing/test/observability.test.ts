@@ -135,7 +135,7 @@ describe("metrics", () => {
       yield* TestClock.adjust("1 minute")
       yield* Fiber.join(received)
       yield* sendMessage({ addressId: addressId("office"), text: "mine" })
-      yield* setFaults([{ match: { on: "http", method: "POST" }, action: { type: "respond", status: 403, body: {} } }])
+      yield* setFaults([{ match: { on: "http", method: "POST" }, action: { type: "answer", status: 403, body: {} } }])
       yield* Effect.flip(sendMessage({ addressId: addressId("office"), text: "refused" }))
 
       const metrics = ConversationMetrics.forClient("bot")

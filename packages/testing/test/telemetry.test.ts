@@ -75,7 +75,7 @@ const messagesOf = { on: "http", method: "GET", path: "*/messages*" } as const
 
 /** A page of history. */
 const pageOf = (...items: ReadonlyArray<unknown>) =>
-  ({ type: "respond", status: 200, body: { data: items, links: {} } }) as const
+  ({ type: "answer", status: 200, body: { data: items, links: {} } }) as const
 
 /** Uses every method; the session is cut, and history has a gap, an item that is malformed, and a failure. */
 const program = Effect.gen(function*() {
@@ -101,7 +101,7 @@ const program = Effect.gen(function*() {
   yield* conversations.connection.reconnect
   yield* runFor(20)
 
-  yield* setFaults([{ match: messagesOf, action: { type: "respond", status: 503 } }])
+  yield* setFaults([{ match: messagesOf, action: { type: "answer", status: 503 } }])
   yield* drop
   yield* runFor(5)
   const conversationId = ConversationId.make(addressId)
@@ -235,7 +235,7 @@ describe("the stack of a failure", () => {
   const failing = Effect.gen(function*() {
     const { join, messages, sendMessage } = yield* Conversations
     const { addressId, setFaults } = yield* ConversationsTest
-    yield* setFaults([{ match: { on: "http" }, action: { type: "respond", status: 403, body: {} } }])
+    yield* setFaults([{ match: { on: "http" }, action: { type: "answer", status: 403, body: {} } }])
     const calls = [
       join({ addressId: addressId("office") }),
       sendMessage({ addressId: addressId("office"), text: "hello" }),

@@ -89,7 +89,7 @@ describe("pages", () => {
     await world.admin(({ setFaults }) =>
       setFaults([
         { match: { on: "connect" }, action: { type: "refuse" } },
-        { match: { on: "http", method: "GET" }, action: { type: "respond", status: 503, body: {} } }
+        { match: { on: "http", method: "GET" }, action: { type: "answer", status: 503, body: {} } }
       ])
     )
     const ada = await world.open(world.ada.token)

@@ -77,7 +77,7 @@ describe("the Promise client in a browser", () => {
     await admin(({ setFaults }) =>
       setFaults([{
         match: { on: "http", method: "POST", path: "/api/fabric/messages", subscriberId: world.ada.id },
-        action: { type: "loseResponse", never: true },
+        action: { type: "loseAnswer", never: true },
         times: 1
       }])
     )

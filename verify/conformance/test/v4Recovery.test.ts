@@ -122,7 +122,7 @@ describe.concurrent("recovery", () => {
     await using tab = await open(own, ada)
     await own.setFaults({
       match: { on: "frame", direction: "in", method: "signalwire.connect" },
-      action: { type: "respond", code: -32003, message: "Requester validation failed" },
+      action: { type: "answer", code: -32003, message: "Requester validation failed" },
       times: 1
     })
     await own.drop(ada)
@@ -136,7 +136,7 @@ describe.concurrent("recovery", () => {
     const ada = await own.createSubscriber("ada")
     await own.setFaults({
       match: { on: "http", path: "/api/fabric/subscriber/info" },
-      action: { type: "respond", status: 503 },
+      action: { type: "answer", status: 503 },
       times: 1
     })
     await using tab = await open(own, ada)

@@ -57,24 +57,24 @@ export const generate = (random: SeededRandom, subscriberId: string | undefined,
     () => http(method, { type: "refuse" }),
     () => http(method, { type: "delay", millis: delay }),
     () => http(method, { type: "silent" }),
-    () => http(method, { type: "loseResponse" }),
-    () => http(method, { type: "loseResponse", never: true }),
-    () => http("POST", { type: "loseResponse" }, [], post),
-    () => http("POST", { type: "loseResponse", never: true }, [], post),
+    () => http(method, { type: "loseAnswer" }),
+    () => http(method, { type: "loseAnswer", never: true }),
+    () => http("POST", { type: "loseAnswer" }, [], post),
+    () => http("POST", { type: "loseAnswer", never: true }, [], post),
     () => http("POST", { type: "malformed" }, ["Malformed"], post),
-    () => http("POST", { type: "respond", status: random.pick(500, 502, 503, 504) }, ["ServerError"], post),
-    () => http(method, { type: "respond", status: 401, body: {} }, ["Unauthorized"]),
-    () => http(method, { type: "respond", status: 403, body: {} }, ["Forbidden"]),
-    () => http(method, { type: "respond", status: 429, body: {} }, ["RateLimited"]),
+    () => http("POST", { type: "answer", status: random.pick(500, 502, 503, 504) }, ["ServerError"], post),
+    () => http(method, { type: "answer", status: 401, body: {} }, ["Unauthorized"]),
+    () => http(method, { type: "answer", status: 403, body: {} }, ["Forbidden"]),
+    () => http(method, { type: "answer", status: 429, body: {} }, ["RateLimited"]),
     () =>
       http(
         method,
-        { type: "respond", status: 429, body: {}, headers: { "retry-after": String(random.integer(1, 8)) } },
+        { type: "answer", status: 429, body: {}, headers: { "retry-after": String(random.integer(1, 8)) } },
         ["RateLimited"]
       ),
-    () => http(method, { type: "respond", status: random.pick(500, 502, 503), text: "<html>" }, ["ServerError"]),
+    () => http(method, { type: "answer", status: random.pick(500, 502, 503), text: "<html>" }, ["ServerError"]),
     () =>
-      http(method, { type: "respond", status: 200, text: "<html>", headers: { "content-type": "text/html" } }, [
+      http(method, { type: "answer", status: 200, text: "<html>", headers: { "content-type": "text/html" } }, [
         "Malformed"
       ]),
     () => http("GET", { type: "malformed" }, ["Malformed"]),
@@ -90,7 +90,7 @@ export const generate = (random: SeededRandom, subscriberId: string | undefined,
     }),
     () => connect(random.pick<Faults.Action>({ type: "refuse" }, { type: "silent" }, { type: "close" })),
     () => connect(random.pick<Faults.Action>({ type: "delay", millis: delay }, { type: "close", code: 1011 })),
-    () => connect({ type: "respond", status: random.pick(401, 503) }),
+    () => connect({ type: "answer", status: random.pick(401, 503) }),
     () => connect({ type: "close", code: 1013 }),
     () =>
       frame(
@@ -106,17 +106,17 @@ export const generate = (random: SeededRandom, subscriberId: string | undefined,
         )
       ),
     () => ({
-      ...frame("in", "signalwire.connect", { type: "respond", code: -32002, message: "expired" }, ["Unauthorized"])
+      ...frame("in", "signalwire.connect", { type: "answer", code: -32002, message: "expired" }, ["Unauthorized"])
     }),
     () => ({
-      ...frame("in", "signalwire.connect", { type: "respond", code: -32003, message: "stale" }, ["Refused"])
+      ...frame("in", "signalwire.connect", { type: "answer", code: -32003, message: "stale" }, ["Refused"])
     }),
-    () => frame("in", "signalwire.connect", { type: "respond", code: -32603, message: "internal" }),
+    () => frame("in", "signalwire.connect", { type: "answer", code: -32603, message: "internal" }),
     () =>
       frame(
         "in",
         "signalwire.connect",
-        random.pick<Faults.Action>({ type: "drop" }, { type: "close" }, { type: "loseResponse" }, { type: "restart" })
+        random.pick<Faults.Action>({ type: "drop" }, { type: "close" }, { type: "loseAnswer" }, { type: "restart" })
       ),
     () => frame("out", "signalwire.event", { type: "delay", millis: delay }),
     () => frame("out", "signalwire.event", { type: "duplicate" }),

@@ -8,9 +8,9 @@ import * as Result from "effect/Result"
 import type { Action } from "../Faults.ts"
 import { cors } from "./cors.ts"
 
-/** The response of the action `respond`. */
+/** The response of the action `answer`. */
 export const prescribed = (
-  action: Extract<Action, { readonly type: "respond" }>
+  action: Extract<Action, { readonly type: "answer" }>
 ): HttpServerResponse.HttpServerResponse => {
   const options = { status: action.status ?? 500, headers: { ...cors, ...action.headers } }
   return typeof action.text === "string"

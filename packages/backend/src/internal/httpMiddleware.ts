@@ -69,9 +69,9 @@ export const make = ({ authenticate, budget, wireLog }: Service, faults: Faults.
           Effect.andThen(handler)
         )
       }
-      case "respond":
+      case "answer":
         return Effect.succeed(FaultResponses.prescribed(action))
-      case "loseResponse":
+      case "loseAnswer":
         return Effect.andThen(handler, action.never === true ? Effect.never : brokenConnection)
       case "malformed":
         return mapBody(handler, (response, body) => FaultResponses.malformed(response, body, action.text))

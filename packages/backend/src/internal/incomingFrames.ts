@@ -83,12 +83,12 @@ export const run = (
       case "drop":
       case "malformed":
         return Effect.void
-      case "respond":
+      case "answer":
         return Effect.sync(() => {
           if (frame._tag !== "Request") return
           client.replyError(frame.id, method, action.code ?? JsonRpc.code.internal, action.message ?? "Internal error")
         })
-      case "loseResponse":
+      case "loseAnswer":
         return Effect.andThen(
           withoutResponse(handled),
           Effect.sync(() => {

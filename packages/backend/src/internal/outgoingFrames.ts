@@ -17,8 +17,8 @@ import * as WriteQuota from "./writeQuota.ts"
 /** The maximum size of a batch of frames, in bytes. */
 const batchBytes = 256 * 1024
 
-/** Replaces a response by the error of the fault `respond`; other frames are unchanged. */
-const withError = (text: string, { code, message }: Extract<Action, { readonly type: "respond" }>): string => {
+/** Replaces a response by the error of the fault `answer`; other frames are unchanged. */
+const withError = (text: string, { code, message }: Extract<Action, { readonly type: "answer" }>): string => {
   const parsed = JsonRpc.parse(text)
   return Result.isSuccess(parsed) && parsed.success._tag !== "Request"
     ? JsonRpc.failure(parsed.success.id, {
@@ -49,10 +49,10 @@ export const run = (
       case undefined:
       case "endless":
         return writeInOrder(frame.text)
-      case "respond":
+      case "answer":
         return writeInOrder(withError(frame.text, action))
       case "refuse":
-      case "loseResponse":
+      case "loseAnswer":
         return Effect.sync(() => client.close(null))
       case "close":
         return Effect.sync(() => client.close(action.code ?? null))

@@ -95,7 +95,7 @@ export const faults: ReadonlyArray<Fault> = [
       (target) => [{
         match: { on: "http", method: "POST", path: "/api/fabric/messages", ...only(target) },
         // if the connection broke, Chromium would repeat the request by itself
-        action: { type: "loseResponse", never: true },
+        action: { type: "loseAnswer", never: true },
         times: 1
       }],
       "There will be no response to {the} next message, which is stored."
@@ -137,7 +137,7 @@ export const faults: ReadonlyArray<Fault> = [
     run: adding(
       (target) => [{
         match: { on: "http", path: "/api/*", ...only(target) },
-        action: { type: "respond", status: 503 },
+        action: { type: "answer", status: 503 },
         forMillis: long
       }],
       "For ten seconds, {all} API requests return 503."

@@ -24,7 +24,7 @@ const describeAction = (action: ActiveRule["action"]): string => {
   const type = textOf(action["type"]) ?? "?"
   const detail = textOf(action["status"]) ?? textOf(action["code"])
   const millis = textOf(action["millis"])
-  return `${type === "loseResponse" ? "lose the response" : type}${detail === undefined ? "" : ` ${detail}`}${
+  return `${type === "loseAnswer" ? "lose the response" : type}${detail === undefined ? "" : ` ${detail}`}${
     millis === undefined ? "" : ` by ${millis} ms`
   }`
 }

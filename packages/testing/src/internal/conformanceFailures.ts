@@ -14,7 +14,7 @@ export const cases = (options: TestBackend.ParticipantOptions): ReadonlyArray<Ca
       const { admin } = yield* TestBackend.TestBackend
       yield* admin.setFaults([{
         match: { on: "http", method: "POST", path: "/api/fabric/messages", subscriberId: ada.account.id },
-        action: { type: "loseResponse" },
+        action: { type: "loseAnswer" },
         times: 1
       }])
       const conversation = yield* ada.sendMessage({ addressId, text: "once" })
@@ -29,7 +29,7 @@ export const cases = (options: TestBackend.ParticipantOptions): ReadonlyArray<Ca
       const { admin } = yield* TestBackend.TestBackend
       yield* admin.setFaults([{
         match: { on: "http", method: "POST", path: "/api/fabric/messages", subscriberId: ada.account.id },
-        action: { type: "respond", status: 503 },
+        action: { type: "answer", status: 503 },
         times: 1
       }])
       yield* ada.sendMessage({ addressId, text: "once" })

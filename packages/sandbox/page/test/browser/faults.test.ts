@@ -115,7 +115,7 @@ describe.concurrent("a fault button", () => {
     await eventually(async () => assert.include(await page.locator(".active").innerText(), "once"))
     await write(page, "left", "did you get this?")
     await bothShow(page, ["ada did you get this?"])
-    assert.isNotEmpty(await withFault(sandbox, "loseResponse"))
+    assert.isNotEmpty(await withFault(sandbox, "loseAnswer"))
     await write(page, "left", "and this?")
     await bothShow(page, ["ada did you get this?", "ada and this?"])
     await expectAllDelivered(page, 2)
@@ -154,7 +154,7 @@ describe.concurrent("a fault button", () => {
     await write(page, "left", "patience")
     await pane(page, "left").getByText("sending…").waitFor()
     await eventually(async () =>
-      assert.isTrue((await logOf(sandbox)).some(({ fault, status }) => status === 503 && fault === "respond"))
+      assert.isTrue((await logOf(sandbox)).some(({ fault, status }) => status === 503 && fault === "answer"))
     )
     assert.deepStrictEqual(await storedTexts(sandbox), [])
     await eventually(async () => assert.strictEqual((await tally(page))["pending"], 1))
@@ -272,7 +272,7 @@ describe.concurrent("a fault button", () => {
     await press(page, "Lose the next response")
     await eventually(async () => {
       const { rules, seed } = await adminGet(sandbox, "/faults", (body) => Schema.decodeUnknownSync(Faults.Rules)(body))
-      assert.deepStrictEqual(rules.map(({ action }) => action.type), ["delay", "loseResponse"])
+      assert.deepStrictEqual(rules.map(({ action }) => action.type), ["delay", "loseAnswer"])
       assert.deepStrictEqual<unknown>(rules[0], existing)
       assert.strictEqual(seed, 7)
     })

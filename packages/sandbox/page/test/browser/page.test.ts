@@ -33,7 +33,7 @@ const refuseSends = (sandbox: Info): Promise<void> =>
   adminSend(sandbox, "PUT", "/faults", {
     rules: [{
       match: { on: "http", method: "POST", path: "/api/fabric/messages" },
-      action: { type: "respond", status: 403 },
+      action: { type: "answer", status: 403 },
       times: 1
     }]
   })

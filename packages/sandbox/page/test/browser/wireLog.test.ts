@@ -81,7 +81,7 @@ describe.concurrent("the wire log", () => {
     const { page, sandbox } = world
     const [ada] = sandbox.subscribers
     await adminSend(sandbox, "PUT", "/faults", {
-      rules: [{ match: { on: "http", path: "/api/fabric/subscriber/info" }, action: { type: "respond", status: 503 } }]
+      rules: [{ match: { on: "http", path: "/api/fabric/subscriber/info" }, action: { type: "answer", status: 503 } }]
     })
     await fetch(`${sandbox.http}/api/fabric/subscriber/info`, {
       headers: { authorization: `Bearer ${ada?.token}` }

@@ -94,7 +94,7 @@ export const transient: Scenario = {
     await harness.connectAndListen("listener")
     await harness.server.setFaults({
       match: { on: "frame", direction: "in", method: "signalwire.connect" },
-      action: { type: "respond", code: -32603, message: "Internal error" },
+      action: { type: "answer", code: -32603, message: "Internal error" },
       times: 1
     })
     await harness.server.drop(harness.ada)

@@ -48,7 +48,7 @@ export const outage = (remembered: boolean): Scenario => ({
   }; new sockets are refused with 503 until three messages are stored. Passes when the listener receives the three after the reconnect, once and in order.`,
   run: async (harness) => {
     await harness.connectAndListen("listener")
-    await harness.server.setFaults({ match: { on: "connect" }, action: { type: "respond", status: 503 } })
+    await harness.server.setFaults({ match: { on: "connect" }, action: { type: "answer", status: 503 } })
     if (remembered) await harness.server.drop(harness.ada)
     else await harness.server.admin("POST", "/sessions/disconnect", { subscriberId: harness.ada.id, restart: true })
     await harness.waitForDisconnect()

@@ -11,7 +11,7 @@ export const lostResponse: Scenario = {
     await harness.connectAndListen()
     await harness.server.setFaults({
       match: { on: "http", method: "POST", path: "/api/fabric/messages" },
-      action: { type: "loseResponse" }
+      action: { type: "loseAnswer" }
     })
     const outcome = await harness.send({ text: "precious" })
     const copies = (await harness.server.stored(harness.lab)).filter(({ text }) => text === "precious").length
@@ -51,7 +51,7 @@ export const foreignLink: Scenario = {
     const foreign = `https://${foreignHostName}${next.pathname}${next.search}`
     await harness.server.setFaults({
       match: { on: "http", method: "GET", path: "/api/fabric/conversations/*/messages" },
-      action: { type: "respond", status: 200, body: { ...page, links: { ...page.links, next: foreign } } },
+      action: { type: "answer", status: 200, body: { ...page, links: { ...page.links, next: foreign } } },
       times: 1
     })
     await harness.history()
