@@ -29,9 +29,9 @@ describe("acceptance: requests", () => {
   it("A08: a send whose response is lost, or that fails with 503, is stored once and succeeds", async () => {
     await using sandbox = await open()
     const ada = await sandbox.asAda()
-    await sandbox.setFaults({ match: onSend, action: { type: "loseResponse" }, times: 1 })
+    await sandbox.setFaults({ match: onSend, action: { type: "loseAnswer" }, times: 1 })
     await ada.conversation.sendMessage({ addressId: sandbox.office, text: "lost" })
-    await sandbox.setFaults({ match: onSend, action: { type: "respond", status: 503 }, times: 1 })
+    await sandbox.setFaults({ match: onSend, action: { type: "answer", status: 503 }, times: 1 })
     await ada.conversation.sendMessage({ addressId: sandbox.office, text: "unavailable" })
     assert.deepStrictEqual(await sandbox.storedTexts(sandbox.office), ["lost", "unavailable"])
   })
@@ -129,7 +129,7 @@ describe("acceptance: requests", () => {
     const reasonOf = async (action: { readonly status: number; readonly text?: string; readonly body?: unknown }) => {
       await sandbox.setFaults({
         match: { on: "http", method: "GET", path: "/api/fabric/conversations" },
-        action: { type: "respond", ...action }
+        action: { type: "answer", ...action }
       })
       return (await failure(ada.conversation.getConversations())).reason
     }
