@@ -316,7 +316,7 @@ describe.concurrent("the page", () => {
     await press(page, "503 for ten seconds")
     await write(page, "right", "The ones that were sorted?")
     await page.getByText("sending…").waitFor()
-    await rows(page).filter({ hasText: "fault: respond" }).first().click()
+    await rows(page).filter({ hasText: "fault: answer" }).first().click()
     await takeScreenshot(page, "faults-light")
     assert.deepStrictEqual(await violations(page), [])
     await page.emulateMedia({ colorScheme: "dark" })

@@ -86,9 +86,9 @@ describe.concurrent("the wire log", () => {
     await fetch(`${sandbox.http}/api/fabric/subscriber/info`, {
       headers: { authorization: `Bearer ${ada?.token}` }
     })
-    await rows(page).filter({ hasText: "fault: respond" }).first().waitFor()
-    const faulty = await rows(page).filter({ hasText: "fault: respond" }).count()
-    for (const text of ["fault: respond", "fault"]) {
+    await rows(page).filter({ hasText: "fault: answer" }).first().waitFor()
+    const faulty = await rows(page).filter({ hasText: "fault: answer" }).count()
+    for (const text of ["fault: answer", "fault"]) {
       await page.getByLabel("Search text").fill(text)
       await eventually(async () =>
         assert.match(await page.locator(".counts").innerText(), new RegExp(`^${faulty} of \\d+ entries match`))
