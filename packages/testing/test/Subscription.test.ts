@@ -315,6 +315,19 @@ describe("the session", () => {
       assert.strictEqual(server.connectionCount(), 2)
     }))
 
+  it.effect("P8.2: backs off when a session ends whose dial succeeded after a wake signal", () =>
+    Effect.gen(function*() {
+      const { emit, server } = yield* startWithSignals(longBackoff)
+      const connection = yield* server.nextConnection
+      emit("wake")
+      yield* flush
+      yield* connection.accept("p1")
+      yield* TestClock.adjust("4 seconds")
+      yield* connection.drop
+      yield* flush
+      assert.strictEqual(server.connectionCount(), 1)
+    }))
+
   it.effect("P8.6: refreshes the token again at once when a refresh fails that was running at the wake signal", () =>
     Effect.gen(function*() {
       let refreshes = 0

@@ -67,6 +67,37 @@ describe("traces", () => {
       assert.isString(message?.attributes.get("messaging.message.id"))
     }))
 
+  const boom = (): never => {
+    throw new Error("the exporter is broken")
+  }
+
+  it.effect.each<[string, (span: Tracer.NativeSpan) => void]>([
+    ["has no span for the session", () => boom()],
+    ["can't add an event", (span) => Object.assign(span, { event: boom })],
+    ["can't add an attribute", (span) => Object.assign(span, { attribute: boom })],
+    ["can't end the span", (span) => Object.assign(span, { end: boom })]
+  ])("P8.7: the connection continues when a tracer %s", ([, broken]) => {
+    const tracer = Tracer.make({
+      span: (options) => {
+        const span = new Tracer.NativeSpan(options)
+        if (options.name.endsWith("session")) broken(span)
+        return span
+      }
+    })
+    return Effect.gen(function*() {
+      const { addMessage, drop } = yield* ConversationsTest
+      const { connection, subscription } = yield* Conversations
+      const events = yield* subscription()
+      const connected = Stream.runDrain(Stream.takeUntil(connection.changes, ({ _tag }) => _tag === "Connected"))
+      yield* connected
+      yield* drop
+      yield* TestClock.adjust("1 minute")
+      yield* connected
+      yield* addMessage({ conversation: "office", text: "hello" })
+      assert.strictEqual((yield* Stream.runCollect(Stream.take(events, 1))).length, 1)
+    }).pipe(Effect.scoped, Effect.provide(layer(office)), Effect.withTracer(tracer))
+  })
+
   it.effect("P9.2: do not turn invalid metadata into valid metadata", () =>
     Effect.gen(function*() {
       const { addressId } = yield* ConversationsTest

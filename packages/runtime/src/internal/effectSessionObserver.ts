@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Monotonic from "../Monotonic.ts"
 import { isTraced } from "../Tracing.ts"
 import type { SessionObserver } from "./instrumentationContract.ts"
-import { annotated, exportedSpan, runInSpan } from "./spans.ts"
+import { annotated, exportedSpan, ignoreDefects, runInSpan } from "./spans.ts"
 
 /** The seconds between two times in milliseconds, to the millisecond. */
 const secondsBetween = (from: number, to: number): number => Math.round(to - from) / 1000
@@ -31,14 +31,21 @@ export class EffectSessionObserver implements SessionObserver {
   run<R>(loop: Effect.Effect<void, never, R>): Effect.Effect<void, never, R> {
     return Effect.withFiber((fiber) => {
       this.state = undefined
-      return isTraced(fiber)
-        // a root: it is not part of the trace of the subscriber that happens to be the first
-        ? Effect.useSpan(
-          this.name,
-          { kind: "client", root: true, attributes: this.attributes },
-          (span) => runInSpan(loop, span)
-        )
-        : loop
+      if (!isTraced(fiber)) return loop
+      // a root: it is not part of the trace of the subscriber that happens to be the first
+      const span = Effect.makeSpan(this.name, { kind: "client", root: true, attributes: this.attributes })
+      // without its span, if the tracer throws
+      return Effect.matchCauseEffect(span, {
+        onFailure: () => loop,
+        onSuccess: (span) =>
+          Effect.onExit(
+            runInSpan(loop, span),
+            (exit) =>
+              ignoreDefects(
+                Effect.clockWith((clock) => Effect.sync(() => span.end(clock.currentTimeNanosUnsafe(), exit)))
+              )
+          )
+      })
     })
   }
 
@@ -83,9 +90,9 @@ export class EffectSessionObserver implements SessionObserver {
   }
 
   private event(name: string, attributes: Record<string, unknown>): Effect.Effect<void> {
-    return Effect.withFiber((fiber) => {
+    return ignoreDefects(Effect.withFiber((fiber) => {
       exportedSpan(fiber)?.event(name, fiber.getRef(Clock.Clock).currentTimeNanosUnsafe(), attributes)
       return Effect.void
-    })
+    }))
   }
 }

@@ -5,17 +5,17 @@ import type * as Tracer from "effect/Tracer"
 import { isTraced } from "../Tracing.ts"
 import { errorType } from "./semanticConventions.ts"
 
-/** Ignores an exception of a logger: an operation must not fail because it can't be logged. */
+/** Ignores an exception of a logger or tracer: an operation must not fail because it can't be observed. */
 export const ignoreDefects = (log: Effect.Effect<void>): Effect.Effect<void> =>
   Effect.catchDefect(log, () => Effect.void)
 
 /** Names what an operation failed with. */
 const annotateError = <A, E, R>(self: Effect.Effect<A, E, R>, span: Tracer.Span): Effect.Effect<A, E, R> =>
   Effect.onError(self, (cause) =>
-    Effect.sync(() => {
+    ignoreDefects(Effect.sync(() => {
       const type = errorType(cause)
       if (type !== undefined) span.attribute("error.type", type)
-    }))
+    })))
 
 /** Logs an entry with annotations. */
 export const annotated = (log: Effect.Effect<void>, attributes: Record<string, unknown>): Effect.Effect<void> =>
