@@ -85,7 +85,7 @@ const fromHost = (input: string): Result.Result<Endpoint, Invalid> => {
   if (input.includes("@")) return Result.fail(invalidParameter("host", "must not contain credentials"))
   const host = isBareIPv6(input) ? `[${input}]` : input
   const url = Url.parse(`https://${host}`)
-  if (url?.host !== host.toLowerCase()) return Result.fail(invalidParameter("host", `"${input}" is not a host name`))
+  if (url?.host !== host.toLowerCase()) return Result.fail(invalidParameter("host", "is not a host name"))
   const { hostname, port } = url
   if (isLoopback(hostname)) {
     // tokens of a local server contain names under localhost, which not every resolver resolves
@@ -94,7 +94,7 @@ const fromHost = (input: string): Result.Result<Endpoint, Invalid> => {
   }
   const dot = host.indexOf(".")
   return dot < 0
-    ? Result.fail(invalidParameter("host", `"${host}" has no domain; pass a host such as ${defaultHost}, or urls`))
+    ? Result.fail(invalidParameter("host", `has no domain; pass a host such as ${defaultHost}, or urls`))
     : fromUrls(`https://fabric${host.slice(dot)}`, `wss://${host}`)
 }
 
