@@ -24,9 +24,9 @@
  * )
  * ```
  *
- * In JSON, the fields have the names that they have in TypeScript, and times are ISO 8601. The schemas whose names end
- * in `FromWire` have SignalWire's wire format as their encoded form instead: they decode any dialect, and encode the
- * keys of all dialects.
+ * In JSON, the fields have the names that they have in TypeScript. A `DateTime` is ISO 8601; messages and events have
+ * `epochSeconds`, a number of unix seconds. The schemas whose names end in `FromWire` have SignalWire's wire format as
+ * their encoded form instead: they decode any dialect, and encode the keys of all dialects.
  *
  * ```ts
  * import * as Schemas from "@effect-signalwire/schema/Schemas"
