@@ -145,6 +145,22 @@ it.effect.prop("models round-trip through the wire format", {
     assert.deepStrictEqual(yield* roundTrip(schema, join), join)
   }))
 
+it.effect.each<readonly [string, Schema.Codec<unknown, unknown>]>([
+  ["AddressFromWire", Schemas.AddressFromWire],
+  ["ConversationEventFromWire", Schemas.ConversationEventFromWire],
+  ["ConversationFromWire", Schemas.ConversationFromWire],
+  ["ConversationMessageFromWire", Schemas.ConversationMessageFromWire],
+  ["joinConversationResponseFromWire", Schemas.joinConversationResponseFromWire(AddressId.make("a1"))],
+  ["SubscriberFromWire", Schemas.SubscriberFromWire]
+])("%s round-trips every value of its own Arbitrary", ([, schema]) =>
+  Effect.gen(function*() {
+    const isEquivalent = Schema.toEquivalence(schema)
+    for (const value of yield* Arbitrary.sampleEffect(Arbitrary.schema(schema), { count: 500, seed: 1 })) {
+      const decoded = yield* Schema.decodeEffect(schema)(yield* Schema.encodeEffect(schema)(value))
+      assert.isTrue(isEquivalent(value, decoded), JSON.stringify([value, decoded]))
+    }
+  }))
+
 it.effect("a schema reports malformed values with the path and the message of the decoder", () =>
   Effect.gen(function*() {
     const { message } = yield* Effect.flip(
