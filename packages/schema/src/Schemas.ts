@@ -58,7 +58,7 @@ import type { Decoder } from "./Malformed.ts"
 import type * as MalformedModel from "./Malformed.ts"
 import { toIssue } from "./SchemaDecoder.ts"
 import * as SubscriberModel from "./Subscriber.ts"
-import * as Wire from "./Wire.ts"
+import * as WireSchemas from "./WireSchemas.ts"
 import { dateTimeFromMillis, maxEpochMillis, millisThreshold } from "./WireTime.ts"
 
 export {
@@ -143,8 +143,8 @@ const messageFields = {
   subtype: nullableString,
   kind: nullableString,
   text: nullableString,
-  metadata: Wire.JsonObject,
-  details: Wire.JsonObject,
+  metadata: WireSchemas.JsonObject,
+  details: WireSchemas.JsonObject,
   clientId: Schema.NullOr(ClientId)
 }
 
@@ -159,7 +159,7 @@ export type ConversationMessage = Message.ConversationMessage
 
 /** A message, encoded in SignalWire's wire format. */
 export const ConversationMessageFromWire = fromWire(
-  Wire.ConversationMessage.annotate({ identifier: "ConversationMessageFromWire" }),
+  WireSchemas.ConversationMessage.annotate({ identifier: "ConversationMessageFromWire" }),
   withExpressible(
     ConversationMessage,
     (message) => new Message.ConversationMessage(expressibleMessage(message))
@@ -184,7 +184,7 @@ export type ConversationEvent = Event.ConversationEvent
 
 /** A message that was received live, encoded in SignalWire's wire format. */
 export const ConversationEventFromWire = fromWire(
-  Wire.ConversationEvent.annotate({ identifier: "ConversationEventFromWire" }),
+  WireSchemas.ConversationEvent.annotate({ identifier: "ConversationEventFromWire" }),
   withExpressible(ConversationEvent, (event) => new Event.ConversationEvent(expressibleMessage(event), event)),
   (input) => Event.decode(input),
   (event) => Event.encode(event, "all")
@@ -200,7 +200,7 @@ export const Conversation = ClassSchema.make({
     groupId: Schema.NullOr(GroupId),
     fromAddressId: Schema.NullOr(AddressId),
     name: Schema.String,
-    metadata: Wire.JsonObject,
+    metadata: WireSchemas.JsonObject,
     createdAt: Schema.DateTimeUtc,
     lastMessageAt: Schema.DateTimeUtc
   },
@@ -210,7 +210,7 @@ export type Conversation = ConversationModel.Conversation
 
 /** A conversation, encoded in SignalWire's wire format. */
 export const ConversationFromWire = fromWire(
-  Wire.Conversation.annotate({ identifier: "ConversationFromWire" }),
+  WireSchemas.Conversation.annotate({ identifier: "ConversationFromWire" }),
   withExpressible(
     Conversation,
     (conversation) =>
@@ -247,7 +247,7 @@ export type Address = AddressModel.Address
 
 /** An address, encoded in SignalWire's wire format. */
 export const AddressFromWire = fromWire(
-  Wire.Address.annotate({ identifier: "AddressFromWire" }),
+  WireSchemas.Address.annotate({ identifier: "AddressFromWire" }),
   Address,
   AddressModel.decode,
   AddressModel.encode
@@ -277,7 +277,7 @@ export type Subscriber = SubscriberModel.Subscriber
 
 /** A subscriber, encoded in SignalWire's wire format. */
 export const SubscriberFromWire = fromWire(
-  Wire.Subscriber.annotate({ identifier: "SubscriberFromWire" }),
+  WireSchemas.Subscriber.annotate({ identifier: "SubscriberFromWire" }),
   Subscriber,
   SubscriberModel.decode,
   SubscriberModel.encode
@@ -303,7 +303,7 @@ export type JoinConversationResponse = Join.JoinConversationResponse
  */
 export const joinConversationResponseFromWire = (addressId: AddressId) =>
   fromWire(
-    Wire.JoinResponse.annotate({ identifier: "JoinConversationResponseFromWire" }),
+    WireSchemas.JoinResponse.annotate({ identifier: "JoinConversationResponseFromWire" }),
     withExpressible(
       JoinConversationResponse,
       (response) => new Join.JoinConversationResponse({ ...response, addressId })
