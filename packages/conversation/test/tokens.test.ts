@@ -64,6 +64,14 @@ describe("P9.2: token", () => {
     }))
 })
 
+it.effect.each(["", " \n"])(
+  "the environment has no token if its variable is blank: %j",
+  (value) =>
+    Effect.gen(function*() {
+      assert.isUndefined((yield* Conversations.environment).token)
+    }).pipe(Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord({ SIGNALWIRE_TOKEN: value }))))
+)
+
 it.effect("trailing line breaks of environment variables are removed", () =>
   Effect.gen(function*() {
     const { host, token } = yield* Conversations.environment

@@ -40,18 +40,17 @@
  *
  * @since 0.1.0
  */
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as AddressModel from "./Address.ts"
-import * as Branded from "./Branded.ts"
 import * as ClassSchema from "./ClassSchema.ts"
 import * as ConversationModel from "./Conversation.ts"
 import * as Event from "./ConversationEvent.ts"
 import * as Message from "./ConversationMessage.ts"
 import { AddressId, ClientId, ConversationId, GroupId, MessageId, SubscriberId } from "./Ids.ts"
+import * as Expressible from "./internal/expressible.ts"
 import { Reason } from "./internal/reasonSchemas.ts"
 import * as Join from "./JoinConversationResponse.ts"
 import type { Decoder } from "./Malformed.ts"
@@ -59,7 +58,7 @@ import type * as MalformedModel from "./Malformed.ts"
 import { toIssue } from "./SchemaDecoder.ts"
 import * as SubscriberModel from "./Subscriber.ts"
 import * as WireSchemas from "./WireSchemas.ts"
-import { dateTimeFromMillis, maxEpochMillis, millisThreshold } from "./WireTime.ts"
+import { maxEpochMillis } from "./WireTime.ts"
 
 export {
   Closed,
@@ -82,38 +81,6 @@ export {
   Unconfirmed,
   UnreadableCursor
 } from "./internal/reasonSchemas.ts"
-
-/**
- * Returns the schema of a model with an `Arbitrary` of values that survive the wire format. `toExpressible` changes what
- * the wire format can't express.
- */
-const withExpressible = <A, Iso>(model: Schema.declare<A, Iso>, toExpressible: (value: A) => A) =>
-  model.annotate({
-    toCodecArbitrary: () =>
-      Schema.link<A>()(model, {
-        decode: SchemaGetter.transform(toExpressible),
-        encode: SchemaGetter.transform((value) => value)
-      })
-  })
-
-/** The address of a conversation without a group is its id, so it is never unknown. */
-const expressibleAddress = (
-  { addressId, groupId }: { readonly addressId: AddressId | null; readonly groupId: GroupId | null },
-  conversationId: ConversationId
-): AddressId | null => groupId === null ? addressId ?? Branded.addressId(conversationId) : addressId
-
-/** Seconds that are not taken for milliseconds. */
-const expressibleMessage = <Fields extends Message.Fields>(fields: Fields) => ({
-  ...fields,
-  addressId: expressibleAddress(fields, fields.conversationId),
-  epochSeconds: fields.epochSeconds % millisThreshold
-})
-
-/** A time whose milliseconds are not taken for seconds. */
-const expressibleTime = (time: DateTime.Utc): DateTime.Utc => {
-  const millis = DateTime.toEpochMillis(time)
-  return Math.abs(millis) < millisThreshold ? dateTimeFromMillis(millis + 2 * millisThreshold) : time
-}
 
 /** Makes the codec between a model and its wire format from the model's decoder and encoder. */
 const fromWire = <W, A, Iso>(
@@ -160,10 +127,7 @@ export type ConversationMessage = Message.ConversationMessage
 /** A message, encoded in SignalWire's wire format. */
 export const ConversationMessageFromWire = fromWire(
   WireSchemas.ConversationMessage.annotate({ identifier: "ConversationMessageFromWire" }),
-  withExpressible(
-    ConversationMessage,
-    (message) => new Message.ConversationMessage(expressibleMessage(message))
-  ),
+  Expressible.withArbitrary(ConversationMessage, Expressible.message),
   (input) => Message.decode(input),
   (message) => Message.encode(message, "all")
 )
@@ -185,7 +149,7 @@ export type ConversationEvent = Event.ConversationEvent
 /** A message that was received live, encoded in SignalWire's wire format. */
 export const ConversationEventFromWire = fromWire(
   WireSchemas.ConversationEvent.annotate({ identifier: "ConversationEventFromWire" }),
-  withExpressible(ConversationEvent, (event) => new Event.ConversationEvent(expressibleMessage(event), event)),
+  Expressible.withArbitrary(ConversationEvent, Expressible.event),
   (input) => Event.decode(input),
   (event) => Event.encode(event, "all")
 )
@@ -211,16 +175,7 @@ export type Conversation = ConversationModel.Conversation
 /** A conversation, encoded in SignalWire's wire format. */
 export const ConversationFromWire = fromWire(
   WireSchemas.Conversation.annotate({ identifier: "ConversationFromWire" }),
-  withExpressible(
-    Conversation,
-    (conversation) =>
-      new ConversationModel.Conversation({
-        ...conversation,
-        addressId: expressibleAddress(conversation, conversation.id),
-        createdAt: expressibleTime(conversation.createdAt),
-        lastMessageAt: expressibleTime(conversation.lastMessageAt)
-      })
-  ),
+  Expressible.withArbitrary(Conversation, Expressible.conversation),
   (input) => ConversationModel.decode(input),
   (conversation) => ConversationModel.encode(conversation, "all")
 )
@@ -304,10 +259,7 @@ export type JoinConversationResponse = Join.JoinConversationResponse
 export const joinConversationResponseFromWire = (addressId: AddressId) =>
   fromWire(
     WireSchemas.JoinResponse.annotate({ identifier: "JoinConversationResponseFromWire" }),
-    withExpressible(
-      JoinConversationResponse,
-      (response) => new Join.JoinConversationResponse({ ...response, addressId })
-    ),
+    Expressible.withArbitrary(JoinConversationResponse, Expressible.joinOf(addressId)),
     (input) => Join.decode(input, addressId),
     (response) => Join.encode(response, "all")
   )

@@ -148,7 +148,14 @@ const makeWith = <T>(token: Config.Config<T>) =>
   )
 
 /** Makes the configuration of all options. */
-export const make = (): Config.Config<AllOf<Environment>> => makeWith(Config.withDefault(requiredToken(), undefined))
+export const make = (): Config.Config<AllOf<Environment>> => {
+  const token = Config.flatMap(
+    Config.Redacted("SIGNALWIRE_TOKEN"),
+    (token): Config.Config<Redacted.Redacted | undefined> =>
+      Redacted.value(token).trim() === "" ? Config.succeed(undefined) : requiredToken()
+  )
+  return makeWith(Config.withDefault(token, undefined))
+}
 
 /** {@link make} for a client, which needs a token. */
 export const makeWithToken = (): Config.Config<AllOf<Environment & { readonly token: Redacted.Redacted }>> =>
