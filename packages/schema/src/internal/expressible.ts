@@ -6,11 +6,11 @@ import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as Branded from "../Branded.ts"
-import { Conversation } from "../Conversation.ts"
+import { Conversation, type Fields as ConversationFields } from "../Conversation.ts"
 import { ConversationEvent } from "../ConversationEvent.ts"
-import { ConversationMessage, type Fields } from "../ConversationMessage.ts"
+import { ConversationMessage, type Fields as MessageFields } from "../ConversationMessage.ts"
 import type { AddressId, ConversationId, GroupId } from "../Ids.ts"
-import { JoinConversationResponse } from "../JoinConversationResponse.ts"
+import { type Fields as JoinFields, JoinConversationResponse } from "../JoinConversationResponse.ts"
 import { dateTimeFromMillis, millisThreshold } from "../WireTime.ts"
 
 /** Returns the schema of a model with an `Arbitrary` of the values that `toExpressible` returns. */
@@ -30,7 +30,7 @@ const addressOf = (
 ): AddressId | null => groupId === null ? addressId ?? Branded.addressId(conversationId) : addressId
 
 /** The fields of a message whose seconds are not taken for milliseconds. */
-const messageFields = <Message extends Fields>(message: Message) => ({
+const messageFields = <Message extends MessageFields>(message: Message) => ({
   ...message,
   addressId: addressOf(message, message.conversationId),
   epochSeconds: message.epochSeconds % millisThreshold
@@ -47,7 +47,7 @@ const time = (time: DateTime.Utc): DateTime.Utc => {
   return Math.abs(millis) < millisThreshold ? dateTimeFromMillis(millis + 2 * millisThreshold) : time
 }
 
-export const conversation = (conversation: Conversation): Conversation =>
+export const conversation = (conversation: ConversationFields): Conversation =>
   new Conversation({
     ...conversation,
     addressId: addressOf(conversation, conversation.id),
@@ -56,5 +56,5 @@ export const conversation = (conversation: Conversation): Conversation =>
   })
 
 /** The response to joining this address. */
-export const joinOf = (addressId: AddressId) => (response: JoinConversationResponse): JoinConversationResponse =>
+export const joinOf = (addressId: AddressId) => (response: JoinFields): JoinConversationResponse =>
   new JoinConversationResponse({ ...response, addressId })
