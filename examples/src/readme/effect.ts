@@ -21,8 +21,9 @@ const program = Effect.gen(function*() {
     Stream.runForEach(({ metadata, text }) => Effect.log("received", text, metadata))
   )
 
-  // history and live messages as one sequence, oldest first
-  yield* conversations.timeline({ addressId }).pipe(
+  // history and live messages as one sequence, oldest first. It begins with the newest page of history;
+  // `since: 0` begins with the first message
+  yield* conversations.timeline({ addressId, since: 0 }).pipe(
     Stream.takeUntil((event) => event._tag === "CaughtUp"),
     Stream.runForEach((event) => event._tag === "Message" ? Effect.log("timeline", event.message.text) : Effect.void)
   )

@@ -20,7 +20,8 @@ const stop = client.connection.onChange((state) => {
 // waits until the server can be reached, for at most a minute
 await client.conversation.subscribe((message) => console.log("received", message.text, message.client_id), {
   timeout: "1 minute",
-  onError: (error) => console.error(error)
+  // a ConversationError, or whatever the callback threw
+  onError: (error) => console.error(error instanceof Error ? error.message : error)
 })
 
 // a message with a client id of your own is stored once, however often you send it

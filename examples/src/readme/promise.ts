@@ -15,12 +15,14 @@ const subscription = await client.conversation.subscribe((message) => {
 })
 await client.conversation.sendMessage({ addressId, text: "Hello!", metadata: { tone: "casual" } })
 
-// history, newest first; iterating over a page continues with the following pages
-const page = await client.conversation.getConversationMessages({ addressId, limit: 20 })
+// history, newest first, read in pages of 20; iterating over the first page continues with the following ones.
+// `limit: 100` would end the list after 100 messages in all
+const page = await client.conversation.getConversationMessages({ addressId, pageSize: 20 })
 for await (const message of page) console.log("stored", message.text)
 
-// history and live messages as one sequence, oldest first
-for await (const event of client.conversation.timeline({ addressId })) {
+// history and live messages as one sequence, oldest first. It begins with the newest page of history;
+// `since: 0` begins with the first message
+for await (const event of client.conversation.timeline({ addressId, since: 0 })) {
   if (event._tag === "Message") console.log("timeline", event.message.text)
   if (event._tag === "CaughtUp") break
 }

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { AddressId, MessageId, SubscriberId } from "@effect-signalwire/schema/Ids"
-import * as Wire from "@effect-signalwire/schema/Wire"
+import * as WireSchemas from "@effect-signalwire/schema/WireSchemas"
 import * as Schema from "effect/Schema"
 import { optionalField } from "./internal/optionalField.ts"
 import * as WireLog from "./WireLog.ts"
@@ -85,8 +85,8 @@ export const NewMessage = Schema.Struct({
   subtype: optionalField(Identifier),
   kind: optionalField(Identifier),
   hidden: optionalField(Schema.Boolean),
-  metadata: optionalField(Wire.JsonObject),
-  details: optionalField(Wire.JsonObject),
+  metadata: optionalField(WireSchemas.JsonObject),
+  details: optionalField(WireSchemas.JsonObject),
   /** The time in unix seconds, from 0 to 8e9. @default now */
   ts: optionalField(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 8e9 }))),
   /** Whether the message is pushed to sessions. If `false`, it can only be read from history. @default true */
@@ -105,7 +105,7 @@ export const MessagesCreated = Schema.Struct({
 export type MessagesCreated = typeof MessagesCreated.Type
 
 /** Response of `GET /_sandbox/messages?addressId=`: the stored messages, oldest first, with the keys of both dialects. */
-export const StoredMessages = Schema.Struct({ messages: Schema.Array(Wire.ConversationEvent) })
+export const StoredMessages = Schema.Struct({ messages: Schema.Array(WireSchemas.ConversationEvent) })
 export type StoredMessages = typeof StoredMessages.Type
 
 /** Response of `GET /_sandbox/sessions`. */

@@ -25,6 +25,7 @@ import * as WireLog from "./WireLog.ts"
 export type { Service } from "./internal/contract.ts"
 export type {
   AddressesRequest,
+  Caller,
   ConnectRequest,
   Content,
   Member,
@@ -34,8 +35,7 @@ export type {
   PageRequest,
   PageResult,
   SentMessage,
-  TokenPair,
-  Viewer
+  TokenPair
 } from "./internal/operations.ts"
 export type { Options, Settings } from "./internal/options.ts"
 
@@ -77,7 +77,7 @@ export const make = Effect.fnUntraced(function*(
     expire: tokens.expire,
     refresh: tokens.refresh,
     authenticate: tokens.authenticate,
-    subscriber: (viewer) => toSubscriber(viewer.subscriber, viewer.address, core.state.profileOf(viewer.subscriber.id)),
+    subscriber: (caller) => toSubscriber(caller.subscriber, caller.address, core.state.profileOf(caller.subscriber.id)),
     address: directory.address,
     addresses: directory.addresses,
     conversations: conversations.conversations,

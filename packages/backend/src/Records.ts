@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import { AddressId, GroupId, MessageId, SubscriberId } from "@effect-signalwire/schema/Ids"
-import { JsonObject } from "@effect-signalwire/schema/Wire"
+import { JsonObject } from "@effect-signalwire/schema/WireSchemas"
 import * as Schema from "effect/Schema"
 
 /** The project of a backend, with the API token for its management endpoints. It is created once. */

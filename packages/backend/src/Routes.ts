@@ -16,7 +16,7 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Layer from "effect/Layer"
 import * as ApiError from "./ApiError.ts"
-import { Backend, type PageRequest, type PageResult, type Viewer } from "./Backend.ts"
+import { Backend, type Caller, type PageRequest, type PageResult } from "./Backend.ts"
 import { Faults } from "./Faults.ts"
 import { Hosting } from "./Hosting.ts"
 import * as DeviceRoutes from "./internal/deviceRoutes.ts"
@@ -36,7 +36,7 @@ import * as TokenRoutes from "./internal/tokenRoutes.ts"
 import * as SocketProtocol from "./SocketProtocol.ts"
 
 /** The claims of a token that was minted with a scope. */
-const satClaims = ({ claims: { fingerprint, scope }, token }: Viewer) =>
+const satClaims = ({ claims: { fingerprint, scope }, token }: Caller) =>
   scope === undefined ? undefined : {
     sat_claims: {
       scope,
@@ -58,18 +58,18 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     const request = HttpServerRequest.HttpServerRequest
 
     const routing = Routing.make(router, backend, faults)
-    const { forViewer } = routing
+    const { forCaller } = routing
     const pageOf = <A>(url: URL, request: PageRequest, page: PageResult<A>, encode: (item: A) => unknown) =>
       pageResponse(backend.settings.linkOrigin, url, request, page, encode)
 
-    yield* forViewer("GET", "/api/fabric/subscriber/info", (viewer) =>
+    yield* forCaller("GET", "/api/fabric/subscriber/info", (caller) =>
       Effect.succeed(json({
-        ...Subscriber.encode(backend.subscriber(viewer)),
+        ...Subscriber.encode(backend.subscriber(caller)),
         app_settings: { display_name: "sandbox", scopes: ["conversations.send_message"] },
-        ...satClaims(viewer)
+        ...satClaims(caller)
       })))
 
-    yield* forViewer("GET", "/api/fabric/addresses", (viewer, url) =>
+    yield* forCaller("GET", "/api/fabric/addresses", (caller, url) =>
       Effect.gen(function*() {
         const query = url.searchParams
         const page = yield* pageRequest(query)
@@ -78,7 +78,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
         if (sortOrder !== undefined && sortBy === undefined) {
           return yield* ApiError.validation("sort_order_validations", "sort_order requires sort_by", "sort_order")
         }
-        const found = yield* backend.addresses(viewer, {
+        const found = yield* backend.addresses(caller, {
           names: query.has("name") ? namesOf(url) : undefined,
           type: yield* literal(query, "type", ["app", "call", "room", "subscriber"]),
           displayName: query.get("display_name") ?? undefined,
@@ -88,45 +88,45 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
         })
         return pageOf(url, page, found, Address.encode)
       }))
-    yield* forViewer(
+    yield* forCaller(
       "GET",
       "/api/fabric/addresses/:id",
-      (viewer) =>
+      (caller) =>
         Effect.flatMap(
           HttpRouter.RouteContext,
           (context) =>
-            Effect.map(backend.address(viewer, pathParam(context, "id")), (address) => json(Address.encode(address)))
+            Effect.map(backend.address(caller, pathParam(context, "id")), (address) => json(Address.encode(address)))
         )
     )
 
-    yield* forViewer("GET", "/api/fabric/conversations", (viewer, url) =>
+    yield* forCaller("GET", "/api/fabric/conversations", (caller, url) =>
       Effect.gen(function*() {
         const page = yield* pageRequest(url.searchParams)
-        const found = yield* backend.conversations(viewer, page)
+        const found = yield* backend.conversations(caller, page)
         return pageOf(url, page, found, (item) => Conversation.encode(item, form))
       }))
 
-    const listMessages = (viewer: Viewer, url: URL, conversationId: string | undefined) =>
+    const listMessages = (caller: Caller, url: URL, conversationId: string | undefined) =>
       Effect.gen(function*() {
         const page = yield* pageRequest(url.searchParams)
         const since = yield* unixSeconds(url.searchParams, "since")
         const until = yield* unixSeconds(url.searchParams, "until")
-        const found = yield* backend.messages(viewer, { conversationId, since, until, page })
+        const found = yield* backend.messages(caller, { conversationId, since, until, page })
         return pageOf(url, page, found, (item) => ConversationMessage.encode(item, form))
       })
-    yield* forViewer("GET", "/api/fabric/messages", (viewer, url) => listMessages(viewer, url, undefined))
-    yield* forViewer("GET", "/api/fabric/conversations/:id/messages", (viewer, url) =>
+    yield* forCaller("GET", "/api/fabric/messages", (caller, url) => listMessages(caller, url, undefined))
+    yield* forCaller("GET", "/api/fabric/conversations/:id/messages", (caller, url) =>
       Effect.flatMap(
         HttpRouter.RouteContext,
-        (context) => listMessages(viewer, url, pathParam(context, "id"))
+        (context) => listMessages(caller, url, pathParam(context, "id"))
       ))
 
-    yield* forViewer("POST", "/api/fabric/messages", (viewer) =>
+    yield* forCaller("POST", "/api/fabric/messages", (caller) =>
       Effect.gen(function*() {
         const body = yield* bodyObject
         const target = yield* messageTarget(body, form)
         const content = yield* messageContent(body)
-        const sent = yield* backend.send(viewer, target, content)
+        const sent = yield* backend.send(caller, target, content)
         const response: SendMessage.Response = {
           ...(Dialect.includes(form, "address")
             ? { table: { conversation_id: sent.addressId, text: content.text } }
@@ -137,13 +137,13 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
         }
         return json(response)
       }))
-    yield* forViewer("POST", "/api/fabric/conversations/join", (viewer) =>
+    yield* forCaller("POST", "/api/fabric/conversations/join", (caller) =>
       Effect.gen(function*() {
         const body = yield* bodyObject
         const respond = (response: JoinConversationResponse.JoinConversationResponse) =>
           json(JoinConversationResponse.encode(response, form))
         const address = Dialect.includes(form, "address") ? yield* optionalString(body, "conversation_id") : undefined
-        if (address !== undefined) return respond(yield* backend.join(viewer, [address]))
+        if (address !== undefined) return respond(yield* backend.join(caller, [address]))
         const from = form === "address" ? undefined : yield* optionalString(body, "from_fabric_address_id")
         const ids = form === "address" ? undefined : body["fabric_address_ids"]
         if (ids === undefined || ids === null) {
@@ -159,7 +159,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
         if (addressIds.length < ids.length) {
           return yield* ApiError.invalidParameter("fabric_address_ids", "must be a list of address ids")
         }
-        return respond(yield* backend.join(viewer, addressIds, from))
+        return respond(yield* backend.join(caller, addressIds, from))
       }))
 
     yield* TokenRoutes.add(routing, backend)

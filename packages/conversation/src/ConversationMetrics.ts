@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import { defaultName } from "@effect-signalwire/runtime/Instrumentation"
+import * as SemanticConventions from "@effect-signalwire/runtime/SemanticConventions"
 import * as Metric from "effect/Metric"
 
 type Counter = Metric.Counter<number>
@@ -59,13 +60,12 @@ const memoize = <Key, A>(make: (key: Key) => A): (key: Key) => A => {
 
 const sendAttributes = (client: Attributes, errorType: string | undefined): Attributes => ({
   ...client,
-  "messaging.operation.name": "sendMessage",
-  "messaging.operation.type": "send",
-  ...(errorType === undefined ? undefined : { "error.type": errorType })
+  ...SemanticConventions.operationAttributes("sendMessage"),
+  ...(errorType === undefined ? undefined : { [SemanticConventions.names.errorType]: errorType })
 })
 
 const make = (name: string): ConversationMetrics => {
-  const client = { "messaging.system": "signalwire", "messaging.client.id": name }
+  const client = SemanticConventions.clientAttributes(name)
   return {
     sentMessages: memoize((errorType) =>
       counter("messaging.client.sent.messages", "Messages that were sent", sendAttributes(client, errorType))
@@ -81,8 +81,7 @@ const make = (name: string): ConversationMetrics => {
     consumedMessages: memoize((operation) =>
       counter("messaging.client.consumed.messages", "Messages that were yielded to the program", {
         ...client,
-        "messaging.operation.name": operation,
-        "messaging.operation.type": "receive"
+        ...SemanticConventions.operationAttributes(operation)
       })
     ),
     sessions: counter("signalwire.sessions", "Sessions with the server that became ready", client),

@@ -8,7 +8,7 @@
  *
  * @since 0.1.0
  */
-import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
+import * as SemanticConventions from "@effect-signalwire/runtime/SemanticConventions"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
@@ -60,10 +60,9 @@ export const withMessage: {
     kind: "consumer",
     links: Option.toArray(senderSpan(message)).map((span) => ({ span, attributes: {} })),
     attributes: {
-      "messaging.system": "signalwire",
-      "messaging.operation.name": "message",
-      "messaging.operation.type": "process",
-      ...Instrumentation.toSemantic({
+      [SemanticConventions.names.system]: SemanticConventions.system,
+      ...SemanticConventions.operationAttributes("message"),
+      ...SemanticConventions.toSemantic({
         addressId: message.addressId,
         conversationId: message.conversationId,
         messageId: message.id,

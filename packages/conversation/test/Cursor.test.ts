@@ -30,7 +30,10 @@ const unreadable = [
   ["text that is not JSON", "nonsense"],
   ["an empty string", ""],
   ["a value of another version", saved.replace("\"version\":1", "\"version\":2")],
-  ["a value without a version", JSON.stringify({ newest: null, verified: null, floor: null, ids: [["a", 100]] })],
+  [
+    "a value without a version",
+    JSON.stringify({ newest: null, verified: null, forgottenThrough: null, ids: [["a", 100]] })
+  ],
   ["a field of another type", saved.replace("\"verified\":100", "\"verified\":\"100\"")],
   ["a truncated fingerprint", saved.replace(/"ids":"./, "\"ids\":\"")]
 ] as const

@@ -80,7 +80,11 @@ describe("the environment", () => {
     "sets $option to the value of $variable, without white space around it",
     (row) =>
       Effect.gen(function*() {
-        const options = yield* parse({ [row.variable]: ` ${row.example}\n` })
+        // each of the two URLs needs the other one
+        const urls = row.option.startsWith("urls.")
+          ? { SIGNALWIRE_HTTP_URL: "https://other.example", SIGNALWIRE_WS_URL: "wss://other.example" }
+          : undefined
+        const options = yield* parse({ ...urls, [row.variable]: ` ${row.example}\n` })
         assert.strictEqual(shown(optionAt(options, row.option), row.example), row.example)
       })
   )
@@ -94,6 +98,10 @@ describe("the environment", () => {
   it.effect.each<readonly [string, string]>([
     ["SIGNALWIRE_DIALECT", "grouped"],
     ["SIGNALWIRE_HOST", " "],
+    ["SIGNALWIRE_HOST", "http://a b"],
+    ["SIGNALWIRE_HOST", "puc"],
+    ["SIGNALWIRE_HTTP_URL", "http://insecure.example"],
+    ["SIGNALWIRE_WS_URL", "https://proxy.example"],
     ["SIGNALWIRE_HTTP_TIMEOUT", "soon"],
     ["SIGNALWIRE_HTTP_DEADLINE", "-1 seconds"],
     ["SIGNALWIRE_SWEEP", "never"],
@@ -115,6 +123,18 @@ describe("the environment", () => {
       assert.strictEqual(error._tag, "ConfigError")
       assert.include(error.message, `"${variable}"`)
     }))
+
+  it.effect.each<readonly [string, string, string]>([
+    ["SIGNALWIRE_HTTP_URL", "https://proxy.example", "SIGNALWIRE_WS_URL"],
+    ["SIGNALWIRE_WS_URL", "wss://proxy.example", "SIGNALWIRE_HTTP_URL"]
+  ])(
+    "P9.2: %s alone is refused, and the other variable is named",
+    ([variable, value, missing]) =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(parse({ [variable]: value }))
+        assert.include(error.message, `"${missing}"`)
+      })
+  )
 
   it.effect("completes the bounds of an interval or a backoff with their defaults", () =>
     Effect.gen(function*() {

@@ -19,7 +19,7 @@ describe("SeenMessages", () => {
     const seen = new SeenMessages(10)
     for (let id = 0; id < 100; id++) seen.add(message(`m${id}`, id))
     assert.isTrue(seen.add(message("m0", 0)))
-    assert.strictEqual(seen.floor(), 89)
+    assert.strictEqual(seen.forgottenThrough(), 89)
   })
 
   it("returns the ids after a time", () => {

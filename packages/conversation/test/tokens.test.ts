@@ -6,6 +6,7 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import { inspect } from "node:util"
 
 /** The attributes of the field errors with which a layer fails. */
 const fieldErrors = <A, E>(layer: Layer.Layer<A, E>) =>
@@ -37,18 +38,39 @@ describe("P9.2: token", () => {
       assert.deepStrictEqual(yield* fieldErrors(bare), ["token"])
     }))
 
-  it.effect.each(invalidTokens)("%j from the environment fails and is named", (token) =>
+  it.effect.each(invalidTokens)(
+    "%j from the environment fails with a ConfigError that names the variable",
+    (token) =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(Effect.scoped(Layer.build(configured({ SIGNALWIRE_TOKEN: token }))))
+        assert.strictEqual(error._tag, "ConfigError")
+        assert.include(error.message, `"SIGNALWIRE_TOKEN"`)
+      })
+  )
+
+  it.effect("fails with a ConfigError that names the variable when the environment has none", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* fieldErrors(configured({ SIGNALWIRE_TOKEN: token })), ["token"])
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(configured({}))))
+      assert.strictEqual(error._tag, "ConfigError")
+      assert.include(error.message, `"SIGNALWIRE_TOKEN"`)
     }))
 
-  it.effect("fails when the environment has none, and the message names the variable", () =>
+  it.effect("an invalid one is not quoted by the ConfigError, which says what is wrong with it", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* fieldErrors(configured({})), ["token"])
-      const error = yield* Effect.flip(Effect.scoped(Layer.build(configured({}))))
-      assert.include(error instanceof Error ? error.message : "", "SIGNALWIRE_TOKEN must be")
+      const token = "Bearer eyJsZWFrZWQ6c2VjcmV0fQ"
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(configured({ SIGNALWIRE_TOKEN: token }))))
+      assert.include(String(error), "must be the token alone")
+      assert.notInclude(`${String(error)} ${JSON.stringify(error)} ${inspect(error, { depth: 20 })}`, "eyJ")
     }))
 })
+
+it.effect.each(["", " \n"])(
+  "the environment has no token if its variable is blank: %j",
+  (value) =>
+    Effect.gen(function*() {
+      assert.isUndefined((yield* Conversations.environment).token)
+    }).pipe(Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord({ SIGNALWIRE_TOKEN: value }))))
+)
 
 it.effect("trailing line breaks of environment variables are removed", () =>
   Effect.gen(function*() {

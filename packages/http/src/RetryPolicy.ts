@@ -1,11 +1,33 @@
 /**
- * The retry policy of reads and joins, for callers that retry them on their own.
+ * The retry policy of reads and joins: which failures are retried, how often, and how callers that retry on their own
+ * turn it off.
  *
  * @since 0.1.0
  */
+import * as Backoff from "@effect-signalwire/runtime/Backoff"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
+import * as Schedule from "effect/Schedule"
+import type { SignalWireHttpError } from "./SignalWireHttpError.ts"
+
+/**
+ * Whether reads and joins are retried after this failure: if it is retryable, unless it is a failed refresh of the token,
+ * since when to refresh again is up to the application.
+ */
+export const isRetried = ({ isRetryable, reason }: SignalWireHttpError): boolean =>
+  isRetryable && reason._tag !== "Unauthorized"
+
+/**
+ * The default of the option `retry`: five attempts in all, about 0.25, 0.5, 1 and 2 seconds apart. An attempt never begins
+ * before the time that the server asks for, nor after the `deadline`.
+ */
+export const defaultSchedule: Schedule.Schedule<unknown, SignalWireHttpError> = Backoff.schedule(
+  "250 millis",
+  "2 seconds"
+).pipe(
+  Schedule.upTo({ times: 4 })
+)
 
 /** How `SignalWireHttp` retries reads and joins. */
 export interface RetryPolicy {

@@ -17,7 +17,7 @@
 import * as ClassSchema from "@effect-signalwire/schema/ClassSchema"
 import { AddressIdInput, ClientIdInput } from "@effect-signalwire/schema/Ids"
 import * as Models from "@effect-signalwire/schema/Schemas"
-import { JsonObject } from "@effect-signalwire/schema/Wire"
+import { JsonObject } from "@effect-signalwire/schema/WireSchemas"
 import * as Schema from "effect/Schema"
 import type * as Parameters from "./internal/parameters.ts"
 import * as Errors from "./SignalWireHttpError.ts"

@@ -168,7 +168,7 @@ export interface ConversationApi {
   readonly messages: (options?: MessagesOptions) => AsyncIterable<Documented.ConversationEvent>
   /**
    * Returns an async iterable over one conversation's history, followed by its live messages: oldest first, each
-   * message once. A `CaughtUp` event marks where the iteration has reached the present, at the start and after every
+   * message once. It starts at `since`, or without it with the newest page of history. A `CaughtUp` event marks where the iteration has reached the present, at the start and after every
    * interruption. A `Gap` event marks where messages may be missing because history no longer has them.
    *
    * It waits for the connection in the way that {@link subscribe} does, and ends when the client is disconnected.

@@ -15,7 +15,7 @@ export interface ListOptions extends RunOptions {
 
 /** The options of `getMessages`. */
 export interface GetMessagesOptions extends ListOptions {
-  /** The maximum number of messages over all pages. @default no limit */
+  /** The maximum number of messages over all pages; `pageSize` is that of one page. @default no limit */
   readonly limit?: number | undefined
   /** Only messages at or after this time, in unix seconds. For a `Date`, pass `date.getTime() / 1000`. */
   readonly since?: number | undefined
@@ -90,6 +90,7 @@ export interface TimelineOptions extends RunOptions {
   /**
    * Where the timeline starts, in unix seconds of the server's clock. Older messages are left out, including those that
    * arrive live.
+   * `0` starts with the first message of the conversation.
    * @default the beginning of the newest page of history
    */
   readonly since?: number | undefined

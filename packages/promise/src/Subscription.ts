@@ -44,10 +44,21 @@ export interface SubscribeOptions extends RunOptions {
    */
   readonly onGap?: ((gap: Gap) => void) | undefined
   /**
-   * Called with whatever the callbacks throw or reject with, and with the failure that ended the subscription. It is
-   * also called once for each token that is refused when `onRefreshToken` can't replace it, with a `ConversationError`
-   * of reason `Unauthorized`: the subscription then waits for `client.updateToken`. Other subscriptions are not
-   * affected.
+   * Called with what goes wrong in this subscription; other subscriptions are not affected:
+   *
+   * - whatever `callback` or `onGap` throws or rejects with, which can be any value. The subscription continues.
+   * - a `ConversationError` of reason `Unauthorized`, once for each token that is refused when `onRefreshToken` can't
+   *   replace it. The subscription waits for `client.updateToken`.
+   * - a `ConversationError` of any other reason: the failure that ended the subscription.
+   *
+   * ```ts
+   * import { ConversationError, type SubscribeOptions } from "@effect-signalwire/promise"
+   *
+   * export const onError: SubscribeOptions["onError"] = (error) => {
+   *   if (error instanceof ConversationError) console.error(error.message, error.remediation)
+   *   else console.error("the callback failed:", error instanceof Error ? error.message : error)
+   * }
+   * ```
    * @default errors are logged
    */
   readonly onError?: ((error: unknown) => void) | undefined

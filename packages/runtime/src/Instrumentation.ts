@@ -21,7 +21,6 @@ import { constVoid, dual, identity } from "effect/Function"
 import * as EffectCopies from "./internal/effectCopies.ts"
 import { EffectInstrumentation } from "./internal/effectInstrumentation.ts"
 import type * as Contract from "./internal/instrumentationContract.ts"
-import { toSemantic as toSemanticAttributes } from "./internal/semanticConventions.ts"
 import * as Spans from "./internal/spans.ts"
 
 export type { Attributes, MethodError, SessionObserver, SpanOptions } from "./internal/instrumentationContract.ts"
@@ -31,9 +30,6 @@ export type Instrumentation = Contract.Instrumentation
 
 /** The name of a client that has no other. */
 export const defaultName = "effect-signalwire"
-
-/** Returns attributes under the names of OpenTelemetry's semantic conventions. Those that are missing are left out. */
-export const toSemantic: (attributes: Contract.Attributes) => Record<string, unknown> = toSemanticAttributes
 
 /** Sends spans and logs to Effect's tracer and loggers, those of the fiber that runs the operation. */
 export const effect: Instrumentation =

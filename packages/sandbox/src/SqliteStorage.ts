@@ -7,7 +7,7 @@
 import * as Records from "@effect-signalwire/backend/Records"
 import { Storage, StorageError } from "@effect-signalwire/backend/Storage"
 import { SubscriberId } from "@effect-signalwire/schema/Ids"
-import { JsonObject } from "@effect-signalwire/schema/Wire"
+import { JsonObject } from "@effect-signalwire/schema/WireSchemas"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"

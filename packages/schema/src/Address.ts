@@ -9,7 +9,7 @@ import * as Result from "effect/Result"
 import type { AddressId } from "./Ids.ts"
 import { boolean, decoder, id, nullish, nullValue, record, string, struct, union } from "./internal/shape.ts"
 import type { MalformedValue } from "./Malformed.ts"
-import type * as Schemas from "./Wire.ts"
+import type * as WireSchemas from "./WireSchemas.ts"
 import { parseDateTime } from "./WireTime.ts"
 
 /** The fields of an {@link Address}. Fields that the server does not send are `null`. */
@@ -40,7 +40,7 @@ export interface Fields {
 export class Address extends Data.Class<Fields> {}
 
 /** The wire format of an address. `created_at` is ISO 8601. */
-export type Wire = typeof Schemas.Address.Type
+export type Wire = typeof WireSchemas.Address.Type
 
 const decodeWire = decoder(struct<Wire>({
   id: id(),

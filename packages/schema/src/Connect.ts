@@ -7,17 +7,17 @@
 import type * as DateTime from "effect/DateTime"
 import { array, boolean, decoder, id, integer, nullish, string, struct, unknown } from "./internal/shape.ts"
 import { time } from "./internal/time.ts"
-import type * as Schemas from "./Wire.ts"
+import type * as WireSchemas from "./WireSchemas.ts"
 import { dateTimeFromMillis, toEpochMillis } from "./WireTime.ts"
 
 /** Parameters of `signalwire.connect`. `protocol` and `authorization_state` resume an earlier session. */
-export type Params = typeof Schemas.ConnectParams.Type
+export type Params = typeof WireSchemas.ConnectParams.Type
 
 /** The protocol version that clients of the Conversation namespace announce. */
 export const version = { major: 4, minor: 0, revision: 0 } as const
 
 /** A server's description of the token that a session is authorized with. */
-export type Authorization = typeof Schemas.Authorization.Type
+export type Authorization = typeof WireSchemas.Authorization.Type
 
 /** Returns when the token expires, or `undefined` if the server does not report it. */
 export const expiryOf = (authorization: Authorization | null | undefined): DateTime.Utc | undefined => {
@@ -26,28 +26,28 @@ export const expiryOf = (authorization: Authorization | null | undefined): DateT
 }
 
 /** Result of `signalwire.connect`. `protocol` identifies the session. */
-export type Result = typeof Schemas.ConnectResult.Type
+export type Result = typeof WireSchemas.ConnectResult.Type
 
 /**
  * Parameters of `signalwire.reauthenticate`, which changes the token of a live session. `project` is
  * `authorization.project_id` of the connect result.
  */
-export type ReauthenticateParams = typeof Schemas.ReauthenticateParams.Type
+export type ReauthenticateParams = typeof WireSchemas.ReauthenticateParams.Type
 
 /** Result of `signalwire.reauthenticate`. Every field may be missing. */
-export type ReauthenticateResult = typeof Schemas.ReauthenticateResult.Type
+export type ReauthenticateResult = typeof WireSchemas.ReauthenticateResult.Type
 
 /**
  * Parameters of `signalwire.disconnect`, with which the server ends the session. With `restart` the session cannot be
  * resumed.
  */
-export type DisconnectParams = typeof Schemas.DisconnectParams.Type
+export type DisconnectParams = typeof WireSchemas.DisconnectParams.Type
 
 const authorization = struct<Authorization>({
   jti: nullish(string),
   project_id: nullish(string),
   scope: nullish(array(string)),
-  fabric_subscriber: nullish(struct<typeof Schemas.FabricSubscriber.Type>({
+  fabric_subscriber: nullish(struct<typeof WireSchemas.FabricSubscriber.Type>({
     version: nullish(integer),
     expires_at: nullish(time),
     subscriber_id: nullish(id()),

@@ -14,7 +14,7 @@ import { decoder, id, nullish, object, string, struct } from "./internal/shape.t
 import { time } from "./internal/time.ts"
 import type { JsonObject } from "./JsonObject.ts"
 import type { MalformedValue } from "./Malformed.ts"
-import type * as Schemas from "./Wire.ts"
+import type * as WireSchemas from "./WireSchemas.ts"
 import { dateTimeFromMillis, toEpochMillis } from "./WireTime.ts"
 
 /** The fields of a {@link Conversation}. Fields that the server's dialect does not provide are `null`. */
@@ -56,7 +56,7 @@ export class Conversation extends Data.Class<Fields> {
 }
 
 /** The wire format of a conversation, in any dialect. Times are whole unix milliseconds. */
-export type Wire = typeof Schemas.Conversation.Type
+export type Wire = typeof WireSchemas.Conversation.Type
 
 const decodeWire = decoder(struct<Wire>({
   id: nullish(id()),

@@ -9,7 +9,7 @@ import type * as Dialect from "./Dialect.ts"
 import { boolean, decoderWithFastPath, literals, nullish, string, struct, union } from "./internal/shape.ts"
 import { isJsonObject, isNullishString } from "./JsonObject.ts"
 import type { MalformedValue } from "./Malformed.ts"
-import type * as Schemas from "./Wire.ts"
+import type * as WireSchemas from "./WireSchemas.ts"
 
 /** The fields that an event adds to those of a message. Fields that the server does not send are `null`. */
 export interface EventFields {
@@ -49,7 +49,7 @@ export class ConversationEvent extends Message.ConversationMessage implements Ev
 }
 
 /** The wire format of an event's payload, in any dialect. Published samples have `hidden` as a string. */
-export type Wire = typeof Schemas.ConversationEvent.Type
+export type Wire = typeof WireSchemas.ConversationEvent.Type
 
 const shape = struct<Wire>({
   ...Message.wireFields,

@@ -24,7 +24,7 @@ import {
 import { time } from "./internal/time.ts"
 import { isJsonObject, isNullishObject, isNullishString, type JsonObject } from "./JsonObject.ts"
 import type { MalformedValue } from "./Malformed.ts"
-import type * as Schemas from "./Wire.ts"
+import type * as WireSchemas from "./WireSchemas.ts"
 import { dateTimeFromMillis, isNumericTime, toEpochSeconds } from "./WireTime.ts"
 
 /** The fields of a {@link ConversationMessage}. Fields that the server's dialect does not provide are `null`. */
@@ -105,7 +105,7 @@ export class ConversationMessage implements Fields {
 }
 
 /** The wire format of a message, in any dialect. */
-export type Wire = typeof Schemas.ConversationMessage.Type
+export type Wire = typeof WireSchemas.ConversationMessage.Type
 
 /** The shapes of the keys in a message's wire format, in any dialect. */
 export const wireFields: ShapeFields<Wire> = {

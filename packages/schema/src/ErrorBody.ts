@@ -5,16 +5,16 @@
  */
 import * as Result from "effect/Result"
 import { array, decoder, nullish, string, struct } from "./internal/shape.ts"
-import type * as Schemas from "./Wire.ts"
+import type * as WireSchemas from "./WireSchemas.ts"
 
 /** One error of a validation body. */
-export type ValidationError = typeof Schemas.ValidationError.Type
+export type ValidationError = typeof WireSchemas.ValidationError.Type
 
 /** A body of validation errors: `{ "errors": [...] }`. */
-export type Validation = typeof Schemas.Validation.Type
+export type Validation = typeof WireSchemas.Validation.Type
 
 /** A body from the gateway: `{ "error": "Unauthorized" }`. */
-export type Gateway = typeof Schemas.Gateway.Type
+export type Gateway = typeof WireSchemas.Gateway.Type
 
 const decodeValidation = decoder(struct<Validation>({
   errors: array(struct<ValidationError>({

@@ -9,7 +9,7 @@ import * as Dialect from "./Dialect.ts"
 import type { AddressId, ConversationId, GroupId } from "./Ids.ts"
 import { array, decoder, id, nullish, struct } from "./internal/shape.ts"
 import type { MalformedValue } from "./Malformed.ts"
-import type * as Schemas from "./Wire.ts"
+import type * as WireSchemas from "./WireSchemas.ts"
 
 /** The fields of a {@link JoinConversationResponse}. Fields that the server's dialect does not provide are `null`. */
 export interface Fields {
@@ -27,13 +27,13 @@ export interface Fields {
 export class JoinConversationResponse extends Data.Class<Fields> {}
 
 /** Request body of a join in the address dialect. */
-export type AddressRequest = typeof Schemas.AddressJoin.Type
+export type AddressRequest = typeof WireSchemas.AddressJoin.Type
 
 /** Request body of a join in the group dialect: the address to join first, then the caller's own. */
-export type GroupRequest = typeof Schemas.GroupJoin.Type
+export type GroupRequest = typeof WireSchemas.GroupJoin.Type
 
 /** The wire format of the response, in any dialect. */
-export type Wire = typeof Schemas.JoinResponse.Type
+export type Wire = typeof WireSchemas.JoinResponse.Type
 
 const fields = {
   conversation_id: nullish(id<ConversationId>()),

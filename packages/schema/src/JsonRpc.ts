@@ -7,13 +7,13 @@ import * as Result from "effect/Result"
 import { decoder, number, optional, string, struct, union, unknown } from "./internal/shape.ts"
 import { isJsonObject } from "./JsonObject.ts"
 import { type MalformedValue, parseJson } from "./Malformed.ts"
-import type * as Schemas from "./Wire.ts"
+import type * as WireSchemas from "./WireSchemas.ts"
 
 /** The id of a request. This SDK sends strings; a number from the peer is returned unchanged. */
 export type Id = string | number
 
 /** The error of a request. `code` is a JSON-RPC error code, or the string code of a coded result. */
-export type RpcError = typeof Schemas.RpcError.Type
+export type RpcError = typeof WireSchemas.RpcError.Type
 
 /** A frame: a request, a response with a result (`Reply`), or a response with an error (`Failure`). */
 export type Frame =
@@ -69,7 +69,7 @@ export const parse = (text: string): Result.Result<Frame, MalformedValue> => {
 }
 
 const decodeCoded = decoder(
-  struct<typeof Schemas.CodedResult.Type>({ code: string, message: optional(string), result: optional(unknown) })
+  struct<typeof WireSchemas.CodedResult.Type>({ code: string, message: optional(string), result: optional(unknown) })
 )
 
 /**

@@ -10,7 +10,7 @@ import { array, decoderWithFastPath, nullish, string, struct, unknown } from "./
 import { isJsonObject, isNullishString } from "./JsonObject.ts"
 import { type Decoder, type MalformedValue, prefixPath } from "./Malformed.ts"
 import { Malformed, type Reason } from "./Reason.ts"
-import type * as Schemas from "./Wire.ts"
+import type * as WireSchemas from "./WireSchemas.ts"
 
 /**
  * A page of a list, with Effects that read its neighbours. Messages are sorted newest first, so `next` reads older
@@ -143,7 +143,7 @@ export interface Decoded<A> {
 }
 
 /** The wire format of a page. */
-export type Wire = typeof Schemas.Page.Type
+export type Wire = typeof WireSchemas.Page.Type
 
 /** Whether a value certainly conforms to {@link Wire}. The fast path of {@link decode}. */
 export const isWire = (input: unknown): input is Wire => {

@@ -37,7 +37,7 @@ export class NotFound extends TaggedError("NotFound")<{ readonly detail: string 
   readonly isRetryable = false
   readonly remediation = "Check the id: it must be that of an address or conversation that this subscriber can see."
   override get message() {
-    return `not found: ${this.detail}`
+    return /^not found\.?$/i.test(this.detail) ? "not found" : `not found: ${this.detail}`
   }
 }
 
@@ -99,7 +99,7 @@ export class Transport extends TaggedError("Transport")<{
     super({ detail, sent })
   }
   readonly isRetryable = true
-  readonly remediation = "Check the host and the network. The client retries by itself where that is safe."
+  readonly remediation = "Check the host and the network, then try again."
   override get message() {
     return `connection failed: ${this.detail}`
   }

@@ -24,9 +24,9 @@
  * )
  * ```
  *
- * In JSON, the fields have the names that they have in TypeScript, and times are ISO 8601. The schemas whose names end
- * in `FromWire` have SignalWire's wire format as their encoded form instead: they decode any dialect, and encode the
- * keys of all dialects.
+ * In JSON, the fields have the names that they have in TypeScript. A `DateTime` is ISO 8601; messages and events have
+ * `epochSeconds`, a number of unix seconds. The schemas whose names end in `FromWire` have SignalWire's wire format as
+ * their encoded form instead: they decode any dialect, and encode the keys of all dialects.
  *
  * ```ts
  * import * as Schemas from "@effect-signalwire/schema/Schemas"
@@ -50,13 +50,14 @@ import * as ConversationModel from "./Conversation.ts"
 import * as Event from "./ConversationEvent.ts"
 import * as Message from "./ConversationMessage.ts"
 import { AddressId, ClientId, ConversationId, GroupId, MessageId, SubscriberId } from "./Ids.ts"
+import * as Expressible from "./internal/expressible.ts"
 import { Reason } from "./internal/reasonSchemas.ts"
 import * as Join from "./JoinConversationResponse.ts"
 import type { Decoder } from "./Malformed.ts"
 import type * as MalformedModel from "./Malformed.ts"
 import { toIssue } from "./SchemaDecoder.ts"
 import * as SubscriberModel from "./Subscriber.ts"
-import * as Wire from "./Wire.ts"
+import * as WireSchemas from "./WireSchemas.ts"
 import { maxEpochMillis } from "./WireTime.ts"
 
 export {
@@ -109,8 +110,8 @@ const messageFields = {
   subtype: nullableString,
   kind: nullableString,
   text: nullableString,
-  metadata: Wire.JsonObject,
-  details: Wire.JsonObject,
+  metadata: WireSchemas.JsonObject,
+  details: WireSchemas.JsonObject,
   clientId: Schema.NullOr(ClientId)
 }
 
@@ -125,8 +126,8 @@ export type ConversationMessage = Message.ConversationMessage
 
 /** A message, encoded in SignalWire's wire format. */
 export const ConversationMessageFromWire = fromWire(
-  Wire.ConversationMessage.annotate({ identifier: "ConversationMessageFromWire" }),
-  ConversationMessage,
+  WireSchemas.ConversationMessage.annotate({ identifier: "ConversationMessageFromWire" }),
+  Expressible.withArbitrary(ConversationMessage, Expressible.message),
   (input) => Message.decode(input),
   (message) => Message.encode(message, "all")
 )
@@ -147,8 +148,8 @@ export type ConversationEvent = Event.ConversationEvent
 
 /** A message that was received live, encoded in SignalWire's wire format. */
 export const ConversationEventFromWire = fromWire(
-  Wire.ConversationEvent.annotate({ identifier: "ConversationEventFromWire" }),
-  ConversationEvent,
+  WireSchemas.ConversationEvent.annotate({ identifier: "ConversationEventFromWire" }),
+  Expressible.withArbitrary(ConversationEvent, Expressible.event),
   (input) => Event.decode(input),
   (event) => Event.encode(event, "all")
 )
@@ -163,7 +164,7 @@ export const Conversation = ClassSchema.make({
     groupId: Schema.NullOr(GroupId),
     fromAddressId: Schema.NullOr(AddressId),
     name: Schema.String,
-    metadata: Wire.JsonObject,
+    metadata: WireSchemas.JsonObject,
     createdAt: Schema.DateTimeUtc,
     lastMessageAt: Schema.DateTimeUtc
   },
@@ -173,8 +174,8 @@ export type Conversation = ConversationModel.Conversation
 
 /** A conversation, encoded in SignalWire's wire format. */
 export const ConversationFromWire = fromWire(
-  Wire.Conversation.annotate({ identifier: "ConversationFromWire" }),
-  Conversation,
+  WireSchemas.Conversation.annotate({ identifier: "ConversationFromWire" }),
+  Expressible.withArbitrary(Conversation, Expressible.conversation),
   (input) => ConversationModel.decode(input),
   (conversation) => ConversationModel.encode(conversation, "all")
 )
@@ -201,7 +202,7 @@ export type Address = AddressModel.Address
 
 /** An address, encoded in SignalWire's wire format. */
 export const AddressFromWire = fromWire(
-  Wire.Address.annotate({ identifier: "AddressFromWire" }),
+  WireSchemas.Address.annotate({ identifier: "AddressFromWire" }),
   Address,
   AddressModel.decode,
   AddressModel.encode
@@ -231,7 +232,7 @@ export type Subscriber = SubscriberModel.Subscriber
 
 /** A subscriber, encoded in SignalWire's wire format. */
 export const SubscriberFromWire = fromWire(
-  Wire.Subscriber.annotate({ identifier: "SubscriberFromWire" }),
+  WireSchemas.Subscriber.annotate({ identifier: "SubscriberFromWire" }),
   Subscriber,
   SubscriberModel.decode,
   SubscriberModel.encode
@@ -257,8 +258,8 @@ export type JoinConversationResponse = Join.JoinConversationResponse
  */
 export const joinConversationResponseFromWire = (addressId: AddressId) =>
   fromWire(
-    Wire.JoinResponse.annotate({ identifier: "JoinConversationResponseFromWire" }),
-    JoinConversationResponse,
+    WireSchemas.JoinResponse.annotate({ identifier: "JoinConversationResponseFromWire" }),
+    Expressible.withArbitrary(JoinConversationResponse, Expressible.joinOf(addressId)),
     (input) => Join.decode(input, addressId),
     (response) => Join.encode(response, "all")
   )

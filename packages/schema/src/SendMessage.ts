@@ -7,16 +7,16 @@ import * as Branded from "./Branded.ts"
 import type { AddressId, ConversationId, GroupId } from "./Ids.ts"
 import { decoder, id, nullish, string, struct } from "./internal/shape.ts"
 import { isJsonObject, type JsonObject } from "./JsonObject.ts"
-import type * as Schemas from "./Wire.ts"
+import type * as WireSchemas from "./WireSchemas.ts"
 
 /** Request body of a send in the address dialect. */
-export type AddressRequest = typeof Schemas.AddressSend.Type
+export type AddressRequest = typeof WireSchemas.AddressSend.Type
 
 /** Request body of a send in the group dialect. The sender has two keys, since older servers read another one. */
-export type GroupRequest = typeof Schemas.GroupSend.Type
+export type GroupRequest = typeof WireSchemas.GroupSend.Type
 
 /** The wire format of the response. Neither dialect includes the id or the time of the message. */
-export type Response = typeof Schemas.SendResponse.Type
+export type Response = typeof WireSchemas.SendResponse.Type
 
 const makeDecodeResponse = () => {
   const fields = {

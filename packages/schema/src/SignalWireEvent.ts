@@ -17,11 +17,11 @@ import {
 import { time } from "./internal/time.ts"
 import { isJsonObject, isNullishString } from "./JsonObject.ts"
 import type { Decoder } from "./Malformed.ts"
-import type * as Schemas from "./Wire.ts"
+import type * as WireSchemas from "./WireSchemas.ts"
 import { isNumericTime } from "./WireTime.ts"
 
 /** The wire format of the envelope. Unknown event types are valid. */
-export type Wire = typeof Schemas.SignalWireEvent.Type
+export type Wire = typeof WireSchemas.SignalWireEvent.Type
 
 const shape = struct<Wire>({
   event_type: string,
@@ -62,7 +62,7 @@ export const type = {
 export const isConversation = (eventType: string): boolean => eventType.startsWith("conversation.")
 
 /** Payload of `signalwire.authorization.state`: an opaque string to send when the session is resumed. */
-export type AuthorizationState = typeof Schemas.AuthorizationState.Type
+export type AuthorizationState = typeof WireSchemas.AuthorizationState.Type
 
 /** Decodes the payload of `signalwire.authorization.state`. */
 export const decodeAuthorizationState = decoder(struct<AuthorizationState>({ authorization_state: string }))

@@ -9,7 +9,7 @@ import * as Address from "./Address.ts"
 import type { SubscriberId } from "./Ids.ts"
 import { array, decoder, id, nullish, number, string, struct, union, unknown } from "./internal/shape.ts"
 import { type MalformedValue, prefixPath } from "./Malformed.ts"
-import type * as Schemas from "./Wire.ts"
+import type * as WireSchemas from "./WireSchemas.ts"
 
 /** The fields of a {@link Subscriber}. Fields that the server does not send are `null`. */
 export interface Fields {
@@ -43,7 +43,7 @@ export interface Fields {
 export class Subscriber extends Data.Class<Fields> {}
 
 /** The wire format of a subscriber. `time_zone` is a string in the documentation and a number in the vendor's types. */
-export type Wire = typeof Schemas.Subscriber.Type
+export type Wire = typeof WireSchemas.Subscriber.Type
 
 const decodeWire = decoder(struct<Wire>({
   id: id(),

@@ -7,7 +7,7 @@ import * as Base64Url from "effect/encoding/Base64Url"
 import * as Result from "effect/Result"
 import { decoder, nullish, string, struct } from "./internal/shape.ts"
 import { type MalformedValue, parseJson } from "./Malformed.ts"
-import type { TokenHeader } from "./Wire.ts"
+import type { TokenHeader } from "./WireSchemas.ts"
 
 /** The header of a token, its readable part: `ch` is the host of the socket, `typ` is `SAT` or `Refresh`. */
 export type Header = typeof TokenHeader.Type

@@ -22,7 +22,7 @@ export const isNumericTime = (value: unknown): value is number => typeof value =
 export const isTimeString = (input: string): boolean => /^-?\d+(\.\d+)?$/.test(input) && isInRange(Number(input))
 
 /** Numbers below this are seconds (until the year 5138); others are milliseconds (since March 1973). */
-const millisThreshold = 1e11
+export const millisThreshold = 1e11
 
 /** Converts a time to unix seconds, with the full precision that the server sent. */
 export const toEpochSeconds = (time: WireTime): number => {

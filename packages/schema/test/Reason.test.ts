@@ -50,6 +50,20 @@ it("Invalid lists every error in its message", () => {
   assert.strictEqual(invalid.message, "invalid input: text: text is required; invalid_group_configuration")
 })
 
+it.effect.prop(
+  "a remediation does not claim that the client retries, since a connection that has failed does not",
+  { reason },
+  ({ reason }) => Effect.sync(() => assert.notMatch(reason.remediation, /by itself|automatic/))
+)
+
+it.each([
+  ["Not Found", "not found"],
+  ["not found.", "not found"],
+  ["no address has the name \"office\"", "not found: no address has the name \"office\""]
+])("the message of NotFound does not repeat itself: %s", (detail, message) => {
+  assert.strictEqual(new Reason.NotFound({ detail }).message, message)
+})
+
 it("RateLimited has the time to wait in its message, if the server sent it", () => {
   assert.deepStrictEqual([1500, null].map((retryAfterMillis) => new Reason.RateLimited({ retryAfterMillis }).message), [
     "rate limited, retry after 1500 ms",

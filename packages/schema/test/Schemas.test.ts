@@ -11,7 +11,7 @@ import * as Reason from "@effect-signalwire/schema/Reason"
 import * as Schemas from "@effect-signalwire/schema/Schemas"
 import * as Subscriber from "@effect-signalwire/schema/Subscriber"
 import { TaggedError } from "@effect-signalwire/schema/TaggedError"
-import * as Wire from "@effect-signalwire/schema/Wire"
+import * as WireSchemas from "@effect-signalwire/schema/WireSchemas"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
@@ -99,17 +99,17 @@ describe.each(Object.entries<Schema.Codec<unknown>>(models))("%s", (_, schema) =
 
 /** A model, its decoder and the schema of its wire format. */
 const decoders: ReadonlyArray<[string, Schema.Codec<unknown>, Decoder<unknown>, Schema.Codec<unknown>]> = [
-  ["Address", Schemas.Address, Address.decode, Wire.Address],
-  ["Conversation", Schemas.Conversation, Conversation.decode, Wire.Conversation],
-  ["ConversationEvent", Schemas.ConversationEvent, Event.decode, Wire.ConversationEvent],
-  ["ConversationMessage", Schemas.ConversationMessage, Message.decode, Wire.ConversationMessage],
+  ["Address", Schemas.Address, Address.decode, WireSchemas.Address],
+  ["Conversation", Schemas.Conversation, Conversation.decode, WireSchemas.Conversation],
+  ["ConversationEvent", Schemas.ConversationEvent, Event.decode, WireSchemas.ConversationEvent],
+  ["ConversationMessage", Schemas.ConversationMessage, Message.decode, WireSchemas.ConversationMessage],
   [
     "JoinConversationResponse",
     Schemas.JoinConversationResponse,
     (input) => Join.decode(input, AddressId.make("a1")),
-    Wire.JoinResponse
+    WireSchemas.JoinResponse
   ],
-  ["Subscriber", Schemas.Subscriber, Subscriber.decode, Wire.Subscriber]
+  ["Subscriber", Schemas.Subscriber, Subscriber.decode, WireSchemas.Subscriber]
 ]
 
 describe.each(decoders)("%s", (_, schema, decode, wire) => {
@@ -143,6 +143,22 @@ it.effect.prop("models round-trip through the wire format", {
     assert.deepStrictEqual(yield* roundTrip(Schemas.SubscriberFromWire, models.subscriber), models.subscriber)
     const schema = Schemas.joinConversationResponseFromWire(join.addressId)
     assert.deepStrictEqual(yield* roundTrip(schema, join), join)
+  }))
+
+it.effect.each<readonly [string, Schema.Codec<unknown, unknown>]>([
+  ["AddressFromWire", Schemas.AddressFromWire],
+  ["ConversationEventFromWire", Schemas.ConversationEventFromWire],
+  ["ConversationFromWire", Schemas.ConversationFromWire],
+  ["ConversationMessageFromWire", Schemas.ConversationMessageFromWire],
+  ["joinConversationResponseFromWire", Schemas.joinConversationResponseFromWire(AddressId.make("a1"))],
+  ["SubscriberFromWire", Schemas.SubscriberFromWire]
+])("%s round-trips every value of its own Arbitrary", ([, schema]) =>
+  Effect.gen(function*() {
+    const isEquivalent = Schema.toEquivalence(schema)
+    for (const value of yield* Arbitrary.sampleEffect(Arbitrary.schema(schema), { count: 500, seed: 1 })) {
+      const decoded = yield* Schema.decodeEffect(schema)(yield* Schema.encodeEffect(schema)(value))
+      assert.isTrue(isEquivalent(value, decoded), JSON.stringify([value, decoded]))
+    }
   }))
 
 it.effect("a schema reports malformed values with the path and the message of the decoder", () =>

@@ -1,5 +1,5 @@
 import * as SendMessage from "@effect-signalwire/schema/SendMessage"
-import * as Wire from "@effect-signalwire/schema/Wire"
+import * as WireSchemas from "@effect-signalwire/schema/WireSchemas"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -24,8 +24,8 @@ it("reports the path of a malformed response to a send", () => {
 it.effect("round-trips the request body of the address dialect", () =>
   Effect.gen(function*() {
     const body = { "conversation_id": "bbbbbbbb-0000-4000-8000-000000000002", "text": "lunch?" }
-    const request = yield* Schema.decodeUnknownEffect(Wire.AddressSend)(body)
-    assert.deepStrictEqual(yield* Schema.encodeEffect(Wire.AddressSend)(request), body)
+    const request = yield* Schema.decodeUnknownEffect(WireSchemas.AddressSend)(body)
+    assert.deepStrictEqual(yield* Schema.encodeEffect(WireSchemas.AddressSend)(request), body)
   }))
 
 it.effect("round-trips the request body of the group dialect, with both keys of the sender", () =>
@@ -38,8 +38,8 @@ it.effect("round-trips the request body of the group dialect, with both keys of 
       "metadata": { "tone": "casual" },
       "details": {}
     }
-    const request = yield* Schema.decodeUnknownEffect(Wire.GroupSend)(body)
-    assert.deepStrictEqual(yield* Schema.encodeEffect(Wire.GroupSend)(request), body)
+    const request = yield* Schema.decodeUnknownEffect(WireSchemas.GroupSend)(body)
+    assert.deepStrictEqual(yield* Schema.encodeEffect(WireSchemas.GroupSend)(request), body)
   }))
 
 it.each([

@@ -1,12 +1,12 @@
 import { decoder } from "@effect-signalwire/schema/SchemaDecoder"
-import * as Wire from "@effect-signalwire/schema/Wire"
+import * as WireSchemas from "@effect-signalwire/schema/WireSchemas"
 import * as WireTime from "@effect-signalwire/schema/WireTime"
 import { assert, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 
-const decode = decoder(Wire.WireTime)
+const decode = decoder(WireSchemas.WireTime)
 
 it.each([
   [1735790645.4561234, 1735790645.4561234],

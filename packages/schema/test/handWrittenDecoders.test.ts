@@ -14,7 +14,7 @@ import * as SendMessage from "@effect-signalwire/schema/SendMessage"
 import * as Envelope from "@effect-signalwire/schema/SignalWireEvent"
 import * as Subscriber from "@effect-signalwire/schema/Subscriber"
 import * as Token from "@effect-signalwire/schema/Token"
-import * as Wire from "@effect-signalwire/schema/Wire"
+import * as WireSchemas from "@effect-signalwire/schema/WireSchemas"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
@@ -99,8 +99,8 @@ const sent = { conversation_id: "c1", group_id: "g1", from_fabric_address_id: "a
 const joined = { conversation_id: "c1", group_id: "g1", from_fabric_address_id: "a1", fabric_address_ids: ["a1", "a2"] }
 
 const subjects: ReadonlyArray<Subject> = [
-  { name: "a message", example: message, decode: Message.decode, schema: Wire.ConversationMessage },
-  { name: "an event", example: event, decode: Event.decode, schema: Wire.ConversationEvent },
+  { name: "a message", example: message, decode: Message.decode, schema: WireSchemas.ConversationMessage },
+  { name: "an event", example: event, decode: Event.decode, schema: WireSchemas.ConversationEvent },
   {
     name: "an envelope",
     example: {
@@ -113,13 +113,13 @@ const subjects: ReadonlyArray<Subject> = [
       params: {}
     },
     decode: Envelope.decode,
-    schema: Wire.SignalWireEvent
+    schema: WireSchemas.SignalWireEvent
   },
   {
     name: "an authorization state",
     example: { authorization_state: "opaque" },
     decode: Envelope.decodeAuthorizationState,
-    schema: Wire.AuthorizationState
+    schema: WireSchemas.AuthorizationState
   },
   {
     name: "a conversation",
@@ -135,7 +135,7 @@ const subjects: ReadonlyArray<Subject> = [
       last_message_at: "1735790645123"
     },
     decode: Conversation.decode,
-    schema: Wire.Conversation
+    schema: WireSchemas.Conversation
   },
   {
     name: "an address",
@@ -152,7 +152,7 @@ const subjects: ReadonlyArray<Subject> = [
       created_at: "2025-01-02T03:04:05Z"
     },
     decode: Address.decode,
-    schema: Wire.Address
+    schema: WireSchemas.Address
   },
   {
     name: "a subscriber",
@@ -172,37 +172,37 @@ const subjects: ReadonlyArray<Subject> = [
       fabric_addresses: []
     },
     decode: Subscriber.decode,
-    schema: Wire.Subscriber
+    schema: WireSchemas.Subscriber
   },
   {
     name: "a page",
     example: { data: [], links: { self: "/s", first: "/f", next: "/n", prev: "/p" } },
     decode: (input) => Page.decode(input, Result.succeed),
-    schema: Wire.Page
+    schema: WireSchemas.Page
   },
   {
     name: "the response to a send",
     example: { ...sent, table: sent },
     decode: SendMessage.decodeResponse,
-    schema: Wire.SendResponse
+    schema: WireSchemas.SendResponse
   },
   {
     name: "the response to a join",
     example: { ...joined, table: joined },
     decode: (input) => Join.decode(input, AddressId.make("a2")),
-    schema: Wire.JoinResponse
+    schema: WireSchemas.JoinResponse
   },
   {
     name: "the header of a token",
     example: { alg: "dir", enc: "A256GCM", ch: "puc.signalwire.com", typ: "SAT" },
     decode: (input) => Token.decodeHeader(`${Base64Url.encode(jsonOf(input))}.x`),
-    schema: Wire.TokenHeader
+    schema: WireSchemas.TokenHeader
   },
   {
     name: "a JSON-RPC error",
     example: { code: -32603, message: "internal", data: {} },
     decode: (input) => JsonRpc.parse(jsonOf({ id: 1, error: input ?? "none" })),
-    schema: Wire.RpcError
+    schema: WireSchemas.RpcError
   },
   {
     name: "the parameters of a connect",
@@ -215,31 +215,31 @@ const subjects: ReadonlyArray<Subject> = [
       authorization_state: "s"
     },
     decode: Connect.decodeParams,
-    schema: Wire.ConnectParams
+    schema: WireSchemas.ConnectParams
   },
   {
     name: "the result of a connect",
     example: { identity: "i", protocol: "p", authorization, ice_servers: [{}], session_restored: true },
     decode: Connect.decodeResult,
-    schema: Wire.ConnectResult
+    schema: WireSchemas.ConnectResult
   },
   {
     name: "the parameters of a reauthenticate",
     example: { authentication: { project: "p", jwt_token: "t" } },
     decode: Connect.decodeReauthenticateParams,
-    schema: Wire.ReauthenticateParams
+    schema: WireSchemas.ReauthenticateParams
   },
   {
     name: "the result of a reauthenticate",
     example: { authorization },
     decode: Connect.decodeReauthenticateResult,
-    schema: Wire.ReauthenticateResult
+    schema: WireSchemas.ReauthenticateResult
   },
   {
     name: "the parameters of a disconnect",
     example: { restart: true },
     decode: Connect.decodeDisconnectParams,
-    schema: Wire.DisconnectParams
+    schema: WireSchemas.DisconnectParams
   }
 ]
 

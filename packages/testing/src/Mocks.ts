@@ -6,7 +6,7 @@
  * import * as Mocks from "@effect-signalwire/testing/Mocks"
  * import * as Stream from "effect/Stream"
  *
- * const layer = Mocks.conversations({ subscribe: Stream.make(Fixtures.event({ text: "hello" })) })
+ * const layer = Mocks.conversations({ subscribe: Stream.make(Fixtures.conversationEvent({ text: "hello" })) })
  * ```
  *
  * @since 0.1.0

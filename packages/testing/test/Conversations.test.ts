@@ -24,19 +24,19 @@ import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 
-const { conversationId } = Fixtures.message()
+const { conversationId } = Fixtures.conversationMessage()
 const addressId = Branded.addressId(conversationId)
 
 /** A message with `name` as its text and id, at a time in unix seconds. */
 const at = (name: string, epochSeconds: number, clientId: string | null = null) =>
-  Fixtures.message({
+  Fixtures.conversationMessage({
     id: MessageId.make(name),
     text: name,
     epochSeconds,
     clientId: clientId === null ? null : ClientId.make(clientId)
   })
 const liveAt = (name: string, epochSeconds: number) =>
-  Signal.event(Fixtures.event({ id: MessageId.make(name), text: name, epochSeconds }))
+  Signal.event(Fixtures.conversationEvent({ id: MessageId.make(name), text: name, epochSeconds }))
 
 /** A service over a history and a session that the test controls. */
 const start = Effect.fnUntraced(function*(options: Conversations.ServiceOptions & { readonly pageSize?: number } = {}) {
@@ -584,7 +584,7 @@ describe("cursor", () => {
         yield* signal(...Array.from({ length: 900 }, (_, n) => {
           const id = `dddddddd-0000-4000-8000-${String(second * 900 + n).padStart(12, "0")}`
           return Signal.event(
-            Fixtures.event({
+            Fixtures.conversationEvent({
               id: MessageId.make(id),
               clientId: ClientId.make(`send ${id}`),
               epochSeconds: 1000 + second + n / 900
@@ -670,7 +670,7 @@ const startSending = Effect.fnUntraced(function*(
     texts,
     clientIdPlaces,
     echo: (clientId: ClientId | null) => {
-      for (const observer of observers) observer([Signal.event(Fixtures.event({ clientId }))])
+      for (const observer of observers) observer([Signal.event(Fixtures.conversationEvent({ clientId }))])
     }
   }
 })

@@ -140,7 +140,7 @@ it.effect("P7.4: a send looks for its conversation on at most 20 pages", () =>
       reads++
       return { ...Fixtures.page([]), hasNext: true, next: Effect.sync(() => Option.some(endless())) }
     }
-    const { conversationId } = Fixtures.message()
+    const { conversationId } = Fixtures.conversationMessage()
     const context = yield* Layer.build(
       Conversations.layerServices().pipe(Layer.provide([
         Mocks.http({

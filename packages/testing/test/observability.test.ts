@@ -125,7 +125,9 @@ describe("traces", () => {
 
   it("ignore invalid trace contexts", () => {
     for (const traceparent of [undefined, 7, "nonsense", `00-${"0".repeat(32)}-${"0".repeat(16)}-01`]) {
-      assert.isTrue(Option.isNone(ConversationTrace.senderSpan(Fixtures.message({ metadata: { traceparent } }))))
+      assert.isTrue(
+        Option.isNone(ConversationTrace.senderSpan(Fixtures.conversationMessage({ metadata: { traceparent } })))
+      )
     }
   })
 })

@@ -106,7 +106,11 @@ const program = Effect.gen(function*() {
   yield* runFor(5)
   const conversationId = ConversationId.make(addressId)
   const later = ConversationMessage.encode(
-    Fixtures.message({ epochSeconds: 2_000_000_000, addressId: AddressId.make(conversationId), conversationId }),
+    Fixtures.conversationMessage({
+      epochSeconds: 2_000_000_000,
+      addressId: AddressId.make(conversationId),
+      conversationId
+    }),
     "address"
   )
   yield* setFaults([{ match: messagesOf, action: pageOf(later, { id: 7 }) }])

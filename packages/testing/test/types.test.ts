@@ -6,9 +6,12 @@ import type { ConversationError } from "@effect-signalwire/conversation/Conversa
 import type { Conversations, Service } from "@effect-signalwire/conversation/Conversations"
 import type { SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
 import type { Credentials } from "@effect-signalwire/runtime/Credentials"
+import type * as Address from "@effect-signalwire/schema/Address"
+import type * as Conversation from "@effect-signalwire/schema/Conversation"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import type { Page } from "@effect-signalwire/schema/Page"
+import type * as Subscriber from "@effect-signalwire/schema/Subscriber"
 import type { Subscription } from "@effect-signalwire/subscription/Subscription"
 import { describe, expectTypeOf, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -34,11 +37,12 @@ describe("mocks", () => {
   })
 
   it("have the members of the service, with the same types", () => {
-    const right = () => Mocks.conversations({ getMessages: () => Effect.succeed(Fixtures.page([Fixtures.message()])) })
+    const right = () =>
+      Mocks.conversations({ getMessages: () => Effect.succeed(Fixtures.page([Fixtures.conversationMessage()])) })
     expectTypeOf(right).toBeFunction()
     const wrong = () => [
       // @ts-expect-error: it returns a page
-      Mocks.conversations({ getMessages: () => Effect.succeed([Fixtures.message()]) }),
+      Mocks.conversations({ getMessages: () => Effect.succeed([Fixtures.conversationMessage()]) }),
       // @ts-expect-error: there is no such method
       Mocks.conversations({ deleteMessage: () => Effect.void })
     ]
@@ -48,12 +52,15 @@ describe("mocks", () => {
 
 describe("fixtures", () => {
   it("are complete, with the given fields", () => {
-    expectTypeOf(Fixtures.message).returns.toEqualTypeOf<ConversationMessage>()
-    expectTypeOf(Fixtures.event).returns.toEqualTypeOf<ConversationEvent>()
+    expectTypeOf(Fixtures.conversationMessage).returns.toEqualTypeOf<ConversationMessage>()
+    expectTypeOf(Fixtures.conversationEvent).returns.toEqualTypeOf<ConversationEvent>()
     expectTypeOf(Fixtures.page([1, 2])).toEqualTypeOf<Page<number, never>>()
+    expectTypeOf(Fixtures.conversation).parameter(0).toEqualTypeOf<Partial<Conversation.Fields> | undefined>()
+    expectTypeOf(Fixtures.address).parameter(0).toEqualTypeOf<Partial<Address.Fields> | undefined>()
+    expectTypeOf(Fixtures.subscriber).parameter(0).toEqualTypeOf<Partial<Subscriber.Fields> | undefined>()
     const wrong = () =>
       // @ts-expect-error: a string is not an id
-      Fixtures.message({ id: "m" })
+      Fixtures.conversationMessage({ id: "m" })
     expectTypeOf(wrong).toBeFunction()
   })
 })

@@ -34,7 +34,7 @@ const deliveryTimeout = 20 * 60_000
 /** Removes all faults, and checks that everything is delivered. */
 const healAndDeliver = (world: World): void => {
   world.note("no more faults")
-  world.isHealed = true
+  world.isFaultFree = true
   world.faults.record()
   world.faults.clear()
   for (const { options: { exceptions, network } } of world.devices) {

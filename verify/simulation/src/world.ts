@@ -62,7 +62,7 @@ export class World {
   /** Sequences whose process has ended, and which another process can continue. */
   orphanedSequences: Array<ExpectedSequence> = []
   /** Whether the phase without faults has begun. */
-  isHealed = false
+  isFaultFree = false
   readonly #failures: Array<string> = []
   #messageCount = 0
   #lastId = 0
@@ -161,9 +161,9 @@ export class World {
   // Accounts
 
   #addAccount(name: string): Account {
-    const viewer = this.server.run((backend) => backend.addSubscriber({ name }))
-    if (viewer === undefined) throw new Error("the server is down")
-    return { id: viewer.subscriber.id, name, addressId: viewer.address.id }
+    const created = this.server.run((backend) => backend.addSubscriber({ name }))
+    if (created === undefined) throw new Error("the server is down")
+    return { id: created.subscriber.id, name, addressId: created.address.id }
   }
 
   /** Makes a subscriber a member of a room. */

@@ -16,6 +16,7 @@ import type * as WireLog from "../WireLog.ts"
 import type { MemoryBudget } from "./memoryBudget.ts"
 import type {
   AddressesRequest,
+  Caller,
   ConnectRequest,
   Content,
   Member,
@@ -25,8 +26,7 @@ import type {
   PageRequest,
   PageResult,
   SentMessage,
-  TokenPair,
-  Viewer
+  TokenPair
 } from "./operations.ts"
 import type { Settings } from "./options.ts"
 import type { Connection, Session } from "./session.ts"
@@ -92,40 +92,40 @@ export interface Service {
   /** Exchanges a refresh token for a new pair of tokens. */
   readonly refresh: (refreshToken: string) => Effect.Effect<TokenPair, ApiError.ApiError | StorageError>
   /** Returns the subscriber that a token belongs to. Fails if the token is unknown or expired. */
-  readonly authenticate: (token: string) => Effect.Effect<Viewer, ApiError.ApiError>
+  readonly authenticate: (token: string) => Effect.Effect<Caller, ApiError.ApiError>
 
-  /** Returns the viewer's own profile and addresses. */
-  readonly subscriber: (viewer: Viewer) => Subscriber.Subscriber
-  /** Returns one address that the viewer can see. */
-  readonly address: (viewer: Viewer, addressId: string) => Effect.Effect<Address.Address, ApiError.ApiError>
-  /** Returns a page of the addresses that the viewer can see. */
+  /** Returns the caller's own profile and addresses. */
+  readonly subscriber: (caller: Caller) => Subscriber.Subscriber
+  /** Returns one address that the caller can see. */
+  readonly address: (caller: Caller, addressId: string) => Effect.Effect<Address.Address, ApiError.ApiError>
+  /** Returns a page of the addresses that the caller can see. */
   readonly addresses: (
-    viewer: Viewer,
+    caller: Caller,
     request: AddressesRequest
   ) => Effect.Effect<PageResult<Address.Address>, ApiError.ApiError>
 
-  /** Returns a page of the viewer's conversations, most recently active first. */
+  /** Returns a page of the caller's conversations, most recently active first. */
   readonly conversations: (
-    viewer: Viewer,
+    caller: Caller,
     page: PageRequest
   ) => Effect.Effect<PageResult<Conversation.Conversation>, ApiError.ApiError>
   /** Returns a page of messages, newest first. */
   readonly messages: (
-    viewer: Viewer,
+    caller: Caller,
     request: MessagesRequest
   ) => Effect.Effect<PageResult<ConversationMessage.Fields>, ApiError.ApiError>
   /**
-   * Joins the conversation with an address; joining again has no effect. `fromAddressId` is the viewer's own address, which
+   * Joins the conversation with an address; joining again has no effect. `fromAddressId` is the caller's own address, which
    * only requests of the group dialect contain.
    */
   readonly join: (
-    viewer: Viewer,
+    caller: Caller,
     addressIds: ReadonlyArray<string>,
     fromAddressId?: string
   ) => Effect.Effect<JoinConversationResponse, ApiError.ApiError | StorageError>
   /** Stores a message and pushes it to every session of every member. */
   readonly send: (
-    viewer: Viewer,
+    caller: Caller,
     target: MessageTarget,
     content: Content
   ) => Effect.Effect<SentMessage, ApiError.ApiError | StorageError>

@@ -6,7 +6,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as ApiError from "../ApiError.ts"
 import type { Service } from "./contract.ts"
 import { bodyObject, json } from "./http.ts"
-import type { Viewer } from "./operations.ts"
+import type { Caller } from "./operations.ts"
 import { requiredString } from "./parameters.ts"
 import type { Routing } from "./routing.ts"
 import { refreshScope } from "./tokenClaims.ts"
@@ -15,8 +15,8 @@ import { refreshScope } from "./tokenClaims.ts"
 const defaultLifetime = 900
 const maxLifetime = 86_400
 
-export const add = Effect.fnUntraced(function*({ forViewer }: Routing, backend: Service) {
-  yield* forViewer("POST", "/subscriber/devices", (viewer) =>
+export const add = Effect.fnUntraced(function*({ forCaller }: Routing, backend: Service) {
+  yield* forCaller("POST", "/subscriber/devices", (caller) =>
     Effect.gen(function*() {
       const body = yield* bodyObject
       return json({
@@ -24,29 +24,29 @@ export const add = Effect.fnUntraced(function*({ forViewer }: Routing, backend: 
         device_type: yield* requiredString(body, "device_type"),
         device_token: yield* requiredString(body, "device_token"),
         date_registered: new Date(backend.now()).toISOString(),
-        push_notification_key: `pk_${viewer.subscriber.id}`
+        push_notification_key: `pk_${caller.subscriber.id}`
       }, 201)
     }))
   // devices are not stored, because the sandbox does not notify them
-  yield* forViewer("DELETE", "/subscriber/devices/:id", () => Effect.succeed(HttpServerResponse.empty({ status: 204 })))
+  yield* forCaller("DELETE", "/subscriber/devices/:id", () => Effect.succeed(HttpServerResponse.empty({ status: 204 })))
 
   /** Renews a token. The proof in `dpop_token` is not verified. */
-  const renew = (viewer: Viewer) =>
+  const renew = (caller: Caller) =>
     Effect.gen(function*() {
       const body = yield* bodyObject
       const lifetime = body["expire_in"] ?? defaultLifetime
       if (typeof lifetime !== "number" || !Number.isInteger(lifetime) || lifetime < 1 || lifetime > maxLifetime) {
         return yield* ApiError.invalidParameter("expire_in", `must be a whole number from 1 to ${maxLifetime}`)
       }
-      const { scope = [] } = viewer.claims
+      const { scope = [] } = caller.claims
       if (!scope.includes(refreshScope)) return yield* ApiError.forbidden
-      const { expiresAt, token } = yield* backend.mint(viewer.subscriber.id, {
+      const { expiresAt, token } = yield* backend.mint(caller.subscriber.id, {
         ttlSeconds: lifetime,
-        claims: viewer.claims,
+        claims: caller.claims,
         bound: true
       })
       return json({ token, expires_at: expiresAt, expires_in: lifetime })
     })
-  yield* forViewer("POST", "/api/fabric/subscriber/devices/token", renew)
-  yield* forViewer("POST", "/api/fabric/subscriber/devices/refresh", renew)
+  yield* forCaller("POST", "/api/fabric/subscriber/devices/token", renew)
+  yield* forCaller("POST", "/api/fabric/subscriber/devices/refresh", renew)
 })

@@ -10,7 +10,7 @@ import type { Service } from "./contract.ts"
 import type { Core } from "./core.ts"
 import { isWellFormed } from "./messageContent.ts"
 import { toAddress } from "./models.ts"
-import type { Viewer } from "./operations.ts"
+import type { Caller } from "./operations.ts"
 import type { Pagination } from "./pagination.ts"
 import * as TokenClaims from "./tokenClaims.ts"
 
@@ -20,7 +20,7 @@ const maxNameLength = 200
 export type Directory = ReturnType<typeof make>
 
 export const make = ({ commit, ids, now, state, withWriteLock }: Core, { pageOfIds }: Pagination) => {
-  const toViewer = (subscriberId: string, token: Records.Token): Effect.Effect<Viewer, ApiError.ApiError> => {
+  const toCaller = (subscriberId: string, token: Records.Token): Effect.Effect<Caller, ApiError.ApiError> => {
     const subscriber = state.subscribers.get(SubscriberId.make(subscriberId))
     const address = subscriber === undefined ? undefined : state.ownAddresses.get(subscriber.id)
     return subscriber === undefined
@@ -109,17 +109,17 @@ export const make = ({ commit, ids, now, state, withWriteLock }: Core, { pageOfI
 
   const addressOf = (id: string) => state.addresses.get(AddressId.make(id))
   /** A guest can see only the addresses that its claims list. */
-  const canSee = ({ claims }: Viewer, id: string): boolean =>
+  const canSee = ({ claims }: Caller, id: string): boolean =>
     claims.allowed_addresses === undefined || claims.allowed_addresses.some((allowed) => allowed === id)
-  const addresses: Service["addresses"] = (viewer, request) => {
+  const addresses: Service["addresses"] = (caller, request) => {
     const { displayName, names, sortBy, sortOrder, type } = request
     const lowerCaseNames = names?.map((name) => name.toLowerCase())
     return pageOfIds(
-      JSON.stringify(["addresses", viewer.subscriber.id, names, type, displayName, sortBy, sortOrder]),
+      JSON.stringify(["addresses", caller.subscriber.id, names, type, displayName, sortBy, sortOrder]),
       request.page,
       () => {
         const found = [...state.addresses.values()].filter((address) =>
-          canSee(viewer, address.id) &&
+          canSee(caller, address.id) &&
           (lowerCaseNames === undefined || lowerCaseNames.includes(address.name.toLowerCase())) &&
           (type === undefined || address.type === type) &&
           (displayName === undefined || address.displayName === displayName)
@@ -135,9 +135,9 @@ export const make = ({ commit, ids, now, state, withWriteLock }: Core, { pageOfI
       }
     )
   }
-  const address: Service["address"] = (viewer, id) => {
+  const address: Service["address"] = (caller, id) => {
     const found = addressOf(id)
-    return found === undefined || !canSee(viewer, id)
+    return found === undefined || !canSee(caller, id)
       ? Effect.fail(ApiError.notFound)
       : Effect.succeed(toAddress(found))
   }
@@ -153,6 +153,6 @@ export const make = ({ commit, ids, now, state, withWriteLock }: Core, { pageOfI
     canSee,
     newGuest,
     emptyToken,
-    toViewer
+    toCaller
   }
 }

@@ -7,8 +7,8 @@ import type * as Records from "../Records.ts"
 import type { Session } from "./session.ts"
 import type { TokenClaims } from "./tokenClaims.ts"
 
-/** The authenticated caller of an operation. */
-export interface Viewer {
+/** The authenticated caller of an operation: the subscriber whose view of the conversations it is about. */
+export interface Caller {
   /** The subscriber that the token belongs to. */
   readonly subscriber: Records.Subscriber
   /** The address that the subscriber sends from; `null` for a guest. */
@@ -20,7 +20,7 @@ export interface Viewer {
 }
 
 /** A caller with an address. */
-export interface Member extends Viewer {
+export interface Member extends Caller {
   /** The address that the subscriber sends from. */
   readonly address: Records.Address
 }
@@ -101,7 +101,7 @@ export interface TokenPair {
 
 /** Selects messages. */
 export interface MessagesRequest {
-  /** An address id or a group id. @default every conversation of the viewer */
+  /** An address id or a group id. @default every conversation of the caller */
   readonly conversationId?: string | undefined
   /** The earliest time, inclusive, in unix seconds. */
   readonly since?: number | undefined

@@ -51,7 +51,7 @@ export const make = ({ ids, settings }: Core) => {
       }
       const snapshot = known ?? take()
       const size = Math.min(request.size, settings.maxPageSize)
-      // one more item than the page has tells whether there is a next page
+      // one more item than the page has shows whether there is a next page
       const items = read(snapshot, request.number * size, size + 1)
       const hasNext = items.length > size
       const token = request.token ??

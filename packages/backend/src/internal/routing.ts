@@ -13,7 +13,7 @@ import type { StorageError } from "../Storage.ts"
 import type { Service } from "./contract.ts"
 import { bearerToken, handleErrorsWithCors, type Handler, urlOf } from "./http.ts"
 import * as HttpMiddleware from "./httpMiddleware.ts"
-import type { Viewer } from "./operations.ts"
+import type { Caller } from "./operations.ts"
 import type { RequestBody } from "./requestBody.ts"
 
 type Method = "GET" | "POST" | "DELETE"
@@ -27,11 +27,11 @@ export const make = (router: HttpRouter.HttpRouter, backend: Service, faults: Fa
     router.add(method, path, middleware(handleErrorsWithCors(handler)))
 
   /** Adds a route that requires the token of a subscriber. */
-  const forViewer = (
+  const forCaller = (
     method: Method,
     path: `/${string}`,
     handler: (
-      viewer: Viewer,
+      caller: Caller,
       url: URL
     ) => Effect.Effect<
       HttpServerResponse.HttpServerResponse,
@@ -43,8 +43,8 @@ export const make = (router: HttpRouter.HttpRouter, backend: Service, faults: Fa
       method,
       path,
       Effect.flatMap(request, (request) =>
-        Effect.flatMap(backend.authenticate(bearerToken(request) ?? ""), (viewer) =>
-          handler(viewer, urlOf(request))))
+        Effect.flatMap(backend.authenticate(bearerToken(request) ?? ""), (caller) =>
+          handler(caller, urlOf(request))))
     )
 
   const basic = `${backend.identity.projectId}:${backend.identity.apiToken}`
@@ -58,5 +58,5 @@ export const make = (router: HttpRouter.HttpRouter, backend: Service, faults: Fa
   const forProject = <R>(method: Method, path: `/${string}`, handler: Handler<R>) =>
     route(method, path, Effect.andThen(checkBasic, handler))
 
-  return { forProject, forViewer, middleware, route }
+  return { forProject, forCaller, middleware, route }
 }

@@ -41,9 +41,9 @@ const optionalStrings = (
 ): Effect.Effect<ReadonlyArray<string> | undefined, ApiError.ApiError> => {
   const value = body[name] ?? undefined
   if (value === undefined) return Effect.succeed(undefined)
-  const texts = Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : []
-  return Array.isArray(value) && texts.length === value.length
-    ? Effect.succeed(texts)
+  const strings = Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : []
+  return Array.isArray(value) && strings.length === value.length
+    ? Effect.succeed(strings)
     : Effect.fail(ApiError.invalidParameter(name, "must be a list of strings"))
 }
 
@@ -100,7 +100,7 @@ const claimsOf = Effect.fnUntraced(function*(body: JsonObject): Effect.fn.Return
   }
 })
 
-export const add = Effect.fnUntraced(function*({ forProject, forViewer, route }: Routing, backend: Service) {
+export const add = Effect.fnUntraced(function*({ forProject, forCaller, route }: Routing, backend: Service) {
   yield* forProject(
     "POST",
     "/api/fabric/subscribers/tokens",
@@ -148,12 +148,12 @@ export const add = Effect.fnUntraced(function*({ forProject, forViewer, route }:
       return json({ token, refresh_token: refreshToken }, 201)
     })
   )
-  yield* forViewer("POST", "/api/fabric/subscriber/invites", (viewer) =>
+  yield* forCaller("POST", "/api/fabric/subscriber/invites", (caller) =>
     Effect.gen(function*() {
       const body = yield* bodyObject
       const address = yield* requiredString(body, "address_id")
       const expiresAt = yield* expiry(body, "expires_at")
-      if (viewer.address === null) return yield* ApiError.forbidden
+      if (caller.address === null) return yield* ApiError.forbidden
       const { token } = yield* backend.mintGuest({ allowed: [address], attribute: "address_id", expiresAt })
       return json({ token }, 201)
     }))

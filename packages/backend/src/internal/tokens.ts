@@ -25,7 +25,7 @@ export type Tokens = ReturnType<typeof make>
 
 export const make = (
   { commit, identity, ids, now, settings, state, withWriteLock }: Core,
-  { addressOf, newGuest, emptyToken, toViewer }: Directory
+  { addressOf, newGuest, emptyToken, toCaller }: Directory
 ) => {
   const makeToken = (
     kind: Records.Token["kind"],
@@ -84,7 +84,7 @@ export const make = (
       return Effect.as(minted, { subscriberId, token: token.token, refreshToken: refresh.token, expiresAt })
     })
   const mint: Service["mint"] = (id, options) =>
-    Effect.flatMap(toViewer(id, emptyToken(id)), ({ subscriber }) => mintPair(subscriber.id, options))
+    Effect.flatMap(toCaller(id, emptyToken(id)), ({ subscriber }) => mintPair(subscriber.id, options))
   const mintGuest: Service["mintGuest"] = ({ allowed, attribute, expiresAt }) =>
     Effect.suspend((): ReturnType<Service["mintGuest"]> => {
       const found = allowed.flatMap((id) => addressOf(id)?.id ?? [])
@@ -124,7 +124,7 @@ export const make = (
       const token = state.tokens.get(text)
       return token === undefined || token.kind !== "SAT" || isExpired(token)
         ? Effect.fail(ApiError.unauthorized)
-        : Effect.mapError(toViewer(token.subscriberId, token), () => ApiError.unauthorized)
+        : Effect.mapError(toCaller(token.subscriberId, token), () => ApiError.unauthorized)
     })
 
   /** Returns whether a token was minted for the current host and port: stored tokens may be from a server at another one. */

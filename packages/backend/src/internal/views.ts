@@ -35,8 +35,8 @@ export const make = ({ state }: Core) => {
     })
   }
 
-  const toFields = (message: Records.Message, group: Records.Group, viewerId: SubscriberId) => {
-    const { otherId } = participants(group, viewerId)
+  const toFields = (message: Records.Message, group: Records.Group, callerId: SubscriberId) => {
+    const { otherId } = participants(group, callerId)
     return {
       id: message.id,
       conversationId: otherId,
@@ -55,10 +55,10 @@ export const make = ({ state }: Core) => {
       clientId: null
     }
   }
-  const toEvent = (message: Records.Message, group: Records.Group, viewerId: SubscriberId) =>
-    new ConversationEvent.ConversationEvent(toFields(message, group, viewerId), {
+  const toEvent = (message: Records.Message, group: Records.Group, callerId: SubscriberId) =>
+    new ConversationEvent.ConversationEvent(toFields(message, group, callerId), {
       hidden: message.hidden,
-      conversationName: participants(group, viewerId).other?.displayName ?? null,
+      conversationName: participants(group, callerId).other?.displayName ?? null,
       userName: state.subscribers.get(message.senderId)?.displayName ?? null
     })
 

@@ -2,9 +2,9 @@
  * The checkpoint of a sequence: what a cursor saves and loads. It holds positions, and fingerprints of the messages and
  * sends that the next process has to recognize. It stays below 16 kB whatever the traffic is.
  *
- * - Of the messages that a re-read can return again, the newest are saved. The `floor` is raised above the others:
- *   messages that become visible there later are ignored. Messages of the very newest time are never below the floor;
- *   those that do not fit are yielded again.
+ * - Of the messages that a re-read can return again, the newest are saved. `forgottenThrough` is the newest time of the
+ *   others: messages that become visible at or before it later are ignored. It is always before the very newest time;
+ *   messages of that time that do not fit are yielded again.
  * - Of the sends, the last seen are saved. A second copy of any other send is yielded as a new message.
  * - A message whose fingerprint equals that of another would be lost. At 2⁻⁹⁰ for each pair, with a thousand saved and
  *   ten thousand compared, the probability is 2⁻⁶⁶ for each restart.
@@ -31,7 +31,7 @@ export const Checkpoint = Schema.Struct({
   /** Up to here live events were checked against history. */
   verified: Schema.NullOr(Schema.Finite),
   /** Messages up to this time are forgotten; `null` when none are. */
-  floor: Schema.NullOr(Schema.Finite),
+  forgottenThrough: Schema.NullOr(Schema.Finite),
   /** The fingerprints of messages, concatenated. */
   ids: Fingerprints,
   /** The fingerprints of sends, concatenated. */
@@ -41,48 +41,48 @@ export type Checkpoint = typeof Checkpoint.Type
 
 type Ids = MergeState["ids"]
 
-/** The newest ids, and the floor above all others. */
+/** The newest ids, and the newest time of all others. */
 const newestIds = (
   ids: Ids,
   limit: number,
-  floor: number | null
-): { readonly ids: Ids; readonly floor: number | null } => {
-  if (ids.length <= limit) return { ids, floor }
+  forgottenThrough: number | null
+): { readonly ids: Ids; readonly forgottenThrough: number | null } => {
+  if (ids.length <= limit) return { ids, forgottenThrough }
   const byTime = [...ids].sort(([, a], [, b]) => b - a)
   const [, newest] = byTime[0] ?? ["", Number.NaN]
   const [, newestLeftOut] = byTime[limit] ?? ["", newest]
   // messages of one time are forgotten together, and those of the very newest time never
   const forgotten = newestLeftOut < newest ? newestLeftOut : byTime.find(([, time]) => time < newest)?.[1]
-  return { ids: byTime.slice(0, limit), floor: forgotten ?? floor }
+  return { ids: byTime.slice(0, limit), forgottenThrough: forgotten ?? forgottenThrough }
 }
 
 /** Makes the checkpoint of a merge's state. */
-export const fromState = ({ floor, newest, ids, previous, sends, verified }: MergeState): Checkpoint => {
+export const fromState = ({ forgottenThrough, newest, ids, previous, sends, verified }: MergeState): Checkpoint => {
   const sendFingerprints = [
     ...previous?.sends ?? [],
     ...sends.slice(-maxSendFingerprints).flatMap(SendIdentity.keys).map(Fingerprint.of)
   ].slice(-maxSendFingerprints)
   const maxIds = maxFingerprints - sendFingerprints.length
-  const kept = newestIds(ids, maxIds, floor)
+  const kept = newestIds(ids, maxIds, forgottenThrough)
   const idFingerprints = [...previous?.ids ?? [], ...kept.ids.map(([id]) => Fingerprint.of(id))].slice(-maxIds)
   return {
     version: 1,
     newest,
     verified,
-    floor: kept.floor,
+    forgottenThrough: kept.forgottenThrough,
     ids: idFingerprints.join(""),
     sends: sendFingerprints.join("")
   }
 }
 
 /** Makes the resume point of the next merge from a checkpoint. */
-export const toResumePoint = ({ floor, newest, ids, sends, verified }: Checkpoint): ResumePoint => {
+export const toResumePoint = ({ forgottenThrough, newest, ids, sends, verified }: Checkpoint): ResumePoint => {
   const knownIds = new Set(Fingerprint.split(ids))
   const knownSends = new Set(Fingerprint.split(sends))
   return {
     newest,
     verified,
-    floor,
+    forgottenThrough,
     previous: {
       ids: knownIds,
       sends: knownSends,

@@ -1,6 +1,6 @@
 /**
- * The layers of the `Conversations` service. Each closes more of its requirements than the one before it: services,
- * credentials, transports.
+ * The layers of the `Conversations` service. They differ in what they require: both services that it is composed of, or
+ * `Credentials` and transports, or transports only, or nothing.
  */
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as Credentials from "@effect-signalwire/runtime/Credentials"
@@ -14,7 +14,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { HttpClient } from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
@@ -141,20 +140,10 @@ export const environment: Config.Config<Environment.Environment> =
  */
 export const layerConfig = <R = never>(
   options?: Config.Wrap<Options<R>>
-): Layer.Layer<Services, ConversationError | Config.ConfigError, Transports | Credentials.Requirements<R>> =>
-  Layer.unwrap(Effect.map(
-    options === undefined
-      ? Effect.flatMap(
-        environment,
-        ({ token, ...rest }) =>
-          Result.match(Token.check(token && Redacted.value(token), "SIGNALWIRE_TOKEN"), {
-            onFailure: (reason) => Effect.fail(new ConversationError({ method: "layerConfig", reason })),
-            onSuccess: (token) => Effect.succeed({ ...rest, token: Redacted.make(token) })
-          })
-      )
-      : Config.unwrap(options),
-    layer
-  ))
+): Layer.Layer<Services, ConversationError | Config.ConfigError, Transports | Credentials.Requirements<R>> => {
+  const config: Config.Config<Options<R>> = options === undefined ? Environment.makeWithToken() : Config.unwrap(options)
+  return Layer.unwrap(Effect.map(config, layer))
+}
 
 /** Provides an `HttpClient` and a `WebSocketConstructor` over the platform's own `fetch` and `WebSocket`. */
 export const layerTransports: Layer.Layer<Transports> = /* @__PURE__ */ Layer.merge(

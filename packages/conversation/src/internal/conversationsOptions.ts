@@ -50,7 +50,7 @@ export interface TimelineOptions extends Omit<SubscriptionOptions, "onGap"> {
   readonly addressId: AddressIdInput
   /**
    * The time of the earliest message, by the server's clock: unix seconds, or a `DateTime`. Older messages are left
-   * out, even if they are pushed later.
+   * out, even if they are pushed later. `0` starts with the first message of the conversation.
    * @default the newest page of history
    */
   readonly since?: number | DateTime.DateTime | undefined

@@ -1,9 +1,12 @@
 /** The options of the layers as configuration: `SIGNALWIRE_` and the path of an option in capitals. */
-import type * as Endpoint from "@effect-signalwire/runtime/Endpoint"
+import * as Endpoint from "@effect-signalwire/runtime/Endpoint"
+import * as Token from "@effect-signalwire/runtime/Token"
+import type { Invalid } from "@effect-signalwire/schema/Reason"
 import type * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { ConnectOptions } from "./conversationsOptions.ts"
 
@@ -39,14 +42,47 @@ const count = (name: string) =>
 /** Whether at least one of these options is set. */
 const isAnySet = (options: object): boolean => Object.values(options).some((value) => value !== undefined)
 
-const endpoint = (): Config.Config<AllOf<Endpoint.Options>> =>
-  Config.map(
-    Config.all({ host: string("HOST"), http: string("HTTP_URL"), ws: string("WS_URL") }),
-    // a missing one of the two is refused as an invalid URL
-    ({ host, http, ws }) => ({
-      host,
-      urls: http === undefined && ws === undefined ? undefined : { http: http ?? "", ws: ws ?? "" }
+/** A filter for values that are checked elsewhere. */
+const validated = <A>(validate: (value: A) => Result.Result<unknown, Invalid>) =>
+  Schema.makeFilter((value: A) =>
+    Result.match(validate(value), {
+      onFailure: ({ errors, message }) => errors[0]?.message ?? message,
+      onSuccess: () => undefined
     })
+  )
+
+/** A string that must be accepted as these options of the endpoint. */
+const endpointString = (name: string, optionsOf: (value: string) => Endpoint.Options) =>
+  variable(name, Schema.NonEmptyString.check(validated((value) => Endpoint.make("", optionsOf(value)))))
+
+/** A variable that is required because another one is set. */
+const required = (name: string) => Config.schema(Schema.NonEmptyString, `SIGNALWIRE_${name}`)
+
+const endpoint = (): Config.Config<AllOf<Endpoint.Options>> =>
+  Config.flatMap(
+    Config.all({
+      host: endpointString("HOST", (host) => ({ host })),
+      http: endpointString("HTTP_URL", (http) => ({ urls: { http, ws: "wss://localhost" } })),
+      ws: endpointString("WS_URL", (ws) => ({ urls: { http: "https://localhost", ws } }))
+    }),
+    ({ host, http, ws }): Config.Config<AllOf<Endpoint.Options>> => {
+      if (http === undefined && ws === undefined) return Config.succeed({ host, urls: undefined })
+      const urls = Config.all({
+        http: http === undefined ? required("HTTP_URL") : Config.succeed(http),
+        ws: ws === undefined ? required("WS_URL") : Config.succeed(ws)
+      })
+      return Config.map(urls, (urls) => ({ host, urls }))
+    }
+  )
+
+/** The token, which must be set. Its value is in no error. */
+const requiredToken = (): Config.Config<Redacted.Redacted> =>
+  Config.map(
+    Config.schema(
+      Schema.Redacted(Schema.String).check(validated((token) => Token.check(Redacted.value(token).trim()))),
+      "SIGNALWIRE_TOKEN"
+    ),
+    (token) => Redacted.make(Redacted.value(token).trim())
   )
 
 const sweep = (): Config.Config<ConnectOptions["sweep"]> =>
@@ -88,11 +124,10 @@ const subscription = (): Config.Config<AllOf<NonNullable<ConnectOptions["subscri
 const http = (): Config.Config<AllOf<Omit<NonNullable<ConnectOptions["http"]>, "retry">>> =>
   Config.all({ deadline: duration("HTTP_DEADLINE"), timeout: duration("HTTP_TIMEOUT") })
 
-/** Makes the configuration of all options. */
-export const make = (): Config.Config<AllOf<Environment>> =>
+const makeWith = <T>(token: Config.Config<T>) =>
   Config.map(
     Config.all({
-      token: Config.withDefault(Config.Redacted("SIGNALWIRE_TOKEN"), undefined),
+      token,
       endpoint: endpoint(),
       name: string("NAME"),
       dialect: variable("DIALECT", Schema.Literals(["auto", "address", "group"])),
@@ -109,9 +144,19 @@ export const make = (): Config.Config<AllOf<Environment>> =>
       http: http(),
       subscription: subscription()
     }),
-    ({ endpoint, token, ...options }) => ({
-      ...endpoint,
-      ...options,
-      token: token && Redacted.make(Redacted.value(token).trim())
-    })
+    ({ endpoint, ...options }) => ({ ...endpoint, ...options })
   )
+
+/** Makes the configuration of all options. */
+export const make = (): Config.Config<AllOf<Environment>> => {
+  const token = Config.flatMap(
+    Config.Redacted("SIGNALWIRE_TOKEN"),
+    (token): Config.Config<Redacted.Redacted | undefined> =>
+      Redacted.value(token).trim() === "" ? Config.succeed(undefined) : requiredToken()
+  )
+  return makeWith(Config.withDefault(token, undefined))
+}
+
+/** {@link make} for a client, which needs a token. */
+export const makeWithToken = (): Config.Config<AllOf<Environment & { readonly token: Redacted.Redacted }>> =>
+  makeWith(requiredToken())

@@ -78,7 +78,7 @@ class LiveSequence implements Reconcilable {
   isReadPending = true
   private readonly options: Options
   private readonly dependencies: Sequence.Dependencies
-  private readonly attachment: Subscriber
+  private readonly subscriber: Subscriber
   private readonly signals: Subscriber["signals"]
   private state: Sequence.State = Sequence.initial
   /** What the recovery under way has left to read. */
@@ -93,15 +93,15 @@ class LiveSequence implements Reconcilable {
   /** It is about to read, and counts as catching up. */
   private isReadExpected = false
 
-  constructor(options: Options, attachment: Subscriber) {
+  constructor(options: Options, subscriber: Subscriber) {
     this.options = options
-    this.attachment = attachment
-    this.signals = Effect.onInterrupt(attachment.signals, () =>
+    this.subscriber = subscriber
+    this.signals = Effect.onInterrupt(subscriber.signals, () =>
       Effect.sync(() => {
         this.isWaiting = false
         this.setReadExpected(false)
       }))
-    this.requestRead = attachment.requestDiscontinuity
+    this.requestRead = subscriber.requestDiscontinuity
     this.requiredAsOf = options.reader.tick()
     this.merge = new Merge({ ...options.tuning, countsLiveAsVerified: !options.tuning.isReconciled })
     this.dependencies = { merge: this.merge, isIncluded: options.isIncluded }
@@ -224,10 +224,10 @@ class LiveSequence implements Reconcilable {
   /** Reads the next part of the messages that may be missing. */
   private get recover(): Effect.Effect<Sequence.Transition, ConversationError> {
     return Effect.gen({ self: this }, function*() {
-      const { attachment, merge } = this
+      const { subscriber, merge } = this
       const { instrumentation, method, metrics, monitor, reconciler, tuning } = this.options
       if (this.remainder !== undefined) {
-        const signals = yield* attachment.takeBuffered
+        const signals = yield* subscriber.takeBuffered
         this.requireReads(signals)
         this.dispatch({ _tag: "SignalsReceived", signals })
       }
@@ -273,8 +273,8 @@ class LiveSequence implements Reconcilable {
 export const open = Effect.fnUntraced(
   function*(options: Options): Effect.fn.Return<Items, ConversationError, Scope.Scope> {
     const { awaitReady, cursor, instrumentation, method, monitor, reconciler, subscription, tuning } = options
-    const attachment = yield* Effect.mapError(subscription.subscribe, ConversationError.from(method))
-    const sequence = new LiveSequence(options, attachment)
+    const subscriber = yield* Effect.mapError(subscription.subscribe, ConversationError.from(method))
+    const sequence = new LiveSequence(options, subscriber)
     yield* reconciler.register(sequence)
     yield* monitor.sessionStarted.watch(() => sequence.setReadExpected(true))
     yield* Effect.addFinalizer(() => Effect.sync(() => sequence.setReadExpected(false)))

@@ -31,7 +31,7 @@ export interface ResumePoint {
   /** Up to here live events were checked against history, unix seconds; `null` when nothing was read. */
   readonly verified: number | null
   /** Messages up to this time, in unix seconds, are forgotten; `null` when none are. */
-  readonly floor: number | null
+  readonly forgottenThrough: number | null
   readonly previous: PreviousMessages
 }
 
@@ -108,7 +108,9 @@ export class Merge {
 
   /** How far back history must be read again, unix seconds; `null` for all of it. */
   readBackTo(): number | null {
-    return this.verified === null ? null : Math.max(this.verified - this.options.overlapSeconds, this.seen.floor())
+    return this.verified === null
+      ? null
+      : Math.max(this.verified - this.options.overlapSeconds, this.seen.forgottenThrough())
   }
 
   state(): MergeState {
@@ -116,7 +118,7 @@ export class Merge {
     return {
       newest: newestPosition,
       verified,
-      floor: Number.isFinite(seen.floor()) ? seen.floor() : null,
+      forgottenThrough: Number.isFinite(seen.forgottenThrough()) ? seen.forgottenThrough() : null,
       ids: seen.idsAfter(this.readBackTo() ?? Number.NEGATIVE_INFINITY),
       sends: seen.sends(),
       previous: resumed?.previous
@@ -124,8 +126,8 @@ export class Merge {
   }
 
   /** Resumes where a previous merge stopped. Call it before any other method. */
-  resume({ floor, newest, previous, verified }: ResumePoint): void {
-    if (floor !== null) this.seen.raiseFloor(floor)
+  resume({ forgottenThrough, newest, previous, verified }: ResumePoint): void {
+    if (forgottenThrough !== null) this.seen.forgetThrough(forgottenThrough)
     if (newest !== null) this.resumed = { previous, newest, remaining: this.options.memory }
     this.newestPosition = newest
     this.verified = verified
@@ -138,7 +140,7 @@ export class Merge {
   markSeen({ end, messages }: HistorySlice): void {
     // not by spreading into `Math.min`: a read can have more messages than a call may have arguments
     if (end === "limit") {
-      this.seen.raiseFloor(
+      this.seen.forgetThrough(
         messages.reduce((oldest, { epochSeconds }) => Math.min(oldest, epochSeconds), messages[0].epochSeconds)
       )
     }
@@ -167,7 +169,7 @@ export class Merge {
 
   /** Accepts a live message that was pending while history was read, unless it may be a forgotten one. */
   acceptPending<M extends ConversationMessage>(message: M): Accepted<M> | undefined {
-    return message.epochSeconds > this.seen.floor() ? this.accept(message) : undefined
+    return message.epochSeconds > this.seen.forgottenThrough() ? this.accept(message) : undefined
   }
 
   /**
@@ -181,7 +183,7 @@ export class Merge {
     this.seen.rotateIfFull()
     this.isUnverifiable = false
     // a page has more than was asked for: older messages may have been accepted or skipped, and then forgotten
-    const from = this.readBackTo() ?? this.seen.floor()
+    const from = this.readBackTo() ?? this.seen.forgottenThrough()
     const accepted = messages
       .filter(({ epochSeconds }) => epochSeconds > from)
       .sort(compare)

@@ -1,6 +1,6 @@
 /** What an outbox keeps of a message, and the events about it. */
 import type { ClientId } from "@effect-signalwire/schema/Ids"
-import { JsonObject } from "@effect-signalwire/schema/Wire"
+import { JsonObject } from "@effect-signalwire/schema/WireSchemas"
 import * as Data from "effect/Data"
 import * as Schema from "effect/Schema"
 import type { ConversationError } from "../ConversationError.ts"

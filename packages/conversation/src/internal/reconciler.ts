@@ -139,7 +139,10 @@ export class Reconciler {
     if (isChanged) this.reschedule()
   }
 
-  /** Reports an event that could not be decoded, and that a read as of a logical time has. */
+  /**
+   * Reports an event that could not be decoded. A read of history that began at the logical time `asOf` or later
+   * includes its message.
+   */
   reportMalformed(asOf: number): void {
     const { malformed } = this
     this.malformed = { at: malformed?.at ?? this.now, asOf }

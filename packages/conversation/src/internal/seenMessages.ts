@@ -2,8 +2,8 @@
  * The messages that a sequence has seen, in bounded memory. There are two generations: when the younger is full, the
  * older is forgotten. A message is recognized by its id, or as another stored copy of the same send.
  *
- * The `floor` is the newest time of any message that was forgotten. Whether a message from the floor or before it was
- * seen is not known.
+ * `forgottenThrough` is the newest time of any message that was forgotten. Whether a message of that time or an earlier
+ * one was seen is not known.
  */
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import * as IdTable from "./idTable.ts"
@@ -61,7 +61,7 @@ export class SeenMessages {
   rotateIfFull(): void {
     if (this.current.ids.size() < this.size) return
     const forgotten = this.previous ?? makeGeneration()
-    this.raiseFloor(forgotten.newest)
+    this.forgetThrough(forgotten.newest)
     forgotten.ids.clear()
     forgotten.sends.clear()
     forgotten.newest = Number.NEGATIVE_INFINITY
@@ -70,12 +70,12 @@ export class SeenMessages {
   }
 
   /** The newest time of any forgotten message, unix seconds; negative infinity when none was forgotten. */
-  floor(): number {
+  forgottenThrough(): number {
     return this.forgotten
   }
 
   /** Treats all messages up to a time as forgotten. */
-  raiseFloor(epochSeconds: number): void {
+  forgetThrough(epochSeconds: number): void {
     if (epochSeconds > this.forgotten) this.forgotten = epochSeconds
   }
 

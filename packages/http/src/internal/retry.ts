@@ -1,27 +1,14 @@
 /**
- * Retries of requests that may be repeated: by a schedule, within a deadline.
+ * Repeats requests as the rules of `RetryPolicy` say: by a schedule, within a deadline.
  */
 import * as Backoff from "@effect-signalwire/runtime/Backoff"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import * as Schedule from "effect/Schedule"
-import { RetryPolicy } from "../RetryPolicy.ts"
+import { isRetried, RetryPolicy } from "../RetryPolicy.ts"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
 import type { Client } from "./client.ts"
-
-/** Five attempts in all, about 0.25, 0.5, 1 and 2 seconds apart. */
-export const defaultSchedule: Schedule.Schedule<unknown, SignalWireHttpError> = Backoff.schedule(
-  "250 millis",
-  "2 seconds"
-).pipe(
-  Schedule.upTo({ times: 4 })
-)
-
-/** A failed refresh of the token is not retried here: when to refresh again is up to the application. */
-const isRetryable = ({ isRetryable, reason }: SignalWireHttpError): boolean =>
-  isRetryable && reason._tag !== "Unauthorized"
 
 /** When an attempt must end. */
 export interface AttemptLimits {
@@ -51,7 +38,7 @@ export const withRetry = <A>(
       const result = yield* Effect.result(attempt(limits))
       if (Result.isSuccess(result)) return result.success
       const error = result.failure
-      if (!isRetryable(error)) return yield* error
+      if (!isRetried(error)) return yield* error
       // a schedule that throws has ended
       const scheduled = yield* Effect.catchCause(nextDelay(error), () => Effect.succeed(null))
       if (scheduled === null) return yield* error

@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type * as Tracer from "effect/Tracer"
 import * as Json from "../Json.ts"
+import { clientAttributes, kindOf, operationAttributes, serverAttributes, toSemantic } from "../SemanticConventions.ts"
 import { isTraced } from "../Tracing.ts"
 import { EffectSessionObserver } from "./effectSessionObserver.ts"
 import type {
@@ -15,7 +16,6 @@ import type {
   SessionObserver,
   SpanOptions
 } from "./instrumentationContract.ts"
-import { kindOf, operationAttributes, serverAttributes, toSemantic } from "./semanticConventions.ts"
 import { annotated, exportedSpan, runInSpan } from "./spans.ts"
 
 /** A class, since a process may have thousands of clients. */
@@ -46,8 +46,7 @@ export class EffectInstrumentation implements Instrumentation {
   /** The attributes that all spans of the client have. */
   private get attributes(): Readonly<Record<string, unknown>> {
     return this.clientAttributes ??= {
-      "messaging.system": "signalwire",
-      "messaging.client.id": this.name,
+      ...clientAttributes(this.name),
       ...serverAttributes(this.url)
     }
   }

@@ -3,6 +3,7 @@ import type { Reason } from "@effect-signalwire/schema/Reason"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Monotonic from "../Monotonic.ts"
+import { names } from "../SemanticConventions.ts"
 import { isTraced } from "../Tracing.ts"
 import type { SessionObserver } from "./instrumentationContract.ts"
 import { annotated, exportedSpan, ignoreDefects, runInSpan } from "./spans.ts"
@@ -50,7 +51,7 @@ export class EffectSessionObserver implements SessionObserver {
   }
 
   onDial(attempt: number): Effect.Effect<void> {
-    return this.event("dial", { "signalwire.dial.attempt": attempt })
+    return this.event("dial", { [names.dialAttempt]: attempt })
   }
 
   onReady(session: number, resumed: boolean): Effect.Effect<void> {
@@ -59,14 +60,14 @@ export class EffectSessionObserver implements SessionObserver {
       const now = yield* Monotonic.millis
       this.state = { _tag: "Ready", since: now }
       this.session = session
-      const sessionAttributes = { "signalwire.session.number": session }
+      const sessionAttributes = { [names.sessionNumber]: session }
       yield* this.event(resumed ? "resume" : "ready", sessionAttributes)
       if (state?._tag !== "Interrupted") return
       const { reason, since } = state
       const attributes = {
         ...sessionAttributes,
-        "error.type": reason._tag,
-        "signalwire.outage.duration": secondsBetween(since, now)
+        [names.errorType]: reason._tag,
+        [names.outageDuration]: secondsBetween(since, now)
       }
       yield* this.event("reconnect", attributes)
       yield* annotated(Effect.logInfo("reconnected", reason.message), attributes)
@@ -78,9 +79,9 @@ export class EffectSessionObserver implements SessionObserver {
       const { session, state } = this
       const now = yield* Monotonic.millis
       const attributes = {
-        "error.type": reason._tag,
+        [names.errorType]: reason._tag,
         ...(state?._tag === "Ready"
-          ? { "signalwire.session.number": session, "signalwire.session.duration": secondsBetween(state.since, now) }
+          ? { [names.sessionNumber]: session, [names.sessionDuration]: secondsBetween(state.since, now) }
           : undefined)
       }
       if (state?._tag === "Ready") this.state = { _tag: "Interrupted", since: now, reason }

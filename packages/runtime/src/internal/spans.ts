@@ -2,8 +2,8 @@
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type * as Tracer from "effect/Tracer"
+import { errorType, names } from "../SemanticConventions.ts"
 import { isTraced } from "../Tracing.ts"
-import { errorType } from "./semanticConventions.ts"
 
 /** Ignores an exception of a logger or tracer: an operation must not fail because it can't be observed. */
 export const ignoreDefects = (log: Effect.Effect<void>): Effect.Effect<void> =>
@@ -14,7 +14,7 @@ const annotateError = <A, E, R>(self: Effect.Effect<A, E, R>, span: Tracer.Span)
   Effect.onError(self, (cause) =>
     ignoreDefects(Effect.sync(() => {
       const type = errorType(cause)
-      if (type !== undefined) span.attribute("error.type", type)
+      if (type !== undefined) span.attribute(names.errorType, type)
     })))
 
 /** Logs an entry with annotations. */

@@ -1,5 +1,5 @@
 /**
- * Hand-written decoders of wire formats. A shape accepts and refuses the same values as its schema in `Wire`, strips
+ * Hand-written decoders of wire formats. A shape accepts and refuses the same values as its schema in `WireSchemas`, strips
  * the same unknown keys, and reports the same paths and messages, with a fraction of the code that Effect's Schema
  * loads.
  */

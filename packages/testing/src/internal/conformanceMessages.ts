@@ -58,7 +58,7 @@ export const cases = (options: TestBackend.ParticipantOptions): ReadonlyArray<Ca
       yield* ada.sendMessage({ addressId, text: "in the office" })
       yield* ada.sendMessage({ addressId: other, text: "in the lobby" })
       const { data } = yield* ada.getMessages()
-      yield* expectEqual("texts", messageTexts(data), ["in the lobby", "in the office"])
+      yield* expectEqual("contents", messageTexts(data), ["in the lobby", "in the office"])
       yield* expectEqual("addresses", data.map((message) => message.addressId), [other, addressId])
     })
   )

@@ -10,7 +10,7 @@ import { randomDevice, type Step } from "./Step.ts"
 export const resumeDevice = (world: World, account: Account): void => {
   const started = startDevice(world, account)
   if (started === undefined) return
-  if (world.setup.faultRate > 0 && !world.isHealed && world.random.boolean(0.15)) {
+  if (world.setup.faultRate > 0 && !world.isFaultFree && world.random.boolean(0.15)) {
     world.totals.coldStarts++
     impair(world, started)
   }

@@ -13,7 +13,7 @@ export const sendWakeSignals: Step = {
     for (let left = random.pick(1, 3, 40), at = 0; left > 0; left--, at += interval) {
       const signal = random.pick("wake", "wake", "offline")
       eventLoop.schedule(at, () => {
-        if (!world.isHealed) device.signal(signal)
+        if (!world.isFaultFree) device.signal(signal)
       })
     }
   }

@@ -1,10 +1,18 @@
-/** The names of attributes, by OpenTelemetry's semantic conventions for messaging where those have one. */
+/**
+ * The names of all attributes of spans, logs and metrics: those of OpenTelemetry's semantic conventions for messaging where
+ * those have one, and names that begin with `signalwire.` otherwise.
+ *
+ * Shared by the client packages; not part of the stable API.
+ *
+ * @since 0.1.0
+ */
 import * as Cause from "effect/Cause"
 import * as Option from "effect/Option"
 import type * as Tracer from "effect/Tracer"
-import type { Attributes } from "./instrumentationContract.ts"
+import type { Attributes } from "./internal/instrumentationContract.ts"
 
-const names: { readonly [Key in keyof Attributes]-?: string } = {
+/** The names of the attributes of an operation. */
+const operationNames = {
   operation: "messaging.operation.name",
   addressId: "messaging.destination.name",
   conversationId: "messaging.message.conversation_id",
@@ -12,21 +20,44 @@ const names: { readonly [Key in keyof Attributes]-?: string } = {
   clientId: "signalwire.message.client_id",
   errorType: "error.type",
   count: "signalwire.count"
-}
+} as const satisfies { readonly [Key in keyof Attributes]-?: string }
 
-const isName = (key: string): key is keyof Attributes => Object.hasOwn(names, key)
+/** The names of all attributes. */
+export const names = {
+  ...operationNames,
+  system: "messaging.system",
+  client: "messaging.client.id",
+  operationType: "messaging.operation.type",
+  serverAddress: "server.address",
+  serverPort: "server.port",
+  dialAttempt: "signalwire.dial.attempt",
+  sessionNumber: "signalwire.session.number",
+  sessionDuration: "signalwire.session.duration",
+  outageDuration: "signalwire.outage.duration"
+} as const
 
-/** Returns attributes under the names of OpenTelemetry's semantic conventions. Those that are missing are left out. */
+/** Returns attributes under their names. Those that are missing are left out. */
 export const toSemantic = (attributes: Attributes = {}): Record<string, unknown> => {
   const record: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(attributes)) {
-    if (value !== undefined && value !== null && isName(key)) record[names[key]] = value
+    if (value !== undefined && value !== null && isOperationName(key)) record[operationNames[key]] = value
   }
   return record
 }
 
-/** What the methods of the services do with messages. */
-const operationTypes: Readonly<Record<string, "send" | "receive">> = {
+const isOperationName = (key: string): key is keyof Attributes => Object.hasOwn(operationNames, key)
+
+/** The value of the attribute `system`. */
+export const system = "signalwire"
+
+/** Returns the attributes of everything that a client records. */
+export const clientAttributes = (name: string): Record<string, string> => ({
+  [names.system]: system,
+  [names.client]: name
+})
+
+/** What the methods of the services, and handlers of a message, do with messages. */
+const operationTypes: Readonly<Record<string, "send" | "receive" | "process">> = {
   sendMessage: "send",
   getMessages: "receive",
   getConversationMessages: "receive",
@@ -34,7 +65,8 @@ const operationTypes: Readonly<Record<string, "send" | "receive">> = {
   conversationMessages: "receive",
   findMessage: "receive",
   subscribe: "receive",
-  timeline: "receive"
+  timeline: "receive",
+  message: "process"
 }
 
 /** The kinds of spans that are not internal. */
@@ -44,15 +76,15 @@ const spanKinds: Readonly<Record<string, Tracer.SpanKind>> = {
   "Conversations.timeline": "consumer"
 }
 
-/** The kind of a span. */
+/** Returns the kind of a span. */
 export const kindOf = (spanName: string): Tracer.SpanKind => spanKinds[spanName] ?? "internal"
 
-/** The attributes of the span of a method. */
-export const operationAttributes = (method: string): Record<string, unknown> => {
+/** Returns the attributes of a method. */
+export const operationAttributes = (method: string): Record<string, string> => {
   const type = operationTypes[method]
   return {
-    "messaging.operation.name": method,
-    ...(type === undefined ? undefined : { "messaging.operation.type": type })
+    [names.operation]: method,
+    ...(type === undefined ? undefined : { [names.operationType]: type })
   }
 }
 
@@ -77,9 +109,9 @@ export const errorType = (cause: Cause.Cause<unknown>): string | undefined =>
 
 const defaultPorts: Readonly<Record<string, number>> = { "http:": 80, "https:": 443, "ws:": 80, "wss:": 443 }
 
-/** The attributes of a server. */
+/** Returns the attributes of a server. */
 export const serverAttributes = (url: string | undefined): Record<string, unknown> => {
   if (url === undefined) return {}
   const { hostname, port, protocol } = new URL(url)
-  return { "server.address": hostname, "server.port": port === "" ? defaultPorts[protocol] : Number(port) }
+  return { [names.serverAddress]: hostname, [names.serverPort]: port === "" ? defaultPorts[protocol] : Number(port) }
 }
