@@ -20,7 +20,7 @@ import { Backend, type Caller, type PageRequest, type PageResult } from "./Backe
 import { Faults } from "./Faults.ts"
 import { Hosting } from "./Hosting.ts"
 import * as DeviceRoutes from "./internal/deviceRoutes.ts"
-import { prescribed } from "./internal/faultResponses.ts"
+import { faultResponse } from "./internal/faults/faultResponses.ts"
 import { bodyObject, handleErrorsWithCors, json, pathParam, preflight } from "./internal/http.ts"
 import { pageResponse } from "./internal/pageResponse.ts"
 import {
@@ -179,7 +179,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
           yield* hosting.abort(incoming)
           return HttpServerResponse.empty({ status: 503 })
         }
-        if (decision._tag === "Rejected") return prescribed(decision.action)
+        if (decision._tag === "Rejected") return faultResponse(decision.action)
         const socket = yield* incoming.upgrade
         yield* SocketProtocol.serve(socket, {
           decision,

@@ -10,33 +10,13 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import { Backend } from "./Backend.ts"
-import { type Action, Faults } from "./Faults.ts"
+import { Faults } from "./Faults.ts"
 import * as ClientSocket from "./internal/clientSocket.ts"
+import { decideByFault, type UpgradeDecision } from "./internal/faults/upgradeFaults.ts"
 import * as IncomingFrames from "./internal/incomingFrames.ts"
 import * as OutgoingFrames from "./internal/outgoingFrames.ts"
 
-/** Whether a WebSocket upgrade succeeds. */
-export type UpgradeDecision =
-  | { readonly _tag: "Accepted"; readonly action: Action | undefined }
-  /** The upgrade fails with an HTTP response. */
-  | { readonly _tag: "Rejected"; readonly action: Extract<Action, { readonly type: "answer" }> }
-  /** The connection is broken without a response. */
-  | { readonly _tag: "Dropped" }
-
-const decide = (action: Action | undefined): Effect.Effect<UpgradeDecision> => {
-  switch (action?.type) {
-    case "refuse":
-    case "drop":
-    case "loseAnswer":
-      return Effect.succeed({ _tag: "Dropped" })
-    case "answer":
-      return Effect.succeed({ _tag: "Rejected", action })
-    case "delay":
-      return Effect.delay(Effect.succeed<UpgradeDecision>({ _tag: "Accepted", action: undefined }), action.millis)
-    default:
-      return Effect.succeed({ _tag: "Accepted", action })
-  }
-}
+export type { UpgradeDecision } from "./internal/faults/upgradeFaults.ts"
 
 const tooManySockets: UpgradeDecision = {
   _tag: "Rejected",
@@ -49,7 +29,7 @@ export const decideUpgrade: Effect.Effect<UpgradeDecision, never, Backend | Faul
   const isFull = sockets.size >= settings.maxSockets
   const faults = yield* Faults
   const action = !isFull && faults.isActive() ? faults.take({ on: "connect" }) : undefined
-  const decision = isFull ? tooManySockets : yield* decide(action)
+  const decision = isFull ? tooManySockets : yield* decideByFault(action)
   if (decision._tag !== "Accepted") {
     wireLog.add({
       on: "refused",

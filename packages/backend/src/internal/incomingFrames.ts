@@ -1,13 +1,13 @@
 /**
- * Reads the frames of a client, applies faults to them, and handles them.
+ * Reads the frames of a client, and handles them.
  */
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
-import { type ClientSocket, disconnect } from "./clientSocket.ts"
-import { ReorderBuffer } from "./reorderBuffer.ts"
+import type { ClientSocket } from "./clientSocket.ts"
+import * as IncomingFrameFaults from "./faults/incomingFrameFaults.ts"
 import { handleRequest, handleResponse } from "./rpcHandlers.ts"
 
 /** The maximum length of a frame, in UTF-16 code units. The longest frames that clients send are descriptions of calls. */
@@ -29,75 +29,20 @@ export const run = (
   client: ClientSocket,
   { pull }: Socket.Reader
 ): Effect.Effect<never, Socket.SocketError, Scope.Scope> => {
-  const reordered = new ReorderBuffer<Effect.Effect<void>>()
-
   const handle = (frame: JsonRpc.Frame, method: string): Effect.Effect<void> =>
     frame._tag === "Request"
       ? handleRequest(client, frame)
       : Effect.sync(() => handleResponse(client, frame.id, method))
-  /** Handles a frame, and then the frames that were held back until after it. */
-  const handleInOrder = (frame: JsonRpc.Frame, method: string) =>
-    Effect.suspend(() => {
-      const held = reordered.takeAll()
-      return Effect.andThen(handle(frame, method), Effect.forEach(held, (handled) => handled, { discard: true }))
-    })
-  const withoutResponse = (handled: Effect.Effect<void>) =>
-    Effect.suspend(() => {
-      client.isSilent = true
-      return Effect.ensuring(
-        handled,
-        Effect.sync(() => {
-          client.isSilent = false
-        })
-      )
-    })
+  const faults = IncomingFrameFaults.make(client, handle)
 
   const onFrame = (frame: JsonRpc.Frame, text: string): Effect.Effect<void, never, Scope.Scope> => {
     // a response that belongs to no pending request acknowledges an event
     const method = frame._tag === "Request"
       ? frame.method
       : client.pendingRequests.get(frame.id) ?? JsonRpc.method.event
-    const handled = handleInOrder(frame, method)
     const action = client.faultFor({ direction: "in", method, eventType: undefined })
     client.logFrame("in", text, method, action?.type ?? null)
-    switch (action?.type) {
-      case undefined:
-      case "endless":
-        return handled
-      case "refuse":
-        return Effect.sync(() => client.close(null))
-      case "close":
-        return Effect.sync(() => client.close(action.code ?? null))
-      case "silent":
-        return Effect.sync(() => {
-          client.isSilent = true
-        })
-      case "delay":
-        return Effect.delay(handled, action.millis)
-      case "duplicate":
-        return Effect.andThen(handled, Effect.suspend(() => handle(frame, method)))
-      case "reorder":
-        return reordered.isFull
-          ? handled
-          : reordered.hold(Effect.suspend(() => handle(frame, method)), (late) => late)
-      case "drop":
-      case "malformed":
-        return Effect.void
-      case "answer":
-        return Effect.sync(() => {
-          if (frame._tag !== "Request") return
-          client.replyError(frame.id, method, action.code ?? JsonRpc.code.internal, action.message ?? "Internal error")
-        })
-      case "loseAnswer":
-        return Effect.andThen(
-          withoutResponse(handled),
-          Effect.sync(() => {
-            if (action.never !== true) client.close(null)
-          })
-        )
-      case "restart":
-        return disconnect(client, true)
-    }
+    return faults.apply(frame, method, action)
   }
 
   /**
@@ -106,7 +51,7 @@ export const run = (
    */
   const handleFast = (frame: JsonRpc.Frame): boolean => {
     if (
-      frame._tag === "Request" || !reordered.isEmpty || client.faults.isActive() || client.backend.wireLog.isEnabled()
+      frame._tag === "Request" || faults.isHolding() || client.faults.isActive() || client.backend.wireLog.isEnabled()
     ) return false
     handleResponse(client, frame.id, client.pendingRequests.get(frame.id) ?? JsonRpc.method.event)
     return true

@@ -5,11 +5,11 @@ import { isJsonObject } from "@effect-signalwire/schema/JsonObject"
 import { parseJson } from "@effect-signalwire/schema/Malformed"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Result from "effect/Result"
-import type { Action } from "../Faults.ts"
-import { cors } from "./cors.ts"
+import type { Action } from "../../Faults.ts"
+import { cors } from "../cors.ts"
 
 /** The response of the action `answer`. */
-export const prescribed = (
+export const faultResponse = (
   action: Extract<Action, { readonly type: "answer" }>
 ): HttpServerResponse.HttpServerResponse => {
   const options = { status: action.status ?? 500, headers: { ...cors, ...action.headers } }
