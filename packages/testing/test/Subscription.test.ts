@@ -3,6 +3,7 @@ import { Emitter } from "@effect-signalwire/runtime/Emitter"
 import * as Streams from "@effect-signalwire/runtime/Streams"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import { invalidParameter } from "@effect-signalwire/schema/Reason"
+import * as Schemas from "@effect-signalwire/subscription/Schemas"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import { Wake, type WakeSignal } from "@effect-signalwire/subscription/Wake"
@@ -467,6 +468,78 @@ describe("the session", () => {
       yield* (yield* server.nextConnection).drop
       yield* flush
       assert.strictEqual((yield* subscription.connection.current).reason?._tag, "Defect")
+    }))
+
+  it.effect("P8.8: reports at once that the session is lost while the schedule of the backoff takes its time", () =>
+    Effect.gen(function*() {
+      const slow = Schedule.forever.pipe(
+        Schedule.modifyDelay(() => Effect.as(Effect.sleep("5 seconds"), "1 second" as const))
+      )
+      const { server, subscription } = yield* start({ backoff: slow })
+      const connection = yield* server.nextConnection
+      yield* connection.accept("p1")
+      yield* flush
+      yield* connection.drop
+      yield* flush
+      assert.deepInclude(yield* subscription.connection.current, { _tag: "Reconnecting", delayMillis: null })
+      const ready = yield* Effect.forkChild(subscription.ready, { startImmediately: true })
+      yield* TestClock.adjust("5 seconds")
+      assert.deepInclude(yield* subscription.connection.current, { _tag: "Reconnecting", delayMillis: 1000 })
+      assert.isUndefined(ready.pollUnsafe())
+      yield* TestClock.adjust("1 second")
+      yield* (yield* server.nextConnection).accept("p1")
+      yield* Fiber.join(ready)
+    }))
+
+  it.effect.each(["reconnect", "token", "wake"] as const)(
+    "P8.6: dials at once although the schedule of the backoff never returns a delay: %s",
+    (trigger) =>
+      Effect.gen(function*() {
+        const never = Schedule.forever.pipe(Schedule.modifyDelay(() => Effect.never))
+        const { credentials, emit, server, subscription } = yield* startWithSignals({ backoff: never })
+        const connection = yield* server.nextConnection
+        yield* connection.accept("p1")
+        yield* flush
+        yield* connection.drop
+        yield* TestClock.adjust("10 minutes")
+        assert.strictEqual(server.connectionCount(), 1)
+        if (trigger === "reconnect") yield* subscription.reconnect
+        else if (trigger === "token") yield* credentials.replace(Redacted.make("token-2"))
+        else emit("wake")
+        yield* flush
+        const params = yield* connectParams(yield* (yield* server.nextConnection).accept("p1"))
+        assert.strictEqual(params.authentication.jwt_token, trigger === "token" ? "token-2" : "token-1")
+      })
+  )
+
+  it.effect("reports no delay for a schedule whose delay is infinite, and dials when reconnect is called", () =>
+    Effect.gen(function*() {
+      const { server, subscription } = yield* start({ backoff: Schedule.spaced("Infinity") })
+      yield* (yield* server.nextConnection).drop
+      yield* TestClock.adjust("1 hour")
+      const state = yield* subscription.connection.current
+      assert.deepInclude(state, { _tag: "Reconnecting", delayMillis: null })
+      assert.isTrue(Schema.is(Schemas.ConnectionState)(state))
+      yield* subscription.reconnect
+      yield* flush
+      assert.strictEqual(server.connectionCount(), 2)
+    }))
+
+  it.effect("reports one state for each wait", () =>
+    Effect.gen(function*() {
+      const { server, subscription } = yield* start({ backoff: Schedule.spaced("1 second") })
+      const connection = yield* server.nextConnection
+      yield* connection.accept("p1")
+      yield* flush
+      const states: Array<string> = []
+      yield* Streams.listen(subscription.connection.changes, (state) => {
+        states.push(state._tag === "Reconnecting" ? `${state._tag} ${state.delayMillis}` : state._tag)
+      })
+      yield* connection.drop
+      yield* TestClock.adjust("1 second")
+      yield* (yield* server.nextConnection).accept("p1")
+      yield* flush
+      assert.deepStrictEqual(states, ["Connected", "Reconnecting 1000", "Reconnecting 0", "Connected"])
     }))
 
   it.effect("P8.6: reports no delay that reconnect has ended before it began", () =>
