@@ -14,6 +14,7 @@ import * as Pull from "effect/Pull"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { SingleConsumerQueue } from "./SingleConsumerQueue.ts"
+import { catchUnexpected } from "./Thrown.ts"
 
 /** Pulls the next array of items of a stream. */
 export type ArrayPull<A, E = never, R = never> = Pull.Pull<NonEmptyReadonlyArray<A>, E, void, R>
@@ -68,14 +69,14 @@ export const runForEachArray = <A, E, R>(
 /**
  * Calls `listener` with each value of a stream until the scope closes: within the call that emits the value for streams
  * of {@link fromListen}, and from a fiber for all others. The listener must not throw. `onDefect` handles exceptions of
- * the stream, which ends with them.
+ * the stream, and an interruption within it; the stream ends with them.
  */
 export const listen = <A>(
   stream: Stream.Stream<A>,
   listener: (value: A) => void,
   onDefect: (defect: unknown) => Effect.Effect<void> = Effect.die
 ): Effect.Effect<void, never, Scope.Scope> => {
-  if (isListenerStream(stream)) return Effect.catchDefect(stream[listenKey](listener), onDefect)
+  if (isListenerStream(stream)) return catchUnexpected(stream[listenKey](listener), onDefect)
   const run = runForEachArray(stream, (values) => Effect.sync(() => values.forEach((value) => listener(value))))
-  return Effect.asVoid(Effect.forkScoped(Effect.catchDefect(run, onDefect), { startImmediately: true }))
+  return Effect.asVoid(Effect.forkScoped(catchUnexpected(run, onDefect), { startImmediately: true }))
 }

@@ -461,13 +461,43 @@ describe("the session", () => {
       assert.strictEqual(server.connectionCount(), 2)
     }))
 
-  it.effect("P8.7: fails with a Defect when the schedule of the backoff throws", () =>
+  it.effect.each(
+    [
+      ["throws", Effect.die("no delay")],
+      ["interrupts itself", Effect.interrupt]
+    ] as const
+  )(
+    "P8.7: fails with a Defect when the schedule of the backoff %s, and dials again for a new subscriber",
+    ([, delay]) =>
+      Effect.gen(function*() {
+        const backoff = Schedule.forever.pipe(Schedule.modifyDelay(() => delay))
+        const { listening, server, subscription } = yield* start({ backoff })
+        const connection = yield* server.nextConnection
+        yield* connection.accept("p1")
+        yield* flush
+        yield* connection.drop
+        yield* flush
+        assert.deepInclude(yield* subscription.connection.current, { _tag: "Failed" })
+        assert.strictEqual((yield* Effect.flip(Fiber.join(listening))).reason._tag, "Defect")
+        yield* subscription.subscribe
+        yield* (yield* server.nextConnection).accept("p1")
+      })
+  )
+
+  it.effect("P8.3: repeats a refresh that interrupts itself, and connects with the next token", () =>
     Effect.gen(function*() {
-      const throws = Schedule.forever.pipe(Schedule.modifyDelay(() => Effect.die("no delay")))
-      const { server, subscription } = yield* start({ backoff: throws })
-      yield* (yield* server.nextConnection).drop
-      yield* flush
-      assert.strictEqual((yield* subscription.connection.current).reason?._tag, "Defect")
+      let refreshes = 0
+      const refresh = Effect.suspend(() => {
+        refreshes++
+        return Effect.interrupt
+      })
+      const { credentials, server, subscription } = yield* start({ refresh })
+      yield* (yield* server.nextConnection).refuse(expired)
+      yield* TestClock.adjust("1 minute")
+      assert.isAbove(refreshes, 2)
+      assert.deepInclude(yield* subscription.connection.current, { _tag: "Reconnecting" })
+      yield* credentials.replace(Redacted.make("token-2"))
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.nextConnection).accept("p1")), "token-2")
     }))
 
   it.effect("P8.8: reports at once that the session is lost while the schedule of the backoff takes its time", () =>
@@ -1101,7 +1131,8 @@ describe("a platform that throws", () => {
 
   it.effect.each([
     ["listening to the platform", Streams.fromListen<WakeSignal>(() => Effect.die("no such event"))],
-    ["a stream of them", Stream.die("no such event")]
+    ["a stream of them", Stream.die("no such event")],
+    ["an interruption in a stream of them", Stream.fromEffect(Effect.interrupt)]
   ])("connects even if %s for wake signals throws, and warns", ([, wake]) =>
     Effect.gen(function*() {
       const warnings: Array<unknown> = []
@@ -1113,6 +1144,31 @@ describe("a platform that throws", () => {
       yield* (yield* server.nextConnection).accept("p1")
       assert.include(JSON.stringify(warnings), "cannot listen to the wake signals of the platform")
     }))
+
+  it.effect.each([
+    ["throws", Stream.die("no tokens")],
+    ["interrupts itself", Stream.fromEffect(Effect.interrupt)]
+  ])(
+    "P8.7: connects even if the stream of tokens of your own Credentials %s, and warns",
+    ([, changes]) =>
+      Effect.gen(function*() {
+        const warnings: Array<unknown> = []
+        const logger = Logger.make(({ message }) => void warnings.push(message))
+        const server = yield* FakeServer.make
+        const credentials = Mocks.credentials("token-1").pipe(
+          Layer.flatMap((context) =>
+            Layer.succeed(Credentials.Credentials, { ...Context.get(context, Credentials.Credentials), changes })
+          )
+        )
+        const context = yield* Layer.build(
+          Subscription.layer({ endpoint }).pipe(Layer.provide(credentials), Layer.provide(server.layer))
+        ).pipe(Effect.provide(Logger.layer([logger])))
+        yield* Context.get(context, Subscription.Subscription).subscribe
+        yield* (yield* server.nextConnection).accept("p1")
+        yield* flush
+        assert.include(JSON.stringify(warnings), "cannot listen to new tokens")
+      })
+  )
 
   it.effect("reacts to the wake signals of any stream", () =>
     Effect.gen(function*() {

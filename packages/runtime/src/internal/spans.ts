@@ -2,12 +2,12 @@
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type * as Tracer from "effect/Tracer"
+import { catchUnexpected } from "../Thrown.ts"
 import { isTraced } from "../Tracing.ts"
 import { errorType } from "./semanticConventions.ts"
 
 /** Ignores an exception of a logger: an operation must not fail because it can't be logged. */
-export const ignoreDefects = (log: Effect.Effect<void>): Effect.Effect<void> =>
-  Effect.catchDefect(log, () => Effect.void)
+export const ignoreDefects = (log: Effect.Effect<void>): Effect.Effect<void> => catchUnexpected(log, () => Effect.void)
 
 /** Names what an operation failed with. */
 const annotateError = <A, E, R>(self: Effect.Effect<A, E, R>, span: Tracer.Span): Effect.Effect<A, E, R> =>

@@ -6,7 +6,7 @@ import type { SessionObserver } from "@effect-signalwire/runtime/Instrumentation
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import * as ObservableRef from "@effect-signalwire/runtime/ObservableRef"
 import * as Streams from "@effect-signalwire/runtime/Streams"
-import { messageOf, stackOf } from "@effect-signalwire/runtime/Thrown"
+import { catchUnexpected, messageOf, stackOf } from "@effect-signalwire/runtime/Thrown"
 import { redact } from "@effect-signalwire/runtime/Token"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import * as Effect from "effect/Effect"
@@ -117,22 +117,26 @@ export class ConnectionDriver {
         (signal) => this.triggers.onPlatformSignal(signal),
         (thrown) => session.instrumentation.warn("cannot listen to the wake signals of the platform", [stackOf(thrown)])
       ),
-      onNewToken(session.credentials, token, (token) => this.onToken(token))
+      onNewToken(session.credentials, token, session.instrumentation, (token) => this.onToken(token))
     )
   }
 
   /**
    * Runs until the state requires nothing more, or `isCurrent` returns `false` since another run took over. An
-   * exception is logged and makes the connection fail.
+   * exception, or an interruption within what the client was given, is logged and makes the connection fail.
    */
   run(isCurrent: () => boolean): Effect.Effect<void, never, WebSocketConstructor> {
-    return this.observer.run(Effect.catchDefect(this.loop(isCurrent), (thrown) =>
+    return this.observer.run(catchUnexpected(this.loop(isCurrent), (thrown) =>
       Effect.andThen(
         this.options.session.instrumentation.warn("the connection failed with an exception", [stackOf(thrown)]),
-        this.send({
-          _tag: "DriverFailed",
-          reason: new Reason.Defect({ detail: messageOf(thrown), cause: thrown })
-        })
+        Effect.suspend(() =>
+          isCurrent()
+            ? this.send({
+              _tag: "DriverFailed",
+              reason: new Reason.Defect({ detail: messageOf(thrown), cause: thrown })
+            })
+            : Effect.void
+        )
       )))
   }
 

@@ -4,7 +4,7 @@
  */
 import type { Credentials } from "@effect-signalwire/runtime/Credentials"
 import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
-import { messageOf, stackOf } from "@effect-signalwire/runtime/Thrown"
+import { catchUnexpected, messageOf, stackOf } from "@effect-signalwire/runtime/Thrown"
 import * as Uuid from "@effect-signalwire/runtime/Uuid"
 import type { AddressOf } from "@effect-signalwire/schema/ConversationMessage"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
@@ -135,14 +135,14 @@ export const run = (
   Effect.suspend(() => {
     const { agent, credentials, instrumentation } = options
     const { resume, token } = input
-    const authentication = Authentication.make({ agent, token, resume, credentials })
-    return Effect.scoped(runSession(options, input, authentication)).pipe(
-      Effect.catch((failure) => Effect.succeed(notReady(failure))),
-      Effect.catchDefect((thrown) =>
-        Effect.map(
-          reportException(thrown, authentication.redact, instrumentation),
-          (reason) => notReady({ reason, retryAfterMillis: 0 })
-        )
-      )
+    const authentication = Authentication.make({ agent, token, resume, credentials, instrumentation })
+    const result = Effect.catch(
+      Effect.scoped(runSession(options, input, authentication)),
+      (failure) => Effect.succeed(notReady(failure))
     )
+    return catchUnexpected(result, (thrown) =>
+      Effect.map(
+        reportException(thrown, authentication.redact, instrumentation),
+        (reason) => notReady({ reason, retryAfterMillis: 0 })
+      ))
   })
