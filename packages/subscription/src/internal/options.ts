@@ -53,7 +53,8 @@ export interface Options {
    * - With bounds, the first delay is between 0 and `base`, the upper bound doubles with each attempt, and no delay is
    *   longer than `cap`. After a session that was ready for `resetAfter` they start over.
    * - The input of a schedule is why the last session or dial ended. It starts over after a session that was ready for
-   *   30 seconds. When it ends, the state of the connection becomes `Failed` with that reason.
+   *   30 seconds. When it ends, the state of the connection becomes `Failed` with that reason. An exception of the
+   *   schedule is logged and ends it: the state becomes `Failed` with the reason `Defect`.
    *
    * A server that asks for a longer delay gets it, and `dialsPerMinute` applies however short the delays are.
    * @default { base: "500 millis", cap: "30 seconds", resetAfter: "30 seconds" }
