@@ -31,16 +31,23 @@ interface ListenerStream<A> extends Stream.Stream<A> {
 
 const isListenerStream = <A>(stream: Stream.Stream<A>): stream is ListenerStream<A> => listenKey in stream
 
-/** Pulls the values that a listener receives, until the scope closes. Values that are not pulled yet are kept. */
+/** How many values are kept for a consumer that does not keep up: the newest. */
+const maxPending = 1024
+
+/** Pulls the values that a listener receives, until the scope closes. The newest of those not pulled yet are kept. */
 const pullListened = <A>(listen: Listen<A>): Effect.Effect<ArrayPull<A>, never, Scope.Scope> =>
   Effect.suspend(() => {
     const values = new SingleConsumerQueue<A>()
-    return Effect.as(listen((value) => values.offer(value)), values.take)
+    const onValue = (value: A): void => {
+      if (values.size === maxPending) values.drop()
+      values.offer(value)
+    }
+    return Effect.as(listen(onValue), values.take)
   })
 
 /**
  * Makes a stream of the values that a listener receives. {@link listen} calls its listener from `listen` itself, while
- * every other use runs it as a stream.
+ * every other use runs it as a stream. A consumer that does not keep up receives the newest 1024 values.
  */
 export const fromListen = <A>(listen: Listen<A>): Stream.Stream<A> =>
   Object.assign(
