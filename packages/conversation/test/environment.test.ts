@@ -89,11 +89,12 @@ describe("the environment", () => {
     Effect.gen(function*() {
       assert.isUndefined(optionAt(yield* parse({}), row.option))
       assert.isUndefined(optionAt(yield* parse({ [row.variable]: "" }), row.option))
+      assert.isUndefined(optionAt(yield* parse({ [row.variable]: " \n" }), row.option))
     }))
 
   it.effect.each<readonly [string, string]>([
     ["SIGNALWIRE_DIALECT", "grouped"],
-    ["SIGNALWIRE_HOST", " "],
+    ["SIGNALWIRE_SUBSCRIPTION_HEARTBEAT", "0 seconds"],
     ["SIGNALWIRE_HTTP_TIMEOUT", "soon"],
     ["SIGNALWIRE_HTTP_DEADLINE", "-1 seconds"],
     ["SIGNALWIRE_SWEEP", "never"],
