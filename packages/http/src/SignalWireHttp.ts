@@ -49,7 +49,8 @@ export const checkMessage = (options: Omit<SendOptions, "clientId">): Option.Opt
 
 /**
  * Builds the service over the `HttpClient` of the context. Requests carry the current token of `Credentials`; one that is
- * rejected with 401 is repeated once with a renewed token. Once the scope is closed, the methods fail with `Closed`.
+ * rejected with 401 is repeated once with a renewed token. Once the scope is closed, the methods fail with `Closed`. Dies
+ * with `Invalid`, which names the option, if a duration among the options is invalid.
  *
  * **Gotchas**
  *

@@ -10,6 +10,7 @@
  */
 import { Credentials } from "@effect-signalwire/runtime/Credentials"
 import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
+import * as Settings from "@effect-signalwire/runtime/Settings"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
@@ -77,7 +78,7 @@ export interface Service {
   readonly connection: {
     /** The current state. */
     readonly current: Effect.Effect<ConnectionState>
-    /** The current state, followed by each change. */
+    /** The current state, followed by each change: the newest 1024 for a consumer that does not keep up. */
     readonly changes: Stream.Stream<ConnectionState>
   }
 }
@@ -120,8 +121,8 @@ export const makeBare = Effect.fnUntraced(function*(
       instrumentation: instrumentation.forService("Subscription", options.endpoint.ws)
     },
     ...backoffOf(options),
-    dialsPerMinute: options.dialsPerMinute ?? 10,
-    capacity: options.capacity ?? 4096,
+    dialsPerMinute: Settings.count("dialsPerMinute", options.dialsPerMinute ?? 10),
+    capacity: Settings.count("capacity", options.capacity ?? 4096),
     wakeSignals: yield* Wake,
     token: yield* credentials.current
   })
@@ -169,7 +170,8 @@ export const makeBare = Effect.fnUntraced(function*(
 
 /**
  * Builds the service. It opens a session when that is needed, and is closed with the scope. Its spans and logs go to the
- * `Instrumentation` of the context, or to Effect's tracer and loggers.
+ * `Instrumentation` of the context, or to Effect's tracer and loggers. Dies with `Invalid`, which names the option, if a
+ * duration or a number among the options is invalid.
  *
  * @category constructors
  */

@@ -2,7 +2,7 @@ import * as Credentials from "@effect-signalwire/runtime/Credentials"
 import { Emitter } from "@effect-signalwire/runtime/Emitter"
 import * as Streams from "@effect-signalwire/runtime/Streams"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
-import { invalidParameter } from "@effect-signalwire/schema/Reason"
+import { Invalid, invalidParameter } from "@effect-signalwire/schema/Reason"
 import * as Schemas from "@effect-signalwire/subscription/Schemas"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
@@ -11,6 +11,7 @@ import * as FakeServer from "@effect-signalwire/testing/FakeServer"
 import * as MemorySocket from "@effect-signalwire/testing/MemorySocket"
 import * as Mocks from "@effect-signalwire/testing/Mocks"
 import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -63,7 +64,7 @@ const start = Effect.fnUntraced(function*(
   const server = yield* FakeServer.make
   const context = yield* Layer.build(
     Subscription.layer({ endpoint, backoff: { base: "1 second", cap: "8 seconds" }, ...options }).pipe(
-      Layer.provideMerge(Credentials.layer({ token: Redacted.make("token-1"), refresh: options.refresh })),
+      Layer.provideMerge(Credentials.layer({ token: Redacted.make("token-1"), ...options })),
       Layer.provide(server.layer)
     )
   )
@@ -1209,6 +1210,27 @@ describe("a platform that throws", () => {
       const { params } = yield* connection.request(JsonRpc.method.reauthenticate)
       assert.include(JSON.stringify(params), "token-2")
     }))
+})
+
+describe("an invalid option", () => {
+  it.effect.each(
+    [
+      ["heartbeat", { heartbeat: "0 seconds" }],
+      ["connectTimeout", { connectTimeout: -1 }],
+      ["backoff.base", { backoff: { base: Number.NaN, cap: "1 second" } }],
+      ["dialsPerMinute", { dialsPerMinute: 0 }],
+      ["capacity", { capacity: 0 }],
+      ["refreshTimeout", { refresh: Effect.never, refreshTimeout: -1 }]
+    ] satisfies ReadonlyArray<readonly [string, Partial<Subscription.Options> & Partial<Credentials.Options>]>
+  )(
+    "P9.2: makes the layer die with its name: %s",
+    ([name, options]) =>
+      Effect.gen(function*() {
+        const exit = yield* Effect.exit(start(options))
+        const defect = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+        assert.deepStrictEqual(defect instanceof Invalid && defect.errors.map(({ attribute }) => attribute), [name])
+      })
+  )
 })
 
 describe("an idle session", () => {
