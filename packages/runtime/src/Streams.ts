@@ -1,7 +1,6 @@
 /**
  * Streams of what happens in this process, such as changes of a token. Users run them like any other stream; the client
- * packages listen to them synchronously, where the order matters, and without a fiber. Also runs other streams:
- * `Stream.runForEachArray` and `Stream.toPull` do the same, but would add most of Effect's streams to a browser bundle.
+ * packages listen to them synchronously, where the order matters, and without a fiber.
  *
  * Shared by the client packages; not part of the stable API.
  *
@@ -10,7 +9,7 @@
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Channel from "effect/Channel"
 import * as Effect from "effect/Effect"
-import * as Pull from "effect/Pull"
+import type * as Pull from "effect/Pull"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { SingleConsumerQueue } from "./SingleConsumerQueue.ts"
@@ -55,23 +54,11 @@ export const fromListen = <A>(listen: Listen<A>): Stream.Stream<A> =>
     { [listenKey]: listen }
   )
 
-/** Opens a stream in a scope. */
+/** Opens a stream in a scope. `Stream.toPull` does the same, and adds more than 4 kB to a browser bundle. */
 export const toPull = <A, E, R>(
   stream: Stream.Stream<A, E, R>,
   scope: Scope.Scope
 ): Effect.Effect<ArrayPull<A, E, R>, never, R> => Channel.toPullScoped(Stream.toChannel(stream), scope)
-
-/** Runs an effect for every array of items of a stream. */
-export const runForEachArray = <A, E, R>(
-  stream: Stream.Stream<A, E, R>,
-  f: (items: NonEmptyReadonlyArray<A>) => Effect.Effect<void>
-): Effect.Effect<void, E, R> =>
-  Effect.scopedWith((scope) =>
-    Effect.flatMap(
-      toPull(stream, scope),
-      (pull) => Effect.forever(Effect.flatMap(pull, f), { disableYield: true })
-    )
-  ).pipe(Pull.catchDone(() => Effect.void))
 
 /**
  * Calls `listener` with each value of a stream until the scope closes: within the call that emits the value for streams
@@ -84,6 +71,6 @@ export const listen = <A>(
   onDefect: (defect: unknown) => Effect.Effect<void> = Effect.die
 ): Effect.Effect<void, never, Scope.Scope> => {
   if (isListenerStream(stream)) return catchUnexpected(stream[listenKey](listener), onDefect)
-  const run = runForEachArray(stream, (values) => Effect.sync(() => values.forEach((value) => listener(value))))
+  const run = Stream.runForEachArray(stream, (values) => Effect.sync(() => values.forEach((value) => listener(value))))
   return Effect.asVoid(Effect.forkScoped(catchUnexpected(run, onDefect), { startImmediately: true }))
 }

@@ -11,6 +11,7 @@
 import { Credentials } from "@effect-signalwire/runtime/Credentials"
 import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import * as Settings from "@effect-signalwire/runtime/Settings"
+import * as Streams from "@effect-signalwire/runtime/Streams"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
@@ -43,12 +44,10 @@ export interface Service {
    */
   readonly subscribe: Effect.Effect<Subscriber, SubscriptionError, Scope.Scope>
   /**
-   * Calls `callback` with every batch of signals, as it is emitted, until the scope closes. It does not open a session.
-   * The callback must not block or throw.
+   * Streams every batch of signals, as it is emitted, without opening a session: the newest 1024 for a consumer that does
+   * not keep up. It never ends or fails.
    */
-  readonly observe: (
-    callback: (signals: ReadonlyArray<Signal>) => void
-  ) => Effect.Effect<void, never, Scope.Scope>
+  readonly signals: Stream.Stream<ReadonlyArray<Signal>>
   /**
    * Streams events as they happen. Events that happen while there is no session are missing. Fails when the state of
    * the connection becomes `Failed`, ends when the client is closed, and fails with `Closed` if it is run after that.
@@ -88,9 +87,6 @@ export class Subscription extends Context.Service<Subscription, Service>()(
   "@effect-signalwire/subscription/Subscription"
 ) {}
 
-/** How many requests may wait for a response on the socket at once. */
-const requestCapacity = 64
-
 const pullEvents = (
   signals: Subscriber["signals"]
 ): Pull.Pull<Arr.NonEmptyReadonlyArray<ConversationEvent>, SubscriptionError> =>
@@ -115,7 +111,6 @@ export const makeBare = Effect.fnUntraced(function*(
       url: options.endpoint.ws,
       agent: options.agent ?? Instrumentation.defaultName,
       timings: timingsOf(options),
-      requestCapacity,
       addressOf: options.addressOf,
       credentials,
       instrumentation: instrumentation.forService("Subscription", options.endpoint.ws)
@@ -139,7 +134,9 @@ export const makeBare = Effect.fnUntraced(function*(
     get subscribe() {
       return manager.subscribe
     },
-    observe: (callback) => driver.fanout.observe(callback),
+    get signals() {
+      return Streams.fromListen<ReadonlyArray<Signal>>((callback) => driver.fanout.observe(callback))
+    },
     get events() {
       return Stream.unwrap(
         Effect.map(manager.subscribe, ({ signals }) => Stream.fromPull(Effect.succeed(pullEvents(signals))))

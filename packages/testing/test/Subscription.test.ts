@@ -1146,10 +1146,12 @@ describe("a platform that throws", () => {
       assert.include(JSON.stringify(warnings), "cannot listen to the wake signals of the platform")
     }))
 
-  it.effect.each([
-    ["throws", Stream.die("no tokens")],
-    ["interrupts itself", Stream.fromEffect(Effect.interrupt)]
-  ])(
+  it.effect.each(
+    [
+      ["throws", Stream.die("no tokens")],
+      ["interrupts itself", Stream.fromEffect(Effect.interrupt)]
+    ] as const
+  )(
     "P8.7: connects even if the stream of tokens of your own Credentials %s, and warns",
     ([, changes]) =>
       Effect.gen(function*() {

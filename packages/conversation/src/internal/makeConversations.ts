@@ -88,7 +88,7 @@ export const makeWith = Effect.fnUntraced(function*(
   })
   const echoes = Echoes.make()
   const recordSignals = yield* metrics.signalRecorder
-  yield* subscription.observe((signals) => {
+  yield* Streams.listen(subscription.signals, (signals) => {
     for (const signal of signals) {
       if (signal._tag === "Malformed") reconciler.reportMalformed(reader.tick())
       else if (signal._tag === "Discontinuity") {

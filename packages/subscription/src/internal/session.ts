@@ -38,8 +38,6 @@ export interface Options {
   readonly url: string
   readonly agent: string
   readonly timings: Timings
-  /** How many requests may wait for a response at once. */
-  readonly requestCapacity: number
   readonly addressOf: AddressOf | undefined
   readonly credentials: Credentials["Service"]
   readonly instrumentation: Instrumentation
@@ -76,7 +74,7 @@ const reportException = (
 type OpenFailure = Pick<SessionResult, "reason" | "retryAfterMillis">
 
 const runSession = Effect.fnUntraced(function*(
-  { addressOf, instrumentation, requestCapacity, timings, url }: Options,
+  { addressOf, instrumentation, timings, url }: Options,
   { acquireWake, events, resume, watchTriggers }: SessionInput,
   authentication: Authentication.Authentication
 ): Effect.fn.Return<SessionResult, OpenFailure, WebSocketConstructor | Scope.Scope> {
@@ -93,7 +91,7 @@ const runSession = Effect.fnUntraced(function*(
   )
   const { write } = socket
   liveness.onOpen(write)
-  const requests = new PendingRequests({ write, timeoutMillis: timings.request, capacity: requestCapacity, redact })
+  const requests = new PendingRequests({ write, timeoutMillis: timings.request, redact })
   const connectTimeout = yield* Effect.sleep(timings.connect).pipe(
     Effect.andThen(tasks.fail(new Reason.Timeout({ millis: timings.connect }))),
     Effect.forkScoped
