@@ -66,7 +66,7 @@ export const make = (
   Effect.flatMap(
     HttpClient.HttpClient,
     (client) => InternalService.make(options, HttpClientTransport.make(client))
-  ).pipe(Instrumentation.provideEffect(options.name))
+  ).pipe(Instrumentation.forClient(options.name))
 
 /**
  * Provides the service over the `HttpClient` of the context, see {@link make}.
@@ -116,4 +116,4 @@ export const makeBareFetch = (
 export const layerBareFetch = (
   options: BareFetchOptions
 ): Layer.Layer<SignalWireHttp, never, Credentials.Credentials> =>
-  Layer.effect(SignalWireHttp, Instrumentation.provideEffect(options.name)(makeBareFetch(options)))
+  Layer.effect(SignalWireHttp, Instrumentation.forClient(options.name)(makeBareFetch(options)))

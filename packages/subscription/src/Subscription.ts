@@ -175,7 +175,7 @@ export const makeBare = Effect.fnUntraced(function*(
 export const make = (
   options: Options
 ): Effect.Effect<Service, never, Credentials | Constructor | Scope.Scope> =>
-  Instrumentation.provideEffect(options.name ?? options.agent)(makeBare(options))
+  Instrumentation.forClient(options.name ?? options.agent)(makeBare(options))
 
 /** Provides the service, over the `WebSocketConstructor` and the `Credentials` of the context. */
 export const layer = (options: Options): Layer.Layer<Subscription, never, Credentials | Constructor> =>

@@ -218,4 +218,4 @@ export const makeWith = Effect.fnUntraced(function*(
 export const make = (
   options: ServiceOptions = {}
 ): Effect.Effect<Service, never, SignalWireHttp.SignalWireHttp | Subscription.Subscription | Scope.Scope> =>
-  Instrumentation.provideEffect(options.name)(makeWith(options, MetricsRecorder.make(options.name)))
+  Instrumentation.forClient(options.name)(makeWith(options, MetricsRecorder.make(options.name)))
