@@ -21,7 +21,6 @@ const reader = new FrameReader({
   requests: new PendingRequests({
     write: () => Effect.void,
     timeoutMillis: 1000,
-    capacity: 1,
     redact
   })
 })

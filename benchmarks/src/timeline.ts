@@ -92,7 +92,7 @@ const deliver = (count: number): Effect.Effect<ReadonlyArray<Part>> =>
     const fanout = new Fanout.Fanout(4096)
     const subscription = Subscription.of({
       subscribe: fanout.subscribe,
-      observe: (callback) => fanout.observe(callback),
+      signals: Stream.never,
       events: Stream.never,
       ready: Effect.void,
       reconnect: Effect.void,

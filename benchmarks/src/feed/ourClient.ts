@@ -40,7 +40,7 @@ export const buildBare = ({ http, ws }: Feed, scope: Scope.Scope) =>
   Effect.gen(function*() {
     const credentials = yield* Credentials.make({ token: Redacted.make("token") })
     return yield* Conversations.makeBareFetch({ urls: { http, ws } }).pipe(
-      Instrumentation.provide(Instrumentation.warningsOnly(console.warn)),
+      Effect.provideService(Instrumentation.Instrumentation, Instrumentation.warningsOnly(console.warn)),
       Effect.provideContext(Context.add(WebSockets.context, Credentials.Credentials, credentials))
     )
   }).pipe(Scope.provide(scope))

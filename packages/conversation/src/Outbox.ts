@@ -36,6 +36,7 @@
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import * as Json from "@effect-signalwire/runtime/Json"
+import * as Streams from "@effect-signalwire/runtime/Streams"
 import * as Uuid from "@effect-signalwire/runtime/Uuid"
 import { type AddressIdInput, ClientId, type ClientIdInput } from "@effect-signalwire/schema/Ids"
 import type { JsonObject } from "@effect-signalwire/schema/WireSchemas"
@@ -138,7 +139,7 @@ export const make = Effect.fnUntraced(function*(
   const subscription = yield* Subscription.Subscription
   const echoes = Echoes.make()
   let newestSeconds: number | undefined
-  yield* subscription.observe((signals) => {
+  yield* Streams.listen(subscription.signals, (signals) => {
     echoes.onSignals(signals)
     for (const signal of signals) {
       if (signal._tag === "Event") newestSeconds = Math.max(newestSeconds ?? 0, signal.event.epochSeconds)

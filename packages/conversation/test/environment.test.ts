@@ -93,6 +93,7 @@ describe("the environment", () => {
     Effect.gen(function*() {
       assert.isUndefined(optionAt(yield* parse({}), row.option))
       assert.isUndefined(optionAt(yield* parse({ [row.variable]: "" }), row.option))
+      assert.isUndefined(optionAt(yield* parse({ [row.variable]: " \n" }), row.option))
     }))
 
   it.effect.each<readonly [string, string]>([
@@ -102,6 +103,7 @@ describe("the environment", () => {
     ["SIGNALWIRE_HOST", "puc"],
     ["SIGNALWIRE_HTTP_URL", "http://insecure.example"],
     ["SIGNALWIRE_WS_URL", "https://proxy.example"],
+    ["SIGNALWIRE_SUBSCRIPTION_HEARTBEAT", "0 seconds"],
     ["SIGNALWIRE_HTTP_TIMEOUT", "soon"],
     ["SIGNALWIRE_HTTP_DEADLINE", "-1 seconds"],
     ["SIGNALWIRE_SWEEP", "never"],

@@ -49,7 +49,8 @@ export const checkMessage = (options: Omit<SendOptions, "clientId">): Option.Opt
 
 /**
  * Builds the service over the `HttpClient` of the context. Requests carry the current token of `Credentials`; one that is
- * rejected with 401 is repeated once with a renewed token. Once the scope is closed, the methods fail with `Closed`.
+ * rejected with 401 is repeated once with a renewed token. Once the scope is closed, the methods fail with `Closed`. Dies
+ * with `Invalid`, which names the option, if a duration among the options is invalid.
  *
  * **Gotchas**
  *
@@ -65,7 +66,7 @@ export const make = (
   Effect.flatMap(
     HttpClient.HttpClient,
     (client) => InternalService.make(options, HttpClientTransport.make(client))
-  ).pipe(Instrumentation.provideEffect(options.name))
+  ).pipe(Instrumentation.forClient(options.name))
 
 /**
  * Provides the service over the `HttpClient` of the context, see {@link make}.
@@ -115,4 +116,4 @@ export const makeBareFetch = (
 export const layerBareFetch = (
   options: BareFetchOptions
 ): Layer.Layer<SignalWireHttp, never, Credentials.Credentials> =>
-  Layer.effect(SignalWireHttp, Instrumentation.provideEffect(options.name)(makeBareFetch(options)))
+  Layer.effect(SignalWireHttp, Instrumentation.forClient(options.name)(makeBareFetch(options)))

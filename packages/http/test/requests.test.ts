@@ -258,6 +258,25 @@ it.effect("P8.7: treats an exception of the transport as a lost connection, and 
     assert.notInclude(inspect(entries, { depth: 20, showHidden: true }), secret)
   }))
 
+it.effect("P8.7: retries a read whose transport interrupts itself, and logs it", () =>
+  Effect.gen(function*() {
+    const entries: Array<unknown> = []
+    let requests = 0
+    const client = HttpClient.make((request) =>
+      Effect.suspend(() =>
+        ++requests === 1
+          ? Effect.interrupt
+          : Effect.succeed(HttpClientResponse.fromWeb(request, json(subscriber("ada"))))
+      )
+    )
+    const http = yield* service(client, { retry: Schedule.recurs(1) })
+    yield* http.getSubscriber.pipe(
+      Effect.provide(Logger.layer([Logger.make(({ message }) => entries.push(message))]))
+    )
+    assert.strictEqual(requests, 2)
+    assert.include(inspect(entries, { depth: 20 }), "treated as a lost connection")
+  }))
+
 const renderAll = (exit: Exit.Exit<unknown, unknown>): string =>
   Exit.isFailure(exit)
     ? [

@@ -2,6 +2,7 @@ import { assert, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
 import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/testing/TestClock"
 import {
@@ -73,6 +74,35 @@ it.effect("increases the delay between attempts", () =>
     assert.isBelow(delays[0] ?? 0, 1000)
     assert.isAbove(delays[3] ?? 0, delays[0] ?? 0)
   }))
+
+it.effect("P7.1: fails a read by its deadline although its schedule never returns a delay", () =>
+  Effect.gen(function*() {
+    const retry = Schedule.forever.pipe(Schedule.modifyDelay(() => Effect.never))
+    const { end, requests, result } = yield* timed(() => json({}, 503), { retry, deadline: "5 seconds" })
+    assert.strictEqual(requests, 1)
+    assert.strictEqual(result._tag === "Failure" && result.failure.reason._tag, "ServerError")
+    assert.strictEqual(end, 5000)
+  }))
+
+it.effect.each(
+  [
+    ["throws", Effect.die("no delay")],
+    ["interrupts itself", Effect.interrupt]
+  ] as const
+)(
+  "P8.7: fails a read with its last failure when its schedule %s, and logs that",
+  ([, delay]) =>
+    Effect.gen(function*() {
+      const warnings: Array<unknown> = []
+      const retry = Schedule.forever.pipe(Schedule.modifyDelay(() => delay))
+      const { requests, result } = yield* timed(() => json({}, 503), { retry }).pipe(
+        Effect.provide(Logger.layer([Logger.make(({ message }) => void warnings.push(message))]))
+      )
+      assert.strictEqual(requests, 1)
+      assert.strictEqual(result._tag === "Failure" && result.failure.reason._tag, "ServerError")
+      assert.include(JSON.stringify(warnings), "the retry schedule failed with an exception")
+    })
+)
 
 it.effect("uses the given schedule", () =>
   Effect.gen(function*() {

@@ -407,6 +407,7 @@ describe("options", () => {
     ["http.retry", { http: { retry: 3 } }],
     ["subscription", { subscription: "fast" }],
     ["subscription.heartbeat", { subscription: { heartbeat: false } }],
+    ["subscription.heartbeat", { subscription: { heartbeat: "0 seconds" } }],
     ["subscription.capacity", { subscription: { capacity: 0 } }],
     ["subscription.backoff", { subscription: { backoff: "slow" } }],
     ["subscription.backoff.base", { subscription: { backoff: {} } }],

@@ -1,5 +1,5 @@
 import { type ConnectionState, ConversationError, type SignalWireClient } from "@effect-signalwire/promise"
-import { Forbidden, RateLimited, type Reason, Transport } from "@effect-signalwire/schema/Reason"
+import { Forbidden, RateLimited, type Reason, Transport, Unauthorized } from "@effect-signalwire/schema/Reason"
 import { afterEach, assert, beforeEach, describe, it, vi } from "vitest"
 import type * as ClientSource from "../src/internal/clientSource.ts"
 import * as Retry from "../src/internal/retry.ts"
@@ -16,7 +16,9 @@ const reconnecting: ConnectionState = {
   polling: true,
   reason: transport
 }
-const refused: ConnectionState = { ...reconnecting, delayMillis: null }
+const refused: ConnectionState = { ...reconnecting, delayMillis: null, reason: new Unauthorized({ detail: "no" }) }
+/** The schedule of the backoff has not returned a delay yet. */
+const undecided: ConnectionState = { ...reconnecting, delayMillis: null }
 
 /** Runs an operation that fails until `recover` is called, and records its attempts. */
 const start = (reason: Reason = transport) => {
@@ -113,6 +115,8 @@ describe("P8.2: an operation that fails for a reason that may recover", () => {
     vi.spyOn(Math, "random").mockReturnValue(1)
     const { connection, attempts } = start()
     await vi.advanceTimersByTimeAsync(15_500)
+    connection.set(undecided)
+    connection.set(reconnecting)
     connection.set(refused)
     connection.set({ ...refused })
     await vi.advanceTimersByTimeAsync(1000)

@@ -5,11 +5,11 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
-import * as Monotonic from "./Monotonic.ts"
 
 /** The bounds of the delays, in milliseconds. */
 export interface Bounds {
@@ -76,7 +76,7 @@ export const start = <Input>(
   Effect.map(
     Schedule.toStep(schedule),
     (step) => (input) =>
-      Effect.flatMap(Monotonic.millis, (now) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) =>
         Pull.matchEffect(step(now, input), {
           onSuccess: ([, delay]) => Effect.succeed(Math.ceil(Duration.toMillis(delay))),
           onFailure: Effect.failCause,

@@ -19,7 +19,7 @@
  */
 import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Layer from "effect/Layer"
@@ -30,6 +30,7 @@ import { CredentialsError } from "./internal/credentialsError.ts"
 import * as RefreshAhead from "./internal/refreshAhead.ts"
 import { TokenRefresher } from "./internal/tokenRefresher.ts"
 import * as ObservableRef from "./ObservableRef.ts"
+import * as Settings from "./Settings.ts"
 
 export { CredentialsError } from "./internal/credentialsError.ts"
 
@@ -37,7 +38,7 @@ export { CredentialsError } from "./internal/credentialsError.ts"
 export interface Service {
   /** The current token. */
   readonly current: Effect.Effect<Redacted.Redacted>
-  /** The current token, followed by each one that replaces it. */
+  /** The current token, followed by each one that replaces it: the newest 1024 for a consumer that does not keep up. */
   readonly changes: Stream.Stream<Redacted.Redacted>
   /**
    * Returns another token than `refused`, the one that the server refused. If the token was already replaced, it
@@ -97,7 +98,10 @@ const notConfigured = Effect.suspend(() =>
   Effect.fail(new CredentialsError({ detail: "no token refresh is configured", isRetryable: false }))
 )
 
-/** Makes the service. It refreshes tokens ahead of their expiry until its scope closes. */
+/**
+ * Makes the service. It refreshes tokens ahead of their expiry until its scope closes. Dies with `Invalid`, which names
+ * the option, if a duration among the options is invalid.
+ */
 export const make = Effect.fnUntraced(
   function*<R = never>(options: Options<R>): Effect.fn.Return<Service, never, R | Scope.Scope> {
     const token = ObservableRef.make(options.token)
@@ -121,13 +125,17 @@ export const make = Effect.fnUntraced(
     const refresher = new TokenRefresher(
       token,
       Effect.provideContext(refresh, yield* Effect.context<R>()),
-      Duration.toMillis(options.refreshTimeout ?? "10 seconds")
+      Settings.millis("refreshTimeout", options.refreshTimeout ?? "10 seconds")
     )
     const renew: Service["renew"] = (refused) => refresher.renew(refused)
     return Credentials.of({
       ...base,
       renew,
-      setExpiry: RefreshAhead.make(renew, Duration.toMillis(options.refreshAhead ?? "1 minute"), yield* Effect.scope)
+      setExpiry: RefreshAhead.make(
+        renew,
+        Settings.millis("refreshAhead", options.refreshAhead ?? "1 minute"),
+        yield* Effect.scope
+      )
     })
   }
 )

@@ -50,7 +50,8 @@ export class Emitter<A> {
     if (thrown !== undefined) throw thrown.error
   }
 
-  private add(call: (value: A) => void): () => void {
+  /** Calls `call` with the value of each event, within `emit`, until the function that results is called. */
+  add(call: (value: A) => void): () => void {
     const listener = { call }
     // a new array, since a listener may add or remove listeners while `emit` iterates
     this.listeners = [...this.listeners, listener]

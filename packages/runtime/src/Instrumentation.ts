@@ -6,11 +6,11 @@
  * constructors of the client packages use {@link effect}, and those for small bundles (`makeBareFetch`) use none:
  *
  * ```ts
- * import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
- * import type * as Effect from "effect/Effect"
+ * import { Instrumentation, warningsOnly } from "@effect-signalwire/runtime/Instrumentation"
+ * import * as Layer from "effect/Layer"
  *
- * export const quiet = <A, E, R>(client: Effect.Effect<A, E, R>) =>
- *   client.pipe(Instrumentation.provide(Instrumentation.warningsOnly(console.warn)))
+ * // provide it to the layer of a client
+ * export const quiet = Layer.succeed(Instrumentation, warningsOnly(console.warn))
  * ```
  *
  * @since 0.1.0
@@ -65,20 +65,6 @@ export const Instrumentation: Context.Reference<Instrumentation> = /* @__PURE__ 
   { defaultValue: () => warningsOnly(constVoid) }
 )
 
-/**
- * Builds a client with this instrumentation.
- *
- * @category combinators
- */
-export const provide: {
-  (instrumentation: Instrumentation): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  <A, E, R>(self: Effect.Effect<A, E, R>, instrumentation: Instrumentation): Effect.Effect<A, E, R>
-} = /* @__PURE__ */ dual(
-  2,
-  <A, E, R>(self: Effect.Effect<A, E, R>, instrumentation: Instrumentation): Effect.Effect<A, E, R> =>
-    Effect.provideService(self, Instrumentation, instrumentation)
-)
-
 /** The instrumentation of the context, or {@link effect} if the context has none. */
 export const orEffect: Effect.Effect<Instrumentation> = /* @__PURE__ */ Effect.contextWith(
   (context: Context.Context<never>) => Effect.succeed(Context.getOrUndefined(context, Instrumentation) ?? effect)
@@ -90,7 +76,7 @@ export const orEffect: Effect.Effect<Instrumentation> = /* @__PURE__ */ Effect.c
  *
  * @category combinators
  */
-export const provideEffect: {
+export const forClient: {
   (name: string | undefined): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   <A, E, R>(self: Effect.Effect<A, E, R>, name: string | undefined): Effect.Effect<A, E, R>
 } = /* @__PURE__ */ dual(
@@ -98,6 +84,11 @@ export const provideEffect: {
   <A, E, R>(self: Effect.Effect<A, E, R>, name: string | undefined): Effect.Effect<A, E, R> =>
     Effect.flatMap(
       Effect.andThen(EffectCopies.check, orEffect),
-      (instrumentation) => provide(self, name === undefined ? instrumentation : instrumentation.named(name))
+      (instrumentation) =>
+        Effect.provideService(
+          self,
+          Instrumentation,
+          name === undefined ? instrumentation : instrumentation.named(name)
+        )
     )
 )

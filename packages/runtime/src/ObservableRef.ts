@@ -30,12 +30,15 @@ export interface ObservableRef<A> {
 
 class ObservableRefImpl<A> implements ObservableRef<A> {
   private value: A
+  /** The value that listeners have received last: `value`, unless they are being called. */
+  private emitted: A
   private readonly emitter = new Emitter<A>()
   /** The values to emit, while listeners are called: one that sets another value appends it. */
   private emitting: Array<A> | undefined
 
   constructor(initial: A) {
     this.value = initial
+    this.emitted = initial
   }
 
   get get(): Effect.Effect<A> {
@@ -52,6 +55,7 @@ class ObservableRefImpl<A> implements ObservableRef<A> {
     const values = this.emitting = [value]
     const thrown: Array<unknown> = []
     for (const next of values) {
+      this.emitted = next
       try {
         this.emitter.emit(next)
       } catch (error) {
@@ -67,8 +71,14 @@ class ObservableRefImpl<A> implements ObservableRef<A> {
   }
 
   get changes(): Stream.Stream<A> {
+    // in one step, so that no value is missing or repeated in between
+    const start = (listener: (value: A) => void) => () => {
+      const stop = this.emitter.add(listener)
+      listener(this.emitted)
+      return stop
+    }
     return Streams.fromListen((listener) =>
-      Effect.andThen(this.emitter.watch(listener), Effect.sync(() => listener(this.value)))
+      Effect.asVoid(Effect.acquireRelease(Effect.sync(start(listener)), (stop) => Effect.sync(stop)))
     )
   }
 }

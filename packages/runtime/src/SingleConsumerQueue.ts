@@ -53,6 +53,11 @@ export class SingleConsumerQueue<A, E = never> {
     this.notify()
   }
 
+  /** Removes the oldest queued item. */
+  drop(): void {
+    this.items.shift()
+  }
+
   /** Adds items, which a waiting consumer receives together. They are dropped if the queue has ended. */
   offerAll(items: ReadonlyArray<A>): void {
     if (this.exit !== undefined || items.length === 0) return

@@ -5,6 +5,8 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
 
 /** Returns the value of `get`, or `fallback` if that throws. */
 export const readOr = <A>(get: () => A, fallback: A): A => {
@@ -35,3 +37,14 @@ export const isNotRetryable = (thrown: unknown): boolean =>
     () => typeof thrown === "object" && thrown !== null && "isRetryable" in thrown && thrown.isRetryable === false,
     false
   )
+
+/**
+ * Handles an exception of an effect, and an interruption that does not come from outside: code of the application may
+ * join a fiber that was interrupted, or use a runtime that was disposed. When the fiber itself is interrupted, `handle`
+ * does not run. Failures pass through.
+ */
+export const catchUnexpected = <A, E, R, B, E2, R2>(
+  self: Effect.Effect<A, E, R>,
+  handle: (thrown: unknown) => Effect.Effect<B, E2, R2>
+): Effect.Effect<A | B, E | E2, R | R2> =>
+  Effect.catchCauseIf(self, (cause) => !Cause.hasFails(cause), (cause) => handle(Cause.squash(cause)))

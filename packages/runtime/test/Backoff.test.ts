@@ -1,5 +1,6 @@
 import * as Backoff from "@effect-signalwire/runtime/Backoff"
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
@@ -47,4 +48,17 @@ it.effect("a started schedule returns its delays in whole milliseconds, and then
     const nextDelay = yield* Backoff.start(Schedule.spaced("1500 micros").pipe(Schedule.upTo({ times: 2 })))
     const delays = yield* Effect.forEach(["a", "b", "c"], nextDelay)
     assert.deepStrictEqual(delays, [2, 2, null])
+  }))
+
+it.live("a started schedule receives the time of the clock, as a schedule at fixed times needs it", () =>
+  Effect.gen(function*() {
+    const times: Array<number> = []
+    const schedule = Schedule.fromStep(Effect.succeed((now: number) => {
+      times.push(now)
+      return Effect.succeed<[null, Duration.Duration]>([null, Duration.zero])
+    }))
+    const nextDelay = yield* Backoff.start(schedule)
+    const before = yield* Clock.currentTimeMillis
+    yield* nextDelay(undefined)
+    assert.isAtLeast(times[0] ?? 0, before)
   }))

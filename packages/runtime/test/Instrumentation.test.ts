@@ -287,20 +287,21 @@ describe("the instrumentation of a context", () => {
 
   it.effect("is that of Effect where the program has none of its own", () =>
     Effect.gen(function*() {
-      const { spans: [span] } = yield* recorded(Instrumentation.provideEffect("bot")(built))
+      const { spans: [span] } = yield* recorded(Instrumentation.forClient("bot")(built))
       assert.strictEqual(span?.attributes.get("messaging.client.id"), "bot")
-      const { spans: [unnamed] } = yield* recorded(Instrumentation.provideEffect(built, undefined))
+      const { spans: [unnamed] } = yield* recorded(Instrumentation.forClient(built, undefined))
       assert.strictEqual(unnamed?.attributes.get("messaging.client.id"), "effect-signalwire")
     }))
 
   it.effect("is the program's own", () =>
     Effect.gen(function*() {
+      const quiet = Instrumentation.warningsOnly(() => {})
       const { spans } = yield* recorded(
-        Instrumentation.provide(Instrumentation.warningsOnly(() => {}))(Instrumentation.provideEffect("bot")(built))
+        Effect.provideService(Instrumentation.forClient("bot")(built), Instrumentation.Instrumentation, quiet)
       )
       assert.isEmpty(spans)
       const dataFirst = yield* recorded(
-        Instrumentation.provide(Instrumentation.provideEffect(built, "bot"), Instrumentation.warningsOnly(() => {}))
+        Effect.provideService(Instrumentation.forClient(built, "bot"), Instrumentation.Instrumentation, quiet)
       )
       assert.isEmpty(dataFirst.spans)
     }))

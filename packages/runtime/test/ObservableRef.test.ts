@@ -3,6 +3,7 @@ import * as Streams from "@effect-signalwire/runtime/Streams"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
 it.effect("emits the current value and every change to each subscriber", () =>
@@ -39,6 +40,21 @@ it.effect("calls all listeners with changes in the same order if one of them set
     yield* ref.set(1)
     assert.deepStrictEqual(received, [0, 1, 2])
     assert.strictEqual(yield* ref.get, 2)
+  }))
+
+it.effect("emits each value once to a listener that is added while values are emitted", () =>
+  Effect.gen(function*() {
+    const ref = ObservableRef.make(0)
+    const scope = yield* Effect.scope
+    const received: Array<number> = []
+    yield* Streams.listen(ref.changes, (value) => {
+      if (value !== 1) return
+      ref.setUnsafe(2)
+      Effect.runSync(Scope.provide(Streams.listen(ref.changes, (value) => received.push(value)), scope))
+    })
+    yield* ref.set(1)
+    yield* ref.set(3)
+    assert.deepStrictEqual(received, [1, 2, 3])
   }))
 
 it.effect("does not call a listener after its scope has closed", () =>

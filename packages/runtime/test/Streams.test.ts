@@ -42,6 +42,18 @@ describe("a stream of events", () => {
       assert.deepStrictEqual(yield* Fiber.join(slow), ["a", "b", "c"])
     }))
 
+  it.effect("P7.3: keeps the newest 1024 events for a consumer that does not pull", () =>
+    Effect.gen(function*() {
+      const { emit, stream } = events()
+      const pull = yield* Streams.toPull(stream, yield* Effect.scope)
+      const first = yield* Effect.forkChild(pull, { startImmediately: true })
+      emit("first")
+      assert.deepStrictEqual(yield* Fiber.join(first), ["first"])
+      for (let index = 1; index <= 5000; index++) emit(`${index}`)
+      const values = yield* pull
+      assert.deepStrictEqual([values.length, values[0], values.at(-1)], [1024, "3977", "5000"])
+    }))
+
   it.effect("reaches the listeners of a stream that is derived from it", () =>
     Effect.gen(function*() {
       const { emit, stream } = events()

@@ -1,5 +1,7 @@
 import * as Thrown from "@effect-signalwire/runtime/Thrown"
 import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 
 const throws = (name: string) =>
   Object.defineProperty(new Error("x"), name, {
@@ -36,4 +38,24 @@ describe("a thrown value", () => {
     assert.isFalse(Thrown.isNotRetryable(throws("isRetryable")))
     assert.isFalse(Thrown.isNotRetryable(undefined))
   })
+})
+
+describe("catchUnexpected", () => {
+  const caught = (thrown: unknown) => Effect.succeed(`caught ${Thrown.messageOf(thrown)}`)
+
+  it.effect("handles exceptions and interruptions within the effect, and lets failures pass", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* Thrown.catchUnexpected(Effect.die(new Error("oops")), caught), "caught oops")
+      assert.match(yield* Thrown.catchUnexpected(Effect.interrupt, caught), /^caught .*interrupted/)
+      assert.strictEqual(yield* Effect.flip(Thrown.catchUnexpected(Effect.fail("no"), caught)), "no")
+    }))
+
+  it.effect("does not handle the interruption of its fiber", () =>
+    Effect.gen(function*() {
+      let isHandled = false
+      const effect = Thrown.catchUnexpected(Effect.never, () => Effect.sync(() => isHandled = true))
+      const fiber = yield* Effect.forkChild(effect, { startImmediately: true })
+      yield* Fiber.interrupt(fiber)
+      assert.isFalse(isHandled)
+    }))
 })

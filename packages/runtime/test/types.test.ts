@@ -51,11 +51,9 @@ describe("credentials", () => {
 describe("the instrumentation", () => {
   it("is never a requirement", () => {
     expectTypeOf(Instrumentation.orEffect).toEqualTypeOf<Effect.Effect<Instrumentation.Instrumentation>>()
-    const client = (build: Effect.Effect<number, Error, Scope.Scope>) =>
-      Instrumentation.provide(Instrumentation.effect)(Instrumentation.provideEffect("bot")(build))
+    const client = (build: Effect.Effect<number, Error, Scope.Scope>) => Instrumentation.forClient("bot")(build)
     expectTypeOf(client).returns.toEqualTypeOf<Effect.Effect<number, Error, Scope.Scope>>()
-    const dataFirst = (build: Effect.Effect<number, Error, Scope.Scope>) =>
-      Instrumentation.provide(Instrumentation.provideEffect(build, "bot"), Instrumentation.effect)
+    const dataFirst = (build: Effect.Effect<number, Error, Scope.Scope>) => Instrumentation.forClient(build, "bot")
     expectTypeOf(dataFirst).returns.toEqualTypeOf<Effect.Effect<number, Error, Scope.Scope>>()
   })
 

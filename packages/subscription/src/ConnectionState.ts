@@ -17,8 +17,9 @@ import * as Data from "effect/Data"
  *   it begins with is catching up too.
  * - `Reconnecting`: there is no session because of `reason`, or the server may be gone. `attempt` counts the dials that
  *   failed, or led to sessions that did not last, since the last session that lasted. The next dial begins within
- *   `delayMillis` milliseconds of this state: 0 while the client dials or refreshes the token, `null` if the token was
- *   rejected for good and the client waits for another one.
+ *   `delayMillis` milliseconds of this state: 0 while the client dials or refreshes the token. `null` if no dial is
+ *   scheduled: the token was rejected for good and the client waits for another one, or the schedule in the option
+ *   `backoff` takes time to return a delay, or has returned an infinite one.
  * - `Failed`: the client stopped dialling because of `reason`, which does not recover by itself, or after the schedule
  *   in the option `backoff` has ended. The next subscriber makes it dial again.
  * - `Closed`: the client was closed.

@@ -10,6 +10,8 @@
  */
 import { Credentials } from "@effect-signalwire/runtime/Credentials"
 import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
+import * as Settings from "@effect-signalwire/runtime/Settings"
+import * as Streams from "@effect-signalwire/runtime/Streams"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
@@ -42,12 +44,10 @@ export interface Service {
    */
   readonly subscribe: Effect.Effect<Subscriber, SubscriptionError, Scope.Scope>
   /**
-   * Calls `callback` with every batch of signals, as it is emitted, until the scope closes. It does not open a session.
-   * The callback must not block or throw.
+   * Streams every batch of signals, as it is emitted, without opening a session: the newest 1024 for a consumer that does
+   * not keep up. It never ends or fails.
    */
-  readonly observe: (
-    callback: (signals: ReadonlyArray<Signal>) => void
-  ) => Effect.Effect<void, never, Scope.Scope>
+  readonly signals: Stream.Stream<ReadonlyArray<Signal>>
   /**
    * Streams events as they happen. Events that happen while there is no session are missing. Fails when the state of
    * the connection becomes `Failed`, ends when the client is closed, and fails with `Closed` if it is run after that.
@@ -77,7 +77,7 @@ export interface Service {
   readonly connection: {
     /** The current state. */
     readonly current: Effect.Effect<ConnectionState>
-    /** The current state, followed by each change. */
+    /** The current state, followed by each change: the newest 1024 for a consumer that does not keep up. */
     readonly changes: Stream.Stream<ConnectionState>
   }
 }
@@ -86,9 +86,6 @@ export interface Service {
 export class Subscription extends Context.Service<Subscription, Service>()(
   "@effect-signalwire/subscription/Subscription"
 ) {}
-
-/** How many requests may wait for a response on the socket at once. */
-const requestCapacity = 64
 
 const pullEvents = (
   signals: Subscriber["signals"]
@@ -114,14 +111,13 @@ export const makeBare = Effect.fnUntraced(function*(
       url: options.endpoint.ws,
       agent: options.agent ?? Instrumentation.defaultName,
       timings: timingsOf(options),
-      requestCapacity,
       addressOf: options.addressOf,
       credentials,
       instrumentation: instrumentation.forService("Subscription", options.endpoint.ws)
     },
     ...backoffOf(options),
-    dialsPerMinute: options.dialsPerMinute ?? 10,
-    capacity: options.capacity ?? 4096,
+    dialsPerMinute: Settings.count("dialsPerMinute", options.dialsPerMinute ?? 10),
+    capacity: Settings.count("capacity", options.capacity ?? 4096),
     wakeSignals: yield* Wake,
     token: yield* credentials.current
   })
@@ -138,7 +134,9 @@ export const makeBare = Effect.fnUntraced(function*(
     get subscribe() {
       return manager.subscribe
     },
-    observe: (callback) => driver.fanout.observe(callback),
+    get signals() {
+      return Streams.fromListen<ReadonlyArray<Signal>>((callback) => driver.fanout.observe(callback))
+    },
     get events() {
       return Stream.unwrap(
         Effect.map(manager.subscribe, ({ signals }) => Stream.fromPull(Effect.succeed(pullEvents(signals))))
@@ -169,14 +167,15 @@ export const makeBare = Effect.fnUntraced(function*(
 
 /**
  * Builds the service. It opens a session when that is needed, and is closed with the scope. Its spans and logs go to the
- * `Instrumentation` of the context, or to Effect's tracer and loggers.
+ * `Instrumentation` of the context, or to Effect's tracer and loggers. Dies with `Invalid`, which names the option, if a
+ * duration or a number among the options is invalid.
  *
  * @category constructors
  */
 export const make = (
   options: Options
 ): Effect.Effect<Service, never, Credentials | Constructor | Scope.Scope> =>
-  Instrumentation.provideEffect(options.name ?? options.agent)(makeBare(options))
+  Instrumentation.forClient(options.name ?? options.agent)(makeBare(options))
 
 /** Provides the service, over the `WebSocketConstructor` and the `Credentials` of the context. */
 export const layer = (options: Options): Layer.Layer<Subscription, never, Credentials | Constructor> =>

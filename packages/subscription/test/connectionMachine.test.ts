@@ -1,18 +1,13 @@
 import * as Reason from "@effect-signalwire/schema/Reason"
 import { assert, describe, it } from "@effect/vitest"
-import {
-  type Event,
-  idle,
-  type SessionOutcome,
-  type State,
-  transition,
-  withDelay
-} from "../src/internal/connectionMachine.ts"
+import { type Event, idle, type SessionOutcome, type State, transition } from "../src/internal/connectionMachine.ts"
 
 const reason = new Reason.Transport({ detail: "gone" })
 const resume = { protocol: "signalwire_a_b_c", authorizationState: "state" }
 
 const start: Event = { _tag: "Start", retryAfter: null }
+const delay = (delayMillis: number): Event => ({ _tag: "DelayComputed", delayMillis })
+const scheduleEnded: Event = { _tag: "ScheduleEnded" }
 const elapsed: Event = { _tag: "BackoffElapsed" }
 const connectNow: Event = { _tag: "ConnectNow" }
 const refreshed: Event = { _tag: "TokenRefreshed" }
@@ -51,7 +46,8 @@ describe("the connection's state machine", () => {
 
   it("P8.5: waits before the first dial while the server still asks for a delay, and reports why", () => {
     const state = after({ _tag: "Start", retryAfter: { delayMillis: 7000, reason } })
-    assert.deepInclude(state, { _tag: "BackingOff", delayMillis: 7000, reason, rejection: null })
+    assert.deepInclude(state, { _tag: "BackingOff", minDelayMillis: 7000, reason, rejection: null })
+    assert.strictEqual(delayOf(transition(state, delay(500))), 7000)
     assert.strictEqual(contextOf(transition(state, elapsed))?.lastReason, reason)
   })
 
@@ -74,21 +70,19 @@ describe("the connection's state machine", () => {
     assert.strictEqual(attemptOf(after(start, ...session, ...session, ready, ended("lost"))), 3)
   })
 
-  it("waits for as long as the backoff says", () => {
-    const state = after(start, ended("lost"))
-    assert.strictEqual(state._tag === "BackingOff" && delayOf(withDelay(state, 1234)), 1234)
+  it("backs off without a delay until that is computed, and then for as long as it says", () => {
+    assert.isNull(delayOf(after(start, ended("lost"))))
+    assert.strictEqual(delayOf(after(start, ended("lost"), delay(1234))), 1234)
   })
 
   it("fails with the last reason when the backoff has no further delay", () => {
-    const state = after(start, ended("lost"))
-    assert.deepStrictEqual(state._tag === "BackingOff" && withDelay(state, null), { _tag: "Failed", reason })
+    assert.deepStrictEqual(after(start, ended("lost"), scheduleEnded), { _tag: "Failed", reason })
   })
 
   it("P8.5: waits for as long as the server asks, and up to a quarter longer", () => {
     const state = after(start, ended("lost", { retryAfterMillis: 10_000 }))
-    assert.strictEqual(delayOf(state), 11_250)
-    assert.strictEqual(state._tag === "BackingOff" && delayOf(withDelay(state, 500)), 11_250)
-    assert.strictEqual(state._tag === "BackingOff" && delayOf(withDelay(state, 20_000)), 20_000)
+    assert.strictEqual(delayOf(transition(state, delay(500))), 11_250)
+    assert.strictEqual(delayOf(transition(state, delay(20_000))), 20_000)
   })
 
   it("resumes the session that was lost", () => {

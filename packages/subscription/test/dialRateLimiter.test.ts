@@ -34,6 +34,22 @@ describe("the rate limiter of dials", () => {
       yield* Fiber.join(next)
     }))
 
+  it.effect("P8.6: does not count a dial that is interrupted while it waits for other clients of the process", () =>
+    Effect.gen(function*() {
+      const others = new DialRateLimiter(6000)
+      const limiter = new DialRateLimiter(10)
+      for (let dial = 0; dial < 100; dial++) yield* others.acquireDial()
+      for (let dial = 0; dial < 10; dial++) {
+        yield* Fiber.interrupt(yield* Effect.forkChild(limiter.acquireDial(), { startImmediately: true }))
+      }
+      yield* TestClock.adjust("1 second")
+      const dials = yield* Effect.forkChild(Effect.replicateEffect(limiter.acquireDial(), 10), {
+        startImmediately: true
+      })
+      yield* TestClock.adjust(0)
+      assert.isDefined(dials.pollUnsafe())
+    }))
+
   it.effect("P8.5: limits all clients of a process to a hundred dials a second", () =>
     Effect.gen(function*() {
       const limiters = Array.from({ length: 1000 }, () => new DialRateLimiter(6000))

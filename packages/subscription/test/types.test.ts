@@ -22,11 +22,11 @@ import * as WebSockets from "../src/WebSockets.ts"
 type Service = Subscription.Service
 
 describe("the methods", () => {
-  it("subscribe and observe until a scope closes", () => {
+  it("subscribe until a scope closes, or stream batches of signals", () => {
     expectTypeOf<Service["subscribe"]>().toEqualTypeOf<
       Effect.Effect<Subscription.Subscriber, SubscriptionError, Scope.Scope>
     >()
-    expectTypeOf<Service["observe"]>().returns.toEqualTypeOf<Effect.Effect<void, never, Scope.Scope>>()
+    expectTypeOf<Service["signals"]>().toEqualTypeOf<Stream.Stream<ReadonlyArray<Signal>>>()
   })
 
   it("stream events, and fail when the connection fails", () => {

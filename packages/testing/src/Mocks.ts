@@ -43,12 +43,12 @@ export const http = (members: Partial<SignalWireHttp.Service>): Layer.Layer<Sign
   Layer.mock(SignalWireHttp.SignalWireHttp, { addressOf: () => null, ...members })
 
 /**
- * Provides `Subscription` with these members. By default `observe` never calls its callback, `connection` is `Idle` and
+ * Provides `Subscription` with these members. By default `signals` emits nothing, `connection` is `Idle` and
  * never changes, and `awaitWake` never completes.
  */
 export const subscription = (members: Partial<Subscription.Service>): Layer.Layer<Subscription.Subscription> =>
   Layer.mock(Subscription.Subscription, {
-    observe: () => Effect.void,
+    signals: Stream.never,
     connection: { current: Effect.succeed(idle), changes: Stream.make(idle) },
     awaitWake: Effect.never,
     ...members

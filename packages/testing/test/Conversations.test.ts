@@ -2,6 +2,7 @@ import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as Cursor from "@effect-signalwire/conversation/Cursor"
 import type { TimelineEvent } from "@effect-signalwire/conversation/TimelineEvent"
 import { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
+import * as Streams from "@effect-signalwire/runtime/Streams"
 import * as Branded from "@effect-signalwire/schema/Branded"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import { ClientId, MessageId } from "@effect-signalwire/schema/Ids"
@@ -38,6 +39,10 @@ const at = (name: string, epochSeconds: number, clientId: string | null = null) 
 const liveAt = (name: string, epochSeconds: number) =>
   Signal.event(Fixtures.conversationEvent({ id: MessageId.make(name), text: name, epochSeconds }))
 
+/** Signals whose listeners are added to `observers`. */
+const signalsOf = (observers: Array<(signals: ReadonlyArray<Signal.Signal>) => void>) =>
+  Streams.fromListen<ReadonlyArray<Signal.Signal>>((observer) => Effect.sync(() => void observers.push(observer)))
+
 /** A service over a history and a session that the test controls. */
 const start = Effect.fnUntraced(function*(options: Conversations.ServiceOptions & { readonly pageSize?: number } = {}) {
   const connected = ConnectionState.Connected({ resumed: false, catchingUp: false, reason: null })
@@ -60,7 +65,7 @@ const start = Effect.fnUntraced(function*(options: Conversations.ServiceOptions 
           takeBuffered: Effect.orDie(Queue.clear(signals))
         }),
         connection: { current: Effect.succeed(connected), changes: Stream.make(connected) },
-        observe: (observer) => Effect.sync(() => void observers.push(observer)),
+        signals: signalsOf(observers),
         ready: Effect.void,
         sessionCount: Effect.sync(() => sessions)
       })
@@ -661,7 +666,7 @@ const startSending = Effect.fnUntraced(function*(
         getConversationMessages: () => Effect.sync(() => Fixtures.page(options.history?.(sent) ?? [])),
         getConversations: () => Effect.succeed(Fixtures.page([Fixtures.conversation()]))
       }),
-      Mocks.subscription({ observe: (observer) => Effect.sync(() => void observers.push(observer)) })
+      Mocks.subscription({ signals: signalsOf(observers) })
     ]))
   )
   return {

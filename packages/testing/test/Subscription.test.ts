@@ -2,7 +2,8 @@ import * as Credentials from "@effect-signalwire/runtime/Credentials"
 import { Emitter } from "@effect-signalwire/runtime/Emitter"
 import * as Streams from "@effect-signalwire/runtime/Streams"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
-import { invalidParameter } from "@effect-signalwire/schema/Reason"
+import { Invalid, invalidParameter } from "@effect-signalwire/schema/Reason"
+import * as Schemas from "@effect-signalwire/subscription/Schemas"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import { Wake, type WakeSignal } from "@effect-signalwire/subscription/Wake"
@@ -10,6 +11,7 @@ import * as FakeServer from "@effect-signalwire/testing/FakeServer"
 import * as MemorySocket from "@effect-signalwire/testing/MemorySocket"
 import * as Mocks from "@effect-signalwire/testing/Mocks"
 import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -62,7 +64,7 @@ const start = Effect.fnUntraced(function*(
   const server = yield* FakeServer.make
   const context = yield* Layer.build(
     Subscription.layer({ endpoint, backoff: { base: "1 second", cap: "8 seconds" }, ...options }).pipe(
-      Layer.provideMerge(Credentials.layer({ token: Redacted.make("token-1"), refresh: options.refresh })),
+      Layer.provideMerge(Credentials.layer({ token: Redacted.make("token-1"), ...options })),
       Layer.provide(server.layer)
     )
   )
@@ -473,13 +475,115 @@ describe("the session", () => {
       assert.strictEqual(server.connectionCount(), 2)
     }))
 
-  it.effect("P8.7: fails with a Defect when the schedule of the backoff throws", () =>
+  it.effect.each(
+    [
+      ["throws", Effect.die("no delay")],
+      ["interrupts itself", Effect.interrupt]
+    ] as const
+  )(
+    "P8.7: fails with a Defect when the schedule of the backoff %s, and dials again for a new subscriber",
+    ([, delay]) =>
+      Effect.gen(function*() {
+        const backoff = Schedule.forever.pipe(Schedule.modifyDelay(() => delay))
+        const { listening, server, subscription } = yield* start({ backoff })
+        const connection = yield* server.nextConnection
+        yield* connection.accept("p1")
+        yield* flush
+        yield* connection.drop
+        yield* flush
+        assert.deepInclude(yield* subscription.connection.current, { _tag: "Failed" })
+        assert.strictEqual((yield* Effect.flip(Fiber.join(listening))).reason._tag, "Defect")
+        yield* subscription.subscribe
+        yield* (yield* server.nextConnection).accept("p1")
+      })
+  )
+
+  it.effect("P8.3: repeats a refresh that interrupts itself, and connects with the next token", () =>
     Effect.gen(function*() {
-      const throws = Schedule.forever.pipe(Schedule.modifyDelay(() => Effect.die("no delay")))
-      const { server, subscription } = yield* start({ backoff: throws })
-      yield* (yield* server.nextConnection).drop
+      let refreshes = 0
+      const refresh = Effect.suspend(() => {
+        refreshes++
+        return Effect.interrupt
+      })
+      const { credentials, server, subscription } = yield* start({ refresh })
+      yield* (yield* server.nextConnection).refuse(expired)
+      yield* TestClock.adjust("1 minute")
+      assert.isAbove(refreshes, 2)
+      assert.deepInclude(yield* subscription.connection.current, { _tag: "Reconnecting" })
+      yield* credentials.replace(Redacted.make("token-2"))
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.nextConnection).accept("p1")), "token-2")
+    }))
+
+  it.effect("P8.8: reports at once that the session is lost while the schedule of the backoff takes its time", () =>
+    Effect.gen(function*() {
+      const slow = Schedule.forever.pipe(
+        Schedule.modifyDelay(() => Effect.as(Effect.sleep("5 seconds"), "1 second" as const))
+      )
+      const { server, subscription } = yield* start({ backoff: slow })
+      const connection = yield* server.nextConnection
+      yield* connection.accept("p1")
       yield* flush
-      assert.strictEqual((yield* subscription.connection.current).reason?._tag, "Defect")
+      yield* connection.drop
+      yield* flush
+      assert.deepInclude(yield* subscription.connection.current, { _tag: "Reconnecting", delayMillis: null })
+      const ready = yield* Effect.forkChild(subscription.ready, { startImmediately: true })
+      yield* TestClock.adjust("5 seconds")
+      assert.deepInclude(yield* subscription.connection.current, { _tag: "Reconnecting", delayMillis: 1000 })
+      assert.isUndefined(ready.pollUnsafe())
+      yield* TestClock.adjust("1 second")
+      yield* (yield* server.nextConnection).accept("p1")
+      yield* Fiber.join(ready)
+    }))
+
+  it.effect.each(["reconnect", "token", "wake"] as const)(
+    "P8.6: dials at once although the schedule of the backoff never returns a delay: %s",
+    (trigger) =>
+      Effect.gen(function*() {
+        const never = Schedule.forever.pipe(Schedule.modifyDelay(() => Effect.never))
+        const { credentials, emit, server, subscription } = yield* startWithSignals({ backoff: never })
+        const connection = yield* server.nextConnection
+        yield* connection.accept("p1")
+        yield* flush
+        yield* connection.drop
+        yield* TestClock.adjust("10 minutes")
+        assert.strictEqual(server.connectionCount(), 1)
+        if (trigger === "reconnect") yield* subscription.reconnect
+        else if (trigger === "token") yield* credentials.replace(Redacted.make("token-2"))
+        else emit("wake")
+        yield* flush
+        const params = yield* connectParams(yield* (yield* server.nextConnection).accept("p1"))
+        assert.strictEqual(params.authentication.jwt_token, trigger === "token" ? "token-2" : "token-1")
+      })
+  )
+
+  it.effect("reports no delay for a schedule whose delay is infinite, and dials when reconnect is called", () =>
+    Effect.gen(function*() {
+      const { server, subscription } = yield* start({ backoff: Schedule.spaced("Infinity") })
+      yield* (yield* server.nextConnection).drop
+      yield* TestClock.adjust("1 hour")
+      const state = yield* subscription.connection.current
+      assert.deepInclude(state, { _tag: "Reconnecting", delayMillis: null })
+      assert.isTrue(Schema.is(Schemas.ConnectionState)(state))
+      yield* subscription.reconnect
+      yield* flush
+      assert.strictEqual(server.connectionCount(), 2)
+    }))
+
+  it.effect("reports one state for each wait", () =>
+    Effect.gen(function*() {
+      const { server, subscription } = yield* start({ backoff: Schedule.spaced("1 second") })
+      const connection = yield* server.nextConnection
+      yield* connection.accept("p1")
+      yield* flush
+      const states: Array<string> = []
+      yield* Streams.listen(subscription.connection.changes, (state) => {
+        states.push(state._tag === "Reconnecting" ? `${state._tag} ${state.delayMillis}` : state._tag)
+      })
+      yield* connection.drop
+      yield* TestClock.adjust("1 second")
+      yield* (yield* server.nextConnection).accept("p1")
+      yield* flush
+      assert.deepStrictEqual(states, ["Connected", "Reconnecting 1000", "Reconnecting 0", "Connected"])
     }))
 
   it.effect("P8.6: reports no delay that reconnect has ended before it began", () =>
@@ -1041,7 +1145,8 @@ describe("a platform that throws", () => {
 
   it.effect.each([
     ["listening to the platform", Streams.fromListen<WakeSignal>(() => Effect.die("no such event"))],
-    ["a stream of them", Stream.die("no such event")]
+    ["a stream of them", Stream.die("no such event")],
+    ["an interruption in a stream of them", Stream.fromEffect(Effect.interrupt)]
   ])("connects even if %s for wake signals throws, and warns", ([, wake]) =>
     Effect.gen(function*() {
       const warnings: Array<unknown> = []
@@ -1053,6 +1158,33 @@ describe("a platform that throws", () => {
       yield* (yield* server.nextConnection).accept("p1")
       assert.include(JSON.stringify(warnings), "cannot listen to the wake signals of the platform")
     }))
+
+  it.effect.each(
+    [
+      ["throws", Stream.die("no tokens")],
+      ["interrupts itself", Stream.fromEffect(Effect.interrupt)]
+    ] as const
+  )(
+    "P8.7: connects even if the stream of tokens of your own Credentials %s, and warns",
+    ([, changes]) =>
+      Effect.gen(function*() {
+        const warnings: Array<unknown> = []
+        const logger = Logger.make(({ message }) => void warnings.push(message))
+        const server = yield* FakeServer.make
+        const credentials = Mocks.credentials("token-1").pipe(
+          Layer.flatMap((context) =>
+            Layer.succeed(Credentials.Credentials, { ...Context.get(context, Credentials.Credentials), changes })
+          )
+        )
+        const context = yield* Layer.build(
+          Subscription.layer({ endpoint }).pipe(Layer.provide(credentials), Layer.provide(server.layer))
+        ).pipe(Effect.provide(Logger.layer([logger])))
+        yield* Context.get(context, Subscription.Subscription).subscribe
+        yield* (yield* server.nextConnection).accept("p1")
+        yield* flush
+        assert.include(JSON.stringify(warnings), "cannot listen to new tokens")
+      })
+  )
 
   it.effect("reacts to the wake signals of any stream", () =>
     Effect.gen(function*() {
@@ -1093,6 +1225,27 @@ describe("a platform that throws", () => {
       const { params } = yield* connection.request(JsonRpc.method.reauthenticate)
       assert.include(JSON.stringify(params), "token-2")
     }))
+})
+
+describe("an invalid option", () => {
+  it.effect.each(
+    [
+      ["heartbeat", { heartbeat: "0 seconds" }],
+      ["connectTimeout", { connectTimeout: -1 }],
+      ["backoff.base", { backoff: { base: Number.NaN, cap: "1 second" } }],
+      ["dialsPerMinute", { dialsPerMinute: 0 }],
+      ["capacity", { capacity: 0 }],
+      ["refreshTimeout", { refresh: Effect.never, refreshTimeout: -1 }]
+    ] satisfies ReadonlyArray<readonly [string, Partial<Subscription.Options> & Partial<Credentials.Options>]>
+  )(
+    "P9.2: makes the layer die with its name: %s",
+    ([name, options]) =>
+      Effect.gen(function*() {
+        const exit = yield* Effect.exit(start(options))
+        const defect = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+        assert.deepStrictEqual(defect instanceof Invalid && defect.errors.map(({ attribute }) => attribute), [name])
+      })
+  )
 })
 
 describe("an idle session", () => {

@@ -214,7 +214,7 @@ describe("the Instrumentation of a program", () => {
           yield* Conversations.use((service) => service.getConversationMessages({ addressId: addressId("office") }))
         }).pipe(
           Effect.provide(layer({ conversations: ["office"] })),
-          Instrumentation.provide(instrumentation)
+          Effect.provideService(Instrumentation.Instrumentation, instrumentation)
         )
       )
       assert.deepStrictEqual(warnings, ["malformed items were left out of a page"])

@@ -76,7 +76,7 @@ export const makeCredentials = (
   options: ConnectOptions = {}
 ): Effect.Effect<Context.Context<Services>, ConversationError, Credentials.Credentials | Transports | Scope.Scope> =>
   connect(options, SignalWireHttp.make, MetricsRecorder.make(nameOf(options))).pipe(
-    Instrumentation.provideEffect(nameOf(options))
+    Instrumentation.forClient(nameOf(options))
   )
 
 /** Provides the services over your own `Credentials`. Fails with `Invalid` for an invalid host, URL or token. */
@@ -110,7 +110,7 @@ export const makeBareFetch = (
 export const layerBareFetch = (
   options: BareFetchOptions = {}
 ): Layer.Layer<Services, ConversationError, Credentials.Credentials | Socket.WebSocketConstructor> =>
-  Layer.effectContext(Instrumentation.provideEffect(nameOf(options))(makeBareFetch(options)))
+  Layer.effectContext(Instrumentation.forClient(nameOf(options))(makeBareFetch(options)))
 
 /**
  * Provides the services for a token, over an `HttpClient` and a `WebSocketConstructor`. What `refresh` requires, except

@@ -19,9 +19,23 @@ export interface Environment extends ConnectOptions {
 /** All keys of the options, so that an option without a variable does not compile. */
 type AllOf<Options> = { readonly [Key in keyof Required<Options>]: Options[Key] }
 
-/** A variable that may be absent. White space around its value is removed, since files often end with a line break. */
+const blank = ""
+
+/**
+ * A variable that may be absent. White space around its value is removed, since files often end with a line break; a
+ * value of nothing else is treated as undefined.
+ */
 const variable = <A>(name: string, codec: Schema.Codec<A, string>): Config.Config<A | undefined> =>
-  Config.withDefault(Config.schema(Schema.Trim.pipe(Schema.decodeTo(codec)), `SIGNALWIRE_${name}`), undefined)
+  Config.withDefault(
+    Config.map(
+      Config.schema(
+        Schema.Trim.pipe(Schema.decodeTo(Schema.Union([Schema.Literal(blank), codec]))),
+        `SIGNALWIRE_${name}`
+      ),
+      (value) => value === blank ? undefined : value
+    ),
+    undefined
+  )
 
 const string = (name: string) => variable(name, Schema.NonEmptyString)
 const boolean = (name: string) =>
@@ -31,6 +45,13 @@ const duration = (name: string) =>
     name,
     Schema.DurationFromString.check(
       Schema.makeFilter((value) => Duration.toMillis(value) >= 0 || "must not be negative")
+    )
+  )
+const positiveDuration = (name: string) =>
+  variable(
+    name,
+    Schema.DurationFromString.check(
+      Schema.makeFilter((value) => Duration.toMillis(value) > 0 || "must be longer than 0")
     )
   )
 const count = (name: string) =>
@@ -113,7 +134,7 @@ const subscription = (): Config.Config<AllOf<NonNullable<ConnectOptions["subscri
     capacity: count("SUBSCRIPTION_CAPACITY"),
     connectTimeout: duration("SUBSCRIPTION_CONNECT_TIMEOUT"),
     dialsPerMinute: count("SUBSCRIPTION_DIALS_PER_MINUTE"),
-    heartbeat: duration("SUBSCRIPTION_HEARTBEAT"),
+    heartbeat: positiveDuration("SUBSCRIPTION_HEARTBEAT"),
     idleTimeToLive: duration("SUBSCRIPTION_IDLE_TIME_TO_LIVE"),
     probeTimeout: duration("SUBSCRIPTION_PROBE_TIMEOUT"),
     requestTimeout: duration("SUBSCRIPTION_REQUEST_TIMEOUT")

@@ -88,7 +88,7 @@ export const makeWith = Effect.fnUntraced(function*(
   })
   const echoes = Echoes.make()
   const recordSignals = yield* metrics.signalRecorder
-  yield* subscription.observe((signals) => {
+  yield* Streams.listen(subscription.signals, (signals) => {
     for (const signal of signals) {
       if (signal._tag === "Malformed") reconciler.reportMalformed(reader.tick())
       else if (signal._tag === "Discontinuity") {
@@ -218,4 +218,4 @@ export const makeWith = Effect.fnUntraced(function*(
 export const make = (
   options: ServiceOptions = {}
 ): Effect.Effect<Service, never, SignalWireHttp.SignalWireHttp | Subscription.Subscription | Scope.Scope> =>
-  Instrumentation.provideEffect(options.name)(makeWith(options, MetricsRecorder.make(options.name)))
+  Instrumentation.forClient(options.name)(makeWith(options, MetricsRecorder.make(options.name)))

@@ -26,7 +26,7 @@ export interface Options {
   readonly timeout?: Duration.Input | undefined
   /**
    * When a read or a join is retried after a retryable failure. A `Retry-After` of the server is respected. A token that
-   * was rejected is not retried.
+   * was rejected is not retried. An exception of the schedule is logged and ends it.
    * @default four retries, about 0.25, 0.5, 1 and 2 seconds apart, with jitter
    */
   readonly retry?: Schedule.Schedule<unknown, SignalWireHttpError> | undefined

@@ -3,6 +3,7 @@
  * a `SignalWireHttpError`.
  */
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import { catchUnexpected } from "@effect-signalwire/runtime/Thrown"
 import * as Token from "@effect-signalwire/runtime/Token"
 import { Closed, Unauthorized } from "@effect-signalwire/schema/Reason"
 import * as Effect from "effect/Effect"
@@ -39,14 +40,17 @@ export const post = ({ baseUrl }: Client, path: ReadonlyArray<string>, body: unk
   body: JSON.stringify(body)
 })
 
-/** Maps an exception that the transport throws, or that is thrown as its response is read, to a lost connection. */
+/**
+ * Maps an exception that the transport throws, or that is thrown as its response is read, to a lost connection, and an
+ * interruption within the transport too.
+ */
 const catchException = <A>(
   effect: Effect.Effect<A, SignalWireHttpError>,
   { instrumentation }: Client,
   method: string,
   secret: string
 ): Effect.Effect<A, SignalWireHttpError> =>
-  Effect.catchDefect(effect, (defect) => {
+  catchUnexpected(effect, (defect) => {
     const error = HttpFailure.fromTransportError(method, defect, secret, false)
     return Effect.andThen(
       instrumentation.warn(

@@ -4,6 +4,7 @@
 import * as Backoff from "@effect-signalwire/runtime/Backoff"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
+import { catchUnexpected, stackOf } from "@effect-signalwire/runtime/Thrown"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { isRetried, RetryPolicy } from "../RetryPolicy.ts"
@@ -20,10 +21,10 @@ export interface AttemptLimits {
 
 /**
  * Retries an attempt while its failure is retryable, the schedule continues, and the next attempt would begin before the
- * deadline.
+ * deadline. A schedule that throws, or has not returned a delay by the deadline, has ended; an exception is logged.
  */
 export const withRetry = <A>(
-  { retrySchedule, timeouts }: Pick<Client, "retrySchedule" | "timeouts">,
+  { instrumentation, retrySchedule, timeouts }: Pick<Client, "instrumentation" | "retrySchedule" | "timeouts">,
   attempt: (limits: AttemptLimits) => Effect.Effect<A, SignalWireHttpError>
 ): Effect.Effect<A, SignalWireHttpError> =>
   Effect.gen(function*() {
@@ -39,8 +40,13 @@ export const withRetry = <A>(
       if (Result.isSuccess(result)) return result.success
       const error = result.failure
       if (!isRetried(error)) return yield* error
-      // a schedule that throws has ended
-      const scheduled = yield* Effect.catchCause(nextDelay(error), () => Effect.succeed(null))
+      const ended = Effect.succeed(null)
+      const scheduled = yield* catchUnexpected(nextDelay(error), (thrown) => {
+        const message = "the retry schedule failed with an exception, which ends it"
+        return Effect.andThen(instrumentation.warn(message, [stackOf(thrown)], { operation: error.method }), ended)
+      }).pipe(
+        Effect.timeoutOrElse({ duration: limits.deadline - (yield* Monotonic.millis), orElse: () => ended })
+      )
       if (scheduled === null) return yield* error
       const delay = Math.max(scheduled, Math.ceil(RetryAfter.fromReason(error.reason)))
       const now = yield* Monotonic.millis

@@ -4,7 +4,7 @@
 import * as Credentials from "@effect-signalwire/runtime/Credentials"
 import { isLoopback } from "@effect-signalwire/runtime/Endpoint"
 import { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
-import * as Duration from "effect/Duration"
+import * as Settings from "@effect-signalwire/runtime/Settings"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -35,9 +35,9 @@ const makeClient = (
   credentials,
   instrumentation: instrumentation.forService("SignalWireHttp", endpoint.http),
   timeouts: {
-    attemptMillis: Duration.toMillis(timeout ?? "10 seconds"),
-    onceMillis: Duration.toMillis(timeout ?? "30 seconds"),
-    deadlineMillis: Duration.toMillis(deadline ?? "90 seconds")
+    attemptMillis: Settings.millis("timeout", timeout ?? "10 seconds"),
+    onceMillis: Settings.millis("timeout", timeout ?? "30 seconds"),
+    deadlineMillis: Settings.millis("deadline", deadline ?? "90 seconds")
   },
   retrySchedule: retry ?? defaultSchedule,
   dialect: dialect === "auto" ? undefined : dialect,

@@ -1,8 +1,8 @@
 /** The methods of `client.connection`. */
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
-import { runForEachArray } from "@effect-signalwire/runtime/Streams"
 import { closed } from "@effect-signalwire/subscription/ConnectionState"
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import type { RunOptions } from "../RunOptions.ts"
 import type { Connection } from "../SignalWireClient.ts"
 import { normalizeOptions, parameterError } from "./options.ts"
@@ -23,7 +23,7 @@ export const make = (runner: Runner<Conversations.Conversations>, logError: LogE
       Effect.andThen(
         Effect.yieldNow,
         Conversations.Conversations.use(({ connection }) =>
-          runForEachArray(connection.changes, (states) =>
+          Stream.runForEachArray(connection.changes, (states) =>
             Effect.sync(() => {
               for (const state of states) if (active && !runner.isClosed()) void call(state)
             }))

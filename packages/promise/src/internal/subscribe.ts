@@ -1,13 +1,13 @@
 /** Subscriptions by callback. A callback that fails or is slow affects no other subscription. */
 import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
-import { runForEachArray } from "@effect-signalwire/runtime/Streams"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import * as Documented from "@effect-signalwire/schema/Documented"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import type { OnMessage, SubscribeOptions, Subscription } from "../Subscription.ts"
 import { fromGap } from "../TimelineEvent.ts"
 import { throwIfAborted } from "./abortSignal.ts"
@@ -119,7 +119,7 @@ export const subscribe = async (
     // the caller must be able to stop it before the first call
     Effect.andThen(
       Effect.yieldNow,
-      runForEachArray(events, (batch) => callbackRunner.runAll(batch.filter(filter), isStopped))
+      Stream.runForEachArray(events, (batch) => callbackRunner.runAll(batch.filter(filter), isStopped))
     ).pipe(
       Effect.catchCause((cause) =>
         Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.sync(() => reportEnd(mapError(Cause.squash(cause))))

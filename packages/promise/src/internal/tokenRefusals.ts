@@ -1,9 +1,9 @@
 /** Notifies subscriptions when the token was refused and the client is waiting for another one. */
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
-import { runForEachArray } from "@effect-signalwire/runtime/Streams"
 import type { Reason } from "@effect-signalwire/schema/Reason"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import type { Runner } from "./runner.ts"
 
 /** Called with the reason, once each time that the client starts to wait for another token. */
@@ -43,7 +43,7 @@ export const make = (runner: Runner<Conversations.Conversations>): TokenRefusals
       if (current !== undefined) onRefusal(current)
       stop ??= runner.start(
         Conversations.Conversations.use(({ connection }) =>
-          runForEachArray(connection.changes, (states) => Effect.sync(() => states.forEach(onState)))
+          Stream.runForEachArray(connection.changes, (states) => Effect.sync(() => states.forEach(onState)))
         )
       ).stop
       return () => {

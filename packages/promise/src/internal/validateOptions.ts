@@ -18,13 +18,17 @@ const isObject = (value: unknown): value is object => typeof value === "object" 
 const isDurationInput = (value: unknown): value is Duration.Input =>
   isObject(value) || ["number", "bigint", "string"].includes(typeof value)
 
-const isDuration = (value: unknown): boolean =>
+const isDuration = (value: unknown): value is Duration.Input =>
   !Number.isNaN(value) && isDurationInput(value) &&
   Option.exists(Duration.fromInput(value), (parsed) => Duration.toMillis(parsed) >= 0)
 
 const duration: Rule = {
   isValid: isDuration,
   message: "must be a number of milliseconds, or a string such as \"5 seconds\""
+}
+const positiveDuration: Rule = {
+  isValid: (value) => isDuration(value) && !Duration.isZero(Duration.fromInputUnsafe(value)),
+  message: `${duration.message}, longer than 0`
 }
 const object: Rule = { isValid: isObject, message: "must be an object" }
 const callable: Rule = { isValid: (value) => typeof value === "function", message: "must be a function" }
@@ -59,7 +63,7 @@ const rules: Readonly<Record<string, Rule>> = {
   "subscription.agent": { isValid: (value) => typeof value === "string", message: "must be a string" },
   "subscription.connectTimeout": duration,
   "subscription.requestTimeout": duration,
-  "subscription.heartbeat": duration,
+  "subscription.heartbeat": positiveDuration,
   "subscription.idleTimeToLive": duration,
   "subscription.capacity": positiveInteger,
   "subscription.dialsPerMinute": positiveInteger,

@@ -35,7 +35,9 @@ type Obstacle = "none" | "token" | "network"
 
 const obstacleOf = (state: ConnectionState): Obstacle => {
   if (state._tag === "Connected") return state.reason === null ? "none" : "network"
-  return state._tag === "Reconnecting" && state.delayMillis === null ? "token" : "network"
+  return state._tag === "Reconnecting" && state.delayMillis === null && state.reason._tag === "Unauthorized"
+    ? "token"
+    : "network"
 }
 
 /** Whether a change of the connection is a reason to retry: it works again, or another token is in use. */

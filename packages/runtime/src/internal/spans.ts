@@ -3,11 +3,11 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type * as Tracer from "effect/Tracer"
 import { errorType, names } from "../SemanticConventions.ts"
+import { catchUnexpected } from "../Thrown.ts"
 import { isTraced } from "../Tracing.ts"
 
 /** Ignores an exception of a logger or tracer: an operation must not fail because it can't be observed. */
-export const ignoreDefects = (log: Effect.Effect<void>): Effect.Effect<void> =>
-  Effect.catchDefect(log, () => Effect.void)
+export const ignoreDefects = (log: Effect.Effect<void>): Effect.Effect<void> => catchUnexpected(log, () => Effect.void)
 
 /** Names what an operation failed with. */
 const annotateError = <A, E, R>(self: Effect.Effect<A, E, R>, span: Tracer.Span): Effect.Effect<A, E, R> =>

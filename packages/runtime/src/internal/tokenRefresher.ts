@@ -6,6 +6,7 @@ import * as Backoff from "../Backoff.ts"
 import * as Monotonic from "../Monotonic.ts"
 import type { ObservableRef } from "../ObservableRef.ts"
 import * as SingleFlight from "../SingleFlight.ts"
+import { catchUnexpected } from "../Thrown.ts"
 import { type CredentialsError, refreshFailed, refreshInvalid } from "./credentialsError.ts"
 
 /** The shortest and the longest interval between the starts of two refreshes. Milliseconds. */
@@ -84,7 +85,7 @@ export class TokenRefresher {
   private refreshWithin(refused: Redacted.Redacted): Effect.Effect<Redacted.Redacted, CredentialsError> {
     const { timeoutMillis } = this
     // an exception counts as a failure of the refresh
-    return Effect.mapError(Effect.catchDefect(this.refresh, Effect.fail), refreshFailed).pipe(
+    return Effect.mapError(catchUnexpected(this.refresh, Effect.fail), refreshFailed).pipe(
       Effect.timeoutOrElse({
         duration: timeoutMillis,
         orElse: () => Effect.fail(refreshInvalid(`the token was not refreshed within ${timeoutMillis} ms`))

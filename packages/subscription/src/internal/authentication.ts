@@ -1,5 +1,6 @@
 /** Authenticates a session: with the connect request, and again whenever the token is replaced. */
 import type { Credentials } from "@effect-signalwire/runtime/Credentials"
+import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import * as Token from "@effect-signalwire/runtime/Token"
 import * as Connect from "@effect-signalwire/schema/Connect"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
@@ -19,6 +20,7 @@ export interface Options {
   readonly token: Redacted.Redacted
   readonly resume: ResumeParams | null
   readonly credentials: Credentials["Service"]
+  readonly instrumentation: Instrumentation
 }
 
 export interface Authentication {
@@ -39,7 +41,7 @@ export interface Authentication {
   ) => Effect.Effect<void, never, Scope.Scope>
 }
 
-export const make = ({ agent, credentials, resume, token }: Options): Authentication => {
+export const make = ({ agent, credentials, instrumentation, resume, token }: Options): Authentication => {
   const initial = Redacted.value(token)
   const tokens = [initial]
 
@@ -78,7 +80,7 @@ export const make = ({ agent, credentials, resume, token }: Options): Authentica
     keepCurrent: ({ authorization }, requests, tasks) => {
       const project = authorization.project_id ?? null
       const send = (next: Redacted.Redacted) => tasks.fork(reauthenticate(project, next, requests))
-      return onNewToken(credentials, token, send)
+      return onNewToken(credentials, token, instrumentation, send)
     }
   }
 }

@@ -6,7 +6,7 @@ import type { SessionObserver } from "@effect-signalwire/runtime/Instrumentation
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import * as ObservableRef from "@effect-signalwire/runtime/ObservableRef"
 import * as Streams from "@effect-signalwire/runtime/Streams"
-import { messageOf, stackOf } from "@effect-signalwire/runtime/Thrown"
+import { catchUnexpected, messageOf, stackOf } from "@effect-signalwire/runtime/Thrown"
 import { redact } from "@effect-signalwire/runtime/Token"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import * as Effect from "effect/Effect"
@@ -20,7 +20,7 @@ import * as ConnectionState from "../ConnectionState.ts"
 import * as Signal from "../Signal.ts"
 import { SubscriptionError } from "../SubscriptionError.ts"
 import type { WakeSignal } from "../Wake.ts"
-import { type DialContext, type Event, idle, type State, transition, withDelay } from "./connectionMachine.ts"
+import { type DialContext, type Event, idle, type State, transition } from "./connectionMachine.ts"
 import { connectionStateOf, dialling } from "./connectionStateOf.ts"
 import { ConnectTriggers } from "./connectTriggers.ts"
 import type { NextDelay } from "./dialDelays.ts"
@@ -43,6 +43,8 @@ export interface Options {
   /** The initial token. */
   readonly token: Redacted.Redacted
 }
+
+type StateOf<Tag extends State["_tag"]> = Extract<State, { readonly _tag: Tag }>
 
 /** The server's request to wait: until when, in monotonic milliseconds, and why. */
 interface RetryAfter {
@@ -81,22 +83,21 @@ export class ConnectionDriver {
   }
 
   /**
-   * Sends an event to the machine, and publishes the state that follows. A `BackingOff` gets its delay first; that after
-   * `Start` has it already.
+   * Sends an event to the machine, and publishes the state that follows. A `BackingOff` without its delay is published
+   * only if the delay takes time to compute, so that others see one state for a wait instead of two.
    */
   send(event: Event): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const { state } = this
-      const next = transition(state, event)
-      if (next === state || next._tag !== "BackingOff" || event._tag === "Start") return this.enter(next)
-      return Effect.flatMap(this.options.nextDelay(next.context.attempt - 1, next.reason), (delayMillis) => {
-        // a schedule may take time to compute the delay
-        if (this.state !== state) return Effect.void
-        // a wait that is already over is not published
-        return this.enter(
-          this.triggers.request.isPending ? transition(next, { _tag: "ConnectNow" }) : withDelay(next, delayMillis)
-        )
-      })
+      const next = transition(this.state, event)
+      if (next === this.state) return Effect.void
+      this.state = next
+      // before the public state changes: a watcher of that may subscribe again
+      if (next._tag === "Failed") {
+        this.fanout.end(new SubscriptionError({ method: "subscribe", reason: next.reason }))
+      }
+      return next._tag === "BackingOff" && next.delayMillis === null
+        ? Effect.void
+        : this.connectionState.set(connectionStateOf(next))
     })
   }
 
@@ -116,22 +117,26 @@ export class ConnectionDriver {
         (signal) => this.triggers.onPlatformSignal(signal),
         (thrown) => session.instrumentation.warn("cannot listen to the wake signals of the platform", [stackOf(thrown)])
       ),
-      onNewToken(session.credentials, token, (token) => this.onToken(token))
+      onNewToken(session.credentials, token, session.instrumentation, (token) => this.onToken(token))
     )
   }
 
   /**
    * Runs until the state requires nothing more, or `isCurrent` returns `false` since another run took over. An
-   * exception is logged and makes the connection fail.
+   * exception, or an interruption within what the client was given, is logged and makes the connection fail.
    */
   run(isCurrent: () => boolean): Effect.Effect<void, never, WebSocketConstructor> {
-    return this.observer.run(Effect.catchDefect(this.loop(isCurrent), (thrown) =>
+    return this.observer.run(catchUnexpected(this.loop(isCurrent), (thrown) =>
       Effect.andThen(
         this.options.session.instrumentation.warn("the connection failed with an exception", [stackOf(thrown)]),
-        this.send({
-          _tag: "DriverFailed",
-          reason: new Reason.Defect({ detail: messageOf(thrown), cause: thrown })
-        })
+        Effect.suspend(() =>
+          isCurrent()
+            ? this.send({
+              _tag: "DriverFailed",
+              reason: new Reason.Defect({ detail: messageOf(thrown), cause: thrown })
+            })
+            : Effect.void
+        )
       )))
   }
 
@@ -147,10 +152,7 @@ export class ConnectionDriver {
             if (this.state === state) yield* this.dial(state.context)
             break
           case "BackingOff":
-            yield* this.unlessRequested(Effect.andThen(
-              Effect.raceFirst(Effect.sleep(state.delayMillis), this.nextWake),
-              this.send({ _tag: "BackoffElapsed" })
-            ))
+            yield* this.backOff(state)
             break
           case "RefreshingToken":
             yield* this.unlessRequested(this.refreshToken(state.rejection))
@@ -179,30 +181,35 @@ export class ConnectionDriver {
     })
   }
 
-  private enter(next: State): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      if (next === this.state) return Effect.void
-      this.state = next
-      // before the public state changes: a watcher of that may subscribe again
-      if (next._tag === "Failed") {
-        this.fanout.end(new SubscriptionError({ method: "subscribe", reason: next.reason }))
-      }
-      return this.connectionState.set(connectionStateOf(next))
-    })
+  /** Publishes a public state of `state`, if that still lasts. */
+  private publish(state: State, connectionState = connectionStateOf(state)): Effect.Effect<void> {
+    return Effect.suspend(() => this.state === state ? this.connectionState.set(connectionState) : Effect.void)
   }
 
   /** Publishes how long the rate limit delays a dial, as long as the state lasts. */
   private publishWait(
-    state: Extract<State, { readonly _tag: "Connecting" }>,
+    state: StateOf<"Connecting">,
     wait: Effect.Effect<void>,
     millis: number
   ): Effect.Effect<void> {
-    const publish = (connectionState: ConnectionState.ConnectionState) =>
-      Effect.suspend(() => this.state === state ? this.connectionState.set(connectionState) : Effect.void)
     return Effect.andThen(
-      Effect.andThen(publish(dialling(state.context, millis)), wait),
-      publish(connectionStateOf(state))
+      Effect.andThen(this.publish(state, dialling(state.context, millis)), wait),
+      this.publish(state)
     )
+  }
+
+  /** Computes the delay, or waits for as long as it says. A wake signal ends either. */
+  private backOff(state: StateOf<"BackingOff">): Effect.Effect<void> {
+    const { context, delayMillis, reason } = state
+    const elapsed = this.send({ _tag: "BackoffElapsed" })
+    const untilWake = (effect: Effect.Effect<void>) => Effect.raceFirst(effect, Effect.andThen(this.nextWake, elapsed))
+    if (delayMillis !== null) return this.unlessRequested(untilWake(Effect.andThen(Effect.sleep(delayMillis), elapsed)))
+    const compute = Effect.flatMap(
+      this.options.nextDelay(context.attempt - 1, reason),
+      (delayMillis) =>
+        this.send(delayMillis === null ? { _tag: "ScheduleEnded" } : { _tag: "DelayComputed", delayMillis })
+    )
+    return this.unlessRequested(untilWake(compute), this.publish(state))
   }
 
   private dial(context: DialContext): Effect.Effect<void, never, WebSocketConstructor> {
@@ -236,7 +243,7 @@ export class ConnectionDriver {
       // kept for later subscribers, should all of them leave during the wait
       const { state } = this
       if (state._tag === "BackingOff") {
-        this.retryAfter = { until: (yield* Monotonic.millis) + state.delayMillis, reason }
+        this.retryAfter = { until: (yield* Monotonic.millis) + state.minDelayMillis, reason }
       }
     })
   }
@@ -309,20 +316,20 @@ export class ConnectionDriver {
   }
 
   /**
-   * Runs `effect`, and dials instead when that is requested meanwhile, or when the token is not that of the last dial.
-   * A token that was replaced before the server asked the client to wait does not count.
+   * Runs `effect`, and dials instead when that is requested, or when the token is not that of the last dial. A token
+   * that was replaced before the server asked the client to wait does not count. `onWait` runs if `effect` takes time.
    */
-  private unlessRequested(effect: Effect.Effect<void>): Effect.Effect<void> {
+  private unlessRequested(effect: Effect.Effect<void>, onWait: Effect.Effect<void> = Effect.void): Effect.Effect<void> {
+    const { request } = this.triggers
+    const connectNow = this.send({ _tag: "ConnectNow" })
     const isReplaced = (token: Redacted.Redacted) => this.retryAfter === undefined && !Equal.equals(token, this.token)
-    return Effect.raceFirst(
-      effect,
-      Effect.andThen(
-        Effect.flatMap(
-          this.options.session.credentials.current,
-          (token) => isReplaced(token) ? Effect.void : this.triggers.request.take
-        ),
-        this.send({ _tag: "ConnectNow" })
-      )
+    const requested = Effect.flatMap(
+      Effect.andThen(onWait, this.options.session.credentials.current),
+      (token) => isReplaced(token) ? Effect.void : request.take
+    )
+    // a wait that is already over is not published
+    return Effect.suspend(() =>
+      request.isPending ? connectNow : Effect.raceFirst(effect, Effect.andThen(requested, connectNow))
     )
   }
 }

@@ -9,6 +9,8 @@
  * Start               begin     -            -             -                -                -              begin
  * SessionReady        -         Connected    -             -                -                -              -
  * SessionEnded        -         outcome      outcome       -                -                -              -
+ * DelayComputed       -         -            -             -                BackingOff       -              -
+ * ScheduleEnded       -         -            -             -                Failed           -              -
  * BackoffElapsed      -         -            -             -                Connecting (1)   -              -
  * ConnectNow          -         -            -             Connecting       Connecting       Connecting     -
  * TokenRefreshed      -         -            -             Connecting       -                -              -
@@ -28,7 +30,7 @@
  * - (1) `RefreshingToken` if the last token was rejected and has not been replaced.
  * - (2) `AwaitingToken` if the failure is final.
  *
- * The driver gives a new `BackingOff` its delay, with {@link withDelay}.
+ * A new `BackingOff` has no delay yet: the driver computes it, since the schedule of an application may take time.
  *
  * The match over states and events is exhaustive: a missing cell does not compile.
  */
@@ -78,8 +80,10 @@ export type State =
     readonly _tag: "BackingOff"
     readonly context: DialContext
     readonly reason: Reason
-    /** In a new state, what the server asked for at least. */
-    readonly delayMillis: number
+    /** The delay in milliseconds; `null` until it is computed. `Infinity` if no dial follows by itself. */
+    readonly delayMillis: number | null
+    /** How long the server asked to wait, in milliseconds: the delay is no shorter. 0 if it did not ask. */
+    readonly minDelayMillis: number
     /** Why the token was rejected, if the token is to be refreshed after the delay; `null` if a dial follows. */
     readonly rejection: Reason | null
   }
@@ -125,6 +129,11 @@ export type Event =
     /** At least 0 and below 1, for jitter. */
     readonly random: number
   }
+  /** The delay of the backoff is known. */
+  | { readonly _tag: "DelayComputed"; readonly delayMillis: number }
+  /** The backoff has no further delay. */
+  | { readonly _tag: "ScheduleEnded" }
+  /** The delay is over, or a wake signal ended it. */
   | { readonly _tag: "BackoffElapsed" }
   /** A caller asked to reconnect, or the token was replaced. */
   | { readonly _tag: "ConnectNow" }
@@ -159,24 +168,20 @@ const closed: State = { _tag: "Closed" }
 const connecting = (context: DialContext): State => ({ _tag: "Connecting", context })
 const failed = (reason: Reason): State => ({ _tag: "Failed", reason })
 
+const backOff = (context: DialContext, reason: Reason, minDelayMillis = 0, rejection: Reason | null = null): State => ({
+  _tag: "BackingOff",
+  context: { ...context, attempt: context.attempt + 1, lastReason: reason },
+  reason,
+  delayMillis: null,
+  minDelayMillis,
+  rejection
+})
+
 /** The server's request to wait outlives the subscribers that were there when it was made. */
 const begin = ({ retryAfter }: EventOf<"Start">): State =>
   retryAfter === null
     ? connecting(initialContext)
-    : {
-      _tag: "BackingOff",
-      context: { ...initialContext, attempt: 1, lastReason: retryAfter.reason },
-      ...retryAfter,
-      rejection: null
-    }
-
-const backOff = (context: DialContext, reason: Reason, delayMillis = 0, rejection: Reason | null = null): State => ({
-  _tag: "BackingOff",
-  context: { ...context, attempt: context.attempt + 1, lastReason: reason },
-  reason,
-  delayMillis,
-  rejection
-})
+    : backOff(initialContext, retryAfter.reason, retryAfter.delayMillis)
 
 /** The state after a session ended: the one place that decides which endings recover. */
 const afterSession = (
@@ -189,19 +194,19 @@ const afterSession = (
     resume: resume ?? lastResume
   }
   // up to a quarter longer than requested, so that clients that a server disconnects together do not return together
-  const delayMillis = Math.round(retryAfterMillis * (1 + random / 4))
+  const minDelayMillis = Math.round(retryAfterMillis * (1 + random / 4))
   switch (outcome) {
     case "lost":
       // by the next dial the token may have expired again
-      return backOff({ ...context, isTokenRefreshed: false }, reason, delayMillis)
+      return backOff({ ...context, isTokenRefreshed: false }, reason, minDelayMillis)
     case "restart":
-      return backOff({ ...context, resume: null }, reason, delayMillis)
+      return backOff({ ...context, resume: null }, reason, minDelayMillis)
     case "rejected": {
       // a rejected resume does not count: the server may still accept a new session
       const rejections = context.resume === null ? context.rejections + 1 : context.rejections
       return rejections >= maxRejections
         ? failed(reason)
-        : backOff({ ...context, resume: null, rejections }, reason, delayMillis)
+        : backOff({ ...context, resume: null, rejections }, reason, minDelayMillis)
     }
     case "unauthorized": {
       const withoutSession = { ...context, resume: null, lastReason: reason }
@@ -214,18 +219,6 @@ const afterSession = (
   }
 }
 
-/**
- * Returns a new `BackingOff` with its delay, which is no shorter than the server asked for. Without a delay, since the
- * schedule has ended, the connection fails.
- */
-export const withDelay = (
-  state: Extract<State, { readonly _tag: "BackingOff" }>,
-  delayMillis: number | null
-): State =>
-  delayMillis === null
-    ? failed(state.reason)
-    : { ...state, delayMillis: Math.max(delayMillis, state.delayMillis) }
-
 const states = Data.taggedEnum<State>()
 const events = Data.taggedEnum<Event>()
 
@@ -237,6 +230,8 @@ export const transition = (state: State, event: Event): State => {
     Start: stay,
     SessionReady: stay,
     SessionEnded: stay,
+    DelayComputed: stay,
+    ScheduleEnded: stay,
     BackoffElapsed: stay,
     ConnectNow: stay,
     TokenRefreshed: stay,
@@ -279,13 +274,20 @@ export const transition = (state: State, event: Event): State => {
             ? backOff(context, reason, 0, rejection)
             : { _tag: "AwaitingToken", context: { ...context, lastReason: rejection }, reason }
       }),
-    BackingOff: ({ context, rejection }): State =>
-      events.$match(event, {
+    BackingOff: (backingOff): State => {
+      const { context, minDelayMillis, reason, rejection } = backingOff
+      return events.$match(event, {
         ...defaults,
+        DelayComputed: ({ delayMillis }): State => ({
+          ...backingOff,
+          delayMillis: Math.max(delayMillis, minDelayMillis)
+        }),
+        ScheduleEnded: () => failed(reason),
         ConnectNow: () => connecting(context),
         BackoffElapsed: (): State =>
           rejection === null ? connecting(context) : { _tag: "RefreshingToken", context, rejection }
-      }),
+      })
+    },
     AwaitingToken: ({ context }): State =>
       events.$match(event, {
         ...defaults,

@@ -24,7 +24,8 @@ export const connectionStateOf = (state: State): ConnectionState =>
         ? ConnectionState.Connected({ resumed, catchingUp: false, reason: null })
         : reconnecting(context, 0, suspectReason),
     RefreshingToken: ({ context, rejection }) => reconnecting(context, 0, context.lastReason ?? rejection),
-    BackingOff: ({ context, delayMillis, reason }) => reconnecting(context, delayMillis, reason),
+    BackingOff: ({ context, delayMillis, reason }) =>
+      reconnecting(context, delayMillis === Number.POSITIVE_INFINITY ? null : delayMillis, reason),
     AwaitingToken: ({ context, reason }) => reconnecting(context, null, reason),
     Failed: ({ reason }) => ConnectionState.Failed({ reason }),
     Closed: () => closed

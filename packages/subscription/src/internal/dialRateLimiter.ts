@@ -58,7 +58,11 @@ export class DialRateLimiter {
 
   /** Waits until another dial is allowed, by the limits of the client and of the process. */
   acquireDial(wrapWait?: WrapWait): Effect.Effect<void> {
-    return Effect.andThen(acquire(() => this.dials, wrapWait), acquire(processBucket, wrapWait))
+    return Effect.andThen(
+      acquire(() => this.dials, wrapWait),
+      // interrupted in the second wait, it returns the first permit too
+      Effect.onInterrupt(acquire(processBucket, wrapWait), () => Effect.sync(() => this.dials.putBack()))
+    )
   }
 
   /** Waits until another wake signal may end a wait: three at once, then as often as dials are allowed. */

@@ -102,7 +102,8 @@ export const make = ({ acquireWake, clock, events, tasks, timings }: Options): L
   let dialLimit: Probe | undefined
   let sessionProbe: Probe | undefined
   // a dial that was in progress when the network changed may never get a response
-  const probeDial = () => dialProbe ??= makeProbe(acquireWake, probeMillis, events.onDialAbandoned, events.onProbeSuccess)
+  const probeDial = () =>
+    dialProbe ??= makeProbe(acquireWake, probeMillis, events.onDialAbandoned, events.onProbeSuccess)
   // counted from the dial, so that repeated requests to reconnect do not keep it from completing
   const limitDial = () => dialLimit ??= makeProbe(Effect.void, () => timings.probe - (now() - dialledAt))
   const probeSession = () => sessionProbe ??= makeProbe(ping, probeMillis, undefined, events.onProbeSuccess)

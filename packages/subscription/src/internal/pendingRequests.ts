@@ -9,11 +9,12 @@ import * as Result from "effect/Result"
 export interface Options {
   readonly write: (frame: string) => Effect.Effect<void, Reason.Reason>
   readonly timeoutMillis: number
-  /** How many requests may wait for a response at once. */
-  readonly capacity: number
   /** Removes secrets from strings that the server sends. */
   readonly redact: (text: string) => string
 }
+
+/** How many requests may wait for a response at once. */
+const capacity = 64
 
 /** The reason for a JSON-RPC error. A rejected token is retryable: whether it can be refreshed is not known here. */
 export const reasonOf = ({ code, message }: JsonRpc.RpcError, redact: (text: string) => string): Reason.Reason => {
@@ -42,7 +43,7 @@ export class PendingRequests {
 
   /** Sends a request and waits for its result. Fails with `Timeout`, with `Transport` or with the server's error. */
   send(method: string, params: unknown): Effect.Effect<unknown, Reason.Reason> {
-    const { capacity, redact, timeoutMillis, write } = this.options
+    const { redact, timeoutMillis, write } = this.options
     return Effect.flatMap(Uuid.make, (id) => {
       const pending = this.pending ??= new Map()
       if (pending.size >= capacity) {

@@ -4,7 +4,7 @@
  */
 import type { Credentials } from "@effect-signalwire/runtime/Credentials"
 import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
-import { messageOf, stackOf } from "@effect-signalwire/runtime/Thrown"
+import { catchUnexpected, messageOf, stackOf } from "@effect-signalwire/runtime/Thrown"
 import * as Uuid from "@effect-signalwire/runtime/Uuid"
 import type { AddressOf } from "@effect-signalwire/schema/ConversationMessage"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
@@ -38,8 +38,6 @@ export interface Options {
   readonly url: string
   readonly agent: string
   readonly timings: Timings
-  /** How many requests may wait for a response at once. */
-  readonly requestCapacity: number
   readonly addressOf: AddressOf | undefined
   readonly credentials: Credentials["Service"]
   readonly instrumentation: Instrumentation
@@ -76,7 +74,7 @@ const reportException = (
 type OpenFailure = Pick<SessionResult, "reason" | "retryAfterMillis">
 
 const runSession = Effect.fnUntraced(function*(
-  { addressOf, instrumentation, requestCapacity, timings, url }: Options,
+  { addressOf, instrumentation, timings, url }: Options,
   { acquireWake, events, resume, watchTriggers }: SessionInput,
   authentication: Authentication.Authentication
 ): Effect.fn.Return<SessionResult, OpenFailure, WebSocketConstructor | Scope.Scope> {
@@ -93,7 +91,7 @@ const runSession = Effect.fnUntraced(function*(
   )
   const { write } = socket
   liveness.onOpen(write)
-  const requests = new PendingRequests({ write, timeoutMillis: timings.request, capacity: requestCapacity, redact })
+  const requests = new PendingRequests({ write, timeoutMillis: timings.request, redact })
   const connectTimeout = yield* Effect.sleep(timings.connect).pipe(
     Effect.andThen(tasks.fail(new Reason.Timeout({ millis: timings.connect }))),
     Effect.forkScoped
@@ -135,14 +133,14 @@ export const run = (
   Effect.suspend(() => {
     const { agent, credentials, instrumentation } = options
     const { resume, token } = input
-    const authentication = Authentication.make({ agent, token, resume, credentials })
-    return Effect.scoped(runSession(options, input, authentication)).pipe(
-      Effect.catch((failure) => Effect.succeed(notReady(failure))),
-      Effect.catchDefect((thrown) =>
-        Effect.map(
-          reportException(thrown, authentication.redact, instrumentation),
-          (reason) => notReady({ reason, retryAfterMillis: 0 })
-        )
-      )
+    const authentication = Authentication.make({ agent, token, resume, credentials, instrumentation })
+    const result = Effect.catch(
+      Effect.scoped(runSession(options, input, authentication)),
+      (failure) => Effect.succeed(notReady(failure))
     )
+    return catchUnexpected(result, (thrown) =>
+      Effect.map(
+        reportException(thrown, authentication.redact, instrumentation),
+        (reason) => notReady({ reason, retryAfterMillis: 0 })
+      ))
   })

@@ -1,4 +1,5 @@
 /** Runs tasks concurrently with a session's reading of frames. */
+import { catchUnexpected } from "@effect-signalwire/runtime/Thrown"
 import type { Reason } from "@effect-signalwire/schema/Reason"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -29,7 +30,7 @@ export const make = (
           abort?.()
         })
       const guard = (task: Effect.Effect<unknown, Reason>) =>
-        Effect.catchDefect(Effect.catch(task, fail), (thrown) => Effect.flatMap(onDefect(thrown), fail))
+        catchUnexpected(Effect.catch(task, fail), (thrown) => Effect.flatMap(onDefect(thrown), fail))
       return {
         fail,
         failure: () => failure,
