@@ -98,7 +98,6 @@ describe("the environment", () => {
 
   it.effect.each<readonly [string, string]>([
     ["SIGNALWIRE_DIALECT", "grouped"],
-    ["SIGNALWIRE_HOST", " "],
     ["SIGNALWIRE_HOST", "http://a b"],
     ["SIGNALWIRE_HOST", "puc"],
     ["SIGNALWIRE_HTTP_URL", "http://insecure.example"],
