@@ -35,6 +35,7 @@ export {
 export type {
   BareFetchOptions,
   ConnectOptions,
+  Continuity,
   Options,
   OverflowPolicy,
   ServiceOptions,

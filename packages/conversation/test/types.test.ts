@@ -279,6 +279,23 @@ describe("ConversationTrace.withMessage", () => {
 })
 
 describe("cursor", () => {
+  it("can't be combined with a policy that drops messages", () => {
+    const right = (cursor: Cursor.Cursor) => [
+      service.subscription({ cursor }),
+      service.subscription({ cursor, policy: "suspend" }),
+      service.timeline({ addressId: "a", cursor })
+    ]
+    expectTypeOf(right).toBeFunction()
+    const policy = { strategy: "sliding", capacity: 100 } as const
+    const wrong = (cursor: Cursor.Cursor) => [
+      // @ts-expect-error: the cursor would be saved beyond what was consumed
+      service.subscription({ cursor, policy }),
+      // @ts-expect-error: the cursor would be saved beyond what was consumed
+      service.timeline({ addressId: "a", cursor, policy })
+    ]
+    expectTypeOf(wrong).toBeFunction()
+  })
+
   it("requires a KeyValueStore", () => {
     expectTypeOf(Cursor.make).returns.toEqualTypeOf<Effect.Effect<Cursor.Cursor, never, KeyValueStore>>()
   })

@@ -631,6 +631,51 @@ describe("policy", () => {
     Effect.gen(function*() {
       assert.strictEqual((yield* flood("suspend")).length, 10)
     }).pipe(Effect.scoped))
+
+  it.effect("P1.5: is refused together with a cursor, unless it is suspend", () =>
+    Effect.gen(function*() {
+      const { conversations } = yield* start()
+      const cursor = yield* Cursor.make("bot")
+      // untyped code can combine them
+      const untyped: object = { cursor, policy: { strategy: "sliding", capacity: 100 } }
+      const starting = [
+        Effect.asVoid(conversations.subscription({ ...untyped })),
+        Stream.runDrain(conversations.timeline({ addressId, ...untyped }))
+      ]
+      for (const failing of starting) {
+        const { reason } = yield* Effect.flip(failing)
+        assert.strictEqual(reason._tag, "Invalid")
+        assert.include(reason.message, "policy: must be \"suspend\" together with a cursor")
+      }
+      assert.isTrue(Exit.isSuccess(yield* Effect.exit(conversations.subscription({ cursor, policy: "suspend" }))))
+    }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
+
+  it.effect.each(
+    [
+      [{ policy: { strategy: "sliding", capacity: 0 } }, "policy.capacity"],
+      [{ policy: { strategy: "dropping", capacity: -1 } }, "policy.capacity"],
+      [{ policy: { strategy: "sliding", capacity: Number.NaN } }, "policy.capacity"],
+      [{ policy: { strategy: "newest", capacity: 1 } }, "policy.strategy"],
+      [{ timeout: "soon" }, "timeout"],
+      [{ timeout: -1 }, "timeout"]
+    ] as const
+  )("is refused by name when it is invalid: %o", ([options, name]) =>
+    Effect.gen(function*() {
+      const { conversations } = yield* start()
+      const untyped: object = options
+      for (
+        const failing of [
+          Effect.asVoid(conversations.subscription({ ...untyped })),
+          Stream.runDrain(conversations.timeline({ addressId, ...untyped }))
+        ]
+      ) {
+        const { reason } = yield* Effect.flip(failing)
+        assert.deepStrictEqual(
+          reason._tag === "Invalid" ? reason.errors.map(({ attribute }) => attribute) : reason,
+          [name]
+        )
+      }
+    }).pipe(Effect.scoped))
 })
 
 /** A service whose sends have the outcomes that the test sets. */
