@@ -683,6 +683,7 @@ const startSending = Effect.fnUntraced(function*(
   options: Conversations.ServiceOptions & {
     readonly outcomes: ReadonlyArray<Reason.Reason | "sent" | "no response">
     readonly history?: (sent: ReadonlyArray<ClientId>) => ReadonlyArray<ConversationMessage>
+    readonly getConversations?: Effect.Effect<never>
   }
 ) {
   const clientIdPlaces: Array<string | undefined> = []
@@ -704,7 +705,7 @@ const startSending = Effect.fnUntraced(function*(
           return { conversationId, groupId: null }
         }),
         getConversationMessages: () => Effect.sync(() => Fixtures.page(options.history?.(sent) ?? [])),
-        getConversations: () => Effect.succeed(Fixtures.page([Fixtures.conversation()]))
+        getConversations: () => options.getConversations ?? Effect.succeed(Fixtures.page([Fixtures.conversation()]))
       }),
       Mocks.subscription({ observe: (observer) => Effect.sync(() => void observers.push(observer)) })
     ]))
@@ -927,6 +928,20 @@ describe("sendMessage", () => {
       yield* Fiber.join(sending)
       assert.deepStrictEqual(texts, order)
     }))
+
+  it.effect.each(
+    [
+      ["dies", Effect.die("broken")],
+      ["is interrupted", Effect.interrupt]
+    ] as const
+  )(
+    "P4.1: returns the conversation of a stored message when its lookup %s",
+    ([, getConversations]) =>
+      Effect.gen(function*() {
+        const { conversations } = yield* startSending({ outcomes: [], getConversations })
+        assert.strictEqual((yield* runSend(conversations.sendMessage(hello))).id, conversationId)
+      })
+  )
 
   it.effect("returns the conversation, and from the second send on with the time of the send", () =>
     Effect.gen(function*() {

@@ -4,6 +4,7 @@
  */
 import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Cursor } from "../Cursor.ts"
@@ -36,7 +37,8 @@ export const make = (
     savedAt = now()
     return Effect.suspend(() => cursor.save(state())).pipe(
       Effect.catch(({ message }) => warn(message)),
-      Effect.catchDefect(warn),
+      // a store may also interrupt itself, but the consumer must not end with it
+      Effect.catchCause((cause) => warn(Cause.squash(cause))),
       Effect.timeoutOrElse({ duration: saveTimeout, orElse: () => warn(`timed out after ${saveTimeout} ms`) })
     )
   })
