@@ -21,6 +21,8 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Queue from "effect/Queue"
+import * as Scheduler from "effect/Scheduler"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 
@@ -505,6 +507,38 @@ describe("cursor", () => {
       yield* Effect.flip(failing)
       const again = yield* first
       assert.deepStrictEqual((yield* Stream.runCollect(Stream.take(again, 1))).map(({ text }) => text), ["a"])
+    }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
+
+  it.effect("P1.5: does not skip a message when the consumer is interrupted before it receives it", () =>
+    Effect.gen(function*() {
+      const lost: Array<number> = []
+      // one restart for each number of steps between the signal and the interruption
+      for (let steps = 0; steps < 60; steps++) {
+        const { conversations, signal, store } = yield* start({ cursorInterval: 0 })
+        const cursor = yield* Cursor.make(`bot ${steps}`)
+        const delivered: Array<string | null> = []
+        const scope = yield* Scope.make()
+        const events = yield* Scope.provide(conversations.subscription({ cursor }), scope)
+        const consumer = yield* Stream.runForEach(events, ({ text }) => Effect.sync(() => delivered.push(text))).pipe(
+          // so that it can be interrupted after every few operations
+          Effect.provideService(Scheduler.MaxOpsBeforeYield, 4),
+          Effect.forkChild
+        )
+        yield* TestClock.adjust(0)
+        store(at("a", 2))
+        yield* signal(liveAt("a", 2))
+        for (let step = 0; step < steps; step++) yield* Effect.yieldNow
+        yield* Fiber.interrupt(consumer)
+        yield* Scope.close(scope, Exit.void)
+        store(at("b", 3))
+        const again = yield* conversations.subscription({ cursor })
+        yield* Stream.runForEach(
+          Stream.takeUntil(again, ({ text }) => text === "b"),
+          ({ text }) => Effect.sync(() => delivered.push(text))
+        )
+        if (!delivered.includes("a")) lost.push(steps)
+      }
+      assert.deepStrictEqual(lost, [])
     }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
 
   it.effect("is saved when the subscription ends and no message is being processed", () =>

@@ -16,9 +16,12 @@ const saveTimeout = 5000
 export interface CheckpointWriter {
   /** Run when the consumer pulls: saves a checkpoint, unless the last one is younger than the interval. */
   readonly onPull: Effect.Effect<void>
-  /** Run when a batch is emitted to the consumer. */
-  readonly onEmit: Effect.Effect<void>
-  /** Saves a last checkpoint, unless the consumer may still be processing a batch. */
+  /**
+   * Called when the state includes a batch that the consumer has not processed. It is synchronous, so that no
+   * interruption comes between the two: the batch would then be saved without being delivered.
+   */
+  readonly onBatch: () => void
+  /** Saves a last checkpoint, unless the consumer may not have processed all of the state. */
   readonly close: Effect.Effect<void>
 }
 
@@ -31,6 +34,7 @@ export const make = (
 ): CheckpointWriter => {
   const now = () => Monotonic.millisOf(clock)
   let savedAt = Number.NEGATIVE_INFINITY
+  /** Whether the state includes a batch that the consumer may not have processed. */
   let isProcessing = false
   const warn = (failure: unknown) => instrumentation.warn("the cursor could not be saved", [failure])
   const save = Effect.suspend(() => {
@@ -47,7 +51,9 @@ export const make = (
       isProcessing = false
       return now() - savedAt >= intervalMillis ? save : Effect.void
     }),
-    onEmit: Effect.sync(() => isProcessing = true),
+    onBatch: () => {
+      isProcessing = true
+    },
     close: Effect.suspend(() => isProcessing ? Effect.void : save)
   }
 }
