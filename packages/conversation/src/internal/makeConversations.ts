@@ -8,6 +8,7 @@ import * as Streams from "@effect-signalwire/runtime/Streams"
 import { Closed } from "@effect-signalwire/schema/Reason"
 import { closed } from "@effect-signalwire/subscription/ConnectionState"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -100,10 +101,12 @@ export const makeWith = Effect.fnUntraced(function*(
     recordSignals(signals)
   })
   yield* Effect.addFinalizer(() =>
-    Effect.sync(() => {
+    Effect.suspend(() => {
       reconciler.close()
       monitor.setSession(closed)
       lifetime.close()
+      // sequences end when they read, even if the subscription service is not closed
+      return reconciler.requestAllReads
     })
   )
 
@@ -149,6 +152,12 @@ export const makeWith = Effect.fnUntraced(function*(
     items: Stream.Stream<A, ConversationError>
   ): Stream.Stream<A, ConversationError> =>
     Stream.unwrap(Effect.suspend(() => lifetime.isClosed ? closedError(name) : Effect.succeed(items)))
+  /** Ends a stream when the client is closed. */
+  const untilClosed = <A, E>(items: Stream.Stream<A, E>): Stream.Stream<A, E> =>
+    Stream.unwrap(Effect.map(
+      Effect.flatMap(Effect.scope, (scope) => Streams.toPull(items, scope)),
+      (pull) => Stream.fromPull(Effect.succeed(lifetime.run(pull, Cause.done())))
+    ))
   /** A {@link stream} of a list, in a span. */
   const list = <A>(
     name: string,
@@ -156,7 +165,7 @@ export const makeWith = Effect.fnUntraced(function*(
     attributes?: Instrumentation.Attributes
   ): Stream.Stream<A, ConversationError> =>
     instrumentation.spanStream(name, attributes)(
-      stream(name, Stream.mapError(items, ConversationError.from(name)))
+      stream(name, untilClosed(Stream.mapError(items, ConversationError.from(name))))
     )
 
   return Conversations.of({

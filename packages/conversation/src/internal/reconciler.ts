@@ -222,7 +222,7 @@ export class Reconciler {
   }
 
   /** Requests a read of every sequence that has none pending. */
-  private get requestAllReads(): Effect.Effect<void> {
+  get requestAllReads(): Effect.Effect<void> {
     return Effect.suspend(() => {
       for (const lastRead of this.lastReads.values()) lastRead.at = this.now
       return this.requestReads([...this.lastReads.keys()].filter(({ isReadPending }) => !isReadPending))
