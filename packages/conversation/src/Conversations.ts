@@ -38,6 +38,7 @@ export type {
   Continuity,
   Options,
   OverflowPolicy,
+  SendOptions,
   ServiceOptions,
   SubscriptionOptions,
   TimelineOptions

@@ -74,6 +74,22 @@ describe("methods", () => {
     expectTypeOf<Service["timeline"]>().returns.toEqualTypeOf<Stream.Stream<TimelineEvent, ConversationError>>()
   })
 
+  it("send with the options of the service, not with those of SignalWireHttp", () => {
+    const hello = { addressId: "a", text: "hello", clientId: "c" }
+    const right = (http: SignalWireHttp["Service"]) => [
+      service.sendMessage({ ...hello, isNew: true }),
+      http.sendMessage({ ...hello, clientIdIn: "both" })
+    ]
+    expectTypeOf(right).toBeFunction()
+    const wrong = (http: SignalWireHttp["Service"]) => [
+      // @ts-expect-error: the service decides where the client id is stored
+      service.sendMessage({ ...hello, clientIdIn: "both" }),
+      // @ts-expect-error: SignalWireHttp never searches history
+      http.sendMessage({ ...hello, isNew: true })
+    ]
+    expectTypeOf(wrong).toBeFunction()
+  })
+
   it("read the connection state without an error", () => {
     expectTypeOf<Service["connection"]["current"]>().toEqualTypeOf<Effect.Effect<ConnectionState>>()
     expectTypeOf<Service["connection"]["changes"]>().toEqualTypeOf<Stream.Stream<ConnectionState>>()
@@ -159,6 +175,10 @@ describe("the schemas", () => {
   it("have the types of the same names, in both directions", () => {
     expectTypeOf<typeof Schemas.ConversationError.Type>().toEqualTypeOf<ConversationError>()
     expectTypeOf<Schemas.ConversationError>().toEqualTypeOf<ConversationError>()
+    expectTypeOf<typeof Schemas.SendOptions.Type>().toEqualTypeOf<
+      { readonly [K in keyof Conversations.SendOptions]: Conversations.SendOptions[K] }
+    >()
+    expectTypeOf<Schemas.SendOptions>().toEqualTypeOf<Conversations.SendOptions>()
     expectTypeOf<typeof Schemas.TimelineEvent.Type>().toEqualTypeOf<TimelineEvent>()
     expectTypeOf<Schemas.TimelineEvent>().toEqualTypeOf<TimelineEvent>()
     expectTypeOf<typeof Schemas.Gap.Type>().toEqualTypeOf<Gap>()

@@ -72,6 +72,16 @@ export type TimelineOptions = StartOptions & Continuity & {
   readonly since?: number | DateTime.DateTime | undefined
 }
 
+/** A message to send. */
+export interface SendOptions extends Omit<SignalWireHttp.SendOptions, "clientIdIn"> {
+  /**
+   * Whether the `clientId` was just created, so that no message can have been sent under it. History is then not
+   * searched for it before the first send.
+   * @default false
+   */
+  readonly isNew?: boolean | undefined
+}
+
 /** How messages are kept complete, and how sends are made reliable. Durations that are numbers are milliseconds. */
 export interface ServiceOptions {
   /**
