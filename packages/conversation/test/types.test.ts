@@ -205,10 +205,10 @@ const refreshWith = Effect.gen(function*() {
 describe("layers", () => {
   it("close requirements step by step: services, credentials, transports", () => {
     expectTypeOf(Conversations.make).returns.toEqualTypeOf<
-      Effect.Effect<Service, never, SignalWireHttp | Subscription | Scope.Scope>
+      Effect.Effect<Service, ConversationError, SignalWireHttp | Subscription | Scope.Scope>
     >()
     expectTypeOf(Conversations.layerServices).returns.toEqualTypeOf<
-      Layer.Layer<Conversations.Conversations, never, SignalWireHttp | Subscription>
+      Layer.Layer<Conversations.Conversations, ConversationError, SignalWireHttp | Subscription>
     >()
     expectTypeOf(Conversations.layerCredentials).returns.toEqualTypeOf<
       Layer.Layer<Conversations.Services, ConversationError, Credentials | Transports>

@@ -9,7 +9,6 @@ import { Closed } from "@effect-signalwire/schema/Reason"
 import { closed } from "@effect-signalwire/subscription/ConnectionState"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as Cause from "effect/Cause"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -22,6 +21,7 @@ import * as Delivery from "./delivery.ts"
 import * as Echoes from "./echoes.ts"
 import { HistoryReader } from "./historyReader.ts"
 import * as MetricsRecorder from "./metricsRecorder.ts"
+import { OptionParser } from "./optionParser.ts"
 import { copyOptions } from "./overflowPolicy.ts"
 import * as Reading from "./reading.ts"
 import { Reconciler } from "./reconciler.ts"
@@ -48,16 +48,26 @@ export const makeWith = Effect.fnUntraced(function*(
   url?: string
 ): Effect.fn.Return<
   Service,
-  never,
+  ConversationError,
   SignalWireHttp.SignalWireHttp | Subscription.Subscription | Scope.Scope
 > {
   const http = yield* SignalWireHttp.SignalWireHttp
   const subscription = yield* Subscription.Subscription
   const instrumentation = (yield* Instrumentation.Instrumentation).forService("Conversations", url)
-  const overlapSeconds = Duration.toMillis(options.overlap ?? "30 seconds") / 1000
-  const settleMillis = Duration.toMillis(options.settle ?? "5 seconds")
+  const parser = new OptionParser()
   const sweep = options.sweep === false ? undefined : options.sweep
-  const minMillis = Duration.toMillis(sweep?.min ?? defaultPollMillis)
+  const minMillis = parser.millis("sweep.min", sweep?.min, defaultPollMillis, 1)
+  const maxMillis = parser.millis("sweep.max", sweep?.max, "5 minutes", 1)
+  const overlapSeconds = parser.millis("overlap", options.overlap, "30 seconds") / 1000
+  const settleMillis = parser.millis("settle", options.settle, "5 seconds")
+  const deadlineMillis = parser.millis("sendDeadline", options.sendDeadline, "2 minutes")
+  const readyMillis = parser.millis("readyTimeout", options.readyTimeout, "10 seconds")
+  const cursorMillis = parser.millis("cursorInterval", options.cursorInterval, "1 second")
+  const capacity = parser.count("sendCapacity", options.sendCapacity ?? 1000)
+  const memory = parser.count("memory", options.memory ?? 8192)
+  const recoveryLimit = parser.count("recoveryLimit", options.recoveryLimit ?? 10_000)
+  const invalid = parser.failure("layer")
+  if (invalid !== undefined) return yield* invalid
   const session = yield* subscription.connection.current
   const monitor = new ConnectionMonitor(session)
   const retryPolicy = new RetryPolicy(subscription)
@@ -73,7 +83,7 @@ export const makeWith = Effect.fnUntraced(function*(
   const reconciler = new Reconciler(
     {
       minMillis,
-      maxMillis: Duration.toMillis(sweep?.max ?? "5 minutes"),
+      maxMillis,
       whileConnected: options.sweep !== false,
       graceMillis
     },
@@ -124,17 +134,14 @@ export const makeWith = Effect.fnUntraced(function*(
     idempotency: undefined,
     queue: SendQueue.make(
       Delivery.make(http, retryPolicy, echoes, { overlapSeconds, searchLimit: Reading.searchLimit, settleMillis }),
-      {
-        deadlineMillis: Duration.toMillis(options.sendDeadline ?? "2 minutes"),
-        capacity: options.sendCapacity ?? 1000
-      }
+      { deadlineMillis, capacity }
     ),
-    readyMillis: Duration.toMillis(options.readyTimeout ?? "10 seconds"),
+    readyMillis,
     tuning: {
       overlapSeconds,
-      memory: options.memory ?? 8192,
-      recoveryLimit: options.recoveryLimit ?? 10_000,
-      cursorMillis: Duration.toMillis(options.cursorInterval ?? "1 second"),
+      memory,
+      recoveryLimit,
+      cursorMillis,
       isReconciled: options.sweep !== false
     }
   }
@@ -222,9 +229,10 @@ export const makeWith = Effect.fnUntraced(function*(
 
 /**
  * Builds the service from the HTTP and subscription services of the context. It is closed with the scope. Its spans and
- * logs go to the `Instrumentation` of the context, or to Effect's tracer and loggers.
+ * logs go to the `Instrumentation` of the context, or to Effect's tracer and loggers. Fails with `Invalid` for invalid
+ * options.
  */
 export const make = (
   options: ServiceOptions = {}
-): Effect.Effect<Service, never, SignalWireHttp.SignalWireHttp | Subscription.Subscription | Scope.Scope> =>
+): Effect.Effect<Service, ConversationError, SignalWireHttp.SignalWireHttp | Subscription.Subscription | Scope.Scope> =>
   Instrumentation.provideEffect(options.name)(makeWith(options, MetricsRecorder.make(options.name)))

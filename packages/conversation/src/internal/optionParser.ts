@@ -7,17 +7,15 @@ import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import { ConversationError } from "../ConversationError.ts"
 
-const durationMessage = "must be a duration that is not negative, such as 500 (milliseconds) or \"5 seconds\""
-
 export class OptionParser {
   private readonly errors: Array<FieldError> = []
 
-  /** The milliseconds of a duration, or of `fallback` when there is none. */
-  millis(name: string, value: Duration.Input | undefined, fallback: Duration.Input): number {
+  /** The milliseconds of a duration, which is at least `min`, or of `fallback` when there is none. */
+  millis(name: string, value: Duration.Input | undefined, fallback: Duration.Input, min = 0): number {
     const millis = Option.map(Duration.fromInput(value ?? fallback), Duration.toMillis)
-    if (!Number.isNaN(value) && Option.isSome(millis) && millis.value >= 0) return millis.value
-    this.refuse(name, durationMessage)
-    return 0
+    if (!Number.isNaN(value) && Option.isSome(millis) && millis.value >= min) return millis.value
+    this.refuse(name, `must be a duration of at least ${min} ms, such as 500 (milliseconds) or "5 seconds"`)
+    return min
   }
 
   /** A number of at least 1. */
