@@ -56,7 +56,7 @@ import * as Echoes from "./internal/echoes.ts"
 import { OptionParser } from "./internal/optionParser.ts"
 import { Entry, type OutboxEvent } from "./internal/outboxEvent.ts"
 import { OutboxWorker } from "./internal/outboxWorker.ts"
-import { RetryPolicy } from "./internal/retryPolicy.ts"
+import { Retrier } from "./internal/retrier.ts"
 
 export { Entry, OutboxEvent } from "./internal/outboxEvent.ts"
 
@@ -154,7 +154,7 @@ export const make = Effect.fnUntraced(function*(
   const worker = new OutboxWorker({
     queue,
     lock,
-    delivery: Delivery.make(http, new RetryPolicy(subscription), echoes, {
+    delivery: Delivery.make(http, new Retrier(subscription), echoes, {
       overlapSeconds: 30,
       searchLimit: 100_000,
       settleMillis

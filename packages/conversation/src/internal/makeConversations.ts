@@ -25,7 +25,7 @@ import { OptionParser } from "./optionParser.ts"
 import { copyOptions } from "./overflowPolicy.ts"
 import * as Reading from "./reading.ts"
 import { Reconciler } from "./reconciler.ts"
-import { RetryPolicy } from "./retryPolicy.ts"
+import { Retrier } from "./retrier.ts"
 import * as Sending from "./sending.ts"
 import * as SendQueue from "./sendQueue.ts"
 import * as Subscribing from "./subscribing.ts"
@@ -70,12 +70,12 @@ export const makeWith = Effect.fnUntraced(function*(
   if (invalid !== undefined) return yield* invalid
   const session = yield* subscription.connection.current
   const monitor = new ConnectionMonitor(session)
-  const retryPolicy = new RetryPolicy(subscription)
+  const retrier = new Retrier(subscription)
   const lifetime = new Lifetime()
   const reader = new HistoryReader({
     subscription,
     monitor,
-    retryPolicy,
+    retrier,
     lifetime,
     instrumentation,
     pollMillis: minMillis
@@ -133,7 +133,7 @@ export const makeWith = Effect.fnUntraced(function*(
     inFlightMillis: 4 * settleMillis,
     idempotency: undefined,
     queue: SendQueue.make(
-      Delivery.make(http, retryPolicy, echoes, { overlapSeconds, searchLimit: Reading.searchLimit, settleMillis }),
+      Delivery.make(http, retrier, echoes, { overlapSeconds, searchLimit: Reading.searchLimit, settleMillis }),
       { deadlineMillis, capacity }
     ),
     readyMillis,
