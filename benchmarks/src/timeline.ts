@@ -10,7 +10,7 @@ import { HistoryReader } from "../../packages/conversation/src/internal/historyR
 import * as LiveSequence from "../../packages/conversation/src/internal/liveSequence.ts"
 import * as MetricsRecorder from "../../packages/conversation/src/internal/metricsRecorder.ts"
 import { Reconciler } from "../../packages/conversation/src/internal/reconciler.ts"
-import { RetryPolicy } from "../../packages/conversation/src/internal/retryPolicy.ts"
+import { Retrier } from "../../packages/conversation/src/internal/retrier.ts"
 import { idle } from "../../packages/subscription/src/ConnectionState.ts"
 import * as Fanout from "../../packages/subscription/src/internal/fanout.ts"
 import * as Signal from "../../packages/subscription/src/Signal.ts"
@@ -111,7 +111,7 @@ const deliver = (count: number): Effect.Effect<ReadonlyArray<Part>> =>
         monitor,
         instrumentation: telemetry,
         lifetime: new Lifetime(),
-        retryPolicy: new RetryPolicy(subscription),
+        retrier: new Retrier(subscription),
         pollMillis: 15_000
       }),
       reconciler: new Reconciler(

@@ -35,8 +35,10 @@ export {
 export type {
   BareFetchOptions,
   ConnectOptions,
+  Continuity,
   Options,
   OverflowPolicy,
+  SendOptions,
   ServiceOptions,
   SubscriptionOptions,
   TimelineOptions

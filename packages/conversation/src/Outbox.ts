@@ -43,7 +43,7 @@ import type { JsonObject } from "@effect-signalwire/schema/WireSchemas"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as PersistedQueue from "effect/persistence/PersistedQueue"
@@ -51,11 +51,13 @@ import * as PubSub from "effect/PubSub"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type { ConversationError } from "./ConversationError.ts"
 import * as Delivery from "./internal/delivery.ts"
 import * as Echoes from "./internal/echoes.ts"
+import { OptionParser } from "./internal/optionParser.ts"
 import { Entry, type OutboxEvent } from "./internal/outboxEvent.ts"
 import { OutboxWorker } from "./internal/outboxWorker.ts"
-import { RetryPolicy } from "./internal/retryPolicy.ts"
+import { Retrier } from "./internal/retrier.ts"
 
 export { Entry, OutboxEvent } from "./internal/outboxEvent.ts"
 
@@ -123,19 +125,22 @@ const eventCapacity = 1024
 /**
  * Builds an outbox, which delivers until the scope closes; a message that is being delivered then stays in the queue.
  * Recoverable failures, such as an outage, a failing server, a refused token or an unavailable store, are retried
- * without a deadline.
+ * without a deadline. Fails with `Invalid` for an invalid `settle`.
  */
 export const make = Effect.fnUntraced(function*(
   options: Options = {}
 ): Effect.fn.Return<
   Service,
-  never,
+  ConversationError,
   SignalWireHttp.SignalWireHttp | Subscription.Subscription | PersistedQueue.PersistedQueueFactory | Scope.Scope
 > {
+  const parser = new OptionParser()
+  const settleMillis = parser.millis("settle", options.settle, "5 seconds")
+  const invalid = parser.failure("outbox")
+  if (invalid !== undefined) return yield* invalid
   const name = `effect-signalwire/${options.name ?? "outbox"}`
   const queue = yield* PersistedQueue.make({ name, schema: Entry, maxAttempts })
   const lock = yield* PersistedQueue.make({ name: `${name}/turn`, schema: Schema.Null, maxAttempts })
-  const settleMillis = Duration.toMillis(options.settle ?? "5 seconds")
   const subscription = yield* Subscription.Subscription
   const echoes = Echoes.make()
   let newestSeconds: number | undefined
@@ -150,7 +155,7 @@ export const make = Effect.fnUntraced(function*(
   const worker = new OutboxWorker({
     queue,
     lock,
-    delivery: Delivery.make(http, new RetryPolicy(subscription), echoes, {
+    delivery: Delivery.make(http, new Retrier(subscription), echoes, {
       overlapSeconds: 30,
       searchLimit: 100_000,
       settleMillis
@@ -185,9 +190,9 @@ export const make = Effect.fnUntraced(function*(
   })
 })
 
-/** Provides an outbox over the services of `Conversations.layer`. */
+/** Provides an outbox over the services of `Conversations.layer`. Fails with `Invalid` for an invalid `settle`. */
 export const layer = (options?: Options): Layer.Layer<
   Outbox,
-  never,
+  ConversationError,
   SignalWireHttp.SignalWireHttp | Subscription.Subscription | PersistedQueue.PersistedQueueFactory
 > => Layer.effect(Outbox, make(options))

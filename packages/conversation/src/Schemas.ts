@@ -18,11 +18,14 @@
  *
  * @since 0.1.0
  */
+import * as HttpSchemas from "@effect-signalwire/http/Schemas"
 import * as ClassSchema from "@effect-signalwire/schema/ClassSchema"
 import { ClientId } from "@effect-signalwire/schema/Ids"
 import * as Models from "@effect-signalwire/schema/Schemas"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import * as Errors from "./ConversationError.ts"
+import type * as Options from "./internal/conversationsOptions.ts"
 import * as Events from "./internal/outboxEvent.ts"
 import type * as TimelineEvents from "./TimelineEvent.ts"
 
@@ -33,6 +36,13 @@ export const ConversationError = ClassSchema.makeTagged(Errors.ConversationError
   stored: Schema.optionalKey(Schema.Literals(["no", "unknown"]))
 })
 export type ConversationError = Errors.ConversationError
+
+/** The options of `Conversations.sendMessage`. */
+export const SendOptions = Schema.Struct({
+  ...Struct.omit(HttpSchemas.SendOptions.fields, ["clientIdIn"]),
+  isNew: Schema.optional(Schema.Boolean)
+}).annotate({ identifier: "ConversationSendOptions" })
+export type SendOptions = Options.SendOptions
 
 /** A period of which messages may be missing that can't be recovered. */
 export const Gap = Schema.TaggedStruct("Gap", {

@@ -10,6 +10,7 @@ import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
+import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as PersistedQueue from "effect/persistence/PersistedQueue"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
@@ -18,6 +19,7 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as Conversations from "../src/Conversations.ts"
 import * as Outbox from "../src/Outbox.ts"
+import * as OutboxStore from "../src/OutboxStore.ts"
 
 const addressId = "00000000-0000-4000-8000-000000000001"
 
@@ -25,7 +27,10 @@ const respond = (request: HttpClientRequest.HttpClientRequest, status: number, b
   Effect.succeed(HttpClientResponse.fromWeb(request, Response.json(body, { status })))
 
 /** An outbox over an HTTP client and a queue in memory. */
-const overHttp = (http: HttpClient.HttpClient) =>
+const overHttp = (
+  http: HttpClient.HttpClient,
+  store: Layer.Layer<PersistedQueue.PersistedQueueStore> = PersistedQueue.layerStoreMemory
+) =>
   Outbox.layer({ settle: "5 seconds" }).pipe(
     Layer.provide(Conversations.layer({
       token: Redacted.make("token"),
@@ -36,7 +41,7 @@ const overHttp = (http: HttpClient.HttpClient) =>
     Layer.provide([
       Layer.succeed(HttpClient.HttpClient, http),
       Layer.succeed(Socket.WebSocketConstructor, () => assert.fail("no session is expected")),
-      PersistedQueue.layer.pipe(Layer.provide(PersistedQueue.layerStoreMemory))
+      PersistedQueue.layer.pipe(Layer.provide(store))
     ])
   )
 
@@ -91,6 +96,54 @@ describe("Outbox", () => {
       assert.deepStrictEqual(outcomes, [])
       for (let minute = 0; minute < 60; minute++) yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual(outcomes, ["Failed Unconfirmed", "Sent"])
+    }))
+
+  it.effect.each(
+    [
+      ["dies", Effect.die("broken")],
+      ["interrupts itself", Effect.interrupt]
+    ] as const
+  )("P8.7: sends a message again, and the next one, when the HttpClient %s", ([, failure]) =>
+    Effect.gen(function*() {
+      const posts: Array<string> = []
+      const http = HttpClient.make((request) =>
+        Effect.suspend(() => {
+          if (request.method === "GET") return respond(request, 200, { data: [], links: {} })
+          posts.push(request.url)
+          return posts.length === 1 ? failure : respond(request, 200, { conversation_id: addressId })
+        })
+      )
+      const store = OutboxStore.layer.pipe(Layer.provide(KeyValueStore.layerMemory), Layer.orDie)
+      const { enqueue, events } = yield* Effect.provideContext(Outbox.Outbox, yield* Layer.build(overHttp(http, store)))
+      const outcomes: Array<string> = []
+      yield* Stream.runForEach(events, ({ _tag, entry }) => Effect.sync(() => outcomes.push(`${_tag} ${entry.text}`)))
+        .pipe(Effect.forkChild({ startImmediately: true }))
+      yield* enqueue({ addressId, text: "1" })
+      yield* enqueue({ addressId, text: "2" })
+      for (let second = 0; second < 30; second++) yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(outcomes, ["Sent 1", "Sent 2"])
+      assert.lengthOf(posts, 3)
+    }))
+
+  it.effect("P8.7: continues when its store interrupts itself", () =>
+    Effect.gen(function*() {
+      let takes = 0
+      const store = Layer.effect(
+        PersistedQueue.PersistedQueueStore,
+        Effect.map(PersistedQueue.PersistedQueueStore, (store) => ({
+          ...store,
+          take: (options: Parameters<typeof store.take>[0]) =>
+            Effect.suspend(() => takes++ % 2 === 0 ? Effect.interrupt : store.take(options))
+        }))
+      ).pipe(Layer.provide(PersistedQueue.layerStoreMemory))
+      const http = HttpClient.make((request) =>
+        respond(request, 200, request.method === "GET" ? { data: [], links: {} } : { conversation_id: addressId })
+      )
+      const { enqueue, events } = yield* Effect.provideContext(Outbox.Outbox, yield* Layer.build(overHttp(http, store)))
+      const outcome = yield* Effect.forkChild(Stream.runHead(events), { startImmediately: true })
+      yield* enqueue({ addressId, text: "hello" })
+      for (let second = 0; second < 30; second++) yield* TestClock.adjust("1 second")
+      assert.strictEqual(outcome.pollUnsafe()?._tag, "Success")
     }))
 
   it.effect("logs a message that was not sent, with its ids and the reason", () =>

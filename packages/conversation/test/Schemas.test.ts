@@ -46,7 +46,7 @@ describe.each(entries)("%s", (_, schema) => {
 it("an HttpApi with the schemas of all services has an OpenAPI component for each", () => {
   const { SendOptions, SignalWireHttpError } = HttpSchemas
   const { ConnectionState, SubscriptionError } = SubscriptionSchemas
-  const successes = { SendOptions, ConnectionState, ...Schemas }
+  const successes = { ConnectionState, ...Schemas, SendOptions, ConversationSendOptions: Schemas.SendOptions }
   const errors = { SignalWireHttpError, SubscriptionError, ConversationError: Schemas.ConversationError }
   const group = HttpApiGroup.make("all").add(
     HttpApiEndpoint.post("send", "/messages", { payload: SendOptions, success: Models.Conversation }),

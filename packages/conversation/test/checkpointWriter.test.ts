@@ -31,6 +31,27 @@ describe("CheckpointWriter", () => {
       assert.strictEqual(saves, 2)
     }))
 
+  it.effect.each(
+    [
+      ["fails with a defect", Effect.die("broken"), "broken"],
+      ["interrupts itself", Effect.interrupt, "All fibers interrupted without error"]
+    ] as const
+  )("P8.7: continues with a warning when the store %s", ([, save, warning]) =>
+    Effect.gen(function*() {
+      const warnings: Array<string> = []
+      const merge = new Merge({ overlapSeconds: 30, memory: 64, countsLiveAsVerified: true })
+      const writer = CheckpointWriter.make(
+        { load: Effect.succeedNone, save: () => save },
+        merge.state.bind(merge),
+        Instrumentation.warningsOnly((...entry) => warnings.push(entry.map(String).join(": "))),
+        yield* Clock.Clock,
+        1000
+      )
+      yield* writer.onPull
+      assert.lengthOf(warnings, 1)
+      assert.include(warnings[0], warning)
+    }))
+
   it.effect("continues with a warning when the store hangs", () =>
     Effect.gen(function*() {
       const warnings: Array<unknown> = []

@@ -14,7 +14,7 @@ import * as TestClock from "effect/testing/TestClock"
 import { ConversationError } from "../src/ConversationError.ts"
 import { ConnectionMonitor } from "../src/internal/connectionMonitor.ts"
 import { HistoryReader } from "../src/internal/historyReader.ts"
-import { RetryPolicy } from "../src/internal/retryPolicy.ts"
+import { Retrier } from "../src/internal/retrier.ts"
 import { message, page } from "./support.ts"
 
 type Response = Page<ConversationMessage, ConversationError> | Reason.Reason | "hangs"
@@ -53,7 +53,7 @@ const start = (
   const reader = new HistoryReader({
     subscription,
     monitor,
-    retryPolicy: new RetryPolicy(subscription),
+    retrier: new Retrier(subscription),
     lifetime,
     instrumentation,
     pollMillis: 15_000

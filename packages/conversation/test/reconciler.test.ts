@@ -17,7 +17,11 @@ const reconnecting: ConnectionState = { _tag: "Reconnecting", attempt: 1, delayM
 
 /** A reconciler, its warnings, and a sequence that reads as soon as it is requested to. */
 const start = Effect.fnUntraced(function*(
-  options: Partial<Options> & { readonly session?: ConnectionState; readonly onWarn?: () => void } = {}
+  options: Partial<Options> & {
+    readonly session?: ConnectionState
+    readonly onWarn?: () => void
+    readonly instrumentation?: Instrumentation.Instrumentation
+  } = {}
 ) {
   const warnings: Array<string> = []
   const instrumentation = Instrumentation.warningsOnly((message) => {
@@ -30,7 +34,7 @@ const start = Effect.fnUntraced(function*(
     { minMillis: 10_000, maxMillis: 40_000, whileConnected: true, graceMillis: 5000, ...options },
     session,
     monitor,
-    instrumentation,
+    options.instrumentation ?? instrumentation,
     yield* Effect.context()
   )
   let reads = 0
@@ -190,6 +194,19 @@ describe("Reconciler", () => {
       assert.strictEqual(reads(), 1)
       yield* seconds(600)
       assert.strictEqual(reads(), 1)
+    }))
+
+  it.effect("P8.7: continues after a logger interrupts itself", () =>
+    Effect.gen(function*() {
+      let warnings = 0
+      const instrumentation: Instrumentation.Instrumentation = {
+        ...Instrumentation.effect,
+        warn: () => Effect.suspend(() => warnings++ === 0 ? Effect.interrupt : Effect.void)
+      }
+      const { setSession, reads } = yield* start({ session: idle, instrumentation })
+      setSession(connecting)
+      yield* seconds(100)
+      assert.isAtLeast(reads(), 7)
     }))
 
   it.effect("P8.7: continues after a logger throws", () =>

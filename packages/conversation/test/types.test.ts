@@ -74,6 +74,22 @@ describe("methods", () => {
     expectTypeOf<Service["timeline"]>().returns.toEqualTypeOf<Stream.Stream<TimelineEvent, ConversationError>>()
   })
 
+  it("send with the options of the service, not with those of SignalWireHttp", () => {
+    const hello = { addressId: "a", text: "hello", clientId: "c" }
+    const right = (http: SignalWireHttp["Service"]) => [
+      service.sendMessage({ ...hello, isNew: true }),
+      http.sendMessage({ ...hello, clientIdIn: "both" })
+    ]
+    expectTypeOf(right).toBeFunction()
+    const wrong = (http: SignalWireHttp["Service"]) => [
+      // @ts-expect-error: the service decides where the client id is stored
+      service.sendMessage({ ...hello, clientIdIn: "both" }),
+      // @ts-expect-error: SignalWireHttp never searches history
+      http.sendMessage({ ...hello, isNew: true })
+    ]
+    expectTypeOf(wrong).toBeFunction()
+  })
+
   it("read the connection state without an error", () => {
     expectTypeOf<Service["connection"]["current"]>().toEqualTypeOf<Effect.Effect<ConnectionState>>()
     expectTypeOf<Service["connection"]["changes"]>().toEqualTypeOf<Stream.Stream<ConnectionState>>()
@@ -159,6 +175,10 @@ describe("the schemas", () => {
   it("have the types of the same names, in both directions", () => {
     expectTypeOf<typeof Schemas.ConversationError.Type>().toEqualTypeOf<ConversationError>()
     expectTypeOf<Schemas.ConversationError>().toEqualTypeOf<ConversationError>()
+    expectTypeOf<typeof Schemas.SendOptions.Type>().toEqualTypeOf<
+      { readonly [K in keyof Conversations.SendOptions]: Conversations.SendOptions[K] }
+    >()
+    expectTypeOf<Schemas.SendOptions>().toEqualTypeOf<Conversations.SendOptions>()
     expectTypeOf<typeof Schemas.TimelineEvent.Type>().toEqualTypeOf<TimelineEvent>()
     expectTypeOf<Schemas.TimelineEvent>().toEqualTypeOf<TimelineEvent>()
     expectTypeOf<typeof Schemas.Gap.Type>().toEqualTypeOf<Gap>()
@@ -185,10 +205,10 @@ const refreshWith = Effect.gen(function*() {
 describe("layers", () => {
   it("close requirements step by step: services, credentials, transports", () => {
     expectTypeOf(Conversations.make).returns.toEqualTypeOf<
-      Effect.Effect<Service, never, SignalWireHttp | Subscription | Scope.Scope>
+      Effect.Effect<Service, ConversationError, SignalWireHttp | Subscription | Scope.Scope>
     >()
     expectTypeOf(Conversations.layerServices).returns.toEqualTypeOf<
-      Layer.Layer<Conversations.Conversations, never, SignalWireHttp | Subscription>
+      Layer.Layer<Conversations.Conversations, ConversationError, SignalWireHttp | Subscription>
     >()
     expectTypeOf(Conversations.layerCredentials).returns.toEqualTypeOf<
       Layer.Layer<Conversations.Services, ConversationError, Credentials | Transports>
@@ -279,6 +299,23 @@ describe("ConversationTrace.withMessage", () => {
 })
 
 describe("cursor", () => {
+  it("can't be combined with a policy that drops messages", () => {
+    const right = (cursor: Cursor.Cursor) => [
+      service.subscription({ cursor }),
+      service.subscription({ cursor, policy: "suspend" }),
+      service.timeline({ addressId: "a", cursor })
+    ]
+    expectTypeOf(right).toBeFunction()
+    const policy = { strategy: "sliding", capacity: 100 } as const
+    const wrong = (cursor: Cursor.Cursor) => [
+      // @ts-expect-error: the cursor would be saved beyond what was consumed
+      service.subscription({ cursor, policy }),
+      // @ts-expect-error: the cursor would be saved beyond what was consumed
+      service.timeline({ addressId: "a", cursor, policy })
+    ]
+    expectTypeOf(wrong).toBeFunction()
+  })
+
   it("requires a KeyValueStore", () => {
     expectTypeOf(Cursor.make).returns.toEqualTypeOf<Effect.Effect<Cursor.Cursor, never, KeyValueStore>>()
   })

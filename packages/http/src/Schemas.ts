@@ -36,7 +36,6 @@ export const SendOptions = Schema.Struct({
   metadata: Schema.optional(JsonObject),
   details: Schema.optional(JsonObject),
   clientId: Schema.optional(ClientIdInput.check(Schema.isNonEmpty())),
-  isNew: Schema.optional(Schema.Boolean),
   clientIdIn: Schema.optional(Schema.Literals(["metadata", "both"]))
 }).annotate({ identifier: "SendOptions" })
 export type SendOptions = Parameters.SendOptions

@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import { isStaleLink as isStaleReason } from "@effect-signalwire/schema/Page"
+import { isStaleLinkReason } from "@effect-signalwire/schema/Page"
 import type { Reason } from "@effect-signalwire/schema/Reason"
 import * as Effect from "effect/Effect"
 
@@ -42,7 +42,7 @@ export const isStaleLink = <E extends ErrorWithReason>(failure: E | StaleLink<E>
 export const follow = <A, E extends ErrorWithReason, R>(
   self: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | StaleLink<E>, R> =>
-  Effect.mapError(self, (error) => isStaleReason(error.reason) ? { _tag: "StaleLink", error } : error)
+  Effect.mapError(self, (error) => isStaleLinkReason(error.reason) ? { _tag: "StaleLink", error } : error)
 
 /**
  * Runs an effect that reads a list from its first page on. When a link has gone stale, it runs the effect again, or

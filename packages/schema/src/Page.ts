@@ -39,10 +39,10 @@ export interface Page<A, E> {
 }
 
 /**
- * Whether reading a page failed because the server does not know the link any more: it restarted, or its links have
- * expired. Start again from the first page then.
+ * Whether the reason why a page could not be read may be that the server does not know the link any more: it restarted,
+ * or its links have expired. Start again from the first page then.
  */
-export const isStaleLink = ({ _tag }: Reason): boolean => _tag === "Invalid" || _tag === "NotFound"
+export const isStaleLinkReason = ({ _tag }: Reason): boolean => _tag === "Invalid" || _tag === "NotFound"
 
 /** Maps the items and the error of a page, and those of all pages that it leads to. */
 export const mapBoth = <A, E, B, E2>(page: Page<A, E>, options: {

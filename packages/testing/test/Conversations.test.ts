@@ -22,6 +22,8 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Queue from "effect/Queue"
+import * as Scheduler from "effect/Scheduler"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 
@@ -512,6 +514,38 @@ describe("cursor", () => {
       assert.deepStrictEqual((yield* Stream.runCollect(Stream.take(again, 1))).map(({ text }) => text), ["a"])
     }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
 
+  it.effect("P1.5: does not skip a message when the consumer is interrupted before it receives it", () =>
+    Effect.gen(function*() {
+      const lost: Array<number> = []
+      // one restart for each number of steps between the signal and the interruption
+      for (let steps = 0; steps < 60; steps++) {
+        const { conversations, signal, store } = yield* start({ cursorInterval: 0 })
+        const cursor = yield* Cursor.make(`bot ${steps}`)
+        const delivered: Array<string | null> = []
+        const scope = yield* Scope.make()
+        const events = yield* Scope.provide(conversations.subscription({ cursor }), scope)
+        const consumer = yield* Stream.runForEach(events, ({ text }) => Effect.sync(() => delivered.push(text))).pipe(
+          // so that it can be interrupted after every few operations
+          Effect.provideService(Scheduler.MaxOpsBeforeYield, 4),
+          Effect.forkChild
+        )
+        yield* TestClock.adjust(0)
+        store(at("a", 2))
+        yield* signal(liveAt("a", 2))
+        for (let step = 0; step < steps; step++) yield* Effect.yieldNow
+        yield* Fiber.interrupt(consumer)
+        yield* Scope.close(scope, Exit.void)
+        store(at("b", 3))
+        const again = yield* conversations.subscription({ cursor })
+        yield* Stream.runForEach(
+          Stream.takeUntil(again, ({ text }) => text === "b"),
+          ({ text }) => Effect.sync(() => delivered.push(text))
+        )
+        if (!delivered.includes("a")) lost.push(steps)
+      }
+      assert.deepStrictEqual(lost, [])
+    }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
+
   it.effect("is saved when the subscription ends and no message is being processed", () =>
     Effect.gen(function*() {
       const { conversations, signal, store } = yield* start({ cursorInterval: "1 hour" })
@@ -636,6 +670,51 @@ describe("policy", () => {
     Effect.gen(function*() {
       assert.strictEqual((yield* flood("suspend")).length, 10)
     }).pipe(Effect.scoped))
+
+  it.effect("P1.5: is refused together with a cursor, unless it is suspend", () =>
+    Effect.gen(function*() {
+      const { conversations } = yield* start()
+      const cursor = yield* Cursor.make("bot")
+      // untyped code can combine them
+      const untyped: object = { cursor, policy: { strategy: "sliding", capacity: 100 } }
+      const starting = [
+        Effect.asVoid(conversations.subscription({ ...untyped })),
+        Stream.runDrain(conversations.timeline({ addressId, ...untyped }))
+      ]
+      for (const failing of starting) {
+        const { reason } = yield* Effect.flip(failing)
+        assert.strictEqual(reason._tag, "Invalid")
+        assert.include(reason.message, "policy: must be \"suspend\" together with a cursor")
+      }
+      assert.isTrue(Exit.isSuccess(yield* Effect.exit(conversations.subscription({ cursor, policy: "suspend" }))))
+    }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
+
+  it.effect.each(
+    [
+      [{ policy: { strategy: "sliding", capacity: 0 } }, "policy.capacity"],
+      [{ policy: { strategy: "dropping", capacity: -1 } }, "policy.capacity"],
+      [{ policy: { strategy: "sliding", capacity: Number.NaN } }, "policy.capacity"],
+      [{ policy: { strategy: "newest", capacity: 1 } }, "policy.strategy"],
+      [{ timeout: "soon" }, "timeout"],
+      [{ timeout: -1 }, "timeout"]
+    ] as const
+  )("is refused by name when it is invalid: %o", ([options, name]) =>
+    Effect.gen(function*() {
+      const { conversations } = yield* start()
+      const untyped: object = options
+      for (
+        const failing of [
+          Effect.asVoid(conversations.subscription({ ...untyped })),
+          Stream.runDrain(conversations.timeline({ addressId, ...untyped }))
+        ]
+      ) {
+        const { reason } = yield* Effect.flip(failing)
+        assert.deepStrictEqual(
+          reason._tag === "Invalid" ? reason.errors.map(({ attribute }) => attribute) : reason,
+          [name]
+        )
+      }
+    }).pipe(Effect.scoped))
 })
 
 /** A service whose sends have the outcomes that the test sets. */
@@ -643,6 +722,7 @@ const startSending = Effect.fnUntraced(function*(
   options: Conversations.ServiceOptions & {
     readonly outcomes: ReadonlyArray<Reason.Reason | "sent" | "no response">
     readonly history?: (sent: ReadonlyArray<ClientId>) => ReadonlyArray<ConversationMessage>
+    readonly getConversations?: Effect.Effect<never>
   }
 ) {
   const clientIdPlaces: Array<string | undefined> = []
@@ -664,7 +744,7 @@ const startSending = Effect.fnUntraced(function*(
           return { conversationId, groupId: null }
         }),
         getConversationMessages: () => Effect.sync(() => Fixtures.page(options.history?.(sent) ?? [])),
-        getConversations: () => Effect.succeed(Fixtures.page([Fixtures.conversation()]))
+        getConversations: () => options.getConversations ?? Effect.succeed(Fixtures.page([Fixtures.conversation()]))
       }),
       Mocks.subscription({ signals: signalsOf(observers) })
     ]))
@@ -887,6 +967,20 @@ describe("sendMessage", () => {
       yield* Fiber.join(sending)
       assert.deepStrictEqual(texts, order)
     }))
+
+  it.effect.each(
+    [
+      ["dies", Effect.die("broken")],
+      ["is interrupted", Effect.interrupt]
+    ] as const
+  )(
+    "P4.1: returns the conversation of a stored message when its lookup %s",
+    ([, getConversations]) =>
+      Effect.gen(function*() {
+        const { conversations } = yield* startSending({ outcomes: [], getConversations })
+        assert.strictEqual((yield* runSend(conversations.sendMessage(hello))).id, conversationId)
+      })
+  )
 
   it.effect("returns the conversation, and from the second send on with the time of the send", () =>
     Effect.gen(function*() {

@@ -66,11 +66,12 @@ export class Consumer {
   readonly #run = Effect.fnUntraced(function*(this: Consumer) {
     const { addressId, device: { client }, sequence, policy, timeout } = this.options
     const { cursor, guarantees: { since } } = sequence
+    // only a subscription without a cursor may drop messages
+    const continuity = cursor === undefined ? { policy } : { cursor }
     const { pushedAt } = this.options.device.options.network.sockets
     if (addressId === undefined) {
       const events = yield* this.#impatient(client.subscription({
-        policy,
-        cursor,
+        ...continuity,
         timeout,
         onGap: (gap) =>
           Effect.sync(() => {
@@ -82,7 +83,7 @@ export class Consumer {
       yield* this.#read(events, (event) => sequence.receiveMessage(event, undefined, pushedAt.get(event.id)))
     } else {
       yield* this.#read(
-        client.timeline({ addressId, since, policy, cursor, timeout }),
+        client.timeline({ addressId, since, timeout, ...continuity }),
         (event, at) => sequence.receive(event, at, pushedAt)
       )
     }

@@ -4,6 +4,7 @@
  */
 import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Cursor } from "../Cursor.ts"
@@ -15,9 +16,12 @@ const saveTimeout = 5000
 export interface CheckpointWriter {
   /** Run when the consumer pulls: saves a checkpoint, unless the last one is younger than the interval. */
   readonly onPull: Effect.Effect<void>
-  /** Run when a batch is emitted to the consumer. */
-  readonly onEmit: Effect.Effect<void>
-  /** Saves a last checkpoint, unless the consumer may still be processing a batch. */
+  /**
+   * Called when the state includes a batch that the consumer has not processed. It is synchronous, so that no
+   * interruption comes between the two: the batch would then be saved without being delivered.
+   */
+  readonly onBatch: () => void
+  /** Saves a last checkpoint, unless the consumer may not have processed all of the state. */
   readonly close: Effect.Effect<void>
 }
 
@@ -30,13 +34,15 @@ export const make = (
 ): CheckpointWriter => {
   const now = () => Monotonic.millisOf(clock)
   let savedAt = Number.NEGATIVE_INFINITY
+  /** Whether the state includes a batch that the consumer may not have processed. */
   let isProcessing = false
   const warn = (failure: unknown) => instrumentation.warn("the cursor could not be saved", [failure])
   const save = Effect.suspend(() => {
     savedAt = now()
     return Effect.suspend(() => cursor.save(state())).pipe(
       Effect.catch(({ message }) => warn(message)),
-      Effect.catchDefect(warn),
+      // a store may also interrupt itself, but the consumer must not end with it
+      Effect.catchCause((cause) => warn(Cause.squash(cause))),
       Effect.timeoutOrElse({ duration: saveTimeout, orElse: () => warn(`timed out after ${saveTimeout} ms`) })
     )
   })
@@ -45,7 +51,9 @@ export const make = (
       isProcessing = false
       return now() - savedAt >= intervalMillis ? save : Effect.void
     }),
-    onEmit: Effect.sync(() => isProcessing = true),
+    onBatch: () => {
+      isProcessing = true
+    },
     close: Effect.suspend(() => isProcessing ? Effect.void : save)
   }
 }

@@ -53,7 +53,9 @@ export const make = (http: SignalWireHttp, instrumentation: Instrumentation): Co
       }
     }).pipe(
       Effect.timeoutOrElse({ duration: lookupTimeout, orElse: () => Effect.undefined }),
-      Effect.catch((error) => Effect.as(instrumentation.readFailed(error), undefined))
+      Effect.catch((error) => Effect.as(instrumentation.readFailed(error), undefined)),
+      // not even for an HttpClient that dies or interrupts itself
+      Effect.catchCause(() => Effect.undefined)
     )
   }
 

@@ -32,10 +32,13 @@ export type Services =
 
 type Transports = HttpClient | Socket.WebSocketConstructor
 
-/** Provides the service over your own HTTP and subscription services, or mocks of them. */
+/**
+ * Provides the service over your own HTTP and subscription services, or mocks of them. Fails with `Invalid` for invalid
+ * options.
+ */
 export const layerServices = (
   options?: ServiceOptions
-): Layer.Layer<Conversations, never, SignalWireHttp.SignalWireHttp | Subscription.Subscription> =>
+): Layer.Layer<Conversations, ConversationError, SignalWireHttp.SignalWireHttp | Subscription.Subscription> =>
   Layer.effect(Conversations, make(options))
 
 const nameOf = ({ name, subscription }: ConnectOptions): string | undefined => name ?? subscription?.agent
@@ -79,7 +82,7 @@ export const makeCredentials = (
     Instrumentation.forClient(nameOf(options))
   )
 
-/** Provides the services over your own `Credentials`. Fails with `Invalid` for an invalid host, URL or token. */
+/** Provides the services over your own `Credentials`. Fails with `Invalid` for an invalid host, URL, token or option. */
 export const layerCredentials = (
   options: ConnectOptions = {}
 ): Layer.Layer<Services, ConversationError, Credentials.Credentials | Transports> =>
@@ -114,7 +117,7 @@ export const layerBareFetch = (
 
 /**
  * Provides the services for a token, over an `HttpClient` and a `WebSocketConstructor`. What `refresh` requires, except
- * for a scope, becomes a requirement of the layer. Fails with `Invalid` for an invalid host, URL or token.
+ * for a scope, becomes a requirement of the layer. Fails with `Invalid` for an invalid host, URL, token or option.
  */
 export const layer = <R = never>(
   options: Options<R>

@@ -15,27 +15,43 @@ import type { Gap } from "../TimelineEvent.ts"
  *
  * - `"suspend"` loses nothing: 4096 messages wait in memory (option `subscription.capacity`), and any more are read
  *   from history when it is their turn.
- * - `sliding` keeps the newest `capacity` messages, `dropping` the oldest. The others are lost.
+ * - `sliding` keeps the newest `capacity` messages, `dropping` the oldest. The others are lost. `capacity` is at least 1.
  */
 export type OverflowPolicy = "suspend" | { readonly strategy: "sliding" | "dropping"; readonly capacity: number }
 
-/** Options of a subscription. Durations that are numbers are milliseconds. */
-export interface SubscriptionOptions {
+/**
+ * What happens to messages that are not consumed yet, and where a restart continues. Only `"suspend"` can be combined
+ * with a `cursor`: the other policies drop messages that the cursor would have to return.
+ */
+export type Continuity =
+  | {
+    /** What happens to messages that arrive faster than they are consumed. @default "suspend" */
+    readonly policy?: OverflowPolicy | undefined
+    readonly cursor?: undefined
+  }
+  | {
+    readonly policy?: "suspend" | undefined
+    /**
+     * The saved position from which the subscription continues after a restart. A message counts as processed when the
+     * consumer pulls the next one, so the last messages before a restart may be yielded again. Fails as
+     * {@link Cursor} describes, and with `Invalid` together with a `policy` other than `"suspend"`.
+     * @default the subscription starts now
+     */
+    readonly cursor?: Cursor | undefined
+  }
+
+/** The options that subscriptions and timelines have in common. */
+interface StartOptions {
   /**
    * How long the start may take before it fails with `Timeout`, whose `cause` is the last known reason. Without a
    * timeout, the start waits for recovery from an outage, a failing server or a refused token.
    * @default no limit
    */
   readonly timeout?: Duration.Input | undefined
-  /** What happens to messages that arrive faster than they are consumed. @default "suspend" */
-  readonly policy?: OverflowPolicy | undefined
-  /**
-   * The saved position from which the subscription continues after a restart. A message counts as processed when the
-   * consumer pulls the next one, so the last messages before a restart may be yielded again. Fails as `Cursor.load`
-   * does.
-   * @default the subscription starts now
-   */
-  readonly cursor?: Cursor | undefined
+}
+
+/** Options of a subscription. Durations that are numbers are milliseconds. */
+export type SubscriptionOptions = StartOptions & Continuity & {
   /**
    * Runs when messages may be missing that can't be recovered, because history does not reach back over an
    * interruption. It runs where the messages are missing, and later messages wait until it completes.
@@ -44,8 +60,8 @@ export interface SubscriptionOptions {
   readonly onGap?: ((gap: Gap) => Effect.Effect<void>) | undefined
 }
 
-/** Options of a timeline. Gaps are among its events. */
-export interface TimelineOptions extends Omit<SubscriptionOptions, "onGap"> {
+/** Options of a timeline. Gaps are among its events. Durations that are numbers are milliseconds. */
+export type TimelineOptions = StartOptions & Continuity & {
   /** The address of the conversation: a room, or another subscriber. */
   readonly addressId: AddressIdInput
   /**
@@ -54,6 +70,16 @@ export interface TimelineOptions extends Omit<SubscriptionOptions, "onGap"> {
    * @default the newest page of history
    */
   readonly since?: number | DateTime.DateTime | undefined
+}
+
+/** A message to send. */
+export interface SendOptions extends Omit<SignalWireHttp.SendOptions, "clientIdIn"> {
+  /**
+   * Whether the `clientId` was just created, so that no message can have been sent under it. History is then not
+   * searched for it before the first send.
+   * @default false
+   */
+  readonly isNew?: boolean | undefined
 }
 
 /** How messages are kept complete, and how sends are made reliable. Durations that are numbers are milliseconds. */

@@ -14,7 +14,7 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { ConversationError } from "../ConversationError.ts"
 import type { TimelineEvent } from "../TimelineEvent.ts"
-import type { SubscriptionOptions, TimelineOptions } from "./conversationsOptions.ts"
+import type { SendOptions, SubscriptionOptions, TimelineOptions } from "./conversationsOptions.ts"
 
 /**
  * The methods of the service. Every failure is a `ConversationError` whose `reason` says why. When the scope of the
@@ -70,7 +70,7 @@ export interface Service {
    * The `lastMessageAt` of the returned conversation is this machine's time of the send, from the second send on:
    * servers do not return when a message was stored.
    */
-  readonly sendMessage: (options: SignalWireHttp.SendOptions) => Effect.Effect<Conversation, ConversationError>
+  readonly sendMessage: (options: SendOptions) => Effect.Effect<Conversation, ConversationError>
   /**
    * Finds the stored message with a client id; returns `None` when there is none. Searches the newest 100,000 messages
    * of the conversation, on at most 2,000 pages.

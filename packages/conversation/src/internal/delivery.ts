@@ -14,7 +14,7 @@ import { classifyFailure } from "./deliveryStatus.ts"
 import type * as Echoes from "./echoes.ts"
 import * as MessageLookup from "./messageLookup.ts"
 import type { OutgoingMessage } from "./outgoingMessage.ts"
-import type { RetryPolicy } from "./retryPolicy.ts"
+import type { Retrier } from "./retrier.ts"
 
 export interface Options extends MessageLookup.Options {
   /**
@@ -131,8 +131,8 @@ class MessageDelivery {
   /** The failure at the deadline. */
   private get atDeadline(): Effect.Effect<never, OutcomeUnknown | DeadlineExceeded> {
     return Effect.suspend((): Effect.Effect<never, OutcomeUnknown | DeadlineExceeded> => {
-      const { lastFailure, lastAttempt: posting, unknownRequest } = this
-      if (posting.mayBeStored) {
+      const { lastFailure, lastAttempt, unknownRequest } = this
+      if (lastAttempt.mayBeStored) {
         const inFlightMillis = 4 * this.dependencies.options.settleMillis
         return Effect.fail(new OutcomeUnknown({ historyRefused: false, inFlightMillis, cause: lastFailure }))
       }
@@ -157,12 +157,12 @@ class MessageDelivery {
   private get request(): Effect.Effect<SendReceipt, SignalWireHttpError> {
     const { http, server } = this.dependencies
     const { onSend: _, prior: __, ...message } = this.message
-    const posting = this.lastAttempt = SendAttempt.make()
+    const attempt = this.lastAttempt = SendAttempt.make()
     return Effect.raceFirst(
       Effect.provideService(
         http.sendMessage({ ...message, clientIdIn: server.dropsMetadata ? "both" : "metadata" }),
         SendAttempt.SendAttempt,
-        posting
+        attempt
       ),
       Effect.delay(Effect.suspend(() => this.awaitStored), responseGrace)
     )
@@ -207,7 +207,7 @@ class MessageDelivery {
       now + RetryAfter.fromReason(reason) >= this.deadline
         ? this.atDeadline
         : Effect.andThen(
-          this.dependencies.retryPolicy.wait(reason, { attempt, tookMillis: now - startedAt, capMillis }),
+          this.dependencies.retrier.wait(reason, { attempt, tookMillis: now - startedAt, capMillis }),
           this.send(attempt + 1)
         ))
   }
@@ -248,11 +248,11 @@ class MessageDelivery {
 
 export const make = (
   http: SignalWireHttp,
-  retryPolicy: RetryPolicy,
+  retrier: Retrier,
   echoes: Echoes.Echoes,
   options: Options
 ): Delivery => {
-  const dependencies: Dependencies = { http, retryPolicy, options, server: { dropsMetadata: false } }
+  const dependencies: Dependencies = { http, retrier, options, server: { dropsMetadata: false } }
   return {
     deliver: (message, deadline = Number.POSITIVE_INFINITY) =>
       echoes.listenDuring(message.clientId, (echo) => new MessageDelivery(dependencies, message, echo, deadline).run)

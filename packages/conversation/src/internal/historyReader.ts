@@ -8,14 +8,13 @@ import type { Lifetime } from "@effect-signalwire/runtime/Lifetime"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import * as SingleFlight from "@effect-signalwire/runtime/SingleFlight"
 import * as Reason from "@effect-signalwire/schema/Reason"
-import { isRecoverable } from "@effect-signalwire/schema/Reason"
 import type { Service as Subscription } from "@effect-signalwire/subscription/Subscription"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { ConversationError } from "../ConversationError.ts"
 import type { ConnectionMonitor } from "./connectionMonitor.ts"
 import type * as PageReader from "./pageReader.ts"
-import { type RetryPolicy } from "./retryPolicy.ts"
+import { type Retrier } from "./retrier.ts"
 
 type MessagePage = PageReader.MessagePage<ConversationError>
 
@@ -40,7 +39,7 @@ export interface Source {
 export interface Options {
   readonly subscription: Pick<Subscription, "connection" | "sessionCount">
   readonly monitor: ConnectionMonitor
-  readonly retryPolicy: RetryPolicy
+  readonly retrier: Retrier
   /** Reads fail with `Closed` when the client is closed. */
   readonly lifetime: Lifetime
   readonly instrumentation: Instrumentation
@@ -138,10 +137,10 @@ export class HistoryReader {
     onRetry: (reason: Reason.Reason) => void
   ): Effect.Effect<A, ConversationError> {
     return Effect.flatMap(Monotonic.millis, (startedAt) => {
-      const { monitor, retryPolicy } = this.options
+      const { monitor, retrier } = this.options
       let timeouts = 0
       return Effect.tap(
-        retryPolicy.retry({
+        retrier.retry({
           attempt: Effect.suspend(() => withoutRetry(read, timeouts < shortTimeoutsInARow ? shortTimeout : undefined)),
           onFailure: (error) => {
             timeouts = error.reason._tag === "Timeout" && timeouts < shortTimeoutsInARow ? timeouts + 1 : 0
@@ -162,7 +161,7 @@ export class HistoryReader {
     return Effect.gen({ self: this }, function*() {
       const { instrumentation, pollMillis, subscription } = this.options
       const { method, reason } = error
-      if (!isRecoverable(reason)) return yield* error
+      if (!Reason.isRecoverable(reason)) return yield* error
       const session = yield* subscription.connection.current
       if (session._tag === "Failed") return yield* new ConversationError({ method, reason: session.reason })
       if (session._tag === "Connected") yield* this.report(reason, startedAt)

@@ -76,6 +76,8 @@ class LiveSequence implements Reconcilable {
   readonly requestRead: Effect.Effect<void>
   /** It starts with a read. */
   isReadPending = true
+  /** Saves the position of the sequence to its cursor, if it has one. */
+  readonly writer: CheckpointWriter.CheckpointWriter | undefined
   private readonly options: Options
   private readonly dependencies: Sequence.Dependencies
   private readonly subscriber: Subscriber
@@ -93,7 +95,7 @@ class LiveSequence implements Reconcilable {
   /** It is about to read, and counts as catching up. */
   private isReadExpected = false
 
-  constructor(options: Options, subscriber: Subscriber) {
+  constructor(options: Options, subscriber: Subscriber, clock: Clock.Clock) {
     this.options = options
     this.subscriber = subscriber
     this.signals = Effect.onInterrupt(subscriber.signals, () =>
@@ -105,6 +107,10 @@ class LiveSequence implements Reconcilable {
     this.requiredAsOf = options.reader.tick()
     this.merge = new Merge({ ...options.tuning, countsLiveAsVerified: !options.tuning.isReconciled })
     this.dependencies = { merge: this.merge, isIncluded: options.isIncluded }
+    const { cursor, instrumentation, tuning } = options
+    this.writer = cursor === undefined
+      ? undefined
+      : CheckpointWriter.make(cursor, () => this.merge.state(), instrumentation, clock, tuning.cursorMillis)
   }
 
   private readonly newest: PageReader.NewestPage<ConversationError> = Effect.suspend(() => {
@@ -198,6 +204,7 @@ class LiveSequence implements Reconcilable {
   private dispatch(event: Sequence.Event): Sequence.Transition {
     const transition = Sequence.transition(this.state, event, this.dependencies)
     this.state = transition.state
+    if (transition.items.length > 0) this.writer?.onBatch()
     return transition
   }
 
@@ -272,29 +279,26 @@ class LiveSequence implements Reconcilable {
  */
 export const open = Effect.fnUntraced(
   function*(options: Options): Effect.fn.Return<Items, ConversationError, Scope.Scope> {
-    const { awaitReady, cursor, instrumentation, method, monitor, reconciler, subscription, tuning } = options
+    const { awaitReady, method, monitor, reconciler, subscription } = options
     const subscriber = yield* Effect.mapError(subscription.subscribe, ConversationError.from(method))
-    const sequence = new LiveSequence(options, subscriber)
+    const sequence = new LiveSequence(options, subscriber, yield* Clock.Clock)
     yield* reconciler.register(sequence)
     yield* monitor.sessionStarted.watch(() => sequence.setReadExpected(true))
     yield* Effect.addFinalizer(() => Effect.sync(() => sequence.setReadExpected(false)))
     yield* awaitReady
     let first = (yield* sequence.start).items
 
-    let next = sequence.next
-    if (cursor !== undefined) {
-      const state = () => sequence.merge.state()
-      const clock = yield* Clock.Clock
-      const writer = CheckpointWriter.make(cursor, state, instrumentation, clock, tuning.cursorMillis)
+    const { next, writer } = sequence
+    if (writer !== undefined) {
       yield* Effect.addFinalizer(() => writer.close)
       // a restart resumes at the start of a subscription, even if nothing was pulled until then
-      yield* first.length === 0 ? writer.onPull : writer.onEmit
-      next = Effect.andThen(writer.onPull, Effect.tap(sequence.next, writer.onEmit))
+      if (first.length === 0) yield* writer.onPull
     }
+    const pull = writer === undefined ? next : Effect.andThen(writer.onPull, next)
     return Effect.suspend(() => {
       const items = first
       first = []
-      return Arr.isReadonlyArrayNonEmpty(items) ? Effect.succeed(items) : next
+      return Arr.isReadonlyArrayNonEmpty(items) ? Effect.succeed(items) : pull
     })
   }
 )

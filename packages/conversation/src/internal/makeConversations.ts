@@ -8,7 +8,7 @@ import * as Streams from "@effect-signalwire/runtime/Streams"
 import { Closed } from "@effect-signalwire/schema/Reason"
 import { closed } from "@effect-signalwire/subscription/ConnectionState"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
-import * as Duration from "effect/Duration"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -21,10 +21,11 @@ import * as Delivery from "./delivery.ts"
 import * as Echoes from "./echoes.ts"
 import { HistoryReader } from "./historyReader.ts"
 import * as MetricsRecorder from "./metricsRecorder.ts"
+import { OptionParser } from "./optionParser.ts"
 import { copyOptions } from "./overflowPolicy.ts"
 import * as Reading from "./reading.ts"
 import { Reconciler } from "./reconciler.ts"
-import { RetryPolicy } from "./retryPolicy.ts"
+import { Retrier } from "./retrier.ts"
 import * as Sending from "./sending.ts"
 import * as SendQueue from "./sendQueue.ts"
 import * as Subscribing from "./subscribing.ts"
@@ -47,24 +48,34 @@ export const makeWith = Effect.fnUntraced(function*(
   url?: string
 ): Effect.fn.Return<
   Service,
-  never,
+  ConversationError,
   SignalWireHttp.SignalWireHttp | Subscription.Subscription | Scope.Scope
 > {
   const http = yield* SignalWireHttp.SignalWireHttp
   const subscription = yield* Subscription.Subscription
   const instrumentation = (yield* Instrumentation.Instrumentation).forService("Conversations", url)
-  const overlapSeconds = Duration.toMillis(options.overlap ?? "30 seconds") / 1000
-  const settleMillis = Duration.toMillis(options.settle ?? "5 seconds")
+  const parser = new OptionParser()
   const sweep = options.sweep === false ? undefined : options.sweep
-  const minMillis = Duration.toMillis(sweep?.min ?? defaultPollMillis)
+  const minMillis = parser.millis("sweep.min", sweep?.min, defaultPollMillis, 1)
+  const maxMillis = parser.millis("sweep.max", sweep?.max, "5 minutes", 1)
+  const overlapSeconds = parser.millis("overlap", options.overlap, "30 seconds") / 1000
+  const settleMillis = parser.millis("settle", options.settle, "5 seconds")
+  const deadlineMillis = parser.millis("sendDeadline", options.sendDeadline, "2 minutes")
+  const readyMillis = parser.millis("readyTimeout", options.readyTimeout, "10 seconds")
+  const cursorMillis = parser.millis("cursorInterval", options.cursorInterval, "1 second")
+  const capacity = parser.count("sendCapacity", options.sendCapacity ?? 1000)
+  const memory = parser.count("memory", options.memory ?? 8192)
+  const recoveryLimit = parser.count("recoveryLimit", options.recoveryLimit ?? 10_000)
+  const invalid = parser.failure("layer")
+  if (invalid !== undefined) return yield* invalid
   const session = yield* subscription.connection.current
   const monitor = new ConnectionMonitor(session)
-  const retryPolicy = new RetryPolicy(subscription)
+  const retrier = new Retrier(subscription)
   const lifetime = new Lifetime()
   const reader = new HistoryReader({
     subscription,
     monitor,
-    retryPolicy,
+    retrier,
     lifetime,
     instrumentation,
     pollMillis: minMillis
@@ -72,7 +83,7 @@ export const makeWith = Effect.fnUntraced(function*(
   const reconciler = new Reconciler(
     {
       minMillis,
-      maxMillis: Duration.toMillis(sweep?.max ?? "5 minutes"),
+      maxMillis,
       whileConnected: options.sweep !== false,
       graceMillis
     },
@@ -100,10 +111,12 @@ export const makeWith = Effect.fnUntraced(function*(
     recordSignals(signals)
   })
   yield* Effect.addFinalizer(() =>
-    Effect.sync(() => {
+    Effect.suspend(() => {
       reconciler.close()
       monitor.setSession(closed)
       lifetime.close()
+      // sequences end when they read, even if the subscription service is not closed
+      return reconciler.requestAllReads
     })
   )
 
@@ -120,18 +133,15 @@ export const makeWith = Effect.fnUntraced(function*(
     inFlightMillis: 4 * settleMillis,
     idempotency: undefined,
     queue: SendQueue.make(
-      Delivery.make(http, retryPolicy, echoes, { overlapSeconds, searchLimit: Reading.searchLimit, settleMillis }),
-      {
-        deadlineMillis: Duration.toMillis(options.sendDeadline ?? "2 minutes"),
-        capacity: options.sendCapacity ?? 1000
-      }
+      Delivery.make(http, retrier, echoes, { overlapSeconds, searchLimit: Reading.searchLimit, settleMillis }),
+      { deadlineMillis, capacity }
     ),
-    readyMillis: Duration.toMillis(options.readyTimeout ?? "10 seconds"),
+    readyMillis,
     tuning: {
       overlapSeconds,
-      memory: options.memory ?? 8192,
-      recoveryLimit: options.recoveryLimit ?? 10_000,
-      cursorMillis: Duration.toMillis(options.cursorInterval ?? "1 second"),
+      memory,
+      recoveryLimit,
+      cursorMillis,
       isReconciled: options.sweep !== false
     }
   }
@@ -149,6 +159,12 @@ export const makeWith = Effect.fnUntraced(function*(
     items: Stream.Stream<A, ConversationError>
   ): Stream.Stream<A, ConversationError> =>
     Stream.unwrap(Effect.suspend(() => lifetime.isClosed ? closedError(name) : Effect.succeed(items)))
+  /** Ends a stream when the client is closed. */
+  const untilClosed = <A, E>(items: Stream.Stream<A, E>): Stream.Stream<A, E> =>
+    Stream.unwrap(Effect.map(
+      Effect.flatMap(Effect.scope, (scope) => Streams.toPull(items, scope)),
+      (pull) => Stream.fromPull(Effect.succeed(lifetime.run(pull, Cause.done())))
+    ))
   /** A {@link stream} of a list, in a span. */
   const list = <A>(
     name: string,
@@ -156,7 +172,7 @@ export const makeWith = Effect.fnUntraced(function*(
     attributes?: Instrumentation.Attributes
   ): Stream.Stream<A, ConversationError> =>
     instrumentation.spanStream(name, attributes)(
-      stream(name, Stream.mapError(items, ConversationError.from(name)))
+      stream(name, untilClosed(Stream.mapError(items, ConversationError.from(name))))
     )
 
   return Conversations.of({
@@ -213,9 +229,10 @@ export const makeWith = Effect.fnUntraced(function*(
 
 /**
  * Builds the service from the HTTP and subscription services of the context. It is closed with the scope. Its spans and
- * logs go to the `Instrumentation` of the context, or to Effect's tracer and loggers.
+ * logs go to the `Instrumentation` of the context, or to Effect's tracer and loggers. Fails with `Invalid` for invalid
+ * options.
  */
 export const make = (
   options: ServiceOptions = {}
-): Effect.Effect<Service, never, SignalWireHttp.SignalWireHttp | Subscription.Subscription | Scope.Scope> =>
+): Effect.Effect<Service, ConversationError, SignalWireHttp.SignalWireHttp | Subscription.Subscription | Scope.Scope> =>
   Instrumentation.forClient(options.name)(makeWith(options, MetricsRecorder.make(options.name)))

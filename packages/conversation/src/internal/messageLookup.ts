@@ -16,7 +16,7 @@ import * as DeliveryStatus from "./deliveryStatus.ts"
 import type { Echo } from "./echoes.ts"
 import * as HistorySlice from "./historySlice.ts"
 import type { OutgoingMessage } from "./outgoingMessage.ts"
-import { type RetryPolicy } from "./retryPolicy.ts"
+import { type Retrier } from "./retrier.ts"
 
 export interface Options {
   /** How long before the newest message another message may become visible. Seconds. */
@@ -54,7 +54,7 @@ const poll = Effect.fnUntraced(function*<E>(
 
 export interface Dependencies {
   readonly http: SignalWireHttp
-  readonly retryPolicy: RetryPolicy
+  readonly retrier: Retrier
   readonly options: Options
 }
 
@@ -93,7 +93,7 @@ export class MessageLookup {
    * history can't be read for a reason that is not recoverable.
    */
   during(millis: number): Effect.Effect<DeliveryStatus.DeliveryStatus, SignalWireHttpError> {
-    const lookUp = this.dependencies.retryPolicy.retry({
+    const lookUp = this.dependencies.retrier.retry({
       attempt: withoutRetry(this.lookUp),
       onFailure: (error: SignalWireHttpError) =>
         isRecoverable(error.reason) ? Effect.succeed(retryCapMillis) : Effect.fail(error)

@@ -8,6 +8,7 @@ import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import { ClientId } from "@effect-signalwire/schema/Ids"
 import { isRecoverable, Unconfirmed } from "@effect-signalwire/schema/Reason"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as PersistedQueue from "effect/persistence/PersistedQueue"
@@ -54,13 +55,19 @@ const toConversationError = (clientId: ClientId, error: SignalWireHttpError | Ou
     })
     : ConversationError.fromSend("outbox", "no")(error)
 
+/**
+ * Turns defects, and interruptions from inside an effect, into failures. Code of the user may interrupt itself, for
+ * example when it waits for a fiber that is interrupted. An interruption of the fiber that runs the effect is not caught.
+ */
+const catchAll = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, unknown> =>
+  Effect.catchCause(effect, (cause) => Effect.fail(Cause.squash(cause)))
+
 /** Retries an operation of the store, which may fail with an error or, when it completes an element, with a defect. */
 const retryStore = <A, E>(
   effect: Effect.Effect<A, E>,
   instrumentation: Instrumentation
 ): Effect.Effect<A> =>
-  effect.pipe(
-    Effect.catchDefect(Effect.fail),
+  catchAll(effect).pipe(
     Effect.tapError((error) =>
       instrumentation.warn(
         "the store of the outbox is unavailable",
@@ -138,7 +145,7 @@ export class OutboxWorker {
         ).pipe(
           // not before the message was removed: one that stays in the queue may get another outcome
           Effect.flatMap((event) => this.publish(event)),
-          Effect.catchDefect(Effect.fail),
+          catchAll,
           Effect.forkChild({ startImmediately: true })
         )
         return yield* restore(Fiber.join(delivery)).pipe(

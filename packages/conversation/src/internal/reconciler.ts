@@ -10,6 +10,7 @@ import { Emitter } from "@effect-signalwire/runtime/Emitter"
 import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -224,7 +225,7 @@ export class Reconciler {
   }
 
   /** Requests a read of every sequence that has none pending. */
-  private get requestAllReads(): Effect.Effect<void> {
+  get requestAllReads(): Effect.Effect<void> {
     return Effect.suspend(() => {
       for (const lastRead of this.lastReads.values()) lastRead.at = this.now
       return this.requestReads([...this.lastReads.keys()].filter(({ isReadPending }) => !isReadPending))
@@ -266,15 +267,19 @@ export class Reconciler {
     }
   }
 
-  /** Restarts the loop after an exception, such as one of a logger: messages that are never pushed depend on it. */
+  /**
+   * Restarts the loop after an exception, such as one of a logger, or when that interrupts itself: messages that are
+   * never pushed depend on it.
+   */
   private supervise(): Effect.Effect<void> {
-    return Effect.catchDefect(
+    return Effect.catchCause(
       this.run,
-      (defect) =>
-        this.instrumentation.warn("an exception stopped the reconciler, which is restarted", [defect]).pipe(
-          Effect.andThen(Effect.sleep(this.options.minMillis)),
-          Effect.andThen(Effect.suspend(() => this.supervise()))
-        )
+      (cause) =>
+        this.instrumentation.warn("an exception stopped the reconciler, which is restarted", [Cause.squash(cause)])
+          .pipe(
+            Effect.andThen(Effect.sleep(this.options.minMillis)),
+            Effect.andThen(Effect.suspend(() => this.supervise()))
+          )
     )
   }
 

@@ -1,5 +1,4 @@
 /** `Conversations.sendMessage`: client ids, spans and the returned conversation around the queue of sends. */
-import type * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import * as Uuid from "@effect-signalwire/runtime/Uuid"
 import * as Branded from "@effect-signalwire/schema/Branded"
@@ -7,6 +6,7 @@ import type { Conversation } from "@effect-signalwire/schema/Conversation"
 import * as Effect from "effect/Effect"
 import type { ConversationError } from "../ConversationError.ts"
 import type { ConversationCache } from "./conversationCache.ts"
+import type { SendOptions } from "./conversationsOptions.ts"
 import { Idempotency } from "./idempotency.ts"
 import type { MetricsRecorder } from "./metricsRecorder.ts"
 import type { OutgoingMessage } from "./outgoingMessage.ts"
@@ -24,11 +24,11 @@ export interface Dependencies {
   idempotency: Idempotency<Conversation> | undefined
 }
 
-type Metadata = SignalWireHttp.SendOptions["metadata"]
+type Metadata = SendOptions["metadata"]
 
 export const sendMessage = (
   dependencies: Dependencies,
-  options: SignalWireHttp.SendOptions
+  options: SendOptions
 ): Effect.Effect<Conversation, ConversationError> => {
   const { cache, instrumentation, metrics, queue, traceMessages } = dependencies
   const { addressId } = options

@@ -13,12 +13,14 @@ import type * as Pull from "effect/Pull"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ConversationError } from "../ConversationError.ts"
+import type { Cursor } from "../Cursor.ts"
 import type { ConnectionMonitor } from "./connectionMonitor.ts"
 import type { OverflowPolicy, SubscriptionOptions, TimelineOptions } from "./conversationsOptions.ts"
 import type { HistoryReader } from "./historyReader.ts"
 import * as HistorySlice from "./historySlice.ts"
 import * as LiveSequence from "./liveSequence.ts"
 import type { MetricsRecorder } from "./metricsRecorder.ts"
+import { OptionParser } from "./optionParser.ts"
 import { buffer } from "./overflowPolicy.ts"
 import { historyPageSize, readPage, searchLimit } from "./reading.ts"
 import type { Reconciler } from "./reconciler.ts"
@@ -36,14 +38,47 @@ export interface Dependencies {
   readonly readyMillis: number
 }
 
-/** Opens a sequence in a span that ends with the scope, and fails with `Timeout` when that takes too long. */
+/** The options of a subscription or timeline. */
+interface StartOptions {
+  readonly addressId?: string
+  readonly timeout?: Duration.Input | undefined
+  readonly policy?: OverflowPolicy | undefined
+  readonly cursor?: Cursor | undefined
+}
+
+/** The failure of `method` when its options are invalid. */
+const checkOptions = (
+  method: string,
+  { cursor, policy = "suspend", timeout }: StartOptions
+): ConversationError | undefined => {
+  const parser = new OptionParser()
+  parser.millis("timeout", timeout, 0)
+  if (policy !== "suspend") {
+    const { capacity, strategy } = policy
+    if (strategy !== "sliding" && strategy !== "dropping") {
+      parser.refuse("policy.strategy", "must be \"sliding\" or \"dropping\"")
+    }
+    parser.count("policy.capacity", capacity)
+    // its buffer pulls ahead of the consumer, so the cursor would be saved beyond what was consumed
+    if (cursor !== undefined) parser.refuse("policy", "must be \"suspend\" together with a cursor")
+  }
+  return parser.failure(method)
+}
+
+/**
+ * Opens a sequence in a span that ends with the scope. Fails with `Timeout` when that takes too long, and with `Invalid`
+ * for invalid options.
+ */
 const open = (
   { instrumentation, monitor, ...dependencies }: Dependencies,
-  { addressId, timeout }: { readonly addressId?: string; readonly timeout?: Duration.Input | undefined },
-  options: Pick<LiveSequence.Options, "method" | "history" | "isIncluded" | "awaitReady" | "start" | "cursor">
+  { addressId, ...given }: StartOptions,
+  sequence: Pick<LiveSequence.Options, "method" | "history" | "isIncluded" | "awaitReady" | "start">
 ): Effect.Effect<LiveSequence.Items, ConversationError, Scope.Scope> => {
-  const { method } = options
-  const opening = LiveSequence.open({ ...dependencies, instrumentation, monitor, ...options })
+  const { method } = sequence
+  const invalid = checkOptions(method, given)
+  if (invalid !== undefined) return Effect.fail(invalid)
+  const { cursor, timeout } = given
+  const opening = LiveSequence.open({ ...dependencies, instrumentation, monitor, cursor, ...sequence })
   const withTimeout = (duration: Duration.Input) =>
     Effect.timeoutOrElse(opening, {
       duration,
@@ -70,14 +105,14 @@ const open = (
 /** Starts a subscription to all conversations: what its stream yields is newer than the newest message of history. */
 export const openSubscription = (
   dependencies: Dependencies,
-  { cursor, onGap, policy, timeout }: SubscriptionOptions = {}
+  options: SubscriptionOptions = {}
 ) => {
+  const { onGap, policy } = options
   const { http, readyMillis, reconciler, subscription, tuning } = dependencies
   const method = "subscribe"
   return Effect.map(
-    open(dependencies, { timeout }, {
+    open(dependencies, options, {
       method,
-      cursor,
       history: { key: method, method, newest: readPage(method, http.getMessages({ pageSize: historyPageSize })) },
       isIncluded: constTrue,
       awaitReady: Effect.timeoutOrElse(
@@ -100,15 +135,15 @@ export const openSubscription = (
 /** The timeline of one conversation. */
 export const timeline = (
   dependencies: Dependencies,
-  { addressId, cursor, policy, since, timeout }: TimelineOptions
+  options: TimelineOptions
 ) => {
+  const { addressId, policy, since } = options
   const { http } = dependencies
   const sinceSeconds = toEpochSeconds(since)
   const method = "timeline"
   return Stream.unwrap(Effect.map(
-    open(dependencies, { addressId, timeout }, {
+    open(dependencies, options, {
       method,
-      cursor,
       history: {
         key: JSON.stringify([method, addressId, sinceSeconds]),
         method,

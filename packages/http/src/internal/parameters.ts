@@ -54,12 +54,6 @@ export interface SendOptions {
   readonly details?: JsonObject | undefined
   /** The sender's own id of the message, which identifies it in history. */
   readonly clientId?: ClientIdInput | undefined
-  /**
-   * Whether the `clientId` was just created, so that no message can have been sent under it. `Conversations` then does
-   * not search history for it before the first send; `SignalWireHttp` never does.
-   * @default false
-   */
-  readonly isNew?: boolean | undefined
   /** Whether the client id is stored in the message's `metadata` only, or in its `details` as well. @default "metadata" */
   readonly clientIdIn?: "metadata" | "both" | undefined
 }

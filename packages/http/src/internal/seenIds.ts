@@ -1,11 +1,9 @@
 /**
- * A bounded set of recently seen ids.
- *
- * It has two generations: when the current one is full, it becomes the previous one, and the ids of the previous one
- * are dropped all at once, which is cheaper than evicting them one by one.
+ * A bounded set of recently seen ids, with two generations like those of `BoundedMap`. It is a type of its own because
+ * reading a list in order of time rarely looks an id up.
  */
 
-/** A set that is only indexed when an id is looked up, which reading a list in order of time rarely needs. */
+/** A set that is only indexed when an id is looked up. */
 const makeLazySet = () => {
   const indexed = new Set<string>()
   const pending: Array<string> = []

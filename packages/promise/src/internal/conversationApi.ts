@@ -83,7 +83,7 @@ export const make = (host: SubscribeHost): ConversationApi => {
       let stored: "no" | "unknown" = "no"
       try {
         const { clientId, signal, ...message } = normalizeOptions(input)
-        const send: SignalWireHttp.SendOptions = clientId === undefined
+        const send: Conversations.SendOptions = clientId === undefined
           ? message
           : { ...message, clientId: Branded.clientId(requireClientId(clientId)) }
         if (!runner.isClosed()) stored = "unknown"

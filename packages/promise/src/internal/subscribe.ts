@@ -121,8 +121,9 @@ export const subscribe = async (
       Effect.yieldNow,
       Stream.runForEachArray(events, (batch) => callbackRunner.runAll(batch.filter(filter), isStopped))
     ).pipe(
+      // an interruption of this fiber is not caught, but the stream may also interrupt itself
       Effect.catchCause((cause) =>
-        Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.sync(() => reportEnd(mapError(Cause.squash(cause))))
+        isStopped() ? Effect.void : Effect.sync(() => reportEnd(mapError(Cause.squash(cause))))
       ),
       Effect.onExit((exit) => {
         stopListening()

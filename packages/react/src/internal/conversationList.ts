@@ -7,7 +7,7 @@ import {
   type Reason,
   type SignalWireClient
 } from "@effect-signalwire/promise"
-import { isStaleLink } from "@effect-signalwire/schema/Page"
+import { isStaleLinkReason } from "@effect-signalwire/schema/Page"
 import { childController } from "./abortController.ts"
 import type { ClientSource } from "./clientSource.ts"
 import { toError } from "./errors.ts"
@@ -225,7 +225,7 @@ export const start = (
       update({ isLoadingMore: true, moreError: null })
       try {
         const next = await readNextPage(before).catch((error: unknown) => {
-          if (error instanceof ConversationError && isStaleLink(error.reason)) return readUnknownPage()
+          if (error instanceof ConversationError && isStaleLinkReason(error.reason)) return readUnknownPage()
           throw error
         })
         lastPage = next ?? before

@@ -80,7 +80,7 @@ export interface RetryOptions<A, E extends UnderlyingError, E2> {
 }
 
 /** The delays of one client, which share the limit on early retries. */
-export class RetryPolicy {
+export class Retrier {
   private readonly subscription: Pick<Subscription, "awaitWake">
   private readonly earlyRetries = new TokenBucket(earlyRetries, earlyRetryInterval)
   /** When the last wake signal came, and when delays end because of it, on the monotonic clock. */

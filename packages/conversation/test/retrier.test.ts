@@ -4,14 +4,14 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
-import { FailureCounter, RetryPolicy } from "../src/internal/retryPolicy.ts"
+import { FailureCounter, Retrier } from "../src/internal/retrier.ts"
 
 const refused = new Reason.Unauthorized({ detail: "expired" })
 
-describe("RetryPolicy", () => {
+describe("Retrier", () => {
   const start = () => {
     const wake = new Emitter<void>()
-    const policy = new RetryPolicy({ awaitWake: wake.next })
+    const policy = new Retrier({ awaitWake: wake.next })
     const delay = Effect.forkChild(policy.wait(refused, { attempt: 5, tookMillis: 0, capMillis: 3600 }), {
       startImmediately: true
     })
