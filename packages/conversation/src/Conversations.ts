@@ -20,6 +20,7 @@
  * @since 0.1.0
  */
 export {
+  type ConfigOptions,
   environment,
   layer,
   layerBareFetch,

@@ -7,6 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 
@@ -151,6 +152,31 @@ describe("the environment", () => {
       })
     }))
 })
+
+it.effect("layerConfig takes refresh and schedules as they are, and every other option from configuration", () =>
+  Effect.gen(function*() {
+    const layer = Conversations.layerConfig({
+      token: Config.Redacted("TOKEN"),
+      refresh: Effect.succeed(Redacted.make("another")),
+      http: { retry: Schedule.recurs(2), timeout: Config.Duration("TIMEOUT") },
+      sweep: { min: Config.Duration("MIN"), max: Config.Duration("MAX") },
+      subscription: { backoff: { base: Config.Duration("BASE"), cap: Config.Duration("CAP") } }
+    }).pipe(Layer.provide(Conversations.layerTransports))
+    const env = {
+      TOKEN: "secret",
+      TIMEOUT: "1 second",
+      MIN: "1 second",
+      MAX: "2 seconds",
+      BASE: "1 second",
+      CAP: "2 seconds"
+    }
+    const build = (env: Readonly<Record<string, string>>) =>
+      Effect.scoped(Layer.build(Layer.provide(layer, ConfigProvider.layer(ConfigProvider.fromEnvRecord(env)))))
+    yield* build(env)
+    for (const name of ["TIMEOUT", "MIN", "MAX", "BASE", "CAP"]) {
+      assert.include((yield* Effect.flip(build({ ...env, [name]: "often" }))).message, `"${name}"`)
+    }
+  }))
 
 it.effect("layerConfig reads options at any depth from the configuration that it is given", () =>
   Effect.gen(function*() {

@@ -21,6 +21,7 @@ import * as LayerMap from "effect/LayerMap"
 import type * as Option from "effect/Option"
 import type { KeyValueStore } from "effect/persistence/KeyValueStore"
 import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { WebSocketConstructor } from "effect/socket/Socket"
 import type * as Stream from "effect/Stream"
@@ -233,8 +234,7 @@ describe("layers", () => {
     expectTypeOf(layerFetch).returns.toEqualTypeOf<
       Layer.Layer<Conversations.Services, ConversationError, TokenSource>
     >()
-    const layerConfig = () =>
-      Conversations.layerConfig({ token: Config.Redacted("TOKEN"), refresh: Config.succeed(refreshWith) })
+    const layerConfig = () => Conversations.layerConfig({ token: Config.Redacted("TOKEN"), refresh: refreshWith })
     expectTypeOf(layerConfig).returns.toEqualTypeOf<
       Layer.Layer<Conversations.Services, ConversationError | Config.ConfigError, Transports | TokenSource>
     >()
@@ -247,6 +247,30 @@ describe("layers", () => {
     expectTypeOf(Clients.get).returns.toEqualTypeOf<
       Layer.Layer<Conversations.Services, ConversationError, Clients>
     >()
+  })
+
+  it("take options from configuration at any depth, and schedules as they are", () => {
+    const token = Config.Redacted("TOKEN")
+    const bounds = { base: Config.Duration("BASE"), cap: Config.Duration("CAP") }
+    const sweep = { min: Config.Duration("MIN"), max: Config.Duration("MAX") }
+    const right = () => [
+      Conversations.layerConfig({ token, urls: { http: Config.String("HTTP"), ws: Config.String("WS") } }),
+      Conversations.layerConfig({ token, subscription: { backoff: bounds }, sweep }),
+      Conversations.layerConfig({ token, sweep: Config.succeed(false) }),
+      Conversations.layerConfig({
+        token,
+        http: { retry: Schedule.recurs(2), timeout: Config.Duration("TIMEOUT") },
+        subscription: { backoff: Schedule.spaced("1 second") }
+      })
+    ]
+    expectTypeOf(right).toBeFunction()
+    const wrong = () => [
+      // @ts-expect-error: the token is required
+      Conversations.layerConfig({ sweep }),
+      // @ts-expect-error: values come from a Config
+      Conversations.layerConfig({ token, host: "example.com" })
+    ]
+    expectTypeOf(wrong).toBeFunction()
   })
 
   it("from configuration fail with ConfigError", () => {

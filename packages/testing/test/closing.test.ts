@@ -101,7 +101,9 @@ describe("a client whose scope is closed", () => {
             getMessages: () => Effect.succeed(Fixtures.page([])),
             getConversationMessages: () => Effect.succeed(Fixtures.page([])),
             messages: () =>
-              Stream.fromEffectRepeat(Effect.delay(Effect.sync(() => (reads++, Fixtures.message())), "1 second"))
+              Stream.fromEffectRepeat(
+                Effect.delay(Effect.sync(() => (reads++, Fixtures.conversationMessage())), "1 second")
+              )
           }),
           Mocks.subscription({
             ready: Effect.void,

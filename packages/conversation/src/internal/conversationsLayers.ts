@@ -7,6 +7,7 @@ import * as Credentials from "@effect-signalwire/runtime/Credentials"
 import * as Endpoint from "@effect-signalwire/runtime/Endpoint"
 import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import * as Token from "@effect-signalwire/runtime/Token"
+import type { Reason } from "@effect-signalwire/schema/Reason"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Config from "effect/Config"
@@ -15,8 +16,10 @@ import * as Effect from "effect/Effect"
 import type { HttpClient } from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
+import * as Struct from "effect/Struct"
 import { ConversationError } from "../ConversationError.ts"
 import type { BareFetchOptions, ConnectOptions, Options, ServiceOptions } from "./conversationsOptions.ts"
 import { Conversations } from "./conversationsService.ts"
@@ -137,15 +140,71 @@ export const environment: Config.Config<Environment.Environment> =
   // pure, so that bundles that do not use it do not include Config
   /* @__PURE__ */ Environment.make()
 
+type Wrapped<A> = { readonly [Key in keyof A]: Config.Wrap<A[Key]> }
+type Defined<Key extends keyof ConnectOptions> = NonNullable<ConnectOptions[Key]>
+type PlainOptions = Omit<Options, "refresh" | "http" | "subscription" | "sweep">
+type PlainHttp = Omit<Defined<"http">, "retry">
+type PlainSubscription = Omit<Defined<"subscription">, "backoff">
+
+/**
+ * The options of {@link layerConfig}, nested as the options are: a `Config` for each value or for an object of values.
+ * `refresh` and the schedules are given as they are.
+ */
+export interface ConfigOptions<R = never> extends Wrapped<PlainOptions>, Pick<Options<R>, "refresh"> {
+  readonly http?: Wrapped<PlainHttp> & Pick<Defined<"http">, "retry"> | undefined
+  readonly subscription?:
+    | Wrapped<PlainSubscription> & {
+      readonly backoff?: Config.Wrap<Subscription.BackoffBounds> | Schedule.Schedule<unknown, Reason> | undefined
+    }
+    | undefined
+  readonly sweep?: Config.Wrap<Exclude<Defined<"sweep">, false>> | Config.Config<ConnectOptions["sweep"]> | undefined
+}
+
+const unwrapSubscription = (
+  { backoff, ...options }: NonNullable<ConfigOptions["subscription"]>
+): Config.Config<ConnectOptions["subscription"]> =>
+  Config.map(
+    Config.all({
+      options: Config.unwrap<PlainSubscription>(options),
+      backoff: backoff === undefined || Schedule.isSchedule(backoff)
+        ? Config.succeed(backoff)
+        : Config.unwrap<Subscription.BackoffBounds>(backoff)
+    }),
+    ({ backoff, options }) => ({ ...options, backoff })
+  )
+
+const unwrapSweep = (sweep: NonNullable<ConfigOptions["sweep"]>): Config.Config<ConnectOptions["sweep"]> =>
+  Config.isConfig(sweep) ? sweep : Config.unwrap<Exclude<Defined<"sweep">, false>>(sweep)
+
+/** Unwraps all options but `refresh`. */
+const unwrapOptions = (
+  { http, subscription, sweep, ...options }: Omit<ConfigOptions, "refresh">
+): Config.Config<Omit<Options, "refresh">> =>
+  Config.map(
+    Config.all({
+      options: Config.unwrap<PlainOptions>(options),
+      http: Config.unwrap<PlainHttp>(Struct.omit(http ?? {}, ["retry"])),
+      subscription: subscription === undefined ? Config.succeed(undefined) : unwrapSubscription(subscription),
+      sweep: sweep === undefined ? Config.succeed(undefined) : unwrapSweep(sweep)
+    }),
+    (unwrapped) => ({
+      ...unwrapped.options,
+      http: { ...unwrapped.http, retry: http?.retry },
+      subscription: unwrapped.subscription,
+      sweep: unwrapped.sweep
+    })
+  )
+
 /**
  * Provides the services of {@link layer} with options from configuration; without `options`, from the
  * {@link environment}.
  */
 export const layerConfig = <R = never>(
-  options?: Config.Wrap<Options<R>>
+  options?: ConfigOptions<R>
 ): Layer.Layer<Services, ConversationError | Config.ConfigError, Transports | Credentials.Requirements<R>> => {
-  const config: Config.Config<Options<R>> = options === undefined ? Environment.makeWithToken() : Config.unwrap(options)
-  return Layer.unwrap(Effect.map(config, layer))
+  if (options === undefined) return Layer.unwrap(Effect.map(Environment.makeWithToken(), layer<R>))
+  const { refresh, ...rest } = options
+  return Layer.unwrap(Effect.map(unwrapOptions(rest), (unwrapped) => layer({ ...unwrapped, refresh })))
 }
 
 /** Provides an `HttpClient` and a `WebSocketConstructor` over the platform's own `fetch` and `WebSocket`. */

@@ -76,7 +76,6 @@ class LiveSequence implements Reconcilable {
   readonly requestRead: Effect.Effect<void>
   /** It starts with a read. */
   isReadPending = true
-  /** Saves the position of the sequence to its cursor, if it has one. */
   readonly writer: CheckpointWriter.CheckpointWriter | undefined
   private readonly options: Options
   private readonly dependencies: Sequence.Dependencies
@@ -108,9 +107,8 @@ class LiveSequence implements Reconcilable {
     this.merge = new Merge({ ...options.tuning, countsLiveAsVerified: !options.tuning.isReconciled })
     this.dependencies = { merge: this.merge, isIncluded: options.isIncluded }
     const { cursor, instrumentation, tuning } = options
-    this.writer = cursor === undefined
-      ? undefined
-      : CheckpointWriter.make(cursor, () => this.merge.state(), instrumentation, clock, tuning.cursorMillis)
+    this.writer = cursor &&
+      CheckpointWriter.make(cursor, () => this.merge.state(), instrumentation, clock, tuning.cursorMillis)
   }
 
   private readonly newest: PageReader.NewestPage<ConversationError> = Effect.suspend(() => {
@@ -287,7 +285,6 @@ export const open = Effect.fnUntraced(
     yield* Effect.addFinalizer(() => Effect.sync(() => sequence.setReadExpected(false)))
     yield* awaitReady
     let first = (yield* sequence.start).items
-
     const { next, writer } = sequence
     if (writer !== undefined) {
       yield* Effect.addFinalizer(() => writer.close)
