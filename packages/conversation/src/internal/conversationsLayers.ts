@@ -119,15 +119,20 @@ export const layerBareFetch = (
   Layer.effectContext(Instrumentation.forClient(nameOf(options))(makeBareFetch(options)))
 
 /**
- * Provides the services for a token, over an `HttpClient` and a `WebSocketConstructor`. What `refresh` requires, except
- * for a scope, becomes a requirement of the layer. Fails with `Invalid` for an invalid host, URL, token or option.
+ * Provides the services for a token, and its `Credentials`, over an `HttpClient` and a `WebSocketConstructor`. What
+ * `refresh` requires, except for a scope, becomes a requirement of the layer. Fails with `Invalid` for an invalid host,
+ * URL, token or option.
  */
 export const layer = <R = never>(
   options: Options<R>
-): Layer.Layer<Services, ConversationError, Transports | Credentials.Requirements<R>> =>
+): Layer.Layer<Services | Credentials.Credentials, ConversationError, Transports | Credentials.Requirements<R>> =>
   Layer.effectContext(Effect.flatMap(
     Credentials.make(options),
-    (credentials) => Effect.provideService(makeCredentials(options), Credentials.Credentials, credentials)
+    (credentials) =>
+      Effect.map(
+        Effect.provideService(makeCredentials(options), Credentials.Credentials, credentials),
+        Context.add(Credentials.Credentials, credentials)
+      )
   ))
 
 /**
@@ -201,7 +206,11 @@ const unwrapOptions = (
  */
 export const layerConfig = <R = never>(
   options?: ConfigOptions<R>
-): Layer.Layer<Services, ConversationError | Config.ConfigError, Transports | Credentials.Requirements<R>> => {
+): Layer.Layer<
+  Services | Credentials.Credentials,
+  ConversationError | Config.ConfigError,
+  Transports | Credentials.Requirements<R>
+> => {
   if (options === undefined) return Layer.unwrap(Effect.map(Environment.makeWithToken(), layer<R>))
   const { refresh, ...rest } = options
   return Layer.unwrap(Effect.map(unwrapOptions(rest), (unwrapped) => layer({ ...unwrapped, refresh })))
