@@ -987,7 +987,7 @@ describe("sendMessage", () => {
       const { conversations } = yield* startSending({ outcomes: [] })
       yield* TestClock.setTime(1735790700000)
       const first = yield* runSend(conversations.sendMessage(hello))
-      assert.strictEqual(first.name, "office-chat")
+      assert.strictEqual(first.name, "office")
       const second = yield* runSend(conversations.sendMessage(hello))
       assert.isAbove(second.lastMessageAt.epochMilliseconds, 1735790700000)
     }))
