@@ -104,6 +104,7 @@ describe("the environment", () => {
     ["SIGNALWIRE_HTTP_URL", "http://insecure.example"],
     ["SIGNALWIRE_WS_URL", "https://proxy.example"],
     ["SIGNALWIRE_SUBSCRIPTION_HEARTBEAT", "0 seconds"],
+    ["SIGNALWIRE_SWEEP_MIN", "0 millis"],
     ["SIGNALWIRE_HTTP_TIMEOUT", "soon"],
     ["SIGNALWIRE_HTTP_DEADLINE", "-1 seconds"],
     ["SIGNALWIRE_SWEEP", "never"],

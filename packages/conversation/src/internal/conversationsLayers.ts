@@ -225,5 +225,5 @@ export const layerTransports: Layer.Layer<Transports> = /* @__PURE__ */ Layer.me
 /** Provides the services of {@link layer} over the platform's own `fetch` and `WebSocket`, in Node and in browsers. */
 export const layerFetch = <R = never>(
   options: Options<R>
-): Layer.Layer<Services, ConversationError, Credentials.Requirements<R>> =>
+): Layer.Layer<Services | Credentials.Credentials, ConversationError, Credentials.Requirements<R>> =>
   Layer.provide(layer(options), layerTransports)

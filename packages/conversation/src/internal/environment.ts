@@ -108,7 +108,7 @@ const requiredToken = (): Config.Config<Redacted.Redacted> =>
 
 const sweep = (): Config.Config<ConnectOptions["sweep"]> =>
   Config.map(
-    Config.all({ isEnabled: boolean("SWEEP"), min: duration("SWEEP_MIN"), max: duration("SWEEP_MAX") }),
+    Config.all({ isEnabled: boolean("SWEEP"), min: positiveDuration("SWEEP_MIN"), max: positiveDuration("SWEEP_MAX") }),
     ({ isEnabled, ...interval }) => {
       if (isEnabled === false) return false
       const { max = "5 minutes", min = "15 seconds" } = interval

@@ -4,6 +4,7 @@ import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation
 import * as Streams from "@effect-signalwire/runtime/Streams"
 import { stackOf } from "@effect-signalwire/runtime/Thrown"
 import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 
@@ -20,7 +21,7 @@ export const onNewToken = (
   Effect.suspend(() => {
     let current = token
     return Streams.listen(credentials.changes, (next) => {
-      if (next === current) return
+      if (Equal.equals(next, current)) return
       current = next
       callback(next)
     }, (thrown) => instrumentation.warn("cannot listen to new tokens", [stackOf(thrown)]))
