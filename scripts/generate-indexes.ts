@@ -1,6 +1,6 @@
 /**
  * Writes each package's `src/index.ts`: one namespace export for every public module that is part of the stable API. The
- * others, which say so in their first comment, are imported by their path only. With `--check` it writes nothing
+ * others, marked in their first comment, are imported by their path only. With `--check` it writes nothing
  * and fails when a file is not up to date.
  */
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs"

@@ -23,7 +23,7 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
   const scope = Scope.makeUnsafe()
 
   /** Reads history to its end, and runs `work` for each batch. */
-  const ours = async (build: ReturnType<typeof Ours.build>) => {
+  const ours = async (build: ReturnType<typeof Ours.buildBare>) => {
     const context = await Effect.runPromise(build)
     return (messages: number, work: Effect.Effect<unknown>) => {
       let seen = 0

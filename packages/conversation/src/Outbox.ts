@@ -36,6 +36,7 @@
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import * as Json from "@effect-signalwire/runtime/Json"
+import * as Settings from "@effect-signalwire/runtime/Settings"
 import * as Streams from "@effect-signalwire/runtime/Streams"
 import * as Uuid from "@effect-signalwire/runtime/Uuid"
 import { type AddressIdInput, ClientId, type ClientIdInput } from "@effect-signalwire/schema/Ids"
@@ -54,7 +55,7 @@ import * as Stream from "effect/Stream"
 import type { ConversationError } from "./ConversationError.ts"
 import * as Delivery from "./internal/delivery.ts"
 import * as Echoes from "./internal/echoes.ts"
-import { OptionParser } from "./internal/optionParser.ts"
+import { catchInvalid } from "./internal/invalidOptions.ts"
 import { Entry, type OutboxEvent } from "./internal/outboxEvent.ts"
 import { OutboxWorker } from "./internal/outboxWorker.ts"
 import { Retrier } from "./internal/retrier.ts"
@@ -134,10 +135,9 @@ export const make = Effect.fnUntraced(function*(
   ConversationError,
   SignalWireHttp.SignalWireHttp | Subscription.Subscription | PersistedQueue.PersistedQueueFactory | Scope.Scope
 > {
-  const parser = new OptionParser()
-  const settleMillis = parser.millis("settle", options.settle, "5 seconds")
-  const invalid = parser.failure("outbox")
-  if (invalid !== undefined) return yield* invalid
+  const settleMillis = yield* catchInvalid("outbox")(
+    Effect.sync(() => Settings.millis("settle", options.settle ?? "5 seconds"))
+  )
   const name = `effect-signalwire/${options.name ?? "outbox"}`
   const queue = yield* PersistedQueue.make({ name, schema: Entry, maxAttempts })
   const lock = yield* PersistedQueue.make({ name: `${name}/turn`, schema: Schema.Null, maxAttempts })

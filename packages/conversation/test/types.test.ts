@@ -218,9 +218,13 @@ describe("layers", () => {
       Layer.Layer<Conversations.Services, ConversationError, Credentials | WebSocketConstructor>
     >()
     const layer = () => Conversations.layer({ token })
-    expectTypeOf(layer).returns.toEqualTypeOf<Layer.Layer<Conversations.Services, ConversationError, Transports>>()
+    expectTypeOf(layer).returns.toEqualTypeOf<
+      Layer.Layer<Conversations.Services | Credentials, ConversationError, Transports>
+    >()
     const layerFetch = () => Conversations.layerFetch({ token })
-    expectTypeOf(layerFetch).returns.toEqualTypeOf<Layer.Layer<Conversations.Services, ConversationError>>()
+    expectTypeOf(layerFetch).returns.toEqualTypeOf<
+      Layer.Layer<Conversations.Services | Credentials, ConversationError>
+    >()
     expectTypeOf(Conversations.layerTransports).toEqualTypeOf<Layer.Layer<Transports>>()
   })
 
@@ -228,15 +232,19 @@ describe("layers", () => {
     const options = { token, refresh: refreshWith }
     const layer = () => Conversations.layer(options)
     expectTypeOf(layer).returns.toEqualTypeOf<
-      Layer.Layer<Conversations.Services, ConversationError, Transports | TokenSource>
+      Layer.Layer<Conversations.Services | Credentials, ConversationError, Transports | TokenSource>
     >()
     const layerFetch = () => Conversations.layerFetch(options)
     expectTypeOf(layerFetch).returns.toEqualTypeOf<
-      Layer.Layer<Conversations.Services, ConversationError, TokenSource>
+      Layer.Layer<Conversations.Services | Credentials, ConversationError, TokenSource>
     >()
     const layerConfig = () => Conversations.layerConfig({ token: Config.Redacted("TOKEN"), refresh: refreshWith })
     expectTypeOf(layerConfig).returns.toEqualTypeOf<
-      Layer.Layer<Conversations.Services, ConversationError | Config.ConfigError, Transports | TokenSource>
+      Layer.Layer<
+        Conversations.Services | Credentials,
+        ConversationError | Config.ConfigError,
+        Transports | TokenSource
+      >
     >()
   })
 

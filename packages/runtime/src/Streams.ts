@@ -48,10 +48,10 @@ const pullListened = <A>(listen: Listen<A>): Effect.Effect<ArrayPull<A>, never, 
  * Makes a stream of the values that a listener receives. {@link listen} calls its listener from `listen` itself, while
  * every other use runs it as a stream. A consumer that does not keep up receives the newest 1024 values.
  */
-export const fromListen = <A>(listen: Listen<A>): Stream.Stream<A> =>
+export const fromListen = <A>(register: Listen<A>): Stream.Stream<A> =>
   Object.assign(
-    Stream.unwrap(Effect.map(pullListened(listen), (pull) => Stream.fromPull(Effect.succeed(pull)))),
-    { [listenKey]: listen }
+    Stream.unwrap(Effect.map(pullListened(register), (pull) => Stream.fromPull(Effect.succeed(pull)))),
+    { [listenKey]: register }
   )
 
 /** Opens a stream in a scope. `Stream.toPull` does the same, and adds more than 4 kB to a browser bundle. */

@@ -24,6 +24,7 @@ import { ConversationError } from "../ConversationError.ts"
 import type { BareFetchOptions, ConnectOptions, Options, ServiceOptions } from "./conversationsOptions.ts"
 import { Conversations } from "./conversationsService.ts"
 import * as Environment from "./environment.ts"
+import { catchInvalid } from "./invalidOptions.ts"
 import { make, makeWith } from "./makeConversations.ts"
 import * as MetricsRecorder from "./metricsRecorder.ts"
 
@@ -72,7 +73,7 @@ const connect = Effect.fnUntraced(function*<R>(
     services
   )
   return Context.add(services, Conversations, conversations)
-})
+}, catchInvalid("layer"))
 
 /**
  * Builds the services of {@link layerCredentials}. Their spans and logs go to the `Instrumentation` of the context, or to
@@ -127,7 +128,7 @@ export const layer = <R = never>(
   options: Options<R>
 ): Layer.Layer<Services | Credentials.Credentials, ConversationError, Transports | Credentials.Requirements<R>> =>
   Layer.effectContext(Effect.flatMap(
-    Credentials.make(options),
+    catchInvalid("layer")(Credentials.make(options)),
     (credentials) =>
       Effect.map(
         Effect.provideService(makeCredentials(options), Credentials.Credentials, credentials),
@@ -156,12 +157,15 @@ type PlainSubscription = Omit<Defined<"subscription">, "backoff">
  * `refresh` and the schedules are given as they are.
  */
 export interface ConfigOptions<R = never> extends Wrapped<PlainOptions>, Pick<Options<R>, "refresh"> {
+  /** Requests to the REST API. `retry` is the schedule itself. */
   readonly http?: Wrapped<PlainHttp> & Pick<Defined<"http">, "retry"> | undefined
+  /** The session. `backoff` is a schedule itself, or the configuration of its bounds. */
   readonly subscription?:
     | Wrapped<PlainSubscription> & {
       readonly backoff?: Config.Wrap<Subscription.BackoffBounds> | Schedule.Schedule<unknown, Reason> | undefined
     }
     | undefined
+  /** How often history is read for messages that were never pushed, or `false`. */
   readonly sweep?: Config.Wrap<Exclude<Defined<"sweep">, false>> | Config.Config<ConnectOptions["sweep"]> | undefined
 }
 

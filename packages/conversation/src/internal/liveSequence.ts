@@ -1,6 +1,5 @@
 /**
- * Runs the state machine of a sequence, see `sequence.ts`: receives the signals of the session, reads history when the
- * state is `CatchingUp`, and emits the items of each transition to the consumer that pulls them.
+ * Runs the state machine of `sequence.ts`: receives the session's signals, reads history while `CatchingUp`, and emits items.
  */
 import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"

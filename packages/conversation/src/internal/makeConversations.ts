@@ -4,6 +4,7 @@ import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttp
 import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import * as Json from "@effect-signalwire/runtime/Json"
 import { Lifetime } from "@effect-signalwire/runtime/Lifetime"
+import * as Settings from "@effect-signalwire/runtime/Settings"
 import * as Streams from "@effect-signalwire/runtime/Streams"
 import { Closed } from "@effect-signalwire/schema/Reason"
 import { closed } from "@effect-signalwire/subscription/ConnectionState"
@@ -20,8 +21,8 @@ import { Conversations, type Service } from "./conversationsService.ts"
 import * as Delivery from "./delivery.ts"
 import * as Echoes from "./echoes.ts"
 import { HistoryReader } from "./historyReader.ts"
+import { catchInvalid } from "./invalidOptions.ts"
 import * as MetricsRecorder from "./metricsRecorder.ts"
-import { OptionParser } from "./optionParser.ts"
 import { copyOptions } from "./overflowPolicy.ts"
 import * as Reading from "./reading.ts"
 import { Reconciler } from "./reconciler.ts"
@@ -48,26 +49,23 @@ export const makeWith = Effect.fnUntraced(function*(
   url?: string
 ): Effect.fn.Return<
   Service,
-  ConversationError,
+  never,
   SignalWireHttp.SignalWireHttp | Subscription.Subscription | Scope.Scope
 > {
   const http = yield* SignalWireHttp.SignalWireHttp
   const subscription = yield* Subscription.Subscription
   const instrumentation = (yield* Instrumentation.Instrumentation).forService("Conversations", url)
-  const parser = new OptionParser()
   const sweep = options.sweep === false ? undefined : options.sweep
-  const minMillis = parser.millis("sweep.min", sweep?.min, defaultPollMillis, 1)
-  const maxMillis = parser.millis("sweep.max", sweep?.max, "5 minutes", 1)
-  const overlapSeconds = parser.millis("overlap", options.overlap, "30 seconds") / 1000
-  const settleMillis = parser.millis("settle", options.settle, "5 seconds")
-  const deadlineMillis = parser.millis("sendDeadline", options.sendDeadline, "2 minutes")
-  const readyMillis = parser.millis("readyTimeout", options.readyTimeout, "10 seconds")
-  const cursorMillis = parser.millis("cursorInterval", options.cursorInterval, "1 second")
-  const capacity = parser.count("sendCapacity", options.sendCapacity ?? 1000)
-  const memory = parser.count("memory", options.memory ?? 8192)
-  const recoveryLimit = parser.count("recoveryLimit", options.recoveryLimit ?? 10_000)
-  const invalid = parser.failure("layer")
-  if (invalid !== undefined) return yield* invalid
+  const minMillis = Settings.positiveMillis("sweep.min", sweep?.min ?? defaultPollMillis)
+  const maxMillis = Settings.positiveMillis("sweep.max", sweep?.max ?? "5 minutes")
+  const overlapSeconds = Settings.millis("overlap", options.overlap ?? "30 seconds") / 1000
+  const settleMillis = Settings.millis("settle", options.settle ?? "5 seconds")
+  const deadlineMillis = Settings.millis("sendDeadline", options.sendDeadline ?? "2 minutes")
+  const readyMillis = Settings.millis("readyTimeout", options.readyTimeout ?? "10 seconds")
+  const cursorMillis = Settings.millis("cursorInterval", options.cursorInterval ?? "1 second")
+  const capacity = Settings.count("sendCapacity", options.sendCapacity ?? 1000)
+  const memory = Settings.count("memory", options.memory ?? 8192)
+  const recoveryLimit = Settings.count("recoveryLimit", options.recoveryLimit ?? 10_000)
   const session = yield* subscription.connection.current
   const monitor = new ConnectionMonitor(session)
   const retrier = new Retrier(subscription)
@@ -235,4 +233,7 @@ export const makeWith = Effect.fnUntraced(function*(
 export const make = (
   options: ServiceOptions = {}
 ): Effect.Effect<Service, ConversationError, SignalWireHttp.SignalWireHttp | Subscription.Subscription | Scope.Scope> =>
-  Instrumentation.forClient(options.name)(makeWith(options, MetricsRecorder.make(options.name)))
+  makeWith(options, MetricsRecorder.make(options.name)).pipe(
+    catchInvalid("layer"),
+    Instrumentation.forClient(options.name)
+  )

@@ -1,8 +1,9 @@
 /** `Conversations.subscription` and `timeline`: what each starts with, and their streams. */
 import type * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
+import * as Settings from "@effect-signalwire/runtime/Settings"
 import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
-import { Timeout } from "@effect-signalwire/schema/Reason"
+import { invalidParameter, Timeout } from "@effect-signalwire/schema/Reason"
 import type * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
@@ -18,9 +19,9 @@ import type { ConnectionMonitor } from "./connectionMonitor.ts"
 import type { OverflowPolicy, SubscriptionOptions, TimelineOptions } from "./conversationsOptions.ts"
 import type { HistoryReader } from "./historyReader.ts"
 import * as HistorySlice from "./historySlice.ts"
+import { catchInvalid } from "./invalidOptions.ts"
 import * as LiveSequence from "./liveSequence.ts"
 import type { MetricsRecorder } from "./metricsRecorder.ts"
-import { OptionParser } from "./optionParser.ts"
 import { buffer } from "./overflowPolicy.ts"
 import { historyPageSize, readPage, searchLimit } from "./reading.ts"
 import type { Reconciler } from "./reconciler.ts"
@@ -46,23 +47,17 @@ interface StartOptions {
   readonly cursor?: Cursor | undefined
 }
 
-/** The failure of `method` when its options are invalid. */
-const checkOptions = (
-  method: string,
-  { cursor, policy = "suspend", timeout }: StartOptions
-): ConversationError | undefined => {
-  const parser = new OptionParser()
-  parser.millis("timeout", timeout, 0)
-  if (policy !== "suspend") {
-    const { capacity, strategy } = policy
-    if (strategy !== "sliding" && strategy !== "dropping") {
-      parser.refuse("policy.strategy", "must be \"sliding\" or \"dropping\"")
-    }
-    parser.count("policy.capacity", capacity)
-    // its buffer pulls ahead of the consumer, so the cursor would be saved beyond what was consumed
-    if (cursor !== undefined) parser.refuse("policy", "must be \"suspend\" together with a cursor")
+/** Throws `Invalid`, which names the option, for invalid options. */
+const checkOptions = ({ cursor, policy = "suspend", timeout = 0 }: StartOptions): void => {
+  Settings.millis("timeout", timeout)
+  if (policy === "suspend") return
+  const { capacity, strategy } = policy
+  if (strategy !== "sliding" && strategy !== "dropping") {
+    throw invalidParameter("policy.strategy", "must be \"sliding\" or \"dropping\"")
   }
-  return parser.failure(method)
+  Settings.count("policy.capacity", capacity)
+  // its buffer pulls ahead of the consumer, so the cursor would be saved beyond what was consumed
+  if (cursor !== undefined) throw invalidParameter("policy", "must be \"suspend\" together with a cursor")
 }
 
 /**
@@ -75,8 +70,6 @@ const open = (
   sequence: Pick<LiveSequence.Options, "method" | "history" | "isIncluded" | "awaitReady" | "start">
 ): Effect.Effect<LiveSequence.Items, ConversationError, Scope.Scope> => {
   const { method } = sequence
-  const invalid = checkOptions(method, given)
-  if (invalid !== undefined) return Effect.fail(invalid)
   const { cursor, timeout } = given
   const opening = LiveSequence.open({ ...dependencies, instrumentation, monitor, cursor, ...sequence })
   const withTimeout = (duration: Duration.Input) =>
@@ -92,13 +85,16 @@ const open = (
             })
           ))
     })
-  return Effect.flatMap(
-    instrumentation.spanScoped(method, { addressId }),
-    (within) =>
-      Effect.map(
-        within(timeout === undefined ? opening : withTimeout(timeout)),
-        within
-      )
+  return Effect.andThen(
+    catchInvalid(method)(Effect.sync(() => checkOptions(given))),
+    Effect.flatMap(
+      instrumentation.spanScoped(method, { addressId }),
+      (within) =>
+        Effect.map(
+          within(timeout === undefined ? opening : withTimeout(timeout)),
+          within
+        )
+    )
   )
 }
 

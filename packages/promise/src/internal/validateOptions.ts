@@ -1,47 +1,39 @@
 /** Validates the options of a client. An invalid one is reported by its path, before anything is created. */
-import * as Duration from "effect/Duration"
-import * as Option from "effect/Option"
+import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
+import * as Settings from "@effect-signalwire/runtime/Settings"
+import { Invalid, invalidParameter } from "@effect-signalwire/schema/Reason"
+import type * as Duration from "effect/Duration"
 import * as Schedule from "effect/Schedule"
 import type { SignalWireOptions } from "../SignalWireOptions.ts"
 import { parameterError } from "./options.ts"
 
 interface Rule {
-  readonly isValid: (value: unknown) => boolean
-  readonly message: string
+  /** Throws `Invalid` if the value of the option is invalid. */
+  readonly check: (path: string, value: unknown) => void
   /** Whether the option must be given when the object around it is. */
   readonly isRequired?: boolean
 }
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
 
-/** Whether a value has a type that `Duration.fromInput` accepts; it may still be malformed. */
-const isDurationInput = (value: unknown): value is Duration.Input =>
-  isObject(value) || ["number", "bigint", "string"].includes(typeof value)
+const rule = (isValid: (value: unknown) => boolean, message: string): Rule => ({
+  check: (path, value) => {
+    if (!isValid(value)) throw invalidParameter(path, message)
+  }
+})
 
-const isDuration = (value: unknown): value is Duration.Input =>
-  !Number.isNaN(value) && isDurationInput(value) &&
-  Option.exists(Duration.fromInput(value), (parsed) => Duration.toMillis(parsed) >= 0)
-
-const duration: Rule = {
-  isValid: isDuration,
-  message: "must be a number of milliseconds, or a string such as \"5 seconds\""
-}
-const positiveDuration: Rule = {
-  isValid: (value) => isDuration(value) && !Duration.isZero(Duration.fromInputUnsafe(value)),
-  message: `${duration.message}, longer than 0`
-}
-const object: Rule = { isValid: isObject, message: "must be an object" }
-const callable: Rule = { isValid: (value) => typeof value === "function", message: "must be a function" }
+const duration: Rule = { check: Settings.millis }
+const positiveDuration: Rule = { check: Settings.positiveMillis }
+const positiveInteger: Rule = { check: Settings.count }
+const object = rule(isObject, "must be an object")
+const callable = rule((value) => typeof value === "function", "must be a function")
 const requiredDuration: Rule = { ...duration, isRequired: true }
+const requiredPositiveDuration: Rule = { ...positiveDuration, isRequired: true }
 const requiredCallable: Rule = { ...callable, isRequired: true }
-const positiveInteger: Rule = {
-  isValid: (value) => Number.isSafeInteger(value) && Number(value) >= 1,
-  message: "must be a positive integer"
-}
 const dialects: ReadonlyArray<unknown> = ["auto", "address", "group"]
 
 const rules: Readonly<Record<string, Rule>> = {
-  dialect: { isValid: (value) => dialects.includes(value), message: "must be \"auto\", \"address\" or \"group\"" },
+  dialect: rule((value) => dialects.includes(value), "must be \"auto\", \"address\" or \"group\""),
   onRefreshToken: callable,
   fetch: callable,
   WebSocket: callable,
@@ -52,22 +44,22 @@ const rules: Readonly<Record<string, Rule>> = {
   readyTimeout: duration,
   settle: duration,
   sendDeadline: duration,
-  sweep: { isValid: (value) => value === false || isObject(value), message: "must be { min, max } or false" },
-  "sweep.min": requiredDuration,
-  "sweep.max": requiredDuration,
+  sweep: rule((value) => value === false || isObject(value), "must be { min, max } or false"),
+  "sweep.min": requiredPositiveDuration,
+  "sweep.max": requiredPositiveDuration,
   http: object,
   "http.timeout": duration,
   "http.deadline": duration,
-  "http.retry": { isValid: Schedule.isSchedule, message: "must be an Effect Schedule" },
+  "http.retry": rule(Schedule.isSchedule, "must be an Effect Schedule"),
   subscription: object,
-  "subscription.agent": { isValid: (value) => typeof value === "string", message: "must be a string" },
+  "subscription.agent": rule((value) => typeof value === "string", "must be a string"),
   "subscription.connectTimeout": duration,
   "subscription.requestTimeout": duration,
   "subscription.heartbeat": positiveDuration,
   "subscription.idleTimeToLive": duration,
   "subscription.capacity": positiveInteger,
   "subscription.dialsPerMinute": positiveInteger,
-  "subscription.backoff": { isValid: isObject, message: "must be { base, cap } or an Effect Schedule" },
+  "subscription.backoff": rule(isObject, "must be { base, cap } or an Effect Schedule"),
   "subscription.backoff.base": requiredDuration,
   "subscription.backoff.cap": requiredDuration,
   "subscription.backoff.resetAfter": duration,
@@ -76,22 +68,30 @@ const rules: Readonly<Record<string, Rule>> = {
 
 const propertyOf = (value: unknown, key: string): unknown => isObject(value) ? Reflect.get(value, key) : undefined
 
+const run = (check: Rule["check"], path: string, value: unknown): void => {
+  try {
+    check(path, value)
+  } catch (thrown) {
+    throw thrown instanceof Invalid ? new ConversationError({ method: "options", reason: thrown }) : thrown
+  }
+}
+
 /** Throws for the first invalid option. */
 export const validateOptions = (options: object): void => {
-  for (const [path, { isRequired = false, isValid, message }] of Object.entries(rules)) {
+  for (const [path, { check, isRequired = false }] of Object.entries(rules)) {
     const keys = path.split(".")
     const value = keys.reduce<unknown>(propertyOf, options)
     const parent = keys.slice(0, -1).reduce<unknown>(propertyOf, options)
     const isAbsent = (value ?? undefined) === undefined &&
       !(isRequired && isObject(parent) && !Schedule.isSchedule(parent))
-    if (!isAbsent && !isValid(value)) throw parameterError(path, message)
+    if (!isAbsent) run(check, path, value)
   }
 }
 
 /** Returns the `timeout` of a call, and throws if it is not a duration. */
 export const requireTimeout = (timeout: Duration.Input | undefined): Duration.Input | undefined => {
-  if (timeout === undefined || isDuration(timeout)) return timeout
-  throw parameterError("timeout", duration.message)
+  if (timeout !== undefined) run(duration.check, "timeout", timeout)
+  return timeout
 }
 
 /** Returns the `host` option, and throws if it is not a string. */

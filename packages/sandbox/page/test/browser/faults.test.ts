@@ -150,7 +150,7 @@ describe.concurrent("a fault button", () => {
     await using world = await open()
     const { page, sandbox } = world
     await press(page, "503 for ten seconds")
-    await eventually(async () => assert.match(await page.locator(".active").innerText(), /answer 503.*\d+ s left/))
+    await eventually(async () => assert.match(await page.locator(".active").innerText(), /503.*\d+ s left/))
     await write(page, "left", "patience")
     await pane(page, "left").getByText("sending…").waitFor()
     await eventually(async () =>

@@ -33,11 +33,13 @@ describe("an invalid option", () => {
       [{ settle: -1 }, ["settle"]],
       [{ overlap: Number.NaN }, ["overlap"]],
       [{ cursorInterval: true }, ["cursorInterval"]],
-      [{ readyTimeout: [1], sendDeadline: "1 fortnight" }, ["sendDeadline", "readyTimeout"]],
-      [{ sweep: { min: "often", max: "rarely" } }, ["sweep.min", "sweep.max"]],
-      [{ sweep: { min: 0, max: 0 } }, ["sweep.min", "sweep.max"]],
+      [{ readyTimeout: [1], sendDeadline: "1 fortnight" }, ["sendDeadline"]],
+      [{ sweep: { min: "often", max: "1 second" } }, ["sweep.min"]],
+      [{ sweep: { min: 1, max: 0 } }, ["sweep.max"]],
+      [{ http: { timeout: -1 } }, ["timeout"]],
+      [{ subscription: { heartbeat: 0 } }, ["heartbeat"]],
       [{ memory: 0 }, ["memory"]],
-      [{ sendCapacity: Number.NaN, recoveryLimit: "many" }, ["sendCapacity", "recoveryLimit"]]
+      [{ sendCapacity: Number.NaN, recoveryLimit: "many" }, ["sendCapacity"]]
     ] as const
   )("is refused by name: %o", ([options, names]) =>
     Effect.gen(function*() {
