@@ -253,7 +253,7 @@ describe("layers", () => {
       lookup: () => Layer.unwrap(Effect.sync(() => Conversations.layerFetch({ token })))
     }) {}
     expectTypeOf(Clients.get).returns.toEqualTypeOf<
-      Layer.Layer<Conversations.Services, ConversationError, Clients>
+      Layer.Layer<Conversations.Services | Credentials, ConversationError, Clients>
     >()
   })
 
@@ -284,7 +284,7 @@ describe("layers", () => {
   it("from configuration fail with ConfigError", () => {
     const layer = () => Conversations.layerConfig()
     expectTypeOf(layer).returns.toEqualTypeOf<
-      Layer.Layer<Conversations.Services, ConversationError | Config.ConfigError, Transports>
+      Layer.Layer<Conversations.Services | Credentials, ConversationError | Config.ConfigError, Transports>
     >()
   })
 
