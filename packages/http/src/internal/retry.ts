@@ -42,8 +42,14 @@ export const withRetry = <A>(
       if (!isRetried(error)) return yield* error
       const ended = Effect.succeed(null)
       const scheduled = yield* catchUnexpected(nextDelay(error), (thrown) => {
-        const message = "the retry schedule failed with an exception, which ends it"
-        return Effect.andThen(instrumentation.warn(message, [stackOf(thrown)], { operation: error.method }), ended)
+        const log = instrumentation.warn(
+          "a retry schedule failed with an exception, which ends it",
+          [stackOf(thrown)],
+          {
+            operation: error.method
+          }
+        )
+        return Effect.andThen(log, ended)
       }).pipe(
         Effect.timeoutOrElse({ duration: limits.deadline - (yield* Monotonic.millis), orElse: () => ended })
       )
