@@ -36,8 +36,8 @@ describe("an invalid option", () => {
       [{ readyTimeout: [1], sendDeadline: "1 fortnight" }, ["sendDeadline"]],
       [{ sweep: { min: "often", max: "1 second" } }, ["sweep.min"]],
       [{ sweep: { min: 1, max: 0 } }, ["sweep.max"]],
-      [{ http: { timeout: -1 } }, ["timeout"]],
-      [{ subscription: { heartbeat: 0 } }, ["heartbeat"]],
+      [{ http: { timeout: -1 } }, ["http.timeout"]],
+      [{ subscription: { heartbeat: 0 } }, ["subscription.heartbeat"]],
       [{ memory: 0 }, ["memory"]],
       [{ sendCapacity: Number.NaN, recoveryLimit: "many" }, ["sendCapacity"]]
     ] as const

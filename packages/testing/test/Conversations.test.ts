@@ -691,10 +691,10 @@ describe("policy", () => {
 
   it.effect.each(
     [
-      [{ policy: { strategy: "sliding", capacity: 0 } }, "policy.capacity"],
-      [{ policy: { strategy: "dropping", capacity: -1 } }, "policy.capacity"],
-      [{ policy: { strategy: "sliding", capacity: Number.NaN } }, "policy.capacity"],
-      [{ policy: { strategy: "newest", capacity: 1 } }, "policy.strategy"],
+      [{ policy: { strategy: "sliding", capacity: 0 } }, "policy"],
+      [{ policy: { strategy: "dropping", capacity: -1 } }, "policy"],
+      [{ policy: { strategy: "sliding", capacity: Number.NaN } }, "policy"],
+      [{ policy: { strategy: "newest", capacity: 1 } }, "policy"],
       [{ timeout: "soon" }, "timeout"],
       [{ timeout: -1 }, "timeout"]
     ] as const

@@ -63,8 +63,14 @@ const connect = Effect.fnUntraced(function*<R>(
     Effect.fromResult(Result.flatMap(token, (token) => Endpoint.make(token, options))),
     (reason) => new ConversationError({ method: "layer", reason })
   )
-  const http = yield* makeHttp({ ...options.http, endpoint, dialect: options.dialect })
-  const subscription = yield* Subscription.makeBare({ ...options.subscription, endpoint, addressOf: http.addressOf })
+  const http = yield* makeHttp({ ...options.http, endpoint, dialect: options.dialect }).pipe(
+    catchInvalid("layer", "http.")
+  )
+  const subscription = yield* Subscription.makeBare({
+    ...options.subscription,
+    endpoint,
+    addressOf: http.addressOf
+  }).pipe(catchInvalid("layer", "subscription."))
   const services = Context.make(SignalWireHttp.SignalWireHttp, http).pipe(
     Context.add(Subscription.Subscription, subscription)
   )

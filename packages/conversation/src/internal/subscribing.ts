@@ -52,10 +52,10 @@ const checkOptions = ({ cursor, policy = "suspend", timeout = 0 }: StartOptions)
   Settings.millis("timeout", timeout)
   if (policy === "suspend") return
   const { capacity, strategy } = policy
-  if (strategy !== "sliding" && strategy !== "dropping") {
-    throw invalidParameter("policy.strategy", "must be \"sliding\" or \"dropping\"")
+  if ((strategy !== "sliding" && strategy !== "dropping") || !Number.isSafeInteger(capacity) || capacity < 1) {
+    const forms = "\"suspend\", or { strategy: \"sliding\" or \"dropping\", capacity: a positive integer }"
+    throw invalidParameter("policy", `must be ${forms}`)
   }
-  Settings.count("policy.capacity", capacity)
   // its buffer pulls ahead of the consumer, so the cursor would be saved beyond what was consumed
   if (cursor !== undefined) throw invalidParameter("policy", "must be \"suspend\" together with a cursor")
 }

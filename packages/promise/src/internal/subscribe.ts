@@ -17,21 +17,6 @@ import type { MapError } from "./publicMethod.ts"
 import type { Runner } from "./runner.ts"
 import { type LogError, safeCallback } from "./safeCallback.ts"
 import type { TokenRefusals } from "./tokenRefusals.ts"
-import { requireTimeout } from "./validateOptions.ts"
-
-const isPolicy = (value: unknown): value is Conversations.OverflowPolicy =>
-  value === "suspend" ||
-  typeof value === "object" && value !== null &&
-    "strategy" in value && (value.strategy === "sliding" || value.strategy === "dropping") &&
-    "capacity" in value && Number.isSafeInteger(value.capacity) && Number(value.capacity) >= 1
-
-const requirePolicy = (policy: unknown): Conversations.OverflowPolicy | undefined => {
-  if (policy === undefined || isPolicy(policy)) return policy
-  throw parameterError(
-    "policy",
-    "must be \"suspend\", or { strategy: \"sliding\" or \"dropping\", capacity: a positive integer }"
-  )
-}
 
 const requireConcurrency = (concurrency: unknown): number => {
   if (concurrency === undefined) return 1
@@ -74,8 +59,7 @@ export const subscribe = async (
   options: SubscribeOptions
 ): Promise<Subscription> => {
   if (typeof callback !== "function") throw parameterError("callback", "must be a function")
-  const policy = requirePolicy(options.policy)
-  const timeout = requireTimeout(options.timeout)
+  const { policy, timeout } = options
   const concurrency = requireConcurrency(options.concurrency)
   const reporter = makeReporter(options.onError, logError)
   const call = safeCallback(callback, reporter("the callback of a subscription failed"))

@@ -1,4 +1,7 @@
-/** Validates the options of a client. An invalid one is reported by its path, before anything is created. */
+/**
+ * Validates the types of a client's options. An invalid one is reported by its path, before anything is created. The services
+ * validate their numbers and durations themselves.
+ */
 import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import * as Settings from "@effect-signalwire/runtime/Settings"
 import { Invalid, invalidParameter } from "@effect-signalwire/schema/Reason"
@@ -23,12 +26,10 @@ const rule = (isValid: (value: unknown) => boolean, message: string): Rule => ({
 })
 
 const duration: Rule = { check: Settings.millis }
-const positiveDuration: Rule = { check: Settings.positiveMillis }
-const positiveInteger: Rule = { check: Settings.count }
 const object = rule(isObject, "must be an object")
 const callable = rule((value) => typeof value === "function", "must be a function")
 const requiredDuration: Rule = { ...duration, isRequired: true }
-const requiredPositiveDuration: Rule = { ...positiveDuration, isRequired: true }
+const requiredPositiveDuration: Rule = { check: Settings.positiveMillis, isRequired: true }
 const requiredCallable: Rule = { ...callable, isRequired: true }
 const dialects: ReadonlyArray<unknown> = ["auto", "address", "group"]
 
@@ -40,30 +41,16 @@ const rules: Readonly<Record<string, Rule>> = {
   logger: object,
   "logger.warn": requiredCallable,
   "logger.error": requiredCallable,
-  refreshTimeout: duration,
-  readyTimeout: duration,
-  settle: duration,
-  sendDeadline: duration,
   sweep: rule((value) => value === false || isObject(value), "must be { min, max } or false"),
   "sweep.min": requiredPositiveDuration,
   "sweep.max": requiredPositiveDuration,
   http: object,
-  "http.timeout": duration,
-  "http.deadline": duration,
   "http.retry": rule(Schedule.isSchedule, "must be an Effect Schedule"),
   subscription: object,
   "subscription.agent": rule((value) => typeof value === "string", "must be a string"),
-  "subscription.connectTimeout": duration,
-  "subscription.requestTimeout": duration,
-  "subscription.heartbeat": positiveDuration,
-  "subscription.idleTimeToLive": duration,
-  "subscription.capacity": positiveInteger,
-  "subscription.dialsPerMinute": positiveInteger,
   "subscription.backoff": rule(isObject, "must be { base, cap } or an Effect Schedule"),
   "subscription.backoff.base": requiredDuration,
-  "subscription.backoff.cap": requiredDuration,
-  "subscription.backoff.resetAfter": duration,
-  "subscription.probeTimeout": duration
+  "subscription.backoff.cap": requiredDuration
 }
 
 const propertyOf = (value: unknown, key: string): unknown => isObject(value) ? Reflect.get(value, key) : undefined
