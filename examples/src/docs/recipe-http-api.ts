@@ -51,7 +51,7 @@ const program = Effect.gen(function*() {
   // a client of the same API receives the typed reason
   const { rooms } = yield* HttpApiClient.make(Api)
   yield* rooms.messages({ params: { addressId: "unknown" } }).pipe(
-    Effect.catchTag("Invalid", ({ errors: [first] }) => Console.log(`wrong: ${first?.message}`))
+    Effect.catch(({ _tag, message }) => Console.log(`${_tag}: ${message}`))
   )
 })
 const server = HttpRouter.serve(Layer.provide(HttpApiBuilder.layer(Api), Handlers))
