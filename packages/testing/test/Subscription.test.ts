@@ -89,6 +89,18 @@ const startWithSignals = Effect.fnUntraced(function*(options: Parameters<typeof 
 /** A backoff longer than any test. */
 const longBackoff = { backoff: { base: "1 hour", cap: "1 hour" } } as const
 
+/** {@link startWithSignals} with a session, which has just received a signal. */
+const startSignalled = Effect.fnUntraced(
+  function*(signal: WakeSignal, options: Parameters<typeof start>[0] = longBackoff) {
+    const client = yield* startWithSignals(options)
+    const connection = yield* client.server.nextConnection
+    yield* connection.accept("p1")
+    yield* flush
+    client.emit(signal)
+    return { ...client, connection }
+  }
+)
+
 /** Lets time pass, second by second, until the client has dialled that often; a minute at most. */
 const untilDialled = Effect.fnUntraced(function*(server: FakeServer.FakeServer, dials: number) {
   for (let second = 0; second < 60 && server.connectionCount() < dials; second++) yield* TestClock.adjust("1 second")
@@ -254,11 +266,7 @@ describe("the session", () => {
 
   it.effect("P8.6: dials at once when the session ends right after a wake signal, before the server responds", () =>
     Effect.gen(function*() {
-      const { emit, server } = yield* startWithSignals(longBackoff)
-      const connection = yield* server.nextConnection
-      yield* connection.accept("p1")
-      yield* flush
-      emit("wake")
+      const { connection, server } = yield* startSignalled("wake")
       yield* TestClock.adjust("1 second")
       yield* connection.drop
       yield* flush
@@ -267,10 +275,7 @@ describe("the session", () => {
 
   it.effect("P8.6: dials at once when the server does not respond after a wake signal", () =>
     Effect.gen(function*() {
-      const { emit, server } = yield* startWithSignals(longBackoff)
-      yield* (yield* server.nextConnection).accept("p1")
-      yield* flush
-      emit("wake")
+      const { server } = yield* startSignalled("wake")
       yield* TestClock.adjust("2 seconds")
       yield* flush
       assert.strictEqual(server.connectionCount(), 2)
@@ -278,10 +283,7 @@ describe("the session", () => {
 
   it.effect("P8.6: backs off when the server does not respond after the platform went offline", () =>
     Effect.gen(function*() {
-      const { emit, server } = yield* startWithSignals(longBackoff)
-      yield* (yield* server.nextConnection).accept("p1")
-      yield* flush
-      emit("offline")
+      const { emit, server } = yield* startSignalled("offline")
       yield* TestClock.adjust("2 seconds")
       yield* flush
       assert.strictEqual(server.connectionCount(), 1)
@@ -293,11 +295,7 @@ describe("the session", () => {
 
   it.effect("P8.6: backs off when the session ends after the server has responded to the probe", () =>
     Effect.gen(function*() {
-      const { emit, server } = yield* startWithSignals(longBackoff)
-      const connection = yield* server.nextConnection
-      yield* connection.accept("p1")
-      yield* flush
-      emit("wake")
+      const { connection, server } = yield* startSignalled("wake")
       const { id } = yield* connection.request(JsonRpc.method.ping)
       yield* connection.send(JsonRpc.reply(id, {}))
       yield* TestClock.adjust("3 seconds")
@@ -650,11 +648,7 @@ describe("the session", () => {
 
   it.effect("pings the server on a wake signal", () =>
     Effect.gen(function*() {
-      const { emit, server } = yield* startWithSignals()
-      const connection = yield* server.nextConnection
-      yield* connection.accept("p1")
-      yield* flush
-      emit("wake")
+      const { connection } = yield* startSignalled("wake", {})
       yield* connection.request(JsonRpc.method.ping)
     }))
 
@@ -900,10 +894,7 @@ describe("the session", () => {
 
   it.effect("P8.1: detects a dead server within two seconds of a wake signal", () =>
     Effect.gen(function*() {
-      const { emit, server } = yield* startWithSignals({ backoff: { base: "1 milli", cap: "1 milli" } })
-      yield* (yield* server.nextConnection).accept("p1")
-      yield* flush
-      emit("wake")
+      const { server } = yield* startSignalled("wake", { backoff: { base: "1 milli", cap: "1 milli" } })
       yield* TestClock.adjust("2 seconds")
       yield* TestClock.adjust("1 milli")
       assert.strictEqual(server.connectionCount(), 2)
@@ -911,11 +902,7 @@ describe("the session", () => {
 
   it.effect("P8.1: reports going offline at once, and is connected again when the server responds", () =>
     Effect.gen(function*() {
-      const { emit, server, subscription } = yield* startWithSignals()
-      const connection = yield* server.nextConnection
-      yield* connection.accept("p1")
-      yield* flush
-      emit("offline")
+      const { connection, server, subscription } = yield* startSignalled("offline", {})
       yield* flush
       assert.strictEqual(
         (yield* subscription.connection.current).reason?.message,

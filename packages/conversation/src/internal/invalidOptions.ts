@@ -8,6 +8,6 @@ export const catchInvalid =
   (method: string, path = "") => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | ConversationError, R> =>
     Effect.catchDefect(self, (thrown) => {
       if (!(thrown instanceof Invalid)) return Effect.die(thrown)
-      const errors = thrown.errors.map((error) => ({ ...error, attribute: path + error.attribute }))
+      const errors = thrown.errors.map((error) => ({ ...error, attribute: error.attribute && path + error.attribute }))
       return Effect.fail(new ConversationError({ method, reason: new Invalid({ errors }) }))
     })
