@@ -401,6 +401,9 @@ describe("options", () => {
     ["readyTimeout", { readyTimeout: "soon" }],
     ["settle", { settle: -1 }],
     ["sendDeadline", { sendDeadline: NaN }],
+    ["sweep", { sweep: true }],
+    ["sweep.min", { sweep: { min: 0, max: 1 } }],
+    ["sweep.max", { sweep: { min: 1, max: "late" } }],
     ["http", { http: 5 }],
     ["http.timeout", { http: { timeout: "5 sec" } }],
     ["http.deadline", { http: { deadline: true } }],
@@ -410,7 +413,7 @@ describe("options", () => {
     ["subscription.heartbeat", { subscription: { heartbeat: "0 seconds" } }],
     ["subscription.capacity", { subscription: { capacity: 0 } }],
     ["subscription.backoff", { subscription: { backoff: "slow" } }],
-    ["subscription.backoff.base", { subscription: { backoff: {} } }],
+    ["subscription.backoff.base", { subscription: { backoff: { base: -1, cap: 1 } } }],
     ["subscription.backoff.cap", { subscription: { backoff: { base: 1, cap: "long" } } }]
   ])("P9.2: rejects an invalid %s, and names its path", async (path, options) => {
     const error = await failure(callUntyped(SignalWire, { token: "secret", host: "puc.signalwire.com", ...options }))

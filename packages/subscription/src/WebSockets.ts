@@ -11,12 +11,8 @@ import { invalidParameter } from "@effect-signalwire/schema/Reason"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import type * as Socket from "effect/socket/Socket"
-import { corkSends } from "./internal/corkSends.ts"
-import { dialWithTransport } from "./internal/nodeTransport.ts"
+import * as NodeWebSocket from "./internal/nodeWebSocket.ts"
 import { WebSocketConstructor } from "./internal/webSocketConstructor.ts"
-
-/** How long the server may take to confirm a close. Milliseconds. */
-const closeTimeoutMillis = 2000
 
 /** Returns the global `WebSocket`. Node 20 has none, and a flag removes it from later versions. */
 const requireWebSocket = (): typeof WebSocket => {
@@ -29,21 +25,7 @@ const requireWebSocket = (): typeof WebSocket => {
 
 const open = (url: string, protocols?: string | Array<string>): Socket.WebSocketLike => {
   const WebSocket = requireWebSocket()
-  const { transport, webSocket } = dialWithTransport(url, () => new WebSocket(url, protocols))
-  corkSends(webSocket, transport)
-  const close = webSocket.close.bind(webSocket)
-  let isClosed = false
-  let timer: ReturnType<typeof setTimeout> | undefined
-  webSocket.addEventListener("close", () => {
-    isClosed = true
-    clearTimeout(timer)
-  }, { once: true })
-  webSocket.close = (code, reason) => {
-    // before the close: a socket that is still dialling emits its close event within the call
-    if (!isClosed) timer ??= setTimeout(() => transport()?.destroy(), closeTimeoutMillis)
-    close(code, reason)
-  }
-  return webSocket
+  return NodeWebSocket.open(url, () => new WebSocket(url, protocols))
 }
 
 /**

@@ -11,11 +11,10 @@ import { type HttpResponse, maxBodyBytes } from "./httpResponse.ts"
 import { parseJson } from "./parseJson.ts"
 
 const decodeBody = (response: HttpResponse, secret: string): Result.Result<unknown, Reason> => {
-  const malformed = (detail: string) =>
-    Result.fail(new Malformed({ path: "", detail: `status ${response.status} with ${detail}` }))
-  if (Option.isNone(response.body)) return malformed(`a body of more than ${maxBodyBytes} bytes`)
-  if (response.body.value.trim() === "") return malformed("an empty body")
-  return Result.orElse(
+  const malformed = (detail: string) => new Malformed({ path: "", detail: `status ${response.status} with ${detail}` })
+  if (Option.isNone(response.body)) return Result.fail(malformed(`a body of more than ${maxBodyBytes} bytes`))
+  if (response.body.value.trim() === "") return Result.fail(malformed("an empty body"))
+  return Result.mapError(
     parseJson(response.body.value),
     () => {
       const type = redact((response.header("content-type") ?? "").slice(0, 100), secret)

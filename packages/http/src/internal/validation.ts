@@ -130,7 +130,9 @@ export interface ConversationSelection {
 }
 
 export const conversationMessages = (options: unknown): Validated<ConversationSelection> =>
-  Result.all({ addressId: addressId(options), selection: messages(options) })
+  Result.gen(function*() {
+    return { addressId: yield* addressId(options), selection: yield* messages(options) }
+  })
 
 /** A message to send. */
 export interface Message {

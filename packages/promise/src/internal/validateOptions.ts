@@ -25,11 +25,8 @@ const rule = (isValid: (value: unknown) => boolean, message: string): Rule => ({
   }
 })
 
-const duration: Rule = { check: Settings.millis }
 const object = rule(isObject, "must be an object")
 const callable = rule((value) => typeof value === "function", "must be a function")
-const requiredDuration: Rule = { ...duration, isRequired: true }
-const requiredPositiveDuration: Rule = { check: Settings.positiveMillis, isRequired: true }
 const requiredCallable: Rule = { ...callable, isRequired: true }
 const dialects: ReadonlyArray<unknown> = ["auto", "address", "group"]
 
@@ -42,15 +39,11 @@ const rules: Readonly<Record<string, Rule>> = {
   "logger.warn": requiredCallable,
   "logger.error": requiredCallable,
   sweep: rule((value) => value === false || isObject(value), "must be { min, max } or false"),
-  "sweep.min": requiredPositiveDuration,
-  "sweep.max": requiredPositiveDuration,
   http: object,
   "http.retry": rule(Schedule.isSchedule, "must be an Effect Schedule"),
   subscription: object,
   "subscription.agent": rule((value) => typeof value === "string", "must be a string"),
-  "subscription.backoff": rule(isObject, "must be { base, cap } or an Effect Schedule"),
-  "subscription.backoff.base": requiredDuration,
-  "subscription.backoff.cap": requiredDuration
+  "subscription.backoff": rule(isObject, "must be { base, cap } or an Effect Schedule")
 }
 
 const propertyOf = (value: unknown, key: string): unknown => isObject(value) ? Reflect.get(value, key) : undefined
@@ -69,15 +62,14 @@ export const validateOptions = (options: object): void => {
     const keys = path.split(".")
     const value = keys.reduce<unknown>(propertyOf, options)
     const parent = keys.slice(0, -1).reduce<unknown>(propertyOf, options)
-    const isAbsent = (value ?? undefined) === undefined &&
-      !(isRequired && isObject(parent) && !Schedule.isSchedule(parent))
+    const isAbsent = (value ?? undefined) === undefined && !(isRequired && isObject(parent))
     if (!isAbsent) run(check, path, value)
   }
 }
 
 /** Returns the `timeout` of a call, and throws if it is not a duration. */
 export const requireTimeout = (timeout: Duration.Input | undefined): Duration.Input | undefined => {
-  if (timeout !== undefined) run(duration.check, "timeout", timeout)
+  if (timeout !== undefined) run(Settings.millis, "timeout", timeout)
   return timeout
 }
 
