@@ -38,10 +38,17 @@ export const serve = async ({ directory, port }: Options) => {
   return { url: server.resolvedUrls?.local[0] ?? "", [Symbol.asyncDispose]: () => server.close() }
 }
 
-/** Builds the page into a directory, and serves that. */
+const built = (outDir: string): InlineConfig => ({ ...config, logLevel: "error", build: { outDir, emptyOutDir: true } })
+
+/** Builds the page into a directory. */
+export const buildPage = (outDir: string) => build({ ...built(outDir), plugins: [react()] })
+
+/** Serves a page that was built. */
 export const serveBuilt = async ({ directory, outDir, port }: Options & { readonly outDir: string }) => {
-  const built: InlineConfig = { ...config, logLevel: "error", build: { outDir, emptyOutDir: true } }
-  await build({ ...built, plugins: [react()] })
-  const server = await preview({ ...built, plugins: [people(directory)], preview: { host: "127.0.0.1", port } })
+  const server = await preview({
+    ...built(outDir),
+    plugins: [people(directory)],
+    preview: { host: "127.0.0.1", port }
+  })
   return { url: server.resolvedUrls?.local[0] ?? "", [Symbol.asyncDispose]: () => server.close() }
 }

@@ -1,33 +1,21 @@
-import type { Locator } from "playwright"
-import { assert, beforeAll, beforeEach, describe, it } from "vitest"
+import type { Locator, Page } from "playwright"
+import { assert, describe } from "vitest"
 import { removeNewerFeatures } from "../../../packages/promise/test/programs/removeNewerFeatures.ts"
 import {
   composer,
   eventually,
+  it,
   log,
   screenshot,
   selectConversation,
   send,
-  start,
   statusesOf,
   type TestSandbox,
   violations
 } from "./support.ts"
 
-describe("the web chat", () => {
-  let sandbox: TestSandbox
-  let started: Awaited<ReturnType<typeof start>>
-
-  beforeAll(async () => {
-    started = await start()
-    return () => started[Symbol.asyncDispose]()
-  })
-  beforeEach(async () => {
-    sandbox = await started.openSandbox()
-    return () => sandbox[Symbol.asyncDispose]()
-  })
-
-  it("lets two users chat, each over one socket", async () => {
+describe.concurrent("the web chat", () => {
+  it("lets two users chat, each over one socket", async ({ sandbox }) => {
     await sandbox.admin("PUT", "/log", { enabled: true })
     const [ada, grace] = await Promise.all([sandbox.open("Ada Lovelace"), sandbox.open("Grace Hopper")])
     await Promise.all([selectConversation(ada, "The office"), selectConversation(grace, "The office")])
@@ -45,7 +33,7 @@ describe("the web chat", () => {
     assert.strictEqual(entries.split("\"on\":\"opened\"").length - 1, 2)
   })
 
-  it("works in browsers without features newer than May 2024", async () => {
+  it("works in browsers without features newer than May 2024", async ({ sandbox }) => {
     const ada = await sandbox.open("Ada Lovelace", {}, removeNewerFeatures)
     assert.isFalse(await ada.evaluate("'toSorted' in []"))
     await selectConversation(ada, "The office")
@@ -61,7 +49,7 @@ describe("the web chat", () => {
     await eventually(async () => assert.include(await item.innerText(), "Every word"))
   })
 
-  it("marks a conversation with a new message, and shows its text", async () => {
+  it("marks a conversation with a new message, and shows its text", async ({ sandbox }) => {
     const [ada, grace] = await Promise.all([sandbox.open("Ada Lovelace"), sandbox.open("Grace Hopper")])
     await selectConversation(ada, "Library")
     await selectConversation(grace, "Ada Lovelace")
@@ -73,7 +61,7 @@ describe("the web chat", () => {
     await eventually(async () => assert.strictEqual(await item.getByText("New messages").count(), 0))
   })
 
-  it("loads history while scrolling up, and keeps visible messages in place", async () => {
+  it("loads history while scrolling up, and keeps visible messages in place", async ({ sandbox }) => {
     const ada = await sandbox.open("Ada Lovelace")
     await selectConversation(ada, "The office")
     const bubbles = log(ada).locator("li")
@@ -109,7 +97,7 @@ describe("the web chat", () => {
     await eventually(async () => assert.isTrue(await isAtEnd(log(ada))))
   })
 
-  it("shows that the connection is lost, and loses no message sent or received during that time", async () => {
+  it("shows that the connection is lost, and loses no message sent or received during that time", async ({ sandbox }) => {
     const [ada, grace] = await Promise.all([sandbox.open("Ada Lovelace"), sandbox.open("Grace Hopper")])
     await Promise.all([selectConversation(ada, "The office"), selectConversation(grace, "The office")])
     await ada.context().setOffline(true)
@@ -130,13 +118,13 @@ describe("the web chat", () => {
   const refuseSockets = { match: { on: "connect" }, action: { type: "refuse" } }
   const failHistory = (action: unknown) => ({ match: { on: "http", method: "GET", path: "*/messages" }, action })
 
-  it.each<[string, string, ReadonlyArray<unknown>]>([
+  it.for<[string, string, ReadonlyArray<unknown>]>([
     ["reconnecting", "The server can't be reached", [refuseSockets]],
     ["polling", "messages may arrive late", [refuseSockets]],
     ["catching-up", "Catching up", [failHistory({ type: "delay", millis: 2000 })]],
     ["unreadable", "Messages can't be loaded", [failHistory({ type: "answer", status: 503 })]],
     ["refused", "Sign in again", []]
-  ])("describes a problem of the connection until it is resolved: %s", async (name, text, rules) => {
+  ])("describes a problem of the connection until it is resolved: %s", async ([name, text, rules], { sandbox }) => {
     const ada = await sandbox.open("Ada Lovelace")
     await selectConversation(ada, "The office")
     await sandbox.admin("PUT", "/faults", { rules })
@@ -151,7 +139,7 @@ describe("the web chat", () => {
     await eventually(async () => assert.strictEqual(await banner.innerText(), ""))
   })
 
-  it("shows all data once a server is available that was not when the page was opened", async () => {
+  it("shows all data once a server is available that was not when the page was opened", async ({ sandbox }) => {
     await sandbox.admin("PUT", "/faults", {
       rules: [{ match: { on: "http", path: "/api/*" }, action: { type: "answer", status: 503 } }, refuseSockets]
     })
@@ -167,7 +155,7 @@ describe("the web chat", () => {
     await eventually(async () => assert.strictEqual(await ada.getByRole("status").innerText(), ""))
   })
 
-  it("shows a room at once that was left briefly", async () => {
+  it("shows a room at once that was left briefly", async ({ sandbox }) => {
     const ada = await sandbox.open("Ada Lovelace")
     await selectConversation(ada, "The office")
     await selectConversation(ada, "Library")
@@ -184,7 +172,7 @@ describe("the web chat", () => {
     assert.deepStrictEqual(seen, [100, "false"])
   })
 
-  it("keeps a rejected message until it is sent again", async () => {
+  it("keeps a rejected message until it is sent again", async ({ sandbox }) => {
     const ada = await sandbox.open("Ada Lovelace")
     await selectConversation(ada, "The office")
     await sandbox.admin("PUT", "/faults", {
@@ -201,7 +189,7 @@ describe("the web chat", () => {
     await eventually(async () => assert.deepStrictEqual(await statusesOf(ada, "Difference engine"), ["stored"]))
   })
 
-  it("can be used by keyboard alone", async () => {
+  it("can be used by keyboard alone", async ({ sandbox }) => {
     const ada = await sandbox.open(null)
     await ada.getByRole("link", { name: "Ada Lovelace" }).focus()
     await ada.keyboard.press("Enter")
@@ -221,14 +209,20 @@ describe("the web chat", () => {
     assert.isTrue(await log(ada).evaluate((element) => element === document.activeElement))
   })
 
-  it.each(["light", "dark"] as const)("has no accessibility violations, %s", async (colorScheme) => {
-    const welcome = await sandbox.open(null, { colorScheme })
+  it("has no accessibility violations, light or dark", async ({ sandbox }) => {
+    const bothSchemes = async (tab: Page, name?: string) => {
+      for (const colorScheme of ["light", "dark"] as const) {
+        await tab.emulateMedia({ colorScheme })
+        assert.deepStrictEqual(await violations(tab), [])
+        if (name !== undefined) await screenshot(tab, `${name}-${colorScheme}`)
+      }
+    }
+    const welcome = await sandbox.open(null)
     await welcome.getByRole("link").first().waitFor()
-    assert.deepStrictEqual(await violations(welcome), [])
-    await screenshot(welcome, `welcome-${colorScheme}`)
-    const ada = await sandbox.open("Ada Lovelace", { colorScheme })
+    await bothSchemes(welcome, "welcome")
+    const ada = await sandbox.open("Ada Lovelace")
     await ada.getByRole("navigation").getByRole("button", { name: "Alan Turing" }).waitFor()
-    assert.deepStrictEqual(await violations(ada), [])
+    await bothSchemes(ada)
     await selectConversation(ada, "The office")
     await sandbox.admin("PUT", "/faults", {
       rules: [{
@@ -248,13 +242,12 @@ describe("the web chat", () => {
     await ada.context().setOffline(true)
     await sandbox.admin("POST", "/sessions/drop", {})
     await ada.getByText("You are offline").waitFor()
-    assert.deepStrictEqual(await violations(ada), [])
     // the actions of the failed message are visible
     await eventually(async () => assert.isTrue(await isAtEnd(log(ada))))
-    await screenshot(ada, colorScheme)
+    await bothSchemes(ada, "offline")
   })
 
-  it("fits a phone", async () => {
+  it("fits a phone", async ({ sandbox }) => {
     const ada = await sandbox.open("Ada Lovelace", { viewport: { width: 390, height: 780 }, colorScheme: "dark" })
     await ada.getByRole("navigation").getByRole("button", { name: "Library" }).waitFor()
     await screenshot(ada, "phone-list")

@@ -5,40 +5,30 @@ import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Browser, type BrowserContextOptions, chromium as launcher, type Locator, type Page } from "playwright"
-import { assert, vi } from "vitest"
+import { assert, test, vi } from "vitest"
 import { chromium } from "../../../chromium.shared.ts"
 import { type Directory, seed } from "../server/people.ts"
-import { serveBuilt } from "../server/serve.ts"
+import { buildPage, serveBuilt } from "../server/serve.ts"
 
 const screenshots = `${import.meta.dirname}/../.screenshots`
 mkdirSync(screenshots, { recursive: true })
 
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js")
 
-/** Builds and serves the page, and starts a browser. `openSandbox` starts a sandbox with its own users. */
-export const start = async () => {
-  let directory: Directory | undefined
+/** Builds the page and starts a browser. `openSandbox` starts a sandbox with its own users, and serves the page for it. */
+const start = async () => {
   await using stack = new AsyncDisposableStack()
   const outDir = mkdtempSync(join(tmpdir(), "web-chat-"))
   stack.defer(() => rmSync(outDir, { recursive: true, force: true }))
-  const { url } = stack.use(
-    await serveBuilt({
-      outDir,
-      port: 0,
-      directory: () => {
-        if (directory === undefined) throw new Error("no sandbox is open")
-        return directory
-      }
-    })
-  )
+  await buildPage(outDir)
   const browser = stack.use(await launcher.launch(chromium))
   const all = stack.move()
   return {
     openSandbox: async () => {
       const sandbox = await Sandbox.start({ subscribers: [], rooms: [] })
-      const seeded = await seed(sandbox)
-      directory = seeded
-      return makeSandbox(url, browser, sandbox, seeded)
+      const directory = await seed(sandbox)
+      const server = await serveBuilt({ outDir, port: 0, directory: () => directory })
+      return makeSandbox(server, browser, sandbox, directory)
     },
     [Symbol.asyncDispose]: () => all.disposeAsync()
   }
@@ -46,11 +36,12 @@ export const start = async () => {
 
 /** A sandbox, and tabs that use it. */
 const makeSandbox = (
-  url: string,
+  server: Awaited<ReturnType<typeof serveBuilt>>,
   browser: Browser,
   sandbox: Awaited<ReturnType<typeof Sandbox.start>>,
   { people }: Directory
 ) => {
+  const { url } = server
   const tabs: Array<Page> = []
   const admin = async (method: string, path: string, body?: unknown): Promise<unknown> => {
     const response = await fetch(`${sandbox.admin}${path}`, {
@@ -80,13 +71,25 @@ const makeSandbox = (
   }
   const end = async () => {
     await Promise.all(tabs.map((tab) => tab.context().close()))
-    await sandbox.stop()
+    await Promise.all([server[Symbol.asyncDispose](), sandbox.stop()])
     assert.deepStrictEqual(errors, [])
   }
   const token = (name: string): string => people.find((person) => person.name === name)?.token ?? ""
   return { admin, open, token, [Symbol.asyncDispose]: end }
 }
 export type TestSandbox = ReturnType<typeof makeSandbox>
+
+/** A test with a sandbox of its own. Most of a test is waiting, so that several run at the same time. */
+// oxlint-disable-next-line no-empty-pattern -- vitest requires a pattern, even for a fixture that uses no other
+export const it = test.extend("started", { scope: "file" }, async ({}, { onCleanup }) => {
+  const started = await start()
+  onCleanup(() => started[Symbol.asyncDispose]())
+  return started
+}).extend("sandbox", async ({ started }, { onCleanup }) => {
+  const sandbox = await started.openSandbox()
+  onCleanup(() => sandbox[Symbol.asyncDispose]())
+  return sandbox
+})
 
 export const screenshot = (tab: Page, name: string): Promise<unknown> =>
   tab.screenshot({ path: `${screenshots}/${name}.png` })
