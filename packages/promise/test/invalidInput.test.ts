@@ -532,7 +532,7 @@ describe("options", () => {
   })
 })
 
-describe("servers", () => {
+describe.concurrent("servers", () => {
   it.each(["address", "group"] as const)(
     "P9.1: fail calls with Unauthorized when the token has expired, dialect %s",
     async (dialect) => {

@@ -51,7 +51,7 @@ const byText = (a: string | null, b: string | null): number => String(a) < Strin
 const mintToken = async (sandbox: TestSandbox): Promise<string> =>
   (await sandbox.admin.mintToken({ subscriberId: sandbox.ada.id })).token
 
-describe("a refused token", () => {
+describe.concurrent("a refused token", () => {
   it.each(["address", "group"] as const)(
     "P6.4: is refreshed once for all waiting calls, dialect %s",
     async (dialect) => {

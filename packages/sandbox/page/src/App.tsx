@@ -142,7 +142,8 @@ const useGuide = ({ since, tally }: Pick<ReturnType<typeof useTally>, "since" | 
     if (isStored) setSent(true)
     if (isShownAgain) setArrived(true)
   }, [isStored, isShownAgain])
-  const onDrop = () => setDroppedAt((at) => at ?? performance.now())
+  /** `pressedAt` is when the button was pressed: a message that is written before the server responds is a later one. */
+  const onDrop = (pressedAt: number) => setDroppedAt((at) => at ?? pressedAt)
   return { steps: { hasSent, hasDropped: droppedAt !== null, hasArrived }, onDrop }
 }
 
@@ -183,6 +184,7 @@ export const App = () => {
   }
   const runFault = (fault: Fault) =>
     void change(async () => {
+      const pressedAt = performance.now()
       const subscriberId = directory?.subscribers.find(({ name }) => name === target)?.id
       const { droppedSockets, message } = await fault.run(admin, {
         subscriberId,
@@ -190,7 +192,7 @@ export const App = () => {
           token !== "" && (target === null || panes[index]?.resolved?.me.name === target)
         )
       })
-      if (droppedSockets > 0) guide.onDrop()
+      if (droppedSockets > 0) guide.onDrop(pressedAt)
       return formatFor(message, target)
     })
   const clearFaults = () =>
