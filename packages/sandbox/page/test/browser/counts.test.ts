@@ -24,16 +24,13 @@ describe.concurrent("the message counts of the page", () => {
     await write(page, "left", "one")
     await expectAllDelivered(page, 1)
     // the message is written before the page knows that the sockets were dropped
-    const written = Promise.withResolvers<void>()
     await page.route("**/_sandbox/sessions/drop", async (route) => {
       const response = await route.fetch()
-      await written.promise
+      await bothShow(page, ["ada one", "ada two"])
       await route.fulfill({ response })
     })
     await press(page, "Drop the sockets")
     await write(page, "left", "two")
-    await bothShow(page, ["ada one", "ada two"])
-    written.resolve()
     await page.getByText(success).waitFor()
     await press(page, "503 for ten seconds")
     await write(page, "left", "three")
