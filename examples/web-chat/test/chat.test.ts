@@ -118,25 +118,37 @@ describe.concurrent("the web chat", () => {
   const refuseSockets = { match: { on: "connect" }, action: { type: "refuse" } }
   const failHistory = (action: unknown) => ({ match: { on: "http", method: "GET", path: "*/messages" }, action })
 
-  it.for<[string, string, ReadonlyArray<unknown>]>([
-    ["reconnecting", "The server can't be reached", [refuseSockets]],
-    ["polling", "messages may arrive late", [refuseSockets]],
-    ["catching-up", "Catching up", [failHistory({ type: "loseAnswer", never: true })]],
-    ["unreadable", "Messages can't be loaded", [failHistory({ type: "answer", status: 503 })]],
-    ["refused", "Sign in again", []]
-  ])("describes a problem of the connection until it is resolved: %s", async ([name, text, rules], { sandbox }) => {
+  it("describes problems of the connection until they are resolved", async ({ sandbox }) => {
     const ada = await sandbox.open("Ada Lovelace")
     await selectConversation(ada, "The office")
-    await sandbox.admin("PUT", "/faults", { rules })
-    if (name === "refused") await sandbox.admin("POST", "/tokens/expire", { token: sandbox.token("Ada Lovelace") })
-    await sandbox.admin("POST", "/sessions/drop", {})
     const banner = ada.getByRole("status")
-    await eventually(async () => assert.include(await banner.innerText(), text))
-    await screenshot(ada, `banner-${name}`)
-    assert.deepStrictEqual(await violations(ada), [])
-    if (name === "refused") return
-    await sandbox.admin("PUT", "/faults", { rules: [] })
-    await eventually(async () => assert.strictEqual(await banner.innerText(), ""))
+    const setRules = (...rules: ReadonlyArray<unknown>) => sandbox.admin("PUT", "/faults", { rules })
+    const dropSockets = () => sandbox.admin("POST", "/sessions/drop", {})
+    const describes = async (name: string, text: string) => {
+      await eventually(async () => assert.include(await banner.innerText(), text))
+      await screenshot(ada, `banner-${name}`)
+      assert.deepStrictEqual(await violations(ada), [])
+    }
+    const describesNothing = () => eventually(async () => assert.strictEqual(await banner.innerText(), ""))
+
+    await setRules(refuseSockets)
+    await dropSockets()
+    await describes("reconnecting", "The server can't be reached")
+    await describes("polling", "messages may arrive late")
+    await setRules()
+    await describesNothing()
+
+    await setRules(failHistory({ type: "loseAnswer", never: true }))
+    await dropSockets()
+    await describes("catching-up", "Catching up")
+    await setRules(failHistory({ type: "answer", status: 503 }))
+    await describes("unreadable", "Messages can't be loaded")
+    await setRules()
+    await describesNothing()
+
+    await sandbox.admin("POST", "/tokens/expire", { token: sandbox.token("Ada Lovelace") })
+    await dropSockets()
+    await describes("refused", "Sign in again")
   })
 
   it("shows all data once a server is available that was not when the page was opened", async ({ sandbox }) => {
