@@ -1,6 +1,6 @@
 /**
- * The Chromium that browser tests drive: the one at `CHROMIUM_PATH`, else one that the system has installed. Without any
- * there are no browser tests; nothing is downloaded.
+ * The Chromium for browser tests: the one at `CHROMIUM_PATH`, otherwise one that is installed on the system. Without
+ * Chromium, browser tests are skipped; nothing is downloaded.
  */
 import { existsSync } from "node:fs"
 
@@ -10,7 +10,7 @@ const executablePath = (named === undefined || named === ""
   ? ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
   : [named]).find((path) => existsSync(path))
 
-/** How to launch it; `undefined` where there is none. */
+/** Playwright's launch options; `undefined` when Chromium is not installed. */
 export const chromium = executablePath === undefined ? undefined : {
   executablePath,
   args: [

@@ -1,12 +1,14 @@
 /**
  * Checks the doc comments of what the packages export: every export and every member of an exported interface has one,
- * and every `ts` example in one compiles as it stands.
+ * and every `ts` example in one compiles as it stands. Checks the documents too: every path that they name exists, every
+ * link leads somewhere, and every table that is copied from a module is the module's.
  *
- * The sources are read line by line, in the shape that dprint gives them; there is no TypeScript API to ask.
+ * The sources are read line by line, in the format that dprint produces, since TypeScript 7 has no JavaScript API.
  */
-import { spawnSync } from "node:child_process"
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { execFileSync, spawnSync } from "node:child_process"
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
+import { DocumentChecker } from "./documents.ts"
 
 const root = dirname(import.meta.dirname)
 const problems: Array<string> = []
@@ -14,31 +16,31 @@ let documented = 0
 
 const read = (file: string): ReadonlyArray<string> => readFileSync(join(root, file), "utf8").split("\n")
 
-/** The name that a line exports. */
+/** The name that a line exports, if any. */
 const exported = (line: string): string | undefined =>
   /^export (?:declare )?(?:abstract )?(?:const|class|interface|type|function) (\w+)/.exec(line)?.[1]
 
-/** The name of the member that a line of an interface begins. */
+/** The name of the interface member that begins on a line, if any. */
 const member = (line: string): string | undefined => /^ {2}(?:readonly )?(\w+|\[[^\]]+\])\??[:(<]/.exec(line)?.[1]
 
 const isDocumented = (lines: ReadonlyArray<string>, index: number): boolean =>
   lines[index - 1]?.trimEnd().endsWith("*/") === true
 
-/** Checks the exports of a module; only some of them where it is internal. */
+/** Checks the exports of a module; of an internal module, only the names in `only`. */
 const checkModule = (file: string, only?: ReadonlySet<string>): void => {
   const lines = read(file)
   const seen = new Set<string>()
-  /** The interface that the line is in. */
+  /** The interface that contains the current line. */
   let inside: string | undefined
   for (const [index, line] of lines.entries()) {
     const name = exported(line)
     if (name !== undefined) {
       // `export type X = typeof X.Type` is the type of the schema above it
-      const isCompanion = seen.has(name)
+      const isTypeOfSchema = seen.has(name)
       seen.add(name)
       const isPublic = only === undefined || only.has(name)
       inside = isPublic && line.startsWith("export interface") && !line.endsWith("}") ? name : undefined
-      if (!isPublic || isCompanion) continue
+      if (!isPublic || isTypeOfSchema) continue
       if (isDocumented(lines, index)) documented++
       else problems.push(`${file}:${index + 1}: ${name} has no doc comment`)
       continue
@@ -51,8 +53,8 @@ const checkModule = (file: string, only?: ReadonlySet<string>): void => {
   }
 }
 
-/** What a module hands out of internal ones: names by file. */
-const handedOut = (file: string): ReadonlyMap<string, ReadonlySet<string>> =>
+/** The names that a module re-exports from internal modules, by file. */
+const reExported = (file: string): ReadonlyMap<string, ReadonlySet<string>> =>
   new Map(
     Array.from(
       readFileSync(join(root, file), "utf8").matchAll(/^export (?:type )?\{([^}]+)\} from "\.\/(internal\/[^"]+)"/gm),
@@ -64,9 +66,9 @@ const handedOut = (file: string): ReadonlyMap<string, ReadonlySet<string>> =>
 for (const directory of globSync("packages/*/src", { cwd: root }).toSorted()) {
   const modules = globSync("*.ts", { cwd: join(root, directory) }).map((file) => join(directory, file)).toSorted()
   for (const file of modules) {
-    // entry points of programs are run, not imported
+    // programs are run, not imported
     if (/^[A-Z]/.test(basename(file))) checkModule(file)
-    for (const [internal, names] of handedOut(file)) checkModule(internal, names)
+    for (const [internal, names] of reExported(file)) checkModule(internal, names)
   }
 }
 
@@ -87,7 +89,7 @@ const examplesOf = (file: string): ReadonlyArray<readonly [line: number, code: s
   return found
 }
 
-// inside the packages, where their own names and dependencies are found
+// inside the packages, where their own names and dependencies can be resolved
 const scratch = ".doc-examples"
 const written = new Map<string, string>()
 try {
@@ -133,8 +135,18 @@ try {
   rmSync(join(root, `packages/${scratch}.json`), { force: true })
 }
 
+const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { cwd: root, encoding: "utf8" })
+  .split("\n").filter((file) => file !== "" && existsSync(join(root, file)))
+const checker = new DocumentChecker(files, (file) => readFileSync(join(root, file), "utf8"))
+const documents = files.filter((file) =>
+  file.endsWith(".md") && basename(file) !== "CHANGELOG.md" && !file.startsWith(".changeset/")
+)
+for (const document of documents) {
+  for (const { line, message } of checker.check(document)) problems.push(`${document}:${line}: ${message}`)
+}
+
 for (const problem of problems) console.error(problem)
 console.log(
-  `docs: ${documented} documented, ${written.size} examples, ${problems.length} problems`
+  `docs: ${documented} documented, ${written.size} examples, ${documents.length} documents, ${problems.length} problems`
 )
 process.exitCode = problems.length > 0 ? 1 : 0

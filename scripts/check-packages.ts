@@ -1,18 +1,20 @@
 /**
- * Checks what would be published: packs every package afresh, looks at the tarballs with publint and attw, installs them
- * into an empty project, type-checks a consumer of every module with an old and a new TypeScript, runs it, and runs the
- * examples of the READMEs and of `docs/` against the packed sandbox.
+ * Checks what would be published: packs every package, checks the tarballs with publint and attw, installs them into an
+ * empty project, type-checks a consumer of every module with an old and a new TypeScript, runs it, and runs the examples
+ * of the READMEs and of `docs/` against the packed sandbox. The consumer is checked with the lowest version of Effect
+ * that the packages accept, and with the newest that is published; the examples only with the newest.
  *
- * An example is a fenced `ts` block that begins with a line `// file: NAME.ts`. It runs with the environment that the
- * sandbox's ready line gives: `SIGNALWIRE_HTTP_URL`, `SIGNALWIRE_WS_URL`, `SIGNALWIRE_TOKEN` (the first subscriber's),
- * `SIGNALWIRE_OTHER_TOKEN` (the second's) and `SIGNALWIRE_ADDRESS_ID` (the first room's). Blocks that begin with
- * `// file:` and the same name follow one another in one file.
+ * An example is a fenced `ts` block that begins with a line `// file: NAME.ts`. Its environment comes from the sandbox's
+ * ready line: `SIGNALWIRE_HTTP_URL`, `SIGNALWIRE_WS_URL`, `SIGNALWIRE_TOKEN` (the first subscriber's),
+ * `SIGNALWIRE_OTHER_TOKEN` (the second's) and `SIGNALWIRE_ADDRESS_ID` (the first room's). Blocks with the same file
+ * name are joined into one file, in order.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import { createInterface } from "node:readline"
+import { commonRange, lowestAndNewest } from "./effectVersions.ts"
 
 const root = dirname(import.meta.dirname)
 const bin = join(root, "node_modules/.bin")
@@ -28,7 +30,7 @@ const readJson = (file: string): Record<string, unknown> => {
   return value
 }
 
-/** The text at a path of keys and indexes. */
+/** The string at a path of keys and indexes; empty when there is none. */
 const textAt = (value: unknown, ...path: ReadonlyArray<string>): string => {
   const found = path.reduce<unknown>((inner, key) => isRecord(inner) ? inner[key] : undefined, value)
   return typeof found === "string" ? found : ""
@@ -40,14 +42,14 @@ const run = (
   command: string,
   args: ReadonlyArray<string>,
   options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {}
-): void => {
+): string => {
   const { signal, status, stderr, stdout } = spawnSync(command, args, {
     cwd: options.cwd ?? root,
     env: { ...process.env, ...options.env },
     encoding: "utf8",
     timeout: 300_000
   })
-  if (status === 0) return
+  if (status === 0) return stdout
   console.error(stdout, stderr)
   throw new Error(`${[basename(command), ...args].join(" ")} ended with ${status ?? signal}`)
 }
@@ -56,7 +58,9 @@ interface Package {
   readonly name: string
   readonly directory: string
   readonly tarball: string
-  /** What can be imported, such as `@scope/name` and `@scope/name/Module`. */
+  /** The range of Effect that it accepts. */
+  readonly effectRange: string
+  /** The module specifiers that can be imported, such as `@scope/name` and `@scope/name/Module`. */
   readonly modules: ReadonlyArray<string>
 }
 
@@ -69,6 +73,7 @@ const packages: ReadonlyArray<Package> = globSync("packages/*/package.json", { c
     return {
       name,
       directory,
+      effectRange: textAt(manifest, "peerDependencies", "effect"),
       tarball: join(work, `${name.replace("@", "").replace("/", "-")}-${textAt(manifest, "version")}.tgz`),
       modules: [name, ...modules.map((file) => `${name}/${basename(file, ".ts")}`)]
     }
@@ -77,7 +82,7 @@ const packages: ReadonlyArray<Package> = globSync("packages/*/package.json", { c
 const pack = (): void => {
   step(`pack ${packages.length} packages`)
   for (const { directory } of packages) {
-    // `tsc -b` does not delete the output of sources that are gone
+    // `tsc -b` does not delete the output of deleted sources
     for (const output of ["dist", ".tsbuildinfo"]) rmSync(join(directory, output), { recursive: true, force: true })
   }
   run(join(bin, "tsc"), ["-b", "tsconfig.build.json"])
@@ -95,10 +100,27 @@ const inspect = (): void => {
   }
 }
 
-const install = (): void => {
-  step("install the tarballs into an empty project")
+/** The versions of Effect to check with, the newest last. */
+const effectVersions = (): ReadonlyArray<string> => {
+  const range = commonRange(packages.map(({ effectRange }) => effectRange))
+  const published: unknown = JSON.parse(
+    run("npm", ["view", `effect@${range}`, "version", "--json", "--loglevel=error"], { cwd: work })
+  )
+  const versions = lowestAndNewest(range, published)
+  step(
+    versions.length === 1
+      ? `effect ${versions.join()} is both the lowest and the newest version of ${range}: check it once`
+      : `effect ${versions.join(" and ")} are the lowest and the newest version of ${range}`
+  )
+  return versions
+}
+
+const install = (effect: string): void => {
+  step(`install the tarballs into an empty project with effect ${effect}`)
+  rmSync(consumer, { recursive: true, force: true })
   mkdirSync(examples, { recursive: true })
   const dependencies = {
+    effect,
     ...Object.fromEntries(packages.map(({ name, tarball }) => [name, `file:${tarball}`])),
     "@types/node": "^24.0.0",
     "typescript-5": "npm:typescript@5.9.3",
@@ -106,22 +128,26 @@ const install = (): void => {
   }
   writeFileSync(join(consumer, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }))
   run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: consumer })
+  const installed = globSync("node_modules/**/effect/package.json", { cwd: consumer })
+    .filter((file) => /(?:^|\/)node_modules\/effect\/package\.json$/.test(file))
+    .map((file) => textAt(readJson(join(consumer, file)), "version"))
+  if (installed.join() !== effect) throw new Error(`installed effect ${installed.join(" and ")} instead of ${effect}`)
 }
 
 const compilerOptions =
   "--noEmit --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --skipLibCheck --erasableSyntaxOnly " +
   "--allowImportingTsExtensions --target es2023 --lib es2023,esnext.disposable,dom,dom.iterable --types node"
 
-/** Type-checks files of the consumer, and with it what they import. */
+/** Type-checks files of the consumer and everything that they import. */
 const typeCheck = (typescript: string, resolution: "nodenext" | "bundler", files: ReadonlyArray<string>): void => {
   const compiler = join(consumer, "node_modules", typescript, "bin/tsc")
   const module = ["--module", resolution === "nodenext" ? "nodenext" : "esnext", "--moduleResolution", resolution]
   run(process.execPath, [compiler, ...compilerOptions.split(" "), ...module, ...files], { cwd: consumer })
 }
 
-const consume = (): void => {
+const consume = (effect: string): void => {
   const modules = packages.flatMap((one) => one.modules)
-  step(`type-check and run a consumer of ${modules.length} modules`)
+  step(`type-check and run a consumer of ${modules.length} modules with effect ${effect}`)
   writeFileSync(
     join(consumer, "consumer.ts"),
     [
@@ -140,7 +166,7 @@ const consume = (): void => {
   run(process.execPath, ["consumer.ts"], { cwd: consumer })
 }
 
-/** Writes the examples of all documents, and answers their files. */
+/** Writes the examples of all documents, and returns their file names. */
 const writeExamples = (): ReadonlyArray<string> => {
   const files = new Map<string, string>()
   for (const readme of globSync("{README.md,docs/*.md,packages/*/README.md}", { cwd: root }).toSorted()) {
@@ -153,7 +179,7 @@ const writeExamples = (): ReadonlyArray<string> => {
   return [...files.keys()].toSorted()
 }
 
-/** Starts the packed sandbox; answers its process and its ready line. */
+/** Starts the packed sandbox; resolves with its process and its ready line. */
 const startSandbox = (): Promise<readonly [ChildProcess, unknown]> => {
   const program = join(consumer, "node_modules/.bin/effect-signalwire-sandbox")
   const sandbox = spawn(program, ["--port", "0", "--data", ":memory:", "--json"], {
@@ -174,7 +200,7 @@ const startSandbox = (): Promise<readonly [ChildProcess, unknown]> => {
   })
 }
 
-/** Asks the sandbox to end, and answers whether it did so cleanly. */
+/** Stops the sandbox; resolves with whether it ended cleanly. */
 const stopSandbox = (sandbox: ChildProcess): Promise<boolean> =>
   new Promise((resolve) => {
     const late = setTimeout(() => sandbox.kill("SIGKILL"), 10_000)
@@ -186,7 +212,7 @@ const stopSandbox = (sandbox: ChildProcess): Promise<boolean> =>
     sandbox.kill("SIGTERM")
   })
 
-/** Reads the page of the packed sandbox, with every file that it names. */
+/** Requests the page of the packed sandbox and every file that it references. */
 const readPage = async (ready: unknown): Promise<void> => {
   const page = `${textAt(ready, "admin")}/page`
   const read = async (url: string): Promise<string> => {
@@ -195,7 +221,7 @@ const readPage = async (ready: unknown): Promise<void> => {
     return response.text()
   }
   const assets = [...(await read(page)).matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path = ""]) => path)
-  if (assets.length === 0) throw new Error(`${page} names no files`)
+  if (assets.length === 0) throw new Error(`${page} references no files`)
   for (const path of assets) await read(new URL(path, page).href)
   console.log(`  the page, with ${assets.length} files`)
 }
@@ -218,7 +244,7 @@ const runExamples = async (): Promise<void> => {
   }
   try {
     for (const [name, value] of Object.entries(env)) {
-      if (value === "") throw new Error(`the sandbox's ready line gives nothing for ${name}`)
+      if (value === "") throw new Error(`the sandbox's ready line has no value for ${name}`)
     }
     await readPage(ready)
     for (const name of names) {
@@ -236,8 +262,10 @@ const runExamples = async (): Promise<void> => {
 try {
   pack()
   inspect()
-  install()
-  consume()
+  for (const effect of effectVersions()) {
+    install(effect)
+    consume(effect)
+  }
   await runExamples()
   console.log(process.exitCode === 1 ? "\npackages: not ok" : `\npackages: ${packages.length} ok`)
 } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * Holds `docs/promises.md` and the tests together.
+ * Checks that every promise in `docs/promises.md` has a test, and that tests name only promises that exist.
  *
  * A promise is a list item or a table row that begins with its id in bold:
  *
@@ -7,13 +7,15 @@
  *     | **P1.2** | Nothing is yielded twice. |
  *
  * A test names the promises it keeps in a string, usually its title: `it("P1.2: yields a repeated message once", …)`.
- * Test files are those under a `test` folder, and the conformance suites of `packages/testing/src`.
+ * Test files are those under a `test` folder, the `tabs` of `verify/browser`, and the conformance suites of
+ * `packages/testing/src`.
  *
- * Fails for a promise that no test names, unless its line says `(planned)`; for an id that a test names and the document
- * does not; for an id that is given twice; and for a planned promise that a test names already.
+ * Fails for a promise that no test names, unless its line contains `(planned)`; for an id that a test names and the
+ * document does not contain; for an id that is defined twice; and for a planned promise that a test names already.
  */
 import { existsSync, globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { tokenize } from "./source.ts"
 
 const root = dirname(import.meta.dirname)
 const document = "docs/promises.md"
@@ -24,22 +26,21 @@ const text = existsSync(join(root, document)) ? readFileSync(join(root, document
 for (const [index, line] of text.split("\n").entries()) {
   const id = /^\s*(?:[-*]|\d+\.|\|)\s*\*\*(P\d+\.\d+)\*\*/.exec(line)?.[1]
   if (id === undefined) continue
-  if (promises.has(id)) problems.push(`${document}:${index + 1}: ${id} is given twice`)
+  if (promises.has(id)) problems.push(`${document}:${index + 1}: ${id} is defined twice`)
   promises.set(id, { line: index + 1, planned: line.includes("(planned)") })
 }
 if (promises.size === 0) problems.push(`${document}: no promise found`)
 
-/** The string literals of a program; comments are passed over. */
-const strings = (source: string): ReadonlyArray<string> =>
-  source.match(/\/\/[^\n]*|\/\*[^]*?\*\/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/g)
-    ?.filter((token) => !token.startsWith("/")) ?? []
-
 const named = new Map<string, string>()
 for (
-  const file of globSync("{{packages/*,examples,chaos}/test/**,packages/testing/src/**}/*.ts", { cwd: root }).toSorted()
+  const file of globSync(
+    "{{packages/*,examples,verify/*}/test/**,verify/browser/tabs/**,packages/testing/src/**}/*.ts",
+    { cwd: root }
+  ).toSorted()
 ) {
-  for (const literal of strings(readFileSync(join(root, file), "utf8"))) {
-    for (const [id] of literal.matchAll(/\bP\d+\.\d+\b/g)) if (!named.has(id)) named.set(id, file)
+  for (const token of tokenize(readFileSync(join(root, file), "utf8"))) {
+    if (token.type !== "string") continue
+    for (const [id] of token.text.matchAll(/\bP\d+\.\d+\b/g)) if (!named.has(id)) named.set(id, file)
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * Adds up the results that vitest wrote for every package, and prints them as one line. Fails when a test failed, when
- * there was none, or when a package with tests has no results. What failed is told again here, at the very end: a log
- * of several packages side by side is long, and may be cut.
+ * there was none, or when a package with tests has no results. Failures are repeated here, at the very end, because the log
+ * of several packages side by side is long and may be truncated.
  */
 import { existsSync, globSync, readFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
@@ -12,31 +12,30 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 
 const arrayOf = (value: unknown): ReadonlyArray<unknown> => Array.isArray(value) ? value : []
 
-/** How much is told of why a test failed: enough for the assertion and the line it stands in. */
+/** How many characters of a failure are printed: enough for the assertion and its line. */
 const reasonLength = 1500
 
-/** The tests of a file that failed, each with the beginning of why. */
+/** The tests of a file that failed, each with the beginning of its message. */
 const failuresOf = (file: Record<string, unknown>): ReadonlyArray<string> => {
   const failed = arrayOf(file["assertionResults"]).filter(isRecord).filter(({ status }) => status === "failed")
-  const told = failed.map((test) =>
+  const messages = failed.map((test) =>
     `${String(test["fullName"])}\n${arrayOf(test["failureMessages"]).join("\n").slice(0, reasonLength)}`
   )
-  // a file that can't be run at all has no tests, only a message
-  return told.length > 0 || file["status"] !== "failed" ? told : [String(file["message"]).slice(0, reasonLength)]
+  // a file that cannot be loaded has no tests, only a message
+  return messages.length > 0 || file["status"] !== "failed"
+    ? messages
+    : [String(file["message"]).slice(0, reasonLength)]
 }
 
 const total = { passed: 0, failed: 0, skipped: 0 }
-/** Tests of types hold when `check` does: they are counted, and are among those that passed. */
+/** Type tests pass when `check` passes: they are included in the number of tests that passed. */
 let ofTypes = 0
 const problems: Array<string> = []
 
 const withTests = globSync(
-  "{packages/*,packages/sandbox/page,examples,examples/*,browser,benchmarks,conformance,chaos,simulation}/test/**/*.test.ts",
-  {
-    cwd: root
-  }
-)
-  .map((file) => file.split("/test/", 1)[0] ?? "")
+  "{packages/*,packages/sandbox/page,examples,examples/*,benchmarks,scripts,verify/*}/test/**/*.test.{ts,tsx}",
+  { cwd: root }
+).map((file) => file.split("/test/", 1)[0] ?? "")
 for (const directory of [...new Set(withTests)].toSorted()) {
   const file = join(root, directory, ".vitest/results.json")
   const report: unknown = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined
@@ -58,6 +57,6 @@ for (const directory of [...new Set(withTests)].toSorted()) {
 }
 
 for (const problem of problems) console.error(problem)
-console.log(`on the level of types: ${ofTypes}`)
+console.log(`type tests: ${ofTypes}`)
 console.log(`tests: ${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = problems.length > 0 || total.failed > 0 || total.passed === 0 ? 1 : 0

@@ -1,12 +1,12 @@
-/** The bundlers that the sizes are told for, and what is bundled. */
+/** The bundlers whose output is measured. */
 import * as esbuild from "esbuild"
 import { join } from "node:path"
 import { rolldown } from "rolldown"
 
-/** The file of an entry in `bundled/`. */
+/** The path of an entry in `bundled/`. */
 export const entry = (name: "whole" | "chat" | "latency"): string => join(import.meta.dirname, "bundled", `${name}.ts`)
 
-/** One minified file for browsers. */
+/** One minified file for browsers, by esbuild. */
 export const withEsbuild = async (file: string): Promise<string> => {
   const { outputFiles } = await esbuild.build({
     entryPoints: [file],
@@ -32,10 +32,10 @@ const chunks = async (file: string, apart: RegExp | undefined) => {
   return output.flatMap((part) => part.type === "chunk" ? [part] : [])
 }
 
-/** The same by the other bundler. */
+/** One minified file for browsers, by Rolldown. */
 export const withRolldown = async (file: string): Promise<string> =>
   (await chunks(file, undefined)).map(({ code }) => code).join("")
 
-/** What the modules at such paths are of it, in a file of their own. */
+/** The part of the bundle that comes from modules whose path matches. */
 export const shareOf = async (file: string, path: RegExp): Promise<string> =>
   (await chunks(file, path)).filter(({ name }) => name === "apart").map(({ code }) => code).join("")

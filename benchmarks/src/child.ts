@@ -1,4 +1,4 @@
-/** The process that {@link isolated} starts: it runs one benchmark and tells its parent what came out. */
+/** The process that `isolated` starts: it runs one benchmark, and sends the figures to its parent. */
 import { registry } from "./registry.ts"
 
 const [name = ""] = process.argv.slice(2)

@@ -1,18 +1,18 @@
-/** Row 3: an event from the socket to its subscribers, and the answer to it. */
+/** Row 3: from the socket to the subscribers, the acknowledgement included. */
 import * as NodeWebSockets from "@effect-signalwire/subscription/NodeWebSockets"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import type * as Socket from "effect/socket/Socket"
 import { WebSocket as NodeWebSocket } from "ws"
+import { compareClients, type Connect } from "./feed/compareClients.ts"
 import * as Ours from "./feed/ourClient.ts"
 import * as Raw from "./feed/rawClient.ts"
-import { compete, type Connect } from "./feed/subject.ts"
 import { type Benchmark, type Figure, format, ratioOf, spreadOf } from "./harness.ts"
 
 const frames = 20_000
 const openWs = (url: string): Socket.WebSocketLike => new NodeWebSocket(url, { perMessageDeflate: false })
 const openGlobal = (url: string): Socket.WebSocketLike => new globalThis.WebSocket(url)
-const raw = (open: (url: string) => Socket.WebSocketLike): Connect => (feed, heard) =>
-  Raw.connect(feed, open, () => heard(1))
+const raw = (open: (url: string) => Socket.WebSocketLike): Connect => (feed, onEvents) =>
+  Raw.connect(feed, open, () => onEvents(1))
 
 export const run = async (): Promise<ReadonlyArray<Figure>> => {
   const figures: Array<Figure> = []
@@ -21,7 +21,7 @@ export const run = async (): Promise<ReadonlyArray<Figure>> => {
     { name: "ws", open: openWs, layer: NodeWebSockets.layer(NodeWebSocket), goal: 1.2 }
   ]
   for (const { goal, layer, name, open } of transports) {
-    const times = await compete({
+    const times = await compareClients({
       raw: { connect: raw(open) },
       one: { connect: Ours.connect(layer, 1) },
       ten: { connect: Ours.connect(layer, 10), listeners: 10 }
@@ -33,14 +33,14 @@ export const run = async (): Promise<ReadonlyArray<Figure>> => {
         what: `events over ${name} to ${subscribers}, throughput`,
         unit: "x",
         spread: ratioOf(times.raw.wall, wall),
-        baseline: `raw ${name} with JSON.parse and an ack a frame: ${speed} events/s`,
-        goal: { is: "at least", value: goal, slack: 0.25 }
+        baseline: `raw ${name} with JSON.parse and an ack per frame: ${speed} events/s`,
+        goal: { is: "at least", value: goal, tolerance: 0.25 }
       }, {
         row: "3",
         what: `events over ${name} to ${subscribers}, CPU of the client`,
         unit: "x",
         spread: ratioOf(cpu, times.raw.cpu),
-        baseline: `raw ${name}: ${format(spreadOf(times.raw.cpu).median / frames * 1000)} us an event`
+        baseline: `raw ${name}: ${format(spreadOf(times.raw.cpu).median / frames * 1000)} us per event`
       })
     }
   }
@@ -48,9 +48,8 @@ export const run = async (): Promise<ReadonlyArray<Figure>> => {
 }
 
 export const benchmark: Benchmark = {
-  about:
-    `${frames} events at full speed over a socket: received, decoded, told apart from repetitions, handed to every ` +
-    "subscriber of `subscription` with recovery switched on, and acknowledged. The server is a process of its own; a " +
-    "flood ends when everything was told and acknowledged.",
+  about: `${frames} events at full speed over a socket: received, decoded, de-duplicated, delivered to every ` +
+    "subscriber of `subscription` with recovery enabled, and acknowledged. The server is a separate process; a flood ends " +
+    "when all events are delivered and acknowledged.",
   run
 }

@@ -1,4 +1,4 @@
-/** Row 7: history as one stream, page after page. */
+/** Row 7: reading history as one stream of pages. */
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
@@ -22,8 +22,8 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
   await using feed = await Feed.start()
   const scope = Scope.makeUnsafe()
 
-  /** Reads it to the end, and does something with each batch. */
-  const ours = async (build: ReturnType<typeof Ours.build>) => {
+  /** Reads history to its end, and runs `work` for each batch. */
+  const ours = async (build: ReturnType<typeof Ours.buildBare>) => {
     const context = await Effect.runPromise(build)
     return (messages: number, work: Effect.Effect<unknown>) => {
       let seen = 0
@@ -88,7 +88,7 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
         unit: "x",
         spread: ratioOf(speed.bare, speed[key]),
         baseline: baseline("fetch and JSON.parse", speed.bare),
-        goal: { is: "at least", value: goal, slack: 0.25 }
+        goal: { is: "at least", value: goal, tolerance: 0.25 }
       }, {
         row: "7",
         what: `${what} over ${name}, CPU of the client`,
@@ -99,18 +99,18 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
     ),
     {
       row: "7",
-      what: `${far} pages, each 5 ms away and 5 ms of work, speed`,
+      what: `${far} pages, with a latency of 5 ms and 5 ms of work each, speed`,
       unit: "x",
       spread: ratioOf(latency.bare, latency.ours),
-      baseline: baseline("fetch, one page after the other", latency.bare),
-      goal: { is: "at least", value: 1.5, slack: 0.1 }
+      baseline: baseline("fetch, one page after another", latency.bare),
+      goal: { is: "at least", value: 1.5, tolerance: 0.1 }
     }
   ]
 }
 
 export const benchmark: Benchmark = {
   about:
-    "History read to its end as one stream of typed messages, each once, against a loop of `fetch` and `JSON.parse` " +
-    "over the same pages. Over fetch it is `layerBareFetch`, as the Promise client has it.",
+    "Reading history to its end as one stream of typed messages, each once, against a loop of `fetch` and `JSON.parse` " +
+    "over the same pages. Over fetch it is `layerBareFetch`, which the Promise client uses.",
   run
 }

@@ -1,4 +1,4 @@
-/** Row 11: how long it takes to import the Promise client as one file. */
+/** Row 11: the time to import the Promise client as one file. */
 import { execFileSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -9,14 +9,14 @@ import { type Benchmark, type Figure, format, spreadOf } from "./harness.ts"
 
 const rounds = 15
 
-/** Runs in the process that imports: prints the milliseconds that passed, and those that it computed. */
+/** The program of the process that imports: prints the wall-clock time and the CPU time in milliseconds. */
 const program = (url: string): string =>
   `const [began, before] = [performance.now(), process.cpuUsage()]
   await import(${JSON.stringify(url)})
   const { system, user } = process.cpuUsage(before)
   console.log(performance.now() - began, (system + user) / 1000)`
 
-/** Milliseconds that a process of its own takes to import it, by the wall's clock and by the processor's. */
+/** The milliseconds that a new process takes to import a module, in wall-clock time and CPU time. */
 const importTime = (url: string): { readonly wall: number; readonly cpu: number } => {
   const printed = execFileSync(process.execPath, ["--input-type=module", "--eval", program(url)], { encoding: "utf8" })
   const [wall = Number.NaN, cpu = Number.NaN] = printed.split(" ").map(Number)
@@ -24,8 +24,8 @@ const importTime = (url: string): { readonly wall: number; readonly cpu: number 
 }
 
 export const benchmark: Benchmark = {
-  about: "The whole Promise client with Effect in it, imported as one file by a fresh process, beside a part of Effect "
-    + "that is imported as the many files it is published in.",
+  about: "The whole Promise client with Effect in it, imported as one file by a new process, next to a part of Effect "
+    + "that is imported as the many files in which it is published.",
   run: async () => {
     const directory = mkdtempSync(join(tmpdir(), "importing-"))
     try {
@@ -42,11 +42,11 @@ export const benchmark: Benchmark = {
         what,
         unit: "ms",
         spread: spreadOf(bundled.map((time) => time[clock])),
-        baseline: `effect/Schema in its many files: ${format(spreadOf(unbundled.map((time) => time[clock])).median)} ms`
+        baseline: `effect/Schema as many files: ${format(spreadOf(unbundled.map((time) => time[clock])).median)} ms`
       })
       return [
         { ...figure("import as one file", "wall"), goal: { is: "at most", value: 25 } },
-        figure("the same by the processor's time", "cpu")
+        figure("the same in CPU time", "cpu")
       ]
     } finally {
       rmSync(directory, { recursive: true })

@@ -1,7 +1,4 @@
-/**
- * Runs a benchmark in a process of its own, so that what one leaves behind, compiled code and garbage, is not what the
- * next is measured with.
- */
+/** Runs each benchmark in a separate process, so that compiled code and garbage of one do not affect the next. */
 import { fork } from "node:child_process"
 import type { Figure } from "./harness.ts"
 import { registry } from "./registry.ts"
@@ -14,7 +11,7 @@ export interface Outcome {
 const isOutcome = (message: unknown): message is Outcome =>
   typeof message === "object" && message !== null && "figures" in message
 
-/** The outcome of a benchmark, measured in another process. */
+/** Runs a benchmark in another process, and returns its outcome. */
 export const isolated = (name: string): Promise<Outcome> =>
   new Promise((resolve, reject) => {
     const child = fork(new URL("child.ts", import.meta.url), [name], {

@@ -1,4 +1,4 @@
-/** Row 10: how long one event takes from the socket to a subscriber that waits for it. */
+/** Row 10: the time of one event from the socket to a waiting subscriber. */
 import * as NodeWebSockets from "@effect-signalwire/subscription/NodeWebSockets"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Effect from "effect/Effect"
@@ -16,13 +16,13 @@ import { type Benchmark, type Figure, spreadOf } from "./harness.ts"
 const events = 1500
 const gapMillis = 2
 
-/** Notes when a frame is handed to the client: its listeners are called after this one. */
-const stamped = (layer: Layer.Layer<Socket.WebSocketConstructor>, note: () => void) =>
+/** Sockets that call `onFrame` before they deliver a frame to the client. */
+const observed = (layer: Layer.Layer<Socket.WebSocketConstructor>, onFrame: () => void) =>
   Layer.effect(
     Socket.WebSocketConstructor,
     Effect.map(Socket.WebSocketConstructor, (open) => (url: string, options?: Socket.WebSocketConstructorOptions) => {
       const webSocket = open(url, options)
-      webSocket.addEventListener("message", note)
+      webSocket.addEventListener("message", onFrame)
       return webSocket
     })
   ).pipe(Layer.provide(layer))
@@ -31,29 +31,29 @@ const measure = async (layer: Layer.Layer<Socket.WebSocketConstructor>): Promise
   await using feed = await Feed.start()
   const times: Array<number> = []
   let arrived = 0
-  let onHeard = () => {}
-  const note = () => {
+  let onEvent = () => {}
+  const onFrame = () => {
     arrived = performance.now()
   }
-  const close = await Ours.connect(stamped(layer, note), 1)(feed, () => {
+  const close = await Ours.connect(observed(layer, onFrame), 1)(feed, () => {
     times.push((performance.now() - arrived) * 1000)
-    onHeard()
+    onEvent()
   })
   for (let n = 0; n < events; n++) {
-    const heard = new Promise<void>((resolve) => {
-      onHeard = resolve
+    const received = new Promise<void>((resolve) => {
+      onEvent = resolve
     })
-    await Promise.all([heard, feed.flood(1)])
+    await Promise.all([received, feed.flood(1)])
     await new Promise((resolve) => {
       setTimeout(resolve, gapMillis)
     })
   }
   await close()
-  // the first of them find nothing compiled
+  // the first events run uncompiled code
   return times.slice(events / 3)
 }
 
-/** The same in a page of Chromium's; nothing where there is none. */
+/** The same in a page in Chromium; empty when it is not installed. */
 const measureInPage = async (): Promise<ReadonlyArray<number>> => {
   if (chromium === undefined) return []
   await using feed = await Feed.start()
@@ -68,7 +68,7 @@ const measureInPage = async (): Promise<ReadonlyArray<number>> => {
       setTimeout(resolve, gapMillis)
     })
   }
-  const times: ReadonlyArray<number> = await page.evaluate("noted()")
+  const times: ReadonlyArray<number> = await page.evaluate("recordedTimes()")
   await browser.close()
   return times.slice(events / 3)
 }
@@ -86,23 +86,23 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
       what: `one event over ${name} to a waiting subscriber`,
       unit: "us",
       spread: spreadOf(await measure(layer)),
-      goal: { is: "at most", value: 100, slack: 1 }
+      goal: { is: "at most", value: 100, tolerance: 1 }
     })
   }
   const inPage = await measureInPage()
   if (inPage.length > 0) {
     figures.push({
       row: "10",
-      what: "one event in Chromium to a callback that waits",
+      what: "one event in Chromium to a waiting callback",
       unit: "us",
       spread: spreadOf(inPage),
-      goal: { is: "at most", value: 150, slack: 0.5 }
+      goal: { is: "at most", value: 150, tolerance: 0.5 }
     })
   }
   return figures
 }
 
 export const benchmark: Benchmark = {
-  about: "One event at a time, from the moment the socket hands over its frame until the subscriber has it.",
+  about: "One event at a time, from the moment the socket delivers its frame until the subscriber receives it.",
   run
 }

@@ -1,9 +1,9 @@
 /**
- * Measures. `pnpm bench` runs every benchmark, `pnpm bench decode-page` one, each in a process of its own. With `--check`
- * it fails when a goal is missed by more than its slack; with `--write` it generates `docs/performance.md` from the last
- * run of each.
+ * `pnpm bench` runs every benchmark, `pnpm bench decode-page` one, each in a separate process. With `--check` it fails when
+ * a goal is missed by more than its tolerance; with `--write` it generates `docs/performance.md` from the last run of
+ * each benchmark.
  *
- * `pnpm bench sandbox-load` puts the sandbox under load; it has options of its own and is not among the others.
+ * `pnpm bench sandbox-load` puts the sandbox under load. It has its own options, and runs only by name.
  */
 import { parseArgs } from "node:util"
 import { isMissed } from "./harness.ts"
@@ -21,10 +21,10 @@ const measure = async (args: ReadonlyArray<string>): Promise<boolean> => {
   const names = Object.keys(registry)
   const unknown = positionals.filter((name) => !names.includes(name))
   if (unknown.length > 0) {
-    console.error(`There is no benchmark ${unknown.join(", ")}. Those are: ${names.join(", ")}, sandbox-load`)
+    console.error(`There is no benchmark ${unknown.join(", ")}. Choose from: ${names.join(", ")}, sandbox-load`)
     return false
   }
-  let good = true
+  let isPassed = true
   for (const name of positionals.length > 0 ? positionals : names) {
     const machine = Report.machine()
     const outcome = await isolated(name)
@@ -32,14 +32,14 @@ const measure = async (args: ReadonlyArray<string>): Promise<boolean> => {
     console.log(`\n${name}, at a load of ${machine.load.toFixed(1)}\n\n${Report.table(outcome.figures)}\n\n${file}`)
     const missed = outcome.figures.filter(isMissed)
     if (values.check && missed.length > 0) {
-      good = false
-      console.error(`\nmissed by more than the slack: ${missed.map(({ what }) => what).join("; ")}`)
+      isPassed = false
+      console.error(`\nmissed by more than the tolerance: ${missed.map(({ what }) => what).join("; ")}`)
     }
   }
   if (values.write) console.log(`\nwrote ${Report.write(names)}`)
-  return good
+  return isPassed
 }
 
 const [first, ...rest] = process.argv.slice(2)
-const good = first === "sandbox-load" ? await SandboxLoad.run(rest) : await measure(process.argv.slice(2))
-process.exitCode = good ? 0 : 1
+const isPassed = first === "sandbox-load" ? await SandboxLoad.run(rest) : await measure(process.argv.slice(2))
+process.exitCode = isPassed ? 0 : 1

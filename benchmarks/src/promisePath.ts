@@ -1,26 +1,26 @@
-/** Row 4: an event from the socket to plain TypeScript, by callback and by `for await`. */
+/** Row 4: events from the socket to plain TypeScript, with a callback and with `for await`. */
 import { SignalWire } from "@effect-signalwire/promise"
+import { compareClients, type Connect } from "./feed/compareClients.ts"
 import * as Raw from "./feed/rawClient.ts"
-import { compete, type Connect } from "./feed/subject.ts"
 import { type Benchmark, type Figure, format, ratioOf, spreadOf } from "./harness.ts"
 
 const frames = 20_000
 
-const raw: Connect = (feed, heard) => Raw.connect(feed, (url) => new WebSocket(url), () => heard(1))
+const raw: Connect = (feed, onEvents) => Raw.connect(feed, (url) => new WebSocket(url), () => onEvents(1))
 
-const callback: Connect = async ({ http, ws }, heard) => {
+const callback: Connect = async ({ http, ws }, onEvents) => {
   const client = await SignalWire({ token: "token", urls: { http, ws } })
-  await client.conversation.subscribe(() => heard(1))
+  await client.conversation.subscribe(() => onEvents(1))
   return client.disconnect
 }
 
-const forAwait: Connect = async ({ http, ws }, heard) => {
+const forAwait: Connect = async ({ http, ws }, onEvents) => {
   const client = await SignalWire({ token: "token", urls: { http, ws } })
   const messages = client.conversation.messages()[Symbol.asyncIterator]()
   const ended = (async () => {
-    for (let next = await messages.next(); next.done !== true; next = await messages.next()) heard(1)
+    for (let next = await messages.next(); next.done !== true; next = await messages.next()) onEvents(1)
   })()
-  // it begins when the first is asked for
+  // the subscription begins with the first `next`
   await new Promise<void>((resolve) => {
     const stop = client.connection.onChange(({ _tag }) => {
       if (_tag !== "Connected") return
@@ -35,7 +35,7 @@ const forAwait: Connect = async ({ http, ws }, heard) => {
 }
 
 const run = async (): Promise<ReadonlyArray<Figure>> => {
-  const times = await compete({
+  const times = await compareClients({
     raw: { connect: raw },
     callback: { connect: callback },
     forAwait: { connect: forAwait }
@@ -47,19 +47,19 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
       what: `events to ${what}, throughput`,
       unit: "x",
       spread: ratioOf(times.raw.wall, wall),
-      baseline: `raw global WebSocket with JSON.parse and an ack a frame: ${speed} events/s`,
-      goal: { is: "at least", value: goal, slack: 0.25 }
+      baseline: `raw global WebSocket with JSON.parse and an ack per frame: ${speed} events/s`,
+      goal: { is: "at least", value: goal, tolerance: 0.25 }
     }, {
       row: "4",
       what: `events to ${what}, CPU of the client`,
       unit: "x",
       spread: ratioOf(cpu, times.raw.cpu),
-      baseline: `raw global WebSocket: ${format(spreadOf(times.raw.cpu).median / frames * 1000)} us an event`
+      baseline: `raw global WebSocket: ${format(spreadOf(times.raw.cpu).median / frames * 1000)} us per event`
     }]
   )
 }
 
 export const benchmark: Benchmark = {
-  about: `${frames} events at full speed over the global WebSocket to the documented objects of the Promise facade.`,
+  about: `${frames} events at full speed over the global WebSocket to the objects of the Promise client.`,
   run
 }

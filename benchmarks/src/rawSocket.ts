@@ -1,6 +1,6 @@
 /**
- * A WebSocket client that does little, so that what is measured is the server: text frames up to 64 KiB, no extensions,
- * no fragments.
+ * A minimal WebSocket client, to measure the server rather than the client: text frames up to 64 KiB, no extensions, no
+ * fragments.
  */
 import { connect, type Socket } from "node:net"
 
@@ -14,7 +14,7 @@ export interface RawSocket {
   readonly end: () => void
 }
 
-/** Opens a socket; rejects when the server answers with anything else. */
+/** Opens a socket; rejects when the server does not respond with 101. */
 export const open = (
   url: string,
   onText: (text: string) => void,
@@ -29,7 +29,7 @@ export const open = (
     const raw: RawSocket = {
       send: (text) => {
         const payload = Buffer.from(text)
-        // a mask of zeros leaves the payload as it is
+        // a mask of zeros does not change the payload
         socket.write(Buffer.concat([headerOf(payload.length), payload]))
       },
       end: () => socket.destroy()
@@ -64,7 +64,7 @@ export const open = (
         const status = buffer.toString("latin1", 9, 12)
         if (status !== "101") {
           socket.destroy()
-          return reject(new Error(`the socket was answered with ${status}`))
+          return reject(new Error(`the response to the upgrade was ${status}`))
         }
         isOpen = true
         buffer = buffer.subarray(end + 4)

@@ -1,11 +1,11 @@
-/** Every benchmark by its name: one program for each. */
+/** All benchmarks by name. */
 import type { Benchmark } from "./harness.ts"
 
 export interface Entry {
   readonly load: () => Promise<{ readonly benchmark: Benchmark }>
-  /** What the process needs to be started with. */
+  /** The options with which Node is started. */
   readonly execArgv?: ReadonlyArray<string> | undefined
-  /** Whether its figures differ little between machines: a test holds it to its goals. */
+  /** Whether its figures differ little between machines, so that a test can check its goals. */
   readonly steady?: boolean | undefined
 }
 

@@ -1,6 +1,6 @@
 /**
- * How the sandbox holds up: many sockets at once, and one large room in which every member is told every message. The
- * sandbox is a process of its own; this one plays all the clients.
+ * Load test of the sandbox: many sockets at once, and one large room whose members all receive every message. The sandbox
+ * is a separate process; this one runs all clients.
  *
  * `pnpm bench sandbox-load [--sockets 2000] [--members 500] [--messages 100] [--data FILE]`
  */
@@ -17,7 +17,7 @@ interface Frame {
   readonly params?: { readonly event_type: string; readonly params: { readonly text?: string } }
 }
 
-/** CPU seconds that a process has used, and the memory it holds in MiB; nothing where there is no `/proc`. */
+/** The CPU seconds and the memory in MiB of a process; `NaN` on systems without `/proc`. */
 const usage = (pid: number) => {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? []
@@ -44,14 +44,18 @@ const post = async <A>(url: string, body: unknown, token?: string): Promise<A> =
     },
     body: JSON.stringify(body)
   })
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
+  if (!response.ok) throw new Error(`${url} responded with ${response.status}: ${await response.text()}`)
   return await response.json() as A
 }
 
-/** Runs a task for each item, so many at a time. */
-const each = async <A>(items: ReadonlyArray<A>, width: number, task: (item: A) => Promise<void>): Promise<void> => {
+/** Runs a task for each item, at most `concurrency` at a time. */
+const each = async <A>(
+  items: ReadonlyArray<A>,
+  concurrency: number,
+  task: (item: A) => Promise<void>
+): Promise<void> => {
   const queue = items.values()
-  await Promise.all(Array.from({ length: width }, async () => {
+  await Promise.all(Array.from({ length: concurrency }, async () => {
     for (const item of queue) await task(item)
   }))
 }
@@ -77,7 +81,7 @@ export const run = async (args: ReadonlyArray<string>): Promise<boolean> => {
   const [sockets, members, messages] = [Number(values.sockets), Number(values.members), Number(values.messages)]
   const limit = openFiles()
   if (limit < sockets + 200) {
-    console.error(`ulimit -n is ${limit}: too low for ${sockets} sockets. Raise it, or ask for fewer with --sockets.`)
+    console.error(`ulimit -n is ${limit}: too low for ${sockets} sockets. Raise it, or use fewer with --sockets.`)
     return false
   }
   await using sandbox = await SandboxProcess.start(["--data", values.data, "--subscribers", "probe"])
@@ -99,7 +103,7 @@ export const run = async (args: ReadonlyArray<string>): Promise<boolean> => {
   const latencies: Array<number> = []
   const sentAt: Array<number> = []
   let received = 0
-  let strays = 0
+  let misdelivered = 0
   let closed = 0
   let onReceived = () => {}
   const connecting = performance.now()
@@ -116,7 +120,7 @@ export const run = async (args: ReadonlyArray<string>): Promise<boolean> => {
       raw?.send(`{"jsonrpc":"2.0","id":"${frame.id}","result":{}}`)
       if (frame.params?.event_type === "signalwire.authorization.state") onReady()
       if (frame.params?.event_type !== "conversation.message") return
-      if (!isMember) strays++
+      if (!isMember) misdelivered++
       received++
       latencies.push(performance.now() - (sentAt[Number(frame.params.params.text)] ?? 0))
       onReceived()
@@ -146,9 +150,9 @@ export const run = async (args: ReadonlyArray<string>): Promise<boolean> => {
   row("one of them", `p50 ${fixed(quantile(connectTimes, 0.5))} ms, p99 ${fixed(quantile(connectTimes, 0.99))} ms`)
   row("server", `${fixed(afterConnect.cpu - idle.cpu, 2)} s CPU, ${fixed(afterConnect.rss)} MiB`)
 
-  // messages, one sent when the one before was answered
+  // messages, each sent after the response to the one before
   const expected = members * messages
-  const talking = performance.now()
+  const sending = performance.now()
   const everything = new Promise<boolean>((resolve) => {
     const late = setTimeout(() => resolve(false), 120_000)
     onReceived = () => {
@@ -166,9 +170,9 @@ export const run = async (args: ReadonlyArray<string>): Promise<boolean> => {
       sender?.token
     )
   }
-  const answered = performance.now() - talking
+  const responded = performance.now() - sending
   const isComplete = await everything
-  const delivered = performance.now() - talking
+  const delivered = performance.now() - sending
   const { cpu, peak, rss } = usage(sandbox.pid)
   const unacked = async () => {
     const { sessions }: { readonly sessions: ReadonlyArray<{ readonly unacked: number }> } = JSON.parse(
@@ -182,8 +186,8 @@ export const run = async (args: ReadonlyArray<string>): Promise<boolean> => {
     waiting = await unacked()
   }
   latencies.sort((a, b) => a - b)
-  row("events delivered", `${received} of ${expected}, ${strays} to others, ${waiting} not acknowledged`)
-  row("all answered; all delivered", `${fixed(answered)} ms; ${fixed(delivered)} ms`)
+  row("events delivered", `${received} of ${expected}, ${misdelivered} to others, ${waiting} not acknowledged`)
+  row("all responses; all delivered", `${fixed(responded)} ms; ${fixed(delivered)} ms`)
   row("events per second", fixed(received / delivered * 1000))
   row(
     "from request to event",
@@ -196,5 +200,5 @@ export const run = async (args: ReadonlyArray<string>): Promise<boolean> => {
   const dropped = closed
   for (const client of clients) client.end()
   row("sockets the server closed", String(dropped))
-  return isComplete && strays === 0 && waiting === 0 && dropped === 0
+  return isComplete && misdelivered === 0 && waiting === 0 && dropped === 0
 }

@@ -1,4 +1,4 @@
-/** Row 12: exactly-once sending, when nothing fails. */
+/** Row 12: exactly-once sending without failures. */
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -47,20 +47,20 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
   await row.ours()
   const figures: Array<Figure> = []
   for (
-    const [what, subjects, rounds] of [
+    const [what, variants, rounds] of [
       [`${inARow} messages sent in a row`, row, 11],
-      [`${conversations} messages sent at once, to as many conversations`, once, 31]
+      [`${conversations} messages sent at the same time, to as many conversations`, once, 31]
     ] as const
   ) {
     for (const clock of ["wall", "cpu"] as const) {
-      const times = await alternate<"bare" | "ours">(subjects, { clock, rounds, blockMillis: 50 })
+      const times = await alternate<"bare" | "ours">(variants, { clock, rounds, blockMillis: 50 })
       figures.push({
         row: "12",
         what: `${what}, ${clock === "wall" ? "time" : "CPU of the client"}`,
         unit: "x",
         spread: ratioOf(times.ours, times.bare),
         baseline: baseline("fetch, one POST each", times.bare),
-        ...(clock === "wall" ? { goal: { is: "at most", value: 1.3, slack: 0.6 } } : undefined)
+        ...(clock === "wall" ? { goal: { is: "at most", value: 1.3, tolerance: 0.6 } } : undefined)
       })
     }
   }
@@ -69,9 +69,8 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
 }
 
 export const benchmark: Benchmark = {
-  about:
-    "Messages sent exactly once over `layerBareFetch`, as the Promise client does, each under an id of its own and " +
-    "listened for, against bare `fetch` POSTs of the same body whose answers are parsed. The server is a process of its own " +
-    "and answers at once.",
+  about: "Messages sent exactly once over `layerBareFetch`, as the Promise client does, each with a client id, " +
+    "against plain `fetch` POSTs with the same body whose responses are parsed. The server is a separate process, and " +
+    "responds immediately.",
   run
 }

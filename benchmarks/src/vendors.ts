@@ -2,22 +2,22 @@
 import { fork } from "node:child_process"
 import { performance } from "node:perf_hooks"
 import { fileURLToPath } from "node:url"
-import type { ClientTold, Generation } from "./feed/contestant.ts"
+import type { ClientReport, Generation } from "./feed/clientProcess.ts"
 import * as Feed from "./feed/Feed.ts"
 import { type Benchmark, type Figure, format, ratioOf, spreadOf } from "./harness.ts"
 
-/** How it is flooded. */
+/** The size of a flood, and how often it is repeated. */
 interface Flood {
   readonly frames: number
   readonly rounds: number
 }
 
-/** Floods before those that count. */
+/** Floods that are not measured. */
 const warmUps = 4
 const flood: Flood = { frames: 20_000, rounds: 9 }
 /**
- * For a client whose work for one event grows with all that came before. It has to end long before the sandbox gives up
- * who has left two pings unanswered, and they are five seconds apart.
+ * For a client whose work per event grows with the number of earlier events. The flood must end long before the sandbox
+ * disconnects a client that has not responded to two pings, which are five seconds apart.
  */
 const smallFlood: Flood = { frames: 500, rounds: 5 }
 
@@ -43,26 +43,32 @@ interface Client {
 const open = async (generation: Generation): Promise<Client> => {
   const feed = await Feed.start("relay")
   const admin = async <A>(path: string, body: object): Promise<A> => {
-    const response = await fetch(feed.admin + path, { method: "POST", body: JSON.stringify(body) })
-    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`)
+    const response = await fetch(feed.admin + path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body)
+    })
+    if (!response.ok) throw new Error(`${path} responded with ${response.status}: ${await response.text()}`)
     return JSON.parse(await response.text())
   }
-  const [listener, speaker, room] = await Promise.all([
+  const [listener, sender, room] = await Promise.all([
     admin<Person>("/subscribers", { name: "listener" }),
     admin<Person>("/subscribers", { name: "speaker" }),
-    admin<{ readonly addressId: string }>("/rooms", { name: "stage" })
+    admin<{ readonly addressId: string }>("/rooms", { name: "room" })
   ])
   const child = fork(
-    fileURLToPath(new URL("./feed/contestant.ts", import.meta.url)),
+    fileURLToPath(new URL("./feed/clientProcess.ts", import.meta.url)),
     [generation, feed.http, feed.ws, listener.token, room.addressId, listener.addressId],
     { execArgv: [], silent: true }
   )
-  const told = <Type extends ClientTold["type"]>(type: Type): Promise<Extract<ClientTold, { readonly type: Type }>> =>
+  const report = <Type extends ClientReport["type"]>(
+    type: Type
+  ): Promise<Extract<ClientReport, { readonly type: Type }>> =>
     new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`${names[generation]} was never ${type}`)), 60_000)
-      const isIt = (message: ClientTold): message is Extract<ClientTold, { readonly type: Type }> =>
+      const late = setTimeout(() => reject(new Error(`${names[generation]} did not report "${type}"`)), 60_000)
+      const isIt = (message: ClientReport): message is Extract<ClientReport, { readonly type: Type }> =>
         message.type === type
-      const listen = (message: ClientTold) => {
+      const listen = (message: ClientReport) => {
         if (!isIt(message)) return
         child.off("message", listen)
         clearTimeout(late)
@@ -70,16 +76,16 @@ const open = async (generation: Generation): Promise<Client> => {
       }
       child.on("message", listen)
     })
-  await told("ready")
-  const hears = told("hears")
-  await admin("/messages", { messages: [{ from: speaker.id, addressId: room.addressId, text: "lunch?" }] })
-  await hears
+  await report("ready")
+  const receiving = report("receiving")
+  await admin("/messages", { messages: [{ from: sender.id, addressId: room.addressId, text: "lunch?" }] })
+  await receiving
   return {
     flood: async (frames) => {
-      const counting = told("counting")
+      const counting = report("counting")
       child.send(frames)
       await counting
-      const counted = told("counted")
+      const counted = report("counted")
       const push = await feed.prepare(frames)
       const began = performance.now()
       void push()
@@ -98,7 +104,7 @@ interface Times {
   readonly cpu: Array<number>
 }
 
-const versus = async (
+const compare = async (
   generation: Generation,
   { frames, rounds }: Flood
 ): Promise<{ readonly ours: Times; readonly theirs: Times }> => {
@@ -120,13 +126,13 @@ const versus = async (
   return times
 }
 
-/** No pair may take longer, whatever it waits for: milliseconds. */
-const patience = 180_000
+/** The longest time for a comparison, milliseconds. */
+const compareTimeout = 180_000
 
 const inTime = async <A>(what: string, pending: Promise<A>): Promise<A> => {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} took longer than ${patience} ms`)), patience)
+    timer = setTimeout(() => reject(new Error(`${what} took longer than ${compareTimeout} ms`)), compareTimeout)
   })
   try {
     return await Promise.race([pending, late])
@@ -146,43 +152,43 @@ const run = async (): Promise<ReadonlyArray<Figure>> => {
     ] as const
   ) {
     const { frames } = given
-    const { ours, theirs } = await inTime(names[generation], versus(generation, given))
+    const { ours, theirs } = await inTime(names[generation], compare(generation, given))
     const perSecond = ({ wall }: Times) => `${format(frames / spreadOf(wall).median * 1000)} events/s`
-    const perEvent = ({ cpu }: Times) => `${format(spreadOf(cpu).median / frames * 1000)} us an event`
+    const perEvent = ({ cpu }: Times) => `${format(spreadOf(cpu).median / frames * 1000)} us per event`
     figures.push({
       row: "5",
-      what: `events/s of ours (${perSecond(ours)}) to those of ${names[generation]}`,
+      what: `events/s of ours (${perSecond(ours)}), relative to ${names[generation]}`,
       unit: "x",
       spread: ratioOf(theirs.wall, ours.wall),
       baseline: `${names[generation]}: ${perSecond(theirs)}`,
-      goal: { is: "at least", value: faster, slack: 0.25 }
+      goal: { is: "at least", value: faster, tolerance: 0.25 }
     }, {
       row: "5",
-      what: `CPU of ours (${perEvent(ours)}) to that of ${names[generation]}`,
+      what: `CPU of ours (${perEvent(ours)}), relative to ${names[generation]}`,
       unit: "x",
       spread: ratioOf(ours.cpu, theirs.cpu),
       baseline: `${names[generation]}: ${perEvent(theirs)}`,
-      goal: { is: "at most", value: cheaper, slack: 0.25 }
+      goal: { is: "at most", value: cheaper, tolerance: 0.25 }
     })
   }
   return figures
 }
 
-/** How many messages a list holds after so many small floods. */
+/** How many messages a list contains after this many small floods. */
 const listed = (floods: number): string => (floods * smallFlood.frames).toLocaleString("en-US")
 
 export const benchmark: Benchmark = {
   about:
     `${flood.frames} events at full speed to one listener of each client, from the same server with the same frames: a ` +
-    "sandbox, with a relay in front of it that tells a message again and again under new ids. Each client is a process " +
-    "of its own, the vendor's in the page that the conformance runs give them, ours as it is in Node; a flood ends when the "
-    + "listener was told everything. @signalwire/js 4.0.0-beta.12 offers messages as the list of an address "
-    + "(`textMessages$`, and its `values$`). With each event it copies, filters and maps all that it was ever told, so that "
-    + `the time for one grows with all that came before; in a second flood of ${flood.frames} it is so far behind that it `
-    + "answers no ping in time, the sandbox gives it up, and what was still to come is lost. So its list is flooded with "
+    "sandbox, with a relay in front of it that repeats an event with new ids. Each client is a separate process, the "
+    + "vendor's clients in the page of the conformance tests, ours in Node; a flood ends when the listener has received "
+    + "everything. @signalwire/js 4.0.0-beta.12 offers messages as the list of an address (`textMessages$`, and its `values$`). "
+    + "With each event it copies, filters and maps all earlier ones, so the time per event grows with their number. In a "
+    + `second flood of ${flood.frames} it would be so far behind that it responds to no ping in time, the sandbox would `
+    + "disconnect it, and the remaining events would be lost. So its list is flooded with "
     + `${smallFlood.frames} events at a time, with ${listed(warmUps)} in it at first and `
-    + `${listed(warmUps + smallFlood.rounds)} at last, and so is ours beside it. Its bare session `
-    + "(`session.signalingEvent$`, meant for advanced use) tells events of all kinds one by one, keeps none, and is flooded "
+    + `${listed(warmUps + smallFlood.rounds)} in the end, and so is ours next to it. Its bare session `
+    + "(`session.signalingEvent$`, meant for advanced use) emits events of all kinds one by one and keeps none; it is flooded "
     + "like the others.",
   run
 }

@@ -1,9 +1,9 @@
-/** Pages and frames as the server writes them. */
+/** Pages and frames in the server's format. */
 
 const id = (kind: string, n: number): string =>
   `${kind}${n.toString(16).padStart(7, "0")}-4f3a-4c1b-9d2e-${(n * 7919).toString(16).padStart(12, "0")}`
 
-/** A message of the address dialect, in most of what varies between messages. */
+/** A message of the address dialect; its fields vary like those of real messages. */
 const message = (n: number) => ({
   id: id("a", n),
   type: "message",
@@ -19,7 +19,7 @@ const message = (n: number) => ({
   details: {}
 })
 
-/** The text of a history page. */
+/** A history page as JSON. */
 export const historyPage = (count: number): string =>
   JSON.stringify({
     data: Array.from({ length: count }, (_, n) => message(count - n)),
@@ -30,7 +30,7 @@ export const historyPage = (count: number): string =>
     }
   })
 
-/** The text of an event's frame. */
+/** The frame of an event as JSON. */
 export const eventFrame = (n: number): string =>
   JSON.stringify({
     jsonrpc: "2.0",

@@ -1,11 +1,11 @@
 /**
- * A bot that answers everything it hears, once: what it has heard is marked by a durable cursor, and what it says goes
- * through an outbox, so that it may be killed at any time and goes on where it stopped. An answer's id is made from the
- * id of what it answers: what is heard again after a restart is not answered again.
+ * A bot that replies to every message exactly once, even if it is killed at any time. A durable cursor records which
+ * messages it has handled, an outbox delivers its replies, and a reply's client id is derived from the id of the
+ * message, so that a message which is received again after a restart gets no second reply.
  *
  *     node examples/src/echo-bot.ts [file.db]
  *
- * It reads `SIGNALWIRE_TOKEN`, and `SIGNALWIRE_HOST` when the token names none.
+ * Reads `SIGNALWIRE_TOKEN`, and `SIGNALWIRE_HOST` if the token names no host.
  */
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as Cursor from "@effect-signalwire/conversation/Cursor"
@@ -27,10 +27,10 @@ const bot = Effect.gen(function*() {
   const me = yield* SignalWireHttp.SignalWireHttp.use(({ getSubscriber }) => getSubscriber)
   const cursor = yield* Cursor.make("echo-bot")
 
-  const heard = yield* conversations.subscription({ cursor })
+  const events = yield* conversations.subscription({ cursor })
   yield* Console.log("listening")
   yield* Stream.runForEach(
-    Stream.filter(heard, ({ subtype, userId }) => subtype === "chat" && userId !== me.id),
+    Stream.filter(events, ({ subtype, userId }) => subtype === "chat" && userId !== me.id),
     ({ addressId, id, text }) =>
       addressId === null
         ? Effect.void
@@ -52,7 +52,7 @@ const client = Conversations.layerConfig().pipe(Layer.provide(Conversations.laye
 const fiber = Effect.runFork(
   Effect.provide(bot, Outbox.layer().pipe(Layer.provideMerge(Layer.merge(client, store))))
 )
-// ends in order: what is under way is given back
+// interrupts the fiber, so that messages in progress return to the queue
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => fiber.interruptUnsafe())
 fiber.addObserver((exit) => {
   if (Exit.isSuccess(exit) || Exit.hasInterrupts(exit)) return

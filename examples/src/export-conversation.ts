@@ -1,26 +1,26 @@
 /**
- * Exports a conversation, or everything, as NDJSON: one message a line, newest first, with progress on stderr. Pages are
- * read ahead while lines are written, and whatever the length, only a few pages are in memory.
+ * Exports the messages of one conversation, or of all, as NDJSON: one message per line, newest first, with progress on
+ * stderr. Pages are read on demand, so memory use does not depend on the number of messages.
  *
  *     node examples/src/export-conversation.ts [addressId] > messages.ndjson
  *
- * It reads `SIGNALWIRE_TOKEN`, and `SIGNALWIRE_HOST` when the token names none.
+ * Reads `SIGNALWIRE_TOKEN`, and `SIGNALWIRE_HOST` if the token names no host.
  */
-import { type DocumentedMessage, SignalWire } from "@effect-signalwire/promise"
+import { type ConversationMessage, SignalWire } from "@effect-signalwire/promise"
 import { once } from "node:events"
 
 const [addressId] = process.argv.slice(2)
 
-/** How far back the export has come, drawn over itself where stderr is a terminal. */
-const progress = () => {
+/** A progress bar on stderr, which is redrawn in place if stderr is a terminal. */
+const makeProgress = () => {
   let count = 0
   let drawnAt = 0
-  const draw = (reached: string, end: string): void => {
+  const draw = (position: string, end: string): void => {
     const bar = "█".repeat(Math.min(40, Math.ceil(Math.log2(count + 1) * 2)))
-    process.stderr.write(`${process.stderr.isTTY ? "\r\x1b[K" : ""}${bar} ${count} messages${reached}${end}`)
+    process.stderr.write(`${process.stderr.isTTY ? "\r\x1b[K" : ""}${bar} ${count} messages${position}${end}`)
   }
   return {
-    step: ({ ts }: DocumentedMessage): void => {
+    step: ({ ts }: ConversationMessage): void => {
       count++
       if (!process.stderr.isTTY || Date.now() - drawnAt < 100) return
       drawnAt = Date.now()
@@ -31,13 +31,13 @@ const progress = () => {
 }
 
 await using client = await SignalWire()
-const bar = progress()
+const progress = makeProgress()
 const messages = addressId === undefined
   ? await client.conversation.getMessages({ pageSize: 100 })
   : await client.conversation.getConversationMessages({ addressId, pageSize: 100 })
 for await (const message of messages) {
-  // a reader that is slower than the server is waited for
+  // wait for a reader that is slower than the server
   if (!process.stdout.write(`${JSON.stringify(message)}\n`)) await once(process.stdout, "drain")
-  bar.step(message)
+  progress.step(message)
 }
-bar.end()
+progress.end()

@@ -1,12 +1,12 @@
 /**
- * A server that fans out one subscriber's messages to any number of browsers, as server-sent events: one session with
- * SignalWire, however many listen. A browser that comes back tells the last event it has seen (`Last-Event-ID`), and is
- * given what it missed first.
+ * A server that forwards one subscriber's messages to any number of browsers as server-sent events, over one session
+ * with SignalWire. A browser that reconnects sends the id of its last event (`Last-Event-ID`), and receives the
+ * messages that it missed first.
  *
  *     node examples/src/sse-server.ts
  *     curl -N "http://127.0.0.1:8080/events?addressId=..."
  *
- * It reads `SIGNALWIRE_TOKEN`, `SIGNALWIRE_HOST` when the token names none, and `PORT`.
+ * Reads `SIGNALWIRE_TOKEN`, `SIGNALWIRE_HOST` if the token names no host, and `PORT`.
  */
 import { SignalWire } from "@effect-signalwire/promise"
 import { once } from "node:events"
@@ -14,27 +14,27 @@ import { createServer, type ServerResponse } from "node:http"
 
 await using client = await SignalWire()
 
-/** An event's id tells when its message was sent, so that a browser can be given everything after it. */
+/** The time in an event id, which is where the timeline of a reconnecting browser starts. */
 const since = (lastEventId: string | undefined): number | undefined => {
   const seconds = Number(lastEventId?.split("/")[0])
   return lastEventId === undefined || !Number.isFinite(seconds) ? undefined : seconds
 }
 
 const stream = async (response: ServerResponse, addressId: string, lastEventId: string | undefined): Promise<void> => {
-  const gone = new AbortController()
-  response.on("close", () => gone.abort())
+  const closed = new AbortController()
+  response.on("close", () => closed.abort())
   response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" })
   response.flushHeaders()
   for await (
-    const event of client.conversation.timeline({ addressId, since: since(lastEventId), signal: gone.signal })
+    const event of client.conversation.timeline({ addressId, since: since(lastEventId), signal: closed.signal })
   ) {
     if (event._tag !== "Message") continue
     const { message } = event
     const id = `${message.ts}/${message.id}`
     if (id === lastEventId) continue
     const written = response.write(`id: ${id}\ndata: ${JSON.stringify(message)}\n\n`)
-    // one that reads slowly is waited for; the others are not
-    if (!written) await once(response, "drain", { signal: gone.signal })
+    // wait for a slow browser, without delaying the other ones
+    if (!written) await once(response, "drain", { signal: closed.signal })
   }
 }
 

@@ -11,12 +11,12 @@ const Room = ({ addressId }: { readonly addressId: string }) => {
   return (
     <>
       <ol>{messages.map(({ key, status, text }) => <li key={key} data-status={status}>{text}</li>)}</ol>
-      <button onClick={() => send("hello")}>Say hello</button>
+      <button onClick={() => send("hello")}>Send hello</button>
     </>
   )
 }
 
-/** The component on a page, with a client whose other end is in the hands of the test. */
+/** Renders the component with a client whose backend the test controls. */
 const render = async (options: SignalWireTest.Options) => {
   const test = await SignalWireTest.start(options)
   const page = document.createElement("main")
@@ -46,21 +46,21 @@ const render = async (options: SignalWireTest.Options) => {
   }
 }
 
-it("shows what was said, what is said, and what was said while the connection was broken", async () => {
+it("shows history, live messages, and messages sent while the connection was lost", async () => {
   await using page = await render({
     conversations: ["office"],
     messages: [{ conversation: "office", text: "before" }]
   })
   await page.shows("before stored")
-  await page.test.say({ conversation: "office", text: "live" })
+  await page.test.addMessage({ conversation: "office", text: "live" })
   await page.shows("before stored", "live stored")
   await page.test.drop()
-  await page.test.say({ conversation: "office", text: "meanwhile" })
-  await page.shows("before stored", "live stored", "meanwhile stored")
+  await page.test.addMessage({ conversation: "office", text: "during the outage" })
+  await page.shows("before stored", "live stored", "during the outage stored")
   assert.isEmpty(await page.test.sent())
 })
 
-it("shows a message that is sent once, and one that is refused as failed", async () => {
+it("shows a sent message once, and a rejected one as failed", async () => {
   await using page = await render({ conversations: ["office"] })
   await page.click()
   await page.shows("hello stored")

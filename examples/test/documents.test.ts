@@ -1,9 +1,11 @@
 /**
- * The code in `docs/`: a block that begins with `// file: NAME.ts` is `src/docs/NAME.ts`, which is compiled, and run here
- * with nothing but a token of a sandbox; the `txt` block after it, if there is one, has lines that it prints. One that
- * begins with `// example: PATH` is the example or test at that path in this workspace, which the other tests run. One that
- * begins with `// before: NAME.ts` is `conformance/src/migrating/NAME.ts`, which is compiled against SignalWire's own
- * clients; they go by other names there, as there are two versions of one of them.
+ * The code blocks in `docs/*.md`, by their first line:
+ *
+ * - `// file: NAME.ts` is a copy of `src/docs/NAME.ts`, which runs here with the token of a sandbox. A `txt` block
+ *   after it has lines that the program prints.
+ * - `// example: PATH` is a copy of the example or test at that path of this workspace, which other tests run.
+ * - `// before: NAME.ts` is a copy of `verify/conformance/src/migrating/NAME.ts`, which is compiled against
+ *   SignalWire's own clients. They have aliases there, because there are two versions of one of them.
  */
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import { assert, beforeEach, describe, it } from "@effect/vitest"
@@ -18,28 +20,28 @@ const run = promisify(execFile)
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const read = (path: string): string => readFileSync(`${root}/${path}`, "utf8")
 
-/** What the vendor's clients are called here, and what they are called. */
-const vendors = {
+/** The package names of SignalWire's own clients, by their alias in this repository. */
+const vendorPackages = {
   "vendor-address": "@signalwire/js",
   "vendor-group": "@signalwire/client",
   "vendor-v4": "@signalwire/js"
 }
 
-interface Shown {
+interface CodeBlock {
   readonly document: string
   readonly kind: "file" | "before"
   readonly name: string
   readonly text: string
-  /** Lines that it prints. */
+  /** Lines that the program prints. */
   readonly prints: ReadonlyArray<string>
 }
 
-const shown: ReadonlyArray<Shown> = globSync("docs/*.md", { cwd: root }).toSorted().flatMap((document) => {
+const codeBlocks: ReadonlyArray<CodeBlock> = globSync("docs/*.md", { cwd: root }).toSorted().flatMap((document) => {
   const blocks = Array.from(
     read(document).matchAll(/^```(\w*)\n([^]*?)^```$/gm),
     ([, language = "", text = ""]) => ({ language, text })
   )
-  return blocks.flatMap(({ text }, index): ReadonlyArray<Shown> => {
+  return blocks.flatMap(({ text }, index): ReadonlyArray<CodeBlock> => {
     const [, kind, name] = /^\/\/ (file|before): ([\w.-]+\.ts)\n/.exec(text) ?? []
     if ((kind !== "file" && kind !== "before") || name === undefined) return []
     const next = blocks[index + 1]
@@ -48,14 +50,17 @@ const shown: ReadonlyArray<Shown> = globSync("docs/*.md", { cwd: root }).toSorte
   })
 })
 
-const sources = { file: "examples/src/docs", before: "conformance/src/migrating" }
+const sources = { file: "examples/src/docs", before: "verify/conformance/src/migrating" }
 
-/** A source as a document shows it. */
-const asShown = (path: string): string =>
-  Object.entries(vendors).reduce((text, [here, there]) => text.replace(`from "${here}"`, `from "${there}"`), read(path))
+/** Reads a source file as the documents show it. */
+const readAsShown = (path: string): string =>
+  Object.entries(vendorPackages).reduce(
+    (text, [alias, name]) => text.replace(`from "${alias}"`, `from "${name}"`),
+    read(path)
+  )
 
-describe("the documents", () => {
-  it("show the examples as they are", () => {
+describe("the code blocks of docs/", () => {
+  it("are copies of the examples", () => {
     const examples = globSync("docs/*.md", { cwd: root }).flatMap((document) =>
       Array.from(
         read(document).matchAll(/^```tsx?\n\/\/ example: (.*)\n([^]*?)^```$/gm),
@@ -66,36 +71,36 @@ describe("the documents", () => {
     for (const { path, text } of examples) assert.strictEqual(text, read(`examples/${path}`), path)
   })
 
-  it.each(shown)("show the code that is compiled: $kind $name", ({ kind, name, text }) => {
-    assert.strictEqual(text, asShown(`${sources[kind]}/${name}`))
+  it.each(codeBlocks)("are copies of compiled code: $kind $name", ({ kind, name, text }) => {
+    assert.strictEqual(text, readAsShown(`${sources[kind]}/${name}`))
   })
 
-  it.each(["file", "before"] as const)("show all of it: %s", (kind) => {
+  it.each(["file", "before"] as const)("contain every source file: %s", (kind) => {
     assert.sameMembers(
-      shown.filter((block) => block.kind === kind).map(({ name }) => name),
+      codeBlocks.filter((block) => block.kind === kind).map(({ name }) => name),
       globSync("*.ts", { cwd: `${root}/${sources[kind]}` }).map((file) => basename(file))
     )
   })
 
-  it("keep their word that the import is all that changes", () => {
+  it("differ only in the import where the document states that", () => {
     const withoutImport = (path: string) => read(path).replace(/^\/\/ .*\n/, "").replace(/^import .*\n/m, "")
     assert.strictEqual(
-      withoutImport("conformance/src/migrating/from-address.ts"),
+      withoutImport("verify/conformance/src/migrating/from-address.ts"),
       withoutImport("examples/src/docs/from-address.ts")
     )
   })
 
-  describe("their programs", () => {
+  describe("programs", () => {
     let sandbox: SandboxProcess.SandboxProcess
 
-    // one each: what a program prints depends on what is there
+    // one for each program, because the output depends on the stored messages
     beforeEach(async () => {
       sandbox = await SandboxProcess.start()
       return () => sandbox[Symbol.asyncDispose]()
     })
 
-    it.each(shown.filter(({ kind }) => kind === "file"))(
-      "run with nothing but a token: $name",
+    it.each(codeBlocks.filter(({ kind }) => kind === "file"))(
+      "run with a token as the only configuration: $name",
       async ({ name, prints }) => {
         const [ada] = sandbox.info.subscribers
         const { stderr, stdout } = await run(process.execPath, [`${root}/${sources.file}/${name}`], {

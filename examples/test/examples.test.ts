@@ -12,18 +12,18 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 const readme = readFileSync(here("../../README.md"), "utf8")
 const blocks = Array.from(readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm), ([, language, text]) => ({ language, text }))
 
-/** Runs an example as a user does; rejects when it does not end with 0. */
+/** Runs an example as a user does; rejects if its exit code is not 0. */
 const node = (path: string, env: Record<string, string> = {}) =>
   run(process.execPath, [here(path)], { env: { PATH: process.env["PATH"], ...env }, timeout: 110_000 })
 
-describe("the main job", () => {
-  it("ends well, with nothing missing and nothing repeated", async () => {
+describe("meeting", () => {
+  it("loses and repeats no message", async () => {
     const { stdout } = await node("../src/meeting.ts")
-    assert.include(stdout, "5 sent, 5 heard, 0 missing, 0 repeated")
+    assert.include(stdout, "5 sent, 5 received, 0 missing, 0 repeated")
     assert.notInclude(stdout, "✗")
   })
 
-  it("only reads when it is given a token of a real service", async () => {
+  it("only reads when it has a token for a real service", async () => {
     await using sandbox = await SandboxProcess.start()
     const [ada] = sandbox.info.subscribers
     const { stdout } = await node("../src/meeting.ts", { SIGNALWIRE_TOKEN: ada?.token ?? "" })
@@ -32,33 +32,33 @@ describe("the main job", () => {
     assert.deepStrictEqual(await response.json(), { messages: [] })
   })
 
-  it("tells what to do when its token is refused", async () => {
+  it("prints the remediation when its token is refused", async () => {
     await using sandbox = await SandboxProcess.start()
     const { http, ws } = sandbox.info
     const failed = await node("../src/meeting.ts", {
-      SIGNALWIRE_TOKEN: "nonsense",
+      SIGNALWIRE_TOKEN: "invalid-token",
       SIGNALWIRE_HTTP_URL: http,
       SIGNALWIRE_WS_URL: ws
     }).then(() => undefined, (error: { readonly code: number; readonly stdout: string }) => error)
     assert.strictEqual(failed?.code, 1)
-    assert.include(failed?.stdout, "Mint a new subscriber token")
+    assert.include(failed?.stdout, "Create a new subscriber token")
   })
 })
 
 describe("the README", () => {
-  it("begins with the command for the main job, then the one for the tests", () => {
+  it("begins with the command that starts the demonstration, then the one that runs the tests", () => {
     assert.deepStrictEqual(
       blocks.slice(0, 2).map(({ text }) => text?.trim()),
       ["npx -y pnpm@12 start", "npx -y pnpm@12 test"]
     )
   })
 
-  it.each(["promise", "effect", "outages"])("shows the example that is compiled here: %s", (name) => {
+  it.each(["promise", "effect", "outages"])("shows the compiled example: %s", (name) => {
     const shown = blocks.find(({ text }) => text?.startsWith(`// file: ${name}.ts\n`))?.text
     assert.strictEqual(shown, readFileSync(here(`../src/readme/${name}.ts`), "utf8"))
   })
 
-  describe("its examples", () => {
+  describe("examples", () => {
     let sandbox: SandboxProcess.SandboxProcess
 
     beforeAll(async () => {
@@ -70,7 +70,7 @@ describe("the README", () => {
       ["promise", ["received Hello!", "timeline Hello!"]],
       ["effect", ["received Hello!", "timeline Hello!"]],
       ["outages", ["live", "received Your order is on its way order-7-shipped"]]
-    ])("run with nothing but a token: %s", async (name, prints) => {
+    ])("run with a token as the only configuration: %s", async (name, prints) => {
       const [ada] = sandbox.info.subscribers
       const { stdout } = await node(`../src/readme/${name}.ts`, { SIGNALWIRE_TOKEN: ada?.token ?? "" })
       for (const line of prints) assert.include(stdout, line)

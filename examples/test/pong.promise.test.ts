@@ -2,26 +2,26 @@ import * as SignalWireTest from "@effect-signalwire/testing/SignalWireTest"
 import { assert, it } from "vitest"
 import { startPong } from "../src/pong.ts"
 
-it("answers every ping, also one that was said while the connection was broken", async () => {
+it("replies to every ping, also to one sent while the connection was lost", async () => {
   await using test = await SignalWireTest.start({ conversations: ["office"] })
   await startPong(test.client)
-  await test.say({ conversation: "office", text: "ping" })
+  await test.addMessage({ conversation: "office", text: "ping" })
   await test.awaitSent(1)
   await test.drop()
-  await test.say({ conversation: "office", text: "ping" })
+  await test.addMessage({ conversation: "office", text: "ping" })
   const sent = await test.awaitSent(2)
   assert.deepStrictEqual(sent.map(({ text }) => text), ["pong", "pong"])
 })
 
-it("answers nothing once it is stopped", async () => {
+it("does not reply after it is stopped", async () => {
   await using test = await SignalWireTest.start({ conversations: ["office"] })
   const stop = await startPong(test.client)
   await stop()
-  await test.say({ conversation: "office", text: "ping" })
+  await test.addMessage({ conversation: "office", text: "ping" })
   assert.deepStrictEqual(await test.sent(), [])
 })
 
-it("gets an error with a reason for what went wrong", async () => {
+it("gets an error with the reason of the failure", async () => {
   await using test = await SignalWireTest.start({
     faults: [{ match: { on: "http", method: "GET" }, action: { type: "answer", status: 403, body: {} } }]
   })

@@ -1,5 +1,5 @@
-/** Each example as its user runs it: a process of its own, against a sandbox that is another. */
-import type { DocumentedMessage } from "@effect-signalwire/promise"
+/** Runs each example as a user does: in a process of its own, with a sandbox in another one. */
+import type { ConversationMessage } from "@effect-signalwire/promise"
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import { assert, beforeEach, describe, it } from "@effect/vitest"
 import { type ChildProcess, execFile, spawn } from "node:child_process"
@@ -22,20 +22,22 @@ beforeEach(async () => {
   return () => sandbox[Symbol.asyncDispose]()
 })
 
-const people = () => {
+const fixture = () => {
   const { rooms: [office], subscribers: [ada, grace] } = sandbox.info
-  if (ada === undefined || grace === undefined || office === undefined) throw new Error("the sandbox is empty")
+  if (ada === undefined || grace === undefined || office === undefined) {
+    throw new Error("the sandbox has no subscribers or rooms")
+  }
   return { ada, grace, addressId: office.addressId }
 }
 
 const environment = (more: Record<string, string>) => ({ PATH: process.env["PATH"], ...more })
 
-/** Runs an example to its end. */
+/** Runs an example until it exits. */
 const node = (name: string, args: ReadonlyArray<string>, more: Record<string, string>) =>
   run(process.execPath, [path(name), ...args], { env: environment(more), timeout: 60_000 })
 
-/** Starts an example that runs until it is told to end, once it has said its first line. */
-const serve = async (name: string, more: Record<string, string>, args: ReadonlyArray<string> = []) => {
+/** Starts an example that runs until it gets a signal, and waits for its first line of output. */
+const start = async (name: string, more: Record<string, string>, args: ReadonlyArray<string> = []) => {
   const child: ChildProcess = spawn(process.execPath, [path(name), ...args], {
     env: environment(more),
     stdio: ["ignore", "pipe", "inherit"]
@@ -57,9 +59,9 @@ const serve = async (name: string, more: Record<string, string>, args: ReadonlyA
   }
 }
 
-/** Says something, live, as the sandbox's administrator. */
-const say = async (from: string, ...texts: ReadonlyArray<string>): Promise<void> => {
-  const { addressId } = people()
+/** Sends messages of a subscriber through the sandbox's admin API. */
+const send = async (from: string, ...texts: ReadonlyArray<string>): Promise<void> => {
+  const { addressId } = fixture()
   const messages = texts.map((text) => ({ from, addressId, text }))
   const response = await fetch(`${sandbox.info.admin}/messages`, {
     method: "POST",
@@ -70,31 +72,31 @@ const say = async (from: string, ...texts: ReadonlyArray<string>): Promise<void>
 }
 
 const stored = async (): Promise<ReadonlyArray<string>> => {
-  const response = await fetch(`${sandbox.info.admin}/messages?addressId=${people().addressId}`)
+  const response = await fetch(`${sandbox.info.admin}/messages?addressId=${fixture().addressId}`)
   const { messages }: { messages: ReadonlyArray<{ readonly text: string }> } = JSON.parse(await response.text())
   return messages.map(({ text }) => text)
 }
 
-const textOf = ({ text }: DocumentedMessage) => text
+const textOf = ({ text }: ConversationMessage) => text
 
 describe("export-conversation", () => {
-  it("writes every message of every page as a line of its own, and how many there were", async () => {
-    const { ada, addressId } = people()
+  it("writes every message of every page as one line, and prints their number", async () => {
+    const { ada, addressId } = fixture()
     const texts = Array.from({ length: 250 }, (_, index) => `m${index}`)
-    await say(ada.id, ...texts)
+    await send(ada.id, ...texts)
     for (const args of [[addressId], []]) {
       const { stderr, stdout } = await node("export-conversation", args, { SIGNALWIRE_TOKEN: ada.token })
-      const lines = stdout.trimEnd().split("\n").map((line): DocumentedMessage => JSON.parse(line))
+      const lines = stdout.trimEnd().split("\n").map((line): ConversationMessage => JSON.parse(line))
       assert.deepStrictEqual(lines.map(textOf), texts.toReversed())
       assert.include(stderr, "250 messages")
     }
   })
 })
 
-/** Reads server-sent events until there are enough of them. */
-const events = async (url: string, count: number, headers: Record<string, string> = {}) => {
+/** Reads a number of server-sent events. */
+const readEvents = async (url: string, count: number, headers: Record<string, string> = {}) => {
   const response = await fetch(url, { headers })
-  const found: Array<{ readonly id: string; readonly message: DocumentedMessage }> = []
+  const found: Array<{ readonly id: string; readonly message: ConversationMessage }> = []
   let text = ""
   for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
     text += chunk
@@ -110,48 +112,48 @@ const events = async (url: string, count: number, headers: Record<string, string
 }
 
 describe("sse-server", () => {
-  it("tells every browser what is said, and one that comes back what it has missed", async () => {
-    const { ada, addressId, grace } = people()
-    await say(ada.id, "before")
-    await using server = await serve("sse-server", { SIGNALWIRE_TOKEN: ada.token, PORT: "0" })
+  it("sends every message to every browser, and missed messages to one that reconnects", async () => {
+    const { ada, addressId, grace } = fixture()
+    await send(ada.id, "before")
+    await using server = await start("sse-server", { SIGNALWIRE_TOKEN: ada.token, PORT: "0" })
     const url = `http://127.0.0.1:${server.line.split(" ").at(-1)}/events?addressId=${addressId}`
-    const listening = [events(url, 2), events(url, 2)]
-    await Promise.all([events(url, 1), events(url, 1)])
-    await say(grace.id, "live")
+    const listening = [readEvents(url, 2), readEvents(url, 2)]
+    await Promise.all([readEvents(url, 1), readEvents(url, 1)])
+    await send(grace.id, "live")
     const [first, second] = await Promise.all(listening)
     assert.deepStrictEqual(first?.map(({ message }) => message.text), ["before", "live"])
-    // a message from history and the same as it happened tell more or less of it, under one id
+    // a message from history and a live one have different fields, but the same id
     assert.deepStrictEqual(second?.map(({ id }) => id), first?.map(({ id }) => id))
 
-    await say(grace.id, "missed")
-    const missed = await events(url, 1, { "last-event-id": first?.at(-1)?.id ?? "" })
+    await send(grace.id, "missed")
+    const missed = await readEvents(url, 1, { "last-event-id": first?.at(-1)?.id ?? "" })
     assert.deepStrictEqual(missed.map(({ message }) => message.text), ["missed"])
   })
 
-  it("says what it can be asked for", async () => {
-    await using server = await serve("sse-server", { SIGNALWIRE_TOKEN: people().ada.token, PORT: "0" })
+  it("returns 404 with the supported request", async () => {
+    await using server = await start("sse-server", { SIGNALWIRE_TOKEN: fixture().ada.token, PORT: "0" })
     const response = await fetch(`http://127.0.0.1:${server.line.split(" ").at(-1)}/`)
     assert.deepStrictEqual([response.status, await response.text()], [404, "GET /events?addressId=...\n"])
   })
 })
 
 describe("echo-bot", () => {
-  it("answers what it hears once, and what was said while it was dead", async () => {
-    const { ada, grace } = people()
+  it("replies to each message once, also to those sent while it was not running", async () => {
+    const { ada, grace } = fixture()
     const folder = mkdtempSync(join(tmpdir(), "echo-bot-"))
-    const start = () => serve("echo-bot", { SIGNALWIRE_TOKEN: ada.token }, [join(folder, "bot.db")])
-    const until = (...texts: ReadonlyArray<string>) =>
+    const startBot = () => start("echo-bot", { SIGNALWIRE_TOKEN: ada.token }, [join(folder, "bot.db")])
+    const waitForStored = (...texts: ReadonlyArray<string>) =>
       vi.waitFor(async () => assert.deepStrictEqual((await stored()).toSorted(), texts.toSorted()), 50_000)
     try {
-      await say(ada.id, "I am in")
-      const first = await start()
+      await send(ada.id, "I am in")
+      const first = await startBot()
       assert.strictEqual(first.line, "listening")
-      await say(grace.id, "one")
-      await until("I am in", "one", "You said: one")
+      await send(grace.id, "one")
+      await waitForStored("I am in", "one", "You said: one")
       await first.end("SIGKILL")
-      await say(grace.id, "two")
-      await using _second = await start()
-      await until("I am in", "one", "You said: one", "two", "You said: two")
+      await send(grace.id, "two")
+      await using _second = await startBot()
+      await waitForStored("I am in", "one", "You said: one", "two", "You said: two")
     } finally {
       rmSync(folder, { recursive: true })
     }
@@ -159,16 +161,16 @@ describe("echo-bot", () => {
 })
 
 describe("many-subscribers", () => {
-  it("gives each subscriber a client of their own", async () => {
-    const { ada, grace } = people()
-    await say(ada.id, "hello")
+  it("creates a client for each subscriber", async () => {
+    const { ada, grace } = fixture()
+    await send(ada.id, "hello")
     const { stdout } = await node("many-subscribers", [], {
       SIGNALWIRE_TOKENS: `ada=${ada.token} grace=${grace.token}`
     })
     assert.deepStrictEqual(stdout.trimEnd().split("\n").toSorted(), [
       "ada: office",
       "ada: office",
-      "grace: nobody yet"
+      "grace: no conversations"
     ])
   })
 })

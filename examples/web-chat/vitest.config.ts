@@ -5,6 +5,10 @@ import shared from "../../vitest.shared.ts"
 export default mergeConfig(
   shared,
   defineConfig({
-    test: chromium === undefined ? { exclude: ["**"], passWithNoTests: true } : {}
+    test: {
+      // tests run concurrently, because they wait most of the time
+      maxConcurrency: 3,
+      ...(chromium === undefined ? { exclude: ["**"], passWithNoTests: true } : {})
+    }
   })
 )

@@ -1,4 +1,4 @@
-/** A page that shows what is said in a room, and says something: no more of the client than that. */
+/** A page that only subscribes to messages and sends them. */
 import { SignalWire } from "@effect-signalwire/promise"
 
 export const chat = async (token: string, addressId: string, show: (text: string | null) => void) => {

@@ -1,9 +1,9 @@
-/** A page that notes how long each event takes from its socket to the callback that waits for it. */
+/** A page that records how long each event takes from its socket to a waiting callback. */
 import { SignalWire } from "@effect-signalwire/promise"
 
-interface Noted {
+interface Recorder {
   /** Microseconds. */
-  readonly noted: () => ReadonlyArray<number>
+  readonly recordedTimes: () => ReadonlyArray<number>
 }
 
 const times: Array<number> = []
@@ -22,6 +22,6 @@ globalThis.WebSocket = class extends RealWebSocket {
 const { origin } = location
 const client = await SignalWire({ token: "token", urls: { http: origin, ws: origin.replace("http", "ws") } })
 await client.conversation.subscribe(() => void times.push((performance.now() - arrived) * 1000))
-const page: Noted = { noted: () => times }
+const page: Recorder = { recordedTimes: () => times }
 Object.assign(globalThis, page)
 document.title = "ready"

@@ -1,2 +1,2 @@
-/** Everything that plain TypeScript is offered. */
+/** The complete Promise client. */
 export * from "@effect-signalwire/promise"

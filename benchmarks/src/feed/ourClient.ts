@@ -1,8 +1,8 @@
-/** The client of these packages, over a socket of one's choice. */
+/** The client of this project, over a given WebSocket implementation. */
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
-import * as Credentials from "@effect-signalwire/schema/Credentials"
-import * as Telemetry from "@effect-signalwire/schema/Telemetry"
+import * as Credentials from "@effect-signalwire/runtime/Credentials"
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -15,7 +15,7 @@ import type { WebSocketConstructor } from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import type { Feed } from "./Feed.ts"
 
-/** What carries requests and sockets: made once, as a program with many clients does. */
+/** The HTTP client and the WebSocket constructor: created once, as in a program with many clients. */
 export const transportsOf = (
   webSockets: Layer.Layer<WebSocketConstructor>
 ): Context.Context<HttpClient | WebSocketConstructor> =>
@@ -23,7 +23,7 @@ export const transportsOf = (
     Layer.buildWithScope(Layer.merge(SignalWireHttp.layerFetchClient, webSockets), Scope.makeUnsafe())
   )
 
-/** Builds the service, as it is out of the box unless told otherwise. */
+/** Builds the service, by default with the default options. */
 export const build = (
   { http, ws }: Feed,
   transports: Context.Context<HttpClient | WebSocketConstructor>,
@@ -35,23 +35,24 @@ export const build = (
     scope
   ).pipe(Effect.provideContext(transports))
 
-/** Builds it over `fetch` itself and the platform's sockets, as the Promise client does. */
+/** Builds the service over `fetch` and the platform's `WebSocket`, as the Promise client does. */
 export const buildBare = ({ http, ws }: Feed, scope: Scope.Scope) =>
   Effect.gen(function*() {
     const credentials = yield* Credentials.make({ token: Redacted.make("token") })
-    return yield* Conversations.makeBareFetch({ urls: { http, ws } }, Telemetry.warnings(console.warn)).pipe(
+    return yield* Conversations.makeBareFetch({ urls: { http, ws } }).pipe(
+      Effect.provideService(Instrumentation.Instrumentation, Instrumentation.warningsOnly(console.warn)),
       Effect.provideContext(Context.add(WebSockets.context, Credentials.Credentials, credentials))
     )
   }).pipe(Scope.provide(scope))
 
-/** Subscribes so often, with recovery as it is out of the box; `heard` is told how many events came. */
+/** Connects a client with this number of subscribers, and the default recovery. */
 export const connect = (
   webSockets: Layer.Layer<WebSocketConstructor>,
   subscribers: number,
   options?: Conversations.ConnectOptions
 ) => {
   const transports = transportsOf(webSockets)
-  return async (feed: Feed, heard: (events: number) => void): Promise<() => Promise<void>> => {
+  return async (feed: Feed, onEvents: (events: number) => void): Promise<() => Promise<void>> => {
     const scope = Scope.makeUnsafe()
     await Effect.runPromise(Effect.gen(function*() {
       const context = yield* build(feed, transports, scope, options)
@@ -59,7 +60,7 @@ export const connect = (
       for (let n = 0; n < subscribers; n++) {
         const events = yield* Scope.provide(subscription(), scope)
         yield* Effect.forkIn(
-          Stream.runForEachArray(events, (batch) => Effect.sync(() => heard(batch.length))),
+          Stream.runForEachArray(events, (batch) => Effect.sync(() => onEvents(batch.length))),
           scope
         )
       }

@@ -1,32 +1,32 @@
-/** What a benchmark and the server that feeds it say to each other. */
+/** The messages between a benchmark and its server, and the events and pages of the server. */
 
-/** Told to the server. */
+/** Sent to the server. */
 export type Command =
   /**
-   * Makes so many events for the socket that was opened last; with `kept` they are in the history of all conversations
-   * from then on, with all that were made before.
+   * Creates events for the socket that was opened last. With `inHistory`, all events that were created so far are in the
+   * history of all conversations from then on.
    */
-  | { readonly type: "prepare"; readonly frames: number; readonly kept: boolean }
-  /** Pushes them as fast as the socket takes them. */
+  | { readonly type: "prepare"; readonly frames: number; readonly inHistory: boolean }
+  /** Sends them as fast as the socket accepts them. */
   | { readonly type: "flood" }
-  /** How history looks from now on: how many pages of 100 it has, and how long an answer takes. */
+  /** Sets the number of history pages, with 100 messages each, and the delay of their responses. */
   | { readonly type: "history"; readonly pages: number; readonly delayMillis: number }
-  /** Answers `/page` with a page that runs this script, and whose clock counts microseconds. */
+  /** Serves a page at `/page` that runs this script, with a clock of microsecond resolution. */
   | { readonly type: "page"; readonly script: string }
   | { readonly type: "stop" }
 
-/** Told by the server. */
-export type Told =
+/** Sent by the server. */
+export type ServerReport =
   | { readonly type: "listening"; readonly port: number; readonly admin?: string }
-  /** There is something to flood with. */
+  /** The events are created. */
   | { readonly type: "prepared" }
-  /** Everything of the last flood was acknowledged. */
+  /** All events of the last flood are acknowledged. */
   | { readonly type: "acknowledged" }
 
-/** The other side of the n-th conversation. */
+/** The address of the n-th conversation. */
 export const addressOf = (n: number): string => `bbbbbbbb-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
 
-/** The conversation that everything is said in. */
+/** The conversation of all events. */
 export const addressId = addressOf(0)
 
 /** How many conversations there are. */
@@ -46,7 +46,7 @@ const fields = (id: string, text: string) => ({
   metadata: { tone: "casual", n: 1 }
 })
 
-/** What the ids of all of them begin with. */
+/** The prefix of all message ids. */
 export const messageIdPrefix = "dddddddd-0000-4000-8000-"
 
 /** The id of the n-th message. */
@@ -57,7 +57,7 @@ const placeholder = "@@"
 const placeholderTime = 9.25
 const epochSeconds = Math.floor(Date.now() / 1000)
 
-/** When the n-th message that is pushed was said, unix seconds: ten thousand a second, so that none is from the future. */
+/** The timestamp of the n-th event, Unix seconds: ten thousand per second, so that none is in the future. */
 const pushedAt = (n: number): number => epochSeconds + n / 10_000
 
 const event = JSON.stringify({
@@ -83,17 +83,17 @@ const event = JSON.stringify({
   .split(`"ts":${placeholderTime}`)
   .map((part) => part.split(placeholder))
 
-/** The text of the event that tells of the n-th message: about 790 bytes. */
+/** The frame of the n-th event: about 790 bytes. */
 export const eventText = (n: number): string => event.map((part) => part.join(messageId(n))).join(`"ts":${pushedAt(n)}`)
 
-/** A page of what was pushed, the n-th message and those before it, newest first, as the wire has them. */
+/** A page of events as messages: the n-th and those before it, newest first. */
 export const pushedPage = (n: number): ReadonlyArray<object> =>
   Array.from({ length: Math.min(100, n + 1) }, (_, index) => ({
     ...fields(messageId(n - index), text),
     ts: pushedAt(n - index)
   }))
 
-/** The messages of a page of history, newest first, as the wire has them. */
+/** The messages of a history page, newest first. */
 export const historyPage = (page: number): ReadonlyArray<object> =>
   Array.from({ length: 100 }, (_, index) => {
     const n = page * 100 + index

@@ -1,7 +1,7 @@
-/** Writing many frames to a socket as fast as it takes them. */
+/** Writes many frames to a socket as fast as it accepts them. */
 import type { Duplex } from "node:stream"
 
-/** How many frames go out in one write. */
+/** The number of frames per write. */
 const framesPerWrite = 64
 
 const frame = (text: string): Buffer => {
@@ -12,7 +12,7 @@ const frame = (text: string): Buffer => {
   return Buffer.concat([header, payload])
 }
 
-/** Makes the frames; the function that it answers pushes them, so that none waits for another to be made. */
+/** Creates the frames; the returned function writes them, so that creating them does not delay the writes. */
 export const prepare = (socket: Duplex, frames: number, text: () => string): () => void => {
   const writes: Array<Buffer> = []
   for (let sent = 0; sent < frames; sent += framesPerWrite) {

@@ -1,8 +1,8 @@
-/** What a client comes to that does as little as can be done: parse, remember the id, call back, acknowledge. */
+/** The baseline: a client that only parses frames, calls back, and acknowledges. */
 import type { WebSocketLike } from "effect/socket/Socket"
 import type { Feed } from "./Feed.ts"
 
-/** Connects, as the protocol asks, and calls back with the payload of every event from then on. */
+/** Connects as the protocol requires, and calls back with the payload of every event. */
 export const connect = async (
   { ws }: Feed,
   open: (url: string) => WebSocketLike,

@@ -1,45 +1,45 @@
 /**
- * A sandbox with a flood in front of it: everything goes through as it is, and on demand a message that went through is
- * told again and again under new ids. So every client is flooded with what it would be told by the server itself.
+ * A relay in front of a sandbox: it forwards everything, and on request repeats an event that it has forwarded, each time
+ * with new ids. So every client receives events in the format that the sandbox uses for it.
  */
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import { createServer } from "node:http"
 import type { Duplex } from "node:stream"
 import { WebSocket, WebSocketServer } from "ws"
-import { type Command, messageId, messageIdPrefix, type Told } from "./protocol.ts"
+import { type Command, messageId, messageIdPrefix, type ServerReport } from "./protocol.ts"
 import { prepare } from "./push.ts"
 
-const tell = (told: Told) => process.send?.(told)
+const report = (message: ServerReport) => process.send?.(message)
 const sandbox = await SandboxProcess.start()
 
-/** The last message that was told, cut where its ids stand. */
+/** The last event that was forwarded, split at its ids. */
 let pattern:
-  | { readonly texts: ReadonlyArray<string>; readonly socket: Duplex }
+  | { readonly parts: ReadonlyArray<string>; readonly socket: Duplex }
   | undefined
 let unacknowledged = 0
 let pushed = 0
 
-const learn = (text: string, socket: Duplex): void => {
+const rememberEvent = (text: string, socket: Duplex): void => {
   const { id, method, params } = JSON.parse(text)
   if (method !== "signalwire.event" || params.event_type !== "conversation.message") return
-  pattern = { socket, texts: text.replaceAll(id, "@@").replaceAll(params.params.id, "@@").split("@@") }
+  pattern = { socket, parts: text.replaceAll(id, "@@").replaceAll(params.params.id, "@@").split("@@") }
 }
 
 let flood = (): void => undefined
 
-const makeFlood = (frames: number): void => {
-  if (pattern === undefined) throw new Error("nothing was told yet")
+const prepareFlood = (frames: number): void => {
+  if (pattern === undefined) throw new Error("no event was forwarded yet")
   unacknowledged += frames
-  const { socket, texts } = pattern
-  flood = prepare(socket, frames, () => texts.join(messageId(pushed++)))
-  tell({ type: "prepared" })
+  const { socket, parts } = pattern
+  flood = prepare(socket, frames, () => parts.join(messageId(pushed++)))
+  report({ type: "prepared" })
 }
 
-/** What is between two neighbours, and not handed on. */
+/** Headers that a proxy does not forward. */
 const hopByHop = new Set(["connection", "content-length", "host", "keep-alive", "transfer-encoding"])
 
-/** Whether it is the answer to an event of the flood; not parsed, for the relay shares its time with the client. */
-const isOurs = (data: Buffer): boolean => data.includes(messageIdPrefix) && !data.includes("\"method\"")
+/** Whether a frame acknowledges an event of a flood. It is not parsed, since the relay shares the machine with the client. */
+const isFloodAck = (data: Buffer): boolean => data.includes(messageIdPrefix) && !data.includes("\"method\"")
 
 const server = createServer((request, response) => {
   const parts: Array<Buffer> = []
@@ -53,10 +53,10 @@ const server = createServer((request, response) => {
       method: request.method ?? "GET",
       headers,
       ...(parts.length === 0 ? undefined : { body: Buffer.concat(parts) })
-    }).then(async (answer) => {
-      response.statusCode = answer.status
-      response.setHeader("content-type", answer.headers.get("content-type") ?? "application/json")
-      response.end(await answer.text())
+    }).then(async (upstreamResponse) => {
+      response.statusCode = upstreamResponse.status
+      response.setHeader("content-type", upstreamResponse.headers.get("content-type") ?? "application/json")
+      response.end(await upstreamResponse.text())
     }, () => response.destroy())
   })
 })
@@ -70,13 +70,13 @@ sockets.on("connection", (client, { socket }) => {
   })
   upstream.on("message", (data: Buffer) => {
     const text = data.toString()
-    learn(text, socket)
+    rememberEvent(text, socket)
     client.send(text)
   })
   client.on("message", (data: Buffer) => {
-    if (isOurs(data)) {
+    if (isFloodAck(data)) {
       unacknowledged--
-      if (unacknowledged === 0) tell({ type: "acknowledged" })
+      if (unacknowledged === 0) report({ type: "acknowledged" })
     } else if (upstream.readyState === WebSocket.OPEN) upstream.send(data.toString())
     else early.push(data.toString())
   })
@@ -86,12 +86,12 @@ sockets.on("connection", (client, { socket }) => {
 server.listen(0, "127.0.0.1", () => {
   const address = server.address()
   if (typeof address === "object" && address !== null) {
-    tell({ type: "listening", port: address.port, admin: sandbox.info.admin })
+    report({ type: "listening", port: address.port, admin: sandbox.info.admin })
   }
 })
 
 process.on("message", (command: Command) => {
-  if (command.type === "prepare") makeFlood(command.frames)
+  if (command.type === "prepare") prepareFlood(command.frames)
   if (command.type === "flood") flood()
   if (command.type === "stop") void sandbox.stop().then(() => process.exit(0))
 })

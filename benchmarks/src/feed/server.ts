@@ -1,7 +1,4 @@
-/**
- * The server that feeds the benchmarks, as a process of its own: it answers at once and without a thought, so that what
- * is measured is the client.
- */
+/** The server of the benchmarks, as a separate process: it responds immediately, so that only the client is measured. */
 import { connectResult } from "@effect-signalwire/testing/FakeServer"
 import { createServer, type ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
@@ -14,25 +11,25 @@ import {
   eventText,
   historyPage,
   pushedPage,
-  type Told
+  type ServerReport
 } from "./protocol.ts"
 import { prepare } from "./push.ts"
 
-const tell = (told: Told) => process.send?.(told)
+const report = (message: ServerReport) => process.send?.(message)
 
 let current: Duplex | undefined
 let unacknowledged = 0
 let pushed = 0
-/** Whether history has what was pushed. */
-let kept = false
+/** Whether history contains the events. */
+let inHistory = false
 
 let flood = (): void => undefined
 
-const makeFlood = (frames: number): void => {
-  if (current === undefined) throw new Error("nobody is connected")
+const prepareFlood = (frames: number): void => {
+  if (current === undefined) throw new Error("no client is connected")
   unacknowledged += frames
   flood = prepare(current, frames, () => eventText(pushed++))
-  tell({ type: "prepared" })
+  report({ type: "prepared" })
 }
 
 const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false })
@@ -40,7 +37,7 @@ const onFrame = (send: (text: string) => void) => (data: unknown) => {
   if (!Buffer.isBuffer(data)) return
   if (!data.includes("\"method\"")) {
     unacknowledged--
-    if (unacknowledged === 0) tell({ type: "acknowledged" })
+    if (unacknowledged === 0) report({ type: "acknowledged" })
     return
   }
   const { id, method } = JSON.parse(data.toString())
@@ -53,12 +50,12 @@ const onFrame = (send: (text: string) => void) => (data: unknown) => {
   )
 }
 
-// History: pages are made when first asked for, and remembered
+// History: pages are created at the first request, and cached
 
 let history = { pages: 0, delayMillis: 0 }
 const pages = new Map<number, string>()
 
-const answer = (response: ServerResponse, body: string): void => {
+const respond = (response: ServerResponse, body: string): void => {
   response.setHeader("content-type", "application/json")
   response.setHeader("content-length", Buffer.byteLength(body))
   response.end(body)
@@ -74,7 +71,7 @@ const pageText = (page: number): string => {
   return text
 }
 
-/** What was said before the benchmark began: where a subscription begins, and whither one looks back. */
+/** A message from before the benchmark: the newest one when a subscription begins. */
 const early = JSON.stringify({ data: historyPage(36).slice(0, 1), links: {} })
 
 const pushedText = (from: number): string =>
@@ -94,7 +91,7 @@ const sent = JSON.stringify({ table: { conversation_id: addressId, text: "" } })
 
 let script = ""
 
-/** With these headers a page's clock counts microseconds. */
+/** With these headers, the page's clock has microsecond resolution. */
 const servePage = (response: ServerResponse): void => {
   response.setHeader("cross-origin-opener-policy", "same-origin")
   response.setHeader("cross-origin-embedder-policy", "require-corp")
@@ -106,15 +103,15 @@ const server = createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? "/", "http://127.0.0.1")
   if (pathname === "/page") return servePage(response)
   if (request.method === "POST") {
-    request.on("end", () => answer(response, sent)).resume()
+    request.on("end", () => respond(response, sent)).resume()
   } else if (pathname.endsWith(`${addressId}/messages`)) {
     const text = pageText(Number(searchParams.get("page") ?? 0))
-    if (history.delayMillis === 0) answer(response, text)
-    else setTimeout(() => answer(response, text), history.delayMillis)
+    if (history.delayMillis === 0) respond(response, text)
+    else setTimeout(() => respond(response, text), history.delayMillis)
   } else if (pathname.endsWith("/messages")) {
-    answer(response, kept ? pushedText(Number(searchParams.get("from") ?? pushed - 1)) : early)
+    respond(response, inHistory ? pushedText(Number(searchParams.get("from") ?? pushed - 1)) : early)
   } else {
-    answer(response, conversationList)
+    respond(response, conversationList)
   }
 })
 server.keepAliveTimeout = 60_000
@@ -127,14 +124,14 @@ server.on("upgrade", (request, socket: Duplex, head) => {
 })
 server.listen(0, "127.0.0.1", () => {
   const address = server.address()
-  if (typeof address === "object" && address !== null) tell({ type: "listening", port: address.port })
+  if (typeof address === "object" && address !== null) report({ type: "listening", port: address.port })
 })
 
 process.on("message", (command: Command) => {
   switch (command.type) {
     case "prepare":
-      kept = command.kept
-      return makeFlood(command.frames)
+      inHistory = command.inHistory
+      return prepareFlood(command.frames)
     case "flood":
       return flood()
     case "history":

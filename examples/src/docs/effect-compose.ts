@@ -1,6 +1,6 @@
 // file: effect-compose.ts
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
-import * as Credentials from "@effect-signalwire/schema/Credentials"
+import * as Credentials from "@effect-signalwire/runtime/Credentials"
 import * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
@@ -9,8 +9,8 @@ import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Schedule from "effect/Schedule"
 
-/** No more than ten requests a second, whatever makes them. */
-const polite = Layer.effect(
+/** An HTTP client that sends at most ten requests per second. */
+const rateLimitedClient = Layer.effect(
   HttpClient.HttpClient,
   Effect.gen(function*() {
     const limiter = yield* RateLimiter.RateLimiter
@@ -23,10 +23,10 @@ const polite = Layer.effect(
   })
 ).pipe(Layer.provide(RateLimiter.layer), Layer.provide(RateLimiter.layerStoreMemory))
 
-/** Where tokens come from. `refresh` may need services of yours: they become requirements of this layer. */
+/** The source of tokens. Services that `refresh` needs become requirements of this layer. */
 const credentials = Layer.unwrap(Effect.gen(function*() {
   const token = yield* Config.Redacted("SIGNALWIRE_TOKEN")
-  return Credentials.layer({ token, refresh: Effect.fail("ask your backend for another one here") })
+  return Credentials.layer({ token, refresh: Effect.fail("request another token from your backend here") })
 }))
 
 const client = Conversations.layerCredentials({
@@ -35,7 +35,7 @@ const client = Conversations.layerCredentials({
   sweep: { min: "1 minute", max: "10 minutes" }
 }).pipe(
   Layer.provide(credentials),
-  Layer.provide(polite),
+  Layer.provide(rateLimitedClient),
   Layer.provide(Conversations.layerTransports)
 )
 

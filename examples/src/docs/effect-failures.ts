@@ -6,10 +6,10 @@ import * as Layer from "effect/Layer"
 
 const program = Effect.gen(function*() {
   const { getConversationMessages } = yield* Conversations.Conversations
-  const page = yield* getConversationMessages({ addressId: "nobody", pageSize: 10 })
+  const page = yield* getConversationMessages({ addressId: "unknown", pageSize: 10 })
   yield* Console.log(`${page.data.length} messages`)
 }).pipe(
-  // one reason, by its name: the others stay in the type
+  // handles one reason; the others stay in the error type
   Effect.catchReason(
     "ConversationError",
     "Invalid",

@@ -1,12 +1,13 @@
 // file: effect-outages.ts
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
-import * as Credentials from "@effect-signalwire/schema/Credentials"
+import * as Credentials from "@effect-signalwire/runtime/Credentials"
 import { ClientId } from "@effect-signalwire/schema/Ids"
 import * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
 const program = Effect.gen(function*() {
@@ -17,23 +18,23 @@ const program = Effect.gen(function*() {
   if (room === undefined) return yield* Effect.die("there is no room")
   yield* join({ addressId: room.id })
 
-  // the state now, then each change
+  // the current state, then each change
   yield* connection.changes.pipe(
     Stream.runForEach(({ _tag, reason }) => Console.log(_tag, reason === null ? "" : reason.message)),
     Effect.forkScoped
   )
-  // waits for a server that can't be reached, and fails with `Timeout` after a minute
+  // waits while the server can't be reached, and fails with `Timeout` after a minute
   const events = yield* subscription({ timeout: "1 minute" })
   yield* Stream.runForEach(events, ({ text }) => Console.log(`received ${text}`)).pipe(Effect.forkScoped)
 
-  // under an id of your own a message is stored once, however often it is sent
+  // a message with a client id of your own is stored once, however often it is sent
   const message = { addressId: room.id, text: "shipped", clientId: ClientId.make("order-7") }
   yield* sendMessage(message).pipe(
-    // it may have been stored: history has it, or not
+    // it may have been stored, which history shows
     Effect.catchIf(({ stored }) => stored === "unknown", (error) => Console.log(error.message))
   )
   const found = yield* findMessage(message)
-  yield* Console.log(found === undefined ? "not stored" : `stored: ${found.text}`)
+  yield* Console.log(Option.match(found, { onNone: () => "not stored", onSome: ({ text }) => `stored: ${text}` }))
 }).pipe(Effect.scoped)
 
 const credentials = Layer.unwrap(Effect.gen(function*() {
@@ -41,7 +42,7 @@ const credentials = Layer.unwrap(Effect.gen(function*() {
   return Credentials.layer({
     token,
     refreshTimeout: "5 seconds",
-    // a failure is tried again later, unless it says that there will be no other token
+    // retried later after a failure, unless that has `isRetryable: false`
     refresh: Effect.fail({ message: "signed out", isRetryable: false })
   })
 }))

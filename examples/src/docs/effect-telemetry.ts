@@ -20,18 +20,18 @@ const program = Effect.gen(function*() {
 
   const events = yield* conversations.subscription()
   yield* conversations.sendMessage({ addressId: room.id, text: "traced" })
-  // what acts on a message runs in a span that is linked to the one in which it was sent
+  // the handler runs in a span that is linked to the span in which the message was sent
   yield* Stream.runForEach(
     Stream.take(events, 1),
     (event) => ConversationTrace.withMessage(Console.log(`acting on ${event.text}`), event)
   )
-  const { occurrences } = yield* Metric.value(ConversationMetrics.sends)
-  yield* Console.log(`${occurrences.get("Stored")} stored`)
+  const { count } = yield* Metric.value(ConversationMetrics.forClient("bot").sentMessages())
+  yield* Console.log(`${count} stored`)
 }).pipe(Effect.scoped)
 
 const client = Layer.unwrap(Effect.gen(function*() {
   const token = yield* Config.Redacted("SIGNALWIRE_TOKEN")
-  return Conversations.layerFetch({ token, traceMessages: true })
+  return Conversations.layerFetch({ token, name: "bot", traceMessages: true })
 }))
 
 await Effect.runPromise(Effect.provide(program, client))

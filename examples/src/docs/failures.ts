@@ -1,9 +1,9 @@
 // file: failures.ts
-import { ConversationError, mayHeal, SignalWire } from "@effect-signalwire/promise"
+import { ConversationError, isRecoverable, SignalWire } from "@effect-signalwire/promise"
 
 const client = await SignalWire({
   token: process.env["SIGNALWIRE_TOKEN"] ?? "",
-  // called for another token before one expires, and when one is refused; `null` says that there is none
+  // called when the token is refused or about to expire; returns `null` if there is no other token
   onRefreshToken: () => null
 })
 
@@ -19,7 +19,7 @@ try {
       console.log("sign in again")
       break
     default:
-      console.log(mayHeal(error.reason) ? "try again" : "give up", error.message, error.remediation)
+      console.log(isRecoverable(error.reason) ? "try again" : "give up", error.message, error.remediation)
   }
 }
 

@@ -9,7 +9,7 @@ const addressId = room.id
 
 await client.conversation.sendMessage({ addressId, text: "Hello!" })
 for await (const event of client.conversation.timeline({ addressId })) {
-  // oldest first, then live, of this conversation, until the loop is left
+  // history, oldest first, and then live messages, until the loop ends
   if (event._tag === "Message") console.log("shown", event.message.text)
   if (event._tag === "CaughtUp") break
 }

@@ -11,7 +11,7 @@ const program = Effect.gen(function*() {
   const addressId = room.id
   yield* conversations.join({ addressId })
 
-  // once this completes, no message is missed
+  // no message is missed from here on
   const events = yield* conversations.subscription()
   yield* conversations.sendMessage({ addressId, text: "Hello!", metadata: { tone: "casual" } }).pipe(
     Effect.catchReason("ConversationError", "Unconfirmed", () => Effect.log("it may have been stored"))
@@ -21,14 +21,15 @@ const program = Effect.gen(function*() {
     Stream.runForEach(({ metadata, text }) => Effect.log("received", text, metadata))
   )
 
-  // history and live messages as one sequence, oldest first
-  yield* conversations.timeline({ addressId }).pipe(
+  // history and live messages as one sequence, oldest first. It begins with the newest page of history;
+  // `since: 0` begins with the first message
+  yield* conversations.timeline({ addressId, since: 0 }).pipe(
     Stream.takeUntil((event) => event._tag === "CaughtUp"),
     Stream.runForEach((event) => event._tag === "Message" ? Effect.log("timeline", event.message.text) : Effect.void)
   )
 }).pipe(Effect.scoped)
 
-// SIGNALWIRE_TOKEN from the environment, and the platform's own fetch and WebSocket
+// the token from the environment variable SIGNALWIRE_TOKEN, and the platform's fetch and WebSocket
 const live = Conversations.layerConfig().pipe(Layer.provide(Conversations.layerTransports))
 
 await Effect.runPromise(Effect.provide(program, live))

@@ -1,14 +1,14 @@
-/** Who is in the sandbox, and what they have said so far. */
+/** Seeds a sandbox with users and messages. */
 import type { Info } from "@effect-signalwire/sandbox/Sandbox"
 
-/** Somebody whom a tab can be. */
+/** A user that a tab can sign in as. */
 export interface Person {
   readonly name: string
   readonly addressId: string
   readonly token: string
 }
 
-/** What a page is told: in place of a server of yours, which would know who signed in. */
+/** The data that the page loads. Your own server would return the token of the signed-in user only. */
 export interface Directory {
   readonly urls: { readonly http: string; readonly ws: string }
   readonly people: ReadonlyArray<Person>
@@ -34,7 +34,7 @@ const lines = [
   "Lunch?",
   "Give me ten minutes, the loop is still going.",
   "Is it supposed to stop?",
-  "Nobody can say in general."
+  "It depends on the network."
 ]
 
 const post = async (url: string, body: unknown): Promise<unknown> => {
@@ -43,20 +43,20 @@ const post = async (url: string, body: unknown): Promise<unknown> => {
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body)
   })
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
+  if (!response.ok) throw new Error(`${url} returned ${response.status}: ${await response.text()}`)
   return response.json()
 }
 
-const text = (value: unknown, key: string): string => {
+const stringField = (value: unknown, key: string): string => {
   const found: unknown = typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined
-  if (typeof found !== "string") throw new Error(`the sandbox did not answer ${key}`)
+  if (typeof found !== "string") throw new Error(`the sandbox returned no ${key}`)
   return found
 }
 
-/** How long people waited from one line to the next. Seconds. */
+/** The pauses between messages. Seconds. */
 const pauses = [40, 65, 20, 95, 3600, 30, 45, 7200, 80]
 
-/** Puts people into a sandbox, and a history that is worth scrolling through into the office. */
+/** Creates users and rooms in a sandbox, with a long history in the office. */
 export const seed = async ({ admin, http, ws }: Info, lineCount = 180): Promise<Directory> => {
   const people: Array<Person & { readonly id: string }> = []
   for (const displayName of names) {
@@ -64,20 +64,20 @@ export const seed = async ({ admin, http, ws }: Info, lineCount = 180): Promise<
     const created = await post(`${admin}/subscribers`, { name, displayName })
     people.push({
       name: displayName,
-      id: text(created, "id"),
-      addressId: text(created, "addressId"),
-      token: text(created, "token")
+      id: stringField(created, "id"),
+      addressId: stringField(created, "addressId"),
+      token: stringField(created, "token")
     })
   }
   const rooms: Array<string> = []
   for (const [name, displayName] of [["office", "The office"], ["library", "Library"]]) {
-    rooms.push(text(await post(`${admin}/rooms`, { name, displayName }), "addressId"))
+    rooms.push(stringField(await post(`${admin}/rooms`, { name, displayName }), "addressId"))
   }
   const [office = "", library = ""] = rooms
   const from = (index: number): string => people[index % people.length]?.id ?? ""
 
   let ts = Date.now() / 1000 - 60
-  const said = Array.from({ length: lineCount }, (_, index) => {
+  const history = Array.from({ length: lineCount }, (_, index) => {
     const line = lineCount - 1 - index
     ts -= pauses[line % pauses.length] ?? 60
     return { from: from(line + Math.floor(line / 5)), addressId: office, text: lines[line % lines.length], ts }
@@ -90,6 +90,6 @@ export const seed = async ({ admin, http, ws }: Info, lineCount = 180): Promise<
       ts: ts - 60
     }))
   })
-  await post(`${admin}/messages`, { messages: said })
+  await post(`${admin}/messages`, { messages: history })
   return { urls: { http, ws }, people: people.map(({ addressId, name, token }) => ({ addressId, name, token })) }
 }

@@ -1,4 +1,7 @@
-/** The page, from its source for `pnpm dev`, and built for the tests. Both serve `/people.json`, which your own server would provide. */
+/**
+ * Serves the page: from source for `pnpm dev`, and built for the tests. Both serve `/people.json`, which your own
+ * server would provide.
+ */
 import react from "@vitejs/plugin-react"
 import { build, createServer, type InlineConfig, type Plugin, preview, type ViteDevServer } from "vite"
 import type { Directory } from "./people.ts"
@@ -16,7 +19,7 @@ const people = (directory: () => Directory): Plugin => {
 /** Options of the servers. */
 export interface Options {
   readonly port: number
-  /** Who is there, asked for each page. */
+  /** Returns the users, for each page load. */
   readonly directory: () => Directory
 }
 
@@ -28,17 +31,24 @@ export const serve = async ({ directory, port }: Options) => {
     ...config,
     plugins: [react(), people(directory)],
     server: { host: "127.0.0.1", port },
-    // all at once, so that no page is loaded again when another is found
+    // optimized up front, so that Vite does not reload the page when it discovers one
     optimizeDeps: { include: ["react", "react-dom/client", "react/jsx-dev-runtime"] }
   })
   await server.listen()
   return { url: server.resolvedUrls?.local[0] ?? "", [Symbol.asyncDispose]: () => server.close() }
 }
 
-/** Builds the page into a directory, and serves it from there. */
+const built = (outDir: string): InlineConfig => ({ ...config, logLevel: "error", build: { outDir, emptyOutDir: true } })
+
+/** Builds the page into a directory. */
+export const buildPage = (outDir: string) => build({ ...built(outDir), plugins: [react()] })
+
+/** Serves a page that was built. */
 export const serveBuilt = async ({ directory, outDir, port }: Options & { readonly outDir: string }) => {
-  const built: InlineConfig = { ...config, logLevel: "error", build: { outDir, emptyOutDir: true } }
-  await build({ ...built, plugins: [react()] })
-  const server = await preview({ ...built, plugins: [people(directory)], preview: { host: "127.0.0.1", port } })
+  const server = await preview({
+    ...built(outDir),
+    plugins: [people(directory)],
+    preview: { host: "127.0.0.1", port }
+  })
   return { url: server.resolvedUrls?.local[0] ?? "", [Symbol.asyncDispose]: () => server.close() }
 }

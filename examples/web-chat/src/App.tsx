@@ -7,10 +7,10 @@ import type { Directory, Person } from "./directory.ts"
 import { Room } from "./Room.tsx"
 import { useNames } from "./useNames.ts"
 
-/** Everything that somebody who is signed in sees. */
+/** The page of a signed-in user. */
 const Chat = ({ me }: { readonly me: Person }) => {
   const names = useNames()
-  const [addressId, choose] = useState<string | null>(null)
+  const [addressId, select] = useState<string | null>(null)
   return (
     <div className="chat" data-view={addressId === null ? "list" : "room"}>
       <header className="hidden">
@@ -24,27 +24,27 @@ const Chat = ({ me }: { readonly me: Person }) => {
             <small>Conversations</small>
           </h2>
         </header>
-        <ConversationList me={me} names={names} chosen={addressId} onChoose={choose} />
+        <ConversationList me={me} names={names} selected={addressId} onSelect={select} />
       </aside>
       <main className="room">
         <Banner />
         {addressId === null
-          ? <p className="empty">Choose a conversation to begin.</p>
-          : <Room key={addressId} me={me} names={names} addressId={addressId} onLeave={() => choose(null)} />}
+          ? <p className="empty">Select a conversation to start chatting.</p>
+          : <Room key={addressId} me={me} names={names} addressId={addressId} onLeave={() => select(null)} />}
       </main>
     </div>
   )
 }
 
-/** The page: who you are is chosen by a link, as there is nothing to sign in to here. */
+/** The application. A link selects the user, in place of a sign-in. */
 export const App = ({ directory: { people, urls } }: { readonly directory: Directory }) => {
   const name = new URLSearchParams(location.search).get("as")
   const me = people.find((person) => person.name === name)
   if (me === undefined) {
     return (
       <main className="welcome">
-        <h1>Who are you?</h1>
-        <p>Open two tabs, as two people, and let them talk.</p>
+        <h1>Choose a user</h1>
+        <p>Open two tabs as different users, and send messages between them.</p>
         <ul>
           {people.map((person) => (
             <li key={person.addressId}>

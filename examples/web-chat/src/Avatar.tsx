@@ -1,6 +1,6 @@
 import type { CSSProperties } from "react"
 
-/** A hue of a name's own, far from that of names alike. */
+/** A hue for a name. Similar names get very different ones. */
 const hue = (name: string): number =>
   (Array.from(name).reduce((sum, letter) => sum + letter.charCodeAt(0), 0) * 137) % 360
 
@@ -9,7 +9,9 @@ const initials = (name: string): string =>
 
 const hueOf = (name: string): CSSProperties & { readonly "--hue": number } => ({ "--hue": hue(name) })
 
-/** A name's initials in its color; the name itself stands beside it. */
+/**
+ * The initials of a name on a colored background. Hidden from screen readers, because the name itself is next to it.
+ */
 export const Avatar = ({ name }: { readonly name: string }) => (
   <span className="avatar" style={hueOf(name)} aria-hidden="true">{initials(name)}</span>
 )

@@ -2,30 +2,30 @@ import type { ConnectionState } from "@effect-signalwire/promise"
 import { useConnection } from "@effect-signalwire/react"
 import { useEffect, useState, useSyncExternalStore } from "react"
 
-/** How messages come through, when that is worth a word. */
+/** The message for a connection state, or `null` if there is no problem to report. */
 const describe = (connection: ConnectionState, isOnline: boolean): string | null => {
   const { reason } = connection
-  // whatever else there is to say, it waits for this
+  // takes precedence, because everything else waits for a valid token
   if (reason?._tag === "Unauthorized") {
     return reason.isRetryable
-      ? "Your sign-in has expired. Renewing it…"
-      : "Your sign-in is no longer valid. Sign in again to go on."
+      ? "Your session has expired. Renewing it…"
+      : "Your session has expired. Sign in again to continue."
   }
   switch (connection._tag) {
     case "Connected":
       if (!connection.catchingUp) return null
       return reason === null
-        ? "Catching up on what you missed…"
-        : "Messages can't be loaded at the moment. Trying again…"
+        ? "Catching up on missed messages…"
+        : "Messages can't be loaded right now. Retrying…"
     case "Connecting":
     case "Reconnecting":
-      if (!isOnline) return "You are offline. Messages will sync when you are back."
-      if (connection.polling) return "Live updates are unavailable, so messages may arrive late. Trying again…"
+      if (!isOnline) return "You are offline. Messages will sync when you reconnect."
+      if (connection.polling) return "Live updates are unavailable, so messages may arrive late. Reconnecting…"
       return connection._tag === "Connecting"
         ? null
-        : "There is no connection. Trying again… Messages will sync when it is back."
+        : "The server can't be reached. Reconnecting… Messages will sync when you reconnect."
     case "Failed":
-      return `There is no connection. ${connection.reason.remediation}`
+      return `Can't connect. ${connection.reason.remediation}`
     case "Closed":
       return "You are signed out."
     case "Idle":
@@ -44,22 +44,22 @@ const subscribe = (listener: () => void) => {
 
 const isOnline = () => navigator.onLine
 
-/** Half a second: what is over sooner is not worth reading. */
-const worthReading = 500
+/** How long a state must last before it is shown. Milliseconds. */
+const showDelay = 500
 
-/** The text once it has stood for a while; what goes away goes at once. */
-const useSteady = (text: string | null): string | null => {
-  const [steady, setSteady] = useState(text)
+/** Returns a string once it has been the same for a while. `null` is returned at once. */
+const useDebounced = (text: string | null): string | null => {
+  const [debounced, setDebounced] = useState(text)
   useEffect(() => {
-    const timer = setTimeout(() => setSteady(text), text === null ? 0 : worthReading)
+    const timer = setTimeout(() => setDebounced(text), text === null ? 0 : showDelay)
     return () => clearTimeout(timer)
   }, [text])
-  return text === null ? null : steady
+  return text === null ? null : debounced
 }
 
-/** What there is to know about the connection. Its place is always there, so that readers hear it change. */
+/** Shows problems of the connection. The element always exists, so that screen readers announce its changes. */
 export const Banner = () => {
-  const text = useSteady(describe(useConnection(), useSyncExternalStore(subscribe, isOnline)))
+  const text = useDebounced(describe(useConnection(), useSyncExternalStore(subscribe, isOnline)))
   return (
     <div role="status" className="banner" data-shown={text !== null}>
       {text !== null && <span className="pulse" aria-hidden="true" />}

@@ -5,12 +5,12 @@ export interface ComposerProps {
   readonly onSend: (text: string) => void
 }
 
-/** Where messages are written: Enter sends, Shift and Enter begin another line. */
+/** The input for new messages. Enter sends, Shift+Enter starts a new line. */
 export const Composer = ({ name, onSend }: ComposerProps) => {
   const [text, setText] = useState("")
   const input = useRef<HTMLTextAreaElement>(null)
-  const hint = useId()
-  // who chose a conversation wants to write
+  const instructions = useId()
+  // ready to type after a conversation was selected
   useEffect(() => input.current?.focus(), [])
 
   const send = () => {
@@ -38,12 +38,12 @@ export const Composer = ({ name, onSend }: ComposerProps) => {
         rows={1}
         value={text}
         aria-label={`Message to ${name}`}
-        aria-describedby={hint}
+        aria-describedby={instructions}
         placeholder={`Message to ${name}`}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={onKeyDown}
       />
-      <span id={hint} className="hidden">Enter sends, Shift and Enter begin another line</span>
+      <span id={instructions} className="hidden">Press Enter to send, Shift+Enter for a new line</span>
       <button type="submit" aria-disabled={text.trim() === ""}>Send</button>
     </form>
   )

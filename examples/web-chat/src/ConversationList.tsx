@@ -10,7 +10,7 @@ interface Item {
   readonly conversation: ListedConversation | null
 }
 
-/** Conversations, the most recently active first, and then everybody else. */
+/** The conversations, most recently active first, followed by all other addresses. */
 const toItems = (conversations: ReadonlyArray<ListedConversation>, names: Names, me: Person): ReadonlyArray<Item> => {
   const known = conversations.flatMap((conversation): ReadonlyArray<Item> =>
     conversation.address_id === null ? [] : [{
@@ -26,7 +26,7 @@ const toItems = (conversations: ReadonlyArray<ListedConversation>, names: Names,
 
 const days = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" })
 
-/** How long ago that was, by the calendar: today, yesterday and so on. */
+/** The number of calendar days since a time, such as "today" or "yesterday". */
 const daysAgo = (millis: number): string => {
   const midnight = (date: Date): number => date.setHours(0, 0, 0, 0)
   return days.format(Math.round((midnight(new Date(millis)) - midnight(new Date())) / 86_400_000), "day")
@@ -41,17 +41,17 @@ const preview = ({ conversation }: Item, names: Names, me: Person): string => {
   return name === undefined ? lastMessage.text ?? "" : `${name}: ${lastMessage.text ?? ""}`
 }
 
-/** Where there is something that was not looked at yet. */
-const useUnread = (items: ReadonlyArray<Item>, chosen: string | null, me: Person): ReadonlySet<string> => {
+/** The address ids of conversations with messages that were not shown yet. */
+const useUnread = (items: ReadonlyArray<Item>, selected: string | null, me: Person): ReadonlySet<string> => {
   const [seen, setSeen] = useState<ReadonlyMap<string, string>>(new Map())
-  const latest = items.find(({ addressId }) => addressId === chosen)?.conversation?.lastMessage?.id
+  const latest = items.find(({ addressId }) => addressId === selected)?.conversation?.lastMessage?.id
   useEffect(() => {
-    if (chosen !== null && latest !== undefined) setSeen((seen) => new Map(seen).set(chosen, latest))
-  }, [chosen, latest])
+    if (selected !== null && latest !== undefined) setSeen((seen) => new Map(seen).set(selected, latest))
+  }, [selected, latest])
   return new Set(
     items.filter(({ addressId, conversation }) => {
       const message = conversation?.lastMessage ?? null
-      return message !== null && addressId !== chosen && message.from_address_id !== me.addressId &&
+      return message !== null && addressId !== selected && message.from_address_id !== me.addressId &&
         seen.get(addressId) !== message.id
     }).map(({ addressId }) => addressId)
   )
@@ -60,14 +60,14 @@ const useUnread = (items: ReadonlyArray<Item>, chosen: string | null, me: Person
 export interface ConversationListProps {
   readonly me: Person
   readonly names: Names
-  readonly chosen: string | null
-  readonly onChoose: (addressId: string) => void
+  readonly selected: string | null
+  readonly onSelect: (addressId: string) => void
 }
 
-export const ConversationList = ({ chosen, me, names, onChoose }: ConversationListProps) => {
+export const ConversationList = ({ selected, me, names, onSelect }: ConversationListProps) => {
   const { conversations, error, reason, refresh, status } = useConversations()
   const items = toItems(conversations, names, me)
-  const unread = useUnread(items, chosen, me)
+  const unread = useUnread(items, selected, me)
   return (
     <nav aria-label="Conversations" aria-busy={status === "loading"}>
       {error !== null && (
@@ -77,7 +77,7 @@ export const ConversationList = ({ chosen, me, names, onChoose }: ConversationLi
       )}
       {status === "loading" && items.length === 0 && (
         <p className="start">
-          {reason === null ? "Loading…" : "Conversations will be here as soon as they can be loaded."}
+          {reason === null ? "Loading…" : "Conversations will appear when the connection is restored."}
         </p>
       )}
       <ul>
@@ -85,8 +85,8 @@ export const ConversationList = ({ chosen, me, names, onChoose }: ConversationLi
           <li key={item.addressId}>
             <button
               type="button"
-              aria-current={item.addressId === chosen ? "true" : undefined}
-              onClick={() => onChoose(item.addressId)}
+              aria-current={item.addressId === selected ? "true" : undefined}
+              onClick={() => onSelect(item.addressId)}
             >
               <Avatar name={item.name} />
               <span className="who">

@@ -10,14 +10,14 @@ import { useScrolling } from "./useScrolling.ts"
 const clock = (ts: number): string =>
   new Date(ts * 1000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" })
 
-/** Whether others may have a message although it failed. */
+/** Whether a failed message may have been stored. */
 const mayBeStored = ({ error }: OutgoingMessage): boolean =>
   error instanceof ConversationError && error.stored === "unknown"
 
-/** What is to be known, and done, about a message that failed: sent again, it is still there once. */
+/** The status of a failed message, and its actions. Sending it again is safe: it is stored once. */
 const Failed = ({ message }: { readonly message: OutgoingMessage }) => (
   <span className="failed" role="alert">
-    {mayBeStored(message) ? "Perhaps not sent." : "Not sent."}
+    {mayBeStored(message) ? "May not have been sent." : "Not sent."}
     <button type="button" onClick={message.retry}>Try again</button>
     <button type="button" onClick={message.discard}>Discard</button>
   </span>
@@ -38,7 +38,7 @@ export interface MessagesProps {
   readonly name: string
 }
 
-/** What was said, oldest first. */
+/** The messages of a conversation, oldest first. */
 export const Messages = ({ me, name, names, timeline }: MessagesProps) => {
   const {
     error,
@@ -54,7 +54,7 @@ export const Messages = ({ me, name, names, timeline }: MessagesProps) => {
     showLatest,
     status
   } = timeline
-  const { isBehind, log, onScroll, toEnd } = useScrolling(messages[0]?.key, messages.at(-1)?.key, () => {
+  const { hasNewBelow, log, onScroll, scrollToEnd } = useScrolling(messages[0]?.key, messages.at(-1)?.key, () => {
     if (olderError === null) void loadOlder()
   })
   return (
@@ -64,7 +64,7 @@ export const Messages = ({ me, name, names, timeline }: MessagesProps) => {
         role="log"
         className="log"
         aria-label={`Messages in ${name}`}
-        // older messages are no news
+        // keeps screen readers from announcing older messages
         aria-busy={isLoadingOlder || status === "loading"}
         tabIndex={0}
         onScroll={onScroll}
@@ -72,10 +72,10 @@ export const Messages = ({ me, name, names, timeline }: MessagesProps) => {
         <div>
           <p className="start">
             {status === "loading" &&
-              (reason === null ? "Loading…" : "Messages will be here as soon as they can be loaded.")}
+              (reason === null ? "Loading…" : "Messages will appear when the connection is restored.")}
             {status === "live" && isLoadingOlder && "Loading older messages…"}
             {status === "live" && !hasOlder &&
-              (messages.length === 0 ? "Nothing was said yet." : "This is the beginning.")}
+              (messages.length === 0 ? "No messages yet." : "This is the beginning of the conversation.")}
           </p>
           {olderError !== null && (
             <p role="alert" className="failure">
@@ -89,7 +89,7 @@ export const Messages = ({ me, name, names, timeline }: MessagesProps) => {
           )}
           {group(messages, me.addressId).map((group) => {
             const isMine = group.from === me.addressId
-            const who = isMine ? "You" : names.get(group.from ?? "") ?? "Somebody"
+            const who = isMine ? "You" : names.get(group.from ?? "") ?? "Unknown sender"
             return (
               <Fragment key={group.key}>
                 {group.day !== null && <h3 className="day">{group.day}</h3>}
@@ -108,13 +108,13 @@ export const Messages = ({ me, name, names, timeline }: MessagesProps) => {
           {gaps.length > 0 && <p className="failure">Some messages could not be recovered.</p>}
         </div>
       </div>
-      {(isBehind || hasNewer) && (
+      {(hasNewBelow || hasNewer) && (
         <button
           type="button"
           className="latest"
           onClick={() => {
             if (hasNewer) showLatest()
-            toEnd()
+            scrollToEnd()
           }}
         >
           New messages <span aria-hidden="true">↓</span>

@@ -12,7 +12,7 @@ export interface RoomProps {
   readonly onLeave: () => void
 }
 
-/** One conversation: what was said, and what to say. */
+/** One conversation: its messages, and the input for new ones. */
 export const Room = ({ addressId, me, names, onLeave }: RoomProps) => {
   const timeline = useTimeline(addressId)
   const { send } = useSendMessage(addressId)
@@ -22,7 +22,7 @@ export const Room = ({ addressId, me, names, onLeave }: RoomProps) => {
       <header className="title">
         <button type="button" className="back" onClick={onLeave}>
           <span aria-hidden="true">‹</span>
-          <span className="hidden">Back to the conversations</span>
+          <span className="hidden">Back to conversations</span>
         </button>
         <Avatar name={name} />
         <h2>{name}</h2>

@@ -1,4 +1,4 @@
-/** Who is there: what a server of yours would tell a page whose reader has signed in. */
+/** The users and their tokens. Your own server would return the token of the signed-in user only. */
 import type { Directory, Person } from "../server/people.ts"
 
 export type { Directory, Person }
@@ -12,9 +12,9 @@ const isDirectory = (value: unknown): value is Directory =>
   isRecord(value) && isRecord(value["urls"]) && typeof value["urls"]["http"] === "string" &&
   typeof value["urls"]["ws"] === "string" && Array.isArray(value["people"]) && value["people"].every(isPerson)
 
-/** Reads who is there. */
+/** Loads the users. */
 export const load = async (): Promise<Directory> => {
-  const answer: unknown = await (await fetch("/people.json")).json()
-  if (!isDirectory(answer)) throw new Error("people.json is not a directory")
-  return answer
+  const directory: unknown = await (await fetch("/people.json")).json()
+  if (!isDirectory(directory)) throw new Error("people.json has an unexpected format")
+  return directory
 }

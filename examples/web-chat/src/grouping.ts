@@ -1,24 +1,24 @@
-/** Messages as they are read: by day, and those of one person together. */
+/** Groups messages by day and sender. */
 import type { TimelineMessage } from "@effect-signalwire/react"
 
-/** Messages that somebody wrote one after the other. */
+/** Consecutive messages of one sender. */
 export interface Group {
   readonly key: string
-  /** The first one's day, where that is another than the day before. */
+  /** The day of the first message, if the previous group is from another day; otherwise `null`. */
   readonly day: string | null
-  /** Whose they are; `null` where the server does not tell. */
+  /** The address id of the sender, or `null` if the server does not send it. */
   readonly from: string | null
   readonly ts: number
   readonly messages: ReadonlyArray<TimelineMessage>
 }
 
-/** How long somebody may be silent in between. Seconds. */
-const pause = 300
+/** The longest pause between two messages of a group. Seconds. */
+const maxPause = 300
 
 const dayOf = (ts: number): string =>
   new Date(ts * 1000).toLocaleDateString(undefined, { weekday: "long", day: "numeric", month: "long" })
 
-/** Groups messages; what is on its way is by `me`, now. */
+/** Groups messages. Outgoing ones are from `me`, at the current time. */
 export const group = (
   messages: ReadonlyArray<TimelineMessage>,
   me: string,
@@ -32,7 +32,7 @@ export const group = (
     const from = message.status === "stored" ? message.message.from_address_id : me
     const current = groups.at(-1)
     const thisDay = dayOf(ts)
-    if (current !== undefined && current.from === from && ts - last < pause && thisDay === day) {
+    if (current !== undefined && current.from === from && ts - last < maxPause && thisDay === day) {
       current.messages.push(message)
     } else {
       groups.push({ key: message.key, day: thisDay === day ? null : thisDay, from, ts, messages: [message] })

@@ -1,8 +1,8 @@
-import { ConversationError, mayHeal } from "@effect-signalwire/promise"
+import { ConversationError, isRecoverable } from "@effect-signalwire/promise"
 import { useClient, useConnection } from "@effect-signalwire/react"
 import { useEffect, useState } from "react"
 
-/** The names of all addresses: of people and of rooms. */
+/** The names of users and rooms, by address id. */
 export type Names = ReadonlyMap<string, string>
 
 export const useNames = (): Names => {
@@ -21,8 +21,8 @@ export const useNames = (): Names => {
       setNames(found)
     }
     read().catch((error: unknown) => {
-      // what heals is read again when the connection is back
-      if (!signal.aborted && !(error instanceof ConversationError && mayHeal(error.reason))) console.error(error)
+      // after failures that may recover, the names are read again once the client has reconnected
+      if (!signal.aborted && !(error instanceof ConversationError && isRecoverable(error.reason))) console.error(error)
     })
     return () => controller.abort()
   }, [client, isConnected])

@@ -1,20 +1,20 @@
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react"
 
-/** How close to an end counts as being there. Pixels. */
-const near = 48
+/** The distance to the end that counts as being there, and the distance to the top that loads more. Pixels. */
+const nearEnd = 48
 const nearTop = 320
 
 export interface Scrolling {
   readonly log: RefObject<HTMLDivElement | null>
   readonly onScroll: () => void
-  /** Whether something came that is out of sight. */
-  readonly isBehind: boolean
-  readonly toEnd: () => void
+  /** Whether there are new messages below the visible ones. */
+  readonly hasNewBelow: boolean
+  readonly scrollToEnd: () => void
 }
 
 /**
- * Keeps what is read where it is: who reads the newest sees the next, and who reads old ones is not moved by what is put
- * before or after. Near the top it asks for older ones.
+ * Keeps the scroll position when messages are added: at the end it follows new messages, and elsewhere the visible
+ * messages stay in place. Near the top it loads older messages.
  */
 export const useScrolling = (
   first: string | undefined,
@@ -22,45 +22,45 @@ export const useScrolling = (
   loadOlder: () => void
 ): Scrolling => {
   const log = useRef<HTMLDivElement>(null)
-  const [isBehind, setBehind] = useState(false)
-  const was = useRef({ first, last, fromEnd: 0, isAtEnd: true })
+  const [hasNewBelow, setNewBelow] = useState(false)
+  const previous = useRef({ first, last, fromEnd: 0, isAtEnd: true })
 
-  const note = () => {
+  const onScroll = () => {
     const element = log.current
     if (element === null) return
     const fromEnd = element.scrollHeight - element.scrollTop
-    was.current.fromEnd = fromEnd
-    was.current.isAtEnd = fromEnd - element.clientHeight < near
-    if (was.current.isAtEnd) setBehind(false)
+    previous.current.fromEnd = fromEnd
+    previous.current.isAtEnd = fromEnd - element.clientHeight < nearEnd
+    if (previous.current.isAtEnd) setNewBelow(false)
     if (element.scrollTop < nearTop) loadOlder()
   }
 
   useLayoutEffect(() => {
     const element = log.current
     if (element === null) return
-    const before = was.current
+    const before = previous.current
     if (before.isAtEnd) element.scrollTop = element.scrollHeight
     else if (before.first !== first) element.scrollTop = element.scrollHeight - before.fromEnd
-    else if (before.last !== last) setBehind(true)
+    else if (before.last !== last) setNewBelow(true)
     before.first = first
     before.last = last
-    note()
+    onScroll()
   }, [first, last])
 
-  // the log gets smaller, and messages larger, without another message
+  // the size of the log and of its messages may change without a new message
   useEffect(() => {
     const element = log.current
     if (element === null) return
     const observer = new ResizeObserver(() => {
-      if (was.current.isAtEnd) element.scrollTop = element.scrollHeight
+      if (previous.current.isAtEnd) element.scrollTop = element.scrollHeight
     })
     observer.observe(element)
     if (element.firstElementChild !== null) observer.observe(element.firstElementChild)
     return () => observer.disconnect()
   }, [])
 
-  const toEnd = () => {
+  const scrollToEnd = () => {
     if (log.current !== null) log.current.scrollTop = log.current.scrollHeight
   }
-  return { log, onScroll: note, isBehind, toEnd }
+  return { log, onScroll, hasNewBelow, scrollToEnd }
 }

@@ -1,71 +1,69 @@
-import type { Locator } from "playwright"
-import { assert, beforeAll, beforeEach, describe, it } from "vitest"
-import { removeNewer } from "../../../packages/promise/test/programs/older.ts"
-import { choose, composer, eventually, log, say, saying, shoot, start, violations, type World } from "./support.ts"
+import type { Locator, Page } from "playwright"
+import { assert, describe } from "vitest"
+import { removeNewerFeatures } from "../../../packages/promise/test/programs/removeNewerFeatures.ts"
+import {
+  composer,
+  eventually,
+  it,
+  log,
+  screenshot,
+  selectConversation,
+  send,
+  statusesOf,
+  type TestSandbox,
+  violations
+} from "./support.ts"
 
-describe("the web chat", () => {
-  let world: World
-
-  let started: Awaited<ReturnType<typeof start>>
-
-  beforeAll(async () => {
-    started = await start()
-    return () => started[Symbol.asyncDispose]()
-  })
-  beforeEach(async () => {
-    world = await started.world()
-    return () => world[Symbol.asyncDispose]()
-  })
-
-  it("lets two people talk, each over one socket", async () => {
-    await world.admin("PUT", "/log", { enabled: true })
-    const [ada, grace] = await Promise.all([world.open("Ada Lovelace"), world.open("Grace Hopper")])
-    await Promise.all([choose(ada, "The office"), choose(grace, "The office")])
-    await say(ada, "Has anybody seen my punched cards?")
-    await eventually(async () => assert.deepStrictEqual(await saying(grace, "punched cards"), ["stored"]))
-    await say(grace, "The ones that were sorted?")
+describe.concurrent("the web chat", () => {
+  it("lets two users chat, each over one socket", async ({ sandbox }) => {
+    await sandbox.admin("PUT", "/log", { enabled: true })
+    const [ada, grace] = await Promise.all([sandbox.open("Ada Lovelace"), sandbox.open("Grace Hopper")])
+    await Promise.all([selectConversation(ada, "The office"), selectConversation(grace, "The office")])
+    await send(ada, "Has anybody seen my punched cards?")
+    await eventually(async () => assert.deepStrictEqual(await statusesOf(grace, "punched cards"), ["stored"]))
+    await send(grace, "The ones that were sorted?")
     await eventually(async () => {
       for (const tab of [ada, grace]) {
-        assert.deepStrictEqual(await saying(tab, "punched cards"), ["stored"])
-        assert.deepStrictEqual(await saying(tab, "The ones that were sorted?"), ["stored"])
+        assert.deepStrictEqual(await statusesOf(tab, "punched cards"), ["stored"])
+        assert.deepStrictEqual(await statusesOf(tab, "The ones that were sorted?"), ["stored"])
       }
     })
-    await shoot(ada, "conversation")
-    const entries = JSON.stringify(await world.admin("GET", "/log"))
+    await screenshot(ada, "conversation")
+    const entries = JSON.stringify(await sandbox.admin("GET", "/log"))
     assert.strictEqual(entries.split("\"on\":\"opened\"").length - 1, 2)
   })
 
-  it("works in browsers without what came after May 2024", async () => {
-    const ada = await world.open("Ada Lovelace", {}, removeNewer)
+  it("works in browsers without features newer than May 2024", async ({ sandbox }) => {
+    const ada = await sandbox.open("Ada Lovelace", {}, removeNewerFeatures)
     assert.isFalse(await ada.evaluate("'toSorted' in []"))
-    await choose(ada, "The office")
-    const grace = await world.open("Grace Hopper")
-    await choose(grace, "The office")
-    await say(grace, "Can you read this?")
-    await eventually(async () => assert.deepStrictEqual(await saying(ada, "Can you read this?"), ["stored"]))
-    await say(ada, "Every word")
+    await selectConversation(ada, "The office")
+    const grace = await sandbox.open("Grace Hopper")
+    await selectConversation(grace, "The office")
+    await send(grace, "Can you read this?")
+    await eventually(async () => assert.deepStrictEqual(await statusesOf(ada, "Can you read this?"), ["stored"]))
+    await send(ada, "Every word")
     await eventually(async () => {
-      for (const tab of [ada, grace]) assert.deepStrictEqual(await saying(tab, "Every word"), ["stored"])
+      for (const tab of [ada, grace]) assert.deepStrictEqual(await statusesOf(tab, "Every word"), ["stored"])
     })
     const item = ada.getByRole("navigation").getByRole("button", { name: "The office" })
     await eventually(async () => assert.include(await item.innerText(), "Every word"))
   })
 
-  it("shows which conversation has something new, and what", async () => {
-    const [ada, grace] = await Promise.all([world.open("Ada Lovelace"), world.open("Grace Hopper")])
-    await choose(ada, "Library")
-    await choose(grace, "Ada Lovelace")
-    await say(grace, "A word in private")
+  it("marks a conversation with a new message, and shows its text", async ({ sandbox }) => {
+    const [ada, grace] = await Promise.all([sandbox.open("Ada Lovelace"), sandbox.open("Grace Hopper")])
+    await selectConversation(ada, "Library")
+    await selectConversation(grace, "Ada Lovelace")
+    await send(grace, "A word in private")
     const item = ada.getByRole("navigation").getByRole("button", { name: "Grace Hopper" })
     await eventually(async () => assert.include(await item.innerText(), "Grace: A word in private"))
     assert.strictEqual(await item.getByText("New messages").count(), 1)
-    await choose(ada, "Grace Hopper")
+    await selectConversation(ada, "Grace Hopper")
     await eventually(async () => assert.strictEqual(await item.getByText("New messages").count(), 0))
   })
 
-  it("loads history as one scrolls up, and leaves what is read where it is", async () => {
-    const ada = await world.open("Ada Lovelace")
-    await choose(ada, "The office")
+  it("loads history while scrolling up, and keeps visible messages in place", async ({ sandbox }) => {
+    const ada = await sandbox.open("Ada Lovelace")
+    await selectConversation(ada, "The office")
     const bubbles = log(ada).locator("li")
     await eventually(async () => assert.isAtLeast(await bubbles.count(), 100))
     assert.isTrue(await isAtEnd(log(ada)))
@@ -76,21 +74,21 @@ describe("the web chat", () => {
     })
     const top = await first?.boundingBox()
     await eventually(async () => assert.isAbove(await bubbles.count(), before))
-    // what stood at the top may be grouped with what came before it, by a few pixels
+    // the first message may be grouped with an older one, which moves it by a few pixels
     const moved = ((await first?.boundingBox())?.y ?? Number.NaN) - (top?.y ?? Number.NaN)
     assert.isBelow(Math.abs(moved), 60)
-    await shoot(ada, "history")
+    await screenshot(ada, "history")
     await eventually(async () => {
       await log(ada).evaluate((element) => {
         element.scrollTop = 0
       })
-      assert.isTrue(await ada.getByText("This is the beginning.").isVisible())
+      assert.isTrue(await ada.getByText("This is the beginning of the conversation.").isVisible())
     })
     assert.strictEqual(await bubbles.count(), 180)
-    // what comes meanwhile is told, and does not move the reader
-    await say(
-      await world.open("Grace Hopper").then(async (grace) => {
-        await choose(grace, "The office")
+    // a new message shows a button, and does not scroll
+    await send(
+      await sandbox.open("Grace Hopper").then(async (grace) => {
+        await selectConversation(grace, "The office")
         return grace
       }),
       "Somebody up there?"
@@ -99,68 +97,82 @@ describe("the web chat", () => {
     await eventually(async () => assert.isTrue(await isAtEnd(log(ada))))
   })
 
-  it("tells that the connection is lost, and loses nothing that is said or sent meanwhile", async () => {
-    const [ada, grace] = await Promise.all([world.open("Ada Lovelace"), world.open("Grace Hopper")])
-    await Promise.all([choose(ada, "The office"), choose(grace, "The office")])
+  it("shows that the connection is lost, and loses no message sent or received during that time", async ({ sandbox }) => {
+    const [ada, grace] = await Promise.all([sandbox.open("Ada Lovelace"), sandbox.open("Grace Hopper")])
+    await Promise.all([selectConversation(ada, "The office"), selectConversation(grace, "The office")])
     await ada.context().setOffline(true)
-    await world.admin("POST", "/sessions/drop", { subscriberId: await subscriber(world, "ada.lovelace") })
+    await sandbox.admin("POST", "/sessions/drop", { subscriberId: await subscriberId(sandbox, "ada.lovelace") })
     await eventually(async () => assert.include(await ada.getByRole("status").innerText(), "You are offline"))
-    await say(grace, "Are you there?")
-    await shoot(ada, "offline")
+    await send(grace, "Are you there?")
+    await screenshot(ada, "offline")
     await ada.context().setOffline(false)
     await eventually(async () => {
-      assert.deepStrictEqual(await saying(ada, "Are you there?"), ["stored"])
+      assert.deepStrictEqual(await statusesOf(ada, "Are you there?"), ["stored"])
       assert.strictEqual(await ada.getByRole("status").innerText(), "")
     })
-    await say(ada, "Here again")
-    await eventually(async () => assert.deepStrictEqual(await saying(grace, "Here again"), ["stored"]))
-    assert.deepStrictEqual(await saying(ada, "Here again"), ["stored"])
+    await send(ada, "Here again")
+    await eventually(async () => assert.deepStrictEqual(await statusesOf(grace, "Here again"), ["stored"]))
+    assert.deepStrictEqual(await statusesOf(ada, "Here again"), ["stored"])
   })
 
-  const noSockets = { match: { on: "connect" }, action: { type: "refuse" } }
-  const noHistory = (action: unknown) => ({ match: { on: "http", method: "GET", path: "*/messages" }, action })
+  const refuseSockets = { match: { on: "connect" }, action: { type: "refuse" } }
+  const failHistory = (action: unknown) => ({ match: { on: "http", method: "GET", path: "*/messages" }, action })
 
-  it.each<[string, string, ReadonlyArray<unknown>]>([
-    ["reconnecting", "There is no connection", [noSockets]],
-    ["polling", "messages may arrive late", [noSockets]],
-    ["catching-up", "Catching up", [noHistory({ type: "delay", millis: 2000 })]],
-    ["unreadable", "Messages can't be loaded", [noHistory({ type: "answer", status: 503 })]],
-    ["refused", "Sign in again", []]
-  ])("says how messages come through, and nothing once they do: %s", async (name, text, rules) => {
-    const ada = await world.open("Ada Lovelace")
-    await choose(ada, "The office")
-    await world.admin("PUT", "/faults", { rules })
-    if (name === "refused") await world.admin("POST", "/tokens/expire", { token: world.token("Ada Lovelace") })
-    await world.admin("POST", "/sessions/drop", {})
+  it("describes problems of the connection until they are resolved", async ({ sandbox }) => {
+    const ada = await sandbox.open("Ada Lovelace")
+    await selectConversation(ada, "The office")
     const banner = ada.getByRole("status")
-    await eventually(async () => assert.include(await banner.innerText(), text))
-    await shoot(ada, `banner-${name}`)
-    assert.deepStrictEqual(await violations(ada), [])
-    if (name === "refused") return
-    await world.admin("PUT", "/faults", { rules: [] })
-    await eventually(async () => assert.strictEqual(await banner.innerText(), ""))
+    const setRules = (...rules: ReadonlyArray<unknown>) => sandbox.admin("PUT", "/faults", { rules })
+    const dropSockets = () => sandbox.admin("POST", "/sessions/drop", {})
+    const describes = async (name: string, text: string) => {
+      await eventually(async () => assert.include(await banner.innerText(), text))
+      await screenshot(ada, `banner-${name}`)
+      assert.deepStrictEqual(await violations(ada), [])
+    }
+    const describesNothing = () => eventually(async () => assert.strictEqual(await banner.innerText(), ""))
+
+    await setRules(refuseSockets)
+    await dropSockets()
+    await describes("reconnecting", "The server can't be reached")
+    await describes("polling", "messages may arrive late")
+    await setRules()
+    await describesNothing()
+
+    await setRules(failHistory({ type: "loseAnswer", never: true }))
+    await dropSockets()
+    await describes("catching-up", "Catching up")
+    await setRules(failHistory({ type: "answer", status: 503 }))
+    await describes("unreadable", "Messages can't be loaded")
+    await setRules()
+    await describesNothing()
+
+    await sandbox.admin("POST", "/tokens/expire", { token: sandbox.token("Ada Lovelace") })
+    await dropSockets()
+    await describes("refused", "Sign in again")
   })
 
-  it("shows everything once the server is there that was not when the page was opened", async () => {
-    await world.admin("PUT", "/faults", {
-      rules: [{ match: { on: "http", path: "/api/*" }, action: { type: "answer", status: 503 } }, noSockets]
+  it("shows all data once a server is available that was not when the page was opened", async ({ sandbox }) => {
+    await sandbox.admin("PUT", "/faults", {
+      rules: [{ match: { on: "http", path: "/api/*" }, action: { type: "answer", status: 503 } }, refuseSockets]
     })
-    const ada = await world.open("Ada Lovelace")
-    await eventually(async () => assert.include(await ada.getByRole("status").innerText(), "There is no connection"))
-    await shoot(ada, "cold-start")
+    const ada = await sandbox.open("Ada Lovelace")
+    await eventually(async () =>
+      assert.include(await ada.getByRole("status").innerText(), "The server can't be reached")
+    )
+    await screenshot(ada, "cold-start")
     assert.strictEqual(await ada.getByRole("alert").count(), 0)
-    await world.admin("PUT", "/faults", { rules: [] })
-    await choose(ada, "The office")
+    await sandbox.admin("PUT", "/faults", { rules: [] })
+    await selectConversation(ada, "The office")
     await eventually(async () => assert.isAtLeast(await log(ada).locator("li").count(), 100))
     await eventually(async () => assert.strictEqual(await ada.getByRole("status").innerText(), ""))
   })
 
-  it("shows a room that was left briefly at once", async () => {
-    const ada = await world.open("Ada Lovelace")
-    await choose(ada, "The office")
-    await choose(ada, "Library")
+  it("shows a room at once that was left briefly", async ({ sandbox }) => {
+    const ada = await sandbox.open("Ada Lovelace")
+    await selectConversation(ada, "The office")
+    await selectConversation(ada, "Library")
     const room = (name: string) => ada.getByRole("navigation").getByRole("button", { name })
-    // what a reader sees in the first picture
+    // the first frame after the click
     const seen = await room("The office").evaluate(async (button) => {
       button.dispatchEvent(new MouseEvent("click", { bubbles: true }))
       await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))
@@ -172,93 +184,100 @@ describe("the web chat", () => {
     assert.deepStrictEqual(seen, [100, "false"])
   })
 
-  it("keeps a message that was refused, until it is sent again", async () => {
-    const ada = await world.open("Ada Lovelace")
-    await choose(ada, "The office")
-    await world.admin("PUT", "/faults", {
+  it("keeps a rejected message until it is sent again", async ({ sandbox }) => {
+    const ada = await sandbox.open("Ada Lovelace")
+    await selectConversation(ada, "The office")
+    await sandbox.admin("PUT", "/faults", {
       rules: [{
         match: { on: "http", method: "POST", path: "/api/fabric/messages" },
         action: { type: "answer", status: 422 },
         times: 1
       }]
     })
-    await say(ada, "Difference engine, anyone?")
-    await eventually(async () => assert.deepStrictEqual(await saying(ada, "Difference engine"), ["failed"]))
-    await shoot(ada, "failed")
+    await send(ada, "Difference engine, anyone?")
+    await eventually(async () => assert.deepStrictEqual(await statusesOf(ada, "Difference engine"), ["failed"]))
+    await screenshot(ada, "failed")
     await ada.getByRole("button", { name: "Try again" }).click()
-    await eventually(async () => assert.deepStrictEqual(await saying(ada, "Difference engine"), ["stored"]))
+    await eventually(async () => assert.deepStrictEqual(await statusesOf(ada, "Difference engine"), ["stored"]))
   })
 
-  it("can be used by keyboard alone", async () => {
-    const ada = await world.open(null)
+  it("can be used by keyboard alone", async ({ sandbox }) => {
+    const ada = await sandbox.open(null)
     await ada.getByRole("link", { name: "Ada Lovelace" }).focus()
     await ada.keyboard.press("Enter")
     await ada.getByRole("navigation").getByRole("button", { name: "The office" }).waitFor()
     await ada.keyboard.press("Tab")
-    const chosen = await ada.evaluate(() => document.activeElement?.textContent)
+    const selected = await ada.evaluate(() => document.activeElement?.textContent)
     await ada.keyboard.press("Enter")
     await eventually(async () =>
       assert.isTrue(await composer(ada).evaluate((element) => element === document.activeElement))
     )
-    assert.include(chosen ?? "", await ada.locator(".title h2").innerText())
+    assert.include(selected ?? "", await ada.locator(".title h2").innerText())
     await ada.keyboard.type("Typed, not clicked")
     await ada.keyboard.press("Enter")
-    await eventually(async () => assert.deepStrictEqual(await saying(ada, "Typed, not clicked"), ["stored"]))
-    // back into the history, which scrolls by keys
+    await eventually(async () => assert.deepStrictEqual(await statusesOf(ada, "Typed, not clicked"), ["stored"]))
+    // back to the history, which can be scrolled by keyboard
     await ada.keyboard.press("Shift+Tab")
     assert.isTrue(await log(ada).evaluate((element) => element === document.activeElement))
   })
 
-  it.each(["light", "dark"] as const)("has nothing that axe finds fault with, %s", async (colorScheme) => {
-    const welcome = await world.open(null, { colorScheme })
+  it("has no accessibility violations, light or dark", async ({ sandbox }) => {
+    const bothSchemes = async (tab: Page, name?: string) => {
+      for (const colorScheme of ["light", "dark"] as const) {
+        await tab.emulateMedia({ colorScheme })
+        assert.deepStrictEqual(await violations(tab), [])
+        if (name !== undefined) await screenshot(tab, `${name}-${colorScheme}`)
+      }
+    }
+    const welcome = await sandbox.open(null)
     await welcome.getByRole("link").first().waitFor()
-    assert.deepStrictEqual(await violations(welcome), [])
-    await shoot(welcome, `welcome-${colorScheme}`)
-    const ada = await world.open("Ada Lovelace", { colorScheme })
+    await bothSchemes(welcome, "welcome")
+    const ada = await sandbox.open("Ada Lovelace")
     await ada.getByRole("navigation").getByRole("button", { name: "Alan Turing" }).waitFor()
-    assert.deepStrictEqual(await violations(ada), [])
-    await choose(ada, "The office")
-    await world.admin("PUT", "/faults", {
+    await bothSchemes(ada)
+    await selectConversation(ada, "The office")
+    await sandbox.admin("PUT", "/faults", {
       rules: [{
         match: { on: "http", method: "POST", path: "/api/fabric/messages" },
         action: { type: "answer", status: 422 },
         times: 1
       }]
     })
-    await say(ada, "Does the moth get a chair?")
-    await eventually(async () => assert.deepStrictEqual(await saying(ada, "Does the moth get a chair?"), ["failed"]))
-    await say(ada, "I will bring the punched cards")
+    await send(ada, "Does the moth get a chair?")
     await eventually(async () =>
-      assert.deepStrictEqual(await saying(ada, "I will bring the punched cards"), ["stored"])
+      assert.deepStrictEqual(await statusesOf(ada, "Does the moth get a chair?"), ["failed"])
+    )
+    await send(ada, "I will bring the punched cards")
+    await eventually(async () =>
+      assert.deepStrictEqual(await statusesOf(ada, "I will bring the punched cards"), ["stored"])
     )
     await ada.context().setOffline(true)
-    await world.admin("POST", "/sessions/drop", {})
+    await sandbox.admin("POST", "/sessions/drop", {})
     await ada.getByText("You are offline").waitFor()
-    assert.deepStrictEqual(await violations(ada), [])
-    // the failed message ends with what to do about it, which is in sight
+    // the actions of the failed message are visible
     await eventually(async () => assert.isTrue(await isAtEnd(log(ada))))
-    await shoot(ada, colorScheme)
+    await bothSchemes(ada, "offline")
   })
 
-  it("fits a telephone", async () => {
-    const ada = await world.open("Ada Lovelace", { viewport: { width: 390, height: 780 }, colorScheme: "dark" })
+  it("fits a phone", async ({ sandbox }) => {
+    const ada = await sandbox.open("Ada Lovelace", { viewport: { width: 390, height: 780 }, colorScheme: "dark" })
     await ada.getByRole("navigation").getByRole("button", { name: "Library" }).waitFor()
-    await shoot(ada, "telephone-list")
-    await choose(ada, "The office")
-    await shoot(ada, "telephone")
+    await screenshot(ada, "phone-list")
+    await selectConversation(ada, "The office")
+    await screenshot(ada, "phone")
     assert.deepStrictEqual(await violations(ada), [])
     assert.isFalse(await ada.evaluate(() => document.documentElement.scrollWidth > innerWidth))
-    await ada.getByRole("button", { name: "Back to the conversations" }).click()
+    await ada.getByRole("button", { name: "Back to conversations" }).click()
     assert.isTrue(await ada.getByRole("navigation").isVisible())
   })
 })
 
-/** Whether the end of a history is in sight. */
+/** Whether a log is scrolled to its end. */
 const isAtEnd = (log: Locator): Promise<boolean> =>
   log.evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight < 2)
 
-/** The id of somebody, by the name they sign in with. */
-const subscriber = async ({ admin }: World, name: string): Promise<string> => {
+/** The id of a subscriber by name. */
+const subscriberId = async ({ admin }: TestSandbox, name: string): Promise<string> => {
   const ready = JSON.stringify(await admin("GET", ""))
   return new RegExp(`"id":"([^"]+)","name":"${name}"`).exec(ready)?.[1] ?? ""
 }

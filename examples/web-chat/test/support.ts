@@ -1,56 +1,47 @@
-/** The page and its sandbox, and tabs in which people look at it. */
+/** The page, a sandbox for each test, and browser tabs in which users open the page. */
 import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Browser, type BrowserContextOptions, chromium as launcher, type Locator, type Page } from "playwright"
-import { assert, vi } from "vitest"
+import { assert, test, vi } from "vitest"
 import { chromium } from "../../../chromium.shared.ts"
 import { type Directory, seed } from "../server/people.ts"
-import { serveBuilt } from "../server/serve.ts"
+import { buildPage, serveBuilt } from "../server/serve.ts"
 
 const screenshots = `${import.meta.dirname}/../.screenshots`
 mkdirSync(screenshots, { recursive: true })
 
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js")
 
-/** The page, and a browser to look at it with; in each world other people are there. */
-export const start = async () => {
-  let directory: Directory | undefined
+/** Builds the page and starts a browser. `openSandbox` starts a sandbox with its own users, and serves the page for it. */
+const start = async () => {
   await using stack = new AsyncDisposableStack()
   const outDir = mkdtempSync(join(tmpdir(), "web-chat-"))
   stack.defer(() => rmSync(outDir, { recursive: true, force: true }))
-  const { url } = stack.use(
-    await serveBuilt({
-      outDir,
-      port: 0,
-      directory: () => {
-        if (directory === undefined) throw new Error("nobody is there")
-        return directory
-      }
-    })
-  )
+  await buildPage(outDir)
   const browser = stack.use(await launcher.launch(chromium))
   const all = stack.move()
   return {
-    world: async () => {
+    openSandbox: async () => {
       const sandbox = await Sandbox.start({ subscribers: [], rooms: [] })
-      const seeded = await seed(sandbox)
-      directory = seeded
-      return makeWorld(url, browser, sandbox, seeded)
+      const directory = await seed(sandbox)
+      const server = await serveBuilt({ outDir, port: 0, directory: () => directory })
+      return makeSandbox(server, browser, sandbox, directory)
     },
     [Symbol.asyncDispose]: () => all.disposeAsync()
   }
 }
 
-/** A sandbox of its own, and tabs in it. */
-const makeWorld = (
-  url: string,
+/** A sandbox, and tabs that use it. */
+const makeSandbox = (
+  server: Awaited<ReturnType<typeof serveBuilt>>,
   browser: Browser,
   sandbox: Awaited<ReturnType<typeof Sandbox.start>>,
   { people }: Directory
 ) => {
+  const { url } = server
   const tabs: Array<Page> = []
   const admin = async (method: string, path: string, body?: unknown): Promise<unknown> => {
     const response = await fetch(`${sandbox.admin}${path}`, {
@@ -62,8 +53,9 @@ const makeWorld = (
     assert.isTrue(response.ok)
     return response.json()
   }
-  /** A tab of its own, as somebody; what goes wrong in it is told when the world ends. */
+  /** Uncaught errors of all tabs, which fail the test at its end. */
   const errors: Array<Error> = []
+  /** Opens a tab as a user, or without one. `before` runs in the page before any other script. */
   const open = async (
     name: string | null,
     options: BrowserContextOptions = {},
@@ -79,37 +71,51 @@ const makeWorld = (
   }
   const end = async () => {
     await Promise.all(tabs.map((tab) => tab.context().close()))
-    await sandbox.stop()
+    await Promise.all([server[Symbol.asyncDispose](), sandbox.stop()])
     assert.deepStrictEqual(errors, [])
   }
   const token = (name: string): string => people.find((person) => person.name === name)?.token ?? ""
   return { admin, open, token, [Symbol.asyncDispose]: end }
 }
-export type World = ReturnType<typeof makeWorld>
+export type TestSandbox = ReturnType<typeof makeSandbox>
 
-export const shoot = (tab: Page, name: string): Promise<unknown> =>
+/** A test with a sandbox of its own. Most of a test is waiting, so that several run at the same time. */
+// oxlint-disable-next-line no-empty-pattern -- vitest requires a pattern, even for a fixture that uses no other
+export const it = test.extend("started", { scope: "file" }, async ({}, { onCleanup }) => {
+  const started = await start()
+  onCleanup(() => started[Symbol.asyncDispose]())
+  return started
+}).extend("sandbox", async ({ started }, { onCleanup }) => {
+  const sandbox = await started.openSandbox()
+  onCleanup(() => sandbox[Symbol.asyncDispose]())
+  return sandbox
+})
+
+export const screenshot = (tab: Page, name: string): Promise<unknown> =>
   tab.screenshot({ path: `${screenshots}/${name}.png` })
 
-/** Chooses a conversation, and waits for its history. */
-export const choose = async (tab: Page, name: string): Promise<void> => {
+/** Selects a conversation, and waits for its history. */
+export const selectConversation = async (tab: Page, name: string): Promise<void> => {
   await tab.getByRole("navigation").getByRole("button", { name }).click()
   await tab.locator("[role=log][aria-busy=false]").waitFor()
 }
 
 export const composer = (tab: Page): Locator => tab.getByRole("textbox")
 
-export const say = async (tab: Page, text: string): Promise<void> => {
+export const send = async (tab: Page, text: string): Promise<void> => {
   await composer(tab).fill(text)
   await composer(tab).press("Enter")
 }
 
 export const log = (tab: Page): Locator => tab.getByRole("log")
 
-/** The messages with a text, and how they stand. */
-export const saying = (tab: Page, text: string): Promise<Array<string | null>> =>
-  log(tab).locator("li", { hasText: text }).evaluateAll((all) => all.map((one) => one.getAttribute("data-status")))
+/** The statuses of the messages that contain `text`. */
+export const statusesOf = (tab: Page, text: string): Promise<Array<string | null>> =>
+  log(tab).locator("li", { hasText: text }).evaluateAll((items) =>
+    items.map((item) => item.getAttribute("data-status"))
+  )
 
-/** What is wrong with a page for those who can't see or use a mouse. */
+/** The accessibility violations of a page. */
 export const violations = async (tab: Page): Promise<unknown> => {
   await tab.addScriptTag({ path: axe })
   return tab.evaluate(
@@ -117,6 +123,6 @@ export const violations = async (tab: Page): Promise<unknown> => {
   )
 }
 
-/** Asks until it is so. */
-export const eventually = (ask: () => Promise<void> | void): Promise<void> =>
-  vi.waitFor(ask, { interval: 50, timeout: 60_000 })
+/** Repeats an assertion until it passes. */
+export const eventually = (assertion: () => Promise<void> | void): Promise<void> =>
+  vi.waitFor(assertion, { interval: 50, timeout: 60_000 })

@@ -1,7 +1,8 @@
 /**
- * Driving a backend from outside, in memory or as a sandbox: who there is, what is stored, what goes wrong.
+ * A client of the admin API, for tests against a backend in memory or a sandbox: creates subscribers and rooms, seeds messages,
+ * drops sockets, sets faults, and reads the wire log.
  *
- * Its calls do not fail: a backend that can't be driven is the end of a test.
+ * An error of the admin API is a mistake in the test, so the methods do not fail; they die.
  *
  * @since 0.1.0
  */
@@ -14,65 +15,65 @@ import * as Admin from "./Admin.ts"
 import type * as Faults from "./Faults.ts"
 import type * as WireLog from "./WireLog.ts"
 
-/**
- * The admin API of a sandbox, or of a backend in memory. Whatever it refuses is a defect, since it is a mistake in the
- * test.
- */
+/** A client of the admin API of a sandbox or of a backend in memory. All errors are defects. */
 export interface AdminClient {
-  /** The project, the subscribers, each with a valid token, and the rooms. */
+  /** Returns the project, the rooms, and the subscribers, each with a valid token. */
   readonly ready: Effect.Effect<Admin.Ready>
-  /** Adds a person with an address and a token. */
+  /** Adds a subscriber; returns its address and a token. */
   readonly createSubscriber: (subscriber: Admin.NewSubscriber) => Effect.Effect<Admin.SubscriberCreated>
-  /** Adds a room. */
+  /** Adds a room; returns its address. */
   readonly createRoom: (room: Admin.NewRoom) => Effect.Effect<Admin.RoomCreated>
   /** Mints another token for a subscriber. */
   readonly mintToken: (options: Admin.NewToken) => Effect.Effect<Admin.TokenMinted>
-  /** Makes a token invalid from now on. */
+  /** Expires a token now. */
   readonly expireToken: (token: string) => Effect.Effect<void>
   /**
    * Stores messages, in order, and pushes them to sessions, except for those with `push: false`. Returns their ids and
    * times.
    */
   readonly seed: (messages: ReadonlyArray<Admin.NewMessage>) => Effect.Effect<Admin.MessagesCreated["messages"]>
-  /** The messages that are stored in the conversations with an address, oldest first. */
+  /** Returns the stored messages of the conversations with an address, oldest first. */
   readonly stored: (addressId: string) => Effect.Effect<Admin.StoredMessages["messages"]>
-  /** The sessions, connected or not. */
+  /** Returns all sessions, with or without a socket. */
   readonly sessions: Effect.Effect<Admin.SessionList["sessions"]>
-  /** Drops sockets, with this close `code` or else abruptly, of one subscriber or all. Returns how many. */
+  /**
+   * Closes the sockets of one subscriber or of all, with a close frame of this `code`, or without a close frame. Returns how
+   * many were closed.
+   */
   readonly drop: (options?: Admin.DropSessions) => Effect.Effect<number>
   /** Replaces the fault rules. */
   readonly setFaults: (rules: ReadonlyArray<Faults.Rule>, seed?: number) => Effect.Effect<void>
-  /** Adds fault rules after those that have any times left. */
+  /** Adds fault rules after the active ones. */
   readonly addFaults: (rules: ReadonlyArray<Faults.Rule>) => Effect.Effect<void>
-  /** Removes the fault rules. */
+  /** Removes all fault rules. */
   readonly clearFaults: Effect.Effect<void>
   /** Turns the wire log on or off. */
   readonly setLog: (enabled: boolean) => Effect.Effect<void>
-  /** What went over the wire while the log was on, oldest first, without secrets. */
+  /** Returns the entries of the wire log, oldest first, with secrets redacted. */
   readonly log: Effect.Effect<ReadonlyArray<WireLog.Entry>>
-  /** The entries of a greater `seq`. */
+  /** Returns the entries with a `seq` greater than this one. */
   readonly logAfter: (seq: number) => Effect.Effect<ReadonlyArray<WireLog.Entry>>
   /** Empties the wire log. */
   readonly clearLog: Effect.Effect<void>
 }
 
-/** Makes a client of the admin API under `origin`, such as `http://127.0.0.1:4000`. */
+/** Makes a client of the admin API of a server at an origin, such as `http://127.0.0.1:4000`. */
 export const make = (origin: string): Effect.Effect<AdminClient, never, HttpClient.HttpClient> =>
   Effect.map(HttpClient.HttpClient, (http) => {
     const client = http.pipe(
       HttpClient.mapRequest(HttpClientRequest.prependUrl(`${origin}/_sandbox`)),
-      // no header that a browser would have to ask leave for
+      // without tracing headers, which browsers only send after a preflight request that allows them
       HttpClient.transformResponse(Effect.provideService(HttpClient.TracerPropagationEnabled, false)),
       HttpClient.filterStatusOk
     )
     const read = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) => HttpClientResponse.schemaBodyJson(schema)
-    const get = <S extends Schema.ConstraintDecoder<unknown>>(path: string, answer: S) =>
-      Effect.orDie(Effect.flatMap(client.get(path), read(answer)))
-    const post = <S extends Schema.ConstraintDecoder<unknown>>(path: string, body: unknown, answer: S) =>
+    const get = <S extends Schema.ConstraintDecoder<unknown>>(path: string, response: S) =>
+      Effect.orDie(Effect.flatMap(client.get(path), read(response)))
+    const post = <S extends Schema.ConstraintDecoder<unknown>>(path: string, body: unknown, response: S) =>
       HttpClientRequest.post(path).pipe(
         HttpClientRequest.bodyJsonUnsafe(body),
         client.execute,
-        Effect.flatMap(read(answer)),
+        Effect.flatMap(read(response)),
         Effect.orDie
       )
     return {

@@ -1,6 +1,6 @@
 /**
- * Things that go wrong on purpose: rules that are looked up, in order, at every HTTP request, at every opened socket and
- * at every frame in either direction. The first rule that matches, and has any times left, is carried out.
+ * Fault injection. Rules are checked, in order, for every HTTP request, every opened socket, and every frame in either direction.
+ * The first rule that matches and is not used up is carried out.
  *
  * @since 0.1.0
  */
@@ -10,14 +10,15 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
+import { optionalField } from "./internal/optionalField.ts"
 
-/** Whole numbers from one to another. */
+/** An integer in a range, inclusive. */
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
-/** The code of a close frame, as one may be sent. */
+/** The code of a close frame. */
 const CloseCode = between(1000, 4999)
 
-/** Headers that Node would write as they are; those that it writes itself, for the body that there is, are not among them. */
+/** Headers that Node writes unchanged; those that depend on the body are excluded, because Node writes them itself. */
 const HeaderValue = Schema.String.check(Schema.isPattern(/^[\t\x20-\x7e]*$/))
 const HeaderName = Schema.String.check(
   Schema.isPattern(
@@ -25,116 +26,114 @@ const HeaderName = Schema.String.check(
   )
 )
 
-const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
-
-/** Which moment a rule is for. What is left out matches anything. */
+/** Selects requests, sockets or frames. Fields that are left out match everything. */
 export const Match = Schema.Union([
   Schema.Struct({
     on: Schema.Literal("http"),
-    method: maybe(Schema.String),
-    /** A path without its query; `*` stands for any text. */
-    path: maybe(Schema.String),
-    subscriberId: maybe(Schema.String)
+    method: optionalField(Schema.String),
+    /** The path without the query; `*` matches any string. */
+    path: optionalField(Schema.String),
+    subscriberId: optionalField(Schema.String)
   }),
   Schema.Struct({ on: Schema.Literal("connect") }),
   Schema.Struct({
     on: Schema.Literal("frame"),
-    /** `in` comes from the client, `out` goes to it. */
+    /** `in` for frames from the client, `out` for frames to the client. */
     direction: Schema.Literals(["in", "out"]),
-    /** The JSON-RPC method, of a request or of the request that is answered. `*` stands for any text. */
-    method: maybe(Schema.String),
-    /** The `event_type` of an event. `*` stands for any text. */
-    eventType: maybe(Schema.String),
-    subscriberId: maybe(Schema.String)
+    /** The JSON-RPC method of the request, or, for a response, of the request that it responds to; `*` matches any string. */
+    method: optionalField(Schema.String),
+    /** The `event_type` of an event; `*` matches any string. */
+    eventType: optionalField(Schema.String),
+    subscriberId: optionalField(Schema.String)
   })
 ])
 export type Match = typeof Match.Type
 
-/** What happens. Times are in milliseconds. */
+/** The fault to carry out. Durations are in milliseconds. */
 export const Action = Schema.Union([
-  /** Breaks the connection before anything is done; at `connect`, the socket is not opened. */
+  /** Breaks the connection without handling the request; on `connect`, the socket is not opened. */
   Schema.Struct({ type: Schema.Literal("refuse") }),
-  /** Closes with a close frame of that code, or breaks the connection without one. */
-  Schema.Struct({ type: Schema.Literal("close"), code: maybe(CloseCode) }),
-  /** Never answers again; a socket stays open and is deaf and dumb from then on. */
+  /** Closes the socket with a close frame of this code; without a `code`, breaks the connection without a close frame. */
+  Schema.Struct({ type: Schema.Literal("close"), code: optionalField(CloseCode) }),
+  /** Never responds. A socket stays open, but all later frames in both directions are ignored. */
   Schema.Struct({ type: Schema.Literal("silent") }),
-  /** Waits, then goes on. */
+  /** Delays the request, socket or frame. */
   Schema.Struct({ type: Schema.Literal("delay"), millis: between(0, 3_600_000) }),
-  /** Handles the request or writes the frame twice. */
+  /** Handles a request, or writes a frame, twice. */
   Schema.Struct({ type: Schema.Literal("duplicate") }),
-  /** Keeps a request or frame back until the next one, in its direction, has passed, or a second has. */
+  /** Holds a request or frame back until the next one in the same direction has passed, or for a second. */
   Schema.Struct({ type: Schema.Literal("reorder") }),
-  /** Loses a frame; a request is neither handled nor answered. */
+  /** Drops a frame; a request is not handled and gets no response. */
   Schema.Struct({ type: Schema.Literal("drop") }),
-  /** Answers without handling: HTTP with `status`, a frame with an error of `code`. */
+  /** Responds without handling: to an HTTP request with `status`, to a frame with an error of this `code`. */
   Schema.Struct({
     type: Schema.Literal("answer"),
-    status: maybe(between(200, 599)),
-    headers: maybe(Schema.Record(HeaderName, HeaderValue)),
+    status: optionalField(between(200, 599)),
+    headers: optionalField(Schema.Record(HeaderName, HeaderValue)),
     /** A JSON body. */
     body: Schema.optionalKey(Schema.Unknown),
-    /** A body of any text, instead of JSON. */
-    text: maybe(Schema.String),
-    code: maybe(Schema.Union([Schema.Finite, Schema.String])),
-    message: maybe(Schema.String)
+    /** A body of any string, instead of JSON. */
+    text: optionalField(Schema.String),
+    code: optionalField(Schema.Union([Schema.Finite, Schema.String])),
+    message: optionalField(Schema.String)
   }),
-  /** Handles the request, then breaks the connection instead of answering, or with `never` leaves it waiting. */
-  Schema.Struct({ type: Schema.Literal("loseAnswer"), never: maybe(Schema.Boolean) }),
-  /** Sends half of the text, or another text in its place: HTML, or nothing. */
-  Schema.Struct({ type: Schema.Literal("malformed"), text: maybe(Schema.String) }),
-  /** Sends `signalwire.disconnect` with `restart`, forgets the session and closes. */
+  /** Handles a request, then breaks the connection instead of responding; with `never`, it stays open without a response. */
+  Schema.Struct({ type: Schema.Literal("loseAnswer"), never: optionalField(Schema.Boolean) }),
+  /** Sends only the first half of the response or frame, or `text` instead, such as HTML or an empty string. */
+  Schema.Struct({ type: Schema.Literal("malformed"), text: optionalField(Schema.String) }),
+  /** Sends `signalwire.disconnect` with `restart`, removes the session, and closes the socket. */
   Schema.Struct({ type: Schema.Literal("restart") }),
   /**
-   * Adds a `links.next` to a page of a list, so that the list never ends: a link to the page `itself`, or each time a new
-   * link, to a page that is `empty`, or to the same page `again`. Frames are left as they are.
+   * Adds a `links.next` to a page of a list, so that the list never ends: a link to the page `itself`, or a different link each
+   * time, to an `empty` page or to the same page `again`.
    */
   Schema.Struct({ type: Schema.Literal("endless"), pages: Schema.Literals(["itself", "empty", "again"]) })
 ])
 export type Action = typeof Action.Type
 
-/** Actions that would change nothing at a moment of this kind. */
-const withoutEffect: { readonly [On in Match["on"]]: ReadonlyArray<Action["type"]> } = {
+/** Actions that have no effect for this kind of match. */
+const ineffectiveActions: { readonly [On in Match["on"]]: ReadonlyArray<Action["type"]> } = {
   http: ["restart"],
   connect: ["duplicate", "reorder", "malformed", "endless"],
   frame: ["endless"]
 }
 
-/** A rule. Its action has to be one that its moment can have. */
+/** A fault rule. The action must have an effect on what it matches. */
 export const Rule = Schema.Struct({
   match: Match,
   action: Action,
-  /** How often it is carried out; without it, always. */
-  times: maybe(between(0, Number.MAX_SAFE_INTEGER)),
-  /** How many matches are let pass first. */
-  skip: maybe(between(0, Number.MAX_SAFE_INTEGER)),
-  /** How long it is active from the moment it is set, in milliseconds; without it, until the rules are replaced. */
-  forMillis: maybe(between(0, 3_600_000)),
-  /** How likely a match is carried out, from 0 to 1. */
-  probability: maybe(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })))
+  /** How often the rule is carried out. @default unlimited */
+  times: optionalField(between(0, Number.MAX_SAFE_INTEGER)),
+  /** How many matches are skipped first. @default 0 */
+  skip: optionalField(between(0, Number.MAX_SAFE_INTEGER)),
+  /** How long the rule is active after it is set, in milliseconds. @default until the rules are replaced */
+  forMillis: optionalField(between(0, 3_600_000)),
+  /** The probability that a match is carried out, from 0 to 1. @default 1 */
+  probability: optionalField(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })))
 }).check(Schema.makeFilter(({ action, match }) =>
-  withoutEffect[match.on].includes(action.type)
+  ineffectiveActions[match.on].includes(action.type)
     ? { path: ["action"], issue: `${action.type} has no effect on ${match.on}` }
     : match.on === "frame" && match.direction === "in" && typeof match.eventType === "string"
-    ? { path: ["match", "eventType"], issue: "events go to clients: direction must be out" }
+    ? { path: ["match", "eventType"], issue: "events are only sent to clients: direction must be out" }
     : undefined
 ))
 export type Rule = typeof Rule.Type
 
-/** How many rules there may be. */
+/** The maximum number of active rules. */
 export const maxRules = 1000
 
 const RuleList = Schema.Array(Rule).check(Schema.isMaxLength(maxRules))
 
 /** Body of `POST /_sandbox/faults`. */
-export const MoreRules = Schema.Struct({ rules: RuleList })
-export type MoreRules = typeof MoreRules.Type
+export const NewRules = Schema.Struct({ rules: RuleList })
+export type NewRules = typeof NewRules.Type
 
-/** Body of `PUT /_sandbox/faults`, and answer of `GET`. A `seed` makes probabilities repeat themselves. */
-export const Rules = Schema.Struct({ rules: RuleList, seed: maybe(Schema.Finite) })
+/** Body of `PUT /_sandbox/faults`, and response of `GET`. With a `seed`, probabilities are reproducible. */
+export const Rules = Schema.Struct({ rules: RuleList, seed: optionalField(Schema.Finite) })
 export type Rules = typeof Rules.Type
 
-/** A moment at which something may go wrong. */
-export type Moment =
+/** A request, socket or frame that a fault can be carried out on. */
+export type FaultPoint =
   | {
     readonly on: "http"
     readonly method: string
@@ -150,26 +149,26 @@ export type Moment =
     readonly subscriberId: string | undefined
   }
 
-/** What the faults offer. */
+/** The fault rules of a backend. */
 export interface Service {
-  /** The active rules, each with the matches it still lets pass, and the times and the time it has left. */
+  /** Returns the active rules, each with its remaining `skip`, `times` and `forMillis`. */
   readonly rules: () => Rules
-  /** Appends rules to the active ones; the seed stays. */
+  /** Adds rules after the active ones, and keeps the seed. */
   readonly add: (rules: ReadonlyArray<Rule>) => void
-  /** Replaces the rules. */
+  /** Replaces the rules and the seed. */
   readonly set: (rules: Rules) => void
-  /** Removes them all, and the seed. */
+  /** Removes all rules and the seed. */
   readonly clear: () => void
-  /** What goes wrong at this moment; counts as carried out. */
-  readonly at: (moment: Moment) => Action | undefined
-  /** Whether there is any rule at all: without one, nothing needs to be looked up. */
-  readonly isArmed: () => boolean
+  /** Returns the fault to carry out, and counts it as carried out. */
+  readonly take: (point: FaultPoint) => Action | undefined
+  /** Returns whether there are any rules; if not, `take` need not be called. */
+  readonly isActive: () => boolean
 }
 
-/** The faults of a backend. */
+/** The fault rules of a backend. */
 export class Faults extends Context.Service<Faults, Service>()("@effect-signalwire/backend/Faults") {}
 
-/** Whether a text matches a pattern in which `*` stands for any text. Linear in both. */
+/** Returns whether a string matches a pattern in which `*` matches any string. Takes linear time. */
 export const matchesPattern = (pattern: string, text: string): boolean => {
   const [head = "", ...rest] = pattern.split("*")
   const tail = rest.pop()
@@ -184,23 +183,23 @@ export const matchesPattern = (pattern: string, text: string): boolean => {
   return text.length - tail.length >= from && text.endsWith(tail)
 }
 
-const matches = (match: Match, moment: Moment): boolean => {
+const matches = (match: Match, point: FaultPoint): boolean => {
   const fits = (pattern: string | null | undefined, text: string | undefined): boolean =>
     pattern === undefined || pattern === null || (text !== undefined && matchesPattern(pattern, text))
   switch (match.on) {
     case "http":
-      return moment.on === "http" && fits(match.method?.toUpperCase(), moment.method) &&
-        fits(match.path, moment.path) && fits(match.subscriberId, moment.subscriberId)
+      return point.on === "http" && fits(match.method?.toUpperCase(), point.method) &&
+        fits(match.path, point.path) && fits(match.subscriberId, point.subscriberId)
     case "connect":
-      return moment.on === "connect"
+      return point.on === "connect"
     case "frame":
-      return moment.on === "frame" && match.direction === moment.direction && fits(match.method, moment.method) &&
-        fits(match.eventType, moment.eventType) && fits(match.subscriberId, moment.subscriberId)
+      return point.on === "frame" && match.direction === point.direction && fits(match.method, point.method) &&
+        fits(match.eventType, point.eventType) && fits(match.subscriberId, point.subscriberId)
   }
 }
 
-/** A small generator of numbers from 0 to 1 that repeats itself for the same seed. */
-const seeded = (seed: number) => {
+/** Makes a generator of reproducible numbers from 0 to 1 (Mulberry32). */
+const seededRandom = (seed: number) => {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
@@ -210,44 +209,46 @@ const seeded = (seed: number) => {
   }
 }
 
-/** A rule, until when it is active in milliseconds, and how often it will still be carried out and be passed over. */
-interface Armed {
+interface ActiveRule {
   readonly rule: Rule
+  /** Until when the rule is active, in milliseconds of the monotonic clock. */
   readonly until: number
+  /** How often the rule can still be carried out. */
   left: number
+  /** How many matches are still skipped. */
   skip: number
 }
 
-/** Builds faults without any rule. */
+/** Makes faults without rules. */
 export const make: Effect.Effect<Service> = Effect.gen(function*() {
   const random = yield* Random.Random
   const clock = yield* Clock.Clock
   const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
-  const arm = (rule: Rule): Armed => ({
+  const activate = (rule: Rule): ActiveRule => ({
     rule,
     until: now() + (rule.forMillis ?? Infinity),
     left: rule.times ?? Infinity,
     skip: rule.skip ?? 0
   })
-  let armed: ReadonlyArray<Armed> = []
+  let active: ReadonlyArray<ActiveRule> = []
   let seed: number | undefined
-  let chance = () => random.nextDoubleUnsafe()
-  const forgetPast = () => {
+  let nextRandom = () => random.nextDoubleUnsafe()
+  const removeUsedUp = () => {
     const at = now()
-    const isOver = ({ left, until }: Armed) => left <= 0 || until <= at
-    if (armed.some(isOver)) armed = armed.filter((entry) => !isOver(entry))
+    const isUsedUp = ({ left, until }: ActiveRule) => left <= 0 || until <= at
+    if (active.some(isUsedUp)) active = active.filter((entry) => !isUsedUp(entry))
   }
   const set = (rules: Rules) => {
-    armed = rules.rules.map(arm)
+    active = rules.rules.map(activate)
     seed = rules.seed ?? undefined
-    chance = seed === undefined ? () => random.nextDoubleUnsafe() : seeded(seed)
+    nextRandom = seed === undefined ? () => random.nextDoubleUnsafe() : seededRandom(seed)
   }
   return {
-    isArmed: () => armed.length > 0,
+    isActive: () => active.length > 0,
     rules: () => {
-      forgetPast()
+      removeUsedUp()
       return {
-        rules: armed.map(({ left, rule, skip, until }) => ({
+        rules: active.map(({ left, rule, skip, until }) => ({
           ...rule,
           ...(left === Infinity ? undefined : { times: left }),
           ...(typeof rule.skip === "number" ? { skip } : undefined),
@@ -257,20 +258,20 @@ export const make: Effect.Effect<Service> = Effect.gen(function*() {
       }
     },
     add: (rules) => {
-      forgetPast()
-      armed = [...armed, ...rules.map(arm)]
+      removeUsedUp()
+      active = [...active, ...rules.map(activate)]
     },
     set,
     clear: () => set({ rules: [] }),
-    at: (moment) => {
-      forgetPast()
-      for (const entry of armed) {
-        if (!matches(entry.rule.match, moment)) continue
+    take: (point) => {
+      removeUsedUp()
+      for (const entry of active) {
+        if (!matches(entry.rule.match, point)) continue
         if (entry.skip > 0) {
           entry.skip--
           continue
         }
-        if (chance() >= (entry.rule.probability ?? 1)) continue
+        if (nextRandom() >= (entry.rule.probability ?? 1)) continue
         entry.left--
         return entry.rule.action
       }
@@ -279,5 +280,5 @@ export const make: Effect.Effect<Service> = Effect.gen(function*() {
   }
 })
 
-/** Faults without any rule; they are set through the admin API or the service itself. */
+/** Provides faults without rules; they are set through the admin API or the service. */
 export const layer: Layer.Layer<Faults> = Layer.effect(Faults, make)

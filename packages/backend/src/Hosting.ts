@@ -1,5 +1,5 @@
 /**
- * What only the host of the routes can do and knows: how to break a connection, and under which names it is reached.
+ * What the routes need from the server that hosts them: breaking connections, backpressure, and its host names.
  *
  * @since 0.1.0
  */
@@ -7,27 +7,27 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 
-/** What a host provides to the routes. */
+/** The capabilities of a host. */
 export interface Hosting {
   /**
-   * Ends the request's connection without an answer. What follows is not seen by the client, so it may never return;
-   * the handler answers 502 with `x-connection-broken` when it does and the connection still stands.
+   * Breaks the connection of a request without a response. It may never complete, because the client cannot see anything that
+   * follows. If it completes and the connection is still open, the response is 502 with the header `x-connection-broken`.
    */
   readonly abort: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<void>
   /**
-   * Waits until most of what was written to the request's connection has left this process.
+   * Waits until most of the data written to the connection of a request has left this process.
    * @default does not wait
    */
   readonly awaitDrain?: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<void>
   /**
-   * Whether a request that names this host was meant for this server; a `hostname` is written as in a `URL`. The names and
-   * addresses of the loopback need not be asked for.
-   * @default no other name
+   * Returns whether `hostname`, the host of a request as in `URL.hostname`, is a name of this server. It is not called for
+   * loopback names and addresses, which are always accepted.
+   * @default accepts no other names
    */
   readonly isOwnName?: (hostname: string, request: HttpServerRequest.HttpServerRequest) => boolean
 }
 
-/** The host of the routes. By default nothing can be broken, and 502 is answered instead. */
+/** The host of the routes. By default connections cannot be broken, and the response is 502 instead. */
 export const Hosting = Context.Reference<Hosting>("@effect-signalwire/backend/Hosting", {
   defaultValue: () => ({ abort: () => Effect.void })
 })

@@ -1,22 +1,22 @@
 /**
- * What the service keeps: one record per thing, and the changes that a store is asked to make durable. The state of a
- * backend is nothing but the changes that were committed, applied in order.
+ * The records of a backend, and the changes that are committed to its storage. The state of a backend is the result of applying
+ * all committed changes, in order.
  *
  * @since 0.1.0
  */
 import { AddressId, GroupId, MessageId, SubscriberId } from "@effect-signalwire/schema/Ids"
-import { JsonObject } from "@effect-signalwire/schema/Wire"
+import { JsonObject } from "@effect-signalwire/schema/WireSchemas"
 import * as Schema from "effect/Schema"
 
-/** Whose backend this is: the project and the secret of its management endpoints. Made once. */
-export const Identity = Schema.Struct({
+/** The project of a backend, with the API token for its management endpoints. It is created once. */
+export const Project = Schema.Struct({
   projectId: Schema.String,
   spaceId: Schema.String,
   apiToken: Schema.String
 })
-export type Identity = typeof Identity.Type
+export type Project = typeof Project.Type
 
-/** A person. `createdAt` is in unix milliseconds. */
+/** A subscriber. `createdAt` is in unix milliseconds. */
 export const Subscriber = Schema.Struct({
   id: SubscriberId,
   name: Schema.String,
@@ -26,7 +26,7 @@ export const Subscriber = Schema.Struct({
 })
 export type Subscriber = typeof Subscriber.Type
 
-/** What can be talked to. `resourceId` is the subscriber's or room's own id; `createdAt` is in unix milliseconds. */
+/** The address of a subscriber or room. `resourceId` is the id of the subscriber or room; `createdAt` is in unix milliseconds. */
 export const Address = Schema.Struct({
   id: AddressId,
   type: Schema.Literals(["subscriber", "room"]),
@@ -47,18 +47,18 @@ export const Token = Schema.Struct({
 })
 export type Token = typeof Token.Type
 
-const text = Schema.optionalKey(Schema.String)
+const optionalString = Schema.optionalKey(Schema.String)
 
-/** What a token says about its subscriber. */
+/** The profile of a subscriber, which is set when a token is minted. */
 export const Profile = Schema.Struct({
-  display_name: text,
-  first_name: text,
-  last_name: text,
-  job_title: text,
-  time_zone: text,
-  country: text,
-  region: text,
-  company_name: text
+  display_name: optionalString,
+  first_name: optionalString,
+  last_name: optionalString,
+  job_title: optionalString,
+  time_zone: optionalString,
+  country: optionalString,
+  region: optionalString,
+  company_name: optionalString
 })
 export type Profile = typeof Profile.Type
 
@@ -70,11 +70,11 @@ export const Group = Schema.Struct({
 })
 export type Group = typeof Group.Type
 
-/** Who takes part in a conversation. */
+/** The membership of a subscriber in a conversation. */
 export const Member = Schema.Struct({ groupId: GroupId, subscriberId: SubscriberId })
 export type Member = typeof Member.Type
 
-/** A message. `seq` is the order in which messages were stored; `micros` its time in unix microseconds. */
+/** A message. `seq` numbers messages in the order in which they were stored; `micros` is the time in unix microseconds. */
 export const Message = Schema.Struct({
   seq: Schema.Int,
   id: MessageId,
@@ -91,18 +91,18 @@ export const Message = Schema.Struct({
 })
 export type Message = typeof Message.Type
 
-/** One step in the life of a backend. */
+/** A change of the state of a backend. */
 export type Change =
-  | { readonly _tag: "Founded"; readonly identity: Identity }
+  | { readonly _tag: "ProjectCreated"; readonly identity: Project }
   | { readonly _tag: "SubscriberAdded"; readonly subscriber: Subscriber }
   | { readonly _tag: "AddressAdded"; readonly address: Address }
   | { readonly _tag: "TokenMinted"; readonly token: Token }
   | { readonly _tag: "TokenExpired"; readonly token: string; readonly expiresAt: number }
-  /** It is worth nothing, and nobody asks for it any more. */
+  /** A token that is no longer valid was removed. */
   | { readonly _tag: "TokenRemoved"; readonly token: string }
-  /** What the tokens of a subscriber said about it, before they were forgotten. */
-  | { readonly _tag: "SubscriberDescribed"; readonly subscriberId: SubscriberId; readonly profile: Profile }
-  /** Somebody without an address, whose tokens were forgotten. */
+  /** The profile of a subscriber was updated. */
+  | { readonly _tag: "ProfileUpdated"; readonly subscriberId: SubscriberId; readonly profile: Profile }
+  /** A guest without tokens was removed. */
   | { readonly _tag: "GuestRemoved"; readonly subscriberId: SubscriberId }
   | { readonly _tag: "GroupAdded"; readonly group: Group }
   | { readonly _tag: "MemberJoined"; readonly member: Member }

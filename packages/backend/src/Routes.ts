@@ -1,5 +1,5 @@
 /**
- * The REST API of the service, and the door to its socket.
+ * The HTTP routes of the service: the REST API, the token endpoints, and the WebSocket upgrade.
  *
  * @since 0.1.0
  */
@@ -15,22 +15,28 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Layer from "effect/Layer"
-import { Backend, type PageRequest, type PageResult, type Viewer } from "./Backend.ts"
+import * as ApiError from "./ApiError.ts"
+import { Backend, type Caller, type PageRequest, type PageResult } from "./Backend.ts"
 import { Faults } from "./Faults.ts"
 import { Hosting } from "./Hosting.ts"
 import * as DeviceRoutes from "./internal/deviceRoutes.ts"
-import { answeredWithCors, bodyObject, json, pathParam, preflight } from "./internal/http.ts"
-import { prescribed } from "./internal/httpFaults.ts"
-import { contentOf, oneOf, pageRequest, pageResponse, seconds, targetOf, textOf } from "./internal/parameters.ts"
+import { faultResponse } from "./internal/faults/faultResponses.ts"
+import { bodyObject, handleErrorsWithCors, json, pathParam, preflight } from "./internal/http.ts"
+import { pageResponse } from "./internal/pageResponse.ts"
+import {
+  literal,
+  messageContent,
+  messageTarget,
+  optionalString,
+  pageRequest,
+  unixSeconds
+} from "./internal/parameters.ts"
 import * as Routing from "./internal/routing.ts"
 import * as TokenRoutes from "./internal/tokenRoutes.ts"
-import * as Refused from "./Refused.ts"
 import * as SocketProtocol from "./SocketProtocol.ts"
 
-// Parts of answers
-
-/** What the token may do, when it was minted with a scope. */
-const satClaims = ({ claims: { fingerprint, scope }, token }: Viewer) =>
+/** The claims of a token that was minted with a scope. */
+const satClaims = ({ claims: { fingerprint, scope }, token }: Caller) =>
   scope === undefined ? undefined : {
     sat_claims: {
       scope,
@@ -39,13 +45,11 @@ const satClaims = ({ claims: { fingerprint, scope }, token }: Viewer) =>
     }
   }
 
-/** The names a query may mean: older clients do not encode them, so a plus may be one. */
+/** The names that a query may ask for: older clients do not encode them, so a plus may be a plus or a space. */
 const namesOf = (url: URL): ReadonlyArray<string> =>
   [url.search, url.search.replaceAll("+", "%2B")].flatMap((search) => new URLSearchParams(search).get("name") ?? [])
 
-// Routes
-
-/** The routes of the REST API, the token endpoints, and the socket at `GET /`. */
+/** Adds the routes of the REST API, the token endpoints, and the WebSocket at `GET /`. */
 export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | Faults> = HttpRouter.use(
   Effect.fnUntraced(function*(router) {
     const backend = yield* Backend
@@ -54,29 +58,29 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     const request = HttpServerRequest.HttpServerRequest
 
     const routing = Routing.make(router, backend, faults)
-    const { forViewer } = routing
+    const { forCaller } = routing
     const pageOf = <A>(url: URL, request: PageRequest, page: PageResult<A>, encode: (item: A) => unknown) =>
       pageResponse(backend.settings.linkOrigin, url, request, page, encode)
 
-    yield* forViewer("GET", "/api/fabric/subscriber/info", (viewer) =>
+    yield* forCaller("GET", "/api/fabric/subscriber/info", (caller) =>
       Effect.succeed(json({
-        ...Subscriber.encode(backend.subscriber(viewer)),
+        ...Subscriber.encode(backend.subscriber(caller)),
         app_settings: { display_name: "sandbox", scopes: ["conversations.send_message"] },
-        ...satClaims(viewer)
+        ...satClaims(caller)
       })))
 
-    yield* forViewer("GET", "/api/fabric/addresses", (viewer, url) =>
+    yield* forCaller("GET", "/api/fabric/addresses", (caller, url) =>
       Effect.gen(function*() {
         const query = url.searchParams
         const page = yield* pageRequest(query)
-        const sortBy = yield* oneOf(query, "sort_by", ["name", "created_at"])
-        const sortOrder = yield* oneOf(query, "sort_order", ["asc", "desc"])
+        const sortBy = yield* literal(query, "sort_by", ["name", "created_at"])
+        const sortOrder = yield* literal(query, "sort_order", ["asc", "desc"])
         if (sortOrder !== undefined && sortBy === undefined) {
-          return yield* Refused.invalid("sort_order_validations", "sort_order needs sort_by", "sort_order")
+          return yield* ApiError.validation("sort_order_validations", "sort_order requires sort_by", "sort_order")
         }
-        const found = yield* backend.addresses(viewer, {
+        const found = yield* backend.addresses(caller, {
           names: query.has("name") ? namesOf(url) : undefined,
-          type: yield* oneOf(query, "type", ["app", "call", "room", "subscriber"]),
+          type: yield* literal(query, "type", ["app", "call", "room", "subscriber"]),
           displayName: query.get("display_name") ?? undefined,
           sortBy,
           sortOrder,
@@ -84,102 +88,101 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
         })
         return pageOf(url, page, found, Address.encode)
       }))
-    yield* forViewer(
+    yield* forCaller(
       "GET",
       "/api/fabric/addresses/:id",
-      (viewer) =>
+      (caller) =>
         Effect.flatMap(
           HttpRouter.RouteContext,
           (context) =>
-            Effect.map(backend.address(viewer, pathParam(context, "id")), (address) => json(Address.encode(address)))
+            Effect.map(backend.address(caller, pathParam(context, "id")), (address) => json(Address.encode(address)))
         )
     )
 
-    yield* forViewer("GET", "/api/fabric/conversations", (viewer, url) =>
+    yield* forCaller("GET", "/api/fabric/conversations", (caller, url) =>
       Effect.gen(function*() {
         const page = yield* pageRequest(url.searchParams)
-        const found = yield* backend.conversations(viewer, page)
+        const found = yield* backend.conversations(caller, page)
         return pageOf(url, page, found, (item) => Conversation.encode(item, form))
       }))
 
-    const listMessages = (viewer: Viewer, url: URL, conversationId: string | undefined) =>
+    const listMessages = (caller: Caller, url: URL, conversationId: string | undefined) =>
       Effect.gen(function*() {
         const page = yield* pageRequest(url.searchParams)
-        const since = yield* seconds(url.searchParams, "since")
-        const until = yield* seconds(url.searchParams, "until")
-        const found = yield* backend.messages(viewer, { conversationId, since, until, page })
+        const since = yield* unixSeconds(url.searchParams, "since")
+        const until = yield* unixSeconds(url.searchParams, "until")
+        const found = yield* backend.messages(caller, { conversationId, since, until, page })
         return pageOf(url, page, found, (item) => ConversationMessage.encode(item, form))
       })
-    yield* forViewer("GET", "/api/fabric/messages", (viewer, url) => listMessages(viewer, url, undefined))
-    yield* forViewer("GET", "/api/fabric/conversations/:id/messages", (viewer, url) =>
+    yield* forCaller("GET", "/api/fabric/messages", (caller, url) => listMessages(caller, url, undefined))
+    yield* forCaller("GET", "/api/fabric/conversations/:id/messages", (caller, url) =>
       Effect.flatMap(
         HttpRouter.RouteContext,
-        (context) => listMessages(viewer, url, pathParam(context, "id"))
+        (context) => listMessages(caller, url, pathParam(context, "id"))
       ))
 
-    yield* forViewer("POST", "/api/fabric/messages", (viewer) =>
+    yield* forCaller("POST", "/api/fabric/messages", (caller) =>
       Effect.gen(function*() {
         const body = yield* bodyObject
-        const target = yield* targetOf(body, form)
-        const content = yield* contentOf(body)
-        const sent = yield* backend.send(viewer, target, content)
+        const target = yield* messageTarget(body, form)
+        const content = yield* messageContent(body)
+        const sent = yield* backend.send(caller, target, content)
         const response: SendMessage.Response = {
-          ...(Dialect.carries(form, "address")
+          ...(Dialect.includes(form, "address")
             ? { table: { conversation_id: sent.addressId, text: content.text } }
             : undefined),
-          ...(Dialect.carries(form, "group")
+          ...(Dialect.includes(form, "group")
             ? { group_id: sent.groupId, text: content.text, from_fabric_address_id: sent.fromAddressId }
             : undefined)
         }
         return json(response)
       }))
-    yield* forViewer("POST", "/api/fabric/conversations/join", (viewer) =>
+    yield* forCaller("POST", "/api/fabric/conversations/join", (caller) =>
       Effect.gen(function*() {
         const body = yield* bodyObject
-        const answer = (response: JoinConversationResponse.JoinConversationResponse) =>
+        const respond = (response: JoinConversationResponse.JoinConversationResponse) =>
           json(JoinConversationResponse.encode(response, form))
-        const address = Dialect.carries(form, "address") ? yield* textOf(body, "conversation_id") : undefined
-        if (address !== undefined) return answer(yield* backend.join(viewer, [address]))
-        const from = form === "address" ? undefined : yield* textOf(body, "from_fabric_address_id")
+        const address = Dialect.includes(form, "address") ? yield* optionalString(body, "conversation_id") : undefined
+        if (address !== undefined) return respond(yield* backend.join(caller, [address]))
+        const from = form === "address" ? undefined : yield* optionalString(body, "from_fabric_address_id")
         const ids = form === "address" ? undefined : body["fabric_address_ids"]
         if (ids === undefined || ids === null) {
-          return yield* Refused.missing(
+          return yield* ApiError.missingParameter(
             form === "address" || (form === "all" && from === undefined) ? "conversation_id" : "fabric_address_ids"
           )
         }
-        if (from === undefined) return yield* Refused.missing("from_fabric_address_id")
+        if (from === undefined) return yield* ApiError.missingParameter("from_fabric_address_id")
         if (!Array.isArray(ids) || ids.length > 100) {
-          return yield* Refused.invalidParameter("fabric_address_ids", "must be a list of at most 100 address ids")
+          return yield* ApiError.invalidParameter("fabric_address_ids", "must be a list of at most 100 address ids")
         }
-        const texts = ids.filter((id): id is string => typeof id === "string")
-        if (texts.length < ids.length) {
-          return yield* Refused.invalidParameter("fabric_address_ids", "must be a list of address ids")
+        const addressIds = ids.filter((id): id is string => typeof id === "string")
+        if (addressIds.length < ids.length) {
+          return yield* ApiError.invalidParameter("fabric_address_ids", "must be a list of address ids")
         }
-        return answer(yield* backend.join(viewer, texts, from))
+        return respond(yield* backend.join(caller, addressIds, from))
       }))
 
     yield* TokenRoutes.add(routing, backend)
     yield* DeviceRoutes.add(routing, backend)
 
-    // the socket
     yield* router.add(
       "GET",
       "/",
       Effect.gen(function*() {
         const incoming = yield* request
         if (incoming.headers["upgrade"]?.toLowerCase() !== "websocket") {
-          return json({ error: "This is a WebSocket" }, 426)
+          return json({ error: "This endpoint requires a WebSocket upgrade" }, 426)
         }
         const hosting = yield* Hosting
-        const admission = yield* SocketProtocol.admit
-        if (admission._tag === "Broken") {
+        const decision = yield* SocketProtocol.decideUpgrade
+        if (decision._tag === "Dropped") {
           yield* hosting.abort(incoming)
           return HttpServerResponse.empty({ status: 503 })
         }
-        if (admission._tag === "Refused") return prescribed(admission.action)
+        if (decision._tag === "Rejected") return faultResponse(decision.action)
         const socket = yield* incoming.upgrade
         yield* SocketProtocol.serve(socket, {
-          admission,
+          decision,
           abort: hosting.abort(incoming),
           awaitDrain: hosting.awaitDrain?.(incoming)
         })
@@ -192,9 +195,9 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Backend | 
     )
 
     yield* router.add("OPTIONS", "/*", preflight)
-    // not for every method: a route for all would stand in the way of HEAD, which is answered by the route for GET
+    // one route per method, because a route for all methods would take precedence over the GET routes for HEAD requests
     for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "QUERY"] as const) {
-      yield* router.add(method, "/*", routing.surrounded(answeredWithCors(Effect.fail(Refused.notFound))))
+      yield* router.add(method, "/*", routing.middleware(handleErrorsWithCors(Effect.fail(ApiError.notFound))))
     }
   })
 )

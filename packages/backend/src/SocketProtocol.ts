@@ -1,6 +1,6 @@
 /**
- * The socket of the service: JSON-RPC in both directions, sessions that can be resumed, pings, and events that are sent
- * until they are acknowledged.
+ * The socket protocol of the service: JSON-RPC in both directions, sessions that can be resumed, pings, and events that are sent
+ * again until they are acknowledged.
  *
  * @since 0.1.0
  */
@@ -10,47 +10,27 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import { Backend } from "./Backend.ts"
-import { type Action, Faults } from "./Faults.ts"
-import * as Incoming from "./internal/incoming.ts"
-import * as Outgoing from "./internal/outgoing.ts"
-import * as Peer from "./internal/peer.ts"
+import { Faults } from "./Faults.ts"
+import * as ClientSocket from "./internal/clientSocket.ts"
+import { decideByFault, type UpgradeDecision } from "./internal/faults/upgradeFaults.ts"
+import * as IncomingFrames from "./internal/incomingFrames.ts"
+import * as OutgoingFrames from "./internal/outgoingFrames.ts"
 
-/** What becomes of a socket that a client wants to open. */
-export type Admission =
-  | { readonly _tag: "Accepted"; readonly action: Action | undefined }
-  /** It is answered with HTTP instead. */
-  | { readonly _tag: "Refused"; readonly action: Extract<Action, { readonly type: "answer" }> }
-  /** The connection is broken before it is a socket. */
-  | { readonly _tag: "Broken" }
+export type { UpgradeDecision } from "./internal/faults/upgradeFaults.ts"
 
-const admissionOf = (action: Action | undefined): Effect.Effect<Admission> => {
-  switch (action?.type) {
-    case "refuse":
-    case "drop":
-    case "loseAnswer":
-      return Effect.succeed({ _tag: "Broken" })
-    case "answer":
-      return Effect.succeed({ _tag: "Refused", action })
-    case "delay":
-      return Effect.delay(Effect.succeed<Admission>({ _tag: "Accepted", action: undefined }), action.millis)
-    default:
-      return Effect.succeed({ _tag: "Accepted", action })
-  }
-}
-
-const full: Admission = {
-  _tag: "Refused",
+const tooManySockets: UpgradeDecision = {
+  _tag: "Rejected",
   action: { type: "answer", status: 503, headers: { "retry-after": "1" }, body: { error: "Too many sockets" } }
 }
 
-/** Asks whether there is room for another socket, and the faults whether it may be opened; after their delay. */
-export const admit: Effect.Effect<Admission, never, Backend | Faults> = Effect.gen(function*() {
+/** Decides about a WebSocket upgrade, from the number of open sockets and the faults; waits for the delay of a fault. */
+export const decideUpgrade: Effect.Effect<UpgradeDecision, never, Backend | Faults> = Effect.gen(function*() {
   const { settings, sockets, wireLog } = yield* Backend
   const isFull = sockets.size >= settings.maxSockets
   const faults = yield* Faults
-  const action = !isFull && faults.isArmed() ? faults.at({ on: "connect" }) : undefined
-  const admission = isFull ? full : yield* admissionOf(action)
-  if (admission._tag !== "Accepted") {
+  const action = !isFull && faults.isActive() ? faults.take({ on: "connect" }) : undefined
+  const decision = isFull ? tooManySockets : yield* decideByFault(action)
+  if (decision._tag !== "Accepted") {
     wireLog.add({
       on: "refused",
       connection: wireLog.nextId(),
@@ -59,36 +39,39 @@ export const admit: Effect.Effect<Admission, never, Backend | Faults> = Effect.g
       fault: action?.type ?? null
     })
   }
-  return admission
+  return decision
 })
 
-/** How a socket is served. */
+/** Options for serving a socket. */
 export interface ServeOptions {
-  /** What {@link admit} said; by default the socket is accepted. */
-  readonly admission?: Extract<Admission, { readonly _tag: "Accepted" }> | undefined
   /**
-   * Ends the connection without a close frame.
+   * The result of {@link decideUpgrade}.
+   * @default the socket is accepted without a fault
+   */
+  readonly decision?: Extract<UpgradeDecision, { readonly _tag: "Accepted" }> | undefined
+  /**
+   * Closes the connection without a close frame.
    * @default closes with code 1001
    */
   readonly abort?: Effect.Effect<void> | undefined
   /**
-   * Waits until most of what was written has left this process.
+   * Waits until most of the written data has left this process.
    * @default does not wait
    */
   readonly awaitDrain?: Effect.Effect<void> | undefined
 }
 
-/** How long a client may take to connect, in milliseconds. */
+/** How long a client has to send `signalwire.connect`, in milliseconds. */
 const connectTimeout = 10_000
 
-/** How long a client may take to answer a close frame, in milliseconds; then the connection is broken. */
+/** How long a client has to respond to a close frame, in milliseconds; then the connection is broken. */
 const closeTimeout = 2000
 
-/** How much a client may still send meanwhile, in bytes or UTF-16 code units. */
+/** How much a client can send after the close frame, in bytes or UTF-16 code units; then the connection is broken. */
 const maxBytesAfterClose = 1024 * 1024
 
-/** Waits for the end of a connection that was closed, and breaks it when that does not come. */
-const awaitClose = ({ pull }: Socket.Reader, abort: Effect.Effect<void>): Effect.Effect<void> => {
+/** Waits until the client closes the connection too, and breaks it otherwise. */
+const awaitClientClose = ({ pull }: Socket.Reader, abort: Effect.Effect<void>): Effect.Effect<void> => {
   let received = 0
   return pull.pipe(
     Effect.repeat({
@@ -98,42 +81,43 @@ const awaitClose = ({ pull }: Socket.Reader, abort: Effect.Effect<void>): Effect
       }
     }),
     Effect.timeoutOption(closeTimeout),
-    // it failed when the connection has ended
+    // reading fails when the connection is closed
     Effect.matchEffect({ onFailure: () => Effect.void, onSuccess: () => abort })
   )
 }
 
-/** Codes that may not appear in a close frame become "going away". */
+/** Replaces codes that must not be sent in a close frame by 1001 (going away). */
 const toCloseCode = (code: number): number =>
   (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006) || (code >= 3000 && code <= 4999)
     ? code
     : 1001
 
-const pinging = (peer: Peer.Peer): Effect.Effect<never, never, Scope.Scope> =>
+/** Sends pings, disconnects a client whose token has expired, and closes the socket if two pings get no response. */
+const sendPings = (client: ClientSocket.ClientSocket): Effect.Effect<never, never, Scope.Scope> =>
   Effect.gen(function*() {
     while (true) {
-      yield* Effect.sleep(peer.backend.settings.pingInterval)
-      if (peer.session === undefined || peer.isSilent) continue
-      // it may resume, but it should know that it needs another token
-      if (peer.backend.lapsed(peer.session)) yield* Peer.disconnect(peer, false)
-      if (peer.unansweredPings >= 2) {
-        peer.end(null)
+      yield* Effect.sleep(client.backend.settings.pingInterval)
+      if (client.session === undefined || client.isSilent) continue
+      // the client can resume its session, but needs to know that its token has expired
+      if (client.backend.detectTokenExpiry(client.session)) yield* ClientSocket.disconnect(client, false)
+      if (client.unansweredPings >= 2) {
+        client.close(null)
         return yield* Effect.never
       }
-      peer.unansweredPings++
-      peer.request(JsonRpc.method.ping, { timestamp: peer.backend.now() / 1000 })
+      client.unansweredPings++
+      client.request(JsonRpc.method.ping, { timestamp: client.backend.now() / 1000 })
     }
   })
 
-const waitingForConnect = (peer: Peer.Peer): Effect.Effect<never> =>
+const enforceConnectTimeout = (client: ClientSocket.ClientSocket): Effect.Effect<never> =>
   Effect.gen(function*() {
     yield* Effect.sleep(connectTimeout)
-    if (peer.session === undefined && !peer.isSilent) peer.end(1008)
+    if (client.session === undefined && !client.isSilent) client.close(1008)
     return yield* Effect.never
   })
 
 /**
- * Serves one socket until it ends, whichever side ends it. The session it opened can be resumed on another socket.
+ * Serves one socket until it is closed by either side. The session that it opened can be resumed with another socket.
  */
 export const serve: (
   socket: Socket.Socket,
@@ -141,35 +125,38 @@ export const serve: (
 ) => Effect.Effect<void, never, Backend | Faults> = Effect.fnUntraced(
   function*(socket: Socket.Socket, options?: ServeOptions) {
     const backend = yield* Backend
-    const peer = yield* Peer.make(backend, yield* Faults)
-    backend.sockets.add(peer.connection)
-    yield* Effect.addFinalizer(() => Effect.sync(() => backend.sockets.delete(peer.connection)))
+    const client = yield* ClientSocket.make(backend, yield* Faults)
+    backend.sockets.add(client.connection)
+    yield* Effect.addFinalizer(() => Effect.sync(() => backend.sockets.delete(client.connection)))
     const reader = yield* socket.reader
     const writer = yield* socket.writer
-    const closing = Effect.flatMap(Deferred.await(peer.ended), (code) =>
-      code === null && options?.abort !== undefined
-        ? options.abort
-        : writer.write(new Socket.CloseEvent(toCloseCode(code ?? 1001))))
+    const close = Effect.flatMap(
+      Deferred.await(client.closeRequested),
+      (code) =>
+        code === null && options?.abort !== undefined
+          ? options.abort
+          : writer.write(new Socket.CloseEvent(toCloseCode(code ?? 1001)))
+    )
 
-    const opening = options?.admission?.action
-    peer.logSocket("opened", opening?.type ?? null)
-    if (opening?.type === "silent") peer.isSilent = true
-    if (opening?.type === "close") peer.end(opening.code ?? null)
-    if (opening?.type === "restart") yield* Peer.disconnect(peer, true)
+    const action = options?.decision?.action
+    client.logSocket("opened", action?.type ?? null)
+    if (action?.type === "silent") client.isSilent = true
+    if (action?.type === "close") client.close(action.code ?? null)
+    if (action?.type === "restart") yield* ClientSocket.disconnect(client, true)
     yield* Effect.raceAllFirst([
-      closing,
-      Incoming.run(peer, reader),
-      Outgoing.run(peer, writer, options?.awaitDrain ?? Effect.void),
-      pinging(peer),
-      waitingForConnect(peer)
+      close,
+      IncomingFrames.run(client, reader),
+      OutgoingFrames.run(client, writer, options?.awaitDrain ?? Effect.void),
+      sendPings(client),
+      enforceConnectTimeout(client)
     ]).pipe(
       Effect.ensuring(Effect.suspend(() => {
-        peer.logSocket("closed", null)
-        if (peer.session !== undefined) peer.backend.detach(peer.session, peer.connection)
-        return peer.release
+        client.logSocket("closed", null)
+        if (client.session !== undefined) client.backend.detach(client.session, client.connection)
+        return client.release
       }))
     )
-    yield* awaitClose(reader, options?.abort ?? Effect.void)
+    yield* awaitClientClose(reader, options?.abort ?? Effect.void)
   },
   Effect.scoped,
   (effect) => Effect.ignore(effect)

@@ -1,6 +1,6 @@
 /**
- * Where a backend keeps what must outlive it. The backend serves everything from memory and asks the store only to make
- * a change durable before it is applied and answered, so every store shares the same queries and rules.
+ * The storage of a backend. The backend serves everything from memory; the storage only makes changes durable, before they are
+ * applied and responded to. So all storages share the same queries and rules.
  *
  * @since 0.1.0
  */
@@ -10,24 +10,24 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type { Change } from "./Records.ts"
 
-/** The store could not read or write. */
+/** The storage could not be read or written. */
 export class StorageError extends Schema.TaggedError<StorageError>("@effect-signalwire/backend/StorageError")(
   "StorageError",
   { message: Schema.String, cause: Schema.optionalKey(Schema.Defect()) }
 ) {}
 
-/** What a store offers. */
+/** A durable log of changes. */
 export interface Service {
-  /** Everything that was committed, in an order in which it can be applied. Read once, when the backend starts. */
+  /** Loads all committed changes, in an order in which they can be applied. Called once, when the backend starts. */
   readonly load: Effect.Effect<ReadonlyArray<Change>, StorageError>
-  /** Makes all of the changes durable, or none of them. */
+  /** Makes changes durable, all or none. */
   readonly commit: (changes: ReadonlyArray<Change>) => Effect.Effect<void, StorageError>
 }
 
-/** The store of a backend. */
+/** The storage of a backend. */
 export class Storage extends Context.Service<Storage, Service>()("@effect-signalwire/backend/Storage") {}
 
-/** Keeps nothing: the backend's own memory is all there is. */
+/** Provides a storage that keeps nothing: the state is lost with the backend. */
 export const layerMemory: Layer.Layer<Storage> = Layer.succeed(Storage, {
   load: Effect.succeed([]),
   commit: () => Effect.void

@@ -1,43 +1,43 @@
 /**
- * What went over the wire: every request, answer and frame, with what went wrong on purpose. A test can ask for it and
- * assert on it. Secrets are taken out before anything is kept, and nothing is done while nobody asks.
+ * A log of every request, response and frame, with the faults that were carried out on them. Tests can assert on it. Secrets are
+ * redacted before an entry is stored, and nothing is logged while the log is disabled.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { isDeep } from "./internal/depth.ts"
-import { bytesOf } from "./internal/memoryBudget.ts"
-import { redactedText, redactedValue } from "./internal/redaction.ts"
+import { isNestedTooDeeply } from "./internal/jsonDepth.ts"
+import { redactString, redactValue } from "./internal/redaction.ts"
+import { stringBytes } from "./internal/stringBytes.ts"
 
 // Models
 
-const moment = {
-  /** Counts entries from 1, also across what was forgotten or cleared. */
+const common = {
+  /** The number of the entry; starts at 1 and is not reset when entries are dropped or cleared. */
   seq: Schema.Int,
-  /** Unix milliseconds. */
+  /** The time in unix milliseconds. */
   time: Schema.Finite
 }
 
-/** A REST request. Its answer has the same `exchange`. */
+/** An HTTP request. Its response has the same `exchange`. */
 export const RequestEntry = Schema.Struct({
-  ...moment,
+  ...common,
   on: Schema.Literal("request"),
   exchange: Schema.Int,
   method: Schema.String,
-  /** Path and query. */
+  /** The path and query. */
   path: Schema.String,
-  /** The scheme of its credentials: `Bearer [redacted]`. */
+  /** The redacted header: only the scheme is kept, as in `Bearer [redacted]`. */
   authorization: Schema.NullOr(Schema.String),
   subscriberId: Schema.NullOr(Schema.String),
-  /** What was sent: JSON as such, anything else as text, nothing as `null`. */
+  /** The body: parsed if it is JSON, otherwise a string; `null` if it is empty. */
   body: Schema.Unknown,
-  /** The type of the action that was carried out. */
+  /** The type of the fault that was carried out. */
   fault: Schema.NullOr(Schema.String)
 })
 
-/** An answer, or with a `status` of `null` that there was none. */
+/** An HTTP response. `status` is `null` if there was no response. */
 export const ResponseEntry = Schema.Struct({
-  ...moment,
+  ...common,
   on: Schema.Literal("response"),
   exchange: Schema.Int,
   status: Schema.NullOr(Schema.Int),
@@ -45,9 +45,9 @@ export const ResponseEntry = Schema.Struct({
   fault: Schema.NullOr(Schema.String)
 })
 
-/** A socket opens, is turned away, or ends. Its frames have the same `connection`. */
+/** A socket was opened, refused or closed. Its frames have the same `connection`. */
 export const SocketEntry = Schema.Struct({
-  ...moment,
+  ...common,
   on: Schema.Literals(["opened", "refused", "closed"]),
   connection: Schema.Int,
   /** The protocol of its session. */
@@ -56,99 +56,99 @@ export const SocketEntry = Schema.Struct({
   fault: Schema.NullOr(Schema.String)
 })
 
-/** A frame: as it came, or as it would have been written if nothing had gone wrong. */
+/** A frame, as it was received, or as it would have been written without a fault. */
 export const FrameEntry = Schema.Struct({
-  ...moment,
+  ...common,
   on: Schema.Literal("frame"),
   connection: Schema.Int,
   session: Schema.NullOr(Schema.String),
   subscriberId: Schema.NullOr(Schema.String),
-  /** `in` comes from the client, `out` goes to it. */
+  /** `in` for frames from the client, `out` for frames to the client. */
   direction: Schema.Literals(["in", "out"]),
-  /** The JSON-RPC method, of a request or of the request that is answered. */
+  /** The JSON-RPC method of the request, or, for a response, of the request that it responds to. */
   method: Schema.NullOr(Schema.String),
-  /** JSON as such, anything else as text. */
+  /** The frame: parsed if it is JSON, otherwise a string. */
   frame: Schema.Unknown,
   fault: Schema.NullOr(Schema.String)
 })
 
-/** One line of the log. */
+/** An entry of the log. */
 export const Entry = Schema.Union([RequestEntry, ResponseEntry, SocketEntry, FrameEntry])
 export type Entry = typeof Entry.Type
 
-/** An entry before it is written down: bodies and frames as the text that they were. */
-type Draft<E> = E extends Entry ? {
+/** An entry before it is numbered and redacted: bodies and frames are strings. */
+type EntryInput<E> = E extends Entry ? {
     readonly [Name in Exclude<keyof E, "seq" | "time">]: Name extends "body" | "frame" ? string : E[Name]
   }
   : never
 
 // Service
 
-/** The log of a backend. */
+/** The wire log of a backend. */
 export interface WireLog {
-  /** Whether anything is written down. */
+  /** Returns whether the log is enabled. */
   readonly isEnabled: () => boolean
-  /** Turns it on or off. */
+  /** Enables or disables the log. */
   readonly enable: (isEnabled: boolean) => void
-  /** Numbers for exchanges and connections. */
+  /** Returns a new number for an exchange or a connection. */
   readonly nextId: () => number
-  /** Writes an entry down; its secrets are taken out here. Does nothing while the log is off. */
-  readonly add: (draft: Draft<Entry>) => void
-  /** What is kept, oldest first, each entry as a line of JSON; with `after` only entries of a greater `seq`. */
+  /** Adds an entry, and redacts its secrets. Has no effect while the log is disabled. */
+  readonly add: (entry: EntryInput<Entry>) => void
+  /** Returns the entries as lines of JSON, oldest first; with `after`, only those with a greater `seq`. */
   readonly lines: (after?: number) => ReadonlyArray<string>
-  /** How many entries were forgotten because there was no room for them. */
-  readonly forgotten: () => number
-  /** Empties it. */
+  /** Returns how many entries were dropped because the log was full. */
+  readonly dropped: () => number
+  /** Removes all entries. */
   readonly clear: () => void
-  /** Passes every entry from now on to a function, as a line of JSON; the answer takes the function away again. */
-  readonly listen: (listener: (line: string) => void) => () => void
+  /** Calls a function with every entry from now on, as a line of JSON. Returns a function that unsubscribes it. */
+  readonly subscribe: (listener: (line: string) => void) => () => void
 }
 
 // Constructor
 
-/** How much is kept. */
+/** The maximum number of entries, and their maximum size in bytes. */
 const capacity = { entries: 10_000, bytes: 16 * 1024 * 1024 }
 
-/** What an entry takes besides its text, in bytes. */
+/** The memory that an entry takes besides its string, in bytes. */
 const overhead = 128
 
-/** How much of one body or frame is kept, in UTF-16 code units. */
-const maxText = 32_768
+/** The maximum length of a logged body or frame, in UTF-16 code units. */
+const maxContentLength = 32_768
 
-/** How much further is looked for secrets, so that none is cut in two and not recognized. */
-const maxSecret = 2048
+/** How much more of a long body or frame is redacted before it is cut, so that no secret is cut and then not recognized. */
+const maxSecretLength = 2048
 
-/** A body or frame as the log has it: parsed, and without what is under the name of a secret. */
-const parsed = (text: string): unknown => {
+/** Parses a body or frame if it is JSON, and redacts fields with the names of secrets. */
+const parse = (text: string): unknown => {
   if (text === "") return null
-  if (isDeep(text)) return redactedText(text)
+  if (isNestedTooDeeply(text)) return redactString(text)
   try {
-    return redactedValue(JSON.parse(text))
+    return redactValue(JSON.parse(text))
   } catch {
-    return redactedText(text)
+    return redactString(text)
   }
 }
 
-const lineBytes = (line: string): number => overhead + bytesOf(line)
+const lineBytes = (line: string): number => overhead + stringBytes(line)
 
-/** How a log is made. */
+/** Options of a wire log. */
 export interface Options {
-  /** Unix milliseconds. */
+  /** Returns the current time in unix milliseconds. */
   readonly now: () => number
-  /** Whether it is on from the start. */
+  /** Whether the log is enabled from the start. */
   readonly enabled: boolean
-  /** Takes the secrets of the backend out of a text; JSON stays JSON. */
+  /** Redacts the secrets of the backend in a string; valid JSON must remain valid. */
   readonly redact: (text: string) => string
 }
 
-/** An empty log. */
+/** Makes an empty log. */
 export const make = ({ now, redact, ...options }: Options): WireLog => {
   let { enabled } = options
-  let ids = 0
+  let lastId = 0
   let seq = 0
   let bytes = 0
-  let forgotten = 0
-  // the oldest are at `first`; the places before it are empty, and given back now and then
+  let dropped = 0
+  // a queue: the oldest entry is at `first`, and the empty slots before it are removed from time to time
   let kept: Array<{ readonly seq: number; readonly line: string; readonly bytes: number } | undefined> = []
   let first = 0
   const listeners = new Set<(line: string) => void>()
@@ -158,28 +158,28 @@ export const make = ({ now, redact, ...options }: Options): WireLog => {
       bytes -= kept[first]?.bytes ?? 0
       kept[first] = undefined
       first++
-      forgotten++
+      dropped++
     }
     if (first > 1000 && first > kept.length / 2) {
       kept = kept.slice(first)
       first = 0
     }
   }
-  /** A body or frame without secrets, and not longer than what is kept of one. */
+  /** Redacts a body or frame, and cuts it if it is too long. */
   const content = (text: string): unknown =>
-    text.length <= maxText
-      ? parsed(text)
-      : `${redact(redactedText(text.slice(0, maxText + maxSecret))).slice(0, maxText)}…`
-  const add: WireLog["add"] = (draft) => {
+    text.length <= maxContentLength
+      ? parse(text)
+      : `${redact(redactString(text.slice(0, maxContentLength + maxSecretLength))).slice(0, maxContentLength)}…`
+  const add: WireLog["add"] = (input) => {
     if (!enabled) return
     const stamp = { seq: ++seq, time: now() }
-    const entry: Entry = draft.on === "frame"
-      ? { ...stamp, ...draft, frame: content(draft.frame) }
-      : draft.on === "request"
-      ? { ...stamp, ...draft, path: redactedText(draft.path), body: content(draft.body) }
-      : draft.on === "response"
-      ? { ...stamp, ...draft, body: content(draft.body) }
-      : { ...stamp, ...draft }
+    const entry: Entry = input.on === "frame"
+      ? { ...stamp, ...input, frame: content(input.frame) }
+      : input.on === "request"
+      ? { ...stamp, ...input, path: redactString(input.path), body: content(input.body) }
+      : input.on === "response"
+      ? { ...stamp, ...input, body: content(input.body) }
+      : { ...stamp, ...input }
     const line = redact(JSON.stringify(entry))
     const size = lineBytes(line)
     kept.push({ seq, line, bytes: size })
@@ -192,23 +192,23 @@ export const make = ({ now, redact, ...options }: Options): WireLog => {
     enable: (isEnabled) => {
       enabled = isEnabled
     },
-    nextId: () => ++ids,
+    nextId: () => ++lastId,
     add,
     lines: (after = 0) => {
-      // `seq` goes up by one from entry to entry
+      // `seq` increases by one from entry to entry
       const oldest = kept[first]?.seq ?? 0
       return kept.slice(first + Math.max(0, after + 1 - oldest)).flatMap((entry) =>
         entry === undefined ? [] : [entry.line]
       )
     },
-    forgotten: () => forgotten,
+    dropped: () => dropped,
     clear: () => {
       kept = []
       first = 0
       bytes = 0
-      forgotten = 0
+      dropped = 0
     },
-    listen: (listener) => {
+    subscribe: (listener) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     }

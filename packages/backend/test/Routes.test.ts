@@ -1,34 +1,34 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import { type Answer, Broken, inWorld } from "./support.ts"
+import { ConnectionBroken, type TestResponse, withBackend } from "./support.ts"
 
-const join = (addressId: string) => ({ conversation_id: addressId })
-const say = (addressId: string, text: string) => ({ conversation_id: addressId, text })
+const joinBody = (addressId: string) => ({ conversation_id: addressId })
+const messageBody = (addressId: string, text: string) => ({ conversation_id: addressId, text })
 
-describe("who asks", () => {
-  it.effect("without a token nothing is told", () =>
-    inWorld(Effect.fnUntraced(function*({ request }) {
+describe("authentication", () => {
+  it.effect("requests without a token fail with 401", () =>
+    withBackend(Effect.fnUntraced(function*({ request }) {
       for (const path of ["subscriber/info", "addresses", "conversations", "messages"]) {
         const { body, status } = yield* request("GET", `/api/fabric/${path}`)
         assert.deepStrictEqual([status, body], [401, { error: "Unauthorized" }])
       }
     })))
-  it.effect("an expired token is as good as none", () =>
-    inWorld(Effect.fnUntraced(function*({ person, request }) {
-      const ada = yield* person("ada")
+  it.effect("requests with an expired token fail with 401", () =>
+    withBackend(Effect.fnUntraced(function*({ addSubscriber, request }) {
+      const ada = yield* addSubscriber("ada")
       assert.strictEqual((yield* request("GET", "/api/fabric/messages", ada)).status, 200)
       yield* TestClock.adjust("2 hours")
       assert.strictEqual((yield* request("GET", "/api/fabric/messages", ada)).status, 401)
     })))
-  it.effect("a refresh token is no access token", () =>
-    inWorld(Effect.fnUntraced(function*({ person, request }) {
-      const { refreshToken } = yield* person("ada")
+  it.effect("a refresh token is not accepted as an access token", () =>
+    withBackend(Effect.fnUntraced(function*({ addSubscriber, request }) {
+      const { refreshToken } = yield* addSubscriber("ada")
       assert.strictEqual((yield* request("GET", "/api/fabric/messages", { token: refreshToken })).status, 401)
     })))
-  it.effect("a subscriber is told its own addresses", () =>
-    inWorld(Effect.fnUntraced(function*({ person, request }) {
-      const ada = yield* person("ada")
+  it.effect("a subscriber can read its own addresses", () =>
+    withBackend(Effect.fnUntraced(function*({ addSubscriber, request }) {
+      const ada = yield* addSubscriber("ada")
       const { body } = yield* request("GET", "/api/fabric/subscriber/info", ada)
       assert.strictEqual(body.id, ada.id)
       assert.strictEqual(body.fabric_addresses[0].id, ada.addressId)
@@ -37,8 +37,8 @@ describe("who asks", () => {
 
 describe("tokens", () => {
   const basic = (text: string) => ({ headers: { authorization: `Basic ${btoa(text)}` } })
-  it.effect("a project mints tokens, and subscribers with them", () =>
-    inWorld(Effect.fnUntraced(function*({ backend, request }) {
+  it.effect("the project mints tokens, and creates subscribers for them", () =>
+    withBackend(Effect.fnUntraced(function*({ backend, request }) {
       const { apiToken, projectId } = backend.identity
       const mint = request("POST", "/api/fabric/subscribers/tokens", {
         ...basic(`${projectId}:${apiToken}`),
@@ -53,16 +53,16 @@ describe("tokens", () => {
         "ada@example.test"
       )
     })))
-  it.effect("nobody mints without the project's secret", () =>
-    inWorld(Effect.fnUntraced(function*({ backend, request }) {
+  it.effect("minting requires the project's API token", () =>
+    withBackend(Effect.fnUntraced(function*({ backend, request }) {
       for (const secret of ["", "a:b", `${backend.identity.projectId}:`]) {
         const options = { ...basic(secret), body: { reference: "ada" } }
         assert.strictEqual((yield* request("POST", "/api/fabric/subscribers/tokens", options)).status, 401)
       }
     })))
-  it.effect("a refresh token renews both, until it expires", () =>
-    inWorld(Effect.fnUntraced(function*({ person, request }) {
-      const ada = yield* person("ada")
+  it.effect("a refresh token is exchanged for a new pair until it expires", () =>
+    withBackend(Effect.fnUntraced(function*({ addSubscriber, request }) {
+      const ada = yield* addSubscriber("ada")
       const refresh = (refresh_token: string) =>
         request("POST", "/api/fabric/subscribers/tokens/refresh", { body: { refresh_token } })
       const { body, status } = yield* refresh(ada.refreshToken)
@@ -77,21 +77,21 @@ describe("tokens", () => {
 })
 
 describe("joining", () => {
-  it.effect("joining twice is joining once", () =>
-    inWorld(Effect.fnUntraced(function*({ person, request, room }) {
-      const ada = yield* person("ada")
-      const office = yield* room("office")
-      const first = yield* request("POST", "/api/fabric/conversations/join", { ...ada, body: join(office) })
-      const again = yield* request("POST", "/api/fabric/conversations/join", { ...ada, body: join(office) })
+  it.effect("joining again has no effect", () =>
+    withBackend(Effect.fnUntraced(function*({ addSubscriber, request, addRoom }) {
+      const ada = yield* addSubscriber("ada")
+      const office = yield* addRoom("office")
+      const first = yield* request("POST", "/api/fabric/conversations/join", { ...ada, body: joinBody(office) })
+      const again = yield* request("POST", "/api/fabric/conversations/join", { ...ada, body: joinBody(office) })
       assert.deepStrictEqual(first.body, again.body)
       assert.strictEqual(first.body.group_id, `sw_${office}`)
       assert.strictEqual(first.body.table.conversation_id, office)
       assert.strictEqual((yield* request("GET", "/api/fabric/conversations", ada)).body.data.length, 1)
     })))
-  it.effect("a pair has one group, whoever of them joins", () =>
-    inWorld(Effect.fnUntraced(function*({ person, request }) {
-      const ada = yield* person("ada")
-      const grace = yield* person("grace")
+  it.effect("two subscribers share one group, in whichever order they join", () =>
+    withBackend(Effect.fnUntraced(function*({ addSubscriber, request }) {
+      const ada = yield* addSubscriber("ada")
+      const grace = yield* addSubscriber("grace")
       const group = (from: string, other: string) => ({
         from_fabric_address_id: from,
         fabric_address_ids: [other, from]
@@ -107,19 +107,23 @@ describe("joining", () => {
       assert.strictEqual(one.body.group_id, two.body.group_id)
       assert.strictEqual(one.body.group_id, `sw_${[ada.addressId, grace.addressId].toSorted().join("_")}`)
     })))
-  it.effect("what cannot be a conversation is refused with its code", () =>
-    inWorld(Effect.fnUntraced(function*({ person, request, room }) {
-      const ada = yield* person("ada")
-      const grace = yield* person("grace")
-      const office = yield* room("office")
+  it.effect("an invalid conversation is rejected with an error code", () =>
+    withBackend(Effect.fnUntraced(function*({ addSubscriber, request, addRoom }) {
+      const ada = yield* addSubscriber("ada")
+      const grace = yield* addSubscriber("grace")
+      const office = yield* addRoom("office")
       const code = (body: unknown) =>
         Effect.map(
           request("POST", "/api/fabric/conversations/join", { ...ada, body }),
           ({ body, status }) => [status, body.errors[0].code, body.errors[0].attribute]
         )
       const from = ada.addressId
-      assert.deepStrictEqual(yield* code(join(ada.addressId)), [422, "invalid_group_configuration", "conversation_id"])
-      assert.deepStrictEqual(yield* code(join("nobody")), [422, "unrecognized_fabric_addresses", "conversation_id"])
+      assert.deepStrictEqual(yield* code(joinBody(ada.addressId)), [
+        422,
+        "invalid_group_configuration",
+        "conversation_id"
+      ])
+      assert.deepStrictEqual(yield* code(joinBody("nobody")), [422, "unrecognized_fabric_addresses", "conversation_id"])
       assert.deepStrictEqual(yield* code({}), [422, "missing_required_parameter", "conversation_id"])
       assert.strictEqual(
         (yield* code({ from_fabric_address_id: from, fabric_address_ids: [office, grace.addressId, from] }))[1],
@@ -137,11 +141,14 @@ describe("joining", () => {
 })
 
 describe("sending", () => {
-  it.effect("the first message joins, and both sides of a pair have the conversation", () =>
-    inWorld(Effect.fnUntraced(function*({ person, request }) {
-      const ada = yield* person("ada")
-      const grace = yield* person("grace")
-      const sent = yield* request("POST", "/api/fabric/messages", { ...ada, body: say(grace.addressId, "lunch?") })
+  it.effect("the first message joins both subscribers to the conversation", () =>
+    withBackend(Effect.fnUntraced(function*({ addSubscriber, request }) {
+      const ada = yield* addSubscriber("ada")
+      const grace = yield* addSubscriber("grace")
+      const sent = yield* request("POST", "/api/fabric/messages", {
+        ...ada,
+        body: messageBody(grace.addressId, "lunch?")
+      })
       assert.strictEqual(sent.status, 200)
       assert.deepStrictEqual(sent.body.table, { conversation_id: grace.addressId, text: "lunch?" })
       const seenByAda = yield* request("GET", `/api/fabric/conversations/${grace.addressId}/messages`, ada)
@@ -154,12 +161,12 @@ describe("sending", () => {
       assert.strictEqual(conversation.address_id, ada.addressId)
       assert.strictEqual(conversation.name, "ada")
     })))
-  it.effect("a stranger sees nothing of a conversation", () =>
-    inWorld(Effect.fnUntraced(function*({ person, request, room }) {
-      const ada = yield* person("ada")
-      const eve = yield* person("eve")
-      const office = yield* room("office")
-      yield* request("POST", "/api/fabric/messages", { ...ada, body: say(office, "secret") })
+  it.effect("a subscriber who is not a member cannot see a conversation", () =>
+    withBackend(Effect.fnUntraced(function*({ addSubscriber, request, addRoom }) {
+      const ada = yield* addSubscriber("ada")
+      const eve = yield* addSubscriber("eve")
+      const office = yield* addRoom("office")
+      yield* request("POST", "/api/fabric/messages", { ...ada, body: messageBody(office, "secret") })
       assert.deepStrictEqual((yield* request("GET", "/api/fabric/messages", eve)).body.data, [])
       assert.deepStrictEqual((yield* request("GET", "/api/fabric/conversations", eve)).body.data, [])
       assert.deepStrictEqual(
@@ -173,10 +180,10 @@ describe("sending", () => {
       })
       assert.strictEqual(sent.status, 404)
     })))
-  it.effect("text, metadata and details are checked", () =>
-    inWorld(Effect.fnUntraced(function*({ person, request, room }) {
-      const ada = yield* person("ada")
-      const office = yield* room("office")
+  it.effect("text, metadata and details are validated", () =>
+    withBackend(Effect.fnUntraced(function*({ addSubscriber, request, addRoom }) {
+      const ada = yield* addSubscriber("ada")
+      const office = yield* addRoom("office")
       const code = (more: object) =>
         Effect.map(
           request("POST", "/api/fabric/messages", { ...ada, body: { conversation_id: office, ...more } }),
@@ -190,10 +197,10 @@ describe("sending", () => {
       assert.deepStrictEqual(yield* code({ text: "x", details: "y" }), [422, "not_a_hash"])
       assert.deepStrictEqual((yield* request("GET", "/api/fabric/messages", ada)).body.data, [])
     })))
-  it.effect("hostile bodies are answered, and harm nothing", () =>
-    inWorld(Effect.fnUntraced(function*({ person, request, room }) {
-      const ada = yield* person("ada")
-      const office = yield* room("office")
+  it.effect("malformed and malicious bodies are handled safely", () =>
+    withBackend(Effect.fnUntraced(function*({ addSubscriber, request, addRoom }) {
+      const ada = yield* addSubscriber("ada")
+      const office = yield* addRoom("office")
       const post = (body: string) => request("POST", "/api/fabric/messages", { ...ada, body })
       for (const body of ["", "{", "[]", "null", "1", `{"a":${"[".repeat(100_000)}`]) {
         assert.strictEqual((yield* post(body)).status, 400, body.slice(0, 10))
@@ -206,22 +213,25 @@ describe("sending", () => {
       assert.strictEqual((yield* post(kept)).status, 200)
       assert.strictEqual(Reflect.get({}, "polluted"), undefined)
     })))
-  it.effect("an unknown address is not found, and one's own is no conversation", () =>
-    inWorld(Effect.fnUntraced(function*({ person, request }) {
-      const ada = yield* person("ada")
-      assert.strictEqual((yield* request("POST", "/api/fabric/messages", { ...ada, body: say("x", "hi") })).status, 404)
-      const own = yield* request("POST", "/api/fabric/messages", { ...ada, body: say(ada.addressId, "hi") })
+  it.effect("a message to an unknown address or to the own address is rejected", () =>
+    withBackend(Effect.fnUntraced(function*({ addSubscriber, request }) {
+      const ada = yield* addSubscriber("ada")
+      assert.strictEqual(
+        (yield* request("POST", "/api/fabric/messages", { ...ada, body: messageBody("x", "hi") })).status,
+        404
+      )
+      const own = yield* request("POST", "/api/fabric/messages", { ...ada, body: messageBody(ada.addressId, "hi") })
       assert.deepStrictEqual([own.status, own.body.errors[0].code], [422, "invalid_group_configuration"])
     })))
 })
 
 describe("dialects", () => {
-  it.effect("a server of the group dialect knows no addresses in bodies, and writes none", () =>
-    inWorld(
-      Effect.fnUntraced(function*({ person, request, room }) {
-        const ada = yield* person("ada")
-        const office = yield* room("office")
-        const refused = yield* request("POST", "/api/fabric/messages", { ...ada, body: say(office, "hi") })
+  it.effect("a server of the group dialect neither accepts nor returns addresses of conversations", () =>
+    withBackend(
+      Effect.fnUntraced(function*({ addSubscriber, request, addRoom }) {
+        const ada = yield* addSubscriber("ada")
+        const office = yield* addRoom("office")
+        const refused = yield* request("POST", "/api/fabric/messages", { ...ada, body: messageBody(office, "hi") })
         assert.deepStrictEqual(
           [refused.status, refused.body.errors[0].code, refused.body.errors[0].attribute],
           [422, "missing_required_parameter", "group_id"]
@@ -242,17 +252,17 @@ describe("dialects", () => {
       }),
       { dialect: "group" }
     ))
-  it.effect("a server of the address dialect knows no groups", () =>
-    inWorld(
-      Effect.fnUntraced(function*({ person, request, room }) {
-        const ada = yield* person("ada")
-        const office = yield* room("office")
+  it.effect("a server of the address dialect neither accepts nor returns groups", () =>
+    withBackend(
+      Effect.fnUntraced(function*({ addSubscriber, request, addRoom }) {
+        const ada = yield* addSubscriber("ada")
+        const office = yield* addRoom("office")
         const refused = yield* request("POST", "/api/fabric/messages", {
           ...ada,
           body: { group_id: `sw_${office}`, from_fabric_address_id: ada.addressId, text: "hi" }
         })
         assert.strictEqual(refused.body.errors[0].attribute, "conversation_id")
-        const sent = yield* request("POST", "/api/fabric/messages", { ...ada, body: say(office, "hi") })
+        const sent = yield* request("POST", "/api/fabric/messages", { ...ada, body: messageBody(office, "hi") })
         assert.deepStrictEqual(sent.body, { table: { conversation_id: office, text: "hi" } })
         const { body } = yield* request("GET", "/api/fabric/messages", ada)
         assert.isFalse("group_id" in body.data[0])
@@ -262,18 +272,19 @@ describe("dialects", () => {
 })
 
 describe("pages", () => {
-  it.effect("messages that arrive meanwhile do not shift the pages that follow", () =>
-    inWorld(Effect.fnUntraced(function*({ person, request, room }) {
-      const ada = yield* person("ada")
-      const office = yield* room("office")
-      const send = (text: string) => request("POST", "/api/fabric/messages", { ...ada, body: say(office, text) })
+  it.effect("messages that are stored later do not shift the next pages", () =>
+    withBackend(Effect.fnUntraced(function*({ addSubscriber, request, addRoom }) {
+      const ada = yield* addSubscriber("ada")
+      const office = yield* addRoom("office")
+      const send = (text: string) =>
+        request("POST", "/api/fabric/messages", { ...ada, body: messageBody(office, text) })
       for (let n = 0; n < 7; n++) yield* send(`m${n}`)
       const texts: Array<string> = []
       const paths: Array<string> = []
       let path: string | undefined = "/api/fabric/messages?page_size=3"
       while (path !== undefined) {
         paths.push(path)
-        const { body }: Answer = yield* request("GET", path, ada)
+        const { body }: TestResponse = yield* request("GET", path, ada)
         texts.push(...body.data.map((message: { readonly text: string }) => message.text))
         assert.strictEqual(body.links.first, "/api/fabric/messages?page_size=3")
         assert.strictEqual("prev" in body.links, paths.length > 1)
@@ -285,12 +296,12 @@ describe("pages", () => {
       const { body } = yield* request("GET", paths[1] ?? "", ada)
       assert.strictEqual((yield* request("GET", body.links.prev, ada)).body.data[0].text, "m6")
     })))
-  it.effect("since and until bound a page in float seconds, both ends included", () =>
-    inWorld(Effect.fnUntraced(function*({ person, request, room }) {
-      const ada = yield* person("ada")
-      const office = yield* room("office")
+  it.effect("since and until are inclusive, in fractional seconds", () =>
+    withBackend(Effect.fnUntraced(function*({ addSubscriber, request, addRoom }) {
+      const ada = yield* addSubscriber("ada")
+      const office = yield* addRoom("office")
       for (let n = 0; n < 4; n++) {
-        yield* request("POST", "/api/fabric/messages", { ...ada, body: say(office, `m${n}`) })
+        yield* request("POST", "/api/fabric/messages", { ...ada, body: messageBody(office, `m${n}`) })
         yield* TestClock.adjust("1500 millis")
       }
       const texts = (query: string) =>
@@ -303,57 +314,59 @@ describe("pages", () => {
       assert.deepStrictEqual(yield* texts("until=1.4"), ["m0"])
       assert.deepStrictEqual(yield* texts("limit=2"), ["m3", "m2"])
     })))
-  it.effect("what is out of range is refused with its name", () =>
-    inWorld(Effect.fnUntraced(function*({ person, request }) {
-      const ada = yield* person("ada")
-      const complaint = (query: string) =>
+  it.effect("parameters that are out of range are rejected with their name", () =>
+    withBackend(Effect.fnUntraced(function*({ addSubscriber, request }) {
+      const ada = yield* addSubscriber("ada")
+      const errorOf = (query: string) =>
         Effect.map(
           request("GET", `/api/fabric/messages?${query}`, ada),
           ({ body, status }) => [status, body.errors[0].code, body.errors[0].attribute]
         )
       for (const size of ["0", "1001", "-1", "x", "1.5", ""]) {
-        assert.deepStrictEqual(yield* complaint(`page_size=${size}`), [422, "invalid_parameter", "page_size"])
+        assert.deepStrictEqual(yield* errorOf(`page_size=${size}`), [422, "invalid_parameter", "page_size"])
       }
-      assert.deepStrictEqual(yield* complaint("limit=0"), [422, "invalid_parameter", "limit"])
-      assert.deepStrictEqual(yield* complaint("since=soon"), [422, "invalid_parameter", "since"])
-      assert.deepStrictEqual(yield* complaint("page_number=1"), [422, "page_token_required", "page_token"])
-      assert.deepStrictEqual(yield* complaint("page_token=PA1"), [422, "page_token_is_invalid", "page_token"])
+      assert.deepStrictEqual(yield* errorOf("limit=0"), [422, "invalid_parameter", "limit"])
+      assert.deepStrictEqual(yield* errorOf("since=soon"), [422, "invalid_parameter", "since"])
+      assert.deepStrictEqual(yield* errorOf("page_number=1"), [422, "page_token_required", "page_token"])
+      assert.deepStrictEqual(yield* errorOf("page_token=PA1"), [422, "page_token_is_invalid", "page_token"])
     })))
-  it.effect("a page token opens nobody else's list", () =>
-    inWorld(Effect.fnUntraced(function*({ person, request, room }) {
-      const ada = yield* person("ada")
-      const eve = yield* person("eve")
-      const office = yield* room("office")
-      for (const text of ["a", "b"]) yield* request("POST", "/api/fabric/messages", { ...ada, body: say(office, text) })
+  it.effect("a page token is not valid for the list of another subscriber", () =>
+    withBackend(Effect.fnUntraced(function*({ addSubscriber, request, addRoom }) {
+      const ada = yield* addSubscriber("ada")
+      const eve = yield* addSubscriber("eve")
+      const office = yield* addRoom("office")
+      for (const text of ["a", "b"]) {
+        yield* request("POST", "/api/fabric/messages", { ...ada, body: messageBody(office, text) })
+      }
       const { body } = yield* request("GET", "/api/fabric/messages?page_size=1", ada)
       assert.strictEqual((yield* request("GET", body.links.next, eve)).status, 422)
     })))
-  it.effect("conversations come most recently active first, with times in milliseconds", () =>
-    inWorld(Effect.fnUntraced(function*({ person, request, room }) {
+  it.effect("conversations are sorted by latest activity, with times in milliseconds", () =>
+    withBackend(Effect.fnUntraced(function*({ addSubscriber, request, addRoom }) {
       yield* TestClock.setTime(1_735_790_645_456)
-      const ada = yield* person("ada")
-      const office = yield* room("office")
-      const lab = yield* room("lab")
-      yield* request("POST", "/api/fabric/conversations/join", { ...ada, body: join(office) })
+      const ada = yield* addSubscriber("ada")
+      const office = yield* addRoom("office")
+      const lab = yield* addRoom("lab")
+      yield* request("POST", "/api/fabric/conversations/join", { ...ada, body: joinBody(office) })
       yield* TestClock.adjust("1 second")
-      yield* request("POST", "/api/fabric/conversations/join", { ...ada, body: join(lab) })
+      yield* request("POST", "/api/fabric/conversations/join", { ...ada, body: joinBody(lab) })
       const before = (yield* request("GET", "/api/fabric/conversations", ada)).body.data
       assert.deepStrictEqual(before.map(({ id }: { readonly id: string }) => id), [lab, office])
       assert.strictEqual(before[1].last_message_at, 1_735_790_645_456)
       yield* TestClock.adjust("1 second")
-      yield* request("POST", "/api/fabric/messages", { ...ada, body: say(office, "x") })
+      yield* request("POST", "/api/fabric/messages", { ...ada, body: messageBody(office, "x") })
       const after = (yield* request("GET", "/api/fabric/conversations", ada)).body.data
       assert.deepStrictEqual(after.map(({ id }: { readonly id: string }) => id), [office, lab])
       assert.strictEqual(after[0].created_at, 1_735_790_645_456)
       assert.strictEqual(after[0].last_message_at, 1_735_790_647_456)
     })))
-  it.effect("every message is later than the one before, within the same millisecond too", () =>
-    inWorld(Effect.fnUntraced(function*({ person, request, room }) {
+  it.effect("every message is later than the one before, even within the same millisecond", () =>
+    withBackend(Effect.fnUntraced(function*({ addSubscriber, request, addRoom }) {
       yield* TestClock.setTime(1_735_790_645_456)
-      const ada = yield* person("ada")
-      const office = yield* room("office")
+      const ada = yield* addSubscriber("ada")
+      const office = yield* addRoom("office")
       for (const text of ["a", "b", "c"]) {
-        yield* request("POST", "/api/fabric/messages", { ...ada, body: say(office, text) })
+        yield* request("POST", "/api/fabric/messages", { ...ada, body: messageBody(office, text) })
       }
       const { body } = yield* request("GET", "/api/fabric/messages", ada)
       assert.deepStrictEqual(
@@ -364,10 +377,10 @@ describe("pages", () => {
 })
 
 describe("addresses", () => {
-  it.effect("are found by id and by name, and listed in the order asked for", () =>
-    inWorld(Effect.fnUntraced(function*({ person, request, room }) {
-      const ada = yield* person("ada")
-      const office = yield* room("office")
+  it.effect("are found by id and by name, and sorted as requested", () =>
+    withBackend(Effect.fnUntraced(function*({ addSubscriber, request, addRoom }) {
+      const ada = yield* addSubscriber("ada")
+      const office = yield* addRoom("office")
       assert.strictEqual((yield* request("GET", `/api/fabric/addresses/${office}`, ada)).body.type, "room")
       assert.strictEqual((yield* request("GET", "/api/fabric/addresses/x", ada)).status, 404)
       assert.strictEqual((yield* request("GET", "/api/fabric/addresses?name=office", ada)).body.data[0].id, office)
@@ -381,32 +394,38 @@ describe("addresses", () => {
 })
 
 describe("faults", () => {
-  it.effect("an answer that is lost is lost after the message was stored", () =>
-    inWorld(Effect.fnUntraced(function*({ faults, person, request, room }) {
-      const ada = yield* person("ada")
-      const office = yield* room("office")
+  it.effect("a lost response is lost after the message was stored", () =>
+    withBackend(Effect.fnUntraced(function*({ faults, addSubscriber, request, addRoom }) {
+      const ada = yield* addSubscriber("ada")
+      const office = yield* addRoom("office")
       faults.set({
-        rules: [{ match: { on: "http", method: "POST", path: "*/messages" }, action: { type: "loseAnswer" }, times: 1 }]
+        rules: [{
+          match: { on: "http", method: "POST", path: "*/messages" },
+          action: { type: "loseAnswer" },
+          times: 1
+        }]
       })
-      const lost = yield* Effect.flip(request("POST", "/api/fabric/messages", { ...ada, body: say(office, "once") }))
-      assert.instanceOf(lost, Broken)
+      const lost = yield* Effect.flip(
+        request("POST", "/api/fabric/messages", { ...ada, body: messageBody(office, "once") })
+      )
+      assert.instanceOf(lost, ConnectionBroken)
       assert.strictEqual((yield* request("GET", "/api/fabric/messages", ada)).body.data.length, 1)
       assert.strictEqual(
-        (yield* request("POST", "/api/fabric/messages", { ...ada, body: say(office, "again") })).status,
+        (yield* request("POST", "/api/fabric/messages", { ...ada, body: messageBody(office, "again") })).status,
         200
       )
     })))
-  it.effect("a refused request is never carried out", () =>
-    inWorld(Effect.fnUntraced(function*({ faults, person, request, room }) {
-      const ada = yield* person("ada")
-      const office = yield* room("office")
+  it.effect("a refused request is not handled", () =>
+    withBackend(Effect.fnUntraced(function*({ faults, addSubscriber, request, addRoom }) {
+      const ada = yield* addSubscriber("ada")
+      const office = yield* addRoom("office")
       faults.set({ rules: [{ match: { on: "http", method: "POST" }, action: { type: "refuse" }, times: 1 }] })
-      yield* Effect.flip(request("POST", "/api/fabric/messages", { ...ada, body: say(office, "never") }))
+      yield* Effect.flip(request("POST", "/api/fabric/messages", { ...ada, body: messageBody(office, "never") }))
       assert.deepStrictEqual((yield* request("GET", "/api/fabric/messages", ada)).body.data, [])
     })))
-  it.effect("an answer can be prescribed, in order and as often as said", () =>
-    inWorld(Effect.fnUntraced(function*({ person, request }) {
-      const ada = yield* person("ada")
+  it.effect("responses can be replaced, in order and a given number of times", () =>
+    withBackend(Effect.fnUntraced(function*({ addSubscriber, request }) {
+      const ada = yield* addSubscriber("ada")
       const rules = [
         { match: { on: "http", path: "/api/*" }, action: { type: "answer", status: 503, text: "<html>" }, times: 1 },
         { match: { on: "http" }, action: { type: "answer", status: 429, headers: { "retry-after": "1" } }, times: 1 }
@@ -416,10 +435,10 @@ describe("faults", () => {
       for (let n = 0; n < 3; n++) statuses.push((yield* request("GET", "/api/fabric/messages", ada)).status)
       assert.deepStrictEqual(statuses, [503, 429, 200])
     })))
-  const walk = (pages: "itself" | "empty" | "again") =>
-    inWorld(Effect.fnUntraced(function*({ faults, person, request, room }) {
-      const ada = yield* person("ada")
-      yield* request("POST", "/api/fabric/messages", { ...ada, body: say(yield* room("office"), "one") })
+  const readEndlessPages = (pages: "itself" | "empty" | "again") =>
+    withBackend(Effect.fnUntraced(function*({ faults, addSubscriber, request, addRoom }) {
+      const ada = yield* addSubscriber("ada")
+      yield* request("POST", "/api/fabric/messages", { ...ada, body: messageBody(yield* addRoom("office"), "one") })
       faults.set({
         rules: [{ match: { on: "http", path: "*/messages" }, action: { type: "endless", pages }, times: 3 }]
       })
@@ -433,23 +452,23 @@ describe("faults", () => {
       }
       return { links, texts }
     }))
-  it.effect("a page can lead to itself, until the rule has no times left", () =>
-    Effect.map(walk("itself"), ({ links, texts }) => {
+  it.effect("a page can link to itself, until the rule is used up", () =>
+    Effect.map(readEndlessPages("itself"), ({ links, texts }) => {
       assert.deepStrictEqual(new Set(links), new Set(["/api/fabric/messages?page_size=5"]))
       assert.deepStrictEqual(texts, [["one"], ["one"], ["one"], ["one"]])
     }))
-  it.effect("a page can lead on over the same page again, or empty ones, each behind another link", () =>
+  it.effect("a page can link to the same page again, or to empty pages, each with a different link", () =>
     Effect.gen(function*() {
-      const again = yield* walk("again")
+      const again = yield* readEndlessPages("again")
       assert.strictEqual(new Set(again.links).size, 4)
       assert.deepStrictEqual(again.texts, [["one"], ["one"], ["one"], ["one"]])
-      const empty = yield* walk("empty")
+      const empty = yield* readEndlessPages("empty")
       assert.strictEqual(new Set(empty.links).size, 4)
       assert.deepStrictEqual(empty.texts, [[], [], [], ["one"]])
     }))
-  it.effect("what is no page of a list can't be endless", () =>
-    inWorld(Effect.fnUntraced(function*({ faults, person, request }) {
-      const ada = yield* person("ada")
+  it.effect("only pages of lists can be endless", () =>
+    withBackend(Effect.fnUntraced(function*({ faults, addSubscriber, request }) {
+      const ada = yield* addSubscriber("ada")
       const plain = yield* request("GET", "/api/fabric/subscriber/info", ada)
       faults.set({ rules: [{ match: { on: "http" }, action: { type: "endless", pages: "again" } }] })
       assert.deepStrictEqual(yield* request("GET", "/api/fabric/subscriber/info", ada), plain)

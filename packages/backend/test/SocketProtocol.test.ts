@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import { connect, connectFrame, inWorld, settle } from "./support.ts"
+import { connect, connectFrame, runReadyFibers, withBackend } from "./support.ts"
 
-const say = (addressId: string, text: string) => ({ conversation_id: addressId, text })
+const messageBody = (addressId: string, text: string) => ({ conversation_id: addressId, text })
 const ack = (id: string) => ({ jsonrpc: "2.0", id, result: {} })
 
 interface Event {
@@ -19,25 +19,25 @@ const texts = (frames: ReadonlyArray<Event>) =>
   frames.filter((frame) => frame.params?.event_type === "conversation.message").map((frame) => frame.params.params.text)
 
 describe("connecting", () => {
-  it.effect("the answer comes first, then the state to resume with", () =>
-    inWorld(Effect.fnUntraced(function*({ dial, person }) {
-      const ada = yield* person("ada")
-      const client = yield* dial
+  it.effect("the response is followed by the authorization state", () =>
+    withBackend(Effect.fnUntraced(function*({ openSocket, addSubscriber }) {
+      const ada = yield* addSubscriber("ada")
+      const client = yield* openSocket
       const { protocol, result, state } = yield* connect(client, ada.token)
       assert.match(protocol, /^signalwire_[^_]+_[^_]+_[^_]+$/)
       assert.strictEqual(protocol.split("_")[1], result.authorization.jti)
       assert.strictEqual(result.authorization.fabric_subscriber.subscriber_id, ada.id)
       assert.strictEqual(result.authorization.fabric_subscriber.expires_at, 7200)
-      // two pieces of base64
+      // two base64 strings
       assert.match(state, /^[A-Za-z\d+/]+=*:[A-Za-z\d+/]+=*$/)
       assert.isString(result.identity)
       assert.deepStrictEqual(result.ice_servers, [])
       assert.strictEqual(result.authorization.project_id, result.authorization.fabric_subscriber.project_id)
     })))
-  it.effect("a bad token is refused with the service's words, and the next try is heard", () =>
-    inWorld(Effect.fnUntraced(function*({ dial, person }) {
-      const ada = yield* person("ada")
-      const client = yield* dial
+  it.effect("an invalid token is rejected with the message of the service, and the client can try again", () =>
+    withBackend(Effect.fnUntraced(function*({ openSocket, addSubscriber }) {
+      const ada = yield* addSubscriber("ada")
+      const client = yield* openSocket
       yield* client.send(connectFrame("nope"))
       assert.deepStrictEqual((yield* client.next).error, {
         code: -32002,
@@ -45,10 +45,10 @@ describe("connecting", () => {
       })
       yield* connect(client, ada.token)
     })))
-  it.effect("a connect of the wrong form is refused as such, and the next try is heard", () =>
-    inWorld(Effect.fnUntraced(function*({ dial, person }) {
-      const ada = yield* person("ada")
-      const client = yield* dial
+  it.effect("invalid connect parameters are rejected, and the client can try again", () =>
+    withBackend(Effect.fnUntraced(function*({ openSocket, addSubscriber }) {
+      const ada = yield* addSubscriber("ada")
+      const client = yield* openSocket
       for (
         const params of [
           {},
@@ -63,9 +63,9 @@ describe("connecting", () => {
       }
       yield* connect(client, ada.token, { contexts: [], eventing: [], topics: [], dpop_token: "a.b.c" })
     })))
-  it.effect("nothing is done for those who did not connect", () =>
-    inWorld(Effect.fnUntraced(function*({ dial }) {
-      const client = yield* dial
+  it.effect("requests before connect are rejected", () =>
+    withBackend(Effect.fnUntraced(function*({ openSocket }) {
+      const client = yield* openSocket
       yield* client.send({ jsonrpc: "2.0", id: "1", method: "subscriber.online", params: {} })
       assert.strictEqual((yield* client.next).error.code, -32001)
       yield* client.send("{")
@@ -73,16 +73,16 @@ describe("connecting", () => {
       yield* client.send("[]")
       assert.strictEqual((yield* client.next).error.code, -32600)
     })))
-  it.effect("who never connects is let go", () =>
-    inWorld(Effect.fnUntraced(function*({ dial }) {
-      const client = yield* dial
+  it.effect("a client that never connects is disconnected", () =>
+    withBackend(Effect.fnUntraced(function*({ openSocket }) {
+      const client = yield* openSocket
       yield* TestClock.adjust("10 seconds")
       assert.strictEqual(yield* client.closed, 1008)
     })))
-  it.effect("requests are answered, and unknown ones refused", () =>
-    inWorld(Effect.fnUntraced(function*({ dial, person }) {
-      const ada = yield* person("ada")
-      const client = yield* dial
+  it.effect("requests get a response, and unknown methods an error", () =>
+    withBackend(Effect.fnUntraced(function*({ openSocket, addSubscriber }) {
+      const ada = yield* addSubscriber("ada")
+      const client = yield* openSocket
       yield* connect(client, ada.token)
       yield* client.send({ jsonrpc: "2.0", id: "1", method: "subscriber.online", params: {} })
       assert.deepStrictEqual((yield* client.next).result, { code: "200", message: "OK" })
@@ -94,19 +94,19 @@ describe("connecting", () => {
 })
 
 describe("events", () => {
-  it.effect("go to every session of every member, the author's too, in each one's words", () =>
-    inWorld(Effect.fnUntraced(function*({ dial, person, request }) {
-      const ada = yield* person("ada")
-      const grace = yield* person("grace")
-      const eve = yield* person("eve")
-      const [one, two, other, stranger] = [yield* dial, yield* dial, yield* dial, yield* dial]
+  it.effect("are sent to every session of every member, including the author, from each member's perspective", () =>
+    withBackend(Effect.fnUntraced(function*({ openSocket, addSubscriber, request }) {
+      const ada = yield* addSubscriber("ada")
+      const grace = yield* addSubscriber("grace")
+      const eve = yield* addSubscriber("eve")
+      const [one, two, other, stranger] = [yield* openSocket, yield* openSocket, yield* openSocket, yield* openSocket]
       const sessions = [
         yield* connect(one, ada.token),
         yield* connect(two, ada.token),
         yield* connect(other, grace.token)
       ]
       yield* connect(stranger, eve.token)
-      yield* request("POST", "/api/fabric/messages", { ...ada, body: say(grace.addressId, "hi") })
+      yield* request("POST", "/api/fabric/messages", { ...ada, body: messageBody(grace.addressId, "hi") })
       for (const [index, client] of [one, two, other].entries()) {
         const event: Event = yield* client.next
         assert.strictEqual(event.params.event_channel, sessions[index]?.protocol)
@@ -119,20 +119,21 @@ describe("events", () => {
       }
       assert.deepStrictEqual(yield* stranger.waiting, [])
     })))
-  it.effect("what was not acknowledged comes again when the session is resumed, in order", () =>
-    inWorld(Effect.fnUntraced(function*({ backend, dial, person, request, room }) {
-      const ada = yield* person("ada")
-      const office = yield* room("office")
-      const send = (text: string) => request("POST", "/api/fabric/messages", { ...ada, body: say(office, text) })
-      const first = yield* dial
+  it.effect("unacknowledged events are sent again, in order, when the session is resumed", () =>
+    withBackend(Effect.fnUntraced(function*({ backend, openSocket, addSubscriber, request, addRoom }) {
+      const ada = yield* addSubscriber("ada")
+      const office = yield* addRoom("office")
+      const send = (text: string) =>
+        request("POST", "/api/fabric/messages", { ...ada, body: messageBody(office, text) })
+      const first = yield* openSocket
       const { protocol, state } = yield* connect(first, ada.token)
       for (const text of ["a", "b"]) yield* send(text)
       const [a, b]: ReadonlyArray<Event> = yield* first.waiting
       yield* first.send(ack(a?.id ?? ""))
-      yield* first.hangUp
+      yield* first.disconnect
       yield* send("c")
       assert.strictEqual(backend.sessions()[0]?.connection, undefined)
-      const second = yield* dial
+      const second = yield* openSocket
       const resumed = yield* connect(second, ada.token, { protocol, authorization_state: state })
       assert.isTrue(resumed.result.session_restored)
       assert.strictEqual(resumed.protocol, protocol)
@@ -142,103 +143,105 @@ describe("events", () => {
       for (const { id } of frames) yield* second.send(ack(id))
       assert.strictEqual(backend.sessions()[0]?.unacked.size, 0)
     })))
-  it.effect("a session is resumed although its token has expired", () =>
-    inWorld(
-      Effect.fnUntraced(function*({ backend, dial, person }) {
-        const ada = yield* person("ada")
-        const first = yield* dial
+  it.effect("a session can be resumed with an expired token", () =>
+    withBackend(
+      Effect.fnUntraced(function*({ backend, openSocket, addSubscriber }) {
+        const ada = yield* addSubscriber("ada")
+        const first = yield* openSocket
         const { protocol, state } = yield* connect(first, ada.token)
-        yield* first.hangUp
+        yield* first.disconnect
         yield* backend.expire(ada.token)
-        const second = yield* dial
+        const second = yield* openSocket
         assert.strictEqual(
           (yield* connect(second, ada.token, { protocol, authorization_state: state })).protocol,
           protocol
         )
-        const third = yield* dial
+        const third = yield* openSocket
         yield* third.send(connectFrame(ada.token))
         assert.strictEqual((yield* third.next).error.code, -32002)
       })
     ))
-  it.effect("a stale or foreign protocol silently starts a new session", () =>
-    inWorld(Effect.fnUntraced(function*({ dial, person }) {
-      const ada = yield* person("ada")
-      const eve = yield* person("eve")
-      const first = yield* dial
+  it.effect("an expired or foreign protocol starts a new session without an error", () =>
+    withBackend(Effect.fnUntraced(function*({ openSocket, addSubscriber }) {
+      const ada = yield* addSubscriber("ada")
+      const eve = yield* addSubscriber("eve")
+      const first = yield* openSocket
       const { protocol, state } = yield* connect(first, ada.token)
-      const thief = yield* connect(yield* dial, eve.token, { protocol, authorization_state: state })
-      assert.strictEqual(thief.result.authorization.fabric_subscriber.subscriber_id, eve.id)
-      const guess = yield* connect(yield* dial, ada.token, { protocol, authorization_state: "x:y" })
+      const foreign = yield* connect(yield* openSocket, eve.token, { protocol, authorization_state: state })
+      assert.strictEqual(foreign.result.authorization.fabric_subscriber.subscriber_id, eve.id)
+      const guess = yield* connect(yield* openSocket, ada.token, { protocol, authorization_state: "x:y" })
       assert.notStrictEqual(guess.protocol, protocol)
-      yield* first.hangUp
+      yield* first.disconnect
       yield* TestClock.adjust("5 minutes")
-      const late = yield* connect(yield* dial, ada.token, { protocol, authorization_state: state })
-      assert.isFalse(late.result.session_restored)
+      const expired = yield* connect(yield* openSocket, ada.token, { protocol, authorization_state: state })
+      assert.isFalse(expired.result.session_restored)
     })))
-  it.effect("a session that never acknowledges is given up", () =>
-    inWorld(
-      Effect.fnUntraced(function*({ backend, dial, person, request, room }) {
-        const ada = yield* person("ada")
-        const office = yield* room("office")
-        const client = yield* dial
+  it.effect("a session with too many unacknowledged events is closed", () =>
+    withBackend(
+      Effect.fnUntraced(function*({ backend, openSocket, addSubscriber, request, addRoom }) {
+        const ada = yield* addSubscriber("ada")
+        const office = yield* addRoom("office")
+        const client = yield* openSocket
         yield* connect(client, ada.token)
-        for (let n = 0; n < 4; n++) yield* request("POST", "/api/fabric/messages", { ...ada, body: say(office, "x") })
+        for (let n = 0; n < 4; n++) {
+          yield* request("POST", "/api/fabric/messages", { ...ada, body: messageBody(office, "x") })
+        }
         assert.strictEqual(yield* client.closed, 1013)
         assert.deepStrictEqual(backend.sessions(), [])
       }),
       { maxUnacked: 3 }
     ))
-  it.effect("a session whose events grow too large without an acknowledgement is given up", () =>
-    inWorld(Effect.fnUntraced(function*({ backend, dial, person, request, room }) {
-      const ada = yield* person("ada")
-      const office = yield* room("office")
-      const client = yield* dial
+  it.effect("a session whose unacknowledged events are too large is closed", () =>
+    withBackend(Effect.fnUntraced(function*({ backend, openSocket, addSubscriber, request, addRoom }) {
+      const ada = yield* addSubscriber("ada")
+      const office = yield* addRoom("office")
+      const client = yield* openSocket
       yield* connect(client, ada.token)
       const large = { a: "x".repeat(32_000) }
-      const body = { ...say(office, "x".repeat(10_000)), metadata: large, details: large }
+      const body = { ...messageBody(office, "x".repeat(10_000)), metadata: large, details: large }
       for (let n = 0; n < 300 && backend.sessions().length > 0; n++) {
         yield* request("POST", "/api/fabric/messages", { ...ada, body })
       }
       assert.strictEqual(yield* client.closed, 1013)
     })))
-  it.effect("a session that waits with much is resumed, and told all of it", () =>
-    inWorld(Effect.fnUntraced(function*({ backend, dial, person, request, room }) {
-      const ada = yield* person("ada")
-      const office = yield* room("office")
-      const client = yield* dial
+  it.effect("a session with many pending events is resumed, and receives all of them", () =>
+    withBackend(Effect.fnUntraced(function*({ backend, openSocket, addSubscriber, request, addRoom }) {
+      const ada = yield* addSubscriber("ada")
+      const office = yield* addRoom("office")
+      const client = yield* openSocket
       const { protocol, state } = yield* connect(client, ada.token)
-      yield* client.hangUp
+      yield* client.disconnect
       const large = { a: "x".repeat(32_000) }
-      const body = { ...say(office, "x".repeat(10_000)), metadata: large, details: large }
+      const body = { ...messageBody(office, "x".repeat(10_000)), metadata: large, details: large }
       for (let n = 0; n < 60; n++) yield* request("POST", "/api/fabric/messages", { ...ada, body })
       assert.isAbove(backend.sessions()[0]?.unackedBytes ?? 0, 4_000_000)
-      const again = yield* dial
+      const again = yield* openSocket
       yield* connect(again, ada.token, { protocol, authorization_state: state })
       for (let n = 0; n < 60; n++) assert.strictEqual((yield* again.next).method, "signalwire.event")
     })))
-  it.effect("of the sessions a subscriber left behind, the latest hundred can be resumed", () =>
-    inWorld(Effect.fnUntraced(function*({ backend, dial, person }) {
-      const ada = yield* person("ada")
+  it.effect("the latest hundred sessions of a subscriber without a socket can be resumed", () =>
+    withBackend(Effect.fnUntraced(function*({ backend, openSocket, addSubscriber }) {
+      const ada = yield* addSubscriber("ada")
       const left: Array<{ readonly protocol: string; readonly state: string }> = []
       for (let n = 0; n < 102; n++) {
-        const client = yield* dial
+        const client = yield* openSocket
         left.push(yield* connect(client, ada.token))
-        yield* client.hangUp
+        yield* client.disconnect
       }
       assert.strictEqual(backend.sessions().length, 100)
       for (const [index, isKept] of [[0, false], [1, false], [3, true], [101, true]] as const) {
         const { protocol = "", state = "" } = left[index] ?? {}
-        const again = yield* connect(yield* dial, ada.token, { protocol, authorization_state: state })
+        const again = yield* connect(yield* openSocket, ada.token, { protocol, authorization_state: state })
         assert.strictEqual(again.result.session_restored, isKept)
       }
     })))
 })
 
-describe("staying connected", () => {
-  it.effect("a client that answers pings stays, and one that does not is let go after two", () =>
-    inWorld(Effect.fnUntraced(function*({ backend, dial, person }) {
-      const ada = yield* person("ada")
-      const client = yield* dial
+describe("keeping the connection", () => {
+  it.effect("a client that does not respond to two pings is disconnected", () =>
+    withBackend(Effect.fnUntraced(function*({ backend, openSocket, addSubscriber }) {
+      const ada = yield* addSubscriber("ada")
+      const client = yield* openSocket
       yield* connect(client, ada.token)
       for (let n = 0; n < 4; n++) {
         yield* TestClock.adjust("5 seconds")
@@ -248,14 +251,14 @@ describe("staying connected", () => {
       }
       yield* TestClock.adjust("15 seconds")
       assert.strictEqual(yield* client.closed, null)
-      yield* settle
+      yield* runReadyFibers
       assert.strictEqual(backend.sessions()[0]?.connection, undefined)
     })))
-  it.effect("another token of the same subscriber is taken, and anybody else's is not", () =>
-    inWorld(Effect.fnUntraced(function*({ backend, dial, person }) {
-      const ada = yield* person("ada")
-      const eve = yield* person("eve")
-      const client = yield* dial
+  it.effect("reauthentication accepts a token of the same subscriber only", () =>
+    withBackend(Effect.fnUntraced(function*({ backend, openSocket, addSubscriber }) {
+      const ada = yield* addSubscriber("ada")
+      const eve = yield* addSubscriber("eve")
+      const client = yield* openSocket
       const { result } = yield* connect(client, ada.token)
       const fresh = yield* backend.mint(ada.id, { ttlSeconds: 9000 })
       const reauthenticate = (token: string) =>
@@ -275,14 +278,17 @@ describe("staying connected", () => {
 
 describe("faults", () => {
   const event = { on: "frame", direction: "out", method: "signalwire.event", eventType: "conversation.*" } as const
-  it.effect("events are dropped, repeated, swapped and cut in half", () =>
-    inWorld(Effect.fnUntraced(function*({ dial, faults, person, request, room }) {
-      const ada = yield* person("ada")
-      const office = yield* room("office")
-      const client = yield* dial
+  it.effect("events are dropped, duplicated and reordered", () =>
+    withBackend(Effect.fnUntraced(function*({ openSocket, faults, addSubscriber, request, addRoom }) {
+      const ada = yield* addSubscriber("ada")
+      const office = yield* addRoom("office")
+      const client = yield* openSocket
       yield* connect(client, ada.token)
-      const send = (...said: ReadonlyArray<string>) =>
-        Effect.forEach(said, (text) => request("POST", "/api/fabric/messages", { ...ada, body: say(office, text) }))
+      const send = (...messages: ReadonlyArray<string>) =>
+        Effect.forEach(
+          messages,
+          (text) => request("POST", "/api/fabric/messages", { ...ada, body: messageBody(office, text) })
+        )
       faults.set({ rules: [{ match: event, action: { type: "drop" }, times: 1 }] })
       yield* send("a", "b")
       assert.deepStrictEqual(texts(yield* client.waiting), ["b"])
@@ -298,10 +304,10 @@ describe("faults", () => {
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(texts(yield* client.waiting), ["alone"])
     })))
-  it.effect("a silent socket stays open, deaf and dumb", () =>
-    inWorld(Effect.fnUntraced(function*({ dial, faults, person }) {
-      const ada = yield* person("ada")
-      const client = yield* dial
+  it.effect("a silent socket stays open, but neither handles nor sends frames", () =>
+    withBackend(Effect.fnUntraced(function*({ openSocket, faults, addSubscriber }) {
+      const ada = yield* addSubscriber("ada")
+      const client = yield* openSocket
       yield* connect(client, ada.token)
       faults.set({
         rules: [{ match: { on: "frame", direction: "in", method: "signalwire.ping" }, action: { type: "silent" } }]
@@ -310,24 +316,24 @@ describe("faults", () => {
       yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual(yield* client.waiting, [])
     })))
-  it.effect("a restart says so, forgets the session and closes", () =>
-    inWorld(Effect.fnUntraced(function*({ backend, dial, faults, person }) {
-      const ada = yield* person("ada")
-      const client = yield* dial
+  it.effect("a restart sends a disconnect, removes the session and closes the socket", () =>
+    withBackend(Effect.fnUntraced(function*({ backend, openSocket, faults, addSubscriber }) {
+      const ada = yield* addSubscriber("ada")
+      const client = yield* openSocket
       yield* connect(client, ada.token)
       faults.set({
         rules: [{ match: { on: "frame", direction: "in", method: "signalwire.ping" }, action: { type: "restart" } }]
       })
       yield* client.send({ jsonrpc: "2.0", id: "2", method: "signalwire.ping", params: {} })
-      const goodbye = yield* client.next
-      assert.deepStrictEqual([goodbye.method, goodbye.params], ["signalwire.disconnect", { restart: true }])
+      const disconnect = yield* client.next
+      assert.deepStrictEqual([disconnect.method, disconnect.params], ["signalwire.disconnect", { restart: true }])
       assert.deepStrictEqual(backend.sessions(), [])
-      yield* client.send(ack(goodbye.id))
+      yield* client.send(ack(disconnect.id))
       assert.strictEqual(yield* client.closed, 1012)
     })))
-  it.effect("a connect can be answered with an error, or lose its answer", () =>
-    inWorld(Effect.fnUntraced(function*({ backend, dial, faults, person }) {
-      const ada = yield* person("ada")
+  it.effect("a connect can fail with an error, or lose its response", () =>
+    withBackend(Effect.fnUntraced(function*({ backend, openSocket, faults, addSubscriber }) {
+      const ada = yield* addSubscriber("ada")
       const match = { on: "frame", direction: "in", method: "signalwire.connect" } as const
       faults.set({
         rules: [
@@ -335,7 +341,7 @@ describe("faults", () => {
           { match, action: { type: "loseAnswer" }, times: 1 }
         ]
       })
-      const client = yield* dial
+      const client = yield* openSocket
       yield* client.send(connectFrame(ada.token))
       assert.strictEqual((yield* client.next).error.code, -32603)
       assert.deepStrictEqual(backend.sessions(), [])

@@ -1,8 +1,8 @@
-/** The admin API gives out tokens, so it is for this machine's programs and pages. */
+/** The admin API returns tokens, so only programs and pages on this machine can use it. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import { inWorld } from "./support.ts"
+import { withBackend } from "./support.ts"
 
 const endpoints: ReadonlyArray<readonly [method: string, path: string, body?: object]> = [
   ["GET", ""],
@@ -27,7 +27,7 @@ const endpoints: ReadonlyArray<readonly [method: string, path: string, body?: ob
   ["PATCH", "/faults"],
   ["OPTIONS", "/faults"]
 ]
-const strangers = [
+const foreignOrigins = [
   "https://evil.example",
   "http://203.0.113.5",
   "http://10.0.0.1:3000",
@@ -47,7 +47,7 @@ const strangers = [
   "http://user@localhost",
   "localhost"
 ]
-const friends = [
+const localOrigins = [
   "http://localhost",
   "http://localhost:5173",
   "https://localhost:8443",
@@ -60,21 +60,21 @@ const foreignHosts = ["rebound.example:4000", "203.0.113.5:4000", "intranet:4000
 
 describe("the admin API", () => {
   it.effect.each(endpoints)(
-    "%s %s is refused to pages from elsewhere, which may not read why",
+    "%s %s rejects foreign pages, which cannot read the response",
     ([method, path, body]) =>
-      inWorld(Effect.fnUntraced(function*({ request }) {
-        for (const origin of strangers) {
+      withBackend(Effect.fnUntraced(function*({ request }) {
+        for (const origin of foreignOrigins) {
           const options = { headers: { origin }, ...(body === undefined ? undefined : { body }) }
-          const answer = yield* request(method, `/_sandbox${path}`, options)
-          assert.strictEqual(answer.status, 403, origin)
-          assert.isNull(answer.headers.get("access-control-allow-origin"))
+          const response = yield* request(method, `/_sandbox${path}`, options)
+          assert.strictEqual(response.status, 403, origin)
+          assert.isNull(response.headers.get("access-control-allow-origin"))
         }
       }))
   )
   it.effect.each(endpoints)(
-    "%s %s is refused to those who came under another server's name",
+    "%s %s rejects requests to the host name of another server",
     ([method, path, body]) =>
-      inWorld(Effect.fnUntraced(function*({ request }) {
+      withBackend(Effect.fnUntraced(function*({ request }) {
         for (const host of foreignHosts) {
           const options = { headers: { host }, ...(body === undefined ? undefined : { body }) }
           assert.strictEqual((yield* request(method, `/_sandbox${path}`, options)).status, 403, host)
@@ -82,33 +82,33 @@ describe("the admin API", () => {
       }))
   )
   it.effect.each(endpoints)(
-    "%s %s tells the page of this machine that asks, and no other, that it may read",
+    "%s %s allows only the requesting local page to read the response",
     ([method, path, body]) =>
-      inWorld(Effect.fnUntraced(function*({ request }) {
-        for (const origin of friends) {
+      withBackend(Effect.fnUntraced(function*({ request }) {
+        for (const origin of localOrigins) {
           const options = { headers: { origin }, ...(body === undefined ? undefined : { body }) }
-          const answer = yield* request(method, `/_sandbox${path}`, options)
-          assert.notStrictEqual(answer.status, 403, origin)
-          assert.strictEqual(answer.headers.get("access-control-allow-origin"), origin)
-          assert.include(answer.headers.get("vary") ?? "", "origin")
+          const response = yield* request(method, `/_sandbox${path}`, options)
+          assert.notStrictEqual(response.status, 403, origin)
+          assert.strictEqual(response.headers.get("access-control-allow-origin"), origin)
+          assert.include(response.headers.get("vary") ?? "", "origin")
         }
-        const unasked = yield* request(method, `/_sandbox${path}`, body === undefined ? {} : { body })
-        assert.isNull(unasked.headers.get("access-control-allow-origin"))
+        const withoutOrigin = yield* request(method, `/_sandbox${path}`, body === undefined ? {} : { body })
+        assert.isNull(withoutOrigin.headers.get("access-control-allow-origin"))
       }))
   )
-  it.effect("is refused to images and frames of other sites, which come without an origin", () =>
-    inWorld(Effect.fnUntraced(function*({ request }) {
+  it.effect("rejects images and frames of other sites, which have no origin", () =>
+    withBackend(Effect.fnUntraced(function*({ request }) {
       const status = (site: string) =>
-        Effect.map(request("GET", "/_sandbox", { headers: { "sec-fetch-site": site } }), (answer) => answer.status)
+        Effect.map(request("GET", "/_sandbox", { headers: { "sec-fetch-site": site } }), (response) => response.status)
       assert.strictEqual(yield* status("cross-site"), 403)
       for (const site of ["same-origin", "same-site", "none"]) assert.strictEqual(yield* status(site), 200)
     })))
-  it.effect("takes a body only when it says that it is JSON", () =>
-    inWorld(Effect.fnUntraced(function*({ request }) {
+  it.effect("accepts a body only if its content type is JSON", () =>
+    withBackend(Effect.fnUntraced(function*({ request }) {
       const status = (type: string) =>
         Effect.map(
           request("PUT", "/_sandbox/log", { body: { enabled: true }, headers: { "content-type": type } }),
-          (answer) => answer.status
+          (response) => response.status
         )
       for (
         const type of [
@@ -124,25 +124,25 @@ describe("the admin API", () => {
       assert.strictEqual(yield* status("application/json"), 200)
       assert.strictEqual(yield* status("Application/JSON; charset=utf-8"), 200)
     })))
-  it.effect("lets a page of this machine ask before it sends JSON", () =>
-    inWorld(Effect.fnUntraced(function*({ request }) {
+  it.effect("responds to the preflight request of a local page", () =>
+    withBackend(Effect.fnUntraced(function*({ request }) {
       const headers = {
         "origin": "http://localhost:5173",
         "access-control-request-method": "PUT",
         "access-control-request-headers": "content-type"
       }
-      const answer = yield* request("OPTIONS", "/_sandbox/faults", { headers })
-      assert.strictEqual(answer.status, 204)
-      assert.include(answer.headers.get("access-control-allow-methods") ?? "", "PUT")
-      assert.match(answer.headers.get("access-control-allow-headers") ?? "", /content-type/i)
+      const response = yield* request("OPTIONS", "/_sandbox/faults", { headers })
+      assert.strictEqual(response.status, 204)
+      assert.include(response.headers.get("access-control-allow-methods") ?? "", "PUT")
+      assert.match(response.headers.get("access-control-allow-headers") ?? "", /content-type/i)
     })))
 })
 
 describe("the server's own page", () => {
-  it.effect("may be had under each of the server's names", () =>
-    inWorld(Effect.fnUntraced(function*({ request }) {
+  it.effect("can be loaded under each of the server's names", () =>
+    withBackend(Effect.fnUntraced(function*({ request }) {
       const status = (origin: string, host: string) =>
-        Effect.map(request("GET", "/_sandbox", { headers: { origin, host } }), (answer) => answer.status)
+        Effect.map(request("GET", "/_sandbox", { headers: { origin, host } }), (response) => response.status)
       assert.strictEqual(yield* status("http://own.example:4000", "own.example:4000"), 200)
       assert.strictEqual(yield* status("https://own.example:4000", "own.example:4000"), 200)
       assert.strictEqual(yield* status("http://own.example:5000", "own.example:4000"), 403)
@@ -152,10 +152,10 @@ describe("the server's own page", () => {
     })))
 })
 
-describe("rules that are added", () => {
-  it.effect("come after those that have any times left, which stay as they are", () =>
-    inWorld(Effect.fnUntraced(function*({ faults, person, request }) {
-      const ada = yield* person("ada")
+describe("added rules", () => {
+  it.effect("follow the active rules, which are unchanged", () =>
+    withBackend(Effect.fnUntraced(function*({ faults, addSubscriber, request }) {
+      const ada = yield* addSubscriber("ada")
       const rule = (status: number) => ({ match: { on: "http" }, action: { type: "answer", status }, times: 1 })
       yield* request("PUT", "/_sandbox/faults", { body: { rules: [rule(500), rule(501)], seed: 7 } })
       yield* request("GET", "/api/fabric/messages", ada)
@@ -165,8 +165,8 @@ describe("rules that are added", () => {
       assert.strictEqual((yield* request("POST", "/_sandbox/faults", { body: { rules: [], seed: 1 } })).status, 422)
       assert.deepStrictEqual<unknown>(faults.rules().rules, [rule(502)])
     })))
-  it.effect("are a thousand at most, with those that are active", () =>
-    inWorld(Effect.fnUntraced(function*({ faults, request }) {
+  it.effect("are limited to a thousand, together with the active rules", () =>
+    withBackend(Effect.fnUntraced(function*({ faults, request }) {
       const rules = Array.from({ length: 1000 }, () => ({ match: { on: "http" }, action: { type: "drop" } }))
       const add = (count: number) =>
         Effect.map(
@@ -176,21 +176,25 @@ describe("rules that are added", () => {
       assert.deepStrictEqual([yield* add(999), yield* add(2), yield* add(1)], [200, 422, 200])
       assert.strictEqual(faults.rules().rules.length, 1000)
     })))
-  it.effect("repeat a series no longer once all were removed", () =>
-    inWorld(Effect.fnUntraced(function*({ faults, request }) {
+  it.effect("lose the seed when all rules are removed", () =>
+    withBackend(Effect.fnUntraced(function*({ faults, request }) {
       yield* request("PUT", "/_sandbox/faults", { body: { rules: [], seed: 7 } })
       assert.deepStrictEqual((yield* request("DELETE", "/_sandbox/faults")).body, { rules: [] })
       assert.isUndefined(faults.rules().seed)
     })))
 })
 
-describe("a rule with a time", () => {
-  it.effect("ends by itself, and says how much of it is left", () =>
-    inWorld(Effect.fnUntraced(function*({ faults, person, request }) {
-      const ada = yield* person("ada")
-      const rule = { match: { on: "http", path: "/api/*" }, action: { type: "answer", status: 503 }, forMillis: 10_000 }
+describe("a rule with a duration", () => {
+  it.effect("ends by itself, and reports the remaining time", () =>
+    withBackend(Effect.fnUntraced(function*({ faults, addSubscriber, request }) {
+      const ada = yield* addSubscriber("ada")
+      const rule = {
+        match: { on: "http", path: "/api/*" },
+        action: { type: "answer", status: 503 },
+        forMillis: 10_000
+      }
       yield* request("PUT", "/_sandbox/faults", { body: { rules: [rule] } })
-      const status = Effect.map(request("GET", "/api/fabric/messages", ada), (answer) => answer.status)
+      const status = Effect.map(request("GET", "/api/fabric/messages", ada), (response) => response.status)
       yield* TestClock.adjust("4 seconds")
       assert.strictEqual(yield* status, 503)
       assert.strictEqual((yield* request("GET", "/_sandbox/faults")).body.rules[0].forMillis, 6000)

@@ -1,12 +1,12 @@
-/** A list that is long is written piece by piece, and is the same as if it were written at once. */
+/** A long list is streamed in chunks, with the same result as if it were written at once. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { inWorld, type World } from "./support.ts"
+import { type TestBackend, withBackend } from "./support.ts"
 
 const texts = Array.from({ length: 300 }, (_, n) => `${n} ${"x".repeat(1000)}`)
 
-const filled = Effect.fnUntraced(function*({ backend, person, room }: World["Service"]) {
-  const [ada, office] = [yield* person("ada"), yield* room("office")]
+const seedMessages = Effect.fnUntraced(function*({ backend, addSubscriber, addRoom }: TestBackend["Service"]) {
+  const [ada, office] = [yield* addSubscriber("ada"), yield* addRoom("office")]
   yield* backend.seed(texts.map((text) => ({
     subscriberId: ada.id,
     addressId: office,
@@ -17,44 +17,44 @@ const filled = Effect.fnUntraced(function*({ backend, person, room }: World["Ser
 const textsOf = (messages: ReadonlyArray<{ readonly text: string }>) => messages.map(({ text }) => text)
 
 describe("a long list", () => {
-  it.effect("comes whole, with its links", () =>
-    inWorld(Effect.fnUntraced(function*(world) {
-      const ada = yield* filled(world)
-      const { body, headers } = yield* world.request("GET", "/api/fabric/messages?page_size=250", ada)
+  it.effect("is complete, with its links", () =>
+    withBackend(Effect.fnUntraced(function*(test) {
+      const ada = yield* seedMessages(test)
+      const { body, headers } = yield* test.request("GET", "/api/fabric/messages?page_size=250", ada)
       assert.deepStrictEqual(textsOf(body.data), texts.slice(50).toReversed())
       assert.match(body.links.next, /page_number=1/)
       assert.match(headers.get("content-type") ?? "", /^application\/json/)
       assert.strictEqual(headers.get("access-control-allow-origin"), "*")
-      const stored = yield* world.request("GET", "/_sandbox/messages")
+      const stored = yield* test.request("GET", "/_sandbox/messages")
       assert.deepStrictEqual(textsOf(stored.body.messages), texts)
     })))
-  it.effect("is in the wire log with its beginning", () =>
-    inWorld(Effect.fnUntraced(function*(world) {
-      const ada = yield* filled(world)
-      world.backend.wireLog.enable(true)
-      yield* world.request("GET", "/api/fabric/messages?page_size=250", ada)
-      const [answer] = (yield* world.request("GET", "/_sandbox/log")).body.entries.filter(({ on }: { on: string }) =>
+  it.effect("is in the wire log with its first part", () =>
+    withBackend(Effect.fnUntraced(function*(test) {
+      const ada = yield* seedMessages(test)
+      test.backend.wireLog.enable(true)
+      yield* test.request("GET", "/api/fabric/messages?page_size=250", ada)
+      const [response] = (yield* test.request("GET", "/_sandbox/log")).body.entries.filter(({ on }: { on: string }) =>
         on === "response"
       )
-      assert.match(answer.body, /^{"data":\[{/)
-      assert.strictEqual(answer.body.length, 32_769)
-      assert.match(answer.body, /…$/)
+      assert.match(response.body, /^{"data":\[{/)
+      assert.strictEqual(response.body.length, 32_769)
+      assert.match(response.body, /…$/)
     })))
-  it.effect("can be without an end, and go wrong, like a short one", () =>
-    inWorld(Effect.fnUntraced(function*(world) {
-      const ada = yield* filled(world)
+  it.effect("is subject to the faults endless and malformed, like a short one", () =>
+    withBackend(Effect.fnUntraced(function*(test) {
+      const ada = yield* seedMessages(test)
       const match = { on: "http", path: "/api/fabric/messages" } as const
-      world.faults.set({
+      test.faults.set({
         rules: [
           { match, action: { type: "endless", pages: "itself" }, times: 1 },
           { match, action: { type: "malformed" }, times: 1 }
         ]
       })
       const path = "/api/fabric/messages?page_size=300"
-      const endless = yield* world.request("GET", path, ada)
+      const endless = yield* test.request("GET", path, ada)
       assert.strictEqual(endless.body.data.length, 300)
       assert.strictEqual(endless.body.links.next, path)
-      const { text } = yield* world.request("GET", path, ada)
+      const { text } = yield* test.request("GET", path, ada)
       assert.match(text, /^{"data":\[{/)
       assert.isAbove(text.length, 100_000)
       assert.throws(() => JSON.parse(text))

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { redactedAuthorization } from "../src/internal/redaction.ts"
+import { redactAuthorization } from "../src/internal/redaction.ts"
 import { Secrets } from "../src/internal/secrets.ts"
 
 const secret = "PTaB3-_xyz0123456789+/=ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -13,18 +13,18 @@ const unicode = (text: string) => [...text].map((c) => `\\u${c.charCodeAt(0).toS
 
 describe("a secret", () => {
   it.each([
-    ["as it is", secret],
+    ["literally", secret],
     ["percent-encoded", encodeURIComponent(secret)],
-    ["percent-encoded to the last character", percent(secret)],
+    ["with every character percent-encoded", percent(secret)],
     ["percent-encoded twice", percent(percent(secret))],
-    ["percent-encoded in part", `${secret.slice(0, 20)}${percent(secret.slice(20))}`],
+    ["partly percent-encoded", `${secret.slice(0, 20)}${percent(secret.slice(20))}`],
     ["with JSON escapes", unicode(secret)],
     ["with escaped slashes", secret.replaceAll("/", "\\/")],
-    ["with escapes that were escaped", unicode(secret).replaceAll("\\", "\\\\")]
-  ])("is taken out of a text where it stands %s", (_, written) => {
+    ["with escaped JSON escapes", unicode(secret).replaceAll("\\", "\\\\")]
+  ])("is redacted if it appears %s", (_, written) => {
     assert.strictEqual(make().redact(`before ${written} after`), "before [redacted] after")
   })
-  it("is taken out where it was cut off, at either end", () => {
+  it("is redacted if it is cut off at either end", () => {
     const redact = (text: string) => make().redact(`<${text}>`)
     assert.strictEqual(redact(secret.slice(0, 20)), "<[redacted]>")
     assert.strictEqual(redact(secret.slice(12)), "<[redacted]>")
@@ -32,21 +32,21 @@ describe("a secret", () => {
     short.add("PT0123456789abcdefghijklmnopqrstuv")
     assert.strictEqual(short.redact("<0123456789abcdefghijklmnopqrstuv>"), "<[redacted]>")
   })
-  it("is taken out of the middle of a path, and what is around it stays", () => {
+  it("is redacted in the middle of a path, without the text around it", () => {
     assert.strictEqual(make().redact(`/api/${secret}/messages?page=1`), "/api/[redacted]/messages?page=1")
   })
-  it("leaves JSON that was valid valid", () => {
+  it("is redacted without invalidating JSON", () => {
     const text = JSON.stringify({ a: [`x${secret}`, { [secret]: `"\\${unicode(secret)}\\"` }], b: secret })
     const redacted: unknown = JSON.parse(make().redact(text))
     assert.deepInclude(redacted, { b: "[redacted]" })
     assert.notInclude(JSON.stringify(redacted), secret.slice(0, 16))
   })
-  it("is not looked for any more when it is worth nothing", () => {
+  it("is no longer redacted after it was deleted", () => {
     const secrets = make()
     secrets.delete(secret)
     assert.strictEqual(secrets.redact(secret), secret)
   })
-  it("that shares pieces with another is found when the other is gone", () => {
+  it("that shares pieces with a deleted one is still redacted", () => {
     const secrets = make()
     const other = `${secret.slice(0, 32)}-another-end-of-the-same-length`
     secrets.add(other)
@@ -55,14 +55,14 @@ describe("a secret", () => {
   })
 })
 
-describe("a text without secrets", () => {
+describe("a string without secrets", () => {
   it.each([
     "hello",
     "a long-text_without/anything+that=is:secret.at~all",
     "100% of it, \\u0041 \\ \\\\ %zz %41",
     "{\"a\":\"b\"}",
     ""
-  ])("stays as it is: %j", (text) => {
+  ])("is unchanged: %j", (text) => {
     assert.strictEqual(make().redact(text), text)
   })
 })
@@ -79,7 +79,7 @@ describe("the authorization header", () => {
     ["Bearer:abc", "[redacted]"],
     ["abc def", "[redacted]"],
     ["", "[redacted]"]
-  ])("%j is told as %j", (header, told) => {
-    assert.strictEqual(redactedAuthorization(header), told)
+  ])("%j is logged as %j", (header, expected) => {
+    assert.strictEqual(redactAuthorization(header), expected)
   })
 })

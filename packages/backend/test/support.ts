@@ -1,5 +1,5 @@
 /**
- * The backend in memory: requests go straight to its routes, and a socket is two queues.
+ * A backend in memory: requests call its routes directly, and a socket consists of two queues.
  */
 import * as AdminRoutes from "@effect-signalwire/backend/AdminRoutes"
 import * as Backend from "@effect-signalwire/backend/Backend"
@@ -20,62 +20,62 @@ import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 
-/** Test code reads answers and frames by hand. */
+/** Tests read responses and frames without decoding them. */
 // oxlint-disable-next-line typescript/no-explicit-any
-type Loose = any
+type UntypedJson = any
 
-export interface Answer {
+export interface TestResponse {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  readonly body: Loose
+  readonly body: UntypedJson
 }
 
-export interface Person {
+export interface TestSubscriber {
   readonly id: string
   readonly addressId: string
   readonly token: string
   readonly refreshToken: string
 }
 
-export class Broken extends Error {}
+export class ConnectionBroken extends Error {}
 
 const closed = (code: number) => new Socket.SocketError({ reason: new Socket.SocketCloseError({ code }) })
 
-/** One socket to the backend, driven by hand. */
+/** The client's end of a socket. */
 export interface Client {
   readonly send: (frame: unknown) => Effect.Effect<void>
-  /** The next frame. */
-  readonly next: Effect.Effect<Loose>
-  /** Frames that are waiting. */
-  readonly waiting: Effect.Effect<ReadonlyArray<Loose>>
-  /** The code the server closed with; `null` when it broke the connection. */
+  /** Waits for the next frame. */
+  readonly next: Effect.Effect<UntypedJson>
+  /** Takes all received frames. */
+  readonly waiting: Effect.Effect<ReadonlyArray<UntypedJson>>
+  /** Waits until the server closes the socket; returns the code, or `null` if there was no close frame. */
   readonly closed: Effect.Effect<number | null>
-  /** Ends the connection from this side. */
-  readonly hangUp: Effect.Effect<void>
+  /** Closes the socket. */
+  readonly disconnect: Effect.Effect<void>
 }
 
-export class World extends Context.Service<World, {
+export class TestBackend extends Context.Service<TestBackend, {
   readonly backend: Backend.Service
   readonly faults: Faults.Service
   readonly request: (
     method: string,
     path: string,
     options?: { readonly token?: string; readonly body?: unknown; readonly headers?: Record<string, string> }
-  ) => Effect.Effect<Answer, Broken>
-  readonly person: (name: string) => Effect.Effect<Person>
-  readonly room: (name: string) => Effect.Effect<string>
-  readonly dial: Effect.Effect<Client, never, Scope.Scope>
-}>()("test/World") {}
+  ) => Effect.Effect<TestResponse, ConnectionBroken>
+  readonly addSubscriber: (name: string) => Effect.Effect<TestSubscriber>
+  readonly addRoom: (name: string) => Effect.Effect<string>
+  readonly openSocket: Effect.Effect<Client, never, Scope.Scope>
+}>()("test/TestBackend") {}
 
 const make = Effect.gen(function*() {
   const backend = yield* Backend.Backend
   const faults = yield* Faults.Faults
   const app = yield* HttpRouter.toHttpEffect(Layer.mergeAll(Routes.layer, AdminRoutes.layer))
 
-  const request: World["Service"]["request"] = (method, path, options = {}) =>
+  const request: TestBackend["Service"]["request"] = (method, path, options = {}) =>
     Effect.gen(function*() {
-      const broken = yield* Deferred.make<never, Broken>()
+      const broken = yield* Deferred.make<never, ConnectionBroken>()
       const incoming = HttpServerRequest.fromWeb(
         new Request(`http://localhost${path}`, {
           method,
@@ -93,24 +93,24 @@ const make = Effect.gen(function*() {
         Effect.orDie(Effect.scoped(app)).pipe(
           Effect.provideService(HttpServerRequest.HttpServerRequest, incoming),
           Effect.provideService(Hosting, {
-            abort: () => Effect.andThen(Deferred.fail(broken, new Broken()), Effect.never),
+            abort: () => Effect.andThen(Deferred.fail(broken, new ConnectionBroken()), Effect.never),
             isOwnName: (hostname) => hostname === "own.example"
           })
         ),
         Deferred.await(broken)
       )
-      const answer = HttpServerResponse.toWeb(response)
-      const text = yield* Effect.promise(() => answer.text())
+      const webResponse = HttpServerResponse.toWeb(response)
+      const text = yield* Effect.promise(() => webResponse.text())
       let body: unknown
       try {
         body = JSON.parse(text)
       } catch {
         body = undefined
       }
-      return { status: response.status, headers: answer.headers, text, body }
+      return { status: response.status, headers: webResponse.headers, text, body }
     })
 
-  const dial: World["Service"]["dial"] = Effect.gen(function*() {
+  const openSocket: TestBackend["Service"]["openSocket"] = Effect.gen(function*() {
     const toServer = yield* Queue.unbounded<string, Socket.SocketError>()
     const toClient = yield* Queue.unbounded<string>()
     const ended = yield* Deferred.make<number | null>()
@@ -130,57 +130,57 @@ const make = Effect.gen(function*() {
           })
       })
     })
-    const admission = yield* SocketProtocol.admit
-    if (admission._tag === "Accepted") {
-      yield* SocketProtocol.serve(socket, { admission, abort: Effect.asVoid(end(null)) }).pipe(Effect.forkScoped)
+    const decision = yield* SocketProtocol.decideUpgrade
+    if (decision._tag === "Accepted") {
+      yield* SocketProtocol.serve(socket, { decision, abort: Effect.asVoid(end(null)) }).pipe(Effect.forkScoped)
     } else yield* end(null)
     yield* Effect.yieldNow
     return {
       send: (frame) =>
         Effect.andThen(
           Queue.offer(toServer, typeof frame === "string" ? frame : JSON.stringify(frame)),
-          settle
+          runReadyFibers
         ),
       next: Effect.map(Queue.take(toClient), (text) => JSON.parse(text)),
       waiting: Effect.andThen(
-        settle,
+        runReadyFibers,
         Effect.map(Queue.clear(toClient), (texts) => texts.map((text) => JSON.parse(text)))
       ),
       closed: Deferred.await(ended),
-      hangUp: Effect.andThen(end(1000), settle)
+      disconnect: Effect.andThen(end(1000), runReadyFibers)
     } satisfies Client
   }).pipe(Effect.provideService(Backend.Backend, backend), Effect.provideService(Faults.Faults, faults))
 
-  return World.of({
+  return TestBackend.of({
     backend,
     faults,
     request,
-    person: (name) =>
+    addSubscriber: (name) =>
       Effect.map(Effect.orDie(request("POST", "/_sandbox/subscribers", { body: { name } })), ({ body }) => body),
-    room: (name) =>
+    addRoom: (name) =>
       Effect.map(Effect.orDie(request("POST", "/_sandbox/rooms", { body: { name } })), ({ body }) => body.addressId),
-    dial
+    openSocket
   })
 })
 
-/** Lets everything that can run without time passing run. */
-export const settle = Effect.repeat(Effect.yieldNow, { times: 20 })
+/** Runs all fibers that are ready, without advancing the clock. */
+export const runReadyFibers = Effect.repeat(Effect.yieldNow, { times: 20 })
 
-/** Runs a test in a world of its own. */
-export const inWorld = <A, E>(
-  use: (world: World["Service"]) => Effect.Effect<A, E, Scope.Scope>,
+/** Runs a test with a new backend. */
+export const withBackend = <A, E>(
+  use: (test: TestBackend["Service"]) => Effect.Effect<A, E, Scope.Scope>,
   options?: Backend.Options,
   storage: Layer.Layer<Storage.Storage> = Storage.layerMemory
 ): Effect.Effect<A, E | Storage.StorageError, Scope.Scope> =>
-  Effect.flatMap(World, use).pipe(
+  Effect.flatMap(TestBackend, use).pipe(
     Effect.provide(
-      Layer.effect(World, make).pipe(
+      Layer.effect(TestBackend, make).pipe(
         Layer.provide(Layer.merge(Layer.provide(Backend.layer(options), storage), Faults.layer))
       )
     )
   )
 
-/** The first request of every session. */
+/** Makes the request that opens or resumes a session. */
 export const connectFrame = (token: string, more: object = {}) => ({
   jsonrpc: "2.0",
   id: "c",
@@ -193,15 +193,15 @@ export const connectFrame = (token: string, more: object = {}) => ({
   }
 })
 
-/** Opens a session; acknowledges its state. */
+/** Opens a session, and acknowledges its authorization state. */
 export const connect = Effect.fnUntraced(function*(client: Client, token: string, more: object = {}) {
   yield* client.send(connectFrame(token, more))
-  const answer = yield* client.next
+  const response = yield* client.next
   const state = yield* client.next
   yield* client.send({ jsonrpc: "2.0", id: state.id, result: {} })
   return {
-    result: answer.result,
-    protocol: String(answer.result.protocol),
+    result: response.result,
+    protocol: String(response.result.protocol),
     state: String(state.params.params.authorization_state)
   }
 })

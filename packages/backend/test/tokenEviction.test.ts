@@ -1,14 +1,14 @@
-/** Tokens and guests do not pile up. */
+/** The number of tokens and guests is limited. */
 import type { Change } from "@effect-signalwire/backend/Records"
 import * as Storage from "@effect-signalwire/backend/Storage"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
-import { inWorld } from "./support.ts"
+import { withBackend } from "./support.ts"
 
-/** A store that keeps the changes that it was given. */
-const keeping = () => {
+/** A storage that keeps its changes in an array. */
+const makeStorage = () => {
   const changes: Array<Change> = []
   return {
     changes,
@@ -21,11 +21,11 @@ const keeping = () => {
 }
 
 describe("a token", () => {
-  it.effect("is forgotten ten minutes after it has expired, and until then distinguished from one that never was", () => {
-    const store = keeping()
-    return inWorld(
-      Effect.fnUntraced(function*({ backend, person, request }) {
-        const ada = yield* person("ada")
+  it.effect("is removed ten minutes after it has expired, and until then reported as expired", () => {
+    const storage = makeStorage()
+    return withBackend(
+      Effect.fnUntraced(function*({ backend, addSubscriber, request }) {
+        const ada = yield* addSubscriber("ada")
         const { refreshToken } = yield* backend.mint(ada.id, { ttlSeconds: 60 })
         const codeOf = Effect.map(
           request("POST", "/api/fabric/subscribers/tokens/refresh", { body: { refresh_token: refreshToken } }),
@@ -36,45 +36,45 @@ describe("a token", () => {
         yield* TestClock.adjust("10 minutes")
         yield* backend.mint(ada.id)
         assert.strictEqual(yield* codeOf, "token_invalid")
-        assert.strictEqual(store.count("TokenRemoved"), 2)
+        assert.strictEqual(storage.count("TokenRemoved"), 2)
       }),
       {},
-      store.layer
+      storage.layer
     )
   })
-  it.effect("that is good is not forgotten for those of the same subscriber that have expired, or only renew others", () =>
-    inWorld(Effect.fnUntraced(function*({ backend, person, request }) {
-      const ada = yield* person("ada")
+  it.effect("that is valid is kept when expired and refresh tokens of the same subscriber are evicted", () =>
+    withBackend(Effect.fnUntraced(function*({ backend, addSubscriber, request }) {
+      const ada = yield* addSubscriber("ada")
       for (let n = 0; n < 3000; n++) yield* backend.mint(ada.id, { ttlSeconds: -1 })
       assert.strictEqual((yield* request("GET", "/api/fabric/messages", ada)).status, 200)
     })))
-  it.effect("is the oldest to be forgotten where one subscriber has too many that are good", () =>
-    inWorld(Effect.fnUntraced(function*({ backend, person, request }) {
-      const [ada, grace] = [yield* person("ada"), yield* person("grace")]
+  it.effect("is evicted, the oldest first, if a subscriber has too many valid ones", () =>
+    withBackend(Effect.fnUntraced(function*({ backend, addSubscriber, request }) {
+      const [ada, grace] = [yield* addSubscriber("ada"), yield* addSubscriber("grace")]
       let newest = ada.token
       for (let n = 0; n < 3000; n++) newest = (yield* backend.mint(ada.id)).token
       const status = (token: string) =>
-        Effect.map(request("GET", "/api/fabric/messages", { token }), (answer) => answer.status)
+        Effect.map(request("GET", "/api/fabric/messages", { token }), (response) => response.status)
       assert.strictEqual(yield* status(ada.token), 401)
       assert.strictEqual(yield* status(newest), 200)
       assert.strictEqual(yield* status(grace.token), 200)
     })))
-  it.effect("leaves behind what it said of its subscriber", () => {
-    const store = keeping()
-    const mint = inWorld(
-      Effect.fnUntraced(function*({ backend, person }) {
-        const ada = yield* person("ada")
+  it.effect("leaves the profile of its subscriber when it is removed", () => {
+    const storage = makeStorage()
+    const mint = withBackend(
+      Effect.fnUntraced(function*({ backend, addSubscriber }) {
+        const ada = yield* addSubscriber("ada")
         yield* backend.mint(ada.id, { ttlSeconds: 1, claims: { profile: { job_title: "Analyst", country: "UK" } } })
         yield* TestClock.adjust("1 hour")
         yield* backend.mint(ada.id)
-        assert.strictEqual(store.count("TokenRemoved"), 2)
+        assert.strictEqual(storage.count("TokenRemoved"), 2)
         return ada
       }),
       {},
-      store.layer
+      storage.layer
     )
     return Effect.flatMap(mint, () =>
-      inWorld(
+      withBackend(
         Effect.fnUntraced(function*({ backend, request }) {
           const ada = backend.findSubscriber("ada")
           const { token } = yield* backend.mint(ada?.id ?? "")
@@ -84,10 +84,10 @@ describe("a token", () => {
         {},
         Layer.succeed(Storage.Storage, {
           load: Effect.sync(() => {
-            const gone = new Set(
-              store.changes.flatMap((change) => change._tag === "TokenRemoved" ? [change.token] : [])
+            const removed = new Set(
+              storage.changes.flatMap((change) => change._tag === "TokenRemoved" ? [change.token] : [])
             )
-            return store.changes.filter((change) => change._tag !== "TokenMinted" || !gone.has(change.token.token))
+            return storage.changes.filter((change) => change._tag !== "TokenMinted" || !removed.has(change.token.token))
           }),
           commit: () => Effect.void
         })
@@ -96,11 +96,11 @@ describe("a token", () => {
 })
 
 describe("a guest", () => {
-  it.effect("is forgotten with its last token", () => {
-    const store = keeping()
-    return inWorld(
-      Effect.fnUntraced(function*({ backend, person, request, room }) {
-        const [ada, office] = [yield* person("ada"), yield* room("office")]
+  it.effect("is removed with its last token", () => {
+    const storage = makeStorage()
+    return withBackend(
+      Effect.fnUntraced(function*({ backend, addSubscriber, request, addRoom }) {
+        const [ada, office] = [yield* addSubscriber("ada"), yield* addRoom("office")]
         const invited = yield* request("POST", "/api/fabric/subscriber/invites", {
           ...ada,
           body: { address_id: office }
@@ -108,51 +108,51 @@ describe("a guest", () => {
         assert.strictEqual(invited.status, 201)
         yield* TestClock.adjust("3 hours")
         yield* backend.mint(ada.id)
-        assert.strictEqual(store.count("GuestRemoved"), 1)
+        assert.strictEqual(storage.count("GuestRemoved"), 1)
       }),
       {},
-      store.layer
+      storage.layer
     )
   })
-  it.effect("is the oldest to be forgotten when there are more than two thousand, and subscribers are not", () =>
-    inWorld(Effect.fnUntraced(function*({ backend, person, request, room }) {
-      const [ada, office] = [yield* person("ada"), yield* room("office")]
+  it.effect("is removed, the oldest first, if there are more than two thousand", () =>
+    withBackend(Effect.fnUntraced(function*({ backend, addSubscriber, request, addRoom }) {
+      const [ada, office] = [yield* addSubscriber("ada"), yield* addRoom("office")]
       const guests: Array<string> = []
       for (let n = 0; n < 2005; n++) {
         guests.push((yield* backend.mintGuest({ allowed: [office], attribute: "x", expiresAt: undefined })).token)
       }
       const status = (token: string | undefined) =>
-        Effect.map(request("GET", "/api/fabric/addresses", { token: token ?? "" }), (answer) => answer.status)
+        Effect.map(request("GET", "/api/fabric/addresses", { token: token ?? "" }), (response) => response.status)
       assert.strictEqual(yield* status(guests[0]), 401)
       assert.strictEqual(yield* status(guests.at(-1)), 200)
       assert.strictEqual(yield* status(ada.token), 200)
     })))
-  it.effect("that renews its token stays, though it is the oldest of too many", () =>
-    inWorld(Effect.fnUntraced(function*({ backend, request, room }) {
-      const office = yield* room("office")
+  it.effect("that renews its token is kept, even if it is the oldest", () =>
+    withBackend(Effect.fnUntraced(function*({ backend, request, addRoom }) {
+      const office = yield* addRoom("office")
       const mint = backend.mintGuest({ allowed: [office], attribute: "x", expiresAt: undefined })
       const oldest = yield* mint
       for (let n = 0; n < 1999; n++) yield* mint
       const { token } = yield* backend.refresh(oldest.refreshToken)
       assert.strictEqual((yield* request("GET", "/api/fabric/addresses", { token })).status, 200)
-      // one more, and somebody has to go
+      // one more than the limit
       yield* mint
       const again = yield* Effect.result(backend.refresh(oldest.refreshToken))
       assert.strictEqual(again._tag, "Failure")
     })))
 })
 
-describe("what is stored", () => {
-  it.effect("has a bound in bytes, and what is stored already can be read beyond it", () =>
-    inWorld(
-      Effect.fnUntraced(function*({ person, request, room }) {
-        const [ada, office] = [yield* person("ada"), yield* room("office")]
+describe("the storage limit", () => {
+  it.effect("rejects further records, and keeps the stored ones readable", () =>
+    withBackend(
+      Effect.fnUntraced(function*({ addSubscriber, request, addRoom }) {
+        const [ada, office] = [yield* addSubscriber("ada"), yield* addRoom("office")]
         const send = Effect.map(
           request("POST", "/api/fabric/messages", {
             ...ada,
             body: { conversation_id: office, text: "x".repeat(10_000) }
           }),
-          (answer) => answer.status
+          (response) => response.status
         )
         assert.strictEqual(yield* send, 200)
         assert.strictEqual(yield* send, 200)
@@ -162,10 +162,10 @@ describe("what is stored", () => {
       }),
       { maxStoredBytes: 34_000 }
     ))
-  it.effect("counts what it takes in memory, not how long it is as JSON", () =>
-    inWorld(
-      Effect.fnUntraced(function*({ person, request, room }) {
-        const [ada, office] = [yield* person("ada"), yield* room("office")]
+  it.effect("counts the size in memory, not the length as JSON", () =>
+    withBackend(
+      Effect.fnUntraced(function*({ addSubscriber, request, addRoom }) {
+        const [ada, office] = [yield* addSubscriber("ada"), yield* addRoom("office")]
         const metadata = { many: Array.from({ length: 10_000 }, () => ({})) }
         const body = { conversation_id: office, text: "x", metadata }
         assert.strictEqual((yield* request("POST", "/api/fabric/messages", { ...ada, body })).status, 507)

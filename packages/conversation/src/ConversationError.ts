@@ -1,5 +1,5 @@
 /**
- * The one error of the composed service.
+ * `ConversationError` is the error of the `Conversations` service.
  *
  * @since 0.1.0
  */
@@ -7,36 +7,36 @@ import type * as Reason from "@effect-signalwire/schema/Reason"
 import { TaggedError } from "@effect-signalwire/schema/TaggedError"
 import { NodeInspectSymbol } from "effect/Inspectable"
 
-/** What the layers underneath fail with. */
-export interface Underlying {
-  /** Why it failed. */
+/** A failure of one of the services that `Conversations` is composed of. */
+export interface UnderlyingError {
+  /** Why the call failed. */
   readonly reason: Reason.Reason
-  /** The original failure, where there is one. */
+  /** The original failure, if there is one. */
   readonly cause?: unknown
 }
 
-/** What an error of this service consists of. */
+/** The fields of a `ConversationError`. */
 export interface Fields extends Reason.ErrorFields {
   /**
-   * What is known of the message of a failed send: `"no"` when it was not stored, `"unknown"` when it may have been.
-   * Absent for other methods.
+   * For a failed send, whether its message may have been stored: `"no"` when it was not, `"unknown"` when it may have
+   * been. Absent for other methods.
    */
   readonly stored?: "no" | "unknown"
 }
 
 /**
- * The failure of a call: `method` is the service's method, `reason` says why, `cause` is the original failure, where
- * there is one, and `stored` is what is known of the message of a send.
+ * The failure of a call. `method` is the method of the service, `reason` says why it failed, and `cause` is the
+ * original failure, if there is one. For a failed send, `stored` says whether the message may have been stored.
  */
 export class ConversationError extends TaggedError("ConversationError")<Fields> {
-  /** Makes a function that turns a failure of a layer underneath into one of this service's `method`. */
-  static from(method: string): (error: Underlying) => ConversationError {
+  /** Returns a function that converts the failure of an underlying service to a failure of `method`. */
+  static from(method: string): (error: UnderlyingError) => ConversationError {
     return ({ cause, reason }) =>
       new ConversationError({ method, reason, ...(cause === undefined ? undefined : { cause }) })
   }
 
-  /** {@link from} for a send, with what is known of the message. */
-  static ofSend(method: string, stored: "no" | "unknown"): (error: Underlying) => ConversationError {
+  /** {@link from} for a send, with whether its message may have been stored. */
+  static fromSend(method: string, stored: "no" | "unknown"): (error: UnderlyingError) => ConversationError {
     return ({ cause, reason }) =>
       new ConversationError({ method, reason, stored, ...(cause === undefined ? undefined : { cause }) })
   }
@@ -45,7 +45,7 @@ export class ConversationError extends TaggedError("ConversationError")<Fields> 
   get isRetryable(): boolean {
     return this.reason.isRetryable
   }
-  /** What a person can do about it. */
+  /** What the user can do about the failure. */
   get remediation(): string {
     return this.reason.remediation
   }
@@ -56,8 +56,8 @@ export class ConversationError extends TaggedError("ConversationError")<Fields> 
     return `${this.method}: ${this.reason.message}`
   }
   /**
-   * Everything that a report needs, `message`, `remediation` and `stored` included; of its causes, their names and
-   * messages.
+   * Returns what a report needs, including `message`, `remediation` and `stored`, and the names and messages of the
+   * causes.
    */
   override toJSON(): object {
     const { _tag, isRetryable, message, method, reason, remediation, stored } = this
@@ -69,19 +69,21 @@ export class ConversationError extends TaggedError("ConversationError")<Fields> 
       ...(stored === undefined ? undefined : { stored }),
       remediation,
       reason,
-      ...chain(this.cause)
+      ...causesOf(this.cause)
     }
   }
-  /** Shows it as Node shows errors, stack and causes included, instead of as a plain object. */
+  /** Formats the error as Node formats errors, with its stack and causes, instead of as a plain object. */
   override [NodeInspectSymbol](_depth?: number, options?: object, inspect?: Inspect): unknown {
     return inspect === undefined ? this.toJSON() : inspect(this, { ...options, customInspect: false })
   }
 }
 
-/** Node's `util.inspect`, which it hands over itself: this runs in browsers too. */
+/** Node's `util.inspect`, which Node passes in, so that browsers need not import it. */
 type Inspect = (value: unknown, options: object) => string
 
-const chain = (cause: unknown, depth = 0): { readonly cause?: object } =>
-  cause instanceof Error && depth < 8
-    ? { cause: { name: cause.name, message: cause.message, ...chain(cause.cause, depth + 1) } }
+const maxCauses = 8
+
+const causesOf = (cause: unknown, depth = 0): { readonly cause?: object } =>
+  cause instanceof Error && depth < maxCauses
+    ? { cause: { name: cause.name, message: cause.message, ...causesOf(cause.cause, depth + 1) } }
     : {}

@@ -1,27 +1,27 @@
 /**
- * Traces that reach over the wire: the span in which a message was sent, and the one in which whoever hears it acts on
- * it, linked to each other.
+ * Distributed traces across a conversation: links the span in which a message is processed to the span in which it was
+ * sent.
  *
- * A client that is made with `traceMessages: true` puts the span's W3C trace context into the `metadata` of what it
- * sends, as `traceparent`. Everybody in the conversation can read it there, which is why it is off by default.
+ * A client with the option `traceMessages: true` adds the W3C trace context of its span to the `metadata` of the
+ * messages that it sends, as `traceparent`. All members of the conversation can read it, so the option is off by
+ * default.
  *
  * @since 0.1.0
  */
+import * as SemanticConventions from "@effect-signalwire/runtime/SemanticConventions"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import * as Json from "@effect-signalwire/schema/Json"
-import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
 import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 import * as Headers from "effect/http/Headers"
 import * as HttpTraceContext from "effect/http/HttpTraceContext"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
 
-/** The key in `metadata`: https://www.w3.org/TR/trace-context/#traceparent-header */
+/** The key in `metadata`, see https://www.w3.org/TR/trace-context/#traceparent-header */
 const key = "traceparent"
 
-/** The span in which a message was sent, if its sender told. */
-export const sentIn = ({ metadata }: Pick<ConversationMessage, "metadata">): Option.Option<Tracer.ExternalSpan> => {
+/** Returns the span in which a message was sent; `None` if the sender did not include it. */
+export const senderSpan = ({ metadata }: Pick<ConversationMessage, "metadata">): Option.Option<Tracer.ExternalSpan> => {
   const traceparent = metadata[key]
   return typeof traceparent === "string"
     ? HttpTraceContext.w3c(Headers.fromRecordUnsafe({ [key]: traceparent }))
@@ -29,17 +29,8 @@ export const sentIn = ({ metadata }: Pick<ConversationMessage, "metadata">): Opt
 }
 
 /**
- * Returns `metadata` with a trace context in it; unchanged where there is no trace context, or `metadata` is invalid.
- */
-export const mark = (metadata: JsonObject | undefined, traceparent: string | undefined): JsonObject | undefined =>
-  traceparent === undefined || Result.isFailure(Json.check("metadata", metadata ?? {}))
-    ? metadata
-    : { ...metadata, [key]: traceparent }
-
-/**
- * Runs what acts on a message in a span of its own, `Conversations.message`, linked to the one in which the message was
- * sent. Its attributes are those of a send: `signalwire.address_id`, `signalwire.conversation_id`,
- * `signalwire.message_id`, `signalwire.client_id`.
+ * Runs an effect that processes a message in the span `Conversations.message`, which is linked to the span in which the
+ * message was sent. Its attributes are those of a send, and `messaging.message.id`.
  *
  * ```ts
  * import * as ConversationTrace from "@effect-signalwire/conversation/ConversationTrace"
@@ -53,17 +44,29 @@ export const mark = (metadata: JsonObject | undefined, traceparent: string | und
  * })
  * ```
  */
-export const withMessage = <A, E, R>(
-  effect: Effect.Effect<A, E, R>,
+export const withMessage: {
+  (
+    message: ConversationMessage
+  ): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>
+  <A, E, R>(
+    self: Effect.Effect<A, E, R>,
+    message: ConversationMessage
+  ): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>
+} = /* @__PURE__ */ dual(2, <A, E, R>(
+  self: Effect.Effect<A, E, R>,
   message: ConversationMessage
 ): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> =>
-  Effect.withSpan(effect, "Conversations.message", {
+  Effect.withSpan(self, "Conversations.message", {
     kind: "consumer",
-    links: Option.toArray(sentIn(message)).map((span) => ({ span, attributes: {} })),
+    links: Option.toArray(senderSpan(message)).map((span) => ({ span, attributes: {} })),
     attributes: {
-      "signalwire.address_id": message.addressId,
-      "signalwire.conversation_id": message.conversationId,
-      "signalwire.message_id": message.id,
-      "signalwire.client_id": message.clientId
+      [SemanticConventions.names.system]: SemanticConventions.system,
+      ...SemanticConventions.operationAttributes("message"),
+      ...SemanticConventions.toSemantic({
+        addressId: message.addressId,
+        conversationId: message.conversationId,
+        messageId: message.id,
+        clientId: message.clientId
+      })
     }
-  })
+  }))

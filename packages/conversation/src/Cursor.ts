@@ -1,36 +1,51 @@
 /**
- * A durable position in a sequence of messages: a process that restarts continues there.
+ * A `Cursor` is the saved position of a subscription or timeline: a process that restarts continues there, and misses
+ * nothing that was stored meanwhile.
+ *
+ * ```ts
+ * import { Conversations } from "@effect-signalwire/conversation/Conversations"
+ * import * as Cursor from "@effect-signalwire/conversation/Cursor"
+ * import * as Effect from "effect/Effect"
+ * import * as Stream from "effect/Stream"
+ *
+ * // requires a KeyValueStore
+ * export const bot = Effect.scoped(Effect.gen(function*() {
+ *   const { subscription } = yield* Conversations
+ *   const events = yield* subscription({ cursor: yield* Cursor.make("bot") })
+ *   yield* Stream.runForEach(events, ({ text }) => Effect.log(text))
+ * }))
+ * ```
  *
  * @since 0.1.0
  */
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import * as Reason from "@effect-signalwire/schema/Reason"
-import * as Telemetry from "@effect-signalwire/schema/Telemetry"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Schema from "effect/Schema"
 import { ConversationError } from "./ConversationError.ts"
 import * as Checkpoint from "./internal/checkpoint.ts"
-import type { Snapshot, Standing } from "./internal/merge.ts"
+import type { MergeState, ResumePoint } from "./internal/merge.ts"
 
-/** A place where one sequence's position is saved. It takes less than 16 kB, whatever the traffic is. */
+/** Loads and saves the position of one subscription or timeline. It takes less than 16 kB, whatever the traffic is. */
 export interface Cursor {
   /**
-   * Reads the position; none when it was never saved. Fails with the retryable `StorageUnavailable` when the store
-   * can't be read for the moment, and with `UnreadableCursor` when what it holds is not a position.
+   * Loads the saved position; `None` when there is none. Fails with `StorageUnavailable`, which is retryable, when the
+   * store can't be read, and with `UnreadableCursor` when its value is not a position.
    */
-  readonly load: Effect.Effect<Option.Option<Standing>, ConversationError>
-  /** Saves the position. Fails with the retryable `StorageUnavailable` when the store can't be written. */
-  readonly save: (snapshot: Snapshot) => Effect.Effect<void, ConversationError>
+  readonly load: Effect.Effect<Option.Option<ResumePoint>, ConversationError>
+  /** Saves the position. Fails with `StorageUnavailable`, which is retryable, when the store can't be written. */
+  readonly save: (state: MergeState) => Effect.Effect<void, ConversationError>
 }
 
-/** How a cursor is read. */
+/** Options of a cursor. */
 export interface Options {
   /**
-   * What to do when the saved cursor can't be read because half of it was written, it was overwritten, or another
-   * version of this package wrote it. With `fail` the subscription fails with `UnreadableCursor` before it begins. With
-   * `restart` a warning is logged and the subscription begins as if nothing was saved, so what was stored while no
-   * process ran is skipped.
+   * What to do when the saved value can't be read, because it was partly written, overwritten, or written by another
+   * version of this package. With `fail` the subscription fails with `UnreadableCursor` before it starts. With
+   * `restart` a warning is logged, and the subscription starts as if nothing was saved: messages that were stored while
+   * no process ran are skipped.
    * @default "fail"
    */
   readonly onUnreadable?: "fail" | "restart" | undefined
@@ -43,28 +58,30 @@ const encode = Schema.encodeEffect(Saved)
 const unavailable = (method: string) => (cause: KeyValueStore.KeyValueStoreError) =>
   new ConversationError({ method, reason: new Reason.StorageUnavailable({ detail: cause.message }), cause })
 
-/** Makes a cursor under `name` in the `KeyValueStore` of the context. Use a name for one sequence only. */
+/**
+ * Makes a cursor in the `KeyValueStore` of the context. `name` is its key; use it for one subscription or timeline
+ * only.
+ */
 export const make = (
   name: string,
   { onUnreadable = "fail" }: Options = {}
 ): Effect.Effect<Cursor, never, KeyValueStore.KeyValueStore> =>
-  Effect.map(KeyValueStore.KeyValueStore, (whole) => {
-    const store = KeyValueStore.prefix(whole, "effect-signalwire/cursor/")
+  Effect.gen(function*() {
+    const store = KeyValueStore.prefix(yield* KeyValueStore.KeyValueStore, "effect-signalwire/cursor/")
+    const instrumentation = yield* Instrumentation.orEffect
     const unreadable = (cause: unknown) =>
       new ConversationError({
         method: "Cursor.load",
-        reason: new Reason.UnreadableCursor({ detail: `"${name}" is not what this version saves` }),
+        reason: new Reason.UnreadableCursor({ detail: `the value of "${name}" is not a position of this version` }),
         cause
       })
-    const understand = (text: string): Effect.Effect<Option.Option<Standing>, ConversationError> =>
-      decode(text).pipe(
-        Effect.map((checkpoint) => Option.some(Checkpoint.read(checkpoint))),
+    const parse = (value: string): Effect.Effect<Option.Option<ResumePoint>, ConversationError> =>
+      decode(value).pipe(
+        Effect.map((checkpoint) => Option.some(Checkpoint.toResumePoint(checkpoint))),
         Effect.mapError(unreadable),
         Effect.catch((error) =>
           onUnreadable === "fail" ? Effect.fail(error) : Effect.as(
-            Telemetry.effect.warn("the saved cursor can't be read, and its sequence begins anew", [
-              error.reason.message
-            ]),
+            instrumentation.warn("the saved cursor can't be read and is ignored", [error.reason.message]),
             Option.none()
           )
         )
@@ -72,13 +89,13 @@ export const make = (
     return {
       load: store.get(name).pipe(
         Effect.mapError(unavailable("Cursor.load")),
-        Effect.flatMap((text) => text === undefined ? Effect.succeedNone : understand(text))
+        Effect.flatMap((value) => value === undefined ? Effect.succeedNone : parse(value))
       ),
-      save: (snapshot) =>
-        encode(Checkpoint.write(snapshot)).pipe(
-          // what a merge knows can always be written
+      save: (state) =>
+        encode(Checkpoint.fromState(state)).pipe(
+          // every state can be encoded
           Effect.orDie,
-          Effect.flatMap((text) => store.set(name, text)),
+          Effect.flatMap((value) => store.set(name, value)),
           Effect.mapError(unavailable("Cursor.save"))
         )
     }

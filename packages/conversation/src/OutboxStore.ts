@@ -1,12 +1,13 @@
 /**
- * A place for an `Outbox` to keep its messages: a `KeyValueStore`, such as a browser's `localStorage`, IndexedDB or memory.
- * One process at a time may have it open.
+ * A store for the messages of an `Outbox`: a `PersistedQueueStore` over a `KeyValueStore`, such as a browser's
+ * `localStorage`, IndexedDB or memory. One process at a time may use it.
  *
- * It keeps the order of what is put into it, also when it is closed and opened again.
+ * It keeps the order of the elements, also after a restart.
  *
  * @since 0.1.0
  */
-import * as Telemetry from "@effect-signalwire/schema/Telemetry"
+import * as Backoff from "@effect-signalwire/runtime/Backoff"
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -20,32 +21,32 @@ import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 
-/** An element as it is written, under a key of its own. */
-const Kept = Schema.Struct({
+/** An element as it is stored, each under its own key. */
+const StoredElement = Schema.Struct({
   queue: Schema.String,
   id: Schema.String,
-  /** Its place among all that were ever put in. */
+  /** Its position among all elements that were ever offered. */
   sequence: Schema.Int,
   state: Schema.Literals(["pending", "completed", "failed"]),
   attempts: Schema.Int,
-  /** When it may be taken, unix milliseconds. */
+  /** When it may be taken. Unix milliseconds. */
   visibleAt: Schema.Finite,
-  /** When its state became what it is, unix milliseconds. */
+  /** When its state last changed. Unix milliseconds. */
   changedAt: Schema.Finite,
-  /** `null` once it is completed: what remains is that it was there. */
+  /** `null` when it is completed: only its id is kept, to recognize duplicates. */
   element: Schema.Unknown
 })
-type Kept = typeof Kept.Type
+type StoredElement = typeof StoredElement.Type
 
 interface Queue {
-  readonly entries: Map<string, Kept>
-  /** What is taken at the moment; a process that ends forgets it. */
+  readonly entries: Map<string, StoredElement>
+  /** The ids of the elements that this process has taken and not settled. */
   readonly taken: Set<string>
-  /** Opens when there may be something to take. */
+  /** Opens when there may be an element to take. */
   readonly latch: Latch.Latch
 }
 
-/** With which the queue says that an element can't be decoded: it will never be done. */
+/** Whether the queue could not decode an element, which will never be completed. */
 const isDeadLetter = (cause: Cause.Cause<unknown>): boolean =>
   cause.reasons.some((reason) =>
     Cause.isFailReason(reason) && Predicate.isTagged(reason.error, "~effect/persistence/PersistedQueue/DeadLetter")
@@ -53,14 +54,15 @@ const isDeadLetter = (cause: Cause.Cause<unknown>): boolean =>
 
 const failure = (message: string) => (cause: unknown) => new PersistedQueue.PersistedQueueError({ message, cause })
 
-/** The store over a `KeyValueStore`. Fails with `KeyValueStoreError` when that can't be read. */
+/** Makes the store over the `KeyValueStore` of the context. Fails with `KeyValueStoreError` when that can't be read. */
 export const make: Effect.Effect<
   PersistedQueue.PersistedQueueStore["Service"],
   KeyValueStore.KeyValueStoreError,
   KeyValueStore.KeyValueStore
 > = Effect.gen(function*() {
   const store = KeyValueStore.prefix(yield* KeyValueStore.KeyValueStore, "effect-signalwire/queue/")
-  const records = KeyValueStore.toSchemaStore(store, Kept)
+  const elements = KeyValueStore.toSchemaStore(store, StoredElement)
+  const instrumentation = yield* Instrumentation.orEffect
   const queues = new Map<string, Queue>()
   let sequence = 0
 
@@ -72,23 +74,36 @@ export const make: Effect.Effect<
     return queue
   }
   const keyOf = (queue: string, id: string): string => JSON.stringify([queue, id])
-  const remember = (kept: Kept) => void queueOf(kept.queue).entries.set(kept.id, kept)
-  /** Written before it is known, so that nothing is known here that another process would not find. */
-  const write = (kept: Kept) =>
-    Effect.tap(records.set(keyOf(kept.queue, kept.id), kept), Effect.sync(() => remember(kept)))
-  /** It has happened, so it is known; where that can't be written, the next process takes the element again. */
-  const settle = (kept: Kept) =>
-    Effect.andThen(Effect.sync(() => remember(kept)), write(kept)).pipe(
-      Effect.retry(Schedule.exponential("100 millis").pipe(Schedule.upTo({ times: 4 }))),
-      Effect.catchCause((cause) => Telemetry.effect.warn("what became of an element could not be kept", [cause]))
+  const remember = (stored: StoredElement) => void queueOf(stored.queue).entries.set(stored.id, stored)
+  /** Writes before it remembers: this process must not know an element that a later process would not find. */
+  const write = (stored: StoredElement) =>
+    Effect.tap(elements.set(keyOf(stored.queue, stored.id), stored), Effect.sync(() => remember(stored)))
+  /**
+   * Remembers an outcome before it is written, since it is final. If the write fails, the next process takes the
+   * element again.
+   */
+  const writeOutcome = (stored: StoredElement) =>
+    Effect.andThen(Effect.sync(() => remember(stored)), write(stored)).pipe(
+      Effect.retry(Backoff.schedule("100 millis", "1 second").pipe(Schedule.upTo({ times: 4 }))),
+      Effect.catchCause((cause) =>
+        instrumentation.warn("the outcome of an element of the outbox could not be stored", [cause], {
+          operation: "outbox"
+        })
+      )
     )
 
   for (const key of yield* store.keys) {
-    const found = yield* records.get(key).pipe(
+    const found = yield* elements.get(key).pipe(
       Effect.catchTag(
         "SchemaError",
         (error) =>
-          Effect.as(Telemetry.effect.warn("what is kept of a queue can't be read", [key, error.message]), undefined)
+          Effect.as(
+            instrumentation.warn("a stored element of the outbox can't be read and is ignored", [
+              key,
+              error.message
+            ], { operation: "outbox" }),
+            undefined
+          )
       )
     )
     if (found?._tag !== "Some") continue
@@ -96,32 +111,32 @@ export const make: Effect.Effect<
     sequence = Math.max(sequence, found.value.sequence)
   }
 
-  /** The first that may be taken now, or else how long until one may. */
-  const first = ({ entries, taken }: Queue, maxAttempts: number, now: number): Kept | number => {
-    let next: Kept | undefined
+  /** The first element that may be taken now, or else the milliseconds until one may. */
+  const firstAvailable = ({ entries, taken }: Queue, maxAttempts: number, now: number): StoredElement | number => {
+    let next: StoredElement | undefined
     let wait = Number.POSITIVE_INFINITY
-    for (const kept of entries.values()) {
-      if (kept.state !== "pending" || taken.has(kept.id) || kept.attempts >= maxAttempts) continue
-      if (kept.visibleAt > now) wait = Math.min(wait, kept.visibleAt - now)
-      else if (next === undefined || kept.sequence < next.sequence) next = kept
+    for (const stored of entries.values()) {
+      if (stored.state !== "pending" || taken.has(stored.id) || stored.attempts >= maxAttempts) continue
+      if (stored.visibleAt > now) wait = Math.min(wait, stored.visibleAt - now)
+      else if (next === undefined || stored.sequence < next.sequence) next = stored
     }
     return next ?? wait
   }
 
-  /** What becomes of an element after it was taken. */
+  /** The next state of an element that was taken, by the exit of its consumer. */
   const settled = Effect.fnUntraced(function*(
-    kept: Kept,
+    stored: StoredElement,
     exit: Exit.Exit<unknown, unknown>,
     maxAttempts: number,
     retryDelay: (attempts: number) => Effect.Effect<Duration.Duration>
-  ): Effect.fn.Return<Kept> {
+  ): Effect.fn.Return<StoredElement> {
     const changedAt = yield* Clock.currentTimeMillis
-    if (exit._tag === "Success") return { ...kept, state: "completed", changedAt, element: null }
-    if (isDeadLetter(exit.cause)) return { ...kept, state: "failed", changedAt }
-    if (Cause.hasInterruptsOnly(exit.cause)) return { ...kept, attempts: kept.attempts - 1 }
-    if (kept.attempts >= maxAttempts) return { ...kept, state: "failed", changedAt }
-    const delay = yield* retryDelay(kept.attempts)
-    return { ...kept, changedAt, visibleAt: changedAt + Duration.toMillis(delay) }
+    if (exit._tag === "Success") return { ...stored, state: "completed", changedAt, element: null }
+    if (isDeadLetter(exit.cause)) return { ...stored, state: "failed", changedAt }
+    if (Cause.hasInterruptsOnly(exit.cause)) return { ...stored, attempts: stored.attempts - 1 }
+    if (stored.attempts >= maxAttempts) return { ...stored, state: "failed", changedAt }
+    const delay = yield* retryDelay(stored.attempts)
+    return { ...stored, changedAt, visibleAt: changedAt + Duration.toMillis(delay) }
   })
 
   return PersistedQueue.PersistedQueueStore.of({
@@ -130,9 +145,9 @@ export const make: Effect.Effect<
         const queue = queueOf(name)
         if (queue.entries.has(id)) return
         const now = yield* Clock.currentTimeMillis
-        // not now: a clock that is set back would hold up what is here, and let pass what comes after it
+        // not `now`: when the clock is set back, later elements would overtake this one
         const visibleAt = delay === undefined ? 0 : now + Duration.toMillis(delay)
-        const kept: Kept = {
+        const stored: StoredElement = {
           queue: name,
           id,
           sequence: ++sequence,
@@ -142,34 +157,36 @@ export const make: Effect.Effect<
           changedAt: now,
           element
         }
-        yield* write(kept)
+        yield* write(stored)
         queue.latch.openUnsafe()
-      }).pipe(Effect.uninterruptible, Effect.mapError(failure("an element could not be kept"))),
+      }).pipe(Effect.uninterruptible, Effect.mapError(failure("an element could not be stored"))),
 
     take: Effect.fnUntraced(function*({ maxAttempts, name, retryDelay }) {
       const queue = queueOf(name)
       while (true) {
-        // closed before the search: what changes after that opens it again
+        // closed before the search, so that a change during the search opens it again
         queue.latch.closeUnsafe()
-        const found = first(queue, maxAttempts, yield* Clock.currentTimeMillis)
+        const found = firstAvailable(queue, maxAttempts, yield* Clock.currentTimeMillis)
         if (typeof found === "number") {
           yield* Number.isFinite(found) ? Effect.race(queue.latch.await, Effect.sleep(found)) : queue.latch.await
           continue
         }
-        const kept: Kept = { ...found, attempts: found.attempts + 1 }
-        const giveBack = Effect.sync(() => {
-          queue.taken.delete(kept.id)
+        const stored: StoredElement = { ...found, attempts: found.attempts + 1 }
+        const returnElement = Effect.sync(() => {
+          queue.taken.delete(stored.id)
           queue.latch.openUnsafe()
         })
-        // no interruption comes between the claim and what gives it back
+        // an interruption must not come between taking the element and the finalizer that returns it
         yield* Effect.gen(function*() {
-          queue.taken.add(kept.id)
-          yield* write(kept).pipe(Effect.onError(() => giveBack))
+          queue.taken.add(stored.id)
+          yield* write(stored).pipe(Effect.onError(() => returnElement))
           yield* Effect.addFinalizer((exit) =>
-            Effect.flatMap(settled(kept, exit, maxAttempts, retryDelay), settle).pipe(Effect.ensuring(giveBack))
+            Effect.flatMap(settled(stored, exit, maxAttempts, retryDelay), writeOutcome).pipe(
+              Effect.ensuring(returnElement)
+            )
           )
         }).pipe(Effect.uninterruptible, Effect.mapError(failure("an element could not be taken")))
-        return { id: kept.id, attempts: kept.attempts, element: kept.element }
+        return { id: stored.id, attempts: stored.attempts, element: stored.element }
       }
     }),
 
@@ -188,12 +205,12 @@ export const make: Effect.Effect<
             entries.delete(id)
           }
         }
-      }).pipe(Effect.mapError(failure("what is done could not be removed")))
+      }).pipe(Effect.mapError(failure("elements could not be removed")))
   })
 })
 
 /**
- * The store as a layer. Fails with `KeyValueStoreError` when the `KeyValueStore` can't be read.
+ * Provides the store over a `KeyValueStore`. Fails with `KeyValueStoreError` when that can't be read.
  *
  * ```ts
  * import * as Outbox from "@effect-signalwire/conversation/Outbox"
@@ -212,9 +229,9 @@ export const make: Effect.Effect<
  *
  * **Gotchas**
  *
- * Only one process, or tab, at a time may have it open: it doesn't see what another writes. The `KeyValueStore` must write
- * a value whole or not at all, which `KeyValueStore.layerFileSystem` doesn't when it is killed. What was delivered is
- * remembered by its id until `PersistedQueue.layerCleanup` removes it.
+ * Only one process, or browser tab, may use a store at a time: it does not see the writes of others. The
+ * `KeyValueStore` must write values atomically; `KeyValueStore.layerFileSystem` does not when the process is killed.
+ * The ids of delivered messages are kept until `PersistedQueue.layerCleanup` removes them.
  */
 export const layer: Layer.Layer<
   PersistedQueue.PersistedQueueStore,

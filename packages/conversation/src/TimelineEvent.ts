@@ -1,5 +1,5 @@
 /**
- * What a timeline yields: messages, and how complete they are.
+ * The events of a timeline: messages, and how complete they are.
  *
  * @since 0.1.0
  */
@@ -7,15 +7,17 @@ import type { ConversationMessage } from "@effect-signalwire/schema/Conversation
 import * as Data from "effect/Data"
 import type * as DateTime from "effect/DateTime"
 
-/** Why history could not close a gap: it does not reach back that far. */
+/** Why history could not close a gap: it does not reach back far enough. */
 export type GapReason = "history-too-short"
 
 /**
- * What a timeline yields.
+ * An event of a timeline.
  *
- * - `Message`: the next message by `(ts, id)`; `late` says that one after it was yielded already.
- * - `CaughtUp`: everything up to `through` has been yielded; `null` when there is nothing yet.
- * - `Gap`: messages between `from` and `to` may be missing and can't be had; `to` is `null` when it reaches until now.
+ * - `Message`: the next message in the order of `(ts, id)`. `late` is `true` when a message that follows it was yielded
+ *   before.
+ * - `CaughtUp`: everything up to the time `through` was yielded; `null` when there are no messages yet.
+ * - `Gap`: messages between `from` and `to` may be missing, and can't be recovered. `to` is `null` when the gap reaches
+ *   to the present.
  */
 export type TimelineEvent<M = ConversationMessage> = Data.TaggedEnum<{
   Message: { readonly message: M; readonly late: boolean }
@@ -23,12 +25,12 @@ export type TimelineEvent<M = ConversationMessage> = Data.TaggedEnum<{
   Gap: { readonly from: DateTime.Utc; readonly to: DateTime.Utc | null; readonly reason: GapReason }
 }>
 
-/** Messages that may be missing and can't be had. */
+/** A period of which messages may be missing that can't be recovered. */
 export type Gap = Extract<TimelineEvent, { readonly _tag: "Gap" }>
 
 interface TimelineEventDefinition extends Data.TaggedEnum.WithGenerics<1> {
   readonly taggedEnum: TimelineEvent<this["A"]>
 }
 
-/** Constructors and matchers. */
+/** Constructors and matchers of events. */
 export const TimelineEvent = Data.taggedEnum<TimelineEventDefinition>()

@@ -4,38 +4,41 @@ import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Cursor from "../src/Cursor.ts"
-import * as Merge from "../src/internal/merge.ts"
+import { Merge } from "../src/internal/merge.ts"
 import { message } from "./support.ts"
 
 const key = "effect-signalwire/cursor/bot"
 
-const merge = () => {
-  const merge = Merge.make({ overlapSeconds: 30, memory: 64, trustLive: true })
-  merge.admitAll([message("a", 100)])
+const makeMerge = () => {
+  const merge = new Merge({ overlapSeconds: 30, memory: 64, countsLiveAsVerified: true })
+  merge.acceptAll([message("a", 100)])
   return merge
 }
 
-/** What this version saves. */
+/** A value that this version saves. */
 const saved = Effect.gen(function*() {
   const store = yield* KeyValueStore.KeyValueStore
   const cursor = yield* Cursor.make("bot")
-  yield* cursor.save(merge().standing())
+  yield* cursor.save(makeMerge().state())
   return (yield* store.get(key)) ?? ""
 }).pipe(Effect.provide(KeyValueStore.layerMemory), Effect.runSync)
 
 const unreadable = [
-  ["half of it", saved.slice(0, saved.length / 2)],
-  ["nothing but null", "null"],
-  ["no object", "[]"],
-  ["no text that it wrote", "nonsense"],
-  ["an empty file", ""],
-  ["what another version saves", saved.replace("\"version\":1", "\"version\":2")],
-  ["what has no version", JSON.stringify({ frontier: null, verified: null, floor: null, ids: [["a", 100]] })],
-  ["a value of another type", saved.replace("\"verified\":100", "\"verified\":\"100\"")],
-  ["a fingerprint that was cut off", saved.replace(/"ids":"./, "\"ids\":\"")]
+  ["half of a value", saved.slice(0, saved.length / 2)],
+  ["null", "null"],
+  ["an array", "[]"],
+  ["text that is not JSON", "nonsense"],
+  ["an empty string", ""],
+  ["a value of another version", saved.replace("\"version\":1", "\"version\":2")],
+  [
+    "a value without a version",
+    JSON.stringify({ newest: null, verified: null, forgottenThrough: null, ids: [["a", 100]] })
+  ],
+  ["a field of another type", saved.replace("\"verified\":100", "\"verified\":\"100\"")],
+  ["a truncated fingerprint", saved.replace(/"ids":"./, "\"ids\":\"")]
 ] as const
 
-/** Runs over a store that holds `value`. */
+/** Runs an effect over a store with a saved `value`. */
 const over = (value: string) => <A, E>(effect: Effect.Effect<A, E, KeyValueStore.KeyValueStore>) =>
   KeyValueStore.KeyValueStore.use((store) => Effect.andThen(store.set(key, value), effect)).pipe(
     Effect.provide(KeyValueStore.layerMemory)
@@ -43,22 +46,22 @@ const over = (value: string) => <A, E>(effect: Effect.Effect<A, E, KeyValueStore
 
 const load = (options?: Cursor.Options) => Effect.flatMap(Cursor.make("bot", options), (cursor) => cursor.load)
 
-describe("a cursor", () => {
-  it.effect("has nothing before it was saved", () =>
+describe("Cursor", () => {
+  it.effect("loads nothing before it was saved", () =>
     Effect.gen(function*() {
       assert.isTrue(Option.isNone(yield* load()))
     }).pipe(Effect.provide(KeyValueStore.layerMemory)))
 
-  it.effect("P1.5: gives back where its sequence stood", () =>
+  it.effect("P1.5: loads the saved position", () =>
     Effect.gen(function*() {
-      const next = Merge.make({ overlapSeconds: 30, memory: 64, trustLive: true })
+      const next = new Merge({ overlapSeconds: 30, memory: 64, countsLiveAsVerified: true })
       next.resume(Option.getOrThrow(yield* load()))
-      assert.deepStrictEqual(next.frontier(), { epochSeconds: 100, id: "a" })
-      assert.deepStrictEqual(next.admitAll([message("a", 100)]), [])
+      assert.deepStrictEqual(next.newest(), { epochSeconds: 100, id: "a" })
+      assert.deepStrictEqual(next.acceptAll([message("a", 100)]), [])
     }).pipe(over(saved)))
 
   it.effect.each(unreadable)(
-    "P1.5: that holds %s is an error of its own, which says what can be done",
+    "P1.5: fails with a remediation when the value is %s",
     ([, value]) =>
       Effect.gen(function*() {
         const { cause, isRetryable, reason, remediation } = yield* Effect.flip(load())
@@ -69,7 +72,7 @@ describe("a cursor", () => {
   )
 
   it.effect.each(unreadable)(
-    "begins anew when it is told to, with one warning, where it holds %s",
+    "ignores the value with one warning, with `restart`, when it is %s",
     ([, value]) =>
       Effect.gen(function*() {
         const logged: Array<string> = []
@@ -77,11 +80,11 @@ describe("a cursor", () => {
         const loaded = yield* Effect.provide(load({ onUnreadable: "restart" }), Logger.layer([logger]))
         assert.isTrue(Option.isNone(loaded))
         assert.lengthOf(logged, 1)
-        assert.match(logged[0] ?? "", /^Warn: .*begins anew.*"bot"/)
+        assert.match(logged[0] ?? "", /^Warn: .*is ignored.*"bot"/)
       }).pipe(over(value))
   )
 
-  it.effect("over a store that can't be read or written for the moment says so, and can be tried again", () =>
+  it.effect("fails with a retryable error when the store is unavailable", () =>
     Effect.gen(function*() {
       const cause = new KeyValueStore.KeyValueStoreError({ method: "get", message: "the disk is busy" })
       const store = KeyValueStore.makeStringOnly({
@@ -97,7 +100,7 @@ describe("a cursor", () => {
         KeyValueStore.KeyValueStore,
         store
       )
-      for (const failing of [Effect.asVoid(cursor.load), cursor.save(merge().standing())]) {
+      for (const failing of [Effect.asVoid(cursor.load), cursor.save(makeMerge().state())]) {
         const error = yield* Effect.flip(failing)
         assert.deepStrictEqual([error.reason._tag, error.isRetryable], ["StorageUnavailable", true])
         assert.include(error.message, "the disk is busy")

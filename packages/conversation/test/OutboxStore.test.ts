@@ -10,7 +10,7 @@ import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import * as OutboxStore from "../src/OutboxStore.ts"
 
-/** Web storage, as browsers have it. */
+/** The web storage of a browser. */
 const storage = (): {
   readonly layer: Layer.Layer<KeyValueStore.KeyValueStore>
   readonly data: Map<string, string>
@@ -29,8 +29,8 @@ const storage = (): {
   return { data, layer: KeyValueStore.layerStorage(() => local) }
 }
 
-/** What a process has of a queue; the scope is its life. */
-const open = (layer: Layer.Layer<KeyValueStore.KeyValueStore>, name = "letters") =>
+/** A queue as one process uses it, until `end`. */
+const open = (layer: Layer.Layer<KeyValueStore.KeyValueStore>, name = "messages") =>
   Effect.gen(function*() {
     const scope = yield* Scope.make()
     const context = yield* PersistedQueue.layer.pipe(
@@ -43,8 +43,8 @@ const open = (layer: Layer.Layer<KeyValueStore.KeyValueStore>, name = "letters")
     return { ...queue, context, read: take, end: Scope.close(scope, Exit.void) }
   })
 
-describe("the store of an outbox over a KeyValueStore", () => {
-  it.effect("gives what it was given in order, also to the next process", () =>
+describe("OutboxStore", () => {
+  it.effect("returns elements in order, also to the next process", () =>
     Effect.gen(function*() {
       const { layer } = storage()
       const first = yield* open(layer)
@@ -56,7 +56,7 @@ describe("the store of an outbox over a KeyValueStore", () => {
       assert.deepStrictEqual(yield* Effect.replicateEffect(second.read, 4), ["b 1", "c 1", "d 1", "e 1"])
     }))
 
-  it.effect("gives what was taken by a process that was killed to the next one first, as another attempt", () =>
+  it.effect("returns the element that a killed process had taken first, as another attempt", () =>
     Effect.gen(function*() {
       const { layer } = storage()
       const killed = yield* open(layer)
@@ -68,7 +68,7 @@ describe("the store of an outbox over a KeyValueStore", () => {
       yield* Fiber.interrupt(fiber)
     }))
 
-  it.effect("gives what was interrupted again first, and counts no attempt", () =>
+  it.effect("returns an interrupted element first, without counting the attempt", () =>
     Effect.gen(function*() {
       const { end, offer, read, take } = yield* open(storage().layer)
       for (const text of ["a", "b"]) yield* offer(text)
@@ -79,7 +79,7 @@ describe("the store of an outbox over a KeyValueStore", () => {
       yield* end
     }))
 
-  it.effect("keeps an id once, also after it is done, until that is cleaned up", () =>
+  it.effect("ignores an id that was offered before, until it is cleaned up", () =>
     Effect.gen(function*() {
       const { data, layer } = storage()
       const first = yield* open(layer)
@@ -100,7 +100,7 @@ describe("the store of an outbox over a KeyValueStore", () => {
       assert.strictEqual(data.size, 0)
     }))
 
-  it.effect("waits before it gives again what failed, and for what is put in later", () =>
+  it.effect("delays an element that failed, and waits for later elements", () =>
     Effect.gen(function*() {
       const { offer, read, take } = yield* open(storage().layer)
       yield* offer("a")
@@ -110,13 +110,13 @@ describe("the store of an outbox over a KeyValueStore", () => {
       assert.isUndefined(retried.pollUnsafe())
       yield* TestClock.adjust("1 second")
       assert.strictEqual(yield* Fiber.join(retried), "a 2")
-      const late = yield* Effect.forkChild(read)
+      const later = yield* Effect.forkChild(read)
       yield* Effect.yieldNow
       yield* offer("b")
-      assert.strictEqual(yield* Fiber.join(late), "b 1")
+      assert.strictEqual(yield* Fiber.join(later), "b 1")
     }))
 
-  it.effect("does not hold up what it has when the clock is set back", () =>
+  it.effect("does not delay elements when the clock is set back", () =>
     Effect.gen(function*() {
       const { layer } = storage()
       yield* TestClock.setTime(1_000_000)
@@ -128,18 +128,18 @@ describe("the store of an outbox over a KeyValueStore", () => {
       assert.deepStrictEqual(yield* Effect.replicateEffect(second.read, 2), ["a 1", "b 1"])
     }))
 
-  it.effect("passes over what is malformed, in the store and in the queue", () =>
+  it.effect("skips malformed elements, in the store and in the queue", () =>
     Effect.gen(function*() {
       const { data, layer } = storage()
       const numbers = yield* Effect.gen(function*() {
         const { context } = yield* open(layer)
         return yield* Effect.provideContext(
-          PersistedQueue.make({ name: "letters", schema: Schema.Finite }),
+          PersistedQueue.make({ name: "messages", schema: Schema.Finite }),
           context
         )
       })
-      yield* numbers.offer(1, { id: "not a text" })
-      data.set(`effect-signalwire/queue/${JSON.stringify(["letters", "broken"])}`, "{")
+      yield* numbers.offer(1, { id: "not a string" })
+      data.set(`effect-signalwire/queue/${JSON.stringify(["messages", "broken"])}`, "{")
       const { offer, read } = yield* open(layer)
       yield* offer("a")
       assert.strictEqual(yield* read, "a 1")
@@ -148,7 +148,7 @@ describe("the store of an outbox over a KeyValueStore", () => {
       assert.strictEqual(yield* third.read, "b 1")
     }))
 
-  it.effect("fails an offer that can't be written, and keeps nothing of it", () =>
+  it.effect("fails an offer that can't be written, and keeps none of it", () =>
     Effect.gen(function*() {
       let full = true
       const data = new Map<string, string>()

@@ -2,28 +2,28 @@ import { AddressId } from "@effect-signalwire/schema/Ids"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arr from "effect/Array"
 import * as Checkpoint from "../src/internal/checkpoint.ts"
-import * as Merge from "../src/internal/merge.ts"
+import { type Accepted, Merge } from "../src/internal/merge.ts"
 import { copy, message } from "./support.ts"
 
-const make = () => Merge.make({ overlapSeconds: 30, memory: 8192, trustLive: false })
+const make = () => new Merge({ overlapSeconds: 30, memory: 8192, countsLiveAsVerified: false })
 
-const bytesOf = (merge: Merge.Merge): number => JSON.stringify(Checkpoint.write(merge.standing())).length
+const bytesOf = (merge: Merge): number => JSON.stringify(Checkpoint.fromState(merge.state())).length
 
-/** Another one that goes on, after what was saved was written and read. */
-const restarted = (merge: Merge.Merge): Merge.Merge => {
+/** A merge that resumes from the checkpoint of another. */
+const restarted = (merge: Merge): Merge => {
   const next = make()
-  next.resume(Checkpoint.read(JSON.parse(JSON.stringify(Checkpoint.write(merge.standing())))))
+  next.resume(Checkpoint.toResumePoint(JSON.parse(JSON.stringify(Checkpoint.fromState(merge.state())))))
   return next
 }
 
-const idsOf = (admitted: ReadonlyArray<Merge.Admitted<unknown>>) => admitted.map(({ message }) => message)
+const idsOf = (admitted: ReadonlyArray<Accepted<unknown>>) => admitted.map(({ message }) => message)
 
-describe("what is saved of a merge", () => {
-  it("P1.5: is less than 16 kB, whatever has come and however often it was gone on with", () => {
+describe("checkpoint", () => {
+  it("P1.5: is smaller than 16 kB, whatever the traffic and however often it was resumed", () => {
     let merge = make()
     const sizes: Array<number> = []
     for (let second = 0; second < 40; second++) {
-      merge.admitAll(
+      merge.acceptAll(
         Arr.makeBy(
           900,
           (n) =>
@@ -39,51 +39,51 @@ describe("what is saved of a merge", () => {
     assert.isAbove(sizes.at(-1) ?? 0, 8 * 1024)
   })
 
-  it("P1.5: tells the newest messages from what becomes visible late among them, and repeats none of the others", () => {
+  it("P1.5: recognizes the newest messages, accepts late ones among them, and repeats no older message", () => {
     const merge = make()
-    const handedOut = Arr.makeBy(3000, (n) => message(`m${n}`, 1000 + n / 100))
-    merge.admitAll(handedOut)
+    const accepted = Arr.makeBy(3000, (n) => message(`m${n}`, 1000 + n / 100))
+    merge.acceptAll(accepted)
     const next = restarted(merge)
     const late = message("late", 1029.005)
     const after = message("after", 1031)
-    assert.deepStrictEqual(idsOf(next.admitAll([after, late, message("too late", 1010), ...handedOut])), [late, after])
+    assert.deepStrictEqual(idsOf(next.acceptAll([after, late, message("too late", 1010), ...accepted])), [late, after])
   })
 
-  it("P1.5: loses nothing of the newest time, although not all of it fits", () => {
+  it("P1.5: loses no message of the newest time, although not all of them fit", () => {
     const merge = make()
-    const handedOut = Arr.makeBy(3000, (n) => message(`m${n}`, 1000))
+    const accepted = Arr.makeBy(3000, (n) => message(`m${n}`, 1000))
     const before = Arr.makeBy(50, (n) => message(`before ${n}`, 999))
-    merge.admitAll([...before, ...handedOut])
+    merge.acceptAll([...before, ...accepted])
     const next = restarted(merge)
     const rest = Arr.makeBy(10, (n) => message(`rest ${n}`, 1000))
-    const admitted = new Set(idsOf(next.admitAll([...before, ...handedOut, ...rest])))
+    const admitted = new Set(idsOf(next.acceptAll([...before, ...accepted, ...rest])))
     assert.isTrue(rest.every((one) => admitted.has(one)))
     assert.isTrue(before.every((one) => !admitted.has(one)))
-    assert.isAtMost(handedOut.filter((one) => admitted.has(one)).length, 3000 - 1024)
+    assert.isAtMost(accepted.filter((one) => admitted.has(one)).length, 3000 - 1024)
   })
 
-  it("P1.5: has all of the newest messages where the saved ones stand at few times", () => {
+  it("P1.5: saves the newest messages when many share a time", () => {
     const merge = make()
-    const handedOut = Arr.makeBy(3000, (n) => message(`m${n}`, 1000 + Math.floor(n / 300)))
-    merge.admitAll(handedOut)
+    const accepted = Arr.makeBy(3000, (n) => message(`m${n}`, 1000 + Math.floor(n / 300)))
+    merge.acceptAll(accepted)
     const late = message("late", 1008)
-    assert.deepStrictEqual(idsOf(restarted(merge).admitAll([late, ...handedOut])), [late])
+    assert.deepStrictEqual(idsOf(restarted(merge).acceptAll([late, ...accepted])), [late])
   })
 
-  it("keeps what was not met again for the next one", () => {
+  it("keeps messages that did not come again for the next restart", () => {
     const merge = make()
-    const heard = message("heard before history told it", 1000)
-    merge.admitAll([message("a", 999)])
-    merge.admit(heard)
+    const live = message("live before it is in history", 1000)
+    merge.acceptAll([message("a", 999)])
+    merge.accept(live)
     const next = restarted(merge)
-    assert.deepStrictEqual(next.admitAll([message("a", 999)]), [])
-    assert.deepStrictEqual(restarted(next).admitAll([message("a", 999), heard]), [])
+    assert.deepStrictEqual(next.acceptAll([message("a", 999)]), [])
+    assert.deepStrictEqual(restarted(next).acceptAll([message("a", 999), live]), [])
   })
 
-  it("P2.3: knows the sends that were seen last, also those from long ago", () => {
+  it("P2.3: recognizes the last sends, even those from long ago", () => {
     const merge = make()
-    merge.admitAll([copy("first", 1, "send"), copy("another", 2, "another send")])
-    merge.admitAll(Arr.makeBy(2000, (n) => message(`m${n}`, 1000 + n / 100)))
-    assert.deepStrictEqual(restarted(merge).admitAll([copy("second", 2000, "send")]), [])
+    merge.acceptAll([copy("first", 1, "send"), copy("another", 2, "another send")])
+    merge.acceptAll(Arr.makeBy(2000, (n) => message(`m${n}`, 1000 + n / 100)))
+    assert.deepStrictEqual(restarted(merge).acceptAll([copy("second", 2000, "send")]), [])
   })
 })

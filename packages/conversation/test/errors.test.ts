@@ -1,4 +1,4 @@
-/** The errors of the services, as they arrive where a copy of them is sent. */
+/** The errors of the services after structured cloning. */
 import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
 import * as Reason from "@effect-signalwire/schema/Reason"
@@ -12,12 +12,12 @@ const services = [
 ] as const
 
 it.each(services)(
-  "P9.1: a %s keeps its message when it is cloned, as for another thread",
+  "P9.1: a cloned %s, as for another thread, keeps its message",
   (_, ServiceError) => {
-    const error = new ServiceError({ method: "join", reason: new Reason.NotFound({ detail: "nobody" }) })
+    const error = new ServiceError({ method: "join", reason: new Reason.NotFound({ detail: "missing" }) })
     const clone = structuredClone(error)
     assert.instanceOf(clone, Error)
-    assert.match(clone.message, /join: not found: nobody$/)
+    assert.match(clone.message, /join: not found: missing$/)
     assert.strictEqual(clone.message, error.message)
   }
 )

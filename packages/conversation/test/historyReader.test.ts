@@ -1,39 +1,43 @@
-import { Attempts } from "@effect-signalwire/http/Attempts"
+import * as ReadRetry from "@effect-signalwire/http/RetryPolicy"
+import { Emitter } from "@effect-signalwire/runtime/Emitter"
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
+import { Lifetime } from "@effect-signalwire/runtime/Lifetime"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import { Emitter } from "@effect-signalwire/schema/Emitter"
-import { Lifetime } from "@effect-signalwire/schema/Lifetime"
 import type { Page } from "@effect-signalwire/schema/Page"
 import * as Reason from "@effect-signalwire/schema/Reason"
-import * as Telemetry from "@effect-signalwire/schema/Telemetry"
 import { type ConnectionState, idle } from "@effect-signalwire/subscription/ConnectionState"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { ConversationError } from "../src/ConversationError.ts"
-import { Healing } from "../src/internal/healing.ts"
+import { ConnectionMonitor } from "../src/internal/connectionMonitor.ts"
 import { HistoryReader } from "../src/internal/historyReader.ts"
-import { Monitor } from "../src/internal/monitor.ts"
+import { Retrier } from "../src/internal/retrier.ts"
 import { message, page } from "./support.ts"
 
-type Outcome = Page<ConversationMessage, ConversationError> | Reason.Reason | "hangs"
+type Response = Page<ConversationMessage, ConversationError> | Reason.Reason | "hangs"
 
 const connected = { _tag: "Connected", resumed: false, catchingUp: false, reason: null } as const
 
-/** A reader of a history that the test answers for, and what it sees of the reads. */
-const start = (outcome: (read: number) => Outcome, telemetry: Telemetry.Telemetry = Telemetry.effect) => {
-  const chances = new Emitter<void>()
-  const monitor = new Monitor(connected)
+/** A reader over a history whose responses the test decides, and counters of its reads. */
+const start = (
+  respond: (read: number) => Response,
+  instrumentation: Instrumentation.Instrumentation = Instrumentation.effect
+) => {
+  const wake = new Emitter<void>()
+  const monitor = new ConnectionMonitor(connected)
   const subscription = {
-    awaitChance: Effect.suspend(() => chances.next),
-    connection: Effect.sync(() => session),
-    sessions: Effect.succeed(1)
+    awaitWake: Effect.suspend(() => wake.next),
+    connection: { current: Effect.sync(() => session), changes: Stream.never },
+    sessionCount: Effect.succeed(1)
   }
   let session: ConnectionState = connected
   let reads = 0
-  const newest = Effect.flatMap(Attempts, ({ repeats, timeoutMillis }) => {
-    assert.isFalse(repeats)
-    const result = outcome(++reads)
+  const newest = Effect.flatMap(ReadRetry.RetryPolicy, ({ isEnabled, timeoutMillis }) => {
+    assert.isFalse(isEnabled)
+    const result = respond(++reads)
     const timeout = new Reason.Timeout({ millis: timeoutMillis })
     if (result === "hangs") {
       return Effect.delay(
@@ -49,30 +53,30 @@ const start = (outcome: (read: number) => Outcome, telemetry: Telemetry.Telemetr
   const reader = new HistoryReader({
     subscription,
     monitor,
-    healing: new Healing(subscription),
+    retrier: new Retrier(subscription),
     lifetime,
-    telemetry,
+    instrumentation,
     pollMillis: 15_000
   })
   return {
     reader,
     lifetime,
     monitor,
-    chances,
+    wake,
     reads: () => reads,
-    become: (state: ConnectionState) => {
+    setSession: (state: ConnectionState) => {
       session = state
     },
-    read: (moment = 0) => reader.newest({ key: "all", method: "timeline", newest }, moment)
+    read: (asOf = 0) => reader.newest({ key: "all", method: "timeline", newest }, asOf)
   }
 }
 
 const empty = page([message("a", 1)])
 const down = new Reason.ServerError({ status: 503, detail: "" })
 
-describe("reading history", () => {
+describe("HistoryReader", () => {
   it.effect.each([down, new Reason.RateLimited({ retryAfterMillis: 600_000 })])(
-    "P7.2: ends with Closed when the client is closed while it waits: $_tag",
+    "P7.2: fails with Closed when the client is closed while it retries: $_tag",
     (reason) =>
       Effect.gen(function*() {
         const { lifetime, read } = start(() => reason)
@@ -85,7 +89,7 @@ describe("reading history", () => {
       })
   )
 
-  it.effect("P8.5: is one request for all who ask at the same time", () =>
+  it.effect("P8.5: shares one request among concurrent callers", () =>
     Effect.gen(function*() {
       const { read, reads } = start(() => empty)
       const all = yield* Effect.forkChild(
@@ -96,18 +100,18 @@ describe("reading history", () => {
       assert.strictEqual(reads(), 1)
     }))
 
-  it.effect("is done again for one who needs what came after it began", () =>
+  it.effect("reads again for a caller that needs what came after the first read began", () =>
     Effect.gen(function*() {
       const { read, reader, reads } = start(() => empty)
       const first = yield* Effect.forkChild(read(), { startImmediately: true })
-      const second = yield* Effect.forkChild(read(reader.mark()), { startImmediately: true })
+      const second = yield* Effect.forkChild(read(reader.tick()), { startImmediately: true })
       yield* TestClock.adjust("1 second")
       yield* Fiber.join(first)
-      assert.isAtLeast((yield* Fiber.join(second)).moment, 1)
+      assert.isAtLeast((yield* Fiber.join(second)).asOf, 1)
       assert.strictEqual(reads(), 2)
     }))
 
-  it.effect("P8.8: that fails is shown with its reason while a session is up, and no more once it succeeds", () =>
+  it.effect("P8.8: shows the reason of a failed read while a session is up, until it succeeds", () =>
     Effect.gen(function*() {
       let isDown = true
       const { monitor, read } = start(() => isDown ? down : empty)
@@ -119,22 +123,22 @@ describe("reading history", () => {
       assert.deepStrictEqual(yield* monitor.state.get, connected)
     }))
 
-  it.effect("P8.8: that fails for long while a session is up is warned of within 10 seconds, and once a minute", () =>
+  it.effect("P8.8: warns within 10 seconds, and once a minute, that reads fail while a session is up", () =>
     Effect.gen(function*() {
       const warnings: Array<string> = []
       const { read } = start(
         (read) => read <= 2 ? "hangs" : down,
-        Telemetry.warnings((message) => warnings.push(message))
+        Instrumentation.warningsOnly((message) => warnings.push(message))
       )
       yield* Effect.forkChild(read(), { startImmediately: true })
       for (let second = 0; second < 10; second++) yield* TestClock.adjust("1 second")
       assert.strictEqual(warnings.length, 1)
-      assert.match(warnings[0] ?? "", /messages wait for history, which can't be read \(.+\)/)
+      assert.match(warnings[0] ?? "", /messages are delayed until history can be read again \(.+\)/)
       for (let second = 0; second < 170; second++) yield* TestClock.adjust("1 second")
       assert.strictEqual(warnings.length, 3)
     }))
 
-  it.effect("P8.8: succeeds within 5 seconds after the server is well, however long it was not", () =>
+  it.effect("P8.8: succeeds within 5 seconds of the server's recovery, however long the outage was", () =>
     Effect.gen(function*() {
       let isDown = true
       const { read } = start(() => isDown ? down : empty)
@@ -145,7 +149,7 @@ describe("reading history", () => {
       assert.isDefined(reading.pollUnsafe())
     }))
 
-  it.effect("P8.8: succeeds within 5 seconds after a server is well that left requests without an answer", () =>
+  it.effect("P8.8: succeeds within 5 seconds of the recovery of a server that did not respond", () =>
     Effect.gen(function*() {
       const { read } = start((read) => read <= 2 ? "hangs" : empty)
       const reading = yield* Effect.forkChild(read(), { startImmediately: true })
@@ -154,10 +158,10 @@ describe("reading history", () => {
       assert.isDefined(reading.pollUnsafe())
     }))
 
-  it.effect("P8.5: is not tried more often than the poll interval where there is no session", () =>
+  it.effect("P8.5: retries no more often than the poll interval while there is no session", () =>
     Effect.gen(function*() {
-      const { become, read, reads } = start(() => down)
-      become({ _tag: "Reconnecting", attempt: 1, delayMillis: 0, polling: true, reason: down })
+      const { setSession, read, reads } = start(() => down)
+      setSession({ _tag: "Reconnecting", attempt: 1, delayMillis: 0, polling: true, reason: down })
       yield* Effect.forkChild(read(), { startImmediately: true })
       yield* TestClock.adjust("1 minute")
       const before = reads()
@@ -165,45 +169,45 @@ describe("reading history", () => {
       assert.isAtMost(reads() - before, 10 * 60 / 15 + 1)
     }))
 
-  it.effect("P8.5: is tried at once when something says that it may work now, but not without end", () =>
+  it.effect("P8.5: retries at once after a wake signal, up to a limit", () =>
     Effect.gen(function*() {
-      const { become, chances, read, reads } = start(() => down)
-      become({ _tag: "Reconnecting", attempt: 1, delayMillis: 0, polling: true, reason: down })
+      const { setSession, wake, read, reads } = start(() => down)
+      setSession({ _tag: "Reconnecting", attempt: 1, delayMillis: 0, polling: true, reason: down })
       yield* Effect.forkChild(read(), { startImmediately: true })
       yield* TestClock.adjust("10 minutes")
       const before = reads()
-      chances.emit()
+      wake.emit()
       yield* TestClock.adjust(0)
       assert.strictEqual(reads() - before, 1)
       for (let tick = 0; tick < 600; tick++) {
-        chances.emit()
+        wake.emit()
         yield* TestClock.adjust("100 millis")
       }
       assert.isAtMost(reads() - before, 30)
     }))
 
-  it.effect("P8.3: with a token that is refused waits for another one", () =>
+  it.effect("P8.3: waits for another token when the token is refused", () =>
     Effect.gen(function*() {
       let isRefused = true
-      const { chances, read, reads } = start(() => isRefused ? new Reason.Unauthorized({ detail: "no" }) : empty)
+      const { wake, read, reads } = start(() => isRefused ? new Reason.Unauthorized({ detail: "no" }) : empty)
       const reading = yield* Effect.forkChild(read(), { startImmediately: true })
       yield* TestClock.adjust("1 hour")
       assert.isAtMost(reads(), 40)
       isRefused = false
-      chances.emit()
+      wake.emit()
       yield* TestClock.adjust("100 millis")
       yield* Fiber.join(reading)
     }))
 
-  it.effect("fails with what the session failed for", () =>
+  it.effect("fails with the reason of a failed session", () =>
     Effect.gen(function*() {
-      const { become, read } = start(() => down)
+      const { setSession, read } = start(() => down)
       const reason = Reason.invalidParameter("WebSocket", "pass one")
-      become({ _tag: "Failed", reason })
+      setSession({ _tag: "Failed", reason })
       assert.strictEqual((yield* Effect.flip(read())).reason, reason)
     }))
 
-  it.effect("goes on for those who wait when the one who reads gives up", () =>
+  it.effect("continues for other callers when the first one is interrupted", () =>
     Effect.gen(function*() {
       const { read, reads } = start(() => empty)
       const first = yield* Effect.forkChild(read(), { startImmediately: true })
@@ -215,15 +219,15 @@ describe("reading history", () => {
     }))
 })
 
-describe("what users see of the connection", () => {
-  it.effect("P1.7: says that history is polled while there is no session, and only then", () =>
+describe("ConnectionMonitor", () => {
+  it.effect("P1.7: shows polling only while there is no session", () =>
     Effect.gen(function*() {
-      const monitor = new Monitor(idle)
-      monitor.isPolling(true)
+      const monitor = new ConnectionMonitor(idle)
+      monitor.setPolling(true)
       assert.deepStrictEqual(yield* monitor.state.get, idle)
-      monitor.sessionIs({ _tag: "Connecting", polling: false, reason: null })
+      monitor.setSession({ _tag: "Connecting", polling: false, reason: null })
       assert.deepInclude(yield* monitor.state.get, { _tag: "Connecting", polling: true })
-      monitor.sessionIs(connected)
+      monitor.setSession(connected)
       assert.deepStrictEqual(yield* monitor.state.get, connected)
     }))
 })

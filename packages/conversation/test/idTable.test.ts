@@ -3,16 +3,16 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as IdTable from "../src/internal/idTable.ts"
 
-/** Ids of every length, of which many have the same hash: what tells them apart is between their ends. */
+/** Ids of every length, many of which have the same hash, because they differ only between their ends. */
 const Id = Schema.Union([
   Schema.String.check(Schema.isMaxLength(20)),
   Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 40 }))
 ])
 const idOf = (id: typeof Id.Type): string => typeof id === "string" ? id : `00000000-${id % 10}${id}-00000000`
 
-describe("a table of ids", () => {
+describe("IdTable", () => {
   it.effect.prop(
-    "P2.1: has exactly the ids that were added, in that order, with their times",
+    "P2.1: contains exactly the ids that were added, in that order, with their times",
     { given: Schema.Array(Id) },
     ({ given }) =>
       Effect.sync(() => {
@@ -30,7 +30,7 @@ describe("a table of ids", () => {
       })
   )
 
-  it("finds what has the same hash as another", () => {
+  it("distinguishes ids with the same hash", () => {
     const [one, other] = ["00000000-one-00000000", "00000000-two-00000000"]
     assert.strictEqual(IdTable.hashOf(one), IdTable.hashOf(other))
     const table = IdTable.make()
@@ -40,7 +40,7 @@ describe("a table of ids", () => {
     assert.isTrue(table.has(one, IdTable.hashOf(one)) && table.has(other, IdTable.hashOf(other)))
   })
 
-  it("has all of many", () => {
+  it("finds each of 20,000 ids", () => {
     const table = IdTable.make()
     const ids = Array.from({ length: 20_000 }, (_, n) => `dddddddd-0000-4000-8000-${n.toString(16).padStart(12, "0")}`)
     for (const id of ids) table.add(id, IdTable.hashOf(id), 0)
@@ -50,7 +50,7 @@ describe("a table of ids", () => {
     )
   })
 
-  it("has nothing once it is cleared, and room for what comes then", () => {
+  it("is empty after it is cleared, and accepts new ids", () => {
     const table = IdTable.make()
     const ids = Array.from({ length: 100 }, (_, n) => `id-${n}`)
     for (const id of ids) table.add(id, IdTable.hashOf(id), 1)

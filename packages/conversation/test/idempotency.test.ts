@@ -4,8 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import { ConversationError } from "../src/ConversationError.ts"
-import type { Earlier } from "../src/internal/delivery.ts"
-import { type Attempt, Idempotency } from "../src/internal/idempotency.ts"
+import { Idempotency, type SendContext } from "../src/internal/idempotency.ts"
+import type { PriorSend } from "../src/internal/outgoingMessage.ts"
 
 const unconfirmed = new ConversationError({
   method: "sendMessage",
@@ -13,53 +13,53 @@ const unconfirmed = new ConversationError({
   stored: "unknown"
 })
 
-/** Sends under one id, and what each of them knew of those before. */
+/** Sends with one client id, and the prior send that each of them was given. */
 const start = () => {
   const idempotency = new Idempotency<string>(20_000)
-  const known: Array<Earlier | null> = []
-  const once = (send: (attempt: Attempt) => Effect.Effect<string, ConversationError>) =>
-    idempotency.once({ addressId: "room", clientId: "order-7", isNew: false }, (attempt) => {
-      known.push(attempt.earlier)
-      return send(attempt)
+  const priors: Array<PriorSend | null> = []
+  const send = (use: (context: SendContext) => Effect.Effect<string, ConversationError>) =>
+    idempotency.run({ addressId: "room", clientId: "order-7", isNew: false }, (context) => {
+      priors.push(context.prior)
+      return use(context)
     })
-  return { known, once }
+  return { priors, send }
 }
 
-/** Sends, and fails after so many milliseconds without knowing what came of it. */
-const failsAfter = (millis: number) => ({ onSend }: Attempt) =>
+/** A send that fails after some milliseconds with an unknown outcome. */
+const failsAfter = (millis: number) => ({ onSend }: SendContext) =>
   Effect.clockWith((clock) => {
     onSend(Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n))
     return Effect.andThen(Effect.sleep(millis), Effect.fail(unconfirmed))
   })
 
-describe("a client id as a key", () => {
-  it.effect("P4.5: is looked for as one that another client used until something was sent under it here", () =>
+describe("Idempotency", () => {
+  it.effect("P4.5: looks up a message as possibly sent by another client until this client has sent it", () =>
     Effect.gen(function*() {
-      const { known, once } = start()
-      const looking = yield* Effect.forkChild(once(() => Effect.never), { startImmediately: true })
+      const { priors, send } = start()
+      const first = yield* Effect.forkChild(send(() => Effect.never), { startImmediately: true })
       yield* TestClock.adjust("1 minute")
-      yield* Fiber.interrupt(looking)
-      yield* Effect.exit(once(() => Effect.fail(unconfirmed)))
-      yield* once(() => Effect.succeed("stored"))
-      assert.deepStrictEqual(known.map((earlier) => [earlier?.wasSent, earlier?.sentAt, earlier?.searchLimit]), [
+      yield* Fiber.interrupt(first)
+      yield* Effect.exit(send(() => Effect.fail(unconfirmed)))
+      yield* send(() => Effect.succeed("stored"))
+      assert.deepStrictEqual(priors.map((prior) => [prior?.isKnownSent, prior?.sentAt, prior?.searchLimit]), [
         [false, null, 1000],
         [false, null, 1000],
         [false, null, 1000]
       ])
     }))
 
-  it.effect("P4.5: is looked for since it was first sent here, and as long as the last send may be under way", () =>
+  it.effect("P4.5: looks up a message from its first send on, for as long as the last send may be in flight", () =>
     Effect.gen(function*() {
-      const { known, once } = start()
-      const sending = yield* Effect.forkChild(Effect.exit(once(failsAfter(90_000))), { startImmediately: true })
+      const { priors, send } = start()
+      const sending = yield* Effect.forkChild(Effect.exit(send(failsAfter(90_000))), { startImmediately: true })
       yield* TestClock.adjust("95 seconds")
       yield* Fiber.join(sending)
-      yield* Effect.exit(once(() => Effect.fail(unconfirmed)))
+      yield* Effect.exit(send(() => Effect.fail(unconfirmed)))
       const sentAt = 0
-      assert.deepInclude(known[1], { wasSent: true, sentAt, underWayMillis: 15_000 })
-      yield* Effect.forkChild(Effect.exit(once(failsAfter(1000))), { startImmediately: true })
+      assert.deepInclude(priors[1], { isKnownSent: true, sentAt, inFlightMillis: 15_000 })
+      yield* Effect.forkChild(Effect.exit(send(failsAfter(1000))), { startImmediately: true })
       yield* TestClock.adjust("1 minute")
-      yield* once(() => Effect.succeed("stored"))
-      assert.deepInclude(known[3], { wasSent: true, sentAt, underWayMillis: 0 })
+      yield* send(() => Effect.succeed("stored"))
+      assert.deepInclude(priors[3], { isKnownSent: true, sentAt, inFlightMillis: 0 })
     }))
 })

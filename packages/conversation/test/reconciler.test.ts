@@ -1,5 +1,5 @@
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import * as Reason from "@effect-signalwire/schema/Reason"
-import * as Telemetry from "@effect-signalwire/schema/Telemetry"
 import { type ConnectionState, idle } from "@effect-signalwire/subscription/ConnectionState"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
@@ -7,65 +7,69 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
-import { Monitor } from "../src/internal/monitor.ts"
-import { type Member, type Options, Reconciler } from "../src/internal/reconciler.ts"
+import { ConnectionMonitor } from "../src/internal/connectionMonitor.ts"
+import { type Options, type Reconcilable, Reconciler } from "../src/internal/reconciler.ts"
 
 const connected: ConnectionState = { _tag: "Connected", resumed: false, catchingUp: false, reason: null }
 const connecting: ConnectionState = { _tag: "Connecting", polling: false, reason: null }
-const reason = new Reason.Transport({ detail: "the server answered 403" })
+const reason = new Reason.Transport({ detail: "the server responded with 403" })
 const reconnecting: ConnectionState = { _tag: "Reconnecting", attempt: 1, delayMillis: 0, polling: false, reason }
 
-/** A reconciler, what it warned of, and a member that reads as soon as it is asked. */
+/** A reconciler, its warnings, and a sequence that reads as soon as it is requested to. */
 const start = Effect.fnUntraced(function*(
-  options: Partial<Options> & { readonly session?: ConnectionState; readonly onWarn?: () => void } = {}
+  options: Partial<Options> & {
+    readonly session?: ConnectionState
+    readonly onWarn?: () => void
+    readonly instrumentation?: Instrumentation.Instrumentation
+  } = {}
 ) {
   const warnings: Array<string> = []
-  const telemetry = Telemetry.warnings((message) => {
+  const instrumentation = Instrumentation.warningsOnly((message) => {
     warnings.push(message)
     options.onWarn?.()
   })
   const session = options.session ?? connected
-  const monitor = new Monitor(session)
+  const monitor = new ConnectionMonitor(session)
   const reconciler = new Reconciler(
-    { minMillis: 10_000, maxMillis: 40_000, whileConnected: true, patienceMillis: 5000, ...options },
+    { minMillis: 10_000, maxMillis: 40_000, whileConnected: true, graceMillis: 5000, ...options },
     session,
     monitor,
-    telemetry,
+    options.instrumentation ?? instrumentation,
     yield* Effect.context()
   )
   let reads = 0
   let missed = 0
-  const member: Member = {
-    isAsked: false,
-    mark: Effect.sync(() => {
+  const sequence: Reconcilable = {
+    isReadPending: false,
+    requestRead: Effect.sync(() => {
       reads++
-      reconciler.hasRead(member, Number.POSITIVE_INFINITY, missed)
+      reconciler.onRead(sequence, Number.POSITIVE_INFINITY, missed)
       missed = 0
     })
   }
   const scope = yield* Scope.make()
-  yield* Scope.provide(reconciler.join(member), scope)
-  const become = (state: ConnectionState) => {
-    monitor.sessionIs(state)
-    reconciler.sessionIs(state)
+  yield* Scope.provide(reconciler.register(sequence), scope)
+  const setSession = (state: ConnectionState) => {
+    monitor.setSession(state)
+    reconciler.setSession(state)
   }
   return {
     reconciler,
     monitor,
-    member,
+    sequence,
     warnings,
-    become,
+    setSession,
     reads: () => reads,
     miss: () => missed++,
     leave: Scope.close(scope, Exit.void)
   }
 })
 
-/** Lets time pass in small steps. */
+/** Advances the clock in steps of a second. */
 const seconds = (count: number) => Effect.replicateEffect(TestClock.adjust("1 second"), count, { discard: true })
 
-describe("the reconciler", () => {
-  it.effect("P1.4: asks after the shortest interval, and less and less often while nothing was missed", () =>
+describe("Reconciler", () => {
+  it.effect("P1.4: requests a read after the shortest interval, and doubles it while none recovers a message", () =>
     Effect.gen(function*() {
       const { reads } = yield* start()
       yield* seconds(9)
@@ -79,7 +83,7 @@ describe("the reconciler", () => {
       assert.isAtLeast(reads(), 2 + 70)
     }))
 
-  it.effect("P1.4: asks soon again once something was missed", () =>
+  it.effect("P1.4: resets the interval after a read that recovers a message", () =>
     Effect.gen(function*() {
       const { miss, reads } = yield* start()
       yield* seconds(600)
@@ -90,12 +94,12 @@ describe("the reconciler", () => {
       assert.strictEqual(reads() - before, 2)
     }))
 
-  it.effect("P1.7: polls at the shortest interval once there was no session for 5 seconds, warns once, and says so", () =>
+  it.effect("P1.7: polls at the shortest interval after 5 seconds without a session, shows it, and warns once", () =>
     Effect.gen(function*() {
-      const { become, monitor, reads, warnings } = yield* start({ session: idle })
-      become(connecting)
+      const { setSession, monitor, reads, warnings } = yield* start({ session: idle })
+      setSession(connecting)
       yield* seconds(4)
-      become(reconnecting)
+      setSession(reconnecting)
       assert.strictEqual(reads(), 0)
       yield* seconds(1)
       assert.strictEqual(reads(), 1)
@@ -104,45 +108,45 @@ describe("the reconciler", () => {
       assert.isAtMost(reads(), 11)
       assert.isAtLeast(reads(), 8)
       assert.strictEqual(warnings.length, 1)
-      assert.include(warnings[0], "the server answered 403")
-      become(connected)
+      assert.include(warnings[0], "the server responded with 403")
+      setSession(connected)
       assert.deepStrictEqual(yield* monitor.state.get, connected)
     }))
 
-  it.effect("P8.8: warns no more than once a minute of a connection that comes and goes", () =>
+  it.effect("P8.8: warns at most once a minute of an unstable connection", () =>
     Effect.gen(function*() {
-      const { become, warnings } = yield* start()
+      const { setSession, warnings } = yield* start()
       for (let round = 0; round < 20; round++) {
-        become(reconnecting)
+        setSession(reconnecting)
         yield* seconds(8)
-        become(connected)
+        setSession(connected)
         yield* seconds(1)
       }
       assert.isAtMost(warnings.length, 4)
     }))
 
-  it.effect("waits for one that is busy, and asks it no second time meanwhile", () =>
+  it.effect("requests no second read while one is pending", () =>
     Effect.gen(function*() {
-      const { member, reads } = yield* start()
-      member.isAsked = true
+      const { reads, sequence } = yield* start()
+      sequence.isReadPending = true
       yield* seconds(600)
       assert.strictEqual(reads(), 0)
     }))
 
-  it.effect("P7.2: asks nobody any more once all have left, and begins again with the next", () =>
+  it.effect("P7.2: stops when the last sequence is closed, and starts again with the next", () =>
     Effect.gen(function*() {
-      const { leave, member, monitor, reads, reconciler } = yield* start({ session: reconnecting })
+      const { leave, monitor, reads, reconciler, sequence } = yield* start({ session: reconnecting })
       yield* seconds(6)
       yield* leave
       assert.deepInclude(yield* monitor.state.get, { polling: false })
       const before = reads()
       yield* seconds(600)
       assert.strictEqual(reads(), before)
-      yield* Effect.scoped(Effect.andThen(reconciler.join(member), seconds(60)))
+      yield* Effect.scoped(Effect.andThen(reconciler.register(sequence), seconds(60)))
       assert.isAbove(reads(), before)
     }))
 
-  it.effect("P7.2: waits once, whatever changes as it asks, and no more once all have left", () =>
+  it.effect("P7.2: sleeps once at a time, and not after the last sequence is closed", () =>
     Effect.gen(function*() {
       const clock = yield* Clock.Clock
       let sleepers = 0
@@ -160,14 +164,14 @@ describe("the reconciler", () => {
             () => Effect.sync(() => sleepers--)
           )
       }
-      const { become, leave, miss, reads } = yield* Effect.provideService(
+      const { setSession, leave, miss, reads } = yield* Effect.provideService(
         start({ session: idle }),
         Clock.Clock,
         counting
       )
       yield* seconds(600)
       miss()
-      become(connected)
+      setSession(connected)
       yield* seconds(1)
       assert.deepStrictEqual([reads(), sleepers], [1, 1])
       yield* leave
@@ -175,14 +179,14 @@ describe("the reconciler", () => {
       assert.strictEqual(sleepers, 0)
     }))
 
-  it.effect("P8.5: asks for what could not be read the shortest interval after it, also where it is turned off", () =>
+  it.effect("P8.5: requests a read the shortest interval after a malformed event, even if intervals are turned off", () =>
     Effect.gen(function*() {
       const { reads, reconciler } = yield* start({ whileConnected: false })
       yield* seconds(600)
       assert.strictEqual(reads(), 0)
       let frames = 0
       for (let second = 0; second < 9; second++) {
-        reconciler.couldNotRead(++frames)
+        reconciler.reportMalformed(++frames)
         yield* seconds(1)
       }
       assert.strictEqual(reads(), 0)
@@ -192,7 +196,20 @@ describe("the reconciler", () => {
       assert.strictEqual(reads(), 1)
     }))
 
-  it.effect("P8.7: goes on after a logger that throws", () =>
+  it.effect("P8.7: continues after a logger interrupts itself", () =>
+    Effect.gen(function*() {
+      let warnings = 0
+      const instrumentation: Instrumentation.Instrumentation = {
+        ...Instrumentation.effect,
+        warn: () => Effect.suspend(() => warnings++ === 0 ? Effect.interrupt : Effect.void)
+      }
+      const { setSession, reads } = yield* start({ session: idle, instrumentation })
+      setSession(connecting)
+      yield* seconds(100)
+      assert.isAtLeast(reads(), 7)
+    }))
+
+  it.effect("P8.7: continues after a logger throws", () =>
     Effect.gen(function*() {
       let isBroken = true
       const { reads } = yield* start({
@@ -208,86 +225,86 @@ describe("the reconciler", () => {
     }))
 })
 
-/** A sequence that is asked to read, and does so when the test says. */
-class Sequence implements Member {
-  isAsked = false
-  asked = 0
-  readonly mark = Effect.sync(() => {
-    this.asked++
+/** A sequence whose reads the test starts. */
+class Sequence implements Reconcilable {
+  isReadPending = false
+  requests = 0
+  readonly requestRead = Effect.sync(() => {
+    this.requests++
   })
 }
 
 const startMany = Effect.fnUntraced(function*(whileConnected: boolean, count: number) {
-  const { leave, member, reconciler } = yield* start({ whileConnected })
+  const { leave, reconciler, sequence } = yield* start({ whileConnected })
   yield* leave
-  member.isAsked = true
+  sequence.isReadPending = true
   const sequences = Array.from({ length: count }, () => new Sequence())
-  for (const sequence of sequences) yield* reconciler.join(sequence)
+  for (const sequence of sequences) yield* reconciler.register(sequence)
   return { reconciler, sequences }
 })
 
-const askedOf = (sequences: ReadonlyArray<Sequence>) => sequences.map(({ asked }) => asked)
+const requestsOf = (sequences: ReadonlyArray<Sequence>) => sequences.map(({ requests }) => requests)
 
-describe("what could not be read as it came", () => {
-  it.effect("P1.4: is looked for by each sequence, though another has read since", () =>
+describe("a malformed event", () => {
+  it.effect("P1.4: is looked up by each sequence, even if another one has read since", () =>
     Effect.gen(function*() {
       const { reconciler, sequences } = yield* startMany(false, 3)
       const [first, second] = sequences
       assert(first && second)
-      reconciler.couldNotRead(7)
-      reconciler.hasRead(first, 8, 0)
-      // this one had begun before it came
-      reconciler.hasRead(second, 6, 0)
+      reconciler.reportMalformed(7)
+      reconciler.onRead(first, 8, 0)
+      // this read began before the event came
+      reconciler.onRead(second, 6, 0)
       yield* TestClock.adjust("13 seconds")
-      assert.deepStrictEqual(askedOf(sequences), [0, 1, 1])
+      assert.deepStrictEqual(requestsOf(sequences), [0, 1, 1])
     }).pipe(Effect.scoped))
 
-  it.effect("P1.4: is looked for again when it came after a look had begun", () =>
+  it.effect("P1.4: is looked up again when it came after a read had begun", () =>
     Effect.gen(function*() {
       const { reconciler, sequences } = yield* startMany(false, 1)
       const [only] = sequences
       assert(only)
-      reconciler.couldNotRead(7)
-      reconciler.couldNotRead(9)
-      reconciler.hasRead(only, 8, 0)
+      reconciler.reportMalformed(7)
+      reconciler.reportMalformed(9)
+      reconciler.onRead(only, 8, 0)
       yield* TestClock.adjust("13 seconds")
-      assert.deepStrictEqual(askedOf(sequences), [1])
-      reconciler.hasRead(only, 9, 0)
+      assert.deepStrictEqual(requestsOf(sequences), [1])
+      reconciler.onRead(only, 9, 0)
       yield* TestClock.adjust("1 hour")
-      assert.deepStrictEqual(askedOf(sequences), [1])
+      assert.deepStrictEqual(requestsOf(sequences), [1])
     }).pipe(Effect.scoped))
 
-  it.effect("P8.5: is looked for once an interval, though more of it comes during each look", () =>
+  it.effect("P8.5: is looked up once an interval, even if more events come during each read", () =>
     Effect.gen(function*() {
       const { reconciler, sequences } = yield* startMany(false, 1)
       const [only] = sequences
       assert(only)
       for (let second = 1; second <= 60; second++) {
-        reconciler.couldNotRead(second)
+        reconciler.reportMalformed(second)
         yield* seconds(1)
-        if (only.isAsked) reconciler.hasRead(only, second - 1, 0)
+        if (only.isReadPending) reconciler.onRead(only, second - 1, 0)
       }
-      assert.isAtMost(only.asked, 6)
-      assert.isAtLeast(only.asked, 4)
+      assert.isAtMost(only.requests, 6)
+      assert.isAtLeast(only.requests, 4)
     }).pipe(Effect.scoped))
 
-  it.effect("P1.4: one sequence that reads all the time does not keep another from it", () =>
+  it.effect("P1.4: is looked up by one sequence while another one reads all the time", () =>
     Effect.gen(function*() {
       const { reconciler, sequences } = yield* startMany(true, 2)
       const [busy] = sequences
       assert(busy)
       for (let times = 0; times < 20; times++) {
-        reconciler.hasRead(busy, times, 0)
+        reconciler.onRead(busy, times, 0)
         yield* TestClock.adjust("2 seconds")
       }
-      assert.isAbove(sequences[1]?.asked ?? 0, 0)
+      assert.isAbove(sequences[1]?.requests ?? 0, 0)
     }).pipe(Effect.scoped))
 
-  it.effect("P8.5: is not asked for again of one that has not got to it", () =>
+  it.effect("P8.5: is not requested again from a sequence whose read is pending", () =>
     Effect.gen(function*() {
       const { reconciler, sequences } = yield* startMany(true, 1)
-      reconciler.couldNotRead(7)
+      reconciler.reportMalformed(7)
       yield* TestClock.adjust("1 hour")
-      assert.deepStrictEqual(askedOf(sequences), [1])
+      assert.deepStrictEqual(requestsOf(sequences), [1])
     }).pipe(Effect.scoped))
 })

@@ -12,7 +12,7 @@ const at = (epochSeconds: number, name = "m") => message(`${name}${epochSeconds}
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
-/** A history in pages of two, whose links count from its newest message: what is added to it shifts them. */
+/** A history whose links count from its newest message, so that added messages shift the pages. */
 const makeHistory = (initial: ReadonlyArray<ConversationMessage>, pageSize = 2) => {
   let all = initial
   let reads = 0
@@ -44,7 +44,7 @@ const makeHistory = (initial: ReadonlyArray<ConversationMessage>, pageSize = 2) 
 
 const countdown = (from: number, to = 1) => Array.from({ length: from - to + 1 }, (_, index) => at(from - index))
 
-/** Reads every part; `between` runs after each. Answers each part's times, oldest first. */
+/** Reads all parts, and runs `between` after each. Returns the messages of each part, oldest first. */
 const readAll = Effect.fnUntraced(function*(
   options: { readonly newest: Recovery.Options["newest"]; readonly limit: number },
   epochSeconds: number | null,
@@ -53,9 +53,9 @@ const readAll = Effect.fnUntraced(function*(
   const parts: Array<ReadonlyArray<ConversationMessage>> = []
   let part = yield* Recovery.readPart({ ...options, method: "timeline" }, epochSeconds, undefined)
   parts.push(part.messages.toReversed())
-  while (part.rest !== undefined) {
+  while (part.remainder !== undefined) {
     between()
-    part = yield* Recovery.readPart({ ...options, method: "timeline" }, epochSeconds, part.rest)
+    part = yield* Recovery.readPart({ ...options, method: "timeline" }, epochSeconds, part.remainder)
     parts.push(part.messages.toReversed())
   }
   return parts
@@ -68,15 +68,15 @@ const distinct = (parts: ReadonlyArray<ReadonlyArray<ConversationMessage>>) => [
   ...new Set(parts.flat().map(({ id }) => id))
 ]
 
-describe("reading back in parts", () => {
-  it.effect("is one part when it may all be held", () =>
+describe("recovery", () => {
+  it.effect("reads one part when all messages fit", () =>
     Effect.gen(function*() {
       const { newest, reads } = makeHistory(countdown(5))
       assert.deepStrictEqual(timesOf(yield* readAll({ newest, limit: 100 }, 2)), [[1, 2, 3, 4, 5]])
       assert.strictEqual(reads(), 3)
     }))
 
-  it.effect("P1.1: brings the oldest part first, and every part goes on where the one before it ended", () =>
+  it.effect("P1.1: reads the oldest part first, and each part continues where the one before it ended", () =>
     Effect.gen(function*() {
       const { newest } = makeHistory(countdown(8))
       const parts = timesOf(yield* readAll({ newest, limit: 3 }, null))
@@ -87,7 +87,7 @@ describe("reading back in parts", () => {
       }
     }))
 
-  it.effect("P7.3: holds no more than it may, but for a page and what was said at one moment", () =>
+  it.effect("P7.3: buffers at most the limit, a page and the messages of one time", () =>
     Effect.gen(function*() {
       const { newest } = makeHistory(countdown(1000), 10)
       for (const part of yield* readAll({ newest, limit: 50 }, null)) assert.isAtMost(part.length, 50 + 2 * 10)
@@ -101,35 +101,38 @@ describe("reading back in parts", () => {
       assert.isBelow(reads(), 3 * 1000)
     }))
 
-  it.effect("finds its way when there are more pages than it remembers", () =>
+  it.effect("reads all messages of more pages than it keeps links to", () =>
     Effect.gen(function*() {
       const { newest } = makeHistory(countdown(9000))
       const parts = yield* readAll({ newest, limit: 1000 }, null)
       assert.strictEqual(distinct(parts).length, 9000)
     }))
 
-  it.effect("P1.1: reads what is said meanwhile, though it shifts the pages", () =>
+  it.effect("P1.1: reads messages that are stored meanwhile and shift the pages", () =>
     Effect.gen(function*() {
       const { add, newest } = makeHistory(countdown(20))
-      let said = 20
+      let latest = 20
       const parts = yield* readAll({ newest, limit: 4 }, 5, () => {
-        if (said < 26) add(at(++said))
+        if (latest < 26) add(at(++latest))
       })
       const ids = distinct(parts)
-      assert.isAbove(said, 22)
-      for (let time = 6; time <= said; time++) assert.include(ids, `m${time}`)
+      assert.isAbove(latest, 22)
+      for (let time = 6; time <= latest; time++) assert.include(ids, `m${time}`)
     }))
 
-  it.effect("P1.1: says what was newest when the first part was begun, whatever is said meanwhile", () =>
+  it.effect("P1.1: returns the newest time as of the first part", () =>
     Effect.gen(function*() {
       const { add, newest } = makeHistory(countdown(12))
       const options = { newest, limit: 4, method: "timeline" }
       const first = yield* Recovery.readPart(options, 1, undefined)
       add(at(13))
-      assert.deepStrictEqual([first.top, (yield* Recovery.readPart(options, 1, first.rest)).top], [12, 12])
+      assert.deepStrictEqual([
+        first.newestSeconds,
+        (yield* Recovery.readPart(options, 1, first.remainder)).newestSeconds
+      ], [12, 12])
     }))
 
-  it.effect("P1.1: begins again from the newest page when a link has gone stale, and goes on where it was", () =>
+  it.effect("P1.1: starts over from the newest page when a link is stale, and continues where it was", () =>
     Effect.gen(function*() {
       const { goStale, newest } = makeHistory(countdown(12))
       let parts = 0
@@ -141,7 +144,7 @@ describe("reading back in parts", () => {
       assert.isAbove(timesOf(read)[1]?.[0] ?? 0, 1)
     }))
 
-  it.effect("gives up when its links are refused again and again", () =>
+  it.effect("fails when links are refused again and again", () =>
     Effect.gen(function*() {
       const { goStale, newest } = makeHistory(countdown(12))
       goStale(1000)
@@ -149,7 +152,7 @@ describe("reading back in parts", () => {
       assert.strictEqual(error.reason._tag, "Invalid")
     }))
 
-  it.effect("P7.4: gives up when history goes on without end", () =>
+  it.effect("P7.4: fails when history does not end", () =>
     Effect.gen(function*() {
       const { newest, reads } = makeEndless((number) => [at(1_000_000 - number)])
       const { reason } = yield* Effect.flip(readAll({ newest, limit: 100 }, null))
@@ -157,7 +160,7 @@ describe("reading back in parts", () => {
       assert.strictEqual(reads(), 10_000)
     }))
 
-  it.effect("P7.4: gives up when history goes on without end at the moment to which it is read", () =>
+  it.effect("P7.4: fails when history does not end at the time to which it is read", () =>
     Effect.gen(function*() {
       const { newest, reads } = makeEndless((number) =>
         Array.from({ length: 1000 }, (_, index) => at(5, `p${number}-${index}-`))
@@ -167,7 +170,7 @@ describe("reading back in parts", () => {
       assert.strictEqual(reads(), 101)
     }))
 
-  it.effect("fails at once when the newest page is refused", () =>
+  it.effect("fails at once when the newest page can't be read", () =>
     Effect.gen(function*() {
       let reads = 0
       const newest = Effect.suspend(() => {
@@ -180,16 +183,16 @@ describe("reading back in parts", () => {
       assert.strictEqual(reads, 1)
     }))
 
-  it.effect("goes on past what was said at one moment, were it more than it may hold", () =>
+  it.effect("continues after messages of one time that exceed the limit", () =>
     Effect.gen(function*() {
-      const moment = Array.from({ length: 30 }, (_, index) => at(5, `x${index}-`))
-      const { newest } = makeHistory([at(7), at(6), ...moment, at(4), at(3)])
+      const sameTime = Array.from({ length: 30 }, (_, index) => at(5, `x${index}-`))
+      const { newest } = makeHistory([at(7), at(6), ...sameTime, at(4), at(3)])
       const parts = yield* readAll({ newest, limit: 4 }, 3)
       assert.strictEqual(distinct(parts).length, 34)
     }))
 
   it.effect.prop(
-    "P1.1 P3.1: brings everything after the point, in order between the parts, whatever the times, pages and limit",
+    "P1.1 P3.1: reads all messages after the point, and the parts in order, for any times, pages and limit",
     {
       times: Schema.Array(between(0, 40)).check(Schema.isMaxLength(60)),
       pageSize: between(1, 7),
@@ -204,7 +207,7 @@ describe("reading back in parts", () => {
         for (const { epochSeconds, id } of all) {
           if (from === null || epochSeconds > from) assert.isTrue(ids.has(id), `${id} is missing`)
         }
-        // what a part brings anew does not stand before the end of the one before
+        // the new messages of a part do not precede the end of the part before it
         let reached = Number.NEGATIVE_INFINITY
         const known = new Set<string>()
         for (const part of parts) {

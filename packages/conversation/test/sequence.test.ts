@@ -3,148 +3,151 @@ import * as Reason from "@effect-signalwire/schema/Reason"
 import * as Signal from "@effect-signalwire/subscription/Signal"
 import { assert, describe, it } from "@effect/vitest"
 import { ConversationError } from "../src/ConversationError.ts"
-import type { Stretch } from "../src/internal/history.ts"
-import * as Merge from "../src/internal/merge.ts"
-import { beginning, type Happening, type Item, type Phase, step } from "../src/internal/sequence.ts"
-import { copy, event, message, reached, savedOf } from "./support.ts"
+import type { HistorySlice } from "../src/internal/historySlice.ts"
+import { Merge } from "../src/internal/merge.ts"
+import { type Event, initial, type Item, type State, transition } from "../src/internal/sequence.ts"
+import { copy, event, message, reached, resumePointOf } from "./support.ts"
 
 const error = new ConversationError({ method: "timeline", reason: new Reason.Forbidden({ detail: "no" }) })
 
-const begun = (stretch: Stretch, shown = true): Happening => ({
-  _tag: "Begun",
+const started = (slice: HistorySlice, isEmitted = true): Event => ({
+  _tag: "Started",
   sessions: 1,
-  beginning: { stretch, shown }
+  start: { slice, isEmitted }
 })
-const signals = (...signals: ReadonlyArray<Signal.Signal>): Happening => ({ _tag: "Signals", signals })
-const read = (messages: ReadonlyArray<ConversationMessage>, more: boolean, sessions = 2): Happening => ({
-  _tag: "ReadBack",
+const signals = (...signals: ReadonlyArray<Signal.Signal>): Event => ({ _tag: "SignalsReceived", signals })
+const read = (messages: ReadonlyArray<ConversationMessage>, hasMore: boolean, sessions = 2): Event => ({
+  _tag: "HistoryRead",
   sessions,
   messages,
-  after: null,
-  top: Number.POSITIVE_INFINITY,
-  more
+  previousThrough: null,
+  newestSeconds: Number.POSITIVE_INFINITY,
+  hasMore
 })
-/** All of what was asked for, newest first. */
+/** The last part of a read, newest first. */
 const readBack = (...messages: ReadonlyArray<ConversationMessage>) => read(messages, false)
-/** The oldest part of it. */
+/** A part of a read that another one follows. */
 const readPart = (...messages: ReadonlyArray<ConversationMessage>) => read(messages, true)
-const failed: Happening = { _tag: "Failed", error }
-const ended: Happening = { _tag: "Ended" }
+const failed: Event = { _tag: "Failed", error }
+const ended: Event = { _tag: "Ended" }
 
 const liveAt = (id: string, epochSeconds: number) => Signal.event(event(id, epochSeconds))
-const unreadable = Signal.malformed({ path: "", message: "not JSON" })
+const undecodable = Signal.malformed({ path: "", message: "not JSON" })
 
 const label = (item: Item): string =>
   item._tag === "Message" ? `${item.message.id}${item.late ? " late" : ""}` : item._tag
 
-const makeMerge = () => Merge.make({ overlapSeconds: 10, memory: 64, trustLive: true })
+const makeMerge = () => new Merge({ overlapSeconds: 10, memory: 64, countsLiveAsVerified: true })
 
-/** The phase after all of it, everything that was handed on, and how much of that the last one found in history. */
-const after = (...happenings: ReadonlyArray<Happening>) => {
-  const means = { merge: makeMerge(), belongs: () => true }
-  let phase: Phase = beginning
-  let found = 0
+/** The state after all events, everything that was emitted, and how much the last event recovered from history. */
+const after = (...events: ReadonlyArray<Event>) => {
+  const dependencies = { merge: makeMerge(), isIncluded: () => true }
+  let state: State = initial
+  let recovered = 0
   const items: Array<string> = []
-  for (const happening of happenings) {
-    const taken = step(phase, happening, means)
-    phase = taken.phase
-    found = taken.found
-    items.push(...taken.items.map(label))
+  for (const event of events) {
+    const next = transition(state, event, dependencies)
+    state = next.state
+    recovered = next.recovered
+    items.push(...next.items.map(label))
   }
-  return { phase, items, found }
+  return { state, items, recovered }
 }
 
-const begunAtA = begun(reached(message("a", 100)))
+const startedAtA = started(reached(message("a", 100)))
 
-describe("the life of a sequence", () => {
-  it("begins with what history says, and has caught up", () => {
-    const { items, phase } = after(begun(reached(message("b", 2), message("a", 1))))
+describe("sequence", () => {
+  it("starts with messages from history, and has caught up", () => {
+    const { items, state } = after(started(reached(message("b", 2), message("a", 1))))
     assert.deepStrictEqual(items, ["a", "b", "CaughtUp"])
-    assert.deepStrictEqual(phase, { _tag: "Live", covered: 1 })
+    assert.deepStrictEqual(state, { _tag: "Live", coveredSessions: 1 })
   })
 
-  it("P1.4: goes back for what it could not read, however much came after it", () => {
+  it("P1.4: reads back to an event that could not be decoded, whatever came after it", () => {
     const { items } = after(
-      begunAtA,
-      signals(unreadable, liveAt("z", 1000)),
+      startedAtA,
+      signals(undecodable, liveAt("z", 1000)),
       signals(Signal.requested),
-      readBack(message("z", 1000), message("unread", 150), message("a", 100))
+      readBack(message("z", 1000), message("undecoded", 150), message("a", 100))
     )
-    assert.deepStrictEqual(items, ["a", "CaughtUp", "z", "unread late", "CaughtUp"])
+    assert.deepStrictEqual(items, ["a", "CaughtUp", "z", "undecoded late", "CaughtUp"])
   })
 
-  it("goes back no further than needed once what it could not read was looked for", () => {
+  it("does not read back further than needed after an event that could not be decoded", () => {
     const merge = makeMerge()
-    let phase: Phase = beginning
-    const happenings = [
-      begunAtA,
-      signals(Signal.overflow, unreadable),
+    let state: State = initial
+    const events = [
+      startedAtA,
+      signals(Signal.overflow, undecodable),
       readBack(message("b", 200), message("a", 100)),
       signals(liveAt("z", 1000))
     ]
-    for (const happening of happenings) phase = step(phase, happening, { merge, belongs: () => true }).phase
+    for (const event of events) state = transition(state, event, { merge, isIncluded: () => true }).state
     assert.strictEqual(merge.readBackTo(), 990)
   })
 
-  it("begins now when what was before is not shown, and does not show it later", () => {
-    const lapse = signals(Signal.overflow)
-    const { items } = after(begun(reached(message("a", 100)), false), lapse, readBack(message("a", 100)))
+  it("starts after messages that are not emitted, and does not emit them later", () => {
+    const discontinuity = signals(Signal.overflow)
+    const { items } = after(started(reached(message("a", 100)), false), discontinuity, readBack(message("a", 100)))
     assert.deepStrictEqual(items, ["CaughtUp"])
   })
 
-  it("lets nothing through before it has begun", () => {
+  it("emits nothing before it has started", () => {
     const early = after(signals(liveAt("b", 200)))
-    assert.deepStrictEqual([early.phase._tag, early.items], ["Beginning", []])
-    assert.deepStrictEqual(after(signals(liveAt("b", 200)), begunAtA).items, ["a", "CaughtUp", "b"])
+    assert.deepStrictEqual([early.state._tag, early.items], ["Starting", []])
+    assert.deepStrictEqual(after(signals(liveAt("b", 200)), startedAtA).items, ["a", "CaughtUp", "b"])
   })
 
-  it("P1.5: owes a read when it goes on where another stood", () => {
+  it("P1.5: reads history when it resumes", () => {
     const earlier = makeMerge()
-    earlier.admit(message("a", 100))
-    const resumed: Happening = { _tag: "Resumed", standing: savedOf(earlier) }
-    assert.strictEqual(after(resumed).phase._tag, "Behind")
-    const { items, phase } = after(resumed, readBack(message("b", 101), message("a", 100)))
-    assert.deepStrictEqual([items, phase._tag], [["b", "CaughtUp"], "Live"])
+    earlier.accept(message("a", 100))
+    const resumed: Event = { _tag: "Resumed", resumePoint: resumePointOf(earlier) }
+    assert.strictEqual(after(resumed).state._tag, "CatchingUp")
+    const { items, state } = after(resumed, readBack(message("b", 101), message("a", 100)))
+    assert.deepStrictEqual([items, state._tag], [["b", "CaughtUp"], "Live"])
   })
 
-  it("hands on what is live as it comes", () => {
-    const { items, phase } = after(begunAtA, signals(liveAt("b", 101), liveAt("c", 102)), signals(liveAt("d", 103)))
-    assert.deepStrictEqual([items, phase._tag], [["a", "CaughtUp", "b", "c", "d"], "Live"])
+  it("emits live messages as they are received", () => {
+    const { items, state } = after(startedAtA, signals(liveAt("b", 101), liveAt("c", 102)), signals(liveAt("d", 103)))
+    assert.deepStrictEqual([items, state._tag], [["a", "CaughtUp", "b", "c", "d"], "Live"])
   })
 
-  it("leaves out events that do not belong to it", () => {
-    const means = { merge: makeMerge(), belongs: () => false }
-    assert.deepStrictEqual(step({ _tag: "Live", covered: 0 }, signals(liveAt("a", 1)), means).items, [])
+  it("ignores events that do not belong to it", () => {
+    const dependencies = { merge: makeMerge(), isIncluded: () => false }
+    assert.deepStrictEqual(
+      transition({ _tag: "Live", coveredSessions: 0 }, signals(liveAt("a", 1)), dependencies).items,
+      []
+    )
   })
 
-  it("passes over what could not be read, for history to bring in its time", () => {
-    const { items, phase } = after(begunAtA, signals(liveAt("b", 101), unreadable, liveAt("d", 103)))
-    assert.deepStrictEqual([items, phase._tag], [["a", "CaughtUp", "b", "d"], "Live"])
+  it("skips events that could not be decoded, and leaves them to the reconciler", () => {
+    const { items, state } = after(startedAtA, signals(liveAt("b", 101), undecodable, liveAt("d", 103)))
+    assert.deepStrictEqual([items, state._tag], [["a", "CaughtUp", "b", "d"], "Live"])
   })
 
   it.each([Signal.connected(2), Signal.overflow, Signal.requested])(
-    "P1.1: passes nothing that may hide something before history was read: $_tag $cause",
-    (lapse) => {
-      const behind = after(begunAtA, signals(liveAt("b", 101), lapse, liveAt("d", 103)))
-      assert.deepStrictEqual([behind.items, behind.phase._tag], [["a", "CaughtUp", "b"], "Behind"])
+    "P1.1: emits nothing after a discontinuity before history was read: $_tag $cause",
+    (discontinuity) => {
+      const behind = after(startedAtA, signals(liveAt("b", 101), discontinuity, liveAt("d", 103)))
+      assert.deepStrictEqual([behind.items, behind.state._tag], [["a", "CaughtUp", "b"], "CatchingUp"])
     }
   )
 
-  it("P1.1: hands on what was read, says that it caught up, and then what waits", () => {
+  it("P1.1: emits what was read, then CaughtUp, then the pending messages", () => {
     const behind = signals(Signal.connected(2), liveAt("d", 103))
-    const { found, items, phase } = after(
-      begunAtA,
+    const { items, recovered, state } = after(
+      startedAtA,
       behind,
       readBack(message("c", 102), message("b", 101), message("a", 100))
     )
     assert.deepStrictEqual(items, ["a", "CaughtUp", "b", "c", "CaughtUp", "d"])
-    assert.strictEqual(found, 2)
-    assert.deepStrictEqual(phase, { _tag: "Live", covered: 2 })
+    assert.strictEqual(recovered, 2)
+    assert.deepStrictEqual(state, { _tag: "Live", coveredSessions: 2 })
   })
 
-  it("keeps what is signalled while it is behind", () => {
+  it("keeps signals that are received while it is catching up", () => {
     const { items } = after(
-      begunAtA,
+      startedAtA,
       signals(Signal.overflow),
       signals(liveAt("c", 102)),
       readBack(message("b", 101), message("a", 100))
@@ -152,45 +155,51 @@ describe("the life of a sequence", () => {
     assert.deepStrictEqual(items, ["a", "CaughtUp", "b", "CaughtUp", "c"])
   })
 
-  it("reads once for all the lapses that wait", () => {
-    const lapses = signals(Signal.overflow, unreadable, liveAt("b", 101), Signal.requested, Signal.connected(3))
-    assert.strictEqual(after(begunAtA, lapses, readBack(message("a", 100))).phase._tag, "Live")
+  it("reads once for all pending discontinuities", () => {
+    const discontinuities = signals(
+      Signal.overflow,
+      undecodable,
+      liveAt("b", 101),
+      Signal.requested,
+      Signal.connected(3)
+    )
+    assert.strictEqual(after(startedAtA, discontinuities, readBack(message("a", 100))).state._tag, "Live")
   })
 
-  it("owes another read for a lapse that came after the one it owed already", () => {
+  it("reads again for a discontinuity that comes while it is catching up", () => {
     const again = [signals(Signal.overflow), signals(Signal.overflow)]
-    assert.strictEqual(after(begunAtA, ...again, readBack(message("a", 100))).phase._tag, "Behind")
+    assert.strictEqual(after(startedAtA, ...again, readBack(message("a", 100))).state._tag, "CatchingUp")
   })
 
-  it("does not read again what was read after the session was ready", () => {
+  it("does not read again for a session that the last read covers", () => {
     const covered = signals(Signal.connected(1), liveAt("b", 101))
-    assert.strictEqual(after(begunAtA, covered).phase._tag, "Live")
-    const both = after(begunAtA, signals(Signal.connected(2)), read([message("a", 100)], false, 3))
-    assert.deepStrictEqual(both.phase, { _tag: "Live", covered: 3 })
+    assert.strictEqual(after(startedAtA, covered).state._tag, "Live")
+    const both = after(startedAtA, signals(Signal.connected(2)), read([message("a", 100)], false, 3))
+    assert.deepStrictEqual(both.state, { _tag: "Live", coveredSessions: 3 })
   })
 
-  it("says nothing when a look that was asked for finds nothing", () => {
-    const look = after(begunAtA, signals(Signal.requested), readBack(message("a", 100)))
-    assert.deepStrictEqual([look.items, look.found], [["a", "CaughtUp"], 0])
+  it("emits nothing when a requested read recovers nothing", () => {
+    const requested = after(startedAtA, signals(Signal.requested), readBack(message("a", 100)))
+    assert.deepStrictEqual([requested.items, requested.recovered], [["a", "CaughtUp"], 0])
   })
 
-  it("says that it caught up after an interruption, also when a look was asked for before it", () => {
+  it("emits CaughtUp after an interruption, even if a read was requested before it", () => {
     const both = signals(Signal.requested, Signal.connected(2))
-    assert.deepStrictEqual(after(begunAtA, both, readBack(message("a", 100))).items, [
+    assert.deepStrictEqual(after(startedAtA, both, readBack(message("a", 100))).items, [
       "a",
       "CaughtUp",
       "CaughtUp"
     ])
   })
 
-  it("P3.3: tells of a gap when history does not reach back to what is known", () => {
-    const { items } = after(begunAtA, signals(Signal.overflow), readBack(message("z", 200)))
+  it("P3.3: emits a gap when history does not reach back to what is known", () => {
+    const { items } = after(startedAtA, signals(Signal.overflow), readBack(message("z", 200)))
     assert.deepStrictEqual(items, ["a", "CaughtUp", "Gap", "z", "CaughtUp"])
   })
 
-  it("P2.3: tells no gap for copies that were read behind everything that was handed on, and marks nothing late", () => {
+  it("P2.3: emits no gap for copies that are newer than all emitted messages, and marks no message late", () => {
     const { items } = after(
-      begun(reached(copy("second", 150, "send"), copy("first", 100, "send"), copy("other", 90, "other send"))),
+      started(reached(copy("second", 150, "send"), copy("first", 100, "send"), copy("other", 90, "other send"))),
       signals(liveAt("between", 120), Signal.overflow),
       readBack(copy("third", 500, "send"), message("between", 120)),
       signals(Signal.overflow),
@@ -199,17 +208,17 @@ describe("the life of a sequence", () => {
     assert.deepStrictEqual(items, ["other", "first", "CaughtUp", "between", "CaughtUp", "b", "CaughtUp"])
   })
 
-  it("P2.3: tells no gap between parts, where one of them has nothing but copies that are newer than the first page was", () => {
-    const part = (after: number | null, ...messages: ReadonlyArray<ConversationMessage>): Happening => ({
-      _tag: "ReadBack",
+  it("P2.3: emits no gap between parts when one of them has only copies that are newer than the first page was", () => {
+    const part = (previousThrough: number | null, ...messages: ReadonlyArray<ConversationMessage>): Event => ({
+      _tag: "HistoryRead",
       sessions: 2,
       messages,
-      after,
-      top: 200,
-      more: after === null || after < 400
+      previousThrough,
+      newestSeconds: 200,
+      hasMore: previousThrough === null || previousThrough < 400
     })
     const { items } = after(
-      begun(reached(copy("first", 100, "send"), copy("other", 90, "other send"))),
+      started(reached(copy("first", 100, "send"), copy("other", 90, "other send"))),
       signals(Signal.overflow),
       part(null, message("a", 200), copy("first", 100, "send")),
       part(200, copy("second", 300, "send"), message("a", 200)),
@@ -219,103 +228,103 @@ describe("the life of a sequence", () => {
     assert.deepStrictEqual(items, ["other", "first", "CaughtUp", "a", "b", "CaughtUp"])
   })
 
-  it("P3.3: tells of a gap where a part does not reach back to the one before", () => {
-    const last: Happening = {
-      _tag: "ReadBack",
+  it("P3.3: emits a gap when a part does not reach back to the one before it", () => {
+    const last: Event = {
+      _tag: "HistoryRead",
       sessions: 2,
       messages: [message("z", 500)],
-      after: 200,
-      top: 500,
-      more: false
+      previousThrough: 200,
+      newestSeconds: 500,
+      hasMore: false
     }
-    const { items } = after(begunAtA, signals(Signal.overflow), readPart(message("b", 200), message("a", 100)), last)
+    const { items } = after(startedAtA, signals(Signal.overflow), readPart(message("b", 200), message("a", 100)), last)
     assert.deepStrictEqual(items, ["a", "CaughtUp", "b", "Gap", "z", "CaughtUp"])
   })
 
-  it("P3.3: counts what was heard since the last read to the gap", () => {
-    const merge = Merge.make({ overlapSeconds: 10, memory: 64, trustLive: false })
-    merge.admitAll([message("a", 100)])
-    merge.admit(event("b", 150))
-    const phase: Phase = { _tag: "Behind", waiting: [], announced: true }
-    const [gap] = step(phase, readBack(message("z", 200)), { merge, belongs: () => true }).items
+  it("P3.3: includes the time since the last read in the gap", () => {
+    const merge = new Merge({ overlapSeconds: 10, memory: 64, countsLiveAsVerified: false })
+    merge.acceptAll([message("a", 100)])
+    merge.accept(event("b", 150))
+    const state: State = { _tag: "CatchingUp", pending: [], emitsCaughtUp: true }
+    const [gap] = transition(state, readBack(message("z", 200)), { merge, isIncluded: () => true }).items
     assert.deepStrictEqual(
       gap?._tag === "Gap" && [gap.from.epochMilliseconds, gap.to?.epochMilliseconds],
       [90_000, 200_000]
     )
   })
 
-  it("P1.1: hands on each part of what is read, and leaves what waits to the parts that follow", () => {
+  it("P1.1: emits each part of a read, and leaves pending messages to the parts that follow", () => {
     const parts = [
-      begunAtA,
+      startedAtA,
       signals(Signal.overflow, liveAt("d", 103)),
       readPart(message("c", 102), message("b", 101), message("a", 100))
     ]
     const between = after(...parts)
-    assert.deepStrictEqual([between.items, between.phase._tag], [["a", "CaughtUp", "b", "c"], "Behind"])
+    assert.deepStrictEqual([between.items, between.state._tag], [["a", "CaughtUp", "b", "c"], "CatchingUp"])
     const whole = after(...parts, readBack(message("d", 103), message("c", 102)))
-    assert.deepStrictEqual([whole.items, whole.phase._tag], [["a", "CaughtUp", "b", "c", "d", "CaughtUp"], "Live"])
+    assert.deepStrictEqual([whole.items, whole.state._tag], [["a", "CaughtUp", "b", "c", "d", "CaughtUp"], "Live"])
   })
 
-  it("says that it caught up when only the first part of a look that was asked for found something", () => {
+  it("emits CaughtUp when only the first part of a requested read recovers a message", () => {
     const first = readPart(message("b", 101), message("a", 100))
-    const { items } = after(begunAtA, signals(Signal.requested), first, readBack(message("b", 101)))
+    const { items } = after(startedAtA, signals(Signal.requested), first, readBack(message("b", 101)))
     assert.deepStrictEqual(items, ["a", "CaughtUp", "b", "CaughtUp"])
   })
 
-  it("P1.2: reads all of history before anything else, when all of it belongs to it", () => {
-    const unread: Happening = { _tag: "Unread" }
+  it("P1.2: reads all of history first, when it starts with all of it", () => {
+    const startedUnread: Event = { _tag: "StartedUnread" }
     const whole = readBack(message("b", 2), message("a", 1))
-    assert.deepStrictEqual(after(signals(liveAt("c", 3)), unread, whole).items, ["a", "b", "CaughtUp", "c"])
+    assert.deepStrictEqual(after(signals(liveAt("c", 3)), startedUnread, whole).items, ["a", "b", "CaughtUp", "c"])
   })
 
-  it("tells of no gap when nothing was known", () => {
-    const { items } = after(begun(reached()), signals(Signal.overflow), readBack(message("z", 200)))
+  it("emits no gap when nothing was known", () => {
+    const { items } = after(started(reached()), signals(Signal.overflow), readBack(message("z", 200)))
     assert.deepStrictEqual(items, ["CaughtUp", "z", "CaughtUp"])
   })
 
-  it("reads what it owes before it ends", () => {
-    const behind = [begunAtA, signals(Signal.overflow), ended]
-    assert.strictEqual(after(...behind).phase._tag, "Behind")
+  it("reads history before it ends", () => {
+    const behind = [startedAtA, signals(Signal.overflow), ended]
+    assert.strictEqual(after(...behind).state._tag, "CatchingUp")
     const caughtUp = [...behind, readBack(message("b", 101), message("a", 100))]
     assert.deepStrictEqual(after(...caughtUp).items, ["a", "CaughtUp", "b", "CaughtUp"])
-    assert.strictEqual(after(...caughtUp, ended).phase._tag, "Ended")
+    assert.strictEqual(after(...caughtUp, ended).state._tag, "Ended")
   })
 
-  it.each([[failed], [begunAtA, failed], [begunAtA, signals(Signal.overflow), failed]])(
-    "fails in whatever it does, and keeps the reason",
-    (...happenings) => {
-      assert.deepStrictEqual(after(...happenings).phase, { _tag: "Failed", error })
+  it.each([[failed], [startedAtA, failed], [startedAtA, signals(Signal.overflow), failed]])(
+    "fails in every state, and keeps the error",
+    (...events) => {
+      assert.deepStrictEqual(after(...events).state, { _tag: "Failed", error })
     }
   )
 
   const everything = [
-    begunAtA,
-    { _tag: "Unread" } satisfies Happening,
-    { _tag: "Resumed", standing: savedOf(makeMerge()) } satisfies Happening,
+    startedAtA,
+    { _tag: "StartedUnread" } satisfies Event,
+    { _tag: "Resumed", resumePoint: resumePointOf(makeMerge()) } satisfies Event,
     signals(liveAt("z", 300), Signal.overflow),
     readBack(message("z", 300)),
     failed,
     ended
   ]
 
-  it.each(everything)("hands nothing on after it failed, whatever happens: $_tag", (happening) => {
-    assert.deepStrictEqual(after(failed, happening), { phase: { _tag: "Failed", error }, items: [], found: 0 })
+  it.each(everything)("emits nothing after it failed: $_tag", (event) => {
+    assert.deepStrictEqual(after(failed, event), { state: { _tag: "Failed", error }, items: [], recovered: 0 })
   })
 
-  it.each(everything)("hands nothing on after it ended, whatever happens: $_tag", (happening) => {
-    const { items, phase } = after(begunAtA, ended, happening)
-    assert.deepStrictEqual([phase._tag, items], ["Ended", ["a", "CaughtUp"]])
+  it.each(everything)("emits nothing after it ended: $_tag", (event) => {
+    const { items, state } = after(startedAtA, ended, event)
+    assert.deepStrictEqual([state._tag, items], ["Ended", ["a", "CaughtUp"]])
   })
 
   it.each([readBack(message("z", 300)), ended])(
-    "waits for its beginning, whatever happens: $_tag",
-    (happening) => {
-      assert.deepStrictEqual(after(happening), { phase: beginning, items: [], found: 0 })
+    "waits for its start: $_tag",
+    (event) => {
+      assert.deepStrictEqual(after(event), { state: initial, items: [], recovered: 0 })
     }
   )
 
-  it.each([begunAtA, readBack(message("z", 300))])("is not begun or read back twice: $_tag", (happening) => {
-    const { items, phase } = after(begunAtA, happening)
-    assert.deepStrictEqual([phase._tag, items], ["Live", ["a", "CaughtUp"]])
+  it.each([startedAtA, readBack(message("z", 300))])("does not start or read back twice: $_tag", (event) => {
+    const { items, state } = after(startedAtA, event)
+    assert.deepStrictEqual([state._tag, items], ["Live", ["a", "CaughtUp"]])
   })
 })

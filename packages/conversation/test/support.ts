@@ -7,10 +7,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { ConversationError } from "../src/ConversationError.ts"
 import * as Checkpoint from "../src/internal/checkpoint.ts"
-import type { Stretch } from "../src/internal/history.ts"
-import type { Merge, Standing } from "../src/internal/merge.ts"
+import type { HistorySlice } from "../src/internal/historySlice.ts"
+import type { Merge, ResumePoint } from "../src/internal/merge.ts"
 
-/** A message whose text is its id. */
+/** A message with its id as its text. */
 export const message = (id: string, epochSeconds: number, fields: Partial<Fields> = {}): ConversationMessage =>
   new ConversationMessage({
     id: MessageId.make(id),
@@ -30,15 +30,15 @@ export const message = (id: string, epochSeconds: number, fields: Partial<Fields
     ...fields
   })
 
-/** A stored copy of a send of ada's. */
+/** A stored copy of a send by ada. */
 export const copy = (id: string, epochSeconds: number, clientId: string, fields: Partial<Fields> = {}) =>
   message(id, epochSeconds, { clientId: ClientId.make(clientId), userId: SubscriberId.make("ada"), ...fields })
 
-/** What history says, newest first, and to its end. */
-export const reached = (...messages: ReadonlyArray<ConversationMessage>): Stretch => ({ messages, end: "reached" })
+/** A complete slice of history, newest first. */
+export const reached = (...messages: ReadonlyArray<ConversationMessage>): HistorySlice => ({ messages, end: "reached" })
 
-/** What history says, newest first, and there is more behind it. */
-export const cutShort = (...messages: Arr.NonEmptyReadonlyArray<ConversationMessage>): Stretch => ({
+/** A slice of history that reached its limit, newest first. */
+export const limited = (...messages: Arr.NonEmptyReadonlyArray<ConversationMessage>): HistorySlice => ({
   messages,
   end: "limit"
 })
@@ -48,7 +48,7 @@ export const event = (id: string, epochSeconds: number): ConversationEvent =>
 
 export type Messages = Page<ConversationMessage, ConversationError>
 
-/** A page of history, and the way to the next. */
+/** A page of history with the effect that reads the next page. */
 export const page = (data: Messages["data"], next?: Messages["next"]): Messages => ({
   data,
   hasNext: next !== undefined,
@@ -60,7 +60,7 @@ export const page = (data: Messages["data"], next?: Messages["next"]): Messages 
   self: Effect.never
 })
 
-/** A history that goes on for ever, and how many of its pages were read. */
+/** A history without end, which counts how many of its pages were read. */
 export const makeEndless = (data: (number: number) => Messages["data"]) => {
   let reads = 0
   const at = (number: number): Messages => {
@@ -70,5 +70,6 @@ export const makeEndless = (data: (number: number) => Messages["data"]) => {
   return { newest: Effect.sync(() => at(0)), reads: () => reads }
 }
 
-/** What another merge goes on with, after it was saved and loaded. */
-export const savedOf = (merge: Merge): Standing => Checkpoint.read(Checkpoint.write(merge.standing()))
+/** The resume point of a merge after its state was saved and loaded. */
+export const resumePointOf = (merge: Merge): ResumePoint =>
+  Checkpoint.toResumePoint(Checkpoint.fromState(merge.state()))

@@ -1,56 +1,78 @@
-/** The token that the layers are given, or that the environment has. */
+/** The token of the layers, from options or from the environment. */
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
-import * as Credentials from "@effect-signalwire/schema/Credentials"
+import * as Credentials from "@effect-signalwire/runtime/Credentials"
 import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import { inspect } from "node:util"
 
-/** The parameters that building a layer complains about. */
-const complaints = <A, E>(layer: Layer.Layer<A, E>) =>
+/** The attributes of the field errors with which a layer fails. */
+const fieldErrors = <A, E>(layer: Layer.Layer<A, E>) =>
   Effect.map(Effect.flip(Effect.scoped(Layer.build(layer))), (error) => {
     const reason = error instanceof Object && "reason" in error ? error.reason : undefined
     return reason instanceof Object && "errors" in reason && Array.isArray(reason.errors)
-      ? reason.errors.map((complaint: { readonly attribute: unknown }) => complaint.attribute)
+      ? reason.errors.map((error: { readonly attribute: unknown }) => error.attribute)
       : [error]
   })
 
-/** The layer of the environment's settings. */
+/** The layer over environment variables. */
 const configured = (env: Record<string, string>) =>
   Conversations.layerConfig().pipe(
     Layer.provide(Conversations.layerTransports),
     Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord(env)))
   )
 
-const unusable = ["", " ", "undefined", "null", "Bearer secret", "sec\nret", "🔑"]
+const invalidTokens = ["", " ", "undefined", "null", "Bearer secret", "sec\nret", "🔑"]
 
-describe("P9.2: a layer that is given the token", () => {
-  it.effect.each(unusable)("%j fails and names it", (token) =>
+describe("P9.2: token", () => {
+  it.effect.each(invalidTokens)("%j from options fails and is named", (token) =>
     Effect.gen(function*() {
       const redacted = Redacted.make(token)
-      assert.deepStrictEqual(yield* complaints(Conversations.layerFetch({ token: redacted })), ["token"])
+      assert.deepStrictEqual(yield* fieldErrors(Conversations.layerFetch({ token: redacted })), ["token"])
       const bare = Layer.provide(
         Conversations.layerCredentials(),
         [Conversations.layerTransports, Credentials.layer({ token: redacted })]
       )
-      assert.deepStrictEqual(yield* complaints(bare), ["token"])
+      assert.deepStrictEqual(yield* fieldErrors(bare), ["token"])
     }))
 
-  it.effect.each(unusable)("%j by the environment fails and names it", (token) =>
-    Effect.gen(function*() {
-      assert.deepStrictEqual(yield* complaints(configured({ SIGNALWIRE_TOKEN: token })), ["token"])
-    }))
+  it.effect.each(invalidTokens)(
+    "%j from the environment fails with a ConfigError that names the variable",
+    (token) =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(Effect.scoped(Layer.build(configured({ SIGNALWIRE_TOKEN: token }))))
+        assert.strictEqual(error._tag, "ConfigError")
+        assert.include(error.message, `"SIGNALWIRE_TOKEN"`)
+      })
+  )
 
-  it.effect("that the environment does not have fails, names it, and tells the variable", () =>
+  it.effect("fails with a ConfigError that names the variable when the environment has none", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* complaints(configured({})), ["token"])
       const error = yield* Effect.flip(Effect.scoped(Layer.build(configured({}))))
-      assert.include(error instanceof Error ? error.message : "", "SIGNALWIRE_TOKEN must be")
+      assert.strictEqual(error._tag, "ConfigError")
+      assert.include(error.message, `"SIGNALWIRE_TOKEN"`)
+    }))
+
+  it.effect("an invalid one is not quoted by the ConfigError, which says what is wrong with it", () =>
+    Effect.gen(function*() {
+      const token = "Bearer eyJsZWFrZWQ6c2VjcmV0fQ"
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(configured({ SIGNALWIRE_TOKEN: token }))))
+      assert.include(String(error), "must be the token alone")
+      assert.notInclude(`${String(error)} ${JSON.stringify(error)} ${inspect(error, { depth: 20 })}`, "eyJ")
     }))
 })
 
-it.effect("the environment is taken without the line breaks of the files that it was read from", () =>
+it.effect.each(["", " \n"])(
+  "the environment has no token if its variable is blank: %j",
+  (value) =>
+    Effect.gen(function*() {
+      assert.isUndefined((yield* Conversations.environment).token)
+    }).pipe(Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord({ SIGNALWIRE_TOKEN: value }))))
+)
+
+it.effect("trailing line breaks of environment variables are removed", () =>
   Effect.gen(function*() {
     const { host, token } = yield* Conversations.environment
     assert.deepStrictEqual([host, token && Redacted.value(token)], ["puc.example.test", "secret"])

@@ -1,12 +1,15 @@
 /**
- * The one error of the HTTP layer.
+ * The error of the `SignalWireHttp` service.
  *
  * @since 0.1.0
  */
 import type * as Reason from "@effect-signalwire/schema/Reason"
 import { TaggedError } from "@effect-signalwire/schema/TaggedError"
 
-/** A call that failed: `method` is the service's method, `reason` why, `cause` the original failure where there is one. */
+/**
+ * A method of `SignalWireHttp` failed. `method` is its name, `reason` is why it failed, and `cause` is the original error,
+ * if there is one.
+ */
 export class SignalWireHttpError extends TaggedError("SignalWireHttpError")<Reason.ErrorFields> {
   /** Whether the same call may succeed later without any change. */
   get isRetryable(): boolean {

@@ -1,4 +1,6 @@
-export * as Attempts from "./Attempts.ts"
-export * as Posting from "./Posting.ts"
+export * as RetryPolicy from "./RetryPolicy.ts"
+export * as Schemas from "./Schemas.ts"
+export * as SendAttempt from "./SendAttempt.ts"
 export * as SignalWireHttp from "./SignalWireHttp.ts"
 export * as SignalWireHttpError from "./SignalWireHttpError.ts"
+export * as StaleLink from "./StaleLink.ts"

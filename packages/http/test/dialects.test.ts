@@ -2,38 +2,39 @@ import { GroupId } from "@effect-signalwire/schema/Ids"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import {
-  type Answer,
   conversation,
   groupMessage,
   json,
   list,
   message,
   reasonOf,
-  type Seen,
+  type ReceivedRequest,
+  type ScriptedResponse,
   start,
   subscriber,
   validation
 } from "./support.ts"
 
-const slowly = (response: Response): Answer => Effect.delay(Effect.succeed(response), "1 second")
+const slowly = (response: Response): ScriptedResponse => Effect.delay(Effect.succeed(response), "1 second")
 
 const joined = (groupId: string) => json({ group_id: groupId, from_fabric_address_id: "ada" })
 
-const asksWithGroup = ({ body }: Seen): boolean =>
+const isGroupJoin = ({ body }: ReceivedRequest): boolean =>
   typeof body === "object" && body !== null && "fabric_address_ids" in body
 
 /** A server that speaks only the group dialect and knows no conversations yet. */
-const groupServer = (request: Seen): Answer => {
+const groupServer = (request: ReceivedRequest): ScriptedResponse => {
   switch (`${request.method} ${request.path}`) {
     case "GET subscriber/info":
       return slowly(json(subscriber("ada")))
     case "GET conversations":
       return slowly(list([]))
     case "POST conversations/join":
-      return asksWithGroup(request)
+      return isGroupJoin(request)
         ? slowly(joined("sw_office"))
         : slowly(validation(422, "fabric_address_ids", "missing_required_parameter"))
     case "POST messages":
@@ -44,14 +45,14 @@ const groupServer = (request: Seen): Answer => {
 }
 
 /** A server that speaks only the address dialect and knows no conversations yet. */
-const addressServer = (request: Seen): Answer => {
+const addressServer = (request: ReceivedRequest): ScriptedResponse => {
   switch (`${request.method} ${request.path}`) {
     case "GET subscriber/info":
       return slowly(json(subscriber("ada")))
     case "GET conversations":
       return slowly(list([]))
     case "POST conversations/join":
-      return asksWithGroup(request)
+      return isGroupJoin(request)
         ? slowly(validation(422, "conversation_id", "missing_required_parameter"))
         : slowly(json({ table: { conversation_id: "office" } }))
     case "POST messages":
@@ -62,61 +63,63 @@ const addressServer = (request: Seen): Answer => {
 }
 
 /** Runs an effect while simulated time passes. */
-const passing = <A, E>(effect: Effect.Effect<A, E>) =>
+const withTime = <A, E>(effect: Effect.Effect<A, E>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.forkChild(effect)
     for (let second = 0; second < 30; second++) yield* TestClock.adjust("1 second")
     return yield* Fiber.join(fiber)
   })
 
-const paths = (log: ReadonlyArray<Seen>): ReadonlyArray<string> => log.map(({ method, path }) => `${method} ${path}`)
+const paths = (log: ReadonlyArray<ReceivedRequest>): ReadonlyArray<string> =>
+  log.map(({ method, path }) => `${method} ${path}`)
 
-const count = (log: ReadonlyArray<Seen>, line: string): number => paths(log).filter((path) => path === line).length
+const count = (log: ReadonlyArray<ReceivedRequest>, line: string): number =>
+  paths(log).filter((path) => path === line).length
 
-it.effect("the dialect is unknown until something tells", () =>
+it.effect("the dialect is undefined until a response shows it", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => list([]))
     yield* http.getConversations()
-    assert.isUndefined(yield* http.dialect)
+    assert.deepStrictEqual(yield* http.dialect, Option.none())
   }))
 
-it.effect("conversations tell the address dialect", () =>
+it.effect("conversations show the address dialect", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => list([{}, conversation("office")]))
     yield* http.getConversations()
-    assert.strictEqual(yield* http.dialect, "address")
+    assert.deepStrictEqual(yield* http.dialect, Option.some("address"))
   }))
 
-it.effect("messages tell the group dialect", () =>
+it.effect("messages show the group dialect", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => list([groupMessage(1, "sw_office")]))
     yield* http.getMessages()
-    assert.strictEqual(yield* http.dialect, "group")
+    assert.deepStrictEqual(yield* http.dialect, Option.some("group"))
   }))
 
-it.effect("addresses tell nothing", () =>
+it.effect("addresses do not show the dialect", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => list([{ id: "a", address_id: "a" }]))
     yield* http.getAddresses()
-    assert.isUndefined(yield* http.dialect)
+    assert.deepStrictEqual(yield* http.dialect, Option.none())
   }))
 
-it.effect("the first answer that tells is remembered", () =>
+it.effect("remembers the dialect of the first response that shows it", () =>
   Effect.gen(function*() {
     const { http } = yield* start((_, index) => list([index === 0 ? conversation("a") : groupMessage(1, "sw_a")]))
     yield* http.getConversations()
     yield* http.getMessages()
-    assert.strictEqual(yield* http.dialect, "address")
+    assert.deepStrictEqual(yield* http.dialect, Option.some("address"))
   }))
 
-it.effect("a configured dialect is not learned anew", () =>
+it.effect("does not detect the dialect when it is configured", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => list([conversation("office")]), { dialect: "group" })
     yield* http.getConversations()
-    assert.strictEqual(yield* http.dialect, "group")
+    assert.deepStrictEqual(yield* http.dialect, Option.some("group"))
   }))
 
-it.effect("objects with the keys of both dialects need no join", () =>
+it.effect("uses the address dialect without a join when objects have the keys of both dialects", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(({ path }) =>
       path === "messages" ? json({ table: {} }) : list([{ ...conversation("office"), group_id: "sw_office" }])
@@ -125,7 +128,7 @@ it.effect("objects with the keys of both dialects need no join", () =>
     assert.deepStrictEqual(paths(log), ["GET conversations", "POST messages"])
   }))
 
-it.effect("one conversation is looked at when nothing has told the dialect", () =>
+it.effect("requests one conversation to detect the dialect", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(({ path }) =>
       path === "conversations" ? list([conversation("office")]) : list([message(1)])
@@ -135,19 +138,19 @@ it.effect("one conversation is looked at when nothing has told the dialect", () 
     assert.deepStrictEqual(log[0]?.query, { page_size: "1" })
   }))
 
-it.effect("a join in the address form tells when conversations don't", () =>
+it.effect("joins in the address dialect when there is no conversation to detect it", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(addressServer)
-    yield* passing(http.sendMessage({ addressId: "office", text: "hello" }))
+    yield* withTime(http.sendMessage({ addressId: "office", text: "hello" }))
     assert.deepStrictEqual(paths(log), ["GET conversations", "POST conversations/join", "POST messages"])
     assert.deepStrictEqual(log[2]?.body, { conversation_id: "office", text: "hello" })
-    assert.strictEqual(yield* http.dialect, "address")
+    assert.deepStrictEqual(yield* http.dialect, Option.some("address"))
   }))
 
-it.effect("a refused join in the address form is tried in the group form", () =>
+it.effect("joins in the group dialect when the join in the address dialect is refused", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(groupServer)
-    yield* passing(http.sendMessage({ addressId: "office", text: "hello" }))
+    yield* withTime(http.sendMessage({ addressId: "office", text: "hello" }))
     assert.deepStrictEqual(paths(log), [
       "GET conversations",
       "POST conversations/join",
@@ -155,40 +158,40 @@ it.effect("a refused join in the address form is tried in the group form", () =>
       "POST conversations/join",
       "POST messages"
     ])
-    assert.strictEqual(yield* http.dialect, "group")
+    assert.deepStrictEqual(yield* http.dialect, Option.some("group"))
   }))
 
-it.effect("an answer in the group form to a join in the address form tells the group dialect", () =>
+it.effect("detects the group dialect by the response to a join in the address dialect", () =>
   Effect.gen(function*() {
     const { http } = yield* start(({ path }) => path === "conversations" ? list([]) : joined("sw_office"))
     const response = yield* http.join({ addressId: "office" })
     assert.strictEqual(response.groupId, GroupId.make("sw_office"))
-    assert.strictEqual(yield* http.dialect, "group")
+    assert.deepStrictEqual(yield* http.dialect, Option.some("group"))
     assert.strictEqual(http.addressOf(GroupId.make("sw_office")), response.addressId)
   }))
 
-it.effect("conversations that can't be listed don't keep the dialect from being learned", () =>
+it.effect("detects the dialect although conversations can't be listed", () =>
   Effect.gen(function*() {
     const { http } = yield* start(({ path }) =>
       path === "conversations" ? json({ error: "Forbidden" }, 403) : json({ table: { conversation_id: "office" } })
     )
     yield* http.join({ addressId: "office" })
-    assert.strictEqual(yield* http.dialect, "address")
+    assert.deepStrictEqual(yield* http.dialect, Option.some("address"))
   }))
 
-it.effect("a server that is down is not taken for one of the other dialect", () =>
+it.effect("does not try the other dialect while the server is down", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(({ path }) => path === "conversations" ? list([]) : "drop")
-    const reason = yield* passing(reasonOf(http.join({ addressId: "office" })))
+    const reason = yield* withTime(reasonOf(http.join({ addressId: "office" })))
     assert.strictEqual(reason._tag, "Transport")
-    assert.isFalse(log.some(asksWithGroup))
-    assert.isUndefined(yield* http.dialect)
+    assert.isFalse(log.some(isGroupJoin))
+    assert.deepStrictEqual(yield* http.dialect, Option.none())
   }))
 
-it.effect("50 concurrent operations learn the dialect with one look and one join", () =>
+it.effect("50 concurrent operations detect the dialect with one list request and one join", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(groupServer)
-    yield* passing(
+    yield* withTime(
       Effect.all(Array.from({ length: 50 }, () => http.sendMessage({ addressId: "office", text: "hello" })), {
         concurrency: "unbounded",
         discard: true
@@ -199,10 +202,10 @@ it.effect("50 concurrent operations learn the dialect with one look and one join
     assert.strictEqual(count(log, "POST messages"), 50)
   }))
 
-it.effect("operations with different addresses learn the dialect once", () =>
+it.effect("operations with different addresses detect the dialect once", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(addressServer)
-    yield* passing(
+    yield* withTime(
       Effect.forEach(["a", "b", "c"], (addressId) => http.sendMessage({ addressId, text: "hello" }), {
         concurrency: "unbounded",
         discard: true
@@ -211,55 +214,55 @@ it.effect("operations with different addresses learn the dialect once", () =>
     assert.strictEqual(count(log, "POST conversations/join"), 1)
   }))
 
-it.effect("one whose own address is good is not failed by another's that is not", () =>
+it.effect("a join does not fail because a concurrent one has an invalid address", () =>
   Effect.gen(function*() {
     const { http } = yield* start((request) => {
-      const isBad = JSON.stringify(request.body ?? "").includes("nobody")
+      const isBad = JSON.stringify(request.body ?? "").includes("unknown")
       return isBad ? slowly(validation(422, "conversation_id", "does_not_exist")) : addressServer(request)
     })
-    const outcomes = yield* passing(
-      Effect.forEach(["nobody", "office"], (addressId) => Effect.result(http.join({ addressId })), {
+    const outcomes = yield* withTime(
+      Effect.forEach(["unknown", "office"], (addressId) => Effect.result(http.join({ addressId })), {
         concurrency: "unbounded"
       })
     )
     assert.deepStrictEqual(outcomes.map(({ _tag }) => _tag), ["Failure", "Success"])
   }))
 
-it.effect("of two refusals the one about the address is reported: address dialect", () =>
+it.effect("reports the refusal that is about the address: address dialect", () =>
   Effect.gen(function*() {
     const { http } = yield* start((request) =>
-      request.path === "conversations/join" && !asksWithGroup(request) ? json({}, 404) : addressServer(request)
+      request.path === "conversations/join" && !isGroupJoin(request) ? json({}, 404) : addressServer(request)
     )
-    assert.strictEqual((yield* passing(reasonOf(http.join({ addressId: "nobody" }))))._tag, "NotFound")
+    assert.strictEqual((yield* withTime(reasonOf(http.join({ addressId: "unknown" }))))._tag, "NotFound")
   }))
 
-it.effect("a refusal is reported although the group form could not even be tried", () =>
+it.effect("reports a refusal although the group dialect can't be tried", () =>
   Effect.gen(function*() {
     const { http } = yield* start((request) =>
       request.path === "subscriber/info" || request.path === "conversations/join"
         ? json({}, request.path === "subscriber/info" ? 403 : 404)
         : addressServer(request)
     )
-    assert.strictEqual((yield* passing(reasonOf(http.join({ addressId: "nobody" }))))._tag, "NotFound")
+    assert.strictEqual((yield* withTime(reasonOf(http.join({ addressId: "unknown" }))))._tag, "NotFound")
   }))
 
-it.effect("of two refusals the one about the address is reported: group dialect", () =>
+it.effect("reports the refusal that is about the address: group dialect", () =>
   Effect.gen(function*() {
     const { http } = yield* start((request) =>
-      asksWithGroup(request)
+      isGroupJoin(request)
         ? validation(422, null, "unrecognized_fabric_addresses")
         : groupServer(request)
     )
-    const reason = yield* passing(reasonOf(http.join({ addressId: "nobody" })))
+    const reason = yield* withTime(reasonOf(http.join({ addressId: "unknown" })))
     assert.deepStrictEqual(reason._tag === "Invalid" ? reason.errors.map(({ code }) => code) : [], [
       "unrecognized_fabric_addresses"
     ])
   }))
 
-it.effect("joins with the target first and the own address second", () =>
+it.effect("a join in the group dialect has the target address first and the own address second", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(groupServer, { dialect: "group" })
-    const response = yield* passing(http.join({ addressId: "office" }))
+    const response = yield* withTime(http.join({ addressId: "office" }))
     assert.deepStrictEqual(log[1]?.body, { from_fabric_address_id: "ada", fabric_address_ids: ["office", "ada"] })
     assert.deepStrictEqual(
       [String(response.addressId), String(response.groupId), String(response.fromAddressId)],
@@ -270,7 +273,7 @@ it.effect("joins with the target first and the own address second", () =>
 it.effect("50 concurrent sends to one new address in the group dialect join once", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(groupServer, { dialect: "group" })
-    yield* passing(
+    yield* withTime(
       Effect.all(Array.from({ length: 50 }, () => http.sendMessage({ addressId: "office", text: "hello" })), {
         concurrency: "unbounded",
         discard: true
@@ -281,16 +284,16 @@ it.effect("50 concurrent sends to one new address in the group dialect join once
     assert.strictEqual(count(log, "POST messages"), 50)
   }))
 
-it.effect("the group of an address is joined once and remembered", () =>
+it.effect("joins the group of an address once, and remembers it", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(groupServer, { dialect: "group" })
-    yield* passing(http.sendMessage({ addressId: "office", text: "hello" }))
-    yield* passing(http.getConversationMessages({ addressId: "office" }))
+    yield* withTime(http.sendMessage({ addressId: "office", text: "hello" }))
+    yield* withTime(http.getConversationMessages({ addressId: "office" }))
     assert.strictEqual(count(log, "POST conversations/join"), 1)
     assert.strictEqual(paths(log).at(-1), "GET conversations/sw_office/messages")
   }))
 
-it.effect("the one who does the shared join may be interrupted without failing the others", () =>
+it.effect("a shared join does not fail when the caller that runs it is interrupted", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(groupServer, { dialect: "group" })
     const first = yield* Effect.forkChild(http.join({ addressId: "office" }))
@@ -303,13 +306,13 @@ it.effect("the one who does the shared join may be interrupted without failing t
     assert.strictEqual(count(log, "POST conversations/join"), 2)
   }))
 
-it.effect("a shared failure is told by each caller's own method", () =>
+it.effect("a shared failure names the method of each caller", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(
       (request) => request.path === "conversations/join" ? slowly(json({}, 403)) : groupServer(request),
       { dialect: "group" }
     )
-    const errors = yield* passing(
+    const errors = yield* withTime(
       Effect.all([
         Effect.flip(http.join({ addressId: "office" })),
         Effect.flip(http.sendMessage({ addressId: "office", text: "hello" }))
@@ -322,19 +325,19 @@ it.effect("a shared failure is told by each caller's own method", () =>
     assert.strictEqual(count(log, "POST conversations/join"), 1)
   }))
 
-it.effect("a join that failed is not remembered", () =>
+it.effect("does not remember a join that failed", () =>
   Effect.gen(function*() {
     let refusals = 1
     const { http } = yield* start(
       (request) => request.path === "conversations/join" && refusals-- > 0 ? json({}, 403) : groupServer(request),
       { dialect: "group" }
     )
-    assert.strictEqual((yield* passing(reasonOf(http.join({ addressId: "office" }))))._tag, "Forbidden")
-    assert.strictEqual(String((yield* passing(http.join({ addressId: "office" }))).groupId), "sw_office")
+    assert.strictEqual((yield* withTime(reasonOf(http.join({ addressId: "office" }))))._tag, "Forbidden")
+    assert.strictEqual(String((yield* withTime(http.join({ addressId: "office" }))).groupId), "sw_office")
   }))
 
 it.effect.each([404, 422])(
-  "a remembered group that answers %i is joined once more, and the send repeated",
+  "joins again and repeats the send when a remembered group fails with %i",
   (status) =>
     Effect.gen(function*() {
       let groups = 0
@@ -352,7 +355,7 @@ it.effect.each([404, 422])(
     })
 )
 
-it.effect("history of a remembered group that is gone is read after joining once more", () =>
+it.effect("joins again and repeats the read when a remembered group is gone", () =>
   Effect.gen(function*() {
     let groups = 0
     const { http } = yield* start(({ path }) => {
@@ -364,33 +367,33 @@ it.effect("history of a remembered group that is gone is read after joining once
     assert.strictEqual((yield* http.getConversationMessages({ addressId: "office" })).data.length, 1)
   }))
 
-it.effect("a group that is refused right after it was joined is not joined again", () =>
+it.effect("does not join a group again that is refused right after it was joined", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(
       (request) => request.path === "messages" ? json({}, 404) : groupServer(request),
       { dialect: "group" }
     )
     assert.strictEqual(
-      (yield* passing(reasonOf(http.sendMessage({ addressId: "office", text: "hello" }))))._tag,
+      (yield* withTime(reasonOf(http.sendMessage({ addressId: "office", text: "hello" }))))._tag,
       "NotFound"
     )
     assert.strictEqual(count(log, "POST conversations/join"), 1)
     assert.strictEqual(count(log, "POST messages"), 1)
   }))
 
-it.effect("a refused text is not sent again to a group joined anew", () =>
+it.effect("does not join again when the text of a message is refused", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(
       (request) =>
         request.path === "messages" ? validation(422, "text", "message_length_exceeds_limit") : groupServer(request),
       { dialect: "group" }
     )
-    yield* passing(http.join({ addressId: "office" }))
-    yield* passing(reasonOf(http.sendMessage({ addressId: "office", text: "too long" })))
+    yield* withTime(http.join({ addressId: "office" }))
+    yield* withTime(reasonOf(http.sendMessage({ addressId: "office", text: "too long" })))
     assert.strictEqual(count(log, "POST messages"), 1)
   }))
 
-it.effect("a guest without an address is told so", () =>
+it.effect("refuses a send of a guest, who has no address", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(() => json(subscriber()), { dialect: "group" })
     const reason = yield* reasonOf(http.sendMessage({ addressId: "office", text: "hello" }))
@@ -399,7 +402,7 @@ it.effect("a guest without an address is told so", () =>
     assert.deepStrictEqual(paths(log), ["GET subscriber/info"])
   }))
 
-it.effect("a join that does not tell its group is Malformed", () =>
+it.effect("a join fails with Malformed when the response has no group", () =>
   Effect.gen(function*() {
     const { http } = yield* start(({ path }) => path === "subscriber/info" ? json(subscriber("ada")) : json({}), {
       dialect: "group"
@@ -407,13 +410,13 @@ it.effect("a join that does not tell its group is Malformed", () =>
     assert.strictEqual((yield* reasonOf(http.join({ addressId: "office" })))._tag, "Malformed")
   }))
 
-it.effect("a room's address is read from its group", () =>
+it.effect("parses the address of a room from its group", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => list([groupMessage(1, "sw_office")]))
     assert.deepStrictEqual((yield* http.getMessages()).data.map(({ addressId }) => String(addressId)), ["office"])
   }))
 
-it.effect("the other side of a pair is read from its group, whichever side that is", () =>
+it.effect("parses the address of the other side from a group of two, on either side", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(({ path }) =>
       path === "subscriber/info"
@@ -429,7 +432,7 @@ it.effect("the other side of a pair is read from its group, whichever side that 
     assert.strictEqual(count(log, "GET subscriber/info"), 1)
   }))
 
-it.effect("messages are read although their client can't find out who it is", () =>
+it.effect("reads messages although the lookup of the subscriber fails", () =>
   Effect.gen(function*() {
     const { http } = yield* start(({ path }) =>
       path === "subscriber/info" ? json({}, 500) : list([groupMessage(1, "sw_ada_grace")])
@@ -437,7 +440,7 @@ it.effect("messages are read although their client can't find out who it is", ()
     assert.isNull((yield* http.getMessages()).data[0]?.addressId)
   }))
 
-it.effect("a client that can't find out who it is stops asking before it reads", () =>
+it.effect("stops looking up the subscriber after three failures", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(({ path }) =>
       path === "subscriber/info" ? json({}, 500) : list([groupMessage(1, "sw_ada_grace")])
@@ -446,7 +449,7 @@ it.effect("a client that can't find out who it is stops asking before it reads",
     assert.strictEqual(count(log, "GET subscriber/info"), 3)
   }))
 
-it.effect("a joined address goes before what its group's name suggests", () =>
+it.effect("prefers the address of a join to the one in the id of its group", () =>
   Effect.gen(function*() {
     const { http } = yield* start(({ path }) => {
       if (path === "subscriber/info") return json(subscriber("ada"))
@@ -461,7 +464,7 @@ it.effect("a joined address goes before what its group's name suggests", () =>
 it.effect("a stream of one conversation joins its group first", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(groupServer, { dialect: "group" })
-    const found = yield* passing(Stream.runCollect(http.conversationMessages({ addressId: "office" })))
+    const found = yield* withTime(Stream.runCollect(http.conversationMessages({ addressId: "office" })))
     assert.strictEqual(found.length, 1)
     assert.strictEqual(paths(log).at(-1), "GET conversations/sw_office/messages")
   }))

@@ -9,111 +9,111 @@ const hundred = Array.from({ length: 100 }, (_, index) => message(99 - index))
 const at = (n: number): number => 1_700_000_000 + n
 
 /** A server that ignores limit, since and until. */
-const deaf = (size: number) => start((request) => pageOf(hundred, request, size))
+const startWithoutFilters = (size: number) => start((request) => pageOf(hundred, request, size))
 
 const ids = (page: { readonly data: ReadonlyArray<{ readonly id: string }> }): ReadonlyArray<string> =>
   page.data.map(({ id }) => id)
 
-const some = <A, E, R>(effect: Effect.Effect<Option.Option<A>, E, R>): Effect.Effect<A, E, R> =>
+const getSome = <A, E, R>(effect: Effect.Effect<Option.Option<A>, E, R>): Effect.Effect<A, E, R> =>
   Effect.map(effect, Option.getOrThrow)
 
-it.effect("a page leads to the next and back", () =>
+it.effect("a page has the next page and the previous one", () =>
   Effect.gen(function*() {
-    const { http } = yield* deaf(40)
+    const { http } = yield* startWithoutFilters(40)
     const first = yield* http.getMessages()
-    const second = yield* some(first.next)
-    const third = yield* some(second.next)
+    const second = yield* getSome(first.next)
+    const third = yield* getSome(second.next)
     assert.deepStrictEqual([first.hasPrev, first.hasNext, third.hasPrev, third.hasNext], [false, true, true, false])
     assert.strictEqual(ids(third).at(-1), "m0")
-    assert.strictEqual(ids(yield* some(second.prev))[0], "m99")
+    assert.strictEqual(ids(yield* getSome(second.prev))[0], "m99")
   }))
 
-it.effect("the last page has no next, the first no prev", () =>
+it.effect("the last page has no next, and the first no prev", () =>
   Effect.gen(function*() {
-    const { http, log } = yield* deaf(200)
+    const { http, log } = yield* startWithoutFilters(200)
     const page = yield* http.getMessages()
     assert.isTrue(Option.isNone(yield* page.next))
     assert.isTrue(Option.isNone(yield* page.prev))
     assert.strictEqual(log.length, 1)
   }))
 
-it.effect("self reads the same page again, first goes back to the top", () =>
+it.effect("self reads the same page again, and first the first page", () =>
   Effect.gen(function*() {
-    const { http } = yield* deaf(40)
-    const second = yield* some((yield* http.getMessages()).next)
+    const { http } = yield* startWithoutFilters(40)
+    const second = yield* getSome((yield* http.getMessages()).next)
     assert.deepStrictEqual(ids(yield* second.self), ids(second))
     assert.strictEqual(ids(yield* second.first)[0], "m99")
   }))
 
-it.effect("a page without links is a page without neighbours", () =>
+it.effect("a page without links has neither next nor prev", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => Response.json({ data: [conversation("office")] }))
     const page = yield* http.getConversations()
     assert.deepStrictEqual([page.data.length, page.hasNext, page.hasPrev], [1, false, false])
   }))
 
-it.effect("limit holds against a server that ignores it", () =>
+it.effect("applies limit although the server ignores it", () =>
   Effect.gen(function*() {
-    const { http } = yield* deaf(40)
+    const { http } = yield* startWithoutFilters(40)
     const page = yield* http.getMessages({ limit: 10 })
     assert.strictEqual(page.data.length, 10)
     assert.isFalse(page.hasNext)
     assert.isTrue(Option.isNone(yield* page.next))
   }))
 
-it.effect("limit counts over pages, forth and back", () =>
+it.effect("applies limit over all pages, in both directions", () =>
   Effect.gen(function*() {
-    const { http } = yield* deaf(40)
+    const { http } = yield* startWithoutFilters(40)
     const first = yield* http.getMessages({ limit: 50 })
-    const second = yield* some(first.next)
+    const second = yield* getSome(first.next)
     assert.deepStrictEqual([first.data.length, second.data.length, second.hasNext], [40, 10, false])
-    const again = yield* some((yield* some(second.prev)).next)
+    const again = yield* getSome((yield* getSome(second.prev)).next)
     assert.strictEqual(again.data.length, 10)
   }))
 
-it.effect("a limit that ends with its page leaves no next", () =>
+it.effect("a page that reaches the limit has no next", () =>
   Effect.gen(function*() {
-    const { http } = yield* deaf(40)
+    const { http } = yield* startWithoutFilters(40)
     assert.isFalse((yield* http.getMessages({ limit: 40 })).hasNext)
   }))
 
-it.effect("since holds against a server that ignores it", () =>
+it.effect("applies since although the server ignores it", () =>
   Effect.gen(function*() {
-    const { http } = yield* deaf(40)
+    const { http } = yield* startWithoutFilters(40)
     const first = yield* http.getMessages({ since: at(50) })
-    const second = yield* some(first.next)
+    const second = yield* getSome(first.next)
     assert.deepStrictEqual([first.data.length, second.data.length, second.hasNext], [40, 10, false])
     assert.strictEqual(ids(second).at(-1), "m50")
   }))
 
-it.effect("until holds against a server that ignores it, and pages that are too new are skipped", () =>
+it.effect("applies until although the server ignores it, and skips newer pages", () =>
   Effect.gen(function*() {
-    const { http } = yield* deaf(10)
+    const { http } = yield* startWithoutFilters(10)
     const page = yield* http.getMessages({ until: at(55) })
     assert.deepStrictEqual(ids(page), ["m55", "m54", "m53", "m52", "m51", "m50"])
     assert.deepStrictEqual([page.hasPrev, page.hasNext], [false, true])
   }))
 
-it.effect("since, until and limit hold together", () =>
+it.effect("applies since, until and limit together", () =>
   Effect.gen(function*() {
-    const { http } = yield* deaf(10)
+    const { http } = yield* startWithoutFilters(10)
     const first = yield* http.getMessages({ since: at(30), until: at(55), limit: 8 })
-    const second = yield* some(first.next)
+    const second = yield* getSome(first.next)
     assert.deepStrictEqual([...ids(first), ...ids(second)], ["m55", "m54", "m53", "m52", "m51", "m50", "m49", "m48"])
     assert.isFalse(second.hasNext)
   }))
 
-it.effect("skipping pages is bounded, and goes on from where it stopped", () =>
+it.effect("skips 50 newer pages at most, and the next page continues after them", () =>
   Effect.gen(function*() {
-    const { http, log } = yield* deaf(1)
+    const { http, log } = yield* startWithoutFilters(1)
     const page = yield* http.getMessages({ until: at(10) })
     assert.deepStrictEqual([page.data.length, page.hasNext], [0, true])
     assert.strictEqual(log.length, 51)
-    assert.deepStrictEqual(ids(yield* some(page.next)), ["m10"])
+    assert.deepStrictEqual(ids(yield* getSome(page.next)), ["m10"])
   }))
 
 it.effect.each(["https://elsewhere.test/api/fabric/messages", "//elsewhere.test/x", "http://fabric.example.test/x"])(
-  "a link to %s is refused before any request",
+  "refuses a link to %s before any request",
   (next) =>
     Effect.gen(function*() {
       const { http, log } = yield* start(() => list([message(1)], { next }))
@@ -125,23 +125,23 @@ it.effect.each(["https://elsewhere.test/api/fabric/messages", "//elsewhere.test/
     })
 )
 
-it.effect("an absolute link to the configured origin is followed", () =>
+it.effect("follows an absolute link to the configured origin", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start((_, index) =>
       index === 0 ? list([message(1)], { next: `${origin}/api/fabric/messages?page_token=PA1` }) : list([message(0)])
     )
-    const page = yield* some((yield* http.getMessages()).next)
+    const page = yield* getSome((yield* http.getMessages()).next)
     assert.deepStrictEqual(ids(page), ["m0"])
     assert.deepStrictEqual(log[1]?.query, { page_token: "PA1" })
   }))
 
-describe("under the path of a reverse proxy", () => {
+describe("behind a reverse proxy with a path prefix", () => {
   const base = `${origin}/signalwire`
-  const behind = { endpoint: { http: `${base}/`, ws: "wss://puc.example.test" } }
+  const behindProxy = { endpoint: { http: `${base}/`, ws: "wss://puc.example.test" } }
 
-  it.effect("requests go to that path", () =>
+  it.effect("requests have the prefix", () =>
     Effect.gen(function*() {
-      const { http, log } = yield* start(() => list([]), behind)
+      const { http, log } = yield* start(() => list([]), behindProxy)
       yield* http.getMessages()
       assert.strictEqual(log[0]?.url.href, `${base}/api/fabric/messages`)
     }))
@@ -149,22 +149,22 @@ describe("under the path of a reverse proxy", () => {
   it.effect.each([
     `${base}/api/fabric/messages?page_token=PA1`,
     "/signalwire/api/fabric/messages?page_token=PA1",
-    // as a server writes it that does not know its prefix
+    // from a server that does not know its prefix
     `${origin}/api/fabric/messages?page_token=PA1`,
     "/api/fabric/messages?page_token=PA1",
     "api/fabric/messages?page_token=PA1"
-  ])("the link %s is followed there", (next) =>
+  ])("follows the link %s below the prefix", (next) =>
     Effect.gen(function*() {
-      const { http, log } = yield* start((_, index) => list([message(1)], index === 0 ? { next } : {}), behind)
+      const { http, log } = yield* start((_, index) => list([message(1)], index === 0 ? { next } : {}), behindProxy)
       yield* (yield* http.getMessages()).next
       assert.strictEqual(log[1]?.url.href, `${base}/api/fabric/messages?page_token=PA1`)
     }))
 
-  it.effect("a prefix that looks like the API's own path is not taken for it", () =>
+  it.effect("distinguishes a prefix that looks like the path of the API from that path", () =>
     Effect.gen(function*() {
       const { http, log } = yield* start(
         (_, index) => list([message(1)], index === 0 ? { next: "/api/fabric/messages?page_token=PA1" } : {}),
-        { endpoint: { ...behind.endpoint, http: `${origin}/api` } }
+        { endpoint: { ...behindProxy.endpoint, http: `${origin}/api` } }
       )
       yield* (yield* http.getMessages()).next
       assert.strictEqual(log[1]?.url.href, `${origin}/api/api/fabric/messages?page_token=PA1`)
@@ -178,26 +178,26 @@ describe("under the path of a reverse proxy", () => {
     "/signalwire/api/fabric/..%2f..%2f..%2fadmin",
     "../admin"
   ])(
-    "P6.2: the link %s, which leads to another service of the origin, is refused before any request",
+    "P6.2: refuses the link %s, which leads to another service of the origin, before any request",
     (next) =>
       Effect.gen(function*() {
-        const { http, log } = yield* start(() => list([message(1)], { next }), behind)
+        const { http, log } = yield* start(() => list([message(1)], { next }), behindProxy)
         const reason = yield* reasonOf((yield* http.getMessages()).next)
-        assert.strictEqual(reason.message, `unexpected answer at links: a link leads out of ${base}`)
+        assert.strictEqual(reason.message, `unexpected response at links: a link leads out of ${base}`)
         assert.strictEqual(log.length, 1)
       })
   )
 
-  it.effect("P6.2: a link to another origin is refused before any request", () =>
+  it.effect("P6.2: refuses a link to another origin before any request", () =>
     Effect.gen(function*() {
       const next = "https://elsewhere.test/signalwire/api/fabric/messages"
-      const { http, log } = yield* start(() => list([message(1)], { next }), behind)
+      const { http, log } = yield* start(() => list([message(1)], { next }), behindProxy)
       assert.strictEqual((yield* reasonOf((yield* http.getMessages()).next))._tag, "ForeignLink")
       assert.strictEqual(log.length, 1)
     }))
 })
 
-it.effect("credentials in a link are not used", () =>
+it.effect("does not use credentials in a link", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start((_, index) =>
       index === 0 ? list([message(1)], { next: "https://me:too@fabric.example.test/api/fabric/messages" }) : list([])
@@ -206,7 +206,7 @@ it.effect("credentials in a link are not used", () =>
     assert.strictEqual(log[1]?.url.href, `${origin}/api/fabric/messages`)
   }))
 
-it.effect("P9.3: a malformed item is reported with its path, and the rest of the page stands", () =>
+it.effect("P9.3: reports a malformed item with its path, and returns the rest of the page", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => list([message(2), { id: 7, text: "private words" }, message(1)]))
     const page = yield* http.getMessages()
@@ -214,7 +214,7 @@ it.effect("P9.3: a malformed item is reported with its path, and the rest of the
     assert.deepStrictEqual(page.malformed.map(({ path }) => path), ["data[1].id"])
   }))
 
-it.effect("malformed items are logged once for a page, by path and without contents", () =>
+it.effect("logs malformed items once per page, by their paths and without their contents", () =>
   Effect.gen(function*() {
     const lines: Array<string> = []
     const logger = Logger.make(({ logLevel, message }) => {
@@ -228,7 +228,7 @@ it.effect("malformed items are logged once for a page, by path and without conte
     assert.notInclude(lines[0] ?? "", "private words")
   }))
 
-it.effect("a failure of a following page names the method that began", () =>
+it.effect("a failure of the next page names the method that read the first one", () =>
   Effect.gen(function*() {
     const { http } = yield* start((_, index) =>
       index === 0

@@ -11,98 +11,100 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as Pulls from "../src/internal/pulls.ts"
 
-/** A list of pages, and how many of them were read. */
-const counted = (pages: number, millis = 0) => {
+/** Pulls so many pages, each after a delay, and counts how many were read. */
+const makePages = (pages: number, delayMillis = 0) => {
   let read = 0
   const pull: Pull.Pull<NonEmptyReadonlyArray<number>, string> = Effect.suspend(() => {
     if (read === pages) return Cause.done()
     read++
     const page: NonEmptyReadonlyArray<number> = [read]
-    return millis === 0 ? Effect.succeed(page) : Effect.delay(Effect.succeed(page), millis)
+    return delayMillis === 0 ? Effect.succeed(page) : Effect.delay(Effect.succeed(page), delayMillis)
   })
   return { pull, read: () => read }
 }
 
 const collect = <A, E>(pull: Pulls.Batches<A, E>) => Stream.runCollect(Stream.fromPull(Effect.succeed(pull)))
 
-describe("reading ahead", () => {
-  it.effect("stays as far ahead as it may, and no further", () =>
+describe("Pulls.prefetch", () => {
+  it.effect("reads as many batches in advance as it may, and no more", () =>
     Effect.gen(function*() {
-      const { pull, read } = counted(10)
-      const ahead = yield* Pulls.ahead(pull, 2)
+      const { pull, read } = makePages(10)
+      const prefetched = yield* Pulls.prefetch(pull, 2)
       yield* TestClock.adjust(0)
       assert.strictEqual(read(), 2)
-      yield* ahead
+      yield* prefetched
       yield* TestClock.adjust(0)
       assert.strictEqual(read(), 3)
     }))
 
-  it.effect("hands on all in order, to the end", () =>
+  it.effect("returns all batches in order", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* collect(yield* Pulls.ahead(counted(5).pull, 2)), [1, 2, 3, 4, 5])
+      assert.deepStrictEqual(yield* collect(yield* Pulls.prefetch(makePages(5).pull, 2)), [1, 2, 3, 4, 5])
     }))
 
   it.effect("reads while its consumer is busy", () =>
     Effect.gen(function*() {
-      const ahead = yield* Pulls.ahead(counted(10, 100).pull, 2)
-      const reading = yield* Effect.forkChild(
-        Effect.forEach([1, 2, 3, 4], () => Effect.delay(ahead, 100)),
+      const prefetched = yield* Pulls.prefetch(makePages(10, 100).pull, 2)
+      const consumer = yield* Effect.forkChild(
+        Effect.forEach([1, 2, 3, 4], () => Effect.delay(prefetched, 100)),
         { startImmediately: true }
       )
       yield* TestClock.adjust(450)
-      assert.isDefined(reading.pollUnsafe())
+      assert.isDefined(consumer.pollUnsafe())
     }))
 
-  it.effect("tells a failure after what came before it, and again to whoever asks again", () =>
+  it.effect("fails after the batches that came before, and again with every later pull", () =>
     Effect.gen(function*() {
       const failing = Pulls.paginate(1, (page) =>
         page === 3 ? Effect.fail("gone") : Effect.succeed([[page], Option.some(page + 1)] as const))
-      const ahead = yield* Pulls.ahead(failing, 5)
+      const prefetched = yield* Pulls.prefetch(failing, 5)
       yield* TestClock.adjust(0)
-      assert.deepStrictEqual([yield* ahead, yield* ahead], [[1], [2]])
-      for (let asked = 0; asked < 2; asked++) {
-        assert.strictEqual(yield* Effect.flip(ahead), "gone")
+      assert.deepStrictEqual([yield* prefetched, yield* prefetched], [[1], [2]])
+      for (let pulls = 0; pulls < 2; pulls++) {
+        assert.strictEqual(yield* Effect.flip(prefetched), "gone")
       }
     }))
 
-  it.effect("stops when the consumer leaves", () =>
+  it.effect("stops when its scope is closed", () =>
     Effect.gen(function*() {
-      const { pull, read } = counted(10, 100)
+      const { pull, read } = makePages(10, 100)
       const scope = yield* Scope.make()
-      const ahead = yield* Scope.provide(Pulls.ahead(pull, 5), scope)
+      const prefetched = yield* Scope.provide(Pulls.prefetch(pull, 5), scope)
       yield* TestClock.adjust(100)
-      yield* ahead
+      yield* prefetched
       yield* Scope.close(scope, Exit.void)
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(read(), 2)
     }))
 
-  it.effect("keeps a page for the next who asks when one who waited gave up", () =>
+  it.effect("keeps a batch for the next pull if a pull is interrupted", () =>
     Effect.gen(function*() {
-      const ahead = yield* Pulls.ahead(counted(10, 100).pull, 1)
-      yield* Fiber.interrupt(yield* Effect.forkChild(ahead, { startImmediately: true }))
+      const prefetched = yield* Pulls.prefetch(makePages(10, 100).pull, 1)
+      yield* Fiber.interrupt(yield* Effect.forkChild(prefetched, { startImmediately: true }))
       yield* TestClock.adjust(100)
-      assert.deepStrictEqual(yield* ahead, [1])
+      assert.deepStrictEqual(yield* prefetched, [1])
     }))
 })
 
-describe("paging", () => {
-  it.effect("passes over pages with nothing on them", () =>
+describe("Pulls.paginate", () => {
+  it.effect("skips pages without items", () =>
     Effect.gen(function*() {
       const pages = Pulls.paginate(0, (page) =>
         Effect.succeed([page % 2 === 0 ? [] : [page], page < 5 ? Option.some(page + 1) : Option.none()] as const))
       assert.deepStrictEqual(yield* collect(pages), [1, 3, 5])
     }))
+})
 
-  it.effect("ends after so many items, in the middle of a page, and asks for no page after that", () =>
+describe("Pulls.take", () => {
+  it.effect("ends after the given number of items, and reads no further page", () =>
     Effect.gen(function*() {
-      let asked = 0
+      let read = 0
       const pages = Pulls.paginate(0, (page) =>
         Effect.sync(() => {
-          asked++
+          read++
           return [[page * 2, page * 2 + 1], Option.some(page + 1)] as const
         }))
       assert.deepStrictEqual(yield* collect(Pulls.take(pages, 3)), [0, 1, 2])
-      assert.strictEqual(asked, 2)
+      assert.strictEqual(read, 2)
     }))
 })

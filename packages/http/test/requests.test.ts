@@ -16,7 +16,7 @@ import { json, makeServer, reasonOf, secret, service, start, subscriber, validat
 
 const never = { retry: Schedule.recurs(0) }
 
-it.effect("carries the token as a bearer, and no tracing headers", () =>
+it.effect("sends the token as a bearer token, and no tracing headers", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(() => json(subscriber("ada")))
     yield* http.getSubscriber
@@ -25,7 +25,7 @@ it.effect("carries the token as a bearer, and no tracing headers", () =>
     assert.isFalse(log[0]?.url.href.includes(secret))
   }))
 
-it.effect("reads who the token belongs to", () =>
+it.effect("returns the subscriber that the token belongs to", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(() => json(subscriber("ada")))
     assert.deepStrictEqual((yield* http.getSubscriber).addresses.map(({ id }) => String(id)), ["ada"])
@@ -47,14 +47,14 @@ it.effect("encodes names in queries", () =>
     assert.deepStrictEqual(log[0]?.query, { name: "a&b=#c" })
   }))
 
-it.effect("finds no address by name when the server ignores the filter", () =>
+it.effect("fails with NotFound when the server ignores the filter by name", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => json({ data: [{ id: "1", name: "someone-else" }], links: {} }))
     assert.strictEqual((yield* reasonOf(http.getAddressByName({ name: "ada" })))._tag, "NotFound")
   }))
 
 it.effect.each([["ada", "2"], ["Ada", "1"], ["ADA", "1"]] as const)(
-  "finds %s by name as it is written, or else whatever its case",
+  "finds %s by its exact name, or else regardless of case",
   ([name, id]) =>
     Effect.gen(function*() {
       const addresses = [{ id: "1", name: "Ada" }, { id: "2", name: "ada" }]
@@ -98,13 +98,13 @@ it.effect.each(
     [500, "ServerError"],
     [503, "ServerError"]
   ] as const
-)("status %i is %s", ([status, tag]) =>
+)("maps status %i to %s", ([status, tag]) =>
   Effect.gen(function*() {
     const { http } = yield* start(() => json({ error: "no" }, status), never)
     assert.strictEqual((yield* reasonOf(http.getSubscriber))._tag, tag)
   }))
 
-it.effect("keeps the complaints of a validation body with their attributes", () =>
+it.effect("returns the field errors of a response with their attributes", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => validation(422, "name", "invalid_parameter"))
     const reason = yield* reasonOf(http.getAddressByName({ name: "x" }))
@@ -113,7 +113,7 @@ it.effect("keeps the complaints of a validation body with their attributes", () 
     ])
   }))
 
-it.effect("says which status a server failure had", () =>
+it.effect("ServerError has the status of the response", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => new Response("<html>", { status: 502 }), never)
     const reason = yield* reasonOf(http.getSubscriber)
@@ -123,10 +123,10 @@ it.effect("says which status a server failure had", () =>
 it.effect.each(
   [
     ["HTML", () => new Response("<html></html>", { headers: { "content-type": "text/html" } })],
-    ["nothing", () => new Response("")],
-    ["half of a JSON text", () => new Response("{\"data\":[")]
+    ["an empty body", () => new Response("")],
+    ["incomplete JSON", () => new Response("{\"data\":[")]
   ] as const
-)("a good status with %s is Malformed, and tells the status", ([, respond]) =>
+)("a successful status with %s is Malformed, and the message has the status", ([, respond]) =>
   Effect.gen(function*() {
     const { http, log } = yield* start(() => respond())
     const reason = yield* reasonOf(http.getConversations())
@@ -142,7 +142,7 @@ it.effect("a page without data is Malformed with its path", () =>
     assert.strictEqual(reason._tag === "Malformed" ? reason.path : "", "data")
   }))
 
-it.effect("a body larger than allowed is not taken in", () =>
+it.effect("stops reading a body that is too large", () =>
   Effect.gen(function*() {
     let pieces = 0
     const { http } = yield* start(() =>
@@ -159,7 +159,7 @@ it.effect("a body larger than allowed is not taken in", () =>
     assert.isBelow(pieces, 14)
   }))
 
-it.effect("a refused token is renewed, and the request repeated with the new one", () =>
+it.effect("renews a rejected token, and repeats the request with the new one", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(
       ({ token }) => token === "new" ? json(subscriber("ada")) : json({ error: "Unauthorized" }, 401),
@@ -169,7 +169,7 @@ it.effect("a refused token is renewed, and the request repeated with the new one
     assert.deepStrictEqual(log.map(({ token }) => token), [secret, "new"])
   }))
 
-it.effect("a send that was refused with 401 is repeated with the new token", () =>
+it.effect("repeats a send that was rejected with 401 with the new token", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(
       ({ token }) => token === "new" ? json({ table: {} }) : json({ error: "Unauthorized" }, 401),
@@ -179,7 +179,7 @@ it.effect("a send that was refused with 401 is repeated with the new token", () 
     assert.deepStrictEqual(log.map(({ method, token }) => [method, token]), [["POST", secret], ["POST", "new"]])
   }))
 
-it.effect("a token that is refused again after it was renewed stays refused", () =>
+it.effect("fails with Unauthorized when the renewed token is rejected too", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(() => json({ error: "Unauthorized" }, 401), {
       refresh: Effect.sync(() => Redacted.make("new"))
@@ -214,7 +214,7 @@ it.effect("P6.4: concurrent 401s refresh once", () =>
     assert.strictEqual(refreshes, 1)
   }))
 
-it.effect("a refresh that fails is Unauthorized, with its cause", () =>
+it.effect("fails with Unauthorized and its cause when the refresh fails", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => json({ error: "Unauthorized" }, 401), {
       refresh: Effect.fail("the backend is asleep")
@@ -224,7 +224,7 @@ it.effect("a refresh that fails is Unauthorized, with its cause", () =>
     assert.include(inspect(error.cause), "the backend is asleep")
   }))
 
-it.effect("a refresh that never ends is given up", () =>
+it.effect("fails with Unauthorized when the refresh does not end in time", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => json({ error: "Unauthorized" }, 401), { refresh: Effect.never })
     const fiber = yield* Effect.forkChild(reasonOf(http.getSubscriber))
@@ -232,7 +232,7 @@ it.effect("a refresh that never ends is given up", () =>
     assert.strictEqual((yield* Fiber.join(fiber))._tag, "Unauthorized")
   }))
 
-it.effect("a broken connection is Transport, with the transport's own error as its cause", () =>
+it.effect("maps a broken connection to Transport, with the original error as its cause", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => "drop", never)
     const error = yield* Effect.flip(http.getSubscriber)
@@ -240,7 +240,7 @@ it.effect("a broken connection is Transport, with the transport's own error as i
     assert.instanceOf(error.cause, TypeError)
   }))
 
-it.effect("P8.7: an exception of the transport is a broken connection, and is logged without the token", () =>
+it.effect("P8.7: treats an exception of the transport as a lost connection, and logs it without the token", () =>
   Effect.gen(function*() {
     const entries: Array<unknown> = []
     const http = yield* service(
@@ -258,7 +258,26 @@ it.effect("P8.7: an exception of the transport is a broken connection, and is lo
     assert.notInclude(inspect(entries, { depth: 20, showHidden: true }), secret)
   }))
 
-const everyForm = (exit: Exit.Exit<unknown, unknown>): string =>
+it.effect("P8.7: retries a read whose transport interrupts itself, and logs it", () =>
+  Effect.gen(function*() {
+    const entries: Array<unknown> = []
+    let requests = 0
+    const client = HttpClient.make((request) =>
+      Effect.suspend(() =>
+        ++requests === 1
+          ? Effect.interrupt
+          : Effect.succeed(HttpClientResponse.fromWeb(request, json(subscriber("ada"))))
+      )
+    )
+    const http = yield* service(client, { retry: Schedule.recurs(1) })
+    yield* http.getSubscriber.pipe(
+      Effect.provide(Logger.layer([Logger.make(({ message }) => entries.push(message))]))
+    )
+    assert.strictEqual(requests, 2)
+    assert.include(inspect(entries, { depth: 20 }), "treated as a lost connection")
+  }))
+
+const renderAll = (exit: Exit.Exit<unknown, unknown>): string =>
   Exit.isFailure(exit)
     ? [
       JSON.stringify(exit),
@@ -267,9 +286,9 @@ const everyForm = (exit: Exit.Exit<unknown, unknown>): string =>
       ...exit.cause.reasons.map((reason) => inspect(reason, { depth: 20, showHidden: true, getters: true })),
       ...Cause.prettyErrors(exit.cause).map((error) => `${error.stack}${JSON.stringify(error)}${inspect(error)}`)
     ].join("\n")
-    : assert.fail("must fail")
+    : assert.fail("expected a failure")
 
-it.effect("P6.1: no failure shows the token, whatever the transport puts into its errors", () =>
+it.effect("P6.1: no failure contains the token, whatever the errors of the transport contain", () =>
   Effect.gen(function*() {
     const client = HttpClient.make((request) =>
       Effect.fail(
@@ -287,42 +306,42 @@ it.effect("P6.1: no failure shows the token, whatever the transport puts into it
       )
     )
     const http = yield* service(client, never)
-    const shown = everyForm(yield* Effect.exit(http.getSubscriber))
+    const shown = renderAll(yield* Effect.exit(http.getSubscriber))
     assert.include(shown, "is an invalid header value")
     assert.notInclude(shown, secret)
   }))
 
 it.effect.each([400, 401, 403, 404, 422, 429, 500])(
-  "no failure shows the token when a %i repeats it",
+  "no failure contains the token when a response with %i quotes it",
   (status) =>
     Effect.gen(function*() {
       const { http } = yield* start(
         () => json({ errors: [{ code: secret, message: `bad ${secret}`, attribute: secret }] }, status),
         { ...never, refresh: Effect.fail({ _tag: "NoRenewal", message: `cannot renew ${secret}` }) }
       )
-      assert.notInclude(everyForm(yield* Effect.exit(http.getSubscriber)), secret)
+      assert.notInclude(renderAll(yield* Effect.exit(http.getSubscriber)), secret)
     })
 )
 
-it.effect("no failure shows the token when it is in a body that can't be read", () =>
+it.effect("no failure contains the token when an invalid body quotes it", () =>
   Effect.gen(function*() {
     const { client } = makeServer((request) =>
       new Response(`{${request.token}`, { headers: { "content-type": "text/plain" } })
     )
     const http = yield* service(client, never)
-    assert.notInclude(everyForm(yield* Effect.exit(http.getSubscriber)), secret)
+    assert.notInclude(renderAll(yield* Effect.exit(http.getSubscriber)), secret)
   }))
 
-it.effect("a token that no header can carry is refused before it is sent", () =>
+it.effect("refuses a token that is no valid header value before any request", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(() => json({}), { token: "two\nlines" })
     const exit = yield* Effect.exit(http.getSubscriber)
-    assert.include(everyForm(exit), "Unauthorized")
-    assert.notInclude(everyForm(exit), "two\nlines")
+    assert.include(renderAll(exit), "Unauthorized")
+    assert.notInclude(renderAll(exit), "two\nlines")
     assert.strictEqual(log.length, 0)
   }))
 
-it.effect("an answer from elsewhere, reached by a redirect, is not believed", () =>
+it.effect("refuses a response from another URL, after a redirect", () =>
   Effect.gen(function*() {
     const client = HttpClient.make((request) => {
       const response = json(subscriber("mallory"))
@@ -333,7 +352,7 @@ it.effect("an answer from elsewhere, reached by a redirect, is not believed", ()
     assert.strictEqual((yield* reasonOf(http.getSubscriber))._tag, "Malformed")
   }))
 
-it.effect("P6.1: no span shows the token, nor what was said", () =>
+it.effect("P6.1: no span contains the token, or the text of a message", () =>
   Effect.gen(function*() {
     const spans: Array<Tracer.Span> = []
     const tracer = Tracer.make({

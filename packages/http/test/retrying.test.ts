@@ -2,19 +2,28 @@ import { assert, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
 import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/testing/TestClock"
-import { type Answer, json, reasonOf, type Seen, type ServiceOptions, start, subscriber } from "./support.ts"
+import {
+  json,
+  reasonOf,
+  type ReceivedRequest,
+  type ScriptedResponse,
+  type ServiceOptions,
+  start,
+  subscriber
+} from "./support.ts"
 
-/** Runs a read to its end in simulated time; tells when each request arrived and how long it took. */
-const timed = (respond: (request: Seen, index: number) => Answer, options?: ServiceOptions) =>
+/** Runs a read in simulated time; returns its result, when it ended, and when each request arrived. */
+const timed = (respond: (request: ReceivedRequest, index: number) => ScriptedResponse, options?: ServiceOptions) =>
   Effect.gen(function*() {
     const times: Array<number> = []
     const { http, log } = yield* start((request, index) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         times.push(now)
-        const answer = respond(request, index)
-        return Effect.isEffect(answer) ? answer : Effect.succeed(answer)
+        const scripted = respond(request, index)
+        return Effect.isEffect(scripted) ? scripted : Effect.succeed(scripted)
       }), options)
     const fiber = yield* Effect.forkChild(
       Effect.zip(Effect.result(http.getSubscriber), Clock.currentTimeMillis)
@@ -33,8 +42,8 @@ it.effect.each(
     ["429", () => json({}, 429)],
     ["500", () => json({}, 500)],
     ["503", () => json({}, 503)]
-  ] satisfies ReadonlyArray<readonly [string, () => Answer]>
-)("a read is tried again after %s", ([, bad]) =>
+  ] satisfies ReadonlyArray<readonly [string, () => ScriptedResponse]>
+)("retries a read after %s", ([, bad]) =>
   Effect.gen(function*() {
     const { requests, result } = yield* timed((_, index) => index === 0 ? bad() : good())
     assert.strictEqual(result._tag, "Success")
@@ -42,7 +51,7 @@ it.effect.each(
   }))
 
 it.effect.each([400, 401, 403, 404, 409, 422])(
-  "a read is not tried again after %i",
+  "does not retry a read after %i",
   (status) =>
     Effect.gen(function*() {
       const { requests } = yield* timed(() => json({}, status))
@@ -50,35 +59,64 @@ it.effect.each([400, 401, 403, 404, 409, 422])(
     })
 )
 
-it.effect("a read is given up after five tries", () =>
+it.effect("fails a read after five attempts", () =>
   Effect.gen(function*() {
     const { requests, result } = yield* timed(() => json({}, 500))
     assert.strictEqual(requests, 5)
     assert.strictEqual(result._tag, "Failure")
   }))
 
-it.effect("the waits between tries grow", () =>
+it.effect("increases the delay between attempts", () =>
   Effect.gen(function*() {
     const { times } = yield* timed(() => json({}, 500))
-    const waits = times.slice(1).map((time, index) => time - (times[index] ?? 0))
-    assert.isAtLeast(waits[0] ?? 0, 200)
-    assert.isBelow(waits[0] ?? 0, 1000)
-    assert.isAbove(waits[3] ?? 0, waits[0] ?? 0)
+    const delays = times.slice(1).map((time, index) => time - (times[index] ?? 0))
+    assert.isAtLeast(delays[0] ?? 0, 200)
+    assert.isBelow(delays[0] ?? 0, 1000)
+    assert.isAbove(delays[3] ?? 0, delays[0] ?? 0)
   }))
 
-it.effect("another schedule can be given", () =>
+it.effect("P7.1: fails a read by its deadline although its schedule never returns a delay", () =>
+  Effect.gen(function*() {
+    const retry = Schedule.forever.pipe(Schedule.modifyDelay(() => Effect.never))
+    const { end, requests, result } = yield* timed(() => json({}, 503), { retry, deadline: "5 seconds" })
+    assert.strictEqual(requests, 1)
+    assert.strictEqual(result._tag === "Failure" && result.failure.reason._tag, "ServerError")
+    assert.strictEqual(end, 5000)
+  }))
+
+it.effect.each(
+  [
+    ["throws", Effect.die("no delay")],
+    ["interrupts itself", Effect.interrupt]
+  ] as const
+)(
+  "P8.7: fails a read with its last failure when its schedule %s, and logs that",
+  ([, delay]) =>
+    Effect.gen(function*() {
+      const warnings: Array<unknown> = []
+      const retry = Schedule.forever.pipe(Schedule.modifyDelay(() => delay))
+      const { requests, result } = yield* timed(() => json({}, 503), { retry }).pipe(
+        Effect.provide(Logger.layer([Logger.make(({ message }) => void warnings.push(message))]))
+      )
+      assert.strictEqual(requests, 1)
+      assert.strictEqual(result._tag === "Failure" && result.failure.reason._tag, "ServerError")
+      assert.include(JSON.stringify(warnings), "a retry schedule failed with an exception")
+    })
+)
+
+it.effect("uses the given schedule", () =>
   Effect.gen(function*() {
     const { requests } = yield* timed(() => json({}, 500), { retry: Schedule.recurs(1) })
     assert.strictEqual(requests, 2)
   }))
 
-it.effect("Retry-After in seconds is the least wait", () =>
+it.effect("waits at least the seconds of Retry-After", () =>
   Effect.gen(function*() {
     const { times } = yield* timed((_, index) => index === 0 ? json({}, 429, { "retry-after": "20" }) : good())
     assert.isAtLeast((times[1] ?? 0) - (times[0] ?? 0), 20_000)
   }))
 
-it.effect("Retry-After as a date is the least wait", () =>
+it.effect("waits at least until the date of Retry-After", () =>
   Effect.gen(function*() {
     const { times } = yield* timed((_, index) =>
       index === 0 ? json({}, 429, { "retry-after": "Thu, 01 Jan 1970 00:00:30 GMT" }) : good()
@@ -86,7 +124,7 @@ it.effect("Retry-After as a date is the least wait", () =>
     assert.isAtLeast(times[1] ?? 0, 30_000)
   }))
 
-it.effect("Retry-After beyond the deadline ends the read with the server's wish", () =>
+it.effect("fails a read with the delay of a Retry-After that is beyond the deadline", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(() => json({}, 429, { "retry-after": "3600" }))
     const reason = yield* reasonOf(http.getSubscriber)
@@ -94,14 +132,14 @@ it.effect("Retry-After beyond the deadline ends the read with the server's wish"
     assert.strictEqual(log.length, 1)
   }))
 
-it.effect("a Retry-After that can't be read is no wish", () =>
+it.effect("ignores a Retry-After that is invalid", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => json({}, 429, { "retry-after": "soon" }), { retry: Schedule.recurs(0) })
     const reason = yield* reasonOf(http.getSubscriber)
     assert.isNull(reason._tag === "RateLimited" ? reason.retryAfterMillis : 0)
   }))
 
-it.effect("an attempt without an answer times out and is tried again", () =>
+it.effect("retries an attempt that times out", () =>
   Effect.gen(function*() {
     const { requests, result, times } = yield* timed((_, index) => index === 0 ? Effect.never : good())
     assert.strictEqual(result._tag, "Success")
@@ -109,7 +147,7 @@ it.effect("an attempt without an answer times out and is tried again", () =>
     assert.isAtLeast(times[1] ?? 0, 10_000)
   }))
 
-it.effect("a send is waited for longer than a read, once", () =>
+it.effect("a send has a longer timeout than a read, and is not retried", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(() => Effect.never, { dialect: "address" })
     const fiber = yield* Effect.forkChild(reasonOf(http.sendMessage({ addressId: "office", text: "hello" })))
@@ -120,7 +158,7 @@ it.effect("a send is waited for longer than a read, once", () =>
     assert.lengthOf(log, 1)
   }))
 
-it.effect("a read ends with Timeout when nothing is ever answered, and by its deadline", () =>
+it.effect("fails a read with Timeout by its deadline when the server never responds", () =>
   Effect.gen(function*() {
     const { end, requests, result } = yield* timed(() => Effect.never)
     assert.strictEqual(result._tag === "Failure" ? result.failure.reason._tag : "", "Timeout")
@@ -128,14 +166,14 @@ it.effect("a read ends with Timeout when nothing is ever answered, and by its de
     assert.isAtLeast(requests, 3)
   }))
 
-it.effect("timeout and deadline are options", () =>
+it.effect("uses the options timeout and deadline", () =>
   Effect.gen(function*() {
     const { end, requests } = yield* timed(() => Effect.never, { timeout: "2 seconds", deadline: "5 seconds" })
     assert.isAtMost(end, 5000)
     assert.isAtLeast(requests, 2)
   }))
 
-it.effect("a body that never ends times out", () =>
+it.effect("times out while a body does not end", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => new Response(new ReadableStream({ pull: () => new Promise(() => {}) })), {
       retry: Schedule.recurs(0)
@@ -146,7 +184,7 @@ it.effect("a body that never ends times out", () =>
     assert.strictEqual((yield* Fiber.join(fiber))._tag, "Timeout")
   }))
 
-it.effect("a join is tried again like a read", () =>
+it.effect("retries a join like a read", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(
       (_, index) => index === 0 ? "drop" : json({ table: { conversation_id: "office" } }),
@@ -164,9 +202,9 @@ it.effect.each(
     ["408", () => json({}, 408)],
     ["429", () => json({}, 429)],
     ["500", () => json({}, 500)],
-    ["silence", () => Effect.never]
-  ] satisfies ReadonlyArray<readonly [string, () => Answer]>
-)("a send is never tried again after %s", ([, bad]) =>
+    ["a timeout", () => Effect.never]
+  ] satisfies ReadonlyArray<readonly [string, () => ScriptedResponse]>
+)("does not retry a send after %s", ([, bad]) =>
   Effect.gen(function*() {
     const { http, log } = yield* start(() => bad(), { dialect: "address" })
     const fiber = yield* Effect.forkChild(Effect.result(http.sendMessage({ addressId: "office", text: "hello" })))

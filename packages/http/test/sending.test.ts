@@ -17,7 +17,7 @@ it.effect("sends text, metadata and details in the address dialect", () =>
     })
   }))
 
-it.effect("sends the sender under both of its names in the group dialect", () =>
+it.effect("sends the sender's address with both keys in the group dialect", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(({ path }) => {
       if (path === "subscriber/info") return json(subscriber("ada"))
@@ -33,7 +33,7 @@ it.effect("sends the sender under both of its names in the group dialect", () =>
     assert.deepStrictEqual([String(receipt.conversationId), String(receipt.groupId)], ["sw_office", "sw_office"])
   }))
 
-it.effect("puts the client id into the metadata, beside what is there", () =>
+it.effect("adds the client id to the metadata of the message", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(() => json({ table: {} }), { dialect: "address" })
     yield* http.sendMessage({ ...hello, metadata: { tone: "casual" }, clientId: ClientId.make("k1") })
@@ -56,24 +56,24 @@ it.effect.each(
       null
     ],
     ["an empty object", {}, "office", null],
-    ["no object at all", "ok", "office", null],
+    ["a string", "ok", "office", null],
     ["an object of another shape", { conversation_id: 7 }, "office", null]
   ] as const
-)("a send answered with %s is done", ([, body, conversationId, groupId]) =>
+)("a send succeeds when the server responds with %s", ([, body, conversationId, groupId]) =>
   Effect.gen(function*() {
     const { http } = yield* start(() => json(body, 201), { dialect: "address" })
     const receipt = yield* http.sendMessage(hello)
     assert.deepStrictEqual<unknown>(receipt, { conversationId, groupId })
   }))
 
-it.effect("a send answered with something that is not JSON is Malformed", () =>
+it.effect("a send fails with Malformed when the response is not JSON", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(() => new Response("<html>"), { dialect: "address" })
     assert.strictEqual((yield* reasonOf(http.sendMessage(hello)))._tag, "Malformed")
     assert.strictEqual(log.length, 1)
   }))
 
-it.effect("a redirected send is not taken for a success", () =>
+it.effect("a send fails with Malformed when the server redirects it", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => new Response(null, { status: 302, headers: { location: "/login" } }), {
       dialect: "address"

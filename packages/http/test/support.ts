@@ -1,9 +1,9 @@
 /**
- * A server in memory that answers by script, and the service on top of it.
+ * A scripted server in memory, and the service that uses it.
  */
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
-import * as Credentials from "@effect-signalwire/schema/Credentials"
+import * as Credentials from "@effect-signalwire/runtime/Credentials"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
@@ -14,8 +14,8 @@ import type * as Scope from "effect/Scope"
 export const origin = "https://fabric.example.test"
 const endpoint = { http: origin, ws: "wss://puc.example.test" }
 
-/** A request as the server saw it. */
-export interface Seen {
+/** A request that the server received. */
+export interface ReceivedRequest {
   readonly method: string
   readonly path: string
   readonly url: URL
@@ -25,39 +25,42 @@ export interface Seen {
   readonly body: unknown
 }
 
-/** What the server does with a request; `"drop"` breaks the connection. */
-export type Answer = Response | "drop" | Effect.Effect<Response | "drop">
+/** What the server does with a request: respond, or break the connection (`"drop"`). */
+export type ScriptedResponse = Response | "drop" | Effect.Effect<Response | "drop">
 
-const bodyOf = (body: { readonly _tag: string; readonly body?: unknown }): unknown => {
+const parseBody = (body: { readonly _tag: string; readonly body?: unknown }): unknown => {
   const parsed: unknown = body._tag === "Uint8Array" && body.body instanceof Uint8Array
     ? JSON.parse(new TextDecoder().decode(body.body))
     : undefined
   return parsed
 }
 
-/** A server, its log, and the layer of its client. */
-export const makeServer = (respond: (request: Seen, index: number) => Answer) => {
-  const log: Array<Seen> = []
+/** An `HttpClient` whose requests `respond` handles, and the log of those requests. */
+export const makeServer = (respond: (request: ReceivedRequest, index: number) => ScriptedResponse) => {
+  const log: Array<ReceivedRequest> = []
   const client = HttpClient.make((request, url) => {
-    const seen: Seen = {
+    const received: ReceivedRequest = {
       method: request.method,
       path: decodeURI(url.pathname.replace("/api/fabric/", "")),
       url,
       query: Object.fromEntries(url.searchParams),
       token: (request.headers["authorization"] ?? "").replace("Bearer ", ""),
       headers: request.headers,
-      body: bodyOf(request.body)
+      body: parseBody(request.body)
     }
-    log.push(seen)
-    const answer = respond(seen, log.length - 1)
-    return Effect.flatMap(Effect.isEffect(answer) ? answer : Effect.succeed(answer), (response) =>
-      response === "drop"
-        ? Effect.fail(
-          new HttpClientError.HttpClientError({
-            reason: new HttpClientError.TransportError({ request, cause: new TypeError("fetch failed") })
-          })
-        )
-        : Effect.succeed(HttpClientResponse.fromWeb(request, response)))
+    log.push(received)
+    const scripted = respond(received, log.length - 1)
+    return Effect.flatMap(
+      Effect.isEffect(scripted) ? scripted : Effect.succeed(scripted),
+      (response) =>
+        response === "drop"
+          ? Effect.fail(
+            new HttpClientError.HttpClientError({
+              reason: new HttpClientError.TransportError({ request, cause: new TypeError("fetch failed") })
+            })
+          )
+          : Effect.succeed(HttpClientResponse.fromWeb(request, response))
+    )
   })
   return { log, client }
 }
@@ -69,7 +72,7 @@ export interface ServiceOptions extends Partial<SignalWireHttp.Options> {
   readonly refresh?: Effect.Effect<Redacted.Redacted, unknown>
 }
 
-/** The service over a client. */
+/** The service over an `HttpClient`. */
 export const service = (
   client: HttpClient.HttpClient,
   { refresh, token, ...options }: ServiceOptions = {}
@@ -79,13 +82,16 @@ export const service = (
     Effect.provide(Credentials.layer({ token: Redacted.make(token ?? secret), refresh }))
   )
 
-/** A server and the service on top of it. */
-export const start = (respond: (request: Seen, index: number) => Answer, options?: ServiceOptions) => {
+/** The service over a scripted server, and the log of its requests. */
+export const start = (
+  respond: (request: ReceivedRequest, index: number) => ScriptedResponse,
+  options?: ServiceOptions
+) => {
   const { client, log } = makeServer(respond)
   return Effect.map(service(client, options), (http) => ({ http, log }))
 }
 
-/** The reason a call failed for. */
+/** The reason for which a call fails. */
 export const reasonOf = <A>(effect: Effect.Effect<A, SignalWireHttpError>) =>
   Effect.map(Effect.flip(effect), ({ reason }) => reason)
 
@@ -141,8 +147,8 @@ export const subscriber = (...addresses: ReadonlyArray<string>) => ({
   fabric_addresses: addresses.map((id) => ({ id, name: id, type: "subscriber", display_name: id }))
 })
 
-/** A list in memory, newest first, in pages whose tokens are offsets: it shifts when something is put on top. */
-export const pageOf = (items: ReadonlyArray<unknown>, { path, query }: Seen, size: number): Response => {
+/** A page of a list, newest first, whose page tokens are offsets: pages shift when an item is added on top. */
+export const pageOf = (items: ReadonlyArray<unknown>, { path, query }: ReceivedRequest, size: number): Response => {
   const offset = Number(query["page_token"] ?? 0)
   const link = (token: number) => `/api/fabric/${path}?page_token=${token}`
   return list(items.slice(offset, offset + size), {

@@ -1,30 +1,34 @@
-/** What the service requires, answers and can fail with, on the level of types; `pnpm check` holds these to it. */
+/** The types of what the service requires, returns and fails with; `pnpm check` verifies them. */
+import type { Credentials } from "@effect-signalwire/runtime/Credentials"
 import type { Address } from "@effect-signalwire/schema/Address"
+import * as Branded from "@effect-signalwire/schema/Branded"
 import type { Conversation } from "@effect-signalwire/schema/Conversation"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import type { Credentials } from "@effect-signalwire/schema/Credentials"
 import type { Dialect } from "@effect-signalwire/schema/Dialect"
 import type { ConversationId, GroupId } from "@effect-signalwire/schema/Ids"
 import type { JoinConversationResponse } from "@effect-signalwire/schema/JoinConversationResponse"
 import type { Page } from "@effect-signalwire/schema/Page"
-import type { Reason } from "@effect-signalwire/schema/Reason"
+import type { ErrorFields, Invalid, Reason } from "@effect-signalwire/schema/Reason"
 import type { Subscriber } from "@effect-signalwire/schema/Subscriber"
 import { describe, expectTypeOf, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { HttpClient } from "effect/http/HttpClient"
 import type * as Layer from "effect/Layer"
+import type * as Option from "effect/Option"
 import type { Scope } from "effect/Scope"
 import type * as Stream from "effect/Stream"
+import { withoutRetry } from "../src/RetryPolicy.ts"
+import type * as Schemas from "../src/Schemas.ts"
 import * as SignalWireHttp from "../src/SignalWireHttp.ts"
 import type { SignalWireHttpError } from "../src/SignalWireHttpError.ts"
 
 type Service = SignalWireHttp.Service
 
-/** Written to be compiled, never called. */
+/** Only compiled, never called. */
 declare const http: Service
 
 describe("the methods", () => {
-  it("answer one thing, a page of many, or all of them as a Stream", () => {
+  it("return one item, a page, or a Stream of all items", () => {
     expectTypeOf<Service["getSubscriber"]>().toEqualTypeOf<Effect.Effect<Subscriber, SignalWireHttpError>>()
     expectTypeOf<Service["getAddress"]>().returns.toEqualTypeOf<Effect.Effect<Address, SignalWireHttpError>>()
     expectTypeOf<Service["getAddressByName"]>().returns.toEqualTypeOf<Effect.Effect<Address, SignalWireHttpError>>()
@@ -48,7 +52,7 @@ describe("the methods", () => {
     >()
   })
 
-  it("tell of a stored message its conversation, and neither its id nor its time", () => {
+  it("return the conversation of a message that was sent, and neither its id nor its time", () => {
     expectTypeOf<Service["sendMessage"]>().returns.toEqualTypeOf<
       Effect.Effect<SignalWireHttp.SendReceipt, SignalWireHttpError>
     >()
@@ -58,36 +62,83 @@ describe("the methods", () => {
     }>()
   })
 
-  it("know of the dialect only what an answer told", () => {
-    expectTypeOf<Service["dialect"]>().toEqualTypeOf<Effect.Effect<Dialect | undefined>>()
+  it("check a message without sending it", () => {
+    expectTypeOf(SignalWireHttp.checkMessage).returns.toEqualTypeOf<Option.Option<Invalid>>()
   })
 
-  it("fail with one error, which has one of the reasons", () => {
+  it("return the dialect, or None until it is detected", () => {
+    expectTypeOf<Service["dialect"]>().toEqualTypeOf<Effect.Effect<Option.Option<Dialect>>>()
+  })
+
+  it("fail with one error, whose reason is one of all reasons", () => {
     expectTypeOf<SignalWireHttpError["_tag"]>().toEqualTypeOf<"SignalWireHttpError">()
     expectTypeOf<SignalWireHttpError["reason"]>().toEqualTypeOf<Reason>()
     const caught = () => http.join({ addressId: "a" }).pipe(Effect.catchTag("SignalWireHttpError", () => Effect.void))
     expectTypeOf(caught).returns.toEqualTypeOf<Effect.Effect<JoinConversationResponse | void>>()
   })
 
-  it("do not take what is not theirs", () => {
+  it("do not accept wrong options", () => {
     const wrong = () => [
-      // @ts-expect-error: an address has an id
+      // @ts-expect-error: id is required
       http.getAddress({ name: "office" }),
-      // @ts-expect-error: whose messages?
+      // @ts-expect-error: addressId is required
       http.conversationMessages({}),
-      // @ts-expect-error: a message has a text
+      // @ts-expect-error: text is required
       http.sendMessage({ addressId: "a" }),
-      // @ts-expect-error: a client id is made, not written
-      http.sendMessage({ addressId: "a", text: "hello", clientId: "mine" }),
-      // @ts-expect-error: they are sorted by name or by when they were made
+      // @ts-expect-error: addresses are sorted by name or created_at
       http.getAddresses({ sortBy: "id" })
     ]
     expectTypeOf(wrong).toBeFunction()
   })
 })
 
+describe("ids in options", () => {
+  it("are strings without a brand or ids of the kind, and never ids of another kind", () => {
+    const addressId = Branded.addressId("a")
+    const right = () => [
+      http.getAddress({ id: "a" }),
+      http.getAddress({ id: addressId }),
+      http.conversationMessages({ addressId: "a" }),
+      http.conversationMessages({ addressId }),
+      http.join({ addressId }),
+      http.sendMessage({ addressId: "a", text: "hello", clientId: "c" }),
+      http.sendMessage({ addressId, text: "hello", clientId: Branded.clientId("c") })
+    ]
+    expectTypeOf(right).toBeFunction()
+    const messageId = Branded.messageId("m")
+    const wrong = (groupId: GroupId, conversationId: ConversationId) => [
+      // @ts-expect-error: a message id is not an address id
+      http.getAddress({ id: messageId }),
+      // @ts-expect-error: a group id is not an address id
+      http.conversationMessages({ addressId: groupId }),
+      // @ts-expect-error: a conversation id is an address id in one of the dialects only
+      http.join({ addressId: conversationId }),
+      // @ts-expect-error: a message id is not an address id
+      http.sendMessage({ addressId: messageId, text: "hello" }),
+      // @ts-expect-error: a message id is not a client id
+      http.sendMessage({ addressId, text: "hello", clientId: messageId })
+    ]
+    expectTypeOf(wrong).toBeFunction()
+  })
+})
+
+describe("the schemas", () => {
+  it("have the types of the same names, in both directions", () => {
+    expectTypeOf<typeof Schemas.SignalWireHttpError.Type>().toEqualTypeOf<SignalWireHttpError>()
+    expectTypeOf<Schemas.SignalWireHttpError>().toEqualTypeOf<SignalWireHttpError>()
+    expectTypeOf<typeof Schemas.SendOptions.Type>().toEqualTypeOf<
+      { readonly [K in keyof SignalWireHttp.SendOptions]: SignalWireHttp.SendOptions[K] }
+    >()
+    expectTypeOf<Schemas.SendOptions>().toEqualTypeOf<SignalWireHttp.SendOptions>()
+  })
+
+  it("have exactly the fields of the error", () => {
+    expectTypeOf<keyof (typeof Schemas.SignalWireHttpError)["Iso"]>().toEqualTypeOf<keyof ErrorFields | "_tag">()
+  })
+})
+
 describe("the layers", () => {
-  it("ask for a client and credentials, and do not fail", () => {
+  it("require an HttpClient and Credentials, and do not fail", () => {
     expectTypeOf(SignalWireHttp.make).returns.toEqualTypeOf<
       Effect.Effect<Service, never, HttpClient | Credentials | Scope>
     >()
@@ -103,13 +154,31 @@ describe("the layers", () => {
     expectTypeOf(SignalWireHttp.layerFetchClient).toEqualTypeOf<Layer.Layer<HttpClient>>()
   })
 
-  it("need to know where the service is", () => {
+  it("require an endpoint", () => {
     const wrong = () => [
-      // @ts-expect-error: where?
+      // @ts-expect-error: endpoint is required
       SignalWireHttp.layer({}),
-      // @ts-expect-error: an endpoint has a socket too
+      // @ts-expect-error: ws is required
       SignalWireHttp.layer({ endpoint: { http: "https://example.com" } })
     ]
+    expectTypeOf(wrong).toBeFunction()
+  })
+})
+
+describe("RetryPolicy.withoutRetry", () => {
+  it("keeps the type of the effect, in all forms", () => {
+    const forms = (effect: Effect.Effect<string, Error, Scope>) =>
+      [
+        withoutRetry(effect),
+        withoutRetry(effect, 500),
+        effect.pipe(withoutRetry()),
+        effect.pipe(withoutRetry(500))
+      ] as const
+    type Form = Effect.Effect<string, Error, Scope>
+    expectTypeOf(forms).returns.toEqualTypeOf<readonly [Form, Form, Form, Form]>()
+    const wrong = () =>
+      // @ts-expect-error: milliseconds are a number
+      Effect.void.pipe(withoutRetry("1 second"))
     expectTypeOf(wrong).toBeFunction()
   })
 })

@@ -1,5 +1,5 @@
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
-import * as Credentials from "@effect-signalwire/schema/Credentials"
+import * as Credentials from "@effect-signalwire/runtime/Credentials"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -12,7 +12,7 @@ import { inspect } from "node:util"
 import { gzipSync } from "node:zlib"
 import { message, reasonOf, secret, subscriber } from "./support.ts"
 
-/** A server on a free port of loopback, and what it was asked. */
+/** A server on a free port of the loopback interface, and the log of its requests. */
 const listen = (respond: RequestListener) =>
   Effect.acquireRelease(
     Effect.callback<{ readonly origin: string; readonly log: Array<IncomingMessage>; readonly close: () => void }>(
@@ -36,10 +36,10 @@ const listen = (respond: RequestListener) =>
     ({ close }) => Effect.sync(close)
   )
 
-/** Both ways over `fetch`: through an `HttpClient`, and straight. */
+/** The two layers that use `fetch`. */
 const layers = [
-  { way: "through HttpClient", layer: SignalWireHttp.layerFetch },
-  { way: "by fetch itself", layer: SignalWireHttp.layerBareFetch }
+  { way: "layerFetch", layer: SignalWireHttp.layerFetch },
+  { way: "layerBareFetch", layer: SignalWireHttp.layerBareFetch }
 ]
 
 describe.each(layers)("$way", ({ layer }) => {
@@ -55,16 +55,16 @@ describe.each(layers)("$way", ({ layer }) => {
       Context.get(SignalWireHttp.SignalWireHttp)
     )
 
-  it.live("passes HTTP caches by", () =>
+  it.live("bypasses HTTP caches", () =>
     Effect.gen(function*() {
       const { log, origin } = yield* listen((_, response) => response.end(JSON.stringify(subscriber("ada"))))
       const http = yield* client(origin)
       yield* http.getSubscriber
-      // what fetch adds for `no-store`, so that caches on the way ask the server as well
+      // fetch adds it for `no-store`, so that caches on the way bypass theirs, too
       assert.strictEqual(log[0]?.headers["cache-control"], "no-cache")
     }))
 
-  it.live("reads over fetch", () =>
+  it.live("reads with a bearer token", () =>
     Effect.gen(function*() {
       const { log, origin } = yield* listen((_, response) => response.end(JSON.stringify(subscriber("ada"))))
       const http = yield* client(origin)
@@ -72,7 +72,7 @@ describe.each(layers)("$way", ({ layer }) => {
       assert.strictEqual(log[0]?.headers.authorization, `Bearer ${secret}`)
     }))
 
-  it.live("a compressed answer is read", () =>
+  it.live("reads a compressed response", () =>
     Effect.gen(function*() {
       const { origin } = yield* listen((_, response) => {
         response.setHeader("content-encoding", "gzip")
@@ -83,11 +83,11 @@ describe.each(layers)("$way", ({ layer }) => {
     }))
 
   it.live.each([true, false])(
-    "a connection dropped in the middle of a body is Transport (length told: %s)",
-    (isTold) =>
+    "maps a connection that breaks within a body to Transport (with content-length: %s)",
+    (hasLength) =>
       Effect.gen(function*() {
         const { origin } = yield* listen((_, response) => {
-          if (isTold) response.setHeader("content-length", "1000")
+          if (hasLength) response.setHeader("content-length", "1000")
           response.write("{\"data\":[", () => setTimeout(() => response.destroy(), 20))
         })
         const http = yield* client(origin)
@@ -95,7 +95,7 @@ describe.each(layers)("$way", ({ layer }) => {
       })
   )
 
-  it.live("a connection dropped in the middle of a body is tried again", () =>
+  it.live("retries after a connection breaks within a body", () =>
     Effect.gen(function*() {
       let drops = 1
       const { log, origin } = yield* listen((_, response) => {
@@ -107,7 +107,7 @@ describe.each(layers)("$way", ({ layer }) => {
       assert.strictEqual(log.length, 2)
     }))
 
-  it.live("P7.1: an answer that takes too long times out, and its connection is given up", () =>
+  it.live("P7.1: times out while there is no response, and closes the connection", () =>
     Effect.gen(function*() {
       let closed = 0
       const { origin } = yield* listen((request) => request.socket.on("close", () => closed++))
@@ -118,7 +118,7 @@ describe.each(layers)("$way", ({ layer }) => {
       assert.strictEqual(closed, 1)
     }))
 
-  it.live("a body that takes too long times out, and its connection is given up", () =>
+  it.live("times out while a body is incomplete, and closes the connection", () =>
     Effect.gen(function*() {
       let closed = 0
       const { origin } = yield* listen((request, response) => {
@@ -132,18 +132,18 @@ describe.each(layers)("$way", ({ layer }) => {
       assert.strictEqual(closed, 1)
     }))
 
-  it.live("a small answer that unfolds to more than is allowed is not taken in", () =>
+  it.live("refuses a compressed body that is too large when decompressed", () =>
     Effect.gen(function*() {
       const { origin } = yield* listen((_, response) => {
-        const folded = gzipSync(Buffer.alloc(40 * 1024 * 1024))
-        response.writeHead(200, { "content-encoding": "gzip", "content-length": folded.byteLength })
-        response.end(folded)
+        const compressed = gzipSync(Buffer.alloc(40 * 1024 * 1024))
+        response.writeHead(200, { "content-encoding": "gzip", "content-length": compressed.byteLength })
+        response.end(compressed)
       })
       const http = yield* client(origin)
       assert.include((yield* reasonOf(http.getSubscriber)).message, "more than")
     }))
 
-  it.live("an answer that is announced as larger than allowed is not waited for", () =>
+  it.live("refuses a body whose content-length is too large without reading it", () =>
     Effect.gen(function*() {
       let closed = 0
       const { origin } = yield* listen((request, response) => {
@@ -157,7 +157,7 @@ describe.each(layers)("$way", ({ layer }) => {
       assert.strictEqual(closed, 1)
     }))
 
-  it.live("a proxy's HTML is Malformed", () =>
+  it.live("maps the HTML of a proxy to Malformed", () =>
     Effect.gen(function*() {
       const { origin } = yield* listen((_, response) => {
         response.setHeader("content-type", "text/html")
@@ -170,7 +170,7 @@ describe.each(layers)("$way", ({ layer }) => {
     }))
 
   it.live.each([301, 302, 303, 307, 308])(
-    "a %i is not followed, and carries the token nowhere",
+    "does not follow a %i, and sends the token nowhere else",
     (status) =>
       Effect.gen(function*() {
         const elsewhere = yield* listen((_, response) => response.end("{}"))
@@ -184,7 +184,7 @@ describe.each(layers)("$way", ({ layer }) => {
       })
   )
 
-  it.live("P6.2: a foreign link is never contacted", () =>
+  it.live("P6.2: makes no request to a foreign link", () =>
     Effect.gen(function*() {
       const elsewhere = yield* listen((_, response) => response.end(JSON.stringify({ data: [], links: {} })))
       const { origin } = yield* listen((_, response) =>
@@ -197,7 +197,7 @@ describe.each(layers)("$way", ({ layer }) => {
       assert.strictEqual(elsewhere.log.length, 0)
     }))
 
-  it.live("a server that is not there is Transport, and the failure shows no token", () =>
+  it.live("maps a refused connection to Transport, and the failure contains no token", () =>
     Effect.gen(function*() {
       const { close, origin } = yield* listen((_, response) => response.end())
       close()
@@ -210,7 +210,7 @@ describe.each(layers)("$way", ({ layer }) => {
     }))
 })
 
-it.live("P6.2: a redirect that another fetch client follows is not taken for success", () =>
+it.live("P6.2: fails when another fetch client has followed a redirect", () =>
   Effect.gen(function*() {
     const { origin } = yield* listen((request, response) => {
       if (request.url === "/welcome") response.end(JSON.stringify({ table: {} }))

@@ -1,83 +1,46 @@
 /**
- * `client.address`: addresses, which name the rooms, subscribers and others that there are conversations with.
+ * `client.address`: looks up the addresses of rooms, subscribers and other parties that have conversations.
  *
  * @since 0.1.0
  */
-import { ConversationError, type Underlying } from "@effect-signalwire/conversation/ConversationError"
-import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
-import * as Documented from "@effect-signalwire/schema/Documented"
-import * as PageOf from "@effect-signalwire/schema/Page"
-import * as Effect from "effect/Effect"
-import { identity } from "effect/Function"
-import * as Caller from "./internal/caller.ts"
-import { given } from "./internal/options.ts"
-import { type Page, toPage } from "./internal/page.ts"
-import type { Runner, RunOptions } from "./internal/runner.ts"
+import type * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
+import type * as Documented from "@effect-signalwire/schema/Documented"
+import type { Page } from "./Page.ts"
+import type { RunOptions } from "./RunOptions.ts"
 
-/** Which addresses to list, and in which order. */
+/** The options of `getAddresses`: which addresses to list, and in which order. */
 export interface GetAddressesOptions extends RunOptions, SignalWireHttp.AddressOptions {}
 
-/** Which address to look up: by id, or by name. */
+/** The options of `getAddress`: the `id` or the `name` of the address. */
 export type GetAddressOptions = RunOptions & ({ readonly id: string } | { readonly name: string })
 
 /** The methods of `client.address`. */
 export interface AddressApi {
   /**
-   * Addresses, in the order that `sortBy` and `sortOrder` ask for, by default the server's: the first page.
+   * Reads the first page of addresses, ordered by `sortBy` and `sortOrder`, or else as the server chooses.
    *
-   * Rejects with a `ConversationError`: `Invalid` for a `pageSize`, `sortBy` or `sortOrder` that can't be;
-   * `Unauthorized` for a token that is refused, once `onRefreshToken` has no other; `Forbidden` for one that does not
-   * allow it; `Transport`, `Timeout`, `RateLimited` and `ServerError` after five tries, or 90 seconds; `Malformed` for
-   * a response that is not the service's; `Closed` after `disconnect`.
+   * Rejects with a `ConversationError` of one of these reasons:
+   *
+   * - `Invalid`: an option is invalid.
+   * - `Unauthorized`: the token was refused, and `onRefreshToken` returned no valid one.
+   * - `Forbidden`: the token does not allow this call.
+   * - `Transport`, `Timeout`, `RateLimited`, `ServerError`: still failing after five attempts or 90 seconds.
+   * - `Malformed`: the response could not be decoded.
+   * - `Closed`: the client is disconnected.
    */
-  readonly getAddresses: (options?: GetAddressesOptions) => Promise<Page<Documented.DocumentedAddress>>
+  readonly getAddresses: (options?: GetAddressesOptions) => Promise<Page<Documented.Address>>
   /**
-   * One address, by `id` or by `name`. A name with exactly this spelling takes precedence over one that differs by
-   * case, which is found where the server's filter ignores case, as the sandbox's does.
+   * Reads one address by `id` or by `name`. A name with exactly this spelling takes precedence over one that differs in
+   * case; the latter is found only if the server's filter ignores case, as the sandbox's does.
    *
-   * Rejects with a `ConversationError`: `NotFound` when there is none, and for the reasons of {@link getAddresses}.
+   * Rejects with a `ConversationError`: `NotFound` when the address does not exist, and otherwise for the reasons of
+   * {@link getAddresses}.
    */
-  readonly getAddress: (options: GetAddressOptions) => Promise<Documented.DocumentedAddress>
+  readonly getAddress: (options: GetAddressOptions) => Promise<Documented.Address>
   /**
-   * The subscriber's own addresses.
+   * Reads the subscriber's own addresses.
    *
-   * Rejects with a `ConversationError`, for the reasons of {@link getAddresses}.
+   * Rejects with a `ConversationError` for the reasons of {@link getAddresses}.
    */
-  readonly getMyAddresses: (options?: RunOptions) => Promise<ReadonlyArray<Documented.DocumentedAddress>>
-}
-
-/** Makes the methods on a client's services. */
-export const make = (runner: Runner<SignalWireHttp.SignalWireHttp>): AddressApi => {
-  const use = <A, E extends Underlying>(
-    f: (http: SignalWireHttp.Service) => Effect.Effect<A, E>,
-    options: RunOptions
-  ): Promise<A> =>
-    runner.run(
-      Effect.mapError(Effect.flatMap(SignalWireHttp.SignalWireHttp, f), ConversationError.from("address")),
-      options
-    )
-  return {
-    getAddresses: Caller.method("address.getAddresses", async (_, options: GetAddressesOptions = {}) => {
-      const own = given(options)
-      const page = await use(
-        (http) =>
-          Effect.map(
-            http.getAddresses(own),
-            (page) => PageOf.mapBoth(page, { onItem: identity, onError: ConversationError.from("address") })
-          ),
-        own
-      )
-      return toPage(runner, "address.getAddresses", page, Documented.address, own)
-    }),
-    getAddress: Caller.method("address.getAddress", async (_, options: GetAddressOptions) => {
-      const own = given(options)
-      return Documented.address(
-        await use((http) => "name" in own ? http.getAddressByName(own) : http.getAddress(own), own)
-      )
-    }),
-    getMyAddresses: Caller.method("address.getMyAddresses", async (_, options: RunOptions = {}) => {
-      const { addresses } = await use(({ getSubscriber }) => getSubscriber, given(options))
-      return addresses.map(Documented.address)
-    })
-  }
+  readonly getMyAddresses: (options?: RunOptions) => Promise<ReadonlyArray<Documented.Address>>
 }

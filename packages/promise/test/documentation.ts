@@ -1,12 +1,12 @@
 /**
- * SignalWire's documentation of the Conversation namespace as data: its methods, their parameters, and what they answer,
- * field by field. Where its own examples contradict what servers send, the field says so.
+ * SignalWire's documentation of the Conversation namespace as data: its methods, their parameters, and what they
+ * return, field by field. A comment marks each field where the documentation's examples contradict what servers send.
  */
 
-/** What a field holds. */
+/** The expected value of a field. */
 interface Field {
-  readonly what: string
-  readonly holds: (value: unknown) => boolean
+  readonly description: string
+  readonly matches: (value: unknown) => boolean
 }
 
 /** The fields of an object, or of the items of a page. */
@@ -15,36 +15,39 @@ export type Shape = { readonly [field: string]: Field | Shape }
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-const isField = (part: Field | Shape): part is Field => typeof part["holds"] === "function"
+const isField = (part: Field | Shape): part is Field => typeof part["matches"] === "function"
 
 const day = 86_400
 
-const text: Field = { what: "a text", holds: (value) => typeof value === "string" && value !== "" }
-const flag: Field = { what: "true or false", holds: (value) => typeof value === "boolean" }
-const object: Field = { what: "an object", holds: isRecord }
-const none: Field = { what: "null", holds: (value) => value === null }
+const string: Field = { description: "a string", matches: (value) => typeof value === "string" && value !== "" }
+const boolean: Field = { description: "a boolean", matches: (value) => typeof value === "boolean" }
+const object: Field = { description: "an object", matches: isRecord }
+const nullValue: Field = { description: "null", matches: (value) => value === null }
 const millis: Field = {
-  what: "whole unix milliseconds",
-  holds: (value) => Number.isInteger(value) && Math.abs(Number(value) - Date.now()) < day * 1000
+  description: "whole unix milliseconds",
+  matches: (value) => Number.isInteger(value) && Math.abs(Number(value) - Date.now()) < day * 1000
 }
 const seconds: Field = {
-  what: "unix seconds with a fraction",
-  holds: (value) => typeof value === "number" && !Number.isInteger(value) && Math.abs(value - Date.now() / 1000) < day
+  description: "unix seconds with a fraction",
+  matches: (value) => typeof value === "number" && !Number.isInteger(value) && Math.abs(value - Date.now() / 1000) < day
 }
 const iso: Field = {
-  what: "an ISO-8601 time",
-  holds: (value) => typeof value === "string" && !Number.isNaN(Date.parse(value)) && value.includes("T")
+  description: "an ISO-8601 time",
+  matches: (value) => typeof value === "string" && !Number.isNaN(Date.parse(value)) && value.includes("T")
 }
-const textOrNull: Field = { what: "a text or null", holds: (value) => none.holds(value) || text.holds(value) }
+const stringOrNull: Field = {
+  description: "a string or null",
+  matches: (value) => nullValue.matches(value) || string.matches(value)
+}
 const exactly = (expected: unknown): Field => ({
-  what: JSON.stringify(expected),
-  holds: (value) => value === expected
+  description: JSON.stringify(expected),
+  matches: (value) => value === expected
 })
 
 /** "The Conversation Object". */
 export const conversation: Shape = {
-  id: text,
-  name: text,
+  id: string,
+  name: string,
   metadata: object,
   created_at: millis,
   last_message_at: millis
@@ -52,10 +55,10 @@ export const conversation: Shape = {
 
 /** "The ConversationMessage object", with the values of its example. */
 export const callLog = (knowsUsers: boolean): Shape => ({
-  id: text,
-  conversation_id: text,
-  // the group dialect of the wire does not tell it
-  user_id: knowsUsers ? text : none,
+  id: string,
+  conversation_id: string,
+  // the group dialect does not send it
+  user_id: knowsUsers ? string : nullValue,
   ts: seconds,
   details: object,
   type: exactly("message"),
@@ -63,61 +66,63 @@ export const callLog = (knowsUsers: boolean): Shape => ({
   kind: exactly("call_started")
 })
 
-/** What `subscribe` calls back with. */
+/** The argument of a `subscribe` callback. */
 export const callLogEvent = (knowsUsers: boolean): Shape => ({
   ...callLog(knowsUsers),
-  // the documented example has the text "false"; what servers send is a boolean
-  hidden: flag,
-  address_id: text,
+  // the documented example has the string "false"; servers send a boolean
+  hidden: boolean,
+  address_id: string,
   metadata: object,
-  text: none,
-  conversation_name: text,
-  user_name: text
+  text: nullValue,
+  conversation_name: string,
+  user_name: string
 })
 
-/** "JoinConversationResponse", whose fields the documentation leaves open: these are the ones that servers answer. */
-export const joined: Shape = { conversation_id: text, address_id: text, from_address_id: textOrNull }
+/** "JoinConversationResponse": its fields are not documented; these are what servers return. */
+export const joined: Shape = { conversation_id: string, address_id: string, from_address_id: stringOrNull }
 
-/** An address, as SignalWire's typings have it. */
+/** An address, as SignalWire's type definitions have it. */
 export const address: Shape = {
-  id: text,
-  display_name: text,
-  name: text,
-  type: text,
-  resource_id: textOrNull,
-  preview_url: textOrNull,
-  cover_url: textOrNull,
+  id: string,
+  display_name: string,
+  name: string,
+  type: string,
+  resource_id: stringOrNull,
+  preview_url: stringOrNull,
+  cover_url: stringOrNull,
   channels: object,
-  locked: flag,
+  locked: boolean,
   created_at: iso
 }
 
 /** `{ data, hasNext, hasPrev }`. */
 export const page: Shape = {
-  data: { what: "a list", holds: Array.isArray },
-  hasNext: flag,
-  hasPrev: flag
+  data: { description: "an array", matches: Array.isArray },
+  hasNext: boolean,
+  hasPrev: boolean
 }
 
-/** Beyond the documentation, by what it is beyond. */
-export const beyond = {
+/** Fields that this SDK adds to the documented ones, by object. */
+export const extensions = {
   conversation: ["address_id"],
   message: ["address_id", "client_id", "from_address_id", "metadata", "text"],
   event: ["client_id", "from_address_id"],
   page: ["firstPage", "malformed", "nextPage", "prevPage", "self"]
 }
 
-/** Where something is not as documented; empty when it is. */
+/** Describes each field that is not as documented. */
 export const deviations = (value: unknown, shape: Shape, path = ""): ReadonlyArray<string> =>
   isRecord(value)
     ? Object.entries(shape).flatMap(([field, part]) => {
       const at = path === "" ? field : `${path}.${field}`
       if (!(field in value)) return [`${at} is missing`]
       if (!isField(part)) return deviations(value[field], part, at)
-      return part.holds(value[field]) ? [] : [`${at} should be ${part.what}, and is ${JSON.stringify(value[field])}`]
+      return part.matches(value[field])
+        ? []
+        : [`${at} should be ${part.description}, but is ${JSON.stringify(value[field])}`]
     })
-    : [`${path} is no object`]
+    : [`${path} is not an object`]
 
-/** The fields that the documentation does not have. */
+/** The fields that are not documented. */
 export const additions = (value: object, shape: Shape): ReadonlyArray<string> =>
   Object.keys(value).filter((field) => !(field in shape)).toSorted()

@@ -1,5 +1,5 @@
 /**
- * What a failure looks like to whoever made the call: short, with the caller's own lines, and nothing of the machinery.
+ * Errors as the caller sees them: short, with the caller's own stack frames, and without internal ones.
  */
 import { ConversationError, type Reason, SignalWire } from "@effect-signalwire/promise"
 import * as Schedule from "effect/Schedule"
@@ -8,28 +8,37 @@ import { basename } from "node:path"
 import { fileURLToPath } from "node:url"
 import { inspect } from "node:util"
 import { assert, describe, it } from "vitest"
-import { callUntyped, collect, failure, Heard, makeLogger, meet, open, type World } from "./support.ts"
+import {
+  callUntyped,
+  collect,
+  failure,
+  joinBoth,
+  makeLogger,
+  openSandbox,
+  Recorder,
+  type TestSandbox
+} from "./support.ts"
 
 const here = basename(import.meta.url)
-const nowhere = "00000000-0000-4000-8000-00000000dead"
+const unknownAddressId = "00000000-0000-4000-8000-00000000dead"
 
-/** What no user should have to read. */
-const machinery = /FiberImpl|~effect|[\\/]effect[\\/](dist|src)[\\/]/
+/** Stack frames of Effect. */
+const internalFrame = /FiberImpl|~effect|[\\/]effect[\\/](dist|src)[\\/]/
 
-/** Every way in which the client can be made to fail with an error of ours. */
-const failures = async (world: World): Promise<ReadonlyArray<readonly [string, ConversationError]>> => {
-  const { ada, addressId } = await meet(world)
+/** A failing call of every method, with its error. */
+const failures = async (sandbox: TestSandbox): Promise<ReadonlyArray<readonly [string, ConversationError]>> => {
+  const { ada, addressId } = await joinBoth(sandbox)
   const page = await ada.conversation.getMessages()
-  const elsewhere = await world.client({
-    token: world.ada.token,
-    urls: { http: world.info.http, ws: "ws://127.0.0.1:9" }
+  const elsewhere = await sandbox.client({
+    token: sandbox.ada.token,
+    urls: { http: sandbox.info.http, ws: "ws://127.0.0.1:9" }
   })
   await elsewhere.disconnect()
   const missing = { addressId: "" }
   const calls: ReadonlyArray<readonly [string, Promise<unknown>]> = [
     ["SignalWire", SignalWire({ token: "" })],
     ["updateToken", ada.updateToken("")],
-    ["address.getAddress", ada.address.getAddress({ id: nowhere })],
+    ["address.getAddress", ada.address.getAddress({ id: unknownAddressId })],
     ["address.getAddresses", ada.address.getAddresses({ pageSize: 0 })],
     ["address.getMyAddresses", elsewhere.address.getMyAddresses()],
     ["chat.getMessages", ada.chat.getMessages({ addressId: "" })],
@@ -51,137 +60,137 @@ const failures = async (world: World): Promise<ReadonlyArray<readonly [string, C
 }
 
 describe("a failure", () => {
-  it("P9.1: is named after the method that was called, and its stack is the caller's own", async () => {
-    await using world = await open()
-    for (const [name, error] of await failures(world)) {
+  it("P9.1: names the method that was called, and its stack is the caller's", async () => {
+    await using sandbox = await openSandbox()
+    for (const [name, error] of await failures(sandbox)) {
       assert.strictEqual(error.method, name)
       assert.strictEqual(error.name, "ConversationError")
       assert.isTrue(error.message.startsWith(`${name}: `), error.message)
       const [head, ...frames] = error.stack?.split("\n") ?? []
       assert.strictEqual(head, `ConversationError: ${error.message}`)
       assert.include(frames.join("\n"), here, name)
-      assert.notMatch(frames.join("\n"), machinery, name)
+      assert.notMatch(frames.join("\n"), internalFrame, name)
     }
   })
 
-  it("P9.1: shows its message, reason and remedy when it is printed, and no machinery", async () => {
-    await using world = await open()
-    for (const [name, error] of await failures(world)) {
+  it("P9.1: prints its message, reason and remediation, and no internal frames", async () => {
+    await using sandbox = await openSandbox()
+    for (const [name, error] of await failures(sandbox)) {
       const printed = inspect(error)
       for (const part of [error.message, error.reason._tag, error.remediation, here]) {
         assert.include(printed.replaceAll("\\'", "'"), part, name)
       }
-      assert.notMatch(printed, machinery, name)
+      assert.notMatch(printed, internalFrame, name)
       assert.isBelow(printed.split("\n").length, 25, printed)
-      // as Node prints what nobody catches
+      // the way Node prints an uncaught error
       assert.strictEqual(inspect(error, { customInspect: false }), printed)
       assert.include(inspect({ nested: error }), error.message)
     }
   })
 
-  it("P9.1: that was caused by another shows that one too, without the machinery", async () => {
-    // what Node's `fetch` rejects with where nothing listens; nothing is tried again, which would take its time
-    const refused: typeof fetch = async () => {
+  it("P9.1: prints its cause, without internal frames", async () => {
+    // like Node's `fetch` when nothing listens; without retries, which would take time
+    const refusingFetch: typeof fetch = async () => {
       throw new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED 127.0.0.1:9") })
     }
     const http = { retry: Schedule.recurs(0) }
-    await using client = await SignalWire({ token: "secret", host: "127.0.0.1:9", fetch: refused, http })
+    await using client = await SignalWire({ token: "secret", host: "127.0.0.1:9", fetch: refusingFetch, http })
     const error = await failure(client.conversation.getConversations())
-    assert.notMatch(inspect(error), machinery)
+    assert.notMatch(inspect(error), internalFrame)
     assert.include(inspect(error), "ECONNREFUSED")
     assert.nestedPropertyVal(JSON.parse(JSON.stringify(error)), "cause.name", "TypeError")
   })
 
-  it("P9.1: keeps its message when it is cloned, as for another thread", async () => {
-    await using world = await open()
-    for (const [name, error] of await failures(world)) {
+  it("P9.1: keeps its message when it is cloned, for example for another thread", async () => {
+    await using sandbox = await openSandbox()
+    for (const [name, error] of await failures(sandbox)) {
       const clone = structuredClone(error)
       assert.instanceOf(clone, Error)
       assert.strictEqual(clone.message, error.message, name)
     }
   })
 
-  it("P9.1: is of use as JSON", async () => {
-    await using world = await open()
-    const { ada } = await meet(world)
+  it("P9.1: serializes to JSON", async () => {
+    await using sandbox = await openSandbox()
+    const { ada } = await joinBoth(sandbox)
     const error = await failure(ada.conversation.join({ addressId: "" }))
     assert.deepStrictEqual(JSON.parse(JSON.stringify(error)), {
       _tag: "ConversationError",
       method: "conversation.join",
       message: "conversation.join: invalid input: addressId: must be a non-empty string",
       isRetryable: false,
-      remediation: "Correct the parameters that `errors` names.",
+      remediation: "Correct the parameters listed in `errors`.",
       reason: {
         _tag: "Invalid",
         isRetryable: false,
-        remediation: "Correct the parameters that `errors` names.",
+        remediation: "Correct the parameters listed in `errors`.",
         errors: [{ code: "invalid_parameter", attribute: "addressId", message: "must be a non-empty string" }]
       }
     })
   })
 
-  it("P9.1: that nobody catches ends Node with the message, the remedy and the caller's lines", async () => {
-    await using world = await open()
-    const program = fileURLToPath(new URL("programs/fails.ts", import.meta.url))
+  it("P9.1: ends Node with its message, remediation and the caller's stack when it is not caught", async () => {
+    await using sandbox = await openSandbox()
+    const program = fileURLToPath(new URL("programs/unhandledFailure.ts", import.meta.url))
     const printed = await new Promise<string>((resolve, reject) => {
       execFile(
         process.execPath,
-        ["--disable-warning=ExperimentalWarning", program, world.info.http, world.ada.token],
+        ["--disable-warning=ExperimentalWarning", program, sandbox.info.http, sandbox.ada.token],
         (error, _, stderr) => error === null ? reject(new Error("it did not fail")) : resolve(stderr)
       )
     })
     assert.match(printed, /^ConversationError: conversation\.join: (?:invalid input|not found)/m)
-    assert.match(printed, /joinNowhere .*fails\.ts/)
+    assert.match(printed, /joinUnknownAddress .*unhandledFailure\.ts/)
     assert.match(printed, /remediation: '/)
-    assert.notMatch(printed, machinery)
+    assert.notMatch(printed, internalFrame)
   })
 
-  it("P9.1: of a running subscription is told to onError, with the line that subscribed", async () => {
-    await using world = await open()
-    const { ada } = await meet(world)
-    const told = new Heard<unknown>()
-    await ada.conversation.subscribe(() => {}, { onError: told.push })
-    await world.admin.expireToken(world.ada.token)
-    await world.admin.drop({ subscriberId: world.ada.id })
-    const [error] = await told.until((errors) => errors.length > 0)
+  it("P9.1: of a running subscription is passed to onError, with the stack of the subscribe call", async () => {
+    await using sandbox = await openSandbox()
+    const { ada } = await joinBoth(sandbox)
+    const reported = new Recorder<unknown>()
+    await ada.conversation.subscribe(() => {}, { onError: reported.push })
+    await sandbox.admin.expireToken(sandbox.ada.token)
+    await sandbox.admin.drop({ subscriberId: sandbox.ada.id })
+    const [error] = await reported.waitFor((errors) => errors.length > 0)
     assert.instanceOf(error, ConversationError)
     assert.deepInclude(error, { method: "conversation.subscribe" })
     assert.include(inspect(error), here)
-    assert.notMatch(inspect(error), machinery)
+    assert.notMatch(inspect(error), internalFrame)
   })
 
-  it("P5.2: of a callback keeps its own lines, and loses the machinery's", async () => {
-    await using world = await open()
+  it("P5.2: of a callback keeps its own stack frames, without internal ones", async () => {
+    await using sandbox = await openSandbox()
     const logger = makeLogger()
-    const { ada, addressId } = await meet(world, { logger })
-    const heard = new Heard<unknown>()
+    const { ada, addressId } = await joinBoth(sandbox, { logger })
+    const received = new Recorder<unknown>()
     await ada.conversation.subscribe((message) => {
-      heard.push(message)
+      received.push(message)
       throw new Error("bad callback")
     })
     await ada.conversation.sendMessage({ addressId, text: "hello" })
-    await heard.until((messages) => messages.length > 0)
+    await received.waitFor((messages) => messages.length > 0)
     const [entry] = logger.entries
-    assert.deepInclude(entry, { level: "error", message: "a subscription's callback failed" })
+    assert.deepInclude(entry, { level: "error", message: "the callback of a subscription failed" })
     assert.include(inspect(entry), here)
-    assert.notMatch(inspect(entry), machinery)
+    assert.notMatch(inspect(entry), internalFrame)
   })
 
-  it("P5.2: of an async callback for the connection's state is told to the logger, and to nobody else", async () => {
-    await using world = await open()
-    const told = new Heard<string>()
-    const ada = await world.client({ token: world.ada.token, logger: { warn: () => {}, error: told.push } })
+  it("P5.2: of an async connection.onChange callback is logged", async () => {
+    await using sandbox = await openSandbox()
+    const reported = new Recorder<string>()
+    const ada = await sandbox.client({ token: sandbox.ada.token, logger: { warn: () => {}, error: reported.push } })
     await callUntyped(ada.connection.onChange, async () => {
       throw new Error("bad callback")
     })
-    const [message] = await told.until((messages) => messages.length > 0)
-    assert.strictEqual(message, "a callback for the connection's state failed")
+    const [message] = await reported.waitFor((messages) => messages.length > 0)
+    assert.strictEqual(message, "the callback of connection.onChange failed")
   })
 
-  it("P9.1: can be told apart exhaustively by its reason", async () => {
-    await using world = await open()
-    const { ada } = await meet(world)
-    /** It compiles because every reason has its case. */
+  it("P9.1: can be matched exhaustively by its reason", async () => {
+    await using sandbox = await openSandbox()
+    const { ada } = await joinBoth(sandbox)
+    /** Compiles only if every reason has a case. */
     const advise = (reason: Reason): string => {
       switch (reason._tag) {
         case "Unauthorized":
@@ -192,13 +201,13 @@ describe("a failure", () => {
         case "Invalid":
           return reason.errors.map(({ attribute }) => attribute).join()
         case "RateLimited":
-          return `again in ${reason.retryAfterMillis ?? 1000} ms`
+          return `try again in ${reason.retryAfterMillis ?? 1000} ms`
         case "Transport":
         case "Timeout":
         case "ServerError":
         case "Overloaded":
         case "StorageUnavailable":
-          return "again later"
+          return "try again later"
         case "Unconfirmed":
           return reason.clientId
         case "Malformed":
@@ -211,12 +220,15 @@ describe("a failure", () => {
       }
     }
     assert.strictEqual(advise((await failure(ada.conversation.join({ addressId: "" }))).reason), "addressId")
-    assert.strictEqual(advise((await failure(ada.address.getAddress({ id: nowhere }))).reason), "another address")
+    assert.strictEqual(
+      advise((await failure(ada.address.getAddress({ id: unknownAddressId }))).reason),
+      "another address"
+    )
   })
 
-  it("is never made of the reason that a signal was aborted with", async () => {
-    await using world = await open()
-    const { ada } = await meet(world)
+  it("never replaces the reason of an aborted signal", async () => {
+    await using sandbox = await openSandbox()
+    const { ada } = await joinBoth(sandbox)
     const reason = new TypeError("mine")
     const { stack } = reason
     const rejected = await ada.conversation.getMessages({ signal: AbortSignal.abort(reason) }).catch((error: unknown) =>

@@ -1,22 +1,22 @@
 /**
- * Outages around real connections: clients that begin in one, servers that let only half of the traffic through, and what
- * the client reports meanwhile.
+ * Outages over real connections: clients that start during one, servers that accept only requests or only sockets, and
+ * what the client reports during them.
  */
 import type { ConnectionState, SignalWireClient } from "@effect-signalwire/promise"
-import { createServer } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
 import { assert, describe, it } from "vitest"
 import {
+  closedPort,
   eventually,
   failure,
-  Heard,
-  HeardTexts,
+  joinBoth,
   makeLogger,
-  meet,
-  open,
+  MessageRecorder,
+  openSandbox,
+  Recorder,
   rejection,
-  texts,
-  type World
+  type TestSandbox,
+  texts
 } from "./support.ts"
 
 const everyGet = { on: "http", method: "GET" } as const
@@ -28,11 +28,11 @@ const outages = [
     { match: everyGet, action: { type: "refuse" } },
     { match: everyPost, action: { type: "refuse" } }
   ]],
-  ["answers 503", [
+  ["returns 503", [
     { match: { on: "connect" }, action: { type: "answer", status: 503 } },
     { match: everyGet, action: { type: "answer", status: 503, body: {} } }
   ]],
-  ["answers 429", [
+  ["returns 429", [
     { match: { on: "connect" }, action: { type: "answer", status: 429 } },
     { match: everyGet, action: { type: "answer", status: 429, body: {} } }
   ]],
@@ -45,45 +45,45 @@ const outages = [
   ]]
 ] as const
 
-const quiet = { warn: () => {}, error: () => {} }
+const silentLogger = { warn: () => {}, error: () => {} }
 
-/** Ada's client, which asks for more dials than an honest one needs. */
-const begin = async (world: World): Promise<SignalWireClient> => {
-  const { ada } = await meet(world, { logger: quiet })
+/** Creates a client for Ada after she joined the room with another one. */
+const createJoined = async (sandbox: TestSandbox): Promise<SignalWireClient> => {
+  const { ada } = await joinBoth(sandbox, { logger: silentLogger })
   await ada.disconnect()
-  return world.client({ token: world.ada.token, logger: quiet })
+  return sandbox.client({ token: sandbox.ada.token, logger: silentLogger })
 }
 
-describe.each(outages)("a server that %s while a client begins", (_, rules) => {
-  it("P1.6: has subscribe wait, and deliver what is sent once it is well", async () => {
-    await using world = await open()
-    const ada = await begin(world)
-    await world.admin.setFaults(rules)
-    const heard = new HeardTexts()
-    const subscribing = ada.conversation.subscribe(heard.push)
+describe.each(outages)("a client that starts while the server %s", (_, rules) => {
+  it("P1.6: keeps subscribe pending, and delivers messages once the server has recovered", async () => {
+    await using sandbox = await openSandbox()
+    const ada = await createJoined(sandbox)
+    await sandbox.admin.setFaults(rules)
+    const received = new MessageRecorder()
+    const subscribing = ada.conversation.subscribe(received.push)
     await eventually(() => assert.isNotNull(ada.connection.state.reason))
-    await world.admin.clearFaults()
+    await sandbox.admin.clearFaults()
     await subscribing
-    await world.admin.seed([{ from: world.grace.id, addressId: world.addressId, text: "hello" }])
-    await heard.untilText("hello")
+    await sandbox.admin.seed([{ from: sandbox.grace.id, addressId: sandbox.addressId, text: "hello" }])
+    await received.waitForText("hello")
   })
 
-  it("P1.6: has a timeline wait, and begin with its history once it is well", async () => {
-    await using world = await open()
-    const ada = await begin(world)
-    await world.admin.seed([{ from: world.grace.id, addressId: world.addressId, text: "before" }])
-    await world.admin.setFaults(rules)
-    const first = ada.conversation.timeline({ addressId: world.addressId })[Symbol.asyncIterator]().next()
+  it("P1.6: keeps a timeline pending, and yields its history once the server has recovered", async () => {
+    await using sandbox = await openSandbox()
+    const ada = await createJoined(sandbox)
+    await sandbox.admin.seed([{ from: sandbox.grace.id, addressId: sandbox.addressId, text: "before" }])
+    await sandbox.admin.setFaults(rules)
+    const first = ada.conversation.timeline({ addressId: sandbox.addressId })[Symbol.asyncIterator]().next()
     await eventually(() => assert.isNotNull(ada.connection.state.reason))
-    await world.admin.clearFaults()
+    await sandbox.admin.clearFaults()
     const { value } = await first
     assert.strictEqual(value?._tag === "Message" && value.message.text, "before")
   })
 
-  it("P1.6: has a subscription that waits end with its signal, and with its timeout", async () => {
-    await using world = await open()
-    const ada = await begin(world)
-    await world.admin.setFaults(rules)
+  it("P1.6: rejects a pending subscribe when its signal is aborted, and after its timeout", async () => {
+    await using sandbox = await openSandbox()
+    const ada = await createJoined(sandbox)
+    await sandbox.admin.setFaults(rules)
     const controller = new AbortController()
     const aborted = rejection(ada.conversation.subscribe(() => {}, { signal: controller.signal }))
     const late = failure(ada.conversation.subscribe(() => {}, { timeout: 200 }))
@@ -93,33 +93,33 @@ describe.each(outages)("a server that %s while a client begins", (_, rules) => {
   })
 })
 
-describe("sockets that are blocked while REST works", () => {
-  it("P1.7, P8.8: have history polled, one warning name the reason, and the state say so", async () => {
-    await using world = await open()
+describe("sockets that are blocked while HTTP works", () => {
+  it("P1.7, P8.8: are replaced by polling, which one warning and the connection state report with the reason", async () => {
+    await using sandbox = await openSandbox()
     const logger = makeLogger()
-    const { ada, grace } = await meet(world, { logger, sweep: { min: "200 millis", max: "1 second" } })
-    await world.admin.setFaults([{ match: { on: "connect" }, action: { type: "answer", status: 403 } }])
-    const heard = new HeardTexts()
-    await ada.conversation.subscribe(heard.push)
-    await grace.conversation.sendMessage({ addressId: world.addressId, text: "late" })
-    await heard.untilText("late")
+    const { ada, grace } = await joinBoth(sandbox, { logger, sweep: { min: "200 millis", max: "1 second" } })
+    await sandbox.admin.setFaults([{ match: { on: "connect" }, action: { type: "answer", status: 403 } }])
+    const received = new MessageRecorder()
+    await ada.conversation.subscribe(received.push)
+    await grace.conversation.sendMessage({ addressId: sandbox.addressId, text: "late" })
+    await received.waitForText("late")
     assert.deepInclude(ada.connection.state, { polling: true })
     assert.match(
       logger.entries.map(({ message }) => message).join("\n"),
-      /^there is no session .*answered 403.*at intervals/
+      /^there is no session .*responded with status 403.*at intervals/
     )
-    await world.admin.clearFaults()
+    await sandbox.admin.clearFaults()
     await eventually(() => assert.strictEqual(ada.connection.state._tag, "Connected"))
-    await grace.conversation.sendMessage({ addressId: world.addressId, text: "live" })
-    assert.deepStrictEqual(await heard.untilText("live"), ["late", "live"])
+    await grace.conversation.sendMessage({ addressId: sandbox.addressId, text: "live" })
+    assert.deepStrictEqual(await received.waitForText("live"), ["late", "live"])
   })
 
-  it("P8.3: as there is no WebSocket at all, subscribe fails at once and says what to pass", async () => {
-    await using world = await open()
+  it("P8.3: make subscribe fail at once when there is no WebSocket, and the error says what to pass", async () => {
+    await using sandbox = await openSandbox()
     const { WebSocket } = globalThis
     Reflect.deleteProperty(globalThis, "WebSocket")
     try {
-      const { ada } = await meet(world)
+      const { ada } = await joinBoth(sandbox)
       const error = await failure(ada.conversation.subscribe(() => {}))
       assert.strictEqual(error.reason._tag, "Invalid")
       assert.include(error.message, "WebSocket")
@@ -131,13 +131,13 @@ describe("sockets that are blocked while REST works", () => {
 })
 
 describe("history that can't be read while a session is up", () => {
-  it("P8.8: shows in the state, with the reason, and is read as soon as that is gone", async () => {
-    await using world = await open()
-    const { ada, grace } = await meet(world)
-    const heard = new HeardTexts()
-    await ada.conversation.subscribe(heard.push)
-    await world.admin.setFaults([{ match: everyGet, action: { type: "answer", status: 503, body: {} } }])
-    await world.admin.drop({ subscriberId: world.ada.id })
+  it("P8.8: shows in the connection state, with the reason, and is read once the server has recovered", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, grace } = await joinBoth(sandbox)
+    const received = new MessageRecorder()
+    await ada.conversation.subscribe(received.push)
+    await sandbox.admin.setFaults([{ match: everyGet, action: { type: "answer", status: 503, body: {} } }])
+    await sandbox.admin.drop({ subscriberId: sandbox.ada.id })
     await eventually(() =>
       assert.nestedInclude(ada.connection.state, {
         _tag: "Connected",
@@ -145,25 +145,25 @@ describe("history that can't be read while a session is up", () => {
         "reason._tag": "ServerError"
       })
     )
-    await grace.conversation.sendMessage({ addressId: world.addressId, text: "behind" })
-    await world.admin.clearFaults()
-    await heard.untilText("behind")
+    await grace.conversation.sendMessage({ addressId: sandbox.addressId, text: "behind" })
+    await sandbox.admin.clearFaults()
+    await received.waitForText("behind")
     await eventually(() => assert.deepInclude(ada.connection.state, { catchingUp: false, reason: null }))
   })
 })
 
 describe("a session that begins after an interruption", () => {
-  it("P8.8: is catching up from the first moment that it is told of", async () => {
-    await using world = await open()
-    const { ada, grace } = await meet(world)
-    const heard = new HeardTexts()
-    await ada.conversation.subscribe(heard.push)
+  it("P8.8: is catching up from its first reported state on", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, grace } = await joinBoth(sandbox)
+    const received = new MessageRecorder()
+    await ada.conversation.subscribe(received.push)
     const states: Array<ConnectionState> = []
     ada.connection.onChange((state) => states.push(state))
     for (const text of ["1", "2", "3"]) {
-      await world.admin.drop({ subscriberId: world.ada.id })
-      await grace.conversation.sendMessage({ addressId: world.addressId, text })
-      await heard.untilText(text)
+      await sandbox.admin.drop({ subscriberId: sandbox.ada.id })
+      await grace.conversation.sendMessage({ addressId: sandbox.addressId, text })
+      await received.waitForText(text)
       await eventually(() => assert.deepInclude(ada.connection.state, { _tag: "Connected", catchingUp: false }))
     }
     const first = states.filter(({ _tag }, index) => _tag === "Connected" && states[index - 1]?._tag === "Reconnecting")
@@ -173,31 +173,31 @@ describe("a session that begins after an interruption", () => {
 })
 
 describe("many subscriptions of one client", () => {
-  it("P8.5: share one read after an interruption", async () => {
-    await using world = await open()
+  it("P8.5: share one read of history after an interruption", async () => {
+    await using sandbox = await openSandbox()
     let reads = 0
     const counting: typeof fetch = (input, init) => {
       if (init?.method === "GET") reads++
       return fetch(input, init)
     }
-    const { ada, grace } = await meet(world, { fetch: counting })
-    const all = Array.from({ length: 50 }, () => new HeardTexts())
-    for (const heard of all) await ada.conversation.subscribe(heard.push)
+    const { ada, grace } = await joinBoth(sandbox, { fetch: counting })
+    const all = Array.from({ length: 50 }, () => new MessageRecorder())
+    for (const received of all) await ada.conversation.subscribe(received.push)
     reads = 0
-    await world.admin.drop({ subscriberId: world.ada.id })
-    await grace.conversation.sendMessage({ addressId: world.addressId, text: "after" })
-    await Promise.all(all.map((heard) => heard.untilText("after")))
+    await sandbox.admin.drop({ subscriberId: sandbox.ada.id })
+    await grace.conversation.sendMessage({ addressId: sandbox.addressId, text: "after" })
+    await Promise.all(all.map((received) => received.waitForText("after")))
     assert.strictEqual(reads, 1)
   })
 })
 
 describe("client.reconnect and connection.ready", () => {
-  it("P8.6: dial now, and resolve when a session is up", async () => {
-    await using world = await open()
-    const { ada } = await meet(world, { subscription: { backoff: { base: "1 hour", cap: "1 hour" } } })
+  it("P8.6: reconnect at once, and resolve when the client has a session", async () => {
+    await using sandbox = await openSandbox()
+    const { ada } = await joinBoth(sandbox, { subscription: { backoff: { base: "1 hour", cap: "1 hour" } } })
     await ada.conversation.subscribe(() => {})
-    await world.admin.setFaults([{ match: { on: "connect" }, action: { type: "refuse" }, times: 1 }])
-    await world.admin.drop({ subscriberId: world.ada.id })
+    await sandbox.admin.setFaults([{ match: { on: "connect" }, action: { type: "refuse" }, times: 1 }])
+    await sandbox.admin.drop({ subscriberId: sandbox.ada.id })
     await eventually(() => assert.strictEqual(ada.connection.state._tag, "Reconnecting"))
     while (ada.connection.state._tag !== "Connected") {
       await ada.reconnect()
@@ -206,17 +206,17 @@ describe("client.reconnect and connection.ready", () => {
     await ada.connection.ready()
   })
 
-  it("open a session where nothing subscribes", async () => {
-    await using world = await open()
-    const { ada } = await meet(world)
+  it("open a session when nothing is subscribed", async () => {
+    await using sandbox = await openSandbox()
+    const { ada } = await joinBoth(sandbox)
     await ada.connection.ready()
     assert.strictEqual(ada.connection.state._tag, "Connected")
   })
 
-  it("end with the signal that they are given, and with the client", async () => {
-    await using world = await open()
-    const { ada } = await meet(world)
-    await world.admin.setFaults([{ match: { on: "connect" }, action: { type: "refuse" } }])
+  it("reject when their signal is aborted, and when the client is disconnected", async () => {
+    await using sandbox = await openSandbox()
+    const { ada } = await joinBoth(sandbox)
+    await sandbox.admin.setFaults([{ match: { on: "connect" }, action: { type: "refuse" } }])
     const controller = new AbortController()
     const aborted = rejection(ada.connection.ready({ signal: controller.signal }))
     const closed = failure(ada.connection.ready())
@@ -231,112 +231,103 @@ describe("client.reconnect and connection.ready", () => {
 })
 
 describe("a send", () => {
-  const message = (world: World) => ({ addressId: world.addressId, text: "hello" })
-
-  /** Takes a port, and lets go of it again. */
-  const freePort = async (): Promise<number> => {
-    const server = createServer()
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-    const address = server.address()
-    await new Promise((resolve) => server.close(resolve))
-    return typeof address === "object" && address !== null ? address.port : 0
-  }
+  const message = (sandbox: TestSandbox) => ({ addressId: sandbox.addressId, text: "hello" })
 
   it.each(["127.0.0.1", "localhost"])(
-    "P4.6: that nobody listens for at %s fails with Transport, and was not stored",
+    "P4.6: to %s where nothing listens fails with Transport, and was not stored",
     async (host) => {
-      await using world = await open()
-      const port = await freePort()
+      await using sandbox = await openSandbox()
+      const port = await closedPort()
       const urls = { http: `http://${host}:${port}`, ws: `ws://${host}:${port}` }
-      const client = await world.client({ token: world.ada.token, urls, sendDeadline: 500, dialect: "address" })
-      const error = await failure(client.conversation.sendMessage(message(world)))
+      const client = await sandbox.client({ token: sandbox.ada.token, urls, sendDeadline: 500, dialect: "address" })
+      const error = await failure(client.conversation.sendMessage(message(sandbox)))
       assert.deepStrictEqual([error.reason._tag, error.stored, error.isRetryable], ["Transport", "no", true])
     }
   )
 
-  it("P4.6: to a name that does not resolve, or over TLS that fails, was not stored", async () => {
-    await using world = await open()
-    const secure = world.info.http.replace("http:", "https:")
-    for (const http of ["https://nobody.invalid", secure]) {
-      const urls = { http, ws: "wss://nobody.invalid" }
-      const client = await world.client({ token: world.ada.token, urls, sendDeadline: 500, dialect: "address" })
-      const error = await failure(client.conversation.sendMessage(message(world)))
+  it("P4.6: to a host that does not resolve, or whose TLS fails, was not stored", async () => {
+    await using sandbox = await openSandbox()
+    const secure = sandbox.info.http.replace("http:", "https:")
+    for (const http of ["https://unknown.invalid", secure]) {
+      const urls = { http, ws: "wss://unknown.invalid" }
+      const client = await sandbox.client({ token: sandbox.ada.token, urls, sendDeadline: 500, dialect: "address" })
+      const error = await failure(client.conversation.sendMessage(message(sandbox)))
       assert.deepStrictEqual([error.reason._tag, error.stored], ["Transport", "no"], http)
     }
   })
 
-  it("P4.6: that waits to learn the dialect when time is up was not stored", async () => {
-    await using world = await open()
-    const { ada } = await meet(world, { sendDeadline: 300 })
-    const fresh = await world.client({ token: world.ada.token, sendDeadline: 300 })
-    await world.admin.setFaults([{ match: everyGet, action: { type: "silent" } }])
-    const error = await failure(fresh.conversation.sendMessage(message(world)))
+  it("P4.6: whose deadline passes during dialect detection was not stored", async () => {
+    await using sandbox = await openSandbox()
+    const { ada } = await joinBoth(sandbox, { sendDeadline: 300 })
+    const fresh = await sandbox.client({ token: sandbox.ada.token, sendDeadline: 300 })
+    await sandbox.admin.setFaults([{ match: everyGet, action: { type: "silent" } }])
+    const error = await failure(fresh.conversation.sendMessage(message(sandbox)))
     assert.strictEqual(error.stored, "no")
     assert.include(["Timeout", "Transport"], error.reason._tag)
     await ada.disconnect()
   })
 
-  it("P4.6: that is answered 429 each time fails with RateLimited at once when the wait exceeds the deadline", async () => {
-    await using world = await open()
-    const { ada } = await meet(world)
-    await world.admin.setFaults([{
+  it("P4.6: fails with RateLimited at once when the server asks to wait beyond the deadline", async () => {
+    await using sandbox = await openSandbox()
+    const { ada } = await joinBoth(sandbox)
+    await sandbox.admin.setFaults([{
       match: { on: "http", method: "POST", path: "/api/fabric/messages" },
       action: { type: "answer", status: 429, body: {}, headers: { "retry-after": "3600" } }
     }])
-    const error = await failure(ada.conversation.sendMessage(message(world)))
+    const error = await failure(ada.conversation.sendMessage(message(sandbox)))
     assert.deepStrictEqual([error.reason._tag, error.stored], ["RateLimited", "no"])
   })
 
-  it.each(outages)("P4.6: during which a server %s is stored once that is over", async (_, rules) => {
-    await using world = await open()
-    const { ada, addressId } = await meet(world, { logger: quiet })
-    await world.admin.setFaults(rules)
-    const sending = ada.conversation.sendMessage(message(world))
+  it.each(outages)("P4.6: during which the server %s is stored once it has recovered", async (_, rules) => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId } = await joinBoth(sandbox, { logger: silentLogger })
+    await sandbox.admin.setFaults(rules)
+    const sending = ada.conversation.sendMessage(message(sandbox))
     await sleep(300)
-    await world.admin.clearFaults()
+    await sandbox.admin.clearFaults()
     await sending
-    assert.strictEqual((await world.admin.stored(addressId)).length, 1)
+    assert.strictEqual((await sandbox.admin.stored(addressId)).length, 1)
   })
 
-  it("P4.6: has stored in each of its failures", async () => {
-    await using world = await open()
-    const { ada, addressId } = await meet(world, { sendDeadline: 300 })
-    const refused = [
+  it("P4.6: has `stored` in each of its errors", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId } = await joinBoth(sandbox, { sendDeadline: 300 })
+    const invalid = [
       { addressId, text: "" },
       { addressId: "", text: "hello" },
       { addressId: "00000000-0000-4000-8000-00000000dead", text: "hello" }
     ]
-    for (const options of refused) {
+    for (const options of invalid) {
       assert.strictEqual((await failure(ada.conversation.sendMessage(options))).stored, "no")
     }
-    await world.admin.setFaults([
+    await sandbox.admin.setFaults([
       { match: { on: "http", method: "POST", path: "/api/fabric/messages" }, action: { type: "silent" } }
     ])
-    assert.strictEqual((await failure(ada.conversation.sendMessage(message(world)))).stored, "unknown")
+    assert.strictEqual((await failure(ada.conversation.sendMessage(message(sandbox)))).stored, "unknown")
     await ada.disconnect()
-    const error = await failure(ada.conversation.sendMessage(message(world)))
+    const error = await failure(ada.conversation.sendMessage(message(sandbox)))
     assert.deepStrictEqual([error.reason._tag, error.stored], ["Closed", "no"])
   })
 
-  it("P4.1: whose connection breaks at once, as one does that was dead before, is stored once, and soon", async () => {
-    await using world = await open()
-    const { ada, addressId } = await meet(world, { settle: "1 hour", sendDeadline: "1 minute" })
-    await world.admin.setFaults([{
+  it("P4.1: over a connection that had been lost is stored once, without waiting for settle", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId } = await joinBoth(sandbox, { settle: "1 hour", sendDeadline: "1 minute" })
+    await sandbox.admin.setFaults([{
       match: { on: "http", method: "POST", path: "/api/fabric/messages" },
       action: { type: "refuse" },
       times: 1
     }])
-    await ada.conversation.sendMessage(message(world))
-    assert.strictEqual((await world.admin.stored(addressId)).length, 1)
+    await ada.conversation.sendMessage(message(sandbox))
+    assert.strictEqual((await sandbox.admin.stored(addressId)).length, 1)
   })
 
-  it("P4.7: whose answer is lost is found when this machine's clock is an hour ahead, or behind", async () => {
-    await using world = await open()
-    const { ada, addressId } = await meet(world)
+  it("P4.7: whose response is lost is found when the local clock is an hour ahead or behind", async () => {
+    await using sandbox = await openSandbox()
+    const { ada, addressId } = await joinBoth(sandbox)
     const { now } = Date
     const expected: Array<string | null> = []
     for (const hours of [1, -1]) {
-      await world.admin.setFaults([{
+      await sandbox.admin.setFaults([{
         match: { on: "http", method: "POST", path: "/api/fabric/messages" },
         action: { type: "loseAnswer" },
         times: 1
@@ -344,23 +335,23 @@ describe("a send", () => {
       const text = `${hours} hours`
       expected.push(text)
       try {
-        // the sandbox lives in this process, and takes its times from elsewhere
+        // the sandbox runs in this process, but does not use Date.now
         Date.now = () => now() + hours * 3600_000
         await ada.conversation.sendMessage({ addressId, text })
       } finally {
         Date.now = now
       }
     }
-    assert.sameMembers(texts(await world.admin.stored(addressId)), expected)
+    assert.sameMembers(texts(await sandbox.admin.stored(addressId)), expected)
   })
 })
 
-it("P7.2: once disconnected, every method fails with Closed, and what iterates ends", async () => {
-  await using world = await open()
-  const { ada, addressId } = await meet(world)
+it("P7.2: after disconnect every method rejects with Closed, and iterations end", async () => {
+  await using sandbox = await openSandbox()
+  const { ada, addressId } = await joinBoth(sandbox)
   const timeline = ada.conversation.timeline({ addressId })[Symbol.asyncIterator]()
   await timeline.next()
-  const states = new Heard<ConnectionState>()
+  const states = new Recorder<ConnectionState>()
   ada.connection.onChange(states.push)
   await ada.disconnect()
   assert.deepStrictEqual(await timeline.next(), { done: true, value: undefined })

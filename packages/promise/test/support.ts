@@ -1,5 +1,5 @@
 /**
- * A sandbox of its own for each test, the people in it, and what tests wait for.
+ * A sandbox for each test, clients of its subscribers, and helpers that wait for something.
  */
 import * as AdminClient from "@effect-signalwire/backend/AdminClient"
 import {
@@ -15,28 +15,32 @@ import * as Http from "node:http"
 import * as Util from "node:util"
 import { assert, vi } from "vitest"
 
-/** The client's settings in tests: what waits, waits briefly. */
-export const quick: SignalWireOptions = {
+/** Client options with short waits. */
+export const fastOptions: SignalWireOptions = {
   http: { timeout: "2 seconds", deadline: "4 seconds" },
   settle: "300 millis",
   subscription: { backoff: { base: "10 millis", cap: "50 millis" }, connectTimeout: "2 seconds" }
 }
 
-type Unpromised<F> = F extends (...args: infer Args) => Effect.Effect<infer A> ? (...args: Args) => Promise<A> : never
+type PromiseReturning<F> = F extends (...args: infer Args) => Effect.Effect<infer A> ? (...args: Args) => Promise<A>
+  : never
 
 /** The admin API, as Promises. */
 const makeAdmin = (origin: string) => {
   const use = <A>(call: (admin: AdminClient.AdminClient) => Effect.Effect<A>): Promise<A> =>
     Effect.runPromise(Effect.provide(Effect.flatMap(AdminClient.make(origin), call), FetchHttpClient.layer))
-  const mintToken: Unpromised<AdminClient.AdminClient["mintToken"]> = (options) =>
+  const mintToken: PromiseReturning<AdminClient.AdminClient["mintToken"]> = (options) =>
     use((admin) => admin.mintToken(options))
-  const expireToken: Unpromised<AdminClient.AdminClient["expireToken"]> = (token) =>
+  const expireToken: PromiseReturning<AdminClient.AdminClient["expireToken"]> = (token) =>
     use((admin) => admin.expireToken(token))
-  const seed: Unpromised<AdminClient.AdminClient["seed"]> = (messages) => use((admin) => admin.seed(messages))
-  const stored: Unpromised<AdminClient.AdminClient["stored"]> = (addressId) => use((admin) => admin.stored(addressId))
-  const drop: Unpromised<AdminClient.AdminClient["drop"]> = (options) => use((admin) => admin.drop(options))
-  const setFaults: Unpromised<AdminClient.AdminClient["setFaults"]> = (rules) => use((admin) => admin.setFaults(rules))
-  const createRoom: Unpromised<AdminClient.AdminClient["createRoom"]> = (room) => use((admin) => admin.createRoom(room))
+  const seed: PromiseReturning<AdminClient.AdminClient["seed"]> = (messages) => use((admin) => admin.seed(messages))
+  const stored: PromiseReturning<AdminClient.AdminClient["stored"]> = (addressId) =>
+    use((admin) => admin.stored(addressId))
+  const drop: PromiseReturning<AdminClient.AdminClient["drop"]> = (options) => use((admin) => admin.drop(options))
+  const setFaults: PromiseReturning<AdminClient.AdminClient["setFaults"]> = (rules) =>
+    use((admin) => admin.setFaults(rules))
+  const createRoom: PromiseReturning<AdminClient.AdminClient["createRoom"]> = (room) =>
+    use((admin) => admin.createRoom(room))
   return {
     mintToken,
     expireToken,
@@ -52,16 +56,18 @@ const makeAdmin = (origin: string) => {
 
 export type Dialect = "all" | "address" | "group"
 
-/** A sandbox with two subscribers and a room; clients of {@link World.client} end with it. */
-export const open = async (dialect: Dialect = "all", options: Sandbox.Options = {}) => {
+/** Opens a sandbox with two subscribers and a room. Disposing it disconnects the clients that `client` created. */
+export const openSandbox = async (dialect: Dialect = "all", options: Sandbox.Options = {}) => {
   const info = await Sandbox.start({ ...options, dialect })
   const [ada, grace] = info.subscribers
   const [office] = info.rooms
-  if (ada === undefined || grace === undefined || office === undefined) throw new Error("nobody is there")
+  if (ada === undefined || grace === undefined || office === undefined) {
+    throw new Error("the sandbox has no subscribers")
+  }
   const clients: Array<SignalWireClient> = []
   const client = async (options: SignalWireOptions): Promise<SignalWireClient> => {
     const made = await SignalWire({
-      ...quick,
+      ...fastOptions,
       urls: { http: info.http, ws: info.ws },
       dialect: dialect === "all" ? "auto" : dialect,
       ...options
@@ -84,91 +90,91 @@ export const open = async (dialect: Dialect = "all", options: Sandbox.Options = 
     [Symbol.asyncDispose]: end
   }
 }
-export type World = Awaited<ReturnType<typeof open>>
+export type TestSandbox = Awaited<ReturnType<typeof openSandbox>>
 
-/** Two clients whose subscribers are both in the room. */
-export const meet = async (world: World, options: SignalWireOptions = {}) => {
-  const { addressId } = world
+/** Creates two clients, and joins the room with both. */
+export const joinBoth = async (sandbox: TestSandbox, options: SignalWireOptions = {}) => {
+  const { addressId } = sandbox
   const [ada, grace] = await Promise.all([
-    world.client({ ...options, token: world.ada.token }),
-    world.client({ token: world.grace.token })
+    sandbox.client({ ...options, token: sandbox.ada.token }),
+    sandbox.client({ token: sandbox.grace.token })
   ])
   await ada.conversation.join({ addressId })
   await grace.conversation.join({ addressId })
   return { ada, grace, addressId }
 }
 
-/** What was called back, and a way to wait for more of it. */
-export class Heard<A> {
+/** Records the arguments of a callback, and waits for more of them. */
+export class Recorder<A> {
   readonly items: Array<A> = []
   readonly #waiting = new Set<() => void>()
 
   readonly push = (item: A): void => {
     this.items.push(item)
-    for (const look of this.#waiting) look()
+    for (const check of this.#waiting) check()
   }
 
-  until(holds: (items: ReadonlyArray<A>) => boolean): Promise<ReadonlyArray<A>> {
+  waitFor(predicate: (items: ReadonlyArray<A>) => boolean): Promise<ReadonlyArray<A>> {
     return new Promise((resolve, reject) => {
-      const look = () => {
-        if (!holds(this.items)) return
+      const check = () => {
+        if (!predicate(this.items)) return
         clearTimeout(timer)
-        this.#waiting.delete(look)
+        this.#waiting.delete(check)
         resolve([...this.items])
       }
-      const timer = setTimeout(() => reject(new Error(`heard only ${Util.inspect(this.items)}`)), 8000)
-      this.#waiting.add(look)
-      look()
+      const timer = setTimeout(() => reject(new Error(`received only ${Util.inspect(this.items)}`)), 8000)
+      this.#waiting.add(check)
+      check()
     })
   }
 }
 
-/** Messages that were called back. */
-export class HeardTexts extends Heard<{ readonly text: string | null }> {
-  async untilText(text: string): Promise<ReadonlyArray<string | null>> {
-    return texts(await this.until((items) => items.some((item) => item.text === text)))
+/** Records messages. */
+export class MessageRecorder extends Recorder<{ readonly text: string | null }> {
+  async waitForText(text: string): Promise<ReadonlyArray<string | null>> {
+    return texts(await this.waitFor((items) => items.some((item) => item.text === text)))
   }
 }
 
 export const texts = (messages: ReadonlyArray<{ readonly text?: string | null }>) =>
   messages.map(({ text }) => text ?? null)
 
-/** Everything that is iterated. */
+/** Collects all items of an async iterable. */
 export const collect = async <A>(items: AsyncIterable<A>): Promise<Array<A>> => {
   const all: Array<A> = []
   for await (const item of items) all.push(item)
   return all
 }
 
-/** Asks until it is so. */
-export const eventually = (ask: () => Promise<void> | void): Promise<void> =>
-  vi.waitFor(ask, { interval: 5, timeout: 60_000 })
+/** Repeats an assertion until it passes. */
+export const eventually = (assertion: () => Promise<void> | void): Promise<void> =>
+  vi.waitFor(assertion, { interval: 5, timeout: 60_000 })
 
-/** Fails when something takes too long: nothing may hang. */
-export const within = async <A>(millis: number, promise: Promise<A>): Promise<A> => {
+/** Rejects when a Promise is still pending after some time. */
+export const withTimeout = async <A>(millis: number, promise: Promise<A>): Promise<A> => {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`still waiting after ${millis} ms`)), millis)
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`still pending after ${millis} ms`)), millis)
   })
   try {
-    return await Promise.race([promise, late])
+    return await Promise.race([promise, timeout])
   } finally {
     clearTimeout(timer)
   }
 }
 
-/** What something rejects with, soon. */
+/** Returns the error that a Promise rejects with, and fails if it does not reject soon. */
 export const rejection = async (promise: Promise<unknown>, millis = 5000): Promise<unknown> => {
   let value: unknown
   try {
-    value = await within(millis, promise)
+    value = await withTimeout(millis, promise)
   } catch (error) {
     return error
   }
-  throw new Error(`should have failed, but answered ${Util.inspect(value)}`)
+  throw new Error(`expected a rejection, but it resolved with ${Util.inspect(value)}`)
 }
 
-/** The failure of a call, with everything that a failure must have. */
+/** Returns the `ConversationError` that a call fails with, and checks what all of them have in common. */
 export const failure = async (promise: Promise<unknown>): Promise<ConversationError> => {
   const error = await rejection(promise)
   assert.instanceOf(error, Error)
@@ -182,11 +188,11 @@ export const failure = async (promise: Promise<unknown>): Promise<ConversationEr
   return error
 }
 
-/** The parameters that a failure complains about. */
-export const complaints = (error: ConversationError): ReadonlyArray<string | null> =>
+/** The parameters that an `Invalid` error names; for another error, its reason. */
+export const invalidFields = (error: ConversationError): ReadonlyArray<string | null> =>
   error.reason._tag === "Invalid" ? error.reason.errors.map(({ attribute }) => attribute) : [error.reason._tag]
 
-/** Every way in which a value may end up in a log. */
+/** Every way in which a value may be rendered in a log. */
 export const renderings = (value: unknown): ReadonlyArray<string> => {
   const inner = value instanceof Error && value.cause !== undefined ? renderings(value.cause) : []
   return [
@@ -199,13 +205,13 @@ export const renderings = (value: unknown): ReadonlyArray<string> => {
   ]
 }
 
-export const assertSecret = (value: unknown, ...secrets: ReadonlyArray<string>): void => {
+export const assertRedacted = (value: unknown, ...secrets: ReadonlyArray<string>): void => {
   for (const text of renderings(value)) {
     for (const secret of secrets) assert.notInclude(text, secret)
   }
 }
 
-/** A logger that keeps what it is told. */
+/** A logger that records its entries. */
 export const makeLogger = () => {
   const entries: Array<{ readonly level: "warn" | "error"; readonly message: string; readonly details: unknown }> = []
   return {
@@ -217,12 +223,12 @@ export const makeLogger = () => {
   }
 }
 
-/** A server that is no sandbox: it answers as the test says, and keeps count. */
-export const serve = async (answer: (response: Http.ServerResponse, request: Http.IncomingMessage) => void) => {
+/** An HTTP server whose responses the test decides, and which records its requests. */
+export const serve = async (respond: (response: Http.ServerResponse, request: Http.IncomingMessage) => void) => {
   const requests: Array<{ readonly url: string; readonly authorization: string | undefined }> = []
   const server = Http.createServer((request, response) => {
     requests.push({ url: request.url ?? "", authorization: request.headers.authorization })
-    answer(response, request)
+    respond(response, request)
   })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   const address = server.address()
@@ -241,19 +247,19 @@ export const serve = async (answer: (response: Http.ServerResponse, request: Htt
   }
 }
 
-/** A port on which nothing listens. */
+/** Returns a port on which nothing listens. */
 export const closedPort = async (): Promise<number> => {
   const server = await serve(() => {})
   await server.close()
   return server.port
 }
 
-/** Calls as untyped JavaScript may: with any arguments, or none. */
+/** Calls a method with arguments of any type, as untyped JavaScript may. */
 export const callUntyped = async (method: (...args: Array<never>) => unknown, ...args: ReadonlyArray<unknown>) =>
   await Reflect.apply(method, undefined, args)
 
-/** A signal that is never aborted, and how many listen to it. */
-export const countedSignal = () => {
+/** A signal that is never aborted, and the number of its listeners. */
+export const makeCountingSignal = () => {
   const { signal } = new AbortController()
   let listeners = 0
   const { addEventListener, removeEventListener } = signal

@@ -1,36 +1,36 @@
-/** What the methods require and answer, on the level of types; `pnpm check` holds these to it. */
+/** The types of the public API, which `pnpm check` verifies. */
 import {
+  type Address,
   type Connection,
   type ConnectionState,
+  type Conversation,
   ConversationError,
-  type DocumentedAddress,
-  type DocumentedConversation,
-  type DocumentedEvent,
-  type DocumentedJoin,
-  type DocumentedMessage,
-  type DocumentedTimelineEvent,
+  type ConversationEvent,
+  type ConversationMessage,
   type GapReason,
+  type JoinConversationResponse,
   type JsonObject,
   type Page,
   type Reason,
   SignalWire,
   type SignalWireClient,
   type SignalWireOptions,
-  type Subscription
+  type Subscription,
+  type TimelineEvent
 } from "@effect-signalwire/promise"
 import { describe, expectTypeOf, it } from "vitest"
 
-type Conversation = SignalWireClient["conversation"]
-type Chat = SignalWireClient["chat"]
-type Address = SignalWireClient["address"]
+type ConversationMethods = SignalWireClient["conversation"]
+type ChatMethods = SignalWireClient["chat"]
+type AddressMethods = SignalWireClient["address"]
 
-/** Written to be compiled, never called. */
-declare const conversation: Conversation
-declare const chat: Chat
-declare const address: Address
+/** For code that is compiled, and never run. */
+declare const conversation: ConversationMethods
+declare const chat: ChatMethods
+declare const address: AddressMethods
 
 describe("SignalWire", () => {
-  it("takes options, all of them optional, and answers a client", () => {
+  it("takes options, all of them optional, and returns a client", () => {
     expectTypeOf<Parameters<typeof SignalWire>[0]>().toEqualTypeOf<SignalWireOptions | undefined>()
     expectTypeOf<[]>().toExtend<Parameters<typeof SignalWire>>()
     expectTypeOf(SignalWire).returns.resolves.toEqualTypeOf<SignalWireClient>()
@@ -38,35 +38,35 @@ describe("SignalWire", () => {
     expectTypeOf<SignalWireClient>().toExtend<AsyncDisposable>()
   })
 
-  it("takes what the environment may not have, as the documented code has it", () => {
+  it("accepts an undefined token, as the documented code passes it", () => {
     expectTypeOf<{ token: string | undefined }>().toExtend<SignalWireOptions>()
     expectTypeOf<SignalWireOptions["onRefreshToken"]>().toEqualTypeOf<
       (() => string | null | Promise<string | null>) | undefined
     >()
   })
 
-  it("does not take what is no token, dialect or duration, nor options that it does not have", () => {
-    const wrong = () => [
-      // @ts-expect-error: a number is no token
+  it("rejects invalid tokens, dialects and durations, and unknown options", () => {
+    const invalid = () => [
+      // @ts-expect-error: a number is not a token
       SignalWire({ token: 42 }),
-      // @ts-expect-error: there is no such dialect
+      // @ts-expect-error: unknown dialect
       SignalWire({ dialect: "grouped" }),
-      // @ts-expect-error: a duration has a unit that Effect knows
+      // @ts-expect-error: unknown unit
       SignalWire({ settle: "5 sec" }),
-      // @ts-expect-error: both addresses, or none
+      // @ts-expect-error: both URLs are required
       SignalWire({ urls: { http: "https://example.com" } }),
-      // @ts-expect-error: about calls, which this is not
+      // @ts-expect-error: unknown option
       SignalWire({ rootElement: undefined }),
-      // @ts-expect-error: a token is a text
+      // @ts-expect-error: a token is a string
       SignalWire({ onRefreshToken: () => 42 })
     ]
-    expectTypeOf(wrong).toBeFunction()
+    expectTypeOf(invalid).toBeFunction()
   })
 })
 
 describe("client.conversation", () => {
-  it("has the documented methods, and three more", () => {
-    expectTypeOf<keyof Conversation>().toEqualTypeOf<
+  it("has the documented methods and three extensions", () => {
+    expectTypeOf<keyof ConversationMethods>().toEqualTypeOf<
       | "getConversations"
       | "getConversationMessages"
       | "getMessages"
@@ -79,19 +79,21 @@ describe("client.conversation", () => {
     >()
   })
 
-  it("answers the documented objects", () => {
-    expectTypeOf<Conversation["getConversations"]>().returns.resolves.toEqualTypeOf<Page<DocumentedConversation>>()
-    expectTypeOf<Conversation["getConversationMessages"]>().returns.resolves.toEqualTypeOf<Page<DocumentedMessage>>()
-    expectTypeOf<Conversation["getMessages"]>().returns.resolves.toEqualTypeOf<Page<DocumentedMessage>>()
-    expectTypeOf<Conversation["subscribe"]>().returns.resolves.toEqualTypeOf<Subscription>()
-    expectTypeOf<Conversation["sendMessage"]>().returns.resolves.toEqualTypeOf<DocumentedConversation>()
-    expectTypeOf<Conversation["join"]>().returns.resolves.toEqualTypeOf<DocumentedJoin>()
-    expectTypeOf<Conversation["messages"]>().returns.toEqualTypeOf<AsyncIterable<DocumentedEvent>>()
-    expectTypeOf<Conversation["timeline"]>().returns.toEqualTypeOf<AsyncIterable<DocumentedTimelineEvent>>()
+  it("returns the documented objects", () => {
+    expectTypeOf<ConversationMethods["getConversations"]>().returns.resolves.toEqualTypeOf<Page<Conversation>>()
+    expectTypeOf<ConversationMethods["getConversationMessages"]>().returns.resolves.toEqualTypeOf<
+      Page<ConversationMessage>
+    >()
+    expectTypeOf<ConversationMethods["getMessages"]>().returns.resolves.toEqualTypeOf<Page<ConversationMessage>>()
+    expectTypeOf<ConversationMethods["subscribe"]>().returns.resolves.toEqualTypeOf<Subscription>()
+    expectTypeOf<ConversationMethods["sendMessage"]>().returns.resolves.toEqualTypeOf<Conversation>()
+    expectTypeOf<ConversationMethods["join"]>().returns.resolves.toEqualTypeOf<JoinConversationResponse>()
+    expectTypeOf<ConversationMethods["messages"]>().returns.toEqualTypeOf<AsyncIterable<ConversationEvent>>()
+    expectTypeOf<ConversationMethods["timeline"]>().returns.toEqualTypeOf<AsyncIterable<TimelineEvent>>()
   })
 
-  it("names the documented fields, with their types", () => {
-    expectTypeOf<DocumentedConversation>().toEqualTypeOf<{
+  it("has the documented fields, with their types", () => {
+    expectTypeOf<Conversation>().toEqualTypeOf<{
       readonly id: string
       readonly address_id: string | null
       readonly name: string
@@ -99,7 +101,7 @@ describe("client.conversation", () => {
       readonly created_at: number
       readonly last_message_at: number
     }>()
-    expectTypeOf<DocumentedMessage>().toExtend<{
+    expectTypeOf<ConversationMessage>().toExtend<{
       readonly id: string
       readonly conversation_id: string
       readonly user_id: string | null
@@ -109,75 +111,75 @@ describe("client.conversation", () => {
       readonly subtype: string | null
       readonly kind: string | null
     }>()
-    expectTypeOf<DocumentedEvent>().toExtend<DocumentedMessage>()
-    expectTypeOf<Omit<DocumentedEvent, keyof DocumentedMessage>>().toEqualTypeOf<{
+    expectTypeOf<ConversationEvent>().toExtend<ConversationMessage>()
+    expectTypeOf<Omit<ConversationEvent, keyof ConversationMessage>>().toEqualTypeOf<{
       readonly hidden: boolean
       readonly conversation_name: string | null
       readonly user_name: string | null
     }>()
   })
 
-  it("requires an address where one is documented, and nothing else", () => {
-    expectTypeOf<{ addressId: string }>().toExtend<Parameters<Conversation["join"]>[0]>()
-    expectTypeOf<{ addressId: string }>().toExtend<Parameters<Conversation["getConversationMessages"]>[0]>()
-    expectTypeOf<{ addressId: string }>().toExtend<Parameters<Conversation["timeline"]>[0]>()
-    expectTypeOf<{ addressId: string; text: string }>().toExtend<Parameters<Conversation["sendMessage"]>[0]>()
-    expectTypeOf<[]>().toExtend<Parameters<Conversation["getConversations"]>>()
-    expectTypeOf<[]>().toExtend<Parameters<Conversation["getMessages"]>>()
-    expectTypeOf<[]>().toExtend<Parameters<Conversation["messages"]>>()
+  it("requires an address where the documentation does, and nothing else", () => {
+    expectTypeOf<{ addressId: string }>().toExtend<Parameters<ConversationMethods["join"]>[0]>()
+    expectTypeOf<{ addressId: string }>().toExtend<Parameters<ConversationMethods["getConversationMessages"]>[0]>()
+    expectTypeOf<{ addressId: string }>().toExtend<Parameters<ConversationMethods["timeline"]>[0]>()
+    expectTypeOf<{ addressId: string; text: string }>().toExtend<Parameters<ConversationMethods["sendMessage"]>[0]>()
+    expectTypeOf<[]>().toExtend<Parameters<ConversationMethods["getConversations"]>>()
+    expectTypeOf<[]>().toExtend<Parameters<ConversationMethods["getMessages"]>>()
+    expectTypeOf<[]>().toExtend<Parameters<ConversationMethods["messages"]>>()
   })
 
-  it("takes a signal in every options object", () => {
+  it("accepts a signal in every options object", () => {
     interface WithSignal {
       readonly signal?: AbortSignal | undefined
     }
-    expectTypeOf<NonNullable<Parameters<Conversation["getConversations"]>[0]>>().toExtend<WithSignal>()
-    expectTypeOf<NonNullable<Parameters<Conversation["getMessages"]>[0]>>().toExtend<WithSignal>()
-    expectTypeOf<NonNullable<Parameters<Conversation["messages"]>[0]>>().toExtend<WithSignal>()
-    expectTypeOf<NonNullable<Parameters<Conversation["subscribe"]>[1]>>().toExtend<WithSignal>()
-    expectTypeOf<Parameters<Conversation["getConversationMessages"]>[0]>().toExtend<WithSignal>()
-    expectTypeOf<Parameters<Conversation["sendMessage"]>[0]>().toExtend<WithSignal>()
-    expectTypeOf<Parameters<Conversation["join"]>[0]>().toExtend<WithSignal>()
-    expectTypeOf<Parameters<Conversation["timeline"]>[0]>().toExtend<WithSignal>()
-    expectTypeOf<Parameters<Address["getAddress"]>[0]>().toExtend<WithSignal>()
-    expectTypeOf<NonNullable<Parameters<Address["getAddresses"]>[0]>>().toExtend<WithSignal>()
-    expectTypeOf<NonNullable<Parameters<Chat["getMessages"]>[0]>>().toExtend<WithSignal>()
+    expectTypeOf<NonNullable<Parameters<ConversationMethods["getConversations"]>[0]>>().toExtend<WithSignal>()
+    expectTypeOf<NonNullable<Parameters<ConversationMethods["getMessages"]>[0]>>().toExtend<WithSignal>()
+    expectTypeOf<NonNullable<Parameters<ConversationMethods["messages"]>[0]>>().toExtend<WithSignal>()
+    expectTypeOf<NonNullable<Parameters<ConversationMethods["subscribe"]>[1]>>().toExtend<WithSignal>()
+    expectTypeOf<Parameters<ConversationMethods["getConversationMessages"]>[0]>().toExtend<WithSignal>()
+    expectTypeOf<Parameters<ConversationMethods["sendMessage"]>[0]>().toExtend<WithSignal>()
+    expectTypeOf<Parameters<ConversationMethods["join"]>[0]>().toExtend<WithSignal>()
+    expectTypeOf<Parameters<ConversationMethods["timeline"]>[0]>().toExtend<WithSignal>()
+    expectTypeOf<Parameters<AddressMethods["getAddress"]>[0]>().toExtend<WithSignal>()
+    expectTypeOf<NonNullable<Parameters<AddressMethods["getAddresses"]>[0]>>().toExtend<WithSignal>()
+    expectTypeOf<NonNullable<Parameters<ChatMethods["getMessages"]>[0]>>().toExtend<WithSignal>()
     expectTypeOf<NonNullable<Parameters<Page<unknown>["nextPage"]>[0]>>().toExtend<WithSignal>()
   })
 
-  it("does not take a call without what it needs, or with what is of another kind", () => {
-    const wrong = () => [
-      // @ts-expect-error: a conversation has an address
+  it("rejects calls with missing arguments or arguments of another type", () => {
+    const invalid = () => [
+      // @ts-expect-error: addressId is required
       conversation.join({}),
-      // @ts-expect-error: a message has a text
+      // @ts-expect-error: text is required
       conversation.sendMessage({ addressId: "a" }),
-      // @ts-expect-error: a message goes to somebody
+      // @ts-expect-error: addressId is required
       conversation.sendMessage({ text: "hello" }),
       // @ts-expect-error: metadata is an object
       conversation.sendMessage({ addressId: "a", text: "hello", metadata: "casual" }),
-      // @ts-expect-error: whose messages?
+      // @ts-expect-error: addressId is required
       conversation.getConversationMessages(),
       // @ts-expect-error: times are unix seconds
       conversation.getMessages({ since: new Date() }),
       // @ts-expect-error: times are numbers
       conversation.getMessages({ until: "2024-02-17" }),
-      // @ts-expect-error: conversations have no limit
+      // @ts-expect-error: there is no limit for conversations
       conversation.getConversations({ limit: 1 }),
-      // @ts-expect-error: nobody to call back
+      // @ts-expect-error: a callback is required
       conversation.subscribe(),
-      // @ts-expect-error: a policy that drops says how much it holds
+      // @ts-expect-error: a policy that drops messages has a capacity
       conversation.subscribe(() => {}, { policy: "sliding" }),
-      // @ts-expect-error: an error may be anything
+      // @ts-expect-error: the error is unknown
       conversation.subscribe(() => {}, { onError: (error: TypeError) => error }),
-      // @ts-expect-error: the groups of the vendor's client are not needed
+      // @ts-expect-error: groupId is an option of SignalWire's own client
       conversation.timeline({ groupId: "sw_a" })
     ]
-    expectTypeOf(wrong).toBeFunction()
+    expectTypeOf(invalid).toBeFunction()
   })
 })
 
 describe("a page", () => {
-  it("has items, neighbours, and an iterator over all of them", () => {
+  it("has items, neighbours, and an async iterator", () => {
     expectTypeOf<Page<string>["data"]>().toEqualTypeOf<ReadonlyArray<string>>()
     expectTypeOf<Page<string>["hasNext"]>().toEqualTypeOf<boolean>()
     expectTypeOf<Page<string>["nextPage"]>().returns.resolves.toEqualTypeOf<Page<string> | undefined>()
@@ -187,82 +189,82 @@ describe("a page", () => {
     expectTypeOf<Page<string>>().toExtend<AsyncIterable<string>>()
   })
 
-  it("can't be written to, and has to be asked whether there is another", () => {
-    const wrong = async (page: Page<string>) => {
-      // @ts-expect-error: it is what the server answered
+  it("is read-only, and its next page may be undefined", () => {
+    const invalid = async (page: Page<string>) => {
+      // @ts-expect-error: data is read-only
       page.data = []
-      // @ts-expect-error: so are its items
+      // @ts-expect-error: so is the array
       page.data.push("another")
-      // @ts-expect-error: the last page has none after it
+      // @ts-expect-error: the last page has no next page
       return (await page.nextPage()).data
     }
-    expectTypeOf(wrong).toBeFunction()
+    expectTypeOf(invalid).toBeFunction()
   })
 })
 
-describe("what timeline yields", () => {
-  it("is told apart by its tag", () => {
-    type Tagged<Tag> = Extract<DocumentedTimelineEvent, { readonly _tag: Tag }>
-    expectTypeOf<DocumentedTimelineEvent["_tag"]>().toEqualTypeOf<"Message" | "CaughtUp" | "Gap">()
-    expectTypeOf<Tagged<"Message">["message"]>().toEqualTypeOf<DocumentedMessage | DocumentedEvent>()
+describe("a timeline event", () => {
+  it("is a tagged union", () => {
+    type Tagged<Tag> = Extract<TimelineEvent, { readonly _tag: Tag }>
+    expectTypeOf<TimelineEvent["_tag"]>().toEqualTypeOf<"Message" | "CaughtUp" | "Gap">()
+    expectTypeOf<Tagged<"Message">["message"]>().toEqualTypeOf<ConversationMessage | ConversationEvent>()
     expectTypeOf<Tagged<"Message">["late"]>().toEqualTypeOf<boolean>()
     expectTypeOf<Tagged<"CaughtUp">["through"]>().toEqualTypeOf<number | null>()
     expectTypeOf<Tagged<"Gap">["reason"]>().toEqualTypeOf<GapReason>()
   })
 
-  it("has a message only where it is one", () => {
-    const wrong = (event: DocumentedTimelineEvent) => {
-      // @ts-expect-error: it may be CaughtUp or a Gap
+  it("has a message only if it is a Message", () => {
+    const invalid = (event: TimelineEvent) => {
+      // @ts-expect-error: the event may be CaughtUp or a Gap
       return event.message
     }
-    expectTypeOf(wrong).toBeFunction()
+    expectTypeOf(invalid).toBeFunction()
   })
 })
 
 describe("client.chat", () => {
   it("has the four methods, for chat messages", () => {
-    expectTypeOf<keyof Chat>().toEqualTypeOf<"getMessages" | "subscribe" | "sendMessage" | "join">()
-    expectTypeOf<Chat["getMessages"]>().returns.resolves.toEqualTypeOf<Page<DocumentedMessage>>()
-    expectTypeOf<Chat["sendMessage"]>().toEqualTypeOf<Conversation["sendMessage"]>()
-    expectTypeOf<Chat["join"]>().toEqualTypeOf<Conversation["join"]>()
+    expectTypeOf<keyof ChatMethods>().toEqualTypeOf<"getMessages" | "subscribe" | "sendMessage" | "join">()
+    expectTypeOf<ChatMethods["getMessages"]>().returns.resolves.toEqualTypeOf<Page<ConversationMessage>>()
+    expectTypeOf<ChatMethods["sendMessage"]>().toEqualTypeOf<ConversationMethods["sendMessage"]>()
+    expectTypeOf<ChatMethods["join"]>().toEqualTypeOf<ConversationMethods["join"]>()
   })
 
-  it("takes its callback first, or among the options", () => {
-    const right = () => [
+  it("accepts the callback as the first argument, or among the options", () => {
+    const valid = () => [
       chat.subscribe(() => {}),
       chat.subscribe((message) => message.text, { addressId: "a" }),
       chat.subscribe({ addressId: "a", onMessage: (message) => message.user_name })
     ]
-    expectTypeOf(right).returns.items.resolves.toEqualTypeOf<Subscription>()
-    const wrong = () => [
-      // @ts-expect-error: nobody to call back
+    expectTypeOf(valid).returns.items.resolves.toEqualTypeOf<Subscription>()
+    const invalid = () => [
+      // @ts-expect-error: a callback is required
       chat.subscribe(),
-      // @ts-expect-error: nobody to call back either
+      // @ts-expect-error: a callback is required
       chat.subscribe({ addressId: "a" }),
-      // @ts-expect-error: one callback is enough
+      // @ts-expect-error: only one options object
       chat.subscribe({ onMessage: () => {} }, { addressId: "a" })
     ]
-    expectTypeOf(wrong).toBeFunction()
+    expectTypeOf(invalid).toBeFunction()
   })
 })
 
 describe("client.address", () => {
   it("looks up by id or by name", () => {
-    expectTypeOf<Address["getAddress"]>().returns.resolves.toEqualTypeOf<DocumentedAddress>()
-    expectTypeOf<Address["getAddresses"]>().returns.resolves.toEqualTypeOf<Page<DocumentedAddress>>()
-    expectTypeOf<Address["getMyAddresses"]>().returns.resolves.toEqualTypeOf<ReadonlyArray<DocumentedAddress>>()
-    const wrong = () => [
-      // @ts-expect-error: which address?
+    expectTypeOf<AddressMethods["getAddress"]>().returns.resolves.toEqualTypeOf<Address>()
+    expectTypeOf<AddressMethods["getAddresses"]>().returns.resolves.toEqualTypeOf<Page<Address>>()
+    expectTypeOf<AddressMethods["getMyAddresses"]>().returns.resolves.toEqualTypeOf<ReadonlyArray<Address>>()
+    const invalid = () => [
+      // @ts-expect-error: id or name is required
       address.getAddress({}),
-      // @ts-expect-error: they are sorted by name or by when they were made
+      // @ts-expect-error: addresses are sorted by name or created_at
       address.getAddresses({ sortBy: "id" })
     ]
-    expectTypeOf(wrong).toBeFunction()
+    expectTypeOf(invalid).toBeFunction()
   })
 })
 
 describe("the connection", () => {
-  it("tells its state now, and each change", () => {
+  it("has its current state, and a listener for changes", () => {
     expectTypeOf<Connection["state"]>().toEqualTypeOf<ConnectionState>()
     expectTypeOf<Connection["onChange"]>().parameter(0).parameter(0).toEqualTypeOf<ConnectionState>()
     expectTypeOf<Connection["onChange"]>().returns.toEqualTypeOf<() => void>()
@@ -272,8 +274,8 @@ describe("the connection", () => {
   })
 })
 
-describe("a failure", () => {
-  it("is an Error with a reason to tell apart, and what to do", () => {
+describe("ConversationError", () => {
+  it("is an Error with a reason and a remediation", () => {
     expectTypeOf<ConversationError>().toExtend<Error>()
     expectTypeOf<ConversationError["_tag"]>().toEqualTypeOf<"ConversationError">()
     expectTypeOf<ConversationError["reason"]>().toEqualTypeOf<Reason>()
@@ -301,16 +303,16 @@ describe("a failure", () => {
     >()
   })
 
-  it("is found by its class in what was caught, and its reason then has its own fields", () => {
+  it("is narrowed by instanceof, and its reason by _tag", () => {
     const handle = (error: unknown) => {
       if (!(error instanceof ConversationError)) return undefined
       return error.reason._tag === "RateLimited" ? error.reason.retryAfterMillis : undefined
     }
     expectTypeOf(handle).returns.toEqualTypeOf<number | null | undefined>()
-    const wrong = (error: ConversationError) => {
-      // @ts-expect-error: only one of the reasons has it
+    const invalid = (error: ConversationError) => {
+      // @ts-expect-error: only one of the reasons has this field
       return error.reason.retryAfterMillis
     }
-    expectTypeOf(wrong).toBeFunction()
+    expectTypeOf(invalid).toBeFunction()
   })
 })

@@ -1,6 +1,6 @@
 "use client"
 /**
- * Where the hooks of a tree get their client from.
+ * The provider of the client that hooks use.
  *
  * @since 0.1.0
  */
@@ -15,46 +15,51 @@ import {
   useMemo,
   useState
 } from "react"
-import * as Source from "./internal/source.ts"
+import * as ClientSource from "./internal/clientSource.ts"
 import * as Stores from "./internal/stores.ts"
 
-/** The props of {@link SignalWireProvider}: a client, or the options to create one. */
+/** The props of {@link SignalWireProvider}: either a `client`, or the `options` to create one. */
 export type SignalWireProviderProps =
   & { readonly children?: ReactNode }
   & (
     | {
-      /** A client that you create, and disconnect. */
+      /** A client that the application creates and disconnects. */
       readonly client: SignalWireClient
       readonly options?: undefined
     }
     | {
       /**
-       * The options of a client, which ends with the provider. Another `token` goes to the running client, and creates
-       * the one that could not be created without it; `onRefreshToken` is always the newest. For other options, or
-       * another subscriber, change the provider's `key`.
+       * The options of a client, which is disconnected when the provider unmounts. A changed `token` is passed to the
+       * running client; if the client could not be created with the previous token, it is created with the new one. The
+       * client always calls the latest `onRefreshToken`. Changes of other options have no effect: to apply them, or to
+       * switch to another subscriber, change the provider's `key`.
        */
       readonly options: SignalWireOptions
       readonly client?: undefined
     }
   )
 
-const Context = createContext<Stores.Stores>(Stores.make(Source.none))
+const Context = createContext<Stores.Stores>(Stores.make(ClientSource.withoutProvider))
 
-/** Returns what the provider above offers; for the hooks of this package. */
+/** Returns the stores of the nearest provider. For the hooks of this package. */
 export const useStores = (): Stores.Stores => useContext(Context)
 
-/** Before the effects of components underneath, which may need the client; there are none of either on a server. */
+/** Runs before the effects of child components, which may need the client. A server renders without any effects. */
 const useEarlyEffect = typeof document === "undefined" ? useEffect : useLayoutEffect
 
-const Given = ({ children, client }: { readonly client: SignalWireClient; readonly children: ReactNode }) => {
-  const stores = useMemo(() => Stores.make(Source.given(client)), [client])
+const ClientProvider = (
+  { children, client }: { readonly client: SignalWireClient; readonly children: ReactNode }
+) => {
+  const stores = useMemo(() => Stores.make(ClientSource.fromClient(client)), [client])
   useEarlyEffect(() => stores.retain(), [stores])
   return createElement(Context.Provider, { value: stores }, children)
 }
 
-const Owned = ({ children, options }: { readonly options: SignalWireOptions; readonly children: ReactNode }) => {
+const OptionsProvider = (
+  { children, options }: { readonly options: SignalWireOptions; readonly children: ReactNode }
+) => {
   const [{ source, stores }] = useState(() => {
-    const source = Source.owned(options)
+    const source = ClientSource.fromOptions(options)
     return { source, stores: Stores.make(source) }
   })
   useEarlyEffect(() => stores.retain(), [stores])
@@ -63,8 +68,9 @@ const Owned = ({ children, options }: { readonly options: SignalWireOptions; rea
 }
 
 /**
- * Provides a client to the hooks underneath. A client created from `options` connects when a component first uses
- * something live, has one socket for all of them, also in strict mode, and is disconnected when the provider unmounts.
+ * Provides a client to the hooks of all components below. A client created from `options` connects when a component
+ * first uses live data, opens one socket for all of them, also in strict mode, and is disconnected when the provider
+ * unmounts.
  *
  * ```tsx
  * <SignalWireProvider options={{ token }}>
@@ -74,5 +80,5 @@ const Owned = ({ children, options }: { readonly options: SignalWireOptions; rea
  */
 export const SignalWireProvider = ({ children, client, options }: SignalWireProviderProps): ReactNode =>
   client === undefined
-    ? createElement(Owned, { options, children })
-    : createElement(Given, { client, children })
+    ? createElement(OptionsProvider, { options, children })
+    : createElement(ClientProvider, { client, children })

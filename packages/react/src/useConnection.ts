@@ -1,6 +1,6 @@
 "use client"
 /**
- * The state of the connection.
+ * The hook that returns the state of the connection.
  *
  * @since 0.1.0
  */
@@ -12,8 +12,8 @@ import { useStores } from "./SignalWireProvider.ts"
 const getIdle = () => idle
 
 /**
- * Returns the state of the connection, with a `reason` while messages do not arrive as they happen: `Idle`,
- * `Connecting`, `Connected`, `Reconnecting`, `Failed` or `Closed`.
+ * Returns the state of the connection: `Idle`, `Connecting`, `Connected`, `Reconnecting`, `Failed` or `Closed` by
+ * `_tag`. It has a `reason` while messages do not arrive live.
  */
 export const useConnection = (): ConnectionState => {
   const { connection } = useStores()

@@ -1,57 +1,59 @@
 "use client"
 /**
- * The messages of one conversation.
+ * The hook that returns the messages of one conversation.
  *
  * @since 0.1.0
  */
 import type { Reason } from "@effect-signalwire/promise"
 import { useCallback, useSyncExternalStore } from "react"
-import { defaults, initial, type TimelineState } from "./internal/conversation.ts"
-import { useConversation } from "./internal/useConversation.ts"
-import { useReason } from "./internal/useReason.ts"
+import { defaults, initial, type TimelineState } from "./internal/conversationStore.ts"
+import { useConversationStore } from "./internal/useConversationStore.ts"
+import { useLoadingReason } from "./internal/useLoadingReason.ts"
 
 /**
- * How a timeline is held. Where several components show the same conversation, the first one decides the `capacity`, and
- * the one that mounted last the rest.
+ * The options of {@link useTimeline}. If several components show the same conversation, the `capacity` of the first one
+ * applies, and the other options of the one that mounted last.
  */
 export interface UseTimelineOptions {
-  /** How many messages are held in memory at most. @default 1000 */
+  /** The maximum number of messages in memory. @default 1000 */
   readonly capacity?: number | undefined
-  /** How many older messages are read at once. @default 50 */
+  /** The number of older messages that `loadOlder` reads at once. @default 50 */
   readonly pageSize?: number | undefined
   /**
-   * For how many milliseconds the conversation stays subscribed after the last component that shows it unmounted, so
-   * that it is shown at once to a user who comes back. At most five are kept, and none after the provider unmounts.
+   * How long the conversation stays subscribed after the last component that shows it unmounts, in milliseconds, so
+   * that its messages are there at once when the user comes back. At most five conversations are kept, and none after
+   * the provider unmounts.
    * @default 30000
    */
   readonly keepAlive?: number | undefined
 }
 
-/** What {@link useTimeline} returns. */
+/** The result of {@link useTimeline}. */
 export interface Timeline extends TimelineState {
-  /** Why the status is still `loading`, where something is in the way that may recover; it then continues by itself. */
+  /** Why the status is still `loading`, if something that may recover is the cause. It continues automatically. */
   readonly reason: Reason | null
   /**
-   * Reads the messages before the first, waiting for whatever may recover; does nothing when there are none, or while
-   * they are being read. Never rejects.
+   * Reads messages before the first one, and retries failures that may recover. Does nothing if there are none, or
+   * while they are being read. Never rejects; `olderError` has the error.
    */
   readonly loadOlder: () => Promise<void>
-  /** Returns to the newest messages, when `hasNewer` says that they are not held any more. */
+  /** Returns to the newest messages, which `hasNewer` says were dropped from memory. */
   readonly showLatest: () => void
-  /** Starts again, after it failed. */
+  /** Starts again after a failure. */
   readonly retry: () => void
 }
 
 const getInitial = () => initial
 
 /**
- * Returns the messages of the conversation with an address, oldest first: history, live messages, and those being sent,
- * each once, through any number of reconnections. It waits for whatever may recover: at the beginning the status is
- * `loading`, with the `reason`, and later `useConnection` says how messages arrive. Without an address there are no
- * messages.
+ * Returns the messages of the conversation with an address, oldest first: history, live messages, and those being sent.
+ * Each message appears once, through any number of reconnections. Without an address there are no messages.
+ *
+ * Failures that may recover are retried: until the first read succeeds, `status` is `loading`, and `reason` says why;
+ * later, `useConnection` says how messages arrive. For other failures `status` is `failed`, with an `error`.
  */
 export const useTimeline = (addressId: string | null | undefined, options: UseTimelineOptions = {}): Timeline => {
-  const { configure, loadOlder, restart, timeline } = useConversation(addressId)
+  const { configure, loadOlder, restart, timeline } = useConversationStore(addressId)
   const { capacity = defaults.capacity, keepAlive = defaults.keepAlive, pageSize = defaults.pageSize } = options
   const subscribe = useCallback((listener: () => void) => {
     configure({ capacity, pageSize, keepAlive })
@@ -59,6 +61,6 @@ export const useTimeline = (addressId: string | null | undefined, options: UseTi
   }, [configure, timeline, capacity, pageSize, keepAlive])
   const state = useSyncExternalStore(subscribe, timeline.get, getInitial)
   const isLoading = state.status === "loading" && addressId !== null && addressId !== undefined
-  const reason = useReason(isLoading, null)
+  const reason = useLoadingReason(isLoading, null)
   return { ...state, reason, loadOlder, showLatest: restart, retry: restart }
 }

@@ -4,18 +4,18 @@ import { createElement, StrictMode } from "react"
 import { createRoot } from "react-dom/client"
 import { renderToString } from "react-dom/server"
 import { assert, describe, it } from "vitest"
-import { eventually, open } from "./support.ts"
+import { eventually, openSandbox } from "./support.ts"
 
 describe("SignalWireProvider", () => {
-  it("has one socket for all hooks in strict mode, and leaves none when it goes away", async () => {
-    await using world = await open()
-    await world.admin("PUT", "/log", { enabled: true })
-    const { current, unmount } = world.render(() => ({
+  it("opens one socket for all hooks in strict mode, and closes it when it unmounts", async () => {
+    await using sandbox = await openSandbox()
+    await sandbox.admin("PUT", "/log", { enabled: true })
+    const { current, unmount } = sandbox.render(() => ({
       connection: useConnection(),
       conversations: useConversations(),
-      one: useTimeline(world.addressId),
-      same: useTimeline(world.addressId),
-      other: useTimeline(world.grace.addressId)
+      one: useTimeline(sandbox.addressId),
+      same: useTimeline(sandbox.addressId),
+      other: useTimeline(sandbox.grace.addressId)
     }))
     await eventually(() => {
       const { connection, conversations, one, other } = current()
@@ -27,64 +27,66 @@ describe("SignalWireProvider", () => {
       ])
     })
     assert.strictEqual(current().one.messages, current().same.messages)
-    assert.strictEqual(await world.sockets(), 1)
+    assert.strictEqual(await sandbox.countSockets(), 1)
     unmount()
-    await eventually(async () => assert.strictEqual(await world.sockets(), 0))
-    const log = JSON.stringify(await world.admin("GET", "/log"))
+    await eventually(async () => assert.strictEqual(await sandbox.countSockets(), 0))
+    const log = JSON.stringify(await sandbox.admin("GET", "/log"))
     assert.strictEqual(log.split("\"on\":\"opened\"").length - 1, 1)
   })
 
-  it("leaves a client that it was given alone", async () => {
-    await using world = await open()
+  it("does not disconnect a client that it was given", async () => {
+    await using sandbox = await openSandbox()
     await using client = await SignalWire({
-      token: world.ada.token,
-      urls: { http: world.info.http, ws: world.info.ws }
+      token: sandbox.ada.token,
+      urls: { http: sandbox.info.http, ws: sandbox.info.ws }
     })
-    const seen: Array<string> = []
+    const statuses: Array<string> = []
     const Component = () => {
-      seen.push(useTimeline(world.addressId).status, useClient().status)
+      statuses.push(useTimeline(sandbox.addressId).status, useClient().status)
       return null
     }
     const root = createRoot(document.createElement("div"))
     root.render(
       createElement(StrictMode, null, createElement(SignalWireProvider, { client }, createElement(Component)))
     )
-    await eventually(() => assert.deepStrictEqual(seen.slice(-2), ["live", "ready"]))
+    await eventually(() => assert.deepStrictEqual(statuses.slice(-2), ["live", "ready"]))
     root.unmount()
     assert.isArray((await client.conversation.getConversations()).data)
   })
 
-  it("takes another token over without a new client", async () => {
-    await using world = await open()
-    const { current, rerender } = world.render(() => ({ ...useClient(), timeline: useTimeline(world.addressId) }))
+  it("passes another token to the same client", async () => {
+    await using sandbox = await openSandbox()
+    const { current, rerender } = sandbox.render(() => ({ ...useClient(), timeline: useTimeline(sandbox.addressId) }))
     await eventually(() => assert.strictEqual(current().timeline.status, "live"))
     const { client } = current()
-    const token = await world.mint(world.ada.id)
+    const token = await sandbox.mintToken(sandbox.ada.id)
     rerender({ token })
     await client?.conversation.getConversations()
-    await world.admin("POST", "/tokens/expire", { token: world.ada.token })
-    await world.drop(world.ada.id)
+    await sandbox.admin("POST", "/tokens/expire", { token: sandbox.ada.token })
+    await sandbox.drop(sandbox.ada.id)
     await eventually(async () => {
-      await world.seed(world.grace.id, ["after"])
+      await sandbox.seed(sandbox.grace.id, ["after"])
       assert.strictEqual(current().timeline.messages.at(-1)?.text, "after")
     })
     assert.strictEqual(current().client, client)
     assert.isArray((await client?.conversation.getConversations())?.data)
   })
 
-  it("asks the newest onRefreshToken that it was given", async () => {
-    await using world = await open()
-    const token = await world.mint(world.ada.id)
-    const { current, rerender } = world.render(() => useClient(), { onRefreshToken: () => null })
+  it("calls the latest onRefreshToken", async () => {
+    await using sandbox = await openSandbox()
+    const token = await sandbox.mintToken(sandbox.ada.id)
+    const { current, rerender } = sandbox.render(() => useClient(), { onRefreshToken: () => null })
     await eventually(() => assert.strictEqual(current().status, "ready"))
     rerender({ onRefreshToken: () => token })
-    await world.admin("POST", "/tokens/expire", { token: world.ada.token })
+    await sandbox.admin("POST", "/tokens/expire", { token: sandbox.ada.token })
     await eventually(async () => assert.isArray((await current().client?.conversation.getConversations())?.data))
   })
 
-  it("says why there is no client", async () => {
-    await using world = await open()
-    const { current } = world.render(() => ({ ...useClient(), timeline: useTimeline(world.addressId) }), { token: "" })
+  it("provides the error when the client can't be created", async () => {
+    await using sandbox = await openSandbox()
+    const { current } = sandbox.render(() => ({ ...useClient(), timeline: useTimeline(sandbox.addressId) }), {
+      token: ""
+    })
     await eventually(() => {
       const { client, error, status, timeline } = current()
       assert.deepStrictEqual([status, client, timeline.status], ["failed", null, "failed"])
@@ -93,7 +95,7 @@ describe("SignalWireProvider", () => {
     })
   })
 
-  it("renders on a server what it begins with", () => {
+  it("renders the initial state on a server", () => {
     const Component = () =>
       createElement("p", null, [useConnection()._tag, useTimeline("address").status, useConversations().status].join())
     const html = renderToString(createElement(SignalWireProvider, { options: { token: "" } }, createElement(Component)))

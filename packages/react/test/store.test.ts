@@ -6,7 +6,7 @@ afterEach(() => {
 })
 
 describe("a store", () => {
-  it("P5.2: reports what a listener throws, and tells the others", () => {
+  it("P5.2: reports what a listener throws, and calls the other ones", () => {
     const reported: Array<unknown> = []
     vi.stubGlobal("reportError", (error: unknown) => void reported.push(error))
     const store = Store.make(0)
@@ -21,7 +21,7 @@ describe("a store", () => {
     assert.deepStrictEqual([seen, reported], [[1, 2], [thrown, thrown]])
   })
 
-  it("tells nobody of a value that it has already", () => {
+  it("calls no listeners when the value is the same", () => {
     const store = Store.make(1)
     let calls = 0
     store.subscribe(() => void calls++)
@@ -30,16 +30,16 @@ describe("a store", () => {
   })
 })
 
-describe("what runs while a store is watched", () => {
-  const open = (release?: Store.Release) => {
+describe("whileSubscribed", () => {
+  const start = (releasePolicy?: Store.ReleasePolicy) => {
     const signals: Array<AbortSignal> = []
-    const watched = Store.whileWatched(Store.make(0), (signal) => void signals.push(signal), release)
-    return { signals, watch: () => watched.subscribe(() => {}) }
+    const readable = Store.whileSubscribed(Store.make(0), (signal) => void signals.push(signal), releasePolicy)
+    return { signals, subscribe: () => readable.subscribe(() => {}) }
   }
 
-  it("begins with the first who watches, and ends with the last", async () => {
-    const { signals, watch } = open()
-    const stops = [watch(), watch()]
+  it("runs from the first subscriber to the last", async () => {
+    const { signals, subscribe } = start()
+    const stops = [subscribe(), subscribe()]
     stops[0]?.()
     stops[0]?.()
     await Promise.resolve()
@@ -49,21 +49,21 @@ describe("what runs while a store is watched", () => {
     assert.deepStrictEqual(signals.map(({ aborted }) => aborted), [true])
   })
 
-  it("goes on for whoever comes back before it is released, and begins anew after that", async () => {
-    const ends: Array<() => void> = []
-    let taken = 0
-    const { signals, watch } = open((end) => {
-      ends.push(end)
-      return () => void taken++
+  it("continues for a subscriber that comes back before the release, and starts again after it", async () => {
+    const releases: Array<() => void> = []
+    let cancelled = 0
+    const { signals, subscribe } = start((release) => {
+      releases.push(release)
+      return () => void cancelled++
     })
-    watch()()
+    subscribe()()
     await Promise.resolve()
-    const stop = watch()
-    assert.deepStrictEqual([taken, signals.length], [1, 1])
+    const stop = subscribe()
+    assert.deepStrictEqual([cancelled, signals.length], [1, 1])
     stop()
     await Promise.resolve()
-    ends.at(-1)?.()
-    watch()
+    releases.at(-1)?.()
+    subscribe()
     assert.deepStrictEqual(signals.map(({ aborted }) => aborted), [true, false])
   })
 })

@@ -3,34 +3,34 @@ import { SignalWireProvider, useConnection, useTimeline, type UseTimelineOptions
 import { createElement, StrictMode } from "react"
 import { createRoot } from "react-dom/client"
 import { assert, describe, it } from "vitest"
-import { eventually, numbered, open, texts } from "./support.ts"
+import { eventually, numbered, openSandbox, texts } from "./support.ts"
 
-type World = Awaited<ReturnType<typeof open>>
+type TestSandbox = Awaited<ReturnType<typeof openSandbox>>
 
-const follow = async (world: World, options?: UseTimelineOptions) => {
-  const rendered = world.render(() => useTimeline(world.addressId, options))
+const renderTimeline = async (sandbox: TestSandbox, options?: UseTimelineOptions) => {
+  const rendered = sandbox.render(() => useTimeline(sandbox.addressId, options))
   await eventually(() => assert.strictEqual(rendered.current().status, "live"))
   return rendered
 }
 
 describe("useTimeline", () => {
-  it("shows history at once, and then what happens", async () => {
-    await using world = await open()
-    await world.seed(world.ada.id, numbered(30))
-    const { answers, current } = await follow(world)
+  it("shows history as a whole, and then live messages", async () => {
+    await using sandbox = await openSandbox()
+    await sandbox.seed(sandbox.ada.id, numbered(30))
+    const { results, current } = await renderTimeline(sandbox)
     assert.deepStrictEqual(texts(current()), numbered(30))
-    assert.isEmpty(answers.filter(({ messages }) => messages.length > 0 && messages.length < 30))
-    await world.seed(world.grace.id, ["live"])
+    assert.isEmpty(results.filter(({ messages }) => messages.length > 0 && messages.length < 30))
+    await sandbox.seed(sandbox.grace.id, ["live"])
     await eventually(() => assert.deepStrictEqual(texts(current()), [...numbered(30), "live"]))
   })
 
-  it("goes back to the beginning, page after page, and then says that there are none before", async () => {
-    await using world = await open()
-    await world.seed(world.ada.id, numbered(260))
-    const { current } = await follow(world, { pageSize: 40 })
+  it("loads older pages back to the beginning, where hasOlder is false", async () => {
+    await using sandbox = await openSandbox()
+    await sandbox.seed(sandbox.ada.id, numbered(260))
+    const { current } = await renderTimeline(sandbox, { pageSize: 40 })
     assert.deepStrictEqual(texts(current()), numbered(260).slice(-100))
     assert.isTrue(current().hasOlder)
-    // asked for twice, read once
+    // concurrent calls share one read
     await Promise.all([current().loadOlder(), current().loadOlder()])
     await eventually(() => assert.isAbove(texts(current()).length, 100))
     assert.deepStrictEqual(texts(current()), numbered(260).slice(-texts(current()).length))
@@ -41,35 +41,38 @@ describe("useTimeline", () => {
     assert.deepStrictEqual(texts(current()), numbered(260))
   })
 
-  it("knows that an empty conversation has none before", async () => {
-    await using world = await open()
-    const { current } = await follow(world)
+  it("has no older messages in an empty conversation", async () => {
+    await using sandbox = await openSandbox()
+    const { current } = await renderTimeline(sandbox)
     assert.deepStrictEqual([current().hasOlder, texts(current())], [false, []])
   })
 
-  it("holds no more than it may, whichever way it goes", async () => {
-    await using world = await open()
-    await world.seed(world.ada.id, numbered(200))
-    const { answers, current } = await follow(world, { capacity: 120, pageSize: 50 })
+  it("holds at most capacity messages, in either direction", async () => {
+    await using sandbox = await openSandbox()
+    await sandbox.seed(sandbox.ada.id, numbered(200))
+    const { results, current } = await renderTimeline(sandbox, { capacity: 120, pageSize: 50 })
     await current().loadOlder()
     await eventually(() => assert.isTrue(current().hasNewer))
     assert.deepStrictEqual(texts(current()), numbered(120, 50))
     current().showLatest()
     await eventually(() => assert.deepStrictEqual(texts(current()), numbered(100, 100)))
     assert.isFalse(current().hasNewer)
-    await world.seed(world.grace.id, numbered(50, 200))
+    await sandbox.seed(sandbox.grace.id, numbered(50, 200))
     await eventually(() => assert.deepStrictEqual(texts(current()), numbered(120, 130)))
-    assert.isAtMost(Math.max(...answers.map(({ messages }) => messages.length)), 120)
+    assert.isAtMost(Math.max(...results.map(({ messages }) => messages.length)), 120)
   })
 
-  it("misses and repeats nothing when the socket breaks", async () => {
-    await using world = await open()
-    await world.seed(world.ada.id, ["before"])
-    const { current } = world.render(() => ({ connection: useConnection(), timeline: useTimeline(world.addressId) }))
+  it("neither misses nor repeats messages when the socket drops", async () => {
+    await using sandbox = await openSandbox()
+    await sandbox.seed(sandbox.ada.id, ["before"])
+    const { current } = sandbox.render(() => ({
+      connection: useConnection(),
+      timeline: useTimeline(sandbox.addressId)
+    }))
     await eventually(() => assert.strictEqual(current().timeline.status, "live"))
     for (const text of numbered(20)) {
-      await world.drop(world.ada.id)
-      await world.seed(world.grace.id, [text])
+      await sandbox.drop(sandbox.ada.id)
+      await sandbox.seed(sandbox.grace.id, [text])
     }
     await eventually(() => {
       assert.deepStrictEqual(texts(current().timeline), ["before", ...numbered(20)])
@@ -77,71 +80,74 @@ describe("useTimeline", () => {
     })
   })
 
-  it("tells why older messages could not be read, and reads them when it is asked again", async () => {
-    await using world = await open()
-    await world.seed(world.ada.id, numbered(120))
-    let isRefused = true
-    const { current } = world.render(() => useTimeline(world.addressId), {
+  it("sets olderError when older messages can't be read, and reads them on the next loadOlder", async () => {
+    await using sandbox = await openSandbox()
+    await sandbox.seed(sandbox.ada.id, numbered(120))
+    let isForbidden = true
+    const { current } = sandbox.render(() => useTimeline(sandbox.addressId), {
       fetch: async (input, init) =>
-        isRefused && new Request(input).url.includes("until=")
+        isForbidden && new Request(input).url.includes("until=")
           ? Response.json({}, { status: 403 })
           : fetch(input, init)
     })
     await eventually(() => assert.strictEqual(current().status, "live"))
     await current().loadOlder()
     await eventually(() => assert.containSubset(current().olderError, { reason: { _tag: "Forbidden" } }))
-    isRefused = false
+    isForbidden = false
     await current().loadOlder()
     await eventually(() => assert.deepStrictEqual(texts(current()), numbered(120)))
     assert.isNull(current().olderError)
   })
 
-  it("tells why it failed, and follows again when it is asked to", async () => {
-    await using world = await open()
-    await world.seed(world.ada.id, numbered(3))
-    await world.setFaults({ match: { on: "http", method: "GET" }, action: { type: "answer", status: 403 } })
-    const { current } = world.render(() => useTimeline(world.addressId))
+  it("has an error after a failure, and starts again on retry", async () => {
+    await using sandbox = await openSandbox()
+    await sandbox.seed(sandbox.ada.id, numbered(3))
+    await sandbox.setFaults({ match: { on: "http", method: "GET" }, action: { type: "answer", status: 403 } })
+    const { current } = sandbox.render(() => useTimeline(sandbox.addressId))
     await eventually(() => assert.strictEqual(current().status, "failed"))
     assert.containSubset(current().error, { _tag: "ConversationError", reason: { _tag: "Forbidden" } })
-    await world.setFaults()
+    await sandbox.setFaults()
     current().retry()
     await eventually(() => assert.deepStrictEqual(texts(current()), numbered(3)))
     assert.deepStrictEqual([current().status, current().error], ["live", null])
   })
 
-  it("shows nothing of nobody", async () => {
-    await using world = await open()
-    const { current } = world.render(() => useTimeline(null))
+  it("has no messages without an address", async () => {
+    await using sandbox = await openSandbox()
+    const { current } = sandbox.render(() => useTimeline(null))
     await eventually(() => assert.deepStrictEqual(texts(current()), []))
     await current().loadOlder()
     assert.strictEqual(current().status, "loading")
   })
 
-  it("says that it failed when the client that it was given is closed", async () => {
-    await using world = await open()
-    const client = await SignalWire({ token: world.ada.token, urls: { http: world.info.http, ws: world.info.ws } })
-    const seen: Array<ReturnType<typeof useTimeline>> = []
+  it("fails when the given client is disconnected", async () => {
+    await using sandbox = await openSandbox()
+    const client = await SignalWire({
+      token: sandbox.ada.token,
+      urls: { http: sandbox.info.http, ws: sandbox.info.ws }
+    })
+    const renders: Array<ReturnType<typeof useTimeline>> = []
     const Component = () => {
-      seen.push(useTimeline(world.addressId))
+      renders.push(useTimeline(sandbox.addressId))
       return null
     }
     const root = createRoot(document.createElement("div"))
     root.render(createElement(SignalWireProvider, { client }, createElement(Component)))
-    await eventually(() => assert.strictEqual(seen.at(-1)?.status, "live"))
+    await eventually(() => assert.strictEqual(renders.at(-1)?.status, "live"))
     await client.disconnect()
     await eventually(() => {
-      assert.strictEqual(seen.at(-1)?.status, "failed")
-      assert.containSubset(seen.at(-1)?.error, { _tag: "ConversationError", reason: { _tag: "Closed" } })
+      assert.strictEqual(renders.at(-1)?.status, "failed")
+      assert.containSubset(renders.at(-1)?.error, { _tag: "ConversationError", reason: { _tag: "Closed" } })
     })
     root.unmount()
   })
 })
 
-describe("a conversation that was left", () => {
-  /** A component that shows a conversation, leaves it, and comes back. */
-  const visit = async (world: World, options: UseTimelineOptions, more = {}) => {
-    let addressId: string | null = world.addressId
-    const rendered = world.render(() => useTimeline(addressId, options), more)
+describe("an unmounted conversation", () => {
+  /** A component that shows a conversation, hides it, and shows it again. */
+  const renderSwitchable = async (sandbox: TestSandbox, options: UseTimelineOptions, more = {}) => {
+    let addressId: string | null = sandbox.addressId
+    const rendered = sandbox.render(() => useTimeline(addressId, options), more)
     await eventually(() => assert.strictEqual(rendered.current().status, "live"))
     const show = (id: string | null) => {
       addressId = id
@@ -149,77 +155,77 @@ describe("a conversation that was left", () => {
     }
     return {
       ...rendered,
-      leave: async () => {
+      hide: async () => {
         show(null)
         await eventually(() => assert.deepStrictEqual(rendered.current().messages, []))
       },
-      /** Answers what was shown from then on. */
-      comeBack: () => {
-        const before = rendered.answers.length
-        show(world.addressId)
-        return () => rendered.answers.slice(before)
+      /** Shows it again, and returns a function that returns the renders since then. */
+      showAgain: () => {
+        const before = rendered.results.length
+        show(sandbox.addressId)
+        return () => rendered.results.slice(before)
       }
     }
   }
-  const idleSoon = { subscription: { idleTimeToLive: "10 millis" } }
+  const closeWhenIdle = { subscription: { idleTimeToLive: "10 millis" } }
 
-  it("P1.2: is there at once for who comes back, with what was said meanwhile", async () => {
-    await using world = await open()
-    await world.seed(world.ada.id, ["before"])
-    const { comeBack, leave } = await visit(world, {}, idleSoon)
-    await leave()
-    await world.seed(world.grace.id, ["meanwhile"])
-    const since = comeBack()
+  it("P1.2: is shown at once when it mounts again, with messages that arrived in the meantime", async () => {
+    await using sandbox = await openSandbox()
+    await sandbox.seed(sandbox.ada.id, ["before"])
+    const { hide, showAgain } = await renderSwitchable(sandbox, {}, closeWhenIdle)
+    await hide()
+    await sandbox.seed(sandbox.grace.id, ["meanwhile"])
+    const since = showAgain()
     await eventually(() =>
       assert.deepStrictEqual(since().at(-1)?.messages.map(({ text }) => text), ["before", "meanwhile"])
     )
     assert.isEmpty(since().filter(({ messages, status }) => status !== "live" || messages.length === 0))
   })
 
-  it("shows the newest messages to who comes back, and not the old ones that were read last", async () => {
-    await using world = await open()
-    await world.seed(world.ada.id, numbered(200))
-    const { comeBack, current, leave } = await visit(world, { capacity: 120 })
+  it("shows the newest messages when it mounts again, not the older ones that were read last", async () => {
+    await using sandbox = await openSandbox()
+    await sandbox.seed(sandbox.ada.id, numbered(200))
+    const { current, hide, showAgain } = await renderSwitchable(sandbox, { capacity: 120 })
     await current().loadOlder()
     await eventually(() => assert.isTrue(current().hasNewer))
-    await leave()
-    const since = comeBack()
+    await hide()
+    const since = showAgain()
     await eventually(() => {
       assert.strictEqual(since().at(-1)?.messages.at(-1)?.text, "message 199")
       assert.isFalse(current().hasNewer)
     })
   })
 
-  it("is followed anew by who comes back when it had failed", async () => {
-    await using world = await open()
-    await world.seed(world.ada.id, ["hello"])
-    await world.setFaults({ match: { on: "http", method: "GET" }, action: { type: "answer", status: 403 } })
-    let addressId: string | null = world.addressId
-    const { current, rerender } = world.render(() => useTimeline(addressId))
+  it("starts again when it mounts again after a failure", async () => {
+    await using sandbox = await openSandbox()
+    await sandbox.seed(sandbox.ada.id, ["hello"])
+    await sandbox.setFaults({ match: { on: "http", method: "GET" }, action: { type: "answer", status: 403 } })
+    let addressId: string | null = sandbox.addressId
+    const { current, rerender } = sandbox.render(() => useTimeline(addressId))
     await eventually(() => assert.strictEqual(current().status, "failed"))
     addressId = null
     rerender()
     await eventually(() => assert.strictEqual(current().status, "loading"))
-    await world.setFaults()
-    addressId = world.addressId
+    await sandbox.setFaults()
+    addressId = sandbox.addressId
     rerender()
     await eventually(() => assert.deepStrictEqual(texts(current()), ["hello"]))
   })
 
-  it("P7.2: is let go of after its time", async () => {
-    await using world = await open()
-    const { comeBack, leave } = await visit(world, { keepAlive: 50 }, idleSoon)
-    await leave()
-    await eventually(async () => assert.strictEqual(await world.sockets(), 0))
-    const since = comeBack()
+  it("P7.2: is released after keepAlive", async () => {
+    await using sandbox = await openSandbox()
+    const { hide, showAgain } = await renderSwitchable(sandbox, { keepAlive: 50 }, closeWhenIdle)
+    await hide()
+    await eventually(async () => assert.strictEqual(await sandbox.countSockets(), 0))
+    const since = showAgain()
     await eventually(() => assert.deepStrictEqual([since()[0]?.status, since().at(-1)?.status], ["loading", "live"]))
   })
 
-  it("P7.2: is let go of with the provider, also when the client is somebody else's", async () => {
-    await using world = await open()
+  it("P7.2: is released with the provider, also if the client was given to it", async () => {
+    await using sandbox = await openSandbox()
     await using client = await SignalWire({
-      token: world.ada.token,
-      urls: { http: world.info.http, ws: world.info.ws },
+      token: sandbox.ada.token,
+      urls: { http: sandbox.info.http, ws: sandbox.info.ws },
       subscription: { idleTimeToLive: "10 millis" }
     })
     const statuses: Array<string> = []
@@ -236,12 +242,12 @@ describe("a conversation that was left", () => {
           createElement(SignalWireProvider, { client }, createElement(Component, { addressId }))
         )
       )
-    render(world.addressId)
+    render(sandbox.addressId)
     await eventually(() => assert.strictEqual(statuses.at(-1), "live"))
     render(null)
     await eventually(() => assert.strictEqual(statuses.at(-1), "loading"))
-    assert.strictEqual(await world.sockets(), 1)
+    assert.strictEqual(await sandbox.countSockets(), 1)
     root.unmount()
-    await eventually(async () => assert.strictEqual(await world.sockets(), 0))
+    await eventually(async () => assert.strictEqual(await sandbox.countSockets(), 0))
   })
 })

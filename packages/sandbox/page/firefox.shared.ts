@@ -1,4 +1,4 @@
-/** The Firefox that a test drives: the one at `FIREFOX_PATH`, else one that the system has installed; `undefined` without. */
+/** The path of Firefox: `FIREFOX_PATH`, or the one that is installed on the system; `undefined` if there is none. */
 import { existsSync } from "node:fs"
 
 const named = process.env["FIREFOX_PATH"]

@@ -2,10 +2,10 @@ import react from "@vitejs/plugin-react"
 import { defineConfig } from "vite"
 
 export default defineConfig({
-  // where the sandbox serves it, with and without a slash at the end
+  // the path where the sandbox serves the page
   base: "/_sandbox/page/",
   plugins: [react()],
-  // globals that React looks for, and that no browser has, or that the page does without
+  // globals that React checks, and that browsers do not have or the page does not need
   define: {
     __REACT_DEVTOOLS_GLOBAL_HOOK__: "undefined",
     "document.documentMode": "undefined",
@@ -18,11 +18,11 @@ export default defineConfig({
   build: {
     outDir: "../static",
     emptyOutDir: true,
-    // the policy that the page is served with allows neither inline scripts nor data in their place
+    // the Content-Security-Policy of the page allows neither inline scripts nor data URLs
     assetsInlineLimit: 0,
     modulePreload: false,
     reportCompressedSize: false,
-    // no module of the page has a getter that does more than return something
+    // no module of the page has getters with side effects
     rolldownOptions: { treeshake: { propertyReadSideEffects: false } }
   }
 })

@@ -7,7 +7,7 @@ export default mergeConfig(
   shared,
   defineConfig({
     test: {
-      // the tests in a browser are concurrent, as they wait most of the time
+      // browser tests run concurrently, because they wait most of the time
       maxConcurrency: 2,
       exclude: [
         ...(chromium === undefined ? ["test/browser/{counts,faults,layout,page,wireLog}.test.ts"] : []),

@@ -1,6 +1,6 @@
 /**
- * A sandbox as a process of its own: for programs and tests that kill it, start it again, or keep it out of their own
- * event loop.
+ * Runs a sandbox in a separate process, for programs and tests that kill and restart it, or that must not share their event loop
+ * with it.
  *
  * @since 0.1.0
  */
@@ -14,26 +14,29 @@ import * as Sandbox from "./Sandbox.ts"
 
 // Models
 
-/** A sandbox that runs in another process. Disposing asks it to end, and waits for that. */
+/** A sandbox in a separate process. Disposing it sends `SIGTERM`, and waits until the process has exited. */
 export interface SandboxProcess extends AsyncDisposable {
-  /** What its ready line says: where it is, and whom it serves. */
+  /** The contents of the ready line: the URLs, and the subscribers with their tokens. */
   readonly info: Sandbox.Info
-  /** The id of the process. */
+  /** The process id. */
   readonly pid: number
-  /** Ends it, by default as `SIGTERM` does; answers its exit code, or the signal when that ended it. */
+  /**
+   * Sends a signal, `SIGTERM` by default, and waits until the process has exited; after ten seconds it sends `SIGKILL`. Returns
+   * the exit code, or the signal that terminated the process.
+   */
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | NodeJS.Signals>
-  /** The exit code, or the signal, once it has ended. */
+  /** Resolves with the exit code or the terminating signal, once the process has exited. */
   readonly exited: Promise<number | NodeJS.Signals>
-  /** The end of what it wrote to standard error. */
+  /** Returns the last 65,536 UTF-16 code units of standard error. */
   readonly errors: () => string
 }
 
 // Options
 
-/** How it is started. */
+/** Options for starting the process. */
 export interface Options {
   /**
-   * How long it may take until it is ready, in milliseconds.
+   * How long to wait until the sandbox is ready, in milliseconds.
    * @default 30000
    */
   readonly deadline?: number | undefined
@@ -41,13 +44,13 @@ export interface Options {
 
 // Constructor
 
-/** How much of standard error is kept, in UTF-16 code units. */
-const maxErrors = 65_536
+/** The maximum length of standard error that is kept, in UTF-16 code units. */
+const maxErrorLength = 65_536
 
-/** How long it may take to end when it is asked to, in milliseconds. */
+/** How long to wait for the process to exit before it is killed, in milliseconds. */
 const stopTimeout = 10_000
 
-// next to this file, under the same extension: from the source as well as from what was built
+// with the same extension as this file, so that it works from the source and from the build
 const main = join(import.meta.dirname, `main${extname(import.meta.filename)}`)
 
 const decodeInfo = Schema.decodeUnknownResult(Schema.fromJsonString(Sandbox.Info))
@@ -55,12 +58,12 @@ const decodeInfo = Schema.decodeUnknownResult(Schema.fromJsonString(Sandbox.Info
 const collectErrors = (child: ChildProcess): () => string => {
   let text = ""
   child.stderr?.setEncoding("utf8").on("data", (data: string) => {
-    text = (text + data).slice(-maxErrors)
+    text = (text + data).slice(-maxErrorLength)
   })
   return () => text
 }
 
-/** The first line of standard output; nothing when there is none. The rest is read and forgotten. */
+/** Resolves with the first line of standard output, or `undefined` if there is none. The rest is discarded. */
 const firstLine = (child: ChildProcess): Promise<string | undefined> =>
   new Promise((resolve) => {
     if (child.stdout === null) return resolve(undefined)
@@ -69,22 +72,22 @@ const firstLine = (child: ChildProcess): Promise<string | undefined> =>
     lines.once("close", () => resolve(undefined))
   })
 
-/** Settles as `promise` does, or with `undefined` when that takes too long. */
+/** Settles like `promise`, or resolves with `undefined` after a timeout. */
 const within = async <A>(promise: Promise<A>, millis: number): Promise<A | undefined> => {
   let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<undefined>((resolve) => {
+  const timeout = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), millis)
   })
   try {
-    return await Promise.race([promise, late])
+    return await Promise.race([promise, timeout])
   } finally {
     clearTimeout(timer)
   }
 }
 
 /**
- * Starts a sandbox on a port that is free, or with other flags of the program; it is up when this resolves. Rejects with
- * a `SandboxError` that tells what the program wrote, when it ends before or takes too long.
+ * Starts a sandbox on a free port, or with the given command line flags, and waits until it is ready. Rejects with a
+ * `SandboxError` that contains standard error if the process exits before or is not ready in time.
  *
  * ```ts
  * import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
@@ -97,7 +100,7 @@ export const start = async (args: ReadonlyArray<string> = [], options: Options =
   const child = spawn(process.execPath, [main, "--json", ...args], { stdio: ["ignore", "pipe", "pipe"] })
   const errors = collectErrors(child)
   const exited = once(child, "close").then((): number | NodeJS.Signals => child.exitCode ?? child.signalCode ?? 1)
-  // an `error` event rejects `once`; that it could not be spawned shows in the missing line as well
+  // `once` rejects if the process cannot be spawned; the missing ready line reports that
   exited.catch(() => {})
 
   const kill = () => void child.kill("SIGKILL")
@@ -112,16 +115,16 @@ export const start = async (args: ReadonlyArray<string> = [], options: Options =
   const line = await within(firstLine(child), deadline)
   const info = decodeInfo(line)
   if (Result.isFailure(info)) {
-    // with wrong flags it says so, and ends
-    const ended = await within(exited, line === undefined ? 100 : stopTimeout)
+    // with invalid flags the process writes an error and exits
+    const exitStatus = await within(exited, line === undefined ? 100 : stopTimeout)
     kill()
-    const reason = ended !== undefined
-      ? "the sandbox ended before it was ready"
+    const reason = exitStatus !== undefined
+      ? "the sandbox exited before it was ready"
       : line === undefined
       ? `the sandbox was not ready within ${deadline} ms`
       : `the first line of the sandbox is not its ready line: ${line.slice(0, 200)}`
-    const said = errors().trim()
-    throw new Sandbox.SandboxError({ message: said === "" ? reason : `${reason}: ${said}`, cause: said })
+    const output = errors().trim()
+    throw new Sandbox.SandboxError({ message: output === "" ? reason : `${reason}: ${output}`, cause: output })
   }
   const dispose = async () => void await stop()
   return { info: info.success, pid: child.pid ?? 0, stop, exited, errors, [Symbol.asyncDispose]: dispose }

@@ -1,6 +1,6 @@
 /**
- * An Effect SQL client over Node's own SQLite, `node:sqlite`, which needs nothing to be compiled. A file belongs to one
- * process at a time, and what was committed is on the disk.
+ * An Effect SQL client for Node's built-in SQLite, `node:sqlite`, without native dependencies. A file is locked by one process
+ * at a time, and committed transactions are durable.
  *
  * @since 0.1.0
  */
@@ -25,15 +25,15 @@ const toInput = (value: unknown): SQLInputValue => {
   throw new TypeError(`SQLite cannot store a ${typeof value}`)
 }
 
-/** SQLite's code is in `errcode`; the classifier reads `errno`. */
+/** Copies SQLite's error code from `errcode` to `errno`, where the classifier expects it. */
 const withErrno = (cause: unknown): unknown =>
   cause instanceof Error && "errcode" in cause ? Object.assign(cause, { errno: cause.errcode }) : cause
 
-/** What went wrong, from an error that `node:sqlite` has thrown. */
+/** Converts an error that `node:sqlite` has thrown to a `SqlError`. */
 export const toSqlError = (cause: unknown, message: string, operation: string): SqlError.SqlError =>
   new SqlError.SqlError({ reason: SqlError.classifySqliteError(withErrno(cause), { message, operation }) })
 
-/** How many prepared statements are kept. */
+/** The maximum number of cached prepared statements. */
 const maxPrepared = 100
 
 const makeConnection = (db: DatabaseSync): SqlConnection.Connection => {
@@ -68,15 +68,15 @@ const makeConnection = (db: DatabaseSync): SqlConnection.Connection => {
   }
 }
 
-/** What is known of a database. */
+/** Options of a database. */
 export interface Options {
-  /** The number in the header of the file, of 32 bits; SQLite calls it `application_id`. */
+  /** The 32-bit `application_id` to set in the header of the file. @default not set */
   readonly applicationId?: number | undefined
 }
 
 /**
- * Opens a database, `:memory:` or a file, for this process alone: nobody else can read or write it until the scope closes.
- * Fails with `SqlError` when it can't be opened, or is open elsewhere.
+ * Opens a database, `:memory:` or a file, with an exclusive lock: no other process can read or write it until the scope is
+ * closed. Fails with a `SqlError` if it cannot be opened or is locked.
  */
 export const make = Effect.fnUntraced(function*(
   filename: string,
@@ -91,11 +91,11 @@ export const make = Effect.fnUntraced(function*(
         if (
           applicationId !== undefined && db.prepare("PRAGMA application_id").get()?.["application_id"] !== applicationId
         ) {
-          // before there is a log of changes, so that it is in the file itself
+          // before the WAL is enabled, so that it is written to the file itself
           db.exec(`PRAGMA application_id = ${applicationId}`)
         }
         db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
-        // the lock is taken with the first write
+        // acquires the lock, which the first write would do otherwise
         db.exec("BEGIN EXCLUSIVE; COMMIT")
         return db
       } catch (cause) {
@@ -122,6 +122,6 @@ export const make = Effect.fnUntraced(function*(
   }).pipe(Effect.provide(Reactivity.layer))
 })
 
-/** The client as a layer. Fails with `SqlError` when the database can't be opened, or is open elsewhere. */
+/** Provides a client. Fails with a `SqlError` if the database cannot be opened or is locked by another process. */
 export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient, SqlError.SqlError> =>
   Layer.effect(SqlClient.SqlClient, make(filename))

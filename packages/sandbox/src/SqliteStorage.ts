@@ -1,13 +1,13 @@
 /**
- * Keeps a backend in a SQLite file. A change is on the disk before it is answered, so a killed process loses nothing it
- * has confirmed. The file belongs to one process at a time.
+ * Stores the state of a backend in a SQLite file. Changes are durable before requests are responded to, so a process that is
+ * killed loses nothing that it has confirmed. The file is locked by one process at a time.
  *
  * @since 0.1.0
  */
 import * as Records from "@effect-signalwire/backend/Records"
 import { Storage, StorageError } from "@effect-signalwire/backend/Storage"
 import { SubscriberId } from "@effect-signalwire/schema/Ids"
-import { JsonObject } from "@effect-signalwire/schema/Wire"
+import { JsonObject } from "@effect-signalwire/schema/WireSchemas"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
@@ -19,9 +19,9 @@ import * as DatabaseFile from "./internal/databaseFile.ts"
 import { migrate, migrations } from "./internal/migrations.ts"
 import * as SqliteClient from "./SqliteClient.ts"
 
-// Rows: the records under snake_case names, lists and objects as JSON text, booleans as 0 and 1
+// Rows: records with snake_case names, with lists and objects as JSON strings, and booleans as 0 and 1
 
-const IdentityRow = Schema.Struct(Records.Identity.fields).pipe(Schema.encodeKeys({
+const IdentityRow = Schema.Struct(Records.Project.fields).pipe(Schema.encodeKeys({
   projectId: "project_id",
   spaceId: "space_id",
   apiToken: "api_token"
@@ -80,7 +80,7 @@ const encodeProfile = Schema.encodeEffect(ProfileRow)
 const encodeMember = Schema.encodeEffect(MemberRow)
 const encodeMessage = Schema.encodeEffect(MessageRow)
 
-/** SQLite's own words, such as "database or disk is full", or those of another error. */
+/** The message of SQLite, such as "database or disk is full", or of another error. */
 const reasonOf = (error: unknown): string => {
   if (error instanceof SqlError.SqlError) return reasonOf(error.reason.cause)
   return error instanceof Error ? error.message : String(error)
@@ -93,7 +93,7 @@ const load = (sql: SqlClient.SqlClient) =>
   Effect.gen(function*() {
     const changes: Array<Records.Change> = []
     for (const identity of yield* decodeIdentities(yield* sql`SELECT * FROM identity`)) {
-      changes.push({ _tag: "Founded", identity })
+      changes.push({ _tag: "ProjectCreated", identity })
     }
     for (const subscriber of yield* decodeSubscribers(yield* sql`SELECT * FROM subscribers ORDER BY rowid`)) {
       changes.push({ _tag: "SubscriberAdded", subscriber })
@@ -104,9 +104,9 @@ const load = (sql: SqlClient.SqlClient) =>
     for (const token of yield* decodeTokens(yield* sql`SELECT * FROM tokens ORDER BY rowid`)) {
       changes.push({ _tag: "TokenMinted", token })
     }
-    // after the tokens, which may have an older one
-    for (const described of yield* decodeProfiles(yield* sql`SELECT * FROM profiles`)) {
-      changes.push({ _tag: "SubscriberDescribed", ...described })
+    // after the tokens, whose profiles may be older
+    for (const row of yield* decodeProfiles(yield* sql`SELECT * FROM profiles`)) {
+      changes.push({ _tag: "ProfileUpdated", ...row })
     }
     for (const group of yield* decodeGroups(yield* sql`SELECT * FROM groups ORDER BY rowid`)) {
       changes.push({ _tag: "GroupAdded", group })
@@ -125,7 +125,7 @@ const insert = (sql: SqlClient.SqlClient) => {
     Effect.flatMap(row, (row) => sql`INSERT INTO ${sql(table)} ${sql.insert(row)}`)
   return (change: Records.Change): Effect.Effect<unknown, SqlError.SqlError | Schema.SchemaError> => {
     switch (change._tag) {
-      case "Founded":
+      case "ProjectCreated":
         return into("identity")(encodeIdentity(change.identity))
       case "SubscriberAdded":
         return into("subscribers")(encodeSubscriber(change.subscriber))
@@ -137,7 +137,7 @@ const insert = (sql: SqlClient.SqlClient) => {
         return sql`UPDATE tokens SET expires_at = ${change.expiresAt} WHERE token = ${change.token}`
       case "TokenRemoved":
         return sql`DELETE FROM tokens WHERE token = ${change.token}`
-      case "SubscriberDescribed":
+      case "ProfileUpdated":
         return Effect.flatMap(encodeProfile(change), (row) => sql`INSERT OR REPLACE INTO profiles ${sql.insert(row)}`)
       case "GuestRemoved":
         return sql`DELETE FROM subscribers WHERE id = ${change.subscriberId}`
@@ -154,15 +154,15 @@ const insert = (sql: SqlClient.SqlClient) => {
 const isLocked = (error: SqlError.SqlError): boolean => error.reason._tag === "LockTimeoutError"
 
 /**
- * Keeps everything in a file, which is created when it does not exist. Fails with a `StorageError` when the file belongs
- * to another process or is no such database.
+ * Provides a storage in a file, which is created if it does not exist. Fails with a `StorageError` if another process uses the
+ * file, or if it is not a database of the sandbox.
  */
 export const layer = (options: { readonly filename: string }): Layer.Layer<Storage, StorageError> =>
   Layer.effect(
     Storage,
     Effect.gen(function*() {
       const { filename } = options
-      // a whole path: others may mean something else to SQLite, which keeps its logs beside the file itself, not beside a link
+      // an absolute path, because SQLite interprets some others; and not a link, because SQLite writes its WAL next to the target
       const file = existsSync(filename) ? realpathSync(filename) : resolve(filename)
       yield* DatabaseFile.check(file, (cause) => {
         const error = SqliteClient.toSqlError(cause, "The file could not be read", "connect")
@@ -175,11 +175,11 @@ export const layer = (options: { readonly filename: string }): Layer.Layer<Stora
             ? new StorageError({ message: `${filename} is in use by another process`, cause: error })
             : toStorageError(`${filename} could not be opened`)(error)
       )
-      const fault = yield* migrate(migrations).pipe(
+      const problem = yield* migrate(migrations).pipe(
         Effect.provideService(SqlClient.SqlClient, sql),
         Effect.mapError(toStorageError(`${filename} could not be prepared`))
       )
-      if (fault !== undefined) return yield* new StorageError({ message: `${filename} ${fault}` })
+      if (problem !== undefined) return yield* new StorageError({ message: `${filename} ${problem}` })
       const add = insert(sql)
       return {
         load: Effect.mapError(load(sql), toStorageError(`${filename} could not be read`)),

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Starts the program where Node is new enough to load it.
+ * The executable. It checks the version of Node before it loads the program.
  */
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
 
@@ -8,7 +8,7 @@ if (major > 22 || (major === 22 && minor >= 19)) {
   await import("./program.ts")
 } else {
   process.stderr.write(
-    `effect-signalwire-sandbox: needs Node 22.19 or newer; this is ${process.versions.node}\n`
+    `effect-signalwire-sandbox: requires Node 22.19 or newer, but this is Node ${process.versions.node}\n`
   )
   process.exitCode = 1
 }

@@ -1,5 +1,5 @@
 /**
- * The local server as a program. Standard output carries nothing but the line, or lines, that say it is ready.
+ * The command line interface of the sandbox. It writes only the ready message to standard output.
  */
 import type * as Dialect from "@effect-signalwire/schema/Dialect"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -23,8 +23,8 @@ import * as Sandbox from "./Sandbox.ts"
 const names = (text: string): ReadonlyArray<string> =>
   text.split(",").map((name) => name.trim()).filter((name) => name !== "")
 
-/** The link to the page. A server that listens on every address of the machine is opened on the loopback. */
-const pageOf = ({ http }: Sandbox.Info): string => {
+/** The URL of the page. A server that listens on all addresses is opened under a loopback name. */
+const pageUrl = ({ http }: Sandbox.Info): string => {
   const url = new URL(PageRoutes.path, http)
   if (url.hostname === "0.0.0.0" || url.hostname === "[::]") url.hostname = "localhost"
   return url.href
@@ -34,7 +34,7 @@ const toText = (info: Sandbox.Info): string => {
   const lines = [
     "The sandbox is ready. Stop it with Ctrl+C.",
     "",
-    `  Page    ${pageOf(info)}`,
+    `  Page    ${pageUrl(info)}`,
     `  HTTP    ${info.http}`,
     `  Socket  ${info.ws}`,
     `  Admin   ${info.admin}`,
@@ -53,21 +53,21 @@ const sandbox = Command.make(
   {
     port: Flag.Int("port").pipe(
       Flag.withDefault(0),
-      Flag.withDescription("Port to listen on; 0 for one that is free")
+      Flag.withDescription("Port to listen on; 0 for any free port")
     ),
     host: Flag.String("host").pipe(
       Flag.withDefault("127.0.0.1"),
-      Flag.withDescription("Address to listen on; the admin API asks for no token, so keep to loopback")
+      Flag.withDescription("Address to listen on; use a loopback address, because the admin API needs no token")
     ),
     allowedHosts: Flag.String("allowed-hosts").pipe(
       Flag.withDefault(""),
       Flag.withMetavar("NAMES"),
-      Flag.withDescription("Names, separated by commas, under which this machine is reached from elsewhere")
+      Flag.withDescription("Other host names of this machine, separated by commas")
     ),
     data: Flag.String("data").pipe(
       Flag.withDefault(":memory:"),
       Flag.withMetavar("FILE"),
-      Flag.withDescription("SQLite file that keeps everything, or :memory: to keep nothing")
+      Flag.withDescription("SQLite file to store everything in, or :memory: to store nothing")
     ),
     json: Flag.Boolean("json").pipe(
       Flag.withDefault(false),
@@ -75,40 +75,42 @@ const sandbox = Command.make(
     ),
     open: Flag.Boolean("open").pipe(
       Flag.withDefault(false),
-      Flag.withDescription("Open the sandbox's page in the browser when ready")
+      Flag.withDescription("Open the page of the sandbox in the browser when ready")
     ),
     dialect: Flag.Literals("dialect", ["all", "address", "group"] satisfies ReadonlyArray<Dialect.WireForm>).pipe(
       Flag.withDefault("all"),
-      Flag.withDescription("Which bodies are accepted and which keys are written")
+      Flag.withDescription("Dialect of the request bodies and responses")
     ),
     subscribers: Flag.String("subscribers").pipe(
       Flag.withDefault("ada,grace"),
-      Flag.withDescription("Subscribers to add when they are not there yet, separated by commas")
+      Flag.withDescription("Subscribers to add if they do not exist, separated by commas")
     ),
     rooms: Flag.String("rooms").pipe(
       Flag.withDefault("office"),
-      Flag.withDescription("Rooms to add when they are not there yet, separated by commas")
+      Flag.withDescription("Rooms to add if they do not exist, separated by commas")
     ),
     log: Flag.String("log").pipe(
       Flag.optional,
       Flag.withMetavar("FILE"),
-      Flag.withDescription("Append every request, answer and frame to this file, as JSON lines without secrets")
+      Flag.withDescription(
+        "Append every request, response and frame to this file, as lines of JSON with secrets redacted"
+      )
     ),
     tls: Flag.File("tls", { mustExist: true }).pipe(
       Flag.optional,
       Flag.withMetavar("CERT KEY"),
-      Flag.withDescription("Serve https and wss with this certificate and key, both PEM files")
+      Flag.withDescription("Serve https and wss with this certificate and key, both in PEM format")
     ),
-    // `--tls CERT KEY`: the flag takes the certificate, and the key follows it
+    // `--tls CERT KEY`: the flag has one value, so the key is an argument
     key: Argument.File("KEY", { mustExist: true }).pipe(
       Argument.optional,
-      Argument.withDescription("Key of the certificate that --tls names")
+      Argument.withDescription("Key of the --tls certificate")
     )
   },
   Effect.fnUntraced(function*(flags) {
     const files = yield* FileSystem.FileSystem
     if (Option.isSome(flags.tls) !== Option.isSome(flags.key)) {
-      return yield* new CliError.UserError({ cause: new Error("--tls needs two files: --tls CERT KEY") })
+      return yield* new CliError.UserError({ cause: new Error("--tls requires two files: --tls CERT KEY") })
     }
     const tls = Option.isSome(flags.tls) && Option.isSome(flags.key)
       ? { cert: yield* files.readFileString(flags.tls.value), key: yield* files.readFileString(flags.key.value) }
@@ -126,7 +128,7 @@ const sandbox = Command.make(
     })
     process.stdout.write(`${flags.json ? JSON.stringify(info) : toText(info)}\n`)
     if (flags.open) {
-      const page = pageOf(info)
+      const page = pageUrl(info)
       Browser.open(page, (reason) => {
         process.stderr.write(`effect-signalwire-sandbox: ${page} could not be opened: ${reason}\n`)
       })
@@ -137,7 +139,7 @@ const sandbox = Command.make(
   Command.withDescription("A local server that speaks the SignalWire Conversation wire protocol.")
 )
 
-/** What a mistake is answered with must not be taken for a ready line; help that was asked for is output like any other. */
+/** Writes usage errors to standard error, where they cannot be mistaken for the ready message; requested help is normal output. */
 const console: Console.Console = process.argv.some((argument) => /^(-h|--help|--version|--completions)/.test(argument))
   ? globalThis.console
   : { ...globalThis.console, log: globalThis.console.error }
@@ -153,7 +155,7 @@ Command.run(sandbox, { version: packageJson.version }).pipe(
   Effect.provideService(Console.Console, console),
   Effect.provide([NodeServices.layer, Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)])]),
   NodeRuntime.runMain({
-    // being asked to stop is how it ends
+    // an interruption is the normal way to stop
     teardown: (exit, onExit) =>
       onExit(
         Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? Number(process.exitCode ?? 0) : 1

@@ -2,23 +2,17 @@ import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { join } from "node:path"
-import { Client, request, temporary } from "./support.ts"
+import { Client, fixtures, request, temporary } from "./support.ts"
 
-const people = (info: Sandbox.Info) => {
-  const [ada, grace] = info.subscribers
-  const [office] = info.rooms
-  if (ada === undefined || grace === undefined || office === undefined) throw new Error("nobody is there")
-  return { ada, grace, office }
-}
 const setFaults = (info: Sandbox.Info, ...rules: ReadonlyArray<object>) =>
   request(info, "PUT", "/_sandbox/faults", { body: { rules } })
 const history = async (info: Sandbox.Info, token: string) =>
   (await request(info, "GET", "/api/fabric/messages", { token })).body.data
 
 describe("a sandbox", () => {
-  it("says where it is and whom it serves, and is gone when it was stopped", async () => {
+  it("reports its URLs and subscribers, and is unreachable after it was stopped", async () => {
     const info = await Sandbox.start()
-    const { ada } = people(info)
+    const { ada } = fixtures(info)
     assert.match(info.http, /^http:\/\/127\.0\.0\.1:\d+$/)
     assert.deepStrictEqual((await request(info, "GET", "/_sandbox")).body.subscribers, info.subscribers)
     const client = await Client.open(info.ws)
@@ -28,22 +22,22 @@ describe("a sandbox", () => {
     assert.isBelow(Date.now() - before, 1000)
     assert.strictEqual(await client.closed, 1006)
     await info.stop()
-    const gone = await request(info, "GET", "/_sandbox").then(() => false, () => true)
-    assert.isTrue(gone)
+    const isStopped = await request(info, "GET", "/_sandbox").then(() => false, () => true)
+    assert.isTrue(isStopped)
   })
-  it("refuses a port that is taken", async () => {
+  it("fails if the port is in use", async () => {
     await using info = await Sandbox.start()
     const error = await Sandbox.start({ port: Number(new URL(info.http).port) }).catch((error: unknown) => error)
     assert.instanceOf(error, Sandbox.SandboxError)
   })
-  it.live("is a layer too", () =>
+  it.live("is provided as a layer", () =>
     Effect.gen(function*() {
       const { backend, subscribers } = yield* Sandbox.Sandbox
       assert.strictEqual(backend.findSubscriber("hedy")?.id, subscribers[0]?.id)
     }).pipe(Effect.provide(Sandbox.layer({ subscribers: ["hedy"], rooms: [] }))))
-  it("answers a browser's preflight, and lets any origin read", async () => {
+  it("responds to preflight requests, and allows any origin to read responses", async () => {
     await using info = await Sandbox.start()
-    const { ada } = people(info)
+    const { ada } = fixtures(info)
     const preflight = await fetch(`${info.http}/api/fabric/messages`, { method: "OPTIONS" })
     assert.strictEqual(preflight.status, 204)
     assert.match(preflight.headers.get("access-control-allow-headers") ?? "", /Authorization/)
@@ -53,9 +47,9 @@ describe("a sandbox", () => {
 })
 
 describe("over the network", () => {
-  it("a message that is sent reaches the other side's socket", async () => {
+  it("a sent message is pushed to the socket of the other subscriber", async () => {
     await using info = await Sandbox.start()
-    const { ada, grace } = people(info)
+    const { ada, grace } = fixtures(info)
     const client = await Client.open(info.ws)
     await client.connect(grace.token)
     await request(info, "POST", "/api/fabric/messages", {
@@ -67,9 +61,9 @@ describe("over the network", () => {
     assert.strictEqual(event.params.params.text, "hi")
     assert.deepStrictEqual(event.params.params.metadata, { tone: "casual" })
   })
-  it("a broken session is resumed, and what was not acknowledged comes again", async () => {
+  it("a session is resumed after its socket was dropped, and unacknowledged events are sent again", async () => {
     await using info = await Sandbox.start()
-    const { ada, grace } = people(info)
+    const { ada, grace } = fixtures(info)
     const first = await Client.open(info.ws)
     const { authorization_state, protocol } = await first.connect(grace.token)
     const send = (text: string) =>
@@ -85,10 +79,10 @@ describe("over the network", () => {
     assert.strictEqual((await second.next()).params.params.text, "one")
     assert.strictEqual((await second.next()).params.params.text, "two")
   })
-  it("a long history is seeded at once, and paged through to its end", async () => {
+  it("a long history is seeded in one request, and read page by page", async () => {
     using directory = temporary()
     await using info = await Sandbox.start({ data: join(directory.path, "data.db") })
-    const { ada, grace, office } = people(info)
+    const { ada, grace, office } = fixtures(info)
     const messages = Array.from({ length: 3000 }, (_, n) => ({
       from: n % 2 === 0 ? ada.id : grace.id,
       addressId: n % 3 === 0 ? office.addressId : n % 2 === 0 ? grace.addressId : ada.addressId,
@@ -104,17 +98,17 @@ describe("over the network", () => {
     }
     assert.deepStrictEqual(texts, messages.map(({ text }) => text).toReversed())
   })
-  it("a drop can come with a close frame", async () => {
+  it("a socket can be dropped with a close frame", async () => {
     await using info = await Sandbox.start()
-    const { grace } = people(info)
+    const { grace } = fixtures(info)
     const client = await Client.open(info.ws)
     await client.connect(grace.token)
     await request(info, "POST", "/_sandbox/sessions/drop", { body: { subscriberId: grace.id, code: 1012 } })
     assert.strictEqual(await client.closed, 1012)
   })
-  it("a lost answer was still a stored message, once", async () => {
+  it("a message whose response is lost is stored once", async () => {
     await using info = await Sandbox.start()
-    const { ada, office } = people(info)
+    const { ada, office } = fixtures(info)
     await setFaults(info, {
       match: { on: "http", method: "POST", path: "/api/fabric/messages" },
       action: { type: "loseAnswer" },
@@ -130,9 +124,9 @@ describe("over the network", () => {
     assert.strictEqual((await history(info, ada.token)).length, 1)
     assert.strictEqual((await send()).status, 200)
   })
-  it("a request that is refused breaks, and one that is cut in half is no JSON", async () => {
+  it("a refused request breaks the connection, and a malformed response is not JSON", async () => {
     await using info = await Sandbox.start()
-    const { ada } = people(info)
+    const { ada } = fixtures(info)
     await setFaults(
       info,
       { match: { on: "http", path: "/api/*" }, action: { type: "refuse" }, times: 1 },
@@ -144,9 +138,9 @@ describe("over the network", () => {
     assert.instanceOf(second, SyntaxError)
     assert.deepStrictEqual(await history(info, ada.token), [])
   })
-  it("a socket can be refused, answered, closed and silent", async () => {
+  it("a socket can be refused, rejected with a response, closed and silenced", async () => {
     await using info = await Sandbox.start()
-    const { ada } = people(info)
+    const { ada } = fixtures(info)
     const connect = { on: "connect" }
     await setFaults(
       info,
@@ -159,17 +153,17 @@ describe("over the network", () => {
     assert.strictEqual(await new Client(info.ws).closed, 1006)
     assert.strictEqual(await new Client(info.ws).closed, 1013)
     const silent = await Client.open(info.ws)
-    const answered = await Promise.race([
+    const isConnected = await Promise.race([
       silent.connect(ada.token).then(() => true),
       new Promise((resolve) => setTimeout(() => resolve(false), 200))
     ])
-    assert.isFalse(answered)
-    const good = await Client.open(info.ws)
-    await good.connect(ada.token)
+    assert.isFalse(isConnected)
+    const other = await Client.open(info.ws)
+    await other.connect(ada.token)
   })
-  it("a frame can break the connection without a close frame", async () => {
+  it("a frame can cause the socket to close without a close frame", async () => {
     await using info = await Sandbox.start()
-    const { ada } = people(info)
+    const { ada } = fixtures(info)
     await setFaults(info, {
       match: { on: "frame", direction: "in", method: "signalwire.connect" },
       action: { type: "close" },
@@ -179,7 +173,7 @@ describe("over the network", () => {
     client.connect(ada.token).catch(() => {})
     assert.strictEqual(await client.closed, 1006)
   })
-  it("a frame that is too long ends the socket", async () => {
+  it("a frame that is too long closes the socket", async () => {
     await using info = await Sandbox.start()
     const client = await Client.open(info.ws)
     client.send({ text: "x".repeat(1_100_000) })

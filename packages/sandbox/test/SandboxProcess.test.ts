@@ -5,8 +5,8 @@ import { request } from "./support.ts"
 
 const rejection = (promise: Promise<unknown>) => promise.then(() => undefined, (error: unknown) => error)
 
-describe("a sandbox in a process of its own", { timeout: 120_000 }, () => {
-  it("is up when it was started, takes flags, and is gone when it was disposed", async () => {
+describe("a sandbox in a separate process", { timeout: 120_000 }, () => {
+  it("accepts flags, is ready when it was started, and has exited when it was disposed", async () => {
     let exited: Promise<number | NodeJS.Signals>
     let http: string
     {
@@ -20,25 +20,25 @@ describe("a sandbox in a process of its own", { timeout: 120_000 }, () => {
     assert.strictEqual(await exited, 0)
     assert.instanceOf(await rejection(fetch(http)), TypeError)
   })
-  it("tells the signal that ended it", async () => {
+  it("returns the signal that terminated it", async () => {
     const sandbox = await SandboxProcess.start()
     assert.strictEqual(await sandbox.stop("SIGKILL"), "SIGKILL")
     assert.strictEqual(await sandbox.stop(), "SIGKILL")
   })
-  it("tells what the program said when it ends before it is ready", async () => {
+  it("fails with standard error if the process exits before it is ready", async () => {
     const error = await rejection(SandboxProcess.start(["--port", "99999"]))
     assert.instanceOf(error, SandboxError)
-    assert.include(String(error), "ended before it was ready")
+    assert.include(String(error), "exited before it was ready")
     assert.include(String(error), "99999 is not a port")
   })
-  it("tells so of a flag that there is not, and of a page of help instead of a ready line", async () => {
+  it("fails for an unknown flag, and for --help", async () => {
     for (const flag of ["--nonsense", "--help"]) {
       const error = await rejection(SandboxProcess.start([flag]))
       assert.instanceOf(error, SandboxError)
-      assert.include(String(error), "ended before it was ready")
+      assert.include(String(error), "exited before it was ready")
     }
   })
-  it("is given up when it is not ready in time", async () => {
+  it("fails if it is not ready in time", async () => {
     const error = await rejection(SandboxProcess.start([], { deadline: 1 }))
     assert.instanceOf(error, SandboxError)
     assert.include(String(error), "not ready within 1 ms")

@@ -1,11 +1,11 @@
-/** A short run of what `pnpm abuse` does one by one and at length. */
+/** A short run of the attacks that `pnpm abuse` runs one by one and for longer. */
 import { assert, describe, it } from "@effect/vitest"
 import { canMeasure, run } from "./abuse/abuse.ts"
 import { attacks } from "./abuse/attacks.ts"
 
-describe("clients that take what they can get", { timeout: 120_000 }, () => {
+describe("abusive clients", { timeout: 120_000 }, () => {
   it.runIf(canMeasure)(
-    "all at once do not make the sandbox grow without end, or lose a message of somebody else",
+    "do not make the memory of the sandbox grow without limit, or the sends of other clients fail",
     async () => {
       const { failed, grown, sent } = await run(attacks, 5000)
       assert.strictEqual(failed, 0)

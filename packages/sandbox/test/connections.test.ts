@@ -1,4 +1,4 @@
-/** What a connection may do, said by hand in bytes. */
+/** The limits of connections, tested with raw bytes. */
 import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
 import { assert, describe, it, vi } from "@effect/vitest"
 import { once } from "node:events"
@@ -7,9 +7,9 @@ import { createServer as createSecureServer } from "node:https"
 import { connect, type Server, type Socket } from "node:net"
 import { networkInterfaces } from "node:os"
 import { Connections } from "../src/internal/connections.ts"
-import { Client, request } from "./support.ts"
+import { Client, fixtures, request } from "./support.ts"
 
-/** A connection whose words are collected. */
+/** Opens a connection, and collects the received data. */
 const open = async (port: number, host = "127.0.0.1") => {
   const socket = connect(port, host)
   await once(socket, "connect")
@@ -24,8 +24,8 @@ const open = async (port: number, host = "127.0.0.1") => {
     closed,
     text: () => text,
     write: (bytes: string) => void socket.write(bytes),
-    /** Waits until it has received so many responses. */
-    answers: async (count: number) => {
+    /** Waits for `count` responses, and returns their status codes. */
+    statuses: async (count: number) => {
       while (text.split("HTTP/1.1 ").length - 1 < count) {
         await Promise.race([once(socket, "data"), closed])
         if (socket.destroyed) break
@@ -34,9 +34,9 @@ const open = async (port: number, host = "127.0.0.1") => {
     }
   }
 }
-/** Waits until something is so. */
-const until = async (isSo: () => boolean): Promise<void> => {
-  while (!isSo()) await new Promise((resolve) => setImmediate(resolve))
+/** Waits until a condition is true. */
+const until = async (condition: () => boolean): Promise<void> => {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
 }
 const portOfServer = (node: Server): number => {
   const address = node.address()
@@ -46,8 +46,7 @@ const portOf = ({ http }: Sandbox.Info) => Number(new URL(http).port)
 
 const setup = async (options?: Sandbox.Options) => {
   const info = await Sandbox.start(options)
-  const [ada, grace] = info.subscribers
-  if (ada === undefined || grace === undefined) throw new Error("nobody is there")
+  const { ada, grace } = fixtures(info)
   const message = JSON.stringify({ conversation_id: grace.addressId, text: "hi" })
   return {
     info,
@@ -66,14 +65,14 @@ const upgrade = (path: string, more = "Sec-WebSocket-Version: 13\r\n") =>
   `Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${more}\r\n`
 
 describe("requests on one connection", () => {
-  it("are handled one after the other, and answered in order", async () => {
+  it("are handled one after the other, with responses in order", async () => {
     await using world = await setup()
     const client = await open(portOf(world.info))
     client.write(world.post() + world.get + world.post("", "{}") + world.get)
-    assert.deepStrictEqual(await client.answers(4), ["200", "200", "422", "200"])
+    assert.deepStrictEqual(await client.statuses(4), ["200", "200", "422", "200"])
     client.socket.destroy()
   })
-  it("that are too many at once break it, and none of those that waited is handled", async () => {
+  it("break the connection if too many are pipelined, and none of those that waited is handled", async () => {
     await using world = await setup()
     await request(world.info, "PUT", "/_sandbox/faults", {
       body: { rules: [{ match: { on: "http" }, action: { type: "silent" }, times: 1 }] }
@@ -92,20 +91,20 @@ describe("requests on one connection", () => {
       ],
       ["a body that is not JSON", (world: Awaited<ReturnType<typeof setup>>) => world.post("", "{"), "400"],
       [
-        "no such path",
+        "an unknown path",
         () => "POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n" + "x".repeat(200_000),
         "404"
       ]
     ] as const
-  )("go on after one was refused for %s", async (_, refused, status) => {
+  )("continue after one was rejected because of %s", async (_, refused, status) => {
     await using world = await setup()
     const client = await open(portOf(world.info))
     client.write(refused(world))
     client.write(world.get)
-    assert.deepStrictEqual(await client.answers(2), [status, "200"])
+    assert.deepStrictEqual(await client.statuses(2), [status, "200"])
     client.socket.destroy()
   })
-  it("end with one whose body is longer than anything, which is told why", async () => {
+  it("end with one whose body is too long, which fails with 413", async () => {
     await using world = await setup()
     const client = await open(portOf(world.info))
     client.write(
@@ -117,9 +116,9 @@ describe("requests on one connection", () => {
   })
 })
 
-describe("a body that arrives while there is no room for more", () => {
+describe("a request body that exceeds the memory budget", () => {
   it.each([["with its length", "Content-Length: 80000"], ["in chunks", "Transfer-Encoding: chunked"]])(
-    "%s is refused with 503 when it takes most, and a later one is served",
+    "%s fails with 503 if it is the largest, and a later one is handled",
     async (_, header) => {
       await using world = await setup({ maxHeldBytes: 100_000 })
       const large = await open(portOf(world.info))
@@ -140,7 +139,7 @@ describe("a body that arrives while there is no room for more", () => {
       later.socket.destroy()
     }
   )
-  it("breaks its connection once it was read: what came of it may be stored", async () => {
+  it("breaks its connection if it was read already, because its message may be stored", async () => {
     await using world = await setup({ maxHeldBytes: 100_000, wireLog: true })
     await request(world.info, "PUT", "/_sandbox/faults", {
       body: { rules: [{ match: { on: "http", method: "POST" }, action: { type: "silent" }, times: 1 }] }
@@ -149,7 +148,7 @@ describe("a body that arrives while there is no room for more", () => {
       world.post("", JSON.stringify({ conversation_id: world.grace.addressId, text: "hi", x: "y".repeat(length) }))
     const large = await open(portOf(world.info))
     large.write(post(80_000))
-    // it is logged when it was read
+    // the body is logged when it was read
     await vi.waitFor(async () => {
       assert.isNotEmpty((await request(world.info, "GET", "/_sandbox/log")).body.entries)
     }, { timeout: 60_000 })
@@ -157,29 +156,29 @@ describe("a body that arrives while there is no room for more", () => {
     later.write(post(50_000))
     await large.closed
     assert.strictEqual(large.text(), "")
-    assert.deepStrictEqual(await later.answers(1), ["200"])
+    assert.deepStrictEqual(await later.statuses(1), ["200"])
     later.socket.destroy()
   })
 })
 
-describe("a request that could change the protocol", () => {
+describe("a request that asks for another protocol", () => {
   it.each([
     "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n",
     "Upgrade: websocket\r\nConnection: Upgrade\r\n",
     "Upgrade: TLS/1.0\r\nConnection: keep-alive, upgrade\r\n"
   ])(
-    "is handled as it is when it has a body, and the connection goes on: %j",
+    "is handled normally if it has a body, and the connection stays open: %j",
     async (headers) => {
       await using world = await setup()
       const client = await open(portOf(world.info))
       client.write(world.post(headers))
       client.write(world.get)
-      assert.deepStrictEqual(await client.answers(2), ["200", "200"])
+      assert.deepStrictEqual(await client.statuses(2), ["200", "200"])
       assert.strictEqual(await world.stored(), 1)
       client.socket.destroy()
     }
   )
-  it("is handled when its body comes in pieces, also in chunks", async () => {
+  it("is handled if its body arrives in chunks", async () => {
     await using world = await setup()
     const client = await open(portOf(world.info))
     const body = JSON.stringify({ conversation_id: world.grace.addressId, text: "in pieces" })
@@ -192,19 +191,19 @@ describe("a request that could change the protocol", () => {
       client.write(`${piece.length.toString(16)}\r\n${piece}\r\n`)
     }
     client.write("0\r\n\r\n")
-    assert.deepStrictEqual(await client.answers(1), ["200"])
+    assert.deepStrictEqual(await client.statuses(1), ["200"])
     assert.strictEqual(await world.stored(), 1)
     client.socket.destroy()
   })
-  it("and is no WebSocket's is answered like any other", async () => {
+  it("other than WebSocket is handled normally", async () => {
     await using world = await setup()
     const client = await open(portOf(world.info))
     client.write(world.get.replace("\r\n\r\n", "\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"))
     client.write(world.get)
-    assert.deepStrictEqual(await client.answers(2), ["200", "200"])
+    assert.deepStrictEqual(await client.statuses(2), ["200", "200"])
     client.socket.destroy()
   })
-  it("leaves nothing behind on its connection, however many there are", async () => {
+  it("leaks no listeners on its connection", async () => {
     await using world = await setup()
     const warnings: Array<Error> = []
     const onWarning = (warning: Error) => warnings.push(warning)
@@ -212,7 +211,7 @@ describe("a request that could change the protocol", () => {
     const client = await open(portOf(world.info))
     for (let n = 0; n < 20; n++) {
       client.write(world.get.replace("\r\n\r\n", "\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"))
-      await client.answers(n + 1)
+      await client.statuses(n + 1)
     }
     client.socket.destroy()
     process.off("warning", onWarning)
@@ -220,65 +219,68 @@ describe("a request that could change the protocol", () => {
   })
 })
 
-describe("a WebSocket that is refused", () => {
+describe("a rejected WebSocket upgrade", () => {
   it.each([
     ["at another path", upgrade("/api/fabric/messages"), "401"],
     ["at no path", upgrade("/nowhere"), "404"],
     ["of another version", upgrade("/", "Sec-WebSocket-Version: 99\r\n"), "400"],
     ["without a key", upgrade("/").replace(/Sec-WebSocket-Key.*\r\n/, ""), "400"]
-  ])("%s is answered, and its connection closed, though the client keeps its end open", async (_, bytes, status) => {
-    await using world = await setup()
-    const socket = connect({ port: portOf(world.info), host: "127.0.0.1", allowHalfOpen: true })
-    await once(socket, "connect")
-    let text = ""
-    socket.on("data", (data) => {
-      text += data.toString("latin1")
-    })
-    const ended = once(socket, "end")
-    const broken = once(socket, "error").then(() => {}, () => {})
-    socket.write(bytes)
-    await ended
-    assert.match(text, new RegExp(`^HTTP/1.1 ${status} `))
-    assert.match(text, /connection: close/i)
-    // this side stays open and goes on writing until it is told that nobody reads
-    const writing = setInterval(() => socket.write("x"), 100)
-    await broken
-    clearInterval(writing)
-  })
+  ])(
+    "%s gets a response, and its connection is closed even if the client keeps its end open",
+    async (_, bytes, status) => {
+      await using world = await setup()
+      const socket = connect({ port: portOf(world.info), host: "127.0.0.1", allowHalfOpen: true })
+      await once(socket, "connect")
+      let text = ""
+      socket.on("data", (data) => {
+        text += data.toString("latin1")
+      })
+      const ended = once(socket, "end")
+      const broken = once(socket, "error").then(() => {}, () => {})
+      socket.write(bytes)
+      await ended
+      assert.match(text, new RegExp(`^HTTP/1.1 ${status} `))
+      assert.match(text, /connection: close/i)
+      // this side stays open and keeps writing until the connection is reset
+      const writing = setInterval(() => socket.write("x"), 100)
+      await broken
+      clearInterval(writing)
+    }
+  )
 })
 
 describe("the admin API", () => {
-  it("answers those who came to the address that it listens on, or to a name it allows, and no others", async (context) => {
+  it("accepts requests to the address that they were received on and to allowed host names only", async (context) => {
     const outside = Object.values(networkInterfaces()).flat()
       .find((address) => address?.family === "IPv4" && !address.internal)?.address
-    if (outside === undefined) return context.skip("this machine has no other address")
+    if (outside === undefined) return context.skip("This machine has no other address")
     await using world = await setup({ host: "0.0.0.0", allowedHosts: ["Sandbox.test"] })
-    const status = async (host: string, name: string) => {
+    const statusOf = async (host: string, name: string) => {
       const client = await open(portOf(world.info), host)
       client.write(`GET /_sandbox HTTP/1.1\r\nHost: ${name}\r\n\r\n`)
-      const [answer] = await client.answers(1)
+      const [status] = await client.statuses(1)
       client.socket.destroy()
-      return answer
+      return status
     }
-    assert.strictEqual(await status(outside, `${outside}:4000`), "200")
-    assert.strictEqual(await status(outside, "sandbox.test:4000"), "200")
-    assert.strictEqual(await status("127.0.0.1", "localhost"), "200")
-    assert.strictEqual(await status("127.0.0.1", outside), "403")
-    assert.strictEqual(await status(outside, "sandbox.example"), "403")
-    assert.strictEqual(await status(outside, "203.0.113.5"), "403")
+    assert.strictEqual(await statusOf(outside, `${outside}:4000`), "200")
+    assert.strictEqual(await statusOf(outside, "sandbox.test:4000"), "200")
+    assert.strictEqual(await statusOf("127.0.0.1", "localhost"), "200")
+    assert.strictEqual(await statusOf("127.0.0.1", outside), "403")
+    assert.strictEqual(await statusOf(outside, "sandbox.example"), "403")
+    assert.strictEqual(await statusOf(outside, "203.0.113.5"), "403")
   })
 })
 
 describe("a session", () => {
-  it("is not resumed with a token that is none of this server's", async () => {
+  it("is not resumed with a token that the server has not minted", async () => {
     await using world = await setup()
     const first = await Client.open(world.info.ws)
     const { authorization_state, protocol } = await first.connect(world.ada.token)
     first.close()
     await first.closed
     for (const token of ["garbage", `${world.ada.token}x`, world.ada.token.slice(0, -4)]) {
-      const thief = await Client.open(world.info.ws)
-      thief.send({
+      const foreign = await Client.open(world.info.ws)
+      foreign.send({
         id: "c",
         method: "signalwire.connect",
         params: {
@@ -289,8 +291,8 @@ describe("a session", () => {
           authentication: { jwt_token: token }
         }
       })
-      assert.strictEqual((await thief.next()).error?.code, -32_002)
-      thief.close()
+      assert.strictEqual((await foreign.next()).error?.code, -32_002)
+      foreign.close()
     }
     const again = await Client.open(world.info.ws)
     const { result } = await again.connect(world.ada.token, { protocol, authorization_state })
@@ -300,7 +302,7 @@ describe("a session", () => {
 
 describe("a token", () => {
   it.each(["1e308", "-1", "8000000001", "\"tomorrow\"", "1e400"])(
-    "that is to expire at %s is refused",
+    "with an invalid expiry is rejected: %s",
     async (expireAt) => {
       await using world = await setup()
       const { apiToken, http, projectId } = world.info
@@ -318,7 +320,7 @@ describe("a token", () => {
     ["scope", ["x".repeat(101)]],
     ["scope", Array.from({ length: 33 }, () => "x")],
     ["application_id", "x".repeat(101)]
-  ])("with a %s that is too long is refused", async (attribute, value) => {
+  ])("with a %s that is too long is rejected", async (attribute, value) => {
     await using world = await setup()
     const { apiToken, http, projectId } = world.info
     const response = await fetch(`${http}/api/fabric/subscribers/tokens`, {
@@ -333,7 +335,7 @@ describe("a token", () => {
 })
 
 describe("connections", () => {
-  /** A server whose answers are longer than what a connection takes, and clients that do not read them. */
+  /** A server whose responses do not fit into the buffers of a connection, and clients that do not read them. */
   const unread = async (length: number) => {
     const node = createServer()
     const connections = new Connections(node)
@@ -362,7 +364,7 @@ describe("connections", () => {
       }
     }
   }
-  it("whose clients read nothing for half a minute are broken, and those that read are not", async () => {
+  it("are broken if their clients do not read for half a minute", async () => {
     await using world = await unread(16 * 1024 * 1024)
     const [stuck, reading] = [await world.client(), await world.client()]
     world.connections.check(0)
@@ -376,7 +378,7 @@ describe("connections", () => {
     assert.isTrue(stuck.server?.destroyed)
     assert.isFalse(reading.server?.destroyed)
   })
-  it("in which more waits than there is room for are broken, those with most first", async () => {
+  it("are broken, those with the most pending data first, if the total is too large", async () => {
     await using world = await unread(24 * 1024 * 1024)
     const all = [await world.client(), await world.client(), await world.client(), await world.client()]
     world.connections.check(0)
@@ -384,15 +386,15 @@ describe("connections", () => {
     assert.isAtLeast(left.length, 1)
     assert.isBelow(left.length, 4)
   })
-  it("that ask for a WebSocket while nothing is served yet, and are reset, harm nobody", async () => {
+  it("that ask for a WebSocket before the server is ready, and are reset, do not affect others", async () => {
     const node = createServer()
     const connections = new Connections(node)
     await once(node.listen(0, "127.0.0.1"), "listening")
-    const asked = once(node, "upgrade")
+    const upgraded = once(node, "upgrade")
     const client = await open(portOfServer(node))
     client.write(upgrade("/"))
     client.socket.resetAndDestroy()
-    await asked
+    await upgraded
     const again = await open(portOfServer(node))
     again.write(upgrade("/"))
     await again.closed
@@ -400,7 +402,7 @@ describe("connections", () => {
     connections.close()
     await new Promise((resolve) => node.close(resolve))
   })
-  it("on which TLS was never spoken are closed with the rest", async () => {
+  it("without a TLS handshake are closed with the server", async () => {
     const node = createSecureServer()
     const connections = new Connections(node)
     await once(node.listen(0, "127.0.0.1"), "listening")
@@ -410,7 +412,7 @@ describe("connections", () => {
     await new Promise((resolve) => node.close(resolve))
     assert.isFalse(node.listening)
   })
-  it("are refused once they were closed", async () => {
+  it("are refused once the server was closed", async () => {
     const node = createServer()
     const connections = new Connections(node)
     await once(node.listen(0, "127.0.0.1"), "listening")

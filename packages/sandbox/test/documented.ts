@@ -1,5 +1,5 @@
 /**
- * The fault rules that `docs/sandbox.md` shows, by the names in its code blocks: the tests run what users read.
+ * The fault rules in `docs/sandbox.md`, by the names in its code blocks, so that the documented rules are tested.
  */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -13,7 +13,7 @@ export const rules: ReadonlyMap<string, object> = new Map(
   ])
 )
 
-/** The rule of that name. */
+/** Returns the rule with this name. */
 export const rule = (name: string): object => {
   const found = rules.get(name)
   if (found === undefined) throw new Error(`docs/sandbox.md has no rule ${name}`)

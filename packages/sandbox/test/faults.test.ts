@@ -1,22 +1,20 @@
-/** Every kind of failure, over real connections. */
+/** Every fault, over real connections. */
 import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
 import { assert, describe, it } from "@effect/vitest"
 import { rule, rules } from "./documented.ts"
-import { Client, request } from "./support.ts"
+import { Client, fixtures, request } from "./support.ts"
 
 const setup = async () => {
   const sandbox = await Sandbox.start()
-  const [ada, grace] = sandbox.subscribers
-  const [office] = sandbox.rooms
-  if (ada === undefined || grace === undefined || office === undefined) throw new Error("nobody is there")
+  const { ada, grace } = fixtures(sandbox)
   return {
     ada,
     grace,
     info: sandbox,
     put: (rules: ReadonlyArray<object>, seed?: number) =>
       request(sandbox, "PUT", "/_sandbox/faults", { body: { rules, ...(seed === undefined ? {} : { seed }) } }),
-    /** A raw answer, or nothing when the connection broke. */
-    ask: (path: string, init: RequestInit = {}) =>
+    /** Makes a request; returns `undefined` if the connection is broken. */
+    fetch: (path: string, init: RequestInit = {}) =>
       fetch(sandbox.http + path, { ...init, headers: { authorization: `Bearer ${ada.token}` } }).then(
         async (response) => ({
           status: response.status,
@@ -37,125 +35,125 @@ const setup = async () => {
 }
 
 const messages = "/api/fabric/messages"
-/** What comes first: an outcome, or nothing for a while. */
-const soon = <A>(promise: Promise<A>, millis = 300): Promise<A | "nothing"> =>
+/** Resolves with the result of a promise, or with "nothing" after a timeout. */
+const within = <A>(promise: Promise<A>, millis = 300): Promise<A | "nothing"> =>
   Promise.race([promise, new Promise<"nothing">((resolve) => setTimeout(() => resolve("nothing"), millis))])
 
 describe("a request", () => {
-  it("is refused: the connection breaks, and nothing is done", async () => {
+  it("is refused: the connection is broken, and the request is not handled", async () => {
     await using world = await setup()
     await world.put([rule("refuse")])
-    assert.isUndefined(await world.ask(messages, world.send("one")))
+    assert.isUndefined(await world.fetch(messages, world.send("one")))
     assert.deepStrictEqual(await world.stored(), [])
-    assert.strictEqual((await world.ask(messages))?.status, 200)
+    assert.strictEqual((await world.fetch(messages))?.status, 200)
   })
-  it("is answered with a status, headers and a body of the rule's", async () => {
+  it("gets the status, headers and body of the rule", async () => {
     await using world = await setup()
     await world.put([rule("rate-limit"), rule("html")])
-    const limited = await world.ask(messages, world.send("one"))
+    const limited = await world.fetch(messages, world.send("one"))
     assert.strictEqual(limited?.status, 429)
     assert.strictEqual(limited?.retryAfter, "1")
     assert.strictEqual(JSON.parse(limited?.text ?? "").errors[0].code, "rate_limit_exceeded")
-    const page = await world.ask(messages)
+    const page = await world.fetch(messages)
     assert.strictEqual(page?.status, 502)
     assert.strictEqual(page?.type, "text/html")
     assert.strictEqual(page?.text, "<h1>Bad Gateway</h1>")
     assert.deepStrictEqual(await world.stored(), [])
   })
-  it("is stored, and its answer lost", async () => {
+  it("is handled, and its response lost", async () => {
     await using world = await setup()
-    await world.put([rule("lose-answer")])
-    assert.isUndefined(await world.ask(messages, world.send("one")))
+    await world.put([rule("lose-response")])
+    assert.isUndefined(await world.fetch(messages, world.send("one")))
     assert.deepStrictEqual(await world.stored(), ["one"])
   })
-  it("is stored, and never answered", async () => {
+  it("is handled, and never gets a response", async () => {
     await using world = await setup()
     await world.put([{ match: { on: "http" }, action: { type: "loseAnswer", never: true }, times: 1 }])
-    assert.strictEqual(await soon(world.ask(messages, world.send("one"))), "nothing")
+    assert.strictEqual(await within(world.fetch(messages, world.send("one"))), "nothing")
     assert.deepStrictEqual(await world.stored(), ["one"])
   })
-  it.each(["silent", "drop"])("is neither handled nor answered: %s", async (type) => {
+  it.each(["silent", "drop"])("is not handled, and gets no response: %s", async (type) => {
     await using world = await setup()
     await world.put([{ match: { on: "http" }, action: { type }, times: 1 }])
-    assert.strictEqual(await soon(world.ask(messages, world.send("one"))), "nothing")
+    assert.strictEqual(await within(world.fetch(messages, world.send("one"))), "nothing")
     assert.deepStrictEqual(await world.stored(), [])
   })
   it("is handled twice", async () => {
     await using world = await setup()
     await world.put([{ match: { on: "http", method: "post" }, action: { type: "duplicate" }, times: 1 }])
-    assert.strictEqual((await world.ask(messages, world.send("one")))?.status, 200)
+    assert.strictEqual((await world.fetch(messages, world.send("one")))?.status, 200)
     assert.deepStrictEqual(await world.stored(), ["one", "one"])
   })
-  it("is kept back until the next one was handled", async () => {
+  it("is held back until the next one was handled", async () => {
     await using world = await setup()
     await world.put([{ match: { on: "http", method: "POST" }, action: { type: "reorder" }, times: 1 }])
-    const first = world.ask(messages, world.send("one"))
-    assert.strictEqual(await soon(first), "nothing")
-    await world.ask(messages, world.send("two"))
+    const first = world.fetch(messages, world.send("one"))
+    assert.strictEqual(await within(first), "nothing")
+    await world.fetch(messages, world.send("two"))
     assert.strictEqual((await first)?.status, 200)
     assert.deepStrictEqual(await world.stored(), ["two", "one"])
   })
-  it("waits", async () => {
+  it("is delayed", async () => {
     await using world = await setup()
     await world.put([{ match: { on: "http" }, action: { type: "delay", millis: 400 }, times: 1 }])
-    const waiting = world.ask(messages)
-    assert.strictEqual(await soon(waiting, 200), "nothing")
+    const waiting = world.fetch(messages)
+    assert.strictEqual(await within(waiting, 200), "nothing")
     assert.strictEqual((await waiting)?.status, 200)
   })
-  it("is handled and answered with half a body, with HTML, or with nothing", async () => {
+  it("is handled, and gets half of the body, HTML, or an empty body", async () => {
     await using world = await setup()
     const malformed = (more: object) => ({ match: { on: "http" }, action: { type: "malformed", ...more }, times: 1 })
     await world.put([malformed({}), malformed({ text: "<html>" }), malformed({ text: "" })])
-    const half = await world.ask(messages, world.send("one"))
+    const half = await world.fetch(messages, world.send("one"))
     assert.strictEqual(half?.status, 200)
     assert.throws(() => JSON.parse(half?.text ?? "{}"))
-    const html = await world.ask(messages, world.send("two"))
+    const html = await world.fetch(messages, world.send("two"))
     assert.strictEqual(html?.type, "text/html")
     assert.strictEqual(html?.text, "<html>")
-    const empty = await world.ask(messages, world.send("three"))
+    const empty = await world.fetch(messages, world.send("three"))
     assert.strictEqual(empty?.status, 200)
     assert.strictEqual(empty?.text, "")
     assert.deepStrictEqual(await world.stored(), ["one", "two", "three"])
   })
-  it("for a page leads on to more pages than there are", async () => {
+  it("for a page gets links to more pages than there are", async () => {
     await using world = await setup()
     await world.put([rule("endless")])
     const links = new Set<string>()
     for (let link: string | undefined = messages; typeof link === "string" && !links.has(link);) {
       links.add(link)
-      link = JSON.parse((await world.ask(link))?.text ?? "{}").links.next
+      link = JSON.parse((await world.fetch(link))?.text ?? "{}").links.next
     }
     assert.strictEqual(links.size, 4)
   })
-  it("of one subscriber goes wrong, and that of another does not", async () => {
+  it("of one subscriber fails, and that of another does not", async () => {
     await using world = await setup()
     await world.put([{ match: { on: "http", subscriberId: world.grace.id }, action: { type: "answer", status: 500 } }])
-    assert.strictEqual((await world.ask(messages))?.status, 200)
+    assert.strictEqual((await world.fetch(messages))?.status, 200)
     assert.strictEqual((await request(world.info, "GET", messages, world.grace)).status, 500)
   })
-  it("is let pass as often as a rule skips", async () => {
+  it("is skipped as often as the rule says", async () => {
     await using world = await setup()
     await world.put([{ match: { on: "http" }, action: { type: "answer", status: 503 }, skip: 1, times: 1 }])
-    const statuses = [await world.ask(messages), await world.ask(messages), await world.ask(messages)]
-    assert.deepStrictEqual(statuses.map((answer) => answer?.status), [200, 503, 200])
+    const statuses = [await world.fetch(messages), await world.fetch(messages), await world.fetch(messages)]
+    assert.deepStrictEqual(statuses.map((response) => response?.status), [200, 503, 200])
   })
-  it("is let pass no more often because rules were read and set again", async () => {
+  it("is not skipped more often if rules are read and set again", async () => {
     await using world = await setup()
     await world.put([{ match: { on: "http" }, action: { type: "answer", status: 503 }, skip: 2, times: 1 }])
-    assert.strictEqual((await world.ask(messages))?.status, 200)
+    assert.strictEqual((await world.fetch(messages))?.status, 200)
     const { rules } = (await request(world.info, "GET", "/_sandbox/faults")).body
     assert.strictEqual(rules[0].skip, 1)
     await world.put(rules)
-    const statuses = [await world.ask(messages), await world.ask(messages), await world.ask(messages)]
-    assert.deepStrictEqual(statuses.map((answer) => answer?.status), [200, 503, 200])
+    const statuses = [await world.fetch(messages), await world.fetch(messages), await world.fetch(messages)]
+    assert.deepStrictEqual(statuses.map((response) => response?.status), [200, 503, 200])
   })
-  it("fails by chance, and the same ones again with the same seed", async () => {
+  it("fails with a probability, and reproducibly with a seed", async () => {
     await using world = await setup()
     const run = async (seed: number) => {
       await world.put([rule("chance")], seed)
       const statuses: Array<number | undefined> = []
       for (let n = 0; n < 30; n++) {
-        statuses.push((await world.ask(messages, world.send("one")))?.status)
+        statuses.push((await world.fetch(messages, world.send("one")))?.status)
       }
       return statuses
     }
@@ -167,28 +165,28 @@ describe("a request", () => {
 })
 
 describe("a socket", () => {
-  it("is answered with HTTP, closed at once, or left in silence", async () => {
+  it("is rejected with a response, closed immediately, or silenced", async () => {
     await using world = await setup()
-    await world.put([rule("connect-answer"), rule("connect-close"), rule("connect-silent")])
+    await world.put([rule("connect-respond"), rule("connect-close"), rule("connect-silent")])
     assert.strictEqual(await new Client(world.info.ws).closed, 1006)
     assert.strictEqual(await new Client(world.info.ws).closed, 1013)
     const silent = await Client.open(world.info.ws)
-    assert.strictEqual(await soon(silent.connect(world.ada.token)), "nothing")
+    assert.strictEqual(await within(silent.connect(world.ada.token)), "nothing")
     await (await Client.open(world.info.ws)).connect(world.ada.token)
   })
-  it("is broken without a close frame, or after a delay opened", async () => {
+  it("is closed without a close frame, refused, or delayed", async () => {
     await using world = await setup()
     const connect = (action: object) => ({ match: { on: "connect" }, action, times: 1 })
     await world.put([connect({ type: "close" }), connect({ type: "refuse" }), connect({ type: "delay", millis: 400 })])
     assert.strictEqual(await new Client(world.info.ws).closed, 1006)
     assert.strictEqual(await new Client(world.info.ws).closed, 1006)
-    const late = Client.open(world.info.ws)
-    assert.strictEqual(await soon(late, 200), "nothing")
-    await (await late).connect(world.ada.token)
+    const delayed = Client.open(world.info.ws)
+    assert.strictEqual(await within(delayed, 200), "nothing")
+    await (await delayed).connect(world.ada.token)
   })
 })
 
-describe("a frame of the client's", () => {
+describe("a frame from the client", () => {
   const incoming = (action: object, method = "signalwire.ping") => ({
     match: { on: "frame", direction: "in", method },
     action,
@@ -200,14 +198,14 @@ describe("a frame of the client's", () => {
     return { client, ping: (id: string) => client.send({ id, method: "signalwire.ping" }), ...session }
   }
 
-  it("is answered with an error of the rule's", async () => {
+  it("gets the error of the rule", async () => {
     await using world = await setup()
     await world.put([rule("rpc-error")])
     const client = await Client.open(world.info.ws)
     client.send({ id: "c", method: "signalwire.connect", params: {} })
     assert.deepStrictEqual((await client.next()).error, { code: -32003, message: "Requester validation failed" })
   })
-  it("ends the socket, with a close frame or without", async () => {
+  it("closes the socket, with or without a close frame", async () => {
     await using world = await setup()
     await world.put([
       incoming({ type: "close", code: 1012 }),
@@ -220,7 +218,7 @@ describe("a frame of the client's", () => {
       assert.strictEqual(await client.closed, code)
     }
   })
-  it("is lost, twice there, late, or overtaken", async () => {
+  it("is dropped, duplicated, reordered, or delayed", async () => {
     await using world = await setup()
     const { client, ping } = await connected(world)
     const ids = async (count: number) => {
@@ -230,8 +228,8 @@ describe("a frame of the client's", () => {
     }
     await world.put([incoming({ type: "drop" })])
     ping("lost")
-    ping("heard")
-    assert.deepStrictEqual(await ids(1), ["heard"])
+    ping("handled")
+    assert.deepStrictEqual(await ids(1), ["handled"])
     await world.put([incoming({ type: "duplicate" })])
     ping("twice")
     assert.deepStrictEqual(await ids(2), ["twice", "twice"])
@@ -240,26 +238,26 @@ describe("a frame of the client's", () => {
     ping("first")
     assert.deepStrictEqual(await ids(2), ["first", "overtaken"])
     await world.put([incoming({ type: "delay", millis: 300 })])
-    ping("late")
-    ping("and what follows")
-    assert.strictEqual(await soon(client.peek(), 150), "nothing")
-    assert.deepStrictEqual(await ids(2), ["late", "and what follows"])
+    ping("delayed")
+    ping("next")
+    assert.strictEqual(await within(client.peek(), 150), "nothing")
+    assert.deepStrictEqual(await ids(2), ["delayed", "next"])
   })
-  it("makes the server fall silent, or handle it and lose the answer", async () => {
+  it("silences the socket, or is handled without a response", async () => {
     await using world = await setup()
     await world.put([incoming({ type: "loseAnswer", never: true }), incoming({ type: "loseAnswer" })])
     const { client, ping } = await connected(world)
     ping("unanswered")
-    assert.strictEqual(await soon(client.peek()), "nothing")
+    assert.strictEqual(await within(client.peek()), "nothing")
     ping("broken")
     assert.strictEqual(await client.closed, 1006)
     const second = await connected(world)
     await world.put([incoming({ type: "silent" })])
     second.ping("a")
     second.ping("b")
-    assert.strictEqual(await soon(second.client.peek()), "nothing")
+    assert.strictEqual(await within(second.client.peek()), "nothing")
   })
-  it("makes the server restart: the session is forgotten", async () => {
+  it("restarts the session", async () => {
     await using world = await setup()
     const { authorization_state, client, ping, protocol } = await connected(world)
     await world.put([incoming({ type: "restart" })])
@@ -275,12 +273,12 @@ describe("a frame of the client's", () => {
 })
 
 describe("a frame to the client", () => {
-  const hear = async (world: Awaited<ReturnType<typeof setup>>, rules: ReadonlyArray<object>) => {
+  const sendThree = async (world: Awaited<ReturnType<typeof setup>>, rules: ReadonlyArray<object>) => {
     const client = await Client.open(world.info.ws)
     await client.connect(world.grace.token)
     await world.put(rules)
     for (const text of ["one", "two", "three"]) {
-      await world.ask(messages, world.send(text))
+      await world.fetch(messages, world.send(text))
     }
     const texts = async (count: number) => {
       const found: Array<string> = []
@@ -294,20 +292,20 @@ describe("a frame to the client", () => {
     ["reorder", ["two", "one", "three"]],
     ["drop", ["two", "three"]],
     ["delay", ["one", "two", "three"]]
-  ])("goes wrong: %s", async (name, expected) => {
+  ])("is affected by the fault %s", async (name, expected) => {
     await using world = await setup()
-    const { client, texts } = await hear(world, [rule(name)])
+    const { client, texts } = await sendThree(world, [rule(name)])
     assert.deepStrictEqual(await texts(expected.length), expected)
-    assert.strictEqual(await soon(client.peek(), 50), "nothing")
+    assert.strictEqual(await within(client.peek(), 50), "nothing")
   })
   it("is cut in half", async () => {
     await using world = await setup()
-    const { client } = await hear(world, [rule("malformed")])
-    const raw = await client.nextText()
+    const { client } = await sendThree(world, [rule("malformed")])
+    const raw = await client.nextRaw()
     assert.throws(() => JSON.parse(raw))
     assert.strictEqual((await client.next()).params.params.text, "two")
   })
-  it("is replaced by an error, when it is an answer", async () => {
+  it("is replaced by an error if it is a response", async () => {
     await using world = await setup()
     const client = await Client.open(world.info.ws)
     await client.connect(world.ada.token)
@@ -319,25 +317,25 @@ describe("a frame to the client", () => {
     const { error, id } = await client.next()
     assert.deepStrictEqual({ error, id }, { id: "o", error: { code: -32000, message: "Timeout" } })
   })
-  it("makes the server fall silent, close, break or restart", async () => {
+  it("silences, closes, breaks or restarts the socket", async () => {
     await using world = await setup()
     const outgoing = (action: object) => ({
       match: { on: "frame", direction: "out", eventType: "conversation.message" },
       action,
       times: 1
     })
-    const silent = await hear(world, [outgoing({ type: "silent" })])
-    assert.strictEqual(await soon(silent.client.peek()), "nothing")
-    assert.strictEqual(await (await hear(world, [outgoing({ type: "close", code: 1001 })])).client.closed, 1001)
-    assert.strictEqual(await (await hear(world, [outgoing({ type: "refuse" })])).client.closed, 1006)
-    const restarting = await hear(world, [rule("restart")])
+    const silent = await sendThree(world, [outgoing({ type: "silent" })])
+    assert.strictEqual(await within(silent.client.peek()), "nothing")
+    assert.strictEqual(await (await sendThree(world, [outgoing({ type: "close", code: 1001 })])).client.closed, 1001)
+    assert.strictEqual(await (await sendThree(world, [outgoing({ type: "refuse" })])).client.closed, 1006)
+    const restarting = await sendThree(world, [rule("restart")])
     assert.strictEqual((await restarting.client.next()).method, "signalwire.disconnect")
     assert.strictEqual(await restarting.client.closed, 1012)
   })
 })
 
 describe("a rule", () => {
-  it("of the documentation is taken as it stands", async () => {
+  it("in the documentation is accepted", async () => {
     await using world = await setup()
     const all = [...rules.values()]
     const { body, status } = await world.put(all)
@@ -367,7 +365,7 @@ describe("a rule", () => {
     [{ match: { on: "http" }, action: { type: "drop" }, times: 0.5 }, "rules[0].times"],
     [{ match: { on: "http" }, action: { type: "drop" }, probability: 2 }, "rules[0].probability"],
     [{ match: { on: "http" }, action: { type: "drop" }, probabilty: 1 }, "rules[0].probabilty"]
-  ])("that makes no sense is refused with the field's name: %j", async (bad, attribute) => {
+  ])("that is invalid is rejected with the name of the field: %j", async (bad, attribute) => {
     await using world = await setup()
     await world.put([rule("drop")])
     const { body, status } = await world.put([bad as object])

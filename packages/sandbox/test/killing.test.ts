@@ -1,14 +1,14 @@
-/** A sandbox that is killed at any moment keeps what it has confirmed. */
+/** A sandbox that is killed at any time keeps what it has confirmed. */
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import { assert, describe, it } from "@effect/vitest"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { request, temporary } from "./support.ts"
 
-/** How often it is killed; `KILLS=100` for a longer run. */
+/** How often the sandbox is killed; `KILLS=100` runs longer. */
 const kills = Number(process.env["KILLS"] ?? 10)
 
-/** Sends until the connection breaks; answers what was confirmed. */
+/** Sends messages until the connection is broken; returns those that were sent and those that were confirmed. */
 const sendUntilBroken = async (info: SandboxProcess.SandboxProcess["info"], label: string) => {
   const [ada] = info.subscribers
   const [office] = info.rooms
@@ -35,7 +35,7 @@ const sendUntilBroken = async (info: SandboxProcess.SandboxProcess["info"], labe
 }
 
 describe("a sandbox that is killed", { timeout: 120_000 + kills * 20_000 }, () => {
-  it("keeps every message it has confirmed, once and whole, and none that was not sent", async () => {
+  it("keeps every confirmed message, once and complete, and no message that was not sent", async () => {
     using directory = temporary()
     const args = ["--data", join(directory.path, "data.db")]
     const sent = new Set<string>()
@@ -66,7 +66,7 @@ describe("a sandbox that is killed", { timeout: 120_000 + kills * 20_000 }, () =
       process.stdout.write(`${kills} kills, ${confirmed.length} confirmed, ${texts.length} stored\n`)
     }
   })
-  it("keeps tokens and subscribers; a page token of before is refused", async () => {
+  it("keeps tokens and subscribers, and rejects earlier page tokens", async () => {
     using directory = temporary()
     const args = ["--data", join(directory.path, "data.db")]
     const first = await SandboxProcess.start(args)

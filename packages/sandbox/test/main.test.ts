@@ -9,10 +9,10 @@ import { request, temporary } from "./support.ts"
 
 const main = join(import.meta.dirname, "../src/main.ts")
 
-/** A sandbox as a process of its own. */
+/** Runs the program. */
 const run = (...args: ReadonlyArray<string>) => runWith(process.env, ...args)
 
-/** The same, in another environment. */
+/** Runs the program with other environment variables. */
 const runWith = (env: NodeJS.ProcessEnv, ...args: ReadonlyArray<string>) => {
   const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"], env })
   let errors = ""
@@ -43,7 +43,7 @@ const runWith = (env: NodeJS.ProcessEnv, ...args: ReadonlyArray<string>) => {
 }
 
 describe("the program", { timeout: 120_000 }, () => {
-  it("prints one line of JSON when it is ready, and SIGTERM ends it cleanly and fast", async () => {
+  it("prints one line of JSON when it is ready, and exits cleanly and fast on SIGTERM", async () => {
     await using sandbox = run("--json")
     const info = await sandbox.ready()
     assert.sameMembers(Object.keys(info), ["http", "ws", "admin", "projectId", "apiToken", "subscribers", "rooms"])
@@ -59,7 +59,7 @@ describe("the program", { timeout: 120_000 }, () => {
     assert.strictEqual(sandbox.lines.length, 1)
     assert.strictEqual(sandbox.errors(), "")
   })
-  it("keeps in its file what it has confirmed, though it is killed", async () => {
+  it("keeps confirmed messages in its file when it is killed", async () => {
     using directory = temporary()
     const args = ["--json", "--data", join(directory.path, "data.db")]
     await using first = run(...args)
@@ -80,7 +80,7 @@ describe("the program", { timeout: 120_000 }, () => {
     const seen = await request(after, "GET", "/api/fabric/messages", { token: grace?.token ?? "" })
     assert.deepStrictEqual(seen.body.data[0].metadata, { a: [1, null] })
   })
-  it("leaves a file alone that belongs to another process", async () => {
+  it("fails if another process uses the file", async () => {
     using directory = temporary()
     const args = ["--json", "--data", join(directory.path, "data.db")]
     await using first = run(...args)
@@ -91,7 +91,7 @@ describe("the program", { timeout: 120_000 }, () => {
     assert.strictEqual(second.errors().trim().split("\n").length, 1)
     assert.deepStrictEqual(second.lines, [])
   })
-  it("adds the people and rooms it is asked for, once", async () => {
+  it("adds subscribers and rooms once", async () => {
     using directory = temporary()
     const args = ["--json", "--data", join(directory.path, "data.db"), "--subscribers", "hedy,radia", "--rooms", "lab"]
     await using first = run(...args)
@@ -102,7 +102,7 @@ describe("the program", { timeout: 120_000 }, () => {
     assert.deepStrictEqual(after.subscribers.map(({ id }) => id), before.subscribers.map(({ id }) => id))
     assert.deepStrictEqual(after.subscribers.map(({ name }) => name), ["hedy", "radia"])
   })
-  it("serves with a certificate when it is given one", async (context) => {
+  it("serves HTTPS with a certificate", async (context) => {
     using directory = temporary()
     const [cert, key] = [join(directory.path, "cert.pem"), join(directory.path, "key.pem")]
     try {
@@ -126,7 +126,7 @@ describe("the program", { timeout: 120_000 }, () => {
         cert
       ], { stdio: "ignore" })
     } catch {
-      context.skip("there is no openssl")
+      context.skip("There is no openssl")
     }
     await using sandbox = run("--json", "--tls", cert, key)
     const info = await sandbox.ready()
@@ -138,7 +138,7 @@ describe("the program", { timeout: 120_000 }, () => {
     assert.strictEqual(response.statusCode, 200)
     agent.destroy()
   })
-  it("prints the link to its page first, when it prints text", async () => {
+  it("prints the link to its page first, without --json", async () => {
     await using sandbox = run("--port", "0")
     await vi.waitFor(() => assert.isAtLeast(sandbox.lines.length, 6), { timeout: 60_000 })
     const links = sandbox.lines.filter((line) => /^ {2}\w+ +(?:http|ws):/.test(line))
@@ -147,7 +147,7 @@ describe("the program", { timeout: 120_000 }, () => {
     assert.strictEqual(page, `${http}/_sandbox/page`)
     assert.strictEqual((await fetch(page)).headers.get("x-content-type-options"), "nosniff")
   })
-  it.runIf(process.platform === "linux")("opens its page, and prints nothing else because of that", async () => {
+  it.runIf(process.platform === "linux")("opens its page, and prints nothing else", async () => {
     using directory = temporary()
     const [opener, opened] = [join(directory.path, "xdg-open"), join(directory.path, "opened")]
     writeFileSync(opener, `#!/bin/sh\nprintf '%s|' "$@" > "${opened}.part" && mv "${opened}.part" "${opened}"\n`)
@@ -161,7 +161,7 @@ describe("the program", { timeout: 120_000 }, () => {
     assert.strictEqual(sandbox.lines.length, 1)
     assert.strictEqual(sandbox.errors(), "")
   })
-  it.runIf(process.platform === "linux")("goes on when there is nothing to open its page with", async () => {
+  it.runIf(process.platform === "linux")("continues if its page cannot be opened", async () => {
     using directory = temporary()
     await using sandbox = runWith({ ...process.env, PATH: directory.path }, "--json", "--open")
     const info = await sandbox.ready()
@@ -169,23 +169,23 @@ describe("the program", { timeout: 120_000 }, () => {
     assert.strictEqual(sandbox.errors().trim().split("\n").length, 1)
     assert.strictEqual((await request(info, "GET", "/_sandbox")).status, 200)
   })
-  it("prints nothing that could be taken for a ready line when an argument is wrong", async () => {
+  it("prints nothing to standard output if an argument is invalid", async () => {
     await using sandbox = run("--json", "--bogus")
     assert.notStrictEqual(await sandbox.exited, 0)
     assert.deepStrictEqual(sandbox.lines, [])
     assert.include(sandbox.errors(), "--bogus")
   })
-  it("says what is wrong with its arguments", async () => {
-    const complaints = [
+  it("reports invalid arguments", async () => {
+    const usageErrors = [
       [["--tls", main], "--tls CERT KEY"],
       [["--tls", main, main], "the certificate or its key cannot be read"],
       [["--port", "99999"], "99999 is not a port"],
       [["--data", main], "file is not a database"]
     ] as const
-    await Promise.all(complaints.map(async ([args, complaint]) => {
+    await Promise.all(usageErrors.map(async ([args, message]) => {
       await using sandbox = run(...args)
       assert.notStrictEqual(await sandbox.exited, 0)
-      assert.include(sandbox.errors(), complaint)
+      assert.include(sandbox.errors(), message)
       assert.notInclude(sandbox.errors(), "    at ")
     }))
   })

@@ -23,7 +23,7 @@ const tables = Effect.flatMap(SqlClient.SqlClient, (sql) =>
   ))
 
 describe("migrations", () => {
-  it("bring a file of an older version up to date, and keep what is in it", async () => {
+  it("migrate a file of an older version, and keep its data", async () => {
     using directory = temporary()
     const file = join(directory.path, "old.db")
     const db = new DatabaseSync(file)
@@ -44,7 +44,7 @@ describe("migrations", () => {
     })
     assert.strictEqual(sent.status, 200)
   })
-  it.live("take the steps that were not taken yet, each once", () => {
+  it.live("run pending migrations once", () => {
     const directory = temporary()
     const file = join(directory.path, "data.db")
     const first = { ...migrations, "9001_one": step("CREATE TABLE step_one (id)") }
@@ -56,7 +56,7 @@ describe("migrations", () => {
       assert.deepStrictEqual(yield* using(file, tables), ["step_one", "step_two"])
     }).pipe(Effect.ensuring(Effect.sync(() => directory[Symbol.dispose]())))
   })
-  it.live("that fail in the middle leave the file as it was", () => {
+  it.live("leave the file unchanged if one fails", () => {
     const directory = temporary()
     const file = join(directory.path, "data.db")
     return Effect.gen(function*() {
@@ -67,7 +67,7 @@ describe("migrations", () => {
       assert.isUndefined(yield* using(file, migrate(migrations)))
     }).pipe(Effect.ensuring(Effect.sync(() => directory[Symbol.dispose]())))
   })
-  it("refuse a file that a newer version has written", async () => {
+  it("reject a file of a newer version", async () => {
     using directory = temporary()
     const file = join(directory.path, "new.db")
     await (await Sandbox.start({ data: file })).stop()

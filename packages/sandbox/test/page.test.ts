@@ -1,4 +1,4 @@
-/** How the page is served, whatever it consists of: the page itself is tested in `page/test`. */
+/** How the page is served. The page itself is tested in `page/test`. */
 import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
 import { assert, describe, it } from "@effect/vitest"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -8,7 +8,7 @@ import { join } from "node:path"
 import * as PageRoutes from "../src/internal/pageRoutes.ts"
 import { temporary } from "./support.ts"
 
-/** The routes of a page that consists of these files, by their names. */
+/** The routes of a page with these files, by name. */
 const serve = (files: Readonly<Record<string, string>>) => {
   const directory = temporary()
   const built = join(directory.path, "static")
@@ -31,7 +31,7 @@ const serve = (files: Readonly<Record<string, string>>) => {
 const page = { "index.html": "<!doctype html><p>page", "assets/index-1.js": "1", "assets/index-1.css": "p {}" }
 
 describe("the page", () => {
-  it("is served with and without a slash at the end, and is looked for anew each time", async () => {
+  it("is served with and without a trailing slash, and is not cached", async () => {
     await using server = serve(page)
     for (
       const path of [
@@ -49,7 +49,7 @@ describe("the page", () => {
       assert.strictEqual(response.headers.get("cache-control"), "no-cache")
     }
   })
-  it("has assets of exact types, which may be kept as their names have their hashes", async () => {
+  it("has assets with exact content types, which are cached because their names contain a hash", async () => {
     await using server = serve(page)
     for (const [name, type] of [["index-1.js", "text/javascript"], ["index-1.css", "text/css"]]) {
       const response = await server.get(`/_sandbox/page/assets/${name}`)
@@ -58,7 +58,7 @@ describe("the page", () => {
       assert.strictEqual(response.headers.get("cache-control"), "public, max-age=31536000, immutable")
     }
   })
-  it("allows itself nothing but this server, and is in no frame", async () => {
+  it("has a policy that allows only this server, and no framing", async () => {
     await using server = serve(page)
     for (const path of ["/_sandbox/page", "/_sandbox/page/assets/index-1.js"]) {
       const { headers } = await server.get(path)
@@ -73,7 +73,7 @@ describe("the page", () => {
       assert.strictEqual(headers.get("cross-origin-resource-policy"), "same-origin")
     }
   })
-  it("consists of the files that were built, and of no other file of the disk", async () => {
+  it("consists only of the files that were built", async () => {
     await using server = serve({ ...page, "../secret.js": "secret", "notes.txt": "notes" })
     for (
       const path of [
@@ -93,13 +93,13 @@ describe("the page", () => {
       assert.strictEqual((await server.get(`/_sandbox/page${path}`)).status, 404, path)
     }
   })
-  it("is for pages of this machine only", async () => {
+  it("is restricted to this machine", async () => {
     await using server = serve(page)
     assert.strictEqual((await server.get("/_sandbox/page", { origin: "https://example.com" })).status, 403)
     assert.strictEqual((await server.get("/_sandbox/page", { host: "example.com" })).status, 403)
     assert.strictEqual((await server.get("/_sandbox/page", { origin: "http://localhost:5173" })).status, 200)
   })
-  it("is opened by links of other sites, which can't frame it", async () => {
+  it("can be opened by links on other sites, but not framed", async () => {
     await using server = serve(page)
     const statusOf = async (destination: string) => {
       const headers = { "sec-fetch-site": "cross-site", "sec-fetch-dest": destination }
@@ -111,17 +111,17 @@ describe("the page", () => {
       403
     ])
   })
-  it("that was not built says what builds it", async () => {
+  it("returns build instructions if it was not built", async () => {
     await using server = serve({})
     const response = await server.get("/_sandbox/page")
     assert.strictEqual(response.status, 404)
     assert.include(response.headers.get("content-type") ?? "", "text/plain")
-    assert.include(await response.text(), "`npx -y pnpm@12 run build` builds it")
+    assert.include(await response.text(), "build it with `npx -y pnpm@12 run build`")
   })
-  it("is part of every sandbox, and out of reach of a path that climbs", async () => {
+  it("is part of every sandbox, and does not serve parent directories", async () => {
     await using sandbox = await Sandbox.start()
     const { port } = new URL(sandbox.http)
-    /** Asks for a path as it is, which `fetch` would removeExpired up. */
+    /** Requests a path without normalization, which `fetch` would normalize. */
     const statusOf = (path: string) =>
       new Promise<number>((resolve, reject) => {
         httpRequest({ host: "127.0.0.1", port, path }, (response) => {

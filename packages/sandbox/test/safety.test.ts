@@ -1,20 +1,19 @@
-/** What a client can make grow has a bound, and what it can write wrong has an answer. */
+/** Resource limits, and the handling of invalid input. */
 import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
 import { assert, describe, it } from "@effect/vitest"
 import { connect } from "node:net"
 import { networkInterfaces } from "node:os"
 import { join } from "node:path"
-import { Client, request, temporary } from "./support.ts"
+import { Client, fixtures, request, temporary } from "./support.ts"
 
 const setup = async (options?: Sandbox.Options) => {
   const info = await Sandbox.start(options)
-  const [ada, grace] = info.subscribers
-  if (ada === undefined || grace === undefined) throw new Error("nobody is there")
+  const { ada, grace } = fixtures(info)
   return {
     info,
     ada,
     grace,
-    /** Sends a body as it is. */
+    /** Posts a body. */
     post: async (body: string | Uint8Array<ArrayBuffer>) => {
       const response = await fetch(`${info.http}/api/fabric/messages`, {
         method: "POST",
@@ -28,8 +27,8 @@ const setup = async (options?: Sandbox.Options) => {
 }
 const codeOf = ({ text }: { readonly text: string }): string => JSON.parse(text).errors[0].code
 
-/** What the server says to these bytes until it closes the connection. */
-const say = (info: Sandbox.Info, bytes: string | Uint8Array, port = new URL(info.http).port, host = "127.0.0.1") =>
+/** Writes bytes, and returns what the server writes until it closes the connection. */
+const exchange = (info: Sandbox.Info, bytes: string | Uint8Array, port = new URL(info.http).port, host = "127.0.0.1") =>
   new Promise<string>((resolve, reject) => {
     const socket = connect(Number(port), host, () => socket.write(bytes))
     let text = ""
@@ -41,18 +40,18 @@ const say = (info: Sandbox.Info, bytes: string | Uint8Array, port = new URL(info
   })
 
 describe("a connection", () => {
-  it("is taken on the loopback only, unless told otherwise", async (context) => {
+  it("is accepted on the loopback interface only, by default", async (context) => {
     await using world = await setup()
     const outside = Object.values(networkInterfaces()).flat()
       .find((address) => address?.family === "IPv4" && !address.internal)
-    if (outside === undefined) return context.skip("this machine has no other address")
-    const error = await say(world.info, "", undefined, outside.address).catch((error: unknown) => error)
+    if (outside === undefined) return context.skip("This machine has no other address")
+    const error = await exchange(world.info, "", undefined, outside.address).catch((error: unknown) => error)
     assert.include(String(error), "ECONNREFUSED")
   })
-  it("with long headers is answered 431", async () => {
+  it("with long headers fails with 431", async () => {
     await using world = await setup()
     assert.match(
-      await say(world.info, `GET / HTTP/1.1\r\nHost: x\r\nX: ${"y".repeat(20_000)}\r\n\r\n`),
+      await exchange(world.info, `GET / HTTP/1.1\r\nHost: x\r\nX: ${"y".repeat(20_000)}\r\n\r\n`),
       /^HTTP\/1.1 431 /
     )
   })
@@ -60,20 +59,20 @@ describe("a connection", () => {
     "GET /api",
     "POST /api/fabric/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer TOKEN\r\nContent-Length: 10\r\n\r\n{"
   ])(
-    "that is slow is answered 408, and others are not: %j",
+    "that is slow fails with 408, and others do not: %j",
     async (half) => {
       await using world = await setup({ requestTimeout: 500 })
-      const slow = say(world.info, half.replace("TOKEN", world.ada.token))
+      const slow = exchange(world.info, half.replace("TOKEN", world.ada.token))
       assert.strictEqual((await request(world.info, "GET", "/api/fabric/messages", world.ada)).status, 200)
       assert.match(await slow, /^HTTP\/1.1 408 /)
     }
   )
-  it("beyond the last socket is answered 503, and there is room again when one has gone", async () => {
+  it("that exceeds the maximum of sockets fails with 503, until one is closed", async () => {
     await using world = await setup({ maxSockets: 2 })
     const first = await Client.open(world.info.ws)
     await first.connect(world.ada.token)
     await Client.open(world.info.ws)
-    const refused = await say(
+    const refused = await exchange(
       world.info,
       "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -85,7 +84,7 @@ describe("a connection", () => {
     const next = await Client.open(world.info.ws)
     await next.connect(world.ada.token)
   })
-  it("beyond a subscriber's last socket is refused in words, and other subscribers are not", async () => {
+  it("that exceeds a subscriber's maximum of sockets is rejected, and those of other subscribers are not", async () => {
     await using world = await setup({ maxSocketsPerSubscriber: 1 })
     const first = await Client.open(world.info.ws)
     await first.connect(world.ada.token)
@@ -100,7 +99,7 @@ describe("a connection", () => {
     })
     assert.deepStrictEqual((await second.next()).error, {
       code: -32001,
-      message: "Too many sockets of this subscriber"
+      message: "The subscriber has too many open sockets"
     })
     assert.strictEqual(await second.closed, 1013)
     const other = await Client.open(world.info.ws)
@@ -109,7 +108,7 @@ describe("a connection", () => {
 })
 
 describe("a body", () => {
-  it("is bounded in length and depth", async () => {
+  it("is limited in length and depth", async () => {
     await using world = await setup()
     assert.strictEqual((await world.post(" ".repeat(512 * 1024 + 1))).status, 413)
     const deep = (depth: number) => `{"text":"x","metadata":${"{\"a\":".repeat(depth)}1${"}".repeat(depth)}}`
@@ -125,15 +124,15 @@ describe("a body", () => {
     ["details", { a: "x".repeat(32_768) }, "character_limit_exceeded"],
     ["metadata", [], "not_a_hash"],
     ["conversation_id", { toString: 1 }, "not_a_string"]
-  ])("with a bad %s is refused", async (name, value, code) => {
+  ])("with an invalid %s is rejected", async (name, value, code) => {
     await using world = await setup()
-    const answer = await world.post(
+    const response = await world.post(
       JSON.stringify({ conversation_id: world.grace.addressId, text: "x", [name]: value })
     )
-    assert.strictEqual(answer.status, 422)
-    assert.strictEqual(codeOf(answer), code)
+    assert.strictEqual(response.status, 422)
+    assert.strictEqual(codeOf(response), code)
   })
-  it("may hold any keys and numbers, which come back as JSON has them, also from the file", async () => {
+  it("can have any keys and numbers, which are returned as parsed JSON, also from the file", async () => {
     using directory = temporary()
     const data = join(directory.path, "data.db")
     const written =
@@ -157,14 +156,14 @@ describe("a body", () => {
     assert.include(again, `"metadata":${expected}`)
     assert.include(again, `"text":"a\\u0000b"`)
   })
-  it("that is not UTF-8 or not JSON is answered, and harms nobody", async () => {
+  it("that is not UTF-8 or not JSON is rejected", async () => {
     await using world = await setup()
     assert.strictEqual((await world.post(Uint8Array.of(0xff, 0xfe, 0x00))).status, 400)
     assert.strictEqual((await world.post("{\"text\":")).status, 400)
     assert.strictEqual((await world.post("")).status, 400)
     assert.strictEqual((await world.post("null")).status, 400)
   })
-  it("of the admin API cannot make times and names that nobody can read", async () => {
+  it("of the admin API cannot store invalid times and names", async () => {
     await using world = await setup()
     const seed = (more: object) =>
       request(world.info, "POST", "/_sandbox/messages", {
@@ -181,29 +180,29 @@ describe("a body", () => {
 describe("a frame", () => {
   it.each<[string, string | Uint8Array<ArrayBuffer>, number]>([
     ["that is not JSON", "{", -32_700],
-    ["that is no object", "[1]", -32_600],
-    ["with an id that is neither text nor a number", "{\"id\":{},\"method\":\"signalwire.ping\"}", -32_600],
+    ["that is not an object", "[1]", -32_600],
+    ["with an id that is neither a string nor a number", "{\"id\":{},\"method\":\"signalwire.ping\"}", -32_600],
     ["without an id", "{\"method\":\"signalwire.ping\"}", -32_600],
     ["of bytes that are not UTF-8", Uint8Array.of(0xff, 0xfe), -32_700],
     ["that is nested deeply", "[".repeat(50_000), -32_700]
-  ])("%s is answered with its code", async (_, frame, code) => {
+  ])("%s gets the matching error code", async (_, frame, code) => {
     await using world = await setup()
     const client = await Client.open(world.info.ws)
     await client.connect(world.ada.token)
     client.sendRaw(frame)
-    const answer = await client.next()
-    assert.strictEqual(answer.error?.code, code)
+    const response = await client.next()
+    assert.strictEqual(response.error?.code, code)
     client.send({ id: "p", method: "signalwire.ping" })
     assert.strictEqual((await client.next()).id, "p")
   })
-  it("of bytes that are JSON is heard", async () => {
+  it("of binary JSON is handled", async () => {
     await using world = await setup()
     const client = await Client.open(world.info.ws)
     await client.connect(world.ada.token)
     client.sendRaw(new TextEncoder().encode("{\"id\":\"b\",\"method\":\"signalwire.ping\"}"))
     assert.strictEqual((await client.next()).id, "b")
   })
-  it("without its end, or of no known kind, is that connection's problem only", async () => {
+  it("that is incomplete or of an unknown type does not affect other connections", async () => {
     await using world = await setup()
     const upgrade = Buffer.from(
       "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
@@ -216,10 +215,10 @@ describe("a frame", () => {
       "127.0.0.1",
       () => half.write(Buffer.concat([upgrade, Buffer.from([0x01, 0x85, 0, 0, 0, 0, 0x7b])]))
     )
-    const unmasked = await say(world.info, Buffer.concat([upgrade, Buffer.from([0x81, 0x01, 0x7b])]))
+    const unmasked = await exchange(world.info, Buffer.concat([upgrade, Buffer.from([0x81, 0x01, 0x7b])]))
     assert.match(unmasked, /^HTTP\/1.1 101 /)
     const tooLong = Buffer.from([0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0])
-    assert.match(await say(world.info, Buffer.concat([upgrade, tooLong])), /^HTTP\/1.1 101 /)
+    assert.match(await exchange(world.info, Buffer.concat([upgrade, tooLong])), /^HTTP\/1.1 101 /)
     client.send({ id: "p", method: "signalwire.ping" })
     assert.strictEqual((await client.next()).id, "p")
     half.destroy()

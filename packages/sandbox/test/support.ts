@@ -1,24 +1,24 @@
 /**
- * A socket and requests over the network, driven by hand.
+ * HTTP requests and sockets to a sandbox, and temporary directories.
  */
 import type { Info } from "@effect-signalwire/sandbox/Sandbox"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-/** Test code reads frames and answers by hand. */
+/** Tests read frames and responses without decoding them. */
 // oxlint-disable-next-line typescript/no-explicit-any
-type Loose = any
+type UntypedJson = any
 
 export interface Frame {
   readonly id: string
   readonly method?: string
-  readonly params?: Loose
-  readonly result?: Loose
+  readonly params?: UntypedJson
+  readonly result?: UntypedJson
   readonly error?: { readonly code: number; readonly message: string }
 }
 
-/** Requests to a sandbox; rejects when the connection breaks. */
+/** Makes a request to a sandbox. Rejects if the connection is broken. */
 export const request = async (
   info: Pick<Info, "http">,
   method: string,
@@ -34,21 +34,21 @@ export const request = async (
     ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) })
   })
   const text = await response.text()
-  const body: Loose = text === "" ? undefined : JSON.parse(text)
+  const body: UntypedJson = text === "" ? undefined : JSON.parse(text)
   return { status: response.status, headers: response.headers, body }
 }
 
-/** A socket; frames are taken one by one. */
+/** The client's end of a socket, from which frames are taken one by one. */
 export class Client {
   readonly #socket: WebSocket
-  readonly #texts: Array<string> = []
+  readonly #frames: Array<string> = []
   #wake: (() => void) | undefined
   readonly closed: Promise<number>
 
   constructor(url: string) {
     this.#socket = new WebSocket(url)
     this.#socket.addEventListener("message", ({ data }) => {
-      this.#texts.push(String(data))
+      this.#frames.push(String(data))
       this.#wake?.()
     })
     this.closed = new Promise((resolve) => {
@@ -60,7 +60,7 @@ export class Client {
     const client = new Client(url)
     await new Promise((resolve, reject) => {
       client.#socket.addEventListener("open", resolve)
-      client.#socket.addEventListener("error", () => reject(new Error("not opened")))
+      client.#socket.addEventListener("error", () => reject(new Error("The socket was not opened")))
     })
     return client
   }
@@ -77,19 +77,19 @@ export class Client {
     this.send({ id: frame.id, result: {} })
   }
 
-  /** The next frame, as it came. */
-  async nextText(): Promise<string> {
+  /** Waits for the next frame, and returns it without parsing it. */
+  async nextRaw(): Promise<string> {
     await this.peek()
-    return this.#texts.shift() ?? ""
+    return this.#frames.shift() ?? ""
   }
 
   async next(): Promise<Frame> {
-    return JSON.parse(await this.nextText())
+    return JSON.parse(await this.nextRaw())
   }
 
-  /** Waits for a frame, and leaves it. */
+  /** Waits for a frame without taking it. */
   async peek(): Promise<void> {
-    while (this.#texts.length === 0) {
+    while (this.#frames.length === 0) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
@@ -100,7 +100,7 @@ export class Client {
     this.#socket.close()
   }
 
-  /** Opens a session and acknowledges its state. */
+  /** Opens a session, and acknowledges its authorization state. */
   async connect(token: string, more: object = {}) {
     this.send({
       id: "c",
@@ -119,7 +119,13 @@ export class Client {
   }
 }
 
-/** A folder that is gone with the test. */
+/** The first two subscribers of a sandbox, and its first room. */
+export const fixtures = ({ rooms: [office], subscribers: [ada, grace] }: Info) => {
+  if (ada === undefined || grace === undefined || office === undefined) throw new Error("The sandbox is empty")
+  return { ada, grace, office }
+}
+
+/** A directory that is removed after the test. */
 export const temporary = () => {
   const path = mkdtempSync(join(tmpdir(), "sandbox-"))
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) }

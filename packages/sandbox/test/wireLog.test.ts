@@ -3,20 +3,15 @@ import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
 import { assert, describe, it } from "@effect/vitest"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { Client, request, temporary } from "./support.ts"
+import { Client, fixtures, request, temporary } from "./support.ts"
 
-const people = (info: Sandbox.Info) => {
-  const [ada, grace] = info.subscribers
-  if (ada === undefined || grace === undefined) throw new Error("nobody is there")
-  return { ada, grace }
-}
 const enable = (info: Sandbox.Info, enabled: boolean) => request(info, "PUT", "/_sandbox/log", { body: { enabled } })
 const entries = async (info: Sandbox.Info): Promise<ReadonlyArray<Entry>> =>
   (await request(info, "GET", "/_sandbox/log")).body.entries
 
-/** A session, a message over it, and a few mistakes. */
-const talk = async (info: Sandbox.Info) => {
-  const { ada, grace } = people(info)
+/** Opens a session, pushes a message to it, reauthenticates, and closes it. */
+const runSession = async (info: Sandbox.Info) => {
+  const { ada, grace } = fixtures(info)
   const client = await Client.open(info.ws)
   const session = await client.connect(grace.token)
   await request(info, "POST", "/api/fabric/messages?a=b", {
@@ -32,34 +27,34 @@ const talk = async (info: Sandbox.Info) => {
 }
 
 describe("the wire log", () => {
-  it("is empty until it is asked for, and keeps nothing once it is not", async () => {
+  it("is empty until it is enabled, and does not grow after it was disabled", async () => {
     await using info = await Sandbox.start()
-    await talk(info)
+    await runSession(info)
     assert.deepStrictEqual(await entries(info), [])
     await enable(info, true)
-    await talk(info)
+    await runSession(info)
     const before = (await entries(info)).length
     assert.isAbove(before, 5)
     await enable(info, false)
-    await talk(info)
+    await runSession(info)
     assert.strictEqual((await entries(info)).length, before)
     await request(info, "DELETE", "/_sandbox/log")
     assert.deepStrictEqual(await entries(info), [])
   })
-  it("tells every request with its answer, and every frame in both directions", async () => {
+  it("contains every request with its response, and every frame in both directions", async () => {
     await using info = await Sandbox.start({ wireLog: true })
-    const { ada, grace } = people(info)
-    const { protocol } = await talk(info)
+    const { ada, grace } = fixtures(info)
+    const { protocol } = await runSession(info)
     const log = await entries(info)
-    const asked = log.find((entry) => entry.on === "request")
-    assert.strictEqual(asked?.method, "POST")
-    assert.strictEqual(asked?.path, "/api/fabric/messages?a=b")
-    assert.strictEqual(asked?.authorization, "Bearer [redacted]")
-    assert.strictEqual(asked?.subscriberId, ada.id)
-    assert.deepNestedInclude(asked?.body, { conversation_id: grace.addressId, text: "hi" })
-    const answer = log.find((entry) => entry.on === "response")
-    assert.strictEqual(answer?.exchange, asked?.exchange)
-    assert.strictEqual(answer?.status, 200)
+    const logged = log.find((entry) => entry.on === "request")
+    assert.strictEqual(logged?.method, "POST")
+    assert.strictEqual(logged?.path, "/api/fabric/messages?a=b")
+    assert.strictEqual(logged?.authorization, "Bearer [redacted]")
+    assert.strictEqual(logged?.subscriberId, ada.id)
+    assert.deepNestedInclude(logged?.body, { conversation_id: grace.addressId, text: "hi" })
+    const response = log.find((entry) => entry.on === "response")
+    assert.strictEqual(response?.exchange, logged?.exchange)
+    assert.strictEqual(response?.status, 200)
     const frames = log.flatMap((entry) => entry.on === "frame" ? [`${entry.direction} ${entry.method}`] : [])
     assert.deepStrictEqual(frames.slice(0, 5), [
       "in signalwire.connect",
@@ -73,9 +68,9 @@ describe("the wire log", () => {
     assert.strictEqual(log.at(-1)?.on, "closed")
     assert.isTrue(log.every(({ seq }, index) => seq === index + 1))
   })
-  it("names the fault that was carried out", async () => {
+  it("contains the fault that was carried out", async () => {
     await using info = await Sandbox.start({ wireLog: true })
-    const { ada } = people(info)
+    const { ada } = fixtures(info)
     await request(info, "PUT", "/_sandbox/faults", {
       body: {
         rules: [
@@ -101,10 +96,10 @@ describe("the wire log", () => {
     ])
     assert.isNull((await entries(info)).find((entry) => entry.on === "response")?.status)
   })
-  it("holds no secret, in whichever way it came", async () => {
+  it("contains no secrets, however they were sent", async () => {
     await using info = await Sandbox.start({ wireLog: true })
-    const { ada, grace } = people(info)
-    const { authorization_state } = await talk(info)
+    const { ada, grace } = fixtures(info)
+    const { authorization_state } = await runSession(info)
     const client = await Client.open(info.ws)
     await client.connect(grace.token)
     await request(info, "POST", "/api/fabric/subscribers/tokens/refresh", { body: { refresh_token: "mine-secret" } })
@@ -124,9 +119,9 @@ describe("the wire log", () => {
     }
     assert.include(text, "my token is [redacted]")
   })
-  it("keeps the newest entries and counts what it forgot", async () => {
+  it("keeps the newest entries, and counts the dropped ones", async () => {
     await using info = await Sandbox.start({ wireLog: true })
-    const { ada } = people(info)
+    const { ada } = fixtures(info)
     const client = await Client.open(info.ws)
     await client.connect(ada.token)
     for (let n = 0; n < 6000; n++) client.send({ id: `p${n}`, method: "signalwire.ping" })
@@ -141,14 +136,14 @@ describe("the wire log", () => {
     const file = join(directory.path, "wire.log")
     for (let n = 1; n <= 2; n++) {
       const info = await Sandbox.start({ log: file })
-      await talk(info)
+      await runSession(info)
       const kept = await entries(info)
       await info.stop()
       const lines = readFileSync(file, "utf8").trimEnd().split("\n").map((line) => JSON.parse(line))
       assert.deepStrictEqual(lines.slice(-kept.length), [...kept])
     }
   })
-  it("says so when its file cannot be written", async () => {
+  it("causes an error if its file cannot be written", async () => {
     const file = "/no/such/folder/wire.log"
     assert.isFalse(existsSync(file))
     const error = await Sandbox.start({ log: file }).catch((error: unknown) => error)

@@ -1,5 +1,5 @@
 /**
- * An address: a subscriber, room, app or call that can be talked to.
+ * Addresses: the subscribers, rooms, apps and calls that a conversation can be held with.
  *
  * @since 0.1.0
  */
@@ -7,52 +7,52 @@ import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import * as Result from "effect/Result"
 import type { AddressId } from "./Ids.ts"
-import { decoder, either, id, maybe, nothing, record, struct, text, truth } from "./internal/shape.ts"
+import { boolean, decoder, id, nullish, nullValue, record, string, struct, union } from "./internal/shape.ts"
 import type { MalformedValue } from "./Malformed.ts"
-import type * as Schemas from "./Wire.ts"
-import { parseMoment } from "./WireTime.ts"
+import type * as WireSchemas from "./WireSchemas.ts"
+import { parseDateTime } from "./WireTime.ts"
 
-/** What an address is made of. Whatever the server does not tell is `null`. */
+/** The fields of an {@link Address}. Fields that the server does not send are `null`. */
 export interface Fields {
-  /** What `addressId` means in every method. */
+  /** The id that every method takes as `addressId`. */
   readonly id: AddressId
-  /** The name to show. */
+  /** The name to display; `name` where the server sends no display name. */
   readonly displayName: string
   /** The name used in URIs such as `/private/<name>`. */
   readonly name: string
-  /** `app`, `call`, `room` or `subscriber`; open. */
+  /** `app`, `call`, `room` or `subscriber`. An open set: servers may add types. */
   readonly type: string
-  /** The resource it belongs to. */
+  /** The id of the resource that the address belongs to. */
   readonly resourceId: string | null
-  /** A picture of what goes on there. */
+  /** URL of an image that previews the current activity, such as a room's video. */
   readonly previewUrl: string | null
-  /** A picture of it. */
+  /** URL of the cover image. */
   readonly coverUrl: string | null
-  /** URIs by channel (`audio`, `video`, `messaging`); one with `messaging` can be chatted with. */
+  /** URIs by channel (`audio`, `video`, `messaging`). An address with `messaging` accepts chat messages. */
   readonly channels: { readonly [channel: string]: string }
-  /** Whether it is closed to newcomers. */
+  /** Whether new participants are kept out. */
   readonly locked: boolean
   /** When it was created. */
   readonly createdAt: DateTime.Utc | null
 }
 
-/** An address. Its schema is in `Schemas`. */
+/** An address that a conversation can be held with. Its schema is `Schemas.Address`. */
 export class Address extends Data.Class<Fields> {}
 
-/** An address on the wire. `created_at` is ISO-8601. */
-export type Wire = typeof Schemas.Address.Type
+/** The wire format of an address. `created_at` is ISO 8601. */
+export type Wire = typeof WireSchemas.Address.Type
 
 const decodeWire = decoder(struct<Wire>({
   id: id(),
-  display_name: maybe(text),
-  name: maybe(text),
-  type: maybe(text),
-  resource_id: maybe(text),
-  preview_url: maybe(text),
-  cover_url: maybe(text),
-  channels: maybe(record(either(text, nothing))),
-  locked: maybe(truth),
-  created_at: maybe(text)
+  display_name: nullish(string),
+  name: nullish(string),
+  type: nullish(string),
+  resource_id: nullish(string),
+  preview_url: nullish(string),
+  cover_url: nullish(string),
+  channels: nullish(record(union(string, nullValue))),
+  locked: nullish(boolean),
+  created_at: nullish(string)
 }))
 
 const fromWire = (wire: Wire): Address =>
@@ -68,14 +68,14 @@ const fromWire = (wire: Wire): Address =>
       Object.entries(wire.channels ?? {}).flatMap(([channel, uri]) => uri === null ? [] : [[channel, uri]])
     ),
     locked: wire.locked ?? false,
-    createdAt: parseMoment(wire.created_at ?? "")
+    createdAt: parseDateTime(wire.created_at ?? "")
   })
 
-/** Reads an address. */
+/** Decodes an address from its wire format. */
 export const decode = (input: unknown): Result.Result<Address, MalformedValue> =>
   Result.map(decodeWire(input), fromWire)
 
-/** Writes an address. */
+/** Encodes an address to its wire format. */
 export const encode = (address: Address): Wire => ({
   id: address.id,
   display_name: address.displayName,

@@ -1,6 +1,6 @@
 /**
- * Where a client's own id of a message travels: under one reserved key of `metadata` and `details`. It is written when
- * a message is sent and taken out again when one is read, so that callers see exactly the objects they gave.
+ * The reserved key of `metadata` and `details` that carries a message's client id. It is added when a message is sent
+ * and removed when one is decoded, so that callers see exactly the objects they passed.
  *
  * @since 0.1.0
  */
@@ -8,19 +8,19 @@ import * as Branded from "./Branded.ts"
 import type { ClientId } from "./Ids.ts"
 import type { JsonObject } from "./JsonObject.ts"
 
-/** The reserved key. */
+/** The reserved key that carries the client id. */
 export const key = "effect_signalwire_id"
 
-/** The object with the client id in it. */
+/** Returns a copy of `object` with the client id added under the reserved key. */
 export const put = (object: JsonObject | undefined, clientId: ClientId): JsonObject => ({ ...object, [key]: clientId })
 
-/** The client id an object carries, if it carries one. */
+/** Returns the client id that an object carries, or `null` if it carries none. */
 export const get = (object: JsonObject): ClientId | null => {
   const value = object[key]
   return typeof value === "string" ? Branded.clientId(value) : null
 }
 
-/** The object as the caller gave it; the same object when it carries no client id. */
+/** Returns the object without its client id; the same object if it carries none. */
 export const strip = (object: JsonObject): JsonObject => {
   if (get(object) === null) return object
   const { [key]: _, ...rest } = object

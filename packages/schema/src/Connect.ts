@@ -1,89 +1,95 @@
 /**
- * Opening and keeping a session: the parameters and results of `signalwire.connect`, `signalwire.reauthenticate` and
+ * The parameters and results of the session methods `signalwire.connect`, `signalwire.reauthenticate` and
  * `signalwire.disconnect`.
  *
  * @since 0.1.0
  */
 import type * as DateTime from "effect/DateTime"
-import { anything, decoder, id, integer, list, maybe, struct, text, truth } from "./internal/shape.ts"
+import { array, boolean, decoder, id, integer, nullish, string, struct, unknown } from "./internal/shape.ts"
 import { time } from "./internal/time.ts"
-import type * as Schemas from "./Wire.ts"
-import { moment, toEpochMillis } from "./WireTime.ts"
+import type * as WireSchemas from "./WireSchemas.ts"
+import { dateTimeFromMillis, toEpochMillis } from "./WireTime.ts"
 
-/** What a client sends first. `protocol` and `authorization_state` resume an earlier session. */
-export type Params = typeof Schemas.ConnectParams.Type
+/** Parameters of `signalwire.connect`. `protocol` and `authorization_state` resume an earlier session. */
+export type Params = typeof WireSchemas.ConnectParams.Type
 
-/** The protocol version every client of this namespace announces. */
+/** The protocol version that clients of the Conversation namespace announce. */
 export const version = { major: 4, minor: 0, revision: 0 } as const
 
-/** What a server says about a token. */
-export type Authorization = typeof Schemas.Authorization.Type
+/** A server's description of the token that a session is authorized with. */
+export type Authorization = typeof WireSchemas.Authorization.Type
 
-/** When the token expires; `undefined` where the server does not tell. */
+/** Returns when the token expires, or `undefined` if the server does not report it. */
 export const expiryOf = (authorization: Authorization | null | undefined): DateTime.Utc | undefined => {
   const expiresAt = authorization?.fabric_subscriber?.expires_at
-  return expiresAt === undefined || expiresAt === null ? undefined : moment(toEpochMillis(expiresAt))
+  return expiresAt === undefined || expiresAt === null ? undefined : dateTimeFromMillis(toEpochMillis(expiresAt))
 }
 
-/** What a server answers. `protocol` names the session. */
-export type Result = typeof Schemas.ConnectResult.Type
+/** Result of `signalwire.connect`. `protocol` identifies the session. */
+export type Result = typeof WireSchemas.ConnectResult.Type
 
-/** Changes a live session's token. `project` is `authorization.project_id` of the connect result. */
-export type ReauthenticateParams = typeof Schemas.ReauthenticateParams.Type
+/**
+ * Parameters of `signalwire.reauthenticate`, which changes the token of a live session. `project` is
+ * `authorization.project_id` of the connect result.
+ */
+export type ReauthenticateParams = typeof WireSchemas.ReauthenticateParams.Type
 
-/** The answer to it; any part may be missing. */
-export type ReauthenticateResult = typeof Schemas.ReauthenticateResult.Type
+/** Result of `signalwire.reauthenticate`. Every field may be missing. */
+export type ReauthenticateResult = typeof WireSchemas.ReauthenticateResult.Type
 
-/** The server ends the session; with `restart` it also forgets it. */
-export type DisconnectParams = typeof Schemas.DisconnectParams.Type
+/**
+ * Parameters of `signalwire.disconnect`, with which the server ends the session. With `restart` the session cannot be
+ * resumed.
+ */
+export type DisconnectParams = typeof WireSchemas.DisconnectParams.Type
 
 const authorization = struct<Authorization>({
-  jti: maybe(text),
-  project_id: maybe(text),
-  scope: maybe(list(text)),
-  fabric_subscriber: maybe(struct<typeof Schemas.FabricSubscriber.Type>({
-    version: maybe(integer),
-    expires_at: maybe(time),
-    subscriber_id: maybe(id()),
-    application_id: maybe(text),
-    project_id: maybe(text),
-    space_id: maybe(text)
+  jti: nullish(string),
+  project_id: nullish(string),
+  scope: nullish(array(string)),
+  fabric_subscriber: nullish(struct<typeof WireSchemas.FabricSubscriber.Type>({
+    version: nullish(integer),
+    expires_at: nullish(time),
+    subscriber_id: nullish(id()),
+    application_id: nullish(string),
+    project_id: nullish(string),
+    space_id: nullish(string)
   }))
 })
 
 const makeDecodeParams = () =>
   decoder(struct<Params>({
     version: struct<Params["version"]>({ major: integer, minor: integer, revision: integer }),
-    event_acks: maybe(truth),
-    agent: maybe(text),
-    authentication: struct<Params["authentication"]>({ jwt_token: text }),
-    protocol: maybe(text),
-    authorization_state: maybe(text)
+    event_acks: nullish(boolean),
+    agent: nullish(string),
+    authentication: struct<Params["authentication"]>({ jwt_token: string }),
+    protocol: nullish(string),
+    authorization_state: nullish(string)
   }))
 
-/** Reads {@link Params}. */
+/** Decodes {@link Params}. */
 export const decodeParams =
-  // pure, here and below, so that the bundle of a client does not carry what servers read
+  // pure, here and below, so that client bundles drop the decoders that only servers use
   /* @__PURE__ */ makeDecodeParams()
 
-/** Reads {@link Result}. */
+/** Decodes {@link Result}. */
 export const decodeResult = decoder(struct<Result>({
-  identity: maybe(text),
-  protocol: text,
+  identity: nullish(string),
+  protocol: string,
   authorization,
-  ice_servers: maybe(list(anything)),
-  session_restored: maybe(truth)
+  ice_servers: nullish(array(unknown)),
+  session_restored: nullish(boolean)
 }))
 
 const makeDecodeReauthenticateParams = () =>
   decoder(struct<ReauthenticateParams>({
-    authentication: struct<ReauthenticateParams["authentication"]>({ project: maybe(text), jwt_token: text })
+    authentication: struct<ReauthenticateParams["authentication"]>({ project: nullish(string), jwt_token: string })
   }))
-/** Reads {@link ReauthenticateParams}. */
+/** Decodes {@link ReauthenticateParams}. */
 export const decodeReauthenticateParams = /* @__PURE__ */ makeDecodeReauthenticateParams()
-/** Reads {@link ReauthenticateResult}. */
+/** Decodes {@link ReauthenticateResult}. */
 export const decodeReauthenticateResult = decoder(
-  struct<ReauthenticateResult>({ authorization: maybe(authorization) })
+  struct<ReauthenticateResult>({ authorization: nullish(authorization) })
 )
-/** Reads {@link DisconnectParams}. */
-export const decodeDisconnectParams = decoder(struct<DisconnectParams>({ restart: maybe(truth) }))
+/** Decodes {@link DisconnectParams}. */
+export const decodeDisconnectParams = decoder(struct<DisconnectParams>({ restart: nullish(boolean) }))

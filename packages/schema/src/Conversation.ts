@@ -1,5 +1,5 @@
 /**
- * A conversation: the pair of a subscriber and an address.
+ * Conversations: each is between a subscriber and an address.
  *
  * @since 0.1.0
  */
@@ -10,37 +10,37 @@ import * as Branded from "./Branded.ts"
 import type { AddressOf } from "./ConversationMessage.ts"
 import * as Dialect from "./Dialect.ts"
 import type { AddressId, ConversationId, GroupId } from "./Ids.ts"
-import { decoder, id, maybe, object, struct, text } from "./internal/shape.ts"
+import { decoder, id, nullish, object, string, struct } from "./internal/shape.ts"
 import { time } from "./internal/time.ts"
 import type { JsonObject } from "./JsonObject.ts"
 import type { MalformedValue } from "./Malformed.ts"
-import type * as Schemas from "./Wire.ts"
-import { moment, toEpochMillis } from "./WireTime.ts"
+import type * as WireSchemas from "./WireSchemas.ts"
+import { dateTimeFromMillis, toEpochMillis } from "./WireTime.ts"
 
-/** What a conversation is made of. Whatever a dialect does not tell is `null`. */
+/** The fields of a {@link Conversation}. Fields that the server's dialect does not provide are `null`. */
 export interface Fields {
-  /** Its id, as the dialect has it. */
+  /** The id of the conversation: an address id in the address dialect, a group id in the group dialect. */
   readonly id: ConversationId
-  /** The other side: what `addressId` means in every method. */
+  /** The address of the other side: the id that every method takes as `addressId`. */
   readonly addressId: AddressId | null
-  /** The group dialect's name of the conversation. */
+  /** The id of the conversation's group. Group dialect only. */
   readonly groupId: GroupId | null
   /** The subscriber's own address in this conversation. Group dialect only. */
   readonly fromAddressId: AddressId | null
-  /** What it is called. */
+  /** The display name of the conversation. */
   readonly name: string
-  /** Its metadata; empty where there is none. */
+  /** The metadata of the conversation; an empty object if it has none. */
   readonly metadata: JsonObject
-  /** When it began. */
+  /** When the conversation was created. */
   readonly createdAt: DateTime.Utc
-  /** When the last message was stored; `createdAt` while there is none. */
+  /** When the last message was stored; `createdAt` if there is none yet. */
   readonly lastMessageAt: DateTime.Utc
 }
 
-/** A conversation. Its schema is in `Schemas`. */
+/** A conversation between a subscriber and an address. Its schema is `Schemas.Conversation`. */
 export class Conversation extends Data.Class<Fields> {
-  /** The same conversation after a message was stored at `time`. */
-  writtenAt(time: DateTime.Utc): Conversation {
+  /** Returns this conversation with `lastMessageAt` advanced to `time`, unless it is already later. */
+  withMessageAt(time: DateTime.Utc): Conversation {
     const { addressId, createdAt, fromAddressId, groupId, id, lastMessageAt, metadata, name } = this
     return new Conversation({
       id,
@@ -55,27 +55,30 @@ export class Conversation extends Data.Class<Fields> {
   }
 }
 
-/** A conversation on the wire, in any dialect. Times are integer milliseconds. */
-export type Wire = typeof Schemas.Conversation.Type
+/** The wire format of a conversation, in any dialect. Times are whole unix milliseconds. */
+export type Wire = typeof WireSchemas.Conversation.Type
 
 const decodeWire = decoder(struct<Wire>({
-  id: maybe(id()),
-  address_id: maybe(id()),
-  group_id: maybe(id()),
-  from_address_id: maybe(id()),
-  from_fabric_address_id: maybe(id()),
-  name: maybe(text),
-  metadata: maybe(object),
+  id: nullish(id()),
+  address_id: nullish(id()),
+  group_id: nullish(id()),
+  from_address_id: nullish(id()),
+  from_fabric_address_id: nullish(id()),
+  name: nullish(string),
+  metadata: nullish(object),
   created_at: time,
-  last_message_at: maybe(time)
+  last_message_at: nullish(time)
 }))
 
-/** Reads a conversation in whichever dialect it is written. */
+/**
+ * Decodes a conversation from the wire format of any dialect. `addressOf` returns the address of a group, which the
+ * group dialect does not include.
+ */
 export const decode = (input: unknown, addressOf?: AddressOf): Result.Result<Conversation, MalformedValue> =>
   Result.flatMap(decodeWire(input), (wire) => {
     const id = wire.id ?? wire.group_id
     if (id === undefined || id === null) {
-      return Result.fail({ path: "id", message: "Missing key, and no group_id either" })
+      return Result.fail({ path: "id", message: "Missing key, and group_id is missing too" })
     }
     const groupId = wire.group_id ?? null
     return Result.succeed(
@@ -86,22 +89,22 @@ export const decode = (input: unknown, addressOf?: AddressOf): Result.Result<Con
         fromAddressId: wire.from_address_id ?? wire.from_fabric_address_id ?? null,
         name: wire.name ?? "",
         metadata: wire.metadata ?? {},
-        createdAt: moment(toEpochMillis(wire.created_at)),
-        lastMessageAt: moment(toEpochMillis(wire.last_message_at ?? wire.created_at))
+        createdAt: dateTimeFromMillis(toEpochMillis(wire.created_at)),
+        lastMessageAt: dateTimeFromMillis(toEpochMillis(wire.last_message_at ?? wire.created_at))
       })
     )
   })
 
-/** Writes a conversation in a dialect, or with the keys of both. */
+/** Encodes a conversation to the wire format of one dialect, or to that of all at once. */
 export const encode = (conversation: Conversation, form: Dialect.WireForm): Wire => ({
-  ...(Dialect.carries(form, "address")
+  ...(Dialect.includes(form, "address")
     ? { id: conversation.id, address_id: conversation.addressId, from_address_id: conversation.fromAddressId }
     : undefined),
-  ...(Dialect.carries(form, "group")
+  ...(Dialect.includes(form, "group")
     ? {
       group_id: conversation.groupId,
       from_fabric_address_id: conversation.fromAddressId,
-      // the released client of this dialect still reads the older name
+      // the vendor's released client for this dialect still reads the older key
       from_address_id: conversation.fromAddressId
     }
     : undefined),

@@ -1,40 +1,46 @@
 /**
- * A message as it happens: what a subscription yields.
+ * Conversation events: the messages that a subscription emits when they are stored.
  *
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
 import * as Message from "./ConversationMessage.ts"
 import type * as Dialect from "./Dialect.ts"
-import { either, maybe, oneOf, quickDecoder, struct, text, truth } from "./internal/shape.ts"
-import { isJsonObject, isMaybeText } from "./JsonObject.ts"
+import { boolean, decoderWithFastPath, literals, nullish, string, struct, union } from "./internal/shape.ts"
+import { isJsonObject, isNullishString } from "./JsonObject.ts"
 import type { MalformedValue } from "./Malformed.ts"
-import type * as Schemas from "./Wire.ts"
+import type * as WireSchemas from "./WireSchemas.ts"
 
-/** What an event adds to a message. Whatever a dialect does not tell is `null`. */
-export interface Live {
-  /** Whether the message is meant to be shown. */
+/** The fields that an event adds to those of a message. Fields that the server does not send are `null`. */
+export interface EventFields {
+  /** Whether the message is meant to be hidden from users. */
   readonly hidden: boolean
-  /** What the conversation is called; `null` where the server does not tell. */
+  /** Display name of the conversation. */
   readonly conversationName: string | null
   /** Display name of the sender. */
   readonly userName: string | null
 }
 
-/** A message as it happens. It is a {@link Message.ConversationMessage}, so one handler serves history and live. */
-export class ConversationEvent extends Message.ConversationMessage implements Live {
+/**
+ * A message that was received live. It is also a {@link Message.ConversationMessage}, so one handler can process both
+ * history and live messages. Its schema is `Schemas.ConversationEvent`.
+ */
+export class ConversationEvent extends Message.ConversationMessage implements EventFields {
   readonly hidden: boolean
   readonly conversationName: string | null
   readonly userName: string | null
 
-  constructor(message: Message.Fields, live: Live) {
+  constructor(message: Message.Fields, live: EventFields) {
     super(message)
     this.hidden = live.hidden
     this.conversationName = live.conversationName
     this.userName = live.userName
   }
 
-  /** The event of a message that was read from history, where names and `hidden` are not told. */
+  /**
+   * Converts a message from history, which has no names and no `hidden`, to an event: the names are `null` and `hidden`
+   * is `false`. An event is returned as it is.
+   */
   static fromMessage(message: Message.ConversationMessage): ConversationEvent {
     return message instanceof ConversationEvent
       ? message
@@ -42,32 +48,33 @@ export class ConversationEvent extends Message.ConversationMessage implements Li
   }
 }
 
-/** An event's payload on the wire, in any dialect. Published samples write `hidden` as text. */
-export type Wire = typeof Schemas.ConversationEvent.Type
+/** The wire format of an event's payload, in any dialect. Published samples have `hidden` as a string. */
+export type Wire = typeof WireSchemas.ConversationEvent.Type
 
 const shape = struct<Wire>({
   ...Message.wireFields,
-  hidden: maybe(either(truth, oneOf("true", "false"))),
-  conversation_name: maybe(text),
-  user_name: maybe(text)
+  hidden: nullish(union(boolean, literals("true", "false"))),
+  conversation_name: nullish(string),
+  user_name: nullish(string)
 })
 
-const isHidden = (value: unknown): boolean => typeof value === "boolean" || value === null || value === undefined
+const isNullishBoolean = (value: unknown): boolean =>
+  typeof value === "boolean" || value === null || value === undefined
 
-/** Whether it is certainly what {@link Wire} describes. */
+/** Whether a value certainly conforms to {@link Wire}. The fast path of {@link decode}. */
 const isWire = (input: unknown): input is Wire =>
   isJsonObject(input) &&
-  isHidden(input["hidden"]) &&
-  isMaybeText(input["conversation_name"]) &&
-  isMaybeText(input["user_name"]) &&
+  isNullishBoolean(input["hidden"]) &&
+  isNullishString(input["conversation_name"]) &&
+  isNullishString(input["user_name"]) &&
   Message.isWire(input)
 
-/** The event that is written so, whatever the dialect. */
-export const normalise = (
+/** Converts the wire format of any dialect to an event; see {@link Message.fieldsFromWire}. */
+export const fromWire = (
   wire: Wire,
   addressOf?: Message.AddressOf
 ): Result.Result<ConversationEvent, MalformedValue> => {
-  const message = Message.normalise(wire, addressOf)
+  const message = Message.fieldsFromWire(wire, addressOf)
   if (Result.isFailure(message)) return Result.fail(message.failure)
   return Result.succeed(
     new ConversationEvent(message.success, {
@@ -78,18 +85,21 @@ export const normalise = (
   )
 }
 
-const decodeWire = quickDecoder(shape, isWire)
+const decodeWire = decoderWithFastPath(shape, isWire)
 
-/** Reads an event's payload in whichever dialect it is written. */
+/**
+ * Decodes an event's payload from the wire format of any dialect. `addressOf` returns the address of a group, which the
+ * group dialect does not include.
+ */
 export const decode = (
   input: unknown,
   addressOf?: Message.AddressOf
 ): Result.Result<ConversationEvent, MalformedValue> => {
   const wire = decodeWire(input)
-  return Result.isFailure(wire) ? Result.fail(wire.failure) : normalise(wire.success, addressOf)
+  return Result.isFailure(wire) ? Result.fail(wire.failure) : fromWire(wire.success, addressOf)
 }
 
-/** Writes an event's payload in a dialect, or with the keys of both. */
+/** Encodes an event's payload to the wire format of one dialect, or to that of all at once. */
 export const encode = (event: ConversationEvent, form: Dialect.WireForm): Wire => ({
   ...Message.encode(event, form),
   hidden: event.hidden,

@@ -1,8 +1,8 @@
 /**
- * A message of a conversation: chat, or a log entry such as a started call.
+ * Messages of a conversation: chat messages, and log entries such as a started call.
  *
- * The wire writes it in two dialects; {@link decode} accepts either, or the keys of both at once, and {@link encode}
- * writes any of them.
+ * There are two wire dialects. {@link decode} accepts either, or the keys of both at once, and {@link encode} writes
+ * any of these forms.
  *
  * @since 0.1.0
  */
@@ -12,50 +12,58 @@ import * as Branded from "./Branded.ts"
 import * as ClientKey from "./ClientKey.ts"
 import * as Dialect from "./Dialect.ts"
 import type { AddressId, ClientId, ConversationId, GroupId, MessageId, SubscriberId } from "./Ids.ts"
-import { type Fields as ShapeFields, id, maybe, object, quickDecoder, struct, text } from "./internal/shape.ts"
+import {
+  decoderWithFastPath,
+  type Fields as ShapeFields,
+  id,
+  nullish,
+  object,
+  string,
+  struct
+} from "./internal/shape.ts"
 import { time } from "./internal/time.ts"
-import { isJsonObject, isMaybeObject, isMaybeText, type JsonObject } from "./JsonObject.ts"
+import { isJsonObject, isNullishObject, isNullishString, type JsonObject } from "./JsonObject.ts"
 import type { MalformedValue } from "./Malformed.ts"
-import type * as Schemas from "./Wire.ts"
-import { isNumericTime, moment, toEpochSeconds } from "./WireTime.ts"
+import type * as WireSchemas from "./WireSchemas.ts"
+import { dateTimeFromMillis, isNumericTime, toEpochSeconds } from "./WireTime.ts"
 
-/** What a message is made of. Whatever a dialect does not tell is `null`. */
+/** The fields of a {@link ConversationMessage}. Fields that the server's dialect does not provide are `null`. */
 export interface Fields {
-  /** Unique, and therefore what repetition is recognised by. */
+  /** The unique id of the message. Duplicates are detected by it. */
   readonly id: MessageId
-  /** The conversation, by the id that the dialect gives it. */
+  /** The id of the conversation: an address id in the address dialect, a group id in the group dialect. */
   readonly conversationId: ConversationId
-  /** The group dialect's name of the conversation. */
+  /** The id of the conversation's group. Group dialect only. */
   readonly groupId: GroupId | null
-  /** The sender's subscriber. Address dialect only. */
+  /** The id of the subscriber who sent it. Address dialect only. */
   readonly userId: SubscriberId | null
-  /** The other side of the conversation: what `addressId` means in every method. */
+  /** The address of the conversation's other side: the id that every method takes as `addressId`. */
   readonly addressId: AddressId | null
-  /** The sender's address. */
+  /** The address it was sent from. */
   readonly fromAddressId: AddressId | null
-  /** When the message was created: unix seconds with the server's full precision. */
+  /** When the message was created, in unix seconds with the server's full precision. */
   readonly epochSeconds: number
-  /** `message`; open, for types to come. */
+  /** `message`. An open set: servers may add types. */
   readonly type: string
-  /** `chat` or `log`; open, for subtypes to come. */
+  /** `chat` or `log`. An open set: servers may add subtypes. */
   readonly subtype: string | null
-  /** For logs what happened, such as `call_started`; `null` for chat. Open. */
+  /** The event that a log entry records, such as `call_started`; `null` for chat. An open set. */
   readonly kind: string | null
-  /** `null` for logs. */
+  /** The text of a chat message; `null` for log entries. */
   readonly text: string | null
-  /** Metadata that its sender gave it; empty where there is none. */
+  /** Metadata that the sender attached; an empty object if there is none. */
   readonly metadata: JsonObject
-  /** Details that its sender gave it, or those of a log entry; empty where there are none. */
+  /** Details that the sender attached, or those of a log entry; an empty object if there are none. */
   readonly details: JsonObject
-  /** The id its sender gave the message before sending it, when the sender was this SDK. */
+  /** The client id that the message was sent with; `null` if it was not sent by this SDK. */
   readonly clientId: ClientId | null
 }
 
 /**
- * A message of a conversation.
+ * A message of a conversation. Its schema is `Schemas.ConversationMessage`.
  *
- * A plain class, not a schema class: pages of a thousand of them are read at the speed of `JSON.parse`. Its schema is in
- * `Schemas`.
+ * It is a plain class, not a schema class, so that a page of a thousand messages decodes about as fast as `JSON.parse`
+ * parses it.
  */
 export class ConversationMessage implements Fields {
   readonly id: MessageId
@@ -90,61 +98,64 @@ export class ConversationMessage implements Fields {
     this.clientId = fields.clientId
   }
 
-  /** When the message was created, to the millisecond. Made when asked for. */
+  /** When the message was created, to the millisecond. Computed on each access. */
   get ts(): DateTime.Utc {
-    return moment(this.epochSeconds * 1000)
+    return dateTimeFromMillis(this.epochSeconds * 1000)
   }
 }
 
-/** A message on the wire, in any dialect. */
-export type Wire = typeof Schemas.ConversationMessage.Type
+/** The wire format of a message, in any dialect. */
+export type Wire = typeof WireSchemas.ConversationMessage.Type
 
-/** What the keys of a message on the wire have to be, in any dialect. */
+/** The shapes of the keys in a message's wire format, in any dialect. */
 export const wireFields: ShapeFields<Wire> = {
   id: id(),
-  type: maybe(text),
-  subtype: maybe(text),
-  kind: maybe(text),
-  conversation_id: maybe(id()),
-  group_id: maybe(id()),
-  user_id: maybe(id()),
-  address_id: maybe(id()),
-  from_address_id: maybe(id()),
-  from_fabric_address_id: maybe(id()),
+  type: nullish(string),
+  subtype: nullish(string),
+  kind: nullish(string),
+  conversation_id: nullish(id()),
+  group_id: nullish(id()),
+  user_id: nullish(id()),
+  address_id: nullish(id()),
+  from_address_id: nullish(id()),
+  from_fabric_address_id: nullish(id()),
   ts: time,
-  text: maybe(text),
-  metadata: maybe(object),
-  details: maybe(object)
+  text: nullish(string),
+  metadata: nullish(object),
+  details: nullish(object)
 }
 
-/** Whether it is certainly what {@link Wire} describes: its rules by hand, for pages of a thousand. */
+/** Whether a value certainly conforms to {@link Wire}. The fast path of {@link decode}, for large pages. */
 export const isWire = (input: unknown): input is Wire =>
   isJsonObject(input) &&
   typeof input["id"] === "string" &&
   isNumericTime(input["ts"]) &&
-  isMaybeText(input["type"]) &&
-  isMaybeText(input["subtype"]) &&
-  isMaybeText(input["kind"]) &&
-  isMaybeText(input["conversation_id"]) &&
-  isMaybeText(input["group_id"]) &&
-  isMaybeText(input["user_id"]) &&
-  isMaybeText(input["address_id"]) &&
-  isMaybeText(input["from_address_id"]) &&
-  isMaybeText(input["from_fabric_address_id"]) &&
-  isMaybeText(input["text"]) &&
-  isMaybeObject(input["metadata"]) &&
-  isMaybeObject(input["details"])
+  isNullishString(input["type"]) &&
+  isNullishString(input["subtype"]) &&
+  isNullishString(input["kind"]) &&
+  isNullishString(input["conversation_id"]) &&
+  isNullishString(input["group_id"]) &&
+  isNullishString(input["user_id"]) &&
+  isNullishString(input["address_id"]) &&
+  isNullishString(input["from_address_id"]) &&
+  isNullishString(input["from_fabric_address_id"]) &&
+  isNullishString(input["text"]) &&
+  isNullishObject(input["metadata"]) &&
+  isNullishObject(input["details"])
 
-/** Tells the address of a group: what a group-dialect object itself does not say. */
+/** Returns the address of a group, which objects of the group dialect do not include; `null` if it is not known. */
 export type AddressOf = (groupId: GroupId) => AddressId | null
 
 const unknownAddress: AddressOf = () => null
 
-/** The fields of a message from its wire form; the rules that make the dialects one. */
-export const normalise = (wire: Wire, addressOf: AddressOf = unknownAddress): Result.Result<Fields, MalformedValue> => {
+/** Converts the wire format of any dialect to the fields of a message. All normalization rules are here. */
+export const fieldsFromWire = (
+  wire: Wire,
+  addressOf: AddressOf = unknownAddress
+): Result.Result<Fields, MalformedValue> => {
   const conversationId = wire.conversation_id ?? wire.group_id
   if (conversationId === undefined || conversationId === null) {
-    return Result.fail({ path: "conversation_id", message: "Missing key, and no group_id either" })
+    return Result.fail({ path: "conversation_id", message: "Missing key, and group_id is missing too" })
   }
   const groupId = wire.group_id ?? null
   const metadata = wire.metadata ?? {}
@@ -167,29 +178,32 @@ export const normalise = (wire: Wire, addressOf: AddressOf = unknownAddress): Re
   })
 }
 
-const decodeWire = quickDecoder(struct<Wire>(wireFields), isWire)
+const decodeWire = decoderWithFastPath(struct<Wire>(wireFields), isWire)
 
-/** Reads a message in whichever dialect it is written. */
+/**
+ * Decodes a message from the wire format of any dialect. `addressOf` returns the address of a group, which the group
+ * dialect does not include.
+ */
 export const decode = (
   input: unknown,
   addressOf?: AddressOf
 ): Result.Result<ConversationMessage, MalformedValue> => {
   const wire = decodeWire(input)
   if (Result.isFailure(wire)) return Result.fail(wire.failure)
-  const fields = normalise(wire.success, addressOf)
+  const fields = fieldsFromWire(wire.success, addressOf)
   return Result.isFailure(fields)
     ? Result.fail(fields.failure)
     : Result.succeed(new ConversationMessage(fields.success))
 }
 
-/** Writes a message in a dialect, or with the keys of both. */
+/** Encodes a message to the wire format of one dialect, or to that of all at once. */
 export const encode = (message: Fields, form: Dialect.WireForm): Wire => ({
   id: message.id,
   type: message.type,
   subtype: message.subtype,
   kind: message.kind,
-  ...(Dialect.carries(form, "address") ? addressKeys(message) : undefined),
-  ...(Dialect.carries(form, "group") ? groupKeys(message) : undefined),
+  ...(Dialect.includes(form, "address") ? addressKeys(message) : undefined),
+  ...(Dialect.includes(form, "group") ? groupKeys(message) : undefined),
   ts: message.epochSeconds,
   text: message.text,
   metadata: message.clientId === null ? message.metadata : ClientKey.put(message.metadata, message.clientId),
@@ -206,6 +220,6 @@ const addressKeys = (message: Fields) => ({
 const groupKeys = (message: Fields) => ({
   group_id: message.groupId,
   from_fabric_address_id: message.fromAddressId,
-  // the released client of this dialect still reads the older name
+  // the vendor's released client for this dialect still reads the older key
   from_address_id: message.fromAddressId
 })

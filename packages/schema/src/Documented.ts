@@ -1,49 +1,58 @@
 /**
- * The snake_case objects of the published documentation: what plain TypeScript gets.
+ * The snake_case objects of SignalWire's published documentation, as the Promise client returns them.
  *
  * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"
-import type { Address } from "./Address.ts"
-import type { Conversation } from "./Conversation.ts"
-import type { ConversationEvent } from "./ConversationEvent.ts"
-import type { ConversationMessage } from "./ConversationMessage.ts"
-import type { JoinConversationResponse } from "./JoinConversationResponse.ts"
+import type * as AddressModel from "./Address.ts"
+import type * as ConversationModel from "./Conversation.ts"
+import type * as ConversationEventModel from "./ConversationEvent.ts"
+import type * as ConversationMessageModel from "./ConversationMessage.ts"
+import type * as JoinConversationResponseModel from "./JoinConversationResponse.ts"
 import type { JsonObject } from "./JsonObject.ts"
-import type { Subscriber } from "./Subscriber.ts"
+import type * as SubscriberModel from "./Subscriber.ts"
 
 /** A conversation. Times are unix milliseconds. */
-export interface DocumentedConversation {
-  /** A unique identifier for the conversation: an address id, or the id of a group, as the server has it. */
+export interface Conversation {
+  /** A unique identifier for the conversation: an address id or a group id, depending on the server's dialect. */
   readonly id: string
-  /** The other side: what `addressId` means in every method. Not documented; `null` where the server does not tell. */
+  /**
+   * The address of the other side: the id that every method takes as `addressId`; `null` if the server does not send
+   * it. Not documented by SignalWire.
+   */
   readonly address_id: string | null
   /** The name of the conversation. */
   readonly name: string
   /** Additional metadata associated with the conversation. */
   readonly metadata: JsonObject
   /**
-   * When the conversation was created: unix milliseconds (documented as "UNIX timestamp"; the example tells the unit).
+   * When the conversation was created, in unix milliseconds (documented as "UNIX timestamp"; the example shows the
+   * unit).
    */
   readonly created_at: number
-  /** When its last message was: unix milliseconds. After the first send of a client, that of its own clock. */
+  /**
+   * When its last message was stored, in unix milliseconds. After this client has sent a message it may be a time of
+   * this client's own clock.
+   */
   readonly last_message_at: number
 }
 
-/** A message. `ts` is unix seconds with a fraction. What the server's dialect does not tell is `null`. */
-export interface DocumentedMessage {
+/**
+ * A message. `ts` is unix seconds with a fraction. Fields that the server's dialect does not provide are `null`.
+ */
+export interface ConversationMessage {
   /** A unique identifier for the message. */
   readonly id: string
-  /** The identifier of its conversation. */
+  /** The identifier of the conversation. */
   readonly conversation_id: string
-  /** The subscriber who sent it; `null` in the group dialect, which does not tell. */
+  /** The subscriber who sent it; `null` in the group dialect, which does not include it. */
   readonly user_id: string | null
-  /** The other side: what `addressId` means in every method. Documented for events only. */
+  /** The address of the other side: the id that every method takes as `addressId`. Documented for events only. */
   readonly address_id: string | null
-  /** The address it was sent from. Not documented; servers of both dialects tell it. */
+  /** The address it was sent from. Not documented; servers of both dialects send it. */
   readonly from_address_id: string | null
   /**
-   * When the message was created: unix seconds with a fraction (documented as "Unix Epoch"; the example tells the
+   * When the message was created, in unix seconds with a fraction (documented as "Unix Epoch"; the example shows the
    * unit).
    */
   readonly ts: number
@@ -53,21 +62,21 @@ export interface DocumentedMessage {
   readonly subtype: string | null
   /** The kind of a log entry, such as `call_started`; `null` for chat messages. */
   readonly kind: string | null
-  /** What it says; `null` for log entries. Documented for events only. */
+  /** The text of the message; `null` for log entries. Documented for events only. */
   readonly text: string | null
-  /** Metadata that its sender gave it. Documented for events only. */
+  /** Metadata that the sender attached. Documented for events only. */
   readonly metadata: JsonObject
-  /** Details that its sender gave it, or those of a log entry. */
+  /** Details that the sender attached, or those of a log entry. */
   readonly details: JsonObject
   /**
-   * The `clientId` that it was sent with by this SDK; `null` for a message without one. Not documented by SignalWire.
+   * The `clientId` that this SDK sent the message with; `null` for a message without one. Not documented by SignalWire.
    */
   readonly client_id: string | null
 }
 
-/** A message as it happens. */
-export interface DocumentedEvent extends DocumentedMessage {
-  /** Whether it is to be shown. Documented as the text `"false"`; servers send a boolean. */
+/** A message that was received live. */
+export interface ConversationEvent extends ConversationMessage {
+  /** Whether the message is meant to be hidden. Documented as the string `"false"`; servers send a boolean. */
   readonly hidden: boolean
   /** The name of the conversation. */
   readonly conversation_name: string | null
@@ -75,70 +84,70 @@ export interface DocumentedEvent extends DocumentedMessage {
   readonly user_name: string | null
 }
 
-/** The answer to joining. */
-export interface DocumentedJoin {
+/** The response to a join. */
+export interface JoinConversationResponse {
   /** The conversation that was joined. */
   readonly conversation_id: string
-  /** The address that was asked for. */
+  /** The address that was joined. */
   readonly address_id: string
-  /** The joining subscriber's own address; `null` in the address dialect, which does not tell. */
+  /** The joining subscriber's own address; `null` in the address dialect, which does not include it. */
   readonly from_address_id: string | null
 }
 
-/** An address. `created_at` is ISO-8601. */
-export interface DocumentedAddress {
-  /** What `addressId` means in every method. */
+/** An address that a conversation can be held with. */
+export interface Address {
+  /** The id that every method takes as `addressId`. */
   readonly id: string
-  /** The name to show. */
+  /** The name to display. */
   readonly display_name: string
-  /** The name to find it by. */
+  /** The name used in URIs such as `/private/<name>`. */
   readonly name: string
-  /** `room`, `subscriber`, `app`, `call`, or one to come. */
+  /** `app`, `call`, `room` or `subscriber`. An open set: servers may add types. */
   readonly type: string
-  /** The resource it belongs to. */
+  /** The id of the resource that the address belongs to. */
   readonly resource_id: string | null
-  /** A picture of what goes on there. */
+  /** URL of an image that previews the current activity, such as a room's video. */
   readonly preview_url: string | null
-  /** A picture of it. */
+  /** URL of the cover image. */
   readonly cover_url: string | null
-  /** Where it can be reached, by channel: `audio`, `messaging`, `video`. */
+  /** URIs by channel (`audio`, `video`, `messaging`). An address with `messaging` accepts chat messages. */
   readonly channels: { readonly [channel: string]: string }
-  /** Whether it is closed to newcomers. */
+  /** Whether new participants are kept out. */
   readonly locked: boolean
-  /** When it was created: ISO-8601, in UTC. */
+  /** When the address was created, as ISO 8601 in UTC. */
   readonly created_at: string | null
 }
 
-/** A subscriber. */
-export interface DocumentedSubscriber {
-  /** What `user_id` of the messages it sends means, in the address dialect. */
+/** A subscriber: the user that a token belongs to. */
+export interface Subscriber {
+  /** The subscriber's id. Messages of the address dialect have it as their `user_id`. */
   readonly id: string
-  /** The e-mail address it signed up with. */
+  /** E-mail address. */
   readonly email: string | null
-  /** Its first name. */
+  /** First name. */
   readonly first_name: string | null
-  /** Its last name. */
+  /** Last name. */
   readonly last_name: string | null
-  /** The name to show. */
+  /** The name to display. */
   readonly display_name: string | null
-  /** What it works as. */
+  /** Job title. */
   readonly job_title: string | null
-  /** Its time zone, as the server writes it. */
+  /** Time zone, in the server's notation. */
   readonly time_zone: string | null
-  /** Its country. */
+  /** Country. */
   readonly country: string | null
-  /** Its region. */
+  /** Region. */
   readonly region: string | null
-  /** Whom it works for. */
+  /** Name of the company. */
   readonly company_name: string | null
   /** The key that push notifications are encrypted with. */
   readonly push_notification_key: string | null
-  /** Its own addresses. */
-  readonly fabric_addresses: ReadonlyArray<DocumentedAddress>
+  /** The subscriber's own addresses. */
+  readonly fabric_addresses: ReadonlyArray<Address>
 }
 
-/** The documented object of a conversation. */
-export const conversation = (from: Conversation): DocumentedConversation => ({
+/** Converts a conversation to its documented object. */
+export const conversation = (from: ConversationModel.Conversation): Conversation => ({
   id: from.id,
   address_id: from.addressId,
   name: from.name,
@@ -147,8 +156,8 @@ export const conversation = (from: Conversation): DocumentedConversation => ({
   last_message_at: DateTime.toEpochMillis(from.lastMessageAt)
 })
 
-/** The documented object of a message. */
-export const message = (from: ConversationMessage): DocumentedMessage => ({
+/** Converts a message to its documented object. */
+export const message = (from: ConversationMessageModel.ConversationMessage): ConversationMessage => ({
   id: from.id,
   conversation_id: from.conversationId,
   user_id: from.userId,
@@ -164,23 +173,23 @@ export const message = (from: ConversationMessage): DocumentedMessage => ({
   client_id: from.clientId
 })
 
-/** The documented object of an event. */
-export const event = (from: ConversationEvent): DocumentedEvent => ({
+/** Converts an event to its documented object. */
+export const event = (from: ConversationEventModel.ConversationEvent): ConversationEvent => ({
   ...message(from),
   hidden: from.hidden,
   conversation_name: from.conversationName,
   user_name: from.userName
 })
 
-/** The documented object of the answer to joining. */
-export const join = (from: JoinConversationResponse): DocumentedJoin => ({
+/** Converts the response to a join to its documented object. */
+export const join = (from: JoinConversationResponseModel.JoinConversationResponse): JoinConversationResponse => ({
   conversation_id: from.conversationId,
   address_id: from.addressId,
   from_address_id: from.fromAddressId
 })
 
-/** The documented object of an address. */
-export const address = (from: Address): DocumentedAddress => ({
+/** Converts an address to its documented object. */
+export const address = (from: AddressModel.Address): Address => ({
   id: from.id,
   display_name: from.displayName,
   name: from.name,
@@ -193,8 +202,8 @@ export const address = (from: Address): DocumentedAddress => ({
   created_at: from.createdAt === null ? null : DateTime.formatIso(from.createdAt)
 })
 
-/** The documented object of a subscriber. */
-export const subscriber = (from: Subscriber): DocumentedSubscriber => ({
+/** Converts a subscriber to its documented object. */
+export const subscriber = (from: SubscriberModel.Subscriber): Subscriber => ({
   id: from.id,
   email: from.email,
   first_name: from.firstName,

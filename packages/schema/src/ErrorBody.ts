@@ -1,33 +1,33 @@
 /**
- * The bodies that come with a refused request: a list of validation errors, or the gateway's one word.
+ * Bodies of error responses: a list of validation errors, or the gateway's single message.
  *
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
-import { decoder, list, maybe, struct, text } from "./internal/shape.ts"
-import type * as Schemas from "./Wire.ts"
+import { array, decoder, nullish, string, struct } from "./internal/shape.ts"
+import type * as WireSchemas from "./WireSchemas.ts"
 
-/** One complaint of a validation body. */
-export type ValidationError = typeof Schemas.ValidationError.Type
+/** One error of a validation body. */
+export type ValidationError = typeof WireSchemas.ValidationError.Type
 
-/** Validation style: `{ "errors": [...] }`. */
-export type Validation = typeof Schemas.Validation.Type
+/** A body of validation errors: `{ "errors": [...] }`. */
+export type Validation = typeof WireSchemas.Validation.Type
 
-/** Gateway style: `{ "error": "Unauthorized" }`. */
-export type Gateway = typeof Schemas.Gateway.Type
+/** A body from the gateway: `{ "error": "Unauthorized" }`. */
+export type Gateway = typeof WireSchemas.Gateway.Type
 
 const decodeValidation = decoder(struct<Validation>({
-  errors: list(struct<ValidationError>({
-    type: maybe(text),
-    code: maybe(text),
-    message: maybe(text),
-    attribute: maybe(text),
-    url: maybe(text)
+  errors: array(struct<ValidationError>({
+    type: nullish(string),
+    code: nullish(string),
+    message: nullish(string),
+    attribute: nullish(string),
+    url: nullish(string)
   }))
 }))
-const decodeGateway = decoder(struct<Gateway>({ error: text }))
+const decodeGateway = decoder(struct<Gateway>({ error: string }))
 
-/** The complaints of a body of either style; none for an empty body, HTML, or anything else. */
+/** Returns the errors of a body of either kind; an empty array for an empty body, HTML, or anything else. */
 export const decode = (body: unknown): ReadonlyArray<ValidationError> =>
   Result.match(decodeValidation(body), {
     onSuccess: ({ errors }) => errors,
@@ -35,7 +35,7 @@ export const decode = (body: unknown): ReadonlyArray<ValidationError> =>
       Result.match(decodeGateway(body), { onFailure: () => [], onSuccess: ({ error }) => [{ message: error }] })
   })
 
-/** A validation body with one complaint. */
+/** Makes a validation body with one error; `attribute` names the parameter it is about. */
 export const validation = (code: string, message: string, attribute?: string): Validation => ({
   errors: [{
     type: "validation_error",
@@ -46,5 +46,5 @@ export const validation = (code: string, message: string, attribute?: string): V
   }]
 })
 
-/** A gateway body. */
+/** Makes a gateway body with this message. */
 export const gateway = (error: string): Gateway => ({ error })

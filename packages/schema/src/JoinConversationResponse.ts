@@ -1,5 +1,5 @@
 /**
- * The answer to joining a conversation.
+ * Requests to join a conversation, and the response.
  *
  * @since 0.1.0
  */
@@ -7,44 +7,44 @@ import * as Data from "effect/Data"
 import * as Result from "effect/Result"
 import * as Dialect from "./Dialect.ts"
 import type { AddressId, ConversationId, GroupId } from "./Ids.ts"
-import { decoder, id, list, maybe, struct } from "./internal/shape.ts"
+import { array, decoder, id, nullish, struct } from "./internal/shape.ts"
 import type { MalformedValue } from "./Malformed.ts"
-import type * as Schemas from "./Wire.ts"
+import type * as WireSchemas from "./WireSchemas.ts"
 
-/** What the answer to joining a conversation is made of. */
+/** The fields of a {@link JoinConversationResponse}. Fields that the server's dialect does not provide are `null`. */
 export interface Fields {
   /** The conversation that was joined. */
   readonly conversationId: ConversationId
   /** The address that was joined. */
   readonly addressId: AddressId
-  /** The address it was joined with. Group dialect only. */
+  /** The joining subscriber's own address. Group dialect only. */
   readonly fromAddressId: AddressId | null
-  /** The group dialect's name of the conversation. */
+  /** The id of the conversation's group. Group dialect only. */
   readonly groupId: GroupId | null
 }
 
-/** The answer to joining a conversation. */
+/** The response to joining a conversation. */
 export class JoinConversationResponse extends Data.Class<Fields> {}
 
-/** Body of a join in the address dialect. */
-export type AddressRequest = typeof Schemas.AddressJoin.Type
+/** Request body of a join in the address dialect. */
+export type AddressRequest = typeof WireSchemas.AddressJoin.Type
 
-/** Body of a join in the group dialect: the target first, then the caller's own address. */
-export type GroupRequest = typeof Schemas.GroupJoin.Type
+/** Request body of a join in the group dialect: the address to join first, then the caller's own. */
+export type GroupRequest = typeof WireSchemas.GroupJoin.Type
 
-/** The answer on the wire. */
-export type Wire = typeof Schemas.Joined.Type
+/** The wire format of the response, in any dialect. */
+export type Wire = typeof WireSchemas.JoinResponse.Type
 
 const fields = {
-  conversation_id: maybe(id<ConversationId>()),
-  group_id: maybe(id<GroupId>()),
-  from_fabric_address_id: maybe(id<AddressId>()),
-  fabric_address_ids: maybe(list(id<AddressId>()))
+  conversation_id: nullish(id<ConversationId>()),
+  group_id: nullish(id<GroupId>()),
+  from_fabric_address_id: nullish(id<AddressId>()),
+  fabric_address_ids: nullish(array(id<AddressId>()))
 }
 
-const decodeWire = decoder(struct<Wire>({ ...fields, table: maybe(struct<NonNullable<Wire["table"]>>(fields)) }))
+const decodeWire = decoder(struct<Wire>({ ...fields, table: nullish(struct<NonNullable<Wire["table"]>>(fields)) }))
 
-/** Reads the answer to joining `addressId`, in whichever dialect it is written. */
+/** Decodes the response to joining `addressId` from the wire format of any dialect. */
 export const decode = (
   input: unknown,
   addressId: AddressId
@@ -53,7 +53,7 @@ export const decode = (
     const groupId = wire.group_id ?? wire.table?.group_id ?? null
     const conversationId = wire.conversation_id ?? wire.table?.conversation_id ?? groupId
     return conversationId === null
-      ? Result.fail({ path: "conversation_id", message: "Missing key, and no group_id either" })
+      ? Result.fail({ path: "conversation_id", message: "Missing key, and group_id is missing too" })
       : Result.succeed(
         new JoinConversationResponse({
           conversationId,
@@ -64,12 +64,12 @@ export const decode = (
       )
   })
 
-/** Writes the answer in a dialect, or with the keys of both. */
+/** Encodes the response to the wire format of one dialect, or to that of all at once. */
 export const encode = (response: JoinConversationResponse, form: Dialect.WireForm): Wire => {
   const { addressId, conversationId, fromAddressId, groupId } = response
   return {
-    ...(Dialect.carries(form, "address") ? { table: { conversation_id: conversationId } } : undefined),
-    ...(Dialect.carries(form, "group")
+    ...(Dialect.includes(form, "address") ? { table: { conversation_id: conversationId } } : undefined),
+    ...(Dialect.includes(form, "group")
       ? {
         group_id: groupId,
         fabric_address_ids: fromAddressId === null ? [addressId] : [addressId, fromAddressId],

@@ -1,27 +1,27 @@
 /**
- * JSON-RPC 2.0 as the socket speaks it: one object per text frame, requests in both directions.
+ * JSON-RPC 2.0 frames of the socket: one object per text frame, with requests in both directions.
  *
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
-import { anything, decoder, either, number, optional, struct, text } from "./internal/shape.ts"
+import { decoder, number, optional, string, struct, union, unknown } from "./internal/shape.ts"
 import { isJsonObject } from "./JsonObject.ts"
 import { type MalformedValue, parseJson } from "./Malformed.ts"
-import type * as Schemas from "./Wire.ts"
+import type * as WireSchemas from "./WireSchemas.ts"
 
-/** Our ids are strings; a peer's number is echoed as it came. */
+/** The id of a request. This SDK sends strings; a number from the peer is returned unchanged. */
 export type Id = string | number
 
-/** What went wrong with a request. `code` is a JSON-RPC number, or the text code of a coded result. */
-export type RpcError = typeof Schemas.RpcError.Type
+/** The error of a request. `code` is a JSON-RPC error code, or the string code of a coded result. */
+export type RpcError = typeof WireSchemas.RpcError.Type
 
-/** A frame, by what it asks of its receiver. */
+/** A frame: a request, a response with a result (`Reply`), or a response with an error (`Failure`). */
 export type Frame =
   | { readonly _tag: "Request"; readonly id: Id; readonly method: string; readonly params: unknown }
   | { readonly _tag: "Reply"; readonly id: Id; readonly result: unknown }
   | { readonly _tag: "Failure"; readonly id: Id; readonly error: RpcError }
 
-/** Codes of errors that either side answers. */
+/** Error codes of responses, in either direction. */
 export const code = {
   parseError: -32700,
   invalidRequest: -32600,
@@ -34,7 +34,7 @@ export const code = {
   requesterValidationFailed: -32003
 } as const
 
-/** The socket's methods. */
+/** Methods of the socket protocol. */
 export const method = {
   connect: "signalwire.connect",
   disconnect: "signalwire.disconnect",
@@ -45,36 +45,36 @@ export const method = {
   offline: "subscriber.offline"
 } as const
 
-const decodeError = decoder(struct<RpcError>({ code: either(number, text), message: text, data: optional(anything) }))
+const decodeError = decoder(struct<RpcError>({ code: union(number, string), message: string, data: optional(unknown) }))
 
 const isId = (value: unknown): value is Id => typeof value === "string" || typeof value === "number"
 
-/** Reads a frame's text. */
+/** Parses a text frame. */
 export const parse = (text: string): Result.Result<Frame, MalformedValue> => {
   const json = parseJson(text)
   if (Result.isFailure(json)) return Result.fail(json.failure)
   const value = json.success
   if (!isJsonObject(value)) return Result.fail({ path: "", message: "not an object" })
   const { id } = value
-  if (!isId(id)) return Result.fail({ path: "id", message: "neither text nor a number" })
+  if (!isId(id)) return Result.fail({ path: "id", message: "neither a string nor a number" })
   if (typeof value["method"] === "string") {
     return Result.succeed({ _tag: "Request", id, method: value["method"], params: value["params"] })
   }
-  // a reply may carry `error: null`
+  // a response with a result may also have `error: null`
   if (value["error"] !== undefined && value["error"] !== null) {
     return Result.map(decodeError(value["error"]), (error) => ({ _tag: "Failure", id, error }))
   }
   if ("result" in value) return Result.succeed({ _tag: "Reply", id, result: value["result"] })
-  return Result.fail({ path: "", message: "none of method, result and error" })
+  return Result.fail({ path: "", message: "has neither method, result nor error" })
 }
 
 const decodeCoded = decoder(
-  struct<typeof Schemas.CodedResult.Type>({ code: text, message: optional(text), result: optional(anything) })
+  struct<typeof WireSchemas.CodedResult.Type>({ code: string, message: optional(string), result: optional(unknown) })
 )
 
 /**
- * The value of a result. Some methods wrap it as `{ code, message, result }`; there a code other than `2xx` is a
- * failure although the frame is a reply.
+ * Returns the value of a response's result. Some methods wrap it as `{ code, message, result }`, where a code other
+ * than `2xx` is an error although the frame has a result.
  */
 export const unwrap = (result: unknown): Result.Result<unknown, RpcError> => {
   const coded = decodeCoded(result)
@@ -83,15 +83,15 @@ export const unwrap = (result: unknown): Result.Result<unknown, RpcError> => {
   return code.startsWith("2") ? Result.succeed(inner) : Result.fail({ code, message: message ?? "" })
 }
 
-/** The text of a request. */
+/** Formats a request as a text frame. */
 export const request = (id: Id, method: string, params: unknown): string =>
   JSON.stringify({ jsonrpc: "2.0", id, method, params })
 
-/** The text of an answer. */
+/** Formats a response with a result as a text frame. */
 export const reply = (id: Id, result: unknown): string => JSON.stringify({ jsonrpc: "2.0", id, result })
 
-/** The text of an empty answer: how events are acknowledged. */
+/** Formats a response with an empty result as a text frame; events are acknowledged with it. */
 export const acknowledge = (id: Id): string => `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{}}`
 
-/** The text of a refusal. `id` is `null` when the request could not be read. */
+/** Formats a response with an error as a text frame. `id` is `null` if the request could not be parsed. */
 export const failure = (id: Id | null, error: RpcError): string => JSON.stringify({ jsonrpc: "2.0", id, error })

@@ -1,55 +1,59 @@
 /**
- * A page of a list: what callers hold, and how the wire writes it.
+ * Pages of lists: the `Page` that callers receive, with Effects for its neighbours, and the wire format of a page.
  *
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import { anything, list, maybe, quickDecoder, struct, text } from "./internal/shape.ts"
-import { isJsonObject, isMaybeText } from "./JsonObject.ts"
-import { type Decoder, type MalformedValue, within } from "./Malformed.ts"
+import { array, decoderWithFastPath, nullish, string, struct, unknown } from "./internal/shape.ts"
+import { isJsonObject, isNullishString } from "./JsonObject.ts"
+import { type Decoder, type MalformedValue, prefixPath } from "./Malformed.ts"
 import { Malformed, type Reason } from "./Reason.ts"
-import type * as Schemas from "./Wire.ts"
+import type * as WireSchemas from "./WireSchemas.ts"
 
 /**
- * A page of a list, and the way to its neighbours. Messages come newest first, so `next` leads to older ones. Reading
- * page after page ends, or brings something new: the pages of `SignalWireHttp` fail with `Malformed` where a link leads
- * back to a page that was read, and after 32 pages in a row that bring nothing new.
+ * A page of a list, with Effects that read its neighbours. Messages are sorted newest first, so `next` reads older
+ * ones.
+ *
+ * Reading page after page cannot continue without progress: the pages of `SignalWireHttp` fail with `Malformed` if a link
+ * leads back to a page that was already read, and after 32 consecutive pages without a new item.
  */
 export interface Page<A, E> {
   /** The items. */
   readonly data: ReadonlyArray<A>
-  /** Whether there was a page after this one when this one was read. */
+  /** Whether there was a next page when this one was read. */
   readonly hasNext: boolean
-  /** Whether there was a page before this one when this one was read. */
+  /** Whether there was a previous page when this one was read. */
   readonly hasPrev: boolean
-  /** Items of this page that could not be read, each with its path. */
+  /** Items of this page that could not be decoded, each with its path. They are missing from `data`. */
   readonly malformed: ReadonlyArray<MalformedValue>
-  /** The page after this one; none when this is the last. */
+  /** Reads the next page; `None` if this is the last one. */
   readonly next: Effect.Effect<Option.Option<Page<A, E>>, E>
-  /** The page before this one; none when this is the first. */
+  /** Reads the previous page; `None` if this is the first one. */
   readonly prev: Effect.Effect<Option.Option<Page<A, E>>, E>
-  /** The first page of the list. */
+  /** Reads the first page of the list. */
   readonly first: Effect.Effect<Page<A, E>, E>
-  /** This page, read again. */
+  /** Reads this page again. */
   readonly self: Effect.Effect<Page<A, E>, E>
 }
 
 /**
- * Whether reading a link failed because the server does not know it, or no longer: it restarted, or its pages have
- * expired. A caller may begin again from the first page.
+ * Whether the reason why a page could not be read may be that the server does not know the link any more: it restarted,
+ * or its links have expired. Start again from the first page then.
  */
-export const isStaleLink = ({ _tag }: Reason): boolean => _tag === "Invalid" || _tag === "NotFound"
+export const isStaleLinkReason = ({ _tag }: Reason): boolean => _tag === "Invalid" || _tag === "NotFound"
 
-/** The same page with other items and another error. */
+/** Maps the items and the error of a page, and those of all pages that it leads to. */
 export const mapBoth = <A, E, B, E2>(page: Page<A, E>, options: {
   readonly onItem: (item: A) => B
   readonly onError: (error: E) => E2
 }): Page<B, E2> => {
-  const one = (read: Effect.Effect<Page<A, E>, E>): Effect.Effect<Page<B, E2>, E2> =>
+  const mapPage = (read: Effect.Effect<Page<A, E>, E>): Effect.Effect<Page<B, E2>, E2> =>
     Effect.mapBoth(read, { onFailure: options.onError, onSuccess: (page) => mapBoth(page, options) })
-  const maybeOne = (read: Effect.Effect<Option.Option<Page<A, E>>, E>): Effect.Effect<Option.Option<Page<B, E2>>, E2> =>
+  const mapNeighbour = (
+    read: Effect.Effect<Option.Option<Page<A, E>>, E>
+  ): Effect.Effect<Option.Option<Page<B, E2>>, E2> =>
     Effect.mapBoth(read, {
       onFailure: options.onError,
       onSuccess: (found) => Option.map(found, (page) => mapBoth(page, options))
@@ -57,111 +61,111 @@ export const mapBoth = <A, E, B, E2>(page: Page<A, E>, options: {
   return {
     ...page,
     data: page.data.map(options.onItem),
-    next: maybeOne(page.next),
-    prev: maybeOne(page.prev),
-    first: one(page.first),
-    self: one(page.self)
+    next: mapNeighbour(page.next),
+    prev: mapNeighbour(page.prev),
+    first: mapPage(page.first),
+    self: mapPage(page.self)
   }
 }
 
-/** How many pages one call passes over; the page after them is empty, and goes on from there. */
-const maxPassedOver = 50
+/** The most pages that one call skips. After that it returns an empty page, whose neighbours are the pages beyond. */
+const maxSkippedPerCall = 50
 
-/** How many pages are passed over in a row, however many calls that takes. */
-const maxInVain = 1000
+/** The most consecutive pages that are skipped, over any number of calls. */
+const maxSkippedInARow = 1000
 
 /**
- * The same list with only the items that are `wanted`. Pages without any are skipped, at most 50 by one call: after
- * those comes an empty page, whose neighbours are beyond them. When a thousand pages in a row have none, the next call
- * fails with what `endless` makes of the reason.
+ * Filters the items of a page, and of all pages that it leads to. Pages without a matching item are skipped. One call
+ * skips at most 50 pages: it returns an empty page then, whose `next` or `prev` continues from there. After 1000
+ * consecutive pages without a match, the next call fails with the error that `onLimit` makes from the reason.
  */
 export const filter = <A, E>(
   page: Page<A, E>,
-  wanted: (item: A) => boolean,
-  endless: (reason: Malformed) => E
+  predicate: (item: A) => boolean,
+  onLimit: (reason: Malformed) => E
 ): Effect.Effect<Page<A, E>, E> => {
-  /** What lies behind a page, when so many up to that one were passed over. */
-  const beyond = Effect.fnUntraced(function*(
+  /** Reads the nearest page with a match. `skippedBefore` counts the pages that were skipped up to `from`. */
+  const nearestMatch = Effect.fnUntraced(function*(
     from: Page<A, E>,
-    passedOver: number,
-    to: "next" | "prev"
+    skippedBefore: number,
+    direction: "next" | "prev"
   ): Effect.fn.Return<Option.Option<Page<A, E>>, E> {
-    let found = yield* from[to]
-    let inVain = passedOver
-    while (Option.isSome(found) && !found.value.data.some(wanted)) {
-      inVain++
-      if (to === "next" ? found.value.hasNext : found.value.hasPrev) {
-        if (inVain >= maxInVain) {
-          const detail = `${inVain} pages in a row have nothing of what is wanted`
-          return yield* Effect.fail(endless(new Malformed({ path: `links.${to}`, detail })))
+    let found = yield* from[direction]
+    let skipped = skippedBefore
+    while (Option.isSome(found) && !found.value.data.some(predicate)) {
+      skipped++
+      if (direction === "next" ? found.value.hasNext : found.value.hasPrev) {
+        if (skipped >= maxSkippedInARow) {
+          const detail = `${skipped} pages in a row contain no matching item`
+          return yield* Effect.fail(onLimit(new Malformed({ path: `links.${direction}`, detail })))
         }
-        if (inVain - passedOver >= maxPassedOver) return Option.some(narrowed(found.value, inVain))
+        if (skipped - skippedBefore >= maxSkippedPerCall) return Option.some(filtered(found.value, skipped))
       }
-      found = yield* found.value[to]
+      found = yield* found.value[direction]
     }
-    return Option.map(found, (page) => narrowed(page, 0))
+    return Option.map(found, (page) => filtered(page, 0))
   })
-  const narrowed = (page: Page<A, E>, passedOver: number): Page<A, E> => ({
+  const filtered = (page: Page<A, E>, skipped: number): Page<A, E> => ({
     ...page,
-    data: page.data.filter(wanted),
-    next: beyond(page, passedOver, "next"),
-    prev: beyond(page, passedOver, "prev"),
-    first: Effect.flatMap(page.first, orNext),
-    self: Effect.map(page.self, (again) => narrowed(again, passedOver))
+    data: page.data.filter(predicate),
+    next: nearestMatch(page, skipped, "next"),
+    prev: nearestMatch(page, skipped, "prev"),
+    first: Effect.flatMap(page.first, firstMatch),
+    self: Effect.map(page.self, (again) => filtered(again, skipped))
   })
-  const orNext = (page: Page<A, E>): Effect.Effect<Page<A, E>, E> =>
-    page.data.some(wanted) || !page.hasNext
-      ? Effect.succeed(narrowed(page, 0))
-      : Effect.map(beyond(page, 1, "next"), Option.getOrElse(() => narrowed(page, 0)))
-  return orNext(page)
+  const firstMatch = (page: Page<A, E>): Effect.Effect<Page<A, E>, E> =>
+    page.data.some(predicate) || !page.hasNext
+      ? Effect.succeed(filtered(page, 0))
+      : Effect.map(nearestMatch(page, 1, "next"), Option.getOrElse(() => filtered(page, 0)))
+  return firstMatch(page)
 }
 
-/** Links to neighbouring pages; a missing one says that there is no such page. */
+/** Links to other pages of the list. A missing link means that there is no such page. */
 export interface Links {
   /** This page. */
   readonly self?: string
   /** The first page of the list. */
   readonly first?: string
-  /** The page after this one. */
+  /** The next page. */
   readonly next?: string
-  /** The page before this one. */
+  /** The previous page. */
   readonly prev?: string
 }
 
-/** A page's items, its links, and what could not be read of it. */
+/** The result of decoding a page. */
 export interface Decoded<A> {
-  /** What could be read, in order. */
+  /** The items that could be decoded, in order. */
   readonly items: ReadonlyArray<A>
-  /** The way to its neighbours. */
+  /** The links to other pages. */
   readonly links: Links
-  /** Items that were left out, each with its path: the rest of the page stands. */
+  /** The items that could not be decoded, each with its path. */
   readonly malformed: ReadonlyArray<MalformedValue>
 }
 
-/** A page on the wire. */
-export type Wire = typeof Schemas.Page.Type
+/** The wire format of a page. */
+export type Wire = typeof WireSchemas.Page.Type
 
-/** Whether it is surely a page on the wire; see `quickDecoder`. */
+/** Whether a value certainly conforms to {@link Wire}. The fast path of {@link decode}. */
 export const isWire = (input: unknown): input is Wire => {
   if (!isJsonObject(input) || !Array.isArray(input["data"])) return false
   const links = input["links"]
   return !("links" in input) || links === null || (
     isJsonObject(links) &&
-    isMaybeText(links["self"]) &&
-    isMaybeText(links["first"]) &&
-    isMaybeText(links["next"]) &&
-    isMaybeText(links["prev"])
+    isNullishString(links["self"]) &&
+    isNullishString(links["first"]) &&
+    isNullishString(links["next"]) &&
+    isNullishString(links["prev"])
   )
 }
 
-const decodeWire = quickDecoder(
+const decodeWire = decoderWithFastPath(
   struct<Wire>({
-    data: list(anything),
-    links: maybe(struct<NonNullable<Wire["links"]>>({
-      self: maybe(text),
-      first: maybe(text),
-      next: maybe(text),
-      prev: maybe(text)
+    data: array(unknown),
+    links: nullish(struct<NonNullable<Wire["links"]>>({
+      self: nullish(string),
+      first: nullish(string),
+      next: nullish(string),
+      prev: nullish(string)
     }))
   }),
   isWire
@@ -178,7 +182,7 @@ const presentLinks = (wire: Wire["links"]): Links => {
   return links
 }
 
-/** Reads a page, item by item: a malformed item is reported and left out. */
+/** Decodes a page with a decoder for its items. Malformed items are reported and left out. */
 export const decode = <A>(input: unknown, decodeItem: Decoder<A>): Result.Result<Decoded<A>, MalformedValue> =>
   Result.map(decodeWire(input), ({ data, links }) => {
     const items: Array<A> = []
@@ -186,7 +190,7 @@ export const decode = <A>(input: unknown, decodeItem: Decoder<A>): Result.Result
     for (let index = 0; index < data.length; index++) {
       const item = decodeItem(data[index])
       if (Result.isSuccess(item)) items.push(item.success)
-      else malformed.push(within(`data[${index}]`, item.failure))
+      else malformed.push(prefixPath(`data[${index}]`, item.failure))
     }
     return { items, malformed, links: presentLinks(links) }
   })

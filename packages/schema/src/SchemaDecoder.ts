@@ -1,5 +1,5 @@
 /**
- * Decoders from schemas, which tell what is malformed as the ones that are written by hand do.
+ * Decoders made from schemas. They report malformed values in the same way as the hand-written decoders.
  *
  * @since 0.1.0
  */
@@ -17,17 +17,17 @@ const fromIssue = (issue: SchemaIssue.Issue): MalformedValue => {
   return { path: formatPath(segments), message: first?.message ?? "unexpected value" }
 }
 
-/** The other way round, for schemas that are built on a decoder. */
+/** Converts the report of a malformed value to a schema issue, for schemas that are built on a decoder. */
 export const toIssue = (malformed: MalformedValue): SchemaIssue.Issue =>
   new SchemaIssue.Pointer([malformed.path], new SchemaIssue.InvalidValue({ message: malformed.message }))
 
-/** A decoder from a schema; build it once, at module level. */
+/** Makes a decoder from a schema. Unknown keys are removed. Make it once, at module level. */
 export const decoder = <S extends Schema.ConstraintDecoder<unknown>>(schema: S): Decoder<S["Type"]> => {
   const decode = SchemaParser.decodeUnknownResult(schema)
   return (input) => Result.mapError(decode(input), fromIssue)
 }
 
-/** A decoder that does not pass over keys that the schema does not name. */
+/** Makes a decoder from a schema that fails for unknown keys. Make it once, at module level. */
 export const strictDecoder = <S extends Schema.ConstraintDecoder<unknown>>(schema: S): Decoder<S["Type"]> => {
   const decode = SchemaParser.decodeUnknownResult(schema, { onExcessProperty: "error" })
   return (input) => Result.mapError(decode(input), fromIssue)

@@ -1,69 +1,56 @@
 /**
- * The body of a send and the server's answer to it.
+ * Requests to send a message, and the response.
  *
  * @since 0.1.0
  */
 import * as Branded from "./Branded.ts"
 import type { AddressId, ConversationId, GroupId } from "./Ids.ts"
-import { decoder, id, maybe, struct, text } from "./internal/shape.ts"
-import * as Json from "./Json.ts"
+import { decoder, id, nullish, string, struct } from "./internal/shape.ts"
 import { isJsonObject, type JsonObject } from "./JsonObject.ts"
-import type * as Schemas from "./Wire.ts"
+import type * as WireSchemas from "./WireSchemas.ts"
 
-/** Body of a send in the address dialect. */
-export type AddressRequest = typeof Schemas.AddressSend.Type
+/** Request body of a send in the address dialect. */
+export type AddressRequest = typeof WireSchemas.AddressSend.Type
 
-/** Body of a send in the group dialect; the sender goes under both of its names, for servers of either age. */
-export type GroupRequest = typeof Schemas.GroupSend.Type
+/** Request body of a send in the group dialect. The sender has two keys, since older servers read another one. */
+export type GroupRequest = typeof WireSchemas.GroupSend.Type
 
-/** The answer on the wire. Neither dialect tells the message's id or time. */
-export type Response = typeof Schemas.Sent.Type
+/** The wire format of the response. Neither dialect includes the id or the time of the message. */
+export type Response = typeof WireSchemas.SendResponse.Type
 
 const makeDecodeResponse = () => {
   const fields = {
-    conversation_id: maybe(id<ConversationId>()),
-    group_id: maybe(id<GroupId>()),
-    from_fabric_address_id: maybe(id<AddressId>()),
-    text: maybe(text)
+    conversation_id: nullish(id<ConversationId>()),
+    group_id: nullish(id<GroupId>()),
+    from_fabric_address_id: nullish(id<AddressId>()),
+    text: nullish(string)
   }
   return decoder(
-    struct<Response>({ ...fields, table: maybe(struct<NonNullable<Response["table"]>>(fields)) })
+    struct<Response>({ ...fields, table: nullish(struct<NonNullable<Response["table"]>>(fields)) })
   )
 }
 
-/** Reads the answer in whichever dialect it is written. */
+/** Decodes the response from the wire format of any dialect. */
 export const decodeResponse =
-  // pure, so that the bundle of a client, which reads less of it, goes without
+  // pure, so that client bundles, which only need `conversationOf`, drop it
   /* @__PURE__ */ makeDecodeResponse()
 
-/**
- * Copies a message to send, `metadata` and `details` with all that they contain, so that later changes to these objects
- * don't change what is sent. It never throws: what can't be copied is refused when the message is checked.
- */
-export const snapshot = <O extends object>(message: O): O => {
-  const copy = { ...message }
-  for (const name of ["metadata", "details"]) {
-    if (name in copy) Reflect.set(copy, name, Json.snapshot(Reflect.get(copy, name)))
-  }
-  return copy
-}
-
-const textIn = (object: JsonObject, key: string): string | null => {
+const stringAt = (object: JsonObject, key: string): string | null => {
   const value = object[key]
   return typeof value === "string" ? value : null
 }
 
 /**
- * Where a message went, as far as an answer tells: the message is stored whatever it says, so what is not there, or is
- * no text, is `null` and no reason to refuse it.
+ * Returns the ids of the conversation that a message was sent to, as far as the response includes them. It never fails,
+ * since the message is stored whatever the response contains: an id that is missing or not a string is `null`.
  */
-export const whereTo = (
-  answer: unknown
+export const conversationOf = (
+  response: unknown
 ): { readonly conversationId: ConversationId | null; readonly groupId: GroupId | null } => {
-  const body = isJsonObject(answer) ? answer : {}
-  const told = isJsonObject(body["table"]) ? body["table"] : body
-  const group = textIn(told, "group_id")
-  const conversation = textIn(told, "conversation_id") ?? group
+  const body = isJsonObject(response) ? response : {}
+  const ids = isJsonObject(body["table"]) ? body["table"] : body
+  const group = stringAt(ids, "group_id")
+  const conversation = stringAt(ids, "conversation_id") ?? group
   return {
     conversationId: conversation === null ? null : Branded.conversationId(conversation),
     groupId: group === null ? null : Branded.groupId(group)

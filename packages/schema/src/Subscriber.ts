@@ -1,5 +1,5 @@
 /**
- * Who a token belongs to.
+ * Subscribers: the users that tokens belong to.
  *
  * @since 0.1.0
  */
@@ -7,69 +7,69 @@ import * as Data from "effect/Data"
 import * as Result from "effect/Result"
 import * as Address from "./Address.ts"
 import type { SubscriberId } from "./Ids.ts"
-import { anything, decoder, either, id, list, maybe, number, struct, text } from "./internal/shape.ts"
-import { type MalformedValue, within } from "./Malformed.ts"
-import type * as Schemas from "./Wire.ts"
+import { array, decoder, id, nullish, number, string, struct, union, unknown } from "./internal/shape.ts"
+import { type MalformedValue, prefixPath } from "./Malformed.ts"
+import type * as WireSchemas from "./WireSchemas.ts"
 
-/** What a subscriber is made of. Whatever the server does not tell is `null`. */
+/** The fields of a {@link Subscriber}. Fields that the server does not send are `null`. */
 export interface Fields {
-  /** What `userId` of the messages it sends means, in the address dialect. */
+  /** The subscriber's id. Messages of the address dialect have it as their `userId`. */
   readonly id: SubscriberId
-  /** The e-mail address it signed up with. */
+  /** E-mail address. */
   readonly email: string | null
-  /** Its first name. */
+  /** First name. */
   readonly firstName: string | null
-  /** Its last name. */
+  /** Last name. */
   readonly lastName: string | null
-  /** The name to show. */
+  /** The name to display. */
   readonly displayName: string | null
-  /** What it works as. */
+  /** Job title. */
   readonly jobTitle: string | null
-  /** Its time zone, as the server writes it. */
+  /** Time zone, in the server's notation. */
   readonly timeZone: string | null
-  /** Its country. */
+  /** Country. */
   readonly country: string | null
-  /** Its region. */
+  /** Region. */
   readonly region: string | null
-  /** Whom it works for. */
+  /** Name of the company. */
   readonly companyName: string | null
   /** The key that push notifications are encrypted with. */
   readonly pushNotificationKey: string | null
-  /** The subscriber's own addresses; the first is the one it sends from. Empty for guests. */
+  /** The subscriber's own addresses; messages are sent from the first one. Empty for guests. */
   readonly addresses: ReadonlyArray<Address.Address>
 }
 
-/** A subscriber. Its schema is in `Schemas`. */
+/** A subscriber: the user that a token belongs to. Its schema is `Schemas.Subscriber`. */
 export class Subscriber extends Data.Class<Fields> {}
 
-/** A subscriber on the wire. `time_zone` is text in documentation and a number in the vendor's types. */
-export type Wire = typeof Schemas.Subscriber.Type
+/** The wire format of a subscriber. `time_zone` is a string in the documentation and a number in the vendor's types. */
+export type Wire = typeof WireSchemas.Subscriber.Type
 
 const decodeWire = decoder(struct<Wire>({
   id: id(),
-  email: maybe(text),
-  first_name: maybe(text),
-  last_name: maybe(text),
-  display_name: maybe(text),
-  job_title: maybe(text),
-  time_zone: maybe(either(text, number)),
-  country: maybe(text),
-  region: maybe(text),
-  company_name: maybe(text),
-  push_notification_key: maybe(text),
-  app_settings: maybe(
-    struct<NonNullable<Wire["app_settings"]>>({ display_name: maybe(text), scopes: maybe(list(text)) })
+  email: nullish(string),
+  first_name: nullish(string),
+  last_name: nullish(string),
+  display_name: nullish(string),
+  job_title: nullish(string),
+  time_zone: nullish(union(string, number)),
+  country: nullish(string),
+  region: nullish(string),
+  company_name: nullish(string),
+  push_notification_key: nullish(string),
+  app_settings: nullish(
+    struct<NonNullable<Wire["app_settings"]>>({ display_name: nullish(string), scopes: nullish(array(string)) })
   ),
-  fabric_addresses: maybe(list(anything))
+  fabric_addresses: nullish(array(unknown))
 }))
 
-/** Reads a subscriber with its own addresses. */
+/** Decodes a subscriber, with its own addresses, from its wire format. */
 export const decode = (input: unknown): Result.Result<Subscriber, MalformedValue> =>
   Result.flatMap(decodeWire(input), (wire) => {
     const addresses: Array<Address.Address> = []
     for (const [index, item] of (wire.fabric_addresses ?? []).entries()) {
       const address = Address.decode(item)
-      if (Result.isFailure(address)) return Result.fail(within(`fabric_addresses[${index}]`, address.failure))
+      if (Result.isFailure(address)) return Result.fail(prefixPath(`fabric_addresses[${index}]`, address.failure))
       addresses.push(address.success)
     }
     return Result.succeed(
@@ -90,7 +90,7 @@ export const decode = (input: unknown): Result.Result<Subscriber, MalformedValue
     )
   })
 
-/** Writes a subscriber with its own addresses. */
+/** Encodes a subscriber, with its own addresses, to its wire format. */
 export const encode = (subscriber: Subscriber): Wire => ({
   id: subscriber.id,
   email: subscriber.email,

@@ -1,16 +1,16 @@
 /**
- * The base of this SDK's error classes.
+ * The base of all error classes in this SDK.
  *
  * @since 0.1.0
  */
 import * as Data from "effect/Data"
 
 /**
- * Makes a base class like `Data.TaggedError`, for classes whose `message` is a getter: every error gets the getter's
- * value as a property of its own, since `structuredClone` and `postMessage` copy the message of an error only from
- * there.
+ * Makes a base class like `Data.TaggedError`, for classes whose `message` is a getter. Every error gets the getter's
+ * value as an own property, because `structuredClone` and `postMessage` copy only an own `message`.
  *
- * `tag` is the class's `_tag` and name. The getter is read before the fields that the class itself initialises are set.
+ * `tag` is the `_tag` and the `name` of the class. The getter runs before the fields that the class itself initialises
+ * are set, so it must use only those that the constructor receives.
  *
  * @category constructors
  */
@@ -18,8 +18,8 @@ export const TaggedError = <Tag extends string>(tag: Tag): ReturnType<typeof Dat
   new Proxy(Data.TaggedError(tag), {
     construct: (target, fields, newTarget) => {
       const error: unknown = Reflect.construct(target, fields, newTarget)
-      // which `Reflect.construct` can't promise
-      if (!(error instanceof Error)) throw new TypeError(`${tag} is no error`)
+      // `Reflect.construct` returns `any`
+      if (!(error instanceof Error)) throw new TypeError(`${tag} is not an Error`)
       return Object.defineProperty(error, "message", { value: error.message, configurable: true, writable: true })
     }
   })

@@ -1,48 +1,54 @@
 /**
- * Times as the wire writes them. Messages carry float seconds, conversations integer milliseconds, and either may come
- * as text; which unit is meant is told by magnitude.
+ * Times of the wire format. Messages have seconds with a fraction, conversations whole milliseconds, and either may be
+ * a string. The unit is recognised by the magnitude of the number.
  *
  * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"
 
-/** A time on the wire: a number that a date can name, or one written as text. */
+/** A time of the wire format: a number within the range of `Date`, or such a number as a string. */
 export type WireTime = number | string
 
-/** The last moment that a date can name, either way from 1970. */
-export const lastMillis = 8.64e15
+/** The largest distance from 1970 that a `Date` can represent, in milliseconds. */
+export const maxEpochMillis = 8.64e15
 
-/** Whether a date can name it. */
-export const isInRange = (value: number): boolean => Math.abs(value) <= lastMillis
+/** Whether a number is within the range of `Date`. */
+export const isInRange = (value: number): boolean => Math.abs(value) <= maxEpochMillis
 
-/** Whether it is a time written as a number, as nearly all are. */
+/** Whether a value is a time that is written as a number, as nearly all are. */
 export const isNumericTime = (value: unknown): value is number => typeof value === "number" && isInRange(value)
 
-/** Whether it is a time written as text. */
-export const isTimeText = (text: string): boolean => /^-?\d+(\.\d+)?$/.test(text) && isInRange(Number(text))
+/** Whether a string is a time. */
+export const isTimeString = (input: string): boolean => /^-?\d+(\.\d+)?$/.test(input) && isInRange(Number(input))
 
-/** Below this a number is seconds (until the year 5138), from it on milliseconds (since March 1973). */
-const firstMillis = 1e11
+/** Numbers below this are seconds (until the year 5138); others are milliseconds (since March 1973). */
+export const millisThreshold = 1e11
 
-/** Unix seconds, with whatever precision the server gave. */
+/** Converts a time to unix seconds, with the full precision that the server sent. */
 export const toEpochSeconds = (time: WireTime): number => {
   const value = typeof time === "number" ? time : Number(time)
-  return Math.abs(value) < firstMillis ? value : value / 1000
+  return Math.abs(value) < millisThreshold ? value : value / 1000
 }
 
-/** Unix milliseconds, whole. */
+/** Converts a time to whole unix milliseconds. */
 export const toEpochMillis = (time: WireTime): number => {
   const value = typeof time === "number" ? time : Number(time)
-  return Math.round(Math.abs(value) < firstMillis ? value * 1000 : value)
+  return Math.round(Math.abs(value) < millisThreshold ? value * 1000 : value)
 }
 
-/** The moment of unix milliseconds: what `DateTime.makeUnsafe` answers for them, without loading what reads other forms. */
-export const moment = (epochMillis: number): DateTime.Utc => DateTime.fromDateUnsafe(new Date(epochMillis))
+/**
+ * Converts unix milliseconds to a `DateTime`, as `DateTime.makeUnsafe` does, without loading its parsers of other
+ * inputs.
+ */
+export const dateTimeFromMillis = (epochMillis: number): DateTime.Utc => DateTime.fromDateUnsafe(new Date(epochMillis))
 
-const hasZone = (text: string): boolean => /Z|GMT|[+-]\d\d(:?\d\d)?$|(z|gmt)$/.test(text)
+const hasZone = (input: string): boolean => /Z|GMT|[+-]\d\d(:?\d\d)?$|(z|gmt)$/.test(input)
 
-/** The moment that a text such as `2025-01-02T03:04:05Z` names, in UTC where it names no zone; `null` for any other text. */
-export const parseMoment = (text: string): DateTime.Utc | null => {
-  const epochMillis = Date.parse(hasZone(text) ? text : `${text}Z`)
-  return Number.isNaN(epochMillis) ? null : moment(epochMillis)
+/**
+ * Parses a date and time such as `2025-01-02T03:04:05Z`, in UTC if it has no time zone. Returns `null` for any other
+ * string.
+ */
+export const parseDateTime = (input: string): DateTime.Utc | null => {
+  const epochMillis = Date.parse(hasZone(input) ? input : `${input}Z`)
+  return Number.isNaN(epochMillis) ? null : dateTimeFromMillis(epochMillis)
 }

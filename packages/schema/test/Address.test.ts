@@ -2,7 +2,7 @@ import * as Address from "@effect-signalwire/schema/Address"
 import * as Documented from "@effect-signalwire/schema/Documented"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { address, overTheWire, problemOf, valueOf } from "./support.ts"
+import { address, failureOf, jsonRoundTrip, valueOf } from "./support.ts"
 
 const wire = {
   "id": "aaaaaaaa-0000-4000-8000-000000000001",
@@ -17,14 +17,14 @@ const wire = {
   "created_at": "2025-01-02T03:04:05Z"
 }
 
-const read = (input: unknown): Address.Address => valueOf(Address.decode(input))
+const decode = (input: unknown): Address.Address => valueOf(Address.decode(input))
 
-it("reads an address, every field unchanged but for the milliseconds of its time", () => {
-  assert.deepStrictEqual(Documented.address(read(wire)), { ...wire, created_at: "2025-01-02T03:04:05.000Z" })
+it("decodes all fields of an address unchanged, except that its time gets milliseconds", () => {
+  assert.deepStrictEqual(Documented.address(decode(wire)), { ...wire, created_at: "2025-01-02T03:04:05.000Z" })
 })
 
-it("reads an address of which only the id is told", () => {
-  assert.deepStrictEqual(Documented.address(read({ id: "a" })), {
+it("decodes an address that has only an id", () => {
+  assert.deepStrictEqual(Documented.address(decode({ id: "a" })), {
     id: "a",
     display_name: "",
     name: "",
@@ -38,30 +38,30 @@ it("reads an address of which only the id is told", () => {
   })
 })
 
-it("shows the name of an address without a display name", () => {
-  assert.strictEqual(read({ id: "a", name: "ada" }).displayName, "ada")
+it("uses the name as the display name of an address without one", () => {
+  assert.strictEqual(decode({ id: "a", name: "ada" }).displayName, "ada")
 })
 
-it("leaves out channels without a URI", () => {
-  assert.deepStrictEqual(read({ id: "a", channels: { audio: null, messaging: "/m" } }).channels, { messaging: "/m" })
+it("omits channels without a URI", () => {
+  assert.deepStrictEqual(decode({ id: "a", channels: { audio: null, messaging: "/m" } }).channels, { messaging: "/m" })
 })
 
-it("keeps a type that it does not know", () => {
-  assert.strictEqual(read({ id: "a", type: "bot" }).type, "bot")
+it("keeps an unknown type", () => {
+  assert.strictEqual(decode({ id: "a", type: "bot" }).type, "bot")
 })
 
-it("does without a time that it can't read", () => {
-  assert.isNull(read({ id: "a", created_at: "last week" }).createdAt)
+it("decodes an unreadable time as null", () => {
+  assert.isNull(decode({ id: "a", created_at: "last week" }).createdAt)
 })
 
 it.each([["id", {}], ["channels.audio", { id: "a", channels: { audio: 1 } }], ["", null]])(
-  "names %s when it is what makes an address malformed",
+  "reports the path %j of a malformed address",
   (path, input) => {
-    assert.strictEqual(problemOf(Address.decode(input)).path, path)
+    assert.strictEqual(failureOf(Address.decode(input)).path, path)
   }
 )
 
-it.effect.prop("comes back from the wire unchanged", { address }, ({ address }) =>
+it.effect.prop("round-trips through the wire format", { address }, ({ address }) =>
   Effect.sync(() => {
-    assert.deepStrictEqual(read(overTheWire(Address.encode(address))), address)
+    assert.deepStrictEqual(decode(jsonRoundTrip(Address.encode(address))), address)
   }))

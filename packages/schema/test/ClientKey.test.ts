@@ -4,38 +4,38 @@ import { assert, it } from "@effect/vitest"
 
 const id = ClientId.make("k1")
 
-it("puts the client id beside what the caller gave", () => {
+it("adds the client id to the caller's object", () => {
   assert.deepStrictEqual(ClientKey.put({ tone: "casual" }, id), { tone: "casual", effect_signalwire_id: "k1" })
 })
 
-it("puts the client id where the caller gave nothing", () => {
+it("adds the client id to a new object if the caller passed none", () => {
   assert.deepStrictEqual(ClientKey.put(undefined, id), { effect_signalwire_id: "k1" })
 })
 
-it("does not change the object that the caller gave", () => {
+it("does not change the caller's object", () => {
   const given = { tone: "casual" }
   ClientKey.put(given, id)
   assert.deepStrictEqual(given, { tone: "casual" })
 })
 
-it("gets the client id that it put", () => {
+it("returns the client id that was added", () => {
   assert.strictEqual(ClientKey.get(ClientKey.put({ tone: "casual" }, id)), "k1")
 })
 
-it("gets nothing where there is no client id", () => {
+it("returns null for an object without a client id", () => {
   assert.isNull(ClientKey.get({ tone: "casual" }))
 })
 
-it("strips the object back to what the caller gave", () => {
+it("removes the client id that was added", () => {
   assert.deepStrictEqual(ClientKey.strip(ClientKey.put({ tone: "casual" }, id)), { tone: "casual" })
 })
 
-it("answers the same object where there is nothing to strip", () => {
+it("returns the same object if there is no client id to remove", () => {
   const given = { tone: "casual" }
   assert.strictEqual(ClientKey.strip(given), given)
 })
 
-it("leaves a caller's own value under the key where it can't be a client id", () => {
+it("keeps a value under the reserved key that is not a client id", () => {
   const given = { effect_signalwire_id: 7 }
   assert.strictEqual(ClientKey.strip(given), given)
 })

@@ -1,6 +1,6 @@
 import * as Connect from "@effect-signalwire/schema/Connect"
 import { assert, it } from "@effect/vitest"
-import { problemOf, valueOf } from "./support.ts"
+import { failureOf, valueOf } from "./support.ts"
 
 const params = {
   "version": { "major": 4, "minor": 0, "revision": 0 },
@@ -33,11 +33,11 @@ const result = {
   }]
 }
 
-it("reads what a client sends first", () => {
+it("decodes the parameters of a connect", () => {
   assert.deepStrictEqual(valueOf(Connect.decodeParams(params)), params)
 })
 
-it("reads what a client sends to resume a session", () => {
+it("decodes the parameters of a connect that resumes a session", () => {
   const resuming = { ...params, protocol: "signalwire_a_b_c", authorization_state: "bm9uY2U=:Y2lwaGVydGV4dA==" }
   assert.deepStrictEqual(valueOf(Connect.decodeParams(resuming)), resuming)
 })
@@ -50,36 +50,36 @@ it("ignores the parameters of other products", () => {
   )
 })
 
-it("names the token when it is missing", () => {
+it("reports a missing token", () => {
   assert.strictEqual(
-    problemOf(Connect.decodeParams({ ...params, authentication: {} })).path,
+    failureOf(Connect.decodeParams({ ...params, authentication: {} })).path,
     "authentication.jwt_token"
   )
 })
 
-it("reads what a server answers", () => {
+it("decodes the result of a connect", () => {
   assert.deepStrictEqual<unknown>(valueOf(Connect.decodeResult(result)), result)
 })
 
-it("needs only a protocol and an authorization of a server's answer", () => {
+it("requires only protocol and authorization in the result of a connect", () => {
   assert.deepStrictEqual(valueOf(Connect.decodeResult({ protocol: "p", authorization: {} })), {
     protocol: "p",
     authorization: {}
   })
 })
 
-it("names protocol when it is missing", () => {
-  assert.strictEqual(problemOf(Connect.decodeResult({ authorization: {} })).path, "protocol")
+it("reports a missing protocol", () => {
+  assert.strictEqual(failureOf(Connect.decodeResult({ authorization: {} })).path, "protocol")
 })
 
-it("reads the change of a token", () => {
+it("decodes the parameters of a reauthenticate", () => {
   const change = {
     "authentication": { "project": "77777777-0000-4000-8000-000000000007", "jwt_token": "<new SAT>" }
   }
   assert.deepStrictEqual(valueOf(Connect.decodeReauthenticateParams(change)), change)
 })
 
-it.each([{}, { restart: true }, { restart: false }])("reads the end of a session: %j", (params) => {
+it.each([{}, { restart: true }, { restart: false }])("decodes the parameters of a disconnect: %j", (params) => {
   assert.deepStrictEqual(valueOf(Connect.decodeDisconnectParams(params)), params)
 })
 

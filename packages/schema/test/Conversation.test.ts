@@ -4,7 +4,7 @@ import { AddressId, ConversationId } from "@effect-signalwire/schema/Ids"
 import { assert, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import { conversation, overTheWire, problemOf, valueOf } from "./support.ts"
+import { conversation, failureOf, jsonRoundTrip, valueOf } from "./support.ts"
 
 const documented = {
   "id": "9dbe9e94-c797-461e-b5a3-af6d095deaf4",
@@ -23,46 +23,46 @@ const group = {
   "last_message_at": 1735790645456
 }
 
-const read = (input: unknown): Conversation.Conversation => valueOf(Conversation.decode(input))
+const decode = (input: unknown): Conversation.Conversation => valueOf(Conversation.decode(input))
 
-it("reads the documented conversation, every documented field unchanged", () => {
-  assert.deepStrictEqual(Documented.conversation(read(documented)), {
+it("decodes the documented example with every documented field unchanged", () => {
+  assert.deepStrictEqual(Documented.conversation(decode(documented)), {
     ...documented,
     address_id: "9dbe9e94-c797-461e-b5a3-af6d095deaf4"
   })
 })
 
 it.each(["id", "name", "metadata", "created_at", "last_message_at"] as const)(
-  "offers the documented field %s of a conversation",
+  "has the documented field %s",
   (field) => {
-    const { [field]: value } = Documented.conversation(read({ ...documented, metadata: { topic: "rent" } }))
+    const { [field]: value } = Documented.conversation(decode({ ...documented, metadata: { topic: "rent" } }))
     assert.deepStrictEqual(value, { ...documented, metadata: { topic: "rent" } }[field])
   }
 )
 
-it("takes integer milliseconds for the times of a conversation", () => {
-  const { createdAt, lastMessageAt } = read(documented)
+it("decodes integer milliseconds as times", () => {
+  const { createdAt, lastMessageAt } = decode(documented)
   assert.strictEqual(DateTime.formatIso(createdAt), "2024-02-17T17:49:47.729Z")
   assert.strictEqual(DateTime.formatIso(lastMessageAt), "2024-02-17T17:49:47.823Z")
 })
 
-it("takes small numbers for seconds", () => {
-  const { createdAt } = read({ ...documented, created_at: 1708192187.729 })
+it("decodes small numbers as seconds", () => {
+  const { createdAt } = decode({ ...documented, created_at: 1708192187.729 })
   assert.strictEqual(DateTime.formatIso(createdAt), "2024-02-17T17:49:47.729Z")
 })
 
-it("reads times that are written as text", () => {
-  const { createdAt } = read({ ...documented, created_at: "1708192187729" })
+it("decodes times that are strings", () => {
+  const { createdAt } = decode({ ...documented, created_at: "1708192187729" })
   assert.strictEqual(DateTime.formatIso(createdAt), "2024-02-17T17:49:47.729Z")
 })
 
-it("says a conversation without messages was last active when it was created", () => {
-  const { createdAt, lastMessageAt } = read({ ...documented, last_message_at: null })
+it("uses the time of creation as lastMessageAt of a conversation without messages", () => {
+  const { createdAt, lastMessageAt } = decode({ ...documented, last_message_at: null })
   assert.deepStrictEqual(lastMessageAt, createdAt)
 })
 
-it("names a conversation of the group dialect by its group", () => {
-  const found = read(group)
+it("identifies a conversation of the group dialect by its group", () => {
+  const found = decode(group)
   assert.deepStrictEqual([found.id, found.groupId, found.addressId, found.fromAddressId], [
     "sw_bbbbbbbb-0000-4000-8000-000000000002",
     "sw_bbbbbbbb-0000-4000-8000-000000000002",
@@ -71,22 +71,22 @@ it("names a conversation of the group dialect by its group", () => {
   ])
 })
 
-it("learns the address of a group from the caller", () => {
+it("gets the address of a group from the caller's addressOf", () => {
   const found = valueOf(Conversation.decode(group, (id) => AddressId.make(`address of ${id}`)))
   assert.strictEqual(found.addressId, "address of sw_bbbbbbbb-0000-4000-8000-000000000002")
 })
 
-it("is not disturbed by fields that it does not know", () => {
-  assert.deepStrictEqual(read({ ...documented, unread: 3 }), read(documented))
+it("ignores unknown fields", () => {
+  assert.deepStrictEqual(decode({ ...documented, unread: 3 }), decode(documented))
 })
 
-it("takes a missing or null metadata for an empty object", () => {
+it("decodes missing and null metadata as an empty object", () => {
   const { metadata: _, ...rest } = documented
-  assert.deepStrictEqual([read(rest).metadata, read({ ...rest, metadata: null }).metadata], [{}, {}])
+  assert.deepStrictEqual([decode(rest).metadata, decode({ ...rest, metadata: null }).metadata], [{}, {}])
 })
 
-it("keeps a __proto__ key of metadata as a key like any other", () => {
-  const { metadata } = read({ ...documented, metadata: JSON.parse(`{"__proto__":{"polluted":true}}`) })
+it("keeps a __proto__ key of metadata as an ordinary key", () => {
+  const { metadata } = decode({ ...documented, metadata: JSON.parse(`{"__proto__":{"polluted":true}}`) })
   assert.strictEqual(JSON.stringify(metadata), `{"__proto__":{"polluted":true}}`)
   assert.isFalse("polluted" in metadata)
   assert.isFalse("polluted" in {})
@@ -100,26 +100,26 @@ it.each([
   ["name", { ...documented, name: 5 }],
   ["id", { name: "office-chat", created_at: 1735787045123 }],
   ["", []]
-])("names %s when it is what makes a conversation malformed", (path, input) => {
-  assert.strictEqual(problemOf(Conversation.decode(input)).path, path)
+])("reports the path %j of a malformed conversation", (path, input) => {
+  assert.strictEqual(failureOf(Conversation.decode(input)).path, path)
 })
 
 it.effect.prop(
-  "comes back from the address dialect, but for its group",
+  "round-trips through the address dialect, without its group",
   { conversation },
   ({ conversation }) =>
     Effect.sync(() => {
-      const found = read(overTheWire(Conversation.encode(conversation, "address")))
+      const found = decode(jsonRoundTrip(Conversation.encode(conversation, "address")))
       assert.deepStrictEqual(found, new Conversation.Conversation({ ...conversation, groupId: null }))
     })
 )
 
 it.effect.prop(
-  "comes back from the group dialect, but for its address",
+  "round-trips through the group dialect, without its address",
   { conversation },
   ({ conversation }) =>
     Effect.sync(() => {
-      const found = read(overTheWire(Conversation.encode(conversation, "group")))
+      const found = decode(jsonRoundTrip(Conversation.encode(conversation, "group")))
       assert.deepStrictEqual(
         found,
         new Conversation.Conversation({
@@ -132,23 +132,23 @@ it.effect.prop(
 )
 
 it.effect.prop(
-  "comes back from the group dialect whole where the address is known",
+  "round-trips through the group dialect completely if its address is known",
   { conversation },
   (given) =>
     Effect.sync(() => {
       const { conversation } = given
       const found = valueOf(
-        Conversation.decode(overTheWire(Conversation.encode(conversation, "group")), () => conversation.addressId)
+        Conversation.decode(jsonRoundTrip(Conversation.encode(conversation, "group")), () => conversation.addressId)
       )
       assert.strictEqual(found.addressId, conversation.addressId)
     })
 )
 
 it.effect.prop(
-  "comes back from the keys of both dialects unchanged",
+  "round-trips through the form with the keys of both dialects",
   { conversation },
   ({ conversation }) =>
     Effect.sync(() => {
-      assert.deepStrictEqual(read(overTheWire(Conversation.encode(conversation, "all"))), conversation)
+      assert.deepStrictEqual(decode(jsonRoundTrip(Conversation.encode(conversation, "all"))), conversation)
     })
 )

@@ -7,7 +7,7 @@ import * as Schemas from "@effect-signalwire/schema/Schemas"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { event, message, overTheWire, problemOf, valueOf } from "./support.ts"
+import { event, failureOf, jsonRoundTrip, message, valueOf } from "./support.ts"
 
 const documented = {
   "id": "916ea1c0-3381-42a3-8ca1-1095f13b4af0",
@@ -60,11 +60,11 @@ const groupLog = {
   "text": null
 }
 
-const read = (input: unknown): Event.ConversationEvent => valueOf(Event.decode(input))
+const decode = (input: unknown): Event.ConversationEvent => valueOf(Event.decode(input))
 
-it("reads the documented event, every documented field as it is documented", () => {
+it("decodes the documented example with every documented field", () => {
   const expected = { ...documented, hidden: false, from_address_id: null, client_id: null }
-  assert.deepStrictEqual(Documented.event(read(documented)), expected)
+  assert.deepStrictEqual(Documented.event(decode(documented)), expected)
 })
 
 it.each(
@@ -83,26 +83,26 @@ it.each(
     "conversation_name",
     "user_name"
   ] as const
-)("offers the documented field %s of an event", (field) => {
+)("has the documented field %s", (field) => {
   const input = { ...documented, text: "hi", metadata: { tone: "casual" }, details: { status: "started" } }
-  const { [field]: value } = Documented.event(read(input))
+  const { [field]: value } = Documented.event(decode(input))
   assert.deepStrictEqual(value, input[field])
 })
 
 it.each([[true, true], [false, false], ["true", true], ["false", false], [null, false], [undefined, false]])(
-  "offers the documented field hidden: %j as %j",
+  "decodes the documented field hidden: %j as %j",
   (hidden, expected) => {
-    assert.strictEqual(Documented.event(read(overTheWire({ ...documented, hidden }))).hidden, expected)
+    assert.strictEqual(Documented.event(decode(jsonRoundTrip({ ...documented, hidden }))).hidden, expected)
   }
 )
 
-it("reads a chat event of the address dialect", () => {
-  assert.deepStrictEqual(Documented.event(read(chat)), { ...chat, client_id: null })
+it("decodes a chat event of the address dialect", () => {
+  assert.deepStrictEqual(Documented.event(decode(chat)), { ...chat, client_id: null })
 })
 
-it("reads a log event of the group dialect", () => {
+it("decodes a log event of the group dialect", () => {
   const { from_fabric_address_id, group_id, ...rest } = groupLog
-  assert.deepStrictEqual(Documented.event(read(groupLog)), {
+  assert.deepStrictEqual(Documented.event(decode(groupLog)), {
     client_id: null,
     ...rest,
     conversation_id: group_id,
@@ -112,36 +112,40 @@ it("reads a log event of the group dialect", () => {
   })
 })
 
-it("is a message, so that one handler serves history and live", () => {
-  assert.instanceOf(read(chat), ConversationMessage)
+it("is a ConversationMessage, so that one handler processes history and live messages", () => {
+  assert.instanceOf(decode(chat), ConversationMessage)
 })
 
-it("keeps a kind and a subtype that it does not know", () => {
-  const { kind, subtype } = read({ ...chat, subtype: "reaction", kind: "thumbs_up" })
+it("keeps an unknown kind and subtype", () => {
+  const { kind, subtype } = decode({ ...chat, subtype: "reaction", kind: "thumbs_up" })
   assert.deepStrictEqual([subtype, kind], ["reaction", "thumbs_up"])
 })
 
-it("names hidden when it is neither a boolean nor its text", () => {
-  assert.strictEqual(problemOf(Event.decode({ ...chat, hidden: "perhaps" })).path, "hidden")
+it("reports hidden if it is neither a boolean nor its string", () => {
+  assert.strictEqual(failureOf(Event.decode({ ...chat, hidden: "perhaps" })).path, "hidden")
 })
 
-it("names ts when it is missing", () => {
+it("reports a missing ts", () => {
   const { ts: _, ...rest } = chat
-  assert.strictEqual(problemOf(Event.decode(rest)).path, "ts")
+  assert.strictEqual(failureOf(Event.decode(rest)).path, "ts")
 })
-
-it.effect.prop("comes back from the address dialect, but for its group", { event }, ({ event }) =>
-  Effect.sync(() => {
-    const found = read(overTheWire(Event.encode(event, "address")))
-    assert.deepStrictEqual(found, new Event.ConversationEvent({ ...event, groupId: null }, event))
-  }))
 
 it.effect.prop(
-  "comes back from the group dialect, but for its user and address",
+  "round-trips through the address dialect, without its group",
   { event },
   ({ event }) =>
     Effect.sync(() => {
-      const found = read(overTheWire(Event.encode(event, "group")))
+      const found = decode(jsonRoundTrip(Event.encode(event, "address")))
+      assert.deepStrictEqual(found, new Event.ConversationEvent({ ...event, groupId: null }, event))
+    })
+)
+
+it.effect.prop(
+  "round-trips through the group dialect, without its user and address",
+  { event },
+  ({ event }) =>
+    Effect.sync(() => {
+      const found = decode(jsonRoundTrip(Event.encode(event, "group")))
       const conversationId = GroupId.make(event.groupId ?? "")
       assert.deepStrictEqual(
         found,
@@ -150,19 +154,26 @@ it.effect.prop(
     })
 )
 
-it.effect.prop("comes back from the keys of both dialects unchanged", { event }, ({ event }) =>
-  Effect.sync(() => {
-    assert.deepStrictEqual(read(overTheWire(Event.encode(event, "all"))), event)
-  }))
+it.effect.prop(
+  "round-trips through the form with the keys of both dialects",
+  { event },
+  ({ event }) =>
+    Effect.sync(() => {
+      assert.deepStrictEqual(decode(jsonRoundTrip(Event.encode(event, "all"))), event)
+    })
+)
 
-it.effect.prop("comes back through its schema unchanged", { event }, ({ event }) =>
+it.effect.prop("round-trips through its schema", { event }, ({ event }) =>
   Effect.gen(function*() {
-    const encoded = yield* Schema.encodeEffect(Schemas.ConversationEvent)(event)
-    assert.deepStrictEqual(yield* Schema.decodeUnknownEffect(Schemas.ConversationEvent)(overTheWire(encoded)), event)
+    const encoded = yield* Schema.encodeEffect(Schemas.ConversationEventFromWire)(event)
+    assert.deepStrictEqual(
+      yield* Schema.decodeUnknownEffect(Schemas.ConversationEventFromWire)(jsonRoundTrip(encoded)),
+      event
+    )
   }))
 
 it.effect.prop(
-  "makes a message of history an event without losing anything",
+  "converts a message from history to an event with all of its fields",
   { message },
   ({ message }) =>
     Effect.sync(() => {
@@ -172,7 +183,7 @@ it.effect.prop(
     })
 )
 
-it("leaves an event an event", () => {
-  const event = read(chat)
+it("returns an event unchanged when converting it to an event", () => {
+  const event = decode(chat)
   assert.strictEqual(Event.ConversationEvent.fromMessage(event), event)
 })

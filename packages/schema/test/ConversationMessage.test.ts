@@ -6,7 +6,7 @@ import { assert, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { message, overTheWire, problemOf, valueOf } from "./support.ts"
+import { failureOf, jsonRoundTrip, message, valueOf } from "./support.ts"
 
 const documented = {
   "id": "3c114417-5cc0-4d03-a30f-c90659028d73",
@@ -45,10 +45,10 @@ const groupLog = {
   "details": { "status": "ended", "start_time": 1735790600.5, "end_time": 1735790700.25 }
 }
 
-const read = (input: unknown): Message.ConversationMessage => valueOf(Message.decode(input))
+const decode = (input: unknown): Message.ConversationMessage => valueOf(Message.decode(input))
 
-it("reads the documented message, every documented field unchanged", () => {
-  assert.deepStrictEqual(Documented.message(read(documented)), {
+it("decodes the documented example with every documented field unchanged", () => {
+  assert.deepStrictEqual(Documented.message(decode(documented)), {
     client_id: null,
     ...documented,
     address_id: "9dbe9e94-c797-461e-b5a3-af6d095deaf4",
@@ -59,19 +59,19 @@ it("reads the documented message, every documented field unchanged", () => {
 })
 
 it.each(["id", "conversation_id", "user_id", "ts", "details", "type", "subtype", "kind"] as const)(
-  "offers the documented field %s of a message",
+  "has the documented field %s",
   (field) => {
-    const { [field]: value } = Documented.message(read({ ...documented, details: { status: "started" } }))
+    const { [field]: value } = Documented.message(decode({ ...documented, details: { status: "started" } }))
     assert.deepStrictEqual(value, { ...documented, details: { status: "started" } }[field])
   }
 )
 
-it("reads a chat message of the address dialect", () => {
-  assert.deepStrictEqual(Documented.message(read(chat)), { ...chat, client_id: null })
+it("decodes a chat message of the address dialect", () => {
+  assert.deepStrictEqual(Documented.message(decode(chat)), { ...chat, client_id: null })
 })
 
-it("reads a log entry of the group dialect", () => {
-  const log = read(groupLog)
+it("decodes a log entry of the group dialect", () => {
+  const log = decode(groupLog)
   assert.deepStrictEqual(Documented.message(log), {
     client_id: null,
     id: "eeeeeeee-0000-4000-8000-000000000005",
@@ -90,7 +90,7 @@ it("reads a log entry of the group dialect", () => {
   assert.strictEqual(log.groupId, "sw_bbbbbbbb-0000-4000-8000-000000000002")
 })
 
-it("learns the address of a group from the caller", () => {
+it("gets the address of a group from the caller's addressOf", () => {
   const addressOf: Message.AddressOf = (group) =>
     group === "sw_bbbbbbbb-0000-4000-8000-000000000002"
       ? AddressId.make("bbbbbbbb-0000-4000-8000-000000000002")
@@ -101,7 +101,7 @@ it("learns the address of a group from the caller", () => {
   )
 })
 
-it("prefers the address that a message names itself", () => {
+it("prefers the address in the message over the caller's addressOf", () => {
   const both = { ...chat, group_id: "sw_other" }
   const found = valueOf(Message.decode(both, () => AddressId.make("from the cache")))
   assert.strictEqual(found.addressId, "bbbbbbbb-0000-4000-8000-000000000002")
@@ -109,46 +109,46 @@ it("prefers the address that a message names itself", () => {
   assert.strictEqual(found.groupId, "sw_other")
 })
 
-it("reads the sender under either of its names", () => {
+it("decodes the sender's address from either of its keys", () => {
   const { from_address_id, ...rest } = chat
-  assert.strictEqual(read({ ...rest, from_fabric_address_id: from_address_id }).fromAddressId, from_address_id)
+  assert.strictEqual(decode({ ...rest, from_fabric_address_id: from_address_id }).fromAddressId, from_address_id)
 })
 
-it("keeps every digit of a message's time", () => {
-  assert.strictEqual(read(documented).epochSeconds, 1708192187.6779745)
+it("keeps the full precision of a time", () => {
+  assert.strictEqual(decode(documented).epochSeconds, 1708192187.6779745)
 })
 
-it("reads a time that is written as text", () => {
-  assert.strictEqual(read({ ...chat, ts: "1735790645.4561234" }).epochSeconds, 1735790645.4561234)
+it("decodes a time that is a string", () => {
+  assert.strictEqual(decode({ ...chat, ts: "1735790645.4561234" }).epochSeconds, 1735790645.4561234)
 })
 
-it("reads a time in milliseconds as the same moment", () => {
-  assert.strictEqual(read({ ...chat, ts: 1735790645456 }).epochSeconds, 1735790645.456)
+it("decodes a time in milliseconds as seconds", () => {
+  assert.strictEqual(decode({ ...chat, ts: 1735790645456 }).epochSeconds, 1735790645.456)
 })
 
-it("tells the time of a message to the millisecond", () => {
-  assert.strictEqual(DateTime.formatIso(read({ ...chat, ts: 1735790645.279 }).ts), "2025-01-02T04:04:05.279Z")
+it("has its time as a DateTime to the millisecond", () => {
+  assert.strictEqual(DateTime.formatIso(decode({ ...chat, ts: 1735790645.279 }).ts), "2025-01-02T04:04:05.279Z")
 })
 
-it("takes a missing or null metadata and details for an empty object", () => {
+it("decodes missing and null metadata and details as empty objects", () => {
   const { details: _, metadata: __, ...rest } = chat
   for (const input of [rest, { ...rest, metadata: null, details: null }]) {
-    const { details, metadata } = read(input)
+    const { details, metadata } = decode(input)
     assert.deepStrictEqual({ details, metadata }, { details: {}, metadata: {} })
   }
 })
 
-it("keeps a kind and a subtype that it does not know", () => {
-  const { kind, subtype } = read({ ...chat, subtype: "reaction", kind: "thumbs_up" })
+it("keeps an unknown kind and subtype", () => {
+  const { kind, subtype } = decode({ ...chat, subtype: "reaction", kind: "thumbs_up" })
   assert.deepStrictEqual([subtype, kind], ["reaction", "thumbs_up"])
 })
 
-it("is not disturbed by fields that it does not know", () => {
-  assert.deepStrictEqual(read({ ...chat, edited_at: 1, reactions: [{}] }), read(chat))
+it("ignores unknown fields", () => {
+  assert.deepStrictEqual(decode({ ...chat, edited_at: 1, reactions: [{}] }), decode(chat))
 })
 
-it("keeps a __proto__ key of metadata as a key like any other", () => {
-  const found = read(JSON.parse(`{
+it("keeps a __proto__ key of metadata as an ordinary key", () => {
+  const found = decode(JSON.parse(`{
     "id": "m", "conversation_id": "c", "ts": 1735790645.5,
     "metadata": { "__proto__": { "polluted": true }, "tone": "casual" }
   }`))
@@ -157,9 +157,9 @@ it("keeps a __proto__ key of metadata as a key like any other", () => {
   assert.isFalse("polluted" in {})
 })
 
-it("keeps a __proto__ key when a client id is put in and taken out", () => {
+it("keeps a __proto__ key when a client id is removed and added", () => {
   const metadata = JSON.parse(`{"__proto__":{"polluted":true},"effect_signalwire_id":"k1"}`)
-  const found = read({ ...chat, metadata })
+  const found = decode({ ...chat, metadata })
   assert.strictEqual(JSON.stringify(found.metadata), `{"__proto__":{"polluted":true}}`)
   assert.strictEqual(
     JSON.stringify(Message.encode(found, "all").metadata),
@@ -167,14 +167,14 @@ it("keeps a __proto__ key when a client id is put in and taken out", () => {
   )
 })
 
-it("takes the client id out of metadata", () => {
-  const found = read({ ...chat, metadata: { tone: "casual", effect_signalwire_id: "k1" } })
+it("removes the client id from metadata", () => {
+  const found = decode({ ...chat, metadata: { tone: "casual", effect_signalwire_id: "k1" } })
   assert.strictEqual(found.clientId, "k1")
   assert.deepStrictEqual(found.metadata, { tone: "casual" })
 })
 
-it("takes the client id out of details where metadata is not echoed", () => {
-  const found = read({ ...chat, details: { effect_signalwire_id: "k1" } })
+it("removes the client id from details if the server does not return metadata", () => {
+  const found = decode({ ...chat, details: { effect_signalwire_id: "k1" } })
   assert.strictEqual(found.clientId, "k1")
   assert.deepStrictEqual(found.details, {})
 })
@@ -188,30 +188,30 @@ it.each([
   ["metadata", { ...chat, metadata: "{}" }],
   ["conversation_id", { id: "m", ts: 1735790645.5 }],
   ["", "lunch?"]
-])("names %s when it is what makes a message malformed", (path, input) => {
-  assert.strictEqual(problemOf(Message.decode(input)).path, path)
+])("reports the path %j of a malformed message", (path, input) => {
+  assert.strictEqual(failureOf(Message.decode(input)).path, path)
 })
 
-it("does not repeat the malformed value", () => {
-  assert.notInclude(problemOf(Message.decode({ ...chat, ts: "s3cret" })).message, "s3cret")
+it("does not include the malformed value in the report", () => {
+  assert.notInclude(failureOf(Message.decode({ ...chat, ts: "s3cret" })).message, "s3cret")
 })
 
 it.effect.prop(
-  "comes back from the address dialect, but for its group",
+  "round-trips through the address dialect, without its group",
   { message },
   ({ message }) =>
     Effect.sync(() => {
-      const found = read(overTheWire(Message.encode(message, "address")))
+      const found = decode(jsonRoundTrip(Message.encode(message, "address")))
       assert.deepStrictEqual(found, new Message.ConversationMessage({ ...message, groupId: null }))
     })
 )
 
 it.effect.prop(
-  "comes back from the group dialect, but for its user and address",
+  "round-trips through the group dialect, without its user and address",
   { message },
   ({ message }) =>
     Effect.sync(() => {
-      const found = read(overTheWire(Message.encode(message, "group")))
+      const found = decode(jsonRoundTrip(Message.encode(message, "group")))
       assert.deepStrictEqual(
         found,
         new Message.ConversationMessage({
@@ -224,16 +224,20 @@ it.effect.prop(
     })
 )
 
-it.effect.prop("comes back from the keys of both dialects unchanged", { message }, ({ message }) =>
-  Effect.sync(() => {
-    assert.deepStrictEqual(read(overTheWire(Message.encode(message, "all"))), message)
-  }))
+it.effect.prop(
+  "round-trips through the form with the keys of both dialects",
+  { message },
+  ({ message }) =>
+    Effect.sync(() => {
+      assert.deepStrictEqual(decode(jsonRoundTrip(Message.encode(message, "all"))), message)
+    })
+)
 
-it.effect.prop("comes back through its schema unchanged", { message }, ({ message }) =>
+it.effect.prop("round-trips through its schema", { message }, ({ message }) =>
   Effect.gen(function*() {
-    const encoded = yield* Schema.encodeEffect(Schemas.ConversationMessage)(message)
+    const encoded = yield* Schema.encodeEffect(Schemas.ConversationMessageFromWire)(message)
     assert.deepStrictEqual(
-      yield* Schema.decodeUnknownEffect(Schemas.ConversationMessage)(overTheWire(encoded)),
+      yield* Schema.decodeUnknownEffect(Schemas.ConversationMessageFromWire)(jsonRoundTrip(encoded)),
       message
     )
   }))

@@ -14,15 +14,15 @@ it.each([
   [undefined, null],
   [undefined, "group_id"],
   [undefined, []]
-])("detects %s in %j", (dialect, value) => {
+])("detects the dialect %s of %j", (dialect, value) => {
   assert.strictEqual(Dialect.detect(value), dialect)
 })
 
-it("carries the keys of its own dialect, and of both in the form of all", () => {
+it("has the keys of its own dialect, and those of both in the form `all`", () => {
   assert.deepStrictEqual(
     (["address", "group", "all"] as const).map((form) => [
-      Dialect.carries(form, "address"),
-      Dialect.carries(form, "group")
+      Dialect.includes(form, "address"),
+      Dialect.includes(form, "group")
     ]),
     [[true, false], [false, true], [true, true]]
   )

@@ -2,9 +2,9 @@ import * as ErrorBody from "@effect-signalwire/schema/ErrorBody"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { overTheWire } from "./support.ts"
+import { jsonRoundTrip } from "./support.ts"
 
-it("reads the complaints of a validation body", () => {
+it("decodes the errors of a validation body", () => {
   const errors = [{
     "type": "validation_error",
     "code": "missing_required_parameter",
@@ -19,32 +19,32 @@ it("reads the complaints of a validation body", () => {
   assert.deepStrictEqual(ErrorBody.decode({ errors }), errors)
 })
 
-it("reads the gateway's word as a complaint", () => {
+it("decodes the message of a gateway body as an error", () => {
   assert.deepStrictEqual(ErrorBody.decode({ error: "Unauthorized" }), [{ message: "Unauthorized" }])
 })
 
 it.each([undefined, null, "", "<html><body>502</body></html>", {}, [], { errors: "all of them" }, { error: {} }])(
-  "finds no complaint in %j",
+  "finds no error in %j",
   (body) => {
     assert.deepStrictEqual(ErrorBody.decode(body), [])
   }
 )
 
 it.effect.prop(
-  "reads the validation body that it wrote",
+  "round-trips a validation body",
   { code: Schema.String, message: Schema.String, attribute: Schema.String },
   ({ attribute, code, message }) =>
     Effect.sync(() => {
-      const [error] = ErrorBody.decode(overTheWire(ErrorBody.validation(code, message, attribute)))
+      const [error] = ErrorBody.decode(jsonRoundTrip(ErrorBody.validation(code, message, attribute)))
       assert.deepStrictEqual([error?.code, error?.message, error?.attribute], [code, message, attribute])
     })
 )
 
-it("writes null for a complaint about no attribute", () => {
+it("writes null as the attribute of an error about no parameter", () => {
   assert.strictEqual(ErrorBody.validation("internal_error_occurred", "oops").errors[0]?.attribute, null)
 })
 
-it.effect.prop("reads the gateway body that it wrote", { error: Schema.String }, ({ error }) =>
+it.effect.prop("round-trips a gateway body", { error: Schema.String }, ({ error }) =>
   Effect.sync(() => {
-    assert.deepStrictEqual(ErrorBody.decode(overTheWire(ErrorBody.gateway(error))), [{ message: error }])
+    assert.deepStrictEqual(ErrorBody.decode(jsonRoundTrip(ErrorBody.gateway(error))), [{ message: error }])
   }))

@@ -5,7 +5,7 @@ import { assert, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { overTheWire, problemOf, valueOf } from "./support.ts"
+import { failureOf, jsonRoundTrip, valueOf } from "./support.ts"
 
 const room = AddressId.make("bbbbbbbb-0000-4000-8000-000000000002")
 
@@ -19,15 +19,15 @@ const response = Arbitrary.map(
   (fields) => new Join.JoinConversationResponse(fields)
 )
 
-const trip = (response: Join.JoinConversationResponse, form: Parameters<typeof Join.encode>[1]) =>
-  valueOf(Join.decode(overTheWire(Join.encode(response, form)), response.addressId))
+const roundTrip = (response: Join.JoinConversationResponse, form: Parameters<typeof Join.encode>[1]) =>
+  valueOf(Join.decode(jsonRoundTrip(Join.encode(response, form)), response.addressId))
 
-it("reads the answer of the address dialect out of its table", () => {
+it("decodes the response of the address dialect, which is wrapped in `table`", () => {
   const found = valueOf(Join.decode({ table: { conversation_id: room } }, room))
   assert.deepStrictEqual(Documented.join(found), { conversation_id: room, address_id: room, from_address_id: null })
 })
 
-it("reads the answer of the group dialect", () => {
+it("decodes the response of the group dialect", () => {
   const found = valueOf(Join.decode({
     group_id: "sw_bbbbbbbb-0000-4000-8000-000000000002",
     fabric_address_ids: [room, "aaaaaaaa-0000-4000-8000-000000000001"],
@@ -40,29 +40,29 @@ it("reads the answer of the group dialect", () => {
   })
 })
 
-it("names conversation_id when neither dialect's name is told", () => {
-  assert.strictEqual(problemOf(Join.decode({ table: {} }, room)).path, "conversation_id")
+it("reports a missing conversation_id if there is no group_id either", () => {
+  assert.strictEqual(failureOf(Join.decode({ table: {} }, room)).path, "conversation_id")
 })
 
 it.effect.prop(
-  "comes back from the address dialect, but for group and sender",
+  "round-trips through the address dialect, without its group and sender",
   { response },
   ({ response }) =>
     Effect.sync(() => {
       assert.deepStrictEqual(
-        trip(response, "address"),
+        roundTrip(response, "address"),
         new Join.JoinConversationResponse({ ...response, groupId: null, fromAddressId: null })
       )
     })
 )
 
 it.effect.prop(
-  "comes back from the group dialect, named by its group",
+  "round-trips through the group dialect, identified by its group",
   { response },
   ({ response }) =>
     Effect.sync(() => {
       assert.deepStrictEqual(
-        trip(response, "group"),
+        roundTrip(response, "group"),
         new Join.JoinConversationResponse({
           ...response,
           conversationId: ConversationId.make(response.groupId ?? "")
@@ -72,10 +72,10 @@ it.effect.prop(
 )
 
 it.effect.prop(
-  "comes back from the keys of both dialects unchanged",
+  "round-trips through the form with the keys of both dialects",
   { response },
   ({ response }) =>
     Effect.sync(() => {
-      assert.deepStrictEqual(trip(response, "all"), response)
+      assert.deepStrictEqual(roundTrip(response, "all"), response)
     })
 )

@@ -4,11 +4,11 @@ import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { overTheWire, problemOf, valueOf } from "./support.ts"
+import { failureOf, jsonRoundTrip, valueOf } from "./support.ts"
 
 const Id = Schema.Union([Schema.String, Schema.Int.check(Schema.isGreaterThan(0))])
-/** Values that JSON gives back: no `-0`, and no keys, which `support.ts` says why. */
-const json = Arbitrary.map(Arbitrary.schema(Schema.Array(Schema.Union([Schema.String, Schema.Finite]))), overTheWire)
+/** Values that round-trip through JSON. Without objects, because of the bug in V8 that `support.ts` describes. */
+const json = Arbitrary.map(Arbitrary.schema(Schema.Array(Schema.Union([Schema.String, Schema.Finite]))), jsonRoundTrip)
 const error = Arbitrary.map(
   Arbitrary.all({
     code: Arbitrary.schema(Schema.Union([Schema.String, Schema.Int.check(Schema.isLessThan(0))])),
@@ -19,7 +19,7 @@ const error = Arbitrary.map(
 )
 
 it.effect.prop(
-  "reads the request that it wrote",
+  "round-trips a request",
   { id: Id, method: Schema.String, params: json },
   (given) =>
     Effect.sync(() => {
@@ -33,12 +33,12 @@ it.effect.prop(
     })
 )
 
-it.effect.prop("reads the reply that it wrote", { id: Id, result: json }, ({ id, result }) =>
+it.effect.prop("round-trips a response with a result", { id: Id, result: json }, ({ id, result }) =>
   Effect.sync(() => {
     assert.deepStrictEqual(valueOf(JsonRpc.parse(JsonRpc.reply(id, result))), { _tag: "Reply", id, result })
   }))
 
-it.effect.prop("reads the failure that it wrote", { id: Id, error }, ({ error, id }) =>
+it.effect.prop("round-trips a response with an error", { id: Id, error }, ({ error, id }) =>
   Effect.sync(() => {
     assert.deepStrictEqual(valueOf(JsonRpc.parse(JsonRpc.failure(id, error))), { _tag: "Failure", id, error })
   }))
@@ -48,7 +48,7 @@ it.effect.prop("acknowledges with the same id and an empty result", { id: Id }, 
     assert.deepStrictEqual(JSON.parse(JsonRpc.acknowledge(id)), { jsonrpc: "2.0", id, result: {} })
   }))
 
-it("writes the frames of JSON-RPC 2.0", () => {
+it("formats frames as JSON-RPC 2.0", () => {
   assert.deepStrictEqual(
     [
       JsonRpc.request("1", "signalwire.ping", { timestamp: 1735790645.456 }),
@@ -63,7 +63,7 @@ it("writes the frames of JSON-RPC 2.0", () => {
   )
 })
 
-it("takes a reply with a null error for a reply", () => {
+it("parses a response with a result and a null error as a reply", () => {
   assert.deepStrictEqual(valueOf(JsonRpc.parse(`{"jsonrpc":"2.0","id":"1","result":{},"error":null}`)), {
     _tag: "Reply",
     id: "1",
@@ -71,7 +71,7 @@ it("takes a reply with a null error for a reply", () => {
   })
 })
 
-it("reads a failure whose code is text", () => {
+it("parses an error whose code is a string", () => {
   assert.deepStrictEqual(valueOf(JsonRpc.parse(`{"id":"1","error":{"code":"403","message":"no"}}`)), {
     _tag: "Failure",
     id: "1",
@@ -88,23 +88,23 @@ it.each([
   ["id", `{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"not JSON"}}`],
   ["message", `{"jsonrpc":"2.0","id":"1","error":{"code":-32603}}`],
   ["code", `{"jsonrpc":"2.0","id":"1","error":{"code":{},"message":"?"}}`]
-])("names %j when it is what makes a frame malformed: %s", (path, text) => {
-  assert.strictEqual(problemOf(JsonRpc.parse(text)).path, path)
+])("reports the path %j of a malformed frame: %s", (path, text) => {
+  assert.strictEqual(failureOf(JsonRpc.parse(text)).path, path)
 })
 
 it("unwraps a coded result", () => {
-  assert.deepStrictEqual(valueOfResult({ code: "200", message: "OK", result: { a: 1 } }), { a: 1 })
+  assert.deepStrictEqual(unwrapped({ code: "200", message: "OK", result: { a: 1 } }), { a: 1 })
 })
 
-it("leaves a flat result as it is", () => {
-  assert.deepStrictEqual(valueOfResult({ protocol: "signalwire_x" }), { protocol: "signalwire_x" })
+it("returns a flat result unchanged", () => {
+  assert.deepStrictEqual(unwrapped({ protocol: "signalwire_x" }), { protocol: "signalwire_x" })
 })
 
-it("makes a failure of a coded result other than 2xx", () => {
-  assert.deepStrictEqual(problemOf(JsonRpc.unwrap({ code: "403", message: "Forbidden", result: {} })), {
+it("fails for a coded result with a code other than 2xx", () => {
+  assert.deepStrictEqual(failureOf(JsonRpc.unwrap({ code: "403", message: "Forbidden", result: {} })), {
     code: "403",
     message: "Forbidden"
   })
 })
 
-const valueOfResult = (result: unknown): unknown => Result.getOrThrow(JsonRpc.unwrap(result))
+const unwrapped = (result: unknown): unknown => Result.getOrThrow(JsonRpc.unwrap(result))

@@ -6,7 +6,7 @@ it.each([
   [["data", 3, "ts"], "data[3].ts"],
   [[3], "[3]"],
   [[0, 1, "a"], "[0][1].a"]
-])("writes the path %j as %j", (segments, path) => {
+])("formats the path %j as %j", (segments, path) => {
   assert.strictEqual(Malformed.formatPath(segments), path)
 })
 
@@ -15,6 +15,6 @@ it.each([
   ["data", "[3]", "data[3]"],
   ["", "ts", "ts"],
   ["data[3]", "", "data[3]"]
-])("places %j and what is inside it, %j, at %j", (outer, path, expected) => {
-  assert.deepStrictEqual(Malformed.within(outer, { path, message: "wrong" }), { path: expected, message: "wrong" })
+])("prefixes %j to the path %j, which makes it %j", (outer, path, expected) => {
+  assert.deepStrictEqual(Malformed.prefixPath(outer, { path, message: "wrong" }), { path: expected, message: "wrong" })
 })

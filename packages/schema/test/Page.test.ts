@@ -5,19 +5,19 @@ import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import * as Option from "effect/Option"
-import { overTheWire, problemOf, valueOf } from "./support.ts"
+import { failureOf, jsonRoundTrip, valueOf } from "./support.ts"
 
 const item = (id: string, ts: unknown = 1735790645.4561234) => ({ id, conversation_id: "c", ts })
 
-const read = (input: unknown) => valueOf(Page.decode(input, Message.decode))
+const decode = (input: unknown) => valueOf(Page.decode(input, Message.decode))
 
-it("reads the items of a page in their order", () => {
-  const { items, malformed } = read({ data: [item("b"), item("a")], links: {} })
+it("decodes the items of a page in order", () => {
+  const { items, malformed } = decode({ data: [item("b"), item("a")], links: {} })
   assert.deepStrictEqual([items.map(({ id }) => id), malformed], [["b", "a"], []])
 })
 
-it("reports a malformed item with its path, and keeps the rest of the page", () => {
-  const { items, malformed } = read({
+it("reports a malformed item with its path, and keeps the other items", () => {
+  const { items, malformed } = decode({
     data: [item("a"), item("b"), item("c"), item("d", "yesterday"), item("e")],
     links: { next: "/api/fabric/messages?page_number=1" }
   })
@@ -25,24 +25,24 @@ it("reports a malformed item with its path, and keeps the rest of the page", () 
   assert.deepStrictEqual(malformed.map(({ path }) => path), ["data[3].ts"])
 })
 
-it("reports each malformed item", () => {
-  const { items, malformed } = read({ data: [null, item("a"), item("b", null), "c"], links: {} })
+it("reports every malformed item", () => {
+  const { items, malformed } = decode({ data: [null, item("a"), item("b", null), "c"], links: {} })
   assert.deepStrictEqual(items.map(({ id }) => id), ["a"])
   assert.deepStrictEqual(malformed.map(({ path }) => path), ["data[0]", "data[2].ts", "data[3]"])
 })
 
-it("reads the links of a page", () => {
+it("decodes the links of a page", () => {
   const links = {
     self: "/api/fabric/messages?page_size=20",
     first: "/api/fabric/messages?page_size=20",
     next: "/api/fabric/messages?page_number=1&page_size=20&page_token=PAa0c1d2e3-0000-4000-8000-000000000001",
     prev: "/api/fabric/messages?page_number=0&page_size=20&page_token=PAa0c1d2e3-0000-4000-8000-000000000000"
   }
-  assert.deepStrictEqual(read({ data: [], links }).links, links)
+  assert.deepStrictEqual(decode({ data: [], links }).links, links)
 })
 
-it.each([undefined, null, {}, { next: null, prev: "" }])("takes links %j for the only page", (links) => {
-  assert.deepStrictEqual(read(overTheWire({ data: [], links })).links, {})
+it.each([undefined, null, {}, { next: null, prev: "" }])("finds no links in %j", (links) => {
+  assert.deepStrictEqual(decode(jsonRoundTrip({ data: [], links })).links, {})
 })
 
 it.each([
@@ -50,8 +50,8 @@ it.each([
   ["data", { data: {}, links: {} }],
   ["links.next", { data: [], links: { next: 1 } }],
   ["", "<html>"]
-])("names %s when it is what makes a page malformed", (path, input) => {
-  assert.strictEqual(problemOf(Page.decode(input, Message.decode)).path, path)
+])("reports the path %j of a malformed page", (path, input) => {
+  assert.strictEqual(failureOf(Page.decode(input, Message.decode)).path, path)
 })
 
 const counting = (from: number): Page.Page<number, string> => ({
@@ -68,7 +68,7 @@ const counting = (from: number): Page.Page<number, string> => ({
 const doubled = (from: number) =>
   Page.mapBoth(counting(from), { onItem: (item) => item * 2, onError: (error) => ({ error }) })
 
-it.effect("maps the items of a page and of the pages it leads to", () =>
+it.effect("maps the items of a page and of the pages that it leads to", () =>
   Effect.gen(function*() {
     const page = doubled(1)
     const next = Option.getOrThrow(yield* page.next)
@@ -80,12 +80,12 @@ it.effect("maps the items of a page and of the pages it leads to", () =>
     assert.isTrue(Option.isNone(yield* prev.prev))
   }))
 
-it.effect("maps the error of the pages it leads to", () =>
+it.effect("maps the error of the pages that it leads to", () =>
   Effect.gen(function*() {
     assert.deepStrictEqual(yield* Effect.flip(doubled(2).next), { error: "no more" })
   }))
 
-/** Pages without end, each with its number on it, and how many of them were read. */
+/** An endless list of pages, each with its number as its only item, and a count of the pages that were read. */
 const endless = () => {
   let reads = 0
   const at = (number: number): Page.Page<number, Reason> => {
@@ -104,27 +104,27 @@ const endless = () => {
   return { first: at(0), reads: () => reads }
 }
 
-const some = <A, E>(effect: Effect.Effect<Option.Option<A>, E>) => Effect.map(effect, Option.getOrThrow)
+const getSome = <A, E>(effect: Effect.Effect<Option.Option<A>, E>) => Effect.map(effect, Option.getOrThrow)
 
-it.effect("passes over pages without anything wanted, on the way back as well", () =>
+it.effect("skips pages without a matching item, in both directions", () =>
   Effect.gen(function*() {
     const first = yield* Page.filter(endless().first, (number) => number % 20 === 7, identity)
-    const second = yield* some(first.next)
-    assert.deepStrictEqual([first.data, second.data, (yield* some(second.prev)).data], [[7], [27], [7]])
+    const second = yield* getSome(first.next)
+    assert.deepStrictEqual([first.data, second.data, (yield* getSome(second.prev)).data], [[7], [27], [7]])
   }))
 
-it.effect("P7.4: passes over 50 pages at once, and goes on from an empty one", () =>
+it.effect("P7.4: skips 50 pages in one call, and continues from an empty page", () =>
   Effect.gen(function*() {
     const { first, reads } = endless()
     const page = yield* Page.filter(first, (number) => number === 120, identity)
     assert.deepStrictEqual([page.data, page.hasNext, reads()], [[], true, 51])
-    const second = yield* some(page.next)
+    const second = yield* getSome(page.next)
     assert.deepStrictEqual([second.data, reads()], [[], 101])
-    assert.deepStrictEqual((yield* some(second.next)).data, [120])
+    assert.deepStrictEqual((yield* getSome(second.next)).data, [120])
   }))
 
 it.effect.each(["next", "prev"] as const)(
-  "P7.4: fails after a thousand pages without anything wanted: %s",
+  "P7.4: fails after a thousand pages without a matching item: %s",
   (direction) =>
     Effect.gen(function*() {
       const { first, reads } = endless()
@@ -138,9 +138,9 @@ it.effect.each(["next", "prev"] as const)(
     })
 )
 
-it.effect("reads on however many pages there are when each has something wanted", () =>
+it.effect("reads any number of pages that each have a matching item", () =>
   Effect.gen(function*() {
     let page = yield* Page.filter(endless().first, () => true, identity)
-    for (let n = 0; n < 3000; n++) page = yield* some(page.next)
+    for (let n = 0; n < 3000; n++) page = yield* getSome(page.next)
     assert.deepStrictEqual(page.data, [3000])
   }))

@@ -5,44 +5,42 @@ import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
-/** Every reason, from what is written of it. */
-const reason = Arbitrary.map(
-  Arbitrary.schema(Schema.toEncoded(Schemas.Reason)),
-  Schema.decodeSync(Schemas.Reason)
-)
+/** Generates every reason. */
+const reason = Arbitrary.schema(Schemas.Reason)
 
 const retryable = new Set(["RateLimited", "ServerError", "Transport", "Timeout", "Overloaded", "StorageUnavailable"])
 
 it.effect.prop(
-  "can be retried when time may heal it, and only then",
+  "is retryable exactly if it is a temporary failure",
   { reason },
   ({ reason }) =>
     Effect.sync(() => {
-      // one that was refused depends on why it was not refreshed
+      // it depends on why the refresh failed
       if (reason._tag === "Unauthorized") return
       assert.strictEqual(reason.isRetryable, retryable.has(reason._tag), reason._tag)
     })
 )
 
-it("a token that was refused stays refused, unless it is said that it may be refreshed later", () => {
+it("Unauthorized is not retryable unless it is constructed so", () => {
   assert.isFalse(new Reason.Unauthorized({ detail: "expired" }).isRetryable)
   assert.isTrue(new Reason.Unauthorized({ detail: "expired", isRetryable: true }).isRetryable)
 })
 
-it.effect.prop("says what happened, and what to do", { reason }, ({ reason }) =>
+it.effect.prop("has a message and a remediation", { reason }, ({ reason }) =>
   Effect.sync(() => {
     assert.isNotEmpty(reason.message)
     assert.match(reason.remediation, /^[A-Z].*\.$/)
   }))
 
-it.effect.prop("comes back from its encoding", { reason }, ({ reason }) =>
+it.effect.prop("round-trips through its schema", { reason }, ({ reason }) =>
   Effect.gen(function*() {
-    const encoded = yield* Schema.encodeEffect(Schemas.Reason)(reason)
-    const decoded = yield* Schema.decodeUnknownEffect(Schemas.Reason)(encoded)
+    const schema = Schema.toCodecJson(Schemas.Reason)
+    const decoded = yield* Schema.decodeEffect(schema)(yield* Schema.encodeEffect(schema)(reason))
     assert.deepStrictEqual([decoded._tag, decoded.message], [reason._tag, reason.message])
+    assert.strictEqual(decoded.constructor, reason.constructor)
   }))
 
-it("names each parameter that is wrong", () => {
+it("Invalid lists every error in its message", () => {
   const invalid = new Reason.Invalid({
     errors: [
       { code: "missing_required_parameter", message: "text is required", attribute: "text" },
@@ -52,15 +50,29 @@ it("names each parameter that is wrong", () => {
   assert.strictEqual(invalid.message, "invalid input: text: text is required; invalid_group_configuration")
 })
 
-it("tells how long to wait where the server told it", () => {
+it.effect.prop(
+  "a remediation does not claim that the client retries, since a connection that has failed does not",
+  { reason },
+  ({ reason }) => Effect.sync(() => assert.notMatch(reason.remediation, /by itself|automatic/))
+)
+
+it.each([
+  ["Not Found", "not found"],
+  ["not found.", "not found"],
+  ["no address has the name \"office\"", "not found: no address has the name \"office\""]
+])("the message of NotFound does not repeat itself: %s", (detail, message) => {
+  assert.strictEqual(new Reason.NotFound({ detail }).message, message)
+})
+
+it("RateLimited has the time to wait in its message, if the server sent it", () => {
   assert.deepStrictEqual([1500, null].map((retryAfterMillis) => new Reason.RateLimited({ retryAfterMillis }).message), [
-    "rate limited, try again in 1500 ms",
+    "rate limited, retry after 1500 ms",
     "rate limited"
   ])
 })
 
 it.effect.prop(
-  "P9.1: keeps its message when it is cloned, as for another thread",
+  "P9.1: keeps its message when it is cloned for another thread",
   { reason },
   ({ reason }) =>
     Effect.sync(() => {
@@ -70,14 +82,14 @@ it.effect.prop(
 )
 
 it.each<[boolean, string, Reason.Reason]>([
-  [true, "a network that is away", new Reason.Transport({ detail: "refused" })],
-  [true, "a server that fails", new Reason.ServerError({ status: 503, detail: "" })],
-  [true, "a refused token, for there may be another", new Reason.Unauthorized({ detail: "expired" })],
-  [true, "an answer that is none, as of a captive portal", new Reason.Malformed({ path: "", detail: "not JSON" })],
-  [false, "links that lead nowhere", new Reason.Malformed({ path: "links.next", detail: "in a circle" })],
-  [false, "what the token does not allow", new Reason.Forbidden({ detail: "no" })],
-  [false, "input that is wrong", Reason.invalidParameter("text", "must not be empty")],
-  [false, "a client that is closed", new Reason.Closed()]
-])("P8.3: knows (%s) whether this may heal: %s", (expected, _, reason) => {
-  assert.strictEqual(Reason.mayHeal(reason), expected)
+  [true, "a lost connection", new Reason.Transport({ detail: "refused" })],
+  [true, "a failing server", new Reason.ServerError({ status: 503, detail: "" })],
+  [true, "a refused token, which may be replaced", new Reason.Unauthorized({ detail: "expired" })],
+  [true, "an unparseable response, such as a captive portal's", new Reason.Malformed({ path: "", detail: "not JSON" })],
+  [false, "page links that make no progress", new Reason.Malformed({ path: "links.next", detail: "in a cycle" })],
+  [false, "a call that the token does not permit", new Reason.Forbidden({ detail: "no" })],
+  [false, "invalid input", Reason.invalidParameter("text", "must not be empty")],
+  [false, "a closed client", new Reason.Closed()]
+])("P8.3: isRecoverable is %s for %s", (expected, _, reason) => {
+  assert.strictEqual(Reason.isRecoverable(reason), expected)
 })

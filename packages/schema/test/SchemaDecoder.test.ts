@@ -1,22 +1,22 @@
 import { decoder } from "@effect-signalwire/schema/SchemaDecoder"
 import { assert, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { problemOf, valueOf } from "./support.ts"
+import { failureOf, valueOf } from "./support.ts"
 
 const decode = decoder(Schema.Struct({ data: Schema.Array(Schema.Struct({ ts: Schema.Finite })) }))
 
-it("reads a value of the right shape", () => {
+it("decodes a valid value", () => {
   assert.deepStrictEqual(valueOf(decode({ data: [{ ts: 1 }] })), { data: [{ ts: 1 }] })
 })
 
-it("tells where a value is malformed as JavaScript would write it", () => {
-  assert.strictEqual(problemOf(decode({ data: [{ ts: 1 }, { ts: "s3cret" }] })).path, "data[1].ts")
+it("reports the path of a malformed value in JavaScript's notation", () => {
+  assert.strictEqual(failureOf(decode({ data: [{ ts: 1 }, { ts: "s3cret" }] })).path, "data[1].ts")
 })
 
-it("tells what is wrong, never the value", () => {
-  assert.notInclude(problemOf(decode({ data: [{ ts: "s3cret" }] })).message, "s3cret")
+it("does not include the malformed value in the report", () => {
+  assert.notInclude(failureOf(decode({ data: [{ ts: "s3cret" }] })).message, "s3cret")
 })
 
-it("tells the first of several problems", () => {
-  assert.strictEqual(problemOf(decode({ data: [{ ts: null }, { ts: null }] })).path, "data[0].ts")
+it("reports the first of several problems", () => {
+  assert.strictEqual(failureOf(decode({ data: [{ ts: null }, { ts: null }] })).path, "data[0].ts")
 })

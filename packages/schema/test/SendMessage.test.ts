@@ -1,9 +1,9 @@
 import * as SendMessage from "@effect-signalwire/schema/SendMessage"
-import * as Wire from "@effect-signalwire/schema/Wire"
+import * as WireSchemas from "@effect-signalwire/schema/WireSchemas"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { problemOf, valueOf } from "./support.ts"
+import { failureOf, valueOf } from "./support.ts"
 
 it.each([
   { "table": { "conversation_id": "bbbbbbbb-0000-4000-8000-000000000002", "text": "lunch?" } },
@@ -13,22 +13,22 @@ it.each([
     "from_fabric_address_id": "aaaaaaaa-0000-4000-8000-000000000001"
   },
   {}
-])("reads the answer to a send: %j", (answer) => {
-  assert.deepStrictEqual<unknown>(valueOf(SendMessage.decodeResponse(answer)), answer)
+])("decodes the response to a send: %j", (response) => {
+  assert.deepStrictEqual<unknown>(valueOf(SendMessage.decodeResponse(response)), response)
 })
 
-it("names what makes the answer to a send malformed", () => {
-  assert.strictEqual(problemOf(SendMessage.decodeResponse({ table: { text: 1 } })).path, "table.text")
+it("reports the path of a malformed response to a send", () => {
+  assert.strictEqual(failureOf(SendMessage.decodeResponse({ table: { text: 1 } })).path, "table.text")
 })
 
-it.effect("writes the body of the address dialect as the wire has it", () =>
+it.effect("round-trips the request body of the address dialect", () =>
   Effect.gen(function*() {
     const body = { "conversation_id": "bbbbbbbb-0000-4000-8000-000000000002", "text": "lunch?" }
-    const request = yield* Schema.decodeUnknownEffect(Wire.AddressSend)(body)
-    assert.deepStrictEqual(yield* Schema.encodeEffect(Wire.AddressSend)(request), body)
+    const request = yield* Schema.decodeUnknownEffect(WireSchemas.AddressSend)(body)
+    assert.deepStrictEqual(yield* Schema.encodeEffect(WireSchemas.AddressSend)(request), body)
   }))
 
-it.effect("writes the body of the group dialect with the sender under both names", () =>
+it.effect("round-trips the request body of the group dialect, with both keys of the sender", () =>
   Effect.gen(function*() {
     const body = {
       "group_id": "sw_bbbbbbbb-0000-4000-8000-000000000002",
@@ -38,8 +38,8 @@ it.effect("writes the body of the group dialect with the sender under both names
       "metadata": { "tone": "casual" },
       "details": {}
     }
-    const request = yield* Schema.decodeUnknownEffect(Wire.GroupSend)(body)
-    assert.deepStrictEqual(yield* Schema.encodeEffect(Wire.GroupSend)(request), body)
+    const request = yield* Schema.decodeUnknownEffect(WireSchemas.GroupSend)(body)
+    assert.deepStrictEqual(yield* Schema.encodeEffect(WireSchemas.GroupSend)(request), body)
   }))
 
 it.each([
@@ -49,6 +49,6 @@ it.each([
   [{ conversation_id: 1, group_id: null }, { conversationId: null, groupId: null }],
   ["stored", { conversationId: null, groupId: null }],
   [null, { conversationId: null, groupId: null }]
-])("tells where a message went as far as the answer does: %j", (answer, where) => {
-  assert.deepStrictEqual<unknown>(SendMessage.whereTo(answer), where)
+])("returns the conversation's ids as far as the response includes them: %j", (response, expected) => {
+  assert.deepStrictEqual<unknown>(SendMessage.conversationOf(response), expected)
 })

@@ -3,9 +3,9 @@ import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import * as SignalWireEvent from "@effect-signalwire/schema/SignalWireEvent"
 import * as WireTime from "@effect-signalwire/schema/WireTime"
 import { assert, it } from "@effect/vitest"
-import { problemOf, valueOf } from "./support.ts"
+import { failureOf, valueOf } from "./support.ts"
 
-/** As newer servers write it: the time as text, the channel as a list. */
+/** A frame of newer servers: the time is a string and the channel an array. */
 const frame = `{
   "jsonrpc": "2.0",
   "id": "33333333-cccc-4ccc-8ccc-333333333333",
@@ -36,7 +36,7 @@ const envelope = {
   "params": {}
 }
 
-it("reads a frame with the time as text, a list of channels and is_author down to its message", () => {
+it("decodes a frame of newer servers, with its envelope and its message", () => {
   const request = valueOf(JsonRpc.parse(frame))
   assert.strictEqual(request._tag, "Request")
   const event = valueOf(SignalWireEvent.decode("params" in request ? request.params : undefined))
@@ -46,18 +46,18 @@ it("reads a frame with the time as text, a list of channels and is_author down t
   assert.deepStrictEqual([message.text, message.epochSeconds, message.hidden], ["lunch?", 1735790645.4561234, false])
 })
 
-it("reads an envelope with every field", () => {
+it("decodes an envelope with every field", () => {
   assert.deepStrictEqual(valueOf(SignalWireEvent.decode(envelope)), envelope)
 })
 
-it("reads an envelope with only a type and params", () => {
+it("decodes an envelope with only a type and params", () => {
   assert.deepStrictEqual(valueOf(SignalWireEvent.decode({ event_type: "x", params: {} })), {
     event_type: "x",
     params: {}
   })
 })
 
-it("takes an unknown event type, and fields that it does not know, for data", () => {
+it("accepts an unknown event type and unknown fields", () => {
   const event = { ...envelope, event_type: "presence.changed", params: { who: "ada" }, trace_id: "t" }
   const { event_type, params } = valueOf(SignalWireEvent.decode(event))
   assert.deepStrictEqual([event_type, params], ["presence.changed", { who: "ada" }])
@@ -68,15 +68,15 @@ it.each([
   ["conversation.message.updated", true],
   ["conversations", false],
   ["signalwire.authorization.state", false]
-])("says whether %s is about a conversation: %j", (eventType, expected) => {
+])("detects whether %s has a message as its payload: %j", (eventType, expected) => {
   assert.strictEqual(SignalWireEvent.isConversation(eventType), expected)
 })
 
-it("names event_type when it is missing", () => {
-  assert.strictEqual(problemOf(SignalWireEvent.decode({ params: {} })).path, "event_type")
+it("reports a missing event_type", () => {
+  assert.strictEqual(failureOf(SignalWireEvent.decode({ params: {} })).path, "event_type")
 })
 
-it("reads the state that resumes a session", () => {
+it("decodes the authorization state", () => {
   const authorization_state = "bm9uY2U=:Y2lwaGVydGV4dA=="
   assert.deepStrictEqual(valueOf(SignalWireEvent.decodeAuthorizationState({ authorization_state })), {
     authorization_state

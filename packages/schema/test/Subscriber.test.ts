@@ -2,7 +2,7 @@ import * as Documented from "@effect-signalwire/schema/Documented"
 import * as Subscriber from "@effect-signalwire/schema/Subscriber"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { overTheWire, problemOf, subscriber, valueOf } from "./support.ts"
+import { failureOf, jsonRoundTrip, subscriber, valueOf } from "./support.ts"
 
 const wire = {
   "id": "c0ffee00-0000-4000-8000-000000000001",
@@ -16,12 +16,12 @@ const wire = {
   "fabric_addresses": [{ "id": "aaaaaaaa-0000-4000-8000-000000000001", "display_name": "Ada", "name": "ada" }]
 }
 
-const read = (input: unknown): Subscriber.Subscriber => valueOf(Subscriber.decode(input))
+const decode = (input: unknown): Subscriber.Subscriber => valueOf(Subscriber.decode(input))
 
-it("reads a subscriber with its own addresses", () => {
-  const { app_settings: _, ...told } = wire
-  assert.deepStrictEqual(Documented.subscriber(read(wire)), {
-    ...told,
+it("decodes a subscriber with its own addresses", () => {
+  const { app_settings: _, ...expected } = wire
+  assert.deepStrictEqual(Documented.subscriber(decode(wire)), {
+    ...expected,
     job_title: null,
     country: null,
     region: null,
@@ -41,26 +41,29 @@ it("reads a subscriber with its own addresses", () => {
   })
 })
 
-it.each([["PST", "PST"], [-8, "-8"], [0, "0"], [null, null]])("reads the time zone %j as %j", (time_zone, expected) => {
-  assert.strictEqual(read({ ...wire, time_zone }).timeZone, expected)
+it.each([["PST", "PST"], [-8, "-8"], [0, "0"], [null, null]])(
+  "decodes the time zone %j as %j",
+  (time_zone, expected) => {
+    assert.strictEqual(decode({ ...wire, time_zone }).timeZone, expected)
+  }
+)
+
+it("decodes a guest, who has no addresses", () => {
+  assert.deepStrictEqual(decode({ id: "guest" }).addresses, [])
 })
 
-it("reads a guest, who has no address", () => {
-  assert.deepStrictEqual(read({ id: "guest" }).addresses, [])
-})
-
-it("is not disturbed by fields that it does not know", () => {
-  assert.deepStrictEqual(read({ ...wire, sat_claims: { scope: [], expires_at: 1735797845 } }), read(wire))
+it("ignores unknown fields", () => {
+  assert.deepStrictEqual(decode({ ...wire, sat_claims: { scope: [], expires_at: 1735797845 } }), decode(wire))
 })
 
 it.each([
   ["id", { email: "ada@example.test" }],
   ["fabric_addresses[1].id", { ...wire, fabric_addresses: [{ id: "a" }, { name: "ada" }] }]
-])("names %s when it is what makes a subscriber malformed", (path, input) => {
-  assert.strictEqual(problemOf(Subscriber.decode(input)).path, path)
+])("reports the path %j of a malformed subscriber", (path, input) => {
+  assert.strictEqual(failureOf(Subscriber.decode(input)).path, path)
 })
 
-it.effect.prop("comes back from the wire unchanged", { subscriber }, ({ subscriber }) =>
+it.effect.prop("round-trips through the wire format", { subscriber }, ({ subscriber }) =>
   Effect.sync(() => {
-    assert.deepStrictEqual(read(overTheWire(Subscriber.encode(subscriber))), subscriber)
+    assert.deepStrictEqual(decode(jsonRoundTrip(Subscriber.encode(subscriber))), subscriber)
   }))

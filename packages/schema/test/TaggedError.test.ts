@@ -8,21 +8,21 @@ class Full extends TaggedError("Full")<{ readonly limit: number }> {
   }
 }
 
-describe("an error whose message is a getter", () => {
-  it("keeps its message when it is cloned", () => {
+describe("an error class whose message is a getter", () => {
+  it("makes errors that keep their message when they are cloned", () => {
     const clone = structuredClone(new Full({ limit: 3 }))
     assert.instanceOf(clone, Error)
     assert.strictEqual(clone.message, "more than 3")
   })
 
-  it("is an instance of its class, named after its tag, and lists its message no more than other errors do", () => {
+  it("makes instances that are named after the tag and whose message is not enumerable", () => {
     const error = new Full({ limit: 3 })
     assert.instanceOf(error, Full)
     assert.deepStrictEqual([error._tag, error.name, String(error)], ["Full", "Full", "Full: more than 3"])
     assert.deepStrictEqual(Object.keys(error).toSorted(), ["_tag", "limit"])
   })
 
-  it.effect("fails the Effect that yields it, and is caught by its tag", () =>
+  it.effect("makes errors that can be yielded, and caught by their tag", () =>
     Effect.gen(function*() {
       const failing = Effect.gen(function*() {
         return yield* new Full({ limit: 3 })

@@ -1,12 +1,12 @@
 import { decoder } from "@effect-signalwire/schema/SchemaDecoder"
-import * as Wire from "@effect-signalwire/schema/Wire"
+import * as WireSchemas from "@effect-signalwire/schema/WireSchemas"
 import * as WireTime from "@effect-signalwire/schema/WireTime"
 import { assert, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 
-const decode = decoder(Wire.WireTime)
+const decode = decoder(WireSchemas.WireTime)
 
 it.each([
   [1735790645.4561234, 1735790645.4561234],
@@ -17,12 +17,12 @@ it.each([
   [100_000_000_000, 100_000_000],
   [0, 0],
   [-1.5, -1.5]
-])("takes %j for %d seconds", (time, seconds) => {
+])("converts %j to %d seconds", (time, seconds) => {
   assert.strictEqual(WireTime.toEpochSeconds(time), seconds)
 })
 
 it.each([[1708192187729, 1708192187729], ["1708192187729", 1708192187729], [1708192187.6779745, 1708192187678]])(
-  "takes %j for %d milliseconds",
+  "converts %j to %d milliseconds",
   (time, millis) => {
     assert.strictEqual(WireTime.toEpochMillis(time), millis)
   }
@@ -60,13 +60,13 @@ it.each([
   "Thu, 02 Jan 2025 03:04:05 GMT",
   "last week",
   ""
-])("reads the moment of %j as DateTime does", (text) => {
-  assert.deepStrictEqual(WireTime.parseMoment(text), Option.getOrNull(DateTime.make(text)))
+])("parses %j as DateTime does", (input) => {
+  assert.deepStrictEqual(WireTime.parseDateTime(input), Option.getOrNull(DateTime.make(input)))
 })
 
-it.each([0, -1, 1735790645456, 1735790645456.9, WireTime.lastMillis])(
-  "has the moment %d of unix milliseconds as DateTime has it",
+it.each([0, -1, 1735790645456, 1735790645456.9, WireTime.maxEpochMillis])(
+  "converts %d unix milliseconds as DateTime does",
   (epochMillis) => {
-    assert.deepStrictEqual(WireTime.moment(epochMillis), DateTime.makeUnsafe(epochMillis))
+    assert.deepStrictEqual(WireTime.dateTimeFromMillis(epochMillis), DateTime.makeUnsafe(epochMillis))
   }
 )

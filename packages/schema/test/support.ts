@@ -1,4 +1,4 @@
-/** What the tests of this package share: results as values, a trip over the wire, and generators of every model. */
+/** Shared by the tests of this package: helpers for results and JSON, and generators of every model. */
 import * as Address from "@effect-signalwire/schema/Address"
 import { Conversation } from "@effect-signalwire/schema/Conversation"
 import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
@@ -12,45 +12,46 @@ import * as DateTime from "effect/DateTime"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
-/** The value of a result that must have one. */
+/** Returns the value of a success; throws for a failure. */
 export const valueOf: <A>(result: Result.Result<A, MalformedValue>) => A = Result.getOrThrowWith(({ message, path }) =>
   new Error(`${path}: ${message}`)
 )
 
-/** The problem of a result that must have one. */
-export const problemOf = <A, E>(result: Result.Result<A, E>): E => Result.getOrThrow(Result.flip(result))
+/** Returns the error of a failure; throws for a success. */
+export const failureOf = <A, E>(result: Result.Result<A, E>): E => Result.getOrThrow(Result.flip(result))
 
-/** What arrives of a value that is sent as JSON. */
-export const overTheWire = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
+/** Formats a value as JSON and parses it again. */
+export const jsonRoundTrip = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 
 /**
- * As JSON has it, which knows no `-0`. Backslashes become slashes: V8's `JSON.parse` (Node 24.21) can answer a key that
- * ends with a backslash for one that ends with an escape, once it has seen the former in an object of the same shape.
+ * Normalizes an object to one that round-trips through JSON, which has no `-0`. Backslashes become slashes, because of
+ * a bug in V8 (Node 24.21): `JSON.parse` can return a key that ends with a backslash in place of one that ends with an
+ * escape, once it has parsed the former in an object of the same shape.
  */
-const asJson = (object: JsonObject): JsonObject => {
+const toJsonSafe = (object: JsonObject): JsonObject => {
   const json: unknown = JSON.parse(JSON.stringify(object).replaceAll("\\\\", "/"))
-  if (!isJsonObject(json)) throw new Error("an object became something else")
+  if (!isJsonObject(json)) throw new Error("JSON.parse did not return an object")
   return json
 }
 
 /** Any object of JSON values. */
-const json = Arbitrary.map(Arbitrary.schema(Schema.Record(Schema.String, Schema.Json)), asJson)
+const jsonObject = Arbitrary.map(Arbitrary.schema(Schema.Record(Schema.String, Schema.Json)), toJsonSafe)
 
-/** Times that the wire can write in seconds, with a fraction. */
+/** Times that are unambiguous in seconds, with a fraction. */
 const epochSeconds = Arbitrary.map(
   Arbitrary.schema(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 9e10 }))),
   (seconds) => seconds + 0
 )
 
-/** Times that the wire can write in milliseconds. */
+/** Times that are unambiguous in milliseconds. */
 const dateTime = Arbitrary.map(
   Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 1e11, maximum: 9e13 }))),
   (millis) => DateTime.makeUnsafe(millis)
 )
 
 const schema = Arbitrary.schema
-const text = schema(Schema.String)
-const maybeText = schema(Schema.NullOr(Schema.String))
+const string = schema(Schema.String)
+const nullableString = schema(Schema.NullOr(Schema.String))
 
 export const conversation = Arbitrary.map(
   Arbitrary.all({
@@ -58,8 +59,8 @@ export const conversation = Arbitrary.map(
     addressId: schema(AddressId),
     groupId: schema(GroupId),
     fromAddressId: schema(Schema.NullOr(AddressId)),
-    name: text,
-    metadata: json,
+    name: string,
+    metadata: jsonObject,
     createdAt: dateTime,
     lastMessageAt: dateTime
   }),
@@ -74,12 +75,12 @@ const messageFields = {
   addressId: schema(AddressId),
   fromAddressId: schema(Schema.NullOr(AddressId)),
   epochSeconds,
-  type: text,
-  subtype: maybeText,
-  kind: maybeText,
-  text: maybeText,
-  metadata: json,
-  details: json,
+  type: string,
+  subtype: nullableString,
+  kind: nullableString,
+  text: nullableString,
+  metadata: jsonObject,
+  details: jsonObject,
   clientId: schema(Schema.NullOr(ClientId))
 }
 
@@ -89,8 +90,8 @@ export const event = Arbitrary.map(
   Arbitrary.all({
     ...messageFields,
     hidden: schema(Schema.Boolean),
-    conversationName: maybeText,
-    userName: maybeText
+    conversationName: nullableString,
+    userName: nullableString
   }),
   (fields) => new ConversationEvent(fields, fields)
 )
@@ -98,12 +99,12 @@ export const event = Arbitrary.map(
 export const address = Arbitrary.map(
   Arbitrary.all({
     id: schema(AddressId),
-    displayName: text,
-    name: text,
-    type: text,
-    resourceId: maybeText,
-    previewUrl: maybeText,
-    coverUrl: maybeText,
+    displayName: string,
+    name: string,
+    type: string,
+    resourceId: nullableString,
+    previewUrl: nullableString,
+    coverUrl: nullableString,
     channels: Arbitrary.filter(
       schema(Schema.Record(Schema.String, Schema.String)),
       (channels) => Object.keys(channels).every((name) => !name.includes("\\"))
@@ -117,16 +118,16 @@ export const address = Arbitrary.map(
 export const subscriber = Arbitrary.map(
   Arbitrary.all({
     id: schema(SubscriberId),
-    email: maybeText,
-    firstName: maybeText,
-    lastName: maybeText,
-    displayName: maybeText,
-    jobTitle: maybeText,
-    timeZone: maybeText,
-    country: maybeText,
-    region: maybeText,
-    companyName: maybeText,
-    pushNotificationKey: maybeText,
+    email: nullableString,
+    firstName: nullableString,
+    lastName: nullableString,
+    displayName: nullableString,
+    jobTitle: nullableString,
+    timeZone: nullableString,
+    country: nullableString,
+    region: nullableString,
+    companyName: nullableString,
+    pushNotificationKey: nullableString,
     addresses: Arbitrary.array(address, { maxLength: 3 })
   }),
   (fields) => new Subscriber(fields)

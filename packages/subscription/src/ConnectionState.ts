@@ -9,22 +9,23 @@ import * as Data from "effect/Data"
 /**
  * The state of the connection. Every state has a `reason`: why messages do not arrive as they happen, or `null`.
  *
- * - `Idle`: nothing subscribes, so there is no session.
- * - `Connecting`: the first dial is under way.
- * - `Connected`: a session is up; `resumed` says whether the server continued the earlier one. While `catchingUp`,
- *   history is read for what was missed, and nothing newer is delivered before that; `reason` says why the last read
- *   failed, if it did. A subscription or timeline that begins, and can't read the history that it begins with, counts
- *   as catching up too.
+ * - `Idle`: there is no session, since nothing needs one.
+ * - `Connecting`: the first dial is in progress.
+ * - `Connected`: a session is ready; `resumed` is `true` if the server resumed the session before it. While
+ *   `catchingUp` is `true`, history is read for what was missed, and nothing newer is delivered before that; `reason`
+ *   is why the last read failed, if it did. A subscription or timeline that has begun and cannot read the history that
+ *   it begins with is catching up too.
  * - `Reconnecting`: there is no session because of `reason`, or the server may be gone. `attempt` counts the dials that
- *   failed, or led to sessions that did not last, since the last session that lasted. The next one begins within
- *   `delayMillis` milliseconds of this state: 0 while the client dials or refreshes the token, `null` where the token
- *   was refused for good and the client waits for another one.
- * - `Failed`: the client stopped dialling because of `reason`, which does not recover by itself. The next subscriber
- *   dials again.
+ *   failed, or led to sessions that did not last, since the last session that lasted. The next dial begins within
+ *   `delayMillis` milliseconds of this state: 0 while the client dials or refreshes the token. `null` if no dial is
+ *   scheduled: the token was rejected for good and the client waits for another one, or the schedule in the option
+ *   `backoff` takes time to return a delay, or has returned an infinite one.
+ * - `Failed`: the client stopped dialling because of `reason`, which does not recover by itself, or after the schedule
+ *   in the option `backoff` has ended. The next subscriber makes it dial again.
  * - `Closed`: the client was closed.
  *
- * `polling` says that there has been no session for 5 seconds, so that history is read at intervals: messages arrive
- * late. A `Subscription` by itself has no history: there, `catchingUp` and `polling` are always `false`.
+ * `polling` is `true` after 5 seconds without a session: history is then read at intervals, and messages arrive late. A
+ * `Subscription` by itself has no history: its `catchingUp` and `polling` are always `false`.
  */
 export type ConnectionState = Data.TaggedEnum<{
   Idle: { readonly reason: null }
@@ -43,7 +44,7 @@ export type ConnectionState = Data.TaggedEnum<{
 /** Constructors and matchers of the states. */
 export const ConnectionState = Data.taggedEnum<ConnectionState>()
 
-/** The state while nothing subscribes. */
+/** The state while nothing needs a session. */
 export const idle: ConnectionState = { _tag: "Idle", reason: null }
 
 /** The state of a client that was closed. */

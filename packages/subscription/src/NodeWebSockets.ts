@@ -1,31 +1,31 @@
 /**
- * The sockets of the package `ws`, for servers and other programs on Node. They hold the server back while the program
- * has not taken in what was sent, and what is sent in one tick goes out in one write: with a busy session that is
- * the better part of its cost.
+ * Sockets of the package `ws`, for servers and other programs on Node. While the program does not keep up with the
+ * server, they pause the connection, and what is sent within one tick is combined into one write: most of the cost of a
+ * busy session is writes.
  *
  * @since 0.1.0
  */
 import * as Layer from "effect/Layer"
 import type * as Socket from "effect/socket/Socket"
-import { WebSocketConstructor } from "./internal/constructor.ts"
-import { type Corkable, corking } from "./internal/corking.ts"
-import { noteRefusal } from "./internal/refusal.ts"
+import { type Corkable, corkSends } from "./internal/corkSends.ts"
+import { setRejectedUpgrade } from "./internal/rejectedUpgrade.ts"
+import { WebSocketConstructor } from "./internal/webSocketConstructor.ts"
 
-/** An answer that refuses the upgrade. */
-interface Refused {
+/** The response that rejects an upgrade. */
+interface UpgradeResponse {
   readonly statusCode?: number | undefined
   readonly headers: { readonly "retry-after"?: string | undefined; readonly date?: string | undefined }
 }
 
-/** As much of a `ws` socket as is needed. */
+/** The part of a `ws` socket that is used. */
 export interface NodeWebSocket extends Socket.WebSocketLike {
-  /** Calls back with the answer that made the connection a WebSocket, and with what lies under it. */
+  /** Calls `listener` with the response that accepts the upgrade, which has the socket below the WebSocket. */
   on(event: "upgrade", listener: (response: { readonly socket: Corkable }) => void): unknown
-  /** Calls back with an answer that refuses the upgrade; the connection is then the listener's to end. */
-  on(event: "unexpected-response", listener: (request: unknown, response: Refused) => void): unknown
+  /** Calls `listener` with the response that rejects the upgrade; the listener has to close the connection. */
+  on(event: "unexpected-response", listener: (request: unknown, response: UpgradeResponse) => void): unknown
 }
 
-/** As much of the `WebSocket` of `ws` as is needed. */
+/** The part of the `WebSocket` class of `ws` that is used. */
 export interface NodeWebSocketConstructor {
   /** Opens a socket. */
   new(
@@ -36,16 +36,23 @@ export interface NodeWebSocketConstructor {
 }
 
 /**
- * Sockets of the package `ws`: pass its `WebSocket`. Frames are not compressed: they are too small to gain by it. A
- * refused socket's status and `Retry-After` are known.
+ * Provides sockets of the package `ws`; pass its `WebSocket`. Frames are not compressed, since they are too small to
+ * benefit. The status and the `Retry-After` of a rejected upgrade are known.
+ *
+ * ```ts
+ * import * as NodeWebSockets from "@effect-signalwire/subscription/NodeWebSockets"
+ * import { WebSocket } from "ws"
+ *
+ * export const layer = NodeWebSockets.layer(WebSocket)
+ * ```
  *
  * @category layers
  */
 export const layer = (WebSocket: NodeWebSocketConstructor): Layer.Layer<Socket.WebSocketConstructor> =>
-  Layer.succeed(WebSocketConstructor, (url, given) => {
-    const { headers, protocols } = typeof given === "object" && !Array.isArray(given)
-      ? given
-      : { headers: undefined, protocols: given }
+  Layer.succeed(WebSocketConstructor, (url, options) => {
+    const { headers, protocols } = typeof options === "object" && !Array.isArray(options)
+      ? options
+      : { headers: undefined, protocols: options }
     const webSocket = new WebSocket(url, protocols, {
       perMessageDeflate: false,
       ...(headers === undefined ? undefined : { headers: { ...headers } })
@@ -55,10 +62,10 @@ export const layer = (WebSocket: NodeWebSocketConstructor): Layer.Layer<Socket.W
       stream = socket
     })
     webSocket.on("unexpected-response", (_, { headers, statusCode }) => {
-      noteRefusal(webSocket, statusCode ?? 0, { retryAfter: headers["retry-after"], date: headers.date })
-      // one that has not opened tells that it failed
+      setRejectedUpgrade(webSocket, statusCode ?? 0, { retryAfter: headers["retry-after"], date: headers.date })
+      // a socket that is closed before it is open emits an error, which ends the dial
       webSocket.close()
     })
-    corking(webSocket, () => stream)
+    corkSends(webSocket, () => stream)
     return webSocket
   })

@@ -1,5 +1,5 @@
 /**
- * What a subscriber of the session hears, in the order in which it must act on it.
+ * The signals that a subscriber of the session receives, in order: events, and the points where events may be missing.
  *
  * @since 0.1.0
  */
@@ -7,32 +7,35 @@ import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEv
 import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
 
 /**
- * Why events may be missing: a session became ready, the `session`-th of this client, and nobody listened before it; the
- * subscriber fell too far behind; or it asked for the mark itself, to look whether anything was never pushed.
+ * A point before which events may be missing; history has them. The `cause` is one of:
+ *
+ * - `connected`: a session became ready, the `session`-th of this client, and events before it were not received.
+ * - `overflow`: the subscriber's buffer was full, and signals were dropped.
+ * - `requested`: the subscriber asked for it, to check history for events that were never pushed.
  */
-export type Lapse =
-  | { readonly _tag: "Lapse"; readonly cause: "connected"; readonly session: number }
-  | { readonly _tag: "Lapse"; readonly cause: "overflow" | "requested" }
+export type Discontinuity =
+  | { readonly _tag: "Discontinuity"; readonly cause: "connected"; readonly session: number }
+  | { readonly _tag: "Discontinuity"; readonly cause: "overflow" | "requested" }
 
 /**
- * What a subscriber hears.
+ * A signal of the session.
  *
- * - `Event`: a message as it happens.
- * - `Lapse`: events may be missing before this point; history has them. Everything after it is live again.
- * - `Malformed`: a frame, or an event in it, that could not be read; it may have been a message.
+ * - `Event`: a conversation event, as it happens.
+ * - `Discontinuity`: events may be missing before this point. Signals after it are live again.
+ * - `Malformed`: a frame, or an event in it, that could not be decoded; it may have been a message.
  */
 export type Signal =
   | { readonly _tag: "Event"; readonly event: ConversationEvent }
-  | Lapse
+  | Discontinuity
   | { readonly _tag: "Malformed"; readonly malformed: MalformedValue }
 
-/** An event that was heard. */
+/** Makes the signal of a conversation event. */
 export const event = (event: ConversationEvent): Signal => ({ _tag: "Event", event })
-/** The lapse before the session of this number, the first being 1. */
-export const connected = (session: number): Signal => ({ _tag: "Lapse", cause: "connected", session })
-/** The lapse of a subscriber that fell too far behind. */
-export const overflow: Signal = { _tag: "Lapse", cause: "overflow" }
-/** The lapse that a subscriber asked for itself. */
-export const requested: Signal = { _tag: "Lapse", cause: "requested" }
-/** An event that could not be read. */
+/** Makes the discontinuity before the session with this number; the first session is 1. */
+export const connected = (session: number): Signal => ({ _tag: "Discontinuity", cause: "connected", session })
+/** The discontinuity of a subscriber whose buffer was full. */
+export const overflow: Signal = { _tag: "Discontinuity", cause: "overflow" }
+/** The discontinuity that a subscriber requested. */
+export const requested: Signal = { _tag: "Discontinuity", cause: "requested" }
+/** Makes the signal of a frame or an event that could not be decoded. */
 export const malformed = (malformed: MalformedValue): Signal => ({ _tag: "Malformed", malformed })

@@ -1,5 +1,5 @@
 /**
- * The one error of the subscription layer.
+ * The error of the subscription layer.
  *
  * @since 0.1.0
  */
@@ -7,8 +7,8 @@ import type * as Reason from "@effect-signalwire/schema/Reason"
 import { TaggedError } from "@effect-signalwire/schema/TaggedError"
 
 /**
- * The state of the connection became `Failed`, or the client was closed: `method` is the service's method, `reason`
- * says why, `cause` is the original failure, where there is one.
+ * The connection failed, or the client was closed. `method` is the method of the service that failed, `reason` is
+ * why, and `cause` is the original failure, if there is one.
  */
 export class SubscriptionError extends TaggedError("SubscriptionError")<Reason.ErrorFields> {
   /** Whether the same call may succeed later without any change. */

@@ -1,78 +1,87 @@
 /**
- * Signals of the platform about its network, for a client that dials at the right moment. Browsers have some; elsewhere
- * provide {@link Wake}.
+ * Signals of the platform about its network, which let a client reconnect at the right moment. Browsers have them;
+ * elsewhere, provide {@link Wake}.
  *
  * ```ts
- * import { Wake } from "@effect-signalwire/subscription/Wake"
+ * import { Wake, type WakeSignal } from "@effect-signalwire/subscription/Wake"
  * import * as Effect from "effect/Effect"
  * import * as Layer from "effect/Layer"
+ * import * as Queue from "effect/Queue"
+ * import * as Stream from "effect/Stream"
  *
  * declare const onForeground: (callback: () => void) => { readonly remove: () => void }
  *
  * // an app that comes to the foreground; provide this to the client's layer
- * export const layer = Layer.succeed(Wake, (signal) =>
- *   Effect.acquireRelease(
- *     Effect.sync(() => onForeground(() => signal("wake"))),
- *     (listener) => Effect.sync(() => listener.remove())
- *   ))
+ * export const layer = Layer.succeed(
+ *   Wake,
+ *   Stream.callback<WakeSignal>((queue) =>
+ *     Effect.acquireRelease(
+ *       Effect.sync(() => onForeground(() => Queue.offerUnsafe(queue, "wake"))),
+ *       (listener) => Effect.sync(() => listener.remove())
+ *     )
+ *   )
+ * )
  * ```
  *
  * @since 0.1.0
  */
+import * as Streams from "@effect-signalwire/runtime/Streams"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
 
 /**
- * What the platform signals.
+ * A signal of the platform.
  *
- * - `wake`: now is a good moment to dial, since the network is back, or the page or app is visible again. It ends the
- *   wait before the next dial: three times at once, then once every 6 seconds.
- * - `offline`: the network is gone. The state of a session that is up becomes `Reconnecting`, until the server gives a
- *   sign of life.
+ * - `wake`: now is a good moment to connect, since the network is back, or the page or app is visible again. It ends
+ *   the wait before the next dial: up to three times at once, then once every 6 seconds.
+ * - `offline`: the network is gone. A connection that is up becomes `Reconnecting` until the server sends something.
  *
- * Either makes a session that is up ask the server for a sign of life, within the option `probeTimeout`.
+ * Either makes a client with a session ping the server, and end the session if nothing arrives within the option
+ * `probeTimeout`.
  */
 export type WakeSignal = "wake" | "offline"
 
-/** Listens to the platform: calls back with each signal, until the scope closes. */
-export type Hints = (hint: (signal: WakeSignal) => void) => Effect.Effect<void, never, Scope.Scope>
-
-/** Something that can be listened to. There are platforms whose `document` is no such thing. */
-interface Target {
+interface EventTargetLike {
   readonly addEventListener: (type: string, listener: () => void) => void
   readonly removeEventListener: (type: string, listener: () => void) => void
 }
 
-const isTarget = (value: unknown): value is Target =>
+/** Some platforms have a `document` that is not an event target. */
+const isEventTarget = (value: unknown): value is EventTargetLike =>
   typeof value === "object" && value !== null &&
   "addEventListener" in value && typeof value.addEventListener === "function"
 
 const listen = (target: unknown, type: string, listener: () => void): () => void => {
-  if (!isTarget(target)) return () => {}
+  if (!isEventTarget(target)) return () => {}
   target.addEventListener(type, listener)
   return () => target.removeEventListener(type, listener)
 }
 
-const browser: Hints = (hint) =>
+const browser: Streams.Listen<WakeSignal> = (callback) =>
   Effect.acquireRelease(
     Effect.sync(() => [
-      listen(globalThis, "online", () => hint("wake")),
-      listen(globalThis, "offline", () => hint("offline")),
+      listen(globalThis, "online", () => callback("wake")),
+      listen(globalThis, "offline", () => callback("offline")),
       listen(document, "visibilitychange", () => {
-        if (document.visibilityState === "visible") hint("wake")
+        if (document.visibilityState === "visible") callback("wake")
       })
     ]),
-    (stops) => Effect.sync(() => stops.forEach((stop) => stop()))
+    (unlisteners) => Effect.sync(() => unlisteners.forEach((unlisten) => unlisten()))
   )
 
 /**
- * The signals of browsers: `online` and a page that becomes visible are `wake`, `offline` is `offline`. Elsewhere there
- * are none.
+ * The signals of the platform. In browsers, the event `online` and a page that becomes visible are `wake`, and the
+ * event `offline` is `offline`. On other platforms there are none.
  */
-export const platform: Hints = typeof document === "undefined" ? () => Effect.void : browser
+export const platform: Stream.Stream<WakeSignal> = /* @__PURE__ */ Streams.fromListen(
+  typeof document === "undefined" ? () => Effect.void : browser
+)
 
-/** The signals in use when a client is made. @default {@link platform} */
-export const Wake: Context.Reference<Hints> = Context.Reference("@effect-signalwire/subscription/Wake", {
-  defaultValue: () => platform
-})
+/** The signals that a client listens to. They are read when the client is made. @default {@link platform} */
+export const Wake: Context.Reference<Stream.Stream<WakeSignal>> = Context.Reference(
+  "@effect-signalwire/subscription/Wake",
+  {
+    defaultValue: () => platform
+  }
+)

@@ -1,5 +1,6 @@
 export * as ConnectionState from "./ConnectionState.ts"
 export * as NodeWebSockets from "./NodeWebSockets.ts"
+export * as Schemas from "./Schemas.ts"
 export * as Signal from "./Signal.ts"
 export * as Subscription from "./Subscription.ts"
 export * as SubscriptionError from "./SubscriptionError.ts"

@@ -1,15 +1,19 @@
-/** The platform's signals, on platforms that have them, and on those that only look as if they had. */
+/** Tests of the platform's signals, on platforms with and without a usable `document`. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import { afterEach, beforeEach, vi } from "vitest"
 
-/** Loads the module on a platform with this `document`, and listens to what it signals. */
+/** Loads the module on a platform with this `document`, and records the signals. */
 const listen = Effect.fnUntraced(function*(document: object | undefined) {
   vi.stubGlobal("document", document)
   vi.resetModules()
   const { platform } = yield* Effect.promise(() => import("../src/Wake.ts"))
   const signals: Array<string> = []
-  yield* platform((signal) => void signals.push(signal))
+  yield* Effect.forkScoped(
+    Stream.runForEach(platform, (signal) => Effect.sync(() => signals.push(signal))),
+    { startImmediately: true }
+  )
   return signals
 })
 
@@ -24,7 +28,7 @@ describe("the platform's signals", () => {
   })
   afterEach(() => vi.unstubAllGlobals())
 
-  it.effect("are a network that is back or gone, and a page that becomes visible", () =>
+  it.effect("report that the network is back or gone, and that the page becomes visible", () =>
     Effect.gen(function*() {
       const document = page()
       const signals = yield* listen(document)
@@ -36,7 +40,7 @@ describe("the platform's signals", () => {
       assert.deepStrictEqual(signals, ["wake", "offline", "wake"])
     }))
 
-  it.effect("P7.2: are not listened to once the scope is closed", () =>
+  it.effect("P7.2: stop when the scope closes", () =>
     Effect.gen(function*() {
       const document = page()
       const signals = yield* Effect.scoped(listen(document))
@@ -46,7 +50,7 @@ describe("the platform's signals", () => {
     }))
 
   it.effect.each([[undefined], [{}], [{ addEventListener: "no function" }]])(
-    "P8.7: are done without where the document is none: %j",
+    "P8.7: are empty where document is not an event target: %j",
     ([document]) =>
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* listen(document), [])

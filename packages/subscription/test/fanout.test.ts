@@ -6,7 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { type Attachment, Fanout } from "../src/internal/fanout.ts"
+import { Fanout, type Subscriber } from "../src/internal/fanout.ts"
 import * as Signal from "../src/Signal.ts"
 
 const event = (id: string): Signal.Signal =>
@@ -31,14 +31,14 @@ const event = (id: string): Signal.Signal =>
 
 const label = (signal: Signal.Signal) => signal._tag === "Event" ? signal.event.id : signal._tag
 
-const streamOf = ({ signals }: Attachment) => Stream.fromPull(Effect.succeed(signals))
-const collect = (attachment: Attachment) => Stream.runCollect(streamOf(attachment))
+const streamOf = ({ signals }: Subscriber) => Stream.fromPull(Effect.succeed(signals))
+const collect = (subscriber: Subscriber) => Stream.runCollect(streamOf(subscriber))
 
-describe("the fan-out", () => {
-  it.effect("hands every signal to every subscriber", () =>
+describe("Fanout", () => {
+  it.effect("emits every signal to every subscriber", () =>
     Effect.gen(function*() {
       const fanout = new Fanout(10)
-      const subscribers = yield* Effect.all([fanout.attach, fanout.attach])
+      const subscribers = yield* Effect.all([fanout.subscribe, fanout.subscribe])
       fanout.emit([event("1"), event("2")])
       fanout.end()
       for (const subscriber of subscribers) {
@@ -46,28 +46,28 @@ describe("the fan-out", () => {
       }
     }))
 
-  it.effect("hands over what waits for a subscriber, and has room again", () =>
+  it.effect("returns the buffered signals of a subscriber, and buffers again", () =>
     Effect.gen(function*() {
       const fanout = new Fanout(2)
-      const asking = yield* fanout.attach
-      const other = yield* fanout.attach
+      const draining = yield* fanout.subscribe
+      const other = yield* fanout.subscribe
       for (const id of ["1", "2", "3"]) fanout.emit([event(id)])
-      assert.deepStrictEqual((yield* asking.waiting).map(label), ["1", "2", "Lapse"])
-      assert.deepStrictEqual(yield* asking.waiting, [])
+      assert.deepStrictEqual((yield* draining.takeBuffered).map(label), ["1", "2", "Discontinuity"])
+      assert.deepStrictEqual(yield* draining.takeBuffered, [])
       fanout.emit([event("4")])
       fanout.end()
-      assert.deepStrictEqual((yield* collect(asking)).map(label), ["4"])
-      assert.deepStrictEqual((yield* collect(other)).map(label), ["1", "2", "Lapse"])
+      assert.deepStrictEqual((yield* collect(draining)).map(label), ["4"])
+      assert.deepStrictEqual((yield* collect(other)).map(label), ["1", "2", "Discontinuity"])
     }))
 
-  it.effect("P5.1: sends a subscriber that fell behind to history, and not its neighbour", () =>
+  it.effect("P5.1: emits a discontinuity to a subscriber that falls behind, and not to the others", () =>
     Effect.gen(function*() {
       const fanout = new Fanout(2)
-      const slow = yield* fanout.attach
-      const quick: Array<string> = []
+      const slow = yield* fanout.subscribe
+      const received: Array<string> = []
       yield* Stream.runForEach(
-        streamOf(yield* fanout.attach),
-        (signal) => Effect.sync(() => quick.push(label(signal)))
+        streamOf(yield* fanout.subscribe),
+        (signal) => Effect.sync(() => received.push(label(signal)))
       ).pipe(Effect.forkScoped({ startImmediately: true }))
       for (const id of ["1", "2", "3", "4"]) {
         fanout.emit([event(id)])
@@ -75,32 +75,32 @@ describe("the fan-out", () => {
         yield* Effect.yieldNow
       }
       fanout.end()
-      assert.deepStrictEqual((yield* collect(slow)).map(label), ["1", "2", "Lapse"])
-      assert.deepStrictEqual(quick, ["1", "2", "3", "4"])
+      assert.deepStrictEqual((yield* collect(slow)).map(label), ["1", "2", "Discontinuity"])
+      assert.deepStrictEqual(received, ["1", "2", "3", "4"])
     }))
 
-  it.effect("hears live signals again once the lapse was taken", () =>
+  it.effect("emits signals again once the subscriber has taken the discontinuity", () =>
     Effect.gen(function*() {
       const fanout = new Fanout(1)
-      const subscriber = yield* fanout.attach
+      const subscriber = yield* fanout.subscribe
       fanout.emit([event("1"), event("2")])
-      const heard: Array<string> = []
+      const received: Array<string> = []
       const reading = yield* Stream.runForEach(
         streamOf(subscriber),
-        (signal) => Effect.sync(() => heard.push(label(signal)))
+        (signal) => Effect.sync(() => received.push(label(signal)))
       ).pipe(Effect.forkScoped({ startImmediately: true }))
       yield* Effect.yieldNow
       fanout.emit([event("3")])
       fanout.end()
       yield* Fiber.join(reading)
-      assert.deepStrictEqual(heard, ["1", "Lapse", "3"])
+      assert.deepStrictEqual(received, ["1", "Discontinuity", "3"])
     }))
 
-  it.effect("hands nothing to a subscriber whose scope has closed", () =>
+  it.effect("emits nothing to a subscriber whose scope has closed", () =>
     Effect.gen(function*() {
       const fanout = new Fanout(10)
       const scope = yield* Scope.make()
-      const subscriber = yield* Scope.provide(fanout.attach, scope)
+      const subscriber = yield* Scope.provide(fanout.subscribe, scope)
       yield* Scope.close(scope, Exit.void)
       fanout.emit([event("1")])
       assert.isTrue(Exit.hasInterrupts(yield* Effect.exit(collect(subscriber))))

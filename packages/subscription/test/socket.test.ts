@@ -5,12 +5,12 @@ import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import { WebSocketConstructor, type WebSocketEvent, type WebSocketLike } from "effect/socket/Socket"
 import * as TestClock from "effect/testing/TestClock"
-import * as Internal from "../src/internal/constructor.ts"
 import { open } from "../src/internal/socket.ts"
+import * as Internal from "../src/internal/webSocketConstructor.ts"
 
 type Listener = (event: WebSocketEvent) => void
 
-/** A socket that the test plays the other side of. */
+/** A socket whose other end the test controls. */
 const makeFake = (readyState = 0) => {
   const listeners = new Map<string, Set<Listener>>()
   const log: Array<string> = []
@@ -39,7 +39,7 @@ const makeFake = (readyState = 0) => {
     webSocket,
     log,
     emit,
-    say: (...data: ReadonlyArray<unknown>) => data.forEach((one) => emit("message", { data: one }))
+    receive: (...frames: ReadonlyArray<unknown>) => frames.forEach((data) => emit("message", { data }))
   }
 }
 
@@ -54,7 +54,7 @@ const opening = (fake: ReturnType<typeof makeFake>) =>
     () => fake.webSocket
   )
 
-/** One that is open. */
+/** A socket that is open. */
 const opened = Effect.gen(function*() {
   const fake = makeFake()
   const scope = yield* Scope.make()
@@ -63,12 +63,12 @@ const opened = Effect.gen(function*() {
   return { ...fake, scope, socket: yield* Fiber.join(dialling) }
 })
 
-it("sockets are made by the service that Effect has for it", () => {
+it("sockets are constructed by Effect's WebSocketConstructor service", () => {
   assert.strictEqual(Internal.WebSocketConstructor.key, WebSocketConstructor.key)
 })
 
-describe("a socket that is dialled", () => {
-  it.effect("is waited for no longer than allowed, and closed then", () =>
+describe("dialling", () => {
+  it.effect("fails and closes the socket when it does not open in time", () =>
     Effect.gen(function*() {
       const fake = makeFake()
       const dialling = yield* Effect.forkChild(Effect.flip(Effect.scoped(opening(fake))))
@@ -80,7 +80,7 @@ describe("a socket that is dialled", () => {
       assert.deepStrictEqual(fake.log, ["close 1000"])
     }))
 
-  it.effect("fails when it can't be opened", () =>
+  it.effect("fails when the socket cannot be opened", () =>
     Effect.gen(function*() {
       const fake = makeFake()
       const dialling = yield* Effect.forkChild(Effect.flip(Effect.scoped(opening(fake))), { startImmediately: true })
@@ -92,7 +92,7 @@ describe("a socket that is dialled", () => {
       )
     }))
 
-  it.effect("may be open at once, or closed", () =>
+  it.effect("accepts a socket that is open already, and fails for a closed one", () =>
     Effect.gen(function*() {
       yield* Effect.scoped(opening(makeFake(1)))
       const { reason } = yield* Effect.flip(Effect.scoped(opening(makeFake(3))))
@@ -101,29 +101,29 @@ describe("a socket that is dialled", () => {
 })
 
 describe("an open socket", () => {
-  it.effect("hands over what came since the last pull as one batch", () =>
+  it.effect("pulls everything that arrived since the last pull as one batch", () =>
     Effect.gen(function*() {
-      const { say, socket } = yield* opened
-      say("1", "2")
+      const { receive, socket } = yield* opened
+      receive("1", "2")
       assert.deepStrictEqual(yield* socket.pull, ["1", "2"])
       const pulling = yield* Effect.forkChild(socket.pull, { startImmediately: true })
-      say("3", "4", "5")
-      // who waits is told at once
+      receive("3", "4", "5")
+      // a pull that waits completes with the first frame
       assert.deepStrictEqual([yield* Fiber.join(pulling), yield* socket.pull], [["3"], ["4", "5"]])
     }))
 
-  it.effect("loses nothing when a pull is given up", () =>
+  it.effect("loses nothing when a pull is interrupted", () =>
     Effect.gen(function*() {
-      const { say, socket } = yield* opened
+      const { receive, socket } = yield* opened
       yield* Fiber.interrupt(yield* Effect.forkChild(socket.pull, { startImmediately: true }))
-      say("1")
+      receive("1")
       assert.deepStrictEqual(yield* socket.pull, ["1"])
     }))
 
-  it.effect("tells how it closed after all that came before was read", () =>
+  it.effect("fails with the close reason after all frames before it were pulled", () =>
     Effect.gen(function*() {
-      const { emit, say, socket } = yield* opened
-      say("1")
+      const { emit, receive, socket } = yield* opened
+      receive("1")
       emit("close", { code: 1012, reason: "restart" })
       assert.deepStrictEqual(yield* socket.pull, ["1"])
       assert.strictEqual(
@@ -132,7 +132,7 @@ describe("an open socket", () => {
       )
     }))
 
-  it.effect("P6.1: shows no token that the server quotes as it closes", () =>
+  it.effect("P6.1: redacts a token that the server quotes in the close reason", () =>
     Effect.gen(function*() {
       const { emit, socket } = yield* opened
       emit("close", { code: 4001, reason: "bad secret" })
@@ -140,57 +140,57 @@ describe("an open socket", () => {
       assert.strictEqual(reason.message, "connection failed: the socket closed with code 4001: bad <redacted>")
     }))
 
-  it.effect("takes a server that reads nothing of what is sent to it for lost", () =>
+  it.effect("fails when the server does not read what is sent to it", () =>
     Effect.gen(function*() {
       const { socket, webSocket } = yield* opened
       yield* socket.write("read")
       webSocket.bufferedAmount = 5 * 1024 * 1024
       assert.strictEqual(
         (yield* Effect.flip(socket.write("unread"))).message,
-        "connection failed: the server does not read"
+        "connection failed: the server does not read what is sent to it"
       )
     }))
 
-  it.effect("tells that it broke before it tells that it closed", () =>
+  it.effect("reports an error rather than the close that follows it", () =>
     Effect.gen(function*() {
       const { emit, socket } = yield* opened
       const pulling = yield* Effect.forkChild(Effect.flip(socket.pull), { startImmediately: true })
       emit("error")
       emit("close", { code: 1006 })
-      assert.strictEqual((yield* Fiber.join(pulling)).reason.message, "connection failed: the socket broke")
+      assert.strictEqual((yield* Fiber.join(pulling)).reason.message, "connection failed: the socket failed")
     }))
 
-  it.effect("holds the server back while too much waits to be read", () =>
+  it.effect("is paused while too much waits to be pulled", () =>
     Effect.gen(function*() {
-      const { log, say, socket } = yield* opened
-      say("x".repeat(65_535))
+      const { log, receive, socket } = yield* opened
+      receive("x".repeat(65_535))
       assert.deepStrictEqual(log, [])
-      say("x", "x")
+      receive("x", "x")
       assert.deepStrictEqual(log, ["pause"])
       yield* socket.pull
       assert.deepStrictEqual(log, ["pause", "resume"])
     }))
 
-  it.effect("writes in order, and says when it can't", () =>
+  it.effect("writes in order, and fails when the socket throws", () =>
     Effect.gen(function*() {
       const { log, socket } = yield* opened
       yield* socket.write("1")
       yield* socket.writeAll(["2", "3"])
       assert.deepStrictEqual(log, ["send 1", "send 2", "send 3"])
-      assert.strictEqual((yield* Effect.flip(socket.write("unsendable"))).detail, "the socket broke")
+      assert.strictEqual((yield* Effect.flip(socket.write("unsendable"))).detail, "the socket failed")
     }))
 
-  it.effect("lets the server go on, is closed and not listened to any more when its scope ends", () =>
+  it.effect("is resumed, closed and no longer listened to when its scope closes", () =>
     Effect.gen(function*() {
-      const { log, say, scope, socket } = yield* opened
+      const { log, receive, scope, socket } = yield* opened
       const pulling = yield* Effect.forkChild(Effect.flip(Effect.andThen(socket.pull, socket.pull)), {
         startImmediately: true
       })
-      say("x".repeat(70_000), "x")
+      receive("x".repeat(70_000), "x")
       yield* Effect.yieldNow
-      say("x".repeat(70_000))
+      receive("x".repeat(70_000))
       yield* Scope.close(scope, Exit.void)
-      say("x".repeat(70_000))
+      receive("x".repeat(70_000))
       yield* Fiber.interrupt(pulling)
       assert.deepStrictEqual(log.slice(-2), ["resume", "close 1000"])
       assert.notInclude(log.slice(log.indexOf("close 1000")), "pause")

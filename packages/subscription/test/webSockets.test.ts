@@ -1,4 +1,4 @@
-/** The platform's WebSocket over real connections: how many writes it takes to send. */
+/** Tests of sockets over real connections: how many writes sending takes, and how a rejected upgrade is reported. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
@@ -14,7 +14,7 @@ import * as WebSockets from "../src/WebSockets.ts"
 const acceptKey = (key: string): string =>
   createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64")
 
-/** A server that answers requests, takes sockets, and tells where their connections come from. */
+/** A server that responds to requests, accepts sockets, and records the remote port of each. */
 const startServer = Effect.acquireRelease(
   Effect.promise(async () => {
     const ports: Array<number | undefined> = []
@@ -55,18 +55,18 @@ const dial = Effect.fnUntraced(function*(port: number) {
   return webSocket
 }, Effect.provide(WebSockets.layer))
 
-/** How many writes to the network something makes until the tick after it. */
+/** Counts the writes to the network that `send` causes until the next tick. */
 const writesOf = (send: () => void) =>
   Effect.promise(async () => {
     const { _write, _writev } = TcpSocket.prototype
     let writes = 0
-    TcpSocket.prototype._write = function(...given) {
+    TcpSocket.prototype._write = function(...args) {
       writes++
-      return _write.apply(this, given)
+      return _write.apply(this, args)
     }
-    TcpSocket.prototype._writev = function(...given) {
+    TcpSocket.prototype._writev = function(...args) {
       writes++
-      return _writev?.apply(this, given)
+      return _writev?.apply(this, args)
     }
     send()
     await new Promise((resolve) => {
@@ -78,7 +78,7 @@ const writesOf = (send: () => void) =>
   })
 
 describe("the platform's WebSocket on Node", () => {
-  it.live("sends what is sent in one tick in one write", () =>
+  it.live("combines what is sent in one tick into one write", () =>
     Effect.gen(function*() {
       const { port } = yield* startServer
       const webSocket = yield* dial(port)
@@ -88,11 +88,11 @@ describe("the platform's WebSocket on Node", () => {
       assert.strictEqual(writes, 1)
     }).pipe(Effect.scoped))
 
-  it.live("does so too over a connection that carried a request before", () =>
+  it.live("combines sends over a connection that carried a request before", () =>
     Effect.gen(function*() {
       const { port, ports } = yield* startServer
       yield* Effect.promise(async () => (await fetch(`http://127.0.0.1:${port}`)).text())
-      // until its connection waits for the next
+      // until the connection is back in the pool
       yield* Effect.sleep(100)
       const webSocket = yield* dial(port)
       const [requested, upgraded] = ports
@@ -107,8 +107,8 @@ describe("the platform's WebSocket on Node", () => {
 const open = (port: number) =>
   SocketModule.open({ url: `ws://127.0.0.1:${port}/path`, timeoutMillis: 5000, redact: identity })
 
-/** A server that refuses upgrades. */
-const startRefusing = (status: number, headers: Readonly<Record<string, string>>) =>
+/** A server that rejects upgrades. */
+const startRejecting = (status: number, headers: Readonly<Record<string, string>>) =>
   Effect.acquireRelease(
     Effect.promise(async () => {
       const server = createServer()
@@ -127,21 +127,21 @@ const startRefusing = (status: number, headers: Readonly<Record<string, string>>
 
 describe.each(
   [
-    ["the platform's sockets", WebSockets.layer],
-    ["the sockets of ws", NodeWebSockets.layer(WebSocket)]
+    ["the platform's WebSocket", WebSockets.layer],
+    ["the WebSocket of ws", NodeWebSockets.layer(WebSocket)]
   ] as const
 )("%s", (_, layer) => {
-  it.live("P8.5: say why an upgrade was refused, and how long the server asks to be left alone", () =>
+  it.live("P8.5: reports the status and the Retry-After of a rejected upgrade", () =>
     Effect.gen(function*() {
-      const { port } = yield* startRefusing(503, { "Retry-After": "7" })
+      const { port } = yield* startRejecting(503, { "Retry-After": "7" })
       const failure = yield* Effect.flip(Effect.scoped(open(port)))
-      assert.include(failure.reason.message, "the server answered 503")
+      assert.include(failure.reason.message, "the server responded with status 503")
       assert.strictEqual(failure.retryAfterMillis, 7000)
     }).pipe(Effect.provide(layer)))
 
-  it.live("P8.5: take no answer for their own that another socket got which dials at the same time", () =>
+  it.live("P8.5: does not mistake the response to another socket, which dials at the same time, for its own", () =>
     Effect.gen(function*() {
-      const { port, server } = yield* startRefusing(503, { "Retry-After": "7" })
+      const { port, server } = yield* startRejecting(503, { "Retry-After": "7" })
       let dials = 0
       server.prependListener("upgrade", (_, socket) => {
         if (++dials === 2) socket.destroy()
@@ -153,10 +153,10 @@ describe.each(
     }).pipe(Effect.provide(layer)))
 
   it.live.each(["soon", "-1", "1e400", "0x10", "Infinity"])(
-    "P8.5: leave a server alone no longer for a Retry-After that is none: %s",
-    (after) =>
+    "P8.5: ignores an invalid Retry-After: %s",
+    (retryAfter) =>
       Effect.gen(function*() {
-        const { port } = yield* startRefusing(429, { "Retry-After": after })
+        const { port } = yield* startRejecting(429, { "Retry-After": retryAfter })
         const failure = yield* Effect.flip(Effect.scoped(open(port)))
         assert.strictEqual(failure.retryAfterMillis, 0)
       }).pipe(Effect.provide(layer))

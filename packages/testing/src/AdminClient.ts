@@ -1,5 +1,6 @@
 /**
- * Drives a backend from outside, in memory or as a sandbox: the module of the same name in the package `backend`.
+ * A client of the admin API of a backend in memory or of a sandbox. Re-exports the module `AdminClient` of
+ * `@effect-signalwire/backend`.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * The server's end of a socket in the hands of a test: it sees what the client sent and answers what the test says.
+ * A fake WebSocket server that a test controls: the test reads the frames of the client, and sends every response itself.
  *
  * @since 0.1.0
  */
@@ -11,39 +11,39 @@ import * as Result from "effect/Result"
 import * as Socket from "effect/socket/Socket"
 import * as MemorySocket from "./MemorySocket.ts"
 
-/** One dial of the client. */
+/** The server's end of one connection of the client. */
 export interface Connection {
-  /** What the client dialled. */
+  /** The URL that the client connected to. */
   readonly url: string
-  /** Lets the socket open. */
+  /** Opens the socket. */
   readonly open: Effect.Effect<void>
-  /** The next frame of the client, as text. */
+  /** Waits for the next frame of the client. */
   readonly received: Effect.Effect<string>
-  /** The next request of the client with this method; what comes before it is passed over. */
+  /** Waits for the next request of the client with this method; other frames before it are skipped. */
   readonly request: (method: string) => Effect.Effect<Extract<JsonRpc.Frame, { readonly _tag: "Request" }>>
-  /** Sends text as it is. */
+  /** Sends a frame. */
   readonly send: (text: string) => Effect.Effect<void>
-  /** Opens the socket and answers `signalwire.connect` as production does. */
+  /** Opens the socket, waits for `signalwire.connect`, and accepts it with a session of this protocol. Returns the request. */
   readonly accept: (protocol: string) => Effect.Effect<Extract<JsonRpc.Frame, { readonly _tag: "Request" }>>
-  /** Opens the socket and refuses `signalwire.connect`. */
+  /** Opens the socket, waits for `signalwire.connect`, and responds with an error. Returns the request. */
   readonly refuse: (error: JsonRpc.RpcError) => Effect.Effect<Extract<JsonRpc.Frame, { readonly _tag: "Request" }>>
-  /** Closes with a close frame. */
+  /** Closes the socket with a close frame of this code. */
   readonly close: (code: number) => Effect.Effect<void>
-  /** Ends without one. */
-  readonly cut: Effect.Effect<void>
+  /** Closes the socket without a close frame, as a network failure does. */
+  readonly drop: Effect.Effect<void>
 }
 
-/** A server of one test, which says frame by frame what happens. */
+/** A fake server. */
 export interface FakeServer {
-  /** The next dial of the client. */
-  readonly dialled: Effect.Effect<Connection>
-  /** How often the client has dialled so far. */
-  readonly dials: () => number
-  /** The `WebSocketConstructor` that dials it. */
+  /** Waits for the next connection of the client. */
+  readonly nextConnection: Effect.Effect<Connection>
+  /** Returns how many connections the client has made so far. */
+  readonly connectionCount: () => number
+  /** Provides the `WebSocketConstructor` that connects to this server. */
   readonly layer: Layer.Layer<Socket.WebSocketConstructor>
 }
 
-/** The answer to `signalwire.connect` of a session with this name. */
+/** The result of `signalwire.connect` for a session with this protocol. */
 export const connectResult = (protocol: string) => ({
   identity: "fake@test",
   protocol,
@@ -63,17 +63,17 @@ export const connectResult = (protocol: string) => ({
   ice_servers: []
 })
 
-/** The text of an event. */
+/** Encodes an event as a frame. */
 export const event = (id: string, eventType: string, params: unknown): string =>
   JsonRpc.request(id, JsonRpc.method.event, { event_type: eventType, timestamp: 1735790645.5, params })
 
-const makeConnection = Effect.fnUntraced(function*(url: string, link: MemorySocket.Link) {
+const makeConnection = Effect.fnUntraced(function*(url: string, pair: MemorySocket.SocketPair) {
   const frames = yield* Queue.unbounded<string>()
-  link.server.addEventListener("message", ({ data }) => {
+  pair.server.addEventListener("message", ({ data }) => {
     if (typeof data === "string") Queue.offerUnsafe(frames, data)
   })
   const open = Effect.sync(() => {
-    if (link.client.readyState === 0) link.open()
+    if (pair.client.readyState === 0) pair.open()
   })
   const request: Connection["request"] = Effect.fnUntraced(function*(method) {
     while (true) {
@@ -83,7 +83,7 @@ const makeConnection = Effect.fnUntraced(function*(url: string, link: MemorySock
       }
     }
   })
-  const send = (text: string) => Effect.sync(() => link.server.send(text))
+  const send = (text: string) => Effect.sync(() => pair.server.send(text))
   const connection: Connection = {
     url,
     open,
@@ -102,24 +102,25 @@ const makeConnection = Effect.fnUntraced(function*(url: string, link: MemorySock
       yield* send(JsonRpc.failure(connect.id, error))
       return connect
     }),
-    close: (code) => Effect.sync(() => link.server.close(code)),
-    cut: Effect.sync(link.cut)
+    close: (code) => Effect.sync(() => pair.server.close(code)),
+    drop: Effect.sync(pair.drop)
   }
   return connection
 })
 
-/** A server that waits for the test. */
+/** Makes a fake server. */
 export const make: Effect.Effect<FakeServer> = Effect.gen(function*() {
-  const dialled = yield* Queue.unbounded<Connection>()
-  let dials = 0
-  return {
-    dialled: Queue.take(dialled),
-    dials: () => dials,
+  const connections = yield* Queue.unbounded<Connection>()
+  let count = 0
+  const server: FakeServer = {
+    nextConnection: Queue.take(connections),
+    connectionCount: () => count,
     layer: Layer.succeed(Socket.WebSocketConstructor, (url) => {
-      const link = MemorySocket.make()
-      dials++
-      Queue.offerUnsafe(dialled, Effect.runSync(makeConnection(url, link)))
-      return link.client
+      const pair = MemorySocket.make()
+      count++
+      Queue.offerUnsafe(connections, Effect.runSync(makeConnection(url, pair)))
+      return pair.client
     })
   }
+  return server
 })

@@ -1,6 +1,6 @@
 /**
- * The backend in memory, without a port: its routes behind an `HttpClient` and its socket protocol behind a
- * `WebSocketConstructor`. What is tested against it runs the very code that the sandbox serves.
+ * The backend in memory, without a network port: an `HttpClient` and a `WebSocketConstructor` that call the routes and the
+ * socket protocol directly. It is the same code that the sandbox serves.
  *
  * @since 0.1.0
  */
@@ -11,7 +11,7 @@ import { Hosting } from "@effect-signalwire/backend/Hosting"
 import * as Routes from "@effect-signalwire/backend/Routes"
 import * as SocketProtocol from "@effect-signalwire/backend/SocketProtocol"
 import * as Storage from "@effect-signalwire/backend/Storage"
-import type { Endpoint } from "@effect-signalwire/schema/Endpoint"
+import type { Endpoint } from "@effect-signalwire/runtime/Endpoint"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
@@ -26,13 +26,13 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import * as MemorySocket from "./MemorySocket.ts"
-import * as World from "./World.ts"
+import * as TestBackend from "./TestBackend.ts"
 
-/** Where clients say that the backend is; nothing listens there. */
+/** The URLs that clients are configured with. No server listens on them. */
 export const endpoint: Endpoint = { http: "http://backend.localhost", ws: "ws://backend.localhost" }
 
-/** An answer, or a connection that broke before there was one. */
-type Answer = Deferred.Deferred<HttpServerResponse.HttpServerResponse, HttpClientError.HttpClientError>
+/** The response to a request, or the error of a broken connection. */
+type PendingResponse = Deferred.Deferred<HttpServerResponse.HttpServerResponse, HttpClientError.HttpClientError>
 
 const makeHttpClient: Effect.Effect<
   HttpClient.HttpClient,
@@ -47,62 +47,64 @@ const makeHttpClient: Effect.Effect<
 
   return HttpClient.make(
     Effect.fnUntraced(function*(request) {
-      const answer: Answer = Deferred.makeUnsafe()
-      const broke = Effect.sync(() => Deferred.doneUnsafe(answer, broken(request)))
-      const hosting: Hosting = { abort: () => Effect.andThen(broke, Effect.never) }
-      // the server goes on when the client has gone, as it does behind a wire
+      const pending: PendingResponse = Deferred.makeUnsafe()
+      const breakConnection = Effect.sync(() => Deferred.doneUnsafe(pending, connectionError(request)))
+      const hosting: Hosting = { abort: () => Effect.andThen(breakConnection, Effect.never) }
+      // in a separate fiber: as over a network, the server continues when the client is interrupted
       run(
         HttpEffect.toHandled(
           routes,
-          (_, response) => Deferred.succeed(answer, response)
+          (_, response) => Deferred.succeed(pending, response)
         ).pipe(
           Effect.provideService(HttpServerRequest.HttpServerRequest, HttpServerRequest.fromClientRequest(request)),
           Effect.provideService(Hosting, hosting),
-          Effect.ensuring(broke)
+          Effect.ensuring(breakConnection)
         )
       )
-      return HttpServerResponse.toClientResponse(yield* Deferred.await(answer), { request })
+      return HttpServerResponse.toClientResponse(yield* Deferred.await(pending), { request })
     })
   )
 })
 
-const broken = (request: HttpClientRequest.HttpClientRequest): Effect.Effect<never, HttpClientError.HttpClientError> =>
+const connectionError = (
+  request: HttpClientRequest.HttpClientRequest
+): Effect.Effect<never, HttpClientError.HttpClientError> =>
   Effect.fail(
     new HttpClientError.HttpClientError({
-      reason: new HttpClientError.TransportError({ request, description: "the connection broke" })
+      reason: new HttpClientError.TransportError({ request, description: "the connection was broken" })
     })
   )
 
 const makeWebSocketConstructor = Effect.fnUntraced(function*(wire: MemorySocket.Wire | undefined) {
   const run = yield* FiberSet.makeRuntime<Backend.Backend | Faults.Faults>()
 
-  const serve = Effect.fnUntraced(function*(link: MemorySocket.Link) {
-    const admission = yield* SocketProtocol.admit
-    if (admission._tag !== "Accepted") return link.cut()
-    link.open()
+  const serve = Effect.fnUntraced(function*(pair: MemorySocket.SocketPair) {
+    const decision = yield* SocketProtocol.decideUpgrade
+    if (decision._tag !== "Accepted") return pair.drop()
+    pair.open()
     const socket = yield* Socket.fromWebSocket(
-      Effect.acquireRelease(Effect.succeed(link.server), (server) => Effect.sync(() => server.close()))
+      Effect.acquireRelease(Effect.succeed(pair.server), (server) => Effect.sync(() => server.close()))
     )
-    yield* SocketProtocol.serve(socket, { admission, abort: Effect.sync(link.cut) })
+    yield* SocketProtocol.serve(socket, { decision, abort: Effect.sync(pair.drop) })
   })
 
   const constructor: Socket.WebSocketConstructor["Service"] = () => {
-    const link = MemorySocket.make(wire)
-    run(serve(link))
-    return link.client
+    const pair = MemorySocket.make(wire)
+    run(serve(pair))
+    return pair.client
   }
   return constructor
 })
 
-/** How a backend in memory behaves. */
+/** Options of a backend in memory. */
 export interface Options extends Backend.Options {
-  /** How what is sent on a socket travels. @default at once, as soon as the current task has ended */
+  /** How data is delivered over a socket. @default in a microtask */
   readonly wire?: MemorySocket.Wire | undefined
 }
 
 type Services = Backend.Backend | Faults.Faults | HttpClient.HttpClient | Socket.WebSocketConstructor
 
-/** The backend with both ways to reach it, over a store that outlives it. */
+/** Provides the backend, and the transports that reach it, with a storage that can outlive it. */
 export const layerStorage = (options?: Options): Layer.Layer<Services, never, Storage.Storage> =>
   Layer.mergeAll(
     Layer.effect(HttpClient.HttpClient, makeHttpClient),
@@ -112,10 +114,10 @@ export const layerStorage = (options?: Options): Layer.Layer<Services, never, St
     Layer.orDie
   )
 
-/** The backend with both ways to reach it. */
+/** Provides the backend, and the transports that reach it. */
 export const layer = (options?: Options): Layer.Layer<Services> =>
   Layer.provide(layerStorage(options), Storage.layerMemory)
 
-/** The backend in memory as a world for conformance suites and for clients of its own. */
-export const layerWorld = (options?: Options): Layer.Layer<World.World> =>
-  World.layer(endpoint).pipe(Layer.provide(layer(options)))
+/** Provides a backend in memory as a `TestBackend`, for conformance suites and for tests with several clients. */
+export const layerTestBackend = (options?: Options): Layer.Layer<TestBackend.TestBackend> =>
+  TestBackend.layer(endpoint).pipe(Layer.provide(layer(options)))

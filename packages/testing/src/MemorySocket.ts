@@ -1,6 +1,6 @@
 /**
- * A WebSocket without a network: two ends that hear each other. What one end sends, the other receives later and in
- * order, as over a wire.
+ * A pair of connected WebSockets in memory. What one end sends, the other end receives asynchronously and in order, as over a
+ * network.
  *
  * @since 0.1.0
  */
@@ -14,21 +14,21 @@ const open = 1
 const closing = 2
 const closed = 3
 
-/** Makes one direction of a connection, which carries out what it is given later and in order. */
+/** Makes one direction of a connection: a function that calls its arguments asynchronously and in order. */
 export type Wire = () => (deliver: () => void) => void
 
-const atOnce: Wire = () => queueMicrotask
+const microtasks: Wire = () => queueMicrotask
 
-/** One end of a {@link Link}. */
+/** One end of a {@link SocketPair}. */
 export class MemorySocket implements Socket.WebSocketLike {
   readyState = connecting
   /** The other end. */
-  peer: MemorySocket | undefined
+  otherEnd: MemorySocket | undefined
   readonly #listeners = new Map<EventType, Map<Listener, boolean>>()
-  readonly #carry: (deliver: () => void) => void
+  readonly #deliver: (deliver: () => void) => void
 
-  constructor(wire: Wire = atOnce) {
-    this.#carry = wire()
+  constructor(wire: Wire = microtasks) {
+    this.#deliver = wire()
   }
 
   addEventListener(type: EventType, listener: Listener, options?: { readonly once?: boolean }): void {
@@ -42,31 +42,31 @@ export class MemorySocket implements Socket.WebSocketLike {
   }
 
   send(data: string | Uint8Array<ArrayBuffer>): void {
-    if (this.readyState !== open) throw new Error("the socket is not open")
-    const { peer } = this
-    this.#carry(() => {
-      if (peer?.readyState === open) peer.dispatch("message", { data })
+    if (this.readyState !== open) throw new Error("The socket is not open")
+    const otherEnd = this.otherEnd
+    this.#deliver(() => {
+      if (otherEnd?.readyState === open) otherEnd.dispatch("message", { data })
     })
   }
 
   close(code = 1000, reason = ""): void {
-    const { peer } = this
+    const otherEnd = this.otherEnd
     if (this.readyState >= closing) return
     this.readyState = closing
-    // as on a wire: what was sent before the close arrives before it
-    this.#carry(() => {
-      peer?.end(code, reason)
+    // delivered after everything that was sent before
+    this.#deliver(() => {
+      otherEnd?.end(code, reason)
       this.end(code, reason)
     })
   }
 
-  /** Becomes open. */
+  /** Opens this end. */
   opened(): void {
     this.readyState = open
     this.dispatch("open", {})
   }
 
-  /** Is over; tells its listeners once. */
+  /** Closes this end, and notifies its listeners unless it is already closed. */
   end(code: number, reason: string): void {
     if (this.readyState === closed) return
     this.readyState = closed
@@ -81,25 +81,25 @@ export class MemorySocket implements Socket.WebSocketLike {
   }
 }
 
-/** A connection in memory. */
-export interface Link {
+/** Two connected ends. */
+export interface SocketPair {
   /** The client's end. */
   readonly client: MemorySocket
   /** The server's end. */
   readonly server: MemorySocket
   /** Opens both ends. */
   readonly open: () => void
-  /** Ends both without a close frame, as a network that fails does. */
-  readonly cut: () => void
+  /** Closes both ends without a close frame, as a network failure does. */
+  readonly drop: () => void
 }
 
-/** A connection that is not open yet. */
-export const make = (wire?: Wire): Link => {
+/** Makes two connected ends, which are not open yet. */
+export const make = (wire?: Wire): SocketPair => {
   const client = new MemorySocket(wire)
   const server = new MemorySocket(wire)
-  client.peer = server
-  server.peer = client
-  const cut = () => {
+  client.otherEnd = server
+  server.otherEnd = client
+  const abort = () => {
     server.end(1006, "")
     client.end(1006, "")
   }
@@ -107,11 +107,11 @@ export const make = (wire?: Wire): Link => {
     client,
     server,
     open: () => {
-      // a client that has given up meanwhile stays closed
-      if (client.readyState !== connecting) return cut()
+      // the client may have closed its end meanwhile
+      if (client.readyState !== connecting) return abort()
       server.opened()
       client.opened()
     },
-    cut
+    drop: abort
   }
 }

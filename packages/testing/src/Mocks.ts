@@ -1,19 +1,19 @@
 /**
- * Each service as a layer of just the members that a test needs; using one that is left out is a defect that names it.
+ * Mock layers of the client services, with just the members that a test needs. Using any other member is a defect that names it.
  *
  * ```ts
  * import * as Fixtures from "@effect-signalwire/testing/Fixtures"
  * import * as Mocks from "@effect-signalwire/testing/Mocks"
  * import * as Stream from "effect/Stream"
  *
- * const layer = Mocks.conversations({ subscribe: Stream.make(Fixtures.event({ text: "hello" })) })
+ * const layer = Mocks.conversations({ subscribe: Stream.make(Fixtures.conversationEvent({ text: "hello" })) })
  * ```
  *
  * @since 0.1.0
  */
 import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
-import * as Credentials from "@effect-signalwire/schema/Credentials"
+import * as Credentials from "@effect-signalwire/runtime/Credentials"
 import { idle } from "@effect-signalwire/subscription/ConnectionState"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
 import * as Effect from "effect/Effect"
@@ -22,8 +22,8 @@ import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 
 /**
- * A `Conversations` of these members. Without a `connection` among them, its state is `Idle` and never changes, and
- * `ready` and `reconnect` complete at once.
+ * Provides `Conversations` with these members. The default `connection` is `Idle` and never changes, and its `ready` and
+ * `reconnect` complete immediately.
  */
 export const conversations = (
   members: Partial<Conversations.Service>
@@ -38,23 +38,22 @@ export const conversations = (
     ...members
   })
 
-/** A `SignalWireHttp` of these members. Without `addressOf` among them, no address of a group is known. */
+/** Provides `SignalWireHttp` with these members. The default `addressOf` returns `null`. */
 export const http = (members: Partial<SignalWireHttp.Service>): Layer.Layer<SignalWireHttp.SignalWireHttp> =>
   Layer.mock(SignalWireHttp.SignalWireHttp, { addressOf: () => null, ...members })
 
 /**
- * A `Subscription` of these members. Without them, `observe` and `watchConnection` never call back, `connection` is
- * `Idle`, and `awaitChance` never completes.
+ * Provides `Subscription` with these members. By default `signals` emits nothing, `connection` is `Idle` and
+ * never changes, and `awaitWake` never completes.
  */
 export const subscription = (members: Partial<Subscription.Service>): Layer.Layer<Subscription.Subscription> =>
   Layer.mock(Subscription.Subscription, {
-    observe: () => Effect.void,
-    connection: Effect.succeed(idle),
-    watchConnection: () => Effect.void,
-    awaitChance: Effect.never,
+    signals: Stream.never,
+    connection: { current: Effect.succeed(idle), changes: Stream.make(idle) },
+    awaitWake: Effect.never,
     ...members
   })
 
-/** `Credentials` with a token that can't be renewed. */
+/** Provides `Credentials` with a token that cannot be refreshed. */
 export const credentials = (token = "test-token"): Layer.Layer<Credentials.Credentials> =>
   Credentials.layer({ token: Redacted.make(token) })

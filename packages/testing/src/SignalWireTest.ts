@@ -1,73 +1,77 @@
 /**
- * For tests in plain TypeScript: a real client over a backend in memory, and what the others say in the hands of the
- * test. No port is opened, and nothing is shared between two of them.
+ * Tests programs in plain TypeScript: the real Promise client with a backend in memory, without a network port. The test sends
+ * messages as other participants, and sets faults. Every call of `start` makes a separate backend.
  *
  * ```ts
  * import * as SignalWireTest from "@effect-signalwire/testing/SignalWireTest"
  *
  * await using test = await SignalWireTest.start({ conversations: ["office"] })
  * await test.client.conversation.subscribe((event) => console.log(event.text))
- * await test.say({ conversation: "office", text: "hello" })
+ * await test.addMessage({ conversation: "office", text: "hello" })
  * ```
  *
  * @since 0.1.0
  */
 import type * as Faults from "@effect-signalwire/backend/Faults"
-import { connect, type SignalWireClient, type SignalWireOptions } from "@effect-signalwire/promise/SignalWire"
+import {
+  makeWithTransports,
+  type SignalWireClient,
+  type SignalWireOptions
+} from "@effect-signalwire/promise/SignalWire"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as ConversationsTest from "./ConversationsTest.ts"
 import * as MemoryBackend from "./MemoryBackend.ts"
-import { World } from "./World.ts"
+import { TestBackend } from "./TestBackend.ts"
 
-/** What is there when a test begins. */
+/** The state of the backend when the test starts, and the options of client and backend. */
 export interface Options extends Omit<ConversationsTest.Options, "client"> {
-  /** How the client behaves. */
+  /** Options of the client. */
   readonly client?: Omit<SignalWireOptions, "token" | "host" | "urls" | "fetch" | "WebSocket"> | undefined
 }
 
-/** A client under test, and everybody else. What the methods do is said at {@link ConversationsTest.Service}. */
+/** A client under test, and control over the backend and the other participants. */
 export interface SignalWireTest extends AsyncDisposable {
   /** The client under test. */
   readonly client: SignalWireClient
-  /** The token that it began with. */
+  /** The first token of the subscriber under test. */
   readonly token: string
-  /** The id under which a conversation of the test is known to the API; throws when there is none of the name. */
+  /** Returns the address id of a conversation. Throws if the test has no conversation of this name. */
   readonly addressId: (conversation: string) => string
-  /** Says something, live: those who are subscribed hear it. */
-  readonly say: (message: ConversationsTest.Said) => Promise<void>
-  /** What the client has sent so far, oldest first. */
-  readonly sent: () => Promise<ReadonlyArray<ConversationsTest.Sent>>
-  /** Waits until so many were sent, and answers them all; rejects after ten seconds. */
-  readonly awaitSent: (count: number) => Promise<ReadonlyArray<ConversationsTest.Sent>>
-  /** Breaks the client's sockets, as a network that fails does; it recovers by itself. */
+  /** Stores a message of another participant, and pushes it to the client. */
+  readonly addMessage: (message: ConversationsTest.SeedMessage) => Promise<void>
+  /** Returns the messages that the client has sent, oldest first. */
+  readonly sent: () => Promise<ReadonlyArray<ConversationsTest.SentMessage>>
+  /** Waits until the client has sent `count` messages, and returns all of them. Rejects after ten seconds. */
+  readonly awaitSent: (count: number) => Promise<ReadonlyArray<ConversationsTest.SentMessage>>
+  /** Closes the client's sockets without a close frame, as a network failure does. The client reconnects. */
   readonly drop: () => Promise<void>
-  /** Replaces the fault rules: what goes wrong from now on, and how often. */
+  /** Replaces the fault rules. */
   readonly setFaults: (rules: ReadonlyArray<Faults.Rule>) => Promise<void>
-  /** Nothing goes wrong any more. */
+  /** Removes all fault rules. */
   readonly clearFaults: () => Promise<void>
-  /** Makes the client's first token worthless. */
+  /** Expires the client's first token. */
   readonly expireToken: () => Promise<void>
-  /** Another token of the same subscriber, for `onRefreshToken` or `updateToken`. */
+  /** Mints and returns another token of the same subscriber, for `onRefreshToken` or `updateToken`. */
   readonly mintToken: () => Promise<string>
-  /** Disconnects the client and ends the backend. */
+  /** Disconnects the client and stops the backend. */
   readonly close: () => Promise<void>
 }
 
-/** Starts a backend with a client; rejects with the client's error when its options are wrong. */
-export const start = async ({ client: options, ...cast }: Options = {}): Promise<SignalWireTest> => {
+/** Starts a backend and a client. Rejects with the client's error if its options are invalid. */
+export const start = async ({ client: clientOptions, ...options }: Options = {}): Promise<SignalWireTest> => {
   const runtime = ManagedRuntime.make(
     Layer.provideMerge(
-      Layer.effect(ConversationsTest.ConversationsTest, ConversationsTest.make(cast)),
-      MemoryBackend.layerWorld(cast.backend)
+      Layer.effect(ConversationsTest.ConversationsTest, ConversationsTest.make(options)),
+      MemoryBackend.layerTestBackend(options.backend)
     )
   )
   try {
     const context = await runtime.context()
-    const { endpoint, transports } = Context.get(context, World)
+    const { endpoint, transports } = Context.get(context, TestBackend)
     const test = Context.get(context, ConversationsTest.ConversationsTest)
-    const client = await connect({ ...options, token: test.me.token, urls: endpoint }, transports)
+    const client = await makeWithTransports({ ...clientOptions, token: test.me.token, urls: endpoint }, transports)
     const close = async () => {
       await client.disconnect()
       await runtime.dispose()
@@ -76,7 +80,7 @@ export const start = async ({ client: options, ...cast }: Options = {}): Promise
       client,
       token: test.me.token,
       addressId: test.addressId,
-      say: (message) => runtime.runPromise(test.say(message)),
+      addMessage: (message) => runtime.runPromise(test.addMessage(message)),
       sent: () => runtime.runPromise(test.sent),
       awaitSent: (count) => runtime.runPromise(test.awaitSent(count)),
       drop: () => runtime.runPromise(test.drop),

@@ -4,19 +4,19 @@ import { describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 
 describe.each(["address", "group", "auto"] as const)(
-  "a client that speaks %s, against the backend in memory",
+  "a client of the dialect %s with the backend in memory",
   (dialect) => {
     for (const { name, run } of Conformance.cases(dialect)) {
-      it.live(name, () => Effect.provide(run, MemoryBackend.layerWorld()))
+      it.live(name, () => Effect.provide(run, MemoryBackend.layerTestBackend()))
     }
   }
 )
 
 describe.each(["address", "group"] as const)(
-  "a client that learns the dialect of a server that speaks only %s",
+  "a client that detects the dialect of a server that supports only %s",
   (dialect) => {
     for (const { name, run } of Conformance.cases("auto")) {
-      it.live(name, () => Effect.provide(run, MemoryBackend.layerWorld({ dialect })))
+      it.live(name, () => Effect.provide(run, MemoryBackend.layerTestBackend({ dialect })))
     }
   }
 )

@@ -2,6 +2,8 @@ import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as Cursor from "@effect-signalwire/conversation/Cursor"
 import type { TimelineEvent } from "@effect-signalwire/conversation/TimelineEvent"
 import { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
+import * as Streams from "@effect-signalwire/runtime/Streams"
+import * as Branded from "@effect-signalwire/schema/Branded"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import { ClientId, MessageId } from "@effect-signalwire/schema/Ids"
 import * as Reason from "@effect-signalwire/schema/Reason"
@@ -20,25 +22,32 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Queue from "effect/Queue"
+import * as Scheduler from "effect/Scheduler"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 
-const { conversationId } = Fixtures.message()
-const addressId = conversationId
+const { conversationId } = Fixtures.conversationMessage()
+const addressId = Branded.addressId(conversationId)
 
-/** A message whose text and id are `name`, at a time in seconds. */
+/** A message with `name` as its text and id, at a time in unix seconds. */
 const at = (name: string, epochSeconds: number, clientId: string | null = null) =>
-  Fixtures.message({
+  Fixtures.conversationMessage({
     id: MessageId.make(name),
     text: name,
     epochSeconds,
     clientId: clientId === null ? null : ClientId.make(clientId)
   })
 const liveAt = (name: string, epochSeconds: number) =>
-  Signal.event(Fixtures.event({ id: MessageId.make(name), text: name, epochSeconds }))
+  Signal.event(Fixtures.conversationEvent({ id: MessageId.make(name), text: name, epochSeconds }))
 
-/** A service over a history and a session that the test moves. */
-const start = Effect.fnUntraced(function*(options: Conversations.Tuning & { readonly pageSize?: number } = {}) {
+/** Signals whose listeners are added to `observers`. */
+const signalsOf = (observers: Array<(signals: ReadonlyArray<Signal.Signal>) => void>) =>
+  Streams.fromListen<ReadonlyArray<Signal.Signal>>((observer) => Effect.sync(() => void observers.push(observer)))
+
+/** A service over a history and a session that the test controls. */
+const start = Effect.fnUntraced(function*(options: Conversations.ServiceOptions & { readonly pageSize?: number } = {}) {
+  const connected = ConnectionState.Connected({ resumed: false, catchingUp: false, reason: null })
   const history: Array<ConversationMessage> = []
   const signals = yield* Queue.unbounded<Signal.Signal, Cause.Done>()
   const observers: Array<(signals: ReadonlyArray<Signal.Signal>) => void> = []
@@ -52,15 +61,15 @@ const start = Effect.fnUntraced(function*(options: Conversations.Tuning & { read
     Conversations.layerServices(options).pipe(Layer.provide([
       Mocks.http({ getMessages: () => read, getConversationMessages: () => read }),
       Mocks.subscription({
-        attach: Effect.succeed({
+        subscribe: Effect.succeed({
           signals: Queue.takeAll(signals),
-          mark: Effect.asVoid(Queue.offer(signals, Signal.requested)),
-          waiting: Effect.orDie(Queue.clear(signals))
+          requestDiscontinuity: Effect.asVoid(Queue.offer(signals, Signal.requested)),
+          takeBuffered: Effect.orDie(Queue.clear(signals))
         }),
-        connection: Effect.succeed(ConnectionState.Connected({ resumed: false, catchingUp: false, reason: null })),
-        observe: (observer) => Effect.sync(() => void observers.push(observer)),
+        connection: { current: Effect.succeed(connected), changes: Stream.make(connected) },
+        signals: signalsOf(observers),
         ready: Effect.void,
-        sessions: Effect.sync(() => sessions)
+        sessionCount: Effect.sync(() => sessions)
       })
     ]))
   )
@@ -73,9 +82,9 @@ const start = Effect.fnUntraced(function*(options: Conversations.Tuning & { read
       return Queue.offerAll(signals, batch)
     },
     reconnect: Effect.suspend(() => {
-      const connected = Signal.connected(++sessions)
-      for (const observer of observers) observer([connected])
-      return Queue.offer(signals, connected)
+      const discontinuity = Signal.connected(++sessions)
+      for (const observer of observers) observer([discontinuity])
+      return Queue.offer(signals, discontinuity)
     }),
     end: Queue.end(signals),
     reads: () => reads
@@ -85,8 +94,8 @@ const start = Effect.fnUntraced(function*(options: Conversations.Tuning & { read
 const label = (event: TimelineEvent) =>
   event._tag === "Message" ? `${event.message.text}${event.late ? " late" : ""}` : event._tag
 
-describe("a session that begins", () => {
-  it.effect("P8.8: counts as catching up before any reader has had its turn, and until it has read", () =>
+describe("connection", () => {
+  it.effect("P8.8: is catching up from the start of a session until subscriptions have read history", () =>
     Effect.gen(function*() {
       const { conversations, reconnect } = yield* start()
       yield* Effect.forkScoped(Stream.runDrain(yield* conversations.subscription()), { startImmediately: true })
@@ -99,8 +108,8 @@ describe("a session that begins", () => {
     }).pipe(Effect.scoped))
 })
 
-describe("a timeline", () => {
-  it.effect("begins with history, oldest first, and says when it has caught up", () =>
+describe("timeline", () => {
+  it.effect("starts with history, oldest first, and emits CaughtUp", () =>
     Effect.gen(function*() {
       const { conversations, end, store } = yield* start({ pageSize: 10 })
       store(at("b", 2), at("a", 1))
@@ -124,8 +133,12 @@ describe("a timeline", () => {
               })
           }),
           Mocks.subscription({
-            attach: Effect.succeed({ signals: Effect.never, mark: Effect.void, waiting: Effect.succeed([]) }),
-            sessions: Effect.succeed(1)
+            subscribe: Effect.succeed({
+              signals: Effect.never,
+              requestDiscontinuity: Effect.void,
+              takeBuffered: Effect.succeed([])
+            }),
+            sessionCount: Effect.succeed(1)
           })
         ])
       )
@@ -138,7 +151,7 @@ describe("a timeline", () => {
     new Reason.Timeout({ millis: 4000 }),
     new Reason.Malformed({ path: "", detail: "status 200 with a body that is not JSON but text/html" }),
     new Reason.Unauthorized({ detail: "expired" })
-  ])("P1.6: waits at its beginning for what may heal: $_tag", (reason) =>
+  ])("P1.6: retries its start after a recoverable failure: $_tag", (reason) =>
     Effect.gen(function*() {
       for (const since of [undefined, 0]) {
         let isDown = true
@@ -160,7 +173,7 @@ describe("a timeline", () => {
     new Reason.NotFound({ detail: "" }),
     Reason.invalidParameter("addressId", "is not an id"),
     new Reason.Malformed({ path: "links.next", detail: "the links lead nowhere" })
-  ])("P1.6: fails at its beginning for what does not heal: $_tag", (reason) =>
+  ])("P1.6: fails its start after a failure that is not recoverable: $_tag", (reason) =>
     Effect.gen(function*() {
       for (const since of [undefined, 0]) {
         const context = yield* failingWith(() => reason)
@@ -170,7 +183,7 @@ describe("a timeline", () => {
       }
     }).pipe(Effect.scoped))
 
-  it.effect("P1.6: gives up at its beginning after the timeout that it is given, and names the last failure", () =>
+  it.effect("P1.6: fails its start with Timeout after its timeout", () =>
     Effect.gen(function*() {
       const context = yield* failingWith(() => new Reason.ServerError({ status: 503, detail: "" }))
       const { timeline } = Context.get(context, Conversations.Conversations)
@@ -182,7 +195,7 @@ describe("a timeline", () => {
       assert.strictEqual((yield* Fiber.join(watching)).reason._tag, "Timeout")
     }).pipe(Effect.scoped))
 
-  it.effect("P8.5: asks a server that limits it no sooner than it says", () =>
+  it.effect("P8.5: does not retry before the Retry-After of a rate limiting server", () =>
     Effect.gen(function*() {
       const reads = { count: 0 }
       const context = yield* failingWith(() => new Reason.RateLimited({ retryAfterMillis: 120_000 }), reads)
@@ -192,7 +205,7 @@ describe("a timeline", () => {
       assert.strictEqual(reads.count, 1)
     }).pipe(Effect.scoped))
 
-  it.effect("begins where it is told to, over as many pages as that takes", () =>
+  it.effect("starts at `since`, over as many pages as needed", () =>
     Effect.gen(function*() {
       const { conversations, end, store } = yield* start({ pageSize: 2 })
       store(...[5, 4, 3, 2, 1].map((time) => at(`m${time}`, time)))
@@ -202,7 +215,7 @@ describe("a timeline", () => {
     }))
 
   it.effect.each([50, DateTime.makeUnsafe(50_000)])(
-    "leaves out what is pushed late and stands before where it begins: %s",
+    "ignores messages before `since` that are pushed later: %s",
     (since) =>
       Effect.gen(function*() {
         const { conversations, end, signal } = yield* start()
@@ -213,7 +226,7 @@ describe("a timeline", () => {
       })
   )
 
-  it.effect("P1.2: lets nothing live through before the gap of an interruption is read back", () =>
+  it.effect("P1.2: emits no live message before the messages of an interruption were read back", () =>
     Effect.gen(function*() {
       const { conversations, end, reconnect, signal, store } = yield* start()
       store(at("a", 1))
@@ -229,7 +242,7 @@ describe("a timeline", () => {
       )
     }))
 
-  it.effect("P3.2: marks late what became visible after what stands behind it", () =>
+  it.effect("P3.2: marks a message late that becomes visible after a later one", () =>
     Effect.gen(function*() {
       const { conversations, end, signal, store } = yield* start()
       store(at("a", 1))
@@ -239,7 +252,7 @@ describe("a timeline", () => {
       assert.deepStrictEqual(events.map(label), ["a", "CaughtUp", "c", "b late"])
     }))
 
-  it.effect("P2.1: yields a re-sent event once", () =>
+  it.effect("P2.1: emits an event once that is pushed again", () =>
     Effect.gen(function*() {
       const { conversations, end, signal, store } = yield* start()
       store(at("a", 1))
@@ -249,7 +262,7 @@ describe("a timeline", () => {
       assert.deepStrictEqual(events.map(label), ["a", "CaughtUp", "b"])
     }))
 
-  it.effect("leaves out what belongs to another conversation", () =>
+  it.effect("ignores messages of other conversations", () =>
     Effect.gen(function*() {
       const { conversations, end, signal } = yield* start()
       yield* signal(liveAt("a", 1))
@@ -258,7 +271,7 @@ describe("a timeline", () => {
       assert.deepStrictEqual(events.map(label), ["CaughtUp"])
     }))
 
-  it.effect("P3.3: says so when history does not reach back over an interruption", () =>
+  it.effect("P3.3: emits a gap when history does not reach back over an interruption", () =>
     Effect.gen(function*() {
       const { conversations, end, forget, reconnect, store } = yield* start()
       store(at("a", 1))
@@ -271,7 +284,7 @@ describe("a timeline", () => {
       assert.deepStrictEqual((yield* Fiber.join(watching)).map(label), ["a", "CaughtUp", "Gap", "z", "CaughtUp"])
     }))
 
-  it.effect("P1.2: reads in parts what an interruption left, when it is more than it may hold", () =>
+  it.effect("P1.2: reads the messages of an interruption in parts when they exceed the limit", () =>
     Effect.gen(function*() {
       const { conversations, end, reconnect, store } = yield* start({ recoveryLimit: 2 })
       store(at("a", 1))
@@ -285,8 +298,8 @@ describe("a timeline", () => {
     }))
 })
 
-describe("a subscription", () => {
-  it.effect("begins now: what was there before is not part of it", () =>
+describe("subscription", () => {
+  it.effect("starts now, without earlier messages", () =>
     Effect.gen(function*() {
       const { conversations, end, reconnect, signal, store } = yield* start()
       store(at("before", 1))
@@ -298,7 +311,7 @@ describe("a subscription", () => {
       assert.deepStrictEqual((yield* Stream.runCollect(events)).map(({ text }) => text), ["missed", "live"])
     }).pipe(Effect.scoped))
 
-  it.effect("P5.5: has a stream that is run once: running it again, or meanwhile, is a defect", () =>
+  it.effect("P5.5: returns a stream that can be run once: a second or concurrent run is a defect", () =>
     Effect.gen(function*() {
       const { conversations, end } = yield* start()
       const events = yield* conversations.subscription()
@@ -309,7 +322,7 @@ describe("a subscription", () => {
       assert.isTrue(Exit.hasDies(yield* Effect.exit(Stream.runDrain(events))))
     }).pipe(Effect.scoped))
 
-  it.effect("P1.3: reads back what it could not hold", () =>
+  it.effect("P1.3: reads back messages after an overflow", () =>
     Effect.gen(function*() {
       const { conversations, end, signal, store } = yield* start()
       const events = yield* conversations.subscription()
@@ -319,26 +332,26 @@ describe("a subscription", () => {
       assert.deepStrictEqual((yield* Stream.runCollect(events)).map(({ text }) => text), ["a", "b", "c"])
     }).pipe(Effect.scoped))
 
-  it.effect("P3.3: is told of what can't be read back, before what came after it", () =>
+  it.effect("P3.3: runs onGap for messages that can't be recovered, before it emits later ones", () =>
     Effect.gen(function*() {
       const { conversations, end, forget, reconnect, signal, store } = yield* start()
       store(at("a", 101))
-      const told: Array<string> = []
-      const tell = (what: string) => Effect.sync(() => told.push(what))
+      const log: Array<string> = []
+      const append = (entry: string) => Effect.sync(() => log.push(entry))
       const events = yield* conversations.subscription({
         onGap: ({ from, reason, to }) =>
-          tell(`${from.epochMilliseconds / 1000} to ${(to?.epochMilliseconds ?? 0) / 1000}: ${reason}`)
+          append(`${from.epochMilliseconds / 1000} to ${(to?.epochMilliseconds ?? 0) / 1000}: ${reason}`)
       })
       forget()
       store(at("z", 200))
       yield* signal(liveAt("b", 102))
       yield* reconnect
       yield* end
-      yield* Stream.runForEach(events, ({ text }) => tell(text ?? ""))
-      assert.deepStrictEqual(told, ["b", "71 to 200: history-too-short", "z"])
+      yield* Stream.runForEach(events, ({ text }) => append(text ?? ""))
+      assert.deepStrictEqual(log, ["b", "71 to 200: history-too-short", "z"])
     }).pipe(Effect.scoped))
 
-  it.effect("P1.1: misses nothing of more than may be held at once, and is told of no gap", () =>
+  it.effect("P1.1: recovers more messages than the limit, without a gap", () =>
     Effect.gen(function*() {
       const { conversations, end, reconnect, store } = yield* start({ recoveryLimit: 2 })
       store(at("a", 1))
@@ -346,23 +359,23 @@ describe("a subscription", () => {
       const events = yield* conversations.subscription({
         onGap: ({ reason }) => Effect.sync(() => reasons.push(reason))
       })
-      const heard: Array<string | null> = []
-      yield* Stream.runForEach(events, ({ text }) => Effect.sync(() => heard.push(text))).pipe(
+      const received: Array<string | null> = []
+      yield* Stream.runForEach(events, ({ text }) => Effect.sync(() => received.push(text))).pipe(
         Effect.forkScoped({ startImmediately: true })
       )
       store(at("b", 100), at("c", 101), at("d", 102))
       yield* reconnect
       yield* end
       yield* TestClock.adjust(0)
-      assert.deepStrictEqual([reasons, heard], [[], ["b", "c", "d"]])
+      assert.deepStrictEqual([reasons, received], [[], ["b", "c", "d"]])
     }).pipe(Effect.scoped))
 
-  it.effect("P8.5: looks for what a frame that can't be read may have held in its time, not at once", () =>
+  it.effect("P8.5: reads history an interval after malformed frames, not at once", () =>
     Effect.gen(function*() {
       const { conversations, reads, signal, store } = yield* start({ sweep: { min: "10 seconds", max: "1 hour" } })
       const events = yield* conversations.subscription()
-      const heard: Array<string | null> = []
-      yield* Effect.forkScoped(Stream.runForEach(events, ({ text }) => Effect.sync(() => heard.push(text))))
+      const received: Array<string | null> = []
+      yield* Effect.forkScoped(Stream.runForEach(events, ({ text }) => Effect.sync(() => received.push(text))))
       yield* TestClock.adjust("1 hour")
       const before = reads()
       store(at("a", 1))
@@ -370,12 +383,12 @@ describe("a subscription", () => {
         yield* signal(Signal.malformed({ path: "", message: "not JSON" }))
         yield* TestClock.adjust("900 millis")
       }
-      assert.deepStrictEqual([reads() - before, heard], [0, []])
+      assert.deepStrictEqual([reads() - before, received], [0, []])
       yield* TestClock.adjust("4 seconds")
-      assert.deepStrictEqual([reads() - before, heard], [1, ["a"]])
+      assert.deepStrictEqual([reads() - before, received], [1, ["a"]])
     }).pipe(Effect.scoped))
 
-  it.effect("reads once for all the lapses that wait", () =>
+  it.effect("reads history once for all pending discontinuities", () =>
     Effect.gen(function*() {
       const { conversations, end, reads, reconnect, signal } = yield* start()
       const events = yield* conversations.subscription()
@@ -384,11 +397,11 @@ describe("a subscription", () => {
       yield* reconnect
       yield* end
       yield* Stream.runDrain(events)
-      // one when it began, one for all
+      // one at the start, one for all discontinuities
       assert.strictEqual(reads(), 2)
     }).pipe(Effect.scoped))
 
-  it.effect("does not read again what it read after the session was ready", () =>
+  it.effect("does not read history again for a session that was ready before the first read", () =>
     Effect.gen(function*() {
       const { conversations, end, reads, signal } = yield* start()
       yield* signal(Signal.connected(1))
@@ -399,8 +412,8 @@ describe("a subscription", () => {
     }).pipe(Effect.scoped))
 })
 
-describe("a sweep", () => {
-  it.effect("P1.4: finds what was stored and never pushed, and what was pushed since does not hide it", () =>
+describe("sweep", () => {
+  it.effect("P1.4: recovers a message that was never pushed, even after later ones were", () =>
     Effect.gen(function*() {
       const { conversations, end, signal, store } = yield* start()
       store(at("a", 1))
@@ -414,7 +427,7 @@ describe("a sweep", () => {
       assert.deepStrictEqual(events.map(label), ["a", "CaughtUp", "b", "silent late", "CaughtUp"])
     }))
 
-  it.effect("looks less and less often while there is nothing to find", () =>
+  it.effect("doubles the interval while it recovers no message", () =>
     Effect.gen(function*() {
       const { conversations, reads } = yield* start({ sweep: { min: "10 seconds", max: "40 seconds" } })
       yield* Effect.forkChild(Stream.runDrain(conversations.timeline({ addressId })))
@@ -430,7 +443,7 @@ describe("a sweep", () => {
       assert.strictEqual(yield* after("50 seconds"), 5)
     }))
 
-  it.effect("is soon again once something was found", () =>
+  it.effect("resets the interval after it recovers a message", () =>
     Effect.gen(function*() {
       const { conversations, reads, store } = yield* start({ sweep: { min: "10 seconds", max: "40 seconds" } })
       yield* Effect.forkChild(Stream.runDrain(conversations.timeline({ addressId })))
@@ -442,7 +455,7 @@ describe("a sweep", () => {
       assert.strictEqual(reads() - before, 2)
     }))
 
-  it.effect("is not made when it is turned off", () =>
+  it.effect("reads nothing when it is turned off", () =>
     Effect.gen(function*() {
       const { conversations, reads } = yield* start({ sweep: false })
       yield* Effect.forkChild(Stream.runDrain(conversations.timeline({ addressId })))
@@ -451,8 +464,8 @@ describe("a sweep", () => {
     }))
 })
 
-describe("the beginning of a timeline", () => {
-  it.effect("is not gone behind later, were it within the overlap", () =>
+describe("the start of a timeline", () => {
+  it.effect("is a limit for later reads, even within the overlap", () =>
     Effect.gen(function*() {
       const { conversations, reconnect, store } = yield* start({ pageSize: 2 })
       store(at("a", 1), at("b", 2), at("c", 3))
@@ -469,8 +482,8 @@ describe("the beginning of a timeline", () => {
     }))
 })
 
-describe("a cursor", () => {
-  it.effect("P1.5: lets a subscription go on where the one before it stopped", () =>
+describe("cursor", () => {
+  it.effect("P1.5: continues a subscription where the one before it stopped", () =>
     Effect.gen(function*() {
       const { conversations, signal, store } = yield* start({ cursorInterval: 0 })
       const cursor = yield* Cursor.make("bot")
@@ -488,20 +501,52 @@ describe("a cursor", () => {
       assert.deepStrictEqual((yield* take(2)).map(({ text }) => text), ["b", "c"])
     }).pipe(Effect.provide(KeyValueStore.layerMemory)))
 
-  it.effect("P1.5: does not pass over what it handed out first and nobody dealt with", () =>
+  it.effect("P1.5: does not skip emitted messages that were not processed", () =>
     Effect.gen(function*() {
       const { conversations, store } = yield* start({ cursorInterval: 0 })
       const cursor = yield* Cursor.make("bot")
       const first = conversations.subscription({ cursor })
       yield* Effect.scoped(Effect.asVoid(first))
       store(at("a", 2))
-      const failing = Effect.scoped(Effect.flatMap(first, Stream.runForEach(() => Effect.fail("not dealt with"))))
+      const failing = Effect.scoped(Effect.flatMap(first, Stream.runForEach(() => Effect.fail("not processed"))))
       yield* Effect.flip(failing)
       const again = yield* first
       assert.deepStrictEqual((yield* Stream.runCollect(Stream.take(again, 1))).map(({ text }) => text), ["a"])
     }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
 
-  it.effect("is written when the sequence ends while nothing is in hand", () =>
+  it.effect("P1.5: does not skip a message when the consumer is interrupted before it receives it", () =>
+    Effect.gen(function*() {
+      const lost: Array<number> = []
+      // one restart for each number of steps between the signal and the interruption
+      for (let steps = 0; steps < 60; steps++) {
+        const { conversations, signal, store } = yield* start({ cursorInterval: 0 })
+        const cursor = yield* Cursor.make(`bot ${steps}`)
+        const delivered: Array<string | null> = []
+        const scope = yield* Scope.make()
+        const events = yield* Scope.provide(conversations.subscription({ cursor }), scope)
+        const consumer = yield* Stream.runForEach(events, ({ text }) => Effect.sync(() => delivered.push(text))).pipe(
+          // so that it can be interrupted after every few operations
+          Effect.provideService(Scheduler.MaxOpsBeforeYield, 4),
+          Effect.forkChild
+        )
+        yield* TestClock.adjust(0)
+        store(at("a", 2))
+        yield* signal(liveAt("a", 2))
+        for (let step = 0; step < steps; step++) yield* Effect.yieldNow
+        yield* Fiber.interrupt(consumer)
+        yield* Scope.close(scope, Exit.void)
+        store(at("b", 3))
+        const again = yield* conversations.subscription({ cursor })
+        yield* Stream.runForEach(
+          Stream.takeUntil(again, ({ text }) => text === "b"),
+          ({ text }) => Effect.sync(() => delivered.push(text))
+        )
+        if (!delivered.includes("a")) lost.push(steps)
+      }
+      assert.deepStrictEqual(lost, [])
+    }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
+
+  it.effect("is saved when the subscription ends and no message is being processed", () =>
     Effect.gen(function*() {
       const { conversations, signal, store } = yield* start({ cursorInterval: "1 hour" })
       const cursor = yield* Cursor.make("bot")
@@ -520,7 +565,7 @@ describe("a cursor", () => {
       assert.deepStrictEqual((yield* Stream.runCollect(Stream.take(events, 1))).map(({ text }) => text), ["b"])
     }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
 
-  it.effect("lets a subscription that heard nothing go on from where it began", () =>
+  it.effect("continues a subscription that received nothing where it started", () =>
     Effect.gen(function*() {
       const { conversations, store } = yield* start()
       const cursor = yield* Cursor.make("bot")
@@ -534,7 +579,7 @@ describe("a cursor", () => {
       )
     }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
 
-  it.effect("P1.5: that can't be understood is an error, not a fresh start", () =>
+  it.effect("P1.5: fails the subscription when its value can't be read", () =>
     Effect.gen(function*() {
       const { conversations } = yield* start()
       const store = yield* KeyValueStore.KeyValueStore
@@ -544,7 +589,7 @@ describe("a cursor", () => {
       assert.deepStrictEqual([error.method, error.reason._tag], ["subscribe", "UnreadableCursor"])
     }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
 
-  it.effect("begins from now on when it can't be understood and is to restart", () =>
+  it.effect("starts the subscription now when its value can't be read, with `restart`", () =>
     Effect.gen(function*() {
       const { conversations, signal, store } = yield* start()
       const saved = yield* KeyValueStore.KeyValueStore
@@ -556,7 +601,7 @@ describe("a cursor", () => {
       assert.deepStrictEqual((yield* Stream.runCollect(Stream.take(events, 1))).map(({ text }) => text), ["a"])
     }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
 
-  it.effect("P1.5: is less than 16 kB in each of its writes at 900 messages a second", () =>
+  it.effect("P1.5: is smaller than 16 kB in each save at 900 messages a second", () =>
     Effect.gen(function*() {
       const { conversations, signal } = yield* start({ sweep: { min: "5 minutes", max: "5 minutes" } })
       const sizes: Array<number> = []
@@ -578,7 +623,7 @@ describe("a cursor", () => {
         yield* signal(...Array.from({ length: 900 }, (_, n) => {
           const id = `dddddddd-0000-4000-8000-${String(second * 900 + n).padStart(12, "0")}`
           return Signal.event(
-            Fixtures.event({
+            Fixtures.conversationEvent({
               id: MessageId.make(id),
               clientId: ClientId.make(`send ${id}`),
               epochSeconds: 1000 + second + n / 900
@@ -593,8 +638,8 @@ describe("a cursor", () => {
     }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
 })
 
-describe("a policy", () => {
-  const flood = Effect.fnUntraced(function*(policy: Conversations.Policy) {
+describe("policy", () => {
+  const flood = Effect.fnUntraced(function*(policy: Conversations.OverflowPolicy) {
     const { conversations, end, signal } = yield* start()
     const events = yield* conversations.subscription({ policy })
     yield* signal(...Array.from({ length: 10 }, (_, index) => liveAt(`m${index}`, index)))
@@ -607,34 +652,80 @@ describe("a policy", () => {
     return taken
   })
 
-  it.effect("P5.3: sliding keeps the newest for a slow consumer", () =>
+  it.effect("P5.3: sliding keeps the newest messages for a slow consumer", () =>
     Effect.gen(function*() {
       const taken = yield* flood({ strategy: "sliding", capacity: 3 })
       assert.isBelow(taken.length, 10)
       assert.deepStrictEqual(taken.slice(-3), ["m7", "m8", "m9"])
     }).pipe(Effect.scoped))
 
-  it.effect("P5.3: dropping keeps the oldest for a slow consumer", () =>
+  it.effect("P5.3: dropping keeps the oldest messages for a slow consumer", () =>
     Effect.gen(function*() {
       const taken = yield* flood({ strategy: "dropping", capacity: 3 })
       assert.isBelow(taken.length, 10)
       assert.deepStrictEqual(taken.slice(0, 3), ["m0", "m1", "m2"])
     }).pipe(Effect.scoped))
 
-  it.effect("P5.3: suspend keeps all", () =>
+  it.effect("P5.3: suspend keeps all messages", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* flood("suspend")).length, 10)
     }).pipe(Effect.scoped))
+
+  it.effect("P1.5: is refused together with a cursor, unless it is suspend", () =>
+    Effect.gen(function*() {
+      const { conversations } = yield* start()
+      const cursor = yield* Cursor.make("bot")
+      // untyped code can combine them
+      const untyped: object = { cursor, policy: { strategy: "sliding", capacity: 100 } }
+      const starting = [
+        Effect.asVoid(conversations.subscription({ ...untyped })),
+        Stream.runDrain(conversations.timeline({ addressId, ...untyped }))
+      ]
+      for (const failing of starting) {
+        const { reason } = yield* Effect.flip(failing)
+        assert.strictEqual(reason._tag, "Invalid")
+        assert.include(reason.message, "policy: must be \"suspend\" together with a cursor")
+      }
+      assert.isTrue(Exit.isSuccess(yield* Effect.exit(conversations.subscription({ cursor, policy: "suspend" }))))
+    }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
+
+  it.effect.each(
+    [
+      [{ policy: { strategy: "sliding", capacity: 0 } }, "policy"],
+      [{ policy: { strategy: "dropping", capacity: -1 } }, "policy"],
+      [{ policy: { strategy: "sliding", capacity: Number.NaN } }, "policy"],
+      [{ policy: { strategy: "newest", capacity: 1 } }, "policy"],
+      [{ timeout: "soon" }, "timeout"],
+      [{ timeout: -1 }, "timeout"]
+    ] as const
+  )("is refused by name when it is invalid: %o", ([options, name]) =>
+    Effect.gen(function*() {
+      const { conversations } = yield* start()
+      const untyped: object = options
+      for (
+        const failing of [
+          Effect.asVoid(conversations.subscription({ ...untyped })),
+          Stream.runDrain(conversations.timeline({ addressId, ...untyped }))
+        ]
+      ) {
+        const { reason } = yield* Effect.flip(failing)
+        assert.deepStrictEqual(
+          reason._tag === "Invalid" ? reason.errors.map(({ attribute }) => attribute) : reason,
+          [name]
+        )
+      }
+    }).pipe(Effect.scoped))
 })
 
-/** A service whose sends go as the test says. */
+/** A service whose sends have the outcomes that the test sets. */
 const startSending = Effect.fnUntraced(function*(
-  options: Conversations.Tuning & {
-    readonly outcomes: ReadonlyArray<Reason.Reason | "sent" | "silence">
+  options: Conversations.ServiceOptions & {
+    readonly outcomes: ReadonlyArray<Reason.Reason | "sent" | "no response">
     readonly history?: (sent: ReadonlyArray<ClientId>) => ReadonlyArray<ConversationMessage>
+    readonly getConversations?: Effect.Effect<never>
   }
 ) {
-  const marks: Array<string | undefined> = []
+  const clientIdPlaces: Array<string | undefined> = []
   const observers: Array<(signals: ReadonlyArray<Signal.Signal>) => void> = []
   const sent: Array<ClientId> = []
   const texts: Array<string> = []
@@ -642,65 +733,65 @@ const startSending = Effect.fnUntraced(function*(
     Conversations.layerServices(options).pipe(Layer.provide([
       Mocks.http({
         sendMessage: Effect.fnUntraced(function*({ clientId, clientIdIn, text }) {
-          marks.push(clientIdIn)
+          clientIdPlaces.push(clientIdIn)
           const outcome = options.outcomes[sent.length] ?? "sent"
-          if (clientId !== undefined) sent.push(clientId)
-          // the later a request, the sooner it is stored
+          if (clientId !== undefined) sent.push(ClientId.make(clientId))
+          // later requests are stored sooner
           yield* Effect.sleep(`${Math.max(0, 100 - sent.length * 10)} millis`)
           texts.push(text)
-          if (outcome === "silence") return yield* Effect.never
+          if (outcome === "no response") return yield* Effect.never
           if (outcome !== "sent") return yield* new SignalWireHttpError({ method: "sendMessage", reason: outcome })
           return { conversationId, groupId: null }
         }),
         getConversationMessages: () => Effect.sync(() => Fixtures.page(options.history?.(sent) ?? [])),
-        getConversations: () => Effect.succeed(Fixtures.page([Fixtures.conversation()]))
+        getConversations: () => options.getConversations ?? Effect.succeed(Fixtures.page([Fixtures.conversation()]))
       }),
-      Mocks.subscription({ observe: (observer) => Effect.sync(() => void observers.push(observer)) })
+      Mocks.subscription({ signals: signalsOf(observers) })
     ]))
   )
   return {
     conversations: Context.get(context, Conversations.Conversations),
     sent,
     texts,
-    marks,
-    hear: (clientId: ClientId | null) => {
-      for (const observer of observers) observer([Signal.event(Fixtures.event({ clientId }))])
+    clientIdPlaces,
+    echo: (clientId: ClientId | null) => {
+      for (const observer of observers) observer([Signal.event(Fixtures.conversationEvent({ clientId }))])
     }
   }
 })
 
 const lost = new Reason.Transport({ detail: "the connection broke" })
 
-/** Runs a send to its end, however long it takes. */
-const settled = <A, E, R>(send: Effect.Effect<A, E, R>) =>
+/** Runs a send to its end, for up to five minutes. */
+const runSend = <A, E, R>(send: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.forkChild(Effect.exit(send), { startImmediately: true })
     yield* TestClock.adjust("5 minutes")
     return yield* yield* Fiber.join(fiber)
   })
 
-describe("a send", () => {
+describe("sendMessage", () => {
   const hello = { addressId, text: "hello" }
 
-  it.effect("P4.1: is not repeated when history shows that it was stored", () =>
+  it.effect("P4.1: sends a message once when the response is lost and history has it", () =>
     Effect.gen(function*() {
       const { conversations, sent } = yield* startSending({
         outcomes: [lost],
         history: (sent) => sent.map((clientId) => at("hello", 0, clientId))
       })
-      yield* settled(conversations.sendMessage(hello))
+      yield* runSend(conversations.sendMessage(hello))
       assert.strictEqual(sent.length, 1)
     }))
 
-  it.effect("P4.1: is repeated under the same client id when history shows nothing of it", () =>
+  it.effect("P4.1: sends a message again with the same client id when history does not have it", () =>
     Effect.gen(function*() {
       const { conversations, sent } = yield* startSending({ outcomes: [lost, lost] })
-      yield* settled(conversations.sendMessage(hello))
+      yield* runSend(conversations.sendMessage(hello))
       assert.strictEqual(sent.length, 3)
       assert.strictEqual(new Set(sent).size, 1)
     }))
 
-  it.effect("P4.6: is not given up at a server's first error because others came before it", () =>
+  it.effect("P4.6: retries server errors even if other failures came before", () =>
     Effect.gen(function*() {
       const refused = new Reason.Transport({ detail: "refused", sent: "no" })
       const outcomes = [
@@ -708,44 +799,44 @@ describe("a send", () => {
         new Reason.ServerError({ status: 503, detail: "" })
       ]
       const { conversations, sent } = yield* startSending({ outcomes, sendDeadline: "1 hour" })
-      yield* settled(conversations.sendMessage(hello))
+      yield* runSend(conversations.sendMessage(hello))
       assert.strictEqual(sent.length, 12)
     }))
 
-  it.effect("P4.2: is unconfirmed, and not repeated, when history may show it without its client id", () =>
+  it.effect("P4.2: fails with Unconfirmed when history has the text without a client id", () =>
     Effect.gen(function*() {
       const { conversations, sent } = yield* startSending({ outcomes: [lost], history: () => [at("hello", 0)] })
-      const error = yield* Effect.flip(settled(conversations.sendMessage(hello)))
+      const error = yield* Effect.flip(runSend(conversations.sendMessage(hello)))
       assert.strictEqual(error.reason._tag, "Unconfirmed")
       assert.strictEqual(sent.length, 1)
     }))
 
-  it.effect("P4.1: is not repeated when the session heard it", () =>
+  it.effect("P4.1: sends a message once when its echo is received", () =>
     Effect.gen(function*() {
-      const { conversations, hear, sent } = yield* startSending({ outcomes: [lost] })
+      const { conversations, echo, sent } = yield* startSending({ outcomes: [lost] })
       const sending = yield* Effect.forkChild(conversations.sendMessage(hello), { startImmediately: true })
       yield* TestClock.adjust(0)
-      hear(sent[0] ?? null)
+      echo(sent[0] ?? null)
       yield* TestClock.adjust("5 minutes")
       yield* Fiber.join(sending)
       assert.strictEqual(sent.length, 1)
     }))
 
-  it.effect("ends when the session has heard it, though its answer never comes", () =>
+  it.effect("completes after the echo when the response never comes", () =>
     Effect.gen(function*() {
-      const { conversations, hear, sent } = yield* startSending({ outcomes: ["silence"] })
+      const { conversations, echo, sent } = yield* startSending({ outcomes: ["no response"] })
       const sending = yield* Effect.forkChild(conversations.sendMessage(hello), { startImmediately: true })
       yield* TestClock.adjust(0)
-      hear(sent[0] ?? null)
+      echo(sent[0] ?? null)
       yield* TestClock.adjust("2 seconds")
       assert.strictEqual(sending.pollUnsafe()?._tag, "Success")
       assert.strictEqual(sent.length, 1)
     }))
 
-  it.effect("ends when history shows it, though its answer never comes", () =>
+  it.effect("completes when history has the message and the response never comes", () =>
     Effect.gen(function*() {
       const { conversations, sent } = yield* startSending({
-        outcomes: ["silence"],
+        outcomes: ["no response"],
         history: (sent) => sent.map((clientId) => at("hello", 0, clientId))
       })
       const sending = yield* Effect.forkChild(conversations.sendMessage(hello), { startImmediately: true })
@@ -754,33 +845,36 @@ describe("a send", () => {
       assert.strictEqual(sent.length, 1)
     }))
 
-  it.effect("carries its client id in details too once a server has lost it", () =>
+  it.effect("adds the client id to details after a server dropped it from metadata", () =>
     Effect.gen(function*() {
-      const { conversations, marks } = yield* startSending({ outcomes: [lost], history: () => [at("hello", 0)] })
-      yield* Effect.flip(settled(conversations.sendMessage(hello)))
-      yield* settled(conversations.sendMessage(hello))
-      assert.deepStrictEqual(marks, ["metadata", "both"])
+      const { clientIdPlaces, conversations } = yield* startSending({
+        outcomes: [lost],
+        history: () => [at("hello", 0)]
+      })
+      yield* Effect.flip(runSend(conversations.sendMessage(hello)))
+      yield* runSend(conversations.sendMessage(hello))
+      assert.deepStrictEqual(clientIdPlaces, ["metadata", "both"])
     }))
 
-  it.effect("P4.2: is unconfirmed when it is not in as much of history as is searched, which says nothing of client ids", () =>
+  it.effect("P4.2: fails with Unconfirmed when the search reaches its limit, and keeps the client id in metadata only", () =>
     Effect.gen(function*() {
       const others = Array.from({ length: 100_100 }, (_, index) => at(`other ${index}`, 0, `client ${index}`))
-      const { conversations, marks } = yield* startSending({ outcomes: [lost], history: () => others })
-      const error = yield* Effect.flip(settled(conversations.sendMessage(hello)))
+      const { clientIdPlaces, conversations } = yield* startSending({ outcomes: [lost], history: () => others })
+      const error = yield* Effect.flip(runSend(conversations.sendMessage(hello)))
       assert.strictEqual(error.reason._tag, "Unconfirmed")
-      yield* settled(conversations.sendMessage(hello))
-      assert.deepStrictEqual(marks, ["metadata", "metadata"])
+      yield* runSend(conversations.sendMessage(hello))
+      assert.deepStrictEqual(clientIdPlaces, ["metadata", "metadata"])
     }))
 
-  it.effect("P4.1: is repeated when it is not among thousands of messages that came since", () =>
+  it.effect("P4.1: sends a message again that is not among thousands of later messages", () =>
     Effect.gen(function*() {
       const others = Array.from({ length: 5000 }, (_, index) => at(`other ${index}`, 0, `client ${index}`))
       const { conversations, sent } = yield* startSending({ outcomes: [lost], history: () => others })
-      yield* settled(conversations.sendMessage(hello))
+      yield* runSend(conversations.sendMessage(hello))
       assert.strictEqual(sent.length, 2)
     }))
 
-  it.effect("is refused when too many wait already", () =>
+  it.effect("fails with Overloaded when the queue is full", () =>
     Effect.gen(function*() {
       const { conversations } = yield* startSending({ outcomes: [], sendCapacity: 2 })
       for (const _ of [1, 2]) yield* Effect.forkChild(conversations.sendMessage(hello), { startImmediately: true })
@@ -788,16 +882,16 @@ describe("a send", () => {
       assert.strictEqual(error.reason._tag, "Overloaded")
     }))
 
-  it.effect("P7.1: fails in time when its turn does not come", () =>
+  it.effect("P7.1: fails with Timeout when its turn does not come in time", () =>
     Effect.gen(function*() {
-      const { conversations, sent } = yield* startSending({ outcomes: ["silence"], sendDeadline: "1 minute" })
+      const { conversations, sent } = yield* startSending({ outcomes: ["no response"], sendDeadline: "1 minute" })
       yield* Effect.forkChild(Effect.exit(conversations.sendMessage(hello)), { startImmediately: true })
-      const error = yield* Effect.flip(settled(conversations.sendMessage(hello)))
+      const error = yield* Effect.flip(runSend(conversations.sendMessage(hello)))
       assert.strictEqual(error.reason._tag, "Timeout")
       assert.strictEqual(sent.length, 1)
     }))
 
-  it.effect("P4.1: is looked for until a request that timed out can't be on its way any more", () =>
+  it.effect("P4.1: looks up a message while its timed out request may be in flight", () =>
     Effect.gen(function*() {
       const stored: Array<ConversationMessage> = []
       const { conversations, sent } = yield* startSending({
@@ -812,13 +906,13 @@ describe("a send", () => {
       assert.strictEqual(sent.length, 1)
     }))
 
-  it.effect("is not mistaken for the same text under another client id", () =>
+  it.effect("sends a message again when history has the same text with another client id", () =>
     Effect.gen(function*() {
       const { conversations, sent } = yield* startSending({
         outcomes: [lost],
         history: () => [at("hello", 0, "another")]
       })
-      yield* settled(conversations.sendMessage(hello))
+      yield* runSend(conversations.sendMessage(hello))
       assert.strictEqual(sent.length, 2)
     }))
 
@@ -827,15 +921,15 @@ describe("a send", () => {
     new Reason.Forbidden({ detail: "" }),
     new Reason.NotFound({ detail: "" }),
     Reason.invalidParameter("text", "is required")
-  ])("is not repeated when it was refused: $_tag", (reason) =>
+  ])("does not retry a rejected message: $_tag", (reason) =>
     Effect.gen(function*() {
       const { conversations, sent } = yield* startSending({ outcomes: [reason] })
-      const error = yield* Effect.flip(settled(conversations.sendMessage(hello)))
+      const error = yield* Effect.flip(runSend(conversations.sendMessage(hello)))
       assert.strictEqual(error.reason._tag, reason._tag)
       assert.strictEqual(sent.length, 1)
     }))
 
-  it.effect("waits as long as a server that limits it asks for", () =>
+  it.effect("waits for the Retry-After of a rate limiting server", () =>
     Effect.gen(function*() {
       const { conversations, sent } = yield* startSending({
         outcomes: [new Reason.RateLimited({ retryAfterMillis: 60_000 })]
@@ -848,20 +942,20 @@ describe("a send", () => {
       assert.strictEqual(sent.length, 2)
     }))
 
-  it.effect("gives up with the server's reason after some attempts", () =>
+  it.effect("fails with ServerError after nine attempts", () =>
     Effect.gen(function*() {
       const failing = new Reason.ServerError({ status: 500, detail: "" })
       const { conversations, sent } = yield* startSending({
         outcomes: Array.from({ length: 100 }, () => failing),
-        // all the waits together, each drawn by chance, come to about two minutes
+        // the delays with jitter add up to about two minutes
         sendDeadline: "10 minutes"
       })
-      const error = yield* Effect.flip(settled(conversations.sendMessage(hello)))
+      const error = yield* Effect.flip(runSend(conversations.sendMessage(hello)))
       assert.strictEqual(error.reason._tag, "ServerError")
       assert.strictEqual(sent.length, 9)
     }))
 
-  it.effect("P4.3: keeps its place among the sends to one conversation", () =>
+  it.effect("P4.3: sends messages to one conversation in the order of the calls", () =>
     Effect.gen(function*() {
       const { conversations, texts } = yield* startSending({ outcomes: [] })
       const order = ["1", "2", "3", "4"]
@@ -874,13 +968,27 @@ describe("a send", () => {
       assert.deepStrictEqual(texts, order)
     }))
 
-  it.effect("answers the conversation, and later ones with the time of the send", () =>
+  it.effect.each(
+    [
+      ["dies", Effect.die("broken")],
+      ["is interrupted", Effect.interrupt]
+    ] as const
+  )(
+    "P4.1: returns the conversation of a stored message when its lookup %s",
+    ([, getConversations]) =>
+      Effect.gen(function*() {
+        const { conversations } = yield* startSending({ outcomes: [], getConversations })
+        assert.strictEqual((yield* runSend(conversations.sendMessage(hello))).id, conversationId)
+      })
+  )
+
+  it.effect("returns the conversation, and from the second send on with the time of the send", () =>
     Effect.gen(function*() {
       const { conversations } = yield* startSending({ outcomes: [] })
       yield* TestClock.setTime(1735790700000)
-      const first = yield* settled(conversations.sendMessage(hello))
-      assert.strictEqual(first.name, "office-chat")
-      const second = yield* settled(conversations.sendMessage(hello))
+      const first = yield* runSend(conversations.sendMessage(hello))
+      assert.strictEqual(first.name, "office")
+      const second = yield* runSend(conversations.sendMessage(hello))
       assert.isAbove(second.lastMessageAt.epochMilliseconds, 1735790700000)
     }))
 })

@@ -10,8 +10,8 @@ import * as TestClock from "effect/testing/TestClock"
 
 const office = { conversation: "office" } as const
 
-describe("a test of a program that uses Conversations", () => {
-  it.effect("finds the conversations and what was said before it begins", () =>
+describe("ConversationsTest", () => {
+  it.effect("provides the conversations and messages of its options", () =>
     Effect.gen(function*() {
       const { addressId } = yield* ConversationsTest
       const conversations = yield* Conversations
@@ -26,26 +26,26 @@ describe("a test of a program that uses Conversations", () => {
       }]
     }))))
 
-  it.effect("says something live, as somebody or as a person", () =>
+  it.effect("pushes messages of the default sender and of named senders", () =>
     Effect.gen(function*() {
-      const { say } = yield* ConversationsTest
-      const heard = yield* Effect.forkChild(
+      const { addMessage } = yield* ConversationsTest
+      const received = yield* Effect.forkChild(
         Stream.runCollect(Stream.take(yield* (yield* Conversations).subscription(), 3))
       )
-      yield* say({ ...office, text: "hello" })
-      yield* say({ ...office, text: "hi", from: "grace", metadata: { mood: "good" } })
-      yield* say({ conversation: "grace", text: "psst" })
-      const events = yield* Fiber.join(heard)
+      yield* addMessage({ ...office, text: "hello" })
+      yield* addMessage({ ...office, text: "hi", from: "grace", metadata: { mood: "good" } })
+      yield* addMessage({ conversation: "grace", text: "psst" })
+      const events = yield* Fiber.join(received)
       assert.deepStrictEqual(events.map(({ text }) => text), ["hello", "hi", "psst"])
       assert.strictEqual(events[1]?.metadata["mood"], "good")
     }).pipe(Effect.scoped, Effect.provide(layer({ conversations: ["office", { name: "grace", kind: "person" }] }))))
 
-  it.effect("shows what was sent, in order, over all conversations", () =>
+  it.effect("returns the sent messages of all conversations, in order", () =>
     Effect.gen(function*() {
-      const { addressId, say, sent } = yield* ConversationsTest
+      const { addressId, addMessage, sent } = yield* ConversationsTest
       const { sendMessage } = yield* Conversations
       yield* sendMessage({ addressId: addressId("office"), text: "1", details: { color: "red" } })
-      yield* say({ ...office, text: "not mine" })
+      yield* addMessage({ ...office, text: "not mine" })
       yield* sendMessage({ addressId: addressId("grace"), text: "2" })
       yield* sendMessage({ addressId: addressId("office"), text: "3" })
       const all = yield* sent
@@ -57,19 +57,19 @@ describe("a test of a program that uses Conversations", () => {
       assert.strictEqual(all[0]?.details["color"], "red")
     }).pipe(Effect.provide(layer({ conversations: ["office", { name: "grace", kind: "person" }] }))))
 
-  it.effect("breaks the connection, and what is said meanwhile is not lost", () =>
+  it.effect("drops the connection, and no message that is sent meanwhile is lost", () =>
     Effect.gen(function*() {
-      const { drop, say } = yield* ConversationsTest
-      const heard = yield* Effect.forkChild(
+      const { drop, addMessage } = yield* ConversationsTest
+      const received = yield* Effect.forkChild(
         Stream.runCollect(Stream.take(yield* (yield* Conversations).subscription(), 1))
       )
       yield* drop
-      yield* say({ ...office, text: "are you there?" })
+      yield* addMessage({ ...office, text: "are you there?" })
       yield* TestClock.adjust("1 minute")
-      assert.deepStrictEqual((yield* Fiber.join(heard)).map(({ text }) => text), ["are you there?"])
+      assert.deepStrictEqual((yield* Fiber.join(received)).map(({ text }) => text), ["are you there?"])
     }).pipe(Effect.scoped, Effect.provide(layer({ conversations: ["office"] }))))
 
-  it.effect("lets things go wrong, from the beginning and later", () =>
+  it.effect("sets faults initially and later", () =>
     Effect.gen(function*() {
       const { addressId, clearFaults, setFaults } = yield* ConversationsTest
       const { join } = yield* Conversations
@@ -84,7 +84,7 @@ describe("a test of a program that uses Conversations", () => {
       faults: [{ match: { on: "http", method: "POST" }, action: { type: "answer", status: 403, body: {} } }]
     }))))
 
-  it.effect("takes the subscriber's token away, and has another one", () =>
+  it.effect("expires the token, and mints another one", () =>
     Effect.gen(function*() {
       const { expireToken, mintToken } = yield* ConversationsTest
       const { getConversations } = yield* Conversations
@@ -93,13 +93,13 @@ describe("a test of a program that uses Conversations", () => {
       assert.isNotEmpty(yield* mintToken)
     }).pipe(Effect.provide(layer())))
 
-  it.effect("names the conversations there are when it is asked for another", () =>
+  it.effect("names the existing conversations in the error for an unknown one", () =>
     Effect.gen(function*() {
-      const { say } = yield* ConversationsTest
-      const exit = yield* Effect.exit(say({ conversation: "offcie", text: "hello" }))
+      const { addMessage } = yield* ConversationsTest
+      const exit = yield* Effect.exit(addMessage({ conversation: "offcie", text: "hello" }))
       assert.include(
         Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "",
-        "there is no conversation \"offcie\"; there is \"office\""
+        "There is no conversation \"offcie\" in this test; there is \"office\""
       )
     }).pipe(Effect.provide(layer({ conversations: ["office"] }))))
 })

@@ -2,7 +2,7 @@ import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import * as Outbox from "@effect-signalwire/conversation/Outbox"
 import * as OutboxStore from "@effect-signalwire/conversation/OutboxStore"
 import * as MemoryBackend from "@effect-signalwire/testing/MemoryBackend"
-import * as World from "@effect-signalwire/testing/World"
+import * as TestBackend from "@effect-signalwire/testing/TestBackend"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -17,14 +17,17 @@ import * as Stream from "effect/Stream"
 
 const posts = { on: "http", method: "POST", path: "/api/fabric/messages" } as const
 
-/** A subscriber, a room, and a `KeyValueStore` that outlives the outboxes over it. */
+/** Creates a subscriber, a room, and a `KeyValueStore` that outlives the outboxes that use it. */
 const start = Effect.gen(function*() {
-  const { admin, endpoint, transports } = yield* World.World
+  const { admin, endpoint, transports } = yield* TestBackend.TestBackend
   const account = yield* admin.createSubscriber({ name: "ada" })
-  const addressId = yield* World.room("office")
-  const kept = yield* Layer.build(KeyValueStore.layerMemory)
-  const queues = PersistedQueue.layer.pipe(Layer.provide(OutboxStore.layer), Layer.provide(Layer.succeedContext(kept)))
-  /** An outbox as a process has it: closing the scope is the end of the process. */
+  const addressId = yield* TestBackend.room("office")
+  const keyValueStore = yield* Layer.build(KeyValueStore.layerMemory)
+  const queues = PersistedQueue.layer.pipe(
+    Layer.provide(OutboxStore.layer),
+    Layer.provide(Layer.succeedContext(keyValueStore))
+  )
+  /** Opens an outbox with a separate scope; closing it corresponds to the end of a process. */
   const openOn = Effect.fnUntraced(function*<E>(queues: Layer.Layer<PersistedQueue.PersistedQueueFactory, E>) {
     const scope = yield* Scope.make()
     const context = yield* Outbox.layer({ settle: "200 millis" }).pipe(
@@ -51,12 +54,15 @@ const start = Effect.gen(function*() {
   return { admin, addressId, queues, openOn, open: openOn(Layer.fresh(queues)), stored }
 })
 
-const test = (name: string, run: Effect.Effect<void, unknown, World.World | Scope.Scope>) =>
-  it.live(name, () => run.pipe(Effect.scoped, Effect.timeout("90 seconds"), Effect.provide(MemoryBackend.layerWorld())))
+const test = (name: string, run: Effect.Effect<void, unknown, TestBackend.TestBackend | Scope.Scope>) =>
+  it.live(
+    name,
+    () => run.pipe(Effect.scoped, Effect.timeout("90 seconds"), Effect.provide(MemoryBackend.layerTestBackend()))
+  )
 
 describe("the outbox", () => {
   test(
-    "delivers what it is given, and says so",
+    "sends an enqueued message, and emits an event",
     Effect.gen(function*() {
       const { addressId, open, stored } = yield* start
       const { enqueue, outcome } = yield* open
@@ -68,21 +74,21 @@ describe("the outbox", () => {
   )
 
   test(
-    "P4.8: delivers a message as it was given, though its objects change",
+    "P4.8: sends a message as it was enqueued, even if its objects change later",
     Effect.gen(function*() {
       const { addressId, admin, open } = yield* start
       const { enqueue, outcome } = yield* open
       const metadata = { step: 1 }
-      const taking = enqueue({ addressId, text: "hello", metadata })
+      const enqueued = enqueue({ addressId, text: "hello", metadata })
       metadata.step = 2
-      yield* taking
+      yield* enqueued
       yield* outcome
       assert.containSubset((yield* admin.stored(addressId))[0]?.metadata, { step: 1 })
     })
   )
 
   test(
-    "P9.2: takes no message that the store would change",
+    "P9.2: rejects a message that the store would change",
     Effect.gen(function*() {
       const { addressId, open } = yield* start
       const { enqueue } = yield* open
@@ -93,7 +99,7 @@ describe("the outbox", () => {
   )
 
   test(
-    "P4.4: delivers once what was stored when the process ended, though the answer was lost",
+    "P4.4: sends a message once when the process ends after it was stored and before the response",
     Effect.gen(function*() {
       const { addressId, admin, open, stored } = yield* start
       yield* admin.setFaults([{ match: posts, action: { type: "loseAnswer", never: true }, times: 1 }])
@@ -109,7 +115,7 @@ describe("the outbox", () => {
   )
 
   test(
-    "P4.4: delivers after a restart what was not sent before it, in order",
+    "P4.4: sends pending messages in order after a restart",
     Effect.gen(function*() {
       const { addressId, admin, open, stored } = yield* start
       yield* admin.setFaults([{ match: { on: "http" }, action: { type: "refuse" } }])
@@ -124,7 +130,7 @@ describe("the outbox", () => {
   )
 
   test(
-    "takes a message of one id once",
+    "enqueues a message with the same client id once",
     Effect.gen(function*() {
       const { addressId, open, stored } = yield* start
       const { enqueue, outcome } = yield* open
@@ -136,7 +142,7 @@ describe("the outbox", () => {
   )
 
   test(
-    "reports what is refused, and goes on with the next",
+    "reports a rejected message, and continues with the next",
     Effect.gen(function*() {
       const { addressId, open, stored } = yield* start
       const { enqueue, outcome } = yield* open
@@ -148,7 +154,7 @@ describe("the outbox", () => {
   )
 
   test(
-    "P4.3 P4.4: delivers from one outbox at a time where several share a queue, in order",
+    "P4.3 P4.4: sends in order, from one outbox at a time, when several outboxes share a queue",
     Effect.gen(function*() {
       const { addressId, admin, openOn, queues, stored } = yield* start
       const shared = Layer.succeedContext(yield* Layer.build(queues))
@@ -166,7 +172,7 @@ describe("the outbox", () => {
   )
 
   test(
-    "P4.4: looks for a message of its own that another outbox may have begun",
+    "P4.4: looks for a stored copy of a message that another outbox may have sent",
     Effect.gen(function*() {
       const { addressId, admin, openOn, queues, stored } = yield* start
       const shared = Layer.succeedContext(yield* Layer.build(queues))

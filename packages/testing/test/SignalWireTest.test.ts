@@ -1,16 +1,16 @@
-import { ConversationError, type DocumentedEvent } from "@effect-signalwire/promise"
+import { ConversationError, type ConversationEvent } from "@effect-signalwire/promise"
 import * as SignalWireTest from "@effect-signalwire/testing/SignalWireTest"
 import { assert, describe, it, vi } from "vitest"
 
-/** Texts as they are heard, and how to wait for them. */
-const listen = async ({ client }: SignalWireTest.SignalWireTest) => {
-  const heard: Array<string | null | undefined> = []
-  await client.conversation.subscribe((event: DocumentedEvent) => heard.push(event.text))
-  return { heard, until: (count: number) => vi.waitFor(() => assert.lengthOf(heard, count)) }
+/** Subscribes, and collects the texts of received messages. */
+const collect = async ({ client }: SignalWireTest.SignalWireTest) => {
+  const received: Array<string | null | undefined> = []
+  await client.conversation.subscribe((event: ConversationEvent) => received.push(event.text))
+  return { received, awaitCount: (count: number) => vi.waitFor(() => assert.lengthOf(received, count)) }
 }
 
-describe("a test of a program in plain TypeScript", () => {
-  it("finds the conversations and what was said before it begins", async () => {
+describe("SignalWireTest", () => {
+  it("provides the conversations and messages of its options", async () => {
     await using test = await SignalWireTest.start({
       conversations: ["office"],
       messages: [{ conversation: "office", text: "hello" }]
@@ -21,21 +21,21 @@ describe("a test of a program in plain TypeScript", () => {
     assert.deepStrictEqual(data.map(({ text }) => text), ["hello"])
   })
 
-  it("says something live, through a connection that breaks in between", async () => {
+  it("pushes messages, also after the connection was dropped", async () => {
     await using test = await SignalWireTest.start({
       conversations: ["office"],
       client: { subscription: { backoff: { base: "1 millis", cap: "1 millis" } } }
     })
-    const { heard, until } = await listen(test)
-    await test.say({ conversation: "office", text: "1" })
-    await until(1)
+    const { awaitCount, received } = await collect(test)
+    await test.addMessage({ conversation: "office", text: "1" })
+    await awaitCount(1)
     await test.drop()
-    await test.say({ conversation: "office", text: "2" })
-    await until(2)
-    assert.deepStrictEqual(heard, ["1", "2"])
+    await test.addMessage({ conversation: "office", text: "2" })
+    await awaitCount(2)
+    assert.deepStrictEqual(received, ["1", "2"])
   })
 
-  it("shows what was sent", async () => {
+  it("returns the sent messages", async () => {
     await using test = await SignalWireTest.start({ conversations: ["office"] })
     await test.client.conversation.sendMessage({ addressId: test.addressId("office"), text: "hello" })
     assert.deepStrictEqual((await test.sent()).map(({ conversation, text }) => [conversation, text]), [
@@ -43,32 +43,35 @@ describe("a test of a program in plain TypeScript", () => {
     ])
   })
 
-  it("lets things go wrong, and well again", async () => {
+  it("sets and clears faults", async () => {
     await using test = await SignalWireTest.start({ conversations: ["office"] })
     const join = () => test.client.conversation.join({ addressId: test.addressId("office") })
-    await test.setFaults([{ match: { on: "http", method: "POST" }, action: { type: "answer", status: 403, body: {} } }])
+    await test.setFaults([{
+      match: { on: "http", method: "POST" },
+      action: { type: "answer", status: 403, body: {} }
+    }])
     const error: unknown = await join().catch((error: unknown) => error)
     assert.strictEqual(error instanceof ConversationError && error.reason._tag, "Forbidden")
     await test.clearFaults()
     await join()
   })
 
-  it("takes the token away, and has another one for the client to go on with", async () => {
+  it("expires the token, and mints another one for the client", async () => {
     await using test = await SignalWireTest.start()
     await test.expireToken()
     await test.client.updateToken(await test.mintToken())
     assert.deepStrictEqual((await test.client.conversation.getConversations()).data, [])
   })
 
-  it("is moved by fake timers", async () => {
+  it("supports fake timers", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] })
     try {
       const test = await SignalWireTest.start({ conversations: ["office"] })
-      const { heard } = await listen(test)
+      const { received } = await collect(test)
       await test.drop()
-      await test.say({ conversation: "office", text: "meanwhile" })
+      await test.addMessage({ conversation: "office", text: "meanwhile" })
       await vi.advanceTimersByTimeAsync(60_000)
-      assert.deepStrictEqual(heard, ["meanwhile"])
+      assert.deepStrictEqual(received, ["meanwhile"])
       const closing = test.close()
       await vi.advanceTimersByTimeAsync(60_000)
       await closing

@@ -1,23 +1,31 @@
-import * as Credentials from "@effect-signalwire/schema/Credentials"
+import * as Credentials from "@effect-signalwire/runtime/Credentials"
+import { Emitter } from "@effect-signalwire/runtime/Emitter"
+import * as Streams from "@effect-signalwire/runtime/Streams"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
-import { invalidParameter } from "@effect-signalwire/schema/Reason"
+import { Invalid, invalidParameter } from "@effect-signalwire/schema/Reason"
+import * as Schemas from "@effect-signalwire/subscription/Schemas"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
-import { type Hints, Wake, type WakeSignal } from "@effect-signalwire/subscription/Wake"
+import { Wake, type WakeSignal } from "@effect-signalwire/subscription/Wake"
 import * as FakeServer from "@effect-signalwire/testing/FakeServer"
 import * as MemorySocket from "@effect-signalwire/testing/MemorySocket"
+import * as Mocks from "@effect-signalwire/testing/Mocks"
 import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import { WebSocketConstructor, type WebSocketLike } from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as TestClock from "effect/testing/TestClock"
 
 const endpoint = { http: "http://fake.localhost", ws: "ws://fake.localhost" }
@@ -49,77 +57,86 @@ const tokenOf = (frame: { readonly params: unknown }) =>
     ({ authentication }) => authentication.jwt_token
   )
 
-/** A client against a server in the test's hands, and what its one subscriber has heard so far. */
+/** A client of a server that the test controls, and the signals that its one subscriber has received so far. */
 const start = Effect.fnUntraced(function*(
   options: Partial<Subscription.Options> & Partial<Credentials.Options> = {}
 ) {
   const server = yield* FakeServer.make
   const context = yield* Layer.build(
     Subscription.layer({ endpoint, backoff: { base: "1 second", cap: "8 seconds" }, ...options }).pipe(
-      Layer.provideMerge(Credentials.layer({ token: Redacted.make("token-1"), refresh: options.refresh })),
+      Layer.provideMerge(Credentials.layer({ token: Redacted.make("token-1"), ...options })),
       Layer.provide(server.layer)
     )
   )
   const subscription = Context.get(context, Subscription.Subscription)
-  const heard: Array<string> = []
+  const received: Array<string> = []
   const listening = yield* Stream.runForEach(
-    Stream.fromPull(Effect.succeed((yield* subscription.attach).signals)),
-    (signal) => Effect.sync(() => heard.push(label(signal)))
+    Stream.fromPull(Effect.succeed((yield* subscription.subscribe).signals)),
+    (signal) => Effect.sync(() => received.push(label(signal)))
   ).pipe(Effect.forkScoped({ startImmediately: true }))
-  return { server, subscription, credentials: Context.get(context, Credentials.Credentials), heard, listening }
+  return { server, subscription, credentials: Context.get(context, Credentials.Credentials), received, listening }
 })
 
-/** {@link start} on a platform that the test signals for. */
+/** {@link start} on a platform whose wake signals the test emits. */
 const startWithSignals = Effect.fnUntraced(function*(options: Parameters<typeof start>[0] = {}) {
-  const hints = new Set<(signal: WakeSignal) => void>()
-  const wake: Hints = (hint) =>
-    Effect.acquireRelease(Effect.sync(() => hints.add(hint)), () => Effect.sync(() => hints.delete(hint)))
-  const client = yield* start(options).pipe(Effect.provideService(Wake, wake))
-  const signal = (signal: WakeSignal) => {
-    for (const hint of hints) hint(signal)
-  }
-  return { ...client, signal }
+  const signals = new Emitter<WakeSignal>()
+  const client = yield* start(options).pipe(
+    Effect.provideService(Wake, Streams.fromListen((listener) => signals.watch(listener)))
+  )
+  return { ...client, emit: (signal: WakeSignal) => signals.emit(signal) }
 })
 
-/** The wait before a dial is longer than any test. */
+/** A backoff longer than any test. */
 const longBackoff = { backoff: { base: "1 hour", cap: "1 hour" } } as const
 
-/** Lets time pass, second by second, until the server was dialled so often; a minute at most. */
+/** {@link startWithSignals} with a session, which has just received a signal. */
+const startSignalled = Effect.fnUntraced(
+  function*(signal: WakeSignal, options: Parameters<typeof start>[0] = longBackoff) {
+    const client = yield* startWithSignals(options)
+    const connection = yield* client.server.nextConnection
+    yield* connection.accept("p1")
+    yield* flush
+    client.emit(signal)
+    return { ...client, connection }
+  }
+)
+
+/** Lets time pass, second by second, until the client has dialled that often; a minute at most. */
 const untilDialled = Effect.fnUntraced(function*(server: FakeServer.FakeServer, dials: number) {
-  for (let second = 0; second < 60 && server.dials() < dials; second++) yield* TestClock.adjust("1 second")
+  for (let second = 0; second < 60 && server.connectionCount() < dials; second++) yield* TestClock.adjust("1 second")
 })
 
-/** Lets everything that is ready run. */
-const settle = TestClock.adjust(0)
+/** Runs all fibers that are ready to run. */
+const flush = TestClock.adjust(0)
 
 const expired = { code: JsonRpc.code.authenticationFailed, message: "401" }
 
 const event = (frameId: string, id: string) => FakeServer.event(frameId, "conversation.message", payload(id))
 
 describe("the session", () => {
-  it.effect("connects with its token, and asks for acknowledged events", () =>
+  it.effect("connects with its token, and requests acknowledged events", () =>
     Effect.gen(function*() {
       const { server } = yield* start()
-      const params = yield* connectParams(yield* (yield* server.dialled).accept("p1"))
+      const params = yield* connectParams(yield* (yield* server.nextConnection).accept("p1"))
       assert.strictEqual(params.authentication.jwt_token, "token-1")
       assert.isTrue(params.event_acks)
       assert.isUndefined(params.protocol)
     }))
 
-  it.effect("tells that events before it may be missing, then hands on events", () =>
+  it.effect("emits a discontinuity, then events", () =>
     Effect.gen(function*() {
-      const { heard, server } = yield* start()
-      const connection = yield* server.dialled
+      const { received, server } = yield* start()
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* connection.send(event("e1", "m1"))
-      yield* settle
-      assert.deepStrictEqual(heard, ["Lapse", "m1"])
+      yield* flush
+      assert.deepStrictEqual(received, ["Discontinuity", "m1"])
     }))
 
-  it.effect("acknowledges every event, one that it can't read too", () =>
+  it.effect("acknowledges every event, including malformed ones", () =>
     Effect.gen(function*() {
       const { server } = yield* start()
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* connection.send(event("e1", "m1"))
       yield* connection.send(FakeServer.event("e2", "conversation.message", { id: 7 }))
@@ -127,10 +144,10 @@ describe("the session", () => {
       for (const id of ["e1", "e2", "e3"]) assert.strictEqual(yield* connection.received, JsonRpc.acknowledge(id))
     }))
 
-  it.effect("P9.3: goes on after frames and events that it can't read", () =>
+  it.effect("P9.3: continues after malformed frames and events", () =>
     Effect.gen(function*() {
-      const { heard, server } = yield* start()
-      const connection = yield* server.dialled
+      const { received, server } = yield* start()
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       for (
         const text of ["{", "[]", "null", "\"x\"", "{\"id\":{}}", FakeServer.event("e1", "conversation.message", 7)]
@@ -138,23 +155,23 @@ describe("the session", () => {
         yield* connection.send(text)
       }
       yield* connection.send(event("e2", "m2"))
-      yield* settle
-      assert.deepStrictEqual(heard, ["Lapse", ...Array.from({ length: 6 }, () => "Malformed"), "m2"])
+      yield* flush
+      assert.deepStrictEqual(received, ["Discontinuity", ...Array.from({ length: 6 }, () => "Malformed"), "m2"])
     }))
 
-  it.effect("answers pings with what they brought", () =>
+  it.effect("replies to pings with their parameters", () =>
     Effect.gen(function*() {
       const { server } = yield* start()
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* connection.send(JsonRpc.request("ping-1", JsonRpc.method.ping, { timestamp: 1735790645.456 }))
       assert.strictEqual(yield* connection.received, JsonRpc.reply("ping-1", { timestamp: 1735790645.456 }))
     }))
 
-  it.effect("refuses methods that it does not know", () =>
+  it.effect("replies with an error to unknown methods", () =>
     Effect.gen(function*() {
       const { server } = yield* start()
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* connection.send(JsonRpc.request("x1", "webrtc.verto", {}))
       assert.include(yield* connection.received, String(JsonRpc.code.methodNotFound))
@@ -162,169 +179,168 @@ describe("the session", () => {
 
   it.effect("resumes with its protocol and the latest authorization state after a cut", () =>
     Effect.gen(function*() {
-      const { heard, server } = yield* start()
-      const connection = yield* server.dialled
+      const { received, server } = yield* start()
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       for (const authorization_state of ["old", "new"]) {
         yield* connection.send(
           FakeServer.event(authorization_state, "signalwire.authorization.state", { authorization_state })
         )
       }
-      yield* settle
-      yield* connection.cut
+      yield* flush
+      yield* connection.drop
       yield* TestClock.adjust("1 second")
-      const params = yield* connectParams(yield* (yield* server.dialled).accept("p1"))
+      const params = yield* connectParams(yield* (yield* server.nextConnection).accept("p1"))
       assert.strictEqual(params.protocol, "p1")
       assert.strictEqual(params.authorization_state, "new")
-      yield* settle
-      assert.deepStrictEqual(heard, ["Lapse", "Lapse"])
+      yield* flush
+      assert.deepStrictEqual(received, ["Discontinuity", "Discontinuity"])
     }))
 
-  it.effect("P8.4: forgets its protocol when the server asks it to restart, and answers the request", () =>
+  it.effect("P8.4: begins a new session when the server asks for a restart, and acknowledges the request", () =>
     Effect.gen(function*() {
       const { server } = yield* start()
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* connection.send(JsonRpc.request("d1", JsonRpc.method.disconnect, { restart: true }))
       assert.strictEqual(yield* connection.received, JsonRpc.acknowledge("d1"))
       yield* TestClock.adjust("1 second")
-      assert.isUndefined((yield* connectParams(yield* (yield* server.dialled).accept("p2"))).protocol)
+      assert.isUndefined((yield* connectParams(yield* (yield* server.nextConnection).accept("p2"))).protocol)
     }))
 
-  it.effect("keeps its protocol when the server asks it to disconnect without a restart", () =>
+  it.effect("resumes the session when the server asks it to disconnect without a restart", () =>
     Effect.gen(function*() {
       const { server } = yield* start()
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* connection.send(JsonRpc.request("d1", JsonRpc.method.disconnect, {}))
-      yield* settle
+      yield* flush
       yield* TestClock.adjust("1 second")
-      assert.strictEqual((yield* connectParams(yield* (yield* server.dialled).accept("p1"))).protocol, "p1")
+      assert.strictEqual((yield* connectParams(yield* (yield* server.nextConnection).accept("p1"))).protocol, "p1")
     }))
 
-  it.effect("P8.2: goes on through transient refusals, waiting longer each time", () =>
+  it.effect("P8.2: retries after transient errors, waiting longer each time", () =>
     Effect.gen(function*() {
       const { server, subscription } = yield* start()
       for (const cap of [1, 2]) {
-        yield* (yield* server.dialled).refuse({ code: JsonRpc.code.internal, message: "try later" })
-        yield* settle
-        const state = yield* subscription.connection
+        yield* (yield* server.nextConnection).refuse({ code: JsonRpc.code.internal, message: "try later" })
+        yield* flush
+        const state = yield* subscription.connection.current
         assert.isTrue(state._tag === "Reconnecting" && (state.delayMillis ?? Number.POSITIVE_INFINITY) <= cap * 1000)
         yield* TestClock.adjust(`${cap} seconds`)
       }
-      yield* (yield* server.dialled).accept("p1")
-      yield* settle
-      assert.deepInclude(yield* subscription.connection, { _tag: "Connected" })
+      yield* (yield* server.nextConnection).accept("p1")
+      yield* flush
+      assert.deepInclude(yield* subscription.connection.current, { _tag: "Connected" })
     }))
 
-  it.effect("P7.1: gives up a connect that is never answered, and dials again", () =>
+  it.effect("P7.1: times out a connect request without a response, and dials again", () =>
     Effect.gen(function*() {
       const { server, subscription } = yield* start({ connectTimeout: "5 seconds" })
-      yield* (yield* server.dialled).open
+      yield* (yield* server.nextConnection).open
       yield* TestClock.adjust("5 seconds")
-      const state = yield* subscription.connection
+      const state = yield* subscription.connection.current
       assert.isTrue(state._tag === "Reconnecting" && state.reason._tag === "Timeout")
       yield* TestClock.adjust("1 second")
-      yield* (yield* server.dialled).accept("p1")
-      assert.strictEqual(server.dials(), 2)
+      yield* (yield* server.nextConnection).accept("p1")
+      assert.strictEqual(server.connectionCount(), 2)
     }))
 
-  it.effect("gives up a socket that never opens, and dials again", () =>
+  it.effect("times out a socket that never opens, and dials again", () =>
     Effect.gen(function*() {
       const { server } = yield* start({ connectTimeout: "5 seconds" })
-      yield* server.dialled
+      yield* server.nextConnection
       yield* TestClock.adjust("5 seconds")
       yield* TestClock.adjust("1 second")
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
     }))
 
-  it.effect("dials at once when the platform hints that the network is back", () =>
+  it.effect("dials at once on a wake signal", () =>
     Effect.gen(function*() {
-      const { server, signal } = yield* startWithSignals(longBackoff)
-      yield* (yield* server.dialled).cut
-      yield* settle
-      signal("wake")
-      yield* (yield* server.dialled).accept("p1")
+      const { emit, server } = yield* startWithSignals(longBackoff)
+      yield* (yield* server.nextConnection).drop
+      yield* flush
+      emit("wake")
+      yield* (yield* server.nextConnection).accept("p1")
     }))
 
-  it.effect("P8.6: dials at once when the session ends right after the signal, before it answers", () =>
+  it.effect("P8.6: dials at once when the session ends right after a wake signal, before the server responds", () =>
     Effect.gen(function*() {
-      const { server, signal } = yield* startWithSignals(longBackoff)
-      const connection = yield* server.dialled
-      yield* connection.accept("p1")
-      yield* settle
-      signal("wake")
+      const { connection, server } = yield* startSignalled("wake")
       yield* TestClock.adjust("1 second")
-      yield* connection.cut
-      yield* settle
-      assert.strictEqual(server.dials(), 2)
+      yield* connection.drop
+      yield* flush
+      assert.strictEqual(server.connectionCount(), 2)
     }))
 
-  it.effect("P8.6: dials at once when the session does not answer after the signal", () =>
+  it.effect("P8.6: dials at once when the server does not respond after a wake signal", () =>
     Effect.gen(function*() {
-      const { server, signal } = yield* startWithSignals(longBackoff)
-      yield* (yield* server.dialled).accept("p1")
-      yield* settle
-      signal("wake")
+      const { server } = yield* startSignalled("wake")
       yield* TestClock.adjust("2 seconds")
-      yield* settle
-      assert.strictEqual(server.dials(), 2)
+      yield* flush
+      assert.strictEqual(server.connectionCount(), 2)
     }))
 
-  it.effect("P8.6: waits as usual when a session does not answer after the platform has lost its network", () =>
+  it.effect("P8.6: backs off when the server does not respond after the platform went offline", () =>
     Effect.gen(function*() {
-      const { server, signal } = yield* startWithSignals(longBackoff)
-      yield* (yield* server.dialled).accept("p1")
-      yield* settle
-      signal("offline")
+      const { emit, server } = yield* startSignalled("offline")
       yield* TestClock.adjust("2 seconds")
-      yield* settle
-      assert.strictEqual(server.dials(), 1)
+      yield* flush
+      assert.strictEqual(server.connectionCount(), 1)
       // and dials at once when the network is back
-      signal("wake")
-      yield* settle
-      assert.strictEqual(server.dials(), 2)
+      emit("wake")
+      yield* flush
+      assert.strictEqual(server.connectionCount(), 2)
     }))
 
-  it.effect("P8.6: waits as usual when a session ends that has answered after the signal", () =>
+  it.effect("P8.6: backs off when the session ends after the server has responded to the probe", () =>
     Effect.gen(function*() {
-      const { server, signal } = yield* startWithSignals(longBackoff)
-      const connection = yield* server.dialled
-      yield* connection.accept("p1")
-      yield* settle
-      signal("wake")
+      const { connection, server } = yield* startSignalled("wake")
       const { id } = yield* connection.request(JsonRpc.method.ping)
       yield* connection.send(JsonRpc.reply(id, {}))
       yield* TestClock.adjust("3 seconds")
-      yield* connection.cut
-      yield* settle
-      assert.strictEqual(server.dials(), 1)
+      yield* connection.drop
+      yield* flush
+      assert.strictEqual(server.connectionCount(), 1)
     }))
 
-  it.effect("P8.6: dials at once when a dial fails that was under way when the platform signalled", () =>
+  it.effect("P8.6: dials at once when a dial fails that was in progress at the wake signal", () =>
     Effect.gen(function*() {
-      const { server, signal } = yield* startWithSignals(longBackoff)
-      const connection = yield* server.dialled
-      signal("wake")
-      yield* settle
-      yield* connection.cut
-      yield* settle
-      assert.strictEqual(server.dials(), 2)
+      const { emit, server } = yield* startWithSignals(longBackoff)
+      const connection = yield* server.nextConnection
+      emit("wake")
+      yield* flush
+      yield* connection.drop
+      yield* flush
+      assert.strictEqual(server.connectionCount(), 2)
     }))
 
-  it.effect("P8.6: refreshes the token again at once when a refresh fails that ran when the platform signalled", () =>
+  it.effect("P8.2: backs off when a session ends whose dial succeeded after a wake signal", () =>
+    Effect.gen(function*() {
+      const { emit, server } = yield* startWithSignals(longBackoff)
+      const connection = yield* server.nextConnection
+      emit("wake")
+      yield* flush
+      yield* connection.accept("p1")
+      yield* TestClock.adjust("4 seconds")
+      yield* connection.drop
+      yield* flush
+      assert.strictEqual(server.connectionCount(), 1)
+    }))
+
+  it.effect("P8.6: refreshes the token again at once when a refresh fails that was running at the wake signal", () =>
     Effect.gen(function*() {
       let refreshes = 0
       const refresh = Effect.suspend(() => {
         refreshes++
         return Effect.delay(Effect.fail("no network"), "5 seconds")
       })
-      const { server, signal } = yield* startWithSignals({ refresh, ...longBackoff })
-      yield* (yield* server.dialled).refuse(expired)
-      yield* settle
-      signal("wake")
+      const { emit, server } = yield* startWithSignals({ refresh, ...longBackoff })
+      yield* (yield* server.nextConnection).refuse(expired)
+      yield* flush
+      emit("wake")
       yield* TestClock.adjust("5 seconds")
-      yield* settle
+      yield* flush
       assert.strictEqual(refreshes, 2)
       // one signal ends one wait
       yield* TestClock.adjust("10 seconds")
@@ -332,203 +348,370 @@ describe("the session", () => {
     }))
 
   it.effect.each(["wake", "token"])(
-    "P8.1 P8.6: gives up a dial that hangs two seconds after a signal: %s",
+    "P8.1 P8.6: abandons a dial that hangs two seconds after a signal: %s",
     (signal) =>
       Effect.gen(function*() {
-        const { credentials, server, ...platform } = yield* startWithSignals(longBackoff)
-        yield* server.dialled
-        yield* settle
-        if (signal === "wake") platform.signal(signal)
+        const { credentials, emit, server } = yield* startWithSignals(longBackoff)
+        yield* server.nextConnection
+        yield* flush
+        if (signal === "wake") emit("wake")
         else yield* credentials.replace(Redacted.make("token-2"))
         yield* TestClock.adjust("1999 millis")
-        assert.strictEqual(server.dials(), 1)
+        assert.strictEqual(server.connectionCount(), 1)
         yield* TestClock.adjust("1 milli")
-        yield* settle
-        yield* (yield* server.dialled).accept("p1")
-        assert.strictEqual(server.dials(), 2)
+        yield* flush
+        yield* (yield* server.nextConnection).accept("p1")
+        assert.strictEqual(server.connectionCount(), 2)
       })
   )
 
-  it.effect("P8.1: notices a dead server two seconds after a signal, though one had come while it was dialled", () =>
+  it.effect("P8.1: detects a dead server two seconds after a signal that follows one during the dial", () =>
     Effect.gen(function*() {
-      const { server, signal } = yield* startWithSignals({ backoff: { base: "1 milli", cap: "1 milli" } })
-      const connection = yield* server.dialled
-      signal("wake")
+      const { emit, server } = yield* startWithSignals({ backoff: { base: "1 milli", cap: "1 milli" } })
+      const connection = yield* server.nextConnection
+      emit("wake")
       yield* TestClock.adjust("300 millis")
       yield* connection.accept("p1")
-      yield* settle
-      signal("offline")
+      yield* flush
+      emit("offline")
       yield* TestClock.adjust("2 seconds")
       yield* TestClock.adjust("1 milli")
-      assert.strictEqual(server.dials(), 2)
+      assert.strictEqual(server.connectionCount(), 2)
     }))
 
-  it.effect("P8.3: ends those who subscribed, also when somebody subscribes again the moment it fails", () =>
+  it.effect("P8.3: fails all subscribers, even if a new one subscribes as the connection fails", () =>
     Effect.gen(function*() {
       const { listening, server, subscription } = yield* start({ backoff: { base: "1 milli", cap: "1 milli" } })
       const scope = yield* Effect.scope
       let again: Fiber.Fiber<unknown, unknown> | undefined
-      yield* subscription.watchConnection((state) => {
-        if (state._tag === "Failed") again ??= Effect.runFork(Scope.provide(subscription.attach, scope))
+      yield* Streams.listen(subscription.connection.changes, (state) => {
+        if (state._tag === "Failed") again ??= Effect.runFork(Scope.provide(subscription.subscribe, scope))
       })
       for (let dial = 1; dial <= 3; dial++) {
-        yield* (yield* server.dialled).refuse({ code: -32003, message: "no" })
+        yield* (yield* server.nextConnection).refuse({ code: -32003, message: "no" })
         yield* TestClock.adjust("1 second")
       }
       assert.strictEqual((yield* Effect.flip(Fiber.join(listening))).reason._tag, "Refused")
       assert.isDefined(again)
-      yield* (yield* server.dialled).accept("p1")
-      yield* settle
-      assert.strictEqual((yield* subscription.connection)._tag, "Connected")
+      yield* (yield* server.nextConnection).accept("p1")
+      yield* flush
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Connected")
     }))
 
-  it.effect("P8.8: says when it dials next, also where the limit on dials holds it back", () =>
+  it.effect("P8.8: reports when it dials next, also when the rate limit delays the dial", () =>
     Effect.gen(function*() {
       const { server, subscription } = yield* start({ backoff: { base: "1 milli", cap: "1 milli" } })
       for (let dial = 0; dial < 10; dial++) {
-        yield* (yield* server.dialled).cut
+        yield* (yield* server.nextConnection).drop
         yield* TestClock.adjust("10 millis")
       }
-      assert.strictEqual(server.dials(), 10)
-      const state = yield* subscription.connection
+      assert.strictEqual(server.connectionCount(), 10)
+      const state = yield* subscription.connection.current
       const { delayMillis } = state._tag === "Reconnecting" ? state : assert.fail(state._tag)
       assert.isAbove(delayMillis ?? 0, 5000)
       yield* TestClock.adjust(`${delayMillis ?? 0} millis`)
-      assert.strictEqual(server.dials(), 11)
+      assert.strictEqual(server.connectionCount(), 11)
     }))
 
-  it.effect("P8.6: tells of no wait that reconnect has ended before it began", () =>
+  it.effect("dials by the schedule of the backoff, and fails with the last reason when that ends", () =>
     Effect.gen(function*() {
-      const { server, subscription } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
-      yield* (yield* server.dialled).accept("p1")
-      yield* settle
+      const twice = Schedule.spaced("3 seconds").pipe(Schedule.upTo({ times: 2 }))
+      const { listening, server, subscription } = yield* start({ backoff: twice })
+      for (let dial = 1; dial <= 2; dial++) {
+        yield* (yield* server.nextConnection).drop
+        yield* flush
+        const state = yield* subscription.connection.current
+        assert.deepInclude(state, { _tag: "Reconnecting", attempt: dial, delayMillis: 3000 })
+        yield* TestClock.adjust("2999 millis")
+        assert.strictEqual(server.connectionCount(), dial)
+        yield* TestClock.adjust("1 millis")
+        assert.strictEqual(server.connectionCount(), dial + 1)
+      }
+      yield* (yield* server.nextConnection).drop
+      const error = yield* Effect.flip(Fiber.join(listening))
+      assert.strictEqual(error.reason._tag, "Transport")
+      assert.deepInclude(yield* subscription.connection.current, { _tag: "Failed", reason: error.reason })
+    }))
+
+  it.effect("starts the schedule of the backoff over after a session that lasted, and for later subscribers", () =>
+    Effect.gen(function*() {
+      const once = Schedule.spaced("1 second").pipe(Schedule.upTo({ times: 1 }))
+      const { server, subscription } = yield* start({ backoff: once, heartbeat: "1 minute" })
+      for (let session = 1; session <= 3; session++) {
+        const connection = yield* server.nextConnection
+        yield* connection.accept("p1")
+        yield* TestClock.adjust("31 seconds")
+        yield* connection.drop
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(server.connectionCount(), session + 1)
+      }
+      yield* (yield* server.nextConnection).drop
+      yield* flush
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Failed")
+      yield* subscription.subscribe
+      yield* (yield* server.nextConnection).drop
+      yield* flush
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Reconnecting")
+    }))
+
+  it.effect("P8.5: waits longer than the schedule of the backoff says when the server asks for it", () =>
+    Effect.gen(function*() {
+      const { server, subscription } = yield* start({ backoff: Schedule.spaced("1 millis") })
+      yield* (yield* server.nextConnection).close(1013)
+      yield* flush
+      const state = yield* subscription.connection.current
+      assert.isAbove(state._tag === "Reconnecting" ? state.delayMillis ?? 0 : 0, 1000)
+    }))
+
+  it.effect("dials when reconnect was called, although the schedule of the backoff has ended", () =>
+    Effect.gen(function*() {
+      const { server, subscription } = yield* start({ backoff: Schedule.recurs(0) })
+      yield* (yield* server.nextConnection).accept("p1")
+      yield* flush
+      yield* subscription.reconnect
+      yield* flush
+      assert.strictEqual(server.connectionCount(), 2)
+    }))
+
+  it.effect.each(
+    [
+      ["throws", Effect.die("no delay")],
+      ["interrupts itself", Effect.interrupt]
+    ] as const
+  )(
+    "P8.7: fails with a Defect when the schedule of the backoff %s, and dials again for a new subscriber",
+    ([, delay]) =>
+      Effect.gen(function*() {
+        const backoff = Schedule.forever.pipe(Schedule.modifyDelay(() => delay))
+        const { listening, server, subscription } = yield* start({ backoff })
+        const connection = yield* server.nextConnection
+        yield* connection.accept("p1")
+        yield* flush
+        yield* connection.drop
+        yield* flush
+        assert.deepInclude(yield* subscription.connection.current, { _tag: "Failed" })
+        assert.strictEqual((yield* Effect.flip(Fiber.join(listening))).reason._tag, "Defect")
+        yield* subscription.subscribe
+        yield* (yield* server.nextConnection).accept("p1")
+      })
+  )
+
+  it.effect("P8.3: repeats a refresh that interrupts itself, and connects with the next token", () =>
+    Effect.gen(function*() {
+      let refreshes = 0
+      const refresh = Effect.suspend(() => {
+        refreshes++
+        return Effect.interrupt
+      })
+      const { credentials, server, subscription } = yield* start({ refresh })
+      yield* (yield* server.nextConnection).refuse(expired)
+      yield* TestClock.adjust("1 minute")
+      assert.isAbove(refreshes, 2)
+      assert.deepInclude(yield* subscription.connection.current, { _tag: "Reconnecting" })
+      yield* credentials.replace(Redacted.make("token-2"))
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.nextConnection).accept("p1")), "token-2")
+    }))
+
+  it.effect("P8.8: reports at once that the session is lost while the schedule of the backoff takes its time", () =>
+    Effect.gen(function*() {
+      const slow = Schedule.forever.pipe(
+        Schedule.modifyDelay(() => Effect.as(Effect.sleep("5 seconds"), "1 second" as const))
+      )
+      const { server, subscription } = yield* start({ backoff: slow })
+      const connection = yield* server.nextConnection
+      yield* connection.accept("p1")
+      yield* flush
+      yield* connection.drop
+      yield* flush
+      assert.deepInclude(yield* subscription.connection.current, { _tag: "Reconnecting", delayMillis: null })
+      const ready = yield* Effect.forkChild(subscription.ready, { startImmediately: true })
+      yield* TestClock.adjust("5 seconds")
+      assert.deepInclude(yield* subscription.connection.current, { _tag: "Reconnecting", delayMillis: 1000 })
+      assert.isUndefined(ready.pollUnsafe())
+      yield* TestClock.adjust("1 second")
+      yield* (yield* server.nextConnection).accept("p1")
+      yield* Fiber.join(ready)
+    }))
+
+  it.effect.each(["reconnect", "token", "wake"] as const)(
+    "P8.6: dials at once although the schedule of the backoff never returns a delay: %s",
+    (trigger) =>
+      Effect.gen(function*() {
+        const never = Schedule.forever.pipe(Schedule.modifyDelay(() => Effect.never))
+        const { credentials, emit, server, subscription } = yield* startWithSignals({ backoff: never })
+        const connection = yield* server.nextConnection
+        yield* connection.accept("p1")
+        yield* flush
+        yield* connection.drop
+        yield* TestClock.adjust("10 minutes")
+        assert.strictEqual(server.connectionCount(), 1)
+        if (trigger === "reconnect") yield* subscription.reconnect
+        else if (trigger === "token") yield* credentials.replace(Redacted.make("token-2"))
+        else emit("wake")
+        yield* flush
+        const params = yield* connectParams(yield* (yield* server.nextConnection).accept("p1"))
+        assert.strictEqual(params.authentication.jwt_token, trigger === "token" ? "token-2" : "token-1")
+      })
+  )
+
+  it.effect("reports no delay for a schedule whose delay is infinite, and dials when reconnect is called", () =>
+    Effect.gen(function*() {
+      const { server, subscription } = yield* start({ backoff: Schedule.spaced("Infinity") })
+      yield* (yield* server.nextConnection).drop
+      yield* TestClock.adjust("1 hour")
+      const state = yield* subscription.connection.current
+      assert.deepInclude(state, { _tag: "Reconnecting", delayMillis: null })
+      assert.isTrue(Schema.is(Schemas.ConnectionState)(state))
+      yield* subscription.reconnect
+      yield* flush
+      assert.strictEqual(server.connectionCount(), 2)
+    }))
+
+  it.effect("reports one state for each wait", () =>
+    Effect.gen(function*() {
+      const { server, subscription } = yield* start({ backoff: Schedule.spaced("1 second") })
+      const connection = yield* server.nextConnection
+      yield* connection.accept("p1")
+      yield* flush
+      const states: Array<string> = []
+      yield* Streams.listen(subscription.connection.changes, (state) => {
+        states.push(state._tag === "Reconnecting" ? `${state._tag} ${state.delayMillis}` : state._tag)
+      })
+      yield* connection.drop
+      yield* TestClock.adjust("1 second")
+      yield* (yield* server.nextConnection).accept("p1")
+      yield* flush
+      assert.deepStrictEqual(states, ["Connected", "Reconnecting 1000", "Reconnecting 0", "Connected"])
+    }))
+
+  it.effect("P8.6: reports no delay that reconnect has ended before it began", () =>
+    Effect.gen(function*() {
+      const { server, subscription } = yield* start(longBackoff)
+      yield* (yield* server.nextConnection).accept("p1")
+      yield* flush
       const delays: Array<number | null> = []
-      yield* subscription.watchConnection((state) => {
+      yield* Streams.listen(subscription.connection.changes, (state) => {
         if (state._tag === "Reconnecting") delays.push(state.delayMillis)
       })
       yield* subscription.reconnect
-      yield* (yield* server.dialled).accept("p1")
-      yield* settle
+      yield* (yield* server.nextConnection).accept("p1")
+      yield* flush
       assert.deepStrictEqual(new Set(delays), new Set([0]))
     }))
 
-  it.effect("P8.5: gives up no more dials than its limit allows to signals that never end", () =>
+  it.effect("P8.5: limits how many dials an endless series of wake signals can abandon", () =>
     Effect.gen(function*() {
-      const { server, signal } = yield* startWithSignals()
+      const { emit, server } = yield* startWithSignals()
       for (let half = 0; half < 240; half++) {
-        signal("wake")
+        emit("wake")
         yield* TestClock.adjust("500 millis")
       }
-      assert.isAtMost(server.dials(), 30)
+      assert.isAtMost(server.connectionCount(), 30)
     }))
 
   it.effect.each([0, 1, 5])(
-    "P8.6: gives up a dial that is not answered within two seconds when it is told to reconnect after %i seconds",
+    "P8.6: abandons a dial that hangs for two seconds when reconnect is called after %i seconds",
     (age) =>
       Effect.gen(function*() {
-        const { server, subscription } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
-        yield* server.dialled
+        const { server, subscription } = yield* start(longBackoff)
+        yield* server.nextConnection
         yield* TestClock.adjust(`${age} seconds`)
         yield* subscription.reconnect
         if (age < 2) {
           yield* TestClock.adjust(1999 - age * 1000)
-          assert.strictEqual(server.dials(), 1)
+          assert.strictEqual(server.connectionCount(), 1)
         }
         yield* TestClock.adjust(1)
-        yield* settle
-        yield* (yield* server.dialled).accept("p1")
-        assert.strictEqual(server.dials(), 2)
+        yield* flush
+        yield* (yield* server.nextConnection).accept("p1")
+        assert.strictEqual(server.connectionCount(), 2)
       })
   )
 
-  it.effect("P8.6: connects however often it is told to reconnect while it dials, and only once", () =>
+  it.effect("P8.6: connects once, however often reconnect is called during the dial", () =>
     Effect.gen(function*() {
-      const { server, subscription } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
-      const connection = yield* server.dialled
+      const { server, subscription } = yield* start(longBackoff)
+      const connection = yield* server.nextConnection
       for (let times = 0; times < 20; times++) {
         yield* subscription.reconnect
         yield* TestClock.adjust("50 millis")
       }
       yield* connection.accept("p1")
-      yield* settle
+      yield* flush
       yield* TestClock.adjust("5 seconds")
-      assert.strictEqual((yield* subscription.connection)._tag, "Connected")
-      yield* connection.cut
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Connected")
+      yield* connection.drop
       yield* TestClock.adjust("1 minute")
-      // what was asked for before says nothing of the next one
-      assert.strictEqual(server.dials(), 1)
+      // requests before the session was ready do not end the backoff after it
+      assert.strictEqual(server.connectionCount(), 1)
     }))
 
-  it.effect("asks a live server for a sign of life when the platform hints", () =>
+  it.effect("pings the server on a wake signal", () =>
     Effect.gen(function*() {
-      const { server, signal } = yield* startWithSignals()
-      const connection = yield* server.dialled
-      yield* connection.accept("p1")
-      yield* settle
-      signal("wake")
+      const { connection } = yield* startSignalled("wake", {})
       yield* connection.request(JsonRpc.method.ping)
     }))
 
-  it.effect("P8.1: takes a server for dead that was silent from the start", () =>
+  it.effect("P8.1: detects a server that is silent from the start", () =>
     Effect.gen(function*() {
       const { server } = yield* start({ heartbeat: "10 seconds" })
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* TestClock.adjust("10 seconds")
       yield* connection.request(JsonRpc.method.ping)
       yield* TestClock.adjust("10 seconds")
       yield* TestClock.adjust("1 second")
-      assert.strictEqual(server.dials(), 2)
+      assert.strictEqual(server.connectionCount(), 2)
     }))
 
-  it.effect("keeps a quiet server that answers its pings", () =>
+  it.effect("keeps the session with a quiet server that responds to pings", () =>
     Effect.gen(function*() {
       const { server } = yield* start({ heartbeat: "10 seconds" })
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       for (let minute = 0; minute < 6; minute++) {
         yield* TestClock.adjust("10 seconds")
         const { id } = yield* connection.request(JsonRpc.method.ping)
         yield* connection.send(JsonRpc.reply(id, {}))
-        yield* settle
+        yield* flush
       }
-      assert.strictEqual(server.dials(), 1)
+      assert.strictEqual(server.connectionCount(), 1)
     }))
 
-  it.effect("P8.3: waits when the token is refused and there is no other, and goes on with the one that replaces it", () =>
+  it.effect("P8.3: waits when the token is rejected and there is no other, and connects with the next one", () =>
     Effect.gen(function*() {
       const { credentials, listening, server, subscription } = yield* start()
-      yield* (yield* server.dialled).refuse(expired)
+      yield* (yield* server.nextConnection).refuse(expired)
       yield* TestClock.adjust("1 hour")
-      const state = yield* subscription.connection
+      const state = yield* subscription.connection.current
       assert.deepStrictEqual([state._tag, state.reason?._tag], ["Reconnecting", "Unauthorized"])
       assert.isNull(state._tag === "Reconnecting" ? state.delayMillis : undefined)
-      assert.strictEqual(server.dials(), 1)
+      assert.strictEqual(server.connectionCount(), 1)
       assert.isUndefined(listening.pollUnsafe())
       yield* credentials.replace(Redacted.make("token-2"))
-      assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-2")
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.nextConnection).accept("p1")), "token-2")
     }))
 
-  it.effect("P6.1: does not repeat the token that a server quotes when it refuses it", () =>
+  it.effect("P6.1: redacts the token that a server quotes when it rejects it", () =>
     Effect.gen(function*() {
       const { server, subscription } = yield* start()
       const message = "no such token: token-1"
-      yield* (yield* server.dialled).refuse({ code: JsonRpc.code.authenticationFailed, message })
-      yield* settle
-      const { reason } = yield* subscription.connection
+      yield* (yield* server.nextConnection).refuse({ code: JsonRpc.code.authenticationFailed, message })
+      yield* flush
+      const { reason } = yield* subscription.connection.current
       assert.include(reason?.message, "no such token")
       assert.notInclude(JSON.stringify(reason) + String(reason?.message), "token-1")
     }))
 
-  it.effect("connects with a renewed token when the first is refused", () =>
+  it.effect("connects with a refreshed token when the first one is rejected", () =>
     Effect.gen(function*() {
       const { server, subscription } = yield* start({ refresh: Effect.succeed(Redacted.make("token-2")) })
-      yield* (yield* server.dialled).refuse({ code: JsonRpc.code.authenticationFailed, message: "401" })
-      assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-2")
+      yield* (yield* server.nextConnection).refuse({ code: JsonRpc.code.authenticationFailed, message: "401" })
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.nextConnection).accept("p1")), "token-2")
       yield* subscription.ready
     }))
 
-  it.effect("P8.3: asks again while the token can't be renewed, does not dial meanwhile, and connects once it can", () =>
+  it.effect("P8.3: retries a refresh that fails, does not dial meanwhile, and connects once it succeeds", () =>
     Effect.gen(function*() {
       let isOffline = true
       let refreshes = 0
@@ -538,18 +721,18 @@ describe("the session", () => {
           return isOffline ? Effect.fail("offline") : Effect.succeed(Redacted.make("token-2"))
         })
       })
-      yield* (yield* server.dialled).refuse(expired)
+      yield* (yield* server.nextConnection).refuse(expired)
       yield* TestClock.adjust("10 seconds")
-      assert.deepInclude(yield* subscription.connection, { _tag: "Reconnecting" })
+      assert.deepInclude(yield* subscription.connection.current, { _tag: "Reconnecting" })
       assert.isAtLeast(refreshes, 2)
-      assert.strictEqual(server.dials(), 1)
+      assert.strictEqual(server.connectionCount(), 1)
       isOffline = false
       yield* untilDialled(server, 2)
-      assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-2")
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.nextConnection).accept("p1")), "token-2")
       yield* subscription.ready
     }))
 
-  it.effect("P8.5: a server that accepts each token and then refuses it is dialled ten times a minute at most", () =>
+  it.effect("P8.5: dials a server that accepts each token and then rejects it at most ten times a minute", () =>
     Effect.gen(function*() {
       let refreshes = 0
       const { server } = yield* start({
@@ -557,84 +740,84 @@ describe("the session", () => {
         refresh: Effect.sync(() => Redacted.make(`token-${++refreshes + 1}`))
       })
       yield* Effect.gen(function*() {
-        const connection = yield* server.dialled
+        const connection = yield* server.nextConnection
         const { id } = yield* connection.accept("p1")
         yield* connection.send(JsonRpc.failure(id, expired))
       }).pipe(Effect.forever, Effect.forkScoped)
       for (let second = 0; second < 600; second++) yield* TestClock.adjust("1 second")
-      assert.isAtMost(server.dials(), 10 + 100 + 1)
-      assert.isAtMost(refreshes, server.dials())
+      assert.isAtMost(server.connectionCount(), 10 + 100 + 1)
+      assert.isAtMost(refreshes, server.connectionCount())
     }))
 
-  it.effect("P8.5: a wake signal that never ends does not make it dial more often than ten times a minute", () =>
+  it.effect("P8.5: dials at most ten times a minute during an endless series of wake signals", () =>
     Effect.gen(function*() {
-      const { server, signal } = yield* startWithSignals()
-      yield* Effect.flatMap(server.dialled, ({ cut }) => cut).pipe(Effect.forever, Effect.forkScoped)
+      const { emit, server } = yield* startWithSignals()
+      yield* Effect.flatMap(server.nextConnection, ({ drop: cut }) => cut).pipe(Effect.forever, Effect.forkScoped)
       for (let tick = 0; tick < 6000; tick++) {
-        signal("wake")
+        emit("wake")
         yield* TestClock.adjust("100 millis")
       }
-      assert.isAtMost(server.dials(), 10 + 100 + 1)
-      assert.isAtLeast(server.dials(), 20)
+      assert.isAtMost(server.connectionCount(), 10 + 100 + 1)
+      assert.isAtLeast(server.connectionCount(), 20)
     }))
 
-  it.effect("P8.6: a token that replaces the refused one is used while the refresh hangs", () =>
+  it.effect("P8.6: connects with a token that replaces the rejected one while the refresh hangs", () =>
     Effect.gen(function*() {
       const { credentials, server } = yield* start({ refresh: Effect.never })
-      yield* (yield* server.dialled).refuse(expired)
-      yield* settle
+      yield* (yield* server.nextConnection).refuse(expired)
+      yield* flush
       yield* credentials.replace(Redacted.make("token-2"))
-      assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-2")
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.nextConnection).accept("p1")), "token-2")
     }))
 
-  it.effect("P8.2: a session that was told of another token, and ends, is not followed by a dial at once", () =>
+  it.effect("P8.2: backs off when a session ends that was sent another token", () =>
     Effect.gen(function*() {
-      const { credentials, server } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
-      const connection = yield* server.dialled
+      const { credentials, server } = yield* start(longBackoff)
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* credentials.replace(Redacted.make("token-2"))
       yield* connection.request(JsonRpc.method.reauthenticate)
-      yield* connection.cut
+      yield* connection.drop
       yield* TestClock.adjust("1 second")
-      assert.strictEqual(server.dials(), 1)
+      assert.strictEqual(server.connectionCount(), 1)
     }))
 
-  it.effect("P7.1: a refresh that hangs is given up and asked for again", () =>
+  it.effect("P7.1: times out a refresh that hangs, and retries it", () =>
     Effect.gen(function*() {
       let refreshes = 0
       const { server } = yield* start({
         refreshTimeout: "5 seconds",
         refresh: Effect.suspend(() => ++refreshes === 1 ? Effect.never : Effect.succeed(Redacted.make("token-2")))
       })
-      yield* (yield* server.dialled).refuse(expired)
+      yield* (yield* server.nextConnection).refuse(expired)
       yield* TestClock.adjust("5 seconds")
       yield* TestClock.adjust("8 seconds")
-      assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-2")
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.nextConnection).accept("p1")), "token-2")
     }))
 
-  it.effect("P8.6: reconnect dials at once while it waits to dial", () =>
+  it.effect("P8.6: reconnect ends the backoff", () =>
     Effect.gen(function*() {
-      const { server, subscription } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
-      yield* (yield* server.dialled).cut
-      yield* settle
+      const { server, subscription } = yield* start(longBackoff)
+      yield* (yield* server.nextConnection).drop
+      yield* flush
       yield* subscription.reconnect
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
     }))
 
-  it.effect("P8.6: reconnect replaces a session that is up", () =>
+  it.effect("P8.6: reconnect replaces the session", () =>
     Effect.gen(function*() {
-      const { server, subscription } = yield* start({ backoff: { base: "1 hour", cap: "1 hour" } })
-      yield* (yield* server.dialled).accept("p1")
-      yield* settle
+      const { server, subscription } = yield* start(longBackoff)
+      yield* (yield* server.nextConnection).accept("p1")
+      yield* flush
       yield* subscription.reconnect
-      // what is asked for from now on is asked of the next session
-      assert.notStrictEqual((yield* subscription.connection)._tag, "Connected")
+      // a caller that now waits for ready waits for the next session
+      assert.notStrictEqual((yield* subscription.connection.current)._tag, "Connected")
       const ready = yield* Effect.forkChild(subscription.ready, { startImmediately: true })
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
       yield* Fiber.join(ready)
     }))
 
-  it.effect("ready opens a session where nobody subscribes", () =>
+  it.effect("ready opens a session without a subscriber", () =>
     Effect.gen(function*() {
       const server = yield* FakeServer.make
       const context = yield* Layer.build(
@@ -644,11 +827,11 @@ describe("the session", () => {
         )
       )
       const waiting = yield* Effect.forkChild(Context.get(context, Subscription.Subscription).ready)
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
       yield* Fiber.join(waiting)
     }))
 
-  it.effect("P7.2: fails with Closed, and ends its streams, once its scope is closed", () =>
+  it.effect("P7.2: ends its streams when its scope closes, and fails with Closed afterwards", () =>
     Effect.gen(function*() {
       const server = yield* FakeServer.make
       const scope = yield* Scope.make()
@@ -661,16 +844,16 @@ describe("the session", () => {
       )
       const subscription = Context.get(context, Subscription.Subscription)
       const listening = yield* Effect.forkChild(Stream.runDrain(subscription.events), { startImmediately: true })
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
       yield* Scope.close(scope, Exit.void)
       yield* Fiber.join(listening)
-      for (const call of [subscription.attach, subscription.ready, subscription.reconnect]) {
+      for (const call of [subscription.subscribe, subscription.ready, subscription.reconnect]) {
         assert.strictEqual((yield* Effect.flip(Effect.scoped(call))).reason._tag, "Closed")
       }
-      assert.strictEqual((yield* subscription.connection)._tag, "Closed")
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Closed")
     }))
 
-  it.effect("P8.5: a server that asks to be left alone is, though all leave meanwhile, and others come", () =>
+  it.effect("P8.5: honors a request to wait after all subscribers have left and new ones have come", () =>
     Effect.gen(function*() {
       const server = yield* FakeServer.make
       const context = yield* Layer.build(
@@ -679,159 +862,155 @@ describe("the session", () => {
           Layer.provide(server.layer)
         )
       )
-      const { attach, connection } = Context.get(context, Subscription.Subscription)
+      const { connection, subscribe } = Context.get(context, Subscription.Subscription)
       const scope = yield* Scope.make()
-      yield* Scope.provide(attach, scope)
-      const dialled = yield* server.dialled
+      yield* Scope.provide(subscribe, scope)
+      const dialled = yield* server.nextConnection
       yield* dialled.open
       yield* dialled.close(1013)
       yield* Scope.close(scope, Exit.void)
       yield* TestClock.adjust("3 seconds")
-      assert.strictEqual((yield* connection)._tag, "Idle")
-      yield* attach
+      assert.strictEqual((yield* connection.current)._tag, "Idle")
+      yield* subscribe
       yield* TestClock.adjust("6 seconds")
-      assert.deepInclude(yield* connection, { _tag: "Reconnecting", attempt: 1 })
-      assert.strictEqual(server.dials(), 1)
+      assert.deepInclude(yield* connection.current, { _tag: "Reconnecting", attempt: 1 })
+      assert.strictEqual(server.connectionCount(), 1)
       yield* TestClock.adjust("4 seconds")
-      assert.strictEqual(server.dials(), 2)
+      assert.strictEqual(server.connectionCount(), 2)
     }))
 
-  it.effect("P8.5: a token that came before the server asked to be left alone is no reason to dial", () =>
+  it.effect("P8.5: a token that was replaced before the server asked to wait does not end the wait", () =>
     Effect.gen(function*() {
       const { credentials, server } = yield* start()
-      const dialled = yield* server.dialled
+      const dialled = yield* server.nextConnection
       yield* dialled.open
       yield* credentials.replace(Redacted.make("token-2"))
       yield* dialled.close(1013)
       yield* TestClock.adjust("9 seconds")
-      assert.strictEqual(server.dials(), 1)
+      assert.strictEqual(server.connectionCount(), 1)
       yield* credentials.replace(Redacted.make("token-3"))
-      assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-3")
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.nextConnection).accept("p1")), "token-3")
     }))
 
-  it.effect("P8.1: a wake signal has a dead server noticed within two seconds", () =>
+  it.effect("P8.1: detects a dead server within two seconds of a wake signal", () =>
     Effect.gen(function*() {
-      const { server, signal } = yield* startWithSignals({ backoff: { base: "1 milli", cap: "1 milli" } })
-      yield* (yield* server.dialled).accept("p1")
-      yield* settle
-      signal("wake")
+      const { server } = yield* startSignalled("wake", { backoff: { base: "1 milli", cap: "1 milli" } })
       yield* TestClock.adjust("2 seconds")
       yield* TestClock.adjust("1 milli")
-      assert.strictEqual(server.dials(), 2)
+      assert.strictEqual(server.connectionCount(), 2)
     }))
 
-  it.effect("P8.1: going offline shows in the state at once, and a server that answers puts that right", () =>
+  it.effect("P8.1: reports going offline at once, and is connected again when the server responds", () =>
     Effect.gen(function*() {
-      const { server, signal, subscription } = yield* startWithSignals()
-      const connection = yield* server.dialled
-      yield* connection.accept("p1")
-      yield* settle
-      signal("offline")
-      yield* settle
-      assert.strictEqual((yield* subscription.connection).reason?.message, "connection failed: the platform is offline")
+      const { connection, server, subscription } = yield* startSignalled("offline", {})
+      yield* flush
+      assert.strictEqual(
+        (yield* subscription.connection.current).reason?.message,
+        "connection failed: the platform is offline"
+      )
       const { id } = yield* connection.request(JsonRpc.method.ping)
       yield* connection.send(JsonRpc.reply(id, {}))
       yield* TestClock.adjust("2 seconds")
-      assert.strictEqual((yield* subscription.connection)._tag, "Connected")
-      assert.strictEqual(server.dials(), 1)
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Connected")
+      assert.strictEqual(server.connectionCount(), 1)
     }))
 
-  it.effect("P9.3: frames that can't be read are reported once in half a minute, however many come", () =>
+  it.effect("P9.3: logs malformed frames at most once in 30 seconds", () =>
     Effect.gen(function*() {
       const logged: Array<unknown> = []
       const logger = Logger.make(({ message }) => logged.push(message))
       const { server } = yield* Effect.provide(start(), Logger.layer([logger]))
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       for (let second = 0; second < 20; second++) {
         yield* connection.send("{")
         yield* TestClock.adjust("1 second")
       }
-      assert.strictEqual(logged.filter((message) => String(message).includes("could not be read")).length, 1)
+      assert.strictEqual(logged.filter((message) => String(message).includes("malformed")).length, 1)
     }))
 
-  it.effect("dials at once when the token is replaced while it waits to dial", () =>
+  it.effect("dials at once when the token is replaced during the backoff", () =>
     Effect.gen(function*() {
       const { credentials, server } = yield* start({
         refresh: Effect.fail("offline"),
-        backoff: { base: "1 hour", cap: "1 hour" }
+        ...longBackoff
       })
-      yield* (yield* server.dialled).refuse({ code: JsonRpc.code.authenticationFailed, message: "401" })
-      yield* settle
+      yield* (yield* server.nextConnection).refuse({ code: JsonRpc.code.authenticationFailed, message: "401" })
+      yield* flush
       yield* credentials.replace(Redacted.make("token-2"))
-      assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-2")
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.nextConnection).accept("p1")), "token-2")
     }))
 
-  it.effect("P8.3: drops what it resumes with when that is refused, and fails when it may not begin afresh either", () =>
+  it.effect("P8.3: begins a new session when the resume is rejected, and fails when that is rejected too", () =>
     Effect.gen(function*() {
       const { listening, server } = yield* start()
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
-      yield* settle
-      yield* connection.cut
+      yield* flush
+      yield* connection.drop
       const stale = { code: JsonRpc.code.requesterValidationFailed, message: "Requester validation failed" }
       yield* TestClock.adjust("1 second")
-      assert.strictEqual((yield* connectParams(yield* (yield* server.dialled).refuse(stale))).protocol, "p1")
+      assert.strictEqual((yield* connectParams(yield* (yield* server.nextConnection).refuse(stale))).protocol, "p1")
       for (const wait of ["2 seconds", "4 seconds", "8 seconds"] as const) {
-        yield* settle
+        yield* flush
         yield* TestClock.adjust(wait)
-        assert.isUndefined((yield* connectParams(yield* (yield* server.dialled).refuse(stale))).protocol)
+        assert.isUndefined((yield* connectParams(yield* (yield* server.nextConnection).refuse(stale))).protocol)
       }
       assert.strictEqual((yield* Effect.flip(Fiber.join(listening))).reason._tag, "Refused")
     }))
 
-  it.effect("P6.4: tells the server of a new token without dialling again", () =>
+  it.effect("P6.4: sends a new token to the server without dialling again", () =>
     Effect.gen(function*() {
       const { credentials, server } = yield* start()
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
-      yield* settle
+      yield* flush
       yield* credentials.replace(Redacted.make("token-2"))
       const request = yield* connection.request(JsonRpc.method.reauthenticate)
       assert.strictEqual(yield* tokenOf(request), "token-2")
       yield* connection.send(JsonRpc.reply(request.id, {}))
       yield* TestClock.adjust("15 seconds")
-      assert.strictEqual(server.dials(), 1)
+      assert.strictEqual(server.connectionCount(), 1)
     }))
 
-  it.effect("refreshes a token ahead of the expiry that the server tells, and tells the server", () =>
+  it.effect("refreshes a token ahead of the expiry that the server reports, and sends the new one", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(4102444800_000 - 3600_000)
       const { server } = yield* start({ refresh: Effect.succeed(Redacted.make("token-2")), heartbeat: "1 day" })
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
       yield* TestClock.adjust("59 minutes")
       assert.strictEqual(yield* tokenOf(yield* connection.request(JsonRpc.method.reauthenticate)), "token-2")
     }))
 
-  it.effect("dials with the new token when the server refuses to re-authenticate", () =>
+  it.effect("dials with the new token when the server rejects the re-authentication", () =>
     Effect.gen(function*() {
       const { credentials, server } = yield* start()
-      const connection = yield* server.dialled
+      const connection = yield* server.nextConnection
       yield* connection.accept("p1")
-      yield* settle
+      yield* flush
       yield* credentials.replace(Redacted.make("token-2"))
       const request = yield* connection.request(JsonRpc.method.reauthenticate)
       yield* connection.send(JsonRpc.failure(request.id, { code: JsonRpc.code.internal, message: "not for SATs" }))
-      yield* settle
+      yield* flush
       yield* TestClock.adjust("1 second")
-      assert.strictEqual(yield* tokenOf(yield* (yield* server.dialled).accept("p1")), "token-2")
+      assert.strictEqual(yield* tokenOf(yield* (yield* server.nextConnection).accept("p1")), "token-2")
     }))
 
-  it.effect("serves many subscribers with one socket, and closes it after the last has left", () =>
+  it.effect("shares one socket between subscribers, and keeps it after the last one has left", () =>
     Effect.gen(function*() {
       const { server, subscription } = yield* start({ idleTimeToLive: "30 seconds" })
       const scope = yield* Scope.make()
-      yield* Scope.provide(subscription.attach, scope)
-      yield* (yield* server.dialled).accept("p1")
+      yield* Scope.provide(subscription.subscribe, scope)
+      yield* (yield* server.nextConnection).accept("p1")
       yield* Scope.close(scope, Exit.void)
       yield* TestClock.adjust("1 second")
-      assert.strictEqual(server.dials(), 1)
-      assert.strictEqual((yield* subscription.connection)._tag, "Connected")
+      assert.strictEqual(server.connectionCount(), 1)
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Connected")
     }))
 })
 
-/** A platform whose socket constructor does what the test says, by the number of the dial. */
+/** A platform whose WebSocket constructor calls `make` with the number of the dial. */
 const startOn = Effect.fnUntraced(function*(make: (dial: number, url: string) => WebSocketLike | undefined) {
   const server = yield* FakeServer.make
   let dials = 0
@@ -852,36 +1031,36 @@ const startOn = Effect.fnUntraced(function*(make: (dial: number, url: string) =>
   )
   const subscription = Context.get(context, Subscription.Subscription)
   const listening = yield* Effect.provide(
-    Effect.flatMap(subscription.attach, ({ signals }) => Effect.forkScoped(Effect.forever(signals))),
+    Effect.flatMap(subscription.subscribe, ({ signals }) => Effect.forkScoped(Effect.forever(signals))),
     context
   )
   return { server, subscription, listening, logged, dials: () => dials }
 })
 
-/** A socket one of whose members throws. */
+/** A socket of which one member throws. */
 const throwing = (socket: MemorySocket.MemorySocket, member: keyof WebSocketLike): WebSocketLike =>
   new Proxy(socket, {
     get: (target, property) => {
-      if (property === member) throw new Error("not here")
+      if (property === member) throw new Error("not implemented")
       const value: unknown = Reflect.get(target, property)
       return typeof value === "function" ? value.bind(target) : value
     }
   })
 
 describe("a platform that throws", () => {
-  it.effect("P8.7: a constructor that throws is a dial that failed", () =>
+  it.effect("P8.7: dials again when the constructor throws", () =>
     Effect.gen(function*() {
       const { server } = yield* startOn((dial) => {
         if (dial === 1) throw new Error("blocked")
         return undefined
       })
-      yield* settle
+      yield* flush
       yield* TestClock.adjust("1 second")
-      yield* (yield* server.dialled).accept("p1")
+      yield* (yield* server.nextConnection).accept("p1")
     }))
 
   it.effect.each(["addEventListener", "send", "close"] as const)(
-    "P8.7: a socket whose %s throws is a connection that was lost, and told",
+    "P8.7: reconnects when %s of a socket throws",
     (member) =>
       Effect.gen(function*() {
         const { server, subscription } = yield* startOn((dial) => {
@@ -890,14 +1069,14 @@ describe("a platform that throws", () => {
           queueMicrotask(open)
           return throwing(client, member)
         })
-        // one that can't be closed is silent for as long as a connect may take
+        // a socket that cannot be closed is silent until the connect request times out
         yield* untilDialled(server, 1)
-        yield* (yield* server.dialled).accept("p1")
+        yield* (yield* server.nextConnection).accept("p1")
         yield* subscription.ready
       })
   )
 
-  it.effect("P8.5: why a session ended counts, whatever the platform throws when it lets go of the socket", () =>
+  it.effect("P8.5: keeps the reason of the end, even if the platform throws when the socket is released", () =>
     Effect.gen(function*() {
       const { dials, listening } = yield* startOn((dial) => {
         if (dial > 1) return undefined
@@ -913,7 +1092,7 @@ describe("a platform that throws", () => {
       assert.isUndefined(listening.pollUnsafe())
     }))
 
-  it.effect("P8.7: an exception's message is in the log, and the token that it quotes is not", () =>
+  it.effect("P8.7: logs the message of an exception without the token that it quotes", () =>
     Effect.gen(function*() {
       const { logged } = yield* startOn((dial) => {
         if (dial > 1) return undefined
@@ -924,42 +1103,140 @@ describe("a platform that throws", () => {
         }
         return client
       })
-      yield* settle
+      yield* flush
       assert.include(JSON.stringify(logged), "no listeners for")
       assert.notInclude(JSON.stringify(logged), "token-1")
     }))
 
-  it.effect("P8.3: no WebSocket at all ends the subscription at once, and names what to pass", () =>
+  it.effect("P8.3: fails at once where there is no WebSocket, and names the option to pass", () =>
     Effect.gen(function*() {
       const { listening, subscription } = yield* startOn(() => {
         throw invalidParameter("WebSocket", "pass one")
       })
       const error = yield* Effect.flip(Fiber.join(listening))
       assert.strictEqual(error._tag === "SubscriptionError" && error.reason._tag, "Invalid")
-      assert.strictEqual((yield* subscription.connection)._tag, "Failed")
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Failed")
     }))
 
-  it.effect("P8.3: is tried afresh for a new subscriber after it failed", () =>
+  it.effect("P8.3: dials again for a new subscriber after it has failed", () =>
     Effect.gen(function*() {
       const { listening, server, subscription } = yield* startOn((dial) => {
         if (dial === 1) throw invalidParameter("WebSocket", "pass one")
         return undefined
       })
       yield* Effect.flip(Fiber.join(listening))
-      yield* subscription.attach
-      yield* (yield* server.dialled).accept("p1")
+      yield* subscription.subscribe
+      yield* (yield* server.nextConnection).accept("p1")
       yield* subscription.ready
     }))
 
-  it.effect("goes on when the platform's wake signals can't be listened to", () =>
+  it.effect.each([
+    ["listening to the platform", Streams.fromListen<WakeSignal>(() => Effect.die("no such event"))],
+    ["a stream of them", Stream.die("no such event")],
+    ["an interruption in a stream of them", Stream.fromEffect(Effect.interrupt)]
+  ])("connects even if %s for wake signals throws, and warns", ([, wake]) =>
     Effect.gen(function*() {
-      const { server } = yield* Effect.provideService(start(), Wake, () => Effect.die("no such event"))
-      yield* (yield* server.dialled).accept("p1")
+      const warnings: Array<unknown> = []
+      const logger = Logger.make(({ message }) => void warnings.push(message))
+      const { server } = yield* start().pipe(
+        Effect.provideService(Wake, wake),
+        Effect.provide(Logger.layer([logger]))
+      )
+      yield* (yield* server.nextConnection).accept("p1")
+      assert.include(JSON.stringify(warnings), "cannot listen to the wake signals of the platform")
+    }))
+
+  it.effect.each(
+    [
+      ["throws", Stream.die("no tokens")],
+      ["interrupts itself", Stream.fromEffect(Effect.interrupt)]
+    ] as const
+  )(
+    "P8.7: connects even if the stream of tokens of your own Credentials %s, and warns",
+    ([, changes]) =>
+      Effect.gen(function*() {
+        const warnings: Array<unknown> = []
+        const logger = Logger.make(({ message }) => void warnings.push(message))
+        const server = yield* FakeServer.make
+        const credentials = Mocks.credentials("token-1").pipe(
+          Layer.flatMap((context) =>
+            Layer.succeed(Credentials.Credentials, { ...Context.get(context, Credentials.Credentials), changes })
+          )
+        )
+        const context = yield* Layer.build(
+          Subscription.layer({ endpoint }).pipe(Layer.provide(credentials), Layer.provide(server.layer))
+        ).pipe(Effect.provide(Logger.layer([logger])))
+        yield* Context.get(context, Subscription.Subscription).subscribe
+        yield* (yield* server.nextConnection).accept("p1")
+        yield* flush
+        assert.include(JSON.stringify(warnings), "cannot listen to new tokens")
+      })
+  )
+
+  it.effect("reacts to the wake signals of any stream", () =>
+    Effect.gen(function*() {
+      const signals = yield* Queue.unbounded<WakeSignal>()
+      const { server, subscription } = yield* Effect.provideService(start(longBackoff), Wake, Stream.fromQueue(signals))
+      const first = yield* server.nextConnection
+      yield* first.accept("p1")
+      yield* flush
+      yield* Queue.offer(signals, "offline")
+      yield* flush
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Reconnecting")
+      yield* first.drop
+      yield* flush
+      yield* Queue.offer(signals, "wake")
+      yield* (yield* server.nextConnection).accept("p1")
+    }))
+
+  it.effect("sends the tokens of any stream of your own Credentials", () =>
+    Effect.gen(function*() {
+      const [first, next] = [Redacted.make("token-1"), Redacted.make("token-2")]
+      const tokens = yield* SubscriptionRef.make(first)
+      const server = yield* FakeServer.make
+      const credentials = Mocks.credentials("token-1").pipe(Layer.flatMap((context) =>
+        Layer.succeed(Credentials.Credentials, {
+          ...Context.get(context, Credentials.Credentials),
+          current: SubscriptionRef.get(tokens),
+          changes: SubscriptionRef.changes(tokens)
+        })
+      ))
+      const context = yield* Layer.build(
+        Subscription.layer({ endpoint }).pipe(Layer.provide(credentials), Layer.provide(server.layer))
+      )
+      yield* Context.get(context, Subscription.Subscription).subscribe
+      const connection = yield* server.nextConnection
+      yield* connection.accept("p1")
+      yield* flush
+      yield* SubscriptionRef.set(tokens, next)
+      const { params } = yield* connection.request(JsonRpc.method.reauthenticate)
+      assert.include(JSON.stringify(params), "token-2")
     }))
 })
 
+describe("an invalid option", () => {
+  it.effect.each(
+    [
+      ["heartbeat", { heartbeat: "0 seconds" }],
+      ["connectTimeout", { connectTimeout: -1 }],
+      ["backoff.base", { backoff: { base: Number.NaN, cap: "1 second" } }],
+      ["dialsPerMinute", { dialsPerMinute: 0 }],
+      ["capacity", { capacity: 0 }],
+      ["refreshTimeout", { refresh: Effect.never, refreshTimeout: -1 }]
+    ] satisfies ReadonlyArray<readonly [string, Partial<Subscription.Options> & Partial<Credentials.Options>]>
+  )(
+    "P9.2: makes the layer die with its name: %s",
+    ([name, options]) =>
+      Effect.gen(function*() {
+        const exit = yield* Effect.exit(start(options))
+        const defect = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+        assert.deepStrictEqual(defect instanceof Invalid && defect.errors.map(({ attribute }) => attribute), [name])
+      })
+  )
+})
+
 describe("an idle session", () => {
-  it.effect("P7.2: is closed an idle time after its last subscriber left, and leaves no timer behind", () =>
+  it.effect("P7.2: closes idleTimeToLive after its last subscriber has left, and leaves no timer behind", () =>
     Effect.gen(function*() {
       const server = yield* FakeServer.make
       const context = yield* Layer.build(
@@ -970,15 +1247,15 @@ describe("an idle session", () => {
       )
       const subscription = Context.get(context, Subscription.Subscription)
       const scope = yield* Scope.make()
-      yield* Scope.provide(subscription.attach, scope)
-      yield* (yield* server.dialled).accept("p1")
-      yield* settle
+      yield* Scope.provide(subscription.subscribe, scope)
+      yield* (yield* server.nextConnection).accept("p1")
+      yield* flush
       yield* Scope.close(scope, Exit.void)
       yield* TestClock.adjust("29 seconds")
-      assert.strictEqual((yield* subscription.connection)._tag, "Connected")
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Connected")
       yield* TestClock.adjust("1 second")
-      assert.strictEqual((yield* subscription.connection)._tag, "Idle")
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Idle")
       yield* TestClock.adjust("1 hour")
-      assert.strictEqual(server.dials(), 1)
+      assert.strictEqual(server.connectionCount(), 1)
     }))
 })

@@ -1,18 +1,18 @@
 import * as MemoryBackend from "@effect-signalwire/testing/MemoryBackend"
-import * as World from "@effect-signalwire/testing/World"
+import * as TestBackend from "@effect-signalwire/testing/TestBackend"
 import { assert, it, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 
-layer(MemoryBackend.layerWorld({ wireLog: true }))("the wire log of a backend in memory", (it) => {
-  it.effect("tells what a client asked for, and is empty once it was cleared", () =>
+layer(MemoryBackend.layerTestBackend({ wireLog: true }))("the wire log of a backend in memory", (it) => {
+  it.effect("contains the requests of a client, and is empty after it was cleared", () =>
     Effect.gen(function*() {
-      const { admin } = yield* World.World
-      const ada = yield* World.participant("ada")
+      const { admin } = yield* TestBackend.TestBackend
+      const ada = yield* TestBackend.participant("ada")
       const addressId = (yield* admin.createRoom({ name: "office" })).addressId
       yield* ada.join({ addressId })
       const log = yield* admin.log
-      const asked = log.find((entry) => entry.on === "request" && entry.path.endsWith("/join"))
-      assert.strictEqual(asked?.on === "request" ? asked.subscriberId : undefined, ada.account.id)
+      const request = log.find((entry) => entry.on === "request" && entry.path.endsWith("/join"))
+      assert.strictEqual(request?.on === "request" ? request.subscriberId : undefined, ada.account.id)
       assert.notInclude(JSON.stringify(log), ada.account.token)
       yield* admin.clearLog
       yield* admin.setLog(false)
@@ -21,10 +21,10 @@ layer(MemoryBackend.layerWorld({ wireLog: true }))("the wire log of a backend in
     }).pipe(Effect.scoped))
 })
 
-it.effect("a backend in memory logs nothing unless it is asked to", () =>
+it.effect("a backend in memory logs nothing by default", () =>
   Effect.gen(function*() {
-    const { admin } = yield* World.World
-    const ada = yield* World.participant("ada")
+    const { admin } = yield* TestBackend.TestBackend
+    const ada = yield* TestBackend.participant("ada")
     yield* ada.getConversations()
     assert.deepStrictEqual(yield* admin.log, [])
-  }).pipe(Effect.scoped, Effect.provide(MemoryBackend.layerWorld())))
+  }).pipe(Effect.scoped, Effect.provide(MemoryBackend.layerTestBackend())))

@@ -1,14 +1,17 @@
-/** What tests of others build on, on the level of types; `pnpm check` holds these to it. */
+/** Type tests of the public API, which `pnpm check` runs. */
 import type { Backend } from "@effect-signalwire/backend/Backend"
 import type { Faults } from "@effect-signalwire/backend/Faults"
 import type { Storage } from "@effect-signalwire/backend/Storage"
 import type { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import type { Conversations, Service } from "@effect-signalwire/conversation/Conversations"
 import type { SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
+import type { Credentials } from "@effect-signalwire/runtime/Credentials"
+import type * as Address from "@effect-signalwire/schema/Address"
+import type * as Conversation from "@effect-signalwire/schema/Conversation"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import type { Credentials } from "@effect-signalwire/schema/Credentials"
 import type { Page } from "@effect-signalwire/schema/Page"
+import type * as Subscriber from "@effect-signalwire/schema/Subscriber"
 import type { Subscription } from "@effect-signalwire/subscription/Subscription"
 import { describe, expectTypeOf, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -22,10 +25,10 @@ import * as FakeServer from "../src/FakeServer.ts"
 import * as Fixtures from "../src/Fixtures.ts"
 import * as MemoryBackend from "../src/MemoryBackend.ts"
 import * as Mocks from "../src/Mocks.ts"
-import * as World from "../src/World.ts"
+import * as TestBackend from "../src/TestBackend.ts"
 
 describe("mocks", () => {
-  it("are layers that need nothing, of the members that a test cares about", () => {
+  it("are layers without requirements, from some of the members", () => {
     expectTypeOf(Mocks.conversations).returns.toEqualTypeOf<Layer.Layer<Conversations>>()
     expectTypeOf(Mocks.http).returns.toEqualTypeOf<Layer.Layer<SignalWireHttp>>()
     expectTypeOf(Mocks.subscription).returns.toEqualTypeOf<Layer.Layer<Subscription>>()
@@ -33,12 +36,13 @@ describe("mocks", () => {
     expectTypeOf<{}>().toExtend<Parameters<typeof Mocks.conversations>[0]>()
   })
 
-  it("have the members of the service, and answer what those do", () => {
-    const right = () => Mocks.conversations({ getMessages: () => Effect.succeed(Fixtures.page([Fixtures.message()])) })
+  it("have the members of the service, with the same types", () => {
+    const right = () =>
+      Mocks.conversations({ getMessages: () => Effect.succeed(Fixtures.page([Fixtures.conversationMessage()])) })
     expectTypeOf(right).toBeFunction()
     const wrong = () => [
-      // @ts-expect-error: it answers a page
-      Mocks.conversations({ getMessages: () => Effect.succeed([Fixtures.message()]) }),
+      // @ts-expect-error: it returns a page
+      Mocks.conversations({ getMessages: () => Effect.succeed([Fixtures.conversationMessage()]) }),
       // @ts-expect-error: there is no such method
       Mocks.conversations({ deleteMessage: () => Effect.void })
     ]
@@ -47,52 +51,55 @@ describe("mocks", () => {
 })
 
 describe("fixtures", () => {
-  it("are whole, with the fields that a test gives", () => {
-    expectTypeOf(Fixtures.message).returns.toEqualTypeOf<ConversationMessage>()
-    expectTypeOf(Fixtures.event).returns.toEqualTypeOf<ConversationEvent>()
+  it("are complete, with the given fields", () => {
+    expectTypeOf(Fixtures.conversationMessage).returns.toEqualTypeOf<ConversationMessage>()
+    expectTypeOf(Fixtures.conversationEvent).returns.toEqualTypeOf<ConversationEvent>()
     expectTypeOf(Fixtures.page([1, 2])).toEqualTypeOf<Page<number, never>>()
+    expectTypeOf(Fixtures.conversation).parameter(0).toEqualTypeOf<Partial<Conversation.Fields> | undefined>()
+    expectTypeOf(Fixtures.address).parameter(0).toEqualTypeOf<Partial<Address.Fields> | undefined>()
+    expectTypeOf(Fixtures.subscriber).parameter(0).toEqualTypeOf<Partial<Subscriber.Fields> | undefined>()
     const wrong = () =>
-      // @ts-expect-error: a text is no id
-      Fixtures.message({ id: "m" })
+      // @ts-expect-error: a string is not an id
+      Fixtures.conversationMessage({ id: "m" })
     expectTypeOf(wrong).toBeFunction()
   })
 })
 
 describe("the backend in memory", () => {
-  it("offers the transports of a client, and needs nothing", () => {
+  it("provides the transports of a client, and has no requirements", () => {
     expectTypeOf(MemoryBackend.layer).returns.toEqualTypeOf<
       Layer.Layer<Backend | Faults | HttpClient | WebSocketConstructor>
     >()
-    expectTypeOf(MemoryBackend.layerWorld).returns.toEqualTypeOf<Layer.Layer<World.World>>()
+    expectTypeOf(MemoryBackend.layerTestBackend).returns.toEqualTypeOf<Layer.Layer<TestBackend.TestBackend>>()
   })
 
-  it("with a storage of one's own needs that", () => {
+  it("requires a storage with layerStorage", () => {
     expectTypeOf(MemoryBackend.layerStorage).returns.toEqualTypeOf<
       Layer.Layer<Backend | Faults | HttpClient | WebSocketConstructor, never, Storage>
     >()
   })
 })
 
-describe("a world", () => {
-  it("is reached over transports, wherever it is", () => {
-    expectTypeOf(World.layer).returns.toEqualTypeOf<
-      Layer.Layer<World.World, never, HttpClient | WebSocketConstructor>
+describe("TestBackend", () => {
+  it("requires transports", () => {
+    expectTypeOf(TestBackend.layer).returns.toEqualTypeOf<
+      Layer.Layer<TestBackend.TestBackend, never, HttpClient | WebSocketConstructor>
     >()
   })
 
-  it("has participants, whose clients live as long as a scope", () => {
-    expectTypeOf(World.participant).returns.toEqualTypeOf<
-      Effect.Effect<World.Participant, ConversationError, World.World | Scope.Scope>
+  it("has participants, whose clients are scoped", () => {
+    expectTypeOf(TestBackend.participant).returns.toEqualTypeOf<
+      Effect.Effect<TestBackend.Participant, ConversationError, TestBackend.TestBackend | Scope.Scope>
     >()
-    expectTypeOf(World.client).returns.toEqualTypeOf<
-      Effect.Effect<Service, ConversationError, World.World | Scope.Scope>
+    expectTypeOf(TestBackend.client).returns.toEqualTypeOf<
+      Effect.Effect<Service, ConversationError, TestBackend.TestBackend | Scope.Scope>
     >()
-    expectTypeOf<World.Service["admin"]>().toEqualTypeOf<AdminClient.AdminClient>()
+    expectTypeOf<TestBackend.Service["admin"]>().toEqualTypeOf<AdminClient.AdminClient>()
   })
 
-  it("is what every conformance case runs in, and nothing more", () => {
+  it("is the only requirement of conformance cases", () => {
     expectTypeOf(Conformance.cases).returns.toEqualTypeOf<ReadonlyArray<Conformance.Case>>()
-    expectTypeOf<Conformance.Case["run"]>().toEqualTypeOf<Effect.Effect<void, unknown, World.World>>()
+    expectTypeOf<Conformance.Case["run"]>().toEqualTypeOf<Effect.Effect<void, unknown, TestBackend.TestBackend>>()
     const wrong = () => [
       // @ts-expect-error: there is no such dialect
       Conformance.cases("grouped")
@@ -102,7 +109,7 @@ describe("a world", () => {
 })
 
 describe("the fake server", () => {
-  it("is made without anything, and is a WebSocket to a client", () => {
+  it("is made without requirements", () => {
     expectTypeOf(FakeServer.make).toEqualTypeOf<Effect.Effect<FakeServer.FakeServer>>()
   })
 })

@@ -4,7 +4,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { Hosting } from "../Hosting.ts"
 import { cors } from "./cors.ts"
 
-/** Breaks the connection of the request; where the host can't, the response says so. */
+/** Breaks the connection of the request. If the host cannot do that, it returns 502 with the header `x-connection-broken`. */
 export const brokenConnection: Effect.Effect<
   HttpServerResponse.HttpServerResponse,
   never,

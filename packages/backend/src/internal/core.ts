@@ -1,59 +1,61 @@
 /**
- * What every part of the backend works with: the state, the one way to change it, ids and time.
+ * What all parts of a backend share: the settings, the state and the only way to change it, ids and time.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
 import * as Random from "effect/Random"
 import * as Semaphore from "effect/Semaphore"
-import type { Settings } from "../Backend.ts"
+import * as ApiError from "../ApiError.ts"
 import type * as Records from "../Records.ts"
-import * as Refused from "../Refused.ts"
 import { Storage, type StorageError } from "../Storage.ts"
-import * as Chance from "./chance.ts"
+import * as IdGenerator from "./idGenerator.ts"
 import { MemoryBudget } from "./memoryBudget.ts"
+import type { Settings } from "./options.ts"
 import { recordBytes } from "./recordBytes.ts"
 import { Secrets } from "./secrets.ts"
 import { State } from "./state.ts"
 
 export interface Core {
   readonly settings: Settings
-  readonly identity: Records.Identity
+  readonly identity: Records.Project
   readonly state: State
-  /** What is held for clients that are slow. */
+  /** Limits the memory that is held for slow clients. */
   readonly budget: MemoryBudget
-  /** What must not be written down. */
+  /** The secrets that must not be logged. */
   readonly secrets: Secrets
-  readonly chance: Chance.Chance
-  /** Unix milliseconds. */
+  readonly ids: IdGenerator.IdGenerator
+  /** Returns the current time, in unix milliseconds. */
   readonly now: () => number
-  /** Milliseconds of a clock that nobody sets. */
+  /** Returns milliseconds of a monotonic clock. */
   readonly monotonicNow: () => number
-  /** The time of a new message, in unix microseconds: later than of any before it. */
+  /** Returns the time of a new message, in unix microseconds; it is later than the times of all messages so far. */
   readonly nextMicros: () => number
-  /** Makes changes durable and then applies them; nothing happens when that fails. */
-  readonly commit: (changes: ReadonlyArray<Records.Change>) => Effect.Effect<void, Refused.Refused | StorageError>
-  /** One at a time, and to the end: for what decides on the state and then changes it. */
-  readonly exclusively: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
+  /** Makes changes durable and then applies them to the state. If the storage fails, nothing is applied. */
+  readonly commit: (changes: ReadonlyArray<Records.Change>) => Effect.Effect<void, ApiError.ApiError | StorageError>
+  /** Runs an effect, uninterruptible, while no other effect holds the lock. For effects that read the state and then change it. */
+  readonly withWriteLock: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
 }
+
+/** How far ahead of the clock the time of a stored message may be for new messages to follow it, in milliseconds. */
+const maxClockSkew = 1000
 
 export const make = Effect.fnUntraced(function*(settings: Settings): Effect.fn.Return<Core, StorageError, Storage> {
   const storage = yield* Storage
   const clock = yield* Clock.Clock
-  const chance = Chance.make(yield* Random.Random)
+  const ids = IdGenerator.make(yield* Random.Random)
   const secrets = new Secrets()
   const state = new State(secrets)
-  // one change at a time: a decision is made on the state that its change is applied to
-  const turn = yield* Semaphore.make(1)
+  const semaphore = yield* Semaphore.make(1)
   const now = () => clock.currentTimeMillisUnsafe()
   const monotonicNow = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
 
-  /** What the records take, in bytes. */
+  /** The memory that the stored records take, in bytes. */
   let bytes = 0
-  const commit = (changes: ReadonlyArray<Records.Change>): Effect.Effect<void, Refused.Refused | StorageError> => {
+  const commit = (changes: ReadonlyArray<Records.Change>): Effect.Effect<void, ApiError.ApiError | StorageError> => {
     if (changes.length === 0) return Effect.void
     const added = changes.reduce((sum, change) => sum + recordBytes(change), 0)
-    if (added > 0 && bytes + added > settings.maxStoredBytes) return Effect.fail(Refused.full)
+    if (added > 0 && bytes + added > settings.maxStoredBytes) return Effect.fail(ApiError.storageFull)
     return Effect.andThen(
       storage.commit(changes),
       Effect.sync(() => {
@@ -62,20 +64,20 @@ export const make = Effect.fnUntraced(function*(settings: Settings): Effect.fn.R
       })
     )
   }
-  // what is committed must also be applied, so nobody may interrupt between the two
-  const exclusively = <A, E>(effect: Effect.Effect<A, E>) => turn.withPermit(Effect.uninterruptible(effect))
+  // uninterruptible, because a change that was committed must also be applied
+  const withWriteLock = <A, E>(effect: Effect.Effect<A, E>) => semaphore.withPermit(Effect.uninterruptible(effect))
 
   for (const change of yield* storage.load) {
     state.apply(change)
     bytes += recordBytes(change)
   }
   if (state.identity === undefined) {
-    const founded: Records.Change = {
-      _tag: "Founded",
-      identity: { projectId: chance.uuid(), spaceId: chance.uuid(), apiToken: `PT${chance.opaque(24)}` }
+    const projectCreated: Records.Change = {
+      _tag: "ProjectCreated",
+      identity: { projectId: ids.uuid(), spaceId: ids.uuid(), apiToken: `PT${ids.base64Url(24)}` }
     }
-    yield* storage.commit([founded])
-    state.apply(founded)
+    yield* storage.commit([projectCreated])
+    state.apply(projectCreated)
   }
   const identity = state.identity ?? { projectId: "", spaceId: "", apiToken: "" }
   const { apiToken, projectId } = identity
@@ -84,12 +86,11 @@ export const make = Effect.fnUntraced(function*(settings: Settings): Effect.fn.R
   }
   secrets.add(apiToken)
 
-  // Time: every message is later than all before it, were it by a microsecond
   let lastMicros = 0
   for (const { timeline } of state.conversations.values()) {
     for (const { micros } of timeline.messages) {
-      // a seeded message may lie in the future, where time has to come by itself
-      if (micros <= (now() + 1000) * 1000) lastMicros = Math.max(lastMicros, micros)
+      // messages may be seeded with times in the future; new messages get the current time all the same
+      if (micros <= (now() + maxClockSkew) * 1000) lastMicros = Math.max(lastMicros, micros)
     }
   }
   const nextMicros = () => lastMicros = Math.max(lastMicros + 1, now() * 1000)
@@ -100,11 +101,11 @@ export const make = Effect.fnUntraced(function*(settings: Settings): Effect.fn.R
     state,
     budget: new MemoryBudget(settings.maxHeldBytes, monotonicNow),
     secrets,
-    chance,
+    ids,
     now,
     monotonicNow,
     nextMicros,
     commit,
-    exclusively
+    withWriteLock
   }
 })

@@ -1,50 +1,52 @@
 /**
- * Devices: those that are woken for a call, and those that renew their own token.
+ * Routes for devices: registering them for call notifications, and renewing their tokens.
  */
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import type { Service, Viewer } from "../Backend.ts"
-import * as Refused from "../Refused.ts"
-import { refreshScope } from "./claims.ts"
+import * as ApiError from "../ApiError.ts"
+import type { Service } from "./contract.ts"
 import { bodyObject, json } from "./http.ts"
-import { requiredText } from "./parameters.ts"
+import type { Caller } from "./operations.ts"
+import { requiredString } from "./parameters.ts"
 import type { Routing } from "./routing.ts"
+import { refreshScope } from "./tokenClaims.ts"
 
+/** The default and the maximum lifetime of a renewed token, in seconds. */
 const defaultLifetime = 900
 const maxLifetime = 86_400
 
-export const add = Effect.fnUntraced(function*({ forViewer }: Routing, backend: Service) {
-  yield* forViewer("POST", "/subscriber/devices", (viewer) =>
+export const add = Effect.fnUntraced(function*({ forCaller }: Routing, backend: Service) {
+  yield* forCaller("POST", "/subscriber/devices", (caller) =>
     Effect.gen(function*() {
       const body = yield* bodyObject
       return json({
         id: backend.newId(),
-        device_type: yield* requiredText(body, "device_type"),
-        device_token: yield* requiredText(body, "device_token"),
+        device_type: yield* requiredString(body, "device_type"),
+        device_token: yield* requiredString(body, "device_token"),
         date_registered: new Date(backend.now()).toISOString(),
-        push_notification_key: `pk_${viewer.subscriber.id}`
+        push_notification_key: `pk_${caller.subscriber.id}`
       }, 201)
     }))
-  // nobody is called, so nothing is kept of a device
-  yield* forViewer("DELETE", "/subscriber/devices/:id", () => Effect.succeed(HttpServerResponse.empty({ status: 204 })))
+  // devices are not stored, because the sandbox does not notify them
+  yield* forCaller("DELETE", "/subscriber/devices/:id", () => Effect.succeed(HttpServerResponse.empty({ status: 204 })))
 
-  /** The proof in `dpop_token` is not looked at. */
-  const renew = (viewer: Viewer) =>
+  /** Renews a token. The proof in `dpop_token` is not verified. */
+  const renew = (caller: Caller) =>
     Effect.gen(function*() {
       const body = yield* bodyObject
       const lifetime = body["expire_in"] ?? defaultLifetime
       if (typeof lifetime !== "number" || !Number.isInteger(lifetime) || lifetime < 1 || lifetime > maxLifetime) {
-        return yield* Refused.invalidParameter("expire_in", `must be a whole number from 1 to ${maxLifetime}`)
+        return yield* ApiError.invalidParameter("expire_in", `must be a whole number from 1 to ${maxLifetime}`)
       }
-      const { scope = [] } = viewer.claims
-      if (!scope.includes(refreshScope)) return yield* Refused.forbidden
-      const { expiresAt, token } = yield* backend.mint(viewer.subscriber.id, {
+      const { scope = [] } = caller.claims
+      if (!scope.includes(refreshScope)) return yield* ApiError.forbidden
+      const { expiresAt, token } = yield* backend.mint(caller.subscriber.id, {
         ttlSeconds: lifetime,
-        claims: viewer.claims,
+        claims: caller.claims,
         bound: true
       })
       return json({ token, expires_at: expiresAt, expires_in: lifetime })
     })
-  yield* forViewer("POST", "/api/fabric/subscriber/devices/token", renew)
-  yield* forViewer("POST", "/api/fabric/subscriber/devices/refresh", renew)
+  yield* forCaller("POST", "/api/fabric/subscriber/devices/token", renew)
+  yield* forCaller("POST", "/api/fabric/subscriber/devices/refresh", renew)
 })

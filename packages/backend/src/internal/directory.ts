@@ -3,30 +3,31 @@
  */
 import { AddressId, SubscriberId } from "@effect-signalwire/schema/Ids"
 import * as Effect from "effect/Effect"
-import type { Service, Viewer } from "../Backend.ts"
+import * as ApiError from "../ApiError.ts"
 import type * as Records from "../Records.ts"
-import * as Refused from "../Refused.ts"
-import * as Claims from "./claims.ts"
-import { isWellFormed } from "./content.ts"
+import { compareBy } from "./compareBy.ts"
+import type { Service } from "./contract.ts"
 import type { Core } from "./core.ts"
+import { isWellFormed } from "./messageContent.ts"
 import { toAddress } from "./models.ts"
-import { bySort } from "./order.ts"
-import type { Pages } from "./pages.ts"
+import type { Caller } from "./operations.ts"
+import type { Pagination } from "./pagination.ts"
+import * as TokenClaims from "./tokenClaims.ts"
 
-/** How long a name may be, of whatever kind. */
-const maxName = 200
+/** The maximum length of a name, display name or email address, in UTF-16 code units. */
+const maxNameLength = 200
 
 export type Directory = ReturnType<typeof make>
 
-export const make = ({ chance, commit, exclusively, now, state }: Core, { pageOf }: Pages) => {
-  const toViewer = (subscriberId: string, token: Records.Token): Effect.Effect<Viewer, Refused.Refused> => {
+export const make = ({ commit, ids, now, state, withWriteLock }: Core, { pageOfIds }: Pagination) => {
+  const toCaller = (subscriberId: string, token: Records.Token): Effect.Effect<Caller, ApiError.ApiError> => {
     const subscriber = state.subscribers.get(SubscriberId.make(subscriberId))
     const address = subscriber === undefined ? undefined : state.ownAddresses.get(subscriber.id)
     return subscriber === undefined
-      ? Effect.fail(Refused.notFound)
-      : Effect.succeed({ subscriber, address: address ?? null, token, claims: Claims.read(token.token) })
+      ? Effect.fail(ApiError.notFound)
+      : Effect.succeed({ subscriber, address: address ?? null, token, claims: TokenClaims.decode(token.token) })
   }
-  const noToken = (subscriberId: string): Records.Token => ({
+  const emptyToken = (subscriberId: string): Records.Token => ({
     token: "",
     kind: "SAT",
     jti: "",
@@ -45,31 +46,31 @@ export const make = ({ chance, commit, exclusively, now, state }: Core, { pageOf
     }
     return undefined
   }
-  const checkText = (attribute: string, text: string | undefined): Effect.Effect<void, Refused.Refused> =>
-    text === undefined || (text.trim() !== "" && text.length <= maxName && isWellFormed(text))
+  const validateString = (attribute: string, text: string | undefined): Effect.Effect<void, ApiError.ApiError> =>
+    text === undefined || (text.trim() !== "" && text.length <= maxNameLength && isWellFormed(text))
       ? Effect.void
-      : Effect.fail(Refused.invalidParameter(attribute, `must have 1 to ${maxName} characters`))
-  const checkName = (name: string, taken: boolean): Effect.Effect<void, Refused.Refused> =>
+      : Effect.fail(ApiError.invalidParameter(attribute, `must have 1 to ${maxNameLength} characters`))
+  const validateName = (name: string, taken: boolean): Effect.Effect<void, ApiError.ApiError> =>
     Effect.andThen(
-      name.trim() === "" ? Effect.fail(Refused.missing("name")) : checkText("name", name),
-      taken ? Effect.fail(Refused.invalidParameter("name", "is taken")) : Effect.void
+      name.trim() === "" ? Effect.fail(ApiError.missingParameter("name")) : validateString("name", name),
+      taken ? Effect.fail(ApiError.invalidParameter("name", "is taken")) : Effect.void
     )
 
   const addSubscriber: Service["addSubscriber"] = (options) =>
-    exclusively(Effect.gen(function*() {
-      yield* checkName(options.name, findSubscriber(options.name) !== undefined)
-      yield* checkText("display_name", options.displayName)
-      yield* checkText("email", options.email)
+    withWriteLock(Effect.gen(function*() {
+      yield* validateName(options.name, findSubscriber(options.name) !== undefined)
+      yield* validateString("display_name", options.displayName)
+      yield* validateString("email", options.email)
       const subscriber: Records.Subscriber = {
-        id: SubscriberId.make(chance.uuid()),
+        id: SubscriberId.make(ids.uuid()),
         name: options.name,
         displayName: options.displayName ?? options.name,
-        // every subscriber has one, and older clients rely on it
+        // older clients rely on every subscriber having an email address
         email: options.email ?? `${options.name.replace(/[^\w.+-]+/g, ".")}@sandbox.test`,
         createdAt: now()
       }
       const address: Records.Address = {
-        id: AddressId.make(chance.uuid()),
+        id: AddressId.make(ids.uuid()),
         type: "subscriber",
         name: subscriber.name,
         displayName: subscriber.displayName,
@@ -77,13 +78,13 @@ export const make = ({ chance, commit, exclusively, now, state }: Core, { pageOf
         createdAt: subscriber.createdAt
       }
       yield* commit([{ _tag: "SubscriberAdded", subscriber }, { _tag: "AddressAdded", address }])
-      return { subscriber, address, token: noToken(subscriber.id), claims: {} }
+      return { subscriber, address, token: emptyToken(subscriber.id), claims: {} }
     }))
-  /** Somebody without an address. */
+  /** Makes a subscriber without an address. */
   const newGuest = (): Records.Subscriber => {
-    const name = `guest-${chance.uuid()}`
+    const name = `guest-${ids.uuid()}`
     return {
-      id: SubscriberId.make(chance.uuid()),
+      id: SubscriberId.make(ids.uuid()),
       name,
       displayName: "Guest",
       email: `${name}@sandbox.test`,
@@ -91,15 +92,15 @@ export const make = ({ chance, commit, exclusively, now, state }: Core, { pageOf
     }
   }
   const addRoom: Service["addRoom"] = (options) =>
-    exclusively(Effect.gen(function*() {
-      yield* checkName(options.name, findRoom(options.name) !== undefined)
-      yield* checkText("display_name", options.displayName)
+    withWriteLock(Effect.gen(function*() {
+      yield* validateName(options.name, findRoom(options.name) !== undefined)
+      yield* validateString("display_name", options.displayName)
       const address: Records.Address = {
-        id: AddressId.make(chance.uuid()),
+        id: AddressId.make(ids.uuid()),
         type: "room",
         name: options.name,
         displayName: options.displayName ?? options.name,
-        resourceId: chance.uuid(),
+        resourceId: ids.uuid(),
         createdAt: now()
       }
       yield* commit([{ _tag: "AddressAdded", address }])
@@ -107,24 +108,24 @@ export const make = ({ chance, commit, exclusively, now, state }: Core, { pageOf
     }))
 
   const addressOf = (id: string) => state.addresses.get(AddressId.make(id))
-  /** Guests see what they are allowed to. */
-  const maySee = ({ claims }: Viewer, id: string): boolean =>
+  /** A guest can see only the addresses that its claims list. */
+  const canSee = ({ claims }: Caller, id: string): boolean =>
     claims.allowed_addresses === undefined || claims.allowed_addresses.some((allowed) => allowed === id)
-  const addresses: Service["addresses"] = (viewer, request) => {
+  const addresses: Service["addresses"] = (caller, request) => {
     const { displayName, names, sortBy, sortOrder, type } = request
-    const folded = names?.map((name) => name.toLowerCase())
-    return pageOf(
-      JSON.stringify(["addresses", viewer.subscriber.id, names, type, displayName, sortBy, sortOrder]),
+    const lowerCaseNames = names?.map((name) => name.toLowerCase())
+    return pageOfIds(
+      JSON.stringify(["addresses", caller.subscriber.id, names, type, displayName, sortBy, sortOrder]),
       request.page,
       () => {
         const found = [...state.addresses.values()].filter((address) =>
-          maySee(viewer, address.id) &&
-          (folded === undefined || folded.includes(address.name.toLowerCase())) &&
+          canSee(caller, address.id) &&
+          (lowerCaseNames === undefined || lowerCaseNames.includes(address.name.toLowerCase())) &&
           (type === undefined || address.type === type) &&
           (displayName === undefined || address.displayName === displayName)
         )
         return sortBy === undefined ? found : found.toSorted(
-          bySort((address) => sortBy === "name" ? address.name : address.createdAt, sortOrder === "desc")
+          compareBy((address) => sortBy === "name" ? address.name : address.createdAt, sortOrder === "desc")
         )
       },
       (address) => address.id,
@@ -134,9 +135,11 @@ export const make = ({ chance, commit, exclusively, now, state }: Core, { pageOf
       }
     )
   }
-  const address: Service["address"] = (viewer, id) => {
+  const address: Service["address"] = (caller, id) => {
     const found = addressOf(id)
-    return found === undefined || !maySee(viewer, id) ? Effect.fail(Refused.notFound) : Effect.succeed(toAddress(found))
+    return found === undefined || !canSee(caller, id)
+      ? Effect.fail(ApiError.notFound)
+      : Effect.succeed(toAddress(found))
   }
 
   return {
@@ -147,9 +150,9 @@ export const make = ({ chance, commit, exclusively, now, state }: Core, { pageOf
     addresses,
     findRoom,
     findSubscriber,
-    maySee,
+    canSee,
     newGuest,
-    noToken,
-    toViewer
+    emptyToken,
+    toCaller
   }
 }

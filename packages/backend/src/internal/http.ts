@@ -1,5 +1,5 @@
 /**
- * What all routes share: bodies, refusals as answers, and CORS.
+ * Helpers of all routes: request bodies, error responses, and CORS.
  */
 import { isJsonObject, type JsonObject } from "@effect-signalwire/schema/JsonObject"
 import type { MalformedValue } from "@effect-signalwire/schema/Malformed"
@@ -9,79 +9,80 @@ import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
-import * as Refused from "../Refused.ts"
+import * as ApiError from "../ApiError.ts"
 import type { StorageError } from "../Storage.ts"
-import * as Bodies from "./bodies.ts"
 import { cors } from "./cors.ts"
-import { isDeep } from "./depth.ts"
+import { isNestedTooDeeply } from "./jsonDepth.ts"
+import * as RequestBody from "./requestBody.ts"
 
 export const json = (body: unknown, status = 200): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.jsonUnsafe(body, { status })
 
-/** The answer to a preflight, of any path of the service. */
+/** The response to a preflight request. */
 export const preflight = HttpServerResponse.empty({ status: 204, headers: cors })
 
-/** The token that a request shows. */
-export const bearer = (request: HttpServerRequest.HttpServerRequest): string | undefined =>
+/** The bearer token of a request. */
+export const bearerToken = (request: HttpServerRequest.HttpServerRequest): string | undefined =>
   /^Bearer +(\S+) *$/i.exec(request.headers["authorization"] ?? "")?.[1]
 
-/** From which length on bodies are parsed one in a turn of the event loop, so that others are served in between. */
+/** Bodies of this length or more are parsed one per turn of the event loop, so that other requests are served in between. */
 const longBody = 65_536
 const longBodies = Semaphore.makeUnsafe(1)
 
-const parsed = (text: string): Effect.Effect<unknown, Refused.Refused> =>
+const parse = (text: string): Effect.Effect<unknown, ApiError.ApiError> =>
   Effect.suspend(() =>
-    isDeep(text) ? Effect.fail(Refused.malformed("The body is nested too deeply")) : Effect.try({
+    isNestedTooDeeply(text) ? Effect.fail(ApiError.badRequest("The body is nested too deeply")) : Effect.try({
       try: (): unknown => JSON.parse(text),
-      catch: () => Refused.malformed("The body is not JSON")
+      catch: () => ApiError.badRequest("The body is not JSON")
     })
   )
 
-/** The request's body: an object. */
-export const bodyObject: Effect.Effect<JsonObject, Refused.Refused, Bodies.RequestBody> = Effect.flatMap(
-  Bodies.RequestBody,
+/** The body of the request as a JSON object. */
+export const bodyObject: Effect.Effect<JsonObject, ApiError.ApiError, RequestBody.RequestBody> = Effect.flatMap(
+  RequestBody.RequestBody,
   (body) => body
 ).pipe(
   Effect.flatMap((text) =>
-    text.length < longBody ? parsed(text) : longBodies.withPermit(Effect.andThen(Effect.yieldNow, parsed(text)))
+    text.length < longBody ? parse(text) : longBodies.withPermit(Effect.andThen(Effect.yieldNow, parse(text)))
   ),
-  Effect.filterOrFail(isJsonObject, () => Refused.malformed("The body is not a JSON object"))
+  Effect.filterOrFail(isJsonObject, () => ApiError.badRequest("The body is not a JSON object"))
 )
 
-/** The request's body, of a shape. */
-export const bodyOf = <A>(
+/** The decoded body of the request. */
+export const decodeBody = <A>(
   decode: (input: unknown) => Result.Result<A, MalformedValue>
-): Effect.Effect<A, Refused.Refused, Bodies.RequestBody> =>
+): Effect.Effect<A, ApiError.ApiError, RequestBody.RequestBody> =>
   Effect.flatMap(bodyObject, (body) =>
     Effect.fromResult(
-      Result.mapError(decode(body), ({ message, path }) => Refused.invalidParameter(path || "body", `: ${message}`))
+      Result.mapError(decode(body), ({ message, path }) => ApiError.invalidParameter(path || "body", `: ${message}`))
     ))
 
-/** Path and query of a request. */
+/** The path and query of a request as a URL, with an arbitrary origin. */
 export const urlOf = (request: HttpServerRequest.HttpServerRequest): URL =>
   // appended, not resolved: `//host` would be resolved to another host
   new URL(`http://localhost/${request.url.replace(/^\//, "")}`)
 
-export type Handled<R = never> = Effect.Effect<
+/** A route handler whose errors are not yet converted to responses. */
+export type Handler<R = never> = Effect.Effect<
   HttpServerResponse.HttpServerResponse,
-  Refused.Refused | StorageError,
+  ApiError.ApiError | StorageError,
   R
 >
 
-/** Turns failures of any kind into the answers of the wire. */
-export const answered = <R>(handler: Handled<R>): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> =>
+/** Converts errors to error responses. */
+export const handleErrors = <R>(handler: Handler<R>): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> =>
   Effect.catchTags(handler, {
-    Refused: (refused) => Effect.succeed(json(refused.body, refused.status)),
+    ApiError: (error) => Effect.succeed(json(error.body, error.status)),
     StorageError: (error) =>
-      Effect.as(Effect.logError("The store failed", error), json({ error: "Internal Server Error" }, 500))
+      Effect.as(Effect.logError("The storage failed", error), json({ error: "Internal Server Error" }, 500))
   })
 
-/** The same, for pages of any origin to read: what the service answers to everybody who shows a token. */
-export const answeredWithCors = <R>(
-  handler: Handled<R>
+/** Converts errors to error responses, and allows pages of any origin to read the responses. */
+export const handleErrorsWithCors = <R>(
+  handler: Handler<R>
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> =>
-  Effect.map(answered(handler), HttpServerResponse.setHeaders(cors))
+  Effect.map(handleErrors(handler), HttpServerResponse.setHeaders(cors))
 
-/** The parameters of a route's path, decoded. */
+/** A decoded parameter of the route's path. */
 export const pathParam = (context: HttpRouter.RouteContext["Service"], name: string): string =>
   context.params[name] ?? ""

@@ -1,26 +1,23 @@
 /**
- * How much memory is held for clients that do not read what is sent to them, or do not finish what they send. When it is
- * too much in all, the client that holds the most for the longest is disconnected: nobody can take the room that others need.
+ * Limits the memory that is held for clients that read slowly or do not finish their requests. When the total exceeds the
+ * limit, the client that holds the most memory for the longest time is disconnected, so that no client can starve the others.
  */
 
-/** What is held for one client. */
+/** The memory that is held for one client. */
 export interface Reservation {
-  /** Says how much is held now, in bytes. */
+  /** Sets how much is held now, in bytes. */
   readonly set: (bytes: number) => void
-  /** Holds nothing any more, and is not disconnected any more. */
+  /** Releases the memory. The reservation can no longer be evicted, and `set` has no effect any more. */
   readonly close: () => void
 }
 
 interface Entry {
   readonly onEvict: () => void
   bytes: number
-  /** Since when it holds anything, in milliseconds. */
+  /** Since when it holds any memory, in milliseconds. */
   since: number
   isOpen: boolean
 }
-
-/** How many bytes a text takes in memory: one for each of its characters when none is beyond Latin-1. */
-export const bytesOf = (text: string): number => text.length * (/[^\0-\xff]/.test(text) ? 2 : 1)
 
 export class MemoryBudget {
   readonly #limit: number
@@ -29,18 +26,18 @@ export class MemoryBudget {
 
   readonly #now: () => number
 
-  /** `limit` is in bytes, `now` in milliseconds of a monotonic clock. */
+  /** `limit` is in bytes; `now` returns milliseconds of a monotonic clock. */
   constructor(limit: number, now: () => number) {
     this.#limit = limit
     this.#now = now
   }
 
-  /** Bytes held in all. */
+  /** The total of all reservations, in bytes. */
   get total(): number {
     return this.#total
   }
 
-  /** `onEvict` is called once, when this is what takes most; what is held must be given up then. */
+  /** Opens a reservation. `onEvict` is called at most once, when it is evicted; its memory must be freed then. */
   open(onEvict: () => void): Reservation {
     const entry: Entry = { onEvict, bytes: 0, since: 0, isOpen: true }
     return {
@@ -74,7 +71,7 @@ export class MemoryBudget {
       let worst: Entry | undefined
       let most = -1
       for (const entry of this.#entries) {
-        // much for a moment is what everybody needs; a little for long, by many, is what fills the room
+        // every client needs much memory for a moment; many clients that hold a little for a long time exhaust the budget
         const cost = entry.bytes * (now - entry.since + 1)
         if (cost > most) {
           worst = entry

@@ -1,5 +1,5 @@
 /**
- * Records as the models that the wire is written from.
+ * Converts records to the models of the package `schema`, which encode them for the wire.
  */
 import { Address } from "@effect-signalwire/schema/Address"
 import { Subscriber } from "@effect-signalwire/schema/Subscriber"

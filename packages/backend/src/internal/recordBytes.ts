@@ -1,27 +1,27 @@
 /**
- * What a record takes in memory, in bytes, roughly.
+ * Estimates the memory that records take.
  */
 import { isJsonObject } from "@effect-signalwire/schema/JsonObject"
 import type { Change } from "../Records.ts"
-import { bytesOf } from "./memoryBudget.ts"
+import { stringBytes } from "./stringBytes.ts"
 
-/** What a record takes besides its texts, in bytes. */
+/** The memory that a record takes besides its strings, in bytes. */
 const overhead = 768
 
-/** What tokens may say about a subscriber, at most, in bytes. */
+/** The maximum size of a profile, in bytes. */
 const profileBytes = 4096
 
-/** What a value of JSON takes once it was parsed, in bytes. It is not nested deeper than the wire allows. */
+/** The memory that a parsed JSON value takes, in bytes. Recursive; the depth of values is limited when they are received. */
 const valueBytes = (value: unknown): number => {
-  if (typeof value === "string") return 32 + bytesOf(value)
+  if (typeof value === "string") return 32 + stringBytes(value)
   if (Array.isArray(value)) return value.reduce<number>((sum, inner) => sum + 8 + valueBytes(inner), 64)
   if (!isJsonObject(value)) return 16
   let sum = 64
-  for (const [name, inner] of Object.entries(value)) sum += 48 + bytesOf(name) + valueBytes(inner)
+  for (const [name, inner] of Object.entries(value)) sum += 48 + stringBytes(name) + valueBytes(inner)
   return sum
 }
 
-/** What a change adds to the state. Tokens have bounds of their own. */
+/** Returns how many bytes a change adds to the state. Tokens are limited separately. */
 export const recordBytes = (change: Change): number => {
   switch (change._tag) {
     case "SubscriberAdded":
@@ -32,14 +32,14 @@ export const recordBytes = (change: Change): number => {
     case "GuestRemoved":
       return -overhead - profileBytes
     case "AddressAdded":
-      // the name is also stored with its subscriber, and as the display name
-      return overhead + bytesOf(change.address.name) * 4
+      // the name is stored in the subscriber too, and both have a display name
+      return overhead + stringBytes(change.address.name) * 4
     case "MessageStored": {
       const { details, metadata, text } = change.message
-      return overhead + bytesOf(text ?? "") + valueBytes(metadata) + valueBytes(details)
+      return overhead + stringBytes(text ?? "") + valueBytes(metadata) + valueBytes(details)
     }
-    case "Founded":
-    case "SubscriberDescribed":
+    case "ProjectCreated":
+    case "ProfileUpdated":
     case "TokenExpired":
     case "TokenRemoved":
     case "TokenMinted":

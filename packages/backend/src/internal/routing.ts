@@ -1,5 +1,5 @@
 /**
- * Adds routes for the three kinds of callers: anybody, those who show a subscriber's token, and the project itself.
+ * Adds routes for the three kinds of callers: unauthenticated ones, subscribers, and the project itself.
  */
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
@@ -7,13 +7,14 @@ import type * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Result from "effect/Result"
-import type { Service, Viewer } from "../Backend.ts"
+import * as ApiError from "../ApiError.ts"
 import type * as Faults from "../Faults.ts"
-import * as Refused from "../Refused.ts"
 import type { StorageError } from "../Storage.ts"
-import type { RequestBody } from "./bodies.ts"
-import { answeredWithCors, bearer, type Handled, urlOf } from "./http.ts"
-import { surround } from "./httpFaults.ts"
+import type { Service } from "./contract.ts"
+import { bearerToken, handleErrorsWithCors, type Handler, urlOf } from "./http.ts"
+import * as HttpMiddleware from "./httpMiddleware.ts"
+import type { Caller } from "./operations.ts"
+import type { RequestBody } from "./requestBody.ts"
 
 type Method = "GET" | "POST" | "DELETE"
 
@@ -21,20 +22,20 @@ export type Routing = ReturnType<typeof make>
 
 export const make = (router: HttpRouter.HttpRouter, backend: Service, faults: Faults.Service) => {
   const request = HttpServerRequest.HttpServerRequest
-  const surrounded = surround(backend, faults)
-  const route = <R>(method: Method, path: `/${string}`, handler: Handled<R>) =>
-    router.add(method, path, surrounded(answeredWithCors(handler)))
+  const middleware = HttpMiddleware.make(backend, faults)
+  const route = <R>(method: Method, path: `/${string}`, handler: Handler<R>) =>
+    router.add(method, path, middleware(handleErrorsWithCors(handler)))
 
-  /** A route for those who show a good token. */
-  const forViewer = (
+  /** Adds a route that requires the token of a subscriber. */
+  const forCaller = (
     method: Method,
     path: `/${string}`,
     handler: (
-      viewer: Viewer,
+      caller: Caller,
       url: URL
     ) => Effect.Effect<
       HttpServerResponse.HttpServerResponse,
-      Refused.Refused | StorageError,
+      ApiError.ApiError | StorageError,
       HttpServerRequest.HttpServerRequest | HttpRouter.RouteContext | RequestBody
     >
   ) =>
@@ -42,8 +43,8 @@ export const make = (router: HttpRouter.HttpRouter, backend: Service, faults: Fa
       method,
       path,
       Effect.flatMap(request, (request) =>
-        Effect.flatMap(backend.authenticate(bearer(request) ?? ""), (viewer) =>
-          handler(viewer, urlOf(request))))
+        Effect.flatMap(backend.authenticate(bearerToken(request) ?? ""), (caller) =>
+          handler(caller, urlOf(request))))
     )
 
   const basic = `${backend.identity.projectId}:${backend.identity.apiToken}`
@@ -51,11 +52,11 @@ export const make = (router: HttpRouter.HttpRouter, backend: Service, faults: Fa
     const encoded = /^Basic +(\S+) *$/i.exec(request.headers["authorization"] ?? "")?.[1] ?? ""
     return Result.getOrElse(Base64.decodeString(encoded), () => "") === basic
       ? Effect.void
-      : Effect.fail(Refused.unauthorized)
+      : Effect.fail(ApiError.unauthorized)
   })
-  /** A route for those who show the project's credential. */
-  const forProject = <R>(method: Method, path: `/${string}`, handler: Handled<R>) =>
+  /** Adds a route that requires the project's id and API token. */
+  const forProject = <R>(method: Method, path: `/${string}`, handler: Handler<R>) =>
     route(method, path, Effect.andThen(checkBasic, handler))
 
-  return { forProject, forViewer, route, surrounded }
+  return { forProject, forCaller, middleware, route }
 }

@@ -1,27 +1,27 @@
 /**
- * The secrets that a backend has given out, and what takes them out of a text, however they are written there: as they
- * are, percent-encoded, with JSON escapes, or cut off.
+ * The secrets that a backend has issued. They are redacted from strings however they appear: literally, percent-encoded, with
+ * JSON escapes, or cut off.
  */
 import { mask } from "./redaction.ts"
 
-/** The shortest piece of a secret that is recognised, in characters: shorter ones are of no use to anybody. */
+/** The shortest part of a secret that is recognized, in characters; shorter parts are useless to an attacker. */
 const pieceLength = 16
 
-/** How far apart the pieces of a secret are that are looked for: a rest of twice this length is always found. */
+/** The distance between the indexed pieces of a secret: every part of twice this length contains one of them. */
 const stride = 16
 
-/** Where characters of secrets stand together. */
+/** A sequence of characters that secrets consist of. */
 const run = new RegExp(`[\\w+/=.:~-]{${pieceLength},}`, "g")
 
-/** A token of any server, or as much of one as is left of it. */
+/** A token of any server, possibly cut off. */
 const tokenLike = /eyJ[\w-]{6,}(?:\.[\w-]*){0,4}/g
 
-/** How often an encoded text may have been encoded again. */
+/** The maximum number of layers of encoding that are decoded. */
 const maxDepth = 4
 
 const escape = /%([\da-f]{2})|\\u([\da-f]{4})|\\(["\\/])/gi
 
-/** A text with one layer of escapes taken off, and where each part of it stood before. */
+/** A string with one layer of escapes removed, and the positions of its parts in the string before. */
 interface Decoded {
   readonly text: string
   readonly parts: ReadonlyArray<{ readonly at: number; readonly from: number }>
@@ -47,8 +47,8 @@ const decodeOnce = (text: string): Decoded => {
   return { text: pieces.join(""), parts }
 }
 
-/** Where a place in a decoded text was before. */
-const placeBefore = (parts: Decoded["parts"], index: number): number => {
+/** Maps a position in a decoded string to its position in the string before. */
+const sourcePosition = (parts: Decoded["parts"], index: number): number => {
   let low = 0
   let high = parts.length - 1
   while (low < high) {
@@ -62,7 +62,7 @@ const placeBefore = (parts: Decoded["parts"], index: number): number => {
 
 const isEncoded = (text: string): boolean => text.includes("%") || text.includes("\\")
 
-/** A rolling hash (Rabin-Karp), which sorts out most pieces of most texts before they are looked up. */
+/** A rolling hash (Rabin-Karp), which avoids the lookup for most substrings. */
 const factor = 0x01000193
 const outFactor = Array.from({ length: pieceLength - 1 }).reduce<number>((power) => Math.imul(power, factor), 1)
 const hashAt = (text: string, at: number): number => {
@@ -78,10 +78,10 @@ interface Range {
   readonly end: number
 }
 
-/** The secrets of one backend. */
+/** The secrets of one backend, indexed by pieces of fixed length. */
 export class Secrets {
   readonly #pieces = new Map<string, { readonly secret: string; readonly offset: number }>()
-  /** How many pieces there are of a hash. */
+  /** The number of pieces per hash. */
   readonly #hashes = new Map<number, number>()
 
   add(secret: string): void {
@@ -92,7 +92,7 @@ export class Secrets {
     }
   }
 
-  /** It is worth nothing any more. */
+  /** Removes a secret that is no longer valid. */
   delete(secret: string): void {
     for (const offset of this.#offsets(secret)) {
       const piece = secret.slice(offset, offset + pieceLength)
@@ -102,12 +102,12 @@ export class Secrets {
     }
   }
 
-  /** The text without secrets. A text that is JSON stays JSON. */
+  /** Redacts all secrets in a string. A string of valid JSON remains valid. */
   redact(text: string): string {
     let current = text
     const layers: Array<Decoded["parts"]> = []
     const ranges: Array<Range> = []
-    const toSource = (index: number) => layers.reduceRight((place, parts) => placeBefore(parts, place), index)
+    const toSource = (index: number) => layers.reduceRight((position, parts) => sourcePosition(parts, position), index)
     while (true) {
       for (const { end, start } of this.#find(current)) ranges.push({ start: toSource(start), end: toSource(end) })
       if (layers.length === maxDepth || !isEncoded(current)) break

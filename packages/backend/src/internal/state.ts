@@ -1,11 +1,11 @@
 /**
- * Everything a backend serves, in memory: the committed changes, applied.
+ * The state of a backend in memory: the result of applying all committed changes, in order.
  */
 import { type AddressId, type GroupId, SubscriberId } from "@effect-signalwire/schema/Ids"
-import type { Address, Change, Group, Identity, Message, Profile, Subscriber } from "../Records.ts"
-import * as Claims from "./claims.ts"
+import type { Address, Change, Group, Message, Profile, Project, Subscriber } from "../Records.ts"
 import type { Secrets } from "./secrets.ts"
 import { Timeline } from "./timeline.ts"
+import * as TokenClaims from "./tokenClaims.ts"
 import { TokenStore } from "./tokenStore.ts"
 
 /** A conversation with its members and messages. */
@@ -16,15 +16,15 @@ export interface Conversation {
 }
 
 export class State {
-  identity: Identity | undefined
-  /** Number of the message stored last. */
+  identity: Project | undefined
+  /** The `seq` of the message that was stored last. */
   seq = 0
   readonly subscribers = new Map<SubscriberId, Subscriber>()
   readonly addresses = new Map<AddressId, Address>()
-  /** The address that a subscriber sends from. */
+  /** The addresses that subscribers send from. */
   readonly ownAddresses = new Map<SubscriberId, Address>()
   readonly tokens = new TokenStore()
-  /** Those without an address, the oldest first. */
+  /** The subscribers without an address, the oldest first. */
   readonly guests = new Set<SubscriberId>()
   readonly conversations = new Map<GroupId, Conversation>()
   readonly memberships = new Map<SubscriberId, Set<Conversation>>()
@@ -38,12 +38,12 @@ export class State {
 
   apply(change: Change): void {
     switch (change._tag) {
-      case "Founded":
+      case "ProjectCreated":
         this.identity = change.identity
         return
       case "SubscriberAdded":
         this.subscribers.set(change.subscriber.id, change.subscriber)
-        // until an address is added for it
+        // a guest until an address is added
         this.guests.add(change.subscriber.id)
         return
       case "AddressAdded":
@@ -51,7 +51,7 @@ export class State {
       case "TokenMinted":
         this.tokens.set(change.token)
         this.#secrets.add(change.token.token)
-        return this.#describe(change.token.subscriberId, Claims.read(change.token.token).profile)
+        return this.#setProfile(change.token.subscriberId, TokenClaims.decode(change.token.token).profile)
       case "TokenExpired": {
         const token = this.tokens.get(change.token)
         if (token !== undefined) this.tokens.set({ ...token, expiresAt: change.expiresAt })
@@ -60,8 +60,8 @@ export class State {
       case "TokenRemoved":
         this.tokens.delete(change.token)
         return this.#secrets.delete(change.token)
-      case "SubscriberDescribed":
-        return this.#describe(change.subscriberId, change.profile)
+      case "ProfileUpdated":
+        return this.#setProfile(change.subscriberId, change.profile)
       case "GuestRemoved":
         this.subscribers.delete(change.subscriberId)
         this.guests.delete(change.subscriberId)
@@ -80,28 +80,28 @@ export class State {
     }
   }
 
-  /** Every message a subscriber may see. */
+  /** Returns the messages of all conversations of a subscriber. */
   inbox(subscriberId: SubscriberId): Timeline {
     const joined = this.memberships.get(subscriberId)
-    // guests, who come and go, have none
+    // not cached for guests, which are not members of anything
     if (joined === undefined) return new Timeline()
     let inbox = this.#inboxes.get(subscriberId)
     if (inbox === undefined) {
       inbox = new Timeline()
       const messages = [...joined].flatMap(({ timeline }) => timeline.messages)
-      // sorted first, each one is added at the end
+      // sorted first, because adding to the end is cheap
       for (const message of messages.toSorted((a, b) => a.micros - b.micros)) inbox.add(message)
       this.#inboxes.set(subscriberId, inbox)
     }
     return inbox
   }
 
-  /** What the tokens of a subscriber said about it, the newest last. */
+  /** Returns the profile of a subscriber; later tokens override earlier ones. */
   profileOf(subscriberId: SubscriberId): Profile {
     return this.#profiles.get(subscriberId) ?? {}
   }
 
-  #describe(subscriberId: SubscriberId, profile: Profile | undefined): void {
+  #setProfile(subscriberId: SubscriberId, profile: Profile | undefined): void {
     if (profile === undefined) return
     this.#profiles.set(subscriberId, { ...this.profileOf(subscriberId), ...profile })
     const subscriber = this.subscribers.get(subscriberId)
@@ -127,7 +127,7 @@ export class State {
     const known = this.memberships.get(subscriberId)
     if (known === undefined) this.memberships.set(subscriberId, new Set([conversation]))
     else known.add(conversation)
-    // what was said before now belongs to it too
+    // the earlier messages of the conversation are now visible too
     this.#inboxes.delete(subscriberId)
   }
 

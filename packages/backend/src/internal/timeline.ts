@@ -1,11 +1,11 @@
 /**
- * Messages in the order of their time, and windows into them.
+ * Messages ordered by time.
  */
 import type { Message } from "../Records.ts"
 
-/** Which part of a timeline a reader sees. Times are in unix microseconds. */
+/** Limits which messages are read. Times are in unix microseconds and inclusive. */
 export interface Bounds {
-  /** Messages stored after this one stay out, so that pages do not shift while they are being read. */
+  /** Messages with a greater `seq` are left out, so that pages do not shift while they are being read. */
   readonly seq: number
   readonly since: number
   readonly until: number
@@ -25,7 +25,7 @@ export class Timeline {
     return this.#messages.at(-1)
   }
 
-  /** Puts a message in its place, which nearly always is the end. */
+  /** Inserts a message at its position, which nearly always is the end. */
   add(message: Message): void {
     let low = 0
     let high = this.#messages.length
@@ -40,7 +40,7 @@ export class Timeline {
     this.#messages.splice(low, 0, message)
   }
 
-  /** Up to `count` messages within the bounds, newest first, after leaving out the first `offset` of them. */
+  /** Returns up to `count` messages within the bounds, newest first, skipping the first `offset` of them. */
   read(bounds: Bounds, offset: number, count: number): ReadonlyArray<Message> {
     const found: Array<Message> = []
     let skipped = 0

@@ -1,29 +1,32 @@
 /**
- * Which tokens are removed: those that expired some time ago, and the least valuable ones where there are too many. A
- * guest is removed with its last token.
+ * Decides which tokens are removed: those that expired some time ago, and the least valuable ones if there are too many. A
+ * guest is removed together with its last token.
  */
 import type { SubscriberId } from "@effect-signalwire/schema/Ids"
 import * as Arr from "effect/Array"
 import type * as Records from "../Records.ts"
-import * as Claims from "./claims.ts"
 import type { State } from "./state.ts"
+import * as TokenClaims from "./tokenClaims.ts"
 import { tokenBytes } from "./tokenStore.ts"
 
-/** How long an expired token is kept, in seconds, so that its refusal can say that it has expired. */
+/** How long an expired token is kept, in seconds, so that the error can say that it has expired. */
 const retention = 600
 
-/** How much the tokens of one subscriber, of one guest, and all of them may take, in bytes; and how many guests there are. */
+/** The maximum memory for the tokens of one subscriber, of one guest, and of all, in bytes; and the maximum number of guests. */
 const limits = { subscriber: 2 * 1024 * 1024, guest: 16 * 1024, all: 64 * 1024 * 1024, guests: 2000 }
 
-/** How often all tokens are looked at, in seconds. */
+/** How often all tokens are checked for expiry, in seconds. */
 const sweepInterval = 10
 
-/** Expired tokens are evicted first, then refresh tokens, then access tokens; the oldest of each first. */
+/** Expired tokens are evicted first, then refresh tokens, then access tokens; within each group the oldest first. */
 const priorities = [0, 1, 2]
 const priorityOf = ({ expiresAt, kind }: Records.Token, now: number): number =>
   expiresAt <= now ? 0 : kind === "Refresh" ? 1 : 2
 
-/** What is removed when tokens of one subscriber are added, or before any is. Called with one change at a time. */
+/**
+ * Returns a function that computes the changes that make room for tokens that are about to be added; they all belong to one
+ * subscriber. It must be called while the write lock is held.
+ */
 export const make = (state: State) => {
   let sweptAt = -Infinity
 
@@ -31,9 +34,9 @@ export const make = (state: State) => {
     const changes: Array<Records.Change> = []
     for (const removed of Object.values(Arr.groupBy(tokens, (token) => token.subscriberId))) {
       const [{ subscriberId }] = removed
-      // what the tokens said about a subscriber outlives them
-      if (removed.some(({ token }) => Claims.read(token).profile !== undefined)) {
-        changes.push({ _tag: "SubscriberDescribed", subscriberId, profile: state.profileOf(subscriberId) })
+      // the profile in the tokens is stored separately before they are removed
+      if (removed.some(({ token }) => TokenClaims.decode(token).profile !== undefined)) {
+        changes.push({ _tag: "ProfileUpdated", subscriberId, profile: state.profileOf(subscriberId) })
       }
       for (const { token } of removed) changes.push({ _tag: "TokenRemoved", token })
       const isLast = removed.length === state.tokens.countOf(subscriberId)

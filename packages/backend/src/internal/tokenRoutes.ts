@@ -1,47 +1,53 @@
 /**
- * Minting and renewing tokens: for subscribers, guests, those who are invited, and pages that embed a call.
+ * Routes that mint and renew tokens: for subscribers, guests, invitations, and embedded pages.
  */
 import type { JsonObject } from "@effect-signalwire/schema/JsonObject"
 import * as Effect from "effect/Effect"
-import type { Service } from "../Backend.ts"
+import * as ApiError from "../ApiError.ts"
 import type { Profile } from "../Records.ts"
-import * as Refused from "../Refused.ts"
-import type { Claims } from "./claims.ts"
+import type { Service } from "./contract.ts"
 import { bodyObject, json } from "./http.ts"
-import { requiredText, textOf } from "./parameters.ts"
+import { optionalString, requiredString } from "./parameters.ts"
 import type { Routing } from "./routing.ts"
+import type { TokenClaims } from "./tokenClaims.ts"
 
-/** How many addresses a guest may see. */
-const maxAllowed = 10
+/** The maximum number of addresses that a guest can see. */
+const maxAllowedAddresses = 10
 
-/** The latest time at which a token may expire, in unix seconds: some time in the year 2223. */
+/** The latest expiry of a token, in unix seconds: in the year 2223. */
 const maxExpiry = 8e9
 
-/** How many scopes a token may have, and how long one of them and the id of an application may be. */
+/** The maximum number of scopes of a token, and the maximum length of a scope and of an application id. */
 const maxScopes = 32
-const maxWord = 100
+const maxScopeLength = 100
 
-/** What an embed key begins with; the rest is the id of the address it leads to. */
+/** The maximum length of a field of a profile. */
+const maxProfileLength = 200
+
+/** The prefix of an embed token; the rest is the id of the address. */
 const embedPrefix = "c2c_"
 
-const expiry = (body: JsonObject, name: string): Effect.Effect<number | undefined, Refused.Refused> => {
+const expiry = (body: JsonObject, name: string): Effect.Effect<number | undefined, ApiError.ApiError> => {
   const value = body[name] ?? undefined
   return value === undefined || (typeof value === "number" && value >= 0 && value <= maxExpiry)
     ? Effect.succeed(value)
-    : Effect.fail(Refused.invalidParameter(name, `must be unix seconds, at most ${maxExpiry}`))
+    : Effect.fail(ApiError.invalidParameter(name, `must be a time in unix seconds, at most ${maxExpiry}`))
 }
 
-/** A list of strings, which may be missing. */
-const textsOf = (body: JsonObject, name: string): Effect.Effect<ReadonlyArray<string> | undefined, Refused.Refused> => {
+/** Reads an optional list of strings. */
+const optionalStrings = (
+  body: JsonObject,
+  name: string
+): Effect.Effect<ReadonlyArray<string> | undefined, ApiError.ApiError> => {
   const value = body[name] ?? undefined
   if (value === undefined) return Effect.succeed(undefined)
-  const texts = Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : []
-  return Array.isArray(value) && texts.length === value.length
-    ? Effect.succeed(texts)
-    : Effect.fail(Refused.invalidParameter(name, "must be a list of strings"))
+  const strings = Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : []
+  return Array.isArray(value) && strings.length === value.length
+    ? Effect.succeed(strings)
+    : Effect.fail(ApiError.invalidParameter(name, "must be a list of strings"))
 }
 
-const profileOf = Effect.fnUntraced(function*(body: JsonObject): Effect.fn.Return<Profile, Refused.Refused> {
+const profileOf = Effect.fnUntraced(function*(body: JsonObject): Effect.fn.Return<Profile, ApiError.ApiError> {
   const profile: { -readonly [Name in keyof Profile]: Profile[Name] } = {}
   const names = [
     "display_name",
@@ -54,34 +60,38 @@ const profileOf = Effect.fnUntraced(function*(body: JsonObject): Effect.fn.Retur
     "company_name"
   ] as const
   for (const name of names) {
-    const text = yield* textOf(body, name)
-    if (text !== undefined && text.length > 200) {
-      return yield* Refused.invalid("character_limit_exceeded", `${name} is longer than 200 characters`, name)
+    const text = yield* optionalString(body, name)
+    if (text !== undefined && text.length > maxProfileLength) {
+      return yield* ApiError.validation(
+        "character_limit_exceeded",
+        `${name} is longer than ${maxProfileLength} characters`,
+        name
+      )
     }
     if (text !== undefined) profile[name] = text
   }
   return profile
 })
 
-const claimsOf = Effect.fnUntraced(function*(body: JsonObject): Effect.fn.Return<Claims, Refused.Refused> {
-  const scope = yield* textsOf(body, "scope")
-  const fingerprint = yield* textOf(body, "fingerprint")
-  const applicationId = yield* textOf(body, "application_id")
+const claimsOf = Effect.fnUntraced(function*(body: JsonObject): Effect.fn.Return<TokenClaims, ApiError.ApiError> {
+  const scope = yield* optionalStrings(body, "scope")
+  const fingerprint = yield* optionalString(body, "fingerprint")
+  const applicationId = yield* optionalString(body, "application_id")
   const profile = yield* profileOf(body)
-  if (scope !== undefined && (scope.length > maxScopes || scope.some((word) => word.length > maxWord))) {
-    return yield* Refused.invalidParameter(
+  if (scope !== undefined && (scope.length > maxScopes || scope.some((word) => word.length > maxScopeLength))) {
+    return yield* ApiError.invalidParameter(
       "scope",
-      `must be at most ${maxScopes} strings of at most ${maxWord} characters`
+      `must be at most ${maxScopes} strings of at most ${maxScopeLength} characters`
     )
   }
-  if (applicationId !== undefined && applicationId.length > maxWord) {
-    return yield* Refused.invalidParameter("application_id", `must have at most ${maxWord} characters`)
+  if (applicationId !== undefined && applicationId.length > maxScopeLength) {
+    return yield* ApiError.invalidParameter("application_id", `must have at most ${maxScopeLength} characters`)
   }
   if (fingerprint !== undefined && !/^[\w-]{43}$/.test(fingerprint)) {
-    return yield* Refused.invalidParameter("fingerprint", "must be a base64url thumbprint of 43 characters")
+    return yield* ApiError.invalidParameter("fingerprint", "must be a base64url thumbprint of 43 characters")
   }
-  // nobody signs in with a password here
-  yield* textOf(body, "password")
+  // validated but ignored: there is no sign-in with a password
+  yield* optionalString(body, "password")
   return {
     ...(scope === undefined || scope.length === 0 ? undefined : { scope }),
     ...(fingerprint === undefined ? undefined : { fingerprint }),
@@ -90,17 +100,17 @@ const claimsOf = Effect.fnUntraced(function*(body: JsonObject): Effect.fn.Return
   }
 })
 
-export const add = Effect.fnUntraced(function*({ forProject, forViewer, route }: Routing, backend: Service) {
+export const add = Effect.fnUntraced(function*({ forProject, forCaller, route }: Routing, backend: Service) {
   yield* forProject(
     "POST",
     "/api/fabric/subscribers/tokens",
     Effect.gen(function*() {
       const body = yield* bodyObject
-      const reference = yield* requiredText(body, "reference")
+      const reference = yield* requiredString(body, "reference")
       const expiresAt = yield* expiry(body, "expire_at")
       const claims = yield* claimsOf(body)
-      const known = backend.findSubscriber(reference)
-      const id = known?.id ?? (yield* backend.addSubscriber({
+      const existing = backend.findSubscriber(reference)
+      const id = existing?.id ?? (yield* backend.addSubscriber({
         name: reference,
         displayName: claims.profile?.display_name,
         email: reference.includes("@") ? reference : undefined
@@ -114,7 +124,7 @@ export const add = Effect.fnUntraced(function*({ forProject, forViewer, route }:
     "/api/fabric/subscribers/tokens/refresh",
     Effect.gen(function*() {
       const body = yield* bodyObject
-      const { refreshToken, token } = yield* backend.refresh(yield* requiredText(body, "refresh_token"))
+      const { refreshToken, token } = yield* backend.refresh(yield* requiredString(body, "refresh_token"))
       return json({ token, refresh_token: refreshToken }, 201)
     })
   )
@@ -123,24 +133,27 @@ export const add = Effect.fnUntraced(function*({ forProject, forViewer, route }:
     "/api/fabric/guests/tokens",
     Effect.gen(function*() {
       const body = yield* bodyObject
-      const allowed = yield* textsOf(body, "allowed_addresses")
-      if (allowed === undefined) return yield* Refused.missing("allowed_addresses")
-      if (allowed.length < 1 || allowed.length > maxAllowed) {
-        return yield* Refused.invalidParameter("allowed_addresses", `must name 1 to ${maxAllowed} addresses`)
+      const allowed = yield* optionalStrings(body, "allowed_addresses")
+      if (allowed === undefined) return yield* ApiError.missingParameter("allowed_addresses")
+      if (allowed.length < 1 || allowed.length > maxAllowedAddresses) {
+        return yield* ApiError.invalidParameter(
+          "allowed_addresses",
+          `must contain 1 to ${maxAllowedAddresses} addresses`
+        )
       }
       const expiresAt = yield* expiry(body, "expire_at")
-      yield* textOf(body, "region")
-      yield* textOf(body, "ch")
+      yield* optionalString(body, "region")
+      yield* optionalString(body, "ch")
       const { refreshToken, token } = yield* backend.mintGuest({ allowed, attribute: "allowed_addresses", expiresAt })
       return json({ token, refresh_token: refreshToken }, 201)
     })
   )
-  yield* forViewer("POST", "/api/fabric/subscriber/invites", (viewer) =>
+  yield* forCaller("POST", "/api/fabric/subscriber/invites", (caller) =>
     Effect.gen(function*() {
       const body = yield* bodyObject
-      const address = yield* requiredText(body, "address_id")
+      const address = yield* requiredString(body, "address_id")
       const expiresAt = yield* expiry(body, "expires_at")
-      if (viewer.address === null) return yield* Refused.forbidden
+      if (caller.address === null) return yield* ApiError.forbidden
       const { token } = yield* backend.mintGuest({ allowed: [address], attribute: "address_id", expiresAt })
       return json({ token }, 201)
     }))
@@ -148,9 +161,9 @@ export const add = Effect.fnUntraced(function*({ forProject, forViewer, route }:
     "POST",
     "/api/fabric/embeds/tokens",
     Effect.gen(function*() {
-      const key = yield* requiredText(yield* bodyObject, "token")
+      const key = yield* requiredString(yield* bodyObject, "token")
       if (!key.startsWith(embedPrefix)) {
-        return yield* Refused.invalid("token_invalid", "token is not an embed token", "token")
+        return yield* ApiError.validation("token_invalid", "token is not an embed token", "token")
       }
       const allowed = [key.slice(embedPrefix.length)]
       const { token } = yield* backend.mintGuest({ allowed, attribute: "token", expiresAt: undefined })

@@ -1,81 +1,81 @@
 /**
- * The tokens that were minted and not forgotten, by their text and by whose they are, each in the order of minting.
+ * The tokens of a backend, indexed by token string and by subscriber, in the order in which they were minted.
  */
 import type { SubscriberId } from "@effect-signalwire/schema/Ids"
 import type { Token } from "../Records.ts"
-import { bytesOf } from "./memoryBudget.ts"
+import { stringBytes } from "./stringBytes.ts"
 
-/** What a token takes in memory besides its text, in bytes: its record, and what finds it in a text. */
+/** The memory that a token takes besides its string, in bytes: its record, and its entries in the index of secrets. */
 const overhead = 3072
 
-/** What a token takes in memory, in bytes. */
-export const tokenBytes = ({ token }: Token): number => overhead + bytesOf(token)
+/** Returns the memory that a token takes, in bytes. */
+export const tokenBytes = ({ token }: Token): number => overhead + stringBytes(token)
 
 interface Owned {
-  readonly texts: Set<string>
+  readonly strings: Set<string>
   bytes: number
 }
 
 export class TokenStore {
-  readonly #byText = new Map<string, Token>()
+  readonly #byString = new Map<string, Token>()
   readonly #byOwner = new Map<SubscriberId, Owned>()
   #bytes = 0
 
-  /** What all of them take, in bytes. */
+  /** The memory that all tokens take, in bytes. */
   get bytes(): number {
     return this.#bytes
   }
 
-  get(text: string): Token | undefined {
-    return this.#byText.get(text)
+  get(value: string): Token | undefined {
+    return this.#byString.get(value)
   }
 
   values(): Iterable<Token> {
-    return this.#byText.values()
+    return this.#byString.values()
   }
 
   *of(subscriberId: SubscriberId): Generator<Token> {
-    for (const text of this.#byOwner.get(subscriberId)?.texts ?? []) {
-      const token = this.#byText.get(text)
+    for (const value of this.#byOwner.get(subscriberId)?.strings ?? []) {
+      const token = this.#byString.get(value)
       if (token !== undefined) yield token
     }
   }
 
-  /** How many one subscriber has. */
+  /** Returns how many tokens a subscriber has. */
   countOf(subscriberId: SubscriberId): number {
-    return this.#byOwner.get(subscriberId)?.texts.size ?? 0
+    return this.#byOwner.get(subscriberId)?.strings.size ?? 0
   }
 
-  /** What those of one subscriber take, in bytes. */
+  /** Returns the memory that the tokens of a subscriber take, in bytes. */
   bytesOf(subscriberId: SubscriberId): number {
     return this.#byOwner.get(subscriberId)?.bytes ?? 0
   }
 
-  /** Adds it, or puts it in the place of what was known of it. */
+  /** Adds a token, or replaces it. */
   set(token: Token): void {
-    const isNew = !this.#byText.has(token.token)
-    this.#byText.set(token.token, token)
+    const isNew = !this.#byString.has(token.token)
+    this.#byString.set(token.token, token)
     if (!isNew) return
     const bytes = tokenBytes(token)
     this.#bytes += bytes
     const owned = this.#byOwner.get(token.subscriberId)
-    if (owned === undefined) this.#byOwner.set(token.subscriberId, { texts: new Set([token.token]), bytes })
+    if (owned === undefined) this.#byOwner.set(token.subscriberId, { strings: new Set([token.token]), bytes })
     else {
-      owned.texts.add(token.token)
+      owned.strings.add(token.token)
       owned.bytes += bytes
     }
   }
 
-  delete(text: string): void {
-    const token = this.#byText.get(text)
+  delete(value: string): void {
+    const token = this.#byString.get(value)
     if (token === undefined) return
-    this.#byText.delete(text)
+    this.#byString.delete(value)
     const bytes = tokenBytes(token)
     this.#bytes -= bytes
     const owned = this.#byOwner.get(token.subscriberId)
     if (owned === undefined) return
-    owned.texts.delete(text)
+    owned.strings.delete(value)
     owned.bytes -= bytes
-    if (owned.texts.size === 0) this.#byOwner.delete(token.subscriberId)
+    if (owned.strings.size === 0) this.#byOwner.delete(token.subscriberId)
   }
 }

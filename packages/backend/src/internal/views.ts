@@ -1,5 +1,5 @@
 /**
- * Conversations and messages as one of their members sees them: a pair is named by its other side.
+ * Conversations and messages from the perspective of one member, who sees a conversation of two under the address of the other.
  */
 import * as Conversation from "@effect-signalwire/schema/Conversation"
 import * as ConversationEvent from "@effect-signalwire/schema/ConversationEvent"
@@ -12,13 +12,14 @@ import type { Conversation as Group } from "./state.ts"
 export type Views = ReturnType<typeof make>
 
 export const make = ({ state }: Core) => {
-  const sides = (group: Records.Group, subscriberId: SubscriberId) => {
+  /** The member's own address, and the address that it sees the conversation under. */
+  const participants = (group: Records.Group, subscriberId: SubscriberId) => {
     const own = state.ownAddresses.get(subscriberId)
     const otherId = group.addressIds.find((id) => id !== own?.id) ?? group.addressIds[0] ?? AddressId.make("")
     return { own, otherId, other: state.addresses.get(otherId) }
   }
   const toConversation = ({ group, timeline }: Group, subscriberId: SubscriberId) => {
-    const { other, otherId, own } = sides(group, subscriberId)
+    const { other, otherId, own } = participants(group, subscriberId)
     const newest = timeline.newest
     return new Conversation.Conversation({
       id: otherId,
@@ -34,8 +35,8 @@ export const make = ({ state }: Core) => {
     })
   }
 
-  const toFields = (message: Records.Message, group: Records.Group, viewerId: SubscriberId) => {
-    const { otherId } = sides(group, viewerId)
+  const toFields = (message: Records.Message, group: Records.Group, callerId: SubscriberId) => {
+    const { otherId } = participants(group, callerId)
     return {
       id: message.id,
       conversationId: otherId,
@@ -50,16 +51,16 @@ export const make = ({ state }: Core) => {
       text: message.text,
       metadata: message.metadata,
       details: message.details,
-      // what a client put into metadata stays there
+      // clients that send a client id do so in the metadata
       clientId: null
     }
   }
-  const toEvent = (message: Records.Message, group: Records.Group, viewerId: SubscriberId) =>
-    new ConversationEvent.ConversationEvent(toFields(message, group, viewerId), {
+  const toEvent = (message: Records.Message, group: Records.Group, callerId: SubscriberId) =>
+    new ConversationEvent.ConversationEvent(toFields(message, group, callerId), {
       hidden: message.hidden,
-      conversationName: sides(group, viewerId).other?.displayName ?? null,
+      conversationName: participants(group, callerId).other?.displayName ?? null,
       userName: state.subscribers.get(message.senderId)?.displayName ?? null
     })
 
-  return { sides, toConversation, toEvent, toFields }
+  return { participants, toConversation, toEvent, toFields }
 }

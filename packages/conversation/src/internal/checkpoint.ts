@@ -1,96 +1,97 @@
 /**
- * What is saved of a merge: where it stands, and fingerprints of what a later one has to recognise. It stays below 16 kB
- * whatever the traffic is.
+ * The checkpoint of a sequence: what a cursor saves and loads. It holds positions, and fingerprints of the messages and
+ * sends that the next process has to recognize. It stays below 16 kB whatever the traffic is.
  *
- * - Of the messages that a re-read can bring again, those of the newest times are saved. The `floor` is raised over the
- *   others: what becomes visible there later can't be judged, and is left out. Messages of the very newest time are never
- *   given up: those that there is no room for come again.
- * - Of the sends that were stored once, as far as is known, those seen last are saved. Of others, a second copy is taken for
- *   a new message.
- * - A fingerprint that two messages share would cost the second one. With 2⁻⁹⁰ for each pair, a thousand saved and ten
- *   thousand compared, that is 2⁻⁶⁶ for each time a process goes on with what is saved.
+ * - Of the messages that a re-read can return again, the newest are saved. `forgottenThrough` is the newest time of the
+ *   others: messages that become visible at or before it later are ignored. It is always before the very newest time;
+ *   messages of that time that do not fit are yielded again.
+ * - Of the sends, the last seen are saved. A second copy of any other send is yielded as a new message.
+ * - A message whose fingerprint equals that of another would be lost. At 2⁻⁹⁰ for each pair, with a thousand saved and
+ *   ten thousand compared, the probability is 2⁻⁶⁶ for each restart.
  */
 import * as Schema from "effect/Schema"
 import * as Fingerprint from "./fingerprint.ts"
-import type { Snapshot, Standing } from "./merge.ts"
-import * as Send from "./send.ts"
+import type { MergeState, ResumePoint } from "./merge.ts"
+import * as SendIdentity from "./sendIdentity.ts"
 
-/** How many fingerprints are saved at most. */
+/** How many fingerprints are saved at most, those of sends included. */
 const maxFingerprints = 1024
 
-/** How many of them are of sends, at most. A send has one or two. */
-const maxSends = 256
+/** How many fingerprints of sends are saved at most. A send has one or two. */
+const maxSendFingerprints = 256
 
 const Fingerprints = Schema.String.check(Schema.isPattern(new RegExp(`^(?:[\\w-]{${Fingerprint.length}})*$`)))
 
-/** A merge's standing as it is saved. */
+/** The saved form of a merge's state. All times are unix seconds. */
 export const Checkpoint = Schema.Struct({
-  /** Of this format. */
+  /** The version of this format. */
   version: Schema.Literal(1),
-  /** The furthest message; `null` while there was none. Unix seconds. */
-  frontier: Schema.NullOr(Schema.Struct({ epochSeconds: Schema.Finite, id: Schema.String })),
-  /** Up to where what was heard agreed with history. Unix seconds. */
+  /** The newest message; `null` when there was none. */
+  newest: Schema.NullOr(Schema.Struct({ epochSeconds: Schema.Finite, id: Schema.String })),
+  /** Up to here live events were checked against history. */
   verified: Schema.NullOr(Schema.Finite),
-  /** What stands at this time or before is forgotten; `null` while nothing is. Unix seconds. */
-  floor: Schema.NullOr(Schema.Finite),
-  /** Of messages, one after the other. */
+  /** Messages up to this time are forgotten; `null` when none are. */
+  forgottenThrough: Schema.NullOr(Schema.Finite),
+  /** The fingerprints of messages, concatenated. */
   ids: Fingerprints,
-  /** Of sends, one after the other. */
+  /** The fingerprints of sends, concatenated. */
   sends: Fingerprints
 })
 export type Checkpoint = typeof Checkpoint.Type
 
-type Ids = Snapshot["ids"]
+type Ids = MergeState["ids"]
 
-/** The ids of the newest times, and up to where the others are forgotten. */
-const newest = (
+/** The newest ids, and the newest time of all others. */
+const newestIds = (
   ids: Ids,
   limit: number,
-  floor: number | null
-): { readonly ids: Ids; readonly floor: number | null } => {
-  if (ids.length <= limit) return { ids, floor }
+  forgottenThrough: number | null
+): { readonly ids: Ids; readonly forgottenThrough: number | null } => {
+  if (ids.length <= limit) return { ids, forgottenThrough }
   const byTime = [...ids].sort(([, a], [, b]) => b - a)
-  const [, last] = byTime[0] ?? ["", Number.NaN]
-  const [, first] = byTime[limit] ?? ["", last]
-  // what stands at one time is forgotten together, and the very newest never
-  const forgotten = first < last ? first : byTime.find(([, time]) => time < last)?.[1]
-  return { ids: byTime.slice(0, limit), floor: forgotten ?? floor }
+  const [, newest] = byTime[0] ?? ["", Number.NaN]
+  const [, newestLeftOut] = byTime[limit] ?? ["", newest]
+  // messages of one time are forgotten together, and those of the very newest time never
+  const forgotten = newestLeftOut < newest ? newestLeftOut : byTime.find(([, time]) => time < newest)?.[1]
+  return { ids: byTime.slice(0, limit), forgottenThrough: forgotten ?? forgottenThrough }
 }
 
-/** What to save of a merge. */
-export const write = ({ earlier, floor, frontier, ids, sends, verified }: Snapshot): Checkpoint => {
-  const sendPrints = [...earlier?.sends ?? [], ...sends.slice(-maxSends).flatMap(Send.names).map(Fingerprint.of)]
-    .slice(-maxSends)
-  const room = maxFingerprints - sendPrints.length
-  const kept = newest(ids, room, floor)
-  const idPrints = [...earlier?.ids ?? [], ...kept.ids.map(([id]) => Fingerprint.of(id))].slice(-room)
+/** Makes the checkpoint of a merge's state. */
+export const fromState = ({ forgottenThrough, newest, ids, previous, sends, verified }: MergeState): Checkpoint => {
+  const sendFingerprints = [
+    ...previous?.sends ?? [],
+    ...sends.slice(-maxSendFingerprints).flatMap(SendIdentity.keys).map(Fingerprint.of)
+  ].slice(-maxSendFingerprints)
+  const maxIds = maxFingerprints - sendFingerprints.length
+  const kept = newestIds(ids, maxIds, forgottenThrough)
+  const idFingerprints = [...previous?.ids ?? [], ...kept.ids.map(([id]) => Fingerprint.of(id))].slice(-maxIds)
   return {
     version: 1,
-    frontier,
+    newest,
     verified,
-    floor: kept.floor,
-    ids: idPrints.join(""),
-    sends: sendPrints.join("")
+    forgottenThrough: kept.forgottenThrough,
+    ids: idFingerprints.join(""),
+    sends: sendFingerprints.join("")
   }
 }
 
-/** What a merge goes on with. */
-export const read = ({ floor, frontier, ids, sends, verified }: Checkpoint): Standing => {
+/** Makes the resume point of the next merge from a checkpoint. */
+export const toResumePoint = ({ forgottenThrough, newest, ids, sends, verified }: Checkpoint): ResumePoint => {
   const knownIds = new Set(Fingerprint.split(ids))
   const knownSends = new Set(Fingerprint.split(sends))
   return {
-    frontier,
+    newest,
     verified,
-    floor,
-    earlier: {
+    forgottenThrough,
+    previous: {
       ids: knownIds,
       sends: knownSends,
-      // what was met again is known to the merge that asks
-      knows: (message) => {
+      // a recognized message is removed: from then on the merge that asked remembers it
+      recognize: (message) => {
         const isKnown = knownIds.delete(Fingerprint.of(message.id))
-        const send = Send.of(message)
+        const send = SendIdentity.fromMessage(message)
         const isCopy = send !== undefined &&
-          Send.names(send).filter((name) => knownSends.delete(Fingerprint.of(name))).length > 0
+          SendIdentity.keys(send).filter((key) => knownSends.delete(Fingerprint.of(key))).length > 0
         return isKnown || isCopy
       }
     }

@@ -1,423 +1,260 @@
 /**
- * Delivering one message once. A request whose answer is lost may or may not have stored it, so before anything is sent
- * again it is looked for: among what was received, then in the conversation's history. An answer that takes long is not
- * waited for where the message is seen to be stored.
- *
- * How far back history is searched is reckoned from the server's times alone: a message that was sent so long ago, by the
- * monotonic clock, can't be older than the newest one by more than that.
+ * Delivers one message exactly once. When the response to a request is lost, the message may or may not have been
+ * stored, so it is looked up before it is sent again. A response that takes long is not waited for when the message is
+ * seen to be stored.
  */
-import { once } from "@effect-signalwire/http/Attempts"
-import * as Posting from "@effect-signalwire/http/Posting"
-import type { SendOptions, SendReceipt, Service as SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
+import * as SendAttempt from "@effect-signalwire/http/SendAttempt"
+import type { SendReceipt, Service as SignalWireHttp } from "@effect-signalwire/http/SignalWireHttp"
 import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
-import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import * as Deadline from "@effect-signalwire/schema/Deadline"
-import type { ClientId } from "@effect-signalwire/schema/Ids"
-import * as Monotonic from "@effect-signalwire/schema/Monotonic"
-import { mayHeal } from "@effect-signalwire/schema/Reason"
+import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
 import * as Data from "effect/Data"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import { identity } from "effect/Function"
-import * as Result from "effect/Result"
+import { classifyFailure } from "./deliveryStatus.ts"
 import type * as Echoes from "./echoes.ts"
-import { askedMillis, Failures, type Healing } from "./healing.ts"
-import * as History from "./history.ts"
+import * as MessageLookup from "./messageLookup.ts"
+import type { OutgoingMessage } from "./outgoingMessage.ts"
+import type { Retrier } from "./retrier.ts"
 
-export interface Options {
-  /** How long before the newest message another may become visible. Seconds. */
-  readonly overlapSeconds: number
-  /** The most messages of history to search. */
-  readonly searchLimit: number
+export interface Options extends MessageLookup.Options {
   /**
-   * How long a request whose outcome is open may still be on its way to being stored: so long its message is looked for
-   * before it is sent again, and four times as long after a timeout, when nothing says that the server has let go of it.
+   * How long a request of unknown outcome may still be in flight: its message is looked up for as long before it is
+   * sent again, and four times as long after a timeout, when the server may still be processing the request.
+   * Milliseconds.
    */
   readonly settleMillis: number
 }
 
-/** Of a message that may have been sent before it is delivered here. */
-export interface Earlier {
-  /** Whether it is known that it was; otherwise somebody may have done so elsewhere. */
-  readonly wasSent: boolean
-  /** How long it may still be on its way: so long it is looked for first. Milliseconds. */
-  readonly underWayMillis: number
-  /** When it was first sent, by the monotonic clock; `null` where that is not known. */
-  readonly sentAt: number | null
-  /** It is no older than this, by the server's clock; `null` where that is not known. Unix seconds. */
-  readonly sinceSeconds: number | null
-  /** How many messages of history to search for it. @default the limit of every search */
-  readonly searchLimit?: number
-}
-
-export interface Letter extends SendOptions {
-  readonly clientId: ClientId
-  /** What is known of earlier sends of it; `null` when there were none. */
-  readonly earlier: Earlier | null
-  /** Called with the time when it is first sent, milliseconds of the monotonic clock. */
-  readonly onSend?: (at: number) => void
-}
-
-/**
- * It is not known whether the message was stored, and that could not be found out. `historyRefused` says that the server
- * refuses its history for a reason that waiting does not change, such as a 403; otherwise history was read and does not
- * tell, as where a server keeps no client ids, or time was up.
- */
-export class Open extends Data.TaggedError("Open")<{
+/** It is not known whether the message was stored. */
+export class OutcomeUnknown extends Data.TaggedError("OutcomeUnknown")<{
+  /**
+   * Whether the server refuses to return its history for a reason that waiting does not change, such as a 403.
+   * Otherwise history was read without a result, as from a server that drops client ids, or the deadline passed.
+   */
   readonly historyRefused: boolean
-  /** How long it may still be on its way to being stored. */
-  readonly underWayMillis: number
+  /** How long a request may still be in flight. Milliseconds. */
+  readonly inFlightMillis: number
   readonly cause: unknown
 }> {}
 
-/** It was not stored by the deadline; `last` is why the last try failed, where there was one. */
-export class Late extends Data.TaggedError("Late")<{ readonly last: SignalWireHttpError | undefined }> {}
+/** The message was not stored by the deadline; `last` is the failure of the last attempt, if there was one. */
+class DeadlineExceeded extends Data.TaggedError("DeadlineExceeded")<{
+  readonly last: SignalWireHttpError | undefined
+}> {}
+
+type DeliveryError = SignalWireHttpError | OutcomeUnknown | DeadlineExceeded
 
 export interface Delivery {
   /**
-   * Delivers a message, or says why not; every failure but `Open` says that it was not stored. As long as what keeps it
-   * from being sent may heal, it tries again, until `deadline`, milliseconds of the monotonic clock.
+   * Delivers a message. Failures that are recoverable are retried until `deadline`, on the monotonic clock in
+   * milliseconds. After any failure but `OutcomeUnknown` the message is not stored.
    */
-  readonly deliver: (
-    letter: Letter,
-    deadline?: number
-  ) => Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late>
+  readonly deliver: (message: OutgoingMessage, deadline?: number) => Effect.Effect<SendReceipt, DeliveryError>
 }
 
-/** What is known of a message. */
-type Verdict =
-  | { readonly _tag: "Stored"; readonly receipt: SendReceipt }
-  | { readonly _tag: "Absent" }
-  /** Something with its text is there without any client id: the server loses them, or somebody else wrote it. */
-  | { readonly _tag: "Nameless" }
-  /** It was not found in as much of history as is searched, and there is more. */
-  | { readonly _tag: "OutOfSight" }
+/**
+ * How long a response is waited for before the message is looked up as well, and how long it is waited for after the
+ * echo. Milliseconds.
+ */
+const responseGrace = 1000
 
-const unseen: Verdict = { _tag: "Absent" }
+/**
+ * A connection that breaks this soon was most likely broken before, so the lookup is limited to the same time.
+ * Milliseconds.
+ */
+const earlyBreakMillis = 1000
 
-/** How long a message that was received waits for its request's answer. Milliseconds. */
-const answerGrace = 1000
-
-/** A connection that breaks so soon was most likely dead before; what was sent on it is then not looked for as long. */
-const soonMillis = 1000
-
-/** The longest pause between two tries. Milliseconds. */
+/** The longest delay between two attempts. Milliseconds. */
 const capMillis = 10_000
 
-/** How often a server may answer that it failed, before that counts as its last word. */
+/** How many server errors are retried; the next one is the result. */
 const maxServerErrors = 8
 
-/** No further try begins so shortly before the deadline: it would leave open what was certain. Milliseconds. */
-const leastMillis = 250
+/** No attempt begins this shortly before the deadline: its outcome would be unknown. Milliseconds. */
+const shortestAttempt = 250
 
-/** What a failure says of the message. */
-type Outcome =
-  /** It was not stored, and may be sent again. */
-  | "unsent"
-  /** It may have been stored. */
-  | "unknown"
-  /** It was not stored, and will not be. */
-  | "refused"
-
-const outcomeOf = ({ reason }: SignalWireHttpError, { isUnderWay }: Posting.Posting): Outcome => {
-  switch (reason._tag) {
-    case "RateLimited":
-      return "unsent"
-    case "Transport":
-      return isUnderWay && reason.sent === "unknown" ? "unknown" : "unsent"
-    case "Timeout":
-    case "ServerError":
-    case "Malformed":
-      return isUnderWay ? "unknown" : "unsent"
-    default:
-      return "refused"
-  }
+/** A property of the server that is shared by all deliveries of a client. */
+interface ServerBehavior {
+  /** Whether the server drops `metadata`, so that client ids go into `details` as well. */
+  dropsMetadata: boolean
 }
 
-const judge = ({ end, messages }: History.Stretch, clientId: ClientId, text: string): Verdict => {
-  const found = messages.find((message) => message.clientId === clientId)
-  if (found !== undefined) {
-    return { _tag: "Stored", receipt: { conversationId: found.conversationId, groupId: found.groupId } }
-  }
-  const mayBeIt = (message: ConversationMessage) => message.clientId === null && message.text === text
-  if (messages.some(mayBeIt)) return { _tag: "Nameless" }
-  return { _tag: end === "limit" ? "OutOfSight" : "Absent" }
+/** A request whose outcome is not known. */
+interface UnknownRequest {
+  readonly cause: unknown
+  /** How long it may still be in flight. Milliseconds. */
+  readonly inFlightMillis: number
 }
 
-/** The first pause between two looks, and the longest. Milliseconds. */
-const firstPause = 250
-const longestPause = 5000
+/** What all deliveries of a client share. */
+interface Dependencies extends MessageLookup.Dependencies {
+  readonly options: Options
+  readonly server: ServerBehavior
+}
 
-type Around = (
-  effect: Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late>
-) => Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late>
-
-/** What becomes of one message. */
-class Delivering {
-  private readonly http: SignalWireHttp
-  private readonly healing: Healing
-  private readonly options: Options
-  private readonly letter: Letter
-  private readonly echo: Echoes.Echo
+class MessageDelivery {
+  private readonly dependencies: Dependencies
+  private readonly message: OutgoingMessage
+  private readonly lookup: MessageLookup.MessageLookup
   private readonly deadline: number
-  /** Some servers keep `details` and not `metadata`: once one lost the id, it goes into both. */
-  private readonly loses: { clientId: boolean }
-  /** When it was first sent here, by the monotonic clock. */
-  private firstSentAt: number | undefined
-  /** Where the next look may stop: what stands before was looked at. Unix seconds. */
-  private lookedTo = Number.NEGATIVE_INFINITY
-  /** Why it is not known whether it was stored; `undefined` while it surely was not. */
-  private open: { readonly cause: unknown; readonly millis: number } | undefined
-  /** Why the last try failed. */
-  private last: SignalWireHttpError | undefined
-  /** How often the server answered that it failed. */
+  /** `undefined` while the message is certainly not stored. */
+  private unknownRequest: UnknownRequest | undefined
+  private lastFailure: SignalWireHttpError | undefined
   private serverErrors = 0
-  /** The request that runs, or ran last. */
-  private posting: Posting.Posting = { isUnderWay: false }
+  /** The state of the last request. */
+  private lastAttempt: SendAttempt.SendAttempt = { mayBeStored: false }
 
-  constructor(
-    http: SignalWireHttp,
-    healing: Healing,
-    options: Options,
-    letter: Letter,
-    echo: Echoes.Echo,
-    deadline: number,
-    loses: { clientId: boolean }
-  ) {
-    this.http = http
-    this.healing = healing
-    this.options = options
-    this.letter = letter
-    this.echo = echo
+  constructor(dependencies: Dependencies, message: OutgoingMessage, echo: Echoes.Echo, deadline: number) {
+    this.dependencies = dependencies
+    this.message = message
+    this.lookup = new MessageLookup.MessageLookup(dependencies, message, echo)
     this.deadline = deadline
-    this.loses = loses
   }
 
-  /** What is known when time is up. */
-  private readonly atDeadline: Effect.Effect<never, Open | Late> = Effect.suspend((): Effect.Effect<
-    never,
-    Open | Late
-  > => {
-    const { last, open, options, posting } = this
-    if (posting.isUnderWay) {
-      return Effect.fail(new Open({ historyRefused: false, underWayMillis: 4 * options.settleMillis, cause: last }))
-    }
-    return open === undefined
-      ? Effect.fail(new Late({ last }))
-      : Effect.fail(new Open({ historyRefused: false, underWayMillis: open.millis, cause: open.cause }))
-  })
-
-  private get limits(): ReadonlyArray<Deadline.Alarm<never, Open | Late>> {
-    return Number.isFinite(this.deadline) ? [{ at: this.deadline, other: this.atDeadline }] : []
-  }
-
-  /** Keeps to the deadline. */
-  private inTime<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E | Open | Late> {
-    return this.limits.length === 0 ? effect : Deadline.orAt(effect, this.limits)
-  }
-
-  get run(): Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late> {
-    const { earlier } = this.letter
-    // nearly always the first try is the only one: it shares its fiber with the limit
-    if (earlier === null) return this.send(0, this.limits, (effect) => this.inTime(effect))
-    if (earlier.wasSent) this.open = { cause: undefined, millis: earlier.underWayMillis }
-    return this.inTime(
-      this.settle({ cause: undefined, millis: earlier.underWayMillis }, Effect.suspend(() => this.send(0)))
+  get run(): Effect.Effect<SendReceipt, DeliveryError> {
+    const { deadline, deliver } = this
+    if (!Number.isFinite(deadline)) return deliver
+    return Effect.flatMap(
+      Monotonic.millis,
+      (now) => Effect.timeoutOrElse(deliver, { duration: Math.max(0, deadline - now), orElse: () => this.atDeadline })
     )
   }
 
-  /** Sends it, again and again as long as that may help. */
-  private send(
-    attempt: number,
-    limits: ReadonlyArray<Deadline.Alarm<never, Open | Late>> = [],
-    around: Around = identity
-  ): Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late> {
-    return Effect.flatMap(Monotonic.millis, (began) => {
-      if (attempt > 0 && began + leastMillis >= this.deadline) return this.atDeadline
-      if (this.firstSentAt === undefined) {
-        this.firstSentAt = began
-        this.letter.onSend?.(began)
+  private get deliver(): Effect.Effect<SendReceipt, DeliveryError> {
+    const { prior } = this.message
+    if (prior === null) return this.send(0)
+    const request: UnknownRequest = { cause: undefined, inFlightMillis: prior.inFlightMillis }
+    if (prior.isKnownSent) this.unknownRequest = request
+    return this.resolve(request, Effect.suspend(() => this.send(0)))
+  }
+
+  /** The failure at the deadline. */
+  private get atDeadline(): Effect.Effect<never, OutcomeUnknown | DeadlineExceeded> {
+    return Effect.suspend((): Effect.Effect<never, OutcomeUnknown | DeadlineExceeded> => {
+      const { lastFailure, lastAttempt, unknownRequest } = this
+      if (lastAttempt.mayBeStored) {
+        const inFlightMillis = 4 * this.dependencies.options.settleMillis
+        return Effect.fail(new OutcomeUnknown({ historyRefused: false, inFlightMillis, cause: lastFailure }))
       }
-      return Effect.catch(
-        this.attempt(limits),
-        (error) =>
-          error._tag === "SignalWireHttpError" ? around(this.afterFailure(error, attempt, began)) : Effect.fail(error)
-      )
+      return unknownRequest === undefined
+        ? Effect.fail(new DeadlineExceeded({ last: lastFailure }))
+        : Effect.fail(new OutcomeUnknown({ historyRefused: false, ...unknownRequest }))
     })
+  }
+
+  private send(attempt: number): Effect.Effect<SendReceipt, DeliveryError> {
+    return Effect.flatMap(Monotonic.millis, (startedAt) => {
+      if (attempt > 0 && startedAt + shortestAttempt >= this.deadline) return this.atDeadline
+      if (!this.lookup.isSent) {
+        this.lookup.setSent(startedAt)
+        this.message.onSend?.(startedAt)
+      }
+      return Effect.catch(this.request, (error) => this.afterFailure(error, attempt, startedAt))
+    })
+  }
+
+  /** Makes one request, and completes without its response when the message is seen to be stored. */
+  private get request(): Effect.Effect<SendReceipt, SignalWireHttpError> {
+    const { http, server } = this.dependencies
+    const { onSend: _, prior: __, ...message } = this.message
+    const attempt = this.lastAttempt = SendAttempt.make()
+    return Effect.raceFirst(
+      Effect.provideService(
+        http.sendMessage({ ...message, clientIdIn: server.dropsMetadata ? "both" : "metadata" }),
+        SendAttempt.SendAttempt,
+        attempt
+      ),
+      Effect.delay(Effect.suspend(() => this.awaitStored), responseGrace)
+    )
+  }
+
+  /** Completes when the message is seen to be stored. */
+  private get awaitStored(): Effect.Effect<SendReceipt> {
+    return Effect.raceFirst(
+      // the response most often follows soon
+      Effect.tap(this.lookup.receiveEcho, Effect.sleep(responseGrace)),
+      this.lookup.untilStored(this.dependencies.options.settleMillis)
+    )
   }
 
   private afterFailure(
     error: SignalWireHttpError,
     attempt: number,
-    began: number
-  ): Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late> {
+    startedAt: number
+  ): Effect.Effect<SendReceipt, DeliveryError> {
     return Effect.flatMap(Monotonic.millis, (now) => {
-      const tookMillis = now - began
-      const outcome = outcomeOf(error, this.posting)
-      this.last = error
-      this.posting = { isUnderWay: false }
-      if (outcome === "refused") return Effect.fail(error)
-      if (outcome === "unsent") return this.again(error, attempt, began)
-      this.open = { cause: error, millis: this.settleMillis(error, tookMillis) }
-      if (error.reason._tag === "ServerError") this.serverErrors++
-      const isLastWord = error.reason._tag === "ServerError" && this.serverErrors > maxServerErrors
-      return this.settle(this.open, isLastWord ? Effect.fail(error) : this.again(error, attempt, began))
+      const outcome = classifyFailure(error, this.lastAttempt)
+      this.lastFailure = error
+      this.lastAttempt = { mayBeStored: false }
+      if (outcome === "rejected") return Effect.fail(error)
+      const sendAgain = this.sendAgain(error, attempt, startedAt)
+      if (outcome === "notStored") return sendAgain
+      this.unknownRequest = { cause: error, inFlightMillis: this.inFlightMillis(error, now - startedAt) }
+      const isServerError = error.reason._tag === "ServerError"
+      if (isServerError) this.serverErrors++
+      const isFinal = isServerError && this.serverErrors > maxServerErrors
+      return this.resolve(this.unknownRequest, isFinal ? Effect.fail(error) : sendAgain)
     })
   }
 
-  private again(
+  private sendAgain(
     { reason }: SignalWireHttpError,
     attempt: number,
-    began: number
-  ): Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late> {
+    startedAt: number
+  ): Effect.Effect<SendReceipt, DeliveryError> {
     return Effect.flatMap(Monotonic.millis, (now) =>
-      // a server that asks for more time than there is left has answered for good
-      now + askedMillis(reason) >= this.deadline
+      // a server that asks for more time than is left makes another attempt pointless
+      now + RetryAfter.fromReason(reason) >= this.deadline
         ? this.atDeadline
         : Effect.andThen(
-          this.healing.pause(reason, { attempt, tookMillis: now - began, capMillis }),
+          this.dependencies.retrier.wait(reason, { attempt, tookMillis: now - startedAt, capMillis }),
           this.send(attempt + 1)
         ))
   }
 
-  private settleMillis({ reason }: SignalWireHttpError, tookMillis: number): number {
-    const { settleMillis } = this.options
+  /** How long a request that failed may still be in flight. Milliseconds. */
+  private inFlightMillis({ reason }: SignalWireHttpError, tookMillis: number): number {
+    const { settleMillis } = this.dependencies.options
     if (reason._tag === "Timeout") return 4 * settleMillis
-    return reason._tag === "Transport" && tookMillis < soonMillis ? Math.min(settleMillis, soonMillis) : settleMillis
+    return reason._tag === "Transport" && tookMillis < earlyBreakMillis
+      ? Math.min(settleMillis, earlyBreakMillis)
+      : settleMillis
   }
 
-  /** How far back the message can be, given the newest there is. Unix seconds. */
-  private earliest(newestSeconds: number, now: number): number {
-    const { overlapSeconds } = this.options
-    const since = this.letter.earlier?.sinceSeconds ?? null
-    if (since !== null) return Math.max(since - overlapSeconds, this.lookedTo)
-    const sentAt = this.letter.earlier === null ? this.firstSentAt ?? now : this.letter.earlier.sentAt
-    return sentAt === null
-      ? this.lookedTo
-      : Math.max(newestSeconds - (now - sentAt) / 1000 - overlapSeconds, this.lookedTo)
-  }
-
-  private get look(): Effect.Effect<Verdict, SignalWireHttpError> {
-    return Effect.suspend((): Effect.Effect<Verdict, SignalWireHttpError> => {
-      const { addressId, clientId, earlier, text } = this.letter
-      if (Deferred.isDoneUnsafe(this.echo)) {
-        return Effect.map(Deferred.await(this.echo), (receipt) => ({ _tag: "Stored", receipt }))
-      }
-      return Effect.map(
-        Effect.flatMap(Monotonic.millis, (now) =>
-          History.readBack(
-            this.http.getConversationMessages({ addressId, pageSize: 100 }),
-            (newestSeconds) => this.earliest(newestSeconds, now),
-            earlier?.searchLimit ?? this.options.searchLimit,
-            (message) => message.clientId === clientId
-          )),
-        (stretch) => {
-          const [newest] = stretch.messages
-          if (stretch.end === "reached" && newest !== undefined) {
-            this.lookedTo = Math.max(this.lookedTo, newest.epochSeconds - this.options.overlapSeconds)
-          }
-          return judge(stretch, clientId, text)
+  /**
+   * Looks up the outcome of a request: returns the receipt when the message is stored, and continues with `whenAbsent`
+   * when it is not.
+   */
+  private resolve(
+    { cause, inFlightMillis }: UnknownRequest,
+    whenAbsent: Effect.Effect<SendReceipt, DeliveryError>
+  ): Effect.Effect<SendReceipt, DeliveryError> {
+    // a message that was perhaps never sent need not be in history
+    const mayBeUnsent = !this.lookup.isSent && this.message.prior?.isKnownSent === false
+    return Effect.matchEffect(this.lookup.during(inFlightMillis), {
+      onFailure: (failure) => Effect.fail(new OutcomeUnknown({ historyRefused: true, inFlightMillis, cause: failure })),
+      onSuccess: (status) => {
+        if (status._tag === "Stored") return Effect.succeed(status.receipt)
+        if (status._tag === "Absent" || mayBeUnsent) {
+          this.unknownRequest = undefined
+          return whenAbsent
         }
-      )
-    })
-  }
-
-  /** Looks, as long as history may be readable again. */
-  private get lookUntilReadable(): Effect.Effect<Verdict, Open> {
-    return Effect.gen({ self: this }, function*() {
-      const failures = new Failures()
-      while (true) {
-        const began = yield* Monotonic.millis
-        const result = yield* Effect.result(once(this.look))
-        if (Result.isSuccess(result)) return result.success
-        const { reason } = result.failure
-        const underWayMillis = this.open?.millis ?? 0
-        if (!mayHeal(reason)) {
-          return yield* new Open({ historyRefused: true, underWayMillis, cause: result.failure })
-        }
-        const tookMillis = (yield* Monotonic.millis) - began
-        yield* this.healing.pause(reason, { attempt: failures.next(reason), tookMillis, capMillis })
+        if (status._tag === "WithoutClientId") this.dependencies.server.dropsMetadata = true
+        return Effect.fail(new OutcomeUnknown({ historyRefused: false, inFlightMillis, cause }))
       }
-    })
-  }
-
-  /** Looks again and again, for as long as the message may still turn up; at the end of that once more. */
-  private lookFor(millis: number): Effect.Effect<Verdict, Open> {
-    return Effect.gen({ self: this }, function*() {
-      const until = (yield* Monotonic.millis) + millis
-      for (let pause = firstPause;; pause = Math.min(pause * 2, longestPause)) {
-        const verdict = yield* this.lookUntilReadable
-        const left = until - (yield* Monotonic.millis)
-        if (verdict._tag !== "Absent" || left <= 0) return verdict
-        yield* Effect.sleep(Math.ceil(Math.min(pause, left)))
-      }
-    })
-  }
-
-  /** What an open outcome comes to: a receipt, or the go-ahead (`absent`) to do something else. */
-  private settle<E>(
-    { cause, millis }: { readonly cause: unknown; readonly millis: number },
-    absent: Effect.Effect<SendReceipt, E>
-  ): Effect.Effect<SendReceipt, E | Open> {
-    const isFirst = this.firstSentAt === undefined && this.letter.earlier?.wasSent === false
-    return Effect.flatMap(
-      this.lookFor(millis),
-      (verdict): Effect.Effect<SendReceipt, E | Open> => {
-        if (verdict._tag === "Stored") return Effect.succeed(verdict.receipt)
-        // one that nobody is known to have sent need not be there
-        if (verdict._tag === "Absent" || isFirst) {
-          this.open = undefined
-          return absent
-        }
-        if (verdict._tag === "Nameless") this.loses.clientId = true
-        return Effect.fail(new Open({ historyRefused: false, underWayMillis: millis, cause }))
-      }
-    )
-  }
-
-  /** Completes when the message is seen to be stored although its request is still without an answer. */
-  private get witness(): Effect.Effect<SendReceipt> {
-    return Effect.raceFirst(
-      // the answer is most often right behind
-      Effect.tap(Deferred.await(this.echo), Effect.sleep(answerGrace)),
-      this.look.pipe(
-        Effect.orElseSucceed(() => unseen),
-        Effect.delay(this.options.settleMillis),
-        Effect.repeat({ until: (verdict) => verdict._tag === "Stored" }),
-        Effect.map(({ receipt }) => receipt)
-      )
-    )
-  }
-
-  /** Once, with nothing around it that it does not need. */
-  private attempt(
-    limits: ReadonlyArray<Deadline.Alarm<never, Open | Late>>
-  ): Effect.Effect<SendReceipt, SignalWireHttpError | Open | Late> {
-    const { earlier: _, onSend: __, ...message } = this.letter
-    return Effect.clockWith((clock) => {
-      const posting = this.posting = Posting.make()
-      return Deadline.orAt(
-        Effect.provideService(
-          this.http.sendMessage({ ...message, clientIdIn: this.loses.clientId ? "both" : "metadata" }),
-          Posting.Posting,
-          posting
-        ),
-        [
-          // it is not looked out for at first: hardly any answer takes so long, and whoever looks out has to be called off
-          Deadline.alarm(clock, answerGrace, Effect.suspend(() => this.witness)),
-          ...limits
-        ]
-      )
     })
   }
 }
 
-export const make = (http: SignalWireHttp, healing: Healing, echoes: Echoes.Echoes, options: Options): Delivery => {
-  const loses = { clientId: false }
+export const make = (
+  http: SignalWireHttp,
+  retrier: Retrier,
+  echoes: Echoes.Echoes,
+  options: Options
+): Delivery => {
+  const dependencies: Dependencies = { http, retrier, options, server: { dropsMetadata: false } }
   return {
-    deliver: (letter, deadline = Number.POSITIVE_INFINITY) =>
-      echoes.during(letter.clientId, (echo) => {
-        return new Delivering(http, healing, options, letter, echo, deadline, loses).run
-      })
+    deliver: (message, deadline = Number.POSITIVE_INFINITY) =>
+      echoes.listenDuring(message.clientId, (echo) => new MessageDelivery(dependencies, message, echo, deadline).run)
   }
 }

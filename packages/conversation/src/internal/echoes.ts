@@ -1,24 +1,27 @@
-/** Messages of our own that come back over the socket: the quickest proof that they were stored. */
+/**
+ * Echoes: messages of this client that the session pushes back to it. An echo is the fastest proof that a message was
+ * stored.
+ */
 import type { SendReceipt } from "@effect-signalwire/http/SignalWireHttp"
 import type { ClientId } from "@effect-signalwire/schema/Ids"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 
-/** A message that is listened for: completes once it was heard. */
+/** Completes when the echo of a message is received. */
 export type Echo = Deferred.Deferred<SendReceipt>
 
 export interface Echoes {
-  /** Listens for a message for as long as something is done. */
-  readonly during: <A, E>(clientId: ClientId, use: (echo: Echo) => Effect.Effect<A, E>) => Effect.Effect<A, E>
-  /** What the session signals. */
-  readonly hear: (signals: ReadonlyArray<Signal>) => void
+  /** Runs an effect with the echo of a message, which is expected for as long as the effect runs. */
+  readonly listenDuring: <A, E>(clientId: ClientId, use: (echo: Echo) => Effect.Effect<A, E>) => Effect.Effect<A, E>
+  /** Receives the signals of the session. */
+  readonly onSignals: (signals: ReadonlyArray<Signal>) => void
 }
 
 export const make = (): Echoes => {
   const expected = new Map<ClientId, Echo>()
   return {
-    during: (clientId, use) =>
+    listenDuring: (clientId, use) =>
       Effect.acquireUseRelease(
         Effect.sync(() => {
           const echo = Deferred.makeUnsafe<SendReceipt>()
@@ -28,7 +31,7 @@ export const make = (): Echoes => {
         use,
         () => Effect.sync(() => expected.delete(clientId))
       ),
-    hear: (signals) => {
+    onSignals: (signals) => {
       if (expected.size === 0) return
       for (const signal of signals) {
         if (signal._tag !== "Event") continue

@@ -1,181 +1,185 @@
 /**
- * Reading history on behalf of sequences. What may heal is tried again until it does; and those who need the same page at
- * the same time share one request for it.
+ * Reads history on behalf of subscriptions and timelines. Failures that are recoverable are retried until the read
+ * succeeds, and sequences that need the same page at the same time share one request.
  */
-import { once } from "@effect-signalwire/http/Attempts"
-import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import * as Flight from "@effect-signalwire/schema/Flight"
-import type { Lifetime } from "@effect-signalwire/schema/Lifetime"
-import * as Monotonic from "@effect-signalwire/schema/Monotonic"
-import type { Page } from "@effect-signalwire/schema/Page"
+import { withoutRetry } from "@effect-signalwire/http/RetryPolicy"
+import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
+import type { Lifetime } from "@effect-signalwire/runtime/Lifetime"
+import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import * as SingleFlight from "@effect-signalwire/runtime/SingleFlight"
 import * as Reason from "@effect-signalwire/schema/Reason"
-import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
 import type { Service as Subscription } from "@effect-signalwire/subscription/Subscription"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import { ConversationError } from "../ConversationError.ts"
-import { Failures, type Healing } from "./healing.ts"
-import type { Monitor } from "./monitor.ts"
+import type { ConnectionMonitor } from "./connectionMonitor.ts"
+import type * as PageReader from "./pageReader.ts"
+import { type Retrier } from "./retrier.ts"
 
-type Messages = Page<ConversationMessage, ConversationError>
+type MessagePage = PageReader.MessagePage<ConversationError>
 
-/** A page, and what is known of when it was read. */
-export interface Snapshot {
-  readonly page: Messages
-  /** How many sessions had been ready before it was asked for: it has what was stored before those began. */
+/** A page, and what it is known to contain. */
+export interface HistoryPage {
+  readonly page: MessagePage
+  /** How many sessions had become ready before the request: the page has what was stored before those. */
   readonly sessions: number
-  /** The moment before which everything is on it. */
-  readonly moment: number
+  /** The logical time of the request, see {@link HistoryReader.tick}: the page has what was stored before it. */
+  readonly asOf: number
 }
 
 /** A list of messages, newest first. */
 export interface Source {
-  /** What it is, for those who read the same. */
+  /** Identifies the list: reads with the same key share their requests. */
   readonly key: string
-  /** The method that reads it, for its failures. */
+  /** The service's method that reads it, for failures. */
   readonly method: string
-  readonly newest: Effect.Effect<Messages, ConversationError>
+  readonly newest: PageReader.NewestPage<ConversationError>
 }
 
 export interface Options {
-  readonly subscription: Pick<Subscription, "connection" | "sessions">
-  readonly monitor: Monitor
-  readonly healing: Healing
-  /** With it every read ends, and fails with `Closed`. */
+  readonly subscription: Pick<Subscription, "connection" | "sessionCount">
+  readonly monitor: ConnectionMonitor
+  readonly retrier: Retrier
+  /** Reads fail with `Closed` when the client is closed. */
   readonly lifetime: Lifetime
-  readonly telemetry: Telemetry
-  /** How often history is read at most while there is no session. Milliseconds. */
+  readonly instrumentation: Instrumentation
+  /** The longest delay between retries while there is no session. Milliseconds. */
   readonly pollMillis: number
 }
 
-/** Connected, and unable to read: everything waits for it. Milliseconds. */
+/** The longest delay while there is a session, whose messages wait for history. Milliseconds. */
 const connectedCap = 3600
 
 /**
- * A request that hangs is given up early, so that the next one finds a server that is well again; where several did so,
- * one is given all the time that the transport allows. Milliseconds.
+ * The timeout of a request. It is short, so that the next request finds a server that has recovered. After a few
+ * timeouts in a row one request gets all the time that the transport allows. Milliseconds.
  */
-const quick = 4000
-const quickInARow = 3
+const shortTimeout = 4000
+const shortTimeoutsInARow = 3
 
-/** Failures are reported once they last, and again so much later. Milliseconds. */
-const patience = 5000
+/** Failures are logged when they last this long, and then once in each interval. Milliseconds. */
+const reportAfter = 5000
 const reportInterval = 60_000
 
 export class HistoryReader {
   private readonly options: Options
-  private readonly flights = Flight.make<string, Snapshot, ConversationError>()
-  private moment = 0
+  private readonly flights = SingleFlight.make<string, HistoryPage, ConversationError>()
+  private clock = 0
   private reportedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: Options) {
     this.options = options
   }
 
-  /** A moment that only reads which begin from now on come after. */
-  mark(): number {
-    return ++this.moment
+  /** Advances the logical clock. Only reads that begin from now on are as of the returned time. */
+  tick(): number {
+    return ++this.clock
   }
 
-  /** The moment now: reads that are under way may come after it. */
-  get now(): number {
-    return this.moment
+  /** The logical time now. Reads that already began may be as of this time. */
+  get time(): number {
+    return this.clock
   }
 
-  /** The newest page, read at this moment or after it. One request serves all who ask meanwhile. */
-  newest(source: Source, moment: number): Effect.Effect<Snapshot, ConversationError> {
-    const snapshot = Effect.suspend(() => {
-      const moment = this.moment
+  /** Reads the newest page, as of a logical time or later. Concurrent callers share one request. */
+  newest(source: Source, asOf: number): Effect.Effect<HistoryPage, ConversationError> {
+    const read = Effect.suspend(() => {
+      const asOf = this.clock
       return Effect.flatMap(
-        this.options.subscription.sessions,
-        (sessions) => Effect.map(source.newest, (page) => ({ page, sessions, moment }))
+        this.options.subscription.sessionCount,
+        (sessions) => Effect.map(source.newest, (page): HistoryPage => ({ page, sessions, asOf }))
       )
     })
+    const shared = Effect.map(
+      this.untilRead(read, source.method),
+      (found): HistoryPage => ({ ...found, page: this.withSharedNext(found.page, source.method) })
+    )
     return Effect.flatMap(
-      this.flights.run(
-        source.key,
-        Effect.map(this.untilRead(snapshot, source.method), ({ page, ...read }): Snapshot => ({
-          ...read,
-          page: this.sharing(page, source.method)
-        }))
-      ),
-      (found) => found.moment >= moment ? Effect.succeed(found) : this.newest(source, moment)
+      this.flights.run(source.key, shared),
+      (found) => found.asOf >= asOf ? Effect.succeed(found) : this.newest(source, asOf)
     )
   }
 
-  /** A page whose neighbour is read once for all who ask for it at the same time. */
-  private sharing(page: Messages, method: string): Messages {
+  /** The same page with a `next` that concurrent callers share. */
+  private withSharedNext(page: MessagePage, method: string): MessagePage {
     if (!page.hasNext) return page
-    const flight = Flight.make<"next", Option.Option<Messages>, ConversationError>()
-    const next = Effect.map(this.untilRead(page.next, method), Option.map((found) => this.sharing(found, method)))
+    const flight = SingleFlight.make<"next", Option.Option<MessagePage>, ConversationError>()
+    const next = Effect.map(
+      this.untilRead(page.next, method),
+      Option.map((found) => this.withSharedNext(found, method))
+    )
     return { ...page, next: flight.run("next", next) }
   }
 
-  /** Reads again and again, until it succeeds, fails for what does not heal, or the client is closed. */
+  /** Retries a read until it succeeds, fails for a reason that is not recoverable, or the client is closed. */
   private untilRead<A>(read: Effect.Effect<A, ConversationError>, method: string): Effect.Effect<A, ConversationError> {
     return Effect.suspend(() => {
       const { lifetime, monitor } = this.options
-      let isWaiting = false
+      let isRetrying = false
       const reading = Effect.ensuring(
-        this.retrying(read, (reason) => {
-          monitor.historyWas(reason)
-          // whoever needs what is read is not handed anything newer before
-          if (!isWaiting) monitor.catchUp(1)
-          isWaiting = true
+        this.retry(read, (reason) => {
+          monitor.setHistoryFailure(reason)
+          // sequences that need this page emit nothing newer before it is read
+          if (!isRetrying) monitor.addCatchingUp(1)
+          isRetrying = true
         }),
         Effect.sync(() => {
-          if (isWaiting) monitor.catchUp(-1)
+          if (isRetrying) monitor.addCatchingUp(-1)
         })
       )
       const closed = Effect.suspend(() => Effect.fail(new ConversationError({ method, reason: new Reason.Closed() })))
-      return lifetime.within(reading, closed)
+      return lifetime.run(reading, closed)
     })
   }
 
-  private retrying<A>(
+  private retry<A>(
     read: Effect.Effect<A, ConversationError>,
-    onFailure: (reason: Reason.Reason) => void
+    onRetry: (reason: Reason.Reason) => void
   ): Effect.Effect<A, ConversationError> {
-    return Effect.gen({ self: this }, function*() {
-      const { healing, monitor, subscription, telemetry } = this.options
-      const since = yield* Monotonic.millis
+    return Effect.flatMap(Monotonic.millis, (startedAt) => {
+      const { monitor, retrier } = this.options
       let timeouts = 0
-      const failures = new Failures()
-      while (true) {
-        const began = yield* Monotonic.millis
-        const result = yield* Effect.result(once(read, timeouts < quickInARow ? quick : undefined))
-        if (Result.isSuccess(result)) {
-          monitor.historyWas(null)
-          return result.success
-        }
-        const error = result.failure
-        const { reason } = error
-        if (!Reason.mayHeal(reason)) return yield* error
-        const session = yield* subscription.connection
-        if (session._tag === "Failed") {
-          return yield* new ConversationError({ method: error.method, reason: session.reason })
-        }
-        if (session._tag === "Connected") yield* this.report(reason, since)
-        timeouts = reason._tag === "Timeout" && timeouts < quickInARow ? timeouts + 1 : 0
-        onFailure(reason)
-        yield* telemetry.debug("history could not be read", [error.message], { "signalwire.method": error.method })
-        const tookMillis = (yield* Monotonic.millis) - began
-        yield* healing.pause(reason, {
-          attempt: failures.next(reason),
-          tookMillis,
-          capMillis: session._tag === "Connected" ? connectedCap : Math.max(connectedCap, this.options.pollMillis)
-        })
-      }
+      return Effect.tap(
+        retrier.retry({
+          attempt: Effect.suspend(() => withoutRetry(read, timeouts < shortTimeoutsInARow ? shortTimeout : undefined)),
+          onFailure: (error) => {
+            timeouts = error.reason._tag === "Timeout" && timeouts < shortTimeoutsInARow ? timeouts + 1 : 0
+            return this.onFailure(error, startedAt, onRetry)
+          }
+        }),
+        () => Effect.sync(() => monitor.setHistoryFailure(null))
+      )
     })
   }
 
-  /** Warns of a session that is up and delivers nothing, as history could not be read since then. */
-  private report(reason: Reason.Reason, since: number): Effect.Effect<void> {
+  /** Fails when the read is not to be retried; otherwise returns the longest delay in milliseconds. */
+  private onFailure(
+    error: ConversationError,
+    startedAt: number,
+    onRetry: (reason: Reason.Reason) => void
+  ): Effect.Effect<number, ConversationError> {
+    return Effect.gen({ self: this }, function*() {
+      const { instrumentation, pollMillis, subscription } = this.options
+      const { method, reason } = error
+      if (!Reason.isRecoverable(reason)) return yield* error
+      const session = yield* subscription.connection.current
+      if (session._tag === "Failed") return yield* new ConversationError({ method, reason: session.reason })
+      if (session._tag === "Connected") yield* this.report(reason, startedAt)
+      onRetry(reason)
+      yield* instrumentation.readFailed(error)
+      return session._tag === "Connected" ? connectedCap : Math.max(connectedCap, pollMillis)
+    })
+  }
+
+  /** Warns that a session is up but delivers nothing, because history could not be read for some time. */
+  private report(reason: Reason.Reason, startedAt: number): Effect.Effect<void> {
     return Effect.flatMap(Monotonic.millis, (now) => {
-      if (now - since < patience || now - this.reportedAt < reportInterval) return Effect.void
+      if (now - startedAt < reportAfter || now - this.reportedAt < reportInterval) return Effect.void
       this.reportedAt = now
-      return this.options.telemetry.warn(`messages wait for history, which can't be read (${reason.message})`, [])
+      return this.options.instrumentation.warn(
+        `messages are delayed until history can be read again (${reason.message})`,
+        []
+      )
     })
   }
 }

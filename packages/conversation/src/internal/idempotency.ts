@@ -1,108 +1,111 @@
 /**
- * The client id of a message as an idempotency key: all sends under one id come to one message, and one result. What was
- * sent here is remembered; what may have been sent elsewhere is for history to tell.
+ * Makes the client id of a message an idempotency key: all sends with one id store one message and have one result.
+ * Sends of this client are remembered; whether another client sent a message is looked up in history.
  */
-import * as Flight from "@effect-signalwire/schema/Flight"
-import * as Monotonic from "@effect-signalwire/schema/Monotonic"
+import { BoundedMap } from "@effect-signalwire/runtime/BoundedMap"
+import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import * as SingleFlight from "@effect-signalwire/runtime/SingleFlight"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { ConversationError } from "../ConversationError.ts"
-import type { Earlier } from "./delivery.ts"
+import type { OutgoingMessage, PriorSend } from "./outgoingMessage.ts"
 
-/** How many sends are remembered. */
+/** How many sends are remembered, at least. */
 const capacity = 1000
 
-/** How many messages of history are searched for one that may have been sent elsewhere. */
+/** How many messages of history are searched for one that another client may have sent. */
 const searchLimit = 1000
 
-/** A send that may have stored the message. Milliseconds of the monotonic clock. */
-interface Unsettled {
+/** The prior send of a message that this client has not sent. */
+const possiblySentElsewhere: PriorSend = {
+  isKnownSent: false,
+  inFlightMillis: 0,
+  sentAt: null,
+  sinceSeconds: null,
+  searchLimit
+}
+
+/** A send that failed and may have stored its message. Times are milliseconds of the monotonic clock. */
+interface UnknownSend {
   readonly sentAt: number
-  readonly arrivesBy: number
+  /** Until then a request may be in flight. */
+  readonly inFlightUntil: number
 }
 
-/** What a send is to know, and what it reports. */
-export interface Attempt {
-  /** What is known of earlier sends; `null` when there were none. */
-  readonly earlier: Earlier | null
-  /** Called with the time when the message is first sent, milliseconds of the monotonic clock. */
-  readonly onSend: (at: number) => void
-}
-
-const remember = <A>(entries: Map<string, A>, key: string, entry: A): void => {
-  entries.set(key, entry)
-  for (const eldest of entries.keys()) {
-    if (entries.size <= capacity) return
-    entries.delete(eldest)
-  }
-}
+/** The input of a send. */
+export type SendContext = Required<Pick<OutgoingMessage, "onSend" | "prior">>
 
 export class Idempotency<A> {
-  private readonly flights = Flight.make<string, A, ConversationError>()
-  private readonly sent = new Map<string, A>()
-  private readonly unsettled = new Map<string, Unsettled>()
-  private readonly underWayMillis: number
+  private readonly flights = SingleFlight.make<string, A, ConversationError>()
+  private readonly results = new BoundedMap<string, A>(capacity)
+  private readonly unknownSends = new BoundedMap<string, UnknownSend>(capacity)
+  private readonly inFlightMillis: number
 
-  /** A request whose outcome is open may be on its way to being stored for so long. */
-  constructor(underWayMillis: number) {
-    this.underWayMillis = underWayMillis
+  /** `inFlightMillis` is how long a request of unknown outcome may still be in flight. */
+  constructor(inFlightMillis: number) {
+    this.inFlightMillis = inFlightMillis
   }
 
-  /** Sends, unless that is under way or done. `isNew` says that nobody can have used the id before. */
-  once(
+  /**
+   * Runs `send`, unless a send with the same client id is running or has succeeded. `isNew` says that no other client
+   * can have used the id.
+   */
+  run(
     { addressId, clientId, isNew }: {
       readonly addressId: string
       readonly clientId: string
       readonly isNew: boolean
     },
-    send: (attempt: Attempt) => Effect.Effect<A, ConversationError>
+    send: (context: SendContext) => Effect.Effect<A, ConversationError>
   ): Effect.Effect<A, ConversationError> {
     const key = JSON.stringify([addressId, clientId])
-    const begin = Effect.suspend(() => {
-      const unsettled = this.unsettled.get(key)
+    const start = Effect.suspend(() => {
+      const unknown = this.unknownSends.get(key)
       let sentAt: number | undefined
       const onSend = (at: number) => {
         sentAt = at
       }
-      const attempt = Effect.map(Monotonic.millis, (now): Attempt => ({
-        earlier: unsettled === undefined ? isNew ? null : elsewhere : this.earlier(unsettled, now),
+      const context = Effect.map(Monotonic.millis, (now): SendContext => ({
+        prior: unknown === undefined ? isNew ? null : possiblySentElsewhere : priorSend(unknown, now),
         onSend
       }))
       return Effect.onExit(
-        Effect.flatMap(attempt, send),
-        (exit) => Effect.map(Monotonic.millis, (now) => this.settle(key, unsettled, sentAt, now, exit))
+        Effect.flatMap(context, send),
+        (exit) => Effect.map(Monotonic.millis, (now) => this.record(key, unknown, sentAt, now, exit))
       )
     })
     return Effect.suspend(() => {
-      const result = this.sent.get(key)
-      return result === undefined ? this.flights.run(key, begin) : Effect.succeed(result)
+      const result = this.results.get(key)
+      return result === undefined ? this.flights.run(key, start) : Effect.succeed(result)
     })
   }
 
-  private earlier({ arrivesBy, sentAt }: Unsettled, now: number): Earlier {
-    return { wasSent: true, underWayMillis: Math.max(0, arrivesBy - now), sentAt, sinceSeconds: null }
-  }
-
-  /** `sentAt` is when the attempt that is over first sent the message, if it did; the last time may be only now. */
-  private settle(
+  /**
+   * Records the exit of a send that first sent the message at `sentAt`, if it did, and last sent it at `now` at most.
+   */
+  private record(
     key: string,
-    before: Unsettled | undefined,
+    before: UnknownSend | undefined,
     sentAt: number | undefined,
     now: number,
     exit: Exit.Exit<A, ConversationError>
   ): void {
-    this.unsettled.delete(key)
-    if (Exit.isSuccess(exit)) return remember(this.sent, key, exit.value)
+    this.unknownSends.remove(key)
+    if (Exit.isSuccess(exit)) return this.results.set(key, exit.value)
     const error = Exit.findErrorOption(exit)
-    // one that was interrupted may be on its way as well
+    // an interrupted send may have stored its message as well
     if (error._tag === "Some" && error.value.stored === "no") return
-    const unsettled = sentAt === undefined
+    const unknown = sentAt === undefined
       ? before
-      : { sentAt: before?.sentAt ?? sentAt, arrivesBy: now + this.underWayMillis }
-    // what was never sent here is still looked for as what may have been sent elsewhere
-    if (unsettled !== undefined) remember(this.unsettled, key, unsettled)
+      : { sentAt: before?.sentAt ?? sentAt, inFlightUntil: now + this.inFlightMillis }
+    // without a send of this client, another one may still have sent it
+    if (unknown !== undefined) this.unknownSends.set(key, unknown)
   }
 }
 
-/** Nothing is known of it here. */
-const elsewhere: Earlier = { wasSent: false, underWayMillis: 0, sentAt: null, sinceSeconds: null, searchLimit }
+const priorSend = ({ inFlightUntil, sentAt }: UnknownSend, now: number): PriorSend => ({
+  isKnownSent: true,
+  inFlightMillis: Math.max(0, inFlightUntil - now),
+  sentAt,
+  sinceSeconds: null
+})

@@ -1,173 +1,181 @@
 /**
- * When history is read although nothing says that anything is missing. While there is a session: servers forget to push.
- * A read that finds nothing makes the next one later, one that finds something makes it soon again. While there is none,
- * history is all there is, and is read at the shortest interval.
+ * Decides when sequences read history although no discontinuity was signalled:
+ *
+ * - while there is a session, at growing intervals, since servers may fail to push a message. A read that recovers
+ *   nothing doubles the interval up to the longest, and one that recovers a message resets it to the shortest;
+ * - after an event that could not be decoded, one shortest interval later, since history may have it;
+ * - while there is no session, at the shortest interval: history is polled.
  */
-import { Emitter } from "@effect-signalwire/schema/Emitter"
-import * as Monotonic from "@effect-signalwire/schema/Monotonic"
-import type { Telemetry } from "@effect-signalwire/schema/Telemetry"
+import { Emitter } from "@effect-signalwire/runtime/Emitter"
+import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
+import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
 import type { ConnectionState } from "@effect-signalwire/subscription/ConnectionState"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
-import type { Monitor } from "./monitor.ts"
+import type { ConnectionMonitor } from "./connectionMonitor.ts"
 
-/** Milliseconds. */
 export interface Options {
+  /** The shortest interval between reads. Milliseconds. */
   readonly minMillis: number
+  /** The longest interval between reads. Milliseconds. */
   readonly maxMillis: number
   /** Whether history is read while there is a session. */
   readonly whileConnected: boolean
-  /** How long there may be no session before history is polled. */
-  readonly patienceMillis: number
+  /** How long there may be no session before history is polled. Milliseconds. */
+  readonly graceMillis: number
 }
 
-/** A sequence that reads history when it is asked to. */
-export interface Member {
-  /** Asks it to read, when its turn comes. */
-  readonly mark: Effect.Effect<void>
-  /** It was asked to read, or is about to for another reason, and has not done so yet. */
-  isAsked: boolean
+/** A sequence that reads history on request. */
+export interface Reconcilable {
+  /** Requests a read. */
+  readonly requestRead: Effect.Effect<void>
+  /** Whether a read was requested, or will happen anyway, that was not completed yet. */
+  isReadPending: boolean
 }
 
-/** What a sequence has read last. */
-interface Reading {
-  /** When, or when it was to: milliseconds of the monotonic clock. */
+/** The last read of a sequence. */
+interface LastRead {
+  /** When it was completed or requested, on the monotonic clock. Milliseconds. */
   at: number
-  /** The moment before which everything was there, as the reader counts them. */
-  moment: number
+  /** The logical time of the history reader that it was as of. */
+  asOf: number
 }
 
-/** An outage is reported again when another begins so much later. Milliseconds. */
-const reportInterval = 60_000
+/** Events that could not be decoded, which history may have. */
+interface MalformedEvents {
+  /** When the first of them came, or was last looked for, on the monotonic clock. Milliseconds. */
+  readonly at: number
+  /** A read as of this logical time has all of them. */
+  readonly asOf: number
+}
+
+/** The shortest interval between two warnings that history is polled. Milliseconds. */
+const warningInterval = 60_000
+
+/** The fraction by which jitter may lengthen an interval, so that clients that began together do not read together. */
+const maxJitter = 0.25
 
 const describe = (state: ConnectionState): string =>
-  state.reason === null ? "the server has not answered yet" : state.reason.message
-
-/** By how much an interval is lengthened at most: clients that began together do not read together. */
-const spread = 0.25
+  state.reason === null ? "the server has not responded yet" : state.reason.message
 
 export class Reconciler {
   private readonly options: Options
-  private readonly monitor: Monitor
-  private readonly telemetry: Telemetry
+  private readonly monitor: ConnectionMonitor
+  private readonly instrumentation: Instrumentation
   private readonly context: Context.Context<never>
   private readonly clock: Clock.Clock
-  private readonly readings = new Map<Member, Reading>()
-  /** Asks as time goes by; there is none while nothing is due before something changes. */
+  private readonly lastReads = new Map<Reconcilable, LastRead>()
+  /** Sleeps until the next read is due; `undefined` when none is due before something changes. */
   private loop: Fiber.Fiber<void> | undefined
   private isSleeping = false
   private session: ConnectionState
-  /** Since when there is no session. */
-  private since: number | undefined
+  private disconnectedAt: number | undefined
   private isPolling = false
-  /** History is polled from now on. */
-  private readonly polling = new Emitter<void>()
-  /** How long after the last read the next one is due. */
-  private millis: number
-  private lengthening = 1
-  /**
-   * Something could not be read as it came, which history may have: when the first of it came, or was last looked for,
-   * and a moment after the last. `undefined` once every sequence has read history since.
-   */
-  private owed: { readonly at: number; readonly moment: number } | undefined
-  private reportedAt = Number.NEGATIVE_INFINITY
+  private readonly pollingStarted = new Emitter<void>()
+  private intervalMillis: number
+  /** The factor of the current interval, between 1 and 1.25. */
+  private jitter = 1
+  /** `undefined` when every sequence has read history since the last of them came. */
+  private malformed: MalformedEvents | undefined
+  private warnedAt = Number.NEGATIVE_INFINITY
 
-  /** `context` is what it runs with. */
+  /** The loop runs with the services of `context`. */
   constructor(
     options: Options,
     session: ConnectionState,
-    monitor: Monitor,
-    telemetry: Telemetry,
+    monitor: ConnectionMonitor,
+    instrumentation: Instrumentation,
     context: Context.Context<never>
   ) {
     this.options = options
     this.session = session
     this.monitor = monitor
-    this.telemetry = telemetry
+    this.instrumentation = instrumentation
     this.context = context
     this.clock = Context.get(context, Clock.Clock)
-    this.millis = options.minMillis
+    this.intervalMillis = options.minMillis
   }
 
   private get now(): number {
     return Monotonic.millisOf(this.clock)
   }
 
-  /** Has a sequence asked to read from time to time, until the scope closes. */
-  join(member: Member): Effect.Effect<void, never, Scope.Scope> {
+  /** Registers a sequence until the scope closes. */
+  register(sequence: Reconcilable): Effect.Effect<void, never, Scope.Scope> {
     return Effect.asVoid(Effect.acquireRelease(
       Effect.sync(() => {
-        // it is about to read anyway
-        this.readings.set(member, { at: this.now, moment: 0 })
-        this.hasChanged()
+        // a new sequence is about to read
+        this.lastReads.set(sequence, { at: this.now, asOf: 0 })
+        this.reschedule()
       }),
       () =>
         Effect.sync(() => {
-          this.readings.delete(member)
-          this.hasPaid()
-          if (this.readings.size === 0) this.close()
+          this.lastReads.delete(sequence)
+          this.clearMalformed()
+          if (this.lastReads.size === 0) this.close()
         })
     ))
   }
 
-  /** Asks nobody any more, unless somebody joins. */
+  /** Stops the loop and the polling. Registering another sequence starts them again. */
   close(): void {
     this.stop()
-    this.poll(false)
+    this.setPolling(false)
   }
 
-  /** Waits until there has been no session for so long that history is polled. */
-  get untilPolling(): Effect.Effect<void> {
-    return Effect.suspend(() => this.isPolling ? Effect.void : this.polling.next)
+  /** Waits until history is polled. */
+  get awaitPolling(): Effect.Effect<void> {
+    return Effect.suspend(() => this.isPolling ? Effect.void : this.pollingStarted.next)
   }
 
-  /** Notes how the session stands. */
-  sessionIs(session: ConnectionState): void {
-    const isOther = session._tag !== this.session._tag
+  /** Sets the state of the session. */
+  setSession(session: ConnectionState): void {
+    const isChanged = session._tag !== this.session._tag
     this.session = session
-    if (isOther) this.hasChanged()
+    if (isChanged) this.reschedule()
   }
 
   /**
-   * Notes that something came which could not be read, before a moment: the next read is due the shortest interval after
-   * it.
+   * Reports an event that could not be decoded. A read of history that began at the logical time `asOf` or later
+   * includes its message.
    */
-  couldNotRead(moment: number): void {
-    const { owed } = this
-    this.owed = { at: owed?.at ?? this.now, moment }
-    if (owed === undefined) this.hasChanged()
+  reportMalformed(asOf: number): void {
+    const { malformed } = this
+    this.malformed = { at: malformed?.at ?? this.now, asOf }
+    if (malformed === undefined) this.reschedule()
   }
 
   /**
-   * Notes that a sequence has read what was there before a moment, for whatever reason, and how many messages it had
-   * missed. What another sequence has read says nothing of what this one needs.
+   * Reports that a sequence has read history as of a logical time, for whatever reason, and how many missed messages it
+   * recovered. It says nothing about what other sequences have read.
    */
-  hasRead(member: Member, moment: number, found: number): void {
-    member.isAsked = false
-    if (this.readings.has(member)) this.readings.set(member, { at: this.now, moment })
-    this.hasPaid()
-    const isSooner = found > 0 && this.millis > this.options.minMillis
-    if (isSooner) this.millis = this.options.minMillis
-    // it may not have read yet what another read is due for
-    if (isSooner || this.owed !== undefined) this.hasChanged()
+  onRead(sequence: Reconcilable, asOf: number, recovered: number): void {
+    sequence.isReadPending = false
+    if (this.lastReads.has(sequence)) this.lastReads.set(sequence, { at: this.now, asOf })
+    this.clearMalformed()
+    const isReset = recovered > 0 && this.intervalMillis > this.options.minMillis
+    if (isReset) this.intervalMillis = this.options.minMillis
+    // the read may have begun before the last malformed event came
+    if (isReset || this.malformed !== undefined) this.reschedule()
   }
 
-  private hasPaid(): void {
-    const { owed } = this
-    if (owed !== undefined && [...this.readings.values()].every(({ moment }) => moment >= owed.moment)) {
-      this.owed = undefined
+  private clearMalformed(): void {
+    const { malformed } = this
+    if (malformed !== undefined && [...this.lastReads.values()].every(({ asOf }) => asOf >= malformed.asOf)) {
+      this.malformed = undefined
     }
   }
 
-  /** What the loop waits for may be due at another time. */
-  private hasChanged(): void {
-    if (this.readings.size === 0 || (this.loop !== undefined && !this.isSleeping)) return
+  /** Restarts the loop, unless it is awake: it computes what is due next before it sleeps. */
+  private reschedule(): void {
+    if (this.lastReads.size === 0 || (this.loop !== undefined && !this.isSleeping)) return
     this.stop()
-    // not within this call: what it asks for may change something again, which would begin a second one
+    // not within this call: a read that is requested at once may call this method again, and start a second loop
     const loop = Effect.runForkWith(this.context)(Effect.andThen(Effect.yieldNow, this.supervise()))
     this.loop = loop
     loop.addObserver(() => {
@@ -181,104 +189,111 @@ export class Reconciler {
     this.isSleeping = false
   }
 
-  private get isWithoutSession(): boolean {
+  private get isDisconnected(): boolean {
     const { _tag } = this.session
     return _tag === "Connecting" || _tag === "Reconnecting"
   }
 
-  private poll(isPolling: boolean): void {
+  private setPolling(isPolling: boolean): void {
     this.isPolling = isPolling
-    this.monitor.isPolling(isPolling)
-    if (isPolling) this.polling.emit()
+    this.monitor.setPolling(isPolling)
+    if (isPolling) this.pollingStarted.emit()
   }
 
-  /** Those that are not about to read, of those that have not since something could not be read. */
-  private get owing(): ReadonlyArray<Member> {
-    const { owed } = this
-    if (owed === undefined) return []
-    return [...this.readings].flatMap(([member, { moment }]) => !member.isAsked && moment < owed.moment ? [member] : [])
+  /** The sequences that have not read history since the last malformed event, and have no read pending. */
+  private get behind(): ReadonlyArray<Reconcilable> {
+    const { malformed } = this
+    if (malformed === undefined) return []
+    return [...this.lastReads].flatMap(([sequence, { asOf }]) =>
+      !sequence.isReadPending && asOf < malformed.asOf ? [sequence] : []
+    )
   }
 
-  /** When the sequence read that has not done so for longest. */
-  private get readAt(): number {
-    return Math.min(...Array.from(this.readings.values(), ({ at }) => at))
+  private get oldestReadAt(): number {
+    return Math.min(...Array.from(this.lastReads.values(), ({ at }) => at))
   }
 
-  private ask(members: ReadonlyArray<Member>): Effect.Effect<void> {
+  private requestReads(sequences: ReadonlyArray<Reconcilable>): Effect.Effect<void> {
     return Effect.suspend(() => {
-      // what comes while they read is looked for an interval later
-      if (this.owed !== undefined) this.owed = { ...this.owed, at: this.now }
-      return Effect.forEach(members, (member) => {
-        member.isAsked = true
-        return member.mark
+      // malformed events that come during these reads are looked for one interval later
+      if (this.malformed !== undefined) this.malformed = { ...this.malformed, at: this.now }
+      return Effect.forEach(sequences, (sequence) => {
+        sequence.isReadPending = true
+        return sequence.requestRead
       }, { discard: true })
     })
   }
 
-  /** Asks all that are not about to read anyway. */
-  private get askAll(): Effect.Effect<void> {
+  /** Requests a read of every sequence that has none pending. */
+  get requestAllReads(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      for (const reading of this.readings.values()) reading.at = this.now
-      return this.ask([...this.readings.keys()].filter(({ isAsked }) => !isAsked))
+      for (const lastRead of this.lastReads.values()) lastRead.at = this.now
+      return this.requestReads([...this.lastReads.keys()].filter(({ isReadPending }) => !isReadPending))
     })
   }
 
-  private get report(): Effect.Effect<void> {
+  private get warnAboutPolling(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      if (this.now - this.reportedAt < reportInterval) return Effect.void
-      this.reportedAt = this.now
-      return this.telemetry.warn(
-        `there is no session (${describe(this.session)}); until there is one, history is read at intervals`,
+      if (this.now - this.warnedAt < warningInterval) return Effect.void
+      this.warnedAt = this.now
+      return this.instrumentation.warn(
+        `there is no session (${describe(this.session)}); history is polled at intervals until there is one`,
         []
       )
     })
   }
 
   /**
-   * When all are to read, and when those are that have not read since something could not be read; infinite while that
-   * depends on what happens.
+   * When the next read of all sequences is due, and when the next read for malformed events; infinity when that depends
+   * on a change. Milliseconds of the monotonic clock.
    */
-  private due(): { readonly sweepAt: number; readonly owedAt: number } {
-    const { lengthening, options, owed, session } = this
+  private due(): { readonly allAt: number; readonly malformedAt: number } {
+    const { jitter, options, session, malformed } = this
     const never = Number.POSITIVE_INFINITY
-    if (this.isWithoutSession) {
-      this.since ??= this.now
-      const sweepAt = this.isPolling
-        ? this.readAt + options.minMillis * lengthening
-        : this.since + options.patienceMillis
-      return { sweepAt, owedAt: never }
+    if (this.isDisconnected) {
+      this.disconnectedAt ??= this.now
+      const allAt = this.isPolling
+        ? this.oldestReadAt + options.minMillis * jitter
+        : this.disconnectedAt + options.graceMillis
+      return { allAt, malformedAt: never }
     }
-    this.since = undefined
-    if (session._tag !== "Connected") return { sweepAt: never, owedAt: never }
+    this.disconnectedAt = undefined
+    if (session._tag !== "Connected") return { allAt: never, malformedAt: never }
     return {
-      sweepAt: options.whileConnected ? this.readAt + this.millis * lengthening : never,
-      owedAt: owed === undefined || this.owing.length === 0 ? never : owed.at + options.minMillis * lengthening
+      allAt: options.whileConnected ? this.oldestReadAt + this.intervalMillis * jitter : never,
+      malformedAt: malformed === undefined || this.behind.length === 0
+        ? never
+        : malformed.at + options.minMillis * jitter
     }
   }
 
-  /** Runs on after an exception, such as one of a logger: without it, what is never pushed would never be found. */
+  /**
+   * Restarts the loop after an exception, such as one of a logger, or when that interrupts itself: messages that are
+   * never pushed depend on it.
+   */
   private supervise(): Effect.Effect<void> {
-    return Effect.catchDefect(
+    return Effect.catchCause(
       this.run,
-      (defect) =>
-        this.telemetry.warn("an exception stopped the reconciler; it goes on", [defect]).pipe(
-          Effect.andThen(Effect.sleep(this.options.minMillis)),
-          Effect.andThen(Effect.suspend(() => this.supervise()))
-        )
+      (cause) =>
+        this.instrumentation.warn("an exception stopped the reconciler, which is restarted", [Cause.squash(cause)])
+          .pipe(
+            Effect.andThen(Effect.sleep(this.options.minMillis)),
+            Effect.andThen(Effect.suspend(() => this.supervise()))
+          )
     )
   }
 
   private get run(): Effect.Effect<void> {
     return Effect.gen({ self: this }, function*() {
-      this.lengthening = 1 + spread * (yield* Random.next)
+      this.jitter = 1 + maxJitter * (yield* Random.next)
       while (true) {
-        if (this.isPolling && !this.isWithoutSession) {
-          // those that are notified may change what is due
-          this.poll(false)
+        if (this.isPolling && !this.isDisconnected) {
+          // watchers of the state may change what is due
+          this.setPolling(false)
           continue
         }
-        const { owedAt, sweepAt } = this.due()
-        const wait = Math.min(owedAt, sweepAt) - this.now
+        const { allAt, malformedAt } = this.due()
+        const wait = Math.min(malformedAt, allAt) - this.now
         if (wait > 0) {
           if (!Number.isFinite(wait)) return
           this.isSleeping = true
@@ -286,19 +301,19 @@ export class Reconciler {
           this.isSleeping = false
           continue
         }
-        this.lengthening = 1 + spread * (yield* Random.next)
-        if (sweepAt > this.now) {
-          yield* this.ask(this.owing)
+        this.jitter = 1 + maxJitter * (yield* Random.next)
+        if (allAt > this.now) {
+          yield* this.requestReads(this.behind)
           continue
         }
-        if (this.since !== undefined && !this.isPolling) {
-          this.poll(true)
-          yield* this.report
+        if (this.disconnectedAt !== undefined && !this.isPolling) {
+          this.setPolling(true)
+          yield* this.warnAboutPolling
         }
-        this.millis = this.since === undefined
-          ? Math.min(this.millis * 2, this.options.maxMillis)
+        this.intervalMillis = this.disconnectedAt === undefined
+          ? Math.min(this.intervalMillis * 2, this.options.maxMillis)
           : this.options.minMillis
-        yield* this.askAll
+        yield* this.requestAllReads
       }
     })
   }

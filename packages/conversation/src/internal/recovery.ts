@@ -1,157 +1,168 @@
 /**
- * Reading back in parts what may be more than should be held at once: the oldest part first, though history is read from
- * its newest page on. The way down is walked once, and where it passed is remembered; each further part starts from
- * there, so that every page is read about twice however many parts there are.
+ * Reads back missed messages in parts, for recoveries of more messages than should be buffered at once. The oldest part
+ * comes first, although history is read from its newest page on: the first read goes through all pages, releases the
+ * newer ones and keeps their links. Each later part starts at one of these links, so every page is read about twice,
+ * however many parts there are.
  */
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
-import { isStaleLink, type Page } from "@effect-signalwire/schema/Page"
 import { Malformed } from "@effect-signalwire/schema/Reason"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import { ConversationError } from "../ConversationError.ts"
-import type { Newest } from "./history.ts"
+import * as PageReader from "./pageReader.ts"
 
-type Messages = Page<ConversationMessage, ConversationError>
+type PageLink = PageReader.PageLink<ConversationMessage, ConversationError>
 
-/** How to read a page again; nothing where there is none any more. */
-type Way = Effect.Effect<Option.Option<Messages>, ConversationError>
-
-/** A page on the way that is not held. */
-interface Mark {
-  readonly way: Way
-  /** How many messages there are from its top to that of the next mark. */
+/** A page that was read and released from memory, by the link to read it again. */
+interface ReleasedPage {
+  readonly link: PageLink
+  /** How many messages there are from the top of this page to the top of the next released page. */
   readonly size: number
 }
 
-/** What is newer than the parts that were read. */
-export interface Rest {
-  /** From the newest page on. */
-  readonly marks: ReadonlyArray<Mark>
-  /** Up to here everything was read. Unix seconds. */
-  readonly reached: number | null
-  readonly top: number
+/** What the parts so far have left to read. */
+export interface Remainder {
+  /** The pages of the remainder, from the newest on. */
+  readonly released: ReadonlyArray<ReleasedPage>
+  /** The parts so far have everything up to this time, unix seconds; `null` when they had nothing. */
+  readonly through: number | null
+  readonly newestSeconds: number
 }
 
-export interface Part {
+export interface RecoveryPart {
   /** Newest first. */
   readonly messages: ReadonlyArray<ConversationMessage>
   /**
-   * The newest time when the first part was begun, unix seconds. What was read up to there is no older than that; of what
-   * is newer, some may have become visible in a part that was read before it.
+   * The time of the newest message when the recovery began, unix seconds. Everything up to this time was read after
+   * that moment; of newer messages, some may have become visible in pages that were read before.
    */
-  readonly top: number
-  /** What is left to read; absent when this was the last part. */
-  readonly rest: Rest | undefined
+  readonly newestSeconds: number
+  /** What is left to read; `undefined` when this was the last part. */
+  readonly remainder: Remainder | undefined
 }
 
 export interface Options {
+  /** The service's method, for failures. */
   readonly method: string
-  readonly newest: Newest<ConversationError>
-  /** How many messages to hold at once, but for the one page more that it takes. */
+  readonly newest: PageReader.NewestPage<ConversationError>
+  /** How many messages to buffer at once; up to one page more is buffered. */
   readonly limit: number
 }
 
-/** A page in hand. */
-interface Held {
-  readonly way: Way
+/** A page that is part of the result unless more pages follow. */
+interface BufferedPage {
+  readonly link: PageLink
   readonly messages: ReadonlyArray<ConversationMessage>
-  /** How many of them are not known. */
-  readonly unknown: number
+  /** How many of its messages are newer than the point. */
+  readonly missed: number
 }
 
-/** How many pages to remember: of more, every second is forgotten, and what it led to is walked to from the one before. */
-const maxMarks = 1024
+/** How many links are kept. Beyond that every second one is dropped, and its page is reached from the one before it. */
+const maxReleased = 1024
 
-/** How many pages one walk reads: at a hundred messages each, a million. What goes on beyond has no end. */
+/** How many pages are read at most: a million messages at a hundred on each. A longer history is treated as endless. */
 const maxPages = 10_000
 
-/** How many messages are held that are not newer than the point: those of its very moment, and they come last. */
-const maxOfOneMoment = 100_000
+/** How many messages that are not newer than the point are buffered: all have the point's time, and come last. */
+const maxAtPoint = 100_000
 
-const thinned = (marks: ReadonlyArray<Mark>): Array<Mark> =>
-  marks.flatMap(({ size, way }, index) => index % 2 === 0 ? [{ way, size: size + (marks[index + 1]?.size ?? 0) }] : [])
+const withoutEverySecond = (released: ReadonlyArray<ReleasedPage>): Array<ReleasedPage> =>
+  released.flatMap(({ link, size }, index) =>
+    index % 2 === 0 ? [{ link, size: size + (released[index + 1]?.size ?? 0) }] : []
+  )
 
-/** The marks of another part, and those that are left. */
-const split = (marks: ReadonlyArray<Mark>, limit: number) => {
-  let from = marks.length
-  for (let size = 0; from > 0 && size < limit; from--) size += marks[from - 1]?.size ?? 0
-  return { start: marks[from], left: marks.slice(0, from) }
+/** Splits off the oldest released pages that hold `limit` messages: the page to start at, and the pages before it. */
+const splitReleased = (released: ReadonlyArray<ReleasedPage>, limit: number) => {
+  let from = released.length
+  for (let size = 0; from > 0 && size < limit; from--) size += released[from - 1]?.size ?? 0
+  return { start: released[from], before: released.slice(0, from) }
 }
 
-/** A link that was good has gone stale: where it led must be walked to again. */
-class Stale extends Data.TaggedError("Stale")<{ readonly error: ConversationError }> {}
+/** The part that is buffered at the end of a read. */
+const partOf = (
+  messages: ReadonlyArray<ConversationMessage>,
+  newestSeconds: number,
+  released: ReadonlyArray<ReleasedPage>,
+  point: number | null,
+  isMissed: (message: ConversationMessage) => boolean
+): RecoveryPart => {
+  if (released.length === 0) return { messages, newestSeconds, remainder: undefined }
+  // messages of one time may continue in the next part, where they can be sorted together
+  const [first] = messages
+  const older = messages.filter(({ epochSeconds }) => epochSeconds < (first?.epochSeconds ?? 0))
+  const part = older[0] !== undefined && isMissed(older[0]) ? older : messages
+  return {
+    messages: part,
+    newestSeconds,
+    remainder: { released, newestSeconds, through: part[0]?.epochSeconds ?? point }
+  }
+}
 
-const follow = (way: Way) => Effect.mapError(way, (error) => isStaleLink(error.reason) ? new Stale({ error }) : error)
-
-const walk = Effect.fnUntraced(function*(
+const makeReader = (
   { limit, method, newest }: Options,
-  epochSeconds: number | null,
-  rest: Rest | undefined
-): Effect.fn.Return<Part, ConversationError | Stale> {
-  const { left, start } = split(rest?.marks ?? [], limit)
-  let top = rest?.top
-  let marks = left
-  let held: ReadonlyArray<Held> = []
-  let unknown = 0
-  let known = 0
-  const isUnknown = (message: ConversationMessage) => epochSeconds === null || message.epochSeconds > epochSeconds
+  point: number | null,
+  remainder: Remainder | undefined
+): PageReader.PageReader<ConversationMessage, RecoveryPart, ConversationError> => {
+  const { before, start } = splitReleased(remainder?.released ?? [], limit)
+  let newestSeconds = remainder?.newestSeconds
+  let released = before
+  let buffered: ReadonlyArray<BufferedPage> = []
+  let missed = 0
+  let atPoint = 0
   let pages = 0
-  let way: Way = start?.way ?? Effect.asSome(newest)
-  let page = yield* start === undefined ? way : follow(way)
-  while (Option.isSome(page)) {
-    const { data, hasNext, next } = page.value
-    top ??= data[0]?.epochSeconds
-    const fresh = data.filter(isUnknown).length
-    held = [...held, { way, messages: data, unknown: fresh }]
-    unknown += fresh
-    known += data.length - fresh
-    // the oldest part comes first, so it is the newest page that is let go
-    for (let newest = held[0]; newest !== undefined && unknown - newest.unknown >= limit; newest = held[0]) {
-      held = held.slice(1)
-      unknown -= newest.unknown
-      known -= newest.messages.length - newest.unknown
-      marks.push({ way: newest.way, size: newest.messages.length })
-      if (marks.length > maxMarks) marks = thinned(marks)
-    }
-    const oldest = data.at(-1)
-    if (epochSeconds !== null && oldest !== undefined && oldest.epochSeconds < epochSeconds) break
-    pages++
-    if (hasNext && (pages >= maxPages || known > maxOfOneMoment)) {
-      return yield* new ConversationError({
+  const isMissed = ({ epochSeconds }: ConversationMessage) => point === null || epochSeconds > point
+  const part = () =>
+    Effect.succeed(partOf(
+      buffered.flatMap((page) => page.messages),
+      newestSeconds ?? Number.NEGATIVE_INFINITY,
+      released,
+      point,
+      isMissed
+    ))
+  const endless = () =>
+    Effect.fail(
+      new ConversationError({
         method,
         reason: new Malformed({ path: "links.next", detail: `history does not end within ${pages} pages` })
       })
-    }
-    way = next
-    page = yield* follow(way)
+    )
+  return {
+    from: start === undefined ? { first: newest } : { link: start.link },
+    maxPages,
+    onPage: ({ data, hasNext }, link) => {
+      pages++
+      newestSeconds ??= data[0]?.epochSeconds
+      const page: BufferedPage = { link, messages: data, missed: data.filter(isMissed).length }
+      buffered = [...buffered, page]
+      missed += page.missed
+      atPoint += data.length - page.missed
+      // the oldest part comes first, so the newest pages are released
+      for (let newest = buffered[0]; newest !== undefined && missed - newest.missed >= limit; newest = buffered[0]) {
+        buffered = buffered.slice(1)
+        missed -= newest.missed
+        atPoint -= newest.messages.length - newest.missed
+        released.push({ link: newest.link, size: newest.messages.length })
+        if (released.length > maxReleased) released = withoutEverySecond(released)
+      }
+      const oldest = data.at(-1)
+      if (point !== null && oldest !== undefined && oldest.epochSeconds < point) return part()
+      return hasNext && atPoint > maxAtPoint ? endless() : undefined
+    },
+    onEnd: (end) => end === "lastPage" ? part() : endless()
   }
-  const messages = held.flatMap((page) => page.messages)
-  const [first] = messages
-  const asOf = top ?? Number.NEGATIVE_INFINITY
-  if (marks.length === 0) return { messages, top: asOf, rest: undefined }
-  // what was said at one moment may go on in the next part, where it stands together
-  const older = messages.filter((message) => message.epochSeconds < (first?.epochSeconds ?? 0))
-  const part = older[0] !== undefined && isUnknown(older[0]) ? older : messages
-  return { messages: part, top: asOf, rest: { marks, top: asOf, reached: part[0]?.epochSeconds ?? epochSeconds } }
-})
+}
 
 /**
- * Reads what is newer than `epochSeconds` (`null`: all history), or of it what the parts before left. Begins again from
- * the newest page when a link has gone stale, a few times.
+ * Reads the first or, with the `remainder` of the part before it, the next part of the messages that are newer than
+ * `epochSeconds`; of all history when that is `null`. Fails with `Malformed` for a history that does not end.
  */
 export const readPart = (
   options: Options,
   epochSeconds: number | null,
-  rest: Rest | undefined
-): Effect.Effect<Part, ConversationError> => {
-  const from = rest === undefined ? epochSeconds : rest.reached
-  const afresh = walk(options, from, rest && { ...rest, marks: [] })
-  return walk(options, from, rest).pipe(
-    Effect.catchTag(
-      "Stale",
-      () => Effect.retry(afresh, { while: ({ _tag }) => _tag === "Stale", times: 4 })
-    ),
-    Effect.catchTag("Stale", ({ error }) => Effect.fail(error))
+  remainder: Remainder | undefined
+): Effect.Effect<RecoveryPart, ConversationError> => {
+  const point = remainder === undefined ? epochSeconds : remainder.through
+  return PageReader.readPages((restarts) =>
+    // the links to released pages are as stale as the one that failed
+    makeReader(options, point, restarts === 0 || remainder === undefined ? remainder : { ...remainder, released: [] })
   )
 }

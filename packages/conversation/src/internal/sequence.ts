@@ -1,8 +1,22 @@
 /**
- * The life of a sequence as a table: what each phase becomes on each happening, and what is handed on then. It has no
- * time, chance or I/O, and a missing cell does not compile.
+ * The state machine of a sequence, which is a subscription or a timeline. It is a pure table of transitions, without
+ * time, randomness or I/O; a missing cell does not compile. Its one rule: signals after a discontinuity wait until
+ * history was read back.
  *
- * Its rule is one: what may hide something is not passed before history was read back to what is known.
+ * | Event             | in `Starting`      | in `Live`                                | in `CatchingUp`                       |
+ * | ----------------- | ------------------ | ---------------------------------------- | ------------------------------------- |
+ * | `Started`         | → `Live` ¹         | –                                        | –                                     |
+ * | `StartedUnread`   | → `CatchingUp`     | –                                        | –                                     |
+ * | `Resumed`         | → `CatchingUp`     | –                                        | –                                     |
+ * | `SignalsReceived` | keeps them pending | emits; → `CatchingUp` at a discontinuity | keeps them pending                    |
+ * | `HistoryRead`     | –                  | –                                        | emits; after the last part → `Live` ¹ |
+ * | `Failed`          | → `Failed`         | → `Failed`                               | → `Failed`                            |
+ * | `Ended`           | – ²                | → `Ended`                                | – ²                                   |
+ *
+ * `Failed` and `Ended` are final. A dash leaves the state as it is.
+ *
+ * ¹ Then the pending signals are processed, which may lead to `CatchingUp` again. ² History is to be read before the
+ * end; the event comes again with the next request for signals.
  */
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
@@ -12,258 +26,272 @@ import * as Data from "effect/Data"
 import type * as DateTime from "effect/DateTime"
 import type { ConversationError } from "../ConversationError.ts"
 import { TimelineEvent } from "../TimelineEvent.ts"
-import type { Stretch } from "./history.ts"
-import type { Admitted, Merge, Standing } from "./merge.ts"
+import type { HistorySlice } from "./historySlice.ts"
+import type { Accepted, Merge, ResumePoint } from "./merge.ts"
 
-/** What the sequence consists of. A live message is a `ConversationEvent` and knows more than one from history. */
+/** What a sequence emits. A live message is a `ConversationEvent`, which has more fields than one from history. */
 export type Item = TimelineEvent
 
-export type Phase =
-  /** What was there before is not known: nothing may be let through. */
-  | { readonly _tag: "Beginning"; readonly waiting: ReadonlyArray<Signal> }
-  /** Nothing waits. What came between the first `covered` sessions was read. */
-  | { readonly _tag: "Live"; readonly covered: number }
-  /** Something may be missing here, before what waits: history is to be read. */
+export type State =
+  /** What precedes the sequence is not known yet, so nothing is emitted. */
+  | { readonly _tag: "Starting"; readonly pending: ReadonlyArray<Signal> }
+  /**
+   * Signals are processed as they are received. History has everything from before the first `coveredSessions`
+   * sessions.
+   */
+  | { readonly _tag: "Live"; readonly coveredSessions: number }
+  /** Messages may be missing before the pending signals: history must be read. */
   | {
-    readonly _tag: "Behind"
-    readonly waiting: ReadonlyArray<Signal>
-    /** Whether it is worth a word that nothing was missing. */
-    readonly announced: boolean
+    readonly _tag: "CatchingUp"
+    readonly pending: ReadonlyArray<Signal>
+    /** Whether to emit `CaughtUp` even if no message was missing. */
+    readonly emitsCaughtUp: boolean
   }
   | { readonly _tag: "Failed"; readonly error: ConversationError }
   | { readonly _tag: "Ended" }
 
-/** What a sequence begins with. */
-export interface Beginning {
-  readonly stretch: Stretch
-  /** Whether that belongs to it, or stands before it. */
-  readonly shown: boolean
+/** What a sequence starts with. */
+export interface Start {
+  readonly slice: HistorySlice
+  /** Whether the slice is emitted. Otherwise the sequence starts after it. */
+  readonly isEmitted: boolean
 }
 
-export type Happening =
-  /** What was there before was read, when `sessions` of them had been ready. */
-  | { readonly _tag: "Begun"; readonly sessions: number; readonly beginning: Beginning }
-  /** All of history belongs to it, and none of it was read. */
-  | { readonly _tag: "Unread" }
-  /** It goes on where another stood. */
-  | { readonly _tag: "Resumed"; readonly standing: Standing }
-  | { readonly _tag: "Signals"; readonly signals: ReadonlyArray<Signal> }
-  /** The next part, newest first, of what the merge asked for was read, when `sessions` of them had been ready. */
+export type Event =
+  /** The start was read from history, after `sessions` sessions had become ready. */
+  | { readonly _tag: "Started"; readonly sessions: number; readonly start: Start }
+  /** The sequence starts with all of history, which was not read yet. */
+  | { readonly _tag: "StartedUnread" }
+  /** The sequence continues where a previous one stopped. */
+  | { readonly _tag: "Resumed"; readonly resumePoint: ResumePoint }
+  | { readonly _tag: "SignalsReceived"; readonly signals: ReadonlyArray<Signal> }
+  /** The next part of what the merge asked for was read, after `sessions` sessions had become ready. */
   | {
-    readonly _tag: "ReadBack"
+    readonly _tag: "HistoryRead"
     readonly sessions: number
+    /** Newest first. */
     readonly messages: ReadonlyArray<ConversationMessage>
-    /** Up to here the parts before were read, unix seconds; `null` where this is the first, or they had nothing. */
-    readonly after: number | null
-    /** The newest time when the first part was begun, unix seconds. */
-    readonly top: number
-    /** Whether there is another part, of what is newer. */
-    readonly more: boolean
+    /**
+     * The parts before this one had everything up to here, unix seconds; `null` for the first, or if they were empty.
+     */
+    readonly previousThrough: number | null
+    /** The time of the newest message when the first part was begun, unix seconds. */
+    readonly newestSeconds: number
+    /** Whether another part, of newer messages, follows. */
+    readonly hasMore: boolean
   }
-  /** The session ended for good, or history can't be read. */
+  /** The session failed for good, or history can't be read. */
   | { readonly _tag: "Failed"; readonly error: ConversationError }
-  /** There are no signals any more. */
+  /** There will be no more signals. */
   | { readonly _tag: "Ended" }
 
-export interface Step {
-  readonly phase: Phase
-  /** What is handed on, in this order. */
+export interface Transition {
+  /** The next state. */
+  readonly state: State
+  /** What is emitted, in this order. */
   readonly items: ReadonlyArray<Item>
-  /** How many of them a read back brought: what nobody had pushed. */
-  readonly found: number
+  /** How many of the items were recovered from history: messages that were never pushed. */
+  readonly recovered: number
 }
 
-/** What the table decides with. */
-export interface Means {
+export interface Dependencies {
   readonly merge: Merge
   /** Whether an event belongs to the sequence. */
-  readonly belongs: (event: ConversationEvent) => boolean
+  readonly isIncluded: (event: ConversationEvent) => boolean
 }
 
-export const beginning: Phase = { _tag: "Beginning", waiting: [] }
+export const initial: State = { _tag: "Starting", pending: [] }
 
-const instant = (epochSeconds: number): DateTime.Utc => WireTime.moment(epochSeconds * 1000)
+const toUtc = (epochSeconds: number): DateTime.Utc => WireTime.dateTimeFromMillis(epochSeconds * 1000)
 
 const caughtUp = (merge: Merge): Item => {
-  const frontier = merge.frontier()
-  return TimelineEvent.CaughtUp({ through: frontier === null ? null : instant(frontier.epochSeconds) })
+  const newest = merge.newest()
+  return TimelineEvent.CaughtUp({ through: newest === null ? null : toUtc(newest.epochSeconds) })
 }
 
-/** Not by its constructor, which costs more than the rest of what is done for a message. */
-const toItem = ({ late, message }: Admitted<ConversationMessage>): Item => ({ _tag: "Message", message, late })
+/** A literal, since the constructor would cost more than all other work for a message. */
+const toItem = ({ late, message }: Accepted<ConversationMessage>): Item => ({ _tag: "Message", message, late })
 
 /**
- * The hole in what was read: it begins where it was to reach back to, or with all history when nothing was known. What comes
- * `after` other parts was to reach back to those, which may have had nothing but repetitions.
+ * The gap before the oldest message of a read, if it does not reach back to what is known. The first part must reach
+ * back to the merge's known time, a later part to the parts before it, even if those had only duplicates.
  */
-const holeIn = (
+const gapBefore = (
   messages: ReadonlyArray<ConversationMessage>,
-  after: number | null,
+  previousThrough: number | null,
   merge: Merge
 ): Item | undefined => {
   const oldest = messages.at(-1)
-  const reached = after ?? merge.reached()
-  if (reached === null || (oldest !== undefined && oldest.epochSeconds <= reached)) return undefined
+  const known = previousThrough ?? merge.knownThrough()
+  if (known === null || (oldest !== undefined && oldest.epochSeconds <= known)) return undefined
   return TimelineEvent.Gap({
-    from: instant(after ?? merge.readBackTo() ?? 0),
+    from: toUtc(previousThrough ?? merge.readBackTo() ?? 0),
     to: oldest === undefined ? null : oldest.ts,
     reason: "history-too-short"
   })
 }
 
-/** Whether something may be missing here that was not read since. What could not be read is looked for in its time. */
-const isLapse = (signal: Signal, covered: number): boolean =>
-  signal._tag === "Lapse" && !(signal.cause === "connected" && signal.session <= covered)
+/** Whether messages may be missing that were not read since. A malformed event is left to the reconciler. */
+const needsRead = (signal: Signal, coveredSessions: number): boolean =>
+  signal._tag === "Discontinuity" && !(signal.cause === "connected" && signal.session <= coveredSessions)
 
-/** Whether a lapse is worth a word when nothing was missing: a look that was asked for is not. */
-const isInterruption = (signal: Signal): boolean => signal._tag === "Lapse" && signal.cause !== "requested"
+/** Whether `CaughtUp` follows even if no message was missing. It does not when a read was only requested as a check. */
+const isInterruption = (signal: Signal): boolean => signal._tag === "Discontinuity" && signal.cause !== "requested"
 
-/** Acts on signals up to the first lapse; what comes out goes behind `items`, which are handed on with it. */
-const act = (
-  { belongs, merge }: Means,
+/** Processes signals up to the first discontinuity. The result is appended to `items`, which are emitted with it. */
+const processSignals = (
+  { isIncluded, merge }: Dependencies,
   signals: ReadonlyArray<Signal>,
-  covered: number,
+  coveredSessions: number,
   items: Array<Item> = [],
-  found = 0
-): Step => {
+  recovered = 0
+): Transition => {
   for (let index = 0; index < signals.length; index++) {
     const signal = signals[index]
     if (signal?._tag === "Event") {
-      const admitted = belongs(signal.event) ? merge.admit(signal.event) : undefined
-      if (admitted !== undefined) items.push(toItem(admitted))
+      const accepted = isIncluded(signal.event) ? merge.accept(signal.event) : undefined
+      if (accepted !== undefined) items.push(toItem(accepted))
     } else if (signal?._tag === "Malformed") {
-      merge.doubt()
-    } else if (signal !== undefined && isLapse(signal, covered)) {
-      // one look serves all the lapses that wait, and has what could not be read
+      merge.markUnverifiable()
+    } else if (signal !== undefined && needsRead(signal, coveredSessions)) {
+      // one read covers all pending discontinuities, and the events that could not be decoded
       const rest = signals.slice(index)
-      const waiting = rest.filter((later) => later._tag !== "Malformed" && !isLapse(later, covered))
-      const announced = rest.some((later) => isLapse(later, covered) && isInterruption(later))
-      return { phase: { _tag: "Behind", waiting, announced }, items, found }
+      const pending = rest.filter((later) => later._tag !== "Malformed" && !needsRead(later, coveredSessions))
+      const emitsCaughtUp = rest.some((later) => needsRead(later, coveredSessions) && isInterruption(later))
+      return { state: { _tag: "CatchingUp", pending, emitsCaughtUp }, items, recovered }
     }
   }
-  return { phase: { _tag: "Live", covered }, items, found }
+  return { state: { _tag: "Live", coveredSessions }, items, recovered }
 }
 
-/** Acts on what waits and stands within what was read, which is remembered now; the rest waits on. */
-const actUpTo = (
+/**
+ * Processes the pending events up to the newest message of a read, while the merge still remembers all of that read.
+ * The others stay pending.
+ */
+const processPendingThrough = (
   newest: ConversationMessage | undefined,
   signals: ReadonlyArray<Signal>,
-  { belongs, merge }: Means
-): { readonly items: ReadonlyArray<Item>; readonly waiting: ReadonlyArray<Signal> } => {
+  { isIncluded, merge }: Dependencies
+): { readonly items: ReadonlyArray<Item>; readonly pending: ReadonlyArray<Signal> } => {
   const items: Array<Item> = []
-  const waiting: Array<Signal> = []
+  const pending: Array<Signal> = []
   for (const signal of signals) {
     if (signal._tag !== "Event" || newest === undefined || signal.event.epochSeconds > newest.epochSeconds) {
-      waiting.push(signal)
-    } else if (belongs(signal.event)) {
-      const admitted = merge.admitWaiting(signal.event)
-      if (admitted !== undefined) items.push(toItem(admitted))
+      pending.push(signal)
+    } else if (isIncluded(signal.event)) {
+      const accepted = merge.acceptPending(signal.event)
+      if (accepted !== undefined) items.push(toItem(accepted))
     }
   }
-  return { items, waiting }
+  return { items, pending }
 }
 
-/** Where the sequence begins: what was read is shown or not, and not gone behind later, were it within the overlap. */
-const begin = ({ shown, stretch }: Beginning, merge: Merge): Array<Item> => {
-  const admitted = shown ? merge.admitAll(stretch.messages) : []
-  merge.note(stretch)
-  return shown ? [...admitted.map(toItem), caughtUp(merge)] : []
+/** The items of a start. Later reads do not go back beyond it, even within the overlap. */
+const startItems = ({ isEmitted, slice }: Start, merge: Merge): Array<Item> => {
+  const accepted = isEmitted ? merge.acceptAll(slice.messages) : []
+  merge.markSeen(slice)
+  return isEmitted ? [...accepted.map(toItem), caughtUp(merge)] : []
 }
 
-const phases = Data.taggedEnum<Phase>()
-const happenings = Data.taggedEnum<Happening>()
+const states = Data.taggedEnum<State>()
+const events = Data.taggedEnum<Event>()
 
-/** One cell of the table: what a phase becomes. */
-type Cell<P> = (phase: P, means: Means) => Step
+/** One cell of the table. */
+type Cell<S> = (state: S, dependencies: Dependencies) => Transition
 
-/** A row of the table, for the phase of that name: a cell for every happening. */
-const row = <Tag extends Phase["_tag"]>() =>
+/** A row of the table: the transitions from one state, for every event. */
+const row = <Tag extends State["_tag"]>() =>
 (
   cells: {
-    readonly [H in Happening["_tag"]]: (
-      happening: Extract<Happening, { readonly _tag: H }>
-    ) => Cell<Extract<Phase, { readonly _tag: Tag }>>
+    readonly [E in Event["_tag"]]: (
+      event: Extract<Event, { readonly _tag: E }>
+    ) => Cell<Extract<State, { readonly _tag: Tag }>>
   }
-) => happenings.$match(cells)
+) => events.$match(cells)
 
-const become = (phase: Phase): Step => ({ phase, items: [], found: 0 })
+const become = (state: State): Transition => ({ state, items: [], recovered: 0 })
 
-/** A happening that the phase does not expect leaves it as it is. */
+/** The event leaves the state as it is. */
 const stay = () => become
 
-/** There are no more signals, which will be told again when they are asked for: what is owed before that comes first. */
-const owing = stay
+/** The event becomes the state: `Failed` and `Ended` are both. */
+const finish = (state: State) => () => become(state)
 
-const end = (phase: Phase) => () => become(phase)
-
-const fromBeginning = row<"Beginning">()({
-  Begun: ({ beginning, sessions }) => ({ waiting }, means) =>
-    act(means, waiting, sessions, begin(beginning, means.merge)),
-  Unread: () => ({ waiting }) => become({ _tag: "Behind", waiting, announced: true }),
-  Resumed: ({ standing }) => ({ waiting }, { merge }) => {
-    merge.resume(standing)
-    return become({ _tag: "Behind", waiting, announced: true })
+const fromStarting = row<"Starting">()({
+  Started: ({ sessions, start }) => ({ pending }, dependencies) =>
+    processSignals(dependencies, pending, sessions, startItems(start, dependencies.merge)),
+  StartedUnread: () => ({ pending }) => become({ _tag: "CatchingUp", pending, emitsCaughtUp: true }),
+  Resumed: ({ resumePoint }) => ({ pending }, { merge }) => {
+    merge.resume(resumePoint)
+    return become({ _tag: "CatchingUp", pending, emitsCaughtUp: true })
   },
-  Signals: ({ signals }) => ({ waiting }) => become({ _tag: "Beginning", waiting: [...waiting, ...signals] }),
-  ReadBack: stay,
-  Failed: end,
-  Ended: owing
+  SignalsReceived: ({ signals }) => ({ pending }) => become({ _tag: "Starting", pending: [...pending, ...signals] }),
+  HistoryRead: stay,
+  Failed: finish,
+  Ended: stay
 })
 
 const fromLive = row<"Live">()({
-  Begun: stay,
-  Unread: stay,
+  Started: stay,
+  StartedUnread: stay,
   Resumed: stay,
-  Signals: ({ signals }) => ({ covered }, means) => act(means, signals, covered),
-  ReadBack: stay,
-  Failed: end,
-  Ended: end
+  SignalsReceived: ({ signals }) => ({ coveredSessions }, dependencies) =>
+    processSignals(dependencies, signals, coveredSessions),
+  HistoryRead: stay,
+  Failed: finish,
+  Ended: finish
 })
 
-const fromBehind = row<"Behind">()({
-  Begun: stay,
-  Unread: stay,
+const fromCatchingUp = row<"CatchingUp">()({
+  Started: stay,
+  StartedUnread: stay,
   Resumed: stay,
-  Signals: ({ signals }) => (phase) => become({ ...phase, waiting: [...phase.waiting, ...signals] }),
-  ReadBack: ({ after, messages, more, sessions, top }) => (phase, means) => {
-    const { merge } = means
-    const hole = holeIn(messages, after, merge)
-    const admitted = merge.admitAll(messages, top)
-    const items = admitted.map(toItem)
-    if (hole !== undefined) items.unshift(hole)
-    const { items: late, waiting } = actUpTo(messages[0], phase.waiting, means)
-    items.push(...late)
-    const announced = phase.announced || items.length > 0
-    if (more) {
+  SignalsReceived: ({ signals }) => (state) => become({ ...state, pending: [...state.pending, ...signals] }),
+  HistoryRead: ({ hasMore, messages, newestSeconds, previousThrough, sessions }) => (state, dependencies) => {
+    const { merge } = dependencies
+    const gap = gapBefore(messages, previousThrough, merge)
+    const accepted = merge.acceptAll(messages, newestSeconds)
+    const items = accepted.map(toItem)
+    if (gap !== undefined) items.unshift(gap)
+    const processed = processPendingThrough(messages[0], state.pending, dependencies)
+    items.push(...processed.items)
+    const emitsCaughtUp = state.emitsCaughtUp || items.length > 0
+    if (hasMore) {
       // the last part has the events that are newer than the first page was
-      const kept = waiting.filter((signal) => signal._tag !== "Event" || signal.event.epochSeconds <= top)
-      return { phase: { _tag: "Behind", waiting: kept, announced }, items, found: admitted.length }
+      const pending = processed.pending.filter((signal) =>
+        signal._tag !== "Event" || signal.event.epochSeconds <= newestSeconds
+      )
+      return { state: { _tag: "CatchingUp", pending, emitsCaughtUp }, items, recovered: accepted.length }
     }
-    if (announced) items.push(caughtUp(merge))
-    return act(means, waiting, sessions, items, admitted.length)
+    if (emitsCaughtUp) items.push(caughtUp(merge))
+    return processSignals(dependencies, processed.pending, sessions, items, accepted.length)
   },
-  Failed: end,
-  Ended: owing
+  Failed: finish,
+  Ended: stay
 })
 
-/** Nothing comes after the end, whether there was a reason for it or not. */
-const fromOver = row<"Failed" | "Ended">()({
-  Begun: stay,
-  Unread: stay,
+/** `Failed` and `Ended` are final. */
+const fromFinal = row<"Failed" | "Ended">()({
+  Started: stay,
+  StartedUnread: stay,
   Resumed: stay,
-  Signals: stay,
-  ReadBack: stay,
+  SignalsReceived: stay,
+  HistoryRead: stay,
   Failed: stay,
   Ended: stay
 })
 
-const rows = phases.$match({
-  Beginning: (phase) => (happening: Happening, means: Means): Step => fromBeginning(happening)(phase, means),
-  Live: (phase) => (happening: Happening, means: Means): Step => fromLive(happening)(phase, means),
-  Behind: (phase) => (happening: Happening, means: Means): Step => fromBehind(happening)(phase, means),
-  Failed: (phase) => (happening: Happening, means: Means): Step => fromOver(happening)(phase, means),
-  Ended: (phase) => (happening: Happening, means: Means): Step => fromOver(happening)(phase, means)
+/** The rows are made once, since a transition runs for every batch of signals. */
+const table = states.$match({
+  Starting: (state) => (event: Event, dependencies: Dependencies): Transition =>
+    fromStarting(event)(state, dependencies),
+  Live: (state) => (event: Event, dependencies: Dependencies): Transition => fromLive(event)(state, dependencies),
+  CatchingUp: (state) => (event: Event, dependencies: Dependencies): Transition =>
+    fromCatchingUp(event)(state, dependencies),
+  Failed: (state) => (event: Event, dependencies: Dependencies): Transition => fromFinal(event)(state, dependencies),
+  Ended: (state) => (event: Event, dependencies: Dependencies): Transition => fromFinal(event)(state, dependencies)
 })
 
-/** What a phase becomes on a happening, and what is handed on. The rows are made once: this runs with every batch. */
-export const step = (phase: Phase, happening: Happening, means: Means): Step => rows(phase)(happening, means)
+/** The next state after an event, and what is emitted. */
+export const transition = (state: State, event: Event, dependencies: Dependencies): Transition =>
+  table(state)(event, dependencies)

@@ -1,146 +1,130 @@
 /**
- * The group dialect: a conversation is named by a group that only joining can tell. Callers keep to addresses.
+ * The group dialect names a conversation by a group, whose id is only known after joining it. Callers use addresses; here
+ * they are mapped to groups, by joins that are shared and remembered.
  */
-import * as Branded from "@effect-signalwire/schema/Branded"
-import * as Flight from "@effect-signalwire/schema/Flight"
+import { BoundedMap } from "@effect-signalwire/runtime/BoundedMap"
+import * as SingleFlight from "@effect-signalwire/runtime/SingleFlight"
 import type { AddressId, GroupId } from "@effect-signalwire/schema/Ids"
 import * as JoinConversationResponse from "@effect-signalwire/schema/JoinConversationResponse"
 import { invalidParameter, Malformed } from "@effect-signalwire/schema/Reason"
 import * as Subscriber from "@effect-signalwire/schema/Subscriber"
 import * as Effect from "effect/Effect"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
-import { makeMap } from "./bounded.ts"
-import type { Client, Groups } from "./client.ts"
-import { failed, readable, renamed } from "./errors.ts"
+import type { Client, GroupState } from "./client.ts"
+import { fromDecoded, makeError, withMethod } from "./errors.ts"
+import { ambiguousGroupId, parseAddress } from "./groupId.ts"
 import * as Requests from "./request.ts"
 
-type Joined = JoinConversationResponse.JoinConversationResponse
+type JoinResponse = JoinConversationResponse.JoinConversationResponse
 
-/** Who sends to which group. */
+/** A group, and the subscriber's own address in it. */
 export interface Membership {
   readonly groupId: GroupId
-  readonly me: AddressId
+  readonly fromAddressId: AddressId
 }
 
-/** At least so many addresses, and groups, are remembered. */
+/** How many addresses, and how many groups, are remembered, at least. */
 const capacity = 10_000
 
-/** How often reading a list may wait for who its reader is, and not learn it. */
-const maxVain = 3
+/** After so many failed lookups of the subscriber, lists are read without another one. */
+const maxFailedLookups = 3
 
-const prefix = "sw_"
-
-/** What is wrong with a message's content says nothing about its group. */
-const contents: ReadonlyArray<string | null> = ["text", "metadata", "details"]
-
-const isAboutGroup = ({ reason }: SignalWireHttpError): boolean =>
-  reason._tag === "NotFound" ||
-  (reason._tag === "Invalid" && !reason.errors.some(({ attribute }) => contents.includes(attribute)))
-
-/** A group that only the caller's own address tells the other side of: `sw_<address>_<address>`, without `address_id`. */
-const unnamedPair = (item: unknown): GroupId | undefined =>
-  typeof item === "object" && item !== null && "group_id" in item && typeof item.group_id === "string" &&
-    !("address_id" in item && typeof item.address_id === "string") && item.group_id.slice(prefix.length).includes("_")
-    ? Branded.groupId(item.group_id)
-    : undefined
-
-const groupsOf = (client: Client): Groups =>
+const stateOf = (client: Client): GroupState =>
   client.groups ??= {
-    own: undefined,
-    vain: 0,
-    ofAddress: makeMap(capacity),
-    addressOf: makeMap(capacity),
-    asking: Flight.make(),
-    joining: Flight.make()
+    ownAddresses: undefined,
+    failedLookups: 0,
+    groupOfAddress: new BoundedMap(capacity),
+    addressOfGroup: new BoundedMap(capacity),
+    subscriberLookup: SingleFlight.make(),
+    joins: SingleFlight.make()
   }
 
-/** Learns the caller's own addresses. */
-export const recognise = (client: Client, subscriber: Subscriber.Subscriber): void => {
-  groupsOf(client).own = subscriber.addresses.map(({ id }) => id)
+/** Remembers the subscriber's own addresses. */
+export const rememberOwnAddresses = (client: Client, subscriber: Subscriber.Subscriber): void => {
+  stateOf(client).ownAddresses = subscriber.addresses.map(({ id }) => id)
 }
 
-/** Learns which group an address has. */
-export const remember = (client: Client, { addressId, groupId }: Joined): void => {
+/** Remembers the group of an address. */
+export const rememberGroup = (client: Client, { addressId, groupId }: JoinResponse): void => {
   if (groupId === null) return
-  const groups = groupsOf(client)
-  groups.ofAddress.set(addressId, { groupId })
-  groups.addressOf.set(groupId, addressId)
+  const state = stateOf(client)
+  state.groupOfAddress.set(addressId, { groupId })
+  state.addressOfGroup.set(groupId, addressId)
 }
 
-const derive = (own: ReadonlyArray<AddressId>, groupId: GroupId): AddressId | null => {
-  if (!groupId.startsWith(prefix)) return null
-  const rest = groupId.slice(prefix.length)
-  if (rest === "") return null
-  if (!rest.includes("_")) return Branded.addressId(rest)
-  for (const id of own) {
-    if (rest.startsWith(`${id}_`)) return Branded.addressId(rest.slice(id.length + 1))
-    if (rest.endsWith(`_${id}`)) return Branded.addressId(rest.slice(0, -id.length - 1))
-  }
-  return null
-}
-
-/** The address of a group, as far as it is known. */
+/** The address of a group; `null` if it is not known. */
 export const addressOf = ({ groups }: Client, groupId: GroupId): AddressId | null =>
-  groups?.addressOf.get(groupId) ?? derive(groups?.own ?? [], groupId)
+  groups?.addressOfGroup.get(groupId) ?? parseAddress(groupId, groups?.ownAddresses ?? [])
 
-/** Who the token belongs to; `patient` tries again when that fails. */
-export const subscriber = (
+/** Requests the subscriber that the token belongs to. */
+export const requestSubscriber = (
   client: Client,
   method: string,
-  patient: boolean
+  isRetried: boolean
 ): Effect.Effect<Subscriber.Subscriber, SignalWireHttpError> => {
   const call = { method, request: Requests.get(client, ["subscriber", "info"]) }
   return Effect.flatMap(
-    patient ? Requests.repeatable(client, call) : Requests.once(client, call),
-    (answer) => readable(method, Subscriber.decode(answer))
+    isRetried ? Requests.executeWithRetry(client, call) : Requests.executeOnce(client, call),
+    (body) => fromDecoded(method, Subscriber.decode(body))
   )
 }
 
-const ask = (client: Client, method: string, patient: boolean): Effect.Effect<void, SignalWireHttpError> =>
-  groupsOf(client).asking.run(
-    patient,
-    Effect.tap(subscriber(client, method, patient), (found) => Effect.sync(() => recognise(client, found)))
-  ).pipe(Effect.mapError(renamed(method)), Effect.asVoid)
+/** Looks up the subscriber and remembers its addresses; concurrent callers share one request. */
+const lookUpSubscriber = (
+  client: Client,
+  method: string,
+  isRetried: boolean
+): Effect.Effect<void, SignalWireHttpError> =>
+  stateOf(client).subscriberLookup.run(
+    isRetried,
+    Effect.tap(requestSubscriber(client, method, isRetried), (subscriber) =>
+      Effect.sync(() => rememberOwnAddresses(client, subscriber)))
+  ).pipe(Effect.mapError(withMethod(method)), Effect.asVoid)
 
-const me = Effect.fnUntraced(
+/** The subscriber's own address, which joins and sends come from. */
+const ownAddress = Effect.fnUntraced(
   function*(client: Client, method: string): Effect.fn.Return<AddressId, SignalWireHttpError> {
-    if (client.groups?.own === undefined) yield* ask(client, method, true)
-    const first = client.groups?.own?.[0]
+    if (client.groups?.ownAddresses === undefined) yield* lookUpSubscriber(client, method, true)
+    const first = client.groups?.ownAddresses?.[0]
     if (first !== undefined) return first
-    return yield* failed(
+    return yield* makeError(
       method,
-      invalidParameter("token", "belongs to a guest without an address of its own; join and send need a subscriber's")
+      invalidParameter(
+        "token",
+        "belongs to a guest, who has no address; joining and sending require the token of a subscriber"
+      )
     )
   }
 )
 
-/** Asks to join, in the form of either dialect. */
-export const postJoin = (
+/** Requests a join in the form of either dialect, and returns the JSON of the response. */
+export const requestJoin = (
   client: Client,
   method: string,
   body: JoinConversationResponse.AddressRequest | JoinConversationResponse.GroupRequest
 ): Effect.Effect<unknown, SignalWireHttpError> =>
-  Requests.repeatable(client, { method, request: Requests.post(client, ["conversations", "join"], body) })
+  Requests.executeWithRetry(client, { method, request: Requests.post(client, ["conversations", "join"], body) })
 
-/** Joins the group of an address; all who ask at the same time share one request. */
+const missingGroupId = (method: string): SignalWireHttpError =>
+  makeError(method, new Malformed({ path: "group_id", detail: "Missing key" }))
+
+/** Joins the group of an address; concurrent callers share one request. */
 export const join = (
   client: Client,
   method: string,
   addressId: AddressId
-): Effect.Effect<Joined, SignalWireHttpError> =>
-  groupsOf(client).joining.run(
+): Effect.Effect<JoinResponse, SignalWireHttpError> =>
+  stateOf(client).joins.run(
     addressId,
     Effect.gen(function*() {
-      const from = yield* me(client, method)
-      const answer = yield* postJoin(client, method, {
+      const from = yield* ownAddress(client, method)
+      const body = yield* requestJoin(client, method, {
         from_fabric_address_id: from,
         fabric_address_ids: [addressId, from]
       })
-      const joined = yield* readable(method, JoinConversationResponse.decode(answer, addressId))
-      if (joined.groupId === null) {
-        return yield* failed(method, new Malformed({ path: "group_id", detail: "Missing key" }))
-      }
-      remember(client, joined)
+      const joined = yield* fromDecoded(method, JoinConversationResponse.decode(body, addressId))
+      if (joined.groupId === null) return yield* missingGroupId(method)
+      rememberGroup(client, joined)
       const { conversationId, fromAddressId, groupId } = joined
       return new JoinConversationResponse.JoinConversationResponse({
         conversationId,
@@ -149,52 +133,71 @@ export const join = (
         groupId
       })
     })
-  ).pipe(Effect.mapError(renamed(method)))
+  ).pipe(Effect.mapError(withMethod(method)))
 
-const entryOf = Effect.fnUntraced(function*(
+/** The remembered group of an address, which is joined if there is none. */
+const groupOf = Effect.fnUntraced(function*(
   client: Client,
   method: string,
   addressId: AddressId
 ): Effect.fn.Return<{ readonly groupId: GroupId }, SignalWireHttpError> {
-  const known = client.groups?.ofAddress.get(addressId)
+  const known = client.groups?.groupOfAddress.get(addressId)
   if (known !== undefined) return known
   const { groupId } = yield* join(client, method, addressId)
   return groupId === null
-    ? yield* failed(method, new Malformed({ path: "group_id", detail: "Missing key" }))
-    : client.groups?.ofAddress.get(addressId) ?? { groupId }
+    ? yield* missingGroupId(method)
+    : client.groups?.groupOfAddress.get(addressId) ?? { groupId }
 })
 
-/** Does something with the group of an address; once more when the group turns out to be gone. */
-export const within = Effect.fnUntraced(function*<A>(
+/** Parameters whose errors say nothing about the group of a message. */
+const contentParameters: ReadonlyArray<string | null> = ["text", "metadata", "details"]
+
+/** Whether an error may mean that the server does not know the group, or no longer. */
+const isGroupError = ({ reason }: SignalWireHttpError): boolean =>
+  reason._tag === "NotFound" ||
+  (reason._tag === "Invalid" && !reason.errors.some(({ attribute }) => contentParameters.includes(attribute)))
+
+/**
+ * Runs `use` with the group of an address. If the server does not know a remembered group any more, joins again and runs
+ * `use` once more.
+ */
+export const withGroup = Effect.fnUntraced(function*<A>(
   client: Client,
   method: string,
   addressId: AddressId,
   use: (membership: Membership) => Effect.Effect<A, SignalWireHttpError>
 ): Effect.fn.Return<A, SignalWireHttpError> {
-  const from = yield* me(client, method)
-  const { ofAddress } = groupsOf(client)
-  const known = ofAddress.get(addressId)
-  const { groupId } = known ?? (yield* entryOf(client, method, addressId))
-  const first = use({ groupId, me: from })
+  const fromAddressId = yield* ownAddress(client, method)
+  const { groupOfAddress } = stateOf(client)
+  const known = groupOfAddress.get(addressId)
+  const { groupId } = known ?? (yield* groupOf(client, method, addressId))
+  const first = use({ groupId, fromAddressId })
   if (known === undefined) return yield* first
-  return yield* Effect.catchIf(first, isAboutGroup, () => {
-    // Another caller may have replaced the entry meanwhile.
-    if (ofAddress.get(addressId) === known) ofAddress.remove(addressId)
-    return Effect.flatMap(entryOf(client, method, addressId), (entry) => use({ groupId: entry.groupId, me: from }))
+  return yield* Effect.catchIf(first, isGroupError, () => {
+    // another caller may have joined again meanwhile
+    if (groupOfAddress.get(addressId) === known) groupOfAddress.remove(addressId)
+    return Effect.flatMap(groupOf(client, method, addressId), ({ groupId }) => use({ groupId, fromAddressId }))
   })
 })
 
-/** Finds out whose client this is when these items can't be understood without. */
-export const prepare = (client: Client, method: string, items: ReadonlyArray<unknown>): Effect.Effect<void> => {
-  const isNeeded = client.groups?.own === undefined && items.some((item) => {
-    const groupId = unnamedPair(item)
+/**
+ * Looks up the subscriber if the addresses of some items can't be decoded without its own addresses. A failed lookup is
+ * no failure of the list: those addresses are then `null`.
+ */
+export const prepareDecoding = (
+  client: Client,
+  method: string,
+  items: ReadonlyArray<unknown>
+): Effect.Effect<void> => {
+  const isNeeded = client.groups?.ownAddresses === undefined && items.some((item) => {
+    const groupId = ambiguousGroupId(item)
     return groupId !== undefined && addressOf(client, groupId) === null
   })
   if (!isNeeded) return Effect.void
-  const groups = groupsOf(client)
-  if (groups.vain >= maxVain) return Effect.void
-  return Effect.catch(ask(client, method, false), () =>
+  const state = stateOf(client)
+  if (state.failedLookups >= maxFailedLookups) return Effect.void
+  return Effect.catch(lookUpSubscriber(client, method, false), () =>
     Effect.sync(() => {
-      groups.vain++
+      state.failedLookups++
     }))
 }

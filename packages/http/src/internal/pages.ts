@@ -1,95 +1,105 @@
 /**
- * Page objects: a sheet cut to what is wanted, and the way to its neighbours.
+ * The `Page` objects that callers receive: the selected items of a raw page, and Effects that read its neighbours.
  */
 import type * as SchemaPage from "@effect-signalwire/schema/Page"
 import * as Effect from "effect/Effect"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
-import * as PageWalk from "./pageWalk.ts"
 import {
   beginsAfterUntil,
   endsBeforeSince,
   isAllAfterUntil,
-  type Listing,
-  type Sheet,
-  type Step,
-  wanted
-} from "./sheets.ts"
+  type ListRequest,
+  type RawPage,
+  select,
+  type Step
+} from "./listRequest.ts"
+import * as Traversal from "./traversal.ts"
 
 type Page<A> = SchemaPage.Page<A, SignalWireHttpError>
 
-/** How many items the pages before this one held, for the limit to count over all of them. */
+/** How many items the pages before this one have, since the limit counts over all pages. */
 interface Position {
-  readonly before: number
+  readonly itemsBefore: number
   readonly previous: Position | undefined
 }
 
-const start: Position = { before: 0, previous: undefined }
+const start: Position = { itemsBefore: 0, previous: undefined }
 
-/** How many sheets newer than `until` one page may skip; the page after them is empty, and goes on from there. */
-const maxSkipped = 50
+/**
+ * How many raw pages newer than `until` one page may skip. The page after those is empty, and its `next` continues from
+ * there.
+ */
+const maxSkippedPages = 50
 
-/** The walk in a direction: the same as far as it went there, and a new one back. */
-const towards = (walk: PageWalk.PageWalk, direction: PageWalk.Direction): PageWalk.PageWalk =>
-  walk.direction === direction ? walk : PageWalk.start(direction)
+/** The same traversal in its own direction, a new one in the other. */
+const towards = (traversal: Traversal.Traversal, direction: Traversal.Direction): Traversal.Traversal =>
+  traversal.direction === direction ? traversal : Traversal.make(direction)
 
-/** How a page is read, in a walk that comes to it. */
-type Way<A> = (walk: PageWalk.PageWalk) => Effect.Effect<Step<A>, SignalWireHttpError>
+/** Reads a raw page as part of a traversal. */
+type Read<A> = (traversal: Traversal.Traversal) => Effect.Effect<Step<A>, SignalWireHttpError>
 
-/** The page behind a link. Apart from `load`, so that a page's neighbours do not hold on to its items. */
+/** The page behind a link. It is not a closure of `load`, so that a page's neighbours do not retain its items. */
 const neighbour = <A>(
-  listing: Listing<A>,
-  walk: PageWalk.PageWalk,
-  direction: PageWalk.Direction,
+  list: ListRequest<A>,
+  traversal: Traversal.Traversal,
+  direction: Traversal.Direction,
   link: string | undefined,
   position: Position
-): Page<A>[PageWalk.Direction] =>
-  link === undefined ?
-    Effect.succeedNone :
-    Effect.suspend(() =>
-      Effect.asSome(load(listing, (walk) => listing.follow(walk, link), towards(walk, direction), position))
+): Page<A>[Traversal.Direction] =>
+  link === undefined
+    ? Effect.succeedNone
+    : Effect.suspend(() =>
+      Effect.asSome(
+        load(list, (traversal) => list.followLink(traversal, link), towards(traversal, direction), position)
+      )
     )
 
 const load = <A>(
-  listing: Listing<A>,
-  way: Way<A>,
-  from: PageWalk.PageWalk,
+  list: ListRequest<A>,
+  read: Read<A>,
+  from: Traversal.Traversal,
   position: Position
 ): Effect.Effect<Page<A>, SignalWireHttpError> =>
   Effect.gen(function*() {
-    const limit = listing.bounds?.limit ?? Number.POSITIVE_INFINITY
-    let self = way
-    let walk = from
-    let sheet: Sheet<A>
+    const limit = list.bounds?.limit ?? Number.POSITIVE_INFINITY
+    let readSelf = read
+    let traversal = from
+    let page: RawPage<A>
     let skipped = 0
     for (;;) {
-      ;({ sheet, walk } = yield* self(walk))
-      walk = walk.broughtItems(sheet.items.map(listing.idOf))
-      const { next } = sheet.links
-      if (skipped >= maxSkipped || next === undefined || !isAllAfterUntil(listing, sheet)) break
-      self = (walk) => listing.follow(walk, next)
-      walk = towards(walk, "next")
+      ;({ page, traversal } = yield* readSelf(traversal))
+      traversal = traversal.recordIds(page.items.map(list.idOf))
+      const { next } = page.links
+      if (skipped >= maxSkippedPages || next === undefined || !isAllAfterUntil(list, page)) break
+      readSelf = (traversal) => list.followLink(traversal, next)
+      traversal = towards(traversal, "next")
       skipped++
     }
-    const data = wanted(listing, sheet.items).slice(0, limit - position.before)
+    const data = select(list, page.items).slice(0, limit - position.itemsBefore)
     const after: Position = limit === Number.POSITIVE_INFINITY
       ? start
-      : { before: position.before + data.length, previous: position }
-    const next = after.before >= limit || endsBeforeSince(listing, sheet) ? undefined : sheet.links.next
-    const prev = skipped > 0 || beginsAfterUntil(listing, sheet) ? undefined : sheet.links.prev
+      : { itemsBefore: position.itemsBefore + data.length, previous: position }
+    const next = after.itemsBefore >= limit || endsBeforeSince(list, page) ? undefined : page.links.next
+    const prev = skipped > 0 || beginsAfterUntil(list, page) ? undefined : page.links.prev
     return {
       data,
-      malformed: sheet.malformed,
+      malformed: page.malformed,
       hasNext: next !== undefined,
       hasPrev: prev !== undefined,
-      next: neighbour(listing, walk, "next", next, after),
-      prev: neighbour(listing, walk, "prev", prev, position.previous ?? start),
-      first: first(listing),
-      self: Effect.suspend(() => load(listing, self, PageWalk.start(), position))
+      next: neighbour(list, traversal, "next", next, after),
+      prev: neighbour(list, traversal, "prev", prev, position.previous ?? start),
+      first: first(list),
+      self: Effect.suspend(() => load(list, readSelf, Traversal.make(), position))
     }
   })
 
-/** The first page of a list. Every reading of it begins a walk of its own. */
-export const first = <A>(listing: Listing<A>): Effect.Effect<Page<A>, SignalWireHttpError> =>
+/** Reads the first page of a list, in a new traversal. */
+export const first = <A>(list: ListRequest<A>): Effect.Effect<Page<A>, SignalWireHttpError> =>
   Effect.suspend(() =>
-    load(listing, (walk) => Effect.map(listing.open, (sheet) => ({ walk, sheet })), PageWalk.start(), start)
+    load(
+      list,
+      (traversal) => Effect.map(list.readFirst, (page) => ({ traversal, page })),
+      Traversal.make(),
+      start
+    )
   )

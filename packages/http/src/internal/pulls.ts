@@ -1,4 +1,4 @@
-/** Pulls, which streams are made of: each time they are run they answer the next batch, and at the end that they are done. */
+/** Combinators for pulls of batches, which streams are made of. */
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
@@ -8,17 +8,18 @@ import * as Option from "effect/Option"
 import type * as Pull from "effect/Pull"
 import type * as Scope from "effect/Scope"
 
+/** Returns the next batch each time it is run, and is done at the end. */
 export type Batches<A, E> = Pull.Pull<NonEmptyReadonlyArray<A>, E>
 
-/** What each step answers, and each of them where the next one goes on, until there is none. */
+/** Pulls the items of each step until there is no next state. Steps without items are skipped. */
 export const paginate = <S, A, E>(
-  start: S,
-  step: (at: S) => Effect.Effect<readonly [items: ReadonlyArray<A>, next: Option.Option<S>], E>
+  initial: S,
+  step: (state: S) => Effect.Effect<readonly [items: ReadonlyArray<A>, next: Option.Option<S>], E>
 ): Batches<A, E> => {
-  let at = Option.some(start)
+  let state = Option.some(initial)
   const pull: Batches<A, E> = Effect.suspend(() =>
-    Option.isNone(at) ? Cause.done() : Effect.flatMap(step(at.value), ([items, next]) => {
-      at = next
+    Option.isNone(state) ? Cause.done() : Effect.flatMap(step(state.value), ([items, next]) => {
+      state = next
       return Arr.isReadonlyArrayNonEmpty(items) ? Effect.succeed(items) : pull
     })
   )
@@ -26,55 +27,55 @@ export const paginate = <S, A, E>(
 }
 
 /**
- * Reads ahead of whoever pulls: as long as the scope is open, up to `depth` batches that nobody has asked for. A failure
- * is told when all that came before it was taken, and so is the end.
+ * Reads up to `count` batches before they are pulled, for as long as the scope is open. A failure, or the end, is
+ * returned after all batches that came before it, and again by every later pull.
  */
-export const ahead = <A, E>(
+export const prefetch = <A, E>(
   pull: Batches<A, E>,
-  depth: number
+  count: number
 ): Effect.Effect<Batches<A, E>, never, Scope.Scope> =>
   Effect.suspend(() => {
-    const ready: Array<Exit.Exit<NonEmptyReadonlyArray<A>, E | Cause.Done>> = []
+    const buffer: Array<Exit.Exit<NonEmptyReadonlyArray<A>, E | Cause.Done>> = []
     let onBatch: (() => void) | undefined
-    let onRoom: (() => void) | undefined
+    let onCapacity: (() => void) | undefined
 
-    const room = Effect.callback<void>((resume) => {
-      if (ready.length < depth) resume(Effect.void)
-      else onRoom = () => resume(Effect.void)
+    const awaitCapacity = Effect.callback<void>((resume) => {
+      if (buffer.length < count) resume(Effect.void)
+      else onCapacity = () => resume(Effect.void)
     })
-    const read: Effect.Effect<void> = Effect.flatMap(Effect.exit(pull), (batch) => {
-      ready.push(batch)
-      const told = onBatch
+    const fill: Effect.Effect<void> = Effect.flatMap(Effect.exit(pull), (batch) => {
+      buffer.push(batch)
+      const notify = onBatch
       onBatch = undefined
-      told?.()
-      return Exit.isSuccess(batch) ? Effect.andThen(room, read) : Effect.void
+      notify?.()
+      return Exit.isSuccess(batch) ? Effect.andThen(awaitCapacity, fill) : Effect.void
     })
-    const taken: Batches<A, E> = Effect.suspend(() => {
-      const [next] = ready
+    const takeBuffered: Batches<A, E> = Effect.suspend(() => {
+      const [next] = buffer
       if (next === undefined) return take
-      // how it ended is told to whoever asks again
-      if (Exit.isSuccess(next)) ready.shift()
-      const told = onRoom
-      onRoom = undefined
-      told?.()
+      // a failure, or the end, stays for later pulls
+      if (Exit.isSuccess(next)) buffer.shift()
+      const notify = onCapacity
+      onCapacity = undefined
+      notify?.()
       return next
     })
     const take: Batches<A, E> = Effect.callback((resume) => {
-      if (ready.length > 0) resume(taken)
-      // the next page is asked for before this one is worked on
-      else onBatch = () => resume(Effect.andThen(Effect.yieldNow, taken))
+      if (buffer.length > 0) resume(takeBuffered)
+      // yields, so that the next page is requested before this one is processed
+      else onBatch = () => resume(Effect.andThen(Effect.yieldNow, takeBuffered))
     })
-    return Effect.as(Effect.forkScoped(read), take)
+    return Effect.as(Effect.forkScoped(fill), take)
   })
 
-/** So many items and no more; what would come after them is not asked for. */
+/** Pulls the first `count` items; no batch is pulled after those. */
 export const take = <A, E>(pull: Batches<A, E>, count: number): Batches<A, E> => {
   let left = count
   return Effect.suspend(() =>
     left <= 0 ? Cause.done() : Effect.map(pull, (batch) => {
-      const some = batch.slice(0, left)
-      left -= some.length
-      return Arr.isReadonlyArrayNonEmpty(some) ? some : batch
+      const items = batch.slice(0, left)
+      left -= items.length
+      return Arr.isReadonlyArrayNonEmpty(items) ? items : batch
     })
   )
 }

@@ -1,22 +1,24 @@
 /**
- * One authorised request: the token goes in, a refused token is renewed once, and every failure has its reason.
+ * Authorized requests: the current token is added, a token that the server rejects is renewed once, and every failure is
+ * a `SignalWireHttpError`.
  */
-import * as Deadline from "@effect-signalwire/schema/Deadline"
-import * as Monotonic from "@effect-signalwire/schema/Monotonic"
-import { Closed, Timeout, Transport, Unauthorized } from "@effect-signalwire/schema/Reason"
-import * as Token from "@effect-signalwire/schema/Token"
+import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import { catchUnexpected } from "@effect-signalwire/runtime/Thrown"
+import * as Token from "@effect-signalwire/runtime/Token"
+import { Closed, Unauthorized } from "@effect-signalwire/schema/Reason"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import type { Posting } from "../Posting.ts"
+import type * as SendAttempt from "../SendAttempt.ts"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
-import { describe, isUnsent, withoutSecret } from "./cause.ts"
 import type { Client } from "./client.ts"
-import { failed, lift } from "./errors.ts"
-import type { Query } from "./inputs.ts"
+import { fromResult, makeError } from "./errors.ts"
+import * as HttpFailure from "./httpFailure.ts"
+import type { HttpResponse } from "./httpResponse.ts"
 import { isOffline } from "./offline.ts"
-import { interpret, type Reply } from "./reply.ts"
-import { within } from "./retry.ts"
+import { redactCause } from "./redactedCause.ts"
+import * as Response from "./response.ts"
+import { type AttemptLimits, withRetry } from "./retry.ts"
 import type { Request } from "./transport.ts"
 import * as Urls from "./urls.ts"
 
@@ -24,139 +26,127 @@ import * as Urls from "./urls.ts"
 export interface Call {
   readonly method: string
   readonly request: Request
-  /** Where to note whether it is under way, for a request that must not be processed twice. */
-  readonly posting?: Posting | undefined
+  /** Where to record whether the request may have been processed, for one that must not be processed twice. */
+  readonly sendAttempt?: SendAttempt.SendAttempt | undefined
 }
 
-/** How long an attempt may take in milliseconds, and by when it must have ended, by the monotonic clock. */
-interface Limits {
-  readonly timeout: number
-  readonly deadline: number
-}
-
-/** Asks for a resource. */
-export const get = ({ origin }: Client, path: ReadonlyArray<string>, query?: Query): Request => ({
-  url: Urls.make(origin, path, query)
+export const get = ({ baseUrl }: Client, path: ReadonlyArray<string>, query?: Urls.Query): Request => ({
+  url: Urls.make(baseUrl, path, query)
 })
 
-/** Posts JSON to a resource. */
-export const post = ({ origin }: Client, path: ReadonlyArray<string>, body: unknown): Request => ({
-  url: Urls.make(origin, path),
+/** A POST of JSON. */
+export const post = ({ baseUrl }: Client, path: ReadonlyArray<string>, body: unknown): Request => ({
+  url: Urls.make(baseUrl, path),
   body: JSON.stringify(body)
 })
 
-const timeLeft = ({ deadline, timeout }: Limits, now: number): number => Math.max(0, Math.min(timeout, deadline - now))
-
-/** A connection that was lost, as the transport said. */
-const lost = (method: string, said: unknown, secret: string, offline: boolean): SignalWireHttpError => {
-  const cause = withoutSecret(said, secret)
-  const sent = offline || isUnsent(said) ? "no" : "unknown"
-  return failed(method, new Transport({ detail: Token.redact(describe(cause), secret), sent }), cause)
-}
-
-/** What a transport throws, or an answer of its own kind has thrown as it is read, counts as a lost connection. */
-const surviving = <A>(
+/**
+ * Maps an exception that the transport throws, or that is thrown as its response is read, to a lost connection, and an
+ * interruption within the transport too.
+ */
+const catchException = <A>(
   effect: Effect.Effect<A, SignalWireHttpError>,
-  { telemetry }: Client,
+  { instrumentation }: Client,
   method: string,
   secret: string
 ): Effect.Effect<A, SignalWireHttpError> =>
-  Effect.catchDefect(effect, (thrown) => {
-    const failure = lost(method, thrown, secret, false)
-    const said = failure.cause ?? failure.message
+  catchUnexpected(effect, (defect) => {
+    const error = HttpFailure.fromTransportError(method, defect, secret, false)
     return Effect.andThen(
-      telemetry.warn("an exception ended a request; it counts as a lost connection", [said], {
-        "signalwire.method": method
-      }),
-      Effect.fail(failure)
+      instrumentation.warn(
+        "a request failed with an exception, which is treated as a lost connection",
+        [error.cause ?? error.message],
+        { operation: method }
+      ),
+      Effect.fail(error)
     )
   })
 
 const exchange = (
   client: Client,
-  { method, posting, request }: Call,
+  { method, request, sendAttempt }: Call,
   token: Redacted.Redacted,
-  millis: number
-): Effect.Effect<Reply, SignalWireHttpError> => {
-  if (client.isClosed) return Effect.fail(failed(method, new Closed()))
+  timeoutMillis: number
+): Effect.Effect<HttpResponse, SignalWireHttpError> => {
+  if (client.isClosed) return Effect.fail(makeError(method, new Closed()))
   const secret = Redacted.value(token)
-  const sendable = Token.check(secret)
-  if (Result.isFailure(sendable)) {
-    return Effect.fail(failed(method, new Unauthorized({ detail: sendable.failure.message })))
+  const checked = Token.check(secret)
+  if (Result.isFailure(checked)) {
+    return Effect.fail(makeError(method, new Unauthorized({ detail: checked.failure.message })))
   }
   const offline = isOffline()
+  const onError = (error: unknown) => HttpFailure.fromTransportError(method, error, secret, offline)
   // a server on this machine needs no network
   if (offline && !client.isLoopback) {
-    return Effect.suspend(() => Effect.fail(lost(method, new Error("the platform is offline"), secret, true)))
+    return Effect.suspend(() => Effect.fail(onError(new Error("the platform is offline"))))
   }
-  if (posting !== undefined) posting.isUnderWay = true
-  const asked = Effect.suspend(() =>
-    client.transport(request, {
-      token,
-      millis,
-      // made when needed: an error is the dearest thing that a request can make
-      late: Effect.suspend(() => Effect.fail(failed(method, new Timeout({ millis })))),
-      lost: (said) => lost(method, said, secret, offline)
-    })
+  if (sendAttempt !== undefined) sendAttempt.mayBeStored = true
+  const response = Effect.suspend(() =>
+    client.transport(request, { token, timeoutMillis, onTimeout: HttpFailure.timeout(method, timeoutMillis), onError })
   )
-  return surviving(asked, client, method, secret)
+  return catchException(response, client, method, secret)
 }
 
-const renew = (
+const renewToken = (
   client: Client,
   method: string,
-  refused: Redacted.Redacted,
-  millis: number
-): Effect.Effect<Redacted.Redacted, SignalWireHttpError> =>
-  Deadline.orAfter(
-    Effect.mapError(client.credentials.renew(refused), (error) => {
-      const secret = Redacted.value(refused)
-      const detail = Token.redact(error.detail, secret)
-      return failed(method, new Unauthorized({ detail, isRetryable: error.isRetryable }), withoutSecret(error, secret))
+  rejected: Redacted.Redacted,
+  timeoutMillis: number
+): Effect.Effect<Redacted.Redacted, SignalWireHttpError> => {
+  const onTimeout = Effect.suspend(() => {
+    const detail = `no new token was provided within ${timeoutMillis} ms`
+    return Effect.fail(makeError(method, new Unauthorized({ detail, isRetryable: true })))
+  })
+  if (timeoutMillis <= 0) return onTimeout
+  return client.credentials.renew(rejected).pipe(
+    Effect.mapError((error) => {
+      const secret = Redacted.value(rejected)
+      const reason = new Unauthorized({ detail: Token.redact(error.detail, secret), isRetryable: error.isRetryable })
+      return makeError(method, reason, redactCause(error, secret))
     }),
-    millis,
-    Effect.suspend(() => {
-      const detail = `no other token was given within ${millis} ms`
-      return Effect.fail(failed(method, new Unauthorized({ detail, isRetryable: true })))
-    })
+    Effect.timeoutOrElse({ duration: timeoutMillis, orElse: () => onTimeout })
   )
+}
 
-/** Whether an answer says that nothing was done. */
-const isTurnedAway = ({ status }: Reply): boolean => status >= 400 && status < 500 && status !== 408
+/** Whether the response shows that the server did not process the request. */
+const isRejected = ({ status }: HttpResponse): boolean => status >= 400 && status < 500 && status !== 408
 
-const attempt = (client: Client, call: Call, limits: Limits): Effect.Effect<unknown, SignalWireHttpError> =>
+const attempt = (
+  client: Client,
+  call: Call,
+  { deadline, timeoutMillis }: AttemptLimits
+): Effect.Effect<unknown, SignalWireHttpError> =>
   Effect.clockWith((clock) => {
-    const left = () => timeLeft(limits, Monotonic.millisOf(clock))
-    const ask = (token: Redacted.Redacted) =>
-      Effect.map(exchange(client, call, token, left()), (reply) => {
-        if (call.posting !== undefined && isTurnedAway(reply)) call.posting.isUnderWay = false
-        return reply
+    const timeLeft = () => Math.max(0, Math.min(timeoutMillis, deadline - Monotonic.millisOf(clock)))
+    const execute = (token: Redacted.Redacted) =>
+      Effect.map(exchange(client, call, token, timeLeft()), (response) => {
+        if (call.sendAttempt !== undefined && isRejected(response)) call.sendAttempt.mayBeStored = false
+        return response
       })
-    const answer = (reply: Reply, token: Redacted.Redacted) => {
+    const decode = (response: HttpResponse, token: Redacted.Redacted) => {
       const secret = Redacted.value(token)
-      const read = Effect.suspend(() => lift(call.method, interpret(reply, secret, clock)))
-      return surviving(read, client, call.method, secret)
+      const decoded = Effect.suspend(() => fromResult(call.method, Response.decode(response, secret, clock)))
+      return catchException(decoded, client, call.method, secret)
     }
     return Effect.flatMap(
       client.credentials.current,
       (token) =>
-        Effect.flatMap(ask(token), (reply) => {
-          if (reply.status !== 401) return answer(reply, token)
+        Effect.flatMap(execute(token), (response) => {
+          if (response.status !== 401) return decode(response, token)
           return Effect.flatMap(
-            renew(client, call.method, token, left()),
-            (renewed) => Effect.flatMap(ask(renewed), (reply) => answer(reply, renewed))
+            renewToken(client, call.method, token, timeLeft()),
+            (renewed) => Effect.flatMap(execute(renewed), (response) => decode(response, renewed))
           )
         })
     )
   })
 
-/** For what may be repeated: tried again while the failure may heal. Answers the body's JSON. */
-export const repeatable = (client: Client, call: Call): Effect.Effect<unknown, SignalWireHttpError> =>
-  within(
-    (deadline, timeout) => attempt(client, call, { timeout, deadline }),
-    client.patience
-  )
+/** Executes a request that may be processed twice, retries it, and returns the JSON of the response. */
+export const executeWithRetry = (client: Client, call: Call): Effect.Effect<unknown, SignalWireHttpError> =>
+  withRetry(client, (limits) => attempt(client, call, limits))
 
-/** For what must not be processed twice: one request, and a second only when the first was turned away with 401. */
-export const once = (client: Client, call: Call): Effect.Effect<unknown, SignalWireHttpError> =>
-  attempt(client, call, { timeout: client.patience.once, deadline: Number.POSITIVE_INFINITY })
+/**
+ * Executes a request once, and again only if the server rejected the token with 401. Returns the JSON of the response.
+ */
+export const executeOnce = (client: Client, call: Call): Effect.Effect<unknown, SignalWireHttpError> =>
+  attempt(client, call, { timeoutMillis: client.timeouts.onceMillis, deadline: Number.POSITIVE_INFINITY })

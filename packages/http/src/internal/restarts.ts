@@ -1,46 +1,45 @@
 /**
- * Where a stream of a list goes on when the server no longer knows its links, since it restarted, say, or forgot them: it
- * begins again and passes over what it has handed out.
+ * Restarts of a stream of a list after a link has gone stale: the stream reads the list again from its first page, or
+ * from where it was if the list is ordered by time, and skips what it has already emitted.
  */
-import { isStaleLink } from "@effect-signalwire/schema/Page"
-import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
-import type { Listing, Read, Sheet } from "./sheets.ts"
-
-/** How often in a row it begins again without finding anything that it had not handed out. */
-const maxInVain = 5
+import { maxRestarts } from "../StaleLink.ts"
+import type { ListRequest, RawPage, ReadPage } from "./listRequest.ts"
 
 export interface Restarts<A> {
-  /** Where to begin: at the top, or where the list was read to when its order tells. */
-  readonly open: () => Read<A>
-  /** Whether an item stands before that, and was handed out or came since. */
-  readonly isPassed: (item: A) => boolean
-  /** A sheet was read; so many items of it are new. */
-  readonly took: (sheet: Sheet<A>, fresh: number) => void
-  /** Whether to begin again after a link failed. It counts on that being done. */
-  readonly allows: (error: SignalWireHttpError) => boolean
+  /** Reads the page to begin with: the first page, or after a restart the one that the stream was at. */
+  readonly readFirst: () => ReadPage<A>
+  /** Whether an item is newer than the position of the last restart: it was emitted, or was added since. */
+  readonly isBeforePosition: (item: A) => boolean
+  /** Records a page, and how many of its items were new. */
+  readonly recordPage: (page: RawPage<A>, newItems: number) => void
+  /** Prepares a restart, and returns whether one is allowed. */
+  readonly tryRestart: () => boolean
 }
 
-/** For a stream that remembers the last `remembered` items that it handed out. */
-export const make = <A>({ bounds, open }: Listing<A>, remembered: number): Restarts<A> => {
-  let handedOut = 0
-  let inVain = 0
-  /** The time of the last item that was read: what is newer was handed out before. */
+/** Restarts of a stream that remembers the ids of the last `rememberedItems` items that it emitted. */
+export const make = <A>({ bounds, readFirst }: ListRequest<A>, rememberedItems: number): Restarts<A> => {
+  let emittedItems = 0
+  /** Restarts in a row without a new item. */
+  let restartsInARow = 0
+  /** The time of the last item that was read: what is newer was emitted before. */
   let readTo = Number.POSITIVE_INFINITY
-  let passedTo = Number.POSITIVE_INFINITY
+  let position = Number.POSITIVE_INFINITY
   return {
-    open: () => bounds === undefined || passedTo === Number.POSITIVE_INFINITY ? open : bounds.openAt(passedTo),
-    isPassed: (item) => bounds !== undefined && bounds.timeOf(item) > passedTo,
-    took: ({ items }, fresh) => {
+    readFirst: () =>
+      bounds === undefined || position === Number.POSITIVE_INFINITY ? readFirst : bounds.readUntil(position),
+    isBeforePosition: (item) => bounds !== undefined && bounds.timeOf(item) > position,
+    recordPage: ({ items }, newItems) => {
       const last = items.at(-1)
       if (bounds !== undefined && last !== undefined) readTo = Math.min(readTo, bounds.timeOf(last))
-      handedOut += fresh
-      if (fresh > 0) inVain = 0
+      emittedItems += newItems
+      if (newItems > 0) restartsInARow = 0
     },
-    allows: ({ reason }) => {
-      // without an order only memory tells what was handed out
-      if (!isStaleLink(reason) || (bounds === undefined && handedOut > remembered) || inVain >= maxInVain) return false
-      inVain++
-      passedTo = readTo
+    tryRestart: () => {
+      // in a list without an order, only the remembered ids show what was emitted
+      const remembersAll = bounds !== undefined || emittedItems <= rememberedItems
+      if (!remembersAll || restartsInARow >= maxRestarts) return false
+      restartsInARow++
+      position = readTo
       return true
     }
   }

@@ -1,57 +1,62 @@
 /**
- * Trying again: what may heal is repeated by a schedule, within a deadline.
+ * Repeats requests as the rules of `RetryPolicy` say: by a schedule, within a deadline.
  */
-import * as Monotonic from "@effect-signalwire/schema/Monotonic"
-import * as Duration from "effect/Duration"
+import * as Backoff from "@effect-signalwire/runtime/Backoff"
+import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
+import { catchUnexpected, stackOf } from "@effect-signalwire/runtime/Thrown"
 import * as Effect from "effect/Effect"
-import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
-import * as Schedule from "effect/Schedule"
-import { Attempts } from "../Attempts.ts"
+import { isRetried, RetryPolicy } from "../RetryPolicy.ts"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
-import type { Patience } from "./client.ts"
+import type { Client } from "./client.ts"
 
-/** Five tries in all, about 0.25, 0.5, 1 and 2 seconds apart. */
-export const defaultSchedule: Schedule.Schedule<unknown, SignalWireHttpError> = Schedule.exponential("250 millis").pipe(
-  Schedule.jittered,
-  Schedule.upTo({ times: 4 })
-)
-
-/** What the server wishes between two tries. */
-const minimumDelay = ({ reason }: SignalWireHttpError): number =>
-  reason._tag === "RateLimited" ? reason.retryAfterMillis ?? 0 : 0
-
-/** A refresh is the application's own: whether it is to be tried again at once is for the application to say. */
-const isRepeatable = ({ isRetryable, reason }: SignalWireHttpError): boolean =>
-  isRetryable && reason._tag !== "Unauthorized"
+/** When an attempt must end. */
+export interface AttemptLimits {
+  /** How long it may take. Milliseconds. */
+  readonly timeoutMillis: number
+  /** When it must have ended, in milliseconds of the monotonic clock. */
+  readonly deadline: number
+}
 
 /**
- * Repeats an attempt while its failure may heal, the schedule goes on, and the next attempt could begin before the
- * deadline. An attempt gets the time at which it must have ended, in milliseconds of the monotonic clock, and how long it may
- * take.
+ * Retries an attempt while its failure is retryable, the schedule continues, and the next attempt would begin before the
+ * deadline. A schedule that throws, or has not returned a delay by the deadline, has ended; an exception is logged.
  */
-export const within = <A>(
-  attempt: (deadline: number, timeout: number) => Effect.Effect<A, SignalWireHttpError>,
-  patience: Pick<Patience, "deadline" | "repeatable" | "schedule">
+export const withRetry = <A>(
+  { instrumentation, retrySchedule, timeouts }: Pick<Client, "instrumentation" | "retrySchedule" | "timeouts">,
+  attempt: (limits: AttemptLimits) => Effect.Effect<A, SignalWireHttpError>
 ): Effect.Effect<A, SignalWireHttpError> =>
   Effect.gen(function*() {
-    const deadline = (yield* Monotonic.millis) + patience.deadline
-    const { repeats, timeoutMillis } = yield* Attempts
-    const timeout = Math.min(patience.repeatable, timeoutMillis)
-    if (!repeats) return yield* attempt(deadline, timeout)
-    const step = yield* Schedule.toStep(patience.schedule)
+    const policy = yield* RetryPolicy
+    const limits: AttemptLimits = {
+      timeoutMillis: Math.min(timeouts.attemptMillis, policy.timeoutMillis),
+      deadline: (yield* Monotonic.millis) + timeouts.deadlineMillis
+    }
+    if (!policy.isEnabled) return yield* attempt(limits)
+    const nextDelay = yield* Backoff.start(retrySchedule)
     while (true) {
-      const outcome = yield* Effect.result(attempt(deadline, timeout))
-      if (Result.isSuccess(outcome)) return outcome.success
-      const error = outcome.failure
-      if (!isRepeatable(error)) return yield* error
+      const result = yield* Effect.result(attempt(limits))
+      if (Result.isSuccess(result)) return result.success
+      const error = result.failure
+      if (!isRetried(error)) return yield* error
+      const ended = Effect.succeed(null)
+      const scheduled = yield* catchUnexpected(nextDelay(error), (thrown) => {
+        const log = instrumentation.warn(
+          "a retry schedule failed with an exception, which ends it",
+          [stackOf(thrown)],
+          {
+            operation: error.method
+          }
+        )
+        return Effect.andThen(log, ended)
+      }).pipe(
+        Effect.timeoutOrElse({ duration: limits.deadline - (yield* Monotonic.millis), orElse: () => ended })
+      )
+      if (scheduled === null) return yield* error
+      const delay = Math.max(scheduled, Math.ceil(RetryAfter.fromReason(error.reason)))
       const now = yield* Monotonic.millis
-      const delay = yield* Pull.matchEffect(step(now, error), {
-        onSuccess: ([, delay]) => Effect.succeed(Math.ceil(Math.max(Duration.toMillis(delay), minimumDelay(error)))),
-        onFailure: () => Effect.fail(error),
-        onDone: () => Effect.fail(error)
-      })
-      if (now + delay >= deadline) return yield* error
+      if (now + delay >= limits.deadline) return yield* error
       yield* Effect.sleep(delay)
     }
   })

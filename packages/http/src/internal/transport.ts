@@ -1,26 +1,28 @@
-/** What carries requests: an `HttpClient` of Effect's, or `fetch` itself. */
+/** What carries requests: Effect's `HttpClient`, or `fetch`. */
 import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type { SignalWireHttpError } from "../SignalWireHttpError.ts"
-import type { Reply } from "./reply.ts"
+import type { HttpResponse } from "./httpResponse.ts"
 
-/** A request before it is authorised. */
+/** A request without its authorization. */
 export interface Request {
   readonly url: string
   /** JSON to post; without it the request is a GET. */
   readonly body?: string
 }
 
-/** How a request is exchanged for an answer. */
-export interface Terms {
+export interface ExchangeOptions {
   readonly token: Redacted.Redacted
-  /** How long that may take. */
-  readonly millis: number
-  /** The failure when it took longer. */
-  readonly late: Effect.Effect<never, SignalWireHttpError>
-  /** The failure when there is no answer, by what the transport says. */
-  readonly lost: (said: unknown) => SignalWireHttpError
+  /** How long the exchange may take, the response's body included. At 0 or less, no request is made. */
+  readonly timeoutMillis: number
+  /** Fails with the error for an exchange that took longer. */
+  readonly onTimeout: Effect.Effect<never, SignalWireHttpError>
+  /** Maps an error of the transport. */
+  readonly onError: (error: unknown) => SignalWireHttpError
 }
 
-/** Exchanges a request for the answer. */
-export type Transport = (request: Request, terms: Terms) => Effect.Effect<Reply, SignalWireHttpError>
+/** Makes a request and reads the whole response. */
+export type Transport = (
+  request: Request,
+  options: ExchangeOptions
+) => Effect.Effect<HttpResponse, SignalWireHttpError>

@@ -1,11 +1,14 @@
-import { report } from "./failure.ts"
-import * as Holding from "./holding.ts"
+/** Values that React subscribes to with `useSyncExternalStore`. */
+import { reportUncaught } from "./errors.ts"
+import * as RefCount from "./refCount.ts"
 
-/** A value that React can read and watch. */
 export interface Readable<A> {
-  /** The value as it stands: the same object until it changes. */
+  /** Returns the current value: the same object until it changes. */
   readonly get: () => A
-  /** Calls back after each change; answers how to stop that. What the listener throws is reported, and touches nobody else. */
+  /**
+   * Calls a listener after each change, and returns a function that removes it. Whatever a listener throws is reported,
+   * and does not affect the other ones.
+   */
   readonly subscribe: (listener: () => void) => () => void
 }
 
@@ -25,7 +28,7 @@ export const make = <A>(initial: A): Store<A> => {
         try {
           listener()
         } catch (error) {
-          report(error)
+          reportUncaught(error)
         }
       }
     },
@@ -36,29 +39,31 @@ export const make = <A>(initial: A): Store<A> => {
   }
 }
 
-/** Ends what nobody watches any more, at once or later; answers how to take it back before that. */
-export type Release = (end: () => void) => () => void
+/** Releases an unused resource, now or later, and returns a function that cancels a later release. */
+export type ReleasePolicy = (release: () => void) => () => void
 
-const atOnce: Release = (end) => {
-  end()
+const releaseNow: ReleasePolicy = (release) => {
+  release()
   return () => {}
 }
 
-/** The same value, and something that runs while anybody watches it, until it is released. */
-export const whileWatched = <A>(
+/**
+ * The same value, and a process that runs while it has subscribers. The signal of the process is aborted on release.
+ */
+export const whileSubscribed = <A>(
   readable: Readable<A>,
   run: (signal: AbortSignal) => void,
-  release: Release = atOnce
+  releasePolicy: ReleasePolicy = releaseNow
 ): Readable<A> => {
   let running: AbortController | undefined
-  let takeBack = () => {}
-  const hold = Holding.make(() => {
-    takeBack()
+  let cancelRelease = () => {}
+  const acquire = RefCount.make(() => {
+    cancelRelease()
     if (running !== undefined) return
     running = new AbortController()
     run(running.signal)
   }, () => {
-    takeBack = release(() => {
+    cancelRelease = releasePolicy(() => {
       running?.abort()
       running = undefined
     })
@@ -67,10 +72,10 @@ export const whileWatched = <A>(
     get: readable.get,
     subscribe: (listener) => {
       const unsubscribe = readable.subscribe(listener)
-      const letGo = hold()
+      const release = acquire()
       return () => {
         unsubscribe()
-        letGo()
+        release()
       }
     }
   }

@@ -1,30 +1,33 @@
-/** What the hooks under one provider share: each thing is watched once, however many components look at it. */
+/** The stores that the hooks under one provider share, so that components with the same data use one subscription. */
 import { type ConnectionState, ConversationError } from "@effect-signalwire/promise"
-import * as Conversation from "./conversation.ts"
-import * as Conversations from "./conversations.ts"
-import * as Keeping from "./keeping.ts"
-import * as Source from "./source.ts"
+import * as ClientSource from "./clientSource.ts"
+import * as ConversationListStore from "./conversationListStore.ts"
+import * as ConversationStore from "./conversationStore.ts"
+import * as KeepAlive from "./keepAlive.ts"
 import * as Store from "./store.ts"
 
 export interface Stores {
-  readonly source: Source.Source
+  readonly source: ClientSource.ClientSource
   readonly connection: Store.Readable<ConnectionState>
-  readonly conversations: Conversations.Conversations
-  /** The conversation with an address: the same object for as long as anybody holds it. */
-  readonly conversation: (addressId: string) => Conversation.Conversation
-  /** Keeps the client, and what was looked at last; answers how to let go of it. Then nothing of it goes on. */
+  readonly conversations: ConversationListStore.ConversationListStore
+  /** Returns the store of the conversation with an address: the same object for as long as it is referenced. */
+  readonly conversation: (addressId: string) => ConversationStore.ConversationStore
+  /**
+   * Acquires a reference to the client and to recently used stores, and returns a function that releases it. After the
+   * last release nothing keeps running.
+   */
   readonly retain: () => () => void
 }
 
 export const idle: ConnectionState = { _tag: "Idle", reason: null }
 
-/** How many conversations are kept that nobody looks at any more. */
-const maxKept = 5
+/** The maximum number of unused conversations that are kept alive. */
+const maxKeptConversations = 5
 
-const connection = (source: Source.Source): Store.Readable<ConnectionState> => {
+const makeConnection = (source: ClientSource.ClientSource): Store.Readable<ConnectionState> => {
   const state = Store.make<ConnectionState>(idle)
-  return Store.whileWatched(state, (signal) => {
-    Source.use(source, signal, {
+  return Store.whileSubscribed(state, (signal) => {
+    ClientSource.listen(source, signal, {
       onClient: ({ connection }, signal) => {
         const stop = connection.onChange(state.set)
         signal.addEventListener("abort", () => {
@@ -40,33 +43,32 @@ const connection = (source: Source.Source): Store.Readable<ConnectionState> => {
   })
 }
 
-export const make = (source: Source.Source): Stores => {
-  const keptConversations = Keeping.make(maxKept)
-  const keptList = Keeping.make(1)
-  const held = new Map<string, WeakRef<Conversation.Conversation>>()
-  const forgotten = new FinalizationRegistry<string>((addressId) => {
-    if (held.get(addressId)?.deref() === undefined) held.delete(addressId)
+export const make = (source: ClientSource.ClientSource): Stores => {
+  const keptConversations = KeepAlive.make(maxKeptConversations)
+  const keptList = KeepAlive.make(1)
+  const stores = new Map<string, WeakRef<ConversationStore.ConversationStore>>()
+  const registry = new FinalizationRegistry<string>((addressId) => {
+    if (stores.get(addressId)?.deref() === undefined) stores.delete(addressId)
   })
-  /** Those with messages on their way, which components that went away may come back for. */
-  const busy = new Set<Conversation.Conversation>()
+  /** References to stores with outgoing messages, which must outlive the components that sent them. */
+  const storesWithOutgoing = new Set<ConversationStore.ConversationStore>()
 
-  const make = (addressId: string): Conversation.Conversation => {
-    const conversation = Conversation.make(addressId, source, keptConversations)
-    const noteBusy = () => {
-      if (conversation.outgoing.get().length > 0) busy.add(conversation)
-      else busy.delete(conversation)
-    }
-    conversation.outgoing.subscribe(noteBusy)
-    held.set(addressId, new WeakRef(conversation))
-    forgotten.register(conversation, addressId)
-    return conversation
+  const makeConversation = (addressId: string): ConversationStore.ConversationStore => {
+    const store = ConversationStore.make(addressId, source, keptConversations)
+    store.outgoing.subscribe(() => {
+      if (store.outgoing.get().length > 0) storesWithOutgoing.add(store)
+      else storesWithOutgoing.delete(store)
+    })
+    stores.set(addressId, new WeakRef(store))
+    registry.register(store, addressId)
+    return store
   }
 
   return {
     source,
-    connection: connection(source),
-    conversations: Conversations.make(source, keptList.keep(Conversation.defaults.keepAlive)),
-    conversation: (addressId) => held.get(addressId)?.deref() ?? make(addressId),
+    connection: makeConnection(source),
+    conversations: ConversationListStore.make(source, keptList.keep(ConversationStore.defaults.keepAlive)),
+    conversation: (addressId) => stores.get(addressId)?.deref() ?? makeConversation(addressId),
     retain: () => {
       const releases = [source, keptConversations, keptList].map(({ retain }) => retain())
       return () => releases.forEach((release) => release())

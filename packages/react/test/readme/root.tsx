@@ -6,7 +6,7 @@ const Room = ({ addressId }: { addressId: string }) => {
   return (
     <>
       <ol>{messages.map(({ key, status, text }) => <li key={key} data-status={status}>{text}</li>)}</ol>
-      <button onClick={() => send("Hello!")}>Say hello</button>
+      <button onClick={() => send("Hello!")}>Send hello</button>
     </>
   )
 }

@@ -3,27 +3,27 @@ import { admin } from "./admin/api.ts"
 import type { Directory, StoredMessage } from "./admin/models.ts"
 import { type Choice, resolve, type Resolved } from "./conversations.ts"
 import { DirectoryTables } from "./DirectoryTables.tsx"
-import { type Fault, inWords } from "./faultButtons.ts"
+import { type Fault, formatFor } from "./faultButtons.ts"
 import { Faults } from "./Faults.tsx"
+import { plural } from "./formatting.ts"
 import { Guide } from "./Guide.tsx"
-import { nothing, Pane, type Report } from "./Pane.tsx"
+import { emptyReport, Pane, type Report } from "./Pane.tsx"
 import { Status, useAnnouncement } from "./Status.tsx"
 import { count, countUnseen, observe, type Sent, type Tally } from "./tally.ts"
 import { TallyLine } from "./TallyLine.tsx"
 import { useSandbox } from "./useSandbox.ts"
 import { WireLog } from "./WireLog.tsx"
-import { plural } from "./words.ts"
 
 const titles = ["left", "right"] as const
 /** How long a notice is shown, in milliseconds. */
-const noticeFor = 10_000
+const noticeDuration = 10_000
 
-/** What is said when the faults were cleared. */
+/** The notice after the faults were cleared. */
 const cleared = "All rules removed."
 
-const none: Choice = { subscriber: "", conversation: "" }
+const noChoice: Choice = { subscriber: "", conversation: "" }
 
-/** How many messages are counted; of more, the newest. */
+/** The maximum number of messages that are counted; the newest ones. */
 const maxSent = 1000
 
 interface SentFrom extends Sent {
@@ -37,21 +37,21 @@ const idsByClientId = (stored: ReadonlyArray<StoredMessage>): ReadonlyMap<string
   return ids
 }
 
-/** Since when something holds, by the monotonic clock, in milliseconds; `null` while it does not. */
-const useSince = (holds: boolean): number | null => {
+/** Since when a condition has been true, in milliseconds of the monotonic clock; `null` while it is false. */
+const useSince = (condition: boolean): number | null => {
   const [since, setSince] = useState<number | null>(null)
-  useEffect(() => setSince(holds ? performance.now() : null), [holds])
+  useEffect(() => setSince(condition ? performance.now() : null), [condition])
   return since
 }
 
-/** The two panes: what was chosen in them, what they report, and which tokens they use. */
+/** The two panes: their choices, their reports and their tokens. */
 const usePanes = (directory: Directory | null) => {
-  const [choices, setChoices] = useState<ReadonlyArray<Choice>>([none, none])
-  const [reports, setReports] = useState<ReadonlyArray<Report>>([nothing, nothing])
+  const [choices, setChoices] = useState<ReadonlyArray<Choice>>([noChoice, noChoice])
+  const [reports, setReports] = useState<ReadonlyArray<Report>>([emptyReport, emptyReport])
   const [tokens, setTokens] = useState<ReadonlyArray<string>>(["", ""])
   const panes = useMemo(() =>
     titles.map((title, index) => {
-      const choice = choices[index] ?? none
+      const choice = choices[index] ?? noChoice
       return { title, choice, resolved: directory === null ? null : resolve(directory, choice, index) }
     }), [choices, directory])
   const choose = useCallback(
@@ -63,7 +63,7 @@ const usePanes = (directory: Directory | null) => {
       choose(index, { subscriber, conversation: panes[index]?.resolved?.conversation.name ?? "" }),
     [choose, panes]
   )
-  // the same functions each time: the panes report again when theirs change
+  // stable functions, because the panes report again when they change
   const [handlers] = useState(() =>
     titles.map((_, index) => ({
       onChoose: (choice: Choice) => choose(index, choice),
@@ -74,20 +74,20 @@ const usePanes = (directory: Directory | null) => {
   return { panes, handlers, reports, tokens, actAs }
 }
 
-/** The conversation that all panes show; `null` when they show different ones. */
+/** The conversation that all panes show; `null` if they show different ones. */
 const sharedOf = (resolved: ReadonlyArray<Resolved | null>): Resolved | null => {
   const [first = null, ...others] = resolved
   return first !== null && others.every((other) => other?.key === first.key) ? first : null
 }
 
-/** What became of the messages that were sent from this page in the conversation that is shared. */
+/** Counts the messages that were sent from this page in the common conversation. */
 const useTally = (
   shared: Resolved | null,
   reports: ReadonlyArray<Report>,
   { poller, snapshot }: ReturnType<typeof useSandbox>
 ) => {
   const [sent, setSent] = useState<ReadonlyArray<SentFrom>>([])
-  /** How many messages a server took with it that was started anew; `null` when none was since the last message. */
+  /** How many messages were lost because the server was restarted without its data; `null` if it was not, since the last message. */
   const [notStored, setNotStored] = useState<number | null>(null)
   const onSent = useCallback((clientId: string, key: string) => {
     setSent((sent) => [...sent, { clientId, key, at: performance.now(), shown: [] }].slice(-maxSent))
@@ -100,7 +100,7 @@ const useTally = (
   const connectedSince = useSince(reports.every(({ isConnected }) => isConnected))
   const sentHere = shared === null ? [] : sent.filter(({ key }) => key === shared.key)
   const addressId = sentHere.length === 0 || shared === null ? null : shared.conversation.addressId
-  // what was read may be of the conversation that was shared before
+  // the stored messages may be those of the previous conversation
   const messages = snapshot.stored?.addressId === addressId ? snapshot.stored?.messages : undefined
   const stored = useMemo(() => messages === undefined ? null : idsByClientId(messages), [messages])
   useEffect(() => setSent((sent) => observe(sent, stored, reports)), [stored, reports])
@@ -115,7 +115,7 @@ const useTally = (
   const project = useRef(projectId)
   useEffect(() => {
     if (project.current !== undefined && project.current !== projectId) {
-      // as they were before the panes of the server that is gone gave up what they had not sent
+      // counted before the panes of the previous server discard their unsent messages
       setNotStored(countUnseen(sent, stored))
       setSent([])
     }
@@ -123,7 +123,7 @@ const useTally = (
   }, [projectId, sent, stored])
   return {
     tally: shared === null ? null : tally,
-    /** The same for messages that were sent after a time. */
+    /** Counts only the messages that were sent after a time. */
     since: (at: number) => tallyOf(sentHere.filter((message) => message.at > at)),
     notStored,
     onSent,
@@ -131,22 +131,23 @@ const useTally = (
   }
 }
 
-/** What has been done of the guide's three steps. */
+/** Which steps of the guide are done. */
 const useGuide = ({ since, tally }: Pick<ReturnType<typeof useTally>, "since" | "tally">) => {
-  const [hasWritten, setWritten] = useState(false)
-  const [cutAt, setCutAt] = useState<number | null>(null)
+  const [hasSent, setSent] = useState(false)
+  const [droppedAt, setDroppedAt] = useState<number | null>(null)
   const [hasArrived, setArrived] = useState(false)
   const isStored = tally !== null && tally.stored > 0
-  const isThere = cutAt !== null && since(cutAt).shown > 0
+  const isShownAgain = droppedAt !== null && since(droppedAt).shown > 0
   useEffect(() => {
-    if (isStored) setWritten(true)
-    if (isThere) setArrived(true)
-  }, [isStored, isThere])
-  const onCut = () => setCutAt((at) => at ?? performance.now())
-  return { steps: { hasWritten, hasCut: cutAt !== null, hasArrived }, onCut }
+    if (isStored) setSent(true)
+    if (isShownAgain) setArrived(true)
+  }, [isStored, isShownAgain])
+  /** `pressedAt` is when the button was pressed: a message that is written before the server responds is a later one. */
+  const onDrop = (pressedAt: number) => setDroppedAt((at) => at ?? pressedAt)
+  return { steps: { hasSent, hasDropped: droppedAt !== null, hasArrived }, onDrop }
 }
 
-/** The page: two clients, what can go wrong for them, and what the server sees. */
+/** The page: a guide, two clients, faults, the wire log, and the contents of the sandbox. */
 export const App = () => {
   const sandbox = useSandbox()
   const { poller, snapshot } = sandbox
@@ -156,12 +157,12 @@ export const App = () => {
   const { notStored, onDiscarded, onSent, since, tally } = useTally(shared, reports, sandbox)
   const guide = useGuide({ since, tally })
   const [target, setTarget] = useState<string | null>(null)
-  const [result, setResult] = useAnnouncement(noticeFor)
-  const [notice, setNotice] = useAnnouncement(noticeFor)
-  // a fault for somebody who is not there any more must not become one for everybody behind the user's back
+  const [result, setResult] = useAnnouncement(noticeDuration)
+  const [notice, setNotice] = useAnnouncement(noticeDuration)
+  // if the subscriber no longer exists, show that faults now affect all subscribers
   if (target !== null && directory?.subscribers.every(({ name }) => name !== target)) setTarget(null)
 
-  // what was said of a rule, or of another server, is not true any more
+  // notices about removed rules and about another server are obsolete
   const { length: active } = rules
   const before = useRef(active)
   useEffect(() => {
@@ -177,21 +178,22 @@ export const App = () => {
     try {
       setResult(await act())
     } catch (error) {
-      setResult(`That did not work: ${error instanceof Error ? error.message : String(error)}.`)
+      setResult(`Failed: ${error instanceof Error ? error.message : String(error)}.`)
     }
     poller.refresh()
   }
   const runFault = (fault: Fault) =>
     void change(async () => {
+      const pressedAt = performance.now()
       const subscriberId = directory?.subscribers.find(({ name }) => name === target)?.id
-      const { cutSockets, message } = await fault.run(admin, {
+      const { droppedSockets, message } = await fault.run(admin, {
         subscriberId,
         tokens: tokens.filter((token, index) =>
           token !== "" && (target === null || panes[index]?.resolved?.me.name === target)
         )
       })
-      if (cutSockets > 0) guide.onCut()
-      return inWords(message, target)
+      if (droppedSockets > 0) guide.onDrop(pressedAt)
+      return formatFor(message, target)
     })
   const clearFaults = () =>
     void change(async () => {
@@ -240,7 +242,7 @@ export const App = () => {
                     )
                 })}
               </div>
-              <p role="status" className="anew">
+              <p role="status" className="restarted">
                 {notStored !== null && "The sandbox was restarted without its data" +
                     (notStored === 0
                       ? "."

@@ -2,15 +2,15 @@ import { useEffect, useRef, useState } from "react"
 
 export interface CopyButtonProps {
   readonly text: string
-  /** What the text is, for those who don't see where the button is. */
+  /** Describes the text, for assistive technology. */
   readonly what: string
   readonly onCopied: (message: string) => void
 }
 
-/** How long the button says that the text was copied, in milliseconds. */
+/** How long the button shows that the text was copied, in milliseconds. */
 const copiedFor = 2000
 
-/** Copies a text; where the browser does not let it, it shows the text, selected. */
+/** Copies text to the clipboard; if the browser refuses that, shows it selected. */
 export const CopyButton = ({ onCopied, text, what }: CopyButtonProps) => {
   const [state, setState] = useState<"idle" | "copied" | "refused">("idle")
   const input = useRef<HTMLInputElement>(null)

@@ -2,27 +2,48 @@ import { memo, type ReactNode, useState } from "react"
 import { type Directory, namesById, type Session } from "./admin/models.ts"
 import { CopyButton } from "./CopyButton.tsx"
 
-/** A long id: its end, which tells it from others, and the whole of it under the pointer. */
+/** The end of a long id, with the complete id as tooltip. */
 const Id = ({ id }: { readonly id: string }) => <code title={id}>{`…${id.slice(-8)}`}</code>
 
-/** The name of a row, and the whole of a long one under the pointer. */
+/** The name of a row, with the complete name as tooltip. */
 const Name = ({ name }: { readonly name: string }) => <th scope="row" title={name}>{name}</th>
 
 const size = (bytes: number): string => bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KiB`
 
-/** A table that can be scrolled sideways where it is too wide, by keyboard, too. */
-const Table = ({ children, id, note, title }: {
+/** An address, with a button that copies it. */
+const AddressCell = ({ addressId, name, onCopied }: {
+  readonly addressId: string
+  readonly name: string
+  readonly onCopied: (message: string) => void
+}) => (
+  <td>
+    <Id id={addressId} /> <CopyButton text={addressId} what={`the address of ${name}`} onCopied={onCopied} />
+  </td>
+)
+
+/** The text of a column's header, and its tooltip. */
+type Column = readonly [text: string, tooltip?: string]
+
+/** A table that scrolls horizontally if it is too wide, also by keyboard. */
+const Table = ({ children, columns, id, note, title }: {
   readonly id: string
   readonly title: string
-  /** What stands over the table. */
+  readonly columns: ReadonlyArray<Column>
+  /** Content above the table. */
   readonly note?: ReactNode
+  /** The rows. */
   readonly children: ReactNode
 }) => (
   <section className="table" aria-labelledby={id}>
     <h2 id={id}>{title}</h2>
     {note}
     <div className="scroll" role="group" aria-label={`Table of ${id}`} tabIndex={0}>
-      <table>{children}</table>
+      <table>
+        <thead>
+          <tr>{columns.map(([text, tooltip]) => <th key={text} scope="col" title={tooltip}>{text}</th>)}</tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
     </div>
   </section>
 )
@@ -36,7 +57,7 @@ export interface DirectoryTablesProps {
   readonly onCopied: (message: string) => void
 }
 
-/** Who and what is in the sandbox. */
+/** The subscribers, rooms and sessions of the sandbox. */
 export const DirectoryTables = memo(({ directory, onActAs, onCopied, panes, sessions }: DirectoryTablesProps) => {
   const { rooms, subscribers } = directory
   const names = namesById(subscribers)
@@ -46,6 +67,7 @@ export const DirectoryTables = memo(({ directory, onActAs, onCopied, panes, sess
       <Table
         id="subscribers"
         title="Subscribers"
+        columns={[["Name"], ["Address"], ["Token"], ["Act as"]]}
         note={
           <input
             type="search"
@@ -56,87 +78,59 @@ export const DirectoryTables = memo(({ directory, onActAs, onCopied, panes, sess
           />
         }
       >
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Address</th>
-            <th scope="col">Token</th>
-            <th scope="col">Act as</th>
+        {subscribers.filter(({ name }) => name.toLowerCase().includes(text.trim().toLowerCase())).map((
+          { addressId, id, name, token }
+        ) => (
+          <tr key={id}>
+            <Name name={name} />
+            <AddressCell addressId={addressId} name={name} onCopied={onCopied} />
+            <td>
+              <CopyButton text={token} what={`the token of ${name}`} onCopied={onCopied} />
+            </td>
+            <td>
+              {panes.map((title, index) => (
+                <button key={title} type="button" onClick={() => onActAs(index, name)}>
+                  <span className="hidden">{`Act as ${name} in the pane on the `}</span>
+                  {title}
+                </button>
+              ))}
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {subscribers.filter(({ name }) => name.toLowerCase().includes(text.trim().toLowerCase())).map((
-            { addressId, id, name, token }
-          ) => (
-            <tr key={id}>
-              <Name name={name} />
-              <td>
-                <Id id={addressId} />{" "}
-                <CopyButton text={addressId} what={`the address of ${name}`} onCopied={onCopied} />
-              </td>
-              <td>
-                <CopyButton text={token} what={`the token of ${name}`} onCopied={onCopied} />
-              </td>
-              <td>
-                {panes.map((title, index) => (
-                  <button key={title} type="button" onClick={() => onActAs(index, name)}>
-                    <span className="hidden">{`Act as ${name} in the pane on the `}</span>
-                    {title}
-                  </button>
-                ))}
-              </td>
-            </tr>
-          ))}
-        </tbody>
+        ))}
       </Table>
-      <Table id="rooms" title="Rooms">
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Address</th>
+      <Table id="rooms" title="Rooms" columns={[["Name"], ["Address"]]}>
+        {rooms.map(({ addressId, name }) => (
+          <tr key={addressId}>
+            <Name name={name} />
+            <AddressCell addressId={addressId} name={name} onCopied={onCopied} />
           </tr>
-        </thead>
-        <tbody>
-          {rooms.map(({ addressId, name }) => (
-            <tr key={addressId}>
-              <Name name={name} />
-              <td>
-                <Id id={addressId} />{" "}
-                <CopyButton text={addressId} what={`the address of ${name}`} onCopied={onCopied} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
+        ))}
       </Table>
       <Table
         id="sessions"
         title="Sessions"
+        columns={[
+          ["Subscriber"],
+          ["Session"],
+          ["Socket"],
+          ["Unacked", "Events that the client has not acknowledged"],
+          ["Held", "Memory held for the client"]
+        ]}
         note={sessions.some(({ connected }) => !connected) && (
           <p>A session without a socket is kept for a while, so that its client can resume it.</p>
         )}
       >
-        <thead>
-          <tr>
-            <th scope="col">Subscriber</th>
-            <th scope="col">Session</th>
-            <th scope="col">Socket</th>
-            <th scope="col" title="Events that the client has not acknowledged">Unacked</th>
-            <th scope="col" title="What is held for the client">Held</th>
+        {sessions.map(({ bytes, connected, protocol, subscriberId, unacked }) => (
+          <tr key={protocol}>
+            <Name name={names.get(subscriberId) ?? "–"} />
+            <td>
+              <Id id={protocol} />
+            </td>
+            <td data-connected={connected}>{connected ? "open" : "none"}</td>
+            <td>{unacked}</td>
+            <td>{size(bytes)}</td>
           </tr>
-        </thead>
-        <tbody>
-          {sessions.map(({ bytes, connected, protocol, subscriberId, unacked }) => (
-            <tr key={protocol}>
-              <Name name={names.get(subscriberId) ?? "–"} />
-              <td>
-                <Id id={protocol} />
-              </td>
-              <td data-connected={connected}>{connected ? "open" : "none"}</td>
-              <td>{unacked}</td>
-              <td>{size(bytes)}</td>
-            </tr>
-          ))}
-        </tbody>
+        ))}
       </Table>
     </>
   )

@@ -1,15 +1,15 @@
 import { useId } from "react"
 import { type ActiveRule, namesById, type Subscriber } from "./admin/models.ts"
-import { type Fault, faults, inWords } from "./faultButtons.ts"
-import { describe, remaining } from "./rules.ts"
+import { type Fault, faults, formatFor } from "./faultButtons.ts"
+import { describeRule, remaining } from "./rules.ts"
 import { type Announcement, Status } from "./Status.tsx"
 
 export interface FaultsProps {
   readonly subscribers: ReadonlyArray<Subscriber>
   readonly rules: ReadonlyArray<ActiveRule>
-  /** The name of the subscriber whom faults are for; `null` for everybody. */
+  /** The name of the subscriber that faults affect; `null` for all subscribers. */
   readonly target: string | null
-  /** What the last fault did. */
+  /** The result of the last fault. */
   readonly result: Announcement
   readonly onTarget: (name: string | null) => void
   readonly onRun: (fault: Fault) => void
@@ -21,12 +21,12 @@ const Card = ({ fault, onRun, target }: Pick<FaultsProps, "onRun" | "target"> & 
   return (
     <li>
       <button type="button" aria-describedby={id} onClick={() => onRun(fault)}>{fault.title}</button>
-      <p id={id}>{inWords(fault.sentence, target)}</p>
+      <p id={id}>{formatFor(fault.description, target)}</p>
     </li>
   )
 }
 
-/** What can go wrong at the press of a button, and what is going wrong at present. */
+/** The buttons for faults, and the active fault rules. */
 export const Faults = ({ onClear, onRun, onTarget, result, rules, subscribers, target }: FaultsProps) => {
   const names = namesById(subscribers)
   return (
@@ -39,7 +39,7 @@ export const Faults = ({ onClear, onRun, onTarget, result, rules, subscribers, t
             value={target ?? ""}
             onChange={(event) => onTarget(event.target.value || null)}
           >
-            <option value="">everybody</option>
+            <option value="">all</option>
             {subscribers.map(({ id, name }) => <option key={id} value={name}>{name}</option>)}
           </select>
         </label>
@@ -53,14 +53,14 @@ export const Faults = ({ onClear, onRun, onTarget, result, rules, subscribers, t
         {rules.length === 0 ? <p>None.</p> : (
           <ul>
             {rules.map((rule, index) => (
-              // rules have no ids, and change by being replaced
-              <li key={`${index} ${describe(rule, names)}`}>
-                {describe(rule, names)} <span className="left">{remaining(rule)}</span>
+              // rules have no ids
+              <li key={`${index} ${describeRule(rule, names)}`}>
+                {describeRule(rule, names)} <span className="left">{remaining(rule)}</span>
               </li>
             ))}
           </ul>
         )}
-        {/* one that is disabled would lose the focus */}
+        {/* a disabled button would lose the focus */}
         <button type="button" aria-disabled={rules.length === 0} onClick={rules.length === 0 ? undefined : onClear}>
           Clear faults
         </button>

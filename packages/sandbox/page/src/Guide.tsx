@@ -1,26 +1,27 @@
+import { plural } from "./formatting.ts"
 import type { Tally } from "./tally.ts"
-import { plural } from "./words.ts"
 
 export interface GuideProps {
-  readonly hasWritten: boolean
-  readonly hasCut: boolean
-  /** Whether something that was written after the cut is in both panes. */
+  readonly hasSent: boolean
+  readonly hasDropped: boolean
+  /** Whether a message that was sent after the sockets were dropped is shown in both panes. */
   readonly hasArrived: boolean
   readonly tally: Tally | null
 }
 
-/** Three steps to see what the sandbox is for; each is ticked off when it has happened. */
-export const Guide = ({ hasArrived, hasCut, hasWritten, tally }: GuideProps) => {
+/** Three steps that show what the sandbox is for; each is checked off when it is done. */
+export const Guide = ({ hasArrived, hasDropped, hasSent, tally }: GuideProps) => {
   const steps = [
-    { text: "Write something in a pane.", isDone: hasWritten },
-    { text: "Cut the sockets.", isDone: hasCut },
-    { text: "Write again.", isDone: hasArrived }
+    { text: "Write a message in a pane.", isDone: hasSent },
+    { text: "Drop the sockets.", isDone: hasDropped },
+    { text: "Write another message.", isDone: hasArrived }
   ]
   const pending = hasArrived ? tally?.pending ?? 0 : 0
-  const isKept = hasArrived && tally !== null && tally.sent > 0 && tally.shown === tally.sent && tally.duplicates === 0
+  const isComplete = hasArrived && tally !== null && tally.sent > 0 && tally.shown === tally.sent &&
+    tally.duplicates === 0
   return (
     <section className="guide" aria-labelledby="guide">
-      <h2 id="guide">See that nothing is lost</h2>
+      <h2 id="guide">See that no message is lost</h2>
       <ol>
         {steps.map(({ isDone, text }) => (
           <li key={text} data-done={isDone}>
@@ -29,8 +30,8 @@ export const Guide = ({ hasArrived, hasCut, hasWritten, tally }: GuideProps) => 
           </li>
         ))}
       </ol>
-      <p role="status" data-tone={isKept ? "good" : "busy"}>
-        {isKept
+      <p role="status" data-tone={isComplete ? "good" : "busy"}>
+        {isComplete
           ? "No message was lost or duplicated."
           : pending > 0 && `Waiting for ${plural(pending, "message")}.`}
       </p>

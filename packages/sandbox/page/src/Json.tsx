@@ -8,7 +8,7 @@ interface Part {
   readonly kind: "key" | "string" | "literal" | "plain"
 }
 
-/** Cuts JSON into what is coloured alike. */
+/** Splits JSON into tokens for highlighting. */
 const partsOf = (json: string): ReadonlyArray<Part> => {
   const parts: Array<Part> = []
   let at = 0
@@ -26,7 +26,7 @@ const partsOf = (json: string): ReadonlyArray<Part> => {
   return parts
 }
 
-/** JSON, indented and coloured. */
+/** JSON, indented and highlighted. */
 export const Json = ({ label, value }: { readonly label: string; readonly value: unknown }) => {
   const parts = useMemo(() => partsOf(JSON.stringify(value, null, 2)), [value])
   return (

@@ -10,46 +10,46 @@ import {
 import { memo, useCallback, useEffect, useId, useMemo, useRef, useState } from "react"
 import { admin } from "./admin/api.ts"
 import type { Directory } from "./admin/models.ts"
-import { timeOf } from "./clock.ts"
-import { describe } from "./connection.ts"
+import { describeConnection } from "./connectionStatus.ts"
 import { type Choice, conversationsOf, namesOf, type Resolved } from "./conversations.ts"
+import { plural } from "./formatting.ts"
 import type { Shown } from "./tally.ts"
-import { useFollowing } from "./useFollowing.ts"
+import { timeOf } from "./timeOfDay.ts"
 import { useInterruptions } from "./useInterruptions.ts"
-import { useJoined } from "./useJoined.ts"
+import { useJoin } from "./useJoin.ts"
+import { useStickToBottom } from "./useStickToBottom.ts"
 import { useThrottled } from "./useThrottled.ts"
-import { plural } from "./words.ts"
 
-/** The sandbox that served the page, whichever host its tokens name. */
+/** The sandbox that served the page, whatever the host in its tokens is. */
 const urls = { http: location.origin, ws: location.origin.replace(/^http/, "ws") }
 
-/** How often the messages are drawn while many arrive, in milliseconds. */
-const redrawEvery = 100
+/** How often the messages are rendered at most, in milliseconds. */
+const renderInterval = 100
 
-/** What a pane reports. */
+/** The state that a pane reports. */
 export interface Report extends Shown {
-  /** Whether messages arrive as they happen. */
+  /** Whether the pane is connected and has caught up. */
   readonly isConnected: boolean
 }
 
-export const nothing: Report = { isConnected: false, stored: new Map(), outgoing: new Map() }
+export const emptyReport: Report = { isConnected: false, stored: new Map(), outgoing: new Map() }
 
 const reportOf = (connection: ConnectionState, messages: ReadonlyArray<TimelineMessage>): Report => {
   const stored = new Map<string, number>()
   const outgoing = new Map<string, "sending" | "failed">()
   for (const message of messages) {
     if (message.status === "stored") stored.set(message.message.id, (stored.get(message.message.id) ?? 0) + 1)
-    // once the server has accepted it, it only has to appear
+    // a message that was sent will be received
     else if (message.status !== "sent") outgoing.set(message.clientId, message.status)
   }
   return { isConnected: connection._tag === "Connected" && !connection.catchingUp, stored, outgoing }
 }
 
-/** Whether the same message would fail again. */
+/** Whether sending the same message would fail again. */
 const isInvalid = (error: Error | null): boolean =>
   error instanceof ConversationError && error.reason._tag === "Invalid"
 
-/** A failed send, with what can be done about it. */
+/** A failed send, with buttons to retry or discard it. */
 const Failed = ({ message, onDiscard }: {
   readonly message: OutgoingMessage
   readonly onDiscard: (message: OutgoingMessage) => void
@@ -88,17 +88,17 @@ interface ChatProps {
   readonly connection: ConnectionState
   readonly onSent: (clientId: string, key: string) => void
   readonly onReport: (report: Report) => void
-  /** Called with the client ids of messages that are given up: they will not be sent any more. */
+  /** Called with the client ids of messages that will not be sent any more. */
   readonly onDiscarded: (clientIds: ReadonlyArray<string>) => void
 }
 
-/** A conversation that was joined: what was said, and what to say. */
+/** The messages of a joined conversation, and the input for new ones. */
 const Chat = ({ connection, names, onDiscarded, onReport, onSent, resolved }: ChatProps) => {
   const { conversation, key, me } = resolved
   const { hasOlder, isLoadingOlder, loadOlder, messages: latest, reason, status } = useTimeline(conversation.addressId)
-  const messages = useThrottled(latest, redrawEvery)
+  const messages = useThrottled(latest, renderInterval)
   const { send } = useSendMessage(conversation.addressId)
-  const { onScroll, ref } = useFollowing<HTMLDivElement>(messages)
+  const { onScroll, ref } = useStickToBottom<HTMLDivElement>(messages)
   const [text, setText] = useState("")
   useEffect(() => onReport(reportOf(connection, messages)), [onReport, connection, messages])
   const submit = () => {
@@ -119,7 +119,7 @@ const Chat = ({ connection, names, onDiscarded, onReport, onSent, resolved }: Ch
           message={message}
           onDiscard={discard}
           isMine={from === me.addressId}
-          from={names.get(from ?? "") ?? "somebody"}
+          from={names.get(from ?? "") ?? "unknown"}
         />
       )
     }), [messages, me.addressId, names, discard])
@@ -131,7 +131,7 @@ const Chat = ({ connection, names, onDiscarded, onReport, onSent, resolved }: Ch
         onScroll={onScroll}
         className="messages"
         role="log"
-        aria-label={`What ${me.name} sees of ${conversation.label}`}
+        aria-label={`Messages in ${conversation.label} as ${me.name}`}
         aria-busy={status === "loading" || isLoadingOlder}
         tabIndex={0}
       >
@@ -168,16 +168,16 @@ const Chat = ({ connection, names, onDiscarded, onReport, onSent, resolved }: Ch
   )
 }
 
-/** What is inside of the provider: the state of its connection, and the conversation once it is joined. */
+/** The state of the connection, and the conversation once it is joined. */
 const Connected = (props: Omit<ChatProps, "connection">) => {
   const { onReport, resolved: { conversation } } = props
   const connection = useConnection()
   const interruptions = useInterruptions(connection)
-  const outcome = useJoined(conversation.addressId)
+  const outcome = useJoin(conversation.addressId)
   const isJoined = outcome === "joined"
-  const { text, tone } = describe(connection, interruptions.lastMillis)
+  const { text, tone } = describeConnection(connection, interruptions.lastMillis)
   useEffect(() => {
-    if (!isJoined) onReport(nothing)
+    if (!isJoined) onReport(emptyReport)
   }, [onReport, isJoined])
   return (
     <>
@@ -205,21 +205,21 @@ export interface PaneProps {
   readonly directory: Directory
   readonly resolved: Resolved
   readonly onChoose: (choice: Choice) => void
-  /** Called with each token that the pane begins to use. */
+  /** Called with each token that the pane starts to use. */
   readonly onToken: (token: string) => void
   readonly onSent: (clientId: string, key: string) => void
   readonly onReport: (report: Report) => void
   readonly onDiscarded: (clientIds: ReadonlyArray<string>) => void
 }
 
-/** A client of its own, with the token that its subscriber had when it began. */
+/** Provides a separate client, with the current token of its subscriber. */
 const Client = ({ onToken, ...props }: Omit<ChatProps, "connection"> & Pick<PaneProps, "onToken">) => {
   const { id, token } = props.resolved.me
-  // the sandbox lists another token once this one has expired; getting one is up to `onRefreshToken`
+  // fixed, because the directory lists another token once this one has expired; `onRefreshToken` gets a new one
   const [options] = useState(() => ({
     token,
     urls,
-    // somebody who cuts connections all the time is not to wait for that
+    // a user who drops the sockets repeatedly should not have to wait for the dial limit
     subscription: { dialsPerMinute: 60 },
     onRefreshToken: async () => {
       const token = await admin.mintToken(id)
@@ -228,7 +228,7 @@ const Client = ({ onToken, ...props }: Omit<ChatProps, "connection"> & Pick<Pane
     }
   }))
   useEffect(() => onToken(options.token), [onToken, options])
-  // what the client has not sent when it is closed, it never will; by conversation
+  // the messages that are not sent yet, by conversation: a client that is closed never sends them
   const unsent = useRef(new Map<string, ReadonlyArray<string>>())
   const { onDiscarded, onReport, resolved: { key } } = props
   const report = useCallback((report: Report) => {
@@ -246,7 +246,7 @@ const Client = ({ onToken, ...props }: Omit<ChatProps, "connection"> & Pick<Pane
   )
 }
 
-/** Somebody's view of a conversation, by the hooks of `@effect-signalwire/react`. */
+/** A conversation as one subscriber sees it, built with the hooks of `@effect-signalwire/react`. */
 export const Pane = ({ directory, onChoose, resolved, title, ...rest }: PaneProps) => {
   const { conversation, me } = resolved
   const id = useId()

@@ -1,13 +1,13 @@
 import { useCallback, useEffect, useState } from "react"
 
-/** A text that assistive technology reads out when it is set. */
+/** A message that assistive technology announces. */
 export interface Announcement {
-  /** Differs from one to the next, also where the text is the same. */
+  /** Unique, even if the text is the same as before. */
   readonly id: number
   readonly text: string
 }
 
-/** The latest announcement, and what sets the next; it is removed after `clearAfter` milliseconds. */
+/** Returns the latest announcement and a function to set the next one. It is cleared after `clearAfter` milliseconds. */
 export const useAnnouncement = (
   clearAfter: number
 ): [Announcement, (text: string | ((before: string) => string)) => void] => {
@@ -26,7 +26,7 @@ export const useAnnouncement = (
   return [announcement, announce]
 }
 
-/** Shows an announcement. A live region is read out when its nodes change, so each announcement gets one of its own. */
+/** Shows an announcement. Live regions are announced when their nodes change, so each announcement has a separate node. */
 export const Status = ({ announcement: { id, text }, className }: {
   readonly announcement: Announcement
   readonly className?: string

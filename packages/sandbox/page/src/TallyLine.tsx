@@ -1,9 +1,9 @@
 import type { Tally } from "./tally.ts"
 
-/** What became of the messages that the panes have sent in the conversation that both show. */
+/** The counts of the messages that the panes have sent in their common conversation. */
 export const TallyLine = ({ tally }: { readonly tally: Tally | null }) => {
   if (tally === null) {
-    return <p className="tally">To count what arrives, choose the same conversation in both panes.</p>
+    return <p className="tally">To count messages, choose the same conversation in both panes.</p>
   }
   const numbers = [
     { label: "sent", value: tally.sent },

@@ -1,13 +1,13 @@
 import { type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from "react"
 import { type Entry, namesById, type Subscriber } from "./admin/models.ts"
-import { exactTimeOf } from "./clock.ts"
 import { CopyButton } from "./CopyButton.tsx"
+import { plural } from "./formatting.ts"
 import { Json } from "./Json.tsx"
-import { everything, type Filter, type Row, select, toRows } from "./logRows.ts"
-import { useFollowing } from "./useFollowing.ts"
-import { plural } from "./words.ts"
+import { defaultFilter, type Filter, filterRows, type Row, toRows } from "./logRows.ts"
+import { exactTimeOf } from "./timeOfDay.ts"
+import { useStickToBottom } from "./useStickToBottom.ts"
 
-/** How many rows are shown at first, and how many more each time. */
+/** How many rows are shown initially, and how many more each time. */
 const step = 200
 /** How many rows Page Up and Page Down move by. */
 const page = 10
@@ -85,12 +85,12 @@ const Filters = ({ filter, onChange, subscribers }: {
       value={filter.subscriberId ?? ""}
       onChange={({ target: { value } }) => onChange({ ...filter, subscriberId: value || null })}
     >
-      <option value="">everybody</option>
+      <option value="">all subscribers</option>
       {subscribers.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
     </select>
     <input
       type="search"
-      aria-label="Text in entries"
+      aria-label="Search text"
       placeholder="Text"
       value={filter.text}
       onChange={({ target: { value } }) => onChange({ ...filter, text: value })}
@@ -106,16 +106,16 @@ const Filters = ({ filter, onChange, subscribers }: {
   </search>
 )
 
-/** Everything that goes over the wire, as the server logs it, with the JSON of the entry that is chosen. */
+/** The wire log of the server, with the JSON of the selected entry. */
 export const WireLog = memo(({ entries, isEnabled, onClear, onCopied, onEnable, subscribers }: WireLogProps) => {
-  const [filter, setFilter] = useState(everything)
+  const [filter, setFilter] = useState(defaultFilter)
   const [limit, setLimit] = useState(step)
   const [chosen, setChosen] = useState<Row | null>(null)
   const rows = useMemo(() => toRows(entries), [entries])
-  const selected = useMemo(() => select(rows, filter), [rows, filter])
+  const selected = useMemo(() => filterRows(rows, filter), [rows, filter])
   const shown = useMemo(() => selected.slice(-limit), [selected, limit])
   const names = useMemo(() => namesById(subscribers), [subscribers])
-  const { onScroll, ref } = useFollowing<HTMLUListElement>(shown)
+  const { onScroll, ref } = useStickToBottom<HTMLUListElement>(shown)
   const isByKey = useRef(false)
 
   useEffect(() => {
@@ -163,8 +163,8 @@ export const WireLog = memo(({ entries, isEnabled, onClear, onCopied, onEnable, 
         </label>
         <p>
           {isEnabled
-            ? "Recorded without secrets."
-            : "Recording is off, also for --log."}
+            ? "Secrets are redacted."
+            : "Recording is off, including --log."}
         </p>
         <button type="button" onClick={onClear}>Clear log</button>
       </header>
@@ -172,7 +172,7 @@ export const WireLog = memo(({ entries, isEnabled, onClear, onCopied, onEnable, 
       <p className="counts">
         {selected.length > 0 || entries.length === 0
           ? `${selected.length} of ${plural(entries.length, "entry", "entries")} match`
-          : "Nothing matches."}
+          : "No entries match."}
         {shown.length < selected.length && (
           <button type="button" onClick={() => setLimit(limit + step)}>{`Show ${step} more`}</button>
         )}
@@ -183,7 +183,7 @@ export const WireLog = memo(({ entries, isEnabled, onClear, onCopied, onEnable, 
         onKeyDown={onKeyDown}
         className="entries"
         role="listbox"
-        aria-label="Entries, the newest last"
+        aria-label="Entries, newest last"
         aria-activedescendant={isChosenShown ? idOf(chosen.seq) : undefined}
         tabIndex={0}
       >

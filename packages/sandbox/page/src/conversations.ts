@@ -1,12 +1,12 @@
-/** The conversations that a pane can show, by names that stay the same when the sandbox starts again. */
+/** The conversations that a pane can show. Their names are stable when the sandbox restarts. */
 import type { Directory, Room, Subscriber } from "./admin/models.ts"
 
-/** A conversation with a room or a person: `room:office`, `subscriber:grace`. */
+/** The name of a conversation with a room or a subscriber: `room:office`, `subscriber:grace`. */
 export type ConversationName = string
 
-/** What a pane shows, as it was chosen. */
+/** The user's choice in a pane. */
 export interface Choice {
-  /** The name of the subscriber whom it acts as. */
+  /** The name of the subscriber that the pane acts as. */
   readonly subscriber: string
   readonly conversation: ConversationName
 }
@@ -17,11 +17,11 @@ export interface Conversation {
   readonly addressId: string
 }
 
-/** What a pane shows, as it is in the sandbox at present. */
+/** The subscriber and the conversation of a pane. */
 export interface Resolved {
   readonly me: Subscriber
   readonly conversation: Conversation
-  /** The same for both sides of a conversation. */
+  /** Identifies the conversation; the same for all of its members. */
   readonly key: string
 }
 
@@ -33,13 +33,13 @@ const ofSubscriber = ({ addressId, name }: Subscriber): Conversation => ({
   addressId
 })
 
-/** The conversations of a subscriber: with every room, and with everybody else. */
+/** The conversations of a subscriber: with every room and every other subscriber. */
 export const conversationsOf = ({ rooms, subscribers }: Directory, me: string): ReadonlyArray<Conversation> => [
   ...rooms.map(ofRoom),
   ...subscribers.filter(({ name }) => name !== me).map(ofSubscriber)
 ]
 
-/** Finds what was chosen, or what comes first where that is not there; `null` where there is nothing to choose from. */
+/** Resolves a choice, or else the first options; `null` if there are none. */
 export const resolve = (directory: Directory, choice: Choice, position: number): Resolved | null => {
   const { subscribers } = directory
   const me = subscribers.find(({ name }) => name === choice.subscriber) ?? subscribers[position] ?? subscribers[0]
@@ -52,6 +52,6 @@ export const resolve = (directory: Directory, choice: Choice, position: number):
   return { me, conversation, key }
 }
 
-/** The names of rooms and people by their addresses. */
+/** The names of rooms and subscribers by address id. */
 export const namesOf = ({ rooms, subscribers }: Directory): ReadonlyMap<string, string> =>
   new Map([...rooms, ...subscribers].map(({ addressId, name }) => [addressId, name]))

@@ -1,44 +1,44 @@
-/** The faults that the page has buttons for, in words and as what the admin API is asked for. */
+/** The faults that the page has buttons for, with their descriptions and requests to the admin API. */
 import type { AdminApi } from "./admin/api.ts"
 import type { NewRule } from "./admin/models.ts"
-import { plural, shortName } from "./words.ts"
+import { plural, shortName } from "./formatting.ts"
 
-/** What a fault is carried out on. */
+/** The subscribers that a fault affects. */
 export interface Target {
-  /** The subscriber it is for; `undefined` for everybody. */
+  /** The id of the subscriber; `undefined` for all subscribers. */
   readonly subscriberId: string | undefined
-  /** The tokens that the panes of theirs use. */
+  /** The tokens that their panes use. */
   readonly tokens: ReadonlyArray<string>
 }
 
-/** What a fault did. */
+/** The result of a fault. */
 export interface FaultResult {
   readonly message: string
-  /** How many sockets were cut. */
-  readonly cutSockets: number
+  /** How many sockets were dropped. */
+  readonly droppedSockets: number
 }
 
 export interface Fault {
   readonly id: string
   readonly title: string
-  /** What it does, and what a client makes of it; see {@link inWords}. */
-  readonly sentence: string
-  /** Carries it out. */
+  /** Describes the fault and how clients handle it; formatted by {@link formatFor}. */
+  readonly description: string
+  /** Carries out the fault. */
   readonly run: (admin: AdminApi, target: Target) => Promise<FaultResult>
 }
 
-/** A text in which `{all}`, `{the}` or another such word becomes whose it is, where a fault is for one subscriber. */
-export const inWords = (text: string, name: string | null): string =>
+/** Formats a string for all subscribers or for one: `{all}`, `{the}` and `{a}` are replaced by the name of the subscriber, in the possessive. */
+export const formatFor = (text: string, name: string | null): string =>
   text.replace(/\{(\w+)\}/g, (_, word: string) => name === null ? word : `${shortName(name)}'s`)
 
-/** How long the faults that end by themselves are active, in milliseconds. */
+/** The durations of faults that end by themselves, in milliseconds. */
 const short = 5000
 const long = 10_000
 
-/** How long a response or event is delayed, in milliseconds. */
+/** The delay of a response or event, in milliseconds. */
 const delay = 2000
 
-const result = (message: string): FaultResult => ({ message, cutSockets: 0 })
+const result = (message: string): FaultResult => ({ message, droppedSockets: 0 })
 
 const adding = (
   rules: (target: Target) => ReadonlyArray<NewRule>,
@@ -49,51 +49,52 @@ async (admin, target) => {
   return result(message)
 }
 
-/** Without a subscriber, a rule is for all. */
+/** The `subscriberId` of a match; none for all subscribers. */
 const only = ({ subscriberId }: Target) => subscriberId === undefined ? undefined : { subscriberId }
 
 export const faults: ReadonlyArray<Fault> = [
   {
-    id: "cut",
-    title: "Cut the sockets",
-    sentence: "Breaks {all} open sockets without a close frame, as a pulled cable does. Clients reconnect, resume " +
-      "their session and receive what was sent meanwhile.",
+    id: "drop",
+    title: "Drop the sockets",
+    description:
+      "Closes {all} open sockets without a close frame, as a network failure does. Clients reconnect, resume " +
+      "their session and receive the messages that they missed.",
     run: async (admin, { subscriberId }) => {
-      const cutSockets = await admin.dropSockets(subscriberId)
-      return { message: `Cut ${plural(cutSockets, "socket")}.`, cutSockets }
+      const droppedSockets = await admin.dropSockets(subscriberId)
+      return { message: `Dropped ${plural(droppedSockets, "socket")}.`, droppedSockets }
     }
   },
   {
-    id: "away",
+    id: "down",
     title: "Down for five seconds",
-    sentence: "Breaks {all} sockets, old and new, and refuses {all} API requests. What you write " +
-      "meanwhile waits, and arrives once, a few seconds after that.",
+    description: "Breaks {all} sockets, existing and new, and refuses {all} API requests. Messages that you write " +
+      "meanwhile arrive once, a few seconds after that.",
     run: async (admin, target) => {
       const { subscriberId } = target
       await admin.addRules([
         { match: { on: "http", path: "/api/*", ...only(target) }, action: { type: "refuse" }, forMillis: short },
-        // whose a new socket is shows when the server accepts the token
+        // the subscriber of a new socket is known when the server accepts the token
         subscriberId === undefined
           ? { match: { on: "connect" }, action: { type: "refuse" }, forMillis: short }
           : { match: { on: "frame", direction: "out", subscriberId }, action: { type: "close" }, forMillis: short }
       ])
-      const cutSockets = await admin.dropSockets(subscriberId)
+      const droppedSockets = await admin.dropSockets(subscriberId)
       return {
-        message: `Cut ${plural(cutSockets, "socket")}; for five seconds, {all} requests fail.`,
-        cutSockets
+        message: `Dropped ${plural(droppedSockets, "socket")}; for five seconds, {all} requests fail.`,
+        droppedSockets
       }
     }
   },
   {
     id: "lose",
     title: "Lose the next response",
-    sentence:
-      "Stores {the} next message but never responds. The client waits until it sees the message, and does not " +
+    description:
+      "Stores {the} next message but never responds. The client waits until it receives the message, and does not " +
       "send it twice.",
     run: adding(
       (target) => [{
         match: { on: "http", method: "POST", path: "/api/fabric/messages", ...only(target) },
-        // a connection that broke would make Chromium repeat the request by itself
+        // if the connection broke, Chromium would repeat the request by itself
         action: { type: "loseAnswer", never: true },
         times: 1
       }],
@@ -101,9 +102,9 @@ export const faults: ReadonlyArray<Fault> = [
     )
   },
   {
-    id: "repeat",
-    title: "Repeat the next message",
-    sentence: "Delivers the next message twice to {a} client. It is shown once.",
+    id: "duplicate",
+    title: "Duplicate the next message",
+    description: "Pushes the next message twice to {a} client. It is shown once.",
     run: adding(
       (target) => [{
         match: { on: "frame", direction: "out", eventType: "conversation.message", ...only(target) },
@@ -114,9 +115,9 @@ export const faults: ReadonlyArray<Fault> = [
     )
   },
   {
-    id: "swap",
-    title: "Swap two messages",
-    sentence: "Delivers the next message to {a} client after the frame that follows it, or after a second. " +
+    id: "reorder",
+    title: "Reorder two messages",
+    description: "Pushes the next message to {a} client after the frame that follows it, or after a second. " +
       "Messages are still shown in order.",
     run: adding(
       (target) => [{
@@ -130,7 +131,7 @@ export const faults: ReadonlyArray<Fault> = [
   {
     id: "unavailable",
     title: "503 for ten seconds",
-    sentence:
+    description:
       "Returns 503 Service Unavailable for {all} API requests. Clients retry until one succeeds; messages stay " +
       "“sending” until then.",
     run: adding(
@@ -145,8 +146,8 @@ export const faults: ReadonlyArray<Fault> = [
   {
     id: "slow",
     title: "Slow for ten seconds",
-    sentence: "Holds {all} API requests and pushed messages back for two seconds each, one after the other. " +
-      "Everything arrives, just late.",
+    description: "Delays {all} API requests and pushed messages by two seconds each, one after the other. " +
+      "All messages arrive, but late.",
     run: adding(
       (target) => [
         {
@@ -160,17 +161,16 @@ export const faults: ReadonlyArray<Fault> = [
           forMillis: long
         }
       ],
-      "For ten seconds, {all} requests and messages are late."
+      "For ten seconds, {all} requests and messages are delayed."
     )
   },
   {
     id: "silent",
     title: "Silence the sockets",
-    sentence:
-      "Keeps {all} sockets open, but nothing gets through any more from the next frame on. Clients notice after at " +
+    description: "Keeps {all} sockets open, but ignores all frames from the next one on. Clients notice after at " +
       "most 20 seconds, reconnect and catch up.",
     run: async (admin, target) => {
-      // each socket is silenced once, and those that are opened in their place are not
+      // each open socket is silenced once, and later ones are not
       const open =
         (await admin.sessions()).filter(({ connected, subscriberId }) =>
           connected && (target.subscriberId ?? subscriberId) === subscriberId
@@ -181,14 +181,14 @@ export const faults: ReadonlyArray<Fault> = [
         action: { type: "silent" },
         times: open
       }])
-      return result(`${plural(open, "socket")} will fall silent at the next frame.`)
+      return result(`${plural(open, "socket")} will be silent from the next frame on.`)
     }
   },
   {
     id: "expire",
-    title: "Expire a token",
-    sentence: "Expires {the} tokens of the chat panes. The server refuses them; each pane gets a new one through " +
-      "onRefreshToken, and goes on.",
+    title: "Expire the tokens",
+    description: "Expires {the} tokens of the chat panes. The server refuses them; each pane gets a new one through " +
+      "onRefreshToken, and continues.",
     run: async (admin, { tokens }) => {
       // both panes may act as the same subscriber
       const distinct = new Set(tokens)

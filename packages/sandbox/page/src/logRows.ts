@@ -1,8 +1,8 @@
-/** Entries of the wire log as rows: what each says in one line, and which of them a filter lets through. */
+/** Converts entries of the wire log to rows, and filters them. */
 import { isRecord } from "./admin/decoding.ts"
 import type { Entry } from "./admin/models.ts"
 
-/** Where it went: `in` from a client to the server, `out` to a client; `null` for sockets that open and close. */
+/** `in` from a client, `out` to a client; `null` for sockets that were opened or closed. */
 export type Direction = "in" | "out" | null
 
 export type Kind = "http" | "frame" | "socket"
@@ -15,7 +15,7 @@ export interface Row {
   readonly subscriberId: string | null
   readonly summary: string
   readonly fault: string | null
-  /** Whether it is only there to keep the connection alive. */
+  /** Whether the entry is a ping or its response. */
   readonly isPing: boolean
   readonly entry: Entry
 }
@@ -23,16 +23,16 @@ export interface Row {
 export interface Filter {
   readonly kind: Kind | "all"
   readonly direction: "in" | "out" | "all"
-  /** `null` for everybody's. */
+  /** `null` for all subscribers. */
   readonly subscriberId: string | null
-  /** Part of the entry, whatever its case. */
+  /** A part of the entry, case-insensitive. */
   readonly text: string
   readonly pings: boolean
 }
 
-export const everything: Filter = { kind: "all", direction: "all", subscriberId: null, text: "", pings: false }
+export const defaultFilter: Filter = { kind: "all", direction: "all", subscriberId: null, text: "", pings: false }
 
-/** The type of the event that a frame carries. */
+/** The type of the event in a frame. */
 const eventTypeOf = (frame: unknown): string | null => {
   const params = isRecord(frame) ? frame["params"] : undefined
   const type = isRecord(params) ? params["event_type"] : undefined
@@ -48,11 +48,11 @@ const frameSummary = ({ frame, method }: Entry): string => {
 
 const socketSummary = { opened: "socket opened", refused: "socket refused", closed: "socket closed" }
 
-/** A path as it is shown: without most of each id, which is in the entry. */
+/** Shortens the ids in a path. */
 const shortened = (path: string | null): string =>
   (path ?? "").replace(/([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "$1…")
 
-/** An entry as a row; a response takes what it does not have from its request. */
+/** Converts an entry to a row; a response gets the subscriber, method and path of its request. */
 const toRow = (entry: Entry, request: Entry | undefined): Row => {
   const { fault, on, seq, time } = entry
   const row = { seq, time, fault, entry, subscriberId: entry.subscriberId, isPing: false }
@@ -84,25 +84,25 @@ const toRow = (entry: Entry, request: Entry | undefined): Row => {
   }
 }
 
-/** The rows of entries that are held: an entry has the same row each time, which then need not be drawn again. */
+/** Cached rows: an entry has the same row each time, so that it need not be rendered again. */
 const rowsByEntry = new WeakMap<Entry, Row>()
 
-/** Writes entries as rows. */
+/** Converts entries to rows. */
 export const toRows = (entries: ReadonlyArray<Entry>): ReadonlyArray<Row> => {
   const requests = new Map<number, Entry>()
   return entries.map((entry) => {
     const { exchange, on } = entry
     if (on === "request" && exchange !== null) requests.set(exchange, entry)
-    const known = rowsByEntry.get(entry)
-    if (known !== undefined) return known
+    const cached = rowsByEntry.get(entry)
+    if (cached !== undefined) return cached
     const row = toRow(entry, exchange === null ? undefined : requests.get(exchange))
     rowsByEntry.set(entry, row)
     return row
   })
 }
 
-/** The rows that a filter lets through. */
-export const select = (rows: ReadonlyArray<Row>, filter: Filter): ReadonlyArray<Row> => {
+/** Returns the rows that match a filter. */
+export const filterRows = (rows: ReadonlyArray<Row>, filter: Filter): ReadonlyArray<Row> => {
   const text = filter.text.trim().toLowerCase()
   return rows.filter((row) =>
     (filter.pings || !row.isPing) &&

@@ -1,11 +1,11 @@
-/** Active fault rules in words. */
+/** Describes active fault rules. */
 import type { ActiveRule } from "./admin/models.ts"
-import { shortName } from "./words.ts"
+import { shortName } from "./formatting.ts"
 
 const textOf = (value: unknown): string | undefined =>
   typeof value === "string" || typeof value === "number" ? String(value) : undefined
 
-const whereOf = (match: ActiveRule["match"]): string => {
+const describeMatch = (match: ActiveRule["match"]): string => {
   switch (match["on"]) {
     case "http":
       return `${textOf(match["method"]) ?? "every"} request${
@@ -20,7 +20,7 @@ const whereOf = (match: ActiveRule["match"]): string => {
   }
 }
 
-const actionOf = (action: ActiveRule["action"]): string => {
+const describeAction = (action: ActiveRule["action"]): string => {
   const type = textOf(action["type"]) ?? "?"
   const detail = textOf(action["status"]) ?? textOf(action["code"])
   const millis = textOf(action["millis"])
@@ -29,13 +29,15 @@ const actionOf = (action: ActiveRule["action"]): string => {
   }`
 }
 
-/** What a rule does, where, and to whom; `names` are those of subscribers, by their ids. */
-export const describe = ({ action, match }: ActiveRule, names: ReadonlyMap<string, string>): string => {
+/** Describes the action and the match of a rule. `names` are the names of subscribers by id. */
+export const describeRule = ({ action, match }: ActiveRule, names: ReadonlyMap<string, string>): string => {
   const id = textOf(match["subscriberId"])
-  return `${actionOf(action)}: ${whereOf(match)}${id === undefined ? "" : `, for ${shortName(names.get(id) ?? id)}`}`
+  return `${describeAction(action)}: ${describeMatch(match)}${
+    id === undefined ? "" : `, for ${shortName(names.get(id) ?? id)}`
+  }`
 }
 
-/** What is left of a rule. */
+/** Describes how long or how often a rule is still active. */
 export const remaining = ({ forMillis, times }: ActiveRule): string => {
   const limits = [
     ...(times === null ? [] : [times === 1 ? "once" : `${times} times`]),

@@ -1,22 +1,22 @@
-/** Counts what became of the messages that the panes sent: computed from what the server has and what the panes show. */
+/** Counts the messages that the panes have sent by their state: computed from what the server has stored and what the panes show. */
 
 /** A message that a pane has sent. */
 export interface Sent {
   readonly clientId: string
-  /** When, by the monotonic clock, in milliseconds. */
+  /** When it was sent, in milliseconds of the monotonic clock. */
   readonly at: number
-  /** How often each pane has shown it, at most: panes hold their newest messages only, and drop it later. */
+  /** How often each pane has shown it at most: panes keep only their newest messages. */
   readonly shown: ReadonlyArray<number>
 }
 
-/** The ids that the server stored messages under, by the client id of these; `null` until it was asked. */
+/** The ids of stored messages by client id; `null` until they were read. */
 export type StoredIds = ReadonlyMap<string, ReadonlyArray<string>> | null
 
-/** What a pane shows. */
+/** The messages that a pane shows. */
 export interface Shown {
-  /** How often each stored message is shown, by its id. */
+  /** How often each stored message is shown, by id. */
   readonly stored: ReadonlyMap<string, number>
-  /** The client ids of messages that are being sent, or that failed. */
+  /** The state of messages that are not stored, by client id. */
   readonly outgoing: ReadonlyMap<string, "sending" | "failed">
 }
 
@@ -25,11 +25,11 @@ export interface Tally {
   readonly stored: number
   /** Stored, and shown in both panes at some time. */
   readonly shown: number
-  /** Not in both panes yet, but not late either. */
+  /** Not shown in both panes yet, but not overdue. */
   readonly pending: number
-  /** A send failed, and says so in its pane, where it can be tried again. */
+  /** The send failed; it can be retried in its pane. */
   readonly failed: number
-  /** Neither pending nor failed, and not stored or never shown in both panes. */
+  /** Neither pending nor failed, and not stored or not shown in both panes. */
   readonly lost: number
   /** Stored more than once, or shown more than once in a pane. */
   readonly duplicates: number
@@ -39,16 +39,16 @@ export interface TallyInput {
   readonly sent: ReadonlyArray<Sent>
   readonly stored: StoredIds
   readonly panes: ReadonlyArray<Shown>
-  /** Since when all panes have been connected and caught up, by the monotonic clock; `null` while they are not. */
+  /** Since when all panes have been connected and caught up, in milliseconds of the monotonic clock; `null` while they are not. */
   readonly connectedSince: number | null
-  /** Now, by the monotonic clock, in milliseconds. */
+  /** The current time, in milliseconds of the monotonic clock. */
   readonly now: number
 }
 
-/** How long a message may take to appear in panes that are connected, in milliseconds; after that it counts as lost. */
+/** After how long a message that is missing in a connected pane counts as lost, in milliseconds. */
 export const lostAfter = 30_000
 
-/** Notes how often the panes show the messages; returns the same list when that was known. */
+/** Records how often the panes show the messages; returns the same array if nothing has changed. */
 export const observe = <S extends Sent>(
   sent: ReadonlyArray<S>,
   stored: StoredIds,
@@ -67,11 +67,11 @@ export const observe = <S extends Sent>(
   return isNew ? observed : sent
 }
 
-/** How many messages nothing was ever seen of but that they were sent. */
+/** Counts the messages that were neither stored nor shown. */
 export const countUnseen = (sent: ReadonlyArray<Sent>, stored: StoredIds): number =>
   sent.filter(({ clientId, shown }) => !stored?.has(clientId) && shown.every((times) => times === 0)).length
 
-/** Counts the messages by what became of them. */
+/** Counts the messages by their state. */
 export const count = ({ connectedSince, now, panes, sent, stored }: TallyInput): Tally => {
   const tally = { sent: sent.length, stored: 0, shown: 0, pending: 0, failed: 0, lost: 0, duplicates: 0 }
   for (const { at, clientId, shown } of observe(sent, stored, panes)) {

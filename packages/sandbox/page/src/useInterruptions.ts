@@ -3,11 +3,11 @@ import { useEffect, useRef, useState } from "react"
 
 export interface Interruptions {
   readonly count: number
-  /** How long the last one took, in milliseconds; `null` without any. */
+  /** The duration of the last interruption, in milliseconds; `null` if there was none. */
   readonly lastMillis: number | null
 }
 
-/** Counts how often a connection was interrupted, and measures how long: most are over too soon to be read. */
+/** Counts the interruptions of a connection, and measures the last one: most are too short to be seen. */
 export const useInterruptions = (connection: ConnectionState): Interruptions => {
   const [interruptions, setInterruptions] = useState<Interruptions>({ count: 0, lastMillis: null })
   const since = useRef<number | null>(null)

@@ -4,7 +4,7 @@ import * as Poller from "./admin/poller.ts"
 
 const poller = Poller.make(admin)
 
-/** The sandbox as it was last read, and what reads it; it is read while the component is mounted. */
+/** Returns the latest state of the sandbox, which is polled while the component is mounted, and the poller. */
 export const useSandbox = (): { readonly poller: Poller.Poller; readonly snapshot: Poller.Snapshot } => {
   useEffect(poller.start, [])
   return { poller, snapshot: useSyncExternalStore(poller.subscribe, poller.get) }

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react"
 
-/** A value that changes often, at most once in so many milliseconds, and the latest one in the end. */
+/** Limits how often a value changes, to once in `millis` milliseconds. The latest value is always returned in the end. */
 export const useThrottled = <A>(value: A, millis: number): A => {
   const [shown, setShown] = useState<{ readonly value: A }>({ value })
   const shownAt = useRef(-Infinity)

@@ -1,4 +1,4 @@
-/** The page reads what the sandbox writes: its own decoders against the schemas of the admin API. */
+/** Compares the page's decoders with the schemas of the admin API. */
 import * as Admin from "@effect-signalwire/backend/Admin"
 import * as Faults from "@effect-signalwire/backend/Faults"
 import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
@@ -13,7 +13,7 @@ import { faults } from "../src/faultButtons.ts"
 describe("the page's decoders", () => {
   let sandbox: Awaited<ReturnType<typeof Sandbox.start>>
 
-  const ask = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+  const request = async (method: string, path: string, body?: unknown): Promise<unknown> => {
     const response = await fetch(`${sandbox.http}${path}`, {
       method,
       headers: { "content-type": "application/json", authorization: `Bearer ${sandbox.subscribers[0]?.token}` },
@@ -22,10 +22,10 @@ describe("the page's decoders", () => {
     assert.isTrue(response.ok)
     return response.json()
   }
-  /** What the page reads, and what the schema reads, of the same answer. */
+  /** Decodes a response with the page's decoder and with the schema. */
   const both = async <A, S extends Schema.ConstraintDecoder<unknown>>(path: string, decode: Decoder<A>, schema: S) => {
-    const answer = await ask("GET", path)
-    return [decode(answer, path), Schema.decodeUnknownSync(schema)(answer)] as const
+    const response = await request("GET", path)
+    return [decode(response, path), Schema.decodeUnknownSync(schema)(response)] as const
   }
 
   beforeAll(async () => {
@@ -42,7 +42,7 @@ describe("the page's decoders", () => {
       }
     }))
     await new Promise((resolve) => socket.addEventListener("message", resolve, { once: true }))
-    await ask("POST", "/api/fabric/messages", {
+    await request("POST", "/api/fabric/messages", {
       conversation_id: sandbox.rooms[0]?.addressId,
       text: "hello",
       metadata: { effect_signalwire_id: "c1" }
@@ -50,7 +50,7 @@ describe("the page's decoders", () => {
     return () => sandbox.stop()
   })
 
-  it("read who and what there is", async () => {
+  it("decode the directory", async () => {
     const [page, schema] = await both("/_sandbox", decodeDirectory, Admin.Ready)
     assert.deepStrictEqual(page, {
       projectId: schema.projectId,
@@ -58,30 +58,30 @@ describe("the page's decoders", () => {
       rooms: schema.rooms
     })
   })
-  it("read sessions", async () => {
+  it("decode sessions", async () => {
     const [page, schema] = await both("/_sandbox/sessions", decodeSessions, Admin.SessionList)
     assert.strictEqual(page.length, 1)
     assert.deepStrictEqual(page, schema.sessions)
   })
-  it("read what is stored, with the sender's own ids", async () => {
+  it("decode stored messages, with client ids", async () => {
     const [page, schema] = await both("/_sandbox/messages", decodeStored, Admin.StoredMessages)
     assert.deepStrictEqual(page, schema.messages.map(({ id }) => ({ id, clientId: "c1" })))
     assert.strictEqual(page.length, 1)
   })
-  it("read every kind of entry of the wire log", async () => {
+  it("decode every kind of entry of the wire log", async () => {
     const [page, schema] = await both("/_sandbox/log", decodeLog, Admin.WireLogList)
     assert.deepStrictEqual<ReadonlyArray<unknown>>(page.entries.map(({ raw }) => raw), schema.entries)
     assert.includeMembers(page.entries.map(({ on }) => on), ["request", "response", "opened", "frame"])
   })
-  it("read fault rules, with the times and the time that they have left", async () => {
+  it("decode fault rules, with their remaining times and durations", async () => {
     const rule = { match: { on: "http", path: "/x" }, action: { type: "refuse" }, times: 3, forMillis: 60_000 }
-    await ask("PUT", "/_sandbox/faults", { rules: [rule] })
+    await request("PUT", "/_sandbox/faults", { rules: [rule] })
     const [page, schema] = await both("/_sandbox/faults", decodeRules, Faults.Rules)
     assert.deepStrictEqual<unknown>(page, schema.rules)
     assert.deepStrictEqual([page[0]?.match, page[0]?.action, page[0]?.times], [rule.match, rule.action, 3])
     assert.isAtMost(page[0]?.forMillis ?? Infinity, 60_000)
   })
-  it("say where something is not what was expected", () => {
+  it("report the path of an unexpected value", () => {
     assert.throws(
       () => decodeDirectory({ projectId: "p", subscribers: [{}], rooms: [] }, "ready"),
       /ready\.subscribers\[0\]\.id/
@@ -90,23 +90,23 @@ describe("the page's decoders", () => {
 })
 
 describe("the rules of the buttons", () => {
-  it("are rules that the sandbox accepts", async () => {
+  it("are accepted by the sandbox", async () => {
     const added: Array<NewRule> = []
-    const refuse = () => Promise.reject(new Error("not asked for"))
+    const unexpected = () => Promise.reject(new Error("unexpected call"))
     const admin: AdminApi = {
-      directory: refuse,
+      directory: unexpected,
       sessions: async () => [
         { protocol: "p", subscriberId: "s1", connected: true, unacked: 0, bytes: 0 }
       ],
-      rules: refuse,
+      rules: unexpected,
       addRules: async (rules) => void added.push(...rules),
-      clearRules: refuse,
-      log: refuse,
-      enableLog: refuse,
-      clearLog: refuse,
-      stored: refuse,
+      clearRules: unexpected,
+      log: unexpected,
+      enableLog: unexpected,
+      clearLog: unexpected,
+      stored: unexpected,
       dropSockets: async () => 0,
-      mintToken: refuse,
+      mintToken: unexpected,
       expireToken: async () => {}
     }
     for (const subscriberId of [undefined, "s1"]) {

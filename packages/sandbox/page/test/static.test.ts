@@ -1,4 +1,4 @@
-/** What is built is small, and needs nothing but the server that it came from. */
+/** The size and the contents of the built page. */
 import { globSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
@@ -11,13 +11,13 @@ describe("the built page", () => {
 
   beforeAll(() => {
     const names = globSync("**/*.*", { cwd: directory })
-    assert.isNotEmpty(names, "the page is not built: `pnpm run build` at the root of the repository builds it")
+    assert.isNotEmpty(names, "The page is not built; run `pnpm run build` at the root of the repository")
     files = new Map(names.map((name) => [name, readFileSync(join(directory, name), "utf8")]))
   })
 
   const html = () => files.get("index.html") ?? ""
 
-  it("is a document, a script and a style sheet, and no source map", () => {
+  it("consists of a document, a script and a style sheet, without source maps", () => {
     assert.sameMembers([...files.keys()].map((name) => name.replace(/^assets\/index-[\w-]{8}\./, "index.")), [
       "index.html",
       "index.js",
@@ -26,7 +26,7 @@ describe("the built page", () => {
     for (const text of files.values()) assert.notInclude(text, "sourceMappingURL")
   })
 
-  it("is at most 150 kB with gzip in all", () => {
+  it("is at most 150 kB in total, with gzip", () => {
     const sizes = [...files.values()].map((text) => gzipSync(text, { level: 9 }).length)
     assert.isAtMost(sizes.reduce((sum, size) => sum + size), 150_000)
   })
@@ -36,7 +36,7 @@ describe("the built page", () => {
     assert.notMatch(html(), /<style\b|\bstyle=|\bon\w+=/)
   })
 
-  it("asks no other host for anything", () => {
+  it("makes no requests to other hosts", () => {
     const urls = [...html().matchAll(/\b(?:src|href)="([^"]*)"/g)].map(([, url = ""]) => url)
     assert.isNotEmpty(urls)
     for (const url of urls) assert.match(url, /^(?:\/_sandbox\/page\/assets\/|data:image\/svg)/)

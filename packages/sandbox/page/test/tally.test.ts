@@ -9,7 +9,7 @@ const pane = (
   outgoing: new Map(outgoing)
 })
 
-/** One message was sent, is stored and in both panes, long ago. */
+/** One message that was sent, stored and shown in both panes long ago. */
 const delivered: TallyInput = {
   sent: [{ clientId: "c1", at: 0, shown: [] }],
   stored: new Map([["c1", ["m1"]]]),
@@ -20,43 +20,43 @@ const delivered: TallyInput = {
 
 const counted = { sent: 1, stored: 1, shown: 1, pending: 0, failed: 0, lost: 0, duplicates: 0 }
 
-describe("what became of messages", () => {
-  it("is delivered when they are stored, and shown in both panes", () => {
+describe("the tally of messages", () => {
+  it("counts a message as shown that is stored and shown in both panes", () => {
     assert.deepStrictEqual(count(delivered), counted)
   })
-  it("counts a message as lost that should long have been in both panes", () => {
+  it("counts a message as lost that is missing in a pane after the deadline", () => {
     const input = { ...delivered, panes: [pane(["m1"]), pane()] }
     assert.deepStrictEqual(count(input), { ...counted, shown: 0, lost: 1 })
   })
-  it("counts a message as lost that nothing is stored of", () => {
+  it("counts a message as lost that is not stored", () => {
     const input = { ...delivered, stored: new Map(), panes: [pane(), pane()] }
     assert.deepStrictEqual(count(input), { ...counted, stored: 0, shown: 0, lost: 1 })
   })
-  it("does not count as lost what is late only because a pane is not connected, or was not a moment ago", () => {
+  it("does not count a message as lost if a pane is not connected, or was not until recently", () => {
     const missing = { ...delivered, panes: [pane(["m1"]), pane()] }
     for (const connectedSince of [null, delivered.now - lostAfter + 1]) {
       assert.deepStrictEqual(count({ ...missing, connectedSince }), { ...counted, shown: 0, pending: 1 })
     }
     assert.strictEqual(count({ ...missing, connectedSince: delivered.now - lostAfter }).lost, 1)
   })
-  it("does not count as lost what is still being sent, however long it takes", () => {
+  it("does not count a message as lost while it is being sent", () => {
     const input = { ...delivered, stored: new Map(), panes: [pane([], [["c1", "sending"]]), pane()] }
     assert.deepStrictEqual(count(input), { ...counted, stored: 0, shown: 0, pending: 1 })
   })
-  it("does not count as lost what the server was not asked about yet", () => {
+  it("does not count a message as lost before the stored messages were read", () => {
     assert.deepStrictEqual(count({ ...delivered, stored: null }), { ...counted, stored: 0, shown: 0, pending: 1 })
   })
-  it("counts a send that failed as failed", () => {
+  it("counts a failed send as failed", () => {
     const input = { ...delivered, stored: new Map(), panes: [pane([], [["c1", "failed"]]), pane()] }
     assert.deepStrictEqual(count(input), { ...counted, stored: 0, shown: 0, failed: 1 })
   })
-  it("counts a message as shown for good, also when the panes hold it no longer", () => {
+  it("counts a message as shown even if the panes no longer keep it", () => {
     const sent = observe(delivered.sent, delivered.stored, delivered.panes)
     assert.deepStrictEqual(count({ ...delivered, sent, panes: [pane(["m2"]), pane(["m2"])] }), counted)
-    // what is known already is the same list: nothing need be drawn again
+    // without changes it is the same array, so that nothing is rendered again
     assert.strictEqual(observe(sent, delivered.stored, delivered.panes), sent)
   })
-  it("counts what neither the server nor a pane was seen to have", () => {
+  it("counts messages that were neither stored nor shown", () => {
     const sent = ["stored", "shown", "unseen"].map((clientId) => ({
       clientId,
       at: 0,
@@ -65,11 +65,11 @@ describe("what became of messages", () => {
     assert.strictEqual(countUnseen(sent, new Map([["stored", ["m1"]]])), 1)
     assert.strictEqual(countUnseen(sent, null), 2)
   })
-  it("sees that a message is stored twice, though it is shown once", () => {
+  it("detects a message that is stored twice, but shown once", () => {
     const stored = new Map([["c1", ["m1", "m2"]]])
     assert.deepStrictEqual(count({ ...delivered, stored }), { ...counted, duplicates: 1 })
   })
-  it("sees that a message is shown twice in one pane, though it is stored once", () => {
+  it("detects a message that is shown twice in a pane, but stored once", () => {
     assert.deepStrictEqual(count({ ...delivered, panes: [pane(["m1", "m1"]), pane(["m1"])] }), {
       ...counted,
       duplicates: 1

@@ -1,36 +1,39 @@
 /**
- * The connections of a Node server, kept within bounds: one request at a time is worked on, what is not read is given up,
- * and what has ended is closed.
+ * Limits what the connections of a Node server can use: each handles one request at a time, and connections whose clients do not
+ * read, or do not close, are broken.
  */
 import type * as Http from "node:http"
 import * as Https from "node:https"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 
-/** How many requests may wait on a connection for the one before them. */
+/** The maximum number of pipelined requests that wait on a connection. */
 const maxPipelined = 8
 
-/** How long a client may read nothing of what waits for it, in milliseconds. */
+/** How long a client can read none of its pending data, in milliseconds. */
 const readTimeout = 30_000
 
-/** How long a client may keep a connection open that this side has ended, in milliseconds. */
+/** How long a client can keep a connection open after the server has ended it, in milliseconds. */
 const endTimeout = 2000
 
-/** How many bytes may wait in all connections together. */
-const maxWaiting = 64 * 1024 * 1024
+/** The maximum size of the pending data of all connections, in bytes. */
+const maxPendingBytes = 64 * 1024 * 1024
 
-interface Seen {
-  /** What had left for its client when it was looked at last, in bytes. */
+interface Progress {
+  /** How many bytes the client had read at the last check. */
   read: number
-  /** Since when nothing more has, though there is something, or it has ended: milliseconds of a monotonic clock. */
+  /**
+   * Since when the client has not read any of its pending data, or the server has ended the connection, in milliseconds of a
+   * monotonic clock.
+   */
   since: number
 }
 
-/** Whether a request asks for a WebSocket, and for nothing else. */
-const isForWebSocket = ({ headers, method }: Http.IncomingMessage): boolean =>
+/** Returns whether a request asks for an upgrade to WebSocket. */
+const isWebSocketUpgrade = ({ headers, method }: Http.IncomingMessage): boolean =>
   method === "GET" && headers.upgrade?.toLowerCase() === "websocket"
 
-/** The head of a request that asked for another protocol, without asking for it. */
+/** Formats the head of a request without the headers that ask for an upgrade. */
 const withoutUpgrade = ({ httpVersion, method, rawHeaders, url }: Http.IncomingMessage): string => {
   const lines = [`${method} ${url} HTTP/${httpVersion}`]
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -51,32 +54,32 @@ const withoutUpgrade = ({ httpVersion, method, rawHeaders, url }: Http.IncomingM
   return `${lines.join("\r\n")}\r\n\r\n`
 }
 
-/** What is done with requests. */
+/** The handlers of requests. */
 export interface Handlers {
   readonly handle: (request: Http.IncomingMessage, response: Http.ServerResponse) => void
-  /** Only of those that ask for a WebSocket. */
+  /** Called for requests that ask for an upgrade to WebSocket. */
   readonly upgrade: (request: Http.IncomingMessage, socket: Duplex, head: Buffer) => void
 }
 
-/** Until there is something to serve. */
+/** The handlers while the server is starting. */
 const starting: Handlers = {
   handle: (_, response) => response.writeHead(503).end(),
   upgrade: (_, socket) =>
     socket.end("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
 }
 
-/** Looks after the connections of a server. */
+/** The connections of a server. */
 export class Connections {
-  readonly #sockets = new Map<Socket, Seen>()
-  /** All accepted connections, also those still in a TLS handshake. */
+  readonly #sockets = new Map<Socket, Progress>()
+  /** All accepted connections, including those in a TLS handshake. */
   readonly #accepted = new Set<Socket>()
-  /** Requests that wait for the one that is being handled on their connection. */
+  /** Pipelined requests that wait for the request that is being handled on their connection. */
   readonly #pipelined = new WeakMap<Socket, Array<() => void>>()
   #handlers = starting
   #isClosed = false
 
   constructor(node: Http.Server | Https.Server) {
-    // of TLS, the connection is what is inside of it
+    // with TLS, the decrypted connection
     const event = node instanceof Https.Server ? "secureConnection" : "connection"
     node.on("connection", (socket: Socket) => this.#accept(socket))
     node.on(event, (socket: Socket) => this.#add(socket))
@@ -84,13 +87,14 @@ export class Connections {
     node.on("upgrade", (request, socket, head) => {
       const connection = request.socket
       const isHandled = !this.#pipelined.has(connection)
-      if (!isHandled || isForWebSocket(request)) {
-        // Node takes its own listener away
+      if (!isHandled || isWebSocketUpgrade(request)) {
+        // Node removes its own listener
         connection.on("error", () => {})
         return isHandled ? this.#handlers.upgrade(request, socket, head) : connection.destroy()
       }
-      // Node left the connection to us, and what follows of the request in it. Its `shouldUpgradeCallback` would not do: it
-      // loses the requests that came in the same piece. These listeners Node adds again.
+      // Node has detached the connection, with the rest of the request unread. Put the request back without its upgrade, and
+      // let Node handle the connection again; it adds these listeners again. The option `shouldUpgradeCallback` does not help,
+      // because it loses pipelined requests that were received together.
       connection.removeAllListeners("pause").removeAllListeners("resume")
       connection.unshift(head)
       connection.unshift(Buffer.from(withoutUpgrade(request), "latin1"))
@@ -98,32 +102,32 @@ export class Connections {
     })
   }
 
-  /** From now on, requests are handled so. */
+  /** Sets the handlers. */
   serve(handlers: Handlers): void {
     this.#handlers = handlers
   }
 
-  /** Breaks them all, and those that still come. */
+  /** Breaks all connections, including later ones. */
   close(): void {
     this.#isClosed = true
     for (const socket of this.#accepted) socket.destroy()
   }
 
-  /** Breaks those whose clients do not read, or do not close their side. `now` is in milliseconds of a monotonic clock. */
+  /** Breaks the connections of clients that do not read or do not close. `now` is in milliseconds of a monotonic clock. */
   check(now: number): void {
     let total = 0
-    for (const [socket, seen] of this.#sockets) {
-      const waiting = socket.writableLength
-      const read = socket.bytesWritten - waiting
+    for (const [socket, progress] of this.#sockets) {
+      const pending = socket.writableLength
+      const read = socket.bytesWritten - pending
       const hasEnded = socket.writableFinished
-      if (read !== seen.read || (waiting === 0 && !hasEnded)) seen.since = now
-      seen.read = read
-      if (now - seen.since >= (hasEnded ? endTimeout : readTimeout)) socket.destroy()
-      else total += waiting
+      if (read !== progress.read || (pending === 0 && !hasEnded)) progress.since = now
+      progress.read = read
+      if (now - progress.since >= (hasEnded ? endTimeout : readTimeout)) socket.destroy()
+      else total += pending
     }
-    if (total <= maxWaiting) return
+    if (total <= maxPendingBytes) return
     for (const socket of [...this.#sockets.keys()].toSorted((a, b) => b.writableLength - a.writableLength)) {
-      if (total <= maxWaiting) return
+      if (total <= maxPendingBytes) return
       total -= socket.writableLength
       socket.destroy()
     }
@@ -142,7 +146,7 @@ export class Connections {
     socket.once("close", () => this.#sockets.delete(socket))
   }
 
-  /** Handles the requests of a connection one after the other: the answers of a later one would wait in memory. */
+  /** Handles the requests of a connection one after the other: responses of later requests would have to be held in memory. */
   #enqueue(request: Http.IncomingMessage, response: Http.ServerResponse): void {
     const { socket } = request
     const handle = () => {

@@ -1,15 +1,15 @@
 /**
- * What the routes ask of a connection of Node's.
+ * Implements `Hosting` with Node connections.
  */
 import type { Hosting } from "@effect-signalwire/backend/Hosting"
 import * as Effect from "effect/Effect"
 import { IncomingMessage } from "node:http"
 import { inUrl, toHostname } from "./hostnames.ts"
 
-/** How much may wait in a connection before more is written to it, in bytes. */
+/** The size of pending data from which on writing waits, in bytes. */
 const highWaterMark = 256 * 1024
 
-/** For connections of Node's. The `names` lead here, as does the address that a connection was made to. */
+/** `names` are the host names of this server; the local address of a connection is accepted too. */
 export const hosting = (names: ReadonlyArray<string>): Hosting => {
   const hostnames = new Set(names.map(toHostname))
   return {
@@ -18,7 +18,7 @@ export const hosting = (names: ReadonlyArray<string>): Hosting => {
         Effect.sync(() => {
           if (source instanceof IncomingMessage) source.socket.destroy()
         }),
-        // the closed connection interrupts the handler
+        // closing the connection interrupts the handler
         Effect.never
       ),
     awaitDrain: ({ source }) =>
@@ -27,9 +27,9 @@ export const hosting = (names: ReadonlyArray<string>): Hosting => {
           return resume(Effect.void)
         }
         const { socket } = source
-        const done = () => resume(Effect.void)
-        socket.once("drain", done).once("close", done)
-        return Effect.sync(() => socket.off("drain", done).off("close", done))
+        const onDrained = () => resume(Effect.void)
+        socket.once("drain", onDrained).once("close", onDrained)
+        return Effect.sync(() => socket.off("drain", onDrained).off("close", onDrained))
       }),
     isOwnName: (hostname, { source }) =>
       hostnames.has(hostname) ||

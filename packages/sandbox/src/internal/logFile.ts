@@ -1,5 +1,5 @@
 /**
- * Appends what is logged to a file, one line of JSON per entry.
+ * Appends the wire log to a file, one line of JSON per entry.
  */
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
@@ -7,13 +7,13 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { closeSync, createWriteStream, openSync, readSync, statSync, type WriteStream } from "node:fs"
 
-/** How much may wait for the disk, in bytes; what comes beyond that is left out. */
-const maxWaiting = 64 * 1024 * 1024
+/** The maximum size of pending writes, in bytes; further entries are dropped. */
+const maxPendingBytes = 64 * 1024 * 1024
 
-/** The file can't be opened or written. */
+/** The file cannot be opened or written. */
 class LogFileError extends Data.TaggedError("LogFileError")<{ readonly message: string }> {}
 
-/** Whether the last line of a file was cut off, by a crash or a full disk. */
+/** Returns whether the last line of a file is incomplete, because of a crash or a full disk. */
 const endsWithinLine = (file: string, size: number): boolean => {
   const descriptor = openSync(file, "r")
   try {
@@ -25,11 +25,11 @@ const endsWithinLine = (file: string, size: number): boolean => {
   }
 }
 
-/** What is written before anything else. Throws when the file is of a kind that a log is not written to. */
-const beginningOf = (file: string): string => {
+/** Returns what to write first: a line break after an incomplete line. Throws if the file is not a regular file or a device. */
+const prefixFor = (file: string): string => {
   const stat = statSync(file, { throwIfNoEntry: false })
   if (stat === undefined || stat.isCharacterDevice()) return ""
-  // to open a pipe would wait for a reader
+  // opening a pipe would block until there is a reader
   if (!stat.isFile()) throw new LogFileError({ message: "it is not a file" })
   return stat.size > 0 && endsWithinLine(file, stat.size) ? "\n" : ""
 }
@@ -37,19 +37,19 @@ const beginningOf = (file: string): string => {
 const toError = (cause: unknown) =>
   new LogFileError({ message: cause instanceof Error ? cause.message : String(cause) })
 
-const open = (file: string, failed: (error: LogFileError) => void): Effect.Effect<WriteStream, LogFileError> =>
+const open = (file: string, onError: (error: LogFileError) => void): Effect.Effect<WriteStream, LogFileError> =>
   Effect.flatMap(
-    Effect.try({ try: () => beginningOf(file), catch: toError }),
-    (beginning) =>
+    Effect.try({ try: () => prefixFor(file), catch: toError }),
+    (prefix) =>
       Effect.callback((resume) => {
         const stream = createWriteStream(file, { flags: "a", mode: 0o600 })
         stream.once("open", () => {
-          stream.write(beginning)
+          stream.write(prefix)
           resume(Effect.succeed(stream))
         })
         stream.on("error", (cause) => {
           resume(Effect.fail(toError(cause)))
-          failed(toError(cause))
+          onError(toError(cause))
         })
       })
   )
@@ -62,8 +62,8 @@ const close = (stream: WriteStream): Effect.Effect<void> =>
   })
 
 /**
- * Opens the file and returns what appends a line to it; everything is written when the scope closes. When the file can't
- * be written any more, that is logged once, and nothing more is appended.
+ * Opens the file, and returns a function that appends a line. Pending lines are written before the scope is closed. If writing
+ * fails, an error is logged once, and nothing more is appended.
  */
 export const make = Effect.fnUntraced(function*(
   file: string
@@ -76,10 +76,10 @@ export const make = Effect.fnUntraced(function*(
   yield* Effect.forkScoped(
     Effect.catch(
       Deferred.await(failed),
-      (error) => Effect.logError(`${file} cannot be written any more: ${error.message}`)
+      (error) => Effect.logError(`${file} can no longer be written: ${error.message}`)
     )
   )
   return (line) => {
-    if (!stream.destroyed && stream.writableLength < maxWaiting) stream.write(`${line}\n`)
+    if (!stream.destroyed && stream.writableLength < maxPendingBytes) stream.write(`${line}\n`)
   }
 })

@@ -1,13 +1,12 @@
 /**
- * How the database came to be what it is: one step after the other, each taken once. Steps are only ever added; one that
- * was released is never changed.
+ * The migrations of the database. New ones are only added; a released migration is never changed.
  */
 import * as Effect from "effect/Effect"
 import * as Migrator from "effect/sql/Migrator"
 import * as SqlClient from "effect/sql/SqlClient"
 import type * as SqlError from "effect/sql/SqlError"
 
-/** Steps by number and name. */
+/** Migrations by number and name. */
 export type Migrations = Record<string, Effect.Effect<void, SqlError.SqlError, SqlClient.SqlClient>>
 
 export const migrations: Migrations = {
@@ -38,7 +37,7 @@ export const migrations: Migrations = {
       kind TEXT, text TEXT, metadata TEXT NOT NULL, details TEXT NOT NULL, hidden INTEGER NOT NULL
     )`
   }),
-  // what tokens said of a subscriber stood in the tokens only, which are forgotten now when they have expired
+  // profiles were part of the tokens before; now expired tokens are removed
   "0002_profiles": Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     yield* sql`CREATE TABLE profiles (
@@ -49,7 +48,7 @@ export const migrations: Migrations = {
 
 const table = "effect_sql_migrations"
 
-/** The number of the step taken last; 0 in a new database. */
+/** The number of the latest migration that was run; 0 in a new database. */
 const version = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const tables = yield* sql`SELECT name FROM sqlite_master WHERE type = 'table' AND name = ${table}`
@@ -59,14 +58,14 @@ const version = Effect.gen(function*() {
 })
 
 /**
- * Takes the steps that were not taken yet, all or none. Answers what is wrong with a database that knows more steps than
- * these, and leaves it alone.
+ * Runs the pending migrations, all or none. If the database has later migrations than these, returns an error message and changes
+ * nothing.
  */
 export const migrate = Effect.fnUntraced(function*(migrations: Migrations) {
-  const known = Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name, 10)))
-  const found = yield* version
-  if (found > known) {
-    return `was written by a newer version of this program: its schema is ${found}, and only ${known} is known here`
+  const latest = Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name, 10)))
+  const current = yield* version
+  if (current > latest) {
+    return `was written by a newer version of this program: its schema version is ${current}, but this program supports ${latest}`
   }
   yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table })
   return undefined

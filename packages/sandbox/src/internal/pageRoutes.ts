@@ -1,9 +1,9 @@
 /**
- * The page under `/_sandbox/page`: files that were built ahead, read once and served from memory, so that no request
- * names a file of the disk.
+ * Serves the page under `/_sandbox/page`. Its files are read once and served from memory, so that no request can name a file on
+ * the disk.
  */
 import * as AdminRoutes from "@effect-signalwire/backend/AdminRoutes"
-import * as Refused from "@effect-signalwire/backend/Refused"
+import * as ApiError from "@effect-signalwire/backend/ApiError"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
@@ -12,10 +12,10 @@ import type * as Layer from "effect/Layer"
 import { readdir, readFile } from "node:fs/promises"
 import { extname, join, sep } from "node:path"
 
-/** Where the page is. */
+/** The path of the page. */
 export const path = "/_sandbox/page"
 
-/** Where the build of the page writes to; beside `src` as well as beside `dist`. */
+/** The output directory of the page's build; next to both `src` and `dist`. */
 const built = join(import.meta.dirname, "../../static")
 
 const contentTypes: ReadonlyMap<string, string> = new Map([
@@ -24,7 +24,7 @@ const contentTypes: ReadonlyMap<string, string> = new Map([
   [".css", "text/css; charset=utf-8"]
 ])
 
-/** Nothing but this server's own files, and connections to this server. */
+/** Allows only files of this server, and connections to it. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -48,9 +48,9 @@ interface File {
   readonly content: Uint8Array
 }
 
-/** Every file of the page by its path below {@link path}; none when the page was not built. */
+/** Reads all files of the page, by path below {@link path}. There are none if the page was not built. */
 const readFiles = async (directory: string): Promise<ReadonlyMap<string, File>> => {
-  // a directory that is not there has no entries
+  // a missing directory has no entries
   const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => [])
   const files = new Map<string, File>()
   for (const entry of entries) {
@@ -64,32 +64,32 @@ const readFiles = async (directory: string): Promise<ReadonlyMap<string, File>> 
 }
 
 const notBuilt = HttpServerResponse.text(
-  "The sandbox's page is not built. In a clone of the repository, `npx -y pnpm@12 run build` builds it; " +
-    "then start the sandbox again.\n",
+  "The page of the sandbox is not built. In a clone of the repository, build it with `npx -y pnpm@12 run build`, " +
+    "then restart the sandbox.\n",
   { status: 404, headers }
 )
 
 /**
- * The routes of the page that was built into a directory. Only programs and pages of this machine reach them, as with the
- * admin API.
+ * Adds the routes of a page that was built into a directory. Like the admin API, they are restricted to programs and pages on this
+ * machine.
  */
 export const layerFrom = (directory: string): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
   HttpRouter.use(
     Effect.fnUntraced(function*(router) {
       const files = yield* Effect.promise(() => readFiles(directory))
-      const find = (name: string): Effect.Effect<HttpServerResponse.HttpServerResponse, Refused.Refused> => {
+      const find = (name: string): Effect.Effect<HttpServerResponse.HttpServerResponse, ApiError.ApiError> => {
         const isDocument = name === "" || name === "/" || name === "/index.html"
         const file = files.get(isDocument ? "/index.html" : name)
-        if (file === undefined) return files.size === 0 ? Effect.succeed(notBuilt) : Effect.fail(Refused.notFound)
+        if (file === undefined) return files.size === 0 ? Effect.succeed(notBuilt) : Effect.fail(ApiError.notFound)
         return Effect.succeed(HttpServerResponse.uint8Array(file.content, {
           contentType: file.contentType,
-          // the name of an asset has the hash of its content
+          // the name of an asset contains the hash of its content
           headers: { ...headers, "cache-control": isDocument ? "no-cache" : "public, max-age=31536000, immutable" }
         }))
       }
       yield* router.add(
         "GET",
-        // matches the path itself, too
+        // also matches the path itself
         `${path}/*`,
         AdminRoutes.localOnly(
           Effect.flatMap(
@@ -102,5 +102,5 @@ export const layerFrom = (directory: string): Layer.Layer<never, never, HttpRout
     })
   )
 
-/** The routes of the page that belongs to this package. */
+/** Adds the routes of this package's page. */
 export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter> = layerFrom(built)

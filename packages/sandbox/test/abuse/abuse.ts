@@ -1,4 +1,4 @@
-/** What becomes of a sandbox, and of somebody who only wants to send a message, while a client takes what it can get. */
+/** Measures the memory of a sandbox, and the sends of an unrelated client, while abusive clients attack it. */
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import { once } from "node:events"
 import { readFileSync } from "node:fs"
@@ -7,23 +7,23 @@ import { Worker } from "node:worker_threads"
 import { type Attack, fill } from "./attacks.ts"
 
 export interface Outcome {
-  /** The most memory that it took beyond what it had taken before, in MiB. */
+  /** By how much the memory of the sandbox has grown at most, in MiB. */
   readonly grown: number
-  /** Messages that the bystander sent, and how many of them failed. */
+  /** How many messages the unrelated client sent, and how many of them failed. */
   readonly sent: number
   readonly failed: number
-  /** How long its slowest send took, in milliseconds. */
+  /** The duration of its slowest send, in milliseconds. */
   readonly slowest: number
 }
 
-/** Resident memory of a process, in MiB. */
+/** The resident memory of a process, in MiB. */
 const memoryOf = (pid: number): number =>
   Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024
 
-/** Whether the memory of other processes can be read here. */
+/** Whether the memory of other processes can be read on this platform. */
 export const canMeasure = process.platform === "linux"
 
-/** Lets attacks go on beside each other for some milliseconds. */
+/** Runs attacks concurrently for some milliseconds. */
 export const run = async (attacks: ReadonlyArray<Attack>, millis: number): Promise<Outcome> => {
   await using sandbox = await SandboxProcess.start(["--log", "/dev/null"])
   const { info, pid } = sandbox

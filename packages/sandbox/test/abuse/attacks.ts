@@ -1,22 +1,17 @@
-/** Clients that take what they can get: each makes something grow, for as long as it is let. */
+/** Abusive clients: each of them tries to exhaust a resource of the sandbox. */
 import type { Info } from "@effect-signalwire/sandbox/Sandbox"
 import { connect, type Socket } from "node:net"
+import { fixtures } from "../support.ts"
 
 export interface Attack {
   readonly name: string
-  /** Begins; it ends with its thread. */
-  readonly begin: (info: Info) => Promise<void>
+  /** Starts the attack, which runs until its worker is terminated. */
+  readonly start: (info: Info) => Promise<void>
 }
 
 const portOf = ({ http }: Info): number => Number(new URL(http).port)
 
-const people = (info: Info) => {
-  const [ada, grace] = info.subscribers
-  if (ada === undefined || grace === undefined) throw new Error("nobody is there")
-  return { ada, grace }
-}
-
-/** Raw connections that write, and read nothing unless told to. */
+/** Opens raw connections that write and, unless they are resumed, do not read. */
 const connections = async (
   info: Info,
   count: number,
@@ -33,7 +28,7 @@ const connections = async (
     })))
 }
 
-/** Writes again and again, and waits while the connection takes no more. */
+/** Writes repeatedly, and waits while the connection is not writable. */
 const keepWriting = (socket: Socket, text: string | Buffer): void => {
   const more = () => {
     while (!socket.destroyed && socket.writableLength < 65_536) socket.write(text)
@@ -48,7 +43,7 @@ const get = (path: string, token: string) =>
 const upgrade = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 
-/** A frame of text as a client writes it, masked with nothing. */
+/** Encodes a text frame with a mask of zeros. */
 const frame = (text: string): Buffer => {
   const payload = Buffer.from(text)
   const head = Buffer.alloc(payload.length < 126 ? 6 : payload.length < 65_536 ? 8 : 14)
@@ -81,7 +76,7 @@ const post = (info: Info, path: string, headers: Record<string, string>, body: u
 
 const basic = ({ apiToken, projectId }: Info) => ({ authorization: `Basic ${btoa(`${projectId}:${apiToken}`)}` })
 
-/** Calls again and again, a few at a time. */
+/** Calls a function repeatedly, a few calls at a time. */
 const repeating = (call: () => Promise<unknown>, lanes = 8): void => {
   const lane = async () => {
     while (true) await call().catch(() => {})
@@ -89,9 +84,9 @@ const repeating = (call: () => Promise<unknown>, lanes = 8): void => {
   for (let n = 0; n < lanes; n++) void lane()
 }
 
-/** Messages as long as they may be, so that pages of them are long. */
+/** Seeds messages of nearly the maximum length, so that pages of them are large. */
 export const fill = async (info: Info, count: number): Promise<void> => {
-  const { ada: { addressId: _, id }, grace } = people(info)
+  const { ada: { addressId: _, id }, grace } = fixtures(info)
   const long = { x: "y".repeat(32_000) }
   for (let n = 0; n < count; n += 50) {
     const messages = Array.from({ length: 50 }, () => ({
@@ -107,47 +102,47 @@ export const fill = async (info: Info, count: number): Promise<void> => {
   }
 }
 
-/** As many requests on one connection as may wait there. */
+/** The maximum number of pipelined requests. */
 const pipelined = 8
 
 export const attacks: ReadonlyArray<Attack> = [
   {
     name: "responses that are never read",
-    begin: (info) =>
+    start: (info) =>
       connections(info, 40, (socket) => {
-        socket.write(get("/api/fabric/messages?page_size=1000", people(info).ada.token).repeat(pipelined))
+        socket.write(get("/api/fabric/messages?page_size=1000", fixtures(info).ada.token).repeat(pipelined))
       })
   },
   {
-    name: "answers of the admin API that are never read",
-    begin: (info) =>
+    name: "responses of the admin API that are never read",
+    start: (info) =>
       connections(info, 40, (socket) => void socket.write(get("/_sandbox/messages", "").repeat(pipelined)))
   },
   {
-    name: "requests without an end behind a response that is never read",
-    begin: (info) =>
+    name: "endless requests behind a response that is never read",
+    start: (info) =>
       connections(
         info,
         40,
-        // as much as the connection takes, which is broken when more requests wait than may
+        // until the connection is broken because of too many pipelined requests
         (socket) =>
-          keepWriting(socket, get("/api/fabric/messages?page_size=1000", people(info).ada.token).repeat(pipelined))
+          keepWriting(socket, get("/api/fabric/messages?page_size=1000", fixtures(info).ada.token).repeat(pipelined))
       )
   },
   {
     name: "frames that are never read",
-    begin: (info) =>
+    start: (info) =>
       connections(info, 40, (socket) => {
         socket.write(upgrade)
-        socket.write(connectFrame(people(info).ada.token, false))
+        socket.write(connectFrame(fixtures(info).ada.token, false))
         const id = "i".repeat(900)
         keepWriting(socket, frame(JSON.stringify({ jsonrpc: "2.0", id, method: "signalwire.ping" })))
       })
   },
   {
     name: "events that are never acknowledged",
-    begin: async (info) => {
-      const { ada: { addressId: _, token }, grace } = people(info)
+    start: async (info) => {
+      const { ada: { addressId: _, token }, grace } = fixtures(info)
       await connections(info, 200, (socket) => {
         socket.write(upgrade)
         socket.write(connectFrame(grace.token, true))
@@ -163,12 +158,12 @@ export const attacks: ReadonlyArray<Attack> = [
   },
   {
     name: "bodies that never end",
-    begin: (info) =>
+    start: (info) =>
       connections(info, 400, (socket, index) => {
         const length = index % 2 === 0 ? "Content-Length: 500000" : "Transfer-Encoding: chunked"
         socket.write(
           `POST /api/fabric/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${
-            people(info).ada.token
+            fixtures(info).ada.token
           }\r\n${length}\r\n\r\n`
         )
         const text = "x".repeat(490_000)
@@ -177,7 +172,7 @@ export const attacks: ReadonlyArray<Attack> = [
   },
   {
     name: "guests",
-    begin: async (info) =>
+    start: async (info) =>
       repeating(async () => {
         const address = info.rooms[0]?.addressId
         await (await post(info, "/api/fabric/embeds/tokens", {}, { token: `c2c_${address}` })).text()
@@ -185,15 +180,15 @@ export const attacks: ReadonlyArray<Attack> = [
   },
   {
     name: "tokens that have expired",
-    begin: async (info) =>
+    start: async (info) =>
       repeating(async () => {
         const body = { reference: "mallory", expire_at: 1, scope: ["a".repeat(100)], application_id: "b".repeat(100) }
         await (await post(info, "/api/fabric/subscribers/tokens", basic(info), body)).text()
       })
   },
   {
-    name: "tokens that carry much",
-    begin: async (info) =>
+    name: "tokens with large claims",
+    start: async (info) =>
       repeating(async () => {
         const scope = Array.from({ length: 32 }, () => "c".repeat(100))
         const body = { reference: "mallory", scope, application_id: "d".repeat(100) }
@@ -202,10 +197,10 @@ export const attacks: ReadonlyArray<Attack> = [
   },
   {
     name: "entries of the wire log",
-    begin: async (info) => {
+    start: async (info) => {
       const body = { deep: Array.from({ length: 5000 }, (_, n) => ({ n })) }
       return repeating(async () => {
-        await (await post(info, "/api/fabric/messages", { authorization: `Bearer ${people(info).ada.token}` }, body))
+        await (await post(info, "/api/fabric/messages", { authorization: `Bearer ${fixtures(info).ada.token}` }, body))
           .text()
       })
     }

@@ -1,4 +1,4 @@
-/** Runs every attack and prints what became of it: `pnpm --filter @effect-signalwire/sandbox run abuse [MILLISECONDS]`. */
+/** Runs the attacks one by one, and prints the results: `pnpm --filter @effect-signalwire/sandbox run abuse [MILLISECONDS]`. */
 import { run } from "./abuse.ts"
 import { attacks } from "./attacks.ts"
 
@@ -6,6 +6,6 @@ const millis = Number(process.argv[2] ?? 8000)
 for (const attack of attacks) {
   const { failed, grown, sent, slowest } = await run([attack], millis)
   process.stdout.write(
-    `${attack.name}: +${grown} MiB, ${sent} messages sent beside it, ${failed} failed, the slowest in ${slowest} ms\n`
+    `${attack.name}: +${grown} MiB, ${sent} messages sent meanwhile, ${failed} failed, the slowest took ${slowest} ms\n`
   )
 }

@@ -1,7 +1,7 @@
 /**
- * Throws hostile traffic at a running sandbox, while two others talk to each other, and tells what went wrong: a crash,
- * an error of the server's own, a request that is never answered, somebody else's secret in an answer, a message that
- * the two did not get, or memory that grows without end.
+ * Sends hostile traffic to a sandbox while two other subscribers chat, and reports findings: a crash, a server error, a request
+ * without a response, a secret of another client in a response, a message that the other subscribers did not receive, or memory
+ * that grows without limit.
  */
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import { readFileSync } from "node:fs"
@@ -11,10 +11,10 @@ import { setTimeout as sleep } from "node:timers/promises"
 import * as Generator from "./generator.ts"
 
 export interface Options {
-  /** How many requests and frames. */
+  /** The number of requests and frames. */
   readonly count: number
   readonly seed: number
-  /** Flags of the sandbox. */
+  /** Command line flags of the sandbox. */
   readonly args?: ReadonlyArray<string>
 }
 
@@ -24,34 +24,34 @@ export interface Report {
   readonly frames: number
   readonly raw: number
   readonly statuses: Readonly<Record<string, number>>
-  /** What the bystander was sent, and what it got. */
-  readonly told: number
-  readonly heard: number
+  /** How many messages were sent to the unrelated subscriber, and how many it received. */
+  readonly sent: number
+  readonly received: number
   readonly seconds: number
-  /** What the server gave to one client and to no other. */
+  /** The secrets that the server returned to one client only. */
   readonly secrets: ReadonlySet<string>
-  /** Everything that was stored at the end. */
+  /** The stored messages at the end, as JSON. */
   readonly stored: string
-  /** MiB after the first tenth, at the end, and at most. */
+  /** The memory after the first tenth, at the end, and at most, in MiB. */
   readonly memory: { readonly early: number; readonly late: number; readonly peak: number }
 }
 
-/** What the server gives to one client, and to no other. */
-const secretGiven = /"(?:token|refresh_token|refreshToken|authorization_state)":"([^"]{20,})"/g
+/** Matches secrets that the server returns to one client only. */
+const secretPattern = /"(?:token|refresh_token|refreshToken|authorization_state)":"([^"]{20,})"/g
 
-/** What a text says when its escapes are read, however deep they are. */
-const readings = (text: string): ReadonlyArray<string> => {
+/** Returns a string and all strings that result from decoding it, however often it was encoded. */
+const decodings = (text: string): ReadonlyArray<string> => {
   const decoded = text.replace(
     /%([\da-f]{2})|\\u00([\da-f]{2})|\\(["\\/])/gi,
     (_, percent: string | undefined, unicode: string | undefined, character: string | undefined) =>
       character ?? String.fromCharCode(Number.parseInt(percent ?? unicode ?? "", 16))
   )
-  return decoded === text ? [text] : [text, ...readings(decoded)]
+  return decoded === text ? [text] : [text, ...decodings(decoded)]
 }
 
-/** The secrets that a log tells, whole or the last part of them. */
+/** Returns the secrets that a log contains, completely or their last part. */
 export const secretsIn = (log: string, secrets: Iterable<string>): ReadonlyArray<string> => {
-  const texts = readings(log)
+  const texts = decodings(log)
   return [...secrets].filter((secret) =>
     texts.some((text) => text.includes(secret) || text.includes(secret.slice(-24)))
   )
@@ -59,10 +59,10 @@ export const secretsIn = (log: string, secrets: Iterable<string>): ReadonlyArray
 
 const secret = "the-secret-of-alice-and-bob"
 
-/** How long the server may take for anything, in milliseconds. */
-const patience = 15_000
+/** How long the server has to respond, in milliseconds. */
+const responseTimeout = 15_000
 
-/** How much more memory it may hold at the end than early on, in MiB. */
+/** How much the memory may grow, in MiB. */
 const maxGrowth = 600
 
 const memoryOf = (pid: number, name: "VmRSS" | "VmHWM"): number => {
@@ -76,19 +76,19 @@ const memoryOf = (pid: number, name: "VmRSS" | "VmHWM"): number => {
 const inTime = <A>(promise: Promise<A>): Promise<A | "late"> => {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(() => resolve("late"), patience)
+    timer = setTimeout(() => resolve("late"), responseTimeout)
   })
   return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
-interface Person {
+interface Account {
   readonly id: string
   readonly addressId: string
   readonly token: string
 }
 
 export const run = async (options: Options): Promise<Report> => {
-  const began = Date.now()
+  const startedAt = Date.now()
   const findings: Array<string> = []
   const found = (what: string, sample: unknown) => {
     if (findings.length < 20) findings.push(`${what}: ${JSON.stringify(sample)?.slice(0, 600)}`)
@@ -98,32 +98,32 @@ export const run = async (options: Options): Promise<Report> => {
   const [alice, bob, mallory] = subscribers
   const [office] = rooms
   if (alice === undefined || bob === undefined || mallory === undefined || office === undefined) {
-    throw new Error("nobody is there")
+    throw new Error("The sandbox is empty")
   }
-  let ended = false
+  let isDone = false
   void sandbox.exited.then((code) => {
-    if (!ended) found("the sandbox ended", { code, errors: sandbox.errors() })
+    if (!isDone) found("the sandbox exited", { code, errors: sandbox.errors() })
   })
 
-  // the bystanders
-  const say = (from: Person, to: Person, text: string) =>
+  // the other subscribers
+  const send = (from: Account, to: Account, text: string) =>
     fetch(`${http}/api/fabric/messages`, {
       method: "POST",
       headers: { authorization: `Bearer ${from.token}` },
       body: JSON.stringify({ conversation_id: to.addressId, text, metadata: { secret } })
     }).then(({ status }) => status, () => 0)
-  let told = 0
-  const heard: Array<string> = []
+  let sent = 0
+  const received: Array<string> = []
   const bystander = new WebSocket(ws)
   bystander.addEventListener("message", ({ data }) => {
     const frame = JSON.parse(String(data))
     if (frame.method === undefined) return
     bystander.send(JSON.stringify({ jsonrpc: "2.0", id: frame.id, result: {} }))
     const text = frame.params?.params?.text
-    if (typeof text === "string" && text.startsWith(secret)) heard.push(text)
+    if (typeof text === "string" && text.startsWith(secret)) received.push(text)
   })
   bystander.addEventListener("close", ({ code }) => {
-    if (!ended) found("the bystander's socket was closed", code)
+    if (!isDone) found("the bystander's socket was closed", code)
   })
   const connectFrame = (token: string) =>
     JSON.stringify({
@@ -138,9 +138,9 @@ export const run = async (options: Options): Promise<Report> => {
       resolve()
     })
   })
-  const tellBystander = async () => {
-    const status = await say(alice, bob, `${secret} ${told++}`)
-    if (status !== 200) found("a bystander's message was refused", status)
+  const sendToBystander = async () => {
+    const status = await send(alice, bob, `${secret} ${sent++}`)
+    if (status !== 200) found("a message to the bystander was rejected", status)
   }
   await sleep(100)
 
@@ -165,10 +165,10 @@ export const run = async (options: Options): Promise<Report> => {
   const agent = new Agent({ keepAlive: true, maxSockets: 8 })
   const { hostname, port } = new URL(http)
   const exchange = (one: Generator.HttpCase) => {
-    // told always: without it, Node sends the body of a GET as if it were the next request
+    // always set: without it, Node sends the body of a GET as if it were the next request
     const headers = { ...one.headers, "content-length": String(Buffer.byteLength(one.body)) }
     return new Promise<{ status: number; text: string } | "broken">((resolve) => {
-      const asked = httpRequest(
+      const outgoing = httpRequest(
         { agent, hostname, port, method: one.method, path: one.path, headers },
         (response) => {
           const chunks: Array<Buffer> = []
@@ -180,27 +180,27 @@ export const run = async (options: Options): Promise<Report> => {
           )
         }
       )
-      asked.on("error", () => resolve("broken"))
-      asked.end(one.body)
+      outgoing.on("error", () => resolve("broken"))
+      outgoing.end(one.body)
     })
   }
   const oneRequest = async () => {
     const one = generator.http()
     counts.requests++
     const sample = { ...one, headers: undefined, body: String(one.body).slice(0, 300) }
-    const answer = await inTime(exchange(one))
-    if (answer === "late") return found("a request was not answered", sample)
-    const status = answer === "broken" ? "broken" : String(answer.status)
+    const response = await inTime(exchange(one))
+    if (response === "late") return found("a request got no response", sample)
+    const status = response === "broken" ? "broken" : String(response.status)
     statuses[status] = (statuses[status] ?? 0) + 1
-    if (answer === "broken") return found("a connection broke", sample)
-    if (answer.status >= 500) found(`it was answered ${answer.status}`, { ...sample, answer: answer.text })
-    for (const { 1: given } of answer.text.matchAll(secretGiven)) secrets.add(given ?? "")
-    // the admin API tells everything there is
-    if (answer.text.includes(secret) && !one.path.startsWith("/_sandbox")) found("somebody else's secret", sample)
-    if (answer.text.includes("    at ") || answer.text.includes("node_modules")) found("a stack trace", sample)
+    if (response === "broken") return found("a connection was broken", sample)
+    if (response.status >= 500) found(`the status was ${response.status}`, { ...sample, response: response.text })
+    for (const { 1: match } of response.text.matchAll(secretPattern)) secrets.add(match ?? "")
+    // the admin API returns everything
+    if (response.text.includes(secret) && !one.path.startsWith("/_sandbox")) found("a secret of another client", sample)
+    if (response.text.includes("    at ") || response.text.includes("node_modules")) found("a stack trace", sample)
   }
 
-  // frames: a handful on one socket, and a ping at the end that has to be answered unless the socket was closed
+  // frames: a few on one socket, and a ping at the end that must get a response unless the socket is closed
   const someFrames = () =>
     new Promise<void>((resolve) => {
       const frames = Array.from({ length: 1 + generator.below(20) }, generator.frame)
@@ -208,10 +208,10 @@ export const run = async (options: Options): Promise<Report> => {
       counts.frames += frames.length
       const socket = new WebSocket(ws)
       const late = setTimeout(() => {
-        found("frames were not answered", frames.map(String))
+        found("frames got no response", frames.map(String))
         socket.close()
         resolve()
-      }, patience)
+      }, responseTimeout)
       const done = () => {
         clearTimeout(late)
         resolve()
@@ -223,19 +223,19 @@ export const run = async (options: Options): Promise<Report> => {
       })
       socket.addEventListener("message", ({ data }) => {
         const text = String(data)
-        for (const { 1: given } of text.matchAll(secretGiven)) secrets.add(given ?? "")
-        if (text.includes(secret)) found("somebody else's secret in a frame", frames.map(String))
+        for (const { 1: match } of text.matchAll(secretPattern)) secrets.add(match ?? "")
+        if (text.includes(secret)) found("a secret of another client in a frame", frames.map(String))
         if (text.includes("    at ")) found("a stack trace in a frame", text)
         if (text.includes("\"the last\"")) socket.close()
       })
       socket.addEventListener("close", done)
     })
 
-  // bytes: anything may happen to the connection, but nothing to the server
+  // bytes: the connection may break, but the server must not be affected
   const someBytes = () =>
     new Promise<void>((resolve) => {
       counts.raw++
-      // everything is drawn before anything is waited for, so that the cases do not depend on how fast the server is
+      // all random numbers are drawn first, so that the cases do not depend on the speed of the server
       const [bytes, stay] = [generator.bytes(), 20 + generator.below(30)]
       const socket = connect(Number(port), hostname, () => socket.write(bytes))
       let text = ""
@@ -246,20 +246,20 @@ export const run = async (options: Options): Promise<Report> => {
       socket.on("error", () => {})
       socket.on("close", () => {
         clearTimeout(leave)
-        if (text.includes(secret)) found("somebody else's secret after garbage", text)
+        if (text.includes(secret)) found("a secret of another client after garbage", text)
         resolve()
       })
     })
 
   const total = () => counts.requests + counts.frames + counts.raw
   let early = 0
-  let lastTold = 0
+  let lastSentAt = 0
   const lane = async () => {
     while (total() < options.count && sandbox.errors().length < 10_000) {
       if (early === 0 && total() > options.count / 10) early = memoryOf(sandbox.pid, "VmRSS")
-      if (total() - lastTold >= 200) {
-        lastTold = total()
-        await tellBystander()
+      if (total() - lastSentAt >= 200) {
+        lastSentAt = total()
+        await sendToBystander()
       }
       const kind = generator.chance(0.06) ? someFrames : generator.chance(0.03) ? someBytes : oneRequest
       await kind()
@@ -267,18 +267,20 @@ export const run = async (options: Options): Promise<Report> => {
     }
   }
   await Promise.all(Array.from({ length: 8 }, lane))
-  await tellBystander()
-  for (let tries = 0; heard.length < told && tries < 50; tries++) await sleep(100)
-  const expected = Array.from({ length: told }, (_, n) => `${secret} ${n}`)
-  if (heard.length !== told || heard.some((text) => !expected.includes(text)) || new Set(heard).size !== told) {
-    found("the bystander missed something", { told, heard: heard.length })
+  await sendToBystander()
+  for (let tries = 0; received.length < sent && tries < 50; tries++) await sleep(100)
+  const expected = Array.from({ length: sent }, (_, n) => `${secret} ${n}`)
+  if (
+    received.length !== sent || received.some((text) => !expected.includes(text)) || new Set(received).size !== sent
+  ) {
+    found("the bystander missed a message", { sent, received: received.length })
   }
-  if (sandbox.errors() !== "") found("the sandbox complained", sandbox.errors())
+  if (sandbox.errors() !== "") found("the sandbox logged errors", sandbox.errors())
   const stored = await fetch(`${http}/_sandbox/messages`).then((response) => response.text())
   const late = memoryOf(sandbox.pid, "VmRSS")
   const peak = memoryOf(sandbox.pid, "VmHWM")
   if (late - early > maxGrowth) found("memory grew", { early, late })
-  ended = true
+  isDone = true
   bystander.close()
   agent.destroy()
   return {
@@ -286,10 +288,10 @@ export const run = async (options: Options): Promise<Report> => {
     ...counts,
     secrets,
     statuses,
-    told,
-    heard: heard.length,
+    sent,
+    received: received.length,
     stored,
-    seconds: (Date.now() - began) / 1000,
+    seconds: (Date.now() - startedAt) / 1000,
     memory: { early, late, peak }
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Hostile traffic, the same again for the same seed: valid requests and frames with something wrong in them, and garbage.
+ * Generates hostile traffic, reproducibly with a seed: valid requests and frames with mutations, and garbage.
  */
 
 export interface HttpCase {
@@ -9,19 +9,19 @@ export interface HttpCase {
   readonly body: string | Buffer
 }
 
-/** What the generator knows of the sandbox. */
+/** The data of the sandbox that requests and frames are made from. */
 export interface Known {
-  /** Secrets that somebody writes where they do not belong, for the log to be seen with. */
+  /** Secrets to write into other fields, so that the log must redact them. */
   readonly secrets: ReadonlyArray<string>
   readonly token: string
-  /** The project's credential, as a header has it. It mints tokens, so nothing is asked for with those. */
+  /** The project's authorization header. The tokens that it mints are not used. */
   readonly basic: string
   readonly subscriberId: string
   readonly addressIds: ReadonlyArray<string>
   readonly groupIds: ReadonlyArray<string>
 }
 
-/** Numbers from 0 to 1 that repeat themselves for the same seed. */
+/** Makes a generator of reproducible numbers from 0 to 1 (Mulberry32). */
 const seeded = (seed: number) => {
   let state = seed >>> 0
   return () => {
@@ -32,8 +32,8 @@ const seeded = (seed: number) => {
   }
 }
 
-/** JSON texts that have broken servers before. */
-const nasty = [
+/** JSON values that are known to break servers. */
+const edgeCases = [
   "null",
   "true",
   "[]",
@@ -86,7 +86,7 @@ export const make = (seed: number, known: Known) => {
   const below = (limit: number) => Math.floor(random() * limit)
   const pick = <A>(items: ReadonlyArray<A>): A => {
     const found = items[below(items.length)]
-    if (found === undefined) throw new Error("nothing to pick from")
+    if (found === undefined) throw new Error("There is nothing to pick from")
     return found
   }
   const chance = (probability: number) => random() < probability
@@ -97,13 +97,13 @@ export const make = (seed: number, known: Known) => {
     return open.repeat(depth) + "1" + (chance(0.5) ? close.repeat(depth) : "")
   }
   const long = () => JSON.stringify(pick(["x", "é", "😀", "\\", "\u0000"]).repeat(pick([9_999, 10_001, 40_000])))
-  const value = () => chance(0.03) ? nested() : chance(0.04) ? long() : pick(nasty)
+  const value = () => chance(0.03) ? nested() : chance(0.04) ? long() : pick(edgeCases)
   const id = () => pick([...known.addressIds, ...known.groupIds, known.subscriberId])
   const ids = () => JSON.stringify(Array.from({ length: below(4) }, id))
 
   const members = (fields: ReadonlyArray<readonly [string, string]>): string =>
     fields.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(",")
-  /** A valid object in which some values are replaced, left out, repeated or joined by others. */
+  /** A valid object in which some fields are replaced, removed, repeated or added. */
   const mutated = (fields: ReadonlyArray<readonly [string, string]>): string => {
     const out: Array<readonly [string, string]> = []
     for (const [name, text] of fields) {
@@ -114,7 +114,7 @@ export const make = (seed: number, known: Known) => {
     if (chance(0.15)) out.push([pick(["__proto__", "constructor", "id", "token", "user_id", "extra", ""]), value()])
     return `{${members(out)}}`
   }
-  /** Text with some of its characters gone wrong. */
+  /** Damages some characters of a string. */
   const damaged = (text: string): string => {
     const at = below(text.length + 1)
     switch (below(5)) {
@@ -134,7 +134,7 @@ export const make = (seed: number, known: Known) => {
   const json = (fields: ReadonlyArray<readonly [string, string]>): string | Buffer =>
     chance(0.03) ? garbage() : chance(0.12) ? damaged(mutated(fields)) : mutated(fields)
 
-  /** A secret, written in one of the ways in which it stands for the same. */
+  /** A secret in an equivalent encoding. */
   const secretAs = (encode: (character: string) => string): string => {
     const secret = pick(known.secrets)
     const from = chance(0.3) ? below(secret.length) : 0
@@ -268,7 +268,7 @@ export const make = (seed: number, known: Known) => {
       path,
       headers: {
         ...authorization(path),
-        // the admin API takes nothing else
+        // the only content type that the admin API accepts
         "content-type": path.startsWith("/_sandbox") && chance(0.9) ? "application/json" : pick([
           "application/json",
           "text/plain",
@@ -291,15 +291,15 @@ export const make = (seed: number, known: Known) => {
   const frame = (): string | Buffer => {
     const name = chance(0.05) ? secretAs(same) : pick(rpcMethods)
     const params = name === "signalwire.connect" || name === "signalwire.reauthenticate" ? connectParams() : value()
-    const asked = [["jsonrpc", "\"2.0\""], ["id", chance(0.8) ? text(`f${below(1e6)}`) : value()]] as const
+    const common = [["jsonrpc", "\"2.0\""], ["id", chance(0.8) ? text(`f${below(1e6)}`) : value()]] as const
     const fields = chance(0.75)
-      ? [...asked, ["method", text(name)] as const, ["params", params] as const]
-      : [...asked, chance(0.5) ? ["result", value()] as const : ["error", value()] as const]
+      ? [...common, ["method", text(name)] as const, ["params", params] as const]
+      : [...common, chance(0.5) ? ["result", value()] as const : ["error", value()] as const]
     const made = json(fields)
     return chance(0.05) ? Buffer.from(made) : made
   }
 
-  /** Bytes that are not quite HTTP, or not quite a WebSocket. */
+  /** Bytes that are almost HTTP, or almost a WebSocket. */
   const bytes = (): Buffer => {
     const upgrade = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -319,7 +319,7 @@ export const make = (seed: number, known: Known) => {
         `GET / HTTP/1.1\r\n${`X: ${"y".repeat(500)}\r\n`.repeat(below(60))}\r\n`,
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
       ])),
-      // frames without a mask, of unknown kinds, too long, never finished
+      // frames that are unmasked, of unknown types, too long, or incomplete
       pick([
         Buffer.alloc(0),
         garbage(),

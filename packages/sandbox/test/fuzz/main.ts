@@ -1,4 +1,4 @@
-/** `pnpm fuzz [--count 60000] [--seed 1] [--data FILE] [--log FILE]`: prints figures, and ends with 1 on a finding. */
+/** `pnpm fuzz [--count 60000] [--seed 1] [--data FILE] [--log FILE]`: prints figures, and exits with 1 on a finding. */
 import { parseArgs } from "node:util"
 import { run } from "./fuzz.ts"
 
@@ -10,7 +10,7 @@ const { values } = parseArgs({
     log: { type: "string" }
   }
 })
-const { findings, frames, heard, memory, raw, requests, seconds, statuses, told } = await run({
+const { findings, frames, memory, raw, received, requests, seconds, sent, statuses } = await run({
   count: Number(values.count),
   seed: Number(values.seed),
   args: ["--data", values.data, ...(values.log === undefined ? [] : ["--log", values.log])]
@@ -19,8 +19,8 @@ const lines = [
   `seed ${values.seed}: ${requests} requests, ${frames} frames, ${raw} connections of garbage in ${
     seconds.toFixed(1)
   } s`,
-  `answers: ${Object.entries(statuses).map(([status, count]) => `${status} ×${count}`).join(", ")}`,
-  `bystander: ${told} told, ${heard} heard`,
+  `responses: ${Object.entries(statuses).map(([status, count]) => `${status} ×${count}`).join(", ")}`,
+  `unrelated client: ${sent} sent, ${received} received`,
   `memory: ${memory.early.toFixed(0)} MiB early, ${memory.late.toFixed(0)} at the end, ${
     memory.peak.toFixed(0)
   } at most`,

@@ -1,132 +1,141 @@
 /**
- * What a value on the wire has to be, told by hand: it is read and refused as its schema in `Wire` does it, without keys
- * that nobody knows, and with the same path and words where something is wrong, by a fraction of the code.
+ * Hand-written decoders of wire formats. A shape accepts and refuses the same values as its schema in `WireSchemas`, strips
+ * the same unknown keys, and reports the same paths and messages, with a fraction of the code that Effect's Schema
+ * loads.
  */
 import { isUnknown } from "effect/Predicate"
 import * as Result from "effect/Result"
 import { isJsonObject } from "../JsonObject.ts"
-import { type Decoder, type MalformedValue, within } from "../Malformed.ts"
+import { type Decoder, type MalformedValue, prefixPath } from "../Malformed.ts"
 
-/** What a value has to be. */
+/** The description of a value: its type, and the constraints within that type. */
 export interface Shape<A> {
-  /** What is said to be expected where something of another kind stands. */
+  /** The type, as named in the message when a value of another type is found. */
   readonly expected: string
-  /** Whether it is a text, a number, a list, as it has to be: whatever may be wrong inside it. */
-  readonly isKind: (input: unknown) => boolean
-  /** It without the keys that nobody knows. */
-  readonly known: (input: unknown) => unknown
-  /** The first thing that is wrong with it. */
-  readonly problemOf: (input: unknown) => MalformedValue | undefined
+  /** Whether a value has the right type, such as string, number or array; its content may still be invalid. */
+  readonly isType: (input: unknown) => boolean
+  /** Returns the value without unknown keys. */
+  readonly stripUnknownKeys: (input: unknown) => unknown
+  /** Returns the first problem of the value; `undefined` if it is valid. */
+  readonly firstIssue: (input: unknown) => MalformedValue | undefined
   readonly is: (input: unknown) => input is A
 }
 
-/** A key that may be missing, and what it has to be where it is not. */
+/** The shape of a key that may be missing. */
 interface Optional<A> {
   readonly optional: Shape<A>
 }
 
-/** What each key of an object has to be. */
+/** The shape of each key of an object. */
 export type Fields<A extends object> = {
   readonly [K in keyof A]-?: {} extends Pick<A, K> ? Optional<Exclude<A[K], undefined>> : Shape<A[K]>
 }
 
-const wrong = (message: string): MalformedValue => ({ path: "", message })
+const issue = (message: string): MalformedValue => ({ path: "", message })
 
-/** A kind of value, what may be wrong with one of that kind, and what is known of it. */
-const make = <A, Kind = A>(
+const make = <A, Type = A>(
   expected: string,
-  isKind: (input: unknown) => input is Kind,
-  flawOf: (input: Kind) => MalformedValue | undefined = () => undefined,
-  knownOf: (input: Kind) => unknown = (input) => input
+  isType: (input: unknown) => input is Type,
+  check: (input: Type) => MalformedValue | undefined = () => undefined,
+  strip: (input: Type) => unknown = (input) => input
 ): Shape<A> => {
-  const problemOf = (input: unknown) => isKind(input) ? flawOf(input) : wrong(`Expected ${expected}`)
+  const firstIssue = (input: unknown) => isType(input) ? check(input) : issue(`Expected ${expected}`)
   return {
     expected,
-    isKind,
-    known: (input) => isKind(input) ? knownOf(input) : input,
-    problemOf,
-    is: (input): input is A => problemOf(input) === undefined
+    isType,
+    stripUnknownKeys: (input) => isType(input) ? strip(input) : input,
+    firstIssue,
+    is: (input): input is A => firstIssue(input) === undefined
   }
 }
 
-/** The first thing that is wrong with any part. */
-const firstFlaw = (
+const firstIssueIn = (
   parts: Iterable<readonly [path: string, shape: Shape<unknown>, value: unknown]>
 ): MalformedValue | undefined => {
   for (const [path, shape, value] of parts) {
-    const problem = shape.problemOf(value)
-    if (problem !== undefined) return within(path, problem)
+    const found = shape.firstIssue(value)
+    if (found !== undefined) return prefixPath(path, found)
   }
   return undefined
 }
 
-const isText = (input: unknown): input is string => typeof input === "string"
+const isString = (input: unknown): input is string => typeof input === "string"
 const isNumber = (input: unknown): input is number => typeof input === "number"
-const isList = (input: unknown): input is ReadonlyArray<unknown> => Array.isArray(input)
+const isArray = (input: unknown): input is ReadonlyArray<unknown> => Array.isArray(input)
 
-export const anything: Shape<unknown> = make("anything", isUnknown)
-export const text: Shape<string> = make("string", isText)
-export const truth: Shape<boolean> = make("boolean", (input) => typeof input === "boolean")
+export const unknown: Shape<unknown> = make("unknown", isUnknown)
+export const string: Shape<string> = make("string", isString)
+export const boolean: Shape<boolean> = make("boolean", (input) => typeof input === "boolean")
 export const object: Shape<{ readonly [key: string]: unknown }> = make("object", isJsonObject)
-export const nothing: Shape<null> = make("null", (input) => input === null)
+export const nullValue: Shape<null> = make("null", (input) => input === null)
 
-/** A text that is an id: of which kind is told by where it stands. */
-export const id = <Id extends string>(): Shape<Id> => make("string", isText)
+/** A string that is an id, branded as the type argument. */
+export const id = <Id extends string>(): Shape<Id> => make("string", isString)
 
-/** A text, with what it must satisfy; `expected` completes "Expected". */
-export const textWhere = (holds: (text: string) => boolean, expected: string): Shape<string> =>
-  make("string", isText, (input) => holds(input) ? undefined : wrong(`Expected ${expected}`))
+/** A string that satisfies a predicate; `expected` completes "Expected". */
+export const checkedString = (predicate: (value: string) => boolean, expected: string): Shape<string> =>
+  make("string", isString, (input) => predicate(input) ? undefined : issue(`Expected ${expected}`))
 
-const finite = (input: number) => Number.isFinite(input) ? undefined : wrong("Expected a finite number")
+const checkFinite = (input: number) => Number.isFinite(input) ? undefined : issue("Expected a finite number")
 
-export const number: Shape<number> = make("number", isNumber, finite)
+/** A finite number. */
+export const number: Shape<number> = make("number", isNumber, checkFinite)
 
-/** A number, with what it must satisfy. */
-export const numberWhere = (holds: (value: number) => boolean, expected: string): Shape<number> =>
-  make("number", isNumber, (input) => finite(input) ?? (holds(input) ? undefined : wrong(`Expected ${expected}`)))
+/** A finite number that satisfies a predicate; `expected` completes "Expected". */
+export const checkedNumber = (predicate: (value: number) => boolean, expected: string): Shape<number> =>
+  make(
+    "number",
+    isNumber,
+    (input) => checkFinite(input) ?? (predicate(input) ? undefined : issue(`Expected ${expected}`))
+  )
 
+/** A safe integer. */
 export const integer: Shape<number> = make(
   "number",
   isNumber,
-  (input) => Number.isSafeInteger(input) ? undefined : wrong("Expected an integer")
+  (input) => Number.isSafeInteger(input) ? undefined : issue("Expected an integer")
 )
 
-/** One of these texts. */
-export const oneOf = <const A extends string>(...texts: ReadonlyArray<A>): Shape<A> => {
-  const expected = texts.map((text) => JSON.stringify(text)).join(" | ")
-  const allowed: ReadonlyArray<string> = texts
-  return make(expected, isText, (input) => allowed.includes(input) ? undefined : wrong(`Expected ${expected}`))
+/** One of these strings. */
+export const literals = <const A extends string>(...values: ReadonlyArray<A>): Shape<A> => {
+  const expected = values.map((value) => JSON.stringify(value)).join(" | ")
+  const allowed: ReadonlyArray<string> = values
+  return make(expected, isString, (input) => allowed.includes(input) ? undefined : issue(`Expected ${expected}`))
 }
 
-/** Either of two kinds of value. */
-export const either = <A, B>(one: Shape<A>, other: Shape<B>): Shape<A | B> => {
-  const fitting = (input: unknown): Shape<A | B> => one.isKind(input) ? one : other
+/** A value of either shape. The two must differ in their type. */
+export const union = <A, B>(left: Shape<A>, right: Shape<B>): Shape<A | B> => {
+  const member = (input: unknown): Shape<A | B> => left.isType(input) ? left : right
   return make(
-    `${one.expected} | ${other.expected}`,
-    (input): input is unknown => one.isKind(input) || other.isKind(input),
-    (input) => fitting(input).problemOf(input),
-    (input) => fitting(input).known(input)
+    `${left.expected} | ${right.expected}`,
+    (input): input is unknown => left.isType(input) || right.isType(input),
+    (input) => member(input).firstIssue(input),
+    (input) => member(input).stripUnknownKeys(input)
   )
 }
 
-/** A key that a dialect may leave out or write as `null`. */
-export const maybe = <A>(shape: Shape<A>): Optional<A | null> => ({ optional: either(shape, nothing) })
+/** A key that may be missing or `null`. */
+export const nullish = <A>(shape: Shape<A>): Optional<A | null> => ({ optional: union(shape, nullValue) })
 
-/** A key that may be left out. */
+/** A key that may be missing. */
 export const optional = <A>(shape: Shape<A>): Optional<A> => ({ optional: shape })
 
-/** A list of such values. */
-export const list = <A>(item: Shape<A>): Shape<ReadonlyArray<A>> =>
+/** An array of values of one shape. */
+export const array = <A>(item: Shape<A>): Shape<ReadonlyArray<A>> =>
   make(
     "array",
-    isList,
-    (input) => firstFlaw(input.map((value, index) => [`[${index}]`, item, value])),
-    (input) => input.map(item.known)
+    isArray,
+    (input) => firstIssueIn(input.map((value, index) => [`[${index}]`, item, value])),
+    (input) => input.map(item.stripUnknownKeys)
   )
 
-/** An object of such values under any keys. */
+/** An object with values of one shape under any keys. */
 export const record = <A>(value: Shape<A>): Shape<{ readonly [key: string]: A }> =>
-  make("object", isJsonObject, (input) => firstFlaw(Object.entries(input).map(([key, item]) => [key, value, item])))
+  make(
+    "object",
+    isJsonObject,
+    (input) => firstIssueIn(Object.entries(input).map(([key, item]) => [key, value, item]))
+  )
 
 const isOptional = (field: Optional<unknown> | Shape<unknown>): field is Optional<unknown> => "optional" in field
 
@@ -140,34 +149,36 @@ export const struct = <A extends object>(fields: Fields<A>): Shape<A> => {
       for (const [key, field] of entries) {
         const value = input[key]
         if (value === undefined && isOptional(field)) continue
-        const problem = key in input
-          ? (isOptional(field) ? field.optional : field).problemOf(value)
-          : wrong("Missing key")
-        if (problem !== undefined) return within(key, problem)
+        const found = key in input
+          ? (isOptional(field) ? field.optional : field).firstIssue(value)
+          : issue("Missing key")
+        if (found !== undefined) return prefixPath(key, found)
       }
       return undefined
     },
     (input) =>
       Object.fromEntries(
         entries.flatMap(([key, field]) =>
-          key in input ? [[key, (isOptional(field) ? field.optional : field).known(input[key])]] : []
+          key in input ? [[key, (isOptional(field) ? field.optional : field).stripUnknownKeys(input[key])]] : []
         )
       )
   )
 }
 
-/** Reads values of a shape, or tells what is wrong with them. */
+/** Makes a decoder from a shape. It strips unknown keys, and fails with the first problem. */
 export const decoder = <A>(shape: Shape<A>): Decoder<A> => (input) => {
-  const known = shape.known(input)
-  return shape.is(known) ? Result.succeed(known) : Result.fail(shape.problemOf(known) ?? wrong("unexpected value"))
+  const stripped = shape.stripUnknownKeys(input)
+  return shape.is(stripped)
+    ? Result.succeed(stripped)
+    : Result.fail(shape.firstIssue(stripped) ?? issue("unexpected value"))
 }
 
 /**
- * A decoder for what comes in thousands. `isWire` says in one expression what the shape says: what it accepts is taken
- * without another look, with the keys that nobody knows, and everything else is left to the shape, to be read or reported.
- * So it may say no too often, and must never say yes to what the shape refuses.
+ * Makes a decoder for values that arrive by the thousand. A value that `isWire` accepts is returned as it is, with its
+ * unknown keys; any other is left to the shape, to be decoded or reported. `isWire` may refuse valid values, but must
+ * never accept what the shape refuses.
  */
-export const quickDecoder = <A>(shape: Shape<A>, isWire: (input: unknown) => input is A): Decoder<A> => {
+export const decoderWithFastPath = <A>(shape: Shape<A>, isWire: (input: unknown) => input is A): Decoder<A> => {
   const decode = decoder(shape)
   return (input) => isWire(input) ? Result.succeed(input) : decode(input)
 }

@@ -1,8 +1,9 @@
-/** What a time on the wire has to be. */
-import { isInRange, isTimeText, lastMillis, type WireTime } from "../WireTime.ts"
-import { either, numberWhere, type Shape, textWhere } from "./shape.ts"
+/** The shape of times in wire formats. */
+import { isInRange, isTimeString, maxEpochMillis, type WireTime } from "../WireTime.ts"
+import { checkedNumber, checkedString, type Shape, union } from "./shape.ts"
 
-export const time: Shape<WireTime> = either(
-  numberWhere(isInRange, `a value between ${-lastMillis} and ${lastMillis}`),
-  textWhere(isTimeText, "a time written as a number")
+/** A number within the range of `Date`, or such a number as a string. */
+export const time: Shape<WireTime> = union(
+  checkedNumber(isInRange, `a value between ${-maxEpochMillis} and ${maxEpochMillis}`),
+  checkedString(isTimeString, "a time written as a number")
 )

@@ -1,10 +1,10 @@
 /**
- * One session, many subscribers: each has a mailbox of its own, so that a slow one neither slows the others nor grows
- * without bound. A mailbox that is full drops what comes until its owner has read the `Lapse` at its end; history then
- * has what was dropped.
+ * Distributes the signals of one session to many subscribers. Each has a queue of its own, so that a slow subscriber
+ * neither slows the others nor grows without bound. A full queue drops further signals and ends with a
+ * `Discontinuity`; once its subscriber has taken that, it accepts signals again, and history has what was dropped.
  */
-import { Emitter } from "@effect-signalwire/schema/Emitter"
-import { Mailbox } from "@effect-signalwire/schema/Mailbox"
+import { Emitter } from "@effect-signalwire/runtime/Emitter"
+import { SingleConsumerQueue } from "@effect-signalwire/runtime/SingleConsumerQueue"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -14,54 +14,58 @@ import type * as Scope from "effect/Scope"
 import * as Signal from "../Signal.ts"
 import type { SubscriptionError } from "../SubscriptionError.ts"
 
-/** One subscriber's end of the session. */
-export interface Attachment {
-  /** What waits, in order, once there is anything; fails when the session ends for good. For one reader. */
+/** A subscriber's handle: how it receives the signals of the session. */
+export interface Subscriber {
+  /**
+   * Pulls the buffered signals in order, and waits if there are none. Fails when the state of the connection becomes
+   * `Failed`, and ends when the client is closed. Only one fiber may pull at a time.
+   */
   readonly signals: Pull.Pull<NonEmptyReadonlyArray<Signal.Signal>, SubscriptionError>
-  /** Marks this point for this subscriber: a `Lapse` that it asked for comes after everything that was emitted so far. */
-  readonly mark: Effect.Effect<void>
-  /** What waits for this subscriber, without waiting for more; nothing when the session has ended. */
-  readonly waiting: Effect.Effect<ReadonlyArray<Signal.Signal>>
+  /**
+   * Appends a `Discontinuity` with the cause `requested` to the buffered signals of this subscriber: it follows
+   * everything that was emitted so far.
+   */
+  readonly requestDiscontinuity: Effect.Effect<void>
+  /** Takes the buffered signals without waiting; an empty array if there are none. */
+  readonly takeBuffered: Effect.Effect<ReadonlyArray<Signal.Signal>>
 }
 
-type Listener = (signals: ReadonlyArray<Signal.Signal>) => void
-
-class Subscriber {
-  readonly mailbox = new Mailbox<Signal.Signal, SubscriptionError | Cause.Done>()
-  /** A `Lapse` for overflow stands at the end of the mailbox. */
-  private overflowed = false
+class SubscriberQueue {
+  readonly queue = new SingleConsumerQueue<Signal.Signal, SubscriptionError | Cause.Done>()
+  /** Whether the queue is full and ends with a `Discontinuity`. */
+  private hasOverflowed = false
   private readonly capacity: number
 
   constructor(capacity: number) {
     this.capacity = capacity
   }
 
-  post(signals: ReadonlyArray<Signal.Signal>): void {
-    if (this.overflowed) return
-    const room = this.capacity - this.mailbox.size
-    if (signals.length <= room) return this.mailbox.addAll(signals)
-    this.overflowed = true
-    this.mailbox.addAll([...signals.slice(0, Math.max(room, 0)), Signal.overflow])
+  offerAll(signals: ReadonlyArray<Signal.Signal>): void {
+    if (this.hasOverflowed) return
+    const free = this.capacity - this.queue.size
+    if (signals.length <= free) return this.queue.offerAll(signals)
+    this.hasOverflowed = true
+    this.queue.offerAll([...signals.slice(0, Math.max(free, 0)), Signal.overflow])
   }
 
-  /** What was taken had the lapse at its end: from here on there is room again. */
-  private taken<A>(signals: A): A {
-    this.overflowed = false
+  /** Everything was taken, so there is space again. */
+  private onTake<A>(signals: A): A {
+    this.hasOverflowed = false
     return signals
   }
 
-  attachment(): Attachment {
+  subscriber(): Subscriber {
     return {
-      signals: Effect.map(this.mailbox.take, (signals) => this.taken(signals)),
-      mark: Effect.sync(() => this.post([Signal.requested])),
-      waiting: Effect.sync(() => this.taken(this.mailbox.clear()))
+      signals: Effect.map(this.queue.take, (signals) => this.onTake(signals)),
+      requestDiscontinuity: Effect.sync(() => this.offerAll([Signal.requested])),
+      takeBuffered: Effect.sync(() => this.onTake(this.queue.clear()))
     }
   }
 }
 
-/** A fan-out whose mailboxes hold up to `capacity` signals. */
+/** Distributes signals to subscribers, of whose signals up to `capacity` are buffered, and to observers. */
 export class Fanout {
-  private subscribers: ReadonlyArray<Subscriber> = []
+  private queues: ReadonlyArray<SubscriberQueue> = []
   private readonly observers = new Emitter<ReadonlyArray<Signal.Signal>>()
   private readonly capacity: number
 
@@ -69,40 +73,40 @@ export class Fanout {
     this.capacity = capacity
   }
 
-  /** A subscriber; attached from now on, detached with the scope. */
-  get attach(): Effect.Effect<Attachment, never, Scope.Scope> {
+  /** Adds a subscriber, which receives all signals from now on until the scope closes. */
+  get subscribe(): Effect.Effect<Subscriber, never, Scope.Scope> {
     return Effect.map(
       Effect.acquireRelease(
         Effect.sync(() => {
-          const subscriber = new Subscriber(this.capacity)
-          this.subscribers = [...this.subscribers, subscriber]
-          return subscriber
+          const queue = new SubscriberQueue(this.capacity)
+          this.queues = [...this.queues, queue]
+          return queue
         }),
-        (subscriber) =>
+        (removed) =>
           Effect.sync(() => {
-            this.subscribers = this.subscribers.filter((other) => other !== subscriber)
-            subscriber.mailbox.clear()
-            subscriber.mailbox.end(Exit.interrupt())
+            this.queues = this.queues.filter((queue) => queue !== removed)
+            removed.queue.clear()
+            removed.queue.done(Exit.interrupt())
           })
       ),
-      (subscriber) => subscriber.attachment()
+      (queue) => queue.subscriber()
     )
   }
 
-  /** Calls back with every batch, before subscribers have it, until the scope closes. */
-  observe(callback: Listener): Effect.Effect<void, never, Scope.Scope> {
+  /** Calls `callback` with every batch of signals, before subscribers receive it, until the scope closes. */
+  observe(callback: (signals: ReadonlyArray<Signal.Signal>) => void): Effect.Effect<void, never, Scope.Scope> {
     return this.observers.watch(callback)
   }
 
-  /** Hands a batch to every subscriber. */
+  /** Emits a batch of signals to all observers and subscribers. */
   emit(signals: ReadonlyArray<Signal.Signal>): void {
     this.observers.emit(signals)
-    for (const subscriber of this.subscribers) subscriber.post(signals)
+    for (const queue of this.queues) queue.offerAll(signals)
   }
 
-  /** Ends every subscriber's signals, with an error or without one. */
+  /** Ends the signals of all subscribers: with `error`, or without one when the client is closed. */
   end(error?: SubscriptionError): void {
     const exit = Exit.fail(error ?? Cause.Done())
-    for (const { mailbox } of this.subscribers) mailbox.end(exit)
+    for (const { queue } of this.queues) queue.done(exit)
   }
 }

@@ -1,13 +1,12 @@
 /**
- * One WebSocket, from dial to close. Frames come in batches, each as large as what came since the last one. A socket that
- * can hold its server back, as those of `ws` can, does so while too much waits to be read.
+ * One WebSocket, from dial to close. Frames are pulled in batches: everything that arrived since the last pull. A
+ * socket that can be paused, such as that of `ws`, is paused while too much waits to be read.
  *
- * It does what `effect/socket` does for such a client; see `constructor.ts` for why that is not loaded.
+ * `effect/socket` has the same for clients; see `webSocketConstructor.ts` for why that is not loaded.
  */
-import * as Deadline from "@effect-signalwire/schema/Deadline"
-import { Mailbox } from "@effect-signalwire/schema/Mailbox"
+import * as RetryAfter from "@effect-signalwire/runtime/RetryAfter"
+import { SingleConsumerQueue } from "@effect-signalwire/runtime/SingleConsumerQueue"
 import { Invalid, Transport } from "@effect-signalwire/schema/Reason"
-import * as RetryAfter from "@effect-signalwire/schema/RetryAfter"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -16,14 +15,35 @@ import * as Exit from "effect/Exit"
 import { constVoid } from "effect/Function"
 import type * as Scope from "effect/Scope"
 import type { WebSocketConstructor as Constructor, WebSocketEvent, WebSocketLike } from "effect/socket/Socket"
-import { WebSocketConstructor } from "./constructor.ts"
-import { refusalOf } from "./refusal.ts"
+import { getRejectedUpgrade } from "./rejectedUpgrade.ts"
+import { WebSocketConstructor } from "./webSocketConstructor.ts"
 
+/** A socket that is open. */
 export interface OpenSocket {
-  /** The frames that came since the last pull, at least one; fails once the socket is gone and all were read. */
-  readonly pull: Effect.Effect<NonEmptyReadonlyArray<unknown>, Failure>
-  readonly write: (text: string) => Effect.Effect<void, Transport>
-  readonly writeAll: (texts: ReadonlyArray<string>) => Effect.Effect<void, Transport>
+  /** The frames since the last pull, at least one. Fails once the socket is closed and all frames were pulled. */
+  readonly pull: Effect.Effect<NonEmptyReadonlyArray<unknown>, SocketFailure>
+  readonly write: (frame: string) => Effect.Effect<void, Transport>
+  readonly writeAll: (frames: ReadonlyArray<string>) => Effect.Effect<void, Transport>
+}
+
+/** Why a socket could not be opened or was closed. */
+export interface SocketFailure {
+  readonly reason: Transport | Invalid
+  /** How long the server asked the client to wait, in milliseconds; 0 if it did not. */
+  readonly retryAfterMillis: number
+}
+
+export interface Options {
+  readonly url: string
+  /** The time from dialling to an open socket, in milliseconds. */
+  readonly timeoutMillis: number
+  /** Removes secrets from strings that the server sends. */
+  readonly redact: (text: string) => string
+  /**
+   * Called when the dial begins, with a function that ends the socket from this side: an open socket's pull fails after
+   * the frames that have arrived.
+   */
+  readonly onDial?: ((abort: () => void) => void) | undefined
 }
 
 interface Pausable {
@@ -31,129 +51,116 @@ interface Pausable {
   readonly resume: () => void
 }
 
-/** Past so much text that waits to be read the server is held back, where that is possible. */
-const maxWaiting = 64 * 1024
-
-/** A server that leaves so much unread of what was sent to it does not read. Bytes. */
-const maxUnsent = 4 * 1024 * 1024
-
 const isPausable = (webSocket: object): webSocket is Pausable =>
   "pause" in webSocket && typeof webSocket.pause === "function" &&
   "resume" in webSocket && typeof webSocket.resume === "function"
 
-/** In which step it happened, and no more: a socket's own words may quote what was sent. */
-const broken = (detail: string, sent: "no" | "unknown" = "unknown"): Transport => new Transport({ detail, sent })
+/** While this much received text waits to be pulled, the socket is paused. UTF-16 code units. */
+const maxUnread = 64 * 1024
 
-/** A server that closes with 1013 says to try again later, and not when. */
-const tryAgainLater = 1013
-const laterMillis = 10_000
+/** A server that leaves this much of what was sent to it unread does not read. Bytes. */
+const maxUnsent = 4 * 1024 * 1024
 
-/** Why a socket could not be opened, or is gone. */
-export interface Failure {
-  readonly reason: Transport | Invalid
-  /** How long the server asked to be left alone. */
-  readonly retryAfterMillis: number
-}
+/** The close code "try again later", which comes without a delay. */
+const tryAgainLaterCode = 1013
+const tryAgainLaterMillis = 10_000
 
-const failure = (reason: Failure["reason"], retryAfterMillis = 0): Failure => ({ reason, retryAfterMillis })
+/** The detail names the step that failed and nothing else: a platform's own message may quote what was sent. */
+const transport = (detail: string, sent: "no" | "unknown" = "unknown"): Transport => new Transport({ detail, sent })
 
-const closed = (code: number, reason = ""): Failure =>
+const failure = (reason: SocketFailure["reason"], retryAfterMillis = 0): SocketFailure => ({
+  reason,
+  retryAfterMillis
+})
+
+const closeFailure = (code: number, reason = ""): SocketFailure =>
   failure(
-    broken(`the socket closed with code ${code}${reason === "" ? "" : `: ${reason}`}`),
-    code === tryAgainLater ? laterMillis : 0
+    transport(`the socket closed with code ${code}${reason === "" ? "" : `: ${reason}`}`),
+    code === tryAgainLaterCode ? tryAgainLaterMillis : 0
   )
 
-/** What a server answers to an upgrade that it refuses, where the platform lets that be seen. */
-const refused = (webSocket: WebSocketLike, clock: Clock.Clock): Failure => {
-  const refusal = refusalOf(webSocket)
-  if (refusal === undefined) return failure(broken("the socket could not be opened"))
-  const asked = RetryAfter.millisOf(refusal.headers, clock.currentTimeMillisUnsafe()) ?? 0
+/** Why the socket did not open, with the response to the upgrade where the platform shows it. */
+const openFailure = (webSocket: WebSocketLike, clock: Clock.Clock): SocketFailure => {
+  const rejected = getRejectedUpgrade(webSocket)
+  if (rejected === undefined) return failure(transport("the socket could not be opened"))
+  const retryAfterMillis = RetryAfter.millisOf(rejected.headers, clock.currentTimeMillisUnsafe()) ?? 0
   return failure(
-    broken(`the socket could not be opened: the server answered ${refusal.status}`),
-    RetryAfter.honoured(asked)
+    transport(`the socket could not be opened: the server responded with status ${rejected.status}`),
+    RetryAfter.capped(retryAfterMillis)
   )
 }
 
-/** What a platform without sockets throws says what to pass instead; anything else may heal. */
-const undialled = (thrown: unknown): Failure =>
-  failure(thrown instanceof Invalid ? thrown : broken("the platform's WebSocket could not be made", "no"))
+/** `Invalid` means that the platform has no WebSocket, and names the option to pass; anything else may recover. */
+const constructorFailure = (thrown: unknown): SocketFailure =>
+  failure(thrown instanceof Invalid ? thrown : transport("the platform's WebSocket constructor threw", "no"))
 
-/** Lets go of what belongs to the platform. It throws to no avail: how the session ended is known by then. */
-const letGo = (...steps: ReadonlyArray<() => void>): Effect.Effect<void> =>
+/** Runs cleanup steps of the platform; what they throw is ignored, since how the session ended is already known. */
+const cleanUp = (...steps: ReadonlyArray<() => void>): Effect.Effect<void> =>
   Effect.sync(() => {
     for (const step of steps) {
       try {
         step()
       } catch {
-        // it has let go of it, or never will
+        // nothing else can be done to release it
       }
     }
   })
 
-/** How much waits to be sent, as far as the platform tells. Bytes. */
-const unsent = (webSocket: object): number => "bufferedAmount" in webSocket ? Number(webSocket.bufferedAmount) : 0
+/** How many bytes wait to be sent; 0 if the platform does not report it. */
+const bufferedAmount = (webSocket: object): number =>
+  "bufferedAmount" in webSocket ? Number(webSocket.bufferedAmount) : 0
 
-/** Makes a socket, which is closed with the scope. */
-const dial = (url: string): Effect.Effect<WebSocketLike, Failure, Constructor | Scope.Scope> =>
+/** Creates a socket, which is closed with the scope. */
+const dial = (url: string): Effect.Effect<WebSocketLike, SocketFailure, Constructor | Scope.Scope> =>
   Effect.flatMap(WebSocketConstructor, (make) =>
     Effect.acquireRelease(
       Effect.suspend(() => {
         try {
           return Effect.succeed(make(url))
         } catch (thrown) {
-          return Effect.fail(undialled(thrown))
+          return Effect.fail(constructorFailure(thrown))
         }
       }),
-      (webSocket) => letGo(() => webSocket.close(1000))
+      (webSocket) => cleanUp(() => webSocket.close(1000))
     ))
 
-export interface Options {
-  readonly url: string
-  /** From dialling to an open socket. */
-  readonly timeoutMillis: number
-  /** Takes out of a server's words what must not be shown. */
-  readonly redact: (text: string) => string
-  /** Told how to give the socket up, as soon as it dials: what came before that is still read. */
-  readonly onDialling?: ((giveUp: () => void) => void) | undefined
-}
-
-/** Dials, and waits until the socket is open. */
+/** Dials, and waits until the socket is open. The socket is closed with the scope. */
 export const open = Effect.fnUntraced(function*(
-  { onDialling, redact, timeoutMillis, url }: Options
-): Effect.fn.Return<OpenSocket, Failure, Constructor | Scope.Scope> {
+  { onDial, redact, timeoutMillis, url }: Options
+): Effect.fn.Return<OpenSocket, SocketFailure, Constructor | Scope.Scope> {
   const clock = yield* Clock.Clock
   const webSocket = yield* dial(url)
   if ("binaryType" in webSocket) webSocket.binaryType = "arraybuffer"
-  const source = isPausable(webSocket) ? webSocket : undefined
-  const opening = Deferred.makeUnsafe<void, Failure>()
-  const frames = new Mailbox<unknown, Failure>()
-  let waiting = 0
+  const pausable = isPausable(webSocket) ? webSocket : undefined
+  const opened = Deferred.makeUnsafe<void, SocketFailure>()
+  const frames = new SingleConsumerQueue<unknown, SocketFailure>()
+  let unread = 0
   let isPaused = false
 
-  const fail = (why: Failure): void => {
-    Deferred.doneUnsafe(opening, Effect.fail(why))
-    frames.end(Exit.fail(why))
+  const fail = (socketFailure: SocketFailure): void => {
+    Deferred.doneUnsafe(opened, Effect.fail(socketFailure))
+    frames.done(Exit.fail(socketFailure))
   }
-  const onOpen = (): void => void Deferred.doneUnsafe(opening, Effect.void)
+  const onOpen = (): void => void Deferred.doneUnsafe(opened, Effect.void)
   const onMessage = ({ data }: WebSocketEvent): void => {
-    if (source !== undefined && typeof data === "string") {
-      waiting += data.length
-      if (waiting >= maxWaiting && !isPaused) {
+    if (pausable !== undefined && typeof data === "string") {
+      unread += data.length
+      if (unread >= maxUnread && !isPaused) {
         isPaused = true
-        source.pause()
+        pausable.pause()
       }
     }
-    frames.add(data)
+    frames.offer(data)
   }
   const onError = (): void =>
-    fail(Deferred.isDoneUnsafe(opening) ? failure(broken("the socket broke")) : refused(webSocket, clock))
-  const onClose = ({ code, reason }: WebSocketEvent): void => fail(closed(code ?? 1006, redact(reason ?? "")))
+    fail(Deferred.isDoneUnsafe(opened) ? failure(transport("the socket failed")) : openFailure(webSocket, clock))
+  const onClose = ({ code, reason }: WebSocketEvent): void => fail(closeFailure(code ?? 1006, redact(reason ?? "")))
 
-  const flow = (): void => {
-    waiting = 0
+  const resume = (): void => {
+    unread = 0
     if (isPaused) {
       isPaused = false
-      source?.resume()
+      pausable?.resume()
     }
   }
 
@@ -162,44 +169,45 @@ export const open = Effect.fnUntraced(function*(
   webSocket.addEventListener("error", onError, { once: true })
   webSocket.addEventListener("close", onClose, { once: true })
   yield* Effect.addFinalizer(() =>
-    letGo(
-      () => fail(closed(1006)),
-      // one that is given up while it dials still tells that it failed
+    cleanUp(
+      () => fail(closeFailure(1006)),
+      // `ws` emits an error for a socket that is closed while it dials, and an error without a listener is thrown
       () => webSocket.addEventListener("error", constVoid),
       () => webSocket.removeEventListener("open", onOpen),
       () => webSocket.removeEventListener("message", onMessage),
       () => webSocket.removeEventListener("error", onError),
       () => webSocket.removeEventListener("close", onClose),
-      // the answer to the close is behind what was held back
-      flow
+      // the response to the close is behind the frames that a paused socket holds back
+      resume
     )
   )
   if (webSocket.readyState === 1) onOpen()
-  else if (webSocket.readyState > 1) fail(closed(1006))
+  else if (webSocket.readyState > 1) fail(closeFailure(1006))
 
-  onDialling?.(() => fail(failure(broken("the socket was given up"))))
-  yield* Deadline.orAfter(
-    Deferred.await(opening),
-    timeoutMillis,
-    Effect.suspend(() => Effect.fail(failure(broken("the socket did not open in time"))))
-  )
+  onDial?.(() => fail(failure(transport("the client closed the socket"))))
+  yield* Effect.timeoutOrElse(Deferred.await(opened), {
+    duration: timeoutMillis,
+    orElse: () => Effect.fail(failure(transport("the socket did not open in time")))
+  })
 
-  const send = (texts: ReadonlyArray<string>): Effect.Effect<void, Transport> =>
+  const writeAll = (batch: ReadonlyArray<string>): Effect.Effect<void, Transport> =>
     Effect.suspend(() => {
       try {
-        for (const text of texts) webSocket.send(text)
-        return unsent(webSocket) > maxUnsent ? Effect.fail(broken("the server does not read")) : Effect.void
+        for (const frame of batch) webSocket.send(frame)
+        return bufferedAmount(webSocket) > maxUnsent
+          ? Effect.fail(transport("the server does not read what is sent to it"))
+          : Effect.void
       } catch {
-        return Effect.fail(broken("the socket broke"))
+        return Effect.fail(transport("the socket failed"))
       }
     })
 
   return {
     pull: Effect.map(frames.take, (batch) => {
-      flow()
+      resume()
       return batch
     }),
-    write: (text) => send([text]),
-    writeAll: send
+    write: (frame) => writeAll([frame]),
+    writeAll
   }
 })

@@ -14,13 +14,13 @@ import {
   type StoredMessage
 } from "./models.ts"
 
-/** How long a request may take: so many ticks, of so many milliseconds. */
+/** The deadline of a request: a number of ticks, and the duration of one in milliseconds. */
 const ticks = 20
 const tick = 250
 
 /**
- * Aborts when a request takes too long. A page that is busy can't take a response that has arrived, and a timer that
- * was due meanwhile fires first; so what is counted are ticks, of which a busy page has fewer.
+ * Aborts a request that takes too long. It counts ticks instead of using one timer: after the page was busy, a timer that is due
+ * would fire before a response that has arrived is handled, but a busy page has fewer ticks.
  */
 const startDeadline = () => {
   const controller = new AbortController()
@@ -31,31 +31,31 @@ const startDeadline = () => {
   return { signal: controller.signal, end: () => clearInterval(timer) }
 }
 
-/** The sandbox refused a request. */
+/** The sandbox returned an error response. */
 class AdminError extends Error {
   override readonly name = "AdminError"
 }
 
-/** The sandbox could not be reached, or did not respond in time. */
+/** The sandbox is unreachable or did not respond in time. */
 export class UnreachableError extends Error {
   override readonly name = "UnreachableError"
 }
 
-/** Every method rejects when the sandbox can't be reached within five seconds, refuses, or returns something else. */
+/** The admin API. Methods reject if the sandbox does not respond within five seconds, or returns an error or an invalid response. */
 export interface AdminApi {
   readonly directory: (signal?: AbortSignal) => Promise<Directory>
   readonly sessions: (signal?: AbortSignal) => Promise<ReadonlyArray<Session>>
   readonly rules: (signal?: AbortSignal) => Promise<ReadonlyArray<ActiveRule>>
-  /** Adds rules to those that are active. */
+  /** Adds rules to the active ones. */
   readonly addRules: (rules: ReadonlyArray<NewRule>) => Promise<void>
   readonly clearRules: () => Promise<void>
-  /** The entries of the wire log with a greater `seq`. */
+  /** Returns the entries of the wire log with a greater `seq`. */
   readonly log: (after: number, signal?: AbortSignal) => Promise<LogPart>
   readonly enableLog: (enabled: boolean, signal?: AbortSignal) => Promise<void>
   readonly clearLog: () => Promise<void>
-  /** The messages that are stored in the conversations with an address. */
+  /** Returns the stored messages of the conversations with an address. */
   readonly stored: (addressId: string, signal?: AbortSignal) => Promise<ReadonlyArray<StoredMessage>>
-  /** Breaks the sockets of a subscriber, or of all without one; returns how many there were. */
+  /** Drops the sockets of a subscriber or, if it is `undefined`, of all; returns how many were dropped. */
   readonly dropSockets: (subscriberId: string | undefined) => Promise<number>
   readonly mintToken: (subscriberId: string, signal?: AbortSignal) => Promise<string>
   readonly expireToken: (token: string) => Promise<void>

@@ -1,12 +1,12 @@
 /**
- * Reads JSON whose shape is known, without a schema library, which would be a quarter of the page. What is expected and
- * where is in the error's message; keys that are not asked for are left out.
+ * Decodes JSON without a schema library, which would be a quarter of the page's size. Errors contain the expected type and the
+ * path; unknown keys are removed.
  */
 
-/** Reads a value, or throws an error that says what is wrong with it. `path` is where the value is, for the message. */
+/** Decodes a value, or throws an error. `path` is the path of the value, for the error message. */
 export type Decoder<A> = (value: unknown, path: string) => A
 
-/** A value that has another shape than this page expects of its sandbox. */
+/** The sandbox returned a value of an unexpected type. */
 class DecodingError extends Error {
   override readonly name = "DecodingError"
 }
@@ -30,24 +30,24 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
 export const record: Decoder<Readonly<Record<string, unknown>>> = (value, path) =>
   isRecord(value) ? value : fail(path, "an object")
 
-/** Reads the fields of an object, by key. */
+/** Returns a function that decodes the fields of an object. */
 export const fieldsOf = (value: unknown, path: string) => {
   const fields = record(value, path)
   return <A>(key: string, decode: Decoder<A>): A => decode(fields[key], `${path}.${key}`)
 }
 
-/** One of these strings. */
+/** Decodes one of these strings. */
 export const oneOf = <const A extends string>(...allowed: ReadonlyArray<A>): Decoder<A> => (value, path) =>
   allowed.find((one) => one === value) ?? fail(path, allowed.join(" or "))
 
-/** `null` for a value that is `null` or missing. */
+/** Decodes a value that may be `null` or missing. */
 export const nullable = <A>(decode: Decoder<A>): Decoder<A | null> => (value, path) =>
   value === null || value === undefined ? null : decode(value, path)
 
 export const list = <A>(decode: Decoder<A>): Decoder<ReadonlyArray<A>> => (value, path) =>
   Array.isArray(value) ? value.map((item, index) => decode(item, `${path}[${index}]`)) : fail(path, "an array")
 
-/** Reads a JSON text. */
+/** Parses and decodes JSON. */
 export const json = <A>(text: string, decode: Decoder<A>, path: string): A => {
   let value: unknown
   try {

@@ -1,13 +1,13 @@
-/** The part of the wire log that the page holds: the newest entries, each once, as the server has them. */
+/** The part of the wire log that the page keeps: the newest entries. */
 import type { Entry, LogPart } from "./models.ts"
 
-/** How many entries are held, and how many bytes of them, as JSON. */
+/** The maximum number of entries, and their maximum size as JSON, in bytes. */
 export const capacity = { entries: 2000, bytes: 8 * 1024 * 1024 }
 
-/** How many bytes the text of an entry takes: engines hold text beyond Latin-1 in two bytes per character. */
+/** The memory that the text of an entry takes: engines store strings beyond Latin-1 in two bytes per character. */
 const bytesOf = ({ text }: Entry): number => text.length * (/[^\0-\xff]/.test(text) ? 2 : 1)
 
-/** The newest entries, as many as there is room for; the last one is held however large it is. */
+/** Returns the newest entries within the capacity; the last one is kept however large it is. */
 export const newest = (entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> => {
   let bytes = 0
   const end = entries.findLastIndex((entry, index) => {
@@ -18,12 +18,12 @@ export const newest = (entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> => {
 }
 
 /**
- * The `seq` to read from: the last entry that is held comes again. If it does not, the server's log is another one than
- * the page's: it was cleared, has dropped entries that the page has not seen, or the server has started again.
+ * Returns the `seq` to read from, so that the last entry is read again. If it is missing then, the server's log was cleared, has
+ * dropped entries that the page has not read, or the server was restarted.
  */
 export const readFrom = (held: ReadonlyArray<Entry>): number => Math.max(0, (held.at(-1)?.seq ?? 0) - 1)
 
-/** The entries to hold after reading from {@link readFrom}; `null` when the whole log has to be read again. */
+/** Merges what was read from {@link readFrom}; returns `null` if the complete log has to be read again. */
 export const merge = (held: ReadonlyArray<Entry>, part: LogPart): ReadonlyArray<Entry> | null => {
   const last = held.at(-1)
   if (last === undefined) return newest(part.entries)

@@ -1,6 +1,5 @@
 /**
- * What the admin API returns, as far as the page uses it. Where a name is also in `@effect-signalwire/backend/Admin` it
- * is the same thing there; a test compares the two.
+ * The responses of the admin API, as far as the page uses them. A test compares them with `@effect-signalwire/backend/Admin`.
  */
 import type * as Faults from "@effect-signalwire/backend/Faults"
 import * as ClientKey from "@effect-signalwire/schema/ClientKey"
@@ -17,7 +16,7 @@ const decodeSubscriber = (value: unknown, path: string) => {
 }
 export type Subscriber = Readonly<ReturnType<typeof decodeSubscriber>>
 
-/** The names of subscribers by their ids. */
+/** The names of subscribers by id. */
 export const namesById = (subscribers: ReadonlyArray<Subscriber>): ReadonlyMap<string, string> =>
   new Map(subscribers.map(({ id, name }) => [id, name]))
 
@@ -27,7 +26,7 @@ const decodeRoom = (value: unknown, path: string) => {
 }
 export type Room = Readonly<ReturnType<typeof decodeRoom>>
 
-/** Who and what the sandbox has. */
+/** The project, subscribers and rooms of the sandbox. */
 export const decodeDirectory = (value: unknown, path: string) => {
   const field = fieldsOf(value, path)
   return {
@@ -38,16 +37,16 @@ export const decodeDirectory = (value: unknown, path: string) => {
 }
 export type Directory = Readonly<ReturnType<typeof decodeDirectory>>
 
-/** A session, connected or not. */
+/** A session, with or without a socket. */
 const decodeSession = (value: unknown, path: string) => {
   const field = fieldsOf(value, path)
   return {
     protocol: field("protocol", string),
     subscriberId: field("subscriberId", string),
     connected: field("connected", boolean),
-    /** Events that the client has not acknowledged. */
+    /** The number of events that the client has not acknowledged. */
     unacked: field("unacked", number),
-    /** What is held for it: bytes. */
+    /** The memory held for the client, in bytes. */
     bytes: field("bytes", number)
   }
 }
@@ -55,15 +54,15 @@ export type Session = Readonly<ReturnType<typeof decodeSession>>
 
 export const decodeSessions = (value: unknown, path: string) => fieldsOf(value, path)("sessions", list(decodeSession))
 
-/** A fault rule that is active, as far as the page shows it. */
+/** An active fault rule. */
 const decodeRule = (value: unknown, path: string) => {
   const field = fieldsOf(value, path)
   return {
     match: field("match", record),
     action: field("action", record),
-    /** How often it can still be carried out; `null` for always. */
+    /** How often the rule can still be carried out; `null` for unlimited. */
     times: field("times", nullable(number)),
-    /** For how many milliseconds it is still active; `null` for until the rules are replaced. */
+    /** How long the rule is still active, in milliseconds; `null` for until the rules are replaced. */
     forMillis: field("forMillis", nullable(number))
   }
 }
@@ -74,10 +73,10 @@ export const decodeRules = (value: unknown, path: string) => fieldsOf(value, pat
 /** A rule to add. */
 export type NewRule = Faults.Rule
 
-/** A message that the server has stored. */
+/** A stored message. */
 const decodeMessage = (value: unknown, path: string) => {
   const field = fieldsOf(value, path)
-  /** The id that its sender gave it; `null` when its sender gave none. */
+  /** The client id; `null` if the sender has set none. */
   const clientId: string | null = ClientKey.get(field("metadata", nullable(record)) ?? {})
   return { id: field("id", string), clientId }
 }
@@ -85,7 +84,7 @@ export type StoredMessage = Readonly<ReturnType<typeof decodeMessage>>
 
 export const decodeStored = (value: unknown, path: string) => fieldsOf(value, path)("messages", list(decodeMessage))
 
-/** An entry of the wire log: the keys by which it is shown and found, and all of it in `raw`. */
+/** An entry of the wire log: the fields that are shown and searched, and the complete entry in `raw`. */
 export const decodeEntry = (value: unknown, path: string) => {
   const field = fieldsOf(value, path)
   return {
@@ -93,21 +92,21 @@ export const decodeEntry = (value: unknown, path: string) => {
     /** Unix milliseconds. */
     time: field("time", number),
     on: field("on", oneOf("request", "response", "opened", "refused", "closed", "frame")),
-    /** Joins a response with its request; `null` for sockets. */
+    /** The same for a request and its response; `null` for sockets. */
     exchange: field("exchange", nullable(number)),
     subscriberId: field("subscriberId", nullable(string)),
-    /** The direction of a frame: `in` comes from the client. */
+    /** The direction of a frame: `in` for frames from the client. */
     direction: field("direction", nullable(oneOf("in", "out"))),
-    /** Of a request the HTTP method, of a frame the JSON-RPC method. */
+    /** The HTTP method of a request, or the JSON-RPC method of a frame. */
     method: field("method", nullable(string)),
     path: field("path", nullable(string)),
     status: field("status", nullable(number)),
-    /** The frame, as it was sent. */
+    /** The frame. */
     frame: field("frame", unknown),
     /** The type of the fault that was carried out. */
     fault: field("fault", nullable(string)),
     raw: value,
-    /** All of it as JSON, in lower case, to be searched: a fault as it is shown, and nothing where there is none. */
+    /** The text to search: the entry as lower-case JSON, with a fault as it is displayed. */
     text: JSON.stringify(value)
       .replace(/,"fault":(?:null|"(\w*)")/, (_, type?: string) => type === undefined ? "" : `,fault: ${type}`)
       .toLowerCase()

@@ -1,15 +1,15 @@
 /**
- * Reads the state of the sandbox again and again, in one loop: half a second after the last reading while the document
- * is visible, later and later while it can't be read, and not at all while nobody sees the page.
+ * Polls the state of the sandbox: half a second after the last response while the page is visible, with increasing pauses after
+ * errors, and not at all while the page is hidden.
  */
 import { type AdminApi, UnreachableError } from "./api.ts"
-import * as Choices from "./choices.ts"
 import * as Log from "./log.ts"
 import type { ActiveRule, Directory, Entry, Session, StoredMessage } from "./models.ts"
+import * as Preferences from "./preferences.ts"
 
-/** The state of the sandbox as it was last read. What has not changed is the same object as before. */
+/** The latest state of the sandbox. Values that have not changed are the same objects as before. */
 export interface Snapshot {
-  /** Why the last reading failed, or `null` if it did not; the rest is what was read before. */
+  /** Why the last poll failed; `null` if it succeeded. After a failure the other fields are unchanged. */
   readonly problem: string | null
   /** `null` until it was read. */
   readonly directory: Directory | null
@@ -18,24 +18,24 @@ export interface Snapshot {
   readonly isLogEnabled: boolean
   /** The newest entries of the wire log, oldest first. */
   readonly entries: ReadonlyArray<Entry>
-  /** What is stored in the conversations with the address that was watched last; `null` until it was read. */
+  /** The stored messages of the conversations with the address that was watched last; `null` until they were read. */
   readonly stored: { readonly addressId: string; readonly messages: ReadonlyArray<StoredMessage> } | null
 }
 
 export interface Poller {
   readonly subscribe: (listener: () => void) => () => void
   readonly get: () => Snapshot
-  /** Reads at once, as after something was changed. */
+  /** Polls immediately, as after a change. */
   readonly refresh: () => void
-  /** Turns the server's wire log on or off; a server that is started again has the same. */
+  /** Turns the wire log on or off, also after the server was restarted. */
   readonly enableLog: (enabled: boolean) => Promise<void>
-  /** Reads what is stored in the conversations with an address along with the rest; `null` ends that. */
+  /** Polls the stored messages of the conversations with an address, too; `null` stops that. */
   readonly watch: (addressId: string | null) => void
-  /** Runs the loop, until the function that it returns is called. */
+  /** Starts polling; returns a function that stops it. */
   readonly start: () => () => void
 }
 
-/** Pauses between two readings, in milliseconds. */
+/** The normal and the longest pause between two polls, in milliseconds. */
 const interval = 500
 const longestPause = 5000
 
@@ -51,14 +51,14 @@ const initial: Snapshot = {
 
 const isVisible = () => document.visibilityState === "visible"
 
-/** The earlier one of two equal values: what depends on it need not be computed again. */
-const keep = <A>(before: A, now: A): A => JSON.stringify(before) === JSON.stringify(now) ? before : now
+/** Returns the previous value if it is equal, so that dependent values need not be computed again. */
+const reuseIfEqual = <A>(before: A, now: A): A => JSON.stringify(before) === JSON.stringify(now) ? before : now
 
 export const make = (admin: AdminApi): Poller => {
   let snapshot = initial
-  /** Whether the log is to be on; it is, from when the page is opened, unless it was turned off before a reload. */
-  let wantsLog = !Choices.isLogOff()
-  /** The greatest `seq` of the server's log: cleared or not, it only gets greater until the server starts again. */
+  /** Whether the log should be on: it is turned on when the page is opened, unless it was turned off before a reload. */
+  let wantsLog = !Preferences.isLogOff()
+  /** The greatest `seq` of the server's log, which only decreases when the server is restarted. */
   let lastSeq = 0
   let wasUnreachable = false
   let watched: string | null = null
@@ -74,8 +74,8 @@ export const make = (admin: AdminApi): Poller => {
     const part = await admin.log(Log.readFrom(snapshot.entries), signal)
     const entries = Log.merge(snapshot.entries, part)
     if (entries !== null) return { isLogEnabled: part.enabled, entries }
-    const whole = await admin.log(0, signal)
-    return { isLogEnabled: whole.enabled, entries: Log.newest(whole.entries) }
+    const complete = await admin.log(0, signal)
+    return { isLogEnabled: complete.enabled, entries: Log.newest(complete.entries) }
   }
 
   const readStored = async (signal: AbortSignal): Promise<Snapshot["stored"]> => {
@@ -83,10 +83,10 @@ export const make = (admin: AdminApi): Poller => {
     return addressId === null ? snapshot.stored : { addressId, messages: await admin.stored(addressId, signal) }
   }
 
-  /** Whether the server is another one than at the last reading, or the same one, started again. */
+  /** Whether the server is a different one, or was restarted, since the last poll. */
   const isNewServer = ({ projectId }: Directory, newest: Entry | undefined): boolean => {
     if (projectId !== snapshot.directory?.projectId) return true
-    // an empty log says nothing: somebody may have cleared it, unless nobody could
+    // an empty log may have been cleared, unless the server was unreachable
     return newest === undefined ? wasUnreachable && lastSeq > 0 : newest.seq < lastSeq
   }
 
@@ -96,28 +96,28 @@ export const make = (admin: AdminApi): Poller => {
       admin.sessions(signal),
       admin.rules(signal),
       readLog(signal),
-      // long where much is stored: the rest can be shown without it
+      // slow if many messages are stored, and the rest can be shown without them
       readStored(signal).catch(() => snapshot.stored)
     ])
     const newest = log.entries.at(-1)
     const isNew = isNewServer(directory, newest)
-    // before the panes learn of another server, and open their sockets
+    // before the panes receive the new directory and open their sockets
     if (isNew && wantsLog) await admin.enableLog(true, signal)
     lastSeq = isNew ? newest?.seq ?? 0 : Math.max(lastSeq, newest?.seq ?? 0)
     wasUnreachable = false
     set({
       problem: null,
-      directory: keep(snapshot.directory, directory),
-      sessions: keep(snapshot.sessions, sessions),
-      rules: keep(snapshot.rules, rules),
+      directory: reuseIfEqual(snapshot.directory, directory),
+      sessions: reuseIfEqual(snapshot.sessions, sessions),
+      rules: reuseIfEqual(snapshot.rules, rules),
       isLogEnabled: log.isLogEnabled || (isNew && wantsLog),
       entries: log.entries,
-      stored: keep(snapshot.stored, stored)
+      stored: reuseIfEqual(snapshot.stored, stored)
     })
   }
 
-  /** Waits until the pause is over and somebody sees the page, or until it is woken. */
-  const rest = (pause: number, signal: AbortSignal) =>
+  /** Waits until the pause is over and the page is visible, or until `wake` is called. */
+  const sleep = (pause: number, signal: AbortSignal) =>
     new Promise<void>((resolve) => {
       const end = () => {
         clearTimeout(timer)
@@ -151,7 +151,7 @@ export const make = (admin: AdminApi): Poller => {
         set({ problem: error instanceof Error ? error.message : String(error) })
         pause = Math.min(pause * 2, longestPause)
       }
-      if (!isWoken || snapshot.problem !== null) await rest(pause, signal)
+      if (!isWoken || snapshot.problem !== null) await sleep(pause, signal)
     }
   }
 
@@ -166,7 +166,7 @@ export const make = (admin: AdminApi): Poller => {
     refresh: () => wake(),
     enableLog: async (enabled) => {
       wantsLog = enabled
-      Choices.keepLogOff(!enabled)
+      Preferences.setLogOff(!enabled)
       await admin.enableLog(enabled)
       wake()
     },

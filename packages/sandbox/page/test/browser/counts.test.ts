@@ -15,27 +15,33 @@ import {
   write
 } from "./support.ts"
 
-const verdict = "No message was lost or duplicated."
+const success = "No message was lost or duplicated."
 
-describe.concurrent("what the page says of messages", () => {
-  it("is that none was lost only while none is pending", async () => {
+describe.concurrent("the message counts of the page", () => {
+  it("report that no message was lost only while none is pending", async () => {
     await using world = await open()
     const { page } = world
     await write(page, "left", "one")
     await expectAllDelivered(page, 1)
-    await press(page, "Cut the sockets")
+    // the message is written before the page knows that the sockets were dropped
+    await page.route("**/_sandbox/sessions/drop", async (route) => {
+      const response = await route.fetch()
+      await bothShow(page, ["ada one", "ada two"])
+      await route.fulfill({ response })
+    })
+    await press(page, "Drop the sockets")
     await write(page, "left", "two")
-    await page.getByText(verdict).waitFor()
+    await page.getByText(success).waitFor()
     await press(page, "503 for ten seconds")
     await write(page, "left", "three")
     await page.getByText("Waiting for 1 message.").waitFor()
-    assert.strictEqual(await page.getByText(verdict).count(), 0)
+    assert.strictEqual(await page.getByText(success).count(), 0)
     await press(page, "Clear faults")
-    await page.getByText(verdict).waitFor()
+    await page.getByText(success).waitFor()
     await expectAllDelivered(page, 3)
   })
 
-  it("is how many were not stored when the sandbox was started anew, and the count begins anew", async () => {
+  it("report the messages that were not stored, and start from zero, when the sandbox is restarted without its data", async () => {
     await using first = await openProcess()
     const { page, port } = first
     await write(page, "left", "stored")
@@ -48,20 +54,20 @@ describe.concurrent("what the page says of messages", () => {
     await write(page, "left", "in the outage")
     await write(page, "right", "and another")
     await using second = await SandboxProcess.start(["--port", port])
-    const anew = page.getByText("The sandbox was restarted without its data; 2 messages were not stored.")
-    await anew.waitFor()
-    // it is another server's
+    const restarted = page.getByText("The sandbox was restarted without its data; 2 messages were not stored.")
+    await restarted.waitFor()
+    // the notice is about the previous server
     assert.strictEqual(await notice.count(), 0)
     assert.strictEqual((await tally(page))["sent"], 0)
     await connected(page)
-    await write(page, "right", "of the second life")
-    await bothShow(page, ["grace of the second life"])
+    await write(page, "right", "after the restart")
+    await bothShow(page, ["grace after the restart"])
     await expectAllDelivered(page, 1)
-    await anew.waitFor({ state: "detached" })
+    await restarted.waitFor({ state: "detached" })
     assert.strictEqual(second.info.http, first.info.http)
   })
 
-  it("is not that a message was lost which the panes had shown and hold no longer", async () => {
+  it("do not count a message as lost that the panes have shown and no longer keep", async () => {
     await using world = await open()
     const { page, sandbox } = world
     await write(page, "left", "early")
@@ -85,7 +91,7 @@ describe.concurrent("what the page says of messages", () => {
     await expectAllDelivered(page, 1)
   })
 
-  it("does not include an offer to try again what can't succeed", async () => {
+  it("do not offer to retry a send that cannot succeed", async () => {
     await using world = await open()
     const { page } = world
     await write(page, "left", "x".repeat(10_001))
@@ -101,8 +107,8 @@ describe.concurrent("what the page says of messages", () => {
   })
 })
 
-describe.concurrent("a page that has much to do", () => {
-  it("draws many messages at once", async () => {
+describe.concurrent("a busy page", () => {
+  it("renders many messages together", async () => {
     await using world = await open()
     const { page, sandbox } = world
     const drawnAt = await page.evaluateHandle(() => {
@@ -123,12 +129,12 @@ describe.concurrent("a page that has much to do", () => {
       })
     }
     await eventually(async () => assert.strictEqual((await messages(page, "left")).length, 200))
-    // ten times a second
+    // at most ten times per second
     const times = await drawnAt.evaluate((times) => times)
     assert.isAtLeast(Math.min(...times.slice(1).map((at, index) => at - (times[index] ?? 0))), 75)
   })
 
-  it("does not say that the sandbox does not answer when the page itself was busy", async () => {
+  it("does not report an unresponsive sandbox when the page itself was busy", async () => {
     await using world = await open()
     const { page } = world
     const wasShown = await page.evaluate(async () => {
@@ -139,7 +145,7 @@ describe.concurrent("a page that has much to do", () => {
         wasShown ||= down?.textContent !== ""
       })
       if (down !== null) observer.observe(down, { childList: true, subtree: true, characterData: true })
-      // busy from when a request has begun until after its deadline, then free for two readings
+      // busy from the start of a request until after its deadline, then idle for two polls
       await new Promise<void>((resolve) => {
         let requests = 0
         globalThis.fetch = (input, init) => {

@@ -9,17 +9,17 @@ import {
   adminSend,
   bothShow,
   connected,
-  done,
   eventually,
   expectAllDelivered,
   messages,
+  notice,
   open,
   openProcess,
   pane,
   press,
-  shoot,
   state,
   storedTexts,
+  takeScreenshot,
   tally,
   write
 } from "./support.ts"
@@ -30,31 +30,31 @@ const logOf = async (sandbox: Info): Promise<ReadonlyArray<Entry>> =>
 const withFault = async (sandbox: Info, fault: string): Promise<ReadonlyArray<Entry>> =>
   (await logOf(sandbox)).filter((entry) => entry.fault === fault)
 
-describe.concurrent("a button", () => {
-  it("cuts the sockets, of one subscriber where one is chosen", async () => {
+describe.concurrent("a fault button", () => {
+  it("drops the sockets of the selected subscriber", async () => {
     await using world = await open()
     const { page } = world
     await page.locator(".faults").getByLabel("For").selectOption("ada")
-    await press(page, "Cut the sockets")
-    await eventually(async () => assert.strictEqual(await done(page), "Cut 1 socket."))
+    await press(page, "Drop the sockets")
+    await eventually(async () => assert.strictEqual(await notice(page), "Dropped 1 socket."))
     await eventually(async () => assert.include(await state(page, "left"), "1 interruption"))
     assert.notInclude(await state(page, "right"), "interruption")
   })
 
-  it("takes the server away for one subscriber only, where one is chosen", async () => {
+  it("makes the server unreachable for the selected subscriber only", async () => {
     await using world = await open()
     const { page, sandbox } = world
     await page.locator(".faults").getByLabel("For").selectOption("ada")
-    await page.getByText("Breaks ada's sockets, old and new, and refuses ada's API requests.").waitFor()
+    await page.getByText("Breaks ada's sockets, existing and new, and refuses ada's API requests.").waitFor()
     await press(page, "Down for five seconds")
     await eventually(async () =>
-      assert.strictEqual(await done(page), "Cut 1 socket; for five seconds, ada's requests fail.")
+      assert.strictEqual(await notice(page), "Dropped 1 socket; for five seconds, ada's requests fail.")
     )
     await eventually(async () => assert.include(await state(page, "left"), "Reconnecting"))
     await eventually(async () =>
       assert.match(await page.locator(".active").innerText(), /refuse: every request to \/api\/\*, for ada/)
     )
-    // the same for as long as this takes
+    // without a time limit
     const rules = await adminGet(sandbox, "/faults", decodeRules)
     assert.isNotEmpty(rules)
     const put = (rules: ReadonlyArray<unknown>) => adminSend(sandbox, "PUT", "/faults", { rules })
@@ -65,33 +65,33 @@ describe.concurrent("a button", () => {
     await put([])
     await bothShow(page, ["grace all by myself"])
     assert.strictEqual(await state(page, "right"), "Connected.")
-    // what was said of rules is withdrawn when they have ended
-    await eventually(async () => assert.strictEqual(await done(page), ""))
+    // the notice is cleared when the rules have ended
+    await eventually(async () => assert.strictEqual(await notice(page), ""))
   })
 
-  it("is for the one who was chosen, also by a name that a browser would write otherwise", async () => {
+  it("affects the selected subscriber, even if the browser normalizes the name", async () => {
     await using world = await open({ sandbox: { subscribers: ["ada  b ", "grace"] } })
     const { page, sandbox } = world
     await page.locator(".faults").getByLabel("For").selectOption({ index: 1 })
-    await press(page, "Repeat the next message")
+    await press(page, "Duplicate the next message")
     await eventually(async () => {
       const [rule] = await adminGet(sandbox, "/faults", decodeRules)
       assert.strictEqual(rule?.match["subscriberId"], sandbox.subscribers[0]?.id)
     })
   })
 
-  it("keeps the focus when it clears the faults, and says that there are none", async () => {
+  it("keeps the focus when it clears the faults, and is disabled then", async () => {
     await using world = await open()
     const { page } = world
     const clear = page.getByRole("button", { name: "Clear faults", disabled: true })
     await clear.waitFor()
-    await press(page, "Repeat the next message")
+    await press(page, "Duplicate the next message")
     await page.getByRole("button", { name: "Clear faults", disabled: false }).press("Enter")
     await clear.waitFor()
     assert.isTrue(await clear.evaluate((button) => button === document.activeElement))
   })
 
-  it("takes the server away for five seconds: what is sent meanwhile waits, and arrives once", async () => {
+  it("makes the server unreachable for five seconds: messages arrive once, later", async () => {
     await using world = await open()
     const { page, sandbox } = world
     await press(page, "Down for five seconds")
@@ -101,14 +101,14 @@ describe.concurrent("a button", () => {
     await write(page, "left", "meanwhile")
     await page.getByText("sending…").waitFor()
     await eventually(async () => assert.include(await page.locator(".active").innerText(), "s left"))
-    await shoot(page, "down-for-five-seconds")
+    await takeScreenshot(page, "down-for-five-seconds")
     await bothShow(page, ["ada meanwhile"])
     await expectAllDelivered(page, 1)
     assert.deepStrictEqual(await storedTexts(sandbox), ["meanwhile"])
     await eventually(async () => assert.include(await page.locator(".active").innerText(), "None."))
   })
 
-  it("loses the next response: the message is stored once, and shown once", async () => {
+  it("loses the next response: the message is stored and shown once", async () => {
     await using world = await open()
     const { page, sandbox } = world
     await press(page, "Lose the next response")
@@ -122,10 +122,10 @@ describe.concurrent("a button", () => {
     assert.deepStrictEqual(await storedTexts(sandbox), ["did you get this?", "and this?"])
   })
 
-  it("repeats the next message: it is shown once", async () => {
+  it("duplicates the next message: it is shown once", async () => {
     await using world = await open()
     const { page, sandbox } = world
-    await press(page, "Repeat the next message")
+    await press(page, "Duplicate the next message")
     await eventually(async () => assert.include(await page.locator(".active").innerText(), "duplicate"))
     await write(page, "left", "once")
     await write(page, "left", "and for all")
@@ -134,10 +134,10 @@ describe.concurrent("a button", () => {
     await expectAllDelivered(page, 2)
   })
 
-  it("swaps two messages: they are shown in order", async () => {
+  it("reorders two messages: they are shown in order", async () => {
     await using world = await open()
     const { page, sandbox } = world
-    await press(page, "Swap two messages")
+    await press(page, "Reorder two messages")
     await eventually(async () => assert.include(await page.locator(".active").innerText(), "reorder"))
     await write(page, "left", "first")
     await write(page, "left", "second")
@@ -146,11 +146,11 @@ describe.concurrent("a button", () => {
     await expectAllDelivered(page, 2)
   })
 
-  it("returns 503 for ten seconds, or until faults are cleared: messages stay “sending” until then", async () => {
+  it("returns 503 until faults are cleared: messages stay “sending” until then", async () => {
     await using world = await open()
     const { page, sandbox } = world
     await press(page, "503 for ten seconds")
-    await eventually(async () => assert.match(await page.locator(".active").innerText(), /answer 503.*\d+ s left/))
+    await eventually(async () => assert.match(await page.locator(".active").innerText(), /503.*\d+ s left/))
     await write(page, "left", "patience")
     await pane(page, "left").getByText("sending…").waitFor()
     await eventually(async () =>
@@ -163,7 +163,7 @@ describe.concurrent("a button", () => {
     assert.deepStrictEqual(await adminGet(sandbox, "/faults", decodeRules), [])
   })
 
-  it("slows responses and messages down by two seconds: everything arrives", async () => {
+  it("delays responses and messages by two seconds: all messages arrive", async () => {
     await using world = await open()
     const { page, sandbox } = world
     await press(page, "Slow for ten seconds")
@@ -176,16 +176,20 @@ describe.concurrent("a button", () => {
       on === "request" && method === "POST" && path === "/api/fabric/messages"
     )
     await eventually(async () => {
-      const answer = (await logOf(sandbox)).find(({ exchange, on }) => on === "response" && exchange === send?.exchange)
-      assert.isAtLeast((answer?.time ?? 0) - (send?.time ?? 0), 1900)
+      const response = (await logOf(sandbox)).find(({ exchange, on }) =>
+        on === "response" && exchange === send?.exchange
+      )
+      assert.isAtLeast((response?.time ?? 0) - (send?.time ?? 0), 1900)
     })
   })
 
-  it("silences the sockets: clients notice, dial again and catch up", async () => {
+  it("silences the sockets: clients notice, reconnect and catch up", async () => {
     await using world = await open()
     const { page, sandbox } = world
     await press(page, "Silence the sockets")
-    await eventually(async () => assert.strictEqual(await done(page), "2 sockets will fall silent at the next frame."))
+    await eventually(async () =>
+      assert.strictEqual(await notice(page), "2 sockets will be silent from the next frame on.")
+    )
     await eventually(async () => assert.isAtLeast((await withFault(sandbox, "silent")).length, 2))
     await write(page, "left", "into the silence")
     await eventually(async () => {
@@ -196,11 +200,11 @@ describe.concurrent("a button", () => {
     await expectAllDelivered(page, 1)
   })
 
-  it("expires tokens: each pane mints another one and goes on", async () => {
+  it("expires tokens: each pane gets a new one and continues", async () => {
     await using world = await open()
     const { page, sandbox } = world
-    await press(page, "Expire a token")
-    await eventually(async () => assert.strictEqual(await done(page), "Expired 2 tokens."))
+    await press(page, "Expire the tokens")
+    await eventually(async () => assert.strictEqual(await notice(page), "Expired 2 tokens."))
     const [ada] = sandbox.subscribers
     const refused = await fetch(`${sandbox.http}/api/fabric/subscriber/info`, {
       headers: { authorization: `Bearer ${ada?.token}` }
@@ -209,20 +213,20 @@ describe.concurrent("a button", () => {
     await write(page, "left", "under another token")
     await write(page, "right", "me, too")
     await expectAllDelivered(page, 2)
-    // once more: the tokens that expire are those that the panes have now
-    await press(page, "Expire a token")
+    // again, with the current tokens of the panes
+    await press(page, "Expire the tokens")
     await write(page, "left", "and another")
     await expectAllDelivered(page, 3)
     assert.isAtLeast((await logOf(sandbox)).filter(({ status }) => status === 401).length, 3)
   })
 
-  it("adds its rule at the same time as another one, and both are active", async () => {
+  it("adds its rule concurrently with another one, and both are active", async () => {
     await using world = await open()
     const { page, sandbox } = world
     const buttons = page.locator(".cards button")
     await buttons.evaluateAll((all) => {
       for (const button of all) {
-        if (/^(Repeat the next message|Swap two messages)$/.test(button.textContent ?? "")) {
+        if (/^(Duplicate the next message|Reorder two messages)$/.test(button.textContent ?? "")) {
           button.dispatchEvent(new MouseEvent("click", { bubbles: true }))
         }
       }
@@ -233,20 +237,20 @@ describe.concurrent("a button", () => {
     })
   })
 
-  it("says that it worked each time, also in the same words", async () => {
+  it("announces its result each time, even if the text is the same", async () => {
     await using world = await open()
     const { page } = world
     const status = page.locator(".faults [role=status]")
-    await press(page, "Repeat the next message")
+    await press(page, "Duplicate the next message")
     const message = status.getByText("A duplicate of the next message will be pushed to a client.")
     const before = await message.elementHandle()
-    await press(page, "Repeat the next message")
-    // a live region is read out when a node is added to it
+    await press(page, "Duplicate the next message")
+    // a live region is announced when a node is added to it
     await eventually(async () => assert.isFalse(await before?.evaluate((node) => node.isConnected)))
     await message.waitFor()
   })
 
-  it("is for everybody again when the subscriber it was for is gone", async () => {
+  it("affects all subscribers again when the selected one no longer exists", async () => {
     await using first = await openProcess(["--subscribers", "hedy,grace"])
     const { page, port } = first
     await page.locator(".faults").getByLabel("For").selectOption("hedy")
@@ -255,21 +259,21 @@ describe.concurrent("a button", () => {
     await using second = await SandboxProcess.start(["--subscribers", "ada,grace", "--port", port])
     await page.getByRole("region", { name: "Pane on the left: ada in office" }).waitFor()
     await connected(page)
-    await press(page, "Expire a token")
-    await eventually(async () => assert.strictEqual(await done(page), "Expired 2 tokens."))
+    await press(page, "Expire the tokens")
+    await eventually(async () => assert.strictEqual(await notice(page), "Expired 2 tokens."))
     assert.strictEqual(second.info.http, first.info.http)
   })
 
-  it("adds its rule to those that are active", async () => {
+  it("adds its rule to the active ones", async () => {
     await using world = await open()
     const { page, sandbox } = world
-    const theirs = { match: { on: "connect" }, action: { type: "delay", millis: 5 }, probability: 0.5 }
-    await adminSend(sandbox, "PUT", "/faults", { rules: [theirs], seed: 7 })
+    const existing = { match: { on: "connect" }, action: { type: "delay", millis: 5 }, probability: 0.5 }
+    await adminSend(sandbox, "PUT", "/faults", { rules: [existing], seed: 7 })
     await press(page, "Lose the next response")
     await eventually(async () => {
       const { rules, seed } = await adminGet(sandbox, "/faults", (body) => Schema.decodeUnknownSync(Faults.Rules)(body))
       assert.deepStrictEqual(rules.map(({ action }) => action.type), ["delay", "loseAnswer"])
-      assert.deepStrictEqual<unknown>(rules[0], theirs)
+      assert.deepStrictEqual<unknown>(rules[0], existing)
       assert.strictEqual(seed, 7)
     })
     const active = page.locator(".active li")

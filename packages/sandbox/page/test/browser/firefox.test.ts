@@ -4,8 +4,8 @@ import { firefox } from "../../firefox.shared.ts"
 import * as Firefox from "./firefox.ts"
 import { eventually } from "./support.ts"
 
-describe("in Firefox", () => {
-  it("the policy lets the page's own script, styles and sockets through", async () => {
+describe("Firefox", () => {
+  it("loads the page's script, styles and sockets under its Content-Security-Policy", async () => {
     await using sandbox = await Sandbox.start()
     await using browser = await Firefox.launch(firefox ?? "")
     await browser.goto(`${sandbox.http}/_sandbox/page`)

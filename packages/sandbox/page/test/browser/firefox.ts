@@ -1,4 +1,4 @@
-/** Firefox, as the system has installed it, over WebDriver BiDi: Playwright drives a build of its own only. */
+/** Controls the installed Firefox over WebDriver BiDi: Playwright only supports its own build. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -6,42 +6,42 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 
-/** How long a command, or the start, may take, in milliseconds. */
+/** The timeout of commands and of the start, in milliseconds. */
 const deadline = 60_000
 
 export interface Firefox extends AsyncDisposable {
   readonly goto: (url: string) => Promise<void>
-  /** Evaluates an expression in the page; its value, awaited, as a string. */
+  /** Evaluates an expression in the page, and returns its awaited value as a string. */
   readonly evaluate: (expression: string) => Promise<string>
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null
 
-/** The value at a path of keys and indexes. */
+/** Returns the value at a path of keys and indexes. */
 const at = (value: unknown, ...path: ReadonlyArray<string>): unknown =>
   path.reduce<unknown>((inner, key) => isRecord(inner) ? inner[key] : undefined, value)
 
-/** The address that it writes to standard error when it can be driven. */
+/** Waits for the WebDriver address that Firefox writes to standard error. */
 const addressOf = async ({ stderr }: ChildProcess): Promise<string> => {
-  if (stderr === null) throw new Error("there is no standard error")
+  if (stderr === null) throw new Error("There is no standard error")
   for await (const line of createInterface(stderr)) {
     const address = /WebDriver BiDi listening on (ws:\S+)/.exec(line)?.[1]
     if (address === undefined) continue
     stderr.resume()
     return address
   }
-  throw new Error("Firefox ended before it could be driven")
+  throw new Error("Firefox exited before it was ready")
 }
 
 const within = <A>(promise: Promise<A>, what: string): Promise<A> => {
   let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
+  const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`${what} took longer than ${deadline} ms`)), deadline)
   })
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+  return Promise.race([promise, timeout]).finally(() => clearTimeout(timer))
 }
 
-/** Starts it without a window, with a profile of its own. */
+/** Starts Firefox in headless mode, with a temporary profile. */
 export const launch = async (executable: string): Promise<Firefox> => {
   const profile = mkdtempSync(join(tmpdir(), "firefox-"))
   const child = spawn(
@@ -59,21 +59,21 @@ export const launch = async (executable: string): Promise<Firefox> => {
     const socket = new WebSocket(`${await within(addressOf(child), "the start of Firefox")}/session`)
     await within(once(socket, "open"), "the connection to Firefox")
     let id = 0
-    const waiting = new Map<number, (answer: Record<string, unknown>) => void>()
+    const pending = new Map<number, (response: Record<string, unknown>) => void>()
     socket.addEventListener("message", ({ data }) => {
-      const answer: unknown = JSON.parse(String(data))
-      if (isRecord(answer) && typeof answer["id"] === "number") waiting.get(answer["id"])?.(answer)
+      const response: unknown = JSON.parse(String(data))
+      if (isRecord(response) && typeof response["id"] === "number") pending.get(response["id"])?.(response)
     })
     const command = async (method: string, params: unknown): Promise<unknown> => {
-      const answer = await within(
+      const response = await within(
         new Promise<Record<string, unknown>>((resolve) => {
-          waiting.set(++id, resolve)
+          pending.set(++id, resolve)
           socket.send(JSON.stringify({ id, method, params }))
         }),
         method
       )
-      if (answer["type"] !== "success") throw new Error(`${method}: ${JSON.stringify(answer)}`)
-      return answer["result"]
+      if (response["type"] !== "success") throw new Error(`${method}: ${JSON.stringify(response)}`)
+      return response["result"]
     }
     await command("session.new", { capabilities: {} })
     const context = at(await command("browsingContext.getTree", {}), "contexts", "0", "context")

@@ -1,20 +1,20 @@
 import type { Page } from "playwright"
 import { assert, describe, it } from "vitest"
-import { adminSend, bothShow, eventually, open, press, rows, shoot, write } from "./support.ts"
+import { adminSend, bothShow, eventually, open, press, rows, takeScreenshot, write } from "./support.ts"
 
-/** What sticks out of the page, or of the section that it is in. */
+/** Returns the elements that overflow the page or their section. */
 const overflowing = (page: Page): Promise<Array<string>> =>
   page.evaluate(() =>
     [...document.querySelectorAll("select, input, button, h2, h3, p, .pane, .table")].filter((element) => {
       if (element.closest(".hidden, .scroll, .entries") !== null) return false
       const { left, right } = element.getBoundingClientRect()
-      const around = element.parentElement?.closest(".pane, main > section, .table")?.getBoundingClientRect()
-      return left < (around?.left ?? 0) - 1 || right > (around?.right ?? innerWidth) + 1
+      const container = element.parentElement?.closest(".pane, main > section, .table")?.getBoundingClientRect()
+      return left < (container?.left ?? 0) - 1 || right > (container?.right ?? innerWidth) + 1
     }).map(({ className, outerHTML }) => className || outerHTML.slice(0, 80))
   )
 
 describe.concurrent("the page", () => {
-  it.each([25, 60, 200])("has room for names of %i characters, on a desktop and on a phone", async (length) => {
+  it.each([25, 60, 200])("fits names of %i characters, on a desktop and on a phone", async (length) => {
     const named = (name: string) => name.padEnd(length, "-and-so-on")
     await using world = await open({
       sandbox: { subscribers: [named("ada"), named("grace")], rooms: [named("office")] }
@@ -30,13 +30,13 @@ describe.concurrent("the page", () => {
     )
     for (const width of [1280, 320]) {
       await page.setViewportSize({ width, height: 900 })
-      await shoot(page, `names-${length}-${width}`)
+      await takeScreenshot(page, `names-${length}-${width}`)
       assert.isAtMost(await page.evaluate(() => document.documentElement.scrollWidth), width)
       assert.deepStrictEqual(await overflowing(page), [])
     }
   })
 
-  it("shows the sessions whole, and says what those without a socket are kept for", async () => {
+  it("shows all columns of sessions, and explains those without a socket", async () => {
     await using world = await open({ view: { width: 1280, height: 900 } })
     const { page, sandbox } = world
     await write(page, "left", "hello")
@@ -50,13 +50,13 @@ describe.concurrent("the page", () => {
         times: 1
       }]
     })
-    await press(page, "Cut the sockets")
+    await press(page, "Drop the sockets")
     await note.waitFor()
     const sessions = page.getByRole("group", { name: "Table of sessions" })
     assert.isTrue(await sessions.evaluate(({ clientWidth, scrollWidth }) => scrollWidth <= clientWidth))
     const heights = await page.locator(".table").evaluateAll((all) => all.map(({ clientHeight }) => clientHeight))
     assert.isBelow(heights[1] ?? Infinity, heights[2] ?? 0)
-    await shoot(page, "sessions")
+    await takeScreenshot(page, "sessions")
   })
 
   it("finds one of many subscribers", async () => {
@@ -71,7 +71,7 @@ describe.concurrent("the page", () => {
     await table.getByText("person-299", { exact: true }).waitFor()
   })
 
-  it("has the wire log's buttons in one line, 1280 pixels wide", async () => {
+  it("shows the buttons of the wire log in one line at a width of 1280 pixels", async () => {
     await using world = await open({ view: { width: 1280, height: 900 } })
     const { page } = world
     const [title, clear] = await Promise.all([
@@ -81,7 +81,7 @@ describe.concurrent("the page", () => {
     assert.isBelow(clear?.y ?? Infinity, (title?.y ?? 0) + (title?.height ?? 0))
   })
 
-  it("shows what tells entries apart, 320 pixels wide", async () => {
+  it("shows complete summaries of log entries at a width of 320 pixels", async () => {
     await using world = await open({ view: { width: 320, height: 780 } })
     const { page } = world
     const isCut = await page.locator(".entries .summary").evaluateAll((all) =>

@@ -11,18 +11,18 @@ import {
   adminSend,
   bothShow,
   connected,
-  done,
   eventually,
   expectAllDelivered,
   messages,
+  notice,
   open,
   openProcess,
   pane,
   press,
   rows,
-  shoot,
   state,
   storedTexts,
+  takeScreenshot,
   tally,
   violations,
   write
@@ -39,7 +39,7 @@ const refuseSends = (sandbox: Info): Promise<void> =>
   })
 
 describe.concurrent("the page", () => {
-  it("lets somebody cut the sockets and see that nothing is lost", async () => {
+  it("lets the user drop the sockets and see that no message is lost", async () => {
     await using world = await open()
     const { page, sandbox } = world
     const steps = page.locator(".guide li[data-done=true]")
@@ -47,8 +47,8 @@ describe.concurrent("the page", () => {
     await write(page, "left", "before")
     await bothShow(page, ["ada before"])
     await eventually(async () => assert.strictEqual(await steps.count(), 1))
-    await press(page, "Cut the sockets")
-    // at once, while there may be no connection
+    await press(page, "Drop the sockets")
+    // immediately, while there may be no connection
     await write(page, "left", "during")
     await write(page, "right", "after")
     await eventually(async () => assert.strictEqual(await steps.count(), 3))
@@ -60,10 +60,10 @@ describe.concurrent("the page", () => {
     const sockets = (on: "opened" | "closed") => entries.filter((entry) => entry.on === on).length
     assert.strictEqual(sockets("closed"), 2)
     assert.strictEqual(sockets("opened"), 4)
-    await shoot(page, "light")
+    await takeScreenshot(page, "light")
   })
 
-  it("counts what is stored and shown", async () => {
+  it("counts stored and shown messages", async () => {
     await using world = await open()
     const { page, sandbox } = world
     await write(page, "left", "one")
@@ -75,10 +75,10 @@ describe.concurrent("the page", () => {
     })
     await bothShow(page, ["ada one", "ada seeded"])
     await expectAllDelivered(page, 1)
-    // another conversation in one pane: there is nothing to compare
+    // different conversations cannot be compared
     await pane(page, "right").getByLabel("Conversation").selectOption("ada")
     await page.getByText("choose the same conversation in both panes").waitFor()
-    // and the other side of it in the other: there is, from both sides
+    // both sides of one conversation can be compared
     await pane(page, "left").getByLabel("Conversation").selectOption("grace")
     await write(page, "right", "in private")
     await bothShow(page, ["grace in private"])
@@ -86,7 +86,7 @@ describe.concurrent("the page", () => {
     assert.deepStrictEqual(await storedTexts(sandbox), ["one", "seeded", "in private"])
   })
 
-  it("shows a send that failed as failed, and not as lost, until it is tried again", async () => {
+  it("shows a failed send as failed, and not as lost, until it is retried", async () => {
     await using world = await open()
     const { page, sandbox } = world
     await refuseSends(sandbox)
@@ -106,7 +106,7 @@ describe.concurrent("the page", () => {
     await expectAllDelivered(page, 1)
   })
 
-  it("counts a message no longer when it was discarded", async () => {
+  it("does not count a discarded message", async () => {
     await using world = await open()
     const { page, sandbox } = world
     await write(page, "left", "kept")
@@ -119,7 +119,7 @@ describe.concurrent("the page", () => {
     assert.deepStrictEqual(await storedTexts(sandbox), ["kept"])
   })
 
-  it("counts a message no longer when its send failed and its pane acts as somebody else", async () => {
+  it("does not count a failed message after its pane acts as another subscriber", async () => {
     await using world = await open({ sandbox: { subscribers: ["ada", "grace", "hedy"] } })
     const { page, sandbox } = world
     await write(page, "left", "kept")
@@ -132,7 +132,7 @@ describe.concurrent("the page", () => {
     assert.deepStrictEqual(await storedTexts(sandbox), ["kept"])
   })
 
-  it("reads what is stored only while a message is pending", async () => {
+  it("reads stored messages only while a message is pending", async () => {
     await using world = await open()
     const { page, sandbox } = world
     const requested: Array<string> = []
@@ -143,7 +143,7 @@ describe.concurrent("the page", () => {
     await write(page, "left", "refused")
     await page.getByText("Not sent").waitFor()
     assert.include(requested, "/_sandbox/messages")
-    // the reading that goes on while the send fails may be one more
+    // there may be one more poll while the send fails
     await eventually(async () => assert.strictEqual((await tally(page))["failed"], 1))
     const before = requested.length
     const sessions = () => requested.slice(before).filter((one) => one === "/_sandbox/sessions").length
@@ -151,7 +151,7 @@ describe.concurrent("the page", () => {
     assert.isAtMost(requested.slice(before).filter((one) => one === "/_sandbox/messages").length, 1)
   })
 
-  it("says what the sandbox returned when it can't be read, and goes on when it can", async () => {
+  it("shows the error of an invalid response, and recovers", async () => {
     await using world = await open()
     const { page } = world
     const sessions = "**/_sandbox/sessions"
@@ -174,14 +174,14 @@ describe.concurrent("the page", () => {
     await using world = await open({ view: { permissions: ["clipboard-read", "clipboard-write"] } })
     const { page, sandbox } = world
     await page.getByRole("button", { name: "Copy the token of ada" }).click()
-    const notice = page.getByText("Copied: the token of ada.")
-    await notice.waitFor()
+    const copied = page.getByText("Copied: the token of ada.")
+    await copied.waitFor()
     assert.strictEqual(await page.evaluate("navigator.clipboard.readText()"), sandbox.subscribers[0]?.token)
-    // a notice is not there for good
-    await notice.waitFor({ state: "detached" })
+    // the notice is removed
+    await copied.waitFor({ state: "detached" })
   })
 
-  it("shows a token that the browser does not let it copy, selected", async () => {
+  it("shows a token selected if the browser refuses to copy it", async () => {
     await using world = await open()
     const { page, sandbox } = world
     await page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('refused'))")
@@ -210,36 +210,36 @@ describe.concurrent("the page", () => {
     assert.deepStrictEqual(await storedTexts(sandbox), ["hello", "hello, too"])
   })
 
-  it("lists sessions with what waits for them", async () => {
+  it("lists sessions with their pending events", async () => {
     await using world = await open()
     const { page, sandbox } = world
     const sessionRows = page.getByRole("region", { name: "Sessions" }).getByRole("row")
     await eventually(async () => assert.strictEqual(await sessionRows.count(), 3))
     const [first] = await adminGet(sandbox, "/sessions", decodeSessions)
     const shown = await sessionRows.nth(1).getByRole("cell").allInnerTexts()
-    // the end is what tells it from the others
+    // the end of the protocol is unique
     assert.strictEqual(shown[0], `…${first?.protocol.slice(-8)}`)
     assert.deepStrictEqual(shown.slice(1), ["open", "0", "0 B"])
   })
 
-  it("recovers by itself when the sandbox is started again without its data", async () => {
+  it("recovers when the sandbox is restarted without its data", async () => {
     await using first = await openProcess()
     const { page, port } = first
-    await write(page, "left", "of the first life")
+    await write(page, "left", "before the restart")
     await expectAllDelivered(page, 1)
     await first.stop("SIGKILL")
     const banner = page.getByText("The sandbox does not respond; trying again…")
     await banner.waitFor()
-    await shoot(page, "down")
+    await takeScreenshot(page, "down")
     assert.deepStrictEqual(await violations(page), [])
     await using second = await SandboxProcess.start(["--port", port])
     await banner.waitFor({ state: "detached" })
     await eventually(async () => assert.deepStrictEqual(await messages(page, "left"), []))
     await connected(page)
-    await write(page, "right", "of the second life")
-    await bothShow(page, ["grace of the second life"])
+    await write(page, "right", "after the restart")
+    await bothShow(page, ["grace after the restart"])
     await expectAllDelivered(page, 1)
-    // the log is on again, and the page has as much of it: nothing of the first life
+    // the log is enabled again, and the page shows only entries of the new server
     const isOpened = (text: string) => text.includes("socket opened")
     await eventually(async () => {
       const { enabled, entries } = await adminGet(second.info, "/log", decodeLog)
@@ -249,7 +249,7 @@ describe.concurrent("the page", () => {
     })
   })
 
-  it("goes on with the same messages when the sandbox is started again with its data", async () => {
+  it("continues with the same messages when the sandbox is restarted with its data", async () => {
     const directory = mkdtempSync(join(tmpdir(), "sandbox-page-"))
     try {
       const data = ["--data", join(directory, "data.db")]
@@ -270,7 +270,7 @@ describe.concurrent("the page", () => {
     }
   })
 
-  it("can be used by keyboard alone", async () => {
+  it("can be used with the keyboard only", async () => {
     await using world = await open()
     const { page } = world
     const focused = () =>
@@ -279,7 +279,7 @@ describe.concurrent("the page", () => {
         return activeElement === document.body ? "" : activeElement?.getAttribute("aria-label") ??
           activeElement?.textContent ?? ""
       })
-    /** Presses Tab until the focus is there. */
+    /** Presses Tab until an element has the focus. */
     const tabTo = async (name: string) => {
       for (let presses = 0; presses < 60; presses++) {
         await page.keyboard.press("Tab")
@@ -291,23 +291,23 @@ describe.concurrent("the page", () => {
     await page.keyboard.type("typed, not clicked")
     await page.keyboard.press("Enter")
     await bothShow(page, ["ada typed, not clicked"])
-    await tabTo("Cut the sockets")
+    await tabTo("Drop the sockets")
     const outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert.strictEqual(outline, "solid")
     await page.keyboard.press("Enter")
-    await eventually(async () => assert.strictEqual(await done(page), "Cut 2 sockets."))
+    await eventually(async () => assert.strictEqual(await notice(page), "Dropped 2 sockets."))
     await tabTo("Entries")
     await page.keyboard.press("Home")
     await page.keyboard.press("ArrowDown")
     const chosen = page.locator("[role=option][aria-selected=true]")
     assert.strictEqual(await chosen.getAttribute("id"), await rows(page).nth(1).getAttribute("id"))
     await tabTo("The entry as JSON")
-    // the end of the page is reached, and so is its beginning again: nothing holds the focus
+    // the focus reaches the end of the page and returns to its beginning
     for (const table of ["subscribers", "rooms", "sessions"]) await tabTo(`Table of ${table}`)
-    await tabTo("What ada sees of office")
+    await tabTo("Messages in office as ada")
   })
 
-  it("has nothing that axe finds fault with, light and dark", async () => {
+  it("has no accessibility violations in light and dark mode", async () => {
     await using world = await open({ view: { colorScheme: "light" } })
     const { page } = world
     assert.deepStrictEqual(await violations(page), [])
@@ -317,13 +317,13 @@ describe.concurrent("the page", () => {
     await write(page, "right", "The ones that were sorted?")
     await page.getByText("sending…").waitFor()
     await rows(page).filter({ hasText: "fault: answer" }).first().click()
-    await shoot(page, "faults-light")
+    await takeScreenshot(page, "faults-light")
     assert.deepStrictEqual(await violations(page), [])
     await page.emulateMedia({ colorScheme: "dark" })
-    await shoot(page, "faults-dark")
+    await takeScreenshot(page, "faults-dark")
     assert.deepStrictEqual(await violations(page), [])
     await expectAllDelivered(page, 2)
-    await shoot(page, "delivered-dark")
+    await takeScreenshot(page, "delivered-dark")
   })
 
   it("fits the screen of a phone", async () => {
@@ -337,17 +337,17 @@ describe.concurrent("the page", () => {
     for (const width of [390, 320]) {
       await page.setViewportSize({ width, height: 780 })
       assert.isFalse(await isWide(page))
-      await shoot(page, `phone-${width}`)
+      await takeScreenshot(page, `phone-${width}`)
     }
     assert.deepStrictEqual(await violations(page), [])
   })
 
-  it("holds no more of a long wire log than its newest entries, and shows them in parts", async () => {
+  it("keeps only the newest entries of a long wire log, and shows them in steps", async () => {
     await using world = await open()
     const { page, sandbox } = world
     const [ada] = sandbox.subscribers
     const headers = { authorization: `Bearer ${ada?.token}` }
-    // an exchange has two entries
+    // each request has two entries
     for (let part = 0; part < 11; part++) {
       await Promise.all(
         Array.from({ length: 100 }, () => fetch(`${sandbox.http}/api/fabric/subscriber/info`, { headers }))
@@ -360,21 +360,21 @@ describe.concurrent("the page", () => {
     await eventually(async () => assert.strictEqual(await rows(page).count(), 400))
   })
 
-  it("keeps asking less often while the sandbox does not answer", async () => {
+  it("polls less often while the sandbox does not respond", async () => {
     await using process = await openProcess()
     const { page } = process
     await process.stop("SIGKILL")
     await page.getByText("The sandbox does not respond").waitFor()
-    const asked: Array<number> = []
+    const requestedAt: Array<number> = []
     page.on("requestfailed", (request) => {
-      if (request.url().endsWith("/_sandbox/sessions")) asked.push(performance.now())
+      if (request.url().endsWith("/_sandbox/sessions")) requestedAt.push(performance.now())
     })
-    await eventually(() => assert.isAtLeast(asked.length, 4))
-    const pauses = asked.slice(1).map((at, index) => at - (asked[index] ?? 0))
+    await eventually(() => assert.isAtLeast(requestedAt.length, 4))
+    const pauses = requestedAt.slice(1).map((at, index) => at - (requestedAt[index] ?? 0))
     assert.isAbove(pauses.at(-1) ?? 0, 3000)
   })
 
-  it("is served under a policy that stops scripts and requests that are not its own", async () => {
+  it("has a policy that blocks foreign scripts and requests", async () => {
     await using world = await open()
     const { page, problems } = world
     const hasRun = await page.evaluate(async () => {
@@ -391,16 +391,16 @@ describe.concurrent("the page", () => {
     problems.length = 0
   })
 
-  it("says how a connection stands", async () => {
+  it("shows the status of a connection", async () => {
     await using world = await open()
     const { page } = world
     assert.strictEqual(await state(page, "left"), "Connected.")
-    await press(page, "Cut the sockets")
+    await press(page, "Drop the sockets")
     await eventually(async () =>
       assert.match(await state(page, "left"), /Connected, resumed after \d+\.\d s\.\s+1 interruption/)
     )
   })
 })
 
-/** Whether a page can be scrolled sideways. */
+/** Whether a page can be scrolled horizontally. */
 const isWide = (page: Page): Promise<boolean> => page.evaluate(() => document.documentElement.scrollWidth > innerWidth)

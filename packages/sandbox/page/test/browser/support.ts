@@ -1,4 +1,4 @@
-/** A sandbox, and its page in a browser. */
+/** Opens the page of a sandbox in a browser. */
 import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import { existsSync, mkdirSync } from "node:fs"
@@ -15,10 +15,10 @@ mkdirSync(screenshots, { recursive: true })
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js")
 
 if (!existsSync(`${import.meta.dirname}/../../../static/index.html`)) {
-  throw new Error("the page is not built: `pnpm run build` at the root of the repository builds it")
+  throw new Error("The page is not built; run `pnpm run build` at the root of the repository")
 }
 
-/** How a page is looked at. */
+/** The browser settings of a page. */
 export interface View {
   readonly width?: number
   readonly height?: number
@@ -30,19 +30,18 @@ export interface View {
 interface Tab {
   readonly page: Page
   readonly devTools: CDPSession
-  /** What was tried that must not be; to be emptied by the test that tries it. */
+  /** Errors and policy violations; a test that expects some must clear them. */
   readonly problems: Array<string>
 }
 
-/** An empty page of the same site as every sandbox, so that a page keeps its process. */
+/** An empty page of the same site as every sandbox, so that tabs keep their process. */
 const blank = "http://127.0.0.1/blank"
 
 let browser: Promise<Browser> | undefined
 const unused: Array<Tab> = []
 
 /**
- * Pages are used again, by all files: a new one costs seconds of processor time. The browser ends with the process of
- * the tests.
+ * Creates a tab. Tabs are reused, because creating one takes seconds of CPU time. The browser exits with the test process.
  */
 const createTab = async (): Promise<Tab> => {
   browser ??= launcher.launch(chromium)
@@ -70,7 +69,7 @@ const takeTab = async (
   return tab
 }
 
-const giveBack = async (tab: Tab): Promise<void> => {
+const releaseTab = async (tab: Tab): Promise<void> => {
   tab.page.removeAllListeners()
   await tab.page.unrouteAll({ behavior: "ignoreErrors" })
   await tab.page.goto(blank)
@@ -79,22 +78,22 @@ const giveBack = async (tab: Tab): Promise<void> => {
   unused.push(tab)
 }
 
-/** Opens the page of a sandbox. When it is closed, it must not have asked another server for anything, nor tried to. */
+/** Opens the page of a sandbox. Disposing it fails if there were errors or requests to other servers. */
 const openPage = async (http: string, view: View = {}) => {
   const tab = await takeTab(view)
   const { page, problems } = tab
   const { host } = new URL(http)
-  const note = (url: string) => {
-    const { host: asked, protocol } = new URL(url)
-    if (protocol !== "data:" && asked !== host) problems.push(`asked ${url}`)
+  const checkHost = (url: string) => {
+    const { host: requested, protocol } = new URL(url)
+    if (protocol !== "data:" && requested !== host) problems.push(`requested ${url}`)
   }
   page.on("pageerror", (error) => problems.push(String(error)))
-  page.on("request", (request) => note(request.url()))
-  page.on("websocket", (socket) => note(socket.url()))
+  page.on("request", (request) => checkHost(request.url()))
+  page.on("websocket", (socket) => checkHost(socket.url()))
   try {
     await page.goto(`${http}/_sandbox/page`)
   } catch (error) {
-    await giveBack(tab)
+    await releaseTab(tab)
     throw error
   }
   return {
@@ -104,13 +103,13 @@ const openPage = async (http: string, view: View = {}) => {
       try {
         assert.deepStrictEqual(problems, [])
       } finally {
-        await giveBack(tab)
+        await releaseTab(tab)
       }
     }
   }
 }
 
-/** A sandbox with its page open, both panes connected. */
+/** Starts a sandbox, opens its page, and waits until both panes are connected. */
 export const open = async (
   { sandbox: options, view }: { readonly sandbox?: Sandbox.Options; readonly view?: View } = {}
 ) => {
@@ -122,7 +121,7 @@ export const open = async (
   return { sandbox, page, problems, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
-/** The same with a sandbox that is a process of its own, which can be killed and started again at its port. */
+/** The same with a sandbox in a separate process, which can be killed and restarted on the same port. */
 export const openProcess = async (args: ReadonlyArray<string> = []) => {
   await using stack = new AsyncDisposableStack()
   const { info, stop } = stack.use(await SandboxProcess.start(args))
@@ -158,7 +157,7 @@ export const adminSend = async (
   assert.isTrue(response.ok, `${method} ${path}: ${response.status}`)
 }
 
-/** The texts that are stored, in order. */
+/** Returns the texts of the stored messages, in order. */
 export const storedTexts = (sandbox: Sandbox.Info): Promise<ReadonlyArray<string>> =>
   adminGet(
     sandbox,
@@ -166,7 +165,7 @@ export const storedTexts = (sandbox: Sandbox.Info): Promise<ReadonlyArray<string
     (value, path) => fieldsOf(value, path)("messages", list((message, path) => fieldsOf(message, path)("text", string)))
   )
 
-/** Asks until it is so. */
+/** Repeats a check until it passes. */
 export const eventually = (check: () => Promise<void> | void): Promise<void> =>
   vi.waitFor(check, { interval: 50, timeout: 30_000 })
 
@@ -174,10 +173,10 @@ export type Side = "left" | "right"
 
 export const pane = (page: Page, side: Side): Locator => page.getByRole("region", { name: `Pane on the ${side}` })
 
-/** The state of a pane's connection, in the pane's words. */
+/** Returns the connection status that a pane shows. */
 export const state = (page: Page, side: Side): Promise<string> => pane(page, side).locator(".connection").innerText()
 
-/** Waits until both panes are connected, and show their conversation. */
+/** Waits until both panes are connected and show their conversation. */
 export const connected = async (page: Page): Promise<void> => {
   for (const side of ["left", "right"] as const) {
     await pane(page, side).locator(".connection[data-tone=good]").waitFor({ timeout: 60_000 })
@@ -191,7 +190,7 @@ export const write = async (page: Page, side: Side, text: string): Promise<void>
   await input.press("Enter")
 }
 
-/** The messages that a pane shows: who wrote what. */
+/** Returns the messages that a pane shows, with their senders. */
 export const messages = (page: Page, side: Side): Promise<Array<string>> =>
   pane(page, side).locator("[role=log] li[data-status=stored] > p").allInnerTexts()
 
@@ -203,7 +202,7 @@ export const bothShow = (page: Page, expected: ReadonlyArray<string>): Promise<v
     ]])
   })
 
-/** What the line under the panes counts. */
+/** Returns the counts below the panes. */
 export const tally = (page: Page): Promise<Record<string, number>> =>
   page.locator(".tally > div").evaluateAll((all) =>
     Object.fromEntries(
@@ -211,7 +210,7 @@ export const tally = (page: Page): Promise<Record<string, number>> =>
     )
   )
 
-/** Waits until the line under the panes counts so many messages, all delivered once. */
+/** Waits until this many messages were sent, and all of them are delivered once. */
 export const expectAllDelivered = (page: Page, sent: number): Promise<void> =>
   eventually(async () => {
     assert.deepStrictEqual(await tally(page), {
@@ -229,15 +228,15 @@ export const press = (page: Page, name: string): Promise<void> =>
 /** The rows of the wire log. */
 export const rows = (page: Page): Locator => page.getByRole("listbox", { name: "Entries" }).getByRole("option")
 
-/** What the page says was done. */
-export const done = (page: Page): Promise<string> => page.locator(".faults [role=status]").innerText()
+/** Returns the notice about the last fault. */
+export const notice = (page: Page): Promise<string> => page.locator(".faults [role=status]").innerText()
 
-export const shoot = (page: Page, name: string): Promise<unknown> =>
+export const takeScreenshot = (page: Page, name: string): Promise<unknown> =>
   page.screenshot({ path: `${screenshots}/${name}.png`, fullPage: true })
 
-/** What is wrong with a page for those who can't see it or don't use a mouse. */
+/** Returns the accessibility violations that axe finds. */
 export const violations = async (page: Page): Promise<unknown> => {
-  // past the policy, which allows scripts of this page only
+  // evaluated, because the Content-Security-Policy does not allow other scripts
   await page.evaluate(await readFile(axe, "utf8"))
   return page.evaluate(
     "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map(({ html, failureSummary }) => html + failureSummary)]))"

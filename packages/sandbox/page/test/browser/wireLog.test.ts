@@ -3,7 +3,7 @@ import { assert, describe, it } from "vitest"
 import { decodeLog } from "../../src/admin/models.ts"
 import { adminGet, adminSend, bothShow, connected, eventually, open, rows, write } from "./support.ts"
 
-/** The page with a message in its wire log. */
+/** Opens the page, with a message in its wire log. */
 const openLog = async () => {
   await using stack = new AsyncDisposableStack()
   const world = stack.use(await open())
@@ -27,7 +27,7 @@ const only = (page: Page, name: string, expected: string): Promise<void> =>
   })
 
 describe.concurrent("the wire log", () => {
-  it("can be limited to one kind of entry", async () => {
+  it("can be filtered by kind", async () => {
     await using world = await openLog()
     const { page } = world
     for (const [label, kind] of [["HTTP", "http"], ["frames", "frame"], ["sockets", "socket"]] as const) {
@@ -37,18 +37,18 @@ describe.concurrent("the wire log", () => {
     assert.deepStrictEqual([...new Set(await attributes(page, "data-direction"))], [null])
   })
 
-  it("can be limited to one direction", async () => {
+  it("can be filtered by direction", async () => {
     await using world = await openLog()
     const { page } = world
     for (const [label, direction] of [["→ from clients", "in"], ["← to clients", "out"]] as const) {
       await page.getByLabel("Direction").selectOption(label)
       await only(page, "data-direction", direction)
     }
-    // sockets that open have none
+    // sockets have no direction
     assert.notInclude(await attributes(page, "data-kind"), "socket")
   })
 
-  it("can be limited to one subscriber, with the responses to theirs", async () => {
+  it("can be filtered by subscriber, including responses", async () => {
     await using world = await openLog()
     const { page } = world
     await page.getByLabel("Subscriber", { exact: true }).selectOption("grace")
@@ -60,23 +60,23 @@ describe.concurrent("the wire log", () => {
     assert.isAbove(await page.locator("[data-kind=http][data-direction=out]").count(), 0)
   })
 
-  it("can be searched for what is inside of entries", async () => {
+  it("can be searched for text in entries", async () => {
     await using world = await openLog()
     const { page } = world
-    await page.getByLabel("Text in entries").fill("WANTED")
+    await page.getByLabel("Search text").fill("WANTED")
     await eventually(async () => {
       const summaries = await page.locator(".entries .summary").allInnerTexts()
-      // the request, its response, an event to each, and what reads them back
+      // the request, its response, an event to each subscriber, and reads of history
       assert.isAtLeast(summaries.length, 4)
       assert.isTrue(summaries.some((summary) => summary.startsWith("POST /api/fabric/messages")))
       assert.isTrue(summaries.includes("conversation.message"))
     })
-    await page.getByLabel("Text in entries").fill("nothing has this")
-    await page.getByText("Nothing matches.").waitFor()
+    await page.getByLabel("Search text").fill("nothing has this")
+    await page.getByText("No entries match.").waitFor()
     assert.strictEqual(await rows(page).count(), 0)
   })
 
-  it("says how many entries match, and finds faults as they are shown", async () => {
+  it("shows the number of matching entries, and finds faults by their displayed text", async () => {
     await using world = await openLog()
     const { page, sandbox } = world
     const [ada] = sandbox.subscribers
@@ -89,14 +89,14 @@ describe.concurrent("the wire log", () => {
     await rows(page).filter({ hasText: "fault: answer" }).first().waitFor()
     const faulty = await rows(page).filter({ hasText: "fault: answer" }).count()
     for (const text of ["fault: answer", "fault"]) {
-      await page.getByLabel("Text in entries").fill(text)
+      await page.getByLabel("Search text").fill(text)
       await eventually(async () =>
         assert.match(await page.locator(".counts").innerText(), new RegExp(`^${faulty} of \\d+ entries match`))
       )
     }
   })
 
-  it("is walked through by pages, and Escape closes the JSON", async () => {
+  it("supports Page Up, Page Down and Escape", async () => {
     await using world = await openLog()
     const { page } = world
     const list = page.getByRole("listbox")
@@ -117,14 +117,14 @@ describe.concurrent("the wire log", () => {
     await using world = await openLog()
     const { page, sandbox } = world
     await page.getByRole("switch", { name: "Record" }).click()
-    await page.getByText("Recording is off, also for --log.").waitFor()
+    await page.getByText("Recording is off, including --log.").waitFor()
     await page.reload()
     await connected(page)
-    await page.getByText("Recording is off, also for --log.").waitFor()
+    await page.getByText("Recording is off, including --log.").waitFor()
     assert.isFalse((await adminGet(sandbox, "/log", decodeLog)).enabled)
   })
 
-  it("leaves pings out, unless they are asked for", async () => {
+  it("hides pings by default", async () => {
     await using world = await openLog()
     const { page, sandbox } = world
     await eventually(async () => {
@@ -138,7 +138,7 @@ describe.concurrent("the wire log", () => {
     await eventually(async () => assert.strictEqual(await pings.count(), 0))
   })
 
-  it("shows an entry as JSON that can be read, and is the server's", async () => {
+  it("shows an entry as formatted JSON", async () => {
     await using world = await openLog()
     const { page, sandbox } = world
     const option = rows(page).filter({ hasText: "POST /api/fabric/messages" }).first()
@@ -150,27 +150,27 @@ describe.concurrent("the wire log", () => {
     assert.deepStrictEqual(JSON.parse(json ?? ""), entries.find((entry) => entry.seq === seq)?.raw)
   })
 
-  it("stays off when somebody else turned it off and it was cleared", async () => {
+  it("stays off when another client has turned it off and it was cleared", async () => {
     await using world = await openLog()
     const { page, sandbox } = world
     await adminSend(sandbox, "PUT", "/log", { enabled: false })
-    await page.getByText("Recording is off, also for --log.").waitFor()
+    await page.getByText("Recording is off, including --log.").waitFor()
     await page.getByRole("button", { name: "Clear log" }).click()
     await eventually(async () => assert.strictEqual(await rows(page).count(), 0))
-    // the log that was cleared has been read by then
+    // the page has polled the cleared log by then
     await write(page, "left", "off the record")
     await bothShow(page, ["ada wanted", "ada off the record"])
-    await page.getByText("Recording is off, also for --log.").waitFor()
+    await page.getByText("Recording is off, including --log.").waitFor()
     assert.isFalse((await adminGet(sandbox, "/log", decodeLog)).enabled)
   })
 
-  it("is on because of the page, and can be turned off, on and emptied", async () => {
+  it("is turned on by the page, and can be turned off, on and cleared", async () => {
     await using world = await openLog()
     const { page, sandbox } = world
     const record = page.getByRole("switch", { name: "Record" })
     assert.isTrue(await record.isChecked())
     await record.click()
-    await page.getByText("Recording is off, also for --log.").waitFor()
+    await page.getByText("Recording is off, including --log.").waitFor()
     assert.isFalse((await adminGet(sandbox, "/log", decodeLog)).enabled)
     await page.getByRole("button", { name: "Clear log" }).click()
     await eventually(async () => assert.strictEqual(await rows(page).count(), 0))
@@ -178,7 +178,7 @@ describe.concurrent("the wire log", () => {
     await bothShow(page, ["ada wanted", "ada off the record"])
     assert.deepStrictEqual((await adminGet(sandbox, "/log", decodeLog)).entries, [])
     await record.click()
-    await page.getByText("Recorded without secrets.").waitFor()
+    await page.getByText("Secrets are redacted.").waitFor()
     await write(page, "left", "on the record")
     await rows(page).filter({ hasText: "POST /api/fabric/messages" }).first().waitFor()
   })

@@ -1,0 +1,71 @@
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
+import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/testing/TestClock"
+import * as CheckpointWriter from "../src/internal/checkpointWriter.ts"
+import { Merge } from "../src/internal/merge.ts"
+
+describe("CheckpointWriter", () => {
+  it.effect("measures its interval by the monotonic clock, even if the wall clock is adjusted", () =>
+    Effect.gen(function*() {
+      const clock = yield* Clock.Clock
+      let wall = 1_735_790_400_000
+      let saves = 0
+      const merge = new Merge({ overlapSeconds: 30, memory: 64, countsLiveAsVerified: true })
+      const writer = CheckpointWriter.make(
+        { load: Effect.succeedNone, save: () => Effect.sync(() => saves++) },
+        merge.state.bind(merge),
+        Instrumentation.effect,
+        { ...clock, currentTimeMillisUnsafe: () => wall },
+        1000
+      )
+      yield* writer.onPull
+      wall += 3_600_000
+      yield* writer.onPull
+      assert.strictEqual(saves, 1)
+      wall -= 7_200_000
+      yield* TestClock.adjust("1 second")
+      yield* writer.onPull
+      assert.strictEqual(saves, 2)
+    }))
+
+  it.effect.each(
+    [
+      ["fails with a defect", Effect.die("broken"), "broken"],
+      ["interrupts itself", Effect.interrupt, "All fibers interrupted without error"]
+    ] as const
+  )("P8.7: continues with a warning when the store %s", ([, save, warning]) =>
+    Effect.gen(function*() {
+      const warnings: Array<string> = []
+      const merge = new Merge({ overlapSeconds: 30, memory: 64, countsLiveAsVerified: true })
+      const writer = CheckpointWriter.make(
+        { load: Effect.succeedNone, save: () => save },
+        merge.state.bind(merge),
+        Instrumentation.warningsOnly((...entry) => warnings.push(entry.map(String).join(": "))),
+        yield* Clock.Clock,
+        1000
+      )
+      yield* writer.onPull
+      assert.lengthOf(warnings, 1)
+      assert.include(warnings[0], warning)
+    }))
+
+  it.effect("continues with a warning when the store hangs", () =>
+    Effect.gen(function*() {
+      const warnings: Array<unknown> = []
+      const merge = new Merge({ overlapSeconds: 30, memory: 64, countsLiveAsVerified: true })
+      const writer = CheckpointWriter.make(
+        { load: Effect.succeedNone, save: () => Effect.never },
+        merge.state.bind(merge),
+        Instrumentation.warningsOnly((...entry) => warnings.push(entry)),
+        yield* Clock.Clock,
+        1000
+      )
+      const saving = yield* Effect.forkChild(writer.onPull, { startImmediately: true })
+      yield* TestClock.adjust("5 seconds")
+      yield* Fiber.join(saving)
+      assert.deepStrictEqual(warnings, [["the cursor could not be saved", "timed out after 5000 ms"]])
+    }))
+})

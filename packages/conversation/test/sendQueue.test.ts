@@ -1,0 +1,141 @@
+import type { SendReceipt } from "@effect-signalwire/http/SignalWireHttp"
+import { ClientId, ConversationId } from "@effect-signalwire/schema/Ids"
+import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/testing/TestClock"
+import type { Delivery } from "../src/internal/delivery.ts"
+import type { PriorSend } from "../src/internal/outgoingMessage.ts"
+import * as SendQueue from "../src/internal/sendQueue.ts"
+
+/** A queue whose deliveries the test completes, and the texts of the deliveries that were started, in order. */
+const start = () => {
+  const started: Array<string> = []
+  const ends = new Map<string, Deferred.Deferred<SendReceipt>>()
+  const delivery: Delivery = {
+    deliver: ({ text }) =>
+      Effect.suspend(() => {
+        started.push(text)
+        const end = Deferred.makeUnsafe<SendReceipt>()
+        ends.set(text, end)
+        return Deferred.await(end)
+      })
+  }
+  const queue = SendQueue.make(delivery, { deadlineMillis: 60_000, capacity: 10 })
+  return {
+    started,
+    send: (text: string, addressId = "a", prior: PriorSend | null = null) =>
+      Effect.forkChild(queue.send({ addressId, text, clientId: ClientId.make(text), prior }), {
+        startImmediately: true
+      }),
+    deliver: (text: string) => {
+      const end = ends.get(text)
+      assert.isDefined(end)
+      Deferred.doneUnsafe(end, Effect.succeed({ conversationId: ConversationId.make("c"), groupId: null }))
+    }
+  }
+}
+
+/** The message was sent before with an unknown outcome. */
+const priorSend: PriorSend = { isKnownSent: true, inFlightMillis: 0, sentAt: 0, sinceSeconds: null }
+
+/** Runs everything that is ready. */
+const runReady = TestClock.adjust(0)
+
+describe("SendQueue", () => {
+  it.effect("P4.3: starts each send after the one before it, and sends to other conversations at once", () =>
+    Effect.gen(function*() {
+      const { started, deliver, send } = start()
+      yield* send("1")
+      yield* send("2")
+      yield* send("other", "b")
+      assert.deepStrictEqual(started, ["1", "other"])
+      deliver("1")
+      yield* runReady
+      assert.deepStrictEqual(started, ["1", "other", "2"])
+    }))
+
+  it.effect.each(
+    [["was sent before", priorSend, "Unconfirmed", "unknown"], ["was not sent before", null, "Timeout", "no"]] as const
+  )(
+    "P4.6: reports whether a message may be stored when its turn does not come in time and it %s",
+    ([, prior, tag, stored]) =>
+      Effect.gen(function*() {
+        const { send } = start()
+        yield* send("1")
+        const second = yield* Effect.flip(
+          Fiber.join(yield* Effect.tap(send("2", "a", prior), () => TestClock.adjust("1 minute")))
+        )
+        assert.deepStrictEqual([second.reason._tag, second.stored], [tag, stored])
+      })
+  )
+
+  it.effect("P4.6: reports that a message may be stored when the queue is full and it was sent before", () =>
+    Effect.gen(function*() {
+      const { send } = start()
+      for (let n = 0; n < 10; n++) yield* send(`${n}`)
+      const error = yield* Effect.flip(Fiber.join(yield* send("again", "a", priorSend)))
+      assert.deepStrictEqual([error.reason._tag, error.stored], ["Unconfirmed", "unknown"])
+    }))
+
+  it.effect("P4.3: keeps the order when waiting sends are interrupted", () =>
+    Effect.gen(function*() {
+      const { started, deliver, send } = start()
+      yield* send("1")
+      const second = yield* send("2")
+      const third = yield* send("3")
+      yield* send("4")
+      yield* Fiber.interrupt(second)
+      yield* Fiber.interrupt(third)
+      assert.deepStrictEqual(started, ["1"])
+      deliver("1")
+      yield* runReady
+      assert.deepStrictEqual(started, ["1", "4"])
+    }))
+
+  it.effect("P4.3: keeps the order when the last sends are interrupted", () =>
+    Effect.gen(function*() {
+      const { started, deliver, send } = start()
+      yield* send("1")
+      yield* Fiber.interrupt(yield* send("2"))
+      yield* Fiber.interrupt(yield* send("3"))
+      yield* send("4")
+      assert.deepStrictEqual(started, ["1"])
+      deliver("1")
+      yield* runReady
+      assert.deepStrictEqual(started, ["1", "4"])
+    }))
+
+  it.effect("P7.2: fails with a timeout when its turn does not come", () =>
+    Effect.gen(function*() {
+      const { started, send } = start()
+      yield* send("1")
+      const second = yield* send("2")
+      yield* TestClock.adjust("1 minute")
+      const error = yield* Effect.flip(Fiber.join(second))
+      assert.strictEqual(error.reason._tag, "Timeout")
+      assert.deepStrictEqual(started, ["1"])
+    }))
+
+  it.effect("P4.3: completes a long queue of sends that each complete at once", () =>
+    Effect.gen(function*() {
+      const receipt: SendReceipt = { conversationId: ConversationId.make("c"), groupId: null }
+      const first = Deferred.makeUnsafe<SendReceipt>()
+      let started = 0
+      const queue = SendQueue.make(
+        { deliver: () => Effect.suspend(() => started++ === 0 ? Deferred.await(first) : Effect.succeed(receipt)) },
+        { deadlineMillis: 60_000, capacity: 10_000 }
+      )
+      const fibers = yield* Effect.forEach(
+        Array.from({ length: 5000 }, (_, n) => `${n}`),
+        (text) =>
+          Effect.forkChild(
+            queue.send({ addressId: "a", text, clientId: ClientId.make(text), prior: null }),
+            { startImmediately: true }
+          )
+      )
+      Deferred.doneUnsafe(first, Effect.succeed(receipt))
+      for (const fiber of fibers) assert.strictEqual(yield* Fiber.join(fiber), receipt)
+    }))
+})

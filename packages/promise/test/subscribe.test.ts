@@ -1,0 +1,54 @@
+/** Subscriptions over streams that end by themselves. */
+import * as Conversations from "@effect-signalwire/conversation/Conversations"
+import { idle } from "@effect-signalwire/subscription/ConnectionState"
+import * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import { assert, describe, it } from "vitest"
+import * as Runner from "../src/internal/runner.ts"
+import { subscribe } from "../src/internal/subscribe.ts"
+import * as TokenRefusals from "../src/internal/tokenRefusals.ts"
+
+/** Subscribes to a stream; returns the subscription, and the errors of which its `onError` is notified. */
+const start = async (events: Stream.Stream<never>) => {
+  const conversations = Layer.mock(Conversations.Conversations, {
+    subscription: () => Effect.succeed(events),
+    connection: {
+      current: Effect.succeed(idle),
+      changes: Stream.make(idle),
+      ready: Effect.void,
+      reconnect: Effect.void
+    }
+  })
+  const runner = await Runner.make(Layer.build(conversations))
+  const errors: Array<unknown> = []
+  const subscription = await subscribe(
+    { runner, tokenRefusals: TokenRefusals.make(runner), logError: constVoid },
+    (error) => error,
+    () => true,
+    constVoid,
+    { onError: (error) => errors.push(error) }
+  )
+  // a turn of the event loop, in which the stream runs
+  await new Promise((resolve) => setTimeout(resolve, 10))
+  return { errors, runner, subscription }
+}
+
+describe("a subscription", () => {
+  it("P8.7: reports that it has ended when its stream interrupts itself", async () => {
+    const { errors, runner } = await start(Stream.fromEffect(Effect.interrupt))
+    assert.lengthOf(errors, 1)
+    await runner.close()
+  })
+
+  it("reports nothing when it is unsubscribed, or when the client closes", async () => {
+    const unsubscribed = await start(Stream.never)
+    await unsubscribed.subscription.unsubscribe()
+    assert.deepStrictEqual(unsubscribed.errors, [])
+    await unsubscribed.runner.close()
+    const closed = await start(Stream.never)
+    await closed.runner.close()
+    assert.deepStrictEqual(closed.errors, [])
+  })
+})

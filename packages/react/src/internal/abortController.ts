@@ -1,0 +1,9 @@
+/** Creates a controller whose signal is also aborted when another signal is. */
+export const childController = (signal: AbortSignal): AbortController => {
+  const controller = new AbortController()
+  const abort = () => controller.abort()
+  if (signal.aborted) abort()
+  signal.addEventListener("abort", abort, { once: true })
+  controller.signal.addEventListener("abort", () => signal.removeEventListener("abort", abort), { once: true })
+  return controller
+}

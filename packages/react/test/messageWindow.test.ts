@@ -1,0 +1,70 @@
+import { assert, describe, it } from "vitest"
+import * as MessageWindow from "../src/internal/messageWindow.ts"
+
+const message = (ts: number, id = `m${ts}`): MessageWindow.Message => ({
+  id,
+  ts,
+  conversation_id: "conversation",
+  user_id: null,
+  address_id: null,
+  from_address_id: null,
+  type: "message",
+  subtype: "chat",
+  kind: null,
+  text: id,
+  metadata: {},
+  details: {},
+  client_id: null
+})
+
+const ids = (window: MessageWindow.MessageWindow): ReadonlyArray<string> =>
+  window.entries().map(({ message }) => message.id)
+
+const add = (window: MessageWindow.MessageWindow, ...all: ReadonlyArray<MessageWindow.Message>) => {
+  for (const one of all) window.add(one, one.id)
+}
+
+describe("a window of messages", () => {
+  it("inserts a late message by time, then by id", () => {
+    const window = MessageWindow.make(10)
+    add(window, message(1), message(3, "a"), message(3, "c"), message(4), message(3, "b"), message(2))
+    assert.deepStrictEqual(ids(window), ["m1", "m2", "a", "b", "c", "m4"])
+  })
+
+  it("holds each message once", () => {
+    const window = MessageWindow.make(10)
+    add(window, message(1), message(1), message(2))
+    window.addOlder([message(0), message(1)], false)
+    assert.deepStrictEqual(ids(window), ["m0", "m1", "m2"])
+  })
+
+  it("drops the oldest message for a new one, and then has older ones", () => {
+    const window = MessageWindow.make(3)
+    window.markComplete()
+    add(window, message(1), message(2), message(3))
+    assert.isFalse(window.hasOlder())
+    add(window, message(4))
+    assert.deepStrictEqual(ids(window), ["m2", "m3", "m4"])
+    assert.isTrue(window.hasOlder())
+    // it can be added again
+    assert.isFalse(window.has("m1"))
+  })
+
+  it("drops the newest messages for older ones, and then adds no new ones", () => {
+    const window = MessageWindow.make(3)
+    add(window, message(4), message(5), message(6))
+    window.addOlder([message(3), message(2)], true)
+    assert.deepStrictEqual(ids(window), ["m2", "m3", "m4"])
+    assert.isTrue(window.hasNewer())
+    add(window, message(7))
+    assert.deepStrictEqual(ids(window), ["m2", "m3", "m4"])
+  })
+
+  it("ignores a late message before the first one, which is loaded with the older ones", () => {
+    const window = MessageWindow.make(3)
+    add(window, message(5), message(2))
+    assert.deepStrictEqual(ids(window), ["m5"])
+    window.addOlder([message(4), message(2)], false)
+    assert.deepStrictEqual(ids(window), ["m2", "m4", "m5"])
+  })
+})

@@ -1,0 +1,43 @@
+import { Emitter } from "@effect-signalwire/runtime/Emitter"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Scope from "effect/Scope"
+
+describe("an emitter", () => {
+  it.effect("calls all listeners, and rethrows the exception of one at the end", () =>
+    Effect.gen(function*() {
+      const emitter = new Emitter<number>()
+      const received: Array<number> = []
+      yield* emitter.watch(() => {
+        throw new Error("bad listener")
+      })
+      yield* emitter.watch((value) => received.push(value))
+      assert.throws(() => emitter.emit(1), "bad listener")
+      assert.deepStrictEqual(received, [1])
+    }).pipe(Effect.scoped))
+
+  it.effect("removes only one of two registrations of the same function", () =>
+    Effect.gen(function*() {
+      const emitter = new Emitter<number>()
+      const received: Array<number> = []
+      const listener = (value: number) => void received.push(value)
+      const first = yield* Scope.make()
+      yield* Scope.provide(emitter.watch(listener), first)
+      yield* emitter.watch(listener)
+      yield* Scope.close(first, Exit.void)
+      emitter.emit(1)
+      assert.deepStrictEqual(received, [1])
+    }).pipe(Effect.scoped))
+
+  it.effect("completes next with the following event, not with the one that is being emitted", () =>
+    Effect.gen(function*() {
+      const emitter = new Emitter<number>()
+      const waiting = yield* Effect.forkChild(Effect.all([emitter.next, emitter.next]), { startImmediately: true })
+      emitter.emit(1)
+      yield* Effect.yieldNow
+      emitter.emit(2)
+      assert.deepStrictEqual(yield* Fiber.join(waiting), [1, 2])
+    }))
+})

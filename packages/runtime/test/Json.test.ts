@@ -1,0 +1,130 @@
+import * as Json from "@effect-signalwire/runtime/Json"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { runInNewContext } from "node:vm"
+
+class Point {
+  readonly x = 1
+}
+
+const cycle = (): object => {
+  const object: Record<string, unknown> = { name: "loop" }
+  object["inner"] = [{ self: object }]
+  return object
+}
+
+const nested = (levels: number): unknown => levels === 0 ? {} : { a: nested(levels - 1) }
+
+const refused: ReadonlyArray<readonly [name: string, value: unknown, attribute: string, message: string]> = [
+  [
+    "a Date",
+    { when: new Date(0) },
+    "metadata.when",
+    "must be a plain object, not an instance of Date: use date.toISOString()"
+  ],
+  ["a Date of another realm", runInNewContext("({ when: new Date(0) })"), "metadata.when", "use date.toISOString()"],
+  ["a Date in an array", { items: [1, 2, new Date(0)] }, "metadata.items[2]", "use date.toISOString()"],
+  ["a Date in place of the object", new Date(0), "metadata", "use date.toISOString()"],
+  ["a function", { a: { run: () => {} } }, "metadata.a.run", "must not be a function"],
+  ["a toJSON", { toJSON: () => ({}) }, "metadata.toJSON", "must not be a function"],
+  ["a symbol", { a: Symbol("s") }, "metadata.a", "must not be a symbol"],
+  ["a bigint", { a: 1n }, "metadata.a", "must not be a bigint, which JSON can't represent"],
+  ["NaN", { a: Number.NaN }, "metadata.a", "must be a finite number, not NaN"],
+  ["Infinity", { a: [Number.NEGATIVE_INFINITY] }, "metadata.a[0]", "must be a finite number, not -Infinity"],
+  ["undefined in an array", { a: [undefined] }, "metadata.a[0]", "must not be undefined in an array: use null"],
+  ["a hole in an array", { a: Array.from({ length: 1 }) }, "metadata.a[0]", "use null"],
+  ["a Map", { a: new Map() }, "metadata.a", "must be a plain object, not an instance of Map"],
+  ["a Set", { a: new Set() }, "metadata.a", "must be a plain object, not an instance of Set"],
+  ["an instance of a class", { a: new Point() }, "metadata.a", "must be a plain object, not an instance of Point"],
+  ["bytes", { a: new Uint8Array(1) }, "metadata.a", "must be a plain object, not an instance of Uint8Array"],
+  ["an error", { a: new TypeError("x") }, "metadata.a", "must be a plain object, not an instance of TypeError"],
+  ["an object that contains itself", cycle(), "metadata.inner[0].self", "must not contain itself"],
+  [
+    "a value that is nested too deeply",
+    nested(300),
+    `metadata${".a".repeat(201)}`,
+    "is nested more than 200 levels deep"
+  ],
+  [
+    "a value under keys that are not identifiers",
+    { "a b": { "": 1n } },
+    "metadata[\"a b\"][\"\"]",
+    "must not be a bigint"
+  ],
+  ["an array", [], "metadata", "must be an object"],
+  ["a string", "text", "metadata", "must be an object"],
+  ["null", null, "metadata", "must be an object"]
+]
+
+/** Makes a value with a property that throws when it is read. */
+const throwing = (): object => ({
+  get a(): never {
+    throw new Error("not readable")
+  }
+})
+
+describe("check", () => {
+  it.each(refused)("P9.2: refuses %s with its path", (_, value, attribute, message) => {
+    for (const input of [value, Json.snapshot(value)]) {
+      const [error] = Result.getOrThrow(Result.flip(Json.check("metadata", input))).errors
+      assert.strictEqual(error?.attribute, attribute)
+      assert.include(error?.message, message)
+    }
+  })
+
+  it("P9.2: refuses a value that can't be read, and does not throw", () => {
+    for (const input of [throwing(), Json.snapshot(throwing())]) {
+      const reason = Result.getOrThrow(Result.flip(Json.check("metadata", input)))
+      assert.strictEqual(reason.message, "invalid input: metadata: can't be read")
+    }
+  })
+
+  it("accepts plain objects of another realm, and objects without a prototype", () => {
+    for (const value of [runInNewContext("({ a: [{}] })"), Object.assign(Object.create(null), { a: 1 })]) {
+      assert.isTrue(Result.isSuccess(Json.check("metadata", value)))
+    }
+  })
+
+  it("accepts a property that is undefined, which JSON drops", () => {
+    assert.isTrue(Result.isSuccess(Json.check("metadata", { a: undefined, b: { c: undefined } })))
+  })
+
+  it("visits an object that occurs more than once only once", () => {
+    let value: object = { leaf: true }
+    for (let level = 0; level < 100; level++) value = { left: value, right: value }
+    assert.isTrue(Result.isSuccess(Json.check("metadata", value)))
+    assert.isTrue(Result.isSuccess(Json.check("metadata", Json.snapshot(value))))
+  })
+
+  it.effect.prop(
+    "accepts every object of JSON values",
+    { value: Schema.Record(Schema.String, Schema.Json) },
+    ({ value }) =>
+      Effect.sync(() => {
+        assert.strictEqual(Result.getOrThrow(Json.check("metadata", value)), value)
+      })
+  )
+})
+
+describe("snapshot", () => {
+  it("does not change when the original object changes", () => {
+    const value = { a: { b: [1, { c: 2 }] }, d: "e" }
+    const copy = Json.snapshot(value)
+    value.a.b.push(3)
+    value.d = "changed"
+    assert.deepStrictEqual(copy, { a: { b: [1, { c: 2 }] }, d: "e" })
+  })
+
+  it("keeps a __proto__ key as an ordinary key", () => {
+    const copy = Json.snapshot(JSON.parse("{\"__proto__\":{\"admin\":true}}"))
+    assert.strictEqual(JSON.stringify(copy), "{\"__proto__\":{\"admin\":true}}")
+    assert.notProperty(copy, "admin")
+  })
+
+  it.effect.prop("is equal to the original JSON value", { value: Schema.Json }, ({ value }) =>
+    Effect.sync(() => {
+      assert.deepStrictEqual(Json.snapshot(value), value)
+    }))
+})

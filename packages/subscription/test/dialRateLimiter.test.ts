@@ -1,0 +1,60 @@
+import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/testing/TestClock"
+import { DialRateLimiter } from "../src/internal/dialRateLimiter.ts"
+
+/** Dials continuously for that many minutes, and returns how often. */
+const dialsIn = (limiters: ReadonlyArray<DialRateLimiter>, minutes: number) =>
+  Effect.gen(function*() {
+    const end = (yield* Monotonic.millis) + minutes * 60_000
+    let dials = 0
+    const dial = (limiter: DialRateLimiter) => Effect.andThen(limiter.acquireDial(), Effect.sync(() => dials++))
+    yield* Effect.forEach(limiters, (limiter) => Effect.forkScoped(Effect.forever(dial(limiter))))
+    while ((yield* Monotonic.millis) < end) yield* TestClock.adjust("1 second")
+    return dials
+  })
+
+describe("the rate limiter of dials", () => {
+  it.effect("P8.5: allows ten dials at once, then ten a minute", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* dialsIn([new DialRateLimiter(10)], 10), 10 + 10 * 10)
+    }))
+
+  it.effect("P8.6: does not count a dial that is interrupted while it waits", () =>
+    Effect.gen(function*() {
+      const limiter = new DialRateLimiter(10)
+      for (let dial = 0; dial < 10; dial++) yield* limiter.acquireDial()
+      for (let dial = 0; dial < 50; dial++) {
+        yield* Fiber.interrupt(yield* Effect.forkChild(limiter.acquireDial(), { startImmediately: true }))
+      }
+      const next = yield* Effect.forkChild(limiter.acquireDial(), { startImmediately: true })
+      yield* TestClock.adjust("6 seconds")
+      yield* Fiber.join(next)
+    }))
+
+  it.effect("P8.6: does not count a dial that is interrupted while it waits for other clients of the process", () =>
+    Effect.gen(function*() {
+      const others = new DialRateLimiter(6000)
+      const limiter = new DialRateLimiter(10)
+      for (let dial = 0; dial < 100; dial++) yield* others.acquireDial()
+      for (let dial = 0; dial < 10; dial++) {
+        yield* Fiber.interrupt(yield* Effect.forkChild(limiter.acquireDial(), { startImmediately: true }))
+      }
+      yield* TestClock.adjust("1 second")
+      const dials = yield* Effect.forkChild(Effect.replicateEffect(limiter.acquireDial(), 10), {
+        startImmediately: true
+      })
+      yield* TestClock.adjust(0)
+      assert.isDefined(dials.pollUnsafe())
+    }))
+
+  it.effect("P8.5: limits all clients of a process to a hundred dials a second", () =>
+    Effect.gen(function*() {
+      const limiters = Array.from({ length: 1000 }, () => new DialRateLimiter(6000))
+      const dials = yield* dialsIn(limiters, 1 / 6)
+      assert.isAtMost(dials, 100 + 100 * 10)
+      assert.isAtLeast(dials, 100 * 10)
+    }))
+})

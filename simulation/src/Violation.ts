@@ -1,4 +1,0 @@
-/** A promise that was not kept. */
-export class Violation extends Error {
-  override readonly name = "Violation"
-}

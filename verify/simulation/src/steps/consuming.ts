@@ -1,0 +1,77 @@
+/** Steps in which time passes, and consumers subscribe, pause, read history and unsubscribe. */
+import { readHistory } from "../historyReads.ts"
+import { subscribe } from "../subscriptions.ts"
+import { randomDevice, type Step } from "./Step.ts"
+
+const wait = (weight: number, min: number, max: number): Step => ({
+  weight,
+  run: (world) => world.advance(world.random.integer(min, max))
+})
+
+export const waits: ReadonlyArray<Step> = [
+  wait(14, 0, 500),
+  wait(8, 500, 8000),
+  wait(2, 8000, 40_000),
+  wait(0.1, 60_000, 600_000)
+]
+
+export const startConsumer: Step = {
+  weight: 3,
+  run: (world) => {
+    const { random } = world
+    const device = randomDevice(world)
+    if (device === undefined || world.consumers.length > 6) return
+    subscribe(
+      world,
+      device,
+      random.boolean(0.4) ? undefined : random.oneOf(world.conversationsOf(device.options.account))
+    )
+  }
+}
+
+export const stopConsumer: Step = {
+  weight: 2,
+  run: (world) => {
+    const consumer = world.random.oneOf(world.consumers)
+    if (consumer === undefined) return
+    world.note(`${consumer.options.sequence.name} is unsubscribed`)
+    consumer.close()
+    world.consumers = world.consumers.filter((other) => other !== consumer)
+  }
+}
+
+export const pauseOrResumeConsumer: Step = {
+  weight: 4,
+  run: (world) => {
+    const consumer = world.random.oneOf(world.consumers)
+    if (consumer === undefined) return
+    world.note(`${consumer.options.sequence.name} ${consumer.isPaused ? "resumes" : "pauses"}`)
+    if (consumer.isPaused) consumer.resume()
+    else consumer.pause()
+  }
+}
+
+export const read: Step = {
+  weight: 2,
+  run: (world) => {
+    const { random } = world
+    const device = randomDevice(world)
+    if (device === undefined) return
+    readHistory(
+      world,
+      device,
+      random.boolean(0.4) ? undefined : random.oneOf(world.conversationsOf(device.options.account))
+    )
+  }
+}
+
+export const joinLastRoom: Step = {
+  weight: 1,
+  run: (world) => {
+    const account = world.random.oneOf(world.people)
+    const room = world.rooms.at(-1)
+    if (account === undefined || room === undefined) return
+    world.note(`${account.name} joins the last room`)
+    world.join(account, room)
+  }
+}

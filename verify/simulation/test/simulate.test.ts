@@ -1,0 +1,65 @@
+import { assert, describe, it } from "vitest"
+import type { Mutation } from "../src/mutation.ts"
+import { run } from "../src/runs.ts"
+import { simulate } from "../src/simulate.ts"
+
+/** Runs are limited by the processor, which may be shared. Milliseconds. */
+const timeout = 400_000
+
+describe("the simulation", () => {
+  it(
+    "P1.1 P1.5 P1.6 P1.7 P2.1 P2.3 P3.1 P4.1 P4.4 P4.5 P4.6 P7.2 P8.5 P8.6 P8.7 P8.8: keeps every promise for 200 seeds",
+    { timeout },
+    () => {
+      const { failed, sum } = run({ from: 1, count: 200, steps: 80 })
+      assert.isUndefined(
+        failed,
+        failed && `${failed.violation}; replay it with: pnpm simulate --seed ${failed.seed} --steps 80 --trace`
+      )
+      assert.isAbove(sum.totals.drops, 100)
+      assert.isAbove(sum.totals.recoveries, 500)
+      assert.isAbove(sum.totals.fromHistory, 500)
+      assert.isAbove(sum.totals.outboxMessages, 500)
+      assert.isAbove(sum.totals.duplicates, 100)
+      assert.isAbove(sum.totals.withClientId, 500)
+      assert.isAbove(sum.totals.coldStarts, 100)
+      assert.isAbove(sum.totals.polled, 1000)
+      assert.isAbove(sum.totals.clockAdjustments, 100)
+      assert.isAbove(sum.totals.exceptions, 500)
+      assert.isAbove(sum.totals.tokens, 50)
+      assert.isAbove(sum.totals.reportedSeconds, 1000)
+    }
+  )
+
+  it("produces the same trace for the same seed", { timeout }, () => {
+    for (const seed of [7, 8, 9, 10]) {
+      const first = simulate({ seed, steps: 120, keepTrace: true })
+      const second = simulate({ seed, steps: 120, keepTrace: true })
+      assert.deepStrictEqual(second.trace, first.trace)
+      assert.strictEqual(second.hash, first.hash)
+    }
+    assert.notStrictEqual(simulate({ seed: 7, steps: 50 }).hash, simulate({ seed: 8, steps: 50 }).hash)
+  })
+
+  it.each<readonly [bug: string, mutation: Mutation, violation: RegExp]>([
+    ["loses messages", "loseMessages", /misses m\d+|is missing/],
+    ["delivers messages twice", "repeatMessages", /is delivered twice/],
+    ["fails in an outage", "failInOutage", /P1\.6/],
+    ["ends with an exception of the platform", "propagateExceptions", /P8\.7/],
+    ["delays messages without reporting it", "delayDelivery", /P8\.8/],
+    ["always reports that it is connected", "reportConnected", /P8\.8/],
+    ["dials without a limit", "dialWithoutLimit", /dials more often/],
+    ["reads history every second", "readWithoutPause", /reads history/],
+    ["retries a token refresh without a pause", "retryRefreshAtOnce", /refreshes its token too often/],
+    ["ignores a new token", "ignoreNewToken", /P8\.6/],
+    ["measures durations by the wall clock", "measureByWallClock", /P7\.1|P8\.5|P1\.[67]/],
+    ["sends a message again under another client id", "changeClientId", /P4\.5/],
+    ["reports a message that may be stored as not stored", "denyStored", /P4\.6/]
+  ])("detects a client that %s", { timeout }, (_, mutation, violation) => {
+    const violations: Array<string> = []
+    for (let seed = 1; seed <= 60 && !violation.test(violations.at(-1) ?? ""); seed++) {
+      violations.push(simulate({ seed, steps: 150, mutation }).violation ?? "")
+    }
+    assert.match(violations.at(-1) ?? "", violation)
+  })
+})
