@@ -138,10 +138,12 @@ describe.concurrent("the web chat", () => {
     await setRules()
     await describesNothing()
 
-    await setRules(failHistory({ type: "loseAnswer", never: true }))
+    // less than the time limit of a request, so that no read fails
+    await setRules(failHistory({ type: "delay", millis: 8000 }))
     await dropSockets()
     await describes("catching-up", "Catching up")
     await setRules(failHistory({ type: "answer", status: 503 }))
+    await dropSockets()
     await describes("unreadable", "Messages can't be loaded")
     await setRules()
     await describesNothing()
