@@ -118,7 +118,8 @@ describe.concurrent("the web chat", () => {
   const refuseSockets = { match: { on: "connect" }, action: { type: "refuse" } }
   const failHistory = (action: unknown) => ({ match: { on: "http", method: "GET", path: "*/messages" }, action })
 
-  it("describes problems of the connection until they are resolved", async ({ sandbox }) => {
+  // each of the five states waits for time limits and delays of the client
+  it("describes problems of the connection until they are resolved", { timeout: 240_000 }, async ({ sandbox }) => {
     const ada = await sandbox.open("Ada Lovelace")
     await selectConversation(ada, "The office")
     const banner = ada.getByRole("status")
