@@ -22,26 +22,24 @@ const getMessages = HttpApiEndpoint.get("messages", "/rooms/:addressId/messages"
 })
 const Api = HttpApi.make("chat").add(HttpApiGroup.make("rooms").add(getMessages))
 
+const messagesOf = ({ getConversationMessages }: Conversations["Service"], addressId: string) =>
+  getConversationMessages({ addressId, pageSize: 20 }).pipe(
+    Effect.map(({ data }) => data),
+    // these reasons become the error themselves; any other one stays the reason of a ConversationError
+    Effect.catchReasons("ConversationError", {
+      Invalid: (reason) => Effect.fail(reason),
+      NotFound: (reason) => Effect.fail(reason),
+      RateLimited: (reason) => Effect.fail(reason),
+      Unauthorized: (reason) => Effect.fail(reason)
+    })
+  )
 const Handlers = HttpApiBuilder.group(
   Api,
   "rooms",
   (handlers) =>
     Effect.map(
       Conversations,
-      ({ getConversationMessages }) =>
-        handlers.handle("messages", ({ params }) =>
-          getConversationMessages({ addressId: params.addressId, pageSize: 20 }).pipe(
-            Effect.map(({ data }) =>
-              data
-            ),
-            // these reasons become the error themselves; any other one stays the reason of a ConversationError
-            Effect.catchReasons("ConversationError", {
-              Invalid: (reason) => Effect.fail(reason),
-              NotFound: (reason) => Effect.fail(reason),
-              RateLimited: (reason) => Effect.fail(reason),
-              Unauthorized: (reason) => Effect.fail(reason)
-            })
-          ))
+      (service) => handlers.handle("messages", ({ params }) => messagesOf(service, params.addressId))
     )
 )
 

@@ -5,15 +5,20 @@ import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { assert, describe, it } from "vitest"
+import { assert, describe, it, vi } from "vitest"
 import * as Runner from "../src/internal/runner.ts"
 import { subscribe } from "../src/internal/subscribe.ts"
 import * as TokenRefusals from "../src/internal/tokenRefusals.ts"
 
 /** Subscribes to a stream; returns the subscription, and the errors of which its `onError` is notified. */
 const start = async (events: Stream.Stream<never>) => {
+  let markRunning = constVoid
+  const isRunning = new Promise<void>((resolve) => {
+    markRunning = resolve
+  })
+  const running = Stream.concat(Stream.drain(Stream.sync(markRunning)), events)
   const conversations = Layer.mock(Conversations.Conversations, {
-    subscription: () => Effect.succeed(events),
+    subscription: () => Effect.succeed(running),
     connection: {
       current: Effect.succeed(idle),
       changes: Stream.make(idle),
@@ -30,15 +35,14 @@ const start = async (events: Stream.Stream<never>) => {
     constVoid,
     { onError: (error) => errors.push(error) }
   )
-  // a turn of the event loop, in which the stream runs
-  await new Promise((resolve) => setTimeout(resolve, 10))
+  await isRunning
   return { errors, runner, subscription }
 }
 
 describe("a subscription", () => {
   it("P8.7: reports that it has ended when its stream interrupts itself", async () => {
     const { errors, runner } = await start(Stream.fromEffect(Effect.interrupt))
-    assert.lengthOf(errors, 1)
+    await vi.waitFor(() => assert.lengthOf(errors, 1))
     await runner.close()
   })
 

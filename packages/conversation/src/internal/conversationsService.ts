@@ -104,8 +104,9 @@ export interface Service {
   ) => Effect.Effect<Stream.Stream<ConversationEvent, ConversationError>, ConversationError, Scope.Scope>
   /**
    * Streams history and live messages of one conversation as one sequence, oldest first, each once. It starts at
-   * `since`, or without it with the newest page of history. `CaughtUp` marks where it reaches the present, at the start and after every interruption; `Gap` marks where messages may be missing
-   * that history no longer has. It waits and fails as {@link subscription} does.
+   * `since`, or without it with the newest page of history. `CaughtUp` marks where it reaches the present, at the start
+   * and after every interruption; `Gap` marks where messages may be missing that history no longer has. It waits and
+   * fails as {@link subscription} does.
    */
   readonly timeline: (options: TimelineOptions) => Stream.Stream<TimelineEvent, ConversationError>
 

@@ -7,6 +7,7 @@ import * as Branded from "@effect-signalwire/schema/Branded"
 import type { AddressId, ClientId } from "@effect-signalwire/schema/Ids"
 import { isJsonObject, type JsonObject } from "@effect-signalwire/schema/JsonObject"
 import { type Invalid, invalidParameter } from "@effect-signalwire/schema/Reason"
+import { millisThreshold } from "@effect-signalwire/schema/WireTime"
 import * as DateTime from "effect/DateTime"
 import * as Result from "effect/Result"
 import type { Query } from "./urls.ts"
@@ -50,19 +51,13 @@ const positiveInteger = (attribute: string, value: unknown, max: number): Valida
       max === Number.MAX_SAFE_INTEGER ? "must be a positive integer" : `must be an integer from 1 to ${max}`
     )
 
-/**
- * Numbers from here on are milliseconds: as seconds this is the year 5138, later than any message, and as milliseconds
- * March 1973, earlier than any.
- */
-const firstMillis = 1e11
-
 const epochSeconds = (attribute: string, value: unknown): Validated<number> => {
   if (DateTime.isDateTime(value)) return Result.succeed(DateTime.toEpochMillis(value) / 1000)
   if (value instanceof Date) return invalid(attribute, "must be unix seconds, not a Date: give date.getTime() / 1000")
   if (typeof value !== "number" || !Number.isFinite(value)) {
     return invalid(attribute, "must be unix seconds as a number (or an Effect DateTime)")
   }
-  return Math.abs(value) < firstMillis
+  return Math.abs(value) < millisThreshold
     ? Result.succeed(value)
     : invalid(attribute, "must be unix seconds, and these look like milliseconds: divide them by 1000")
 }

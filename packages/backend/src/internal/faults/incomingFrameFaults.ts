@@ -7,6 +7,7 @@ import type * as Scope from "effect/Scope"
 import type { Action } from "../../Faults.ts"
 import { type ClientSocket, disconnect } from "../clientSocket.ts"
 import { ReorderBuffer } from "./reorderBuffer.ts"
+import { closeOrSilence } from "./socketFaults.ts"
 
 /** `handle` handles a frame without a fault. */
 export const make = (
@@ -44,13 +45,9 @@ export const make = (
       case "endless":
         return handled
       case "refuse":
-        return Effect.sync(() => client.close(null))
       case "close":
-        return Effect.sync(() => client.close(action.code ?? null))
       case "silent":
-        return Effect.sync(() => {
-          client.isSilent = true
-        })
+        return closeOrSilence(client, action)
       case "delay":
         return Effect.delay(handled, action.millis)
       case "duplicate":

@@ -10,6 +10,7 @@ import type { Action } from "../../Faults.ts"
 import { type ClientSocket, disconnect } from "../clientSocket.ts"
 import type { Frame } from "../session.ts"
 import { ReorderBuffer } from "./reorderBuffer.ts"
+import { closeOrSilence } from "./socketFaults.ts"
 
 /** Replaces a response by the error of the fault `answer`; other frames are unchanged. */
 const withError = (text: string, { code, message }: Extract<Action, { readonly type: "answer" }>): string => {
@@ -40,13 +41,9 @@ export const make = (client: ClientSocket, { write, writeAll }: Socket.Writer) =
         return writeInOrder(withError(frame.text, action))
       case "refuse":
       case "loseAnswer":
-        return Effect.sync(() => client.close(null))
       case "close":
-        return Effect.sync(() => client.close(action.code ?? null))
       case "silent":
-        return Effect.sync(() => {
-          client.isSilent = true
-        })
+        return closeOrSilence(client, action)
       case "delay":
         return Effect.delay(writeInOrder(frame.text), action.millis)
       case "duplicate":
