@@ -1,13 +1,14 @@
 /**
  * The Chromium for browser tests: the one at `CHROMIUM_PATH`, otherwise one that is installed on the system. Without
- * Chromium, browser tests are skipped; nothing is downloaded.
+ * Chromium, browser tests are skipped; nothing is downloaded. The headless shell comes first: it is Chromium without the
+ * windows, and takes half the processor time of the complete browser.
  */
 import { existsSync } from "node:fs"
 
 const named = process.env["CHROMIUM_PATH"]
 
 const executablePath = (named === undefined || named === ""
-  ? ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
+  ? ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
   : [named]).find((path) => existsSync(path))
 
 /** Playwright's launch options; `undefined` when Chromium is not installed. */
