@@ -7,13 +7,14 @@
  * - `// before: NAME.ts` is a copy of `verify/conformance/src/migrating/NAME.ts`, which is compiled against
  *   SignalWire's own clients. They have aliases there, because there are two versions of one of them.
  */
-import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
+import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
 import { assert, beforeEach, describe, it } from "@effect/vitest"
 import { execFile } from "node:child_process"
 import { globSync, readFileSync } from "node:fs"
 import { basename } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
+import { nodeEnvironment } from "./support.ts"
 
 const run = promisify(execFile)
 
@@ -91,20 +92,20 @@ describe("the code blocks of docs/", () => {
   })
 
   describe("programs", () => {
-    let sandbox: SandboxProcess.SandboxProcess
+    let sandbox: Sandbox.Started
 
     // one for each program, because the output depends on the stored messages
     beforeEach(async () => {
-      sandbox = await SandboxProcess.start()
+      sandbox = await Sandbox.start()
       return () => sandbox[Symbol.asyncDispose]()
     })
 
     it.each(codeBlocks.filter(({ kind }) => kind === "file"))(
       "run with a token as the only configuration: $name",
       async ({ name, prints }) => {
-        const [ada] = sandbox.info.subscribers
+        const [ada] = sandbox.subscribers
         const { stderr, stdout } = await run(process.execPath, [`${root}/${sources.file}/${name}`], {
-          env: { PATH: process.env["PATH"], SIGNALWIRE_TOKEN: ada?.token ?? "" },
+          env: { ...nodeEnvironment(), SIGNALWIRE_TOKEN: ada?.token ?? "" },
           timeout: 110_000
         })
         assert.includeMembers(stdout.split("\n"), [...prints])

@@ -1,9 +1,10 @@
-import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
+import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { execFile } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
+import { nodeEnvironment } from "./support.ts"
 
 const run = promisify(execFile)
 
@@ -14,7 +15,7 @@ const blocks = Array.from(readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm), ([, l
 
 /** Runs an example as a user does; rejects if its exit code is not 0. */
 const node = (path: string, env: Record<string, string> = {}) =>
-  run(process.execPath, [here(path)], { env: { PATH: process.env["PATH"], ...env }, timeout: 110_000 })
+  run(process.execPath, [here(path)], { env: { ...nodeEnvironment(), ...env }, timeout: 110_000 })
 
 describe("meeting", () => {
   it("loses and repeats no message", async () => {
@@ -24,17 +25,17 @@ describe("meeting", () => {
   })
 
   it("only reads when it has a token for a real service", async () => {
-    await using sandbox = await SandboxProcess.start()
-    const [ada] = sandbox.info.subscribers
+    await using sandbox = await Sandbox.start()
+    const [ada] = sandbox.subscribers
     const { stdout } = await node("../src/meeting.ts", { SIGNALWIRE_TOKEN: ada?.token ?? "" })
     assert.include(stdout, "read only")
-    const response = await fetch(`${sandbox.info.admin}/messages?addressId=${sandbox.info.rooms[0]?.addressId}`)
+    const response = await fetch(`${sandbox.admin}/messages?addressId=${sandbox.rooms[0]?.addressId}`)
     assert.deepStrictEqual(await response.json(), { messages: [] })
   })
 
   it("prints the remediation when its token is refused", async () => {
-    await using sandbox = await SandboxProcess.start()
-    const { http, ws } = sandbox.info
+    await using sandbox = await Sandbox.start()
+    const { http, ws } = sandbox
     const failed = await node("../src/meeting.ts", {
       SIGNALWIRE_TOKEN: "invalid-token",
       SIGNALWIRE_HTTP_URL: http,
@@ -59,10 +60,10 @@ describe("the README", () => {
   })
 
   describe("examples", () => {
-    let sandbox: SandboxProcess.SandboxProcess
+    let sandbox: Sandbox.Started
 
     beforeAll(async () => {
-      sandbox = await SandboxProcess.start()
+      sandbox = await Sandbox.start()
       return () => sandbox[Symbol.asyncDispose]()
     })
 
@@ -71,7 +72,7 @@ describe("the README", () => {
       ["effect", ["received Hello!", "timeline Hello!"]],
       ["outages", ["live", "received Your order is on its way order-7-shipped"]]
     ])("run with a token as the only configuration: %s", async (name, prints) => {
-      const [ada] = sandbox.info.subscribers
+      const [ada] = sandbox.subscribers
       const { stdout } = await node(`../src/readme/${name}.ts`, { SIGNALWIRE_TOKEN: ada?.token ?? "" })
       for (const line of prints) assert.include(stdout, line)
     })

@@ -1,6 +1,6 @@
-/** Runs each example as a user does: in a process of its own, with a sandbox in another one. */
+/** Runs each example as a user does: in a process of its own, against a sandbox in this one. */
 import type { ConversationMessage } from "@effect-signalwire/promise"
-import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
+import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
 import { assert, beforeEach, describe, it } from "@effect/vitest"
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { once } from "node:events"
@@ -11,26 +11,27 @@ import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { vi } from "vitest"
+import { nodeEnvironment } from "./support.ts"
 
 const run = promisify(execFile)
 
 const path = (name: string): string => fileURLToPath(new URL(`../src/${name}.ts`, import.meta.url))
 
-let sandbox: SandboxProcess.SandboxProcess
+let sandbox: Sandbox.Started
 beforeEach(async () => {
-  sandbox = await SandboxProcess.start()
+  sandbox = await Sandbox.start()
   return () => sandbox[Symbol.asyncDispose]()
 })
 
 const fixture = () => {
-  const { rooms: [office], subscribers: [ada, grace] } = sandbox.info
+  const { rooms: [office], subscribers: [ada, grace] } = sandbox
   if (ada === undefined || grace === undefined || office === undefined) {
     throw new Error("the sandbox has no subscribers or rooms")
   }
   return { ada, grace, addressId: office.addressId }
 }
 
-const environment = (more: Record<string, string>) => ({ PATH: process.env["PATH"], ...more })
+const environment = (more: Record<string, string>) => ({ ...nodeEnvironment(), ...more })
 
 /** Runs an example until it exits. */
 const node = (name: string, args: ReadonlyArray<string>, more: Record<string, string>) =>
@@ -63,7 +64,7 @@ const start = async (name: string, more: Record<string, string>, args: ReadonlyA
 const send = async (from: string, ...texts: ReadonlyArray<string>): Promise<void> => {
   const { addressId } = fixture()
   const messages = texts.map((text) => ({ from, addressId, text }))
-  const response = await fetch(`${sandbox.info.admin}/messages`, {
+  const response = await fetch(`${sandbox.admin}/messages`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ messages })
@@ -72,7 +73,7 @@ const send = async (from: string, ...texts: ReadonlyArray<string>): Promise<void
 }
 
 const stored = async (): Promise<ReadonlyArray<string>> => {
-  const response = await fetch(`${sandbox.info.admin}/messages?addressId=${fixture().addressId}`)
+  const response = await fetch(`${sandbox.admin}/messages?addressId=${fixture().addressId}`)
   const { messages }: { messages: ReadonlyArray<{ readonly text: string }> } = JSON.parse(await response.text())
   return messages.map(({ text }) => text)
 }
