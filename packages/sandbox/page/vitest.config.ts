@@ -8,7 +8,7 @@ export default mergeConfig(
   defineConfig({
     test: {
       // browser tests run concurrently, because they wait most of the time
-      maxConcurrency: 2,
+      maxConcurrency: 4,
       exclude: [
         ...(chromium === undefined ? ["test/browser/{counts,faults,layout,page,wireLog}.test.ts"] : []),
         ...(firefox === undefined ? ["test/browser/firefox.test.ts"] : [])
