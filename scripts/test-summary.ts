@@ -1,5 +1,5 @@
 /**
- * Adds up the results that vitest wrote for every package, and prints them as one line. Fails when a test failed, when
+ * Adds up the results that vitest wrote for every package, and prints them as one line, after the slowest tests. Fails when a test failed, when
  * there was none, or when a package with tests has no results. Failures are repeated here, at the very end, because the log
  * of several packages side by side is long and may be truncated.
  */
@@ -27,6 +27,10 @@ const failuresOf = (file: Record<string, unknown>): ReadonlyArray<string> => {
     : [String(file["message"]).slice(0, reasonLength)]
 }
 
+/** The tests that took longest, each with its duration in milliseconds. */
+const slowest: Array<{ readonly name: string; readonly duration: number }> = []
+const slowestCount = 10
+
 const total = { passed: 0, failed: 0, skipped: 0 }
 /** Type tests pass when `check` passes: they are included in the number of tests that passed. */
 let ofTypes = 0
@@ -51,11 +55,21 @@ for (const directory of [...new Set(withTests)].toSorted()) {
   for (const file of arrayOf(report["testResults"]).filter(isRecord)) {
     const name = String(file["name"])
     if (name.endsWith("/test/types.test.ts")) ofTypes += arrayOf(file["assertionResults"]).length
+    for (const test of arrayOf(file["assertionResults"]).filter(isRecord)) {
+      slowest.push({
+        name: `${relative(root, name)}: ${String(test["fullName"])}`,
+        duration: Number(test["duration"] ?? 0)
+      })
+    }
     for (const failure of failuresOf(file)) problems.push(`${relative(root, name)}: ${failure}`)
   }
   if (report["success"] !== true) problems.push(`${directory}: failed`)
 }
 
+console.log(`the ${slowestCount} slowest tests:`)
+for (const { duration, name } of slowest.toSorted((a, b) => b.duration - a.duration).slice(0, slowestCount)) {
+  console.log(`  ${(duration / 1000).toFixed(1).padStart(6)} s  ${name}`)
+}
 for (const problem of problems) console.error(problem)
 console.log(`type tests: ${ofTypes}`)
 console.log(`tests: ${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)

@@ -14,12 +14,18 @@ export interface Options {
   readonly dialect?: "all" | "address" | "group" | undefined
 }
 
+export type CallAdmin = <A>(use: (admin: AdminClient.AdminClient) => Effect.Effect<A>) => Promise<A>
+
+/** Calls the admin API of a sandbox. */
+export const callAdmin = ({ http }: Pick<Info, "http">): CallAdmin => (use) =>
+  Effect.runPromise(Effect.provide(Effect.flatMap(AdminClient.make(http), use), FetchHttpClient.layer))
+
 export interface RestartableSandbox extends AsyncDisposable {
   /** Its ready line. Addresses, tokens and port stay the same after a restart. */
   readonly info: Info
   readonly port: number
   /** Calls the admin API, not through the relay. */
-  readonly admin: <A>(use: (admin: AdminClient.AdminClient) => Effect.Effect<A>) => Promise<A>
+  readonly admin: CallAdmin
   /** Kills it; resolves when the process has ended. */
   readonly kill: () => Promise<void>
   /** Starts it again with the same port and data; resolves when it is ready. */
@@ -48,8 +54,7 @@ export const start = async (options: Options): Promise<RestartableSandbox> => {
   return {
     info,
     port,
-    admin: (use) =>
-      Effect.runPromise(Effect.provide(Effect.flatMap(AdminClient.make(info.http), use), FetchHttpClient.layer)),
+    admin: callAdmin(info),
     kill: async () => void await running.stop("SIGKILL"),
     restart: async () => {
       running = await launch(port)

@@ -1,15 +1,15 @@
-/** A sandbox process for each test, with two subscribers and two rooms, and helpers that wait for conditions. */
+/** A sandbox for each test, with two subscribers and two rooms, and helpers that wait for conditions. */
 import {
   ConversationError,
   SignalWire,
   type SignalWireClient,
   type SignalWireOptions
 } from "@effect-signalwire/promise"
+import { type Info, start } from "@effect-signalwire/sandbox/Sandbox"
 import type { AdminClient } from "@effect-signalwire/testing/AdminClient"
-import type * as Effect from "effect/Effect"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import { assert, vi } from "vitest"
-import * as Sandbox from "../src/sandbox.ts"
+import * as SandboxProcess from "../src/sandbox.ts"
 
 /** Short timeouts and pauses. */
 const quickOptions: SignalWireOptions = {
@@ -19,10 +19,21 @@ const quickOptions: SignalWireOptions = {
   subscription: { backoff: { base: "10 millis", cap: "50 millis" }, connectTimeout: "2 seconds" }
 }
 
-/** Starts a sandbox with the subscribers `ada` and `grace`. Disposing of it disconnects all clients. */
+const contents = { subscribers: ["ada", "grace"], rooms: ["office", "lab"] }
+
+/** Starts a sandbox with the subscribers `ada` and `grace` in this process. Disposing of it disconnects all clients. */
 export const open = async () => {
-  const process = await Sandbox.start({ subscribers: ["ada", "grace"], rooms: ["office", "lab"] })
-  const { info } = process
+  const sandbox = await start(contents)
+  return makeFixture(sandbox, SandboxProcess.callAdmin(sandbox), sandbox.stop)
+}
+
+/** The same with a sandbox in a process of its own, which can be killed and restarted. */
+export const openProcess = async () => {
+  const process = await SandboxProcess.start(contents)
+  return { ...makeFixture(process.info, process.admin, () => process[Symbol.asyncDispose]()), process }
+}
+
+const makeFixture = (info: Info, admin: SandboxProcess.CallAdmin, stop: () => PromiseLike<void>) => {
   const [ada, grace] = info.subscribers
   const [office, lab] = info.rooms
   if (ada === undefined || grace === undefined || office === undefined || lab === undefined) {
@@ -35,10 +46,8 @@ export const open = async () => {
     clients.push(made)
     return made
   }
-  const setFaults = (...rules: Parameters<AdminClient["setFaults"]>[0]) =>
-    process.admin((admin) => admin.setFaults(rules))
+  const setFaults = (...rules: Parameters<AdminClient["setFaults"]>[0]) => admin((admin) => admin.setFaults(rules))
   return {
-    process,
     ada,
     grace,
     urls,
@@ -46,7 +55,7 @@ export const open = async () => {
     setFaults,
     office: office.addressId,
     lab: lab.addressId,
-    admin: <A>(use: (admin: AdminClient) => Effect.Effect<A>) => process.admin(use),
+    admin,
     /** A client of `ada`, who has joined both rooms. */
     asAda: async (options: SignalWireOptions = {}) => {
       const made = await client({ token: ada.token, ...options })
@@ -57,12 +66,11 @@ export const open = async () => {
     },
     /** Stores messages of `grace`. */
     seed: (addressId: string, messages: ReadonlyArray<string>, push = true) =>
-      process.admin((admin) => admin.seed(messages.map((text) => ({ from: grace.id, addressId, text, push })))),
-    storedTexts: async (addressId: string) =>
-      (await process.admin((admin) => admin.stored(addressId))).map(({ text }) => text),
+      admin((admin) => admin.seed(messages.map((text) => ({ from: grace.id, addressId, text, push })))),
+    storedTexts: async (addressId: string) => (await admin((admin) => admin.stored(addressId))).map(({ text }) => text),
     [Symbol.asyncDispose]: async () => {
       await Promise.all(clients.map((client) => client.disconnect()))
-      await process[Symbol.asyncDispose]()
+      await stop()
     }
   }
 }

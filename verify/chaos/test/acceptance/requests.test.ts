@@ -6,7 +6,7 @@ import type { ConversationMessage } from "@effect-signalwire/promise"
 import * as Schedule from "effect/Schedule"
 import { setTimeout as sleep } from "node:timers/promises"
 import { assert, describe, it } from "vitest"
-import { eventually, failure, open, serve } from "../support.ts"
+import { eventually, failure, open, openProcess, serve } from "../support.ts"
 
 /** Matches the requests that send messages. */
 const onSend = { on: "http", method: "POST", path: "/api/fabric/messages" } as const
@@ -84,7 +84,7 @@ describe("acceptance: requests", () => {
   })
 
   it("A12: fifty concurrent calls all end within the deadline while the server is down", async () => {
-    await using sandbox = await open()
+    await using sandbox = await openProcess()
     const ada = await sandbox.asAda({ sendDeadline: "2 seconds" })
     await ada.conversation.subscribe(() => {})
     await sandbox.process.kill()
