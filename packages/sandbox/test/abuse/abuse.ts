@@ -3,15 +3,16 @@ import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import { once } from "node:events"
 import { readFileSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
+import { inspect } from "node:util"
 import { Worker } from "node:worker_threads"
 import { type Attack, fill } from "./attacks.ts"
 
 export interface Outcome {
   /** By how much the memory of the sandbox has grown at most, in MiB. */
   readonly grown: number
-  /** How many messages the unrelated client sent, and how many of them failed. */
+  /** How many messages the unrelated client sent, and how those failed that did. */
   readonly sent: number
-  readonly failed: number
+  readonly failures: ReadonlyArray<string>
   /** The duration of its slowest send, in milliseconds. */
   readonly slowest: number
 }
@@ -33,7 +34,7 @@ export const run = async (attacks: ReadonlyArray<Attack>, millis: number): Promi
   const before = memoryOf(pid)
   let most = before
   let slowest = 0
-  let failed = 0
+  const failures: Array<string> = []
   let sent = 0
   const attackers = attacks.map(({ name }) =>
     new Worker(new URL("./attacker.ts", import.meta.url), { workerData: { name, info } })
@@ -42,21 +43,21 @@ export const run = async (attacks: ReadonlyArray<Attack>, millis: number): Promi
   const until = performance.now() + millis
   while (performance.now() < until) {
     const at = performance.now()
-    const isSent = await fetch(`${info.http}/api/fabric/messages`, {
+    const failure = await fetch(`${info.http}/api/fabric/messages`, {
       method: "POST",
       signal: AbortSignal.timeout(60_000),
       headers: { authorization: `Bearer ${ada?.token}`, "content-type": "application/json" },
       body: JSON.stringify({ conversation_id: room, text: `message ${sent}` })
     }).then(async (response) => {
-      await response.text()
-      return response.ok
-    }, () => false)
+      const body = await response.text()
+      return response.ok ? undefined : `${response.status} ${body}`
+    }, (error: unknown) => inspect(error))
     sent++
-    if (!isSent) failed++
+    if (failure !== undefined) failures.push(failure)
     slowest = Math.max(slowest, performance.now() - at)
     most = Math.max(most, memoryOf(pid))
     await sleep(50)
   }
   await Promise.all(attackers.map((attacker) => attacker.terminate()))
-  return { grown: Math.round(most - before), sent, failed, slowest: Math.round(slowest) }
+  return { grown: Math.round(most - before), sent, failures, slowest: Math.round(slowest) }
 }

@@ -4,8 +4,8 @@ import { attacks } from "./attacks.ts"
 
 const millis = Number(process.argv[2] ?? 8000)
 for (const attack of attacks) {
-  const { failed, grown, sent, slowest } = await run([attack], millis)
+  const { failures, grown, sent, slowest } = await run([attack], millis)
   process.stdout.write(
-    `${attack.name}: +${grown} MiB, ${sent} messages sent meanwhile, ${failed} failed, the slowest took ${slowest} ms\n`
+    `${attack.name}: +${grown} MiB, ${sent} messages sent meanwhile, ${failures.length} failed, the slowest took ${slowest} ms\n`
   )
 }
