@@ -14,10 +14,15 @@ import { message } from "./support.ts"
 
 const settleMillis = 5000
 
+type Server = ReturnType<typeof makeServer>
+
+const storeOthers = (...range: Parameters<typeof others>) => ({ store }: Server) =>
+  Effect.sync(() => store(others(...range)))
+
 /** A server, and the delivery of one message to it that has begun. */
 const start = Effect.fnUntraced(function*(
   options: Options & { readonly prior?: PriorSend; readonly searchLimit?: number } = {},
-  prepare: (server: ReturnType<typeof makeServer>) => Effect.Effect<unknown> = () => Effect.void
+  prepare: (server: Server) => Effect.Effect<unknown> = () => Effect.void
 ) {
   const server = makeServer(options)
   yield* prepare(server)
@@ -67,16 +72,14 @@ describe("delivery", () => {
 
   it.effect("P4.1: finds a stored message behind more than a page of messages that followed it", () =>
     Effect.gen(function*() {
-      const { result, sent, store } = yield* start({ onSend: () => ({ failure: lost }) })
-      store(others(250, 1, 3))
+      const { result, sent } = yield* start({ onSend: () => ({ failure: lost }) }, storeOthers(250, 1, 3))
       assert.deepStrictEqual(yield* result, receipt)
       assert.lengthOf(sent, 1)
     }))
 
   it.effect("P4.7: finds a stored message although the times of the server's messages differ by up to the overlap", () =>
     Effect.gen(function*() {
-      const { result, sent, store } = yield* start({ onSend: () => ({ failure: lost }) })
-      store(others(250, 20, 28))
+      const { result, sent } = yield* start({ onSend: () => ({ failure: lost }) }, storeOthers(250, 20, 28))
       assert.deepStrictEqual(yield* result, receipt)
       assert.lengthOf(sent, 1)
     }))
@@ -89,7 +92,7 @@ describe("delivery", () => {
         onRead: () => reading.isDown ? new Reason.ServerError({ status: 503, detail: "" }) : undefined
       })
       yield* TestClock.adjust("1 minute")
-      store(others(250, 35, 60))
+      store(others(500, 20, 60))
       reading.isDown = false
       assert.deepStrictEqual(yield* result, receipt)
       assert.lengthOf(sent, 1)
@@ -99,7 +102,7 @@ describe("delivery", () => {
     Effect.gen(function*() {
       const { result, sent, storeSent } = yield* start(
         { prior: { ...sentBefore, inFlightMillis: settleMillis } },
-        ({ store }) => Effect.sync(() => store(others(250, -10, 0)))
+        storeOthers(250, -10, 0)
       )
       yield* storeSent("mine", "hello", -20)
       assert.deepStrictEqual(yield* result, receipt)
@@ -110,8 +113,7 @@ describe("delivery", () => {
     Effect.gen(function*() {
       const { result, sent } = yield* start(
         { prior: { ...sentBefore, sinceSeconds: startSeconds } },
-        ({ store, storeSent }) =>
-          Effect.andThen(Effect.sync(() => store(others(250, -15, 60))), storeSent("mine", "hello", -20))
+        (server) => Effect.andThen(storeOthers(250, -15, 60)(server), server.storeSent("mine", "hello", -20))
       )
       assert.deepStrictEqual(yield* result, receipt)
       assert.lengthOf(sent, 0)
@@ -121,17 +123,28 @@ describe("delivery", () => {
     Effect.gen(function*() {
       const { reads, result } = yield* start(
         { prior: { ...sentBefore, sinceSeconds: startSeconds } },
-        ({ store }) => Effect.sync(() => store(others(1000, -1000, 0)))
+        storeOthers(1000, -1000, 0)
       )
       assert.deepStrictEqual(yield* result, receipt)
       assert.strictEqual(reads(), 1)
+    }))
+
+  it.effect("P4.7: does not look further back than the request, and the overlap before it", () =>
+    Effect.gen(function*() {
+      const { reads } = yield* start(
+        { onSend: () => ({ storedAfter: "never", failure: "no response" }) },
+        storeOthers(1000, -1000, 0)
+      )
+      for (let second = 0; second < 20; second++) yield* TestClock.adjust("1 second")
+      // one page after 6 seconds, one after 11 and one after 16
+      assert.strictEqual(reads(), 3)
     }))
 
   it.effect("looks again only at what may be new", () =>
     Effect.gen(function*() {
       const { reads, result, sent } = yield* start(
         { prior: { ...sentBefore, inFlightMillis: 500 } },
-        ({ store }) => Effect.sync(() => store(others(1000, -1000, 0)))
+        storeOthers(1000, -1000, 0)
       )
       assert.deepStrictEqual(yield* result, receipt)
       assert.lengthOf(sent, 1)

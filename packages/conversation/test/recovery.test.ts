@@ -103,9 +103,19 @@ describe("recovery", () => {
 
   it.effect("reads all messages of more pages than it keeps links to", () =>
     Effect.gen(function*() {
-      const { newest } = makeHistory(countdown(9000))
+      const { newest, reads } = makeHistory(countdown(9000))
       const parts = yield* readAll({ newest, limit: 1000 }, null)
       assert.strictEqual(distinct(parts).length, 9000)
+      // 4500 pages, each about twice
+      assert.isBelow(reads(), 3 * 4500)
+    }))
+
+  it.effect("P7.3: keeps at most 1024 links, however many pages there are", () =>
+    Effect.gen(function*() {
+      const { newest } = makeHistory(countdown(9000))
+      const { remainder } = yield* Recovery.readPart({ method: "timeline", newest, limit: 10 }, null, undefined)
+      assert.isAtMost(remainder?.released.length ?? 0, 1024)
+      assert.isAtLeast(remainder?.released.length ?? 0, 512)
     }))
 
   it.effect("P1.1: reads messages that are stored meanwhile and shift the pages", () =>
@@ -130,6 +140,16 @@ describe("recovery", () => {
         first.newestSeconds,
         (yield* Recovery.readPart(options, 1, first.remainder)).newestSeconds
       ], [12, 12])
+    }))
+
+  it.effect("P1.1: returns the newest time as of the first part, even if a later part starts over after a stale link", () =>
+    Effect.gen(function*() {
+      const { add, goStale, newest } = makeHistory(countdown(12))
+      const options = { newest, limit: 4, method: "timeline" }
+      const first = yield* Recovery.readPart(options, 1, undefined)
+      add(at(13))
+      goStale(1)
+      assert.strictEqual((yield* Recovery.readPart(options, 1, first.remainder)).newestSeconds, 12)
     }))
 
   it.effect("P1.1: starts over from the newest page when a link is stale, and continues where it was", () =>
