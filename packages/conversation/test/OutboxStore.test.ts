@@ -44,7 +44,7 @@ const memory = (beforeSet: (value: string) => Effect.Effect<unknown, KeyValueSto
       remove: (key) => Effect.sync(() => data.delete(key)),
       clear: Effect.sync(() => data.clear()),
       size: Effect.sync(() => data.size),
-      keys: Effect.sync(() => [...data.keys()].reverse())
+      keys: Effect.sync(() => [...data.keys()].toReversed())
     })
   )
 }
