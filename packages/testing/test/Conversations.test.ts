@@ -267,19 +267,22 @@ describe("timeline", () => {
   it.effect.each([
     new Reason.Malformed({ path: "", detail: "status 200 with a body that is not JSON but text/html" }),
     new Reason.ServerError({ status: 502, detail: "a body that is not JSON but text/html" })
-  ])("P1.1: continues when a gateway responds with a page of its own while messages are read back: $_tag", (reason) =>
-    Effect.gen(function*() {
-      const { conversations, duringNextRead, end, reconnect, store } = yield* start()
-      store(at("a", 1))
-      const watching = yield* Effect.forkChild(Stream.runCollect(conversations.timeline({ addressId })))
-      yield* TestClock.adjust(0)
-      store(at("b", 2))
-      duringNextRead(Effect.fail(new SignalWireHttpError({ method: "getConversationMessages", reason })))
-      yield* reconnect
-      yield* TestClock.adjust("5 seconds")
-      yield* end
-      assert.deepStrictEqual((yield* Fiber.join(watching)).map(label), ["a", "CaughtUp", "b", "CaughtUp"])
-    }))
+  ])(
+    "P1.1: continues when a gateway responds with a page of its own while messages are read back: $_tag",
+    (reason) =>
+      Effect.gen(function*() {
+        const { conversations, duringNextRead, end, reconnect, store } = yield* start()
+        store(at("a", 1))
+        const watching = yield* Effect.forkChild(Stream.runCollect(conversations.timeline({ addressId })))
+        yield* TestClock.adjust(0)
+        store(at("b", 2))
+        duringNextRead(Effect.fail(new SignalWireHttpError({ method: "getConversationMessages", reason })))
+        yield* reconnect
+        yield* TestClock.adjust("5 seconds")
+        yield* end
+        assert.deepStrictEqual((yield* Fiber.join(watching)).map(label), ["a", "CaughtUp", "b", "CaughtUp"])
+      })
+  )
 
   it.effect("P3.2: marks a message late that becomes visible after a later one", () =>
     Effect.gen(function*() {
