@@ -4,8 +4,10 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { setImmediate } from "node:timers/promises"
 import { ConversationError } from "../src/ConversationError.ts"
 import * as Recovery from "../src/internal/recovery.ts"
+import { collectGarbage } from "./collectGarbage.ts"
 import { makeEndless, message, type Messages, page } from "./support.ts"
 
 const at = (epochSeconds: number, name = "m") => message(`${name}${epochSeconds}`, epochSeconds)
@@ -87,10 +89,34 @@ describe("recovery", () => {
       }
     }))
 
-  it.effect("P7.3: buffers at most the limit, a page and the messages of one time", () =>
+  it.effect("P7.3: returns at most the limit, a page and the messages of one time", () =>
     Effect.gen(function*() {
       const { newest } = makeHistory(countdown(1000), 10)
       for (const part of yield* readAll({ newest, limit: 50 }, null)) assert.isAtMost(part.length, 50 + 2 * 10)
+    }))
+
+  it.effect("P7.3: holds no more pages in memory than the limit while it reads, apart from a few", () =>
+    Effect.gen(function*() {
+      const pages: Array<WeakRef<Messages["data"]>> = []
+      const held: Array<number> = []
+      const countHeld = Effect.promise(async () => {
+        // weak references are not cleared within the task that made them
+        await setImmediate()
+        collectGarbage()
+        held.push(pages.filter((page) => page.deref() !== undefined).length)
+      })
+      const watch = ({ next, ...page }: Messages): Messages => {
+        pages.push(new WeakRef(page.data))
+        const count = pages.length % 25 === 0 ? countHeld : Effect.void
+        return { ...page, next: Effect.andThen(count, Effect.map(next, Option.map(watch))) }
+      }
+      const { newest } = makeHistory(countdown(1000), 10)
+      const options = { method: "timeline", newest: Effect.map(newest, watch), limit: 50 }
+      yield* Recovery.readPart(options, null, undefined)
+      assert.lengthOf(pages, 100)
+      assert.lengthOf(held, 4)
+      // five pages make the limit
+      assert.isAtMost(Math.max(...held), 10)
     }))
 
   it.effect("reads every page about twice, however many parts there are", () =>
