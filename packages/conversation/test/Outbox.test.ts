@@ -1,6 +1,10 @@
 import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
+import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
+import * as Reason from "@effect-signalwire/schema/Reason"
+import * as Signal from "@effect-signalwire/subscription/Signal"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -13,6 +17,7 @@ import * as Layer from "effect/Layer"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as PersistedQueue from "effect/persistence/PersistedQueue"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
@@ -20,8 +25,8 @@ import * as TestClock from "effect/testing/TestClock"
 import * as Conversations from "../src/Conversations.ts"
 import * as Outbox from "../src/Outbox.ts"
 import * as OutboxStore from "../src/OutboxStore.ts"
-
-const addressId = "00000000-0000-4000-8000-000000000001"
+import { addressId, makeServer, others, startSeconds } from "./sendingServer.ts"
+import { event, message } from "./support.ts"
 
 const respond = (request: HttpClientRequest.HttpClientRequest, status: number, body: unknown = {}) =>
   Effect.succeed(HttpClientResponse.fromWeb(request, Response.json(body, { status })))
@@ -45,31 +50,249 @@ const overHttp = (
     ])
   )
 
+/** The queues of one process, over a `KeyValueStore` that outlives it. */
+const queuesOver = (keyValueStore: Context.Context<KeyValueStore.KeyValueStore>) =>
+  PersistedQueue.layer.pipe(
+    Layer.provide(OutboxStore.layer),
+    Layer.provide(Layer.succeedContext(keyValueStore)),
+    Layer.orDie,
+    Layer.fresh
+  )
+
+/** An outbox over a server of which the test decides the responses, and the outcomes of its messages so far. */
+const open = Effect.fnUntraced(function*(
+  server: ReturnType<typeof makeServer>,
+  { name, queues }: {
+    readonly name?: string
+    readonly queues?: Layer.Layer<PersistedQueue.PersistedQueueFactory>
+  } = {}
+) {
+  const memory = PersistedQueue.layer.pipe(Layer.provide(PersistedQueue.layerStoreMemory))
+  const context = yield* Layer.build(
+    Outbox.layer({ settle: "5 seconds", name }).pipe(Layer.provide([server.layer, queues ?? memory]))
+  )
+  const { enqueue, events } = Context.get(context, Outbox.Outbox)
+  const outcomes: Array<Outbox.OutboxEvent> = []
+  yield* Stream.runForEach(events, (event) => Effect.sync(() => outcomes.push(event))).pipe(
+    Effect.forkScoped({ startImmediately: true })
+  )
+  return { enqueue, outcomes, labels: () => outcomes.map(({ _tag, entry }) => `${_tag} ${entry.text}`) }
+})
+
+/** The queue of an outbox and its lock, as an earlier process left them. */
+const openQueue = Effect.fnUntraced(function*(queues: Layer.Layer<PersistedQueue.PersistedQueueFactory>) {
+  const name = "effect-signalwire/outbox"
+  const context = yield* Layer.build(queues)
+  const queue = yield* Effect.provideContext(PersistedQueue.make({ name, schema: Outbox.Entry }), context)
+  const lock = yield* Effect.provideContext(PersistedQueue.make({ name: `${name}/turn`, schema: Schema.Null }), context)
+  return {
+    offer: (text: string, options: { readonly delay?: Duration.Input; readonly after?: number } = {}) => {
+      const { delay, after } = options
+      const entry = { addressId, text, enqueuedAt: 0, ...(after === undefined ? undefined : { after }) }
+      return queue.offer(entry, { id: text, delay })
+    },
+    /** Takes the next message, as a process that is killed while it delivers it. */
+    takeAndDie: Effect.forkScoped(queue.take(() => Effect.never), { startImmediately: true }),
+    /** Takes the lock, as a process that is killed while it has it. */
+    lockAndDie: Effect.andThen(
+      lock.offer(null, { id: "turn" }),
+      Effect.forkScoped(lock.take(() => Effect.never), { startImmediately: true })
+    )
+  }
+})
+
+const seconds = (count: number) => Effect.replicateEffect(TestClock.adjust("1 second"), count, { discard: true })
+
+const forbidden = new Reason.Forbidden({ detail: "" })
+const unavailable = new Reason.ServerError({ status: 503, detail: "" })
+const lost = new Reason.Transport({ detail: "the connection broke" })
+
 describe("Outbox", () => {
-  it.effect("P4.1: looks up a message that timed out while it may be in flight, even if history can't be read at first", () =>
+  it.effect("sends a message with a new id at once, without a lookup", () =>
     Effect.gen(function*() {
-      let posts = 0
-      let reads = 0
-      const http = HttpClient.make((request) =>
-        Effect.suspend(() => {
-          if (request.method === "POST") {
-            posts++
-            return Effect.never
-          }
-          // history can't be read at first, and is empty later
-          const [status, body] = reads++ === 0 ? [403, {}] as const : [200, { data: [], links: {} }] as const
-          return respond(request, status, body)
-        })
-      )
-      const { enqueue } = yield* Effect.provideContext(Outbox.Outbox, yield* Layer.build(overHttp(http)))
+      const server = makeServer()
+      const { enqueue, labels } = yield* open(server)
       yield* enqueue({ addressId, text: "hello" })
-      // it times out after 10 seconds, and may be in flight for the next 20
-      for (let second = 0; second < 28; second++) yield* TestClock.adjust("1 second")
-      assert.isAbove(reads, 2)
-      assert.strictEqual(posts, 1)
-      for (let second = 0; second < 30; second++) yield* TestClock.adjust("1 second")
-      assert.isAbove(posts, 1)
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual(labels(), ["Sent hello"])
+      assert.deepStrictEqual([server.sent.length, server.reads()], [1, 0])
     }))
+
+  it.effect.each([forbidden, unavailable])(
+    "P4.4: sends a stored message once when its response is lost and history can't be read for minutes: $_tag",
+    (reason) =>
+      Effect.gen(function*() {
+        let isReadable = false
+        const server = makeServer({ onSend: () => ({ failure: lost }), onRead: () => isReadable ? undefined : reason })
+        const { enqueue, labels } = yield* open(server)
+        yield* enqueue({ addressId, text: "hello" })
+        yield* seconds(600)
+        assert.deepStrictEqual(labels(), [])
+        isReadable = true
+        yield* seconds(60)
+        assert.deepStrictEqual(labels(), ["Sent hello"])
+        assert.lengthOf(server.sent, 1)
+      })
+  )
+
+  it.effect("P4.1: looks up a message that timed out while it may be in flight, even if history is refused at first", () =>
+    Effect.gen(function*() {
+      let isRefused = false
+      // it times out after 10 seconds, may be in flight for the next 20, and is stored 12 seconds after the timeout
+      const server = makeServer({
+        onSend: () => ({ storedAfter: 22, failure: new Reason.Timeout({ millis: 10_000 }) }),
+        onRead: () => isRefused ? forbidden : undefined
+      })
+      const { enqueue, labels } = yield* open(server)
+      yield* enqueue({ addressId, text: "hello" })
+      yield* seconds(9)
+      isRefused = true
+      const before = server.reads()
+      yield* seconds(1)
+      assert.strictEqual(server.reads(), before + 1)
+      isRefused = false
+      yield* seconds(30)
+      assert.deepStrictEqual(labels(), ["Sent hello"])
+      assert.lengthOf(server.sent, 1)
+    }))
+
+  it.effect("P4.2: gives up a message at once when the server loses client ids, and sends the next", () =>
+    Effect.gen(function*() {
+      const server = makeServer({ onSend: (n) => n === 0 ? { storedAfter: "never", failure: lost } : {} })
+      server.store([message("hello", startSeconds)])
+      const { enqueue, outcomes, labels } = yield* open(server)
+      yield* enqueue({ addressId, text: "hello" })
+      yield* enqueue({ addressId, text: "next" })
+      yield* seconds(10)
+      assert.deepStrictEqual(labels(), ["Failed hello", "Sent next"])
+      assert.deepInclude(outcomes[0]?._tag === "Failed" ? outcomes[0].error : undefined, { stored: "unknown" })
+    }))
+
+  it.effect.each([
+    { failure: new Reason.Unauthorized({ detail: "expired" }), times: 1 },
+    // one more server error than a delivery repeats
+    { failure: unavailable, times: 9 }
+  ])(
+    "P4.4: continues after failures that end a delivery, but may recover: $failure._tag",
+    ({ failure, times }) =>
+      Effect.gen(function*() {
+        const server = makeServer({ onSend: (n) => n < times ? { storedAfter: "never", failure } : {} })
+        const { enqueue, labels } = yield* open(server)
+        yield* enqueue({ addressId, text: "hello" })
+        yield* seconds(300)
+        assert.deepStrictEqual(labels(), ["Sent hello"])
+        assert.lengthOf(server.sent, times + 1)
+      })
+  )
+
+  it.effect("P4.1: completes a message whose response never comes when its echo is received", () =>
+    Effect.gen(function*() {
+      const server = makeServer({
+        onSend: () => ({ storedAfter: "never", failure: "no response" }),
+        onRead: () => unavailable
+      })
+      const { enqueue, labels } = yield* open(server)
+      const clientId = yield* enqueue({ addressId, text: "hello" })
+      yield* TestClock.adjust(0)
+      server.push(Signal.event(ConversationEvent.fromMessage(message("m1", startSeconds, { clientId }))))
+      yield* seconds(3)
+      assert.deepStrictEqual(labels(), ["Sent hello"])
+    }))
+
+  it.effect("P4.5: looks up a message with a client id of the caller's own before it is sent", () =>
+    Effect.gen(function*() {
+      const server = makeServer()
+      yield* server.storeSent("order 7", "hello")
+      const { enqueue, labels } = yield* open(server)
+      yield* enqueue({ addressId, text: "hello", clientId: "order 7" })
+      yield* seconds(10)
+      assert.deepStrictEqual(labels(), ["Sent hello"])
+      assert.lengthOf(server.sent, 0)
+    }))
+
+  it.effect("keeps the newest time of the server that is known with a message", () =>
+    Effect.gen(function*() {
+      const server = makeServer()
+      const { enqueue, outcomes } = yield* open(server)
+      server.push(Signal.event(event("newest", 2000)), Signal.overflow, Signal.event(event("late", 1000)))
+      yield* enqueue({ addressId, text: "hello" })
+      yield* TestClock.adjust(0)
+      assert.strictEqual(outcomes[0]?.entry.after, 2000)
+    }))
+
+  it.effect("does not wait for an outbox with another name", () =>
+    Effect.gen(function*() {
+      const server = makeServer({
+        onSend: (n) => n === 0 ? { storedAfter: "never", failure: "no response" } : {}
+      })
+      const queues = queuesOver(yield* Layer.build(KeyValueStore.layerMemory))
+      const first = yield* open(server, { name: "ada", queues })
+      const second = yield* open(server, { name: "grace", queues })
+      yield* first.enqueue({ addressId, text: "hello" })
+      yield* seconds(1)
+      yield* second.enqueue({ addressId, text: "hi" })
+      yield* seconds(1)
+      assert.deepStrictEqual([first.labels(), second.labels()], [[], ["Sent hi"]])
+    }))
+
+  describe("after a restart", () => {
+    /** A store that outlives processes, with what an earlier process left in it. */
+    const startOver = Effect.gen(function*() {
+      const queues = queuesOver(yield* Layer.build(KeyValueStore.layerMemory))
+      return { queues, earlier: yield* openQueue(queues) }
+    })
+
+    it.effect("P4.4: looks up a message as long as a request of the process before may be in flight", () =>
+      Effect.gen(function*() {
+        const server = makeServer()
+        const { earlier, queues } = yield* startOver
+        yield* earlier.offer("hello")
+        const { labels } = yield* open(server, { queues })
+        yield* seconds(4)
+        assert.deepStrictEqual(labels(), [])
+        yield* server.storeSent("hello", "hello")
+        yield* seconds(10)
+        assert.deepStrictEqual(labels(), ["Sent hello"])
+        assert.lengthOf(server.sent, 0)
+      }))
+
+    it.effect("P4.4: finds a message of the process before among hundreds of later ones, by times that differ", () =>
+      Effect.gen(function*() {
+        const server = makeServer()
+        yield* server.storeSent("hello", "hello", -20)
+        server.store(others(450, -15, 60))
+        const { earlier, queues } = yield* startOver
+        yield* earlier.offer("hello", { after: startSeconds })
+        const { labels } = yield* open(server, { queues })
+        yield* seconds(10)
+        assert.deepStrictEqual(labels(), ["Sent hello"])
+        assert.lengthOf(server.sent, 0)
+      }))
+
+    it.effect("P4.3 P4.4: delivers in order when the store releases the lock before the message that was being sent", () =>
+      Effect.gen(function*() {
+        const server = makeServer()
+        const { earlier, queues } = yield* startOver
+        yield* earlier.lockAndDie
+        yield* earlier.offer("1", { delay: "3 seconds" })
+        yield* earlier.offer("2")
+        const { labels } = yield* open(server, { queues })
+        yield* seconds(30)
+        assert.deepStrictEqual(labels(), ["Sent 1", "Sent 2"])
+        assert.deepStrictEqual(server.sent, ["1", "2"])
+      }))
+
+    it.effect("P4.4: delivers a message however often a process was killed while it delivered it", () =>
+      Effect.gen(function*() {
+        const server = makeServer()
+        const { earlier, queues } = yield* startOver
+        yield* earlier.offer("hello")
+        for (let kills = 0; kills < 20; kills++) yield* (yield* openQueue(queues)).takeAndDie
+        const { labels } = yield* open(server, { queues })
+        yield* seconds(10)
+        assert.deepStrictEqual(labels(), ["Sent hello"])
+      }))
+  })
 
   it.effect("P4.4: gives up a message that may be stored when history is refused for an hour, and sends the next", () =>
     Effect.gen(function*() {

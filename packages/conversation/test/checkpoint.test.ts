@@ -70,6 +70,15 @@ describe("checkpoint", () => {
     assert.deepStrictEqual(idsOf(restarted(merge).acceptAll([late, ...accepted])), [late])
   })
 
+  it("P1.5: saves the newest messages, even if others were received after them", () => {
+    const merge = make()
+    const accepted = Arr.makeBy(3000, (n) => message(`m${n}`, 1000 + n / 100)).toReversed()
+    for (const message of accepted) merge.accept(message)
+    merge.acceptAll([message("m2999", 1029.99)])
+    const late = message("late", 1029.005)
+    assert.deepStrictEqual(idsOf(restarted(merge).acceptAll([late, ...accepted])), [late])
+  })
+
   it("keeps messages that did not come again for the next restart", () => {
     const merge = make()
     const live = message("live before it is in history", 1000)

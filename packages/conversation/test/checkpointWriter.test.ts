@@ -1,11 +1,18 @@
 import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
+import * as Reason from "@effect-signalwire/schema/Reason"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
+import { ConversationError } from "../src/ConversationError.ts"
 import * as CheckpointWriter from "../src/internal/checkpointWriter.ts"
 import { Merge } from "../src/internal/merge.ts"
+
+const unavailable = new ConversationError({
+  method: "Cursor.save",
+  reason: new Reason.StorageUnavailable({ detail: "the disk is full" })
+})
 
 describe("CheckpointWriter", () => {
   it.effect("measures its interval by the monotonic clock, even if the wall clock is adjusted", () =>
@@ -33,6 +40,7 @@ describe("CheckpointWriter", () => {
 
   it.effect.each(
     [
+      ["fails", Effect.fail(unavailable), unavailable.message],
       ["fails with a defect", Effect.die("broken"), "broken"],
       ["interrupts itself", Effect.interrupt, "All fibers interrupted without error"]
     ] as const

@@ -31,8 +31,9 @@ const start = (
   const subscription = {
     awaitWake: Effect.suspend(() => wake.next),
     connection: { current: Effect.sync(() => session), changes: Stream.never },
-    sessionCount: Effect.succeed(1)
+    sessionCount: Effect.sync(() => sessions)
   }
+  let sessions = 1
   let session: ConnectionState = connected
   let reads = 0
   const newest = Effect.flatMap(ReadRetry.RetryPolicy, ({ isEnabled, timeoutMillis }) => {
@@ -64,6 +65,9 @@ const start = (
     monitor,
     wake,
     reads: () => reads,
+    startSession: () => {
+      sessions++
+    },
     setSession: (state: ConnectionState) => {
       session = state
     },
@@ -109,6 +113,16 @@ describe("HistoryReader", () => {
       yield* Fiber.join(first)
       assert.isAtLeast((yield* Fiber.join(second)).asOf, 1)
       assert.strictEqual(reads(), 2)
+    }))
+
+  it.effect("P1.1: does not count a session that starts during a read as covered by it", () =>
+    Effect.gen(function*() {
+      const { read, reader, startSession } = start(() => empty)
+      const reading = yield* Effect.forkChild(read(), { startImmediately: true })
+      startSession()
+      reader.tick()
+      yield* TestClock.adjust("1 second")
+      assert.deepInclude(yield* Fiber.join(reading), { sessions: 1, asOf: 0 })
     }))
 
   it.effect("P8.8: shows the reason of a failed read while a session is up, until it succeeds", () =>

@@ -80,10 +80,21 @@ describe("Merge", () => {
   it("P1.5: does not repeat forgotten messages after a restart", () => {
     const previous = make()
     const messages = Array.from({ length: 200 }, (_, index) => message(`m${index}`, 1000 + index / 100))
-    previous.acceptAll(messages)
+    for (const message of messages) previous.accept(message)
+    assert.isAtLeast(previous.readBackTo() ?? 0, 1000)
     const merge = make()
     merge.resume(resumePointOf(previous))
     assert.deepStrictEqual(merge.acceptAll(messages), [])
+  })
+
+  it("P1.5: does not repeat forgotten messages after a restart when nothing but one time is remembered", () => {
+    const previous = make()
+    const forgotten = Array.from({ length: 200 }, (_, index) => message(`m${index}`, 1000 + index / 100))
+    for (const message of forgotten) previous.accept(message)
+    previous.acceptAll(Array.from({ length: 2000 }, (_, index) => message(`n${index}`, 1002)))
+    const merge = make()
+    merge.resume(resumePointOf(previous))
+    assert.deepStrictEqual(merge.acceptAll(forgotten.slice(0, 50)), [])
   })
 
   it("P2.1: recognizes all messages of a large read when they are pushed again", () => {
@@ -103,6 +114,30 @@ describe("Merge", () => {
     const merge = make()
     merge.markSeen(limited(message("c", 100), message("b", 99)))
     assert.deepStrictEqual(merge.acceptAll([message("c", 100), message("b", 99), message("a", 98)]), [])
+  })
+
+  it("P1.1 P3.2: accepts a message that becomes visible within a read that reached its limit", () => {
+    const merge = make()
+    merge.markSeen(limited(message("c", 100), message("b", 90)))
+    const accepted = merge.acceptAll([message("c", 100), message("late", 95), message("b", 90), message("a", 89)])
+    assert.deepStrictEqual(accepted.map(({ late, message }) => [message.id, late]), [["late", true]])
+  })
+
+  it("P3.2: keeps its newest position when a late message follows, also after a restart", () => {
+    const merge = make()
+    merge.accept(message("newest", 100))
+    merge.accept(message("late", 95))
+    const next = make()
+    next.resume(resumePointOf(merge))
+    assert.deepStrictEqual([merge.newest()?.id, next.newest()?.id], ["newest", "newest"])
+    assert.isTrue(next.accept(message("later still", 97))?.late)
+  })
+
+  it("P3.2: keeps its newest position when older messages are marked as seen", () => {
+    const merge = make()
+    merge.markSeen(reached(message("newest", 100), message("older", 95)))
+    assert.strictEqual(merge.newest()?.id, "newest")
+    assert.strictEqual(merge.readBackTo(), 90)
   })
 
   it("accepts no message twice when a re-read goes back beyond what it remembers", () => {
@@ -230,6 +265,23 @@ describe("Merge", () => {
     merge.resume(resumePointOf(previous))
     for (let n = 0; n < 64; n++) merge.accept(message(`m${n}`, 200 + n))
     assert.isUndefined(merge.state().previous)
+  })
+
+  it("P7.3: remembers at most twice as many messages as it has to, after live events only", () => {
+    const merge = new Merge({ overlapSeconds: 1_000_000, memory: 64, countsLiveAsVerified: true })
+    for (let n = 0; n < 1000; n++) merge.accept(copy(`m${n}`, n, `send ${n}`))
+    const { ids, sends } = merge.state()
+    assert.isAtMost(ids.length, 2 * 64)
+    assert.isAtMost(sends.length, 2 * 64)
+    assert.isAtLeast(ids.length, 64)
+  })
+
+  it("P7.3: remembers at most two reads and twice as many messages as it has to, after reads only", () => {
+    const merge = new Merge({ overlapSeconds: 1_000_000, memory: 64, countsLiveAsVerified: true })
+    for (let n = 0; n < 1000; n += 10) {
+      merge.acceptAll(Array.from({ length: 10 }, (_, index) => message(`m${n + index}`, n + index)))
+    }
+    assert.isAtMost(merge.state().ids.length, 2 * (64 + 10))
   })
 
   it.effect.prop(

@@ -4,8 +4,10 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { setImmediate } from "node:timers/promises"
 import { ConversationError } from "../src/ConversationError.ts"
 import * as Recovery from "../src/internal/recovery.ts"
+import { collectGarbage } from "./collectGarbage.ts"
 import { makeEndless, message, type Messages, page } from "./support.ts"
 
 const at = (epochSeconds: number, name = "m") => message(`${name}${epochSeconds}`, epochSeconds)
@@ -87,10 +89,34 @@ describe("recovery", () => {
       }
     }))
 
-  it.effect("P7.3: buffers at most the limit, a page and the messages of one time", () =>
+  it.effect("P7.3: returns at most the limit, a page and the messages of one time", () =>
     Effect.gen(function*() {
       const { newest } = makeHistory(countdown(1000), 10)
       for (const part of yield* readAll({ newest, limit: 50 }, null)) assert.isAtMost(part.length, 50 + 2 * 10)
+    }))
+
+  it.effect("P7.3: holds no more pages in memory than the limit while it reads, apart from a few", () =>
+    Effect.gen(function*() {
+      const pages: Array<WeakRef<Messages["data"]>> = []
+      const held: Array<number> = []
+      const countHeld = Effect.promise(async () => {
+        // weak references are not cleared within the task that made them
+        await setImmediate()
+        collectGarbage()
+        held.push(pages.filter((page) => page.deref() !== undefined).length)
+      })
+      const watch = ({ next, ...page }: Messages): Messages => {
+        pages.push(new WeakRef(page.data))
+        const count = pages.length % 25 === 0 ? countHeld : Effect.void
+        return { ...page, next: Effect.andThen(count, Effect.map(next, Option.map(watch))) }
+      }
+      const { newest } = makeHistory(countdown(1000), 10)
+      const options = { method: "timeline", newest: Effect.map(newest, watch), limit: 50 }
+      yield* Recovery.readPart(options, null, undefined)
+      assert.lengthOf(pages, 100)
+      assert.lengthOf(held, 4)
+      // five pages make the limit
+      assert.isAtMost(Math.max(...held), 10)
     }))
 
   it.effect("reads every page about twice, however many parts there are", () =>
@@ -103,9 +129,19 @@ describe("recovery", () => {
 
   it.effect("reads all messages of more pages than it keeps links to", () =>
     Effect.gen(function*() {
-      const { newest } = makeHistory(countdown(9000))
+      const { newest, reads } = makeHistory(countdown(9000))
       const parts = yield* readAll({ newest, limit: 1000 }, null)
       assert.strictEqual(distinct(parts).length, 9000)
+      // 4500 pages, each about twice
+      assert.isBelow(reads(), 3 * 4500)
+    }))
+
+  it.effect("P7.3: keeps at most 1024 links, however many pages there are", () =>
+    Effect.gen(function*() {
+      const { newest } = makeHistory(countdown(9000))
+      const { remainder } = yield* Recovery.readPart({ method: "timeline", newest, limit: 10 }, null, undefined)
+      assert.isAtMost(remainder?.released.length ?? 0, 1024)
+      assert.isAtLeast(remainder?.released.length ?? 0, 512)
     }))
 
   it.effect("P1.1: reads messages that are stored meanwhile and shift the pages", () =>
@@ -130,6 +166,16 @@ describe("recovery", () => {
         first.newestSeconds,
         (yield* Recovery.readPart(options, 1, first.remainder)).newestSeconds
       ], [12, 12])
+    }))
+
+  it.effect("P1.1: returns the newest time as of the first part, even if a later part starts over after a stale link", () =>
+    Effect.gen(function*() {
+      const { add, goStale, newest } = makeHistory(countdown(12))
+      const options = { newest, limit: 4, method: "timeline" }
+      const first = yield* Recovery.readPart(options, 1, undefined)
+      add(at(13))
+      goStale(1)
+      assert.strictEqual((yield* Recovery.readPart(options, 1, first.remainder)).newestSeconds, 12)
     }))
 
   it.effect("P1.1: starts over from the newest page when a link is stale, and continues where it was", () =>

@@ -6,7 +6,7 @@ import { ConversationError } from "../src/ConversationError.ts"
 import type { HistorySlice } from "../src/internal/historySlice.ts"
 import { Merge } from "../src/internal/merge.ts"
 import { type Event, initial, type Item, type State, transition } from "../src/internal/sequence.ts"
-import { copy, event, message, reached, resumePointOf } from "./support.ts"
+import { copy, event, limited, message, reached, resumePointOf } from "./support.ts"
 
 const error = new ConversationError({ method: "timeline", reason: new Reason.Forbidden({ detail: "no" }) })
 
@@ -107,6 +107,17 @@ describe("sequence", () => {
     assert.deepStrictEqual([items, state._tag], [["b", "CaughtUp"], "Live"])
   })
 
+  it("emits CaughtUp when it resumes, even if no message was missing", () => {
+    const earlier = makeMerge()
+    earlier.accept(message("a", 100))
+    const resumed: Event = { _tag: "Resumed", resumePoint: resumePointOf(earlier) }
+    assert.deepStrictEqual(after(resumed, readBack(message("a", 100))).items, ["CaughtUp"])
+  })
+
+  it("emits CaughtUp when it starts with all of history and there is none", () => {
+    assert.deepStrictEqual(after({ _tag: "StartedUnread" }, readBack()).items, ["CaughtUp"])
+  })
+
   it("emits live messages as they are received", () => {
     const { items, state } = after(startedAtA, signals(liveAt("b", 101), liveAt("c", 102)), signals(liveAt("d", 103)))
     assert.deepStrictEqual([items, state._tag], [["a", "CaughtUp", "b", "c", "d"], "Live"])
@@ -143,6 +154,33 @@ describe("sequence", () => {
     assert.deepStrictEqual(items, ["a", "CaughtUp", "b", "c", "CaughtUp", "d"])
     assert.strictEqual(recovered, 2)
     assert.deepStrictEqual(state, { _tag: "Live", coveredSessions: 2 })
+  })
+
+  it("P1.1 P3.2: emits pending messages that belong among those that were read but were not read, and marks them late", () => {
+    const { items } = after(
+      startedAtA,
+      signals(Signal.connected(2), liveAt("unread", 101.5), liveAt("d", 103)),
+      readBack(message("c", 102), message("b", 101), message("a", 100))
+    )
+    assert.deepStrictEqual(items, ["a", "CaughtUp", "b", "c", "unread late", "CaughtUp", "d"])
+  })
+
+  it("P2.1: does not emit a pending message that may have been emitted and forgotten", () => {
+    const { items } = after(
+      started(limited(message("b", 100), message("a", 99))),
+      signals(Signal.connected(2), liveAt("before a", 98)),
+      readBack(message("b", 100), message("a", 99))
+    )
+    assert.deepStrictEqual(items, ["a", "b", "CaughtUp", "CaughtUp"])
+  })
+
+  it("ignores pending events that do not belong to it", () => {
+    const dependencies = { merge: makeMerge(), isIncluded: () => false }
+    const state: State = { _tag: "CatchingUp", pending: [liveAt("other", 101)], emitsCaughtUp: false }
+    assert.deepStrictEqual(
+      transition(state, readBack(message("b", 102), message("a", 100)), dependencies).items.map(label),
+      ["a", "b", "CaughtUp"]
+    )
   })
 
   it("keeps signals that are received while it is catching up", () => {

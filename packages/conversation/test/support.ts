@@ -46,10 +46,13 @@ export const limited = (...messages: Arr.NonEmptyReadonlyArray<ConversationMessa
 export const event = (id: string, epochSeconds: number): ConversationEvent =>
   ConversationEvent.fromMessage(message(id, epochSeconds))
 
-export type Messages = Page<ConversationMessage, ConversationError>
+export type Messages<E = ConversationError> = Page<ConversationMessage, E>
 
 /** A page of history with the effect that reads the next page. */
-export const page = (data: Messages["data"], next?: Messages["next"]): Messages => ({
+export const page = <E = ConversationError>(
+  data: ReadonlyArray<ConversationMessage>,
+  next?: Messages<E>["next"]
+): Messages<E> => ({
   data,
   hasNext: next !== undefined,
   hasPrev: false,

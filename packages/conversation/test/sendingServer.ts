@@ -1,0 +1,110 @@
+/** A server of one conversation in memory, whose responses the test decides, and a session that pushes what it says. */
+import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
+import { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
+import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import * as Streams from "@effect-signalwire/runtime/Streams"
+import * as Branded from "@effect-signalwire/schema/Branded"
+import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import type * as Reason from "@effect-signalwire/schema/Reason"
+import { idle } from "@effect-signalwire/subscription/ConnectionState"
+import type { Signal } from "@effect-signalwire/subscription/Signal"
+import * as Subscription from "@effect-signalwire/subscription/Subscription"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import type { Messages } from "./support.ts"
+import { message, page } from "./support.ts"
+
+/** What becomes of a request to send a message. */
+export interface Outcome {
+  /** How many seconds later the message is stored; `never` when it is not. @default 0 */
+  readonly storedAfter?: number | "never"
+  /** Why the request fails; a `Timeout` only after its time. `no response` when it never ends. @default it succeeds */
+  readonly failure?: Reason.Reason | "no response"
+}
+
+export interface Options {
+  /** The outcome of the n-th request to send a message, from 0 on. @default it succeeds */
+  readonly onSend?: (request: number) => Outcome
+  /** Why the n-th read of a page of history fails, from 0 on. @default it succeeds */
+  readonly onRead?: (read: number) => Reason.Reason | undefined
+}
+
+/** The time of the server when the test clock is at zero. Unix seconds. */
+export const startSeconds = 1_735_790_400
+
+export const addressId = "room"
+export const receipt: SignalWireHttp.SendReceipt = { conversationId: Branded.conversationId("c"), groupId: null }
+
+const pageSize = 100
+
+/** Messages of other clients, the oldest first: one for each step of a range of times, in seconds after the start. */
+export const others = (count: number, from: number, to: number): ReadonlyArray<ConversationMessage> =>
+  Array.from(
+    { length: count },
+    (_, index) => message(`other ${from} ${index}`, startSeconds + from + (to - from) * (index / (count - 1)))
+  )
+
+export const makeServer = ({ onRead = () => undefined, onSend = () => ({}) }: Options = {}) => {
+  const history: Array<ConversationMessage> = []
+  const sent: Array<string> = []
+  const observers = new Set<(signals: ReadonlyArray<Signal>) => void>()
+  let reads = 0
+
+  const fail = (method: string, reason: Reason.Reason) => Effect.fail(new SignalWireHttpError({ method, reason }))
+  const read = (from: number): Effect.Effect<Messages<SignalWireHttpError>, SignalWireHttpError> =>
+    Effect.suspend(() => {
+      const failure = onRead(reads++)
+      if (failure !== undefined) return fail("getConversationMessages", failure)
+      const newestFirst = history.toSorted((a, b) => b.epochSeconds - a.epochSeconds)
+      const after = from + pageSize
+      return Effect.succeed(
+        page(newestFirst.slice(from, after), after < newestFirst.length ? Effect.asSome(read(after)) : undefined)
+      )
+    })
+  /** Stores a message of this client at a time in seconds after the start; the time of the test clock by default. */
+  const storeSent = (clientId: string, text: string, seconds?: number) =>
+    Effect.map(Monotonic.millis, (millis) =>
+      void history.push(
+        message(`stored ${history.length}`, startSeconds + (seconds ?? millis / 1000), {
+          clientId: Branded.clientId(clientId),
+          text
+        })
+      ))
+  const sendMessage: SignalWireHttp.Service["sendMessage"] = Effect.fnUntraced(function*({ clientId = "", text }) {
+    const { failure, storedAfter = 0 } = onSend(sent.length)
+    sent.push(clientId)
+    const store = storeSent(clientId, text)
+    if (storedAfter === 0) yield* store
+    else if (storedAfter !== "never") yield* Effect.forkDetach(Effect.delay(store, storedAfter * 1000))
+    if (failure === "no response") return yield* Effect.never
+    if (failure?._tag === "Timeout") yield* Effect.sleep(failure.millis)
+    return failure === undefined ? receipt : yield* fail("sendMessage", failure)
+  })
+
+  return {
+    /** The client ids of all requests to send a message. */
+    sent,
+    /** How many pages of history were read, or could not be. */
+    reads: () => reads,
+    /** Stores messages of other clients. */
+    store: (messages: ReadonlyArray<ConversationMessage>) => void history.push(...messages),
+    storeSent,
+    /** Pushes signals to the client. */
+    push: (...signals: ReadonlyArray<Signal>) => observers.forEach((observer) => observer(signals)),
+    layer: Layer.merge(
+      Layer.mock(SignalWireHttp.SignalWireHttp, {
+        addressOf: () => null,
+        getConversationMessages: () => read(0),
+        sendMessage
+      }),
+      Layer.mock(Subscription.Subscription, {
+        connection: { current: Effect.succeed(idle), changes: Stream.never },
+        signals: Streams.fromListen<ReadonlyArray<Signal>>((observer) =>
+          Effect.sync(() => void observers.add(observer))
+        ),
+        awaitWake: Effect.never
+      })
+    )
+  }
+}
