@@ -1530,6 +1530,7 @@ describe("an idle session", () => {
       yield* connection.accept("p1")
       yield* TestClock.adjust("1 minute")
       assert.isTrue(connection.isOpen())
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Connected")
     }))
 
   it.effect("P7.2: begins a new session for the subscriber that comes after it has closed", () =>
