@@ -246,6 +246,47 @@ it.effect("reports a refusal although the group dialect can't be tried", () =>
     assert.strictEqual((yield* withTime(reasonOf(http.join({ addressId: "unknown" }))))._tag, "NotFound")
   }))
 
+/** What the two joins respond with that detect the dialect, and which of the two is about the caller's request. */
+const refusals: ReadonlyArray<readonly [string, () => Response, () => Response, "address" | "group"]> = [
+  ["both not found", () => json({}, 404), () => json({}, 404), "address"],
+  ["both without an attribute", () => validation(422, null), () => validation(422, null), "address"],
+  ["no attribute, a wrong one", () => validation(422, null), () => validation(422, "text"), "group"],
+  ["a wrong attribute, none", () => validation(422, "text"), () => validation(422, null), "address"],
+  ["the other dialect, forbidden", () => validation(422, "from_address_id"), () => json({}, 403), "group"],
+  ["the other dialect, not JSON", () => validation(422, "group_id"), () => new Response("<html>"), "group"],
+  ["forbidden after not found", () => json({}, 404), () => json({}, 403), "address"],
+  ["no attribute, forbidden", () => validation(422, null), () => json({}, 403), "address"],
+  ["no addresses, none", () => validation(422, null, "no_fabric_addresses"), () => validation(422, null), "group"],
+  ["none, no addresses", () => validation(422, null), () => validation(422, null, "no_fabric_addresses"), "address"],
+  ["the other dialect, both", () => validation(422, "from_fabric_address_id"), () => json({}, 404), "group"],
+  ["another server error", () => json({}, 404), () => json({}, 501), "group"]
+]
+
+it.effect.each(refusals)(
+  "reports the refusal that is about the caller's request: %s",
+  ([, asAddress, asGroup, expected]) =>
+    Effect.gen(function*() {
+      const { http } = yield* start((request) =>
+        request.path !== "conversations/join"
+          ? groupServer(request)
+          : isGroupJoin(request)
+          ? asGroup()
+          : asAddress()
+      )
+      const alone = yield* start(
+        (request) =>
+          request.path === "subscriber/info"
+            ? json(subscriber("ada"))
+            : expected === "group"
+            ? asGroup()
+            : asAddress(),
+        { dialect: expected }
+      )
+      const reason = yield* withTime(reasonOf(http.join({ addressId: "unknown" })))
+      assert.deepStrictEqual(reason, yield* withTime(reasonOf(alone.http.join({ addressId: "unknown" }))))
+    })
+)
+
 it.effect("reports the refusal that is about the address: group dialect", () =>
   Effect.gen(function*() {
     const { http } = yield* start((request) =>
@@ -381,16 +422,107 @@ it.effect("does not join a group again that is refused right after it was joined
     assert.strictEqual(count(log, "POST messages"), 1)
   }))
 
-it.effect("does not join again when the text of a message is refused", () =>
+it.effect.each(["text", "metadata", "details"])(
+  "does not join again when the %s of a message is refused",
+  (attribute) =>
+    Effect.gen(function*() {
+      const errors = ["group_id", attribute].map((each) => ({
+        type: "validation_error",
+        code: "invalid_parameter",
+        message: "is wrong",
+        attribute: each
+      }))
+      const { http, log } = yield* start(
+        (request) => request.path === "messages" ? json({ errors }, 422) : groupServer(request),
+        { dialect: "group" }
+      )
+      yield* withTime(http.join({ addressId: "office" }))
+      yield* withTime(reasonOf(http.sendMessage({ addressId: "office", text: "too long" })))
+      assert.strictEqual(count(log, "POST messages"), 1)
+    })
+)
+
+it.effect("does not join again when a send fails for another reason", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(
-      (request) =>
-        request.path === "messages" ? validation(422, "text", "message_length_exceeds_limit") : groupServer(request),
+      (request) => request.path === "messages" ? json({}, 403) : groupServer(request),
       { dialect: "group" }
     )
     yield* withTime(http.join({ addressId: "office" }))
-    yield* withTime(reasonOf(http.sendMessage({ addressId: "office", text: "too long" })))
-    assert.strictEqual(count(log, "POST messages"), 1)
+    assert.strictEqual((yield* reasonOf(http.sendMessage({ addressId: "office", text: "hello" })))._tag, "Forbidden")
+    assert.strictEqual(count(log, "POST conversations/join"), 1)
+  }))
+
+it.effect("20 concurrent sends to a group that is gone join again once", () =>
+  Effect.gen(function*() {
+    let groups = 0
+    const { http, log } = yield* start((request, index) => {
+      if (request.path === "subscriber/info") return json(subscriber("ada"))
+      if (request.path === "conversations/join") return slowly(joined(`sw_office${++groups}`))
+      const isGone = JSON.stringify(request.body).includes("sw_office1")
+      // each is refused at another moment: some before the join, some during it, and some after it
+      return Effect.delay(Effect.succeed(isGone ? json({}, 404) : json({})), index * 100)
+    }, { dialect: "group" })
+    yield* withTime(http.join({ addressId: "office" }))
+    yield* withTime(
+      Effect.all(Array.from({ length: 20 }, () => http.sendMessage({ addressId: "office", text: "hello" })), {
+        concurrency: "unbounded",
+        discard: true
+      })
+    )
+    assert.strictEqual(count(log, "POST conversations/join"), 2)
+    assert.strictEqual(count(log, "POST messages"), 40)
+  }))
+
+it.effect("retries the lookup of the subscriber that a join needs", () =>
+  Effect.gen(function*() {
+    let failures = 2
+    const { http } = yield* start(
+      (request) => request.path === "subscriber/info" && failures-- > 0 ? json({}, 503) : groupServer(request),
+      { dialect: "group" }
+    )
+    assert.strictEqual(String((yield* withTime(http.join({ addressId: "office" }))).groupId), "sw_office")
+  }))
+
+it.effect("uses the addresses of a subscriber that was requested before", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(groupServer, { dialect: "group" })
+    yield* withTime(http.getSubscriber)
+    yield* withTime(http.join({ addressId: "office" }))
+    yield* withTime(http.join({ addressId: "office" }))
+    assert.strictEqual(count(log, "GET subscriber/info"), 1)
+  }))
+
+it.effect.each([["grace", "grace"], [undefined, "ada"]] as const)(
+  "a join from the address %s, as the response says, is from %s",
+  ([given, expected]) =>
+    Effect.gen(function*() {
+      const { http } = yield* start(
+        (request) =>
+          isGroupJoin(request) ? json({ group_id: "sw_office", from_fabric_address_id: given }) : groupServer(request),
+        { dialect: "group" }
+      )
+      assert.strictEqual(String((yield* withTime(http.join({ addressId: "office" }))).fromAddressId), expected)
+    })
+)
+
+it.effect("does not look up the subscriber for a group whose address a join has shown", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(({ path }) => {
+      if (path === "conversations") return list([])
+      return path === "conversations/join" ? joined("sw_ada_grace") : list([groupMessage(1, "sw_ada_grace")])
+    })
+    yield* http.join({ addressId: "grace" })
+    const { data } = yield* http.getMessages()
+    assert.strictEqual(String(data[0]?.addressId), "grace")
+    assert.strictEqual(count(log, "GET subscriber/info"), 0)
+  }))
+
+it.effect("does not look up the subscriber for items that show their address", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => list([{ ...message(1), group_id: "sw_ada_grace" }]))
+    assert.strictEqual(String((yield* http.getMessages()).data[0]?.addressId), "office")
+    assert.strictEqual(count(log, "GET subscriber/info"), 0)
   }))
 
 it.effect("refuses a send of a guest, who has no address", () =>

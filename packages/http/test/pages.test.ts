@@ -45,6 +45,26 @@ it.effect("self reads the same page again, and first the first page", () =>
     assert.strictEqual(ids(yield* second.first)[0], "m99")
   }))
 
+it.effect("self and first of a page after skipped pages read that page, and the first one that is not skipped", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* startWithoutFilters(10)
+    const page = yield* http.getMessages({ until: at(55), limit: 12 })
+    const second = yield* getSome(page.next)
+    const requests = log.length
+    assert.deepStrictEqual(ids(yield* page.self), ids(page))
+    assert.strictEqual(log.length, requests + 1)
+    assert.deepStrictEqual(ids(yield* second.self), ids(second))
+    assert.strictEqual(log.length, requests + 2)
+    assert.deepStrictEqual(ids(yield* second.first), ids(page))
+  }))
+
+it.effect("self can be read again and again, also in a list whose pages have shifted", () =>
+  Effect.gen(function*() {
+    const { http } = yield* startWithoutFilters(40)
+    const second = yield* getSome((yield* http.getMessages()).next)
+    for (let times = 0; times < 40; times++) assert.deepStrictEqual(ids(yield* second.self), ids(second))
+  }))
+
 it.effect("a page without links has neither next nor prev", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => Response.json({ data: [conversation("office")] }))
@@ -71,6 +91,17 @@ it.effect("applies limit over all pages, in both directions", () =>
     assert.strictEqual(again.data.length, 10)
   }))
 
+it.effect("applies limit to the pages before the last one as it did on the way there", () =>
+  Effect.gen(function*() {
+    const { http } = yield* startWithoutFilters(40)
+    const second = yield* getSome((yield* http.getMessages({ limit: 90 })).next)
+    const third = yield* getSome(second.next)
+    const back = yield* getSome(third.prev)
+    const again = yield* getSome(back.next)
+    const first = yield* getSome((yield* getSome(again.prev)).prev)
+    assert.deepStrictEqual([third, back, again, first].map(({ data }) => data.length), [10, 40, 10, 40])
+  }))
+
 it.effect("a page that reaches the limit has no next", () =>
   Effect.gen(function*() {
     const { http } = yield* startWithoutFilters(40)
@@ -84,6 +115,27 @@ it.effect("applies since although the server ignores it", () =>
     const second = yield* getSome(first.next)
     assert.deepStrictEqual([first.data.length, second.data.length, second.hasNext], [40, 10, false])
     assert.strictEqual(ids(second).at(-1), "m50")
+  }))
+
+it.effect("a page that ends at since has a next page, since messages of the same time may follow", () =>
+  Effect.gen(function*() {
+    const { http } = yield* startWithoutFilters(40)
+    assert.isTrue((yield* http.getMessages({ since: at(60) })).hasNext)
+    assert.isFalse((yield* http.getMessages({ since: at(61) })).hasNext)
+  }))
+
+it.effect("a page whose first message is at until has a previous page, since messages of the same time may precede", () =>
+  Effect.gen(function*() {
+    const { http } = yield* startWithoutFilters(40)
+    const second = yield* getSome((yield* http.getMessages({ until: at(99) })).next)
+    assert.isTrue(second.hasPrev)
+  }))
+
+it.effect("an empty page is not skipped as newer than until", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start((_, index) => list([], { next: `/api/fabric/messages?page_token=${index}` }))
+    const page = yield* http.getMessages({ until: at(10) })
+    assert.deepStrictEqual([page.data.length, page.hasNext, log.length], [0, true, 1])
   }))
 
 it.effect("applies until although the server ignores it, and skips newer pages", () =>

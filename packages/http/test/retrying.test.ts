@@ -2,6 +2,7 @@ import { assert, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
 import * as Logger from "effect/Logger"
 import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/testing/TestClock"
@@ -175,11 +176,17 @@ it.effect("uses the options timeout and deadline", () =>
 
 it.effect("times out while a body does not end", () =>
   Effect.gen(function*() {
-    const { http } = yield* start(() => new Response(new ReadableStream({ pull: () => new Promise(() => {}) })), {
-      retry: Schedule.recurs(0)
-    })
+    const reading = yield* Latch.make()
+    const body = () =>
+      new ReadableStream({
+        pull: () => {
+          reading.openUnsafe()
+          return new Promise(() => {})
+        }
+      }, { highWaterMark: 0 })
+    const { http } = yield* start(() => new Response(body()), { retry: Schedule.recurs(0) })
     const fiber = yield* Effect.forkChild(reasonOf(http.getSubscriber))
-    yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 20)))
+    yield* reading.await
     yield* TestClock.adjust("31 seconds")
     assert.strictEqual((yield* Fiber.join(fiber))._tag, "Timeout")
   }))

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import {
   conversation,
@@ -153,6 +154,33 @@ it.effect("yields conversations that move while the top is read again", () =>
     assert.strictEqual(found.length, 60)
     assert.strictEqual(new Set(found).size, 60)
   }))
+
+it.effect("fails, and does not end, when a gateway's page is in the way of reading the top again", () =>
+  Effect.gen(function*() {
+    const items = Array.from({ length: 20 }, (_, index) => conversation(`c${index}`, 2_000_000_000_000 - index))
+    const { http } = yield* start((request, index) =>
+      index === 2 ? new Response("<html>welcome</html>") : pageOf(items, request, 10)
+    )
+    const read: Array<string> = []
+    const reason = yield* reasonOf(
+      Stream.runForEach(http.conversations(), ({ id }) => Effect.sync(() => read.push(id)))
+    )
+    assert.strictEqual(reason._tag, "Malformed")
+    assert.strictEqual(read.length, 20)
+  }))
+
+it.effect.each([502, 503, 504])(
+  "retries a page when a gateway responds in its place with %i",
+  (status) =>
+    Effect.gen(function*() {
+      const { http } = yield* start(
+        (request, index) =>
+          index % 2 === 1 ? new Response("<html>bad gateway</html>", { status }) : pageOf(hundred, request, 40),
+        { retry: Schedule.recurs(1) }
+      )
+      assert.deepStrictEqual(yield* collect(http.messages()), idsDown(99, 0))
+    })
+)
 
 it.effect("reads the top again once when nothing has moved", () =>
   Effect.gen(function*() {

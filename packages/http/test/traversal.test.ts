@@ -77,13 +77,16 @@ describe.each(ways)("P7.4: reading a list $way", ({ read }) => {
       assert.strictEqual(log.length, 2)
     }))
 
-  it.effect.each([2, 3, 500])("fails where %s pages link to each other in a cycle", (length) =>
-    Effect.gen(function*() {
-      const links = Array.from({ length }, (_, index) => linkTo(`p${index}`))
-      const { http, log } = yield* start(cyclic(links, linkTo("p0")))
-      assertMalformedLink(yield* reasonOf(read(http)), linkTo("p0"))
-      assert.strictEqual(log.length, length + 1)
-    }))
+  it.effect.each([2, 3, 2048])(
+    "fails where %s pages link to each other in a cycle",
+    (length) =>
+      Effect.gen(function*() {
+        const links = Array.from({ length }, (_, index) => linkTo(`p${index}`))
+        const { http, log } = yield* start(cyclic(links, linkTo("p0")))
+        assertMalformedLink(yield* reasonOf(read(http)), linkTo("p0"))
+        assert.strictEqual(log.length, length + 1)
+      })
+  )
 
   it.effect("fails where a page links to itself by another URL", () =>
     Effect.gen(function*() {
@@ -103,6 +106,7 @@ describe.each(ways)("P7.4: reading a list $way", ({ read }) => {
       const { http, log } = yield* start(endless(items))
       const reason = yield* untilDone(reasonOf(read(http)))
       assertMalformedLink(reason, linkTo(log.length - 1))
+      assert.include(reason.message, "32 pages in a row have no new items")
       assert.isAtMost(log.length, 34)
     }))
 
@@ -119,6 +123,25 @@ describe.each(ways)("P7.4: reading a list $way", ({ read }) => {
       const pauses = times.slice(1).map((time, index) => time - (times[index] ?? 0))
       assert.deepStrictEqual(pauses.slice(0, 12), [0, 0, 0, 0, 100, 200, 400, 800, 1600, 3200, 5000, 5000])
       assert.strictEqual(Math.max(...pauses), 5000)
+    }))
+
+  it.effect("does not fail before 32 pages in a row have no new items", () =>
+    Effect.gen(function*() {
+      const { http, log } = yield* start((_, index) =>
+        list(index % 32 === 0 ? [message(1000 - index)] : [], index < 96 ? { next: linkTo(index) } : {})
+      )
+      yield* untilDone(read(http))
+      assert.strictEqual(log.length, 97)
+    }))
+
+  it.effect("does not pause while at most five pages in a row have no new items", () =>
+    Effect.gen(function*() {
+      const { http, log } = yield* start((_, index) =>
+        list(index % 5 === 0 ? [message(1000 - index)] : [], index < 40 ? { next: linkTo(index) } : {})
+      )
+      // the clock stands still
+      yield* read(http)
+      assert.strictEqual(log.length, 41)
     }))
 
   it.effect("does not fail while some pages have new items", () =>

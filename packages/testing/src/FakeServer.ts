@@ -17,6 +17,8 @@ export interface Connection {
   readonly url: string
   /** Opens the socket. */
   readonly open: Effect.Effect<void>
+  /** Returns whether the socket is open: it was opened, and neither end has closed it. */
+  readonly isOpen: () => boolean
   /** Waits for the next frame of the client. */
   readonly received: Effect.Effect<string>
   /** Waits for the next request of the client with this method; other frames before it are skipped. */
@@ -87,6 +89,7 @@ const makeConnection = Effect.fnUntraced(function*(url: string, pair: MemorySock
   const connection: Connection = {
     url,
     open,
+    isOpen: () => pair.server.readyState === 1,
     received: Queue.take(frames),
     request,
     send,

@@ -703,6 +703,34 @@ describe("the session", () => {
       assert.notInclude(JSON.stringify(reason) + String(reason?.message), "token-1")
     }))
 
+  it.effect("P6.1: redacts a token that has replaced the first one, when the server quotes it", () =>
+    Effect.gen(function*() {
+      const { credentials, server, subscription } = yield* start()
+      const connection = yield* server.nextConnection
+      yield* connection.accept("p1")
+      yield* flush
+      yield* credentials.replace(Redacted.make("token-2"))
+      const { id } = yield* connection.request(JsonRpc.method.reauthenticate)
+      const message = "no such token: token-2"
+      yield* connection.send(JsonRpc.failure(id, { code: JsonRpc.code.internal, message }))
+      yield* flush
+      const { reason } = yield* subscription.connection.current
+      assert.include(reason?.message, "no such token")
+      assert.notInclude(JSON.stringify(reason) + String(reason?.message), "token-2")
+    }))
+
+  it.effect("P6.4: sends a token that was replaced during the dial as soon as the session is ready", () =>
+    Effect.gen(function*() {
+      const { credentials, server } = yield* start()
+      const connection = yield* server.nextConnection
+      yield* connection.open
+      yield* flush
+      yield* credentials.replace(Redacted.make("token-2"))
+      assert.strictEqual(yield* tokenOf(yield* connection.accept("p1")), "token-1")
+      assert.strictEqual(yield* tokenOf(yield* connection.request(JsonRpc.method.reauthenticate)), "token-2")
+      assert.strictEqual(server.connectionCount(), 1)
+    }))
+
   it.effect("connects with a refreshed token when the first one is rejected", () =>
     Effect.gen(function*() {
       const { server, subscription } = yield* start({ refresh: Effect.succeed(Redacted.make("token-2")) })
@@ -770,17 +798,46 @@ describe("the session", () => {
       assert.strictEqual(yield* tokenOf(yield* (yield* server.nextConnection).accept("p1")), "token-2")
     }))
 
-  it.effect("P8.2: backs off when a session ends that was sent another token", () =>
-    Effect.gen(function*() {
-      const { credentials, server } = yield* start(longBackoff)
-      const connection = yield* server.nextConnection
-      yield* connection.accept("p1")
-      yield* credentials.replace(Redacted.make("token-2"))
-      yield* connection.request(JsonRpc.method.reauthenticate)
-      yield* connection.drop
-      yield* TestClock.adjust("1 second")
-      assert.strictEqual(server.connectionCount(), 1)
-    }))
+  it.effect.each(["before", "after"])(
+    "P8.2: backs off when a session ends that was sent a token which was replaced %s it was ready",
+    (moment) =>
+      Effect.gen(function*() {
+        const { credentials, server } = yield* start(longBackoff)
+        const connection = yield* server.nextConnection
+        yield* connection.accept("p1")
+        if (moment === "after") yield* flush
+        yield* credentials.replace(Redacted.make("token-2"))
+        yield* connection.request(JsonRpc.method.reauthenticate)
+        yield* connection.drop
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(server.connectionCount(), 1)
+      })
+  )
+
+  it.effect.each(
+    [
+      [
+        "may recover",
+        Effect.tryPromise(() => Promise.reject(new Error("offline: token-1"))),
+        "refreshing the token failed; retrying"
+      ],
+      ["is final", undefined, "the token was rejected; waiting for a new token"]
+    ] as const
+  )(
+    "P6.1 P8.3: warns of a refresh that fails and %s, without the token",
+    ([, refresh, warning]) =>
+      Effect.gen(function*() {
+        const warnings: Array<unknown> = []
+        const logger = Logger.make(({ message }) => void warnings.push(message))
+        const { server, subscription } = yield* Effect.provide(start({ refresh }), Logger.layer([logger]))
+        yield* (yield* server.nextConnection).refuse(expired)
+        yield* flush
+        assert.include(JSON.stringify(warnings), warning)
+        const { reason } = yield* subscription.connection.current
+        assert.notInclude(JSON.stringify([warnings, reason, reason?.message]), "token-1")
+        assert.include(reason?.message, refresh === undefined ? "no token refresh" : "offline")
+      })
+  )
 
   it.effect("P7.1: times out a refresh that hangs, and retries it", () =>
     Effect.gen(function*() {
@@ -829,6 +886,54 @@ describe("the session", () => {
       const waiting = yield* Effect.forkChild(Context.get(context, Subscription.Subscription).ready)
       yield* (yield* server.nextConnection).accept("p1")
       yield* Fiber.join(waiting)
+    }))
+
+  it.effect.each(
+    [
+      ["the connection is lost", (connection: FakeServer.Connection) => connection.drop],
+      [
+        "the server has an error",
+        (connection: FakeServer.Connection) => connection.refuse({ code: JsonRpc.code.internal, message: "try later" })
+      ],
+      [
+        "the server rejects the session",
+        (connection: FakeServer.Connection) => connection.refuse({ code: JsonRpc.code.invalidParams, message: "no" })
+      ],
+      ["the token is rejected for good", (connection: FakeServer.Connection) => connection.refuse(expired)]
+    ] as const
+  )("P8.3: ready waits for the next session when %s", ([, end]) =>
+    Effect.gen(function*() {
+      const { credentials, server, subscription } = yield* start()
+      const waiting = yield* Effect.forkChild(subscription.ready, { startImmediately: true })
+      yield* end(yield* server.nextConnection)
+      yield* flush
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Reconnecting")
+      assert.isUndefined(waiting.pollUnsafe())
+      yield* credentials.replace(Redacted.make("token-2"))
+      yield* (yield* server.nextConnection).accept("p1")
+      yield* Fiber.join(waiting)
+    }))
+
+  it.effect("P8.3: ready fails with the reason when the connection fails", () =>
+    Effect.gen(function*() {
+      const { server, subscription } = yield* start({ backoff: Schedule.recurs(0) })
+      const waiting = yield* Effect.forkChild(subscription.ready, { startImmediately: true })
+      yield* (yield* server.nextConnection).drop
+      const { method, reason } = yield* Effect.flip(Fiber.join(waiting))
+      assert.strictEqual(method, "ready")
+      assert.deepStrictEqual(yield* subscription.connection.current, { _tag: "Failed", reason })
+    }))
+
+  it.effect("P7.2: ready and events end when the client is closed while they wait for a session", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const { server, subscription } = yield* Scope.provide(start(), scope)
+      const ready = yield* Effect.forkChild(subscription.ready, { startImmediately: true })
+      const events = yield* Effect.forkChild(Stream.runCollect(subscription.events), { startImmediately: true })
+      yield* server.nextConnection
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual((yield* Effect.flip(Fiber.join(ready))).reason._tag, "Closed")
+      assert.deepStrictEqual(yield* Fiber.join(events), [])
     }))
 
   it.effect("P7.2: ends its streams when its scope closes, and fails with Closed afterwards", () =>
@@ -892,12 +997,110 @@ describe("the session", () => {
       assert.strictEqual(yield* tokenOf(yield* (yield* server.nextConnection).accept("p1")), "token-3")
     }))
 
+  it.effect("P8.5: a wake signal before the server asked to wait does not end the wait", () =>
+    Effect.gen(function*() {
+      const { emit, server } = yield* startWithSignals()
+      const dialled = yield* server.nextConnection
+      yield* dialled.open
+      emit("wake")
+      yield* flush
+      yield* dialled.close(1013)
+      yield* TestClock.adjust("9 seconds")
+      assert.strictEqual(server.connectionCount(), 1)
+    }))
+
+  it.effect("P8.6: dials at once with a token that was replaced during the dial, also after a request to wait", () =>
+    Effect.gen(function*() {
+      // a millisecond, and then an hour
+      const { credentials, server } = yield* start({ backoff: Schedule.exponential(1, 3_600_000) })
+      const first = yield* server.nextConnection
+      yield* first.open
+      yield* first.close(1013)
+      yield* TestClock.adjust("13 seconds")
+      const second = yield* server.nextConnection
+      yield* credentials.replace(Redacted.make("token-2"))
+      yield* second.drop
+      yield* flush
+      assert.strictEqual(server.connectionCount(), 3)
+    }))
+
+  it.effect("P8.2: backs off when the dial that reconnect asked for fails", () =>
+    Effect.gen(function*() {
+      const { server, subscription } = yield* start(longBackoff)
+      yield* (yield* server.nextConnection).accept("p1")
+      yield* flush
+      yield* subscription.reconnect
+      yield* (yield* server.nextConnection).drop
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(server.connectionCount(), 2)
+    }))
+
+  it.effect("P8.2: backs off after a dial that fails, although a wake signal came while no session was needed", () =>
+    Effect.gen(function*() {
+      const signals = new Emitter<WakeSignal>()
+      const server = yield* FakeServer.make
+      const context = yield* Layer.build(
+        Subscription.layer({ endpoint, ...longBackoff }).pipe(
+          Layer.provide(Credentials.layer({ token: Redacted.make("token-1") })),
+          Layer.provide(server.layer)
+        )
+      ).pipe(Effect.provideService(Wake, Streams.fromListen((listener) => signals.watch(listener))))
+      signals.emit("wake")
+      yield* flush
+      yield* Context.get(context, Subscription.Subscription).subscribe
+      yield* (yield* server.nextConnection).drop
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(server.connectionCount(), 1)
+    }))
+
   it.effect("P8.1: detects a dead server within two seconds of a wake signal", () =>
     Effect.gen(function*() {
       const { server } = yield* startSignalled("wake", { backoff: { base: "1 milli", cap: "1 milli" } })
       yield* TestClock.adjust("2 seconds")
       yield* TestClock.adjust("1 milli")
       assert.strictEqual(server.connectionCount(), 2)
+    }))
+
+  it.effect("awaitWake completes at a wake signal, a new token and a ready session, and not when going offline", () =>
+    Effect.gen(function*() {
+      const { credentials, emit, server, subscription } = yield* startWithSignals()
+      let wakes = 0
+      yield* Effect.forkScoped(
+        Effect.forever(Effect.tap(subscription.awaitWake, () => Effect.sync(() => wakes++))),
+        { startImmediately: true }
+      )
+      const connection = yield* server.nextConnection
+      const counts: Array<number> = []
+      for (
+        const event of [
+          Effect.sync(() => emit("offline")),
+          Effect.sync(() => emit("wake")),
+          credentials.replace(Redacted.make("token-2")),
+          connection.accept("p1"),
+          credentials.replace(Redacted.make("token-3"))
+        ]
+      ) {
+        yield* event
+        yield* flush
+        counts.push(wakes)
+      }
+      assert.deepStrictEqual(counts, [0, 1, 2, 3, 4])
+    }))
+
+  it.effect("counts the sessions that have become ready", () =>
+    Effect.gen(function*() {
+      const { server, subscription } = yield* start()
+      const counts = [yield* subscription.sessionCount]
+      for (let session = 1; session <= 2; session++) {
+        const connection = yield* server.nextConnection
+        counts.push(yield* subscription.sessionCount)
+        yield* connection.accept("p1")
+        yield* flush
+        counts.push(yield* subscription.sessionCount)
+        yield* connection.drop
+        yield* TestClock.adjust("1 second")
+      }
+      assert.deepStrictEqual(counts, [0, 0, 1, 1, 2])
     }))
 
   it.effect("P8.1: reports going offline at once, and is connected again when the server responds", () =>
@@ -1236,26 +1439,110 @@ describe("an invalid option", () => {
 })
 
 describe("an idle session", () => {
-  it.effect("P7.2: closes idleTimeToLive after its last subscriber has left, and leaves no timer behind", () =>
-    Effect.gen(function*() {
-      const server = yield* FakeServer.make
-      const context = yield* Layer.build(
-        Subscription.layer({ endpoint, idleTimeToLive: "30 seconds", heartbeat: "1 hour" }).pipe(
-          Layer.provide(Credentials.layer({ token: Redacted.make("token-1") })),
-          Layer.provide(server.layer)
-        )
+  /** A client without a subscriber, whose session closes 30 seconds after the last one has left. */
+  const startIdle = Effect.fnUntraced(function*(options: Partial<Subscription.Options> = {}) {
+    const server = yield* FakeServer.make
+    const context = yield* Layer.build(
+      Subscription.layer({ endpoint, idleTimeToLive: "30 seconds", heartbeat: "1 hour", ...options }).pipe(
+        Layer.provide(Credentials.layer({ token: Redacted.make("token-1") })),
+        Layer.provide(server.layer)
       )
-      const subscription = Context.get(context, Subscription.Subscription)
+    )
+    const subscription = Context.get(context, Subscription.Subscription)
+    /** Adds a subscriber, and returns how it leaves. */
+    const enter = Effect.gen(function*() {
       const scope = yield* Scope.make()
       yield* Scope.provide(subscription.subscribe, scope)
-      yield* (yield* server.nextConnection).accept("p1")
+      return { leave: Scope.close(scope, Exit.void) }
+    })
+    return { enter, server, subscription }
+  })
+
+  it.effect("P7.2: closes idleTimeToLive after its last subscriber has left, and leaves no timer behind", () =>
+    Effect.gen(function*() {
+      const { enter, server, subscription } = yield* startIdle()
+      const { leave } = yield* enter
+      const connection = yield* server.nextConnection
+      yield* connection.accept("p1")
       yield* flush
-      yield* Scope.close(scope, Exit.void)
-      yield* TestClock.adjust("29 seconds")
+      yield* leave
+      yield* TestClock.adjust("29999 millis")
       assert.strictEqual((yield* subscription.connection.current)._tag, "Connected")
-      yield* TestClock.adjust("1 second")
+      assert.isTrue(connection.isOpen())
+      yield* TestClock.adjust("1 milli")
       assert.strictEqual((yield* subscription.connection.current)._tag, "Idle")
+      assert.isFalse(connection.isOpen())
       yield* TestClock.adjust("1 hour")
       assert.strictEqual(server.connectionCount(), 1)
+    }))
+
+  it.effect("stays open for as long as one of its subscribers stays", () =>
+    Effect.gen(function*() {
+      const { enter, server } = yield* startIdle()
+      yield* enter
+      const { leave: leaveSecond } = yield* enter
+      const connection = yield* server.nextConnection
+      yield* connection.accept("p1")
+      yield* leaveSecond
+      yield* TestClock.adjust("1 minute")
+      assert.isTrue(connection.isOpen())
+    }))
+
+  it.effect("counts the idle time from the last time that a subscriber left", () =>
+    Effect.gen(function*() {
+      const { enter, server } = yield* startIdle()
+      const { leave: leaveFirst } = yield* enter
+      const connection = yield* server.nextConnection
+      yield* connection.accept("p1")
+      yield* flush
+      yield* leaveFirst
+      yield* TestClock.adjust("20 seconds")
+      const { leave: leaveSecond } = yield* enter
+      yield* leaveSecond
+      yield* TestClock.adjust("29999 millis")
+      assert.isTrue(connection.isOpen())
+      yield* TestClock.adjust("1 milli")
+      assert.isFalse(connection.isOpen())
+    }))
+
+  it.effect("never closes with an infinite idleTimeToLive", () =>
+    Effect.gen(function*() {
+      const { enter, server } = yield* startIdle({ idleTimeToLive: "Infinity", heartbeat: "10 days" })
+      const { leave } = yield* enter
+      const connection = yield* server.nextConnection
+      yield* connection.accept("p1")
+      yield* leave
+      yield* TestClock.adjust("9 days")
+      assert.isTrue(connection.isOpen())
+    }))
+
+  it.effect("does not close the session of a new subscriber when those of a failed connection left before", () =>
+    Effect.gen(function*() {
+      const { enter, server, subscription } = yield* startIdle({ backoff: Schedule.recurs(0) })
+      const { leave } = yield* enter
+      yield* (yield* server.nextConnection).drop
+      yield* flush
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Failed")
+      yield* leave
+      yield* TestClock.adjust("20 seconds")
+      yield* enter
+      const connection = yield* server.nextConnection
+      yield* connection.accept("p1")
+      yield* TestClock.adjust("1 minute")
+      assert.isTrue(connection.isOpen())
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Connected")
+    }))
+
+  it.effect("P7.2: begins a new session for the subscriber that comes after it has closed", () =>
+    Effect.gen(function*() {
+      const { enter, server } = yield* startIdle()
+      const { leave } = yield* enter
+      yield* (yield* server.nextConnection).accept("p1")
+      yield* flush
+      yield* leave
+      yield* TestClock.adjust("30 seconds")
+      yield* enter
+      const params = yield* connectParams(yield* (yield* server.nextConnection).accept("p2"))
+      assert.isUndefined(params.protocol)
     }))
 })
