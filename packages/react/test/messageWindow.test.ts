@@ -1,21 +1,6 @@
 import { assert, describe, it } from "vitest"
 import * as MessageWindow from "../src/internal/messageWindow.ts"
-
-const message = (ts: number, id = `m${ts}`): MessageWindow.Message => ({
-  id,
-  ts,
-  conversation_id: "conversation",
-  user_id: null,
-  address_id: null,
-  from_address_id: null,
-  type: "message",
-  subtype: "chat",
-  kind: null,
-  text: id,
-  metadata: {},
-  details: {},
-  client_id: null
-})
+import { message } from "./fixtures.ts"
 
 const ids = (window: MessageWindow.MessageWindow): ReadonlyArray<string> =>
   window.entries().map(({ message }) => message.id)
