@@ -1,4 +1,4 @@
-/** Values that servers return, for tests of modules without a server. */
+/** What tests of modules without a server share. */
 import type { Conversation } from "@effect-signalwire/promise"
 import type { Message } from "../src/internal/messageWindow.ts"
 
@@ -29,3 +29,6 @@ export const conversation = (id: string, last_message_at = 0): Conversation => (
   created_at: 0,
   last_message_at
 })
+
+/** Resolves after all microtasks. */
+export const settled = () => new Promise<void>((resolve) => setImmediate(resolve))

@@ -1,7 +1,7 @@
 import type { Conversation, SendMessageOptions } from "@effect-signalwire/promise"
 import { assert, describe, it, vi } from "vitest"
 import * as OutgoingMessages from "../src/internal/outgoingMessages.ts"
-import { conversation, message } from "./fixtures.ts"
+import { conversation, message, settled } from "./fixtures.ts"
 
 /** A send that the server has not responded to yet. */
 interface Request {
@@ -44,9 +44,6 @@ const start = () => {
     find: (clientId: string) => outgoing.messages().find((message) => message.clientId === clientId)
   }
 }
-
-/** Resolves after all microtasks. */
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** A stored message with a text, and without a client id. */
 const stored = (id: string, text: string, fields = {}) => message(1, id, { text, ...fields })
