@@ -223,7 +223,7 @@ describe("the list of conversations", () => {
   it("is read again after a gap", async () => {
     const { ids, lastRead, open, options, reads } = start()
     await open([conversation("a")])
-    options()?.onGap?.({ from: 0, to: null, reason: "history-too-short", conversationId: null })
+    options()?.onGap?.({ _tag: "Gap", from: 0, to: null, reason: "history-too-short" })
     await settled()
     assert.strictEqual(reads().length, 2)
     await lastRead().succeed([conversation("b")])

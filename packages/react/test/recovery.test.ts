@@ -2,7 +2,8 @@
 import type { Reason, SignalWireOptions } from "@effect-signalwire/promise"
 import { useClient, useConnection, useConversations, useTimeline } from "@effect-signalwire/react"
 import { afterEach, assert, beforeEach, describe, it, vi } from "vitest"
-import { accelerateTime, eventually, numbered, openSandbox, type Rendered, texts } from "./support.ts"
+import { accelerateTime } from "../../../fastTime.shared.ts"
+import { eventually, numbered, openSandbox, type Rendered, texts } from "./support.ts"
 
 type TestSandbox = Awaited<ReturnType<typeof openSandbox>>
 

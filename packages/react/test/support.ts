@@ -108,27 +108,6 @@ export interface Rendered<A> {
 export const eventually = (assertion: () => Promise<void> | void): Promise<void> =>
   vi.waitFor(assertion, { interval: 5, timeout: 60_000 })
 
-const monotonicNow = process.hrtime.bigint
-/** How much further the monotonic clock has been advanced, in nanoseconds. It never goes back, as other tests rely on. */
-let advancedNanos = 0n
-process.hrtime.bigint = () => monotonicNow() + advancedNanos
-
-/**
- * Lets time pass ten times as fast, for the client and the sandbox alike, and returns a function that ends this. Each step
- * of 10 ms lets pending I/O proceed, so a busy machine causes no timeouts.
- */
-export const accelerateTime = (): () => void => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] })
-  const ticker = setInterval(() => {
-    advancedNanos += 10_000_000n
-    vi.advanceTimersByTime(10)
-  }, 1)
-  return () => {
-    clearInterval(ticker)
-    vi.useRealTimers()
-  }
-}
-
 export const numbered = (count: number, from = 0): ReadonlyArray<string> =>
   Array.from({ length: count }, (_, index) => `message ${index + from}`)
 
