@@ -1,0 +1,23 @@
+/** Runs StrykerJS over one package, in a copy of the repository in `.stryker`. */
+import type { MutantResult } from "@stryker-mutator/api/core"
+import { Stryker } from "@stryker-mutator/core"
+import type { Package } from "./suites.ts"
+
+export interface Run {
+  readonly package: Package
+  /** Globs, from the root of the repository; each may end in `:START-END`, a range of lines. */
+  readonly mutate: ReadonlyArray<string>
+  /** Whether results of earlier runs are discarded. */
+  readonly force: boolean
+}
+
+/** The results of all mutants of the run, with positions counted from 1. */
+export const runStryker = (run: Run): Promise<ReadonlyArray<MutantResult>> => {
+  process.env["MUTATED_PACKAGE"] = run.package
+  return new Stryker({
+    configFile: "scripts/mutation/stryker.json",
+    mutate: [...run.mutate],
+    incrementalFile: `.stryker/${run.package}.json`,
+    force: run.force
+  }).runMutationTest()
+}

@@ -1,0 +1,47 @@
+/**
+ * Which tests notice a change of a package. A mutant is killed when any of them fails; many behaviours of the lower packages
+ * are tested where users meet them, in `testing` and `promise`.
+ */
+
+export interface Suite {
+  /** The folders in `packages` whose tests run, the ones that are most specific and fastest first. */
+  readonly tests: ReadonlyArray<string>
+  readonly environment?: "happy-dom"
+}
+
+export const suites = {
+  schema: { tests: ["schema", "http"] },
+  runtime: { tests: ["runtime"] },
+  http: { tests: ["http", "testing"] },
+  subscription: { tests: ["subscription", "testing", "promise"] },
+  conversation: { tests: ["conversation", "testing", "promise"] },
+  promise: { tests: ["promise"] },
+  react: { tests: ["react"], environment: "happy-dom" },
+  backend: { tests: ["backend", "testing"] }
+} satisfies Readonly<Record<string, Suite>>
+
+export type Package = keyof typeof suites
+
+export const packages: ReadonlyArray<Package> = [
+  "schema",
+  "runtime",
+  "http",
+  "subscription",
+  "conversation",
+  "promise",
+  "react",
+  "backend"
+]
+
+export const isPackage = (name: string): name is Package => Object.hasOwn(suites, name)
+
+export const suiteOf = (name: Package): Suite => suites[name]
+
+/** Tests that no mutant can fail: types are not mutated, and programs of their own load the sources as they are. */
+export const unaffectedTests: ReadonlyArray<string> = [
+  "packages/*/test/types.test.ts",
+  "packages/conversation/test/effectCopies.test.ts",
+  "packages/promise/test/olderPlatforms.test.ts",
+  "packages/react/test/readme.test.ts",
+  "packages/testing/test/SandboxProcess.test.ts"
+]
