@@ -1,7 +1,7 @@
 /** Time for tests of the real client and the real sandbox in one process, which otherwise would wait for seconds. */
 import { vi } from "vitest"
 
-const monotonicNow = process.hrtime.bigint
+const monotonicNow = process.hrtime.bigint.bind(process.hrtime)
 
 /** How far the monotonic clock has been advanced, in nanoseconds. It never goes back, because all tests of a run share it. */
 let advancedNanos = 0n

@@ -45,7 +45,7 @@ const start = () => {
   }
 }
 
-/** A stored message with a text, and without a client id. */
+/** A stored message without a client id. */
 const stored = (id: string, text: string, fields = {}) => message(1, id, { text, ...fields })
 
 describe("an outgoing message", () => {
@@ -171,7 +171,7 @@ describe("a stored message", () => {
     assert.strictEqual(reconcile(stored("m2", "same"), two), two)
   })
 
-  it("has its own key when its client id is of nobody, or of a message that was stored already", () => {
+  it("has its own key when its client id is of no outgoing message, or of one that was stored already", () => {
     const { reconcile, send } = start()
     const clientId = send("hello")
     assert.strictEqual(reconcile(stored("m1", "hello"), "another"), "m1")
