@@ -4,9 +4,11 @@
 import { SignalWire } from "@effect-signalwire/promise"
 import { fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
-import { assert, describe, it } from "vitest"
+import { assert, describe, it, onTestFinished, vi } from "vitest"
+import { accelerateTime } from "../../../fastTime.shared.ts"
 import {
   callUntyped,
+  eventLoopTurns,
   eventually,
   failure,
   fastOptions,
@@ -148,7 +150,7 @@ describe("disconnect", () => {
       await using silent = await serve(() => {})
       await using failing = await serve((response) => response.writeHead(502).end())
       const ends = [silent, failing].flatMap(({ urls }) =>
-        [0, 5, 20, 100].map(async (millis) => {
+        [0, 5, 20, 100, 500].map(async (turns) => {
           await using client = await SignalWire({
             ...fastOptions,
             token: "secret",
@@ -165,7 +167,7 @@ describe("disconnect", () => {
             client.conversation.messages()[Symbol.asyncIterator]().next(),
             client.conversation.timeline({ addressId: "a" })[Symbol.asyncIterator]().next()
           ]
-          await new Promise((resolve) => setTimeout(resolve, millis))
+          await eventLoopTurns(turns)
           await client.disconnect()
           await withTimeout(20_000, Promise.all(others))
           return (await withTimeout(20_000, Promise.all<{ readonly done?: boolean }>(nexts))).map(({ done }) => done)
@@ -222,17 +224,25 @@ describe("disconnect", () => {
   })
 
   it("P7.2: stops a client that is reconnecting", async () => {
+    onTestFinished(accelerateTime())
     await using sandbox = await openSandbox()
-    const { ada } = await joinBoth(sandbox)
+    let dials = 0
+    class CountingWebSocket extends WebSocket {
+      constructor(url: string) {
+        dials++
+        super(url)
+      }
+    }
+    const { ada } = await joinBoth(sandbox, { WebSocket: CountingWebSocket })
     await ada.conversation.subscribe(() => {})
     await sandbox.admin.setFaults([{ match: { on: "connect" }, action: { type: "refuse" } }])
     await sandbox.admin.drop()
     await eventually(() => assert.strictEqual(ada.connection.state._tag, "Reconnecting"))
-    await withTimeout(20_000, ada.disconnect())
-    await sandbox.admin.clearFaults()
-    // longer than any backoff
-    await new Promise((resolve) => setTimeout(resolve, 150))
-    assert.strictEqual(await countConnected(sandbox), 0)
+    await ada.disconnect()
+    const before = dials
+    // longer than any backoff, and than the limit of dials
+    await vi.advanceTimersByTimeAsync(60_000)
+    assert.strictEqual(dials, before)
   })
 
   it("is called by await using", async () => {
@@ -381,11 +391,17 @@ describe("an AbortSignal", () => {
     async (dialect) => {
       await using sandbox = await openSandbox(dialect === "auto" ? "all" : dialect)
       await sandbox.client({ token: sandbox.ada.token }).then(({ conversation }) => conversation.join(sandbox))
-      await sandbox.admin.setFaults([{
-        match: { on: "http", path: "*/fabric/*" },
-        action: { type: "delay", millis: 100 }
-      }])
-      const ada = await sandbox.client({ token: sandbox.ada.token, dialect })
+      let requests = 0
+      let release = () => {}
+      const released = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      const held: typeof fetch = async (input, init) => {
+        requests++
+        await released
+        return fetch(input, init)
+      }
+      const ada = await sandbox.client({ token: sandbox.ada.token, dialect, fetch: held })
       const controller = new AbortController()
       const { signal } = controller
       const { addressId } = sandbox
@@ -400,9 +416,10 @@ describe("an AbortSignal", () => {
         ada.conversation.join({ addressId }),
         ada.conversation.timeline({ addressId })[Symbol.asyncIterator]().next()
       ]
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await eventually(() => assert.isAbove(requests, 0))
       controller.abort("enough")
       assert.deepStrictEqual(await Promise.all(aborted), ["enough", "enough", "enough"])
+      release()
       const outcomes = await Promise.allSettled(others)
       assert.deepStrictEqual(outcomes.map(({ status }) => status), outcomes.map(() => "fulfilled"))
     }

@@ -3,6 +3,7 @@ import type { SignalWireClient } from "@effect-signalwire/promise"
 import { assert, describe, it } from "vitest"
 import {
   collect,
+  eventLoopTurns,
   eventually,
   failure,
   fastOptions,
@@ -95,15 +96,17 @@ describe.each(iterables)("%s", (_, iterate) => {
   it("P7.2: ends with the signal's reason whenever it is aborted", async () => {
     await using sandbox = await openSandbox()
     const { ada, addressId } = await joinBoth(sandbox)
+    const moments = [0, 1, 2, 5, 10, 20, 50, 200]
     const outcomes = await Promise.all(
-      [0, 1, 2, 5, 10, 20, 50].map(async (millis) => {
+      moments.map(async (turns) => {
         const controller = new AbortController()
         const ending = rejection(collect(iterate(ada, addressId, controller.signal)), 20_000)
-        setTimeout(() => controller.abort(`after ${millis}`), millis)
+        await eventLoopTurns(turns)
+        controller.abort(`after ${turns}`)
         return ending
       })
     )
-    assert.deepStrictEqual(outcomes, [0, 1, 2, 5, 10, 20, 50].map((millis) => `after ${millis}`))
+    assert.deepStrictEqual(outcomes, moments.map((turns) => `after ${turns}`))
   })
 })
 

@@ -2,10 +2,10 @@
  * Subscriptions with callbacks that fail, sockets that drop, and servers that send events twice.
  */
 import type { ConnectionState, ConversationEvent, Gap, SubscribeOptions } from "@effect-signalwire/promise"
-import { setTimeout as sleep } from "node:timers/promises"
 import { assert, describe, it } from "vitest"
 import {
   callUntyped,
+  eventLoopTurns,
   eventually,
   failure,
   fastOptions,
@@ -383,19 +383,22 @@ describe("a callback", () => {
   it("P5.4: that returns Promises is awaited before it is called again, in order", async () => {
     await using sandbox = await openSandbox()
     const { ada, addressId, grace } = await joinBoth(sandbox)
-    const done = new MessageRecorder()
-    let pending = 0
-    let most = 0
-    await ada.conversation.subscribe(async (message) => {
-      most = Math.max(most, ++pending)
-      // the first takes longest, so without waiting the others would overtake it
-      await sleep(Number(message.text) === 1 ? 60 : 5)
-      pending--
-      done.push(message)
+    const called = new MessageRecorder()
+    const settle: Array<() => void> = []
+    await ada.conversation.subscribe((message) => {
+      called.push(message)
+      return new Promise<void>((resolve) => void settle.push(resolve))
     })
-    for (const text of ["1", "2", "3", "4"]) await grace.conversation.sendMessage({ addressId, text })
-    assert.deepStrictEqual(await done.waitForText("4"), ["1", "2", "3", "4"])
-    assert.strictEqual(most, 1)
+    const received = new MessageRecorder()
+    await ada.conversation.subscribe(received.push)
+    for (const text of ["1", "2", "3"]) await grace.conversation.sendMessage({ addressId, text })
+    await received.waitForText("3")
+    for (const [index, text] of ["1", "2", "3"].entries()) {
+      assert.deepStrictEqual((await called.waitForText(text)).length, index + 1)
+      await eventLoopTurns(10)
+      assert.strictEqual(called.items.length, index + 1)
+      settle[index]?.()
+    }
   })
 
   it("P5.4: has at most as many pending calls as concurrency allows", async () => {
@@ -407,9 +410,11 @@ describe("a callback", () => {
       called.push(message)
       return new Promise<void>((resolve) => void settle.push(resolve))
     }, { concurrency: 2 })
+    const received = new MessageRecorder()
+    await ada.conversation.subscribe(received.push)
     for (const text of ["1", "2", "3"]) await grace.conversation.sendMessage({ addressId, text })
-    assert.deepStrictEqual(await called.waitForText("2"), ["1", "2"])
-    await sleep(50)
+    await received.waitForText("3")
+    await eventLoopTurns(10)
     assert.deepStrictEqual(texts(called.items), ["1", "2"])
     settle[0]?.()
     assert.deepStrictEqual(await called.waitForText("3"), ["1", "2", "3"])

@@ -150,6 +150,11 @@ export const collect = async <A>(items: AsyncIterable<A>): Promise<Array<A>> => 
 export const eventually = (assertion: () => Promise<void> | void): Promise<void> =>
   vi.waitFor(assertion, { interval: 5, timeout: 60_000 })
 
+/** Resolves after a number of turns of the event loop. */
+export const eventLoopTurns = async (turns: number): Promise<void> => {
+  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
 /** Rejects when a Promise is still pending after some time. */
 export const withTimeout = async <A>(millis: number, promise: Promise<A>): Promise<A> => {
   let timer: NodeJS.Timeout | undefined

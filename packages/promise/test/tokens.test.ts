@@ -2,7 +2,8 @@
  * Tokens: refreshed once for all callers, replaced for HTTP and socket together, and never leaked.
  */
 import { SignalWire } from "@effect-signalwire/promise"
-import { assert, describe, it } from "vitest"
+import { assert, beforeAll, describe, it } from "vitest"
+import { accelerateTime } from "../../../fastTime.shared.ts"
 import {
   assertRedacted,
   callUntyped,
@@ -52,6 +53,8 @@ const mintToken = async (sandbox: TestSandbox): Promise<string> =>
   (await sandbox.admin.mintToken({ subscriberId: sandbox.ada.id })).token
 
 describe.concurrent("a refused token", () => {
+  beforeAll(accelerateTime)
+
   it.each(["address", "group"] as const)(
     "P6.4: is refreshed once for all waiting calls, dialect %s",
     async (dialect) => {
@@ -65,7 +68,8 @@ describe.concurrent("a refused token", () => {
         token: sandbox.ada.token,
         onRefreshToken: async () => {
           refreshes++
-          await new Promise((resolve) => setTimeout(resolve, 50))
+          // all calls have been made with the refused token
+          await eventually(() => assert.strictEqual(authorizations.length, 20))
           return token
         }
       })
@@ -86,7 +90,8 @@ describe.concurrent("a refused token", () => {
       ...options,
       onRefreshToken: async () => {
         refreshes++
-        await new Promise((resolve) => setTimeout(resolve, 50))
+        // so was the socket's first request
+        await eventually(() => assert.isNotEmpty(frames))
         return token
       }
     })

@@ -1,7 +1,8 @@
 /** The hooks during failures that may recover, and that their reasons agree. */
 import type { Reason, SignalWireOptions } from "@effect-signalwire/promise"
 import { useClient, useConnection, useConversations, useTimeline } from "@effect-signalwire/react"
-import { afterEach, assert, describe, it, vi } from "vitest"
+import { afterEach, assert, beforeEach, describe, it, vi } from "vitest"
+import { accelerateTime } from "../../../fastTime.shared.ts"
 import { eventually, numbered, openSandbox, type Rendered, texts } from "./support.ts"
 
 type TestSandbox = Awaited<ReturnType<typeof openSandbox>>
@@ -78,6 +79,8 @@ interface Failure {
 
 const failRequests = (action: unknown) => ({ match: { on: "http", path: "/api/*" }, action })
 const refuseSockets = { match: { on: "connect" }, action: { type: "refuse" } }
+
+beforeEach(() => accelerateTime())
 
 afterEach(() => {
   vi.unstubAllGlobals()

@@ -21,6 +21,16 @@ describe("a store", () => {
     assert.deepStrictEqual([seen, reported], [[1, 2], [thrown, thrown]])
   })
 
+  it("calls a listener until it is removed", () => {
+    const store = Store.make(0)
+    const seen: Array<number> = []
+    const remove = store.subscribe(() => void seen.push(store.get()))
+    store.set(1)
+    remove()
+    store.set(2)
+    assert.deepStrictEqual(seen, [1])
+  })
+
   it("calls no listeners when the value is the same", () => {
     const store = Store.make(1)
     let calls = 0
@@ -36,6 +46,17 @@ describe("whileSubscribed", () => {
     const readable = Store.whileSubscribed(Store.make(0), (signal) => void signals.push(signal), releasePolicy)
     return { signals, subscribe: () => readable.subscribe(() => {}) }
   }
+
+  it("has the value of the store, and calls a listener until it is removed", () => {
+    const store = Store.make(1)
+    const readable = Store.whileSubscribed(store, () => {})
+    const seen: Array<number> = []
+    const remove = readable.subscribe(() => void seen.push(readable.get()))
+    store.set(2)
+    remove()
+    store.set(3)
+    assert.deepStrictEqual([seen, readable.get()], [[2], 3])
+  })
 
   it("runs from the first subscriber to the last", async () => {
     const { signals, subscribe } = start()

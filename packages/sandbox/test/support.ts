@@ -119,6 +119,12 @@ export class Client {
   }
 }
 
+/** Whether a promise is pending. Wait first for something that happens later than what must not settle it. */
+export const isPending = async (promise: Promise<unknown>): Promise<boolean> => {
+  const pending = {}
+  return await Promise.race([promise, Promise.resolve(pending)]) === pending
+}
+
 /** The first two subscribers of a sandbox, and its first room. */
 export const fixtures = ({ rooms: [office], subscribers: [ada, grace] }: Info) => {
   if (ada === undefined || grace === undefined || office === undefined) throw new Error("The sandbox is empty")

@@ -109,9 +109,14 @@ export interface ConversationList {
   readonly loadMore: () => Promise<void>
 }
 
+/** The parts of a client that the list needs. */
+interface ListingClient extends Pick<SignalWireClient, "connection"> {
+  readonly conversation: Pick<SignalWireClient["conversation"], "getConversations" | "subscribe">
+}
+
 /** Keeps the list in the store up to date, until the signal is aborted or it fails. */
 export const start = (
-  client: SignalWireClient,
+  client: ListingClient,
   source: Pick<ClientSource, "state">,
   store: Store<ConversationsState>,
   parentSignal: AbortSignal

@@ -55,10 +55,21 @@ const maxRemembered = 1000
 const makeClientId = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("")
 
+/** The methods of a client that sending needs. */
+interface SendingClient {
+  readonly conversation: Pick<SignalWireClient["conversation"], "sendMessage">
+}
+
+/** Whether two messages have the same sender, as far as the server includes it. */
+const haveSameSender = (a: Message, b: Message): boolean =>
+  a.user_id !== null && b.user_id !== null
+    ? a.user_id === b.user_id
+    : a.from_address_id === null || b.from_address_id === null || a.from_address_id === b.from_address_id
+
 /** `onChange` is called when the messages change. */
 export const make = (
   addressId: string,
-  client: () => Promise<SignalWireClient>,
+  client: () => Promise<SendingClient>,
   onChange: () => void
 ): OutgoingMessages => {
   const outgoing = new Map<string, OutgoingMessage>()
@@ -69,6 +80,8 @@ export const make = (
   const possibleCopies = new Map<string, string>()
   /** By client id of an outgoing message: the id of its stored copy. */
   const storedIds = new Map<string, string>()
+  /** A stored message of this sender, once one was matched by client id. */
+  let ownMessage: Message | undefined
   let timelines = 0
 
   const markStored = (clientId: string, messageId: string) => {
@@ -123,9 +136,10 @@ export const make = (
   }
 
   /** The outgoing message with the text of a stored one: the first that was sent, or else the first without a copy. */
-  const findByText = ({ text }: Message): OutgoingMessage | undefined => {
+  const findByText = (stored: Message): OutgoingMessage | undefined => {
+    if (ownMessage !== undefined && !haveSameSender(ownMessage, stored)) return undefined
     const matches = [...outgoing.values()].filter((message) =>
-      message.text === text && !possibleCopies.has(message.clientId)
+      message.text === stored.text && !possibleCopies.has(message.clientId)
     )
     return matches.find(({ status }) => status === "sent") ?? matches[0]
   }
@@ -155,11 +169,16 @@ export const make = (
     },
     reconcile: (message, clientId) => {
       if (clientId !== null) {
-        if (outgoing.has(clientId)) markStored(clientId, message.id)
+        if (outgoing.has(clientId)) {
+          ownMessage = message
+          markStored(clientId, message.id)
+        }
         // another sender may have used the same client id, and keys must be unique
         return storedIds.get(clientId) === message.id ? clientId : message.id
       }
       for (const [clientId, id] of storedIds) if (id === message.id) return clientId
+      // a timeline that starts again yields the possible copy of one message again
+      for (const id of possibleCopies.values()) if (id === message.id) return id
       const match = findByText(message)
       if (match === undefined) return message.id
       if (match.status !== "sent") {
