@@ -1,18 +1,33 @@
-import { defineConfig, mergeConfig } from "vitest/config"
+import { defineConfig } from "vitest/config"
 import { chromium } from "../../../chromium.shared.ts"
 import shared from "../../../vitest.shared.ts"
 import { firefox } from "./firefox.shared.ts"
 
-export default mergeConfig(
-  shared,
-  defineConfig({
-    test: {
-      // browser tests run concurrently, because they wait most of the time
-      maxConcurrency: 4,
-      exclude: [
-        ...(chromium === undefined ? ["test/browser/{counts,faults,layout,page,wireLog}.test.ts"] : []),
-        ...(firefox === undefined ? ["test/browser/firefox.test.ts"] : [])
-      ]
-    }
-  })
-)
+const { include: _, reporters = [], ...settings } = shared.test ?? {}
+
+/** Functions of the page. */
+const functions = { extends: false as const, test: { ...settings, name: "functions", include: ["test/*.test.ts"] } }
+
+/** The page as React renders it, against a sandbox, in a DOM without a browser. */
+const dom = {
+  extends: false as const,
+  test: { ...settings, name: "dom", include: ["test/dom/*.test.ts"], environment: "happy-dom" }
+}
+
+/** What only a browser has: layout, styles, the focus, policies, reloads. */
+const browser = {
+  extends: false as const,
+  test: {
+    ...settings,
+    name: "browser",
+    include: ["test/browser/*.test.ts"],
+    exclude: [
+      ...(chromium === undefined ? ["test/browser/{layout,page}.test.ts"] : []),
+      ...(firefox === undefined ? ["test/browser/firefox.test.ts"] : [])
+    ],
+    // tests run concurrently, because they wait most of the time
+    maxConcurrency: 4
+  }
+}
+
+export default defineConfig({ test: { reporters, projects: [functions, dom, browser] } })

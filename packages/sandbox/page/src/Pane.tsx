@@ -21,7 +21,7 @@ import { useStickToBottom } from "./useStickToBottom.ts"
 import { useThrottled } from "./useThrottled.ts"
 
 /** The sandbox that served the page, whatever the host in its tokens is. */
-const urls = { http: location.origin, ws: location.origin.replace(/^http/, "ws") }
+const urlsOf = ({ origin }: Location) => ({ http: origin, ws: origin.replace(/^http/, "ws") })
 
 /** How often the messages are rendered at most, in milliseconds. */
 const renderInterval = 100
@@ -218,7 +218,7 @@ const Client = ({ onToken, ...props }: Omit<ChatProps, "connection"> & Pick<Pane
   // fixed, because the directory lists another token once this one has expired; `onRefreshToken` gets a new one
   const [options] = useState(() => ({
     token,
-    urls,
+    urls: urlsOf(location),
     // a user who drops the sockets repeatedly should not have to wait for the dial limit
     subscription: { dialsPerMinute: 60 },
     onRefreshToken: async () => {

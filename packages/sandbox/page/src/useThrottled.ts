@@ -8,7 +8,8 @@ export const useThrottled = <A>(value: A, millis: number): A => {
     shownAt.current = performance.now()
   }, [shown])
   useEffect(() => {
-    const timer = setTimeout(() => setShown({ value }), shownAt.current + millis - performance.now())
+    const pause = Math.max(0, shownAt.current + millis - performance.now())
+    const timer = setTimeout(() => setShown({ value }), pause)
     return () => clearTimeout(timer)
   }, [value, millis])
   return shown.value
