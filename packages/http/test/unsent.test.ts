@@ -32,4 +32,33 @@ describe("isUnsent", () => {
   ])("P4.6: is false for %s of %s, which an established connection can fail with", (code, syscall) => {
     assert.isFalse(isUnsent(fetchError(code, syscall)))
   })
+
+  it("P4.6: is true for a connection that was cut during its TLS handshake", () => {
+    const message = "Client network socket disconnected before secure TLS connection was established"
+    assert.isTrue(isUnsent(new TypeError("fetch failed", { cause: new Error(message) })))
+  })
+
+  it("P4.6: of connections to several addresses of a host is true only if it is for each", () => {
+    const failed = (...codes: ReadonlyArray<string>) =>
+      new TypeError("fetch failed", { cause: new AggregateError(codes.map((code) => fetchError(code))) })
+    assert.isTrue(isUnsent(failed("ECONNREFUSED", "ENETUNREACH")))
+    assert.isFalse(isUnsent(failed("ECONNREFUSED", "ECONNRESET")))
+    assert.isFalse(isUnsent(failed()))
+  })
+
+  it("P4.6: looks at eight causes of an error, and ends for one that is its own cause", () => {
+    const nested = (depth: number): unknown =>
+      depth === 0 ? fetchError("ECONNREFUSED") : new Error("outer", { cause: nested(depth - 1) })
+    assert.deepStrictEqual([7, 8].map((depth) => isUnsent(nested(depth))), [true, false])
+    const own = new Error("own")
+    own.cause = own
+    assert.isFalse(isUnsent(own))
+  })
+
+  it.each([[undefined], [null], ["ECONNREFUSED"], [{ code: 7 }], [{ message: 7 }], [{ errors: [] }]])(
+    "P4.6: is false for %o",
+    (error) => {
+      assert.isFalse(isUnsent(error))
+    }
+  )
 })

@@ -12,6 +12,23 @@ describe("BoundedMap", () => {
     assert.isUndefined(map.get("b"))
   })
 
+  it("keeps as many recently used entries as its capacity, and at most twice as many", () => {
+    const map = new BoundedMap<number, number>(3)
+    for (let key = 1; key <= 7; key++) map.set(key, key)
+    assert.deepStrictEqual([7, 6, 5, 4].map((key) => map.get(key)), [7, 6, 5, 4])
+    const full = new BoundedMap<number, number>(3)
+    for (let key = 1; key <= 7; key++) full.set(key, key)
+    assert.deepStrictEqual([1, 2, 3].map((key) => full.get(key)), [undefined, undefined, undefined])
+  })
+
+  it("forgets nothing when an entry is changed", () => {
+    const map = new BoundedMap<string, number>(2)
+    for (const key of ["a", "b"]) map.set(key, 1)
+    for (let value = 2; value < 9; value++) map.set("a", value)
+    map.set("c", 1)
+    assert.deepStrictEqual(["a", "b", "c"].map((key) => map.get(key)), [8, 1, 1])
+  })
+
   it("removes an entry from either generation", () => {
     const map = new BoundedMap<string, number>(2)
     for (const [index, key] of ["a", "b", "c"].entries()) map.set(key, index)

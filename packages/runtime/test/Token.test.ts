@@ -17,6 +17,11 @@ it.each([
   assert.strictEqual(Token.redact(input, secret), redacted)
 })
 
+it("P6.1: redacts a part of a token from 16 characters on", () => {
+  const parts = [secret.slice(3, 18), secret.slice(3, 19)]
+  assert.deepStrictEqual(parts.map((part) => Token.redact(`(${part})`, secret)), [`(${parts[0]})`, "(<redacted>)"])
+})
+
 it("redacts a short token, and returns the string unchanged for an empty token", () => {
   assert.deepStrictEqual([Token.redact("bad t1", "t1"), Token.redact("bad t1", "")], ["bad <redacted>", "bad t1"])
 })

@@ -4,9 +4,11 @@ import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import * as Socket from "effect/socket/Socket"
 import { createHash } from "node:crypto"
+import { once } from "node:events"
 import { createServer } from "node:http"
 import { Socket as TcpSocket } from "node:net"
-import { WebSocket } from "ws"
+import { vi } from "vitest"
+import { WebSocket, WebSocketServer } from "ws"
 import * as SocketModule from "../src/internal/socket.ts"
 import * as NodeWebSockets from "../src/NodeWebSockets.ts"
 import * as WebSockets from "../src/WebSockets.ts"
@@ -112,6 +114,59 @@ describe("the platform's WebSocket on Node", () => {
         for (let n = 0; n < 100; n++) webSocket.send(`${n}`)
       })
       assert.strictEqual(writes, 1)
+    }).pipe(Effect.scoped))
+})
+
+describe("P7.2: closing the platform's WebSocket on Node", () => {
+  /** Counts how often a connection is destroyed, with timers that the test advances. */
+  const destroying = Effect.acquireRelease(
+    Effect.sync(() => {
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
+      return vi.spyOn(TcpSocket.prototype, "destroy")
+    }),
+    (spy) =>
+      Effect.sync(() => {
+        spy.mockRestore()
+        vi.useRealTimers()
+      })
+  )
+
+  it.live("destroys the connection when the server does not confirm the close within 2 seconds", () =>
+    Effect.gen(function*() {
+      const { port } = yield* startServer
+      const webSocket = yield* dial(port)
+      const closed = new Promise((resolve) => {
+        webSocket.addEventListener("close", resolve)
+      })
+      const destroyed = yield* destroying
+      webSocket.close(1000)
+      webSocket.close(1000)
+      vi.advanceTimersByTime(1999)
+      assert.strictEqual(destroyed.mock.calls.length, 0)
+      vi.advanceTimersByTime(1)
+      assert.strictEqual(destroyed.mock.calls.length, 1)
+      yield* Effect.promise(() => closed)
+    }).pipe(Effect.scoped))
+
+  it.live("destroys nothing when the server confirms the close", () =>
+    Effect.gen(function*() {
+      const server = yield* Effect.acquireRelease(
+        Effect.sync(() => new WebSocketServer({ port: 0, host: "127.0.0.1" })),
+        (server) => Effect.sync(() => server.close())
+      )
+      yield* Effect.promise(() => once(server, "listening"))
+      const address = server.address()
+      const webSocket = yield* dial(typeof address === "object" && address !== null ? address.port : 0)
+      const destroyed = yield* destroying
+      const closed = new Promise((resolve) => {
+        webSocket.addEventListener("close", resolve)
+      })
+      webSocket.close(1000)
+      yield* Effect.promise(() => closed)
+      destroyed.mockClear()
+      webSocket.close(1000)
+      vi.advanceTimersByTime(2000)
+      assert.strictEqual(destroyed.mock.calls.length, 0)
     }).pipe(Effect.scoped))
 })
 

@@ -1087,6 +1087,46 @@ describe("the session", () => {
       assert.deepStrictEqual(counts, [0, 1, 2, 3, 4])
     }))
 
+  it.effect("signals has those of all subscribers, and opens no session", () =>
+    Effect.gen(function*() {
+      const server = yield* FakeServer.make
+      const context = yield* Layer.build(
+        Subscription.layer({ endpoint }).pipe(
+          Layer.provide(Credentials.layer({ token: Redacted.make("token-1") })),
+          Layer.provide(server.layer)
+        )
+      )
+      const subscription = Context.get(context, Subscription.Subscription)
+      const observed: Array<ReadonlyArray<string>> = []
+      yield* Stream.runForEach(subscription.signals, (batch) => Effect.sync(() => observed.push(batch.map(label))))
+        .pipe(Effect.forkScoped({ startImmediately: true }))
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(server.connectionCount(), 0)
+      yield* subscription.subscribe
+      const connection = yield* server.nextConnection
+      yield* connection.accept("p1")
+      yield* flush
+      yield* connection.send(event("e1", "m1"))
+      yield* flush
+      assert.deepStrictEqual(observed, [["Discontinuity"], ["m1"]])
+    }))
+
+  it.effect("events has the events alone, and fails when the connection fails", () =>
+    Effect.gen(function*() {
+      const { server, subscription } = yield* start({ backoff: Schedule.recurs(0) })
+      const events: Array<string> = []
+      const reading = yield* Stream.runForEach(subscription.events, ({ id }) => Effect.sync(() => events.push(id)))
+        .pipe(Effect.forkChild({ startImmediately: true }))
+      const connection = yield* server.nextConnection
+      yield* connection.accept("p1")
+      yield* connection.send("{")
+      yield* connection.send(event("e1", "m1"))
+      yield* flush
+      yield* connection.drop
+      const { method, reason } = yield* Effect.flip(Fiber.join(reading))
+      assert.deepStrictEqual([events, method, reason._tag], [["m1"], "subscribe", "Transport"])
+    }))
+
   it.effect("counts the sessions that have become ready", () =>
     Effect.gen(function*() {
       const { server, subscription } = yield* start()
