@@ -23,6 +23,8 @@ export default defineConfig({
     include: suite.tests.map((folder) => `packages/${folder}/test/**/*.test.{ts,tsx}`),
     exclude: [...unaffectedTests],
     environment: suite.environment ?? "node",
+    // as in `packages/react/vitest.config.ts`
+    environmentOptions: { happyDOM: { settings: { fetch: { disableSameOriginPolicy: true } } } },
     isolate: false,
     // a mutant that waits forever is killed by this
     testTimeout: 30_000,
