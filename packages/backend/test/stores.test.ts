@@ -19,6 +19,7 @@ const grace = SubscriberId.make("00000000-0000-4000-8000-000000000002")
 const tokenOf = (subscriberId: SubscriberId, token: string, expiresAt = 0): Token => ({
   token,
   kind: "SAT",
+  jti: token,
   subscriberId,
   expiresAt
 })
