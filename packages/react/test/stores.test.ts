@@ -71,14 +71,17 @@ describe("the state of the connection", () => {
     assert.deepStrictEqual([connection.get(), two.callbacks()], [Stores.idle, 0])
   })
 
-  it("is failed when the client could not be created, if the error has a reason", () => {
+  it("is failed while something subscribes when the client could not be created, if the error has a reason", async () => {
     const reason = new Invalid({ errors: [] })
     const { connection, state } = start()
-    connection.subscribe(() => {})
+    const remove = connection.subscribe(() => {})
     state.set(failed(new Error("no provider")))
     assert.strictEqual(connection.get(), Stores.idle)
     state.set(failed(new ConversationError({ method: "connect", reason })))
     assert.deepStrictEqual(connection.get(), { _tag: "Failed", reason })
+    remove()
+    await settled()
+    assert.strictEqual(connection.get(), Stores.idle)
   })
 })
 
