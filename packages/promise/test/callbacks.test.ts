@@ -7,7 +7,7 @@ import { CallbackRunner } from "../src/internal/callbackRunner.ts"
 import { safeCallback } from "../src/internal/safeCallback.ts"
 import { eventLoopTurns } from "./support.ts"
 
-/** A runner whose calls the test completes; texts that begin with `now` are done at once. */
+/** A runner whose calls the test completes, except those of items that begin with `now`, which are done at once. */
 const start = (concurrency: number) => {
   const called: Array<string> = []
   const slow: Array<number> = []
@@ -94,6 +94,7 @@ describe("a safe callback", () => {
   it.each<[string, unknown]>([
     ["null", null],
     ["a function", () => {}],
+    // oxlint-disable-next-line unicorn/no-thenable -- it is none, although it looks like one
     ["an object whose then is no function", { then: 1 }]
   ])("returns nothing to wait for when it returned %s", (_, result) => {
     assert.isUndefined(record(() => result).call("a"))
