@@ -30,6 +30,7 @@ const start = (...bad: ReadonlyArray<string>) => {
     updates,
     errors,
     update: (token: string | undefined) => source.update({ token, logger }),
+    release,
     [Symbol.asyncDispose]: async () => {
       release()
       await eventually(() => assert.strictEqual(source.state.get().status, "pending"))
@@ -37,8 +38,20 @@ const start = (...bad: ReadonlyArray<string>) => {
   }
 }
 
+const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(() => assert.fail("it did not fail"), (error: unknown) => error)
+
 const waitForStatus = (source: ClientSource.ClientSource, status: ClientSource.ClientState["status"]) =>
   eventually(() => assert.strictEqual(source.state.get().status, status))
+
+describe("without a provider", () => {
+  it("the client has failed, and can't be used", async () => {
+    const { client, retain, state } = ClientSource.withoutProvider
+    retain()()
+    assert.strictEqual(state.get().status, "failed")
+    assert.strictEqual(await errorOf(client()), state.get().error)
+  })
+})
 
 describe("a client that is created from options", () => {
   it("is created with another token after the first one failed", async () => {
@@ -82,6 +95,55 @@ describe("a client that is created from options", () => {
     update("")
     await eventually(() => assert.containSubset(errors, [{ reason: { _tag: "Invalid" } }]))
     assert.strictEqual(source.state.get().status, "ready")
+  })
+
+  it("is passed to a listener once, and only its state changes with another token", async () => {
+    await using started = start()
+    const { source, update, updates } = started
+    const clients: Array<SignalWireClient> = []
+    let changes = 0
+    ClientSource.listen(source, new AbortController().signal, {
+      onClient: (client) => void clients.push(client),
+      onFailure: (error) => assert.fail(error.message)
+    })
+    await waitForStatus(source, "ready")
+    source.state.subscribe(() => void changes++)
+    update("second")
+    await eventually(() => assert.deepStrictEqual([updates, changes], [["second"], 1]))
+    update("second")
+    assert.deepStrictEqual([source.state.get().client, clients.length], [clients[0], 1])
+  })
+
+  it("P7.2: is never provided once it was released, also if it was being created", async () => {
+    await using started = start()
+    const { created, release, source } = started
+    const creating = source.client()
+    assert.strictEqual(source.client(), creating)
+    const states: Array<string> = []
+    source.state.subscribe(() => void states.push(source.state.get().status))
+    release()
+    const client = await creating
+    await eventually(() => assert.strictEqual(client.connection.state._tag, "Closed"))
+    assert.deepStrictEqual(states, [])
+    assert.include(String(await errorOf(source.client())), "has unmounted")
+    assert.strictEqual(created.length, 1)
+    // strict mode mounts it again
+    const releaseAgain = source.retain()
+    await waitForStatus(source, "ready")
+    releaseAgain()
+  })
+
+  it("is created again with the latest token after it was released", async () => {
+    await using started = start()
+    const { created, release, source, update } = started
+    await waitForStatus(source, "ready")
+    release()
+    await waitForStatus(source, "pending")
+    update("second")
+    const releaseAgain = source.retain()
+    await waitForStatus(source, "ready")
+    assert.deepStrictEqual(created, ["first", "second"])
+    releaseAgain()
   })
 
   it("P7.2: is not passed to a listener whose signal is aborted", async () => {

@@ -1,5 +1,4 @@
 import {
-  type ConnectionState,
   type Conversation,
   ConversationError,
   type ConversationEvent,
@@ -12,7 +11,7 @@ import { afterEach, assert, beforeEach, describe, it, vi } from "vitest"
 import type * as ClientSource from "../src/internal/clientSource.ts"
 import * as ConversationList from "../src/internal/conversationList.ts"
 import * as Store from "../src/internal/store.ts"
-import { conversation, message, settled } from "./fixtures.ts"
+import { connectedConnection, conversation, message, pageOf, settled } from "./fixtures.ts"
 
 const failure = (reason: Reason) => new ConversationError({ method: "getConversations", reason })
 
@@ -41,7 +40,7 @@ const start = (state: Partial<ConversationList.ConversationsState> = {}) => {
       reads.push({
         page,
         succeed: (data, hasNext = false) => {
-          resolve(pageOf(data, hasNext))
+          resolve(pageOf(data, hasNext ? () => read("next") : undefined))
           return settled()
         },
         fail: (reason) => {
@@ -50,33 +49,12 @@ const start = (state: Partial<ConversationList.ConversationsState> = {}) => {
         }
       })
     })
-  const pageOf = (data: ReadonlyArray<Conversation>, hasNext: boolean): Page<Conversation> => ({
-    data,
-    hasNext,
-    hasPrev: false,
-    malformed: [],
-    nextPage: () => hasNext ? read("next") : Promise.resolve(undefined),
-    prevPage: () => Promise.resolve(undefined),
-    firstPage: () => read("first"),
-    self: () => read("first"),
-    async *[Symbol.asyncIterator]() {
-      yield* data
-    }
-  })
-  const connected: ConnectionState = { _tag: "Connected", resumed: false, catchingUp: false, reason: null }
   let onSubscribed = () => {}
   const subscribed = new Promise<void>((resolve) => {
     onSubscribed = resolve
   })
   const client = {
-    connection: {
-      state: connected,
-      onChange: (callback: (state: ConnectionState) => void) => {
-        callback(connected)
-        return () => {}
-      },
-      ready: () => Promise.resolve()
-    },
+    connection: connectedConnection(),
     conversation: {
       getConversations: () => read("first"),
       subscribe: async (onMessage: OnMessage, options: SubscribeOptions = {}) => {

@@ -1,5 +1,5 @@
 /** What tests of modules without a server share. */
-import type { Conversation } from "@effect-signalwire/promise"
+import type { Connection, ConnectionState, Conversation, Page } from "@effect-signalwire/promise"
 import type { Message } from "../src/internal/messageWindow.ts"
 
 /** A message of a timeline. */
@@ -29,6 +29,37 @@ export const conversation = (id: string, last_message_at = 0): Conversation => (
   created_at: 0,
   last_message_at
 })
+
+/** A connection that stays up. */
+export const connectedConnection = (): Connection => {
+  const state: ConnectionState = { _tag: "Connected", resumed: false, catchingUp: false, reason: null }
+  return {
+    state,
+    onChange: (callback) => {
+      callback(state)
+      return () => {}
+    },
+    ready: () => Promise.resolve()
+  }
+}
+
+/** A page whose next one is read by a function; without it, the page is the last one. */
+export const pageOf = <A>(data: ReadonlyArray<A>, readNext?: () => Promise<Page<A>>): Page<A> => {
+  const page: Page<A> = {
+    data,
+    hasNext: readNext !== undefined,
+    hasPrev: false,
+    malformed: [],
+    nextPage: async () => readNext?.(),
+    prevPage: () => Promise.resolve(undefined),
+    firstPage: () => Promise.resolve(page),
+    self: () => Promise.resolve(page),
+    async *[Symbol.asyncIterator]() {
+      yield* data
+    }
+  }
+  return page
+}
 
 /** Resolves after all microtasks. */
 export const settled = () => new Promise<void>((resolve) => setImmediate(resolve))

@@ -203,6 +203,32 @@ describe("useSendMessage", () => {
     })
   })
 
+  it("shows a sent message no longer than a timeline does that would show its stored copy", async () => {
+    await using sandbox = await openSandbox()
+    await sandbox.setFaults({
+      match: { on: "frame", direction: "out", eventType: "conversation.*" },
+      action: { type: "drop" }
+    })
+    let addressId: string | null = sandbox.addressId
+    const rendered = sandbox.render(() => ({
+      ...useTimeline(addressId, { keepAlive: 0 }),
+      ...useSendMessage(sandbox.addressId)
+    }))
+    const statuses = () => rendered.current().outgoing.map(({ status }) => status)
+    await eventually(() => assert.strictEqual(rendered.current().status, "live"))
+    rendered.current().send("hello")
+    await eventually(() => assert.deepStrictEqual(statuses(), ["sent"]))
+    addressId = null
+    rendered.rerender()
+    await eventually(() => assert.deepStrictEqual(statuses(), []))
+    rendered.current().send("without a timeline")
+    assert.deepStrictEqual(statuses(), [])
+    await eventually(async () =>
+      assert.include(JSON.stringify(await sandbox.admin("GET", "/messages")), "without a timeline")
+    )
+    await eventually(() => assert.deepStrictEqual(statuses(), []))
+  })
+
   const circular: { self?: unknown } = {}
   circular.self = circular
 

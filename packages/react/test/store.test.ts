@@ -3,6 +3,7 @@ import * as Store from "../src/internal/store.ts"
 
 afterEach(() => {
   vi.unstubAllGlobals()
+  vi.useRealTimers()
 })
 
 describe("a store", () => {
@@ -19,6 +20,17 @@ describe("a store", () => {
     store.set(1)
     store.set(2)
     assert.deepStrictEqual([seen, reported], [[1, 2], [thrown, thrown]])
+  })
+
+  it("P5.2: throws what a listener throws later where the platform has no reportError", () => {
+    vi.stubGlobal("reportError", undefined)
+    vi.useFakeTimers()
+    const store = Store.make(0)
+    store.subscribe(() => {
+      throw new Error("mine")
+    })
+    store.set(1)
+    assert.throws(() => vi.runAllTimers(), "mine")
   })
 
   it("calls a listener until it is removed", () => {

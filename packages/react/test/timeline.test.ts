@@ -41,6 +41,17 @@ describe("useTimeline", () => {
     assert.deepStrictEqual(texts(current()), numbered(260))
   })
 
+  it("shows live messages after older ones that were loaded", async () => {
+    await using sandbox = await openSandbox()
+    await sandbox.seed(sandbox.ada.id, numbered(120))
+    const { current } = await renderTimeline(sandbox)
+    await current().loadOlder()
+    await eventually(() => assert.deepStrictEqual(texts(current()), numbered(120)))
+    await sandbox.seed(sandbox.grace.id, ["live"])
+    await eventually(() => assert.deepStrictEqual(texts(current()), [...numbered(120), "live"]))
+    assert.isFalse(current().hasNewer)
+  })
+
   it("has no older messages in an empty conversation", async () => {
     await using sandbox = await openSandbox()
     const { current } = await renderTimeline(sandbox)

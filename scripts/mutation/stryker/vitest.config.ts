@@ -43,6 +43,8 @@ export default defineConfig({
     include: suite.tests.map((folder) => `packages/${folder}/test/**/*.test.{ts,tsx}`),
     exclude: [...unaffectedTests],
     environment: suite.environment,
+    // as in `packages/react/vitest.config.ts`
+    environmentOptions: { happyDOM: { settings: { fetch: { disableSameOriginPolicy: true } } } },
     setupFiles: [join(root, "scripts/mutation/stryker/setup.ts")],
     sequence: { sequencer: FoldersInOrder },
     isolate: false,

@@ -30,13 +30,18 @@ export interface Snapshot {
   readonly olderError: Error | null
 }
 
+/** The parts of a client that a timeline needs. */
+interface ReadingClient extends Pick<SignalWireClient, "connection"> {
+  readonly conversation: Pick<SignalWireClient["conversation"], "getConversationMessages" | "timeline">
+}
+
 export interface TimelineReader {
   readonly snapshot: () => Snapshot
   /**
    * Reads the timeline from the newest page on, until the signal is aborted. The current window stays until that page
    * has been read.
    */
-  readonly start: (client: SignalWireClient, signal: AbortSignal) => void
+  readonly start: (client: ReadingClient, signal: AbortSignal) => void
   /** Sets the status to `failed`. */
   readonly fail: (error: unknown) => void
   /** Returns to the initial state. */
@@ -80,7 +85,7 @@ export const make = (
   }
 
   const readTimeline = async (
-    { connection, conversation }: SignalWireClient,
+    { connection, conversation }: ReadingClient,
     signal: AbortSignal
   ): Promise<void> => {
     const window = MessageWindow.make(options().capacity)
@@ -109,7 +114,7 @@ export const make = (
   const fail = (error: unknown) => update({ status: "failed", error: toError(error) })
 
   const readOlderPage = async (
-    client: SignalWireClient,
+    client: ReadingClient,
     signal: AbortSignal,
     window: MessageWindow.MessageWindow
   ): Promise<void> => {
