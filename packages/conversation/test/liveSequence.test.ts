@@ -97,10 +97,12 @@ const start = Effect.gen(function*() {
         ...tuning
       }
     })
-    const received: Array<string | null> = []
+    const received: Array<string> = []
     yield* items.pipe(
       Effect.map((batch) => {
-        for (const item of batch) if (item._tag === "Message") received.push(item.message.text)
+        for (const item of batch) {
+          if (item._tag === "Message") received.push(`${item.message.text}${item.late ? " (late)" : ""}`)
+        }
       }),
       Effect.forever,
       Effect.forkScoped({ startImmediately: true })
@@ -136,7 +138,19 @@ describe("LiveSequence", () => {
       store(message("never pushed", 1001), message("pushed", 2000))
       yield* receive(Signal.event(event("pushed", 2000)))
       yield* receive(Signal.requested)
-      assert.deepStrictEqual(received, ["pushed", "never pushed"])
+      assert.deepStrictEqual(received, ["pushed", "never pushed (late)"])
+    }))
+
+  it.effect("P3.1: emits what it missed by time and then id, also when it reads in parts", () =>
+    Effect.gen(function*() {
+      const { connect, open, store } = yield* start
+      store(message("0", 999))
+      const { receive, received } = yield* open({ recoveryLimit: 3 })
+      // messages of one time are on both sides of the border between parts, and the list is by the time only
+      store(message("a", 1000), message("e", 1001), message("c", 1001), message("d", 1001), message("b", 1001))
+      store(message("f", 1002), message("g", 1003))
+      yield* receive(connect(), Signal.event(event("g", 1003)))
+      assert.deepStrictEqual(received, ["a", "b", "c", "d", "e", "f", "g"])
     }))
 
   it.effect("P1.1: reads again after a reconnect when another sequence's read, which it joins, began before", () =>
