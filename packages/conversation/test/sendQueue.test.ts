@@ -88,6 +88,7 @@ describe("SendQueue", () => {
       yield* send("4")
       yield* Fiber.interrupt(second)
       yield* Fiber.interrupt(third)
+      yield* runReady
       assert.deepStrictEqual(started, ["1"])
       deliver("1")
       yield* runReady
@@ -101,10 +102,26 @@ describe("SendQueue", () => {
       yield* Fiber.interrupt(yield* send("2"))
       yield* Fiber.interrupt(yield* send("3"))
       yield* send("4")
+      yield* runReady
       assert.deepStrictEqual(started, ["1"])
       deliver("1")
       yield* runReady
       assert.deepStrictEqual(started, ["1", "4"])
+    }))
+
+  it.effect("P4.3: starts a send after the one in progress, although those before that have completed", () =>
+    Effect.gen(function*() {
+      const { started, deliver, send } = start()
+      yield* send("1")
+      yield* send("2")
+      deliver("1")
+      yield* runReady
+      yield* send("3")
+      yield* runReady
+      assert.deepStrictEqual(started, ["1", "2"])
+      deliver("2")
+      yield* runReady
+      assert.deepStrictEqual(started, ["1", "2", "3"])
     }))
 
   it.effect("P7.2: fails with a timeout when its turn does not come", () =>

@@ -50,13 +50,17 @@ const connectedWithin = 70_000
  */
 const catchUpMillis = 15_000
 
-const describe = (state: ConnectionState): string => {
+/** A state without its reason. */
+export const stateOf = (state: ConnectionState): string => {
   const details = [
     ...state._tag === "Connected" && state.catchingUp ? ["catching up"] : [],
     ...(state._tag === "Connecting" || state._tag === "Reconnecting") && state.polling ? ["polling"] : []
   ]
-  return [state._tag, ...details].join(", ") + (state.reason === null ? "" : ` (${state.reason._tag})`)
+  return [state._tag, ...details].join(", ")
 }
+
+const describe = (state: ConnectionState): string =>
+  stateOf(state) + (state.reason === null ? "" : ` (${state.reason._tag})`)
 
 const isHealthy = (state: ConnectionState): boolean => state._tag === "Connected" && !state.catchingUp
 
@@ -97,7 +101,10 @@ export class ConnectionOracle {
     const { exceptions, network, server } = this.#device.options
     const state = this.#device.connection
     const reported = describe(state)
-    if (reported !== this.#reported) this.#note(reported)
+    if (reported !== this.#reported) {
+      this.#note(reported)
+      this.#device.options.coverage.reach("connection states", stateOf(state))
+    }
     this.#reported = reported
     if (!isHealthy(state)) this.#unhealthyAt = now
     if (state._tag !== "Connecting" && state._tag !== "Reconnecting") this.#withoutSession = undefined

@@ -37,7 +37,8 @@ export class Consumer {
   readonly options: ConsumerOptions
   /** When it was created, virtual Unix milliseconds. */
   readonly attachedAt: number
-  state: "open" | "closed" | "ended" = "open"
+  /** `ending`: its process ends, which ends the stream. */
+  state: "open" | "ending" | "closed" | "ended" = "open"
   /** Whether the subscription has started in this process. */
   hasStarted = false
   #gate = Latch.makeUnsafe(true)
@@ -53,7 +54,7 @@ export class Consumer {
     device.options.rates.onSubscribe()
     this.#fiber = device.options.environment.fork(Effect.scoped(this.#run()))
     this.#fiber.addObserver((exit) => {
-      if (this.state === "closed") return
+      if (this.state !== "open") return
       this.state = "ended"
       const end = endOf(exit)
       // failed checks are reported by the environment
@@ -117,7 +118,7 @@ export class Consumer {
         Effect.andThen(
           this.#gate.await,
           Effect.sync(() => {
-            if (this.state !== "open") {
+            if (this.state === "closed") {
               throw new Violation(`${sequence.name}: a message is delivered after the end (P7.2)`)
             }
             this.options.onItem(item)
@@ -145,6 +146,12 @@ export class Consumer {
     if (this.state !== "open") return
     this.state = "closed"
     this.#fiber.interruptUnsafe()
+  }
+
+  /** Its process ends: from now on it may end without a reason, and is not paused. */
+  expectEnd(): void {
+    if (this.state === "open") this.state = "ending"
+    this.#gate.openUnsafe()
   }
 
   /** Whether its fiber has ended. */

@@ -17,6 +17,7 @@ import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
+import type { Coverage } from "./coverage/Coverage.ts"
 import type { Environment } from "./environment.ts"
 import type { DeviceClock } from "./eventLoop.ts"
 import type { Mutation } from "./mutation.ts"
@@ -45,7 +46,8 @@ export interface IssuedToken {
  * What the application's refresh function does. `same` returns the refused token, `garbage` an empty string, `unknown` a
  * token that the server does not know, and `none` fails for good because there is no other token.
  */
-export type RefreshBehavior = "succeeds" | "hangs" | "throws" | "fails" | "same" | "garbage" | "unknown" | "none"
+export type RefreshBehavior = "succeeds" | typeof failingRefreshes[number]
+export const failingRefreshes = ["hangs", "throws", "fails", "same", "garbage", "unknown", "none"] as const
 
 export interface DeviceOptions {
   readonly name: string
@@ -64,6 +66,7 @@ export interface DeviceOptions {
   /** Runs a dial on behalf of this device. */
   readonly dialler: (dial: () => Socket.WebSocketLike) => Socket.WebSocketLike
   readonly mutation: Mutation | undefined
+  readonly coverage: Coverage
   readonly now: () => number
   readonly note: (text: string) => void
   readonly fail: (failure: string) => void
@@ -173,7 +176,8 @@ export class Device {
   })
 
   #newToken(started: string): Effect.Effect<Redacted.Redacted, { readonly isRetryable: boolean }> {
-    const { account, server: { running } } = this.options
+    const { account, coverage, server: { running } } = this.options
+    coverage.reach("conditions", `a refresh ${this.refreshBehavior}`)
     switch (this.refreshBehavior) {
       case "hangs":
         return Effect.never

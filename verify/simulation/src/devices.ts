@@ -1,5 +1,5 @@
 /** Starting and stopping the devices of a world. */
-import { ConnectionOracle } from "./connectionOracle.ts"
+import { ConnectionOracle, stateOf } from "./connectionOracle.ts"
 import { type Account, Device } from "./device.ts"
 import { Network } from "./network.ts"
 import type { Queues } from "./persistence.ts"
@@ -45,7 +45,15 @@ export const startDevice = (world: World, account: Account): Device | undefined 
     readsPerCheck: setup.readsInParts ? 3 : 1
   })
   const { latency } = setup
-  const network = new Network({ eventLoop, server, random: own("net"), latency, exceptions, rates })
+  const network = new Network({
+    eventLoop,
+    server,
+    random: own("net"),
+    latency,
+    exceptions,
+    rates,
+    coverage: world.coverage
+  })
   if (setup.platformThrows) exceptions.probability = random.pick(0, 0.03)
   const device = new Device({
     name,
@@ -65,6 +73,7 @@ export const startDevice = (world: World, account: Account): Device | undefined 
     },
     dialler: (dial) => world.dialOver(network, dial),
     mutation: world.mutation,
+    coverage: world.coverage,
     now,
     note: world.note,
     fail: world.fail
@@ -124,18 +133,24 @@ export const stopDevice = (world: World, device: Device, crash: boolean): void =
   const sequences = consumers.map(({ options: { sequence } }) => sequence).filter(({ cursor }) => cursor !== undefined)
   if (crash) persistence.kill(account, name, sequences.map((sequence) => sequence.name))
   else persistence.end(account, name)
-  for (const consumer of consumers) consumer.close()
+  // an application may leave it to the client to end its streams
+  const isLeftToClient = !crash && world.random.boolean(0.3)
+  for (const consumer of consumers) {
+    if (isLeftToClient) consumer.expectEnd()
+    else consumer.close()
+  }
   world.orphanedSequences.push(...sequences)
   world.consumers = world.consumers.filter(({ options }) => options.device !== device)
   device.close()
   world.eventLoop.run()
+  world.coverage.reach("connection states", stateOf(device.connection))
   // in a black hole the close frames of its sockets are lost
   if (network.link === "blackHole") network.sockets.cut()
   persistence.ended()
   world.devices = world.devices.filter((other) => other !== device)
   count(world, device)
   world.eventLoop.schedule(releaseMillis, () => {
-    const leaks = device.leaks()
+    const leaks = [...device.leaks(), ...consumers.some(({ hasEnded }) => !hasEnded) ? ["a running stream"] : []]
     if (leaks.length > 0) world.fail(`${name} has ended, but still has ${leaks.join(", ")} (P7.2)`)
   })
 }

@@ -1,4 +1,5 @@
 /** The Effect context of a simulated process: virtual time, the event loop's scheduler, seeded randomness, no log output. */
+import { TransitionObserver } from "@effect-signalwire/runtime/TransitionObserver"
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as ClockService from "effect/Clock"
@@ -32,6 +33,7 @@ export const make = (options: {
   readonly onDefect: (defect: string) => void
   /** Called for every log message; an exception it throws reaches the code that logs. */
   readonly onLog?: (() => void) | undefined
+  readonly observeTransition: TransitionObserver
 }): Environment => {
   const { eventLoop, onLog } = options
   const context = Context.make(Scheduler.Scheduler, eventLoop.scheduler).pipe(
@@ -39,6 +41,7 @@ export const make = (options: {
     Context.add(Random.Random, seeded(options.seed)),
     Context.add(References.CurrentLoggers, new Set(onLog === undefined ? [] : [Logger.make(onLog)])),
     Context.add(References.MinimumLogLevel, onLog === undefined ? "None" : "All"),
+    Context.add(TransitionObserver, options.observeTransition),
     Context.add(References.TracerEnabled, false),
     Context.add(Metric.FiberRuntimeMetrics, {
       recordFiberStart: () => undefined,

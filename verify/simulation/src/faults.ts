@@ -1,8 +1,12 @@
 /** The faults of a run: which are active on the server, how many there were, and which failures they justify. */
+import type { Action, Rule } from "@effect-signalwire/backend/Faults"
 import type { ConversationError } from "@effect-signalwire/conversation/ConversationError"
+import type * as Dialect from "@effect-signalwire/schema/Dialect"
 import { isRecoverable } from "@effect-signalwire/schema/Reason"
 import { noFaultTimes } from "./connectionOracle.ts"
+import type { Coverage } from "./coverage/Coverage.ts"
 import type { EventLoop } from "./eventLoop.ts"
+import * as FaultMenu from "./faultMenu.ts"
 import * as FaultRules from "./faultRules.ts"
 import type { Server } from "./server.ts"
 import type { Totals } from "./totals.ts"
@@ -11,8 +15,13 @@ export interface FaultsOptions {
   readonly eventLoop: EventLoop
   readonly server: Server
   readonly totals: Totals
+  readonly coverage: Coverage
+  readonly dialect: Dialect.WireForm
   readonly note: (text: string) => void
 }
+
+/** A fault of the menu in a world with this dialect. */
+export const faultIn = (dialect: Dialect.WireForm, name: string): string => `${name} (${dialect})`
 
 export class Faults {
   readonly times = noFaultTimes()
@@ -20,6 +29,8 @@ export class Faults {
   count = 0
   readonly #options: FaultsOptions
   #hasRules = false
+  /** The fault of each action. */
+  readonly #names = new Map<Action, { readonly name: string; readonly kind: string }>()
   /** How often each failure may have been caused by a fault, by its key. */
   readonly #allowed = new Map<string, number>()
 
@@ -27,15 +38,27 @@ export class Faults {
     this.#options = options
   }
 
-  /** Adds a rule to the server's faults. Earlier rules keep the `times` that they have left. */
-  add({ allowedReasons, rule }: FaultRules.Fault): void {
+  /** Adds the fault of a name to those of the server. Earlier rules keep the `times` that they have left. */
+  add(name: string, circumstances: FaultMenu.Circumstances): Rule {
+    const { allowedReasons, rule } = FaultMenu.make(name, circumstances)
     const { eventLoop, note, server: { running }, totals } = this.#options
     this.#hasRules = true
+    this.#names.set(rule.action, { name, kind: FaultMenu.kindOf(rule) })
     running?.faults.set({ rules: [...running.faults.rules().rules, rule] })
     for (const reason of allowedReasons) this.allowFailure(reason, rule.times ?? 1)
     totals.faults++
     FaultRules.recordTimes([rule], this.times, eventLoop.now)
     note(`fault: ${JSON.stringify(rule)}`)
+    return rule
+  }
+
+  /** The server carries out a fault. */
+  readonly onFault = (action: Action): void => {
+    const fault = this.#names.get(action)
+    const { coverage: { reach }, dialect } = this.#options
+    if (fault === undefined) return
+    reach("faults", faultIn(dialect, fault.name))
+    reach("kinds of faults", fault.kind)
   }
 
   /** Removes all rules from the server's faults. */

@@ -42,6 +42,7 @@ export const readHistory = (world: World, device: Device, conversation: Conversa
   device.onClose(() => fiber.interruptUnsafe())
   fiber.addObserver((exit) => {
     if (Exit.isSuccess(exit)) {
+      world.coverage.reach("ends of reads", "complete")
       world.note(`${name} has read ${seen.size} messages`)
       for (const id of expected) {
         if (!seen.has(id)) world.fail(`${name} read history without ${ledger.byId.get(id)?.message.text} (P2.2)`)
@@ -49,6 +50,7 @@ export const readHistory = (world: World, device: Device, conversation: Conversa
       return
     }
     const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
+    world.coverage.reach("ends of reads", error === undefined ? "interrupted" : error.reason._tag)
     world.note(`${name} stops reading: ${error === undefined ? "interrupted" : error.reason._tag}`)
     if (Cause.hasDies(exit.cause) && Cause.squash(exit.cause) instanceof PlatformException) {
       return world.fail(`${name} stops reading because of an exception of the platform (P8.7)`)

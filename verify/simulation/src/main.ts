@@ -1,10 +1,16 @@
 /**
- * `pnpm simulate [--seeds 10000] [--steps 200] [--from 1] [--seed N] [--trace] [--workers 2]`: runs many
- * seeds, or one of them with its trace. Stops at the first broken promise, and prints the command that replays it.
+ * `pnpm simulate [--seeds 10000] [--steps 200] [--from 1] [--workers 2]` runs many seeds, and prints what they have
+ * reached. It stops at the first broken promise, shrinks the run for up to `--shrink-seconds 60`, and writes it to
+ * `cases/`. `--seed N` runs one seed, and `--case FILE` a case, with `--trace` its trace; `--mutation NAME` puts a bug
+ * into the client.
  */
 import { availableParallelism } from "node:os"
 import { parseArgs } from "node:util"
 import { Worker } from "node:worker_threads"
+import * as Cases from "./cases.ts"
+import * as CoverageTable from "./coverage/table.ts"
+import { isMutation } from "./mutation.ts"
+import * as Plan from "./plan.ts"
 import { add, emptySum, type Range, type run } from "./runs.ts"
 import { shrink } from "./shrink.ts"
 import { type Outcome, simulate } from "./simulate.ts"
@@ -16,26 +22,48 @@ const { values } = parseArgs({
     steps: { type: "string", default: "200" },
     from: { type: "string", default: "1" },
     seed: { type: "string" },
+    case: { type: "string" },
+    mutation: { type: "string" },
     workers: { type: "string" },
-    trace: { type: "boolean", default: false }
+    trace: { type: "boolean", default: false },
+    "shrink-seconds": { type: "string", default: "60" }
   }
 })
 const steps = Number(values.steps)
 const from = Number(values.from)
 const seeds = Number(values.seeds)
+const mutation = values.mutation !== undefined && isMutation(values.mutation) ? values.mutation : undefined
+const shrinkMillis = Number(values["shrink-seconds"]) * 1000
 
-const report = ({ seed, violation }: Outcome): void => {
-  const fewest = shrink(seed, steps)
+/** Shrinks a run that has failed, prints the trace of what is left, and writes it as a case. */
+const report = (plan: Plan.Plan, violation: string): void => {
   console.error(`violated: ${violation}`)
-  console.error(`pnpm simulate --seed ${seed} --steps ${fewest} --trace`)
+  let reportedAt = performance.now()
+  const shrunk = shrink(plan, violation, {
+    mutation,
+    millis: shrinkMillis,
+    onProgress: ({ runs, steps }) => {
+      if (performance.now() - reportedAt < 5000) return
+      reportedAt = performance.now()
+      console.error(`shrinking: ${steps} of ${plan.steps.length} steps after ${runs} runs`)
+    }
+  })
+  const file = Cases.write({ ...shrunk, mutation })
+  for (const line of simulate(shrunk.plan, { mutation, keepTrace: true }).trace) console.error(line)
+  const { simplifications, steps } = shrunk.plan
+  console.error(`${steps.length} steps${shrunk.isMinimal ? "" : ", which may not be minimal"}:`)
+  console.error([...steps.map(({ name, number }) => `${number} ${name}`), ...simplifications].join(", "))
+  console.error(`pnpm simulate --case ${file}${mutation === undefined ? "" : ` --mutation ${mutation}`} --trace`)
   process.exitCode = 1
 }
 
-const runOne = (seed: number): void => {
-  const outcome = simulate({ seed, steps, keepTrace: values.trace })
+/** Runs one plan; one that has failed is shrunk unless it is a case. */
+const runOne = (plan: Plan.Plan): void => {
+  const outcome = simulate(plan, { keepTrace: values.trace, mutation })
   for (const line of outcome.trace) console.log(line)
-  console.log(`seed ${seed}, ${outcome.steps} steps, trace ${outcome.hash}`)
+  console.log(`seed ${plan.seed}, ${outcome.steps} steps, trace ${outcome.hash}`)
   if (outcome.violation === undefined) return
+  if (values.case === undefined && !values.trace) return report(plan, outcome.violation)
   console.error(`violated: ${outcome.violation}`)
   process.exitCode = 1
 }
@@ -53,7 +81,7 @@ const runMany = async (): Promise<void> => {
     new Promise<void>((resolve, reject) => {
       const postNext = () => {
         if (failed !== undefined || next >= from + seeds) return resolve()
-        const range: Range = { from: next, count: Math.min(chunk, from + seeds - next), steps }
+        const range: Range = { from: next, count: Math.min(chunk, from + seeds - next), steps, mutation }
         next += range.count
         worker.postMessage(range)
       }
@@ -77,11 +105,13 @@ const runMany = async (): Promise<void> => {
   )
   await Promise.all(workers.map(runWorker))
   await Promise.all(workers.map((worker) => worker.terminate()))
-  const { totals } = sum
+  const { coverage, totals } = sum
   console.log(`${sum.seeds} seeds, ${rate()} per minute, ${sum.steps} steps`)
   console.log(describe(totals))
-  if (failed !== undefined) report(failed)
+  console.log(CoverageTable.describe(CoverageTable.compare(coverage)))
+  if (failed?.violation !== undefined) report(Plan.make(failed.seed, steps), failed.violation)
 }
 
-if (values.seed === undefined) await runMany()
-else runOne(Number(values.seed))
+if (values.case !== undefined) runOne(Cases.read(values.case).plan)
+else if (values.seed !== undefined) runOne(Plan.make(Number(values.seed), steps))
+else await runMany()

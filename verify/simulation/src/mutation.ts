@@ -13,17 +13,24 @@
  * - `changeClientId`: a message that is sent again under its client id gets another one.
  * - `denyStored`: a message that may have been stored is reported as not stored.
  */
-export type Mutation =
-  | "loseMessages"
-  | "repeatMessages"
-  | "failInOutage"
-  | "propagateExceptions"
-  | "delayDelivery"
-  | "reportConnected"
-  | "dialWithoutLimit"
-  | "readWithoutPause"
-  | "retryRefreshAtOnce"
-  | "ignoreNewToken"
-  | "measureByWallClock"
-  | "changeClientId"
-  | "denyStored"
+export type Mutation = typeof mutations[number]
+
+export const mutations = [
+  "loseMessages",
+  "repeatMessages",
+  "failInOutage",
+  "propagateExceptions",
+  "delayDelivery",
+  "reportConnected",
+  "dialWithoutLimit",
+  "readWithoutPause",
+  "retryRefreshAtOnce",
+  "ignoreNewToken",
+  "measureByWallClock",
+  "changeClientId",
+  "denyStored"
+] as const
+
+const names: ReadonlyArray<string> = mutations
+
+export const isMutation = (name: string): name is Mutation => names.includes(name)

@@ -1,4 +1,5 @@
 /** The conditions of the network between one device and the server. */
+import type { Coverage } from "./coverage/Coverage.ts"
 import type { EventLoop } from "./eventLoop.ts"
 import type { ExceptionInjector } from "./platform.ts"
 import type { SeededRandom } from "./random.ts"
@@ -6,19 +7,23 @@ import type { RequestRates } from "./requestRates.ts"
 import type { Server } from "./server.ts"
 
 /** `down`: connections fail at once. `blackHole`: packets are lost without an error. */
-export type Link = "up" | "down" | "blackHole"
+export type Link = "up" | typeof brokenLinks[number]
+export const brokenLinks = ["down", "blackHole"] as const
 
 /** A proxy that responds to requests instead of the server: with 503, with 429, or with a sign-in page. */
-export type Proxy = "none" | "unavailable" | "rateLimited" | "captivePortal"
+export type Proxy = "none" | typeof proxies[number]
+export const proxies = ["unavailable", "rateLimited", "captivePortal"] as const
 
 /** What happens to new sockets. */
-export type Upgrades = "accepted" | "refused" | "ignored"
+export type Upgrades = "accepted" | typeof failingUpgrades[number]
+export const failingUpgrades = ["refused", "ignored"] as const
 
 /**
  * What happens to sessions that have just become ready: the socket breaks, the server closes it with 1013, or the server
- * refuses the token that it has accepted.
+ * refuses the token or the session that it has accepted.
  */
-export type Flapping = "none" | "breaks" | "tryAgainLater" | "refusesToken"
+export type Flapping = "none" | typeof flappings[number]
+export const flappings = ["breaks", "tryAgainLater", "refusesToken", "refusesSession"] as const
 
 /** Milliseconds for one direction. */
 export interface Latency {
@@ -33,6 +38,7 @@ export interface NetworkOptions {
   readonly latency: Latency
   readonly exceptions: ExceptionInjector
   readonly rates: RequestRates
+  readonly coverage: Coverage
 }
 
 export class NetworkConditions {

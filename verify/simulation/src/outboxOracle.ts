@@ -1,6 +1,7 @@
 /** Checks that messages accepted by an outbox are delivered once and in order, also when processes crash. */
 import type { OutboxEvent } from "@effect-signalwire/conversation/Outbox"
 import * as Exit from "effect/Exit"
+import type { Coverage } from "./coverage/Coverage.ts"
 import type { Account, Device } from "./device.ts"
 import type { Ledger } from "./ledger.ts"
 import { Violation } from "./Violation.ts"
@@ -18,16 +19,25 @@ export interface OutboxMessage {
   result: "sent" | { readonly failed: string } | undefined
 }
 
+export interface OutboxOracleOptions {
+  readonly ledger: Ledger
+  readonly coverage: Coverage
+  readonly note: (text: string) => void
+  readonly fail: (failure: string) => void
+}
+
 export class OutboxOracle {
   readonly all: Array<OutboxMessage> = []
   readonly #ledger: Ledger
+  readonly #coverage: Coverage
   readonly #note: (text: string) => void
   readonly #fail: (failure: string) => void
   #time = 0
   #checked = ""
 
-  constructor(ledger: Ledger, note: (text: string) => void, fail: (failure: string) => void) {
+  constructor({ coverage, fail, ledger, note }: OutboxOracleOptions) {
     this.#ledger = ledger
+    this.#coverage = coverage
     this.#note = note
     this.#fail = fail
   }
@@ -70,6 +80,7 @@ export class OutboxOracle {
     const message = this.all.find((one) => one.text === text)
     if (message === undefined) return this.#fail(`${name} reports ${text}, which was not given to it (P4.4)`)
     this.#note(`${name} ${event._tag === "Sent" ? "sent" : "gave up"} ${text}`)
+    this.#coverage.reach("ends of messages in outboxes", event._tag === "Sent" ? "Sent" : event.error.reason._tag)
     if (event._tag === "Sent") {
       if (typeof message.result === "object") this.#fail(`${text} was reported as sent after it failed (P4.4)`)
       message.result = "sent"

@@ -46,7 +46,7 @@ export class Requests {
   }
 
   readonly client: HttpClient.HttpClient = HttpClient.make((request, url) => {
-    const { exceptions, rates, server } = this.#network.options
+    const { coverage, exceptions, rates, server } = this.#network.options
     return Effect.suspend(() => {
       this.pendingCount++
       if (isNewestPage(request, url)) rates.onRead()
@@ -56,6 +56,7 @@ export class Requests {
         if (this.#network.proxy !== "none") {
           // also for a sign-in page, which has a successful status
           rates.onFailure()
+          coverage.reach("conditions", `a request to a proxy that is ${this.#network.proxy}`)
           return this.#proxyResponse(request)
         }
         const { running } = server
@@ -69,6 +70,8 @@ export class Requests {
           this.refusedTokens.add((request.headers["authorization"] ?? "").replace(/^Bearer /, ""))
           this.#network.refusedAt = this.#network.options.eventLoop.now
         }
+        const isLink = url.searchParams.has("page_token")
+        if (isLink && [400, 404, 422].includes(response.status)) coverage.reach("recoveries", "a stale link")
         yield* this.#transmit(request, undefined)
         exceptions.maybeThrow("fetch")
         return response
@@ -91,7 +94,8 @@ export class Requests {
   /** Transmits a request in one direction; `cause` is the cause of its failure. */
   #transmit(request: Request, cause: Error | undefined): Effect.Effect<void, HttpClientError.HttpClientError> {
     return Effect.suspend(() => {
-      const { link } = this.#network
+      const { link, options: { coverage } } = this.#network
+      if (link !== "up") coverage.reach("conditions", `a request while the network is ${link}`)
       if (link === "blackHole") {
         this.#recordSent(request)
         return Effect.never

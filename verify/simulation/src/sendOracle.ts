@@ -4,6 +4,7 @@ import { clientId as toClientId } from "@effect-signalwire/schema/Branded"
 import type { Conversation } from "@effect-signalwire/schema/Conversation"
 import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
+import type { Coverage } from "./coverage/Coverage.ts"
 import type { Account, Device } from "./device.ts"
 import type { Ledger } from "./ledger.ts"
 import type { Mutation } from "./mutation.ts"
@@ -35,6 +36,7 @@ export interface SendOracleOptions {
   readonly note: (text: string) => void
   readonly fail: (failure: string) => void
   readonly mutation: Mutation | undefined
+  readonly coverage: Coverage
   /** The deadline of a send, milliseconds. */
   readonly sendMillis: number
 }
@@ -47,6 +49,18 @@ const requestMillis = 6000
 
 /** A send starts no further attempt in this time before its deadline, milliseconds. */
 const lastAttemptMillis = 250
+
+/** The end of a send as an item of the coverage table. */
+const endOf = (exit: Exit.Exit<Conversation, ConversationError>): string => {
+  if (Exit.isSuccess(exit)) return "sent"
+  const error = Cause.findErrorOption(exit.cause)
+  if (error._tag === "None") return "interrupted"
+  const { reason, stored } = error.value
+  return failedSend(reason._tag, stored ?? "unknown")
+}
+
+export const failedSend = (reason: string, stored: "no" | "unknown"): string =>
+  `${reason}, ${stored === "no" ? "not stored" : "perhaps stored"}`
 
 export class SendOracle {
   readonly all: Array<Send> = []
@@ -80,7 +94,7 @@ export class SendOracle {
 
   /** Makes an attempt, the first one or another under the same client id. */
   retry(device: Device, send: Send): void {
-    const { note, now, mutation } = this.#options
+    const { coverage, note, now, mutation } = this.#options
     const { environment, name } = device.options
     const { addressId, attempts, text } = send
     const clientId = send.clientId === undefined
@@ -93,6 +107,7 @@ export class SendOracle {
     fiber.addObserver((exit) => {
       attempt.endedAt = now()
       attempt.outcome = this.#outcomeOf(exit, send, attempt)
+      coverage.reach("ends of sends", endOf(exit))
       this.#changes++
       note(`${name} ${attempt.outcome} ${text}`)
     })

@@ -21,18 +21,29 @@ export interface RunningServer {
   readonly scope: Scope.Closeable
 }
 
+export interface ServerOptions {
+  readonly environment: Environment
+  readonly ledger: Ledger
+  readonly options: Backend.Options
+  readonly wire: Wire
+  /** Called when a fault is carried out. */
+  readonly onFault: (action: Faults.Action) => void
+}
+
 export class Server {
   running: RunningServer | undefined
   readonly #environment: Environment
   readonly #ledger: Ledger
   readonly #options: Backend.Options
   readonly #wire: Wire
+  readonly #onFault: (action: Faults.Action) => void
 
-  constructor(environment: Environment, ledger: Ledger, options: Backend.Options, wire: Wire) {
+  constructor({ environment, ledger, onFault, options, wire }: ServerOptions) {
     this.#environment = environment
     this.#ledger = ledger
     this.#options = options
     this.#wire = wire
+    this.#onFault = onFault
   }
 
   start(): RunningServer {
@@ -43,9 +54,18 @@ export class Server {
         scope
       )
     )
+    const faults = Context.get(context, Faults.Faults)
+    const { take } = faults
     return this.running = {
       backend: Context.get(context, Backend.Backend),
-      faults: Context.get(context, Faults.Faults),
+      // the backend itself uses this object
+      faults: Object.assign(faults, {
+        take: (point: Faults.FaultPoint) => {
+          const action = take(point)
+          if (action !== undefined) this.#onFault(action)
+          return action
+        }
+      }),
       http: Context.get(context, HttpClient.HttpClient),
       dial: Context.get(context, Socket.WebSocketConstructor),
       scope

@@ -34,6 +34,37 @@ export interface Setup {
   readonly outbox: "shared" | "keyValue"
 }
 
+/** The dialects of the server. */
+export const dialects = ["all", "address", "group"] as const
+
+/** Ways to make a world simpler, which a failing run is shrunk by. */
+const simplifications = {
+  withoutLatency: (setup) => ({ ...setup, latency: { min: 0, max: 0 } }),
+  withOneRoom: (setup) => ({ ...setup, rooms: 1 }),
+  withOneBot: (setup) => ({ ...setup, bots: 1 }),
+  withoutExceptions: (setup) => ({ ...setup, platformThrows: false }),
+  withAllDialects: (setup) => ({ ...setup, backend: { ...setup.backend, dialect: "all" } }),
+  withLongTokens: (setup) => ({ ...setup, backend: { ...setup.backend, tokenLifetime: "2 hours" } }),
+  withSharedOutbox: (setup) => ({ ...setup, outbox: "shared" }),
+  withLargePages: (setup) => ({
+    ...setup,
+    readsInParts: false,
+    pageSize: 100,
+    backend: { ...setup.backend, maxPageSize: 100 },
+    tuning: { ...setup.tuning, recoveryLimit: 10_000 }
+  })
+} satisfies Record<string, (setup: Setup) => Setup>
+
+export type SimplificationName = keyof typeof simplifications
+
+export const isSimplificationName = (name: string): name is SimplificationName => Object.hasOwn(simplifications, name)
+
+export const simplificationNames: ReadonlyArray<SimplificationName> = Object.keys(simplifications)
+  .filter(isSimplificationName)
+
+export const simplify = (setup: Setup, names: ReadonlyArray<SimplificationName>): Setup =>
+  names.reduce<Setup>((simplified, name) => simplifications[name](simplified), setup)
+
 export const generate = (random: SeededRandom): Setup => {
   const overlapSeconds = random.pick(10, 30)
   const reconciles = random.boolean(0.7)
@@ -46,7 +77,7 @@ export const generate = (random: SeededRandom): Setup => {
   const sendMillis = random.pick(8000, 30_000, 120_000)
   return {
     backend: {
-      dialect: random.pick("all", "address", "group"),
+      dialect: random.pick(...dialects),
       pingInterval: random.pick("10 seconds", "20 seconds"),
       sessionRetention: random.pick("5 seconds", "1 minute", "5 minutes"),
       // messages that the server sends again must be among the ids that the client remembers

@@ -1,17 +1,16 @@
 /** Runs the world of one seed. */
+import type { Counts } from "./coverage/Coverage.ts"
 import { outboxOf, startDevice, stopDevice, updateToken } from "./devices.ts"
 import type { Mutation } from "./mutation.ts"
+import { type Plan, setupOf } from "./plan.ts"
 import { takeStep } from "./steps.ts"
 import { resumeDevice } from "./steps/devices.ts"
-import { subscribe } from "./subscriptions.ts"
 import type { Totals } from "./totals.ts"
 import { Trace } from "./trace.ts"
 import { Violation } from "./Violation.ts"
 import { World } from "./world.ts"
 
 export interface Options {
-  readonly seed: number
-  readonly steps: number
   /** Whether to keep the lines of the trace. @default false */
   readonly keepTrace?: boolean | undefined
   /** A bug to put into the client. */
@@ -21,8 +20,10 @@ export interface Options {
 export interface Outcome {
   readonly seed: number
   readonly hash: string
+  /** How many steps it took. */
   readonly steps: number
   readonly totals: Totals
+  readonly coverage: Counts
   readonly trace: ReadonlyArray<string>
   /** The promise that was broken; `undefined` when there was none. */
   readonly violation: string | undefined
@@ -120,33 +121,32 @@ const shutDown = (world: World): void => {
   }
 }
 
-/** Runs a seed. The result depends only on the options, not on real time. */
-export const simulate = (options: Options): Outcome => {
+/** Runs a plan. The result depends only on the arguments, not on real time. */
+export const simulate = (plan: Plan, options: Options = {}): Outcome => {
+  const { seed } = plan
   const world = new World({
-    seed: options.seed,
+    seed,
+    setup: setupOf(plan),
     trace: (now) => new Trace(now, options.keepTrace === true),
     mutation: options.mutation
   })
   let steps = 0
   const outcome = (violation: string | undefined): Outcome => ({
-    seed: options.seed,
+    seed,
     hash: world.trace.hash,
     steps,
     totals: world.totals,
+    coverage: world.coverage.counts,
     trace: world.trace.lines,
     violation
   })
   try {
-    for (const account of world.people) {
-      const device = startDevice(world, account)
-      if (device === undefined) continue
-      subscribe(world, device, undefined)
-      subscribe(world, device, world.random.oneOf(world.conversationsOf(account)))
+    for (const { name, number } of plan.steps) {
+      steps++
+      world.begin(String(number))
+      takeStep(world, name)
     }
-    for (; steps < options.steps; steps++) {
-      world.trace.step = steps
-      takeStep(world)
-    }
+    world.begin("end")
     healAndDeliver(world)
     shutDown(world)
     world.check()

@@ -47,7 +47,7 @@ export class Sockets {
     url: string,
     dialler: (dial: () => Socket.WebSocketLike) => Socket.WebSocketLike
   ): Socket.WebSocketLike => {
-    const { eventLoop, exceptions, rates, server: { running } } = this.#network.options
+    const { coverage, eventLoop, exceptions, rates, server: { running } } = this.#network.options
     rates.onDial()
     exceptions.maybeThrow("WebSocket")
     const { link, upgrades } = this.#network
@@ -60,6 +60,8 @@ export class Sockets {
       return own
     }
     const unconnected = MemorySocket.make(() => (task) => eventLoop.enqueue(task))
+    if (link !== "up") coverage.reach("conditions", `a dial while the network is ${link}`)
+    if (upgrades !== "accepted") coverage.reach("conditions", `a dial is ${upgrades}`)
     if (link !== "blackHole" && upgrades !== "ignored") eventLoop.enqueue(unconnected.drop)
     return new PlatformSocket(unconnected.client, exceptions)
   }
@@ -90,18 +92,18 @@ export class Sockets {
 
   /** Ends a session soon after the server has accepted it. */
   #flap(socket: MemorySocket.MemorySocket, connectId: string): void {
-    const { flapping, options: { eventLoop, random } } = this.#network
+    const { flapping, options: { coverage, eventLoop, random } } = this.#network
     eventLoop.schedule(random.pick(0, random.integer(0, 300)), () => {
+      coverage.reach("conditions", `a session ${flapping}`)
       switch (flapping) {
         case "breaks":
           return breakSocket(socket)
         case "tryAgainLater":
           return socket.otherEnd?.close(1013)
         case "refusesToken":
-          if (socket.otherEnd?.readyState !== 1) return
-          return socket.otherEnd.send(
-            JSON.stringify({ jsonrpc: "2.0", id: connectId, error: { code: -32002, message: "expired" } })
-          )
+          return refuse(socket, connectId, { code: -32002, message: "expired" })
+        case "refusesSession":
+          return refuse(socket, connectId, { code: -32003, message: "stale" })
         case "none":
       }
     })
@@ -137,6 +139,15 @@ export class Sockets {
     this.#sockets = this.#sockets.filter(({ readyState }) => readyState !== 3)
     return this.#sockets.filter(({ readyState }) => readyState < 2).length
   }
+}
+
+/** The server sends an error as another response to the connect request. */
+const refuse = (
+  { otherEnd }: MemorySocket.MemorySocket,
+  connectId: string,
+  error: { readonly code: number; readonly message: string }
+): void => {
+  if (otherEnd?.readyState === 1) otherEnd.send(JSON.stringify({ jsonrpc: "2.0", id: connectId, error }))
 }
 
 const breakSocket = (socket: MemorySocket.MemorySocket): void => {

@@ -11,70 +11,87 @@ import * as Tokens from "./steps/tokens.ts"
 import type { World } from "./world.ts"
 
 /** Steps of normal use. */
-const workload: ReadonlyArray<Step> = [
-  Storing.storeNew,
-  Storing.storeLate,
-  Storing.storeWithSameTimestamp,
-  Storing.storeWithoutPush,
-  Storing.storeDuplicate,
-  Storing.storeMany,
-  Sending.send,
-  Sending.sendWithClientId,
-  Sending.retrySend,
-  Sending.enqueue,
-  Sending.enqueueAgain,
-  Sending.stopWhileDelivering,
-  ...Consuming.waits,
-  Consuming.startConsumer,
-  Consuming.stopConsumer,
-  Consuming.pauseOrResumeConsumer,
-  Consuming.read,
-  Consuming.joinLastRoom,
-  Devices.start,
-  Devices.stopAndResume
-]
+const workload = {
+  storeNew: Storing.storeNew,
+  storeLate: Storing.storeLate,
+  storeWithSameTimestamp: Storing.storeWithSameTimestamp,
+  storeWithoutPush: Storing.storeWithoutPush,
+  storeDuplicate: Storing.storeDuplicate,
+  storeMany: Storing.storeMany,
+  send: Sending.send,
+  sendWithClientId: Sending.sendWithClientId,
+  retrySend: Sending.retrySend,
+  enqueue: Sending.enqueue,
+  enqueueAgain: Sending.enqueueAgain,
+  stopWhileDelivering: Sending.stopWhileDelivering,
+  waitBriefly: Consuming.waitBriefly,
+  waitSeconds: Consuming.waitSeconds,
+  waitLong: Consuming.waitLong,
+  waitMinutes: Consuming.waitMinutes,
+  startConsumer: Consuming.startConsumer,
+  stopConsumer: Consuming.stopConsumer,
+  pauseOrResumeConsumer: Consuming.pauseOrResumeConsumer,
+  read: Consuming.read,
+  joinLastRoom: Consuming.joinLastRoom,
+  start: Devices.start,
+  stopAndResume: Devices.stopAndResume,
+  resubscribe: Consuming.resubscribe
+}
 
 /** Steps in which something fails. */
-const faults: ReadonlyArray<Step> = [
-  Server.loseUnacknowledged,
-  Network.storeManyWhileDisconnected,
-  Network.cutSockets,
-  Network.stallSockets,
-  Server.closeSocket,
-  Server.forgetSession,
-  Network.impairOrHeal,
-  Network.impairAll,
-  Network.startImpaired,
-  Network.flap,
-  Platform.sendWakeSignals,
-  Platform.adjustClock,
-  Platform.throwExceptions,
-  Network.shiftPages,
-  Platform.failQueueStore,
-  Server.restart,
-  Server.addFault,
-  Server.clearFaults,
-  Tokens.signOutAndIn,
-  Tokens.expireToken,
-  Tokens.changeRefreshBehavior
-]
+const faults = {
+  loseUnacknowledged: Server.loseUnacknowledged,
+  storeManyWhileDisconnected: Network.storeManyWhileDisconnected,
+  cutSockets: Network.cutSockets,
+  stallSockets: Network.stallSockets,
+  closeSocket: Server.closeSocket,
+  forgetSession: Server.forgetSession,
+  impairOrHeal: Network.impairOrHeal,
+  impairAll: Network.impairAll,
+  startImpaired: Network.startImpaired,
+  flap: Network.flap,
+  sendWakeSignals: Platform.sendWakeSignals,
+  adjustClock: Platform.adjustClock,
+  throwExceptions: Platform.throwExceptions,
+  shiftPages: Network.shiftPages,
+  failQueueStore: Platform.failQueueStore,
+  restart: Server.restart,
+  restartWhileReading: Server.restartWhileReading,
+  addFault: Server.addFault,
+  clearFaults: Server.clearFaults,
+  signOutAndIn: Tokens.signOutAndIn,
+  expireToken: Tokens.expireToken,
+  changeRefreshBehavior: Tokens.changeRefreshBehavior
+}
 
-/** Records a fault before and after the step. */
-const recorded = ({ run, weight }: Step, faultRate: number): Step => ({
-  weight: weight * faultRate,
-  run: (world) => {
-    world.faults.record()
-    run(world)
-    world.faults.record()
-  }
-})
+const steps = { begin: Devices.begin, ...workload, ...faults, replaceToken: Tokens.replaceToken }
 
-const stepsOf = (faultRate: number): ReadonlyArray<Step> =>
-  faultRate === 0 ? workload : [...workload, ...faults.map((step) => recorded(step, faultRate)), Tokens.replaceToken]
+export type StepName = keyof typeof steps
 
-/** Takes a random step, and lets a short time pass. */
-export const takeStep = (world: World): void => {
-  const { random } = world
-  random.weighted(stepsOf(world.setup.faultRate))?.run(world)
+export const isStepName = (name: string): name is StepName => Object.hasOwn(steps, name)
+
+export const stepNames: ReadonlyArray<StepName> = Object.keys(steps).filter(isStepName)
+
+/** How likely each step is in a world whose faults have this rate. */
+export const weightsOf = (
+  faultRate: number
+): ReadonlyArray<{ readonly name: StepName; readonly weight: number }> =>
+  stepNames.flatMap((name) => {
+    const step: Step = steps[name]
+    if (name in workload) return [{ name, weight: step.weight }]
+    if (faultRate === 0) return []
+    return [{ name, weight: name in faults ? step.weight * faultRate : step.weight }]
+  })
+
+/** Takes a step, and lets a short time pass. A fault is recorded before and after its step. */
+export const takeStep = (world: World, name: StepName): void => {
+  const { coverage, eventLoop, random, trace } = world
+  const state = () => `${trace.hash} ${eventLoop.now}`
+  const before = state()
+  if (name in faults) world.faults.record()
+  steps[name].run(world)
+  if (name in faults) world.faults.record()
+  // a step that finds nothing to act on has no effect
+  if (state() !== before) coverage.reach("steps", name)
   world.advance(random.pick(0, 0, random.integer(1, 50), random.integer(1, 600)))
 }

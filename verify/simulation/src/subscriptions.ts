@@ -1,5 +1,7 @@
 /** Subscriptions and timelines of the devices of a world. */
 import type { ConversationError } from "@effect-signalwire/conversation/ConversationError"
+import type { TimelineEvent } from "@effect-signalwire/conversation/TimelineEvent"
+import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import { Consumer } from "./consumer.ts"
 import type { Device } from "./device.ts"
 import { ExpectedSequence } from "./expectedSequence.ts"
@@ -15,8 +17,21 @@ const isTimeout = (
   return reason._tag === "Timeout" && reason.millis === timeout && !hasStarted && waited >= timeout
 }
 
+/** An item of a subscription or a timeline as an item of the coverage table. */
+const eventOf = (item: ConversationEvent | TimelineEvent): string => {
+  if (!("_tag" in item)) return "message of a subscription"
+  switch (item._tag) {
+    case "Message":
+      return item.late ? "Message, late" : "Message"
+    case "CaughtUp":
+      return item.through === null ? "CaughtUp without messages" : "CaughtUp"
+    case "Gap":
+      return "Gap"
+  }
+}
+
 const attach = (world: World, device: Device, sequence: ExpectedSequence, addressId: string | undefined): void => {
-  const { eventLoop, faults, random, totals } = world
+  const { coverage, eventLoop, faults, random, totals } = world
   // a sequence with a cursor must not fail
   const timeout = sequence.cursor === undefined && random.boolean(0.1) ? random.pick(4000, 30_000) : undefined
   world.note(`${device.options.name} subscribes to ${sequence.name}`)
@@ -33,6 +48,7 @@ const attach = (world: World, device: Device, sequence: ExpectedSequence, addres
       now: () => eventLoop.now,
       note: world.note,
       onItem: (item) => {
+        coverage.reach("events", eventOf(item))
         if ("_tag" in item && item._tag !== "Message") {
           totals.recoveries++
           return
@@ -41,9 +57,12 @@ const attach = (world: World, device: Device, sequence: ExpectedSequence, addres
         const { id } = "_tag" in item ? item.message : item
         if (!device.options.network.sockets.pushedAt.has(id)) totals.fromHistory++
         const { _tag } = device.connection
-        if (_tag === "Connecting" || _tag === "Reconnecting") totals.polled++
+        if (_tag !== "Connecting" && _tag !== "Reconnecting") return
+        totals.polled++
+        coverage.reach("recoveries", "polled without a session")
       },
       onEnd: (consumer, end) => {
+        coverage.reach("ends of sequences", typeof end === "object" ? end.reason._tag : end ?? "without a reason")
         if (end === "exception") {
           return world.fail(`${sequence.name} ended with an exception of the platform (P8.7)`)
         }

@@ -1,8 +1,8 @@
 /** The events of a run, line by line, and a hash of all lines. */
 export class Trace {
   readonly lines: Array<string> = []
-  /** The number of the current step. */
-  step = 0
+  /** The number of the current step, or the name of the phase. */
+  step = ""
   #hash = 0x811c9dc5
   #other = 0x9747b28c
   readonly #now: () => number
@@ -14,7 +14,7 @@ export class Trace {
   }
 
   note(text: string): void {
-    const line = `${String(this.step).padStart(4)} ${(this.#now() / 1000).toFixed(3).padStart(10)}  ${text}`
+    const line = `${this.step.padStart(4)} ${(this.#now() / 1000).toFixed(3).padStart(10)}  ${text}`
     for (let index = 0; index < line.length; index++) {
       const code = line.charCodeAt(index)
       this.#hash = Math.imul(this.#hash ^ code, 0x01000193)

@@ -3,6 +3,8 @@ import * as Effect from "effect/Effect"
 import type * as Socket from "effect/socket/Socket"
 import { type ConnectionOracle, observeInterval } from "./connectionOracle.ts"
 import type { Consumer } from "./consumer.ts"
+import { Coverage } from "./coverage/Coverage.ts"
+import { observeTransitions } from "./coverage/transitions.ts"
 import type { Account, Device, IssuedToken } from "./device.ts"
 import * as Environment from "./environment.ts"
 import { EventLoop } from "./eventLoop.ts"
@@ -16,7 +18,7 @@ import { Persistence } from "./persistence.ts"
 import { SeededRandom } from "./random.ts"
 import { SendOracle } from "./sendOracle.ts"
 import { Server } from "./server.ts"
-import * as Setup from "./setup.ts"
+import type * as Setup from "./setup.ts"
 import { noTotals } from "./totals.ts"
 import type { Trace } from "./trace.ts"
 import { Violation } from "./Violation.ts"
@@ -32,6 +34,7 @@ export const epoch = 1_735_790_400_000
 
 export interface WorldOptions {
   readonly seed: number
+  readonly setup: Setup.Setup
   readonly trace: (now: () => number) => Trace
   readonly mutation?: Mutation | undefined
 }
@@ -41,7 +44,8 @@ export class World {
   readonly mutation: Mutation | undefined
   readonly eventLoop = new EventLoop(epoch)
   readonly trace: Trace
-  readonly random: SeededRandom
+  /** The randomness of the current step. */
+  random = new SeededRandom("")
   readonly setup: Setup.Setup
   readonly ledger = new Ledger(() => this.eventLoop.now)
   readonly server: Server
@@ -51,6 +55,8 @@ export class World {
   readonly outboxes: OutboxOracle
   readonly connectionOracles = new Map<Device, ConnectionOracle>()
   readonly totals = noTotals()
+  /** What the run has reached. */
+  readonly coverage = new Coverage()
   /** Subscribers with devices. */
   readonly people: Array<Account> = []
   /** Subscribers without devices. */
@@ -65,37 +71,51 @@ export class World {
   isFaultFree = false
   readonly #failures: Array<string> = []
   #messageCount = 0
-  #lastId = 0
+  /** How many ids the current step has. */
+  #idCount = 0
   #diallingNetwork: Network | undefined
   /** The token that each subscriber received last. */
   readonly #issuedTokens = new Map<string, IssuedToken>()
 
-  constructor({ mutation, seed, trace }: WorldOptions) {
+  constructor({ mutation, seed, setup, trace }: WorldOptions) {
     this.seed = seed
+    this.setup = setup
     this.mutation = mutation
     this.trace = trace(() => this.eventLoop.now - epoch)
-    this.random = new SeededRandom(`world ${seed}`)
-    this.setup = Setup.generate(this.random)
     this.sends = new SendOracle({
       ledger: this.ledger,
       now: () => this.eventLoop.now,
       note: this.note,
       fail: this.fail,
       mutation,
+      coverage: this.coverage,
       sendMillis: this.setup.sendMillis
     })
-    this.outboxes = new OutboxOracle(this.ledger, this.note, this.fail)
+    this.outboxes = new OutboxOracle({
+      ledger: this.ledger,
+      coverage: this.coverage,
+      note: this.note,
+      fail: this.fail
+    })
     this.persistence = new Persistence(this.eventLoop, seed)
     const { environment } = this.makeEnvironment("server", 0)
-    this.server = new Server(environment, this.ledger, this.setup.backend, () => {
-      const network = this.#diallingNetwork
-      return network === undefined ? (task) => this.eventLoop.enqueue(task) : network.sockets.wire()
+    this.server = new Server({
+      environment,
+      ledger: this.ledger,
+      options: this.setup.backend,
+      wire: () => {
+        const network = this.#diallingNetwork
+        return network === undefined ? (task) => this.eventLoop.enqueue(task) : network.sockets.wire()
+      },
+      onFault: (action) => this.faults.onFault(action)
     })
     this.server.start()
     this.faults = new Faults({
       eventLoop: this.eventLoop,
       server: this.server,
       totals: this.totals,
+      coverage: this.coverage,
+      dialect: this.setup.backend.dialect ?? "all",
       note: this.note
     })
     this.#addParticipants()
@@ -143,14 +163,22 @@ export class World {
       clock: clock.service,
       seed: `${this.seed} ${name}`,
       onDefect: this.fail,
-      onLog
+      onLog,
+      observeTransition: observeTransitions(this.coverage)
     })
     return { clock, environment }
   }
 
-  /** A number for the name of a device or a sequence. */
-  nextId(): number {
-    return ++this.#lastId
+  /** Begins a step, or a phase, with randomness of its own. */
+  begin(step: string): void {
+    this.trace.step = step
+    this.random = new SeededRandom(`${this.seed} step ${step}`)
+    this.#idCount = 0
+  }
+
+  /** An id for the name of a device or a sequence; it depends on the current step only. */
+  nextId(): string {
+    return `${this.trace.step}${this.#idCount++ === 0 ? "" : `.${this.#idCount}`}`
   }
 
   /** The text of a new message. */

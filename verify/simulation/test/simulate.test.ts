@@ -1,5 +1,8 @@
 import { assert, describe, it } from "vitest"
+import type { Counts } from "../src/coverage/Coverage.ts"
+import * as CoverageTable from "../src/coverage/table.ts"
 import type { Mutation } from "../src/mutation.ts"
+import * as Plan from "../src/plan.ts"
 import { run } from "../src/runs.ts"
 import { simulate } from "../src/simulate.ts"
 
@@ -7,11 +10,15 @@ import { simulate } from "../src/simulate.ts"
 const timeout = 400_000
 
 describe("the simulation", () => {
+  // the second test looks at what the runs of the first have reached
+  let reached: Counts = new Map()
+
   it(
     "P1.1 P1.5 P1.6 P1.7 P2.1 P2.3 P3.1 P4.1 P4.4 P4.5 P4.6 P7.2 P8.5 P8.6 P8.7 P8.8: keeps every promise for 200 seeds",
     { timeout },
     () => {
       const { failed, sum } = run({ from: 1, count: 200, steps: 80 })
+      reached = sum.coverage
       assert.isUndefined(
         failed,
         failed && `${failed.violation}; replay it with: pnpm simulate --seed ${failed.seed} --steps 80 --trace`
@@ -31,14 +38,20 @@ describe("the simulation", () => {
     }
   )
 
+  it("reaches every state, event, fault and outcome in these seeds, and none that is listed as unreachable", () => {
+    const incomplete = CoverageTable.compare(reached)
+      .filter(({ missing, unexpected }) => missing.length + unexpected.length > 0)
+    assert.strictEqual(CoverageTable.describe(incomplete), "")
+  })
+
   it("produces the same trace for the same seed", { timeout }, () => {
     for (const seed of [7, 8, 9, 10]) {
-      const first = simulate({ seed, steps: 120, keepTrace: true })
-      const second = simulate({ seed, steps: 120, keepTrace: true })
+      const first = simulate(Plan.make(seed, 120), { keepTrace: true })
+      const second = simulate(Plan.make(seed, 120), { keepTrace: true })
       assert.deepStrictEqual(second.trace, first.trace)
       assert.strictEqual(second.hash, first.hash)
     }
-    assert.notStrictEqual(simulate({ seed: 7, steps: 50 }).hash, simulate({ seed: 8, steps: 50 }).hash)
+    assert.notStrictEqual(simulate(Plan.make(7, 50)).hash, simulate(Plan.make(8, 50)).hash)
   })
 
   it.each<readonly [bug: string, mutation: Mutation, violation: RegExp]>([
@@ -58,7 +71,7 @@ describe("the simulation", () => {
   ])("detects a client that %s", { timeout }, (_, mutation, violation) => {
     const violations: Array<string> = []
     for (let seed = 1; seed <= 60 && !violation.test(violations.at(-1) ?? ""); seed++) {
-      violations.push(simulate({ seed, steps: 150, mutation }).violation ?? "")
+      violations.push(simulate(Plan.make(seed, 150), { mutation }).violation ?? "")
     }
     assert.match(violations.at(-1) ?? "", violation)
   })

@@ -1,6 +1,9 @@
 /** Steps in which time passes, and consumers subscribe, pause, read history and unsubscribe. */
+import type { Consumer } from "../consumer.ts"
+import { stopDevice } from "../devices.ts"
 import { readHistory } from "../historyReads.ts"
 import { subscribe } from "../subscriptions.ts"
+import type { World } from "../world.ts"
 import { randomDevice, type Step } from "./Step.ts"
 
 const wait = (weight: number, min: number, max: number): Step => ({
@@ -8,12 +11,10 @@ const wait = (weight: number, min: number, max: number): Step => ({
   run: (world) => world.advance(world.random.integer(min, max))
 })
 
-export const waits: ReadonlyArray<Step> = [
-  wait(14, 0, 500),
-  wait(8, 500, 8000),
-  wait(2, 8000, 40_000),
-  wait(0.1, 60_000, 600_000)
-]
+export const waitBriefly = wait(14, 0, 500)
+export const waitSeconds = wait(8, 500, 8000)
+export const waitLong = wait(2, 8000, 40_000)
+export const waitMinutes = wait(0.1, 60_000, 600_000)
 
 export const startConsumer: Step = {
   weight: 3,
@@ -29,14 +30,18 @@ export const startConsumer: Step = {
   }
 }
 
+const unsubscribe = (world: World, consumer: Consumer): void => {
+  world.note(`${consumer.options.sequence.name} is unsubscribed`)
+  consumer.close()
+  world.consumers = world.consumers.filter((other) => other !== consumer)
+}
+
 export const stopConsumer: Step = {
   weight: 2,
   run: (world) => {
     const consumer = world.random.oneOf(world.consumers)
     if (consumer === undefined) return
-    world.note(`${consumer.options.sequence.name} is unsubscribed`)
-    consumer.close()
-    world.consumers = world.consumers.filter((other) => other !== consumer)
+    unsubscribe(world, consumer)
   }
 }
 
@@ -62,6 +67,28 @@ export const read: Step = {
       device,
       random.boolean(0.4) ? undefined : random.oneOf(world.conversationsOf(device.options.account))
     )
+  }
+}
+
+/**
+ * All consumers of a device leave, and one returns; of a device without a session, if there is one. Sometimes the device
+ * ends instead.
+ */
+export const resubscribe: Step = {
+  weight: 1.5,
+  run: (world) => {
+    const { random } = world
+    const disconnected = world.devices.filter(({ connection }) => connection._tag !== "Connected")
+    const device = random.oneOf(disconnected) ?? randomDevice(world)
+    if (device === undefined) return
+    if (random.boolean(0.2)) {
+      stopDevice(world, device, false)
+      return
+    }
+    const leaving = world.consumers.filter(({ options }) => options.device === device)
+    for (const consumer of leaving) unsubscribe(world, consumer)
+    world.advance(random.pick(0, random.integer(0, 6000), 6000))
+    if (random.boolean(0.8)) subscribe(world, device, undefined)
   }
 }
 

@@ -19,6 +19,18 @@ export const resumeDevice = (world: World, account: Account): void => {
   }
 }
 
+/** The first process of a subscriber starts, with a subscription and a timeline. */
+export const begin: Step = {
+  weight: 0,
+  run: (world) => {
+    const account = world.people.find((one) => world.devices.every(({ options }) => options.account !== one))
+    const started = account && startDevice(world, account)
+    if (account === undefined || started === undefined) return
+    subscribe(world, started, undefined)
+    subscribe(world, started, world.random.oneOf(world.conversationsOf(account)))
+  }
+}
+
 export const start: Step = {
   weight: 1,
   run: (world) => {

@@ -1,6 +1,7 @@
 /** Steps in which the network of devices fails, or heals. */
 import type { Device } from "../device.ts"
 import { startDevice } from "../devices.ts"
+import { brokenLinks, failingUpgrades, flappings, proxies } from "../networkConditions.ts"
 import { subscribe } from "../subscriptions.ts"
 import type { World } from "../world.ts"
 import { randomDevice, type Step } from "./Step.ts"
@@ -12,19 +13,19 @@ export const impair = (world: World, { options: { name, network } }: Device): vo
   const breaksSockets = random.boolean(0.5)
   switch (random.pick("link", "proxy", "upgrades")) {
     case "link":
-      network.link = random.pick("down", "blackHole")
+      network.link = random.pick(...brokenLinks)
       world.note(`the network of ${name} is ${network.link === "down" ? "down" : "a black hole"}`)
       if (network.link === "down") totals.drops += network.sockets.cut()
       return
     case "proxy":
-      network.proxy = random.pick("unavailable", "rateLimited", "captivePortal")
+      network.proxy = random.pick(...proxies)
       network.upgrades = random.pick("accepted", "refused")
       if (network.proxy === "captivePortal") world.faults.allowFailure("Malformed", 1)
       world.note(`a proxy responds to ${name}: ${network.proxy}, and sockets are ${network.upgrades}`)
       if (network.upgrades === "refused" && breaksSockets) totals.drops += network.sockets.cut()
       return
     case "upgrades":
-      network.upgrades = random.pick("refused", "ignored")
+      network.upgrades = random.pick(...failingUpgrades)
       world.note(`new sockets of ${name} are ${network.upgrades}`)
       if (breaksSockets) totals.drops += random.boolean(0.7) ? network.sockets.cut() : network.sockets.stall()
   }
@@ -47,6 +48,13 @@ export const storeManyWhileDisconnected: Step = {
     store(world, world.random.integer(110, 230), {})
     world.advance(2000)
     for (const { options: { network } } of world.devices) network.link = "up"
+    if (!world.setup.readsInParts) return
+    // one that comes while history is read in parts
+    world.faults.add("event: malformed", { random: world.random, who: {} })
+    for (let left = 10; left > 0; left--) {
+      world.advance(world.random.integer(50, 500))
+      store(world, 1, {})
+    }
   }
 }
 
@@ -122,7 +130,7 @@ export const flap: Step = {
     const device = randomDevice(world)
     if (device === undefined) return
     const { name, network } = device.options
-    network.flapping = network.flapping === "none" ? random.pick("breaks", "tryAgainLater", "refusesToken") : "none"
+    network.flapping = network.flapping === "none" ? random.pick(...flappings) : "none"
     world.note(`flapping sessions of ${name}: ${network.flapping}`)
     if (network.flapping === "none") return
     network.sockets.cut()

@@ -1,6 +1,12 @@
 /** Steps in which the server fails. */
-import * as FaultRules from "../faultRules.ts"
+import type { Rule } from "@effect-signalwire/backend/Faults"
+import { faultNames, losslessFaultNames } from "../faultMenu.ts"
+import type { World } from "../world.ts"
+import { read } from "./consuming.ts"
+import { cutSockets } from "./network.ts"
+import { send } from "./sending.ts"
 import type { Step } from "./Step.ts"
+import { store } from "./storing.ts"
 
 /** The server resumes sessions, but does not send unacknowledged events again. */
 export const loseUnacknowledged: Step = {
@@ -42,12 +48,35 @@ export const restart: Step = {
   run: ({ faults, random }) => faults.restartServer(random.pick(0, 500, 20_000))
 }
 
-export const addFault: Step = {
-  weight: 12,
-  run: ({ faults, people, random, setup }) => {
-    const victim = random.oneOf(people)
-    faults.add(FaultRules.generate(random, random.boolean(0.5) ? victim?.id : undefined, !setup.reconciles))
+/** The server restarts while a device reads history: the links to further pages become invalid. */
+export const restartWhileReading: Step = {
+  weight: 0.7,
+  run: (world) => {
+    read.run(world)
+    world.advance(world.random.integer(100, 3000))
+    world.faults.restartServer(0)
   }
 }
 
-export const clearFaults: Step = { weight: 5, run: ({ faults }) => faults.clear() }
+/** Makes requests, sockets or frames on which a fault can be carried out. */
+const provoke = (world: World, { match }: Rule): void => {
+  if (match.on === "http") return match.method === "POST" ? send.run(world) : read.run(world)
+  if (match.on === "connect" || match.method === "signalwire.connect") return cutSockets.run(world)
+  if (match.method === "signalwire.ping") return world.advance(world.setup.heartbeat)
+  store(world, 1, {})
+}
+
+export const addFault: Step = {
+  weight: 16,
+  run: (world) => {
+    const { faults, people, random, setup } = world
+    const victim = random.oneOf(people)
+    const who = victim !== undefined && random.boolean(0.3) ? { subscriberId: victim.id } : {}
+    const name = random.oneOf(setup.reconciles ? faultNames : losslessFaultNames)
+    if (name === undefined) return
+    const rule = faults.add(name, { random, who })
+    if (random.boolean(0.5)) provoke(world, rule)
+  }
+}
+
+export const clearFaults: Step = { weight: 4, run: ({ faults }) => faults.clear() }

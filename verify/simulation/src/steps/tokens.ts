@@ -1,5 +1,6 @@
 /** Steps in which tokens expire, refreshes fail, and the application replaces a token. */
 import * as Effect from "effect/Effect"
+import { failingRefreshes } from "../device.ts"
 import { updateToken } from "../devices.ts"
 import { heal } from "./network.ts"
 import { randomDevice, type Step } from "./Step.ts"
@@ -44,7 +45,7 @@ export const changeRefreshBehavior: Step = {
     if (device === undefined) return
     device.refreshBehavior = device.refreshBehavior !== "succeeds"
       ? "succeeds"
-      : random.pick("hangs", "throws", "fails", "same", "garbage", "unknown", "none")
+      : random.pick(...failingRefreshes)
     world.note(`token refreshes of ${device.options.name}: ${device.refreshBehavior}`)
     faults.allowFailure("Unauthorized", 2)
     if (device.refreshBehavior === "succeeds" || random.boolean(0.5)) return

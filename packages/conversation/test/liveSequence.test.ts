@@ -1,0 +1,183 @@
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
+import { Lifetime } from "@effect-signalwire/runtime/Lifetime"
+import { SingleConsumerQueue } from "@effect-signalwire/runtime/SingleConsumerQueue"
+import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import { idle } from "@effect-signalwire/subscription/ConnectionState"
+import * as Signal from "@effect-signalwire/subscription/Signal"
+import { Subscription } from "@effect-signalwire/subscription/Subscription"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { constTrue } from "effect/Function"
+import * as Latch from "effect/Latch"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+import { ConnectionMonitor } from "../src/internal/connectionMonitor.ts"
+import { HistoryReader } from "../src/internal/historyReader.ts"
+import * as LiveSequence from "../src/internal/liveSequence.ts"
+import * as MetricsRecorder from "../src/internal/metricsRecorder.ts"
+import { Reconciler } from "../src/internal/reconciler.ts"
+import { Retrier } from "../src/internal/retrier.ts"
+import { event, message, page } from "./support.ts"
+
+/** A server, and the sequences of one client, which share the reads of its history. */
+const start = Effect.gen(function*() {
+  /** What is stored, oldest first. */
+  const stored: Array<ConversationMessage> = []
+  /** Closed while the responses to reads are under way. */
+  const responses = Latch.makeUnsafe(true)
+  let sessions = 1
+  const monitor = new ConnectionMonitor(idle)
+  const session = {
+    awaitWake: Effect.never,
+    sessionCount: Effect.sync(() => sessions),
+    connection: { current: Effect.succeed(idle), changes: Stream.never }
+  }
+  const retrier = new Retrier(session)
+  const reader = new HistoryReader({
+    subscription: session,
+    monitor,
+    retrier,
+    lifetime: new Lifetime(),
+    instrumentation: Instrumentation.effect,
+    pollMillis: 15_000
+  })
+  const reconciler = new Reconciler(
+    { minMillis: 15_000, maxMillis: 300_000, whileConnected: false, graceMillis: 5000 },
+    idle,
+    monitor,
+    Instrumentation.effect,
+    yield* Effect.context()
+  )
+  /** Pages of two messages, as the list is when the request arrives. */
+  const pageOf = (newestFirst: ReadonlyArray<ConversationMessage>): ReturnType<typeof page> =>
+    page(
+      newestFirst.slice(0, 2),
+      newestFirst.length <= 2 ? undefined : Effect.sync(() => Option.some(pageOf(newestFirst.slice(2))))
+    )
+  const newest = Effect.suspend(() => {
+    const response = pageOf(stored.toReversed())
+    return Effect.as(responses.await, response)
+  })
+
+  /** Opens a sequence that begins now, and pulls everything. */
+  const open = Effect.fnUntraced(function*(tuning: Partial<LiveSequence.LiveOptions> = {}) {
+    const queue = new SingleConsumerQueue<Signal.Signal, never>()
+    const items = yield* LiveSequence.open({
+      method: "subscribe",
+      subscription: Subscription.of({
+        ...session,
+        subscribe: Effect.succeed({
+          signals: queue.take,
+          requestDiscontinuity: Effect.sync(() => queue.offer(Signal.requested)),
+          takeBuffered: Effect.sync(() => queue.clear())
+        }),
+        signals: Stream.never,
+        events: Stream.never,
+        ready: Effect.void,
+        reconnect: Effect.void
+      }),
+      history: { key: "history", method: "subscribe", newest },
+      reader,
+      monitor,
+      reconciler,
+      isIncluded: constTrue,
+      awaitReady: Effect.void,
+      start: () => Effect.succeed({ slice: { end: "reached", messages: stored.toReversed() }, isEmitted: false }),
+      cursor: undefined,
+      metrics: MetricsRecorder.noop,
+      instrumentation: Instrumentation.effect,
+      observeTransition: undefined,
+      tuning: {
+        overlapSeconds: 10,
+        memory: 8192,
+        recoveryLimit: 10_000,
+        isReconciled: true,
+        cursorMillis: 1000,
+        ...tuning
+      }
+    })
+    const received: Array<string> = []
+    yield* items.pipe(
+      Effect.map((batch) => {
+        for (const item of batch) {
+          if (item._tag === "Message") received.push(`${item.message.text}${item.late ? " (late)" : ""}`)
+        }
+      }),
+      Effect.forever,
+      Effect.forkScoped({ startImmediately: true })
+    )
+    return {
+      received,
+      receive: (...signals: ReadonlyArray<Signal.Signal>) =>
+        Effect.andThen(Effect.sync(() => queue.offerAll(signals)), runReady)
+    }
+  })
+  return {
+    open,
+    reader,
+    responses,
+    /** Another session becomes ready; returns its signal. */
+    connect: () => {
+      reader.tick()
+      return Signal.connected(++sessions)
+    },
+    store: (...messages: ReadonlyArray<ConversationMessage>) => stored.push(...messages)
+  }
+})
+
+/** Runs everything that is ready. */
+const runReady = TestClock.adjust(0)
+
+describe("LiveSequence", () => {
+  it.effect("P1.4: finds a message that was never pushed, however much later the messages are that were pushed since", () =>
+    Effect.gen(function*() {
+      const { open, store } = yield* start
+      store(message("first", 1000))
+      const { receive, received } = yield* open()
+      store(message("never pushed", 1001), message("pushed", 2000))
+      yield* receive(Signal.event(event("pushed", 2000)))
+      yield* receive(Signal.requested)
+      assert.deepStrictEqual(received, ["pushed", "never pushed (late)"])
+    }))
+
+  it.effect("P3.1: emits what it missed by time and then id, also when it reads in parts", () =>
+    Effect.gen(function*() {
+      const { connect, open, store } = yield* start
+      store(message("0", 999))
+      const { receive, received } = yield* open({ recoveryLimit: 3 })
+      // messages of one time are on both sides of the border between parts, and the list is by the time only
+      store(message("a", 1000), message("e", 1001), message("c", 1001), message("d", 1001), message("b", 1001))
+      store(message("f", 1002), message("g", 1003))
+      yield* receive(connect(), Signal.event(event("g", 1003)))
+      assert.deepStrictEqual(received, ["a", "b", "c", "d", "e", "f", "g"])
+    }))
+
+  it.effect("P1.1: reads again after a reconnect when another sequence's read, which it joins, began before", () =>
+    Effect.gen(function*() {
+      const { connect, open, responses, store } = yield* start
+      const other = yield* open()
+      const { receive, received } = yield* open()
+      yield* responses.close
+      yield* other.receive(Signal.requested)
+      store(message("missed", 1000))
+      yield* receive(connect())
+      yield* responses.open
+      yield* runReady
+      assert.deepStrictEqual(received, ["missed"])
+    }))
+
+  it.effect("P1.1: reads again after its buffer was full when another sequence's read, which it joins, began before", () =>
+    Effect.gen(function*() {
+      const { open, responses, store } = yield* start
+      const other = yield* open()
+      const { receive, received } = yield* open()
+      yield* responses.close
+      yield* other.receive(Signal.requested)
+      store(message("dropped", 1000))
+      yield* receive(Signal.overflow)
+      yield* responses.open
+      yield* runReady
+      assert.deepStrictEqual(received, ["dropped"])
+    }))
+})
