@@ -22,7 +22,7 @@ const browser = {
     name: "browser",
     include: ["test/browser/*.test.ts"],
     exclude: [
-      ...(chromium === undefined ? ["test/browser/{layout,page}.test.ts"] : []),
+      ...(chromium === undefined ? ["test/browser/{layout,onePage,page}.test.ts"] : []),
       ...(firefox === undefined ? ["test/browser/firefox.test.ts"] : [])
     ],
     // tests run concurrently, because they wait most of the time
