@@ -11,7 +11,7 @@ const functions = { extends: false as const, test: { ...settings, name: "functio
 /** The page as React renders it, against a sandbox, in a DOM without a browser. */
 const dom = {
   extends: false as const,
-  test: { ...settings, name: "dom", include: ["test/dom/*.test.ts"], environment: "./test/dom/environment.ts" }
+  test: { ...settings, name: "dom", include: ["test/dom/*.test.ts"], environment: "../../../happyDom.shared.ts" }
 }
 
 /** What only a browser has: layout, styles, the focus, policies, reloads. */

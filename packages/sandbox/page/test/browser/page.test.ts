@@ -127,4 +127,42 @@ describe.concurrent("the page", () => {
     await page.getByText("Recording is off, including --log.").waitFor()
     assert.isFalse((await adminGet(sandbox, "/log", decodeLog)).enabled)
   })
+
+  it("does not report an unresponsive sandbox when the page itself was busy", async () => {
+    await using world = await open()
+    const { page } = world
+    // a synchronous request keeps the page busy for longer than the deadline of its other requests
+    const busy = "/_sandbox/busy"
+    await page.route(`**${busy}`, async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 5500))
+      await route.fulfill({ body: "" })
+    })
+    const wasShown = await page.evaluate(async (busy) => {
+      const { fetch } = globalThis
+      const down = document.querySelector(".down")
+      let wasShown = false
+      const observer = new MutationObserver(() => {
+        wasShown ||= down?.textContent !== ""
+      })
+      if (down !== null) observer.observe(down, { childList: true, subtree: true, characterData: true })
+      // busy from the start of a request, then idle for two polls
+      await new Promise<void>((resolve) => {
+        let requests = 0
+        globalThis.fetch = (input, init) => {
+          const response = fetch(input, init)
+          if (!new Request(input).url.endsWith("/sessions")) return response
+          if (requests++ === 0) {
+            const request = new XMLHttpRequest()
+            request.open("GET", busy, false)
+            request.send()
+          }
+          if (requests === 3) resolve()
+          return response
+        }
+      })
+      globalThis.fetch = fetch
+      return wasShown
+    }, busy)
+    assert.isFalse(wasShown)
+  })
 })

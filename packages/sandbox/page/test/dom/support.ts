@@ -17,12 +17,16 @@ configure({ reactStrictMode: true, defaultHidden: true })
 
 const user = userEvent.setup()
 
-/** Starts a sandbox, mounts the page at its address, and waits until both panes are connected. */
-export const open = async (options?: Sandbox.Options) => {
+/** Starts a sandbox, prepares it, mounts the page at its address, and waits until both panes are connected. */
+export const open = async (
+  options?: Sandbox.Options,
+  prepare: (sandbox: Sandbox.Info) => Promise<void> = () => Promise.resolve()
+) => {
   await using stack = new AsyncDisposableStack()
   const sandbox = await Sandbox.start(options)
   let current = sandbox
   stack.defer(() => current.stop())
+  await prepare(sandbox)
   // the page requests paths of the origin that served it
   happyDOM.setURL(`${sandbox.http}/_sandbox/page`)
   const { unmount } = render(createElement(App))
