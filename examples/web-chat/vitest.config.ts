@@ -1,14 +1,25 @@
-import { defineConfig, mergeConfig } from "vitest/config"
+import { defineConfig } from "vitest/config"
 import { chromium } from "../../chromium.shared.ts"
 import shared from "../../vitest.shared.ts"
 
-export default mergeConfig(
-  shared,
-  defineConfig({
-    test: {
-      // tests run concurrently, because they wait most of the time
-      maxConcurrency: 3,
-      ...(chromium === undefined ? { exclude: ["**"], passWithNoTests: true } : {})
-    }
-  })
-)
+const { include: _, reporters = [], ...settings } = shared.test ?? {}
+
+/** The application as React renders it, against a sandbox, in a DOM without a browser. */
+const dom = {
+  extends: false as const,
+  test: { ...settings, name: "dom", include: ["test/dom/*.test.ts"], environment: "../../happyDom.shared.ts" }
+}
+
+/** What only a browser has: layout, styles, the focus, being offline. */
+const browser = {
+  extends: false as const,
+  test: {
+    ...settings,
+    name: "browser",
+    include: chromium === undefined ? [] : ["test/browser/*.test.ts"],
+    // tests run concurrently, because they wait most of the time
+    maxConcurrency: 3
+  }
+}
+
+export default defineConfig({ test: { reporters, projects: [dom, browser] } })

@@ -1,48 +1,18 @@
-/** The page, a sandbox for each test, and browser tabs in which users open the page. */
+/** A sandbox with the users, rooms and messages of the application. */
 import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
-import { createRequire } from "node:module"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { type Browser, type BrowserContextOptions, chromium as launcher, type Locator, type Page } from "playwright"
-import { assert, test, vi } from "vitest"
-import { chromium } from "../../../chromium.shared.ts"
-import { type Directory, seed } from "../server/people.ts"
-import { buildPage, serveBuilt } from "../server/serve.ts"
+import * as Schema from "effect/Schema"
+import { assert, vi } from "vitest"
+import { seed } from "../server/people.ts"
 
-const screenshots = `${import.meta.dirname}/../.screenshots`
-mkdirSync(screenshots, { recursive: true })
+const decodeReady = Schema.decodeUnknownSync(Schema.Struct({
+  subscribers: Schema.Array(Schema.Struct({ id: Schema.String, name: Schema.String, addressId: Schema.String })),
+  rooms: Schema.Array(Schema.Struct({ name: Schema.String, addressId: Schema.String }))
+}))
 
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js")
-
-/** Builds the page and starts a browser. `openSandbox` starts a sandbox with its own users, and serves the page for it. */
-const start = async () => {
-  await using stack = new AsyncDisposableStack()
-  const outDir = mkdtempSync(join(tmpdir(), "web-chat-"))
-  stack.defer(() => rmSync(outDir, { recursive: true, force: true }))
-  await buildPage(outDir)
-  const browser = stack.use(await launcher.launch(chromium))
-  const all = stack.move()
-  return {
-    openSandbox: async () => {
-      const sandbox = await Sandbox.start({ subscribers: [], rooms: [] })
-      const directory = await seed(sandbox)
-      const server = await serveBuilt({ outDir, port: 0, directory: () => directory })
-      return makeSandbox(server, browser, sandbox, directory)
-    },
-    [Symbol.asyncDispose]: () => all.disposeAsync()
-  }
-}
-
-/** A sandbox, and tabs that use it. */
-const makeSandbox = (
-  server: Awaited<ReturnType<typeof serveBuilt>>,
-  browser: Browser,
-  sandbox: Awaited<ReturnType<typeof Sandbox.start>>,
-  { people }: Directory
-) => {
-  const { url } = server
-  const tabs: Array<Page> = []
+/** Starts a sandbox. Subscribers and rooms are named as in the sandbox: `ada.lovelace`, `office`. */
+export const startSandbox = async () => {
+  const sandbox = await Sandbox.start({ subscribers: [], rooms: [] })
+  const directory = await seed(sandbox)
   const admin = async (method: string, path: string, body?: unknown): Promise<unknown> => {
     const response = await fetch(`${sandbox.admin}${path}`, {
       method,
@@ -53,74 +23,31 @@ const makeSandbox = (
     assert.isTrue(response.ok)
     return response.json()
   }
-  /** Uncaught errors of all tabs, which fail the test at its end. */
-  const errors: Array<Error> = []
-  /** Opens a tab as a user, or without one. `before` runs in the page before any other script. */
-  const open = async (
-    name: string | null,
-    options: BrowserContextOptions = {},
-    before: () => unknown = () => {}
-  ): Promise<Page> => {
-    const context = await browser.newContext({ viewport: { width: 1180, height: 760 }, ...options })
-    await context.addInitScript(before)
-    const tab = await context.newPage()
-    tabs.push(tab)
-    tab.on("pageerror", (error) => errors.push(error))
-    await tab.goto(name === null ? url : `${url}?as=${encodeURIComponent(name)}`)
-    return tab
+  const { rooms, subscribers } = decodeReady(await admin("GET", ""))
+  const subscriberId = (name: string) => subscribers.find((one) => one.name === name)?.id
+  return {
+    admin,
+    directory,
+    token: (name: string): string => directory.people.find((person) => person.name === name)?.token ?? "",
+    setFaults: (...rules: ReadonlyArray<unknown>) => admin("PUT", "/faults", { rules }),
+    /** Drops the sockets of a subscriber, or of all. */
+    dropSockets: (name?: string) =>
+      admin("POST", "/sessions/drop", name === undefined ? {} : { subscriberId: subscriberId(name) }),
+    /** Stores a message to a room or a subscriber. */
+    send: (from: string, to: string, text: string) => {
+      const { addressId } = [...rooms, ...subscribers].find(({ name }) => name === to) ?? {}
+      return admin("POST", "/messages", { messages: [{ from: subscriberId(from), addressId, text }] })
+    },
+    [Symbol.asyncDispose]: () => sandbox.stop()
   }
-  const end = async () => {
-    await Promise.all(tabs.map((tab) => tab.context().close()))
-    await Promise.all([server[Symbol.asyncDispose](), sandbox.stop()])
-    assert.deepStrictEqual(errors, [])
-  }
-  const token = (name: string): string => people.find((person) => person.name === name)?.token ?? ""
-  return { admin, open, token, [Symbol.asyncDispose]: end }
 }
-export type TestSandbox = ReturnType<typeof makeSandbox>
+export type StartedSandbox = Awaited<ReturnType<typeof startSandbox>>
 
-/** A test with a sandbox of its own. Most of a test is waiting, so that several run at the same time. */
-// oxlint-disable-next-line no-empty-pattern -- vitest requires a pattern, even for a fixture that uses no other
-export const it = test.extend("started", { scope: "file" }, async ({}, { onCleanup }) => {
-  const started = await start()
-  onCleanup(() => started[Symbol.asyncDispose]())
-  return started
-}).extend("sandbox", async ({ started }, { onCleanup }) => {
-  const sandbox = await started.openSandbox()
-  onCleanup(() => sandbox[Symbol.asyncDispose]())
-  return sandbox
-})
-
-export const screenshot = (tab: Page, name: string): Promise<unknown> =>
-  tab.screenshot({ path: `${screenshots}/${name}.png` })
-
-/** Selects a conversation, and waits for its history. */
-export const selectConversation = async (tab: Page, name: string): Promise<void> => {
-  await tab.getByRole("navigation").getByRole("button", { name }).click()
-  await tab.locator("[role=log][aria-busy=false]").waitFor()
-}
-
-export const composer = (tab: Page): Locator => tab.getByRole("textbox")
-
-export const send = async (tab: Page, text: string): Promise<void> => {
-  await composer(tab).fill(text)
-  await composer(tab).press("Enter")
-}
-
-export const log = (tab: Page): Locator => tab.getByRole("log")
-
-/** The statuses of the messages that contain `text`. */
-export const statusesOf = (tab: Page, text: string): Promise<Array<string | null>> =>
-  log(tab).locator("li", { hasText: text }).evaluateAll((items) =>
-    items.map((item) => item.getAttribute("data-status"))
-  )
-
-/** The accessibility violations of a page. */
-export const violations = async (tab: Page): Promise<unknown> => {
-  await tab.addScriptTag({ path: axe })
-  return tab.evaluate(
-    "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map(({ html, failureSummary }) => html + failureSummary)]))"
-  )
+/** A rule that refuses the next send. */
+export const refuseNextSend = {
+  match: { on: "http", method: "POST", path: "/api/fabric/messages" },
+  action: { type: "answer", status: 422 },
+  times: 1
 }
 
 /** Repeats an assertion until it passes. */

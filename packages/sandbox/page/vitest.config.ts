@@ -11,7 +11,7 @@ const functions = { extends: false as const, test: { ...settings, name: "functio
 /** The page as React renders it, against a sandbox, in a DOM without a browser. */
 const dom = {
   extends: false as const,
-  test: { ...settings, name: "dom", include: ["test/dom/*.test.ts"], environment: "happy-dom" }
+  test: { ...settings, name: "dom", include: ["test/dom/*.test.ts"], environment: "../../../happyDom.shared.ts" }
 }
 
 /** What only a browser has: layout, styles, the focus, policies, reloads. */
@@ -22,7 +22,7 @@ const browser = {
     name: "browser",
     include: ["test/browser/*.test.ts"],
     exclude: [
-      ...(chromium === undefined ? ["test/browser/{layout,page}.test.ts"] : []),
+      ...(chromium === undefined ? ["test/browser/{layout,onePage,page}.test.ts"] : []),
       ...(firefox === undefined ? ["test/browser/firefox.test.ts"] : [])
     ],
     // tests run concurrently, because they wait most of the time

@@ -1,8 +1,8 @@
 import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
 import { assert, describe, it } from "vitest"
 import { firefox } from "../../firefox.shared.ts"
+import { eventually } from "../support.ts"
 import * as Firefox from "./firefox.ts"
-import { eventually } from "./support.ts"
 
 describe("Firefox", () => {
   it("loads the page's script, styles and sockets under its Content-Security-Policy", async () => {

@@ -1,6 +1,7 @@
 import type { Page } from "playwright"
-import { assert, describe, it } from "vitest"
-import { adminSend, bothShow, eventually, open, press, rows, takeScreenshot, write } from "./support.ts"
+import { assert, describe, test } from "vitest"
+import { adminSend, eventually } from "../support.ts"
+import { bothShow, connected, open, pane, press, rows, takeScreenshot, write } from "./support.ts"
 
 /** Returns the elements that overflow the page or their section. */
 const overflowing = (page: Page): Promise<Array<string>> =>
@@ -13,27 +14,44 @@ const overflowing = (page: Page): Promise<Array<string>> =>
     }).map(({ className, outerHTML }) => className || outerHTML.slice(0, 80))
   )
 
-describe.concurrent("the page", () => {
-  it.each([25, 60, 200])("fits names of %i characters, on a desktop and on a phone", async (length) => {
-    const named = (name: string) => name.padEnd(length, "-and-so-on")
-    await using world = await open({
-      sandbox: { subscribers: [named("ada"), named("grace")], rooms: [named("office")] }
-    })
-    const { page } = world
+const named = (name: string, length: number) => name.padEnd(length, "-and-so-on")
+const lengths = [25, 60, 200]
+
+/** A page whose sandbox has names of every length. */
+// oxlint-disable-next-line no-empty-pattern -- vitest requires a pattern, even for a fixture that uses no other
+const it = test.extend("named", { scope: "file" }, async ({}, { onCleanup }) => {
+  const world = await open({
+    sandbox: {
+      subscribers: lengths.flatMap((length) => [named("ada", length), named("grace", length)]),
+      rooms: lengths.map((length) => named("office", length))
+    }
+  })
+  onCleanup(() => world[Symbol.asyncDispose]())
+  return world
+})
+
+describe("the page", () => {
+  it.for(lengths)("fits names of %i characters, on a desktop and on a phone", async (length, { named: { page } }) => {
+    const [ada, grace, office] = [named("ada", length), named("grace", length), named("office", length)]
+    await page.setViewportSize({ width: 1280, height: 900 })
+    for (const [side, name] of [["left", ada], ["right", grace]] as const) {
+      await pane(page, side).getByLabel("Act as").selectOption(name)
+      await pane(page, side).getByLabel("Conversation").selectOption(office)
+    }
+    await connected(page)
     await write(page, "left", "hello")
-    await bothShow(page, [`${named("ada")} hello`])
-    await page.locator(".faults").getByLabel("For").selectOption(named("ada"))
+    await bothShow(page, [`${ada} hello`])
+    await page.locator(".faults").getByLabel("For").selectOption(ada)
     await press(page, "503 for ten seconds")
     await rows(page).first().click()
-    await eventually(async () =>
-      assert.include(await page.locator(".active").innerText(), `for ${named("ada").slice(0, 30)}`)
-    )
+    await eventually(async () => assert.include(await page.locator(".active").innerText(), `for ${ada.slice(0, 30)}`))
     for (const width of [1280, 320]) {
       await page.setViewportSize({ width, height: 900 })
       await takeScreenshot(page, `names-${length}-${width}`)
       assert.isAtMost(await page.evaluate(() => document.documentElement.scrollWidth), width)
       assert.deepStrictEqual(await overflowing(page), [])
     }
+    await press(page, "Clear faults")
   })
 
   it("shows all columns of sessions, and explains those without a socket", async () => {
@@ -57,36 +75,5 @@ describe.concurrent("the page", () => {
     const heights = await page.locator(".table").evaluateAll((all) => all.map(({ clientHeight }) => clientHeight))
     assert.isBelow(heights[1] ?? Infinity, heights[2] ?? 0)
     await takeScreenshot(page, "sessions")
-  })
-
-  it("finds one of many subscribers", async () => {
-    await using world = await open({
-      sandbox: { subscribers: Array.from({ length: 300 }, (_, index) => `person-${index}`) }
-    })
-    const { page } = world
-    const table = page.getByRole("group", { name: "Table of subscribers" })
-    assert.isAtMost((await table.boundingBox())?.height ?? Infinity, 400)
-    await page.getByRole("searchbox", { name: "Name of a subscriber" }).fill("PERSON-299")
-    await eventually(async () => assert.strictEqual(await table.getByRole("row").count(), 2))
-    await table.getByText("person-299", { exact: true }).waitFor()
-  })
-
-  it("shows the buttons of the wire log in one line at a width of 1280 pixels", async () => {
-    await using world = await open({ view: { width: 1280, height: 900 } })
-    const { page } = world
-    const [title, clear] = await Promise.all([
-      page.getByRole("heading", { name: "Wire log" }).boundingBox(),
-      page.getByRole("button", { name: "Clear log" }).boundingBox()
-    ])
-    assert.isBelow(clear?.y ?? Infinity, (title?.y ?? 0) + (title?.height ?? 0))
-  })
-
-  it("shows complete summaries of log entries at a width of 320 pixels", async () => {
-    await using world = await open({ view: { width: 320, height: 780 } })
-    const { page } = world
-    const isCut = await page.locator(".entries .summary").evaluateAll((all) =>
-      all.some(({ clientWidth, scrollWidth }) => scrollWidth > clientWidth)
-    )
-    assert.isFalse(isCut)
   })
 })

@@ -1,13 +1,12 @@
 /** Opens the page of a sandbox in a browser. */
 import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
-import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import { existsSync, mkdirSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { createRequire } from "node:module"
 import { type Browser, type CDPSession, chromium as launcher, type Locator, type Page } from "playwright"
-import { assert, vi } from "vitest"
+import { assert } from "vitest"
 import { chromium } from "../../../../../chromium.shared.ts"
-import { type Decoder, fieldsOf, list, string } from "../../src/admin/decoding.ts"
+import { eventually, type Side } from "../support.ts"
 
 const screenshots = `${import.meta.dirname}/../../.screenshots`
 mkdirSync(screenshots, { recursive: true })
@@ -121,60 +120,7 @@ export const open = async (
   return { sandbox, page, problems, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
-/** The same with a sandbox in a separate process, which can be killed and restarted on the same port. */
-export const openProcess = async (args: ReadonlyArray<string> = []) => {
-  await using stack = new AsyncDisposableStack()
-  const { info, stop } = stack.use(await SandboxProcess.start(args))
-  const { page } = stack.use(await openPage(info.http))
-  await connected(page)
-  const all = stack.move()
-  return { info, page, port: new URL(info.http).port, stop, [Symbol.asyncDispose]: () => all.disposeAsync() }
-}
-
-/** Gets a resource of the admin API. */
-export const adminGet = async <A>(
-  { admin }: Pick<Sandbox.Info, "admin">,
-  path: string,
-  decode: Decoder<A>
-): Promise<A> => {
-  const response = await fetch(`${admin}${path}`)
-  assert.isTrue(response.ok, `GET ${path}: ${response.status}`)
-  return decode(await response.json(), path)
-}
-
-/** Sends a JSON body to the admin API. */
-export const adminSend = async (
-  { admin }: Pick<Sandbox.Info, "admin">,
-  method: "POST" | "PUT",
-  path: string,
-  body: unknown
-): Promise<void> => {
-  const response = await fetch(`${admin}${path}`, {
-    method,
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body)
-  })
-  assert.isTrue(response.ok, `${method} ${path}: ${response.status}`)
-}
-
-/** Returns the texts of the stored messages, in order. */
-export const storedTexts = (sandbox: Sandbox.Info): Promise<ReadonlyArray<string>> =>
-  adminGet(
-    sandbox,
-    "/messages",
-    (value, path) => fieldsOf(value, path)("messages", list((message, path) => fieldsOf(message, path)("text", string)))
-  )
-
-/** Repeats a check until it passes. */
-export const eventually = (check: () => Promise<void> | void): Promise<void> =>
-  vi.waitFor(check, { interval: 50, timeout: 30_000 })
-
-export type Side = "left" | "right"
-
 export const pane = (page: Page, side: Side): Locator => page.getByRole("region", { name: `Pane on the ${side}` })
-
-/** Returns the connection status that a pane shows. */
-export const state = (page: Page, side: Side): Promise<string> => pane(page, side).locator(".connection").innerText()
 
 /** Waits until both panes are connected and show their conversation. */
 export const connected = async (page: Page): Promise<void> => {
@@ -230,6 +176,10 @@ export const rows = (page: Page): Locator => page.getByRole("listbox", { name: "
 
 /** Returns the notice about the last fault. */
 export const notice = (page: Page): Promise<string> => page.locator(".faults [role=status]").innerText()
+
+/** Whether a page can be scrolled horizontally. */
+export const isWide = (page: Page): Promise<boolean> =>
+  page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
 
 export const takeScreenshot = (page: Page, name: string): Promise<unknown> =>
   page.screenshot({ path: `${screenshots}/${name}.png`, fullPage: true })

@@ -58,7 +58,7 @@ describe("a fault button", () => {
     await using world = await open()
     const { sandbox } = world
     await selectTarget("ada")
-    await shows("Breaks ada's sockets, existing and new, and refuses ada's API requests.")
+    await shows(/^Breaks ada's sockets, existing and new, and refuses ada's API requests\./)
     await press("Down for five seconds")
     await hasNotice("Dropped 1 socket; for five seconds, ada's requests fail.")
     await eventually(() => assert.include(state("left"), "Reconnecting"))

@@ -17,12 +17,16 @@ configure({ reactStrictMode: true, defaultHidden: true })
 
 const user = userEvent.setup()
 
-/** Starts a sandbox, mounts the page at its address, and waits until both panes are connected. */
-export const open = async (options?: Sandbox.Options) => {
+/** Starts a sandbox, prepares it, mounts the page at its address, and waits until both panes are connected. */
+export const open = async (
+  options?: Sandbox.Options,
+  prepare: (sandbox: Sandbox.Info) => Promise<void> = () => Promise.resolve()
+) => {
   await using stack = new AsyncDisposableStack()
   const sandbox = await Sandbox.start(options)
   let current = sandbox
   stack.defer(() => current.stop())
+  await prepare(sandbox)
   // the page requests paths of the origin that served it
   happyDOM.setURL(`${sandbox.http}/_sandbox/page`)
   const { unmount } = render(createElement(App))
@@ -67,8 +71,10 @@ export const textOf = (selector: string, within: ParentNode = document): string 
   return element?.textContent ?? assert.fail(`there is no ${selector}`)
 }
 
-export const pane = (side: Side): HTMLElement =>
-  screen.getByRole("region", { name: new RegExp(`^Pane on the ${side}`) })
+export const pane = (side: Side): HTMLElement => {
+  const [left, right] = document.querySelectorAll<HTMLElement>(".pane")
+  return (side === "left" ? left : right) ?? assert.fail("there are no panes")
+}
 
 /** Returns the connection status that a pane shows. */
 export const state = (side: Side): string => textOf(".connection", pane(side))
@@ -117,7 +123,7 @@ export const button = (name: string): HTMLElement => screen.getByRole("button", 
 
 /** Returns the form control with a label. */
 export const control = (label: string, container = document.body): HTMLElement =>
-  within(container).getByLabelText(label, { exact: false, selector: "input, select" })
+  within(container).getByLabelText(label)
 
 export const click = (element: Element): Promise<void> => user.click(element)
 

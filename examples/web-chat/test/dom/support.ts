@@ -1,0 +1,56 @@
+/** Mounts the application in a DOM without a browser, against a sandbox. */
+import { configure, render, screen, within } from "@testing-library/react"
+import { userEvent } from "@testing-library/user-event"
+import type { Window } from "happy-dom"
+import { createElement } from "react"
+import { assert } from "vitest"
+import { App } from "../../src/App.tsx"
+import { eventually, type StartedSandbox, startSandbox } from "../support.ts"
+
+declare global {
+  var happyDOM: Window["happyDOM"]
+}
+
+// no styles are loaded, so that there is nothing to find out about what they hide
+configure({ reactStrictMode: true, defaultHidden: true })
+
+export const user = userEvent.setup()
+
+/** Starts a sandbox, prepares it, and mounts the application for Ada Lovelace. */
+export const open = async (prepare: (sandbox: StartedSandbox) => Promise<unknown> = () => Promise.resolve()) => {
+  await using stack = new AsyncDisposableStack()
+  const sandbox = stack.use(await startSandbox())
+  await prepare(sandbox)
+  happyDOM.setURL(`http://localhost:3000/?as=${encodeURIComponent("Ada Lovelace")}`)
+  const { unmount } = render(createElement(App, { directory: sandbox.directory }))
+  stack.defer(unmount)
+  const all = stack.move()
+  return { sandbox, [Symbol.asyncDispose]: () => all.disposeAsync() }
+}
+
+/** Returns the text of the banner. */
+export const banner = (): string => screen.getByRole("status").textContent
+
+/** Returns the button of a conversation. */
+export const conversation = (name: string): HTMLElement =>
+  within(screen.getByRole("navigation")).getByRole("button", { name: new RegExp(name) })
+
+/** Selects a conversation, and waits for its history. */
+export const selectConversation = async (name: string): Promise<void> => {
+  await eventually(() => assert.isDefined(conversation(name)))
+  await user.click(conversation(name))
+  await eventually(() => assert.strictEqual(screen.getByRole("log").ariaBusy, "false"))
+}
+
+export const send = async (text: string): Promise<void> => {
+  await user.click(screen.getByRole("textbox"))
+  await user.paste(text)
+  await user.keyboard("{Enter}")
+}
+
+/** The messages that are shown. */
+export const bubbles = (): ReadonlyArray<Element> => [...document.querySelectorAll("[role=log] li")]
+
+/** The statuses of the messages that contain `text`. */
+export const statusesOf = (text: string): ReadonlyArray<string | null> =>
+  bubbles().filter(({ textContent }) => textContent.includes(text)).map((item) => item.getAttribute("data-status"))
