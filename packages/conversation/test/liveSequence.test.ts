@@ -12,10 +12,12 @@ import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
+import type { ConversationError } from "../src/ConversationError.ts"
 import { ConnectionMonitor } from "../src/internal/connectionMonitor.ts"
 import { HistoryReader } from "../src/internal/historyReader.ts"
 import * as LiveSequence from "../src/internal/liveSequence.ts"
 import * as MetricsRecorder from "../src/internal/metricsRecorder.ts"
+import type { MessagePage } from "../src/internal/pageReader.ts"
 import { Reconciler } from "../src/internal/reconciler.ts"
 import { Retrier } from "../src/internal/retrier.ts"
 import { event, message, page } from "./support.ts"
@@ -50,7 +52,7 @@ const start = Effect.gen(function*() {
     yield* Effect.context()
   )
   /** Pages of two messages, as the list is when the request arrives. */
-  const pageOf = (newestFirst: ReadonlyArray<ConversationMessage>): ReturnType<typeof page> =>
+  const pageOf = (newestFirst: ReadonlyArray<ConversationMessage>): MessagePage<ConversationError> =>
     page(
       newestFirst.slice(0, 2),
       newestFirst.length <= 2 ? undefined : Effect.sync(() => Option.some(pageOf(newestFirst.slice(2))))

@@ -19,13 +19,19 @@ import { type Retrier } from "./retrier.ts"
 type MessagePage = PageReader.MessagePage<ConversationError>
 
 /** A page, and what it is known to contain. */
-export interface HistoryPage {
+export interface HistoryPage extends Coverage {
   readonly page: MessagePage
+}
+
+/** What a read covers. */
+export interface Coverage {
   /** How many sessions had become ready before the request: the page has what was stored before those. */
   readonly sessions: number
   /** The logical time of the request, see {@link HistoryReader.tick}: the page has what was stored before it. */
   readonly asOf: number
 }
+
+export const noCoverage: Coverage = { asOf: 0, sessions: 0 }
 
 /** A list of messages, newest first. */
 export interface Source {

@@ -18,7 +18,7 @@ import { ConversationError } from "../ConversationError.ts"
 import type { Cursor } from "../Cursor.ts"
 import * as CheckpointWriter from "./checkpointWriter.ts"
 import type { ConnectionMonitor } from "./connectionMonitor.ts"
-import type { HistoryPage, HistoryReader, Source } from "./historyReader.ts"
+import { type Coverage, type HistoryReader, noCoverage, type Source } from "./historyReader.ts"
 import { Merge } from "./merge.ts"
 import type { MetricsRecorder } from "./metricsRecorder.ts"
 import type * as PageReader from "./pageReader.ts"
@@ -66,11 +66,6 @@ export interface LiveOptions {
 
 /** Pulls the next batch of items. */
 export type Items = Pull.Pull<Arr.NonEmptyReadonlyArray<Sequence.Item>, ConversationError>
-
-/** What a read covers, see {@link HistoryPage}. */
-type Coverage = Pick<HistoryPage, "asOf" | "sessions">
-
-const noCoverage: Coverage = { asOf: 0, sessions: 0 }
 
 class LiveSequence implements Reconcilable {
   readonly merge: Merge
