@@ -656,7 +656,7 @@ describe.concurrent("servers", () => {
         await using server = await serve(respond)
         const isStored = isAccepted && dialect === "address"
         // a send that succeeds has time to, also on a busy machine
-        const limit = isStored ? { sendDeadline: "1 minute" } : undefined
+        const limit: SignalWireOptions = isStored ? { sendDeadline: "1 minute" } : {}
         await using client = await SignalWire({ ...options, ...limit, urls: server.urls, dialect })
         const sending = client.conversation.sendMessage({ addressId: unknownAddressId, text: "hello" })
         if (isStored) {
