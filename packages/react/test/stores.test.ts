@@ -9,7 +9,7 @@ import { settled } from "./fixtures.ts"
 
 const connected: ConnectionState = { _tag: "Connected", resumed: false, catchingUp: false, reason: null }
 
-/** A client whose state of the connection is always the same, and the number of callbacks that it would call. */
+/** A client whose state of the connection is always the same, and the numbers of its callbacks and timelines. */
 const makeClient = async (state: ConnectionState) => {
   const client = await SignalWire({ token: "token", host: "example.invalid" })
   let callbacks = 0
@@ -18,9 +18,19 @@ const makeClient = async (state: ConnectionState) => {
     callback(state)
     return () => void callbacks--
   }
+  let timelines = 0
+  const timeline: SignalWireClient["conversation"]["timeline"] = (options) => {
+    timelines++
+    return client.conversation.timeline(options)
+  }
   return {
-    client: { ...client, connection: { ...client.connection, onChange } },
+    client: {
+      ...client,
+      connection: { ...client.connection, onChange },
+      conversation: { ...client.conversation, timeline }
+    },
     callbacks: () => callbacks,
+    timelines: () => timelines,
     [Symbol.asyncDispose]: client.disconnect
   }
 }
@@ -99,6 +109,20 @@ describe("the stores of a provider", () => {
     assert.strictEqual(references(), 1)
     release()
     assert.strictEqual(references(), 0)
+  })
+
+  it("P7.2: start a timeline again only while something subscribes", async () => {
+    await using one = await makeClient(connected)
+    const office = start(ready(one.client)).conversation("office")
+    office.restart()
+    const remove = office.timeline.subscribe(() => {})
+    assert.strictEqual(one.timelines(), 1)
+    office.restart()
+    assert.strictEqual(one.timelines(), 2)
+    remove()
+    await settled()
+    office.restart()
+    assert.strictEqual(one.timelines(), 2)
   })
 
   it("P7.2: stop what runs when they are released, and keep it for a while before that", async () => {

@@ -2,14 +2,20 @@
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import { assert, describe, it } from "@effect/vitest"
 import { join } from "node:path"
-import { setTimeout as sleep } from "node:timers/promises"
 import { request, temporary } from "./support.ts"
 
 /** How often the sandbox is killed; `KILLS=100` runs longer. */
 const kills = Number(process.env["KILLS"] ?? 10)
 
-/** Sends messages until the connection is broken; returns those that were sent and those that were confirmed. */
-const sendUntilBroken = async (info: SandboxProcess.SandboxProcess["info"], label: string) => {
+/**
+ * Sends messages until the connection is broken, and calls `onConfirmed` for each that was confirmed; returns those that
+ * were sent and those that were confirmed.
+ */
+const sendUntilBroken = async (
+  info: SandboxProcess.SandboxProcess["info"],
+  label: string,
+  onConfirmed: () => void
+) => {
   const [ada] = info.subscribers
   const [office] = info.rooms
   const sent: Array<string> = []
@@ -27,7 +33,9 @@ const sendUntilBroken = async (info: SandboxProcess.SandboxProcess["info"], labe
           details: { padding: "x".repeat(n % 3000) }
         }
       })
-      if (status === 200) confirmed.push(text)
+      if (status !== 200) continue
+      confirmed.push(text)
+      onConfirmed()
     } catch {
       return { sent, confirmed }
     }
@@ -42,8 +50,15 @@ describe("a sandbox that is killed", { timeout: 120_000 + kills * 20_000 }, () =
     const confirmed: Array<string> = []
     for (let round = 0; round < kills; round++) {
       const sandbox = await SandboxProcess.start(args)
-      const lanes = ["a", "b", "c"].map((lane) => sendUntilBroken(sandbox.info, `${round}${lane}`))
-      await sleep(20 + Math.random() * 300)
+      let left = 5 + Math.floor(Math.random() * 50)
+      let onConfirmed = () => {}
+      const enough = new Promise<void>((resolve) => {
+        onConfirmed = () => {
+          if (--left === 0) resolve()
+        }
+      })
+      const lanes = ["a", "b", "c"].map((lane) => sendUntilBroken(sandbox.info, `${round}${lane}`, onConfirmed))
+      await enough
       await sandbox.stop("SIGKILL")
       for (const lane of await Promise.all(lanes)) {
         for (const text of lane.sent) sent.add(text)
