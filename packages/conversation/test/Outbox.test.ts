@@ -369,6 +369,37 @@ describe("Outbox", () => {
       assert.strictEqual(outcome.pollUnsafe()?._tag, "Success")
     }))
 
+  it.effect("warns that its store is unavailable, with the store's message, and delivers when it is back", () =>
+    Effect.gen(function*() {
+      let isUnavailable = true
+      const failing = new PersistedQueue.PersistedQueueError({ message: "the disk is gone" })
+      const store = Layer.effect(
+        PersistedQueue.PersistedQueueStore,
+        Effect.map(PersistedQueue.PersistedQueueStore, (store) => ({
+          ...store,
+          take: (options: Parameters<typeof store.take>[0]) =>
+            Effect.suspend(() => isUnavailable ? Effect.fail(failing) : store.take(options))
+        }))
+      )
+      const queues = PersistedQueue.layer.pipe(
+        Layer.provide(store),
+        Layer.provide(PersistedQueue.layerStoreMemory)
+      )
+      const warnings: Array<string> = []
+      const instrumentation = Instrumentation.warningsOnly((...entry) => warnings.push(entry.map(String).join(": ")))
+      const { enqueue, labels } = yield* Effect.provideService(
+        open(makeServer(), { queues }),
+        Instrumentation.Instrumentation,
+        instrumentation
+      )
+      yield* enqueue({ addressId, text: "hello" })
+      yield* seconds(5)
+      assert.include(warnings[0], "the store of the outbox is unavailable: the disk is gone")
+      isUnavailable = false
+      yield* seconds(10)
+      assert.deepStrictEqual(labels(), ["Sent hello"])
+    }))
+
   it.effect("logs a message that was not sent, with its ids and the reason", () =>
     Effect.gen(function*() {
       const logged: Array<ReadonlyArray<unknown>> = []

@@ -264,6 +264,28 @@ describe("timeline", () => {
       assert.deepStrictEqual((yield* Fiber.join(watching)).map(label), ["a", "CaughtUp", "CaughtUp", "b", "CaughtUp"])
     }))
 
+  it.effect("P1.1: reads all of an interruption again when a session starts between two parts of it", () =>
+    Effect.gen(function*() {
+      const { conversations, end, reconnect, store } = yield* start({ recoveryLimit: 2 })
+      store(at("a", 1))
+      const labels: Array<string> = []
+      yield* Stream.runForEach(conversations.timeline({ addressId }), (event) =>
+        Effect.suspend(() => {
+          labels.push(label(event))
+          if (label(event) !== "b") return Effect.void
+          // in the range of the part that was just read
+          store(at("before b", 75))
+          return reconnect
+        })).pipe(Effect.forkScoped({ startImmediately: true }))
+      yield* TestClock.adjust(0)
+      store(...["b", "c", "d", "e", "f", "g"].map((name, index) => at(name, 80 + index)))
+      yield* reconnect
+      yield* TestClock.adjust(0)
+      yield* end
+      const messages = labels.filter((label) => label !== "CaughtUp")
+      assert.deepStrictEqual(messages, ["a", "b", "c", "d", "e", "f", "g", "before b late"])
+    }).pipe(Effect.scoped))
+
   it.effect.each([
     new Reason.Malformed({ path: "", detail: "status 200 with a body that is not JSON but text/html" }),
     new Reason.ServerError({ status: 502, detail: "a body that is not JSON but text/html" })
