@@ -177,6 +177,16 @@ describe("the connection's state machine", () => {
     assert.strictEqual(transition(state, elapsed)._tag, "AwaitingToken")
   })
 
+  it("P8.3: refreshes at once a token that was rejected and had replaced the one that could not be refreshed", () => {
+    const state = after(start, ended("unauthorized"), refreshFailed(false), connectNow, ended("unauthorized"))
+    assert.strictEqual(state._tag, "RefreshingToken")
+  })
+
+  it("P8.7: keeps why it has failed when the driver throws afterwards", () => {
+    const failed = after(start, ended("unsupported"))
+    assert.strictEqual(transition(failed, { _tag: "DriverFailed", reason: new Reason.Closed() }), failed)
+  })
+
   it.each<readonly [string, ReadonlyArray<Event>]>([
     ["during the backoff", [ended("lost")]],
     ["during the backoff before a refresh", [ended("unauthorized"), refreshFailed(true)]],
