@@ -1,6 +1,8 @@
 /** Runs StrykerJS over one package, in a copy of the repository in `.stryker`. */
 import type { MutantResult } from "@stryker-mutator/api/core"
 import { Stryker } from "@stryker-mutator/core"
+import { rmSync } from "node:fs"
+import { mutatedPackage } from "./stryker/environment.ts"
 import type { Package } from "./suites.ts"
 
 export interface Run {
@@ -12,12 +14,19 @@ export interface Run {
 }
 
 /** The results of all mutants of the run, with positions counted from 1. */
-export const runStryker = (run: Run): Promise<ReadonlyArray<MutantResult>> => {
-  process.env["MUTATED_PACKAGE"] = run.package
-  return new Stryker({
-    configFile: "scripts/mutation/stryker.json",
-    mutate: [...run.mutate],
-    incrementalFile: `.stryker/${run.package}.json`,
-    force: run.force
-  }).runMutationTest()
+export const runStryker = async (run: Run): Promise<ReadonlyArray<MutantResult>> => {
+  process.env[mutatedPackage] = run.package
+  const sandbox = `.stryker/sandbox-${process.pid}`
+  try {
+    return await new Stryker({
+      configFile: "scripts/mutation/stryker/options.json",
+      mutate: [...run.mutate],
+      tempDirName: sandbox,
+      incrementalFile: `.stryker/${run.package}.json`,
+      force: run.force
+    }).runMutationTest()
+  } finally {
+    // Stryker leaves it if a test has just written a file
+    rmSync(sandbox, { recursive: true, force: true })
+  }
 }

@@ -6,18 +6,18 @@
 export interface Suite {
   /** The folders in `packages` whose tests run, the ones that are most specific and fastest first. */
   readonly tests: ReadonlyArray<string>
-  readonly environment?: "happy-dom"
+  readonly environment: "happy-dom" | "node"
 }
 
 export const suites = {
-  schema: { tests: ["schema", "http"] },
-  runtime: { tests: ["runtime"] },
-  http: { tests: ["http", "testing"] },
-  subscription: { tests: ["subscription", "testing", "promise"] },
-  conversation: { tests: ["conversation", "testing", "promise"] },
-  promise: { tests: ["promise"] },
+  schema: { tests: ["schema", "http"], environment: "node" },
+  runtime: { tests: ["runtime"], environment: "node" },
+  http: { tests: ["http", "testing"], environment: "node" },
+  subscription: { tests: ["subscription", "testing", "promise"], environment: "node" },
+  conversation: { tests: ["conversation", "testing", "promise"], environment: "node" },
+  promise: { tests: ["promise"], environment: "node" },
   react: { tests: ["react"], environment: "happy-dom" },
-  backend: { tests: ["backend", "testing"] }
+  backend: { tests: ["backend", "testing"], environment: "node" }
 } satisfies Readonly<Record<string, Suite>>
 
 export type Package = keyof typeof suites
