@@ -110,8 +110,28 @@ describe("the connection's state machine", () => {
     assert.deepStrictEqual(after(...resuming, ...rejected, ...rejected, ...rejected), { _tag: "Failed", reason })
   })
 
-  it("refreshes a rejected token at once", () => {
-    assert.strictEqual(after(start, ended("unauthorized"))._tag, "RefreshingToken")
+  it("P8.3: counts the rejected sessions from the beginning after a session that lasted", () => {
+    const rejected = [ended("rejected"), elapsed]
+    const lasted = [ready, ended("restart", { resetsBackoff: true }), elapsed]
+    const state = after(start, ...rejected, ...rejected, ...lasted, ...rejected, ...rejected)
+    assert.strictEqual(state._tag, "Connecting")
+    assert.strictEqual(transition(state, ended("rejected"))._tag, "Failed")
+  })
+
+  it.each(["lost", "restart", "rejected"] as const)(
+    "P8.5: waits for as long as the server asks when the session ends as %s",
+    (outcome) => {
+      const state = after(start, ended(outcome, { retryAfterMillis: 8000, random: 0.5 }))
+      assert.deepInclude(state, { _tag: "BackingOff", minDelayMillis: 9000 })
+      assert.strictEqual(delayOf(transition(state, delay(1))), 9000)
+    }
+  )
+
+  it("refreshes a rejected token at once, and then begins a new session", () => {
+    const state = after(start, ready, ended("unauthorized"))
+    assert.strictEqual(state._tag, "RefreshingToken")
+    assert.deepInclude(contextOf(state), { resume: null, isTokenRefreshed: true, lastReason: reason })
+    assert.isNull(contextOf(transition(state, refreshed))?.resume)
   })
 
   it("P8.5: waits before it refreshes a token that was rejected right after a refresh", () => {
@@ -153,7 +173,18 @@ describe("the connection's state machine", () => {
   it("P8.3: waits for another token when the token cannot be refreshed, and reports the rejection", () => {
     const state = after(start, ended("unauthorized"), refreshFailed(false))
     assert.strictEqual(state._tag === "AwaitingToken" && state.reason._tag, "Unauthorized")
+    assert.strictEqual(contextOf(state)?.lastReason, reason)
     assert.strictEqual(transition(state, elapsed)._tag, "AwaitingToken")
+  })
+
+  it("P8.3: refreshes at once a token that was rejected and had replaced the one that could not be refreshed", () => {
+    const state = after(start, ended("unauthorized"), refreshFailed(false), connectNow, ended("unauthorized"))
+    assert.strictEqual(state._tag, "RefreshingToken")
+  })
+
+  it("P8.7: keeps why it has failed when the driver throws afterwards", () => {
+    const failed = after(start, ended("unsupported"))
+    assert.strictEqual(transition(failed, { _tag: "DriverFailed", reason: new Reason.Closed() }), failed)
   })
 
   it.each<readonly [string, ReadonlyArray<Event>]>([
@@ -170,6 +201,8 @@ describe("the connection's state machine", () => {
     assert.strictEqual(suspect._tag === "Connected" && suspect.suspectReason, reason)
     const alive = transition(suspect, { _tag: "ConnectionAlive" })
     assert.isNull(alive._tag === "Connected" ? alive.suspectReason : undefined)
+    // nothing changes, so nothing is published
+    assert.strictEqual(transition(alive, { _tag: "ConnectionAlive" }), alive)
   })
 
   it("P8.3: fails where the platform has no WebSocket, and dials again when a session is needed again", () => {

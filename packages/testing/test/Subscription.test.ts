@@ -1226,6 +1226,148 @@ describe("the session", () => {
       assert.strictEqual(yield* tokenOf(yield* connection.request(JsonRpc.method.reauthenticate)), "token-2")
     }))
 
+  it.effect("refreshes a token ahead of the expiry that the server reports when it is sent to the session", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(4102444800_000 - 3600_000)
+      let refreshes = 0
+      const refresh = Effect.sync(() => Redacted.make(`token-${++refreshes + 1}`))
+      const { server } = yield* start({ refresh, heartbeat: "1 day" })
+      const connection = yield* server.nextConnection
+      yield* connection.accept("p1")
+      yield* TestClock.adjust("59 minutes")
+      const { id } = yield* connection.request(JsonRpc.method.reauthenticate)
+      const { authorization } = FakeServer.connectResult("p1")
+      const fabric_subscriber = { ...authorization.fabric_subscriber, expires_at: 4102444800 + 3600 }
+      yield* connection.send(JsonRpc.reply(id, { authorization: { ...authorization, fabric_subscriber } }))
+      yield* flush
+      yield* TestClock.adjust("59 minutes")
+      assert.strictEqual(refreshes, 1)
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(yield* tokenOf(yield* connection.request(JsonRpc.method.reauthenticate)), "token-3")
+    }))
+
+  it.effect("sends a new token with the project of the session", () =>
+    Effect.gen(function*() {
+      const { credentials, server } = yield* start()
+      const connection = yield* server.nextConnection
+      yield* connection.accept("p1")
+      yield* flush
+      yield* credentials.replace(Redacted.make("token-2"))
+      assert.deepStrictEqual((yield* connection.request(JsonRpc.method.reauthenticate)).params, {
+        authentication: { project: FakeServer.connectResult("p1").authorization.project_id, jwt_token: "token-2" }
+      })
+    }))
+
+  it.effect("ends the session when the server does not respond to the re-authentication in time", () =>
+    Effect.gen(function*() {
+      const { credentials, server, subscription } = yield* start({ requestTimeout: "3 seconds", ...longBackoff })
+      const connection = yield* server.nextConnection
+      yield* connection.accept("p1")
+      yield* flush
+      yield* credentials.replace(Redacted.make("token-2"))
+      yield* TestClock.adjust("3 seconds")
+      assert.strictEqual((yield* subscription.connection.current).reason?._tag, "Timeout")
+      assert.isFalse(connection.isOpen())
+    }))
+
+  it.effect("reports whether the server has resumed the session: as it says, or else by the protocol", () =>
+    Effect.gen(function*() {
+      const { server, subscription } = yield* start({ backoff: { base: "1 milli", cap: "1 milli" } })
+      const resumed: Array<boolean> = []
+      for (
+        const [protocol, session_restored] of [
+          ["p1", undefined],
+          ["p1", undefined],
+          ["p2", undefined],
+          ["p2", false],
+          ["p3", true]
+        ] as const
+      ) {
+        const connection = yield* server.nextConnection
+        yield* connection.open
+        const { id } = yield* connection.request(JsonRpc.method.connect)
+        yield* connection.send(JsonRpc.reply(id, { ...FakeServer.connectResult(protocol), session_restored }))
+        yield* flush
+        const state = yield* subscription.connection.current
+        resumed.push(state._tag === "Connected" ? state.resumed : assert.fail(state._tag))
+        yield* connection.drop
+        yield* TestClock.adjust("10 millis")
+      }
+      assert.deepStrictEqual(resumed, [false, true, false, false, true])
+    }))
+
+  it.effect("sends no state to resume with where the server has sent none", () =>
+    Effect.gen(function*() {
+      const { server } = yield* start()
+      const connection = yield* server.nextConnection
+      const first = yield* connection.accept("p1")
+      assert.deepStrictEqual(first.params, {
+        version: { major: 4, minor: 0, revision: 0 },
+        event_acks: true,
+        agent: "effect-signalwire",
+        authentication: { jwt_token: "token-1" }
+      })
+      yield* flush
+      yield* connection.drop
+      yield* TestClock.adjust("1 second")
+      const second = yield* (yield* server.nextConnection).accept("p1")
+      assert.deepStrictEqual(second.params, { ...Object(first.params), protocol: "p1" })
+    }))
+
+  it.effect("ignores that the platform went offline during the dial", () =>
+    Effect.gen(function*() {
+      const { emit, server, subscription } = yield* startWithSignals()
+      const connection = yield* server.nextConnection
+      emit("offline")
+      yield* TestClock.adjust("3 seconds")
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Connecting")
+      yield* connection.accept("p1")
+      yield* flush
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Connected")
+      assert.strictEqual(server.connectionCount(), 1)
+    }))
+
+  it.effect("probes the server once for several wake signals, and again for one after its response", () =>
+    Effect.gen(function*() {
+      const { connection, emit } = yield* startSignalled("wake", { heartbeat: "1 day" })
+      let pings = 0
+      yield* Effect.forkScoped(
+        Effect.forever(Effect.flatMap(connection.request(JsonRpc.method.ping), ({ id }) => {
+          pings++
+          return connection.send(JsonRpc.reply(id, {}))
+        })),
+        { startImmediately: true }
+      )
+      emit("wake")
+      yield* TestClock.adjust("1 second")
+      emit("wake")
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(pings, 1)
+      emit("wake")
+      yield* TestClock.adjust("3 seconds")
+      assert.strictEqual(pings, 2)
+      assert.isTrue(connection.isOpen())
+    }))
+
+  it.effect("P8.1: counts the silence from the last frame, whatever it was", () =>
+    Effect.gen(function*() {
+      const { server } = yield* start({ heartbeat: "10 seconds", ...longBackoff })
+      const connection = yield* server.nextConnection
+      yield* connection.accept("p1")
+      yield* TestClock.adjust("7 seconds")
+      yield* connection.send("{")
+      yield* TestClock.adjust("9999 millis")
+      assert.isTrue(connection.isOpen())
+      const ping = yield* Effect.forkChild(connection.request(JsonRpc.method.ping), { startImmediately: true })
+      assert.isUndefined(ping.pollUnsafe())
+      yield* TestClock.adjust("1 milli")
+      yield* Fiber.join(ping)
+      yield* TestClock.adjust("9999 millis")
+      assert.isTrue(connection.isOpen())
+      yield* TestClock.adjust("1 milli")
+      assert.isFalse(connection.isOpen())
+    }))
+
   it.effect("dials with the new token when the server rejects the re-authentication", () =>
     Effect.gen(function*() {
       const { credentials, server } = yield* start()
