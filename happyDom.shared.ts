@@ -14,7 +14,8 @@ const environment: Environment = {
     const { AbortController, AbortSignal, fetch, Headers, Request, Response } = globalThis
     const happy = await happyDom.setup(global, options)
     const fetchOnce = (input: string | URL | Request, init?: RequestInit) => {
-      const request = new Request(typeof input === "string" ? new URL(input, global["location"].href) : input, init)
+      const page: unknown = Reflect.get(global, "location")
+      const request = new Request(typeof input === "string" ? new URL(input, String(page)) : input, init)
       request.headers.set("connection", "close")
       return fetch(request)
     }

@@ -1,5 +1,5 @@
 /** Mounts the application in a DOM without a browser, against a sandbox. */
-import { configure, render, screen, within } from "@testing-library/react"
+import { configure, render } from "@testing-library/react"
 import { userEvent } from "@testing-library/user-event"
 import type { Window } from "happy-dom"
 import { createElement } from "react"
@@ -28,22 +28,31 @@ export const open = async (prepare: (sandbox: StartedSandbox) => Promise<unknown
   return { sandbox, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
+// queries by role look at every element, which takes too long to repeat them
+
+/** Returns the element that matches a CSS selector. */
+const find = (selector: string): Element => document.querySelector(selector) ?? assert.fail(`there is no ${selector}`)
+
 /** Returns the text of the banner. */
-export const banner = (): string => screen.getByRole("status").textContent
+export const banner = (): string => find("[role=status]").textContent
+
+/** Whether the history of a conversation is being loaded. */
+export const isBusy = (): boolean => find("[role=log]").getAttribute("aria-busy") === "true"
 
 /** Returns the button of a conversation. */
 export const conversation = (name: string): HTMLElement =>
-  within(screen.getByRole("navigation")).getByRole("button", { name: new RegExp(name) })
+  [...find("nav").querySelectorAll("button")].find(({ textContent }) => textContent.includes(name)) ??
+    assert.fail(`there is no conversation ${name}`)
 
 /** Selects a conversation, and waits for its history. */
 export const selectConversation = async (name: string): Promise<void> => {
   await eventually(() => assert.isDefined(conversation(name)))
   await user.click(conversation(name))
-  await eventually(() => assert.strictEqual(screen.getByRole("log").ariaBusy, "false"))
+  await eventually(() => assert.isFalse(isBusy()))
 }
 
 export const send = async (text: string): Promise<void> => {
-  await user.click(screen.getByRole("textbox"))
+  await user.click(find("textarea"))
   await user.paste(text)
   await user.keyboard("{Enter}")
 }
