@@ -86,8 +86,8 @@ const startWithSignals = Effect.fnUntraced(function*(options: Parameters<typeof 
   return { ...client, emit: (signal: WakeSignal) => signals.emit(signal) }
 })
 
-/** A backoff longer than any test. */
-const longBackoff = { backoff: { base: "1 hour", cap: "1 hour" } } as const
+/** A backoff longer than any test, although a delay is a random part of it. */
+const longBackoff = { backoff: { base: "10000 hours", cap: "10000 hours" } } as const
 
 /** {@link startWithSignals} with a session, which has just received a signal. */
 const startSignalled = Effect.fnUntraced(
