@@ -31,8 +31,8 @@ export const toMutation = (root: string, result: MutantResult, source: string): 
   status: result.status
 })
 
-export const isSurvivor = ({ status }: Mutation): boolean => status === "Survived" || status === "NoCoverage"
-export const isKilled = ({ status }: Mutation): boolean => status === "Killed" || status === "Timeout"
+const isSurvivor = ({ status }: Mutation): boolean => status === "Survived" || status === "NoCoverage"
+const isKilled = ({ status }: Mutation): boolean => status === "Killed" || status === "Timeout"
 
 const oneLine = (text: string): string => {
   const line = text.replaceAll(/\s+/g, " ")
