@@ -48,6 +48,14 @@ describe("Idempotency", () => {
       ])
     }))
 
+  it.effect("P4.5: returns the result of a send again without another send", () =>
+    Effect.gen(function*() {
+      const { priors, send } = start()
+      assert.strictEqual(yield* send(() => Effect.succeed("first")), "first")
+      assert.strictEqual(yield* send(() => Effect.succeed("second")), "first")
+      assert.lengthOf(priors, 1)
+    }))
+
   it.effect("P4.5: looks up a message from its first send on, for as long as the last send may be in flight", () =>
     Effect.gen(function*() {
       const { priors, send } = start()

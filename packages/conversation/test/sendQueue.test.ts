@@ -5,7 +5,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
-import type { Delivery } from "../src/internal/delivery.ts"
+import { type Delivery, OutcomeUnknown } from "../src/internal/delivery.ts"
 import type { PriorSend } from "../src/internal/outgoingMessage.ts"
 import * as SendQueue from "../src/internal/sendQueue.ts"
 
@@ -77,6 +77,26 @@ describe("SendQueue", () => {
       for (let n = 0; n < 10; n++) yield* send(`${n}`)
       const error = yield* Effect.flip(Fiber.join(yield* send("again", "a", priorSend)))
       assert.deepStrictEqual([error.reason._tag, error.stored], ["Unconfirmed", "unknown"])
+    }))
+
+  it.effect("has room again for each send that is done, however many there were", () =>
+    Effect.gen(function*() {
+      const { deliver, send } = start()
+      for (let n = 0; n < 20; n++) {
+        const sending = yield* send(`${n}`)
+        deliver(`${n}`)
+        yield* Fiber.join(sending)
+      }
+    }))
+
+  it.effect("P9.1: fails with the cause for which it is not known whether the message was stored", () =>
+    Effect.gen(function*() {
+      const cause = new Error("the connection broke")
+      const unknown = new OutcomeUnknown({ historyRefused: false, inFlightMillis: 0, cause })
+      const queue = SendQueue.make({ deliver: () => Effect.fail(unknown) }, { deadlineMillis: 60_000, capacity: 10 })
+      const message = { addressId: "a", text: "hello", clientId: ClientId.make("mine"), prior: null }
+      const error = yield* Effect.flip(queue.send(message))
+      assert.deepStrictEqual([error.reason._tag, error.stored, error.cause], ["Unconfirmed", "unknown", cause])
     }))
 
   it.effect("P4.3: keeps the order when waiting sends are interrupted", () =>
