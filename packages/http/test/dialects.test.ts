@@ -23,6 +23,18 @@ const slowly = (response: Response): ScriptedResponse => Effect.delay(Effect.suc
 
 const joined = (groupId: string) => json({ group_id: groupId, from_fabric_address_id: "ada" })
 
+const validations = (...attributes: ReadonlyArray<string>) => {
+  const errors = attributes.map((attribute) => ({
+    type: "validation_error",
+    code: "invalid_parameter",
+    message: "is wrong",
+    attribute
+  }))
+  return json({ errors }, 422)
+}
+
+const noAddresses = () => validation(422, null, "no_fabric_addresses")
+
 const isGroupJoin = ({ body }: ReceivedRequest): boolean =>
   typeof body === "object" && body !== null && "fabric_address_ids" in body
 
@@ -256,9 +268,13 @@ const refusals: ReadonlyArray<readonly [string, () => Response, () => Response, 
   ["the other dialect, not JSON", () => validation(422, "group_id"), () => new Response("<html>"), "group"],
   ["forbidden after not found", () => json({}, 404), () => json({}, 403), "address"],
   ["no attribute, forbidden", () => validation(422, null), () => json({}, 403), "address"],
-  ["no addresses, none", () => validation(422, null, "no_fabric_addresses"), () => validation(422, null), "group"],
-  ["none, no addresses", () => validation(422, null), () => validation(422, null, "no_fabric_addresses"), "address"],
+  ["no addresses, none", noAddresses, () => validation(422, null), "group"],
+  ["none, no addresses", () => validation(422, null), noAddresses, "address"],
   ["the other dialect, both", () => validation(422, "from_fabric_address_id"), () => json({}, 404), "group"],
+  ["not JSON after not found", () => json({}, 404), () => new Response("<html>"), "address"],
+  ["the other dialect, no addresses", () => validation(422, "group_id"), noAddresses, "group"],
+  ["no attribute, not found", () => validation(422, null), () => json({}, 404), "group"],
+  ["the other dialect and more, none", () => validations("group_id", "text"), () => validation(422, null), "address"],
   ["another server error", () => json({}, 404), () => json({}, 501), "group"]
 ]
 
@@ -426,14 +442,8 @@ it.effect.each(["text", "metadata", "details"])(
   "does not join again when the %s of a message is refused",
   (attribute) =>
     Effect.gen(function*() {
-      const errors = ["group_id", attribute].map((each) => ({
-        type: "validation_error",
-        code: "invalid_parameter",
-        message: "is wrong",
-        attribute: each
-      }))
       const { http, log } = yield* start(
-        (request) => request.path === "messages" ? json({ errors }, 422) : groupServer(request),
+        (request) => request.path === "messages" ? validations("group_id", attribute) : groupServer(request),
         { dialect: "group" }
       )
       yield* withTime(http.join({ addressId: "office" }))

@@ -148,26 +148,30 @@ describe("P7.2: closing the platform's WebSocket on Node", () => {
       yield* Effect.promise(() => closed)
     }).pipe(Effect.scoped))
 
-  it.live("destroys nothing when the server confirms the close", () =>
-    Effect.gen(function*() {
-      const server = yield* Effect.acquireRelease(
-        Effect.sync(() => new WebSocketServer({ port: 0, host: "127.0.0.1" })),
-        (server) => Effect.sync(() => server.close())
-      )
-      yield* Effect.promise(() => once(server, "listening"))
-      const address = server.address()
-      const webSocket = yield* dial(typeof address === "object" && address !== null ? address.port : 0)
-      const destroyed = yield* destroying
-      const closed = new Promise((resolve) => {
-        webSocket.addEventListener("close", resolve)
-      })
-      webSocket.close(1000)
-      yield* Effect.promise(() => closed)
-      destroyed.mockClear()
-      webSocket.close(1000)
-      vi.advanceTimersByTime(2000)
-      assert.strictEqual(destroyed.mock.calls.length, 0)
-    }).pipe(Effect.scoped))
+  it.live.each(["the client", "the server"])(
+    "destroys nothing when the other end confirms a close of %s",
+    (closing) =>
+      Effect.gen(function*() {
+        const server = yield* Effect.acquireRelease(
+          Effect.sync(() => new WebSocketServer({ port: 0, host: "127.0.0.1" })),
+          (server) => Effect.sync(() => server.close())
+        )
+        yield* Effect.promise(() => once(server, "listening"))
+        const address = server.address()
+        const webSocket = yield* dial(typeof address === "object" && address !== null ? address.port : 0)
+        const destroyed = yield* destroying
+        const closed = new Promise((resolve) => {
+          webSocket.addEventListener("close", resolve)
+        })
+        if (closing === "the client") webSocket.close(1000)
+        else for (const client of server.clients) client.close(1000)
+        yield* Effect.promise(() => closed)
+        destroyed.mockClear()
+        webSocket.close(1000)
+        vi.advanceTimersByTime(2000)
+        assert.strictEqual(destroyed.mock.calls.length, 0)
+      }).pipe(Effect.scoped)
+  )
 })
 
 const open = (port: number) =>
