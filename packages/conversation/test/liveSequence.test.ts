@@ -62,7 +62,7 @@ const start = Effect.gen(function*() {
 
   /** Opens a sequence that begins now, and pulls everything. */
   const open = Effect.fnUntraced(function*(tuning: Partial<LiveSequence.LiveOptions> = {}) {
-    const queue = new SingleConsumerQueue<Signal.Signal, never>()
+    const queue = new SingleConsumerQueue<Signal.Signal>()
     const items = yield* LiveSequence.open({
       method: "subscribe",
       subscription: Subscription.of({

@@ -11,7 +11,7 @@ import { isSimplificationName } from "./setup.ts"
 import { isStepName } from "./steps.ts"
 
 /** The folder of all cases. */
-export const folder = join(import.meta.dirname, "../cases")
+const folder = join(import.meta.dirname, "../cases")
 
 export interface Case {
   /** How it failed. */

@@ -15,6 +15,8 @@ export const endless = "endless"
 /** What a fault is made from. */
 export interface Circumstances {
   readonly random: SeededRandom
+  /** How many matches are skipped first; a few at random if it is missing. */
+  readonly skip?: number
   /** Whose requests and frames it concerns; all of them when it is empty. */
   readonly who: { readonly subscriberId?: string }
 }
@@ -27,9 +29,8 @@ type ActionOf = Faults.Action | ((random: SeededRandom) => Faults.Action)
 const actionOf = (action: ActionOf, random: SeededRandom): Faults.Action =>
   typeof action === "function" ? action(random) : action
 
-const skip = (random: SeededRandom) => random.pick(0, 0, 1, 2)
-const often = (random: SeededRandom) => ({ times: random.pick(1, 1, 2, 4), skip: skip(random) })
-const once = (random: SeededRandom) => ({ times: 1, skip: skip(random) })
+const often = (random: SeededRandom) => ({ times: random.pick(1, 1, 2, 4), skip: random.integer(0, 2) })
+const once = (random: SeededRandom) => ({ times: 1, skip: random.integer(0, 2) })
 
 const http =
   (method: "GET" | "POST", action: ActionOf, allowedReasons: ReadonlyArray<string> = [], path?: string): Make =>
@@ -47,7 +48,7 @@ const endlessPages = (pages: "itself" | "empty" | "again"): Make => ({ random, w
     match: { on: "http", method: "GET", ...who },
     action: { type: "endless", pages },
     times: random.pick(1, 2, 1000),
-    skip: skip(random)
+    skip: random.integer(0, 2)
   },
   allowedReasons: [endless]
 })
@@ -110,7 +111,7 @@ const ofMethod = (method: "GET" | "POST") => ({
   [`${method}: drop`]: http(method, { type: "drop" }),
   [`${method}: close`]: http(method, { type: "close" }),
   [`${method}: loseAnswer`]: http(method, { type: "loseAnswer" }),
-  [`${method}: loseAnswer for ever`]: http(method, { type: "loseAnswer", never: true }),
+  [`${method}: loseAnswer forever`]: http(method, { type: "loseAnswer", never: true }),
   [`${method}: 401`]: http(method, { type: "answer", status: 401, body: {} }, ["Unauthorized"]),
   [`${method}: 403`]: http(method, { type: "answer", status: 403, body: {} }, ["Forbidden"]),
   [`${method}: 429`]: http(method, { type: "answer", status: 429, body: {} }, ["RateLimited"]),
@@ -127,9 +128,17 @@ const menu: Readonly<Record<string, Make>> = {
   ...ofMethod("GET"),
   ...ofMethod("POST"),
   "send: loseAnswer": http("POST", { type: "loseAnswer" }, [], messages),
-  "send: loseAnswer for ever": http("POST", { type: "loseAnswer", never: true }, [], messages),
+  "send: loseAnswer forever": http("POST", { type: "loseAnswer", never: true }, [], messages),
   "send: malformed": http("POST", { type: "malformed" }, ["Malformed"], messages),
   "send: 5xx": http("POST", serverError, ["ServerError"], messages),
+  "send: 503, again and again": ({ random, who }) => ({
+    rule: {
+      match: { on: "http", method: "POST", path: messages, ...who },
+      action: { type: "answer", status: 503 },
+      times: random.integer(10, 16)
+    },
+    allowedReasons: ["ServerError"]
+  }),
   "GET: malformed": http("GET", { type: "malformed" }, ["Malformed"]),
   "GET: duplicate": http("GET", { type: "duplicate" }),
   "GET: reorder": http("GET", { type: "reorder" }),
@@ -212,7 +221,11 @@ export const losslessFaultNames: ReadonlyArray<string> = faultNames.filter((name
 const defaultFault = http("GET", { type: "refuse" })
 
 /** Makes the fault of a name. */
-export const make = (name: string, circumstances: Circumstances): Fault => (menu[name] ?? defaultFault)(circumstances)
+export const make = (name: string, circumstances: Circumstances): Fault => {
+  const { allowedReasons, rule } = (menu[name] ?? defaultFault)(circumstances)
+  const { skip = rule.skip ?? 0 } = circumstances
+  return { allowedReasons, rule: { ...rule, skip } }
+}
 
 // What the backend can do
 

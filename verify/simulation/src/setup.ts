@@ -65,7 +65,7 @@ export const simplificationNames: ReadonlyArray<SimplificationName> = Object.key
 export const simplify = (setup: Setup, names: ReadonlyArray<SimplificationName>): Setup =>
   names.reduce<Setup>((simplified, name) => simplifications[name](simplified), setup)
 
-export const generate = (random: SeededRandom): Setup => {
+export const generate = (random: SeededRandom, seed: number): Setup => {
   const overlapSeconds = random.pick(10, 30)
   const reconciles = random.boolean(0.7)
   const hasSmallMemory = !reconciles && random.boolean(0.3)
@@ -77,7 +77,7 @@ export const generate = (random: SeededRandom): Setup => {
   const sendMillis = random.pick(8000, 30_000, 120_000)
   return {
     backend: {
-      dialect: random.pick(...dialects),
+      dialect: dialects[seed % dialects.length],
       pingInterval: random.pick("10 seconds", "20 seconds"),
       sessionRetention: random.pick("5 seconds", "1 minute", "5 minutes"),
       // messages that the server sends again must be among the ids that the client remembers

@@ -1,6 +1,4 @@
-/**
- * Runs the state machine of `sequence.ts`: receives the session's signals, reads history while `CatchingUp`, and emits items.
- */
+/** Runs the state machine of `sequence.ts`: receives signals, reads history while `CatchingUp`, and emits items. */
 import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import type { TransitionObserver } from "@effect-signalwire/runtime/TransitionObserver"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
@@ -69,7 +67,6 @@ export type Items = Pull.Pull<Arr.NonEmptyReadonlyArray<Sequence.Item>, Conversa
 
 /** What a read covers, see {@link HistoryPage}. */
 type Coverage = Pick<HistoryPage, "asOf" | "sessions">
-
 const noCoverage: Coverage = { asOf: 0, sessions: 0 }
 
 class LiveSequence implements Reconcilable {

@@ -71,17 +71,24 @@ export const read: Step = {
 }
 
 /**
- * All consumers of a device leave, and one returns; of a device without a session, if there is one. Sometimes the device
- * ends instead.
+ * All consumers of a device leave, and one returns; of a device with a problem, if there is one. Sometimes the device ends
+ * instead.
  */
 export const resubscribe: Step = {
-  weight: 1.5,
+  weight: 2,
   run: (world) => {
     const { random } = world
-    const disconnected = world.devices.filter(({ connection }) => connection._tag !== "Connected")
-    const device = random.oneOf(disconnected) ?? randomDevice(world)
+    const [candidates = []] = [
+      world.devices.filter(({ connection, hasNoToken }) => hasNoToken || connection._tag === "Failed"),
+      world.devices.filter(({ options: { network }, refreshBehavior }) =>
+        network.flapping === "tryAgainLater" || refreshBehavior !== "succeeds"
+      ),
+      world.devices.filter(({ connection }) => connection._tag !== "Connected"),
+      world.devices
+    ].filter(({ length }) => length > 0)
+    const device = random.oneOf(candidates)
     if (device === undefined) return
-    if (random.boolean(0.2)) {
+    if (random.boolean(device.connection._tag === "Failed" ? 0.5 : 0.2)) {
       stopDevice(world, device, false)
       return
     }

@@ -1,10 +1,11 @@
 /** Steps in which the server fails. */
 import type { Rule } from "@effect-signalwire/backend/Faults"
 import { faultNames, losslessFaultNames } from "../faultMenu.ts"
+import { dialects } from "../setup.ts"
 import type { World } from "../world.ts"
 import { read } from "./consuming.ts"
 import { cutSockets } from "./network.ts"
-import { send } from "./sending.ts"
+import { enqueue, send } from "./sending.ts"
 import type { Step } from "./Step.ts"
 import { store } from "./storing.ts"
 
@@ -60,14 +61,42 @@ export const restartWhileReading: Step = {
 
 /** Makes requests, sockets or frames on which a fault can be carried out. */
 const provoke = (world: World, { match }: Rule): void => {
-  if (match.on === "http") return match.method === "POST" ? send.run(world) : read.run(world)
+  if (match.on === "http") {
+    if (match.method !== "POST") return read.run(world)
+    return world.random.boolean(0.5) ? send.run(world) : enqueue.run(world)
+  }
   if (match.on === "connect" || match.method === "signalwire.connect") return cutSockets.run(world)
   if (match.method === "signalwire.ping") return world.advance(world.setup.heartbeat)
   store(world, 1, {})
 }
 
+/** How many faults each seed meets at its beginning. */
+export const faultsPerSeed = 4
+
+/**
+ * A fault that depends on the seed and the number of the step is carried out while there are sessions, so that some
+ * hundred seeds meet all faults in all dialects.
+ */
+export const meetFault: Step = {
+  weight: 0,
+  run: (world) => {
+    const { faults, random, seed, setup, stepNumber } = world
+    const index = Math.floor(seed / dialects.length) * faultsPerSeed + stepNumber
+    const name = faultNames[index % faultNames.length]
+    if (name === undefined || (!setup.reconciles && !losslessFaultNames.includes(name))) return
+    world.advance(3000)
+    const rule = faults.add(name, { random, who: {}, skip: 0 })
+    for (let left = 3; left > 0; left--) {
+      provoke(world, rule)
+      world.advance(random.integer(500, 2000))
+    }
+    // others stay until they are used up
+    if (rule.action.type === "endless") faults.clear()
+  }
+}
+
 export const addFault: Step = {
-  weight: 16,
+  weight: 12,
   run: (world) => {
     const { faults, people, random, setup } = world
     const victim = random.oneOf(people)
@@ -79,4 +108,4 @@ export const addFault: Step = {
   }
 }
 
-export const clearFaults: Step = { weight: 4, run: ({ faults }) => faults.clear() }
+export const clearFaults: Step = { weight: 5, run: ({ faults }) => faults.clear() }

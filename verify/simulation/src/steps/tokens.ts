@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import { failingRefreshes } from "../device.ts"
 import { updateToken } from "../devices.ts"
+import { readHistory } from "../historyReads.ts"
 import { heal } from "./network.ts"
 import { randomDevice, type Step } from "./Step.ts"
 
@@ -34,6 +35,10 @@ export const expireToken: Step = {
     world.note(`the token of ${device.options.name} expires`)
     world.faults.allowFailure("Unauthorized", 1)
     world.server.run((backend) => Effect.ignore(backend.expire(device.token)))
+    if (world.random.boolean(0.5)) return
+    // requests and a dial find out at the same time
+    device.options.network.sockets.cut()
+    readHistory(world, device, undefined)
   }
 }
 
