@@ -135,7 +135,7 @@ const menu: Readonly<Record<string, Make>> = {
     rule: {
       match: { on: "http", method: "POST", path: messages, ...who },
       action: { type: "answer", status: 503 },
-      times: random.integer(10, 16)
+      times: random.integer(20, 40)
     },
     allowedReasons: ["ServerError"]
   }),
@@ -170,7 +170,7 @@ const menu: Readonly<Record<string, Make>> = {
     rule: {
       match: { on: "frame", direction: "in", method: "signalwire.connect", ...who },
       action: { type: "answer", code: -32003, message: "stale" },
-      times: random.integer(4, 8)
+      times: random.integer(5, 8)
     },
     allowedReasons: ["Refused"]
   }),

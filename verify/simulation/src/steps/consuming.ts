@@ -1,5 +1,6 @@
 /** Steps in which time passes, and consumers subscribe, pause, read history and unsubscribe. */
 import type { Consumer } from "../consumer.ts"
+import type { Device } from "../device.ts"
 import { stopDevice } from "../devices.ts"
 import { readHistory } from "../historyReads.ts"
 import { subscribe } from "../subscriptions.ts"
@@ -92,11 +93,17 @@ export const resubscribe: Step = {
       stopDevice(world, device, false)
       return
     }
-    const leaving = world.consumers.filter(({ options }) => options.device === device)
-    for (const consumer of leaving) unsubscribe(world, consumer)
-    world.advance(random.pick(0, random.integer(0, 6000), 6000))
-    if (random.boolean(0.8)) subscribe(world, device, undefined)
+    leaveAndReturn(world, device)
   }
+}
+
+/** All consumers of a device leave, and mostly one returns. */
+export const leaveAndReturn = (world: World, device: Device): void => {
+  const { random } = world
+  const leaving = world.consumers.filter(({ options }) => options.device === device)
+  for (const consumer of leaving) unsubscribe(world, consumer)
+  world.advance(random.pick(0, random.integer(0, 6000), 6000))
+  if (random.boolean(0.8)) subscribe(world, device, undefined)
 }
 
 export const joinLastRoom: Step = {

@@ -1,7 +1,8 @@
 /** Steps in which the server fails. */
 import type { Rule } from "@effect-signalwire/backend/Faults"
+import { stopDevice } from "../devices.ts"
 import { faultNames, losslessFaultNames } from "../faultMenu.ts"
-import { dialects } from "../setup.ts"
+import { faultyIndexOf } from "../setup.ts"
 import type { World } from "../world.ts"
 import { read } from "./consuming.ts"
 import { cutSockets } from "./network.ts"
@@ -66,9 +67,12 @@ const provoke = (world: World, { match }: Rule): void => {
     return world.random.boolean(0.5) ? send.run(world) : enqueue.run(world)
   }
   if (match.on === "connect" || match.method === "signalwire.connect") return cutSockets.run(world)
-  if (match.method === "signalwire.ping") return world.advance(world.setup.heartbeat)
-  store(world, 1, {})
+  if (match.method === "signalwire.ping") return world.advance(world.setup.heartbeat + 2000)
+  store(world, 3, {})
 }
+
+/** A fault that is carried out this often makes the client give up. */
+const manyTimes = 5
 
 /** How many faults each seed meets at its beginning. */
 export const faultsPerSeed = 4
@@ -81,7 +85,7 @@ export const meetFault: Step = {
   weight: 0,
   run: (world) => {
     const { faults, random, seed, setup, stepNumber } = world
-    const index = Math.floor(seed / dialects.length) * faultsPerSeed + stepNumber
+    const index = (faultyIndexOf(seed) ?? 0) * faultsPerSeed + stepNumber
     const name = faultNames[index % faultNames.length]
     if (name === undefined || (!setup.reconciles && !losslessFaultNames.includes(name))) return
     world.advance(3000)
@@ -91,7 +95,11 @@ export const meetFault: Step = {
       world.advance(random.integer(500, 2000))
     }
     // others stay until they are used up
-    if (rule.action.type === "endless") faults.clear()
+    if (rule.action.type === "endless") return faults.clear()
+    if ((rule.times ?? 0) < manyTimes) return
+    world.advance(60_000)
+    const failed = world.devices.find(({ connection }) => connection._tag === "Failed")
+    if (failed !== undefined && random.boolean(0.5)) stopDevice(world, failed, false)
   }
 }
 
