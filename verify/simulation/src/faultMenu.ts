@@ -121,7 +121,7 @@ const ofMethod = (method: "GET" | "POST") => ({
 })
 
 /** The fault that loses events. */
-const eventDrop = "event: drop"
+export const eventDrop = "event: drop"
 
 /** All faults, by name. */
 const menu: Readonly<Record<string, Make>> = {
@@ -170,7 +170,7 @@ const menu: Readonly<Record<string, Make>> = {
     rule: {
       match: { on: "frame", direction: "in", method: "signalwire.connect", ...who },
       action: { type: "answer", code: -32003, message: "stale" },
-      times: random.integer(5, 8)
+      times: random.integer(10, 14)
     },
     allowedReasons: ["Refused"]
   }),

@@ -1,7 +1,7 @@
 /** Steps in which the server fails. */
 import type { Rule } from "@effect-signalwire/backend/Faults"
 import { stopDevice } from "../devices.ts"
-import { faultNames, losslessFaultNames } from "../faultMenu.ts"
+import { eventDrop, faultNames, losslessFaultNames } from "../faultMenu.ts"
 import { faultyIndexOf } from "../setup.ts"
 import type { World } from "../world.ts"
 import { read } from "./consuming.ts"
@@ -72,7 +72,7 @@ const provoke = (world: World, { match }: Rule): void => {
 }
 
 /** A fault that is carried out this often makes the client give up. */
-const manyTimes = 5
+const manyTimes = 10
 
 /** How many faults each seed meets at its beginning. */
 export const faultsPerSeed = 4
@@ -109,7 +109,8 @@ export const addFault: Step = {
     const { faults, people, random, setup } = world
     const victim = random.oneOf(people)
     const who = victim !== undefined && random.boolean(0.3) ? { subscriberId: victim.id } : {}
-    const name = random.oneOf(setup.reconciles ? faultNames : losslessFaultNames)
+    // fewer worlds can have the fault that loses events
+    const name = setup.reconciles && random.boolean(0.05) ? eventDrop : random.oneOf(losslessFaultNames)
     if (name === undefined) return
     const rule = faults.add(name, { random, who })
     if (random.boolean(0.5)) provoke(world, rule)
