@@ -139,6 +139,14 @@ const menu: Readonly<Record<string, Make>> = {
     },
     allowedReasons: ["ServerError"]
   }),
+  "GET: 429, again and again": ({ random, who }) => ({
+    rule: {
+      match: { on: "http", method: "GET", ...who },
+      action: { type: "answer", status: 429, body: {} },
+      times: random.integer(20, 40)
+    },
+    allowedReasons: ["RateLimited"]
+  }),
   "GET: malformed": http("GET", { type: "malformed" }, ["Malformed"]),
   "GET: duplicate": http("GET", { type: "duplicate" }),
   "GET: reorder": http("GET", { type: "reorder" }),

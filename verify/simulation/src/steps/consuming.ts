@@ -58,7 +58,7 @@ export const pauseOrResumeConsumer: Step = {
 }
 
 export const read: Step = {
-  weight: 2,
+  weight: 3,
   run: (world) => {
     const { random } = world
     const device = randomDevice(world)

@@ -4,7 +4,7 @@ import { stopDevice } from "../devices.ts"
 import { eventDrop, faultNames, losslessFaultNames } from "../faultMenu.ts"
 import { faultyIndexOf } from "../setup.ts"
 import type { World } from "../world.ts"
-import { read } from "./consuming.ts"
+import { read, startConsumer } from "./consuming.ts"
 import { cutSockets } from "./network.ts"
 import { enqueue, send } from "./sending.ts"
 import type { Step } from "./Step.ts"
@@ -63,8 +63,10 @@ export const restartWhileReading: Step = {
 /** Makes requests, sockets or frames on which a fault can be carried out. */
 const provoke = (world: World, { match }: Rule): void => {
   if (match.on === "http") {
-    if (match.method !== "POST") return read.run(world)
-    return world.random.boolean(0.5) ? send.run(world) : enqueue.run(world)
+    const { random } = world
+    return (match.method === "POST" ? random.pick(send, enqueue) : random.pick(read, startConsumer, cutSockets)).run(
+      world
+    )
   }
   if (match.on === "connect" || match.method === "signalwire.connect") return cutSockets.run(world)
   if (match.method === "signalwire.ping") return world.advance(world.setup.heartbeat + 2000)
@@ -97,9 +99,12 @@ export const meetFault: Step = {
     // others stay until they are used up
     if (rule.action.type === "endless") return faults.clear()
     if ((rule.times ?? 0) < manyTimes) return
-    world.advance(60_000)
-    const failed = world.devices.find(({ connection }) => connection._tag === "Failed")
-    if (failed !== undefined && random.boolean(0.5)) stopDevice(world, failed, false)
+    // a client that has failed begins again soon, without its subscribers
+    for (let left = 60; left > 0; left--) {
+      world.advance(1000)
+      const failed = world.devices.find(({ connection }) => connection._tag === "Failed")
+      if (failed !== undefined) return stopDevice(world, failed, false)
+    }
   }
 }
 
