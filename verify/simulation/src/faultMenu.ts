@@ -15,6 +15,8 @@ export const endless = "endless"
 /** What a fault is made from. */
 export interface Circumstances {
   readonly random: SeededRandom
+  /** How many matches are skipped first; a few at random if it is missing. */
+  readonly skip?: number
   /** Whose requests and frames it concerns; all of them when it is empty. */
   readonly who: { readonly subscriberId?: string }
 }
@@ -27,9 +29,8 @@ type ActionOf = Faults.Action | ((random: SeededRandom) => Faults.Action)
 const actionOf = (action: ActionOf, random: SeededRandom): Faults.Action =>
   typeof action === "function" ? action(random) : action
 
-const skip = (random: SeededRandom) => random.pick(0, 0, 1, 2)
-const often = (random: SeededRandom) => ({ times: random.pick(1, 1, 2, 4), skip: skip(random) })
-const once = (random: SeededRandom) => ({ times: 1, skip: skip(random) })
+const often = (random: SeededRandom) => ({ times: random.pick(1, 1, 2, 4), skip: random.integer(0, 2) })
+const once = (random: SeededRandom) => ({ times: 1, skip: random.integer(0, 2) })
 
 const http =
   (method: "GET" | "POST", action: ActionOf, allowedReasons: ReadonlyArray<string> = [], path?: string): Make =>
@@ -47,7 +48,7 @@ const endlessPages = (pages: "itself" | "empty" | "again"): Make => ({ random, w
     match: { on: "http", method: "GET", ...who },
     action: { type: "endless", pages },
     times: random.pick(1, 2, 1000),
-    skip: skip(random)
+    skip: random.integer(0, 2)
   },
   allowedReasons: [endless]
 })
@@ -120,7 +121,7 @@ const ofMethod = (method: "GET" | "POST") => ({
 })
 
 /** The fault that loses events. */
-const eventDrop = "event: drop"
+export const eventDrop = "event: drop"
 
 /** All faults, by name. */
 const menu: Readonly<Record<string, Make>> = {
@@ -130,6 +131,22 @@ const menu: Readonly<Record<string, Make>> = {
   "send: loseAnswer forever": http("POST", { type: "loseAnswer", never: true }, [], messages),
   "send: malformed": http("POST", { type: "malformed" }, ["Malformed"], messages),
   "send: 5xx": http("POST", serverError, ["ServerError"], messages),
+  "send: 503, again and again": ({ random, who }) => ({
+    rule: {
+      match: { on: "http", method: "POST", path: messages, ...who },
+      action: { type: "answer", status: 503 },
+      times: random.integer(20, 40)
+    },
+    allowedReasons: ["ServerError"]
+  }),
+  "GET: 429, again and again": ({ random, who }) => ({
+    rule: {
+      match: { on: "http", method: "GET", ...who },
+      action: { type: "answer", status: 429, body: {} },
+      times: random.integer(20, 40)
+    },
+    allowedReasons: ["RateLimited"]
+  }),
   "GET: malformed": http("GET", { type: "malformed" }, ["Malformed"]),
   "GET: duplicate": http("GET", { type: "duplicate" }),
   "GET: reorder": http("GET", { type: "reorder" }),
@@ -161,7 +178,7 @@ const menu: Readonly<Record<string, Make>> = {
     rule: {
       match: { on: "frame", direction: "in", method: "signalwire.connect", ...who },
       action: { type: "answer", code: -32003, message: "stale" },
-      times: random.integer(4, 8)
+      times: random.integer(10, 14)
     },
     allowedReasons: ["Refused"]
   }),
@@ -212,7 +229,11 @@ export const losslessFaultNames: ReadonlyArray<string> = faultNames.filter((name
 const defaultFault = http("GET", { type: "refuse" })
 
 /** Makes the fault of a name. */
-export const make = (name: string, circumstances: Circumstances): Fault => (menu[name] ?? defaultFault)(circumstances)
+export const make = (name: string, circumstances: Circumstances): Fault => {
+  const { allowedReasons, rule } = (menu[name] ?? defaultFault)(circumstances)
+  const { skip = rule.skip ?? 0 } = circumstances
+  return { allowedReasons, rule: { ...rule, skip } }
+}
 
 // What the backend can do
 

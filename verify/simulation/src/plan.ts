@@ -5,6 +5,7 @@
 import { SeededRandom } from "./random.ts"
 import * as Setup from "./setup.ts"
 import { type StepName, weightsOf } from "./steps.ts"
+import { faultsPerSeed } from "./steps/server.ts"
 
 export interface PlannedStep {
   /** The number of the step, which seeds its randomness. */
@@ -19,20 +20,25 @@ export interface Plan {
   readonly steps: ReadonlyArray<PlannedStep>
 }
 
-/** How many devices a run begins with. */
-const beginnings = 2
+/** What a run begins with: two devices, and some faults if its world has any. */
+const beginningOf = (faultRate: number): ReadonlyArray<StepName> => [
+  "begin",
+  "begin",
+  ...faultRate === 0 ? [] : Array.from({ length: faultsPerSeed }, (): StepName => "meetFault")
+]
 
 /** The setup of a plan's world. */
 export const setupOf = ({ seed, simplifications }: Omit<Plan, "steps">): Setup.Setup =>
-  Setup.simplify(Setup.generate(new SeededRandom(`world ${seed}`)), simplifications)
+  Setup.simplify(Setup.generate(new SeededRandom(`world ${seed}`), seed), simplifications)
 
-/** The plan of a seed, with this many random steps after those that start the first devices. */
+/** The plan of a seed, with this many random steps after the beginning. */
 export const make = (seed: number, count: number): Plan => {
   const random = new SeededRandom(`steps ${seed}`)
-  const weights = weightsOf(setupOf({ seed, simplifications: [] }).faultRate)
-  const steps = Array.from({ length: beginnings + count }, (_, number): PlannedStep => ({
-    number,
-    name: number < beginnings ? "begin" : random.weighted(weights)?.name ?? "begin"
-  }))
-  return { seed, simplifications: [], steps }
+  const { faultRate } = setupOf({ seed, simplifications: [] })
+  const weights = weightsOf(faultRate)
+  const names = [
+    ...beginningOf(faultRate),
+    ...Array.from({ length: count }, () => random.weighted(weights)?.name ?? "waitBriefly")
+  ]
+  return { seed, simplifications: [], steps: names.map((name, number): PlannedStep => ({ number, name })) }
 }

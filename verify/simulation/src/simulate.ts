@@ -143,7 +143,7 @@ export const simulate = (plan: Plan, options: Options = {}): Outcome => {
   try {
     for (const { name, number } of plan.steps) {
       steps++
-      world.begin(String(number))
+      world.begin(number)
       takeStep(world, name)
     }
     world.begin("end")

@@ -57,6 +57,7 @@ const faults = {
   failQueueStore: Platform.failQueueStore,
   restart: Server.restart,
   restartWhileReading: Server.restartWhileReading,
+  meetFault: Server.meetFault,
   addFault: Server.addFault,
   clearFaults: Server.clearFaults,
   signOutAndIn: Tokens.signOutAndIn,

@@ -71,6 +71,8 @@ export class World {
   isFaultFree = false
   readonly #failures: Array<string> = []
   #messageCount = 0
+  /** The number of the current step. */
+  stepNumber = 0
   /** How many ids the current step has. */
   #idCount = 0
   #diallingNetwork: Network | undefined
@@ -170,8 +172,9 @@ export class World {
   }
 
   /** Begins a step, or a phase, with randomness of its own. */
-  begin(step: string): void {
-    this.trace.step = step
+  begin(step: number | "end"): void {
+    this.stepNumber = typeof step === "number" ? step : Number.POSITIVE_INFINITY
+    this.trace.step = String(step)
     this.random = new SeededRandom(`${this.seed} step ${step}`)
     this.#idCount = 0
   }

@@ -61,6 +61,10 @@ export const unreachable: { readonly [C in Category]?: ReadonlyArray<Unreachable
         "Starting: Started with a slice that is cut short -> CatchingUp",
         "Starting: Failed -> Failed"
       ]
+    },
+    {
+      reason: "a client that closes makes its sequences read, which ends them",
+      items: ["Live: Ended -> Ended"]
     }
   ],
   signals: [

@@ -1,5 +1,6 @@
 /** Steps in which time passes, and consumers subscribe, pause, read history and unsubscribe. */
 import type { Consumer } from "../consumer.ts"
+import type { Device } from "../device.ts"
 import { stopDevice } from "../devices.ts"
 import { readHistory } from "../historyReads.ts"
 import { subscribe } from "../subscriptions.ts"
@@ -57,7 +58,7 @@ export const pauseOrResumeConsumer: Step = {
 }
 
 export const read: Step = {
-  weight: 2,
+  weight: 3,
   run: (world) => {
     const { random } = world
     const device = randomDevice(world)
@@ -71,25 +72,38 @@ export const read: Step = {
 }
 
 /**
- * All consumers of a device leave, and one returns; of a device without a session, if there is one. Sometimes the device
- * ends instead.
+ * All consumers of a device leave, and one returns; of a device with a problem, if there is one. Sometimes the device ends
+ * instead.
  */
 export const resubscribe: Step = {
-  weight: 1.5,
+  weight: 2,
   run: (world) => {
     const { random } = world
-    const disconnected = world.devices.filter(({ connection }) => connection._tag !== "Connected")
-    const device = random.oneOf(disconnected) ?? randomDevice(world)
+    const [candidates = []] = [
+      world.devices.filter(({ connection, hasNoToken }) => hasNoToken || connection._tag === "Failed"),
+      world.devices.filter(({ options: { network }, refreshBehavior }) =>
+        network.flapping === "tryAgainLater" || refreshBehavior !== "succeeds"
+      ),
+      world.devices.filter(({ connection }) => connection._tag !== "Connected"),
+      world.devices
+    ].filter(({ length }) => length > 0)
+    const device = random.oneOf(candidates)
     if (device === undefined) return
-    if (random.boolean(0.2)) {
+    if (random.boolean(device.connection._tag === "Failed" ? 0.5 : 0.2)) {
       stopDevice(world, device, false)
       return
     }
-    const leaving = world.consumers.filter(({ options }) => options.device === device)
-    for (const consumer of leaving) unsubscribe(world, consumer)
-    world.advance(random.pick(0, random.integer(0, 6000), 6000))
-    if (random.boolean(0.8)) subscribe(world, device, undefined)
+    leaveAndReturn(world, device)
   }
+}
+
+/** All consumers of a device leave, and mostly one returns. */
+export const leaveAndReturn = (world: World, device: Device): void => {
+  const { random } = world
+  const leaving = world.consumers.filter(({ options }) => options.device === device)
+  for (const consumer of leaving) unsubscribe(world, consumer)
+  world.advance(random.pick(0, random.integer(0, 6000), 6000))
+  if (random.boolean(0.8)) subscribe(world, device, undefined)
 }
 
 export const joinLastRoom: Step = {

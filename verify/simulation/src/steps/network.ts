@@ -39,20 +39,21 @@ export const heal = (world: World, { options: { name, network } }: Device): void
 
 /** More messages than fit on a page, while all devices are disconnected. */
 export const storeManyWhileDisconnected: Step = {
-  weight: 0.2,
+  weight: 0.7,
   run: (world) => {
+    const { random, setup } = world
     for (const { options: { network } } of world.devices) {
       network.sockets.cut()
       network.link = "down"
     }
-    store(world, world.random.integer(110, 230), {})
+    store(world, setup.readsInParts ? random.integer(30, 90) : random.integer(110, 230), {})
     world.advance(2000)
     for (const { options: { network } } of world.devices) network.link = "up"
-    if (!world.setup.readsInParts) return
+    if (!setup.readsInParts) return
     // one that comes while history is read in parts
-    world.faults.add("event: malformed", { random: world.random, who: {} })
     for (let left = 10; left > 0; left--) {
-      world.advance(world.random.integer(50, 500))
+      if (left % 4 === 0) world.faults.add("event: malformed", { random, who: {}, skip: 0 })
+      world.advance(random.integer(50, 500))
       store(world, 1, {})
     }
   }

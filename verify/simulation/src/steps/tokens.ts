@@ -1,13 +1,15 @@
 /** Steps in which tokens expire, refreshes fail, and the application replaces a token. */
 import * as Effect from "effect/Effect"
 import { failingRefreshes } from "../device.ts"
-import { updateToken } from "../devices.ts"
+import { stopDevice, updateToken } from "../devices.ts"
+import { readHistory } from "../historyReads.ts"
+import { leaveAndReturn } from "./consuming.ts"
 import { heal } from "./network.ts"
 import { randomDevice, type Step } from "./Step.ts"
 
 /** A user is signed out, and signs in again. */
 export const signOutAndIn: Step = {
-  weight: 0.7,
+  weight: 1.2,
   run: (world) => {
     const { faults, random, server } = world
     const device = randomDevice(world)
@@ -17,6 +19,15 @@ export const signOutAndIn: Step = {
     device.refreshBehavior = "none"
     server.run((backend) => Effect.ignore(backend.expire(device.token)))
     world.advance(random.integer(10_000, 90_000))
+    switch (random.pick("stays", "leaves", "ends")) {
+      case "stays":
+        break
+      case "leaves":
+        leaveAndReturn(world, device)
+        break
+      case "ends":
+        return stopDevice(world, device, false)
+    }
     device.refreshBehavior = "succeeds"
     heal(world, device)
     world.advance(16_000)
@@ -34,6 +45,10 @@ export const expireToken: Step = {
     world.note(`the token of ${device.options.name} expires`)
     world.faults.allowFailure("Unauthorized", 1)
     world.server.run((backend) => Effect.ignore(backend.expire(device.token)))
+    if (world.random.boolean(0.5)) return
+    // requests and a dial find out at the same time
+    device.options.network.sockets.cut()
+    readHistory(world, device, undefined)
   }
 }
 
