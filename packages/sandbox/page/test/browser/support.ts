@@ -149,7 +149,7 @@ export const bothShow = (page: Page, expected: ReadonlyArray<string>): Promise<v
   })
 
 /** Returns the counts below the panes. */
-export const tally = (page: Page): Promise<Record<string, number>> =>
+const tally = (page: Page): Promise<Record<string, number>> =>
   page.locator(".tally > div").evaluateAll((all) =>
     Object.fromEntries(
       all.map((one) => [one.querySelector("dt")?.textContent, Number(one.querySelector("dd")?.textContent)])
