@@ -7,7 +7,7 @@ import { run } from "../src/runs.ts"
 import { simulate } from "../src/simulate.ts"
 
 /** Runs are limited by the processor, which may be shared. Milliseconds. */
-const timeout = 400_000
+const timeout = 600_000
 
 describe("the simulation", () => {
   // the second test looks at what the runs of the first have reached

@@ -142,11 +142,11 @@ export const search = async (label: string, text: string): Promise<void> => {
 export const isShown = (text: string | RegExp, container = document.body): boolean =>
   within(container).queryAllByText(text).length > 0
 
-/** Waits until it is shown. */
+/** Waits until a string is shown. */
 export const shows = (text: string | RegExp, container = document.body): Promise<void> =>
   eventually(() => assert.isTrue(isShown(text, container), `${text} is not shown`))
 
-/** The rows of the wire log that contain it. */
+/** The rows of the wire log that contain a string. */
 export const rows = (text = ""): ReadonlyArray<Element> =>
   all(".entries [role=option]").filter(({ textContent }) => textContent.includes(text))
 
