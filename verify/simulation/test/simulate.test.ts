@@ -9,6 +9,9 @@ import { simulate } from "../src/simulate.ts"
 /** Runs are limited by the processor, which may be shared. Milliseconds. */
 const timeout = 400_000
 
+/** Few seeds meet this bug: it is looked for from a seed shortly before one of them. */
+const firstSeeds: { readonly [M in Mutation]?: number } = { denyStored: 50 }
+
 describe("the simulation", () => {
   // the second test looks at what the runs of the first have reached
   let reached: Counts = new Map()
@@ -54,8 +57,7 @@ describe("the simulation", () => {
     assert.notStrictEqual(simulate(Plan.make(7, 50)).hash, simulate(Plan.make(8, 50)).hash)
   })
 
-  // a bug that few seeds meet is looked for from a seed shortly before one of them
-  it.each<readonly [bug: string, mutation: Mutation, violation: RegExp, from?: number]>([
+  it.each<readonly [bug: string, mutation: Mutation, violation: RegExp]>([
     ["loses messages", "loseMessages", /misses m\d+|is missing/],
     ["delivers messages twice", "repeatMessages", /is delivered twice/],
     ["fails in an outage", "failInOutage", /P1\.6/],
@@ -68,8 +70,9 @@ describe("the simulation", () => {
     ["ignores a new token", "ignoreNewToken", /P8\.6/],
     ["measures durations by the wall clock", "measureByWallClock", /P7\.1|P8\.5|P1\.[67]/],
     ["sends a message again under another client id", "changeClientId", /P4\.5/],
-    ["reports a message that may be stored as not stored", "denyStored", /P4\.6/, 50]
-  ])("detects a client that %s", { timeout }, (_, mutation, violation, from = 1) => {
+    ["reports a message that may be stored as not stored", "denyStored", /P4\.6/]
+  ])("detects a client that %s", { timeout }, (_, mutation, violation) => {
+    const from = firstSeeds[mutation] ?? 1
     const violations: Array<string> = []
     for (let seed = from; seed < from + 60 && !violation.test(violations.at(-1) ?? ""); seed++) {
       violations.push(simulate(Plan.make(seed, 100), { mutation }).violation ?? "")
