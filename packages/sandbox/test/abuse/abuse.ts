@@ -41,6 +41,8 @@ export const run = async (attacks: ReadonlyArray<Attack>, millis: number): Promi
   )
   await Promise.all(attackers.map((attacker) => once(attacker, "message")))
   const until = performance.now() + millis
+  // attacks end in time even if a send takes longer, since on a busy machine they would delay it without end
+  const ended = sleep(millis).then(() => Promise.all(attackers.map((attacker) => attacker.terminate())))
   while (performance.now() < until) {
     const at = performance.now()
     const failure = await fetch(`${info.http}/api/fabric/messages`, {
@@ -58,6 +60,6 @@ export const run = async (attacks: ReadonlyArray<Attack>, millis: number): Promi
     most = Math.max(most, memoryOf(pid))
     await sleep(50)
   }
-  await Promise.all(attackers.map((attacker) => attacker.terminate()))
+  await ended
   return { grown: Math.round(most - before), sent, failures, slowest: Math.round(slowest) }
 }
