@@ -1,3 +1,4 @@
+import react from "@vitejs/plugin-react"
 import { defineConfig } from "vitest/config"
 import { chromium } from "../../chromium.shared.ts"
 import shared from "../../vitest.shared.ts"
@@ -7,7 +8,16 @@ const { include: _, reporters = [], ...settings } = shared.test ?? {}
 /** The application as React renders it, against a sandbox, in a DOM without a browser. */
 const dom = {
   extends: false as const,
-  test: { ...settings, name: "dom", include: ["test/dom/*.test.ts"], environment: "../../happyDom.shared.ts" }
+  // React as in the built page: its development build takes twice the time
+  plugins: [react()],
+  oxc: { jsx: { development: false } },
+  test: {
+    ...settings,
+    env: { ...settings.env, NODE_ENV: "production" },
+    name: "dom",
+    include: ["test/dom/*.test.ts"],
+    environment: "../../happyDom.shared.ts"
+  }
 }
 
 /** What only a browser has: layout, styles, the focus, being offline. */
@@ -22,4 +32,5 @@ const browser = {
   }
 }
 
-export default defineConfig({ test: { reporters, projects: [dom, browser] } })
+// both wait most of the time
+export default defineConfig({ test: { reporters, projects: [dom, browser], maxWorkers: 2 } })
