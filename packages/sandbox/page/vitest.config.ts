@@ -22,7 +22,7 @@ const dom = {
     include: ["test/dom/*.test.ts"],
     environment: "../../../happyDom.shared.ts",
     // a file has one page at a time, which waits most of the time
-    maxWorkers: 4,
+    maxWorkers: 2,
     sequence: { groupOrder: 1 }
   }
 }
