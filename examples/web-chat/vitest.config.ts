@@ -3,7 +3,10 @@ import { defineConfig } from "vitest/config"
 import { chromium } from "../../chromium.shared.ts"
 import shared from "../../vitest.shared.ts"
 
-const { include: _, reporters = [], ...settings } = shared.test ?? {}
+const { include: _, reporters = [], ...common } = shared.test ?? {}
+
+/** Tests wait most of the time, so that both kinds run at the same time. */
+const settings = { ...common, maxWorkers: 2 }
 
 /** The application as React renders it, against a sandbox, in a DOM without a browser. */
 const dom = {
@@ -32,5 +35,4 @@ const browser = {
   }
 }
 
-// both wait most of the time
-export default defineConfig({ test: { reporters, projects: [dom, browser], maxWorkers: 2 } })
+export default defineConfig({ test: { reporters, projects: [dom, browser] } })
