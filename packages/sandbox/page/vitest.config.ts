@@ -1,3 +1,4 @@
+import react from "@vitejs/plugin-react"
 import { defineConfig } from "vitest/config"
 import { chromium } from "../../../chromium.shared.ts"
 import shared from "../../../vitest.shared.ts"
@@ -11,7 +12,19 @@ const functions = { extends: false as const, test: { ...settings, name: "functio
 /** The page as React renders it, against a sandbox, in a DOM without a browser. */
 const dom = {
   extends: false as const,
-  test: { ...settings, name: "dom", include: ["test/dom/*.test.ts"], environment: "../../../happyDom.shared.ts" }
+  // React as in the built page: its development build takes twice the time
+  plugins: [react()],
+  oxc: { jsx: { development: false } },
+  test: {
+    ...settings,
+    env: { ...settings.env, NODE_ENV: "production" },
+    name: "dom",
+    include: ["test/dom/*.test.ts"],
+    environment: "../../../happyDom.shared.ts",
+    // a file has one page at a time, which waits most of the time
+    maxWorkers: 2,
+    sequence: { groupOrder: 1 }
+  }
 }
 
 /** What only a browser has: layout, styles, the focus, policies, reloads. */

@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react"
+import { screen, within } from "@testing-library/dom"
 import { assert, describe, it } from "vitest"
 import { eventually, refuseNextSend } from "../support.ts"
 import { banner, bubbles, conversation, isBusy, open, selectConversation, send, statusesOf, user } from "./support.ts"

@@ -1,8 +1,8 @@
 /** Mounts the application in a DOM without a browser, against a sandbox. */
-import { configure, render } from "@testing-library/react"
 import { userEvent } from "@testing-library/user-event"
 import type { Window } from "happy-dom"
-import { createElement } from "react"
+import { createElement, StrictMode } from "react"
+import { createRoot } from "react-dom/client"
 import { assert } from "vitest"
 import { App } from "../../src/App.tsx"
 import { eventually, type StartedSandbox, startSandbox } from "../support.ts"
@@ -10,9 +10,6 @@ import { eventually, type StartedSandbox, startSandbox } from "../support.ts"
 declare global {
   var happyDOM: Window["happyDOM"]
 }
-
-// no styles are loaded, so that there is nothing to find out about what they hide
-configure({ reactStrictMode: true, defaultHidden: true })
 
 export const user = userEvent.setup()
 
@@ -22,8 +19,13 @@ export const open = async (prepare: (sandbox: StartedSandbox) => Promise<unknown
   const sandbox = stack.use(await startSandbox())
   await prepare(sandbox)
   happyDOM.setURL(`http://localhost:3000/?as=${encodeURIComponent("Ada Lovelace")}`)
-  const { unmount } = render(createElement(App, { directory: sandbox.directory }))
-  stack.defer(unmount)
+  const container = document.body.appendChild(document.createElement("div"))
+  const root = createRoot(container)
+  root.render(createElement(StrictMode, null, createElement(App, { directory: sandbox.directory })))
+  stack.defer(() => {
+    root.unmount()
+    container.remove()
+  })
   const all = stack.move()
   return { sandbox, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }

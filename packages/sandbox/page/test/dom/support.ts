@@ -1,9 +1,10 @@
 /** Mounts the page in a DOM without a browser, where its requests and sockets reach a sandbox. */
 import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
-import { configure, render, screen, within } from "@testing-library/react"
+import { configure, screen, within } from "@testing-library/dom"
 import { userEvent } from "@testing-library/user-event"
 import type { Window } from "happy-dom"
-import { createElement } from "react"
+import { createElement, StrictMode } from "react"
+import { createRoot } from "react-dom/client"
 import { assert, vi } from "vitest"
 import { App } from "../../src/App.tsx"
 import { eventually, type Side } from "../support.ts"
@@ -13,7 +14,7 @@ declare global {
 }
 
 // no styles are loaded, so that there is nothing to find out about what they hide
-configure({ reactStrictMode: true, defaultHidden: true })
+configure({ defaultHidden: true })
 
 const user = userEvent.setup()
 
@@ -29,9 +30,12 @@ export const open = async (
   await prepare(sandbox)
   // the page requests paths of the origin that served it
   happyDOM.setURL(`${sandbox.http}/_sandbox/page`)
-  const { unmount } = render(createElement(App))
+  const container = document.body.appendChild(document.createElement("div"))
+  const root = createRoot(container)
+  root.render(createElement(StrictMode, null, createElement(App)))
   stack.defer(() => {
-    unmount()
+    root.unmount()
+    container.remove()
     sessionStorage.clear()
   })
   await connected()
