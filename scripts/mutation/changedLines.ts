@@ -36,14 +36,13 @@ export const defaultBase = (root: string): string => exists(root, "origin/main")
 export const changedScopes = (root: string, base: string): ReadonlyMap<Package, Scope> => {
   if (!exists(root, base)) throw new Error(`git has no commit ${base}`)
   const parted = git(root, "merge-base", base, "HEAD").trim()
-  const sources = "packages/*/src"
+  const sources = ":(glob)packages/*/src/**"
   const diff = git(
     root,
     "diff",
     "--unified=0",
     "--no-color",
     "--no-ext-diff",
-    "--no-prefix",
     "--src-prefix=a/",
     "--dst-prefix=b/",
     parted,

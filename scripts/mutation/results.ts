@@ -4,9 +4,8 @@ import { readFileSync } from "node:fs"
 import { relative } from "node:path"
 import { mutantKey } from "./mutantKey.ts"
 import type { LineRange } from "./scope.ts"
-import { notTested } from "./stryker/environment.ts"
 
-/** A mutant is uncovered if no test runs its code, and not tested if there was no time left. */
+/** A mutant is uncovered if no test runs its code, and not tested if there was no time left or the test runner crashed. */
 export type Outcome = "killed" | "survived" | "uncovered" | "ignored" | "not tested"
 
 export interface Mutation {
@@ -22,24 +21,16 @@ export interface Mutation {
   readonly outcome: Outcome
 }
 
-const outcomeOf = ({ status, statusReason }: MutantResult): Outcome => {
-  switch (status) {
-    case "Killed":
-    case "Timeout":
-    case "CompileError":
-      return "killed"
-    case "RuntimeError":
-      // errors outside of tests, such as a module that cannot be loaded, are noticed too
-      return statusReason === notTested ? "not tested" : "killed"
-    case "Survived":
-      return "survived"
-    case "NoCoverage":
-      return "uncovered"
-    case "Ignored":
-      return "ignored"
-    case "Pending":
-      return "not tested"
-  }
+const outcomes: Readonly<Record<MutantResult["status"], Outcome>> = {
+  Killed: "killed",
+  Timeout: "killed",
+  CompileError: "killed",
+  Survived: "survived",
+  NoCoverage: "uncovered",
+  Ignored: "ignored",
+  // the test runner returns an error when there is no time left; Stryker itself, when the test runner crashes
+  RuntimeError: "not tested",
+  Pending: "not tested"
 }
 
 /** The text of a source between two positions that are counted from 1. */
@@ -57,7 +48,7 @@ export const toMutation = (root: string, result: MutantResult, source: ReadonlyA
   mutator: result.mutatorName,
   original: textBetween(source, result.location),
   replacement: result.replacement,
-  outcome: outcomeOf(result)
+  outcome: outcomes[result.status]
 })
 
 /** Reads the sources for what was replaced. */

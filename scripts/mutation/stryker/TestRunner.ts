@@ -11,7 +11,7 @@ import {
 import { readFileSync, writeFileSync } from "node:fs"
 import { mutantKey } from "../mutantKey.ts"
 import { passToTests } from "./coverage.ts"
-import { getEnvironment, notTested, setTestRun, takeAbandoned } from "./environment.ts"
+import { getEnvironment, setTestRun, takeAbandoned } from "./environment.ts"
 
 /**
  * How long the slowest test may take with a mutant, in milliseconds, when it took `time` without. A test that runs into this
@@ -84,8 +84,10 @@ export class TestRunner implements StrykerTestRunner {
       silenceTimeout: 2 * timeout
     })
     const result = await this.vitest.dryRun(options)
-    if (result.status !== DryRunStatus.Complete || result.mutantCoverage === undefined) return result
-    const { coverage, loading } = passToTests(result.mutantCoverage, result.tests.map(({ id }) => id))
+    if (result.status !== DryRunStatus.Complete) return result
+    // there is no coverage if no test loads a mutated module
+    const { mutantCoverage = { static: {}, perTest: {} } } = result
+    const { coverage, loading } = passToTests(mutantCoverage, result.tests.map(({ id }) => id))
     const times = Object.fromEntries(result.tests.map(({ id, timeSpentMs }) => [id, timeSpentMs]))
     writeFileSync(dryRunFile, JSON.stringify({ times, loading } satisfies DryRun))
     return { ...result, mutantCoverage: coverage }
@@ -94,7 +96,7 @@ export class TestRunner implements StrykerTestRunner {
   async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
     const { activeMutant } = options
     const isWanted = this.only?.has(mutantKey(activeMutant, 0)) ?? true
-    if (!isWanted || Date.now() > this.deadline) return { status: MutantRunStatus.Error, errorMessage: notTested }
+    if (!isWanted || Date.now() > this.deadline) return { status: MutantRunStatus.Error, errorMessage: "not tested" }
     const { loading, times } = this.previous ??= readDryRun()
     const slowest = Math.max(...(options.testFilter ?? Object.keys(times)).map((id) => times[id] ?? 0))
     if (options.mutantActivation === "static") return this.runLoading(options, slowest)
@@ -124,6 +126,9 @@ export class TestRunner implements StrykerTestRunner {
     // a test that still hangs must not affect the next run
     const isHanging = result.status === MutantRunStatus.Killed && result.failureMessage.includes("timed out")
     this.isFreshNext = isHanging || result.status === MutantRunStatus.Error
-    return result
+    // an error outside of tests, such as that of a module that cannot be loaded, or a rejection that nothing handles
+    return result.status === MutantRunStatus.Error
+      ? { status: MutantRunStatus.Killed, killedBy: [], failureMessage: result.errorMessage, nrOfTests: 0 }
+      : result
   }
 }

@@ -45,9 +45,6 @@ export const getEnvironment = (): Environment => {
   }
 }
 
-/** What a mutant that was not tested has as its error. */
-export const notTested = "not tested"
-
 /** What the next run of tests needs. Times are in milliseconds. */
 export interface TestRun {
   /** Whether a new thread loads the modules: for code that runs while its module is loaded, and after a test that hangs. */
