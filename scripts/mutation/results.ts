@@ -1,62 +1,73 @@
-/** What became of the mutants of a package, as a table. */
+/** What became of mutants. */
 import type { MutantResult } from "@stryker-mutator/api/core"
+import { readFileSync } from "node:fs"
 import { relative } from "node:path"
+import { mutantKey } from "./mutantKey.ts"
+import type { LineRange } from "./scope.ts"
+
+/** A mutant is uncovered if no test runs its code, and not tested if there was no time left or the test runner crashed. */
+export type Outcome = "killed" | "survived" | "uncovered" | "ignored" | "not tested"
 
 export interface Mutation {
+  readonly key: string
   /** The file from the root of the repository. */
   readonly file: string
-  /** The line counted from 1. */
-  readonly line: number
+  readonly lines: LineRange
+  /** The text of the first line. */
+  readonly lineText: string
   readonly mutator: string
   readonly original: string
   readonly replacement: string
-  readonly status: MutantResult["status"]
+  readonly outcome: Outcome
+}
+
+const outcomes: Readonly<Record<MutantResult["status"], Outcome>> = {
+  Killed: "killed",
+  Timeout: "killed",
+  CompileError: "killed",
+  Survived: "survived",
+  NoCoverage: "uncovered",
+  Ignored: "ignored",
+  // the test runner returns an error when there is no time left; Stryker itself, when the test runner crashes
+  RuntimeError: "not tested",
+  Pending: "not tested"
 }
 
 /** The text of a source between two positions that are counted from 1. */
-const textBetween = (source: string, { start, end }: MutantResult["location"]): string => {
-  const lines = source.split("\n").slice(start.line - 1, end.line)
-  const last = lines.length - 1
-  return lines.map((line, index) =>
-    line.slice(index === 0 ? start.column - 1 : 0, index === last ? end.column - 1 : line.length)
-  ).join("\n")
-}
+const textBetween = (lines: ReadonlyArray<string>, { start, end }: MutantResult["location"]): string =>
+  lines.slice(start.line - 1, end.line).map((line, index) => {
+    const number = start.line + index
+    return line.slice(number === start.line ? start.column - 1 : 0, number === end.line ? end.column - 1 : undefined)
+  }).join("\n")
 
-export const toMutation = (root: string, result: MutantResult, source: string): Mutation => ({
+export const toMutation = (root: string, result: MutantResult, source: ReadonlyArray<string>): Mutation => ({
+  key: mutantKey(result, 1),
   file: relative(root, result.fileName),
-  line: result.location.start.line,
+  lines: { start: result.location.start.line, end: result.location.end.line },
+  lineText: source[result.location.start.line - 1] ?? "",
   mutator: result.mutatorName,
   original: textBetween(source, result.location),
   replacement: result.replacement,
-  status: result.status
+  outcome: outcomes[result.status]
 })
 
-const isSurvivor = ({ status }: Mutation): boolean => status === "Survived" || status === "NoCoverage"
-const isKilled = ({ status }: Mutation): boolean => status === "Killed" || status === "Timeout"
-
-const oneLine = (text: string): string => {
-  const line = text.replaceAll(/\s+/g, " ")
-  return line.length > 60 ? `${line.slice(0, 57)}...` : line
+/** Reads the sources for what was replaced. */
+export const toMutations = (root: string, results: ReadonlyArray<MutantResult>): ReadonlyArray<Mutation> => {
+  const sources = new Map<string, ReadonlyArray<string>>()
+  return results.map((result) => {
+    const source = sources.get(result.fileName) ?? readFileSync(result.fileName, "utf8").split("\n")
+    sources.set(result.fileName, source)
+    return toMutation(root, result, source)
+  })
 }
 
-/** One line for each survivor: where it is, what was changed, and whether a test ran that code at all. */
-export const survivorLines = (mutations: ReadonlyArray<Mutation>): ReadonlyArray<string> =>
-  mutations.filter(isSurvivor).map(({ file, line, mutator, original, replacement, status }) =>
-    `${file}:${line} ${mutator}: ${oneLine(original)} -> ${oneLine(replacement) || "(nothing)"}${
-      status === "NoCoverage" ? " (no test runs it)" : ""
-    }`
-  )
+export const isSurvivor = ({ outcome }: Mutation): boolean => outcome === "survived" || outcome === "uncovered"
+export const isKilled = ({ outcome }: Mutation): boolean => outcome === "killed"
+export const isNotTested = ({ outcome }: Mutation): boolean => outcome === "not tested"
 
-export interface Score {
-  readonly killed: number
-  readonly survived: number
+/** The part of the tested mutants that were killed, in percent; 100 if there are none. */
+export const percentKilled = (mutations: ReadonlyArray<Mutation>): number => {
+  const killed = mutations.filter(isKilled).length
+  const survived = mutations.filter(isSurvivor).length
+  return killed + survived === 0 ? 100 : 100 * killed / (killed + survived)
 }
-
-export const scoreOf = (mutations: ReadonlyArray<Mutation>): Score => ({
-  killed: mutations.filter(isKilled).length,
-  survived: mutations.filter(isSurvivor).length
-})
-
-/** The part of the mutants that were killed, in percent; 100 if there are none. */
-export const percentKilled = ({ killed, survived }: Score): number =>
-  killed + survived === 0 ? 100 : 100 * killed / (killed + survived)

@@ -1,32 +1,79 @@
-/** Runs StrykerJS over one package, in a copy of the repository in `.stryker`. */
-import type { MutantResult } from "@stryker-mutator/api/core"
+/** Tests the mutants of one package with StrykerJS, in a copy of the repository in `.stryker`. */
 import { Stryker } from "@stryker-mutator/core"
-import { rmSync } from "node:fs"
-import { mutatedPackage } from "./stryker/environment.ts"
-import type { Package } from "./suites.ts"
+import { rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { discardNotTested } from "./incremental.ts"
+import { isKilled, isSurvivor, type Mutation, toMutations } from "./results.ts"
+import { isInScope, patternsOf, type Scope } from "./scope.ts"
+import { setEnvironment } from "./stryker/environment.ts"
+import { type Package, suiteOf } from "./suites.ts"
 
 export interface Run {
+  readonly root: string
   readonly package: Package
-  /** Globs, from the root of the repository; each may end in `:START-END`, a range of lines. */
-  readonly mutate: ReadonlyArray<string>
+  readonly scope: Scope
   /** Whether results of earlier runs are discarded. */
   readonly force: boolean
+  /** Whether mutants that survive are tested again with the tests of more folders. */
+  readonly wide: boolean
+  readonly concurrency: number
+  /** When no further mutant is tested, in milliseconds since 1970. */
+  readonly deadline: number | undefined
 }
 
-/** The results of all mutants of the run, with positions counted from 1. */
-export const runStryker = async (run: Run): Promise<ReadonlyArray<MutantResult>> => {
-  process.env[mutatedPackage] = run.package
+interface Stage {
+  /** Distinguishes the results from those of the other stage. */
+  readonly name: string
+  readonly folders: ReadonlyArray<string>
+  readonly scope: Scope
+  /** The mutants that are tested, if not all of the scope are. */
+  readonly only?: ReadonlyArray<Mutation>
+}
+
+/** Writes the mutants that runners may test to a file, since there may be more than fit into an environment variable. */
+const writeOnly = (root: string, mutations: ReadonlyArray<Mutation>): string => {
+  const file = join(root, `.stryker/only-${process.pid}.json`)
+  writeFileSync(file, JSON.stringify(mutations.map(({ key }) => key)))
+  return file
+}
+
+const runStage = async (run: Run, stage: Stage): Promise<ReadonlyArray<Mutation>> => {
   const sandbox = `.stryker/sandbox-${process.pid}`
+  const incrementalFile = `.stryker/${stage.name}.json`
+  const onlyFile = stage.only === undefined ? undefined : writeOnly(run.root, stage.only)
+  setEnvironment({ package: run.package, folders: stage.folders, deadline: run.deadline, onlyFile })
   try {
-    return await new Stryker({
+    const results = await new Stryker({
       configFile: "scripts/mutation/stryker/options.json",
-      mutate: [...run.mutate],
+      mutate: patternsOf(stage.scope),
       tempDirName: sandbox,
-      incrementalFile: `.stryker/${run.package}.json`,
-      force: run.force
+      incrementalFile,
+      force: run.force,
+      concurrency: run.concurrency
     }).runMutationTest()
+    // results of earlier runs of other lines are among them
+    return toMutations(run.root, results).filter(({ file, lines }) => isInScope(stage.scope, file, lines))
   } finally {
     // Stryker leaves it if a test has just written a file
     rmSync(sandbox, { recursive: true, force: true })
+    if (onlyFile !== undefined) rmSync(onlyFile)
+    discardNotTested(join(run.root, incrementalFile))
   }
+}
+
+/** What became of each mutant of the scope. */
+export const runMutants = async (run: Run): Promise<ReadonlyArray<Mutation>> => {
+  const { tests, wide } = suiteOf(run.package)
+  const mutations = await runStage(run, { name: run.package, folders: tests, scope: run.scope })
+  const survivors = mutations.filter(isSurvivor)
+  if (!run.wide || wide.length === 0 || survivors.length === 0) return mutations
+  const files = [...new Set(survivors.map(({ file }) => file))]
+  const scope = new Map(
+    files.map((file) =>
+      [file, survivors.filter((survivor) => survivor.file === file).map(({ lines }) => lines)] as const
+    )
+  )
+  const again = await runStage(run, { name: `${run.package}-wide`, folders: wide, scope, only: survivors })
+  const killed = new Map(again.filter(isKilled).map((mutation) => [mutation.key, mutation]))
+  return mutations.map((mutation) => killed.get(mutation.key) ?? mutation)
 }

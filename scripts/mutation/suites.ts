@@ -1,28 +1,17 @@
 /**
- * Which tests notice a change of a package. A mutant is killed when any of them fails; many behaviours of the lower packages
- * are tested where users meet them, in `testing` and `promise`.
+ * Which tests notice a change of a package. Many behaviours of the lower packages are tested where users meet them, in
+ * `testing` and `promise`, so that a mutant is killed when a test of any of these folders fails.
  */
 
 export interface Suite {
-  /** The folders in `packages` whose tests run, the ones that are most specific and fastest first. */
+  /** The folders in `packages` whose tests run for every mutant, the ones that are most specific and fastest first. */
   readonly tests: ReadonlyArray<string>
+  /** Those that `--wide` runs in addition, for the mutants that survived: they are slow, or seldom notice a change. */
+  readonly wide: ReadonlyArray<string>
   readonly environment: "happy-dom" | "node"
 }
 
-export const suites = {
-  schema: { tests: ["schema", "http"], environment: "node" },
-  runtime: { tests: ["runtime"], environment: "node" },
-  http: { tests: ["http", "testing"], environment: "node" },
-  subscription: { tests: ["subscription", "testing", "promise"], environment: "node" },
-  conversation: { tests: ["conversation", "testing", "promise"], environment: "node" },
-  promise: { tests: ["promise"], environment: "node" },
-  react: { tests: ["react"], environment: "happy-dom" },
-  backend: { tests: ["backend", "testing"], environment: "node" }
-} satisfies Readonly<Record<string, Suite>>
-
-export type Package = keyof typeof suites
-
-export const packages: ReadonlyArray<Package> = [
+export const packages = [
   "schema",
   "runtime",
   "http",
@@ -31,7 +20,20 @@ export const packages: ReadonlyArray<Package> = [
   "promise",
   "react",
   "backend"
-]
+] as const
+
+export type Package = typeof packages[number]
+
+const suites: Readonly<Record<Package, Suite>> = {
+  schema: { tests: ["schema"], wide: ["http", "testing"], environment: "node" },
+  runtime: { tests: ["runtime"], wide: ["http", "subscription", "testing"], environment: "node" },
+  http: { tests: ["http", "testing"], wide: ["promise"], environment: "node" },
+  subscription: { tests: ["subscription", "testing"], wide: ["promise"], environment: "node" },
+  conversation: { tests: ["conversation", "testing"], wide: ["promise"], environment: "node" },
+  promise: { tests: ["promise"], wide: [], environment: "node" },
+  react: { tests: ["react"], wide: [], environment: "happy-dom" },
+  backend: { tests: ["backend"], wide: ["testing", "sandbox"], environment: "node" }
+}
 
 export const isPackage = (name: string): name is Package => Object.hasOwn(suites, name)
 

@@ -9,42 +9,57 @@ import {
   type TestRunner as StrykerTestRunner
 } from "@stryker-mutator/api/test-runner"
 import { readFileSync, writeFileSync } from "node:fs"
-import { passHooksToTests } from "./coverage.ts"
-import { deadline, notTested, setTestRun } from "./environment.ts"
+import { mutantKey } from "../mutantKey.ts"
+import { passToTests } from "./coverage.ts"
+import { getEnvironment, setTestRun, takeAbandoned } from "./environment.ts"
 
-/** How long a test may take that runs code with a mutant, in milliseconds: at least this, and so many times as before. */
-const minTestTimeout = 2_500
-const testTimeoutFactor = 10
-/** The same for all tests of a run. */
-const minRunTimeout = 15_000
-const runTimeoutFactor = 4
+/**
+ * How long the slowest test may take with a mutant, in milliseconds, when it took `time` without. A test that runs into this
+ * waits for something that the mutant prevents.
+ */
+const testTimeoutOf = (time: number): number => 2_500 + 5 * time
+/** How long the thread may report nothing, when the slowest test takes `time`. */
+const silenceTimeoutOf = (time: number): number => 8_000 + 3 * time
+const hookTimeout = 15_000
 
-const dryRunTimeout = 15 * 60_000
-
-/** How long each test took without a mutant, in the sandbox, where the other runners find it. */
-const timesFile = "test-times.json"
-
-const isTimeRecord = (value: unknown): value is Readonly<Record<string, number>> =>
-  typeof value === "object" && value !== null && Object.values(value).every((one) => typeof one === "number")
-
-const readTimes = (): Readonly<Record<string, number>> => {
-  const times: unknown = JSON.parse(readFileSync(timesFile, "utf8"))
-  if (!isTimeRecord(times)) throw new Error(`${timesFile} has no times`)
-  return times
+/** What the runner that runs the tests without a mutant finds out, for itself and the other ones. */
+interface DryRun {
+  /** How long each test takes, in milliseconds. */
+  readonly times: Readonly<Record<string, number>>
+  /** The mutants that must be active while modules are loaded. */
+  readonly loading: ReadonlyArray<string>
 }
 
-const isPastDeadline = (): boolean => {
-  const time = process.env[deadline]
-  return time !== undefined && Date.now() > Number(time)
+/** In the sandbox, which is the working directory of all runners. */
+const dryRunFile = "dry-run.json"
+
+const isDryRun = (value: unknown): value is DryRun =>
+  typeof value === "object" && value !== null && "times" in value && typeof value.times === "object" &&
+  "loading" in value && Array.isArray(value.loading)
+
+const readDryRun = (): DryRun => {
+  const dryRun: unknown = JSON.parse(readFileSync(dryRunFile, "utf8"))
+  if (!isDryRun(dryRun)) throw new Error(`${dryRunFile} is incomplete`)
+  return dryRun
+}
+
+const readOnly = (file: string): ReadonlyArray<unknown> => {
+  const keys: unknown = JSON.parse(readFileSync(file, "utf8"))
+  return Array.isArray(keys) ? keys : []
 }
 
 export class TestRunner implements StrykerTestRunner {
   private readonly vitest: StrykerTestRunner
-  private times: Readonly<Record<string, number>> | undefined
+  private previous: DryRun | undefined
   private isFreshNext = true
+  private readonly deadline: number
+  private readonly only: ReadonlySet<unknown> | undefined
 
   constructor(vitest: StrykerTestRunner) {
     this.vitest = vitest
+    const { deadline = Infinity, onlyFile } = getEnvironment()
+    this.deadline = deadline
+    this.only = onlyFile === undefined ? undefined : new Set(readOnly(onlyFile))
   }
 
   capabilities() {
@@ -60,38 +75,60 @@ export class TestRunner implements StrykerTestRunner {
   }
 
   async dryRun(options: DryRunOptions): Promise<DryRunResult> {
-    setTestRun({ isFresh: true, testTimeout: 120_000, runTimeout: dryRunTimeout })
+    const timeout = 120_000
+    setTestRun({
+      isFresh: true,
+      retries: 2,
+      testTimeout: timeout,
+      hookTimeout: timeout,
+      silenceTimeout: 2 * timeout
+    })
     const result = await this.vitest.dryRun(options)
     if (result.status !== DryRunStatus.Complete) return result
-    const { mutantCoverage, tests } = result
-    writeFileSync(timesFile, JSON.stringify(Object.fromEntries(tests.map(({ id, timeSpentMs }) => [id, timeSpentMs]))))
-    return mutantCoverage === undefined
-      ? result
-      : { ...result, mutantCoverage: passHooksToTests(mutantCoverage, tests.map(({ id }) => id)) }
+    // there is no coverage if no test loads a mutated module
+    const { mutantCoverage = { static: {}, perTest: {} } } = result
+    const { coverage, loading } = passToTests(mutantCoverage, result.tests.map(({ id }) => id))
+    const times = Object.fromEntries(result.tests.map(({ id, timeSpentMs }) => [id, timeSpentMs]))
+    writeFileSync(dryRunFile, JSON.stringify({ times, loading } satisfies DryRun))
+    return { ...result, mutantCoverage: coverage }
   }
 
   async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
-    if (isPastDeadline()) return { status: MutantRunStatus.Error, errorMessage: notTested }
-    this.times ??= readTimes()
-    const times = options.testFilter?.map((id) => this.times?.[id] ?? 0) ?? Object.values(this.times)
-    const isStatic = options.mutantActivation === "static"
-    const runTimeout = minRunTimeout + runTimeoutFactor * times.reduce((sum, time) => sum + time, 0)
-    setTestRun({
-      isFresh: isStatic || this.isFreshNext,
-      testTimeout: minTestTimeout + testTimeoutFactor * Math.max(...times),
-      runTimeout
-    })
-    const start = Date.now()
+    const { activeMutant } = options
+    const isWanted = this.only?.has(mutantKey(activeMutant, 0)) ?? true
+    if (!isWanted || Date.now() > this.deadline) return { status: MutantRunStatus.Error, errorMessage: "not tested" }
+    const { loading, times } = this.previous ??= readDryRun()
+    const slowest = Math.max(...(options.testFilter ?? Object.keys(times)).map((id) => times[id] ?? 0))
+    if (options.mutantActivation === "static") return this.runLoading(options, slowest)
+    const result = await this.run(options, slowest, this.isFreshNext)
+    const isKilled = result.status !== MutantRunStatus.Survived
+    return isKilled || !loading.includes(activeMutant.id) ? result : this.runLoading(options, slowest)
+  }
+
+  /** With the mutant active while modules are loaded: this needs a new thread, and so does the next run. */
+  private async runLoading(options: MutantRunOptions, slowest: number): Promise<MutantRunResult> {
+    const result = await this.run({ ...options, mutantActivation: "static" }, slowest, true)
     this.isFreshNext = true
-    try {
-      const result = await this.vitest.mutantRun(options)
-      // a test that still hangs, and a mutant that was active while modules were loaded, must not affect the next run
-      const isHanging = result.status === MutantRunStatus.Killed && result.failureMessage.includes("timed out")
-      this.isFreshNext = isStatic || isHanging || result.status === MutantRunStatus.Error
-      return result
-    } catch (error) {
-      if (Date.now() - start < runTimeout) throw error
-      return { status: MutantRunStatus.Timeout }
-    }
+    return result
+  }
+
+  private async run(options: MutantRunOptions, slowest: number, isFresh: boolean): Promise<MutantRunResult> {
+    setTestRun({
+      isFresh,
+      retries: 0,
+      testTimeout: testTimeoutOf(slowest),
+      hookTimeout,
+      silenceTimeout: silenceTimeoutOf(slowest)
+    })
+    this.isFreshNext = true
+    const result = await this.vitest.mutantRun(options)
+    if (takeAbandoned()) return { status: MutantRunStatus.Timeout }
+    // a test that still hangs must not affect the next run
+    const isHanging = result.status === MutantRunStatus.Killed && result.failureMessage.includes("timed out")
+    this.isFreshNext = isHanging || result.status === MutantRunStatus.Error
+    // an error outside of tests, such as that of a module that cannot be loaded, or a rejection that nothing handles
+    return result.status === MutantRunStatus.Error
+      ? { status: MutantRunStatus.Killed, killedBy: [], failureMessage: result.errorMessage, nrOfTests: 0 }
+      : result
   }
 }

@@ -3,32 +3,80 @@
  * its pool apart from Stryker's plugins, so that environment variables are what all of them share.
  */
 
-/** The package that is mutated. */
-export const mutatedPackage = "MUTATED_PACKAGE"
+const names = {
+  package: "MUTATED_PACKAGE",
+  folders: "MUTATION_TEST_FOLDERS",
+  deadline: "MUTATION_DEADLINE",
+  onlyFile: "MUTATION_ONLY",
+  testRun: "MUTATION_TEST_RUN",
+  abandoned: "MUTATION_ABANDONED"
+} as const
 
-/** When no further mutant is tested, in milliseconds since 1970; not set if there is no limit. */
-export const deadline = "MUTATION_DEADLINE"
+const set = (name: string, value: string | undefined): void => {
+  if (value === undefined) delete process.env[name]
+  else process.env[name] = value
+}
 
-/** Why a mutant has no result after the deadline. */
-export const notTested = "not tested: no time left"
+export interface Environment {
+  /** The package that is mutated. */
+  readonly package: string
+  /** The folders in `packages` whose tests run. */
+  readonly folders: ReadonlyArray<string>
+  /** When no further mutant is tested, in milliseconds since 1970. */
+  readonly deadline: number | undefined
+  /** A file with the keys of the mutants that are tested; without it, all are. */
+  readonly onlyFile: string | undefined
+}
 
-/** What the next run of tests needs. */
+export const setEnvironment = (environment: Environment): void => {
+  set(names.package, environment.package)
+  set(names.folders, environment.folders.join(" "))
+  set(names.deadline, environment.deadline?.toString())
+  set(names.onlyFile, environment.onlyFile)
+}
+
+export const getEnvironment = (): Environment => {
+  const deadline = process.env[names.deadline]
+  return {
+    package: process.env[names.package] ?? "",
+    folders: (process.env[names.folders] ?? "").split(" "),
+    deadline: deadline === undefined ? undefined : Number(deadline),
+    onlyFile: process.env[names.onlyFile]
+  }
+}
+
+/** What the next run of tests needs. Times are in milliseconds. */
 export interface TestRun {
   /** Whether a new thread loads the modules: for code that runs while its module is loaded, and after a test that hangs. */
   readonly isFresh: boolean
-  /** How long one test may take, in milliseconds. */
+  /** How often a test that fails is run again. */
+  readonly retries: number
+  /** How long one test may take. */
   readonly testTimeout: number
-  /** How long all tests may take, in milliseconds. */
-  readonly runTimeout: number
+  /** How long a hook may take, such as one that starts a server. */
+  readonly hookTimeout: number
+  /** How long the thread may be silent: it reports each test, unless it is in a loop that does not end. */
+  readonly silenceTimeout: number
 }
 
-const testRun = "MUTATION_TEST_RUN"
-
-export const setTestRun = ({ isFresh, testTimeout, runTimeout }: TestRun): void => {
-  process.env[testRun] = [isFresh ? 1 : 0, testTimeout, runTimeout].join(" ")
+export const setTestRun = ({ isFresh, retries, testTimeout, hookTimeout, silenceTimeout }: TestRun): void => {
+  set(names.testRun, [isFresh ? 1 : 0, retries, testTimeout, hookTimeout, silenceTimeout].join(" "))
 }
 
 export const getTestRun = (): TestRun => {
-  const [isFresh = 1, testTimeout = 0, runTimeout = 0] = (process.env[testRun] ?? "").split(" ").map(Number)
-  return { isFresh: isFresh === 1, testTimeout, runTimeout }
+  const [isFresh = 1, retries = 0, testTimeout = 0, hookTimeout = 0, silenceTimeout = 0] =
+    (process.env[names.testRun] ?? "").split(" ").map(Number)
+  return { isFresh: isFresh === 1, retries, testTimeout, hookTimeout, silenceTimeout }
+}
+
+/** Records that the run was ended because its thread was silent. */
+export const setAbandoned = (): void => {
+  set(names.abandoned, "1")
+}
+
+/** Whether the run was ended because its thread was silent; the next run starts without that. */
+export const takeAbandoned = (): boolean => {
+  const isAbandoned = process.env[names.abandoned] === "1"
+  set(names.abandoned, undefined)
+  return isAbandoned
 }

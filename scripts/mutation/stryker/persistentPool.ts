@@ -5,7 +5,7 @@
  */
 import type { SerializedConfig } from "vitest"
 import { type PoolOptions, type PoolWorker, ThreadsPoolWorker, type WorkerRequest } from "vitest/node"
-import { getTestRun } from "./environment.ts"
+import { getTestRun, setAbandoned } from "./environment.ts"
 
 type Listener = Parameters<PoolWorker["on"]>[1]
 
@@ -22,7 +22,7 @@ class PersistentWorker implements PoolWorker {
   private readonly options: PoolOptions
   private readonly listeners = new Set<readonly [event: string, listener: Listener]>()
   private config: SerializedConfig | undefined
-  private runTimeout: ReturnType<typeof setTimeout> | undefined
+  private silence: ReturnType<typeof setTimeout> | undefined
 
   constructor(options: PoolOptions) {
     this.options = options
@@ -60,10 +60,11 @@ class PersistentWorker implements PoolWorker {
       }
       case "run": {
         // the names of the tests to run are part of the configuration, which a thread otherwise receives once
-        const { testTimeout, runTimeout } = getTestRun()
-        const config = { ...this.config, testTimeout, hookTimeout: testTimeout }
+        const { hookTimeout, retries, silenceTimeout, testTimeout } = getTestRun()
+        const config = { ...this.config, retry: retries, testTimeout, hookTimeout }
         const context = { ...message.context, config }
-        this.runTimeout = setTimeout(() => void this.abandon(), runTimeout)
+        this.silence = setTimeout(() => void this.abandon(), silenceTimeout)
+        this.on("message", () => this.silence?.refresh())
         return thread.worker.send({ ...message, context })
       }
       case "stop":
@@ -74,7 +75,7 @@ class PersistentWorker implements PoolWorker {
   }
 
   async stop(): Promise<void> {
-    clearTimeout(this.runTimeout)
+    clearTimeout(this.silence)
     for (const [event, listener] of this.listeners) PersistentWorker.thread?.worker.off(event, listener)
     this.listeners.clear()
   }
@@ -86,9 +87,10 @@ class PersistentWorker implements PoolWorker {
   /** A loop that does not end is only stopped with its thread. */
   private async abandon(): Promise<void> {
     const listeners = [...this.listeners]
+    setAbandoned()
     await this.stopThread()
     for (const [event, listener] of listeners) {
-      if (event === "error") listener(new Error("the tests did not end in time"))
+      if (event === "error") listener(new Error("the tests do not end"))
     }
   }
 

@@ -1,5 +1,6 @@
 /** Runs before each test file, after Stryker's own set-up. */
 import { afterAll, beforeAll, expect, inject } from "vitest"
+import { idInHooks, idWhileLoading } from "./coverage.ts"
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -11,6 +12,7 @@ declare module "vitest" {
 interface Stryker {
   activeMutant?: string | undefined
   currentTestId?: string | undefined
+  mutantCoverage?: { static: object; perTest: object }
 }
 
 declare global {
@@ -19,25 +21,28 @@ declare global {
 
 const stryker = globalThis.__stryker__ ??= {}
 
-/** Code that runs in a hook of a suite, where no test is current, is covered by the tests of the file. */
-const recordHooks = (): void => {
-  let hooks: string | undefined
+/** Records which file runs code while it is loaded, and in its hooks, where no test is current. */
+const recordFile = (): void => {
+  const file = expect.getState().testPath ?? ""
+  // what the files before have run was reported with them
+  if (stryker.mutantCoverage !== undefined) Object.assign(stryker.mutantCoverage, { static: {}, perTest: {} })
   let test: string | undefined
+  let outside: string | undefined = idWhileLoading(file)
   Object.defineProperty(stryker, "currentTestId", {
     configurable: true,
-    get: () => test ?? hooks,
+    get: () => test ?? outside,
     set: (id: string | undefined) => {
       test = id
     }
   })
   beforeAll(() => {
-    hooks = `${expect.getState().testPath}#`
+    outside = idInHooks(file)
   })
   afterAll(() => {
-    hooks = undefined
+    outside = undefined
   })
 }
 
-if (inject("mode") === "dry-run") recordHooks()
+if (inject("mode") === "dry-run") recordFile()
 // the thread may still have the mutant of the run before, while it loads the test file
 else if (inject("mutantActivation") === "runtime") stryker.activeMutant = undefined

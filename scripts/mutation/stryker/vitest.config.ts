@@ -6,19 +6,18 @@ import { join } from "node:path"
 import { defineConfig } from "vitest/config"
 import { BaseSequencer, type TestSpecification } from "vitest/node"
 import { isPackage, suiteOf, unaffectedTests } from "../suites.ts"
-import { mutatedPackage } from "./environment.ts"
+import { getEnvironment } from "./environment.ts"
 import { persistentPool } from "./persistentPool.ts"
 
-const name = process.env[mutatedPackage] ?? ""
-if (!isPackage(name)) throw new Error(`${mutatedPackage} is not a package that is mutated: ${JSON.stringify(name)}`)
-const suite = suiteOf(name)
+const { folders, package: name } = getEnvironment()
+if (!isPackage(name)) throw new Error(`not a package that is mutated: ${JSON.stringify(name)}`)
 const root = process.cwd()
 
 /** The first failure ends a run, and the tests in the first folders are most likely to fail. */
 class FoldersInOrder extends BaseSequencer {
   override async sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
     const folderOf = ({ moduleId }: TestSpecification): number =>
-      suite.tests.findIndex((folder) => moduleId.startsWith(join(root, "packages", folder, "/")))
+      folders.findIndex((folder) => moduleId.startsWith(join(root, "packages", folder, "/")))
     return files.toSorted((a, b) => folderOf(a) - folderOf(b))
   }
 }
@@ -40,9 +39,9 @@ export default defineConfig({
     }
   }],
   test: {
-    include: suite.tests.map((folder) => `packages/${folder}/test/**/*.test.{ts,tsx}`),
+    include: folders.map((folder) => `packages/${folder}/test/**/*.test.{ts,tsx}`),
     exclude: [...unaffectedTests],
-    environment: suite.environment,
+    environment: suiteOf(name).environment,
     // as in `packages/react/vitest.config.ts`
     environmentOptions: { happyDOM: { settings: { fetch: { disableSameOriginPolicy: true } } } },
     setupFiles: [join(root, "scripts/mutation/stryker/setup.ts")],

@@ -1,0 +1,3 @@
+import type { Equivalent } from "../Equivalent.ts"
+
+export const equivalents: ReadonlyArray<Equivalent> = []
