@@ -1,7 +1,7 @@
 /**
- * Adds up the results that vitest wrote for every package, and prints them as one line, after the slowest tests. Fails when a test failed, when
- * there was none, or when a package with tests has no results. Failures are repeated here, at the very end, because the log
- * of several packages side by side is long and may be truncated.
+ * Adds up the results that vitest wrote for every package, and prints them as one line, after the slowest tests. Fails when
+ * a test failed, when there was none, or when a package with tests has no results. Failures are repeated here, at the very
+ * end, because the log of several packages side by side is long and may be truncated.
  */
 import { existsSync, globSync, readFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"

@@ -132,7 +132,6 @@ const deliver = (count: number): Effect.Effect<ReadonlyArray<Part>> =>
       cursor: undefined,
       metrics: MetricsRecorder.make(undefined),
       instrumentation: telemetry,
-      observeTransition: undefined,
       tuning: { overlapSeconds: 30, memory: 8192, recoveryLimit: 10_000, isReconciled: false, cursorMillis: 1000 }
     })
     const { add, window } = makeWindow()

@@ -89,7 +89,6 @@ const start = Effect.gen(function*() {
       cursor: undefined,
       metrics: MetricsRecorder.noop,
       instrumentation: Instrumentation.effect,
-      observeTransition: undefined,
       tuning: {
         overlapSeconds: 10,
         memory: 8192,

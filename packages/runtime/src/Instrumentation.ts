@@ -23,7 +23,13 @@ import { EffectInstrumentation } from "./internal/effectInstrumentation.ts"
 import type * as Contract from "./internal/instrumentationContract.ts"
 import * as Spans from "./internal/spans.ts"
 
-export type { Attributes, MethodError, SessionObserver, SpanOptions } from "./internal/instrumentationContract.ts"
+export type {
+  Attributes,
+  MethodError,
+  SessionObserver,
+  SpanOptions,
+  TransitionObserver
+} from "./internal/instrumentationContract.ts"
 
 /** Receives the spans and logs of a client. */
 export type Instrumentation = Contract.Instrumentation

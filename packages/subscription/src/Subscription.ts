@@ -12,7 +12,6 @@ import { Credentials } from "@effect-signalwire/runtime/Credentials"
 import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import * as Settings from "@effect-signalwire/runtime/Settings"
 import * as Streams from "@effect-signalwire/runtime/Streams"
-import { TransitionObserver } from "@effect-signalwire/runtime/TransitionObserver"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
@@ -120,8 +119,7 @@ export const makeBare = Effect.fnUntraced(function*(
     dialsPerMinute: Settings.count("dialsPerMinute", options.dialsPerMinute ?? 10),
     capacity: Settings.count("capacity", options.capacity ?? 4096),
     wakeSignals: yield* Wake,
-    token: yield* credentials.current,
-    observeTransition: yield* TransitionObserver
+    token: yield* credentials.current
   })
   const manager = new SessionManager(driver, {
     idleMillis: idleMillisOf(options),

@@ -1,5 +1,5 @@
 /** The Effect context of a simulated process: virtual time, the event loop's scheduler, seeded randomness, no log output. */
-import { TransitionObserver } from "@effect-signalwire/runtime/TransitionObserver"
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as ClockService from "effect/Clock"
@@ -25,6 +25,25 @@ export interface Environment {
   readonly runSync: <A, E>(effect: Effect.Effect<A, E>) => A
 }
 
+/** The same instrumentation, which also passes transitions on. */
+const observed = (
+  base: Instrumentation.Instrumentation,
+  onTransition: Instrumentation.TransitionObserver
+): Instrumentation.Instrumentation => ({
+  named: (name) => observed(base.named(name), onTransition),
+  forService: (service, url) => observed(base.forService(service, url), onTransition),
+  span: (name, attributes, options) => base.span(name, attributes, options),
+  spanScoped: (name, attributes) => base.spanScoped(name, attributes),
+  spanStream: (name, attributes) => base.spanStream(name, attributes),
+  annotateSend: (clientId) => base.annotateSend(clientId),
+  traceMetadata: (metadata) => base.traceMetadata(metadata),
+  warn: (message, details, attributes) => base.warn(message, details, attributes),
+  error: (message, details, attributes) => base.error(message, details, attributes),
+  readFailed: (error) => base.readFailed(error),
+  observeSessions: () => base.observeSessions(),
+  onTransition
+})
+
 export const make = (options: {
   readonly eventLoop: EventLoop
   readonly clock: Clock.Clock
@@ -33,7 +52,7 @@ export const make = (options: {
   readonly onDefect: (defect: string) => void
   /** Called for every log message; an exception it throws reaches the code that logs. */
   readonly onLog?: (() => void) | undefined
-  readonly observeTransition: TransitionObserver
+  readonly onTransition: Instrumentation.TransitionObserver
 }): Environment => {
   const { eventLoop, onLog } = options
   const context = Context.make(Scheduler.Scheduler, eventLoop.scheduler).pipe(
@@ -41,7 +60,7 @@ export const make = (options: {
     Context.add(Random.Random, seeded(options.seed)),
     Context.add(References.CurrentLoggers, new Set(onLog === undefined ? [] : [Logger.make(onLog)])),
     Context.add(References.MinimumLogLevel, onLog === undefined ? "None" : "All"),
-    Context.add(TransitionObserver, options.observeTransition),
+    Context.add(Instrumentation.Instrumentation, observed(Instrumentation.effect, options.onTransition)),
     Context.add(References.TracerEnabled, false),
     Context.add(Metric.FiberRuntimeMetrics, {
       recordFiberStart: () => undefined,

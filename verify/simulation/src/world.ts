@@ -166,7 +166,7 @@ export class World {
       seed: `${this.seed} ${name}`,
       onDefect: this.fail,
       onLog,
-      observeTransition: observeTransitions(this.coverage)
+      onTransition: observeTransitions(this.coverage)
     })
     return { clock, environment }
   }

@@ -2,7 +2,6 @@
  * Runs the state machine of `sequence.ts`: receives the session's signals, reads history while `CatchingUp`, and emits items.
  */
 import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
-import type { TransitionObserver } from "@effect-signalwire/runtime/TransitionObserver"
 import type { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
 import type { Service as Subscription, Subscriber } from "@effect-signalwire/subscription/Subscription"
@@ -47,7 +46,6 @@ export interface Options {
   readonly tuning: LiveOptions
   readonly metrics: MetricsRecorder
   readonly instrumentation: Instrumentation
-  readonly observeTransition: TransitionObserver | undefined
 }
 
 export interface LiveOptions {
@@ -197,7 +195,7 @@ class LiveSequence implements Reconcilable {
 
   private dispatch(event: Sequence.Event): Sequence.Transition {
     const transition = Sequence.transition(this.state, event, this.dependencies)
-    this.options.observeTransition?.("sequence", this.state, event, transition.state)
+    this.options.instrumentation.onTransition?.("sequence", this.state, event, transition.state)
     this.state = transition.state
     if (transition.items.length > 0) this.writer?.onBatch()
     return transition

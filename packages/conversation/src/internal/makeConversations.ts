@@ -6,7 +6,6 @@ import * as Json from "@effect-signalwire/runtime/Json"
 import { Lifetime } from "@effect-signalwire/runtime/Lifetime"
 import * as Settings from "@effect-signalwire/runtime/Settings"
 import * as Streams from "@effect-signalwire/runtime/Streams"
-import { TransitionObserver } from "@effect-signalwire/runtime/TransitionObserver"
 import { Closed } from "@effect-signalwire/schema/Reason"
 import { closed } from "@effect-signalwire/subscription/ConnectionState"
 import * as Subscription from "@effect-signalwire/subscription/Subscription"
@@ -127,7 +126,6 @@ export const makeWith = Effect.fnUntraced(function*(
     reconciler,
     metrics,
     instrumentation,
-    observeTransition: yield* TransitionObserver,
     cache: ConversationCache.make(http, instrumentation),
     traceMessages: options.traceMessages === true,
     inFlightMillis: 4 * settleMillis,

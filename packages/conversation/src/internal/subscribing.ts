@@ -2,7 +2,6 @@
 import type * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import type { Instrumentation } from "@effect-signalwire/runtime/Instrumentation"
 import * as Settings from "@effect-signalwire/runtime/Settings"
-import type { TransitionObserver } from "@effect-signalwire/runtime/TransitionObserver"
 import { ConversationEvent } from "@effect-signalwire/schema/ConversationEvent"
 import { invalidParameter, Timeout } from "@effect-signalwire/schema/Reason"
 import type * as Subscription from "@effect-signalwire/subscription/Subscription"
@@ -35,7 +34,6 @@ export interface Dependencies {
   readonly reconciler: Reconciler
   readonly metrics: MetricsRecorder
   readonly instrumentation: Instrumentation
-  readonly observeTransition: TransitionObserver | undefined
   readonly tuning: LiveSequence.LiveOptions
   /** How long a subscription waits for a session. Milliseconds. */
   readonly readyMillis: number

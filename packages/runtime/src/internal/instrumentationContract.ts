@@ -57,6 +57,19 @@ export interface SessionObserver {
   readonly onEnd: (reason: Reason, outcome: string) => Effect.Effect<void>
 }
 
+/** A state or an event of a state machine. */
+interface Tagged {
+  readonly _tag: string
+}
+
+/** Receives the transitions of the state machines of the connection, and of each subscription and timeline. */
+export type TransitionObserver = (
+  machine: "connection" | "sequence",
+  from: Tagged,
+  event: Tagged,
+  to: Tagged
+) => void
+
 /** Receives the spans and logs of a client. */
 export interface Instrumentation {
   /** Returns the instrumentation for a client of this name, which is an attribute of its spans. */
@@ -99,4 +112,6 @@ export interface Instrumentation {
   readonly readFailed: (error: MethodError) => Effect.Effect<void>
   /** Makes the observer of a client's sessions. */
   readonly observeSessions: () => SessionObserver
+  /** Receives all transitions, for tests that report which states and events they reached. */
+  readonly onTransition?: TransitionObserver | undefined
 }

@@ -8,7 +8,6 @@ import * as ObservableRef from "@effect-signalwire/runtime/ObservableRef"
 import * as Streams from "@effect-signalwire/runtime/Streams"
 import { catchUnexpected, messageOf, stackOf } from "@effect-signalwire/runtime/Thrown"
 import { redact } from "@effect-signalwire/runtime/Token"
-import type { TransitionObserver } from "@effect-signalwire/runtime/TransitionObserver"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
@@ -43,7 +42,6 @@ export interface Options {
   readonly wakeSignals: Stream.Stream<WakeSignal>
   /** The initial token. */
   readonly token: Redacted.Redacted
-  readonly observeTransition: TransitionObserver | undefined
 }
 
 type StateOf<Tag extends State["_tag"]> = Extract<State, { readonly _tag: Tag }>
@@ -92,7 +90,7 @@ export class ConnectionDriver {
     return Effect.suspend(() => {
       const next = transition(this.state, event)
       if (next === this.state) return Effect.void
-      this.options.observeTransition?.("connection", this.state, event, next)
+      this.options.session.instrumentation.onTransition?.("connection", this.state, event, next)
       this.state = next
       // before the public state changes: a watcher of that may subscribe again
       if (next._tag === "Failed") {

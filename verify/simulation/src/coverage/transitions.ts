@@ -2,7 +2,7 @@
  * The transitions of the client's state machines: those that a run reaches, and all that are possible, which are found
  * by trying every event in every state. An event without an effect on a state is not listed.
  */
-import type { TransitionObserver } from "@effect-signalwire/runtime/TransitionObserver"
+import type { TransitionObserver } from "@effect-signalwire/runtime/Instrumentation"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import * as Signal from "@effect-signalwire/subscription/Signal"
 import * as Fixtures from "@effect-signalwire/testing/Fixtures"
