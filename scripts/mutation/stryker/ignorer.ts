@@ -59,7 +59,7 @@ const isTracing = (node: unknown): boolean => {
 }
 
 /** Why a node is not mutated, and nothing in it. */
-const reasonToIgnore = (node: unknown, parent: unknown): string | undefined => {
+export const reasonToIgnore = (node: unknown, parent: unknown): string | undefined => {
   if (!isNode(node)) return undefined
   const text = textOf(node)
   if (text !== undefined && isSentence(text)) return "a sentence for people"
