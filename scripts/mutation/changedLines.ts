@@ -21,20 +21,25 @@ export const parseDiff = (diff: string): ReadonlyMap<string, ReadonlyArray<LineR
 const git = (root: string, ...args: ReadonlyArray<string>): string =>
   execFileSync("git", args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], maxBuffer: 2 ** 28 })
 
-const exists = (root: string, commit: string): boolean => {
+/** The id of a commit; `undefined` if there is none, as in a clone without history. */
+const commitOf = (root: string, name: string): string | undefined => {
   try {
-    git(root, "rev-parse", "--verify", "--quiet", `${commit}^{commit}`)
-    return true
+    return git(root, "rev-parse", "--verify", "--quiet", `${name}^{commit}`).trim()
   } catch {
-    return false
+    return undefined
   }
 }
 
-export const defaultBase = (root: string): string => exists(root, "origin/main") ? "origin/main" : "HEAD~1"
+/** The branch `main` of the origin, or on that branch the commit before; the current commit if there is neither. */
+export const defaultBase = (root: string): string => {
+  const head = commitOf(root, "HEAD")
+  const isEarlier = (name: string): boolean => ![undefined, head].includes(commitOf(root, name))
+  return ["origin/main", "HEAD~1"].find(isEarlier) ?? "HEAD"
+}
 
 /** The changed lines of each package since `base` and the current commit parted. */
 export const changedScopes = (root: string, base: string): ReadonlyMap<Package, Scope> => {
-  if (!exists(root, base)) throw new Error(`git has no commit ${base}`)
+  if (commitOf(root, base) === undefined) throw new Error(`git has no commit ${base}`)
   const parted = git(root, "merge-base", base, "HEAD").trim()
   const sources = ":(glob)packages/*/src/**"
   const diff = git(

@@ -1,7 +1,11 @@
 /** The parts of `pnpm mutate` that need no run of mutants. */
 import type { MutantResult } from "@stryker-mutator/api/core"
+import { execFileSync } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { assert, describe, it } from "vitest"
-import { parseDiff } from "../mutation/changedLines.ts"
+import { defaultBase, parseDiff } from "../mutation/changedLines.ts"
 import { setApart } from "../mutation/equivalents.ts"
 import { withoutNotTested } from "../mutation/incremental.ts"
 import { isSurvivor, type Mutation, percentKilled, toMutation } from "../mutation/results.ts"
@@ -43,6 +47,26 @@ describe("the changed lines", () => {
       ["a.ts", [{ start: 3, end: 6 }, { start: 20, end: 20 }]],
       ["b.ts", [{ start: 1, end: 2 }]]
     ])
+  })
+
+  it("are by default those since main, on main those of the last commit, and none without history", () => {
+    const root = mkdtempSync(join(tmpdir(), "changed-lines-"))
+    const git = (...args: ReadonlyArray<string>) =>
+      execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@example.com", ...args], { cwd: root })
+    const commit = () => git("commit", "--quiet", "--allow-empty", "--message", "a commit")
+    try {
+      git("init", "--quiet")
+      commit()
+      assert.strictEqual(defaultBase(root), "HEAD")
+      commit()
+      assert.strictEqual(defaultBase(root), "HEAD~1")
+      git("update-ref", "refs/remotes/origin/main", "HEAD")
+      assert.strictEqual(defaultBase(root), "HEAD~1")
+      commit()
+      assert.strictEqual(defaultBase(root), "origin/main")
+    } finally {
+      rmSync(root, { recursive: true })
+    }
   })
 })
 

@@ -26,7 +26,11 @@ describe("the platform's signals", () => {
     vi.stubGlobal("removeEventListener", target.removeEventListener.bind(target))
     vi.stubGlobal("dispatchEvent", target.dispatchEvent.bind(target))
   })
-  afterEach(() => vi.unstubAllGlobals())
+  // other files must not get the module that was loaded with these globals
+  afterEach(() => {
+    vi.unstubAllGlobals()
+    vi.resetModules()
+  })
 
   it.effect("report that the network is back or gone, and that the page becomes visible", () =>
     Effect.gen(function*() {

@@ -221,6 +221,24 @@ describe("the Instrumentation of a program", () => {
       assert.deepStrictEqual([spans, logs], [[], []])
     }))
 
+  it.effect("receives the transitions of the connection and of each subscription", () =>
+    Effect.gen(function*() {
+      const transitions: Array<string> = []
+      const instrumentation = Object.assign(Instrumentation.warningsOnly(() => {}), {
+        onTransition: (...[machine, from, , to]: Parameters<Instrumentation.TransitionObserver>) => {
+          transitions.push(`${machine}: ${from._tag} -> ${to._tag}`)
+        }
+      })
+      yield* Conversations.use((service) => service.subscription()).pipe(
+        Effect.asVoid,
+        Effect.scoped,
+        Effect.provide(layer()),
+        Effect.provideService(Instrumentation.Instrumentation, instrumentation)
+      )
+      assert.include(transitions, "connection: Idle -> Connecting")
+      assert.isTrue(transitions.some((one) => one.startsWith("sequence: ")), transitions.join("\n"))
+    }))
+
   it.effect("may be provided by a layer", () =>
     Effect.gen(function*() {
       const { observe, spans } = makeExporter()
