@@ -7,7 +7,8 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { assert, describe, it } from "vitest"
 import { toAsyncIterator } from "../src/internal/asyncIterator.ts"
-import { makeCountingSignal, rejection } from "./support.ts"
+import { makeCountingSignal } from "./countingSignal.ts"
+import { rejection } from "./support.ts"
 
 type Batch = readonly [string, ...ReadonlyArray<string>]
 type Outcome = Effect.Effect<Batch, string | Cause.Done>

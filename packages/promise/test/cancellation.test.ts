@@ -6,6 +6,7 @@ import { fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it, onTestFinished, vi } from "vitest"
 import { accelerateTime } from "../../../fastTime.shared.ts"
+import { makeCountingSignal } from "./countingSignal.ts"
 import {
   callUntyped,
   eventLoopTurns,
@@ -14,7 +15,6 @@ import {
   fastOptions,
   invalidFields,
   joinBoth,
-  makeCountingSignal,
   MessageRecorder,
   openSandbox,
   Recorder,

@@ -262,19 +262,3 @@ export const closedPort = async (): Promise<number> => {
 /** Calls a method with arguments of any type, as untyped JavaScript may. */
 export const callUntyped = async (method: (...args: Array<never>) => unknown, ...args: ReadonlyArray<unknown>) =>
   await Reflect.apply(method, undefined, args)
-
-/** A signal that is never aborted, and the number of its listeners. */
-export const makeCountingSignal = () => {
-  const { signal } = new AbortController()
-  let listeners = 0
-  const { addEventListener, removeEventListener } = signal
-  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
-    listeners++
-    addEventListener.apply(signal, args)
-  }
-  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
-    listeners--
-    removeEventListener.apply(signal, args)
-  }
-  return { signal, listeners: () => listeners }
-}
