@@ -13,7 +13,7 @@ process.hrtime.bigint = () => monotonicNow() + advancedNanos
  * passes in steps of 10 ms, and I/O proceeds between them, so a busy machine causes no timeouts.
  */
 export const accelerateTime = (): () => void => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] })
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] })
   const ticker = setInterval(() => {
     advancedNanos += 10_000_000n
     vi.advanceTimersByTime(10)

@@ -1,4 +1,5 @@
 import { defineConfig, mergeConfig } from "vitest/config"
 import shared from "../vitest.shared.ts"
 
-export default mergeConfig(shared, defineConfig({}))
+/** Programs wait most of the time, so that several run side by side. */
+export default mergeConfig(shared, defineConfig({ test: { maxWorkers: 3 } }))

@@ -1,4 +1,5 @@
 import { defineConfig, mergeConfig } from "vitest/config"
 import shared from "../../vitest.shared.ts"
 
-export default mergeConfig(shared, defineConfig({}))
+/** Most tests wait for sockets and time limits. */
+export default mergeConfig(shared, defineConfig({ test: { maxWorkers: 2 } }))

@@ -1,4 +1,5 @@
 import { defineConfig, mergeConfig } from "vitest/config"
 import shared from "../../vitest.shared.ts"
 
-export default mergeConfig(shared, defineConfig({}))
+/** Most tests wait for processes and time limits, so that several files run side by side. */
+export default mergeConfig(shared, defineConfig({ test: { maxWorkers: 3 } }))

@@ -1,5 +1,5 @@
 import { defineConfig, mergeConfig } from "vitest/config"
 import shared from "../../vitest.shared.ts"
 
-/** Every test starts processes, on machines that may be busy. */
-export default mergeConfig(shared, defineConfig({ test: { testTimeout: 60_000 } }))
+/** Tests wait for processes and reconnections, so that several files run side by side. */
+export default mergeConfig(shared, defineConfig({ test: { maxWorkers: 3 } }))

@@ -4,7 +4,8 @@
 import { checkMessage, SignalWire, type SignalWireClient, type SignalWireOptions } from "@effect-signalwire/promise"
 import * as Schedule from "effect/Schedule"
 import type { ServerResponse } from "node:http"
-import { assert, describe, it, vi } from "vitest"
+import { assert, beforeAll, describe, it, vi } from "vitest"
+import { accelerateTime } from "../../../fastTime.shared.ts"
 import {
   assertRedacted,
   callUntyped,
@@ -533,6 +534,9 @@ describe("options", () => {
 })
 
 describe.concurrent("servers", () => {
+  // time limits pass in the steps of this process, so that a busy machine does not exceed them
+  beforeAll(accelerateTime)
+
   it.each(["address", "group"] as const)(
     "P9.1: fail calls with Unauthorized when the token has expired, dialect %s",
     async (dialect) => {

@@ -4,11 +4,14 @@ import { chromium } from "../../../chromium.shared.ts"
 import { domProject, project, reporters } from "../../../vitest.shared.ts"
 import { firefox } from "./firefox.shared.ts"
 
-/** Functions of the page. */
-const functions = project("functions", { include: ["test/*.test.ts"] })
+// tests wait most of the time, so that all kinds run at the same time
+const maxWorkers = 3
 
-/** The page itself. A file has one page at a time, which waits most of the time. */
-const dom = domProject([react()], { maxWorkers: 2, sequence: { groupOrder: 1 } })
+/** Functions of the page. */
+const functions = project("functions", { include: ["test/*.test.ts"], maxWorkers })
+
+/** The page itself. A file has one page at a time. */
+const dom = domProject([react()], { maxWorkers })
 
 /** What only a browser has: layout, styles, the focus, policies, reloads. */
 const browser = project("browser", {
@@ -17,8 +20,8 @@ const browser = project("browser", {
     ...(chromium === undefined ? ["test/browser/{layout,onePage,page}.test.ts"] : []),
     ...(firefox === undefined ? ["test/browser/firefox.test.ts"] : [])
   ],
-  // tests run concurrently, because they wait most of the time
-  maxConcurrency: 4
+  maxConcurrency: 4,
+  maxWorkers
 })
 
 export default defineConfig({ test: { reporters, projects: [functions, dom, browser] } })

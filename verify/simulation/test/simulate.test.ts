@@ -1,16 +1,10 @@
 import { assert, describe, it } from "vitest"
 import type { Counts } from "../src/coverage/Coverage.ts"
 import * as CoverageTable from "../src/coverage/table.ts"
-import type { Mutation } from "../src/mutation.ts"
-import * as Plan from "../src/plan.ts"
 import { run } from "../src/runs.ts"
-import { simulate } from "../src/simulate.ts"
 
 /** Runs are limited by the processor, which may be shared. Milliseconds. */
 const timeout = 600_000
-
-/** Few seeds meet this bug: it is looked for from a seed shortly before one of them. */
-const firstSeeds: { readonly [M in Mutation]?: number } = { denyStored: 50 }
 
 describe("the simulation", () => {
   // the second test looks at what the runs of the first have reached
@@ -45,38 +39,5 @@ describe("the simulation", () => {
     const incomplete = CoverageTable.compare(reached)
       .filter(({ missing, unexpected }) => missing.length + unexpected.length > 0)
     assert.strictEqual(CoverageTable.describe(incomplete), "")
-  })
-
-  it("produces the same trace for the same seed", { timeout }, () => {
-    for (const seed of [7, 8, 9, 10]) {
-      const first = simulate(Plan.make(seed, 120), { keepTrace: true })
-      const second = simulate(Plan.make(seed, 120), { keepTrace: true })
-      assert.deepStrictEqual(second.trace, first.trace)
-      assert.strictEqual(second.hash, first.hash)
-    }
-    assert.notStrictEqual(simulate(Plan.make(7, 50)).hash, simulate(Plan.make(8, 50)).hash)
-  })
-
-  it.each<readonly [bug: string, mutation: Mutation, violation: RegExp]>([
-    ["loses messages", "loseMessages", /misses m\d+|is missing/],
-    ["delivers messages twice", "repeatMessages", /is delivered twice/],
-    ["fails in an outage", "failInOutage", /P1\.6/],
-    ["ends with an exception of the platform", "propagateExceptions", /P8\.7/],
-    ["delays messages without reporting it", "delayDelivery", /P8\.8/],
-    ["always reports that it is connected", "reportConnected", /P8\.8/],
-    ["dials without a limit", "dialWithoutLimit", /dials more often/],
-    ["reads history every second", "readWithoutPause", /reads history/],
-    ["retries a token refresh without a pause", "retryRefreshAtOnce", /refreshes its token too often/],
-    ["ignores a new token", "ignoreNewToken", /P8\.6/],
-    ["measures durations by the wall clock", "measureByWallClock", /P7\.1|P8\.5|P1\.[67]/],
-    ["sends a message again under another client id", "changeClientId", /P4\.5/],
-    ["reports a message that may be stored as not stored", "denyStored", /P4\.6/]
-  ])("detects a client that %s", { timeout }, (_, mutation, violation) => {
-    const from = firstSeeds[mutation] ?? 1
-    const violations: Array<string> = []
-    for (let seed = from; seed < from + 60 && !violation.test(violations.at(-1) ?? ""); seed++) {
-      violations.push(simulate(Plan.make(seed, 100), { mutation }).violation ?? "")
-    }
-    assert.match(violations.at(-1) ?? "", violation)
   })
 })

@@ -4,6 +4,7 @@ import type { Window } from "happy-dom"
 import { createElement, StrictMode } from "react"
 import { createRoot } from "react-dom/client"
 import { assert } from "vitest"
+import { accelerateTime } from "../../../../fastTime.shared.ts"
 import { App } from "../../src/App.tsx"
 import { eventually, type StartedSandbox, startSandbox } from "../support.ts"
 
@@ -16,6 +17,7 @@ export const user = userEvent.setup()
 /** Starts a sandbox, prepares it, and mounts the application for Ada Lovelace. */
 export const open = async (prepare: (sandbox: StartedSandbox) => Promise<unknown> = () => Promise.resolve()) => {
   await using stack = new AsyncDisposableStack()
+  stack.defer(accelerateTime())
   const sandbox = stack.use(await startSandbox())
   await prepare(sandbox)
   happyDOM.setURL(`http://localhost:3000/?as=${encodeURIComponent("Ada Lovelace")}`)

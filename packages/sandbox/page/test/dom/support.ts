@@ -6,6 +6,7 @@ import type { Window } from "happy-dom"
 import { createElement, StrictMode } from "react"
 import { createRoot } from "react-dom/client"
 import { assert, vi } from "vitest"
+import { accelerateTime } from "../../../../../fastTime.shared.ts"
 import { App } from "../../src/App.tsx"
 import { eventually, type Side } from "../support.ts"
 
@@ -24,6 +25,7 @@ export const open = async (
   prepare: (sandbox: Sandbox.Info) => Promise<void> = () => Promise.resolve()
 ) => {
   await using stack = new AsyncDisposableStack()
+  stack.defer(accelerateTime())
   const sandbox = await Sandbox.start(options)
   let current = sandbox
   stack.defer(() => current.stop())
