@@ -18,9 +18,9 @@ describe("with broken and frozen connections, lost responses and a killed server
     async ({ dialect, seed }) => {
       const args = [
         "--disconnects",
-        "25",
+        "15",
         "--sends",
-        "60",
+        "40",
         "--kills",
         "2",
         "--seed",
