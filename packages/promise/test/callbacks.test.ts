@@ -94,7 +94,7 @@ describe("a safe callback", () => {
   it.each<[string, unknown]>([
     ["null", null],
     ["a function", () => {}],
-    // oxlint-disable-next-line unicorn/no-thenable -- it is none, although it looks like one
+    // oxlint-disable-next-line unicorn/no-thenable -- a value with a method of that name, which is not a Promise
     ["an object whose then is no function", { then: 1 }]
   ])("returns nothing to wait for when it returned %s", (_, result) => {
     assert.isUndefined(record(() => result).call("a"))

@@ -22,6 +22,6 @@ makeTestRunner.inject = tokens(commonTokens.injector)
 
 export const strykerPlugins = [
   declareFactoryPlugin(PluginKind.TestRunner, "persistent-vitest", makeTestRunner),
-  declareValuePlugin(PluginKind.Ignore, "texts", ignorer),
+  declareValuePlugin(PluginKind.Ignore, "sentences", ignorer),
   declareValuePlugin(PluginKind.Reporter, "spread", spreadReporter)
 ]
