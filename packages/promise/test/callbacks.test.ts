@@ -94,7 +94,7 @@ describe("a safe callback", () => {
   it.each<[string, unknown]>([
     ["null", null],
     ["a function", () => {}],
-    // oxlint-disable-next-line unicorn/no-thenable -- a value with a method of that name, which is not a Promise
+    // oxlint-disable-next-line unicorn/no-thenable -- its `then` is not a function
     ["an object whose then is no function", { then: 1 }]
   ])("returns nothing to wait for when it returned %s", (_, result) => {
     assert.isUndefined(record(() => result).call("a"))
