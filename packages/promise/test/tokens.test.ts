@@ -178,7 +178,7 @@ describe.concurrent("a refused token", () => {
   })
 })
 
-// not concurrent, because time passes with the turns of the event loop
+// one after the other, because each test accelerates time, and ends that
 describe("a refused token", () => {
   beforeEach(accelerateTime)
 
