@@ -30,11 +30,11 @@ const commitOf = (root: string, name: string): string | undefined => {
   }
 }
 
-/** The branch `main` of the origin, or on that branch the commit before; the current commit if there is neither. */
-export const defaultBase = (root: string): string => {
+/** The branch `main` of the origin, or on that branch the commit before; `undefined` if there is neither. */
+export const defaultBase = (root: string): string | undefined => {
   const head = commitOf(root, "HEAD")
   const isEarlier = (name: string): boolean => ![undefined, head].includes(commitOf(root, name))
-  return ["origin/main", "HEAD~1"].find(isEarlier) ?? "HEAD"
+  return ["origin/main", "HEAD~1"].find(isEarlier)
 }
 
 /** The changed lines of each package since `base` and the current commit parted. */
@@ -56,7 +56,8 @@ export const changedScopes = (root: string, base: string): ReadonlyMap<Package, 
   )
   const added = git(root, "ls-files", "--others", "--exclude-standard", "--", sources).split("\n")
   const files = new Map<string, ReadonlyArray<LineRange>>([
-    ...parseDiff(diff),
+    // nothing is left to mutate where lines were only deleted
+    ...[...parseDiff(diff)].filter(([, ranges]) => ranges.length > 0),
     ...added.map((file) => [file, []] as const)
   ])
   const changed = [...files].filter(([file]) => isMutable(file))

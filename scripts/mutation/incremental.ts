@@ -1,5 +1,5 @@
 /** The file in which Stryker keeps results for the next run. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
@@ -16,7 +16,18 @@ export const withoutNotTested = (report: unknown): unknown => {
   return { ...report, files: Object.fromEntries(files) }
 }
 
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Discards the results of mutants that were not tested, or the whole file if it is incomplete. */
 export const discardNotTested = (file: string): void => {
   if (!existsSync(file)) return
-  writeFileSync(file, JSON.stringify(withoutNotTested(JSON.parse(readFileSync(file, "utf8")))))
+  const report = parse(readFileSync(file, "utf8"))
+  if (report === undefined) rmSync(file)
+  else writeFileSync(file, JSON.stringify(withoutNotTested(report)))
 }

@@ -41,7 +41,7 @@ const textBetween = (lines: ReadonlyArray<string>, { start, end }: MutantResult[
   }).join("\n")
 
 export const toMutation = (root: string, result: MutantResult, source: ReadonlyArray<string>): Mutation => ({
-  key: mutantKey(result, 1),
+  key: mutantKey(result),
   file: relative(root, result.fileName),
   lines: { start: result.location.start.line, end: result.location.end.line },
   lineText: source[result.location.start.line - 1] ?? "",
@@ -65,9 +65,9 @@ export const isSurvivor = ({ outcome }: Mutation): boolean => outcome === "survi
 export const isKilled = ({ outcome }: Mutation): boolean => outcome === "killed"
 export const isNotTested = ({ outcome }: Mutation): boolean => outcome === "not tested"
 
-/** The part of the tested mutants that were killed, in percent; 100 if there are none. */
-export const percentKilled = (mutations: ReadonlyArray<Mutation>): number => {
+/** The part of the tested mutants that were killed, in percent; `undefined` if none was tested. */
+export const percentKilled = (mutations: ReadonlyArray<Mutation>): number | undefined => {
   const killed = mutations.filter(isKilled).length
   const survived = mutations.filter(isSurvivor).length
-  return killed + survived === 0 ? 100 : 100 * killed / (killed + survived)
+  return killed + survived === 0 ? undefined : 100 * killed / (killed + survived)
 }

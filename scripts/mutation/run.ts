@@ -1,6 +1,6 @@
 /** Tests the mutants of one package with StrykerJS, in a copy of the repository in `.stryker`. */
 import { Stryker } from "@stryker-mutator/core"
-import { rmSync, writeFileSync } from "node:fs"
+import { globSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { discardNotTested } from "./incremental.ts"
 import { isKilled, isSurvivor, type Mutation, toMutations } from "./results.ts"
@@ -26,22 +26,28 @@ interface Stage {
   readonly name: string
   readonly folders: ReadonlyArray<string>
   readonly scope: Scope
-  /** The mutants that are tested, if not all of the scope are. */
-  readonly only?: ReadonlyArray<Mutation>
 }
 
-/** Writes the mutants that runners may test to a file, since there may be more than fit into an environment variable. */
-const writeOnly = (root: string, mutations: ReadonlyArray<Mutation>): string => {
-  const file = join(root, `.stryker/only-${process.pid}.json`)
-  writeFileSync(file, JSON.stringify(mutations.map(({ key }) => key)))
-  return file
+const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+/** Removes the copies of the repository that runs left behind which were killed. */
+const removeAbandoned = (root: string): void => {
+  for (const folder of globSync(".stryker/sandbox-*", { cwd: root })) {
+    if (!isRunning(Number(folder.split("-").at(-1)))) rmSync(join(root, folder), { recursive: true, force: true })
+  }
 }
 
 const runStage = async (run: Run, stage: Stage): Promise<ReadonlyArray<Mutation>> => {
   const sandbox = `.stryker/sandbox-${process.pid}`
   const incrementalFile = `.stryker/${stage.name}.json`
-  const onlyFile = stage.only === undefined ? undefined : writeOnly(run.root, stage.only)
-  setEnvironment({ package: run.package, folders: stage.folders, deadline: run.deadline, onlyFile })
+  removeAbandoned(run.root)
+  setEnvironment({ package: run.package, folders: stage.folders, deadline: run.deadline })
   try {
     const results = await new Stryker({
       configFile: "scripts/mutation/stryker/options.json",
@@ -56,7 +62,6 @@ const runStage = async (run: Run, stage: Stage): Promise<ReadonlyArray<Mutation>
   } finally {
     // Stryker leaves it if a test has just written a file
     rmSync(sandbox, { recursive: true, force: true })
-    if (onlyFile !== undefined) rmSync(onlyFile)
     discardNotTested(join(run.root, incrementalFile))
   }
 }
@@ -73,7 +78,7 @@ export const runMutants = async (run: Run): Promise<ReadonlyArray<Mutation>> => 
       [file, survivors.filter((survivor) => survivor.file === file).map(({ lines }) => lines)] as const
     )
   )
-  const again = await runStage(run, { name: `${run.package}-wide`, folders: wide, scope, only: survivors })
+  const again = await runStage(run, { name: `${run.package}-wide`, folders: wide, scope })
   const killed = new Map(again.filter(isKilled).map((mutation) => [mutation.key, mutation]))
   return mutations.map((mutation) => killed.get(mutation.key) ?? mutation)
 }

@@ -13,9 +13,9 @@ export const spread = <A>(items: ReadonlyArray<A>, positionOf: (item: A) => Posi
   return items.map((item) => {
     const { file, key } = positionOf(item)
     return { item, file, hash: createHash("sha1").update(`${file} ${key}`).digest("hex") }
-  }).toSorted((a, b) => a.hash < b.hash ? -1 : 1).map(({ item, file, hash }) => {
+  }).toSorted((a, b) => a.hash < b.hash ? -1 : 1).map(({ item, file }) => {
     const round = counts.get(file) ?? 0
     counts.set(file, round + 1)
-    return { item, hash, round }
+    return { item, round }
   }).toSorted((a, b) => a.round - b.round).map(({ item }) => item)
 }

@@ -39,7 +39,9 @@ export const summaryLine = ({ name, counted, equivalent, seconds }: Summary): st
     ...equivalent > 0 ? [`${equivalent} equivalent`] : [],
     ...counted.some(isNotTested) ? [`${counted.filter(isNotTested).length} not tested`] : []
   ]
-  return `${name}: ${percentKilled(counted).toFixed(1)} % (${parts.join(", ")}; ${Math.round(seconds)} s)`
+  const percent = percentKilled(counted)
+  const result = percent === undefined ? "nothing was tested" : `${percent.toFixed(1)} %`
+  return `${name}: ${result} (${parts.join(", ")}; ${Math.round(seconds)} s)`
 }
 
 /** How many mutants of each file were not tested. */

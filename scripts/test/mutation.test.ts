@@ -1,17 +1,17 @@
 /** The parts of `pnpm mutate` that need no run of mutants. */
 import type { MutantResult } from "@stryker-mutator/api/core"
 import { execFileSync } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { assert, describe, it } from "vitest"
-import { defaultBase, parseDiff } from "../mutation/changedLines.ts"
+import { changedScopes, defaultBase, parseDiff } from "../mutation/changedLines.ts"
 import { setApart } from "../mutation/equivalents.ts"
 import { withoutNotTested } from "../mutation/incremental.ts"
 import { isSurvivor, type Mutation, percentKilled, toMutation } from "../mutation/results.ts"
 import { isInScope, isMutable, parseLines, patternsOf } from "../mutation/scope.ts"
 import { spread } from "../mutation/spread.ts"
-import { passToTests } from "../mutation/stryker/coverage.ts"
+import { attributeToTests } from "../mutation/stryker/coverage.ts"
 import { reasonToIgnore } from "../mutation/stryker/ignorer.ts"
 import { summaryLine, survivorLines } from "../mutation/table.ts"
 
@@ -26,6 +26,26 @@ const mutation = (fields: Partial<Mutation>): Mutation => ({
   outcome: "survived",
   ...fields
 })
+
+const temporaryRepository = () => {
+  const root = mkdtempSync(join(tmpdir(), "changed-lines-"))
+  const git = (...args: ReadonlyArray<string>) =>
+    execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@example.com", ...args], { cwd: root })
+  git("init", "--quiet")
+  return {
+    root,
+    git,
+    write: (path: string, text: string) => {
+      mkdirSync(dirname(join(root, path)), { recursive: true })
+      writeFileSync(join(root, path), text)
+    },
+    commit: () => {
+      git("add", "--all")
+      git("commit", "--quiet", "--allow-empty", "--message", "a commit")
+    },
+    [Symbol.dispose]: () => rmSync(root, { recursive: true })
+  }
+}
 
 describe("the changed lines", () => {
   it("are those that a diff adds, of each file", () => {
@@ -50,23 +70,33 @@ describe("the changed lines", () => {
   })
 
   it("are by default those since main, on main those of the last commit, and none without history", () => {
-    const root = mkdtempSync(join(tmpdir(), "changed-lines-"))
-    const git = (...args: ReadonlyArray<string>) =>
-      execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@example.com", ...args], { cwd: root })
-    const commit = () => git("commit", "--quiet", "--allow-empty", "--message", "a commit")
-    try {
-      git("init", "--quiet")
-      commit()
-      assert.strictEqual(defaultBase(root), "HEAD")
-      commit()
-      assert.strictEqual(defaultBase(root), "HEAD~1")
-      git("update-ref", "refs/remotes/origin/main", "HEAD")
-      assert.strictEqual(defaultBase(root), "HEAD~1")
-      commit()
-      assert.strictEqual(defaultBase(root), "origin/main")
-    } finally {
-      rmSync(root, { recursive: true })
-    }
+    using repository = temporaryRepository()
+    const { commit, git, root } = repository
+    commit()
+    assert.isUndefined(defaultBase(root))
+    commit()
+    assert.strictEqual(defaultBase(root), "HEAD~1")
+    git("update-ref", "refs/remotes/origin/main", "HEAD")
+    assert.strictEqual(defaultBase(root), "HEAD~1")
+    commit()
+    assert.strictEqual(defaultBase(root), "origin/main")
+  })
+})
+
+describe("the changed sources", () => {
+  it("are new files, and the lines that were added or replaced, but not lines that were only deleted", () => {
+    using repository = temporaryRepository()
+    const { commit, root, write } = repository
+    write("packages/http/src/Deleted.ts", "one\ntwo\n")
+    write("packages/http/src/Replaced.ts", "one\ntwo\n")
+    commit()
+    write("packages/http/src/Deleted.ts", "one\n")
+    write("packages/http/src/Replaced.ts", "one\n2\n")
+    write("packages/react/src/New.tsx", "one\n")
+    assert.deepStrictEqual([...changedScopes(root, "HEAD")], [
+      ["http", new Map([["packages/http/src/Replaced.ts", [{ start: 2, end: 2 }]]])],
+      ["react", new Map([["packages/react/src/New.tsx", []]])]
+    ])
   })
 })
 
@@ -141,7 +171,7 @@ describe("the result of a mutant", () => {
       outcomeOf
     )
     assert.strictEqual(percentKilled(mutations), 50)
-    assert.strictEqual(percentKilled([]), 100)
+    assert.isUndefined(percentKilled([]))
   })
 
   it("is printed with its line, and with a note if no test runs the code", () => {
@@ -202,7 +232,7 @@ describe("the results that are kept", () => {
 
 describe("the coverage", () => {
   it("passes what hooks of a file run on to its tests only", () => {
-    const { coverage } = passToTests(
+    const { coverage } = attributeToTests(
       { static: {}, perTest: { "a.test.ts#": { m1: 1 }, "a.test.ts#one": { m2: 1 } } },
       ["a.test.ts#one", "b.test.ts#two"]
     )
@@ -210,7 +240,7 @@ describe("the coverage", () => {
   })
 
   it("tells which mutants run while modules are loaded, and which of those no test runs", () => {
-    const { coverage, loading } = passToTests(
+    const { coverage, loading } = attributeToTests(
       { static: { m2: 1, m3: 1 }, perTest: { "a.test.ts##": { m1: 1, m2: 1 }, "a.test.ts#one": { m2: 1 } } },
       ["a.test.ts#one"]
     )

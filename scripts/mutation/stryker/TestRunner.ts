@@ -9,8 +9,7 @@ import {
   type TestRunner as StrykerTestRunner
 } from "@stryker-mutator/api/test-runner"
 import { readFileSync, writeFileSync } from "node:fs"
-import { mutantKey } from "../mutantKey.ts"
-import { passToTests } from "./coverage.ts"
+import { attributeToTests } from "./coverage.ts"
 import { getEnvironment, setTestRun, takeAbandoned } from "./environment.ts"
 
 /**
@@ -35,7 +34,8 @@ const dryRunFile = "dry-run.json"
 
 const isDryRun = (value: unknown): value is DryRun =>
   typeof value === "object" && value !== null && "times" in value && typeof value.times === "object" &&
-  "loading" in value && Array.isArray(value.loading)
+  Object.values(value.times ?? {}).every((time) => typeof time === "number") &&
+  "loading" in value && Array.isArray(value.loading) && value.loading.every((id) => typeof id === "string")
 
 const readDryRun = (): DryRun => {
   const dryRun: unknown = JSON.parse(readFileSync(dryRunFile, "utf8"))
@@ -43,23 +43,15 @@ const readDryRun = (): DryRun => {
   return dryRun
 }
 
-const readOnly = (file: string): ReadonlyArray<unknown> => {
-  const keys: unknown = JSON.parse(readFileSync(file, "utf8"))
-  return Array.isArray(keys) ? keys : []
-}
-
 export class TestRunner implements StrykerTestRunner {
   private readonly vitest: StrykerTestRunner
   private previous: DryRun | undefined
   private isFreshNext = true
   private readonly deadline: number
-  private readonly only: ReadonlySet<unknown> | undefined
 
   constructor(vitest: StrykerTestRunner) {
     this.vitest = vitest
-    const { deadline = Infinity, onlyFile } = getEnvironment()
-    this.deadline = deadline
-    this.only = onlyFile === undefined ? undefined : new Set(readOnly(onlyFile))
+    this.deadline = getEnvironment().deadline ?? Infinity
   }
 
   capabilities() {
@@ -87,7 +79,7 @@ export class TestRunner implements StrykerTestRunner {
     if (result.status !== DryRunStatus.Complete) return result
     // there is no coverage if no test loads a mutated module
     const { mutantCoverage = { static: {}, perTest: {} } } = result
-    const { coverage, loading } = passToTests(mutantCoverage, result.tests.map(({ id }) => id))
+    const { coverage, loading } = attributeToTests(mutantCoverage, result.tests.map(({ id }) => id))
     const times = Object.fromEntries(result.tests.map(({ id, timeSpentMs }) => [id, timeSpentMs]))
     writeFileSync(dryRunFile, JSON.stringify({ times, loading } satisfies DryRun))
     return { ...result, mutantCoverage: coverage }
@@ -95,8 +87,7 @@ export class TestRunner implements StrykerTestRunner {
 
   async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
     const { activeMutant } = options
-    const isWanted = this.only?.has(mutantKey(activeMutant, 0)) ?? true
-    if (!isWanted || Date.now() > this.deadline) return { status: MutantRunStatus.Error, errorMessage: "not tested" }
+    if (Date.now() > this.deadline) return { status: MutantRunStatus.Error, errorMessage: "not tested" }
     const { loading, times } = this.previous ??= readDryRun()
     const slowest = Math.max(...(options.testFilter ?? Object.keys(times)).map((id) => times[id] ?? 0))
     if (options.mutantActivation === "static") return this.runLoading(options, slowest)

@@ -20,35 +20,40 @@ export interface Coverage {
 }
 
 /**
- * Passes on to the tests of a file what it runs in its hooks, and while it is loaded. The latter only if a test runs that code
- * too: for other code it is not known which files depend on it, because modules are loaded by the first one that imports them.
+ * Attributes what a file runs in its hooks to all of its tests. What it runs while it is loaded is attributed to them only if
+ * some test runs that code too. Other code that runs while modules are loaded belongs to no file: the first one that imports
+ * a module loads it for all others.
  */
-export const passToTests = ({ perTest, static: other }: MutantCoverage, testIds: ReadonlyArray<string>): Coverage => {
+export const attributeToTests = (
+  { perTest, static: loaded }: MutantCoverage,
+  testIds: ReadonlyArray<string>
+): Coverage => {
   const files = new Map<string, Array<string>>()
   for (const id of testIds) {
     const file = id.slice(0, id.indexOf("#"))
     files.set(file, [...files.get(file) ?? [], id])
   }
   const tests = new Map<string, CoverageData>(testIds.map((id) => [id, { ...perTest[id] }]))
-  const pass = (file: string, hits: CoverageData | undefined, isPassed: (mutant: string) => boolean): void => {
+  const attribute = (file: string, hits: CoverageData | undefined, isIncluded: (mutant: string) => boolean): void => {
     for (const test of files.get(file) ?? []) {
-      const sum = tests.get(test) ?? {}
+      const sum = tests.get(test)
+      if (sum === undefined) continue
       for (const mutant of mutantsOf(hits)) {
-        if (isPassed(mutant)) sum[mutant] = (sum[mutant] ?? 0) + (hits?.[mutant] ?? 0)
+        if (isIncluded(mutant)) sum[mutant] = (sum[mutant] ?? 0) + (hits?.[mutant] ?? 0)
       }
     }
   }
-  for (const file of files.keys()) pass(file, perTest[idInHooks(file)], () => true)
+  for (const file of files.keys()) attribute(file, perTest[idInHooks(file)], () => true)
   const run = new Set([...tests.values()].flatMap(mutantsOf))
-  const loading = new Set(mutantsOf(other))
-  const onlyLoaded: CoverageData = Object.fromEntries(Object.entries(other).filter(([mutant]) => !run.has(mutant)))
+  const loading = new Set(mutantsOf(loaded))
+  const withoutTest: CoverageData = Object.fromEntries(Object.entries(loaded).filter(([mutant]) => !run.has(mutant)))
   for (const file of files.keys()) {
     const hits = perTest[idWhileLoading(file)]
-    pass(file, hits, (mutant) => run.has(mutant))
+    attribute(file, hits, (mutant) => run.has(mutant))
     for (const mutant of mutantsOf(hits)) {
       loading.add(mutant)
-      if (!run.has(mutant)) onlyLoaded[mutant] = (onlyLoaded[mutant] ?? 0) + (hits?.[mutant] ?? 0)
+      if (!run.has(mutant)) withoutTest[mutant] = (withoutTest[mutant] ?? 0) + (hits?.[mutant] ?? 0)
     }
   }
-  return { coverage: { static: onlyLoaded, perTest: Object.fromEntries(tests) }, loading: [...loading] }
+  return { coverage: { static: withoutTest, perTest: Object.fromEntries(tests) }, loading: [...loading] }
 }

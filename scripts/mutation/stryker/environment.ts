@@ -7,7 +7,6 @@ const names = {
   package: "MUTATED_PACKAGE",
   folders: "MUTATION_TEST_FOLDERS",
   deadline: "MUTATION_DEADLINE",
-  onlyFile: "MUTATION_ONLY",
   testRun: "MUTATION_TEST_RUN",
   abandoned: "MUTATION_ABANDONED"
 } as const
@@ -24,15 +23,12 @@ export interface Environment {
   readonly folders: ReadonlyArray<string>
   /** When no further mutant is tested, in milliseconds since 1970. */
   readonly deadline: number | undefined
-  /** A file with the keys of the mutants that are tested; without it, all are. */
-  readonly onlyFile: string | undefined
 }
 
 export const setEnvironment = (environment: Environment): void => {
   set(names.package, environment.package)
   set(names.folders, environment.folders.join(" "))
   set(names.deadline, environment.deadline?.toString())
-  set(names.onlyFile, environment.onlyFile)
 }
 
 export const getEnvironment = (): Environment => {
@@ -40,8 +36,7 @@ export const getEnvironment = (): Environment => {
   return {
     package: process.env[names.package] ?? "",
     folders: (process.env[names.folders] ?? "").split(" "),
-    deadline: deadline === undefined ? undefined : Number(deadline),
-    onlyFile: process.env[names.onlyFile]
+    deadline: deadline === undefined ? undefined : Number(deadline)
   }
 }
 
@@ -59,14 +54,21 @@ export interface TestRun {
   readonly silenceTimeout: number
 }
 
-export const setTestRun = ({ isFresh, retries, testTimeout, hookTimeout, silenceTimeout }: TestRun): void => {
-  set(names.testRun, [isFresh ? 1 : 0, retries, testTimeout, hookTimeout, silenceTimeout].join(" "))
+export const setTestRun = (testRun: TestRun): void => {
+  set(names.testRun, JSON.stringify(testRun))
+}
+
+const isTestRun = (value: unknown): value is TestRun => {
+  if (typeof value !== "object" || value === null || typeof Reflect.get(value, "isFresh") !== "boolean") return false
+  return ["retries", "testTimeout", "hookTimeout", "silenceTimeout"].every((name) =>
+    typeof Reflect.get(value, name) === "number"
+  )
 }
 
 export const getTestRun = (): TestRun => {
-  const [isFresh = 1, retries = 0, testTimeout = 0, hookTimeout = 0, silenceTimeout = 0] =
-    (process.env[names.testRun] ?? "").split(" ").map(Number)
-  return { isFresh: isFresh === 1, retries, testTimeout, hookTimeout, silenceTimeout }
+  const testRun: unknown = JSON.parse(process.env[names.testRun] ?? "null")
+  if (!isTestRun(testRun)) throw new Error(`${names.testRun} is missing or incomplete`)
+  return testRun
 }
 
 /** Records that the run was ended because its thread was silent. */

@@ -4,14 +4,12 @@
  */
 import type { MutantTestPlan } from "@stryker-mutator/api/core"
 import type { Reporter } from "@stryker-mutator/api/report"
+import { mutantKey } from "../mutantKey.ts"
 import { spread } from "../spread.ts"
 
 export const spreadReporter: Reporter = {
   onMutationTestingPlanReady({ mutantPlans }: { readonly mutantPlans: Array<MutantTestPlan> }) {
-    const ordered = spread(mutantPlans, ({ mutant }) => ({
-      file: mutant.fileName,
-      key: `${mutant.location.start.line}:${mutant.location.start.column} ${mutant.mutatorName} ${mutant.replacement}`
-    }))
+    const ordered = spread(mutantPlans, ({ mutant }) => ({ file: mutant.fileName, key: mutantKey(mutant) }))
     mutantPlans.splice(0, mutantPlans.length, ...ordered)
   }
 }
