@@ -226,11 +226,11 @@ export const faultNames: ReadonlyArray<string> = Object.keys(menu)
 /** The names of the faults that lose no events. */
 export const losslessFaultNames: ReadonlyArray<string> = faultNames.filter((name) => name !== eventDrop)
 
-const defaultFault = http("GET", { type: "refuse" })
-
 /** Makes the fault of a name. */
 export const make = (name: string, circumstances: Circumstances): Fault => {
-  const { allowedReasons, rule } = (menu[name] ?? defaultFault)(circumstances)
+  const fault = menu[name]
+  if (fault === undefined) throw new Error(`there is no fault ${name}`)
+  const { allowedReasons, rule } = fault(circumstances)
   const { skip = rule.skip ?? 0 } = circumstances
   return { allowedReasons, rule: { ...rule, skip } }
 }

@@ -9,7 +9,7 @@ import { parseArgs } from "node:util"
 import { Worker } from "node:worker_threads"
 import * as Cases from "./cases.ts"
 import * as CoverageTable from "./coverage/table.ts"
-import { isMutation } from "./mutation.ts"
+import { isMutation, mutations } from "./mutation.ts"
 import * as Plan from "./plan.ts"
 import { add, emptySum, type Range, type run } from "./runs.ts"
 import { shrink } from "./shrink.ts"
@@ -32,7 +32,12 @@ const { values } = parseArgs({
 const steps = Number(values.steps)
 const from = Number(values.from)
 const seeds = Number(values.seeds)
-const mutation = values.mutation !== undefined && isMutation(values.mutation) ? values.mutation : undefined
+if (values.mutation !== undefined && !isMutation(values.mutation)) {
+  throw new Error(`not a mutation (${mutations.join(", ")}): ${values.mutation}`)
+}
+const stored = values.case === undefined ? undefined : Cases.read(values.case)
+/** The bug of the client. A case has its own. */
+const mutation = values.mutation ?? stored?.mutation
 const shrinkMillis = Number(values["shrink-seconds"]) * 1000
 
 /** Shrinks a run that has failed, prints the trace of what is left, and writes it as a case. */
@@ -53,7 +58,7 @@ const report = (plan: Plan.Plan, violation: string): void => {
   const { simplifications, steps } = shrunk.plan
   console.error(`${steps.length} steps${shrunk.isMinimal ? "" : ", which may not be minimal"}:`)
   console.error([...steps.map(({ name, number }) => `${number} ${name}`), ...simplifications].join(", "))
-  console.error(`pnpm simulate --case ${file}${mutation === undefined ? "" : ` --mutation ${mutation}`} --trace`)
+  console.error(`pnpm simulate --case ${file} --trace`)
   process.exitCode = 1
 }
 
@@ -63,7 +68,7 @@ const runOne = (plan: Plan.Plan): void => {
   for (const line of outcome.trace) console.log(line)
   console.log(`seed ${plan.seed}, ${outcome.steps} steps, trace ${outcome.hash}`)
   if (outcome.violation === undefined) return
-  if (values.case === undefined && !values.trace) return report(plan, outcome.violation)
+  if (stored === undefined && !values.trace) return report(plan, outcome.violation)
   console.error(`violated: ${outcome.violation}`)
   process.exitCode = 1
 }
@@ -112,6 +117,6 @@ const runMany = async (): Promise<void> => {
   if (failed?.violation !== undefined) report(Plan.make(failed.seed, steps), failed.violation)
 }
 
-if (values.case !== undefined) runOne(Cases.read(values.case).plan)
+if (stored !== undefined) runOne(stored.plan)
 else if (values.seed !== undefined) runOne(Plan.make(Number(values.seed), steps))
 else await runMany()

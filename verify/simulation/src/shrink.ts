@@ -72,8 +72,8 @@ export const shrink = (plan: Plan, violation: string, options: ShrinkOptions = {
     const kind = kindOf(violation)
     let best = { plan, violation }
     let runs = 0
-    /** Whether a plan breaks the promise; if it does, it is the best one, without the steps after the violation. */
-    const attempt = (candidate: Plan): boolean => {
+    /** Runs a plan. If it breaks the promise, it is the best one, and its steps up to the violation are returned. */
+    const attempt = (candidate: Plan): Plan["steps"] | undefined => {
       const outcome = simulate(candidate, { mutation })
       const fails = outcome.violation !== undefined && kindOf(outcome.violation) === kind
       if (fails) {
@@ -83,14 +83,9 @@ export const shrink = (plan: Plan, violation: string, options: ShrinkOptions = {
         }
       }
       onProgress?.({ runs: ++runs, steps: best.plan.steps.length })
-      return fails
+      return fails ? best.plan.steps : undefined
     }
-    const shrinkSteps = () =>
-      minimize(
-        best.plan.steps,
-        (steps) => attempt({ ...best.plan, steps }) ? best.plan.steps : undefined,
-        hasTime
-      )
+    const shrinkSteps = () => minimize(best.plan.steps, (steps) => attempt({ ...best.plan, steps }), hasTime)
     shrinkSteps()
     for (const name of simplificationNames) {
       if (hasTime()) attempt({ ...best.plan, simplifications: [...best.plan.simplifications, name] })

@@ -1,4 +1,4 @@
-/** Counts how often a run has reached each item of the coverage table, which `coverageTable.ts` lists. */
+/** Counts how often a run has reached each item of the coverage table, which `table.ts` lists. */
 
 /** The kinds of items. */
 export const categories = [

@@ -89,8 +89,8 @@ export const compare = (counts: Counts): ReadonlyArray<Row> =>
 /** The rows in words, with their gaps. */
 export const describe = (rows: ReadonlyArray<Row>): string =>
   rows.flatMap(({ category, missing, reachable, reached, unexpected, unreachable }) => [
-    `${category}: ${reached} of ${reachable} reached` +
-    (unreachable.length === 0 ? "" : `, ${unreachable.flatMap(({ items }) => items).length} cannot be`),
+    `${category}: ${reached} of ${reachable} reached`,
+    ...unreachable.map(({ items, reason }) => `  ${items.length} cannot be reached: ${reason}`),
     ...missing.map((item) => `  not reached: ${item}`),
     ...unexpected.map((item) => `  not expected: ${item}`)
   ]).join("\n")

@@ -79,15 +79,15 @@ export const resubscribe: Step = {
   weight: 2,
   run: (world) => {
     const { random } = world
-    const [candidates = []] = [
+    const candidates = [
       world.devices.filter(({ connection, hasNoToken }) => hasNoToken || connection._tag === "Failed"),
       world.devices.filter(({ options: { network }, refreshBehavior }) =>
         network.flapping === "tryAgainLater" || refreshBehavior !== "succeeds"
       ),
       world.devices.filter(({ connection }) => connection._tag !== "Connected"),
       world.devices
-    ].filter(({ length }) => length > 0)
-    const device = random.oneOf(candidates)
+    ].find(({ length }) => length > 0)
+    const device = random.oneOf(candidates ?? [])
     if (device === undefined) return
     if (random.boolean(device.connection._tag === "Failed" ? 0.5 : 0.2)) {
       stopDevice(world, device, false)
