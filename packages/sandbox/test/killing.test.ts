@@ -23,22 +23,19 @@ const sendUntilBroken = async (
   for (let n = 0;; n++) {
     const text = `${label}-${n}`
     sent.push(text)
-    try {
-      const { status } = await request(info, "POST", "/api/fabric/messages", {
-        token: ada?.token ?? "",
-        body: {
-          conversation_id: office?.addressId,
-          text,
-          metadata: { text },
-          details: { padding: "x".repeat(n % 3000) }
-        }
-      })
-      if (status !== 200) continue
-      confirmed.push(text)
-      onConfirmed()
-    } catch {
-      return { sent, confirmed }
-    }
+    const response = await request(info, "POST", "/api/fabric/messages", {
+      token: ada?.token ?? "",
+      body: {
+        conversation_id: office?.addressId,
+        text,
+        metadata: { text },
+        details: { padding: "x".repeat(n % 3000) }
+      }
+    }).catch(() => undefined)
+    if (response === undefined) return { sent, confirmed }
+    assert.strictEqual(response.status, 200)
+    confirmed.push(text)
+    onConfirmed()
   }
 }
 
@@ -49,16 +46,16 @@ describe("a sandbox that is killed", { timeout: 120_000 + kills * 20_000 }, () =
     const sent = new Set<string>()
     const confirmed: Array<string> = []
     for (let round = 0; round < kills; round++) {
-      const sandbox = await SandboxProcess.start(args)
-      let left = 5 + Math.floor(Math.random() * 50)
-      let onConfirmed = () => {}
-      const enough = new Promise<void>((resolve) => {
-        onConfirmed = () => {
-          if (--left === 0) resolve()
-        }
-      })
+      await using sandbox = await SandboxProcess.start(args)
+      const enough = Promise.withResolvers<void>()
+      // an early kill in one round, a late one in the next
+      let left = 5 + (round * 17) % 50
+      const onConfirmed = () => {
+        if (--left === 0) enough.resolve()
+      }
       const lanes = ["a", "b", "c"].map((lane) => sendUntilBroken(sandbox.info, `${round}${lane}`, onConfirmed))
-      await enough
+      // the lanes end first if the sandbox ends by itself
+      await Promise.race([enough.promise, ...lanes])
       await sandbox.stop("SIGKILL")
       for (const lane of await Promise.all(lanes)) {
         for (const text of lane.sent) sent.add(text)

@@ -12,6 +12,7 @@ import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as PersistedQueue from "effect/persistence/PersistedQueue"
 import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
@@ -49,7 +50,7 @@ const start = Effect.gen(function*() {
   const stored = Effect.map(admin.stored(addressId), (all) => all.map(({ text }) => text))
   /** Waits until the backend has stored so many messages. */
   const untilStored = (count: number) =>
-    Effect.repeat(Effect.andThen(Effect.yieldNow, stored), { until: ({ length }) => length >= count })
+    Effect.repeat(stored, { until: ({ length }) => length >= count, schedule: Schedule.spaced("5 millis") })
   return { admin, addressId, queues, openOn, open: openOn(Layer.fresh(queues)), stored, untilStored }
 })
 

@@ -6,6 +6,10 @@ import { banner, bubbles, conversation, isBusy, open, selectConversation, send, 
 const refuseSockets = { match: { on: "connect" }, action: { type: "refuse" } }
 const failHistory = (action: unknown) => ({ match: { on: "http", method: "GET", path: "*/messages" }, action })
 
+/** Waits until the banner has a text. */
+const describes = (text: string) => eventually(() => assert.include(banner(), text))
+const describesNothing = () => eventually(() => assert.strictEqual(banner(), ""))
+
 describe("the web chat", () => {
   it("marks a conversation with a new message, and shows its text", async () => {
     await using world = await open()
@@ -19,14 +23,10 @@ describe("the web chat", () => {
     await eventually(() => assert.isFalse(isMarked()))
   })
 
-  // each of the five states waits for time limits and delays of the client
-  it("describes problems of the connection until they are resolved", { timeout: 240_000 }, async () => {
+  it("describes what delays messages, until they can be loaded", async () => {
     await using world = await open()
-    const { admin, dropSockets, setFaults, token } = world.sandbox
+    const { dropSockets, setFaults } = world.sandbox
     await selectConversation("The office")
-    const describes = (text: string) => eventually(() => assert.include(banner(), text))
-    const describesNothing = () => eventually(() => assert.strictEqual(banner(), ""))
-
     // the client waits 4 seconds for a response at first: no read fails, which would be another problem
     await setFaults(failHistory({ type: "delay", millis: 3000 }))
     await dropSockets()
@@ -36,14 +36,24 @@ describe("the web chat", () => {
     await describes("Messages can't be loaded")
     await setFaults()
     await describesNothing()
+  })
 
+  it("says that messages may arrive late while the server refuses sockets", async () => {
+    await using world = await open()
+    const { dropSockets, setFaults } = world.sandbox
+    await selectConversation("The office")
     await setFaults(refuseSockets)
     await dropSockets()
     await describes("The server can't be reached")
     await describes("messages may arrive late")
     await setFaults()
     await describesNothing()
+  })
 
+  it("asks the user to sign in again when the token has expired", async () => {
+    await using world = await open()
+    const { admin, dropSockets, token } = world.sandbox
+    await selectConversation("The office")
     await admin("POST", "/tokens/expire", { token: token("Ada Lovelace") })
     await dropSockets()
     await describes("Sign in again")
