@@ -1,6 +1,7 @@
 /** A sandbox that is killed at any time keeps what it has confirmed. */
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import { assert, describe, it } from "@effect/vitest"
+import { EventEmitter, once } from "node:events"
 import { join } from "node:path"
 import { request, temporary } from "./support.ts"
 
@@ -47,15 +48,16 @@ describe("a sandbox that is killed", { timeout: 120_000 + kills * 20_000 }, () =
     const confirmed: Array<string> = []
     for (let round = 0; round < kills; round++) {
       await using sandbox = await SandboxProcess.start(args)
-      const enough = Promise.withResolvers<void>()
       // an early kill in one round, a late one in the next
       let left = 5 + (round * 17) % 50
+      const enough = new EventEmitter()
       const onConfirmed = () => {
-        if (--left === 0) enough.resolve()
+        if (--left === 0) enough.emit("confirmed")
       }
+      const confirmations = once(enough, "confirmed")
       const lanes = ["a", "b", "c"].map((lane) => sendUntilBroken(sandbox.info, `${round}${lane}`, onConfirmed))
       // the lanes end first if the sandbox ends by itself
-      await Promise.race([enough.promise, ...lanes])
+      await Promise.race([confirmations, ...lanes])
       await sandbox.stop("SIGKILL")
       for (const lane of await Promise.all(lanes)) {
         for (const text of lane.sent) sent.add(text)

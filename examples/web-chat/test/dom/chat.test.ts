@@ -6,10 +6,6 @@ import { banner, bubbles, conversation, isBusy, open, selectConversation, send, 
 const refuseSockets = { match: { on: "connect" }, action: { type: "refuse" } }
 const failHistory = (action: unknown) => ({ match: { on: "http", method: "GET", path: "*/messages" }, action })
 
-/** Waits until the banner has a text. */
-const describes = (text: string) => eventually(() => assert.include(banner(), text))
-const describesNothing = () => eventually(() => assert.strictEqual(banner(), ""))
-
 describe("the web chat", () => {
   it("marks a conversation with a new message, and shows its text", async () => {
     await using world = await open()
@@ -30,12 +26,12 @@ describe("the web chat", () => {
     // the client waits 4 seconds for a response at first: no read fails, which would be another problem
     await setFaults(failHistory({ type: "delay", millis: 3000 }))
     await dropSockets()
-    await describes("Catching up")
+    await eventually(() => assert.include(banner(), "Catching up"))
     await setFaults(failHistory({ type: "answer", status: 503 }))
     await dropSockets()
-    await describes("Messages can't be loaded")
+    await eventually(() => assert.include(banner(), "Messages can't be loaded"))
     await setFaults()
-    await describesNothing()
+    await eventually(() => assert.strictEqual(banner(), ""))
   })
 
   it("says that messages may arrive late while the server refuses sockets", async () => {
@@ -44,10 +40,10 @@ describe("the web chat", () => {
     await selectConversation("The office")
     await setFaults(refuseSockets)
     await dropSockets()
-    await describes("The server can't be reached")
-    await describes("messages may arrive late")
+    await eventually(() => assert.include(banner(), "The server can't be reached"))
+    await eventually(() => assert.include(banner(), "messages may arrive late"))
     await setFaults()
-    await describesNothing()
+    await eventually(() => assert.strictEqual(banner(), ""))
   })
 
   it("asks the user to sign in again when the token has expired", async () => {
@@ -56,7 +52,7 @@ describe("the web chat", () => {
     await selectConversation("The office")
     await admin("POST", "/tokens/expire", { token: token("Ada Lovelace") })
     await dropSockets()
-    await describes("Sign in again")
+    await eventually(() => assert.include(banner(), "Sign in again"))
   })
 
   it("shows all data once a server is available that was not when the page was opened", async () => {
