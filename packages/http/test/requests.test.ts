@@ -94,9 +94,13 @@ it.effect.each(
     [409, "Invalid"],
     [418, "Invalid"],
     [422, "Invalid"],
+    [425, "ServerError"],
     [429, "RateLimited"],
+    [499, "Invalid"],
     [500, "ServerError"],
-    [503, "ServerError"]
+    [502, "ServerError"],
+    [503, "ServerError"],
+    [504, "ServerError"]
   ] as const
 )("maps status %i to %s", ([status, tag]) =>
   Effect.gen(function*() {

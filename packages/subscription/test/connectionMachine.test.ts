@@ -197,6 +197,42 @@ describe("the connection's state machine", () => {
     assert.strictEqual(after(start, ...events, connectNow)._tag, "Connecting")
   })
 
+  const suspect: Event = { _tag: "ConnectionSuspect", reason }
+  const alive: Event = { _tag: "ConnectionAlive" }
+  const allStates = [
+    idle,
+    after(start),
+    after(start, ready),
+    after(start, ended("unauthorized")),
+    after(start, ended("lost")),
+    after(start, ended("unauthorized"), refreshFailed(false)),
+    after(start, ended("unsupported")),
+    after(start, close)
+  ]
+
+  it.each<readonly [Event["_tag"], Event, ReadonlyArray<State["_tag"] | "-">]>([
+    ["Start", start, ["Connecting", "-", "-", "-", "-", "-", "Connecting", "-"]],
+    ["SessionReady", ready, ["-", "Connected", "-", "-", "-", "-", "-", "-"]],
+    ["SessionEnded", ended("lost"), ["-", "BackingOff", "BackingOff", "-", "-", "-", "-", "-"]],
+    ["DelayComputed", delay(1), ["-", "-", "-", "-", "BackingOff", "-", "-", "-"]],
+    ["ScheduleEnded", scheduleEnded, ["-", "-", "-", "-", "Failed", "-", "-", "-"]],
+    ["BackoffElapsed", elapsed, ["-", "-", "-", "-", "Connecting", "-", "-", "-"]],
+    ["ConnectNow", connectNow, ["-", "-", "-", "Connecting", "Connecting", "Connecting", "-", "-"]],
+    ["TokenRefreshed", refreshed, ["-", "-", "-", "Connecting", "-", "-", "-", "-"]],
+    ["TokenRefreshFailed", refreshFailed(true), ["-", "-", "-", "BackingOff", "-", "-", "-", "-"]],
+    ["ConnectionSuspect", suspect, ["-", "-", "Connected", "-", "-", "-", "-", "-"]],
+    ["ConnectionAlive", alive, ["-", "-", "-", "-", "-", "-", "-", "-"]],
+    ["DriverFailed", driverFailed, ["Failed", "Failed", "Failed", "Failed", "Failed", "Failed", "-", "-"]],
+    ["Reset", reset, ["-", "Idle", "Idle", "Idle", "Idle", "Idle", "Idle", "-"]],
+    ["Close", close, ["Closed", "Closed", "Closed", "Closed", "Closed", "Closed", "Closed", "-"]]
+  ])("changes its state on %s only where that means something", (_, event, expected) => {
+    const followed = allStates.map((state) => {
+      const next = transition(state, event)
+      return next === state ? "-" : next._tag
+    })
+    assert.deepStrictEqual(followed, expected)
+  })
+
   it("keeps why the connection may be dead until a frame arrives", () => {
     const suspect = after(start, ready, { _tag: "ConnectionSuspect", reason })
     assert.strictEqual(suspect._tag === "Connected" && suspect.suspectReason, reason)
