@@ -1,7 +1,7 @@
 /** Tests of the platform's signals, on platforms with and without a usable `document`. */
+import * as Streams from "@effect-signalwire/runtime/Streams"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
 import { afterEach, beforeEach, vi } from "vitest"
 
 /** Loads the module on a platform with this `document`, and records the signals. */
@@ -10,10 +10,7 @@ const listen = Effect.fnUntraced(function*(document: object | undefined) {
   vi.resetModules()
   const { platform } = yield* Effect.promise(() => import("../src/Wake.ts"))
   const signals: Array<string> = []
-  yield* Effect.forkScoped(
-    Stream.runForEach(platform, (signal) => Effect.sync(() => signals.push(signal))),
-    { startImmediately: true }
-  )
+  yield* Streams.listen(platform, (signal) => signals.push(signal))
   return signals
 })
 
