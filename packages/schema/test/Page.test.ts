@@ -157,7 +157,9 @@ it.each<readonly [string, unknown]>([
   ["no data", { links: {} }],
   ["data that is no array", { data: {}, links: {} }],
   ["links that are no object", { data: [], links: [] }],
-  ...["self", "first", "next", "prev"].map((name) => [`a wrong link ${name}`, { data: [], links: { [name]: 1 } }]),
+  ...["self", "first", "next", "prev"].map((
+    name
+  ): readonly [string, unknown] => [`a wrong link ${name}`, { data: [], links: { [name]: 1 } }]),
   ["no object", []]
 ])("does not recognise a page with %s", (_, input) => {
   assert.isFalse(Page.isWire(input))
