@@ -1,5 +1,7 @@
+import * as RetryPolicy from "@effect-signalwire/http/RetryPolicy"
 import { assert, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
@@ -101,6 +103,44 @@ it.effect.each(
       assert.strictEqual(requests, 1)
       assert.strictEqual(result._tag === "Failure" && result.failure.reason._tag, "ServerError")
       assert.include(JSON.stringify(warnings), "a retry schedule failed with an exception")
+    })
+)
+
+it.effect.each<readonly [Duration.Input, number, number]>([
+  ["5 seconds", 1, 0],
+  ["5001 millis", 2, 5000]
+])(
+  "begins no attempt at its deadline or later: within %s",
+  ([deadline, expectedRequests, expectedEnd]) =>
+    Effect.gen(function*() {
+      const { end, requests } = yield* timed(() => json({}, 503), { retry: Schedule.spaced("5 seconds"), deadline })
+      assert.deepStrictEqual([requests, end], [expectedRequests, expectedEnd])
+    })
+)
+
+it.effect("waits as long as the schedule says after a shorter Retry-After, and no longer than that after a longer one", () =>
+  Effect.gen(function*() {
+    for (const [retryAfter, expected] of [["2", 5000], ["7.5", 7500]] as const) {
+      const { times } = yield* timed(
+        (_, index) => index === 0 ? json({}, 429, { "retry-after": retryAfter }) : good(),
+        {
+          retry: Schedule.spaced("5 seconds")
+        }
+      )
+      assert.strictEqual((times[1] ?? 0) - (times[0] ?? 0), expected)
+    }
+  }))
+
+it.effect.each<readonly [string, number, number]>([["less", 1000, 1000], ["more", 5000, 2000]])(
+  "without retries, a read has a time limit of its own if that is %s than the option timeout",
+  ([, limit, expected]) =>
+    Effect.gen(function*() {
+      const { http, log } = yield* start(() => Effect.never, { timeout: "2 seconds" })
+      const fiber = yield* Effect.forkChild(reasonOf(RetryPolicy.withoutRetry(http.getSubscriber, limit)))
+      yield* TestClock.adjust("1 minute")
+      const reason = yield* Fiber.join(fiber)
+      assert.strictEqual(reason._tag === "Timeout" ? reason.millis : 0, expected)
+      assert.strictEqual(log.length, 1)
     })
 )
 
