@@ -76,6 +76,10 @@ it("reports a missing event_type", () => {
   assert.strictEqual(failureOf(SignalWireEvent.decode({ params: {} })).path, "event_type")
 })
 
+it("reports missing params", () => {
+  assert.strictEqual(failureOf(SignalWireEvent.decode({ event_type: "conversation.message" })).path, "params")
+})
+
 it("decodes the authorization state", () => {
   const authorization_state = "bm9uY2U=:Y2lwaGVydGV4dA=="
   assert.deepStrictEqual(valueOf(SignalWireEvent.decodeAuthorizationState({ authorization_state })), {
