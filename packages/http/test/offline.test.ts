@@ -42,7 +42,7 @@ it.effect("a request that fails while the platform is offline was not sent", () 
   }))
 
 it.effect.each([undefined, {}, { onLine: true }])(
-  "requests where the platform does not say that it is offline: %j",
+  "requests where the platform does not report that it is offline: %j",
   (navigator) =>
     Effect.gen(function*() {
       vi.stubGlobal("navigator", navigator)

@@ -75,7 +75,7 @@ it("a value whose class can't be read counts as an error that can't be read", ()
 })
 
 it.each([null, "isRetryable", {}, { isRetryable: 0 }, { isRetryable: undefined }])(
-  "may be retryable although it does not say so: %j",
+  "may be retryable unless its isRetryable is false: %j",
   (thrown) => {
     assert.isFalse(Thrown.isNotRetryable(thrown))
   }

@@ -103,6 +103,6 @@ it.each([
   { fabric_subscriber: null },
   { fabric_subscriber: {} },
   { fabric_subscriber: { expires_at: null } }
-])("does not know when a token expires if the server does not say so: %j", (authorization) => {
+])("does not know when a token expires if the server does not report it: %j", (authorization) => {
   assert.isUndefined(Connect.expiryOf(authorization))
 })

@@ -63,7 +63,7 @@ describe("a signal of the platform", () => {
       })
   )
 
-  it.effect("is pending before the session hears of it", () =>
+  it.effect("is pending before the session receives it", () =>
     Effect.gen(function*() {
       const triggers = new ConnectTriggers()
       const pending: Array<boolean> = []
