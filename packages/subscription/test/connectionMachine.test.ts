@@ -110,6 +110,11 @@ describe("the connection's state machine", () => {
     assert.deepStrictEqual(after(...resuming, ...rejected, ...rejected, ...rejected), { _tag: "Failed", reason })
   })
 
+  it("P8.3: does not count the sessions that the server restarts as rejected", () => {
+    const restarted = [ended("restart"), elapsed]
+    assert.strictEqual(after(start, ...restarted, ...restarted, ...restarted)._tag, "Connecting")
+  })
+
   it("P8.3: counts the rejected sessions from the beginning after a session that lasted", () => {
     const rejected = [ended("rejected"), elapsed]
     const lasted = [ready, ended("restart", { resetsBackoff: true }), elapsed]
@@ -181,6 +186,18 @@ describe("the connection's state machine", () => {
   it("P8.3: refreshes at once a token that was rejected and had replaced the one that could not be refreshed", () => {
     const state = after(start, ended("unauthorized"), refreshFailed(false), connectNow, ended("unauthorized"))
     assert.strictEqual(state._tag, "RefreshingToken")
+  })
+
+  it("keeps what it knows of earlier dials when another token replaces one that could not be refreshed", () => {
+    const awaiting = after(start, ended("lost"), elapsed, ended("unauthorized"), refreshFailed(false))
+    assert.deepInclude(contextOf(awaiting), { attempt: 1, isTokenRefreshed: true })
+    assert.deepStrictEqual(contextOf(transition(awaiting, connectNow)), {
+      attempt: 1,
+      resume: null,
+      rejections: 0,
+      lastReason: reason,
+      isTokenRefreshed: false
+    })
   })
 
   it("P8.7: keeps why it has failed when the driver throws afterwards", () => {

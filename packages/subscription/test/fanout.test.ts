@@ -152,6 +152,19 @@ describe("Fanout", () => {
       assert.deepStrictEqual(received, ["1", "Discontinuity", "3"])
     }))
 
+  it.effect("continues to emit to the others when a subscriber leaves", () =>
+    Effect.gen(function*() {
+      const fanout = new Fanout(10)
+      const scope = yield* Scope.make()
+      const before = yield* fanout.subscribe
+      yield* Scope.provide(fanout.subscribe, scope)
+      const after = yield* fanout.subscribe
+      yield* Scope.close(scope, Exit.void)
+      fanout.emit([event("1")])
+      assert.deepStrictEqual((yield* before.takeBuffered).map(label), ["1"])
+      assert.deepStrictEqual((yield* after.takeBuffered).map(label), ["1"])
+    }))
+
   it.effect("emits nothing to a subscriber whose scope has closed", () =>
     Effect.gen(function*() {
       const fanout = new Fanout(10)

@@ -118,7 +118,9 @@ describe("the transport of a socket", () => {
   })
 
   it("stays unknown where the platform has no diagnostics channels", () => {
-    for (const platform of [undefined, Object.create(process, { getBuiltinModule: { value: () => undefined } })]) {
+    const withModule = (module: unknown) => Object.create(process, { getBuiltinModule: { value: () => module } })
+    const { subscribe, unsubscribe } = channels
+    for (const platform of [undefined, null, ...[undefined, { subscribe }, { unsubscribe }].map(withModule)]) {
       vi.stubGlobal("process", platform)
       const { transport, webSocket } = dial()
       vi.unstubAllGlobals()
@@ -149,6 +151,29 @@ describe("P8.5: the response that rejects an upgrade", () => {
     const { webSocket } = dial()
     rejectWith({ ...request }, { statusCode, headers: ["retry-after", "7"] })
     assert.isUndefined(getRejectedUpgrade(webSocket))
+  })
+
+  it("is not recorded if it responds to no request, or is none", () => {
+    const { webSocket } = dial()
+    const response = { statusCode: 503, headers: [] }
+    channels.publish("undici:request:headers", { response })
+    channels.publish("undici:request:create", { request: { ...upgrade } })
+    channels.publish("undici:request:headers", { request: { ...upgrade }, response: null })
+    assert.isUndefined(getRejectedUpgrade(webSocket))
+  })
+
+  it("is not recorded while the socket is still constructed", () => {
+    const request = { ...upgrade }
+    const socket = makeSocket()
+    const { transport, webSocket } = dialWithTransport(address, () => {
+      rejectWith(request, { statusCode: 503, headers: [] })
+      channels.publish("undici:websocket:open", {})
+      return new WebSocket("ws://127.0.0.1:9")
+    })
+    assert.isUndefined(getRejectedUpgrade(webSocket))
+    channels.publish("undici:client:sendHeaders", { request, socket })
+    channels.publish("undici:websocket:open", { websocket: webSocket, address: { port: 5000 } })
+    assert.strictEqual(transport(), socket)
   })
 })
 

@@ -156,6 +156,9 @@ describe("an open socket", () => {
       const webSocket = { ...makeFake(1).webSocket, binaryType: "blob" }
       yield* Effect.scoped(openingWith(() => webSocket))
       assert.strictEqual(webSocket.binaryType, "arraybuffer")
+      const other = makeFake(1).webSocket
+      yield* Effect.scoped(openingWith(() => other))
+      assert.notProperty(other, "binaryType")
     }))
 
   it.effect.each<readonly [string, object]>([
@@ -215,6 +218,17 @@ describe("an open socket", () => {
       const { reason } = yield* Effect.flip(socket.pull)
       assert.strictEqual(reason.message, "connection failed: the client closed the socket")
     }).pipe(Effect.scoped))
+
+  it.effect("ends a pull that waits as its scope closes", () =>
+    Effect.gen(function*() {
+      const { scope, socket } = yield* opened
+      const pulling = yield* Effect.forkChild(Effect.flip(socket.pull), { startImmediately: true })
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual(
+        (yield* Fiber.join(pulling)).reason.message,
+        "connection failed: the socket closed with code 1006"
+      )
+    }))
 
   it.effect("listens to nothing but errors once it is closed, since an error without a listener is thrown", () =>
     Effect.gen(function*() {
@@ -289,10 +303,14 @@ describe("an open socket", () => {
       const { log, receive, socket } = yield* opened
       receive("x".repeat(65_535))
       assert.deepStrictEqual(log, [])
-      receive("x", "x")
+      receive("x")
       assert.deepStrictEqual(log, ["pause"])
+      receive("x")
       yield* socket.pull
       assert.deepStrictEqual(log, ["pause", "resume"])
+      receive("x".repeat(65_536))
+      yield* socket.pull
+      assert.deepStrictEqual(log, ["pause", "resume", "pause", "resume"])
     }))
 
   it.effect("writes in order, and fails when the socket throws", () =>

@@ -1,4 +1,5 @@
 /** Tests of how sockets are constructed: which class, with which arguments, and what is done with the connection below. */
+import { Invalid } from "@effect-signalwire/schema/Reason"
 import * as NodeWebSockets from "@effect-signalwire/subscription/NodeWebSockets"
 import * as WebSockets from "@effect-signalwire/subscription/WebSockets"
 import { assert, describe, it } from "@effect/vitest"
@@ -39,6 +40,7 @@ class RecordingWebSocket implements WebSocketLike {
 const newest = () => RecordingWebSocket.constructed.at(-1) ?? assert.fail("no socket was constructed")
 
 afterEach(() => {
+  vi.useRealTimers()
   vi.unstubAllGlobals()
 })
 
@@ -112,6 +114,24 @@ describe("sockets of the platform", () => {
       const open = yield* WebSocketConstructor
       open("ws://a.test", protocols)
       assert.deepStrictEqual(newest().args, ["ws://a.test", protocols])
+    }).pipe(Effect.provide(WebSockets.layer)))
+
+  it.effect("cannot be constructed where there is no WebSocket, and the option to pass is named", () =>
+    Effect.gen(function*() {
+      vi.stubGlobal("WebSocket", undefined)
+      const open = yield* WebSocketConstructor
+      assert.throws(() => open("ws://a.test"), Invalid, "WebSocket: this platform has none")
+    }).pipe(Effect.provide(WebSockets.layer)))
+
+  it.effect("are closed without more, where the platform does not show the connection", () =>
+    Effect.gen(function*() {
+      vi.stubGlobal("process", Object.create(process, { getBuiltinModule: { value: undefined } }))
+      vi.stubGlobal("WebSocket", RecordingWebSocket)
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
+      const webSocket = (yield* WebSocketConstructor)("ws://a.test")
+      webSocket.close(1000)
+      assert.doesNotThrow(() => vi.advanceTimersByTime(2000))
+      assert.deepStrictEqual(newest().log, ["close"])
     }).pipe(Effect.provide(WebSockets.layer)))
 
   it.effect("accept no other options, such as headers", () =>
