@@ -549,7 +549,21 @@ it.effect("a join fails with Malformed when the response has no group", () =>
     const { http } = yield* start(({ path }) => path === "subscriber/info" ? json(subscriber("ada")) : json({}), {
       dialect: "group"
     })
-    assert.strictEqual((yield* reasonOf(http.join({ addressId: "office" })))._tag, "Malformed")
+    const reason = yield* reasonOf(http.join({ addressId: "office" }))
+    assert.strictEqual(reason._tag === "Malformed" ? reason.path : "", "conversation_id")
+  }))
+
+it.effect("a join in the group dialect fails with Malformed when the response has a conversation, but no group", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start(
+      ({ path }) => json(path === "subscriber/info" ? subscriber("ada") : { conversation_id: "office" }),
+      { dialect: "group" }
+    )
+    assert.deepInclude({ ...(yield* reasonOf(http.join({ addressId: "office" }))) }, {
+      _tag: "Malformed",
+      path: "group_id",
+      detail: "Missing key"
+    })
   }))
 
 it.effect("parses the address of a room from its group", () =>

@@ -107,4 +107,19 @@ describe("Pulls.take", () => {
       assert.deepStrictEqual(yield* collect(Pulls.take(pages, 3)), [0, 1, 2])
       assert.strictEqual(read, 2)
     }))
+
+  it.effect.each<readonly [number, number]>([[0, 0], [2, 1], [4, 2]])(
+    "reads no page beyond the last of %i items",
+    ([count, expected]) =>
+      Effect.gen(function*() {
+        let read = 0
+        const pages = Pulls.paginate(0, (page) =>
+          Effect.sync(() => {
+            read++
+            return [[page * 2, page * 2 + 1], Option.some(page + 1)] as const
+          }))
+        assert.strictEqual((yield* collect(Pulls.take(pages, count))).length, count)
+        assert.strictEqual(read, expected)
+      })
+  )
 })

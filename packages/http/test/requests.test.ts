@@ -94,9 +94,13 @@ it.effect.each(
     [409, "Invalid"],
     [418, "Invalid"],
     [422, "Invalid"],
+    [425, "ServerError"],
     [429, "RateLimited"],
+    [499, "Invalid"],
     [500, "ServerError"],
-    [503, "ServerError"]
+    [502, "ServerError"],
+    [503, "ServerError"],
+    [504, "ServerError"]
   ] as const
 )("maps status %i to %s", ([status, tag]) =>
   Effect.gen(function*() {
@@ -372,4 +376,113 @@ it.effect("P6.1: no span contains the token, or the text of a message", () =>
     assert.include(shown, "SignalWireHttp.sendMessage")
     assert.notInclude(shown, secret)
     assert.notInclude(shown, "private words")
+  }))
+
+it.effect("fails with a retryable Unauthorized when no new token comes within the time limit of the request", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => json({ error: "Unauthorized" }, 401), {
+      refresh: Effect.never,
+      timeout: "2 seconds"
+    })
+    const fiber = yield* Effect.forkChild(reasonOf(http.getSubscriber))
+    yield* TestClock.adjust("1999 millis")
+    assert.isUndefined(fiber.pollUnsafe())
+    yield* TestClock.adjust("1 milli")
+    assert.deepInclude({ ...(yield* Fiber.join(fiber)) }, {
+      _tag: "Unauthorized",
+      detail: "no new token was provided within 2000 ms",
+      isRetryable: true
+    })
+    assert.strictEqual(log.length, 1)
+  }))
+
+it.effect("reports where the one address that was found by its name is malformed", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start(() => json({ data: [{ id: 7, name: "ada" }], links: {} }))
+    const reason = yield* reasonOf(http.getAddressByName({ name: "ada" }))
+    assert.deepInclude({ ...reason }, { _tag: "Malformed", path: "data[0].id", detail: "Expected string" })
+  }))
+
+it.effect("fails with NotFound when another address is malformed, or there is none", () =>
+  Effect.gen(function*() {
+    for (const data of [[{ id: 7, name: "ada" }, { id: "2", name: "grace" }], []]) {
+      const { http } = yield* start(() => json({ data, links: {} }))
+      const reason = yield* reasonOf(http.getAddressByName({ name: "ada" }))
+      assert.deepInclude({ ...reason }, { _tag: "NotFound", detail: "no address has the name \"ada\"" })
+    }
+  }))
+
+it.effect("the error of a response may be about no parameter, and have neither a code nor a message", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start(() => json({ errors: [{ type: "validation_error" }] }, 422))
+    const reason = yield* reasonOf(http.getSubscriber)
+    assert.deepStrictEqual(reason._tag === "Invalid" ? reason.errors : [], [
+      { code: "", message: "", attribute: null }
+    ])
+  }))
+
+it.effect("an Invalid response without errors has the status as its error", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start(() => json({}, 409))
+    const reason = yield* reasonOf(http.getSubscriber)
+    assert.deepStrictEqual(reason._tag === "Invalid" ? reason.errors : [], [
+      { code: "http_409", message: "the server responded with status 409", attribute: null }
+    ])
+  }))
+
+it.effect.each<readonly [string, object, string]>([
+  [
+    "the messages of its errors",
+    { errors: [{ code: "a", message: "one" }, { code: "b", message: "two" }] },
+    "one; two"
+  ],
+  ["the code of an error without a message", { errors: [{ code: "a" }, { code: "b", message: "two" }] }, "a; two"],
+  ["the message of a gateway", { error: "try later" }, "try later"],
+  ["its status, if the body says nothing", {}, "status 500"],
+  ["at most 500 characters", { error: "x".repeat(600) }, "x".repeat(500)]
+])("the detail of a failed response is %s", ([, body, detail]) =>
+  Effect.gen(function*() {
+    const { http } = yield* start(() => json(body, 500), never)
+    assert.deepInclude({ ...(yield* reasonOf(http.getSubscriber)) }, { _tag: "ServerError", status: 500, detail })
+  }))
+
+it.effect("the body of a failed response may be too large to be read", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start(
+      () => new Response("x", { status: 500, headers: { "content-length": `${40 * 1024 * 1024}` } }),
+      never
+    )
+    assert.deepInclude({ ...(yield* reasonOf(http.getSubscriber)) }, { _tag: "ServerError", detail: "status 500" })
+  }))
+
+it.effect.each<readonly [string, () => Response, string]>([
+  [
+    "its type",
+    () => new Response("<html>", { headers: { "content-type": "text/html" } }),
+    "status 200 with a body that is not JSON but text/html"
+  ],
+  [
+    "nothing more if it has no type",
+    () => new Response(new TextEncoder().encode("<")),
+    "status 200 with a body that is not JSON"
+  ],
+  [
+    "at most 100 characters of its type",
+    () => new Response("<", { headers: { "content-type": `text/${"x".repeat(200)}` } }),
+    `status 200 with a body that is not JSON but text/${"x".repeat(95)}`
+  ],
+  ["that it is empty", () => new Response(" \n"), "status 200 with an empty body"]
+])("a body that is not JSON is described by %s", ([, respond, detail]) =>
+  Effect.gen(function*() {
+    const { http } = yield* start(() => respond())
+    assert.deepInclude({ ...(yield* reasonOf(http.getSubscriber)) }, { _tag: "Malformed", path: "", detail })
+  }))
+
+it.effect.each([300, 304, 399])("does not follow a redirect with the status %i", (status) =>
+  Effect.gen(function*() {
+    const { http } = yield* start(() => new Response(null, { status }))
+    assert.deepInclude({ ...(yield* reasonOf(http.getSubscriber)) }, {
+      _tag: "Malformed",
+      detail: `the server responded with a redirect (status ${status}), which is not followed`
+    })
   }))

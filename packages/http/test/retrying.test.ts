@@ -1,5 +1,7 @@
+import * as RetryPolicy from "@effect-signalwire/http/RetryPolicy"
 import { assert, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
@@ -36,22 +38,19 @@ const timed = (respond: (request: ReceivedRequest, index: number) => ScriptedRes
 
 const good = () => json(subscriber("ada"))
 
-it.effect.each(
-  [
-    ["a broken connection", () => "drop"],
-    ["408", () => json({}, 408)],
-    ["429", () => json({}, 429)],
-    ["500", () => json({}, 500)],
-    ["503", () => json({}, 503)]
-  ] satisfies ReadonlyArray<readonly [string, () => ScriptedResponse]>
-)("retries a read after %s", ([, bad]) =>
+const temporary = [
+  ["a broken connection", () => "drop"],
+  ...[408, 425, 429, 500, 502, 503, 504].map((status) => [`${status}`, () => json({}, status)] as const)
+] satisfies ReadonlyArray<readonly [string, () => ScriptedResponse]>
+
+it.effect.each(temporary)("retries a read after %s", ([, bad]) =>
   Effect.gen(function*() {
     const { requests, result } = yield* timed((_, index) => index === 0 ? bad() : good())
     assert.strictEqual(result._tag, "Success")
     assert.strictEqual(requests, 2)
   }))
 
-it.effect.each([400, 401, 403, 404, 409, 422])(
+it.effect.each([400, 401, 403, 404, 405, 409, 410, 418, 422, 451])(
   "does not retry a read after %i",
   (status) =>
     Effect.gen(function*() {
@@ -67,13 +66,15 @@ it.effect("fails a read after five attempts", () =>
     assert.strictEqual(result._tag, "Failure")
   }))
 
-it.effect("increases the delay between attempts", () =>
+it.effect("doubles the delay between attempts from 250 milliseconds on, with 20 % of jitter", () =>
   Effect.gen(function*() {
     const { times } = yield* timed(() => json({}, 500))
     const delays = times.slice(1).map((time, index) => time - (times[index] ?? 0))
-    assert.isAtLeast(delays[0] ?? 0, 200)
-    assert.isBelow(delays[0] ?? 0, 1000)
-    assert.isAbove(delays[3] ?? 0, delays[0] ?? 0)
+    assert.lengthOf(delays, 4)
+    for (const [index, expected] of [250, 500, 1000, 2000].entries()) {
+      assert.isAtLeast(delays[index] ?? 0, expected * 0.8)
+      assert.isAtMost(delays[index] ?? 0, expected * 1.2 + 1)
+    }
   }))
 
 it.effect("P7.1: fails a read by its deadline although its schedule never returns a delay", () =>
@@ -102,6 +103,44 @@ it.effect.each(
       assert.strictEqual(requests, 1)
       assert.strictEqual(result._tag === "Failure" && result.failure.reason._tag, "ServerError")
       assert.include(JSON.stringify(warnings), "a retry schedule failed with an exception")
+    })
+)
+
+it.effect.each<readonly [Duration.Input, number, number]>([
+  ["5 seconds", 1, 0],
+  ["5001 millis", 2, 5000]
+])(
+  "begins no attempt at its deadline or later: within %s",
+  ([deadline, expectedRequests, expectedEnd]) =>
+    Effect.gen(function*() {
+      const { end, requests } = yield* timed(() => json({}, 503), { retry: Schedule.spaced("5 seconds"), deadline })
+      assert.deepStrictEqual([requests, end], [expectedRequests, expectedEnd])
+    })
+)
+
+it.effect("waits as long as the schedule says after a shorter Retry-After, and no longer than that after a longer one", () =>
+  Effect.gen(function*() {
+    for (const [retryAfter, expected] of [["2", 5000], ["7.5", 7500]] as const) {
+      const { times } = yield* timed(
+        (_, index) => index === 0 ? json({}, 429, { "retry-after": retryAfter }) : good(),
+        {
+          retry: Schedule.spaced("5 seconds")
+        }
+      )
+      assert.strictEqual((times[1] ?? 0) - (times[0] ?? 0), expected)
+    }
+  }))
+
+it.effect.each<readonly [string, number, number]>([["less", 1000, 1000], ["more", 5000, 2000]])(
+  "without retries, a read has a time limit of its own if that is %s than the option timeout",
+  ([, limit, expected]) =>
+    Effect.gen(function*() {
+      const { http, log } = yield* start(() => Effect.never, { timeout: "2 seconds" })
+      const fiber = yield* Effect.forkChild(reasonOf(RetryPolicy.withoutRetry(http.getSubscriber, limit)))
+      yield* TestClock.adjust("1 minute")
+      const reason = yield* Fiber.join(fiber)
+      assert.strictEqual(reason._tag === "Timeout" ? reason.millis : 0, expected)
+      assert.strictEqual(log.length, 1)
     })
 )
 
@@ -204,13 +243,7 @@ it.effect("retries a join like a read", () =>
   }))
 
 it.effect.each(
-  [
-    ["a broken connection", () => "drop"],
-    ["408", () => json({}, 408)],
-    ["429", () => json({}, 429)],
-    ["500", () => json({}, 500)],
-    ["a timeout", () => Effect.never]
-  ] satisfies ReadonlyArray<readonly [string, () => ScriptedResponse]>
+  [...temporary, ["a timeout", () => Effect.never]] satisfies ReadonlyArray<readonly [string, () => ScriptedResponse]>
 )("does not retry a send after %s", ([, bad]) =>
   Effect.gen(function*() {
     const { http, log } = yield* start(() => bad(), { dialect: "address" })

@@ -1,7 +1,9 @@
+import * as SendAttempt from "@effect-signalwire/http/SendAttempt"
 import { ClientId } from "@effect-signalwire/schema/Ids"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { json, reasonOf, start, subscriber } from "./support.ts"
+import * as Schedule from "effect/Schedule"
+import { json, reasonOf, type ScriptedResponse, start, subscriber } from "./support.ts"
 
 const hello = { addressId: "office", text: "hello" }
 
@@ -42,6 +44,44 @@ it.effect("adds the client id to the metadata of the message", () =>
       text: "hello",
       metadata: { tone: "casual", effect_signalwire_id: "k1" }
     })
+  }))
+
+it.effect("adds the client id to metadata and details on request", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => json({ table: {} }), { dialect: "address" })
+    const clientId = ClientId.make("k1")
+    yield* http.sendMessage({ ...hello, details: { n: 1 }, clientId, clientIdIn: "both" })
+    yield* http.sendMessage({ ...hello, details: { n: 1 }, clientId, clientIdIn: "metadata" })
+    const withId = { effect_signalwire_id: "k1" }
+    assert.deepStrictEqual(log.map(({ body }) => body), [
+      { conversation_id: "office", text: "hello", metadata: withId, details: { n: 1, ...withId } },
+      { conversation_id: "office", text: "hello", metadata: withId, details: { n: 1 } }
+    ])
+  }))
+
+it.effect.each<readonly [boolean, string, ScriptedResponse]>([
+  ...[400, 401, 403, 404, 409, 422, 429, 499].map((status) => [false, `${status}`, json({}, status)] as const),
+  ...[408, 500, 502, 503, 504].map((status) => [true, `${status}`, json({}, status)] as const),
+  [true, "a redirect", new Response(null, { status: 302 })],
+  [true, "no JSON", new Response("<html>")],
+  [true, "a broken connection", "drop"]
+])("the message may be stored: %s after %s", ([expected, , response]) =>
+  Effect.gen(function*() {
+    const { http } = yield* start(() => response, { dialect: "address" })
+    const attempt = SendAttempt.make()
+    assert.isTrue(attempt.mayBeStored)
+    yield* reasonOf(Effect.provideService(http.sendMessage(hello), SendAttempt.SendAttempt, attempt))
+    assert.strictEqual(attempt.mayBeStored, expected)
+  }))
+
+it.effect("the message is not stored by the requests before the send, nor if it is invalid", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start(() => json({}, 500), { retry: Schedule.recurs(0) })
+    for (const message of [hello, { ...hello, text: "" }]) {
+      const attempt = SendAttempt.make()
+      yield* reasonOf(Effect.provideService(http.sendMessage(message), SendAttempt.SendAttempt, attempt))
+      assert.isFalse(attempt.mayBeStored)
+    }
   }))
 
 it.effect.each(

@@ -169,6 +169,21 @@ it.effect("fails, and does not end, when a gateway's page is in the way of readi
     assert.strictEqual(read.length, 20)
   }))
 
+it.effect("ends when the links of the top lead in a circle as it is read again", () =>
+  Effect.gen(function*() {
+    const old = [conversation("a", 1000), conversation("b", 900)]
+    const moved = () =>
+      list([conversation("c", 3000), conversation("d", 2900)], {
+        next: "/api/fabric/conversations?page_token=2"
+      })
+    const { http, log } = yield* start((_, index) => {
+      if (index === 0) return list(old, { next: "/api/fabric/conversations?page_token=2" })
+      return index === 1 ? list([conversation("e", 800)]) : moved()
+    })
+    assert.deepStrictEqual(yield* collect(http.conversations()), ["a", "b", "e", "c", "d"])
+    assert.strictEqual(log.length, 4)
+  }))
+
 it.effect.each([502, 503, 504])(
   "retries a page when a gateway responds in its place with %i",
   (status) =>

@@ -62,3 +62,85 @@ describe("isUnsent", () => {
     }
   )
 })
+
+describe("P4.6: no connection was established", () => {
+  it.each([
+    "ECONNREFUSED",
+    "EADDRNOTAVAIL",
+    "EAI_AGAIN",
+    "ENOTFOUND",
+    "EHOSTDOWN",
+    "EHOSTUNREACH",
+    "ENETDOWN",
+    "ENETUNREACH",
+    "UND_ERR_CONNECT_TIMEOUT",
+    "CERT_HAS_EXPIRED",
+    "CERT_NOT_YET_VALID",
+    "CERT_REVOKED",
+    "CERT_UNTRUSTED",
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "HOSTNAME_MISMATCH",
+    "SELF_SIGNED_CERT_IN_CHAIN",
+    "UNABLE_TO_GET_ISSUER_CERT",
+    "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+    "ERR_TLS_HANDSHAKE_TIMEOUT",
+    "ERR_SSL_NO_PROTOCOLS_AVAILABLE",
+    "ERR_SSL_PACKET_LENGTH_TOO_LONG",
+    "ERR_SSL_UNSUPPORTED_PROTOCOL",
+    "ERR_SSL_WRONG_VERSION_NUMBER"
+  ])("by the code %s", (code) => {
+    assert.isTrue(isUnsent(fetchError(code)))
+    assert.isFalse(isUnsent(fetchError(code, "read")))
+    assert.isFalse(isUnsent(fetchError(`${code}_2`)))
+  })
+
+  it.each([
+    "HANDSHAKE_FAILURE",
+    "NO_CERTIFICATE",
+    "BAD_CERTIFICATE",
+    "UNSUPPORTED_CERTIFICATE",
+    "CERTIFICATE_REVOKED",
+    "CERTIFICATE_EXPIRED",
+    "CERTIFICATE_UNKNOWN",
+    "CERTIFICATE_REQUIRED",
+    "UNKNOWN_CA",
+    "ACCESS_DENIED",
+    "PROTOCOL_VERSION",
+    "INSUFFICIENT_SECURITY",
+    "INAPPROPRIATE_FALLBACK",
+    "UNSUPPORTED_EXTENSION",
+    "UNRECOGNIZED_NAME",
+    "UNKNOWN_PSK_IDENTITY",
+    "NO_APPLICATION_PROTOCOL"
+  ])("by the alert %s of any version of TLS", (alert) => {
+    for (const version of ["SSL/TLS", "SSLV3", "TLSV1", "TLSV13"]) {
+      assert.isTrue(isUnsent(fetchError(`ERR_SSL_${version}_ALERT_${alert}`)))
+      assert.isTrue(isUnsent(fetchError(`ERR_SSL_${version}_${alert}`)))
+    }
+    assert.isFalse(isUnsent(fetchError(`ERR_SSL_TLSV2_ALERT_${alert}`)))
+    assert.isFalse(isUnsent(fetchError(`ERR_SSL_TLSV1_ALERT_${alert}_2`)))
+    assert.isFalse(isUnsent(fetchError(`MY_ERR_SSL_TLSV1_ALERT_${alert}`)))
+  })
+
+  it("by an error within eight others, and no deeper", () => {
+    const within = (depth: number): unknown =>
+      depth === 0 ? { code: "ECONNREFUSED" } : new Error("outer", { cause: within(depth - 1) })
+    assert.isTrue(isUnsent(within(8)))
+    assert.isFalse(isUnsent(within(9)))
+  })
+
+  it("by an error without errors of its own", () => {
+    assert.isTrue(isUnsent(Object.assign(new AggregateError([]), { code: "ECONNREFUSED" })))
+    assert.isTrue(isUnsent(Object.assign(new Error("x"), { errors: "none", code: "ECONNREFUSED" })))
+    assert.isFalse(isUnsent(new AggregateError([])))
+  })
+
+  it.each([undefined, null, "ECONNREFUSED", 7, {}, { code: 7 }, { message: 7 }, { code: "EPIPE", cause: null }])(
+    "not by %j",
+    (error) => {
+      assert.isFalse(isUnsent(error))
+    }
+  )
+})

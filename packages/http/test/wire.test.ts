@@ -11,7 +11,7 @@ import { createServer, type IncomingMessage, type RequestListener } from "node:h
 import { inspect } from "node:util"
 import { gzipSync } from "node:zlib"
 import { vi } from "vitest"
-import { message, reasonOf, secret, subscriber } from "./support.ts"
+import { message, origin, reasonOf, secret, subscriber } from "./support.ts"
 
 /** A server on a free port of the loopback interface, and the log of its requests. */
 const listen = (respond: RequestListener) =>
@@ -223,3 +223,28 @@ it.live("P6.2: fails when another fetch client has followed a redirect", () =>
     )
     assert.strictEqual((yield* reasonOf(http.sendMessage({ addressId: "office", text: "x" })))._tag, "Malformed")
   }))
+
+it.effect.each([
+  ["", "Success"],
+  ["https://fabric.example.test/api/fabric/subscriber/info", "Success"],
+  ["https://fabric.example.test:443/api/fabric/./subscriber/info", "Success"],
+  ["https://fabric.example.test/welcome", "Failure"],
+  ["https://elsewhere.test/api/fabric/subscriber/info", "Failure"],
+  ["no URL", "Failure"]
+])(
+  "P6.2: fails when fetch itself has followed a redirect, and not for another form of the same URL: %j",
+  ([url, expected]) =>
+    Effect.gen(function*() {
+      const fetch = () => {
+        const response = Response.json(subscriber("ada"))
+        Object.defineProperty(response, "url", { value: url })
+        return Promise.resolve(response)
+      }
+      const http = yield* SignalWireHttp.makeBareFetch({
+        endpoint: { http: origin, ws: "wss://puc.example.test" },
+        fetch
+      })
+        .pipe(Effect.provide(Credentials.layer({ token: Redacted.make(secret) })))
+      assert.strictEqual((yield* Effect.result(http.getSubscriber))._tag, expected)
+    })
+)

@@ -28,6 +28,21 @@ describe("BoundedMap", () => {
     assert.deepStrictEqual(["d", "a"].map((key) => map.get(key)), [2, 1])
   })
 
+  it("finds nothing, and removes nothing, where no entry was set", () => {
+    const map = new BoundedMap<string, number>(2)
+    assert.isUndefined(map.get("a"))
+    map.remove("a")
+    map.set("b", 1)
+    assert.strictEqual(map.get("b"), 1)
+  })
+
+  it("forgets nothing when unknown keys are looked up", () => {
+    const map = new BoundedMap<string, number>(2)
+    for (const key of ["a", "b", "c"]) map.set(key, 1)
+    for (const key of ["x", "y", "z"]) map.get(key)
+    assert.strictEqual(map.get("a"), 1)
+  })
+
   it("removes an entry from either generation", () => {
     const map = new BoundedMap<string, number>(2)
     for (const [index, key] of ["a", "b", "c"].entries()) map.set(key, index)

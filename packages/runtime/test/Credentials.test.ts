@@ -1,5 +1,6 @@
 import * as Credentials from "@effect-signalwire/runtime/Credentials"
 import { assert, it } from "@effect/vitest"
+import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
@@ -316,4 +317,120 @@ it.effect("does not refresh a token again after a failure that is not retryable"
       assert.isFalse((yield* Effect.flip(credentials.renew(first))).isRetryable)
     }
     assert.strictEqual(runs, 1)
+  }))
+
+class RefreshError extends Data.TaggedError("RefreshError")<{ readonly message: string }> {}
+
+it.effect.each<readonly [string, Effect.Effect<Redacted.Redacted, unknown>, string]>([
+  ["with an error", Effect.fail(new RefreshError({ message: "offline" })), "the token could not be refreshed: offline"],
+  [
+    "with a long error",
+    Effect.fail(new RefreshError({ message: "x".repeat(300) })),
+    `the token could not be refreshed: ${"x".repeat(200)}`
+  ],
+  [
+    "with an error without a message",
+    Effect.fail(new RefreshError({ message: "" })),
+    "the token could not be refreshed"
+  ],
+  ["with an exception", Effect.die(new Error("a bug")), "the token could not be refreshed: a bug"],
+  [
+    "with the rejection of a Promise",
+    Effect.tryPromise(() => Promise.reject(new RefreshError({ message: "no session" }))),
+    "the token could not be refreshed: no session"
+  ],
+  ["by returning the refused token", Effect.succeed(first), "the refresh returned the token that was refused"],
+  ["by returning an empty token", Effect.succeed(Redacted.make("")), "the refresh returned no token"],
+  ["by returning nothing", Effect.succeed(JSON.parse("null")), "the refresh returned no token"],
+  ["by returning a text", Effect.succeed(JSON.parse("\"token-2\"")), "the refresh returned no token"],
+  ["by returning a number", Effect.succeed(Redacted.make(JSON.parse("7"))), "the refresh returned no token"],
+  ["by hanging", Effect.never, "the token was not refreshed within 3000 ms"]
+])("says how a refresh has failed: %s", ([, refresh, detail]) =>
+  Effect.gen(function*() {
+    const credentials = yield* Credentials.make({ token: first, refresh, refreshTimeout: "3 seconds" })
+    const failing = yield* Effect.forkChild(Effect.flip(credentials.renew(first)), { startImmediately: true })
+    yield* TestClock.adjust("3 seconds")
+    const error = yield* Fiber.join(failing)
+    assert.deepStrictEqual([error.message, error.detail, error.isRetryable], [detail, detail, true])
+  }))
+
+it.effect("P8.5: waits twice as long before each further refresh, up to 30 seconds, and a second after a minute's pause", () =>
+  Effect.gen(function*() {
+    const times: Array<number> = []
+    const credentials = yield* Credentials.make({
+      token: first,
+      refresh: Effect.map(DateTime.now, (now) => {
+        times.push(DateTime.toEpochMillis(now) / 1000)
+        return Redacted.make(`token-${times.length + 1}`)
+      })
+    })
+    const renew = Effect.flatMap(credentials.current, credentials.renew)
+    const renewing = yield* Effect.forkScoped(Effect.forever(renew))
+    yield* TestClock.adjust("122 seconds")
+    assert.deepStrictEqual(times, [0, 1, 3, 7, 15, 31, 61, 91, 121])
+    yield* Fiber.interrupt(renewing)
+    // exactly a minute after the last refresh its interval still counts
+    yield* TestClock.adjust("59 seconds")
+    yield* renew
+    yield* TestClock.adjust("60001 millis")
+    yield* Effect.forkScoped(Effect.all([renew, renew, renew]))
+    yield* TestClock.adjust("10 seconds")
+    assert.deepStrictEqual(times.slice(9), [181, 241.001, 242.001, 244.001])
+  }))
+
+it.effect("refreshes another token although the one before it can't be refreshed", () =>
+  Effect.gen(function*() {
+    let runs = 0
+    const credentials = yield* Credentials.make({
+      token: first,
+      refresh: Effect.suspend(() =>
+        ++runs === 1 ? Effect.fail({ isRetryable: false }) : Effect.succeed(Redacted.make("token-3"))
+      )
+    })
+    const failed = yield* Effect.flip(credentials.renew(first))
+    assert.strictEqual(yield* Effect.flip(credentials.renew(first)), failed)
+    yield* credentials.replace(Redacted.make("token-2"))
+    const renewing = yield* Effect.forkChild(credentials.renew(Redacted.make("token-2")), { startImmediately: true })
+    yield* TestClock.adjust("1 second")
+    assert.strictEqual(Redacted.value(yield* Fiber.join(renewing)), "token-3")
+  }))
+
+it.effect("does not refresh a token that was replaced while the refresh waited for its turn", () =>
+  Effect.gen(function*() {
+    const { credentials, refreshes } = yield* counting
+    yield* Effect.flatMap(credentials.current, credentials.renew)
+    const renewing = yield* Effect.forkChild(Effect.flatMap(credentials.current, credentials.renew), {
+      startImmediately: true
+    })
+    yield* credentials.replace(Redacted.make("another"))
+    yield* TestClock.adjust("1 minute")
+    assert.strictEqual(Redacted.value(yield* Fiber.join(renewing)), "another")
+    assert.strictEqual(refreshes(), 1)
+  }))
+
+it.effect("P6.5: refreshes by the last expiry that was reported", () =>
+  Effect.gen(function*() {
+    const { expiresIn, refreshes } = yield* counting
+    yield* expiresIn("10 minutes")
+    yield* expiresIn("2 hours")
+    yield* TestClock.adjust("1 hour")
+    assert.strictEqual(refreshes(), 0)
+    yield* TestClock.adjust("1 hour")
+    assert.strictEqual(refreshes(), 1)
+  }))
+
+it.effect("does not refresh a token that looks expired, since it was just accepted", () =>
+  Effect.gen(function*() {
+    const { expiresIn, refreshes } = yield* counting
+    yield* expiresIn(0)
+    yield* TestClock.adjust("1 hour")
+    assert.strictEqual(refreshes(), 0)
+  }))
+
+it.effect("without a refresh, returns a token that was already replaced, and has no use for its expiry", () =>
+  Effect.gen(function*() {
+    const credentials = yield* Credentials.make({ token: first })
+    yield* credentials.setExpiry(first, DateTime.addDuration(yield* DateTime.now, "1 minute"))
+    yield* credentials.replace(Redacted.make("token-2"))
+    assert.strictEqual(Redacted.value(yield* credentials.renew(first)), "token-2")
   }))

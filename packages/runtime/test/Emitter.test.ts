@@ -41,3 +41,42 @@ describe("an emitter", () => {
       assert.deepStrictEqual(yield* Fiber.join(waiting), [1, 2])
     }))
 })
+
+describe("listeners of an emitter", () => {
+  it("are all called, although several throw, and the first exception is rethrown", () => {
+    const emitter = new Emitter<number>()
+    const received: Array<number> = []
+    for (const name of ["first", "second"]) {
+      emitter.add(() => {
+        throw new Error(name)
+      })
+    }
+    emitter.add((value) => received.push(value))
+    assert.throws(() => emitter.emit(1), "first")
+    assert.deepStrictEqual(received, [1])
+  })
+
+  it("receive later events only, if they are added by another listener", () => {
+    const emitter = new Emitter<number>()
+    const received: Array<number> = []
+    const stop = emitter.add(() => {
+      stop()
+      emitter.add((value) => received.push(value))
+    })
+    for (const value of [1, 2]) emitter.emit(value)
+    assert.deepStrictEqual(received, [2])
+  })
+})
+
+it.effect("an emitter does not resume a fiber that no longer waits for its next event", () =>
+  Effect.gen(function*() {
+    const emitter = new Emitter<number>()
+    const received: Array<number> = []
+    const waiting = yield* Effect.forkChild(
+      Effect.tap(emitter.next, (value) => Effect.sync(() => received.push(value))),
+      { startImmediately: true }
+    )
+    yield* Fiber.interrupt(waiting)
+    emitter.emit(1)
+    assert.deepStrictEqual(received, [])
+  }))

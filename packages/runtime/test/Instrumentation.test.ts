@@ -2,15 +2,38 @@ import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import * as Reason from "@effect-signalwire/schema/Reason"
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
 import * as References from "effect/References"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as Tracer from "effect/Tracer"
 
 class MethodError extends Data.TaggedError("MethodError")<{ readonly reason: Reason.Reason }> {}
+
+/** A span with a short trace id. */
+class Span extends Tracer.NativeSpan {
+  constructor(sampled: boolean) {
+    super({
+      name: "given",
+      parent: Option.none(),
+      annotations: Context.empty(),
+      links: [],
+      startTime: 0n,
+      kind: "internal",
+      sampled
+    })
+  }
+  override get traceId() {
+    return "abc"
+  }
+  override get spanId() {
+    return "def"
+  }
+}
 
 /** The failure of a method of a client that is closed. */
 const closed = { method: "getMessages", reason: new Reason.Closed(), message: "closed" }
@@ -135,6 +158,40 @@ describe("the instrumentation of Effect programs", () => {
       const metadata = { mood: "good" }
       assert.strictEqual(yield* effect.span("work")(effect.traceMetadata(metadata)), metadata)
       assert.property(yield* effect.span("work", {}, { always: true })(effect.traceMetadata(metadata)), "traceparent")
+    }))
+
+  it.effect("adds the trace context to metadata that is missing, and not to metadata that is invalid", () =>
+    Effect.gen(function*() {
+      const { effect } = Instrumentation
+      const traced = yield* Effect.forEach(
+        [undefined, { when: Number.NaN }],
+        (metadata) => Effect.withParentSpan(effect.traceMetadata(metadata), new Span(true))
+      )
+      assert.deepStrictEqual(traced, [
+        { traceparent: `00-${"abc".padStart(32, "0")}-def-01` },
+        { when: Number.NaN }
+      ])
+      const unsampled = Effect.withParentSpan(effect.traceMetadata({}), new Span(false))
+      assert.deepStrictEqual(yield* unsampled, { traceparent: `00-${"abc".padStart(32, "0")}-def-00` })
+    }))
+
+  it.effect("logs failed reads and ended sessions for debugging only", () =>
+    Effect.gen(function*() {
+      const failing = Effect.andThen(
+        Instrumentation.effect.readFailed(closed),
+        Instrumentation.effect.observeSessions().onEnd(closed.reason, "lost")
+      )
+      const { entries } = yield* Effect.provideService(recorded(failing), References.MinimumLogLevel, "All")
+      assert.deepStrictEqual(entries, [
+        {
+          message: ["a background read failed", "closed"],
+          "messaging.operation.name": "getMessages",
+          "error.type": "Closed"
+        },
+        { message: ["the session ended", "lost", "the client is closed"], "error.type": "Closed" }
+      ])
+      const quiet = yield* Effect.provideService(recorded(failing), References.MinimumLogLevel, "Info")
+      assert.deepStrictEqual(quiet.entries, [])
     }))
 
   it.effect("logs warnings and errors with their details and annotations", () =>
@@ -304,5 +361,41 @@ describe("the instrumentation of a context", () => {
         Effect.provideService(Instrumentation.forClient(built, "bot"), Instrumentation.Instrumentation, quiet)
       )
       assert.isEmpty(dataFirst.spans)
+    }))
+})
+
+describe("P8.7: a tracer that throws", () => {
+  const bug = () => {
+    throw new Error("a bug in the tracer")
+  }
+  const withTracer = (span: (options: ConstructorParameters<typeof Tracer.NativeSpan>[0]) => Tracer.Span) =>
+    Effect.provideService(Tracer.Tracer, Tracer.make({ span }))
+
+  it.effect.each<readonly [string, Parameters<typeof withTracer>[0]]>([
+    ["as it makes a span", bug],
+    ["as it records an event", (options) => Object.assign(new Tracer.NativeSpan(options), { event: bug })],
+    ["as a span ends", (options) => Object.assign(new Tracer.NativeSpan(options), { end: bug })],
+    ["as it records an attribute", (options) => Object.assign(new Tracer.NativeSpan(options), { attribute: bug })]
+  ])("does not end the sessions of a client: %s", ([, span]) =>
+    Effect.gen(function*() {
+      const sessions = Instrumentation.effect.observeSessions()
+      let isRun = false
+      yield* sessions.run(Effect.gen(function*() {
+        yield* sessions.onDial(0)
+        yield* sessions.onReady(1, false)
+        yield* sessions.onEnd(new Reason.Closed(), "lost")
+        isRun = true
+      })).pipe(withTracer(span))
+      assert.isTrue(isRun)
+    }))
+
+  it.effect("does not hide why an operation has failed", () =>
+    Effect.gen(function*() {
+      const failing = Instrumentation.effect.span("join")(Effect.fail("no"))
+      const span = (options: ConstructorParameters<typeof Tracer.NativeSpan>[0]) =>
+        Object.assign(new Tracer.NativeSpan(options), {
+          attribute: (name: string) => name === "error.type" ? bug() : undefined
+        })
+      assert.strictEqual(yield* Effect.flip(withTracer(span)(failing)), "no")
     }))
 })

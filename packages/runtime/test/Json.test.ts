@@ -128,3 +128,54 @@ describe("snapshot", () => {
       assert.deepStrictEqual(Json.snapshot(value), value)
     }))
 })
+
+describe("the depth of a value", () => {
+  it("P9.2: is at most 200 levels", () => {
+    assert.isTrue(Result.isSuccess(Json.check("metadata", nested(200))))
+    assert.isTrue(Result.isFailure(Json.check("metadata", nested(201))))
+  })
+
+  it("P9.2: is counted in arrays too", () => {
+    const inArrays = (levels: number): unknown => levels === 0 ? [] : [inArrays(levels - 1)]
+    assert.isTrue(Result.isSuccess(Json.check("metadata", { a: inArrays(199) })))
+    assert.isTrue(Result.isFailure(Json.check("metadata", { a: inArrays(200) })))
+  })
+})
+
+it("P9.2: refuses an instance of a class without a name, and reports the first of several problems", () => {
+  const [error] = Result.getOrThrow(Result.flip(Json.check("metadata", {
+    a: new (class {
+      readonly x = 1
+    })(),
+    b: 1n
+  }))).errors
+  assert.deepInclude(error, { attribute: "metadata.a", message: "must be a plain object, not an instance of a class" })
+})
+
+describe("snapshotMessage", () => {
+  it("copies metadata and details deeply, and nothing else", () => {
+    const addressId = { toString: () => "a1" }
+    const message = { addressId, text: "hello", metadata: { tags: ["a"] }, details: { inner: { b: 1 } } }
+    const copy = Json.snapshotMessage(message)
+    message.metadata.tags.push("b")
+    message.details.inner.b = 2
+    message.text = "changed"
+    assert.deepStrictEqual(copy, { addressId, text: "hello", metadata: { tags: ["a"] }, details: { inner: { b: 1 } } })
+    assert.strictEqual(copy.addressId, addressId)
+  })
+
+  it("adds no keys", () => {
+    assert.deepStrictEqual(Json.snapshotMessage({ text: "hello" }), { text: "hello" })
+  })
+})
+
+it("a snapshot keeps that two keys have the same object, and shares instances of classes", () => {
+  const shared = { a: 1 }
+  const point = new Point()
+  const copy = Json.snapshot({ left: shared, right: shared, point })
+  assert.deepStrictEqual(copy, { left: { a: 1 }, right: { a: 1 }, point })
+  const [left, right, copied] = Object.values(Object(copy))
+  assert.strictEqual(left, right)
+  assert.notStrictEqual(left, shared)
+  assert.strictEqual(copied, point)
+})

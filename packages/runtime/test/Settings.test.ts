@@ -8,6 +8,8 @@ describe("a duration", () => {
     [0, 0],
     ["5 seconds", 5000],
     [Duration.minutes(1), 60_000],
+    [5_000_000n, 5],
+    [{ seconds: 2 }, 2000],
     ["Infinity", Number.POSITIVE_INFINITY]
   ])("is returned in milliseconds: %s", (input, expected) => {
     assert.strictEqual(Settings.millis("timeout", input), expected)

@@ -59,3 +59,24 @@ describe("catchUnexpected", () => {
       assert.isFalse(isHandled)
     }))
 })
+
+it("the stack of an error without one is the error as a string", () => {
+  assert.strictEqual(Thrown.stackOf(Object.assign(new TypeError("broken"), { stack: undefined })), "TypeError: broken")
+  assert.strictEqual(Thrown.stackOf("a string"), "a string")
+})
+
+it("a value whose class can't be read counts as an error that can't be read", () => {
+  const opaque = new Proxy({}, {
+    getPrototypeOf: () => {
+      throw new Error("not readable")
+    }
+  })
+  assert.strictEqual(Thrown.errorMessageOf(opaque), unreadable)
+})
+
+it.each([null, "isRetryable", {}, { isRetryable: 0 }, { isRetryable: undefined }])(
+  "may be retryable unless its isRetryable is false: %j",
+  (thrown) => {
+    assert.isFalse(Thrown.isNotRetryable(thrown))
+  }
+)

@@ -26,13 +26,13 @@ export const millisThreshold = 1e11
 
 /** Converts a time to unix seconds, with the full precision that the server sent. */
 export const toEpochSeconds = (time: WireTime): number => {
-  const value = typeof time === "number" ? time : Number(time)
+  const value = Number(time)
   return Math.abs(value) < millisThreshold ? value : value / 1000
 }
 
 /** Converts a time to whole unix milliseconds. */
 export const toEpochMillis = (time: WireTime): number => {
-  const value = typeof time === "number" ? time : Number(time)
+  const value = Number(time)
   return Math.round(Math.abs(value) < millisThreshold ? value * 1000 : value)
 }
 

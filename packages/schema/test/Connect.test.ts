@@ -1,5 +1,6 @@
 import * as Connect from "@effect-signalwire/schema/Connect"
 import { assert, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
 import { failureOf, valueOf } from "./support.ts"
 
 const params = {
@@ -85,4 +86,23 @@ it.each([{}, { restart: true }, { restart: false }])("decodes the parameters of 
 
 it("announces version 4 of the protocol", () => {
   assert.deepStrictEqual(Connect.version, { major: 4, minor: 0, revision: 0 })
+})
+
+it.each([
+  ["in seconds", { fabric_subscriber: { expires_at: 1735797845 } }, 1735797845000],
+  ["in milliseconds", { fabric_subscriber: { expires_at: 1735797845123 } }, 1735797845123],
+  ["as a string", { fabric_subscriber: { expires_at: "1735797845" } }, 1735797845000]
+])("has the time at which a token expires %s", (_, authorization, expected) => {
+  assert.deepStrictEqual(Connect.expiryOf(authorization), DateTime.makeUnsafe(expected))
+})
+
+it.each([
+  undefined,
+  null,
+  {},
+  { fabric_subscriber: null },
+  { fabric_subscriber: {} },
+  { fabric_subscriber: { expires_at: null } }
+])("does not know when a token expires if the server does not report it: %j", (authorization) => {
+  assert.isUndefined(Connect.expiryOf(authorization))
 })

@@ -99,6 +99,7 @@ it.each([
   ["last_message_at", { ...documented, last_message_at: -1e17 }],
   ["name", { ...documented, name: 5 }],
   ["id", { name: "office-chat", created_at: 1735787045123 }],
+  ["id", { id: null, group_id: null, created_at: 1735787045123 }],
   ["", []]
 ])("reports the path %j of a malformed conversation", (path, input) => {
   assert.strictEqual(failureOf(Conversation.decode(input)).path, path)
@@ -152,3 +153,21 @@ it.effect.prop(
       assert.deepStrictEqual(decode(jsonRoundTrip(Conversation.encode(conversation, "all"))), conversation)
     })
 )
+
+it("uses an empty string as the name of a conversation without one", () => {
+  const { name: _, ...rest } = documented
+  assert.deepStrictEqual([decode(rest).name, decode({ ...rest, name: null }).name], ["", ""])
+})
+
+it.each([
+  [1735790645457, 1735790645457],
+  [1735790645456, 1735790645456],
+  [1735790645455, 1735790645456]
+])("advances the time of its last message, and never sets it back: %d", (millis, expected) => {
+  const conversation = decode({ ...group, metadata: { topic: "rent" } })
+  const changed = conversation.withMessageAt(DateTime.makeUnsafe(millis))
+  assert.deepStrictEqual(
+    changed,
+    new Conversation.Conversation({ ...conversation, lastMessageAt: DateTime.makeUnsafe(expected) })
+  )
+})

@@ -241,3 +241,31 @@ it.effect.prop("round-trips through its schema", { message }, ({ message }) =>
       message
     )
   }))
+
+it.each([chat, documented, groupLog, { id: "m", ts: 0, metadata: null, details: null, text: null, type: null }])(
+  "recognises a message without decoding it: $id",
+  (input) => {
+    assert.isTrue(Message.isWire(input))
+  }
+)
+
+it.each<readonly [string, unknown]>([
+  ["id", 7],
+  ["id", undefined],
+  ["ts", "1735790645.5"],
+  ["ts", undefined],
+  ["type", 7],
+  ["subtype", 7],
+  ["kind", 7],
+  ["conversation_id", 7],
+  ["group_id", 7],
+  ["user_id", 7],
+  ["address_id", 7],
+  ["from_address_id", 7],
+  ["from_fabric_address_id", 7],
+  ["text", 7],
+  ["metadata", []],
+  ["details", "{}"]
+])("leaves a message to be decoded whose %s is %j", (key, value) => {
+  assert.isFalse(Message.isWire({ ...chat, [key]: value }))
+})

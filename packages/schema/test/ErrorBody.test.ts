@@ -48,3 +48,15 @@ it.effect.prop("round-trips a gateway body", { error: Schema.String }, ({ error 
   Effect.sync(() => {
     assert.deepStrictEqual(ErrorBody.decode(jsonRoundTrip(ErrorBody.gateway(error))), [{ message: error }])
   }))
+
+it("writes a validation body like those of SignalWire, with a link to the description of the code", () => {
+  assert.deepStrictEqual(ErrorBody.validation("invalid_parameter", "text is wrong", "text"), {
+    errors: [{
+      type: "validation_error",
+      code: "invalid_parameter",
+      message: "text is wrong",
+      attribute: "text",
+      url: "https://developer.signalwire.com/rest/overview/error-codes/#invalid_parameter"
+    }]
+  })
+})

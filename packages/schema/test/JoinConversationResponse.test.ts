@@ -79,3 +79,16 @@ it.effect.prop(
       assert.deepStrictEqual(roundTrip(response, "all"), response)
     })
 )
+
+it.each([
+  ["the address that was joined, then the sender's", AddressId.make("a2"), [room, "a2"]],
+  ["only the address that was joined if it has no sender", null, [room]]
+])("writes in the group dialect %s", (_, fromAddressId, expected) => {
+  const groupId = GroupId.make("sw_1")
+  const joined = new Join.JoinConversationResponse({ conversationId: groupId, addressId: room, fromAddressId, groupId })
+  assert.deepStrictEqual<unknown>(Join.encode(joined, "group"), {
+    group_id: "sw_1",
+    fabric_address_ids: expected,
+    from_fabric_address_id: fromAddressId
+  })
+})

@@ -108,3 +108,16 @@ it("fails for a coded result with a code other than 2xx", () => {
 })
 
 const unwrapped = (result: unknown): unknown => Result.getOrThrow(JsonRpc.unwrap(result))
+
+it("fails for a coded result without a message", () => {
+  assert.deepStrictEqual(failureOf(JsonRpc.unwrap({ code: "500" })), { code: "500", message: "" })
+})
+
+it.each([
+  ["{", "not JSON"],
+  ["[]", "not an object"],
+  ["{\"id\":true}", "neither a string nor a number"],
+  ["{\"id\":1}", "has neither method, result nor error"]
+])("reports what is wrong with a frame: %s", (text, message) => {
+  assert.strictEqual(failureOf(JsonRpc.parse(text)).message, message)
+})

@@ -1,6 +1,7 @@
 import * as Message from "@effect-signalwire/schema/ConversationMessage"
 import * as Page from "@effect-signalwire/schema/Page"
 import type { Reason } from "@effect-signalwire/schema/Reason"
+import * as Reasons from "@effect-signalwire/schema/Reason"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
@@ -143,4 +144,103 @@ it.effect("reads any number of pages that each have a matching item", () =>
     let page = yield* Page.filter(endless().first, () => true, identity)
     for (let n = 0; n < 3000; n++) page = yield* getSome(page.next)
     assert.deepStrictEqual(page.data, [3000])
+  }))
+
+it.each([undefined, null, {}, { next: null }, { self: "/s", first: "/f", next: "/n", prev: "/p" }])(
+  "recognises a page without decoding it, with the links %j",
+  (links) => {
+    assert.isTrue(Page.isWire(jsonRoundTrip({ data: [1], links })))
+  }
+)
+
+it.each<readonly [string, unknown]>([
+  ["no data", { links: {} }],
+  ["data that is no array", { data: {}, links: {} }],
+  ["links that are no object", { data: [], links: [] }],
+  ...["self", "first", "next", "prev"].map((
+    name
+  ): readonly [string, unknown] => [`a wrong link ${name}`, { data: [], links: { [name]: 1 } }]),
+  ["no object", []]
+])("does not recognise a page with %s", (_, input) => {
+  assert.isFalse(Page.isWire(input))
+})
+
+it.each<readonly [boolean, Reason]>([
+  [true, new Reasons.NotFound({ detail: "no page" })],
+  [true, new Reasons.Invalid({ errors: [] })],
+  [false, new Reasons.Forbidden({ detail: "no" })],
+  [false, new Reasons.ServerError({ status: 500, detail: "no" })],
+  [false, new Reasons.Malformed({ path: "links.next", detail: "no" })]
+])("the server may not know a link any more: %s for $1._tag", (expected, reason) => {
+  assert.strictEqual(Page.isStaleLinkReason(reason), expected)
+})
+
+/** A list of pages with these items. */
+const listOf = (pages: ReadonlyArray<ReadonlyArray<number>>, index = 0): Page.Page<number, Reason> => {
+  const at = (other: number) =>
+    Effect.sync(() => other in pages ? Option.some(listOf(pages, other)) : Option.none<Page.Page<number, Reason>>())
+  return {
+    data: pages[index] ?? [],
+    hasNext: index < pages.length - 1,
+    hasPrev: index > 0,
+    malformed: [],
+    next: at(index + 1),
+    prev: at(index - 1),
+    first: Effect.sync(() => listOf(pages)),
+    self: Effect.sync(() => listOf(pages, index))
+  }
+}
+
+const isEven = (number: number) => number % 2 === 0
+
+it.effect("keeps the matching items of a page that has others too", () =>
+  Effect.gen(function*() {
+    const first = yield* Page.filter(listOf([[1, 2, 3], [5], [7, 8, 9, 10]]), isEven, identity)
+    const next = yield* getSome(first.next)
+    assert.deepStrictEqual([first.data, next.data], [[2], [8, 10]])
+  }))
+
+it.effect("has no page beyond the last match, in either direction", () =>
+  Effect.gen(function*() {
+    const first = yield* Page.filter(listOf([[1], [2], [3]]), isEven, identity)
+    assert.deepStrictEqual(first.data, [2])
+    assert.isTrue(Option.isNone(yield* first.next))
+    assert.isTrue(Option.isNone(yield* first.prev))
+  }))
+
+it.effect("is an empty page if no page has a match", () =>
+  Effect.gen(function*() {
+    for (const list of [listOf([[1]]), listOf([[1], [3]])]) {
+      assert.deepStrictEqual((yield* Page.filter(list, isEven, identity)).data, [])
+    }
+  }))
+
+it.effect("reads itself and the first page again, filtered", () =>
+  Effect.gen(function*() {
+    const first = yield* Page.filter(listOf([[1], [2, 3], [4, 5]]), isEven, identity)
+    const second = yield* getSome(first.next)
+    assert.deepStrictEqual([(yield* second.self).data, (yield* second.first).data], [[4], [2]])
+  }))
+
+it.effect("P7.4: continues past the fiftieth page only where there is another one", () =>
+  Effect.gen(function*() {
+    const pages = (count: number) => listOf([[0], ...Array.from({ length: count }, () => [1])])
+    const last = yield* Page.filter(pages(50), isEven, identity)
+    assert.isTrue(Option.isNone(yield* last.next))
+    const more = yield* getSome((yield* Page.filter(pages(51), isEven, identity)).next)
+    assert.deepStrictEqual([more.data, more.hasNext], [[], true])
+    assert.isTrue(Option.isNone(yield* more.next))
+  }))
+
+it.effect("P7.4: continues before the fiftieth page only where there is another one", () =>
+  Effect.gen(function*() {
+    const from = (count: number) =>
+      Page.filter(listOf([...Array.from({ length: count }, () => [1]), [0], [2]]), (number) => number === 2, identity)
+    const first = yield* Page.filter(listOf([...Array.from({ length: 50 }, () => [1]), [0], [2]], 50), isEven, identity)
+    assert.isTrue(Option.isNone(yield* first.prev))
+    assert.deepStrictEqual((yield* from(10)).data, [2])
+    const more = yield* getSome(
+      (yield* Page.filter(listOf([...Array.from({ length: 51 }, () => [1]), [0]], 51), isEven, identity)).prev
+    )
+    assert.deepStrictEqual([more.data, more.hasPrev], [[], true])
   }))

@@ -93,3 +93,14 @@ it.each<[boolean, string, Reason.Reason]>([
 ])("P8.3: isRecoverable is %s for %s", (expected, _, reason) => {
   assert.strictEqual(Reason.isRecoverable(reason), expected)
 })
+
+it("Transport does not know whether the request was sent unless it is constructed so", () => {
+  assert.strictEqual(new Reason.Transport({ detail: "gone" }).sent, "unknown")
+  assert.strictEqual(new Reason.Transport({ detail: "gone", sent: "no" }).sent, "no")
+})
+
+it("an invalid parameter has one error, with the code of errors that were found before anything was sent", () => {
+  assert.deepStrictEqual(Reason.invalidParameter("text", "must not be empty").errors, [
+    { code: "invalid_parameter", message: "must not be empty", attribute: "text" }
+  ])
+})

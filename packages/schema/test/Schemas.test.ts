@@ -145,14 +145,16 @@ it.effect.prop("models round-trip through the wire format", {
     assert.deepStrictEqual(yield* roundTrip(schema, join), join)
   }))
 
-it.effect.each<readonly [string, Schema.Codec<unknown, unknown>]>([
+const fromWire: ReadonlyArray<readonly [identifier: string, Schema.Codec<unknown, unknown>]> = [
   ["AddressFromWire", Schemas.AddressFromWire],
   ["ConversationEventFromWire", Schemas.ConversationEventFromWire],
   ["ConversationFromWire", Schemas.ConversationFromWire],
   ["ConversationMessageFromWire", Schemas.ConversationMessageFromWire],
-  ["joinConversationResponseFromWire", Schemas.joinConversationResponseFromWire(AddressId.make("a1"))],
+  ["JoinConversationResponseFromWire", Schemas.joinConversationResponseFromWire(AddressId.make("a1"))],
   ["SubscriberFromWire", Schemas.SubscriberFromWire]
-])("%s round-trips every value of its own Arbitrary", ([, schema]) =>
+]
+
+it.effect.each(fromWire)("%s round-trips every value of its own Arbitrary", ([, schema]) =>
   Effect.gen(function*() {
     const isEquivalent = Schema.toEquivalence(schema)
     for (const value of yield* Arbitrary.sampleEffect(Arbitrary.schema(schema), { count: 500, seed: 1 })) {
@@ -189,13 +191,13 @@ it("an HttpApi with models and reasons has an OpenAPI component for each", () =>
   ])
   const group = HttpApiGroup.make("all").add(
     HttpApiEndpoint.get("getPage", "/page", { success: Schemas.page(Schemas.ConversationMessage) }),
-    HttpApiEndpoint.get("getWire", "/wire", { success: Schemas.ConversationMessageFromWire }),
+    ...fromWire.map(([name, schema]) => HttpApiEndpoint.get(`getWire${name}`, `/wire/${name}`, { success: schema })),
     ...endpoints
   )
   const { schemas } = OpenApi.fromApi(HttpApi.make("test").add(group)).components
   assert.sameMembers(
     Object.keys(schemas),
-    [...Object.keys(all), "FieldError", "MalformedValue", "ConversationMessageFromWire"]
+    [...Object.keys(all), "FieldError", "MalformedValue", ...fromWire.map(([name]) => name)]
   )
   assert.sameMembers(Object.keys(Object(schemas["ConversationMessage"]?.["properties"])), Object.keys(sample))
 })
@@ -224,4 +226,46 @@ it.effect("the data of a page is encoded from a page, without its effects", () =
     const { data, hasNext, hasPrev, malformed } = page
     const decoded = yield* roundTrip(Schema.toCodecJson(Schemas.page(Schemas.ConversationMessage)), page)
     assert.deepStrictEqual(decoded, { data, hasNext, hasPrev, malformed })
+  }))
+
+it.effect.each<readonly [string, Schema.Codec<unknown>, object]>([
+  ["a reason without its detail", Schemas.Forbidden, { _tag: "Forbidden" }],
+  ["an error without its message", Schemas.Invalid, { _tag: "Invalid", errors: [{ code: "c", attribute: null }] }],
+  ["an unknown certainty", Schemas.Transport, { _tag: "Transport", detail: "gone", sent: "maybe" }],
+  ["another reason", Schemas.Closed, { _tag: "Forbidden" }],
+  [
+    "a report without its path",
+    Schemas.page(Schema.String),
+    { data: [], hasNext: false, hasPrev: false, malformed: [{ message: "Missing key" }] }
+  ],
+  [
+    "a message later than any Date",
+    Schemas.ConversationMessage,
+    { ...sample, epochSeconds: 8.65e12 }
+  ],
+  [
+    "a message earlier than any Date",
+    Schemas.ConversationMessage,
+    { ...sample, epochSeconds: -8.65e12 }
+  ]
+])("JSON is refused that is %s", ([, schema, json]) =>
+  Effect.gen(function*() {
+    yield* Effect.flip(Schema.decodeUnknownEffect(Schema.toCodecJson(schema))(json))
+  }))
+
+it.effect.each(["no", "unknown"])("Transport is decoded whose request was sent: %s", (sent) =>
+  Effect.gen(function*() {
+    const json = { _tag: "Transport", detail: "gone", sent }
+    const decoded = yield* Schema.decodeUnknownEffect(Schema.toCodecJson(Schemas.Transport))(json)
+    assert.strictEqual<string>(decoded.sent, sent)
+  }))
+
+it.effect("generated conversations of a group may have no known address, and others have their id as theirs", () =>
+  Effect.gen(function*() {
+    const samples = yield* Arbitrary.sampleEffect(Arbitrary.schema(Schemas.ConversationFromWire), {
+      count: 200,
+      seed: 1
+    })
+    assert.isTrue(samples.some(({ addressId, groupId }) => groupId !== null && addressId === null))
+    assert.isTrue(samples.every(({ addressId, groupId }) => groupId !== null || addressId !== null))
   }))

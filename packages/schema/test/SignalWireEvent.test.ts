@@ -76,9 +76,32 @@ it("reports a missing event_type", () => {
   assert.strictEqual(failureOf(SignalWireEvent.decode({ params: {} })).path, "event_type")
 })
 
+it("reports missing params", () => {
+  assert.strictEqual(failureOf(SignalWireEvent.decode({ event_type: "conversation.message" })).path, "params")
+})
+
 it("decodes the authorization state", () => {
   const authorization_state = "bm9uY2U=:Y2lwaGVydGV4dA=="
   assert.deepStrictEqual(valueOf(SignalWireEvent.decodeAuthorizationState({ authorization_state })), {
     authorization_state
   })
+})
+
+it.each<readonly [string, object]>([
+  ["every field", envelope],
+  ["no optional field", { event_type: "x", params: null }],
+  [
+    "nothing in its optional fields",
+    {
+      event_type: "x",
+      event_channel: null,
+      timestamp: null,
+      project_id: null,
+      node_id: null,
+      is_author: null,
+      params: 1
+    }
+  ]
+])("returns an envelope as it is, without copying what arrives by the thousand: with %s", (_, input) => {
+  assert.strictEqual<unknown>(valueOf(SignalWireEvent.decode(input)), input)
 })

@@ -67,3 +67,7 @@ it.effect.prop("round-trips through the wire format", { subscriber }, ({ subscri
   Effect.sync(() => {
     assert.deepStrictEqual(decode(jsonRoundTrip(Subscriber.encode(subscriber))), subscriber)
   }))
+
+it("has no time zone if the server sends none", () => {
+  assert.isNull(decode({ id: "guest" }).timeZone)
+})

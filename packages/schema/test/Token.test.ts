@@ -46,3 +46,12 @@ it.effect.prop(
       assert.deepStrictEqual(valueOf(Token.decodeHeader(Token.encode(header, ["a", "b", "c"]))), header)
     })
 )
+
+it.each([
+  ["no base64url", "*", "header", "not base64url"],
+  ["no JSON", btoa("not JSON"), "", "not JSON"],
+  ["empty", "", "", "not JSON"],
+  ["a host that is no string", Buffer.from("{\"ch\":7}").toString("base64url"), "ch", "Expected string | null"]
+])("reports what is wrong with a header: it is or has %s", (_, header, path, message) => {
+  assert.deepStrictEqual(failureOf(Token.decodeHeader(`${header}..a.b.c`)), { path, message })
+})

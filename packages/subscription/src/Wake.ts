@@ -47,13 +47,9 @@ interface EventTargetLike {
   readonly removeEventListener: (type: string, listener: () => void) => void
 }
 
-/** Some platforms have a `document` that is not an event target. */
-const isEventTarget = (value: unknown): value is EventTargetLike =>
-  typeof value === "object" && value !== null &&
-  "addEventListener" in value && typeof value.addEventListener === "function"
-
-const listen = (target: unknown, type: string, listener: () => void): () => void => {
-  if (!isEventTarget(target)) return () => {}
+const listen = (target: EventTargetLike, type: string, listener: () => void): () => void => {
+  // some platforms have a `document` that is not an event target
+  if (typeof target.addEventListener !== "function") return () => {}
   target.addEventListener(type, listener)
   return () => target.removeEventListener(type, listener)
 }

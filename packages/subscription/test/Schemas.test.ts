@@ -2,6 +2,7 @@ import * as Schemas from "@effect-signalwire/subscription/Schemas"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 
 const entries = Object.entries<Schema.Codec<unknown>>(Schemas)
@@ -21,4 +22,16 @@ describe.each(entries)("%s", (_, schema) => {
         assert.strictEqual(yield* Schema.encodeEffect(codec)(decoded), json)
       })
   )
+})
+
+it.each([
+  { _tag: "Idle" },
+  { _tag: "Connecting", reason: null },
+  { _tag: "Connected", resumed: true, catchingUp: false },
+  { _tag: "Reconnecting", attempt: 1, delayMillis: null, polling: false, reason: null },
+  { _tag: "Failed", reason: null },
+  { _tag: "Closed" },
+  { _tag: "Other" }
+])("a state of the connection has all of its fields: $_tag", (json) => {
+  assert.isTrue(Exit.isFailure(Schema.decodeUnknownExit(Schema.toCodecJson(Schemas.ConnectionState))(json)))
 })

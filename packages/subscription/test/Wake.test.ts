@@ -1,7 +1,8 @@
 /** Tests of the platform's signals, on platforms with and without a usable `document`. */
+import * as Streams from "@effect-signalwire/runtime/Streams"
+import * as Wake from "@effect-signalwire/subscription/Wake"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
 import { afterEach, beforeEach, vi } from "vitest"
 
 /** Loads the module on a platform with this `document`, and records the signals. */
@@ -10,10 +11,7 @@ const listen = Effect.fnUntraced(function*(document: object | undefined) {
   vi.resetModules()
   const { platform } = yield* Effect.promise(() => import("../src/Wake.ts"))
   const signals: Array<string> = []
-  yield* Effect.forkScoped(
-    Stream.runForEach(platform, (signal) => Effect.sync(() => signals.push(signal))),
-    { startImmediately: true }
-  )
+  yield* Streams.listen(platform, (signal) => signals.push(signal))
   return signals
 })
 
@@ -38,8 +36,11 @@ describe("the platform's signals", () => {
       const signals = yield* listen(document)
       dispatchEvent(new Event("online"))
       dispatchEvent(new Event("offline"))
-      document.dispatchEvent(new Event("visibilitychange"))
+      assert.deepStrictEqual(signals, ["wake", "offline"])
       document.visibilityState = "hidden"
+      document.dispatchEvent(new Event("visibilitychange"))
+      assert.deepStrictEqual(signals, ["wake", "offline"])
+      document.visibilityState = "visible"
       document.dispatchEvent(new Event("visibilitychange"))
       assert.deepStrictEqual(signals, ["wake", "offline", "wake"])
     }))
@@ -53,11 +54,25 @@ describe("the platform's signals", () => {
       assert.deepStrictEqual(signals, [])
     }))
 
-  it.effect.each([[undefined], [{}], [{ addEventListener: "no function" }]])(
-    "P8.7: are empty where document is not an event target: %j",
-    ([document]) =>
+  it.effect.each([{}, { addEventListener: "no function" }])(
+    "P8.7: are those of the network where document is not an event target: %j",
+    (document) =>
       Effect.gen(function*() {
-        assert.deepStrictEqual(yield* listen(document), [])
+        const signals = yield* listen(document)
+        dispatchEvent(new Event("online"))
+        assert.deepStrictEqual(signals, ["wake"])
       })
   )
+
+  it.effect("are empty where there is no document", () =>
+    Effect.gen(function*() {
+      const signals = yield* listen(undefined)
+      dispatchEvent(new Event("online"))
+      assert.deepStrictEqual(signals, [])
+    }))
 })
+
+it.effect("clients listen to the platform's signals by default", () =>
+  Effect.gen(function*() {
+    assert.strictEqual(yield* Wake.Wake, Wake.platform)
+  }))

@@ -110,6 +110,11 @@ describe("the connection's state machine", () => {
     assert.deepStrictEqual(after(...resuming, ...rejected, ...rejected, ...rejected), { _tag: "Failed", reason })
   })
 
+  it("P8.3: does not count the sessions that the server restarts as rejected", () => {
+    const restarted = [ended("restart"), elapsed]
+    assert.strictEqual(after(start, ...restarted, ...restarted, ...restarted)._tag, "Connecting")
+  })
+
   it("P8.3: counts the rejected sessions from the beginning after a session that lasted", () => {
     const rejected = [ended("rejected"), elapsed]
     const lasted = [ready, ended("restart", { resetsBackoff: true }), elapsed]
@@ -183,6 +188,18 @@ describe("the connection's state machine", () => {
     assert.strictEqual(state._tag, "RefreshingToken")
   })
 
+  it("keeps what it knows of earlier dials when another token replaces one that could not be refreshed", () => {
+    const awaiting = after(start, ended("lost"), elapsed, ended("unauthorized"), refreshFailed(false))
+    assert.deepInclude(contextOf(awaiting), { attempt: 1, isTokenRefreshed: true })
+    assert.deepStrictEqual(contextOf(transition(awaiting, connectNow)), {
+      attempt: 1,
+      resume: null,
+      rejections: 0,
+      lastReason: reason,
+      isTokenRefreshed: false
+    })
+  })
+
   it("P8.7: keeps why it has failed when the driver throws afterwards", () => {
     const failed = after(start, ended("unsupported"))
     assert.strictEqual(transition(failed, { _tag: "DriverFailed", reason: new Reason.Closed() }), failed)
@@ -195,6 +212,42 @@ describe("the connection's state machine", () => {
     ["while it waits for another token", [ended("unauthorized"), refreshFailed(false)]]
   ])("P8.6: connects at once when that is requested %s", (_, events) => {
     assert.strictEqual(after(start, ...events, connectNow)._tag, "Connecting")
+  })
+
+  const suspect: Event = { _tag: "ConnectionSuspect", reason }
+  const alive: Event = { _tag: "ConnectionAlive" }
+  const allStates = [
+    idle,
+    after(start),
+    after(start, ready),
+    after(start, ended("unauthorized")),
+    after(start, ended("lost")),
+    after(start, ended("unauthorized"), refreshFailed(false)),
+    after(start, ended("unsupported")),
+    after(start, close)
+  ]
+
+  it.each<readonly [Event["_tag"], Event, ReadonlyArray<State["_tag"] | "-">]>([
+    ["Start", start, ["Connecting", "-", "-", "-", "-", "-", "Connecting", "-"]],
+    ["SessionReady", ready, ["-", "Connected", "-", "-", "-", "-", "-", "-"]],
+    ["SessionEnded", ended("lost"), ["-", "BackingOff", "BackingOff", "-", "-", "-", "-", "-"]],
+    ["DelayComputed", delay(1), ["-", "-", "-", "-", "BackingOff", "-", "-", "-"]],
+    ["ScheduleEnded", scheduleEnded, ["-", "-", "-", "-", "Failed", "-", "-", "-"]],
+    ["BackoffElapsed", elapsed, ["-", "-", "-", "-", "Connecting", "-", "-", "-"]],
+    ["ConnectNow", connectNow, ["-", "-", "-", "Connecting", "Connecting", "Connecting", "-", "-"]],
+    ["TokenRefreshed", refreshed, ["-", "-", "-", "Connecting", "-", "-", "-", "-"]],
+    ["TokenRefreshFailed", refreshFailed(true), ["-", "-", "-", "BackingOff", "-", "-", "-", "-"]],
+    ["ConnectionSuspect", suspect, ["-", "-", "Connected", "-", "-", "-", "-", "-"]],
+    ["ConnectionAlive", alive, ["-", "-", "-", "-", "-", "-", "-", "-"]],
+    ["DriverFailed", driverFailed, ["Failed", "Failed", "Failed", "Failed", "Failed", "Failed", "-", "-"]],
+    ["Reset", reset, ["-", "Idle", "Idle", "Idle", "Idle", "Idle", "Idle", "-"]],
+    ["Close", close, ["Closed", "Closed", "Closed", "Closed", "Closed", "Closed", "Closed", "-"]]
+  ])("changes its state on %s only where that means something", (_, event, expected) => {
+    const followed = allStates.map((state) => {
+      const next = transition(state, event)
+      return next === state ? "-" : next._tag
+    })
+    assert.deepStrictEqual(followed, expected)
   })
 
   it("keeps why the connection may be dead until a frame arrives", () => {

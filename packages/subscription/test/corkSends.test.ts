@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type * as Socket from "effect/socket/Socket"
-import { corkSends } from "../src/internal/corkSends.ts"
+import { type Corkable, corkSends } from "../src/internal/corkSends.ts"
 
 /** A socket over a stream, with a log of the calls to both. */
 const makeLogged = (isStreamKnown: boolean) => {
@@ -30,8 +30,9 @@ const makeRecording = () => {
   const stream = {
     cork: () => {},
     uncork: () => {},
-    _write: (chunk: unknown) => void written.push(chunk),
-    _writev: (chunks: ReadonlyArray<{ readonly chunk: unknown }>) => void written.push(chunks.map(({ chunk }) => chunk))
+    _write: (chunk: unknown, encoding: string, callback: unknown) => void written.push([chunk, encoding, callback]),
+    _writev: (chunks: ReadonlyArray<{ readonly chunk: unknown }>, callback: unknown) =>
+      void written.push([chunks.map(({ chunk }) => chunk), callback])
   }
   corkSends(socket, () => stream)
   socket.send("1")
@@ -41,14 +42,44 @@ const makeRecording = () => {
 describe("buffered writes", () => {
   it("are concatenated to one chunk", () => {
     const { stream, written } = makeRecording()
-    stream._writev([{ chunk: new Uint8Array([1, 2]) }, { chunk: new Uint8Array([3]) }])
-    assert.deepStrictEqual(written, [new Uint8Array([1, 2, 3])])
+    stream._writev([{ chunk: new Uint8Array([1, 2]) }, { chunk: new Uint8Array([3]) }], "callback")
+    assert.deepStrictEqual(written, [[new Uint8Array([1, 2, 3]), "buffer", "callback"]])
   })
 
   it("are passed on unchanged unless all chunks are bytes", () => {
     const { stream, written } = makeRecording()
-    stream._writev([{ chunk: new Uint8Array([1]) }, { chunk: "2" }])
-    assert.deepStrictEqual(written, [[new Uint8Array([1]), "2"]])
+    stream._writev([{ chunk: new Uint8Array([1]) }, { chunk: "2" }], "callback")
+    assert.deepStrictEqual(written, [[[new Uint8Array([1]), "2"], "callback"]])
+  })
+})
+
+describe("a stream with one way to write", () => {
+  const webSocket = (): Socket.WebSocketLike => ({
+    readyState: 1,
+    send: () => {},
+    close: () => {},
+    addEventListener: () => {},
+    removeEventListener: () => {}
+  })
+  const cork = { cork: () => {}, uncork: () => {} }
+
+  it("writes several chunks as it does itself", () => {
+    const written: Array<unknown> = []
+    const stream: Corkable = { ...cork, _writev: (chunks) => void written.push(chunks) }
+    const socket = webSocket()
+    corkSends(socket, () => stream)
+    socket.send("1")
+    const chunks = [{ chunk: new Uint8Array([1]) }]
+    stream._writev?.(chunks, undefined)
+    assert.deepStrictEqual(written, [chunks])
+  })
+
+  it("gets no other way", () => {
+    const stream: Corkable = { ...cork, _write: () => {} }
+    const socket = webSocket()
+    corkSends(socket, () => stream)
+    socket.send("1")
+    assert.isUndefined(stream._writev)
   })
 })
 

@@ -37,6 +37,12 @@ describe("scheduled", () => {
       assert.deepStrictEqual(yield* delays(nextDelay, [0, 1, 0, 1]), [1000, 2000, 1000, 2000])
     }))
 
+  it.effect("begins with its first delay, however many failures came before", () =>
+    Effect.gen(function*() {
+      const nextDelay = DialDelays.scheduled(Schedule.exponential("1 second"))
+      assert.deepStrictEqual(yield* delays(nextDelay, [3, 4]), [1000, 2000])
+    }))
+
   it.effect("passes the reason of the failure to the schedule", () =>
     Effect.gen(function*() {
       const byReason = Schedule.identity<Reason.Reason>().pipe(

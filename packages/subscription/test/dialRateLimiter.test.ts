@@ -50,6 +50,38 @@ describe("the rate limiter of dials", () => {
       assert.isDefined(dials.pollUnsafe())
     }))
 
+  it.effect("P8.8: says how long a dial waits, and nothing of one that need not wait", () =>
+    Effect.gen(function*() {
+      const limiter = new DialRateLimiter(10)
+      const waits: Array<number> = []
+      const acquire = limiter.acquireDial((wait, millis) => {
+        waits.push(millis)
+        return wait
+      })
+      yield* Effect.replicateEffect(acquire, 10)
+      assert.deepStrictEqual(waits, [])
+      const next = yield* Effect.forkChild(acquire, { startImmediately: true })
+      yield* TestClock.adjust("5999 millis")
+      assert.isUndefined(next.pollUnsafe())
+      yield* TestClock.adjust("1 milli")
+      yield* Fiber.join(next)
+      assert.deepStrictEqual(waits, [6000])
+    }))
+
+  it.effect("P8.5: lets three wake signals end a wait at once, and then as many as dials", () =>
+    Effect.gen(function*() {
+      const limiter = new DialRateLimiter(10)
+      let wakes = 0
+      const wake = Effect.tap(limiter.acquireWake, () => Effect.sync(() => wakes++))
+      yield* Effect.forkScoped(Effect.forever(wake, { disableYield: true }))
+      const counts: Array<number> = []
+      for (const millis of [0, 5999, 1, 6000, 60_000]) {
+        yield* TestClock.adjust(millis)
+        counts.push(wakes)
+      }
+      assert.deepStrictEqual(counts, [3, 3, 4, 5, 15])
+    }))
+
   it.effect("P8.5: limits all clients of a process to a hundred dials a second", () =>
     Effect.gen(function*() {
       const limiters = Array.from({ length: 1000 }, () => new DialRateLimiter(6000))

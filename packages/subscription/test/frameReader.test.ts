@@ -101,7 +101,12 @@ describe("an event", () => {
   })
 
   it("of another type is acknowledged and ignored", () => {
-    const { malformed, replies, signals } = start().reader.read([connected, event("e1", "video.started", { id: 7 })])
+    const { reader } = start()
+    const { malformed, replies, signals } = reader.read([
+      connected,
+      event("e1", "video.started", { id: 7, authorization_state: "new" })
+    ])
+    assert.isNull(reader.resumeParams()?.authorizationState)
     assert.deepStrictEqual([malformed, signals, replies], [[], [], [JsonRpc.acknowledge("e1")]])
   })
 })

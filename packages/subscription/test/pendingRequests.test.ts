@@ -53,6 +53,11 @@ describe("a request on the socket", () => {
       assert.deepStrictEqual(yield* Fiber.join(first), Result.succeed("first"))
     }))
 
+  it("ignores a response before anything was requested", () => {
+    const { requests } = start()
+    assert.doesNotThrow(() => requests.complete({ _tag: "Reply", id: "unknown", result: {} }))
+  })
+
   it.effect("fails with the error of the response, also of one whose result has a code", () =>
     Effect.gen(function*() {
       const { lastId, requests, send } = start()

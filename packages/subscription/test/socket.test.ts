@@ -1,3 +1,4 @@
+import { invalidParameter } from "@effect-signalwire/schema/Reason"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -5,6 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import { WebSocketConstructor, type WebSocketEvent, type WebSocketLike } from "effect/socket/Socket"
 import * as TestClock from "effect/testing/TestClock"
+import { setRejectedUpgrade } from "../src/internal/rejectedUpgrade.ts"
 import { open } from "../src/internal/socket.ts"
 import * as Internal from "../src/internal/webSocketConstructor.ts"
 
@@ -39,20 +41,25 @@ const makeFake = (readyState = 0) => {
     webSocket,
     log,
     emit,
+    /** How many listeners there are for an event. */
+    listening: (type: string) => listeners.get(type)?.size ?? 0,
     receive: (...frames: ReadonlyArray<unknown>) => frames.forEach((data) => emit("message", { data }))
   }
 }
 
-const opening = (fake: ReturnType<typeof makeFake>) =>
+const openingWith = (make: () => WebSocketLike, onDial?: (abort: () => void) => void) =>
   Effect.provideService(
     open({
       url: "wss://example.com",
       timeoutMillis: 10_000,
-      redact: (text) => text.replaceAll("secret", "<redacted>")
+      redact: (text) => text.replaceAll("secret", "<redacted>"),
+      onDial
     }),
     WebSocketConstructor,
-    () => fake.webSocket
+    make
   )
+
+const opening = (fake: ReturnType<typeof makeFake>) => openingWith(() => fake.webSocket)
 
 /** A socket that is open. */
 const opened = Effect.gen(function*() {
@@ -95,12 +102,141 @@ describe("dialling", () => {
   it.effect("accepts a socket that is open already, and fails for a closed one", () =>
     Effect.gen(function*() {
       yield* Effect.scoped(opening(makeFake(1)))
-      const { reason } = yield* Effect.flip(Effect.scoped(opening(makeFake(3))))
-      assert.strictEqual(reason.message, "connection failed: the socket closed with code 1006")
+      for (const readyState of [2, 3]) {
+        const { reason } = yield* Effect.flip(Effect.scoped(opening(makeFake(readyState))))
+        assert.strictEqual(reason.message, "connection failed: the socket closed with code 1006")
+      }
+    }))
+
+  it.effect("P8.5: waits no longer than ten minutes, whatever the response to the upgrade asks for", () =>
+    Effect.gen(function*() {
+      const fake = makeFake()
+      setRejectedUpgrade(fake.webSocket, 503, { retryAfter: "3600", date: undefined })
+      const dialling = yield* Effect.forkChild(Effect.flip(Effect.scoped(opening(fake))), { startImmediately: true })
+      fake.emit("error")
+      const { reason, retryAfterMillis } = yield* Fiber.join(dialling)
+      assert.include(reason.message, "the server responded with status 503")
+      assert.strictEqual(retryAfterMillis, 600_000)
+    }))
+
+  it.effect.each<readonly [string, unknown, object]>([
+    ["throws", new Error("secret"), { detail: "the platform's WebSocket constructor threw", sent: "no" }],
+    ["does not exist", invalidParameter("WebSocket", "is missing"), { _tag: "Invalid" }]
+  ])("fails where the constructor %s", ([, thrown, expected]) =>
+    Effect.gen(function*() {
+      const { reason, retryAfterMillis } = yield* Effect.flip(Effect.scoped(openingWith(() => {
+        throw thrown
+      })))
+      assert.deepInclude({ ...reason }, expected)
+      assert.strictEqual(retryAfterMillis, 0)
+    }))
+
+  it.effect("can be ended from this side", () =>
+    Effect.gen(function*() {
+      const fake = makeFake()
+      let abort = () => {}
+      const dialling = yield* Effect.forkChild(
+        Effect.flip(Effect.scoped(openingWith(() => fake.webSocket, (given) => {
+          abort = given
+        }))),
+        { startImmediately: true }
+      )
+      abort()
+      assert.deepInclude({ ...(yield* Fiber.join(dialling)).reason }, {
+        detail: "the client closed the socket",
+        sent: "unknown"
+      })
+      assert.deepStrictEqual(fake.log, ["close 1000"])
     }))
 })
 
 describe("an open socket", () => {
+  it.effect("has binary frames as bytes, where the platform lets it choose", () =>
+    Effect.gen(function*() {
+      const webSocket = { ...makeFake(1).webSocket, binaryType: "blob" }
+      yield* Effect.scoped(openingWith(() => webSocket))
+      assert.strictEqual(webSocket.binaryType, "arraybuffer")
+      const other = makeFake(1).webSocket
+      yield* Effect.scoped(openingWith(() => other))
+      assert.notProperty(other, "binaryType")
+    }))
+
+  it.effect.each<readonly [string, object]>([
+    ["neither pause nor resume", { pause: undefined, resume: undefined }],
+    ["only pause", { resume: undefined }],
+    ["only resume", { pause: undefined }]
+  ])("reads everything where the platform has %s", ([, methods]) =>
+    Effect.gen(function*() {
+      const fake = makeFake(1)
+      const socket = yield* openingWith(() => ({ ...fake.webSocket, ...methods }))
+      fake.receive("x".repeat(70_000), "y")
+      assert.strictEqual((yield* socket.pull).length, 2)
+      assert.deepStrictEqual(fake.log, [])
+    }).pipe(Effect.scoped))
+
+  it.effect("is not paused for binary frames, nor for what was pulled", () =>
+    Effect.gen(function*() {
+      const { log, receive, socket } = yield* opened
+      receive(new Uint8Array(70_000), "x".repeat(65_535))
+      yield* socket.pull
+      receive("x".repeat(65_535))
+      assert.deepStrictEqual(log, [])
+    }))
+
+  it.effect.each<readonly [number, number]>([[1013, 10_000], [1012, 0], [1006, 0]])(
+    "P8.5: waits after the close code %i for %i milliseconds",
+    ([code, retryAfterMillis]) =>
+      Effect.gen(function*() {
+        const { emit, socket } = yield* opened
+        emit("close", { code })
+        const failure = yield* Effect.flip(socket.pull)
+        assert.strictEqual(failure.retryAfterMillis, retryAfterMillis)
+        assert.strictEqual(failure.reason.message, `connection failed: the socket closed with code ${code}`)
+      })
+  )
+
+  it.effect("closes with code 1006 where the platform reports none", () =>
+    Effect.gen(function*() {
+      const { emit, socket } = yield* opened
+      emit("close")
+      assert.strictEqual(
+        (yield* Effect.flip(socket.pull)).reason.message,
+        "connection failed: the socket closed with code 1006"
+      )
+    }))
+
+  it.effect("can be ended from this side, after the frames that have arrived", () =>
+    Effect.gen(function*() {
+      const fake = makeFake(1)
+      let abort = () => {}
+      const socket = yield* openingWith(() => fake.webSocket, (given) => {
+        abort = given
+      })
+      fake.receive("1")
+      abort()
+      assert.deepStrictEqual(yield* socket.pull, ["1"])
+      const { reason } = yield* Effect.flip(socket.pull)
+      assert.strictEqual(reason.message, "connection failed: the client closed the socket")
+    }).pipe(Effect.scoped))
+
+  it.effect("ends a pull that waits as its scope closes", () =>
+    Effect.gen(function*() {
+      const { scope, socket } = yield* opened
+      const pulling = yield* Effect.forkChild(Effect.flip(socket.pull), { startImmediately: true })
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual(
+        (yield* Fiber.join(pulling)).reason.message,
+        "connection failed: the socket closed with code 1006"
+      )
+    }))
+
+  it.effect("listens to nothing but errors once it is closed, since an error without a listener is thrown", () =>
+    Effect.gen(function*() {
+      const { listening, scope } = yield* opened
+      yield* Scope.close(scope, Exit.void)
+      assert.deepStrictEqual(["open", "message", "close", "error"].map(listening), [0, 0, 0, 1])
+    }))
+
   it.effect("pulls everything that arrived since the last pull as one batch", () =>
     Effect.gen(function*() {
       const { receive, socket } = yield* opened
@@ -144,7 +280,9 @@ describe("an open socket", () => {
     Effect.gen(function*() {
       const { socket, webSocket } = yield* opened
       yield* socket.write("read")
-      webSocket.bufferedAmount = 5 * 1024 * 1024
+      webSocket.bufferedAmount = 4 * 1024 * 1024
+      yield* socket.write("read as well")
+      webSocket.bufferedAmount++
       assert.strictEqual(
         (yield* Effect.flip(socket.write("unread"))).message,
         "connection failed: the server does not read what is sent to it"
@@ -165,10 +303,14 @@ describe("an open socket", () => {
       const { log, receive, socket } = yield* opened
       receive("x".repeat(65_535))
       assert.deepStrictEqual(log, [])
-      receive("x", "x")
+      receive("x")
       assert.deepStrictEqual(log, ["pause"])
+      receive("x")
       yield* socket.pull
       assert.deepStrictEqual(log, ["pause", "resume"])
+      receive("x".repeat(65_536))
+      yield* socket.pull
+      assert.deepStrictEqual(log, ["pause", "resume", "pause", "resume"])
     }))
 
   it.effect("writes in order, and fails when the socket throws", () =>

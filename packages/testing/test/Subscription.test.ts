@@ -396,6 +396,22 @@ describe("the session", () => {
       yield* (yield* server.nextConnection).accept("p1")
       yield* flush
       assert.strictEqual((yield* subscription.connection.current)._tag, "Connected")
+      assert.strictEqual(server.connectionCount(), 4)
+    }))
+
+  it.effect("P8.7: dials for a new subscriber although a listener throws as it reports the failure before", () =>
+    Effect.gen(function*() {
+      const { server, subscription } = yield* start({ backoff: Schedule.recurs(0) })
+      const scope = yield* Effect.scope
+      yield* Streams.listen(subscription.connection.changes, (state) => {
+        if (state._tag !== "Failed") return
+        Effect.runFork(Scope.provide(subscription.subscribe, scope))
+        throw new Error("a bug in the listener")
+      })
+      yield* (yield* server.nextConnection).drop
+      yield* (yield* server.nextConnection).accept("p1")
+      yield* flush
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Connected")
     }))
 
   it.effect("P8.8: reports when it dials next, also when the rate limit delays the dial", () =>
@@ -772,8 +788,8 @@ describe("the session", () => {
         const { id } = yield* connection.accept("p1")
         yield* connection.send(JsonRpc.failure(id, expired))
       }).pipe(Effect.forever, Effect.forkScoped)
-      for (let second = 0; second < 600; second++) yield* TestClock.adjust("1 second")
-      assert.isAtMost(server.connectionCount(), 10 + 100 + 1)
+      for (let second = 0; second < 120; second++) yield* TestClock.adjust("1 second")
+      assert.isAtMost(server.connectionCount(), 10 + 20 + 1)
       assert.isAtMost(refreshes, server.connectionCount())
     }))
 
@@ -781,11 +797,11 @@ describe("the session", () => {
     Effect.gen(function*() {
       const { emit, server } = yield* startWithSignals()
       yield* Effect.flatMap(server.nextConnection, ({ drop: cut }) => cut).pipe(Effect.forever, Effect.forkScoped)
-      for (let tick = 0; tick < 6000; tick++) {
+      for (let tick = 0; tick < 1200; tick++) {
         emit("wake")
         yield* TestClock.adjust("100 millis")
       }
-      assert.isAtMost(server.connectionCount(), 10 + 100 + 1)
+      assert.isAtMost(server.connectionCount(), 10 + 20 + 1)
       assert.isAtLeast(server.connectionCount(), 20)
     }))
 
@@ -981,6 +997,34 @@ describe("the session", () => {
       assert.deepInclude(yield* connection.current, { _tag: "Reconnecting", attempt: 1 })
       assert.strictEqual(server.connectionCount(), 1)
       yield* TestClock.adjust("4 seconds")
+      assert.strictEqual(server.connectionCount(), 2)
+    }))
+
+  it.effect("P8.5: dials at once for a subscriber that comes when the time has passed that the server asked for", () =>
+    Effect.gen(function*() {
+      const server = yield* FakeServer.make
+      const context = yield* Layer.build(
+        Subscription.layer({ endpoint, idleTimeToLive: 0, ...longBackoff }).pipe(
+          Layer.provide(Credentials.layer({ token: Redacted.make("token-1") })),
+          Layer.provide(server.layer)
+        )
+      )
+      const { connection, subscribe } = Context.get(context, Subscription.Subscription)
+      const subscribing = yield* Effect.forkChild(Effect.scoped(Effect.andThen(subscribe, Effect.never)), {
+        startImmediately: true
+      })
+      const dialled = yield* server.nextConnection
+      yield* dialled.open
+      yield* dialled.close(1013)
+      yield* flush
+      yield* Fiber.interrupt(subscribing)
+      yield* flush
+      assert.strictEqual((yield* connection.current)._tag, "Idle")
+      // ten seconds, and up to a quarter longer
+      yield* TestClock.adjust("12500 millis")
+      yield* subscribe
+      yield* flush
+      assert.strictEqual((yield* connection.current)._tag, "Connecting")
       assert.strictEqual(server.connectionCount(), 2)
     }))
 
@@ -1680,6 +1724,22 @@ describe("an idle session", () => {
       yield* leaveFirst
       yield* TestClock.adjust("20 seconds")
       const { leave: leaveSecond } = yield* enter
+      yield* leaveSecond
+      yield* TestClock.adjust("29999 millis")
+      assert.isTrue(connection.isOpen())
+      yield* TestClock.adjust("1 milli")
+      assert.isFalse(connection.isOpen())
+    }))
+
+  it.effect("counts the idle time from when the last of several subscribers left", () =>
+    Effect.gen(function*() {
+      const { enter, server } = yield* startIdle()
+      const { leave: leaveFirst } = yield* enter
+      const { leave: leaveSecond } = yield* enter
+      const connection = yield* server.nextConnection
+      yield* connection.accept("p1")
+      yield* leaveFirst
+      yield* TestClock.adjust("20 seconds")
       yield* leaveSecond
       yield* TestClock.adjust("29999 millis")
       assert.isTrue(connection.isOpen())

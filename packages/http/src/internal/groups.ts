@@ -140,13 +140,11 @@ const groupOf = Effect.fnUntraced(function*(
   client: Client,
   method: string,
   addressId: AddressId
-): Effect.fn.Return<{ readonly groupId: GroupId }, SignalWireHttpError> {
+): Effect.fn.Return<GroupId, SignalWireHttpError> {
   const known = client.groups?.groupOfAddress.get(addressId)
-  if (known !== undefined) return known
+  if (known !== undefined) return known.groupId
   const { groupId } = yield* join(client, method, addressId)
-  return groupId === null
-    ? yield* missingGroupId(method)
-    : client.groups?.groupOfAddress.get(addressId) ?? { groupId }
+  return groupId ?? (yield* missingGroupId(method))
 })
 
 /** Parameters whose errors say nothing about the group of a message. */
@@ -170,13 +168,13 @@ export const withGroup = Effect.fnUntraced(function*<A>(
   const fromAddressId = yield* ownAddress(client, method)
   const { groupOfAddress } = stateOf(client)
   const known = groupOfAddress.get(addressId)
-  const { groupId } = known ?? (yield* groupOf(client, method, addressId))
+  const groupId = known?.groupId ?? (yield* groupOf(client, method, addressId))
   const first = use({ groupId, fromAddressId })
   if (known === undefined) return yield* first
   return yield* Effect.catchIf(first, isGroupError, () => {
     // another caller may have joined again meanwhile
     if (groupOfAddress.get(addressId) === known) groupOfAddress.remove(addressId)
-    return Effect.flatMap(groupOf(client, method, addressId), ({ groupId }) => use({ groupId, fromAddressId }))
+    return Effect.flatMap(groupOf(client, method, addressId), (groupId) => use({ groupId, fromAddressId }))
   })
 })
 

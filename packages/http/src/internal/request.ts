@@ -97,7 +97,6 @@ const renewToken = (
     const detail = `no new token was provided within ${timeoutMillis} ms`
     return Effect.fail(makeError(method, new Unauthorized({ detail, isRetryable: true })))
   })
-  if (timeoutMillis <= 0) return onTimeout
   return client.credentials.renew(rejected).pipe(
     Effect.mapError((error) => {
       const secret = Redacted.value(rejected)

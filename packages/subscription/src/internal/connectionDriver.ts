@@ -161,10 +161,7 @@ export class ConnectionDriver {
           case "AwaitingToken":
             yield* this.unlessRequested(Effect.never)
             break
-          case "Failed":
-          case "Idle":
-          case "Connected":
-          case "Closed":
+          default:
             return
         }
       }

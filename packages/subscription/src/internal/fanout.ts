@@ -45,7 +45,7 @@ class SubscriberQueue {
     const free = this.capacity - this.queue.size
     if (signals.length <= free) return this.queue.offerAll(signals)
     this.hasOverflowed = true
-    this.queue.offerAll([...signals.slice(0, Math.max(free, 0)), Signal.overflow])
+    this.queue.offerAll([...signals.slice(0, free), Signal.overflow])
   }
 
   /** Everything was taken, so there is space again. */

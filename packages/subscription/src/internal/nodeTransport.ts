@@ -118,6 +118,6 @@ export const dialWithTransport = (address: string, make: () => WebSocket): Diall
     unsubscribe()
     throw thrown
   }
-  webSocket.addEventListener("close", unsubscribe, { once: true })
+  webSocket.addEventListener("close", unsubscribe)
   return { webSocket, transport: () => transport }
 }

@@ -20,7 +20,7 @@ export const open = (url: string, make: () => WebSocket): Socket.WebSocketLike =
   webSocket.addEventListener("close", () => {
     isClosed = true
     clearTimeout(timer)
-  }, { once: true })
+  })
   webSocket.close = (code, reason) => {
     // before the close: a socket that is still dialling emits its close event within the call
     if (!isClosed) timer ??= setTimeout(() => transport()?.destroy(), closeTimeoutMillis)

@@ -26,7 +26,7 @@ export interface Options {
 interface Run {
   refCount: number
   fiber: Fiber.Fiber<void> | undefined
-  /** Closes the session after the idle time; set while there are no references. */
+  /** Closes the session after the idle time; a reference interrupts it. */
   idleTimer: Fiber.Fiber<void> | undefined
 }
 
@@ -115,7 +115,6 @@ export class SessionManager {
       if (run === undefined || _tag === "Failed") return this.begin
       run.refCount++
       run.idleTimer?.interruptUnsafe()
-      run.idleTimer = undefined
       return Effect.succeed(run)
     })
   }
@@ -135,11 +134,10 @@ export class SessionManager {
 
   private release(run: Run): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const { idleMillis } = this.options
       run.refCount--
-      const isRetained = run.refCount > 0 || !Number.isFinite(idleMillis)
-      if (isRetained || run !== this.run || this.driver.state._tag === "Closed") return Effect.void
-      return Effect.map(this.fork(Effect.andThen(Effect.sleep(idleMillis), this.closeIdle(run))), (fiber) => {
+      if (run.refCount > 0) return Effect.void
+      const idle = Effect.sleep(this.options.idleMillis)
+      return Effect.map(this.fork(Effect.andThen(idle, this.closeIdle(run))), (fiber) => {
         run.idleTimer = fiber
       })
     })
@@ -147,7 +145,7 @@ export class SessionManager {
 
   private closeIdle(run: Run): Effect.Effect<void> {
     return Effect.uninterruptible(Effect.suspend(() => {
-      if (run !== this.run || run.refCount > 0) return Effect.void
+      if (run !== this.run) return Effect.void
       this.run = undefined
       return Effect.andThen(
         this.driver.send({ _tag: "Reset" }),

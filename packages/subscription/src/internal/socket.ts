@@ -164,10 +164,10 @@ export const open = Effect.fnUntraced(function*(
     }
   }
 
-  webSocket.addEventListener("open", onOpen, { once: true })
+  webSocket.addEventListener("open", onOpen)
   webSocket.addEventListener("message", onMessage)
-  webSocket.addEventListener("error", onError, { once: true })
-  webSocket.addEventListener("close", onClose, { once: true })
+  webSocket.addEventListener("error", onError)
+  webSocket.addEventListener("close", onClose)
   yield* Effect.addFinalizer(() =>
     cleanUp(
       () => fail(closeFailure(1006)),
