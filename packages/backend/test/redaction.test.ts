@@ -1,6 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/testing/TestClock"
 import { redactAuthorization } from "../src/internal/redaction.ts"
 import { Secrets } from "../src/internal/secrets.ts"
+import { type TestBackend, withBackend } from "./support.ts"
 
 const secret = "PTaB3-_xyz0123456789+/=ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 const make = () => {
@@ -82,4 +85,38 @@ describe("the authorization header", () => {
   ])("%j is logged as %j", (header, expected) => {
     assert.strictEqual(redactAuthorization(header), expected)
   })
+})
+
+describe("the wire log of a backend", () => {
+  const logged = ({ backend: { wireLog } }: TestBackend["Service"], text: string) => {
+    wireLog.enable(true)
+    wireLog.add({ on: "response", exchange: 1, status: 200, body: `<${text}>`, fault: null })
+    const [line = ""] = wireLog.lines()
+    wireLog.clear()
+    return String(JSON.parse(line).body)
+  }
+
+  it.effect("has neither the API token of the project nor its credentials", () =>
+    withBackend((test) =>
+      Effect.sync(() => {
+        const { apiToken, projectId } = test.backend.identity
+        for (
+          const text of [apiToken, ...[apiToken, `${projectId}:${apiToken}`, `${apiToken}:${projectId}`].map(btoa)]
+        ) {
+          // less than 16 characters may be left of one that begins like another
+          assert.match(logged(test, text), /^<\[redacted\].{0,15}>$/)
+        }
+      })
+    ))
+
+  it.effect("has no part of a token, until that is removed", () =>
+    withBackend(Effect.fnUntraced(function*(test) {
+      const ada = yield* test.addSubscriber("ada")
+      const { token } = yield* test.backend.mint(ada.id, { ttlSeconds: 1 })
+      const part = token.slice(-60)
+      assert.strictEqual(logged(test, part), "<[redacted]>")
+      yield* TestClock.adjust("1 hour")
+      yield* test.backend.mint(ada.id)
+      assert.strictEqual(logged(test, part), `<${part}>`)
+    })))
 })
