@@ -130,6 +130,25 @@ describe("the admin client", () => {
       assert.deepStrictEqual(yield* admin.log, [])
     })))
 
+  it.effect("reads entries of every kind from the wire log", () =>
+    withAdmin(Effect.fnUntraced(function*({ admin, test }) {
+      const ada = yield* admin.createSubscriber({ name: "ada" })
+      yield* admin.setLog(true)
+      yield* test.request("POST", "/api/fabric/messages", { ...ada, body: "{" })
+      const client = yield* test.openSocket
+      yield* connect(client, ada.token)
+      yield* client.disconnect
+      yield* admin.setFaults([{ match: { on: "connect" }, action: { type: "refuse" } }])
+      yield* test.openSocket
+      const entries = yield* admin.log
+      assert.sameMembers(
+        entries.map((entry) => entry.on === "frame" ? `${entry.on} ${entry.direction}` : entry.on),
+        ["request", "response", "opened", "frame in", "frame out", "frame out", "frame in", "closed", "refused"]
+      )
+      // decoding leaves nothing out
+      assert.deepStrictEqual<unknown>(entries, test.backend.wireLog.lines().map((line) => JSON.parse(line)))
+    })))
+
   it.effect.each<[string, (admin: AdminClient.AdminClient) => Effect.Effect<unknown>]>([
     ["a room without a name", (admin) => admin.createRoom({ name: "" })],
     ["a token for an unknown subscriber", (admin) => admin.mintToken({ subscriberId: "nobody" })],

@@ -502,12 +502,12 @@ describe("seeded messages", () => {
       const { ada, grace, office, seed } = yield* world(test)
       yield* seed(
         { from: ada.id, addressId: grace.addressId, text: "b", ts: 2 },
-        { from: grace.id, addressId: office, text: "c", ts: 3 },
+        { from: grace.id, addressId: office, text: "c", ts: 1.5 },
         { from: grace.id, addressId: ada.addressId, text: "a", ts: 1, metadata: { a: 1 }, details: { b: 2 } }
       )
       const list = (query: string) =>
         Effect.map(test.request("GET", `/_sandbox/messages${query}`), ({ body }) => body.messages)
-      assert.deepStrictEqual(textsOf(yield* list("")), ["a", "b", "c"])
+      assert.deepStrictEqual(textsOf(yield* list("")), ["a", "c", "b"])
       assert.deepStrictEqual(textsOf(yield* list(`?addressId=${office}`)), ["c"])
       const [first, second] = yield* list(`?addressId=${ada.addressId}`)
       assert.deepInclude(first, {

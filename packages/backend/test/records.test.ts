@@ -1,7 +1,11 @@
 /** The records of a backend: how much memory they take, and in which order messages are read. */
 import type { Change, Message } from "@effect-signalwire/backend/Records"
+import * as Records from "@effect-signalwire/backend/Records"
 import { AddressId, GroupId, MessageId, SubscriberId } from "@effect-signalwire/schema/Ids"
+import { decoder } from "@effect-signalwire/schema/SchemaDecoder"
 import { assert, describe, it } from "@effect/vitest"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import { toSettings } from "../src/internal/options.ts"
 import { recordBytes } from "../src/internal/recordBytes.ts"
 import { type Bounds, Timeline } from "../src/internal/timeline.ts"
@@ -33,6 +37,51 @@ const addressOf = (name: string): Change => ({
   address: { id: office, type: "room", name, displayName: name, resourceId: "", createdAt: 0 }
 })
 const token = { token: "t", kind: "SAT", jti: "", subscriberId: ada, expiresAt: 0 } as const
+
+describe("a stored record", () => {
+  const project = { projectId: "p", spaceId: "s", apiToken: "t" }
+  const address = { id: office, type: "room", name: "n", displayName: "d", resourceId: "r", createdAt: 0.5 }
+  const profile = {
+    display_name: "a",
+    first_name: "b",
+    last_name: "c",
+    job_title: "d",
+    time_zone: "e",
+    country: "f",
+    region: "g",
+    company_name: "h"
+  }
+  const message = messageOf("m", 1, 2, { text: "hi", kind: "k", metadata: { a: [1] }, details: { b: null } })
+
+  it.each<[string, Schema.ConstraintDecoder<unknown>, Readonly<Record<string, unknown>>]>([
+    ["a project", Records.Project, project],
+    ["a subscriber", Records.Subscriber, { ...subscriber, email: "e" }],
+    ["a subscriber without an email address", Records.Subscriber, subscriber],
+    ["a room's address", Records.Address, address],
+    ["a subscriber's address", Records.Address, { ...address, type: "subscriber" }],
+    ["an access token", Records.Token, token],
+    ["a refresh token", Records.Token, { ...token, kind: "Refresh" }],
+    ["a profile", Records.Profile, profile],
+    ["an empty profile", Records.Profile, {}],
+    ["a group", Records.Group, { id: groupId, addressIds: [office], createdAt: 0 }],
+    ["a member", Records.Member, { groupId, subscriberId: ada }],
+    ["a message", Records.Message, { ...message }],
+    ["a message without a text", Records.Message, { ...message, text: null, kind: null }]
+  ])("is read as it was written, with values of the right types: %s", (_, schema, record) => {
+    const decode = decoder(schema)
+    assert.deepStrictEqual<unknown>(decode(JSON.parse(JSON.stringify(record))), Result.succeed(record))
+    for (const name of Object.keys(record)) {
+      assert.isTrue(Result.isFailure(decode({ ...record, [name]: Symbol.iterator })), name)
+    }
+  })
+
+  it("has no other kinds", () => {
+    assert.isFalse(Schema.is(Records.Address)({ ...address, type: "" }))
+    assert.isFalse(Schema.is(Records.Token)({ ...token, kind: "" }))
+    assert.isFalse(Schema.is(Records.Message)({ ...message, seq: 0.5 }))
+    assert.isFalse(Schema.is(Records.Message)({ ...message, micros: 0.5 }))
+  })
+})
 
 describe("the memory of a record", () => {
   it.each<[string, Change, number]>([
