@@ -253,6 +253,15 @@ describe("the wire log", () => {
       assert.deepStrictEqual(logOf(test), [])
     })))
 
+  it.effect("has the fault that is carried out on a socket", () =>
+    withBackend(Effect.fnUntraced(function*(test) {
+      test.backend.wireLog.enable(true)
+      test.faults.set({ rules: [{ match: { on: "connect" }, action: { type: "close" }, times: 1 }] })
+      yield* (yield* test.openSocket).closed
+      yield* runReadyFibers
+      assert.deepStrictEqual(logOf(test).map(({ fault, on }) => [on, fault]), [["opened", "close"], ["closed", null]])
+    })))
+
   it.effect("has the frames in both directions, and the socket", () =>
     withBackend(Effect.fnUntraced(function*(test) {
       const ada = yield* test.addSubscriber("ada")

@@ -187,6 +187,32 @@ describe("a socket that the server closes", () => {
     ))
 })
 
+describe("a socket without options", () => {
+  it.effect("is served, and gets a close frame instead of being broken", () =>
+    withBackend(Effect.fnUntraced(function*({ backend, faults }) {
+      const toServer = yield* Queue.unbounded<Arr.NonEmptyReadonlyArray<Chunk>, Socket.SocketError>()
+      const written: Array<unknown> = []
+      const write = (frame: unknown) => Effect.sync(() => void written.push(frame))
+      const socket = Socket.make({
+        reader: Effect.succeed({ pull: Queue.take(toServer), upgrade: () => Effect.die("unused") }),
+        writer: Effect.succeed({ write, writeAll: (frames) => Effect.forEach(frames, write, { discard: true }) })
+      })
+      const served = yield* SocketProtocol.serve(socket).pipe(
+        Effect.provideService(Backend.Backend, backend),
+        Effect.provideService(Faults.Faults, faults),
+        Effect.forkScoped
+      )
+      yield* Queue.offer(toServer, [ping("a")])
+      yield* runReadyFibers
+      assert.strictEqual(JSON.parse(String(written[0])).id, "a")
+      for (const connection of backend.sockets) connection.close(null)
+      yield* runReadyFibers
+      assert.deepStrictEqual(written[1], new Socket.CloseEvent(1001))
+      yield* TestClock.adjust("2 seconds")
+      assert.isDefined(served.pollUnsafe())
+    })))
+})
+
 describe("a socket that is opened", () => {
   const decide = ({ backend, faults }: { readonly backend: Backend.Service; readonly faults: Faults.Service }) =>
     SocketProtocol.decideUpgrade.pipe(
@@ -362,6 +388,34 @@ describe("frames to a client", () => {
       assert.strictEqual(test.backend.sessions()[0]?.connection?.queuedBytes() === 0, false)
     })))
 
+  it.effect("are cut in half by a fault, and the next ones are not", () =>
+    withBackend(Effect.fnUntraced(function*(test) {
+      const socket = yield* open(test)
+      test.faults.set({
+        rules: [
+          { match: { on: "frame", direction: "out" }, action: { type: "malformed" }, times: 1 },
+          { match: { on: "frame", direction: "out" }, action: { type: "malformed", text: "" }, times: 1 }
+        ]
+      })
+      for (const id of [1, 2, 3]) yield* socket.send(ping(id))
+      const [half, nothing, whole = ""] = socket.writes.flat()
+      assert.strictEqual(half, whole.replace(":3", ":1").slice(0, whole.length / 2))
+      assert.strictEqual(nothing, "")
+      assert.strictEqual(JSON.parse(whole).id, 3)
+    })))
+
+  it.effect("that wait when a fault silences the socket are not written", () =>
+    withBackend(Effect.fnUntraced(function*(test) {
+      const socket = yield* open(test)
+      test.faults.set({
+        rules: [{ match: { on: "frame", direction: "in" }, action: { type: "silent" }, skip: 1, times: 1 }]
+      })
+      yield* socket.send(ping("answered"), ping("silences"), ping("ignored"))
+      assert.deepStrictEqual(socket.writes, [])
+      yield* socket.send(ping("ignored"))
+      assert.deepStrictEqual([socket.writes, socket.aborts(), socket.closeCodes], [[], 0, []])
+    })))
+
   it.effect("close the socket of a client that does not read, when more than 4096 wait", () =>
     withBackend(Effect.fnUntraced(function*(test) {
       const socket = yield* open(test, { write: Effect.never })
@@ -437,6 +491,27 @@ describe("a client socket", () => {
         client.closeAfterFlush(1012)
         assert.strictEqual(yield* Deferred.await(client.closeRequested), 1012)
       })
+    ))
+
+  it.effect("that is full is closed by a disconnect, which could not be sent", () =>
+    withClient((client) =>
+      Effect.gen(function*() {
+        for (let n = 0; n < 4096; n++) client.connection.send(frameOf(0))
+        client.connection.disconnect(true)
+        assert.strictEqual(yield* Deferred.await(client.closeRequested), 1013)
+      })
+    ))
+
+  it.effect("is closed if it holds the most of too much memory", () =>
+    withBackend(
+      Effect.fnUntraced(function*({ backend, faults }) {
+        const client = yield* ClientSocket.make(backend, faults)
+        client.connection.send(frameOf(200))
+        assert.isFalse(Deferred.isDoneUnsafe(client.closeRequested))
+        client.connection.send(frameOf(2))
+        assert.strictEqual(yield* Deferred.await(client.closeRequested), 1013)
+      }),
+      { maxHeldBytes: 100 }
     ))
 
   it.effect("that is silent sends nothing", () =>

@@ -1,7 +1,10 @@
 /** The parameters of the endpoints that mint tokens, and the tokens that result. */
+import type { Change } from "@effect-signalwire/backend/Records"
+import * as Storage from "@effect-signalwire/backend/Storage"
 import * as Token from "@effect-signalwire/schema/Token"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as TestClock from "effect/testing/TestClock"
 import { type TestBackend, type TestSubscriber, withBackend } from "./support.ts"
@@ -309,6 +312,43 @@ describe("a device", () => {
         assert.strictEqual((yield* renew(test, body.token, {})).status, expected)
       }))
   )
+})
+
+describe("a backend that starts again", () => {
+  const storageOf = (changes: Array<Change>) =>
+    Layer.succeed(Storage.Storage, {
+      load: Effect.sync(() => [...changes]),
+      commit: (more) => Effect.sync(() => void changes.push(...more))
+    })
+
+  it.effect("shows tokens for the host that it has now, and accepts those for the previous one", () => {
+    const changes: Array<Change> = []
+    return Effect.gen(function*() {
+      const before = yield* withBackend(({ addSubscriber }) => addSubscriber("ada"), { host: "a" }, storageOf(changes))
+      yield* withBackend(
+        Effect.fnUntraced(function*({ backend }) {
+          const shown = (yield* backend.ready).subscribers[0]?.token ?? ""
+          assert.deepStrictEqual(Result.map(Token.decodeHeader(shown), ({ ch }) => ch), Result.succeed("b"))
+          assert.strictEqual((yield* backend.authenticate(before.token)).subscriber.name, "ada")
+          assert.strictEqual((yield* backend.ready).subscribers[0]?.token, shown)
+        }),
+        { host: "b" },
+        storageOf(changes)
+      )
+    })
+  })
+
+  it.effect("removes the tokens that expired meanwhile", () => {
+    const changes: Array<Change> = []
+    const removed = () => changes.filter(({ _tag }) => _tag === "TokenRemoved").length
+    return Effect.gen(function*() {
+      yield* withBackend(({ addSubscriber }) => addSubscriber("ada"), {}, storageOf(changes))
+      yield* TestClock.adjust("1 day")
+      assert.strictEqual(removed(), 0)
+      yield* withBackend(() => Effect.void, {}, storageOf(changes))
+      assert.strictEqual(removed(), 2)
+    })
+  })
 })
 
 describe("the list of what is ready", () => {
