@@ -3,8 +3,10 @@ import { ConversationError } from "@effect-signalwire/conversation/ConversationE
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Scheduler from "effect/Scheduler"
 import * as Stream from "effect/Stream"
-import { assert, describe, it } from "vitest"
+import { assert, describe, it, vi } from "vitest"
 import * as Runner from "../src/internal/runner.ts"
 import { makeCountingSignal } from "./countingSignal.ts"
 import { rejection } from "./support.ts"
@@ -30,6 +32,27 @@ describe("a runner", () => {
     assert.strictEqual(await runner.run(Greeting.useSync((text) => `${text} there`)), "hello there")
     assert.strictEqual(runner.runSync(Greeting.useSync((text) => text)), "hello")
     await runner.close()
+  })
+
+  it("runs effects by messages in pages, which have no setImmediate", async () => {
+    const { setImmediate } = globalThis
+    Reflect.deleteProperty(globalThis, "setImmediate")
+    vi.stubGlobal("document", {})
+    vi.resetModules()
+    try {
+      const { forPlatform } = await import("@effect-signalwire/conversation/MessageChannelScheduler")
+      const { make } = await import("../src/internal/runner.ts")
+      const runner = await make(Effect.succeed(Context.empty()))
+      const scheduler = await runner.run(Effect.gen(function*() {
+        return yield* Scheduler.Scheduler
+      }))
+      assert.strictEqual(scheduler, Option.getOrThrow(forPlatform()))
+      await runner.close()
+    } finally {
+      globalThis.setImmediate = setImmediate
+      vi.unstubAllGlobals()
+      vi.resetModules()
+    }
   })
 
   it("rejects with what an effect fails with, or dies of", async () => {
