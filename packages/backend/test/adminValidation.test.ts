@@ -1,4 +1,4 @@
-/** What the admin API refuses, and what it answers. */
+/** What the admin API refuses, and what it returns. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { connect, withBackend } from "./support.ts"
@@ -62,7 +62,7 @@ describe("the admin API", () => {
       }))
   )
 
-  it.effect("answers an error like the service does", () =>
+  it.effect("returns an error like the service does", () =>
     withBackend(Effect.fnUntraced(function*({ request }) {
       const { body } = yield* request("POST", "/_sandbox/rooms", { body: {} })
       assert.deepInclude(body.errors[0], { type: "validation_error", code: "invalid_parameter", attribute: "name" })
@@ -154,7 +154,7 @@ describe("the admin API", () => {
       assert.strictEqual(yield* status(1, " ".repeat(8 * 1024 * 1024)), 413)
     })))
 
-  it.effect("answers a preflight request with what it allows", () =>
+  it.effect("allows in the response to a preflight request what its routes need", () =>
     withBackend(Effect.fnUntraced(function*({ request }) {
       const { headers } = yield* request("OPTIONS", "/_sandbox/log", { headers: { origin: "http://localhost" } })
       const expected = {
@@ -169,7 +169,7 @@ describe("the admin API", () => {
       assert.deepInclude(Object.fromEntries(headers), expected)
     })))
 
-  it.effect("answers a preflight request of the service's routes with what they allow", () =>
+  it.effect("allows pages of any origin to send the requests of the service's routes", () =>
     withBackend(Effect.fnUntraced(function*({ request }) {
       const { headers } = yield* request("OPTIONS", "/api/fabric/messages", { headers: { origin: "https://a.test" } })
       assert.deepInclude(Object.fromEntries(headers), {

@@ -1,4 +1,4 @@
-/** Sessions on the wire: what they are told, how they are resumed and reauthenticated, and what they are refused. */
+/** Sessions on the wire: what their clients receive, how they are resumed and reauthenticated, and what they are refused. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
@@ -22,7 +22,7 @@ const send = (test: In, from: { readonly token: string }, addressId: string, tex
   test.request("POST", "/api/fabric/messages", { token: from.token, body: { conversation_id: addressId, text } })
 
 describe("a session", () => {
-  it.effect("is told who it belongs to, and then its authorization state", () =>
+  it.effect("begins with a response that describes its subscriber, and with its authorization state", () =>
     withBackend(Effect.fnUntraced(function*({ addSubscriber, backend, openSocket }) {
       const ada = yield* addSubscriber("ada")
       const { projectId, spaceId } = backend.identity
@@ -263,7 +263,7 @@ describe("a session", () => {
       assert.match(invalid.message, /^Invalid params: version: /)
     })))
 
-  it.effect("is told once that its token has expired, and again when its next token does", () =>
+  it.effect("reports once that its token has expired, and again when its next token has", () =>
     withBackend(
       Effect.fnUntraced(function*(test) {
         const ada = yield* test.addSubscriber("ada")
@@ -286,7 +286,7 @@ describe("a session", () => {
       { pingInterval: "1 hour" }
     ))
 
-  it.effect("is told that its token was expired by the admin", () =>
+  it.effect("disconnects its client when the admin expires its token", () =>
     withBackend(Effect.fnUntraced(function*(test) {
       const ada = yield* test.addSubscriber("ada")
       const client = yield* test.openSocket

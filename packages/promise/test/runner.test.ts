@@ -147,7 +147,7 @@ describe("a runner", () => {
     await runner.close()
   })
 
-  it.each([[5], ["signal"], [{}], [{ aborted: false }]])("rejects a signal that is none: %j", async (signal) => {
+  it.each([[5], ["signal"], [{}], [{ aborted: false }]])("rejects an invalid signal: %j", async (signal) => {
     const { runner } = await make()
     const untyped: object = { signal }
     const error = await rejection(runner.run(Effect.void, untyped))

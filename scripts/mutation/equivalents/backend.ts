@@ -109,6 +109,12 @@ export const equivalents: ReadonlyArray<Equivalent> = [
     reason: onlyFaster
   },
   {
+    file: "internal/timeline.ts",
+    source: "last === undefined || isBefore(last, message)",
+    replacement: "false",
+    reason: onlyFaster
+  },
+  {
     file: "internal/tokens.ts",
     line:
       "Result.match(Token.decodeHeader(token), { onFailure: () => false, onSuccess: ({ ch }) => ch === settings.host })",
