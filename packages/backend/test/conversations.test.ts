@@ -156,6 +156,25 @@ describe("a member", () => {
       { maxPageSize: 2 }
     ))
 
+  it.effect("reads the conversations of the first page's time, although others are active since", () =>
+    withBackend(Effect.fnUntraced(function*(test) {
+      const ada = yield* test.addSubscriber("ada")
+      const rooms = []
+      for (const name of ["a", "b", "c"]) {
+        const room = yield* test.addRoom(name)
+        rooms.push(room)
+        yield* send(test, ada, room, "hi")
+      }
+      const [a = "", b = "", c = ""] = rooms
+      const idsOf = (response: { readonly body: { readonly data: ReadonlyArray<{ readonly id: string }> } }) =>
+        response.body.data.map(({ id }) => id)
+      const first = yield* get(test, ada, "/conversations?page_size=2")
+      assert.deepStrictEqual(idsOf(first), [c, b])
+      yield* send(test, ada, a, "again")
+      assert.deepStrictEqual(idsOf(yield* test.request("GET", first.body.links.next, ada)), [a])
+      assert.deepStrictEqual(idsOf(yield* get(test, ada, "/conversations")), [a, c, b])
+    })))
+
   it.effect("reads a page that is exactly full without a next one", () =>
     withBackend(Effect.fnUntraced(function*(test) {
       const [ada, office] = [yield* test.addSubscriber("ada"), yield* test.addRoom("office")]
@@ -395,6 +414,28 @@ describe("a message", () => {
       assert.strictEqual(yield* restarted(10_001), 11.000002)
       assert.strictEqual(yield* restarted(12_000), 12)
     }))
+
+  it.effect("that cannot be stored is not pushed", () => {
+    let commit: Effect.Effect<void, Storage.StorageError> = Effect.void
+    const storage = Layer.succeed(Storage.Storage, {
+      load: Effect.succeed([]),
+      commit: () => Effect.suspend(() => commit)
+    })
+    return withBackend(
+      Effect.fnUntraced(function*(test) {
+        const [ada, office] = [yield* test.addSubscriber("ada"), yield* test.addRoom("office")]
+        const client = yield* test.openSocket
+        yield* connect(client, ada.token)
+        commit = Effect.fail(new Storage.StorageError({ message: "full" }))
+        assert.strictEqual((yield* send(test, ada, office, "lost")).status, 500)
+        commit = Effect.void
+        assert.strictEqual((yield* send(test, ada, office, "stored")).status, 200)
+        assert.deepStrictEqual((yield* client.waiting).map(({ params }) => params.params.text), ["stored"])
+      }),
+      {},
+      storage
+    )
+  })
 
   it.effect("that is being committed is stored, even if its request is cancelled", () => {
     let commit = Effect.void

@@ -121,6 +121,23 @@ describe("a session", () => {
       assert.deepStrictEqual(yield* second.waiting, [])
     })))
 
+  it.effect("that does not acknowledge events may receive as many again after it was resumed", () =>
+    withBackend(
+      Effect.fnUntraced(function*(test) {
+        const [ada, office] = [yield* test.addSubscriber("ada"), yield* test.addRoom("office")]
+        const first = yield* test.openSocket
+        const session = yield* connect(first, ada.token, { event_acks: false })
+        for (const text of ["1", "2"]) yield* send(test, ada, office, text)
+        const second = yield* test.openSocket
+        yield* second.send(connectFrame(ada.token, { event_acks: false, ...resume(session) }))
+        for (const text of ["3", "4"]) yield* send(test, ada, office, text)
+        assert.strictEqual(test.backend.sessions().length, 1)
+        yield* send(test, ada, office, "5")
+        assert.strictEqual(yield* second.closed, 1013)
+      }),
+      { maxUnacked: 1 }
+    ))
+
   it.effect("is refused if its subscriber has as many sockets as allowed", () =>
     withBackend(
       Effect.fnUntraced(function*(test) {
