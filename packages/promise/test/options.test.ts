@@ -112,7 +112,7 @@ describe("the options of a client", () => {
     [{ dialect: "address" }],
     [{ dialect: "group" }],
     [{ dialect: null, logger: undefined, http: null, subscription: null, sweep: null }],
-    [{ logger: { warn: () => {}, error: () => {} }, fetch: () => {}, WebSocket: class {}, onRefreshToken: () => {} }],
+    [{ logger: { warn: () => {}, error: () => {} }, fetch: () => {}, WebSocket, onRefreshToken: () => {} }],
     [{ sweep: false }],
     [{ sweep: {} }],
     [{ http: {}, subscription: {} }],
