@@ -5,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Stream from "effect/Stream"
 import { endless, faultResponse, malformed } from "../src/internal/faults/faultResponses.ts"
 import * as JsonStream from "../src/internal/jsonStream.ts"
 import { pageResponse } from "../src/internal/pageResponse.ts"
@@ -168,9 +169,12 @@ describe("a list that is streamed", () => {
           yield item
         }
       }
-      const response = JsonStream.respond("[", counted(), "]")
+      const { body } = JsonStream.respond("[", counted(), "]")
       assert.strictEqual(count, 70)
-      yield* JsonStream.bodyText(response)
+      if (body._tag !== "Stream") throw new Error("the response is not streamed")
+      const counts: Array<number> = []
+      yield* Stream.runForEach(body.stream, () => Effect.sync(() => void counts.push(count)))
+      assert.deepStrictEqual(counts.slice(0, 3), [70, 140, 210])
       assert.strictEqual(count, 300)
     }))
 

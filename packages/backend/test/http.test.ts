@@ -1,13 +1,17 @@
 /** What all requests have in common: credentials, paths, parameters, and the entries in the wire log. */
-import * as BackendModule from "@effect-signalwire/backend/Backend"
+import * as Backend from "@effect-signalwire/backend/Backend"
 import * as Faults from "@effect-signalwire/backend/Faults"
 import { Hosting } from "@effect-signalwire/backend/Hosting"
 import * as Routes from "@effect-signalwire/backend/Routes"
 import { assert, describe, it } from "@effect/vitest"
+import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import * as Socket from "effect/socket/Socket"
 import { ConnectionBroken, runReadyFibers, type TestBackend, withBackend } from "./support.ts"
 
 type In = TestBackend["Service"]
@@ -18,6 +22,26 @@ const logOf = ({ backend: { wireLog } }: In): ReadonlyArray<Record<string, unkno
     const { seq: _seq, time: _time, ...entry } = JSON.parse(line)
     return entry
   })
+
+/** The routes of a backend, without a host. */
+const appOf = ({ backend, faults }: Pick<In, "backend" | "faults">) =>
+  HttpRouter.toHttpEffect(
+    Routes.layer.pipe(
+      Layer.provide(Layer.succeed(Backend.Backend, backend)),
+      Layer.provide(Layer.succeed(Faults.Faults, faults))
+    )
+  ).pipe(Effect.map((app) => Effect.orDie(Effect.scoped(app))))
+
+/** A request in which some properties are replaced. */
+const requestOf = (
+  path: string,
+  headers: Record<string, string>,
+  replaced: Partial<HttpServerRequest.HttpServerRequest> = {}
+): HttpServerRequest.HttpServerRequest => {
+  const request = HttpServerRequest.fromWeb(new Request(`http://localhost${path}`, { headers }))
+  const properties = Object.entries(replaced).map(([name, value]) => [name, { value }])
+  return Object.create(request, Object.fromEntries(properties))
+}
 
 describe("a token", () => {
   it.effect.each<[string, number]>([
@@ -149,21 +173,59 @@ describe("a request", () => {
       assert.strictEqual((yield* request("GET", "/", { headers })).status, 400)
     })))
 
+  it.effect("to open a socket is upgraded, with what the host can do for it", () =>
+    withBackend(Effect.fnUntraced(function*(test) {
+      const app = yield* appOf(test)
+      const open = (hosting: Hosting) =>
+        Effect.gen(function*() {
+          const toServer = yield* Queue.unbounded<Arr.NonEmptyReadonlyArray<string>, Socket.SocketError>()
+          const frames: Array<unknown> = []
+          const write = (frame: unknown) => Effect.sync(() => void frames.push(frame))
+          const socket = Socket.make({
+            reader: Effect.succeed({ pull: Queue.take(toServer), upgrade: () => Effect.die("unused") }),
+            writer: Effect.succeed({ write, writeAll: (all) => Effect.forEach(all, write, { discard: true }) })
+          })
+          const request = requestOf("/", { upgrade: "websocket" }, { upgrade: Effect.succeed(socket) })
+          const serving = yield* app.pipe(
+            Effect.provideService(HttpServerRequest.HttpServerRequest, request),
+            Effect.provideService(Hosting, hosting),
+            Effect.forkScoped
+          )
+          yield* runReadyFibers
+          yield* Queue.offer(toServer, [JSON.stringify({ jsonrpc: "2.0", id: "p", method: "signalwire.ping" })])
+          yield* runReadyFibers
+          assert.lengthOf(frames, 1)
+          for (const connection of test.backend.sockets) connection.close(null)
+          yield* runReadyFibers
+          yield* Queue.fail(toServer, new Socket.SocketError({ reason: new Socket.SocketCloseError({ code: 1006 }) }))
+          assert.strictEqual((yield* Fiber.join(serving)).status, 204)
+          assert.lengthOf(frames, 1)
+        })
+      let [aborts, drains] = [0, 0]
+      const abort = () => Effect.sync(() => void aborts++)
+      yield* open({ abort })
+      yield* open({ abort, awaitDrain: () => Effect.sync(() => void drains++) })
+      assert.strictEqual(aborts, 2)
+      assert.isAbove(drains, 0)
+    })))
+
+  it.effect("without a body is logged without reading one", () =>
+    withBackend(Effect.fnUntraced(function*(test) {
+      const app = yield* appOf(test)
+      test.backend.wireLog.enable(true)
+      for (const method of ["GET", "HEAD"]) {
+        const request = requestOf("/api/fabric/messages", {}, { text: Effect.never, method })
+        const response = yield* Effect.provideService(app, HttpServerRequest.HttpServerRequest, request)
+        assert.strictEqual(response.status, 401)
+      }
+      assert.strictEqual(logOf(test).length, 4)
+    })))
+
   it.effect("whose connection the host cannot break gets an error instead", () =>
     withBackend(Effect.fnUntraced(function*({ backend, faults }) {
-      const app = yield* HttpRouter.toHttpEffect(
-        Routes.layer.pipe(
-          Layer.provide(Layer.succeed(BackendModule.Backend, backend)),
-          Layer.provide(Layer.succeed(Faults.Faults, faults))
-        )
-      )
+      const app = yield* appOf({ backend, faults })
       const respond = (path: string, headers: Record<string, string> = {}) =>
-        Effect.orDie(Effect.scoped(app)).pipe(
-          Effect.provideService(
-            HttpServerRequest.HttpServerRequest,
-            HttpServerRequest.fromWeb(new Request(`http://localhost${path}`, { headers }))
-          )
-        )
+        Effect.provideService(app, HttpServerRequest.HttpServerRequest, requestOf(path, headers))
       faults.set({
         rules: [
           { match: { on: "http" }, action: { type: "refuse" } },

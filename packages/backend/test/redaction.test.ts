@@ -92,6 +92,8 @@ describe("a part of a secret", () => {
     assert.strictEqual(redact(`a ${letters} b ${letters.slice(0, 20)}! c`, letters), "a [redacted] b [redacted]! c")
     const other = "0000111122223333444455556666777788889999"
     assert.strictEqual(redact(`${letters}${other}`, letters, other), "[redacted][redacted]")
+    const short = other.slice(0, 16)
+    assert.strictEqual(redact(`${letters}${short}`, letters, short), "[redacted][redacted]")
   })
 
   it("that several secrets begin with is redacted until the last of them is deleted", () => {

@@ -151,5 +151,91 @@ export const equivalents: ReadonlyArray<Equivalent> = [
     source: "state.subscribers.get(message.senderId)?.displayName",
     replacement: "state.subscribers.get(message.senderId).displayName",
     reason: "only members can send, and they are never removed"
+  },
+  {
+    file: "Faults.ts",
+    line: "const [head = \"\", ...rest] = pattern.split(\"*\")",
+    source: "\"\"",
+    replacement: "\"Stryker was here!\"",
+    reason: "splitting a string returns at least one part"
+  },
+  {
+    file: "Routes.ts",
+    line:
+      "[url.search, url.search.replaceAll(\"+\", \"%2B\")].flatMap((search) => new URLSearchParams(search).get(\"name\") ?? [])",
+    source: "[]",
+    replacement: "[\"Stryker was here\"]",
+    reason: "only called for a query with a name"
+  },
+  {
+    file: "WireLog.ts",
+    source: "entry === undefined",
+    replacement: "false",
+    reason: "only the slots before the first entry are empty"
+  },
+  {
+    file: "WireLog.ts",
+    line: "entry === undefined ? [] : [entry.line]",
+    source: "[]",
+    replacement: "[\"Stryker was here\"]",
+    reason: "only the slots before the first entry are empty"
+  },
+  {
+    file: "internal/adminRouting.ts",
+    line: "/^application\\/json *(;|$)/i.test(headers[\"content-type\"] ?? \"\")",
+    source: "\"\"",
+    replacement: "\"Stryker was here!\"",
+    reason: "neither is a content type of JSON"
+  },
+  {
+    file: "internal/faults/httpFaults.ts",
+    source: "++endlessPages",
+    replacement: "--endlessPages",
+    reason: "the numbers need only be different"
+  },
+  {
+    file: "internal/http.ts",
+    line: "/^Bearer +(\\S+) *$/i.exec(request.headers[\"authorization\"] ?? \"\")?.[1]",
+    source: "\"\"",
+    replacement: "\"Stryker was here!\"",
+    reason: "neither is a bearer token"
+  },
+  {
+    file: "internal/incomingFrames.ts",
+    source:
+      "frame._tag === \"Request\" || faults.isHolding() || client.faults.isActive() || client.backend.wireLog.isEnabled()",
+    replacement: "true",
+    reason: onlyFaster
+  },
+  {
+    file: "internal/jsonDepth.ts",
+    source: "index < text.length",
+    replacement: "index <= text.length",
+    reason: "there is no character at the end, which changes nothing"
+  },
+  {
+    file: "internal/memoryBudget.ts",
+    line: "if (this.#total > this.#limit) this.#evict()",
+    source: "this.#total > this.#limit",
+    replacement: "this.#total >= this.#limit",
+    reason: "evicting checks the limit itself"
+  },
+  {
+    file: "internal/requestBody.ts",
+    source: "\"0\"",
+    replacement: "\"\"",
+    reason: "both are the number 0"
+  },
+  {
+    file: "internal/routing.ts",
+    source: "() => \"\"",
+    replacement: "() => undefined",
+    reason: "neither are the credentials"
+  },
+  {
+    file: "internal/writeQuota.ts",
+    source: "turn++",
+    replacement: "turn--",
+    reason: "the numbers of turns need only be different"
   }
 ]
