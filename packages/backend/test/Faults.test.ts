@@ -1,7 +1,9 @@
 /** Fault rules: which of them is carried out, and how often. */
 import * as Faults from "@effect-signalwire/backend/Faults"
+import { strictDecoder } from "@effect-signalwire/schema/SchemaDecoder"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
 
@@ -142,8 +144,151 @@ describe("a rule", () => {
     }))
 })
 
+describe("a seed", () => {
+  it.effect("leads to the same faults on every machine, and in every version", () =>
+    Effect.map(Faults.make, ({ set, take }) => {
+      const run = (seed: number) => {
+        set({ rules: [{ match: connect, action: refuse, probability: 0.5 }], seed })
+        return Array.from({ length: 64 }, () => take(connect) === undefined ? "." : "x").join("")
+      }
+      assert.deepStrictEqual([run(7), run(-1), run(1e12)], [
+        "xx...xxx..xx..xxx.x.x.xxxx..x........xxxxxx.xxx...xxxx.xx.xx....",
+        ".x.....xx..xx.x..xxx....xx.xxxxx.xxx..xx..xxx...x....xx..x.x.x.x",
+        ".xxx.x.x.xxxxxx......xx.xx...x..xx......xx...xxx.x.....x.x.x.x.."
+      ])
+    }))
+
+  it.effect("may be null, as if there were none", () =>
+    Effect.map(Faults.make, ({ rules, set }) => {
+      set({ rules: [], seed: 0 })
+      assert.deepStrictEqual(rules(), { rules: [], seed: 0 })
+      set({ rules: [], seed: null })
+      assert.deepStrictEqual(rules(), { rules: [] })
+    }))
+
+  it.effect("is forgotten with the rules: then chance decides", () =>
+    Effect.map(Faults.make, ({ add, clear, set, take }) => {
+      const rule = { match: connect, action: refuse, probability: 0.5 }
+      const run = () => Array.from({ length: 64 }, () => take(connect) !== undefined)
+      set({ rules: [rule], seed: 7 })
+      const first = run()
+      clear()
+      add([rule])
+      assert.notDeepEqual(run(), first)
+    }))
+})
+
+describe("the rules of a backend", () => {
+  it.effect("are those that still apply, whenever others are added", () =>
+    Effect.gen(function*() {
+      const { add, isActive, rules, set } = yield* Faults.make
+      set({ rules: [{ match: connect, action: refuse, forMillis: 1000 }] })
+      yield* TestClock.adjust("500.5 millis")
+      assert.deepStrictEqual(rules().rules, [{ match: connect, action: refuse, forMillis: 500 }])
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(isActive())
+      add([])
+      assert.isFalse(isActive())
+    }))
+
+  it.effect("have no limits if these are null", () =>
+    withRules([{
+      match: { on: "http", method: null, path: null, subscriberId: null },
+      action: refuse,
+      times: null,
+      skip: null,
+      forMillis: null,
+      probability: null
+    }], ({ take }) => {
+      assert.deepStrictEqual([take(post), take(post)], [refuse, refuse])
+    }))
+})
+
 describe("the schema of rules", () => {
   const isRule = Schema.is(Faults.Rule)
+  /** As the admin API decodes rules. */
+  const decodeStrictly = strictDecoder(Faults.Rule)
+  const isAccepted = (rule: unknown) => Result.isSuccess(decodeStrictly(rule))
+
+  it.each<[object, boolean]>([
+    [{ type: "close", code: 1000 }, true],
+    [{ type: "close", code: 4999 }, true],
+    [{ type: "close", code: null }, true],
+    [{ type: "close", code: 999 }, false],
+    [{ type: "close", code: 5000 }, false],
+    [{ type: "close", code: 1000.5 }, false],
+    [{ type: "delay", millis: 0 }, true],
+    [{ type: "delay", millis: 3_600_000 }, true],
+    [{ type: "delay", millis: -1 }, false],
+    [{ type: "delay", millis: 3_600_001 }, false],
+    [{ type: "delay" }, false],
+    [{ type: "answer" }, true],
+    [{ type: "answer", status: 200 }, true],
+    [{ type: "answer", status: 599 }, true],
+    [{ type: "answer", status: 199 }, false],
+    [{ type: "answer", status: 600 }, false],
+    [{ type: "answer", body: { any: ["thing"] }, text: "x", code: -1, message: "x" }, true],
+    [{ type: "answer", code: "400" }, true],
+    [{ type: "answer", code: true }, false],
+    [{ type: "answer", message: 1 }, false],
+    [{ type: "answer", headers: { "retry-after": "1", "x!#$%&'*+.^`|~-_1": "\ta ~" } }, true],
+    [{ type: "answer", headers: { "x": "" } }, true],
+    [{ type: "answer", headers: { "x": "ä" } }, false],
+    [{ type: "answer", headers: { "x": "a\nb" } }, false],
+    [{ type: "answer", headers: { "a b": "x" } }, false],
+    [{ type: "answer", headers: { "": "x" } }, false],
+    [{ type: "answer", headers: { "ä": "x" } }, false],
+    [{ type: "answer", headers: { "Connection": "close" } }, false],
+    [{ type: "answer", headers: { "content-length": "1" } }, false],
+    [{ type: "answer", headers: { "keep-alive": "1" } }, false],
+    [{ type: "answer", headers: { "trailer": "x" } }, false],
+    [{ type: "answer", headers: { "transfer-encoding": "chunked" } }, false],
+    [{ type: "answer", headers: { "upgrade": "x" } }, false],
+    [{ type: "answer", headers: { "upgrades": "x", "x-upgrade": "y" } }, true],
+    [{ type: "loseAnswer", never: true }, true],
+    [{ type: "loseAnswer", never: 1 }, false],
+    [{ type: "malformed", text: "" }, true],
+    [{ type: "endless", pages: "itself" }, true],
+    [{ type: "endless", pages: "empty" }, true],
+    [{ type: "endless", pages: "again" }, true],
+    [{ type: "endless", pages: "other" }, false],
+    [{ type: "silent" }, true],
+    [{ type: "drop" }, true],
+    [{ type: "refuse" }, true],
+    [{ type: "duplicate" }, true],
+    [{ type: "reorder" }, true],
+    [{ type: "unknown" }, false]
+  ])("accepts only actions that can be carried out: %j, %s", (action, expected) => {
+    assert.strictEqual(isAccepted({ match: { on: "http" }, action }), expected)
+  })
+
+  it.each<[object, boolean]>([
+    [{ on: "http", method: "GET", path: "/", subscriberId: "x" }, true],
+    [{ on: "http", method: 1 }, false],
+    [{ on: "http", path: 1 }, false],
+    [{ on: "http", subscriberId: 1 }, false],
+    [{ on: "connect" }, true],
+    [{ on: "frame" }, false],
+    [{ on: "frame", direction: "both" }, false],
+    [{ on: "frame", direction: "out", method: "a", eventType: "b", subscriberId: "c" }, true],
+    [{ on: "frame", direction: "out", method: 1 }, false],
+    [{ on: "frame", direction: "out", eventType: 1 }, false],
+    [{ on: "frame", direction: "out", subscriberId: 1 }, false],
+    [{ on: "other" }, false]
+  ])("accepts only what can be matched: %j, %s", (match, expected) => {
+    assert.strictEqual(isAccepted({ match, action: { type: "drop" } }), expected)
+  })
+
+  it("accepts at most a thousand rules", () => {
+    const rulesOf = (count: number) => ({
+      rules: Array.from({ length: count }, () => ({ match: connect, action: refuse }))
+    })
+    for (const schema of [Faults.Rules, Faults.NewRules]) {
+      assert.deepStrictEqual([1000, 1001].map((count) => Schema.is(schema)(rulesOf(count))), [true, false])
+    }
+    assert.isFalse(Schema.is(Faults.Rules)({ rules: [], seed: Infinity }))
+    assert.isTrue(Schema.is(Faults.Rules)({ rules: [], seed: -1.5 }))
+  })
   const refuses = (match: unknown, type: string, more: object = {}) =>
     !isRule({ match, action: { type, millis: 1, pages: "itself" }, ...more })
 

@@ -4,6 +4,13 @@ import * as TestClock from "effect/testing/TestClock"
 import { connect, connectFrame, runReadyFibers, withBackend } from "./support.ts"
 
 const messageBody = (addressId: string, text: string) => ({ conversation_id: addressId, text })
+const large = { a: "x".repeat(32_000) }
+/** A message of nearly the greatest size, as it is seeded. */
+const largeMessage = (subscriberId: string, addressId: string) => ({
+  subscriberId,
+  addressId,
+  content: { text: "x".repeat(10_000), metadata: large, details: large }
+})
 const ack = (id: string) => ({ jsonrpc: "2.0", id, result: {} })
 
 interface Event {
@@ -191,49 +198,18 @@ describe("events", () => {
       }),
       { maxUnacked: 3 }
     ))
-  it.effect("a session whose unacknowledged events are too large is closed", () =>
-    withBackend(Effect.fnUntraced(function*({ backend, openSocket, addSubscriber, request, addRoom }) {
-      const ada = yield* addSubscriber("ada")
-      const office = yield* addRoom("office")
-      const client = yield* openSocket
-      yield* connect(client, ada.token)
-      const large = { a: "x".repeat(32_000) }
-      const body = { ...messageBody(office, "x".repeat(10_000)), metadata: large, details: large }
-      for (let n = 0; n < 300 && backend.sessions().length > 0; n++) {
-        yield* request("POST", "/api/fabric/messages", { ...ada, body })
-      }
-      assert.strictEqual(yield* client.closed, 1013)
-    })))
   it.effect("a session with many pending events is resumed, and receives all of them", () =>
-    withBackend(Effect.fnUntraced(function*({ backend, openSocket, addSubscriber, request, addRoom }) {
+    withBackend(Effect.fnUntraced(function*({ backend, openSocket, addSubscriber, addRoom }) {
       const ada = yield* addSubscriber("ada")
       const office = yield* addRoom("office")
       const client = yield* openSocket
       const { protocol, state } = yield* connect(client, ada.token)
       yield* client.disconnect
-      const large = { a: "x".repeat(32_000) }
-      const body = { ...messageBody(office, "x".repeat(10_000)), metadata: large, details: large }
-      for (let n = 0; n < 60; n++) yield* request("POST", "/api/fabric/messages", { ...ada, body })
+      yield* backend.seed(Array.from({ length: 60 }, () => largeMessage(ada.id, office)))
       assert.isAbove(backend.sessions()[0]?.unackedBytes ?? 0, 4_000_000)
       const again = yield* openSocket
       yield* connect(again, ada.token, { protocol, authorization_state: state })
       for (let n = 0; n < 60; n++) assert.strictEqual((yield* again.next).method, "signalwire.event")
-    })))
-  it.effect("the latest hundred sessions of a subscriber without a socket can be resumed", () =>
-    withBackend(Effect.fnUntraced(function*({ backend, openSocket, addSubscriber }) {
-      const ada = yield* addSubscriber("ada")
-      const left: Array<{ readonly protocol: string; readonly state: string }> = []
-      for (let n = 0; n < 102; n++) {
-        const client = yield* openSocket
-        left.push(yield* connect(client, ada.token))
-        yield* client.disconnect
-      }
-      assert.strictEqual(backend.sessions().length, 100)
-      for (const [index, isKept] of [[0, false], [1, false], [3, true], [101, true]] as const) {
-        const { protocol = "", state = "" } = left[index] ?? {}
-        const again = yield* connect(yield* openSocket, ada.token, { protocol, authorization_state: state })
-        assert.strictEqual(again.result.session_restored, isKept)
-      }
     })))
 })
 

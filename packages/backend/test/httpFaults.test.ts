@@ -105,6 +105,18 @@ describe("a request", () => {
         assert.strictEqual((yield* send("next")).status, 200)
       }), null))
 
+  it.effect("may be held back again once those that were have been handled", () =>
+    withFault({ type: "reorder" }, ({ send }) =>
+      Effect.gen(function*() {
+        const held = yield* Effect.forEach(Array.from({ length: 100 }, (_, n) => n), (n) => begin(send(`${n}`)))
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.joinAll(held)
+        const next = yield* begin(send("next"))
+        assert.isUndefined(next.pollUnsafe())
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(yield* statusOf(next), 200)
+      }), null))
+
   it.effect("is handled, and its connection broken or left open", () =>
     withFault({ type: "loseAnswer", never: true }, ({ send, stored }) =>
       Effect.gen(function*() {

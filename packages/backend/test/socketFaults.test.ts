@@ -178,6 +178,61 @@ describe("a frame from a client", () => {
       })))
 })
 
+describe("a response from a client", () => {
+  it.effect("passes on the frames that are held back before it", () =>
+    withSocket("in", ({ client, ping, received, setFault }) =>
+      Effect.gen(function*() {
+        setFault({ type: "reorder" })
+        yield* ping("held")
+        assert.deepStrictEqual(yield* received, [])
+        yield* client.send({ jsonrpc: "2.0", id: "unknown", result: {} })
+        assert.deepStrictEqual(yield* received, ["held"])
+      })))
+
+  it.effect("to an event may be lost, so that the event is sent again", () =>
+    withBackend(Effect.fnUntraced(function*({ addRoom, addSubscriber, backend, faults, openSocket, request }) {
+      const [ada, office] = [yield* addSubscriber("ada"), yield* addRoom("office")]
+      const client = yield* openSocket
+      yield* connect(client, ada.token)
+      const match = { on: "frame", direction: "in", method: "signalwire.event" } as const
+      faults.set({ rules: [{ match, action: { type: "drop" }, times: 1 }] })
+      yield* request("POST", "/api/fabric/messages", { ...ada, body: { conversation_id: office, text: "hello" } })
+      const { id } = yield* client.next
+      const acknowledge = client.send({ jsonrpc: "2.0", id, result: {} })
+      yield* acknowledge
+      assert.strictEqual(backend.sessions()[0]?.unacked.size, 1)
+      yield* acknowledge
+      assert.strictEqual(backend.sessions()[0]?.unacked.size, 0)
+    })))
+
+  it.effect("to a ping may be lost, so that the socket is closed", () =>
+    withSocket("in", ({ client, setFault }) =>
+      Effect.gen(function*() {
+        setFault({ type: "drop" }, null)
+        const closing = yield* Effect.forkScoped(client.closed)
+        for (let n = 0; n < 2; n++) {
+          yield* TestClock.adjust("5 seconds")
+          const { id } = yield* client.next
+          yield* client.send({ jsonrpc: "2.0", id, result: {} })
+        }
+        assert.isUndefined(closing.pollUnsafe())
+        yield* TestClock.adjust("5 seconds")
+        assert.isNull(yield* Fiber.join(closing))
+      })))
+
+  it.effect("to a ping may be an error", () =>
+    withSocket("in", ({ client }) =>
+      Effect.gen(function*() {
+        const closing = yield* Effect.forkScoped(client.closed)
+        for (let n = 0; n < 4; n++) {
+          yield* TestClock.adjust("5 seconds")
+          const { id } = yield* client.next
+          yield* client.send({ jsonrpc: "2.0", id, error: { code: -32601, message: "unknown" } })
+        }
+        assert.isUndefined(closing.pollUnsafe())
+      })))
+})
+
 describe("a frame to a client", () => {
   it.effect.each<[Extract<Faults.Action, { type: "malformed" }>, string]>([
     [{ type: "malformed", text: "\"<html>\"" }, "<html>"],

@@ -7,7 +7,9 @@ import * as TestClock from "effect/testing/TestClock"
 import { ReorderBuffer } from "../src/internal/faults/reorderBuffer.ts"
 import * as IdGenerator from "../src/internal/idGenerator.ts"
 import { isNestedTooDeeply } from "../src/internal/jsonDepth.ts"
+import { toSettings } from "../src/internal/options.ts"
 import { PageSnapshots } from "../src/internal/pageSnapshots.ts"
+import * as Pagination from "../src/internal/pagination.ts"
 import { stringBytes } from "../src/internal/stringBytes.ts"
 import * as TokenClaims from "../src/internal/tokenClaims.ts"
 import { tokenBytes, TokenStore } from "../src/internal/tokenStore.ts"
@@ -105,6 +107,48 @@ describe("the snapshots of pages", () => {
     const token = snapshots.add(1, 17 * 1024 * 1024)
     assert.deepStrictEqual([snapshots.get("PA0"), snapshots.get(token)], [undefined, 1])
   })
+})
+
+describe("the pages of a list", () => {
+  const make = () => {
+    let count = 0
+    const uuid = () => `${count++}`
+    const ids = { uuid, base64: uuid, base64Url: uuid }
+    return Pagination.make({ ids, settings: toSettings({}) })
+  }
+  const first = { size: 1, number: 0, token: undefined }
+  const isKnown = (read: Effect.Effect<unknown, unknown>) =>
+    Effect.match(read, { onFailure: () => false, onSuccess: () => true })
+
+  it.effect.each<[string, number, string]>([
+    ["ids", 65_000, "list"],
+    ["keys", 2, "x".repeat(1_040_000)]
+  ])(
+    "can be read until the snapshots of other lists have taken their memory, with all of their %s",
+    ([, length, key]) =>
+      Effect.gen(function*() {
+        const { pageOfIds } = make()
+        const ids = Array.from({ length }, (_, n) => `${n}`)
+        const read = (
+          request: { readonly size: number; readonly number: number; readonly token: string | undefined }
+        ) => pageOfIds(key, request, () => ids, (id) => id, (id) => id)
+        const tokens = []
+        for (let n = 0; n < 16; n++) tokens.push((yield* read(first)).token)
+        const [oldest, next] = tokens
+        assert.isTrue(yield* isKnown(read({ size: 1, number: 1, token: oldest })))
+        yield* read(first)
+        assert.isFalse(yield* isKnown(read({ size: 1, number: 1, token: oldest })))
+        assert.isTrue(yield* isKnown(read({ size: 1, number: 1, token: next })))
+      })
+  )
+
+  it.effect("have a token only if there is more than one", () =>
+    Effect.gen(function*() {
+      const { pageOfIds } = make()
+      const read = (size: number) => pageOfIds("list", { ...first, size }, () => ["a", "b"], (id) => id, (id) => id)
+      assert.deepStrictEqual(yield* read(2), { items: ["a", "b"], hasNext: false, token: undefined })
+      assert.deepStrictEqual(yield* read(1), { items: ["a"], hasNext: true, token: "PA0" })
+    }))
 })
 
 describe("a buffer that reorders", () => {

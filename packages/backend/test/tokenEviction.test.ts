@@ -3,9 +3,10 @@ import type { Change } from "@effect-signalwire/backend/Records"
 import * as Storage from "@effect-signalwire/backend/Storage"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
-import { withBackend } from "./support.ts"
+import { runReadyFibers, withBackend } from "./support.ts"
 
 /** A storage that keeps its changes in an array. */
 const makeStorage = () => {
@@ -42,23 +43,6 @@ describe("a token", () => {
       storage.layer
     )
   })
-  it.effect("that is valid is kept when expired and refresh tokens of the same subscriber are evicted", () =>
-    withBackend(Effect.fnUntraced(function*({ backend, addSubscriber, request }) {
-      const ada = yield* addSubscriber("ada")
-      for (let n = 0; n < 3000; n++) yield* backend.mint(ada.id, { ttlSeconds: -1 })
-      assert.strictEqual((yield* request("GET", "/api/fabric/messages", ada)).status, 200)
-    })))
-  it.effect("is evicted, the oldest first, if a subscriber has too many valid ones", () =>
-    withBackend(Effect.fnUntraced(function*({ backend, addSubscriber, request }) {
-      const [ada, grace] = [yield* addSubscriber("ada"), yield* addSubscriber("grace")]
-      let newest = ada.token
-      for (let n = 0; n < 3000; n++) newest = (yield* backend.mint(ada.id)).token
-      const status = (token: string) =>
-        Effect.map(request("GET", "/api/fabric/messages", { token }), (response) => response.status)
-      assert.strictEqual(yield* status(ada.token), 401)
-      assert.strictEqual(yield* status(newest), 200)
-      assert.strictEqual(yield* status(grace.token), 200)
-    })))
   it.effect("leaves the profile of its subscriber when it is removed", () => {
     const storage = makeStorage()
     const mint = withBackend(
@@ -114,32 +98,27 @@ describe("a guest", () => {
       storage.layer
     )
   })
-  it.effect("is removed, the oldest first, if there are more than two thousand", () =>
-    withBackend(Effect.fnUntraced(function*({ backend, addSubscriber, request, addRoom }) {
-      const [ada, office] = [yield* addSubscriber("ada"), yield* addRoom("office")]
-      const guests: Array<string> = []
-      for (let n = 0; n < 2005; n++) {
-        guests.push((yield* backend.mintGuest({ allowed: [office], attribute: "x", expiresAt: undefined })).token)
-      }
-      const status = (token: string | undefined) =>
-        Effect.map(request("GET", "/api/fabric/addresses", { token: token ?? "" }), (response) => response.status)
-      assert.strictEqual(yield* status(guests[0]), 401)
-      assert.strictEqual(yield* status(guests.at(-1)), 200)
-      assert.strictEqual(yield* status(ada.token), 200)
-    })))
-  it.effect("that renews its token is kept, even if it is the oldest", () =>
-    withBackend(Effect.fnUntraced(function*({ backend, request, addRoom }) {
-      const office = yield* addRoom("office")
-      const mint = backend.mintGuest({ allowed: [office], attribute: "x", expiresAt: undefined })
-      const oldest = yield* mint
-      for (let n = 0; n < 1999; n++) yield* mint
-      const { token } = yield* backend.refresh(oldest.refreshToken)
-      assert.strictEqual((yield* request("GET", "/api/fabric/addresses", { token })).status, 200)
-      // one more than the limit
-      yield* mint
-      const again = yield* Effect.result(backend.refresh(oldest.refreshToken))
-      assert.strictEqual(again._tag, "Failure")
-    })))
+  it.effect("that is removed while its next token is minted gets none", () => {
+    let commit = Effect.void
+    return withBackend(
+      Effect.fnUntraced(function*({ backend, addSubscriber, addRoom }) {
+        const [ada, office] = [yield* addSubscriber("ada"), yield* addRoom("office")]
+        const guest = yield* backend.mintGuest({ allowed: [office], attribute: "x", expiresAt: undefined })
+        yield* TestClock.adjust("3 hours")
+        commit = Effect.sleep("1 second")
+        // removes the tokens that have expired
+        const minting = yield* Effect.forkChild(backend.mint(ada.id))
+        yield* runReadyFibers
+        const late = yield* Effect.forkChild(Effect.flip(backend.mint(guest.subscriberId)))
+        yield* runReadyFibers
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.join(minting)
+        assert.deepInclude(yield* Fiber.join(late), { _tag: "ApiError", status: 404 })
+      }),
+      {},
+      Layer.succeed(Storage.Storage, { load: Effect.succeed([]), commit: () => Effect.suspend(() => commit) })
+    )
+  })
 })
 
 describe("the storage limit", () => {

@@ -10,15 +10,22 @@ import * as Runner from "../src/internal/runner.ts"
 import { subscribe } from "../src/internal/subscribe.ts"
 import * as TokenRefusals from "../src/internal/tokenRefusals.ts"
 
-/** Subscribes to a stream; returns the subscription, and the errors of which its `onError` is notified. */
-const start = async (events: Stream.Stream<never>) => {
+/**
+ * Subscribes to a stream; returns the subscription, and the errors of which its `onError` is notified. `onOpened` is called
+ * when the stream is opened.
+ */
+const start = async (events: Stream.Stream<never>, onOpened: (runner: Runner.Runner<never>) => void = constVoid) => {
   let markRunning = constVoid
   const isRunning = new Promise<void>((resolve) => {
     markRunning = resolve
   })
   const running = Stream.concat(Stream.drain(Stream.sync(markRunning)), events)
   const conversations = Layer.mock(Conversations.Conversations, {
-    subscription: () => Effect.succeed(running),
+    subscription: () =>
+      Effect.sync(() => {
+        onOpened(runner)
+        return running
+      }),
     connection: {
       current: Effect.succeed(idle),
       changes: Stream.make(idle),
@@ -54,5 +61,12 @@ describe("a subscription", () => {
     const closed = await start(Stream.never)
     await closed.runner.close()
     assert.deepStrictEqual(closed.errors, [])
+  })
+
+  it("reports nothing when the client closes after its stream was opened, and before it runs", async () => {
+    const { errors, runner } = await start(Stream.die("closed"), (runner) => queueMicrotask(() => void runner.close()))
+    assert.isTrue(runner.isClosed())
+    assert.deepStrictEqual(errors, [])
+    await runner.close()
   })
 })

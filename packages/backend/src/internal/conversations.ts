@@ -76,8 +76,8 @@ export const make = (
         ({ seq }, offset, count) => {
           const bounds: Bounds = {
             seq,
-            since: since === undefined ? -Infinity : Math.round(since * 1e6),
-            until: until === undefined ? Infinity : Math.round(until * 1e6)
+            since: Math.round((since ?? -Infinity) * 1e6),
+            until: Math.round((until ?? Infinity) * 1e6)
           }
           return timeline.read(bounds, offset, count).flatMap((message) => {
             const found = state.conversations.get(message.groupId)

@@ -71,15 +71,11 @@ export const make = Effect.fnUntraced(function*(settings: Settings): Effect.fn.R
     state.apply(change)
     bytes += recordBytes(change)
   }
-  if (state.identity === undefined) {
-    const projectCreated: Records.Change = {
-      _tag: "ProjectCreated",
-      identity: { projectId: ids.uuid(), spaceId: ids.uuid(), apiToken: `PT${ids.base64Url(24)}` }
-    }
-    yield* storage.commit([projectCreated])
-    state.apply(projectCreated)
-  }
-  const identity = state.identity ?? { projectId: "", spaceId: "", apiToken: "" }
+  const createProject = Effect.suspend(() => {
+    const identity = { projectId: ids.uuid(), spaceId: ids.uuid(), apiToken: `PT${ids.base64Url(24)}` }
+    return Effect.as(storage.commit([{ _tag: "ProjectCreated", identity }]), identity)
+  })
+  const identity = state.identity ?? (yield* createProject)
   const { apiToken, projectId } = identity
   for (const text of [apiToken, `${projectId}:${apiToken}`, `${apiToken}:${projectId}`]) {
     secrets.add(Base64.encode(text))

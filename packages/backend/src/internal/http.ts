@@ -54,7 +54,7 @@ export const decodeBody = <A>(
 ): Effect.Effect<A, ApiError.ApiError, RequestBody.RequestBody> =>
   Effect.flatMap(bodyObject, (body) =>
     Effect.fromResult(
-      Result.mapError(decode(body), ({ message, path }) => ApiError.invalidParameter(path || "body", `: ${message}`))
+      Result.mapError(decode(body), ({ message, path }) => ApiError.invalidParameter(path, `: ${message}`))
     ))
 
 /** The path and query of a request as a URL, with an arbitrary origin. */

@@ -27,7 +27,7 @@ const idBytes = 16
 
 export type Pagination = ReturnType<typeof make>
 
-export const make = ({ ids, settings }: Core) => {
+export const make = ({ ids, settings }: Pick<Core, "ids" | "settings">) => {
   const snapshots = new PageSnapshots<ListSnapshot>(ids.uuid)
   /** Reads a page of the list with this key. `take` makes the snapshot and `read` reads items from it. */
   const page = <A>(

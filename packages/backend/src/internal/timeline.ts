@@ -44,7 +44,7 @@ export class Timeline {
   read(bounds: Bounds, offset: number, count: number): ReadonlyArray<Message> {
     const found: Array<Message> = []
     let skipped = 0
-    for (let index = this.#messages.length - 1; index >= 0 && found.length < count; index--) {
+    for (let index = this.#messages.length - 1; found.length < count; index--) {
       const message = this.#messages[index]
       if (message === undefined || message.micros < bounds.since) break
       if (message.seq > bounds.seq || message.micros > bounds.until) continue

@@ -5,7 +5,10 @@
 import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
 import { framesOf, isInternalFrame, setFrames, trimStack } from "./stackTrace.ts"
 
-/** An error that was created where a public method was called. Its stack is only formatted if the call fails. */
+/**
+ * An error that was created where a public method was called. Its stack is only formatted if the call fails. It has a message,
+ * because some tools write an empty one as `Error: ` in front of the frames, which is not what `String` returns.
+ */
 type CallSite = Error
 
 /** The error that the caller receives. Errors that are not a `ConversationError` are passed on unchanged. */
@@ -34,7 +37,7 @@ export const asyncMethod = <Args extends ReadonlyArray<unknown>, A>(
   body: (mapError: MapError, ...args: Args) => Promise<A>
 ) =>
 (...args: Args): Promise<A> => {
-  const callSite = new Error()
+  const callSite = new Error(name)
   const mapError: MapError = (error) => toCallerError(error, name, callSite)
   return body(mapError, ...args).catch((error: unknown) => {
     throw mapError(error)
@@ -44,7 +47,7 @@ export const asyncMethod = <Args extends ReadonlyArray<unknown>, A>(
 /** Wraps a synchronous method. */
 export const syncMethod =
   <Args extends ReadonlyArray<unknown>, A>(name: string, body: (...args: Args) => A) => (...args: Args): A => {
-    const callSite = new Error()
+    const callSite = new Error(name)
     try {
       return body(...args)
     } catch (error) {
@@ -90,7 +93,7 @@ export const iterableMethod = <Args extends ReadonlyArray<unknown>, A>(
   body: (mapError: MapError, ...args: Args) => () => AsyncIterator<A, undefined>
 ) =>
 (...args: Args): AsyncIterable<A> => {
-  const callSite = new Error()
+  const callSite = new Error(name)
   const mapError: MapError = (error) => toCallerError(error, name, callSite)
   const makeIterator = evaluateNow(() => body(mapError, ...args))
   return {
@@ -106,4 +109,4 @@ export const iterableMethod = <Args extends ReadonlyArray<unknown>, A>(
 
 /** Wraps the `Symbol.asyncIterator` method of a public object. */
 export const iteratorMethod = <A>(name: string, body: () => AsyncIterator<A, unknown>) => (): AsyncIterator<A> =>
-  mapIteratorErrors(new Error(), name, body())
+  mapIteratorErrors(new Error(name), name, body())
