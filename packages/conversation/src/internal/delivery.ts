@@ -38,7 +38,7 @@ export class OutcomeUnknown extends Data.TaggedError("OutcomeUnknown")<{
 }> {}
 
 /** The message was not stored by the deadline; `last` is the failure of the last attempt, if there was one. */
-class DeadlineExceeded extends Data.TaggedError("DeadlineExceeded")<{
+export class DeadlineExceeded extends Data.TaggedError("DeadlineExceeded")<{
   readonly last: SignalWireHttpError | undefined
 }> {}
 
