@@ -194,9 +194,10 @@ describe("delivery", () => {
 
   it.effect("P4.7: does not look further back than the request, and the overlap before it", () =>
     Effect.gen(function*() {
+      yield* TestClock.adjust("1000 seconds")
       const { reads } = yield* start(
         { onSend: () => ({ storedAfter: "never", failure: "no response" }) },
-        storeOthers(1000, -1000, 0)
+        storeOthers(1000, 0, 1000)
       )
       for (let second = 0; second < 20; second++) yield* TestClock.adjust("1 second")
       // one page after 6 seconds, one after 11 and one after 16

@@ -100,7 +100,7 @@ describe("SendQueue", () => {
       for (let n = 0; n < 10; n++) yield* send(`${n}`, `address ${n}`)
       for (const prior of [null, { ...priorSend, isKnownSent: false }]) {
         const error = yield* Effect.flip(Fiber.join(yield* send("another", "b", prior)))
-        assert.deepStrictEqual([error.reason._tag, error.stored], ["Overloaded", "no"])
+        assert.deepStrictEqual([error.reason, error.stored], [new Reason.Overloaded({ limit: 10 }), "no"])
       }
       assert.lengthOf(started, 10)
     }))
@@ -193,6 +193,17 @@ describe("SendQueue", () => {
       deliver("1")
       yield* runReady
       assert.deepStrictEqual(started, ["1", "4"])
+    }))
+
+  it.effect("starts a send at once when those before it gave up or are done", () =>
+    Effect.gen(function*() {
+      const { started, deliver, send } = start()
+      const first = yield* send("1")
+      yield* Fiber.interrupt(yield* send("2"))
+      deliver("1")
+      yield* Fiber.join(first)
+      yield* send("3")
+      assert.deepStrictEqual(started, ["1", "3"])
     }))
 
   it.effect("P4.3: starts a send after the one in progress, although those before that have completed", () =>

@@ -255,6 +255,6 @@ export const make = (
   const dependencies: Dependencies = { http, retrier, options, server: { dropsMetadata: false } }
   return {
     deliver: (message, deadline = Number.POSITIVE_INFINITY) =>
-      echoes.listenDuring(message.clientId, (echo) => new MessageDelivery(dependencies, message, echo, deadline).run)
+      echoes.listenDuring(message, (echo) => new MessageDelivery(dependencies, message, echo, deadline).run)
   }
 }

@@ -146,7 +146,7 @@ export class OutboxWorker {
           // not before the message was removed: one that stays in the queue may get another outcome
           Effect.flatMap((event) => this.publish(event)),
           catchAll,
-          Effect.forkChild({ startImmediately: true })
+          Effect.forkChild
         )
         return yield* restore(Fiber.join(delivery)).pipe(
           Effect.onInterrupt(() => isOutcomeKnown ? Effect.asVoid(Fiber.await(delivery)) : Fiber.interrupt(delivery))
