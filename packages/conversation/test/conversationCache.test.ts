@@ -46,6 +46,7 @@ const start = Effect.fnUntraced(function*(
   const http = yield* Effect.provide(
     SignalWireHttp.SignalWireHttp,
     Layer.mock(SignalWireHttp.SignalWireHttp, {
+      addressOf: () => null,
       getConversations: (options) => {
         pageSizes.push(options?.pageSize)
         return list

@@ -2,20 +2,25 @@ import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import { Lifetime } from "@effect-signalwire/runtime/Lifetime"
 import { SingleConsumerQueue } from "@effect-signalwire/runtime/SingleConsumerQueue"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import * as Reason from "@effect-signalwire/schema/Reason"
 import { idle } from "@effect-signalwire/subscription/ConnectionState"
 import * as Signal from "@effect-signalwire/subscription/Signal"
 import { Subscription } from "@effect-signalwire/subscription/Subscription"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { constTrue } from "effect/Function"
 import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import type { ConversationError } from "../src/ConversationError.ts"
+import { ConversationError } from "../src/ConversationError.ts"
+import type { Cursor } from "../src/Cursor.ts"
+import * as Checkpoint from "../src/internal/checkpoint.ts"
 import { ConnectionMonitor } from "../src/internal/connectionMonitor.ts"
 import { HistoryReader } from "../src/internal/historyReader.ts"
 import * as LiveSequence from "../src/internal/liveSequence.ts"
+import type { MergeState } from "../src/internal/merge.ts"
 import * as MetricsRecorder from "../src/internal/metricsRecorder.ts"
 import type { MessagePage } from "../src/internal/pageReader.ts"
 import { Reconciler } from "../src/internal/reconciler.ts"
@@ -63,7 +68,7 @@ const start = Effect.gen(function*() {
   })
 
   /** Opens a sequence that begins now, and pulls everything. */
-  const open = Effect.fnUntraced(function*(tuning: Partial<LiveSequence.LiveOptions> = {}) {
+  const open = Effect.fnUntraced(function*(tuning: Partial<LiveSequence.LiveOptions> = {}, cursor?: Cursor) {
     const queue = new SingleConsumerQueue<Signal.Signal>()
     const items = yield* LiveSequence.open({
       method: "subscribe",
@@ -86,7 +91,7 @@ const start = Effect.gen(function*() {
       isIncluded: constTrue,
       awaitReady: Effect.void,
       start: () => Effect.succeed({ slice: { end: "reached", messages: stored.toReversed() }, isEmitted: false }),
-      cursor: undefined,
+      cursor,
       metrics: MetricsRecorder.noop,
       instrumentation: Instrumentation.effect,
       tuning: {
@@ -181,4 +186,62 @@ describe("LiveSequence", () => {
       yield* runReady
       assert.deepStrictEqual(received, ["dropped"])
     }))
+
+  const unavailable = new ConversationError({
+    method: "Cursor.save",
+    reason: new Reason.StorageUnavailable({ detail: "the disk is full" })
+  })
+
+  it.effect.each([
+    ["fails", Effect.fail(unavailable)],
+    ["dies", Effect.die("broken")],
+    ["interrupts itself", Effect.interrupt],
+    ["hangs", Effect.never]
+  ])("P8.7: emits live and missed messages although the store of its cursor %s", ([, save]) =>
+    Effect.gen(function*() {
+      const { connect, open, store } = yield* start
+      let saves = 0
+      let isBroken = true
+      const cursor: Cursor = {
+        load: Effect.succeedNone,
+        save: () => Effect.suspend(() => isBroken && ++saves > 0 ? save : Effect.void)
+      }
+      const opening = yield* Effect.forkScoped(open({ cursorMillis: 0 }, cursor), { startImmediately: true })
+      const minute = Effect.replicateEffect(TestClock.adjust("5 seconds"), 12)
+      yield* minute
+      const { receive, received } = yield* Fiber.join(opening)
+      store(message("live", 1000))
+      yield* receive(Signal.event(event("live", 1000)))
+      yield* minute
+      store(message("missed", 1001))
+      yield* receive(connect())
+      yield* minute
+      assert.deepStrictEqual(received, ["live", "missed"])
+      assert.isAtLeast(saves, 3)
+      // the sequence saves once more when it is closed
+      isBroken = false
+    }).pipe(Effect.scoped))
+
+  it.effect("P1.5: continues where its cursor was saved", () =>
+    Effect.gen(function*() {
+      const { open, store } = yield* start
+      let saved: ReadonlyArray<MergeState> = []
+      const cursor: Cursor = {
+        load: Effect.sync(() =>
+          Option.map(Option.fromUndefinedOr(saved[0]), (state) => Checkpoint.toResumePoint(Checkpoint.fromState(state)))
+        ),
+        save: (state) => Effect.sync(() => (saved = [state]))
+      }
+      store(message("before", 1000))
+      const first = yield* Effect.scoped(Effect.gen(function*() {
+        const { receive, received } = yield* open({}, cursor)
+        store(message("a", 1001))
+        yield* receive(Signal.event(event("a", 1001)))
+        return received
+      }))
+      store(message("between", 1002))
+      const second = yield* open({}, cursor)
+      yield* runReady
+      assert.deepStrictEqual([first, second.received], [["a"], ["between"]])
+    }).pipe(Effect.scoped))
 })

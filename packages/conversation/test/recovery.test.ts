@@ -38,6 +38,10 @@ const makeHistory = (initial: ReadonlyArray<ConversationMessage>, pageSize = 2) 
     add: (...messages: ReadonlyArray<ConversationMessage>) => {
       all = [...messages, ...all]
     },
+    /** Deletes all but the newest messages. */
+    keep: (count: number) => {
+      all = all.slice(0, count)
+    },
     goStale: (links: number) => {
       stale = links
     }
@@ -227,6 +231,54 @@ describe("recovery", () => {
       })
       yield* Effect.flip(readAll({ newest, limit: 100 }, null))
       assert.strictEqual(reads, 1)
+    }))
+
+  it.effect("P1.1: continues where it was when the messages of a part were deleted before it was read", () =>
+    Effect.gen(function*() {
+      const { keep, newest } = makeHistory(countdown(12))
+      const options = { newest, limit: 2, method: "timeline" }
+      const first = yield* Recovery.readPart(options, 1, undefined)
+      keep(4)
+      const second = yield* Recovery.readPart(options, 1, first.remainder)
+      assert.deepStrictEqual([first.messages.map(({ epochSeconds }) => epochSeconds), second.messages], [[3, 2, 1], []])
+      assert.deepInclude(second.remainder, { through: 3, newestSeconds: 12 })
+    }))
+
+  it.effect("P1.1: leaves the messages of the newest time of a part to the next, where all of them are", () =>
+    Effect.gen(function*() {
+      // pages: 6 5 | 5 5 | 4 3 | 2 1
+      const { newest } = makeHistory([at(6), at(5, "a"), at(5, "b"), at(5, "c"), at(4), at(3), at(2), at(1)])
+      const options = { newest, limit: 4, method: "timeline" }
+      const first = yield* Recovery.readPart(options, 2, undefined)
+      assert.deepStrictEqual(first.messages.map(({ epochSeconds }) => epochSeconds), [4, 3, 2, 1])
+      assert.strictEqual(first.remainder?.through, 4)
+      const last = yield* Recovery.readPart(options, 2, first.remainder)
+      assert.deepStrictEqual(last.messages.map(({ epochSeconds }) => epochSeconds), [6, 5, 5, 5, 4, 3])
+      assert.isUndefined(last.remainder)
+    }))
+
+  it.effect("stops at the page that has a message before the point, and not at one that ends with the point", () =>
+    Effect.gen(function*() {
+      const { newest, reads } = makeHistory([
+        at(9),
+        at(5, "a"),
+        at(5, "b"),
+        at(5, "c"),
+        at(5, "d"),
+        at(4),
+        at(3),
+        at(2)
+      ])
+      assert.deepStrictEqual(timesOf(yield* readAll({ newest, limit: 100 }, 5)), [[4, 5, 5, 5, 5, 9]])
+      assert.strictEqual(reads(), 3)
+    }))
+
+  it.effect("names the method and the number of pages when history does not end", () =>
+    Effect.gen(function*() {
+      const { newest } = makeEndless(() => [])
+      const error = yield* Effect.flip(Recovery.readPart({ method: "timeline", newest, limit: 100 }, null, undefined))
+      assert.strictEqual(error.method, "timeline")
+      assert.include(error.message, "10000 pages")
     }))
 
   it.effect("continues after messages of one time that exceed the limit", () =>
