@@ -37,8 +37,10 @@ const start = (
   let sessions = 1
   let session: ConnectionState = connected
   let reads = 0
+  const timeouts: Array<number> = []
   const newest = Effect.flatMap(ReadRetry.RetryPolicy, ({ isEnabled, timeoutMillis }) => {
     assert.isFalse(isEnabled)
+    timeouts.push(timeoutMillis)
     const result = respond(++reads)
     const timeout = new Reason.Timeout({ millis: timeoutMillis })
     if (result === "hangs") {
@@ -66,6 +68,7 @@ const start = (
     monitor,
     wake,
     reads: () => reads,
+    timeouts,
     startSession: () => {
       sessions++
     },
@@ -261,6 +264,50 @@ describe("HistoryReader", () => {
       yield* TestClock.adjust("4 seconds")
       yield* TestClock.adjust("5 seconds")
       assert.isDefined(reading.pollUnsafe())
+    }))
+
+  it.effect.each(
+    [
+      { responses: [], expected: [4000, 4000, 4000, Infinity, 4000, 4000, 4000, Infinity] },
+      { responses: ["hangs", "hangs", down], expected: [4000, 4000, 4000, 4000, 4000, 4000, Infinity, 4000] }
+    ] as const
+  )(
+    "P8.8: gives a request all the time that it needs after three that timed out in a row: $expected",
+    ({ expected, responses }) =>
+      Effect.gen(function*() {
+        const { read, timeouts } = start((read) => responses[read - 1] ?? "hangs")
+        yield* Effect.forkChild(read(), { startImmediately: true })
+        yield* TestClock.adjust("2 minutes")
+        assert.deepStrictEqual(timeouts.slice(0, expected.length), expected)
+      })
+  )
+
+  it.effect.each([
+    { session: connected, cap: 3600 },
+    { session: idle, cap: 15_000 }
+  ])(
+    "P8.5: retries at $cap ms at most, with a quarter of jitter: $session._tag",
+    ({ cap, session }) =>
+      Effect.gen(function*() {
+        const { setSession, read, reads } = start(() => down)
+        setSession(session)
+        yield* Effect.forkChild(read(), { startImmediately: true })
+        yield* TestClock.adjust("10 minutes")
+        const before = reads()
+        yield* TestClock.adjust("1 hour")
+        assert.isAtMost(reads() - before, 3_600_000 / cap + 1)
+        assert.isAtLeast(reads() - before, 3_600_000 / (cap * 1.25) - 1)
+      })
+  )
+
+  it.effect("does not warn of failed reads while there is no session", () =>
+    Effect.gen(function*() {
+      const warnings: Array<string> = []
+      const { setSession, read } = start(() => down, Instrumentation.warningsOnly((message) => warnings.push(message)))
+      setSession(idle)
+      yield* Effect.forkChild(read(), { startImmediately: true })
+      yield* TestClock.adjust("10 minutes")
+      assert.deepStrictEqual(warnings, [])
     }))
 
   it.effect("P8.5: retries no more often than the poll interval while there is no session", () =>

@@ -222,6 +222,22 @@ describe("LiveSequence", () => {
       isBroken = false
     }).pipe(Effect.scoped))
 
+  it.effect("saves its cursor when it closes and what it received last had nothing to emit", () =>
+    Effect.gen(function*() {
+      const { open } = yield* start
+      const saved: Array<string | undefined> = []
+      const cursor: Cursor = {
+        load: Effect.succeedNone,
+        save: ({ newest }) => Effect.sync(() => void saved.push(newest?.id))
+      }
+      yield* Effect.scoped(Effect.gen(function*() {
+        const { receive } = yield* open({ cursorMillis: 3_600_000 }, cursor)
+        yield* receive(Signal.event(event("a", 1000)))
+        yield* receive(Signal.event(event("a", 1000)))
+      }))
+      assert.deepStrictEqual(saved, [undefined, "a"])
+    }))
+
   it.effect("P1.5: continues where its cursor was saved", () =>
     Effect.gen(function*() {
       const { open, store } = yield* start

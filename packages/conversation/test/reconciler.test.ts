@@ -24,8 +24,8 @@ const start = Effect.fnUntraced(function*(
   } = {}
 ) {
   const warnings: Array<string> = []
-  const instrumentation = Instrumentation.warningsOnly((message) => {
-    warnings.push(message)
+  const instrumentation = Instrumentation.warningsOnly((...entry) => {
+    warnings.push(entry.map(String).join(": "))
     options.onWarn?.()
   })
   const session = options.session ?? connected
@@ -108,7 +108,7 @@ describe("Reconciler", () => {
       assert.isAtMost(reads(), 11)
       assert.isAtLeast(reads(), 8)
       assert.strictEqual(warnings.length, 1)
-      assert.include(warnings[0], "the server responded with 403")
+      assert.match(warnings[0] ?? "", /the server responded with 403\); .* until there is one$/)
       setSession(connected)
       assert.deepStrictEqual(yield* monitor.state.get, connected)
     }))
@@ -273,6 +273,33 @@ describe("a malformed event", () => {
       yield* TestClock.adjust("1 hour")
       assert.deepStrictEqual(requestsOf(sequences), [1])
     }).pipe(Effect.scoped))
+
+  it.effect.each([
+    ["was looked up", (reconciler: Reconciler, first: Sequence) => reconciler.onRead(first, 7, 0)],
+    ["is not needed any more", () => {}]
+  ])(
+    "P8.5: is looked up an interval after it came, even if an earlier one %s",
+    ([label, settle]) =>
+      Effect.gen(function*() {
+        const { reconciler, sequences } = yield* startMany(false, 1)
+        const [lasting] = sequences
+        assert(lasting)
+        const leaving = new Sequence()
+        const scope = yield* Scope.make()
+        yield* Scope.provide(reconciler.register(leaving), scope)
+        reconciler.onRead(lasting, 7, 0)
+        reconciler.reportMalformed(7)
+        settle(reconciler, leaving)
+        if (label === "is not needed any more") yield* Scope.close(scope, Exit.void)
+        yield* seconds(60)
+        const before = lasting.requests
+        reconciler.reportMalformed(8)
+        yield* seconds(9)
+        assert.strictEqual(lasting.requests, before)
+        yield* seconds(4)
+        assert.strictEqual(lasting.requests, before + 1)
+      }).pipe(Effect.scoped)
+  )
 
   it.effect("P8.5: is looked up once an interval, even if more events come during each read", () =>
     Effect.gen(function*() {
