@@ -19,9 +19,10 @@ const makeHistory = (initial: ReadonlyArray<ConversationMessage>, pageSize = 2) 
   let all = initial
   let reads = 0
   let stale = 0
-  const link = (from: number): Messages["next"] =>
+  let restarts = 0
+  const link = (from: number, issuedAfter = restarts): Messages["next"] =>
     Effect.suspend(() => {
-      if (stale-- > 0) {
+      if (stale-- > 0 || issuedAfter < restarts) {
         const reason = Reason.invalidParameter("page_token", "is invalid")
         return Effect.fail(new ConversationError({ method: "timeline", reason }))
       }
@@ -44,6 +45,10 @@ const makeHistory = (initial: ReadonlyArray<ConversationMessage>, pageSize = 2) 
     },
     goStale: (links: number) => {
       stale = links
+    },
+    /** The server does not know the links any more that it has issued. */
+    restart: () => {
+      restarts++
     }
   }
 }
@@ -146,6 +151,10 @@ describe("recovery", () => {
       const { remainder } = yield* Recovery.readPart({ method: "timeline", newest, limit: 10 }, null, undefined)
       assert.isAtMost(remainder?.released.length ?? 0, 1024)
       assert.isAtLeast(remainder?.released.length ?? 0, 512)
+      // all pages but the buffered one
+      const { newest: shorter } = makeHistory(countdown(2 * 1025))
+      const part = yield* Recovery.readPart({ method: "timeline", newest: shorter, limit: 2 }, null, undefined)
+      assert.lengthOf(part.remainder?.released ?? [], 1024)
     }))
 
   it.effect("P1.1: reads messages that are stored meanwhile and shift the pages", () =>
@@ -192,6 +201,21 @@ describe("recovery", () => {
       assert.deepStrictEqual(distinct(read).length, 12)
       assert.strictEqual(timesOf(read)[0]?.[0], 1)
       assert.isAbove(timesOf(read)[1]?.[0] ?? 0, 1)
+    }))
+
+  it.effect("P1.1: reads all messages although the server restarts between two parts, and knows no link any more", () =>
+    Effect.gen(function*() {
+      const { newest, restart } = makeHistory(countdown(20))
+      const read = yield* readAll({ newest, limit: 4 }, null, restart)
+      assert.lengthOf(distinct(read), 20)
+    }))
+
+  it.effect("reads about as many new messages in each part as the limit", () =>
+    Effect.gen(function*() {
+      const { newest } = makeHistory(countdown(12))
+      const parts = timesOf(yield* readAll({ newest, limit: 4 }, null))
+      // whole pages, so that each part begins with messages of the one before it
+      assert.deepStrictEqual(parts, [[1, 2, 3], [1, 2, 3, 4, 5, 6, 7], [5, 6, 7, 8, 9, 10, 11, 12]])
     }))
 
   it.effect("fails when links are refused again and again", () =>
