@@ -123,6 +123,13 @@ describe("CheckpointWriter", () => {
       assert.deepStrictEqual(saved, [undefined, "a"])
     }))
 
+  it.effect("saves when it closes before anything was received", () =>
+    Effect.gen(function*() {
+      const { saved, writer } = yield* start()
+      yield* writer.close
+      assert.lengthOf(saved, 1)
+    }))
+
   it.effect("saves again an interval after a save that failed", () =>
     Effect.gen(function*() {
       const { saved, warnings, writer } = yield* start(Effect.fail(unavailable))

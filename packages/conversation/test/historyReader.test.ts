@@ -266,12 +266,10 @@ describe("HistoryReader", () => {
       assert.isDefined(reading.pollUnsafe())
     }))
 
-  it.effect.each(
-    [
-      { responses: [], expected: [4000, 4000, 4000, Infinity, 4000, 4000, 4000, Infinity] },
-      { responses: ["hangs", "hangs", down], expected: [4000, 4000, 4000, 4000, 4000, 4000, Infinity, 4000] }
-    ] as const
-  )(
+  it.effect.each<{ readonly responses: ReadonlyArray<Response>; readonly expected: Array<number> }>([{
+    responses: [],
+    expected: [4000, 4000, 4000, Infinity, 4000, 4000, 4000, Infinity]
+  }, { responses: ["hangs", "hangs", down], expected: [4000, 4000, 4000, 4000, 4000, 4000, Infinity, 4000] }])(
     "P8.8: gives a request all the time that it needs after three that timed out in a row: $expected",
     ({ expected, responses }) =>
       Effect.gen(function*() {

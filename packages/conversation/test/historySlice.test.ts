@@ -126,6 +126,12 @@ describe("historySlice", () => {
       })
   )
 
+  it.effect("reads a history to its beginning, whatever its times are", () =>
+    Effect.gen(function*() {
+      const { newest } = pagesOf([1, -1], [-2, -3], [-4])
+      assert.deepStrictEqual(times((yield* HistorySlice.readBack(newest, null, 100)).messages), [1, -1, -2, -3, -4])
+    }))
+
   it.effect("stops at the page with a match, even if that page reaches the limit", () =>
     Effect.gen(function*() {
       const { newest, reads } = pagesOf([9, 8], [7, 6], [5])

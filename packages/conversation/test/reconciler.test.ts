@@ -274,8 +274,8 @@ describe("a malformed event", () => {
       assert.deepStrictEqual(requestsOf(sequences), [1])
     }).pipe(Effect.scoped))
 
-  it.effect.each([
-    ["was looked up", (reconciler: Reconciler, first: Sequence) => reconciler.onRead(first, 7, 0)],
+  it.effect.each<readonly [string, (reconciler: Reconciler, first: Sequence) => void]>([
+    ["was looked up", (reconciler, first) => reconciler.onRead(first, 7, 0)],
     ["is not needed any more", () => {}]
   ])(
     "P8.5: is looked up an interval after it came, even if an earlier one %s",

@@ -1,3 +1,74 @@
 import type { Equivalent } from "../Equivalent.ts"
 
-export const equivalents: ReadonlyArray<Equivalent> = []
+export const equivalents: ReadonlyArray<Equivalent> = [
+  {
+    file: "internal/delivery.ts",
+    source: "this.message.prior?.isKnownSent",
+    replacement: "this.message.prior.isKnownSent",
+    reason: "A message without a prior send is not looked up before this client has sent it, which is checked first."
+  },
+  {
+    file: "internal/liveSequence.ts",
+    source: `"Starting"`,
+    replacement: `""`,
+    reason: "The sequence is started before its items are pulled for the first time."
+  },
+  {
+    file: "internal/merge.ts",
+    source: "epochSeconds > this.verified",
+    replacement: "epochSeconds >= this.verified",
+    reason: "The time is replaced by an equal one."
+  },
+  {
+    file: "internal/overflowPolicy.ts",
+    source: "queue.size + batch.length <= capacity",
+    replacement: "false",
+    reason: "A shortcut: all items are kept that fit."
+  },
+  {
+    file: "internal/conversationCache.ts",
+    source: "conversation.addressId !== null",
+    replacement: "true",
+    reason: "No message is sent to the address null, so what is kept for it is never looked for."
+  },
+  {
+    file: "internal/recovery.ts",
+    source: "released[from - 1]?.size",
+    replacement: "released[from - 1].size",
+    reason: "The loop ends before the index is below 0."
+  },
+  {
+    file: "internal/reconciler.ts",
+    source: "[]",
+    replacement: `["Stryker was here"]`,
+    line: "if (malformed === undefined) return []",
+    reason: "It is read only while there are malformed events."
+  },
+  {
+    file: "internal/sendQueue.ts",
+    source: "previous === undefined",
+    replacement: "false",
+    line: "if (previous === undefined) tails.delete(addressId)",
+    reason: "The address of an empty queue stays in memory, without an entry."
+  },
+  {
+    file: "internal/seenMessages.ts",
+    source: "[]",
+    replacement: `["Stryker was here"]`,
+    line: "return [...this.previous?.ids.entries() ?? [], ...this.current.ids.entries()]",
+    reason: "What has no time is filtered out."
+  },
+  {
+    file: "internal/echoes.ts",
+    source: "expected.size === 0",
+    replacement: "false",
+    reason: "A shortcut: without messages that are being sent, no signal is one of them."
+  },
+  {
+    file: "internal/retrier.ts",
+    source: `reason._tag === "Unauthorized"`,
+    replacement: `reason._tag !== "Unauthorized"`,
+    line: `return reason._tag === "Unauthorized" ? this.refusedTokens++ : this.others++`,
+    reason: "Both counters begin at zero: only their names are swapped."
+  }
+]
