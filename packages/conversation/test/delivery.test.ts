@@ -149,13 +149,14 @@ describe("delivery", () => {
 
   it.effect("P4.1: finds a message that was stored when its request began, if the request times out long after", () =>
     Effect.gen(function*() {
+      yield* TestClock.adjust("1000 seconds")
       const reading = { isDown: true }
       const { result, sent, store } = yield* start({
         onSend: () => ({ failure: new Reason.Timeout({ millis: 60_000 }) }),
         onRead: () => reading.isDown ? new Reason.ServerError({ status: 503, detail: "" }) : undefined
       })
       yield* TestClock.adjust("1 minute")
-      store(others(500, 20, 60))
+      store(others(500, 1020, 1060))
       reading.isDown = false
       assert.deepStrictEqual(yield* result, receipt)
       assert.lengthOf(sent, 1)

@@ -298,6 +298,19 @@ describe("HistoryReader", () => {
       })
   )
 
+  it.effect("does not warn of reads that fail for less than five seconds", () =>
+    Effect.gen(function*() {
+      const warnings: Array<string> = []
+      const { read } = start(
+        (read) => read <= 3 ? down : empty,
+        Instrumentation.warningsOnly((message) => warnings.push(message))
+      )
+      const reading = yield* Effect.forkChild(read(), { startImmediately: true })
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(reading)
+      assert.deepStrictEqual(warnings, [])
+    }))
+
   it.effect("does not warn of failed reads while there is no session", () =>
     Effect.gen(function*() {
       const warnings: Array<string> = []

@@ -157,6 +157,14 @@ describe("Merge", () => {
     assert.strictEqual(merge.readBackTo(), 290)
   })
 
+  it("knows all messages through the newest, even before it was verified", () => {
+    const merge = new Merge({ overlapSeconds: 10, memory: 64, countsLiveAsVerified: false })
+    assert.isNull(merge.knownThrough())
+    merge.acceptAll([message("a", 100)])
+    merge.accept(message("z", 500))
+    assert.deepStrictEqual([merge.knownThrough(), merge.readBackTo()], [500, 90])
+  })
+
   it("P1.1: verifies a read only up to the newest message when it began", () => {
     const merge = new Merge({ overlapSeconds: 10, memory: 64, countsLiveAsVerified: true })
     merge.acceptAll([message("b", 200), message("a", 100)], 150)

@@ -70,5 +70,18 @@ export const equivalents: ReadonlyArray<Equivalent> = [
     replacement: `reason._tag !== "Unauthorized"`,
     line: `return reason._tag === "Unauthorized" ? this.refusedTokens++ : this.others++`,
     reason: "Both counters begin at zero: only their names are swapped."
+  },
+  {
+    file: "internal/seenMessages.ts",
+    source: "epochSeconds > this.forgotten",
+    replacement: "epochSeconds >= this.forgotten",
+    reason: "The time is replaced by an equal one."
+  },
+  {
+    file: "internal/reconciler.ts",
+    source: "false",
+    replacement: "true",
+    line: "private isSleeping = false",
+    reason: "It is set again before the loop starts for the first time."
   }
 ]

@@ -17,8 +17,7 @@ export interface Sent {
   readonly clientId: ClientId
 }
 
-interface Expected {
-  readonly addressId: string
+interface Expected extends Sent {
   readonly echo: Echo
 }
 
@@ -30,23 +29,17 @@ export interface Echoes {
 }
 
 export const make = (): Echoes => {
-  const expected = new Map<ClientId | null, ReadonlyArray<Expected>>()
-  const expectedOf = (clientId: ClientId | null): ReadonlyArray<Expected> => expected.get(clientId) ?? []
+  const expected = new Set<Expected>()
   return {
     listenDuring: ({ addressId, clientId }, use) =>
       Effect.acquireUseRelease(
         Effect.sync(() => {
-          const one: Expected = { addressId, echo: Deferred.makeUnsafe() }
-          expected.set(clientId, [...expectedOf(clientId), one])
+          const one: Expected = { addressId, clientId, echo: Deferred.makeUnsafe() }
+          expected.add(one)
           return one
         }),
         ({ echo }) => use(echo),
-        (one) =>
-          Effect.sync(() => {
-            const others = expectedOf(clientId).filter((other) => other !== one)
-            if (others.length > 0) expected.set(clientId, others)
-            else expected.delete(clientId)
-          })
+        (one) => Effect.sync(() => expected.delete(one))
       ),
     onSignals: (signals) => {
       if (expected.size === 0) return
@@ -54,7 +47,9 @@ export const make = (): Echoes => {
         if (signal._tag !== "Event") continue
         const { addressId, clientId, conversationId, groupId } = signal.event
         // in the group dialect, the address of an event may not be known
-        const [one, another] = expectedOf(clientId).filter((one) => addressId === null || one.addressId === addressId)
+        const [one, another] = [...expected].filter((one) =>
+          one.clientId === clientId && (addressId === null || one.addressId === addressId)
+        )
         if (one === undefined || another !== undefined) continue
         Deferred.doneUnsafe(one.echo, Effect.succeed({ conversationId, groupId }))
       }
