@@ -183,6 +183,16 @@ describe("delivery", () => {
       assert.lengthOf(sent, 0)
     }))
 
+  it.effect("P4.7: reads no further than the page with the message", () =>
+    Effect.gen(function*() {
+      const { reads, result } = yield* start(
+        { prior: sentBefore },
+        (server) => Effect.andThen(storeOthers(1000, -1000, 0)(server), server.storeSent("mine", "hello", -150))
+      )
+      assert.deepStrictEqual(yield* result, receipt)
+      assert.strictEqual(reads(), 2)
+    }))
+
   it.effect("P4.7: does not look further back than that, however long the history is", () =>
     Effect.gen(function*() {
       const { reads, result } = yield* start(
@@ -205,17 +215,20 @@ describe("delivery", () => {
       assert.strictEqual(reads(), 3)
     }))
 
-  it.effect("looks again only at what may be new", () =>
-    Effect.gen(function*() {
-      const { reads, result, sent } = yield* start(
-        { prior: { ...sentBefore, inFlightMillis: 500 } },
-        storeOthers(1000, -1000, 0)
-      )
-      assert.deepStrictEqual(yield* result, receipt)
-      assert.lengthOf(sent, 1)
-      // ten pages at first, then one after 250 ms and one after 500 ms
-      assert.strictEqual(reads(), 10 + 2)
-    }))
+  it.effect.each([null, startSeconds - 2000])(
+    "looks again only at what may be new: since %s",
+    (sinceSeconds) =>
+      Effect.gen(function*() {
+        const { reads, result, sent } = yield* start(
+          { prior: { ...sentBefore, inFlightMillis: 500, sinceSeconds } },
+          storeOthers(1000, -1000, 0)
+        )
+        assert.deepStrictEqual(yield* result, receipt)
+        assert.lengthOf(sent, 1)
+        // ten pages at first, then one after 250 ms and one after 500 ms
+        assert.strictEqual(reads(), 10 + 2)
+      })
+  )
 
   it.effect("P4.2: fails when a search reaches its limit, even if an earlier one reached it while the request was pending", () =>
     Effect.gen(function*() {
@@ -383,9 +396,9 @@ describe("delivery", () => {
       ] as const
     )("P4.5: sends it when it may be %s", ([, prepare]) =>
       Effect.gen(function*() {
-        const { result, sent } = yield* start({ prior: { ...perhapsSent, searchLimit: 100 } }, prepare)
+        const { reads, result, sent } = yield* start({ prior: { ...perhapsSent, searchLimit: 100 } }, prepare)
         assert.deepStrictEqual(yield* result, receipt)
-        assert.lengthOf(sent, 1)
+        assert.deepStrictEqual([sent.length, reads()], [1, 1])
       }))
 
     it.effect("P4.2: does not send it again when it may be there after this client has sent it", () =>

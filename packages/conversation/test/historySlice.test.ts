@@ -132,6 +132,12 @@ describe("historySlice", () => {
       assert.deepStrictEqual(times((yield* HistorySlice.readBack(newest, null, 100)).messages), [1, -1, -2, -3, -4])
     }))
 
+  it.effect("skips empty pages when it reads back to a time", () =>
+    Effect.gen(function*() {
+      const { newest } = pagesOf([], [9, 8], [4], [3])
+      assert.deepStrictEqual(times((yield* HistorySlice.readBack(newest, 5, 100)).messages), [9, 8, 4])
+    }))
+
   it.effect("stops at the page with a match, even if that page reaches the limit", () =>
     Effect.gen(function*() {
       const { newest, reads } = pagesOf([9, 8], [7, 6], [5])

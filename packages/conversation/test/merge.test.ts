@@ -157,6 +157,13 @@ describe("Merge", () => {
     assert.strictEqual(merge.readBackTo(), 290)
   })
 
+  it("P2.3: does not verify the time of a live copy that was not accepted", () => {
+    const merge = make()
+    merge.accept(copy("first", 100, "send"))
+    merge.accept(copy("second", 500, "send"))
+    assert.strictEqual(merge.readBackTo(), 90)
+  })
+
   it("knows all messages through the newest, even before it was verified", () => {
     const merge = new Merge({ overlapSeconds: 10, memory: 64, countsLiveAsVerified: false })
     assert.isNull(merge.knownThrough())

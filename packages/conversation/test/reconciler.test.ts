@@ -65,6 +65,27 @@ const start = Effect.fnUntraced(function*(
   }
 })
 
+/** The clock, and how many fibers sleep by it. */
+const countSleepers = Effect.gen(function*() {
+  const clock = yield* Clock.Clock
+  let sleepers = 0
+  const counting: Clock.Clock = {
+    currentTimeMillis: clock.currentTimeMillis,
+    currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe(),
+    currentTimeNanos: clock.currentTimeNanos,
+    currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe(),
+    monotonicTimeNanos: clock.monotonicTimeNanos,
+    monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+    sleep: (duration) =>
+      Effect.acquireUseRelease(
+        Effect.sync(() => sleepers++),
+        () => clock.sleep(duration),
+        () => Effect.sync(() => sleepers--)
+      )
+  }
+  return { clock: counting, sleepers: () => sleepers }
+})
+
 /** Advances the clock in steps of a second. */
 const seconds = (count: number) => Effect.replicateEffect(TestClock.adjust("1 second"), count, { discard: true })
 
@@ -146,37 +167,50 @@ describe("Reconciler", () => {
       assert.isAbove(reads(), before)
     }))
 
+  it.effect("P1.7: continues for the other sequences when one of them is closed", () =>
+    Effect.gen(function*() {
+      const { monitor, reads, reconciler } = yield* start({ session: reconnecting })
+      const scope = yield* Scope.make()
+      yield* Scope.provide(reconciler.register(new Sequence()), scope)
+      yield* seconds(6)
+      yield* Scope.close(scope, Exit.void)
+      const before = reads()
+      assert.deepInclude(yield* monitor.state.get, { polling: true })
+      yield* seconds(60)
+      assert.isAtLeast(reads() - before, 4)
+    }))
+
   it.effect("P7.2: sleeps once at a time, and not after the last sequence is closed", () =>
     Effect.gen(function*() {
-      const clock = yield* Clock.Clock
-      let sleepers = 0
-      const counting: Clock.Clock = {
-        currentTimeMillis: clock.currentTimeMillis,
-        currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe(),
-        currentTimeNanos: clock.currentTimeNanos,
-        currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe(),
-        monotonicTimeNanos: clock.monotonicTimeNanos,
-        monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
-        sleep: (duration) =>
-          Effect.acquireUseRelease(
-            Effect.sync(() => sleepers++),
-            () => clock.sleep(duration),
-            () => Effect.sync(() => sleepers--)
-          )
-      }
+      const { clock, sleepers } = yield* countSleepers
       const { setSession, leave, miss, reads } = yield* Effect.provideService(
         start({ session: idle }),
         Clock.Clock,
-        counting
+        clock
       )
       yield* seconds(600)
       miss()
       setSession(connected)
       yield* seconds(1)
-      assert.deepStrictEqual([reads(), sleepers], [1, 1])
+      assert.deepStrictEqual([reads(), sleepers()], [1, 1])
       yield* leave
       yield* seconds(1)
-      assert.strictEqual(sleepers, 0)
+      assert.strictEqual(sleepers(), 0)
+    }))
+
+  it.effect("P7.2: sleeps once at a time when the last sequence is closed as it begins, and another one follows", () =>
+    Effect.gen(function*() {
+      const { clock, sleepers } = yield* countSleepers
+      const { leave, reconciler, setSession } = yield* Effect.provideService(start(), Clock.Clock, clock)
+      yield* leave
+      yield* Effect.scoped(reconciler.register(new Sequence()))
+      yield* reconciler.register(new Sequence())
+      yield* seconds(1)
+      for (const session of [reconnecting, connected, reconnecting, connected]) {
+        setSession(session)
+        yield* seconds(1)
+      }
+      assert.strictEqual(sleepers(), 1)
     }))
 
   it.effect("P8.5: requests a read the shortest interval after a malformed event, even if intervals are turned off", () =>

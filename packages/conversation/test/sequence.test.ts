@@ -165,6 +165,15 @@ describe("sequence", () => {
     assert.deepStrictEqual(items, ["a", "CaughtUp", "b", "c", "unread late", "CaughtUp", "d"])
   })
 
+  it("emits a pending message of the time of the newest that was read with those that were read", () => {
+    const { items } = after(
+      startedAtA,
+      signals(Signal.connected(2), liveAt("unread", 102), liveAt("d", 103)),
+      readBack(message("c", 102), message("a", 100))
+    )
+    assert.deepStrictEqual(items, ["a", "CaughtUp", "c", "unread", "CaughtUp", "d"])
+  })
+
   it("P2.1: does not emit a pending message that may have been emitted and forgotten", () => {
     const { items } = after(
       started(limited(message("b", 100), message("a", 99))),

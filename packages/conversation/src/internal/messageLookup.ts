@@ -76,9 +76,9 @@ export class MessageLookup {
     return this.sentAt !== undefined
   }
 
-  /** Sets when this client first sent the message; later calls have no effect. */
+  /** Sets when this client first sent the message. */
   setSent(at: number): void {
-    this.sentAt ??= at
+    this.sentAt = at
   }
 
   /** Completes when the echo of the message is received. */
@@ -126,8 +126,7 @@ export class MessageLookup {
         (slice) => {
           const [newest] = slice.messages
           if (slice.end === "reached" && newest !== undefined) {
-            const through = newest.epochSeconds - options.overlapSeconds
-            this.searched = Math.max(this.searched, through)
+            this.searched = newest.epochSeconds - options.overlapSeconds
           }
           return DeliveryStatus.classify(slice, clientId, text)
         }
