@@ -139,6 +139,9 @@ describe("HistoryReader", () => {
       yield* TestClock.adjust("5 seconds")
       yield* Fiber.join(reading)
       assert.deepStrictEqual(yield* monitor.state.get, connected)
+      // nor is it the reason when it catches up later
+      monitor.addCatchingUp(1)
+      assert.deepStrictEqual(yield* monitor.state.get, { ...connected, catchingUp: true })
     }))
 
   it.effect.each([
@@ -214,7 +217,7 @@ describe("HistoryReader", () => {
       assert.deepStrictEqual(yield* monitor.state.get, connected)
     }))
 
-  it.effect("shares the request for the next page among those who read it at the same time", () =>
+  it.effect("shares the request for the next page among callers that read it at the same time", () =>
     Effect.gen(function*() {
       let nexts = 0
       const next = Effect.suspend(() => {

@@ -65,7 +65,7 @@ const start = Effect.fnUntraced(function*(
     worker,
     offer,
     deliveries,
-    /** What each delivery was told of earlier sends. */
+    /** What each delivery received about earlier sends. */
     priors,
     outcomes,
     run: Effect.forkChild(worker.run, { startImmediately: true }),

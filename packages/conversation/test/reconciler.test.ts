@@ -92,7 +92,7 @@ const seconds = (count: number) => Effect.replicateEffect(TestClock.adjust("1 se
 describe("Reconciler", () => {
   it.effect("P1.4: requests a read after the shortest interval, and doubles it while none recovers a message", () =>
     Effect.gen(function*() {
-      const { reads } = yield* start()
+      const { reads, warnings } = yield* start()
       yield* seconds(9)
       assert.strictEqual(reads(), 0)
       yield* seconds(4)
@@ -102,6 +102,7 @@ describe("Reconciler", () => {
       yield* seconds(3600)
       assert.isAtMost(reads(), 2 + 90)
       assert.isAtLeast(reads(), 2 + 70)
+      assert.deepStrictEqual(warnings, [])
     }))
 
   it.effect("P1.4: resets the interval after a read that recovers a message", () =>
@@ -132,6 +133,39 @@ describe("Reconciler", () => {
       assert.match(warnings[0] ?? "", /the server responded with 403\); .* until there is one$/)
       setSession(connected)
       assert.deepStrictEqual(yield* monitor.state.get, connected)
+      // the next time, it waits again before it polls
+      yield* seconds(1)
+      setSession(reconnecting)
+      yield* seconds(4)
+      assert.deepInclude(yield* monitor.state.get, { polling: false })
+      yield* seconds(1)
+      assert.deepInclude(yield* monitor.state.get, { polling: true })
+    }))
+
+  it.effect("P1.7: says when history is polled", () =>
+    Effect.gen(function*() {
+      const { reconciler, setSession } = yield* start()
+      setSession(reconnecting)
+      const waiting = yield* Effect.forkChild(reconciler.awaitPolling, { startImmediately: true })
+      yield* seconds(4)
+      assert.isUndefined(waiting.pollUnsafe())
+      yield* seconds(1)
+      assert.isDefined(waiting.pollUnsafe())
+      yield* reconciler.awaitPolling
+    }))
+
+  it.effect("P1.4: requests the reads of all sequences although the first one recovers a message at once", () =>
+    Effect.gen(function*() {
+      const { miss, reads, reconciler } = yield* start()
+      const second = new Sequence()
+      yield* reconciler.register(second)
+      for (let time = 0; time < 120; time++) {
+        miss()
+        second.isReadPending = false
+        yield* seconds(1)
+      }
+      assert.isAtLeast(reads(), 8)
+      assert.strictEqual(second.requests, reads())
     }))
 
   it.effect("P8.8: warns at most once a minute of an unstable connection", () =>

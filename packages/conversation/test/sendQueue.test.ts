@@ -94,7 +94,7 @@ describe("SendQueue", () => {
       }
     }))
 
-  it.effect("P4.6: refuses a message that was not sent before when the queue is full, and says so", () =>
+  it.effect("P4.6: refuses a message that was not sent before when the queue is full, and reports it", () =>
     Effect.gen(function*() {
       const { send, started } = start()
       for (let n = 0; n < 10; n++) yield* send(`${n}`, `address ${n}`)

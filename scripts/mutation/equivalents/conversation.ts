@@ -83,5 +83,69 @@ export const equivalents: ReadonlyArray<Equivalent> = [
     replacement: "true",
     line: "private isSleeping = false",
     reason: "It is set again before the loop starts for the first time."
+  },
+  {
+    file: "internal/delivery.ts",
+    source: "{ mayBeStored: false }",
+    replacement: "{}",
+    reason: "Without the field, it is not true either."
+  },
+  {
+    file: "internal/deliveryStatus.ts",
+    source: `case "RateLimited": return "notStored"`,
+    replacement: `case "RateLimited":`,
+    reason: "The next case returns the same for a reason without `sent`."
+  },
+  {
+    file: "internal/conversationCache.ts",
+    source: "() => Effect.undefined",
+    replacement: "() => undefined",
+    line: "onEnd: () => Effect.undefined",
+    reason: "The exception that follows is handled like a lookup that found nothing."
+  },
+  {
+    file: "internal/sequence.ts",
+    source: `signal._tag === "Discontinuity"`,
+    replacement: "true",
+    line:
+      `const isInterruption = (signal: Signal): boolean => signal._tag === "Discontinuity" && signal.cause !== "requested"`,
+    reason: "Only discontinuities that need a read are passed."
+  },
+  {
+    file: "internal/reconciler.ts",
+    source: "malformed === undefined",
+    replacement: "false",
+    line: "malformedAt: malformed === undefined || this.behind.length === 0",
+    reason: "No sequence is behind without malformed events, which is checked next."
+  },
+  {
+    file: "internal/reconciler.ts",
+    source: "session._tag !== this.session._tag",
+    replacement: "true",
+    reason: "A shortcut: the loop starts again, and sleeps until the same read."
+  },
+  {
+    file: "internal/reconciler.ts",
+    source: "isChanged",
+    replacement: "true",
+    reason: "A shortcut: the loop starts again, and sleeps until the same read."
+  },
+  {
+    file: "internal/idempotency.ts",
+    source: "unknown !== undefined",
+    replacement: "true",
+    reason: "A key without a value is like a missing one."
+  },
+  {
+    file: "internal/historySlice.ts",
+    source: "() => false",
+    replacement: "() => undefined",
+    reason: "Both mean that no message matches."
+  },
+  {
+    file: "internal/seenMessages.ts",
+    source: "epochSeconds > current.newest",
+    replacement: "epochSeconds >= current.newest",
+    reason: "The time is replaced by an equal one."
   }
 ]

@@ -190,9 +190,8 @@ class MessageDelivery {
       const sendAgain = this.sendAgain(error, attempt, startedAt)
       if (outcome === "notStored") return sendAgain
       this.unknownRequest = { cause: error, inFlightMillis: this.inFlightMillis(error, now - startedAt) }
-      const isServerError = error.reason._tag === "ServerError"
-      if (isServerError) this.serverErrors++
-      const isFinal = isServerError && this.serverErrors > maxServerErrors
+      if (error.reason._tag === "ServerError") this.serverErrors++
+      const isFinal = this.serverErrors > maxServerErrors
       return this.resolve(this.unknownRequest, isFinal ? Effect.fail(error) : sendAgain)
     })
   }
