@@ -45,7 +45,8 @@ export const make = ({ port1, port2 }: Channel): Scheduler.Scheduler => {
 }
 
 /** Only pages and their workers need it; on servers, a channel of one request must not be used by another. */
-const isNeeded = !("setImmediate" in globalThis) && "MessageChannel" in globalThis &&
+const isNeeded = () =>
+  !("setImmediate" in globalThis) && "MessageChannel" in globalThis &&
   ("document" in globalThis || "importScripts" in globalThis)
 
 let shared: Scheduler.Scheduler | undefined
@@ -57,7 +58,7 @@ let shared: Scheduler.Scheduler | undefined
  * @category constructors
  */
 export const forPlatform = (): Option.Option<Scheduler.Scheduler> =>
-  isNeeded ? Option.some(shared ??= make(new MessageChannel())) : Option.none()
+  isNeeded() ? Option.some(shared ??= make(new MessageChannel())) : Option.none()
 
 /**
  * Provides the scheduler on platforms that need it. Provide the layer to the whole program.

@@ -100,8 +100,14 @@ describe("Cursor", () => {
         KeyValueStore.KeyValueStore,
         store
       )
-      for (const failing of [Effect.asVoid(cursor.load), cursor.save(makeMerge().state())]) {
+      for (
+        const [method, failing] of [
+          ["Cursor.load", Effect.asVoid(cursor.load)],
+          ["Cursor.save", cursor.save(makeMerge().state())]
+        ] as const
+      ) {
         const error = yield* Effect.flip(failing)
+        assert.strictEqual(error.method, method)
         assert.deepStrictEqual([error.reason._tag, error.isRetryable], ["StorageUnavailable", true])
         assert.include(error.message, "the disk is busy")
         assert.strictEqual(error.cause, cause)

@@ -8,14 +8,17 @@ import * as MessageChannelScheduler from "../src/MessageChannelScheduler.ts"
 const start = () => {
   let sent = 0
   let receive = () => {}
+  const calls: Array<string> = []
   const port1 = {
-    addEventListener: (_: string, listener: () => void) => {
+    addEventListener: (type: string, listener: () => void) => {
+      calls.push(`listen to ${type}`)
       receive = listener
     },
-    start: () => {}
+    start: () => void calls.push("start"),
+    unref: () => void calls.push("unref")
   }
   const scheduler = MessageChannelScheduler.make({ port1, port2: { postMessage: () => void sent++ } })
-  return { scheduler, sent: () => sent, receive: () => receive() }
+  return { scheduler, calls, sent: () => sent, receive: () => receive() }
 }
 
 describe("MessageChannelScheduler", () => {
@@ -43,8 +46,57 @@ describe("MessageChannelScheduler", () => {
     assert.deepStrictEqual(order, ["first", "second", "third"])
   })
 
-  it("is undefined on Node", () => {
-    assert.isTrue(Option.isNone(MessageChannelScheduler.forPlatform()))
+  it("does not run a task at the message of one that was run at once", () => {
+    const { receive, scheduler } = start()
+    const order: Array<string> = []
+    const dispatcher = scheduler.makeDispatcher()
+    dispatcher.scheduleTask(() => order.push("first"), 0)
+    dispatcher.flush()
+    dispatcher.scheduleTask(() => order.push("second"), 0)
+    receive()
+    assert.deepStrictEqual(order, ["first"])
+    receive()
+    assert.deepStrictEqual(order, ["first", "second"])
+    // a message of other code
+    receive()
+  })
+
+  it("receives the messages of its channel, which does not keep a process alive", () => {
+    assert.deepStrictEqual(start().calls, ["listen to message", "start", "unref"])
+  })
+
+  it.each([
+    { platform: "Node", globals: [], isNeeded: false },
+    { platform: "a page", globals: ["MessageChannel", "document"], isNeeded: true },
+    { platform: "a worker of a page", globals: ["MessageChannel", "importScripts"], isNeeded: true },
+    { platform: "a page with setImmediate", globals: ["MessageChannel", "document", "setImmediate"], isNeeded: false },
+    { platform: "a server without setImmediate", globals: ["MessageChannel"], isNeeded: false },
+    { platform: "a page without MessageChannel", globals: ["document"], isNeeded: false }
+  ])("is made once, where it is needed: $platform", ({ globals, isNeeded, platform }) => {
+    class MessageChannel {
+      readonly port1 = { addEventListener: () => {}, start: () => {} }
+      readonly port2 = { postMessage: () => {} }
+    }
+    const names = ["MessageChannel", "document", "importScripts", "setImmediate"]
+    const before = names.map((name) => Object.getOwnPropertyDescriptor(globalThis, name))
+    try {
+      if (platform !== "Node") {
+        for (const name of names) {
+          Reflect.deleteProperty(globalThis, name)
+          const value = name === "MessageChannel" ? MessageChannel : {}
+          if (globals.includes(name)) Object.defineProperty(globalThis, name, { value, configurable: true })
+        }
+      }
+      const made = MessageChannelScheduler.forPlatform()
+      assert.strictEqual(Option.isSome(made), isNeeded)
+      assert.strictEqual(Option.getOrUndefined(MessageChannelScheduler.forPlatform()), Option.getOrUndefined(made))
+    } finally {
+      for (const [index, name] of names.entries()) {
+        const descriptor = before[index]
+        Reflect.deleteProperty(globalThis, name)
+        if (descriptor !== undefined) Object.defineProperty(globalThis, name, descriptor)
+      }
+    }
   })
 
   it.effect("does not change programs on platforms that do not need it", () =>

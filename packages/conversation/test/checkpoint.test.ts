@@ -49,6 +49,13 @@ describe("checkpoint", () => {
     assert.deepStrictEqual(idsOf(next.acceptAll([after, late, message("too late", 1010), ...accepted])), [late, after])
   })
 
+  it("P1.5: accepts messages that become visible late anywhere in the overlap, if all of it fits", () => {
+    const merge = make()
+    merge.acceptAll(Arr.makeBy(1024, (n) => message(`m${n}`, 1000 + n / 100)))
+    const late = message("late", 1000.005)
+    assert.deepStrictEqual(idsOf(restarted(merge).acceptAll([late])), [late])
+  })
+
   it("P1.5: loses no message of the newest time, although not all of them fit", () => {
     const merge = make()
     const accepted = Arr.makeBy(3000, (n) => message(`m${n}`, 1000))

@@ -8,6 +8,7 @@ import * as TestClock from "effect/testing/TestClock"
 import { ConversationError } from "../src/ConversationError.ts"
 import * as CheckpointWriter from "../src/internal/checkpointWriter.ts"
 import { Merge } from "../src/internal/merge.ts"
+import { message } from "./support.ts"
 
 const unavailable = new ConversationError({
   method: "Cursor.save",
@@ -74,5 +75,81 @@ describe("CheckpointWriter", () => {
       yield* TestClock.adjust("5 seconds")
       yield* Fiber.join(saving)
       assert.deepStrictEqual(warnings, [["the cursor could not be saved", "timed out after 5000 ms"]])
+    }))
+
+  /** A writer with an interval of one second, and how often its cursor was saved. */
+  const start = Effect.fnUntraced(function*(save: Effect.Effect<void, ConversationError> = Effect.void) {
+    const warnings: Array<unknown> = []
+    const saved: Array<string | undefined> = []
+    const merge = new Merge({ overlapSeconds: 30, memory: 64, countsLiveAsVerified: true })
+    const writer = CheckpointWriter.make(
+      {
+        load: Effect.succeedNone,
+        save: ({ newest }) => Effect.andThen(Effect.sync(() => saved.push(newest?.id)), save)
+      },
+      merge.state.bind(merge),
+      Instrumentation.warningsOnly((...entry) => warnings.push(entry)),
+      yield* Clock.Clock,
+      1000
+    )
+    return { merge, saved, warnings, writer }
+  })
+
+  it.effect("saves the state as of a pull, once an interval", () =>
+    Effect.gen(function*() {
+      const { merge, saved, writer } = yield* start()
+      yield* writer.onPull
+      merge.accept(message("a", 1))
+      yield* TestClock.adjust(999)
+      yield* writer.onPull
+      yield* TestClock.adjust(1)
+      yield* writer.onPull
+      merge.accept(message("b", 2))
+      yield* writer.onPull
+      assert.deepStrictEqual(saved, [undefined, "a"])
+    }))
+
+  it.effect("P1.5: saves no state with a batch that the consumer has not processed when it closes", () =>
+    Effect.gen(function*() {
+      const { merge, saved, writer } = yield* start()
+      yield* writer.onPull
+      merge.accept(message("a", 1))
+      writer.onBatch()
+      yield* writer.close
+      assert.deepStrictEqual(saved, [undefined])
+      // the consumer has processed the batch when it pulls again
+      yield* writer.onPull
+      yield* writer.close
+      assert.deepStrictEqual(saved, [undefined, "a"])
+    }))
+
+  it.effect("saves when it closes before anything was received", () =>
+    Effect.gen(function*() {
+      const { saved, writer } = yield* start()
+      yield* writer.close
+      assert.lengthOf(saved, 1)
+    }))
+
+  it.effect("saves again an interval after a save that failed", () =>
+    Effect.gen(function*() {
+      const { saved, warnings, writer } = yield* start(Effect.fail(unavailable))
+      yield* writer.onPull
+      yield* TestClock.adjust(999)
+      yield* writer.onPull
+      yield* TestClock.adjust(1)
+      yield* writer.onPull
+      yield* writer.close
+      assert.deepStrictEqual([saved.length, warnings.length], [3, 3])
+    }))
+
+  it.effect("waits for a store that is slow", () =>
+    Effect.gen(function*() {
+      const { warnings, writer } = yield* start(Effect.sleep(4999))
+      const saving = yield* Effect.forkChild(writer.onPull, { startImmediately: true })
+      yield* TestClock.adjust(4998)
+      assert.isUndefined(saving.pollUnsafe())
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(saving)
+      assert.deepStrictEqual(warnings, [])
     }))
 })

@@ -9,6 +9,7 @@ import { type ConnectionState, idle } from "@effect-signalwire/subscription/Conn
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { ConversationError } from "../src/ConversationError.ts"
@@ -36,8 +37,10 @@ const start = (
   let sessions = 1
   let session: ConnectionState = connected
   let reads = 0
+  const timeouts: Array<number> = []
   const newest = Effect.flatMap(ReadRetry.RetryPolicy, ({ isEnabled, timeoutMillis }) => {
     assert.isFalse(isEnabled)
+    timeouts.push(timeoutMillis)
     const result = respond(++reads)
     const timeout = new Reason.Timeout({ millis: timeoutMillis })
     if (result === "hangs") {
@@ -65,6 +68,7 @@ const start = (
     monitor,
     wake,
     reads: () => reads,
+    timeouts,
     startSession: () => {
       sessions++
     },
@@ -135,6 +139,99 @@ describe("HistoryReader", () => {
       yield* TestClock.adjust("5 seconds")
       yield* Fiber.join(reading)
       assert.deepStrictEqual(yield* monitor.state.get, connected)
+      // nor is it the reason when it catches up later
+      monitor.addCatchingUp(1)
+      assert.deepStrictEqual(yield* monitor.state.get, { ...connected, catchingUp: true })
+    }))
+
+  it.effect.each([
+    down,
+    new Reason.ServerError({ status: 408, detail: "" }),
+    new Reason.ServerError({ status: 502, detail: "" }),
+    new Reason.ServerError({ status: 504, detail: "" }),
+    new Reason.Transport({ detail: "the connection broke" }),
+    new Reason.Transport({ detail: "the connection was refused", sent: "no" }),
+    new Reason.Timeout({ millis: 4000 }),
+    new Reason.RateLimited({ retryAfterMillis: 2000 }),
+    new Reason.RateLimited({ retryAfterMillis: null }),
+    new Reason.Malformed({ path: "", detail: "status 200 with a body that is not JSON but text/html" }),
+    new Reason.Malformed({ path: "data[0].ts", detail: "not a number" }),
+    new Reason.Unauthorized({ detail: "expired" }),
+    new Reason.Unauthorized({ detail: "expired", isRetryable: true })
+  ])(
+    "P1.1: reads again, and the next page as well, after a failure that may recover: $message",
+    (reason) =>
+      Effect.gen(function*() {
+        const second = page([message("b", 1)])
+        const next = Effect.suspend(() => {
+          const [failure] = failures.splice(0, 1)
+          return failure === undefined
+            ? Effect.succeedSome(second)
+            : Effect.fail(new ConversationError({ method: "timeline", reason: failure }))
+        })
+        const failures = [reason, reason]
+        const { read, reads } = start((read) => read <= 2 ? reason : page([message("a", 2)], next))
+        const reading = yield* Effect.forkChild(
+          Effect.flatMap(read(), ({ page }) => page.next),
+          { startImmediately: true }
+        )
+        yield* TestClock.adjust("1 minute")
+        const found = Option.getOrThrow(yield* Fiber.join(reading))
+        assert.deepStrictEqual([found.data, reads(), failures], [second.data, 3, []])
+      })
+  )
+
+  it.effect.each([
+    new Reason.Forbidden({ detail: "" }),
+    new Reason.NotFound({ detail: "" }),
+    Reason.invalidParameter("page_token", "is invalid"),
+    new Reason.Malformed({ path: "links.next", detail: "" }),
+    new Reason.ForeignLink({ origin: "https://example.com" }),
+    new Reason.Closed()
+  ])("fails at once after a failure that does not recover: $_tag", (reason) =>
+    Effect.gen(function*() {
+      const { monitor, read, reads } = start(() => reason)
+      const error = yield* Effect.flip(read())
+      assert.strictEqual(error.reason, reason)
+      assert.strictEqual(reads(), 1)
+      assert.deepStrictEqual(yield* monitor.state.get, connected)
+    }))
+
+  it.effect("is not catching up while it reads without a failure", () =>
+    Effect.gen(function*() {
+      const { monitor, read } = start(() => empty)
+      const reading = yield* Effect.forkChild(read(), { startImmediately: true })
+      assert.deepStrictEqual(yield* monitor.state.get, connected)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(reading)
+      assert.deepStrictEqual(yield* monitor.state.get, connected)
+    }))
+
+  it.effect("is not catching up after a read that retried was interrupted", () =>
+    Effect.gen(function*() {
+      const { monitor, read } = start(() => down)
+      const reading = yield* Effect.forkChild(read(), { startImmediately: true })
+      yield* TestClock.adjust("1 minute")
+      assert.deepInclude(yield* monitor.state.get, { catchingUp: true })
+      yield* Fiber.interrupt(reading)
+      assert.deepStrictEqual(yield* monitor.state.get, connected)
+    }))
+
+  it.effect("shares the request for the next page among callers that read it at the same time", () =>
+    Effect.gen(function*() {
+      let nexts = 0
+      const next = Effect.suspend(() => {
+        nexts++
+        return Effect.delay(Effect.succeedSome(page([message("b", 1)])), 100)
+      })
+      const { read } = start(() => page([message("a", 2)], next))
+      const reading = yield* Effect.forkChild(
+        Effect.flatMap(read(), ({ page }) => Effect.all([page.next, page.next], { concurrency: "unbounded" })),
+        { startImmediately: true }
+      )
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(reading)
+      assert.strictEqual(nexts, 1)
     }))
 
   it.effect("P8.8: warns within 10 seconds, and once a minute, that reads fail while a session is up", () =>
@@ -170,6 +267,61 @@ describe("HistoryReader", () => {
       yield* TestClock.adjust("4 seconds")
       yield* TestClock.adjust("5 seconds")
       assert.isDefined(reading.pollUnsafe())
+    }))
+
+  it.effect.each<{ readonly responses: ReadonlyArray<Response>; readonly expected: Array<number> }>([{
+    responses: [],
+    expected: [4000, 4000, 4000, Infinity, 4000, 4000, 4000, Infinity]
+  }, { responses: ["hangs", "hangs", down], expected: [4000, 4000, 4000, 4000, 4000, 4000, Infinity, 4000] }])(
+    "P8.8: gives a request all the time that it needs after three that timed out in a row: $expected",
+    ({ expected, responses }) =>
+      Effect.gen(function*() {
+        const { read, timeouts } = start((read) => responses[read - 1] ?? "hangs")
+        yield* Effect.forkChild(read(), { startImmediately: true })
+        yield* TestClock.adjust("2 minutes")
+        assert.deepStrictEqual(timeouts.slice(0, expected.length), expected)
+      })
+  )
+
+  it.effect.each([
+    { session: connected, cap: 3600 },
+    { session: idle, cap: 15_000 }
+  ])(
+    "P8.5: retries at $cap ms at most, with a quarter of jitter: $session._tag",
+    ({ cap, session }) =>
+      Effect.gen(function*() {
+        const { setSession, read, reads } = start(() => down)
+        setSession(session)
+        yield* Effect.forkChild(read(), { startImmediately: true })
+        yield* TestClock.adjust("10 minutes")
+        const before = reads()
+        yield* TestClock.adjust("1 hour")
+        assert.isAtMost(reads() - before, 3_600_000 / cap + 1)
+        assert.isAtLeast(reads() - before, 3_600_000 / (cap * 1.25) - 1)
+      })
+  )
+
+  it.effect("does not warn of reads that fail for less than five seconds", () =>
+    Effect.gen(function*() {
+      const warnings: Array<string> = []
+      const { read } = start(
+        (read) => read <= 3 ? down : empty,
+        Instrumentation.warningsOnly((message) => warnings.push(message))
+      )
+      const reading = yield* Effect.forkChild(read(), { startImmediately: true })
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(reading)
+      assert.deepStrictEqual(warnings, [])
+    }))
+
+  it.effect("does not warn of failed reads while there is no session", () =>
+    Effect.gen(function*() {
+      const warnings: Array<string> = []
+      const { setSession, read } = start(() => down, Instrumentation.warningsOnly((message) => warnings.push(message)))
+      setSession(idle)
+      yield* Effect.forkChild(read(), { startImmediately: true })
+      yield* TestClock.adjust("10 minutes")
+      assert.deepStrictEqual(warnings, [])
     }))
 
   it.effect("P8.5: retries no more often than the poll interval while there is no session", () =>

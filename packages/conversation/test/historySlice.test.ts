@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { ConversationError } from "../src/ConversationError.ts"
 import * as HistorySlice from "../src/internal/historySlice.ts"
-import { makeEndless, message, page } from "./support.ts"
+import { makeEndless, message, type Messages, page } from "./support.ts"
 
 const at = (epochSeconds: number) => message(`m${epochSeconds}`, epochSeconds)
 
@@ -98,5 +98,71 @@ describe("historySlice", () => {
       const { newest, reads } = makeEndless(() => [])
       assert.deepStrictEqual(yield* HistorySlice.newestPage(newest), { messages: [], end: "reached" })
       assert.strictEqual(reads(), 2000)
+    }))
+
+  /** Pages of which each has a link to the next, but for the last. */
+  const pagesOf = (...all: ReadonlyArray<ReadonlyArray<number>>) => {
+    let reads = 0
+    const from = (index: number): Messages => {
+      reads++
+      const isLast = index === all.length - 1
+      return page((all[index] ?? []).map(at), isLast ? undefined : Effect.sync(() => Option.some(from(index + 1))))
+    }
+    return { newest: Effect.sync(() => from(0)), reads: () => reads }
+  }
+
+  it.effect.each([
+    { until: 5, expected: [9, 5, 5, 4] },
+    { until: 6, expected: [9, 5] },
+    { until: null, expected: [9, 5, 5, 4, 1] }
+  ])(
+    "reads all messages of the time to which it reads, and no further page: $until",
+    ({ expected, until }) =>
+      Effect.gen(function*() {
+        const { newest, reads } = pagesOf([9, 5], [5, 4], [1])
+        const slice = yield* HistorySlice.readBack(newest, until, 100)
+        assert.deepStrictEqual([times(slice.messages), slice.end], [expected, "reached"])
+        assert.strictEqual(reads(), Math.ceil(expected.length / 2))
+      })
+  )
+
+  it.effect("reads a history to its beginning, whatever its times are", () =>
+    Effect.gen(function*() {
+      const { newest } = pagesOf([1, -1], [-2, -3], [-4])
+      assert.deepStrictEqual(times((yield* HistorySlice.readBack(newest, null, 100)).messages), [1, -1, -2, -3, -4])
+    }))
+
+  it.effect("skips empty pages when it reads back to a time", () =>
+    Effect.gen(function*() {
+      const { newest } = pagesOf([], [9, 8], [4], [3])
+      assert.deepStrictEqual(times((yield* HistorySlice.readBack(newest, 5, 100)).messages), [9, 8, 4])
+    }))
+
+  it.effect("stops at the page with a match, even if that page reaches the limit", () =>
+    Effect.gen(function*() {
+      const { newest, reads } = pagesOf([9, 8], [7, 6], [5])
+      const slice = yield* HistorySlice.readBack(newest, null, 4, ({ epochSeconds }) => epochSeconds === 7)
+      assert.deepStrictEqual([times(slice.messages), slice.end, reads()], [[9, 8, 7, 6], "reached", 2])
+    }))
+
+  it.effect("reports that it reached its point rather than its limit when it reached both", () =>
+    Effect.gen(function*() {
+      const { newest } = pagesOf([9, 8], [7, 6], [5])
+      assert.strictEqual((yield* HistorySlice.readBack(newest, 7, 4)).end, "reached")
+      assert.strictEqual((yield* HistorySlice.readBack(newest, 6, 4)).end, "limit")
+    }))
+
+  it.effect("reads the newest messages back to the overlap before the newest", () =>
+    Effect.gen(function*() {
+      const { newest } = pagesOf([50, 45], [40, 40], [39, 38], [1])
+      assert.deepStrictEqual(times((yield* HistorySlice.newestMessages(newest, 10, 100)).messages), [
+        50,
+        45,
+        40,
+        40,
+        39,
+        38
+      ])
+      assert.strictEqual((yield* HistorySlice.newestMessages(newest, 10, 4)).end, "limit")
     }))
 })

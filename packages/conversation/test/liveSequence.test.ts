@@ -2,20 +2,28 @@ import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import { Lifetime } from "@effect-signalwire/runtime/Lifetime"
 import { SingleConsumerQueue } from "@effect-signalwire/runtime/SingleConsumerQueue"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
+import * as Reason from "@effect-signalwire/schema/Reason"
 import { idle } from "@effect-signalwire/subscription/ConnectionState"
 import * as Signal from "@effect-signalwire/subscription/Signal"
 import { Subscription } from "@effect-signalwire/subscription/Subscription"
+import { SubscriptionError } from "@effect-signalwire/subscription/SubscriptionError"
 import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import { constTrue } from "effect/Function"
 import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import type { ConversationError } from "../src/ConversationError.ts"
+import { ConversationError } from "../src/ConversationError.ts"
+import type { Cursor } from "../src/Cursor.ts"
+import * as Checkpoint from "../src/internal/checkpoint.ts"
 import { ConnectionMonitor } from "../src/internal/connectionMonitor.ts"
 import { HistoryReader } from "../src/internal/historyReader.ts"
 import * as LiveSequence from "../src/internal/liveSequence.ts"
+import type { MergeState } from "../src/internal/merge.ts"
 import * as MetricsRecorder from "../src/internal/metricsRecorder.ts"
 import type { MessagePage } from "../src/internal/pageReader.ts"
 import { Reconciler } from "../src/internal/reconciler.ts"
@@ -63,8 +71,13 @@ const start = Effect.gen(function*() {
   })
 
   /** Opens a sequence that begins now, and pulls everything. */
-  const open = Effect.fnUntraced(function*(tuning: Partial<LiveSequence.LiveOptions> = {}) {
-    const queue = new SingleConsumerQueue<Signal.Signal>()
+  const open = Effect.fnUntraced(function*(
+    tuning: Partial<LiveSequence.LiveOptions> = {},
+    { cursor, everything = false }: { readonly cursor?: Cursor; readonly everything?: boolean } = {}
+  ) {
+    const queue = new SingleConsumerQueue<Signal.Signal, SubscriptionError | Cause.Done>()
+    const recovered: Array<number> = []
+    const warnings: Array<unknown> = []
     const items = yield* LiveSequence.open({
       method: "subscribe",
       subscription: Subscription.of({
@@ -85,10 +98,15 @@ const start = Effect.gen(function*() {
       reconciler,
       isIncluded: constTrue,
       awaitReady: Effect.void,
-      start: () => Effect.succeed({ slice: { end: "reached", messages: stored.toReversed() }, isEmitted: false }),
-      cursor: undefined,
-      metrics: MetricsRecorder.noop,
-      instrumentation: Instrumentation.effect,
+      start: everything
+        ? "everything"
+        : () => Effect.succeed({ slice: { end: "reached", messages: stored.toReversed() }, isEmitted: false }),
+      cursor,
+      metrics: {
+        ...MetricsRecorder.noop,
+        recordRecovered: (messages) => Effect.sync(() => void recovered.push(messages))
+      },
+      instrumentation: Instrumentation.warningsOnly((...entry) => warnings.push(entry)),
       tuning: {
         overlapSeconds: 10,
         memory: 8192,
@@ -99,7 +117,7 @@ const start = Effect.gen(function*() {
       }
     })
     const received: Array<string> = []
-    yield* items.pipe(
+    const pulling = yield* items.pipe(
       Effect.map((batch) => {
         for (const item of batch) {
           if (item._tag === "Message") received.push(`${item.message.text}${item.late ? " (late)" : ""}`)
@@ -110,6 +128,12 @@ const start = Effect.gen(function*() {
     )
     return {
       received,
+      recovered,
+      warnings,
+      /** Pulls items, until it ends or fails. */
+      pulling,
+      items,
+      end: (exit: Exit.Exit<never, SubscriptionError | Cause.Done>) => queue.done(exit),
       receive: (...signals: ReadonlyArray<Signal.Signal>) =>
         Effect.andThen(Effect.sync(() => queue.offerAll(signals)), runReady)
     }
@@ -123,7 +147,8 @@ const start = Effect.gen(function*() {
       reader.tick()
       return Signal.connected(++sessions)
     },
-    store: (...messages: ReadonlyArray<ConversationMessage>) => stored.push(...messages)
+    store: (...messages: ReadonlyArray<ConversationMessage>) => stored.push(...messages),
+    forget: () => stored.splice(0)
   }
 })
 
@@ -180,5 +205,134 @@ describe("LiveSequence", () => {
       yield* responses.open
       yield* runReady
       assert.deepStrictEqual(received, ["dropped"])
+    }))
+
+  const unavailable = new ConversationError({
+    method: "Cursor.save",
+    reason: new Reason.StorageUnavailable({ detail: "the disk is full" })
+  })
+
+  it.effect.each<readonly [string, Effect.Effect<void, ConversationError>]>([
+    ["fails", Effect.fail(unavailable)],
+    ["dies", Effect.die("broken")],
+    ["interrupts itself", Effect.interrupt],
+    ["hangs", Effect.never]
+  ])("P8.7: emits live and missed messages although the store of its cursor %s", ([, save]) =>
+    Effect.gen(function*() {
+      const { connect, open, store } = yield* start
+      let saves = 0
+      let isBroken = true
+      const cursor: Cursor = {
+        load: Effect.succeedNone,
+        save: () => Effect.suspend(() => isBroken && ++saves > 0 ? save : Effect.void)
+      }
+      const opening = yield* Effect.forkScoped(open({ cursorMillis: 0 }, { cursor }), { startImmediately: true })
+      const minute = Effect.replicateEffect(TestClock.adjust("5 seconds"), 12)
+      yield* minute
+      const { receive, received } = yield* Fiber.join(opening)
+      store(message("live", 1000))
+      yield* receive(Signal.event(event("live", 1000)))
+      yield* minute
+      store(message("missed", 1001))
+      yield* receive(connect())
+      yield* minute
+      assert.deepStrictEqual(received, ["live", "missed"])
+      assert.isAtLeast(saves, 3)
+      // the sequence saves once more when it is closed
+      isBroken = false
+    }).pipe(Effect.scoped))
+
+  it.effect("saves its cursor when it closes and what it received last had nothing to emit", () =>
+    Effect.gen(function*() {
+      const { open } = yield* start
+      const saved: Array<string | undefined> = []
+      const cursor: Cursor = {
+        load: Effect.succeedNone,
+        save: ({ newest }) => Effect.sync(() => void saved.push(newest?.id))
+      }
+      yield* Effect.scoped(Effect.gen(function*() {
+        const { receive } = yield* open({ cursorMillis: 3_600_000 }, { cursor })
+        yield* receive(Signal.event(event("a", 1000)))
+        yield* receive(Signal.event(event("a", 1000)))
+      }))
+      assert.deepStrictEqual(saved, [undefined, "a"])
+    }))
+
+  it.effect("P1.5: continues where its cursor was saved", () =>
+    Effect.gen(function*() {
+      const { open, store } = yield* start
+      let saved: ReadonlyArray<MergeState> = []
+      const cursor: Cursor = {
+        load: Effect.sync(() =>
+          Option.map(Option.fromUndefinedOr(saved[0]), (state) => Checkpoint.toResumePoint(Checkpoint.fromState(state)))
+        ),
+        save: (state) => Effect.sync(() => (saved = [state]))
+      }
+      store(message("before", 1000))
+      const first = yield* Effect.scoped(Effect.gen(function*() {
+        const { receive, received } = yield* open({}, { cursor })
+        store(message("a", 1001))
+        yield* receive(Signal.event(event("a", 1001)))
+        return received
+      }))
+      store(message("between", 1002))
+      const second = yield* open({}, { cursor })
+      yield* runReady
+      assert.deepStrictEqual([first, second.received], [["a"], ["between"]])
+    }).pipe(Effect.scoped))
+
+  it.effect("counts the messages that it missed as recovered, but not those that it starts with", () =>
+    Effect.gen(function*() {
+      const { connect, open, store } = yield* start
+      store(message("a", 1000), message("b", 1001))
+      const { receive, received, recovered } = yield* open({}, { everything: true })
+      yield* runReady
+      store(message("c", 1002), message("d", 1003), message("e", 1004))
+      yield* receive(connect())
+      yield* receive(connect())
+      assert.deepStrictEqual([received, recovered], [["a", "b", "c", "d", "e"], [3]])
+    }))
+
+  it.effect("P3.3: warns once of messages that history does not have any more", () =>
+    Effect.gen(function*() {
+      const { connect, forget, open, store } = yield* start
+      store(message("a", 1000))
+      const { warnings, receive, received } = yield* open()
+      forget()
+      store(message("z", 2000))
+      yield* receive(connect())
+      yield* receive(connect())
+      assert.deepStrictEqual(received, ["z"])
+      assert.lengthOf(warnings, 1)
+      assert.containSubset(warnings, [["messages may be missing", { _tag: "Gap", reason: "history-too-short" }]])
+    }))
+
+  it.effect("fails with the failure of the session after what was received before it, and again when it is pulled", () =>
+    Effect.gen(function*() {
+      const { open } = yield* start
+      const { end, items, pulling, receive, received } = yield* open()
+      const reason = new Reason.Unauthorized({ detail: "expired" })
+      yield* receive(Signal.event(event("a", 1000)))
+      end(Exit.fail(new SubscriptionError({ method: "subscribe", reason })))
+      const errors = [yield* Effect.flip(Fiber.join(pulling)), yield* Effect.flip(items)]
+      for (const error of errors) {
+        assert(error instanceof ConversationError)
+        assert.deepStrictEqual([error.method, error.reason], ["subscribe", reason])
+      }
+      assert.deepStrictEqual(received, ["a"])
+    }))
+
+  it.effect("ends with the session, after it has read what it missed", () =>
+    Effect.gen(function*() {
+      const { connect, open, responses, store } = yield* start
+      const { end, items, pulling, receive, received } = yield* open()
+      store(message("missed", 1000))
+      yield* responses.close
+      yield* receive(connect())
+      end(Exit.fail(Cause.Done()))
+      yield* responses.open
+      assert.isTrue(Exit.isFailure(yield* Fiber.await(pulling)))
+      assert.isTrue(Cause.isDone(yield* Effect.flip(items)))
+      assert.deepStrictEqual(received, ["missed"])
     }))
 })

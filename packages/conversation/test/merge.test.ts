@@ -105,6 +105,26 @@ describe("Merge", () => {
     assert.deepStrictEqual(messages.flatMap((again) => merge.accept(again) ?? []), [])
   })
 
+  it("P2.1: recognizes all messages of a large read that was marked as seen when they are pushed", () => {
+    const merge = make()
+    const messages = Array.from({ length: 500 }, (_, index) => message(`m${index}`, 1000 + index))
+    merge.markSeen({ messages, end: "reached" })
+    assert.deepStrictEqual(messages.flatMap((again) => merge.accept(again) ?? []), [])
+  })
+
+  it("P2.1: accepts no pending message of a time that is forgotten", () => {
+    const merge = make()
+    merge.markSeen(limited(message("b", 100), message("a", 99)))
+    assert.isUndefined(merge.acceptPending(message("another", 99)))
+    assert.isDefined(merge.acceptPending(message("after", 99.5)))
+  })
+
+  it("verifies a message of the time zero", () => {
+    const merge = make()
+    merge.acceptAll([message("a", 0)])
+    assert.strictEqual(merge.readBackTo(), -10)
+  })
+
   it("marks a read as seen that has more messages than a call may have arguments", () => {
     const merge = make()
     merge.markSeen({ messages: Arr.makeBy(200_000, (second) => message(`m${second}`, second)), end: "limit" })
@@ -155,6 +175,21 @@ describe("Merge", () => {
     assert.strictEqual(merge.readBackTo(), 90)
     assert.deepStrictEqual(merge.acceptAll([message("m", 300)]).map(({ late }) => late), [true])
     assert.strictEqual(merge.readBackTo(), 290)
+  })
+
+  it("P2.3: does not verify the time of a live copy that was not accepted", () => {
+    const merge = make()
+    merge.accept(copy("first", 100, "send"))
+    merge.accept(copy("second", 500, "send"))
+    assert.strictEqual(merge.readBackTo(), 90)
+  })
+
+  it("knows all messages through the newest, even before it was verified", () => {
+    const merge = new Merge({ overlapSeconds: 10, memory: 64, countsLiveAsVerified: false })
+    assert.isNull(merge.knownThrough())
+    merge.acceptAll([message("a", 100)])
+    merge.accept(message("z", 500))
+    assert.deepStrictEqual([merge.knownThrough(), merge.readBackTo()], [500, 90])
   })
 
   it("P1.1: verifies a read only up to the newest message when it began", () => {
@@ -266,6 +301,16 @@ describe("Merge", () => {
     merge.resume(resumePointOf(previous))
     for (let n = 0; n < 64; n++) merge.accept(message(`m${n}`, 200 + n))
     assert.isUndefined(merge.state().previous)
+  })
+
+  it("P1.5: keeps the messages of the previous merge while it accepts what precedes its newest message", () => {
+    const previous = make()
+    previous.acceptAll([message("newest", 300)])
+    const merge = make()
+    merge.resume(resumePointOf(previous))
+    for (let n = 0; n < 100; n++) merge.accept(message(`late ${n}`, 295))
+    assert.isDefined(merge.state().previous)
+    assert.isUndefined(merge.accept(message("newest", 300)))
   })
 
   it("P7.3: remembers at most twice as many messages as it has to, after live events only", () => {

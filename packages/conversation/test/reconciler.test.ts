@@ -24,8 +24,8 @@ const start = Effect.fnUntraced(function*(
   } = {}
 ) {
   const warnings: Array<string> = []
-  const instrumentation = Instrumentation.warningsOnly((message) => {
-    warnings.push(message)
+  const instrumentation = Instrumentation.warningsOnly((...entry) => {
+    warnings.push(entry.map(String).join(": "))
     options.onWarn?.()
   })
   const session = options.session ?? connected
@@ -65,13 +65,34 @@ const start = Effect.fnUntraced(function*(
   }
 })
 
+/** The clock, and how many fibers sleep by it. */
+const countSleepers = Effect.gen(function*() {
+  const clock = yield* Clock.Clock
+  let sleepers = 0
+  const counting: Clock.Clock = {
+    currentTimeMillis: clock.currentTimeMillis,
+    currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe(),
+    currentTimeNanos: clock.currentTimeNanos,
+    currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe(),
+    monotonicTimeNanos: clock.monotonicTimeNanos,
+    monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+    sleep: (duration) =>
+      Effect.acquireUseRelease(
+        Effect.sync(() => sleepers++),
+        () => clock.sleep(duration),
+        () => Effect.sync(() => sleepers--)
+      )
+  }
+  return { clock: counting, sleepers: () => sleepers }
+})
+
 /** Advances the clock in steps of a second. */
 const seconds = (count: number) => Effect.replicateEffect(TestClock.adjust("1 second"), count, { discard: true })
 
 describe("Reconciler", () => {
   it.effect("P1.4: requests a read after the shortest interval, and doubles it while none recovers a message", () =>
     Effect.gen(function*() {
-      const { reads } = yield* start()
+      const { reads, warnings } = yield* start()
       yield* seconds(9)
       assert.strictEqual(reads(), 0)
       yield* seconds(4)
@@ -81,6 +102,7 @@ describe("Reconciler", () => {
       yield* seconds(3600)
       assert.isAtMost(reads(), 2 + 90)
       assert.isAtLeast(reads(), 2 + 70)
+      assert.deepStrictEqual(warnings, [])
     }))
 
   it.effect("P1.4: resets the interval after a read that recovers a message", () =>
@@ -108,9 +130,42 @@ describe("Reconciler", () => {
       assert.isAtMost(reads(), 11)
       assert.isAtLeast(reads(), 8)
       assert.strictEqual(warnings.length, 1)
-      assert.include(warnings[0], "the server responded with 403")
+      assert.match(warnings[0] ?? "", /the server responded with 403\); .* until there is one$/)
       setSession(connected)
       assert.deepStrictEqual(yield* monitor.state.get, connected)
+      // the next time, it waits again before it polls
+      yield* seconds(1)
+      setSession(reconnecting)
+      yield* seconds(4)
+      assert.deepInclude(yield* monitor.state.get, { polling: false })
+      yield* seconds(1)
+      assert.deepInclude(yield* monitor.state.get, { polling: true })
+    }))
+
+  it.effect("P1.7: says when history is polled", () =>
+    Effect.gen(function*() {
+      const { reconciler, setSession } = yield* start()
+      setSession(reconnecting)
+      const waiting = yield* Effect.forkChild(reconciler.awaitPolling, { startImmediately: true })
+      yield* seconds(4)
+      assert.isUndefined(waiting.pollUnsafe())
+      yield* seconds(1)
+      assert.isDefined(waiting.pollUnsafe())
+      yield* reconciler.awaitPolling
+    }))
+
+  it.effect("P1.4: requests the reads of all sequences although the first one recovers a message at once", () =>
+    Effect.gen(function*() {
+      const { miss, reads, reconciler } = yield* start()
+      const second = new Sequence()
+      yield* reconciler.register(second)
+      for (let time = 0; time < 120; time++) {
+        miss()
+        second.isReadPending = false
+        yield* seconds(1)
+      }
+      assert.isAtLeast(reads(), 8)
+      assert.strictEqual(second.requests, reads())
     }))
 
   it.effect("P8.8: warns at most once a minute of an unstable connection", () =>
@@ -146,37 +201,50 @@ describe("Reconciler", () => {
       assert.isAbove(reads(), before)
     }))
 
+  it.effect("P1.7: continues for the other sequences when one of them is closed", () =>
+    Effect.gen(function*() {
+      const { monitor, reads, reconciler } = yield* start({ session: reconnecting })
+      const scope = yield* Scope.make()
+      yield* Scope.provide(reconciler.register(new Sequence()), scope)
+      yield* seconds(6)
+      yield* Scope.close(scope, Exit.void)
+      const before = reads()
+      assert.deepInclude(yield* monitor.state.get, { polling: true })
+      yield* seconds(60)
+      assert.isAtLeast(reads() - before, 4)
+    }))
+
   it.effect("P7.2: sleeps once at a time, and not after the last sequence is closed", () =>
     Effect.gen(function*() {
-      const clock = yield* Clock.Clock
-      let sleepers = 0
-      const counting: Clock.Clock = {
-        currentTimeMillis: clock.currentTimeMillis,
-        currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe(),
-        currentTimeNanos: clock.currentTimeNanos,
-        currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe(),
-        monotonicTimeNanos: clock.monotonicTimeNanos,
-        monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
-        sleep: (duration) =>
-          Effect.acquireUseRelease(
-            Effect.sync(() => sleepers++),
-            () => clock.sleep(duration),
-            () => Effect.sync(() => sleepers--)
-          )
-      }
+      const { clock, sleepers } = yield* countSleepers
       const { setSession, leave, miss, reads } = yield* Effect.provideService(
         start({ session: idle }),
         Clock.Clock,
-        counting
+        clock
       )
       yield* seconds(600)
       miss()
       setSession(connected)
       yield* seconds(1)
-      assert.deepStrictEqual([reads(), sleepers], [1, 1])
+      assert.deepStrictEqual([reads(), sleepers()], [1, 1])
       yield* leave
       yield* seconds(1)
-      assert.strictEqual(sleepers, 0)
+      assert.strictEqual(sleepers(), 0)
+    }))
+
+  it.effect("P7.2: sleeps once at a time when the last sequence is closed as it begins, and another one follows", () =>
+    Effect.gen(function*() {
+      const { clock, sleepers } = yield* countSleepers
+      const { leave, reconciler, setSession } = yield* Effect.provideService(start(), Clock.Clock, clock)
+      yield* leave
+      yield* Effect.scoped(reconciler.register(new Sequence()))
+      yield* reconciler.register(new Sequence())
+      yield* seconds(1)
+      for (const session of [reconnecting, connected, reconnecting, connected]) {
+        setSession(session)
+        yield* seconds(1)
+      }
+      assert.strictEqual(sleepers(), 1)
     }))
 
   it.effect("P8.5: requests a read the shortest interval after a malformed event, even if intervals are turned off", () =>
@@ -273,6 +341,33 @@ describe("a malformed event", () => {
       yield* TestClock.adjust("1 hour")
       assert.deepStrictEqual(requestsOf(sequences), [1])
     }).pipe(Effect.scoped))
+
+  it.effect.each<readonly [string, (reconciler: Reconciler, first: Sequence) => void]>([
+    ["was looked up", (reconciler, first) => reconciler.onRead(first, 7, 0)],
+    ["is not needed any more", () => {}]
+  ])(
+    "P8.5: is looked up an interval after it came, even if an earlier one %s",
+    ([label, settle]) =>
+      Effect.gen(function*() {
+        const { reconciler, sequences } = yield* startMany(false, 1)
+        const [lasting] = sequences
+        assert(lasting)
+        const leaving = new Sequence()
+        const scope = yield* Scope.make()
+        yield* Scope.provide(reconciler.register(leaving), scope)
+        reconciler.onRead(lasting, 7, 0)
+        reconciler.reportMalformed(7)
+        settle(reconciler, leaving)
+        if (label === "is not needed any more") yield* Scope.close(scope, Exit.void)
+        yield* seconds(60)
+        const before = lasting.requests
+        reconciler.reportMalformed(8)
+        yield* seconds(9)
+        assert.strictEqual(lasting.requests, before)
+        yield* seconds(4)
+        assert.strictEqual(lasting.requests, before + 1)
+      }).pipe(Effect.scoped)
+  )
 
   it.effect("P8.5: is looked up once an interval, even if more events come during each read", () =>
     Effect.gen(function*() {

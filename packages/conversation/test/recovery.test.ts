@@ -19,9 +19,10 @@ const makeHistory = (initial: ReadonlyArray<ConversationMessage>, pageSize = 2) 
   let all = initial
   let reads = 0
   let stale = 0
-  const link = (from: number): Messages["next"] =>
+  let restarts = 0
+  const link = (from: number, issuedAfter = restarts): Messages["next"] =>
     Effect.suspend(() => {
-      if (stale-- > 0) {
+      if (stale-- > 0 || issuedAfter < restarts) {
         const reason = Reason.invalidParameter("page_token", "is invalid")
         return Effect.fail(new ConversationError({ method: "timeline", reason }))
       }
@@ -38,8 +39,16 @@ const makeHistory = (initial: ReadonlyArray<ConversationMessage>, pageSize = 2) 
     add: (...messages: ReadonlyArray<ConversationMessage>) => {
       all = [...messages, ...all]
     },
+    /** Deletes all but the newest messages. */
+    keep: (count: number) => {
+      all = all.slice(0, count)
+    },
     goStale: (links: number) => {
       stale = links
+    },
+    /** The server does not know the links any more that it has issued. */
+    restart: () => {
+      restarts++
     }
   }
 }
@@ -142,6 +151,10 @@ describe("recovery", () => {
       const { remainder } = yield* Recovery.readPart({ method: "timeline", newest, limit: 10 }, null, undefined)
       assert.isAtMost(remainder?.released.length ?? 0, 1024)
       assert.isAtLeast(remainder?.released.length ?? 0, 512)
+      // all pages but the buffered one
+      const { newest: shorter } = makeHistory(countdown(2 * 1025))
+      const part = yield* Recovery.readPart({ method: "timeline", newest: shorter, limit: 2 }, null, undefined)
+      assert.lengthOf(part.remainder?.released ?? [], 1024)
     }))
 
   it.effect("P1.1: reads messages that are stored meanwhile and shift the pages", () =>
@@ -190,6 +203,21 @@ describe("recovery", () => {
       assert.isAbove(timesOf(read)[1]?.[0] ?? 0, 1)
     }))
 
+  it.effect("P1.1: reads all messages although the server restarts between two parts, and knows no link any more", () =>
+    Effect.gen(function*() {
+      const { newest, restart } = makeHistory(countdown(20))
+      const read = yield* readAll({ newest, limit: 4 }, null, restart)
+      assert.lengthOf(distinct(read), 20)
+    }))
+
+  it.effect("reads about as many new messages in each part as the limit", () =>
+    Effect.gen(function*() {
+      const { newest } = makeHistory(countdown(12))
+      const parts = timesOf(yield* readAll({ newest, limit: 4 }, null))
+      // whole pages, so that each part begins with messages of the one before it
+      assert.deepStrictEqual(parts, [[1, 2, 3], [1, 2, 3, 4, 5, 6, 7], [5, 6, 7, 8, 9, 10, 11, 12]])
+    }))
+
   it.effect("fails when links are refused again and again", () =>
     Effect.gen(function*() {
       const { goStale, newest } = makeHistory(countdown(12))
@@ -216,6 +244,13 @@ describe("recovery", () => {
       assert.strictEqual(reads(), 101)
     }))
 
+  it.effect("reads back over more messages than it reads of one time", () =>
+    Effect.gen(function*() {
+      const { newest } = makeHistory(countdown(110_000), 1000)
+      const part = yield* Recovery.readPart({ method: "timeline", newest, limit: 100 }, 1, undefined)
+      assert.strictEqual(part.messages.at(-1)?.epochSeconds, 1)
+    }))
+
   it.effect("fails at once when the newest page can't be read", () =>
     Effect.gen(function*() {
       let reads = 0
@@ -227,6 +262,54 @@ describe("recovery", () => {
       })
       yield* Effect.flip(readAll({ newest, limit: 100 }, null))
       assert.strictEqual(reads, 1)
+    }))
+
+  it.effect("P1.1: continues where it was when the messages of a part were deleted before it was read", () =>
+    Effect.gen(function*() {
+      const { keep, newest } = makeHistory(countdown(12))
+      const options = { newest, limit: 2, method: "timeline" }
+      const first = yield* Recovery.readPart(options, 1, undefined)
+      keep(4)
+      const second = yield* Recovery.readPart(options, 1, first.remainder)
+      assert.deepStrictEqual([first.messages.map(({ epochSeconds }) => epochSeconds), second.messages], [[3, 2, 1], []])
+      assert.deepInclude(second.remainder, { through: 3, newestSeconds: 12 })
+    }))
+
+  it.effect("P1.1: leaves the messages of the newest time of a part to the next, where all of them are", () =>
+    Effect.gen(function*() {
+      // pages: 6 5 | 5 5 | 4 3 | 2 1
+      const { newest } = makeHistory([at(6), at(5, "a"), at(5, "b"), at(5, "c"), at(4), at(3), at(2), at(1)])
+      const options = { newest, limit: 4, method: "timeline" }
+      const first = yield* Recovery.readPart(options, 2, undefined)
+      assert.deepStrictEqual(first.messages.map(({ epochSeconds }) => epochSeconds), [4, 3, 2, 1])
+      assert.strictEqual(first.remainder?.through, 4)
+      const last = yield* Recovery.readPart(options, 2, first.remainder)
+      assert.deepStrictEqual(last.messages.map(({ epochSeconds }) => epochSeconds), [6, 5, 5, 5, 4, 3])
+      assert.isUndefined(last.remainder)
+    }))
+
+  it.effect("stops at the page that has a message before the point, and not at one that ends with the point", () =>
+    Effect.gen(function*() {
+      const { newest, reads } = makeHistory([
+        at(9),
+        at(5, "a"),
+        at(5, "b"),
+        at(5, "c"),
+        at(5, "d"),
+        at(4),
+        at(3),
+        at(2)
+      ])
+      assert.deepStrictEqual(timesOf(yield* readAll({ newest, limit: 100 }, 5)), [[4, 5, 5, 5, 5, 9]])
+      assert.strictEqual(reads(), 3)
+    }))
+
+  it.effect("names the method and the number of pages when history does not end", () =>
+    Effect.gen(function*() {
+      const { newest } = makeEndless(() => [])
+      const error = yield* Effect.flip(Recovery.readPart({ method: "timeline", newest, limit: 100 }, null, undefined))
+      assert.strictEqual(error.method, "timeline")
+      assert.include(error.message, "within 10000 pages")
     }))
 
   it.effect("continues after messages of one time that exceed the limit", () =>

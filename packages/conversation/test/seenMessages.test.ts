@@ -22,6 +22,13 @@ describe("SeenMessages", () => {
     assert.strictEqual(seen.forgottenThrough(), 89)
   })
 
+  it("forgets no less when it is to forget messages up to an earlier time", () => {
+    const seen = new SeenMessages(10)
+    seen.forgetThrough(100)
+    seen.forgetThrough(50)
+    assert.strictEqual(seen.forgottenThrough(), 100)
+  })
+
   it("returns the ids after a time", () => {
     const seen = new SeenMessages(3)
     for (let id = 0; id < 5; id++) seen.add(message(`m${id}`, id))

@@ -1,4 +1,5 @@
 /** A server of one conversation in memory, whose responses the test decides, and a session that pushes what it says. */
+import * as SendAttempt from "@effect-signalwire/http/SendAttempt"
 import * as SignalWireHttp from "@effect-signalwire/http/SignalWireHttp"
 import { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
@@ -21,6 +22,17 @@ export interface Outcome {
   readonly storedAfter?: number | "never"
   /** Why the request fails; a `Timeout` only after its time. `no response` when it never ends. @default it succeeds */
   readonly failure?: Reason.Reason | "no response"
+  /** How long the response takes, milliseconds. @default 0; its time for a `Timeout` */
+  readonly takesMillis?: number
+  /** What the HTTP client says of its request, see `SendAttempt`. @default true */
+  readonly mayBeStored?: boolean
+}
+
+/** A request to send a message, as the server received it. */
+export interface Request {
+  readonly clientIdIn: SignalWireHttp.SendOptions["clientIdIn"]
+  /** When it came, by the test clock in milliseconds. */
+  readonly at: number
 }
 
 export interface Options {
@@ -48,13 +60,15 @@ export const others = (count: number, from: number, to: number): ReadonlyArray<C
 export const makeServer = ({ onRead = () => undefined, onSend = () => ({}) }: Options = {}) => {
   const history: Array<ConversationMessage> = []
   const sent: Array<string> = []
+  const requests: Array<Request> = []
+  const readAt: Array<number> = []
   const observers = new Set<(signals: ReadonlyArray<Signal>) => void>()
-  let reads = 0
 
   const fail = (method: string, reason: Reason.Reason) => Effect.fail(new SignalWireHttpError({ method, reason }))
   const read = (from: number): Effect.Effect<Messages<SignalWireHttpError>, SignalWireHttpError> =>
-    Effect.suspend(() => {
-      const failure = onRead(reads++)
+    Effect.flatMap(Monotonic.millis, (now) => {
+      const failure = onRead(readAt.length)
+      readAt.push(now)
       if (failure !== undefined) return fail("getConversationMessages", failure)
       const newestFirst = history.toSorted((a, b) => b.epochSeconds - a.epochSeconds)
       const after = from + pageSize
@@ -62,31 +76,42 @@ export const makeServer = ({ onRead = () => undefined, onSend = () => ({}) }: Op
         page(newestFirst.slice(from, after), after < newestFirst.length ? Effect.asSome(read(after)) : undefined)
       )
     })
-  /** Stores a message of this client at a time in seconds after the start; the time of the test clock by default. */
-  const storeSent = (clientId: string, text: string, seconds?: number) =>
+  /**
+   * Stores a message of this client, or of one without client ids, at a time in seconds after the start; the time of the
+   * test clock by default.
+   */
+  const storeSent = (clientId: string | null, text: string, seconds?: number) =>
     Effect.map(Monotonic.millis, (millis) =>
       void history.push(
         message(`stored ${history.length}`, startSeconds + (seconds ?? millis / 1000), {
-          clientId: Branded.clientId(clientId),
+          clientId: clientId === null ? null : Branded.clientId(clientId),
           text
         })
       ))
-  const sendMessage: SignalWireHttp.Service["sendMessage"] = Effect.fnUntraced(function*({ clientId = "", text }) {
-    const { failure, storedAfter = 0 } = onSend(sent.length)
+  const sendMessage: SignalWireHttp.Service["sendMessage"] = Effect.fnUntraced(function*(options) {
+    const { clientId = "", clientIdIn, text } = options
+    const { failure, mayBeStored = true, storedAfter = 0, takesMillis } = onSend(sent.length)
     sent.push(clientId)
+    requests.push({ clientIdIn, at: yield* Monotonic.millis })
+    const attempt = yield* SendAttempt.SendAttempt
+    attempt.mayBeStored = mayBeStored
     const store = storeSent(clientId, text)
     if (storedAfter === 0) yield* store
     else if (storedAfter !== "never") yield* Effect.forkDetach(Effect.delay(store, storedAfter * 1000))
     if (failure === "no response") return yield* Effect.never
-    if (failure?._tag === "Timeout") yield* Effect.sleep(failure.millis)
+    const millis = takesMillis ?? (failure?._tag === "Timeout" ? failure.millis : 0)
+    if (millis > 0) yield* Effect.sleep(millis)
     return failure === undefined ? receipt : yield* fail("sendMessage", failure)
   })
 
   return {
     /** The client ids of all requests to send a message. */
     sent,
+    requests,
+    /** When each read of a page of history began, by the test clock in milliseconds. */
+    readAt,
     /** How many pages of history were read, or could not be. */
-    reads: () => reads,
+    reads: () => readAt.length,
     /** Stores messages of other clients. */
     store: (messages: ReadonlyArray<ConversationMessage>) => void history.push(...messages),
     storeSent,

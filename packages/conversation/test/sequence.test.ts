@@ -165,6 +165,15 @@ describe("sequence", () => {
     assert.deepStrictEqual(items, ["a", "CaughtUp", "b", "c", "unread late", "CaughtUp", "d"])
   })
 
+  it("emits a pending message of the time of the newest that was read with those that were read", () => {
+    const { items } = after(
+      startedAtA,
+      signals(Signal.connected(2), liveAt("unread", 102), liveAt("d", 103)),
+      readBack(message("c", 102), message("a", 100))
+    )
+    assert.deepStrictEqual(items, ["a", "CaughtUp", "c", "unread", "CaughtUp", "d"])
+  })
+
   it("P2.1: does not emit a pending message that may have been emitted and forgotten", () => {
     const { items } = after(
       started(limited(message("b", 100), message("a", 99))),
@@ -301,6 +310,91 @@ describe("sequence", () => {
     assert.deepStrictEqual([between.items, between.state._tag], [["a", "CaughtUp", "b", "c"], "CatchingUp"])
     const whole = after(...parts, readBack(message("d", 103), message("c", 102)))
     assert.deepStrictEqual([whole.items, whole.state._tag], [["a", "CaughtUp", "b", "c", "d", "CaughtUp"], "Live"])
+  })
+
+  it("keeps pending signals between two parts, but for messages that are newer than the first page was", () => {
+    const pending = signals(
+      liveAt("newer", 301),
+      liveAt("not read yet", 300),
+      Signal.connected(2),
+      liveAt("in the gap", 101.5)
+    )
+    const part: Event = {
+      _tag: "HistoryRead",
+      sessions: 1,
+      messages: [message("c", 102), message("a", 100)],
+      previousThrough: null,
+      newestSeconds: 300,
+      hasMore: true
+    }
+    const { items, state } = after(startedAtA, signals(Signal.overflow), pending, part)
+    assert.deepStrictEqual(items, ["a", "CaughtUp", "c", "in the gap late"])
+    assert(state._tag === "CatchingUp")
+    assert.deepStrictEqual(state.pending, [liveAt("not read yet", 300), Signal.connected(2)])
+  })
+
+  it("P1.1: reads back to the time at which a read in parts was begun, even if its parts had newer messages", () => {
+    const merge = makeMerge()
+    const part = (hasMore: boolean, ...messages: ReadonlyArray<ConversationMessage>): Event => ({
+      _tag: "HistoryRead",
+      sessions: 1,
+      messages,
+      previousThrough: null,
+      newestSeconds: 300,
+      hasMore
+    })
+    let state: State = initial
+    for (
+      const event of [
+        startedAtA,
+        signals(Signal.overflow),
+        part(true, message("b", 200), message("a", 100)),
+        part(false, message("d", 400), message("c", 300), message("b", 200))
+      ]
+    ) {
+      state = transition(state, event, { merge, isIncluded: () => true }).state
+    }
+    assert.deepStrictEqual([state._tag, merge.readBackTo()], ["Live", 290])
+  })
+
+  it.each([
+    { messages: [], to: null },
+    { messages: [message("z", 300), message("y", 200)], to: 200_000 }
+  ])("P3.3: emits a gap up to the oldest message that was read: $to", ({ messages, to }) => {
+    const merge = makeMerge()
+    merge.acceptAll([message("a", 100)])
+    const state: State = { _tag: "CatchingUp", pending: [], emitsCaughtUp: true }
+    const [gap] = transition(state, readBack(...messages), { merge, isIncluded: () => true }).items
+    assert(gap?._tag === "Gap")
+    assert.deepStrictEqual(
+      [gap.from.epochMilliseconds, gap.to?.epochMilliseconds ?? null, gap.reason],
+      [90_000, to, "history-too-short"]
+    )
+  })
+
+  it("P3.3: emits no gap when the oldest message that was read has the time up to which messages are known", () => {
+    const { items } = after(startedAtA, signals(Signal.overflow), readBack(message("b", 200), message("late", 100)))
+    assert.deepStrictEqual(items, ["a", "CaughtUp", "late", "b", "CaughtUp"])
+  })
+
+  it.each([
+    { messages: [message("b", 200), message("a", 100)], through: 200_000 },
+    { messages: [], through: null }
+  ])("says with CaughtUp the time of the newest message: $through", ({ messages, through }) => {
+    const dependencies = { merge: makeMerge(), isIncluded: () => true }
+    const caughtUp = transition(initial, started(reached(...messages)), dependencies).items.at(-1)
+    assert(caughtUp?._tag === "CaughtUp")
+    assert.strictEqual(caughtUp.through?.epochMilliseconds ?? null, through)
+  })
+
+  it("P1.4: does not count what comes after an event that could not be decoded while it catches up", () => {
+    const merge = makeMerge()
+    let state: State = initial
+    const catchingUp = [startedAtA, signals(Signal.overflow), signals(undecodable)]
+    for (const event of [...catchingUp, readBack(message("a", 100)), signals(liveAt("z", 1000))]) {
+      state = transition(state, event, { merge, isIncluded: () => true }).state
+    }
+    assert.strictEqual(merge.readBackTo(), 90)
   })
 
   it("emits CaughtUp when only the first part of a requested read recovers a message", () => {

@@ -48,11 +48,8 @@ export const event = (id: string, epochSeconds: number): ConversationEvent =>
 
 export type Messages<E = ConversationError> = Page<ConversationMessage, E>
 
-/** A page of history with the effect that reads the next page. */
-export const page = <E = ConversationError>(
-  data: ReadonlyArray<ConversationMessage>,
-  next?: Messages<E>["next"]
-): Messages<E> => ({
+/** A page of a list, such as history, with the effect that reads the next page. */
+export const page = <A, E = ConversationError>(data: ReadonlyArray<A>, next?: Page<A, E>["next"]): Page<A, E> => ({
   data,
   hasNext: next !== undefined,
   hasPrev: false,

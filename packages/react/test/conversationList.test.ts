@@ -29,6 +29,8 @@ interface Read {
   readonly page: "first" | "next"
   readonly succeed: (data: ReadonlyArray<Conversation>, hasNext?: boolean) => Promise<void>
   readonly fail: (reason: Reason) => Promise<void>
+  /** There is no such page any more. */
+  readonly vanish: () => Promise<void>
 }
 
 /** Starts a list whose reads the test responds to. */
@@ -36,7 +38,7 @@ const start = (state: Partial<ConversationList.ConversationsState> = {}) => {
   const reads: Array<Read> = []
   const subscriptions: Array<{ readonly onMessage: OnMessage; readonly options: SubscribeOptions }> = []
   const read = (page: Read["page"]) =>
-    new Promise<Page<Conversation>>((resolve, reject) => {
+    new Promise<Page<Conversation> | undefined>((resolve, reject) => {
       reads.push({
         page,
         succeed: (data, hasNext = false) => {
@@ -45,6 +47,10 @@ const start = (state: Partial<ConversationList.ConversationsState> = {}) => {
         },
         fail: (reason) => {
           reject(failure(reason))
+          return settled()
+        },
+        vanish: () => {
+          resolve(undefined)
           return settled()
         }
       })
@@ -56,7 +62,7 @@ const start = (state: Partial<ConversationList.ConversationsState> = {}) => {
   const client = {
     connection: connectedConnection(),
     conversation: {
-      getConversations: () => read("first"),
+      getConversations: async () => (await read("first")) ?? assert.fail("there is always a first page"),
       subscribe: async (onMessage: OnMessage, options: SubscribeOptions = {}) => {
         subscriptions.push({ onMessage, options })
         await subscribed
@@ -352,6 +358,17 @@ describe("loading more", () => {
     assert.deepStrictEqual([ids(), get().hasMore], [["a", "b"], false])
     await loadMore()
     assert.deepStrictEqual(reads(), ["first", "next", "first"])
+  })
+
+  it("has no more when there is no next page any more", async () => {
+    const { get, ids, lastRead, loadMore, open, reads } = start()
+    await open([conversation("a", 1)], true)
+    void loadMore()
+    await settled()
+    await lastRead().vanish()
+    assert.deepStrictEqual([ids(), get().hasMore, get().isLoadingMore, get().moreError], [["a"], false, false, null])
+    await loadMore()
+    assert.deepStrictEqual(reads(), ["first", "next"])
   })
 
   it("has an error after a failure, and none once it is called again", async () => {

@@ -44,7 +44,7 @@ export const connectedConnection = (): Connection => {
 }
 
 /** A page whose next one is read by a function; without it, the page is the last one. */
-export const pageOf = <A>(data: ReadonlyArray<A>, readNext?: () => Promise<Page<A>>): Page<A> => {
+export const pageOf = <A>(data: ReadonlyArray<A>, readNext?: () => Promise<Page<A> | undefined>): Page<A> => {
   const page: Page<A> = {
     data,
     hasNext: readNext !== undefined,

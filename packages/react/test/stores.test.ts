@@ -1,7 +1,8 @@
 /** What hooks under one provider share, without a server: their client never connects. */
 import { type ConnectionState, ConversationError, SignalWire, type SignalWireClient } from "@effect-signalwire/promise"
 import { Invalid } from "@effect-signalwire/schema/Reason"
-import { assert, describe, it } from "vitest"
+import { assert, describe, it, vi } from "vitest"
+import { collectGarbage } from "../../conversation/test/collectGarbage.ts"
 import type * as ClientSource from "../src/internal/clientSource.ts"
 import * as Store from "../src/internal/store.ts"
 import * as Stores from "../src/internal/stores.ts"
@@ -109,6 +110,32 @@ describe("the stores of a provider", () => {
     assert.strictEqual(references(), 1)
     release()
     assert.strictEqual(references(), 0)
+  })
+
+  it("P7.3: forget a conversation that nothing uses, but not before its messages are sent or discarded", async () => {
+    const { conversation } = start()
+    const send = () => {
+      const office = conversation("office")
+      office.send("hello")
+      return new WeakRef(office)
+    }
+    const office = send()
+    const outgoing = () => office.deref()?.outgoing.get() ?? []
+    // there is no client
+    await vi.waitFor(() => assert.strictEqual(outgoing()[0]?.status, "failed"))
+    for (let times = 0; times < 5; times++) {
+      await settled()
+      collectGarbage()
+    }
+    assert.lengthOf(outgoing(), 1)
+    outgoing()[0]?.discard()
+    await vi.waitFor(() => {
+      collectGarbage()
+      // an error would hold the store
+      assert.isTrue(office.deref() === undefined)
+    }, { timeout: 10_000 })
+    // the store of the next component
+    assert.lengthOf(conversation("office").outgoing.get(), 0)
   })
 
   it("P7.2: start a timeline again only while something subscribes", async () => {

@@ -38,7 +38,7 @@ export class OutcomeUnknown extends Data.TaggedError("OutcomeUnknown")<{
 }> {}
 
 /** The message was not stored by the deadline; `last` is the failure of the last attempt, if there was one. */
-class DeadlineExceeded extends Data.TaggedError("DeadlineExceeded")<{
+export class DeadlineExceeded extends Data.TaggedError("DeadlineExceeded")<{
   readonly last: SignalWireHttpError | undefined
 }> {}
 
@@ -190,9 +190,8 @@ class MessageDelivery {
       const sendAgain = this.sendAgain(error, attempt, startedAt)
       if (outcome === "notStored") return sendAgain
       this.unknownRequest = { cause: error, inFlightMillis: this.inFlightMillis(error, now - startedAt) }
-      const isServerError = error.reason._tag === "ServerError"
-      if (isServerError) this.serverErrors++
-      const isFinal = isServerError && this.serverErrors > maxServerErrors
+      if (error.reason._tag === "ServerError") this.serverErrors++
+      const isFinal = this.serverErrors > maxServerErrors
       return this.resolve(this.unknownRequest, isFinal ? Effect.fail(error) : sendAgain)
     })
   }
@@ -255,6 +254,6 @@ export const make = (
   const dependencies: Dependencies = { http, retrier, options, server: { dropsMetadata: false } }
   return {
     deliver: (message, deadline = Number.POSITIVE_INFINITY) =>
-      echoes.listenDuring(message.clientId, (echo) => new MessageDelivery(dependencies, message, echo, deadline).run)
+      echoes.listenDuring(message, (echo) => new MessageDelivery(dependencies, message, echo, deadline).run)
   }
 }

@@ -11,33 +11,47 @@ import * as Effect from "effect/Effect"
 /** Completes when the echo of a message is received. */
 export type Echo = Deferred.Deferred<SendReceipt>
 
+/** A message that is being sent. Messages to two addresses may have the same client id. */
+export interface Sent {
+  readonly addressId: string
+  readonly clientId: ClientId
+}
+
+interface Expected extends Sent {
+  readonly echo: Echo
+}
+
 export interface Echoes {
   /** Runs an effect with the echo of a message, which is expected for as long as the effect runs. */
-  readonly listenDuring: <A, E>(clientId: ClientId, use: (echo: Echo) => Effect.Effect<A, E>) => Effect.Effect<A, E>
+  readonly listenDuring: <A, E>(sent: Sent, use: (echo: Echo) => Effect.Effect<A, E>) => Effect.Effect<A, E>
   /** Receives the signals of the session. */
   readonly onSignals: (signals: ReadonlyArray<Signal>) => void
 }
 
 export const make = (): Echoes => {
-  const expected = new Map<ClientId, Echo>()
+  const expected = new Set<Expected>()
   return {
-    listenDuring: (clientId, use) =>
+    listenDuring: ({ addressId, clientId }, use) =>
       Effect.acquireUseRelease(
         Effect.sync(() => {
-          const echo = Deferred.makeUnsafe<SendReceipt>()
-          expected.set(clientId, echo)
-          return echo
+          const one: Expected = { addressId, clientId, echo: Deferred.makeUnsafe() }
+          expected.add(one)
+          return one
         }),
-        use,
-        () => Effect.sync(() => expected.delete(clientId))
+        ({ echo }) => use(echo),
+        (one) => Effect.sync(() => expected.delete(one))
       ),
     onSignals: (signals) => {
       if (expected.size === 0) return
       for (const signal of signals) {
         if (signal._tag !== "Event") continue
-        const { clientId, conversationId, groupId } = signal.event
-        const echo = clientId === null ? undefined : expected.get(clientId)
-        if (echo !== undefined) Deferred.doneUnsafe(echo, Effect.succeed({ conversationId, groupId }))
+        const { addressId, clientId, conversationId, groupId } = signal.event
+        // in the group dialect, the address of an event may not be known
+        const [one, another] = [...expected].filter((one) =>
+          one.clientId === clientId && (addressId === null || one.addressId === addressId)
+        )
+        if (one === undefined || another !== undefined) continue
+        Deferred.doneUnsafe(one.echo, Effect.succeed({ conversationId, groupId }))
       }
     }
   }

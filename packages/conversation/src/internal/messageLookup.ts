@@ -33,21 +33,19 @@ const retryCapMillis = 10_000
 
 const pageSize = 100
 
-/** Repeats a lookup, with pauses that double, until its status is final or the time is over. */
+/**
+ * Repeats a lookup, with pauses that double, while the message is absent; the last time at `until`, on the monotonic clock
+ * in milliseconds.
+ */
 const poll = Effect.fnUntraced(function*<E>(
   lookUp: Effect.Effect<DeliveryStatus.DeliveryStatus, E>,
-  options: {
-    readonly pauses: Backoff.Bounds
-    /** By the monotonic clock, milliseconds. */
-    readonly until: number
-    readonly isFinal: (status: DeliveryStatus.DeliveryStatus) => boolean
-  }
+  until: number
 ): Effect.fn.Return<DeliveryStatus.DeliveryStatus, E> {
   for (let attempt = 0;; attempt++) {
     const status = yield* lookUp
-    const remaining = options.until - (yield* Monotonic.millis)
-    if (options.isFinal(status) || remaining <= 0) return status
-    const pause = Backoff.delayMillis({ ...options.pauses, attempt })
+    const remaining = until - (yield* Monotonic.millis)
+    if (status._tag !== "Absent" || remaining <= 0) return status
+    const pause = Backoff.delayMillis({ ...pauses, attempt })
     yield* Effect.sleep(Math.ceil(Math.min(pause, remaining)))
   }
 })
@@ -78,9 +76,9 @@ export class MessageLookup {
     return this.sentAt !== undefined
   }
 
-  /** Sets when this client first sent the message; later calls have no effect. */
+  /** Sets when this client first sent the message. */
   setSent(at: number): void {
-    this.sentAt ??= at
+    this.sentAt = at
   }
 
   /** Completes when the echo of the message is received. */
@@ -98,19 +96,14 @@ export class MessageLookup {
       onFailure: (error: SignalWireHttpError) =>
         isRecoverable(error.reason) ? Effect.succeed(retryCapMillis) : Effect.fail(error)
     })
-    return Effect.flatMap(
-      Monotonic.millis,
-      (now) => poll(lookUp, { pauses, until: now + millis, isFinal: ({ _tag }) => _tag !== "Absent" })
-    )
+    return Effect.flatMap(Monotonic.millis, (now) => poll(lookUp, now + millis))
   }
 
   /** Looks the message up at an interval in milliseconds, whatever fails, and completes when it is stored. */
   untilStored(interval: number): Effect.Effect<SendReceipt> {
     const lookUp = Effect.orElseSucceed(this.lookUp, () => DeliveryStatus.absent)
-    const isFinal = ({ _tag }: DeliveryStatus.DeliveryStatus) => _tag === "Stored"
-    const options = { pauses: { baseMillis: interval, capMillis: interval }, until: Number.POSITIVE_INFINITY, isFinal }
     return Effect.flatMap(
-      Effect.delay(poll(lookUp, options), interval),
+      Effect.delay(lookUp, interval),
       (status) => status._tag === "Stored" ? Effect.succeed(status.receipt) : this.untilStored(interval)
     )
   }
@@ -133,8 +126,7 @@ export class MessageLookup {
         (slice) => {
           const [newest] = slice.messages
           if (slice.end === "reached" && newest !== undefined) {
-            const through = newest.epochSeconds - options.overlapSeconds
-            this.searched = Math.max(this.searched, through)
+            this.searched = newest.epochSeconds - options.overlapSeconds
           }
           return DeliveryStatus.classify(slice, clientId, text)
         }

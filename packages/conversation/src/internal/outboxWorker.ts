@@ -114,8 +114,6 @@ export class OutboxWorker {
   private deliverAll(attempts: number): Effect.Effect<never> {
     return Effect.gen({ self: this }, function*() {
       const { instrumentation, settleMillis } = this.options
-      // the previous holder of the lock may have sent what was enqueued before
-      this.unsent.clear()
       this.holdsLock = true
       /** When the requests of the previous holder can't be in flight any more. */
       const inFlightUntil = (yield* Monotonic.millis) + settleMillis
@@ -124,6 +122,8 @@ export class OutboxWorker {
       return yield* Effect.forever(retryStore(this.deliverNext(inFlightUntil), instrumentation))
     }).pipe(Effect.ensuring(Effect.sync(() => {
       this.holdsLock = false
+      // the next holder of the lock may send what is in the queue
+      this.unsent.clear()
     })))
   }
 
@@ -146,7 +146,7 @@ export class OutboxWorker {
           // not before the message was removed: one that stays in the queue may get another outcome
           Effect.flatMap((event) => this.publish(event)),
           catchAll,
-          Effect.forkChild({ startImmediately: true })
+          Effect.forkChild
         )
         return yield* restore(Fiber.join(delivery)).pipe(
           Effect.onInterrupt(() => isOutcomeKnown ? Effect.asVoid(Fiber.await(delivery)) : Fiber.interrupt(delivery))

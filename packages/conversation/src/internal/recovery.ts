@@ -62,7 +62,7 @@ const maxReleased = 1024
 /** How many pages are read at most: a million messages at a hundred on each. A longer history is treated as endless. */
 const maxPages = 10_000
 
-/** How many messages that are not newer than the point are buffered: all have the point's time, and come last. */
+/** How many messages that are not newer than the point are read: all have the point's time, and come last. */
 const maxAtPoint = 100_000
 
 const withoutEverySecond = (released: ReadonlyArray<ReleasedPage>): Array<ReleasedPage> =>
@@ -139,7 +139,6 @@ const makeReader = (
       for (let newest = buffered[0]; newest !== undefined && missed - newest.missed >= limit; newest = buffered[0]) {
         buffered = buffered.slice(1)
         missed -= newest.missed
-        atPoint -= newest.messages.length - newest.missed
         released.push({ link: newest.link, size: newest.messages.length })
         if (released.length > maxReleased) released = withoutEverySecond(released)
       }

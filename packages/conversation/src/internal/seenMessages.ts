@@ -42,10 +42,10 @@ export class SeenMessages {
    */
   add(message: ConversationMessage, rotates = true): boolean {
     const { current, previous } = this
-    const { clientId, epochSeconds, id } = message
+    const { epochSeconds, id } = message
     const hash = IdTable.hashOf(id)
     if (previous?.ids.has(id, hash) === true || !current.ids.add(id, hash, epochSeconds)) return false
-    const isNew = clientId === null || this.addSend(SendIdentity.fromMessage(message))
+    const isNew = this.addSend(SendIdentity.fromMessage(message))
     if (epochSeconds > current.newest) current.newest = epochSeconds
     if (rotates) this.rotateIfFull()
     return isNew

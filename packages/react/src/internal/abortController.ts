@@ -3,7 +3,7 @@ export const childController = (signal: AbortSignal): AbortController => {
   const controller = new AbortController()
   const abort = () => controller.abort()
   if (signal.aborted) abort()
-  signal.addEventListener("abort", abort, { once: true })
-  controller.signal.addEventListener("abort", () => signal.removeEventListener("abort", abort), { once: true })
+  signal.addEventListener("abort", abort)
+  controller.signal.addEventListener("abort", () => signal.removeEventListener("abort", abort))
   return controller
 }

@@ -67,7 +67,7 @@ export const listen = ({ state }: ClientSource, signal: AbortSignal, { onClient,
     onClient(client, controller.signal)
   }
   const unsubscribe = state.subscribe(onState)
-  signal.addEventListener("abort", unsubscribe, { once: true })
+  signal.addEventListener("abort", unsubscribe)
   onState()
 }
 

@@ -196,7 +196,7 @@ export const start = (
 
   const run = async (): Promise<void> => {
     const timer = setTimeout(() => void readAgain(), subscribeTimeout)
-    signal.addEventListener("abort", () => clearTimeout(timer), { once: true })
+    signal.addEventListener("abort", () => clearTimeout(timer))
     await conversation.subscribe(onMessage, {
       signal,
       // a subscription whose token was refused continues with the next token

@@ -30,7 +30,7 @@ export const make = (source: ClientSource.ClientSource, releasePolicy: Store.Rel
       restart = undefined
       list = undefined
       state.set(ConversationList.initial)
-    }, { once: true })
+    })
   }
 
   return {

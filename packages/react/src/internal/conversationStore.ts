@@ -128,7 +128,7 @@ export const make = (
       detachTimeline()
       reader.reset()
       publish()
-    }, { once: true })
+    })
   }
 
   const releasePolicy: Store.ReleasePolicy = (release) => {

@@ -86,7 +86,7 @@ export const make = (
         if (before !== undefined && isImprovement(before, obstacle)) endSoon()
       })
       const stopClientState = clientState.subscribe(endSoon)
-      signal.addEventListener("abort", end, { once: true })
+      signal.addEventListener("abort", end)
       pauses.add(end)
     })
 

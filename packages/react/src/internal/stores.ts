@@ -33,13 +33,13 @@ const makeConnection = (source: ClientSource.ClientSource): Store.Readable<Conne
         signal.addEventListener("abort", () => {
           stop()
           state.set(idle)
-        }, { once: true })
+        })
       },
       onFailure: (error) => {
         if (error instanceof ConversationError) state.set({ _tag: "Failed", reason: error.reason })
       }
     })
-    signal.addEventListener("abort", () => state.set(idle), { once: true })
+    signal.addEventListener("abort", () => state.set(idle))
   })
 }
 
