@@ -17,7 +17,8 @@ export interface Sent {
   readonly clientId: ClientId
 }
 
-interface Expected extends Sent {
+interface Expected {
+  readonly addressId: string
   readonly echo: Echo
 }
 
@@ -29,27 +30,32 @@ export interface Echoes {
 }
 
 export const make = (): Echoes => {
-  const expected = new Set<Expected>()
+  const expected = new Map<ClientId, ReadonlyArray<Expected>>()
   return {
     listenDuring: ({ addressId, clientId }, use) =>
       Effect.acquireUseRelease(
         Effect.sync(() => {
-          const one: Expected = { addressId, clientId, echo: Deferred.makeUnsafe() }
-          expected.add(one)
+          const one: Expected = { addressId, echo: Deferred.makeUnsafe() }
+          expected.set(clientId, [...expected.get(clientId) ?? [], one])
           return one
         }),
         ({ echo }) => use(echo),
-        (one) => Effect.sync(() => expected.delete(one))
+        (one) =>
+          Effect.sync(() => {
+            const others = (expected.get(clientId) ?? []).filter((other) => other !== one)
+            if (others.length > 0) expected.set(clientId, others)
+            else expected.delete(clientId)
+          })
       ),
     onSignals: (signals) => {
       if (expected.size === 0) return
       for (const signal of signals) {
         if (signal._tag !== "Event") continue
         const { addressId, clientId, conversationId, groupId } = signal.event
+        const sends = clientId === null ? undefined : expected.get(clientId)
+        if (sends === undefined) continue
         // in the group dialect, the address of an event may not be known
-        const [one, another] = [...expected].filter((one) =>
-          one.clientId === clientId && (addressId === null || one.addressId === addressId)
-        )
+        const [one, another] = sends.filter((send) => addressId === null || send.addressId === addressId)
         if (one === undefined || another !== undefined) continue
         Deferred.doneUnsafe(one.echo, Effect.succeed({ conversationId, groupId }))
       }

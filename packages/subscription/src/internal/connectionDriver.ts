@@ -161,7 +161,10 @@ export class ConnectionDriver {
           case "AwaitingToken":
             yield* this.unlessRequested(Effect.never)
             break
-          default:
+          case "Failed":
+          case "Idle":
+          case "Connected":
+          case "Closed":
             return
         }
       }

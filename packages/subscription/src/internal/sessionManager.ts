@@ -145,7 +145,8 @@ export class SessionManager {
 
   private closeIdle(run: Run): Effect.Effect<void> {
     return Effect.uninterruptible(Effect.suspend(() => {
-      if (run !== this.run) return Effect.void
+      // a reference that was taken just after the last one was released does not know this timer yet
+      if (run !== this.run || run.refCount > 0) return Effect.void
       this.run = undefined
       return Effect.andThen(
         this.driver.send({ _tag: "Reset" }),
