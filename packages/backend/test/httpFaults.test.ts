@@ -117,7 +117,7 @@ describe("a request", () => {
         assert.strictEqual(yield* statusOf(next), 200)
       }), null))
 
-  it.effect("is handled, and its connection broken or left open", () =>
+  it.effect("is handled, and its connection left open without a response", () =>
     withFault({ type: "loseAnswer", never: true }, ({ send, stored }) =>
       Effect.gen(function*() {
         const sending = yield* begin(send("one"))

@@ -268,8 +268,12 @@ describe("delivery", () => {
       const { result, sent } = yield* start({
         onSend: (request) => request === 0 ? { storedAfter: "never", failure: lost } : {}
       })
-      for (let half = 0; half < 5; half++) yield* TestClock.adjust("500 millis")
-      assert.lengthOf(sent, 2)
+      const sentAfter: Array<number> = []
+      for (let half = 0; half < 5; half++) {
+        yield* TestClock.adjust("500 millis")
+        sentAfter.push(sent.length)
+      }
+      assert.deepStrictEqual(sentAfter, [1, 1, 2, 2, 2])
       assert.deepStrictEqual(yield* result, receipt)
     }))
 

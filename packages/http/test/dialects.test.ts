@@ -261,7 +261,7 @@ it.effect("reports a refusal although the group dialect can't be tried", () =>
 /** What the two joins respond with that detect the dialect, and which of the two is about the caller's request. */
 const refusals: ReadonlyArray<readonly [string, () => Response, () => Response, "address" | "group"]> = [
   ["both not found", () => json({}, 404), () => json({}, 404), "address"],
-  ["both without an attribute", () => validation(422, null), () => validation(422, null), "address"],
+  ["both without an attribute", () => validation(422, null, "a"), () => validation(422, null, "b"), "address"],
   ["no attribute, a wrong one", () => validation(422, null), () => validation(422, "text"), "group"],
   ["a wrong attribute, none", () => validation(422, "text"), () => validation(422, null), "address"],
   ["the other dialect, forbidden", () => validation(422, "from_address_id"), () => json({}, 403), "group"],

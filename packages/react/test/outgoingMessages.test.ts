@@ -61,12 +61,11 @@ describe("an outgoing message", () => {
   it("has a client id of 32 hexadecimal digits", () => {
     const { send } = start()
     assert.match(send("hello"), /^[\da-f]{32}$/)
-    vi.spyOn(crypto, "getRandomValues").mockImplementation((array) => {
+    using _ = vi.spyOn(crypto, "getRandomValues").mockImplementation((array) => {
       if (array instanceof Uint8Array) array.set([255, 1])
       return array
     })
     assert.strictEqual(send("hello"), `ff01${"00".repeat(14)}`)
-    vi.restoreAllMocks()
   })
 
   it("is announced when it is sent, and when its send succeeds or fails", async () => {

@@ -57,26 +57,27 @@ const dial = Effect.fnUntraced(function*(port: number) {
   return webSocket
 }, Effect.provide(WebSockets.layer))
 
-const nextTick = () =>
+const eventLoopTurn = () =>
   new Promise<void>((resolve) => {
     setImmediate(resolve)
   })
 
-/** A socket over a connection that carried a request before: `fetch` takes a few ticks to return one to its pool. */
+/** A socket over a connection that carried a request before: `fetch` takes a few turns to return one to its pool. */
 const dialAfterRequest = Effect.gen(function*() {
   const { port, ports } = yield* startServer
-  for (let ticks = 1;; ticks++) {
+  for (let turns = 1; turns <= 50; turns++) {
     yield* Effect.promise(async () => {
       await (await fetch(`http://127.0.0.1:${port}`)).text()
-      for (let tick = 0; tick < ticks; tick++) await nextTick()
+      for (let turn = 0; turn < turns; turn++) await eventLoopTurn()
     })
     const webSocket = yield* dial(port)
     const [requested, upgraded] = ports.splice(0)
     if (upgraded === requested) return webSocket
   }
+  return assert.fail("fetch did not return a connection to its pool within 50 turns")
 })
 
-/** Counts the writes to the network that `send` causes until the next tick. */
+/** Counts the writes to the network that `send` causes within a turn of the event loop. */
 const writesOf = (send: () => void) =>
   Effect.promise(async () => {
     const { _write, _writev } = TcpSocket.prototype
@@ -90,7 +91,7 @@ const writesOf = (send: () => void) =>
       return _writev?.apply(this, args)
     }
     send()
-    await nextTick()
+    await eventLoopTurn()
     TcpSocket.prototype._write = _write
     if (_writev !== undefined) TcpSocket.prototype._writev = _writev
     return writes
