@@ -179,7 +179,7 @@ describe("LiveSequence", () => {
       assert.deepStrictEqual(received, ["a", "b", "c", "d", "e", "f", "g"])
     }))
 
-  it.effect("P1.1: reads again after a reconnect when another sequence's read, which it joins, began before", () =>
+  it.effect("P1.1: reads again after a reconnect if it joins the read of another sequence, which began before the reconnect", () =>
     Effect.gen(function*() {
       const { connect, open, responses, store } = yield* start
       const other = yield* open()
@@ -193,7 +193,7 @@ describe("LiveSequence", () => {
       assert.deepStrictEqual(received, ["missed"])
     }))
 
-  it.effect("P1.1: reads again after its buffer was full when another sequence's read, which it joins, began before", () =>
+  it.effect("P1.1: reads again after its buffer was full if it joins the read of another sequence, which began before that", () =>
     Effect.gen(function*() {
       const { open, responses, store } = yield* start
       const other = yield* open()

@@ -203,7 +203,7 @@ describe("useSendMessage", () => {
     })
   })
 
-  it("shows a sent message no longer than a timeline does that would show its stored copy", async () => {
+  it("stops showing a sent message when the timeline that would show its stored copy stops", async () => {
     await using sandbox = await openSandbox()
     await sandbox.setFaults({
       match: { on: "frame", direction: "out", eventType: "conversation.*" },

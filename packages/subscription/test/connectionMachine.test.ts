@@ -183,7 +183,7 @@ describe("the connection's state machine", () => {
     assert.strictEqual(transition(state, elapsed)._tag, "AwaitingToken")
   })
 
-  it("P8.3: refreshes at once a token that was rejected and had replaced the one that could not be refreshed", () => {
+  it("P8.3: refreshes a token at once when it is rejected, although its predecessor could not be refreshed", () => {
     const state = after(start, ended("unauthorized"), refreshFailed(false), connectNow, ended("unauthorized"))
     assert.strictEqual(state._tag, "RefreshingToken")
   })

@@ -815,7 +815,7 @@ describe("the session", () => {
     }))
 
   it.effect.each(["before", "after"])(
-    "P8.2: backs off when a session ends that was sent a token which was replaced %s it was ready",
+    "P8.2: backs off when a session ends to which a new token was sent, replaced %s it was ready",
     (moment) =>
       Effect.gen(function*() {
         const { credentials, server } = yield* start(longBackoff)
