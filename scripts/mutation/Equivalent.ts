@@ -2,7 +2,7 @@
 export interface Equivalent {
   /** The file, from `src` of the package. */
   readonly file: string
-  /** The text of the source that is replaced, as `pnpm mutate` prints it. White space does not matter. */
+  /** The text of the source that is replaced, which `pnpm mutate` shortens if it is long. White space does not matter. */
   readonly source: string
   readonly replacement: string
   /** The line on which the text begins, where a file has the same text more than once. */

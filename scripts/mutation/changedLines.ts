@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process"
 import { isMutable, type LineRange, packageOfSource, type Scope } from "./scope.ts"
 import { type Package, packages } from "./suites.ts"
+import { UsageError } from "./UsageError.ts"
 
 /** The lines that a diff without context adds or changes, of each file. */
 export const parseDiff = (diff: string): ReadonlyMap<string, ReadonlyArray<LineRange>> => {
@@ -39,7 +40,7 @@ export const defaultBase = (root: string): string | undefined => {
 
 /** The changed lines of each package since `base` and the current commit parted. */
 export const changedScopes = (root: string, base: string): ReadonlyMap<Package, Scope> => {
-  if (commitOf(root, base) === undefined) throw new Error(`git has no commit ${base}`)
+  if (commitOf(root, base) === undefined) throw new UsageError(`git has no commit ${base}`)
   const parted = git(root, "merge-base", base, "HEAD").trim()
   const sources = ":(glob)packages/*/src/**"
   const diff = git(

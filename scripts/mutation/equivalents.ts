@@ -2,6 +2,8 @@
  * Mutants that no test can kill, because the changed code does the same as before: each is listed with the reason, and is not
  * counted. They are found by their text, so that they are found again when other lines of the file change.
  */
+import { existsSync } from "node:fs"
+import { join } from "node:path"
 import type { Equivalent } from "./Equivalent.ts"
 import { equivalents as backend } from "./equivalents/backend.ts"
 import { equivalents as conversation } from "./equivalents/conversation.ts"
@@ -24,6 +26,13 @@ export const equivalentsOf: Readonly<Record<Package, ReadonlyArray<Equivalent>>>
   react,
   backend
 }
+
+/** What is wrong with the entries of a package, whatever is tested. */
+export const invalidEntries = (root: string, name: Package): ReadonlyArray<string> =>
+  equivalentsOf[name].flatMap(({ file, reason }) => [
+    ...(existsSync(join(root, "packages", name, "src", file)) ? [] : [`listed as equivalent, but there is no ${file}`]),
+    ...(reason.trim() === "" ? [`listed as equivalent without a reason: ${file}`] : [])
+  ])
 
 const normalize = (text: string): string => text.replaceAll(/\s+/g, " ").trim()
 

@@ -1,5 +1,7 @@
 /** The file in which Stryker keeps results for the next run. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createHash } from "node:crypto"
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
@@ -30,4 +32,27 @@ export const discardNotTested = (file: string): void => {
   const report = parse(readFileSync(file, "utf8"))
   if (report === undefined) rmSync(file)
   else writeFileSync(file, JSON.stringify(withoutNotTested(report)))
+}
+
+/** Identifies what tests use besides the sources and their own file: Stryker does not notice when it changes. */
+const digestOfSupport = (root: string, folders: ReadonlyArray<string>): string => {
+  const patterns = [
+    "*.shared.ts",
+    "scripts/mutation/stryker/*",
+    ...folders.map((one) => `packages/${one}/test/**/*.ts*`)
+  ]
+  const files = globSync(patterns, { cwd: root }).filter((file) => !/\.test\.tsx?$/.test(file)).toSorted()
+  const hash = createHash("sha1")
+  for (const file of files) hash.update(file).update(readFileSync(join(root, file)))
+  return hash.digest("hex")
+}
+
+/** Discards all results if the support of the tests in these folders of `packages` has changed since. */
+export const discardIfStale = (root: string, file: string, folders: ReadonlyArray<string>): void => {
+  const digestFile = join(root, `${file}.support`)
+  const digest = digestOfSupport(root, folders)
+  if (existsSync(digestFile) && readFileSync(digestFile, "utf8") === digest) return
+  rmSync(join(root, file), { force: true })
+  mkdirSync(dirname(digestFile), { recursive: true })
+  writeFileSync(digestFile, digest)
 }

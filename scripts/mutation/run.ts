@@ -2,7 +2,7 @@
 import { Stryker } from "@stryker-mutator/core"
 import { globSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { discardNotTested } from "./incremental.ts"
+import { discardIfStale, discardNotTested } from "./incremental.ts"
 import { isKilled, isSurvivor, type Mutation, toMutations } from "./results.ts"
 import { isInScope, patternsOf, type Scope } from "./scope.ts"
 import { setEnvironment } from "./stryker/environment.ts"
@@ -43,9 +43,13 @@ const removeAbandoned = (root: string): void => {
   }
 }
 
+/** Some test fails without a mutant. */
+export class TestsFail extends Error {}
+
 const runStage = async (run: Run, stage: Stage): Promise<ReadonlyArray<Mutation>> => {
   const sandbox = `.stryker/sandbox-${process.pid}`
   const incrementalFile = `.stryker/${stage.name}.json`
+  discardIfStale(run.root, incrementalFile, stage.folders)
   removeAbandoned(run.root)
   setEnvironment({ package: run.package, folders: stage.folders, deadline: run.deadline })
   try {
@@ -59,6 +63,10 @@ const runStage = async (run: Run, stage: Stage): Promise<ReadonlyArray<Mutation>
     }).runMutationTest()
     // results of earlier runs of other lines are among them
     return toMutations(run.root, results).filter(({ file, lines }) => isInScope(stage.scope, file, lines))
+  } catch (error) {
+    // Stryker has logged which ones
+    const isFailingDryRun = error instanceof Error && error.message.includes("failed tests in the initial test run")
+    throw isFailingDryRun ? new TestsFail("some tests fail without a mutant: mend them first") : error
   } finally {
     // Stryker leaves it if a test has just written a file
     rmSync(sandbox, { recursive: true, force: true })

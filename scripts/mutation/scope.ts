@@ -2,6 +2,7 @@
 import { globSync } from "node:fs"
 import { join } from "node:path"
 import { type Package, packages } from "./suites.ts"
+import { UsageError } from "./UsageError.ts"
 
 /** Lines counted from 1, the last one included. */
 export interface LineRange {
@@ -31,7 +32,9 @@ export const scopeOf = (root: string, name: Package, glob = "**/*", ranges: Read
 export const parseLines = (text: string): LineRange => {
   const [, start, end = start] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? []
   const range = { start: Number(start), end: Number(end) }
-  if (!(range.start >= 1 && range.end >= range.start)) throw new Error(`not a range of lines, such as 10-20: ${text}`)
+  if (!(range.start >= 1 && range.end >= range.start)) {
+    throw new UsageError(`not a range of lines, such as 10-20: ${text}`)
+  }
   return range
 }
 

@@ -16,7 +16,8 @@ export const survivorLines = (mutations: ReadonlyArray<Mutation>): ReadonlyArray
     )
     const rows = ofFile.map(({ lines, mutator, original, outcome, replacement }) => {
       const change = `${shorten(original)} → ${shorten(replacement) || "(nothing)"}`
-      return `${String(lines.start).padStart(6)}  ${mutator.padEnd(21)}  ${change}${
+      const range = lines.end > lines.start ? `${lines.start}-${lines.end}` : String(lines.start)
+      return `${range.padStart(9)}  ${mutator.padEnd(21)}  ${change}${
         outcome === "uncovered" ? "  (no test runs it)" : ""
       }`
     })

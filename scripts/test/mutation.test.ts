@@ -6,6 +6,7 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { assert, describe, it } from "vitest"
 import { changedScopes, defaultBase, parseDiff } from "../mutation/changedLines.ts"
+import { read } from "../mutation/commandLine.ts"
 import { setApart } from "../mutation/equivalents.ts"
 import { withoutNotTested } from "../mutation/incremental.ts"
 import { isSurvivor, type Mutation, percentKilled, toMutation } from "../mutation/results.ts"
@@ -14,6 +15,7 @@ import { spread } from "../mutation/spread.ts"
 import { attributeToTests } from "../mutation/stryker/coverage.ts"
 import { reasonToIgnore } from "../mutation/stryker/ignorer.ts"
 import { summaryLine, survivorLines } from "../mutation/table.ts"
+import { UsageError } from "../mutation/UsageError.ts"
 
 const mutation = (fields: Partial<Mutation>): Mutation => ({
   key: "key",
@@ -267,5 +269,33 @@ describe("what is not mutated", () => {
     }
     assert.isTrue(call("withSpan"))
     assert.isFalse(call("includes"))
+  })
+})
+
+describe("the command line", () => {
+  const root = dirname(dirname(import.meta.dirname))
+
+  it.each([
+    [["--fils", "x"], "--fils"],
+    [["nope"], "not a package that is mutated: nope"],
+    [["runtime", "--lines", "3"], "--lines needs --files"],
+    [["runtime", "--files", "BoundedMap.ts", "--lines", "9-3"], "not a range of lines"],
+    [["--files", "Nothing.ts"], "no source matches Nothing.ts"],
+    [["--minutes", "abc"], "--minutes must be a number above 0: abc"],
+    [["--base", "HEAD"], "--base needs --changed"],
+    [["--changed", "runtime"], "--changed takes no packages"],
+    [["--changed", "--base", "no-such-commit"], "git has no commit no-such-commit"]
+  ])("refuses %j, and says why", (args, message) => {
+    assert.throws(() => read(root, args), UsageError, message)
+  })
+
+  it("is asked for a whole package, for one place, or for changes", () => {
+    const whole = read(root, ["@effect-signalwire/runtime"])
+    assert.deepStrictEqual([whole?.isWhole, [...whole?.scopes.keys() ?? []]], [true, ["runtime"]])
+    const place = read(root, ["runtime", "--files", "BoundedMap.ts", "--lines", "3"])
+    const file = "packages/runtime/src/BoundedMap.ts"
+    assert.deepStrictEqual([...place?.scopes.get("runtime") ?? []], [[file, [{ start: 3, end: 3 }]]])
+    assert.isFalse(place?.isWhole)
+    assert.isUndefined(read(root, ["--help"]))
   })
 })
