@@ -3,7 +3,7 @@
  * with its mutation, if it has one, it must break the promise that it names.
  */
 import * as Schema from "effect/Schema"
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { isMutation, type Mutation } from "./mutation.ts"
 import type { Plan, PlannedStep } from "./plan.ts"
@@ -42,7 +42,7 @@ export const read = (file: string): Case => {
 export const readAll = (): ReadonlyArray<readonly [name: string, found: Case]> =>
   readdirSync(folder).toSorted().map((file) => [basename(file, ".json"), read(join(folder, file))] as const)
 
-/** Writes a case; returns the path of its file. */
+/** Writes a case, unless its file has a shorter one; returns the path of the file. */
 export const write = ({ mutation, plan, violation }: Case): string => {
   const { seed, simplifications, steps } = plan
   const content = {
@@ -53,6 +53,7 @@ export const write = ({ mutation, plan, violation }: Case): string => {
     steps: Object.fromEntries(steps.map(({ name, number }) => [number, name]))
   }
   const file = join(folder, `seed-${seed}${mutation === undefined ? "" : `-${mutation}`}.json`)
+  if (existsSync(file) && read(file).plan.steps.length < plan.steps.length) return file
   mkdirSync(folder, { recursive: true })
   writeFileSync(file, `${JSON.stringify(content, undefined, 2)}\n`)
   return file

@@ -1,48 +1,20 @@
 /**
- * `pnpm simulate [--seeds 10000] [--steps 200] [--from 1] [--workers 2]` runs many seeds, and prints what they have
- * reached. It stops at the first broken promise, shrinks the run for up to `--shrink-seconds 60`, and writes it to
- * `cases/`. `--seed N` runs one seed, and `--case FILE` a case, with `--trace` its trace; `--mutation NAME` puts a bug
- * into the client.
+ * `pnpm simulate` runs many seeds, and prints what they have reached. It stops at the first broken promise, shrinks the run
+ * for a while, and writes it to `cases/`. `--seed` runs one seed, and `--case` a case; `--help` prints all options.
  */
-import { availableParallelism } from "node:os"
-import { parseArgs } from "node:util"
 import { Worker } from "node:worker_threads"
 import * as Cases from "./cases.ts"
+import { type Command, read, usage, UsageError } from "./commandLine.ts"
 import * as CoverageTable from "./coverage/table.ts"
-import { isMutation, mutations } from "./mutation.ts"
 import * as Plan from "./plan.ts"
 import { add, emptySum, type Range, type run } from "./runs.ts"
 import { shrink } from "./shrink.ts"
 import { type Outcome, simulate } from "./simulate.ts"
 import { describe } from "./totals.ts"
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string", default: "1000" },
-    steps: { type: "string", default: "200" },
-    from: { type: "string", default: "1" },
-    seed: { type: "string" },
-    case: { type: "string" },
-    mutation: { type: "string" },
-    workers: { type: "string" },
-    trace: { type: "boolean", default: false },
-    "shrink-seconds": { type: "string", default: "60" }
-  }
-})
-const steps = Number(values.steps)
-const from = Number(values.from)
-const seeds = Number(values.seeds)
-if (values.mutation !== undefined && !isMutation(values.mutation)) {
-  throw new Error(`not a mutation (${mutations.join(", ")}): ${values.mutation}`)
-}
-const stored = values.case === undefined ? undefined : Cases.read(values.case)
-/** The bug of the client. A case has its own. */
-const mutation = values.mutation ?? stored?.mutation
-const shrinkMillis = Number(values["shrink-seconds"]) * 1000
-
 /** Shrinks a run that has failed, prints the trace of what is left, and writes it as a case. */
-const report = (plan: Plan.Plan, violation: string): void => {
-  console.error(`violated: ${violation}`)
+const report = ({ mutation, shrinkMillis }: Command, plan: Plan.Plan, violation: string): void => {
+  console.error(`seed ${plan.seed} violated: ${violation}`)
   let reportedAt = performance.now()
   const shrunk = shrink(plan, violation, {
     mutation,
@@ -63,19 +35,21 @@ const report = (plan: Plan.Plan, violation: string): void => {
 }
 
 /** Runs one plan; one that has failed is shrunk unless it is a case. */
-const runOne = (plan: Plan.Plan): void => {
-  const outcome = simulate(plan, { keepTrace: values.trace, mutation })
+const runOne = (command: Command, plan: Plan.Plan): void => {
+  const { mutation, stored, trace } = command
+  const outcome = simulate(plan, { keepTrace: trace, mutation })
   for (const line of outcome.trace) console.log(line)
   console.log(`seed ${plan.seed}, ${outcome.steps} steps, trace ${outcome.hash}`)
   if (outcome.violation === undefined) return
-  if (stored === undefined && !values.trace) return report(plan, outcome.violation)
+  if (stored === undefined && !trace) return report(command, plan, outcome.violation)
   console.error(`violated: ${outcome.violation}`)
   process.exitCode = 1
 }
 
 const chunk = 20
 
-const runMany = async (): Promise<void> => {
+const runMany = async (command: Command): Promise<void> => {
+  const { from, mutation, seeds, steps } = command
   const began = performance.now()
   let next = from
   let sum = emptySum
@@ -105,7 +79,7 @@ const runMany = async (): Promise<void> => {
       postNext()
     })
   const workers = Array.from(
-    { length: Number(values.workers ?? availableParallelism()) },
+    { length: command.workers },
     () => new Worker(new URL("worker.ts", import.meta.url))
   )
   await Promise.all(workers.map(runWorker))
@@ -113,10 +87,23 @@ const runMany = async (): Promise<void> => {
   const { coverage, totals } = sum
   console.log(`${sum.seeds} seeds, ${rate()} per minute, ${sum.steps} steps`)
   console.log(describe(totals))
-  console.log(CoverageTable.describe(CoverageTable.compare(coverage)))
-  if (failed?.violation !== undefined) report(Plan.make(failed.seed, steps), failed.violation)
+  if (failed?.violation !== undefined) return report(command, Plan.make(failed.seed, steps), failed.violation)
+  console.log(CoverageTable.describe(CoverageTable.compare(coverage), 10))
 }
 
-if (stored !== undefined) runOne(stored.plan)
-else if (values.seed !== undefined) runOne(Plan.make(Number(values.seed), steps))
-else await runMany()
+const main = async (): Promise<void> => {
+  const command = read(process.argv.slice(2))
+  if (command === undefined) return console.log(usage)
+  const { seed, steps, stored } = command
+  if (stored !== undefined) return runOne(command, stored.plan)
+  if (seed !== undefined) return runOne(command, Plan.make(seed, steps))
+  await runMany(command)
+}
+
+try {
+  await main()
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error
+  console.error(`${error.message}\n\n${usage}`)
+  process.exitCode = 2
+}

@@ -86,11 +86,12 @@ export const compare = (counts: Counts): ReadonlyArray<Row> =>
     }
   })
 
-/** The rows in words, with their gaps. */
-export const describe = (rows: ReadonlyArray<Row>): string =>
+/** The rows in words, with their gaps, but no more than `most` of a row. */
+export const describe = (rows: ReadonlyArray<Row>, most = Number.POSITIVE_INFINITY): string =>
   rows.flatMap(({ category, missing, reachable, reached, unexpected, unreachable }) => [
     `${category}: ${reached} of ${reachable} reached`,
     ...unreachable.map(({ items, reason }) => `  ${items.length} cannot be reached: ${reason}`),
-    ...missing.map((item) => `  not reached: ${item}`),
+    ...missing.slice(0, most).map((item) => `  not reached: ${item}`),
+    ...(missing.length > most ? [`  and ${missing.length - most} more`] : []),
     ...unexpected.map((item) => `  not expected: ${item}`)
   ]).join("\n")

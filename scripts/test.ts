@@ -1,0 +1,7 @@
+/** Builds, type-checks and tests everything, and prints the summary of the tests, also when something has failed. */
+import { spawnSync } from "node:child_process"
+
+const tasks = ["build:packages", "build:page", "check", "check:root", "test", "test:scripts"]
+const { status } = spawnSync("turbo", ["run", ...tasks, "--continue=dependencies-successful"], { stdio: "inherit" })
+await import("./test-summary.ts")
+if (status !== 0) process.exitCode = 1
