@@ -211,6 +211,45 @@ describe("Outbox", () => {
       assert.lengthOf(server.sent, 0)
     }))
 
+  it.effect("keeps the metadata and the details of a message, if it has any", () =>
+    Effect.gen(function*() {
+      const { enqueue, outcomes } = yield* open(makeServer())
+      yield* enqueue({ addressId, text: "1", metadata: { tone: "casual" }, details: { count: 1 } })
+      yield* enqueue({ addressId, text: "2" })
+      yield* seconds(10)
+      assert.deepStrictEqual(outcomes.map(({ entry }) => entry), [
+        { addressId, text: "1", metadata: { tone: "casual" }, details: { count: 1 }, enqueuedAt: 0 },
+        { addressId, text: "2", enqueuedAt: 0 }
+      ])
+    }))
+
+  it.effect("P4.5: looks up a message that the store has although it failed to confirm it", () =>
+    Effect.gen(function*() {
+      const failing = new PersistedQueue.PersistedQueueError({ message: "the response was lost" })
+      let isFailing = false
+      const store = Layer.effect(
+        PersistedQueue.PersistedQueueStore,
+        Effect.map(PersistedQueue.PersistedQueueStore, (store) => ({
+          ...store,
+          offer: (options: Parameters<typeof store.offer>[0]) =>
+            Effect.andThen(
+              store.offer(options),
+              Effect.suspend(() => isFailing ? Effect.fail(failing) : Effect.void)
+            )
+        }))
+      )
+      const queues = PersistedQueue.layer.pipe(Layer.provide(store), Layer.provide(PersistedQueue.layerStoreMemory))
+      const server = makeServer({ onSend: (n) => n === 0 ? { takesMillis: 3000 } : {} })
+      const { enqueue, labels } = yield* open(server, { queues })
+      yield* TestClock.adjust(0)
+      yield* enqueue({ addressId, text: "1" })
+      isFailing = true
+      assert.strictEqual(yield* Effect.flip(enqueue({ addressId, text: "2" })), failing)
+      yield* seconds(10)
+      assert.deepStrictEqual(labels(), ["Sent 1", "Sent 2"])
+      assert.isAbove(server.reads(), 0)
+    }))
+
   it.effect("keeps the newest time of the server that is known with a message", () =>
     Effect.gen(function*() {
       const server = makeServer()

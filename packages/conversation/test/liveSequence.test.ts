@@ -65,7 +65,9 @@ const start = Effect.gen(function*() {
       newestFirst.slice(0, 2),
       newestFirst.length <= 2 ? undefined : Effect.sync(() => Option.some(pageOf(newestFirst.slice(2))))
     )
+  let reads = 0
   const newest = Effect.suspend(() => {
+    reads++
     const response = pageOf(stored.toReversed())
     return Effect.as(responses.await, response)
   })
@@ -142,6 +144,7 @@ const start = Effect.gen(function*() {
     open,
     reader,
     responses,
+    reads: () => reads,
     /** Another session becomes ready; returns its signal. */
     connect: () => {
       reader.tick()
@@ -280,6 +283,23 @@ describe("LiveSequence", () => {
       yield* runReady
       assert.deepStrictEqual([first, second.received], [["a"], ["between"]])
     }).pipe(Effect.scoped))
+
+  it.effect.each([
+    { signal: Signal.requested, reads: 1 },
+    { signal: Signal.overflow, reads: 2 }
+  ])(
+    "P8.5: joins a read under way unless events of its own may have been dropped since: $signal.cause",
+    ({ reads: expected, signal }) =>
+      Effect.gen(function*() {
+        const { open, reads, responses } = yield* start
+        const sequences = [yield* open(), yield* open()]
+        yield* responses.close
+        for (const { receive } of sequences) yield* receive(signal)
+        yield* responses.open
+        yield* runReady
+        assert.strictEqual(reads(), expected)
+      })
+  )
 
   it.effect("counts the messages that it missed as recovered, but not those that it starts with", () =>
     Effect.gen(function*() {

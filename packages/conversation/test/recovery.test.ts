@@ -304,6 +304,13 @@ describe("recovery", () => {
       assert.strictEqual(reads(), 3)
     }))
 
+  it.effect("reads no further than a page whose last message is before the point", () =>
+    Effect.gen(function*() {
+      const { newest, reads } = makeHistory(countdown(9), 3)
+      assert.deepStrictEqual(timesOf(yield* readAll({ newest, limit: 100 }, 8)), [[7, 8, 9]])
+      assert.strictEqual(reads(), 1)
+    }))
+
   it.effect("names the method and the number of pages when history does not end", () =>
     Effect.gen(function*() {
       const { newest } = makeEndless(() => [])

@@ -49,10 +49,11 @@ const newestIds = (
 ): { readonly ids: Ids; readonly forgottenThrough: number | null } => {
   if (ids.length <= limit) return { ids, forgottenThrough }
   const byTime = [...ids].sort(([, a], [, b]) => b - a)
-  const [, newest] = byTime[0] ?? ["", Number.NaN]
-  const [, newestLeftOut] = byTime[limit] ?? ["", newest]
+  const times = byTime.map(([, time]) => time)
+  const [newest = Number.NaN] = times
+  const newestLeftOut = times[limit] ?? newest
   // messages of one time are forgotten together, and those of the very newest time never
-  const forgotten = newestLeftOut < newest ? newestLeftOut : byTime.find(([, time]) => time < newest)?.[1]
+  const forgotten = newestLeftOut < newest ? newestLeftOut : times.find((time) => time < newest)
   return { ids: byTime.slice(0, limit), forgottenThrough: forgotten ?? forgottenThrough }
 }
 
