@@ -48,5 +48,41 @@ export const equivalents: ReadonlyArray<Equivalent> = [
     source: "this.state === state",
     replacement: "true",
     reason: "Whatever changes the state during the wait also interrupts this fiber."
+  },
+  {
+    file: "internal/fanout.ts",
+    source: "queue !== removed",
+    replacement: "true",
+    reason: "Only memory is freed: a queue that is done drops what it is offered."
+  },
+  {
+    file: "internal/socket.ts",
+    source: "pausable?.resume",
+    replacement: "pausable.resume",
+    reason: "Only a socket that can be paused is paused; this narrows the type."
+  },
+  {
+    file: "internal/socket.ts",
+    source: "webSocket.readyState > 1",
+    replacement: "webSocket.readyState >= 1",
+    reason: "The state 1 is handled before."
+  },
+  {
+    file: "internal/nodeTransport.ts",
+    source: "/^ws/",
+    replacement: "/ws/",
+    reason: "The origin of a socket begins with it, so that it is the first match."
+  },
+  {
+    file: "internal/nodeTransport.ts",
+    source: "typeof request !== \"object\"",
+    replacement: "false",
+    reason: "What is not an object is no upgrade request; this narrows the type."
+  },
+  {
+    file: "internal/nodeTransport.ts",
+    source: "request === null",
+    replacement: "false",
+    reason: "What is not an object is no upgrade request; this narrows the type."
   }
 ]
