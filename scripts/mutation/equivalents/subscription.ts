@@ -47,6 +47,7 @@ export const equivalents: ReadonlyArray<Equivalent> = [
     file: "internal/connectionDriver.ts",
     source: "this.state === state",
     replacement: "true",
+    line: "if (this.state === state) yield* this.dial(state.context)",
     reason: "Whatever changes the state during the wait also interrupts this fiber."
   },
   {
