@@ -11,6 +11,8 @@ import * as SessionTasks from "../src/internal/sessionTasks.ts"
 
 /** The liveness of a session that dials, with a log of what it reports and writes. */
 const start = Effect.gen(function*() {
+  // the clock does not begin with the dial
+  yield* TestClock.adjust("5 seconds")
   const log: Array<string> = []
   const record = (entry: string) => () => void log.push(entry)
   const tasks = yield* SessionTasks.make(() => Effect.succeed(new Reason.Closed()))
@@ -52,12 +54,12 @@ describe("the watchdog", () => {
       yield* TestClock.adjust("9999 millis")
       assert.deepStrictEqual(log, [])
       yield* TestClock.adjust("1 milli")
-      assert.deepStrictEqual(log, [ping(11.234)])
+      assert.deepStrictEqual(log, [ping(16.234)])
       yield* TestClock.adjust("9999 millis")
       assert.isUndefined(watching.pollUnsafe())
       yield* TestClock.adjust("1 milli")
       assert.deepStrictEqual({ ...(yield* Fiber.join(watching)) }, { ...new Reason.Timeout({ millis: 20_000 }) })
-      assert.deepStrictEqual(log, [ping(11.234)])
+      assert.deepStrictEqual(log, [ping(16.234)])
     }))
 
   it.effect("P8.1: counts from the last frame", () =>
@@ -70,10 +72,10 @@ describe("the watchdog", () => {
       yield* TestClock.adjust("9999 millis")
       assert.deepStrictEqual(log, [])
       yield* TestClock.adjust("1 milli")
-      assert.deepStrictEqual(log, [ping(19)])
+      assert.deepStrictEqual(log, [ping(24)])
       liveness.onFrames()
       yield* TestClock.adjust("10 seconds")
-      assert.deepStrictEqual(log, [ping(19), ping(29)])
+      assert.deepStrictEqual(log, [ping(24), ping(34)])
     }))
 })
 
@@ -143,7 +145,7 @@ describe("a signal during the session", () => {
       yield* ready
       liveness.onTrigger("wake")
       yield* TestClock.adjust("1999 millis")
-      assert.deepStrictEqual([log, failure()], [[ping(0)], undefined])
+      assert.deepStrictEqual([log, failure()], [[ping(5)], undefined])
       yield* TestClock.adjust("1 milli")
       assert.deepStrictEqual({ ...failure() }, { ...new Reason.Timeout({ millis: 2000 }) })
     }))
@@ -155,7 +157,7 @@ describe("a signal during the session", () => {
       assert.isUndefined(liveness.onFrames())
       liveness.onTrigger("offline")
       yield* TestClock.adjust("1 second")
-      assert.deepStrictEqual(log, ["suspect: connection failed: the platform is offline", ping(0)])
+      assert.deepStrictEqual(log, ["suspect: connection failed: the platform is offline", ping(5)])
       yield* liveness.onFrames() ?? assert.fail("nothing is reported")
       assert.isUndefined(liveness.onFrames())
       yield* TestClock.adjust("1 second")

@@ -1,5 +1,6 @@
 import * as Credentials from "@effect-signalwire/runtime/Credentials"
 import { Emitter } from "@effect-signalwire/runtime/Emitter"
+import * as Instrumentation from "@effect-signalwire/runtime/Instrumentation"
 import * as Streams from "@effect-signalwire/runtime/Streams"
 import * as JsonRpc from "@effect-signalwire/schema/JsonRpc"
 import { Invalid, invalidParameter } from "@effect-signalwire/schema/Reason"
@@ -403,15 +404,18 @@ describe("the session", () => {
     Effect.gen(function*() {
       const { server, subscription } = yield* start({ backoff: Schedule.recurs(0) })
       const scope = yield* Effect.scope
+      const first = Effect.flatMap(subscription.subscribe, ({ signals }) => signals)
+      let again: Fiber.Fiber<ReadonlyArray<Signal>, unknown> | undefined
       yield* Streams.listen(subscription.connection.changes, (state) => {
         if (state._tag !== "Failed") return
-        Effect.runFork(Scope.provide(subscription.subscribe, scope))
+        again = Effect.runFork(Scope.provide(first, scope))
         throw new Error("a bug in the listener")
       })
       yield* (yield* server.nextConnection).drop
       yield* (yield* server.nextConnection).accept("p1")
       yield* flush
       assert.strictEqual((yield* subscription.connection.current)._tag, "Connected")
+      assert.deepStrictEqual(again === undefined ? [] : (yield* Fiber.join(again)).map(label), ["Discontinuity"])
     }))
 
   it.effect("P8.8: reports when it dials next, also when the rate limit delays the dial", () =>
@@ -701,6 +705,7 @@ describe("the session", () => {
       yield* TestClock.adjust("1 hour")
       const state = yield* subscription.connection.current
       assert.deepStrictEqual([state._tag, state.reason?._tag], ["Reconnecting", "Unauthorized"])
+      assert.strictEqual(state.reason?.message, "the token was refused: 401 (no token refresh is configured)")
       assert.isNull(state._tag === "Reconnecting" ? state.delayMillis : undefined)
       assert.strictEqual(server.connectionCount(), 1)
       assert.isUndefined(listening.pollUnsafe())
@@ -968,8 +973,9 @@ describe("the session", () => {
       yield* (yield* server.nextConnection).accept("p1")
       yield* Scope.close(scope, Exit.void)
       yield* Fiber.join(listening)
-      for (const call of [subscription.subscribe, subscription.ready, subscription.reconnect]) {
-        assert.strictEqual((yield* Effect.flip(Effect.scoped(call))).reason._tag, "Closed")
+      for (const name of ["subscribe", "ready", "reconnect"] as const) {
+        const { method, reason } = yield* Effect.flip(Effect.scoped(subscription[name]))
+        assert.deepStrictEqual([method, reason._tag], [name, "Closed"])
       }
       assert.strictEqual((yield* subscription.connection.current)._tag, "Closed")
     }))
@@ -1004,7 +1010,7 @@ describe("the session", () => {
     Effect.gen(function*() {
       const server = yield* FakeServer.make
       const context = yield* Layer.build(
-        Subscription.layer({ endpoint, idleTimeToLive: 0, ...longBackoff }).pipe(
+        Subscription.layer({ endpoint, idleTimeToLive: 0, backoff: { base: "1 milli", cap: "1 milli" } }).pipe(
           Layer.provide(Credentials.layer({ token: Redacted.make("token-1") })),
           Layer.provide(server.layer)
         )
@@ -1017,11 +1023,12 @@ describe("the session", () => {
       yield* dialled.open
       yield* dialled.close(1013)
       yield* flush
+      const waiting = yield* connection.current
+      const { delayMillis } = waiting._tag === "Reconnecting" ? waiting : assert.fail(waiting._tag)
       yield* Fiber.interrupt(subscribing)
       yield* flush
       assert.strictEqual((yield* connection.current)._tag, "Idle")
-      // ten seconds, and up to a quarter longer
-      yield* TestClock.adjust("12500 millis")
+      yield* TestClock.adjust(delayMillis ?? 0)
       yield* subscribe
       yield* flush
       assert.strictEqual((yield* connection.current)._tag, "Connecting")
@@ -1209,11 +1216,14 @@ describe("the session", () => {
       const { server } = yield* Effect.provide(start(), Logger.layer([logger]))
       const connection = yield* server.nextConnection
       yield* connection.accept("p1")
+      yield* connection.send(event("e1", "m1"))
+      yield* flush
+      assert.deepStrictEqual(logged, [])
       for (let second = 0; second < 20; second++) {
         yield* connection.send("{")
         yield* TestClock.adjust("1 second")
       }
-      assert.strictEqual(logged.filter((message) => String(message).includes("malformed")).length, 1)
+      assert.deepStrictEqual(logged, [["skipped malformed frames or events", [{ path: "", message: "not JSON" }]]])
     }))
 
   it.effect("dials at once when the token is replaced during the backoff", () =>
@@ -1288,6 +1298,43 @@ describe("the session", () => {
       assert.strictEqual(refreshes, 1)
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(yield* tokenOf(yield* connection.request(JsonRpc.method.reauthenticate)), "token-3")
+    }))
+
+  it.effect("keeps the session although the server does not report when its tokens expire", () =>
+    Effect.gen(function*() {
+      const refresh = Effect.succeed(Redacted.make("token-3"))
+      const { credentials, server, subscription } = yield* start({ refresh })
+      const connection = yield* server.nextConnection
+      yield* connection.open
+      const connect = yield* connection.request(JsonRpc.method.connect)
+      const result = { ...FakeServer.connectResult("p1"), authorization: { project_id: "p" } }
+      yield* connection.send(JsonRpc.reply(connect.id, result))
+      yield* flush
+      for (const [token, response] of [["token-2", {}], ["token-4", { authorization: "unknown" }]] as const) {
+        yield* credentials.replace(Redacted.make(token))
+        const { id } = yield* connection.request(JsonRpc.method.reauthenticate)
+        yield* connection.send(JsonRpc.reply(id, response))
+        yield* flush
+      }
+      assert.strictEqual((yield* subscription.connection.current)._tag, "Connected")
+      assert.isTrue(connection.isOpen())
+    }))
+
+  it.effect.each<readonly [string, Partial<Subscription.Options>]>([
+    ["bot", { name: "bot", agent: "robot" }],
+    ["robot", { agent: "robot" }]
+  ])("has the name %s in spans", ([expected, options]) =>
+    Effect.gen(function*() {
+      const names: Array<string> = []
+      const named = (name: string) => {
+        names.push(name)
+        return Instrumentation.effect
+      }
+      yield* Effect.provideService(start(options), Instrumentation.Instrumentation, {
+        ...Instrumentation.warningsOnly(() => {}),
+        named
+      })
+      assert.deepStrictEqual(names, [expected])
     }))
 
   it.effect("sends a new token with the project of the session", () =>
@@ -1505,6 +1552,21 @@ describe("a platform that throws", () => {
       })
   )
 
+  it.effect("reports that the socket failed when the connect request can't be written", () =>
+    Effect.gen(function*() {
+      const { subscription } = yield* startOn(() => {
+        const { client, open } = MemorySocket.make()
+        queueMicrotask(open)
+        return throwing(client, "send")
+      })
+      const states = yield* Streams.toPull(subscription.connection.changes, yield* Effect.scope)
+      const messages: Array<string> = []
+      while (messages.length === 0) {
+        for (const { reason } of yield* states) if (reason !== null) messages.push(reason.message)
+      }
+      assert.deepStrictEqual(messages, ["connection failed: the socket failed"])
+    }))
+
   it.effect("P8.5: keeps the reason of the end, even if the platform throws when the socket is released", () =>
     Effect.gen(function*() {
       const { dials, listening } = yield* startOn((dial) => {
@@ -1573,6 +1635,7 @@ describe("a platform that throws", () => {
       )
       yield* (yield* server.nextConnection).accept("p1")
       assert.include(JSON.stringify(warnings), "cannot listen to the wake signals of the platform")
+      assert.match(JSON.stringify(warnings), /no such event|interrupt/)
     }))
 
   it.effect.each(
@@ -1599,6 +1662,7 @@ describe("a platform that throws", () => {
         yield* (yield* server.nextConnection).accept("p1")
         yield* flush
         assert.include(JSON.stringify(warnings), "cannot listen to new tokens")
+        assert.match(JSON.stringify(warnings), /no tokens|interrupt/)
       })
   )
 
@@ -1648,7 +1712,12 @@ describe("an invalid option", () => {
     [
       ["heartbeat", { heartbeat: "0 seconds" }],
       ["connectTimeout", { connectTimeout: -1 }],
+      ["requestTimeout", { requestTimeout: -1 }],
+      ["probeTimeout", { probeTimeout: -1 }],
+      ["idleTimeToLive", { idleTimeToLive: -1 }],
       ["backoff.base", { backoff: { base: Number.NaN, cap: "1 second" } }],
+      ["backoff.cap", { backoff: { base: "1 second", cap: -1 } }],
+      ["backoff.resetAfter", { backoff: { base: "1 second", cap: "1 second", resetAfter: -1 } }],
       ["dialsPerMinute", { dialsPerMinute: 0 }],
       ["capacity", { capacity: 0 }],
       ["refreshTimeout", { refresh: Effect.never, refreshTimeout: -1 }]

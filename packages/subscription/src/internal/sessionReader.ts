@@ -41,9 +41,9 @@ export const readSession = Effect.fnUntraced(function*(
   let retryAfterMillis = 0
 
   const reply = ({ end, replies }: ReadResult): Effect.Effect<SessionEnd | undefined> => {
-    const written = replies.length === 0 ? Effect.void : Effect.catch(socket.writeAll(replies), tasks.fail)
+    const written = Effect.catch(socket.writeAll(replies), tasks.fail)
     // yields, so that subscribers run before the replies are written, and frames that arrive meanwhile form one batch
-    return Effect.as(end === undefined ? Effect.andThen(Effect.yieldNow, written) : written, end)
+    return Effect.as(Effect.andThen(Effect.yieldNow, written), end)
   }
   const emit = (result: ReadResult) => {
     if (result.signals.length > 0) events.onSignals(result.signals)
