@@ -1,8 +1,9 @@
 /** Calling functions of the user: in order, with a limit, and whatever they throw. */
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Scheduler from "effect/Scheduler"
 import * as TestClock from "effect/testing/TestClock"
-import { assert, describe, it } from "vitest"
+import { assert, describe, it, vi } from "vitest"
 import { CallbackRunner } from "../src/internal/callbackRunner.ts"
 import { safeCallback } from "../src/internal/safeCallback.ts"
 import { eventLoopTurns } from "./support.ts"
@@ -60,6 +61,18 @@ describe("callbacks", () => {
     await complete()
     assert.deepStrictEqual(called, ["a"])
     assert.isDefined(fiber.pollUnsafe())
+  })
+
+  it("go on if the pending one is done before anything waits for it", async () => {
+    const { called, complete, runner } = start(1)
+    // the fiber lets other tasks run before every fourth of its steps
+    const fiber = Effect.runFork(
+      Effect.provideService(runner.runAll(["a", "b"], never), Scheduler.MaxOpsBeforeYield, 4)
+    )
+    await vi.waitFor(() => assert.deepStrictEqual(called, ["a"]), { interval: 0 })
+    await complete()
+    await vi.waitFor(() => assert.isDefined(fiber.pollUnsafe()))
+    assert.deepStrictEqual(called, ["a", "b"])
   })
 
   it("are reported once when items have waited for 30 seconds", () =>

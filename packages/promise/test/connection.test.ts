@@ -3,6 +3,7 @@ import * as Conversations from "@effect-signalwire/conversation/Conversations"
 import { closed, type ConnectionState, idle } from "@effect-signalwire/subscription/ConnectionState"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { assert, describe, it } from "vitest"
 import * as Connection from "../src/internal/connection.ts"
@@ -11,14 +12,14 @@ import { eventLoopTurns } from "./support.ts"
 
 const connecting: ConnectionState = { _tag: "Connecting", polling: false, reason: null }
 
-const make = async () => {
+const make = async (changes?: Stream.Stream<ConnectionState>) => {
   const states = Effect.runSync(SubscriptionRef.make<ConnectionState>(idle))
   const logged: Array<ReadonlyArray<unknown>> = []
   let readies = 0
   const conversations = Layer.mock(Conversations.Conversations, {
     connection: {
       current: SubscriptionRef.get(states),
-      changes: SubscriptionRef.changes(states),
+      changes: changes ?? SubscriptionRef.changes(states),
       ready: Effect.sync(() => void readies++),
       reconnect: Effect.void
     }
@@ -72,6 +73,28 @@ describe("the connection", () => {
     never.onChange((state) => void seen.push(state))()
     await eventLoopTurns(3)
     assert.deepStrictEqual(seen, [idle])
+  })
+
+  it("P7.2: does not call back with later states of the same moment once that is stopped, or the client closes", async () => {
+    const both = Stream.make<ReadonlyArray<ConnectionState>>(idle, connecting)
+    const stopped: Array<ConnectionState> = []
+    const first = await make(both)
+    const stop = first.connection.onChange((state) => {
+      stopped.push(state)
+      stop()
+    })
+    await eventLoopTurns(3)
+    assert.deepStrictEqual(stopped, [idle])
+    await first.runner.close()
+    const seen: Array<ConnectionState> = []
+    const second = await make(both)
+    second.connection.onChange((state) => {
+      seen.push(state)
+      void second.runner.close()
+    })
+    await eventLoopTurns(3)
+    await second.runner.close()
+    assert.deepStrictEqual(seen, [idle, closed])
   })
 
   it("P5.2: logs what a callback throws, and goes on", async () => {
