@@ -290,3 +290,15 @@ it.effect("a failure of the next page names the method that read the first one",
     const error = yield* Effect.flip((yield* http.getMessages()).next)
     assert.deepStrictEqual([error.method, error.reason._tag], ["getMessages", "Forbidden"])
   }))
+
+it.effect("refuses a link that is no URL", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => list([message(1)], { next: "https://[" }))
+    const page = yield* http.getMessages()
+    assert.deepInclude({ ...(yield* reasonOf(page.next)) }, {
+      _tag: "Malformed",
+      path: "links",
+      detail: "a link is not a URL, or is too long"
+    })
+    assert.strictEqual(log.length, 1)
+  }))

@@ -69,3 +69,18 @@ describe("the cause of an error", () => {
     assert.deepStrictEqual([undefined, new Error("")].map(rootMessage), ["no response", "no response"])
   })
 })
+
+describe("P6.1: a copy of an error", () => {
+  it("has a cause only if the error has one", () => {
+    const copy = redactCause(new Error("bad token-1"), "token-1")
+    assert.strictEqual(copy?.message, "bad <redacted>")
+    assert.isFalse(Object.hasOwn(copy ?? {}, "cause"))
+  })
+
+  it("ends, although an error is its own cause", () => {
+    const error = new Error("bad token-1")
+    error.cause = error
+    assert.strictEqual(redactCause(error, "token-1")?.message, "bad <redacted>")
+    assert.strictEqual(rootMessage(error), "bad token-1")
+  })
+})

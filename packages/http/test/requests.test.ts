@@ -1,3 +1,5 @@
+import type { Service } from "@effect-signalwire/http/SignalWireHttp"
+import type { SignalWireHttpError } from "@effect-signalwire/http/SignalWireHttpError"
 import { assert, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -9,6 +11,7 @@ import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as Tracer from "effect/Tracer"
 import { inspect } from "node:util"
@@ -485,4 +488,108 @@ it.effect.each([300, 304, 399])("does not follow a redirect with the status %i",
       _tag: "Malformed",
       detail: `the server responded with a redirect (status ${status}), which is not followed`
     })
+  }))
+
+const methods: ReadonlyArray<
+  readonly [string, string, (http: Service) => Effect.Effect<unknown, SignalWireHttpError>]
+> = [
+  ["getSubscriber", "GET subscriber/info", (http) => http.getSubscriber],
+  ["getAddress", "GET addresses/a", (http) => http.getAddress({ id: "a" })],
+  ["getAddressByName", "GET addresses", (http) => http.getAddressByName({ name: "a" })],
+  ["getAddresses", "GET addresses", (http) => http.getAddresses()],
+  ["addresses", "GET addresses", (http) => Stream.runDrain(http.addresses())],
+  ["getConversations", "GET conversations", (http) => http.getConversations()],
+  ["conversations", "GET conversations", (http) => Stream.runDrain(http.conversations())],
+  ["getMessages", "GET messages", (http) => http.getMessages()],
+  ["messages", "GET messages", (http) => Stream.runDrain(http.messages())],
+  [
+    "getConversationMessages",
+    "GET conversations/a/messages",
+    (http) => http.getConversationMessages({ addressId: "a" })
+  ],
+  [
+    "conversationMessages",
+    "GET conversations/a/messages",
+    (http) => Stream.runDrain(http.conversationMessages({ addressId: "a" }))
+  ],
+  ["sendMessage", "POST messages", (http) => http.sendMessage({ addressId: "a", text: "hello" })],
+  ["join", "POST conversations/join", (http) => http.join({ addressId: "a" })]
+]
+
+it.effect.each(methods)(
+  "the failure of %s names it, and its request is %s",
+  ([name, request, call]) =>
+    Effect.gen(function*() {
+      const { http, log } = yield* start(() => json({}, 403), { dialect: "address" })
+      const error = yield* Effect.flip(call(http))
+      assert.deepStrictEqual([error.method, error.reason._tag], [name, "Forbidden"])
+      assert.isFalse(Object.hasOwn(error, "cause"))
+      assert.deepStrictEqual(log.map(({ method, path }) => `${method} ${path}`), [request])
+    })
+)
+
+it.effect.each(methods)("the span of %s has its name", ([name, , call]) =>
+  Effect.gen(function*() {
+    const names: Array<string> = []
+    const tracer = Tracer.make({
+      span: (options) => {
+        names.push(options.name)
+        return new Tracer.NativeSpan(options)
+      }
+    })
+    const { http } = yield* start(() => json({}, 403), { dialect: "address" })
+    yield* Effect.withTracer(Effect.exit(call(http)), tracer)
+    assert.strictEqual(names[0], `SignalWireHttp.${name}`)
+  }))
+
+it.effect.each([401, 403, 404, 408])(
+  "the detail of a failure with the status %i is the server's message",
+  (status) =>
+    Effect.gen(function*() {
+      const { http } = yield* start(() => json({ error: "because" }, status), never)
+      const reason = yield* reasonOf(http.getSubscriber)
+      assert.include(JSON.stringify(reason), status === 401 ? "no token refresh" : "because")
+    })
+)
+
+it.effect("the detail of a refused token after a renewal is the server's message", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start(() => json({ error: "because" }, 401), {
+      refresh: Effect.succeed(Redacted.make("new"))
+    })
+    assert.deepInclude({ ...(yield* reasonOf(http.getSubscriber)) }, { _tag: "Unauthorized", detail: "because" })
+  }))
+
+it.effect("the details of several errors are cut together", () =>
+  Effect.gen(function*() {
+    const errors = ["x", "y"].map((letter) => ({ message: letter.repeat(300) }))
+    const { http } = yield* start(() => json({ errors }, 500), never)
+    const detail = `${"x".repeat(300)}; ${"y".repeat(198)}`
+    assert.deepInclude({ ...(yield* reasonOf(http.getSubscriber)) }, { _tag: "ServerError", detail })
+  }))
+
+it.effect("posts and accepts JSON", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* start(() => json({ table: {} }), { dialect: "address" })
+    yield* http.sendMessage({ addressId: "a", text: "hello" })
+    yield* Effect.exit(http.getSubscriber)
+    assert.deepStrictEqual(log.map(({ headers }) => [headers["accept"], headers["content-type"]]), [
+      ["application/json", "application/json"],
+      ["application/json", undefined]
+    ])
+  }))
+
+it.effect("a page whose data is no array is Malformed", () =>
+  Effect.gen(function*() {
+    for (const data of [{}, null, "none"]) {
+      const { http } = yield* start(() => json({ data, links: {} }))
+      const calls: ReadonlyArray<Effect.Effect<unknown, SignalWireHttpError>> = [
+        http.getConversations(),
+        http.getMessages(),
+        http.getAddresses()
+      ]
+      for (const call of calls) {
+        assert.deepInclude({ ...(yield* reasonOf(call)) }, { _tag: "Malformed", path: "data" })
+      }
+    }
   }))

@@ -103,6 +103,7 @@ it.effect.each(
       assert.strictEqual(requests, 1)
       assert.strictEqual(result._tag === "Failure" && result.failure.reason._tag, "ServerError")
       assert.include(JSON.stringify(warnings), "a retry schedule failed with an exception")
+      assert.match(JSON.stringify(warnings), /no delay|interrupt/)
     })
 )
 

@@ -248,3 +248,74 @@ it.effect.each([
       assert.strictEqual((yield* Effect.result(http.getSubscriber))._tag, expected)
     })
 )
+
+describe("P7.3: fetch itself", () => {
+  const read = (respond: () => Response) =>
+    Effect.flatMap(
+      SignalWireHttp.makeBareFetch({
+        endpoint: { http: origin, ws: "wss://puc.example.test" },
+        retry: Schedule.recurs(0),
+        fetch: () => Promise.resolve(respond())
+      }).pipe(Effect.provide(Credentials.layer({ token: Redacted.make(secret) }))),
+      (http) => Effect.result(http.getSubscriber)
+    )
+  const text = JSON.stringify(subscriber("ada"))
+
+  /** A body of so many pieces of four megabytes, and a count of those that were read. */
+  const large = (pieces: number) => {
+    let read = 0
+    const stream = new ReadableStream({
+      pull: (controller) => {
+        if (read++ < pieces) controller.enqueue(new Uint8Array(4 * 1024 * 1024))
+        else controller.close()
+      }
+    }, { highWaterMark: 0 })
+    return { stream, read: () => read }
+  }
+
+  it.effect.each<readonly [string, PropertyDescriptorMap]>([
+    ["no stream", { body: { value: undefined } }],
+    ["null", { body: { value: null } }]
+  ])("reads the body where the platform has %s for it", ([, properties]) =>
+    Effect.gen(function*() {
+      const result = yield* read(() => Object.defineProperties(new Response(text), properties))
+      assert.strictEqual(result._tag, "Success")
+    }))
+
+  it.effect.each<readonly [string, Record<string, string>]>([
+    ["without its length", {}],
+    ["compressed", { "content-length": "100", "content-encoding": "gzip" }]
+  ])("stops reading a body that is too large, %s", ([, headers]) =>
+    Effect.gen(function*() {
+      const body = large(20)
+      const result = yield* read(() => new Response(body.stream, { headers }))
+      assert.include(JSON.stringify(result), "a body of more than 33554432 bytes")
+      assert.strictEqual(body.read(), 9)
+    }))
+
+  it.effect("does not read a body whose length is too large", () =>
+    Effect.gen(function*() {
+      const body = large(20)
+      const headers = { "content-length": `${32 * 1024 * 1024 + 1}` }
+      const result = yield* read(() => new Response(body.stream, { headers }))
+      assert.include(JSON.stringify(result), "a body of more than 33554432 bytes")
+      assert.strictEqual(body.read(), 0)
+    }))
+
+  it.effect("reads characters that are cut between two pieces", () =>
+    Effect.gen(function*() {
+      const bytes = new TextEncoder().encode(JSON.stringify({ ...subscriber("ada"), first_name: "Zoë" }))
+      const cut = bytes.indexOf(0xc3) + 1
+      const result = yield* read(() =>
+        new Response(
+          new ReadableStream({
+            start: (controller) => {
+              for (const piece of [bytes.slice(0, cut), bytes.slice(cut)]) controller.enqueue(piece)
+              controller.close()
+            }
+          })
+        )
+      )
+      assert.strictEqual(result._tag === "Success" ? result.success.firstName : "", "Zoë")
+    }))
+})

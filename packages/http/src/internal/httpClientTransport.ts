@@ -46,8 +46,9 @@ const readBody = (
 }
 
 const isRedirected = (response: HttpClientResponse.HttpClientResponse): boolean =>
-  response.url !== "" && Option.match(HttpClientRequest.toUrl(response.request), {
+  Option.match(HttpClientRequest.toUrl(response.request), {
     onNone: () => false,
+    // that of the request where the platform does not report another one
     onSome: (url) => Url.parse(response.url)?.href !== url.href
   })
 
