@@ -291,7 +291,7 @@ it.effect("a failure of the next page names the method that read the first one",
     assert.deepStrictEqual([error.method, error.reason._tag], ["getMessages", "Forbidden"])
   }))
 
-it.effect("refuses a link that is no URL", () =>
+it.effect("refuses a link that is not a URL", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(() => list([message(1)], { next: "https://[" }))
     const page = yield* http.getMessages()

@@ -579,7 +579,7 @@ it.effect("posts and accepts JSON", () =>
     ])
   }))
 
-it.effect("a page whose data is no array is Malformed", () =>
+it.effect("a page whose data is not an array is Malformed", () =>
   Effect.gen(function*() {
     for (const data of [{}, null, "none"]) {
       const { http } = yield* start(() => json({ data, links: {} }))

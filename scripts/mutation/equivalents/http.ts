@@ -14,7 +14,7 @@ export const equivalents: ReadonlyArray<Equivalent> = [
     replacement: "[\"Stryker was here\"]",
     line:
       "typeof body === \"object\" && body !== null && \"data\" in body && Array.isArray(body.data) ? body.data : []",
-    reason: "A text shows neither a dialect nor a group."
+    reason: "A string shows neither a dialect nor a group."
   },
   {
     file: "internal/dialectDetection.ts",
@@ -33,7 +33,7 @@ export const equivalents: ReadonlyArray<Equivalent> = [
     file: "internal/unsent.ts",
     source: "\"code\" in error && typeof error.code === \"string\"",
     replacement: "\"code\" in error || typeof error.code === \"string\"",
-    reason: "No code that is not a text is one of those that are recognised; this narrows the type."
+    reason: "No code that is not a string is one of those that are recognised; this narrows the type."
   },
   {
     file: "internal/listRequest.ts",
