@@ -39,6 +39,15 @@ describe("checkpoint", () => {
     assert.isAbove(sizes.at(-1) ?? 0, 8 * 1024)
   })
 
+  it("P1.5: recognizes the newest messages of several processes, not those of the first", () => {
+    const first = make()
+    first.acceptAll(Arr.makeBy(1500, (n) => message(`first ${n}`, 1000 + n / 100)))
+    const second = restarted(first)
+    const newest = Arr.makeBy(500, (n) => message(`second ${n}`, 1100 + n / 100))
+    second.acceptAll(newest)
+    assert.deepStrictEqual(idsOf(restarted(second).acceptAll(newest)), [])
+  })
+
   it("P1.5: recognizes the newest messages, accepts late ones among them, and repeats no older message", () => {
     const merge = make()
     const accepted = Arr.makeBy(3000, (n) => message(`m${n}`, 1000 + n / 100))

@@ -146,6 +146,21 @@ describe.each(layers)("$way", ({ layer }) => {
       assert.include((yield* reasonOf(http.getSubscriber)).message, "more than")
     }))
 
+  it.live("reads a compressed body no further than the limit, whatever its content-length", () =>
+    Effect.gen(function*() {
+      let closed = 0
+      const { origin } = yield* listen((request, response) => {
+        const zeros = gzipSync(Buffer.alloc(40 * 1024 * 1024))
+        request.socket.on("close", () => closed++)
+        response.writeHead(200, { "content-encoding": "gzip", "content-length": 2 * zeros.byteLength })
+        // the rest never comes
+        response.write(zeros)
+      })
+      const http = yield* client(origin, { timeout: "1 minute" })
+      assert.include((yield* reasonOf(http.getSubscriber)).message, "more than")
+      yield* untilSame(() => closed, 1)
+    }))
+
   it.live("refuses a body whose content-length is too large without reading it", () =>
     Effect.gen(function*() {
       let closed = 0

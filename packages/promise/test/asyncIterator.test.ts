@@ -165,6 +165,17 @@ describe("the signal of an iteration", () => {
     assert.deepStrictEqual(await next(), ended)
   })
 
+  it("P7.2: is not the error of a call after return", async () => {
+    const controller = new AbortController()
+    const { batch, end, next } = begin(controller.signal)
+    const first = next()
+    batch("a")
+    assert.deepStrictEqual(await first, item("a"))
+    controller.abort("enough")
+    await end()
+    assert.deepStrictEqual(await next(), ended)
+  })
+
   it("P7.2: prevents the iteration from starting when it is already aborted", async () => {
     const { counts, next } = begin(AbortSignal.abort("no"))
     assert.strictEqual(await rejection(next()), "no")
