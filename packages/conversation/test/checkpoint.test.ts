@@ -48,6 +48,14 @@ describe("checkpoint", () => {
     assert.deepStrictEqual(idsOf(restarted(second).acceptAll(newest)), [])
   })
 
+  it("P1.5: accepts a late message that is newer than every message it no longer recognizes", () => {
+    const merge = make()
+    // the newest 1,024 are saved: those from 1019.76 on
+    merge.acceptAll(Arr.makeBy(3000, (n) => message(`m${n}`, 1000 + n / 100)))
+    const late = message("late", 1019.755)
+    assert.deepStrictEqual(idsOf(restarted(merge).acceptAll([late])), [late])
+  })
+
   it("P1.5: recognizes the newest messages, accepts late ones among them, and repeats no older message", () => {
     const merge = make()
     const accepted = Arr.makeBy(3000, (n) => message(`m${n}`, 1000 + n / 100))

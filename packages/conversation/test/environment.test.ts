@@ -151,6 +151,16 @@ describe("the environment", () => {
         cap: "30 seconds",
         resetAfter: undefined
       })
+      const other = yield* parse({
+        SIGNALWIRE_SWEEP_MIN: "1 second",
+        SIGNALWIRE_SUBSCRIPTION_BACKOFF_CAP: "1 minute"
+      })
+      assert.deepStrictEqual(other.sweep, { min: Duration.seconds(1), max: "5 minutes" })
+      assert.deepStrictEqual(other.subscription?.backoff, {
+        base: "500 millis",
+        cap: Duration.minutes(1),
+        resetAfter: undefined
+      })
     }))
 })
 

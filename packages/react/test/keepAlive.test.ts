@@ -25,6 +25,13 @@ describe("an unused resource", () => {
     assert.deepStrictEqual(kept.released, ["room"])
   })
 
+  it("is kept for longer than a timer can run", () => {
+    using kept = start()
+    kept.keep("room", Infinity)
+    vi.advanceTimersByTime(86_400_000)
+    assert.deepStrictEqual(kept.released, [])
+  })
+
   it("is not released when it is used again", () => {
     using kept = start()
     kept.keep("room")()
