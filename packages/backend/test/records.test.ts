@@ -1,7 +1,6 @@
 /** The records of a backend: how much memory they take, and in which order messages are read. */
 import type { Change, Message } from "@effect-signalwire/backend/Records"
 import * as Records from "@effect-signalwire/backend/Records"
-import { AddressId, GroupId, MessageId, SubscriberId } from "@effect-signalwire/schema/Ids"
 import { decoder } from "@effect-signalwire/schema/SchemaDecoder"
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
@@ -9,26 +8,8 @@ import * as Schema from "effect/Schema"
 import { toSettings } from "../src/internal/options.ts"
 import { recordBytes } from "../src/internal/recordBytes.ts"
 import { type Bounds, Timeline } from "../src/internal/timeline.ts"
+import { ada, groupId, messageOf, office } from "./messages.ts"
 
-const ada = SubscriberId.make("00000000-0000-4000-8000-000000000001")
-const office = AddressId.make("00000000-0000-4000-8000-000000000002")
-const groupId = GroupId.make(`sw_${office}`)
-
-const messageOf = (id: string, seq: number, micros: number, more: Partial<Message> = {}): Message => ({
-  seq,
-  id: MessageId.make(id),
-  groupId,
-  senderId: ada,
-  fromAddressId: office,
-  micros,
-  subtype: "chat",
-  kind: null,
-  text: null,
-  metadata: {},
-  details: {},
-  hidden: false,
-  ...more
-})
 const stored = (more: Partial<Message>): Change => ({ _tag: "MessageStored", message: messageOf("m", 1, 1, more) })
 
 const subscriber = { id: ada, name: "ada", displayName: "Ada", email: null, createdAt: 0 }

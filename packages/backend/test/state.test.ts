@@ -1,19 +1,17 @@
 /** The state of a backend, which results from the changes in its storage. */
-import type { Change, Message } from "@effect-signalwire/backend/Records"
+import type { Change } from "@effect-signalwire/backend/Records"
 import * as Storage from "@effect-signalwire/backend/Storage"
-import { AddressId, GroupId, MessageId, SubscriberId } from "@effect-signalwire/schema/Ids"
+import { AddressId, SubscriberId } from "@effect-signalwire/schema/Ids"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Secrets } from "../src/internal/secrets.ts"
 import { State } from "../src/internal/state.ts"
 import * as TokenClaims from "../src/internal/tokenClaims.ts"
+import { ada, groupId, messageOf, office } from "./messages.ts"
 import { withBackend } from "./support.ts"
 
-const ada = SubscriberId.make("00000000-0000-4000-8000-000000000001")
 const grace = SubscriberId.make("00000000-0000-4000-8000-000000000002")
-const office = AddressId.make("00000000-0000-4000-8000-000000000003")
-const groupId = GroupId.make(`sw_${office}`)
 
 const subscriberAdded = (id: SubscriberId): Change => ({
   _tag: "SubscriberAdded",
@@ -37,21 +35,10 @@ const profileUpdated = (subscriberId: SubscriberId, display_name: string): Chang
 })
 const groupAdded: Change = { _tag: "GroupAdded", group: { id: groupId, addressIds: [office], createdAt: 0 } }
 const joined = (subscriberId: SubscriberId): Change => ({ _tag: "MemberJoined", member: { groupId, subscriberId } })
-const messageOf = (seq: number, micros: number): Message => ({
-  seq,
-  id: MessageId.make(`${seq}`),
-  groupId,
-  senderId: ada,
-  fromAddressId: office,
-  micros,
-  subtype: "chat",
-  kind: null,
-  text: null,
-  metadata: {},
-  details: {},
-  hidden: false
+const stored = (seq: number, micros: number): Change => ({
+  _tag: "MessageStored",
+  message: messageOf(`${seq}`, seq, micros)
 })
-const stored = (seq: number, micros: number): Change => ({ _tag: "MessageStored", message: messageOf(seq, micros) })
 const tokenMinted = (token: string): Change => ({
   _tag: "TokenMinted",
   token: { token, kind: "SAT", jti: "", subscriberId: ada, expiresAt: 5 }

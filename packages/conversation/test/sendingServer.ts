@@ -58,7 +58,8 @@ export const others = (count: number, from: number, to: number): ReadonlyArray<C
   )
 
 export const makeServer = ({ onRead = () => undefined, onSend = () => ({}) }: Options = {}) => {
-  const history: Array<ConversationMessage> = []
+  /** All messages, each with the time from which it is visible, by the test clock in milliseconds. */
+  const history: Array<{ readonly message: ConversationMessage; readonly visibleAt: number }> = []
   const sent: Array<string> = []
   const requests: Array<Request> = []
   const readAt: Array<number> = []
@@ -70,34 +71,39 @@ export const makeServer = ({ onRead = () => undefined, onSend = () => ({}) }: Op
       const failure = onRead(readAt.length)
       readAt.push(now)
       if (failure !== undefined) return fail("getConversationMessages", failure)
-      const newestFirst = history.toSorted((a, b) => b.epochSeconds - a.epochSeconds)
+      const newestFirst = history.filter(({ visibleAt }) => visibleAt <= now).map(({ message }) => message)
+        .toSorted((a, b) => b.epochSeconds - a.epochSeconds)
       const after = from + pageSize
       return Effect.succeed(
         page(newestFirst.slice(from, after), after < newestFirst.length ? Effect.asSome(read(after)) : undefined)
       )
+    })
+  const sentMessage = (clientId: string | null, text: string, seconds: number): ConversationMessage =>
+    message(`stored ${history.length}`, startSeconds + seconds, {
+      clientId: clientId === null ? null : Branded.clientId(clientId),
+      text
     })
   /**
    * Stores a message of this client, or of one without client ids, at a time in seconds after the start; the time of the
    * test clock by default.
    */
   const storeSent = (clientId: string | null, text: string, seconds?: number) =>
-    Effect.map(Monotonic.millis, (millis) =>
-      void history.push(
-        message(`stored ${history.length}`, startSeconds + (seconds ?? millis / 1000), {
-          clientId: clientId === null ? null : Branded.clientId(clientId),
-          text
-        })
-      ))
+    Effect.map(
+      Monotonic.millis,
+      (now) => void history.push({ message: sentMessage(clientId, text, seconds ?? now / 1000), visibleAt: now })
+    )
   const sendMessage: SignalWireHttp.Service["sendMessage"] = Effect.fnUntraced(function*(options) {
     const { clientId = "", clientIdIn, text } = options
     const { failure, mayBeStored = true, storedAfter = 0, takesMillis } = onSend(sent.length)
     sent.push(clientId)
-    requests.push({ clientIdIn, at: yield* Monotonic.millis })
+    const now = yield* Monotonic.millis
+    requests.push({ clientIdIn, at: now })
     const attempt = yield* SendAttempt.SendAttempt
     attempt.mayBeStored = mayBeStored
-    const store = storeSent(clientId, text)
-    if (storedAfter === 0) yield* store
-    else if (storedAfter !== "never") yield* Effect.forkDetach(Effect.delay(store, storedAfter * 1000))
+    if (storedAfter !== "never") {
+      const visibleAt = now + storedAfter * 1000
+      history.push({ message: sentMessage(clientId, text, visibleAt / 1000), visibleAt })
+    }
     if (failure === "no response") return yield* Effect.never
     const millis = takesMillis ?? (failure?._tag === "Timeout" ? failure.millis : 0)
     if (millis > 0) yield* Effect.sleep(millis)
@@ -113,7 +119,8 @@ export const makeServer = ({ onRead = () => undefined, onSend = () => ({}) }: Op
     /** How many pages of history were read, or could not be. */
     reads: () => readAt.length,
     /** Stores messages of other clients. */
-    store: (messages: ReadonlyArray<ConversationMessage>) => void history.push(...messages),
+    store: (messages: ReadonlyArray<ConversationMessage>) =>
+      void history.push(...messages.map((message) => ({ message, visibleAt: 0 }))),
     storeSent,
     /** Pushes signals to the client. */
     push: (...signals: ReadonlyArray<Signal>) => observers.forEach((observer) => observer(signals)),
