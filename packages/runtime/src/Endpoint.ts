@@ -93,7 +93,7 @@ const fromHost = (input: string): Result.Result<Endpoint, Invalid> => {
     return fromUrls(`http://${reachable}`, `ws://${reachable}`)
   }
   const dot = host.indexOf(".")
-  return dot < 0
+  return dot <= 0
     ? Result.fail(invalidParameter("host", `has no domain; pass a host such as ${defaultHost}, or urls`))
     : fromUrls(`https://fabric${host.slice(dot)}`, `wss://${host}`)
 }

@@ -18,7 +18,7 @@ const unreadable = Symbol("unreadable")
 /** Whether an object is a plain one, of any realm: its prototype, if it has one, has no prototype. */
 const isPlain = (value: object): boolean => {
   const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || (typeof prototype === "object" && Object.getPrototypeOf(prototype) === null)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 const copyOf = (value: unknown, depth: number, copies: Map<object, unknown>): unknown => {

@@ -33,10 +33,7 @@ export const errorMessageOf = (thrown: unknown): string | undefined =>
 
 /** Whether a thrown value has `isRetryable: false`. */
 export const isNotRetryable = (thrown: unknown): boolean =>
-  readOr(
-    () => typeof thrown === "object" && thrown !== null && "isRetryable" in thrown && thrown.isRetryable === false,
-    false
-  )
+  readOr(() => Reflect.get(Object(thrown), "isRetryable") === false, false)
 
 /**
  * Handles an exception of an effect, and an interruption that does not come from outside: code of the application may

@@ -1,10 +1,12 @@
 import * as Credentials from "@effect-signalwire/runtime/Credentials"
 import { assert, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
@@ -23,6 +25,15 @@ const gated = Effect.gen(function*() {
   })
   return { gate, refresh, runs: () => runs }
 })
+
+it.effect.each(["refreshTimeout", "refreshAhead"])(
+  "P9.2: refuses an invalid %s by its name",
+  (name) =>
+    Effect.gen(function*() {
+      const exit = yield* Effect.exit(Credentials.make({ token: first, refresh: Effect.never, [name]: -1 }))
+      assert.include(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", `${name}: must be a number of milliseconds`)
+    })
+)
 
 it.effect("shares one refresh between concurrent callers", () =>
   Effect.gen(function*() {
@@ -210,6 +221,32 @@ it.effect("P6.5: refreshes a token a minute before it expires", () =>
     assert.strictEqual(refreshes(), 1)
     yield* TestClock.adjust("1 day")
     assert.strictEqual(refreshes(), 1)
+  }))
+
+it.effect("P6.5: counts the time that is left from now", () =>
+  Effect.gen(function*() {
+    const { expiresIn, refreshes } = yield* counting
+    yield* TestClock.adjust("5 hours")
+    yield* expiresIn("2 hours")
+    yield* TestClock.adjust("118 minutes")
+    assert.strictEqual(refreshes(), 0)
+    yield* TestClock.adjust("1 minute")
+    assert.strictEqual(refreshes(), 1)
+  }))
+
+it.effect("P8.5: retries a refresh ahead of the expiry that fails after a second, and ever more slowly", () =>
+  Effect.gen(function*() {
+    let runs = 0
+    const credentials = yield* Credentials.make({
+      token: first,
+      refresh: Effect.suspend(() => Effect.fail({ count: ++runs }))
+    })
+    yield* credentials.setExpiry(first, DateTime.addDuration(yield* DateTime.now, "2 minutes"))
+    yield* TestClock.adjust("1 minute")
+    assert.strictEqual(runs, 1)
+    for (let second = 0; second < 60; second++) yield* TestClock.adjust("1 second")
+    assert.isAtLeast(runs, 4)
+    assert.isAtMost(runs, 7)
   }))
 
 it.effect("P6.5: refreshes a token that expires in forty days before it expires, and not immediately", () =>
@@ -406,6 +443,14 @@ it.effect("does not refresh a token that was replaced while the refresh waited f
     yield* TestClock.adjust("1 minute")
     assert.strictEqual(Redacted.value(yield* Fiber.join(renewing)), "another")
     assert.strictEqual(refreshes(), 1)
+  }))
+
+it.effect("returns a token that was already replaced at once, although the next refresh has to wait", () =>
+  Effect.gen(function*() {
+    const { credentials } = yield* counting
+    const refused = yield* credentials.current
+    const renewed = yield* credentials.renew(refused)
+    assert.strictEqual(yield* credentials.renew(refused), renewed)
   }))
 
 it.effect("P6.5: refreshes by the last expiry that was reported", () =>

@@ -61,7 +61,7 @@ it.each(["opaque", "", "not base64!.a.b.c.d", Token.encode({ typ: "SAT" }, ["iv"
   }
 )
 
-it.each(["localhost:8080", "127.0.0.1:8080", "127.1.2.3:8080", "[::1]:8080"])(
+it.each(["localhost:8080", "127.0.0.1:8080", "127.1.2.3:8080", "127.10.20.30:8080", "[::1]:8080"])(
   "uses http: and ws: with the loopback host %s, and the same host for REST",
   (host) => {
     assert.deepStrictEqual(endpoint("opaque", { host }), { http: `http://${host}`, ws: `ws://${host}` })
@@ -82,6 +82,17 @@ it("replaces a name under localhost by the loopback address, since not every res
     ws: "ws://127.0.0.1:8080"
   })
 })
+
+it("replaces a name under localhost that has no port", () => {
+  assert.deepStrictEqual(endpoint(tokenFor("puc.localhost")), { http: "http://127.0.0.1", ws: "ws://127.0.0.1" })
+})
+
+it.each(["a.127.0.0.1", "127.0.0.1.example.test", "localhost.example.test", "10.0.0.1"])(
+  "does not take %s for a loopback host",
+  (host) => {
+    assert.isFalse(Endpoint.isLoopback(host))
+  }
+)
 
 it("accepts http: and ws: URLs of loopback hosts", () => {
   assert.deepStrictEqual(
@@ -143,8 +154,8 @@ it("refuses another protocol", () => {
   ])
 })
 
-it("refuses credentials in a URL", () => {
-  assert.deepStrictEqual(refusal({ urls: { http: "https://ada:s3cret@a.test", ws: "wss://a.test" } }), [
+it.each(["ada:s3cret", "ada", ":s3cret"])("refuses the credentials %s in a URL", (credentials) => {
+  assert.deepStrictEqual(refusal({ urls: { http: `https://${credentials}@a.test`, ws: "wss://a.test" } }), [
     "urls.http",
     "must not contain credentials"
   ])
@@ -170,12 +181,15 @@ it("P6.1: does not include an invalid host in the message, since it may be the t
   }
 })
 
-it("refuses a host without a dot", () => {
-  assert.deepStrictEqual(refusal({ host: "signalwire" }), [
-    "host",
-    "has no domain; pass a host such as puc.signalwire.com, or urls"
-  ])
-})
+it.each(["signalwire", ".example.test", "[2001:db8::1]", "2001:db8::1"])(
+  "refuses the host %s, from which the host of the REST API can't be derived",
+  (host) => {
+    assert.deepStrictEqual(refusal({ host }), [
+      "host",
+      "has no domain; pass a host such as puc.signalwire.com, or urls"
+    ])
+  }
+)
 
 it("refuses a token whose host has no dot", () => {
   assert.strictEqual(refusal({}, tokenFor("signalwire"))[0], "host")

@@ -140,6 +140,16 @@ describe("the instrumentation of Effect programs", () => {
       assert.isEmpty(span.attributes)
     }))
 
+  it.effect("does not change a span of another process", () =>
+    Effect.gen(function*() {
+      const external = Tracer.externalSpan({ spanId: "def", traceId: "abc" })
+      const { value } = yield* recorded(Effect.withParentSpan(
+        Instrumentation.effect.annotateSend("m")(Effect.succeed({ conversationId: "c" })),
+        external
+      ))
+      assert.deepStrictEqual(value, { conversationId: "c" })
+    }))
+
   it.effect("makes spans that end with a scope, and runs effects in them", () =>
     Effect.gen(function*() {
       const { spans } = yield* recorded(Effect.scoped(Effect.gen(function*() {
@@ -274,6 +284,7 @@ describe("the sessions of a client", () => {
       const span = spans.find(({ name }) => name === "Subscription.session")
       assert.isDefined(span)
       assert.strictEqual(span.parent._tag, "None")
+      assert.strictEqual(span.status._tag, "Ended")
       assert.strictEqual(span.kind, "client")
       assert.deepStrictEqual(Object.fromEntries(span.attributes), {
         "messaging.system": "signalwire",

@@ -15,6 +15,12 @@ const cycle = (): object => {
   return object
 }
 
+const arrayCycle = (): ReadonlyArray<unknown> => {
+  const array: Array<unknown> = []
+  array.push(array)
+  return array
+}
+
 const nested = (levels: number): unknown => levels === 0 ? {} : { a: nested(levels - 1) }
 
 const refused: ReadonlyArray<readonly [name: string, value: unknown, attribute: string, message: string]> = [
@@ -40,6 +46,14 @@ const refused: ReadonlyArray<readonly [name: string, value: unknown, attribute: 
   ["an instance of a class", { a: new Point() }, "metadata.a", "must be a plain object, not an instance of Point"],
   ["bytes", { a: new Uint8Array(1) }, "metadata.a", "must be a plain object, not an instance of Uint8Array"],
   ["an error", { a: new TypeError("x") }, "metadata.a", "must be a plain object, not an instance of TypeError"],
+  ["the first of several values", { a: [1n, Symbol("s")] }, "metadata.a[0]", "must not be a bigint"],
+  [
+    "an instance of a class without a constructor",
+    { a: Object.create(Object.create(Object.create(null))) },
+    "metadata.a",
+    "must be a plain object, not an instance of a class"
+  ],
+  ["an array that contains itself", { a: arrayCycle() }, "metadata.a[0]", "must not contain itself"],
   ["an object that contains itself", cycle(), "metadata.inner[0].self", "must not contain itself"],
   [
     "a value that is nested too deeply",
@@ -117,6 +131,13 @@ describe("snapshot", () => {
     assert.deepStrictEqual(copy, { a: { b: [1, { c: 2 }] }, d: "e" })
   })
 
+  it("can be changed like the original object", () => {
+    const copy = Object(Json.snapshot({ a: 1, b: 2 }))
+    copy.a = 3
+    delete copy.b
+    assert.deepStrictEqual(copy, { a: 3 })
+  })
+
   it("keeps a __proto__ key as an ordinary key", () => {
     const copy = Json.snapshot(JSON.parse("{\"__proto__\":{\"admin\":true}}"))
     assert.strictEqual(JSON.stringify(copy), "{\"__proto__\":{\"admin\":true}}")
@@ -130,6 +151,25 @@ describe("snapshot", () => {
 })
 
 describe("the depth of a value", () => {
+  it.each<readonly [string, (inner: unknown) => unknown]>([
+    ["objects", (inner) => ({ a: inner })],
+    ["arrays", (inner) => [inner]]
+  ])("P9.2: is reported for %s that are nested too deeply to be copied", (_, wrap) => {
+    let value: unknown = {}
+    for (let level = 0; level < 100_000; level++) value = wrap(value)
+    const [error] = Result.getOrThrow(Result.flip(Json.check("metadata", Json.snapshot({ a: value })))).errors
+    assert.strictEqual(error?.message, "is nested more than 200 levels deep")
+  })
+
+  it("is copied down to the deepest level that is allowed", () => {
+    const deepest: Record<string, unknown> = { a: 1 }
+    let value: unknown = deepest
+    for (let level = 0; level < 200; level++) value = { inner: value }
+    const copy = Json.snapshot(value)
+    deepest["a"] = 2
+    assert.include(JSON.stringify(copy), "{\"a\":1}")
+  })
+
   it("P9.2: is at most 200 levels", () => {
     assert.isTrue(Result.isSuccess(Json.check("metadata", nested(200))))
     assert.isTrue(Result.isFailure(Json.check("metadata", nested(201))))

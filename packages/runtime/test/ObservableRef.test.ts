@@ -57,6 +57,19 @@ it.effect("emits each value once to a listener that is added while values are em
     assert.deepStrictEqual(received, [1, 2, 3])
   }))
 
+it.effect("calls all listeners although several throw, and rethrows the first exception at the end", () =>
+  Effect.gen(function*() {
+    const ref = ObservableRef.make(0)
+    const received: Array<number> = []
+    yield* Streams.listen(ref.changes, (value) => {
+      if (value === 1) ref.setUnsafe(2)
+      if (value > 0) throw new Error(`listener of ${value}`)
+    })
+    yield* Streams.listen(ref.changes, (value) => received.push(value))
+    assert.throws(() => ref.setUnsafe(1), "listener of 1")
+    assert.deepStrictEqual(received, [0, 1, 2])
+  }))
+
 it.effect("does not call a listener after its scope has closed", () =>
   Effect.gen(function*() {
     const ref = ObservableRef.make(0)

@@ -7,7 +7,9 @@ const now = Date.parse("Fri, 27 Nov 2026 10:00:00 GMT")
 describe("Retry-After", () => {
   it.each([
     ["seconds", "7", 7000],
+    ["seconds with two digits, and spaces around them", " 12 ", 12_000],
     ["a fraction of a second", "0.5", 500],
+    ["a fraction with two digits", "1.25", 1250],
     ["a date", "Fri, 27 Nov 2026 10:01:00 GMT", 60_000],
     ["a date that has passed", "Fri, 27 Nov 2026 09:00:00 GMT", 0],
     ["a missing header", null, null],

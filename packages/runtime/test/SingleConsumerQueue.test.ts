@@ -16,6 +16,26 @@ it.effect("takes all queued items at once, in order", () =>
     assert.strictEqual(queue.size, 0)
   }))
 
+it.effect("adds several items after those that are queued, and does not keep the caller's array", () =>
+  Effect.gen(function*() {
+    const queue = new SingleConsumerQueue<number>()
+    const added = [1, 2]
+    queue.offerAll(added)
+    queue.offerAll([3, 4])
+    queue.offer(5)
+    assert.deepStrictEqual(added, [1, 2])
+    assert.deepStrictEqual(yield* queue.take, [1, 2, 3, 4, 5])
+  }))
+
+it.effect("continues a waiting consumer with all items that are added at once", () =>
+  Effect.gen(function*() {
+    const queue = new SingleConsumerQueue<number>()
+    const taken: Array<ReadonlyArray<number>> = []
+    yield* Effect.forkChild(Effect.map(queue.take, (items) => taken.push(items)), { startImmediately: true })
+    queue.offerAll([1, 2])
+    assert.deepStrictEqual(taken, [[1, 2]])
+  }))
+
 it.effect("continues a waiting consumer within the call that adds an item", () =>
   Effect.gen(function*() {
     const queue = new SingleConsumerQueue<number>()
@@ -46,6 +66,7 @@ it.effect("ends after the queued items are taken, and drops later items", () =>
     queue.done(Exit.fail("over"))
     queue.done(Exit.fail("over again"))
     queue.offer(2)
+    queue.offerAll([3])
     assert.deepStrictEqual(yield* queue.take, [1])
     assert.strictEqual(yield* Effect.flip(queue.take), "over")
     assert.strictEqual(yield* Effect.flip(queue.take), "over")

@@ -29,6 +29,17 @@ describe("a stream of events", () => {
       assert.deepStrictEqual(received, ["a"])
     }))
 
+  it.effect("calls its listeners within that call however many events there are in a row", () =>
+    Effect.gen(function*() {
+      const { emit, stream } = events()
+      let received = 0
+      yield* Streams.listen(stream, () => received++)
+      for (let count = 1; count <= 10_000; count++) {
+        emit("a")
+        assert.strictEqual(received, count)
+      }
+    }))
+
   it.effect("runs like any other stream, and keeps events for a slow consumer", () =>
     Effect.gen(function*() {
       const { emit, stream } = events()

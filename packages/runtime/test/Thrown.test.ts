@@ -74,7 +74,7 @@ it("a value whose class can't be read counts as an error that can't be read", ()
   assert.strictEqual(Thrown.errorMessageOf(opaque), unreadable)
 })
 
-it.each([null, "isRetryable", {}, { isRetryable: 0 }, { isRetryable: undefined }])(
+it.each([null, undefined, "isRetryable", {}, { isRetryable: 0 }, { isRetryable: undefined }])(
   "may be retryable unless its isRetryable is false: %j",
   (thrown) => {
     assert.isFalse(Thrown.isNotRetryable(thrown))

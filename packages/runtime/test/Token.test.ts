@@ -36,6 +36,7 @@ const unusable: ReadonlyArray<readonly [unknown, RegExp]> = [
   ["null", /is the string "null"/],
   ["Bearer s3cret", /must be the token alone, without "Bearer" before it/],
   ["bearer\ts3cret", /without "Bearer"/],
+  ["Bearer", /without "Bearer"/],
   ["s3cret\n", /has characters that are not allowed in an HTTP header/],
   ["s3 cret", /not allowed in an HTTP header/],
   ["s3cret-🔑", /not allowed in an HTTP header/],
@@ -51,7 +52,12 @@ it.each(unusable)("P9.2: refuses the token %j, and does not quote it", (token, m
   }
 })
 
+it("P6.1: redacts a part of a token with which a string ends", () => {
+  assert.strictEqual(Token.redact(`bad ${secret.slice(3, 19)}`, secret), "bad <redacted>")
+})
+
 it("includes the source of an invalid token in the message", () => {
+  assert.match(failureOf(Token.check("a b")).message, /token: has characters/)
   assert.match(failureOf(Token.check("a b", "SIGNALWIRE_TOKEN")).message, /token: SIGNALWIRE_TOKEN has characters/)
 })
 
@@ -62,7 +68,10 @@ it("P9.2: refuses a token that is not Redacted where a Redacted is required", ()
   )
 })
 
-it.each(["s3cret", "Bearers3cret", "eyJhbGciOiJkaXIifQ..iv.ciphertext.tag"])("accepts the token %j", (token) => {
-  assert.strictEqual(Result.getOrThrow(Token.check(token)), token)
-  assert.strictEqual(Result.getOrThrow(Token.checkRedacted(Redacted.make(token))), token)
-})
+it.each(["s3cret", "Bearers3cret", "a-bearer", "eyJhbGciOiJkaXIifQ..iv.ciphertext.tag"])(
+  "accepts the token %j",
+  (token) => {
+    assert.strictEqual(Result.getOrThrow(Token.check(token)), token)
+    assert.strictEqual(Result.getOrThrow(Token.checkRedacted(Redacted.make(token))), token)
+  }
+)

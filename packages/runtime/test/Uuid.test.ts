@@ -12,6 +12,15 @@ it.effect("makes UUIDs of version 4 and the standard variant", () =>
     }
   }))
 
+it.effect("makes UUIDs whose digits are random, except those of the version and the variant", () =>
+  Effect.gen(function*() {
+    const made = yield* uuids
+    for (const [index, digit] of Array.from("00000000-0000-4000-8000-000000000000").entries()) {
+      const digits = new Set(made.map((uuid) => uuid[index]))
+      assert.strictEqual(digits.size, digit === "0" ? 16 : digit === "8" ? 4 : 1)
+    }
+  }))
+
 it.effect("makes a different UUID each time", () =>
   Effect.gen(function*() {
     assert.strictEqual(new Set(yield* uuids).size, 200)
