@@ -4,13 +4,14 @@
  * of the READMEs and of `docs/` against the packed sandbox. The consumer is checked with the lowest version of Effect
  * that the packages accept, and with the newest that is published; the examples only with the newest.
  *
- * An example is a fenced `ts` block that begins with a line `// file: NAME.ts`. Its environment comes from the sandbox's
- * ready line: `SIGNALWIRE_HTTP_URL`, `SIGNALWIRE_WS_URL`, `SIGNALWIRE_TOKEN` (the first subscriber's),
+ * An example is a fenced `ts` block that begins with a line `// file: NAME.ts`; a `txt` block after it has lines that the
+ * example prints. Each runs against a sandbox of its own, because its output depends on the stored messages. Its
+ * environment comes from the sandbox's ready line: `SIGNALWIRE_HTTP_URL`, `SIGNALWIRE_WS_URL`, `SIGNALWIRE_TOKEN` (the first subscriber's),
  * `SIGNALWIRE_OTHER_TOKEN` (the second's) and `SIGNALWIRE_ADDRESS_ID` (the first room's). Blocks with the same file
  * name are joined into one file, in order.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
-import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import { createInterface } from "node:readline"
@@ -42,14 +43,14 @@ const run = (
   command: string,
   args: ReadonlyArray<string>,
   options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {}
-): string => {
+): { readonly stdout: string; readonly stderr: string } => {
   const { signal, status, stderr, stdout } = spawnSync(command, args, {
     cwd: options.cwd ?? root,
     env: { ...process.env, ...options.env },
     encoding: "utf8",
     timeout: 300_000
   })
-  if (status === 0) return stdout
+  if (status === 0) return { stdout, stderr }
   console.error(stdout, stderr)
   throw new Error(`${[basename(command), ...args].join(" ")} ended with ${status ?? signal}`)
 }
@@ -104,7 +105,7 @@ const inspect = (): void => {
 const effectVersions = (): ReadonlyArray<string> => {
   const range = commonRange(packages.map(({ effectRange }) => effectRange))
   const published: unknown = JSON.parse(
-    run("npm", ["view", `effect@${range}`, "version", "--json", "--loglevel=error"], { cwd: work })
+    run("npm", ["view", `effect@${range}`, "version", "--json", "--loglevel=error"], { cwd: work }).stdout
   )
   const versions = lowestAndNewest(range, published)
   step(
@@ -166,17 +167,30 @@ const consume = (effect: string): void => {
   run(process.execPath, ["consumer.ts"], { cwd: consumer })
 }
 
-/** Writes the examples of all documents, and returns their file names. */
-const writeExamples = (): ReadonlyArray<string> => {
-  const files = new Map<string, string>()
-  for (const readme of globSync("{README.md,docs/*.md,packages/*/README.md}", { cwd: root }).toSorted()) {
-    for (const [, body = ""] of readFileSync(join(root, readme), "utf8").matchAll(/^```ts\b[^\n]*\n([^]*?)^```/gm)) {
+/** An example of the documents. */
+interface Example {
+  readonly source: string
+  /** Lines that it prints. */
+  readonly prints: ReadonlyArray<string>
+}
+
+/** The examples of all documents, by their file names. */
+const readExamples = (): ReadonlyMap<string, Example> => {
+  const found = new Map<string, Example>()
+  for (const document of globSync("{README.md,docs/*.md,packages/*/README.md}", { cwd: root }).toSorted()) {
+    const blocks = readFileSync(join(root, document), "utf8")
+      .matchAll(/^```ts\b[^\n]*\n([^]*?)^```\n(?:\n```txt\n([^]*?)^```)?/gm)
+    for (const [, body = "", output = ""] of blocks) {
       const name = /^\/\/ file: ([\w-]+\.ts)\s*\n/.exec(body)?.[1]
-      if (name !== undefined) files.set(name, `${files.get(name) ?? ""}${body}`)
+      if (name === undefined) continue
+      const { prints, source } = found.get(name) ?? { prints: [], source: "" }
+      found.set(name, {
+        source: source + body,
+        prints: [...prints, ...output.split("\n").filter((line) => line !== "")]
+      })
     }
   }
-  for (const [name, body] of files) writeFileSync(join(examples, name), body)
-  return [...files.keys()].toSorted()
+  return found
 }
 
 /** Starts the packed sandbox; resolves with its process and its ready line. */
@@ -226,15 +240,7 @@ const readPage = async (ready: unknown): Promise<void> => {
   console.log(`  the page, with ${assets.length} files`)
 }
 
-const runExamples = async (): Promise<void> => {
-  const names = writeExamples()
-  if (!existsSync(join(consumer, "node_modules/.bin/effect-signalwire-sandbox"))) {
-    if (names.length > 0) throw new Error("the documents have examples, but there is no packed sandbox")
-    return step("no packed sandbox yet, and no example to run with it")
-  }
-  step(`run ${names.length} examples against the packed sandbox`)
-  if (names.length > 0) typeCheck("typescript-7", "nodenext", names.map((name) => `examples/${name}`))
-  const [sandbox, ready] = await startSandbox()
+const environmentOf = (ready: unknown): Record<string, string> => {
   const env = {
     SIGNALWIRE_HTTP_URL: textAt(ready, "http"),
     SIGNALWIRE_WS_URL: textAt(ready, "ws"),
@@ -242,20 +248,42 @@ const runExamples = async (): Promise<void> => {
     SIGNALWIRE_OTHER_TOKEN: textAt(ready, "subscribers", "1", "token"),
     SIGNALWIRE_ADDRESS_ID: textAt(ready, "rooms", "0", "addressId")
   }
+  for (const [name, value] of Object.entries(env)) {
+    if (value === "") throw new Error(`the sandbox's ready line has no value for ${name}`)
+  }
+  return env
+}
+
+/** Does something with a sandbox of its own. */
+const withSandbox = async (use: (ready: unknown) => void | Promise<void>): Promise<void> => {
+  const [sandbox, ready] = await startSandbox()
   try {
-    for (const [name, value] of Object.entries(env)) {
-      if (value === "") throw new Error(`the sandbox's ready line has no value for ${name}`)
-    }
-    await readPage(ready)
-    for (const name of names) {
-      console.log(`  ${name}`)
-      run(process.execPath, [`examples/${name}`], { cwd: consumer, env })
-    }
+    await use(ready)
   } finally {
     if (!await stopSandbox(sandbox)) {
       console.error("the sandbox did not end cleanly on SIGTERM")
       process.exitCode = 1
     }
+  }
+}
+
+const runExamples = async (): Promise<void> => {
+  const found = readExamples()
+  step(`run ${found.size} examples against the packed sandbox`)
+  const files = [...found.keys()].toSorted().map((name) => `examples/${name}`)
+  for (const [name, { source }] of found) writeFileSync(join(examples, name), source)
+  typeCheck("typescript-7", "nodenext", files)
+  await withSandbox(readPage)
+  for (const [name, { prints }] of found) {
+    console.log(`  ${name}${prints.length === 0 ? "" : `, whose output has ${prints.length} lines of the document`}`)
+    await withSandbox((ready) => {
+      const env = environmentOf(ready)
+      const { stderr, stdout } = run(process.execPath, [`examples/${name}`], { cwd: consumer, env })
+      const lines = stdout.split("\n")
+      const missing = prints.filter((line) => !lines.includes(line))
+      if (missing.length > 0) throw new Error(`${name} does not print: ${missing.join("\n")}`)
+      if (stderr !== "") throw new Error(`${name} prints an error: ${stderr}`)
+    })
   }
 }
 

@@ -1,22 +1,16 @@
 /**
  * The code blocks in `docs/*.md`, by their first line:
  *
- * - `// file: NAME.ts` is a copy of `src/docs/NAME.ts`, which runs here with the token of a sandbox. A `txt` block
- *   after it has lines that the program prints.
+ * - `// file: NAME.ts` is a copy of `src/docs/NAME.ts`, which is compiled here. `pnpm check:packages` runs it, and
+ *   compares its output with a `txt` block after it.
  * - `// example: PATH` is a copy of the example or test at that path of this workspace, which other tests run.
  * - `// before: NAME.ts` is a copy of `verify/conformance/src/migrating/NAME.ts`, which is compiled against
  *   SignalWire's own clients. They have aliases there, because there are two versions of one of them.
  */
-import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
-import { assert, beforeEach, describe, it } from "@effect/vitest"
-import { execFile } from "node:child_process"
+import { assert, describe, it } from "@effect/vitest"
 import { globSync, readFileSync } from "node:fs"
 import { basename } from "node:path"
 import { fileURLToPath } from "node:url"
-import { promisify } from "node:util"
-import { nodeEnvironment } from "./support.ts"
-
-const run = promisify(execFile)
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const read = (path: string): string => readFileSync(`${root}/${path}`, "utf8")
@@ -33,21 +27,13 @@ interface CodeBlock {
   readonly kind: "file" | "before"
   readonly name: string
   readonly text: string
-  /** Lines that the program prints. */
-  readonly prints: ReadonlyArray<string>
 }
 
 const codeBlocks: ReadonlyArray<CodeBlock> = globSync("docs/*.md", { cwd: root }).toSorted().flatMap((document) => {
-  const blocks = Array.from(
-    read(document).matchAll(/^```(\w*)\n([^]*?)^```$/gm),
-    ([, language = "", text = ""]) => ({ language, text })
-  )
-  return blocks.flatMap(({ text }, index): ReadonlyArray<CodeBlock> => {
+  const blocks = Array.from(read(document).matchAll(/^```\w*\n([^]*?)^```$/gm), ([, text = ""]) => text)
+  return blocks.flatMap((text): ReadonlyArray<CodeBlock> => {
     const [, kind, name] = /^\/\/ (file|before): ([\w.-]+\.ts)\n/.exec(text) ?? []
-    if ((kind !== "file" && kind !== "before") || name === undefined) return []
-    const next = blocks[index + 1]
-    const prints = next?.language === "txt" ? next.text.trimEnd().split("\n") : []
-    return [{ document, kind, name, text, prints }]
+    return (kind === "file" || kind === "before") && name !== undefined ? [{ document, kind, name, text }] : []
   })
 })
 
@@ -88,29 +74,6 @@ describe("the code blocks of docs/", () => {
     assert.strictEqual(
       withoutImport("verify/conformance/src/migrating/from-address.ts"),
       withoutImport("examples/src/docs/from-address.ts")
-    )
-  })
-
-  describe("programs", () => {
-    let sandbox: Sandbox.Started
-
-    // one for each program, because the output depends on the stored messages
-    beforeEach(async () => {
-      sandbox = await Sandbox.start()
-      return () => sandbox[Symbol.asyncDispose]()
-    })
-
-    it.each(codeBlocks.filter(({ kind }) => kind === "file"))(
-      "run with a token as the only configuration: $name",
-      async ({ name, prints }) => {
-        const [ada] = sandbox.subscribers
-        const { stderr, stdout } = await run(process.execPath, [`${root}/${sources.file}/${name}`], {
-          env: { ...nodeEnvironment(), SIGNALWIRE_TOKEN: ada?.token ?? "" },
-          timeout: 110_000
-        })
-        assert.includeMembers(stdout.split("\n"), [...prints])
-        assert.strictEqual(stderr, "")
-      }
     )
   })
 })
