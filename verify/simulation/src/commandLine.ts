@@ -9,8 +9,11 @@ export const usage =
   `pnpm simulate [--seeds 1000] [--from 1] [--steps 200] [--workers N] [--mutation NAME] [--shrink-seconds 60]
 pnpm simulate --seed N [--steps 200] [--trace] [--mutation NAME] [--shrink-seconds 60]
 pnpm simulate --case FILE [--trace]
+pnpm simulate --choose [--seeds 1000] [--from 1] [--steps 200]
 
-A seed takes about a second. A mutation is a bug in the client: ${mutations.join(", ")}.`
+A seed takes about a second. --choose stores which seeds the tests run: a few that reach all that these seeds reach. A mutation is a bug in the client: ${
+    mutations.join(", ")
+  }.`
 
 /** An error of the user, whose message says what is wrong. */
 export class UsageError extends Error {}
@@ -22,6 +25,8 @@ export interface Command {
   readonly workers: number
   /** The only seed that runs. */
   readonly seed: number | undefined
+  /** Whether seeds are chosen for the tests. */
+  readonly chooses: boolean
   /** The only case that runs. */
   readonly stored: Cases.Case | undefined
   readonly mutation: Mutation | undefined
@@ -42,6 +47,7 @@ const parse = (args: ReadonlyArray<string>) => {
         mutation: { type: "string" },
         workers: { type: "string", default: String(availableParallelism()) },
         trace: { type: "boolean", default: false },
+        choose: { type: "boolean", default: false },
         "shrink-seconds": { type: "string", default: "60" },
         help: { type: "boolean", default: false }
       }
@@ -78,6 +84,7 @@ export const read = (args: ReadonlyArray<string>): Command | undefined => {
     steps: positive("steps", values.steps),
     workers: positive("workers", values.workers),
     seed: values.seed === undefined ? undefined : positive("seed", values.seed),
+    chooses: values.choose,
     stored,
     mutation: values.mutation ?? stored?.mutation,
     trace: values.trace,

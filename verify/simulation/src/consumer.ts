@@ -143,7 +143,7 @@ export class Consumer {
 
   /** Unsubscribes. */
   close(): void {
-    if (this.state !== "open") return
+    if (this.state !== "open" && this.state !== "ending") return
     this.state = "closed"
     this.#fiber.interruptUnsafe()
   }

@@ -143,6 +143,8 @@ export const stopDevice = (world: World, device: Device, crash: boolean): void =
   world.consumers = world.consumers.filter(({ options }) => options.device !== device)
   device.close()
   world.eventLoop.run()
+  // the client's streams last as long as its outbox waits for a store, but a cursor must only be used in one process
+  for (const consumer of consumers) consumer.close()
   world.coverage.reach("connection states", stateOf(device.connection))
   // in a black hole the close frames of its sockets are lost
   if (network.link === "blackHole") network.sockets.cut()

@@ -7,7 +7,8 @@ import * as Cases from "./cases.ts"
 import { type Command, read, usage, UsageError } from "./commandLine.ts"
 import * as CoverageTable from "./coverage/table.ts"
 import * as Plan from "./plan.ts"
-import { add, emptySum, type Range, type run } from "./runs.ts"
+import { add, emptySum, type Range, type run, withoutStackTraces } from "./runs.ts"
+import * as Seeds from "./seeds.ts"
 import { shrink } from "./shrink.ts"
 import { type Outcome, simulate } from "./simulate.ts"
 import { describe } from "./totals.ts"
@@ -91,12 +92,28 @@ const runMany = async (command: Command): Promise<void> => {
   console.log(CoverageTable.describe(CoverageTable.compare(coverage), 10))
 }
 
+/** Chooses the seeds of the tests among the first ones. */
+const choose = ({ from, seeds, steps }: Command): void => {
+  const runs = withoutStackTraces(() =>
+    Array.from({ length: seeds }, (_, index): Seeds.Reached => {
+      const began = performance.now()
+      const { coverage: counts, seed, violation } = simulate(Plan.make(from + index, steps))
+      if (violation !== undefined) console.error(`seed ${seed} violated: ${violation}`)
+      return { seed, counts, millis: performance.now() - began }
+    })
+  )
+  const chosen = Seeds.choose(runs)
+  Seeds.write(steps, chosen)
+  console.log(`${chosen.length} of ${seeds} seeds reach all that these reach`)
+}
+
 const main = async (): Promise<void> => {
   const command = read(process.argv.slice(2))
   if (command === undefined) return console.log(usage)
   const { seed, steps, stored } = command
   if (stored !== undefined) return runOne(command, stored.plan)
   if (seed !== undefined) return runOne(command, Plan.make(seed, steps))
+  if (command.chooses) return choose(command)
   await runMany(command)
 }
 

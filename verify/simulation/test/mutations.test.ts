@@ -7,17 +7,28 @@ import { type Options, simulate } from "../src/simulate.ts"
 /** Runs are limited by the processor, which may be shared. Milliseconds. */
 const timeout = 600_000
 
-/** Few seeds meet this bug: it is looked for from a seed shortly before one of them. */
-const firstSeeds: { readonly [M in Mutation]?: number } = { denyStored: 50 }
+/** Not every seed meets every bug: each is looked for from a seed on that soon met it when this was written. */
+const firstSeeds: { readonly [M in Mutation]?: number } = {
+  failInOutage: 5,
+  propagateExceptions: 6,
+  reportConnected: 5,
+  dialWithoutLimit: 6,
+  readWithoutPause: 7,
+  retryRefreshAtOnce: 5,
+  ignoreNewToken: 5,
+  measureByWallClock: 3,
+  denyStored: 54
+}
 
 const outcome = (seed: number, steps: number, options?: Options) =>
   withoutStackTraces(() => simulate(Plan.make(seed, steps), options))
 
 describe("the simulation", () => {
   it("produces the same trace for the same seed", { timeout }, () => {
-    for (const seed of [7, 8, 9, 10]) {
-      const first = outcome(seed, 120, { keepTrace: true })
-      const second = outcome(seed, 120, { keepTrace: true })
+    // one of each dialect
+    for (const seed of [7, 8, 9]) {
+      const first = outcome(seed, 80, { keepTrace: true })
+      const second = outcome(seed, 80, { keepTrace: true })
       assert.deepStrictEqual(second.trace, first.trace)
       assert.strictEqual(second.hash, first.hash)
     }
