@@ -107,7 +107,7 @@ export const equivalents: ReadonlyArray<Equivalent> = [
     file: "internal/effectSessionObserver.ts",
     source: "!isTraced(fiber)",
     replacement: "false",
-    reason: "Nobody sees a span that no tracer exports; not making it saves time."
+    reason: "No exporter receives a span without a tracer that exports; not making it saves time."
   },
   {
     file: "internal/effectSessionObserver.ts",
