@@ -12,19 +12,19 @@ describe("hostile traffic", { timeout: 240_000 }, () => {
     using directory = temporary()
     const [data, log] = [join(directory.path, "data.db"), join(directory.path, "wire.log")]
     const { findings, frames, received, requests, secrets, sent, stored } = await run({
-      count: 2000,
+      count: 1000,
       seed: 2,
       args: ["--data", data, "--log", log]
     })
     assert.deepStrictEqual(findings, [])
-    assert.isAtLeast(requests, 800)
-    assert.isAtLeast(frames, 400)
-    assert.isAtLeast(sent, 8)
+    assert.isAtLeast(requests, 400)
+    assert.isAtLeast(frames, 200)
+    assert.isAtLeast(sent, 4)
     assert.strictEqual(received, sent)
     // secrets were written into every field of requests and frames, and must not be in the log
     const lines = readFileSync(log, "utf8")
     assert.isAtLeast(secrets.size, 100)
-    assert.isAtLeast(lines.split("\n").length, 2000)
+    assert.isAtLeast(lines.split("\n").length, 1000)
     assert.deepStrictEqual(secretsIn(lines, secrets), [])
     for (const line of lines.trimEnd().split("\n")) JSON.parse(line)
     // the stored messages are the same after a restart

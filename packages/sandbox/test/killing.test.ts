@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { request, temporary } from "./support.ts"
 
 /** How often the sandbox is killed; `KILLS=100` runs longer. */
-const kills = Number(process.env["KILLS"] ?? 6)
+const kills = Number(process.env["KILLS"] ?? 3)
 
 /**
  * Sends messages until the connection is broken, and calls `onConfirmed` for each that was confirmed; returns those that
