@@ -217,6 +217,28 @@ describe("HistoryReader", () => {
       assert.deepStrictEqual(yield* monitor.state.get, connected)
     }))
 
+  it.effect("P1.1: reads each further page again after a failure, and shares its request", () =>
+    Effect.gen(function*() {
+      let thirds = 0
+      const third = Effect.suspend(() =>
+        ++thirds === 1
+          ? Effect.fail(new ConversationError({ method: "timeline", reason: down }))
+          : Effect.delay(Effect.succeedSome(page([message("c", 1)])), 100)
+      )
+      const { read } = start(() => page([message("a", 3)], Effect.succeedSome(page([message("b", 2)], third))))
+      const reading = yield* Effect.forkChild(
+        Effect.gen(function*() {
+          const { page } = yield* read()
+          const { next } = Option.getOrThrow(yield* page.next)
+          return yield* Effect.all([next, next], { concurrency: "unbounded" })
+        }),
+        { startImmediately: true }
+      )
+      yield* TestClock.adjust("1 minute")
+      const pages = (yield* Fiber.join(reading)).map((found) => Option.getOrThrow(found).data.map(({ text }) => text))
+      assert.deepStrictEqual([pages, thirds], [[["c"], ["c"]], 2])
+    }))
+
   it.effect("shares the request for the next page among callers that read it at the same time", () =>
     Effect.gen(function*() {
       let nexts = 0

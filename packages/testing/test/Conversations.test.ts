@@ -50,7 +50,9 @@ const signalsOf = (observers: Array<(signals: ReadonlyArray<Signal.Signal>) => v
 const start = Effect.fnUntraced(function*(options: Conversations.ServiceOptions & { readonly pageSize?: number } = {}) {
   const connected = ConnectionState.Connected({ resumed: false, catchingUp: false, reason: null })
   const history: Array<ConversationMessage> = []
-  const signals = yield* Queue.unbounded<Signal.Signal, Cause.Done>()
+  /** The signals of each subscriber; those of the first are kept from the beginning. */
+  const queues = [yield* Queue.unbounded<Signal.Signal, Cause.Done>()]
+  let subscribers = 0
   const observers: Array<(signals: ReadonlyArray<Signal.Signal>) => void> = []
   let sessions = 1
   let reads = 0
@@ -66,10 +68,14 @@ const start = Effect.fnUntraced(function*(options: Conversations.ServiceOptions 
     Conversations.layerServices(options).pipe(Layer.provide([
       Mocks.http({ getMessages: () => read, getConversationMessages: () => read }),
       Mocks.subscription({
-        subscribe: Effect.succeed({
-          signals: Queue.takeAll(signals),
-          requestDiscontinuity: Effect.asVoid(Queue.offer(signals, Signal.requested)),
-          takeBuffered: Effect.orDie(Queue.clear(signals))
+        subscribe: Effect.gen(function*() {
+          const signals = queues[subscribers++] ?? (yield* Queue.unbounded<Signal.Signal, Cause.Done>())
+          if (!queues.includes(signals)) queues.push(signals)
+          return {
+            signals: Queue.takeAll(signals),
+            requestDiscontinuity: Effect.asVoid(Queue.offer(signals, Signal.requested)),
+            takeBuffered: Effect.orDie(Queue.clear(signals))
+          }
         }),
         connection: { current: Effect.succeed(connected), changes: Stream.make(connected) },
         signals: signalsOf(observers),
@@ -84,14 +90,14 @@ const start = Effect.fnUntraced(function*(options: Conversations.ServiceOptions 
     forget: () => history.splice(0),
     signal: (...batch: ReadonlyArray<Signal.Signal>) => {
       for (const observer of observers) observer(batch)
-      return Queue.offerAll(signals, batch)
+      return Effect.forEach(queues, (signals) => Queue.offerAll(signals, batch), { discard: true })
     },
     reconnect: Effect.suspend(() => {
       const discontinuity = Signal.connected(++sessions)
       for (const observer of observers) observer([discontinuity])
-      return Queue.offer(signals, discontinuity)
+      return Effect.forEach(queues, (signals) => Queue.offer(signals, discontinuity), { discard: true })
     }),
-    end: Queue.end(signals),
+    end: Effect.suspend(() => Effect.forEach(queues, Queue.end, { discard: true })),
     reads: () => reads,
     /** Runs an effect between the next request for the newest page and its response. */
     duringNextRead: (effect: Effect.Effect<unknown, SignalWireHttpError>) => {
@@ -114,6 +120,27 @@ describe("connection", () => {
       assert.deepInclude(yield* conversations.connection.current, { _tag: "Connected", catchingUp: true })
       yield* TestClock.adjust(0)
       assert.deepInclude(yield* conversations.connection.current, { _tag: "Connected", catchingUp: false })
+    }).pipe(Effect.scoped))
+})
+
+describe("two subscriptions", () => {
+  it.effect("P1.1: read again after a reconnect during a read of another one that began before it", () =>
+    Effect.gen(function*() {
+      const { conversations, duringNextRead, reconnect, store } = yield* start({ sweep: false })
+      const received: Array<string | null> = []
+      const open = Effect.gen(function*() {
+        const events = yield* conversations.subscription()
+        yield* Effect.forkScoped(Stream.runForEach(events, ({ text }) => Effect.sync(() => received.push(text))))
+      })
+      yield* open
+      duringNextRead(Effect.gen(function*() {
+        store(at("missed", 1))
+        yield* reconnect
+        yield* Effect.sleep(100)
+      }))
+      yield* Effect.forkScoped(open)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(received, ["missed", "missed"])
     }).pipe(Effect.scoped))
 })
 
