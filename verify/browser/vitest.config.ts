@@ -14,8 +14,11 @@ const inPage = {
     globalSetup: "./test/servers.setup.ts",
     testTimeout,
     hookTimeout,
+    fileParallelism: false,
     browser: {
       enabled: chromium !== undefined,
+      // the files share one page, which loads hundreds of modules
+      isolate: false,
       headless: true,
       screenshotFailures: false,
       instances: [{ browser: "chromium" as const }],
@@ -30,6 +33,10 @@ const inTabs = {
   test: {
     name: "tabs",
     include: chromium === undefined ? [] : ["tabs/**/*.test.ts"],
+    globalSetup: chromium === undefined ? [] : "./tabs/page.setup.ts",
+    // one worker, because loading its modules takes longer than a second worker would save
+    isolate: false,
+    fileParallelism: false,
     testTimeout,
     hookTimeout
   }

@@ -1,33 +1,14 @@
-/** Starts the bundled page, a browser, and a sandbox. */
+/** Starts a browser and a sandbox, and opens the bundled page. */
 import * as SandboxProcess from "@effect-signalwire/sandbox/SandboxProcess"
 import * as AdminClient from "@effect-signalwire/testing/AdminClient"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { chromium as launcher, type Page } from "playwright"
-import { build, preview } from "vite"
-import { vi } from "vitest"
+import { inject, vi } from "vitest"
 import { chromium } from "../../../chromium.shared.ts"
-
-/** Bundles the page like an application's, and serves it. */
-const servePage = async () => {
-  const outDir = await mkdtemp(join(tmpdir(), "effect-signalwire-page-"))
-  const root = join(import.meta.dirname, "../page")
-  const config = { root, configFile: false, logLevel: "error", build: { outDir, emptyOutDir: true } } as const
-  await build({ ...config, build: { ...config.build, target: "esnext" } })
-  const server = await preview({ ...config, preview: { port: 0, host: "127.0.0.1" } })
-  const close = async () => {
-    await server.close()
-    await rm(outDir, { recursive: true, force: true })
-  }
-  return { url: server.resolvedUrls?.local[0] ?? "", [Symbol.asyncDispose]: close }
-}
 
 export const start = async () => {
   await using stack = new AsyncDisposableStack()
-  const page = stack.use(await servePage())
   const { info } = stack.use(await SandboxProcess.start())
   const browser = stack.use(await launcher.launch(chromium))
   const [ada, grace] = info.subscribers
@@ -57,7 +38,7 @@ export const start = async () => {
       addressId: office.addressId,
       ...parameters
     })
-    await tab.goto(`${page.url}?${query}`)
+    await tab.goto(`${inject("page")}?${query}`)
     return tab
   }
   return { ada, grace, office, admin, open, [Symbol.asyncDispose]: () => all.disposeAsync() }
