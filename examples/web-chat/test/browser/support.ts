@@ -92,18 +92,22 @@ export const send = async (tab: Page, text: string): Promise<void> => {
   await composer(tab).press("Enter")
 }
 
-export const log = (tab: Page): Locator => tab.getByRole("log")
+// by its attribute: a query by role looks at every element, which takes too long to repeat it
+export const log = (tab: Page): Locator => tab.locator("[role=log]")
 
 /** The statuses of the messages that contain `text`. */
 export const statusesOf = (tab: Page, text: string): Promise<Array<string | null>> =>
-  log(tab).locator("li", { hasText: text }).evaluateAll((items) =>
-    items.map((item) => item.getAttribute("data-status"))
+  log(tab).locator("li").evaluateAll(
+    (items, text) =>
+      items.filter(({ textContent }) => textContent.includes(text)).map((item) => item.getAttribute("data-status")),
+    text
   )
 
 /** The accessibility violations of a page. */
 export const violations = async (tab: Page): Promise<unknown> => {
-  await tab.addScriptTag({ path: axe })
+  if (!await tab.evaluate("'axe' in globalThis")) await tab.addScriptTag({ path: axe })
+  // what passes is not described, and the selectors of what fails are not needed
   return tab.evaluate(
-    "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map(({ html, failureSummary }) => html + failureSummary)]))"
+    "axe.run({ resultTypes: ['violations'], selectors: false }).then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map(({ html, failureSummary }) => html + failureSummary)]))"
   )
 }
