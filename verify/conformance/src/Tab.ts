@@ -1,11 +1,11 @@
 /**
- * A browser tab with one of the vendor's clients. Each tab is a separate thread, so that two tabs share nothing but the
- * server. A test runs functions inside of it, as with a browser driver: they are passed as source text, so they can use
- * nothing but their parameters.
+ * A browser tab with one of the vendor's clients. Each tab has a global object and built-in objects of its own, so that two
+ * tabs share nothing but the server. A test runs functions inside of it, as with a browser driver: they are passed as source
+ * text, so they can use nothing but their parameters.
  */
-import { Worker } from "node:worker_threads"
 import type { Endpoints, Exchange, PageStorage, WireFrame } from "./environment.ts"
-import type { Generation, Reply, SerializedError, TabData } from "./messages.ts"
+import type { Action, Generation } from "./messages.ts"
+import { TabThread } from "./TabThread.ts"
 
 /** The first parameter of a function that runs inside of a tab. */
 export interface TabContext<Vendor, State> {
@@ -26,92 +26,49 @@ export interface Traffic {
   readonly storage: PageStorage
 }
 
-/** An error that was thrown inside of a tab. */
-export class TabError extends Error {
-  readonly error: SerializedError
-
-  constructor(error: SerializedError) {
-    super(`${error.name}: ${error.message}`)
-    this.error = error
-  }
-}
+/** The thread of this process in which tabs are opened. */
+const thread = new TabThread()
+let lastTab = 0
 
 /** One tab. `Vendor` is the client's module, `State` what functions of the test keep there. */
 export class Tab<Vendor, State> implements AsyncDisposable {
-  readonly #worker: Worker
-  readonly #pending = new Map<number, { resolve: (value: unknown) => void; reject: (error: unknown) => void }>()
-  #next = 1
+  readonly #id = ++lastTab
 
-  private constructor(worker: Worker) {
-    this.#worker = worker
-    worker.on("message", (reply: Reply | "ready") => {
-      if (reply === "ready") return
-      const pending = this.#pending.get(reply.id)
-      this.#pending.delete(reply.id)
-      if (reply.ok) pending?.resolve(reply.value)
-      else pending?.reject(new TabError(reply.error))
-    })
-    const end = (error: unknown) => {
-      for (const { reject } of this.#pending.values()) reject(error)
-      this.#pending.clear()
-    }
-    worker.on("error", end)
-    worker.on("exit", () => end(new Error("the tab was closed")))
-  }
+  private constructor() {}
 
   static async open<Vendor, State>(
     generation: Generation,
     endpoints: Endpoints,
     storage?: PageStorage
   ): Promise<Tab<Vendor, State>> {
-    const data: TabData = {
-      generation,
-      endpoints: { http: endpoints.http, ws: endpoints.ws, others: endpoints.others },
-      storage
-    }
-    const worker = new Worker(new URL("./thread.ts", import.meta.url), {
-      workerData: data,
-      // keeps the client's output out of the test's output
-      stdout: true,
-      stderr: true
-    })
-    await new Promise((resolve, reject) => {
-      worker.once("message", resolve)
-      worker.once("error", reject)
-    })
-    return new Tab(worker)
+    const tab = new Tab<Vendor, State>()
+    const { http, others, ws } = endpoints
+    await thread.request(tab.#id, { type: "open", generation, endpoints: { http, ws, others }, storage })
+    return tab
   }
 
-  /** Runs a function inside of the tab. It is passed as source text; its argument and its result are copied. */
+  /** Runs a function inside of the tab. It is passed as source text, its argument as JSON; its result is copied. */
   run<A, B = undefined>(
     body: (inside: TabContext<Vendor, State>, argument: B) => A,
     ...[argument]: B extends undefined ? [] : [argument: B]
   ): Promise<Awaited<A>> {
+    const action: Action = { type: "run", source: String(body), argument: JSON.stringify(argument) }
     // values from the thread have no type: this is a copy of the result of `body`
-    return this.#request({ type: "run", source: String(body), argument }) as Promise<Awaited<A>>
+    return thread.request(this.#id, action) as Promise<Awaited<A>>
   }
 
   /** The traffic so far. */
   traffic(): Promise<Traffic> {
     // as above: the thread replies to `page` with its traffic
-    return this.#request({ type: "page" }) as Promise<Traffic>
+    return thread.request(this.#id, { type: "page" }) as Promise<Traffic>
   }
 
-  async close(): Promise<void> {
-    await this.#worker.terminate()
+  /** Closes the tab: its calls fail, its timers end, its requests are cancelled, and its sockets send a close frame. */
+  close(): Promise<void> {
+    return thread.close(this.#id)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
-  }
-
-  #request(command: object): Promise<unknown> {
-    const id = this.#next++
-    return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject })
-      // a worker thread, not a window: its messages have no origin
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin
-      this.#worker.postMessage({ ...command, id })
-    })
   }
 }

@@ -43,6 +43,11 @@ export interface Page {
   /** The URL of each socket that was opened, before it was routed. */
   readonly sockets: ReadonlyArray<string>
   readonly storage: () => PageStorage
+  /**
+   * Cancels its requests, and closes its sockets with a close frame, as browsers do for a tab that is closed. The page learns
+   * of neither, so that it does not try again.
+   */
+  readonly close: () => void
 }
 
 const makeStorage = (initial: Readonly<Record<string, string>>) => {
@@ -89,9 +94,6 @@ const makeDatabases = () => {
 
 const noop = () => undefined
 
-const define = (name: string, value: unknown) =>
-  Object.defineProperty(globalThis, name, { value, configurable: true, writable: true })
-
 /** The URL at another origin. */
 const routeTo = (origin: string, url: URL) => {
   const routed = new URL(origin)
@@ -100,25 +102,41 @@ const routeTo = (origin: string, url: URL) => {
   return routed
 }
 
-/** Makes this thread a page. Must be called once, before the client is loaded. */
-export const prepare = (endpoints: Endpoints, stored: PageStorage = { session: {}, local: {} }): Page => {
+/** Defines the globals of a page on a global object. Must be called once, before the client is loaded. */
+export const prepare = (
+  endpoints: Endpoints,
+  stored: PageStorage = { session: {}, local: {} },
+  page: object = globalThis
+): Page => {
+  const define = (name: string, value: unknown) =>
+    Object.defineProperty(page, name, { value, configurable: true, writable: true })
   const exchanges: Array<Exchange> = []
   const frames: Array<WireFrame> = []
   const sockets: Array<string> = []
   const session = makeStorage(stored.session)
   const local = makeStorage(stored.local)
+  const closing = new AbortController()
+  const opened = new Set<WebSocket>()
+  /** Settles like `pending`, but never after the page was closed. */
+  const whileOpen = <A>(pending: Promise<A>) =>
+    new Promise<A>((resolve, reject) => {
+      const unlessClosed = <B>(settle: (value: B) => void) => (value: B) => {
+        if (!closing.signal.aborted) settle(value)
+      }
+      pending.then(unlessClosed(resolve), unlessClosed(reject))
+    })
 
   const realFetch = globalThis.fetch
   define("fetch", async (input: string | URL | Request, init?: RequestInit) => {
     const request = new Request(input, init)
     const url = new URL(request.url)
     const body = request.body === null ? null : await request.clone().text()
-    const response = await realFetch(routeTo(endpoints.others?.[url.hostname] ?? endpoints.http, url), {
+    const response = await whileOpen(realFetch(routeTo(endpoints.others?.[url.hostname] ?? endpoints.http, url), {
       method: request.method,
       headers: request.headers,
       body,
-      signal: request.signal
-    })
+      signal: AbortSignal.any([request.signal, closing.signal])
+    }))
     exchanges.push({
       method: request.method,
       url: request.url,
@@ -138,6 +156,15 @@ export const prepare = (endpoints: Endpoints, stored: PageStorage = { session: {
       constructor(url: string | URL) {
         super(routeTo(endpoints.ws, new URL(url)))
         this.#number = sockets.push(String(url))
+        opened.add(this)
+        this.addEventListener("close", () => opened.delete(this))
+        // these listeners come first
+        for (const type of ["error", "close"]) {
+          this.addEventListener(type, (event) => {
+            if (closing.signal.aborted) event.stopImmediatePropagation()
+          })
+        }
+        if (closing.signal.aborted) this.close()
         if (endpoints.recordsTraffic === false) return
         this.addEventListener("message", ({ data }) => {
           frames.push({ socket: this.#number, direction: "in", text: String(data) })
@@ -155,7 +182,7 @@ export const prepare = (endpoints: Endpoints, stored: PageStorage = { session: {
   define("localStorage", local)
   define("indexedDB", makeDatabases())
   const events = new EventTarget()
-  define("window", globalThis)
+  define("window", page)
   define("addEventListener", events.addEventListener.bind(events))
   define("removeEventListener", events.removeEventListener.bind(events))
   define("dispatchEvent", events.dispatchEvent.bind(events))
@@ -175,5 +202,14 @@ export const prepare = (endpoints: Endpoints, stored: PageStorage = { session: {
   })
   define("navigator", { userAgent: "conformance", onLine: true, mediaDevices, permissions: undefined })
   define("RTCPeerConnection", class extends EventTarget {})
-  return { exchanges, frames, sockets, storage: () => ({ session: session.entries(), local: local.entries() }) }
+  return {
+    exchanges,
+    frames,
+    sockets,
+    storage: () => ({ session: session.entries(), local: local.entries() }),
+    close: () => {
+      closing.abort()
+      for (const socket of opened) socket.close()
+    }
+  }
 }

@@ -1,19 +1,28 @@
-/** The messages between a `Tab` and its thread. */
+/** The messages between a `Tab` and the thread that hosts it. */
 import type { Endpoints, PageStorage } from "./environment.ts"
 
 /** Which of the vendor's published clients, or our own. */
 export type Generation = "address" | "group" | "v4" | "ours"
 
-/** The data with which a thread is started. */
-export interface TabData {
-  readonly generation: Generation
-  readonly endpoints: Endpoints
-  readonly storage: PageStorage | undefined
-}
+/** What a thread does with one of its tabs. */
+export type Action =
+  | {
+    readonly type: "open"
+    readonly generation: Generation
+    readonly endpoints: Endpoints
+    readonly storage: PageStorage | undefined
+  }
+  /** Returns its traffic. */
+  | { readonly type: "page" }
+  /** Calls a function, given by its source text, with an argument as JSON. */
+  | { readonly type: "run"; readonly source: string; readonly argument: string | undefined }
+  | { readonly type: "close" }
 
-export type Command =
-  | { readonly id: number; readonly type: "page" }
-  | { readonly id: number; readonly type: "run"; readonly source: string; readonly argument: unknown }
+export interface Command {
+  readonly id: number
+  readonly tab: number
+  readonly action: Action
+}
 
 /** An error, as it is sent to another thread. */
 export interface SerializedError {

@@ -1,53 +1,45 @@
-/**
- * The thread of a `Tab`: a page with one vendor client, in which functions of a test run.
- */
-import { createRequire } from "node:module"
-import { parentPort, workerData } from "node:worker_threads"
-import { prepare } from "./environment.ts"
-import type { Command, Generation, Reply, TabData } from "./messages.ts"
-
-const data: TabData = workerData
-const page = prepare(data.endpoints, data.storage)
-
-const load = async (generation: Generation): Promise<unknown> => {
-  const require = createRequire(import.meta.url)
-  switch (generation) {
-    case "address":
-      return require("vendor-address")
-    case "group":
-      return require("vendor-group")
-    case "v4":
-      return import("vendor-v4")
-    case "ours":
-      return import("@effect-signalwire/promise")
-  }
-}
+/** The thread of all tabs of a test process. They share nothing but the web APIs of the thread, and the server. */
+import { parentPort } from "node:worker_threads"
+import type { Action, Command, Reply, SerializedError } from "./messages.ts"
+import { openPage } from "./PageContext.ts"
 
 const port = parentPort
-if (port === null) throw new Error("a tab is a worker thread")
+if (port === null) throw new Error("tabs are opened in a worker thread")
 
-const vendor = await load(data.generation)
-
-// an uncaught error does not end a page
+// an uncaught error ends neither its page nor the others
 process.on("unhandledRejection", () => undefined)
 process.on("uncaughtException", () => undefined)
 
-/** What the functions of a test keep between two calls: the client, its pages, received events. */
-const state = {}
-const until = async (what: string, condition: () => unknown, millis = 45_000): Promise<unknown> => {
-  const deadline = Date.now() + millis
-  for (;;) {
-    const value = condition()
-    if (value) return value
-    if (Date.now() > deadline) throw new Error(`timed out after ${millis} ms: ${what}`)
-    await new Promise((resolve) => {
-      setTimeout(resolve, 10)
-    })
+const pages = new Map<number, ReturnType<typeof openPage>>()
+
+const pageOf = (tab: number) => {
+  const page = pages.get(tab)
+  if (page === undefined) throw new Error("the tab was closed")
+  return page
+}
+
+const perform = (tab: number, action: Action): unknown => {
+  switch (action.type) {
+    case "open":
+      return void pages.set(tab, openPage(action.generation, action.endpoints, action.storage))
+    case "page": {
+      const { exchanges, frames, sockets, storage } = pageOf(tab).page
+      return { exchanges, frames, sockets, storage: storage() }
+    }
+    case "run":
+      return pageOf(tab).run(action.source, action.argument)
+    case "close":
+      pages.get(tab)?.close()
+      return void pages.delete(tab)
   }
 }
 
-const describe = (error: unknown) =>
-  error instanceof Error
+// the errors of a page are instances of its own `Error`, not of this thread's
+const isError = (error: unknown): error is Error =>
+  typeof error === "object" && error !== null && "message" in error && "stack" in error
+
+const describe = (error: unknown): SerializedError =>
+  isError(error)
     ? {
       name: error.name,
       message: error.message,
@@ -56,22 +48,9 @@ const describe = (error: unknown) =>
     }
     : { name: typeof error, message: String(error), code: undefined, stack: "" }
 
-port.on("message", (command: Command) => {
+port.on("message", ({ action, id, tab }: Command) => {
   const send = (reply: Reply) => port.postMessage(reply)
-  void (async () => {
-    switch (command.type) {
-      case "page":
-        return { exchanges: page.exchanges, frames: page.frames, sockets: page.sockets, storage: page.storage() }
-      case "run": {
-        // the source of a function of the test
-        // oxlint-disable-next-line typescript/no-implied-eval
-        const body: (...args: ReadonlyArray<unknown>) => unknown = new Function(`return (${command.source})`)()
-        return body({ vendor, state, until, page }, command.argument)
-      }
-    }
-  })().then(
-    (value) => send({ id: command.id, ok: true, value }),
-    (error: unknown) => send({ id: command.id, ok: false, error: describe(error) })
-  ).catch((error: unknown) => send({ id: command.id, ok: false, error: describe(error) }))
+  void (async () => perform(tab, action))().then(
+    (value) => send({ id, ok: true, value })
+  ).catch((error: unknown) => send({ id, ok: false, error: describe(error) }))
 })
-port.postMessage("ready")

@@ -1,10 +1,14 @@
-/** A shared sandbox, tabs of each generation, and helpers that wait for conditions. */
+/**
+ * A shared sandbox, tabs of each generation, and helpers that wait for conditions. A tab that is closed sends a close frame
+ * without a code, and the sandbox keeps its session, as it does when a socket breaks; `Server.drop` breaks one abruptly.
+ */
 import type * as VendorAddress from "vendor-address"
 import type * as VendorGroup from "vendor-group"
 import { afterAll, beforeAll } from "vitest"
 import type { PageStorage } from "../src/environment.ts"
 import { Server, type TestSubscriber } from "../src/Server.ts"
-import { Tab, TabError } from "../src/Tab.ts"
+import { Tab } from "../src/Tab.ts"
+import { TabError } from "../src/TabThread.ts"
 
 // values are checked at run time, since the vendor's types may be wrong
 // oxlint-disable-next-line typescript/no-explicit-any

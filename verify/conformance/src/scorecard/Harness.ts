@@ -1,7 +1,7 @@
 /** The test harness of one scenario: a sandbox, a client in a tab, and two subscribers. */
 import { createServer } from "node:http"
 import { Server, type TestSubscriber } from "../Server.ts"
-import { TabError } from "../Tab.ts"
+import { TabError } from "../TabThread.ts"
 import type { DriverTab, Implementation, SendOptions } from "./implementations/Implementation.ts"
 
 /** A message as a client delivers it. */
