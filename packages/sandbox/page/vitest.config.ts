@@ -4,8 +4,8 @@ import { chromium } from "../../../chromium.shared.ts"
 import { domProject, project, reporters } from "../../../vitest.shared.ts"
 import { firefox } from "./firefox.shared.ts"
 
-// tests wait most of the time, so that all kinds run at the same time
-const maxWorkers = 3
+// all kinds run at the same time, because tests wait often; each worker loads all modules, and starts a browser
+const maxWorkers = 2
 
 /** Functions of the page. */
 const functions = project("functions", { include: ["test/*.test.ts"], maxWorkers })
