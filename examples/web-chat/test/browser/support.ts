@@ -10,7 +10,9 @@ import { buildPage, serveBuilt } from "../../server/serve.ts"
 import { type StartedSandbox, startSandbox } from "../support.ts"
 
 const screenshots = `${import.meta.dirname}/../../.screenshots`
-mkdirSync(screenshots, { recursive: true })
+/** Screenshots take time, so they are taken on request only. */
+const takesScreenshots = process.env["SCREENSHOTS"] === "1"
+if (takesScreenshots) mkdirSync(screenshots, { recursive: true })
 
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js")
 
@@ -77,7 +79,7 @@ export const it = test.extend("started", { scope: "file" }, async ({}, { onClean
 })
 
 export const screenshot = (tab: Page, name: string): Promise<unknown> =>
-  tab.screenshot({ path: `${screenshots}/${name}.png` })
+  takesScreenshots ? tab.screenshot({ path: `${screenshots}/${name}.png` }) : Promise.resolve()
 
 /** Selects a conversation, and waits for its history. */
 export const selectConversation = async (tab: Page, name: string): Promise<void> => {

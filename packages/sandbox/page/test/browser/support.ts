@@ -9,7 +9,9 @@ import { chromium } from "../../../../../chromium.shared.ts"
 import { eventually, type Side } from "../support.ts"
 
 const screenshots = `${import.meta.dirname}/../../.screenshots`
-mkdirSync(screenshots, { recursive: true })
+/** Screenshots take a tenth of the time of these tests, so they are taken on request only. */
+const takesScreenshots = process.env["SCREENSHOTS"] === "1"
+if (takesScreenshots) mkdirSync(screenshots, { recursive: true })
 
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js")
 
@@ -182,7 +184,7 @@ export const isWide = (page: Page): Promise<boolean> =>
   page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
 
 export const takeScreenshot = (page: Page, name: string): Promise<unknown> =>
-  page.screenshot({ path: `${screenshots}/${name}.png`, fullPage: true })
+  takesScreenshots ? page.screenshot({ path: `${screenshots}/${name}.png`, fullPage: true }) : Promise.resolve()
 
 /** Returns the accessibility violations that axe finds. */
 export const violations = async (page: Page): Promise<unknown> => {
