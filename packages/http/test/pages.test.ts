@@ -146,6 +146,13 @@ it.effect("applies until although the server ignores it, and skips newer pages",
     assert.deepStrictEqual([page.hasPrev, page.hasNext], [false, true])
   }))
 
+it.effect("a page that follows skipped pages has no previous page, even if its first message is at until", () =>
+  Effect.gen(function*() {
+    const { http } = yield* startWithoutFilters(10)
+    const page = yield* http.getMessages({ until: at(59) })
+    assert.deepStrictEqual([ids(page)[0], page.hasPrev], ["m59", false])
+  }))
+
 it.effect("applies since, until and limit together", () =>
   Effect.gen(function*() {
     const { http } = yield* startWithoutFilters(10)
