@@ -399,6 +399,21 @@ it.effect("fails with a retryable Unauthorized when no new token comes within th
     assert.strictEqual(log.length, 1)
   }))
 
+it.effect("P7.1: waits for a new token until the deadline of the request at most", () =>
+  Effect.gen(function*() {
+    const { http } = yield* start(
+      () => Effect.delay(Effect.sync(() => json({ error: "Unauthorized" }, 401)), "1500 millis"),
+      { refresh: Effect.never, timeout: "10 seconds", deadline: "2 seconds" }
+    )
+    const fiber = yield* Effect.forkChild(reasonOf(http.getSubscriber), { startImmediately: true })
+    yield* TestClock.adjust("1500 millis")
+    yield* TestClock.adjust("500 millis")
+    assert.deepInclude({ ...(yield* Fiber.join(fiber)) }, {
+      _tag: "Unauthorized",
+      detail: "no new token was provided within 500 ms"
+    })
+  }))
+
 it.effect("reports where the one address that was found by its name is malformed", () =>
   Effect.gen(function*() {
     const { http } = yield* start(() => json({ data: [{ id: 7, name: "ada" }], links: {} }))

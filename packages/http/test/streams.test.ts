@@ -359,6 +359,16 @@ describe("when a link has gone stale", () => {
       assert.strictEqual(log.length, 12)
     }))
 
+  it.effect("a stream is restarted more often than five times as long as each restart has new items", () =>
+    Effect.gen(function*() {
+      const items = Array.from({ length: 200 }, (_, index) => message(199 - index))
+      const { http, log } = yield* start(
+        withStaleLinks(items, 10, { forgets: (index) => index % 3 === 2, untilOf: tsOf })
+      )
+      assert.deepStrictEqual(yield* collect(http.messages({ pageSize: 10 })), idsDown(199, 0))
+      assert.isAbove(log.filter(({ query }) => "until" in query && !("page_token" in query)).length, 5)
+    }))
+
   it.effect("a stream is not restarted when its first page is refused", () =>
     Effect.gen(function*() {
       const { http, log } = yield* start(() => validation(422, "page_size"))
