@@ -478,6 +478,29 @@ describe("a callback", () => {
   })
 })
 
+describe("a subscription that starts after another token was set", () => {
+  it("P8.3: gets no error for the token before it, although history was not read again yet", async () => {
+    await using sandbox = await openSandbox()
+    const { ada } = await joinBoth(sandbox)
+    const errors = new Recorder<unknown>()
+    await ada.conversation.subscribe(() => {}, { onError: errors.push })
+    await sandbox.admin.setFaults([{
+      match: { on: "http", method: "GET" },
+      action: { type: "answer", status: 401, body: { error: "Unauthorized" } },
+      times: 1_000_000
+    }])
+    await sandbox.admin.drop({ subscriberId: sandbox.ada.id })
+    await errors.waitFor((items) => items.length === 1)
+    assert.strictEqual(ada.connection.state._tag, "Connected")
+    await ada.updateToken((await sandbox.admin.mintToken({ subscriberId: sandbox.ada.id })).token)
+    const later = new Recorder<unknown>()
+    const subscribing = ada.conversation.subscribe(() => {}, { onError: later.push })
+    await sandbox.admin.clearFaults()
+    await subscribing
+    assert.deepStrictEqual(later.items, [])
+  })
+})
+
 describe("connection", () => {
   it("is Idle until something subscribes, then Connected, and Closed after disconnect", async () => {
     await using sandbox = await openSandbox()

@@ -178,6 +178,16 @@ describe.concurrent("a refused token", () => {
   })
 })
 
+it("P9.1: a call fails with Unauthorized when onRefreshToken takes longer than refreshTimeout", async () => {
+  await using sandbox = await openSandbox()
+  const onRefreshToken = () => new Promise<string>(() => {})
+  const ada = await sandbox.client({ token: sandbox.ada.token, onRefreshToken, refreshTimeout: 300 })
+  await sandbox.admin.expireToken(sandbox.ada.token)
+  const { message, reason } = await failure(ada.conversation.getConversations())
+  assert.strictEqual(reason._tag, "Unauthorized")
+  assert.include(message, "the token was not refreshed within 300 ms")
+})
+
 // one after the other, because each test accelerates time, and ends that
 describe("a refused token", () => {
   beforeEach(accelerateTime)

@@ -19,6 +19,11 @@ it("decodes the errors of a validation body", () => {
   assert.deepStrictEqual(ErrorBody.decode({ errors }), errors)
 })
 
+it("drops unknown keys of the errors of a validation body", () => {
+  const errors = [{ message: "text is required", token: "s3cret" }]
+  assert.deepStrictEqual(ErrorBody.decode({ errors }), [{ message: "text is required" }])
+})
+
 it("decodes the message of a gateway body as an error", () => {
   assert.deepStrictEqual(ErrorBody.decode({ error: "Unauthorized" }), [{ message: "Unauthorized" }])
 })

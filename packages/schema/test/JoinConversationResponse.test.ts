@@ -40,6 +40,12 @@ it("decodes the response of the group dialect", () => {
   })
 })
 
+it("decodes the group in `table`, whose id is that of the conversation if there is no other", () => {
+  const groupId = "sw_bbbbbbbb-0000-4000-8000-000000000002"
+  const { conversationId, groupId: found } = valueOf(Join.decode({ table: { group_id: groupId } }, room))
+  assert.deepStrictEqual<unknown>([conversationId, found], [groupId, groupId])
+})
+
 it("reports a missing conversation_id if there is no group_id either", () => {
   assert.strictEqual(failureOf(Join.decode({ table: {} }, room)).path, "conversation_id")
 })
