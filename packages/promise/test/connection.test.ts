@@ -97,6 +97,19 @@ describe("the connection", () => {
     assert.deepStrictEqual(seen, [idle, closed])
   })
 
+  it("P7.2: does not call back when a callback stops it and closes the client", async () => {
+    const { connection, runner } = await make()
+    const seen: Array<ConnectionState> = []
+    const stop = connection.onChange((state) => {
+      seen.push(state)
+      stop()
+      void runner.close()
+    })
+    await eventLoopTurns(3)
+    await runner.close()
+    assert.deepStrictEqual(seen, [idle])
+  })
+
   it("P5.2: logs what a callback throws, and goes on", async () => {
     const { change, connection, logged, runner } = await make()
     const error = new Error("mine")

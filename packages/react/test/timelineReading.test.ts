@@ -149,6 +149,15 @@ describe("a timeline", () => {
     assert.deepStrictEqual(snapshot().gaps.map(({ from }) => from), Array.from({ length: 100 }, (_, n) => n + 1))
   })
 
+  it("P7.2: has no older messages of a read that ended after it was aborted", async () => {
+    const { abort, emit, ids, loadOlder, read } = start()
+    await emit(isNew(5), caughtUp())
+    void loadOlder()
+    abort()
+    await read().succeed(pageOf([message(1), message(2)]))
+    assert.deepStrictEqual(ids(), ["m5"])
+  })
+
   it("P7.2: changes no more once it is aborted, whatever the client yields", async () => {
     const yielding = start()
     await yielding.emit(caughtUp())
