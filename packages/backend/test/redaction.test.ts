@@ -106,6 +106,14 @@ describe("a part of a secret", () => {
     assert.strictEqual(secrets.redact(`${shared}-first`), `${shared}-first`)
   })
 
+  it("is redacted where it is cut off, although a deleted one began in the same way", () => {
+    const secrets = new Secrets()
+    const shared = letters.slice(0, 16)
+    for (const end of ["-first", "-second"]) secrets.add(shared + end)
+    secrets.delete(`${shared}-first`)
+    assert.strictEqual(secrets.redact(`<${shared}>`), "<[redacted]>")
+  })
+
   it("is redacted in text with other escapes before and after it", () => {
     const text = `%41\\u0042\\"${encodeURIComponent(`+${letters}/`)}\\/%43 %zz`
     assert.strictEqual(redact(text, letters), `%41\\u0042\\"%2B[redacted]%2F\\/%43 %zz`)

@@ -24,12 +24,6 @@ export const equivalents: ReadonlyArray<Equivalent> = [
     reason: "A response to a join that can be decoded shows the dialect, so that it is known; this narrows its type."
   },
   {
-    file: "internal/dialectDetection.ts",
-    source: "client.dialect ?? \"address\"",
-    replacement: "client.dialect && \"address\"",
-    reason: "A response to a join that can be decoded shows the dialect, so that it is known; this narrows its type."
-  },
-  {
     file: "internal/unsent.ts",
     source: "\"code\" in error && typeof error.code === \"string\"",
     replacement: "\"code\" in error || typeof error.code === \"string\"",
