@@ -219,15 +219,23 @@ describe("behind a reverse proxy with a path prefix", () => {
       assert.strictEqual(log[1]?.url.href, `${base}/api/fabric/messages?page_token=PA1`)
     }))
 
-  it.effect("distinguishes a prefix that looks like the path of the API from that path", () =>
-    Effect.gen(function*() {
-      const { http, log } = yield* start(
-        (_, index) => list([message(1)], index === 0 ? { next: "/api/fabric/messages?page_token=PA1" } : {}),
-        { endpoint: { ...behindProxy.endpoint, http: `${origin}/api` } }
-      )
-      yield* (yield* http.getMessages()).next
-      assert.strictEqual(log[1]?.url.href, `${origin}/api/api/fabric/messages?page_token=PA1`)
-    }))
+  it.effect.each<readonly [prefix: string, next: string]>([
+    ["/api", "/api/fabric/messages?page_token=PA1"],
+    ["/api", "/api/api/fabric/messages?page_token=PA1"],
+    ["/api/fabric", "/api/fabric/messages?page_token=PA1"],
+    ["/api/fabric", "/api/fabric/api/fabric/messages?page_token=PA1"]
+  ])(
+    "distinguishes the prefix %s, which looks like the path of the API, from that path: %s",
+    ([prefix, next]) =>
+      Effect.gen(function*() {
+        const { http, log } = yield* start(
+          (_, index) => list([message(1)], index === 0 ? { next } : {}),
+          { endpoint: { ...behindProxy.endpoint, http: `${origin}${prefix}` } }
+        )
+        yield* (yield* http.getMessages()).next
+        assert.strictEqual(log[1]?.url.href, `${origin}${prefix}/api/fabric/messages?page_token=PA1`)
+      })
+  )
 
   it.effect.each([
     "/admin",
@@ -235,6 +243,7 @@ describe("behind a reverse proxy with a path prefix", () => {
     "/signalwire/../admin",
     "/signalwire/api/fabric/%2e%2e/%2e%2e/%2e%2e/admin",
     "/signalwire/api/fabric/..%2f..%2f..%2fadmin",
+    "/signalwire/api/fabric/..%2f..%2f..",
     "../admin"
   ])(
     "P6.2: refuses the link %s, which leads to another service of the origin, before any request",

@@ -166,6 +166,20 @@ it.effect("stops reading a body that is too large", () =>
     assert.isBelow(pieces, 14)
   }))
 
+it.effect("P7.2: fails with Closed, and sends no request, once the scope of the service is closed", () =>
+  Effect.gen(function*() {
+    const { http, log } = yield* Effect.scoped(start(() => json(subscriber("ada"))))
+    assert.strictEqual((yield* reasonOf(http.getSubscriber))._tag, "Closed")
+    assert.strictEqual((yield* reasonOf(http.sendMessage({ addressId: "office", text: "hello" })))._tag, "Closed")
+    assert.isEmpty(log)
+  }))
+
+it.effect.each(["timeout", "deadline"])("P9.2: refuses an invalid %s by its name", (name) =>
+  Effect.gen(function*() {
+    const exit = yield* Effect.exit(start(() => json({}), { [name]: -1 }))
+    assert.include(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", `${name}: must be a number of milliseconds`)
+  }))
+
 it.effect("renews a rejected token, and repeats the request with the new one", () =>
   Effect.gen(function*() {
     const { http, log } = yield* start(
