@@ -68,6 +68,30 @@ describe("a client that is created from options", () => {
     assert.deepStrictEqual(created, ["first", "second", "third"])
   })
 
+  it("is pending while it is created again", async () => {
+    await using started = start("first")
+    const { source, update } = started
+    await waitForStatus(source, "failed")
+    const states: Array<string> = []
+    source.state.subscribe(() => void states.push(source.state.get().status))
+    update("second")
+    await waitForStatus(source, "ready")
+    assert.deepStrictEqual(states, ["pending", "ready"])
+  })
+
+  it("is created once, also if it is used before it is retained", async () => {
+    let created = 0
+    const source = ClientSource.fromOptions({ token: "first" }, (options) => {
+      created++
+      return SignalWire({ ...options, host: "example.invalid" })
+    })
+    const client = source.client()
+    const release = source.retain()
+    assert.deepStrictEqual([source.client() === client, created], [true, 1])
+    await client
+    release()
+  })
+
   it("is created once with the latest token when the first one fails later", async () => {
     await using started = start("first")
     const { created, source, update } = started

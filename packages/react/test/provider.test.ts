@@ -54,6 +54,22 @@ describe("SignalWireProvider", () => {
     assert.isArray((await client.conversation.getConversations()).data)
   })
 
+  it("follows another client that it is given", async () => {
+    const clients = await Promise.all(["one", "two"].map((token) => SignalWire({ token, host: "example.invalid" })))
+    const seen: Array<unknown> = []
+    const Component = () => {
+      seen.push(useClient().client)
+      return null
+    }
+    const root = createRoot(document.createElement("div"))
+    for (const client of clients) {
+      root.render(createElement(SignalWireProvider, { client }, createElement(Component)))
+      await eventually(() => assert.strictEqual(seen.at(-1), client))
+    }
+    root.unmount()
+    await Promise.all(clients.map((client) => client.disconnect()))
+  })
+
   it("passes another token to the same client", async () => {
     await using sandbox = await openSandbox()
     const { current, rerender } = sandbox.render(() => ({ ...useClient(), timeline: useTimeline(sandbox.addressId) }))

@@ -134,6 +134,14 @@ describe("P8.2: an operation that fails for a reason that may recover", () => {
     assert.strictEqual(await result, "read")
   })
 
+  it("is repeated when that time is over, a tenth later at most", async () => {
+    using _ = vi.spyOn(Math, "random").mockReturnValue(0.999)
+    const { attempts } = start(new RateLimited({ retryAfterMillis: 60_000 }))
+    await vi.advanceTimersByTimeAsync(66_000)
+    assert.lengthOf(attempts, 2)
+    assert.isAtLeast(attempts[1] ?? 0, 65_000)
+  })
+
   it("fails at once for a reason that can't recover", async () => {
     const { result, attempts } = start(new Forbidden({ detail: "no" }))
     await result.then(assert.fail, (error: unknown) => assert.containSubset(error, { reason: { _tag: "Forbidden" } }))

@@ -213,6 +213,25 @@ describe("loading older messages", () => {
     assert.isFalse(snapshot().window.hasOlder())
   })
 
+  it("P7.2: reads every page until it is aborted", async () => {
+    const { abort, emit, loadOlder, read } = start()
+    await emit(isNew(5), caughtUp())
+    void loadOlder()
+    const signals = [read().options.signal]
+    const page: Page<Message> = {
+      ...pageOf([message(5)]),
+      hasNext: true,
+      nextPage: async (options) => {
+        signals.push(options?.signal)
+        return pageOf([message(1)])
+      }
+    }
+    await read().succeed(page)
+    assert.deepStrictEqual(signals.map((signal) => signal?.aborted), [false, false])
+    abort()
+    assert.deepStrictEqual(signals.map((signal) => signal?.aborted), [true, true])
+  })
+
   it("has no time limit when there is no message", async () => {
     const { emit, loadOlder, read } = start()
     await emit(caughtUp())
