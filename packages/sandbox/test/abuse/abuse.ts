@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
 import { inspect } from "node:util"
 import { Worker } from "node:worker_threads"
+import type { AttackerData } from "./attacker.ts"
 import { type Attack, fill } from "./attacks.ts"
 
 export interface Outcome {
@@ -36,13 +37,12 @@ export const run = async (attacks: ReadonlyArray<Attack>, millis: number): Promi
   let slowest = 0
   const failures: Array<string> = []
   let sent = 0
-  const attackers = attacks.map(({ name }) =>
-    new Worker(new URL("./attacker.ts", import.meta.url), { workerData: { name, info } })
-  )
-  await Promise.all(attackers.map((attacker) => once(attacker, "message")))
+  const data: AttackerData = { names: attacks.map(({ name }) => name), info }
+  const attacker = new Worker(new URL("./attacker.ts", import.meta.url), { workerData: data })
+  await once(attacker, "message")
   const until = performance.now() + millis
   // attacks end in time even if a send takes longer, since on a busy machine they would delay it without end
-  const ended = sleep(millis).then(() => Promise.all(attackers.map((attacker) => attacker.terminate())))
+  const ended = sleep(millis).then(() => attacker.terminate())
   while (performance.now() < until) {
     const at = performance.now()
     const failure = await fetch(`${info.http}/api/fabric/messages`, {

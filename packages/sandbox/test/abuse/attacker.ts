@@ -1,8 +1,17 @@
-/** Runs an attack in a worker thread, so that it does not block the test. It runs until the worker is terminated. */
+/** Runs attacks in a worker thread, so that they do not block the test, until the worker is terminated. */
+import type { Info } from "@effect-signalwire/sandbox/Sandbox"
 import { parentPort, workerData } from "node:worker_threads"
 import { attacks } from "./attacks.ts"
 
-const attack = attacks.find(({ name }) => name === workerData.name)
-if (attack === undefined) throw new Error(`There is no attack ${workerData.name}`)
-await attack.start(workerData.info)
+export interface AttackerData {
+  readonly names: ReadonlyArray<string>
+  readonly info: Info
+}
+
+const { info, names }: AttackerData = workerData
+await Promise.all(names.map((name) => {
+  const attack = attacks.find((one) => one.name === name)
+  if (attack === undefined) throw new Error(`There is no attack ${name}`)
+  return attack.start(info)
+}))
 parentPort?.postMessage("started")
