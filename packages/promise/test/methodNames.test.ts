@@ -66,6 +66,25 @@ describe("a method", () => {
     }
   )
 
+  it("P9.1: of a page names the method that returned the page, for each list", async () => {
+    await using sandbox = await openSandbox()
+    const { addressId, ada } = sandbox
+    const client = await sandbox.client({ token: ada.token })
+    await client.conversation.join({ addressId })
+    const { address, chat, conversation } = client
+    const pages = {
+      "conversation.getConversations": await conversation.getConversations(),
+      "conversation.getConversationMessages": await conversation.getConversationMessages({ addressId }),
+      "conversation.getMessages": await conversation.getMessages(),
+      "chat.getMessages": await chat.getMessages(),
+      "address.getAddresses": await address.getAddresses()
+    }
+    await client.disconnect()
+    for (const [name, page] of Object.entries(pages)) {
+      assert.strictEqual((await failure(page.self())).method, `${name}.self`)
+    }
+  })
+
   it("of a page returns the converted page, or undefined", async () => {
     const runner = await Runner.make(Effect.succeed(Context.empty()))
     const leaf = {
