@@ -2,15 +2,17 @@
 export const makeCountingSignal = () => {
   const controller = new AbortController()
   const { signal } = controller
-  let listeners = 0
+  const listeners = new Set<unknown>()
   const { addEventListener, removeEventListener } = signal
   signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
-    listeners++
+    const [type, listener] = args
+    if (type === "abort") listeners.add(listener)
     addEventListener.apply(signal, args)
   }
   signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
-    listeners--
+    const [type, listener] = args
+    if (type === "abort") listeners.delete(listener)
     removeEventListener.apply(signal, args)
   }
-  return { controller, signal, listeners: () => listeners }
+  return { controller, signal, listeners: () => listeners.size }
 }
