@@ -4,6 +4,7 @@ import {
   type ConversationEvent,
   type OnMessage,
   type Page,
+  type RunOptions,
   type SubscribeOptions
 } from "@effect-signalwire/promise"
 import { Forbidden, NotFound, type Reason, Transport, Unauthorized } from "@effect-signalwire/schema/Reason"
@@ -27,6 +28,7 @@ const event = (conversation_id: string, ts: number, fields: Partial<Conversation
 /** A read that the server has not responded to yet. */
 interface Read {
   readonly page: "first" | "next"
+  readonly signal: AbortSignal | undefined
   readonly succeed: (data: ReadonlyArray<Conversation>, hasNext?: boolean) => Promise<void>
   readonly fail: (reason: Reason) => Promise<void>
   /** There is no such page any more. */
@@ -37,12 +39,13 @@ interface Read {
 const start = (state: Partial<ConversationList.ConversationsState> = {}) => {
   const reads: Array<Read> = []
   const subscriptions: Array<{ readonly onMessage: OnMessage; readonly options: SubscribeOptions }> = []
-  const read = (page: Read["page"]) =>
+  const read = (page: Read["page"], { signal }: RunOptions = {}) =>
     new Promise<Page<Conversation> | undefined>((resolve, reject) => {
       reads.push({
         page,
+        signal,
         succeed: (data, hasNext = false) => {
-          resolve(pageOf(data, hasNext ? () => read("next") : undefined))
+          resolve(pageOf(data, hasNext ? (options) => read("next", options) : undefined))
           return settled()
         },
         fail: (reason) => {
@@ -62,7 +65,8 @@ const start = (state: Partial<ConversationList.ConversationsState> = {}) => {
   const client = {
     connection: connectedConnection(),
     conversation: {
-      getConversations: async () => (await read("first")) ?? assert.fail("there is always a first page"),
+      getConversations: async (options: RunOptions = {}) =>
+        (await read("first", options)) ?? assert.fail("there is always a first page"),
       subscribe: async (onMessage: OnMessage, options: SubscribeOptions = {}) => {
         subscriptions.push({ onMessage, options })
         await subscribed
@@ -88,6 +92,7 @@ const start = (state: Partial<ConversationList.ConversationsState> = {}) => {
     ids: () => store.get().conversations.map(({ id }) => id),
     lastRead,
     reads: () => reads.map(({ page }) => page),
+    signals: () => reads.map(({ signal }) => signal?.aborted),
     options: () => subscriptions[0]?.options,
     receive: (event: ConversationEvent) => {
       subscriptions[0]?.onMessage(event)
@@ -112,6 +117,15 @@ beforeEach(() => {
 
 afterEach(() => {
   vi.useRealTimers()
+})
+
+it("P7.2: a list reads every page until it is aborted", async () => {
+  const { controller, loadMore, open, signals } = start()
+  await open([conversation("a")], true)
+  void loadMore()
+  assert.deepStrictEqual(signals(), [false, false])
+  controller.abort()
+  assert.deepStrictEqual(signals(), [true, true])
 })
 
 describe("the list of conversations", () => {

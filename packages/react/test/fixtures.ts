@@ -1,5 +1,5 @@
 /** What tests of modules without a server share. */
-import type { Connection, ConnectionState, Conversation, Page } from "@effect-signalwire/promise"
+import type { Connection, ConnectionState, Conversation, Page, RunOptions } from "@effect-signalwire/promise"
 import type { Message } from "../src/internal/messageWindow.ts"
 
 /** A message of a timeline. */
@@ -44,13 +44,16 @@ export const connectedConnection = (): Connection => {
 }
 
 /** A page whose next one is read by a function; without it, the page is the last one. */
-export const pageOf = <A>(data: ReadonlyArray<A>, readNext?: () => Promise<Page<A> | undefined>): Page<A> => {
+export const pageOf = <A>(
+  data: ReadonlyArray<A>,
+  readNext?: (options?: RunOptions) => Promise<Page<A> | undefined>
+): Page<A> => {
   const page: Page<A> = {
     data,
     hasNext: readNext !== undefined,
     hasPrev: false,
     malformed: [],
-    nextPage: async () => readNext?.(),
+    nextPage: async (options) => readNext?.(options),
     prevPage: () => Promise.resolve(undefined),
     firstPage: () => Promise.resolve(page),
     self: () => Promise.resolve(page),

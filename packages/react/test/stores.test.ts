@@ -152,6 +152,19 @@ describe("the stores of a provider", () => {
     assert.strictEqual(one.timelines(), 2)
   })
 
+  it("go on with a kept timeline, which is not read again for the next component", async () => {
+    await using one = await makeClient(connected)
+    const { conversation, retain } = start(ready(one.client))
+    const release = retain()
+    const { timeline } = conversation("office")
+    timeline.subscribe(() => {})()
+    await settled()
+    const remove = timeline.subscribe(() => {})
+    assert.strictEqual(one.timelines(), 1)
+    remove()
+    release()
+  })
+
   it("P7.2: stop what runs when they are released, and keep it for a while before that", async () => {
     await using one = await makeClient(connected)
     const { conversation, conversations, retain, state } = start()
