@@ -2,6 +2,9 @@
  * A `Cursor` is the saved position of a subscription or timeline: a process that restarts continues there, and misses
  * nothing that was stored meanwhile.
  *
+ * Use a cursor in one process at a time: two of them would both receive every message. A process that ends uses it until
+ * its stream has ended, which an `Outbox` of the same client can delay while its store is not available.
+ *
  * ```ts
  * import { Conversations } from "@effect-signalwire/conversation/Conversations"
  * import * as Cursor from "@effect-signalwire/conversation/Cursor"
