@@ -152,7 +152,7 @@ describe("the stores of a provider", () => {
     assert.strictEqual(one.timelines(), 2)
   })
 
-  it("go on with a kept timeline, which is not read again for the next component", async () => {
+  it("continue with a kept timeline, which is not read again for the next component", async () => {
     await using one = await makeClient(connected)
     const { conversation, retain } = start(ready(one.client))
     const release = retain()
