@@ -323,29 +323,6 @@ describe("LiveSequence", () => {
       assert.deepStrictEqual([received.join(""), recovered], ["abcdefg", []])
     }))
 
-  it.effect("P1.1: reads again after its buffer was full between two parts, although another sequence is reading", () =>
-    Effect.gen(function*() {
-      const { connect, open, responses, store } = yield* start
-      const saves = Latch.makeUnsafe(true)
-      const cursor: Cursor = { load: Effect.succeedNone, save: () => saves.await }
-      const other = yield* open()
-      const { receive, received } = yield* open({ recoveryLimit: 2, cursorMillis: 0 }, { cursor })
-      store(...["a", "b", "c", "d", "e"].map((text, index) => message(text, 1000 + 100 * index)))
-      // the next part is read when the cursor has been saved
-      yield* saves.close
-      yield* receive(connect())
-      const firstPart = received.join("")
-      yield* responses.close
-      yield* other.receive(Signal.requested)
-      store(message("dropped", 1500))
-      yield* receive(Signal.overflow)
-      yield* saves.open
-      yield* runReady
-      yield* responses.open
-      yield* runReady
-      assert.deepStrictEqual([firstPart.length < 5, received], [true, ["a", "b", "c", "d", "e", "dropped"]])
-    }).pipe(Effect.scoped))
-
   it.effect("P8.8: does not count as catching up once it is closed, even if it was reading then", () =>
     Effect.gen(function*() {
       const { connect, monitor, open, responses } = yield* start

@@ -48,4 +48,4 @@ export const choose = (runs: ReadonlyArray<Reached>): ReadonlyArray<number> => {
 
 /** Stores chosen seeds. */
 export const write = (steps: number, seeds: ReadonlyArray<number>): void =>
-  writeFileSync(file, `{ "steps": ${steps}, "seeds": ${JSON.stringify(seeds).replaceAll(",", ", ")} }\n`)
+  writeFileSync(file, `${JSON.stringify({ steps, seeds }, null, 2)}\n`)
