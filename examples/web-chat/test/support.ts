@@ -9,6 +9,10 @@ const decodeReady = Schema.decodeUnknownSync(Schema.Struct({
   rooms: Schema.Array(Schema.Struct({ name: Schema.String, addressId: Schema.String }))
 }))
 
+const decodeSessions = Schema.decodeUnknownSync(Schema.Struct({
+  sessions: Schema.Array(Schema.Struct({ subscriberId: Schema.String, connected: Schema.Boolean }))
+}))
+
 /** Starts a sandbox. Subscribers and rooms are named as in the sandbox: `ada.lovelace`, `office`. */
 export const startSandbox = async () => {
   const sandbox = await Sandbox.start({ subscribers: [], rooms: [] })
@@ -30,6 +34,8 @@ export const startSandbox = async () => {
     directory,
     token: (name: string): string => directory.people.find((person) => person.name === name)?.token ?? "",
     setFaults: (...rules: ReadonlyArray<unknown>) => admin("PUT", "/faults", { rules }),
+    connectedSessions: async () =>
+      decodeSessions(await admin("GET", "/sessions")).sessions.filter(({ connected }) => connected),
     /** Drops the sockets of a subscriber, or of all. */
     dropSockets: (name?: string) =>
       admin("POST", "/sessions/drop", name === undefined ? {} : { subscriberId: subscriberId(name) }),

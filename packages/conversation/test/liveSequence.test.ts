@@ -72,10 +72,14 @@ const start = Effect.gen(function*() {
     return Effect.as(responses.await, response)
   })
 
-  /** Opens a sequence that begins now, and pulls everything. */
+  /** Opens a sequence that begins now, and pulls everything; after each batch it waits for `consumer`. */
   const open = Effect.fnUntraced(function*(
     tuning: Partial<LiveSequence.LiveOptions> = {},
-    { cursor, everything = false }: { readonly cursor?: Cursor; readonly everything?: boolean } = {}
+    { consumer = Latch.makeUnsafe(true), cursor, everything = false }: {
+      readonly consumer?: Latch.Latch
+      readonly cursor?: Cursor
+      readonly everything?: boolean
+    } = {}
   ) {
     const queue = new SingleConsumerQueue<Signal.Signal, SubscriptionError | Cause.Done>()
     const recovered: Array<number> = []
@@ -125,6 +129,7 @@ const start = Effect.gen(function*() {
           if (item._tag === "Message") received.push(`${item.message.text}${item.late ? " (late)" : ""}`)
         }
       }),
+      Effect.andThen(consumer.await),
       Effect.forever,
       Effect.forkScoped({ startImmediately: true })
     )
@@ -209,6 +214,39 @@ describe("LiveSequence", () => {
       yield* responses.open
       yield* runReady
       assert.deepStrictEqual(received, ["dropped"])
+    }))
+
+  it.effect("P2.1: emits a message once if it is pushed while it is read, and later parts are longer than its memory", () =>
+    Effect.gen(function*() {
+      const { connect, open, responses, store } = yield* start
+      const { receive, received } = yield* open({ recoveryLimit: 2, memory: 2 })
+      store(...["a", "b", "c", "d", "e", "f", "g", "h"].map((text, index) => message(text, 1000 + index)))
+      yield* responses.close
+      yield* receive(connect())
+      yield* receive(Signal.event(event("a", 1000)))
+      yield* responses.open
+      yield* Effect.replicateEffect(runReady, 20)
+      assert.strictEqual(received.join(""), "abcdefgh")
+    }))
+
+  it.effect("P1.1: reads again after its buffer was full between two parts, although the last part joined a read that began before", () =>
+    Effect.gen(function*() {
+      const { connect, open, responses, store } = yield* start
+      const other = yield* open()
+      const consumer = Latch.makeUnsafe(false)
+      const { receive, received } = yield* open({ recoveryLimit: 2 }, { consumer })
+      store(...["a", "b", "c", "d"].map((text, index) => message(text, 1000 + index)))
+      yield* receive(connect())
+      assert.deepStrictEqual(received, ["a"])
+      yield* responses.close
+      yield* other.receive(Signal.requested)
+      store(message("dropped", 1004))
+      yield* receive(Signal.overflow)
+      yield* consumer.open
+      yield* runReady
+      yield* responses.open
+      yield* runReady
+      assert.deepStrictEqual(received, ["a", "b", "c", "d", "dropped"])
     }))
 
   const unavailable = new ConversationError({

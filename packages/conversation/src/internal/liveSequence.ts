@@ -166,8 +166,7 @@ class LiveSequence implements Reconcilable {
     return Pull.matchEffect(this.signals, {
       onSuccess: (signals) => {
         this.isWaiting = false
-        this.requireReads(signals)
-        const transition = this.dispatch({ _tag: "SignalsReceived", signals })
+        const transition = this.process(signals)
         // a consumer with messages to process reads when it pulls again
         if (this.state._tag !== "CatchingUp" || transition.items.length > 0) this.setReadExpected(false)
         return this.emit(transition)
@@ -205,14 +204,15 @@ class LiveSequence implements Reconcilable {
     return this.dispatch({ _tag: "Failed", error })
   }
 
-  /** Sets the logical time as of which history must be read to cover the discontinuities among the signals. */
-  private requireReads(signals: ReadonlyArray<Signal>): void {
+  /** Processes signals; history must then be read as of a logical time that covers the discontinuities among them. */
+  private process(signals: ReadonlyArray<Signal>): Sequence.Transition {
     const { reader } = this.options
     for (const signal of signals) {
       if (signal._tag !== "Discontinuity") continue
       // events that did not fit into the queue came until now, events before a session came before all of its signals
       this.requiredAsOf = signal.cause === "overflow" ? reader.tick() : Math.max(this.requiredAsOf, reader.time)
     }
+    return this.dispatch({ _tag: "SignalsReceived", signals })
   }
 
   private takeCoverage(): Coverage {
@@ -226,11 +226,8 @@ class LiveSequence implements Reconcilable {
     return Effect.gen({ self: this }, function*() {
       const { subscriber, merge } = this
       const { instrumentation, method, metrics, monitor, reconciler, tuning } = this.options
-      if (this.remainder !== undefined) {
-        const signals = yield* subscriber.takeBuffered
-        this.requireReads(signals)
-        this.dispatch({ _tag: "SignalsReceived", signals })
-      }
+      // between parts too, since an event of an earlier part is only recognized while the merge remembers that part
+      if (this.remainder !== undefined) this.process(yield* subscriber.takeBuffered)
       const previousThrough = this.remainder?.through ?? null
       const reading = Recovery.readPart(
         { method, newest: this.newest, limit: tuning.recoveryLimit },
