@@ -36,8 +36,8 @@ describe.concurrent("the page", () => {
     assert.deepStrictEqual(await messages(page, "right"), await messages(page, "left"))
     const { entries } = await adminGet(sandbox, "/log", decodeLog)
     const sockets = (on: "opened" | "closed") => entries.filter((entry) => entry.on === on).length
-    assert.strictEqual(sockets("closed"), 2)
-    assert.strictEqual(sockets("opened"), 4)
+    assert.isAtLeast(sockets("closed"), 2)
+    assert.strictEqual(sockets("opened") - sockets("closed"), 2)
     await takeScreenshot(page, "light")
   })
 
