@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process"
 import { dirname, join } from "node:path"
 
-const tasks = ["build:packages", "build:page", "check", "check:root", "test", "test:scripts"]
+const tasks = ["build:packages", "build:page", "check:tests", "test", "test:scripts"]
 const { status } = spawnSync("turbo", ["run", ...tasks, "--continue=dependencies-successful"], {
   stdio: "inherit",
   // many processes load the same modules
